@@ -1,0 +1,40 @@
+"""Who acts, and what the actor may do."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["ADMIN", "SYSTEM", "Actor"]
+
+ADMIN = "admin"
+"""The scope that includes every other one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A caller whose identity was proven: an API key, a local user, a token's subject, ourselves.
+
+    `kind` and `id` together are stable and unique; `name` is for people and may change.
+    `language` is the one the actor prefers, None where nothing is known of it.
+    """
+
+    kind: Literal["key", "user", "token", "system"]
+    id: str
+    name: str
+    scopes: frozenset[str]
+    language: str | None = None
+
+    def may(self, scope: str) -> bool:
+        """Whether the scopes allow it: `admin` includes all, `x.write` includes `x.read`."""
+        if scope in self.scopes or ADMIN in self.scopes:
+            return True
+        area, _, verb = scope.rpartition(".")
+        return verb == "read" and f"{area}.write" in self.scopes
+
+    @property
+    def reference(self) -> str:
+        """The actor in one word, as events, ledgers and idempotency keys store it: `key:<id>`."""
+        return f"{self.kind}:{self.id}"
+
+
+SYSTEM = Actor(kind="system", id="system", name="system", scopes=frozenset({ADMIN}))
+"""The service itself: jobs, clock and migrations act as it."""

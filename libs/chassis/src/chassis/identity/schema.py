@@ -1,0 +1,62 @@
+"""The tables of identity: keys of machines, users of this service, their sessions."""
+
+__all__ = ["DDL"]
+
+DDL: tuple[str, ...] = (
+    """create table api_key (
+      id uuid not null,
+      name text not null,
+      prefix text not null,
+      secret_hash bytea not null,
+      scopes text[] not null,
+      created_at timestamptz not null default now(),
+      created_by text not null,
+      expires_at timestamptz,
+      revoked_at timestamptz,
+      last_used_at timestamptz,
+      constraint pk_api_key primary key (id),
+      constraint uq_api_key_secret_hash unique (secret_hash),
+      constraint uq_api_key_prefix unique (prefix),
+      constraint ck_api_key_name check (length(name) between 1 and 100),
+      constraint ck_api_key_secret_hash check (length(secret_hash) = 32),
+      constraint ck_api_key_scopes check (cardinality(scopes) > 0)
+    )""",
+    "create index ix_api_key_created_at on api_key (created_at desc, id desc)",
+    """create table local_user (
+      id uuid not null,
+      login text not null,
+      name text not null,
+      password_hash text not null,
+      roles text[] not null,
+      active boolean not null default true,
+      language text,
+      version integer not null default 1,
+      created_at timestamptz not null default now(),
+      updated_at timestamptz not null default now(),
+      constraint pk_local_user primary key (id),
+      constraint uq_local_user_login unique (login),
+      constraint ck_local_user_login check (login ~ '^[a-z0-9][a-z0-9._@+-]{0,99}$'),
+      constraint ck_local_user_name check (length(name) between 1 and 200)
+    )""",
+    """create table user_session (
+      id uuid not null,
+      user_id uuid not null,
+      secret_hash bytea not null,
+      created_at timestamptz not null default now(),
+      expires_at timestamptz not null,
+      ended_at timestamptz,
+      constraint pk_user_session primary key (id),
+      constraint uq_user_session_secret_hash unique (secret_hash),
+      constraint fk_user_session_user_id_local_user foreign key (user_id)
+        references local_user (id),
+      constraint ck_user_session_secret_hash check (length(secret_hash) = 32)
+    )""",
+    "create index ix_user_session_user_id on user_session (user_id)",
+    """create table login_failure (
+      login text not null,
+      failures integer not null,
+      failed_at timestamptz not null,
+      constraint pk_login_failure primary key (login)
+    )""",
+)
+"""`login_failure` counts by what was typed, known or not, so it tells nobody which logins exist."""

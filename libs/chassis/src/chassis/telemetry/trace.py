@@ -1,0 +1,118 @@
+"""The trace of an act: which request, which business process, and how often a bridge carried it."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from chassis.ids import uuid7
+
+__all__ = ["MAX_HOPS", "Trace"]
+
+MAX_HOPS = 32
+"""Hops beyond this are taken as this: the bridge's limit is far below, so nothing is lost."""
+
+_TRACEPARENT = re.compile(r"^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?\Z")
+_REQUEST_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}\Z")
+_HOPS = re.compile(r"^[0-9]{1,4}\Z")
+_ORIGIN = re.compile(r"^[a-z][a-z0-9_-]{0,31}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What ties one act to the request, the trace and the business process it belongs to.
+
+    `traceparent` is our own span in W3C form: it continues the caller's trace or starts one.
+    `origin` names the service where the process began, None when it begins here.
+    `correlation_id` is one for the whole process, `causation_id` the event that led to this act.
+    `hops` counts how often a bridge carried the process across.
+    """
+
+    request_id: str
+    traceparent: str
+    correlation_id: UUID
+    origin: str | None = None
+    causation_id: UUID | None = None
+    hops: int = 0
+
+    @classmethod
+    def new(cls) -> "Trace":
+        """A trace of an act that nobody outside asked for."""
+        correlation_id = uuid7()
+        return cls(
+            request_id=str(correlation_id),
+            traceparent=_span(secrets.token_hex(16)),
+            correlation_id=correlation_id,
+        )
+
+    @classmethod
+    def from_headers(cls, headers: Mapping[str, str]) -> "Trace":
+        """The trace the caller sent; what is missing or malformed is made anew, never refused.
+
+        `headers` is looked up by lower-case names.
+        """
+        correlation_id = _uuid(headers.get("tandem-correlation-id")) or uuid7()
+        request_id = headers.get("x-request-id", "")
+        origin = headers.get("tandem-origin", "")
+        return cls(
+            request_id=request_id if _REQUEST_ID.match(request_id) else str(correlation_id),
+            traceparent=_continue(headers.get("traceparent")),
+            correlation_id=correlation_id,
+            origin=origin if _ORIGIN.match(origin) else None,
+            causation_id=_uuid(headers.get("tandem-causation-id")),
+            hops=_hops(headers.get("tandem-hops")),
+        )
+
+    def child(self) -> "Trace":
+        """The same process seen from a new span: a job, or a call to another service."""
+        return replace(self, traceparent=_continue(self.traceparent))
+
+    @property
+    def trace_id(self) -> str:
+        """The 32 hex digits that are one for the whole distributed trace."""
+        return self.traceparent[3:35]
+
+    @property
+    def span_id(self) -> str:
+        """The 16 hex digits of our own span."""
+        return self.traceparent[36:52]
+
+    def headers(self) -> dict[str, str]:
+        """The headers that carry this trace to another service."""
+        carried = {
+            "X-Request-Id": self.request_id,
+            "traceparent": self.traceparent,
+            "Tandem-Correlation-Id": str(self.correlation_id),
+            "Tandem-Hops": str(self.hops),
+        }
+        if self.origin:
+            carried["Tandem-Origin"] = self.origin
+        if self.causation_id:
+            carried["Tandem-Causation-Id"] = str(self.causation_id)
+        return carried
+
+
+def _continue(traceparent: str | None) -> str:
+    """A new span in the caller's trace; a new trace when theirs is missing or invalid."""
+    found = _TRACEPARENT.match(traceparent or "")
+    if not found or found[1] == "ff" or not found[2].strip("0") or not found[3].strip("0"):
+        return _span(secrets.token_hex(16))
+    if found[1] == "00" and found[5]:
+        return _span(secrets.token_hex(16))
+    return _span(found[2], found[4])
+
+
+def _span(trace_id: str, flags: str = "01") -> str:
+    return f"00-{trace_id}-{secrets.token_hex(8)}-{flags}"
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+def _hops(text: str | None) -> int:
+    return min(int(text), MAX_HOPS) if text and _HOPS.match(text) else 0
