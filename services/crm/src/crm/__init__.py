@@ -1,0 +1,1 @@
+"""Tandem CRM: a service with its own database, public API and release cycle."""
