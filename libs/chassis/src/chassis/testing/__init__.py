@@ -1,0 +1,1 @@
+"""Fixtures and tools for tests; nothing here is imported by a running service."""
