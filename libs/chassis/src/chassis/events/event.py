@@ -1,0 +1,92 @@
+"""What an event is: a frozen fact about one aggregate, named in the past tense."""
+
+import re
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+__all__ = ["Event", "Exact", "InternalEvent", "MoneyText", "schema_uri"]
+
+_DECIMAL_PATTERN = r"^-?\d+(\.\d+)?$"
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_NOBODY = UUID(int=0)
+
+Exact = Annotated[
+    Decimal,
+    PlainSerializer(lambda number: format(number, "f"), return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": _DECIMAL_PATTERN}),
+]
+"""A decimal that travels as a plain string such as "12.30": no float, no exponent."""
+
+
+class MoneyText(BaseModel):
+    """Money as it stands on the wire: {"amount": "12.30", "currency": "CNY"}."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    amount: Exact
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+class Event(BaseModel):
+    """The whole public state of one aggregate after a change, and which fields changed.
+
+    A subclass names itself: `name` in kebab-case, `topic` (the family it is published in),
+    `aggregate` (what `id` identifies). `version` is the aggregate's version after the change, the
+    number in its ETag. Decimals are declared `Exact`, money `MoneyText`. With `public = False`
+    the event stays inside the service: handlers see it, the outbox does not.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: ClassVar[str]
+    major: ClassVar[int] = 1
+    topic: ClassVar[str]
+    aggregate: ClassVar[str]
+    public: ClassVar[bool] = True
+
+    id: UUID = Field(description="The aggregate's id.")
+    version: int = Field(ge=1, description="The aggregate's version after the change.")
+    changed: list[str] = Field(description="Names of the fields that changed, sorted.")
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Refuse a class whose name could not stand in a CloudEvents type or a topic."""
+        super().__pydantic_init_subclass__(**kwargs)
+        for attribute in ("name", "topic", "aggregate"):
+            value = cls.__dict__.get(attribute)
+            if value is not None and not _NAME.fullmatch(value):
+                message = f"{cls.__name__}.{attribute} is not kebab-case: {value!r}"
+                raise TypeError(message)
+
+    @classmethod
+    def type_for(cls, service: str) -> str:
+        """The CloudEvents type, such as `tandem.erp.customer-changed.v1`."""
+        return f"tandem.{service}.{cls.name}.v{cls.major}"
+
+    @classmethod
+    def topic_for(cls, service: str) -> str:
+        """The topic it is published in, such as `erp.customer.v1`."""
+        return f"{service}.{cls.topic}.v{cls.major}"
+
+    @classmethod
+    def schema_for(cls, service: str) -> str:
+        """The identifier of its JSON Schema, such as `urn:tandem:event:erp.customer-changed.v1`."""
+        return schema_uri(cls.type_for(service))
+
+
+class InternalEvent(Event):
+    """An event for this service's own handlers; the aggregate's id and version may be left out."""
+
+    public: ClassVar[bool] = False
+
+    id: UUID = _NOBODY
+    version: int = 0
+    changed: list[str] = []
+
+
+def schema_uri(event_type: str) -> str:
+    """The `dataschema` of an event type: `tandem.erp.x.v1` gives `urn:tandem:event:erp.x.v1`."""
+    return f"urn:tandem:event:{event_type.removeprefix('tandem.')}"
