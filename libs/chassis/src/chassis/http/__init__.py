@@ -1,0 +1,1 @@
+"""The edge: routes, problems, idempotency, revisions, paging, health."""

@@ -1,0 +1,116 @@
+"""The web application of a service, built from its description."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI, Request
+from fastapi.routing import APIRoute
+
+from chassis.events.feed import feed_router
+from chassis.http.docs import docs_router
+from chassis.http.faults import add_fault_handlers
+from chassis.http.health import health_router
+from chassis.http.middleware import Edge
+from chassis.http.openapi import openapi_document
+from chassis.http.texts import Texts
+from chassis.identity.authenticate import Authenticator
+from chassis.identity.router import routers as identity_routers
+from chassis.jobs.router import router as jobs_router
+from chassis.storage.database import Database
+from chassis.storage.migrate import head_of, schema_version
+from chassis.telemetry.metrics import Metrics
+
+if TYPE_CHECKING:
+    from chassis.service import Service
+    from chassis.settings import ServiceSettings
+
+__all__ = ["create_app"]
+
+
+def create_app(
+    service: "Service", settings: "ServiceSettings", database: Database | None = None
+) -> FastAPI:
+    """The application. Without a database it connects to the settings' own when it starts."""
+    metrics = Metrics(service.name)
+    app = FastAPI(
+        title=service.title,
+        description=service.description,
+        version=service.version,
+        docs_url=None,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+        generate_unique_id_function=_operation_id,
+        lifespan=_lifespan,
+    )
+    app.state.service = service
+    app.state.settings = settings
+    app.state.metrics = metrics
+    app.state.texts = Texts.load([service.locale])
+    app.state.readiness = _readiness(app)
+    if database is not None:
+        attach(app, database)
+    for router in (
+        health_router,
+        docs_router,
+        metrics.router(),
+        feed_router(service),
+        *identity_routers(service),
+        jobs_router,
+        *service.routers,
+    ):
+        app.include_router(router)
+    add_fault_handlers(app)
+    app.add_middleware(Edge, settings=settings, metrics=metrics)
+    app.openapi = lambda: _documented(app)  # type: ignore[method-assign]
+    return app
+
+
+def attach(app: FastAPI, database: Database) -> None:
+    """Give the application its database and all that needs it."""
+    app.state.database = database
+    app.state.authenticator = Authenticator(app.state.service, app.state.settings, database)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    if hasattr(app.state, "database"):
+        yield
+        return
+    database = Database.connect(app.state.service, app.state.settings)
+    attach(app, database)
+    try:
+        yield
+    finally:
+        await database.close()
+
+
+def _operation_id(route: APIRoute) -> str:
+    tag = str(route.tags[0]).replace("-", "_") if route.tags else "operations"
+    return f"{tag}_{route.name}"
+
+
+def _documented(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        app.openapi_schema = openapi_document(app)
+    return app.openapi_schema
+
+
+def _readiness(app: FastAPI) -> dict[str, Callable[[], Awaitable[str]]]:
+    async def database() -> str:
+        async with app.state.database.driver() as sql:
+            await sql.fetchval("select 1")
+        return "ok"
+
+    async def schema() -> str:
+        async with app.state.database.driver() as sql:
+            present, head = await schema_version(sql), head_of(app.state.service.migrations)
+        return "ok" if present == head else f"at {present}, needs {head}: run migrate"
+
+    return {"database": database, "schema": schema}
+
+
+def request_texts(request: Request) -> Texts:
+    """The translations of the running service."""
+    texts: Texts = request.app.state.texts
+    return texts

@@ -1,0 +1,95 @@
+"""What a route asks for in its signature: who calls, the transaction, the key, the revision."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request
+
+from chassis.http.etag import parse_revision
+from chassis.http.idempotency import claim_key
+from chassis.http.problems import Forbidden
+from chassis.identity.actor import Actor
+from chassis.storage.work import Reading, Work
+
+__all__ = ["Caller", "IfMatch", "InReading", "InWork", "Language", "Needs", "OnlyOnce"]
+
+
+async def caller(request: Request) -> Actor:
+    """Who calls, known by key, session or token. Raises Unauthorized."""
+    actor: Actor = await request.app.state.authenticator.authenticate(request.headers)
+    request.state.actor = actor
+    if actor.language and not request.headers.get("accept-language"):
+        request.state.language = actor.language
+    return actor
+
+
+Caller = Annotated[Actor, Depends(caller)]
+
+
+def Needs(scope: str) -> Any:  # noqa: N802 - reads as a word of the signature
+    """The caller, who must have the permission; use as `Annotated[Actor, Needs("...")]`."""
+
+    async def allowed(actor: Caller) -> Actor:
+        if not actor.may(scope):
+            raise Forbidden(scope=scope)
+        return actor
+
+    allowed.__dict__["scope"] = scope
+    return Depends(allowed)
+
+
+async def begin(request: Request, actor: Caller) -> AsyncIterator[Work]:
+    """The transaction of this request: committed before the reply is sent."""
+    database, trace = request.app.state.database, request.state.trace
+    async with database.transaction(actor=actor, trace=trace) as work:
+        yield work
+
+
+InWork = Annotated[Work, Depends(begin, scope="function")]
+
+
+async def read(request: Request, actor: Caller) -> AsyncIterator[Reading]:  # noqa: ARG001
+    """A connection for reads, open to known callers only."""
+    async with request.app.state.database.reading() as reading:
+        yield reading
+
+
+InReading = Annotated[Reading, Depends(read, scope="function")]
+
+
+async def claim_once(
+    request: Request,
+    work: InWork,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            description="A key of the caller's own, new for each act: a repeat is not done twice."
+        ),
+    ] = None,
+) -> None:
+    """Claim the request's key, except for a dry run, which changes nothing."""
+    if request.query_params.get("dry_run", "").lower() not in {"true", "1"}:
+        await claim_key(request, work, idempotency_key)
+
+
+OnlyOnce = Annotated[None, Depends(claim_once, scope="function")]
+
+
+async def revision(
+    if_match: Annotated[
+        str | None, Header(description="ETag of the version that the change is based on.")
+    ] = None,
+) -> int:
+    """The version that the caller changes. Raises RevisionRequired, StaleRevision."""
+    return parse_revision(if_match)
+
+
+IfMatch = Annotated[int, Depends(revision)]
+
+
+async def language_of(request: Request) -> str:
+    """The language of texts for this caller."""
+    return str(request.state.language)
+
+
+Language = Annotated[str, Depends(language_of)]

@@ -1,0 +1,42 @@
+"""The interactive documentation, from files that the installation itself carries."""
+
+from importlib import resources
+
+from fastapi import APIRouter, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+
+from chassis.http.problems import NotFound
+
+__all__ = ["docs_router"]
+
+docs_router = APIRouter(include_in_schema=False)
+
+ASSETS = {
+    "swagger-ui-bundle.js": "text/javascript",
+    "swagger-ui.css": "text/css",
+    "favicon-32x32.png": "image/png",
+}
+
+
+@docs_router.get("/docs")
+async def docs(request: Request) -> HTMLResponse:
+    """The API's paths, to read and to try."""
+    page = get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title=request.app.title,
+        swagger_js_url="/docs/assets/swagger-ui-bundle.js",
+        swagger_css_url="/docs/assets/swagger-ui.css",
+        swagger_favicon_url="/docs/assets/favicon-32x32.png",
+    )
+    page.headers["Cache-Control"] = "no-cache"
+    return page
+
+
+@docs_router.get("/docs/assets/{name}")
+async def asset(name: str) -> Response:
+    """A file of the documentation page."""
+    if name not in ASSETS:
+        raise NotFound(entity="asset", id=name)
+    content = resources.files("fastapi_swagger").joinpath("resources", name).read_bytes()
+    return Response(content, media_type=ASSETS[name], headers={"Cache-Control": "max-age=86400"})

@@ -1,0 +1,152 @@
+"""From exceptions to problem documents: everything the edge may meet has one form."""
+
+import re
+from typing import Any
+
+import asyncpg
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import ORJSONResponse
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+
+from chassis.http.problems import (
+    MEDIA_TYPE,
+    Conflict,
+    DatabaseUnavailable,
+    FieldError,
+    InternalError,
+    InvalidInput,
+    MalformedJson,
+    MethodNotAllowed,
+    PathNotFound,
+    Problem,
+    RowBusy,
+    TooLarge,
+)
+from chassis.telemetry.logs import get_logger
+
+__all__ = ["add_fault_handlers", "problem_reply"]
+
+log = get_logger("chassis.http")
+
+MESSAGES = {
+    "missing": "This field is required.",
+    "extra_forbidden": "There is no such field.",
+    "string_too_short": "This text is too short.",
+    "string_too_long": "This text is too long.",
+    "string_type": "Write this as text in quotes.",
+    "string_pattern_mismatch": "This text has not the expected form.",
+    "decimal_parsing": "Write this as a decimal number in quotes, such as \"12.30\".",
+    "greater_than": "This number is too small.",
+    "greater_than_equal": "This number is too small.",
+    "less_than": "This number is too large.",
+    "less_than_equal": "This number is too large.",
+    "uuid_parsing": "This is no valid id (UUID).",
+    "date_from_datetime_parsing": "Write the date as YYYY-MM-DD.",
+    "date_parsing": "Write the date as YYYY-MM-DD.",
+    "int_parsing": "Write a whole number.",
+    "bool_parsing": "Write true or false.",
+}
+"""What is said of a wrong field, by the validator's code; others keep the validator's words."""
+
+UNAVAILABLE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    PoolTimeoutError,
+    ConnectionError,
+    TimeoutError,
+)
+BUSY = (
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+)
+UNSTORABLE = (asyncpg.DataError, asyncpg.exceptions.CharacterNotInRepertoireError)
+
+
+def problem_reply(request: Request, problem: Problem) -> Response:
+    """The problem in the caller's language."""
+    state = request.state
+    body = problem.view(request.app.state.texts, state.language, state.trace.request_id)
+    return ORJSONResponse(
+        body, problem.status, headers=problem.headers(), media_type=MEDIA_TYPE
+    )
+
+
+def add_fault_handlers(app: FastAPI) -> None:
+    """Answer every exception by a problem document."""
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(asyncpg.PostgresError, _on_database)
+    app.add_exception_handler(DBAPIError, _on_database)
+    for kind in UNAVAILABLE:
+        app.add_exception_handler(kind, _on_database)
+    app.add_exception_handler(Exception, _on_anything)
+
+
+async def _on_problem(request: Request, problem: Any) -> Response:
+    return problem_reply(request, problem)
+
+
+async def _on_invalid(request: Request, invalid: Any) -> Response:
+    errors = invalid.errors()
+    broken = next((error for error in errors if error["type"] == "json_invalid"), None)
+    if broken:
+        return problem_reply(request, MalformedJson(position=broken["loc"][-1]))
+    return problem_reply(request, InvalidInput(errors=[_field_error(one) for one in errors]))
+
+
+def _field_error(error: Any) -> FieldError:
+    where = [str(part) for part in error["loc"] if part != "body"]
+    code = str(error["type"])
+    return FieldError("/" + "/".join(where), code, MESSAGES.get(code, str(error["msg"])))
+
+
+async def _on_http(request: Request, refused: Any) -> Response:
+    known: dict[int, Problem] = {
+        404: PathNotFound(),
+        405: MethodNotAllowed(),
+        413: TooLarge(limit=request.app.state.settings.max_body_bytes),
+        400: MalformedJson(position=0),
+    }
+    reply = problem_reply(request, known.get(refused.status_code, Conflict()))
+    for name, value in (refused.headers or {}).items():
+        reply.headers[name] = value
+    return reply
+
+
+async def _on_database(request: Request, raised: Any) -> Response:
+    cause = _driver_error(raised)
+    if isinstance(cause, BUSY):
+        return problem_reply(request, RowBusy())
+    if isinstance(cause, UNSTORABLE):
+        return problem_reply(request, _unstorable(cause))
+    if isinstance(cause, UNAVAILABLE):
+        log.warning("database_unavailable", error=repr(cause))
+        return problem_reply(request, DatabaseUnavailable())
+    return await _on_anything(request, raised)
+
+
+def _driver_error(raised: BaseException) -> BaseException:
+    """The driver's own error beneath SQLAlchemy's wrapping."""
+    cause: BaseException | None = raised
+    while cause is not None and not isinstance(cause, (*BUSY, *UNSTORABLE, *UNAVAILABLE)):
+        cause = cause.__cause__
+    return cause or raised
+
+
+def _unstorable(cause: BaseException) -> Problem:
+    message = re.sub(r"\s+", " ", str(cause))[:200]
+    return InvalidInput(errors=[FieldError("", "unstorable_value", message)])
+
+
+async def _on_anything(request: Request, raised: Any) -> Response:
+    log.error("unexpected_error", path=request.url.path, exc_info=raised)
+    return problem_reply(request, InternalError())

@@ -1,0 +1,65 @@
+"""Health, version and the explanation of problem types: what operators and load balancers ask."""
+
+import html
+import os
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, ORJSONResponse
+
+from chassis.http.problems import NotFound, every_problem
+from chassis.storage.migrate import schema_version
+
+__all__ = ["health_router"]
+
+health_router = APIRouter(tags=["operations"])
+
+
+@health_router.get("/livez", summary="Whether the process runs", operation_id="livez")
+async def livez() -> dict[str, str]:
+    """Answers without touching anything else."""
+    return {"status": "alive"}
+
+
+@health_router.get("/readyz", summary="Whether requests can be served", operation_id="readyz")
+async def readyz(request: Request) -> Response:
+    """Checks the database, the migration head and whatever else the service depends on."""
+    checks: dict[str, Any] = {}
+    for name, check in request.app.state.readiness.items():
+        try:
+            checks[name] = await check()
+        except Exception as raised:  # noqa: BLE001 - whatever fails, the answer names it
+            checks[name] = f"failed: {type(raised).__name__}"
+    ready = all(state == "ok" for state in checks.values())
+    return ORJSONResponse(
+        {"status": "ready" if ready else "not_ready", "checks": checks}, 200 if ready else 503
+    )
+
+
+@health_router.get("/version", summary="Which version runs", operation_id="version")
+async def version(request: Request) -> dict[str, Any]:
+    """The service's version, the build's revision and the schema's head."""
+    service = request.app.state.service
+    async with request.app.state.database.driver() as sql:
+        schema = await schema_version(sql)
+    return {
+        "service": service.name,
+        "version": service.version,
+        "revision": os.environ.get("TANDEM_REVISION", "unknown"),
+        "schema": schema,
+    }
+
+
+@health_router.get("/problems/{code}", include_in_schema=False)
+async def explain_problem(code: str, request: Request) -> HTMLResponse:
+    """What a problem type means and what to do."""
+    problem = every_problem().get(code)
+    if problem is None:
+        raise NotFound(entity="problem", id=code)
+    texts, language = request.app.state.texts, request.state.language
+    told = [texts.text(text, language) for text in (problem.title, problem.detail)]
+    title, detail = (html.escape(text) for text in told)
+    return HTMLResponse(
+        f"<!doctype html><html lang='{language}'><meta charset='utf-8'><title>{title}</title>"
+        f"<h1>{title}</h1><p><code>{problem.code}</code>, {problem.status}</p><p>{detail}</p></html>"
+    )

@@ -1,0 +1,110 @@
+"""Idempotency-Key: a repeated POST is answered again, not done again.
+
+The key is claimed by one insert, the first statement of the transaction. A twin in flight waits
+on that row; once the first one has committed, the twin is answered what the first was. A refused
+request rolls its claim back, so it is judged anew.
+"""
+
+import hashlib
+from typing import Any, ClassVar
+
+import asyncpg
+import orjson
+from fastapi import Request, Response
+
+from chassis.http.problems import (
+    IdempotencyInFlight,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+)
+from chassis.storage.settle import Reply
+from chassis.storage.work import Work
+
+__all__ = ["DDL", "Replayed", "claim_key", "keep_reply"]
+
+DDL: tuple[str, ...] = (
+    """create table idempotency_key (
+      actor text not null,
+      key text not null,
+      fingerprint bytea not null,
+      status smallint,
+      reply bytea,
+      headers text,
+      created_at timestamptz not null default now(),
+      constraint pk_idempotency_key primary key (actor, key),
+      constraint ck_idempotency_key_length check (length(key) between 1 and 255)
+    )""",
+    "create index ix_idempotency_key_created_at on idempotency_key (created_at)",
+)
+
+KEPT_HEADERS = ("etag", "location", "content-type", "tandem-outcome")
+_CLAIM = """insert into idempotency_key (actor, key, fingerprint) values ($1, $2, $3)
+  on conflict do nothing returning true"""
+_FIND = "select fingerprint, status, reply, headers from idempotency_key where (actor, key) = ($1, $2)"
+LONGEST_KEY = 255
+
+
+class Replayed(Exception):  # noqa: N818 - no error: ends the request with the kept reply
+    """The request was done before; this is what it was answered."""
+
+    media_type: ClassVar[str] = "application/json"
+
+    def __init__(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        super().__init__(status)
+        self.status, self.body, self.headers = status, body, headers
+
+    def response(self) -> Response:
+        """The kept reply, marked as a repeat."""
+        return Response(
+            content=self.body,
+            status_code=self.status,
+            headers=self.headers | {"Idempotency-Replayed": "true"},
+        )
+
+
+async def claim_key(request: Request, work: Work, key: str | None) -> None:
+    """Claim the key for this request, or end it with the reply of the first one.
+
+    Raises IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight or Replayed.
+    """
+    if key is None or not 1 <= len(key) <= LONGEST_KEY:
+        raise IdempotencyKeyRequired
+    fingerprint = await _fingerprint(request)
+    try:
+        claimed = await work.sql.fetchval(_CLAIM, work.actor.reference, key, fingerprint)
+    except asyncpg.LockNotAvailableError as still_held:
+        raise IdempotencyInFlight from still_held
+    if claimed:
+        request.state.claimed = (work, key)
+        return
+    raise _repeat(await work.sql.fetchrow(_FIND, work.actor.reference, key), fingerprint)
+
+
+async def _fingerprint(request: Request) -> bytes:
+    digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+    digest.update(await request.body())
+    return digest.digest()
+
+
+def _repeat(kept: Any, fingerprint: bytes) -> Exception:
+    if kept is None or kept["status"] is None:
+        return IdempotencyInFlight()
+    if kept["fingerprint"] != fingerprint:
+        return IdempotencyKeyReused()
+    return Replayed(kept["status"], kept["reply"], orjson.loads(kept["headers"]))
+
+
+def keep_reply(request: Request, response: Response) -> None:
+    """Hand the reply to the transaction, which stores it with the act's own rows."""
+    claimed = getattr(request.state, "claimed", None)
+    if claimed is None:
+        return
+    work, key = claimed
+    headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+    work.reply = Reply(
+        actor=work.actor.reference,
+        key=key,
+        status=response.status_code,
+        body=bytes(response.body),
+        headers=orjson.dumps(headers).decode(),
+    )

@@ -1,0 +1,123 @@
+"""The one middleware: trace, language, body limit, headers, log line and metrics of a request."""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chassis.http.faults import problem_reply
+from chassis.http.problems import TooLarge
+from chassis.http.texts import preferred_language
+from chassis.telemetry.logs import get_logger
+from chassis.telemetry.trace import Trace
+
+if TYPE_CHECKING:
+    from chassis.settings import ServiceSettings
+
+__all__ = ["Edge"]
+
+log = get_logger("chassis.http")
+QUIET = frozenset({"/livez", "/readyz", "/metrics"})
+
+
+class Edge:
+    """Wraps the whole application; pure ASGI, so that it costs microseconds."""
+
+    def __init__(self, app: ASGIApp, *, settings: "ServiceSettings", metrics: Any) -> None:
+        self.app = app
+        self.settings = settings
+        self.metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        headers = Headers(scope=scope)
+        trace = Trace.from_headers(headers)
+        state = scope.setdefault("state", {})
+        state["trace"] = trace
+        state["language"] = preferred_language(
+            headers.get("accept-language", ""), self.settings.language
+        )
+        status = 500
+
+        async def tell(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _add_headers(message, trace, state["language"])
+            await send(message)
+
+        try:
+            await self._within_limit(scope, headers, receive, tell)
+        finally:
+            self._note(scope, trace, status, time.perf_counter() - started)
+
+    async def _within_limit(
+        self, scope: Scope, headers: Headers, receive: Receive, send: Send
+    ) -> None:
+        limit = self.settings.max_body_bytes
+        declared = headers.get("content-length", "0")
+        if declared.isdigit() and int(declared) > limit:
+            scope["app"] = scope.get("app") or self._application()
+            reply = problem_reply(Request(scope), TooLarge(limit=limit))
+            await reply(scope, receive, send)
+            return
+        if "content-length" in headers or scope["method"] in {"GET", "HEAD"}:
+            await self.app(scope, receive, send)
+            return
+        await self.app(scope, _counted(receive, limit), send)
+
+    def _application(self) -> Any:
+        inner: Any = self.app
+        while not hasattr(inner, "state"):
+            inner = inner.app
+        return inner
+
+    def _note(self, scope: Scope, trace: Trace, status: int, seconds: float) -> None:
+        route = scope.get("route")
+        path = getattr(route, "path", "unmatched")
+        self.metrics.request(scope["method"], path, status, seconds)
+        if path in QUIET:
+            return
+        actor = scope["state"].get("actor")
+        log.info(
+            "request",
+            method=scope["method"],
+            path=scope["path"],
+            status=status,
+            ms=round(seconds * 1000, 2),
+            request_id=trace.request_id,
+            trace_id=trace.trace_id,
+            actor=actor.reference if actor else None,
+        )
+
+
+def _add_headers(message: Message, trace: Trace, language: str) -> None:
+    headers = MutableHeaders(scope=message)
+    headers["X-Request-Id"] = trace.request_id
+    headers["Content-Language"] = language
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    if "cache-control" not in headers:
+        headers["Cache-Control"] = "no-store"
+
+
+def _counted(receive: Receive, limit: int) -> Receive:
+    """The body of a request that does not say its length, cut off beyond the limit."""
+    taken = 0
+
+    async def counted() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > limit:
+            raise HTTPException(status_code=413)
+        return message
+
+    return counted

@@ -1,0 +1,321 @@
+"""Problems: what the edge answers instead of a result (RFC 9457).
+
+A problem class carries its status, code, title and text; an instance carries the facts. The
+texts are message ids of the translation catalogues; `{fact}` stands for a fact.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, Field
+
+from chassis.http.texts import Texts
+
+__all__ = [
+    "Conflict",
+    "CurrencyNotSupported",
+    "DatabaseUnavailable",
+    "FieldError",
+    "FieldErrorView",
+    "Forbidden",
+    "IdempotencyInFlight",
+    "IdempotencyKeyRequired",
+    "IdempotencyKeyReused",
+    "InternalError",
+    "InvalidCursor",
+    "InvalidInput",
+    "MalformedJson",
+    "MethodNotAllowed",
+    "MissingReference",
+    "NotFound",
+    "PathNotFound",
+    "Problem",
+    "ProblemView",
+    "RevisionRequired",
+    "RowBusy",
+    "StaleRevision",
+    "TooLarge",
+    "Unauthorized",
+    "every_problem",
+]
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """What is wrong with one field: where (JSON Pointer), a stable code, a message id."""
+
+    pointer: str
+    code: str
+    message: str
+
+
+class FieldErrorView(BaseModel):
+    """One wrong field."""
+
+    pointer: str = Field(description="JSON Pointer to the field in the request.")
+    code: str = Field(description="Stable code of what is wrong.")
+    message: str = Field(description="What is wrong, in the caller's language.")
+
+
+class ProblemView(BaseModel):
+    """A problem as RFC 9457 writes it."""
+
+    type: str = Field(description="Where the problem type is explained.")
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="Stable code of the problem type.")
+    request_id: str = Field(description="Names this request in the logs.")
+    errors: list[FieldErrorView] = Field(default_factory=list)
+    facts: dict[str, Any] = Field(
+        default_factory=dict, description="What the detail speaks of, for programs."
+    )
+
+
+class Problem(Exception):  # noqa: N818 - the field's word (RFC 9457)
+    """A refusal that the caller can understand and act on."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "conflict"
+    title: ClassVar[str] = "Conflict"
+    detail: ClassVar[str] = "The request does not fit the present state."
+    retry_after_seconds: ClassVar[int | None] = None
+
+    def __init__(self, *, errors: Sequence[FieldError] = (), **facts: Any) -> None:
+        super().__init__(self.code, facts)
+        self.errors = errors
+        self.facts: Mapping[str, Any] = facts
+
+    def headers(self) -> dict[str, str]:
+        """Headers that belong to the answer."""
+        wait = self.retry_after_seconds
+        return {"Retry-After": str(wait)} if wait is not None else {}
+
+    def view(self, texts: Texts, language: str, request_id: str) -> dict[str, Any]:
+        """The problem as the wire takes it."""
+        facts = {name: _plain(value) for name, value in self.facts.items()}
+        told = texts.text(self.detail, language)
+        return {
+            "type": f"/problems/{self.code}",
+            "title": texts.text(self.title, language),
+            "status": self.status,
+            "detail": told.format_map(_Facts(facts)),
+            "code": self.code,
+            "request_id": request_id,
+            "errors": [
+                {
+                    "pointer": error.pointer,
+                    "code": error.code,
+                    "message": texts.text(error.message, language),
+                }
+                for error in self.errors
+            ],
+            "facts": facts,
+        }
+
+
+class _Facts(dict[str, Any]):
+    """Leaves a name without a fact as it stands, so that a text never fails."""
+
+    def __missing__(self, key: str) -> str:
+        return f"{{{key}}}"
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, bool | int | list | dict) or value is None else str(value)
+
+
+def every_problem(base: type[Problem] = Problem) -> dict[str, type[Problem]]:
+    """Every problem type that is loaded, by code."""
+    found = {base.code: base}
+    for child in base.__subclasses__():
+        found |= every_problem(child)
+    return found
+
+
+class Conflict(Problem):
+    """The request does not fit the present state."""
+
+
+class NotFound(Problem):
+    """No such record, or the caller may not see it."""
+
+    status = 404
+    code = "not_found"
+    title = "Not found"
+    detail = "There is no {entity} {id}, or you may not see it. Check the id."
+
+
+class PathNotFound(Problem):
+    """No such path."""
+
+    status = 404
+    code = "path_not_found"
+    title = "No such path"
+    detail = "This service has no such path. /docs lists the paths there are."
+
+
+class MethodNotAllowed(Problem):
+    """The path does not know the method."""
+
+    status = 405
+    code = "method_not_allowed"
+    title = "Method not allowed"
+    detail = "This path does not know the method. The Allow header names those it knows."
+
+
+class MissingReference(Problem):
+    """The document names a record that is not here yet."""
+
+    status = 422
+    code = "missing_reference"
+    title = "A record it refers to is missing"
+    detail = "There is no {entity} {reference}. Create it first, then send this again."
+
+
+class StaleRevision(Problem):
+    """The change is based on an older version."""
+
+    status = 412
+    code = "stale_revision"
+    title = "Changed by someone else meanwhile"
+    detail = (
+        "Your change is based on version {expected}; the present one is {current}. "
+        "Read the record again and repeat the change."
+    )
+
+
+class RevisionRequired(Problem):
+    """A change must say which version it is based on."""
+
+    status = 428
+    code = "revision_required"
+    title = "If-Match is missing"
+    detail = "Send the ETag of the version you read in the If-Match header."
+
+
+class Forbidden(Problem):
+    """The caller is known but may not do this."""
+
+    status = 403
+    code = "forbidden"
+    title = "Not allowed"
+    detail = "This needs the permission {scope}. Ask an administrator for it."
+
+
+class Unauthorized(Problem):
+    """The caller is not known."""
+
+    status = 401
+    code = "unauthorized"
+    title = "Who are you?"
+    detail = "Send a valid API key or access token: Authorization: Bearer ..."
+
+    def headers(self) -> dict[str, str]:
+        """Name the scheme, as HTTP asks."""
+        return {"WWW-Authenticate": "Bearer"}
+
+
+class InvalidInput(Problem):
+    """Fields are missing or wrong; nothing was changed."""
+
+    status = 422
+    code = "invalid_input"
+    title = "Some fields are missing or wrong"
+    detail = "Nothing was changed. The list of errors names each field; correct and send again."
+
+
+class MalformedJson(Problem):
+    """The body is no JSON."""
+
+    status = 400
+    code = "malformed_json"
+    title = "The body is no valid JSON"
+    detail = "The body could not be read as JSON near position {position}."
+
+
+class InvalidCursor(Problem):
+    """The cursor was not made by this list."""
+
+    status = 400
+    code = "invalid_cursor"
+    title = "The cursor does not fit"
+    detail = "Start again without a cursor; use next_cursor only with the same sort order."
+
+
+class TooLarge(Problem):
+    """The body is larger than accepted."""
+
+    status = 413
+    code = "too_large"
+    title = "The body is too large"
+    detail = "At most {limit} bytes are accepted. Send less at once, for instance in batches."
+
+
+class IdempotencyKeyRequired(Problem):
+    """A POST without an Idempotency-Key."""
+
+    status = 400
+    code = "idempotency_key_required"
+    title = "Idempotency-Key is missing"
+    detail = "Send a key of your own, new for each act, so that a repeat is not done twice."
+
+
+class IdempotencyKeyReused(Problem):
+    """The key was used for another request."""
+
+    status = 422
+    code = "idempotency_key_reused"
+    title = "Idempotency-Key was used for another request"
+    detail = "The same key came with another body or path before. Use a new key for a new act."
+
+
+class IdempotencyInFlight(Problem):
+    """The same request is being worked on."""
+
+    status = 409
+    code = "idempotency_in_flight"
+    title = "The same request is being worked on"
+    detail = "A request with this key is not finished yet. Send it again in a moment."
+    retry_after_seconds = 1
+
+
+class RowBusy(Problem):
+    """Another request holds the record for too long."""
+
+    status = 409
+    code = "busy"
+    title = "Someone else is changing this"
+    detail = "Another request holds a record that this one needs. Send it again in a moment."
+    retry_after_seconds = 1
+
+
+class DatabaseUnavailable(Problem):
+    """The database does not answer."""
+
+    status = 503
+    code = "database_unavailable"
+    title = "The database does not answer"
+    detail = "Nothing was changed. Send the request again in a moment."
+    retry_after_seconds = 2
+
+
+class InternalError(Problem):
+    """A fault of ours."""
+
+    status = 500
+    code = "internal_error"
+    title = "Something went wrong on our side"
+    detail = "Nothing was changed. Tell your administrator the request id."
+
+
+class CurrencyNotSupported(Problem):
+    """Another currency than the installation's."""
+
+    status = 422
+    code = "currency_not_supported"
+    title = "Currency not supported yet"
+    detail = "This installation works in {supported}; {currency} is not supported yet."

@@ -1,0 +1,70 @@
+"""Routers of the house: one route class, declared problems, stable operation ids."""
+
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
+
+from chassis.http.idempotency import Replayed, keep_reply
+from chassis.http.problems import (
+    MEDIA_TYPE,
+    Forbidden,
+    InvalidInput,
+    MalformedJson,
+    Problem,
+    ProblemView,
+    Unauthorized,
+)
+
+__all__ = ["HouseRoute", "house_router", "problem_responses"]
+
+EVERYWHERE: tuple[type[Problem], ...] = (MalformedJson, Unauthorized, Forbidden, InvalidInput)
+
+
+class HouseRoute(APIRoute):
+    """A route whose keyed replies are kept with the act, and replayed on a repeat."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, with replay before it and the kept reply after it."""
+        handler: Callable[[Request], Awaitable[Response]] = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            try:
+                response = await handler(request)
+            except Replayed as earlier:
+                return earlier.response()
+            keep_reply(request, response)
+            return response
+
+        return handle
+
+
+def house_router(
+    *, prefix: str, tag: str, problems: Sequence[type[Problem]] = (), **options: Any
+) -> APIRouter:
+    """A router under `prefix` whose routes declare the given problems and the common ones."""
+    return APIRouter(
+        prefix=prefix,
+        tags=[tag],
+        route_class=HouseRoute,
+        responses=problem_responses(*EVERYWHERE, *problems),
+        **options,
+    )
+
+
+def problem_responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """The problems as OpenAPI declares them: one entry a status, naming each code."""
+    by_status: dict[int, list[type[Problem]]] = {}
+    for problem in problems:
+        known = by_status.setdefault(problem.status, [])
+        if problem not in known:
+            known.append(problem)
+    return {
+        status: {
+            "description": "; ".join(f"`{one.code}`: {one.title}" for one in same),
+            "model": ProblemView,
+            "content": {MEDIA_TYPE: {}},
+        }
+        for status, same in by_status.items()
+    }

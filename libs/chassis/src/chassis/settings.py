@@ -1,0 +1,159 @@
+"""Settings every service has. A service subclasses this with its own prefix and fields."""
+
+import os
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+__all__ = ["ServiceSettings"]
+
+
+class SecretFiles(PydanticBaseSettingsSource):
+    """Reads `<PREFIX><NAME>_FILE`: a path whose stripped content is the setting's value."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Value, key and whether it is complex, as the settings library asks for it."""
+        for name in self._names(field, field_name):
+            path = os.environ.get(f"{name}_FILE")
+            if path:
+                return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+        return None, field_name, False
+
+    def _names(self, field: FieldInfo, field_name: str) -> list[str]:
+        prefix = str(self.config.get("env_prefix", ""))
+        alias = field.validation_alias
+        if isinstance(alias, AliasChoices):
+            return [str(choice) for choice in alias.choices]
+        return [f"{prefix}{field_name}".upper()]
+
+    def __call__(self) -> dict[str, Any]:
+        """Every setting that a file gives."""
+        found = {
+            name: self.get_field_value(field, name)[0]
+            for name, field in self.settings_cls.model_fields.items()
+            if not name.endswith("_file")
+        }
+        return {self._key(name): value for name, value in found.items() if value is not None}
+
+    def _key(self, name: str) -> str:
+        alias = self.settings_cls.model_fields[name].validation_alias
+        return str(alias.choices[0]) if isinstance(alias, AliasChoices) else name
+
+
+def shared(name: str) -> AliasChoices:
+    """A setting known by one name in every service, without the service's prefix."""
+    return AliasChoices(name)
+
+
+class ServiceSettings(BaseSettings):
+    """What a service reads from its environment; every field has a default that runs as it is."""
+
+    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True)
+    service: ClassVar[str] = ""
+
+    environment: Literal["development", "production"] = Field(
+        default="development",
+        validation_alias=shared("TANDEM_ENV"),
+        description="In production, unsafe defaults refuse to start.",
+    )
+    data_dir: Path = Field(
+        default=Path(".tandem"),
+        validation_alias=shared("TANDEM_DATA"),
+        description="Folder of the embedded database and other local state.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL URL of the runtime role; unset: the embedded server is used.",
+    )
+    migration_database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL URL of the role that owns the tables."
+    )
+    host: str = Field(default="127.0.0.1", description="Address the API listens on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port the API listens on.")
+    zone: str = Field(
+        default="Asia/Shanghai", description="IANA time zone that decides the business day."
+    )
+    currency: str = Field(
+        default="CNY", pattern="^[A-Z]{3}$", description="The installation's currency (ISO 4217)."
+    )
+    language: Literal["en", "zh-CN"] = Field(
+        default="en", description="Language of texts when the caller names none."
+    )
+    kafka_bootstrap_servers: str | None = Field(
+        default=None,
+        validation_alias=shared("KAFKA_BOOTSTRAP_SERVERS"),
+        description="Kafka brokers, host:port by comma; unset: no broker is contacted.",
+    )
+    pool_size: int = Field(default=8, ge=2, le=100, description="Database connections held.")
+    max_body_bytes: int = Field(
+        default=2 * 1024 * 1024, ge=1024, description="Largest request body accepted, in bytes."
+    )
+    lock_timeout_seconds: float = Field(
+        default=10.0, gt=0, description="How long a request waits for a row another one holds."
+    )
+    idempotency_days: int = Field(
+        default=30, ge=1, description="Days a used Idempotency-Key is remembered."
+    )
+    outbox_retention_days: int = Field(
+        default=14, ge=1, description="Days a published event stays readable in the feed."
+    )
+    bootstrap_key_file: Path | None = Field(
+        default=None, description="JSON file of API keys and users to create at first start."
+    )
+    jwt_issuer: str | None = Field(
+        default=None, description="Issuer whose access tokens are accepted; unset: none are."
+    )
+    jwt_audience: str | None = Field(
+        default=None, description="Audience an accepted access token must name."
+    )
+    jwks_url: str | None = Field(
+        default=None, description="Where the issuer publishes its signing keys (JWK Set)."
+    )
+    log_format: Literal["json", "console"] = Field(
+        default="json", description="Form of log lines on standard output."
+    )
+
+    @field_validator("zone")
+    @classmethod
+    def _zone_is_known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as unknown:
+            message = f"{name!r} is no IANA time zone; write one such as Asia/Shanghai or UTC"
+            raise ValueError(message) from unknown
+        return name
+
+    @model_validator(mode="after")
+    def _production_is_safe(self) -> Self:
+        if self.environment == "production" and self.database_url is None:
+            message = (
+                f"{self.service.upper()}_DATABASE_URL is not set: in production the embedded "
+                "database is refused; give the URL of a PostgreSQL server"
+            )
+            raise ValueError(message)
+        return self
+
+    @property
+    def time_zone(self) -> ZoneInfo:
+        """The installation's zone."""
+        return ZoneInfo(self.zone)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, the environment over `*_FILE` settings."""
+        return init_settings, env_settings, SecretFiles(settings_cls)

@@ -1,0 +1,1 @@
+"""PostgreSQL: connections, the transaction of one request, entities, migrations."""

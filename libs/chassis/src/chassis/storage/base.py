@@ -1,0 +1,70 @@
+"""Parts of entities that every service's tables share: names, keys, versions, exact numbers."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from sqlalchemy import Date, DateTime, Numeric, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.clock import utc_now
+from chassis.http.problems import StaleRevision
+from chassis.ids import uuid7
+
+__all__ = ["NAMING", "TYPES", "Amount", "Identified", "Quantity", "Versioned"]
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""How constraints are named; the same in the entities and in the migrations."""
+
+Amount = Annotated[Decimal, mapped_column(Numeric(20, 4))]
+"""Money in the currency that stands beside it."""
+
+Quantity = Annotated[Decimal, mapped_column(Numeric(20, 6))]
+"""A quantity or a unit price."""
+
+TYPES: dict[Any, Any] = {
+    str: Text(),
+    UUID: PG_UUID(as_uuid=True),
+    datetime: DateTime(timezone=True),
+    date: Date(),
+    dict[str, Any]: JSONB(),
+    list[Any]: JSONB(),
+}
+"""Column types by Python type. A service's Base takes it as its `type_annotation_map`."""
+
+
+class Identified:
+    """An entity with a UUIDv7 key, drawn before it is stored."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+
+
+class Versioned:
+    """An entity whose every change counts: the version is its ETag and its event's aggversion.
+
+    A new entity starts at version 1. Callers lock the row before they change it, so that
+    versions of one entity follow each other without a gap.
+    """
+
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+    def touch(self, at: datetime | None = None) -> None:
+        """Count one more change."""
+        self.version += 1
+        self.updated_at = at or utc_now()
+
+    def check_revision(self, revision: int) -> None:
+        """Refuse a change based on another version than the present one (412)."""
+        if revision != self.version:
+            raise StaleRevision(expected=revision, current=self.version)

@@ -1,0 +1,139 @@
+"""The database of a service: its engine, its transactions, its plain reads.
+
+Connections start nothing by themselves: the engine is in AUTOCOMMIT and this module alone says
+BEGIN and COMMIT. So driver calls and ORM calls of one act share one transaction.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.orm import configure_mappers
+
+from chassis.identity.actor import SYSTEM, Actor
+from chassis.storage.work import Reading, Setting, Work
+from chassis.telemetry.trace import Trace
+
+if TYPE_CHECKING:
+    from chassis.service import Service
+    from chassis.settings import ServiceSettings
+
+__all__ = ["Abandoned", "Database", "driver_url"]
+
+SESSION = {
+    "plan_cache_mode": "force_generic_plan",
+    "jit": "off",
+    "max_parallel_workers_per_gather": "0",
+    "timezone": "UTC",
+    "idle_in_transaction_session_timeout": "60s",
+}
+"""Generic plans: the hot path asks the same key look-ups again and again."""
+
+
+class Abandoned(Exception):  # noqa: N818 - not an error: a dry run ends so
+    """Ends a dry run's transaction; the edge swallows it."""
+
+
+class Database:
+    """The runtime role's connections to one service's database."""
+
+    def __init__(self, engine: AsyncEngine, setting: Setting) -> None:
+        self.engine = engine
+        self.setting = setting
+        self.after_commit: Callable[[], None] = lambda: None
+
+    @classmethod
+    def connect(
+        cls, service: "Service", settings: "ServiceSettings", *, url: str | None = None
+    ) -> "Database":
+        """Prepare the engine; the first use opens a connection.
+
+        Raises ValueError when neither a URL is given nor one stands in the settings.
+        """
+        configure_mappers()
+        known = url or (settings.database_url and settings.database_url.get_secret_value())
+        if not known:
+            message = f"no database URL for {service.name}"
+            raise ValueError(message)
+        lock_timeout = f"{int(settings.lock_timeout_seconds * 1000)}ms"
+        engine = create_async_engine(
+            async_url(known),
+            pool_size=settings.pool_size,
+            max_overflow=0,
+            isolation_level="AUTOCOMMIT",
+            pool_reset_on_return=None,
+            connect_args={
+                "server_settings": SESSION
+                | {"lock_timeout": lock_timeout, "application_name": f"tandem-{service.name}"}
+            },
+        )
+        event.listen(engine.sync_engine, "checkout", _refuse_closed)
+        setting = Setting(
+            service=service.name,
+            zone=settings.time_zone,
+            currency=settings.currency,
+            handlers=service.handlers,
+        )
+        return cls(engine, setting)
+
+    async def close(self) -> None:
+        """Give every connection back to the server."""
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def transaction(
+        self, *, actor: Actor = SYSTEM, trace: Trace | None = None
+    ) -> AsyncIterator[Work]:
+        """One act: committed when the block ends, rolled back whole when it raises."""
+        async with self.engine.connect() as connection:
+            sql = await _driver(connection)
+            try:
+                async with sql.transaction():
+                    work = Work(connection, sql, setting=self.setting, actor=actor, trace=trace)
+                    yield work
+                    if work.abandoned:
+                        raise Abandoned  # noqa: TRY301 - the only way to end it by rollback
+                    await work.settle()
+            except Abandoned:
+                return
+        if work.events or work.jobs:
+            self.after_commit()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Reading]:
+        """A connection without a transaction, for reads."""
+        async with self.engine.connect() as connection:
+            yield Reading(connection, await _driver(connection))
+
+    @asynccontextmanager
+    async def driver(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
+        """The bare driver connection, each statement its own transaction."""
+        async with self.engine.connect() as connection:
+            yield await _driver(connection)
+
+
+def _refuse_closed(dbapi_connection: Any, _record: Any, _proxy: Any) -> None:
+    """A connection that the server closed meanwhile is not handed out: the pool makes another."""
+    if dbapi_connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
+async def _driver(connection: Any) -> "asyncpg.Connection[Any]":
+    raw = await connection.get_raw_connection()
+    driver: asyncpg.Connection[Any] = raw.driver_connection
+    return driver
+
+
+def async_url(url: str) -> URL:
+    """The URL as SQLAlchemy's asyncpg dialect takes it."""
+    return make_url(url).set(drivername="postgresql+asyncpg")
+
+
+def driver_url(url: str) -> str:
+    """The URL as the driver itself takes it, password included."""
+    plain = make_url(url).set(drivername="postgresql")
+    return plain.render_as_string(hide_password=False)

@@ -1,0 +1,143 @@
+"""References to a record from other systems: the key of every upsert.
+
+The uniqueness of (entity type, system, external id) is the database's promise that the same
+foreign record never becomes two of ours, however often and however concurrently it is sent.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+import asyncpg
+
+from chassis.http.problems import Problem
+
+__all__ = [
+    "DDL",
+    "AlreadyLinked",
+    "External",
+    "advance",
+    "claim",
+    "link",
+    "references_of",
+    "resolve",
+]
+
+DDL: tuple[str, ...] = (
+    """create table external_reference (
+      entity_type text not null,
+      system text not null,
+      external_id text not null,
+      entity_id uuid not null,
+      source_version bigint not null default 0,
+      updated_at timestamptz not null default now(),
+      constraint pk_external_reference primary key (entity_type, system, external_id),
+      constraint uq_external_reference_entity unique (entity_type, system, entity_id),
+      constraint ck_external_reference_system check (system ~ '^[a-z][a-z0-9_-]{0,31}$'),
+      constraint ck_external_reference_external_id check (length(external_id) between 1 and 200)
+    )""",
+    "create index ix_external_reference_entity_id on external_reference (entity_id)",
+)
+
+
+class AlreadyLinked(Problem):
+    """The other system's record, or ours, is linked to another one."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "already_linked"
+    title: ClassVar[str] = "Already linked to another record"
+    detail: ClassVar[str] = (
+        "{system} {external_id} or this {entity} is already linked to another record. "
+        "Look up the present link and decide which one holds."
+    )
+
+
+@dataclass(frozen=True)
+class External:
+    """One link: their system and id, our id, and the newest version of theirs that we took."""
+
+    entity_type: str
+    system: str
+    external_id: str
+    entity_id: UUID
+    source_version: int
+
+
+async def resolve(
+    sql: "asyncpg.Connection[Any]", entity_type: str, system: str, external_id: str
+) -> External | None:
+    """The link, its row locked until the act ends; None when it was never made.
+
+    Two first sights of the same record are put in line by an advisory lock on its key, so the
+    second one finds what the first one made.
+    """
+    row = await sql.fetchrow(_RESOLVE, entity_type, system, external_id)
+    if row is None:
+        await sql.execute(_FIRST_SIGHT, f"{entity_type}:{system}:{external_id}")
+        row = await sql.fetchrow(_RESOLVE, entity_type, system, external_id)
+    return External(**row) if row else None
+
+
+async def claim(
+    sql: "asyncpg.Connection[Any]",
+    entity_type: str,
+    system: str,
+    external_id: str,
+    *,
+    entity_id: UUID,
+    source_version: int,
+) -> None:
+    """Link their record to ours. Raises AlreadyLinked when either has another link."""
+    made = await sql.fetchval(_CLAIM, entity_type, system, external_id, entity_id, source_version)
+    if not made:
+        raise AlreadyLinked(entity=entity_type, system=system, external_id=external_id)
+
+
+async def link(
+    sql: "asyncpg.Connection[Any]",
+    entity_type: str,
+    system: str,
+    external_id: str,
+    *,
+    entity_id: UUID,
+) -> bool:
+    """Link their record to ours unless it is; True when the link is new.
+
+    Raises AlreadyLinked when either is linked elsewhere.
+    """
+    known = await resolve(sql, entity_type, system, external_id)
+    if known and known.entity_id == entity_id:
+        return False
+    await claim(sql, entity_type, system, external_id, entity_id=entity_id, source_version=0)
+    return True
+
+
+async def advance(sql: "asyncpg.Connection[Any]", known: External, source_version: int) -> None:
+    """Note the newest version of theirs that we took."""
+    await sql.execute(
+        _ADVANCE, known.entity_type, known.system, known.external_id, source_version
+    )
+
+
+async def references_of(
+    sql: "asyncpg.Connection[Any]", entity_type: str, entity_ids: Sequence[UUID]
+) -> dict[UUID, list[External]]:
+    """Every link of the given records, in one query; a record without one is left out."""
+    found: dict[UUID, list[External]] = {}
+    for row in await sql.fetch(_OF, entity_type, list(entity_ids)):
+        found.setdefault(row["entity_id"], []).append(External(**row))
+    return found
+
+
+_COLUMNS = "entity_type, system, external_id, entity_id, source_version"
+_RESOLVE = f"""select {_COLUMNS} from external_reference
+  where entity_type = $1 and system = $2 and external_id = $3 for no key update"""
+_FIRST_SIGHT = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
+_CLAIM = """insert into external_reference
+  (entity_type, system, external_id, entity_id, source_version) values ($1, $2, $3, $4, $5)
+  on conflict do nothing returning true"""
+_ADVANCE = """update external_reference set source_version = $4, updated_at = now()
+  where entity_type = $1 and system = $2 and external_id = $3"""
+_OF = f"""select {_COLUMNS} from external_reference
+  where entity_type = $1 and entity_id = any($2::uuid[]) order by system, external_id"""

@@ -1,0 +1,42 @@
+"""What a service's Alembic `env.py` runs: one call, the same in every service."""
+
+import asyncio
+from typing import Any
+
+from alembic import context
+from sqlalchemy import Connection, pool, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from chassis.storage.database import async_url
+
+__all__ = ["run"]
+
+LOCK_TIMEOUT = "5s"
+CHAIN_LOCK = 7_208_651
+"""Advisory lock that puts two migrating processes in line."""
+
+
+def run() -> None:
+    """Migrate with the URL and the service that the caller put into the configuration."""
+    asyncio.run(_run(context.config.attributes["url"], context.config.attributes["service"]))
+
+
+async def _run(url: str, service: Any) -> None:
+    engine = create_async_engine(async_url(url), poolclass=pool.NullPool)
+    async with engine.connect() as connection:
+        await connection.run_sync(_migrate, service)
+        await connection.commit()
+    await engine.dispose()
+
+
+def _migrate(connection: Connection, service: Any) -> None:
+    connection.execute(text(f"set lock_timeout = '{LOCK_TIMEOUT}'"))
+    connection.execute(text(f"select pg_advisory_xact_lock({CHAIN_LOCK})"))
+    context.configure(
+        connection=connection,
+        target_metadata=service.metadata,
+        transaction_per_migration=False,
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()

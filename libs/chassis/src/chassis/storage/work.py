@@ -1,0 +1,130 @@
+"""The unit of work of one request, and the handle of a read."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from chassis.clock import business_day, utc_now
+from chassis.events.event import Event
+from chassis.identity.actor import SYSTEM, Actor
+from chassis.jobs.queue import NewJob
+from chassis.storage.settle import Reply, settle
+from chassis.telemetry.trace import Trace
+
+if TYPE_CHECKING:
+    from chassis.service import Handler
+
+__all__ = ["Reading", "Setting", "Work"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What an act must know of where it runs."""
+
+    service: str
+    zone: ZoneInfo
+    currency: str
+    handlers: "Mapping[type[Event], Sequence[Handler]]" = field(default_factory=dict)
+
+
+class Reading:
+    """One connection without a transaction: each statement sees what is committed then."""
+
+    def __init__(self, connection: AsyncConnection, sql: "asyncpg.Connection[Any]") -> None:
+        self.connection = connection
+        self.sql = sql
+        self._session: AsyncSession | None = None
+
+    @property
+    def session(self) -> AsyncSession:
+        """An ORM session on this connection, made on first use."""
+        if self._session is None:
+            self._session = AsyncSession(
+                self.connection, expire_on_commit=False, autoflush=False
+            )
+        return self._session
+
+
+class Work(Reading):
+    """One transaction: the rows an act writes, the events it records, the jobs it asks for.
+
+    `sql` is the driver's connection inside the transaction; `session` an ORM session on the
+    same connection. Nothing below the edge commits.
+    """
+
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        sql: "asyncpg.Connection[Any]",
+        *,
+        setting: Setting,
+        actor: Actor = SYSTEM,
+        trace: Trace | None = None,
+    ) -> None:
+        super().__init__(connection, sql)
+        self.setting = setting
+        self.actor = actor
+        self.trace = trace or Trace.new()
+        self.now: datetime = utc_now()
+        self.events: list[Event] = []
+        self.jobs: list[NewJob] = []
+        self.reply: Reply | None = None
+        self.abandoned = False
+
+    def today(self) -> date:
+        """The business date of this act in the installation's zone."""
+        return business_day(self.setting.zone, self.now)
+
+    async def record(self, *events: Event) -> None:
+        """Say what happened: handlers run now, in order; public events go to the outbox."""
+        for event in events:
+            if event.public:
+                self.events.append(event)
+            for handler in self.setting.handlers.get(type(event), ()):
+                await handler(self, event)
+
+    def enqueue(
+        self,
+        kind: str,
+        payload: Mapping[str, Any],
+        *,
+        run_at: datetime | None = None,
+        key: str | None = None,
+    ) -> None:
+        """Ask for work after the commit; of jobs with one kind and key, one waits at a time."""
+        self.jobs.append(NewJob(kind, payload, run_at or self.now, key=key, trace=self.trace))
+
+    async def flush(self) -> None:
+        """Write what the ORM session holds."""
+        if self._session is not None:
+            await self._session.flush()
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """One item of a batch: when it fails, its rows, events and jobs are gone, no others."""
+        await self.flush()
+        events, jobs = len(self.events), len(self.jobs)
+        try:
+            async with self.sql.transaction():
+                yield
+                await self.flush()
+        except BaseException:
+            del self.events[events:], self.jobs[jobs:]
+            if self._session is not None:
+                self._session.expunge_all()
+            raise
+
+    def abandon(self) -> None:
+        """Roll everything back at the end although the act succeeded: a dry run."""
+        self.abandoned = True
+
+    async def settle(self) -> None:
+        """Write what the act left to be written: entities, then events, jobs and reply at once."""
+        await self.flush()
+        await settle(cast("asyncpg.Connection[Any]", self.sql), self)
