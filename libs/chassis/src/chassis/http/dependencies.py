@@ -27,7 +27,7 @@ Caller = Annotated[Actor, Depends(caller)]
 
 
 def Needs(scope: str) -> Any:  # noqa: N802 - reads as a word of the signature
-    """The caller, who must have the permission; use as `Annotated[Actor, Needs("...")]`."""
+    """Ask for a permission in the signature, as `Clerk = Annotated[Actor, Needs("...")]`."""
 
     async def allowed(actor: Caller) -> Actor:
         if not actor.may(scope):

@@ -21,8 +21,10 @@ class HasVersion(Protocol):
 
 
 def parse_revision(if_match: str | None) -> int:
-    """The version in an If-Match header. Raises RevisionRequired without one, else StaleRevision
-    when it is no version of ours."""
+    """The version in an If-Match header.
+
+    Raises RevisionRequired without one, StaleRevision when it is no version of ours.
+    """
     if if_match is None:
         raise RevisionRequired
     found = _TAG.match(if_match.strip())

@@ -38,7 +38,7 @@ MESSAGES = {
     "string_too_long": "This text is too long.",
     "string_type": "Write this as text in quotes.",
     "string_pattern_mismatch": "This text has not the expected form.",
-    "decimal_parsing": "Write this as a decimal number in quotes, such as \"12.30\".",
+    "decimal_parsing": 'Write this as a decimal number in quotes, such as "12.30".',
     "greater_than": "This number is too small.",
     "greater_than_equal": "This number is too small.",
     "less_than": "This number is too large.",
@@ -74,9 +74,7 @@ def problem_reply(request: Request, problem: Problem) -> Response:
     """The problem in the caller's language."""
     state = request.state
     body = problem.view(request.app.state.texts, state.language, state.trace.request_id)
-    return ORJSONResponse(
-        body, problem.status, headers=problem.headers(), media_type=MEDIA_TYPE
-    )
+    return ORJSONResponse(body, problem.status, headers=problem.headers(), media_type=MEDIA_TYPE)
 
 
 def add_fault_handlers(app: FastAPI) -> None:

@@ -61,5 +61,6 @@ async def explain_problem(code: str, request: Request) -> HTMLResponse:
     title, detail = (html.escape(text) for text in told)
     return HTMLResponse(
         f"<!doctype html><html lang='{language}'><meta charset='utf-8'><title>{title}</title>"
-        f"<h1>{title}</h1><p><code>{problem.code}</code>, {problem.status}</p><p>{detail}</p></html>"
+        f"<h1>{title}</h1><p><code>{problem.code}</code>, {problem.status}</p>"
+        f"<p>{detail}</p></html>"
     )

@@ -40,11 +40,13 @@ DDL: tuple[str, ...] = (
 KEPT_HEADERS = ("etag", "location", "content-type", "tandem-outcome")
 _CLAIM = """insert into idempotency_key (actor, key, fingerprint) values ($1, $2, $3)
   on conflict do nothing returning true"""
-_FIND = "select fingerprint, status, reply, headers from idempotency_key where (actor, key) = ($1, $2)"
+_FIND = (
+    "select fingerprint, status, reply, headers from idempotency_key where (actor, key) = ($1, $2)"
+)
 LONGEST_KEY = 255
 
 
-class Replayed(Exception):  # noqa: N818 - no error: ends the request with the kept reply
+class Replayed(Exception):
     """The request was done before; this is what it was answered."""
 
     media_type: ClassVar[str] = "application/json"

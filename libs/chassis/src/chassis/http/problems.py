@@ -1,18 +1,16 @@
-"""Problems: what the edge answers instead of a result (RFC 9457).
+"""The problems every service may answer; each module adds its own beside its rules."""
 
-A problem class carries its status, code, title and text; an instance carries the facts. The
-texts are message ids of the translation catalogues; `{fact}` stands for a fact.
-"""
-
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
-
-from pydantic import BaseModel, Field
-
-from chassis.http.texts import Texts
+from chassis.http.problem import (
+    MEDIA_TYPE,
+    FieldError,
+    FieldErrorView,
+    Problem,
+    ProblemView,
+    every_problem,
+)
 
 __all__ = [
+    "MEDIA_TYPE",
     "Conflict",
     "CurrencyNotSupported",
     "DatabaseUnavailable",
@@ -39,101 +37,6 @@ __all__ = [
     "Unauthorized",
     "every_problem",
 ]
-
-MEDIA_TYPE = "application/problem+json"
-
-
-@dataclass(frozen=True)
-class FieldError:
-    """What is wrong with one field: where (JSON Pointer), a stable code, a message id."""
-
-    pointer: str
-    code: str
-    message: str
-
-
-class FieldErrorView(BaseModel):
-    """One wrong field."""
-
-    pointer: str = Field(description="JSON Pointer to the field in the request.")
-    code: str = Field(description="Stable code of what is wrong.")
-    message: str = Field(description="What is wrong, in the caller's language.")
-
-
-class ProblemView(BaseModel):
-    """A problem as RFC 9457 writes it."""
-
-    type: str = Field(description="Where the problem type is explained.")
-    title: str
-    status: int
-    detail: str
-    code: str = Field(description="Stable code of the problem type.")
-    request_id: str = Field(description="Names this request in the logs.")
-    errors: list[FieldErrorView] = Field(default_factory=list)
-    facts: dict[str, Any] = Field(
-        default_factory=dict, description="What the detail speaks of, for programs."
-    )
-
-
-class Problem(Exception):  # noqa: N818 - the field's word (RFC 9457)
-    """A refusal that the caller can understand and act on."""
-
-    status: ClassVar[int] = 409
-    code: ClassVar[str] = "conflict"
-    title: ClassVar[str] = "Conflict"
-    detail: ClassVar[str] = "The request does not fit the present state."
-    retry_after_seconds: ClassVar[int | None] = None
-
-    def __init__(self, *, errors: Sequence[FieldError] = (), **facts: Any) -> None:
-        super().__init__(self.code, facts)
-        self.errors = errors
-        self.facts: Mapping[str, Any] = facts
-
-    def headers(self) -> dict[str, str]:
-        """Headers that belong to the answer."""
-        wait = self.retry_after_seconds
-        return {"Retry-After": str(wait)} if wait is not None else {}
-
-    def view(self, texts: Texts, language: str, request_id: str) -> dict[str, Any]:
-        """The problem as the wire takes it."""
-        facts = {name: _plain(value) for name, value in self.facts.items()}
-        told = texts.text(self.detail, language)
-        return {
-            "type": f"/problems/{self.code}",
-            "title": texts.text(self.title, language),
-            "status": self.status,
-            "detail": told.format_map(_Facts(facts)),
-            "code": self.code,
-            "request_id": request_id,
-            "errors": [
-                {
-                    "pointer": error.pointer,
-                    "code": error.code,
-                    "message": texts.text(error.message, language),
-                }
-                for error in self.errors
-            ],
-            "facts": facts,
-        }
-
-
-class _Facts(dict[str, Any]):
-    """Leaves a name without a fact as it stands, so that a text never fails."""
-
-    def __missing__(self, key: str) -> str:
-        return f"{{{key}}}"
-
-
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, bool | int | list | dict) or value is None else str(value)
-
-
-def every_problem(base: type[Problem] = Problem) -> dict[str, type[Problem]]:
-    """Every problem type that is loaded, by code."""
-    found = {base.code: base}
-    for child in base.__subclasses__():
-        found |= every_problem(child)
-    return found
 
 
 class Conflict(Problem):

@@ -36,9 +36,7 @@ class Texts:
 def _entries(path: Path) -> dict[str, str]:
     with path.open(encoding="utf-8") as file:
         catalogue = read_po(file)
-    return {
-        str(entry.id): str(entry.string) for entry in catalogue if entry.id and entry.string
-    }
+    return {str(entry.id): str(entry.string) for entry in catalogue if entry.id and entry.string}
 
 
 @lru_cache(maxsize=256)
@@ -51,7 +49,7 @@ def preferred_language(accepted: str, default: str) -> str:
             wishes.append((float(quality or 1), tag.strip().lower()))
         except ValueError:
             continue
-    for quality, tag in sorted(wishes, key=lambda wish: -wish[0]):
-        if quality > 0 and tag.split("-")[0] in {"en", "zh"}:
+    for liked, tag in sorted(wishes, key=lambda wish: -wish[0]):
+        if liked > 0 and tag.split("-")[0] in {"en", "zh"}:
             return "zh-CN" if tag.startswith("zh") else "en"
     return default

@@ -34,7 +34,7 @@ SESSION = {
 """Generic plans: the hot path asks the same key look-ups again and again."""
 
 
-class Abandoned(Exception):  # noqa: N818 - not an error: a dry run ends so
+class Abandoned(Exception):
     """Ends a dry run's transaction; the edge swallows it."""
 
 

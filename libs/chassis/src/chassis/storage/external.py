@@ -115,9 +115,7 @@ async def link(
 
 async def advance(sql: "asyncpg.Connection[Any]", known: External, source_version: int) -> None:
     """Note the newest version of theirs that we took."""
-    await sql.execute(
-        _ADVANCE, known.entity_type, known.system, known.external_id, source_version
-    )
+    await sql.execute(_ADVANCE, known.entity_type, known.system, known.external_id, source_version)
 
 
 async def references_of(

@@ -58,7 +58,10 @@ def _one_statement(parts: tuple[str, ...]) -> str:
     """The parts as one WITH statement, each part's parameters numbered on from the last's."""
     numbered, taken = [], 0
     for part in parts:
-        here = taken
-        numbered.append(re.sub(r"\$(\d+)", lambda m, n=here: f"${int(m[1]) + n}", part))
+        numbered.append(_numbered_from(taken, part))
         taken += max(int(number) for number in re.findall(r"\$(\d+)", part))
     return f"with {', '.join(numbered)} select 1"
+
+
+def _numbered_from(taken: int, part: str) -> str:
+    return re.sub(r"\$(\d+)", lambda found: f"${int(found[1]) + taken}", part)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -45,9 +45,7 @@ class Reading:
     def session(self) -> AsyncSession:
         """An ORM session on this connection, made on first use."""
         if self._session is None:
-            self._session = AsyncSession(
-                self.connection, expire_on_commit=False, autoflush=False
-            )
+            self._session = AsyncSession(self.connection, expire_on_commit=False, autoflush=False)
         return self._session
 
 
@@ -127,4 +125,4 @@ class Work(Reading):
     async def settle(self) -> None:
         """Write what the act left to be written: entities, then events, jobs and reply at once."""
         await self.flush()
-        await settle(cast("asyncpg.Connection[Any]", self.sql), self)
+        await settle(self.sql, self)
