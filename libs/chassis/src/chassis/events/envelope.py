@@ -1,0 +1,71 @@
+"""The envelope of an event: CloudEvents 1.0, structured for the feed, binary for Kafka."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from chassis.events.event import schema_uri
+
+__all__ = ["ROWS_AFTER", "attributes_of", "to_json", "to_kafka"]
+
+COLUMNS = """s.feed_seq, o.id, o.topic, o.type, o.aggregate_id, o.aggregate_version,
+  o.occurred_at, o.origin, o.correlation_id, o.causation_id, o.hops, o.traceparent,
+  o.payload::text as payload"""
+
+ROWS_AFTER = f"""select i.id as installation, {COLUMNS}
+  from installation i
+  cross join (select feed_seq, outbox_id from outbox_sequence
+    where feed_seq > $1 order by feed_seq limit $2) s
+  cross join lateral (select * from outbox where id = s.outbox_id offset 0) o
+ order by s.feed_seq"""
+"""The events after a `feed_seq`, at most so many, as rows for `to_kafka` and `to_json`.
+`offset 0` keeps the planner from joining the whole outbox instead of looking each row up."""
+
+_SEQUENCE_DIGITS = 20
+
+
+def attributes_of(row: Mapping[str, Any]) -> dict[str, str | int]:
+    """The CloudEvents attributes of a published row, standard ones first."""
+    service = row["topic"].partition(".")[0]
+    aggregate_id = str(row["aggregate_id"])
+    attributes: dict[str, str | int] = {
+        "specversion": "1.0",
+        "id": str(row["id"]),
+        "source": f"/tandem/{service}/{row['installation']}",
+        "type": row["type"],
+        "subject": aggregate_id,
+        "time": _rfc3339(row["occurred_at"]),
+        "datacontenttype": "application/json",
+        "dataschema": schema_uri(row["type"]),
+        "partitionkey": aggregate_id,
+        "sequence": f"{row['feed_seq']:0{_SEQUENCE_DIGITS}d}",
+        "aggversion": row["aggregate_version"],
+        "origin": row["origin"],
+        "hops": row["hops"],
+        "correlationid": str(row["correlation_id"]),
+        "traceparent": row["traceparent"],
+    }
+    if row["causation_id"] is not None:
+        attributes["causationid"] = str(row["causation_id"])
+    return attributes
+
+
+def to_json(row: Mapping[str, Any]) -> bytes:
+    """The event in structured JSON, its payload as the database stores it."""
+    payload: str = row["payload"]
+    return orjson.dumps(attributes_of(row))[:-1] + b',"data":' + payload.encode() + b"}"
+
+
+def to_kafka(row: Mapping[str, Any]) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
+    """Key, value and headers of the Kafka record: binary mode, the key is the aggregate's id."""
+    attributes = attributes_of(row)
+    content_type = str(attributes.pop("datacontenttype"))
+    headers = [("content-type", content_type.encode())]
+    headers += [(f"ce_{name}", str(value).encode()) for name, value in attributes.items()]
+    return str(row["aggregate_id"]).encode(), row["payload"].encode(), headers
+
+
+def _rfc3339(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
