@@ -121,17 +121,23 @@ async def postpone(
     A job with whose key a newer one waits is not queued beside it: the newer one will do.
     """
     text = error[:_ERROR_LENGTH_MAX]
+    state: str | None
     if job.attempt >= ATTEMPTS_MAX:
-        return await sql.fetchval(_END, job.id, job.attempt, "dead", text, now)
+        state = await sql.fetchval(_END, job.id, job.attempt, "dead", text, now)
+        return state
     try:
         later = now + retry_delay(job.attempt)
-        return await sql.fetchval(_POSTPONE, job.id, job.attempt, text, later)
+        state = await sql.fetchval(_POSTPONE, job.id, job.attempt, text, later)
     except asyncpg.UniqueViolationError:
-        return await sql.fetchval(_END, job.id, job.attempt, "done", text, now)
+        state = await sql.fetchval(_END, job.id, job.attempt, "done", text, now)
+    return state
 
 
 async def revive(sql: "asyncpg.Connection[Any]", job_id: UUID, *, now: datetime) -> bool:
-    """Queue a dead job again with all its attempts. False when it is not dead."""
+    """Queue a dead job again with all its attempts.
+
+    False when it is not dead, or when another job with its key waits already.
+    """
     return bool(await sql.fetchval(_REVIVE, job_id, now))
 
 
@@ -179,4 +185,7 @@ _END = """update job
 
 _REVIVE = """update job
   set state = 'queued', attempts = 0, run_at = $2, finished_at = null
-  where id = $1 and state = 'dead' returning true"""
+  where id = $1 and state = 'dead' and not exists (
+    select from job twin where (twin.kind, twin.key) = (job.kind, job.key)
+       and twin.state = 'queued')
+  returning true"""

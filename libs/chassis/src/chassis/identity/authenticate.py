@@ -1,0 +1,157 @@
+"""Who calls: from the request's headers to the actor, without a statement when it is known.
+
+A credential is looked up by its hash in a dictionary whose entries live five seconds. So a
+revoked key or an ended session is refused everywhere within five seconds.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+import asyncpg
+
+from chassis.clock import utc_now
+from chassis.http.problems import Unauthorized
+from chassis.identity import keys, sessions
+from chassis.identity.actor import Actor
+from chassis.identity.jwt import IssuerKeys, TokenVerifier
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from chassis.service import Service
+    from chassis.settings import ServiceSettings
+
+__all__ = ["CACHE_LIFE_SECONDS", "Authenticator", "credential"]
+
+CACHE_LIFE_SECONDS = 5.0
+_CACHE_SIZE_MAX = 10_000
+
+
+class Store(Protocol):
+    """What identity asks of the database: a bare connection for a moment."""
+
+    def driver(self) -> "AbstractAsyncContextManager[asyncpg.Connection[Any]]":
+        """A connection on which every statement is its own transaction."""
+
+
+class Authenticator:
+    """Knows the callers of one service: by API key, session or access token."""
+
+    def __init__(
+        self,
+        service: "Service",
+        settings: "ServiceSettings",
+        store: Store,
+        *,
+        tokens: TokenVerifier | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store = store
+        self._roles = service.roles
+        self._tokens = tokens or _verifier(service, settings)
+        self._clock = clock
+        self._known: dict[bytes, tuple[float, Actor | None]] = {}
+
+    async def close(self) -> None:
+        """Close the connection to the token issuer, if there is one."""
+        if self._tokens:
+            await self._tokens.close()
+
+    async def authenticate(self, headers: Mapping[str, str]) -> Actor:
+        """The caller. Raises Unauthorized when it shows nothing or nothing valid."""
+        shown = credential(headers)
+        if shown is None:
+            raise Unauthorized
+        hashed = keys.digest(shown)
+        deadline, actor = self._known.get(hashed, (float("-inf"), None))
+        if deadline <= self._clock():
+            actor = await self._look_up(shown, hashed)
+        if actor is None:
+            raise Unauthorized
+        return actor
+
+    def forget(self, credential_shown: str) -> None:
+        """Look the credential up anew next time: it has just been ended here."""
+        self._known.pop(keys.digest(credential_shown), None)
+
+    async def _look_up(self, shown: str, hashed: bytes) -> Actor | None:
+        if shown.startswith(keys.MARK):
+            actor, ends_at = await self._by_key(hashed)
+        elif shown.startswith(sessions.MARK):
+            actor, ends_at = await self._by_session(hashed)
+        elif self._tokens:
+            actor, ends_at = await self._tokens.verify(shown)
+        else:
+            return None
+        left = CACHE_LIFE_SECONDS
+        if ends_at is not None:
+            left = min(left, ends_at - utc_now().timestamp())
+        while len(self._known) >= _CACHE_SIZE_MAX:
+            del self._known[next(iter(self._known))]
+        self._known.pop(hashed, None)
+        self._known[hashed] = (self._clock() + left, actor)
+        return actor
+
+    async def _by_key(self, hashed: bytes) -> tuple[Actor | None, float | None]:
+        now = utc_now()
+        async with self._store.driver() as sql:
+            row = await sql.fetchrow(_KEY, hashed, now)
+            if row is None:
+                return None, None
+            if row["use_is_news"]:
+                await sql.execute(_USED, row["id"], now)
+        scopes = frozenset(row["scopes"])
+        ends_at = row["expires_at"] and row["expires_at"].timestamp()
+        return Actor(kind="key", id=str(row["id"]), name=row["name"], scopes=scopes), ends_at
+
+    async def _by_session(self, hashed: bytes) -> tuple[Actor | None, float | None]:
+        async with self._store.driver() as sql:
+            row = await sql.fetchrow(_SESSION, hashed, utc_now())
+        if row is None:
+            return None, None
+        scopes = frozenset[str]().union(*(self._roles.get(role, ()) for role in row["roles"]))
+        actor = Actor(
+            kind="user",
+            id=str(row["id"]),
+            name=row["name"],
+            scopes=scopes,
+            language=row["language"],
+        )
+        return actor, row["expires_at"].timestamp()
+
+
+def _verifier(service: "Service", settings: "ServiceSettings") -> TokenVerifier | None:
+    """What checks access tokens, when the settings name an issuer. Raises ValueError."""
+    if not settings.jwt_issuer:
+        return None
+    if not (settings.jwt_audience and settings.jwks_url):
+        message = "a JWT issuer needs an audience and a JWKS URL as well"
+        raise ValueError(message)
+    return TokenVerifier(
+        IssuerKeys(settings.jwks_url),
+        issuer=settings.jwt_issuer,
+        audience=settings.jwt_audience,
+        permissions=service.permissions,
+        roles=service.roles,
+    )
+
+
+def credential(headers: Mapping[str, str]) -> str | None:
+    """What the caller shows: `Authorization: Bearer ...`, else `X-API-Key`."""
+    scheme, _, shown = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return shown.strip() or None
+    return headers.get("x-api-key") or None
+
+
+_KEY = """select id, name, scopes, expires_at,
+    coalesce(last_used_at, '-infinity') < $2 - interval '1 minute' as use_is_news
+  from api_key
+  where secret_hash = $1 and revoked_at is null and (expires_at is null or expires_at > $2)"""
+
+_USED = "update api_key set last_used_at = $2 where id = $1"
+
+_SESSION = """select u.id, u.name, u.roles, u.language, s.expires_at
+  from user_session s join local_user u on u.id = s.user_id
+  where s.secret_hash = $1 and s.ended_at is null and s.expires_at > $2 and u.active"""

@@ -1,0 +1,121 @@
+"""First keys and users from a file, so that a new installation can be reached at all.
+
+The file is JSON: `{"keys": [{"name", "secret", "scopes"}], "users": [{"login", "name",
+"password", "roles"}]}`. Reading it again changes no password: people own theirs from then on.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import asyncpg
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from chassis.clock import utc_now
+from chassis.http.problems import InvalidInput
+from chassis.identity import keys, users
+from chassis.identity.users import LoginTaken
+
+if TYPE_CHECKING:
+    from chassis.service import Service
+
+__all__ = ["Bootstrapped", "bootstrap"]
+
+
+class BootstrapKey(BaseModel):
+    """A key that its maker keeps the text of."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    secret: SecretStr
+    scopes: list[str]
+
+
+class BootstrapUser(BaseModel):
+    """A user with a first password."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    login: str
+    name: str
+    password: SecretStr
+    roles: list[str]
+    language: str | None = None
+
+
+class BootstrapFile(BaseModel):
+    """The whole file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    keys: list[BootstrapKey] = []
+    users: list[BootstrapUser] = []
+
+
+@dataclass(frozen=True)
+class Bootstrapped:
+    """How many keys and users were made now; those from before are not counted."""
+
+    keys: int
+    users: int
+
+
+async def bootstrap(sql: "asyncpg.Connection[Any]", service: "Service", path: Path) -> Bootstrapped:
+    """Make what the file names and is not there yet. Raises ValueError when it cannot be used."""
+    wanted = await asyncio.to_thread(_read, path)
+    made_keys = [await _install(sql, service, key) for key in wanted.keys]
+    made_users = [await _add(sql, service, user) for user in wanted.users]
+    return Bootstrapped(keys=sum(made_keys), users=sum(made_users))
+
+
+def _read(path: Path) -> BootstrapFile:
+    try:
+        return BootstrapFile.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as unusable:
+        message = f"cannot use the bootstrap file {path}: {_reason(unusable)}"
+        raise ValueError(message) from None
+
+
+def _reason(unusable: Exception) -> str:
+    """What is wrong, without the values: some of them are secrets."""
+    if isinstance(unusable, ValidationError):
+        return "; ".join(
+            f"{'.'.join(str(part) for part in one['loc']) or 'file'}: {one['msg']}"
+            for one in unusable.errors(include_input=False)
+        )
+    return str(unusable)
+
+
+async def _install(sql: "asyncpg.Connection[Any]", service: "Service", key: BootstrapKey) -> bool:
+    return await keys.install(
+        sql,
+        secret=key.secret.get_secret_value(),
+        name=key.name,
+        scopes=key.scopes,
+        permissions=service.permissions,
+        now=utc_now(),
+    )
+
+
+async def _add(sql: "asyncpg.Connection[Any]", service: "Service", user: BootstrapUser) -> bool:
+    if await sql.fetchval("select true from local_user where login = $1", user.login.lower()):
+        return False
+    try:
+        await users.add_user(
+            sql,
+            login=user.login,
+            name=user.name,
+            password=user.password.get_secret_value(),
+            roles=user.roles,
+            known_roles=service.roles,
+            language=user.language,
+            now=utc_now(),
+        )
+    except LoginTaken:
+        return False
+    except InvalidInput as refused:
+        message = f"user {user.login!r}: {'; '.join(one.message for one in refused.errors)}"
+        raise ValueError(message) from refused
+    return True

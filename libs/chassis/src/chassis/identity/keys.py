@@ -1,0 +1,169 @@
+"""API keys: what machines show to be known. Only a hash is stored; the secret is shown once.
+
+To rotate a key, make a second one of the same name, move the callers, revoke the first: any
+number of keys of one name live side by side.
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from chassis.http.problems import FieldError, InvalidInput, NotFound
+from chassis.identity.actor import ADMIN
+from chassis.ids import uuid7
+
+__all__ = [
+    "MARK",
+    "ApiKey",
+    "IssuedKey",
+    "api_key",
+    "digest",
+    "install",
+    "issue",
+    "new_secret",
+    "revoke",
+]
+
+MARK = "tdm_"
+"""Every key begins so, which lets secret scanners find keys that leaked."""
+
+_FORM = re.compile(r"^tdm_([a-z]+)_([a-z0-9]{4,16})_([A-Za-z0-9_-]{32,})\Z")
+COLUMNS = "id, name, prefix, scopes, created_at, created_by, expires_at, revoked_at, last_used_at"
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """A key as its owner may see it: everything but the secret.
+
+    `last_used_at` is exact to a minute.
+    """
+
+    id: UUID
+    name: str
+    prefix: str
+    scopes: Sequence[str]
+    created_at: datetime
+    created_by: str
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True)
+class IssuedKey:
+    """A new key with its secret, which nobody can read again."""
+
+    key: ApiKey
+    secret: str
+
+
+def new_secret(service: str) -> str:
+    """The text of a new key: `tdm_<service>_<prefix>_<256 random bits>`."""
+    return f"{MARK}{service}_{secrets.token_hex(4)}_{secrets.token_hex(32)}"
+
+
+def digest(secret: str) -> bytes:
+    """What is stored and looked up: a key has 256 random bits, so a plain hash is enough."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+async def issue(
+    sql: "asyncpg.Connection[Any]",
+    *,
+    service: str,
+    name: str,
+    scopes: Sequence[str],
+    permissions: Mapping[str, str],
+    created_by: str,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> IssuedKey:
+    """Make a key. Raises InvalidInput for scopes that the service lacks, or expiry in the past."""
+    wrong = [*_unknown(scopes, permissions), *_expired(expires_at, now)]
+    if wrong:
+        raise InvalidInput(errors=wrong)
+    secret = new_secret(service)
+    prefix = secret.split("_")[2]
+    row = await sql.fetchrow(
+        _ISSUE, uuid7(), name, prefix, digest(secret), sorted(scopes), now, created_by, expires_at
+    )
+    return IssuedKey(key=api_key(row), secret=secret)
+
+
+async def install(
+    sql: "asyncpg.Connection[Any]",
+    *,
+    secret: str,
+    name: str,
+    scopes: Sequence[str],
+    permissions: Mapping[str, str],
+    now: datetime,
+) -> bool:
+    """Store a key made elsewhere; its name and scopes follow the last call. True when it is new.
+
+    Raises ValueError when the text is no key or a scope is unknown.
+    """
+    found = _FORM.match(secret)
+    if not found:
+        message = f"the key {name!r} is not of the form tdm_<service>_<prefix>_<secret>"
+        raise ValueError(message)
+    wrong = _unknown(scopes, permissions)
+    if wrong:
+        message = f"the key {name!r}: {wrong[0].message}"
+        raise ValueError(message)
+    return bool(
+        await sql.fetchval(
+            _INSTALL, uuid7(), name, found[2], digest(secret), sorted(scopes), now, "bootstrap"
+        )
+    )
+
+
+async def revoke(sql: "asyncpg.Connection[Any]", key_id: UUID, *, now: datetime) -> ApiKey:
+    """End a key at once, or leave it ended. Raises NotFound."""
+    row = await sql.fetchrow(_REVOKE, key_id, now)
+    if row is None:
+        raise NotFound(entity="api_key", id=key_id)
+    return api_key(row)
+
+
+def api_key(row: Any) -> ApiKey:
+    """The key of a row with COLUMNS."""
+    return ApiKey(**{name: row[name] for name in COLUMNS.split(", ")})
+
+
+def _unknown(scopes: Sequence[str], permissions: Mapping[str, str]) -> list[FieldError]:
+    known = {*permissions, ADMIN}
+    if not scopes:
+        return [FieldError("/scopes", "required", "Name at least one permission.")]
+    return [
+        FieldError(f"/scopes/{at}", "unknown_scope", f"There is no permission {scope!r} here.")
+        for at, scope in enumerate(scopes)
+        if scope not in known
+    ]
+
+
+def _expired(expires_at: datetime | None, now: datetime) -> list[FieldError]:
+    if expires_at is None or expires_at > now:
+        return []
+    return [FieldError("/expires_at", "in_the_past", "The key would already be expired.")]
+
+
+_ISSUE = f"""insert into api_key
+  (id, name, prefix, secret_hash, scopes, created_at, created_by, expires_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8) returning {COLUMNS}"""
+
+_INSTALL = """insert into api_key
+  (id, name, prefix, secret_hash, scopes, created_at, created_by)
+  values ($1, $2, $3, $4, $5, $6, $7)
+  on conflict (secret_hash) do update set name = excluded.name, scopes = excluded.scopes
+  returning xmax = 0"""
+
+_REVOKE = f"""update api_key set revoked_at = coalesce(revoked_at, $2)
+  where id = $1 returning {COLUMNS}"""

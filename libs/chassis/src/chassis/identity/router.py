@@ -1,0 +1,207 @@
+"""Routes of identity: who am I, the keys of machines, the sessions of people."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from chassis.clock import utc_now
+from chassis.http.dependencies import Caller, InReading, InWork, Needs, OnlyOnce
+from chassis.http.paging import Page, PageAsked, Sort, fetch_page
+from chassis.http.problems import (
+    IdempotencyInFlight,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    InvalidCursor,
+    NotFound,
+)
+from chassis.http.routing import house_router
+from chassis.identity import keys, sessions
+from chassis.identity.actor import ADMIN, Actor
+from chassis.identity.authenticate import credential
+from chassis.identity.jwt import IssuerUnavailable
+from chassis.identity.sessions import LoginRefused, TooManyAttempts
+from chassis.storage.settle import Reply
+from chassis.storage.work import Work
+
+if TYPE_CHECKING:
+    from chassis.service import Service
+
+__all__ = ["routers"]
+
+Administrator = Annotated[Actor, Needs(ADMIN)]
+ONCE = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight)
+
+
+class ActorView(BaseModel):
+    """Who calls, and what the caller may do."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: str = Field(description="key, user or token.")
+    id: str
+    name: str
+    scopes: list[str]
+    language: str | None = Field(description="Preferred language, when it is known.")
+
+
+class ApiKeyView(BaseModel):
+    """An API key without its secret."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str
+    prefix: str = Field(description="The part of the key that may be shown.")
+    scopes: list[str]
+    created_at: datetime
+    created_by: str
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None = Field(description="Exact to a minute.")
+
+
+class NewApiKey(BaseModel):
+    """A key to be made."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    scopes: Annotated[list[str], Field(min_length=1, max_length=100)]
+    expires_at: AwareDatetime | None = None
+
+
+class IssuedApiKey(ApiKeyView):
+    """A key that was just made."""
+
+    secret: str | None = Field(
+        description="The key itself, shown this once; null when a repeat is answered."
+    )
+
+
+class Login(BaseModel):
+    """What a person types to begin a session."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    login: Annotated[str, Field(min_length=1, max_length=100)]
+    password: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class SessionView(BaseModel):
+    """A session that has just begun."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    user_id: UUID
+    token: str = Field(description="Send it as Authorization: Bearer.")
+    expires_at: datetime
+
+
+def routers(service: "Service") -> Sequence[APIRouter]:
+    """The identity routes of a service."""
+    return me_router(), api_key_router(service), session_router()
+
+
+def me_router() -> APIRouter:
+    """Who am I."""
+    router = house_router(prefix="/v1/me", tag="identity", problems=(IssuerUnavailable,))
+
+    @router.get("", response_model=ActorView, summary="Who the caller is")
+    async def show_caller(caller: Caller) -> ActorView:
+        """The caller as this service knows it, with every scope."""
+        return ActorView.model_validate(caller)
+
+    return router
+
+
+def api_key_router(service: "Service") -> APIRouter:
+    """Keys of machines; only an administrator may see or make them."""
+    problems = (*ONCE, NotFound, InvalidCursor)
+    router = house_router(prefix="/v1/api-keys", tag="api-keys", problems=problems)
+
+    @router.get("", response_model=Page[ApiKeyView], summary="List API keys")
+    async def list_keys(
+        administrator: Administrator, reading: InReading, page: PageAsked
+    ) -> Page[keys.ApiKey]:
+        """Every key ever made, revoked ones too."""
+        return await fetch_page(reading.sql, asked=page, **_LISTED)
+
+    @router.post("", status_code=201, response_model=IssuedApiKey, summary="Make an API key")
+    async def issue_key(
+        wanted: NewApiKey, by: Administrator, once: OnlyOnce, work: InWork, request: Request
+    ) -> IssuedApiKey:
+        """Make a key. Its secret is in this answer and can never be read again."""
+        issued = await keys.issue(
+            work.sql,
+            service=service.name,
+            permissions=service.permissions,
+            created_by=by.reference,
+            now=work.now,
+            **dict(wanted),
+        )
+        return _shown_once(request, work, issued)
+
+    @router.post("/{key_id}/revoke", response_model=ApiKeyView, summary="Revoke an API key")
+    async def revoke_key(
+        key_id: UUID, administrator: Administrator, once: OnlyOnce, work: InWork
+    ) -> keys.ApiKey:
+        """End a key: every process refuses it within five seconds."""
+        return await keys.revoke(work.sql, key_id, now=work.now)
+
+    return router
+
+
+def session_router() -> APIRouter:
+    """Sessions of local users."""
+    refusals = (LoginRefused, TooManyAttempts, NotFound)
+    router = house_router(prefix="/v1/sessions", tag="sessions", problems=refusals)
+
+    @router.post("", status_code=201, response_model=SessionView, summary="Log in")
+    async def begin_session(login: Login, request: Request) -> sessions.Session:
+        """Begin a session. Takes no Idempotency-Key: the token is kept nowhere to be repeated."""
+        state = request.app.state
+        async with state.database.driver() as sql:
+            return await sessions.log_in(
+                sql, service=state.service.name, now=utc_now(), **dict(login)
+            )
+
+    @router.delete("/current", status_code=204, summary="Log out")
+    async def end_session(caller: Caller, work: InWork, request: Request) -> Response:
+        """End the session whose token is shown. Raises NotFound when a key or JWT is shown."""
+        shown = credential(request.headers) or ""
+        if not await sessions.end_session(work.sql, shown, now=work.now):
+            raise NotFound(entity="session", id="current")
+        request.app.state.authenticator.forget(shown)
+        return Response(status_code=204)
+
+    return router
+
+
+_LISTED: dict[str, Any] = {
+    "columns": keys.COLUMNS,
+    "source": "api_key",
+    "view": keys.api_key,
+    "sorts": {"created_at": Sort("created_at", "timestamptz"), "name": Sort("name", "text")},
+    "default": "-created_at",
+}
+
+
+def _shown_once(request: Request, work: Work, issued: keys.IssuedKey) -> IssuedApiKey:
+    """The view with the secret; what is kept for a repeat of the request has none."""
+    view = IssuedApiKey.model_validate({**vars(issued.key), "secret": issued.secret})
+    _, key = request.state.claimed
+    request.state.claimed = None
+    work.reply = Reply(
+        actor=work.actor.id,
+        key=key,
+        status=201,
+        body=view.model_copy(update={"secret": None}).model_dump_json().encode(),
+        headers=orjson.dumps({"content-type": "application/json"}).decode(),
+    )
+    return view

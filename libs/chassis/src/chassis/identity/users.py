@@ -1,0 +1,177 @@
+"""Local users: the people of an installation that has no sign-on of its own."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+import asyncpg
+
+from chassis.http.problems import FieldError, InvalidInput, NotFound, Problem
+from chassis.identity.passwords import hash_password
+from chassis.ids import uuid7
+
+__all__ = [
+    "LocalUser",
+    "LoginTaken",
+    "add_user",
+    "change_user",
+    "find_user",
+    "list_users",
+    "set_password",
+]
+
+Roles = Mapping[str, frozenset[str]]
+COLUMNS = "id, login, name, roles, active, language, version, created_at, updated_at"
+_LOGIN = re.compile(r"^[a-z0-9][a-z0-9._@+-]{0,99}\Z")
+_NAME_LENGTH_MAX = 200
+
+
+class LoginTaken(Problem):
+    """Two users cannot have one login."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "login_taken"
+    title: ClassVar[str] = "The login is taken"
+    detail: ClassVar[str] = "There is a user {login} already. Choose another login."
+
+
+@dataclass(frozen=True)
+class LocalUser:
+    """A user as others may see it: everything but the password."""
+
+    id: UUID
+    login: str
+    name: str
+    roles: Sequence[str]
+    active: bool
+    language: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+async def add_user(
+    sql: "asyncpg.Connection[Any]",
+    *,
+    login: str,
+    name: str,
+    password: str,
+    roles: Sequence[str],
+    known_roles: Roles,
+    now: datetime,
+    language: str | None = None,
+) -> LocalUser:
+    """Make a user who may log in. The login is stored in lower case.
+
+    Raises LoginTaken, and InvalidInput for a bad login, name or password, or an unknown role.
+    """
+    login = login.strip().lower()
+    wrong = [*_bad_login(login), *_bad_name(name), *_unknown(roles, known_roles)]
+    if wrong:
+        raise InvalidInput(errors=wrong)
+    hashed = await hash_password(password)
+    row = await sql.fetchrow(_ADD, uuid7(), login, name, hashed, sorted(roles), language, now)
+    if row is None:
+        raise LoginTaken(login=login)
+    return _user(row)
+
+
+async def find_user(
+    sql: "asyncpg.Connection[Any]", *, user_id: UUID | None = None, login: str | None = None
+) -> LocalUser:
+    """The user with the id or the login. Raises NotFound."""
+    row = await sql.fetchrow(_FIND, user_id, login and login.strip().lower())
+    if row is None:
+        raise NotFound(entity="user", id=user_id or login)
+    return _user(row)
+
+
+async def list_users(sql: "asyncpg.Connection[Any]") -> list[LocalUser]:
+    """Every user, by login."""
+    return [_user(row) for row in await sql.fetch(_LIST)]
+
+
+async def change_user(
+    sql: "asyncpg.Connection[Any]",
+    user_id: UUID,
+    *,
+    known_roles: Roles,
+    now: datetime,
+    name: str | None = None,
+    roles: Sequence[str] | None = None,
+    active: bool | None = None,
+    language: str | None = None,
+) -> LocalUser:
+    """Change what is given. A user who is made inactive loses every session.
+
+    Raises NotFound, and InvalidInput for a bad name or an unknown role.
+    """
+    wrong = [*_bad_name(name or "-"), *_unknown(roles or (), known_roles)]
+    if wrong:
+        raise InvalidInput(errors=wrong)
+    chosen = None if roles is None else sorted(roles)
+    row = await sql.fetchrow(_CHANGE, user_id, name, chosen, active, language, now)
+    if row is None:
+        raise NotFound(entity="user", id=user_id)
+    if active is False:
+        await sql.execute(_END_SESSIONS, user_id, now)
+    return _user(row)
+
+
+async def set_password(
+    sql: "asyncpg.Connection[Any]", user_id: UUID, password: str, *, now: datetime
+) -> None:
+    """Give the user a new password and end every session. Raises NotFound, InvalidInput."""
+    hashed = await hash_password(password)
+    if not await sql.fetchval(_SET_PASSWORD, user_id, hashed, now):
+        raise NotFound(entity="user", id=user_id)
+    await sql.execute(_END_SESSIONS, user_id, now)
+
+
+def _user(row: Mapping[str, Any]) -> LocalUser:
+    return LocalUser(**{name: row[name] for name in COLUMNS.split(", ")})
+
+
+def _bad_login(login: str) -> list[FieldError]:
+    if _LOGIN.match(login):
+        return []
+    told = "A login has 1 to 100 small letters, digits or . _ @ + - and starts with no sign."
+    return [FieldError("/login", "bad_login", told)]
+
+
+def _bad_name(name: str) -> list[FieldError]:
+    if name.strip() and len(name) <= _NAME_LENGTH_MAX:
+        return []
+    return [FieldError("/name", "bad_length", "A name has 1 to 200 characters.")]
+
+
+def _unknown(roles: Sequence[str], known: Roles) -> list[FieldError]:
+    return [
+        FieldError(f"/roles/{at}", "unknown_role", f"There is no role {role!r} here.")
+        for at, role in enumerate(roles)
+        if role not in known
+    ]
+
+
+_ADD = f"""insert into local_user
+  (id, login, name, password_hash, roles, language, created_at, updated_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $7)
+  on conflict (login) do nothing returning {COLUMNS}"""
+
+_FIND = f"select {COLUMNS} from local_user where id = $1::uuid or login = $2::text"
+
+_LIST = f"select {COLUMNS} from local_user order by login"
+
+_CHANGE = f"""update local_user
+  set name = coalesce($2::text, name), roles = coalesce($3::text[], roles),
+      active = coalesce($4::boolean, active), language = coalesce($5::text, language),
+      version = version + 1, updated_at = $6
+  where id = $1 returning {COLUMNS}"""
+
+_SET_PASSWORD = """update local_user
+  set password_hash = $2, version = version + 1, updated_at = $3 where id = $1 returning true"""
+
+_END_SESSIONS = "update user_session set ended_at = $2 where user_id = $1 and ended_at is null"

@@ -1,0 +1,124 @@
+"""The worker: runs jobs, each in a transaction of its own.
+
+A job is marked done in the transaction of its effects, so it is tried at least once and takes
+effect once, whatever dies at whichever moment.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import asyncpg
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis.clock import utc_now
+from chassis.events.wakeup import Bell
+from chassis.identity.actor import SYSTEM
+from chassis.jobs import clock, queue
+from chassis.telemetry.logs import get_logger
+
+if TYPE_CHECKING:
+    from chassis.service import JobHandler, Schedule
+    from chassis.storage.database import Database
+    from chassis.telemetry.metrics import Metrics
+
+__all__ = ["Worker"]
+
+CONCURRENCY = 4
+POLL_SECONDS = 1.0
+CLOCK_SECONDS = 5.0
+_BROKEN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError)
+log = get_logger("chassis.jobs")
+
+
+class Lost(Exception):  # noqa: N818 - a state, not a fault
+    """Another worker has the job; everything done here for it is rolled back."""
+
+
+class Worker:
+    """Runs the jobs and the clock of a service. `run` until cancelled."""
+
+    def __init__(
+        self,
+        database: "Database",
+        *,
+        handlers: Mapping[str, "JobHandler"],
+        schedules: Sequence["Schedule"] = (),
+        bell: Bell | None = None,
+        metrics: "Metrics | None" = None,
+    ) -> None:
+        self._database = database
+        self._handlers = handlers
+        self._schedules = schedules
+        self._bell = bell or Bell()
+        self._metrics = metrics
+
+    async def run(self) -> None:
+        """Work until cancelled; a lost database connection is waited for."""
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._run_jobs())
+            both.create_task(self._run_clock())
+
+    async def once(self) -> int:
+        """Run every job that is due now; how many were tried."""
+        tried = 0
+        while claimed := await self._claim():
+            async with asyncio.TaskGroup() as attempts:
+                for job in claimed:
+                    attempts.create_task(self._attempt(job))
+            tried += len(claimed)
+        return tried
+
+    async def _run_jobs(self) -> None:
+        while True:
+            rung = self._bell.rings
+            try:
+                await self.once()
+            except _BROKEN as broken:
+                log.warning("jobs_interrupted", error=repr(broken))
+            await self._bell.wait(rung, POLL_SECONDS)
+
+    async def _run_clock(self) -> None:
+        while True:
+            try:
+                async with self._database.driver() as sql:
+                    due = await clock.enqueue_due(sql, self._schedules, now=utc_now())
+            except _BROKEN as broken:
+                log.warning("clock_interrupted", error=repr(broken))
+            else:
+                if due:
+                    self._bell.hear()
+            await asyncio.sleep(CLOCK_SECONDS)
+
+    async def _claim(self) -> list[queue.ClaimedJob]:
+        async with self._database.driver() as sql:
+            kinds = list(self._handlers)
+            return await queue.claim(sql, kinds=kinds, now=utc_now(), limit=CONCURRENCY)
+
+    async def _attempt(self, job: queue.ClaimedJob) -> None:
+        try:
+            await self._act(job)
+            outcome = "done"
+        except Lost:
+            outcome = "lost"
+        except Exception as raised:  # noqa: BLE001 - whatever a handler raises is its job's failure
+            outcome = await self._note_failure(job, raised)
+        if self._metrics:
+            self._metrics.job(job.kind, outcome)
+        log.info("job", kind=job.kind, job_id=str(job.id), attempt=job.attempt, outcome=outcome)
+
+    async def _act(self, job: queue.ClaimedJob) -> None:
+        async with self._database.transaction(actor=SYSTEM, trace=job.trace) as work:
+            if not await queue.finish(work.sql, job, now=utc_now()):
+                raise Lost
+            await self._handlers[job.kind](work, job.payload)
+
+    async def _note_failure(self, job: queue.ClaimedJob, raised: Exception) -> str:
+        log.warning("job_failed", kind=job.kind, job_id=str(job.id), exc_info=raised)
+        error = f"{type(raised).__name__}: {raised}"
+        try:
+            async with self._database.driver() as sql:
+                state = await queue.postpone(sql, job, error=error, now=utc_now())
+        except _BROKEN:
+            return "lost"  # its lease runs out, then it is claimed again
+        return {"queued": "retry", "dead": "dead", "done": "done"}.get(state or "", "lost")

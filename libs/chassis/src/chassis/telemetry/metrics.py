@@ -1,0 +1,151 @@
+"""Metrics in Prometheus form: requests by route, jobs, and how far the queues are behind.
+
+Queue figures are read from the database when asked for, so they are right whichever process does
+the work; a database that does not answer shows as `tandem_database_up 0`.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+from fastapi import APIRouter, Request, Response
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from sqlalchemy.exc import SQLAlchemyError
+
+if TYPE_CHECKING:
+    from chassis.storage.database import Database
+
+__all__ = ["Metrics"]
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_DATABASE_ANSWERS_WITHIN_SECONDS = 2.0
+
+
+class Metrics:
+    """The figures of one service in one process."""
+
+    def __init__(self, service: str) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Histogram(
+            "tandem_http_request_seconds",
+            "Time to answer a request, by route template.",
+            ["service", "method", "route", "status"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._jobs = Counter(
+            "tandem_jobs_total",
+            "Jobs that ended an attempt, by outcome: done, retry, dead, lost.",
+            ["service", "kind", "outcome"],
+            registry=self.registry,
+        )
+        self._queue = _QueueFigures(service, self.registry)
+        self._service = service
+        self._children: dict[tuple[str, str, int], Any] = {}
+
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request. `route` is the template, so ids make no series of their own."""
+        key = (method, route, status)
+        child = self._children.get(key)
+        if child is None:
+            child = self._requests.labels(self._service, method, route, str(status))
+            self._children[key] = child
+        child.observe(seconds)
+
+    def job(self, kind: str, outcome: str) -> None:
+        """Count the end of a job's attempt."""
+        self._jobs.labels(self._service, kind, outcome).inc()
+
+    async def page(self, database: "Database") -> bytes:
+        """Everything as Prometheus reads it."""
+        await self._queue.refresh(database)
+        return generate_latest(self.registry)
+
+    def router(self) -> APIRouter:
+        """The route `/metrics`."""
+        router = APIRouter(include_in_schema=False)
+
+        @router.get("/metrics")
+        async def metrics(request: Request) -> Response:
+            page = await self.page(request.app.state.database)
+            return Response(page, media_type=CONTENT_TYPE_LATEST)
+
+        return router
+
+
+class _QueueFigures:
+    """Gauges that are read from the database."""
+
+    def __init__(self, service: str, registry: CollectorRegistry) -> None:
+        def gauge(name: str, told: str, *labels: str) -> Gauge:
+            return Gauge(f"tandem_{name}", told, ["service", *labels], registry=registry)
+
+        self._service = service
+        self._up = gauge("database_up", "1 when the database answers.")
+        self._jobs = gauge("jobs", "Jobs that are waiting, running or dead.", "state")
+        self._overdue = gauge("job_overdue_seconds", "Age of the oldest job that is due.")
+        self._unsequenced = gauge(
+            "outbox_unsequenced_seconds", "Age of the oldest event without a feed position."
+        )
+        self._head = gauge("feed_head", "Position of the newest event in the feed.")
+        self._relay = gauge("relay_lag_events", "Events that Kafka has not been given yet.")
+        self._consumers = gauge("feed_consumer_lag_events", "Events not read yet.", "consumer")
+
+    async def refresh(self, database: "Database") -> None:
+        """Read the figures; when the database does not answer, say so and keep the last ones."""
+        up = self._up.labels(self._service)
+        try:
+            async with asyncio.timeout(_DATABASE_ANSWERS_WITHIN_SECONDS), database.driver() as sql:
+                (row,) = await sql.fetch(_FIGURES)
+                consumers = await sql.fetch(_CONSUMERS)
+        except UNANSWERED:
+            up.set(0)
+            return
+        up.set(1)
+        for state in ("queued", "running", "dead"):
+            self._jobs.labels(self._service, state).set(row[state])
+        self._overdue.labels(self._service).set(row["overdue"])
+        self._unsequenced.labels(self._service).set(row["unsequenced"])
+        self._head.labels(self._service).set(row["head"])
+        self._relay.labels(self._service).set(row["relay_lag"])
+        for consumer in consumers:
+            self._consumers.labels(self._service, consumer["name"]).set(consumer["lag"])
+
+
+UNANSWERED = (
+    TimeoutError,
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    SQLAlchemyError,
+)
+
+_FIGURES = """with jobs as (
+    select count(*) filter (where state = 'queued') as queued,
+           count(*) filter (where state = 'running') as running,
+           count(*) filter (where state = 'dead') as dead,
+           min(run_at) filter (where state = 'queued') as oldest
+      from job where state in ('queued', 'running', 'dead')),
+  newest as (select greatest((select max(feed_seq) from outbox_sequence), feed_seq) as feed_seq
+      from feed_floor)
+  select queued, running, dead,
+    greatest(coalesce(extract(epoch from now() - oldest), 0), 0)::float8 as overdue,
+    newest.feed_seq as head,
+    coalesce((select greatest(newest.feed_seq - mark.feed_seq, 0) from relay_mark mark), 0)
+      as relay_lag,
+    greatest(coalesce((select extract(epoch from now() - o.occurred_at) from outbox o
+       where o.written > (select settled from sequencer_lease)
+         and not exists (select from outbox_sequence s where s.outbox_id = o.id)
+       order by o.written limit 1), 0), 0)::float8 as unsequenced
+  from jobs, newest"""
+
+_CONSUMERS = """select name, greatest(
+    coalesce((select max(feed_seq) from outbox_sequence), 0) - feed_seq, 0) as lag
+  from feed_consumer"""
