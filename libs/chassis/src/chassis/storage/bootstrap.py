@@ -1,0 +1,166 @@
+"""Roles, databases and rights: what stands before the first migration, and after each.
+
+Each service has two roles. The owner owns the tables and migrates; the runtime role reads and
+writes rows. So no request, however wrong, can drop a trigger that guards a ledger.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import asyncpg
+from sqlalchemy import make_url
+
+from chassis.storage.database import driver_url
+
+__all__ = [
+    "DatabaseUrls",
+    "Roles",
+    "create_database",
+    "create_roles",
+    "drop_database",
+    "ensure_database",
+    "grant",
+    "in_own_loop",
+    "owns_tables",
+]
+
+T = TypeVar("T")
+RIGHTS = (
+    ("tables", "select, insert, update, delete"),
+    ("sequences", "usage, select"),
+    ("functions", "execute"),
+)
+
+
+@dataclass(frozen=True)
+class DatabaseUrls:
+    """How one service reaches its database in its two roles; both carry a password."""
+
+    runtime: str
+    owner: str
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The two roles of a service and their passwords."""
+
+    name: str
+    runtime_password: str
+    owner_password: str
+
+    @property
+    def owner(self) -> str:
+        """The role that owns the tables."""
+        return f"{self.name}_owner"
+
+    def urls(self, server_url: str, database: str) -> DatabaseUrls:
+        """URLs of both roles to a database of the server that `server_url` names."""
+        server = make_url(server_url).set(database=database)
+        runtime = server.set(username=self.name, password=self.runtime_password)
+        owner = server.set(username=self.owner, password=self.owner_password)
+        return DatabaseUrls(
+            runtime=runtime.render_as_string(hide_password=False),
+            owner=owner.render_as_string(hide_password=False),
+        )
+
+
+def in_own_loop(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end from plain code, whether or not a loop runs in this thread."""
+    with ThreadPoolExecutor(max_workers=1) as alone:
+        return alone.submit(asyncio.run, work).result()
+
+
+async def create_roles(admin_url: str, roles: Roles) -> None:
+    """Create both roles, or set the passwords of those that stand."""
+    sql = await asyncpg.connect(driver_url(admin_url))
+    try:
+        passwords = {roles.name: roles.runtime_password, roles.owner: roles.owner_password}
+        for role, password in passwords.items():
+            exists = await sql.fetchval("select true from pg_roles where rolname = $1", role)
+            verb = "alter" if exists else "create"
+            literal = await sql.fetchval("select quote_literal($1::text)", password)
+            await sql.execute(f'{verb} role "{role}" login password {literal}')
+        # A server's ordinary administrator may hand a database only to a role it is member of.
+        if not await sql.fetchval("select usesuper from pg_user where usename = current_user"):
+            await sql.execute(f'grant "{roles.owner}" to current_user')
+    finally:
+        await sql.close()
+
+
+async def create_database(
+    admin_url: str, name: str, roles: Roles, *, template: str = "template0"
+) -> None:
+    """Create a database that only its two roles may enter."""
+    sql = await asyncpg.connect(driver_url(admin_url))
+    try:
+        encoding = "encoding 'UTF8'" if template == "template0" else ""
+        await sql.execute(
+            f'create database "{name}" owner "{roles.owner}" template "{template}" {encoding}'
+        )
+        await sql.execute(f'revoke all on database "{name}" from public')
+        await sql.execute(f'grant connect, temporary on database "{name}" to "{roles.name}"')
+    finally:
+        await sql.close()
+
+
+async def ensure_database(admin_url: str, name: str, roles: Roles) -> None:
+    """Create the database and its roles unless the database stands."""
+    sql = await asyncpg.connect(driver_url(admin_url))
+    try:
+        stands = await sql.fetchval("select true from pg_database where datname = $1", name)
+    finally:
+        await sql.close()
+    if not stands:
+        await create_roles(admin_url, roles)
+        await create_database(admin_url, name, roles)
+
+
+async def drop_database(admin_url: str, name: str) -> None:
+    """Drop a database with all connections to it; none of that name is fine."""
+    sql = await asyncpg.connect(driver_url(admin_url))
+    try:
+        await sql.execute(f'drop database if exists "{name}" with (force)')
+    finally:
+        await sql.close()
+
+
+async def grant(owner_url: str, runtime_role: str) -> None:
+    """Let the runtime role work with the rows of all tables the owner has and will have."""
+    sql = await asyncpg.connect(driver_url(owner_url))
+    try:
+        await sql.execute(f'grant usage on schema public to "{runtime_role}"')
+        for kind, rights in RIGHTS:
+            await sql.execute(f'grant {rights} on all {kind} in schema public to "{runtime_role}"')
+            await sql.execute(
+                f"alter default privileges in schema public "
+                f'grant {rights} on {kind} to "{runtime_role}"'
+            )
+        if await sql.fetchval("select to_regclass('public.alembic_version')"):
+            await sql.execute(
+                f'revoke insert, update, delete on alembic_version from "{runtime_role}"'
+            )
+    finally:
+        await sql.close()
+
+
+async def owns_tables(runtime_url: str) -> list[str]:
+    """The tables whose guards this role could remove, as owner, as member of it or as superuser.
+
+    Empty in a sound installation.
+    """
+    sql = await asyncpg.connect(driver_url(runtime_url))
+    try:
+        rows = await sql.fetch(
+            """
+            select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+            where c.relkind in ('r', 'p') and n.nspname = 'public'
+              and pg_has_role(current_user, c.relowner, 'MEMBER')
+            order by c.relname
+            """
+        )
+        return [row["relname"] for row in rows]
+    finally:
+        await sql.close()
