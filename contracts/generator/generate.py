@@ -1,0 +1,72 @@
+"""Every contract file of the services, as text by path."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from chassis.http.app import create_app
+from chassis.service import Service
+from contracts.generator.asyncapi import asyncapi_document
+from contracts.generator.catalogue import problems_page, settings_page
+from contracts.generator.schemas import event_schema
+
+__all__ = ["contracts_of", "openapi_of", "write"]
+
+Files = dict[str, str]
+
+
+def contracts_of(services: Mapping[str, Service]) -> Files:
+    """All generated files: path from the root of the working tree -> content."""
+    everyone = list(services.values())
+    files: Files = {
+        "contracts/problems.md": problems_page(everyone),
+        "docs/operations/settings.md": settings_page(everyone),
+    }
+    for name, service in services.items():
+        files[f"contracts/openapi/{name}.json"] = _json(openapi_of(service))
+        files[f"contracts/asyncapi/{name}.yaml"] = _yaml(asyncapi_document(service))
+        files |= dict(_events(service))
+    return files
+
+
+def openapi_of(service: Service) -> dict[str, Any]:
+    """The OpenAPI document, whatever this process's environment says."""
+    return create_app(service, service.settings.model_construct()).openapi()
+
+
+def _events(service: Service) -> Iterator[tuple[str, str]]:
+    for event in service.events:
+        if event.public:
+            path = f"contracts/events/{service.name}/{event.event_name}.v{event.major}.json"
+            yield path, _json(event_schema(event, service.name))
+
+
+def write(root: Path, files: Files) -> list[str]:
+    """Write what differs, remove event schemas that nothing publishes; the paths touched."""
+    touched = []
+    for path, content in files.items():
+        target = root / path
+        if not target.exists() or target.read_text("utf-8") != content:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(content, encoding="utf-8")
+            touched.append(path)
+    return touched
+
+
+def _json(document: Mapping[str, Any]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _yaml(document: Mapping[str, Any]) -> str:
+    return yaml.dump(document, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=100)
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes repeated parts out in full: a reader should not have to follow anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002  the dumper asks for each value
+        """Never an anchor."""
+        return True

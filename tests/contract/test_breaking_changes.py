@@ -1,0 +1,368 @@
+"""The gate against broken promises: each kind of breaking change is refused, the rest passes."""
+
+import copy
+import json
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from contracts.generator.check import broken_promises
+from contracts.generator.history import History
+from contracts.generator.promises import event_breaks, openapi_breaks, version_allows
+
+Document = dict[str, Any]
+
+API: Document = {
+    "info": {"version": "1.2.0"},
+    "paths": {
+        "/v1/parcels": {
+            "get": {
+                "operationId": "parcels_list",
+                "parameters": [
+                    {
+                        "name": "status",
+                        "in": "query",
+                        "schema": {"type": "string", "enum": ["open", "sent"]},
+                    }
+                ],
+                "responses": {
+                    "200": {
+                        "content": {
+                            "application/json": {"schema": {"$ref": "#/components/schemas/Parcel"}}
+                        }
+                    }
+                },
+            },
+            "post": {
+                "operationId": "parcels_register",
+                "requestBody": {
+                    "content": {
+                        "application/json": {"schema": {"$ref": "#/components/schemas/NewParcel"}}
+                    }
+                },
+                "responses": {"201": {}, "409": {}},
+            },
+        },
+        "/v1/parcels/{id}": {"get": {"operationId": "parcels_one", "responses": {"200": {}}}},
+    },
+    "components": {
+        "schemas": {
+            "Parcel": {
+                "type": "object",
+                "required": ["id", "status"],
+                "properties": {
+                    "id": {"type": "string", "format": "uuid"},
+                    "status": {"type": "string", "enum": ["open", "sent"]},
+                    "weight": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+                    "inside": {"type": "array", "items": {"$ref": "#/components/schemas/Parcel"}},
+                },
+            },
+            "NewParcel": {
+                "type": "object",
+                "required": ["to"],
+                "properties": {
+                    "to": {"type": "string", "maxLength": 100},
+                    "pieces": {"type": "integer", "minimum": 1},
+                    "weight": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+                },
+            },
+        }
+    },
+}
+
+EVENT: Document = {
+    "title": "parcel-sent.v1",
+    "type": "object",
+    "required": ["id", "carrier"],
+    "additionalProperties": False,
+    "properties": {
+        "id": {"type": "string", "format": "uuid"},
+        "carrier": {"type": "string", "enum": ["rail", "road"]},
+        "note": {"type": "string", "maxLength": 50},
+        "amount": {"$ref": "#/$defs/Money"},
+    },
+    "$defs": {
+        "Money": {
+            "type": "object",
+            "required": ["amount"],
+            "properties": {"amount": {"type": "string", "pattern": "^[0-9.]+$"}},
+        }
+    },
+}
+
+Edit = Callable[[Document], object]
+
+
+def parcel(api: Document) -> Document:
+    return api["components"]["schemas"]["Parcel"]
+
+
+def new_parcel(api: Document) -> Document:
+    return api["components"]["schemas"]["NewParcel"]
+
+
+def operation(api: Document, method: str = "get") -> Document:
+    return api["paths"]["/v1/parcels"][method]
+
+
+BREAKING: dict[str, tuple[Edit, str]] = {
+    "path": (lambda api: api["paths"].pop("/v1/parcels/{id}"), "the path is gone"),
+    "operation": (lambda api: api["paths"]["/v1/parcels"].pop("post"), "the operation is gone"),
+    "operation id": (lambda api: operation(api).update(operationId="list"), "was renamed"),
+    "credentials": (lambda api: operation(api).update(security=[{"key": []}]), "credentials"),
+    "parameter": (lambda api: operation(api).update(parameters=[]), "the parameter is gone"),
+    "new required parameter": (
+        lambda api: operation(api)["parameters"].append(
+            {"name": "depot", "in": "query", "required": True}
+        ),
+        "depot: is required now",
+    ),
+    "parameter required": (
+        lambda api: operation(api)["parameters"][0].update(required=True),
+        "status: is required now",
+    ),
+    "parameter value": (
+        lambda api: operation(api)["parameters"][0]["schema"].update(enum=["open"]),
+        "value sent is gone",
+    ),
+    "body gone": (lambda api: operation(api, "post").pop("requestBody"), "takes no body"),
+    "body required": (
+        lambda api: operation(api, "post")["requestBody"].update(required=True),
+        "the body is required now",
+    ),
+    "media type": (
+        lambda api: operation(api, "post")["requestBody"].update(content={"text/csv": {}}),
+        "application/json is gone",
+    ),
+    "request field": (lambda api: new_parcel(api)["properties"].pop("pieces"), "pieces: the field"),
+    "required request field": (
+        lambda api: new_parcel(api).update(required=["to", "pieces"]),
+        "pieces: is required now",
+    ),
+    "request type": (
+        lambda api: new_parcel(api)["properties"]["pieces"].update(type="string"),
+        "type integer became string",
+    ),
+    "request type by null": (
+        lambda api: new_parcel(api)["properties"].update(weight={"type": "string"}),
+        "weight: no longer null",
+    ),
+    "request length": (
+        lambda api: new_parcel(api)["properties"]["to"].update(maxLength=50),
+        "maxLength 100 became 50",
+    ),
+    "request minimum": (
+        lambda api: new_parcel(api)["properties"]["pieces"].update(minimum=2),
+        "minimum 1 became 2",
+    ),
+    "request pattern": (
+        lambda api: new_parcel(api)["properties"]["to"].update(pattern="^[A-Z]+$"),
+        "pattern None became",
+    ),
+    "request enum": (
+        lambda api: new_parcel(api)["properties"]["to"].update(enum=["here"]),
+        "only here from now on",
+    ),
+    "request closed": (
+        lambda api: new_parcel(api).update(additionalProperties=False),
+        "further fields are refused now",
+    ),
+    "reply": (lambda api: operation(api, "post")["responses"].pop("201"), "reply 201 is gone"),
+    "reply field": (lambda api: parcel(api)["properties"].pop("weight"), "weight: the field is"),
+    "reply field optional": (
+        lambda api: parcel(api).update(required=["id"]),
+        "status: may be missing now",
+    ),
+    "reply type": (
+        lambda api: parcel(api)["properties"].update(id={"type": "integer"}),
+        "type string became integer",
+    ),
+    "reply null": (
+        lambda api: parcel(api)["properties"].update(
+            id={"anyOf": [{"type": "string", "format": "uuid"}, {"type": "null"}]}
+        ),
+        "id: may now be null",
+    ),
+    "reply format": (
+        lambda api: parcel(api)["properties"]["id"].pop("format"),
+        "format uuid became None",
+    ),
+    "reply value": (
+        lambda api: parcel(api)["properties"]["status"].update(enum=["open"]),
+        "value sent is gone",
+    ),
+    "reply list": (
+        lambda api: parcel(api)["properties"]["inside"].update(items={"type": "string"}),
+        "type object became string",
+    ),
+}
+
+HARMLESS: dict[str, Edit] = {
+    "new path": lambda api: api["paths"].update({"/v1/depots": {}}),
+    "new operation": lambda api: api["paths"]["/v1/parcels/{id}"].update(
+        delete={"operationId": "parcels_drop", "responses": {}}
+    ),
+    "optional parameter": lambda api: operation(api)["parameters"].append(
+        {"name": "q", "in": "query", "schema": {"type": "string"}}
+    ),
+    "optional request field": lambda api: new_parcel(api)["properties"].update(
+        note={"type": "string"}
+    ),
+    "request accepts more": lambda api: new_parcel(api)["properties"]["to"].update(maxLength=200),
+    "request number": lambda api: new_parcel(api)["properties"]["pieces"].update(type="number"),
+    "request not required": lambda api: new_parcel(api).update(required=[]),
+    "new reply field": lambda api: parcel(api)["properties"].update(colour={"type": "string"}),
+    "reply always there": lambda api: parcel(api).update(required=["id", "status", "inside"]),
+    "reply never null": lambda api: parcel(api)["properties"].update(weight={"type": "string"}),
+    "open enum": lambda api: parcel(api)["properties"]["status"].update(
+        enum=["open", "sent", "lost"]
+    ),
+    "another refusal": lambda api: operation(api, "post")["responses"].update({"422": {}}),
+    "refusal gone": lambda api: operation(api, "post")["responses"].pop("409"),
+    "words": lambda api: operation(api).update(summary="The parcels"),
+}
+
+EVENT_BREAKING: dict[str, tuple[Edit, str]] = {
+    "removed": (lambda event: event["properties"].pop("note"), "note: the field is gone"),
+    "renamed": (
+        lambda event: event["properties"].update(remark=event["properties"].pop("note")),
+        "note: the field is gone",
+    ),
+    "new required": (
+        lambda event: event.update(required=["id", "carrier", "note"]),
+        "note: is required now",
+    ),
+    "no longer required": (
+        lambda event: event.update(required=["id"]),
+        "carrier: may be missing now",
+    ),
+    "type": (lambda event: event["properties"]["note"].update(type="integer"), "became integer"),
+    "nullable": (
+        lambda event: event["properties"]["carrier"].update(type=["string", "null"]),
+        "carrier: may now be null",
+    ),
+    "value": (lambda event: event["properties"]["carrier"].update(enum=["rail"]), "road is gone"),
+    "format": (lambda event: event["properties"]["id"].pop("format"), "format uuid became None"),
+    "shorter": (lambda event: event["properties"]["note"].update(maxLength=5), "maxLength 50"),
+    "inside": (
+        lambda event: event["$defs"]["Money"]["properties"]["amount"].update(type="number"),
+        "amount/amount: type string became number",
+    ),
+}
+
+EVENT_HARMLESS: dict[str, Edit] = {
+    "optional field": lambda event: event["properties"].update(colour={"type": "string"}),
+    "open enum": lambda event: event["properties"]["carrier"]["enum"].append("sea"),
+    "longer": lambda event: event["properties"]["note"].update(maxLength=500),
+    "words": lambda event: event.update(description="It has left."),
+}
+
+
+def edited(document: Document, edit: Edit) -> Document:
+    changed = copy.deepcopy(document)
+    edit(changed)
+    return changed
+
+
+@pytest.mark.parametrize("kind", BREAKING)
+def test_a_breaking_change_of_an_api_is_refused(kind):
+    edit, words = BREAKING[kind]
+    assert words in "\n".join(openapi_breaks(API, edited(API, edit)))
+
+
+@pytest.mark.parametrize("kind", HARMLESS)
+def test_a_compatible_change_of_an_api_passes(kind):
+    assert openapi_breaks(API, edited(API, HARMLESS[kind])) == []
+
+
+@pytest.mark.parametrize("kind", EVENT_BREAKING)
+def test_a_breaking_change_of_an_event_is_refused(kind):
+    """B56: consumers of new events and of stored ones both rely on the schema."""
+    edit, words = EVENT_BREAKING[kind]
+    assert words in "\n".join(event_breaks(EVENT, edited(EVENT, edit)))
+
+
+@pytest.mark.parametrize("kind", EVENT_HARMLESS)
+def test_a_compatible_change_of_an_event_passes(kind):
+    """B56: within a major, fields are only added."""
+    assert event_breaks(EVENT, edited(EVENT, EVENT_HARMLESS[kind])) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "allowed"),
+    [
+        ("1.2.0", "1.3.0", False),
+        ("1.2.0", "2.0.0", True),
+        ("0.1.0", "0.1.1", False),
+        ("0.1.0", "0.2.0", True),
+        ("0.9.0", "1.0.0", True),
+        ("2.0.0", "1.9.0", False),
+    ],
+)
+def test_a_new_version_is_what_allows_a_break(old, new, allowed):
+    assert version_allows(old, new) is allowed
+
+
+@pytest.fixture
+def committed(tmp_path):
+    """A working tree whose contracts are committed, and a way to commit new ones."""
+
+    def git(*arguments: str) -> None:
+        identity = ["-c", "user.name=Test", "-c", "user.email=test@example.com"]
+        subprocess.run(["git", "-C", tmp_path, *identity, *arguments], check=True)  # noqa: S607
+
+    def commit(files: dict[str, Document]) -> None:
+        for path, document in files.items():
+            target = tmp_path / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(json.dumps(document))
+        git("add", ".")
+        git("commit", "--quiet", "--message", "contracts")
+
+    git("init", "--quiet")
+    return commit
+
+
+PARCEL_API = "contracts/openapi/parcels.json"
+PARCEL_SENT = "contracts/events/parcels/parcel-sent.v1.json"
+
+
+def faults(root, files: dict[str, Document]) -> str:
+    texts = {path: json.dumps(document) for path, document in files.items()}
+    return "\n".join(broken_promises(History(root), texts))
+
+
+def test_what_was_committed_last_is_what_was_promised(committed, tmp_path):
+    files = {PARCEL_API: API, PARCEL_SENT: EVENT}
+    committed(files)
+    assert faults(tmp_path, files) == ""
+
+    without_path = edited(API, BREAKING["path"][0])
+    assert "/v1/parcels/{id}: the path is gone" in faults(
+        tmp_path, {**files, PARCEL_API: without_path}
+    )
+    renamed = edited(EVENT, EVENT_BREAKING["renamed"][0])
+    assert "note: the field is gone" in faults(tmp_path, {**files, PARCEL_SENT: renamed})
+
+
+def test_an_event_leaves_only_beside_its_new_major(committed, tmp_path):
+    committed({PARCEL_SENT: EVENT})
+    assert "the event is gone" in faults(tmp_path, {})
+
+
+def test_a_released_version_binds_when_a_later_commit_hid_the_break(committed, tmp_path):
+    committed({PARCEL_API: API})
+    broken = edited(API, BREAKING["operation"][0])
+    broken["info"]["version"] = "1.3.0"
+    committed({PARCEL_API: broken})
+    assert "against 1.2.0: POST /v1/parcels: the operation is gone" in faults(
+        tmp_path, {PARCEL_API: broken}
+    )
+    broken["info"]["version"] = "2.0.0"
+    assert faults(tmp_path, {PARCEL_API: broken}) == ""
+
+
+def test_without_history_the_gate_does_not_pass_silently(tmp_path):
+    assert "no git history" in faults(tmp_path, {PARCEL_API: API})
