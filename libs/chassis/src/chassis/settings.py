@@ -92,6 +92,13 @@ class ServiceSettings(BaseSettings):
         validation_alias=shared("KAFKA_BOOTSTRAP_SERVERS"),
         description="Kafka brokers, host:port by comma; unset: no broker is contacted.",
     )
+    kafka_partitions: int = Field(
+        default=12,
+        ge=1,
+        le=1000,
+        validation_alias=shared("KAFKA_PARTITIONS"),
+        description="Partitions of each topic, fixed when it is created; never changed in place.",
+    )
     pool_size: int = Field(default=8, ge=2, le=100, description="Database connections held.")
     max_body_bytes: int = Field(
         default=2 * 1024 * 1024, ge=1024, description="Largest request body accepted, in bytes."

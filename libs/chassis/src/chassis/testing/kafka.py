@@ -28,6 +28,8 @@ __all__ = ["Broker", "crashable_kafka", "kafka", "pytest_terminal_summary"]
 _SKIPPED = "Kafka: "
 _STOP_SECONDS = 20.0
 _POLL_SECONDS = 0.05
+_CHILDREN: list[LocalKafka] = []
+"""Shared brokers started here; kept, because others may use them longer than we do."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,7 @@ class _Room:
 
     def _start(self) -> Broker:
         local = LocalKafka()
+        _CHILDREN.append(local)
         _start(local)
         broker = Broker(local.bootstrap, local.pid or 0, str(local.data_dir))
         self._state.write_text(json.dumps(asdict(broker)), encoding="utf-8")
@@ -148,6 +151,10 @@ class _Room:
 
     def _stop(self, broker: Broker) -> None:
         self._state.unlink()
+        for child in _CHILDREN:
+            child.stop()
+        if not answers_metadata(broker.port):
+            return
         os.kill(broker.pid, signal.SIGTERM)
         deadline = time.monotonic() + _STOP_SECONDS
         while answers_metadata(broker.port) and time.monotonic() < deadline:

@@ -1,0 +1,207 @@
+"""The relay: carries events to Kafka in feed order and marks how far it has come.
+
+One process of a service holds the relay's lock. It reads by `feed_seq`, sends, and moves the mark
+only after every broker copy is acknowledged (B10): what a crash leaves unmarked is sent again, with
+the same event id. At any failure the publisher is abandoned and a new one begins at the mark (B11,
+B12). Without `KAFKA_BOOTSTRAP_SERVERS` there is no relay and no Kafka client is imported (B62).
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import asyncpg
+import structlog
+
+from chassis.events.envelope import ROWS_AFTER, to_kafka
+from chassis.events.wakeup import Connect, Wakeups
+
+if TYPE_CHECKING:
+    from chassis.service import Service
+    from chassis.settings import ServiceSettings
+
+__all__ = ["BrokerTrouble", "Outgoing", "Publishing", "PublishingFailed", "Relay", "relay_for"]
+
+PAGE = 500
+"""Events read and sent at a time."""
+
+ANSWER_SECONDS = 15.0
+"""A send without an answer for so long ends the publisher."""
+
+POLL_SECONDS = 1.0
+TAKEOVER_SECONDS = 1.0
+PAUSE_SECONDS_MIN = 0.2
+PAUSE_SECONDS_MAX = 10.0
+_BROKEN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_log = structlog.get_logger(__name__)
+
+_SESSION = """set plan_cache_mode = force_custom_plan; set jit = off;
+  set max_parallel_workers_per_gather = 0; set tcp_keepalives_idle = 5;
+  set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3;
+  set statement_timeout = '60s'; set application_name = 'tandem-relay'"""
+_TAKE_LOCK = "select pg_try_advisory_lock(hashtextextended('outbox_relay', 0))"
+# Kafka added to a service that already has a history is given all that the feed still has.
+_FIRST_MARK = """insert into relay_mark (feed_seq) select feed_seq from feed_floor
+  on conflict do nothing"""
+_READ_MARK = "select feed_seq from relay_mark"
+_MOVE_MARK = "update relay_mark set feed_seq = $1 where feed_seq < $1"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One event as Kafka carries it, with its place in the feed."""
+
+    feed_seq: int
+    topic: str
+    key: bytes
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+class BrokerTrouble(Exception):
+    """The broker refused, or was not to be had. The publisher must be abandoned."""
+
+
+class PublishingFailed(BrokerTrouble):
+    """A batch failed or had no answer in time; all events up to `acknowledged` are safe."""
+
+    def __init__(self, acknowledged: int, reason: BaseException) -> None:
+        super().__init__(f"{type(reason).__name__}: {reason}")
+        self.acknowledged = acknowledged
+
+
+class Publishing(Protocol):
+    """One producer instance, as the relay uses it."""
+
+    async def start(self) -> None:
+        """Connect. Raises BrokerTrouble."""
+
+    async def publish(self, events: Sequence[Outgoing]) -> int:
+        """Send all, given in feed order; the place of the last one. Raises PublishingFailed."""
+
+    async def abandon(self) -> None:
+        """Stop within seconds, whether or not the broker answers."""
+
+
+class Relay:
+    """Sends a service's events to Kafka while it holds the lock. `run` takes it, or waits."""
+
+    def __init__(
+        self,
+        connect: Connect,
+        wakeups: Wakeups,
+        make_publisher: Callable[[], Publishing],
+        *,
+        page: int = PAGE,
+        restarted: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._connect = connect
+        self._wakeups = wakeups
+        self._make_publisher = make_publisher
+        self._page = page
+        self._restarted = restarted
+        self._connection: asyncpg.Connection[Any] | None = None
+        self._publisher: Publishing | None = None
+        self._failures = 0
+
+    async def run(self) -> None:
+        """Relay until cancelled; survive a lost broker and a lost database."""
+        while True:
+            try:
+                await self._hold()
+            except BrokerTrouble as trouble:
+                _log.error("relay_interrupted", reason=str(trouble), failures=self._failures)
+            except _BROKEN as broken:
+                _log.warning("relay_interrupted", reason=repr(broken), failures=self._failures)
+            finally:
+                await self._release()
+            self._failures += 1
+            self._restarted()
+            await asyncio.sleep(pause_seconds(self._failures))
+
+    async def _hold(self) -> None:
+        connection = self._connection = await self._connect()
+        await connection.execute(_SESSION)
+        while not await connection.fetchval(_TAKE_LOCK):  # noqa: ASYNC110 - another process's lock
+            await asyncio.sleep(TAKEOVER_SECONDS)
+        publisher = self._publisher = self._make_publisher()
+        await publisher.start()
+        await connection.execute(_FIRST_MARK)
+        mark = await connection.fetchval(_READ_MARK)
+        _log.info("relay_leads", mark=mark)
+        while True:
+            rung = self._wakeups.sequenced.rings
+            rows = await connection.fetch(ROWS_AFTER, mark, self._page)
+            if rows:
+                mark = await self._send(connection, publisher, [outgoing(row) for row in rows])
+            else:
+                await self._wakeups.sequenced.wait(rung, POLL_SECONDS)
+
+    async def _send(
+        self,
+        connection: "asyncpg.Connection[Any]",
+        publisher: Publishing,
+        events: Sequence[Outgoing],
+    ) -> int:
+        """Publish, then mark. The mark also keeps what was safe before a failure."""
+        try:
+            mark = await publisher.publish(events)
+        except PublishingFailed as failure:
+            await connection.execute(_MOVE_MARK, failure.acknowledged)
+            raise
+        await connection.execute(_MOVE_MARK, mark)
+        self._failures = 0
+        return mark
+
+    async def _release(self) -> None:
+        """Drop publisher and lock, whatever state they are in; the lock last."""
+        publisher, self._publisher = self._publisher, None
+        connection, self._connection = self._connection, None
+        try:
+            if publisher is not None:
+                await publisher.abandon()
+        finally:
+            if connection is not None:
+                connection.terminate()
+
+
+def outgoing(row: Any) -> Outgoing:
+    """The Kafka record of a row of the feed."""
+    key, value, headers = to_kafka(row)
+    return Outgoing(row["feed_seq"], row["topic"], key, value, headers)
+
+
+def pause_seconds(failures: int) -> float:
+    """How long to wait after so many failures in a row: doubling, capped, anywhere below."""
+    ceiling = min(PAUSE_SECONDS_MAX, PAUSE_SECONDS_MIN * 2 ** min(failures, 10))
+    return random.uniform(PAUSE_SECONDS_MIN / 2, ceiling)  # noqa: S311 - jitter, not a secret
+
+
+def relay_for(
+    service: "Service",
+    settings: "ServiceSettings",
+    connect: Connect,
+    wakeups: Wakeups,
+    *,
+    restarted: Callable[[], None] = lambda: None,
+) -> Relay | None:
+    """The relay of a service; None when no broker is configured."""
+    bootstrap_servers = settings.kafka_bootstrap_servers
+    if not bootstrap_servers:
+        return None
+    from chassis.events.publisher import Publisher  # noqa: PLC0415 - B62: only with a broker
+
+    topics = {event.topic_for(service.name) for event in service.events if event.public}
+
+    def make_publisher() -> Publishing:
+        return Publisher(
+            bootstrap_servers,
+            client_id=f"tandem-{service.name}-relay",
+            topics=topics,
+            partitions=settings.kafka_partitions,
+            answer_seconds=ANSWER_SECONDS,
+        )
+
+    return Relay(connect, wakeups, make_publisher, restarted=restarted)
