@@ -1,6 +1,6 @@
 """The envelope of an event: CloudEvents 1.0, structured for the feed, binary for Kafka."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ import orjson
 
 from chassis.events.event import schema_uri
 
-__all__ = ["ROWS_AFTER", "attributes_of", "to_json", "to_kafka"]
+__all__ = ["COLUMNS", "ROWS_AFTER", "attributes_of", "envelope_schema", "to_json", "to_kafka"]
 
 COLUMNS = """s.feed_seq, o.id, o.topic, o.type, o.aggregate_id, o.aggregate_version,
   o.occurred_at, o.origin, o.correlation_id, o.causation_id, o.hops, o.traceparent,
@@ -69,3 +69,35 @@ def to_kafka(row: Mapping[str, Any]) -> tuple[bytes, bytes, list[tuple[str, byte
 
 def _rfc3339(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+_TEXTS = {
+    "specversion": {"const": "1.0"},
+    "id": {"format": "uuid", "description": "The event's own id, unique in its source."},
+    "source": {"format": "uri-reference", "description": "/tandem/<service>/<installation id>"},
+    "type": {"description": "What happened and the major version: tandem.erp.item-changed.v1"},
+    "subject": {"format": "uuid", "description": "The aggregate's id."},
+    "time": {"format": "date-time", "description": "When it happened, by the service's clock."},
+    "datacontenttype": {"const": "application/json"},
+    "dataschema": {"format": "uri", "description": "The `$id` of the data's JSON Schema."},
+    "partitionkey": {"format": "uuid", "description": "The key of the Kafka record."},
+    "sequence": {"pattern": "^[0-9]{20}$", "description": "Place in the feed, without gaps."},
+    "origin": {"description": "The service in which the business process began."},
+    "correlationid": {"format": "uuid", "description": "One for the whole business process."},
+    "causationid": {"format": "uuid", "description": "The event that led to this one."},
+    "traceparent": {"description": "W3C trace context of the act."},
+}
+_NUMBERS = {
+    "aggversion": {"minimum": 1, "description": "The aggregate's version after the change."},
+    "hops": {"minimum": 0, "description": "How often a bridge carried the process across."},
+}
+
+
+def envelope_schema(types: Sequence[str]) -> dict[str, Any]:
+    """The JSON Schema of a structured event of one of these types; its data is an object."""
+    properties: dict[str, Any] = {name: {"type": "string"} | told for name, told in _TEXTS.items()}
+    properties |= {name: {"type": "integer"} | told for name, told in _NUMBERS.items()}
+    properties["type"] |= {"examples": list(types)} if types else {}
+    required = [name for name in properties if name != "causationid"]
+    properties["data"] = {"type": "object", "description": "The aggregate's whole public state."}
+    return {"type": "object", "properties": properties, "required": [*required, "data"]}

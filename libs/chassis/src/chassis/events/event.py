@@ -33,7 +33,7 @@ class MoneyText(BaseModel):
 class Event(BaseModel):
     """The whole public state of one aggregate after a change, and which fields changed.
 
-    A subclass names itself: `name` in kebab-case, `topic` (the family it is published in),
+    A subclass names itself: `event_name` in kebab-case, `topic` (the family it is published in),
     `aggregate` (what `id` identifies). `version` is the aggregate's version after the change, the
     number in its ETag. Decimals are declared `Exact`, money `MoneyText`. With `public = False`
     the event stays inside the service: handlers see it, the outbox does not.
@@ -41,7 +41,7 @@ class Event(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: ClassVar[str]
+    event_name: ClassVar[str]
     major: ClassVar[int] = 1
     topic: ClassVar[str]
     aggregate: ClassVar[str]
@@ -55,7 +55,7 @@ class Event(BaseModel):
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         """Refuse a class whose name could not stand in a CloudEvents type or a topic."""
         super().__pydantic_init_subclass__(**kwargs)
-        for attribute in ("name", "topic", "aggregate"):
+        for attribute in ("event_name", "topic", "aggregate"):
             value = cls.__dict__.get(attribute)
             if value is not None and not _NAME.fullmatch(value):
                 message = f"{cls.__name__}.{attribute} is not kebab-case: {value!r}"
@@ -64,7 +64,7 @@ class Event(BaseModel):
     @classmethod
     def type_for(cls, service: str) -> str:
         """The CloudEvents type, such as `tandem.erp.customer-changed.v1`."""
-        return f"tandem.{service}.{cls.name}.v{cls.major}"
+        return f"tandem.{service}.{cls.event_name}.v{cls.major}"
 
     @classmethod
     def topic_for(cls, service: str) -> str:

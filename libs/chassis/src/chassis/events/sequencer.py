@@ -15,7 +15,7 @@ import structlog
 
 from chassis.events.wakeup import Connect, Wakeups
 
-__all__ = ["LeaseLost", "Sequencer"]
+__all__ = ["LeaseLost", "Sequencer", "sequence_once"]
 
 BATCH = 1000
 """Rows numbered by one statement; after a full batch the next follows at once."""
@@ -33,6 +33,7 @@ _SESSION = """set plan_cache_mode = force_custom_plan; set jit = off;
   set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3;
   set statement_timeout = '60s'; set application_name = 'tandem-sequencer'"""
 _TAKE_LOCK = "select pg_try_advisory_lock(hashtextextended('outbox_sequencer', 0))"
+_LEAVE_LOCK = "select pg_advisory_unlock(hashtextextended('outbox_sequencer', 0))"
 _TAKE_LEASE = """update sequencer_lease set epoch = epoch + 1, holder = $1, acquired_at = now()
   returning epoch, settled"""
 
@@ -158,9 +159,22 @@ class Sequencer:
             self._connection = None
 
 
+async def sequence_once(sql: "asyncpg.Connection[Any]") -> int:
+    """Number one batch without staying the sequencer; 0: nothing waited, or another one leads."""
+    if not await sql.fetchval(_TAKE_LOCK):
+        return 0
+    try:
+        lease = await _one(sql, _TAKE_LEASE, "once")
+        row = await _one(sql, _NUMBER, lease["settled"], BATCH, lease["epoch"])
+        return int(row["numbered"])
+    finally:
+        await sql.execute(_LEAVE_LOCK)
+
+
 async def _one(
     connection: "asyncpg.Connection[Any]", sql: str, *arguments: Any
 ) -> Mapping[str, Any]:
     """The one row that the statement always gives."""
+    row: Mapping[str, Any]
     (row,) = await connection.fetch(sql, *arguments)
     return row

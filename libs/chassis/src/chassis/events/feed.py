@@ -1,0 +1,183 @@
+"""The event feed: every public event of the service, in order, over HTTP.
+
+A reader keeps the cursor of its last page and asks for what follows; nothing is forgotten between
+two pages, however long it stayed away, until the retention time is over. While a reader waits for
+the next event it holds no database connection.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import asyncpg
+from fastapi import Request
+
+from chassis.events.cursor import Cursor, CursorExpired, CursorForeign
+from chassis.events.envelope import COLUMNS, to_json
+
+if TYPE_CHECKING:
+    from chassis.events.wakeup import Bell
+    from chassis.storage.database import Database
+
+__all__ = ["Asked", "Page", "Position", "begin_epoch", "end", "follow"]
+
+LATEST = "latest"
+POLL_SECONDS = 1.0
+"""A waiting reader looks this often even if no wake-up comes."""
+
+POLL_NUMBERED_SECONDS = 0.02
+SCANNED_MAX = 2000
+"""Events looked at for one page when only some types are asked for."""
+
+_PAGE = f"""select i.id as installation, i.epoch, f.feed_seq as floor, h.head, event.*
+  from installation i cross join feed_floor f
+  cross join lateral (
+    select greatest(f.feed_seq, (select max(feed_seq) from outbox_sequence)) as head) h
+  left join lateral (
+    select {COLUMNS} from (
+      select feed_seq, outbox_id from outbox_sequence
+       where feed_seq > $1 order by feed_seq limit $3) s
+    cross join lateral (select * from outbox where id = s.outbox_id offset 0) o
+    where $4::text[] is null or o.type = any($4::text[])
+    order by s.feed_seq limit $2) event on true
+ order by event.feed_seq"""
+
+_ENDS = """select i.id as installation, i.epoch, f.feed_seq as floor,
+    greatest(f.feed_seq, (select max(feed_seq) from outbox_sequence)) as head
+  from installation i cross join feed_floor f"""
+
+_MARK = """insert into feed_consumer (name, feed_seq) values ($1, $2)
+  on conflict (name) do update set feed_seq = excluded.feed_seq, seen_at = now()
+  where feed_consumer.feed_seq <> excluded.feed_seq
+     or feed_consumer.seen_at < now() - interval '1 minute'"""
+
+_UNNUMBERED = """select id from (
+    select id from outbox where written > $1 order by written limit 100000) recent
+  where not exists (select from outbox_sequence s where s.outbox_id = recent.id)"""
+_SETTLED = "select settled from sequencer_lease"
+_STILL_UNNUMBERED = """select id from unnest($1::uuid[]) asked(id)
+  where not exists (select from outbox_sequence s where s.outbox_id = asked.id)"""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a reader asks for. `after`: a cursor, `latest`, or None for the oldest event kept."""
+
+    after: str | None
+    limit: int
+    wait_seconds: float
+    consumer: str | None
+    types: Sequence[str] | None
+
+    @property
+    def scanned(self) -> int:
+        """How many events one look takes in."""
+        return self.limit if self.types is None else SCANNED_MAX
+
+    def link(self, cursor: Cursor) -> str:
+        """The query of the page after this one."""
+        asked = {
+            "after": str(cursor),
+            "limit": str(self.limit),
+            "wait": f"{self.wait_seconds:g}",
+            "consumer": self.consumer,
+            "types": ",".join(self.types) if self.types else None,
+        }
+        return urlencode({name: value for name, value in asked.items() if value is not None})
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some events, where a reader of them stands, and where the newest event stands."""
+
+    events: Sequence[bytes]
+    cursor: Cursor
+    head: int
+
+    def body(self) -> bytes:
+        """The batch as JSON."""
+        return b"[" + b",".join(self.events) + b"]"
+
+
+@dataclass(frozen=True)
+class Position:
+    """The end of the feed. `complete`: all that was committed before the question is below it."""
+
+    cursor: Cursor
+    complete: bool
+
+
+async def follow(database: "Database", bell: "Bell", asked: Asked, request: Request) -> Page:
+    """The next page; when it is empty, wait for it as long as asked, or until the reader leaves.
+
+    Notes how far the consumer has come, so that nothing it still needs is purged.
+    Raises CursorMalformed, CursorExpired, CursorForeign.
+    """
+    clock = asyncio.get_running_loop().time
+    deadline = clock() + asked.wait_seconds
+    rung = bell.rings
+    async with database.driver() as sql:
+        start = await _start(sql, asked.after)
+        page = await _read(sql, start, asked)
+        if asked.consumer is not None:
+            await sql.execute(_MARK, asked.consumer, start.position)
+    while not page.events and (left := deadline - clock()) > 0:
+        if page.cursor.position == page.head:
+            await bell.wait(rung, min(POLL_SECONDS, left))
+        if await request.is_disconnected():
+            break
+        rung = bell.rings
+        async with database.driver() as sql:
+            page = await _read(sql, page.cursor, asked)
+    return page
+
+
+async def end(database: "Database", wait_seconds: float) -> Position:
+    """The end of the feed, once all that is committed by now is numbered or the wait is over."""
+    deadline = asyncio.get_running_loop().time() + wait_seconds
+    async with database.driver() as sql:
+        waiting = await _ids(sql, _UNNUMBERED, await sql.fetchval(_SETTLED))
+    while waiting and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(POLL_NUMBERED_SECONDS)
+        async with database.driver() as sql:
+            waiting = await _ids(sql, _STILL_UNNUMBERED, waiting)
+    async with database.driver() as sql:
+        return Position(await _start(sql, LATEST), complete=not waiting)
+
+
+async def begin_epoch(sql: "asyncpg.Connection[Any]") -> int:
+    """Begin a new history, after a restore from a backup: every cursor given before answers 410."""
+    epoch: int = await sql.fetchval("update installation set epoch = epoch + 1 returning epoch")
+    return epoch
+
+
+async def _start(sql: "asyncpg.Connection[Any]", after: str | None) -> Cursor:
+    if after is not None and after != LATEST:
+        return Cursor.parse(after)
+    (ends,) = await sql.fetch(_ENDS)
+    position = ends["head"] if after == LATEST else ends["floor"]
+    return Cursor.at(ends["installation"], ends["epoch"], position)
+
+
+async def _read(sql: "asyncpg.Connection[Any]", start: Cursor, asked: Asked) -> Page:
+    types = None if asked.types is None else list(asked.types)
+    rows = await sql.fetch(_PAGE, start.position, asked.limit, asked.scanned, types)
+    first, newest = rows[0], rows[0]["end"]
+    if start != Cursor.at(first["installation"], first["epoch"], start.position):
+        raise CursorForeign
+    if start.position > newest:
+        raise CursorForeign
+    if start.position < first["floor"]:
+        raise CursorExpired(floor=first["floor"], position=start.position)
+    events = [to_json(row) for row in rows if row["feed_seq"] is not None]
+    position = min(newest, start.position + asked.scanned)
+    if len(events) == asked.limit:
+        position = rows[-1]["feed_seq"]
+    return Page(events, replace(start, position=position), newest)
+
+
+async def _ids(sql: "asyncpg.Connection[Any]", query: str, argument: Any) -> list[UUID]:
+    return [row["id"] for row in await sql.fetch(query, argument)]

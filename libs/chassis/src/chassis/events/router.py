@@ -1,0 +1,156 @@
+"""The routes of the event feed: its pages, its end, and who reads it."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import Depends, Query, Request, Response
+from fastapi import Path as InPath
+from pydantic import BaseModel, Field
+
+from chassis.events import feed
+from chassis.events.cursor import CursorExpired, CursorForeign, CursorMalformed
+from chassis.events.envelope import envelope_schema
+from chassis.http.dependencies import InReading, InWork, Needs
+from chassis.http.paging import Page
+from chassis.http.problems import NotFound
+from chassis.http.routing import house_router, problem_responses
+from chassis.identity.actor import ADMIN, Actor
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+    from chassis.service import Service
+
+__all__ = ["feed_router"]
+
+MEDIA_TYPE = "application/cloudevents-batch+json"
+LIMIT_MAX = 500
+WAIT_SECONDS_MAX = 25
+_NAME = "^[a-z0-9][a-z0-9._-]{0,63}$"
+_TYPES = "^[a-z0-9.-]+(,[a-z0-9.-]+)*$"
+
+
+class CloudEvents(Response):
+    """A batch of events in the CloudEvents JSON form."""
+
+    media_type = MEDIA_TYPE
+
+
+class PositionView(BaseModel):
+    """The end of the feed."""
+
+    cursor: str = Field(description="A reader that has come to this cursor has read everything.")
+    sequence: int = Field(description="Number of the newest event; 0: there was none yet.")
+    complete: bool = Field(
+        description="True: all that was committed before the question stands before the cursor."
+    )
+
+
+class ConsumerView(BaseModel):
+    """A reader that told its name: what it has not read yet is not purged."""
+
+    name: str
+    sequence: int = Field(description="Number of the last event it has read.")
+    behind: int = Field(description="Events it has not read yet.")
+    seen_at: datetime
+
+
+def asked(
+    after: Annotated[
+        str | None,
+        Query(
+            max_length=200,
+            description="Tandem-Cursor of the page before; `latest`: begin at the end; "
+            "absent: begin with the oldest event kept.",
+        ),
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX, description="Events a page.")] = 100,
+    wait: Annotated[
+        float, Query(ge=0, le=WAIT_SECONDS_MAX, description="Seconds to wait for an event.")
+    ] = 0,
+    consumer: Annotated[
+        str | None,
+        Query(
+            pattern=_NAME,
+            description="Name of the reader. What lies after its cursor is kept for it.",
+        ),
+    ] = None,
+    types: Annotated[
+        str | None,
+        Query(max_length=2000, pattern=_TYPES, description="Only these types, by comma."),
+    ] = None,
+) -> feed.Asked:
+    """What the reader asks for, from the query string."""
+    return feed.Asked(after, limit, wait, consumer, types.split(",") if types else None)
+
+
+Reader = Annotated[Actor, Needs("events.read")]
+Administrator = Annotated[Actor, Needs(ADMIN)]
+InAsked = Annotated[feed.Asked, Depends(asked)]
+Wait = Annotated[float, Query(ge=0, le=WAIT_SECONDS_MAX, description="Seconds to wait at most.")]
+Name = Annotated[str, InPath(pattern=_NAME)]
+
+
+async def read_events(reader: Reader, asked: InAsked, request: Request) -> CloudEvents:
+    """Public events in order. The header Tandem-Cursor is the position after this page.
+
+    An empty page means: that was all for now. Give its cursor as `after` next time.
+    """
+    state = request.app.state
+    page = await feed.follow(state.database, state.wakeups.sequenced, asked, request)
+    following = f'<{request.url.path}?{asked.link(page.cursor)}>; rel="next"'
+    return CloudEvents(page.body(), headers={"Tandem-Cursor": str(page.cursor), "Link": following})
+
+
+async def read_position(reader: Reader, request: Request, wait: Wait = 10) -> PositionView:
+    """The end of the feed, when all that is committed by now has come into it."""
+    end = await feed.end(request.app.state.database, wait)
+    return PositionView(cursor=str(end.cursor), sequence=end.cursor.position, complete=end.complete)
+
+
+async def list_consumers(administrator: Administrator, sql: InReading) -> Page[ConsumerView]:
+    """Every reader that told its name, and how far it has come."""
+    return Page(items=[ConsumerView(**row) for row in await sql.sql.fetch(_CONSUMERS)])
+
+
+async def forget_consumer(administrator: Administrator, name: Name, work: InWork) -> None:
+    """Forget a reader that will not come back, so that events are not kept for it."""
+    if not await work.sql.fetchval(_FORGET, name):
+        raise NotFound(entity="consumer", id=name)
+
+
+_CONSUMERS = """select c.name, c.feed_seq as sequence, c.seen_at,
+    greatest((select max(feed_seq) from outbox_sequence) - c.feed_seq, 0) as behind
+  from feed_consumer c order by c.name"""
+_FORGET = "delete from feed_consumer where name = $1 returning true"
+
+
+def feed_router(service: "Service") -> "APIRouter":
+    """The routes under `/v1/events` of one service."""
+    router = house_router(prefix="/v1/events", tag="events")
+    gone = problem_responses(CursorMalformed, CursorExpired, CursorForeign)
+    router.get("", response_class=CloudEvents, responses={**gone, 200: _batch(service)})(
+        read_events
+    )
+    router.get("/position")(read_position)
+    router.get("/consumers")(list_consumers)
+    router.delete("/consumers/{name}", status_code=204, responses=problem_responses(NotFound))(
+        forget_consumer
+    )
+    return router
+
+
+def _batch(service: "Service") -> dict[str, Any]:
+    """The page as OpenAPI declares it."""
+    types = [event.type_for(service.name) for event in service.events if event.public]
+    return {
+        "description": "A batch of CloudEvents 1.0; empty: there are no more for now.",
+        "content": {MEDIA_TYPE: {"schema": {"type": "array", "items": envelope_schema(types)}}},
+        "headers": {
+            "Tandem-Cursor": {
+                "description": "The position after this page.",
+                "schema": {"type": "string"},
+            },
+            "Link": {"description": "The next page.", "schema": {"type": "string"}},
+        },
+    }
