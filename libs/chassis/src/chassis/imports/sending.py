@@ -1,0 +1,201 @@
+"""Sending documents to the public API, and what became of each.
+
+Transient refusals are tried again with the same Idempotency-Key, so nothing is done twice. When
+the API refuses a whole batch because some items are malformed, those are set aside and the rest
+is sent without them.
+"""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import orjson
+
+from chassis.imports.mapping import Resource
+from chassis.imports.reading import Document, RowError
+
+__all__ = ["Outcome", "Sender", "SendingFailed"]
+
+TRIES = 6
+_WAIT_MAX_SECONDS = 30.0
+_TRANSIENT = frozenset({408, 425, 429, 502, 503, 504})
+_BUSY = frozenset({"busy", "idempotency_in_flight"})
+_ITEM = re.compile(r"^/items/(\d+)(/.*)?$")
+
+
+class SendingFailed(Exception):
+    """The API refuses the whole import, or does not answer: no row is to blame."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one document: created, updated, unchanged, stale, failed or unresolved.
+
+    `unresolved` occurs in dry runs only: the row refers to one that the dry run did not store.
+    """
+
+    document: Document
+    status: str
+    errors: Sequence[RowError] = ()
+
+
+class Sender:
+    """Sends the documents of one import."""
+
+    def __init__(self, client: httpx.AsyncClient, *, run: str, dry_run: bool) -> None:
+        self._client = client
+        self._run = run
+        self._dry_run = dry_run
+
+    async def send(self, resource: Resource, documents: Sequence[Document]) -> list[Outcome]:
+        """Send a batch's worth of documents. Raises SendingFailed."""
+        if resource.method == "batch":
+            return await self._batch(resource, list(documents))
+        if self._dry_run:
+            return [Outcome(document, "checked") for document in documents]
+        return [await self._single(resource, document) for document in documents]
+
+    async def _batch(self, resource: Resource, documents: list[Document]) -> list[Outcome]:
+        body = orjson.dumps({"items": [document.body for document in documents]})
+        target = f"{resource.target}?dry_run=true" if self._dry_run else resource.target
+        reply = await self._request("POST", target, body, key=self._key(target, body))
+        if reply.is_success:
+            items = reply.json()["items"]
+            return [
+                self._outcome(resource, document, item)
+                for document, item in zip(documents, items, strict=True)
+            ]
+        malformed = _by_item(reply)
+        if not malformed:
+            raise SendingFailed(_told(reply))
+        refused = [
+            Outcome(document, "failed", _errors(resource, document, {"errors": malformed[at]}))
+            for at, document in enumerate(documents)
+            if at in malformed
+        ]
+        rest = [one for at, one in enumerate(documents) if at not in malformed]
+        return refused + (await self._batch(resource, rest) if rest else [])
+
+    async def _single(self, resource: Resource, document: Document) -> Outcome:
+        target = resource.target.replace("{external_id}", quote(document.external_id, safe=""))
+        body = orjson.dumps(document.body)
+        method = "PUT" if resource.method == "put" else "POST"
+        key = _digest(resource.name, document.external_id)
+        reply = await self._request(method, target, body, key=key)
+        if reply.is_success:
+            return Outcome(document, _status(reply))
+        if reply.status_code in {401, 403, 404, 405}:
+            raise SendingFailed(_told(reply))
+        return Outcome(document, "failed", _errors(resource, document, reply.json()))
+
+    async def _request(self, method: str, target: str, body: bytes, *, key: str) -> httpx.Response:
+        headers = {"Content-Type": "application/json"}
+        if method == "POST":
+            headers["Idempotency-Key"] = key
+        for attempt in range(1, TRIES + 1):
+            try:
+                reply = await self._client.request(method, target, content=body, headers=headers)
+            except httpx.TransportError as lost:
+                if attempt == TRIES:
+                    message = f"{self._client.base_url} does not answer: {lost}"
+                    raise SendingFailed(message) from lost
+                await asyncio.sleep(_pause(attempt, None))
+                continue
+            if attempt == TRIES or not _transient(reply):
+                break
+            await asyncio.sleep(_pause(attempt, reply.headers.get("retry-after")))
+        return reply
+
+    def _key(self, target: str, body: bytes) -> str:
+        """One key for each batch of this run: retries share it, the next import does not."""
+        return _digest(self._run, target, body.decode())
+
+    def _outcome(self, resource: Resource, document: Document, item: Mapping[str, Any]) -> Outcome:
+        status = str(item["status"])
+        if status != "failed":
+            return Outcome(document, status)
+        problem = item.get("problem") or {}
+        if self._dry_run and problem.get("code") == "missing_reference":
+            status = "unresolved"
+        return Outcome(document, status, _errors(resource, document, problem))
+
+
+def _errors(resource: Resource, document: Document, problem: Mapping[str, Any]) -> list[RowError]:
+    """A problem's errors as errors of the row, each with the column its field came from."""
+    found = problem.get("errors") or [{"code": problem.get("code", "refused")}]
+    detail = str(problem.get("detail") or problem.get("title") or "The API refused the row.")
+    return [
+        _row_error(resource, document, error, str(error.get("message") or detail))
+        for error in found
+    ]
+
+
+def _row_error(
+    resource: Resource, document: Document, error: Mapping[str, Any], message: str
+) -> RowError:
+    field = str(error.get("pointer", "")).strip("/").replace("/", ".")
+    rule = resource.fields.get(field)
+    return RowError(
+        row=document.row.number,
+        external_id=document.external_id,
+        field=field,
+        column=", ".join(sorted(rule.columns())) if rule else "",
+        code=str(error.get("code", "refused")),
+        message=message,
+    )
+
+
+def _by_item(reply: httpx.Response) -> dict[int, list[dict[str, Any]]]:
+    """The errors of a refused batch by item; empty when the refusal is about something else."""
+    if reply.status_code != httpx.codes.UNPROCESSABLE_ENTITY:
+        return {}
+    found: dict[int, list[dict[str, Any]]] = {}
+    for error in reply.json().get("errors", []):
+        place = _ITEM.match(error["pointer"])
+        if place is None:
+            return {}
+        found.setdefault(int(place[1]), []).append({**error, "pointer": place[2] or ""})
+    return found
+
+
+def _status(reply: httpx.Response) -> str:
+    told = reply.headers.get("tandem-outcome")
+    if told:
+        return str(told)
+    if "idempotency-replayed" in reply.headers:
+        return "unchanged"
+    return "created" if reply.status_code == httpx.codes.CREATED else "updated"
+
+
+def _transient(reply: httpx.Response) -> bool:
+    if reply.status_code == httpx.codes.CONFLICT:
+        return _problem(reply).get("code") in _BUSY
+    return reply.status_code in _TRANSIENT
+
+
+def _problem(reply: httpx.Response) -> dict[str, Any]:
+    try:
+        body = reply.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _told(reply: httpx.Response) -> str:
+    problem = _problem(reply)
+    said = problem.get("detail") or problem.get("title") or reply.text[:200]
+    return f"{reply.request.method} {reply.request.url.path}: {reply.status_code} {said}"
+
+
+def _pause(attempt: int, retry_after: str | None) -> float:
+    asked = float(retry_after) if retry_after and retry_after.isdigit() else 0.0
+    return min(_WAIT_MAX_SECONDS, max(asked, 0.2 * 2.0**attempt))
+
+
+def _digest(*parts: str) -> str:
+    return "import-" + hashlib.sha256("\n".join(parts).encode()).hexdigest()[:48]
