@@ -311,7 +311,7 @@ def committed(tmp_path):
 
     def git(*arguments: str) -> None:
         identity = ["-c", "user.name=Test", "-c", "user.email=test@example.com"]
-        subprocess.run(["git", "-C", tmp_path, *identity, *arguments], check=True)  # noqa: S607
+        subprocess.run(["git", "-C", tmp_path, *identity, *arguments], check=True)
 
     def commit(files: dict[str, Document]) -> None:
         for path, document in files.items():
