@@ -6,13 +6,14 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import DefaultPartitioner
 
 from chassis.events.publisher import Publisher
 from chassis.events.relay import BrokerTrouble, Outgoing, PublishingFailed
 from chassis.events.topics import PartitionsDiffer, ensure_topics
 from chassis.testing.proxy import TcpProxy
+from chassis.testing.records import records_of
 
 pytestmark = pytest.mark.kafka
 
@@ -26,24 +27,6 @@ def event(number, *, topic, key="k", size=1):
 
 def number_of(record):
     return int(record.value.split(b":")[0])
-
-
-async def records_of(broker, topic, partitions=PARTITIONS):
-    """Every record of the topic, by partition."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=broker, enable_auto_commit=False)
-    await consumer.start()
-    try:
-        places = [TopicPartition(topic, number) for number in range(partitions)]
-        consumer.assign(places)
-        await consumer.seek_to_beginning(*places)
-        ends = await consumer.end_offsets(places)
-        found = {place: [] for place in places}
-        for place in places:
-            while await consumer.position(place) < ends[place]:
-                found[place] += (await consumer.getmany(place, timeout_ms=500)).get(place, [])
-        return {place.partition: records for place, records in found.items()}
-    finally:
-        await consumer.stop()
 
 
 def publisher_at(broker, *, topics=(), answer_seconds=10.0):
