@@ -67,6 +67,11 @@ class EmbeddedCluster:
         host = quote(str(self.place.sockets), safe="")
         return f"postgresql://{SUPERUSER}:{self.record.password('')}@/postgres?host={host}"
 
+    def password(self, role: str) -> str:
+        """The password of a role, invented at first use and the same for every process."""
+        with _explained(self.data_dir), _alone(self.data_dir):
+            return self.record.password(role)
+
     def ensure_database(self, name: str) -> DatabaseUrls:
         """The database of a service with its two roles, made at first use."""
         with _explained(self.data_dir), _alone(self.data_dir):
@@ -130,6 +135,11 @@ class EmbeddedCluster:
         if self._answers():
             return False
         self.server.start()
+        try:
+            self._answers()
+        except ClusterUnavailable:
+            self.server.stop()
+            raise
         return True
 
     def _answers(self) -> bool:
@@ -156,16 +166,19 @@ class _Record:
     def __init__(self, path: Path) -> None:
         self.path = path
         known = _read(path)
-        self.home = Path(known.get("home") or choose_home(path.parent))
+        # Only a refuge is written down: the folder itself may be moved.
+        refuge = known.get("refuge") if known else _refuge_of(path.parent)
+        self.home = Path(refuge) if refuge else path.parent
         self.made = bool(known.get("made", False))
         self.passwords: dict[str, str] = known.get("passwords", {})
 
     def password(self, role: str) -> str:
         """The role's password, invented and stored at first use; "" is the superuser."""
         if role not in self.passwords:
-            self.passwords = self._stored_passwords() | {
-                role: secrets.token_urlsafe(PASSWORD_BYTES)
-            }
+            # Another process may have added roles since this one read.
+            self.passwords |= _read(self.path).get("passwords", {})
+        if role not in self.passwords:
+            self.passwords[role] = secrets.token_urlsafe(PASSWORD_BYTES)
             self._save()
         return self.passwords[role]
 
@@ -174,22 +187,22 @@ class _Record:
         self.made = True
         self._save()
 
-    def _stored_passwords(self) -> dict[str, str]:
-        """Another process may have added roles since this one read."""
-        stored: dict[str, str] = _read(self.path).get("passwords", {})
-        return self.passwords | stored
-
     def _save(self) -> None:
         content: dict[str, Any] = {
-            "home": str(self.home),
+            "refuge": None if self.home == self.path.parent else str(self.home),
             "made": self.made,
             "passwords": self.passwords,
         }
-        fresh = self.path.with_suffix(".new")
+        fresh = self.path.with_suffix(".json.new")
         with _private(fresh) as file:
             file.truncate(0)
             json.dump(content, file, indent=2)
         fresh.replace(self.path)
+
+
+def _refuge_of(folder: Path) -> str | None:
+    home = choose_home(folder)
+    return None if home == folder else str(home)
 
 
 def _read(path: Path) -> dict[str, Any]:

