@@ -1,1 +1,9 @@
-"""The command line of a service, built from its description."""
+"""The command line of a service, built from its description.
+
+Every command answers `--json` for programs. Exit codes: 0 it worked; 1 it was tried and did not,
+as when rows of an import fail; 2 it cannot be tried: wrong arguments, settings or installation.
+"""
+
+from chassis.cli.making import make_cli
+
+__all__ = ["make_cli"]

@@ -146,7 +146,7 @@ def credential(headers: Mapping[str, str]) -> str | None:
 
 
 _KEY = """select id, name, scopes, expires_at,
-    coalesce(last_used_at, '-infinity') < $2 - interval '1 minute' as use_is_news
+    coalesce(last_used_at, '-infinity') < $2::timestamptz - interval '1 minute' as use_is_news
   from api_key
   where secret_hash = $1 and revoked_at is null and (expires_at is null or expires_at > $2)"""
 

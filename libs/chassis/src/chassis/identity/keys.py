@@ -27,6 +27,7 @@ __all__ = [
     "digest",
     "install",
     "issue",
+    "list_keys",
     "new_secret",
     "revoke",
 ]
@@ -125,6 +126,11 @@ async def install(
     )
 
 
+async def list_keys(sql: "asyncpg.Connection[Any]") -> list[ApiKey]:
+    """Every key ever made, newest first."""
+    return [api_key(row) for row in await sql.fetch(_LIST)]
+
+
 async def revoke(sql: "asyncpg.Connection[Any]", key_id: UUID, *, now: datetime) -> ApiKey:
     """End a key at once, or leave it ended. Raises NotFound."""
     row = await sql.fetchrow(_REVOKE, key_id, now)
@@ -164,6 +170,8 @@ _INSTALL = """insert into api_key
   values ($1, $2, $3, $4, $5, $6, $7)
   on conflict (secret_hash) do update set name = excluded.name, scopes = excluded.scopes
   returning xmax = 0"""
+
+_LIST = f"select {COLUMNS} from api_key order by created_at desc, id desc"
 
 _REVOKE = f"""update api_key set revoked_at = coalesce(revoked_at, $2)
   where id = $1 returning {COLUMNS}"""

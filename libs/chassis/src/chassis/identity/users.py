@@ -126,7 +126,7 @@ async def set_password(
 ) -> None:
     """Give the user a new password and end every session. Raises NotFound, InvalidInput."""
     hashed = await hash_password(password)
-    if not await sql.fetchval(_SET_PASSWORD, user_id, hashed, now):
+    if not await sql.fetchval(_CHANGE_HASH, user_id, hashed, now):
         raise NotFound(entity="user", id=user_id)
     await sql.execute(_END_SESSIONS, user_id, now)
 
@@ -171,7 +171,7 @@ _CHANGE = f"""update local_user
       version = version + 1, updated_at = $6
   where id = $1 returning {COLUMNS}"""
 
-_SET_PASSWORD = """update local_user
+_CHANGE_HASH = """update local_user
   set password_hash = $2, version = version + 1, updated_at = $3 where id = $1 returning true"""
 
 _END_SESSIONS = "update user_session set ended_at = $2 where user_id = $1 and ended_at is null"

@@ -1,1 +1,1 @@
-"""Work done later: rows written with the deed, claimed by workers, done at least once, in effect once."""
+"""Work done later: rows written with the deed, tried at least once, in effect once."""

@@ -25,6 +25,7 @@ __all__ = [
     "NewJob",
     "claim",
     "finish",
+    "give_back",
     "job_arrays",
     "postpone",
     "retry_delay",
@@ -133,6 +134,11 @@ async def postpone(
     return state
 
 
+async def give_back(sql: "asyncpg.Connection[Any]", job: ClaimedJob) -> None:
+    """Let another worker have a job that this one cannot finish; it counts as no attempt."""
+    await sql.execute(_GIVE_BACK, job.id, job.attempt)
+
+
 async def revive(sql: "asyncpg.Connection[Any]", job_id: UUID, *, now: datetime) -> bool:
     """Queue a dead job again with all its attempts.
 
@@ -182,6 +188,9 @@ _POSTPONE = """update job set state = 'queued', lease_until = null, last_error =
 _END = """update job
   set state = $3, lease_until = null, last_error = $4, finished_at = $5
   where id = $1 and attempts = $2 and state = 'running' returning state"""
+
+_GIVE_BACK = """update job set lease_until = now(), attempts = attempts - 1
+  where id = $1 and attempts = $2 and state = 'running'"""
 
 _REVIVE = """update job
   set state = 'queued', attempts = 0, run_at = $2, finished_at = null

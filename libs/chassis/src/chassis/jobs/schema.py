@@ -34,4 +34,4 @@ DDL: tuple[str, ...] = (
       constraint pk_schedule_mark primary key (name)
     )""",
 )
-"""`schedule_mark` holds the last period each schedule was enqueued for, so no period comes twice."""
+"""`schedule_mark`: the last period each schedule was queued for, so that none comes twice."""

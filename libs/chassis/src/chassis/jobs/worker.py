@@ -31,7 +31,7 @@ _BROKEN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyErr
 log = get_logger("chassis.jobs")
 
 
-class Lost(Exception):  # noqa: N818 - a state, not a fault
+class Lost(Exception):
     """Another worker has the job; everything done here for it is rolled back."""
 
 
@@ -101,6 +101,9 @@ class Worker:
             outcome = "done"
         except Lost:
             outcome = "lost"
+        except asyncio.CancelledError:
+            await asyncio.shield(self._give_back(job))
+            raise
         except Exception as raised:  # noqa: BLE001 - whatever a handler raises is its job's failure
             outcome = await self._note_failure(job, raised)
         if self._metrics:
@@ -112,6 +115,14 @@ class Worker:
             if not await queue.finish(work.sql, job, now=utc_now()):
                 raise Lost
             await self._handlers[job.kind](work, job.payload)
+
+    async def _give_back(self, job: queue.ClaimedJob) -> None:
+        """The worker is stopping: another one may have the job at once."""
+        try:
+            async with self._database.driver() as sql:
+                await queue.give_back(sql, job)
+        except _BROKEN:
+            log.warning("job_not_given_back", kind=job.kind, job_id=str(job.id))
 
     async def _note_failure(self, job: queue.ClaimedJob, raised: Exception) -> str:
         log.warning("job_failed", kind=job.kind, job_id=str(job.id), exc_info=raised)

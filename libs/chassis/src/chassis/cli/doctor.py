@@ -1,0 +1,174 @@
+"""Doctor: is this installation sound? Each check says what it found and, if bad, what to do."""
+
+import shutil
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import asyncpg
+import typer
+
+from chassis.cli.console import FAILED, UNREACHABLE, AsJson, command, show
+from chassis.cli.installation import Installation, installation
+from chassis.storage.bootstrap import owns_tables
+from chassis.storage.database import driver_url
+from chassis.storage.migrate import head_of, schema_version
+
+if TYPE_CHECKING:
+    from chassis.service import Service
+
+__all__ = ["Finding", "add_doctor", "examine"]
+
+POSTGRES_MIN = 150000
+CLOCK_SKEW_MAX_SECONDS = 2.0
+DISK_FREE_MIN_BYTES = 1024**3
+BROKER_ANSWERS_WITHIN_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The outcome of one check."""
+
+    check: str
+    ok: bool
+    told: str
+
+
+def add_doctor(cli: typer.Typer, service: "Service") -> None:
+    """Add the command."""
+
+    @cli.command()
+    @command
+    async def doctor(as_json: AsJson = False) -> None:
+        """Check database, schema, rights, clock, disk and broker; exit code 1 if one is bad."""
+        with installation(service) as here:
+            findings = await examine(here)
+        lines = [f"{'ok ' if one.ok else 'BAD'} {one.check}: {one.told}" for one in findings]
+        show([asdict(one) for one in findings], "\n".join(lines), as_json=as_json)
+        if not all(one.ok for one in findings):
+            raise typer.Exit(FAILED)
+
+
+async def examine(here: Installation) -> list[Finding]:
+    """Every finding; a check that itself fails is a bad finding, never an exception."""
+    checks: dict[str, Callable[[Installation], Awaitable[str]]] = {
+        "database": _database,
+        "schema": _schema,
+        "rights": _rights,
+        "clock": _clock,
+        "disk": _disk,
+        "jobs": _jobs,
+    }
+    if here.settings.kafka_bootstrap_servers:
+        checks["broker"] = _broker
+    return [await _finding(name, check, here) for name, check in checks.items()]
+
+
+class _Bad(Exception):
+    """What is wrong and what to do."""
+
+
+async def _finding(
+    name: str, check: Callable[[Installation], Awaitable[str]], here: Installation
+) -> Finding:
+    try:
+        return Finding(name, ok=True, told=await check(here))
+    except _Bad as bad:
+        return Finding(name, ok=False, told=str(bad))
+    except UNREACHABLE as failed:
+        return Finding(name, ok=False, told=f"{type(failed).__name__}: {failed}")
+
+
+async def _ask(here: Installation, question: str) -> asyncpg.Record:
+    sql = await asyncpg.connect(driver_url(here.runtime_url), timeout=5)
+    try:
+        (row,) = await sql.fetch(question)
+        return row
+    finally:
+        await sql.close()
+
+
+async def _database(here: Installation) -> str:
+    row = await _ask(
+        here,
+        "select current_setting('server_version_num')::int as number,"
+        " current_setting('server_version') as version, current_database() as name",
+    )
+    if row["number"] < POSTGRES_MIN:
+        message = f"PostgreSQL {row['version']} is too old; 15 or newer is needed"
+        raise _Bad(message)
+    kind = "embedded" if here.embedded else "external"
+    return f"PostgreSQL {row['version']}, {kind}, database {row['name']}"
+
+
+async def _schema(here: Installation) -> str:
+    sql = await asyncpg.connect(driver_url(here.runtime_url), timeout=5)
+    try:
+        present = await schema_version(sql)
+    finally:
+        await sql.close()
+    head = head_of(here.service.migrations)
+    if present != head:
+        message = f"at {present}, this version needs {head}; run: {here.service.name} migrate"
+        raise _Bad(message)
+    return f"at {head}"
+
+
+async def _rights(here: Installation) -> str:
+    owned = await owns_tables(here.runtime_url)
+    if owned:
+        message = (
+            f"the runtime role owns {len(owned)} tables ({', '.join(owned[:3])} ...), so a request "
+            "could remove their guards; give it a role that owns none"
+        )
+        raise _Bad(message)
+    return f"role {here.runtime_role} owns no table"
+
+
+async def _clock(here: Installation) -> str:
+    before = time.time()
+    row = await _ask(here, "select extract(epoch from clock_timestamp())::float8 as now")
+    middle = (before + time.time()) / 2
+    skew = abs(row["now"] - middle)
+    if skew > CLOCK_SKEW_MAX_SECONDS:
+        message = f"this machine and the database differ by {skew:.1f} s; set both by NTP"
+        raise _Bad(message)
+    return f"within {skew:.1f} s of the database; zone {here.settings.zone}"
+
+
+async def _disk(here: Installation) -> str:
+    folder = here.settings.data_dir
+    usage = shutil.disk_usage(folder if folder.exists() else ".")
+    free = f"{usage.free / 1024**3:.1f} GiB free"
+    if usage.free < DISK_FREE_MIN_BYTES:
+        message = f"only {free}; make room"
+        raise _Bad(message)
+    return free
+
+
+async def _jobs(here: Installation) -> str:
+    row = await _ask(here, "select count(*) as dead from job where state = 'dead'")
+    if row["dead"]:
+        message = f"{row['dead']} are dead; see GET /v1/jobs?state=dead, then retry them"
+        raise _Bad(message)
+    return "none is dead"
+
+
+async def _broker(here: Installation) -> str:
+    from aiokafka.client import AIOKafkaClient  # noqa: PLC0415 - only where a broker is configured
+    from aiokafka.errors import KafkaError  # noqa: PLC0415 - the same
+
+    client = AIOKafkaClient(
+        bootstrap_servers=here.settings.kafka_bootstrap_servers,
+        request_timeout_ms=BROKER_ANSWERS_WITHIN_SECONDS * 1000,
+    )
+    try:
+        await client.bootstrap()
+        count = len(client.cluster.brokers())
+    except KafkaError as silent:
+        message = f"{here.settings.kafka_bootstrap_servers} does not answer: {silent}"
+        raise _Bad(message) from silent
+    finally:
+        await client.close()
+    return f"{count} answer at {here.settings.kafka_bootstrap_servers}"

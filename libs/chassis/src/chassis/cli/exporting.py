@@ -1,0 +1,94 @@
+"""Export: all records of a resource, read through the API, as CSV that is safe in a spreadsheet."""
+
+import csv
+import re
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import httpx
+import orjson
+
+from chassis.imports.sending import SendingFailed
+
+__all__ = ["export", "neutral"]
+
+PAGE = 200
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NEGATIVE = re.compile(r"-\d+(\.\d+)?\Z")
+
+
+async def export(client: httpx.AsyncClient, path: str, out: Path) -> int:
+    """Write every record behind a list path to a CSV file; how many there were.
+
+    Nested fields become columns such as `bill_to.city`; lists are written as JSON. Raises
+    SendingFailed when the API refuses.
+    """
+    columns: dict[str, None] = {}
+    count = 0
+    with tempfile.TemporaryFile("w+b") as rows:
+        async for record in _records(client, path):
+            flat = _flat(record)
+            columns.update(dict.fromkeys(flat))
+            rows.write(orjson.dumps(flat) + b"\n")
+            count += 1
+        rows.seek(0)
+        with out.open("w", encoding="utf-8-sig", newline="") as file:
+            _write(file, list(columns), rows)
+    return count
+
+
+async def _records(client: httpx.AsyncClient, path: str) -> AsyncIterator[Mapping[str, Any]]:
+    asked: dict[str, Any] = {"limit": PAGE}
+    while True:
+        try:
+            reply = await client.get(path, params=asked)
+        except httpx.TransportError as lost:
+            message = f"{client.base_url} does not answer: {lost}"
+            raise SendingFailed(message) from lost
+        if not reply.is_success:
+            message = f"GET {path}: {reply.status_code} {reply.text[:300]}"
+            raise SendingFailed(message)
+        page = reply.json()
+        for record in page["items"]:
+            yield record
+        if not page["next_cursor"]:
+            return
+        asked["cursor"] = page["next_cursor"]
+
+
+def _flat(record: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in record.items():
+        if isinstance(value, dict):
+            found |= _flat(value, f"{prefix}{name}.")
+        else:
+            found[f"{prefix}{name}"] = value
+    return found
+
+
+def _write(file: IO[str], columns: list[str], rows: IO[bytes]) -> None:
+    writer = csv.writer(file)
+    writer.writerow(columns)
+    for line in rows:
+        record = orjson.loads(line)
+        writer.writerow([neutral(_text(record.get(name))) for name in columns])
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def neutral(cell: str) -> str:
+    """The cell, with an apostrophe before what a spreadsheet would take for a formula.
+
+    A negative number stays a number.
+    """
+    if cell.startswith(_FORMULA) and not _NEGATIVE.match(cell):
+        return f"'{cell}"
+    return cell

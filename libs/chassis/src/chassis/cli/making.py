@@ -1,0 +1,86 @@
+"""The whole command line of a service."""
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import typer
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+from chassis.cli.console import AsJson, command, say, show_table
+from chassis.cli.doctor import add_doctor
+from chassis.cli.moving import add_moving
+from chassis.cli.operating import add_operating
+from chassis.cli.people import add_keys, add_users
+from chassis.http.app import create_app
+from chassis.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    from chassis.service import Service
+
+__all__ = ["effective_settings", "make_cli"]
+
+
+def make_cli(service: "Service") -> typer.Typer:
+    """The command line: `serve`, `worker`, `migrate`, `users`, `keys`, `import`, `export` ...
+
+    The service's own commands come after those every service has.
+    """
+    cli = typer.Typer(
+        name=service.name,
+        help=f"{service.title} {service.version}. Exit codes: 0 done, 1 failed, 2 unusable.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    add_operating(cli, service)
+    add_users(cli, service)
+    add_keys(cli, service)
+    add_moving(cli, service)
+    add_doctor(cli, service)
+    _add_describing(cli, service)
+    if service.commands is not None:
+        cli.add_typer(service.commands)
+    return cli
+
+
+def _add_describing(cli: typer.Typer, service: "Service") -> None:
+    @cli.command()
+    @command
+    def settings(as_json: AsJson = False) -> None:
+        """Show every setting with its value and source; secrets are blacked out."""
+        found = effective_settings(service.settings())
+        show_table(found, ("variable", "value", "source"), as_json=as_json)
+
+    @cli.command()
+    @command
+    def openapi() -> None:
+        """Print the OpenAPI document of the API."""
+        document = create_app(service, service.settings()).openapi()
+        say(orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+
+
+def effective_settings(settings: ServiceSettings) -> list[dict[str, Any]]:
+    """Each setting: its environment variable, its value, whether it is set, what it does."""
+    prefix = str(type(settings).model_config.get("env_prefix", ""))
+    return [
+        {
+            "variable": _variable(name, field, prefix),
+            "value": _shown(getattr(settings, name)),
+            "source": "set" if name in settings.model_fields_set else "default",
+            "description": field.description,
+        }
+        for name, field in type(settings).model_fields.items()
+    ]
+
+
+def _variable(name: str, field: FieldInfo, prefix: str) -> str:
+    alias = field.validation_alias
+    choices = getattr(alias, "choices", None)
+    return str(choices[0]) if choices else f"{prefix}{name}".upper()
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, SecretStr):
+        return "***"
+    return value if value is None or isinstance(value, bool | int | float) else str(value)

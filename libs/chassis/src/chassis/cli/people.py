@@ -1,0 +1,168 @@
+"""Commands about who may enter: users with passwords, keys for machines."""
+
+import secrets
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import typer
+
+from chassis.cli.console import AsJson, command, show, show_table
+from chassis.cli.installation import connected
+from chassis.clock import utc_now
+from chassis.identity import keys, users
+
+if TYPE_CHECKING:
+    from chassis.service import Service
+
+__all__ = ["add_keys", "add_users"]
+
+Login = Annotated[str, typer.Argument(help="The user's login.")]
+Roles = Annotated[list[str], typer.Option("--role", help="A role; repeat for more.")]
+Scopes = Annotated[list[str], typer.Option("--scope", help="A permission; repeat for more.")]
+PasswordFile = Annotated[
+    Path | None,
+    typer.Option(exists=True, dir_okay=False, help="File with the password; else it is asked."),
+]
+Generate = Annotated[bool, typer.Option("--generate", help="Invent a password and print it.")]
+USER_COLUMNS = ("login", "name", "roles", "active")
+KEY_COLUMNS = ("id", "name", "prefix", "scopes", "expires_at", "revoked_at", "last_used_at")
+
+
+def add_users(cli: typer.Typer, service: "Service") -> None:
+    """Add the group `users`."""
+    group = typer.Typer(no_args_is_help=True, help="People who log in with a password.")
+    cli.add_typer(group, name="users")
+
+    @group.command()
+    @command
+    async def add(
+        login: Login,
+        *,
+        role: Roles,
+        name: Annotated[str, typer.Option(help="The person's name; default: the login.")] = "",
+        password_file: PasswordFile = None,
+        generate: Generate = False,
+        as_json: AsJson = False,
+    ) -> None:
+        """Make a user."""
+        password = _password(password_file, generate=generate)
+        async with connected(service) as (_here, database), database.driver() as sql:
+            user = await users.add_user(
+                sql,
+                login=login,
+                name=name or login,
+                password=password,
+                roles=role,
+                known_roles=service.roles,
+                now=utc_now(),
+            )
+        invented = {"password": password} if generate else {}
+        words = f"made {user.login}" + (f", password: {password}" if generate else "")
+        show(asdict(user) | invented, words, as_json=as_json)
+
+    @group.command(name="list")
+    @command
+    async def list_users(as_json: AsJson = False) -> None:
+        """List every user."""
+        async with connected(service) as (_here, database), database.driver() as sql:
+            found = await users.list_users(sql)
+        show_table([asdict(user) for user in found], USER_COLUMNS, as_json=as_json)
+
+    @group.command()
+    @command
+    async def passwd(
+        login: Login,
+        *,
+        password_file: PasswordFile = None,
+        generate: Generate = False,
+        as_json: AsJson = False,
+    ) -> None:
+        """Give a user a new password; every session of the user ends."""
+        password = _password(password_file, generate=generate)
+        async with connected(service) as (_here, database), database.driver() as sql:
+            user = await users.find_user(sql, login=login)
+            await users.set_password(sql, user.id, password, now=utc_now())
+        invented = {"password": password} if generate else {}
+        words = f"changed {user.login}" + (f", password: {password}" if generate else "")
+        show({"login": user.login} | invented, words, as_json=as_json)
+
+    @group.command()
+    @command
+    async def disable(login: Login, as_json: AsJson = False) -> None:
+        """Keep a user out; every session of the user ends."""
+        await _set_active(login, active=False, as_json=as_json)
+
+    @group.command()
+    @command
+    async def enable(login: Login, as_json: AsJson = False) -> None:
+        """Let a disabled user in again."""
+        await _set_active(login, active=True, as_json=as_json)
+
+    async def _set_active(login: str, *, active: bool, as_json: bool) -> None:
+        async with connected(service) as (_here, database), database.driver() as sql:
+            user = await users.find_user(sql, login=login)
+            changed = await users.change_user(
+                sql, user.id, known_roles=service.roles, now=utc_now(), active=active
+            )
+        state = "enabled" if active else "disabled"
+        show(asdict(changed), f"{state} {changed.login}", as_json=as_json)
+
+
+def add_keys(cli: typer.Typer, service: "Service") -> None:
+    """Add the group `keys`."""
+    group = typer.Typer(no_args_is_help=True, help="API keys of machines.")
+    cli.add_typer(group, name="keys")
+
+    @group.command()
+    @command
+    async def create(
+        name: Annotated[str, typer.Argument(help="What the key is for.")],
+        *,
+        scope: Scopes,
+        expires_in_days: Annotated[int | None, typer.Option(min=1)] = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Make a key and print it, this once."""
+        now = utc_now()
+        async with connected(service) as (_here, database), database.driver() as sql:
+            issued = await keys.issue(
+                sql,
+                service=service.name,
+                name=name,
+                scopes=scope,
+                permissions=service.permissions,
+                created_by="system:cli",
+                now=now,
+                expires_at=now + timedelta(days=expires_in_days) if expires_in_days else None,
+            )
+        document: dict[str, Any] = asdict(issued.key) | {"secret": issued.secret}
+        show(document, issued.secret, as_json=as_json)
+
+    @group.command(name="list")
+    @command
+    async def list_keys(as_json: AsJson = False) -> None:
+        """List every key, without its secret."""
+        async with connected(service) as (_here, database), database.driver() as sql:
+            found = await keys.list_keys(sql)
+        show_table([asdict(key) for key in found], KEY_COLUMNS, as_json=as_json)
+
+    @group.command()
+    @command
+    async def revoke(
+        key_id: Annotated[UUID, typer.Argument(help="The key's id.")], as_json: AsJson = False
+    ) -> None:
+        """End a key; every process refuses it within five seconds."""
+        async with connected(service) as (_here, database), database.driver() as sql:
+            key = await keys.revoke(sql, key_id, now=utc_now())
+        show(asdict(key), f"revoked {key.name} ({key.prefix})", as_json=as_json)
+
+
+def _password(file: Path | None, *, generate: bool) -> str:
+    if generate:
+        return secrets.token_urlsafe(15)
+    if file:
+        return file.read_text(encoding="utf-8").rstrip("\r\n")
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))

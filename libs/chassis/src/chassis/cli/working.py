@@ -1,0 +1,75 @@
+"""What a worker process runs: sequencer, relay, jobs, clock, and the service's own lanes."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from chassis.events.relay import relay_for
+from chassis.events.retention import UPKEEP_EVERY, UPKEEP_KIND, outbox_upkeep
+from chassis.events.sequencer import Sequencer
+from chassis.events.wakeup import Wakeups
+from chassis.jobs import housekeeping
+from chassis.jobs.worker import Worker
+from chassis.service import Schedule, ServiceContext
+
+if TYPE_CHECKING:
+    from chassis.cli.installation import Installation
+    from chassis.storage.database import Database
+    from chassis.telemetry.metrics import Metrics
+
+__all__ = ["jobs_worker", "run_worker"]
+
+
+async def run_worker(
+    here: "Installation", database: "Database", wakeups: Wakeups, metrics: "Metrics | None"
+) -> None:
+    """Run everything behind the API until cancelled; an unforeseen error of one part ends all.
+
+    Any number of workers may run: sequencer and relay work in one of them, jobs in all.
+    """
+    service, connect = here.service, database.connect_driver
+    context = ServiceContext(service=service, settings=here.settings, database=database)
+    holder = f"{socket.gethostname()}:{os.getpid()}"
+    relay = relay_for(service, here.settings, connect, wakeups)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(Sequencer(connect, wakeups, holder=holder).run(), name="sequencer")
+        tasks.create_task(jobs_worker(here, database, wakeups, metrics).run(), name="jobs")
+        if relay:
+            tasks.create_task(relay.run(), name="relay")
+        for run in service.background:
+            tasks.create_task(_forever(run, context))
+
+
+async def _forever(
+    run: Callable[[ServiceContext], Awaitable[None]], context: ServiceContext
+) -> None:
+    await run(context)
+
+
+def jobs_worker(
+    here: "Installation",
+    database: "Database",
+    wakeups: Wakeups,
+    metrics: "Metrics | None" = None,
+) -> Worker:
+    """The worker of the service's jobs and schedules, and of those every service has."""
+    service, settings = here.service, here.settings
+    handlers = {
+        housekeeping.KIND: housekeeping.housekeeping(settings.idempotency_days),
+        UPKEEP_KIND: outbox_upkeep(settings.outbox_retention_days),
+        **service.jobs,
+    }
+    schedules = (
+        Schedule(housekeeping.KIND, housekeeping.EVERY, housekeeping.KIND),
+        Schedule(UPKEEP_KIND, UPKEEP_EVERY, UPKEEP_KIND),
+        *service.schedules,
+    )
+    return Worker(
+        database,
+        handlers=handlers,
+        schedules=schedules,
+        bell=wakeups.committed,
+        metrics=metrics,
+    )
