@@ -227,5 +227,8 @@ _PURGE = (
     end $$""",
 )
 
-DDL: tuple[str, ...] = _TABLES + _IMMUTABLE + _PARTITIONS + _PURGE
-"""Statements for the owner role, in order. Both `security definer` functions act as the owner."""
+_RIGHTS = ("revoke execute on function outbox_prepare(), outbox_purge(integer) from public",)
+
+DDL: tuple[str, ...] = _TABLES + _IMMUTABLE + _PARTITIONS + _PURGE + _RIGHTS
+"""Statements for the owner role, in order. Both `security definer` functions act as the owner;
+the runtime role is granted them with all other functions of the service's database."""

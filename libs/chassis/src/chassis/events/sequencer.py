@@ -15,7 +15,7 @@ import structlog
 
 from chassis.events.wakeup import Connect, Wakeups
 
-__all__ = ["LeaseLost", "Sequencer", "sequence_once"]
+__all__ = ["LeaseLost", "Sequencer"]
 
 BATCH = 1000
 """Rows numbered by one statement; after a full batch the next follows at once."""
@@ -33,7 +33,6 @@ _SESSION = """set plan_cache_mode = force_custom_plan; set jit = off;
   set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3;
   set statement_timeout = '60s'; set application_name = 'tandem-sequencer'"""
 _TAKE_LOCK = "select pg_try_advisory_lock(hashtextextended('outbox_sequencer', 0))"
-_LEAVE_LOCK = "select pg_advisory_unlock(hashtextextended('outbox_sequencer', 0))"
 _TAKE_LEASE = """update sequencer_lease set epoch = epoch + 1, holder = $1, acquired_at = now()
   returning epoch, settled"""
 
@@ -157,18 +156,6 @@ class Sequencer:
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None
-
-
-async def sequence_once(sql: "asyncpg.Connection[Any]") -> int:
-    """Number one batch without staying the sequencer; 0: nothing waited, or another one leads."""
-    if not await sql.fetchval(_TAKE_LOCK):
-        return 0
-    try:
-        lease = await _one(sql, _TAKE_LEASE, "once")
-        row = await _one(sql, _NUMBER, lease["settled"], BATCH, lease["epoch"])
-        return int(row["numbered"])
-    finally:
-        await sql.execute(_LEAVE_LOCK)
 
 
 async def _one(
