@@ -4,7 +4,8 @@
 
 The folder (default deploy/secrets) gets mode 700, so that only its owner reaches the files; the
 files are readable inside the containers, whose processes run as another user. A file that is
-there stays as it is: running it again changes nothing.
+there stays as it is, so running it again changes nothing. The administrator's API keys are in
+`<service>_bootstrap_keys`, which each service reads when it migrates.
 """
 
 import json
@@ -14,38 +15,50 @@ from pathlib import Path
 
 SERVICES = ("erp", "crm", "bridge")
 HOST = "postgres:5432"
+BRIDGE_SCOPES = {
+    "erp": ["catalog.read", "events.read", "parties.read", "parties.write"],
+    "crm": ["accounts.read", "accounts.write", "catalog.read", "catalog.write", "events.read"],
+}
+"""What the bridge may do in each half; nothing else."""
 
 
-def database_urls(service: str) -> dict[str, str]:
-    """The two URLs of one service: its runtime role's and its owner's."""
-    return {
-        f"{service}_database_url": url(service, service),
-        f"{service}_migration_database_url": url(f"{service}_owner", service),
-    }
+def kept(folder: Path, name: str, fresh: str) -> str:
+    """The secret of that name: the one that is there, else the fresh one, written now."""
+    path = folder / name
+    if not path.exists():
+        path.write_text(fresh + "\n", encoding="utf-8")
+        path.chmod(0o644)
+    return path.read_text(encoding="utf-8").strip()
 
 
-def url(role: str, database: str) -> str:
+def database_url(role: str, database: str) -> str:
     """A PostgreSQL URL with a fresh password."""
     return f"postgresql://{role}:{secrets.token_hex(24)}@{HOST}/{database}"
 
 
-def write(folder: Path, name: str, content: str) -> None:
-    """Create one secret, unless it is there."""
-    path = folder / name
-    if not path.exists():
-        path.write_text(content + "\n", encoding="utf-8")
-        path.chmod(0o644)
+def api_key(service: str) -> str:
+    """The text of a fresh API key."""
+    return f"tdm_{service}_{secrets.token_hex(4)}_{secrets.token_hex(32)}"
+
+
+def first_keys(folder: Path, service: str) -> str:
+    """The keys a new installation starts with: the administrator's, in a half the bridge's too."""
+    keys = [{"name": "administrator", "secret": api_key(service), "scopes": ["admin"]}]
+    if service in BRIDGE_SCOPES:
+        secret = kept(folder, f"bridge_{service}_key", api_key(service))
+        keys.append({"name": "bridge", "secret": secret, "scopes": BRIDGE_SCOPES[service]})
+    return json.dumps({"keys": keys}, indent=2)
 
 
 def main(folder: Path) -> None:
     """Fill the folder with what is missing."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write(folder, "postgres_password", secrets.token_hex(24))
+    kept(folder, "postgres_password", secrets.token_hex(24))
     for service in SERVICES:
-        for name, content in database_urls(service).items():
-            write(folder, name, content)
-    for service in SERVICES:
-        write(folder, f"{service}_bootstrap_keys", json.dumps({"keys": []}))
+        kept(folder, f"{service}_database_url", database_url(service, service))
+        owner = f"{service}_owner"
+        kept(folder, f"{service}_migration_database_url", database_url(owner, service))
+        kept(folder, f"{service}_bootstrap_keys", first_keys(folder, service))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chassis.events.envelope import envelope_schema
 from chassis.events.event import Event
 from chassis.service import Service
 from contracts.generator.schemas import event_schema, inlined
@@ -19,6 +20,7 @@ tells a repeat. Within a major version fields are only added, and unknown enum v
 def asyncapi_document(service: Service) -> Node:
     """The document. A service that publishes nothing has no channels."""
     events = [event for event in service.events if event.public]
+    types = [event.type_for(service.name) for event in events]
     topics = sorted({event.topic_for(service.name) for event in events})
     return {
         "asyncapi": "3.0.0",
@@ -33,7 +35,7 @@ def asyncapi_document(service: Service) -> Node:
         "operations": {f"publish-{_key(topic)}": _operation(topic) for topic in topics},
         "components": {
             "messages": {_message_key(event): _message(service, event) for event in events},
-            "schemas": {"Attributes": attributes(service)},
+            "schemas": {"Attributes": attributes(types)},
         },
     }
 
@@ -79,30 +81,21 @@ def _message(service: Service, event: type[Event]) -> Node:
     }
 
 
-def attributes(service: Service) -> Node:
-    """The CloudEvents attributes as Kafka headers."""
-    text = {"type": "string"}
-    known: Node = {
-        "ce_specversion": {"type": "string", "const": "1.0"},
-        "ce_id": {"type": "string", "format": "uuid", "description": "Unique within the source."},
-        "ce_source": {**text, "description": f"/tandem/{service.name}/<installation id>"},
-        "ce_type": {**text, "description": f"tandem.{service.name}.<event>.v<major>"},
-        "ce_subject": {**text, "description": "The aggregate's id."},
-        "ce_time": {"type": "string", "format": "date-time"},
-        "ce_datacontenttype": {"type": "string", "const": "application/json"},
-        "ce_dataschema": {**text, "description": "Identifier of the data's JSON Schema."},
-        "ce_partitionkey": {**text, "description": "The aggregate's id, the record's key."},
-        "ce_sequence": {**text, "description": "Position in the service's feed, zero-padded."},
-        "ce_aggversion": {**text, "description": "The aggregate's version, the one in its ETag."},
-        "ce_origin": {**text, "description": "Where the change began: erp or crm."},
-        "ce_correlationid": {**text, "description": "Common to all that one act caused."},
-        "ce_causationid": {**text, "description": "The event that caused this one."},
-        "ce_hops": {**text, "description": "How often the act crossed the bridge."},
-        "ce_traceparent": {**text, "description": "W3C trace context."},
+def attributes(types: list[str]) -> Node:
+    """The Kafka headers: the feed's CloudEvents attributes with `ce_` before, all as text."""
+    structured = envelope_schema(types)
+    beside = {"data", "datacontenttype"}
+    known = {
+        f"ce_{name}": {**told, "type": "string"}
+        for name, told in structured["properties"].items()
+        if name not in beside
     }
-    optional = {"ce_causationid", "ce_traceparent", "ce_partitionkey"}
+    for told in known.values():
+        told.pop("minimum", None)
+    required = [f"ce_{name}" for name in structured["required"] if name not in beside]
+    content_type = {"type": "string", "const": "application/json"}
     return {
         "type": "object",
-        "required": [name for name in known if name not in optional],
-        "properties": known,
+        "required": ["content-type", *required],
+        "properties": {"content-type": content_type, **known},
     }
