@@ -1,1 +1,1 @@
-"""Tandem ERP: a service with its own database, public API and release cycle."""
+"""Tandem ERP: a service with its own database, API and release cycle."""

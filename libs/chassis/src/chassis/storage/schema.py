@@ -1,5 +1,7 @@
 """The chassis' own tables, made by the first migration of every service."""
 
+import re
+from collections.abc import Sequence
 from typing import Protocol
 
 from chassis.events import schema as events
@@ -8,7 +10,16 @@ from chassis.identity import schema as identity
 from chassis.jobs import schema as jobs
 from chassis.storage import external
 
-__all__ = ["create"]
+__all__ = ["create", "drop"]
+
+_PARTS: Sequence[Sequence[str]] = (
+    events.DDL,
+    idempotency.DDL,
+    identity.DDL,
+    jobs.DDL,
+    external.DDL,
+)
+_MADE = re.compile(r"create (table|sequence|function|type) (\w+)")
 
 
 class Operations(Protocol):
@@ -20,6 +31,12 @@ class Operations(Protocol):
 
 def create(op: Operations) -> None:
     """Create every chassis table in the schema of the migration."""
-    parts = (events.DDL, idempotency.DDL, identity.DDL, jobs.DDL, external.DDL)
-    for statement in (statement for part in parts for statement in part):
+    for statement in (statement for part in _PARTS for statement in part):
         op.execute(statement)
+
+
+def drop(op: Operations) -> None:
+    """Drop whatever `create` made, the last made first."""
+    made = [_MADE.match(statement) for part in _PARTS for statement in part]
+    for found in reversed([one for one in made if one]):
+        op.execute(f"drop {found[1]} if exists {found[2]} cascade")

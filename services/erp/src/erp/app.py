@@ -1,0 +1,51 @@
+"""The ERP as a service: its paths, permissions, events, and who acts on which event."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from chassis.events.event import Event
+from chassis.service import Handler, Service
+from erp.base import Base
+from erp.catalog.events import ItemChanged, PriceChanged
+from erp.catalog.router import (
+    category_router,
+    item_router,
+    price_list_router,
+    price_router,
+    unit_router,
+)
+from erp.parties.events import CustomerChanged
+from erp.parties.router import customer_router, supplier_router
+from erp.permissions import PERMISSIONS, ROLES
+from erp.settings import ErpSettings
+
+__all__ = ["HANDLERS", "SERVICE"]
+
+_HERE = Path(__file__).parent
+
+HANDLERS: Mapping[type[Event], Sequence[Handler]] = {}
+"""Event -> who acts on it, in this order, in the same transaction. One that refuses ends all."""
+
+SERVICE = Service(
+    name="erp",
+    title="Tandem ERP",
+    description="Customers, suppliers, items and prices; ledger and stock stand on them.",
+    version="0.1.0",
+    settings=ErpSettings,
+    metadata=Base.metadata,
+    migrations=_HERE / "migrations",
+    locale=_HERE / "locale",
+    routers=(
+        customer_router,
+        supplier_router,
+        unit_router,
+        category_router,
+        item_router,
+        price_list_router,
+        price_router,
+    ),
+    permissions=PERMISSIONS,
+    roles=ROLES,
+    events=(CustomerChanged, ItemChanged, PriceChanged),
+    handlers=HANDLERS,
+)

@@ -1,0 +1,74 @@
+"""What the catalog tells: the state of an item or a price after a change."""
+
+from datetime import date
+from typing import Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from chassis.events.event import Event
+from erp.exact import NonNegativeDecimal, PositiveQuantity
+
+__all__ = ["ConversionState", "ItemChanged", "PriceChanged"]
+
+
+class ConversionState(BaseModel):
+    """Another unit of an item: one of it is `numerator / denominator` of the item's own unit."""
+
+    unit: str
+    numerator: int
+    denominator: int
+
+
+class ItemChanged(Event):
+    """An item was created, changed, archived or restored."""
+
+    event_name = "item-changed"
+    topic = "item"
+    aggregate = "item"
+
+    sku: str
+    name: str
+    description: str
+    category: str | None = Field(description="Code of the category.")
+    kind: Literal["goods", "service"]
+    unit: str = Field(description="UN/ECE Recommendation 20 code.")
+    conversions: list[ConversionState]
+    barcode: str
+    sold: bool
+    bought: bool
+    discontinued_on: date | None = Field(description="From this day on no longer offered.")
+    status: Literal["active", "archived"]
+
+    @classmethod
+    def of(cls, item: object, changed: list[str], **shown: object) -> Self:
+        """The event of an item as it is now; `shown` has category and conversions."""
+        return cls.model_validate(_state(cls, item, shown | {"changed": changed}))
+
+
+class PriceChanged(Event):
+    """A price was made, changed or withdrawn."""
+
+    event_name = "price-changed"
+    topic = "price"
+    aggregate = "price"
+
+    item_id: UUID
+    sku: str
+    price_list: str = Field(description="Code of the price list.")
+    min_quantity: PositiveQuantity = Field(description="Holds from this quantity on.")
+    valid_from: date | None = Field(description="First day; null: since ever.")
+    valid_to: date | None = Field(description="Last day; null: until further notice.")
+    amount: NonNegativeDecimal = Field(description="What one unit costs.")
+    currency: str
+    status: Literal["active", "withdrawn"]
+
+    @classmethod
+    def of(cls, price: object, changed: list[str], **shown: object) -> Self:
+        """The event of a price as it is now; `shown` has sku, price_list and currency."""
+        return cls.model_validate(_state(cls, price, shown | {"changed": changed}))
+
+
+def _state(event: type[Event], record: object, shown: dict[str, object]) -> dict[str, object]:
+    """The fields of the event: those shown, and the others as the record has them."""
+    return {name: getattr(record, name) for name in event.model_fields if name not in shown} | shown

@@ -1,0 +1,228 @@
+"""Units, categories, items, price lists and prices: what they are, and what they refuse."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    Index,
+    Numeric,
+    SmallInteger,
+    column,
+    literal_column,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from chassis.storage.base import Quantity
+from erp.base import Base, NamedRecord, Record
+from erp.catalog.errors import FixedCode, FractionOfUnit, ReversedPeriod
+from erp.catalog.rules.units import Ratio, fits
+
+__all__ = [
+    "ACTIVE",
+    "ARCHIVED",
+    "WITHDRAWN",
+    "Item",
+    "ItemCategory",
+    "ItemUnit",
+    "Price",
+    "PriceList",
+    "Unit",
+]
+
+ACTIVE, ARCHIVED, WITHDRAWN = "active", "archived", "withdrawn"
+
+
+class Unit(Base):
+    """A unit of measure, by its code of UN/ECE Recommendation 20."""
+
+    __tablename__ = "unit"
+    __table_args__ = (
+        CheckConstraint("code ~ '^[A-Z0-9]{2,3}$'", name="code_form"),
+        CheckConstraint("decimals between 0 and 6", name="decimals_range"),
+    )
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    decimals: Mapped[int] = mapped_column(SmallInteger)
+
+    def check_quantity(self, quantity: Decimal) -> None:
+        """Raises FractionOfUnit when the unit cannot be divided so finely."""
+        if not fits(quantity, self.decimals):
+            raise FractionOfUnit(quantity=quantity, unit=self.code, decimals=self.decimals)
+
+
+class ItemCategory(NamedRecord, Base):
+    """A group of items; groups lie within groups."""
+
+    __tablename__ = "item_category"
+    __table_args__ = (
+        CheckConstraint("name <> ''", name="name_given"),
+        CheckConstraint("parent_id <> id", name="parent_is_another"),
+        Index("ix_item_category_parent_id", "parent_id"),
+        Index("ix_item_category_created_at", "created_at", "id"),
+        Index("ix_item_category_updated_at", "updated_at", "id"),
+        Index("ix_item_category_sort_key", "sort_key", "id"),
+    )
+
+    code: Mapped[str] = mapped_column(unique=True)
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("item_category.id"))
+
+    def take(self, facts: Mapping[str, Any]) -> list[str]:
+        """Take over the facts that differ. Raises FixedCode."""
+        _keep_code(self, "item_category", facts)
+        return super().take(facts)
+
+
+class ItemUnit(Base):
+    """Another unit of an item, in an exact ratio to the item's own."""
+
+    __tablename__ = "item_unit"
+    __table_args__ = (CheckConstraint("numerator > 0 and denominator > 0", name="ratio_positive"),)
+
+    item_id: Mapped[UUID] = mapped_column(
+        ForeignKey("item.id", ondelete="cascade"), primary_key=True
+    )
+    unit: Mapped[str] = mapped_column(ForeignKey("unit.code"), primary_key=True)
+    numerator: Mapped[int] = mapped_column(BigInteger)
+    denominator: Mapped[int] = mapped_column(BigInteger)
+
+    @property
+    def ratio(self) -> Ratio:
+        """How much of the item's own unit one of this unit is."""
+        return Ratio(self.numerator, self.denominator)
+
+
+_ITEM_SEARCHED = "lower(sku || ' ' || name || ' ' || barcode || ' ' || replace(sort_key, ' ', ''))"
+
+
+class Item(NamedRecord, Base):
+    """What is bought, made or sold."""
+
+    __tablename__ = "item"
+    __table_args__ = (
+        CheckConstraint("sku <> '' and name <> ''", name="named"),
+        CheckConstraint("kind in ('goods', 'service')", name="kind_known"),
+        CheckConstraint("status in ('active', 'archived')", name="status_known"),
+        Index("ix_item_created_at", "created_at", "id"),
+        Index("ix_item_status_created_at", "status", "created_at", "id"),
+        Index("ix_item_updated_at", "updated_at", "id"),
+        Index("ix_item_sort_key", "sort_key", "id"),
+        Index("ix_item_category_id_created_at", "category_id", "created_at", "id"),
+        Index("ix_item_barcode", "barcode", postgresql_where=text("barcode <> ''")),
+        Index(
+            "ix_item_search",
+            "search",
+            postgresql_using="gin",
+            postgresql_ops={"search": "gin_trgm_ops"},
+        ),
+    )
+
+    sku: Mapped[str] = mapped_column(unique=True)
+    description: Mapped[str] = mapped_column(default="")
+    category_id: Mapped[UUID | None] = mapped_column(ForeignKey("item_category.id"))
+    kind: Mapped[str] = mapped_column(default="goods")
+    unit: Mapped[str] = mapped_column(ForeignKey("unit.code"))
+    barcode: Mapped[str] = mapped_column(default="")
+    sold: Mapped[bool] = mapped_column(default=True)
+    bought: Mapped[bool] = mapped_column(default=True)
+    discontinued_on: Mapped[date | None]
+    status: Mapped[str] = mapped_column(default=ACTIVE)
+    search: Mapped[str] = mapped_column(Computed(_ITEM_SEARCHED, persisted=True))
+    units: Mapped[list[ItemUnit]] = relationship(
+        lazy="raise", cascade="all, delete-orphan", order_by=ItemUnit.unit
+    )
+
+    @property
+    def conversions(self) -> dict[str, Ratio]:
+        """How much of the item's own unit one of each other unit is."""
+        return {other.unit: other.ratio for other in self.units}
+
+    @conversions.setter
+    def conversions(self, ratios: Mapping[str, Ratio]) -> None:
+        known = {other.unit: other for other in self.units}
+        self.units = [
+            _at_ratio(known.get(unit) or ItemUnit(unit=unit), ratio)
+            for unit, ratio in sorted(ratios.items())
+        ]
+
+
+def _at_ratio(other: ItemUnit, ratio: Ratio) -> ItemUnit:
+    other.numerator, other.denominator = ratio.numerator, ratio.denominator
+    return other
+
+
+class PriceList(NamedRecord, Base):
+    """A list of prices in one currency."""
+
+    __tablename__ = "price_list"
+    __table_args__ = (
+        CheckConstraint("name <> ''", name="name_given"),
+        Index("ix_price_list_created_at", "created_at", "id"),
+        Index("ix_price_list_sort_key", "sort_key", "id"),
+        Index(
+            "uq_price_list_is_default",
+            "is_default",
+            unique=True,
+            postgresql_where=text("is_default"),
+        ),
+    )
+
+    code: Mapped[str] = mapped_column(unique=True)
+    currency: Mapped[str]
+    is_default: Mapped[bool] = mapped_column(default=False)
+
+
+class Price(Record, Base):
+    """What one unit of an item costs in a list, from a minimum quantity on, within a period."""
+
+    __tablename__ = "price"
+    __table_args__ = (
+        CheckConstraint("min_quantity > 0", name="min_quantity_positive"),
+        CheckConstraint("amount >= 0", name="amount_not_negative"),
+        CheckConstraint("valid_to >= valid_from", name="period_in_order"),
+        CheckConstraint("status in ('active', 'withdrawn')", name="status_known"),
+        ExcludeConstraint(
+            (column("item_id"), "="),
+            (column("price_list_id"), "="),
+            (column("min_quantity"), "="),
+            (literal_column("daterange(valid_from, valid_to, '[]')"), "&&"),
+            where=text("status = 'active'"),
+            using="gist",
+            name="ex_price_overlap",
+        ),
+        Index("ix_price_item_id_price_list_id", "item_id", "price_list_id"),
+        Index("ix_price_price_list_id_created_at", "price_list_id", "created_at", "id"),
+        Index("ix_price_created_at", "created_at", "id"),
+        Index("ix_price_updated_at", "updated_at", "id"),
+    )
+
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"))
+    price_list_id: Mapped[UUID] = mapped_column(ForeignKey("price_list.id"))
+    min_quantity: Mapped[Quantity] = mapped_column(default=Decimal(1))
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+    amount: Mapped[Decimal] = mapped_column(Numeric(20, 6))
+    status: Mapped[str] = mapped_column(default=ACTIVE)
+
+    def take(self, facts: Mapping[str, Any]) -> list[str]:
+        """Take over the facts that differ. Raises ReversedPeriod."""
+        changed = super().take(facts)
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise ReversedPeriod(valid_from=self.valid_from, valid_to=self.valid_to)
+        return changed
+
+
+def _keep_code(record: ItemCategory, entity: str, facts: Mapping[str, Any]) -> None:
+    """Refuse another code than the one the record got when it was made."""
+    code: str | None = record.code
+    if code is not None and facts.get("code", code) != code:
+        raise FixedCode(entity=entity, record_code=code)

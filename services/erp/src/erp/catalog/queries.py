@@ -1,0 +1,362 @@
+"""Named reads and locks of the catalog."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.loading import loaded
+from chassis.storage.work import Work
+from erp.catalog.models import Item, ItemCategory, Price, PriceList, Unit
+from erp.catalog.rules.pricing import PriceStep
+from erp.catalog.rules.units import Ratio
+from erp.catalog.schemas import (
+    CategoryView,
+    ItemQuery,
+    ItemView,
+    PriceListView,
+    PriceQuery,
+    PriceView,
+    UnitView,
+)
+from erp.links import linked_to, references
+from erp.money import UnitPrice
+from erp.searching import containing
+
+Sql: TypeAlias = "asyncpg.Connection[Any]"
+Row = Mapping[str, Any]
+
+CATEGORY = f"""item_category.id, item_category.code, item_category.name, parent.code as parent,
+  item_category.version, item_category.created_at, item_category.updated_at,
+  {references("item_category")}"""
+CATEGORIES = "item_category left join item_category parent on parent.id = item_category.parent_id"
+
+ITEM = f"""item.id, item.sku, item.name, item.description, item_category.code as category,
+  item.kind, item.unit, item.barcode, item.sold, item.bought, item.discontinued_on, item.status,
+  item.version, item.created_at, item.updated_at,
+  (select coalesce(jsonb_agg(jsonb_build_object('unit', u.unit, 'numerator', u.numerator,
+      'denominator', u.denominator) order by u.unit), '[]')
+    from item_unit u where u.item_id = item.id) as conversions,
+  {references("item")}"""
+ITEMS = "item left join item_category on item_category.id = item.category_id"
+
+PRICE_LIST = "id, code, name, currency, is_default, version, created_at, updated_at"
+
+PRICE = f"""price.id, price.item_id, item.sku, price_list.code as price_list, price.min_quantity,
+  price.valid_from, price.valid_to, price.status, price.version, price.created_at,
+  price.updated_at,
+  jsonb_build_object('amount', price.amount::text, 'currency', price_list.currency) as price,
+  {references("price")}"""
+PRICES = """price join item on item.id = price.item_id
+  join price_list on price_list.id = price.price_list_id"""
+
+
+def _sorts(table: str, *, named: bool = True) -> dict[str, Sort]:
+    times = {name: Sort(f"{table}.{name}", "timestamptz") for name in ("created_at", "updated_at")}
+    return times | ({"name": Sort(f"{table}.sort_key", "text")} if named else {})
+
+
+async def units(sql: Sql) -> list[UnitView]:
+    """Every unit, by code."""
+    rows = await sql.fetch("select code, name, decimals from unit order by code")
+    return [UnitView.model_validate(dict(row)) for row in rows]
+
+
+async def unit(sql: Sql, code: str) -> Unit | None:
+    """The unit with the code."""
+    row = await sql.fetchrow("select code, name, decimals from unit where code = $1", code)
+    return loaded(Unit, row) if row else None
+
+
+async def add_unit(sql: Sql, code: str, name: str, decimals: int) -> bool:
+    """Whether the unit is new; a known code is left as it is."""
+    added: bool | None = await sql.fetchval(
+        """insert into unit (code, name, decimals) values ($1, $2, $3)
+            on conflict do nothing returning true""",
+        code,
+        name,
+        decimals,
+    )
+    return bool(added)
+
+
+async def unknown_units(sql: Sql, codes: Sequence[str]) -> list[str]:
+    """Those of the codes that no unit has."""
+    rows = await sql.fetch(
+        """select code from unnest($1::text[]) as asked(code)
+            where not exists (select from unit where unit.code = asked.code) order by code""",
+        list(codes),
+    )
+    return [row["code"] for row in rows]
+
+
+async def category_page(sql: Sql, asked: PageQuery) -> Page[CategoryView]:
+    """One page of the categories, by name."""
+    return await fetch_page(
+        sql,
+        columns=CATEGORY,
+        source=CATEGORIES,
+        view=_category,
+        sorts=_sorts("item_category"),
+        default="name",
+        asked=asked,
+        key="item_category.id",
+    )
+
+
+async def category_view(sql: Sql, category_id: UUID) -> CategoryView | None:
+    """The category as callers see it."""
+    row = await sql.fetchrow(
+        f"select {CATEGORY} from {CATEGORIES} where item_category.id = $1", category_id
+    )
+    return _category(row) if row else None
+
+
+def _category(row: Row) -> CategoryView:
+    return CategoryView.model_validate(dict(row))
+
+
+async def category_id(sql: Sql, code: str) -> UUID | None:
+    """Id of the category with the code."""
+    found: UUID | None = await sql.fetchval("select id from item_category where code = $1", code)
+    return found
+
+
+async def category_code(sql: Sql, category_id: UUID | None) -> str | None:
+    """Code of the category."""
+    code: str | None = await sql.fetchval(
+        "select code from item_category where id = $1", category_id
+    )
+    return code
+
+
+async def lies_within(sql: Sql, *, inner: UUID, outer: UUID) -> bool:
+    """Whether the inner category is the outer one or lies within it at any depth."""
+    found: bool = await sql.fetchval(
+        """with recursive above as (
+             select id, parent_id from item_category where id = $1
+             union select c.id, c.parent_id from item_category c join above a on c.id = a.parent_id)
+           select exists (select from above where id = $2)""",
+        inner,
+        outer,
+    )
+    return found
+
+
+async def category_for_update(work: Work, category_id: UUID) -> ItemCategory | None:
+    """The category, its row locked until the act ends."""
+    wanted = select(ItemCategory).where(ItemCategory.id == category_id)
+    return (await work.session.execute(_locking(wanted))).scalar_one_or_none()
+
+
+async def item_page(sql: Sql, query: ItemQuery, asked: PageQuery) -> Page[ItemView]:
+    """One page of the items wanted, the newest first."""
+    return await fetch_page(
+        sql,
+        columns=ITEM,
+        source=ITEMS,
+        view=_item,
+        sorts=_sorts("item"),
+        default="-created_at",
+        asked=asked,
+        key="item.id",
+        where=[
+            Filter("item.status = {}", query.status),
+            Filter("item.search like {}", containing(query.q)),
+            Filter("item.sku = {}", query.sku),
+            Filter("item.barcode = {} and item.barcode <> ''", query.barcode),
+            Filter(
+                "item.category_id = (select id from item_category where code = {})", query.category
+            ),
+            linked_to("item", query.external_system, query.external_id),
+        ],
+    )
+
+
+async def item_view(sql: Sql, item_id: UUID) -> ItemView | None:
+    """The item as callers see it."""
+    row = await sql.fetchrow(f"select {ITEM} from {ITEMS} where item.id = $1", item_id)
+    return _item(row) if row else None
+
+
+def _item(row: Row) -> ItemView:
+    return ItemView.model_validate(dict(row))
+
+
+async def item_id(sql: Sql, sku: str) -> UUID | None:
+    """Id of the item with the SKU."""
+    found: UUID | None = await sql.fetchval("select id from item where sku = $1", sku)
+    return found
+
+
+async def item_for_update(work: Work, item_id: UUID) -> Item | None:
+    """The item with its units, its row locked until the act ends."""
+    wanted = select(Item).where(Item.id == item_id).options(selectinload(Item.units))
+    return (await work.session.execute(_locking(wanted))).scalar_one_or_none()
+
+
+async def has_prices(sql: Sql, item_id: UUID) -> bool:
+    """Whether the item has, or had, a price."""
+    found: bool = await sql.fetchval(
+        "select exists (select from price where item_id = $1)", item_id
+    )
+    return found
+
+
+async def price_list_page(sql: Sql, asked: PageQuery) -> Page[PriceListView]:
+    """One page of the price lists, by name."""
+    return await fetch_page(
+        sql,
+        columns=PRICE_LIST,
+        source="price_list",
+        view=_price_list,
+        sorts=_sorts("price_list"),
+        default="name",
+        asked=asked,
+    )
+
+
+async def price_list_view(sql: Sql, price_list_id: UUID) -> PriceListView | None:
+    """The price list as callers see it."""
+    row = await sql.fetchrow(f"select {PRICE_LIST} from price_list where id = $1", price_list_id)
+    return _price_list(row) if row else None
+
+
+def _price_list(row: Row) -> PriceListView:
+    return PriceListView.model_validate(dict(row))
+
+
+async def price_list(sql: Sql, code: str | None) -> PriceListView | None:
+    """The price list with the code; the default one where none is named."""
+    by_code, default = "where code = $1", "where is_default and $1::text is null"
+    row = await sql.fetchrow(
+        f"select {PRICE_LIST} from price_list {by_code if code else default}", code
+    )
+    return _price_list(row) if row else None
+
+
+async def price_lists_for_update(work: Work, price_list_id: UUID) -> list[PriceList]:
+    """The list and the default one, their rows locked in key order."""
+    wanted = select(PriceList).where((PriceList.id == price_list_id) | PriceList.is_default)
+    found = await work.session.execute(_locking(wanted.order_by(PriceList.id)))
+    return list(found.scalars())
+
+
+async def price_page(sql: Sql, query: PriceQuery, asked: PageQuery) -> Page[PriceView]:
+    """One page of the prices wanted, the newest first."""
+    return await fetch_page(
+        sql,
+        columns=PRICE,
+        source=PRICES,
+        view=_price,
+        sorts=_sorts("price", named=False),
+        default="-created_at",
+        asked=asked,
+        key="price.id",
+        where=[
+            Filter("price.item_id = {}", query.item_id),
+            Filter("price.item_id = (select id from item where sku = {})", query.sku),
+            Filter(
+                "price.price_list_id = (select id from price_list where code = {})",
+                query.price_list,
+            ),
+            Filter("price.status = {}", query.status),
+            Filter("daterange(price.valid_from, price.valid_to, '[]') @> {}::date", query.valid_on),
+            linked_to("price", query.external_system, query.external_id),
+        ],
+    )
+
+
+async def price_view(sql: Sql, price_id: UUID) -> PriceView | None:
+    """The price as callers see it."""
+    row = await sql.fetchrow(f"select {PRICE} from {PRICES} where price.id = $1", price_id)
+    return _price(row) if row else None
+
+
+def _price(row: Row) -> PriceView:
+    return PriceView.model_validate(dict(row))
+
+
+async def price_for_update(work: Work, price_id: UUID) -> Price | None:
+    """The price, its row locked until the act ends."""
+    wanted = select(Price).where(Price.id == price_id)
+    return (await work.session.execute(_locking(wanted))).scalar_one_or_none()
+
+
+async def overlapping_price(sql: Sql, price: Price) -> UUID | None:
+    """Another active price from the same quantity on that holds on one of the days."""
+    found: UUID | None = await sql.fetchval(
+        """select id from price
+            where item_id = $1 and price_list_id = $2 and min_quantity = $3
+              and status = 'active' and id <> $6
+              and daterange(valid_from, valid_to, '[]') && daterange($4::date, $5::date, '[]')
+            order by id limit 1""",
+        price.item_id,
+        price.price_list_id,
+        price.min_quantity,
+        price.valid_from,
+        price.valid_to,
+        price.id,
+    )
+    return found
+
+
+async def names_of(sql: Sql, price: Price) -> dict[str, str]:
+    """What the price's event shows of its item and list: sku, price_list, currency, unit."""
+    row = await sql.fetchrow(
+        """select item.sku, item.unit, price_list.code as price_list, price_list.currency
+             from item, price_list where item.id = $1 and price_list.id = $2""",
+        price.item_id,
+        price.price_list_id,
+    )
+    return dict(row) if row else {}
+
+
+async def priced_item(sql: Sql, sku: str, unit: str | None) -> Row | None:
+    """The item's id, own unit with its decimals, and the ratio of another unit to it."""
+    return await sql.fetchrow(
+        """select item.id, item.unit, own.decimals, other.numerator, other.denominator
+             from item join unit own on own.code = item.unit
+             left join item_unit other on other.item_id = item.id and other.unit = $2
+            where item.sku = $1""",
+        sku,
+        unit,
+    )
+
+
+async def price_steps(
+    sql: Sql, item_id: UUID, listed: PriceListView, *, on: date
+) -> list[PriceStep]:
+    """The active prices of the item in the list that hold on the day."""
+    rows = await sql.fetch(
+        """select id, min_quantity, valid_from, valid_to, amount from price
+            where item_id = $1 and price_list_id = $2 and status = 'active'
+              and daterange(valid_from, valid_to, '[]') @> $3::date""",
+        item_id,
+        listed.id,
+        on,
+    )
+    return [
+        PriceStep(
+            id=row["id"],
+            min_quantity=row["min_quantity"],
+            price=UnitPrice(row["amount"], listed.currency),
+            valid_from=row["valid_from"],
+            valid_to=row["valid_to"],
+        )
+        for row in rows
+    ]
+
+
+def ratio_of(row: Row) -> Ratio | None:
+    """The ratio of the other unit, where the item has one."""
+    return Ratio(row["numerator"], row["denominator"]) if row["numerator"] else None
+
+
+def _locking(wanted: Any) -> Any:
+    return wanted.with_for_update(key_share=True).execution_options(populate_existing=True)

@@ -1,0 +1,1 @@
+"""Arithmetic of the catalog, free of database and web."""

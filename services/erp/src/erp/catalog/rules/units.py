@@ -1,0 +1,38 @@
+"""Quantities in units: what a unit can be divided into, and exact conversion."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from erp.exact import EXACT, rounded
+
+__all__ = ["Ratio", "converted", "fits"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """One of a unit is `numerator / denominator` of another: two whole numbers, so exact."""
+
+    numerator: int
+    denominator: int
+
+    def __post_init__(self) -> None:
+        """Raises ValueError unless both are above zero."""
+        if self.numerator < 1 or self.denominator < 1:
+            message = "a ratio is made of two whole numbers above zero"
+            raise ValueError(message)
+
+
+def fits(quantity: Decimal, decimals: int) -> bool:
+    """Whether the quantity can be counted with so many decimals."""
+    return rounded(quantity, decimals) == quantity
+
+
+def converted(quantity: Decimal, ratio: Ratio, decimals: int) -> Decimal | None:
+    """The quantity in the other unit, which is counted with `decimals`.
+
+    A measured unit rounds half-up; a unit of whole pieces takes no fraction: then None.
+    """
+    product, parts = EXACT.multiply(quantity, Decimal(ratio.numerator)), Decimal(ratio.denominator)
+    if decimals == 0 and EXACT.remainder(product, parts):
+        return None
+    return rounded(EXACT.divide(product, parts), decimals)

@@ -1,0 +1,386 @@
+"""What callers ask of the catalog, and what they see."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
+
+from erp.catalog.rules.units import Ratio
+from erp.exact import PositiveQuantity
+from erp.fields import (
+    Code,
+    Command,
+    ExternalId,
+    Line,
+    Name,
+    Note,
+    SourceVersion,
+    Status,
+    left_out,
+)
+from erp.links import ExternalRef
+from erp.money import CurrencyCode, MoneyView, UnitPriceView
+
+__all__ = [
+    "CategoryView",
+    "ChangeCategory",
+    "ChangeItem",
+    "ChangePrice",
+    "ChangePriceList",
+    "Conversion",
+    "ItemQuery",
+    "ItemView",
+    "NewCategory",
+    "NewItem",
+    "NewPrice",
+    "NewPriceList",
+    "NewUnit",
+    "PriceAsked",
+    "PriceFound",
+    "PriceListView",
+    "PriceQuery",
+    "PriceView",
+    "UnitView",
+    "UpsertCategories",
+    "UpsertCategory",
+    "UpsertItem",
+    "UpsertItems",
+    "UpsertPrice",
+    "UpsertPrices",
+]
+
+LARGEST_BATCH = 500
+Kind = Literal["goods", "service"]
+PriceStatus = Literal["active", "withdrawn"]
+UnitCode = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Z0-9]{2,3}$",
+        description="UN/ECE Recommendation 20 code.",
+        examples=["C62"],
+    ),
+]
+OptionalCode = Annotated[Code | None, Field(description="Null: none.")]
+WholeNumber = Annotated[int, Field(strict=True, ge=1, le=10**15)]
+
+
+class Facts(Command):
+    """A command whose given fields are facts of a record."""
+
+    def facts(self) -> dict[str, Any]:
+        """The fields that were given, by name."""
+        given = self.model_fields_set - {"source_version", "external_id"}
+        return {name: getattr(self, name) for name in given}
+
+
+class UnitView(BaseModel):
+    """A unit of measure."""
+
+    code: str = Field(description="UN/ECE Recommendation 20 code.")
+    name: str = Field(description="In the caller's language where we know it.")
+    decimals: int = Field(description="How finely it is counted; 0: whole pieces only.")
+
+
+class NewUnit(Command):
+    """Add a unit of measure."""
+
+    code: UnitCode
+    name: Name
+    decimals: Annotated[int, Field(strict=True, ge=0, le=6)]
+
+
+class CategoryFields(Facts):
+    """Fields of a category. What is left out of a change stays as it is."""
+
+    parent: OptionalCode = Field(default=None, description="Code of the category it lies within.")
+
+
+class NewCategory(CategoryFields):
+    """Add a category of items."""
+
+    code: Code
+    name: Name
+
+
+class ChangeCategory(CategoryFields):
+    """Change a category (JSON merge patch)."""
+
+    name: Name = Field(default_factory=left_out)
+
+
+class UpsertCategory(CategoryFields):
+    """A category as another system knows it; what is left out stays as it is here."""
+
+    source_version: SourceVersion
+    code: Code = Field(default_factory=left_out, description="Needed when it is new here.")
+    name: Name = Field(default_factory=left_out, description="Needed when it is new here.")
+
+
+class UpsertCategoryItem(UpsertCategory):
+    """One category of a batch."""
+
+    external_id: ExternalId
+
+
+class UpsertCategories(Command):
+    """Categories as another system knows them."""
+
+    items: list[UpsertCategoryItem] = Field(min_length=1, max_length=LARGEST_BATCH)
+
+
+class CategoryView(BaseModel):
+    """A category of items."""
+
+    id: UUID
+    code: str
+    name: str
+    parent: str | None = Field(description="Code of the category it lies within.")
+    external_refs: list[ExternalRef]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class Conversion(Command):
+    """Another unit of an item: one of it is `numerator / denominator` of the item's own unit."""
+
+    unit: UnitCode
+    numerator: WholeNumber
+    denominator: WholeNumber = 1
+
+    def ratio(self) -> Ratio:
+        """The ratio itself."""
+        return Ratio(self.numerator, self.denominator)
+
+
+class ItemFields(Facts):
+    """Fields of an item. What is left out of a change stays as it is."""
+
+    description: Note = Field(default_factory=left_out)
+    category: OptionalCode = Field(default=None, description="Code of the category; null: none.")
+    kind: Kind = Field(default_factory=left_out, description="By default goods.")
+    conversions: list[Conversion] = Field(
+        default_factory=list, max_length=20, description="Its other units, all of them."
+    )
+    barcode: Line = Field(default_factory=left_out)
+    sold: StrictBool = Field(default_factory=left_out, description="By default true.")
+    bought: StrictBool = Field(default_factory=left_out, description="By default true.")
+    discontinued_on: date | None = Field(
+        default=None, description="From this day on no longer offered; null: it is offered."
+    )
+
+
+class NewItem(ItemFields):
+    """Add an item."""
+
+    sku: Code
+    name: Name
+    unit: UnitCode = "C62"
+
+
+class ChangeItem(ItemFields):
+    """Change an item (JSON merge patch)."""
+
+    sku: Code = Field(default_factory=left_out)
+    name: Name = Field(default_factory=left_out)
+    unit: UnitCode = Field(default_factory=left_out)
+
+
+class UpsertItem(ItemFields):
+    """An item as another system knows it; what is left out stays as it is here."""
+
+    source_version: SourceVersion
+    sku: Code = Field(default_factory=left_out, description="Needed when the item is new here.")
+    name: Name = Field(default_factory=left_out, description="Needed when the item is new here.")
+    unit: UnitCode = Field(default_factory=left_out)
+    status: Status = Field(default_factory=left_out)
+
+
+class UpsertItemItem(UpsertItem):
+    """One item of a batch."""
+
+    external_id: ExternalId
+
+
+class UpsertItems(Command):
+    """Items as another system knows them."""
+
+    items: list[UpsertItemItem] = Field(min_length=1, max_length=LARGEST_BATCH)
+
+
+class ItemView(BaseModel):
+    """An item."""
+
+    id: UUID
+    sku: str
+    name: str
+    description: str
+    category: str | None = Field(description="Code of the category.")
+    kind: Kind
+    unit: str = Field(description="UN/ECE Recommendation 20 code of its own unit.")
+    conversions: list[Conversion]
+    barcode: str
+    sold: bool
+    bought: bool
+    discontinued_on: date | None = Field(description="From this day on no longer offered.")
+    status: Status
+    external_refs: list[ExternalRef]
+    version: int = Field(description="Counts the changes; the number in the ETag.")
+    created_at: datetime
+    updated_at: datetime
+
+
+class ItemQuery(BaseModel):
+    """Which items are wanted."""
+
+    q: Line | None = Field(
+        default=None, description="Part of the SKU, name or barcode; also pinyin."
+    )
+    status: Status | None = None
+    sku: Code | None = None
+    barcode: Line | None = None
+    category: Code | None = Field(default=None, description="Code of the category.")
+    external_system: str | None = Field(default=None, max_length=32)
+    external_id: str | None = Field(default=None, max_length=200)
+
+
+class NewPriceList(Facts):
+    """Add a price list."""
+
+    code: Code
+    name: Name
+    currency: CurrencyCode = Field(
+        default_factory=left_out, description="By default the installation's currency."
+    )
+
+
+class ChangePriceList(Facts):
+    """Change a price list (JSON merge patch)."""
+
+    name: Name = Field(default_factory=left_out)
+
+
+class PriceListView(BaseModel):
+    """A price list."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    code: str
+    name: str
+    currency: str
+    is_default: bool = Field(description="True for the one list that is used where none is named.")
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class PriceFields(Facts):
+    """Fields of a price. What is left out of a change stays as it is."""
+
+    min_quantity: PositiveQuantity = Field(
+        default_factory=left_out, description="Holds from this quantity on; by default 1."
+    )
+    valid_from: date | None = Field(default=None, description="First day; null: since ever.")
+    valid_to: date | None = Field(default=None, description="Last day; null: until further notice.")
+
+
+class NewPrice(PriceFields):
+    """Add a price of an item to a list."""
+
+    sku: Code
+    price_list: Code = Field(
+        default_factory=left_out, description="Code of the list; by default the default list."
+    )
+    price: UnitPriceView
+
+
+class ChangePrice(PriceFields):
+    """Change a price (JSON merge patch)."""
+
+    price: UnitPriceView = Field(default_factory=left_out)
+
+
+class UpsertPrice(PriceFields):
+    """A price as another system knows it; what is left out stays as it is here."""
+
+    source_version: SourceVersion
+    sku: Code = Field(default_factory=left_out, description="Needed when the price is new here.")
+    price_list: Code = Field(
+        default_factory=left_out, description="Code of the list; by default the default list."
+    )
+    price: UnitPriceView = Field(
+        default_factory=left_out, description="Needed when the price is new here."
+    )
+    status: PriceStatus = Field(default_factory=left_out)
+
+
+class UpsertPriceItem(UpsertPrice):
+    """One price of a batch."""
+
+    external_id: ExternalId
+
+
+class UpsertPrices(Command):
+    """Prices as another system knows them."""
+
+    items: list[UpsertPriceItem] = Field(min_length=1, max_length=LARGEST_BATCH)
+
+
+class PriceView(BaseModel):
+    """A price of an item in a list."""
+
+    id: UUID
+    item_id: UUID
+    sku: str
+    price_list: str = Field(description="Code of the price list.")
+    min_quantity: PositiveQuantity
+    valid_from: date | None
+    valid_to: date | None
+    price: UnitPriceView = Field(description="What one unit costs.")
+    status: PriceStatus
+    external_refs: list[ExternalRef]
+    version: int = Field(description="Counts the changes; the number in the ETag.")
+    created_at: datetime
+    updated_at: datetime
+
+
+class PriceQuery(BaseModel):
+    """Which prices are wanted."""
+
+    item_id: UUID | None = None
+    sku: Code | None = None
+    price_list: Code | None = Field(default=None, description="Code of the price list.")
+    status: PriceStatus | None = None
+    valid_on: date | None = Field(default=None, description="Only prices that hold on this day.")
+    external_system: str | None = Field(default=None, max_length=32)
+    external_id: str | None = Field(default=None, max_length=200)
+
+
+class PriceAsked(BaseModel):
+    """For what a price is asked."""
+
+    sku: Code
+    quantity: PositiveQuantity
+    unit: UnitCode | None = Field(
+        default=None, description="Unit of the quantity; by default the item's own."
+    )
+    on: date | None = Field(default=None, description="By default today.")
+    price_list: Code | None = Field(
+        default=None, description="Code of the list; by default the default list."
+    )
+
+
+class PriceFound(BaseModel):
+    """The price that holds."""
+
+    price_id: UUID
+    item_id: UUID
+    sku: str
+    price_list: str
+    unit: str = Field(description="The item's own unit: price and quantity are in it.")
+    quantity: PositiveQuantity
+    min_quantity: PositiveQuantity
+    price: UnitPriceView
+    net: MoneyView = Field(description="Price times quantity, rounded half-up.")

@@ -1,0 +1,183 @@
+"""Acts on items."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import asyncpg
+
+from chassis.http.problems import NotFound
+from chassis.ids import uuid7
+from chassis.storage.work import Work
+from erp.catalog import queries
+from erp.catalog.errors import DuplicateSku, UnitInUse, UnsuitableConversion
+from erp.catalog.events import ConversionState, ItemChanged
+from erp.catalog.models import ACTIVE, ARCHIVED, Item
+from erp.catalog.rules.units import Ratio
+from erp.catalog.schemas import ChangeItem, ItemView, NewItem, UpsertItem
+from erp.catalog.service.categories import category_id_of
+from erp.catalog.service.units import must_know_units
+from erp.lines import stand_in_line
+from erp.links import LinkExternal, link
+from erp.upserts import Sent, Upserted, required, upsert
+
+__all__ = [
+    "add_item",
+    "archive_item",
+    "change_item",
+    "link_item",
+    "restore_item",
+    "see_item",
+    "upsert_item",
+]
+
+Sql: TypeAlias = "asyncpg.Connection[Any]"
+KIND = "item"
+PIECE = "C62"
+
+
+async def see_item(sql: Sql, item_id: UUID) -> ItemView:
+    """The item as callers see it. Raises NotFound."""
+    seen = await queries.item_view(sql, item_id)
+    if seen is None:
+        raise NotFound(entity=KIND, id=item_id)
+    return seen
+
+
+async def add_item(work: Work, command: NewItem) -> UUID:
+    """Add an item. Raises DuplicateSku, MissingReference (unit, category)."""
+    return await _add(work, command.facts(), uuid7())
+
+
+async def change_item(work: Work, item_id: UUID, command: ChangeItem, *, revision: int) -> None:
+    """Change what the caller saw as `revision`.
+
+    Raises NotFound, StaleRevision, DuplicateSku, MissingReference, UnitInUse.
+    """
+    item = await _locked(work, item_id)
+    item.check_revision(revision)
+    await _change(work, item, command.facts())
+
+
+async def archive_item(work: Work, item_id: UUID) -> None:
+    """Put the item away; its history stays. Raises NotFound."""
+    await _change(work, await _locked(work, item_id), {"status": ARCHIVED})
+
+
+async def restore_item(work: Work, item_id: UUID) -> None:
+    """Use the item again. Raises NotFound."""
+    await _change(work, await _locked(work, item_id), {"status": ACTIVE})
+
+
+async def link_item(work: Work, item_id: UUID, command: LinkExternal) -> None:
+    """Say which record of another system the item is. Raises NotFound, AlreadyLinked."""
+    await see_item(work.sql, item_id)
+    await link(work, KIND, item_id, command)
+
+
+async def upsert_item(work: Work, system: str, external_id: str, command: UpsertItem) -> Upserted:
+    """Take over an item as another system knows it.
+
+    Raises InvalidInput (a new one without SKU or name), DuplicateSku, MissingReference,
+    UnitInUse.
+    """
+    facts = command.facts()
+    return await upsert(
+        work,
+        Sent(KIND, system, external_id, command.source_version),
+        create=partial(_add_sent, work, facts),
+        change=partial(_change_sent, work, facts),
+    )
+
+
+async def _add_sent(work: Work, facts: dict[str, Any], item_id: UUID) -> None:
+    await _add(work, required(facts, "sku", "name"), item_id)
+
+
+async def _change_sent(work: Work, facts: dict[str, Any], item_id: UUID) -> bool:
+    return await _change(work, await _locked(work, item_id), facts)
+
+
+async def _add(work: Work, facts: Mapping[str, Any], item_id: UUID) -> UUID:
+    item = Item(id=item_id, created_at=work.now, updated_at=work.now)
+    item.take(await _resolved(work, {"unit": PIECE} | dict(facts)))
+    _check_units(item)
+    await _claim_sku(work, item)
+    work.session.add(item)
+    await work.flush()
+    every_field = sorted(ItemChanged.model_fields.keys() - {"id", "version", "changed"})
+    await _tell(work, item, every_field)
+    return item.id
+
+
+async def _change(work: Work, item: Item, facts: Mapping[str, Any]) -> bool:
+    """Whether anything changed; then it is one version and one event more."""
+    sku, unit = item.sku, item.unit
+    changed = item.change(await _resolved(work, facts), work.now)
+    if not changed:
+        return False
+    _check_units(item)
+    if "sku" in changed:
+        await _claim_sku(work, item)
+    if "unit" in changed and await queries.has_prices(work.sql, item.id):
+        raise UnitInUse(sku=sku, unit=unit)
+    await work.flush()
+    shown = ["category" if name == "category_id" else name for name in changed]
+    await _tell(work, item, sorted(shown))
+    return True
+
+
+async def _tell(work: Work, item: Item, changed: list[str]) -> None:
+    category = await queries.category_code(work.sql, item.category_id)
+    conversions = [
+        ConversionState(unit=unit, numerator=ratio.numerator, denominator=ratio.denominator)
+        for unit, ratio in sorted(item.conversions.items())
+    ]
+    event = ItemChanged.of(item, changed, category=category, conversions=conversions)
+    await work.record(event)
+
+
+async def _resolved(work: Work, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts as the entity takes them: the category by id, units that exist.
+
+    Raises MissingReference, UnsuitableConversion (a unit named twice).
+    """
+    kept = {name: value for name, value in facts.items() if name != "category"}
+    if "category" in facts:
+        kept["category_id"] = await category_id_of(work.sql, facts["category"])
+    if "conversions" in facts:
+        kept["conversions"] = _ratios(facts["conversions"])
+    named = [*kept.get("conversions", ()), *([kept["unit"]] if "unit" in kept else [])]
+    if named:
+        await must_know_units(work.sql, named)
+    return kept
+
+
+def _ratios(conversions: list[Any]) -> dict[str, Ratio]:
+    ratios: dict[str, Ratio] = {}
+    for conversion in conversions:
+        if conversion.unit in ratios:
+            raise UnsuitableConversion(unit=conversion.unit)
+        ratios[conversion.unit] = conversion.ratio()
+    return ratios
+
+
+def _check_units(item: Item) -> None:
+    if item.unit in item.conversions:
+        raise UnsuitableConversion(unit=item.unit)
+
+
+async def _claim_sku(work: Work, item: Item) -> None:
+    """See to it that no other item has the SKU. Raises DuplicateSku."""
+    await stand_in_line(work, f"sku:{item.sku}")
+    existing_id = await queries.item_id(work.sql, item.sku)
+    if existing_id and existing_id != item.id:
+        raise DuplicateSku(sku=item.sku, existing_id=existing_id)
+
+
+async def _locked(work: Work, item_id: UUID) -> Item:
+    item = await queries.item_for_update(work, item_id)
+    if item is None:
+        raise NotFound(entity=KIND, id=item_id)
+    return item

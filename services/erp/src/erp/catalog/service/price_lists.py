@@ -1,0 +1,88 @@
+"""Acts on price lists."""
+
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import asyncpg
+
+from chassis.http.problems import MissingReference, NotFound
+from chassis.ids import uuid7
+from chassis.storage.work import Work
+from erp.catalog import queries
+from erp.catalog.errors import DuplicateCode
+from erp.catalog.models import PriceList
+from erp.catalog.schemas import ChangePriceList, NewPriceList, PriceListView
+from erp.currencies import must_be_supported
+from erp.lines import stand_in_line
+
+__all__ = [
+    "add_price_list",
+    "change_price_list",
+    "make_default",
+    "price_list_of",
+    "see_price_list",
+]
+
+Sql: TypeAlias = "asyncpg.Connection[Any]"
+KIND = "price_list"
+
+
+async def see_price_list(sql: Sql, price_list_id: UUID) -> PriceListView:
+    """The price list as callers see it. Raises NotFound."""
+    seen = await queries.price_list_view(sql, price_list_id)
+    if seen is None:
+        raise NotFound(entity=KIND, id=price_list_id)
+    return seen
+
+
+async def price_list_of(sql: Sql, code: str | None) -> PriceListView:
+    """The list with the code, the default one where none is named. Raises MissingReference."""
+    found = await queries.price_list(sql, code)
+    if found is None:
+        raise MissingReference(entity=KIND, reference=code or "default")
+    return found
+
+
+async def add_price_list(work: Work, command: NewPriceList) -> UUID:
+    """Add a price list. Raises DuplicateCode, CurrencyNotSupported."""
+    facts = {"currency": work.setting.currency} | command.facts()
+    must_be_supported(work, facts["currency"])
+    await stand_in_line(work, f"price_list:{command.code}")
+    existing = await queries.price_list(work.sql, command.code)
+    if existing:
+        raise DuplicateCode(entity=KIND, record_code=command.code, existing_id=existing.id)
+    added = PriceList(id=uuid7(), created_at=work.now, updated_at=work.now)
+    added.take(facts)
+    work.session.add(added)
+    await work.flush()
+    return added.id
+
+
+async def change_price_list(
+    work: Work, price_list_id: UUID, command: ChangePriceList, *, revision: int
+) -> None:
+    """Change what the caller saw as `revision`. Raises NotFound, StaleRevision."""
+    listed, _ = await _locked(work, price_list_id)
+    listed.check_revision(revision)
+    listed.change(command.facts(), work.now)
+    await work.flush()
+
+
+async def make_default(work: Work, price_list_id: UUID) -> None:
+    """Use this list where none is named. Raises NotFound."""
+    await stand_in_line(work, "default price list")
+    listed, others = await _locked(work, price_list_id)
+    for other in others:
+        other.change({"is_default": False}, work.now)
+    await work.flush()
+    listed.change({"is_default": True}, work.now)
+    await work.flush()
+
+
+async def _locked(work: Work, price_list_id: UUID) -> tuple[PriceList, list[PriceList]]:
+    """The list, and the default one if that is another."""
+    found = await queries.price_lists_for_update(work, price_list_id)
+    listed = next((one for one in found if one.id == price_list_id), None)
+    if listed is None:
+        raise NotFound(entity=KIND, id=price_list_id)
+    return listed, [one for one in found if one is not listed]

@@ -1,0 +1,227 @@
+"""Acts on prices, and which price holds."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import asyncpg
+
+from chassis.http.problems import CurrencyNotSupported, MissingReference, NotFound
+from chassis.ids import uuid7
+from chassis.storage.work import Work
+from erp.catalog import queries
+from erp.catalog.errors import FractionOfUnit, NoPrice, OverlappingPrice
+from erp.catalog.events import PriceChanged
+from erp.catalog.models import ACTIVE, WITHDRAWN, Price
+from erp.catalog.rules.pricing import price_for
+from erp.catalog.rules.units import converted, fits
+from erp.catalog.schemas import (
+    ChangePrice,
+    NewPrice,
+    PriceAsked,
+    PriceFound,
+    PriceView,
+    UpsertPrice,
+)
+from erp.catalog.service.price_lists import price_list_of
+from erp.catalog.service.units import unit_of
+from erp.currencies import must_be_supported
+from erp.lines import stand_in_line
+from erp.links import LinkExternal, link
+from erp.money import MoneyView, UnitPriceView
+from erp.upserts import Sent, Upserted, required, upsert
+
+__all__ = [
+    "add_price",
+    "change_price",
+    "find_price",
+    "link_price",
+    "see_price",
+    "upsert_price",
+    "withdraw_price",
+]
+
+Sql: TypeAlias = "asyncpg.Connection[Any]"
+KIND = "price"
+
+
+async def see_price(sql: Sql, price_id: UUID) -> PriceView:
+    """The price as callers see it. Raises NotFound."""
+    seen = await queries.price_view(sql, price_id)
+    if seen is None:
+        raise NotFound(entity=KIND, id=price_id)
+    return seen
+
+
+async def find_price(sql: Sql, asked: PriceAsked, *, today: date) -> PriceFound:
+    """The price that holds for the quantity on the day, and what the quantity costs.
+
+    Raises NotFound (item), MissingReference (unit, list), FractionOfUnit, NoPrice.
+    """
+    on = asked.on or today
+    item = await queries.priced_item(sql, asked.sku, asked.unit)
+    if item is None:
+        raise NotFound(entity="item", id=asked.sku)
+    quantity = _in_own_unit(item, asked)
+    listed = await price_list_of(sql, asked.price_list)
+    steps = await queries.price_steps(sql, item["id"], listed, on=on)
+    step = price_for(steps, quantity=quantity, on=on)
+    if step is None:
+        raise NoPrice(sku=asked.sku, price_list=listed.code, quantity=quantity, on=on)
+    net = step.price.times(quantity)
+    return PriceFound(
+        price_id=step.id,
+        item_id=item["id"],
+        sku=asked.sku,
+        price_list=listed.code,
+        unit=item["unit"],
+        quantity=quantity,
+        min_quantity=step.min_quantity,
+        price=UnitPriceView(amount=step.price.amount, currency=listed.currency),
+        net=MoneyView(amount=net.amount, currency=net.currency),
+    )
+
+
+def _in_own_unit(item: Mapping[str, Any], asked: PriceAsked) -> Decimal:
+    """The quantity in the item's own unit. Raises MissingReference, FractionOfUnit."""
+    quantity: Decimal | None = asked.quantity
+    if asked.unit and asked.unit != item["unit"]:
+        ratio = queries.ratio_of(item)
+        if ratio is None:
+            raise MissingReference(entity="item_unit", reference=f"{asked.sku} {asked.unit}")
+        quantity = converted(asked.quantity, ratio, item["decimals"])
+    if quantity is None or not fits(quantity, item["decimals"]):
+        raise FractionOfUnit(quantity=asked.quantity, unit=item["unit"], decimals=item["decimals"])
+    return quantity
+
+
+async def add_price(work: Work, command: NewPrice) -> UUID:
+    """Add a price of an item to a list.
+
+    Raises MissingReference (item, list), CurrencyNotSupported, ReversedPeriod, FractionOfUnit,
+    OverlappingPrice.
+    """
+    return await _add(work, command.facts(), uuid7())
+
+
+async def change_price(work: Work, price_id: UUID, command: ChangePrice, *, revision: int) -> None:
+    """Change what the caller saw as `revision`.
+
+    Raises NotFound, StaleRevision, and what `add_price` raises.
+    """
+    price = await _locked(work, price_id)
+    price.check_revision(revision)
+    await _change(work, price, command.facts())
+
+
+async def withdraw_price(work: Work, price_id: UUID) -> None:
+    """Let the price hold no longer, on no day. Raises NotFound."""
+    await _change(work, await _locked(work, price_id), {"status": WITHDRAWN})
+
+
+async def link_price(work: Work, price_id: UUID, command: LinkExternal) -> None:
+    """Say which record of another system the price is. Raises NotFound, AlreadyLinked."""
+    await see_price(work.sql, price_id)
+    await link(work, KIND, price_id, command)
+
+
+async def upsert_price(work: Work, system: str, external_id: str, command: UpsertPrice) -> Upserted:
+    """Take over a price as another system knows it.
+
+    Raises InvalidInput (a new one without SKU or price), and what `add_price` raises.
+    """
+    facts = command.facts()
+    return await upsert(
+        work,
+        Sent(KIND, system, external_id, command.source_version),
+        create=partial(_add_sent, work, facts),
+        change=partial(_change_sent, work, facts),
+    )
+
+
+async def _add_sent(work: Work, facts: dict[str, Any], price_id: UUID) -> None:
+    await _add(work, required(facts, "sku", "price"), price_id)
+
+
+async def _change_sent(work: Work, facts: dict[str, Any], price_id: UUID) -> bool:
+    return await _change(work, await _locked(work, price_id), facts)
+
+
+async def _add(work: Work, facts: Mapping[str, Any], price_id: UUID) -> UUID:
+    price = Price(
+        id=price_id,
+        min_quantity=Decimal(1),
+        status=ACTIVE,
+        created_at=work.now,
+        updated_at=work.now,
+    )
+    price.take(await _resolved(work, {"price_list": None} | dict(facts)))
+    names = await _checked(work, price, facts)
+    work.session.add(price)
+    await work.flush()
+    every_field = sorted(PriceChanged.model_fields.keys() - {"id", "version", "changed"})
+    await work.record(PriceChanged.of(price, every_field, **names))
+    return price.id
+
+
+async def _change(work: Work, price: Price, facts: Mapping[str, Any]) -> bool:
+    """Whether anything changed; then it is one version and one event more."""
+    changed = price.change(await _resolved(work, facts), work.now)
+    if not changed:
+        return False
+    names = await _checked(work, price, facts)
+    await work.flush()
+    shown = ["price_list" if name == "price_list_id" else name for name in changed]
+    await work.record(PriceChanged.of(price, sorted(shown), **names))
+    return True
+
+
+async def _resolved(work: Work, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts as the entity takes them: item and list by id, the bare amount.
+
+    Raises MissingReference, CurrencyNotSupported.
+    """
+    kept = {name: facts[name] for name in facts if name not in {"sku", "price_list", "price"}}
+    if "sku" in facts:
+        kept["item_id"] = await _item_id(work.sql, facts["sku"])
+    if "price_list" in facts:
+        kept["price_list_id"] = (await price_list_of(work.sql, facts["price_list"])).id
+    if "price" in facts:
+        must_be_supported(work, facts["price"].currency)
+        kept["amount"] = facts["price"].amount
+    return kept
+
+
+async def _item_id(sql: Sql, sku: str) -> UUID:
+    found = await queries.item_id(sql, sku)
+    if found is None:
+        raise MissingReference(entity="item", reference=sku)
+    return found
+
+
+async def _checked(work: Work, price: Price, facts: Mapping[str, Any]) -> dict[str, str]:
+    """What the event shows of item and list, once the price is known to be sound.
+
+    Raises CurrencyNotSupported (another one than the list's), FractionOfUnit,
+    OverlappingPrice.
+    """
+    names = await queries.names_of(work.sql, price)
+    if "price" in facts and facts["price"].currency != names["currency"]:
+        raise CurrencyNotSupported(supported=names["currency"], currency=facts["price"].currency)
+    (await unit_of(work.sql, names.pop("unit"))).check_quantity(price.min_quantity)
+    if price.status == ACTIVE:
+        await stand_in_line(work, f"price:{price.item_id}:{price.price_list_id}")
+        existing_id = await queries.overlapping_price(work.sql, price)
+        if existing_id:
+            raise OverlappingPrice(sku=names["sku"], existing_id=existing_id)
+    return names
+
+
+async def _locked(work: Work, price_id: UUID) -> Price:
+    price = await queries.price_for_update(work, price_id)
+    if price is None:
+        raise NotFound(entity=KIND, id=price_id)
+    return price

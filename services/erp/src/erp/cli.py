@@ -1,0 +1,34 @@
+"""The command line `erp`: what every service has, and `seed`."""
+
+from typing import Annotated
+
+import typer
+
+from chassis.cli import make_cli
+from chassis.cli.console import AsJson, Refusal, command, show
+from chassis.cli.installation import connected
+from erp.app import SERVICE
+from erp.demo import make_demo_company
+
+__all__ = ["cli"]
+
+cli = make_cli(SERVICE)
+
+
+@cli.command()
+@command
+async def seed(
+    demo: Annotated[bool, typer.Option("--demo", help="Make the demo company.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fill the books with a small demo company; safe to repeat.
+
+    Units and the standard price list need no seeding: `migrate` makes them.
+    """
+    if not demo:
+        message = "say what to seed: --demo makes the demo company"
+        raise Refusal(message)
+    async with connected(SERVICE) as (_here, database), database.transaction() as work:
+        outcomes = await make_demo_company(work)
+    words = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
+    show(dict(outcomes), f"demo company: {words}", as_json=as_json)

@@ -1,0 +1,125 @@
+"""The demo company: a maker of lamps, small enough to be known by heart.
+
+Everything goes through the same acts as a caller's; sent twice, it stays as it is.
+"""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from chassis.storage.work import Work
+from erp.addresses import Address
+from erp.catalog.schemas import Conversion, UpsertCategory, UpsertItem, UpsertPrice
+from erp.catalog.service.categories import upsert_category
+from erp.catalog.service.items import upsert_item
+from erp.catalog.service.prices import upsert_price
+from erp.money import MoneyView, UnitPriceView
+from erp.parties.schemas import UpsertCustomer, UpsertSupplier
+from erp.parties.service.customers import upsert_customer
+from erp.parties.service.suppliers import upsert_supplier
+from erp.upserts import Upserted
+
+__all__ = ["make_demo_company"]
+
+SYSTEM = "demo"
+
+_CATEGORIES: Mapping[str, Mapping[str, Any]] = {
+    "lamps": {"code": "LAMPS", "name": "Lamps"},
+    "parts": {"code": "PARTS", "name": "Parts"},
+}
+
+_ITEMS: Mapping[str, Mapping[str, Any]] = {
+    "desk-lamp": {"sku": "DESK-LAMP", "name": "Desk lamp", "category": "LAMPS"},
+    "floor-lamp": {"sku": "FLOOR-LAMP", "name": "Floor lamp 落地灯", "category": "LAMPS"},
+    "bulb": {
+        "sku": "BULB-E27",
+        "name": "LED bulb E27",
+        "category": "PARTS",
+        "conversions": [Conversion(unit="BX", numerator=10)],
+    },
+    "cable": {"sku": "CABLE", "name": "Lamp cable", "category": "PARTS", "unit": "MTR"},
+    "delivery": {
+        "sku": "DELIVERY",
+        "name": "Delivery",
+        "kind": "service",
+        "bought": False,
+    },
+}
+
+_PRICES: Mapping[str, tuple[str, str, str]] = {
+    "desk-lamp": ("DESK-LAMP", "1", "129.00"),
+    "desk-lamp-10": ("DESK-LAMP", "10", "119.00"),
+    "floor-lamp": ("FLOOR-LAMP", "1", "349.00"),
+    "bulb": ("BULB-E27", "1", "9.90"),
+    "bulb-100": ("BULB-E27", "100", "7.45"),
+    "cable": ("CABLE", "1", "3.875"),
+    "delivery": ("DELIVERY", "1", "25.00"),
+}
+"""SKU, minimum quantity, price of one."""
+
+_SUPPLIERS: Mapping[str, Mapping[str, Any]] = {
+    "bulbs": {"name": "Bright Bulbs Works", "payment_terms_days": 45},
+    "cables": {"name": "东港线缆有限公司", "language": "zh-CN", "payment_terms_days": 30},
+}
+
+_CUSTOMERS: Mapping[str, Mapping[str, Any]] = {
+    "hotel": {
+        "name": "Lakeside Hotel",
+        "email": "orders@lakeside.example",
+        "ship_to": Address(line1="1 Lake Road", city="Hangzhou", country="CN"),
+        "payment_terms_days": 30,
+    },
+    "offices": {
+        "name": "晨光办公用品有限公司",
+        "language": "zh-CN",
+        "ship_to": Address(line1="人民路 8 号", city="上海", country="CN"),
+        "payment_terms_days": 14,
+    },
+}
+_LIMITS = {"hotel": "50000.00", "offices": "20000.00"}
+
+Act = Callable[[Work, str, str, Any], Awaitable[Upserted]]
+
+
+async def make_demo_company(work: Work) -> Mapping[str, int]:
+    """Create what is missing of the demo company; how many records are new or unchanged."""
+    currency = work.setting.currency
+    sent = [
+        *_commands(upsert_category, UpsertCategory, _CATEGORIES),
+        *_commands(upsert_item, UpsertItem, _ITEMS),
+        *_commands(upsert_price, UpsertPrice, _prices(currency)),
+        *_commands(upsert_supplier, UpsertSupplier, _SUPPLIERS),
+        *_commands(upsert_customer, UpsertCustomer, _customers(currency)),
+    ]
+    outcomes: Counter[str] = Counter()
+    for act, key, command in sent:
+        outcomes[(await act(work, SYSTEM, key, command)).outcome] += 1
+    return outcomes
+
+
+def _commands(
+    act: Act, kind: type[Any], records: Mapping[str, Mapping[str, Any]]
+) -> Sequence[tuple[Act, str, Any]]:
+    return [(act, key, kind(source_version=1, **facts)) for key, facts in records.items()]
+
+
+def _prices(currency: str) -> Mapping[str, Mapping[str, Any]]:
+    return {
+        key: {
+            "sku": sku,
+            "min_quantity": Decimal(least),
+            "price": UnitPriceView(amount=Decimal(amount), currency=currency),
+        }
+        for key, (sku, least, amount) in _PRICES.items()
+    }
+
+
+def _customers(currency: str) -> Mapping[str, Mapping[str, Any]]:
+    return {
+        key: {
+            **facts,
+            "credit_limit": MoneyView(amount=Decimal(_LIMITS[key]), currency=currency),
+        }
+        for key, facts in _CUSTOMERS.items()
+    }

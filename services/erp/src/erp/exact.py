@@ -1,0 +1,70 @@
+"""Exact numbers on the wire: decimal text in JSON, `Decimal` inside, a float nowhere.
+
+A JSON number is refused where an amount or a quantity is asked for: a reader in between would
+have made a float of it, and 0.1 + 0.2 is no longer 0.3.
+"""
+
+import re
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+__all__ = ["EXACT", "NonNegativeDecimal", "PositiveQuantity", "Quantity", "plain", "rounded"]
+
+EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
+"""Wide enough that no product of two stored numbers is rounded before we round it."""
+
+_SIGNED = r"^-?[0-9]{1,14}(\.[0-9]{1,6})?$"
+_UNSIGNED = r"^[0-9]{1,14}(\.[0-9]{1,6})?$"
+_POSITIVE = r"^(?=.*[1-9])[0-9]{1,14}(\.[0-9]{1,6})?$"
+
+
+def rounded(value: Decimal, decimals: int) -> Decimal:
+    """The value with so many decimals; a half goes away from zero."""
+    return value.quantize(Decimal(1).scaleb(-decimals), context=EXACT)
+
+
+def plain(value: Decimal) -> str:
+    """The shortest decimal text of the value: no exponent, no trailing zeros."""
+    text = format(value, "f")
+    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
+
+
+def _reader(pattern: str) -> BeforeValidator:
+    form = re.compile(pattern)
+
+    def read(value: Any) -> Decimal:
+        if isinstance(value, Decimal):
+            return value
+        if not isinstance(value, str):
+            raise PydanticCustomError(
+                "decimal_text_required",
+                'Write the number as text, such as "12.30": a JSON number is not exact.',
+            )
+        if not form.fullmatch(value):
+            raise PydanticCustomError(
+                "decimal_form",
+                "Not in the allowed range, or not in the form of up to 14 digits, a point "
+                "and up to 6 digits.",
+            )
+        return Decimal(value)
+
+    return BeforeValidator(read)
+
+
+def _wire(pattern: str, example: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": [example]})
+
+
+_AS_TEXT = PlainSerializer(plain, return_type=str)
+
+Quantity = Annotated[Decimal, _reader(_SIGNED), _AS_TEXT, _wire(_SIGNED, "2.5")]
+"""A quantity of either sign with at most 6 decimals."""
+
+NonNegativeDecimal = Annotated[Decimal, _reader(_UNSIGNED), _AS_TEXT, _wire(_UNSIGNED, "0")]
+"""A number from zero up with at most 6 decimals."""
+
+PositiveQuantity = Annotated[Decimal, _reader(_POSITIVE), _AS_TEXT, _wire(_POSITIVE, "1")]
+"""A quantity above zero with at most 6 decimals."""

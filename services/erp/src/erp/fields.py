@@ -1,0 +1,114 @@
+"""Kinds of text that the ERP takes: trimmed, bounded, without control characters."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+__all__ = [
+    "Code",
+    "Command",
+    "Email",
+    "ExternalId",
+    "Language",
+    "Line",
+    "Name",
+    "Note",
+    "SourceVersion",
+    "Status",
+    "System",
+    "TaxId",
+    "left_out",
+]
+
+_ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
+
+
+def left_out() -> Any:
+    """Stands in for a field of a change that was not given: what it holds is never read."""
+    return None
+
+
+class Command(BaseModel):
+    """What a caller asks for. A field we do not know is refused, so that no typo is lost."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=_ONE_LINE)]
+"""One line of text; may be empty."""
+
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_ONE_LINE)
+]
+"""What people call it; never empty."""
+
+Note = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=r"^[^\x00]*$")
+]
+"""Text of several lines; may be empty."""
+
+Code = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\s\x00-\x1f\x7f]+$"
+    ),
+]
+"""A word without blanks that names a record: a SKU, the code of a category or a price list."""
+
+TaxId = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, to_upper=True, max_length=32, pattern=r"^[0-9A-Za-z ./-]*$"
+    ),
+]
+"""A tax registration number, in capitals; empty where none is known."""
+
+Language = Annotated[
+    str, StringConstraints(max_length=35, pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$")
+]
+"""A language tag such as zh-CN; empty where none is known."""
+
+
+def _one_at(value: str) -> str:
+    local, at, domain = value.rpartition("@")
+    if (value and not (local and at and domain)) or value.count("@") > 1:
+        raise PydanticCustomError("email_form", "Write an e-mail address such as name@company.com.")
+    return value
+
+
+Email = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^\s\x00-\x1f\x7f]*$"),
+    AfterValidator(_one_at),
+]
+"""An e-mail address; empty where none is known. Whether it receives, only a message tells."""
+
+Status = Literal["active", "archived"]
+
+System = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z][a-z0-9_-]{0,31}$",
+        description="The short name of the other system: `crm`, `shop`, ...",
+    ),
+]
+"""The short name of another system."""
+
+ExternalId = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200, pattern=_ONE_LINE),
+    Field(description="The record's id in the other system."),
+]
+"""A record's id in the system it comes from."""
+
+SourceVersion = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=2**62,
+        description="Version of the sender's record. One that is not newer than the last taken "
+        "changes nothing.",
+    ),
+]
+"""The sender's own count of the record's changes."""

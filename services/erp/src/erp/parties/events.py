@@ -1,0 +1,62 @@
+"""What parties tell: the state of a customer, for everyone; of a supplier, inside the ERP."""
+
+from typing import Literal, Self
+
+from pydantic import Field
+
+from chassis.events.event import Event
+from erp.addresses import Address
+from erp.money import MoneyView
+
+__all__ = ["CustomerChanged", "SupplierChanged"]
+
+
+class PartyState(Event):
+    """What customers and suppliers have in common."""
+
+    number: str = Field(description="Our number of the party; never changes.")
+    name: str
+    legal_name: str
+    tax_id: str
+    email: str
+    phone: str
+    website: str
+    language: str
+    currency: str
+    payment_terms_days: int
+    status: Literal["active", "archived"]
+
+    @classmethod
+    def every_field(cls) -> list[str]:
+        """Names of all fields of the state: what a new party changes."""
+        return sorted(cls.model_fields.keys() - {"id", "version", "changed"})
+
+    @classmethod
+    def of(cls, party: object, changed: list[str]) -> Self:
+        """The event of a customer or supplier as it is now."""
+        state = {name: getattr(party, name) for name in cls.model_fields if name != "changed"}
+        return cls.model_validate(state | {"changed": changed})
+
+
+class CustomerChanged(PartyState):
+    """A customer was created, changed, archived or restored."""
+
+    event_name = "customer-changed"
+    topic = "customer"
+    aggregate = "customer"
+
+    bill_to: Address
+    ship_to: Address
+    credit_limit: MoneyView | None = Field(description="Null: no limit is set.")
+    dunning_block: bool
+
+
+class SupplierChanged(PartyState):
+    """A supplier was created, changed, archived or restored; stays inside the ERP."""
+
+    event_name = "supplier-changed"
+    topic = "supplier"
+    aggregate = "supplier"
+    public = False
+
+    address: Address

@@ -1,0 +1,117 @@
+"""Customers and suppliers: what they are, and how they change."""
+
+from decimal import Decimal
+
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    Index,
+    Numeric,
+    Sequence,
+    literal_column,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.schema import SchemaItem
+
+from erp.addresses import Address
+from erp.base import Base, NamedRecord
+from erp.money import Money
+
+__all__ = ["ACTIVE", "ARCHIVED", "Customer", "Party", "Supplier"]
+
+ACTIVE, ARCHIVED = "active", "archived"
+
+CUSTOMER_NUMBERS = Sequence("customer_number_seq", metadata=Base.metadata)
+SUPPLIER_NUMBERS = Sequence("supplier_number_seq", metadata=Base.metadata)
+
+_SEARCHED = (
+    "lower(number || ' ' || name || ' ' || legal_name || ' ' || email || ' ' || tax_id"
+    " || ' ' || replace(sort_key, ' ', ''))"
+)
+
+
+class Party(NamedRecord):
+    """Whom we do business with."""
+
+    number: Mapped[str] = mapped_column(unique=True)
+    legal_name: Mapped[str] = mapped_column(default="")
+    tax_id: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+    phone: Mapped[str] = mapped_column(default="")
+    website: Mapped[str] = mapped_column(default="")
+    language: Mapped[str] = mapped_column(default="")
+    currency: Mapped[str]
+    payment_terms_days: Mapped[int] = mapped_column(default=30)
+    status: Mapped[str] = mapped_column(default=ACTIVE)
+    search: Mapped[str] = mapped_column(Computed(_SEARCHED, persisted=True))
+
+
+def _rules_of(table: str) -> tuple[SchemaItem, ...]:
+    """Constraints and indexes that customers and suppliers have alike."""
+    return (
+        CheckConstraint("name <> ''", name="name_given"),
+        CheckConstraint("status in ('active', 'archived')", name="status_known"),
+        CheckConstraint("payment_terms_days between 0 and 3650", name="payment_terms_days_range"),
+        Index(f"ix_{table}_created_at", "created_at", "id"),
+        Index(f"ix_{table}_status_created_at", "status", "created_at", "id"),
+        Index(f"ix_{table}_updated_at", "updated_at", "id"),
+        Index(f"ix_{table}_sort_key", "sort_key", "id"),
+        Index(f"ix_{table}_tax_id", "tax_id", postgresql_where=text("tax_id <> ''")),
+        Index(
+            f"ix_{table}_email",
+            literal_column("lower(email)"),
+            postgresql_where=text("email <> ''"),
+        ),
+        Index(
+            f"ix_{table}_search",
+            "search",
+            postgresql_using="gin",
+            postgresql_ops={"search": "gin_trgm_ops"},
+        ),
+    )
+
+
+class Customer(Party, Base):
+    """Whoever buys from us."""
+
+    __tablename__ = "customer"
+    __table_args__ = (
+        *_rules_of("customer"),
+        CheckConstraint("credit_limit >= 0", name="credit_limit_not_negative"),
+        Index(
+            "uq_customer_tax_id",
+            "tax_id",
+            unique=True,
+            postgresql_where=text("status = 'active' and tax_id <> ''"),
+        ),
+    )
+
+    bill_to: Mapped[Address] = mapped_column(default=Address)
+    ship_to: Mapped[Address] = mapped_column(default=Address)
+    credit_limit_amount: Mapped[Decimal | None] = mapped_column("credit_limit", Numeric(20, 4))
+    dunning_block: Mapped[bool] = mapped_column(default=False)
+
+    @property
+    def credit_limit(self) -> Money | None:
+        """What the customer may owe us at most; None: no limit is set."""
+        amount = self.credit_limit_amount
+        return None if amount is None else Money(amount, self.currency)
+
+    @credit_limit.setter
+    def credit_limit(self, limit: Money | None) -> None:
+        self.credit_limit_amount = None if limit is None else limit.amount
+
+    @property
+    def claims_tax_id(self) -> bool:
+        """Whether no other active customer may have this one's tax id."""
+        return self.status == ACTIVE and self.tax_id != ""
+
+
+class Supplier(Party, Base):
+    """Whoever sells to us."""
+
+    __tablename__ = "supplier"
+    __table_args__ = _rules_of("supplier")
+
+    address: Mapped[Address] = mapped_column(default=Address)

@@ -1,0 +1,205 @@
+"""What callers ask of parties, and what they see."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
+
+from erp.addresses import Address, AddressChange
+from erp.fields import (
+    Command,
+    Email,
+    ExternalId,
+    Language,
+    Line,
+    Name,
+    SourceVersion,
+    Status,
+    TaxId,
+    left_out,
+)
+from erp.links import ExternalRef
+from erp.money import CurrencyCode, MoneyView
+
+__all__ = [
+    "ChangeCustomer",
+    "ChangeSupplier",
+    "CustomerView",
+    "NewCustomer",
+    "NewSupplier",
+    "PartyQuery",
+    "SupplierView",
+    "UpsertCustomer",
+    "UpsertCustomerItem",
+    "UpsertCustomers",
+    "UpsertSupplier",
+    "UpsertSupplierItem",
+    "UpsertSuppliers",
+]
+
+Days = Annotated[int, Field(strict=True, ge=0, le=3650)]
+LARGEST_BATCH = 500
+
+
+class PartyFields(Command):
+    """Fields of a customer or supplier. What is left out of a change stays as it is."""
+
+    legal_name: Line = Field(default_factory=left_out, description="As in the trade register.")
+    tax_id: TaxId = Field(default_factory=left_out, description="Tax registration number.")
+    email: Email = Field(default_factory=left_out)
+    phone: Line = Field(default_factory=left_out)
+    website: Line = Field(default_factory=left_out)
+    language: Language = Field(default_factory=left_out, description="Language of documents.")
+    currency: CurrencyCode = Field(
+        default_factory=left_out, description="Currency of business; by default the installation's."
+    )
+    payment_terms_days: Days = Field(
+        default_factory=left_out, description="Days from invoice to payment; by default 30."
+    )
+
+    def facts(self) -> dict[str, Any]:
+        """The fields that were given, by name."""
+        given = self.model_fields_set - {"source_version", "external_id"}
+        facts = {name: getattr(self, name) for name in given}
+        limit = facts.get("credit_limit")
+        return facts | {"credit_limit": limit.money()} if isinstance(limit, MoneyView) else facts
+
+
+class CustomerTerms(Command):
+    """What is agreed with a customer."""
+
+    credit_limit: MoneyView | None = Field(
+        default=None, description="What the customer may owe at most; null: no limit is set."
+    )
+    dunning_block: StrictBool = Field(
+        default_factory=left_out, description="True: no reminders are sent."
+    )
+
+
+class CustomerAddresses(Command):
+    """Where a customer's invoices and goods go."""
+
+    bill_to: Address = Field(default_factory=Address)
+    ship_to: Address = Field(default_factory=Address)
+
+
+class NewCustomer(PartyFields, CustomerTerms, CustomerAddresses):
+    """Take on a customer."""
+
+    name: Name
+
+
+class ChangeCustomer(PartyFields, CustomerTerms):
+    """Change a customer (JSON merge patch)."""
+
+    name: Name = Field(default_factory=left_out)
+    bill_to: AddressChange = Field(default_factory=AddressChange)
+    ship_to: AddressChange = Field(default_factory=AddressChange)
+
+
+class UpsertCustomer(PartyFields, CustomerTerms, CustomerAddresses):
+    """A customer as another system knows it; what is left out stays as it is here."""
+
+    source_version: SourceVersion
+    name: Name = Field(default_factory=left_out, description="Needed when it is new here.")
+    status: Status = Field(default_factory=left_out)
+
+
+class UpsertCustomerItem(UpsertCustomer):
+    """One customer of a batch."""
+
+    external_id: ExternalId
+
+
+class UpsertCustomers(Command):
+    """Customers as another system knows them."""
+
+    items: list[UpsertCustomerItem] = Field(min_length=1, max_length=LARGEST_BATCH)
+
+
+class NewSupplier(PartyFields):
+    """Take on a supplier."""
+
+    name: Name
+    address: Address = Field(default_factory=Address)
+
+
+class ChangeSupplier(PartyFields):
+    """Change a supplier (JSON merge patch)."""
+
+    name: Name = Field(default_factory=left_out)
+    address: AddressChange = Field(default_factory=AddressChange)
+
+
+class UpsertSupplier(PartyFields):
+    """A supplier as another system knows it; what is left out stays as it is here."""
+
+    source_version: SourceVersion
+    name: Name = Field(default_factory=left_out, description="Needed when it is new here.")
+    address: Address = Field(default_factory=Address)
+    status: Status = Field(default_factory=left_out)
+
+
+class UpsertSupplierItem(UpsertSupplier):
+    """One supplier of a batch."""
+
+    external_id: ExternalId
+
+
+class UpsertSuppliers(Command):
+    """Suppliers as another system knows them."""
+
+    items: list[UpsertSupplierItem] = Field(min_length=1, max_length=LARGEST_BATCH)
+
+
+class PartyView(BaseModel):
+    """A customer or supplier."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    number: str = Field(description="Our number of the party; never changes.")
+    name: str
+    legal_name: str
+    tax_id: str
+    email: str
+    phone: str
+    website: str
+    language: str
+    currency: str
+    payment_terms_days: int
+    status: Status
+    external_refs: list[ExternalRef]
+    version: int = Field(description="Counts the changes; the number in the ETag.")
+    created_at: datetime
+    updated_at: datetime
+
+
+class CustomerView(PartyView):
+    """A customer."""
+
+    bill_to: Address
+    ship_to: Address
+    credit_limit: MoneyView | None
+    dunning_block: bool
+
+
+class SupplierView(PartyView):
+    """A supplier."""
+
+    address: Address
+
+
+class PartyQuery(BaseModel):
+    """Which customers or suppliers are wanted."""
+
+    q: Line | None = Field(
+        default=None,
+        description="Part of the number, name, legal name, e-mail or tax id; also pinyin.",
+    )
+    status: Status | None = None
+    tax_id: TaxId | None = None
+    email: Line | None = None
+    external_system: str | None = Field(default=None, max_length=32)
+    external_id: str | None = Field(default=None, max_length=200)

@@ -1,0 +1,30 @@
+"""Facts of a party as a caller gave them, made ready for the entity."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chassis.storage.work import Work
+from erp.addresses import AddressChange
+from erp.currencies import must_be_supported
+from erp.money import Money
+from erp.parties.models import Party
+
+__all__ = ["merged", "supported"]
+
+
+def merged(party: Party, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts, with changed parts of an address laid onto the present one."""
+    return {
+        name: value.onto(getattr(party, name)) if isinstance(value, AddressChange) else value
+        for name, value in facts.items()
+    }
+
+
+def supported(work: Work, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The facts, if every currency among them is ours. Raises CurrencyNotSupported."""
+    if "currency" in facts:
+        must_be_supported(work, facts["currency"])
+    limit = facts.get("credit_limit")
+    if isinstance(limit, Money):
+        must_be_supported(work, limit.currency)
+    return facts

@@ -1,0 +1,25 @@
+"""What callers of the ERP may be allowed, and the roles that gather it."""
+
+from collections.abc import Mapping
+
+__all__ = ["PERMISSIONS", "ROLES"]
+
+PERMISSIONS: Mapping[str, str] = {
+    "parties.read": "See customers and suppliers.",
+    "parties.write": "Create, change, archive and link customers and suppliers.",
+    "catalog.read": "See items, units, categories and prices.",
+    "catalog.write": "Create and change items, units, categories and prices.",
+    "events.read": "Read the event feed.",
+    "admin": "Everything, with the administration of users and keys.",
+}
+
+_LOOK = frozenset({"parties.read", "catalog.read"})
+
+ROLES: Mapping[str, frozenset[str]] = {
+    "accountant": _LOOK | {"parties.write"},
+    "buyer": _LOOK | {"parties.write", "catalog.write"},
+    "planner": _LOOK | {"catalog.write"},
+    "seller": _LOOK | {"parties.write"},
+    "storekeeper": _LOOK,
+    "admin": frozenset({"admin"}),
+}
