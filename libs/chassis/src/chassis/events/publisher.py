@@ -57,6 +57,8 @@ class Publisher:
         self._topics = set(topics)
         self._partitions = partitions
         self._answer_seconds = answer_seconds
+        # Connecting takes up to three requests; a batch is repeated with its sequence number.
+        self._request_milliseconds = int(answer_seconds * 1000 / 4)
         # Lingering would add delay only, a page of the feed is a batch already; and zstd is smaller
         # and twice as fast as lz4 in this client, which asks lz4 for its slow level.
         self._producer: Any = AIOKafkaProducer(
@@ -67,7 +69,7 @@ class Publisher:
             compression_type="zstd",
             max_batch_size=_BATCH_BYTES,
             linger_ms=0,
-            request_timeout_ms=int(answer_seconds * 1000),
+            request_timeout_ms=self._request_milliseconds,
         )
 
     async def start(self) -> None:
@@ -81,7 +83,12 @@ class Publisher:
     async def _ensure(self, topics: Collection[str]) -> None:
         try:
             async with asyncio.timeout(self._answer_seconds):
-                await ensure_topics(self._bootstrap_servers, topics, partitions=self._partitions)
+                await ensure_topics(
+                    self._bootstrap_servers,
+                    topics,
+                    partitions=self._partitions,
+                    request_milliseconds=self._request_milliseconds,
+                )
         except _TROUBLE as trouble:
             raise _as_trouble(trouble) from trouble
         self._topics |= set(topics)

@@ -32,7 +32,11 @@ class PartitionsDiffer(Exception):
 
 
 async def ensure_topics(
-    bootstrap_servers: str, topics: Collection[str], *, partitions: int
+    bootstrap_servers: str,
+    topics: Collection[str],
+    *,
+    partitions: int,
+    request_milliseconds: int = _REQUEST_MILLISECONDS,
 ) -> None:
     """Create the topics that are missing and check the others.
 
@@ -40,7 +44,7 @@ async def ensure_topics(
     operator made beforehand is left as it is. Raises PartitionsDiffer, KafkaError.
     """
     admin = AIOKafkaAdminClient(
-        bootstrap_servers=bootstrap_servers, request_timeout_ms=_REQUEST_MILLISECONDS
+        bootstrap_servers=bootstrap_servers, request_timeout_ms=request_milliseconds
     )
     try:
         await admin.start()

@@ -1,13 +1,15 @@
 """The web application of a service, built from its description."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from chassis.events.feed import feed_router
+from chassis.events.router import feed_router
+from chassis.events.wakeup import Wakeups
 from chassis.http.docs import docs_router
 from chassis.http.faults import add_fault_handlers
 from chassis.http.health import health_router
@@ -69,20 +71,23 @@ def create_app(
 def attach(app: FastAPI, database: Database) -> None:
     """Give the application its database and all that needs it."""
     app.state.database = database
+    app.state.wakeups = wakeups = Wakeups(database.connect_driver)
+    database.after_commit = wakeups.committed.ring
     app.state.authenticator = Authenticator(app.state.service, app.state.settings, database)
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    if hasattr(app.state, "database"):
-        yield
-        return
-    database = Database.connect(app.state.service, app.state.settings)
-    attach(app, database)
+    if not hasattr(app.state, "database"):
+        attach(app, Database.connect(app.state.service, app.state.settings))
+    carrying = asyncio.create_task(app.state.wakeups.run())
     try:
         yield
     finally:
-        await database.close()
+        carrying.cancel()
+        await asyncio.gather(carrying, return_exceptions=True)
+        await app.state.authenticator.close()
+        await app.state.database.close()
 
 
 def _operation_id(route: APIRoute) -> str:
@@ -108,9 +113,3 @@ def _readiness(app: FastAPI) -> dict[str, Callable[[], Awaitable[str]]]:
         return "ok" if present == head else f"at {present}, needs {head}: run migrate"
 
     return {"database": database, "schema": schema}
-
-
-def request_texts(request: Request) -> Texts:
-    """The translations of the running service."""
-    texts: Texts = request.app.state.texts
-    return texts

@@ -27,7 +27,7 @@ Caller = Annotated[Actor, Depends(caller)]
 
 
 def Needs(scope: str) -> Any:  # noqa: N802 - reads as a word of the signature
-    """Ask for a permission in the signature, as `Clerk = Annotated[Actor, Needs("...")]`."""
+    """Ask for a permission in the signature: the caller, once known to have the scope."""
 
     async def allowed(actor: Caller) -> Actor:
         if not actor.may(scope):

@@ -4,9 +4,9 @@ import re
 from typing import Any
 
 import asyncpg
+import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import ORJSONResponse
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
@@ -74,7 +74,9 @@ def problem_reply(request: Request, problem: Problem) -> Response:
     """The problem in the caller's language."""
     state = request.state
     body = problem.view(request.app.state.texts, state.language, state.trace.request_id)
-    return ORJSONResponse(body, problem.status, headers=problem.headers(), media_type=MEDIA_TYPE)
+    return Response(
+        orjson.dumps(body), problem.status, headers=problem.headers(), media_type=MEDIA_TYPE
+    )
 
 
 def add_fault_handlers(app: FastAPI) -> None:

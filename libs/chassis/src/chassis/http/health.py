@@ -5,7 +5,7 @@ import os
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse, ORJSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 
 from chassis.http.problems import NotFound, every_problem
 from chassis.storage.migrate import schema_version
@@ -31,7 +31,7 @@ async def readyz(request: Request) -> Response:
         except Exception as raised:  # noqa: BLE001 - whatever fails, the answer names it
             checks[name] = f"failed: {type(raised).__name__}"
     ready = all(state == "ok" for state in checks.values())
-    return ORJSONResponse(
+    return JSONResponse(
         {"status": "ready" if ready else "not_ready", "checks": checks}, 200 if ready else 503
     )
 

@@ -43,6 +43,7 @@ class Database:
 
     def __init__(self, engine: AsyncEngine, setting: Setting) -> None:
         self.engine = engine
+        self.url = driver_url(engine.url)
         self.setting = setting
         self.after_commit: Callable[[], None] = lambda: None
 
@@ -79,6 +80,10 @@ class Database:
             handlers=service.handlers,
         )
         return cls(engine, setting)
+
+    async def connect_driver(self) -> "asyncpg.Connection[Any]":
+        """A connection of the caller's own, outside the pool: for listening and for locks."""
+        return await asyncpg.connect(self.url, timeout=10)
 
     async def close(self) -> None:
         """Give every connection back to the server."""
@@ -133,7 +138,7 @@ def async_url(url: str) -> URL:
     return make_url(url).set(drivername="postgresql+asyncpg")
 
 
-def driver_url(url: str) -> str:
+def driver_url(url: str | URL) -> str:
     """The URL as the driver itself takes it, password included."""
     plain = make_url(url).set(drivername="postgresql")
     return plain.render_as_string(hide_password=False)

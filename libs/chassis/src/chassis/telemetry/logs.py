@@ -78,7 +78,7 @@ def configure_logs(
 
 def get_logger(name: str) -> Any:
     """The logger of a module; it may be made before the process has configured its logs."""
-    return structlog.get_logger(logger=name)
+    return structlog.get_logger(part=name)
 
 
 def blacked_out(_logger: Any, _method: str, event: Event) -> Event:

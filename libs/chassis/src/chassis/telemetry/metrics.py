@@ -41,7 +41,7 @@ class Metrics:
             registry=self.registry,
         )
         self._jobs = Counter(
-            "tandem_jobs_total",
+            "tandem_job_runs_total",
             "Jobs that ended an attempt, by outcome: done, retry, dead, lost.",
             ["service", "kind", "outcome"],
             registry=self.registry,

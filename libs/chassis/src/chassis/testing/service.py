@@ -1,0 +1,136 @@
+"""A whole service under test: migrated database of its own, application, keys, feed."""
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from fastapi import FastAPI
+
+from chassis.clock import utc_now
+from chassis.events.sequencer import Sequencer
+from chassis.http.app import create_app
+from chassis.identity import keys
+from chassis.service import Service
+from chassis.settings import ServiceSettings
+from chassis.storage.database import Database
+from chassis.testing.cluster import TestCluster
+
+__all__ = ["ServiceUnderTest", "running"]
+
+
+@dataclass
+class ServiceUnderTest:
+    """One service with a database of its own; the application is called without a socket."""
+
+    service: Service
+    settings: ServiceSettings
+    database: Database
+    app: FastAPI
+    owner_url: str
+    runtime_url: str
+    client: httpx.AsyncClient
+    admin_key: str
+    _clients: list[httpx.AsyncClient] = field(default_factory=list)
+    _sequencer: Sequencer | None = None
+
+    async def as_(self, *scopes: str, headers: Mapping[str, str] | None = None) -> Any:
+        """A client whose API key has exactly these scopes."""
+        secret = await _key(self.service, self.database, scopes)
+        return self.with_key(secret, headers=headers)
+
+    def with_key(self, secret: str, *, headers: Mapping[str, str] | None = None) -> Any:
+        """A client that shows this key."""
+        shown = {"Authorization": f"Bearer {secret}"} | dict(headers or {})
+        client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=self.app, raise_app_exceptions=False),
+            base_url=f"http://{self.service.name}.test",
+            headers=shown,
+        )
+        self._clients.append(client)
+        return client
+
+    async def settle_feed(self) -> None:
+        """Give every committed event its place in the feed, as the sequencer does."""
+        if self._sequencer is None:
+            self._sequencer = Sequencer(
+                self.database.connect_driver, self.app.state.wakeups, holder="test"
+            )
+            assert await self._sequencer.acquire(), "another sequencer runs on this database"
+        while await self._sequencer.number():
+            pass
+
+    async def feed(self, after: str | None = None) -> list[dict[str, Any]]:
+        """Every event of the feed after a cursor, from the API."""
+        await self.settle_feed()
+        found: list[dict[str, Any]] = []
+        asked: dict[str, Any] = {"limit": 500} | ({"after": after} if after else {})
+        while True:
+            reply = await self.client.get("/v1/events", params=asked)
+            assert reply.status_code == httpx.codes.OK, reply.text
+            page = json.loads(reply.content)
+            found.extend(page)
+            asked["after"] = reply.headers["Tandem-Cursor"]
+            if not page:
+                return found
+
+    async def post(self, path: str, body: Any, **options: Any) -> httpx.Response:
+        """POST as the administrator with a new Idempotency-Key."""
+        headers = {"Idempotency-Key": str(uuid4())} | options.pop("headers", {})
+        return await self.client.post(path, json=body, headers=headers, **options)
+
+    async def close(self) -> None:
+        """Give everything back."""
+        if self._sequencer:
+            self._sequencer.release()
+        for client in self._clients:
+            await client.aclose()
+        await self.app.state.authenticator.close()
+        await self.database.close()
+
+
+@asynccontextmanager
+async def running(
+    service: Service, cluster: TestCluster, *, name: str | None = None, **settings: Any
+) -> AsyncIterator[ServiceUnderTest]:
+    """The service on a database copied from a migrated template. Other settings by keyword."""
+    urls = cluster.migrated(service, name or f"{service.name}_{uuid4().hex[:8]}")
+    known = service.settings.model_validate(
+        {"database_url": urls.runtime, "migration_database_url": urls.owner} | settings
+    )
+    database = Database.connect(service, known)
+    app = create_app(service, known, database)
+    secret = await _key(service, database, ["admin"])
+    under_test = ServiceUnderTest(
+        service=service,
+        settings=known,
+        database=database,
+        app=app,
+        owner_url=urls.owner,
+        runtime_url=urls.runtime,
+        client=httpx.AsyncClient(),
+        admin_key=secret,
+    )
+    await under_test.client.aclose()
+    under_test.client = under_test.with_key(secret)
+    try:
+        yield under_test
+    finally:
+        await under_test.close()
+
+
+async def _key(service: Service, database: Database, scopes: Sequence[str]) -> str:
+    async with database.driver() as sql:
+        issued = await keys.issue(
+            sql,
+            service=service.name,
+            name=f"test {uuid4()}",
+            scopes=scopes,
+            permissions=service.permissions,
+            created_by="system:test",
+            now=utc_now(),
+        )
+    return issued.secret

@@ -1,0 +1,3 @@
+from chassis.storage.migration_environment import run
+
+run()

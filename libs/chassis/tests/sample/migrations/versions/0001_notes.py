@@ -1,0 +1,23 @@
+from alembic import op
+
+from chassis.storage import schema
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    schema.create(op)
+    op.execute(
+        """create table note (
+             id uuid not null, title text not null, version integer not null,
+             created_at timestamptz not null, updated_at timestamptz not null,
+             constraint pk_note primary key (id),
+             constraint ck_note_title check (title <> 'forbidden'))"""
+    )
+
+
+def downgrade() -> None:
+    op.execute("drop table note")
