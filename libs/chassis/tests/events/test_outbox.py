@@ -65,7 +65,7 @@ async def test_a_committed_act_leaves_exactly_its_events(history):
 
 async def test_a_rolled_back_act_leaves_no_event(history):
     """B01: nothing happened, so nothing is told."""
-    with pytest.raises(RuntimeError, match="refused"):
+    with pytest.raises(RuntimeError, match="refused"):  # noqa: PT012 - the act is the block
         async with history.database.transaction() as work:
             await work.record(history.noted(uuid4()))
             raise RuntimeError("refused")
@@ -77,7 +77,7 @@ async def test_a_failed_item_of_a_batch_takes_only_its_own_events_along(history)
     kept, failed = uuid4(), uuid4()
     async with history.database.transaction() as work:
         await work.record(history.noted(kept))
-        with pytest.raises(RuntimeError):
+        with pytest.raises(RuntimeError):  # noqa: PT012 - the item is the block
             async with work.savepoint():
                 await work.record(history.noted(failed))
                 raise RuntimeError
@@ -96,10 +96,9 @@ async def test_a_writer_killed_around_its_commit(history, when, left):
     writer.send_signal(signal.SIGKILL)
     await writer.wait()
     async with history.database.driver() as sql:
-        while await sql.fetchval(
-            """select count(*) from pg_stat_activity
-                where datname = current_database() and pid <> pg_backend_pid()"""
-        ):
+        others = """select count(*) from pg_stat_activity
+          where datname = current_database() and pid <> pg_backend_pid()"""
+        while await sql.fetchval(others):  # noqa: ASYNC110 - the server notices the death
             await asyncio.sleep(0.02)
     assert [row["aggregate_id"] for row in await history.written()] == [note] * left
 

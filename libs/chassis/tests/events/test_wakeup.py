@@ -1,0 +1,121 @@
+"""Wake-ups: heard in every process, sent seldom, and never relied upon."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+from chassis.events import wakeup
+from chassis.events.wakeup import Bell, Wakeups
+
+WITHIN_SECONDS = 20
+
+
+@asynccontextmanager
+async def carrying(*several: Wakeups):
+    """The wake-ups of several processes, connected."""
+    tasks = [asyncio.create_task(one.run()) for one in several]
+    try:
+        for one in several:
+            await asyncio.wait_for(one.connected.wait(), WITHIN_SECONDS)
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_everyone_who_waits_is_woken():
+    bell = Bell()
+    waiting = asyncio.gather(*(bell.wait(bell.rings, WITHIN_SECONDS) for _ in range(3)))
+    await asyncio.sleep(0)
+    bell.ring()
+    assert await waiting == [True] * 3
+
+
+async def test_a_ring_between_the_look_and_the_wait_is_not_missed():
+    """B08: note the rings, look, then wait: what rang meanwhile counts."""
+    bell = Bell()
+    seen = bell.rings
+    bell.ring()
+    assert await bell.wait(seen, WITHIN_SECONDS)
+
+
+async def test_without_a_ring_the_wait_ends_with_its_time():
+    bell = Bell()
+    assert not await bell.wait(bell.rings, 0.001)
+
+
+async def test_a_ring_here_is_heard_in_another_process_on_its_own_bell(history):
+    """B08: a commit in the API process wakes the sequencer in the worker."""
+    api, worker = Wakeups(history.connect), Wakeups(history.connect)
+    async with carrying(api, worker):
+        committed, sequenced = worker.committed.rings, worker.sequenced.rings
+        api.committed.ring()
+        assert await worker.committed.wait(committed, WITHIN_SECONDS)
+        assert worker.sequenced.rings == sequenced
+        heard = api.sequenced.rings
+        worker.sequenced.ring()
+        assert await api.sequenced.wait(heard, WITHIN_SECONDS)
+
+
+async def test_what_was_heard_is_not_told_again(history):
+    """Two processes must not keep waking each other."""
+    api, worker = Wakeups(history.connect), Wakeups(history.connect)
+    async with carrying(api, worker):
+        before, seen = api.committed.rings, worker.committed.rings
+        api.committed.ring()
+        assert await worker.committed.wait(seen, WITHIN_SECONDS)
+        answered = api.sequenced.rings
+        worker.sequenced.ring()
+        assert await api.sequenced.wait(answered, WITHIN_SECONDS)
+        assert api.committed.rings == before + 1
+        assert worker.committed.rings == seen + 1
+
+
+async def test_many_rings_are_sent_as_few_notifications(history):
+    """Bridge rules, wake-up: NOTIFY takes a lock of the whole server, so it is sent seldom."""
+    api, heard, last = Wakeups(history.connect), [], asyncio.Event()
+    listener = await history.connect()
+    await listener.add_listener("tandem_committed", lambda *_: heard.append("committed"))
+    await listener.add_listener("tandem_sequenced", lambda *_: last.set())
+    async with carrying(api):
+        for _ in range(500):
+            api.committed.ring()
+        await asyncio.sleep(0)
+        api.sequenced.ring()
+        await asyncio.wait_for(last.wait(), WITHIN_SECONDS)
+    assert 1 <= len(heard) <= 2
+    await listener.close()
+
+
+async def test_after_a_lost_connection_every_bell_rings(history, monkeypatch):
+    """B08: what was told while nobody listened may be anything, so everyone looks."""
+    monkeypatch.setattr(wakeup, "RECONNECT_SECONDS", 0.01)
+    opened = []
+
+    async def connect():
+        opened.append(await history.connect())
+        return opened[-1]
+
+    api = Wakeups(connect)
+    async with carrying(api):
+        rings = api.committed.rings, api.sequenced.rings
+        async with history.database.driver() as sql:
+            await sql.execute("select pg_terminate_backend($1)", opened[0].get_server_pid())
+        api.committed.ring()
+        assert await api.sequenced.wait(rings[1], WITHIN_SECONDS)
+        assert api.committed.rings >= rings[0] + 2
+        assert len(opened) == 2
+
+
+async def test_a_silent_connection_is_tried_now_and_then(history, monkeypatch):
+    """P18: a dead listener is silent, so the connection is asked whether it lives."""
+    monkeypatch.setattr(wakeup, "PING_SECONDS", 0.05)
+    asked = asyncio.Event()
+
+    async def connect():
+        connection = await history.connect()
+        connection.add_query_logger(lambda query: query.query == "select 1" and asked.set())
+        return connection
+
+    async with carrying(Wakeups(connect)):
+        await asyncio.wait_for(asked.wait(), WITHIN_SECONDS)
