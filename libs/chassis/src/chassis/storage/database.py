@@ -77,6 +77,7 @@ class Database:
             service=service.name,
             zone=settings.time_zone,
             currency=settings.currency,
+            settings=settings,
             handlers=service.handlers,
         )
         return cls(engine, setting)

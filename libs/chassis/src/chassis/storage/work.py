@@ -19,6 +19,7 @@ from chassis.telemetry.trace import Trace
 
 if TYPE_CHECKING:
     from chassis.service import Handler
+    from chassis.settings import ServiceSettings
 
 __all__ = ["Reading", "Setting", "Work"]
 
@@ -30,6 +31,7 @@ class Setting:
     service: str
     zone: ZoneInfo
     currency: str
+    settings: "ServiceSettings"
     handlers: "Mapping[type[Event], Sequence[Handler]]" = field(default_factory=dict)
 
 
