@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 
 import pytest
+
 from tests.architecture.sources import (
     Function,
     Source,

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from tests.architecture.sources import ROOT, committed_files
 
 TEXT_LIMIT_BYTES = 5_000_000
