@@ -165,7 +165,7 @@ async def _start(sql: "asyncpg.Connection[Any]", after: str | None) -> Cursor:
 async def _read(sql: "asyncpg.Connection[Any]", start: Cursor, asked: Asked) -> Page:
     types = None if asked.types is None else list(asked.types)
     rows = await sql.fetch(_PAGE, start.position, asked.limit, asked.scanned, types)
-    first, newest = rows[0], rows[0]["end"]
+    first, newest = rows[0], rows[0]["head"]
     if start != Cursor.at(first["installation"], first["epoch"], start.position):
         raise CursorForeign
     if start.position > newest:

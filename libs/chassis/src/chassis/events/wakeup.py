@@ -110,5 +110,5 @@ class Wakeups:
         await asyncio.sleep(GATHER_SECONDS)
         self._to_send.clear()
         channels, self._unsent = self._unsent, set()
-        for channel in channels:
+        for channel in sorted(channels):
             await connection.execute(f"notify {channel}", timeout=PING_SECONDS)
