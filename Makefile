@@ -1,0 +1,49 @@
+# Tandem. `make` alone prints this help; every target says what it does after `##`.
+# Variables are given on the command line: make run ONLY=erp ERP_PORT=9001
+
+PYTHON ?= python3
+LOCAL := $(PYTHON) deploy/local/run.py
+BIN := .venv/bin
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check contracts bench kafka demo clean environment
+
+help: ## Print this help
+	@echo "Tandem: an ERP, a CRM, and the bridge that makes them one."
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## Run ERP :8001, CRM :8002 and bridge :8003 here; ONLY=erp or ONLY=crm runs one half
+	@$(LOCAL) up
+
+test: environment ## Run all tests on a real PostgreSQL; PG=external uses TANDEM_TEST_DATABASE_URL
+ifeq ($(PG),external)
+	@test -n "$$TANDEM_TEST_DATABASE_URL" || { \
+	  echo "PG=external needs TANDEM_TEST_DATABASE_URL, the URL of a role that may create" >&2; \
+	  echo "roles and databases, such as postgresql://me:secret@localhost:5432/postgres" >&2; exit 2; }
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+else
+	@env -u TANDEM_TEST_DATABASE_URL $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+endif
+
+check: environment ## Check format, lint, types, imports, contracts and deployment files
+	@$(BIN)/python deploy/local/checks.py
+
+contracts: environment ## Generate contracts/ anew from the code
+	@$(BIN)/python -m contracts.generator
+
+bench: environment ## Measure, each figure beside the limit measured in the same run
+	@$(BIN)/python -m bench
+
+kafka: ## Run a real Apache Kafka on :9092 (Java 17 and Maven); KAFKA_PORT changes the port
+	@$(PYTHON) deploy/local/kafka.py
+
+demo: environment ## Play a small story across CRM, bridge and ERP, in an installation of its own
+	@$(BIN)/python deploy/local/demo.py
+
+clean: ## Remove environment and caches; ALL=1 removes the local data in .tandem as well
+	@$(LOCAL) clean $(if $(ALL),--all)
+
+environment:
+	@$(LOCAL) setup --dev

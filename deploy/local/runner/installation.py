@@ -1,0 +1,268 @@
+"""One local installation from start to stop: database, migrations, services, demo company."""
+
+import asyncio
+import errno
+import fcntl
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from chassis.storage.embedded import ClusterUnavailable, EmbeddedCluster
+from runner.children import Child
+from runner.credentials import Credentials
+from runner.plan import Plan, Runnable
+from runner.telling import Refusal, paint, say, step
+
+__all__ = ["run_installation"]
+
+ROOT = Path(__file__).resolve().parents[3]
+READY_SECONDS_MAX = 120.0
+POLL_SECONDS = 0.1
+WATCH_SECONDS = 1.0
+LEFTOVER_SECONDS_MAX = 40.0
+FAILED = 1
+REFUSED = 2
+
+
+def run_installation() -> int:
+    """Run what the environment asks for until Ctrl-C; returns the exit code."""
+    try:
+        plan = Plan.of(os.environ, ROOT)
+        with _data_folder(plan), _alone(plan):
+            credentials = Credentials(plan.data_dir)
+            credentials.prepare(plan)
+            with _database(plan) as cluster:
+                asyncio.run(Run(plan, credentials, cluster).until_stopped())
+    except (Refusal, ClusterUnavailable) as refused:
+        sys.stderr.write(f"\n{paint('Tandem does not run.', 'bad')} {refused}\n")
+        return REFUSED
+    except KeyboardInterrupt:
+        return 130
+    say("Stopped.")
+    return 0
+
+
+class Run:
+    """The services of a plan, from their migrations to their end."""
+
+    def __init__(
+        self, plan: Plan, credentials: Credentials, cluster: EmbeddedCluster | None
+    ) -> None:
+        self.plan = plan
+        self.credentials = credentials
+        self.cluster = cluster
+        self.children = [
+            Child(service, plan.command(service, sys.executable), self._environment(service))
+            for service in plan.services
+        ]
+        self._stop = asyncio.Event()
+
+    def _environment(self, service: Runnable) -> dict[str, str]:
+        return self.plan.environment(service, self.credentials.bootstrap)
+
+    async def until_stopped(self) -> None:
+        """Migrate, start, present, keep running. Raises Refusal, ClusterUnavailable."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._on_signal)
+        async with self._working() as work:
+            waiting: set[asyncio.Task[Any]] = {
+                *work,
+                asyncio.create_task(self._present()),
+                asyncio.create_task(self._stop.wait()),
+            }
+            while not self._stop.is_set():
+                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+            for task in waiting - set(work):
+                task.cancel()
+
+    def _on_signal(self) -> None:
+        if self._stop.is_set():
+            for child in self.children:
+                child.kill()
+        self._stop.set()
+
+    @asynccontextmanager
+    async def _working(self) -> AsyncIterator[list["asyncio.Task[None]"]]:
+        """Everything that runs in the background; stopped in order at the end."""
+        await self._migrate()
+        await self._seed()
+        work = [asyncio.create_task(child.run()) for child in self.children]
+        watch = asyncio.create_task(self._watch_database())
+        try:
+            yield [*work, watch]
+        finally:
+            watch.cancel()
+            say("\nStopping ...")
+            for child in reversed(self.children):
+                if child.service.name == "bridge":
+                    await child.stop()
+            await asyncio.gather(*(child.stop() for child in self.children))
+            await asyncio.gather(*work, watch, return_exceptions=True)
+
+    async def _migrate(self) -> None:
+        with step("Migrations") as now:
+            runs = (self._runs(service, "migrate") for service in self.plan.services)
+            now.result = "; ".join(await asyncio.gather(*runs))
+
+    async def _seed(self) -> None:
+        """Create the demo company, once in the life of a data folder."""
+        mark = self.plan.data_dir / "demo-company.json"
+        halves = [one for one in self.plan.services if one.name != "bridge"]
+        if mark.exists() or self.plan.given.get("DEMO") == "0":
+            return
+        with step("Demo company") as now:
+            runs = (self._runs(service, "seed", "--demo") for service in halves)
+            now.result = "; ".join(await asyncio.gather(*runs))
+        mark.write_text(json.dumps([one.name for one in halves]), encoding="utf-8")
+
+    async def _runs(self, service: Runnable, *command: str) -> str:
+        """Run a command of the service; its last line. Raises Refusal with its words."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", service.module, *command),
+            env=self._environment(service),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+        said, _ = await process.communicate()
+        lines = said.decode(errors="replace").strip().splitlines()
+        if process.returncode:
+            last = "\n".join(lines[-20:])
+            message = f"`{service.name} {' '.join(command)}` failed:\n{last}"
+            raise Refusal(message)
+        return f"{service.name}: {lines[-1] if lines else 'done'}"
+
+    async def _watch_database(self) -> None:
+        """Start PostgreSQL again if somebody ends it."""
+        while self.cluster is not None:
+            await asyncio.sleep(WATCH_SECONDS)
+            if await asyncio.to_thread(self.cluster.ensure_running):
+                say(paint("PostgreSQL had ended; it was started again", "bad"))
+        await self._stop.wait()
+
+    async def _present(self) -> None:
+        """Wait until all services are ready, create the demo company, say how to enter."""
+        with step("Services") as now:
+            async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
+                now.progress = "waiting for /readyz"
+                await asyncio.gather(*(self._ready(client, one) for one in self.plan.services))
+            now.result = "ready"
+        self._announce()
+        await self._stop.wait()
+
+    async def _ready(self, client: httpx.AsyncClient, service: Runnable) -> None:
+        said = "nothing"
+        deadline = asyncio.get_running_loop().time() + READY_SECONDS_MAX
+        while asyncio.get_running_loop().time() < deadline:
+            try:
+                reply = await client.get(f"{self.plan.url(service)}/readyz")
+                if reply.status_code == httpx.codes.OK:
+                    return
+                said = reply.text
+            except httpx.HTTPError:
+                said = "nothing"
+            await asyncio.sleep(POLL_SECONDS)
+        message = (
+            f"The {service.title} was not ready after {READY_SECONDS_MAX:.0f} s; "
+            f"{self.plan.url(service)}/readyz said: {said}"
+        )
+        raise Refusal(message)
+
+    def _announce(self) -> None:
+        say()
+        say(paint("Tandem is ready.", "good"))
+        for service in self.plan.services:
+            entry = self.credentials.services[service.name]
+            say(f"  {service.title:<12} {entry['url']}   try it: {entry['url']}/docs")
+            say(f"  {'':<12} login {entry['login']}, password {entry['password']}")
+            say(f"  {'':<12} API key {entry['api_key']}")
+        say(f"  The same in {self.credentials.path} (only you can read it).")
+        kafka = self.plan.given.get("KAFKA_BOOTSTRAP_SERVERS")
+        say(f"  Events travel by {f'Kafka at {kafka}' if kafka else 'the HTTP feeds'}.")
+        say("  Ctrl-C stops everything; the data stays.")
+        say()
+
+
+@contextmanager
+def _data_folder(plan: Plan) -> Iterator[None]:
+    """The folder exists and can be written; the system's refusals become advice."""
+    try:
+        if not plan.data_dir.exists():
+            plan.data_dir.mkdir(parents=True)
+            plan.data_dir.chmod(0o711)
+        yield
+    except OSError as failed:
+        if failed.errno in {errno.ENOSPC, errno.EDQUOT}:
+            message = f"The disk is full: free some space for {plan.data_dir} and try again."
+        elif failed.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+            message = (
+                f"{failed.filename or plan.data_dir} cannot be written by this account: run as "
+                "the one that made it, or choose another folder: make run TANDEM_DATA=<folder>"
+            )
+        else:
+            raise
+        raise Refusal(message) from failed
+
+
+@contextmanager
+def _alone(plan: Plan) -> Iterator[None]:
+    """One runner for a data folder, and its ports are free.
+
+    After a runner that was killed, its services may still be leaving; they are waited for.
+    """
+    with (plan.data_dir / "run.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            message = (
+                f"It already runs on {plan.data_dir} (process {lock.read().strip()}). Stop that "
+                "one, or run a second beside it on another folder and other ports:\n"
+                "make run TANDEM_DATA=.tandem2 ERP_PORT=8101 CRM_PORT=8102 BRIDGE_PORT=8103"
+            )
+            raise Refusal(message) from None
+        lock.seek(0)
+        if lock.read().strip():
+            _wait_for_ports(plan)
+        plan.check_ports()
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        try:
+            yield
+        finally:
+            lock.truncate(0)
+
+
+def _wait_for_ports(plan: Plan) -> None:
+    with step("Earlier run") as now:
+        now.progress = "its services are stopping"
+        now.result = "has ended"
+        deadline = time.monotonic() + LEFTOVER_SECONDS_MAX
+        while not plan.ports_are_free() and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+
+
+@contextmanager
+def _database(plan: Plan) -> Iterator[EmbeddedCluster | None]:
+    """The embedded PostgreSQL where a service needs it; stopped at the end."""
+    if not plan.embedded:
+        yield None
+        return
+    with step("PostgreSQL") as now:
+        cluster = EmbeddedCluster.open(plan.data_dir)
+        now.result = f"runs in {cluster.place.data}"
+    with cluster:
+        yield cluster

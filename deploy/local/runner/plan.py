@@ -1,0 +1,136 @@
+"""What shall run: which services, where they listen, what they are told."""
+
+import errno
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.telling import Refusal
+
+__all__ = ["ALL", "Plan", "Runnable"]
+
+
+@dataclass(frozen=True)
+class Runnable:
+    """A service as the runner sees it."""
+
+    name: str
+    title: str
+    module: str
+    default_port: int
+
+    @property
+    def prefix(self) -> str:
+        """What its settings' names begin with."""
+        return f"{self.name.upper()}_"
+
+
+ALL = (
+    Runnable("erp", "ERP", "erp", 8001),
+    Runnable("crm", "CRM", "crm", 8002),
+    Runnable("bridge", "sync bridge", "sync_bridge", 8003),
+)
+HALVES = ("erp", "crm")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The services of this run, in the order in which they depend on each other."""
+
+    services: Sequence[Runnable]
+    data_dir: Path
+    given: Mapping[str, str]
+
+    @classmethod
+    def of(cls, given: Mapping[str, str], root: Path) -> "Plan":
+        """Read ONLY and TANDEM_DATA. Raises Refusal for a half that does not exist."""
+        only = given.get("ONLY", "").lower()
+        if only and only not in HALVES:
+            message = f"ONLY={only} is unknown: write ONLY=erp, ONLY=crm, or leave it away for both"
+            raise Refusal(message)
+        chosen = tuple(service for service in ALL if only in {"", service.name})
+        data = Path(given.get("TANDEM_DATA") or root / ".tandem").resolve()
+        return cls(services=chosen, data_dir=data, given=given)
+
+    @property
+    def both(self) -> bool:
+        """Whether ERP, CRM and bridge run together."""
+        return len(self.services) == len(ALL)
+
+    @property
+    def embedded(self) -> bool:
+        """Whether a service needs the PostgreSQL that comes along."""
+        return any(f"{one.prefix}DATABASE_URL" not in self.given for one in self.services)
+
+    def host(self, service: Runnable) -> str:
+        """The address it listens on."""
+        return self.given.get(f"{service.prefix}HOST") or "127.0.0.1"
+
+    def port(self, service: Runnable) -> int:
+        """The port it listens on. Raises Refusal for one that is no port."""
+        name = f"{service.prefix}PORT"
+        written = self.given.get(name) or str(service.default_port)
+        if not written.isdigit() or not 0 < int(written) < 2**16:
+            message = f"{name}={written} is no port: write a number from 1 to 65535"
+            raise Refusal(message)
+        return int(written)
+
+    def url(self, service: Runnable) -> str:
+        """Where a program on this machine reaches it."""
+        host = self.host(service)
+        reached = "127.0.0.1" if host in {"0.0.0.0", "::", ""} else host  # noqa: S104 - compared
+        return f"http://{f'[{reached}]' if ':' in reached else reached}:{self.port(service)}"
+
+    def ports_are_free(self) -> bool:
+        """Whether every service could listen now."""
+        return not any(_refused(self.host(one), self.port(one)) for one in self.services)
+
+    def check_ports(self) -> None:
+        """Raises Refusal when a port is taken, with the way to choose another."""
+        for service in self.services:
+            port, name = self.port(service), f"{service.prefix}PORT"
+            reason = _refused(self.host(service), port)
+            if reason is None:
+                continue
+            message = (
+                f"Port {port} for the {service.title} {reason}.\n"
+                f"Stop the program that uses it, or choose another port: "
+                f"make run {name}={port + 100}"
+            )
+            raise Refusal(message)
+
+    def environment(self, service: Runnable, secrets_dir: Path) -> dict[str, str]:
+        """The environment variables its process gets; what the person set stays as it is."""
+        own = {
+            f"{service.prefix}PORT": str(self.port(service)),
+            f"{service.prefix}LOG_FORMAT": "console",
+            "PYTHONUNBUFFERED": "1",
+        }
+        ours = {
+            "TANDEM_DATA": str(self.data_dir),
+            f"{service.prefix}BOOTSTRAP_KEY_FILE": str(secrets_dir / f"{service.name}.json"),
+        }
+        if service.name == "bridge":
+            for half in ALL[:2]:
+                own[f"BRIDGE_{half.prefix}URL"] = self.url(half)
+                ours[f"BRIDGE_{half.prefix}KEY_FILE"] = str(secrets_dir / f"bridge_{half.name}_key")
+        return own | dict(self.given) | ours
+
+    def command(self, service: Runnable, python: str) -> list[str]:
+        """How its process is started."""
+        wrapper = str(Path(__file__).with_name("child.py"))
+        return [python, wrapper, service.module, "serve", "--with-worker"]
+
+
+def _refused(host: str, port: int) -> str | None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as failed:
+            if failed.errno == errno.EADDRINUSE:
+                return "is taken by another program"
+            return f"cannot be used: {failed.strerror}"
+    return None
