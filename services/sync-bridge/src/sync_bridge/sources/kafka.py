@@ -1,0 +1,185 @@
+"""The Kafka adapter: reads the topics of both halves, commits offsets after the inbox.
+
+Offsets are committed only when the transaction that stored the batch has committed (B16). A
+partition without a committed offset begins with its oldest record. If older ones are already gone,
+or committed ones are, that is an alarm: nobody jumps over a gap without saying so.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import (
+    CommitFailedError,
+    IllegalStateError,
+    KafkaError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+)
+
+from sync_bridge.inbox.received import Quarantined, Received
+from sync_bridge.sources.attributes import Unreadable, read_event, storable
+from sync_bridge.sources.port import TROUBLE, Condition, Receive, keep_following
+
+__all__ = ["KafkaSource"]
+
+TOPICS = r"^(erp|crm)\.[a-z0-9-]+\.v[0-9]+$"
+"""Every public topic of both halves, those of releases to come as well (B21)."""
+
+BATCH = 500
+POLL_MILLISECONDS = 1000
+SESSION_MILLISECONDS = 15_000
+REBALANCE_MILLISECONDS = 30_000
+HEARTBEAT_MILLISECONDS = 3_000
+METADATA_MILLISECONDS = 10_000
+"""A topic whose first event comes after our start is noticed within this time."""
+
+STOP_SECONDS = 3.0
+_ATTRIBUTE = "ce_"
+_log = structlog.get_logger(__name__)
+
+
+class KafkaSource:
+    """Brings the records of every topic that matches a pattern into the inbox.
+
+    `group` should change when the inbox is another one (a new or a restored database): then all
+    that Kafka still has is read again, and what the inbox knows changes nothing. `instance` must
+    be the same after a restart and different for each process of the bridge.
+    """
+
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        *,
+        receive: Receive,
+        group: str,
+        instance: str,
+        topics: str = TOPICS,
+    ) -> None:
+        self.condition = Condition(name="kafka")
+        self._bootstrap_servers = bootstrap_servers
+        self._topics = topics
+        self._receive = receive
+        self._group = group
+        self._instance = instance
+
+    async def run(self) -> NoReturn:
+        """Follow the topics until cancelled; survive a lost broker and a lost database."""
+        await keep_following(self.condition, self._consume, survives=(*TROUBLE, KafkaError))
+
+    async def _consume(self) -> None:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap_servers,
+            client_id=f"{self._group}-{self._instance}",
+            group_id=self._group,
+            group_instance_id=self._instance,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            isolation_level="read_committed",
+            max_poll_records=BATCH,
+            session_timeout_ms=SESSION_MILLISECONDS,
+            rebalance_timeout_ms=REBALANCE_MILLISECONDS,
+            heartbeat_interval_ms=HEARTBEAT_MILLISECONDS,
+            metadata_max_age_ms=METADATA_MILLISECONDS,
+        )
+        consumer.subscribe(pattern=self._topics)
+        try:
+            await consumer.start()
+            while True:
+                await self._take(consumer)
+        finally:
+            await _stop(consumer)
+
+    async def _take(self, consumer: Any) -> None:
+        """One batch: fetch, store, then commit."""
+        try:
+            fetched = await consumer.getmany(timeout_ms=POLL_MILLISECONDS, max_records=BATCH)
+        except NoOffsetForPartitionError as unread:
+            await self._place_new(consumer, unread.args[0])
+            return
+        except OffsetOutOfRangeError as gone:
+            await self._place_lost(consumer, gone)
+            return
+        new = await self._store([record for records in fetched.values() for record in records])
+        self.condition.answered(new)
+        if fetched:
+            await _commit(consumer, {place: rows[-1].offset + 1 for place, rows in fetched.items()})
+
+    async def _store(self, records: Sequence[ConsumerRecord[Any, Any]]) -> int:
+        events: list[Received] = []
+        unreadable: list[Quarantined] = []
+        for record in records:
+            try:
+                events.append(_event(record))
+            except Unreadable as reason:
+                unreadable.append(_quarantined(record, str(reason)))
+        if not records:
+            return 0
+        return await self._receive(events, unreadable=unreadable)
+
+    async def _place_new(self, consumer: Any, place: TopicPartition) -> None:
+        """Begin a partition the group never read with its oldest record."""
+        oldest = (await consumer.beginning_offsets([place]))[place]
+        if oldest > 0:
+            self.condition.misses(
+                f"{place.topic}/{place.partition} begins at {oldest}: what came before is gone"
+            )
+        consumer.seek(place, oldest)
+
+    async def _place_lost(self, consumer: Any, gone: OffsetOutOfRangeError) -> None:
+        """The records after our place are gone: say so, then go on with the oldest there is."""
+        wanted: Mapping[TopicPartition, int] = gone.args[0]
+        for place, oldest in (await consumer.beginning_offsets(list(wanted))).items():
+            self.condition.misses(
+                f"{place.topic}/{place.partition} no longer has {wanted[place]}, but {oldest}"
+            )
+            consumer.seek(place, oldest)
+
+
+async def _commit(consumer: Any, offsets: dict[TopicPartition, int]) -> None:
+    """Commit what is still ours. What cannot be committed comes again and changes nothing."""
+    mine = {place: offset for place, offset in offsets.items() if place in consumer.assignment()}
+    if not mine:
+        return
+    try:
+        await consumer.commit(mine)
+    except (CommitFailedError, IllegalStateError) as rebalancing:
+        _log.info("source_commit_left_out", source="kafka", reason=repr(rebalancing))
+
+
+async def _stop(consumer: Any) -> None:
+    """Leave within seconds, whether or not the broker answers."""
+    stopping = asyncio.ensure_future(consumer.stop())
+    await asyncio.wait({stopping}, timeout=STOP_SECONDS)
+    stopping.cancel()
+    with contextlib.suppress(asyncio.CancelledError, KafkaError, OSError):
+        await stopping
+
+
+def _event(record: ConsumerRecord[Any, Any]) -> Received:
+    """The event in a record of CloudEvents' binary mode. Raises Unreadable."""
+    try:
+        attributes = {
+            name.removeprefix(_ATTRIBUTE): value.decode()
+            for name, value in record.headers
+            if name.startswith(_ATTRIBUTE)
+        }
+    except (UnicodeDecodeError, AttributeError) as wrong:
+        raise Unreadable("header", "is not UTF-8") from wrong
+    return read_event(attributes, record.value or b"")
+
+
+def _quarantined(record: ConsumerRecord[Any, Any], reason: str) -> Quarantined:
+    return Quarantined(
+        source=f"kafka:{record.topic}",
+        place=f"{record.partition}/{record.offset}",
+        reason=reason,
+        raw=record.value or b"",
+        headers={
+            storable(name): storable((value or b"").decode(errors="replace"))
+            for name, value in record.headers
+        },
+    )

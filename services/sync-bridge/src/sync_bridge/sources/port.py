@@ -1,0 +1,141 @@
+"""The port between a transport and the inbox, and how a source tells how it is doing."""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NoReturn, Protocol
+
+import asyncpg
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from sync_bridge.inbox.received import Cursor, Quarantined, Received
+
+__all__ = ["TROUBLE", "Condition", "Receive", "Source", "SourceTrouble", "keep_following"]
+
+PAUSE_SECONDS_MIN = 0.2
+PAUSE_SECONDS_MAX = 30.0
+_log = structlog.get_logger(__name__)
+
+State = Literal["starting", "following", "retrying", "refused", "backfill_needed"]
+
+
+class Receive(Protocol):
+    """The inbox's door. When it has returned, everything is stored; when it raised, nothing is."""
+
+    async def __call__(
+        self,
+        events: Sequence[Received],
+        *,
+        unreadable: Sequence[Quarantined] = (),
+        cursor: Cursor | None = None,
+    ) -> int:
+        """Store events, what could not be read, and the cursor in one transaction; how many new."""
+
+
+class Source(Protocol):
+    """Something that brings events into the inbox until it is cancelled."""
+
+    condition: "Condition"
+
+    async def run(self) -> NoReturn:
+        """Follow the source. Ends only by cancellation, and then within seconds."""
+
+
+class SourceTrouble(Exception):
+    """The other side gave no usable answer. `retry_after_seconds`: its own wish, if it had one."""
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        state: State = "retrying",
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(reason)
+        self.state: State = state
+        self.retry_after_seconds = retry_after_seconds
+
+
+TROUBLE = (
+    SourceTrouble,
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    SQLAlchemyError,
+)
+"""What a source survives: nothing was stored that was not marked, so it begins again."""
+
+
+@dataclass
+class Condition:
+    """How a source is doing, for the status page, the metrics and the alarm.
+
+    `refused`: the credentials are not accepted. `backfill_needed`: events are gone at the source
+    that never came here; what they said must be read from the records themselves.
+    `missing` keeps the reason of such a gap while the source goes on.
+    """
+
+    name: str
+    state: State = "starting"
+    reason: str = ""
+    missing: str = ""
+    new_events: int = 0
+    failures: int = 0
+    _answered_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds_since_answer(self) -> float:
+        """Since the source last answered, with events or with none."""
+        return time.monotonic() - self._answered_at
+
+    def answered(self, new_events: int = 0) -> None:
+        """The source is well."""
+        self.state, self.reason, self.failures = "following", "", 0
+        self.new_events += new_events
+        self._answered_at = time.monotonic()
+
+    def troubled(self, trouble: BaseException) -> None:
+        """The source failed once more."""
+        self.failures += 1
+        self.reason = f"{type(trouble).__name__}: {trouble}"
+        self.state = trouble.state if isinstance(trouble, SourceTrouble) else "retrying"
+
+    def misses(self, reason: str) -> None:
+        """Raise the alarm that events are gone, and go on."""
+        self.missing = reason
+        _log.error("source_backfill_needed", source=self.name, reason=reason)
+
+
+async def keep_following(
+    condition: Condition,
+    attempt: Callable[[], Awaitable[None]],
+    *,
+    survives: tuple[type[Exception], ...] = TROUBLE,
+) -> NoReturn:
+    """Attempt for ever; after trouble pause as asked, else by doubling with full jitter."""
+    while True:
+        try:
+            await attempt()
+        except survives as trouble:
+            condition.troubled(trouble)
+            alarm = _log.error if condition.state != "retrying" else _log.warning
+            alarm(
+                "source_interrupted",
+                source=condition.name,
+                state=condition.state,
+                reason=condition.reason,
+                failures=condition.failures,
+            )
+            await asyncio.sleep(pause_seconds(condition.failures, trouble))
+
+
+def pause_seconds(failures: int, trouble: BaseException) -> float:
+    """How long to wait before the next attempt; never less than the other side asked for."""
+    ceiling = min(PAUSE_SECONDS_MAX, PAUSE_SECONDS_MIN * 2 ** min(failures, 10))
+    pause = random.uniform(PAUSE_SECONDS_MIN / 2, ceiling)  # noqa: S311 - jitter, not a secret
+    asked = trouble.retry_after_seconds if isinstance(trouble, SourceTrouble) else None
+    return pause if asked is None else asked + pause
