@@ -1,0 +1,120 @@
+"""Every text that a user may see exists in both languages (decision 0012)."""
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Message
+from babel.messages.pofile import read_po
+
+from chassis.http import faults
+from chassis.http.problem import Problem, every_problem
+from chassis.http.texts import OWN_LOCALE
+from tests.architecture.sources import sources
+
+PACKAGES = {
+    "chassis": OWN_LOCALE,
+    **{
+        name: importlib.import_module(f"{name}.app").SERVICE.locale
+        for name in ("erp", "crm", "sync_bridge")
+    },
+}
+FACT = re.compile(r"\{(\w*)\}")
+
+
+@lru_cache
+def catalogue(folder: Path) -> dict[str, Message]:
+    """Message id -> entry of a folder's Chinese catalogue."""
+    with (folder / "zh_CN.po").open(encoding="utf-8") as file:
+        return {str(entry.id): entry for entry in read_po(file) if entry.id}
+
+
+def translated(package: str) -> set[str]:
+    """Texts that have a Chinese translation where this package is at work."""
+    folders = {OWN_LOCALE, PACKAGES[package]}
+    return {text for folder in folders for text, entry in catalogue(folder).items() if entry.string}
+
+
+def problems() -> list[type[Problem]]:
+    """Every problem class of ours."""
+    return [
+        problem
+        for problem in every_problem().values()
+        if problem.__module__.partition(".")[0] in PACKAGES
+    ]
+
+
+def field_messages(package: str) -> Iterator[str]:
+    """Texts given to FieldError(pointer, code, message) as they stand in the code."""
+    folder = "libs/chassis/src" if package == "chassis" else f"services/*/src/{package}"
+    for source in sources(folder):
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "FieldError":
+                yield from (
+                    value.value
+                    for value in [*node.args[2:3], *(word.value for word in node.keywords)]
+                    if isinstance(value, ast.Constant) and " " in str(value.value)
+                )
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_problem_is_told_in_chinese(package):
+    untold = {
+        text
+        for problem in problems()
+        if problem.__module__.startswith(f"{package}.")
+        for text in (problem.title, problem.detail)
+    } - translated(package)
+    assert not untold
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_wrong_field_is_told_in_chinese(package):
+    assert set(field_messages(package)) <= translated(package)
+
+
+def test_what_is_said_of_validation_is_told_in_chinese():
+    assert set(faults.MESSAGES.values()) <= translated("chassis")
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_entry_is_empty_or_loses_a_fact(package):
+    for text, entry in catalogue(PACKAGES[package]).items():
+        assert entry.string, text
+        assert set(FACT.findall(str(entry.string))) == set(FACT.findall(text)), text
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_entry_is_left_over(package):
+    """A translation whose text no code holds any more misleads whoever edits it."""
+    folder = "libs/chassis/src" if package == "chassis" else f"services/*/src/{package}"
+    texts = {
+        node.value
+        for source in sources(folder)
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert not set(catalogue(PACKAGES[package])) - texts
+
+
+def test_codes_are_stable_names_used_once():
+    codes = [problem.code for problem in problems()]
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", code) for code in codes)
+    by_code: dict[str, set[str]] = {}
+    for problem in all_classes(Problem):
+        by_code.setdefault(problem.code, set()).add(f"{problem.__module__}.{problem.__name__}")
+    twice = {code: names for code, names in by_code.items() if len(names) > 1}
+    twice.pop("conflict")  # the base class and its plain child
+    assert not twice
+
+
+def all_classes(base: type[Problem]) -> Iterator[type[Problem]]:
+    """Problem classes of ours; those that tests invent are left out."""
+    for child in base.__subclasses__():
+        if child.__module__.partition(".")[0] in PACKAGES:
+            yield child
+        yield from all_classes(child)
