@@ -1,0 +1,5 @@
+"""`python -m sync_bridge` is `bridge`."""
+
+from sync_bridge.cli import cli
+
+cli()

@@ -1,0 +1,57 @@
+"""What the sync bridge is made of."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from chassis.service import Schedule, Service
+from chassis.storage.work import Work
+from sync_bridge.inbox import service as inbox
+from sync_bridge.inbox.router import inbox_router, quarantine_router
+from sync_bridge.lanes.events import LaneParked, LaneResumed
+from sync_bridge.lanes.review_router import mapping_router, review_router
+from sync_bridge.lanes.router import flow_router, lane_router
+from sync_bridge.lanes.working import carry_lanes
+from sync_bridge.permissions import PERMISSIONS, ROLES
+from sync_bridge.positions.router import position_router, status_router
+from sync_bridge.settings import BridgeSettings
+from sync_bridge.tables import METADATA
+
+__all__ = ["SERVICE"]
+
+_HERE = Path(__file__).parent
+PURGE = "inbox.purge"
+
+
+async def purge_inbox(work: Work, payload: Mapping[str, Any]) -> None:  # noqa: ARG001
+    """Forget events that were settled long ago."""
+    await inbox.purge(work, days=BridgeSettings().inbox_days)
+
+
+SERVICE = Service(
+    name="bridge",
+    title="Tandem sync bridge",
+    description="Keeps an ERP and a CRM in agreement through their public APIs and events.",
+    version="0.1.0",
+    settings=BridgeSettings,
+    metadata=METADATA,
+    migrations=_HERE / "migrations",
+    locale=_HERE / "locale",
+    routers=(
+        status_router,
+        position_router,
+        lane_router,
+        flow_router,
+        mapping_router,
+        review_router,
+        inbox_router,
+        quarantine_router,
+    ),
+    permissions=PERMISSIONS,
+    roles=ROLES,
+    events=(LaneParked, LaneResumed),
+    jobs={PURGE: purge_inbox},
+    schedules=(Schedule(PURGE, timedelta(days=1), PURGE),),
+    background=(carry_lanes,),
+)

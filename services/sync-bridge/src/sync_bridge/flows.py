@@ -1,0 +1,149 @@
+"""Everything that crosses the bridge: THE table, and the words it is written in.
+
+A row reads: an event of one half is read as this message, translated by that mapping, and put to
+the other half as `PUT <place>/by-external/<sender>/<id>`. To let something new cross, add a
+reading model to `messages`, a function to `mappings`, its fields to `ownership.py`, and one row.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import UUID
+
+from sync_bridge.mappings import crm_to_erp, erp_to_crm
+from sync_bridge.mappings.twins import Twins
+from sync_bridge.messages import crm, erp
+from sync_bridge.messages.reading import Message
+from sync_bridge.ownership import Half, other
+
+__all__ = ["BY_EVENT", "ENTITIES", "FLOWS", "Entity", "Flow", "Need"]
+
+
+@dataclass(frozen=True)
+class Need:
+    """A record that must be across before another one can follow."""
+
+    entity: str
+    sender: Half
+    id: UUID
+
+    def __str__(self) -> str:
+        """As lanes write what they wait for: `customer crm:<id>`."""
+        return f"{self.entity} {self.sender}:{self.id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entity:
+    """What both halves keep a record of, and where.
+
+    A record of it without a twin is looked for across: by fields that make it certain, and by
+    fields that make it likely. A certain, single find is linked; anything else found is shown to
+    a person. Names map the sender's message to the filter of the receiver's list.
+    """
+
+    name: str
+    crm: str
+    erp: str
+    linked_both_ways: bool = False
+    certain: Mapping[str, str] | None = None
+    likely: Mapping[str, str] | None = None
+
+    def place(self, half: Half) -> str:
+        """Where that half keeps them."""
+        return self.crm if half == "crm" else self.erp
+
+
+CUSTOMER = Entity(
+    name="customer",
+    crm="/v1/accounts",
+    erp="/v1/customers",
+    linked_both_ways=True,
+    certain={"tax_id": "tax_id"},
+    likely={"email": "email"},
+)
+PRODUCT = Entity(name="product", crm="/v1/products", erp="/v1/items", certain={"sku": "code"})
+PRICE = Entity(name="price", crm="/v1/product-prices", erp="/v1/prices")
+
+ENTITIES: Mapping[str, Entity] = {entity.name: entity for entity in (CUSTOMER, PRODUCT, PRICE)}
+
+
+def _always(message: Any) -> bool:  # noqa: ARG001
+    return True
+
+
+def _nothing(message: Any) -> Sequence[Need]:  # noqa: ARG001
+    return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flow:
+    """One row of the table.
+
+    `begins` says whether a record without a twin crosses at all; one with a twin always does.
+    `needs` names what must be across before. `revision` counts changes of the mapping: it is part
+    of the idempotency key, so that a corrected mapping is not taken for a repeat (B39).
+    """
+
+    event: str
+    reads: type[Message]
+    translate: Callable[[Any, Twins], dict[str, Any]]
+    entity: Entity
+    begins: Callable[[Any], bool] = _always
+    needs: Callable[[Any], Sequence[Need]] = _nothing
+    revision: int = 1
+
+    @property
+    def sender(self) -> Half:
+        """The half that publishes the event."""
+        return cast("Half", self.event.split(".")[1])
+
+    @property
+    def target(self) -> Half:
+        """The half that is called."""
+        return other(self.sender)
+
+    @property
+    def kind(self) -> str:
+        """The kind of its lanes, such as `crm.customer`: what is paused together."""
+        return f"{self.sender}.{self.entity.name}"
+
+    def lane(self, subject: UUID) -> str:
+        """The lane of one record: `crm.customer:<id>`."""
+        return f"{self.kind}:{subject}"
+
+
+def _item_of(price: erp.PriceChanged) -> Sequence[Need]:
+    return (Need("product", "erp", price.item_id),)
+
+
+FLOWS: Sequence[Flow] = (
+    Flow(
+        event="tandem.crm.account-changed.v1",
+        reads=crm.AccountChanged,
+        translate=crm_to_erp.customer,
+        entity=CUSTOMER,
+        begins=crm_to_erp.is_customer,
+    ),
+    Flow(
+        event="tandem.erp.customer-changed.v1",
+        reads=erp.CustomerChanged,
+        translate=erp_to_crm.account,
+        entity=CUSTOMER,
+    ),
+    Flow(
+        event="tandem.erp.item-changed.v1",
+        reads=erp.ItemChanged,
+        translate=erp_to_crm.product,
+        entity=PRODUCT,
+        begins=erp_to_crm.is_sold,
+    ),
+    Flow(
+        event="tandem.erp.price-changed.v1",
+        reads=erp.PriceChanged,
+        translate=erp_to_crm.price,
+        entity=PRICE,
+        needs=_item_of,
+    ),
+)
+
+BY_EVENT: Mapping[str, Flow] = {flow.event: flow for flow in FLOWS}

@@ -1,0 +1,35 @@
+"""What identity refuses."""
+
+from chassis.http.problems import Problem
+
+__all__ = ["NotACandidate", "PairTaken", "ReviewClosed"]
+
+
+class ReviewClosed(Problem):
+    """The review was decided, or is no longer needed."""
+
+    status = 409
+    code = "review_closed"
+    title = "The review is closed"
+    detail = "This review is {state}. Look at the present link of the record instead."
+
+
+class NotACandidate(Problem):
+    """The chosen record is none of those that were found."""
+
+    status = 422
+    code = "not_a_candidate"
+    title = "Not one of the candidates"
+    detail = "{candidate} is none of the candidates of this review. Choose one of those listed."
+
+
+class PairTaken(Problem):
+    """One of the two ids is joined to another record."""
+
+    status = 409
+    code = "pair_taken"
+    title = "One of the two is linked to another record"
+    detail = (
+        "The {entity} crm:{crm_id} or erp:{erp_id} is linked to another record already. "
+        "Look up the present links of both."
+    )

@@ -1,0 +1,95 @@
+"""Pairs, shadows and reviews as they are stored."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.clock import utc_now
+from chassis.storage.base import Identified, Versioned
+from sync_bridge.base import Base
+from sync_bridge.identity.errors import NotACandidate, ReviewClosed
+
+__all__ = ["Pair", "Review", "Shadow"]
+
+
+class Pair(Identified, Base):
+    """One thing, known to both halves: unique both ways."""
+
+    __tablename__ = "pair"
+    __table_args__ = (
+        UniqueConstraint("entity", "crm_id"),
+        UniqueConstraint("entity", "erp_id"),
+        CheckConstraint("how in ('created', 'known', 'certain', 'person')", name="how_known"),
+        Index("ix_pair_created_at", "created_at", "id"),
+    )
+
+    entity: Mapped[str]
+    crm_id: Mapped[UUID]
+    erp_id: Mapped[UUID]
+    how: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class Shadow(Base):
+    """Hash of what the other half holds of the fields that `half` owns of one of its records."""
+
+    __tablename__ = "shadow"
+
+    entity: Mapped[str] = mapped_column(primary_key=True)
+    half: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    source_version: Mapped[int] = mapped_column(BigInteger)
+
+
+class Review(Identified, Versioned, Base):
+    """A question to a person: which of these is the twin, if any."""
+
+    __tablename__ = "review"
+    __table_args__ = (
+        CheckConstraint("state in ('open', 'linked', 'created', 'withdrawn')", name="state_known"),
+        CheckConstraint("(state = 'linked') = (chosen is not null)", name="linked_has_chosen"),
+        Index(
+            "uq_review_open",
+            "entity",
+            "half",
+            "subject",
+            unique=True,
+            postgresql_where=text("state = 'open'"),
+        ),
+        Index("ix_review_subject", "entity", "half", "subject"),
+        Index("ix_review_state", "state", "created_at", "id"),
+    )
+
+    entity: Mapped[str]
+    half: Mapped[str]
+    subject: Mapped[UUID]
+    candidates: Mapped[list[Any]]
+    state: Mapped[str] = mapped_column(default="open")
+    chosen: Mapped[UUID | None]
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+
+    def link(self, candidate: UUID, *, by: str, at: datetime) -> None:
+        """Take that candidate for the twin. Raises ReviewClosed, NotACandidate."""
+        self._open()
+        if str(candidate) not in {one["id"] for one in self.candidates}:
+            raise NotACandidate(candidate=candidate)
+        self.chosen = candidate
+        self._close("linked", by, at)
+
+    def create(self, *, by: str, at: datetime) -> None:
+        """Decide that none of them is the twin: a new one is made. Raises ReviewClosed."""
+        self._open()
+        self._close("created", by, at)
+
+    def _open(self) -> None:
+        if self.state != "open":
+            raise ReviewClosed(state=self.state)
+
+    def _close(self, state: str, by: str, at: datetime) -> None:
+        self.state, self.decided_by, self.decided_at = state, by, at
+        self.touch(at)

@@ -1,0 +1,129 @@
+"""The statements of identity."""
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from chassis.ids import uuid7
+from sync_bridge.flows import Need
+from sync_bridge.ownership import Half
+
+__all__ = [
+    "Known",
+    "decided",
+    "insert_pair",
+    "known",
+    "lock_needs",
+    "open_review",
+    "store_shadow",
+    "twins_of",
+    "withdraw_reviews",
+]
+
+Sql: TypeAlias = "asyncpg.Connection[Any]"
+Known = asyncpg.Record
+
+KNOWN_BY = {
+    half: f"""select p.crm_id, p.erp_id, s.digest from pair p
+  left join shadow s on s.entity = p.entity and s.half = '{half}' and s.id = p.{half}_id
+  where p.entity = $1 and p.{half}_id = $2"""
+    for half in ("crm", "erp")
+}
+
+TWINS = """select n.entity, n.id, case when n.half = 'crm' then p.erp_id else p.crm_id end as twin
+  from unnest($1::text[], $2::text[], $3::uuid[]) as n(entity, half, id)
+  join pair p on p.entity = n.entity
+    and ((n.half = 'crm' and p.crm_id = n.id) or (n.half = 'erp' and p.erp_id = n.id))"""
+
+INSERT_PAIR = """insert into pair (id, entity, crm_id, erp_id, how, created_at)
+  values ($1, $2, $3, $4, $5, now()) on conflict do nothing returning true"""
+
+SAME_PAIR = """select true from pair where entity = $1 and crm_id = $2 and erp_id = $3"""
+
+STORE_SHADOW = """insert into shadow (entity, half, id, digest, source_version)
+  values ($1, $2, $3, $4, $5) on conflict (entity, half, id) do update
+  set digest = excluded.digest, source_version = excluded.source_version"""
+
+LOCK_NEED = "select pg_advisory_xact_lock(hashtextextended(n, 2)) from unnest($1::text[]) as n"
+
+OPEN_REVIEW = """insert into review
+  (id, entity, half, subject, candidates, state, version, created_at, updated_at)
+  values ($1, $2, $3, $4, $5, 'open', 1, now(), now())
+  on conflict (entity, half, subject) where state = 'open'
+  do update set candidates = excluded.candidates, updated_at = now(),
+    version = review.version + 1
+  returning id"""
+
+DECIDED = """select state, chosen from review
+  where entity = $1 and half = $2 and subject = $3 and state in ('linked', 'created')
+  order by decided_at desc limit 1"""
+
+WITHDRAW = """update review set state = 'withdrawn', version = version + 1, updated_at = now()
+  where entity = $1 and state = 'open'
+    and (half, subject) in (('crm', $2::uuid), ('erp', $3::uuid)) returning half, subject"""
+
+CONCERNED = """select half, subject from review where entity = $1 and state = 'open'
+  and candidates @> any(array[
+    jsonb_build_array(jsonb_build_object('id', $2::text)),
+    jsonb_build_array(jsonb_build_object('id', $3::text))])"""
+
+
+async def known(sql: Sql, entity: str, half: Half, subject: UUID) -> Known | None:
+    """The pair of a half's record with its shadow's digest; None without a pair."""
+    return await sql.fetchrow(KNOWN_BY[half], entity, subject)
+
+
+async def twins_of(sql: Sql, needs: Sequence[Need]) -> dict[tuple[str, UUID], UUID]:
+    """The twins of the needed records, as far as they are across."""
+    rows = await sql.fetch(
+        TWINS,
+        [need.entity for need in needs],
+        [need.sender for need in needs],
+        [need.id for need in needs],
+    )
+    return {(row["entity"], row["id"]): row["twin"] for row in rows}
+
+
+async def insert_pair(sql: Sql, entity: str, *, crm_id: UUID, erp_id: UUID, how: str) -> bool:
+    """Join the two unless they are; False when one of them is joined to another record."""
+    made = await sql.fetchval(INSERT_PAIR, uuid7(), entity, crm_id, erp_id, how)
+    return bool(made or await sql.fetchval(SAME_PAIR, entity, crm_id, erp_id))
+
+
+async def store_shadow(
+    sql: Sql, entity: str, half: Half, subject: UUID, *, digest: bytes, version: int
+) -> None:
+    """Note what the other half holds of what `half` owns of its record."""
+    await sql.execute(STORE_SHADOW, entity, half, subject, digest, version)
+
+
+async def lock_needs(sql: Sql, needs: Sequence[str]) -> None:
+    """Put in line who waits for a record and who brings it, so that no wake-up is lost."""
+    await sql.execute(LOCK_NEED, sorted(needs))
+
+
+async def open_review(
+    sql: Sql, entity: str, half: Half, subject: UUID, candidates: Sequence[dict[str, Any]]
+) -> UUID:
+    """Ask a person, or bring the open question up to date; its id."""
+    review_id: UUID = await sql.fetchval(
+        OPEN_REVIEW, uuid7(), entity, half, subject, orjson.dumps(candidates).decode()
+    )
+    return review_id
+
+
+async def decided(sql: Sql, entity: str, half: Half, subject: UUID) -> asyncpg.Record | None:
+    """What a person decided on the record; None without a decision."""
+    return await sql.fetchrow(DECIDED, entity, half, subject)
+
+
+async def withdraw_reviews(
+    sql: Sql, entity: str, *, crm_id: UUID, erp_id: UUID
+) -> list[tuple[str, UUID]]:
+    """Close what is answered by a new pair; records whose open question names one of the two."""
+    await sql.fetch(WITHDRAW, entity, crm_id, erp_id)
+    rows = await sql.fetch(CONCERNED, entity, str(crm_id), str(erp_id))
+    return [(row["half"], row["subject"]) for row in rows]

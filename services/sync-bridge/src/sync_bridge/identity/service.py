@@ -1,0 +1,136 @@
+"""The door of identity: who is whom, made once, and told to those who wait for it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sync_bridge.flows import Need
+from sync_bridge.identity import queries
+from sync_bridge.identity.errors import PairTaken
+from sync_bridge.identity.models import Review
+from sync_bridge.identity.rules.matching import Candidate
+from sync_bridge.ownership import Half
+
+if TYPE_CHECKING:
+    from chassis.storage.work import Reading, Work
+
+__all__ = [
+    "Acquaintance",
+    "Decision",
+    "Sighting",
+    "acquaintance",
+    "ask",
+    "decision",
+    "join",
+    "lock_needs",
+    "needs_of_pair",
+    "review_need",
+    "shadow",
+    "twins_of",
+]
+
+
+@dataclass(frozen=True)
+class Acquaintance:
+    """A record's twin, and the hash of what the other half holds of it; None: never sent."""
+
+    twin: UUID
+    digest: bytes | None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a person decided: that record is the twin, or (None) a new one is to be made."""
+
+    twin: UUID | None
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A pair that was seen or made, and how it is known."""
+
+    entity: str
+    crm_id: UUID
+    erp_id: UUID
+    how: str
+
+    @classmethod
+    def of(cls, entity: str, half: Half, subject: UUID, twin: UUID, how: str) -> "Sighting":
+        """The pair of a half's record and its twin across."""
+        crm_id, erp_id = (subject, twin) if half == "crm" else (twin, subject)
+        return cls(entity, crm_id, erp_id, how)
+
+
+async def acquaintance(
+    reading: "Reading", entity: str, half: Half, subject: UUID
+) -> Acquaintance | None:
+    """The record's twin, if it is known."""
+    row = await queries.known(reading.sql, entity, half, subject)
+    if row is None:
+        return None
+    return Acquaintance(row["erp_id" if half == "crm" else "crm_id"], row["digest"])
+
+
+async def twins_of(reading: "Reading", needs: Sequence[Need]) -> Mapping[tuple[str, UUID], UUID]:
+    """The twins of the needed records, as far as they are across."""
+    return await queries.twins_of(reading.sql, needs) if needs else {}
+
+
+async def decision(reading: "Reading", entity: str, half: Half, subject: UUID) -> Decision | None:
+    """What a person decided on the record, if it was asked."""
+    row = await queries.decided(reading.sql, entity, half, subject)
+    return None if row is None else Decision(row["chosen"])
+
+
+def needs_of_pair(seen: Sighting) -> list[str]:
+    """What lanes wait for that this pair brings."""
+    return [
+        str(Need(seen.entity, "crm", seen.crm_id)),
+        str(Need(seen.entity, "erp", seen.erp_id)),
+        review_need(seen.entity, "crm", seen.crm_id),
+        review_need(seen.entity, "erp", seen.erp_id),
+    ]
+
+
+def review_need(entity: str, half: str, subject: UUID) -> str:
+    """What a lane waits for whose record is under review."""
+    return f"review {entity} {half}:{subject}"
+
+
+async def lock_needs(work: "Work", needs: Sequence[str]) -> None:
+    """Put in line, until this act ends, who waits for these and who brings them (B54)."""
+    await queries.lock_needs(work.sql, needs)
+
+
+async def join(work: "Work", seen: Sighting) -> list[str]:
+    """Join the two records; what lanes wait for that this brings. Raises PairTaken (B51).
+
+    An open question about one of them is answered by it; a question that names one of them as a
+    candidate is to be looked at again.
+    """
+    entity, crm_id, erp_id = seen.entity, seen.crm_id, seen.erp_id
+    if not await queries.insert_pair(work.sql, entity, crm_id=crm_id, erp_id=erp_id, how=seen.how):
+        raise PairTaken(entity=entity, crm_id=crm_id, erp_id=erp_id)
+    concerned = await queries.withdraw_reviews(work.sql, entity, crm_id=crm_id, erp_id=erp_id)
+    return [review_need(seen.entity, half, subject) for half, subject in concerned]
+
+
+async def shadow(
+    work: "Work", entity: str, half: Half, subject: UUID, *, digest: bytes, version: int
+) -> None:
+    """Note the hash of what the other half holds of what `half` owns of its record."""
+    await queries.store_shadow(work.sql, entity, half, subject, digest=digest, version=version)
+
+
+async def ask(
+    work: "Work", entity: str, half: Half, subject: UUID, candidates: Sequence[Candidate]
+) -> UUID:
+    """Ask a person which of the candidates is the twin; the id of the review (B52)."""
+    plain: list[dict[str, Any]] = [one.plain() for one in candidates]
+    return await queries.open_review(work.sql, entity, half, subject, plain)
+
+
+async def review_for_update(work: "Work", review_id: UUID) -> Review | None:
+    """The review, its row locked until the act ends."""
+    return await work.session.get(Review, review_id, with_for_update=True)

@@ -1,0 +1,92 @@
+"""What the inbox keeps."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, SmallInteger, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.clock import utc_now
+from chassis.storage.base import Identified
+from sync_bridge.base import Base
+
+__all__ = ["InboxEvent", "Position", "Quarantine", "ReadOn"]
+
+
+class InboxEvent(Base):
+    """One event of one source: stored once, kept byte for byte, settled once."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        CheckConstraint(
+            "state in ('received', 'done', 'ignored', 'unknown', 'quarantined', 'skipped')",
+            name="state_known",
+        ),
+        CheckConstraint("(state = 'received') = (settled_at is null)", name="settled_when_left"),
+        CheckConstraint("state <> 'received' or lane is not null", name="received_has_lane"),
+        Index("ix_inbox_lane", "lane", "aggversion", postgresql_where=text("state = 'received'")),
+        Index("ix_inbox_open", "source", "feed_seq", postgresql_where=text("state = 'received'")),
+        Index("ix_inbox_state", "state", "received_at", "event_id"),
+        Index("ix_inbox_received_at", "received_at", "event_id"),
+        Index("ix_inbox_position", "source", "feed_seq"),
+    )
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    type: Mapped[str]
+    lane: Mapped[str | None]
+    subject: Mapped[UUID]
+    aggversion: Mapped[int] = mapped_column(BigInteger)
+    occurred_at: Mapped[datetime]
+    origin: Mapped[str]
+    hops: Mapped[int] = mapped_column(SmallInteger)
+    correlationid: Mapped[UUID]
+    causationid: Mapped[UUID | None]
+    traceparent: Mapped[str | None]
+    feed_seq: Mapped[int | None] = mapped_column(BigInteger)
+    state: Mapped[str]
+    outcome: Mapped[str | None]
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+    received_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    settled_at: Mapped[datetime | None]
+
+
+class ReadOn(Base):
+    """Where the source of that name reads on."""
+
+    __tablename__ = "cursor"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
+    updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class Position(Base):
+    """How far a source was taken in: without a gap up to `mark`, and at most up to `head`."""
+
+    __tablename__ = "position"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    service: Mapped[str]
+    mark: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    head: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    events: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class Quarantine(Identified, Base):
+    """Something received that could not be read, or an event that chases its own tail."""
+
+    __tablename__ = "quarantine"
+    __table_args__ = (
+        Index("uq_quarantine_place", "source", "place", unique=True),
+        Index("ix_quarantine_received_at", "received_at", "id"),
+    )
+
+    source: Mapped[str]
+    place: Mapped[str]
+    reason: Mapped[str]
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    headers: Mapped[dict[str, Any]]
+    received_at: Mapped[datetime] = mapped_column(default=utc_now)

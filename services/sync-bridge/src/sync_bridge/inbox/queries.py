@@ -1,0 +1,179 @@
+"""The inbox's statements: set-based, one for each batch."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from chassis.ids import uuid7
+from sync_bridge.flows import BY_EVENT, Flow
+from sync_bridge.inbox.received import Quarantined, Received
+
+__all__ = [
+    "ancestors",
+    "insert_events",
+    "insert_quarantined",
+    "move_position",
+    "positions_for_update",
+    "purge",
+    "replay",
+    "seen_after",
+    "store_cursor",
+]
+
+Sql: TypeAlias = "asyncpg.Connection[Any]"
+
+PURGE = """delete from inbox i where i.state in ('done', 'ignored', 'skipped')
+  and i.received_at < now() - make_interval(days => $1)
+  and not exists (select from lane l where l.key = i.lane and l.pending > 0)"""
+
+INSERT_EVENTS = """with fresh as (
+  insert into inbox (source, event_id, type, lane, subject, aggversion, occurred_at, origin, hops,
+    correlationid, causationid, traceparent, feed_seq, data, state, settled_at, outcome)
+  select r.*, case when r.lane is null then 'unknown' else 'received' end,
+    case when r.lane is null then now() end, case when r.lane is null then 'unknown_type' end
+    from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::bigint[],
+      $7::timestamptz[], $8::text[], $9::smallint[], $10::uuid[], $11::uuid[], $12::text[],
+      $13::bigint[], $14::bytea[])
+      as r(source, event_id, type, lane, subject, aggversion, occurred_at, origin, hops,
+        correlationid, causationid, traceparent, feed_seq, data)
+  on conflict do nothing
+  returning source, event_id, lane),
+lined as (
+  insert into lane (key, id, kind, subject, pending, state, next_at, since)
+  select f.lane, (array_agg(k.id))[1], min(k.kind), (array_agg(k.subject))[1], count(*),
+      'ready', now(), now()
+    from fresh f join unnest($1::text[], $2::uuid[], $5::uuid[], $15::uuid[], $16::text[])
+      as k(source, event_id, subject, id, kind) using (source, event_id)
+   where f.lane is not null group by f.lane order by f.lane
+  on conflict (key) do update set
+    pending = lane.pending + excluded.pending,
+    next_at = case when lane.state in ('idle', 'waiting') then now() else lane.next_at end,
+    since = case when lane.state in ('idle', 'waiting') then now() else lane.since end,
+    waits_for = null,
+    state = case when lane.state in ('idle', 'waiting') then 'ready' else lane.state end)
+select source, event_id from fresh"""
+"""New events, each behind the others of its lane. A lane that waits looks again: the new state
+may no longer need what it waited for. A parked lane stays parked (B33)."""
+
+STORE_CURSOR = """insert into cursor (name, value) values ($1, $2)
+  on conflict (name) do update set value = excluded.value, updated_at = now()"""
+
+POSITIONS = """insert into position (source, service) select * from unnest($1::text[], $2::text[])
+  order by 1 on conflict (source) do update set updated_at = now() returning source, mark"""
+
+SEEN_AFTER = """select feed_seq, now() - received_at as age from inbox
+  where source = $1 and feed_seq > $2 order by feed_seq limit 5000"""
+
+MOVE_POSITION = """update position
+  set mark = greatest(mark, $2), head = greatest(head, $3), events = events + $4
+  where source = $1"""
+
+REPLAY = """with again as (
+  update inbox i set state = 'received', outcome = null, settled_at = null,
+    lane = f.kind || ':' || i.subject
+  from unnest($1::text[], $2::text[]) as f(type, kind)
+  where i.state = 'unknown' and i.type = f.type returning i.lane, i.subject, f.kind),
+lined as (
+  insert into lane (key, id, kind, subject, pending, state, next_at, since)
+  select lane, gen_random_uuid(), min(kind), (array_agg(subject))[1], count(*), 'ready',
+    now(), now() from again group by lane order by lane
+  on conflict (key) do update set
+    pending = lane.pending + excluded.pending,
+    state = case when lane.state = 'idle' then 'ready' else lane.state end,
+    next_at = case when lane.state = 'idle' then now() else lane.next_at end)
+select count(*) from again"""
+
+ANCESTORS = """with recursive chain(causationid, length) as (
+  select i.causationid, 1 from position p
+    join inbox i on i.source = p.source and i.event_id = $1
+  union all
+  select i.causationid, c.length + 1 from chain c cross join position p
+    join inbox i on i.source = p.source and i.event_id = c.causationid
+   where c.length < 8)
+select coalesce(max(length), 0) from chain"""
+
+QUARANTINE = """insert into quarantine (id, source, place, reason, raw, headers, received_at)
+  select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::jsonb[],
+    $7::timestamptz[]) on conflict do nothing returning id"""
+
+
+async def insert_events(sql: Sql, events: Sequence[Received]) -> set[tuple[str, UUID]]:
+    """Store the events, each given once, and line up their lanes; the keys of the new ones."""
+    flows: list[Flow | None] = [BY_EVENT.get(one.type) for one in events]
+    rows = await sql.fetch(
+        INSERT_EVENTS,
+        [one.source for one in events],
+        [one.event_id for one in events],
+        [one.type for one in events],
+        [flow and flow.lane(one.subject) for one, flow in zip(events, flows, strict=True)],
+        [one.subject for one in events],
+        [one.aggversion for one in events],
+        [one.time for one in events],
+        [one.origin for one in events],
+        [one.hops for one in events],
+        [one.correlationid for one in events],
+        [one.causationid for one in events],
+        [one.traceparent for one in events],
+        [one.feed_seq for one in events],
+        [one.data for one in events],
+        [uuid7() for _ in events],
+        [flow and flow.kind for flow in flows],
+    )
+    return {(row["source"], row["event_id"]) for row in rows}
+
+
+async def purge(sql: Sql, days: int) -> int:
+    """Forget events settled long ago, but none of a lane in which something still waits."""
+    return int((await sql.execute(PURGE, days)).split()[-1])
+
+
+async def store_cursor(sql: Sql, name: str, value: str) -> None:
+    """Note where a source reads on."""
+    await sql.execute(STORE_CURSOR, name, value)
+
+
+async def positions_for_update(sql: Sql, sources: Sequence[tuple[str, str]]) -> dict[str, int]:
+    """The marks of the (source, service) pairs, made when new, locked until the act ends."""
+    names, services = [one for one, _ in sources], [one for _, one in sources]
+    rows = await sql.fetch(POSITIONS, names, services)
+    return {row["source"]: row["mark"] for row in rows}
+
+
+async def seen_after(sql: Sql, source: str, mark: int) -> list[tuple[int, timedelta]]:
+    """Feed positions beyond the mark that are here, in order, with how long they have been."""
+    rows = await sql.fetch(SEEN_AFTER, source, mark)
+    return [(row["feed_seq"], row["age"]) for row in rows]
+
+
+async def move_position(sql: Sql, source: str, *, mark: int, head: int, events: int) -> None:
+    """Move a source's marks forward and count its new events."""
+    await sql.execute(MOVE_POSITION, source, mark, head, events)
+
+
+async def replay(sql: Sql, types: Sequence[str]) -> int:
+    """Put unknown events of these types, known by now, into their lanes; how many."""
+    return int(await sql.fetchval(REPLAY, types, [BY_EVENT[one].kind for one in types]))
+
+
+async def ancestors(sql: Sql, causationid: UUID) -> int:
+    """The length of the chain of causes that ends with this one; at most a few are counted."""
+    return int(await sql.fetchval(ANCESTORS, causationid))
+
+
+async def insert_quarantined(sql: Sql, found: Sequence[Quarantined], now: datetime) -> int:
+    """Keep the unreadable; how many were new."""
+    rows = await sql.fetch(
+        QUARANTINE,
+        [uuid7() for _ in found],
+        [one.source for one in found],
+        [one.place for one in found],
+        [one.reason for one in found],
+        [one.raw for one in found],
+        [orjson.dumps(one.headers).decode() for one in found],
+        [now for _ in found],
+    )
+    return len(rows)

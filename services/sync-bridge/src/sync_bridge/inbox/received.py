@@ -1,0 +1,64 @@
+"""An event as a source received it: its attributes read, its data still bytes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+__all__ = ["Cursor", "Quarantined", "Received"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """One CloudEvent from either transport.
+
+    `source` is `/tandem/<service>/<installation id>`. `aggversion` counts the subject's changes.
+    `feed_seq` is the position in the source's feed, or None where the transport gave none.
+    `data` is the body byte for byte as it came: nothing of it is lost before it is mapped.
+    """
+
+    source: str
+    event_id: UUID
+    type: str
+    subject: UUID
+    aggversion: int
+    time: datetime
+    origin: str
+    hops: int
+    correlationid: UUID
+    causationid: UUID | None
+    traceparent: str | None
+    feed_seq: int | None
+    data: bytes
+
+    @property
+    def key(self) -> tuple[str, UUID]:
+        """What makes it one event, whichever way and however often it came."""
+        return self.source, self.event_id
+
+    @property
+    def service(self) -> str:
+        """The publishing service: "erp" or "crm"."""
+        return self.source.split("/")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantined:
+    """What a source received and could not read as an event, with where it stood.
+
+    `place` names it within the source, so that a second delivery is known: a topic, partition
+    and offset, or a feed position.
+    """
+
+    source: str
+    place: str
+    reason: str
+    raw: bytes
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """Where a source of that name reads on; stored in the transaction of what was read (B19)."""
+
+    name: str
+    value: str

@@ -1,0 +1,129 @@
+"""The door of the inbox: take events in, keep what cannot be read."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sync_bridge.bells import ARRIVED, SETTLED
+from sync_bridge.flows import BY_EVENT
+from sync_bridge.inbox import queries
+from sync_bridge.inbox.received import Cursor, Quarantined, Received
+from sync_bridge.inbox.rules.positions import gapless_mark
+from sync_bridge.inbox.schemas import Replay, Replayed
+
+if TYPE_CHECKING:
+    from chassis.storage.database import Database
+    from chassis.storage.work import Reading, Work
+
+__all__ = [
+    "ancestors",
+    "cursor_value",
+    "ingest",
+    "mark_now",
+    "purge",
+    "quarantine",
+    "receive",
+    "replay_unknown",
+]
+
+PATIENCE = timedelta(seconds=5)
+"""How long a feed position may be late before it counts as gone with the source's retention."""
+
+
+async def receive(
+    database: "Database",
+    events: Sequence[Received],
+    *,
+    unreadable: Sequence[Quarantined] = (),
+    cursor: Cursor | None = None,
+) -> int:
+    """Take a batch in, commit, then wake the lanes of this process. Returns how many were new.
+
+    The door for sources: when it has returned, the broker's offsets may be committed (B16).
+    """
+    async with database.transaction() as work:
+        new = await ingest(work, events, cursor=cursor)
+        await quarantine(work, *unreadable)
+    ARRIVED.hear()
+    SETTLED.hear()
+    return new
+
+
+async def ingest(work: "Work", events: Sequence[Received], *, cursor: Cursor | None = None) -> int:
+    """Store the events and the cursor behind them in this transaction (B16 to B19).
+
+    An event already stored changes nothing. Returns how many were new. `receive` does this and
+    wakes the lanes; a caller of this one rings `bells.ARRIVED` after its commit.
+    """
+    once = {one.key: one for one in events}
+    fresh = await queries.insert_events(work.sql, list(once.values())) if once else set()
+    if cursor is not None:
+        await queries.store_cursor(work.sql, cursor.name, cursor.value)
+    if fresh:
+        await _move_positions(work, [once[key] for key in fresh])
+    return len(fresh)
+
+
+async def _move_positions(work: "Work", fresh: Sequence[Received]) -> None:
+    """Move each source's marks over what came, and count it."""
+    sources = sorted({(one.source, one.service) for one in fresh})
+    marks = await queries.positions_for_update(work.sql, sources)
+    for source, mark in sorted(marks.items()):
+        came = [one.feed_seq for one in fresh if one.source == source]
+        head = max((seq for seq in came if seq is not None), default=0)
+        moved = await mark_now(work, source, mark)
+        await queries.move_position(
+            work.sql,
+            source,
+            mark=moved,
+            head=head,
+            events=len(came),
+        )
+
+
+async def mark_now(reading: "Reading", source: str, mark: int) -> int:
+    """The feed position up to which everything is here, known to be at least the mark."""
+    seen = await queries.seen_after(reading.sql, source, mark)
+    return gapless_mark(mark, seen, patience=PATIENCE)
+
+
+async def quarantine(work: "Work", *unreadable: Quarantined) -> int:
+    """Keep what could not be read as an event (B22). Returns how many were new."""
+    if not unreadable:
+        return 0
+    return await queries.insert_quarantined(work.sql, unreadable, work.now)
+
+
+async def cursor_value(reading: "Reading", name: str) -> str | None:
+    """Where the source of that name reads on; None before its first batch."""
+    value: str | None = await reading.sql.fetchval("select value from cursor where name = $1", name)
+    return value
+
+
+async def ancestors(reading: "Reading", event: Received) -> int:
+    """How many events of the inbox led to this one, each the cause of the next (B47).
+
+    The way an event really went, whatever the hops it was given say.
+    """
+    return await queries.ancestors(reading.sql, event.causationid) if event.causationid else 0
+
+
+async def replay_unknown(work: "Work", command: Replay) -> Replayed:
+    """Put events of types known by now into their lanes, oldest version first (B21).
+
+    A version that its lane has passed meanwhile changes nothing.
+    """
+    types = [command.type] if command.type else list(BY_EVENT)
+    known = [one for one in types if one in BY_EVENT]
+    replayed = await queries.replay(work.sql, known)
+    left: int = await work.sql.fetchval("select count(*) from inbox where state = 'unknown'")
+    return Replayed(replayed=replayed, still_unknown=left)
+
+
+async def purge(work: "Work", *, days: int) -> int:
+    """Forget events settled more than so many days ago; how many (B17).
+
+    Longer than any source keeps its events, and nothing of a lane in which something waits: so
+    what may come again is still known.
+    """
+    return await queries.purge(work.sql, days)

@@ -1,0 +1,121 @@
+"""The calls for one event: addressed, keyed and traced; a refusal becomes a standstill."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from chassis.telemetry.trace import Trace
+from sync_bridge.flows import Entity, Flow
+from sync_bridge.inbox.received import Received
+from sync_bridge.lanes.rules.keys import idempotency_key
+from sync_bridge.lanes.rules.retry import Verdict, judge
+from sync_bridge.lanes.standstill import Denied, Later, Parks
+from sync_bridge.ownership import Half
+from sync_bridge.targets.target import Answer, Target, Unreachable, path
+
+__all__ = ["Calls", "Halves"]
+
+Halves = Mapping[Half, Target]
+
+REMATCHES = 3
+"""Tries to find what a half says it has, before a person is called."""
+
+FAULTS_THAT_PASS = frozenset(
+    {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
+)
+
+
+@dataclass(frozen=True)
+class Calls:
+    """What may be asked of the halves for one event of a flow.
+
+    Every method raises Later, Parks or Denied when the half does not do it.
+    """
+
+    halves: Halves
+    bridge: UUID
+    event: Received
+    flow: Flow
+    attempts: int
+
+    async def upsert(self, body: Mapping[str, Any]) -> Answer:
+        """Put the record to the other half under the sender's id, guarded by its version."""
+        flow, event = self.flow, self.event
+        where = path(flow.entity.place(flow.target), "by-external", flow.sender, event.subject)
+        guarded = {**body, "source_version": event.aggversion}
+        target = self.halves[flow.target]
+        return await self._judged(
+            target.put(where, guarded, trace=self._trace(), key=self._key(flow.target, "upsert"))
+        )
+
+    async def link(self, half: Half, record: UUID, *, system: Half, external_id: UUID) -> None:
+        """Tell a half which record of the other one its record is. Safe to repeat."""
+        where = path(self.flow.entity.place(half), record, "external-refs")
+        body = {"system": system, "external_id": str(external_id)}
+        await self._judged(
+            self.halves[half].post(where, body, trace=self._trace(), key=self._key(half, "link"))
+        )
+
+    async def look_up(self, entity: Entity, half: Half, record: UUID) -> Mapping[str, Any]:
+        """A half's record as it is now."""
+        where = path(entity.place(half), record)
+        found = await self._judged(self.halves[half].get(where, trace=self._trace(), query={}))
+        return found.body
+
+    async def search(self, field: str, value: str) -> list[Mapping[str, Any]]:
+        """Active records of the other half with that value, at most a handful."""
+        target = self.flow.target
+        query = {field: value, "limit": "5"}
+        found = await self._judged(
+            self.halves[target].get(
+                self.flow.entity.place(target), trace=self._trace(), query=query
+            )
+        )
+        items = found.body.get("items") or []
+        return [one for one in items if one.get("status", "active") == "active"]
+
+    async def _judged(self, call: Any) -> Answer:
+        try:
+            answer: Answer = await call
+        except Unreachable as lost:
+            raise Later("unreachable", str(lost)) from lost
+        verdict = judge(answer.status, answer.code)
+        if verdict is Verdict.REMATCH and self.attempts < REMATCHES:
+            raise Later(answer.code, answer.told())
+        if verdict is Verdict.RETRY:
+            raise Later(
+                answer.code or f"http_{answer.status}",
+                answer.told(),
+                retry_after_seconds=answer.retry_after_seconds,
+                exhaustible=answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+                and answer.status not in FAULTS_THAT_PASS,
+            )
+        if verdict is Verdict.PAUSE:
+            raise Denied(answer.status)
+        if verdict is not Verdict.DONE:
+            raise Parks(answer.code or f"http_{answer.status}", answer.told())
+        return answer
+
+    def _key(self, half: Half, action: str) -> str:
+        return idempotency_key(
+            bridge=self.bridge,
+            event_id=self.event.event_id,
+            target=half,
+            action=action,
+            revision=self.flow.revision,
+        )
+
+    def _trace(self) -> Trace:
+        """One hop further in the event's process, caused by the event."""
+        event = self.event
+        return Trace.from_headers(
+            {
+                "traceparent": event.traceparent or "",
+                "tandem-origin": event.origin,
+                "tandem-correlation-id": str(event.correlationid),
+                "tandem-causation-id": str(event.event_id),
+                "tandem-hops": str(event.hops + 1),
+            }
+        )

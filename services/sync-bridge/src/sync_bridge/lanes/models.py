@@ -1,0 +1,118 @@
+"""Lanes as they are stored, and how a person moves one that stands still."""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, SmallInteger, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.clock import utc_now
+from chassis.storage.base import Identified
+from sync_bridge.base import Base
+from sync_bridge.lanes.errors import LaneNotParked
+
+__all__ = ["IDLE", "PARKED", "READY", "WAITING", "Hole", "Lane", "LaneAct", "Pause"]
+
+IDLE, READY, WAITING, PARKED = "idle", "ready", "waiting", "parked"
+
+
+class Lane(Base):
+    """The line of one record's events, and how far it has been carried."""
+
+    __tablename__ = "lane"
+    __table_args__ = (
+        CheckConstraint("state in ('idle', 'ready', 'waiting', 'parked')", name="state_known"),
+        CheckConstraint("pending >= 0", name="pending_not_negative"),
+        CheckConstraint("state <> 'idle' or pending = 0", name="idle_is_empty"),
+        CheckConstraint("(state = 'waiting') = (waits_for is not null)", name="waits_for_one"),
+        CheckConstraint("state <> 'parked' or reason is not null", name="parked_says_why"),
+        Index("uq_lane_id", "id", unique=True),
+        Index("ix_lane_due", "next_at", postgresql_where=text("state = 'ready'")),
+        Index("ix_lane_waits_for", "waits_for", postgresql_where=text("waits_for is not null")),
+        Index("ix_lane_state", "state", "since", "id"),
+    )
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[UUID]
+    kind: Mapped[str]
+    subject: Mapped[UUID]
+    applied_version: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    pending: Mapped[int]
+    state: Mapped[str]
+    since: Mapped[datetime]
+    next_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    lease_epoch: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    lease_until: Mapped[datetime | None]
+    waits_for: Mapped[str | None]
+    reason: Mapped[str | None]
+    detail: Mapped[str | None]
+    blocked_version: Mapped[int | None] = mapped_column(BigInteger)
+    version: Mapped[int] = mapped_column(server_default=text("0"))
+
+    HELD: ClassVar[frozenset[str]] = frozenset({PARKED, WAITING})
+
+    def resume(self, at: datetime) -> None:
+        """Let it be carried again, from where it stood. Raises LaneNotParked."""
+        if self.state not in self.HELD:
+            raise LaneNotParked(lane=self.key, state=self.state)
+        self.state, self.since, self.next_at = READY, at, at
+        self.waits_for = self.reason = self.detail = None
+        self.attempts = 0
+        self.lease_epoch += 1
+        self.lease_until = None
+        self.version += 1
+
+    def skip(self, at: datetime, *, skipped: int, upto: int) -> None:
+        """Go on behind the events up to that version without carrying them.
+
+        Raises LaneNotParked.
+        """
+        self.resume(at)
+        self.pending -= skipped
+        self.applied_version = max(self.applied_version, upto)
+        self.blocked_version = None
+        if self.pending == 0:
+            self.state = IDLE
+
+
+class Pause(Base):
+    """Every lane of one kind is held: the other half refuses the bridge's credentials."""
+
+    __tablename__ = "pause"
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    status: Mapped[int] = mapped_column(SmallInteger)
+    refusals: Mapped[int]
+    since: Mapped[datetime]
+    until: Mapped[datetime]
+
+
+class Hole(Identified, Base):
+    """An event that was skipped by a person: it never took effect on the other side."""
+
+    __tablename__ = "hole"
+    __table_args__ = (Index("ix_hole_at", "at", "id"),)
+
+    lane: Mapped[str]
+    source: Mapped[str]
+    event_id: Mapped[UUID]
+    aggversion: Mapped[int] = mapped_column(BigInteger)
+    actor: Mapped[str]
+    note: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class LaneAct(Identified, Base):
+    """What a person did to a lane, and why."""
+
+    __tablename__ = "lane_act"
+    __table_args__ = (Index("ix_lane_act_at", "at", "id"),)
+
+    lane: Mapped[str]
+    act: Mapped[str]
+    actor: Mapped[str]
+    note: Mapped[str]
+    reason: Mapped[str | None]
+    at: Mapped[datetime] = mapped_column(default=utc_now)

@@ -1,0 +1,267 @@
+"""The lanes' statements. Every one that settles a lane checks the epoch of its lease."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import asyncpg
+
+from sync_bridge.inbox.received import Received
+
+__all__ = [
+    "Leased",
+    "LineEvent",
+    "Settled",
+    "claim",
+    "delay",
+    "extend",
+    "finish",
+    "lock_lanes",
+    "next_due",
+    "park",
+    "pause",
+    "postpone",
+    "release",
+    "unpause",
+    "wait_for",
+    "wake",
+]
+
+Sql: TypeAlias = "asyncpg.Connection[Any]"
+
+
+@dataclass(frozen=True)
+class LineEvent:
+    """An event in its lane, with how long it has been here."""
+
+    received: Received
+    age: timedelta
+
+    @property
+    def aggversion(self) -> int:
+        """The record's version the event tells of."""
+        return self.received.aggversion
+
+    @property
+    def type(self) -> str:
+        """Its type."""
+        return self.received.type
+
+
+@dataclass(frozen=True)
+class Leased:
+    """A lane this process may carry now, with the events at its head."""
+
+    key: str
+    kind: str
+    subject: UUID
+    epoch: int
+    applied_version: int
+    attempts: int
+    reason: str | None
+    events: Sequence[LineEvent]
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What became of one event."""
+
+    received: Received
+    state: str
+    outcome: str
+
+
+CLAIM = """update lane l set lease_epoch = l.lease_epoch + 1,
+    lease_until = now() + make_interval(secs => $2)
+  from (select key from lane
+     where state = 'ready' and next_at <= now() and (lease_until is null or lease_until <= now())
+       and not exists (select from pause p where p.kind = lane.kind and p.until > now())
+     order by next_at limit $1 for update skip locked) as due
+  where l.key = due.key
+  returning l.key, l.kind, l.subject, l.lease_epoch, l.applied_version, l.attempts,
+    l.reason"""
+
+EVENTS = """select e.* from unnest($1::text[]) as k(key) cross join lateral (
+    select source, event_id, type, lane, subject, aggversion, occurred_at, origin, hops,
+      correlationid, causationid, traceparent, feed_seq, data,
+      now() - received_at as age
+    from inbox where lane = k.key and state = 'received'
+    order by aggversion, received_at limit 50) as e"""
+
+NEXT_DUE = """select extract(epoch from min(greatest(l.next_at, l.lease_until, p.until)) - now())
+  from lane l
+  left join pause p on p.kind = l.kind where l.state = 'ready'"""
+
+FINISH = """with lined as (
+  update lane set applied_version = greatest(applied_version, $3),
+    pending = pending - cardinality($5::uuid[]),
+    state = case when pending > cardinality($5::uuid[]) then 'ready' else 'idle' end,
+    next_at = now(), since = case when pending > cardinality($5::uuid[]) then since else now() end,
+    attempts = 0, reason = null, detail = null, blocked_version = null, lease_until = null
+  where key = $1 and lease_epoch = $2 and state = 'ready' returning pending),
+settled as (
+  update inbox i set state = s.state, outcome = s.outcome, settled_at = now()
+  from unnest($4::text[], $5::uuid[], $6::text[], $7::text[])
+    as s(source, event_id, state, outcome)
+  where i.source = s.source and i.event_id = s.event_id and i.state = 'received'
+    and exists (select from lined)),
+unpaused as (delete from pause where kind = $8 and exists (select from lined))
+select pending from lined"""
+"""Settles events and moves the watermark; `$8` names the flow that was proven to work."""
+
+_HELD = "where key = $1 and lease_epoch = $2 and state = 'ready'"
+
+POSTPONE = f"""update lane set next_at = now() + make_interval(secs => $3), attempts = $4,
+  reason = $5, detail = $6, blocked_version = $7, lease_until = null {_HELD} returning true"""
+
+WAIT = f"""update lane set state = 'waiting', waits_for = $3, reason = $4, since = now(),
+  detail = null, blocked_version = $5, attempts = 0, lease_until = null {_HELD} returning true"""
+
+PARK = f"""update lane set state = 'parked', reason = $3, detail = $4, blocked_version = $5,
+  since = now(), lease_until = null, version = version + 1 {_HELD}
+  returning id, version, kind, subject, applied_version, pending"""
+
+DELAY = """update lane set next_at = now() + make_interval(secs => $3)
+  where key = $1 and lease_epoch = $2 and state = 'ready'"""
+
+RELEASE = """update lane set lease_until = null from unnest($1::text[], $2::bigint[]) as h(k, e)
+  where key = h.k and lease_epoch = h.e"""
+
+EXTEND = """update lane set lease_until = now() + make_interval(secs => $3)
+  from unnest($1::text[], $2::bigint[]) as h(k, e)
+  where key = h.k and lease_epoch = h.e and lease_until is not null"""
+
+LOCK = """select key from lane where key = $1 or waits_for = any($2::text[])
+  order by key for no key update"""
+
+WAKE = """update lane set state = 'ready', waits_for = null, reason = null, next_at = now(),
+  since = now() where waits_for = any($1::text[])"""
+
+PAUSE = """insert into pause (kind, status, refusals, since, until)
+  values ($1, $2, 1, now(), now() + make_interval(secs => $3))
+  on conflict (kind) do update set status = excluded.status, refusals = pause.refusals + 1,
+    until = now() + make_interval(secs => least($3 * 2 ^ least(pause.refusals, 6), 600))"""
+
+
+async def claim(sql: Sql, *, at_most: int, lease_seconds: float) -> list[Leased]:
+    """Lease lanes that are due, the longest due first, and read what is at their heads."""
+    rows = await sql.fetch(CLAIM, at_most, lease_seconds)
+    if not rows:
+        return []
+    events: dict[str, list[LineEvent]] = {row["key"]: [] for row in rows}
+    for row in await sql.fetch(EVENTS, list(events)):
+        events[row["lane"]].append(_line_event(row))
+    return [
+        Leased(
+            key=row["key"],
+            kind=row["kind"],
+            subject=row["subject"],
+            epoch=row["lease_epoch"],
+            applied_version=row["applied_version"],
+            attempts=row["attempts"],
+            reason=row["reason"],
+            events=events[row["key"]],
+        )
+        for row in rows
+    ]
+
+
+def _line_event(row: asyncpg.Record) -> LineEvent:
+    facts = dict(row)
+    age, _ = facts.pop("age"), facts.pop("lane")
+    return LineEvent(Received(time=facts.pop("occurred_at"), **facts), age)
+
+
+async def next_due(sql: Sql) -> float | None:
+    """Seconds until the next lane may be carried, as far as is known; None: nothing is ready."""
+    seconds = await sql.fetchval(NEXT_DUE)
+    return None if seconds is None else float(seconds)
+
+
+async def finish(
+    sql: Sql, lane: Leased, *, applied: int, settled: Sequence[Settled], called: bool = False
+) -> bool:
+    """Settle events and move the watermark; False when the lease was lost.
+
+    `called`: the other half took a call, so a pause of the flow is over.
+    """
+    pending = await sql.fetchval(
+        FINISH,
+        lane.key,
+        lane.epoch,
+        applied,
+        [one.received.source for one in settled],
+        [one.received.event_id for one in settled],
+        [one.state for one in settled],
+        [one.outcome for one in settled],
+        lane.kind if called else None,
+    )
+    return pending is not None
+
+
+async def delay(sql: Sql, lane: Leased, *, seconds: float) -> None:
+    """Leave a lane that was just finished alone for that time."""
+    await sql.execute(DELAY, lane.key, lane.epoch, seconds)
+
+
+async def postpone(
+    sql: Sql,
+    lane: Leased,
+    *,
+    seconds: float,
+    attempts: int,
+    reason: str | None,
+    detail: str | None,
+    version: int | None,
+) -> bool:
+    """Look at the lane again after that time; False when the lease was lost."""
+    done = await sql.fetchval(
+        POSTPONE, lane.key, lane.epoch, seconds, attempts, reason, detail, version
+    )
+    return bool(done)
+
+
+async def wait_for(sql: Sql, lane: Leased, *, need: str, reason: str, version: int) -> bool:
+    """Let the lane wait for what it names; False when the lease was lost."""
+    return bool(await sql.fetchval(WAIT, lane.key, lane.epoch, need, reason, version))
+
+
+async def park(
+    sql: Sql, lane: Leased, *, reason: str, detail: str, version: int
+) -> asyncpg.Record | None:
+    """Park the lane; the lane as it is then, or None when the lease was lost."""
+    return await sql.fetchrow(PARK, lane.key, lane.epoch, reason, detail, version)
+
+
+async def release(sql: Sql, lanes: Sequence[Leased]) -> None:
+    """Give leases back without a word on the events."""
+    await sql.execute(RELEASE, [one.key for one in lanes], [one.epoch for one in lanes])
+
+
+async def extend(sql: Sql, lanes: Sequence[Leased], *, lease_seconds: float) -> None:
+    """Say that these lanes are still being carried."""
+    await sql.execute(
+        EXTEND, [one.key for one in lanes], [one.epoch for one in lanes], lease_seconds
+    )
+
+
+async def lock_lanes(sql: Sql, key: str, needs: Sequence[str]) -> None:
+    """Lock a lane and all that wait for those needs, in the order in which the inbox does."""
+    await sql.execute(LOCK, key, needs)
+
+
+async def wake(sql: Sql, needs: Sequence[str]) -> None:
+    """Make every lane ready that waits for one of those (B54)."""
+    await sql.execute(WAKE, needs)
+
+
+async def pause(sql: Sql, kind: str, *, status: int, seconds: float) -> None:
+    """Hold every lane of a kind for a while; longer each time it is refused again."""
+    await sql.execute(PAUSE, kind, status, seconds)
+
+
+async def unpause(sql: Sql, kind: str) -> bool:
+    """Let the lanes of a kind move again; False when they were not held."""
+    return bool(await sql.fetchval("delete from pause where kind = $1 returning true", kind))

@@ -1,0 +1,80 @@
+"""Paths of lanes, and of flows that are held."""
+
+from typing import Annotated
+
+from fastapi import Path, Query, status
+
+from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
+from chassis.http.paging import Page, PageAsked
+from chassis.http.problems import (
+    IdempotencyInFlight,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    NotFound,
+)
+from chassis.http.routing import house_router
+from chassis.identity.actor import Actor
+from sync_bridge.lanes import lists, steering
+from sync_bridge.lanes.errors import LaneNotParked
+from sync_bridge.lanes.schemas import ActView, HoleView, LaneQuery, LaneView, Note, PauseView
+
+__all__ = ["flow_router", "lane_router"]
+
+Observer = Annotated[Actor, Needs("bridge.read")]
+Operator = Annotated[Actor, Needs("bridge.write")]
+Wanted = Annotated[LaneQuery, Query()]
+Key = Annotated[str, Path(max_length=120, description="Such as crm.customer:<id>.")]
+Kind = Annotated[str, Path(max_length=60, description="Such as crm.customer.")]
+
+_KEYED = (NotFound, IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight)
+
+lane_router = house_router(prefix="/v1/lanes", tag="lanes", problems=(*_KEYED, LaneNotParked))
+flow_router = house_router(prefix="/v1/flows", tag="flows", problems=_KEYED)
+
+
+@lane_router.get("")
+async def list_lanes(
+    _by: Observer, wanted: Wanted, asked: PageAsked, at: InReading
+) -> Page[LaneView]:
+    """Lanes, those first that have been as they are for longest."""
+    return await lists.lane_page(at.sql, wanted, asked)
+
+
+@lane_router.get("/holes")
+async def list_holes(_by: Observer, asked: PageAsked, at: InReading) -> Page[HoleView]:
+    """Events that were skipped by a person, the newest first."""
+    return await lists.hole_page(at.sql, asked)
+
+
+@lane_router.get("/acts")
+async def list_acts(_by: Observer, asked: PageAsked, at: InReading) -> Page[ActView]:
+    """What persons did to lanes, the newest first."""
+    return await lists.act_page(at.sql, asked)
+
+
+@lane_router.post("/{key}/retry")
+async def retry_lane(
+    key: Key, command: Note, _by: Operator, _once: OnlyOnce, work: InWork
+) -> LaneView:
+    """Carry a lane that stands still again, from where it stands."""
+    return LaneView.model_validate(await steering.retry_lane(work, key, note=command.note))
+
+
+@lane_router.post("/{key}/skip")
+async def skip_event(
+    key: Key, command: Note, _by: Operator, _once: OnlyOnce, work: InWork
+) -> LaneView:
+    """Go on behind the event that holds the lane; it leaves a visible hole."""
+    return LaneView.model_validate(await steering.skip_event(work, key, note=command.note))
+
+
+@flow_router.get("/pauses")
+async def list_pauses(_by: Observer, at: InReading) -> Page[PauseView]:
+    """Flows that are held because the other half refuses the bridge's key."""
+    return await lists.pause_page(at.sql)
+
+
+@flow_router.post("/{kind}/resume", status_code=status.HTTP_204_NO_CONTENT)
+async def resume_flow(kind: Kind, _by: Operator, _once: OnlyOnce, work: InWork) -> None:
+    """Let the lanes of a kind move again now, as after a new key."""
+    await steering.resume_flow(work, kind)

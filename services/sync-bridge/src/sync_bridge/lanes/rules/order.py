@@ -1,0 +1,63 @@
+"""Which event of a lane is next (B20)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+__all__ = ["Turn", "next_turn"]
+
+
+class Waiting(Protocol):
+    """An event in its lane."""
+
+    @property
+    def aggversion(self) -> int:
+        """The record's version the event tells of."""
+
+    @property
+    def type(self) -> str:
+        """Its type."""
+
+    @property
+    def age(self) -> timedelta:
+        """How long it has been here."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What to do with the events at the head of a lane, given by their places.
+
+    `stale` are versions already applied. `carry` is the event to carry, and `superseded` those
+    before it whose state it includes. With nothing to carry yet, `gap` says for how long a
+    missing version is still waited for.
+    """
+
+    stale: tuple[int, ...] = ()
+    superseded: tuple[int, ...] = ()
+    carry: int | None = None
+    gap: timedelta | None = None
+
+
+def next_turn(events: Sequence[Waiting], *, applied: int, patience: timedelta) -> Turn:
+    """The turn of a lane whose events are given by ascending version.
+
+    Events carry whole states, so of events of one type that follow each other without a gap the
+    newest stands for all. A version that is missing is waited for, for the time of `patience`
+    from the arrival of what follows it; then the lane goes on without it.
+    """
+    stale = tuple(at for at, one in enumerate(events) if one.aggversion <= applied)
+    if len(stale) == len(events):
+        return Turn(stale=stale)
+    first = len(stale)
+    head = events[first]
+    if head.aggversion > applied + 1 and head.age < patience:
+        return Turn(stale=stale, gap=patience - head.age)
+    last = first
+    while last + 1 < len(events) and _follows(events[last], events[last + 1]):
+        last += 1
+    return Turn(stale=stale, superseded=tuple(range(first, last)), carry=last)
+
+
+def _follows(one: Waiting, other: Waiting) -> bool:
+    return other.type == one.type and other.aggversion - one.aggversion in (0, 1)

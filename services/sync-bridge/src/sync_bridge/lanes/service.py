@@ -1,0 +1,257 @@
+"""Acts on lanes: record what carrying an event came to, and move lanes that stand still.
+
+Every record of an outcome is one transaction, fenced by the epoch of the lane's lease (B25).
+"""
+
+from typing import TYPE_CHECKING
+
+from chassis.telemetry.logs import get_logger
+from chassis.telemetry.trace import Trace
+from sync_bridge.flows import BY_EVENT
+from sync_bridge.identity import service as identity
+from sync_bridge.inbox import service as inbox
+from sync_bridge.inbox.received import Quarantined, Received
+from sync_bridge.lanes import queries
+from sync_bridge.lanes.carrier import Carried
+from sync_bridge.lanes.events import LaneParked
+from sync_bridge.lanes.queries import Leased, Settled
+from sync_bridge.lanes.rules.order import Turn
+from sync_bridge.lanes.rules.retry import backoff_seconds
+from sync_bridge.lanes.standstill import Asks, Denied, Later, Loops, Parks, Standstill, Waits
+
+if TYPE_CHECKING:
+    from chassis.storage.work import Work
+    from sync_bridge.settings import BridgeSettings
+
+__all__ = [
+    "LeaseLost",
+    "event_of",
+    "park",
+    "pass_over",
+    "record_carried",
+    "record_standstill",
+    "trace_of",
+]
+
+PAUSE_SECONDS = 15.0
+log = get_logger("sync_bridge.lanes")
+
+
+class LeaseLost(Exception):
+    """Another process carries the lane by now; what was to be recorded is not (B25)."""
+
+    def __init__(self, lane: Leased) -> None:
+        super().__init__(lane.key)
+
+
+async def pass_over(work: "Work", lane: Leased, turn: Turn) -> None:
+    """Settle stale events, and wait for a missing version if there is one (B20)."""
+    stale = [_stale(lane.events[at].received) for at in turn.stale]
+    _held(lane, await queries.finish(work.sql, lane, applied=lane.applied_version, settled=stale))
+    if turn.gap is not None:
+        await queries.delay(work.sql, lane, seconds=turn.gap.total_seconds())
+
+
+async def record_carried(work: "Work", lane: Leased, turn: Turn, carried: Carried) -> None:
+    """Record an effect: events done, watermark, pair and shadows, and wake who waits for it.
+
+    Raises LeaseLost, PairTaken.
+    """
+    event = event_of(lane, turn)
+    entity = BY_EVENT[event.type].entity.name
+    woken: list[str] = []
+    if carried.joined is not None:
+        woken = identity.needs_of_pair(carried.joined)
+        await identity.lock_needs(work, woken)
+        woken += await identity.join(work, carried.joined)
+        await queries.lock_lanes(work.sql, lane.key, woken)
+    settled = _settled(lane, turn)
+    settled.append(
+        Settled(event, "ignored" if carried.outcome == "not_carried" else "done", carried.outcome)
+    )
+    done = await queries.finish(
+        work.sql,
+        lane,
+        applied=event.aggversion,
+        settled=settled,
+        called=carried.outcome == "applied",
+    )
+    _held(lane, done)
+    for cast in carried.shadows:
+        await identity.shadow(
+            work, entity, cast.half, cast.id, digest=cast.digest, version=event.aggversion
+        )
+    if woken:
+        await queries.wake(work.sql, woken)
+
+
+async def record_standstill(
+    work: "Work", lane: Leased, turn: Turn, why: Standstill, *, settings: "BridgeSettings"
+) -> None:
+    """Record why the lane goes no further now. Raises LeaseLost."""
+    event = event_of(lane, turn)
+    match why:
+        case Later():
+            await _later(work, lane, event, why, settings)
+        case Waits():
+            await _wait(work, lane, event, why)
+        case Asks():
+            await _ask(work, lane, event, why)
+        case Denied():
+            await _deny(work, lane, event, why)
+        case Loops():
+            await _loop(work, lane, turn, why)
+        case Parks():
+            await park(work, lane, event, reason=why.reason, detail=why.detail)
+        case _:
+            await park(work, lane, event, reason=why.reason, detail="")
+
+
+async def park(work: "Work", lane: Leased, event: Received, *, reason: str, detail: str) -> None:
+    """Hold the lane for a person, and tell everyone (B33). Raises LeaseLost."""
+    row = await queries.park(work.sql, lane, reason=reason, detail=detail, version=event.aggversion)
+    if row is None:
+        raise LeaseLost(lane)
+    await work.record(
+        LaneParked(
+            id=row["id"],
+            version=row["version"],
+            changed=["reason"],
+            lane=lane.key,
+            kind=row["kind"],
+            subject=row["subject"],
+            applied_version=row["applied_version"],
+            pending=row["pending"],
+            reason=reason,
+        )
+    )
+    log.error("lane_parked", lane=lane.key, reason=reason, event_id=str(event.event_id))
+
+
+async def _later(
+    work: "Work", lane: Leased, event: Received, why: Later, settings: "BridgeSettings"
+) -> None:
+    attempts = lane.attempts + 1 if lane.reason in (None, why.reason) else 1
+    if why.exhaustible and attempts >= settings.attempts_max:
+        await park(work, lane, event, reason="retries_exhausted", detail=why.detail)
+        return
+    pause = backoff_seconds(
+        attempts,
+        cap_seconds=settings.backoff_cap_seconds,
+        retry_after_seconds=why.retry_after_seconds,
+    )
+    done = await queries.postpone(
+        work.sql,
+        lane,
+        seconds=pause,
+        attempts=attempts,
+        reason=why.reason,
+        detail=why.detail,
+        version=event.aggversion,
+    )
+    _held(lane, done)
+
+
+async def _wait(work: "Work", lane: Leased, event: Received, why: Waits) -> None:
+    """Wait for the record, unless it came across while this was being found out (B54)."""
+    need = str(why.need)
+    await identity.lock_needs(work, [need])
+    if await identity.twins_of(work, [why.need]):
+        await queries.release(work.sql, [lane])
+        return
+    done = await queries.wait_for(
+        work.sql, lane, need=need, reason=why.reason, version=event.aggversion
+    )
+    _held(lane, done)
+
+
+async def _ask(work: "Work", lane: Leased, event: Received, why: Asks) -> None:
+    """Open a review and wait for it, unless the record was joined meanwhile (B52)."""
+    flow = BY_EVENT[event.type]
+    who = (flow.entity.name, flow.sender, event.subject)
+    need = identity.review_need(*who)
+    await identity.lock_needs(work, [need])
+    if await identity.acquaintance(work, *who):
+        await queries.release(work.sql, [lane])
+        return
+    await identity.ask(work, *who, why.candidates)
+    done = await queries.wait_for(
+        work.sql, lane, need=need, reason=why.reason, version=event.aggversion
+    )
+    _held(lane, done)
+
+
+async def _deny(work: "Work", lane: Leased, event: Received, why: Denied) -> None:
+    """Pause the whole flow: the fault is the bridge's key, not the event (B31)."""
+    done = await queries.postpone(
+        work.sql,
+        lane,
+        seconds=0,
+        attempts=lane.attempts,
+        reason=f"http_{why.status}",
+        detail="",
+        version=event.aggversion,
+    )
+    _held(lane, done)
+    await queries.pause(work.sql, lane.kind, status=why.status, seconds=PAUSE_SECONDS)
+    log.error("flow_paused", kind=lane.kind, status=why.status)
+
+
+async def _loop(work: "Work", lane: Leased, turn: Turn, why: Loops) -> None:
+    """Quarantine the event and go on behind it (B47)."""
+    event = event_of(lane, turn)
+    settled = _settled(lane, turn)
+    settled.append(Settled(event, "quarantined", why.reason))
+    _held(lane, await queries.finish(work.sql, lane, applied=event.aggversion, settled=settled))
+    await inbox.quarantine(
+        work,
+        Quarantined(
+            source=event.source,
+            place=str(event.event_id),
+            reason=why.reason,
+            raw=event.data,
+            headers={
+                "type": event.type,
+                "origin": event.origin,
+                "hops": str(event.hops),
+                "causationid": str(event.causationid),
+            },
+        ),
+    )
+
+
+def event_of(lane: Leased, turn: Turn) -> Received:
+    """The event whose turn it is. Raises ValueError when none has its turn."""
+    if turn.carry is None:
+        message = f"{lane.key}: no event has its turn"
+        raise ValueError(message)
+    return lane.events[turn.carry].received
+
+
+def trace_of(lane: Leased, turn: Turn) -> Trace:
+    """The trace of recording what came of the event."""
+    event = event_of(lane, turn)
+    return Trace.from_headers(
+        {
+            "traceparent": event.traceparent or "",
+            "tandem-correlation-id": str(event.correlationid),
+            "tandem-causation-id": str(event.event_id),
+        }
+    )
+
+
+def _settled(lane: Leased, turn: Turn) -> list[Settled]:
+    """What becomes of the events before the one that was carried."""
+    stale = [_stale(lane.events[at].received) for at in turn.stale]
+    return stale + [
+        Settled(lane.events[at].received, "ignored", "superseded") for at in turn.superseded
+    ]
+
+
+def _stale(event: Received) -> Settled:
+    return Settled(event, "ignored", "stale")
+
+
+def _held(lane: Leased, done: bool) -> None:  # noqa: FBT001 - a statement's answer
+    if not done:
+        raise LeaseLost(lane)

@@ -1,0 +1,84 @@
+"""Why an event could not be carried now: raised by the carrier, recorded by the lane's service."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sync_bridge.flows import Need
+from sync_bridge.identity.rules.matching import Candidate
+
+__all__ = ["Asks", "Denied", "Later", "Loops", "Parks", "Standstill", "Waits"]
+
+
+class Standstill(Exception):
+    """The event stays where it is. `reason` is a stable code."""
+
+    reason = "standstill"
+
+
+class Later(Standstill):
+    """To be tried again: nothing is wrong with the event as far as is known.
+
+    `exhaustible` marks refusals that may be the event's fault after all: after many of them the
+    lane is parked.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        detail: str = "",
+        *,
+        retry_after_seconds: float | None = None,
+        exhaustible: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.detail = detail
+        self.retry_after_seconds = retry_after_seconds
+        self.exhaustible = exhaustible
+
+
+class Parks(Standstill):
+    """Refused for good as it stands: a person must act."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.detail = detail
+
+
+class Waits(Standstill):
+    """Another record must be across first (B54)."""
+
+    reason = "missing_dependency"
+
+    def __init__(self, need: Need) -> None:
+        super().__init__(str(need))
+        self.need = need
+
+
+class Asks(Standstill):
+    """A person must say which of the candidates is the twin (B52)."""
+
+    reason = "review"
+
+    def __init__(self, entity: str, half: str, subject: UUID, found: Sequence[Candidate]) -> None:
+        super().__init__(f"{entity} {half}:{subject}")
+        self.candidates = found
+
+
+class Denied(Standstill):
+    """The other half refuses the bridge's credentials: every lane of the kind would fail."""
+
+    reason = "denied"
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Loops(Standstill):
+    """The event chases its own tail (B47)."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

@@ -1,0 +1,58 @@
+"""Reads of how far the bridge is."""
+
+from typing import Any, TypeAlias
+
+import asyncpg
+
+__all__ = ["figures", "open_upto", "position_of", "sources"]
+
+Sql: TypeAlias = "asyncpg.Connection[Any]"
+
+SOURCES = """select p.source, p.service, p.mark, p.head, p.events,
+    coalesce(o.pending, 0) as pending,
+    coalesce(extract(epoch from now() - o.oldest), 0)::float8 as oldest_seconds
+  from position p left join (
+    select source, count(*) as pending, min(received_at) as oldest
+      from inbox where state = 'received' group by source) o using (source)
+  order by p.service, p.source"""
+
+FIGURES = """select
+  (select count(*) from lane where state = 'ready') as ready,
+  (select count(*) from lane where state = 'waiting') as waiting,
+  (select count(*) from lane where state = 'parked') as parked,
+  (select count(*) from inbox where state = 'unknown') as unknown,
+  (select count(*) from quarantine) as quarantined,
+  (select count(*) from review where state = 'open') as reviews,
+  (select coalesce(array_agg(kind order by kind), '{}') from pause where until > now()) as paused"""
+
+POSITION = """select source, mark from position where service = $1 or source = $1
+  order by updated_at desc limit 1"""
+
+OPEN_UPTO = """select
+    count(*) filter (where not (l.state = 'parked' or l.reason = 'review')) as moving,
+    count(*) filter (where l.state = 'parked' or l.reason = 'review') as standing
+  from inbox i join lane l on l.key = i.lane
+  where i.source = $1 and i.state = 'received' and i.feed_seq <= $2"""
+
+
+async def sources(sql: Sql) -> list[asyncpg.Record]:
+    """Every source with its marks and what of it is not settled."""
+    return await sql.fetch(SOURCES)
+
+
+async def figures(sql: Sql) -> asyncpg.Record:
+    """Counts of what stands where."""
+    (row,) = await sql.fetch(FIGURES)
+    found: asyncpg.Record = row
+    return found
+
+
+async def position_of(sql: Sql, service: str) -> asyncpg.Record | None:
+    """The present source of a service with its mark; None before its first event."""
+    return await sql.fetchrow(POSITION, service)
+
+
+async def open_upto(sql: Sql, source: str, feed_seq: int) -> tuple[int, int]:
+    """Events up to the position that are on their way, and that wait for a person."""
+    (row,) = await sql.fetch(OPEN_UPTO, source, feed_seq)
+    return row["moving"], row["standing"]

@@ -1,0 +1,44 @@
+"""Paths of the bridge's state."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+
+from chassis.http.dependencies import InReading, Needs
+from chassis.http.routing import house_router
+from chassis.identity.actor import Actor
+from sync_bridge.positions import service
+from sync_bridge.positions.schemas import Reached, StatusView
+
+__all__ = ["position_router", "status_router"]
+
+LONGEST_WAIT_SECONDS = 25.0
+
+Observer = Annotated[Actor, Needs("bridge.read")]
+Source = Annotated[str, Query(max_length=120, description="crm, erp, or a source's full name.")]
+FeedSeq = Annotated[int, Query(ge=0, description="Position in that service's event feed.")]
+Seconds = Annotated[
+    float,
+    Query(alias="timeout", ge=0, le=LONGEST_WAIT_SECONDS, description="Seconds to wait at most."),
+]
+
+status_router: APIRouter = house_router(prefix="/v1/status", tag="status")
+position_router: APIRouter = house_router(prefix="/v1/positions", tag="status")
+
+
+@status_router.get("")
+async def see_status(_by: Observer, at: InReading, request: Request) -> StatusView:
+    """How far the bridge is, and what stands still."""
+    settings = request.app.state.settings
+    return await service.status(at, idle=not settings.connects)
+
+
+@position_router.get("/wait")
+async def wait_for_position(
+    _by: Observer, source: Source, feed_seq: FeedSeq, request: Request, wait_seconds: Seconds = 10.0
+) -> Reached:
+    """Wait until everything of a feed up to a position is across, or waits for a person."""
+    database = request.app.state.database
+    return await service.wait_until_reached(
+        database, source, feed_seq, timeout_seconds=wait_seconds
+    )

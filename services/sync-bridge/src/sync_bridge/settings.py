@@ -1,0 +1,69 @@
+"""Settings of the bridge: `BRIDGE_...` in the environment."""
+
+from typing import ClassVar
+
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from chassis.settings import ServiceSettings
+from sync_bridge.ownership import Half
+
+__all__ = ["BridgeSettings"]
+
+
+class BridgeSettings(ServiceSettings):
+    """What the bridge reads from its environment. Without a URL it is idle, and healthy."""
+
+    model_config = SettingsConfigDict(env_prefix="BRIDGE_", extra="ignore", populate_by_name=True)
+    service: ClassVar[str] = "bridge"
+
+    port: int = Field(default=8003, ge=0, le=65535, description="Port the API listens on.")
+    erp_url: str | None = Field(
+        default=None, description="Where the ERP is, such as http://127.0.0.1:8001."
+    )
+    erp_key: SecretStr | None = Field(default=None, description="API key for the ERP.")
+    crm_url: str | None = Field(
+        default=None, description="Where the CRM is, such as http://127.0.0.1:8002."
+    )
+    crm_key: SecretStr | None = Field(default=None, description="API key for the CRM.")
+    concurrency: int = Field(
+        default=8, ge=1, le=64, description="Lanes carried at the same time by one process."
+    )
+    timeout_seconds: float = Field(
+        default=10.0, gt=0, le=120, description="How long a call to a half may take."
+    )
+    lease_seconds: float = Field(
+        default=15.0,
+        ge=1,
+        le=600,
+        description="After this time without a sign of life another process takes a lane over.",
+    )
+    gap_seconds: float = Field(
+        default=2.0,
+        ge=0,
+        le=600,
+        description="How long a lane waits for a version that is missing before it goes on.",
+    )
+    backoff_cap_seconds: float = Field(
+        default=30.0, gt=0, le=3600, description="Longest pause between two tries of a lane."
+    )
+    inbox_days: int = Field(
+        default=90,
+        ge=30,
+        description="Days a settled event is kept, and known when it comes again.",
+    )
+    attempts_max: int = Field(
+        default=30,
+        ge=1,
+        description="Refusals by server error after which a lane is parked for a person.",
+    )
+
+    @property
+    def connects(self) -> bool:
+        """Whether both halves are known: only then is there anything to carry."""
+        return self.crm_url is not None and self.erp_url is not None
+
+    def reaches(self, half: Half) -> tuple[str, SecretStr | None] | None:
+        """Where a half is and with which key; None when it is not part of this installation."""
+        url, key = (self.crm_url, self.crm_key) if half == "crm" else (self.erp_url, self.erp_key)
+        return None if url is None else (url, key)

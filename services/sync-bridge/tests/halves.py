@@ -1,0 +1,284 @@
+"""Two halves for the bridge's tests: they keep records as the real ones do, and fail on order."""
+
+import asyncio
+import json
+import random
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from chassis.ids import uuid7
+from sync_bridge.inbox import service as inbox
+from sync_bridge.inbox.received import Received
+from sync_bridge.lanes.working import dispatcher
+from sync_bridge.targets.target import HttpTarget
+
+INSTALLATION = {"crm": UUID(int=0xC), "erp": UUID(int=0xE)}
+EVENT = {
+    "/v1/accounts": "tandem.crm.account-changed.v1",
+    "/v1/customers": "tandem.erp.customer-changed.v1",
+    "/v1/items": "tandem.erp.item-changed.v1",
+    "/v1/prices": "tandem.erp.price-changed.v1",
+}
+STATE = {
+    "/v1/items": {"sku": "", "sold": True},
+    "/v1/prices": {"amount": "1.00", "currency": "CNY"},
+}
+
+
+@dataclass
+class Fault:
+    """What goes wrong with a call: before it takes effect, or after (the answer is lost)."""
+
+    status: int = 0
+    code: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    after: bool = False
+    method: str = ""
+
+
+@dataclass
+class Call:
+    """A call as the half saw it."""
+
+    method: str
+    path: str
+    body: Any
+    headers: dict[str, str]
+
+
+class Half(httpx.AsyncBaseTransport):
+    """One half: records by place, external references, optimistic upserts, unique tax ids.
+
+    Every change of a record is an event in `outbox`, in the form the bridge receives.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.records: dict[str, dict[str, dict[str, Any]]] = {}
+        self.taken: dict[tuple[str, str, str], int] = {}
+        self.replies: dict[str, httpx.Response] = {}
+        self.calls: list[Call] = []
+        self.faults: list[Fault] = []
+        self.outbox: list[Received] = []
+        self.blind_reads = 0
+        self.gate: asyncio.Event | None = None
+        self.normalise = lambda body: body
+
+    # what a user does
+    def makes(self, place: str, **facts: Any) -> str:
+        """A user makes a record; its id."""
+        record = {"id": str(uuid7()), "version": 1, "status": "active", "external_refs": []}
+        self.records.setdefault(place, {})[record["id"]] = record | STATE.get(place, {}) | facts
+        self._publish(place, record["id"], {})
+        return record["id"]
+
+    def changes(self, place: str, record_id: str, **facts: Any) -> None:
+        """A user changes a record."""
+        record = self.records[place][record_id]
+        record.update(facts, version=record["version"] + 1)
+        self._publish(place, record_id, {})
+
+    def the(self, place: str) -> dict[str, Any]:
+        """The only record there."""
+        (record,) = self.records.get(place, {}).values()
+        return record
+
+    def wrote(self) -> list[Call]:
+        """The calls that were not reads."""
+        return [call for call in self.calls if call.method != "GET"]
+
+    # what the bridge does
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer a call, unless it is to fail."""
+        body = json.loads(request.content) if request.content else None
+        path = request.url.path
+        self.calls.append(Call(request.method, path, body, dict(request.headers)))
+        if self.gate:
+            await self.gate.wait()
+        fault = self._fault_for(request.method)
+        if fault and not fault.after:
+            return self._fail(fault, request)
+        answer = self._answer(request, path, body)
+        return self._fail(fault, request) if fault else answer
+
+    def _fault_for(self, method: str) -> Fault | None:
+        for fault in self.faults:
+            if fault.method in ("", method):
+                self.faults.remove(fault)
+                return fault
+        return None
+
+    def _fail(self, fault: Fault, request: httpx.Request) -> httpx.Response:
+        if not fault.status:
+            raise httpx.ReadError("connection reset", request=request)
+        return httpx.Response(fault.status, json={"code": fault.code}, headers=fault.headers)
+
+    def _answer(self, request: httpx.Request, path: str, body: Any) -> httpx.Response:
+        _, version, name, *rest = path.split("/")
+        place = f"/{version}/{name}"
+        if request.method == "GET":
+            return self._read(place, rest, request)
+        if request.method == "PUT":
+            return self._upsert(place, rest[1], rest[2], body, request)
+        key = request.headers["Idempotency-Key"]
+        if key not in self.replies:
+            self.replies[key] = self._link(place, rest[0], body)
+        return self.replies[key]
+
+    def _read(self, place: str, rest: list[str], request: httpx.Request) -> httpx.Response:
+        kept = self.records.get(place, {})
+        if rest:
+            record = kept.get(rest[0])
+            return httpx.Response(200, json=record) if record else _problem(404, "not_found")
+        if self.blind_reads:
+            self.blind_reads -= 1
+            return httpx.Response(200, json={"items": [], "next_cursor": None})
+        wanted = {name: value for name, value in request.url.params.items() if name != "limit"}
+        found = [r for r in kept.values() if all(r.get(n) == v for n, v in wanted.items())]
+        return httpx.Response(200, json={"items": found, "next_cursor": None})
+
+    def _upsert(
+        self, place: str, system: str, external_id: str, body: Any, request: httpx.Request
+    ) -> httpx.Response:
+        facts, version = self.normalise(dict(body)), body["source_version"]
+        del facts["source_version"]
+        kept = self.records.setdefault(place, {})
+        record = next((r for r in kept.values() if _linked(r, system) == external_id), None)
+        if record is None:
+            if self._has_tax_id(place, facts.get("tax_id")):
+                return _problem(409, "duplicate_tax_id")
+            ref = {"system": system, "external_id": external_id}
+            record = {"id": str(uuid7()), "version": 0, "status": "active", "external_refs": [ref]}
+            record |= STATE.get(place, {})
+            kept[record["id"]] = record
+        key = (place, system, external_id)
+        if version > self.taken.get(key, 0):
+            self.taken[key] = version
+            if any(record.get(name) != value for name, value in facts.items()):
+                record.update(facts, version=record["version"] + 1)
+                self._publish(place, record["id"], dict(request.headers))
+        return httpx.Response(200, json=record)
+
+    def _has_tax_id(self, place: str, tax_id: str | None) -> bool:
+        kept = self.records.get(place, {}).values()
+        return bool(tax_id) and self.name == "erp" and any(r.get("tax_id") == tax_id for r in kept)
+
+    def _link(self, place: str, record_id: str, body: Any) -> httpx.Response:
+        kept = self.records.get(place, {})
+        record = kept.get(record_id)
+        if record is None:
+            return _problem(404, "not_found")
+        system, external_id = body["system"], body["external_id"]
+        holder = next((r for r in kept.values() if _linked(r, system) == external_id), None)
+        if holder is None and _linked(record, system) is None:
+            record["external_refs"].append(body)
+            holder = record
+        return (
+            httpx.Response(200, json=record)
+            if holder is record
+            else _problem(409, "already_linked")
+        )
+
+    def _publish(self, place: str, record_id: str, headers: dict[str, str]) -> None:
+        if place not in EVENT:
+            return
+        record = self.records[place][record_id]
+        state = {name: value for name, value in record.items() if name != "external_refs"}
+        cause = headers.get("tandem-causation-id")
+        self.outbox.append(
+            Received(
+                source=f"/tandem/{self.name}/{INSTALLATION[self.name]}",
+                event_id=uuid7(),
+                type=EVENT[place],
+                subject=UUID(record_id),
+                aggversion=record["version"],
+                time=datetime.now(UTC),
+                origin=headers.get("tandem-origin", self.name),
+                hops=int(headers.get("tandem-hops", "0")),
+                correlationid=UUID(headers["tandem-correlation-id"]) if headers else uuid7(),
+                causationid=UUID(cause) if cause else None,
+                traceparent=headers.get("traceparent"),
+                feed_seq=len(self.outbox) + 1,
+                data=json.dumps(state).encode(),
+            )
+        )
+
+
+def _linked(record: dict[str, Any], system: str) -> str | None:
+    refs = record["external_refs"]
+    return next((ref["external_id"] for ref in refs if ref["system"] == system), None)
+
+
+def _problem(status: int, code: str) -> httpx.Response:
+    return httpx.Response(status, json={"code": code, "title": code})
+
+
+class Rig:
+    """The bridge between two halves; `carry` moves events until nothing is ready."""
+
+    def __init__(self, bridge: Any, *, crm: Half, erp: Half) -> None:
+        self.bridge, self.crm, self.erp = bridge, crm, erp
+        self.settings = bridge.settings.model_copy(
+            update={"gap_seconds": 0.0, "backoff_cap_seconds": 0.0001, "attempts_max": 3}
+        )
+        self.delivered = {"crm": 0, "erp": 0}
+        self.targets = {
+            half.name: HttpTarget(
+                httpx.AsyncClient(transport=half, base_url=f"http://{half.name}.test")
+            )
+            for half in (crm, erp)
+        }
+
+    async def close(self) -> None:
+        """Close the clients."""
+        for target in self.targets.values():
+            await target.close()
+
+    async def deliver(self, *, shuffled: random.Random | None = None) -> int:
+        """Hand what the halves published since to the inbox; how many events were new."""
+        new = []
+        for half in (self.crm, self.erp):
+            new += half.outbox[self.delivered[half.name] :]
+            self.delivered[half.name] = len(half.outbox)
+        if shuffled:
+            shuffled.shuffle(new)
+        return await self.receive(*new)
+
+    async def receive(self, *events: Received) -> int:
+        """Hand events to the inbox, as a source does; how many were new."""
+        return await inbox.receive(self.bridge.database, events)
+
+    async def drain(self) -> None:
+        """Carry what is ready now."""
+        carrying = await dispatcher(self.bridge.database, self.targets, self.settings)
+        await carrying.drain()
+
+    async def carry(self, rounds: int = 10) -> None:
+        """Deliver and carry until the halves have nothing more to say to each other."""
+        for _ in range(rounds):
+            new = await self.deliver()
+            await self.drain()
+            if not new:
+                return
+        raise AssertionError("the halves go on answering each other")
+
+    async def fetch(self, query: str, *arguments: Any) -> list[dict[str, Any]]:
+        """Rows of the bridge's database."""
+        async with self.bridge.database.driver() as sql:
+            return [dict(row) for row in await sql.fetch(query, *arguments)]
+
+    async def lane(self, kind: str) -> dict[str, Any]:
+        """The only lane of the kind."""
+        (lane,) = await self.fetch("select * from lane where kind = $1", kind)
+        return lane
+
+    async def outcomes(self, kind: str) -> list[tuple[str, str | None]]:
+        """State and outcome of the events of a kind of lane, by version."""
+        rows = await self.fetch(
+            "select state, outcome from inbox where lane like $1 order by aggversion", f"{kind}:%"
+        )
+        return [(row["state"], row["outcome"]) for row in rows]

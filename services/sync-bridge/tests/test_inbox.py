@@ -1,0 +1,130 @@
+"""The inbox: every event once, whichever way and however often it comes."""
+
+import asyncio
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+from halves import INSTALLATION
+
+from chassis.ids import uuid7
+from sync_bridge.inbox import service as inbox
+from sync_bridge.inbox.received import Cursor, Quarantined
+
+ITEMS, PRODUCTS = "/v1/items", "/v1/products"
+SOURCE = f"/tandem/erp/{INSTALLATION['erp']}"
+
+
+async def test_an_event_counts_once_whichever_way_it_comes(rig):
+    """B17, B18: Kafka, the feed, both at once, twice in a batch: one row, one effect."""
+    rig.erp.makes(ITEMS, sku="BOLT-8")
+    (event,) = rig.erp.outbox
+    twin = replace(event, feed_seq=None)
+    counts = await asyncio.gather(
+        *(rig.receive(one, one) for one in (event, twin, event, twin, event))
+    )
+    assert sum(counts) == 1
+    await rig.drain()
+    assert await rig.receive(event) == 0
+    await rig.drain()
+    assert len([call for call in rig.crm.wrote() if call.method == "PUT"]) == 1
+    assert (await rig.lane("erp.product"))["pending"] == 0
+
+
+async def test_a_crash_before_the_commit_leaves_neither_events_nor_cursor(rig):
+    """B16, B19: events and cursor are one transaction; what comes again is new again."""
+    rig.erp.makes(ITEMS, sku="BOLT-8")
+    with pytest.raises(RuntimeError):
+        async with rig.bridge.database.transaction() as work:
+            await inbox.ingest(work, rig.erp.outbox, cursor=Cursor(name="erp", value="1"))
+            raise RuntimeError
+    async with rig.bridge.database.reading() as reading:
+        assert await inbox.cursor_value(reading, "erp") is None
+    assert await rig.fetch("select * from inbox") == []
+    cursor = Cursor(name="erp", value="1")
+    assert await inbox.receive(rig.bridge.database, rig.erp.outbox, cursor=cursor) == 1
+    assert await inbox.receive(rig.bridge.database, rig.erp.outbox, cursor=cursor) == 0
+    async with rig.bridge.database.reading() as reading:
+        assert await inbox.cursor_value(reading, "erp") == "1"
+
+
+async def test_data_is_kept_byte_for_byte(rig):
+    """B56: unknown fields and spaces survive the inbox."""
+    rig.erp.makes(ITEMS, sku="BOLT-8")
+    odd = replace(rig.erp.outbox[0], data=b'{ "sku":"X",  "new_field": 1.50 }')
+    await rig.receive(odd)
+    ((row),) = await rig.fetch("select data from inbox")
+    assert row["data"] == odd.data
+
+
+async def test_unknown_types_and_majors_are_kept_counted_and_replayed(rig, monkeypatch):
+    """B21: stored, not failed; after an upgrade they can be replayed."""
+    rig.erp.makes(ITEMS, sku="BOLT-8")
+    (event,) = rig.erp.outbox
+    later = replace(event, event_id=uuid7(), type="tandem.erp.item-changed.v2")
+    other = replace(event, event_id=uuid7(), type="tandem.erp.shipment-sent.v1")
+    assert await rig.receive(later, other) == 2
+    status = (await rig.bridge.client.get("/v1/status")).json()
+    assert (status["unknown_events"], status["drained"]) == (2, True)
+    listed = (await rig.bridge.client.get("/v1/inbox", params={"state": "unknown"})).json()
+    assert {one["type"] for one in listed["items"]} == {later.type, other.type}
+
+    from sync_bridge.flows import BY_EVENT
+
+    monkeypatch.setitem(BY_EVENT, later.type, BY_EVENT[event.type])
+    reply = await rig.bridge.post("/v1/inbox/replay", {})
+    assert reply.json() == {"replayed": 1, "still_unknown": 1}
+    await rig.drain()
+    assert rig.crm.the(PRODUCTS)["code"] == "BOLT-8"
+
+
+async def test_what_is_no_event_goes_to_quarantine_and_ingest_goes_on(rig):
+    """B22: the raw bytes are kept with their place; the rest of the batch is taken in."""
+    rig.erp.makes(ITEMS, sku="BOLT-8")
+    bad = Quarantined(
+        source=SOURCE, place="erp.item.v1/3/17", reason="no_id", raw=b"\xff\x00", headers={"a": "b"}
+    )
+    new = await inbox.receive(rig.bridge.database, rig.erp.outbox, unreadable=[bad, bad])
+    await inbox.receive(rig.bridge.database, [], unreadable=[bad])
+    assert new == 1
+    (listed,) = (await rig.bridge.client.get("/v1/quarantine")).json()["items"]
+    assert (listed["place"], listed["bytes"], listed["headers"]) == (bad.place, 2, {"a": "b"})
+    ((row),) = await rig.fetch("select raw from quarantine")
+    assert row["raw"] == bad.raw
+
+
+async def test_dedupe_outlasts_retention_and_parking(rig):
+    """B17: an event is forgotten only long after the source forgot it, and never while its
+    lane stands."""
+    old = [rig.erp.makes(ITEMS, sku=sku) for sku in ("OLD", "STUCK", "NEW")]
+    await rig.carry()
+    await rig.fetch(
+        "update inbox set received_at = now() - interval '91 days' where subject = any($1)",
+        [old[0], old[1]],
+    )
+    await rig.fetch("update lane set pending = 1, state = 'ready' where subject = $1", old[1])
+    async with rig.bridge.database.transaction() as work:
+        assert await inbox.purge(work, days=90) == 1
+    assert await rig.receive(rig.erp.outbox[1], rig.erp.outbox[2]) == 0
+
+
+async def test_the_mark_waits_for_what_is_late(rig):
+    """B16: the mark never passes a position that is missing, whichever partition is ahead."""
+    for number in range(4):
+        rig.erp.makes(ITEMS, sku=f"BOLT-{number}")
+    one, two, three, four = rig.erp.outbox
+    await rig.receive(one, three)
+    assert (await rig.fetch("select mark, head from position"))[0] == {"mark": 1, "head": 3}
+    await rig.receive(two, four)
+    assert (await rig.fetch("select mark, head, events from position"))[0] == {
+        "mark": 4,
+        "head": 4,
+        "events": 4,
+    }
+
+
+async def test_sources_are_told_apart(rig):
+    """B17: the same event id of two installations is two events."""
+    rig.erp.makes(ITEMS, sku="BOLT-8")
+    other = replace(rig.erp.outbox[0], source=f"/tandem/erp/{uuid4()}")
+    assert await rig.receive(rig.erp.outbox[0], other) == 2

@@ -1,0 +1,64 @@
+"""Products and prices down: ERP to CRM, a price only after its product."""
+
+from uuid import uuid4
+
+PRODUCTS, PRICES, ITEMS = "/v1/products", "/v1/product-prices", "/v1/items"
+ERP_PRICES = "/v1/prices"
+
+
+async def test_an_item_becomes_a_product(rig):
+    rig.erp.makes(ITEMS, sku="BOLT-8", name="Bolt", unit="C62", category="steel")
+    await rig.carry()
+    product = rig.crm.the(PRODUCTS)
+    assert (product["code"], product["name"], product["active"]) == ("BOLT-8", "Bolt", True)
+
+
+async def test_what_is_only_bought_stays_with_the_erp_until_it_is_sold(rig):
+    item = rig.erp.makes(ITEMS, sku="RAW-1", sold=False)
+    await rig.carry()
+    assert PRODUCTS not in rig.crm.records
+    rig.erp.changes(ITEMS, item, sold=True)
+    await rig.carry()
+    rig.erp.changes(ITEMS, item, sold=False)
+    await rig.carry()
+    assert rig.crm.the(PRODUCTS)["active"] is False
+
+
+async def test_a_product_the_crm_had_alone_is_joined_by_its_code(rig):
+    """B51: the same code is the same thing."""
+    product = rig.crm.makes(PRODUCTS, code="BOLT-8", name="Our bolt")
+    rig.erp.makes(ITEMS, sku="BOLT-8", name="Bolt M8")
+    await rig.carry()
+    assert rig.crm.the(PRODUCTS)["id"] == product
+    assert rig.crm.the(PRODUCTS)["name"] == "Bolt M8"
+
+
+async def test_a_price_waits_for_its_product_and_is_woken(rig):
+    """B54: no call and no failure while it waits; the product's arrival wakes it."""
+    item = str(uuid4())
+    rig.erp.makes(ERP_PRICES, item_id=item, price_list="standard", amount="9.50")
+    await rig.carry()
+    lane = await rig.lane("erp.price")
+    assert (lane["state"], lane["waits_for"]) == ("waiting", f"product erp:{item}")
+    assert rig.crm.calls == []
+    rig.erp.makes(ITEMS, sku="BOLT-8", id=item)
+    rig.erp.records[ITEMS] = {item: rig.erp.the(ITEMS)}
+    rig.erp.outbox.pop()
+    rig.erp.changes(ITEMS, item, version=0)
+    await rig.carry()
+    price = rig.crm.the(PRICES)
+    assert price["price"] == {"amount": "9.50", "currency": "CNY"}
+    assert price["product"] == rig.crm.the(PRODUCTS)["id"]
+    lane = await rig.lane("erp.price")
+    assert (lane["state"], lane["attempts"]) == ("idle", 0)
+
+
+async def test_no_wake_up_is_lost_between_looking_and_waiting(rig):
+    """B54: the product may come across while the price is finding out that it is missing."""
+    items = [rig.erp.makes(ITEMS, sku=f"BOLT-{number}") for number in range(20)]
+    for item in items:
+        rig.erp.makes(ERP_PRICES, item_id=item, price_list="standard")
+    rig.erp.outbox.sort(key=lambda event: event.type, reverse=True)
+    await rig.carry()
+    assert len(rig.crm.records[PRICES]) == 20
+    assert await rig.fetch("select * from lane where state <> 'idle'") == []
