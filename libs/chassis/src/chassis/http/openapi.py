@@ -14,6 +14,9 @@ SECURITY = {
     "apiKeyHeader": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
 
+LOG_IN = "/v1/sessions"
+"""The one path under /v1 that is for callers who are not known yet."""
+
 
 def openapi_document(app: FastAPI) -> dict[str, Any]:
     """OpenAPI 3.1 of the application: servers, security, problems in place of framework errors."""
@@ -24,27 +27,38 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         servers=[{"url": "/", "description": "This installation."}],
-        tags=_tags(app),
     )
     document.setdefault("components", {})["securitySchemes"] = SECURITY
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            _finish(operation, secured=path.startswith("/v1/"))
+            _finish(operation, secured=path.startswith("/v1/") and path != LOG_IN)
+    document["tags"] = _tags(document)
     for unused in ("HTTPValidationError", "ValidationError"):
         document["components"].get("schemas", {}).pop(unused, None)
     return document
 
 
-def _tags(app: FastAPI) -> list[dict[str, Any]]:
-    names = {tag for route in app.routes for tag in getattr(route, "tags", [])}
-    return [{"name": str(name), "description": f"{name}."} for name in sorted(names)]
+def _tags(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the operations are grouped by."""
+    names = {
+        str(tag)
+        for operations in document["paths"].values()
+        for operation in operations.values()
+        for tag in operation.get("tags", [])
+    }
+    return [{"name": name, "description": _words(name)} for name in sorted(names)]
+
+
+def _words(tag: str) -> str:
+    return f"{tag.replace('-', ' ').capitalize()}."
 
 
 def _finish(operation: dict[str, Any], *, secured: bool) -> None:
     operation["security"] = [{"apiKey": []}, {"apiKeyHeader": []}] if secured else []
     for status, reply in operation["responses"].items():
         content = reply.get("content", {})
-        if MEDIA_TYPE in content and "application/json" in content:
-            content[MEDIA_TYPE] = content.pop("application/json")
+        if MEDIA_TYPE in content:
+            schema = next((one for name, one in content.items() if name != MEDIA_TYPE), {})
+            reply["content"] = {MEDIA_TYPE: content[MEDIA_TYPE] or schema}
         if status == "422" and "HTTPValidationError" in str(content):
             reply["content"] = {MEDIA_TYPE: {"schema": {"type": "object"}}}
