@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import re
 import signal
+import sys
 import time
 from collections import deque
 from contextlib import suppress
@@ -20,6 +22,7 @@ STOP_SECONDS = 30.0
 UNUSABLE = 2
 TAIL_LINES = 30
 LINE_BYTES_MAX = 1024 * 1024
+COLOUR_CODES = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Child:
@@ -98,7 +101,7 @@ class Child:
                 continue  # longer than the limit: the reader has dropped it
             if not line:
                 return
-            text = line.decode(errors="replace").rstrip()
+            text = _shown(line.decode(errors="replace").rstrip())
             self.tail.append(text)
             self.say(text)
 
@@ -124,6 +127,11 @@ class Child:
                 os.killpg(self._process.pid, number)
             else:
                 self._process.send_signal(number)
+
+
+def _shown(text: str) -> str:
+    """Services colour their lines for people; a file or a pipe gets them plain."""
+    return text if sys.stdout.isatty() else COLOUR_CODES.sub("", text)
 
 
 def _reason(code: int) -> str:

@@ -18,7 +18,7 @@ import httpx
 from chassis.storage.embedded import ClusterUnavailable, EmbeddedCluster
 from runner.children import Child
 from runner.credentials import Credentials
-from runner.plan import Plan, Runnable
+from runner.plan import Plan, Runnable, fingerprint
 from runner.telling import Refusal, paint, say, step
 
 __all__ = ["run_installation"]
@@ -79,12 +79,19 @@ class Run:
                 asyncio.create_task(self._present()),
                 asyncio.create_task(self._stop.wait()),
             }
-            while not self._stop.is_set():
-                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    task.result()
+            try:
+                await self._until_one_fails(waiting)
+            except Refusal:
+                (self.plan.data_dir / "migrated.json").unlink(missing_ok=True)
+                raise
             for task in waiting - set(work):
                 task.cancel()
+
+    async def _until_one_fails(self, waiting: set["asyncio.Task[Any]"]) -> None:
+        while not self._stop.is_set():
+            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
 
     def _on_signal(self) -> None:
         if self._stop.is_set():
@@ -111,9 +118,16 @@ class Run:
             await asyncio.gather(*work, watch, return_exceptions=True)
 
     async def _migrate(self) -> None:
+        """Migrate what changed since the last run of this data folder."""
+        mark = self.plan.data_dir / "migrated.json"
+        known = json.loads(mark.read_text(encoding="utf-8")) if mark.exists() else {}
+        wanted = {one.name: fingerprint(ROOT, one, self.plan) for one in self.plan.services}
+        stale = [one for one in self.plan.services if known.get(one.name) != wanted[one.name]]
         with step("Migrations") as now:
-            runs = (self._runs(service, "migrate") for service in self.plan.services)
-            now.result = "; ".join(await asyncio.gather(*runs))
+            mark.unlink(missing_ok=True)
+            runs = (self._runs(service, "migrate") for service in stale)
+            now.result = "; ".join(await asyncio.gather(*runs)) or "up to date"
+        mark.write_text(json.dumps(known | wanted), encoding="utf-8")
 
     async def _seed(self) -> None:
         """Create the demo company, once in the life of a data folder."""

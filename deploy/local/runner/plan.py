@@ -1,6 +1,7 @@
 """What shall run: which services, where they listen, what they are told."""
 
 import errno
+import hashlib
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from runner.telling import Refusal
 
-__all__ = ["ALL", "Plan", "Runnable"]
+__all__ = ["ALL", "Plan", "Runnable", "fingerprint"]
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Runnable:
     name: str
     title: str
     module: str
+    folder: str
     default_port: int
 
     @property
@@ -27,9 +29,9 @@ class Runnable:
 
 
 ALL = (
-    Runnable("erp", "ERP", "erp", 8001),
-    Runnable("crm", "CRM", "crm", 8002),
-    Runnable("bridge", "sync bridge", "sync_bridge", 8003),
+    Runnable("erp", "ERP", "erp", "services/erp/src", 8001),
+    Runnable("crm", "CRM", "crm", "services/crm/src", 8002),
+    Runnable("bridge", "sync bridge", "sync_bridge", "services/sync-bridge/src", 8003),
 )
 HALVES = ("erp", "crm")
 
@@ -121,6 +123,15 @@ class Plan:
         """How its process is started."""
         wrapper = str(Path(__file__).with_name("child.py"))
         return [python, wrapper, service.module, "serve", "--with-worker"]
+
+
+def fingerprint(root: Path, service: Runnable, plan: Plan) -> str:
+    """Changes with the code that makes the tables, and with the database it is made in."""
+    digest = hashlib.sha256(plan.given.get(f"{service.prefix}DATABASE_URL", "").encode())
+    for folder in ("libs/chassis/src", service.folder):
+        for path in sorted((root / folder).rglob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _refused(host: str, port: int) -> str | None:
