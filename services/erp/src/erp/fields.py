@@ -106,7 +106,7 @@ SourceVersion = Annotated[
     int,
     Field(
         ge=1,
-        le=2**62,
+        le=2**53 - 1,
         description="Version of the sender's record. One that is not newer than the last taken "
         "changes nothing.",
     ),

@@ -100,7 +100,7 @@ async def _change_sent(work: Work, facts: dict[str, Any], item_id: UUID) -> bool
 
 
 async def _add(work: Work, facts: Mapping[str, Any], item_id: UUID) -> UUID:
-    item = Item(id=item_id, created_at=work.now, updated_at=work.now)
+    item = Item(id=item_id, status=ACTIVE, units=[], created_at=work.now, updated_at=work.now)
     item.take(await _resolved(work, {"unit": PIECE} | dict(facts)))
     _check_units(item)
     await _claim_sku(work, item)

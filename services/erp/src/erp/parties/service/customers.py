@@ -103,6 +103,7 @@ async def _register(work: Work, facts: Mapping[str, Any], customer_id: UUID) -> 
         id=customer_id,
         number=await queries.next_customer_number(work.sql),
         currency=work.setting.currency,
+        status=ACTIVE,
         created_at=work.now,
         updated_at=work.now,
     )

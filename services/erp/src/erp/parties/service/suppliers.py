@@ -101,6 +101,7 @@ async def _register(work: Work, facts: Mapping[str, Any], supplier_id: UUID) -> 
         id=supplier_id,
         number=await queries.next_supplier_number(work.sql),
         currency=work.setting.currency,
+        status=ACTIVE,
         created_at=work.now,
         updated_at=work.now,
     )

@@ -1,0 +1,79 @@
+"""Every text a person may see is there in both languages."""
+
+import ast
+from pathlib import Path
+
+import erp
+from chassis.http.problems import every_problem
+from chassis.http.texts import Texts
+from erp.app import SERVICE
+
+TEXTS = Texts.load([SERVICE.locale])
+
+
+def _translated(message: str) -> bool:
+    return TEXTS.text(message, "zh-CN") != message
+
+
+def test_every_refusal_is_translated():
+    ours = [one for one in every_problem().values() if one.__module__.startswith("erp.")]
+    missing = [text for one in ours for text in (one.title, one.detail) if not _translated(text)]
+    assert missing == []
+
+
+def test_translations_keep_the_facts():
+    for refusal in every_problem().values():
+        if refusal.__module__.startswith("erp."):
+            told = TEXTS.text(refusal.detail, "zh-CN")
+            assert told.count("{") == refusal.detail.count("{"), refusal.code
+
+
+def test_every_permission_is_translated():
+    assert [text for text in SERVICE.permissions.values() if not _translated(text)] == []
+
+
+def test_every_word_about_a_wrong_field_is_translated():
+    """Texts of PydanticCustomError and FieldError, found in the source itself."""
+    said = set()
+    for path in Path(erp.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                at = {"PydanticCustomError": 1, "FieldError": 2}.get(node.func.id)
+                if at is not None:
+                    said.add(ast.literal_eval(node.args[at]))
+    assert len(said) >= 6
+    assert [text for text in said if not _translated(text)] == []
+
+
+async def test_a_refusal_is_told_in_the_callers_language(desk, problem):
+    tax_id = desk.word("TAX")
+    await desk.customer(tax_id=tax_id)
+    reply = await desk.erp.post(
+        "/v1/customers",
+        {"name": "重名", "tax_id": tax_id},
+        headers={"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5"},
+    )
+    told = problem(reply, 409, "duplicate_tax_id")
+    assert told["title"] == "该税号已被其他客户使用"
+    assert tax_id in told["detail"]
+    assert reply.headers["Content-Language"] == "zh-CN"
+
+
+async def test_a_wrong_field_is_told_in_the_callers_language(desk, problem):
+    reply = await desk.erp.post(
+        "/v1/customers",
+        {"name": "x", "credit_limit": {"amount": 0.3, "currency": "CNY"}},
+        headers={"Accept-Language": "zh"},
+    )
+    [error] = problem(reply, 422, "invalid_input")["errors"]
+    assert error["code"] == "decimal_text_required"
+    assert "JSON 数字不精确" in error["message"]
+
+
+async def test_units_are_named_in_the_callers_language(desk):
+    english = (await desk.client.get("/v1/units/KGM")).json()
+    chinese = (await desk.client.get("/v1/units/KGM", headers={"Accept-Language": "zh-CN"})).json()
+    assert (english["name"], chinese["name"]) == ("kilogram", "千克")
+    reply = await desk.client.get("/v1/units", headers={"Accept-Language": "zh-CN"})
+    untold = [unit["code"] for unit in reply.json()["items"] if unit["name"].isascii()]
+    assert [code for code in untold if not code.startswith("X")] == []
