@@ -15,7 +15,7 @@ from sync_bridge.inbox import service as inbox
 
 sys.path.insert(0, str(Path(__file__).parent))  # these tests share `publishing.py`
 
-from publishing import Topic  # noqa: E402 - found by the line above
+from publishing import Topic
 
 
 class Killed(Exception):
@@ -50,7 +50,7 @@ class Inbox:
         async with self.database.reading() as reading:
             return await inbox.cursor_value(reading, name)
 
-    async def dies_before(self, events, **rest):
+    async def dies_before(self, *_page, **_rest):
         raise Killed
 
     async def dies_after(self, events, **rest):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from aiokafka import AIOKafkaProducer
+
 from chassis.ids import uuid7
 
 INSTALLATION = UUID(int=0xE)

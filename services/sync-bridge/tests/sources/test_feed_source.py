@@ -1,0 +1,316 @@
+"""The feed adapter, against a real feed and a real inbox."""
+
+import asyncio
+import time
+from uuid import uuid4
+
+import httpx
+import pytest
+from publishing import as_json, attributes_of
+
+from chassis.events.event import Event
+from chassis.ids import uuid7
+from chassis.testing.service import running
+from chassis.testing.waiting import until
+from sync_bridge.app import SERVICE
+from sync_bridge.sources.feed import FeedSource
+
+NAME = "feed:erp"
+
+
+class MoonLanded(Event):
+    """Something nobody maps."""
+
+    event_name = "moon-landed"
+    topic = "moon"
+    aggregate = "moon"
+    title: str
+
+
+class Publisher:
+    """A Tandem service with a real feed; the bridge's own will do."""
+
+    def __init__(self, service):
+        self.service = service
+        self.asked = []
+        service.client.event_hooks["request"].append(self._note)
+
+    async def _note(self, request):
+        self.asked.append(dict(request.url.params))
+
+    async def publishes(self, count):
+        async with self.service.database.transaction() as work:
+            for number in range(count):
+                await work.record(
+                    MoonLanded(id=uuid7(), version=1, changed=["title"], title=f"ünï {number}")
+                )
+        await self.service.settle_feed()
+
+    async def ids(self):
+        return [event["id"] for event in await self.service.feed()]
+
+    async def forgets_up_to(self, feed_seq):
+        async with self.service.database.driver() as sql:
+            await sql.execute("update feed_floor set feed_seq = $1", feed_seq)
+
+
+@pytest.fixture
+async def half(cluster):
+    async with running(SERVICE, cluster) as service:
+        yield Publisher(service)
+
+
+@pytest.fixture
+def source_of(half, stored):
+    """Makes sources: each call is a process of the bridge that starts again."""
+
+    def make(receive=stored.receive, *, client=half.service.client, limit=100, wait=0.2):
+        return FeedSource(
+            "erp",
+            client,
+            receive=receive,
+            read_cursor=stored.cursor,
+            limit=limit,
+            wait_seconds=wait,
+            recheck_seconds=0.05,
+        )
+
+    return make
+
+
+async def test_every_event_comes_in_order_over_many_pages(half, source_of, stored, working):
+    """B02 seen from the reader: all of the feed, each once."""
+    await half.publishes(25)
+    source = source_of(limit=10)
+    async with working(source):
+        await stored.holds(25)
+        await half.publishes(5)
+        await stored.holds(30)
+    assert sorted(await stored.ids()) == sorted(await half.ids())
+    assert source.condition.state == "following"
+    assert source.condition.missing == ""
+    assert {asked["consumer"] for asked in half.asked if "consumer" in asked} == {"bridge"}
+
+
+async def test_data_are_stored_byte_for_byte(half, source_of, stored, working):
+    """B56: the inbox holds what the half's database holds."""
+    await half.publishes(1)
+    async with working(source_of()):
+        await stored.holds(1)
+    (row,) = await stored.fetch("select * from inbox")
+    async with half.service.database.driver() as sql:
+        (sent,) = await sql.fetch("select payload::text as written, * from outbox")
+    assert row["data"] == sent["written"].encode()
+    assert (row["event_id"], row["feed_seq"], row["aggversion"]) == (sent["id"], 1, 1)
+    assert row["correlationid"] == sent["correlation_id"]
+
+
+async def test_cursor_and_events_are_one_transaction(half, source_of, stored, working):
+    """B19: the rows of a page and the cursor behind it were written by the same transaction."""
+    await half.publishes(3)
+    async with working(source_of()):
+        await stored.holds(3)
+    events = await stored.fetch("select distinct xmin::text as writer from inbox")
+    cursor = await stored.fetch("select xmin::text as writer from cursor")
+    assert events == cursor
+
+
+async def test_a_crash_before_the_commit_leaves_neither_events_nor_cursor(
+    half, source_of, stored, working, killed
+):
+    """B19: the next start asks for the same page again."""
+    await half.publishes(3)
+    async with working(source_of(stored.dies_before)) as task:
+        with pytest.raises(killed):
+            await task
+    assert await stored.ids() == []
+    assert await stored.cursor(NAME) is None
+    async with working(source_of()):
+        await stored.holds(3)
+
+
+async def test_a_crash_after_the_commit_goes_on_behind_it(half, source_of, stored, working, killed):
+    """B19: nothing is asked for twice."""
+    await half.publishes(3)
+    async with working(source_of(stored.dies_after)) as task:
+        with pytest.raises(killed):
+            await task
+    assert len(await stored.ids()) == 3
+    again = source_of()
+    await half.publishes(2)
+    async with working(again):
+        await stored.holds(5)
+    assert again.condition.new_events == 2
+
+
+async def test_an_idle_feed_writes_nothing(half, source_of, stored, working):
+    """A long poll that brings nothing costs the bridge's database nothing."""
+    await half.publishes(1)
+    async with working(source_of(wait=0.05)):
+        await stored.holds(1)
+        before = await stored.fetch("select value, updated_at from cursor")
+        asked = len(half.asked)
+        await until(lambda: len(half.asked) >= asked + 3)
+    assert await stored.fetch("select value, updated_at from cursor") == before
+
+
+async def test_a_cursor_older_than_the_feed_stops_with_an_alarm(half, source_of, stored, working):
+    """B23: no silent jump to the oldest event; with a new cursor stored it goes on."""
+    await half.publishes(3)
+    async with working(source_of()):
+        await stored.holds(3)
+    await half.publishes(10)
+    await half.forgets_up_to(8)
+    source = source_of()
+    async with working(source):
+        await until(lambda: source.condition.state == "backfill_needed")
+        assert "410 cursor_expired" in source.condition.reason
+        await half.publishes(2)
+        asked = len(half.asked)
+        assert len(await stored.ids()) == 3
+        reply = await half.service.client.get("/v1/events", params={"limit": 1})
+        async with stored.database.driver() as sql:
+            await sql.execute(
+                "update cursor set value = $2 where name = $1", NAME, reply.headers["Tandem-Cursor"]
+            )
+        await stored.holds(9)
+        await until(lambda: source.condition.state == "following")
+    assert len(half.asked) > asked
+    assert source.condition.missing == "410 cursor_expired"
+
+
+async def test_history_already_gone_at_the_first_start_is_an_alarm(
+    half, source_of, stored, working
+):
+    """B23: the first page of all does not begin with event 1, so older ones never came."""
+    await half.publishes(5)
+    await half.forgets_up_to(2)
+    source = source_of()
+    async with working(source):
+        await stored.holds(3)
+    assert source.condition.missing == "the feed begins with event 3"
+
+
+async def test_a_refused_key_is_an_alarm_of_its_own(half, source_of, working):
+    """B31: 401 is no reason to hurry; the state says what is wrong."""
+    async with httpx.AsyncClient(
+        transport=half.service.client._transport, base_url=half.service.client.base_url
+    ) as stranger:
+        source = source_of(client=stranger)
+        async with working(source):
+            await until(lambda: source.condition.state == "refused")
+    assert "401" in source.condition.reason
+
+
+class Scripted(httpx.AsyncBaseTransport):
+    """A half that answers as told; the last answer is repeated."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.at = []
+
+    async def handle_async_request(self, _request):
+        self.at.append(time.monotonic())
+        await asyncio.sleep(0)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        status, body, headers = answer
+        return httpx.Response(status, text=body, headers=headers)
+
+
+def page(*events, cursor="c1"):
+    return 200, f"[{','.join(events)}]", {"Tandem-Cursor": cursor}
+
+
+TROUBLES = {
+    "a reset connection": httpx.ReadError("reset"),
+    "a timeout": httpx.ReadTimeout("slow"),
+    "a fault of the half": (500, "{}", {}),
+    "a proxy's page": (200, "<html>hello</html>", {}),
+    "a body that is no batch": (200, '{"items": []}', {"Tandem-Cursor": "c"}),
+    "a body cut short": (200, '[{"id": "1"', {"Tandem-Cursor": "c"}),
+}
+
+
+@pytest.mark.parametrize("what", TROUBLES)
+async def test_trouble_is_survived_and_nothing_is_stored_of_it(source_of, stored, working, what):
+    """B31: connection errors, timeouts and 5xx are tried again."""
+    half = Scripted(TROUBLES[what], page(as_json(attributes_of())), page())
+    async with httpx.AsyncClient(transport=half, base_url="http://erp.test") as client:
+        source = source_of(client=client)
+        async with working(source):
+            await stored.holds(1)
+            assert await stored.cursor(NAME) == "c1"
+    assert len(half.at) >= 2
+
+
+async def test_the_half_decides_how_long_to_wait(source_of, stored, working):
+    """B32: Retry-After is obeyed."""
+    half = Scripted((429, "{}", {"Retry-After": "1"}), page(as_json(attributes_of())), page())
+    async with (
+        httpx.AsyncClient(transport=half, base_url="http://erp.test") as client,
+        working(source_of(client=client)),
+    ):
+        await stored.holds(1)
+    assert half.at[1] - half.at[0] >= 1.0
+
+
+async def test_what_is_no_event_goes_to_quarantine_and_stops_nothing(source_of, stored, working):
+    """B22: kept as it was written; the others of the page are stored."""
+    bad = as_json(attributes_of(id="none", sequence=f"{7:020d}"))
+    good = attributes_of()
+    half = Scripted(page(bad, as_json(good)), page())
+    async with (
+        httpx.AsyncClient(transport=half, base_url="http://erp.test") as client,
+        working(source_of(client=client)),
+    ):
+        await stored.holds(1)
+    assert await stored.ids() == [good["id"]]
+    (kept,) = await stored.fetch("select * from quarantine")
+    assert (kept["source"], kept["reason"]) == (NAME, "id is no UUID")
+    assert kept["raw"] == bad.encode()
+    assert "7" in kept["place"]
+
+
+async def test_it_stops_in_time_in_the_middle_of_a_long_poll(half, source_of, working):
+    """B29: a waiting reader ends at once."""
+    source = source_of(wait=20)
+    async with working(source):
+        await until(lambda: bool(half.asked))
+        began = time.monotonic()
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.kafka
+async def test_the_same_event_by_both_transports_takes_effect_once(
+    topic, half, source_of, stored, working
+):
+    """B18: Kafka and feed at the same time: one row in the inbox, one event in its lane."""
+    from sync_bridge.sources.kafka import KafkaSource  # noqa: PLC0415 - only where Kafka is
+
+    events = [attributes_of(sequence=f"{n:020d}") for n in range(1, 31)]
+    by_http = Scripted(page(*[as_json(event) for event in events]), page())
+    both = KafkaSource(
+        topic.broker,
+        receive=stored.receive,
+        group=f"g{uuid4()}",
+        instance="one",
+        topics=topic.pattern,
+    )
+    async with httpx.AsyncClient(transport=by_http, base_url="http://erp.test") as client:
+        feed = source_of(client=client)
+        await topic.gets(*events[:20])
+        async with working(feed), working(both):
+            await topic.gets(*events[20:])
+            await stored.holds(30)
+
+            async def seen_by_both():
+                committed = await stored.fetch("select sum(events)::int as n from position")
+                return committed[0]["n"] == 30 and both.condition.state == "following"
+
+            await until(seen_by_both)
+    assert sorted(await stored.ids()) == sorted(event["id"] for event in events)
+    assert feed.condition.new_events + both.condition.new_events == 30
+    lanes = await stored.fetch("select sum(pending)::int as pending from lane")
+    assert lanes == [{"pending": 30}]
