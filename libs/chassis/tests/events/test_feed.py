@@ -7,7 +7,9 @@ from uuid import UUID, uuid4
 
 import orjson
 import pytest
+from typer.testing import CliRunner
 
+from chassis.cli.making import make_cli
 from chassis.events import feed
 from chassis.events.cursor import Cursor
 from chassis.events.retention import outbox_upkeep
@@ -174,6 +176,32 @@ async def test_a_reader_that_leaves_is_not_waited_for(served):
             await asyncio.sleep(0.005)
     left.set()
     await asyncio.wait_for(request, 10)
+
+
+async def test_a_stopping_service_answers_waiting_readers_at_once(served):
+    """B29: nobody's long poll keeps the process from ending; the cursor stays good."""
+    waiting = asyncio.create_task(page(served, wait=25))
+    async with asyncio.timeout(WITHIN_SECONDS):
+        while not _waits(served):  # noqa: ASYNC110 - the server side tells no one
+            await asyncio.sleep(0.005)
+    served.app.state.wakeups.close()
+    titles, cursor = await asyncio.wait_for(waiting, 5)
+    assert titles == []
+    assert await page(served, after=cursor, wait=25) == ([], cursor)
+
+
+async def test_the_command_after_a_restore_ends_every_cursor(served):
+    """B23: a restored backup must not give the numbers of lost events to new ones."""
+    _, cursor = await page(served)
+    called = await asyncio.to_thread(
+        CliRunner().invoke,
+        make_cli(served.service),
+        ["restored", "--json"],
+        env={"SAMPLE_DATABASE_URL": served.runtime_url},
+    )
+    assert called.exit_code == 0, called.output
+    assert orjson.loads(called.stdout) == {"epoch": 2}
+    assert await refusal(served, after=cursor) == (410, "cursor_foreign")
 
 
 @pytest.mark.parametrize(

@@ -191,6 +191,21 @@ async def test_only_one_sequencer_leads_and_another_takes_over(history):
     assert [(row["feed_seq"], row["epoch"]) for row in rows] == [(1, 1), (2, 1), (3, 2)]
 
 
+async def test_a_waiting_sequencer_takes_over_by_itself(history, monkeypatch):
+    """B05: the work goes on when its holder is gone, in whichever process waits."""
+    monkeypatch.setattr(sequencers, "TAKEOVER_SECONDS", 0.01)
+    first, second = history.sequencer("first"), history.sequencer("second")
+    assert await first.acquire()
+    async with running(second):
+        await history.write_notes(1)
+        assert await drain(first) == 1
+        first.release()
+        await until(lambda: _leads(history, 2))
+        await history.write_notes(1)
+        await until(lambda: _count(history, 2))
+    assert [row["epoch"] for row in await history.numbered()] == [1, 2]
+
+
 async def test_a_sequencer_that_lost_its_lock_unawares_numbers_nothing(history):
     """B05: the epoch fences it out even while it believes it leads."""
     zombie, heir = history.sequencer("zombie"), history.sequencer("heir")

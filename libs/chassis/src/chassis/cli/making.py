@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 
 from chassis.cli.console import AsJson, command, say, show_table
 from chassis.cli.doctor import add_doctor
+from chassis.cli.history import add_history
 from chassis.cli.moving import add_moving
 from chassis.cli.operating import add_operating
 from chassis.cli.people import add_keys, add_users
@@ -37,6 +38,7 @@ def make_cli(service: "Service") -> typer.Typer:
     add_users(cli, service)
     add_keys(cli, service)
     add_moving(cli, service)
+    add_history(cli, service)
     add_doctor(cli, service)
     _add_describing(cli, service)
     if service.commands is not None:

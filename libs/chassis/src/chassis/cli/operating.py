@@ -92,7 +92,7 @@ async def _serve(here: Installation, *, with_worker: bool) -> None:
         metrics: Metrics = app.state.metrics
         wakeups: Wakeups = app.state.wakeups
         working = asyncio.create_task(run_worker(here, database, wakeups, metrics))
-    await _Server(config, working).serve([listening])
+    await _Server(config, working, app.state.wakeups).serve([listening])
 
 
 async def _work(here: Installation) -> None:
@@ -157,9 +157,12 @@ def _listen(host: str, port: int) -> socket.socket:
 class _Server(uvicorn.Server):
     """The web server, which stops the worker before it closes the database under it."""
 
-    def __init__(self, config: uvicorn.Config, working: "asyncio.Task[None] | None") -> None:
+    def __init__(
+        self, config: uvicorn.Config, working: "asyncio.Task[None] | None", wakeups: Wakeups
+    ) -> None:
         super().__init__(config)
         self._working = working
+        self._wakeups = wakeups
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until a signal, or until the worker fails, whose error is then raised.
@@ -174,7 +177,11 @@ class _Server(uvicorn.Server):
             await _ended(self._working)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop: the worker first, then requests, then the application."""
+        """Stop: the worker first, then requests, then the application.
+
+        Readers who wait for events are answered at once.
+        """
+        self._wakeups.close()
         if self._working and not self._working.done():
             self._working.cancel()
             await asyncio.wait([self._working])

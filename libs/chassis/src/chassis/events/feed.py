@@ -111,8 +111,9 @@ class Position:
 
 
 async def follow(database: "Database", bell: "Bell", asked: Asked, request: Request) -> Page:
-    """The next page; when it is empty, wait for it as long as asked, or until the reader leaves.
+    """The next page; when it is empty, wait for it as long as asked.
 
+    The wait ends early when the reader leaves or this process stops.
     Notes how far the consumer has come, so that nothing it still needs is purged.
     Raises CursorMalformed, CursorExpired, CursorForeign.
     """
@@ -124,7 +125,7 @@ async def follow(database: "Database", bell: "Bell", asked: Asked, request: Requ
         page = await _read(sql, start, asked)
         if asked.consumer is not None:
             await sql.execute(_MARK, asked.consumer, start.position)
-    while not page.events and (left := deadline - clock()) > 0:
+    while not page.events and not bell.closed and (left := deadline - clock()) > 0:
         if page.cursor.position == page.head:
             await bell.wait(rung, min(POLL_SECONDS, left))
         if await request.is_disconnected():

@@ -30,6 +30,7 @@ class Bell:
 
     def __init__(self, rung_here: Callable[[], None] = lambda: None) -> None:
         self.rings = 0
+        self.closed = False
         self._rung_here = rung_here
         self._next = asyncio.Event()
 
@@ -43,6 +44,11 @@ class Bell:
         self.rings += 1
         rung, self._next = self._next, asyncio.Event()
         rung.set()
+
+    def close(self) -> None:
+        """Wake the waiters for the last time: this process ends."""
+        self.closed = True
+        self.hear()
 
     async def wait(self, seen: int, seconds: float) -> bool:
         """Wait until the bell has been rung since `rings` was `seen`; False after `seconds`."""
@@ -68,6 +74,11 @@ class Wakeups:
         self.sequenced = Bell(lambda: self._rung("tandem_sequenced"))
         self._bells = {"tandem_committed": self.committed, "tandem_sequenced": self.sequenced}
         self.connected = asyncio.Event()
+
+    def close(self) -> None:
+        """Let no one wait any more: this process ends."""
+        for bell in self._bells.values():
+            bell.close()
 
     def _rung(self, channel: str) -> None:
         self._unsent.add(channel)
