@@ -198,7 +198,7 @@ def _shown_once(request: Request, work: Work, issued: keys.IssuedKey) -> IssuedA
     _, key = request.state.claimed
     request.state.claimed = None
     work.reply = Reply(
-        actor=work.actor.id,
+        actor=work.actor.reference,
         key=key,
         status=201,
         body=view.model_copy(update={"secret": None}).model_dump_json().encode(),

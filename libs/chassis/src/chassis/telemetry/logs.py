@@ -8,7 +8,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 import orjson
 import structlog
@@ -42,7 +42,7 @@ _BLACK = "***"
 # Keys and sessions of ours, bearer credentials, and passwords inside URLs; only characters that
 # need no escape in JSON, so that a rendered line may be cleaned as it is.
 _TELLTALE = re.compile(
-    rb"(td[ms]_[a-z]+_[A-Za-z0-9]+)_[A-Za-z0-9_-]{16,}"
+    rb"(td[ms]_[a-z]+_(?:[a-z0-9]{4,16}_)?)[A-Za-z0-9_-]{16,}"
     rb"|([Bb]earer )[A-Za-z0-9._~+/=-]{8,}"
     rb"|(://[^\s:/@\"]+:)[^\s@\"]+(?=@)"
 )
@@ -51,9 +51,17 @@ Event = MutableMapping[str, Any]
 
 
 def configure_logs(
-    form: Literal["json", "console"] = "json", *, service: str = "", level: str = "info"
+    form: Literal["json", "console"] = "json",
+    *,
+    service: str = "",
+    level: str = "info",
+    out: TextIO | None = None,
 ) -> None:
-    """Set up logging for the process: our own lines and those of the libraries alike."""
+    """Set up logging for the process: our own lines and those of the libraries alike.
+
+    `out` is where lines go, by default standard output as it is now.
+    """
+    out = out or sys.stdout
     render = _as_json if form == "json" else structlog.dev.ConsoleRenderer()
     structlog.configure(
         processors=[
@@ -65,10 +73,10 @@ def configure_logs(
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=_factory(form),
+        logger_factory=_factory(form, out),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(out)
     handler.setFormatter(_Library(form, service))
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     for name in ("uvicorn", "uvicorn.error", "alembic.runtime.migration"):
@@ -108,7 +116,7 @@ def _without_secrets(line: bytes) -> bytes:
 
 
 def _blacken(found: "re.Match[bytes]") -> bytes:
-    kept = found[1] + b"_" if found[1] else found[2] or found[3]
+    kept = found[1] or found[2] or found[3]
     return kept + _BLACK.encode()
 
 
@@ -124,10 +132,10 @@ def _named(service: str) -> Any:
     return named
 
 
-def _factory(form: str) -> Any:
+def _factory(form: str, out: TextIO) -> Any:
     if form == "json":
-        return structlog.BytesLoggerFactory(sys.stdout.buffer)
-    return structlog.PrintLoggerFactory(sys.stdout)
+        return structlog.BytesLoggerFactory(out.buffer)
+    return structlog.PrintLoggerFactory(out)
 
 
 class _Library(logging.Formatter):
@@ -142,7 +150,7 @@ class _Library(logging.Formatter):
         """One line."""
         event: dict[str, Any] = {
             "event": record.getMessage(),
-            "logger": record.name,
+            "part": record.name,
             "level": record.levelname.lower(),
             "service": self._service,
         }

@@ -1,0 +1,228 @@
+"""Access tokens of an issuer: what is believed, what is refused, and how keys are kept."""
+
+import base64
+import hashlib
+import hmac
+import json
+from types import SimpleNamespace
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, OctKey, RSAKey
+
+from chassis.clock import utc_now
+from chassis.http.problems import Unauthorized
+from chassis.identity.authenticate import Authenticator
+from chassis.identity.jwt import (
+    KEYS_ASK_AGAIN_SECONDS,
+    KEYS_LIFE_SECONDS,
+    KEYS_STALE_SECONDS,
+    IssuerKeys,
+    IssuerUnavailable,
+    TokenVerifier,
+)
+
+ISSUER, AUDIENCE = "https://login.example/", "tandem-sample"
+URL = "https://login.example/jwks"
+
+
+class Issuer:
+    """An issuer of tokens that a test holds in its hand."""
+
+    def __init__(self):
+        self.keys = {"k1": RSAKey.generate_key(2048, {"kid": "k1", "use": "sig"})}
+        self.asked = 0
+        self.not_modified = 0
+        self.reply = None
+
+    def answer(self, request):
+        self.asked += 1
+        if self.reply is not None:
+            return self.reply
+        etag = f'"{len(self.keys)}"'
+        if request.headers.get("if-none-match") == etag:
+            self.not_modified += 1
+            return httpx.Response(304)
+        public = [key.as_dict(private=False) for key in self.keys.values()]
+        return httpx.Response(200, json={"keys": public}, headers={"etag": etag})
+
+    def token(self, *, kid="k1", alg="RS256", key=None, **claims):
+        now = int(utc_now().timestamp())
+        body = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": "u-17",
+            "exp": now + 300,
+            "scope": "notes.write openid",
+            **claims,
+        }
+        body = {name: value for name, value in body.items() if value is not None}
+        return jwt.encode({"alg": alg, "kid": kid}, body, key or self.keys[kid], algorithms=[alg])
+
+
+def signed_with_the_public_key(issuer):
+    """A forgery: the issuer's public key taken as the secret of an HMAC."""
+
+    def part(content):
+        return base64.urlsafe_b64encode(content).rstrip(b"=")
+
+    claims = json.dumps({"iss": ISSUER, "aud": AUDIENCE, "sub": "x", "exp": 4102444800})
+    signed = part(b'{"alg":"HS256","kid":"k1"}') + b"." + part(claims.encode())
+    secret = issuer.keys["k1"].as_pem(private=False)
+    mark = hmac.new(secret, signed, hashlib.sha256).digest()
+    return (signed + b"." + part(mark)).decode()
+
+
+@pytest.fixture
+def issuer():
+    return Issuer()
+
+
+@pytest.fixture
+def watch():
+    return SimpleNamespace(now=0.0)
+
+
+@pytest.fixture
+async def verifier(issuer, watch):
+    transport = httpx.MockTransport(issuer.answer)
+    made = TokenVerifier(
+        IssuerKeys(URL, transport=transport, clock=lambda: watch.now),
+        issuer=ISSUER,
+        audience=AUDIENCE,
+        permissions={"notes.read": "", "notes.write": ""},
+        roles={"clerk": frozenset({"notes.read"})},
+    )
+    yield made
+    await made.close()
+
+
+async def test_a_good_token_proves_its_subject(issuer, verifier):
+    token = issuer.token(name="Mia", locale="zh-Hans", roles=["clerk", "unknown"])
+    actor, ends_at = await verifier.verify(token)
+    assert (actor.kind, actor.id, actor.name) == ("token", "u-17", "Mia")
+    assert actor.language == "zh-CN"
+    assert actor.scopes == {"notes.write", "notes.read"}
+    assert ends_at > utc_now().timestamp() + 300
+
+
+async def test_scopes_may_come_as_a_list_and_strange_claims_count_for_nothing(issuer, verifier):
+    token = issuer.token(scope=None, scp=["notes.read", 7], roles={"clerk": True})
+    actor, _ = await verifier.verify(token)
+    assert actor.scopes == {"notes.read"}
+    assert actor.name == "u-17"
+    assert actor.language is None
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"iss": "https://other.example/"},
+        {"iss": None},
+        {"aud": "another-service"},
+        {"aud": None},
+        {"sub": None},
+        {"exp": None},
+        {"exp": 1},
+        {"exp": "soon"},
+        {"nbf": 4102444800},
+        {"iat": 4102444800},
+    ],
+)
+async def test_a_token_for_others_or_another_time_is_refused(issuer, verifier, claims):
+    with pytest.raises(Unauthorized):
+        await verifier.verify(issuer.token(**claims))
+
+
+async def test_clocks_may_differ_by_a_minute(issuer, verifier):
+    now = int(utc_now().timestamp())
+    await verifier.verify(issuer.token(exp=now - 50, nbf=now + 50, iat=now + 50))
+    with pytest.raises(Unauthorized):
+        await verifier.verify(issuer.token(exp=now - 70))
+
+
+async def test_algorithms_are_pinned(issuer, verifier):
+    """The public key must not pass as a shared secret, and `none` is no signature."""
+    with pytest.raises(Unauthorized):
+        await verifier.verify(signed_with_the_public_key(issuer))
+    unsigned = issuer.token(alg="none", key=OctKey.import_key(b"x" * 32))
+    with pytest.raises(Unauthorized):
+        await verifier.verify(unsigned)
+    with pytest.raises(Unauthorized):
+        await verifier.verify(issuer.token(key=RSAKey.generate_key(2048)))
+
+
+@pytest.mark.parametrize("token", ["", "a.b.c", "..", "e30.e30.e30", "é.a.b", "x" * 20000])
+async def test_nonsense_is_refused(verifier, token):
+    with pytest.raises(Unauthorized):
+        await verifier.verify(token)
+
+
+async def test_a_new_key_is_fetched_when_a_token_names_it(issuer, verifier, watch):
+    await verifier.verify(issuer.token())
+    issuer.keys["k2"] = ECKey.generate_key("P-256", {"kid": "k2", "use": "sig"})
+    watch.now += KEYS_ASK_AGAIN_SECONDS
+    await verifier.verify(issuer.token(kid="k2", alg="ES256"))
+    assert issuer.asked == 2
+
+
+async def test_forged_key_ids_do_not_flood_the_issuer(issuer, verifier):
+    other = RSAKey.generate_key(2048)
+    for number in range(5):
+        with pytest.raises(Unauthorized):
+            await verifier.verify(issuer.token(kid=f"forged-{number}", key=other))
+    assert issuer.asked == 1
+
+
+async def test_keys_are_asked_for_again_after_ten_minutes_by_etag(issuer, verifier, watch):
+    await verifier.verify(issuer.token())
+    watch.now += KEYS_LIFE_SECONDS - 1
+    await verifier.verify(issuer.token())
+    assert issuer.asked == 1
+    watch.now += 2
+    await verifier.verify(issuer.token())
+    assert (issuer.asked, issuer.not_modified) == (2, 1)
+
+
+async def test_known_keys_serve_for_a_day_while_the_issuer_is_silent(issuer, verifier, watch):
+    await verifier.verify(issuer.token())
+    issuer.reply = httpx.Response(500)
+    watch.now += KEYS_STALE_SECONDS - 1
+    await verifier.verify(issuer.token())
+    watch.now += 2
+    with pytest.raises(IssuerUnavailable):
+        await verifier.verify(issuer.token())
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        httpx.Response(200, text="<html>"),
+        httpx.Response(200, json={"no": "keys"}),
+        httpx.Response(200, json=[]),
+        httpx.Response(302, headers={"location": "https://evil.example"}),
+    ],
+)
+async def test_without_any_key_the_issuer_is_said_to_be_unavailable(issuer, verifier, reply):
+    issuer.reply = reply
+    with pytest.raises(IssuerUnavailable):
+        await verifier.verify(issuer.token())
+
+
+async def test_the_edge_takes_tokens_when_an_issuer_is_set(sample, issuer, verifier):
+    authenticator = Authenticator(
+        sample.service, sample.settings, sample.database, tokens=verifier
+    )
+    headers = {"authorization": f"Bearer {issuer.token()}"}
+    actor = await authenticator.authenticate(headers)
+    assert actor.kind == "token"
+    assert await authenticator.authenticate(headers) is actor
+
+
+async def test_half_of_the_issuers_settings_is_refused_at_start(sample):
+    half = sample.settings.model_copy(update={"jwt_issuer": ISSUER})
+    with pytest.raises(ValueError, match="audience"):
+        Authenticator(sample.service, half, sample.database)
+    whole = half.model_copy(update={"jwt_audience": AUDIENCE, "jwks_url": URL})
+    await Authenticator(sample.service, whole, sample.database).close()

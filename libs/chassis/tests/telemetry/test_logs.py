@@ -1,0 +1,110 @@
+"""Log lines: one JSON object each, with ids and without secrets."""
+
+import io
+import json
+import logging
+
+import pytest
+import structlog
+
+from chassis.telemetry.logs import SECRET_FIELDS, blacked_out, configure_logs, get_logger
+
+KEY = "tdm_erp_1a2b3c4d_" + "e" * 64
+
+
+class Lines:
+    """What was written, as bytes, in the order of writing."""
+
+    def __init__(self):
+        self.bytes = io.BytesIO()
+        self.out = io.TextIOWrapper(self.bytes, encoding="utf-8", write_through=True)
+
+    def __call__(self):
+        return [json.loads(line) for line in self.bytes.getvalue().splitlines()]
+
+
+@pytest.fixture
+def lines():
+    written = Lines()
+    configure_logs("json", service="erp", out=written.out)
+    yield written
+    structlog.reset_defaults()
+    logging.basicConfig(handlers=[logging.NullHandler()], force=True)
+
+
+def test_a_line_says_what_when_and_where(lines):
+    get_logger("erp.stock").info("moved", request_id="r1", quantity=3)
+    (line,) = lines()
+    assert line.pop("at").endswith("Z")
+    assert line == {
+        "event": "moved",
+        "level": "info",
+        "part": "erp.stock",
+        "service": "erp",
+        "request_id": "r1",
+        "quantity": 3,
+    }
+
+
+def test_debug_lines_are_left_out(lines):
+    get_logger("erp").debug("detail")
+    assert lines() == []
+
+
+@pytest.mark.parametrize("name", sorted(SECRET_FIELDS))
+def test_a_field_with_a_secrets_name_is_blacked_out(name, lines):
+    get_logger("erp").info("x", **{name: "hunter2", "deep": [{name.upper(): "hunter2"}]})
+    (line,) = lines()
+    assert "hunter2" not in json.dumps(line)
+    assert line[name] == "***"
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        (f"key {KEY} refused", "e" * 16),
+        ("tds_crm_" + "a1" * 32, "a1" * 16),
+        ("Authorization: Bearer abcdefgh.ijkl", "abcdefgh"),
+        ("cannot reach postgresql://erp:hunter2@db:5432/erp", "hunter2"),
+    ],
+)
+def test_what_looks_like_a_credential_is_blacked_out_in_any_text(text, secret, lines):
+    get_logger("erp").info("x", detail=text)
+    logging.getLogger("library").warning(text)
+    ours, theirs = lines()
+    assert secret not in ours["detail"]
+    assert secret not in theirs["event"]
+    assert "***" in ours["detail"]
+
+
+def test_an_exception_is_told_without_the_password_in_it(lines):
+    try:
+        raise ValueError("postgresql://erp:hunter2@db/erp")  # noqa: TRY301 - the point
+    except ValueError as raised:
+        get_logger("erp").error("failed", exc_info=raised)
+        logging.getLogger("library").exception("failed")
+    for line in lines():
+        assert "ValueError" in line["exception"]
+        assert "hunter2" not in line["exception"]
+
+
+def test_the_prefix_of_a_key_stays_so_that_it_can_be_found(lines):
+    get_logger("erp").info("x", detail=KEY)
+    assert lines()[0]["detail"] == "tdm_erp_1a2b3c4d_***"
+
+
+def test_people_get_lines_to_read():
+    written = Lines()
+    configure_logs("console", service="erp", out=written.out)
+    get_logger("erp").info("moved", password="hunter2")
+    logging.getLogger("library").warning("hello")
+    structlog.reset_defaults()
+    out = written.bytes.getvalue().decode()
+    assert "moved" in out
+    assert "hunter2" not in out
+    assert "library: hello" in out
+
+
+def test_other_fields_pass_untouched():
+    event = {"event": "x", "tokens": 3, "deep": {"a": [1, {"b": 2}]}}
+    assert blacked_out(None, "info", dict(event)) == event
