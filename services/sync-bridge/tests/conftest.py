@@ -10,7 +10,7 @@ from sync_bridge.app import SERVICE
 
 sys.path.insert(0, str(Path(__file__).parent))  # tests share `halves.py`
 
-from halves import Half, Rig  # noqa: E402 - found by the line above
+from halves import Half, Rig
 
 
 @pytest.fixture

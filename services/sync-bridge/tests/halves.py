@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 
 from chassis.ids import uuid7
 from sync_bridge.inbox import service as inbox
@@ -23,6 +24,7 @@ EVENT = {
     "/v1/items": "tandem.erp.item-changed.v1",
     "/v1/prices": "tandem.erp.price-changed.v1",
 }
+RESET = "connection reset"
 STATE = {
     "/v1/items": {"sku": "", "sold": True},
     "/v1/prices": {"amount": "1.00", "currency": "CNY"},
@@ -64,6 +66,7 @@ class Half(httpx.AsyncBaseTransport):
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
         self.outbox: list[Received] = []
+        self.called = asyncio.Event()
         self.blind_reads = 0
         self.gate: asyncio.Event | None = None
         self.normalise = lambda body: body
@@ -87,6 +90,12 @@ class Half(httpx.AsyncBaseTransport):
         (record,) = self.records.get(place, {}).values()
         return record
 
+    async def has(self, place: str, number: int) -> None:
+        """Wait until there are so many records."""
+        while len(self.records.get(place, {})) < number:
+            self.called.clear()
+            await asyncio.wait_for(self.called.wait(), 20)
+
     def wrote(self) -> list[Call]:
         """The calls that were not reads."""
         return [call for call in self.calls if call.method != "GET"]
@@ -97,6 +106,7 @@ class Half(httpx.AsyncBaseTransport):
         body = json.loads(request.content) if request.content else None
         path = request.url.path
         self.calls.append(Call(request.method, path, body, dict(request.headers)))
+        self.called.set()
         if self.gate:
             await self.gate.wait()
         fault = self._fault_for(request.method)
@@ -114,7 +124,7 @@ class Half(httpx.AsyncBaseTransport):
 
     def _fail(self, fault: Fault, request: httpx.Request) -> httpx.Response:
         if not fault.status:
-            raise httpx.ReadError("connection reset", request=request)
+            raise httpx.ReadError(RESET, request=request)
         return httpx.Response(fault.status, json={"code": fault.code}, headers=fault.headers)
 
     def _answer(self, request: httpx.Request, path: str, body: Any) -> httpx.Response:
@@ -264,7 +274,7 @@ class Rig:
             await self.drain()
             if not new:
                 return
-        raise AssertionError("the halves go on answering each other")
+        pytest.fail("the halves go on answering each other")
 
     async def fetch(self, query: str, *arguments: Any) -> list[dict[str, Any]]:
         """Rows of the bridge's database."""

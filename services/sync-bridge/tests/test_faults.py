@@ -4,7 +4,7 @@ import asyncio
 
 import httpx
 import pytest
-from halves import Fault, Rig
+from halves import Fault, Half, Rig
 
 from sync_bridge.lanes.working import dispatcher
 
@@ -93,8 +93,7 @@ async def test_killed_between_the_call_and_its_record(rig):
     rig.settings = rig.settings.model_copy(update={"lease_seconds": 1})
     first = await dispatcher(rig.bridge.database, rig.targets, rig.settings)
     task = asyncio.create_task(first.drain())
-    while not rig.erp.calls:
-        await asyncio.sleep(0)
+    await rig.erp.called.wait()
     for running in list(first._running):
         running.cancel()
     await task
@@ -114,8 +113,7 @@ async def test_a_zombie_records_nothing(rig):
     rig.crm.gate = asyncio.Event()
     zombie = await dispatcher(rig.bridge.database, rig.targets, rig.settings)
     task = asyncio.create_task(zombie.drain())
-    while not rig.crm.calls:
-        await asyncio.sleep(0)
+    await rig.crm.called.wait()
     await rig.fetch("update lane set lease_until = now()")
     gate, rig.crm.gate = rig.crm.gate, None
     rig.erp.changes(ITEMS, item, name="Bolt M8")
@@ -186,7 +184,6 @@ async def test_a_twin_that_is_another_record_parks(rig):
 
 async def test_one_slow_record_holds_up_nobody(bridge):
     """B33: while a call of one lane hangs, every other lane is carried."""
-    from halves import Half
 
     class Hanging(Half):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -201,9 +198,7 @@ async def test_one_slow_record_holds_up_nobody(bridge):
     await rig.deliver()
     carrying = await dispatcher(bridge.database, rig.targets, rig.settings)
     task = asyncio.create_task(carrying.run())
-    async with asyncio.timeout(20):
-        while len(rig.crm.records.get(PRODUCTS, {})) < 30:
-            await asyncio.sleep(0.01)
+    await rig.crm.has(PRODUCTS, 30)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await rig.close()

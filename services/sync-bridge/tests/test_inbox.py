@@ -8,6 +8,7 @@ import pytest
 from halves import INSTALLATION
 
 from chassis.ids import uuid7
+from sync_bridge.flows import BY_EVENT
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.received import Cursor, Quarantined
 
@@ -34,10 +35,14 @@ async def test_an_event_counts_once_whichever_way_it_comes(rig):
 async def test_a_crash_before_the_commit_leaves_neither_events_nor_cursor(rig):
     """B16, B19: events and cursor are one transaction; what comes again is new again."""
     rig.erp.makes(ITEMS, sku="BOLT-8")
-    with pytest.raises(RuntimeError):
+
+    async def die_before_the_commit():
         async with rig.bridge.database.transaction() as work:
             await inbox.ingest(work, rig.erp.outbox, cursor=Cursor(name="erp", value="1"))
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await die_before_the_commit()
     async with rig.bridge.database.reading() as reading:
         assert await inbox.cursor_value(reading, "erp") is None
     assert await rig.fetch("select * from inbox") == []
@@ -68,9 +73,6 @@ async def test_unknown_types_and_majors_are_kept_counted_and_replayed(rig, monke
     assert (status["unknown_events"], status["drained"]) == (2, True)
     listed = (await rig.bridge.client.get("/v1/inbox", params={"state": "unknown"})).json()
     assert {one["type"] for one in listed["items"]} == {later.type, other.type}
-
-    from sync_bridge.flows import BY_EVENT
-
     monkeypatch.setitem(BY_EVENT, later.type, BY_EVENT[event.type])
     reply = await rig.bridge.post("/v1/inbox/replay", {})
     assert reply.json() == {"replayed": 1, "still_unknown": 1}
@@ -94,8 +96,7 @@ async def test_what_is_no_event_goes_to_quarantine_and_ingest_goes_on(rig):
 
 
 async def test_dedupe_outlasts_retention_and_parking(rig):
-    """B17: an event is forgotten only long after the source forgot it, and never while its
-    lane stands."""
+    """B17: forgotten only long after the source forgot it, never while its lane stands."""
     old = [rig.erp.makes(ITEMS, sku=sku) for sku in ("OLD", "STUCK", "NEW")]
     await rig.carry()
     await rig.fetch(

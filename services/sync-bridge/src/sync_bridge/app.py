@@ -16,6 +16,7 @@ from sync_bridge.lanes.working import carry_lanes
 from sync_bridge.permissions import PERMISSIONS, ROLES
 from sync_bridge.positions.router import position_router, status_router
 from sync_bridge.settings import BridgeSettings
+from sync_bridge.sources.following import follow_sources
 from sync_bridge.tables import METADATA
 
 __all__ = ["SERVICE"]
@@ -53,5 +54,5 @@ SERVICE = Service(
     events=(LaneParked, LaneResumed),
     jobs={PURGE: purge_inbox},
     schedules=(Schedule(PURGE, timedelta(days=1), PURGE),),
-    background=(carry_lanes,),
+    background=(follow_sources, carry_lanes),
 )

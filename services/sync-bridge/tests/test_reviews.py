@@ -1,0 +1,129 @@
+"""Records that may have a twin already: a person decides, nothing is joined by guess."""
+
+from uuid import uuid4
+
+import pytest
+from halves import Fault
+
+ACCOUNTS, CUSTOMERS = "/v1/accounts", "/v1/customers"
+
+
+async def review(rig):
+    (one,) = (await rig.bridge.client.get("/v1/reviews", params={"state": "open"})).json()["items"]
+    return one
+
+
+async def decide(rig, one, version=None, **decision):
+    return await rig.bridge.post(
+        f"/v1/reviews/{one['id']}/decision",
+        decision,
+        headers={"If-Match": f'"{version or one["version"]}"'},
+    )
+
+
+@pytest.fixture
+async def asked(rig):
+    """An account whose e-mail a customer has as well."""
+    customer = rig.erp.makes(CUSTOMERS, name="Elm Ltd", email="elm@example.com")
+    await rig.deliver()
+    await rig.fetch("delete from inbox")
+    await rig.fetch("delete from lane")
+    account = rig.crm.makes(ACCOUNTS, name="Elm", email="elm@example.com")
+    await rig.carry()
+    return rig, account, customer
+
+
+async def test_the_same_e_mail_is_for_a_person_to_judge(asked):
+    """B52: below certainty nothing is joined and nothing is made."""
+    rig, account, customer = asked
+    one = await review(rig)
+    assert (one["half"], one["subject"]) == ("crm", account)
+    assert [(c["id"], c["why"]) for c in one["candidates"]] == [(customer, "email")]
+    assert (await rig.lane("crm.customer"))["state"] == "waiting"
+    assert rig.erp.wrote() == []
+
+
+async def test_a_person_links(asked):
+    """B51, B52: the decision joins the two, and the lane goes on by itself."""
+    rig, account, customer = asked
+    reply = await decide(rig, await review(rig), decision="link", candidate=customer)
+    assert (reply.status_code, reply.json()["state"]) == (200, "linked")
+    await rig.carry()
+    (pair,) = (await rig.bridge.client.get("/v1/mappings")).json()["items"]
+    assert (pair["crm_id"], pair["erp_id"], pair["how"]) == (account, customer, "person")
+    assert rig.erp.the(CUSTOMERS)["name"] == "Elm"
+
+
+async def test_a_person_has_a_new_one_made(asked):
+    rig, account, _ = asked
+    assert (await decide(rig, await review(rig), decision="create")).status_code == 200
+    await rig.carry()
+    assert len(rig.erp.records[CUSTOMERS]) == 2
+    mapped = await rig.bridge.client.get("/v1/mappings", params={"crm_id": account})
+    assert mapped.json()["items"][0]["how"] == "created"
+
+
+async def test_a_decision_needs_the_present_version_and_a_candidate(asked):
+    rig, _, customer = asked
+    one = await review(rig)
+    assert (await decide(rig, one, version=9, decision="create")).status_code == 412
+    assert (await decide(rig, one, decision="link")).status_code == 422
+    wrong = await decide(rig, one, decision="link", candidate=str(uuid4()))
+    assert wrong.json()["code"] == "not_a_candidate"
+    await decide(rig, one, decision="link", candidate=customer)
+    again = await decide(rig, one, version=2, decision="create")
+    assert (again.status_code, again.json()["code"]) == (409, "review_closed")
+    missing = await rig.bridge.post(
+        f"/v1/reviews/{uuid4()}/decision", {"decision": "create"}, headers={"If-Match": '"1"'}
+    )
+    assert missing.status_code == 404
+
+
+async def test_both_sides_may_be_asked_and_one_answer_is_enough(rig):
+    """B51: two first sights by e-mail are two questions; joining the two answers both."""
+    account = rig.crm.makes(ACCOUNTS, name="Elm", email="elm@example.com")
+    customer = rig.erp.makes(CUSTOMERS, name="Elm Ltd", email="elm@example.com")
+    await rig.carry()
+    listed = (await rig.bridge.client.get("/v1/reviews", params={"state": "open"})).json()["items"]
+    assert {one["half"] for one in listed} == {"crm", "erp"}
+    mine = next(one for one in listed if one["half"] == "crm")
+    await decide(rig, mine, decision="link", candidate=customer)
+    await rig.carry()
+    states = await rig.fetch("select half, state from review order by half")
+    assert [row["state"] for row in states] == ["linked", "withdrawn"]
+    (pair,) = await rig.fetch("select * from pair")
+    assert str(pair["crm_id"]) == account
+    assert await rig.fetch("select * from lane where state <> 'idle'") == []
+
+
+async def test_a_corrected_record_is_looked_at_again(asked):
+    """A new state may no longer need the answer: the question goes away by itself."""
+    rig, account, customer = asked
+    rig.erp.records[CUSTOMERS][customer]["tax_id"] = "T-7"
+    rig.crm.changes(ACCOUNTS, account, tax_id="T-7")
+    await rig.carry()
+    (pair,) = await rig.fetch("select * from pair")
+    assert pair["how"] == "certain"
+    assert (await rig.fetch("select state from review"))[0]["state"] == "withdrawn"
+
+
+async def test_two_accounts_of_one_company_are_for_a_person(rig):
+    """B51: a customer that is linked already gets no second account."""
+    rig.crm.makes(ACCOUNTS, name="Elm", tax_id="T-1")
+    await rig.carry()
+    rig.crm.makes(ACCOUNTS, name="Elm branch", tax_id="T-1")
+    await rig.carry()
+    one = await review(rig)
+    assert one["candidates"][0]["linked_to"] is not None
+    assert len(await rig.fetch("select * from pair")) == 1
+
+
+async def test_a_link_that_another_record_has_parks(asked):
+    """B51: what the half itself says is linked elsewhere is not forced."""
+    rig, _, customer = asked
+    await decide(rig, await review(rig), decision="link", candidate=customer)
+    rig.erp.faults += [Fault(409, "already_linked", method="POST") for _ in range(9)]
+    for _ in range(5):
+        await rig.carry()
+    lane = await rig.lane("crm.customer")
+    assert (lane["state"], lane["reason"]) == ("parked", "already_linked")

@@ -1,0 +1,80 @@
+"""The migrations make the tables the entities describe, and the command line works on them."""
+
+import asyncio
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from halves import Fault
+from sqlalchemy.ext.asyncio import create_async_engine
+from typer.testing import CliRunner
+
+from chassis.storage.database import async_url
+from chassis.storage.migrate import downgrade, upgrade
+from sync_bridge.app import SERVICE
+from sync_bridge.cli import cli
+from sync_bridge.tables import METADATA
+
+
+async def differences(url):
+    """What the entities have and the database has not, and the other way round."""
+    ours = set(METADATA.tables)
+
+    def compare(connection):
+        options = {
+            "compare_type": True,
+            "include_name": lambda name, kind, _: kind != "table" or name in ours,
+        }
+        return compare_metadata(MigrationContext.configure(connection, opts=options), METADATA)
+
+    engine = create_async_engine(async_url(url))
+    async with engine.connect() as connection:
+        found = await connection.run_sync(compare)
+    await engine.dispose()
+    return found
+
+
+async def test_the_migrations_make_what_the_entities_describe(bridge):
+    assert await differences(bridge.owner_url) == []
+
+
+async def test_the_chain_goes_down_and_up_again(bridge):
+    await bridge.database.close()
+    await asyncio.to_thread(downgrade, SERVICE, bridge.owner_url, "0001")
+    await asyncio.to_thread(upgrade, SERVICE, bridge.owner_url)
+    assert await differences(bridge.owner_url) == []
+
+
+@pytest.fixture
+async def command(rig, monkeypatch):
+    """The command line on the database of the rig."""
+    monkeypatch.setenv("BRIDGE_DATABASE_URL", rig.bridge.runtime_url)
+    monkeypatch.setenv("BRIDGE_MIGRATION_DATABASE_URL", rig.bridge.owner_url)
+
+    async def run(*words):
+        return await asyncio.to_thread(CliRunner().invoke, cli, list(words))
+
+    return run
+
+
+async def test_lanes_from_the_command_line(rig, command):
+    """B34: list, retry and skip, for those who have a terminal only."""
+    item = rig.erp.makes("/v1/items", sku="BOLT-8")
+    rig.crm.faults.append(Fault(422, "invalid_input", method="PUT"))
+    await rig.carry()
+    listed = await command("lanes", "list")
+    assert listed.exit_code == 0, listed.output
+    assert f"erp.product:{item}" in listed.output
+    retried = await command("lanes", "retry", f"erp.product:{item}", "--note", "fixed")
+    assert "is ready" in retried.output
+    again = await command("lanes", "skip", f"erp.product:{item}")
+    assert again.exit_code == 1
+    assert (await command("lanes", "list", "--state", "none")).exit_code == 2
+
+
+async def test_skip_from_the_command_line(rig, command):
+    item = rig.erp.makes("/v1/items", sku="BOLT-8")
+    rig.crm.faults.append(Fault(422, "invalid_input", method="PUT"))
+    await rig.carry()
+    skipped = await command("lanes", "skip", f"erp.product:{item}", "--json")
+    assert '"state": "idle"' in skipped.output
