@@ -1,0 +1,246 @@
+"""The worker: each job in its own transaction, in effect once, whatever dies when."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from chassis.clock import frozen, utc_now
+from chassis.events.wakeup import Bell
+from chassis.jobs import clock, queue
+from chassis.jobs.housekeeping import housekeeping
+from chassis.jobs.worker import Worker
+from chassis.service import Schedule
+from chassis.telemetry.metrics import Metrics
+
+
+@pytest.fixture
+def kind():
+    return f"kind-{uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def metrics():
+    return Metrics("sample")
+
+
+def worker(sample, kind, handler, **other):
+    return Worker(sample.database, handlers={kind: handler}, **other)
+
+
+async def ask(sample, kind, payload=None, **other):
+    async with sample.database.transaction() as work:
+        work.enqueue(kind, payload or {}, **other)
+
+
+async def states(sample, kind):
+    async with sample.database.driver() as sql:
+        found = await sql.fetch("select state from job where kind = $1 order by id", kind)
+    return [row["state"] for row in found]
+
+
+async def notes(sample, title):
+    async with sample.database.driver() as sql:
+        return await sql.fetchval("select count(*) from note where title = $1", title)
+
+
+async def write_note(work, payload):
+    await work.sql.execute(
+        "insert into note values ($1, $2, 1, now(), now())", uuid4(), payload["title"]
+    )
+
+
+def outcomes(metrics, kind):
+    return {
+        outcome: metrics.registry.get_sample_value(
+            "tandem_job_runs_total", {"service": "sample", "kind": kind, "outcome": outcome}
+        )
+        for outcome in ("done", "retry", "lost")
+    }
+
+
+async def test_effect_and_done_mark_are_one_transaction(sample, kind, metrics):
+    await ask(sample, kind, {"title": kind})
+    assert await worker(sample, kind, write_note, metrics=metrics).once() == 1
+    assert await notes(sample, kind) == 1
+    assert await states(sample, kind) == ["done"]
+    assert outcomes(metrics, kind)["done"] == 1
+
+
+async def test_a_failing_handler_leaves_no_effect_and_is_tried_again(sample, kind, metrics):
+    await ask(sample, kind, {"title": kind})
+
+    async def fails_after_writing(work, payload):
+        await write_note(work, payload)
+        message = "the printer is out of paper"
+        raise RuntimeError(message)
+
+    await worker(sample, kind, fails_after_writing, metrics=metrics).once()
+    assert await notes(sample, kind) == 0
+    assert await states(sample, kind) == ["queued"]
+    assert outcomes(metrics, kind)["retry"] == 1
+    with frozen(utc_now() + timedelta(minutes=1)):
+        await worker(sample, kind, write_note).once()
+    assert await notes(sample, kind) == 1
+    async with sample.database.driver() as sql:
+        error = await sql.fetchval("select last_error from job where kind = $1", kind)
+    assert error == "RuntimeError: the printer is out of paper"
+
+
+async def test_a_slow_worker_whose_lease_ran_out_does_nothing_twice(sample, kind, metrics):
+    """Two workers hold the same job: one effect, whoever commits first."""
+    await ask(sample, kind, {"title": kind})
+    async with sample.database.driver() as sql:
+        (stale,) = await queue.claim(sql, kinds=[kind], now=utc_now())
+    with frozen(utc_now() + queue.LEASE):
+        await worker(sample, kind, write_note).once()
+    late = worker(sample, kind, write_note, metrics=metrics)
+    await late._attempt(stale)
+    assert await notes(sample, kind) == 1
+    assert outcomes(metrics, kind)["lost"] == 1
+
+
+async def test_a_running_job_is_not_taken_however_long_it_runs(sample, kind):
+    await ask(sample, kind, {"title": kind})
+    started, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(work, payload):
+        started.set()
+        await go_on.wait()
+        await write_note(work, payload)
+
+    running = asyncio.create_task(worker(sample, kind, slow).once())
+    await started.wait()
+    with frozen(utc_now() + 10 * queue.LEASE):
+        assert await worker(sample, kind, write_note).once() == 0
+    go_on.set()
+    assert await running == 1
+    assert await notes(sample, kind) == 1
+
+
+async def test_a_stopped_worker_gives_its_job_back_at_once(sample, kind):
+    await ask(sample, kind, {"title": kind})
+    started = asyncio.Event()
+
+    async def endless(work, payload):
+        await write_note(work, payload)
+        started.set()
+        await asyncio.Event().wait()
+
+    stopped = asyncio.create_task(worker(sample, kind, endless).run())
+    await started.wait()
+    stopped.cancel()
+    await asyncio.gather(stopped, return_exceptions=True)
+    assert await notes(sample, kind) == 0
+    assert await worker(sample, kind, write_note).once() == 1
+    assert await notes(sample, kind) == 1
+
+
+async def test_a_job_that_asks_for_itself_again_is_queued_anew(sample, kind):
+    times = []
+
+    async def twice(work, _payload):
+        times.append(work.now)
+        if len(times) < 2:
+            work.enqueue(kind, {}, key="again")
+
+    await ask(sample, kind, key="again")
+    await worker(sample, kind, twice).once()
+    assert await states(sample, kind) == ["done", "done"]
+
+
+async def test_a_ring_wakes_the_worker(sample, kind):
+    done, bell = asyncio.Event(), Bell()
+
+    async def note(_work, _payload):
+        done.set()
+
+    working = asyncio.create_task(worker(sample, kind, note, bell=bell).run())
+    await ask(sample, kind)
+    bell.ring()
+    await asyncio.wait_for(done.wait(), 10)
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+
+
+async def test_a_schedule_makes_one_job_each_period_for_any_number_of_workers(sample, kind):
+    hourly = Schedule(f"hourly-{kind}", timedelta(hours=1), kind)
+    now = datetime(2026, 5, 4, 10, 59, 59, tzinfo=UTC)
+
+    async def look(at):
+        async with sample.database.driver() as sql:
+            return await clock.enqueue_due(sql, [hourly], now=at)
+
+    made = await asyncio.gather(*(look(now) for _ in range(5)))
+    assert sorted(map(len, made)) == [0, 0, 0, 0, 1]
+    assert await look(now) == []
+    assert await states(sample, kind) == ["queued"]
+    async with sample.database.driver() as sql:
+        await sql.execute("update job set state='done', finished_at=now() where kind=$1", kind)
+    assert await look(now - timedelta(hours=5)) == []
+    assert await look(now + timedelta(seconds=1)) == [hourly.name]
+    assert await states(sample, kind) == ["done", "queued"]
+    assert await look(now + timedelta(hours=7)) == [hourly.name]
+    assert await states(sample, kind) == ["done", "queued"]
+
+
+async def test_no_schedule_no_statement(sample):
+    assert await clock.enqueue_due(None, [], now=utc_now()) == []
+
+
+async def test_the_clock_runs_within_the_worker(sample, kind):
+    done = asyncio.Event()
+
+    async def note(_work, _payload):
+        done.set()
+
+    every = Schedule(f"run-{kind}", timedelta(hours=1), kind)
+    working = asyncio.create_task(worker(sample, kind, note, schedules=[every]).run())
+    await asyncio.wait_for(done.wait(), 10)
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+
+
+async def test_housekeeping_forgets_in_time_and_keeps_the_rest(sample, kind):
+    now = utc_now()
+    old, young = f"old-{kind}", f"young-{kind}"
+    async with sample.database.driver() as sql:
+        for key, age in ((old, 31), (young, 29)):
+            await sql.execute(
+                """insert into idempotency_key (actor, key, fingerprint, created_at)
+                values ('key:x', $1, '', $2)""",
+                key,
+                now - timedelta(days=age),
+            )
+        for state, days in (("done", 15), ("done", 13), ("dead", 99)):
+            await sql.execute(
+                """insert into job (id, kind, payload, run_at, state, created_at, finished_at)
+                values ($1, $2, '{}', now(), $3, $4, now())""",
+                uuid4(),
+                kind,
+                state,
+                now - timedelta(days=days),
+            )
+        async with sample.database.transaction() as work:
+            await housekeeping(30)(work, {})
+            assert work.jobs == []
+        kept = await sql.fetch("select key from idempotency_key where key in ($1, $2)", old, young)
+        assert [row["key"] for row in kept] == [young]
+    assert sorted(await states(sample, kind)) == ["dead", "done"]
+
+
+async def test_a_full_pass_of_housekeeping_asks_for_another(sample, kind, monkeypatch):
+    monkeypatch.setattr("chassis.jobs.housekeeping._AT_ONCE", 2)
+    async with sample.database.driver() as sql:
+        await sql.execute(
+            """insert into job (id, kind, payload, run_at, state, created_at, finished_at)
+            select gen_random_uuid(), $1, '{}', now(), 'done', now() - interval '99 days', now()
+              from generate_series(1, 3)""",
+            kind,
+        )
+    async with sample.database.transaction() as work:
+        await housekeeping(30)(work, {})
+        assert [job.key for job in work.jobs] == ["again"]
+        work.jobs.clear()
+    assert len(await states(sample, kind)) == 1
