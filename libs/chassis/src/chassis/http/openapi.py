@@ -58,7 +58,7 @@ def _finish(operation: dict[str, Any], *, secured: bool) -> None:
     for status, reply in operation["responses"].items():
         content = reply.get("content", {})
         if MEDIA_TYPE in content:
-            schema = next((one for name, one in content.items() if name != MEDIA_TYPE), {})
-            reply["content"] = {MEDIA_TYPE: content[MEDIA_TYPE] or schema}
+            others = (one for name, one in content.items() if name != MEDIA_TYPE)
+            reply["content"] = {MEDIA_TYPE: content[MEDIA_TYPE] or next(others, {})}
         if status == "422" and "HTTPValidationError" in str(content):
             reply["content"] = {MEDIA_TYPE: {"schema": {"type": "object"}}}

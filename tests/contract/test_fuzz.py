@@ -1,0 +1,73 @@
+"""Schemathesis asks each API whatever its document allows, and some things it does not.
+
+No answer may be a server error, and every answer has the form that the document promises. Seeded,
+so that a run can be repeated. `FUZZ` is the time for each API in seconds: 20 when unset, 60 by
+`make test FUZZ=60`.
+"""
+
+import asyncio
+import os
+import socket
+import sys
+from contextlib import asynccontextmanager
+
+import pytest
+import uvicorn
+
+from chassis.testing.service import running
+from contracts.generator.__main__ import registered
+from tests.architecture.sources import ROOT
+
+SECONDS = int(os.environ.get("FUZZ", "20"))
+SEED = 20260101
+LONG_SECONDS = 60
+PHASES = "coverage,fuzzing,stateful" if SECONDS >= LONG_SECONDS else "fuzzing,stateful"
+CHECKS = "not_a_server_error,content_type_conformance,response_schema_conformance"
+# A fuzzer that ends its own key would be a stranger from then on, and try nothing more.
+NOT_FUZZED = "api_keys_revoke_key"
+SERVICES = registered(ROOT)
+
+
+@asynccontextmanager
+async def listening(app):
+    """The application behind a socket of this machine; its address."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[door]))
+        try:
+            yield "http://{}:{}".format(*door.getsockname())
+        finally:
+            server.should_exit = True
+            await serving
+
+
+async def schemathesis(address: str, key: str) -> tuple[int, str]:
+    """Exit code and report of a run."""
+    command = [
+        *(sys.executable, "-m", "schemathesis.cli", "run", f"{address}/openapi.json"),
+        *("--header", f"Authorization: Bearer {key}"),
+        *("--seed", str(SEED), "--max-time", str(SECONDS), "--checks", CHECKS),
+        *("--exclude-operation-id", NOT_FUZZED, "--continue-on-failure", "--no-color"),
+        *("--phases", PHASES, "--max-examples", "5"),
+        *("--warnings", "off", "--suppress-health-check", "all", "--generation-database", "none"),
+    ]
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.contract.fuzz_hooks"},
+        cwd=ROOT,
+    )
+    output, _ = await process.communicate()
+    return process.returncode or 0, output.decode()
+
+
+@pytest.mark.parametrize("name", SERVICES)
+async def test_no_request_makes_an_api_fail(name, cluster):
+    async with (
+        running(SERVICES[name], cluster) as service,
+        listening(service.app) as address,
+    ):
+        code, report = await schemathesis(address, service.admin_key)
+    assert code == 0, report
