@@ -8,6 +8,7 @@ from chassis.service import Handler, Service
 from crm.accounts.events import AccountChanged
 from crm.accounts.router import account_router, contact_router
 from crm.base import Base
+from crm.catalog.router import price_router, product_router
 from crm.permissions import PERMISSIONS, ROLES
 from crm.settings import CrmSettings
 from crm.staff.router import team_router, user_router
@@ -28,7 +29,14 @@ SERVICE = Service(
     metadata=Base.metadata,
     migrations=_HERE / "migrations",
     locale=_HERE / "locale",
-    routers=(user_router, team_router, account_router, contact_router),
+    routers=(
+        user_router,
+        team_router,
+        account_router,
+        contact_router,
+        product_router,
+        price_router,
+    ),
     permissions=PERMISSIONS,
     roles=ROLES,
     events=(AccountChanged,),

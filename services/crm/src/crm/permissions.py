@@ -6,7 +6,7 @@ __all__ = ["PERMISSIONS", "ROLES"]
 
 PERMISSIONS: Mapping[str, str] = {
     "staff.read": "See staff and teams.",
-    "staff.write": "Add, change and disable staff; change teams. Nobody grants more than they have.",
+    "staff.write": "Add, change and disable staff and teams; never above one's own permissions.",
     "accounts.read": "See accounts and contacts.",
     "accounts.write": "Create, change, archive and link accounts and contacts.",
     "accounts.sync": "Write what a linked ERP leads in: terms, tax data and invoice address.",

@@ -116,9 +116,7 @@ class Account(Reachable, Base):
         limit = self.erp_credit_limit
         return ErpTerms(
             customer_number=self.erp_customer_number,
-            credit_limit=None
-            if limit is None
-            else MoneyView(amount=limit, currency=self.currency),
+            credit_limit=None if limit is None else MoneyView(amount=limit, currency=self.currency),
             payment_terms_days=self.erp_payment_terms_days,
             dunning_block=self.erp_dunning_block,
         )

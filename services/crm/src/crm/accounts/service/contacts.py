@@ -104,9 +104,7 @@ async def _add_sent(work: Work, facts: Facts, account_id: UUID | None, contact_i
         await _add(work, await _account(work, account_id), facts, contact_id)
 
 
-async def _change_sent(
-    work: Work, facts: Facts, account_id: UUID | None, contact_id: UUID
-) -> bool:
+async def _change_sent(work: Work, facts: Facts, account_id: UUID | None, contact_id: UUID) -> bool:
     account, contact = await _locked(work, contact_id)
     if account_id not in {None, account.id}:
         told = "A contact stays at its account. Archive it and add it at the other account."

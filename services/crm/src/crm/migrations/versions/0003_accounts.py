@@ -90,7 +90,10 @@ def upgrade() -> None:
             check (consent_phone in ('unknown', 'granted', 'refused')),
           {_RULES.format(table="contact")})"""
     )
-    op.execute("create index ix_contact_account_id_created_at on contact (account_id, created_at, id)")
+    op.execute(
+        """create index ix_contact_account_id_created_at
+            on contact (account_id, created_at, id)"""
+    )
     op.execute(
         """create unique index uq_contact_primary on contact (account_id)
             where is_primary and status = 'active'"""

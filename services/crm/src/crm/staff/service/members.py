@@ -125,9 +125,7 @@ async def replace_password(work: Work, member_id: UUID, password: SecretStr) -> 
 async def _set_active(work: Work, member_id: UUID, *, active: bool) -> None:
     seen = await _locked(work, member_id)
     if seen.active != active:
-        await users.change_user(
-            work.sql, member_id, known_roles=ROLES, now=work.now, active=active
-        )
+        await users.change_user(work.sql, member_id, known_roles=ROLES, now=work.now, active=active)
 
 
 async def _locked(work: Work, member_id: UUID, *, revision: int | None = None) -> MemberView:
