@@ -17,7 +17,7 @@ help: ## Print this help
 run: ## Run ERP :8001, CRM :8002 and bridge :8003 here; ONLY=erp or ONLY=crm runs one half
 	@$(LOCAL) up
 
-test: environment ## Run all tests on a real PostgreSQL; PG=external uses TANDEM_TEST_DATABASE_URL
+test: environment ## Run all tests on a real PostgreSQL; PG=external: yours; FUZZ=60: fuzz longer
 ifeq ($(PG),external)
 	@test -n "$$TANDEM_TEST_DATABASE_URL" || { \
 	  echo "PG=external needs TANDEM_TEST_DATABASE_URL, the URL of a role that may create" >&2; \
@@ -31,7 +31,7 @@ check: environment ## Check format, lint, types, imports, contracts and deployme
 	@$(BIN)/python deploy/local/checks.py
 
 contracts: environment ## Generate contracts/ anew from the code
-	@$(BIN)/python -m contracts.generator
+	@$(BIN)/python -m contracts.generator generate
 
 bench: environment ## Measure, each figure beside the limit measured in the same run
 	@$(BIN)/python -m bench
