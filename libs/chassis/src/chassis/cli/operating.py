@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -72,10 +73,19 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
 
 
 async def _serve(here: Installation, *, with_worker: bool) -> None:
-    listening = _listen(here.settings.host, here.settings.port)
-    database = Database.connect(here.service, here.settings)
-    await _require_sound(here, database)
-    await _bootstrap(here)
+    with closing(_listen(here.settings.host, here.settings.port)) as listening:
+        database = Database.connect(here.service, here.settings)
+        try:
+            await _require_sound(here, database)
+            await _bootstrap(here)
+            await _serve_on(listening, here, database, with_worker=with_worker)
+        finally:
+            await database.close()
+
+
+async def _serve_on(
+    listening: socket.socket, here: Installation, database: Database, *, with_worker: bool
+) -> None:
     app = create_app(here.service, here.settings, database)
     config = uvicorn.Config(
         app,
