@@ -120,7 +120,7 @@ async def test_a_tax_id_taken_while_it_was_looked_for_is_found_again(rig):
     customer = rig.erp.makes(CUSTOMERS, name="Elm", tax_id="T-5", **TERMS)
     rig.erp.blind_reads = 1
     await rig.carry()
-    assert [call.method for call in rig.erp.wrote()][:3] == ["PUT", "POST", "PUT"]
+    assert [call.method for call in rig.erp.wrote()][:2] == ["PUT", "POST"]
     assert rig.erp.the(CUSTOMERS)["id"] == customer
     (pair,) = await rig.fetch("select * from pair")
     assert (str(pair["erp_id"]), pair["how"]) == (customer, "certain")

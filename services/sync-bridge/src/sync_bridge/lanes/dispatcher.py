@@ -56,6 +56,7 @@ class Dispatcher:
                 await ARRIVED.wait(heard, await self._look())
         finally:
             keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
             await self._stop()
 
     async def drain(self) -> None:
