@@ -11,7 +11,6 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 
@@ -28,7 +27,7 @@ READY_SECONDS_MAX = 120.0
 POLL_SECONDS = 0.1
 WATCH_SECONDS = 1.0
 LEFTOVER_SECONDS_MAX = 40.0
-FAILED = 1
+MIGRATED = "migrated.json"
 REFUSED = 2
 
 
@@ -73,25 +72,32 @@ class Run:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._on_signal)
-        async with self._working() as work:
-            waiting: set[asyncio.Task[Any]] = {
-                *work,
-                asyncio.create_task(self._present()),
-                asyncio.create_task(self._stop.wait()),
-            }
-            try:
-                await self._until_one_fails(waiting)
-            except Refusal:
-                (self.plan.data_dir / "migrated.json").unlink(missing_ok=True)
-                raise
-            for task in waiting - set(work):
-                task.cancel()
+        living = asyncio.create_task(self._live())
+        stopping = asyncio.create_task(self._stop.wait())
+        await asyncio.wait({living, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        living.cancel()
+        try:
+            await living
+        except asyncio.CancelledError:
+            return
+        except Refusal:
+            (self.plan.data_dir / MIGRATED).unlink(missing_ok=True)
+            raise
 
-    async def _until_one_fails(self, waiting: set["asyncio.Task[Any]"]) -> None:
-        while not self._stop.is_set():
-            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+    async def _live(self) -> None:
+        await self._migrate()
+        await self._seed()
+        async with self._working() as work:
+            presenting = asyncio.create_task(self._present())
+            try:
+                done, _ = await asyncio.wait(
+                    {*work, presenting}, return_when=asyncio.FIRST_EXCEPTION
+                )
+                for task in done:
+                    task.result()
+            finally:
+                presenting.cancel()
 
     def _on_signal(self) -> None:
         if self._stop.is_set():
@@ -102,24 +108,22 @@ class Run:
     @asynccontextmanager
     async def _working(self) -> AsyncIterator[list["asyncio.Task[None]"]]:
         """Everything that runs in the background; stopped in order at the end."""
-        await self._migrate()
-        await self._seed()
-        work = [asyncio.create_task(child.run()) for child in self.children]
-        watch = asyncio.create_task(self._watch_database())
+        running = [asyncio.create_task(child.run()) for child in self.children]
+        watching = asyncio.create_task(self._watch_database())
         try:
-            yield [*work, watch]
+            yield [*running, watching]
         finally:
-            watch.cancel()
+            watching.cancel()
             say("\nStopping ...")
             for child in reversed(self.children):
                 if child.service.name == "bridge":
                     await child.stop()
             await asyncio.gather(*(child.stop() for child in self.children))
-            await asyncio.gather(*work, watch, return_exceptions=True)
+            await asyncio.gather(*running, watching, return_exceptions=True)
 
     async def _migrate(self) -> None:
         """Migrate what changed since the last run of this data folder."""
-        mark = self.plan.data_dir / "migrated.json"
+        mark = self.plan.data_dir / MIGRATED
         known = json.loads(mark.read_text(encoding="utf-8")) if mark.exists() else {}
         wanted = {one.name: fingerprint(ROOT, one, self.plan) for one in self.plan.services}
         stale = [one for one in self.plan.services if known.get(one.name) != wanted[one.name]]
@@ -150,7 +154,12 @@ class Run:
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
         )
-        said, _ = await process.communicate()
+        try:
+            said, _ = await process.communicate()
+        except asyncio.CancelledError:
+            process.terminate()
+            await process.wait()
+            raise
         lines = said.decode(errors="replace").strip().splitlines()
         if process.returncode:
             last = "\n".join(lines[-20:])

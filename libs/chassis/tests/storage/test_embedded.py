@@ -230,6 +230,14 @@ def test_a_pid_file_whose_number_went_to_another_program_does_not_hinder(data):
             bystander.wait()
 
 
+def test_a_server_whose_socket_was_tidied_away_gets_a_new_one(data):
+    with opened(data) as cluster:
+        url = cluster.ensure_database("erp").runtime
+        (cluster.place.sockets / placement.SOCKET_NAME).unlink()
+        assert cluster.ensure_running() is True
+        assert ask(url, "select 1") == 1
+
+
 def test_a_first_start_that_was_interrupted_is_begun_again(place):
     data = place / "data"
     half = data / "postgres.new"
