@@ -4,10 +4,10 @@ import asyncio
 import importlib.util
 import os
 import subprocess
+import sys
 from pathlib import Path
 from uuid import uuid4
 
-import asyncpg
 import pytest
 from sqlalchemy import make_url
 
@@ -51,10 +51,16 @@ async def restored(cluster, erp, dump: Path):
     program("pg_restore", *options, dump)
     await asyncio.to_thread(upgrade, SERVICE, urls.owner)
     await grant(urls.owner, make_url(urls.runtime).username)
-    owner = await asyncpg.connect(urls.owner)
-    await owner.execute("update installation set epoch = epoch + 1")
-    await owner.close()
+    assert "history 2 has begun" in await asyncio.to_thread(begin_history, urls.runtime)
     return urls
+
+
+def begin_history(url: str) -> str:
+    """What `erp restored` says."""
+    command = [sys.executable, "-m", "erp", "restored"]
+    environment = {**os.environ, "ERP_DATABASE_URL": url}
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return told.stdout
 
 
 async def test_after_a_restore_everything_is_there_and_readers_are_told(cluster, erp, tmp_path):
