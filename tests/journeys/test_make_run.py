@@ -19,6 +19,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120
+READY = "Ctrl-C stops everything"
 
 pytestmark = pytest.mark.xdist_group("make-run")
 
@@ -139,7 +140,8 @@ def service_process(data, module="erp"):
 def test_one_half_runs_stops_and_runs_again_with_its_state(room, types_make_run):
     data, port = room / "data", str(free_port())
     terminal = types_make_run(data, ONLY="erp", ERP_PORT=port)
-    assert terminal.shows("Tandem is ready."), terminal.screen
+    assert terminal.shows(READY), terminal.screen
+    assert "Tandem is ready." in terminal.screen
     assert f"http://127.0.0.1:{port}/docs" in terminal.screen
     assert "Demo company" in terminal.screen
     assert re.search(r"Migrations .*\(\d+\.\d s\)", terminal.screen)
@@ -158,7 +160,7 @@ def test_one_half_runs_stops_and_runs_again_with_its_state(room, types_make_run)
     assert processes_of(data) == []
 
     again = types_make_run(data, ONLY="erp", ERP_PORT=port)
-    assert again.shows("Tandem is ready."), again.screen
+    assert again.shows(READY), again.screen
     assert "Demo company" not in again.screen
     assert "up to date" in again.screen
     with erp(data) as api:
@@ -170,7 +172,7 @@ def test_one_half_runs_stops_and_runs_again_with_its_state(room, types_make_run)
 def test_what_is_killed_comes_back_by_itself(room, types_make_run):
     data = room / "data"
     terminal = types_make_run(data, ONLY="erp", ERP_PORT=str(free_port()), DEMO="0")
-    assert terminal.shows("Tandem is ready."), terminal.screen
+    assert terminal.shows(READY), terminal.screen
     with erp(data) as api:
         first = service_process(data)
         os.kill(first, signal.SIGKILL)
@@ -189,11 +191,11 @@ def test_what_is_killed_comes_back_by_itself(room, types_make_run):
 def test_a_killed_runner_leaves_nothing_behind_and_can_be_started_again(room, types_make_run):
     data, port = room / "data", str(free_port())
     terminal = types_make_run(data, ONLY="erp", ERP_PORT=port, DEMO="0")
-    assert terminal.shows("Tandem is ready."), terminal.screen
+    assert terminal.shows(READY), terminal.screen
     terminal.process.kill()
     terminal.process.wait()
     again = types_make_run(data, ONLY="erp", ERP_PORT=port, DEMO="0")
-    assert again.shows("Tandem is ready."), again.screen
+    assert again.shows(READY), again.screen
     assert again.press_ctrl_c() == 0
     assert processes_of(data) == []
     terminal.ends()
