@@ -23,6 +23,8 @@ def run(installed, sample_module, monkeypatch):
     """Call a command; the result has exit code, output and, with --json, the document."""
     for name, value in installed.variables.items():
         monkeypatch.setenv(name, value)
+    # Logs are set up once for a process; here the process is the one that tests.
+    monkeypatch.setattr("chassis.cli.operating.configure_logs", lambda *_, **__: None)
     cli = make_cli(sample_module.SERVICE)
 
     def called(*arguments, **options):

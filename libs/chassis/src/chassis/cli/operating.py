@@ -181,7 +181,7 @@ class _Server(uvicorn.Server):
         """
         _on_stop(self._stop)
         if self._working:
-            self._working.add_done_callback(lambda _ended: self._stop())
+            self._working.add_done_callback(self._worker_ended)
         await self._serve(sockets)
         if self._working:
             await _ended(self._working)
@@ -197,7 +197,11 @@ class _Server(uvicorn.Server):
             await asyncio.wait([self._working])
         await super().shutdown(sockets)
 
+    def _worker_ended(self, _working: "asyncio.Task[None]") -> None:
+        self.should_exit = True
+
     def _stop(self) -> None:
+        """A signal: the first one asks for an orderly end, the second for one at once."""
         self.force_exit = self.should_exit and self.started
         self.should_exit = True
 
