@@ -1,5 +1,7 @@
 """Contacts: the people at an account, part of it in all that is told."""
 
+import asyncio
+
 import pytest
 
 NOBODY = "01890000-0000-7000-8000-000000000000"
@@ -82,6 +84,16 @@ async def test_at_most_one_contact_is_primary(desk):
     assert not (await desk.see(f"/v1/contacts/{second['id']}"))["primary"]
     await desk.change(f"/v1/contacts/{first['id']}", {"title": "Owner"}, revision=3)
     assert (await desk.see(f"/v1/contacts/{first['id']}"))["primary"]
+
+
+async def test_of_many_who_become_primary_at_once_one_stays_so(desk):
+    """The account's row puts them in line; the unique index would refuse the second."""
+    account = await desk.account()
+    made = await asyncio.gather(*(desk.contact(account["id"], primary=True) for _ in range(8)))
+    seen = [await desk.see(f"/v1/contacts/{one['id']}") for one in made]
+    assert sum(one["primary"] for one in seen) == 1
+    names, version = await state(desk, account)
+    assert (len(names), version) == (8, 9)
 
 
 async def test_an_archived_contact_is_not_told_any_more(desk):

@@ -11,8 +11,8 @@ from crm.accounts.schemas import AccountQuery
 NOBODY = "01890000-0000-7000-8000-000000000000"
 
 MANY = """insert into account (id, version, created_at, updated_at, name, sort_key, email,
-    email_key, phone_raw, phone_e164, phone_digits, status, kind, stage, tax_id, website, industry, segment,
-    language, currency, billing_address, shipping_address, erp_dunning_block)
+    email_key, phone_raw, phone_e164, phone_digits, status, kind, stage, tax_id, website,
+    industry, segment, language, currency, billing_address, shipping_address, erp_dunning_block)
   select gen_random_uuid(), 1, now() - n * interval '1 minute', now(), 'Account ' || n,
     'account ' || n, '', 'a' || n || '@example.com', '', '', (13800000000 + n)::text,
     case when n % 50 = 0 then 'archived' else 'active' end, 'company',
