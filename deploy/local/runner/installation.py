@@ -108,18 +108,28 @@ class Run:
     @asynccontextmanager
     async def _working(self) -> AsyncIterator[list["asyncio.Task[None]"]]:
         """Everything that runs in the background; stopped in order at the end."""
-        running = [asyncio.create_task(child.run()) for child in self.children]
+        running = [asyncio.create_task(self._keep_running(child)) for child in self.children]
         watching = asyncio.create_task(self._watch_database())
         try:
             yield [*running, watching]
         finally:
             watching.cancel()
             say("\nStopping ...")
+            # The bridge first: it would miss the halves it calls.
             for child in reversed(self.children):
                 if child.service.name == "bridge":
                     await child.stop()
             await asyncio.gather(*(child.stop() for child in self.children))
+            for task in running:
+                task.cancel()
             await asyncio.gather(*running, watching, return_exceptions=True)
+
+    async def _keep_running(self, child: Child) -> None:
+        """The bridge starts when both halves can answer it."""
+        if child.service.name == "bridge":
+            halves = (self._ready(one) for one in self.plan.services if one != child.service)
+            await asyncio.gather(*halves)
+        await child.run()
 
     async def _migrate(self) -> None:
         """Migrate what changed since the last run of this data folder."""
@@ -178,30 +188,32 @@ class Run:
     async def _present(self) -> None:
         """Wait until all services are ready, create the demo company, say how to enter."""
         with step("Services") as now:
-            async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
-                now.progress = "waiting for /readyz"
-                await asyncio.gather(*(self._ready(client, one) for one in self.plan.services))
+            now.progress = "waiting until /readyz says so"
+            await asyncio.gather(*(self._ready(one) for one in self.plan.services))
             now.result = "ready"
         self._announce()
         await self._stop.wait()
 
-    async def _ready(self, client: httpx.AsyncClient, service: Runnable) -> None:
-        said = "nothing"
-        deadline = asyncio.get_running_loop().time() + READY_SECONDS_MAX
-        while asyncio.get_running_loop().time() < deadline:
+    async def _ready(self, service: Runnable) -> None:
+        """Wait until it serves. Raises Refusal when that takes too long."""
+        try:
+            async with asyncio.timeout(READY_SECONDS_MAX):
+                while not await self._says_ready(service):  # noqa: ASYNC110 - it is told by HTTP
+                    await asyncio.sleep(POLL_SECONDS)
+        except TimeoutError:
+            message = (
+                f"The {service.title} was not ready after {READY_SECONDS_MAX:.0f} s; "
+                f"{self.plan.url(service)}/readyz tells why, and its lines above"
+            )
+            raise Refusal(message) from None
+
+    async def _says_ready(self, service: Runnable) -> bool:
+        async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
             try:
                 reply = await client.get(f"{self.plan.url(service)}/readyz")
-                if reply.status_code == httpx.codes.OK:
-                    return
-                said = reply.text
             except httpx.HTTPError:
-                said = "nothing"
-            await asyncio.sleep(POLL_SECONDS)
-        message = (
-            f"The {service.title} was not ready after {READY_SECONDS_MAX:.0f} s; "
-            f"{self.plan.url(service)}/readyz said: {said}"
-        )
-        raise Refusal(message)
+                return False
+        return reply.status_code == httpx.codes.OK
 
     def _announce(self) -> None:
         say()

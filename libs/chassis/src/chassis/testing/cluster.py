@@ -82,7 +82,7 @@ class TestCluster:
         """Drop databases of tests that ended before this server started."""
         with self._in_line():
             for name in in_own_loop(_test_databases(self.admin_url)):
-                if not name.startswith(self.prefix):
+                if name[1].isdigit() and not name.startswith(self.prefix):
                     in_own_loop(drop_database(self.admin_url, name))
 
     def _roles(self, name: str) -> Roles:
@@ -129,7 +129,7 @@ def shared_cluster() -> Iterator[TestCluster]:
     room = _room()
     external = os.environ.get(EXTERNAL)
     if external:
-        server = TestCluster(external, f"t{token_hex(6)}_", _derived_from(external), room)
+        server = TestCluster(external, f"tx{token_hex(6)}_", _derived_from(external), room)
         try:
             yield server
         finally:
@@ -192,7 +192,7 @@ async def _value(url: str, question: str) -> str:
 async def _test_databases(url: str) -> list[str]:
     sql = await asyncpg.connect(driver_url(url))
     try:
-        rows = await sql.fetch("select datname from pg_database where datname ~ '^t[0-9a-f]+_'")
+        rows = await sql.fetch("select datname from pg_database where datname ~ '^tx?[0-9a-f]+_'")
         return [row["datname"] for row in rows]
     finally:
         await sql.close()
