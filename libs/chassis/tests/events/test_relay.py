@@ -9,6 +9,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from aiokafka.client import AIOKafkaClient
 from structlog.testing import capture_logs
 
 from chassis.events import relay as relay_module
@@ -363,6 +364,22 @@ async def test_a_relay_stops_in_time_though_the_broker_is_silent(crashable_kafka
         assert task.done()
         assert time.monotonic() - began < 10
         proxy.cut()
+
+
+async def test_a_cancellation_that_the_client_swallows_is_not_lost(kafka, desk, monkeypatch):
+    """B29: a closing client takes our cancellation for that of its helper; we end all the same."""
+    close, closing = AIOKafkaClient.close, asyncio.Event()
+
+    async def noted(client):
+        closing.set()
+        await close(client)
+
+    monkeypatch.setattr(AIOKafkaClient, "close", noted)
+    task = asyncio.create_task(desk.relay(kafka.bootstrap).run())
+    await closing.wait()
+    task.cancel()
+    await asyncio.wait({task}, timeout=10)
+    assert task.cancelled()
 
 
 async def test_a_topic_no_longer_declared_is_still_made_for_its_old_events(kafka, desk):
