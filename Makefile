@@ -39,7 +39,8 @@ bench: environment ## Measure, each figure beside the limit measured in the same
 kafka: ## Run a real Apache Kafka on :9092 (Java 17 and Maven); KAFKA_PORT changes the port
 	@$(PYTHON) deploy/local/kafka.py
 
-demo: environment ## Play a small story across CRM, bridge and ERP, in an installation of its own
+demo: ## Play a small story across CRM, bridge and ERP here; TRANSPORT=kafka: over a real broker
+	@$(LOCAL) setup
 	@$(BIN)/python deploy/local/demo.py
 
 clean: ## Remove environment and caches; ALL=1 removes the local data in .tandem as well
