@@ -97,9 +97,7 @@ async def test_a_slow_twin_is_told_to_come_back(cluster, sample_module):
     """B40: the key of a request still in progress is 409 with Retry-After."""
     from chassis.testing.service import running  # noqa: PLC0415 - one test alone needs it
 
-    async with running(
-        sample_module.SERVICE, cluster, lock_timeout_seconds=0.2
-    ) as impatient:
+    async with running(sample_module.SERVICE, cluster, lock_timeout_seconds=0.2) as impatient:
         title = f"slow {uuid4()}"
         gate = sample_module.GATES[title] = sample_module.Gate()
         call = {"json": {"title": title}, "headers": {"Idempotency-Key": f"slow-{uuid4()}"}}
@@ -208,8 +206,7 @@ async def test_an_unknown_path_and_method_are_problems(sample):
 async def test_pages_follow_each_other_without_gap_or_repeat(sample):
     mark = uuid4().hex[:6]
     made = [
-        (await sample.post("/v1/notes", {"title": f"{mark} {n:02}"})).json()["id"]
-        for n in range(7)
+        (await sample.post("/v1/notes", {"title": f"{mark} {n:02}"})).json()["id"] for n in range(7)
     ]
     for sort, wanted in (("title", made), ("-title", made[::-1]), ("-created_at", made[::-1])):
         found, cursor = [], None
