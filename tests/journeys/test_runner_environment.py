@@ -1,5 +1,6 @@
 """The environment that `make run` and `make test` set up, and what is said when that fails."""
 
+import fcntl
 import json
 import os
 import stat
@@ -157,20 +158,44 @@ def test_an_old_python_alone_is_told_what_to_install(tmp_path, monkeypatch):
         run.hand_over_to_newer_python()
 
 
-def test_clean_keeps_the_data_unless_asked(tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def rooms(tmp_path, monkeypatch):
+    """A checkout with an environment, data and a refuge."""
     monkeypatch.setattr(main, "ROOT", tmp_path)
-    monkeypatch.delenv("TANDEM_DATA", raising=False)
-    refuge = tmp_path / "refuge"
+    monkeypatch.setenv("TANDEM_DATA", "")
     for folder in (".venv", ".ruff_cache", ".tandem", "refuge"):
         (tmp_path / folder).mkdir()
-    (tmp_path / ".tandem" / "postgres.json").write_text(json.dumps({"refuge": str(refuge)}))
+    record = json.dumps({"refuge": str(tmp_path / "refuge")})
+    (tmp_path / ".tandem" / "postgres.json").write_text(record)
+    return tmp_path
+
+
+def test_clean_keeps_the_data_unless_asked(rooms, capsys):
     assert main.main(["clean"]) == 0
-    assert not (tmp_path / ".venv").exists()
-    assert (tmp_path / ".tandem").exists()
+    assert not (rooms / ".venv").exists()
+    assert (rooms / ".tandem").exists()
     assert "make clean ALL=1" in capsys.readouterr().out
     assert main.main(["clean", "--all"]) == 0
-    assert not (tmp_path / ".tandem").exists()
-    assert not refuge.exists()
+    assert not (rooms / ".tandem").exists()
+    assert not (rooms / "refuge").exists()
+
+
+def test_clean_removes_no_folder_that_is_not_ours(rooms, monkeypatch, capsys):
+    strange = rooms / "photographs"
+    strange.mkdir()
+    monkeypatch.setenv("TANDEM_DATA", str(strange))
+    assert main.main(["clean", "--all"]) == 2
+    assert strange.exists()
+    assert (rooms / ".venv").exists()
+    assert "does not look like Tandem's data" in capsys.readouterr().err
+
+
+def test_clean_removes_no_data_in_use(rooms, capsys):
+    with (rooms / ".tandem" / "run.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert main.main(["clean", "--all"]) == 2
+    assert (rooms / ".tandem").exists()
+    assert "stop it first" in capsys.readouterr().err
 
 
 def test_make_alone_prints_every_target():

@@ -204,12 +204,12 @@ def test_production_refuses_the_embedded_database(run, monkeypatch):
 
 
 def test_without_a_database_url_the_embedded_server_of_the_data_folder_is_used(
-    run, monkeypatch, tmp_path
+    run, monkeypatch, open_folder
 ):
     """One machine needs no server: state survives, since each command joins the same folder."""
     monkeypatch.delenv("SAMPLE_DATABASE_URL")
     monkeypatch.delenv("SAMPLE_MIGRATION_DATABASE_URL")
-    monkeypatch.setenv("TANDEM_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("TANDEM_DATA", str(open_folder / "data"))
     assert run("migrate").exit_code == 0
     made = run("keys", "create", "kept", "--scope", "notes.read")
     assert made.exit_code == 0, made.output

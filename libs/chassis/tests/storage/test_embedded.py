@@ -97,12 +97,8 @@ def seed():
 
 
 @pytest.fixture
-def place():
-    """A folder that every account can enter, removed with its refuge."""
-    folder = Path(tempfile.mkdtemp(prefix="tandem-place-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
+def place(open_folder):
+    return open_folder
 
 
 @pytest.fixture
@@ -281,6 +277,13 @@ def test_under_a_private_folder_the_server_lives_in_a_refuge(place):
         assert ask(cluster.ensure_database("erp").runtime, "select 1") == 1
     assert stat.S_IMODE(place.stat().st_mode) == 0o755
     shutil.rmtree(refuge)
+
+
+@needs_root
+def test_a_folder_made_private_afterwards_is_explained(data, place):
+    place.chmod(0o700)
+    with pytest.raises(ClusterUnavailable, match=r"cannot reach .* made private.*chmod o\+x"):
+        opened(data)
 
 
 @needs_root

@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import importlib.metadata
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -35,7 +36,7 @@ from chassis.storage.embedded import EmbeddedCluster
 from chassis.storage.migrate import upgrade
 from chassis.storage.placement import own_folder
 
-__all__ = ["TestCluster", "cluster", "shared_cluster"]
+__all__ = ["TestCluster", "cluster", "open_folder", "shared_cluster"]
 
 EXTERNAL = "TANDEM_TEST_DATABASE_URL"
 LIFETIME = "select 't' || (extract(epoch from pg_postmaster_start_time()) * 1000)::bigint || '_'"
@@ -150,6 +151,18 @@ def cluster() -> Iterator[TestCluster]:
     """A real PostgreSQL for this test process and those beside it."""
     with shared_cluster() as server:
         yield server
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A temporary folder that every account can enter, as an embedded server of root's needs.
+
+    Folders of `tmp_path` are private, so that such a server would move out of them.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="tandem-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
 
 
 def _room() -> Path:
