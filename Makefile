@@ -7,7 +7,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check contracts bench kafka demo clean environment
+.PHONY: help run test cover check contracts bench kafka demo clean environment
 
 help: ## Print this help
 	@echo "Tandem: an ERP, a CRM, and the bridge that makes them one."
@@ -26,6 +26,13 @@ ifeq ($(PG),external)
 else
 	@env -u TANDEM_TEST_DATABASE_URL $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 endif
+
+cover: environment ## Run all tests and print what they do not reach; rules and models: nothing
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+	@$(BIN)/coverage report --include='*/rules/*,*/models.py' --fail-under=100
 
 check: environment ## Check format, lint, types, imports, contracts and deployment files
 	@$(BIN)/python deploy/local/checks.py

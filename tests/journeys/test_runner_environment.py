@@ -200,5 +200,5 @@ def test_clean_removes_no_data_in_use(rooms, capsys):
 
 def test_make_alone_prints_every_target():
     said = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for target in ("run", "test", "check", "contracts", "bench", "kafka", "demo", "clean"):
+    for target in ("run", "test", "cover", "check", "contracts", "bench", "kafka", "demo", "clean"):
         assert f"  make {target} " in said
