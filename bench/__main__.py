@@ -8,13 +8,13 @@ import asyncio
 import sys
 import time
 
-from bench import batching, paging, writing
+from bench import batching, feeding, paging, relaying, writing
 from bench.figures import Asked, Bench
 from bench.machine import describe, load_average
 from bench.place import Place
 from bench.report import keep, publish, show
 
-BENCHES: dict[str, Bench] = {module.BENCH.name: module.BENCH for module in (writing, batching, paging)}
+BENCHES: dict[str, Bench] = {module.BENCH.name: module.BENCH for module in (writing, batching, paging, feeding, relaying)}
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -67,6 +67,8 @@ def told(taken: list[float], seconds: float, cpu: float) -> dict[str, float]:
 async def serve() -> None:
     """Act line by line until the input ends."""
     loop = asyncio.get_running_loop()
+    answers = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)  # log lines of what acts run go where errors go
     while line := await loop.run_in_executor(None, sys.stdin.buffer.readline):
         asked: dict[str, Any] = orjson.loads(line)
         module, _, name = asked.pop("act").partition(":")
@@ -75,8 +77,7 @@ async def serve() -> None:
             answer = await act(**asked)
         except Exception as failed:  # noqa: BLE001 - told to the process that asked
             answer = {"error": f"{type(failed).__name__}: {failed}"}
-        sys.stdout.buffer.write(orjson.dumps(answer) + b"\n")
-        sys.stdout.buffer.flush()
+        answers.write(orjson.dumps(answer) + b"\n")
 
 
 if __name__ == "__main__":

@@ -87,10 +87,14 @@ def _unfilled(method: str, url: str, path: str, **parts: Any) -> bytes:
 class Loader:
     """The load process."""
 
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.loader"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+    def __init__(self, log: Path) -> None:
+        with log.open("wb") as said:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "bench.loader"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=said,
+            )
 
     def act(self, name: str, **asked: Any) -> dict[str, Any]:
         """Let it do `module:name`. Raises Refused when that fails."""
@@ -124,7 +128,7 @@ class Place:
         """Start it all; stop and remove it at the end."""
         folder = Path(tempfile.mkdtemp(prefix="tandem-bench-"))
         folder.chmod(0o711)
-        loader = Loader()
+        loader = Loader(folder / "loader.log")
         try:
             with EmbeddedCluster.open(folder / "data") as cluster:
                 yield cls(folder, cluster, loader)
