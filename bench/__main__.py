@@ -15,7 +15,10 @@ from bench.machine import describe, load_average
 from bench.place import Place
 from bench.report import keep, publish, show
 
-BENCHES: dict[str, Bench] = {module.BENCH.name: module.BENCH for module in (writing, batching, paging, feeding, relaying, freshness)}
+BENCHES: dict[str, Bench] = {
+    module.BENCH.name: module.BENCH
+    for module in (writing, batching, paging, feeding, relaying, freshness)
+}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -23,7 +26,9 @@ def main(argv: list[str] | None = None) -> int:
     asked = _arguments(argv)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop what was started, in order
     if unknown := set(asked.names) - BENCHES.keys():
-        print(f"no benchmark {', '.join(unknown)}; there are: {', '.join(BENCHES)}", file=sys.stderr)
+        print(
+            f"no benchmark {', '.join(unknown)}; there are: {', '.join(BENCHES)}", file=sys.stderr
+        )
         return 2
     with Place.open() as place:
         machine = asyncio.run(describe(place.cluster.admin_url))

@@ -20,12 +20,13 @@ import orjson
 
 from bench.feeding import steadily
 from bench.figures import Asked, Bench, Figure, Goal, paired, quantile
+from bench.machine import cpu_seconds, services_in
 from bench.place import Place
 from bench.wire import Connection, Refused, Reply, request_bytes
 from chassis.storage.embedded import EmbeddedCluster
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "deploy" / "local"))
-from runner.temporary import Temporary, temporary_installation  # noqa: E402 - it lives there
+from runner.temporary import Temporary, temporary_installation
 
 __all__ = ["BENCH", "crossing", "upserts"]
 
@@ -97,11 +98,7 @@ WAYS = {
 
 def run(place: Place, asked: Asked) -> list[Figure]:
     """Both ways, at both rates, on both transports."""
-    return [
-        figure
-        for transport in ("feed", "kafka")
-        for figure in _over(place, asked, transport)
-    ]
+    return [figure for transport in ("feed", "kafka") for figure in _over(place, asked, transport)]
 
 
 def _over(place: Place, asked: Asked, transport: str) -> list[Figure]:
@@ -112,7 +109,15 @@ def _over(place: Place, asked: Asked, transport: str) -> list[Figure]:
         figures = []
         for rate in RATES:
             for name, way in WAYS.items():
-                told = _measured(place, asked, there, databases, linked, name, rate)
+                told = _measured(
+                    place,
+                    asked,
+                    there,
+                    databases=databases,
+                    linked=linked,
+                    name=name,
+                    rate=rate,
+                )
                 title = f"{way.title}, {transport}, {rate}/s"
                 figures += _figures(title, told)
         return figures
@@ -130,12 +135,15 @@ def _measured(
     place: Place,
     asked: Asked,
     there: Temporary,
+    *,
     databases: dict[str, str],
     linked: dict[str, Any],
     name: str,
     rate: int,
 ) -> dict[str, Any]:
     halves = _halves(there, databases)
+    services = services_in(there.folder)
+    before = {service: cpu_seconds(pid) for service, pid in services.items()}
     ours = place.loader.act(
         "bench.freshness:crossing",
         way=name,
@@ -144,15 +152,19 @@ def _measured(
         rate=rate,
         seconds=asked.seconds * 5,
     )
+    spent = {
+        f"{service} CPU ms": (cpu_seconds(pid) - before[service]) * 1000 / ours["count"]
+        for service, pid in services.items()
+    }
     limit = place.loader.act(
         "bench.freshness:upserts", way=name, halves=halves, rate=rate, seconds=asked.seconds * 2
     )
-    return {"ours": ours, "limit": limit}
+    return {"ours": ours, "limit": limit, "spent": spent}
 
 
 def _figures(title: str, told: dict[str, Any]) -> list[Figure]:
     ours, limit = told["ours"], told["limit"]
-    facts = {"changes": ours["count"], "largest ms": ours["max"]}
+    facts = {"changes": ours["count"], "largest ms": ours["max"], **told["spent"]}
     return [
         paired(
             f"{title}, {name}",
