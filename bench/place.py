@@ -34,6 +34,7 @@ __all__ = ["Loader", "Measured", "Place", "Server"]
 T = TypeVar("T")
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.02
+_ENDED = b'{"error": "the load process has ended"}'
 _LOGGED = re.compile(r"LOG: +(?:statement|execute [^:]*): +(?!notify|alter system)", re.IGNORECASE)
 
 
@@ -88,6 +89,7 @@ class Loader:
     """The load process."""
 
     def __init__(self, log: Path) -> None:
+        self._log = log
         with log.open("wb") as said:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "bench.loader"],
@@ -102,9 +104,10 @@ class Loader:
         assert self._process.stdout  # noqa: S101 - tells mypy
         self._process.stdin.write(orjson.dumps({"act": name} | asked) + b"\n")
         self._process.stdin.flush()
-        answer: dict[str, Any] = orjson.loads(self._process.stdout.readline() or b'{"error":"end"}')
+        answer: dict[str, Any] = orjson.loads(self._process.stdout.readline() or _ENDED)
         if "error" in answer:
-            message = f"{name}: {answer['error']}"
+            said = self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
+            message = f"{name}: {answer['error']}\n{said}"
             raise Refused(message)
         return answer
 
