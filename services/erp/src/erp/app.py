@@ -14,6 +14,13 @@ from erp.catalog.router import (
     price_router,
     unit_router,
 )
+from erp.ledger.router import (
+    account_router,
+    entry_router,
+    ledger_report_router,
+    period_router,
+    year_router,
+)
 from erp.parties.events import CustomerChanged
 from erp.parties.router import customer_router, supplier_router
 from erp.permissions import PERMISSIONS, ROLES
@@ -43,6 +50,11 @@ SERVICE = Service(
         item_router,
         price_list_router,
         price_router,
+        account_router,
+        year_router,
+        period_router,
+        entry_router,
+        ledger_report_router,
     ),
     permissions=PERMISSIONS,
     roles=ROLES,

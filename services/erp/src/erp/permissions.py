@@ -9,6 +9,10 @@ PERMISSIONS: Mapping[str, str] = {
     "parties.write": "Create, change, archive and link customers and suppliers.",
     "catalog.read": "See items, units, categories and prices.",
     "catalog.write": "Create and change items, units, categories and prices.",
+    "ledger.read": "See accounts, periods, entries and the trial balance.",
+    "ledger.write": "Post and reverse entries by hand, open accounts.",
+    "ledger.close": "Open fiscal years; close, open and lock periods.",
+    "backdate": "Date an act in the past.",
     "events.read": "Read the event feed.",
     "admin": "Everything, with the administration of users and keys.",
 }
@@ -16,7 +20,8 @@ PERMISSIONS: Mapping[str, str] = {
 _LOOK = frozenset({"parties.read", "catalog.read"})
 
 ROLES: Mapping[str, frozenset[str]] = {
-    "accountant": _LOOK | {"parties.write"},
+    "accountant": _LOOK
+    | {"parties.write", "ledger.read", "ledger.write", "ledger.close", "backdate"},
     "buyer": _LOOK | {"parties.write", "catalog.write"},
     "planner": _LOOK | {"catalog.write"},
     "seller": _LOOK | {"parties.write"},
