@@ -6,12 +6,12 @@ from typing import Any
 from pydantic import AliasChoices, SecretStr
 from pydantic.fields import FieldInfo
 
-from chassis.http.problem import Problem, every_problem
+from chassis.http.problem import Problem
 from chassis.http.texts import Texts
 from chassis.service import Service
 from chassis.settings import ServiceSettings
 
-__all__ = ["problems_page", "settings_page", "variables"]
+__all__ = ["problem_types", "problems_page", "settings_page", "variables"]
 
 PROBLEMS = """# Problems
 
@@ -33,19 +33,25 @@ Every setting is an environment variable and has a default that runs as it is. A
 
 def problems_page(services: Sequence[Service]) -> str:
     """The catalogue of problem types, those of the chassis first."""
-    texts = Texts.load([service.locale for service in services])
-    owners = {"chassis": "Every service"} | {
-        root_of(service.settings): service.title for service in services
-    }
+    texts = {root_of(one.settings): Texts.load([one.locale]) for one in services}
+    texts["chassis"] = Texts.load([])
+    owners = {"chassis": "Every service"} | {root_of(one.settings): one.title for one in services}
     sections: dict[str, list[str]] = {title: [] for title in owners.values()}
-    for code, problem in sorted(every_problem().items()):
+    for problem in sorted(problem_types(), key=lambda one: one.code):
         title = owners.get(root_of(problem))
         if title is not None:
-            sections[title].append(_problem(code, problem, texts))
+            sections[title].append(_problem(problem, texts[root_of(problem)]))
     lines = [PROBLEMS]
     for title, told in sections.items():
         lines += [f"## {title}\n", *told] if told else []
     return "\n".join(lines)
+
+
+def problem_types(base: type[Problem] = Problem) -> Iterator[type[Problem]]:
+    """Every problem type that is loaded. Two services may use one code, each for its own records."""
+    for child in base.__subclasses__():
+        yield child
+        yield from problem_types(child)
 
 
 def root_of(kind: type[Any]) -> str:
@@ -53,11 +59,11 @@ def root_of(kind: type[Any]) -> str:
     return kind.__module__.partition(".")[0]
 
 
-def _problem(code: str, problem: type[Problem], texts: Texts) -> str:
+def _problem(problem: type[Problem], texts: Texts) -> str:
     when = " ".join((problem.__doc__ or "").split())
     chinese = f"{texts.text(problem.title, 'zh-CN')}：{texts.text(problem.detail, 'zh-CN')}"
     return (
-        f"### {code}\n\n"
+        f"### {problem.code}\n\n"
         f"**{problem.status}** {problem.title}\n\n"
         f"- When: {when}\n"
         f"- What to do: {problem.detail}\n"

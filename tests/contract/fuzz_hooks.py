@@ -14,8 +14,9 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """
     if case.method.upper() == "POST" and not _has_key(case):
         case.headers = {**(case.headers or {}), "Idempotency-Key": str(uuid4())}
-    if any(parameter.name == "wait" for parameter in case.operation.query):
-        case.query = {**(case.query or {}), "wait": 0}
+    known = {parameter.name for parameter in case.operation.query}
+    for patience in known & {"wait", "timeout"}:
+        case.query = {**(case.query or {}), patience: 0.01}
 
 
 def _has_key(case: Any) -> bool:

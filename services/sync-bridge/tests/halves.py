@@ -161,6 +161,8 @@ class Half(httpx.AsyncBaseTransport):
         if record is None:
             if self._has_tax_id(place, facts.get("tax_id")):
                 return _problem(409, "duplicate_tax_id")
+            if any(r.get("code", kept) == facts.get("code") for r in kept.values()):
+                return _problem(409, "duplicate_code")
             ref = {"system": system, "external_id": external_id}
             record = {"id": str(uuid7()), "version": 0, "status": "active", "external_refs": [ref]}
             record |= STATE.get(place, {})

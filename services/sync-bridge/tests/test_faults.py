@@ -46,7 +46,7 @@ async def test_a_refused_key_pauses_the_flow(rig, status):
     """B31: 401 and 403 pause the flow and raise an alarm; nothing is parked or counted."""
     for number in range(5):
         rig.erp.makes(ITEMS, sku=f"BOLT-{number}")
-    rig.crm.faults += [Fault(status, "unauthorized", method="GET")] * 8
+    rig.crm.faults += [Fault(status, "unauthorized", method="PUT")] * 8
     await rig.carry()
     calls = len(rig.crm.calls)
     assert 1 <= calls <= 5

@@ -123,7 +123,7 @@ async def test_a_link_that_another_record_has_parks(asked):
     rig, _, customer = asked
     await decide(rig, await review(rig), decision="link", candidate=customer)
     rig.erp.faults += [Fault(409, "already_linked", method="POST") for _ in range(9)]
-    for _ in range(5):
+    for _ in range(9):
         await rig.carry()
     lane = await rig.lane("crm.customer")
     assert (lane["state"], lane["reason"]) == ("parked", "already_linked")

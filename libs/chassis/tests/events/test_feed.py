@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from chassis.cli.making import make_cli
 from chassis.events import feed
 from chassis.events.cursor import Cursor
+from chassis.events.envelope import ROWS_AFTER
 from chassis.events.retention import outbox_upkeep
 from chassis.testing.service import running
 
@@ -360,9 +361,20 @@ async def test_pages_look_rows_up_by_key(served):
     async with served.database.driver() as sql:
         await sql.execute("analyze outbox_sequence")
         await sql.execute("analyze outbox")
-        await sql.execute(f"prepare page as {feed._PAGE}")
-        rows = await sql.fetch("explain execute page(100, 50, 50, null)")
-    plan = "\n".join(row[0] for row in rows)
-    assert "Seq Scan on outbox" not in plan, plan
-    assert "Gather" not in plan, plan
-    assert "Hash" not in plan, plan
+        plans = [
+            await _plan(sql, feed._PAGE, "(100, 50, 50, null)"),
+            await _plan(sql, feed._UNNUMBERED, "(19990)"),
+            await _plan(sql, ROWS_AFTER, "(100, 50)"),
+        ]
+    for plan in plans:
+        assert "Seq Scan on outbox" not in plan, plan
+        assert "Gather" not in plan, plan
+        assert "Hash" not in plan, plan
+
+
+async def _plan(sql, query: str, arguments: str) -> str:
+    """The generic plan, as every connection of the pool makes it."""
+    await sql.execute(f"prepare asked as {query}")
+    rows = await sql.fetch(f"explain execute asked {arguments}")
+    await sql.execute("deallocate asked")
+    return "\n".join(row[0] for row in rows)

@@ -190,6 +190,7 @@ async def test_a_change_needs_the_version_it_is_based_on(desk, problem):
     problem(await desk.change(path, {"name": "y"}), 428, "revision_required")
     problem(await desk.change(path, {"name": "y"}, revision=2), 412, "stale_revision")
     problem(await desk.change(f"{PATH}/{uuid4()}", {"name": "y"}, revision=1), 404, "not_found")
+    problem(await desk.client.get(f"{PATH}/{uuid4()}"), 404, "not_found")
 
 
 async def test_archiving_and_restoring(desk):

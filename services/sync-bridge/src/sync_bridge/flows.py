@@ -38,7 +38,9 @@ class Entity:
 
     A record of it without a twin is looked for across: by fields that make it certain, and by
     fields that make it likely. A certain, single find is linked; anything else found is shown to
-    a person. Names map the sender's message to the filter of the receiver's list.
+    a person. Names map the sender's message to the filter of the receiver's list. `refused_twice`:
+    the receiver itself refuses a second record with the certain field, so it is looked for only
+    after that.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Entity:
     linked_both_ways: bool = False
     certain: Mapping[str, str] | None = None
     likely: Mapping[str, str] | None = None
+    refused_twice: bool = False
 
     def place(self, half: Half) -> str:
         """Where that half keeps them."""
@@ -61,7 +64,13 @@ CUSTOMER = Entity(
     certain={"tax_id": "tax_id"},
     likely={"email": "email"},
 )
-PRODUCT = Entity(name="product", crm="/v1/products", erp="/v1/items", certain={"sku": "code"})
+PRODUCT = Entity(
+    name="product",
+    crm="/v1/products",
+    erp="/v1/items",
+    certain={"sku": "code"},
+    refused_twice=True,
+)
 PRICE = Entity(name="price", crm="/v1/product-prices", erp="/v1/prices")
 
 ENTITIES: Mapping[str, Entity] = {entity.name: entity for entity in (CUSTOMER, PRODUCT, PRICE)}

@@ -99,8 +99,8 @@ async def test_data_are_stored_byte_for_byte(half, source_of, stored, working):
         await stored.holds(1)
     (row,) = await stored.fetch("select * from inbox")
     async with half.service.database.driver() as sql:
-        (sent,) = await sql.fetch("select payload::text as written, * from outbox")
-    assert row["data"] == sent["written"].encode()
+        (sent,) = await sql.fetch("select payload::text as as_text, * from outbox")
+    assert row["data"] == sent["as_text"].encode()
     assert (row["event_id"], row["feed_seq"], row["aggversion"]) == (sent["id"], 1, 1)
     assert row["correlationid"] == sent["correlation_id"]
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 import asyncpg
 from fastapi import Request
@@ -54,12 +53,11 @@ _MARK = """insert into feed_consumer (name, feed_seq) values ($1, $2)
   where feed_consumer.feed_seq <> excluded.feed_seq
      or feed_consumer.seen_at < now() - interval '1 minute'"""
 
-_UNNUMBERED = """select id from (
-    select id from outbox where written > $1 order by written limit 100000) recent
-  where not exists (select from outbox_sequence s where s.outbox_id = recent.id)"""
-_SETTLED = "select settled from sequencer_lease"
-_STILL_UNNUMBERED = """select id from unnest($1::uuid[]) asked(id)
-  where not exists (select from outbox_sequence s where s.outbox_id = asked.id)"""
+_NEWEST_WRITTEN = "select last_value from outbox_written"
+_UNNUMBERED = """select exists (select from outbox o
+  where o.written > (select settled from sequencer_lease) and o.written <= $1
+    and (select true from outbox_sequence s where s.outbox_id = o.id) is null)"""
+"""A scalar subquery is looked up row by row; `not exists` would read the whole sequence."""
 
 
 @dataclass(frozen=True)
@@ -140,13 +138,13 @@ async def end(database: "Database", wait_seconds: float) -> Position:
     """The end of the feed, once all that is committed by now is numbered or the wait is over."""
     deadline = asyncio.get_running_loop().time() + wait_seconds
     async with database.driver() as sql:
-        waiting = await _ids(sql, _UNNUMBERED, await sql.fetchval(_SETTLED))
-    while waiting and asyncio.get_running_loop().time() < deadline:
-        await asyncio.sleep(POLL_NUMBERED_SECONDS)
+        newest = await sql.fetchval(_NEWEST_WRITTEN)
+    while True:
         async with database.driver() as sql:
-            waiting = await _ids(sql, _STILL_UNNUMBERED, waiting)
-    async with database.driver() as sql:
-        return Position(await _start(sql, LATEST), complete=not waiting)
+            complete = not await sql.fetchval(_UNNUMBERED, newest)
+            if complete or asyncio.get_running_loop().time() >= deadline:
+                return Position(await _start(sql, LATEST), complete)
+        await asyncio.sleep(POLL_NUMBERED_SECONDS)
 
 
 async def begin_epoch(sql: "asyncpg.Connection[Any]") -> int:
@@ -178,7 +176,3 @@ async def _read(sql: "asyncpg.Connection[Any]", start: Cursor, asked: Asked) -> 
     if len(events) == asked.limit:
         position = rows[-1]["feed_seq"]
     return Page(events, replace(start, position=position), newest)
-
-
-async def _ids(sql: "asyncpg.Connection[Any]", query: str, argument: Any) -> list[UUID]:
-    return [row["id"] for row in await sql.fetch(query, argument)]

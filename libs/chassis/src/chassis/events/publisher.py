@@ -148,7 +148,7 @@ class Publisher:
         sender = producer._sender.sender_task  # noqa: SLF001 - no public way to drop a queue
         if sender is not None:
             sender.cancel()
-        producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001 - the same
+        _drop_queue(producer._message_accumulator)  # noqa: SLF001 - the same
         for ending in (producer.client.close(), producer.stop()):
             task = asyncio.ensure_future(ending)
             task.add_done_callback(_retrieve)
@@ -164,6 +164,13 @@ def _fits(batch: Any, event: Outgoing) -> bool:
         key=event.key, value=event.value, timestamp=None, headers=list(event.headers)
     )
     return added is not None
+
+
+def _drop_queue(accumulator: Any) -> None:
+    """Fail every batch that is queued or on its way, so that nobody waits for it."""
+    queued = [batch for batches in accumulator._batches.values() for batch in batches]  # noqa: SLF001
+    accumulator._pending_batches.update(queued)  # noqa: SLF001 - a failing batch leaves this set
+    accumulator.fail_all(ProducerClosed())
 
 
 def _retrieve(done: asyncio.Future[Any]) -> None:

@@ -15,7 +15,7 @@ import structlog
 
 from chassis.events.wakeup import Connect, Wakeups
 
-__all__ = ["LeaseLost", "Sequencer"]
+__all__ = ["LeaseLost", "LowMark", "Sequencer"]
 
 BATCH = 1000
 """Rows numbered by one statement; after a full batch the next follows at once."""

@@ -23,8 +23,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from chassis.storage.base import Quantity
 from erp.base import Base, NamedRecord, Record
-from erp.catalog.errors import FixedCode, FractionOfUnit, ReversedPeriod
-from erp.catalog.rules.units import Ratio, fits
+from erp.catalog.errors import FixedCode, ReversedPeriod
+from erp.catalog.rules.units import Ratio
 
 __all__ = [
     "ACTIVE",
@@ -53,11 +53,6 @@ class Unit(Base):
     code: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     decimals: Mapped[int] = mapped_column(SmallInteger)
-
-    def check_quantity(self, quantity: Decimal) -> None:
-        """Raises FractionOfUnit when the unit cannot be divided so finely."""
-        if not fits(quantity, self.decimals):
-            raise FractionOfUnit(quantity=quantity, unit=self.code, decimals=self.decimals)
 
 
 class ItemCategory(NamedRecord, Base):

@@ -306,15 +306,17 @@ async def overlapping_price(sql: Sql, price: Price) -> UUID | None:
     return found
 
 
-async def names_of(sql: Sql, price: Price) -> dict[str, str]:
-    """What the price's event shows of its item and list: sku, price_list, currency, unit."""
+async def names_of(sql: Sql, price: Price) -> dict[str, Any]:
+    """Of the price's item and list: sku, unit with its decimals, price_list, currency."""
     row = await sql.fetchrow(
-        """select item.sku, item.unit, price_list.code as price_list, price_list.currency
-             from item, price_list where item.id = $1 and price_list.id = $2""",
+        """select item.sku, item.unit, unit.decimals, price_list.code as price_list,
+                  price_list.currency
+             from item join unit on unit.code = item.unit, price_list
+            where item.id = $1 and price_list.id = $2""",
         price.item_id,
         price.price_list_id,
     )
-    return dict(row) if row else {}
+    return dict(row or {})
 
 
 async def priced_item(sql: Sql, sku: str, unit: str | None) -> Row | None:

@@ -105,7 +105,7 @@ class Customer(Party, Base):
     @property
     def claims_tax_id(self) -> bool:
         """Whether no other active customer may have this one's tax id."""
-        return self.status == ACTIVE and self.tax_id != ""
+        return self.status == ACTIVE and bool(self.tax_id)
 
 
 class Supplier(Party, Base):

@@ -19,8 +19,11 @@ __all__ = ["Calls", "Halves"]
 
 Halves = Mapping[Half, Target]
 
-REMATCHES = 3
-"""Tries to find what a half says it has, before a person is called."""
+REMATCHES = 6
+"""Tries to get along with what a half says it has, before a person is called.
+
+Another lane may be about to link it, or to withdraw the price in the way.
+"""
 
 FAULTS_THAT_PASS = frozenset(
     {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}

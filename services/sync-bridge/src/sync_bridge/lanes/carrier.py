@@ -152,6 +152,8 @@ async def _find_twin(
             return UUID(linked), "known"
     if decided is not None:
         return decided.twin, "person"
+    if flow.entity.refused_twice and not calls.attempts:
+        return None, "created"
     found = await _search(calls, message)
     if found.candidates:
         raise Asks(flow.entity.name, flow.sender, subject, found.candidates)

@@ -29,9 +29,11 @@ POSITION = """select source, mark from position where service = $1 or source = $
   order by updated_at desc limit 1"""
 
 OPEN_UPTO = """select
-    count(*) filter (where not (l.state = 'parked' or l.reason is not distinct from 'review')) as moving,
-    count(*) filter (where l.state = 'parked' or l.reason is not distinct from 'review') as standing
-  from inbox i join lane l on l.key = i.lane
+    count(*) filter (where not stands) as moving, count(*) filter (where stands) as standing
+  from inbox i
+  cross join lateral (
+    select state = 'parked' or reason is not distinct from 'review' as stands
+      from lane where key = i.lane) l
   where i.source = $1 and i.state = 'received' and i.feed_seq <= $2"""
 
 

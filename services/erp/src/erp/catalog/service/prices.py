@@ -27,7 +27,6 @@ from erp.catalog.schemas import (
     UpsertPrice,
 )
 from erp.catalog.service.price_lists import price_list_of
-from erp.catalog.service.units import unit_of
 from erp.currencies import must_be_supported
 from erp.lines import stand_in_line
 from erp.links import LinkExternal, link
@@ -202,7 +201,7 @@ async def _item_id(sql: Sql, sku: str) -> UUID:
     return found
 
 
-async def _checked(work: Work, price: Price, facts: Mapping[str, Any]) -> dict[str, str]:
+async def _checked(work: Work, price: Price, facts: Mapping[str, Any]) -> dict[str, Any]:
     """What the event shows of item and list, once the price is known to be sound.
 
     Raises CurrencyNotSupported (another one than the list's), FractionOfUnit,
@@ -211,7 +210,9 @@ async def _checked(work: Work, price: Price, facts: Mapping[str, Any]) -> dict[s
     names = await queries.names_of(work.sql, price)
     if "price" in facts and facts["price"].currency != names["currency"]:
         raise CurrencyNotSupported(supported=names["currency"], currency=facts["price"].currency)
-    (await unit_of(work.sql, names.pop("unit"))).check_quantity(price.min_quantity)
+    unit, decimals = names.pop("unit"), names.pop("decimals")
+    if not fits(price.min_quantity, decimals):
+        raise FractionOfUnit(quantity=price.min_quantity, unit=unit, decimals=decimals)
     if price.status == ACTIVE:
         await stand_in_line(work, f"price:{price.item_id}:{price.price_list_id}")
         existing_id = await queries.overlapping_price(work.sql, price)

@@ -9,10 +9,9 @@ from chassis.http.problems import MissingReference, NotFound
 from chassis.storage.work import Work
 from erp.catalog import queries
 from erp.catalog.errors import DuplicateCode
-from erp.catalog.models import Unit
 from erp.catalog.schemas import NewUnit, UnitView
 
-__all__ = ["add_unit", "must_know_units", "see_unit", "unit_of"]
+__all__ = ["add_unit", "must_know_units", "see_unit"]
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
 
@@ -30,14 +29,6 @@ async def see_unit(sql: Sql, code: str) -> UnitView:
     if unit is None:
         raise NotFound(entity="unit", id=code)
     return UnitView(code=unit.code, name=unit.name, decimals=unit.decimals)
-
-
-async def unit_of(sql: Sql, code: str) -> Unit:
-    """The unit. Raises MissingReference."""
-    unit = await queries.unit(sql, code)
-    if unit is None:
-        raise MissingReference(entity="unit", reference=code)
-    return unit
 
 
 async def must_know_units(sql: Sql, codes: Sequence[str]) -> None:

@@ -24,6 +24,7 @@ _BY_CODE = {
     (409, "duplicate_tax_id"): Verdict.REMATCH,
     (409, "duplicate_code"): Verdict.REMATCH,
     (409, "already_linked"): Verdict.REMATCH,
+    (409, "overlapping_price"): Verdict.REMATCH,
 }
 """Refusals whose problem code says more than their status."""
 

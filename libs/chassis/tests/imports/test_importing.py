@@ -1,0 +1,286 @@
+"""An import from CSV to the API: counts, errors by row, files to correct, repeats."""
+
+import csv
+import json
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from chassis.imports import sending
+from chassis.imports.mapping import Mapping, MappingError
+from chassis.imports.running import run_import
+from chassis.imports.sending import SendingFailed
+
+NOTES = {
+    "name": "notes",
+    "file": "Notes.csv",
+    "target": "/v1/notes/by-external/other/batch",
+    "external_id": "ID",
+    "batch_size": 2,
+    "fields": {"title": {"column": "Title", "when_empty": "null"}},
+}
+
+
+def mapping(*resources):
+    return Mapping.model_validate({"resources": list(resources) or [NOTES]})
+
+
+@pytest.fixture
+def system():
+    """Ids of this test alone."""
+    return uuid4().hex[:8]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    return source
+
+
+def write(folder, system, *titles, name="Notes.csv"):
+    lines = ["ID,Title", *(f"{system}-{at},{title}" for at, title in enumerate(titles, 1))]
+    (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+async def load(sample, folder, **options):
+    given = {"source": folder, "errors_to": folder.parent / "errors", **options}
+    return await run_import(given.pop("mapping", mapping()), sample.client, **given)
+
+
+async def titles(sample, system):
+    async with sample.database.driver() as sql:
+        found = await sql.fetch(
+            """select n.title from note n join external_reference e on e.entity_id = n.id
+            where e.external_id like $1 order by e.external_id""",
+            f"{system}-%",
+        )
+    return [row["title"] for row in found]
+
+
+async def test_rows_become_records(sample, folder, system):
+    write(folder, system, "one", "two", "three")
+    report = await load(sample, folder)
+    assert report.resources[0].counts == {"created": 3}
+    assert report.failed == 0
+    assert await titles(sample, system) == ["one", "two", "three"]
+
+
+async def test_importing_again_makes_nothing_twice(sample, folder, system):
+    """B41: rows are known by their external id; a changed row changes its record."""
+    write(folder, system, "one", "two")
+    fixed = mapping(NOTES | {"source_version": 1})
+    await load(sample, folder, mapping=fixed)
+    again = await load(sample, folder, mapping=fixed)
+    assert again.resources[0].counts["created"] == 0
+    assert again.resources[0].counts["failed"] == 0
+    write(folder, system, "one", "TWO")
+    changed = await load(sample, folder)
+    assert changed.resources[0].counts["created"] == 0
+    assert await titles(sample, system) == ["one", "TWO"]
+
+
+async def test_a_dry_run_judges_every_row_and_changes_nothing(sample, folder, system):
+    write(folder, system, "one", "unwanted", "three")
+    report = await load(sample, folder, dry_run=True)
+    assert report.resources[0].counts == {"created": 2, "failed": 1}
+    assert await titles(sample, system) == []
+    assert report.as_json()["dry_run"] is True
+
+
+async def test_a_refused_row_is_told_and_leaves_the_others_alone(sample, folder, system):
+    write(folder, system, "one", "unwanted", "three")
+    report = await load(sample, folder)
+    (error,) = report.resources[0].errors
+    assert (error.row, error.external_id, error.code) == (3, f"{system}-2", "title_refused")
+    assert "unwanted" in error.message
+    assert await titles(sample, system) == ["one", "three"]
+
+
+async def test_malformed_rows_do_not_take_their_batch_with_them(sample, folder, system):
+    write(folder, system, "", "two", "x" * 201, "four", "")
+    report = await load(sample, folder)
+    assert report.resources[0].counts == {"created": 2, "failed": 3}
+    told = [(error.row, error.field, error.column) for error in report.resources[0].errors]
+    assert told == [(2, "title", "Title"), (4, "title", "Title"), (6, "title", "Title")]
+    assert await titles(sample, system) == ["two", "four"]
+
+
+async def test_failed_rows_are_written_corrected_and_sent_again(sample, folder, system):
+    write(folder, system, "one", "unwanted", "", "four")
+    report = await load(sample, folder)
+    errors = folder.parent / "errors"
+    assert report.resources[0].error_file == str(errors / "Notes.csv")
+    with (errors / "Notes.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["ID"], row["import_row"]) for row in rows] == [
+        (f"{system}-2", "3"),
+        (f"{system}-3", "4"),
+    ]
+    assert "title" in rows[1]["import_error"]
+    text = (errors / "Notes.csv").read_text(encoding="utf-8-sig")
+    text = text.replace(",unwanted,", ",wanted,").replace(f"{system}-3,,", f"{system}-3,filled,")
+    (errors / "Notes.csv").write_text(text, encoding="utf-8-sig")
+    again = await load(sample, folder, rows_from=errors, errors_to=folder.parent / "more")
+    assert again.resources[0].counts == {"created": 2}
+    assert await titles(sample, system) == ["one", "wanted", "filled", "four"]
+
+
+async def test_resources_are_sent_in_order_and_each_up_to_the_limit(sample, folder, system):
+    write(folder, system, "one", "two", "three")
+    write(folder, f"{system}-b", "b-one", name="Other.csv")
+    second = NOTES | {"name": "others", "file": "Other.csv"}
+    report = await load(sample, folder, mapping=mapping(NOTES, second), limit=1)
+    assert [one.counts["created"] for one in report.resources] == [1, 1]
+    assert await titles(sample, system) == ["one", "b-one"]
+
+
+async def test_nothing_is_sent_when_a_file_does_not_fit(sample, folder, system):
+    write(folder, system, "one")
+    second = NOTES | {"name": "others", "file": "Other.csv"}
+    with pytest.raises(MappingError, match=r"Other\.csv"):
+        await load(sample, folder, mapping=mapping(NOTES, second))
+    assert await titles(sample, system) == []
+    with pytest.raises(MappingError, match="none of the mapping's files"):
+        await load(sample, folder, rows_from=folder.parent)
+
+
+async def test_a_refused_key_ends_the_import(sample, folder, system):
+    write(folder, system, "one")
+    stranger = sample.with_key("tdm_sample_00000000_" + "f" * 64)
+    with pytest.raises(SendingFailed, match="401"):
+        await run_import(mapping(), stranger, source=folder, errors_to=folder)
+    reader = await sample.as_("notes.read")
+    with pytest.raises(SendingFailed, match="403"):
+        await run_import(mapping(), reader, source=folder, errors_to=folder)
+
+
+class Api:
+    """An API whose answers a test scripts; it notes what it was asked."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.requests = []
+
+    def __call__(self, request):
+        self.requests.append(request)
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def keys(self):
+        return [request.headers.get("idempotency-key") for request in self.requests]
+
+
+@pytest.fixture
+def send(folder, system, monkeypatch):
+    """Imports rows through a scripted API, without waiting between tries."""
+    monkeypatch.setattr(sending, "_pause", lambda _attempt, _asked: 0)
+
+    async def sent(api, *names, resource=None, dry_run=False):
+        write(folder, system, *names)
+        transport = httpx.MockTransport(api)
+        async with httpx.AsyncClient(transport=transport, base_url="http://api.test") as client:
+            return await run_import(
+                mapping(resource or NOTES),
+                client,
+                source=folder,
+                errors_to=folder.parent / "errors",
+                dry_run=dry_run,
+            )
+
+    return sent
+
+
+def accepted(*statuses):
+    items = [{"external_id": "x", "status": status} for status in statuses]
+    return httpx.Response(200, json={"items": items})
+
+
+BUSY = httpx.Response(409, json={"code": "idempotency_in_flight"}, headers={"retry-after": "1"})
+
+
+async def test_what_passes_is_tried_again_with_the_same_key(send):
+    """E13: a reply that was lost on the way is no reason to do it twice."""
+    api = Api(httpx.ConnectError("gone"), httpx.Response(503), BUSY, accepted("created"))
+    report = await send(api, "one")
+    assert report.resources[0].counts == {"created": 1}
+    assert len(set(api.keys())) == 1
+    assert api.keys()[0].startswith("import-")
+
+
+async def test_each_batch_has_a_key_of_its_own(send):
+    api = Api(accepted("created", "updated"), accepted("stale"))
+    report = await send(api, "one", "two", "three")
+    assert report.resources[0].counts == {"created": 1, "updated": 1, "stale": 1}
+    assert len(set(api.keys())) == 2
+
+
+async def test_an_api_that_stays_away_ends_the_import(send):
+    with pytest.raises(SendingFailed, match="does not answer"):
+        await send(Api(*[httpx.ConnectError("gone")] * sending.TRIES), "one")
+    with pytest.raises(SendingFailed, match="503"):
+        await send(Api(*[httpx.Response(503, text="down")] * sending.TRIES), "one")
+
+
+async def test_a_refusal_that_names_no_item_ends_the_import(send):
+    body = {"detail": "Too many items.", "errors": [{"pointer": "/items", "code": "too_long"}]}
+    with pytest.raises(SendingFailed, match="422 Too many items"):
+        await send(Api(httpx.Response(422, json=body)), "one")
+
+
+async def test_in_a_dry_run_rows_may_wait_for_rows_that_were_not_stored(send):
+    item = {"status": "failed", "problem": {"code": "missing_reference", "detail": "No unit kg."}}
+    api = Api(httpx.Response(200, json={"items": [item]}))
+    report = await send(api, "one", dry_run=True)
+    assert report.resources[0].counts == {"unresolved": 1}
+    assert report.failed == 0
+    assert report.resources[0].errors[0].message == "No unit kg."
+    assert json.loads(api.requests[0].content)["items"][0]["title"] == "one"
+    assert api.requests[0].url.query == b"dry_run=true"
+
+
+PUT = NOTES | {"method": "put", "target": "/v1/notes/by-external/other/{external_id}"}
+POST = NOTES | {"method": "post", "target": "/v1/notes", "source_version": "none"}
+
+
+async def test_single_puts_are_counted_by_their_outcome(send, system):
+    api = Api(
+        httpx.Response(201, headers={"tandem-outcome": "created"}),
+        httpx.Response(200, headers={"tandem-outcome": "unchanged"}),
+        httpx.Response(200),
+        httpx.Response(422, json={"errors": [{"pointer": "/title", "message": "Too long."}]}),
+        httpx.Response(409, json={"code": "managed", "detail": "Managed elsewhere."}),
+    )
+    report = await send(api, *"abcde", resource=PUT)
+    counts = {"created": 1, "unchanged": 1, "updated": 1, "failed": 2}
+    assert report.resources[0].counts == counts
+    assert [error.message for error in report.resources[0].errors] == [
+        "Too long.",
+        "Managed elsewhere.",
+    ]
+    assert api.requests[0].url.path == f"/v1/notes/by-external/other/{system}-1"
+    assert set(api.keys()) == {None}
+
+
+async def test_single_posts_have_a_key_made_of_the_rows_id(send):
+    replayed = httpx.Response(201, headers={"idempotency-replayed": "true"})
+    first, second = Api(httpx.Response(201)), Api(replayed)
+    assert (await send(first, "a", resource=POST)).resources[0].counts == {"created": 1}
+    assert (await send(second, "a", resource=POST)).resources[0].counts == {"unchanged": 1}
+    assert first.keys() == second.keys()
+    assert (await send(Api(), "a", resource=POST, dry_run=True)).resources[0].counts == {
+        "checked": 1
+    }
+    with pytest.raises(SendingFailed, match="404"):
+        await send(Api(httpx.Response(404, text="no such path")), "a", resource=POST)
+
+
+def test_the_pause_grows_and_honours_what_the_api_asks():
+    assert sending._pause(1, None) == pytest.approx(0.4)
+    assert sending._pause(3, "5") == 5
+    assert sending._pause(6, "1") == pytest.approx(12.8)
+    assert sending._pause(9, "3600") == 30
+    assert sending._pause(1, "Wed, 21 Oct 2015") == pytest.approx(0.4)

@@ -1,0 +1,171 @@
+"""Accounts and contacts: what they are, and how they change."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Numeric, text
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.schema import SchemaItem
+
+from crm.accounts.schemas import Consent, ErpTerms
+from crm.addresses import Address
+from crm.base import Base, NamedRecord
+from crm.emails import email_key
+from crm.money import MoneyView
+from crm.phones import Phone
+
+__all__ = ["ACTIVE", "ARCHIVED", "Account", "Contact"]
+
+ACTIVE, ARCHIVED = "active", "archived"
+
+_SEARCHED = (
+    "lower(name || ' ' || email || ' ' || phone_raw || ' ' || phone_digits"
+    " || ' ' || replace(sort_key, ' ', ''){more})"
+)
+
+
+class Reachable(NamedRecord):
+    """Whom we can write to and call."""
+
+    email: Mapped[str] = mapped_column(default="")
+    email_key: Mapped[str] = mapped_column(default="")
+    phone_raw: Mapped[str] = mapped_column(default="")
+    phone_e164: Mapped[str] = mapped_column(default="")
+    phone_digits: Mapped[str] = mapped_column(default="")
+    status: Mapped[str] = mapped_column(default=ACTIVE)
+
+    def take(self, facts: Mapping[str, Any]) -> list[str]:
+        """Take over the facts that differ; what is compared and searched follows them."""
+        changed = super().take(facts)
+        if "email" in changed:
+            self.email_key = email_key(self.email)
+        return changed
+
+    @property
+    def phone(self) -> Phone:
+        """The phone number."""
+        return Phone(self.phone_raw or "", self.phone_e164 or "", self.phone_digits or "")
+
+    @phone.setter
+    def phone(self, phone: Phone) -> None:
+        self.phone_raw, self.phone_e164, self.phone_digits = phone.raw, phone.e164, phone.digits
+
+
+def _rules_of(table: str) -> tuple[SchemaItem, ...]:
+    """Constraints and indexes that accounts and contacts have alike."""
+    return (
+        CheckConstraint("name <> ''", name="name_given"),
+        CheckConstraint("status in ('active', 'archived')", name="status_known"),
+        Index(f"ix_{table}_created_at", "created_at", "id"),
+        Index(f"ix_{table}_status_created_at", "status", "created_at", "id"),
+        Index(f"ix_{table}_updated_at", "updated_at", "id"),
+        Index(f"ix_{table}_sort_key", "sort_key", "id"),
+        Index(f"ix_{table}_email_key", "email_key", postgresql_where=text("email_key <> ''")),
+        Index(
+            f"ix_{table}_search",
+            "search",
+            postgresql_using="gin",
+            postgresql_ops={"search": "gin_trgm_ops"},
+        ),
+    )
+
+
+class Account(Reachable, Base):
+    """A company or person we sell to."""
+
+    __tablename__ = "account"
+    __table_args__ = (
+        *_rules_of("account"),
+        CheckConstraint("kind in ('company', 'person')", name="kind_known"),
+        CheckConstraint("stage in ('prospect', 'customer')", name="stage_known"),
+        CheckConstraint("erp_credit_limit >= 0", name="erp_credit_limit_not_negative"),
+        Index("ix_account_stage_created_at", "stage", "created_at", "id"),
+        Index("ix_account_owner_id_created_at", "owner_id", "created_at", "id"),
+        Index("ix_account_tax_id", "tax_id", postgresql_where=text("tax_id <> ''")),
+    )
+
+    kind: Mapped[str] = mapped_column(default="company")
+    stage: Mapped[str] = mapped_column(default="customer")
+    tax_id: Mapped[str] = mapped_column(default="")
+    website: Mapped[str] = mapped_column(default="")
+    industry: Mapped[str] = mapped_column(default="")
+    segment: Mapped[str] = mapped_column(default="")
+    owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff_member.id"))
+    language: Mapped[str] = mapped_column(default="")
+    currency: Mapped[str]
+    billing_address: Mapped[Address] = mapped_column(default=Address)
+    shipping_address: Mapped[Address] = mapped_column(default=Address)
+    erp_customer_number: Mapped[str | None]
+    erp_credit_limit: Mapped[Decimal | None] = mapped_column(Numeric(20, 4))
+    erp_payment_terms_days: Mapped[int | None]
+    erp_dunning_block: Mapped[bool] = mapped_column(default=False)
+    search: Mapped[str] = mapped_column(
+        Computed(
+            _SEARCHED.format(more=" || ' ' || tax_id || ' ' || coalesce(erp_customer_number, '')"),
+            persisted=True,
+        )
+    )
+
+    @property
+    def erp(self) -> ErpTerms | None:
+        """The ERP's terms with the customer; None where no ERP told any."""
+        if self.erp_customer_number is None:
+            return None
+        limit = self.erp_credit_limit
+        return ErpTerms(
+            customer_number=self.erp_customer_number,
+            credit_limit=None if limit is None else MoneyView(amount=limit, currency=self.currency),
+            payment_terms_days=self.erp_payment_terms_days,
+            dunning_block=self.erp_dunning_block,
+        )
+
+    @erp.setter
+    def erp(self, terms: ErpTerms) -> None:
+        limit = terms.credit_limit
+        self.erp_customer_number = terms.customer_number
+        self.erp_credit_limit = limit.amount if limit else None
+        self.erp_payment_terms_days = terms.payment_terms_days
+        self.erp_dunning_block = terms.dunning_block
+
+
+class Contact(Reachable, Base):
+    """A person at an account."""
+
+    __tablename__ = "contact"
+    __table_args__ = (
+        *_rules_of("contact"),
+        CheckConstraint(
+            "consent_email in ('unknown', 'granted', 'refused')", name="consent_email_known"
+        ),
+        CheckConstraint(
+            "consent_phone in ('unknown', 'granted', 'refused')", name="consent_phone_known"
+        ),
+        Index("ix_contact_account_id_created_at", "account_id", "created_at", "id"),
+        Index(
+            "uq_contact_primary",
+            "account_id",
+            unique=True,
+            postgresql_where=text("is_primary and status = 'active'"),
+        ),
+    )
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    title: Mapped[str] = mapped_column(default="")
+    consent_email: Mapped[str] = mapped_column(default="unknown")
+    consent_phone: Mapped[str] = mapped_column(default="unknown")
+    primary: Mapped[bool] = mapped_column("is_primary", default=False)
+    search: Mapped[str] = mapped_column(
+        Computed(_SEARCHED.format(more=" || ' ' || title"), persisted=True)
+    )
+
+    @property
+    def consent(self) -> Consent:
+        """What the person allows us."""
+        known = {"email": self.consent_email, "phone": self.consent_phone}
+        return Consent.model_validate({name: said for name, said in known.items() if said})
+
+    @consent.setter
+    def consent(self, consent: Consent) -> None:
+        self.consent_email, self.consent_phone = consent.email, consent.phone

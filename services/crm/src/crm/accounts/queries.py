@@ -1,0 +1,181 @@
+"""Named reads and locks of accounts and contacts."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import select
+
+from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.work import Work
+from crm.accounts.models import ACTIVE, Account, Contact
+from crm.accounts.schemas import (
+    AccountQuery,
+    AccountView,
+    ContactQuery,
+    ContactView,
+    ReachableQuery,
+)
+from crm.emails import email_key
+from crm.links import linked_to, references
+from crm.phones import phone_of, trailing_digits
+from crm.searching import containing
+
+__all__ = [
+    "Sql",
+    "account_id_of_contact",
+    "account_page",
+    "account_view",
+    "active_contacts",
+    "contact_page",
+    "contact_view",
+    "for_update",
+    "primary_contact",
+]
+
+Sql: TypeAlias = "asyncpg.Connection[Any]"
+R = TypeVar("R", Account, Contact)
+
+_COMMON = """id, name, email, phone_raw,
+  case when phone_e164 <> '' then phone_e164 else phone_raw end as phone,
+  status, version, created_at, updated_at"""
+
+ACCOUNT = f"""{_COMMON}, kind, stage, tax_id, website, industry, segment, owner_id, language,
+  currency, billing_address, shipping_address,
+  case when erp_customer_number is not null then jsonb_build_object(
+    'customer_number', erp_customer_number,
+    'credit_limit', case when erp_credit_limit is not null
+      then jsonb_build_object('amount', erp_credit_limit::text, 'currency', currency) end,
+    'payment_terms_days', erp_payment_terms_days,
+    'dunning_block', erp_dunning_block) end as erp,
+  {references("account")}"""
+
+CONTACT = f"""{_COMMON}, account_id, title, is_primary as primary,
+  jsonb_build_object('email', consent_email, 'phone', consent_phone) as consent,
+  {references("contact")}"""
+
+_SORTS = {
+    "created_at": Sort("created_at", "timestamptz"),
+    "updated_at": Sort("updated_at", "timestamptz"),
+    "name": Sort("sort_key", "text"),
+}
+
+_ENDS_WITH_DIGITS = """search like '%' || ({0}::text[])[1] || '%'
+  and phone_digits like '%' || ({0}::text[])[1]
+  and (phone_e164 = '' or ({0}::text[])[2] = '' or phone_e164 = ({0}::text[])[2])"""
+
+
+def _reached_by(table: str, query: ReachableQuery, region: str) -> list[Filter]:
+    """The conditions that accounts and contacts share."""
+    key = email_key(query.email) if query.email else None
+    return [
+        Filter("status = {}", query.status),
+        Filter("email_key = {} and email_key <> ''", key),
+        Filter(_ENDS_WITH_DIGITS, _digits(query.phone, region)),
+        linked_to(table, query.external_system, query.external_id),
+    ]
+
+
+def _digits(phone: str | None, region: str) -> list[str] | None:
+    """Last digits and E.164 form of the phone wanted. Digits of no number end no number."""
+    if not phone:
+        return None
+    return [trailing_digits(phone) or "none", phone_of(phone, region=region).e164]
+
+
+async def account_page(
+    sql: Sql, query: AccountQuery, asked: PageQuery, *, region: str
+) -> Page[AccountView]:
+    """One page of the accounts wanted, the newest first."""
+    return await fetch_page(
+        sql,
+        columns=ACCOUNT,
+        source="account",
+        view=_account,
+        sorts=_SORTS,
+        default="-created_at",
+        asked=asked,
+        where=[
+            *_reached_by("account", query, region),
+            Filter("search like {}", containing(query.q)),
+            Filter("stage = {}", query.stage),
+            Filter("owner_id = {}", query.owner_id),
+            Filter("tax_id = {} and tax_id <> ''", query.tax_id),
+        ],
+    )
+
+
+async def contact_page(
+    sql: Sql, query: ContactQuery, asked: PageQuery, *, region: str
+) -> Page[ContactView]:
+    """One page of the contacts wanted, the newest first."""
+    return await fetch_page(
+        sql,
+        columns=CONTACT,
+        source="contact",
+        view=_contact,
+        sorts=_SORTS,
+        default="-created_at",
+        asked=asked,
+        where=[
+            *_reached_by("contact", query, region),
+            Filter("search like {}", containing(query.q)),
+            Filter("account_id = {}", query.account_id),
+        ],
+    )
+
+
+async def account_view(sql: Sql, account_id: UUID) -> AccountView | None:
+    """The account as callers see it."""
+    row = await sql.fetchrow(f"select {ACCOUNT} from account where id = $1", account_id)
+    return _account(row) if row else None
+
+
+async def contact_view(sql: Sql, contact_id: UUID) -> ContactView | None:
+    """The contact as callers see it."""
+    row = await sql.fetchrow(f"select {CONTACT} from contact where id = $1", contact_id)
+    return _contact(row) if row else None
+
+
+def _account(row: Mapping[str, Any]) -> AccountView:
+    return AccountView.model_validate(dict(row))
+
+
+def _contact(row: Mapping[str, Any]) -> ContactView:
+    return ContactView.model_validate(dict(row))
+
+
+async def for_update(work: Work, kind: type[R], record_id: UUID) -> R | None:
+    """The account or contact, its row locked until the act ends."""
+    wanted = (
+        select(kind)
+        .where(kind.id == record_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return (await work.session.execute(wanted)).scalar_one_or_none()
+
+
+async def account_id_of_contact(sql: Sql, contact_id: UUID) -> UUID | None:
+    """Where the contact belongs to."""
+    found: UUID | None = await sql.fetchval(
+        "select account_id from contact where id = $1", contact_id
+    )
+    return found
+
+
+async def active_contacts(work: Work, account_id: UUID) -> Sequence[Contact]:
+    """The account's active contacts: the primary one first, then the oldest."""
+    wanted = (
+        select(Contact)
+        .where(Contact.account_id == account_id, Contact.status == ACTIVE)
+        .order_by(Contact.primary.desc(), Contact.created_at, Contact.id)
+    )
+    return (await work.session.execute(wanted)).scalars().all()
+
+
+async def primary_contact(work: Work, account_id: UUID) -> Contact | None:
+    """The account's primary contact."""
+    contacts = await active_contacts(work, account_id)
+    return next((contact for contact in contacts if contact.primary), None)

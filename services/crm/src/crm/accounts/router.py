@@ -1,0 +1,292 @@
+"""Paths of accounts and contacts."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query, Request, Response, status
+
+from chassis.http.batch import BatchReply
+from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
+from chassis.http.etag import reply_with
+from chassis.http.paging import Page, PageAsked
+from chassis.http.problems import (
+    CurrencyNotSupported,
+    IdempotencyInFlight,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    InvalidCursor,
+    MissingReference,
+    NotFound,
+    RevisionRequired,
+    RowBusy,
+    StaleRevision,
+)
+from chassis.http.routing import house_router
+from chassis.identity.actor import Actor
+from chassis.storage.external import AlreadyLinked
+from chassis.storage.work import Reading
+from crm.accounts import queries
+from crm.accounts.schemas import (
+    AccountQuery,
+    AccountView,
+    AddContact,
+    ChangeAccount,
+    ChangeContact,
+    ContactQuery,
+    ContactView,
+    NewAccount,
+    UpsertAccount,
+    UpsertAccounts,
+    UpsertContact,
+    UpsertContacts,
+)
+from crm.accounts.service import accounts, contacts
+from crm.fields import ExternalId, System
+from crm.links import LinkExternal, ManagedByErp
+from crm.upserts import UPSERTED, InBatch, reply_outcome, upsert_each
+
+__all__ = ["account_router", "contact_router"]
+
+Seller = Annotated[Actor, Needs("accounts.write")]
+Reader = Annotated[Actor, Needs("accounts.read")]
+
+_PROBLEMS = (
+    NotFound,
+    MissingReference,
+    AlreadyLinked,
+    StaleRevision,
+    RevisionRequired,
+    InvalidCursor,
+    RowBusy,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    IdempotencyInFlight,
+)
+
+account_router = house_router(
+    prefix="/v1/accounts",
+    tag="accounts",
+    problems=(*_PROBLEMS, CurrencyNotSupported, ManagedByErp),
+)
+contact_router = house_router(prefix="/v1/contacts", tag="contacts", problems=_PROBLEMS)
+
+
+async def region_of(request: Request) -> str:
+    """Whose phone numbers are written here without country code."""
+    return str(request.app.state.settings.region)
+
+
+Region = Annotated[str, Depends(region_of)]
+
+
+async def _account(
+    response: Response, at: Reading, account_id: UUID, *, new: bool = False
+) -> AccountView:
+    """The account as the reply shows it, with its ETag."""
+    seen = await accounts.see_account(at.sql, account_id)
+    reply_with(response, seen, location=f"/v1/accounts/{seen.id}" if new else None)
+    return seen
+
+
+async def _contact(
+    response: Response, at: Reading, contact_id: UUID, *, new: bool = False
+) -> ContactView:
+    """The contact as the reply shows it, with its ETag."""
+    seen = await contacts.see_contact(at.sql, contact_id)
+    reply_with(response, seen, location=f"/v1/contacts/{seen.id}" if new else None)
+    return seen
+
+
+@account_router.get("")
+async def list_accounts(
+    wanted: Annotated[AccountQuery, Query()],
+    _by: Reader,
+    asked: PageAsked,
+    region: Region,
+    at: InReading,
+) -> Page[AccountView]:
+    """Accounts, the newest first; `sort` by created_at, updated_at or name."""
+    return await queries.account_page(at.sql, wanted, asked, region=region)
+
+
+@account_router.post("", status_code=status.HTTP_201_CREATED)
+async def register_account(
+    command: NewAccount, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
+) -> AccountView:
+    """Take on an account."""
+    account_id = await accounts.register_account(work, command)
+    return await _account(response, work, account_id, new=True)
+
+
+@account_router.post("/by-external/{system}/batch")
+async def upsert_accounts(
+    asked: InBatch, command: UpsertAccounts, _by: Seller, _once: OnlyOnce, work: InWork
+) -> BatchReply:
+    """Take over accounts as another system knows them; each is judged alone."""
+    return await upsert_each(work, asked, "account", command.items, accounts.upsert_account)
+
+
+@account_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
+async def upsert_account(
+    system: System,
+    external_id: ExternalId,
+    command: UpsertAccount,
+    _by: Seller,
+    work: InWork,
+    response: Response,
+) -> AccountView:
+    """Take over an account as another system knows it; only a newer version changes it."""
+    done = await accounts.upsert_account(work, system, external_id, command)
+    reply_outcome(response, done)
+    return await _account(response, work, done.id, new=done.outcome == "created")
+
+
+@account_router.get("/{account_id}")
+async def see_account(
+    account_id: UUID, _by: Reader, at: InReading, response: Response
+) -> AccountView:
+    """The account."""
+    return await _account(response, at, account_id)
+
+
+@account_router.patch("/{account_id}")
+async def change_account(
+    account_id: UUID,
+    command: ChangeAccount,
+    revision: IfMatch,
+    _by: Seller,
+    work: InWork,
+    response: Response,
+) -> AccountView:
+    """Change the fields given; the others stay."""
+    await accounts.change_account(work, account_id, command, revision=revision)
+    return await _account(response, work, account_id)
+
+
+@account_router.post("/{account_id}/archive")
+async def archive_account(
+    account_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
+) -> AccountView:
+    """Take the account out of the way; its history stays."""
+    await accounts.archive_account(work, account_id)
+    return await _account(response, work, account_id)
+
+
+@account_router.post("/{account_id}/restore")
+async def restore_account(
+    account_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
+) -> AccountView:
+    """Work with the account again."""
+    await accounts.restore_account(work, account_id)
+    return await _account(response, work, account_id)
+
+
+@account_router.post("/{account_id}/external-refs")
+async def link_account(
+    account_id: UUID,
+    command: LinkExternal,
+    _by: Seller,
+    _once: OnlyOnce,
+    work: InWork,
+    response: Response,
+) -> AccountView:
+    """Say which record of another system the account is."""
+    await accounts.link_account(work, account_id, command)
+    return await _account(response, work, account_id)
+
+
+@contact_router.get("")
+async def list_contacts(
+    wanted: Annotated[ContactQuery, Query()],
+    _by: Reader,
+    asked: PageAsked,
+    region: Region,
+    at: InReading,
+) -> Page[ContactView]:
+    """Contacts, the newest first; `sort` by created_at, updated_at or name."""
+    return await queries.contact_page(at.sql, wanted, asked, region=region)
+
+
+@contact_router.post("", status_code=status.HTTP_201_CREATED)
+async def add_contact(
+    command: AddContact, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
+) -> ContactView:
+    """Note a person at an account."""
+    return await _contact(response, work, await contacts.add_contact(work, command), new=True)
+
+
+@contact_router.post("/by-external/{system}/batch")
+async def upsert_contacts(
+    asked: InBatch, command: UpsertContacts, _by: Seller, _once: OnlyOnce, work: InWork
+) -> BatchReply:
+    """Take over contacts as another system knows them; each is judged alone."""
+    return await upsert_each(work, asked, "contact", command.items, contacts.upsert_contact)
+
+
+@contact_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
+async def upsert_contact(
+    system: System,
+    external_id: ExternalId,
+    command: UpsertContact,
+    _by: Seller,
+    work: InWork,
+    response: Response,
+) -> ContactView:
+    """Take over a contact as another system knows it; only a newer version changes it."""
+    done = await contacts.upsert_contact(work, system, external_id, command)
+    reply_outcome(response, done)
+    return await _contact(response, work, done.id, new=done.outcome == "created")
+
+
+@contact_router.get("/{contact_id}")
+async def see_contact(
+    contact_id: UUID, _by: Reader, at: InReading, response: Response
+) -> ContactView:
+    """The contact."""
+    return await _contact(response, at, contact_id)
+
+
+@contact_router.patch("/{contact_id}")
+async def change_contact(
+    contact_id: UUID,
+    command: ChangeContact,
+    revision: IfMatch,
+    _by: Seller,
+    work: InWork,
+    response: Response,
+) -> ContactView:
+    """Change the fields given; the others stay."""
+    await contacts.change_contact(work, contact_id, command, revision=revision)
+    return await _contact(response, work, contact_id)
+
+
+@contact_router.post("/{contact_id}/archive")
+async def archive_contact(
+    contact_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
+) -> ContactView:
+    """Take the contact out of the way; its history stays."""
+    await contacts.archive_contact(work, contact_id)
+    return await _contact(response, work, contact_id)
+
+
+@contact_router.post("/{contact_id}/restore")
+async def restore_contact(
+    contact_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
+) -> ContactView:
+    """Turn to the person again."""
+    await contacts.restore_contact(work, contact_id)
+    return await _contact(response, work, contact_id)
+
+
+@contact_router.post("/{contact_id}/external-refs")
+async def link_contact(
+    contact_id: UUID,
+    command: LinkExternal,
+    _by: Seller,
+    _once: OnlyOnce,
+    work: InWork,
+    response: Response,
+) -> ContactView:
+    """Say which record of another system the contact is."""
+    await contacts.link_contact(work, contact_id, command)
+    return await _contact(response, work, contact_id)

@@ -1,0 +1,283 @@
+"""What callers ask of accounts and contacts, and what they see."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
+
+from crm.addresses import Address, AddressChange
+from crm.emails import Email
+from crm.fields import (
+    LARGEST_BATCH,
+    Command,
+    ExternalId,
+    Facts,
+    Language,
+    Line,
+    Name,
+    PhoneText,
+    SourceVersion,
+    Status,
+    TaxId,
+    left_out,
+)
+from crm.links import ExternalRef
+from crm.money import CurrencyCode, MoneyView
+
+__all__ = [
+    "AccountQuery",
+    "AccountView",
+    "AddContact",
+    "ChangeAccount",
+    "ChangeContact",
+    "Consent",
+    "ContactQuery",
+    "ContactView",
+    "ErpTerms",
+    "NewAccount",
+    "UpsertAccount",
+    "UpsertAccountItem",
+    "UpsertAccounts",
+    "UpsertContact",
+    "UpsertContactItem",
+    "UpsertContacts",
+]
+
+Kind = Literal["company", "person"]
+Stage = Literal["prospect", "customer"]
+Permission = Literal["unknown", "granted", "refused"]
+
+_PHONE = "As people write it; shown in E.164 where it is valid."
+
+
+class ErpTerms(BaseModel):
+    """What a linked ERP says of the customer: shown here, changed there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
+
+    customer_number: Line
+    credit_limit: MoneyView | None = Field(default=None, description="Null: no limit is set.")
+    payment_terms_days: Annotated[int, Field(strict=True, ge=0, le=3650)] | None = None
+    dunning_block: StrictBool = False
+
+
+class Consent(BaseModel):
+    """What the person allows us."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
+
+    email: Permission = "unknown"
+    phone: Permission = "unknown"
+
+
+class ConsentChange(BaseModel):
+    """The parts of the consent that change; a part left out stays."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    email: Permission = Field(default_factory=left_out)
+    phone: Permission = Field(default_factory=left_out)
+
+    def onto(self, present: Consent) -> Consent:
+        """The consent with these parts changed."""
+        return present.model_copy(
+            update={name: getattr(self, name) for name in self.model_fields_set}
+        )
+
+
+class AccountFields(Command):
+    """Fields of an account. What is left out of a change stays as it is."""
+
+    kind: Kind = Field(default_factory=left_out, description="By default a company.")
+    stage: Stage = Field(
+        default_factory=left_out, description="By default a customer; a prospect has not bought."
+    )
+    tax_id: TaxId = Field(default_factory=left_out, description="Tax registration number.")
+    email: Email = Field(default_factory=left_out)
+    phone: PhoneText = Field(default_factory=left_out, description=_PHONE)
+    website: Line = Field(default_factory=left_out)
+    industry: Line = Field(default_factory=left_out)
+    segment: Line = Field(default_factory=left_out)
+    owner_id: UUID | None = Field(default=None, description="The user who looks after it.")
+    language: Language = Field(default_factory=left_out, description="Language to write in.")
+    currency: CurrencyCode = Field(
+        default_factory=left_out, description="Currency of business; by default the installation's."
+    )
+
+    def facts(self) -> Facts:
+        """The fields of the record that were given."""
+        return self.given("source_version", "external_id")
+
+
+class NewAccount(AccountFields):
+    """Take on an account."""
+
+    name: Name
+    billing_address: Address = Field(default_factory=Address)
+    shipping_address: Address = Field(default_factory=Address)
+
+
+class ChangeAccount(AccountFields):
+    """Change an account (JSON merge patch)."""
+
+    name: Name = Field(default_factory=left_out)
+    billing_address: AddressChange = Field(default_factory=AddressChange)
+    shipping_address: AddressChange = Field(default_factory=AddressChange)
+
+
+class UpsertAccount(AccountFields):
+    """An account as another system knows it; what is left out stays as it is here."""
+
+    source_version: SourceVersion
+    name: Name = Field(default_factory=left_out, description="Needed when it is new here.")
+    billing_address: Address = Field(default_factory=Address)
+    shipping_address: Address = Field(default_factory=Address)
+    status: Status = Field(default_factory=left_out)
+    erp: ErpTerms = Field(
+        default_factory=left_out,
+        description="Terms of business; taken from system `erp`, or with scope accounts.sync.",
+    )
+
+
+class UpsertAccountItem(UpsertAccount):
+    """One account of a batch."""
+
+    external_id: ExternalId
+
+
+class UpsertAccounts(Command):
+    """Accounts as another system knows them."""
+
+    items: list[UpsertAccountItem] = Field(min_length=1, max_length=LARGEST_BATCH)
+
+
+class ContactFields(Command):
+    """Fields of a contact. What is left out of a change stays as it is."""
+
+    title: Line = Field(default_factory=left_out, description="Position, such as buyer.")
+    email: Email = Field(default_factory=left_out)
+    phone: PhoneText = Field(default_factory=left_out, description=_PHONE)
+    primary: StrictBool = Field(
+        default_factory=left_out, description="True: the one to turn to; another one steps back."
+    )
+
+    def facts(self) -> Facts:
+        """The fields of the record that were given."""
+        return self.given("source_version", "external_id", "account_id", "account_external_id")
+
+
+class AddContact(ContactFields):
+    """Note a person at an account."""
+
+    account_id: UUID
+    name: Name
+    consent: Consent = Field(default_factory=Consent)
+
+
+class ChangeContact(ContactFields):
+    """Change a contact (JSON merge patch)."""
+
+    name: Name = Field(default_factory=left_out)
+    consent: ConsentChange = Field(default_factory=ConsentChange)
+
+
+class UpsertContact(ContactFields):
+    """A contact as another system knows it; what is left out stays as it is here."""
+
+    source_version: SourceVersion
+    account_id: UUID | None = Field(default=None, description="Our id of the account.")
+    account_external_id: ExternalId | None = Field(
+        default=None, description="The account's id in the sending system, instead of ours."
+    )
+    name: Name = Field(default_factory=left_out, description="Needed when it is new here.")
+    consent: Consent = Field(default_factory=Consent)
+    status: Status = Field(default_factory=left_out)
+
+
+class UpsertContactItem(UpsertContact):
+    """One contact of a batch."""
+
+    external_id: ExternalId
+
+
+class UpsertContacts(Command):
+    """Contacts as another system knows them."""
+
+    items: list[UpsertContactItem] = Field(min_length=1, max_length=LARGEST_BATCH)
+
+
+class ReachableView(BaseModel):
+    """What accounts and contacts show alike."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str
+    email: str
+    phone: str = Field(description="In E.164 where it is valid, else as it was typed.")
+    phone_raw: str = Field(description="As it was typed.")
+    status: Status
+    external_refs: list[ExternalRef]
+    version: int = Field(description="Counts the changes; the number in the ETag.")
+    created_at: datetime
+    updated_at: datetime
+
+
+class AccountView(ReachableView):
+    """An account."""
+
+    kind: Kind
+    stage: Stage
+    tax_id: str
+    website: str
+    industry: str
+    segment: str
+    owner_id: UUID | None
+    language: str
+    currency: str
+    billing_address: Address
+    shipping_address: Address
+    erp: ErpTerms | None = Field(description="Null: no ERP told any terms.")
+
+
+class ContactView(ReachableView):
+    """A contact."""
+
+    account_id: UUID
+    title: str
+    consent: Consent
+    primary: bool
+
+
+class ReachableQuery(BaseModel):
+    """Filters that accounts and contacts have alike."""
+
+    status: Status | None = None
+    email: Line | None = Field(default=None, description="In any spelling of the address.")
+    phone: PhoneText | None = Field(
+        default=None, description="In any spelling; or the last digits of it."
+    )
+    external_system: str | None = Field(default=None, max_length=32)
+    external_id: str | None = Field(default=None, max_length=200)
+
+
+class AccountQuery(ReachableQuery):
+    """Which accounts are wanted."""
+
+    q: Line | None = Field(
+        default=None,
+        description="Part of the name, e-mail, phone, tax id or ERP customer number; also pinyin.",
+    )
+    stage: Stage | None = None
+    owner_id: UUID | None = None
+    tax_id: TaxId | None = None
+
+
+class ContactQuery(ReachableQuery):
+    """Which contacts are wanted."""
+
+    q: Line | None = Field(
+        default=None, description="Part of the name, title, e-mail or phone; also pinyin."
+    )
+    account_id: UUID | None = None

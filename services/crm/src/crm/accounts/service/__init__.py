@@ -1,0 +1,1 @@
+"""The door of accounts: acts on accounts and on contacts."""

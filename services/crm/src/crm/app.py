@@ -1,0 +1,44 @@
+"""The CRM as a service: its paths, permissions, events, and who acts on which event."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from chassis.events.event import Event
+from chassis.service import Handler, Service
+from crm.accounts.events import AccountChanged
+from crm.accounts.router import account_router, contact_router
+from crm.base import Base
+from crm.catalog.router import price_router, product_router
+from crm.permissions import PERMISSIONS, ROLES
+from crm.settings import CrmSettings
+from crm.staff.router import team_router, user_router
+
+__all__ = ["HANDLERS", "SERVICE"]
+
+_HERE = Path(__file__).parent
+
+HANDLERS: Mapping[type[Event], Sequence[Handler]] = {}
+"""Event -> who acts on it, in this order, in the same transaction. One that refuses ends all."""
+
+SERVICE = Service(
+    name="crm",
+    title="Tandem CRM",
+    description="Staff, accounts with their contacts, products and prices to sell by.",
+    version="0.1.0",
+    settings=CrmSettings,
+    metadata=Base.metadata,
+    migrations=_HERE / "migrations",
+    locale=_HERE / "locale",
+    routers=(
+        user_router,
+        team_router,
+        account_router,
+        contact_router,
+        product_router,
+        price_router,
+    ),
+    permissions=PERMISSIONS,
+    roles=ROLES,
+    events=(AccountChanged,),
+    handlers=HANDLERS,
+)

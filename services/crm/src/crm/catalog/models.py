@@ -1,0 +1,114 @@
+"""Products and their prices: what they are, and how they change."""
+
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Numeric, func, literal_column
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm.base import Base, NamedRecord, Record
+from crm.money import UnitPrice
+
+__all__ = ["ACTIVE", "ERP_MASTER", "OWN", "STANDARD", "WITHDRAWN", "Product", "ProductPrice"]
+
+ACTIVE, WITHDRAWN = "active", "withdrawn"
+OWN, ERP_MASTER = "own", "erp"
+STANDARD = "standard"
+
+_SEARCHED = "lower(code || ' ' || name || ' ' || category || ' ' || replace(sort_key, ' ', ''))"
+
+
+class Product(NamedRecord, Base):
+    """Something we sell."""
+
+    __tablename__ = "product"
+    __table_args__ = (
+        CheckConstraint("code <> ''", name="code_given"),
+        CheckConstraint("name <> ''", name="name_given"),
+        CheckConstraint("master in ('own', 'erp')", name="master_known"),
+        CheckConstraint("list_price >= 0", name="list_price_not_negative"),
+        Index("ix_product_created_at", "created_at", "id"),
+        Index("ix_product_active_created_at", "active", "created_at", "id"),
+        Index("ix_product_category_created_at", "category", "created_at", "id"),
+        Index("ix_product_updated_at", "updated_at", "id"),
+        Index("ix_product_sort_key", "sort_key", "id"),
+        Index(
+            "ix_product_search",
+            "search",
+            postgresql_using="gin",
+            postgresql_ops={"search": "gin_trgm_ops"},
+        ),
+    )
+
+    code: Mapped[str] = mapped_column(unique=True)
+    description: Mapped[str] = mapped_column(default="")
+    category: Mapped[str] = mapped_column(default="")
+    unit: Mapped[str] = mapped_column(default="C62")
+    active: Mapped[bool] = mapped_column(default=True)
+    discontinued_on: Mapped[date | None]
+    currency: Mapped[str]
+    list_price_amount: Mapped[Decimal | None] = mapped_column("list_price", Numeric(20, 6))
+    master: Mapped[str] = mapped_column(default=OWN)
+    search: Mapped[str] = mapped_column(Computed(_SEARCHED, persisted=True))
+
+    @property
+    def list_price(self) -> UnitPrice | None:
+        """What one unit costs where no price list says otherwise; None: nobody said."""
+        amount = self.list_price_amount
+        return None if amount is None else UnitPrice(amount, self.currency)
+
+    @list_price.setter
+    def list_price(self, price: UnitPrice | None) -> None:
+        self.list_price_amount = None if price is None else price.amount
+
+    def hand_over(self) -> list[str]:
+        """Make the ERP master: it prices the product from now on; names of what changed."""
+        if self.master == ERP_MASTER:
+            return []
+        return self.take({"master": ERP_MASTER, "list_price": None})
+
+
+class ProductPrice(Record, Base):
+    """What one unit of a product costs, in a list, from a quantity on, within a period."""
+
+    __tablename__ = "product_price"
+    __table_args__ = (
+        CheckConstraint("min_quantity > 0", name="min_quantity_positive"),
+        CheckConstraint("amount >= 0", name="amount_not_negative"),
+        CheckConstraint("valid_to >= valid_from", name="period_in_order"),
+        CheckConstraint("status in ('active', 'withdrawn')", name="status_known"),
+        CheckConstraint("master in ('own', 'erp')", name="master_known"),
+        ExcludeConstraint(
+            ("product_id", "="),
+            ("price_list", "="),
+            ("min_quantity", "="),
+            (func.daterange(literal_column("valid_from"), literal_column("valid_to"), "[]"), "&&"),
+            where=literal_column("status = 'active' and master = 'own'"),
+            using="gist",
+            name="ex_product_price_period",
+        ),
+        Index("ix_product_price_created_at", "created_at", "id"),
+        Index("ix_product_price_updated_at", "updated_at", "id"),
+        Index("ix_product_price_product_id_created_at", "product_id", "created_at", "id"),
+    )
+
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("product.id"))
+    price_list: Mapped[str] = mapped_column(default=STANDARD)
+    min_quantity: Mapped[Decimal] = mapped_column(Numeric(20, 6), default=Decimal(1))
+    valid_from: Mapped[date | None]
+    valid_to: Mapped[date | None]
+    amount: Mapped[Decimal] = mapped_column(Numeric(20, 6))
+    currency: Mapped[str]
+    status: Mapped[str] = mapped_column(default=ACTIVE)
+    master: Mapped[str] = mapped_column(default=OWN)
+
+    @property
+    def price(self) -> UnitPrice | None:
+        """What one unit costs; None before it was said."""
+        return None if self.amount is None else UnitPrice(self.amount, self.currency)
+
+    @price.setter
+    def price(self, price: UnitPrice) -> None:
+        self.amount, self.currency = price.amount, price.currency

@@ -1,0 +1,204 @@
+"""Named reads and locks of products and prices."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, TypeAlias, TypeVar
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import select
+
+from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.work import Work
+from crm.catalog.models import ACTIVE, OWN, Product, ProductPrice
+from crm.catalog.rules.pricing import PriceStep
+from crm.catalog.schemas import PriceQuery, ProductPriceView, ProductQuery, ProductView
+from crm.links import linked_to, references
+from crm.money import UnitPrice
+from crm.searching import containing
+
+__all__ = [
+    "Sql",
+    "for_update",
+    "overlapping",
+    "own_active_prices",
+    "price_page",
+    "price_steps",
+    "price_view",
+    "product_id_of_price",
+    "product_meant",
+    "product_page",
+    "product_view",
+    "product_with_code",
+]
+
+Sql: TypeAlias = "asyncpg.Connection[Any]"
+R = TypeVar("R", Product, ProductPrice)
+
+PRODUCT = f"""id, code, name, description, category, unit, active, discontinued_on, master,
+  version, created_at, updated_at,
+  case when list_price is not null
+    then jsonb_build_object('amount', list_price::text, 'currency', currency)
+  end as list_price, {references("product")}"""
+
+PRICE = f"""product_price.id, product_id, p.code as product_code, price_list, min_quantity,
+  valid_from, valid_to, status, product_price.master, product_price.version,
+  product_price.created_at, product_price.updated_at,
+  jsonb_build_object('amount', amount::text, 'currency', product_price.currency) as price,
+  {references("product_price")}"""
+
+_PRICES = "product_price join product p on p.id = product_id"
+
+
+async def product_page(sql: Sql, query: ProductQuery, asked: PageQuery) -> Page[ProductView]:
+    """One page of the products wanted, the newest first."""
+    return await fetch_page(
+        sql,
+        columns=PRODUCT,
+        source="product",
+        view=_product,
+        sorts={
+            "created_at": Sort("created_at", "timestamptz"),
+            "updated_at": Sort("updated_at", "timestamptz"),
+            "name": Sort("sort_key", "text"),
+            "code": Sort("code", "text"),
+        },
+        default="-created_at",
+        asked=asked,
+        where=[
+            Filter("search like {}", containing(query.q)),
+            Filter("code = {}", query.code),
+            Filter("category = {}", query.category),
+            Filter("active = {}", query.active),
+            Filter("master = {}", query.master),
+            linked_to("product", query.external_system, query.external_id),
+        ],
+    )
+
+
+async def price_page(sql: Sql, query: PriceQuery, asked: PageQuery) -> Page[ProductPriceView]:
+    """One page of the prices wanted, the newest first."""
+    return await fetch_page(
+        sql,
+        columns=PRICE,
+        source=_PRICES,
+        view=_price,
+        sorts={
+            "created_at": Sort("product_price.created_at", "timestamptz"),
+            "updated_at": Sort("product_price.updated_at", "timestamptz"),
+        },
+        default="-created_at",
+        asked=asked,
+        where=[
+            Filter("product_id = {}", query.product_id),
+            Filter("price_list = {}", query.price_list),
+            Filter("status = {}", query.status),
+            linked_to("product_price", query.external_system, query.external_id),
+        ],
+        key="product_price.id",
+    )
+
+
+async def product_view(sql: Sql, product_id: UUID) -> ProductView | None:
+    """The product as callers see it."""
+    row = await sql.fetchrow(f"select {PRODUCT} from product where id = $1", product_id)
+    return _product(row) if row else None
+
+
+async def price_view(sql: Sql, price_id: UUID) -> ProductPriceView | None:
+    """The price as callers see it."""
+    row = await sql.fetchrow(f"select {PRICE} from {_PRICES} where product_price.id = $1", price_id)
+    return _price(row) if row else None
+
+
+def _product(row: Mapping[str, Any]) -> ProductView:
+    return ProductView.model_validate(dict(row))
+
+
+def _price(row: Mapping[str, Any]) -> ProductPriceView:
+    return ProductPriceView.model_validate(dict(row))
+
+
+async def for_update(work: Work, kind: type[R], record_id: UUID) -> R | None:
+    """The product or price, its row locked until the act ends."""
+    wanted = (
+        select(kind)
+        .where(kind.id == record_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return (await work.session.execute(wanted)).scalar_one_or_none()
+
+
+async def product_with_code(sql: Sql, code: str) -> UUID | None:
+    """The product that has the code."""
+    found: UUID | None = await sql.fetchval("select id from product where code = $1", code)
+    return found
+
+
+async def product_meant(sql: Sql, code: str, product_id: UUID | None) -> UUID | None:
+    """The product that has the id; else the one that has the code."""
+    found: UUID | None = await sql.fetchval(
+        "select id from product where id = $2 or code = $1 order by id = $2 desc limit 1",
+        code,
+        product_id,
+    )
+    return found
+
+
+async def product_id_of_price(sql: Sql, price_id: UUID) -> UUID | None:
+    """Whose price it is."""
+    found: UUID | None = await sql.fetchval(
+        "select product_id from product_price where id = $1", price_id
+    )
+    return found
+
+
+async def own_active_prices(work: Work, product_id: UUID) -> list[ProductPrice]:
+    """The product's prices that we are master of and that were not withdrawn."""
+    wanted = select(ProductPrice).where(
+        ProductPrice.product_id == product_id,
+        ProductPrice.status == ACTIVE,
+        ProductPrice.master == OWN,
+    )
+    return list((await work.session.execute(wanted)).scalars())
+
+
+async def overlapping(
+    sql: Sql, price: ProductPrice
+) -> tuple[UUID, date | None, date | None] | None:
+    """Another own price for the same that is valid on one of the same days: id and period."""
+    row = await sql.fetchrow(
+        """select id, valid_from, valid_to from product_price
+            where product_id = $1 and price_list = $2 and min_quantity = $3 and id <> $4
+              and status = 'active' and master = 'own'
+              and daterange(valid_from, valid_to, '[]') && daterange($5, $6, '[]')
+            order by valid_from nulls first limit 1""",
+        price.product_id,
+        price.price_list,
+        price.min_quantity,
+        price.id,
+        price.valid_from,
+        price.valid_to,
+    )
+    return (row["id"], row["valid_from"], row["valid_to"]) if row else None
+
+
+async def price_steps(sql: Sql, product_id: UUID, price_list: str) -> list[PriceStep]:
+    """The product's active prices in the list, as the pricing rule takes them."""
+    rows = await sql.fetch(
+        """select id, min_quantity, amount, currency, valid_from, valid_to from product_price
+            where product_id = $1 and price_list = $2 and status = 'active'""",
+        product_id,
+        price_list,
+    )
+    return [
+        PriceStep(
+            id=row["id"],
+            min_quantity=row["min_quantity"],
+            price=UnitPrice(row["amount"], row["currency"]),
+            valid_from=row["valid_from"],
+            valid_to=row["valid_to"],
+        )
+        for row in rows
+    ]

@@ -1,0 +1,275 @@
+"""Paths of products and prices."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query, Request, Response, status
+
+from chassis.clock import business_day
+from chassis.http.batch import BatchReply
+from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
+from chassis.http.etag import reply_with
+from chassis.http.paging import Page, PageAsked
+from chassis.http.problems import (
+    CurrencyNotSupported,
+    IdempotencyInFlight,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    InvalidCursor,
+    MissingReference,
+    NotFound,
+    RevisionRequired,
+    RowBusy,
+    StaleRevision,
+)
+from chassis.http.routing import house_router
+from chassis.identity.actor import Actor
+from chassis.storage.external import AlreadyLinked
+from chassis.storage.work import Reading
+from crm.catalog import queries
+from crm.catalog.errors import DuplicateCode, NoPrice, OverlappingPrice
+from crm.catalog.schemas import (
+    AddPrice,
+    AddProduct,
+    ChangePrice,
+    ChangeProduct,
+    PriceAsked,
+    PriceQuery,
+    ProductPriceView,
+    ProductQuery,
+    ProductView,
+    QuotedPrice,
+    UpsertPrice,
+    UpsertPrices,
+    UpsertProduct,
+    UpsertProducts,
+)
+from crm.catalog.service import prices, products
+from crm.fields import ExternalId, System
+from crm.links import LinkExternal, ManagedByErp
+from crm.upserts import UPSERTED, InBatch, reply_outcome, upsert_each
+
+__all__ = ["price_router", "product_router"]
+
+Manager = Annotated[Actor, Needs("catalog.write")]
+Reader = Annotated[Actor, Needs("catalog.read")]
+
+_PROBLEMS = (
+    NotFound,
+    MissingReference,
+    AlreadyLinked,
+    ManagedByErp,
+    StaleRevision,
+    RevisionRequired,
+    InvalidCursor,
+    CurrencyNotSupported,
+    RowBusy,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    IdempotencyInFlight,
+)
+
+product_router = house_router(
+    prefix="/v1/products", tag="products", problems=(*_PROBLEMS, DuplicateCode, NoPrice)
+)
+price_router = house_router(
+    prefix="/v1/product-prices", tag="product-prices", problems=(*_PROBLEMS, OverlappingPrice)
+)
+
+
+async def today_here(request: Request) -> date:
+    """The business date in the installation's zone."""
+    return business_day(request.app.state.settings.time_zone)
+
+
+Today = Annotated[date, Depends(today_here)]
+
+
+async def _product(
+    response: Response, at: Reading, product_id: UUID, *, new: bool = False
+) -> ProductView:
+    """The product as the reply shows it, with its ETag."""
+    seen = await products.see_product(at.sql, product_id)
+    reply_with(response, seen, location=f"/v1/products/{seen.id}" if new else None)
+    return seen
+
+
+async def _price(
+    response: Response, at: Reading, price_id: UUID, *, new: bool = False
+) -> ProductPriceView:
+    """The price as the reply shows it, with its ETag."""
+    seen = await prices.see_price(at.sql, price_id)
+    reply_with(response, seen, location=f"/v1/product-prices/{seen.id}" if new else None)
+    return seen
+
+
+@product_router.get("")
+async def list_products(
+    wanted: Annotated[ProductQuery, Query()], _by: Reader, asked: PageAsked, at: InReading
+) -> Page[ProductView]:
+    """Products, the newest first; `sort` by created_at, updated_at, name or code."""
+    return await queries.product_page(at.sql, wanted, asked)
+
+
+@product_router.post("", status_code=status.HTTP_201_CREATED)
+async def add_product(
+    command: AddProduct, _by: Manager, _once: OnlyOnce, work: InWork, response: Response
+) -> ProductView:
+    """Begin to sell something."""
+    return await _product(response, work, await products.add_product(work, command), new=True)
+
+
+@product_router.post("/by-external/{system}/batch")
+async def upsert_products(
+    asked: InBatch, command: UpsertProducts, _by: Manager, _once: OnlyOnce, work: InWork
+) -> BatchReply:
+    """Take over products as another system knows them; each is judged alone."""
+    return await upsert_each(work, asked, "product", command.items, products.upsert_product)
+
+
+@product_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
+async def upsert_product(
+    system: System,
+    external_id: ExternalId,
+    command: UpsertProduct,
+    _by: Manager,
+    work: InWork,
+    response: Response,
+) -> ProductView:
+    """Take over a product as another system knows it; only a newer version changes it."""
+    done = await products.upsert_product(work, system, external_id, command)
+    reply_outcome(response, done)
+    return await _product(response, work, done.id, new=done.outcome == "created")
+
+
+@product_router.get("/{product_id}")
+async def see_product(
+    product_id: UUID, _by: Reader, at: InReading, response: Response
+) -> ProductView:
+    """The product."""
+    return await _product(response, at, product_id)
+
+
+@product_router.get("/{product_id}/price")
+async def see_price_of_product(
+    product_id: UUID,
+    asked: Annotated[PriceAsked, Query()],
+    _by: Reader,
+    today: Today,
+    at: InReading,
+) -> QuotedPrice:
+    """What one unit costs for that quantity on that day."""
+    return await prices.price_of(at.sql, product_id, asked, today=today)
+
+
+@product_router.patch("/{product_id}")
+async def change_product(
+    product_id: UUID,
+    command: ChangeProduct,
+    revision: IfMatch,
+    _by: Manager,
+    work: InWork,
+    response: Response,
+) -> ProductView:
+    """Change the fields given; the others stay."""
+    await products.change_product(work, product_id, command, revision=revision)
+    return await _product(response, work, product_id)
+
+
+@product_router.post("/{product_id}/external-refs")
+async def link_product(
+    product_id: UUID,
+    command: LinkExternal,
+    _by: Manager,
+    _once: OnlyOnce,
+    work: InWork,
+    response: Response,
+) -> ProductView:
+    """Say which record of another system it is; the ERP becomes master of what it has."""
+    await products.link_product(work, product_id, command)
+    return await _product(response, work, product_id)
+
+
+@price_router.get("")
+async def list_prices(
+    wanted: Annotated[PriceQuery, Query()], _by: Reader, asked: PageAsked, at: InReading
+) -> Page[ProductPriceView]:
+    """Prices, the newest first; `sort` by created_at or updated_at."""
+    return await queries.price_page(at.sql, wanted, asked)
+
+
+@price_router.post("", status_code=status.HTTP_201_CREATED)
+async def add_price(
+    command: AddPrice, _by: Manager, _once: OnlyOnce, work: InWork, response: Response
+) -> ProductPriceView:
+    """Say what a product costs."""
+    return await _price(response, work, await prices.add_price(work, command), new=True)
+
+
+@price_router.post("/by-external/{system}/batch")
+async def upsert_prices(
+    asked: InBatch, command: UpsertPrices, _by: Manager, _once: OnlyOnce, work: InWork
+) -> BatchReply:
+    """Take over prices as another system knows them; each is judged alone."""
+    return await upsert_each(work, asked, "product_price", command.items, prices.upsert_price)
+
+
+@price_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
+async def upsert_price(
+    system: System,
+    external_id: ExternalId,
+    command: UpsertPrice,
+    _by: Manager,
+    work: InWork,
+    response: Response,
+) -> ProductPriceView:
+    """Take over a price as another system knows it; only a newer version changes it."""
+    done = await prices.upsert_price(work, system, external_id, command)
+    reply_outcome(response, done)
+    return await _price(response, work, done.id, new=done.outcome == "created")
+
+
+@price_router.get("/{price_id}")
+async def see_price(
+    price_id: UUID, _by: Reader, at: InReading, response: Response
+) -> ProductPriceView:
+    """The price."""
+    return await _price(response, at, price_id)
+
+
+@price_router.patch("/{price_id}")
+async def change_price(
+    price_id: UUID,
+    command: ChangePrice,
+    revision: IfMatch,
+    _by: Manager,
+    work: InWork,
+    response: Response,
+) -> ProductPriceView:
+    """Change the fields given; the others stay."""
+    await prices.change_price(work, price_id, command, revision=revision)
+    return await _price(response, work, price_id)
+
+
+@price_router.post("/{price_id}/withdraw")
+async def withdraw_price(
+    price_id: UUID, _by: Manager, _once: OnlyOnce, work: InWork, response: Response
+) -> ProductPriceView:
+    """Let the price apply no longer."""
+    await prices.withdraw_price(work, price_id)
+    return await _price(response, work, price_id)
+
+
+@price_router.post("/{price_id}/external-refs")
+async def link_price(
+    price_id: UUID,
+    command: LinkExternal,
+    _by: Manager,
+    _once: OnlyOnce,
+    work: InWork,
+    response: Response,
+) -> ProductPriceView:
+    """Say which record of another system the price is."""
+    await prices.link_price(work, price_id, command)
+    return await _price(response, work, price_id)

@@ -1,0 +1,44 @@
+"""Which price applies: the period decides, then the largest minimum quantity reached."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from crm.money import UnitPrice
+
+__all__ = ["PriceStep", "price_for"]
+
+
+@dataclass(frozen=True, slots=True)
+class PriceStep:
+    """What one unit costs from a minimum quantity on, within a period.
+
+    A period without a begin or an end is open on that side; both days belong to it.
+    """
+
+    id: UUID
+    min_quantity: Decimal
+    price: UnitPrice
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def applies(self, *, quantity: Decimal, on: date) -> bool:
+        """Whether it may be asked for the quantity on the day."""
+        begun = self.valid_from is None or self.valid_from <= on
+        ended = self.valid_to is not None and self.valid_to < on
+        return begun and not ended and self.min_quantity <= quantity
+
+
+def price_for(steps: Iterable[PriceStep], *, quantity: Decimal, on: date) -> PriceStep | None:
+    """The step of the largest minimum quantity reached, of equals the one that began last.
+
+    None when none applies.
+    """
+    reached = (step for step in steps if step.applies(quantity=quantity, on=on))
+    return max(reached, key=_precedence, default=None)
+
+
+def _precedence(step: PriceStep) -> tuple[Decimal, date, UUID]:
+    return step.min_quantity, step.valid_from or date.min, step.id

@@ -1,0 +1,258 @@
+"""What callers ask of the catalog, and what they see."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from crm.fields import (
+    LARGEST_BATCH,
+    Code,
+    Command,
+    ExternalId,
+    Facts,
+    Line,
+    Name,
+    Note,
+    SourceVersion,
+    Word,
+    left_out,
+)
+from crm.links import ExternalRef
+from crm.money import PositiveQuantity, UnitPriceView
+
+__all__ = [
+    "AddPrice",
+    "AddProduct",
+    "ChangePrice",
+    "ChangeProduct",
+    "PriceAsked",
+    "PriceQuery",
+    "ProductPriceView",
+    "ProductQuery",
+    "ProductView",
+    "QuotedPrice",
+    "UpsertPrice",
+    "UpsertPriceItem",
+    "UpsertPrices",
+    "UpsertProduct",
+    "UpsertProductItem",
+    "UpsertProducts",
+]
+
+UnitCode = Annotated[
+    str,
+    StringConstraints(pattern="^[A-Z0-9]{1,3}$"),
+    Field(description="UN/ECE Recommendation 20, such as C62 (piece) or KGM; by default C62."),
+]
+Master = Literal["own", "erp"]
+PriceStatus = Literal["active", "withdrawn"]
+
+_MASTER = "`own`: changed here; `erp`: a read copy of the ERP's."
+
+
+class ProductFields(Command):
+    """Fields of a product. What is left out of a change stays as it is."""
+
+    description: Note = Field(default_factory=left_out)
+    category: Word = Field(default_factory=left_out, description="Code of the category.")
+    unit: UnitCode = Field(default_factory=left_out)
+    active: StrictBool = Field(default_factory=left_out, description="False: no longer for sale.")
+    discontinued_on: date | None = Field(
+        default=None, description="First day on which it is no longer sold."
+    )
+    list_price: UnitPriceView | None = Field(
+        default=None, description="What one unit costs where no price list says otherwise."
+    )
+
+    def facts(self) -> Facts:
+        """The fields of the record that were given."""
+        facts = self.given("source_version", "external_id")
+        price = facts.get("list_price")
+        return facts | {"list_price": price.price()} if price else facts
+
+
+class AddProduct(ProductFields):
+    """Begin to sell something."""
+
+    code: Code
+    name: Name
+
+
+class ChangeProduct(ProductFields):
+    """Change a product (JSON merge patch)."""
+
+    code: Code = Field(default_factory=left_out)
+    name: Name = Field(default_factory=left_out)
+
+
+class UpsertProduct(ProductFields):
+    """A product as another system knows it; what is left out stays as it is here."""
+
+    source_version: SourceVersion
+    code: Code = Field(default_factory=left_out, description="Needed when it is new here.")
+    name: Name = Field(default_factory=left_out, description="Needed when it is new here.")
+
+
+class UpsertProductItem(UpsertProduct):
+    """One product of a batch."""
+
+    external_id: ExternalId
+
+
+class UpsertProducts(Command):
+    """Products as another system knows them."""
+
+    items: list[UpsertProductItem] = Field(min_length=1, max_length=LARGEST_BATCH)
+
+
+class PriceFields(Command):
+    """Fields of a price. What is left out of a change stays as it is."""
+
+    price_list: Code = Field(default_factory=left_out, description="By default `standard`.")
+    min_quantity: PositiveQuantity = Field(default_factory=left_out, description="By default 1.")
+    valid_from: date | None = Field(default=None, description="First day; null: always so far.")
+    valid_to: date | None = Field(default=None, description="Last day; null: until further notice.")
+
+    def facts(self) -> Facts:
+        """The fields of the record that were given."""
+        facts = self.given("source_version", "external_id", "product")
+        price = facts.get("price")
+        return facts | {"price": price.price()} if price else facts
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise PydanticCustomError("period_in_order", "The period ends before it begins.")
+        return self
+
+
+class AddPrice(PriceFields):
+    """Say what a product costs."""
+
+    product: Code = Field(description="Id or code of the product.")
+    price: UnitPriceView
+
+
+class ChangePrice(PriceFields):
+    """Change a price (JSON merge patch)."""
+
+    price: UnitPriceView = Field(default_factory=left_out)
+
+
+class UpsertPrice(PriceFields):
+    """A price as another system knows it; what is left out stays as it is here."""
+
+    source_version: SourceVersion
+    product: Code = Field(
+        default_factory=left_out,
+        description="Id or code of the product. Needed when it is new here.",
+    )
+    price: UnitPriceView = Field(
+        default_factory=left_out, description="Needed when it is new here."
+    )
+    status: PriceStatus = Field(default_factory=left_out)
+
+
+class UpsertPriceItem(UpsertPrice):
+    """One price of a batch."""
+
+    external_id: ExternalId
+
+
+class UpsertPrices(Command):
+    """Prices as another system knows them."""
+
+    items: list[UpsertPriceItem] = Field(min_length=1, max_length=LARGEST_BATCH)
+
+
+class ProductView(BaseModel):
+    """A product."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    code: str
+    name: str
+    description: str
+    category: str
+    unit: str
+    active: bool
+    discontinued_on: date | None
+    list_price: UnitPriceView | None
+    master: Master = Field(description=_MASTER)
+    external_refs: list[ExternalRef]
+    version: int = Field(description="Counts the changes; the number in the ETag.")
+    created_at: datetime
+    updated_at: datetime
+
+
+class ProductPriceView(BaseModel):
+    """What one unit of a product costs."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    product_id: UUID
+    product_code: str
+    price_list: str
+    min_quantity: PositiveQuantity
+    valid_from: date | None
+    valid_to: date | None
+    price: UnitPriceView
+    status: PriceStatus
+    master: Master = Field(description=_MASTER)
+    external_refs: list[ExternalRef]
+    version: int = Field(description="Counts the changes; the number in the ETag.")
+    created_at: datetime
+    updated_at: datetime
+
+
+class QuotedPrice(BaseModel):
+    """What one unit costs, and why."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    product_id: UUID
+    quantity: PositiveQuantity
+    on: date
+    price: UnitPriceView
+    source: Literal["price_list", "list_price"]
+    price_list: str | None = Field(description="The list it stands in; null: the list price.")
+    price_id: UUID | None
+    min_quantity: PositiveQuantity | None
+
+
+class ProductQuery(BaseModel):
+    """Which products are wanted."""
+
+    q: Line | None = Field(
+        default=None, description="Part of the code, name or category; also pinyin."
+    )
+    code: Line | None = None
+    category: Line | None = None
+    active: bool | None = None
+    master: Master | None = None
+    external_system: str | None = Field(default=None, max_length=32)
+    external_id: str | None = Field(default=None, max_length=200)
+
+
+class PriceQuery(BaseModel):
+    """Which prices are wanted."""
+
+    product_id: UUID | None = None
+    price_list: Line | None = None
+    status: PriceStatus | None = None
+    external_system: str | None = Field(default=None, max_length=32)
+    external_id: str | None = Field(default=None, max_length=200)
+
+
+class PriceAsked(BaseModel):
+    """For what a price is asked."""
+
+    quantity: PositiveQuantity = Decimal(1)
+    on: date | None = Field(default=None, description="By default today.")
+    price_list: Line = "standard"

@@ -1,0 +1,1 @@
+"""The door of the catalog: acts on products and on prices."""

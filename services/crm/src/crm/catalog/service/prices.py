@@ -1,0 +1,207 @@
+"""Acts on prices. Each locks the product first, so that prices of one product stand in line."""
+
+from datetime import date
+from functools import partial
+from uuid import UUID
+
+from chassis.http.problems import FieldError, InvalidInput, NotFound
+from chassis.ids import uuid7
+from chassis.storage.work import Work
+from crm.catalog import queries
+from crm.catalog.errors import NoPrice, OverlappingPrice
+from crm.catalog.models import ACTIVE, ERP_MASTER, OWN, STANDARD, WITHDRAWN, Product, ProductPrice
+from crm.catalog.rules.pricing import price_for
+from crm.catalog.schemas import (
+    AddPrice,
+    ChangePrice,
+    PriceAsked,
+    ProductPriceView,
+    QuotedPrice,
+    UpsertPrice,
+)
+from crm.catalog.service.products import lock_product, product_meant, see_product
+from crm.currencies import must_be_supported
+from crm.fields import Facts
+from crm.links import ERP, LinkExternal, ManagedByErp, link
+from crm.money import UnitPriceView
+from crm.upserts import Sent, Upserted, required, upsert
+
+__all__ = [
+    "add_price",
+    "change_price",
+    "link_price",
+    "price_of",
+    "see_price",
+    "upsert_price",
+    "withdraw_price",
+]
+
+KIND = "product_price"
+
+
+async def see_price(sql: queries.Sql, price_id: UUID) -> ProductPriceView:
+    """The price as callers see it. Raises NotFound."""
+    seen = await queries.price_view(sql, price_id)
+    if seen is None:
+        raise NotFound(entity=KIND, id=price_id)
+    return seen
+
+
+async def price_of(
+    sql: queries.Sql, product_id: UUID, asked: PriceAsked, *, today: date
+) -> QuotedPrice:
+    """What one unit costs: by the price list, else the list price. Raises NotFound, NoPrice."""
+    product = await see_product(sql, product_id)
+    on = asked.on or today
+    steps = await queries.price_steps(sql, product_id, asked.price_list)
+    step = price_for(steps, quantity=asked.quantity, on=on)
+    found = UnitPriceView.model_validate(step.price) if step else product.list_price
+    if found is None:
+        raise NoPrice(
+            product=product.code, price_list=asked.price_list, quantity=asked.quantity, on=on
+        )
+    return QuotedPrice(
+        product_id=product_id,
+        quantity=asked.quantity,
+        on=on,
+        price=found,
+        source="price_list" if step else "list_price",
+        price_list=asked.price_list if step else None,
+        price_id=step.id if step else None,
+        min_quantity=step.min_quantity if step else None,
+    )
+
+
+async def add_price(work: Work, command: AddPrice) -> UUID:
+    """Say what a product costs.
+
+    Raises MissingReference (product), OverlappingPrice, CurrencyNotSupported, ManagedByErp.
+    """
+    product = await lock_product(work, await product_meant(work.sql, command.product))
+    return await _add(work, product, command.facts(), uuid7(), by=None)
+
+
+async def change_price(work: Work, price_id: UUID, command: ChangePrice, *, revision: int) -> None:
+    """Change what the caller saw as `revision`.
+
+    Raises NotFound, StaleRevision, InvalidInput (period), OverlappingPrice,
+    CurrencyNotSupported, ManagedByErp.
+    """
+    _, price = await _locked(work, price_id)
+    price.check_revision(revision)
+    await _change(work, price, command.facts(), by=None)
+
+
+async def withdraw_price(work: Work, price_id: UUID) -> None:
+    """Let the price apply no longer. Raises NotFound, ManagedByErp."""
+    _, price = await _locked(work, price_id)
+    await _change(work, price, {"status": WITHDRAWN}, by=None)
+
+
+async def link_price(work: Work, price_id: UUID, command: LinkExternal) -> None:
+    """Say which record of another system the price is. Raises NotFound, AlreadyLinked."""
+    await see_price(work.sql, price_id)
+    await link(work, KIND, price_id, command)
+
+
+async def upsert_price(work: Work, system: str, external_id: str, command: UpsertPrice) -> Upserted:
+    """Take over a price as another system knows it.
+
+    Raises MissingReference (product), InvalidInput (a new one without product or price, a known
+    one of another product), OverlappingPrice, CurrencyNotSupported, ManagedByErp.
+    """
+    facts = command.facts()
+    meant = await product_meant(work.sql, command.product) if command.product else None
+    return await upsert(
+        work,
+        Sent(KIND, system, external_id, command.source_version),
+        create=partial(_add_sent, work, facts, meant, system),
+        change=partial(_change_sent, work, facts, meant, system),
+    )
+
+
+async def _add_sent(
+    work: Work, facts: Facts, product_id: UUID | None, system: str, price_id: UUID
+) -> None:
+    required({"product": product_id} | facts, "product", "price")
+    if product_id:
+        product = await lock_product(work, product_id)
+        await _add(work, product, facts, price_id, by=system)
+
+
+async def _change_sent(
+    work: Work, facts: Facts, product_id: UUID | None, system: str, price_id: UUID
+) -> bool:
+    product, price = await _locked(work, price_id)
+    if product_id not in {None, product.id}:
+        told = "A price stays at its product. Withdraw it and add it to the other product."
+        raise InvalidInput(errors=[FieldError("/product", "product_fixed", told)])
+    return await _change(work, price, facts, by=system)
+
+
+async def _locked(work: Work, price_id: UUID) -> tuple[Product, ProductPrice]:
+    """The price and its product, nobody else's to change until the act ends."""
+    product_id = await queries.product_id_of_price(work.sql, price_id)
+    if product_id is None:
+        raise NotFound(entity=KIND, id=price_id)
+    product = await lock_product(work, product_id)
+    price = await queries.for_update(work, ProductPrice, price_id)
+    if price is None:  # pragma: no cover - prices are never deleted
+        raise NotFound(entity=KIND, id=price_id)
+    return product, price
+
+
+async def _add(
+    work: Work, product: Product, facts: Facts, price_id: UUID, *, by: str | None
+) -> UUID:
+    if product.master == ERP_MASTER and by != ERP:
+        raise ManagedByErp(fields="price", entity="product")
+    price = ProductPrice(
+        id=price_id,
+        product_id=product.id,
+        price_list=STANDARD,
+        min_quantity=1,
+        status=ACTIVE,
+        master=ERP_MASTER if by == ERP else OWN,
+        created_at=work.now,
+        updated_at=work.now,
+    )
+    await _take(work, price, facts)
+    work.session.add(price)
+    await work.flush()
+    return price.id
+
+
+async def _change(work: Work, price: ProductPrice, facts: Facts, *, by: str | None) -> bool:
+    """Whether anything changed; then it is one version more. `by` is the sending system."""
+    changed = await _take(work, price, facts)
+    if not changed:
+        return False
+    if price.master == ERP_MASTER and by != ERP:
+        raise ManagedByErp(fields=", ".join(changed), entity=KIND)
+    price.touch(work.now)
+    await work.flush()
+    return True
+
+
+async def _take(work: Work, price: ProductPrice, facts: Facts) -> list[str]:
+    """Take over the facts that differ, if the price may be so; names of those."""
+    told = facts.get("price")
+    if told:
+        must_be_supported(work, told.currency)
+    changed = price.take(facts)
+    if price.valid_from and price.valid_to and price.valid_to < price.valid_from:
+        message = "The period ends before it begins."
+        raise InvalidInput(errors=[FieldError("/valid_to", "period_in_order", message)])
+    if price.master == OWN and price.status == ACTIVE:
+        await _must_not_overlap(work, price)
+    return changed
+
+
+async def _must_not_overlap(work: Work, price: ProductPrice) -> None:
+    other = await queries.overlapping(work.sql, price)
+    if other:
+        existing_id, valid_from, valid_to = other
+        raise OverlappingPrice(
+            existing_id=existing_id, valid_from=valid_from or "-", valid_to=valid_to or "-"
+        )

@@ -1,0 +1,13 @@
+"""Which currencies the installation works in: its own, until more are built."""
+
+from chassis.http.problems import CurrencyNotSupported
+from chassis.storage.work import Work
+
+__all__ = ["must_be_supported"]
+
+
+def must_be_supported(work: Work, currency: str) -> None:
+    """Raises CurrencyNotSupported for another currency than the installation's."""
+    supported = work.setting.currency
+    if currency != supported:
+        raise CurrencyNotSupported(supported=supported, currency=currency)

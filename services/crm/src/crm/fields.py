@@ -1,0 +1,118 @@
+"""Kinds of text that the CRM takes: trimmed, bounded, without control characters."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+__all__ = [
+    "LARGEST_BATCH",
+    "Code",
+    "Command",
+    "ExternalId",
+    "Facts",
+    "Language",
+    "Line",
+    "Name",
+    "Note",
+    "PhoneText",
+    "SourceVersion",
+    "Status",
+    "System",
+    "TaxId",
+    "Word",
+    "left_out",
+]
+
+LARGEST_BATCH = 500
+_ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
+
+Facts = dict[str, Any]
+"""Fields of a record that somebody gave, by name; a field left out is not in it."""
+
+
+def left_out() -> Any:
+    """Stands in for a field of a change that was not given: what it holds is never read."""
+    return None
+
+
+class Command(BaseModel):
+    """What a caller asks for. A field we do not know is refused, so that no typo is lost."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def given(self, *besides: str) -> Facts:
+        """The fields that were given, by name, without those named."""
+        names = self.model_fields_set.difference(besides)
+        return {name: getattr(self, name) for name in names}
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=_ONE_LINE)]
+"""One line of text; may be empty."""
+
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_ONE_LINE)
+]
+"""What people call it; never empty."""
+
+Note = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=r"^[^\x00]*$")
+]
+"""Text of several lines; may be empty."""
+
+Word = Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\s\x00-\x1f\x7f]*$")]
+"""A word without blanks; may be empty."""
+
+Code = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[^\s\x00-\x1f\x7f]+$"
+    ),
+]
+"""A word without blanks that names a record."""
+
+TaxId = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True, to_upper=True, max_length=32, pattern=r"^[0-9A-Za-z ./-]*$"
+    ),
+]
+"""A tax registration number, in capitals; empty where none is known."""
+
+PhoneText = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=60, pattern=_ONE_LINE)
+]
+"""A phone number as people write it; empty where none is known."""
+
+Language = Annotated[
+    str, StringConstraints(max_length=35, pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?$")
+]
+"""A language tag such as zh-CN; empty where none is known."""
+
+Status = Literal["active", "archived"]
+
+System = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z][a-z0-9_-]{0,31}$",
+        description="The short name of the other system: `erp`, `shop`, ...",
+    ),
+]
+"""The short name of another system."""
+
+ExternalId = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200, pattern=_ONE_LINE),
+    Field(description="The record's id in the other system."),
+]
+"""A record's id in the system it comes from."""
+
+SourceVersion = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=2**62,
+        description="Version of the sender's record. One that is not newer than the last taken "
+        "changes nothing.",
+    ),
+]
+"""The sender's own count of the record's changes."""

@@ -1,0 +1,89 @@
+"""Links of our records to the same records in other systems: shown, searched and made."""
+
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from chassis.http.paging import Filter
+from chassis.http.problems import Problem
+from chassis.storage import external
+from chassis.storage.work import Work
+from crm.fields import Command, ExternalId, System
+
+__all__ = [
+    "ERP",
+    "ExternalRef",
+    "LinkExternal",
+    "ManagedByErp",
+    "is_linked",
+    "link",
+    "linked_to",
+    "references",
+]
+
+ERP = "erp"
+"""The system that leads in what a linked record's terms, tax data and prices are."""
+
+
+class ManagedByErp(Problem):
+    """The record is linked to the ERP's, and the ERP leads in these fields."""
+
+    status = 409
+    code = "managed_by_erp"
+    title = "The ERP leads here"
+    detail = "The ERP leads in {fields} of this {entity}. Change it there; it arrives here."
+
+
+class ExternalRef(BaseModel):
+    """The record's id in another system."""
+
+    model_config = ConfigDict(frozen=True)
+
+    system: str
+    external_id: str
+
+
+class LinkExternal(Command):
+    """Say which record of another system this one is."""
+
+    system: System
+    external_id: ExternalId
+
+
+def references(table: str) -> str:
+    """The SQL column `external_refs` of the table's rows, sorted by system."""
+    return f"""(select coalesce(jsonb_agg(jsonb_build_object(
+        'system', r.system, 'external_id', r.external_id) order by r.system), '[]')
+      from external_reference r
+      where r.entity_type = '{table}' and r.entity_id = {table}.id) as external_refs"""
+
+
+def linked_to(table: str, system: str | None, external_id: str | None) -> Filter:
+    """Only records linked to the system, or to the one record there."""
+    wanted = {"system": system, "external_id": external_id}
+    given = {column: value for column, value in wanted.items() if value is not None}
+    conditions = "".join(
+        f" and r.{column} = ({{0}}::text[])[{at}]" for at, column in enumerate(given, 1)
+    )
+    return Filter(
+        f"{table}.id in (select r.entity_id from external_reference r"
+        f" where r.entity_type = '{table}'{conditions})",
+        list(given.values()) or None,
+    )
+
+
+async def link(work: Work, entity_type: str, entity_id: UUID, command: LinkExternal) -> None:
+    """Link the record, or leave it as it is if it is linked so already.
+
+    A link is no part of the record's content: it makes no version and no event. Raises
+    AlreadyLinked when the foreign record, or ours in that system, has another link.
+    """
+    await external.link(
+        work.sql, entity_type, command.system, command.external_id, entity_id=entity_id
+    )
+
+
+async def is_linked(work: Work, entity_type: str, entity_id: UUID, *, system: str) -> bool:
+    """Whether the record is known to be one of the system's."""
+    found = await external.references_of(work.sql, entity_type, [entity_id])
+    return any(known.system == system for known in found.get(entity_id, ()))

@@ -1,0 +1,210 @@
+"""Money and exact numbers: decimal text in JSON, `Decimal` inside, a float nowhere.
+
+`Money` is an amount that can be paid, rounded half-up to its currency's digits. `UnitPrice` is
+what one unit costs, as agreed, with up to 6 decimals; only its product with a quantity is
+rounded. Both are `{"amount": "12.30", "currency": "CNY"}` on the wire. A JSON number is refused
+where an amount or quantity is asked for: a reader in between would have made a float of it.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import cache
+from typing import Annotated, Any, Self
+
+from babel.numbers import get_currency_precision, list_currencies
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+__all__ = [
+    "CurrencyCode",
+    "CurrencyMismatch",
+    "Money",
+    "MoneyView",
+    "PositiveQuantity",
+    "UnitPrice",
+    "UnitPriceView",
+    "digits_of",
+    "plain",
+    "rounded",
+]
+
+PRICE_DIGITS = 6
+_EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
+_UNSIGNED = r"^[0-9]{1,14}(\.[0-9]{1,6})?$"
+_POSITIVE = r"^(?=.*[1-9])[0-9]{1,14}(\.[0-9]{1,6})?$"
+
+
+class CurrencyMismatch(ValueError):
+    """Two currencies met in one sum: a mistake of the program, never of the caller."""
+
+
+def rounded(value: Decimal, decimals: int) -> Decimal:
+    """The value with so many decimals; a half goes away from zero."""
+    return value.quantize(Decimal(1).scaleb(-decimals), context=_EXACT)
+
+
+def plain(value: Decimal) -> str:
+    """The shortest decimal text of the value: no exponent, no trailing zeros."""
+    text = format(value, "f")
+    return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
+
+
+@cache
+def digits_of(currency: str) -> int:
+    """Decimals the currency is paid in: 0 for JPY, 2 for CNY, 3 for BHD."""
+    return get_currency_precision(currency)
+
+
+def _finite(amount: object) -> Decimal:
+    if not isinstance(amount, Decimal) or not amount.is_finite():
+        message = f"money is counted in finite Decimals, not {amount!r}"
+        raise TypeError(message)
+    return amount
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount that can be paid. Made of any Decimal, it holds it rounded half-up."""
+
+    amount: Decimal
+    currency: str
+
+    def __post_init__(self) -> None:
+        """Round to the currency's digits. Raises TypeError for anything but a Decimal."""
+        amount = rounded(_finite(self.amount), digits_of(self.currency))
+        object.__setattr__(self, "amount", amount)
+
+    def plus(self, other: "Money") -> "Money":
+        """The sum. Raises CurrencyMismatch."""
+        if self.currency != other.currency:
+            message = f"{self.currency} and {other.currency} do not add up"
+            raise CurrencyMismatch(message)
+        return Money(_EXACT.add(self.amount, other.amount), self.currency)
+
+    def times(self, factor: Decimal) -> "Money":
+        """The product, rounded once."""
+        return Money(_EXACT.multiply(self.amount, _finite(factor)), self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPrice:
+    """What one unit costs, as agreed: exact, with up to 6 decimals."""
+
+    amount: Decimal
+    currency: str
+
+    def __post_init__(self) -> None:
+        """Refuse what would have to be rounded. Raises TypeError or ValueError."""
+        if rounded(_finite(self.amount), PRICE_DIGITS) != self.amount:
+            message = f"a unit price has at most {PRICE_DIGITS} decimals, not {self.amount}"
+            raise ValueError(message)
+
+    def times(self, quantity: Decimal) -> Money:
+        """What the quantity costs, rounded once to the currency's digits."""
+        return Money(_EXACT.multiply(self.amount, _finite(quantity)), self.currency)
+
+
+def _reader(pattern: str) -> BeforeValidator:
+    form = re.compile(pattern)
+
+    def read(value: Any) -> Decimal:
+        if isinstance(value, Decimal):
+            return value
+        if not isinstance(value, str):
+            raise PydanticCustomError(
+                "decimal_text_required",
+                'Write the number as text, such as "12.30": a JSON number is not exact.',
+            )
+        if not form.fullmatch(value):
+            raise PydanticCustomError(
+                "decimal_form",
+                "Not in the allowed range, or not in the form of up to 14 digits, a point "
+                "and up to 6 digits.",
+            )
+        return Decimal(value)
+
+    return BeforeValidator(read)
+
+
+def _schema(pattern: str, example: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": [example]})
+
+
+PositiveQuantity = Annotated[
+    Decimal,
+    _reader(_POSITIVE),
+    PlainSerializer(plain, return_type=str),
+    _schema(_POSITIVE, "1"),
+]
+"""A quantity above zero with at most 6 decimals."""
+
+_Amount = Annotated[
+    Decimal,
+    _reader(_UNSIGNED),
+    PlainSerializer(lambda value: format(value, "f"), return_type=str),
+    _schema(_UNSIGNED, "12.30"),
+]
+
+
+def _known_currency(code: str) -> str:
+    if code not in list_currencies():
+        raise PydanticCustomError("unknown_currency", "Not a currency code of ISO 4217.")
+    return code
+
+
+CurrencyCode = Annotated[
+    str, StringConstraints(pattern="^[A-Z]{3}$"), AfterValidator(_known_currency)
+]
+"""An ISO 4217 code."""
+
+
+class _OnTheWire(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
+
+    amount: _Amount
+    currency: CurrencyCode
+
+    def _hold(self, least: int, most: int) -> None:
+        """Show at least so many decimals and the needed ones; refuse more than the most."""
+        if rounded(self.amount, most) != self.amount:
+            raise PydanticCustomError(
+                "too_many_decimals", "This amount has more decimals than its currency."
+            )
+        needed = -int(self.amount.normalize(_EXACT).as_tuple().exponent)
+        self.__dict__["amount"] = rounded(self.amount, max(least, needed))
+
+
+class MoneyView(_OnTheWire):
+    """An amount from zero up, as JSON carries it; decimals as the currency has."""
+
+    @model_validator(mode="after")
+    def _as_paid(self) -> Self:
+        self._hold(digits_of(self.currency), digits_of(self.currency))
+        return self
+
+    def money(self) -> Money:
+        """The amount itself."""
+        return Money(self.amount, self.currency)
+
+
+class UnitPriceView(_OnTheWire):
+    """A unit price from zero up, as JSON carries it; up to 6 decimals."""
+
+    @model_validator(mode="after")
+    def _as_agreed(self) -> Self:
+        self._hold(digits_of(self.currency), PRICE_DIGITS)
+        return self
+
+    def price(self) -> UnitPrice:
+        """The price itself."""
+        return UnitPrice(self.amount, self.currency)

@@ -1,0 +1,23 @@
+"""What staff refuses."""
+
+from chassis.http.problems import Problem
+
+__all__ = ["DisablesYourself", "TeamNameTaken"]
+
+
+class TeamNameTaken(Problem):
+    """Two teams cannot have one name."""
+
+    status = 409
+    code = "team_name_taken"
+    title = "Another team has this name"
+    detail = "There is a team {name} ({existing_id}) already. Choose another name."
+
+
+class DisablesYourself(Problem):
+    """Nobody may lock themselves out."""
+
+    status = 409
+    code = "disables_yourself"
+    title = "You cannot disable yourself"
+    detail = "Ask another administrator to disable your login."

@@ -1,0 +1,181 @@
+"""Paths of staff members and teams."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response, status
+
+from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
+from chassis.http.etag import reply_with
+from chassis.http.paging import Page, PageAsked
+from chassis.http.problems import (
+    IdempotencyInFlight,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    InvalidCursor,
+    MissingReference,
+    NotFound,
+    RevisionRequired,
+    RowBusy,
+    StaleRevision,
+)
+from chassis.http.routing import house_router
+from chassis.identity.actor import Actor
+from chassis.identity.users import LoginTaken
+from chassis.storage.work import Reading
+from crm.staff import queries
+from crm.staff.errors import DisablesYourself, TeamNameTaken
+from crm.staff.schemas import (
+    AddMember,
+    AddTeam,
+    ChangeMember,
+    ChangeTeam,
+    MemberQuery,
+    MemberView,
+    NewPassword,
+    TeamQuery,
+    TeamView,
+)
+from crm.staff.service import members, teams
+
+__all__ = ["team_router", "user_router"]
+
+Chief = Annotated[Actor, Needs("staff.write")]
+Reader = Annotated[Actor, Needs("staff.read")]
+
+_PROBLEMS = (
+    NotFound,
+    MissingReference,
+    StaleRevision,
+    RevisionRequired,
+    InvalidCursor,
+    RowBusy,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    IdempotencyInFlight,
+)
+
+user_router = house_router(
+    prefix="/v1/users", tag="users", problems=(*_PROBLEMS, LoginTaken, DisablesYourself)
+)
+team_router = house_router(prefix="/v1/teams", tag="teams", problems=(*_PROBLEMS, TeamNameTaken))
+
+
+async def _member(
+    response: Response, at: Reading, member_id: UUID, *, new: bool = False
+) -> MemberView:
+    """The staff member as the reply shows it, with its ETag."""
+    seen = await members.see_member(at.sql, member_id)
+    reply_with(response, seen, location=f"/v1/users/{seen.id}" if new else None)
+    return seen
+
+
+async def _team(response: Response, at: Reading, team_id: UUID, *, new: bool = False) -> TeamView:
+    """The team as the reply shows it, with its ETag."""
+    seen = await teams.see_team(at.sql, team_id)
+    reply_with(response, seen, location=f"/v1/teams/{seen.id}" if new else None)
+    return seen
+
+
+@user_router.get("")
+async def list_users(
+    wanted: Annotated[MemberQuery, Query()], _by: Reader, asked: PageAsked, at: InReading
+) -> Page[MemberView]:
+    """Staff members; `sort` by login or created_at."""
+    return await queries.member_page(at.sql, wanted, asked)
+
+
+@user_router.post("", status_code=status.HTTP_201_CREATED)
+async def add_user(
+    command: AddMember, _by: Chief, _once: OnlyOnce, work: InWork, response: Response
+) -> MemberView:
+    """Let somebody work here."""
+    return await _member(response, work, await members.add_member(work, command), new=True)
+
+
+@user_router.get("/{user_id}")
+async def see_user(user_id: UUID, _by: Reader, at: InReading, response: Response) -> MemberView:
+    """The staff member."""
+    return await _member(response, at, user_id)
+
+
+@user_router.patch("/{user_id}")
+async def change_user(
+    user_id: UUID,
+    command: ChangeMember,
+    revision: IfMatch,
+    _by: Chief,
+    work: InWork,
+    response: Response,
+) -> MemberView:
+    """Change the fields given; the others stay."""
+    await members.change_member(work, user_id, command, revision=revision)
+    return await _member(response, work, user_id)
+
+
+@user_router.post("/{user_id}/disable")
+async def disable_user(
+    user_id: UUID, _by: Chief, _once: OnlyOnce, work: InWork, response: Response
+) -> MemberView:
+    """Keep the user out; every session ends."""
+    await members.disable_member(work, user_id)
+    return await _member(response, work, user_id)
+
+
+@user_router.post("/{user_id}/enable")
+async def enable_user(
+    user_id: UUID, _by: Chief, _once: OnlyOnce, work: InWork, response: Response
+) -> MemberView:
+    """Let a disabled user in again."""
+    await members.enable_member(work, user_id)
+    return await _member(response, work, user_id)
+
+
+@user_router.post("/{user_id}/password")
+async def replace_password(
+    user_id: UUID,
+    command: NewPassword,
+    _by: Chief,
+    _once: OnlyOnce,
+    work: InWork,
+    response: Response,
+) -> MemberView:
+    """Give the user a new password; every session ends."""
+    await members.replace_password(work, user_id, command.password)
+    return await _member(response, work, user_id)
+
+
+@team_router.get("")
+async def list_teams(
+    wanted: Annotated[TeamQuery, Query()], _by: Reader, asked: PageAsked, at: InReading
+) -> Page[TeamView]:
+    """Teams, by name."""
+    return await queries.team_page(at.sql, wanted, asked)
+
+
+@team_router.post("", status_code=status.HTTP_201_CREATED)
+async def form_team(
+    command: AddTeam, _by: Chief, _once: OnlyOnce, work: InWork, response: Response
+) -> TeamView:
+    """Form a team."""
+    return await _team(response, work, await teams.form_team(work, command), new=True)
+
+
+@team_router.get("/{team_id}")
+async def see_team(team_id: UUID, _by: Reader, at: InReading, response: Response) -> TeamView:
+    """The team."""
+    return await _team(response, at, team_id)
+
+
+@team_router.patch("/{team_id}")
+async def change_team(
+    team_id: UUID,
+    command: ChangeTeam,
+    revision: IfMatch,
+    _by: Chief,
+    work: InWork,
+    response: Response,
+) -> TeamView:
+    """Change the fields given; the others stay."""
+    await teams.change_team(work, team_id, command, revision=revision)
+    return await _team(response, work, team_id)

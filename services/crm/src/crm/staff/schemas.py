@@ -1,0 +1,122 @@
+"""What callers ask of staff, and what they see."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool
+
+from crm.emails import Email
+from crm.fields import Command, Line, Name, Note, left_out
+
+__all__ = [
+    "AddMember",
+    "AddTeam",
+    "ChangeMember",
+    "ChangeTeam",
+    "MemberQuery",
+    "MemberView",
+    "NewPassword",
+    "TeamQuery",
+    "TeamView",
+]
+
+Password = Annotated[SecretStr, Field(min_length=12, max_length=200)]
+Roles = Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=20)]
+InterfaceLanguage = Literal["en", "zh-CN"]
+
+
+class AddMember(Command):
+    """Let somebody work here."""
+
+    login: Annotated[str, Field(min_length=1, max_length=100)] = Field(
+        description="Small letters, digits or . _ @ + -; never changes."
+    )
+    name: Name
+    password: Password
+    roles: Roles = Field(description="seller, sales_manager, service_agent, marketer, admin.")
+    email: Email = ""
+    team_id: UUID | None = None
+    language: InterfaceLanguage | None = Field(default=None, description="Null: as requests say.")
+
+
+class ChangeMember(Command):
+    """Change a staff member (JSON merge patch)."""
+
+    name: Name = Field(default_factory=left_out)
+    roles: Roles = Field(default_factory=left_out)
+    email: Email = Field(default_factory=left_out)
+    team_id: UUID | None = None
+    language: InterfaceLanguage = Field(default_factory=left_out)
+
+
+class NewPassword(Command):
+    """Give a staff member a new password."""
+
+    password: Password
+
+
+class MemberView(BaseModel):
+    """A staff member."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    login: str
+    name: str
+    email: str
+    team_id: UUID | None
+    team: str | None = Field(description="Name of the team.")
+    roles: list[str]
+    active: bool
+    language: str | None
+    version: int = Field(description="Counts the changes; the number in the ETag.")
+    created_at: datetime
+    updated_at: datetime
+
+
+class MemberQuery(BaseModel):
+    """Which staff members are wanted."""
+
+    q: Line | None = Field(default=None, description="Part of the login, name or e-mail.")
+    active: bool | None = None
+    role: Annotated[str, Field(max_length=64)] | None = None
+    team_id: UUID | None = None
+
+
+class AddTeam(Command):
+    """Form a team."""
+
+    name: Name
+    description: Note = ""
+
+
+class ChangeTeam(Command):
+    """Change a team (JSON merge patch)."""
+
+    name: Name = Field(default_factory=left_out)
+    description: Note = Field(default_factory=left_out)
+    active: StrictBool = Field(
+        default_factory=left_out, description="False: takes no new members; it stays visible."
+    )
+
+
+class TeamView(BaseModel):
+    """A team."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str
+    description: str
+    active: bool
+    members: int = Field(description="How many staff members are in it.")
+    version: int = Field(description="Counts the changes; the number in the ETag.")
+    created_at: datetime
+    updated_at: datetime
+
+
+class TeamQuery(BaseModel):
+    """Which teams are wanted."""
+
+    active: bool | None = None

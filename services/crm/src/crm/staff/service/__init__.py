@@ -1,0 +1,1 @@
+"""The door of staff: acts on members and on teams."""

@@ -1,0 +1,145 @@
+"""Acts on staff members."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from chassis.http.problems import (
+    FieldError,
+    Forbidden,
+    InvalidInput,
+    MissingReference,
+    NotFound,
+    StaleRevision,
+)
+from chassis.identity import users
+from chassis.storage.work import Work
+from crm.permissions import ROLES
+from crm.staff import queries
+from crm.staff.errors import DisablesYourself
+from crm.staff.rules.granting import scope_beyond
+from crm.staff.schemas import AddMember, ChangeMember, MemberView
+from crm.staff.service.teams import must_take_members
+
+__all__ = [
+    "add_member",
+    "change_member",
+    "disable_member",
+    "enable_member",
+    "must_be_active",
+    "replace_password",
+    "see_member",
+]
+
+
+async def see_member(sql: queries.Sql, member_id: UUID) -> MemberView:
+    """The staff member as callers see it. Raises NotFound."""
+    seen = await queries.member_view(sql, member_id)
+    if seen is None:
+        raise NotFound(entity="user", id=member_id)
+    return seen
+
+
+async def must_be_active(work: Work, member_id: UUID, *, pointer: str) -> None:
+    """See to it that the user can be given work.
+
+    Raises MissingReference for an unknown user, InvalidInput at `pointer` for a disabled one.
+    """
+    member = await queries.member_view(work.sql, member_id)
+    if member is None:
+        raise MissingReference(entity="user", reference=member_id)
+    if not member.active:
+        told = "This user is disabled and takes no new work."
+        raise InvalidInput(errors=[FieldError(pointer, "user_disabled", told)])
+    await queries.enlist(work, member_id)
+
+
+async def add_member(work: Work, command: AddMember) -> UUID:
+    """Let somebody work here.
+
+    Raises LoginTaken, InvalidInput (login, password, roles), MissingReference (team), Forbidden
+    (a role that may do more than the caller).
+    """
+    _must_hold(work, command.roles)
+    if command.team_id:
+        await must_take_members(work, command.team_id)
+    user = await users.add_user(
+        work.sql,
+        login=command.login,
+        name=command.name,
+        password=command.password.get_secret_value(),
+        roles=command.roles,
+        known_roles=ROLES,
+        now=work.now,
+        language=command.language,
+    )
+    member = await queries.enlist(work, user.id)
+    member.email, member.team_id = command.email, command.team_id
+    await work.flush()
+    return user.id
+
+
+async def change_member(
+    work: Work, member_id: UUID, command: ChangeMember, *, revision: int
+) -> None:
+    """Change what the caller saw as `revision`.
+
+    Raises NotFound, StaleRevision, InvalidInput, MissingReference (team), Forbidden (roles that
+    may do more than the caller).
+    """
+    seen = await _locked(work, member_id, revision=revision)
+    facts = command.given()
+    changed = {name: fact for name, fact in facts.items() if getattr(seen, name) != fact}
+    if not changed:
+        return
+    _must_hold(work, changed.get("roles", ()))
+    if changed.get("team_id"):
+        await must_take_members(work, changed["team_id"])
+    member = await queries.enlist(work, member_id)
+    for name in changed.keys() & {"email", "team_id"}:
+        setattr(member, name, changed[name])
+    await work.flush()
+    login = {name: changed[name] for name in changed.keys() & {"name", "roles", "language"}}
+    await users.change_user(work.sql, member_id, known_roles=ROLES, now=work.now, **login)
+
+
+async def disable_member(work: Work, member_id: UUID) -> None:
+    """Keep the user out; every session ends. Raises NotFound, Forbidden, DisablesYourself."""
+    if work.actor.reference == f"user:{member_id}":
+        raise DisablesYourself
+    await _set_active(work, member_id, active=False)
+
+
+async def enable_member(work: Work, member_id: UUID) -> None:
+    """Let a disabled user in again. Raises NotFound, Forbidden."""
+    await _set_active(work, member_id, active=True)
+
+
+async def replace_password(work: Work, member_id: UUID, password: SecretStr) -> None:
+    """Give the user a new password; every session ends. Raises NotFound, Forbidden."""
+    await _locked(work, member_id)
+    await users.set_password(work.sql, member_id, password.get_secret_value(), now=work.now)
+
+
+async def _set_active(work: Work, member_id: UUID, *, active: bool) -> None:
+    seen = await _locked(work, member_id)
+    if seen.active != active:
+        await users.change_user(work.sql, member_id, known_roles=ROLES, now=work.now, active=active)
+
+
+async def _locked(work: Work, member_id: UUID, *, revision: int | None = None) -> MemberView:
+    """The member as it is until the act ends, when the caller may change such a one."""
+    await queries.lock_member(work.sql, member_id)
+    seen = await see_member(work.sql, member_id)
+    _must_hold(work, seen.roles)
+    if revision not in {None, seen.version}:
+        raise StaleRevision(expected=revision, current=seen.version)
+    return seen
+
+
+def _must_hold(work: Work, roles: Iterable[str]) -> None:
+    """Raises Forbidden unless the caller may do all that the roles may."""
+    beyond = scope_beyond(work.actor.may, roles, ROLES)
+    if beyond:
+        raise Forbidden(scope=beyond)

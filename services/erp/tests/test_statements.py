@@ -1,0 +1,136 @@
+"""What an act costs the database: statements counted, BEGIN and COMMIT among them."""
+
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+
+
+@contextmanager
+def _listening(erp):
+    """The statements that reach the database meanwhile, by the ORM or by the driver itself."""
+    heard = []
+    engine = erp.database.engine.sync_engine
+
+    def by_orm(connection, cursor, statement, *_rest):
+        heard.append(statement)
+
+    def by_driver(query):
+        # A new connection asks once what types the server has.
+        if "typeinfo_tree" not in query.query and "'jit'" not in query.query:
+            heard.append(query.query)
+
+    def checked_out(dbapi, *_rest):
+        dbapi.driver_connection.add_query_logger(by_driver)
+
+    def checked_in(dbapi, *_rest):
+        dbapi.driver_connection.remove_query_logger(by_driver)
+
+    event.listen(engine, "before_cursor_execute", by_orm)
+    event.listen(engine, "checkout", checked_out)
+    event.listen(engine, "checkin", checked_in)
+    try:
+        yield heard
+    finally:
+        event.remove(engine, "before_cursor_execute", by_orm)
+        event.remove(engine, "checkout", checked_out)
+        event.remove(engine, "checkin", checked_in)
+
+
+@pytest.fixture
+async def counted(desk):
+    """Counts the statements of one request, by a caller already known."""
+    await desk.client.get("/v1/units")
+
+    @contextmanager
+    def count(most):
+        with _listening(desk.erp) as heard:
+            yield
+        assert 0 < len(heard) <= most, "\n".join(heard)
+
+    return count
+
+
+async def test_a_list_page_is_one_statement(desk, counted):
+    for path in ("/v1/customers?q=x&status=active", "/v1/items?sort=name", "/v1/prices"):
+        with counted(1):
+            assert (await desk.client.get(path)).status_code == 200
+
+
+async def test_a_new_customer_takes_seven(desk, counted):
+    """Begin, key, number, row, view, event with reply, commit."""
+    with counted(7):
+        await desk.customer()
+
+
+async def test_a_tax_id_costs_two_more(desk, counted):
+    with counted(9):
+        await desk.customer(tax_id=desk.word("TAX"))
+
+
+async def test_an_upsert_stays_within_the_budget(desk, counted):
+    account, path = desk.word("account"), "/v1/customers"
+    with counted(10):
+        await desk.send(path, account, 1, name="A")
+    with counted(8):
+        await desk.send(path, account, 2, name="B")
+    with counted(4):
+        await desk.send(path, account, 2, name="B")
+
+
+async def test_a_new_item_and_price_stay_within_the_budget(desk, counted):
+    with counted(12):
+        item = await desk.item()
+    with counted(12):
+        await desk.price(item["sku"], "1")
+
+
+async def test_a_price_lookup_is_three_reads(desk, counted):
+    item = await desk.item()
+    await desk.price(item["sku"], "1")
+    with counted(3):
+        await desk.client.get(f"/v1/prices/lookup?sku={item['sku']}&quantity=1")
+
+
+LISTS = {
+    "ix_customer_created_at": """select id from customer
+        order by created_at desc, id desc limit 51""",
+    "ix_customer_status_created_at": """select id from customer where status = 'archived'
+        and (created_at, id) < (now(), '00000000-0000-7000-8000-000000000000')
+        order by created_at desc, id desc limit 51""",
+    "ix_customer_sort_key": "select id from customer order by sort_key, id limit 51",
+    "ix_customer_updated_at": "select id from customer order by updated_at, id limit 51",
+    "ix_customer_tax_id": "select id from customer where tax_id = 'T5' and tax_id <> ''",
+    "ix_customer_email": "select id from customer where lower(email) = 'x' and email <> ''",
+    "ix_customer_search": "select id from customer where search like '%name 4999%'",
+}
+"""Index -> a question that must be answered from it."""
+
+
+@pytest.fixture(scope="module")
+async def many(erp):
+    """Five thousand customers, in a transaction that is rolled back."""
+    async with erp.database.driver() as sql:
+        deed = sql.transaction()
+        await deed.start()
+        await sql.execute(
+            """insert into customer (id, version, created_at, updated_at, number, name, sort_key,
+                  legal_name, tax_id, email, phone, website, language, currency,
+                  payment_terms_days, status, bill_to, ship_to, dunning_block)
+                select gen_random_uuid(), 1, now() - n * interval '1 s', now(), 'T-' || n,
+                  'name ' || n, 'name ' || n, '', 'T' || n, n || '@b.example', '', '', '', 'CNY',
+                  30, case when n % 3 = 0 then 'archived' else 'active' end, '{}', '{}', false
+                from generate_series(1, 5000) n"""
+        )
+        await sql.execute("analyze customer")
+        # Rows that are not merged into a GIN index yet make it look dearer than it will be.
+        await sql.execute("set local enable_seqscan = off")
+        yield sql
+        await deed.rollback()
+
+
+@pytest.mark.parametrize("index", LISTS)
+async def test_lists_read_an_index(many, index):
+    """No page reads the whole table, whatever is asked."""
+    plan = "\n".join(row[0] for row in await many.fetch(f"explain {LISTS[index]}"))
+    assert f"using {index} on" in plan or f"Scan on {index} " in plan, plan
