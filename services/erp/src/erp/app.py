@@ -25,12 +25,16 @@ from erp.parties.events import CustomerChanged
 from erp.parties.router import customer_router, supplier_router
 from erp.permissions import PERMISSIONS, ROLES
 from erp.settings import ErpSettings
+from erp.stock.events import AvailabilityChanged
+from erp.stock.handlers import open_new_item
 
 __all__ = ["HANDLERS", "SERVICE"]
 
 _HERE = Path(__file__).parent
 
-HANDLERS: Mapping[type[Event], Sequence[Handler]] = {}
+HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
+    ItemChanged: (open_new_item,),
+}
 """Event -> who acts on it, in this order, in the same transaction. One that refuses ends all."""
 
 SERVICE = Service(
@@ -58,6 +62,6 @@ SERVICE = Service(
     ),
     permissions=PERMISSIONS,
     roles=ROLES,
-    events=(CustomerChanged, ItemChanged, PriceChanged),
+    events=(AvailabilityChanged, CustomerChanged, ItemChanged, PriceChanged),
     handlers=HANDLERS,
 )

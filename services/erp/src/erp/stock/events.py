@@ -1,14 +1,13 @@
 """What stock tells: availability to everyone; demand met or short to the modules above."""
 
-from typing import ClassVar
 from uuid import UUID
 
-from chassis.events.event import Event
+from pydantic import Field
+
+from chassis.events.event import Event, InternalEvent
 from erp.exact import Quantity
 
 __all__ = ["AvailabilityChanged", "DemandFilled", "ItemsShort"]
-
-_NOBODY = UUID(int=0)
 
 
 class AvailabilityChanged(Event):
@@ -18,37 +17,34 @@ class AvailabilityChanged(Event):
     topic = "availability"
     aggregate = "availability"
 
+    item_id: UUID
     sku: str
     on_hand: Quantity
-    reserved: Quantity
-    free: Quantity
-    incoming: Quantity
-    waiting: Quantity
+    reserved: Quantity = Field(description="Of what is on hand, held for orders.")
+    free: Quantity = Field(description="On hand and held for nobody.")
+    incoming: Quantity = Field(description="Ordered from suppliers and not here yet.")
+    waiting: Quantity = Field(description="Ordered by customers and not reserved yet.")
 
 
-class Inside(Event):
-    """An event that stays inside the ERP."""
+class DemandFilled(InternalEvent):
+    """Goods came free and were reserved for lines that had waited.
 
-    topic = "stock"
-    aggregate = "stock"
-    public: ClassVar[bool] = False
-
-    id: UUID = _NOBODY
-    version: int = 1
-    changed: list[str] = []
-
-
-class DemandFilled(Inside):
-    """Goods came free and were reserved for lines that had waited."""
+    Told while the stock levels are locked, and callers lock an order before its levels: a
+    handler must not wait for an order's row here (skip it when locked, or leave a job).
+    """
 
     event_name = "demand-filled"
+    topic = "stock"
+    aggregate = "stock"
 
     order_ids: list[UUID]
 
 
-class ItemsShort(Inside):
-    """What is waited for of these items has changed, more or less: purchasing looks anew."""
+class ItemsShort(InternalEvent):
+    """What is waited for or expected of these items has changed: purchasing looks anew."""
 
     event_name = "items-short"
+    topic = "stock"
+    aggregate = "stock"
 
     item_ids: list[UUID]

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
 from erp.base import Base, Record
-from erp.stock.errors import NotReserved, TooLittleOnHand
+from erp.exact import EXACT, plain, rounded
+from erp.stock.errors import AlreadyShipped, NotReserved, NotShipped, TooLittleOnHand
 from erp.stock.rules.valuation import cost_of_issue
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Level",
     "Location",
     "Move",
+    "OpeningStock",
     "Warehouse",
 ]
 
@@ -45,6 +47,9 @@ class Location(Record, Base):
             "(kind = 'internal') = (warehouse_id is not null)", name="inside_a_warehouse"
         ),
         Index("ix_location_warehouse_id", "warehouse_id"),
+        Index(
+            "uq_location_outside", "kind", unique=True, postgresql_where=text("kind <> 'internal'")
+        ),
     )
 
     warehouse_id: Mapped[UUID | None] = mapped_column(ForeignKey("warehouse.id"))
@@ -90,17 +95,15 @@ class Level(Base):
         """Lay goods here."""
         self.on_hand += quantity
 
-    def take_reserved(self, quantity: Decimal, *, sku: str) -> None:
-        """Take what was reserved away. Raises NotReserved."""
-        if quantity > self.reserved:
-            raise NotReserved(sku=sku, wanted=quantity, reserved=self.reserved)
+    def take_reserved(self, quantity: Decimal) -> None:
+        """Take away what was reserved."""
         self.reserved -= quantity
         self.on_hand -= quantity
 
     def take_free(self, quantity: Decimal, *, sku: str) -> None:
         """Take what is promised to nobody away. Raises TooLittleOnHand."""
         if quantity > self.free:
-            raise TooLittleOnHand(sku=sku, wanted=quantity, free=self.free)
+            raise TooLittleOnHand(sku=sku, wanted=plain(quantity), free=plain(self.free))
         self.on_hand -= quantity
 
 
@@ -131,6 +134,7 @@ class Move(Identified, Base):
     recorded_at: Mapped[datetime]
     source_type: Mapped[str]
     source_id: Mapped[UUID]
+    memo: Mapped[str]
     order_line_id: Mapped[UUID | None]
     actor: Mapped[str]
 
@@ -154,18 +158,25 @@ class ItemValuation(Base):
         self.quantity += quantity
         self.value += value
 
+    def cost_of(self, quantity: Decimal, *, decimals: int) -> Decimal | None:
+        """What so many more would be worth at the present average; None: nothing is here."""
+        if not self.quantity:
+            return None
+        return rounded(EXACT.divide(EXACT.multiply(self.value, quantity), self.quantity), decimals)
+
     def lose(self, quantity: Decimal, *, decimals: int) -> Decimal:
         """Goods went out; what they were worth."""
-        cost = cost_of_issue(
-            quantity, on_hand=self.quantity, value=self.value, decimals=decimals
-        )
+        cost = cost_of_issue(quantity, on_hand=self.quantity, value=self.value, decimals=decimals)
         self.quantity -= quantity
         self.value -= cost
         return cost
 
 
 class Demand(Base):
-    """What an order line needs of an item: reserved, shipped, and waited for."""
+    """What an order line needs of an item: reserved, shipped, and waited for.
+
+    Whoever changes it holds the item's level locked.
+    """
 
     __tablename__ = "demand"
     __table_args__ = (
@@ -175,6 +186,7 @@ class Demand(Base):
         Index(
             "ix_demand_waiting",
             "item_id",
+            "needed_on",
             "place",
             postgresql_where=text("reserved + shipped < wanted"),
         ),
@@ -196,6 +208,36 @@ class Demand(Base):
         """What is neither shipped nor reserved."""
         return self.wanted - self.reserved - self.shipped
 
+    def want(self, wanted: Decimal, *, sku: str) -> Decimal:
+        """Need so many in all from now on; how many reserved ones that sets free.
+
+        What waits is given up first. Raises AlreadyShipped.
+        """
+        if wanted < self.shipped:
+            raise AlreadyShipped(sku=sku, wanted=plain(wanted), shipped=plain(self.shipped))
+        freed = max(self.reserved + self.shipped - wanted, Decimal(0))
+        self.wanted = wanted
+        self.reserved -= freed
+        return freed
+
+    def get(self, quantity: Decimal) -> None:
+        """Have so many reserved that were waited for."""
+        self.reserved += quantity
+
+    def leave(self, quantity: Decimal, *, sku: str) -> None:
+        """Ship so many of the reserved. Raises NotReserved."""
+        if quantity > self.reserved:
+            raise NotReserved(sku=sku, wanted=plain(quantity), reserved=plain(self.reserved))
+        self.reserved -= quantity
+        self.shipped += quantity
+
+    def come_back(self, quantity: Decimal, *, sku: str) -> None:
+        """Take so many of the shipped back; they are not wanted again. Raises NotShipped."""
+        if quantity > self.shipped:
+            raise NotShipped(sku=sku, wanted=plain(quantity), shipped=plain(self.shipped))
+        self.shipped -= quantity
+        self.wanted -= quantity
+
 
 class Incoming(Base):
     """What a supplier is expected to deliver."""
@@ -212,10 +254,25 @@ class Incoming(Base):
     due_on: Mapped[date]
 
 
-class Availability(Base):
+class Availability(Identified, Base):
     """How often an item's availability was told; the version of its event."""
 
     __tablename__ = "availability"
 
-    item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"), primary_key=True)
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"), unique=True)
     version: Mapped[int]
+
+
+class OpeningStock(Record, Base):
+    """What lay there when the books were opened, as another system tells it."""
+
+    __tablename__ = "opening_stock"
+    __table_args__ = (
+        CheckConstraint("quantity > 0 and value >= 0", name="something"),
+        Index("ix_opening_stock_item_id", "item_id"),
+    )
+
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"))
+    quantity: Mapped[Quantity]
+    value: Mapped[Amount]
+    effective_on: Mapped[date]

@@ -41,6 +41,7 @@ _TABLES = (
         check ((kind = 'internal') = (warehouse_id is not null))
     )""",
     "create index ix_location_warehouse_id on location (warehouse_id)",
+    "create unique index uq_location_outside on location (kind) where kind <> 'internal'",
     """create table stock_level (
       item_id uuid not null,
       location_id uuid not null,
@@ -70,6 +71,7 @@ _TABLES = (
       recorded_at timestamptz not null,
       source_type text not null,
       source_id uuid not null,
+      memo text not null,
       order_line_id uuid,
       actor text not null,
       constraint pk_stock_move primary key (id),
@@ -115,7 +117,7 @@ _TABLES = (
       constraint ck_demand_within_wanted
         check (reserved >= 0 and shipped >= 0 and reserved + shipped <= wanted)
     )""",
-    """create index ix_demand_waiting on demand (item_id, place)
+    """create index ix_demand_waiting on demand (item_id, needed_on, place)
       where reserved + shipped < wanted""",
     "create index ix_demand_order_id on demand (order_id)",
     """create table incoming (
@@ -128,10 +130,26 @@ _TABLES = (
       constraint ck_incoming_quantity_positive check (quantity > 0)
     )""",
     "create index ix_incoming_item_id on incoming (item_id, due_on)",
+    """create table opening_stock (
+      id uuid not null,
+      version integer not null,
+      created_at timestamptz not null,
+      updated_at timestamptz not null,
+      item_id uuid not null,
+      quantity numeric(20, 6) not null,
+      value numeric(20, 4) not null,
+      effective_on date not null,
+      constraint pk_opening_stock primary key (id),
+      constraint fk_opening_stock_item_id_item foreign key (item_id) references item (id),
+      constraint ck_opening_stock_something check (quantity > 0 and value >= 0)
+    )""",
+    "create index ix_opening_stock_item_id on opening_stock (item_id)",
     """create table availability (
+      id uuid not null,
       item_id uuid not null,
       version integer not null,
-      constraint pk_availability primary key (item_id),
+      constraint pk_availability primary key (id),
+      constraint uq_availability_item_id unique (item_id),
       constraint fk_availability_item_id_item foreign key (item_id) references item (id)
     )""",
 )
@@ -176,8 +194,29 @@ def _seed() -> None:
     )
 
 
+    _open_items()
+
+
+def _open_items() -> None:
+    """Each item of goods has its level, worth and availability from the start: none of all."""
+    main = "(select id from location where code = 'MAIN-STOCK')"
+    goods = "from item where kind = 'goods'"
+    op.execute(
+        "insert into stock_level (item_id, location_id, lot, owner, quality, on_hand, reserved)"
+        f" select id, {main}, '', 'own', 'good', 0, 0 {goods}"
+    )
+    op.execute(
+        "insert into item_valuation (item_id, warehouse_id, quantity, value)"
+        f" select id, (select id from warehouse), 0, 0 {goods}"
+    )
+    op.execute(
+        "insert into availability (id, item_id, version)"
+        f" select gen_random_uuid(), id, 0 {goods}"
+    )
+
+
 def downgrade() -> None:
     op.execute(
-        "drop table availability, incoming, demand, item_valuation, stock_move, stock_level,"
+        "drop table opening_stock, availability, incoming, demand, item_valuation, stock_move, stock_level,"
         " location, warehouse"
     )

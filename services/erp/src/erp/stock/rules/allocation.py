@@ -1,4 +1,4 @@
-"""Who gets what is free: those who wait, in the order they came."""
+"""Who gets what is free: those who wait, whoever was promised first."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,17 +13,16 @@ class Waiting:
     """A line that waits for so many."""
 
     order_line_id: UUID
-    order_id: UUID
     quantity: Decimal
 
 
-def fill(free: Decimal, waiting: Iterable[Waiting]) -> list[tuple[Waiting, Decimal]]:
-    """What each line gets of what is free; those who get nothing are left out."""
+def fill(free: Decimal, waiting: Iterable[Waiting]) -> list[tuple[UUID, Decimal]]:
+    """What each line gets of what is free, in their order; who gets nothing is left out."""
     got = []
     for line in waiting:
         if free <= 0:
             break
         share = min(free, line.quantity)
-        got.append((line, share))
+        got.append((line.order_line_id, share))
         free -= share
     return got

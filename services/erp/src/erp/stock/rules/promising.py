@@ -1,17 +1,19 @@
 """Available to promise: when a quantity can be promised without breaking an older promise.
 
 A receipt serves the promises until the next one; what a later bucket lacks is taken from the
-nearest earlier ones, and from today's stock last of all (discrete ATP with look-ahead).
+nearest earlier ones, and from today's stock last of all (discrete ATP with look-ahead). What no
+earlier goods can cover is late: it gets the first receipts that nobody else needs.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 
-__all__ = ["discrete_atp", "promise_date", "take"]
+__all__ = ["Dated", "discrete_atp", "promise_date", "take"]
 
 Dated = tuple[date, Decimal]
+_NOTHING = Decimal(0)
 
 
 def discrete_atp(
@@ -20,31 +22,30 @@ def discrete_atp(
     """What of each receipt (the first entry: today's stock) is still free to promise.
 
     `commitments` are what older orders still need, by the day they need it; those overdue count
-    as of today. A bucket that lacks is covered from the buckets before it, the nearest first; what
-    nobody can cover stays as a negative first entry.
+    as of today. What all goods together cannot cover stays as a negative first entry.
     """
     dates = sorted({day for day, _ in receipts if day > today})
-    free = [on_hand, *([Decimal(0)] * len(dates))]
+    free = [on_hand, *([_NOTHING] * len(dates))]
     for day, quantity in receipts:
         free[bisect_right(dates, day)] += quantity
     for day, quantity in commitments:
         free[bisect_right(dates, day)] -= quantity
     for at in range(len(free) - 1, 0, -1):
         if free[at] < 0:
-            free = _covered_from_before(free, at)
+            lack, free[at] = -free[at], _NOTHING
+            free[0] -= _taken(free, range(at - 1, 0, -1), lack)
+    if free[0] < 0:
+        free[0] = -_taken(free, range(1, len(free)), -free[0])
     return list(zip([today, *dates], free, strict=True))
 
 
-def _covered_from_before(free: list[Decimal], at: int) -> list[Decimal]:
-    """Cover what bucket `at` lacks from the buckets before it, the nearest first."""
-    left, lack = list(free), -free[at]
-    left[at] = Decimal(0)
-    for earlier in range(at - 1, 0, -1):
-        given = min(max(left[earlier], Decimal(0)), lack)
-        left[earlier] -= given
-        lack -= given
-    left[0] -= lack
-    return left
+def _taken(free: list[Decimal], buckets: Iterable[int], wanted: Decimal) -> Decimal:
+    """Take from the buckets in turn what is free in them; what is still wanted then."""
+    for at in buckets:
+        given = min(max(free[at], _NOTHING), wanted)
+        free[at] -= given
+        wanted -= given
+    return wanted
 
 
 def take(atp: Sequence[Dated], quantity: Decimal, *, on: date) -> list[Dated] | None:
@@ -54,11 +55,7 @@ def take(atp: Sequence[Dated], quantity: Decimal, *, on: date) -> list[Dated] | 
     """
     left = [free for _, free in atp]
     last = bisect_right([day for day, _ in atp], on) - 1
-    for at in range(last, -1, -1):
-        given = min(max(left[at], Decimal(0)), quantity)
-        left[at] -= given
-        quantity -= given
-    if quantity > 0 or left[0] < 0:
+    if left[0] < 0 or _taken(left, range(last, -1, -1), quantity) > 0:
         return None
     return [(day, free) for (day, _), free in zip(atp, left, strict=True)]
 

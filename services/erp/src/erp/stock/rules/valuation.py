@@ -7,9 +7,7 @@ from erp.exact import EXACT, rounded
 __all__ = ["cost_of_issue"]
 
 
-def cost_of_issue(
-    quantity: Decimal, *, on_hand: Decimal, value: Decimal, decimals: int
-) -> Decimal:
+def cost_of_issue(quantity: Decimal, *, on_hand: Decimal, value: Decimal, decimals: int) -> Decimal:
     """What leaves the books with `quantity` of `on_hand` pieces that are worth `value`.
 
     The share by quantity, rounded half-up to the currency's decimals; with the last piece the
