@@ -27,6 +27,16 @@ from erp.permissions import PERMISSIONS, ROLES
 from erp.settings import ErpSettings
 from erp.stock.events import AvailabilityChanged
 from erp.stock.handlers import open_new_item
+from erp.stock.router import (
+    adjustment_router,
+    availability_router,
+    level_router,
+    move_router,
+    opening_router,
+    receipt_router,
+    valuation_router,
+    warehouse_router,
+)
 
 __all__ = ["HANDLERS", "SERVICE"]
 
@@ -59,6 +69,14 @@ SERVICE = Service(
         period_router,
         entry_router,
         ledger_report_router,
+        warehouse_router,
+        level_router,
+        move_router,
+        receipt_router,
+        opening_router,
+        adjustment_router,
+        availability_router,
+        valuation_router,
     ),
     permissions=PERMISSIONS,
     roles=ROLES,

@@ -12,12 +12,14 @@ PERMISSIONS: Mapping[str, str] = {
     "ledger.read": "See accounts, periods, entries and the trial balance.",
     "ledger.write": "Post and reverse entries by hand, open accounts.",
     "ledger.close": "Open fiscal years; close, open and lock periods.",
+    "stock.read": "See stock, its moves and worth, and what can be promised.",
+    "stock.write": "Lay in opening stock and adjust stock.",
     "backdate": "Date an act in the past.",
     "events.read": "Read the event feed.",
     "admin": "Everything, with the administration of users and keys.",
 }
 
-_LOOK = frozenset({"parties.read", "catalog.read"})
+_LOOK = frozenset({"parties.read", "catalog.read", "stock.read"})
 
 ROLES: Mapping[str, frozenset[str]] = {
     "accountant": _LOOK
@@ -25,6 +27,6 @@ ROLES: Mapping[str, frozenset[str]] = {
     "buyer": _LOOK | {"parties.write", "catalog.write"},
     "planner": _LOOK | {"catalog.write"},
     "seller": _LOOK | {"parties.write"},
-    "storekeeper": _LOOK,
+    "storekeeper": _LOOK | {"stock.write"},
     "admin": frozenset({"admin"}),
 }

@@ -115,7 +115,8 @@ class Move(Identified, Base):
         CheckConstraint("from_location_id <> to_location_id", name="two_ends"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("value >= 0", name="value_not_negative"),
-        Index("ix_stock_move_item_id", "item_id", "id"),
+        Index("ix_stock_move_item_id_recorded_at", "item_id", "recorded_at", "id"),
+        Index("ix_stock_move_recorded_at", "recorded_at", "id"),
         Index("ix_stock_move_source_id", "source_id"),
         Index(
             "ix_stock_move_order_line_id",

@@ -84,7 +84,8 @@ _TABLES = (
       constraint ck_stock_move_quantity_positive check (quantity > 0),
       constraint ck_stock_move_value_not_negative check (value >= 0)
     )""",
-    "create index ix_stock_move_item_id on stock_move (item_id, id)",
+    "create index ix_stock_move_item_id_recorded_at on stock_move (item_id, recorded_at, id)",
+    "create index ix_stock_move_recorded_at on stock_move (recorded_at, id)",
     "create index ix_stock_move_source_id on stock_move (source_id)",
     """create index ix_stock_move_order_line_id on stock_move (order_line_id)
       where order_line_id is not null""",

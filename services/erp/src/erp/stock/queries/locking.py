@@ -1,4 +1,4 @@
-"""Locks, reads and set-based writes of stock.
+"""Locks and set-based writes of stock.
 
 Whoever changes levels, worth, demand, incoming goods or availability of an item holds the item's
 level locked. So absolute values can be stored, and what is read after the lock is final.
@@ -16,20 +16,17 @@ from chassis.storage.loading import loaded
 from chassis.storage.work import Work
 from erp.sql import Sql
 from erp.stock.models import Demand, ItemValuation, Level
-from erp.stock.rules.lines import DemandLine, DemandState, ExpectedLine, NewMove, Shortage
+from erp.stock.rules.lines import DemandLine, ExpectedLine, NewMove
 
 __all__ = [
     "Holding",
     "Origin",
-    "demand_states",
     "hold",
     "items_of",
     "lines_of",
     "net_shipped",
     "open_items",
     "save",
-    "shortages",
-    "supply_and_demand",
     "tell_availability",
     "waiting_of",
 ]
@@ -279,43 +276,3 @@ def _placed(held: Holding) -> list[Any]:
         [reserved for _, reserved in held.placed],
         [line.needed_on for line in lines],
     ]
-
-
-_STATES = """select order_id, order_line_id, item_id, wanted, reserved,
-    wanted - reserved - shipped as waiting, shipped
-  from demand where order_id = any($1::uuid[]) order by place"""
-
-_SHORTAGES = """select one as item_id, coalesce(w.waiting, 0) - coalesce(n.incoming, 0) as quantity,
-    w.needed_on
-  from unnest($1::uuid[]) as one
-  cross join lateral (select sum(wanted - reserved - shipped) as waiting,
-      min(needed_on) as needed_on
-    from demand where item_id = one and reserved + shipped < wanted) w
-  cross join lateral (select sum(quantity) as incoming from incoming where item_id = one) n
-  where w.waiting > coalesce(n.incoming, 0)"""
-
-_SUPPLY_AND_DEMAND = """select s.item_id, 'free' as kind, null::date as day,
-    sum(s.on_hand - s.reserved) as quantity
-  from stock_level s where s.item_id = any($1::uuid[]) group by s.item_id
-  union all
-  select i.item_id, 'incoming', i.due_on, i.quantity
-    from incoming i where i.item_id = any($1::uuid[])
-  union all
-  select d.item_id, 'waiting', d.needed_on, d.wanted - d.reserved - d.shipped
-    from demand d where d.item_id = any($1::uuid[]) and d.reserved + d.shipped < d.wanted"""
-
-
-async def demand_states(sql: Sql, order_ids: Sequence[UUID]) -> list[DemandState]:
-    """How the lines of orders stand, in the order they were placed."""
-    return [DemandState(*row.values()) for row in await sql.fetch(_STATES, order_ids)]
-
-
-async def shortages(sql: Sql, item_ids: Sequence[UUID]) -> dict[UUID, Shortage]:
-    """What is waited for beyond what is expected; an item without is left out."""
-    rows = await sql.fetch(_SHORTAGES, item_ids)
-    return {row["item_id"]: Shortage(row["quantity"], row["needed_on"]) for row in rows}
-
-
-async def supply_and_demand(sql: Sql, item_ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
-    """What is free now, what comes when, and what is waited for by when."""
-    return [dict(row) for row in await sql.fetch(_SUPPLY_AND_DEMAND, item_ids)]
