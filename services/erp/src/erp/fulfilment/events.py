@@ -65,7 +65,7 @@ class OrderChanged(Event):
 
     event_name = "order-changed"
     topic = "order"
-    aggregate = "sales_order"
+    aggregate = "sales-order"
 
     number: str
     customer_id: UUID

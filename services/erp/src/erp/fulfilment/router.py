@@ -40,8 +40,8 @@ from erp.fulfilment.schemas import (
     OrderState,
     OrderView,
     ReturnGoods,
-    Shipped,
     ShipOrder,
+    Shipped,
     UpsertOrder,
     UpsertOrders,
 )
@@ -92,7 +92,7 @@ async def _order(
 
 
 @order_router.get("")
-async def list_orders(
+async def list_orders(  # noqa: PLR0917 - a route lists its filters
     _by: Reader,
     asked: PageAsked,
     at: InReading,

@@ -9,7 +9,6 @@ from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.approvals import queries
 from erp.approvals.events import Decided
-from erp.approvals.models import APPROVED, REFUSED
 from erp.approvals.schemas import ApprovalView, Decide
 from erp.sql import Sql
 
@@ -40,12 +39,12 @@ async def ask(
 
 async def approve(work: Work, approval_id: UUID, command: Decide) -> None:
     """Say yes; what waits goes on in this act. Raises NotFound, AlreadyDecided, OwnRequest."""
-    await _decide(work, approval_id, APPROVED, command)
+    await _decide(work, approval_id, "approved", command)
 
 
 async def refuse(work: Work, approval_id: UUID, command: Decide) -> None:
     """Say no; what waits ends in this act. Raises NotFound, AlreadyDecided, OwnRequest."""
-    await _decide(work, approval_id, REFUSED, command)
+    await _decide(work, approval_id, "refused", command)
 
 
 async def _decide(

@@ -8,8 +8,14 @@ from uuid import UUID
 from chassis.storage.loading import loaded
 from chassis.storage.work import Work
 from erp.addresses import Address
-from erp.fulfilment.models import ChangeRequest, Order, OrderCharge, OrderLine, Shipment
-from erp.fulfilment.models import ShipmentLine
+from erp.fulfilment.models import (
+    ChangeRequest,
+    Order,
+    OrderCharge,
+    OrderLine,
+    Shipment,
+    ShipmentLine,
+)
 from erp.sql import Sql
 
 __all__ = [

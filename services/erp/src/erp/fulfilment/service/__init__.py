@@ -10,9 +10,10 @@ from erp.fulfilment.service.orders import (
     see_order,
     take_order,
 )
-from erp.fulfilment.service.telling import refresh_orders
+from erp.fulfilment.service.telling import REFRESH, refresh_orders
 
 __all__ = [
+    "REFRESH",
     "cancel_order",
     "change_order",
     "confirm_order",

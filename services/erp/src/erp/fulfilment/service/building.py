@@ -104,9 +104,7 @@ async def _line(
     )
 
 
-async def _listed(
-    work: Work, order: Order, sent: NewLine, item: Mapping[str, Any]
-) -> Decimal:
+async def _listed(work: Work, order: Order, sent: NewLine, item: Mapping[str, Any]) -> Decimal:
     asked = PriceAsked(sku=item["sku"], quantity=sent.quantity, on=order.ordered_on)
     found = await prices.find_price(work.sql, asked, today=order.ordered_on)
     return found.price.amount

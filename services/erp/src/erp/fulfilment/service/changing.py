@@ -61,18 +61,14 @@ async def _want_nothing(work: Work, hand: OrderAtHand) -> None:
     await stock.withdraw(work, [line.order_line_id for line in waiting])
 
 
-async def change_order(
-    work: Work, order_id: UUID, command: ChangeOrder, *, revision: int
-) -> None:
+async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revision: int) -> None:
     """Change a confirmed order. Raises NotFound, StaleRevision; a refusal is told, no error."""
     hand = await locked(work, order_id)
     hand.order.check_revision(revision)
     await change_content(work, hand, command)
 
 
-async def change_content(
-    work: Work, hand: OrderAtHand, command: ChangeOrder | UpsertOrder
-) -> bool:
+async def change_content(work: Work, hand: OrderAtHand, command: ChangeOrder | UpsertOrder) -> bool:
     """Take over other quantities and lines, or refuse; whether the request was accepted.
 
     Lines are told apart by their external id, or by item where they have none. What was agreed

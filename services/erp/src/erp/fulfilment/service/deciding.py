@@ -29,10 +29,7 @@ async def decide_order(work: Work, hand: OrderAtHand, *, credit_granted: bool = 
     total = order.net + order.charges
     credit = await _credit(work, hand, customer["credit_limit"] if customer else None)
     decision = decide(
-        [
-            Sellable(row["sku"], row["sold"], row["active"], row["discontinued_on"])
-            for row in items
-        ],
+        [Sellable(row["sku"], row["sold"], row["active"], row["discontinued_on"]) for row in items],
         credit,
         total=total,
         ordered_on=order.ordered_on,
@@ -93,9 +90,7 @@ async def _reserve(work: Work, hand: OrderAtHand, goods: set[UUID]) -> None:
     order.promised_on = promised
 
 
-async def _promised_day(
-    work: Work, lines: Sequence[OrderLine], wanted_on: date
-) -> date | None:
+async def _promised_day(work: Work, lines: Sequence[OrderLine], wanted_on: date) -> date | None:
     """The first day on which all lines can be promised (E37); None: no known day."""
     asked = [stock.PromiseAsked(line.item_id, line.quantity, wanted_on) for line in lines]
     days = await stock.promise(work.sql, asked, today=work.today()) if asked else [wanted_on]

@@ -11,7 +11,7 @@ from erp.fulfilment import queries
 from erp.fulfilment.errors import NothingToShip, UnknownLine
 from erp.fulfilment.models import OrderLine, Shipment, ShipmentLine
 from erp.fulfilment.queries import OrderAtHand
-from erp.fulfilment.schemas import ReturnGoods, Shipped, ShipOrder, ShipQuantity
+from erp.fulfilment.schemas import ReturnGoods, ShipOrder, Shipped, ShipQuantity
 from erp.fulfilment.service.billing import credit_returned
 from erp.fulfilment.service.changing import locked
 from erp.fulfilment.service.telling import tell
@@ -47,9 +47,7 @@ async def ship_order(work: Work, order_id: UUID, command: ShipOrder) -> Shipped:
     return await _told(work, hand, shipment, ["lines", "shipments", "state"])
 
 
-async def _going(
-    work: Work, hand: OrderAtHand, named: Sequence[ShipQuantity] | None
-) -> Going:
+async def _going(work: Work, hand: OrderAtHand, named: Sequence[ShipQuantity] | None) -> Going:
     if named:
         return _named(hand, named)
     states = await stock.demand_of(work.sql, [hand.order.id])

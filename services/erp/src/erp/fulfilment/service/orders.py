@@ -44,9 +44,7 @@ async def place_order(work: Work, command: NewOrder) -> UUID:
     return hand.order.id
 
 
-async def take_order(
-    work: Work, system: str, external_id: str, command: UpsertOrder
-) -> Upserted:
+async def take_order(work: Work, system: str, external_id: str, command: UpsertOrder) -> Upserted:
     """Accept an order as another system knows it, then decide it (E48, E49).
 
     The newest version sent is the truth, in whatever order versions arrive. Before confirmation

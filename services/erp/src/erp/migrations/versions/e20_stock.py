@@ -194,7 +194,6 @@ def _seed() -> None:
         f" kind) values {', '.join(rows)}"
     )
 
-
     _open_items()
 
 
@@ -211,13 +210,12 @@ def _open_items() -> None:
         f" select id, (select id from warehouse), 0, 0 {goods}"
     )
     op.execute(
-        "insert into availability (id, item_id, version)"
-        f" select gen_random_uuid(), id, 0 {goods}"
+        f"insert into availability (id, item_id, version) select gen_random_uuid(), id, 0 {goods}"
     )
 
 
 def downgrade() -> None:
     op.execute(
-        "drop table opening_stock, availability, incoming, demand, item_valuation, stock_move, stock_level,"
-        " location, warehouse"
+        "drop table opening_stock, availability, incoming, demand, item_valuation, stock_move,"
+        " stock_level, location, warehouse"
     )

@@ -15,6 +15,7 @@ __all__ = [
     "goods_by_sku",
     "level_page",
     "move_page",
+    "short_items",
     "shortages",
     "supply_and_demand",
     "warehouses",
@@ -54,6 +55,12 @@ async def shortages(sql: Sql, item_ids: Sequence[UUID]) -> dict[UUID, Shortage]:
     """What is waited for beyond what is expected; an item without is left out."""
     rows = await sql.fetch(_SHORTAGES, item_ids)
     return {row["item_id"]: Shortage(row["quantity"], row["needed_on"]) for row in rows}
+
+
+async def short_items(sql: Sql) -> list[UUID]:
+    """Every item that someone waits for."""
+    rows = await sql.fetch("select distinct item_id from demand where reserved + shipped < wanted")
+    return [row[0] for row in rows]
 
 
 async def supply_and_demand(sql: Sql, item_ids: Sequence[UUID]) -> list[Mapping[str, Any]]:

@@ -11,6 +11,7 @@ from erp.stock.rules.lines import (
     ShipLine,
     Shortage,
 )
+from erp.stock.service.booking import item_ids_of
 from erp.stock.service.demand import amend, place, withdraw
 from erp.stock.service.expecting import (
     demand_of,
@@ -18,6 +19,7 @@ from erp.stock.service.expecting import (
     lock_items,
     promisable,
     promise,
+    short_items,
     shortages,
 )
 from erp.stock.service.goods import adjust, receive, ship, take_back
@@ -36,12 +38,14 @@ __all__ = [
     "amend",
     "demand_of",
     "expect",
+    "item_ids_of",
     "lock_items",
     "place",
     "promisable",
     "promise",
     "receive",
     "ship",
+    "short_items",
     "shortages",
     "take_back",
     "withdraw",

@@ -30,7 +30,7 @@ from erp.stock.schemas import (
 from erp.stock.service.goods import adjust, receive
 from erp.upserts import BatchAsked, Sent, Upserted, upsert, upsert_each
 
-__all__ = ["adjust_stock", "open_stock", "open_stocks", "receive_stock"]
+__all__ = ["adjust_stock", "item_ids_of", "open_stock", "open_stocks", "receive_stock"]
 
 KIND = "opening_stock"
 

@@ -13,15 +13,16 @@ from erp.stock.rules.promising import Dated, discrete_atp, promise_date, take
 from erp.stock.service.demand import hold_items
 from erp.stock.service.telling import tell
 
-__all__ = ["demand_of", "expect", "lock_items", "promisable", "promise", "shortages"]
+__all__ = ["demand_of", "expect", "lock_items", "promisable", "promise", "short_items", "shortages"]
 
 
 async def lock_items(work: Work, item_ids: Iterable[UUID]) -> None:
     """Let nobody else change stock, demand or incoming goods of the items until this act ends.
 
-    Whoever writes rows of its own that follow from shortages calls this first. Raises NotStocked.
+    Whoever writes rows of its own that follow from shortages calls this first, and whoever acts
+    on several orders in one transaction. What is not kept in stock is passed over.
     """
-    await hold_items(work, item_ids)
+    await queries.hold(work, sorted(set(item_ids)))
 
 
 async def expect(work: Work, lines: Sequence[ExpectedLine]) -> None:
@@ -45,6 +46,11 @@ async def demand_of(sql: Sql, order_ids: Sequence[UUID]) -> list[DemandState]:
 async def shortages(sql: Sql, item_ids: Sequence[UUID]) -> dict[UUID, Shortage]:
     """What is waited for beyond what is expected; an item without is left out."""
     return await queries.shortages(sql, item_ids)
+
+
+async def short_items(sql: Sql) -> list[UUID]:
+    """Every item that someone waits for."""
+    return await queries.short_items(sql)
 
 
 async def promisable(sql: Sql, item_ids: Sequence[UUID], *, today: date) -> dict[UUID, list[Dated]]:
