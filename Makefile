@@ -7,7 +7,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check contracts bench kafka demo clean environment
+.PHONY: help run test cover check contracts bench kafka demo clean environment
 
 help: ## Print this help
 	@echo "Tandem: an ERP, a CRM, and the bridge that makes them one."
@@ -17,7 +17,7 @@ help: ## Print this help
 run: ## Run ERP :8001, CRM :8002 and bridge :8003 here; ONLY=erp or ONLY=crm runs one half
 	@$(LOCAL) up
 
-test: environment ## Run all tests on a real PostgreSQL; PG=external uses TANDEM_TEST_DATABASE_URL
+test: environment ## Run all tests on a real PostgreSQL; PG=external: yours; FUZZ=60: fuzz longer
 ifeq ($(PG),external)
 	@test -n "$$TANDEM_TEST_DATABASE_URL" || { \
 	  echo "PG=external needs TANDEM_TEST_DATABASE_URL, the URL of a role that may create" >&2; \
@@ -27,11 +27,18 @@ else
 	@env -u TANDEM_TEST_DATABASE_URL $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 endif
 
+cover: environment ## Run all tests and print what they do not reach; rules and models: nothing
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+	@$(BIN)/coverage report --include='*/rules/*,*/models.py' --fail-under=100
+
 check: environment ## Check format, lint, types, imports, contracts and deployment files
 	@$(BIN)/python deploy/local/checks.py
 
 contracts: environment ## Generate contracts/ anew from the code
-	@$(BIN)/python -m contracts.generator
+	@$(BIN)/python -m contracts.generator generate
 
 bench: environment ## Measure, each figure beside the limit measured in the same run
 	@$(BIN)/python -m bench
@@ -39,7 +46,8 @@ bench: environment ## Measure, each figure beside the limit measured in the same
 kafka: ## Run a real Apache Kafka on :9092 (Java 17 and Maven); KAFKA_PORT changes the port
 	@$(PYTHON) deploy/local/kafka.py
 
-demo: environment ## Play a small story across CRM, bridge and ERP, in an installation of its own
+demo: ## Play a small story across CRM, bridge and ERP here; TRANSPORT=kafka: over a real broker
+	@$(LOCAL) setup
 	@$(BIN)/python deploy/local/demo.py
 
 clean: ## Remove environment and caches; ALL=1 removes the local data in .tandem as well

@@ -48,7 +48,7 @@ def problems_page(services: Sequence[Service]) -> str:
 
 
 def problem_types(base: type[Problem] = Problem) -> Iterator[type[Problem]]:
-    """Every problem type that is loaded. Two services may use one code, each for its own records."""
+    """Every problem type loaded. Two services may use one code, each for its own records."""
     for child in base.__subclasses__():
         yield child
         yield from problem_types(child)

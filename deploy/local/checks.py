@@ -19,6 +19,7 @@ CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("lint", (str(BIN / "ruff"), "check", "--quiet", ".")),
     ("imports", (str(BIN / "lint-imports"),)),
     ("contracts", (sys.executable, "-m", "contracts.generator", "check")),
+    ("contract lint", (sys.executable, "contracts/lint/run.py")),
     ("deploy files", (sys.executable, "deploy/check.py")),
 )
 

@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -42,8 +43,8 @@ async def listening(app):
             await serving
 
 
-async def schemathesis(address: str, key: str) -> tuple[int, str]:
-    """Exit code and report of a run."""
+async def schemathesis(address: str, key: str, room: Path) -> tuple[int, str]:
+    """Exit code and report of a run, which may leave files in its room."""
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "run", f"{address}/openapi.json"),
         *("--header", f"Authorization: Bearer {key}"),
@@ -56,18 +57,22 @@ async def schemathesis(address: str, key: str) -> tuple[int, str]:
         *command,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
-        env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.contract.fuzz_hooks"},
-        cwd=ROOT,
+        env={
+            **os.environ,
+            "SCHEMATHESIS_HOOKS": "tests.contract.fuzz_hooks",
+            "PYTHONPATH": str(ROOT),
+        },
+        cwd=room,
     )
     output, _ = await process.communicate()
     return process.returncode or 0, output.decode()
 
 
 @pytest.mark.parametrize("name", SERVICES)
-async def test_no_request_makes_an_api_fail(name, cluster):
+async def test_no_request_makes_an_api_fail(name, cluster, tmp_path):
     async with (
         running(SERVICES[name], cluster) as service,
         listening(service.app) as address,
     ):
-        code, report = await schemathesis(address, service.admin_key)
+        code, report = await schemathesis(address, service.admin_key, tmp_path)
     assert code == 0, report

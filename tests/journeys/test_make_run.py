@@ -3,13 +3,11 @@
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import stat
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -19,6 +17,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120
+READY = "Ctrl-C stops everything"
 
 pytestmark = pytest.mark.xdist_group("make-run")
 
@@ -83,14 +82,6 @@ class Terminal:
 
 
 @pytest.fixture
-def room():
-    folder = Path(tempfile.mkdtemp(prefix="tandem-run-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
-
-
-@pytest.fixture
 def types_make_run():
     opened = []
 
@@ -136,10 +127,11 @@ def service_process(data, module="erp"):
     raise AssertionError(message)
 
 
-def test_one_half_runs_stops_and_runs_again_with_its_state(room, types_make_run):
-    data, port = room / "data", str(free_port())
+def test_one_half_runs_stops_and_runs_again_with_its_state(open_folder, types_make_run):
+    data, port = open_folder / "data", str(free_port())
     terminal = types_make_run(data, ONLY="erp", ERP_PORT=port)
-    assert terminal.shows("Tandem is ready."), terminal.screen
+    assert terminal.shows(READY), terminal.screen
+    assert "Tandem is ready." in terminal.screen
     assert f"http://127.0.0.1:{port}/docs" in terminal.screen
     assert "Demo company" in terminal.screen
     assert re.search(r"Migrations .*\(\d+\.\d s\)", terminal.screen)
@@ -158,7 +150,7 @@ def test_one_half_runs_stops_and_runs_again_with_its_state(room, types_make_run)
     assert processes_of(data) == []
 
     again = types_make_run(data, ONLY="erp", ERP_PORT=port)
-    assert again.shows("Tandem is ready."), again.screen
+    assert again.shows(READY), again.screen
     assert "Demo company" not in again.screen
     assert "up to date" in again.screen
     with erp(data) as api:
@@ -167,10 +159,10 @@ def test_one_half_runs_stops_and_runs_again_with_its_state(room, types_make_run)
     assert json.loads(credentials.read_text())["erp"] == known
 
 
-def test_what_is_killed_comes_back_by_itself(room, types_make_run):
-    data = room / "data"
+def test_what_is_killed_comes_back_by_itself(open_folder, types_make_run):
+    data = open_folder / "data"
     terminal = types_make_run(data, ONLY="erp", ERP_PORT=str(free_port()), DEMO="0")
-    assert terminal.shows("Tandem is ready."), terminal.screen
+    assert terminal.shows(READY), terminal.screen
     with erp(data) as api:
         first = service_process(data)
         os.kill(first, signal.SIGKILL)
@@ -186,21 +178,23 @@ def test_what_is_killed_comes_back_by_itself(room, types_make_run):
     assert processes_of(data) == []
 
 
-def test_a_killed_runner_leaves_nothing_behind_and_can_be_started_again(room, types_make_run):
-    data, port = room / "data", str(free_port())
+def test_a_killed_runner_leaves_nothing_behind_and_can_be_started_again(
+    open_folder, types_make_run
+):
+    data, port = open_folder / "data", str(free_port())
     terminal = types_make_run(data, ONLY="erp", ERP_PORT=port, DEMO="0")
-    assert terminal.shows("Tandem is ready."), terminal.screen
+    assert terminal.shows(READY), terminal.screen
     terminal.process.kill()
     terminal.process.wait()
     again = types_make_run(data, ONLY="erp", ERP_PORT=port, DEMO="0")
-    assert again.shows("Tandem is ready."), again.screen
+    assert again.shows(READY), again.screen
     assert again.press_ctrl_c() == 0
     assert processes_of(data) == []
     terminal.ends()
 
 
-def test_a_second_runner_on_the_same_folder_is_told_how(room, types_make_run):
-    data = room / "data"
+def test_a_second_runner_on_the_same_folder_is_told_how(open_folder, types_make_run):
+    data = open_folder / "data"
     first = types_make_run(data, ONLY="erp", ERP_PORT=str(free_port()), DEMO="0")
     assert first.shows("PostgreSQL"), first.screen
     second = types_make_run(data, ONLY="erp", ERP_PORT=str(free_port()))
@@ -209,12 +203,12 @@ def test_a_second_runner_on_the_same_folder_is_told_how(room, types_make_run):
     assert "TANDEM_DATA=" in second.screen
 
 
-def test_a_taken_port_is_named_with_the_way_out(room, types_make_run):
+def test_a_taken_port_is_named_with_the_way_out(open_folder, types_make_run):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        terminal = types_make_run(room / "data", ONLY="crm", CRM_PORT=str(port))
+        terminal = types_make_run(open_folder / "data", ONLY="crm", CRM_PORT=str(port))
         assert terminal.ends() == 2
     assert f"Port {port} for the CRM is taken by another program." in terminal.screen
     assert f"make run CRM_PORT={port + 100}" in terminal.screen
@@ -228,16 +222,16 @@ def test_a_taken_port_is_named_with_the_way_out(room, types_make_run):
         ({"ERP_PORT": "70000"}, "ERP_PORT=70000 is no port"),
     ],
 )
-def test_a_wrong_choice_is_explained(room, types_make_run, given, told):
-    terminal = types_make_run(room / "data", **given)
+def test_a_wrong_choice_is_explained(open_folder, types_make_run, given, told):
+    terminal = types_make_run(open_folder / "data", **given)
     assert terminal.ends() == 2
     assert told in terminal.screen
     assert "Traceback" not in terminal.screen
 
 
-def test_a_service_that_refuses_to_start_is_quoted(room, types_make_run):
+def test_a_service_that_refuses_to_start_is_quoted(open_folder, types_make_run):
     terminal = types_make_run(
-        room / "data", ONLY="erp", ERP_PORT=str(free_port()), ERP_ZONE="Nowhere/Never"
+        open_folder / "data", ONLY="erp", ERP_PORT=str(free_port()), ERP_ZONE="Nowhere/Never"
     )
     assert terminal.ends() == 2
     assert "`erp migrate` failed" in terminal.screen

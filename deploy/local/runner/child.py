@@ -19,6 +19,10 @@ def stop_with_the_runner() -> None:
     """Wait for the end of the pipe, then stop this process."""
     while os.read(0, 1024):
         continue
+    # The runner was also the reader of our lines: without a reader, writing one is an error.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
     os.kill(os.getpid(), signal.SIGTERM)
     deadline = threading.Timer(GRACE_SECONDS, os.kill, (os.getpid(), signal.SIGKILL))
     deadline.daemon = True

@@ -59,7 +59,8 @@ class Child:
             return
         self._signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._process.wait()
         except TimeoutError:
             self.say(f"did not stop within {STOP_SECONDS:.0f} s and was killed")
             self.kill()
@@ -89,6 +90,8 @@ class Child:
             limit=LINE_BYTES_MAX,
             start_new_session=True,  # Ctrl-C reaches the runner alone, which stops it in order
         )
+        if self._stopping.is_set():
+            self.kill()  # it was just born while we were being stopped
         await self._read_lines(self._process)
         return await self._process.wait()
 

@@ -11,7 +11,6 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
 
 import httpx
 
@@ -28,7 +27,7 @@ READY_SECONDS_MAX = 120.0
 POLL_SECONDS = 0.1
 WATCH_SECONDS = 1.0
 LEFTOVER_SECONDS_MAX = 40.0
-FAILED = 1
+MIGRATED = "migrated.json"
 REFUSED = 2
 
 
@@ -73,25 +72,32 @@ class Run:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._on_signal)
-        async with self._working() as work:
-            waiting: set[asyncio.Task[Any]] = {
-                *work,
-                asyncio.create_task(self._present()),
-                asyncio.create_task(self._stop.wait()),
-            }
-            try:
-                await self._until_one_fails(waiting)
-            except Refusal:
-                (self.plan.data_dir / "migrated.json").unlink(missing_ok=True)
-                raise
-            for task in waiting - set(work):
-                task.cancel()
+        living = asyncio.create_task(self._live())
+        stopping = asyncio.create_task(self._stop.wait())
+        await asyncio.wait({living, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        living.cancel()
+        try:
+            await living
+        except asyncio.CancelledError:
+            return
+        except Refusal:
+            (self.plan.data_dir / MIGRATED).unlink(missing_ok=True)
+            raise
 
-    async def _until_one_fails(self, waiting: set["asyncio.Task[Any]"]) -> None:
-        while not self._stop.is_set():
-            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+    async def _live(self) -> None:
+        await self._migrate()
+        await self._seed()
+        async with self._working() as work:
+            presenting = asyncio.create_task(self._present())
+            try:
+                done, _ = await asyncio.wait(
+                    {*work, presenting}, return_when=asyncio.FIRST_EXCEPTION
+                )
+                for task in done:
+                    task.result()
+            finally:
+                presenting.cancel()
 
     def _on_signal(self) -> None:
         if self._stop.is_set():
@@ -102,24 +108,32 @@ class Run:
     @asynccontextmanager
     async def _working(self) -> AsyncIterator[list["asyncio.Task[None]"]]:
         """Everything that runs in the background; stopped in order at the end."""
-        await self._migrate()
-        await self._seed()
-        work = [asyncio.create_task(child.run()) for child in self.children]
-        watch = asyncio.create_task(self._watch_database())
+        running = [asyncio.create_task(self._keep_running(child)) for child in self.children]
+        watching = asyncio.create_task(self._watch_database())
         try:
-            yield [*work, watch]
+            yield [*running, watching]
         finally:
-            watch.cancel()
+            watching.cancel()
             say("\nStopping ...")
+            # The bridge first: it would miss the halves it calls.
             for child in reversed(self.children):
                 if child.service.name == "bridge":
                     await child.stop()
             await asyncio.gather(*(child.stop() for child in self.children))
-            await asyncio.gather(*work, watch, return_exceptions=True)
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, watching, return_exceptions=True)
+
+    async def _keep_running(self, child: Child) -> None:
+        """The bridge starts when both halves can answer it."""
+        if child.service.name == "bridge":
+            halves = (self._ready(one) for one in self.plan.services if one != child.service)
+            await asyncio.gather(*halves)
+        await child.run()
 
     async def _migrate(self) -> None:
         """Migrate what changed since the last run of this data folder."""
-        mark = self.plan.data_dir / "migrated.json"
+        mark = self.plan.data_dir / MIGRATED
         known = json.loads(mark.read_text(encoding="utf-8")) if mark.exists() else {}
         wanted = {one.name: fingerprint(ROOT, one, self.plan) for one in self.plan.services}
         stale = [one for one in self.plan.services if known.get(one.name) != wanted[one.name]]
@@ -150,7 +164,12 @@ class Run:
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
         )
-        said, _ = await process.communicate()
+        try:
+            said, _ = await process.communicate()
+        except asyncio.CancelledError:
+            process.terminate()
+            await process.wait()
+            raise
         lines = said.decode(errors="replace").strip().splitlines()
         if process.returncode:
             last = "\n".join(lines[-20:])
@@ -169,30 +188,32 @@ class Run:
     async def _present(self) -> None:
         """Wait until all services are ready, create the demo company, say how to enter."""
         with step("Services") as now:
-            async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
-                now.progress = "waiting for /readyz"
-                await asyncio.gather(*(self._ready(client, one) for one in self.plan.services))
+            now.progress = "waiting until /readyz says so"
+            await asyncio.gather(*(self._ready(one) for one in self.plan.services))
             now.result = "ready"
         self._announce()
         await self._stop.wait()
 
-    async def _ready(self, client: httpx.AsyncClient, service: Runnable) -> None:
-        said = "nothing"
-        deadline = asyncio.get_running_loop().time() + READY_SECONDS_MAX
-        while asyncio.get_running_loop().time() < deadline:
+    async def _ready(self, service: Runnable) -> None:
+        """Wait until it serves. Raises Refusal when that takes too long."""
+        try:
+            async with asyncio.timeout(READY_SECONDS_MAX):
+                while not await self._says_ready(service):  # noqa: ASYNC110 - it is told by HTTP
+                    await asyncio.sleep(POLL_SECONDS)
+        except TimeoutError:
+            message = (
+                f"The {service.title} was not ready after {READY_SECONDS_MAX:.0f} s; "
+                f"{self.plan.url(service)}/readyz tells why, and its lines above"
+            )
+            raise Refusal(message) from None
+
+    async def _says_ready(self, service: Runnable) -> bool:
+        async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
             try:
                 reply = await client.get(f"{self.plan.url(service)}/readyz")
-                if reply.status_code == httpx.codes.OK:
-                    return
-                said = reply.text
             except httpx.HTTPError:
-                said = "nothing"
-            await asyncio.sleep(POLL_SECONDS)
-        message = (
-            f"The {service.title} was not ready after {READY_SECONDS_MAX:.0f} s; "
-            f"{self.plan.url(service)}/readyz said: {said}"
-        )
-        raise Refusal(message)
+                return False
+        return reply.status_code == httpx.codes.OK
 
     def _announce(self) -> None:
         say()

@@ -1,6 +1,7 @@
 """The runner's commands. Those that need packages continue inside the environment."""
 
 import argparse
+import fcntl
 import json
 import os
 import shutil
@@ -16,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[3]
 INSIDE = "inside"
 CACHES = (".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache", ".hypothesis")
 REFUSED = 2
+MARKS = ("postgres.json", "credentials.json")
+LOCKS = ("run.lock", "postgres.users")
 
 
 def main(arguments: list[str]) -> int:
@@ -30,7 +33,7 @@ def main(arguments: list[str]) -> int:
             return _clean(everything=asked.all)
         python = _prepared("dev" if asked.dev else "runtime")
     except Refusal as refused:
-        sys.stderr.write(f"\n{paint('Tandem cannot start.', 'bad')} {refused}\n")
+        sys.stderr.write(f"\n{paint('Stopped.', 'bad')} {refused}\n")
         return REFUSED
     except KeyboardInterrupt:
         return 130
@@ -70,24 +73,42 @@ def _continue_inside(python: Path) -> None:
 
 
 def _clean(*, everything: bool) -> int:
+    data = Path(os.environ.get("TANDEM_DATA") or ROOT / ".tandem").resolve()
+    if everything:
+        _remove_data(data)
     for name in (".venv", *CACHES):
         shutil.rmtree(ROOT / name, ignore_errors=True)
     (ROOT / ".venv.lock").unlink(missing_ok=True)
     say("Removed the environment and caches.")
-    data = Path(os.environ.get("TANDEM_DATA", ROOT / ".tandem"))
-    if everything:
-        _remove_data(data)
-    elif data.exists():
+    if data.exists():
         say(f"Kept the local data in {data}; `make clean ALL=1` removes it as well.")
     return 0
 
 
 def _remove_data(data: Path) -> None:
+    """Remove a data folder that is ours and at rest. Raises Refusal."""
+    if not data.exists():
+        return
+    if not any((data / name).exists() for name in MARKS):
+        message = f"{data} does not look like Tandem's data; nothing was removed."
+        raise Refusal(message)
+    if any(_is_held(data / name) for name in LOCKS):
+        message = f"Tandem runs on {data}: stop it first; nothing was removed."
+        raise Refusal(message)
     record = data / "postgres.json"
-    if record.exists():
-        refuge = json.loads(record.read_text(encoding="utf-8")).get("refuge")
-        if refuge:
-            shutil.rmtree(refuge)
-    if data.exists():
-        shutil.rmtree(data)
-        say(f"Removed the local data in {data}.")
+    known = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+    if known.get("refuge"):
+        shutil.rmtree(known["refuge"])
+    shutil.rmtree(data)
+    say(f"Removed the local data in {data}.")
+
+
+def _is_held(lock: Path) -> bool:
+    if not lock.exists():
+        return False
+    with lock.open("a") as probe:
+        try:
+            fcntl.flock(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False

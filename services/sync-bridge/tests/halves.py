@@ -113,6 +113,7 @@ class Half(httpx.AsyncBaseTransport):
         if fault and not fault.after:
             return self._fail(fault, request)
         answer = self._answer(request, path, body)
+        self.called.set()
         return self._fail(fault, request) if fault else answer
 
     def _fault_for(self, method: str) -> Fault | None:

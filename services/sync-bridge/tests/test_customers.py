@@ -118,9 +118,10 @@ async def test_a_tax_id_taken_while_it_was_looked_for_is_found_again(rig):
     rig.crm.makes(ACCOUNTS, name="Elm", tax_id="T-5")
     await rig.deliver()
     customer = rig.erp.makes(CUSTOMERS, name="Elm", tax_id="T-5", **TERMS)
+    rig.delivered["erp"] = len(rig.erp.outbox)  # its own event comes later
     rig.erp.blind_reads = 1
     await rig.carry()
-    assert [call.method for call in rig.erp.wrote()][:3] == ["PUT", "POST", "PUT"]
+    assert [call.method for call in rig.erp.wrote()][:2] == ["PUT", "POST"]
     assert rig.erp.the(CUSTOMERS)["id"] == customer
     (pair,) = await rig.fetch("select * from pair")
     assert (str(pair["erp_id"]), pair["how"]) == (customer, "certain")

@@ -31,6 +31,18 @@ async def test_everyone_who_waits_is_woken():
     assert await waiting == [True] * 3
 
 
+async def test_who_is_sent_away_while_the_bell_rings_goes():
+    """Stopping a process rings the last time and cancels at once; no waiter may live on."""
+    bell = Bell()
+    waiting = asyncio.create_task(bell.wait(bell.rings, WITHIN_SECONDS))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    bell.close()
+    waiting.cancel()
+    assert await asyncio.gather(waiting, return_exceptions=True) != [True]
+    assert waiting.cancelled()
+
+
 async def test_a_ring_between_the_look_and_the_wait_is_not_missed():
     """B08: note the rings, look, then wait: what rang meanwhile counts."""
     bell = Bell()

@@ -6,6 +6,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from chassis.testing.service import running
+
 
 def titled(name):
     return {"title": f"{name} {uuid4().hex[:8]}"}
@@ -95,11 +97,7 @@ async def test_a_fault_of_ours_is_a_problem_and_changes_nothing(sample):
 
 async def test_a_slow_twin_is_told_to_come_back(cluster, sample_module):
     """B40: the key of a request still in progress is 409 with Retry-After."""
-    from chassis.testing.service import running  # noqa: PLC0415 - one test alone needs it
-
-    async with running(
-        sample_module.SERVICE, cluster, lock_timeout_seconds=0.2
-    ) as impatient:
+    async with running(sample_module.SERVICE, cluster, lock_timeout_seconds=0.2) as impatient:
         title = f"slow {uuid4()}"
         gate = sample_module.GATES[title] = sample_module.Gate()
         call = {"json": {"title": title}, "headers": {"Idempotency-Key": f"slow-{uuid4()}"}}
@@ -208,8 +206,7 @@ async def test_an_unknown_path_and_method_are_problems(sample):
 async def test_pages_follow_each_other_without_gap_or_repeat(sample):
     mark = uuid4().hex[:6]
     made = [
-        (await sample.post("/v1/notes", {"title": f"{mark} {n:02}"})).json()["id"]
-        for n in range(7)
+        (await sample.post("/v1/notes", {"title": f"{mark} {n:02}"})).json()["id"] for n in range(7)
     ]
     for sort, wanted in (("title", made), ("-title", made[::-1]), ("-created_at", made[::-1])):
         found, cursor = [], None
@@ -309,12 +306,15 @@ async def test_health_version_and_docs_answer_without_a_key(sample):
     assert "Title refused" in explained.text
 
 
-async def test_a_connection_cut_by_the_server_does_not_spoil_the_next_request(sample):
+async def test_a_connection_cut_by_the_server_does_not_spoil_the_next_request(
+    cluster, sample_module
+):
     """The pool hands out no connection that the server closed."""
-    async with sample.database.driver() as sql:
-        await sql.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity"
-            " where datname = current_database() and pid <> pg_backend_pid()"
-        )
-    replies = [await sample.client.get("/v1/notes") for _ in range(20)]
-    assert {reply.status_code for reply in replies[2:]} <= {httpx.codes.OK}
+    async with running(sample_module.SERVICE, cluster) as cut_off:
+        async with cut_off.database.driver() as sql:
+            await sql.execute(
+                "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
+                " where datname = current_database() and pid <> pg_backend_pid()"
+            )
+        replies = [await cut_off.client.get("/v1/notes") for _ in range(20)]
+        assert {reply.status_code for reply in replies[2:]} <= {httpx.codes.OK}

@@ -68,7 +68,7 @@ async def test_scopes_of_a_key_follow_the_file(sample, make):
     ("change", "told"),
     [
         ({"keys": [{"name": "x", "secret": "hunter2", "scopes": ["notes.read"]}]}, "of the form"),
-        ({"keys": [{"name": "x", "secret": "S", "scopes": ["nope"]}]}, "no permission 'nope'"),
+        ({"keys": [{"name": "x", "secret": "S", "scopes": ["nope"]}]}, "no such permission"),
         ({"keys": [{"name": "x", "secret": "S", "scopes": []}]}, "at least one permission"),
         ({"keys": [{"name": "x", "scopes": []}]}, "keys.0.secret"),
         ({"users": [{"login": "b", "name": "B", "password": "short", "roles": []}]}, "12 to 200"),

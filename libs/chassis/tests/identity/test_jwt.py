@@ -215,9 +215,7 @@ async def test_without_any_key_the_issuer_is_said_to_be_unavailable(issuer, veri
 
 
 async def test_the_edge_takes_tokens_when_an_issuer_is_set(sample, issuer, verifier):
-    authenticator = Authenticator(
-        sample.service, sample.settings, sample.database, tokens=verifier
-    )
+    authenticator = Authenticator(sample.service, sample.settings, sample.database, tokens=verifier)
     headers = {"authorization": f"Bearer {issuer.token()}"}
     actor = await authenticator.authenticate(headers)
     assert actor.kind == "token"

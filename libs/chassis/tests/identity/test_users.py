@@ -111,8 +111,8 @@ async def test_a_session_proves_the_user_with_the_scopes_of_the_roles(sample, sq
 
 async def test_a_session_ends_after_twelve_hours(sample, sql, mia):
     session = await log_in(sql, mia.login, now=utc_now() - timedelta(hours=12, seconds=1))
+    headers = {"authorization": f"Bearer {session.token}"}
     with pytest.raises(Unauthorized):
-        headers = {"authorization": f"Bearer {session.token}"}
         await sample.app.state.authenticator.authenticate(headers)
 
 
@@ -123,8 +123,8 @@ async def test_a_new_password_or_a_lock_out_ends_every_session(sample, sql, mia,
         await users.set_password(sql, mia.id, "another long password", now=utc_now())
     else:
         await users.change_user(sql, mia.id, known_roles=ROLES, now=utc_now(), active=False)
+    headers = {"authorization": f"Bearer {session.token}"}
     with pytest.raises(Unauthorized):
-        headers = {"authorization": f"Bearer {session.token}"}
         await sample.app.state.authenticator.authenticate(headers)
     with pytest.raises(LoginRefused):
         await log_in(sql, mia.login)

@@ -1,5 +1,7 @@
 """The mapping file: everything wrong with it is said before a row is read."""
 
+from pathlib import Path
+
 import pytest
 
 from chassis.imports.mapping import MappingError, VersionRule, load_mapping
@@ -111,3 +113,10 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path):
     path.write_bytes(b"description: caf\xe9")
     with pytest.raises(MappingError, match="utf-8"):
         load_mapping(path)
+
+
+def test_the_mapping_in_the_manual_is_a_good_one(load):
+    manual = Path(__file__).parents[4] / "docs" / "operations" / "import-and-export.md"
+    example = manual.read_text(encoding="utf-8").partition("```yaml\n")[2].partition("```")[0]
+    (resource,) = load(example).resources
+    assert resource.fields["discontinued_on"].values == {"0": None, "1": "1998-05-06"}

@@ -180,7 +180,7 @@ class TestFiles:
         return written
 
     def test_rows_are_counted_as_a_spreadsheet_does(self, write):
-        path = write('ID,Name\n1,"two\nlines"\n2,Tea\n'.encode())
+        path = write(b'ID,Name\n1,"two\nlines"\n2,Tea\n')
         rows = list(read_rows(path, self.source))
         assert [(row.number, row.values["Name"]) for row in rows] == [(2, "two\nlines"), (3, "Tea")]
 

@@ -29,6 +29,12 @@ async def ask(sample, kind, **job):
         work.enqueue(kind, {"n": 1}, **job)
 
 
+async def ask_and_fail(sample, kind):
+    async with sample.database.transaction() as work:
+        work.enqueue(kind, {})
+        raise RuntimeError
+
+
 async def rows(sql, kind):
     return await sql.fetch("select * from job where kind = $1 order by id", kind)
 
@@ -39,9 +45,7 @@ async def take(sql, kind, *, now=None, limit=10):
 
 async def test_a_job_is_asked_for_with_the_deed_or_not_at_all(sample, sql, kind):
     with pytest.raises(RuntimeError):
-        async with sample.database.transaction() as work:
-            work.enqueue(kind, {})
-            raise RuntimeError
+        await ask_and_fail(sample, kind)
     assert await rows(sql, kind) == []
     await ask(sample, kind)
     assert [row["state"] for row in await rows(sql, kind)] == ["queued"]

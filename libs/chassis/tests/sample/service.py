@@ -149,7 +149,7 @@ async def create(
 
 
 @router.patch("/{note_id}", response_model=NoteView)
-async def change(
+async def change(  # noqa: PLR0917 - a route lists its dependencies
     note_id: UUID,
     command: WriteNote,
     revision: IfMatch,
@@ -182,13 +182,13 @@ async def notes(
 
 
 @router.post("/by-external/other/batch", response_model=BatchReply)
-async def batch(
+async def batch(  # noqa: PLR0917 - the same
     command: SendNotes,
     writer: Writer,
     once: OnlyOnce,
     work: InWork,
     language: Language,
-    dry_run: DryRun = False,
+    dry_run: DryRun = False,  # noqa: FBT002 - a query parameter
 ) -> BatchReply:
     return await each_in_savepoint(
         work, command.items, lambda item: take(work, item), language=language, dry_run=dry_run

@@ -97,12 +97,8 @@ def seed():
 
 
 @pytest.fixture
-def place():
-    """A folder that every account can enter, removed with its refuge."""
-    folder = Path(tempfile.mkdtemp(prefix="tandem-place-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
+def place(open_folder):
+    return open_folder
 
 
 @pytest.fixture
@@ -230,6 +226,14 @@ def test_a_pid_file_whose_number_went_to_another_program_does_not_hinder(data):
             bystander.wait()
 
 
+def test_a_server_whose_socket_was_tidied_away_gets_a_new_one(data):
+    with opened(data) as cluster:
+        url = cluster.ensure_database("erp").runtime
+        (cluster.place.sockets / placement.SOCKET_NAME).unlink()
+        assert cluster.ensure_running() is True
+        assert ask(url, "select 1") == 1
+
+
 def test_a_first_start_that_was_interrupted_is_begun_again(place):
     data = place / "data"
     half = data / "postgres.new"
@@ -273,6 +277,13 @@ def test_under_a_private_folder_the_server_lives_in_a_refuge(place):
         assert ask(cluster.ensure_database("erp").runtime, "select 1") == 1
     assert stat.S_IMODE(place.stat().st_mode) == 0o755
     shutil.rmtree(refuge)
+
+
+@needs_root
+def test_a_folder_made_private_afterwards_is_explained(data, place):
+    place.chmod(0o700)
+    with pytest.raises(ClusterUnavailable, match=r"cannot reach .* made private.*chmod o\+x"):
+        opened(data)
 
 
 @needs_root

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import phonenumbers
 
-__all__ = ["NO_PHONE", "Phone", "is_region", "phone_of", "trailing_digits"]
+__all__ = ["NO_PHONE", "TAIL_DIGITS", "Phone", "is_region", "phone_of", "trailing_digits"]
 
 TAIL_DIGITS = 8
 """Digits that two spellings of one number share, whatever stands before them."""

@@ -26,6 +26,12 @@ class BridgeSettings(ServiceSettings):
         default=None, description="Where the CRM is, such as http://127.0.0.1:8002."
     )
     crm_key: SecretStr | None = Field(default=None, description="API key for the CRM.")
+    kafka_instance: str | None = Field(
+        default=None,
+        pattern="^[A-Za-z0-9._-]{1,100}$",
+        description="Name of this process among those that read Kafka: the same after a restart, "
+        "another for each process; unset: the host's name.",
+    )
     concurrency: int = Field(
         default=8, ge=1, le=64, description="Lanes carried at the same time by one process."
     )

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -72,10 +73,19 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
 
 
 async def _serve(here: Installation, *, with_worker: bool) -> None:
-    listening = _listen(here.settings.host, here.settings.port)
-    database = Database.connect(here.service, here.settings)
-    await _require_sound(here, database)
-    await _bootstrap(here)
+    with closing(_listen(here.settings.host, here.settings.port)) as listening:
+        database = Database.connect(here.service, here.settings)
+        try:
+            await _require_sound(here, database)
+            await _bootstrap(here)
+            await _serve_on(listening, here, database, with_worker=with_worker)
+        finally:
+            await database.close()
+
+
+async def _serve_on(
+    listening: socket.socket, here: Installation, database: Database, *, with_worker: bool
+) -> None:
     app = create_app(here.service, here.settings, database)
     config = uvicorn.Config(
         app,
@@ -171,7 +181,7 @@ class _Server(uvicorn.Server):
         """
         _on_stop(self._stop)
         if self._working:
-            self._working.add_done_callback(lambda _ended: self._stop())
+            self._working.add_done_callback(self._worker_ended)
         await self._serve(sockets)
         if self._working:
             await _ended(self._working)
@@ -187,7 +197,11 @@ class _Server(uvicorn.Server):
             await asyncio.wait([self._working])
         await super().shutdown(sockets)
 
+    def _worker_ended(self, _working: "asyncio.Task[None]") -> None:
+        self.should_exit = True
+
     def _stop(self) -> None:
+        """A signal: the first one asks for an orderly end, the second for one at once."""
         self.force_exit = self.should_exit and self.started
         self.should_exit = True
 

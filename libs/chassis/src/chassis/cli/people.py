@@ -89,6 +89,12 @@ def add_users(cli: typer.Typer, service: "Service") -> None:
         words = f"changed {user.login}" + (f", password: {password}" if generate else "")
         show({"login": user.login} | invented, words, as_json=as_json)
 
+    _add_access(group, service)
+
+
+def _add_access(group: typer.Typer, service: "Service") -> None:
+    """Add the commands that keep a user out and let one in again."""
+
     @group.command()
     @command
     async def disable(login: Login, as_json: AsJson = False) -> None:

@@ -13,6 +13,7 @@ from chassis.events.wakeup import Wakeups
 from chassis.jobs import housekeeping
 from chassis.jobs.worker import Worker
 from chassis.service import Schedule, ServiceContext
+from chassis.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
     from chassis.cli.installation import Installation
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from chassis.telemetry.metrics import Metrics
 
 __all__ = ["jobs_worker", "run_worker"]
+
+log = get_logger("chassis.worker")
 
 
 async def run_worker(
@@ -33,6 +36,7 @@ async def run_worker(
     context = ServiceContext(service=service, settings=here.settings, database=database)
     holder = f"{socket.gethostname()}:{os.getpid()}"
     relay = relay_for(service, here.settings, connect, wakeups)
+    log.info("worker_started", holder=holder, relay=relay is not None)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(Sequencer(connect, wakeups, holder=holder).run(), name="sequencer")
         tasks.create_task(jobs_worker(here, database, wakeups, metrics).run(), name="jobs")

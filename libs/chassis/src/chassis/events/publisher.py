@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError, ProducerClosed
 from aiokafka.partitioner import murmur2
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
+from chassis.cancelling import apart
 from chassis.events.relay import BrokerTrouble, Outgoing, PublishingFailed
 from chassis.events.topics import PartitionsDiffer, ensure_topics
 
@@ -76,19 +77,21 @@ class Publisher:
         """Create or check the topics, then connect. Raises BrokerTrouble."""
         await self._ensure(self._topics)
         try:
-            await asyncio.wait_for(self._producer.start(), self._answer_seconds)
+            async with asyncio.timeout(self._answer_seconds):
+                await apart(self._producer.start())
         except _TROUBLE as trouble:
             raise _as_trouble(trouble) from trouble
 
     async def _ensure(self, topics: Collection[str]) -> None:
         try:
             async with asyncio.timeout(self._answer_seconds):
-                await ensure_topics(
+                ensuring = ensure_topics(
                     self._bootstrap_servers,
                     topics,
                     partitions=self._partitions,
                     request_milliseconds=self._request_milliseconds,
                 )
+                await apart(ensuring)
         except _TROUBLE as trouble:
             raise _as_trouble(trouble) from trouble
         self._topics |= set(topics)
@@ -128,7 +131,8 @@ class Publisher:
                 taken += 1
             batch.close()
             async with asyncio.timeout(self._answer_seconds):
-                answer = await self._producer.send_batch(batch, topic, partition=partition)
+                sending = self._producer.send_batch(batch, topic, partition=partition)
+                answer = await apart(sending)
             answer.add_done_callback(_retrieve)
             # Cancelling the answer would not cancel the send, so it is left to `abandon`.
             await asyncio.wait({answer}, timeout=self._answer_seconds)

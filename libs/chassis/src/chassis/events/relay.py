@@ -8,7 +8,8 @@ B12). Without `KAFKA_BOOTSTRAP_SERVERS` there is no relay and no Kafka client is
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BrokerTrouble", "Outgoing", "Publishing", "PublishingFailed", "Relay", "relay_for"]
 
-PAGE = 500
+PAGE = 1000
 """Events read and sent at a time."""
 
 ANSWER_SECONDS = 15.0
@@ -129,31 +130,40 @@ class Relay:
         publisher = self._publisher = self._make_publisher()
         await publisher.start()
         await connection.execute(_FIRST_MARK)
-        mark = await connection.fetchval(_READ_MARK)
+        mark: int = await connection.fetchval(_READ_MARK)
         _log.info("relay_leads", mark=mark)
+        bell = self._wakeups.sequenced
+        rung, rows = bell.rings, await self._read(connection, mark)
         while True:
-            rung = self._wakeups.sequenced.rings
-            rows = await connection.fetch(ROWS_AFTER, mark, self._page)
             if rows:
-                mark = await self._send(connection, publisher, [outgoing(row) for row in rows])
+                rung, mark = bell.rings, rows[-1]["feed_seq"]
+                rows = await self._send(connection, publisher, rows)
             else:
-                await self._wakeups.sequenced.wait(rung, POLL_SECONDS)
+                await bell.wait(rung, POLL_SECONDS)
+                rung, rows = bell.rings, await self._read(connection, mark)
+
+    async def _read(self, connection: "asyncpg.Connection[Any]", after: int) -> list[Any]:
+        return await connection.fetch(ROWS_AFTER, after, self._page)
 
     async def _send(
-        self,
-        connection: "asyncpg.Connection[Any]",
-        publisher: Publishing,
-        events: Sequence[Outgoing],
-    ) -> int:
-        """Publish, then mark. The mark also keeps what was safe before a failure."""
-        try:
-            mark = await publisher.publish(events)
-        except PublishingFailed as failure:
-            await connection.execute(_MOVE_MARK, failure.acknowledged)
-            raise
+        self, connection: "asyncpg.Connection[Any]", publisher: Publishing, rows: list[Any]
+    ) -> list[Any]:
+        """Publish, then mark; the rows that follow, read meanwhile.
+
+        The mark also keeps what was safe before a failure.
+        """
+        events = [outgoing(row) for row in rows]
+        async with _meanwhile(self._read(connection, events[-1].feed_seq)) as reading:
+            try:
+                mark = await publisher.publish(events)
+            except PublishingFailed as failure:
+                await reading
+                await connection.execute(_MOVE_MARK, failure.acknowledged)
+                raise
+            following = await reading
         await connection.execute(_MOVE_MARK, mark)
         self._failures = 0
-        return mark
+        return following
 
     async def _release(self) -> None:
         """Drop publisher and lock, whatever state they are in; the lock last."""
@@ -165,6 +175,17 @@ class Relay:
         finally:
             if connection is not None:
                 connection.terminate()
+
+
+@asynccontextmanager
+async def _meanwhile(act: Coroutine[Any, Any, list[Any]]) -> AsyncIterator[Awaitable[list[Any]]]:
+    """Let an act run beside the block; whatever ends the block ends the act."""
+    task = asyncio.ensure_future(act)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def outgoing(row: Any) -> Outgoing:

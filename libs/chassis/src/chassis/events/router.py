@@ -55,7 +55,7 @@ class ConsumerView(BaseModel):
     seen_at: datetime
 
 
-def asked(
+async def asked(
     after: Annotated[
         str | None,
         Query(

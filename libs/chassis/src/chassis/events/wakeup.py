@@ -54,8 +54,10 @@ class Bell:
         """Wait until the bell has been rung since `rings` was `seen`; False after `seconds`."""
         if self.rings != seen:
             return True
+        # Not wait_for: in Python 3.11 it forgets a cancellation that comes with the ring itself.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._next.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._next.wait()
         return self.rings != seen
 
 
@@ -114,7 +116,8 @@ class Wakeups:
     async def _send(self, connection: "asyncpg.Connection[Any]") -> None:
         """Send what was rung here, gathered; when nothing is, see that the connection lives."""
         try:
-            await asyncio.wait_for(self._to_send.wait(), PING_SECONDS)
+            async with asyncio.timeout(PING_SECONDS):
+                await self._to_send.wait()
         except TimeoutError:
             await connection.execute("select 1", timeout=PING_SECONDS)
             return

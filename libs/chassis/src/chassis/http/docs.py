@@ -1,6 +1,8 @@
 """The interactive documentation, from files that the installation itself carries."""
 
+from collections.abc import Mapping
 from importlib import resources
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
@@ -18,17 +20,17 @@ ASSETS = {
     "favicon-32x32.png": "image/png",
 }
 
+_LOADED: Mapping[str, Any] = {
+    "swagger_js_url": "/docs/assets/swagger-ui-bundle.js",
+    "swagger_css_url": "/docs/assets/swagger-ui.css",
+    "swagger_favicon_url": "/docs/assets/favicon-32x32.png",
+}
+
 
 @docs_router.get("/docs")
 async def docs(request: Request) -> HTMLResponse:
     """The API's paths, to read and to try."""
-    page = get_swagger_ui_html(
-        openapi_url="/openapi.json",
-        title=request.app.title,
-        swagger_js_url="/docs/assets/swagger-ui-bundle.js",
-        swagger_css_url="/docs/assets/swagger-ui.css",
-        swagger_favicon_url="/docs/assets/favicon-32x32.png",
-    )
+    page = get_swagger_ui_html(openapi_url="/openapi.json", title=request.app.title, **_LOADED)
     page.headers["Cache-Control"] = "no-cache"
     return page
 

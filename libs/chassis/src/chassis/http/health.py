@@ -2,12 +2,14 @@
 
 import html
 import os
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
-from chassis.http.problems import NotFound, every_problem
+from chassis.http.problems import NotFound, Problem, every_problem
+from chassis.http.texts import Texts
 from chassis.storage.migrate import schema_version
 
 __all__ = ["health_router"]
@@ -24,30 +26,28 @@ async def livez() -> dict[str, str]:
 @health_router.get("/readyz", summary="Whether requests can be served", operation_id="readyz")
 async def readyz(request: Request) -> Response:
     """Checks the database, the migration head and whatever else the service depends on."""
-    checks: dict[str, Any] = {}
-    for name, check in request.app.state.readiness.items():
-        try:
-            checks[name] = await check()
-        except Exception as raised:  # noqa: BLE001 - whatever fails, the answer names it
-            checks[name] = f"failed: {type(raised).__name__}"
+    checks = {name: await _state(check) for name, check in request.app.state.readiness.items()}
     ready = all(state == "ok" for state in checks.values())
-    return JSONResponse(
-        {"status": "ready" if ready else "not_ready", "checks": checks}, 200 if ready else 503
-    )
+    status = "ready" if ready else "not_ready"
+    return JSONResponse({"status": status, "checks": checks}, 200 if ready else 503)
+
+
+async def _state(check: Callable[[], Awaitable[str]]) -> str:
+    """What a check found: "ok", or what is wrong."""
+    try:
+        return await check()
+    except Exception as raised:  # noqa: BLE001 - whatever fails, the answer names it
+        return f"failed: {type(raised).__name__}"
 
 
 @health_router.get("/version", summary="Which version runs", operation_id="version")
 async def version(request: Request) -> dict[str, Any]:
     """The service's version, the build's revision and the schema's head."""
-    service = request.app.state.service
+    service, revision = request.app.state.service, os.environ.get("TANDEM_REVISION", "unknown")
     async with request.app.state.database.driver() as sql:
         schema = await schema_version(sql)
-    return {
-        "service": service.name,
-        "version": service.version,
-        "revision": os.environ.get("TANDEM_REVISION", "unknown"),
-        "schema": schema,
-    }
+    named = {"service": service.name, "version": service.version}
+    return {**named, "revision": revision, "schema": schema}
 
 
 @health_router.get("/problems/{code}", include_in_schema=False)
@@ -56,10 +56,14 @@ async def explain_problem(code: str, request: Request) -> HTMLResponse:
     problem = every_problem().get(code)
     if problem is None:
         raise NotFound(entity="problem", id=code)
-    texts, language = request.app.state.texts, request.state.language
+    return HTMLResponse(_explained(problem, request.app.state.texts, request.state.language))
+
+
+def _explained(problem: type[Problem], texts: Texts, language: str) -> str:
+    """A page about a problem type in the caller's language."""
     told = [texts.text(text, language) for text in (problem.title, problem.detail)]
     title, detail = (html.escape(text) for text in told)
-    return HTMLResponse(
+    return (
         f"<!doctype html><html lang='{language}'><meta charset='utf-8'><title>{title}</title>"
         f"<h1>{title}</h1><p><code>{problem.code}</code>, {problem.status}</p>"
         f"<p>{detail}</p></html>"

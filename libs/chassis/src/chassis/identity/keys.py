@@ -117,7 +117,7 @@ async def install(
         raise ValueError(message)
     wrong = _unknown(scopes, permissions)
     if wrong:
-        message = f"the key {name!r}: {wrong[0].message}"
+        message = f"the key {name!r}, scopes {list(scopes)}: {wrong[0].message}"
         raise ValueError(message)
     return bool(
         await sql.fetchval(
@@ -149,7 +149,7 @@ def _unknown(scopes: Sequence[str], permissions: Mapping[str, str]) -> list[Fiel
     if not scopes:
         return [FieldError("/scopes", "required", "Name at least one permission.")]
     return [
-        FieldError(f"/scopes/{at}", "unknown_scope", f"There is no permission {scope!r} here.")
+        FieldError(f"/scopes/{at}", "unknown_scope", "There is no such permission here.")
         for at, scope in enumerate(scopes)
         if scope not in known
     ]

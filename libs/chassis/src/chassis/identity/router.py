@@ -123,6 +123,7 @@ def me_router() -> APIRouter:
 def api_key_router(service: "Service") -> APIRouter:
     """Keys of machines; only an administrator may see or make them."""
     problems = (*ONCE, NotFound, InvalidCursor)
+    of_service: dict[str, Any] = {"service": service.name, "permissions": service.permissions}
     router = house_router(prefix="/v1/api-keys", tag="api-keys", problems=problems)
 
     @router.get("", response_model=Page[ApiKeyView], summary="List API keys")
@@ -137,14 +138,8 @@ def api_key_router(service: "Service") -> APIRouter:
         wanted: NewApiKey, by: Administrator, once: OnlyOnce, work: InWork, request: Request
     ) -> IssuedApiKey:
         """Make a key. Its secret is in this answer and can never be read again."""
-        issued = await keys.issue(
-            work.sql,
-            service=service.name,
-            permissions=service.permissions,
-            created_by=by.reference,
-            now=work.now,
-            **dict(wanted),
-        )
+        told = {"created_by": by.reference, "now": work.now, **dict(wanted)}
+        issued = await keys.issue(work.sql, **of_service, **told)
         return _shown_once(request, work, issued)
 
     @router.post("/{key_id}/revoke", response_model=ApiKeyView, summary="Revoke an API key")

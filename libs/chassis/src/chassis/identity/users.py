@@ -150,7 +150,7 @@ def _bad_name(name: str) -> list[FieldError]:
 
 def _unknown(roles: Sequence[str], known: Roles) -> list[FieldError]:
     return [
-        FieldError(f"/roles/{at}", "unknown_role", f"There is no role {role!r} here.")
+        FieldError(f"/roles/{at}", "unknown_role", "There is no such role here.")
         for at, role in enumerate(roles)
         if role not in known
     ]

@@ -84,8 +84,8 @@ class EmbeddedCluster:
         return roles.urls(self.admin_url, name)
 
     def ensure_running(self) -> bool:
-        """Start the server again if it died; True when that was needed."""
-        if self.server.is_alive():
+        """Start the server again if it died or lost its socket; True when that was needed."""
+        if self.server.is_reachable():
             return False
         with _explained(self.data_dir), _alone(self.data_dir):
             return self._run()
@@ -130,10 +130,9 @@ class EmbeddedCluster:
 
     def _run(self) -> bool:
         """Start the server unless it answers; True when it was started here."""
-        if self.server.is_alive():
-            self.server.wait(self._answers)
-        if self._answers():
+        if self._answers() or self.server.wait(self._answers):
             return False
+        self.server.stop()
         self.server.start()
         try:
             self._answers()

@@ -85,6 +85,13 @@ def choose_place(data_dir: Path, home: Path) -> Place:
     """
     data = home / "postgres"
     account = _account_for(data)
+    if account is not None and not account.can_enter(home):
+        message = (
+            f"the account {account.name}, which runs PostgreSQL in place of root, cannot reach "
+            f"{home} any more: a folder above it was made private. Let others pass through that "
+            "folder again (chmod o+x), or run as the ordinary user who owns it"
+        )
+        raise ClusterUnavailable(message)
     return Place(
         data=data,
         sockets=_sockets(data_dir, home, account),

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from chassis.storage.placement import ClusterUnavailable, Place
+from chassis.storage.placement import SOCKET_NAME, ClusterUnavailable, Place
 
 __all__ = ["Server"]
 
@@ -16,6 +16,7 @@ INIT_SECONDS_MAX = 120
 START_SECONDS_MAX = 600
 """Recovery after a crash reads all that was written since the last checkpoint."""
 STOP_SECONDS_MAX = 60
+SOCKET_SECONDS_MAX = 5
 LEFTOVER_SECONDS_MAX = 15
 POLL_SECONDS = 0.02
 LOG_BYTES_MAX = 10 * 1024 * 1024
@@ -116,14 +117,25 @@ class Server:
         pid = self._recorded_pid()
         return pid is not None and _serves(pid, self.place.data)
 
-    def wait(self, ready: Callable[[], bool]) -> None:
-        """Wait while the server runs but is not ready. Raises ClusterUnavailable in the end."""
-        deadline = time.monotonic() + START_SECONDS_MAX
-        while self.is_alive() and not ready():
-            if time.monotonic() > deadline:
-                message = f"PostgreSQL did not get ready; its log: {self.place.log}"
-                raise ClusterUnavailable(message)
+    def is_reachable(self) -> bool:
+        """Whether it is alive and its socket is there, which somebody's tidying may remove."""
+        return self.is_alive() and (self.place.sockets / SOCKET_NAME).exists()
+
+    def wait(self, ready: Callable[[], bool]) -> bool:
+        """Wait while the server runs but is not ready, as when it recovers; whether it got ready.
+
+        A server whose socket is gone never will: that is found out within seconds.
+        """
+        began = time.monotonic()
+        while self.is_alive():
+            if ready():
+                return True
+            waited = time.monotonic() - began
+            limit = START_SECONDS_MAX if self.is_reachable() else SOCKET_SECONDS_MAX
+            if waited > limit:
+                return False
             time.sleep(POLL_SECONDS)
+        return False
 
     def _recorded_pid(self) -> int | None:
         try:

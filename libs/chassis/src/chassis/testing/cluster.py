@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import importlib.metadata
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -35,7 +36,7 @@ from chassis.storage.embedded import EmbeddedCluster
 from chassis.storage.migrate import upgrade
 from chassis.storage.placement import own_folder
 
-__all__ = ["TestCluster", "cluster", "shared_cluster"]
+__all__ = ["TestCluster", "cluster", "open_folder", "shared_cluster"]
 
 EXTERNAL = "TANDEM_TEST_DATABASE_URL"
 LIFETIME = "select 't' || (extract(epoch from pg_postmaster_start_time()) * 1000)::bigint || '_'"
@@ -82,7 +83,7 @@ class TestCluster:
         """Drop databases of tests that ended before this server started."""
         with self._in_line():
             for name in in_own_loop(_test_databases(self.admin_url)):
-                if not name.startswith(self.prefix):
+                if name[1].isdigit() and not name.startswith(self.prefix):
                     in_own_loop(drop_database(self.admin_url, name))
 
     def _roles(self, name: str) -> Roles:
@@ -129,7 +130,7 @@ def shared_cluster() -> Iterator[TestCluster]:
     room = _room()
     external = os.environ.get(EXTERNAL)
     if external:
-        server = TestCluster(external, f"t{token_hex(6)}_", _derived_from(external), room)
+        server = TestCluster(external, f"tx{token_hex(6)}_", _derived_from(external), room)
         try:
             yield server
         finally:
@@ -150,6 +151,18 @@ def cluster() -> Iterator[TestCluster]:
     """A real PostgreSQL for this test process and those beside it."""
     with shared_cluster() as server:
         yield server
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A temporary folder that every account can enter, as an embedded server of root's needs.
+
+    Folders of `tmp_path` are private, so that such a server would move out of them.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="tandem-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
 
 
 def _room() -> Path:
@@ -192,7 +205,7 @@ async def _value(url: str, question: str) -> str:
 async def _test_databases(url: str) -> list[str]:
     sql = await asyncpg.connect(driver_url(url))
     try:
-        rows = await sql.fetch("select datname from pg_database where datname ~ '^t[0-9a-f]+_'")
+        rows = await sql.fetch("select datname from pg_database where datname ~ '^tx?[0-9a-f]+_'")
         return [row["datname"] for row in rows]
     finally:
         await sql.close()

@@ -152,7 +152,8 @@ class _Room:
     def _stop(self, broker: Broker) -> None:
         self._state.unlink()
         for child in _CHILDREN:
-            child.stop()
+            if child.bootstrap == broker.bootstrap:
+                child.stop()
         if not answers_metadata(broker.port):
             return
         os.kill(broker.pid, signal.SIGTERM)

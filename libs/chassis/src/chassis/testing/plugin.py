@@ -1,10 +1,17 @@
 """The pytest plugin of the house: the database cluster, the broker, services under test."""
 
-from chassis.testing.cluster import cluster
 from chassis.telemetry.logs import configure_logs
+from chassis.testing.cluster import cluster, open_folder
 from chassis.testing.kafka import crashable_kafka, kafka, pytest_terminal_summary
 
-__all__ = ["cluster", "crashable_kafka", "kafka", "pytest_configure", "pytest_terminal_summary"]
+__all__ = [
+    "cluster",
+    "crashable_kafka",
+    "kafka",
+    "open_folder",
+    "pytest_configure",
+    "pytest_terminal_summary",
+]
 
 
 def pytest_configure() -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Numeric, text
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Numeric, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
@@ -63,6 +63,11 @@ def _rules_of(table: str) -> tuple[SchemaItem, ...]:
         Index(f"ix_{table}_updated_at", "updated_at", "id"),
         Index(f"ix_{table}_sort_key", "sort_key", "id"),
         Index(f"ix_{table}_email_key", "email_key", postgresql_where=text("email_key <> ''")),
+        Index(
+            f"ix_{table}_phone_tail",
+            literal_column("right(phone_digits, 8)"),
+            postgresql_where=text("phone_digits <> ''"),
+        ),
         Index(
             f"ix_{table}_search",
             "search",

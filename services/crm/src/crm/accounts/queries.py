@@ -19,7 +19,7 @@ from crm.accounts.schemas import (
 )
 from crm.emails import email_key
 from crm.links import linked_to, references
-from crm.phones import phone_of, trailing_digits
+from crm.phones import TAIL_DIGITS, phone_of, trailing_digits
 from crm.searching import containing
 
 __all__ = [
@@ -61,9 +61,9 @@ _SORTS = {
     "name": Sort("sort_key", "text"),
 }
 
-_ENDS_WITH_DIGITS = """search like '%' || ({0}::text[])[1] || '%'
-  and phone_digits like '%' || ({0}::text[])[1]
+_ENDS_IN_EIGHT = """right(phone_digits, 8) = ({0}::text[])[1] and phone_digits <> ''
   and (phone_e164 = '' or ({0}::text[])[2] = '' or phone_e164 = ({0}::text[])[2])"""
+_ENDS_IN_FEWER = "search like '%' || {0} || '%' and phone_digits like '%' || {0}"
 
 
 def _reached_by(table: str, query: ReachableQuery, region: str) -> list[Filter]:
@@ -72,16 +72,17 @@ def _reached_by(table: str, query: ReachableQuery, region: str) -> list[Filter]:
     return [
         Filter("status = {}", query.status),
         Filter("email_key = {} and email_key <> ''", key),
-        Filter(_ENDS_WITH_DIGITS, _digits(query.phone, region)),
+        _called(query.phone, region),
         linked_to(table, query.external_system, query.external_id),
     ]
 
 
-def _digits(phone: str | None, region: str) -> list[str] | None:
-    """Last digits and E.164 form of the phone wanted. Digits of no number end no number."""
-    if not phone:
-        return None
-    return [trailing_digits(phone) or "none", phone_of(phone, region=region).e164]
+def _called(phone: str | None, region: str) -> Filter:
+    """Whose number it is, or ends like this. A valid number is not that of another valid one."""
+    digits = trailing_digits(phone or "")
+    if len(digits) < TAIL_DIGITS:
+        return Filter(_ENDS_IN_FEWER, phone and (digits or "no digits"))
+    return Filter(_ENDS_IN_EIGHT, [digits, phone_of(phone or "", region=region).e164])
 
 
 async def account_page(

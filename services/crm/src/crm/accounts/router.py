@@ -153,8 +153,8 @@ async def see_account(
 async def change_account(
     account_id: UUID,
     command: ChangeAccount,
-    revision: IfMatch,
     _by: Seller,
+    revision: IfMatch,
     work: InWork,
     response: Response,
 ) -> AccountView:
@@ -250,8 +250,8 @@ async def see_contact(
 async def change_contact(
     contact_id: UUID,
     command: ChangeContact,
-    revision: IfMatch,
     _by: Seller,
+    revision: IfMatch,
     work: InWork,
     response: Response,
 ) -> ContactView:

@@ -167,8 +167,8 @@ async def see_price_of_product(
 async def change_product(
     product_id: UUID,
     command: ChangeProduct,
-    revision: IfMatch,
     _by: Manager,
+    revision: IfMatch,
     work: InWork,
     response: Response,
 ) -> ProductView:
@@ -242,8 +242,8 @@ async def see_price(
 async def change_price(
     price_id: UUID,
     command: ChangePrice,
-    revision: IfMatch,
     _by: Manager,
+    revision: IfMatch,
     work: InWork,
     response: Response,
 ) -> ProductPriceView:

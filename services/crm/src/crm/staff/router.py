@@ -103,8 +103,8 @@ async def see_user(user_id: UUID, _by: Reader, at: InReading, response: Response
 async def change_user(
     user_id: UUID,
     command: ChangeMember,
-    revision: IfMatch,
     _by: Chief,
+    revision: IfMatch,
     work: InWork,
     response: Response,
 ) -> MemberView:
@@ -171,8 +171,8 @@ async def see_team(team_id: UUID, _by: Reader, at: InReading, response: Response
 async def change_team(
     team_id: UUID,
     command: ChangeTeam,
-    revision: IfMatch,
     _by: Chief,
+    revision: IfMatch,
     work: InWork,
     response: Response,
 ) -> TeamView:

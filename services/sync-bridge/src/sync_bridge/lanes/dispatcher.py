@@ -5,8 +5,10 @@ it leaves leases that run out and calls that are safe to repeat.
 """
 
 import asyncio
+import contextlib
+from collections.abc import Coroutine
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Dispatcher"]
 
+T = TypeVar("T")
+
 LOOK_SECONDS = 1.0
 """The dispatcher looks this often for what other processes took in, or left behind."""
 SPARE_SECONDS = 0.002
@@ -46,6 +50,7 @@ class Dispatcher:
         self._carrier = carrier
         self._settings = settings
         self._running: dict[asyncio.Task[None], Leased] = {}
+        self._stopping = asyncio.Event()
 
     async def run(self) -> None:
         """Carry until cancelled; then let calls under way end, and give the leases back (B29)."""
@@ -53,9 +58,10 @@ class Dispatcher:
         try:
             while True:
                 heard = ARRIVED.rings
-                await ARRIVED.wait(heard, await self._look())
+                await ARRIVED.wait(heard, await _whole(self._look()))
         finally:
-            keeping.cancel()
+            self._stopping.set()
+            await keeping
             await self._stop()
 
     async def drain(self) -> None:
@@ -152,8 +158,7 @@ class Dispatcher:
 
     async def _keep_leases(self) -> None:
         """Say now and then that the lanes under way are still being carried."""
-        while True:
-            await asyncio.sleep(self._settings.lease_seconds / 3)
+        while not await _set_within(self._stopping, self._settings.lease_seconds / 3):
             lanes = list(self._running.values())
             try:
                 async with self._database.driver() as sql:
@@ -177,3 +182,20 @@ class Dispatcher:
                 await queries.release(sql, lanes)
         except _BROKEN:
             log.warning("leases_not_given_back", lanes=len(lanes))
+
+
+async def _whole(work: Coroutine[Any, Any, T]) -> T:
+    """Let the work end although a stop comes: a connection cut off half-way would be lost."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    """Whether the event is set before the time is up."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
+    return event.is_set()

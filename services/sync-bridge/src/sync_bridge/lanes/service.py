@@ -17,7 +17,7 @@ from sync_bridge.lanes.events import LaneParked
 from sync_bridge.lanes.queries import Leased, Settled
 from sync_bridge.lanes.rules.order import Turn
 from sync_bridge.lanes.rules.retry import backoff_seconds
-from sync_bridge.lanes.standstill import Asks, Denied, Later, Loops, Parks, Standstill, Waits
+from sync_bridge.lanes.standstill import Asks, Denied, Later, Loops, Standstill, Waits
 
 if TYPE_CHECKING:
     from chassis.storage.work import Work
@@ -101,10 +101,8 @@ async def record_standstill(
             await _deny(work, lane, event, why)
         case Loops():
             await _loop(work, lane, turn, why)
-        case Parks():
-            await park(work, lane, event, reason=why.reason, detail=why.detail)
         case _:
-            await park(work, lane, event, reason=why.reason, detail="")
+            await park(work, lane, event, reason=why.reason, detail=why.detail)
 
 
 async def park(work: "Work", lane: Leased, event: Received, *, reason: str, detail: str) -> None:

@@ -10,9 +10,10 @@ __all__ = ["Asks", "Denied", "Later", "Loops", "Parks", "Standstill", "Waits"]
 
 
 class Standstill(Exception):
-    """The event stays where it is. `reason` is a stable code."""
+    """The event stays where it is. `reason` is a stable code, `detail` more for a person."""
 
     reason = "standstill"
+    detail = ""
 
 
 class Later(Standstill):

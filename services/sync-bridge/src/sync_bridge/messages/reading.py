@@ -1,6 +1,5 @@
 """What all reading models have in common."""
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -52,8 +51,3 @@ class Message(Part):
 
     id: UUID
     version: int
-
-
-def written(day: date | None) -> str | None:
-    """A day as JSON takes it."""
-    return None if day is None else day.isoformat()

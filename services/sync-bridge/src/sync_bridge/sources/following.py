@@ -29,14 +29,16 @@ async def follow_sources(context: ServiceContext) -> None:
         return
     receive = _door(context)
     if settings.kafka_bootstrap_servers:
-        await _follow_kafka(context, settings.kafka_bootstrap_servers, receive)
+        await _follow_kafka(context, settings, settings.kafka_bootstrap_servers, receive)
     else:
         async with asyncio.TaskGroup() as sources:
             for half in HALVES:
                 sources.create_task(_follow_feed(context, settings, half, receive))
 
 
-async def _follow_kafka(context: ServiceContext, brokers: str, receive: Receive) -> None:
+async def _follow_kafka(
+    context: ServiceContext, settings: BridgeSettings, brokers: str, receive: Receive
+) -> None:
     from sync_bridge.sources.kafka import KafkaSource  # noqa: PLC0415 - B62: only with a broker
 
     async with context.database.driver() as sql:
@@ -46,7 +48,7 @@ async def _follow_kafka(context: ServiceContext, brokers: str, receive: Receive)
         raise RuntimeError(message)
     # A new or restored inbox reads everything again that Kafka still has.
     group = f"tandem-bridge-{installation['id']}-{installation['epoch']}"
-    instance = socket.gethostname()
+    instance = settings.kafka_instance or socket.gethostname()
     await KafkaSource(brokers, receive=receive, group=group, instance=instance).run()
 
 

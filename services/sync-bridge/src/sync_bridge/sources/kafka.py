@@ -20,6 +20,7 @@ from aiokafka.errors import (
     OffsetOutOfRangeError,
 )
 
+from chassis.cancelling import apart
 from sync_bridge.inbox.received import Quarantined, Received
 from sync_bridge.sources.attributes import Unreadable, read_event, storable
 from sync_bridge.sources.port import TROUBLE, Condition, Receive, keep_following
@@ -87,7 +88,7 @@ class KafkaSource:
         )
         consumer.subscribe(pattern=self._topics)
         try:
-            await consumer.start()
+            await apart(consumer.start())
             while True:
                 await self._take(consumer)
         finally:
@@ -96,7 +97,7 @@ class KafkaSource:
     async def _take(self, consumer: Any) -> None:
         """One batch: fetch, store, then commit."""
         try:
-            fetched = await consumer.getmany(timeout_ms=POLL_MILLISECONDS, max_records=BATCH)
+            fetched = await apart(consumer.getmany(timeout_ms=POLL_MILLISECONDS, max_records=BATCH))
         except NoOffsetForPartitionError as unread:
             await self._place_new(consumer, unread.args[0])
             return
@@ -122,7 +123,7 @@ class KafkaSource:
 
     async def _place_new(self, consumer: Any, place: TopicPartition) -> None:
         """Begin a partition the group never read with its oldest record."""
-        oldest = (await consumer.beginning_offsets([place]))[place]
+        oldest = (await apart(consumer.beginning_offsets([place])))[place]
         if oldest > 0:
             self.condition.misses(
                 f"{place.topic}/{place.partition} begins at {oldest}: what came before is gone"
@@ -132,7 +133,7 @@ class KafkaSource:
     async def _place_lost(self, consumer: Any, gone: OffsetOutOfRangeError) -> None:
         """The records after our place are gone: say so, then go on with the oldest there is."""
         wanted: Mapping[TopicPartition, int] = gone.args[0]
-        for place, oldest in (await consumer.beginning_offsets(list(wanted))).items():
+        for place, oldest in (await apart(consumer.beginning_offsets(list(wanted)))).items():
             self.condition.misses(
                 f"{place.topic}/{place.partition} no longer has {wanted[place]}, but {oldest}"
             )
@@ -145,7 +146,7 @@ async def _commit(consumer: Any, offsets: dict[TopicPartition, int]) -> None:
     if not mine:
         return
     try:
-        await consumer.commit(mine)
+        await apart(consumer.commit(mine))
     except (CommitFailedError, IllegalStateError) as rebalancing:
         _log.info("source_commit_left_out", source="kafka", reason=repr(rebalancing))
 

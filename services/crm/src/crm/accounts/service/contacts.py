@@ -155,8 +155,8 @@ async def _change(work: Work, account: Account, contact: Contact, facts: Facts) 
 
 async def _make_room(work: Work, contact: Contact, facts: Facts) -> None:
     """When the contact is to be the primary one, the one that was so far steps back."""
-    active = facts.get("status", contact.status) != ARCHIVED
-    if not (active and facts.get("primary", contact.primary)):
+    to_be = facts.get("primary", contact.primary), facts.get("status", contact.status)
+    if not to_be[0] or to_be[1] == ARCHIVED or to_be == (contact.primary, contact.status):
         return
     so_far = await queries.primary_contact(work, contact.account_id)
     if so_far and so_far.id != contact.id:

@@ -39,6 +39,8 @@ _INDEXES = (
     "create index ix_{table}_updated_at on {table} (updated_at, id)",
     "create index ix_{table}_sort_key on {table} (sort_key, id)",
     "create index ix_{table}_email_key on {table} (email_key) where email_key <> ''",
+    """create index ix_{table}_phone_tail on {table} (right(phone_digits, 8))
+        where phone_digits <> ''""",
     "create index ix_{table}_search on {table} using gin (search gin_trgm_ops)",
 )
 

@@ -1,0 +1,145 @@
+"""A whole installation of its own for a while: temporary folder, free ports, removed at the end."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from kafka import KafkaUnavailable, LocalKafka
+from runner.plan import ALL
+from runner.telling import Refusal, step
+
+__all__ = ["Temporary", "temporary_installation"]
+
+RUN = Path(__file__).resolve().parents[1] / "run.py"
+READY_SECONDS_MAX = 180.0
+POLL_SECONDS = 0.1
+TAIL_LINES = 40
+READY = "Tandem is ready."
+
+
+class Temporary:
+    """A running installation: its services' APIs as its administrator, and its log."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.log = folder / "run.log"
+        self.credentials: dict[str, dict[str, str]] = json.loads(
+            (folder / "data" / "credentials.json").read_text(encoding="utf-8")
+        )
+
+    @contextmanager
+    def clients(self) -> Iterator[dict[str, httpx.Client]]:
+        """A client for each service, by name."""
+        clients = {
+            name: httpx.Client(
+                base_url=entry["url"],
+                headers={"Authorization": f"Bearer {entry['api_key']}"},
+                trust_env=False,
+                timeout=60,
+            )
+            for name, entry in self.credentials.items()
+        }
+        try:
+            yield clients
+        finally:
+            for client in clients.values():
+                client.close()
+
+
+@contextmanager
+def temporary_installation(**settings: str) -> Iterator[Temporary]:
+    """Start ERP, CRM and bridge; stop and remove them at the end.
+
+    TRANSPORT=kafka in the settings brings a broker along. Raises Refusal with the last lines.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="tandem-demo-"))
+    folder.chmod(0o711)
+    try:
+        with _transport(settings.pop("TRANSPORT", "feed")) as transport:
+            given = _environment(folder) | settings | transport
+            with (folder / "run.log").open("w", encoding="utf-8") as log:
+                process = subprocess.Popen(
+                    [sys.executable, str(RUN), "up"],
+                    env=given,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            try:
+                with step("Installation") as now:
+                    _wait_until_ready(process, folder / "run.log")
+                    now.result = f"ERP, CRM and bridge run in {folder}"
+                yield Temporary(folder)
+            finally:
+                process.send_signal(signal.SIGINT)
+                process.wait()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _transport(name: str) -> Iterator[dict[str, str]]:
+    """The setting that makes events travel that way."""
+    if name == "feed":
+        yield {}
+        return
+    if name != "kafka":
+        message = f"TRANSPORT={name} is unknown: write TRANSPORT=feed or TRANSPORT=kafka"
+        raise Refusal(message)
+    broker = LocalKafka()
+    try:
+        with step("Apache Kafka") as now:
+            now.result = broker.start()
+        yield {"KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap}
+    except KafkaUnavailable as missing:
+        raise Refusal(str(missing)) from missing
+    finally:
+        broker.stop()
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Ours without what points at another installation, with free ports."""
+    prefixes = tuple(service.prefix for service in ALL)
+    mine = {"ONLY", "DATA", "KAFKA_BOOTSTRAP_SERVERS"}
+    plain = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in mine and not name.startswith(prefixes)
+    }
+    ports = {
+        f"{service.prefix}PORT": str(port) for service, port in zip(ALL, _ports(), strict=True)
+    }
+    data = {"TANDEM_DATA": str(folder / "data"), "TANDEM_AS_IT_IS": "1", "DEMO": "0"}
+    return plain | ports | data
+
+
+def _ports() -> list[int]:
+    probes = [socket.socket() for _ in ALL]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    ports = [int(probe.getsockname()[1]) for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+def _wait_until_ready(process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + READY_SECONDS_MAX
+    while READY not in log.read_text(encoding="utf-8"):
+        if process.poll() is not None or time.monotonic() > deadline:
+            last = "\n".join(log.read_text(encoding="utf-8").splitlines()[-TAIL_LINES:])
+            message = f"The installation for the demo did not come up:\n{last}"
+            raise Refusal(message)
+        time.sleep(POLL_SECONDS)

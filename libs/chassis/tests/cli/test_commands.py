@@ -1,0 +1,217 @@
+"""Commands that look at an installation or change who may enter."""
+
+import asyncio
+import json
+import os
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from chassis.identity.keys import new_secret
+from chassis.storage.database import driver_url
+
+
+@pytest.fixture
+def login():
+    return f"ann.{uuid4().hex[:8]}"
+
+
+def test_a_user_is_added_listed_locked_out_and_let_in(run, login, tmp_path):
+    secret = tmp_path / "password"
+    secret.write_text("a long first password\n", encoding="utf-8")
+    added = run("users", "add", login, "--role", "writer", "--password-file", secret, "--json")
+    assert added.document["roles"] == ["writer"]
+    assert "password" not in added.document
+    assert login in run("users", "list").stdout
+    assert run("users", "disable", login, "--json").document["active"] is False
+    assert run("users", "enable", login, "--json").document["active"] is True
+    changed = run("users", "passwd", login, "--generate", "--json")
+    assert len(changed.document["password"]) >= 20
+    asked = run("users", "passwd", login, input="another long one\nanother long one\n")
+    assert asked.exit_code == 0, asked.output
+
+
+def test_a_refusal_has_exit_code_1_and_says_why(run, login):
+    refused = run("users", "add", login, "--role", "nobody", "--generate")
+    assert refused.exit_code == 1
+    assert "/roles/0: There is no such role here." in refused.stderr
+    assert run("users", "disable", login).exit_code == 1
+
+
+def test_wrong_arguments_have_exit_code_2(run):
+    assert run("users", "add").exit_code == 2
+    assert run("keys", "revoke", "no-id").exit_code == 2
+    assert run("nonsense").exit_code == 2
+
+
+def test_a_key_is_shown_once_listed_without_secret_and_revoked(run):
+    made = run("keys", "create", "shop", "--scope", "notes.read", "--expires-in-days", 3, "--json")
+    key = made.document
+    assert key["secret"].startswith(f"tdm_sample_{key['prefix']}_")
+    listed = run("keys", "list", "--json")
+    assert key["id"] in [one["id"] for one in listed.document]
+    assert key["secret"] not in listed.stdout
+    revoked = run("keys", "revoke", key["id"])
+    assert revoked.stdout == f"revoked shop ({key['prefix']})\n"
+    plain = run("keys", "create", "till", "--scope", "notes.read")
+    assert plain.stdout.startswith("tdm_sample_")
+
+
+def test_settings_are_shown_without_secrets(run, installed):
+    shown = run("settings", "--json")
+    by_name = {one["variable"]: one for one in shown.document}
+    assert by_name["SAMPLE_DATABASE_URL"] | {"description": ""} == {
+        "variable": "SAMPLE_DATABASE_URL",
+        "value": "***",
+        "source": "set",
+        "description": "",
+    }
+    assert by_name["SAMPLE_ZONE"]["source"] == "default"
+    assert by_name["TANDEM_ENV"]["value"] == "development"
+    assert all(one["description"] for one in shown.document)
+    for url in installed.variables.values():
+        assert url not in shown.stdout
+    assert "SAMPLE_ZONE" in run("settings").stdout
+
+
+def test_a_wrong_setting_is_told_without_a_traceback(run, monkeypatch):
+    monkeypatch.setenv("SAMPLE_ZONE", "Middle/Earth")
+    refused = run("doctor")
+    assert refused.exit_code == 2
+    assert "zone: 'Middle/Earth' is no IANA time zone" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_the_api_document_is_printed(run):
+    document = json.loads(run("openapi").stdout)
+    assert document["openapi"].startswith("3.1")
+    assert "/v1/notes" in document["paths"]
+    assert "/v1/api-keys" in document["paths"]
+
+
+def test_doctor_finds_a_sound_installation_sound(run):
+    found = run("doctor", "--json")
+    assert found.exit_code == 0, found.output
+    assert {one["check"] for one in found.document} == {
+        "database",
+        "schema",
+        "rights",
+        "clock",
+        "disk",
+        "jobs",
+    }
+    assert all(one["ok"] for one in found.document)
+
+
+def test_doctor_tells_what_is_bad_and_what_to_do(run, installed, monkeypatch):
+    monkeypatch.setenv("SAMPLE_DATABASE_URL", installed.urls.owner)
+    found = run("doctor")
+    assert found.exit_code == 1
+    assert "BAD rights: the runtime role owns" in found.stdout
+
+
+async def test_doctor_tells_of_dead_jobs(run, installed):
+    sql = await asyncpg.connect(driver_url(installed.urls.owner))
+    await sql.execute(
+        """insert into job (id, kind, payload, run_at, state, finished_at)
+        values ($1, 'x', '{}', now(), 'dead', now())""",
+        uuid4(),
+    )
+    # The command has an event loop of its own, which needs a thread without one.
+    found = await asyncio.to_thread(run, "doctor")
+    await sql.execute("delete from job")
+    await sql.close()
+    assert found.exit_code == 1
+    assert "BAD jobs: 1 are dead" in found.stdout
+
+
+def test_doctor_asks_the_broker_only_where_one_is_configured(run, monkeypatch):
+    """B62: without brokers no Kafka client is used."""
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    found = run("doctor", "--json")
+    broker = next(one for one in found.document if one["check"] == "broker")
+    assert broker["ok"] is False
+    assert "127.0.0.1:1 does not answer" in broker["told"]
+
+
+@pytest.mark.parametrize("command", [["doctor"], ["users", "list"], ["serve", "--port", "0"]])
+def test_a_database_that_does_not_answer_is_told(run, monkeypatch, command):
+    monkeypatch.setenv("SAMPLE_DATABASE_URL", "postgresql://x:hunter2@127.0.0.1:1/none")
+    told = run(*command)
+    assert told.exit_code in {1, 2}
+    assert "hunter2" not in told.output
+    assert "Connect" in told.output or "refused" in told.output
+
+
+class TestMigrating:
+    """From an empty database to one that serves."""
+
+    @pytest.fixture
+    def empty(self, cluster, monkeypatch, run):  # noqa: ARG002 - its variables come first
+        urls = cluster.empty("sample", f"empty_{uuid4().hex[:8]}")
+        monkeypatch.setenv("SAMPLE_DATABASE_URL", urls.runtime)
+        monkeypatch.setenv("SAMPLE_MIGRATION_DATABASE_URL", urls.owner)
+        return urls
+
+    @pytest.mark.usefixtures("empty")
+    def test_serve_never_migrates_but_says_what_to_run(self, run):
+        refused = run("serve", "--port", "0")
+        assert refused.exit_code == 2
+        assert "the database schema is at none" in refused.stderr
+        assert "run: sample migrate" in refused.stderr
+        assert "run: sample migrate" in run("users", "list").stderr
+        assert "BAD schema: at none" in run("doctor").stdout
+
+    @pytest.mark.usefixtures("empty")
+    def test_migrate_makes_tables_rights_and_first_keys_and_is_repeatable(
+        self, run, tmp_path, monkeypatch
+    ):
+        path = tmp_path / "keys.json"
+        key = {"name": "first", "secret": new_secret("sample"), "scopes": ["admin"]}
+        path.write_text(json.dumps({"keys": [key]}))
+        monkeypatch.setenv("SAMPLE_BOOTSTRAP_KEY_FILE", str(path))
+        made = run("migrate", "--json")
+        assert made.exit_code == 0, made.output
+        assert made.document["keys_made"] == 1
+        assert run("migrate", "--json").document["keys_made"] == 0
+        assert run("doctor").exit_code == 0
+        assert "first" in run("keys", "list").stdout
+
+    @pytest.mark.usefixtures("empty")
+    def test_migrating_needs_the_owners_url(self, run, monkeypatch):
+        monkeypatch.delenv("SAMPLE_MIGRATION_DATABASE_URL")
+        refused = run("migrate")
+        assert refused.exit_code == 2
+        assert "SAMPLE_MIGRATION_DATABASE_URL is not set" in refused.stderr
+
+
+def test_production_refuses_a_role_that_could_remove_guards(run, installed, monkeypatch):
+    monkeypatch.setenv("TANDEM_ENV", "production")
+    monkeypatch.setenv("SAMPLE_DATABASE_URL", installed.urls.owner)
+    refused = run("serve", "--port", "0")
+    assert refused.exit_code == 2
+    assert "owns tables" in refused.stderr
+
+
+def test_production_refuses_the_embedded_database(run, monkeypatch):
+    monkeypatch.setenv("TANDEM_ENV", "production")
+    monkeypatch.delenv("SAMPLE_DATABASE_URL")
+    refused = run("serve")
+    assert refused.exit_code == 2
+    assert "SAMPLE_DATABASE_URL is not set" in refused.stderr
+    assert os.environ["TANDEM_ENV"] == "production"
+
+
+def test_without_a_database_url_the_embedded_server_of_the_data_folder_is_used(
+    run, monkeypatch, open_folder
+):
+    """One machine needs no server: state survives, since each command joins the same folder."""
+    monkeypatch.delenv("SAMPLE_DATABASE_URL")
+    monkeypatch.delenv("SAMPLE_MIGRATION_DATABASE_URL")
+    monkeypatch.setenv("TANDEM_DATA", str(open_folder / "data"))
+    assert run("migrate").exit_code == 0
+    made = run("keys", "create", "kept", "--scope", "notes.read")
+    assert made.exit_code == 0, made.output
+    assert "kept" in run("keys", "list").stdout
+    assert "embedded" in run("doctor").stdout

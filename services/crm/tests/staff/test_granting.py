@@ -1,0 +1,36 @@
+"""The rule: nobody gives more than they have."""
+
+import pytest
+
+from chassis.identity.actor import Actor
+from crm.permissions import PERMISSIONS, ROLES
+from crm.staff.rules.granting import scope_beyond
+
+
+def holder(*scopes):
+    return Actor(kind="user", id="1", name="Lin", scopes=frozenset(scopes))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_an_administrator_gives_every_role(role):
+    assert scope_beyond(holder("admin").may, [role], ROLES) is None
+
+
+def test_a_manager_gives_the_roles_below_and_the_own_one():
+    manager = holder(*ROLES["sales_manager"])
+    given = [role for role in ROLES if scope_beyond(manager.may, [role], ROLES) is None]
+    assert given == ["seller", "sales_manager", "service_agent", "marketer"]
+
+
+def test_the_permission_lacking_is_named():
+    assert scope_beyond(holder("staff.write").may, ["seller"], ROLES) == "accounts.read"
+    assert scope_beyond(holder("accounts.write").may, ["marketer"], ROLES) == "catalog.read"
+
+
+@pytest.mark.parametrize("roles", [[], ["nobody"]])
+def test_what_holds_nothing_is_no_more_than_anybody_has(roles):
+    assert scope_beyond(holder().may, roles, ROLES) is None
+
+
+def test_roles_hold_permissions_that_there_are():
+    assert {scope for role in ROLES.values() for scope in role} <= PERMISSIONS.keys()

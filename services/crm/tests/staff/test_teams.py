@@ -1,0 +1,53 @@
+"""Teams: formed, renamed, closed."""
+
+
+async def test_a_team_is_formed_and_seen(desk):
+    team = await desk.add("/v1/teams", name=desk.word("Team"), description="Hotels")
+    assert (team["description"], team["active"], team["members"]) == ("Hotels", True, 0)
+    assert await desk.see(f"/v1/teams/{team['id']}") == team
+
+
+async def test_two_teams_never_have_one_name(desk, problem):
+    team = await desk.add("/v1/teams", name=desk.word("Team"))
+    other = await desk.add("/v1/teams", name=desk.word("Team"))
+    told = problem(
+        await desk.crm.post("/v1/teams", {"name": team["name"].lower()}), 409, "team_name_taken"
+    )
+    assert told["facts"]["existing_id"] == team["id"]
+    path = f"/v1/teams/{other['id']}"
+    problem(await desk.change(path, {"name": team["name"]}, revision=1), 409, "team_name_taken")
+    assert (await desk.see(path))["version"] == 1
+
+
+async def test_a_change_counts_and_a_repeat_of_it_does_not(desk, problem):
+    team = await desk.add("/v1/teams", name=desk.word("Team"))
+    path = f"/v1/teams/{team['id']}"
+    facts = {"name": desk.word("Team"), "description": "Restaurants"}
+    changed = (await desk.change(path, facts, revision=1)).json()
+    assert (changed["name"], changed["version"]) == (facts["name"], 2)
+    assert (await desk.change(path, facts, revision=2)).json()["version"] == 2
+    problem(await desk.change(path, facts, revision=1), 412, "stale_revision")
+
+
+async def test_a_closed_team_takes_no_new_members(desk, problem):
+    team = await desk.add("/v1/teams", name=desk.word("Team"))
+    inside = await desk.user(team_id=team["id"])
+    await desk.change(f"/v1/teams/{team['id']}", {"active": False}, revision=1)
+    outside = await desk.user()
+    refused = await desk.change(f"/v1/users/{outside['id']}", {"team_id": team["id"]}, revision=1)
+    told = problem(refused, 422, "invalid_input")
+    assert told["errors"][0]["code"] == "team_closed"
+    renamed = await desk.change(
+        f"/v1/users/{inside['id']}", {"name": "Lin", "team_id": team["id"]}, revision=1
+    )
+    assert renamed.json()["team_id"] == team["id"]
+
+
+async def test_teams_are_listed_by_name_open_and_closed(desk):
+    word = desk.word("list")
+    second, first = [await desk.add("/v1/teams", name=f"{word} {at}") for at in ("b", "A")]
+    await desk.change(f"/v1/teams/{first['id']}", {"active": False}, revision=1)
+    every = await desk.listed("/v1/teams", limit=200)
+    assert every.index(first["id"]) < every.index(second["id"])
+    assert first["id"] not in await desk.listed("/v1/teams", active=True, limit=200)
+    assert first["id"] in await desk.listed("/v1/teams", active=False, limit=200)

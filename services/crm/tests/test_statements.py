@@ -1,0 +1,122 @@
+"""What an act costs: every statement that reaches the database, BEGIN and COMMIT among them."""
+
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+
+CNY = {"amount": "12.00", "currency": "CNY"}
+OF_NEW_CONNECTIONS = ("typeinfo_tree", "'jit'")
+
+
+class Ear:
+    """Hears what the ORM and what the driver itself send."""
+
+    def __init__(self, engine):
+        self.engine = engine.sync_engine
+        self.heard = []
+        self._hooks = (
+            ("before_cursor_execute", self._by_orm),
+            ("checkout", self._taken),
+            ("checkin", self._given_back),
+        )
+
+    def _by_orm(self, _connection, _cursor, statement, *_rest):
+        self.heard.append(statement)
+
+    def _by_driver(self, record):
+        if not any(word in record.query for word in OF_NEW_CONNECTIONS):
+            self.heard.append(record.query)
+
+    def _taken(self, dbapi, *_rest):
+        dbapi.driver_connection.add_query_logger(self._by_driver)
+
+    def _given_back(self, dbapi, *_rest):
+        dbapi.driver_connection.remove_query_logger(self._by_driver)
+
+    @contextmanager
+    def expecting(self, most):
+        """At most so many statements are heard in the block, and some."""
+        self.heard.clear()
+        for name, hook in self._hooks:
+            event.listen(self.engine, name, hook)
+        try:
+            yield
+        finally:
+            for name, hook in self._hooks:
+                event.remove(self.engine, name, hook)
+        assert 0 < len(self.heard) <= most, "\n".join(self.heard)
+
+
+@pytest.fixture
+async def ear(desk):
+    """The ear, once the caller's key is known (that costs a read every 5 seconds)."""
+    await desk.client.get("/v1/accounts?limit=1")
+    return Ear(desk.crm.database.engine)
+
+
+@pytest.mark.parametrize(
+    "path", ["accounts?q=x", "contacts", "products?sort=name", "product-prices", "users", "teams"]
+)
+async def test_a_page_is_one_read(desk, ear, path):
+    with ear.expecting(1):
+        assert (await desk.client.get(f"/v1/{path}")).status_code == 200
+
+
+async def test_an_account_is_taken_on_by_six_statements(desk, ear):
+    """Begin, key, row, view, event with the kept reply, commit."""
+    with ear.expecting(6):
+        await desk.account()
+
+
+async def test_a_change_is_seven_statements_and_no_change_four(desk, ear):
+    """Begin, lock, row, contacts, view, event, commit."""
+    account = await desk.account()
+    path = f"/v1/accounts/{account['id']}"
+    with ear.expecting(7):
+        await desk.change(path, {"segment": "large"}, revision=1)
+    with ear.expecting(4):
+        await desk.change(path, {"segment": "large"}, revision=2)
+
+
+async def test_an_upsert_stays_within_the_budget(desk, ear):
+    """Four for a repeat: that is what the bridge sends most."""
+    key = desk.word()
+    with ear.expecting(9):
+        await desk.send("/v1/accounts", key, 1, system="erp", name="Acme")
+    with ear.expecting(9):
+        await desk.send("/v1/accounts", key, 2, system="erp", name="Acme Lamps")
+    with ear.expecting(4):
+        await desk.send("/v1/accounts", key, 2, system="erp", name="Acme Lamps")
+
+
+async def test_a_contact_stays_within_the_budget(desk, ear):
+    account = await desk.account()
+    with ear.expecting(10):
+        contact = await desk.contact(account["id"], primary=True)
+    with ear.expecting(10):
+        await desk.change(f"/v1/contacts/{contact['id']}", {"title": "Buyer"}, revision=1)
+
+
+async def test_products_and_prices_stay_within_the_budget(desk, ear):
+    with ear.expecting(8):
+        product = await desk.product()
+    with ear.expecting(9):
+        await desk.add("/v1/product-prices", product=product["code"], price=CNY)
+    with ear.expecting(2):
+        await desk.see(f"/v1/products/{product['id']}/price?quantity=5")
+
+
+async def test_a_batch_asks_no_more_for_each_item_the_longer_it_is(desk, ear):
+    """Linear: at most 14 statements for a new account, however many come together."""
+
+    async def sent(count):
+        items = [
+            {"external_id": desk.word(), "source_version": 1, "name": "Acme"} for _ in range(count)
+        ]
+        await desk.crm.post("/v1/accounts/by-external/shop/batch", {"items": items})
+
+    with ear.expecting(20):
+        await sent(1)
+    with ear.expecting(6 + 14 * 20):
+        await sent(20)

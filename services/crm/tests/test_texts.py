@@ -1,0 +1,73 @@
+"""Every text of the CRM that a caller may read has a Chinese one."""
+
+import ast
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from babel.messages.pofile import read_po
+
+from chassis.http.problem import every_problem
+from crm.app import SERVICE
+
+SOURCES = sorted(Path(SERVICE.locale).parent.rglob("*.py"))
+
+
+def catalogue():
+    with (SERVICE.locale / "zh_CN.po").open(encoding="utf-8") as file:
+        return {entry.id: entry.string for entry in read_po(file) if entry.id}
+
+
+def strings(node):
+    """Texts among the arguments of a call, also those named before it."""
+    return [one.value for one in ast.walk(node) if isinstance(one, ast.Constant)]
+
+
+def texts_told():
+    """Messages of wrong fields, as they stand in the code."""
+    for path in SOURCES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        named = {
+            target.id: node.value.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for node in ast.walk(tree):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+                continue
+            if node.func.id in {"FieldError", "PydanticCustomError"}:
+                told = node.args[-1]
+                yield named[told.id] if isinstance(told, ast.Name) else told.value
+
+
+TOLD = sorted(set(texts_told()))
+PROBLEMS = [kind for kind in every_problem().values() if kind.__module__.startswith("crm.")]
+
+
+def test_the_texts_are_found():
+    assert len(TOLD) >= 11
+    assert len(PROBLEMS) >= 6
+
+
+@pytest.mark.parametrize("text", TOLD)
+def test_what_is_wrong_with_a_field_is_told_in_chinese(text):
+    assert catalogue().get(text)
+
+
+@pytest.mark.parametrize("kind", PROBLEMS)
+def test_problems_are_told_in_chinese_with_the_same_facts(kind):
+    known = catalogue()
+    assert known.get(kind.title)
+    assert facts(known.get(kind.detail, "")) == facts(kind.detail)
+
+
+def facts(text):
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_no_chinese_text_is_left_over():
+    """A text that nobody says any more goes."""
+    said = set(TOLD) | {text for kind in PROBLEMS for text in (kind.title, kind.detail)}
+    assert catalogue().keys() - said == set()

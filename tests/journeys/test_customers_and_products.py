@@ -1,0 +1,230 @@
+"""ERP, CRM and bridge together, over their public APIs and feeds: customers, products, prices."""
+
+import asyncio
+import time
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from chassis.events.sequencer import Sequencer
+from chassis.testing.service import ServiceUnderTest, running
+from crm.app import SERVICE as CRM
+from erp.app import SERVICE as ERP
+from sync_bridge.app import SERVICE as BRIDGE
+from sync_bridge.inbox import service as inbox
+from sync_bridge.lanes.working import dispatcher
+from sync_bridge.sources.feed import FeedSource
+from sync_bridge.targets.target import HttpTarget
+
+SCOPES = {
+    "crm": ("accounts.write", "accounts.sync", "catalog.write", "events.read"),
+    "erp": ("parties.write", "events.read"),
+}
+"""All that the bridge's keys may do."""
+
+
+class Tandem:
+    """The three services, and what a person sees of them."""
+
+    def __init__(self, crm: Any, erp: Any, bridge: Any) -> None:
+        self.crm, self.erp, self.bridge = crm, erp, bridge
+
+    async def settled(self) -> None:
+        """Wait until everything both halves published is across, and what that led to."""
+        ends: list[int] = []
+        while True:
+            before, ends = ends, []
+            for service in (self.crm, self.erp):
+                end = (await service.client.get("/v1/events/position")).json()
+                ends.append(end["sequence"])
+                reached = await self.bridge.client.get(
+                    "/v1/positions/wait",
+                    params={
+                        "source": service.service.name,
+                        "feed_seq": end["sequence"],
+                        "timeout": 20,
+                    },
+                )
+                assert reached.json()["reached"], reached.text
+            if ends == before:
+                return
+
+    async def make(self, service: ServiceUnderTest, path: str, **facts: Any) -> dict[str, Any]:
+        """A person makes a record."""
+        reply = await service.post(path, facts)
+        assert reply.status_code == httpx.codes.CREATED, reply.text
+        return reply.json()
+
+    async def change(
+        self, service: ServiceUnderTest, path: str, record: dict[str, Any], **facts: Any
+    ) -> None:
+        """A person changes a record as it is now."""
+        now = await service.client.get(f"{path}/{record['id']}")
+        reply = await service.client.patch(
+            f"{path}/{record['id']}", json=facts, headers={"If-Match": now.headers["ETag"]}
+        )
+        assert reply.status_code == httpx.codes.OK, reply.text
+
+    async def twins(self, service: ServiceUnderTest, path: str, **filters: str) -> list[Any]:
+        """Records of a half by filter."""
+        reply = await service.client.get(path, params=filters)
+        assert reply.status_code == httpx.codes.OK, reply.text
+        return reply.json()["items"]
+
+
+@asynccontextmanager
+async def going(*coroutines):
+    """Run these behind the test, and end them with it."""
+    tasks = [asyncio.create_task(one) for one in coroutines]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            assert isinstance(outcome, asyncio.CancelledError), outcome
+
+
+@pytest.fixture(scope="module")
+async def tandem(cluster):
+    """Both halves with their sequencers, and the bridge between them."""
+    async with AsyncExitStack() as stack:
+        crm = await stack.enter_async_context(running(CRM, cluster))
+        erp = await stack.enter_async_context(running(ERP, cluster))
+        bridge = await stack.enter_async_context(running(BRIDGE, cluster))
+
+        async def receive(events, **rest):
+            return await inbox.receive(bridge.database, events, **rest)
+
+        async def read_cursor(name):
+            async with bridge.database.reading() as reading:
+                return await inbox.cursor_value(reading, name)
+
+        behind, halves = [], {}
+        for half in (crm, erp):
+            name = half.service.name
+            client = await half.as_(*SCOPES[name])
+            halves[name] = HttpTarget(client)
+            source = FeedSource(
+                name, client, receive=receive, read_cursor=read_cursor, wait_seconds=1.0
+            )
+            connect, wakeups = half.database.connect_driver, half.app.state.wakeups
+            behind += [source.run(), Sequencer(connect, wakeups, holder="journey").run()]
+        carrying = await dispatcher(bridge.database, halves, bridge.settings)
+        await stack.enter_async_context(going(carrying.run(), *behind))
+        yield Tandem(crm, erp, bridge)
+
+
+def unique(word):
+    return f"{word} {uuid4().hex[:8]}"
+
+
+ELM = {
+    "email": "post@elm-journey.example.com",
+    "phone": "0512 6728 1234",
+    "website": "https://elm.example.com",
+    "language": "zh-CN",
+    "billing_address": {"line1": "1 Elm Street", "city": "Suzhou", "country": "CN"},
+    "shipping_address": {"line1": "Gate 4", "city": "Suzhou", "country": "CN"},
+}
+
+
+async def test_a_customer_made_in_sales_is_known_to_the_warehouse(tandem):
+    """B43, B45, B51: once, with both ids on both sides, and quiet afterwards."""
+    name = unique("Elm")
+    account = await tandem.make(tandem.crm, "/v1/accounts", name=name, tax_id=name[-8:], **ELM)
+    await tandem.settled()
+    (customer,) = await tandem.twins(tandem.erp, "/v1/customers", q=name)
+    assert customer["external_refs"] == [{"system": "crm", "external_id": account["id"]}]
+    assert customer["bill_to"]["line1"] == "1 Elm Street"
+    assert customer["ship_to"]["line1"] == "Gate 4"
+    assert customer["tax_id"] == name[-8:].upper()
+    seen = (await tandem.crm.client.get(f"/v1/accounts/{account['id']}")).json()
+    assert seen["external_refs"] == [{"system": "erp", "external_id": customer["id"]}]
+    assert seen["erp"]["customer_number"] == customer["number"]
+    await tandem.change(tandem.crm, "/v1/accounts", account, name=f"{name} Ltd")
+    await tandem.settled()
+    (customer,) = await tandem.twins(tandem.erp, "/v1/customers", q=name)
+    assert customer["name"] == f"{name} Ltd"
+    assert (await tandem.bridge.client.get("/v1/status")).json()["lanes"]["parked"] == 0
+
+
+async def test_a_customer_made_in_the_office_is_known_to_sales(tandem):
+    name = unique("Oak")
+    limit = {"amount": "5000.00", "currency": "CNY"}
+    customer = await tandem.make(
+        tandem.erp, "/v1/customers", name=name, credit_limit=limit, payment_terms_days=14
+    )
+    await tandem.settled()
+    (account,) = await tandem.twins(tandem.crm, "/v1/accounts", q=name)
+    assert account["erp"] == {
+        "customer_number": customer["number"],
+        "credit_limit": limit,
+        "payment_terms_days": 14,
+        "dunning_block": False,
+    }
+    await tandem.change(tandem.erp, "/v1/customers", customer, dunning_block=True)
+    await tandem.settled()
+    (account,) = await tandem.twins(tandem.crm, "/v1/accounts", q=name)
+    assert account["erp"]["dunning_block"] is True
+    assert len(await tandem.twins(tandem.erp, "/v1/customers", q=name)) == 1
+
+
+async def test_made_on_both_sides_at_once_it_is_one_pair(tandem):
+    """B51: concurrent first sight from both sides ends in one pair."""
+    names = [unique("Ash") for _ in range(10)]
+    await asyncio.gather(
+        *(
+            tandem.make(service, path, name=name, tax_id=name[-8:])
+            for name in names
+            for service, path in (
+                (tandem.crm, "/v1/accounts"),
+                (tandem.erp, "/v1/customers"),
+            )
+        )
+    )
+    await tandem.settled()
+    for name in names:
+        (account,) = await tandem.twins(tandem.crm, "/v1/accounts", q=name)
+        (customer,) = await tandem.twins(tandem.erp, "/v1/customers", q=name)
+        assert customer["external_refs"] == [{"system": "crm", "external_id": account["id"]}]
+        assert account["external_refs"] == [{"system": "erp", "external_id": customer["id"]}]
+
+
+async def test_products_and_prices_flow_down(tandem):
+    """B54: a price follows its product, whatever the order in which the lanes run."""
+    sku = unique("BOLT").replace(" ", "-").upper()
+    item = await tandem.make(tandem.erp, "/v1/items", sku=sku, name="Bolt M8")
+    money = {"amount": "9.50", "currency": "CNY"}
+    await tandem.make(tandem.erp, "/v1/prices", sku=sku, price=money)
+    await tandem.settled()
+    (product,) = await tandem.twins(tandem.crm, "/v1/products", q=sku)
+    assert (product["name"], product["master"], product["active"]) == ("Bolt M8", "erp", True)
+    found = await tandem.crm.client.get(f"/v1/products/{product['id']}/price?quantity=3")
+    assert found.json()["price"] == money, found.text
+    await tandem.change(tandem.erp, "/v1/items", item, name="Bolt M8 zinc")
+    await tandem.settled()
+    (product,) = await tandem.twins(tandem.crm, "/v1/products", q=sku)
+    assert product["name"] == "Bolt M8 zinc"
+
+
+async def test_nothing_moves_when_nobody_does_anything(tandem):
+    """B45: with no user input, traffic is 0."""
+    await tandem.settled()
+    before = (await tandem.bridge.client.get("/v1/status")).json()["sources"]
+    await tandem.settled()
+    after = (await tandem.bridge.client.get("/v1/status")).json()["sources"]
+    assert [one["events"] for one in before] == [one["events"] for one in after]
+
+
+async def test_a_change_is_seen_across_soon(tandem):
+    """Commit to visible stays in the hundreds of milliseconds, beside everything else."""
+    account = await tandem.make(tandem.crm, "/v1/accounts", name=unique("Fir"))
+    await tandem.settled()
+    began = time.monotonic()
+    await tandem.change(tandem.crm, "/v1/accounts", account, name=unique("Fir tree"))
+    await tandem.settled()
+    assert time.monotonic() - began < 5

@@ -1,0 +1,47 @@
+"""`make demo`: the story is played to its good end, over the feeds and over Kafka."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = pytest.mark.xdist_group("make-run")
+
+
+def make_demo(**choices):
+    plain = {name: value for name, value in os.environ.items() if "DATABASE_URL" not in name}
+    return subprocess.run(
+        [sys.executable, str(ROOT / "deploy/local/demo.py")],
+        env=plain | choices,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+    )
+
+
+def assert_good_end(told):
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert told.stdout.count(" ms") == 6, "six things crossed"
+    assert "nothing is parked, nothing waits" in told.stdout
+    assert "The halves agree." in told.stdout
+
+
+def test_the_halves_agree_over_the_feeds():
+    assert_good_end(make_demo())
+
+
+@pytest.mark.kafka
+def test_the_halves_agree_over_kafka(kafka):
+    """The same story over a real broker, which the demo brings along itself."""
+    assert_good_end(make_demo(TRANSPORT="kafka"))
+
+
+def test_an_unknown_transport_is_explained():
+    told = make_demo(TRANSPORT="pigeon")
+    assert told.returncode == 2
+    assert "TRANSPORT=pigeon is unknown: write TRANSPORT=feed or TRANSPORT=kafka" in told.stderr
