@@ -64,7 +64,7 @@ async def test_the_same_goods_are_received_once(buyer, ordered):
 async def test_a_line_of_another_order_is_refused(buyer, ordered, problem):
     _, order = ordered
     lines = [{"line_id": str(uuid4()), "quantity": "1"}]
-    problem(await buyer.receives(order, lines=lines), 422, "nothing_to_receive")
+    problem(await buyer.receives(order, lines=lines), 422, "not_a_line")
     problem(await buyer.receives({"id": uuid4()}), 404, "not_found")
 
 

@@ -7,8 +7,8 @@ __all__ = [
     "MoreThanOrdered",
     "MoreThanReceived",
     "NoSupplierPrice",
+    "NotALine",
     "NothingToBill",
-    "NothingToReceive",
     "PurchaseOrderClosed",
     "SuggestionNotOpen",
 ]
@@ -59,12 +59,12 @@ class MoreThanOrdered(Problem):
     detail = "{quantity} of {sku} came, {expected} are expected. Order the rest, or send it back."
 
 
-class NothingToReceive(Problem):
-    """No line is named, or none is open."""
+class NotALine(Problem):
+    """A line of another order is named."""
 
     status = 422
-    code = "nothing_to_receive"
-    title = "Nothing to receive"
+    code = "not_a_line"
+    title = "No line of this order"
     detail = "The order {number} has no such line. Name lines of this order."
 
 

@@ -26,11 +26,15 @@ from erp.catalog.errors import FractionOfUnit
 from erp.fields import ExternalId, System
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.money import digits_of
+from erp.payables.errors import DuplicateBill
+from erp.payables.schemas import BillView
 from erp.purchasing.errors import (
     DuplicateSupplierPrice,
     MoreThanOrdered,
+    MoreThanReceived,
     NoSupplierPrice,
-    NothingToReceive,
+    NotALine,
+    NothingToBill,
     PurchaseOrderClosed,
     SuggestionNotOpen,
 )
@@ -38,6 +42,7 @@ from erp.purchasing.queries import orders as order_queries
 from erp.purchasing.queries import prices as price_queries
 from erp.purchasing.queries import suggestions as suggestion_queries
 from erp.purchasing.schemas import (
+    BillReceived,
     ChangeSupplierPrice,
     NewPurchaseOrder,
     NewSupplierPrice,
@@ -57,7 +62,7 @@ from erp.purchasing.schemas import (
     UpsertSupplierPrice,
     UpsertSupplierPrices,
 )
-from erp.purchasing.service import ordering, pricing, receiving, suggesting
+from erp.purchasing.service import billing, ordering, pricing, receiving, suggesting
 from erp.stock.errors import NotStocked
 from erp.upserts import UPSERTED, InBatch, reply_outcome
 
@@ -98,7 +103,10 @@ purchase_order_router = house_router(
         NoSupplierPrice,
         PurchaseOrderClosed,
         MoreThanOrdered,
-        NothingToReceive,
+        MoreThanReceived,
+        NotALine,
+        NothingToBill,
+        DuplicateBill,
         NoPeriod,
         PeriodClosed,
     ),
@@ -270,3 +278,11 @@ async def receive_order(
 ) -> ReceiptView:
     """Take goods of the order in; without lines, all that is still expected."""
     return await receiving.receive_order(work, order_id, command)
+
+
+@purchase_order_router.post("/{order_id}/bills", status_code=status.HTTP_201_CREATED)
+async def bill_received(
+    order_id: UUID, command: BillReceived, _by: Buyer, _once: OnlyOnce, work: InWork
+) -> BillView:
+    """Enter the supplier's bill; without lines, of all that came and is not billed yet."""
+    return await billing.bill_received(work, order_id, command)

@@ -9,14 +9,13 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from erp.exact import NonNegativeDecimal, PositiveQuantity, Quantity
-from erp.fields import Code, Command, ExternalId, Line, Name, SourceVersion, left_out
+from erp.fields import Code, Command, ExternalId, Name, SourceVersion, left_out
 from erp.links import ExternalRef
 from erp.money import UnitPriceView
 
 __all__ = [
     "BillLine",
     "BillReceived",
-    "BillTaken",
     "ChangeSupplierPrice",
     "NewPurchaseLine",
     "NewPurchaseOrder",
@@ -301,7 +300,7 @@ class BillLine(Command):
 class BillReceived(Command):
     """Enter the supplier's bill of what was received."""
 
-    supplier_number: Line = Field(min_length=1, description="The supplier's number of the bill.")
+    bill_number: Name = Field(description="The supplier's number of the bill.")
     effective_on: EffectiveOn = None
     due_on: date | None = Field(default=None, description="Default: by the payment terms.")
     lines: list[BillLine] | None = Field(
@@ -310,10 +309,3 @@ class BillReceived(Command):
         max_length=LARGEST_BATCH,
         description="Null: everything that came and is not billed yet, at the agreed price.",
     )
-
-
-class BillTaken(View):
-    """The bill that was entered."""
-
-    id: UUID
-    number: Name

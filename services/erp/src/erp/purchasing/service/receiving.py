@@ -9,7 +9,7 @@ from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.days import business_day_of
 from erp.money import digits_of
-from erp.purchasing.errors import NothingToReceive
+from erp.purchasing.errors import NotALine
 from erp.purchasing.models import PurchaseReceipt
 from erp.purchasing.queries import orders as queries
 from erp.purchasing.queries.orders import Held
@@ -30,7 +30,7 @@ __all__ = ["receive_all", "receive_order"]
 async def receive_order(work: Work, order_id: UUID, command: ReceiveOrder) -> ReceiptView:
     """Take goods of an order in; without lines, all that is expected.
 
-    Raises NotFound, PurchaseOrderClosed, MoreThanOrdered, NothingToReceive, PeriodClosed.
+    Raises NotFound, PurchaseOrderClosed, MoreThanOrdered, NotALine, PeriodClosed.
     """
     day = business_day_of(work, command.effective_on)
     [receipt] = await _receive(work, {order_id: command.lines}, day)
@@ -102,7 +102,7 @@ def _came(
     for line_id, quantity in quantities:
         line = lines.get(line_id)
         if line is None:
-            raise NothingToReceive(number=held.order.number)
+            raise NotALine(number=held.order.number)
         value = line.receive(quantity, sku=held.skus[line.item_id], decimals=decimals)
         came.append(ReceiptLine(line.item_id, quantity, value, line_id, receipt_id))
     complete = all(line.expected == 0 for line in held.lines)
