@@ -55,7 +55,7 @@ class Store:
                 work, [line], counterpart=counterpart, **self.source("purchase_receipt")
             )
 
-    async def orders(self, item_id, quantity, *, needed_on=None, order_id=None):
+    async def orders(self, item_id, quantity, *, promised_on=None, order_id=None):
         """The new order line, and what was reserved for it."""
         line_id = uuid4()
         line = DemandLine(
@@ -63,7 +63,8 @@ class Store:
             order_id or uuid4(),
             UUID(str(item_id)),
             Decimal(quantity),
-            needed_on or self.today,
+            promised_on or self.today,
+            promised_on,
         )
         async with self.erp.database.transaction() as work:
             return line_id, (await stock.place(work, [line]))[line_id]

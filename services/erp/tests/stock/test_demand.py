@@ -57,18 +57,20 @@ async def test_what_is_not_there_waits(store):
 
 
 async def test_goods_go_to_whoever_was_promised_first_then_to_whoever_came_first(store):
+    """E37: who came without a promise never breaks the promise of another."""
     bolts = await store.item()
     tomorrow = store.today + timedelta(days=1)
-    late, _ = await store.orders(bolts, 5, needed_on=tomorrow)
     first, _ = await store.orders(bolts, 5)
     second, _ = await store.orders(bolts, 5)
-    await store.receives(bolts, 7, "7.00")
-    assert await store.line(first) == (5, 5, 0, 0)
-    assert await store.line(second) == (5, 2, 3, 0)
+    late, _ = await store.orders(bolts, 5, promised_on=tomorrow)
+    soon, _ = await store.orders(bolts, 5, promised_on=store.today)
+    await store.receives(bolts, 12, "12.00")
+    lines = [await store.line(line) for line in (soon, late, first, second)]
+    assert [reserved for _, reserved, _, _ in lines] == [5, 5, 2, 0]
     await store.receives(bolts, 5, "5.00")
-    assert await store.line(second) == (5, 5, 0, 0)
-    assert await store.line(late) == (5, 2, 3, 0)
-    assert await store.holds(bolts) == (12, 12, "12.00")
+    lines = [await store.line(line) for line in (first, second)]
+    assert [reserved for _, reserved, _, _ in lines] == [5, 2]
+    assert await store.holds(bolts) == (17, 17, "17.00")
 
 
 async def test_a_cancelled_line_frees_reservation_and_demand_at_once(store):

@@ -204,10 +204,10 @@ async def test_expected_goods(store, desk):
     second = await store.expects(bolts, 80, week[1])
     fourth = await store.expects(bolts, 80, week[3])
     for at, quantity in enumerate((60, 50, 20, 30)):
-        await store.orders(bolts, quantity, needed_on=week[at])
+        await store.orders(bolts, quantity, promised_on=week[at])
     assert await store.promises(bolts, 1, week[0]) == week[1]
     assert await store.promises(bolts, 45, week[1]) == week[1]
-    await store.orders(bolts, 45, needed_on=week[1])
+    await store.orders(bolts, 45, promised_on=week[1])
     assert await store.promises(bolts, 5, week[1]) == week[1]
     assert await store.promises(bolts, 6, week[1]) == week[3]
     assert await store.promises(bolts, 56, week[1]) is None

@@ -187,7 +187,7 @@ class Demand(Base):
         Index(
             "ix_demand_waiting",
             "item_id",
-            "needed_on",
+            "promised_on",
             "place",
             postgresql_where=text("reserved + shipped < wanted"),
         ),
@@ -202,7 +202,13 @@ class Demand(Base):
     reserved: Mapped[Quantity]
     shipped: Mapped[Quantity]
     needed_on: Mapped[date]
+    promised_on: Mapped[date | None]
     place: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
+
+    @property
+    def turn(self) -> tuple[date, int]:
+        """Who gets goods first: whoever was promised first, then whoever came first."""
+        return self.promised_on or date.max, self.place
 
     @property
     def waiting(self) -> Decimal:

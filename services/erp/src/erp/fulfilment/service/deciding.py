@@ -83,7 +83,7 @@ async def _reserve(work: Work, hand: OrderAtHand, goods: set[UUID]) -> None:
     asked = [line for line in hand.lines if line.item_id in goods]
     promised = await _promised_day(work, asked, wanted_on)
     needed = [
-        stock.DemandLine(line.id, order.id, line.item_id, line.quantity, promised or wanted_on)
+        stock.DemandLine(line.id, order.id, line.item_id, line.quantity, wanted_on, promised)
         for line in asked
     ]
     await stock.place(work, needed)

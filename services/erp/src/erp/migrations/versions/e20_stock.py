@@ -110,6 +110,7 @@ _TABLES = (
       reserved numeric(20, 6) not null,
       shipped numeric(20, 6) not null,
       needed_on date not null,
+      promised_on date,
       place bigint generated always as identity,
       constraint pk_demand primary key (order_line_id),
       constraint fk_demand_item_id_item foreign key (item_id) references item (id),
@@ -118,7 +119,7 @@ _TABLES = (
       constraint ck_demand_within_wanted
         check (reserved >= 0 and shipped >= 0 and reserved + shipped <= wanted)
     )""",
-    """create index ix_demand_waiting on demand (item_id, needed_on, place)
+    """create index ix_demand_waiting on demand (item_id, promised_on, place)
       where reserved + shipped < wanted""",
     "create index ix_demand_order_id on demand (order_id)",
     """create table incoming (

@@ -43,11 +43,11 @@ _HOLD_WORTH = f"""select v.warehouse_id, v.quantity, v.value, {_HELD}
   order by s.item_id for no key update of s, v"""
 _LINE_ITEMS = "select distinct item_id from demand where order_line_id = any($1::uuid[])"
 
-_DEMAND = "order_line_id, order_id, item_id, wanted, reserved, shipped, needed_on, place"
+_DEMAND = "order_line_id, order_id, item_id, wanted, reserved, shipped, promised_on, place"
 _LINES = f"select {_DEMAND} from demand where order_line_id = any($1::uuid[])"
 _WAITING = f"""select {_DEMAND} from demand
   where item_id = any($1::uuid[]) and reserved + shipped < wanted
-  order by item_id, needed_on, place"""
+  order by item_id, promised_on, place"""
 
 _NET_SHIPPED = """select m.order_line_id,
     sum(case when t.kind = 'customer' then m.quantity else -m.quantity end) as quantity,
@@ -99,11 +99,13 @@ _PARTS = {
       where d.order_line_id = n.order_line_id)""",
     "new_demand": """demand_made as (
       insert into demand (order_line_id, order_id, item_id, location_id, wanted, reserved, shipped,
-          needed_on)
-        select order_line_id, order_id, item_id, location_id, wanted, reserved, 0, needed_on
+          promised_on, needed_on)
+        select order_line_id, order_id, item_id, location_id, wanted, reserved, 0, promised_on,
+            needed_on
           from unnest({}::uuid[], {}::uuid[], {}::uuid[], {}::uuid[], {}::numeric[],
-              {}::numeric[], {}::date[]) with ordinality
-            as n(order_line_id, order_id, item_id, location_id, wanted, reserved, needed_on, at)
+              {}::numeric[], {}::date[], {}::date[]) with ordinality
+            as n(order_line_id, order_id, item_id, location_id, wanted, reserved, promised_on,
+              needed_on, at)
          order by at)""",
     "arrived": """arrived_in_part as (update incoming i set quantity = i.quantity - n.quantity
       from unnest({}::uuid[], {}::numeric[]) as n(source_line_id, quantity)
@@ -274,5 +276,6 @@ def _placed(held: Holding) -> list[Any]:
         [held.levels[line.item_id].location_id for line in lines],
         [line.quantity for line in lines],
         [reserved for _, reserved in held.placed],
+        [line.promised_on for line in lines],
         [line.needed_on for line in lines],
     ]

@@ -42,7 +42,8 @@ _SUPPLY_AND_DEMAND = """select s.item_id, 'free' as kind, null::date as day,
   select i.item_id, 'incoming', i.due_on, i.quantity
     from incoming i where i.item_id = any($1::uuid[])
   union all
-  select d.item_id, 'waiting', d.needed_on, d.wanted - d.reserved - d.shipped
+  select d.item_id, 'waiting', coalesce(d.promised_on, d.needed_on),
+      d.wanted - d.reserved - d.shipped
     from demand d where d.item_id = any($1::uuid[]) and d.reserved + d.shipped < d.wanted"""
 
 

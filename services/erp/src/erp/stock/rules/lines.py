@@ -20,13 +20,14 @@ __all__ = [
 
 
 class DemandLine(NamedTuple):
-    """What an order line needs, by the day that was promised (or asked for)."""
+    """What an order line needs, when, and for which day it was promised, if it was."""
 
     order_line_id: UUID
     order_id: UUID
     item_id: UUID
     quantity: Decimal
     needed_on: date
+    promised_on: date | None = None
 
 
 class ShipLine(NamedTuple):

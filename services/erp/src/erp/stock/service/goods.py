@@ -84,7 +84,9 @@ async def ship(
         cost = held.worth[need.item_id].lose(line.quantity, decimals=decimals)
         costs[line.order_line_id] += cost
         _move_for(held, need, quantity=-line.quantity, value=cost, source_id=source_id)
-    await _finish(work, held, Origin(source_type, memo, effective_on), counterpart="cogs")
+    origin = Origin(source_type, memo, effective_on)
+    # Nothing comes free: what leaves was reserved, and what was free had nobody waiting.
+    await _finish(work, held, origin, counterpart="cogs", fills=False)
     return dict(costs)
 
 
@@ -219,10 +221,12 @@ def _move_for(
     )
 
 
-async def _finish(work: Work, held: Holding, origin: Origin, *, counterpart: str) -> None:
+async def _finish(
+    work: Work, held: Holding, origin: Origin, *, counterpart: str, fills: bool = True
+) -> None:
     """Fill who waits, store, post and tell: the end of every movement of goods."""
     own = set(held.demands)
-    filled = await fill_waiting(work, held)
+    filled = await fill_waiting(work, held) if fills else []
     await queries.save(work, held, origin)
     await ledger.post(work, list(_postings(held, origin, counterpart)))
     await tell(work, held, filled=filled, own=own)

@@ -33,9 +33,9 @@ async def fill_waiting(work: Work, held: Holding) -> list[Demand]:
 
 
 def _shares(held: Holding, item_id: UUID, lines: Iterable[Demand]) -> list[tuple[UUID, Decimal]]:
-    """What each line gets of the item: whoever was promised first, then whoever came first."""
+    """What each line gets of the item, in their turn."""
     waiting = [line for line in lines if line.item_id == item_id and line.waiting > 0]
-    waiting.sort(key=lambda line: (line.needed_on, line.place))
+    waiting.sort(key=lambda line: line.turn)
     queue = [Waiting(line.order_line_id, line.waiting) for line in waiting]
     return fill(held.levels[item_id].free, queue)
 
