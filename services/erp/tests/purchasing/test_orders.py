@@ -128,7 +128,7 @@ async def test_every_change_of_an_order_is_told(buyer, desk, ordered):
     assert told[1]["payload"]["lines"][0]["received"] == "4"
 
 
-async def test_a_buyer_orders_at_a_price_of_his_own(buyer, desk):
+async def test_a_buyer_orders_at_a_price_of_his_own(buyer, desk, problem):
     supplier = await buyer.supplier()
     item, other = await buyer.item("9", supplier=supplier, lead_time_days=2), await desk.item()
     price = {"unit_price": money("0.125")}
@@ -141,6 +141,7 @@ async def test_a_buyer_orders_at_a_price_of_his_own(buyer, desk):
     listed = await desk.see(f"{PATH}?state=ordered&supplier_id={order['supplier_id']}")
     assert listed["items"] == [order]
     assert await buyer.see(order) == order
+    problem(await desk.client.get(f"{PATH}/{uuid4()}"), 404, "not_found")
 
 
 @pytest.mark.parametrize(
@@ -168,3 +169,40 @@ async def test_who_may_only_look_buys_nothing(desk, problem):
     headers = {"Idempotency-Key": str(uuid4())}
     reply = await reader.post("/v1/purchase-suggestions/order", json={}, headers=headers)
     problem(reply, 403, "forbidden")
+
+
+async def test_ordering_receiving_and_selling_side_by_side(buyer):
+    """Documents are locked first, then items in key order: nobody deadlocks, nothing doubles."""
+    supplier = await buyer.supplier()
+    items = [await buyer.item("1.01", supplier=supplier) for _ in range(4)]
+
+    async def sells(sequence):
+        for item in sequence:
+            await buyer.wanted(item, 2)
+
+    async def buys():
+        for item in items:
+            found = await buyer.suggested(item)
+            await buyer.erp.post(
+                "/v1/purchase-suggestions/order", {"ids": [one["id"] for one in found]}
+            )
+        listed = await buyer.desk.see(f"{PATH}?state=ordered&limit=200")
+        known = {item["id"] for item in items}
+        ids = [
+            order["id"]
+            for order in listed["items"]
+            if {line["item_id"] for line in order["lines"]} <= known
+        ]
+        if not ids:
+            return 201
+        return (await buyer.erp.post(f"{PATH}/receive-all", {"order_ids": ids})).status_code
+
+    for _ in range(3):
+        told = await asyncio.gather(
+            *(sells(items[::-1] if n % 2 else items) for n in range(4)), buys(), buys()
+        )
+        assert set(told) <= {None, 201, 409}
+    assert await buys() == 201
+    for item in items:
+        assert await buyer.availability(item) == (24, 24, 0, 0)
+        assert await buyer.balance("inventory", item) == -await buyer.balance("grni", item)

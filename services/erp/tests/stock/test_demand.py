@@ -56,6 +56,19 @@ async def test_what_is_not_there_waits(store):
     assert await store.holds(bolts) == (0, 0, "0.00")
 
 
+async def test_how_the_lines_of_an_order_stand(store):
+    bolts, order_id = await store.item(), uuid4()
+    await store.receives(bolts, 3, "3.00")
+    first, _ = await store.orders(bolts, 2, order_id=order_id)
+    second, _ = await store.orders(bolts, 2, order_id=order_id)
+    async with store.erp.database.reading() as at:
+        states = await stock.demand_of(at.sql, [order_id])
+    assert [(one.order_line_id, int(one.reserved), int(one.waiting)) for one in states] == [
+        (first, 2, 0),
+        (second, 1, 1),
+    ]
+
+
 async def test_goods_go_to_whoever_was_promised_first_then_to_whoever_came_first(store):
     """E37: who came without a promise never breaks the promise of another."""
     bolts = await store.item()

@@ -25,7 +25,6 @@ from chassis.storage.work import Reading
 from erp.catalog.errors import FractionOfUnit
 from erp.fields import ExternalId, System
 from erp.ledger.errors import NoPeriod, PeriodClosed
-from erp.money import digits_of
 from erp.payables.errors import DuplicateBill
 from erp.payables.schemas import BillView
 from erp.purchasing.errors import (
@@ -48,7 +47,7 @@ from erp.purchasing.schemas import (
     NewSupplierPrice,
     OrdersMade,
     OrderSuggestions,
-    PurchaseOrderState,
+    PurchaseOrderQuery,
     PurchaseOrderView,
     ReceiptsMade,
     ReceiptView,
@@ -215,22 +214,14 @@ async def order_suggestions(
 @purchase_order_router.get("")
 async def list_orders(
     _by: Reader,
+    wanted: Annotated[PurchaseOrderQuery, Query()],
     asked: PageAsked,
     at: InReading,
     request: Request,
-    state: PurchaseOrderState | None = None,
-    supplier_id: UUID | None = None,
 ) -> Page[PurchaseOrderView]:
     """Purchase orders with their lines, the newest first."""
     currency = request.app.state.settings.currency
-    return await order_queries.order_page(
-        at.sql,
-        asked,
-        state=state,
-        supplier_id=supplier_id,
-        currency=currency,
-        digits=digits_of(currency),
-    )
+    return await order_queries.order_page(at.sql, wanted, asked, currency=currency)
 
 
 @purchase_order_router.post("", status_code=status.HTTP_201_CREATED)
@@ -257,7 +248,7 @@ async def see_order(
 ) -> PurchaseOrderView:
     """The order with its lines."""
     currency = request.app.state.settings.currency
-    seen = await ordering.see_order(at.sql, order_id, currency=currency, digits=digits_of(currency))
+    seen = await ordering.see_order(at.sql, order_id, currency=currency)
     reply_with(response, seen)
     return seen
 

@@ -23,6 +23,7 @@ __all__ = [
     "OrderSuggestions",
     "OrdersMade",
     "PurchaseLineView",
+    "PurchaseOrderQuery",
     "PurchaseOrderState",
     "PurchaseOrderView",
     "ReceiptView",
@@ -201,6 +202,13 @@ class NewPurchaseOrder(Command):
     supplier_number: Code
     ordered_on: EffectiveOn = None
     lines: list[NewPurchaseLine] = Field(min_length=1, max_length=LARGEST_BATCH)
+
+
+class PurchaseOrderQuery(BaseModel):
+    """Which orders are wanted."""
+
+    state: PurchaseOrderState | None = None
+    supplier_id: UUID | None = None
 
 
 class PurchaseLineView(View):

@@ -1,6 +1,6 @@
 """Purchase orders, their lines and receipts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,8 +8,9 @@ from uuid import UUID
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.loading import loaded
 from chassis.storage.work import Work
+from erp.money import digits_of
 from erp.purchasing.models import PurchaseOrder, PurchaseOrderLine, PurchaseReceipt
-from erp.purchasing.schemas import PurchaseOrderView
+from erp.purchasing.schemas import PurchaseOrderQuery, PurchaseOrderView
 from erp.sql import Sql
 
 __all__ = [
@@ -18,7 +19,6 @@ __all__ = [
     "make_orders",
     "next_numbers",
     "order_page",
-    "order_view",
     "save_orders",
     "states_of",
 ]
@@ -59,7 +59,7 @@ _SAVE = """with order_saved as (
     select * from unnest($10::uuid[], $11::text[], $12::uuid[], $13::date[], $14::timestamptz[],
       $15::text[])"""
 
-_STATE = """select o.id, o.version, o.number, o.supplier_id, s.number as supplier_number, o.state,
+_STATE = """o.id, o.version, o.number, o.supplier_id, s.number as supplier_number, o.state,
     o.ordered_on, o.created_at, o.updated_at, s.name as supplier_name,
     (select jsonb_agg(jsonb_build_object('id', l.id, 'item_id', l.item_id, 'sku', i.sku,
         'quantity', trim_scale(l.quantity)::text, 'received', trim_scale(l.received)::text,
@@ -136,39 +136,33 @@ def _turned(rows: Sequence[object], *names: str) -> list[Any]:
     return [[getattr(row, name) for row in rows] for name in names]
 
 
-async def states_of(sql: Sql, order_ids: Sequence[UUID], *, digits: int) -> list[Mapping[str, Any]]:
+async def states_of(
+    sql: Sql, order_ids: Sequence[UUID], *, currency: str
+) -> list[PurchaseOrderView]:
     """Orders with their lines, as events and replies show them, by number."""
     rows = await sql.fetch(
-        f"{_STATE.format(digits=int(digits))} from {_FROM} where o.id = any($1::uuid[])"
-        " order by o.number",
+        f"select {_shown(currency)} from {_FROM} where o.id = any($1::uuid[]) order by o.number",
         order_ids,
     )
-    return [dict(row) for row in rows]
+    return [PurchaseOrderView.of(dict(row), currency) for row in rows]
 
 
-async def order_view(
-    sql: Sql, order_id: UUID, *, currency: str, digits: int
-) -> PurchaseOrderView | None:
-    """One order with its lines."""
-    rows = await states_of(sql, [order_id], digits=digits)
-    return PurchaseOrderView.of(rows[0], currency) if rows else None
+def _shown(currency: str) -> str:
+    return _STATE.format(digits=digits_of(currency))
 
 
 async def order_page(
-    sql: Sql,
-    asked: PageQuery,
-    *,
-    state: str | None,
-    supplier_id: UUID | None,
-    currency: str,
-    digits: int,
+    sql: Sql, wanted: PurchaseOrderQuery, asked: PageQuery, *, currency: str
 ) -> Page[PurchaseOrderView]:
     """One page of orders, the newest first."""
     return await fetch_page(
         sql,
-        columns=_STATE.format(digits=int(digits)).removeprefix("select "),
+        columns=_shown(currency),
         source=_FROM,
-        where=[Filter("o.state = {}", state), Filter("o.supplier_id = {}", supplier_id)],
+        where=[
+            Filter("o.state = {}", wanted.state),
+            Filter("o.supplier_id = {}", wanted.supplier_id),
+        ],
         sorts={"created_at": Sort("o.created_at", "timestamptz")},
         default="-created_at",
         asked=asked,

@@ -195,9 +195,9 @@ async def close_order(work: Work, order_id: UUID) -> PurchaseOrderView:
     return view
 
 
-async def see_order(sql: Sql, order_id: UUID, *, currency: str, digits: int) -> PurchaseOrderView:
+async def see_order(sql: Sql, order_id: UUID, *, currency: str) -> PurchaseOrderView:
     """The order as callers see it. Raises NotFound."""
-    seen = await queries.order_view(sql, order_id, currency=currency, digits=digits)
-    if seen is None:
+    seen = await queries.states_of(sql, [order_id], currency=currency)
+    if not seen:
         raise NotFound(entity="purchase order", id=order_id)
-    return seen
+    return seen[0]

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from chassis.storage.work import Work
-from erp.money import digits_of
 from erp.purchasing.events import PurchaseChanged
 from erp.purchasing.queries import orders as queries
 from erp.purchasing.schemas import PurchaseOrderView
@@ -16,9 +15,7 @@ async def tell(
     work: Work, order_ids: Sequence[UUID], changed: Sequence[str]
 ) -> list[PurchaseOrderView]:
     """Tell of changed orders; the orders as they are now, by number."""
-    currency = work.setting.currency
-    rows = await queries.states_of(work.sql, order_ids, digits=digits_of(currency))
-    views = [PurchaseOrderView.of(row, currency) for row in rows]
+    views = await queries.states_of(work.sql, order_ids, currency=work.setting.currency)
     for view in views:
         await work.record(PurchaseChanged.model_validate(_state(view, changed)))
     return views
