@@ -16,8 +16,24 @@ from pathlib import Path
 SERVICES = ("erp", "crm", "bridge")
 HOST = "postgres:5432"
 BRIDGE_SCOPES = {
-    "erp": ["catalog.read", "events.read", "parties.read", "parties.write"],
-    "crm": ["accounts.read", "accounts.write", "catalog.read", "catalog.write", "events.read"],
+    "erp": [
+        "backdate",
+        "catalog.read",
+        "events.read",
+        "parties.read",
+        "parties.write",
+        "sales.read",
+        "sales.write",
+    ],
+    "crm": [
+        "accounts.read",
+        "accounts.write",
+        "catalog.read",
+        "catalog.write",
+        "events.read",
+        "orders.read",
+        "orders.sync",
+    ],
 }
 """What the bridge may do in each half; nothing else."""
 
