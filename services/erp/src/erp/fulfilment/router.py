@@ -103,14 +103,10 @@ async def list_orders(  # noqa: PLR0917 - a route lists its filters
     external_id: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Page[OrderView]:
     """Sales orders, the newest first."""
-    filters = [
-        Filter("sales_order.state = {}", state),
-        Filter("sales_order.customer_id = {}", customer_id),
-        Filter("sales_order.number = {}", number),
-    ]
-    return await queries.order_page(
-        at.sql, asked, filters=filters, system=external_system, other=external_id
-    )
+    wanted = (("state", state), ("customer_id", customer_id), ("number", number))
+    filters = [Filter(f"sales_order.{name} = {{}}", value) for name, value in wanted]
+    other = (external_system, external_id)
+    return await queries.order_page(at.sql, asked, filters=filters, linked=other)
 
 
 @order_router.post("", status_code=status.HTTP_201_CREATED)

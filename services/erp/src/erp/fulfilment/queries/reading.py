@@ -71,14 +71,18 @@ async def state_of(sql: Sql, order_id: UUID) -> dict[str, Any] | None:
 
 
 async def order_page(
-    sql: Sql, asked: PageQuery, *, filters: Sequence[Filter], system: str | None, other: str | None
+    sql: Sql,
+    asked: PageQuery,
+    *,
+    filters: Sequence[Filter],
+    linked: tuple[str | None, str | None] = (None, None),
 ) -> Page[OrderView]:
-    """One page of orders, the newest first."""
+    """One page of orders, the newest first; `linked`: of that system, or of that id there."""
     return await fetch_page(
         sql,
         columns=_STATE,
         source="sales_order",
-        where=[*filters, linked_to("sales_order", system, other)],
+        where=[*filters, linked_to("sales_order", *linked)],
         sorts=_SORTS,
         default="-created_at",
         asked=asked,
