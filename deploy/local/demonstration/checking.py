@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from demonstration.calling import Halves
-from demonstration.source import CENT, Northwind
 from demonstration.replaying import Tally
+from demonstration.source import CENT, Northwind
 from runner.telling import paint, say
 
 __all__ = ["Check", "check_all", "told"]
@@ -126,7 +126,8 @@ async def _stock(halves: Halves, source: Northwind) -> list[Check]:
             bought[line["sku"]] += Decimal(line["received"])
     ordered = source.ordered()
     right = sum(
-        on_hand[sku] == opening + bought[sku] - ordered[sku] for sku, opening in source.stock.items()
+        on_hand[sku] == opening + bought[sku] - ordered[sku]
+        for sku, opening in source.stock.items()
     )
     left = sum(source.stock.values()) + sum(bought.values()) - sum(ordered.values())
     return [
@@ -155,8 +156,11 @@ async def _books(halves: Halves, source: Northwind) -> list[Check]:
         Check("receivable account", "0.00", _cents(accounts["receivable"])),
         Check("open items of customers", "0", str(len(open_items))),
         Check("trial balance: debit = credit", _cents(trial["debit"]), _cents(trial["credit"])),
-        Check("inventory account = stock valuation", _cents(worth["total"]),
-              _cents(accounts["inventory"])),
+        Check(
+            "inventory account = stock valuation",
+            _cents(worth["total"]),
+            _cents(accounts["inventory"]),
+        ),
     ]
 
 
