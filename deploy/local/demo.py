@@ -1,10 +1,10 @@
 """`make demo`: stories across CRM, bridge and ERP, through the public APIs alone.
 
-Each plays in a temporary installation of its own and ends with exit code 0, or 1 when the halves do
-not agree. Without more it is a small story that prints each step with the ids on both sides and
-how long the crossing took. DATA=northwind replays 560 real orders and checks every cent; RESULT=path
-writes what was found as JSON. TRANSPORT=kafka lets the events travel by a real Apache Kafka instead
-of the HTTP feeds.
+Each plays in a temporary installation of its own and ends with exit code 0, or 1 when the halves
+do not agree. Without more it is a small story that prints each step with the ids on both sides and
+how long the crossing took. DATA=northwind replays 560 real orders and checks every cent;
+RESULT=path writes what was found as JSON. TRANSPORT=kafka lets the events travel by a real Apache
+Kafka instead of the HTTP feeds.
 """
 
 import asyncio
@@ -23,6 +23,8 @@ from runner.telling import Refusal, paint, say
 from runner.temporary import Temporary, temporary_installation
 
 TAIL_LINES = 20
+ROUTINE = "[info "
+"""What lines of the log have that tell of nothing unusual."""
 
 
 def tell(there: Temporary) -> int:
@@ -51,8 +53,9 @@ def tell_northwind(there: Temporary, data: Path, transport: str) -> int:
 
 def ended_badly(there: Temporary, why: str) -> int:
     """Say why, with the services' last lines."""
-    lines = there.log.read_text(encoding="utf-8").splitlines()[-TAIL_LINES:]
-    said = "\n".join(f"    {line}" for line in lines)
+    lines = there.log.read_text(encoding="utf-8").splitlines()
+    telling = [line for line in lines if ROUTINE not in line] or lines
+    said = "\n".join(f"    {line}" for line in telling[-TAIL_LINES:])
     sys.stderr.write(f"{paint('The story ends badly:', 'bad')} {why}\n{said}\n")
     return 1
 
