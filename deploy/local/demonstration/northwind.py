@@ -16,7 +16,7 @@ from demonstration.replaying import Replay, Tally
 from demonstration.source import CURRENCY, Northwind
 from runner.telling import say
 
-__all__ = ["SETTINGS", "data_folder", "replay"]
+__all__ = ["SETTINGS", "data_folder", "replay", "write"]
 
 ROOT = Path(__file__).resolve().parents[3]
 ZONE = "UTC"
@@ -88,7 +88,7 @@ def _report(
         "seconds_of_replay": {name: round(getattr(tally, f"seconds_{name}"), 1) for name in phases},
         "events": dict(events),
         "events_per_second": round(count / sum(seconds.values()), 1),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "checks": [check.as_json() for check in checks],
     }
 
