@@ -70,6 +70,15 @@ async def test_a_post_without_a_key_is_refused(sample):
     assert (reply.status_code, reply.json()["code"]) == (400, "idempotency_key_required")
 
 
+async def test_a_query_frees_no_act_from_its_key(sample):
+    for path, body in {
+        "/v1/notes": titled("dry"),
+        "/v1/api-keys": {"name": "till", "scopes": ["notes.read"]},
+    }.items():
+        reply = await sample.client.post(path, params={"dry_run": "true"}, json=body)
+        assert (reply.status_code, reply.json()["code"]) == (400, "idempotency_key_required")
+
+
 async def test_a_refusal_is_judged_anew_under_the_same_key(sample):
     """House decision 22: only committed results are kept."""
     headers = {"Idempotency-Key": f"refused-{uuid4()}"}

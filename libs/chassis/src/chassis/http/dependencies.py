@@ -5,13 +5,23 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
 
+from chassis.http.batch import DryRun
 from chassis.http.etag import parse_revision
 from chassis.http.idempotency import claim_key
 from chassis.http.problems import Forbidden
 from chassis.identity.actor import Actor
 from chassis.storage.work import Reading, Work
 
-__all__ = ["Caller", "IfMatch", "InReading", "InWork", "Language", "Needs", "OnlyOnce"]
+__all__ = [
+    "Caller",
+    "IfMatch",
+    "InReading",
+    "InWork",
+    "Language",
+    "Needs",
+    "OnlyOnce",
+    "OnlyOnceUnlessDry",
+]
 
 
 async def caller(request: Request) -> Actor:
@@ -57,22 +67,28 @@ async def read(request: Request, actor: Caller) -> AsyncIterator[Reading]:  # no
 InReading = Annotated[Reading, Depends(read, scope="function")]
 
 
-async def claim_once(
-    request: Request,
-    work: InWork,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            description="A key of the caller's own, new for each act: a repeat is not done twice."
-        ),
-    ] = None,
+Key = Annotated[
+    str | None,
+    Header(description="A key of the caller's own, new for each act: a repeat is not done twice."),
+]
+
+
+async def claim_once(request: Request, work: InWork, idempotency_key: Key = None) -> None:
+    """Claim the request's key. Raises what claim_key raises."""
+    await claim_key(request, work, idempotency_key)
+
+
+async def claim_unless_dry(
+    request: Request, work: InWork, idempotency_key: Key = None, *, dry_run: DryRun = False
 ) -> None:
     """Claim the request's key, except for a dry run, which changes nothing."""
-    if request.query_params.get("dry_run", "").lower() not in {"true", "1"}:
+    if not dry_run:
         await claim_key(request, work, idempotency_key)
 
 
 OnlyOnce = Annotated[None, Depends(claim_once, scope="function")]
+OnlyOnceUnlessDry = Annotated[None, Depends(claim_unless_dry, scope="function")]
+"""For routes that know a dry run; any other one keeps its rule whatever the query says."""
 
 
 async def revision(

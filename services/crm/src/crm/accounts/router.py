@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Request, Response, status
 
 from chassis.http.batch import BatchReply
-from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
+from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
 from chassis.http.paging import Page, PageAsked
 from chassis.http.problems import (
@@ -120,7 +120,7 @@ async def register_account(
 
 @account_router.post("/by-external/{system}/batch")
 async def upsert_accounts(
-    asked: InBatch, command: UpsertAccounts, _by: Seller, _once: OnlyOnce, work: InWork
+    asked: InBatch, command: UpsertAccounts, _by: Seller, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over accounts as another system knows them; each is judged alone."""
     return await upsert_each(work, asked, "account", command.items, accounts.upsert_account)
@@ -217,7 +217,7 @@ async def add_contact(
 
 @contact_router.post("/by-external/{system}/batch")
 async def upsert_contacts(
-    asked: InBatch, command: UpsertContacts, _by: Seller, _once: OnlyOnce, work: InWork
+    asked: InBatch, command: UpsertContacts, _by: Seller, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over contacts as another system knows them; each is judged alone."""
     return await upsert_each(work, asked, "contact", command.items, contacts.upsert_contact)

@@ -8,7 +8,7 @@ from fastapi import Depends, Query, Request, Response, status
 
 from chassis.clock import business_day
 from chassis.http.batch import BatchReply
-from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
+from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
 from chassis.http.paging import Page, PageAsked
 from chassis.http.problems import (
@@ -122,7 +122,7 @@ async def add_product(
 
 @product_router.post("/by-external/{system}/batch")
 async def upsert_products(
-    asked: InBatch, command: UpsertProducts, _by: Manager, _once: OnlyOnce, work: InWork
+    asked: InBatch, command: UpsertProducts, _by: Manager, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over products as another system knows them; each is judged alone."""
     return await upsert_each(work, asked, "product", command.items, products.upsert_product)
@@ -209,7 +209,7 @@ async def add_price(
 
 @price_router.post("/by-external/{system}/batch")
 async def upsert_prices(
-    asked: InBatch, command: UpsertPrices, _by: Manager, _once: OnlyOnce, work: InWork
+    asked: InBatch, command: UpsertPrices, _by: Manager, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over prices as another system knows them; each is judged alone."""
     return await upsert_each(work, asked, "product_price", command.items, prices.upsert_price)

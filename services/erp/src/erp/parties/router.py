@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query, Response, status
 
 from chassis.http.batch import BatchReply
-from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
+from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
 from chassis.http.paging import Page, PageAsked
 from chassis.http.problems import (
@@ -101,7 +101,7 @@ async def register_customer(
 
 @customer_router.post("/by-external/{system}/batch")
 async def upsert_customers(
-    asked: InBatch, command: UpsertCustomers, _by: Clerk, _once: OnlyOnce, work: InWork
+    asked: InBatch, command: UpsertCustomers, _by: Clerk, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over customers as another system knows them; each is judged alone."""
     return await upsert_each(work, asked, "customer", command.items, customers.upsert_customer)
@@ -195,7 +195,7 @@ async def register_supplier(
 
 @supplier_router.post("/by-external/{system}/batch")
 async def upsert_suppliers(
-    asked: InBatch, command: UpsertSuppliers, _by: Clerk, _once: OnlyOnce, work: InWork
+    asked: InBatch, command: UpsertSuppliers, _by: Clerk, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over suppliers as another system knows them; each is judged alone."""
     return await upsert_each(work, asked, "supplier", command.items, suppliers.upsert_supplier)

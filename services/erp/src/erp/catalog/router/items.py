@@ -6,7 +6,15 @@ from uuid import UUID
 from fastapi import Query, Request, Response, status
 
 from chassis.http.batch import BatchReply
-from chassis.http.dependencies import IfMatch, InReading, InWork, Language, Needs, OnlyOnce
+from chassis.http.dependencies import (
+    IfMatch,
+    InReading,
+    InWork,
+    Language,
+    Needs,
+    OnlyOnce,
+    OnlyOnceUnlessDry,
+)
 from chassis.http.etag import reply_with
 from chassis.http.paging import Page, PageAsked
 from chassis.http.problems import (
@@ -134,7 +142,7 @@ async def add_category(
 
 @category_router.post("/by-external/{system}/batch")
 async def upsert_categories(
-    asked: InBatch, command: UpsertCategories, _by: Keeper, _once: OnlyOnce, work: InWork
+    asked: InBatch, command: UpsertCategories, _by: Keeper, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over categories as another system knows them; each is judged alone."""
     kind, act = categories.KIND, categories.upsert_category
@@ -197,7 +205,7 @@ async def add_item(
 
 @item_router.post("/by-external/{system}/batch")
 async def upsert_items(
-    asked: InBatch, command: UpsertItems, _by: Keeper, _once: OnlyOnce, work: InWork
+    asked: InBatch, command: UpsertItems, _by: Keeper, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over items as another system knows them; each is judged alone."""
     return await upsert_each(work, asked, items.KIND, command.items, items.upsert_item)

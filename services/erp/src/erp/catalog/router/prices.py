@@ -8,7 +8,7 @@ from fastapi import Depends, Query, Request, Response, status
 
 from chassis.clock import business_day
 from chassis.http.batch import BatchReply
-from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
+from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
 from chassis.http.paging import Page, PageAsked
 from chassis.http.problems import (
@@ -176,7 +176,7 @@ async def add_price(
 
 @price_router.post("/by-external/{system}/batch")
 async def upsert_prices(
-    asked: InBatch, command: UpsertPrices, _by: Keeper, _once: OnlyOnce, work: InWork
+    asked: InBatch, command: UpsertPrices, _by: Keeper, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over prices as another system knows them; each is judged alone."""
     return await upsert_each(work, asked, prices.KIND, command.items, prices.upsert_price)

@@ -1,0 +1,57 @@
+"""The machine the figures come from, and what processes cost it."""
+
+import os
+import platform
+import re
+from pathlib import Path
+
+import asyncpg
+
+__all__ = ["cpu_seconds", "describe", "load_average", "tree_cpu_seconds"]
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+async def describe(admin_url: str) -> dict[str, str]:
+    """Cores, memory, versions: what a reader needs to judge the figures."""
+    sql = await asyncpg.connect(admin_url)
+    try:
+        version = await sql.fetchval("select current_setting('server_version')")
+        durable = await sql.fetchval(
+            "select format('fsync %s, synchronous_commit %s', current_setting('fsync'),"
+            " current_setting('synchronous_commit'))"
+        )
+    finally:
+        await sql.close()
+    memory = re.search(r"MemTotal: +(\d+)", Path("/proc/meminfo").read_text(encoding="utf-8"))
+    gibibytes = int(memory[1]) / 1024**2 if memory else 0
+    return {
+        "cores": str(os.cpu_count()),
+        "memory": f"{gibibytes:.0f} GiB",
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "postgresql": f"{version} ({durable})",
+    }
+
+
+def load_average() -> float:
+    """Processes that wanted to run in the last minute, ours included."""
+    return os.getloadavg()[0]
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time of a process, its ended children included."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return sum(int(ticks) for ticks in fields[11:15]) / _TICKS
+
+
+def tree_cpu_seconds(pid: int) -> float:
+    """Processor time of a process and its living children: of a database server."""
+    total = cpu_seconds(pid)
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = stat.read_text(encoding="utf-8").rpartition(")")[2].split()[1]
+            total += cpu_seconds(int(stat.parent.name)) if int(parent) == pid else 0
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return total
