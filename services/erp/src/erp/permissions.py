@@ -7,6 +7,7 @@ __all__ = ["PERMISSIONS", "ROLES"]
 PERMISSIONS: Mapping[str, str] = {
     "parties.read": "See customers and suppliers.",
     "parties.write": "Create, change, archive and link customers and suppliers.",
+    "parties.terms": "Set credit limits, payment terms and dunning blocks.",
     "catalog.read": "See items, units, categories and prices.",
     "catalog.write": "Create and change items, units, categories and prices.",
     "ledger.read": "See accounts, periods, entries and the trial balance.",
@@ -35,6 +36,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     "accountant": _LOOK
     | {
         "parties.write",
+        "parties.terms",
         "ledger.read",
         "ledger.write",
         "ledger.close",

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query, Response, status
 
 from chassis.http.batch import BatchReply
-from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
+from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
 from chassis.http.paging import Filter, Page, PageAsked
 from chassis.http.problems import (
@@ -22,11 +22,10 @@ from chassis.http.problems import (
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from chassis.storage.work import Reading
-from crm.catalog.errors import NoPrice
 from crm.fields import ExternalId, System
 from crm.links import linked_to
 from crm.orders import queries
-from crm.orders.errors import OrderCancelled
+from crm.orders.errors import OrderCancelled, PriceMissing
 from crm.orders.schemas import (
     ChangeOrder,
     OrderView,
@@ -53,7 +52,7 @@ order_router = house_router(
     problems=(
         NotFound,
         MissingReference,
-        NoPrice,
+        PriceMissing,
         CurrencyNotSupported,
         OrderCancelled,
         StaleRevision,
@@ -104,7 +103,7 @@ async def place_order(
 
 @order_router.post("/by-external/{system}/batch")
 async def upsert_orders(
-    asked: InBatch, command: UpsertOrders, _by: Seller, _once: OnlyOnce, work: InWork
+    asked: InBatch, command: UpsertOrders, _by: Seller, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over orders as another system knows them; each is judged alone."""
     return await upsert_each(work, asked, orders.KIND, command.items, orders.upsert_order)

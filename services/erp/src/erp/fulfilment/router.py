@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query, Response, status
 
 from chassis.http.batch import BatchReply
-from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
+from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
 from chassis.http.paging import Filter, Page, PageAsked
 from chassis.http.problems import (
@@ -120,7 +120,7 @@ async def place_order(
 
 @order_router.post("/by-external/{system}/batch")
 async def take_orders(
-    asked: InBatch, command: UpsertOrders, _by: Seller, _once: OnlyOnce, work: InWork
+    asked: InBatch, command: UpsertOrders, _by: Seller, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Accept orders as another system knows them; each is judged alone."""
     return await upsert_each(work, asked, "sales_order", command.items, service.take_order)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query, Request, Response, status
 
 from chassis.http.batch import BatchReply
-from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
+from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
 from chassis.http.paging import Page, PageAsked
 from chassis.http.problems import (
@@ -140,7 +140,11 @@ async def add_price(
 
 @supplier_price_router.post("/by-external/{system}/batch")
 async def upsert_prices(
-    asked: InBatch, command: UpsertSupplierPrices, _by: Buyer, _once: OnlyOnce, work: InWork
+    asked: InBatch,
+    command: UpsertSupplierPrices,
+    _by: Buyer,
+    _once: OnlyOnceUnlessDry,
+    work: InWork,
 ) -> BatchReply:
     """Take over supplier prices as another system knows them; each is judged alone."""
     return await pricing.upsert_prices(work, asked, command.items)

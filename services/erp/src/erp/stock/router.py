@@ -8,7 +8,7 @@ from fastapi import Depends, Query, Request, status
 
 from chassis.clock import business_day
 from chassis.http.batch import BatchReply
-from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
+from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.paging import Page, PageAsked
 from chassis.http.problems import (
     CurrencyNotSupported,
@@ -128,7 +128,7 @@ async def receive_stock(
 
 @opening_router.post("/by-external/{system}/batch")
 async def open_stocks(
-    asked: InBatch, command: OpenStocks, _by: Keeper, _once: OnlyOnce, work: InWork
+    asked: InBatch, command: OpenStocks, _by: Keeper, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over opening stock as another system tells it, once; each item is judged alone."""
     return await booking.open_stocks(work, asked, command.items)

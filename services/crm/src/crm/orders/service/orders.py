@@ -10,12 +10,14 @@ from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from crm.accounts.service import accounts
+from crm.catalog.errors import NoPrice
 from crm.catalog.schemas import PriceAsked
 from crm.catalog.service import prices
 from crm.currencies import must_be_supported
 from crm.days import business_day_of
 from crm.money import MoneyView, digits_of
 from crm.orders import queries
+from crm.orders.errors import PriceMissing
 from crm.orders.events import LineState, OrderChanged, money
 from crm.orders.models import PLACED, Order, OrderLine
 from crm.orders.rules.pricing import line_net
@@ -40,7 +42,7 @@ async def see_order(sql: Sql, order_id: UUID) -> OrderView:
 async def place_order(work: Work, command: PlaceOrder) -> UUID:
     """Place a customer's order.
 
-    Raises MissingReference (account, product), NoPrice, CurrencyNotSupported, Forbidden
+    Raises MissingReference (account, product), PriceMissing, CurrencyNotSupported, Forbidden
     (backdated).
     """
     order_id = uuid7()
@@ -127,7 +129,10 @@ async def _line(
 ) -> OrderLine:
     if sent.unit_price is None:
         asked = PriceAsked(quantity=sent.quantity, on=order.ordered_on)
-        quoted = await prices.price_of(work.sql, product["id"], asked, today=order.ordered_on)
+        try:
+            quoted = await prices.price_of(work.sql, product["id"], asked, today=order.ordered_on)
+        except NoPrice as without:
+            raise PriceMissing(product=product["code"], on=order.ordered_on) from without
         price = quoted.price
     else:
         price = sent.unit_price
@@ -154,39 +159,60 @@ def _sum_up(order: Order, lines: Sequence[OrderLine]) -> None:
 async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revision: int) -> None:
     """Change what the customer wants; the ERP decides whether it still can.
 
-    Raises NotFound, StaleRevision, OrderCancelled, MissingReference, NoPrice.
+    Raises NotFound, StaleRevision, OrderCancelled, MissingReference, PriceMissing.
     """
     order = await _locked(work, order_id)
     order.check_revision(revision)
-    await _change(work, order, command)
-
-
-async def _change(work: Work, order: Order, command: ChangeOrder) -> bool:
-    order.must_be_placed()
-    facts: dict[str, Any] = {
-        name: getattr(command, name)
-        for name in ("requested_on", "ship_to", "note")
-        if name in command.model_fields_set and getattr(command, name) is not None
-    }
-    if command.freight is not None:
+    given = command.model_fields_set
+    facts: dict[str, Any] = {}
+    if "requested_on" in given:
+        facts["requested_on"] = command.requested_on
+    if command.ship_to is not None:
+        facts["ship_to"] = command.ship_to
+    if command.note is not None:
+        facts["note"] = command.note
+    if "freight" in given:
         facts["freight"] = _freight(work, command.freight)
+    await _change(work, order, facts, command.lines)
+
+
+async def _replace(work: Work, command: UpsertOrder, order_id: UUID) -> bool:
+    """Take over the whole order as it was sent; whether anything changed."""
+    order = await _locked(work, order_id)
+    account = await _account(work, command.account_id)
+    facts = {
+        "account_id": command.account_id,
+        "requested_on": command.requested_on,
+        "ship_to": command.ship_to or account.shipping_address,
+        "note": command.note,
+        "freight": _freight(work, command.freight),
+    }
+    return await _change(work, order, facts, command.lines)
+
+
+async def _change(
+    work: Work, order: Order, facts: Mapping[str, Any], sent: Sequence[NewLine] | None
+) -> bool:
+    order.must_be_placed()
+    before = (order.net, order.total)
     changed = order.take(facts)
-    present = await queries.lines_of(work, order.id)
-    if command.lines is not None:
-        wanted = await _lines(work, order, command.lines)
-        if _facts_of(present) != _facts_of(wanted):
-            _keep_ids(present, wanted)
-            _sum_up(order, wanted)
+    lines = await queries.lines_of(work, order.id)
+    if sent is not None:
+        wanted = await _lines(work, order, sent)
+        if _facts_of(lines) != _facts_of(wanted):
+            _keep_ids(lines, wanted)
             changed.append("lines")
-            present = wanted
+            lines = wanted
     if not changed:
         return False
-    _sum_up(order, present)
+    _sum_up(order, lines)
     order.touch(work.now)
     await work.flush()
     if "lines" in changed:
-        await queries.replace_lines(work, order.id, present)
-    await _tell(work, order, sorted({*changed, "net", "total"}))
+        await queries.replace_lines(work, order.id, lines)
+    if before != (order.net, order.total):
+        changed += ["net", "total"]
+    await _tell(work, order, sorted(changed))
     return True
 
 
@@ -202,18 +228,6 @@ def _keep_ids(present: Sequence[OrderLine], wanted: Sequence[OrderLine]) -> None
         if same is not None:
             left.remove(same)
             line.id = same.id
-
-
-async def _replace(work: Work, command: UpsertOrder, order_id: UUID) -> bool:
-    order = await _locked(work, order_id)
-    change = ChangeOrder(
-        requested_on=command.requested_on,
-        ship_to=command.ship_to,
-        note=command.note,
-        freight=command.freight,
-        lines=command.lines,
-    )
-    return await _change(work, order, change)
 
 
 async def cancel_order(work: Work, order_id: UUID) -> None:
