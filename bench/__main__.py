@@ -14,14 +14,18 @@ from bench.machine import describe, load_average
 from bench.place import Place
 from bench.report import keep, publish, show
 
-BENCHES: dict[str, Bench] = {module.BENCH.name: module.BENCH for module in (writing, batching, paging, feeding, relaying)}
+BENCHES: dict[str, Bench] = {
+    module.BENCH.name: module.BENCH for module in (writing, batching, paging, feeding, relaying)
+}
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run what is asked for; 2 for an unknown name."""
     asked = _arguments(argv)
     if unknown := set(asked.names) - BENCHES.keys():
-        print(f"no benchmark {', '.join(unknown)}; there are: {', '.join(BENCHES)}", file=sys.stderr)
+        print(
+            f"no benchmark {', '.join(unknown)}; there are: {', '.join(BENCHES)}", file=sys.stderr
+        )
         return 2
     with Place.open() as place:
         machine = asyncio.run(describe(place.cluster.admin_url))

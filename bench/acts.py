@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from bench.figures import Asked, Bench, Figure, Goal, paired
+from bench.figures import Asked, Figure, Goal, paired
 from bench.place import Measured, Place, Server
 from bench.same_rows import Written
 from chassis.service import Service

@@ -37,7 +37,8 @@ def run(place: Place, asked: Asked) -> list[Figure]:
         rows = asyncio.run(_sample(ours.runtime, record))
         erp.call("POST", PATH, _batch("warm", version=1))
         rounds = [
-            _round(erp, bare.runtime, rows, f"{number}-{TOKEN[0]}") for number in range(asked.rounds)
+            _round(erp, bare.runtime, rows, f"{number}-{TOKEN[0]}")
+            for number in range(asked.rounds)
         ]
         request = erp.request("POST", PATH, _batch(TOKEN, version=1), once=True)
         statements = place.statements(erp, request, count=1) / BATCH

@@ -72,7 +72,13 @@ def _delayed(place: Place, asked: Asked) -> list[Figure]:
     against = "insert + NOTIFY in one transaction, a listener that reads the row"
     title = f"reply to the writer -> feed, {WRITES_A_SECOND}/s"
     return [
-        paired(f"{title}, {name}", "ms", against, figures, goal=None if name == "p50" else Goal(ours_max=100))
+        paired(
+            f"{title}, {name}",
+            "ms",
+            against,
+            figures,
+            goal=None if name == "p50" else Goal(ours_max=100),
+        )
         for name, figures in pairs.items()
     ]
 

@@ -67,7 +67,10 @@ def run(place: Place, asked: Asked) -> list[Figure]:
                     )
                 )
         counted = place.statements(crm, request)
-    return [Figure(**(one.__dict__ | {"facts": {**one.facts, "statements": counted}})) for one in figures]
+    return [
+        Figure(**(one.__dict__ | {"facts": {**one.facts, "statements": counted}}))
+        for one in figures
+    ]
 
 
 async def _fill(url: str, first: int, last: int) -> None:

@@ -22,7 +22,7 @@ from chassis.events.wakeup import Wakeups
 from crm.app import SERVICE as CRM
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "deploy" / "local"))
-from kafka import LocalKafka  # noqa: E402 - it lives with the runner
+from kafka import LocalKafka
 
 __all__ = ["BENCH", "relay_events", "send_bare"]
 

@@ -24,9 +24,7 @@ CREATE = Act(
         Written("account", "id = $1"),
         Written("outbox", "aggregate_id = $1"),
         Written("outbox_version", "aggregate_id = $1"),
-        Written(
-            "idempotency_key", "position(($1::uuid)::text in headers) > 0", fresh=("key",)
-        ),
+        Written("idempotency_key", "position(($1::uuid)::text in headers) > 0", fresh=("key",)),
     ),
 )
 
