@@ -1,4 +1,4 @@
-"""Items sent to the ERP in batches by external id, against the same rows by executemany and COPY."""
+"""Items sent to the ERP in batches by external id, against the same rows by COPY and the like."""
 
 import asyncio
 import time

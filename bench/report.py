@@ -96,8 +96,10 @@ def _table(result: Mapping[str, Any]) -> str:
     head = [
         f"### {result['bench']}: {result['measures']}",
         "",
-        f"{result['taken_at']}; {machine}; load average {load['before']:.1f} before,"
-        f" {load['after']:.1f} after; {result['rounds']} rounds of {result['seconds']:g} s.",
+        (
+            f"{result['taken_at']}; {machine}; load average {load['before']:.1f} before,"
+            f" {load['after']:.1f} after; {result['rounds']} rounds of {result['seconds']:g} s."
+        ),
         "",
         "| what | ours | limit | ratio (min-max) | goal | limit is | besides |",
         "| --- | --- | --- | --- | --- | --- | --- |",
