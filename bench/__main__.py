@@ -5,23 +5,26 @@ python -m bench [name ...] [--seconds N] [--rounds N] [--json] [--publish]
 
 import argparse
 import asyncio
+import signal
 import sys
 import time
 
-from bench import batching, feeding, paging, relaying, writing
+from bench import batching, feeding, freshness, paging, relaying, writing
 from bench.figures import Asked, Bench
 from bench.machine import describe, load_average
 from bench.place import Place
 from bench.report import keep, publish, show
 
 BENCHES: dict[str, Bench] = {
-    module.BENCH.name: module.BENCH for module in (writing, batching, paging, feeding, relaying)
+    module.BENCH.name: module.BENCH
+    for module in (writing, batching, paging, feeding, relaying, freshness)
 }
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run what is asked for; 2 for an unknown name."""
     asked = _arguments(argv)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop what was started, in order
     if unknown := set(asked.names) - BENCHES.keys():
         print(
             f"no benchmark {', '.join(unknown)}; there are: {', '.join(BENCHES)}", file=sys.stderr
@@ -45,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=(__doc__ or "")[:80])
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(BENCHES))
-    parser.add_argument("--seconds", type=float, default=0.8, help="of one measurement")
+    parser.add_argument("--seconds", type=float, default=0.5, help="of one measurement")
     parser.add_argument("--rounds", type=int, default=3, help="of ours and its limits in turn")
     parser.add_argument("--json", action="store_true", help="print results as JSON lines")
     parser.add_argument(

@@ -59,7 +59,16 @@ def measure(place: Place, asked: Asked, act: Act) -> list[Figure]:
             figure
             for clients in CLIENTS
             for figure in _figures(
-                act.name, clients, _rounds(place, asked, clients, servers, requests, sample)
+                act.name,
+                clients,
+                _rounds(
+                    place,
+                    asked,
+                    clients=clients,
+                    servers=servers,
+                    requests=requests,
+                    sample=sample,
+                ),
             )
         ]
         counted = {name: place.statements(servers[name], requests[name]) for name in servers}
@@ -78,6 +87,7 @@ def _warm(place: Place, servers: dict[str, Server], requests: dict[str, bytes]) 
 def _rounds(
     place: Place,
     asked: Asked,
+    *,
     clients: int,
     servers: dict[str, Server],
     requests: dict[str, bytes],
@@ -119,7 +129,7 @@ def _figures(name: str, clients: int, rounds: list[dict[str, Measured]]) -> list
 
 
 def _median(rounds: list[dict[str, Measured]], name: str, field: str) -> float:
-    return statistics.median(getattr(one[name], field) for one in rounds)
+    return float(statistics.median(getattr(one[name], field) for one in rounds))
 
 
 def _counted(figure: Figure, counted: dict[str, float]) -> Figure:

@@ -1,4 +1,4 @@
-"""Items sent to the ERP in batches by external id, against the same rows by COPY and the like."""
+"""Items sent to the ERP in batches by external id, against the same rows written in bulk."""
 
 import asyncio
 import time
@@ -18,7 +18,7 @@ from erp.app import SERVICE as ERP
 
 __all__ = ["BENCH"]
 
-BATCH = 500
+BATCH = 200
 PATH = "/v1/items/by-external/shop/batch"
 ROWS = (
     Written("item", "id = $1", fresh=("sku",)),

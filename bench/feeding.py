@@ -15,7 +15,7 @@ from bench.outbox import fill, message
 from bench.place import Place
 from bench.wire import Connection, request_bytes
 from bench.writing import ACCOUNT
-from chassis.events.sequencer import Sequencer
+from chassis.events.sequencer import LeaseLost, Sequencer
 from chassis.events.wakeup import Wakeups
 from crm.app import SERVICE as CRM
 
@@ -91,7 +91,7 @@ async def number_events(url: str) -> dict[str, float]:
 
     sequencer = Sequencer(connect, Wakeups(connect), holder="bench")
     if not await sequencer.acquire():
-        raise RuntimeError("another sequencer runs")
+        raise LeaseLost
     began, count = time.perf_counter(), 0
     while numbered := await sequencer.number():
         count += numbered

@@ -2,12 +2,11 @@
 
 import os
 import platform
-import re
 from pathlib import Path
 
 import asyncpg
 
-__all__ = ["cpu_seconds", "describe", "load_average", "tree_cpu_seconds"]
+__all__ = ["cpu_seconds", "describe", "load_average", "services_in", "tree_cpu_seconds"]
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -23,8 +22,7 @@ async def describe(admin_url: str) -> dict[str, str]:
         )
     finally:
         await sql.close()
-    memory = re.search(r"MemTotal: +(\d+)", Path("/proc/meminfo").read_text(encoding="utf-8"))
-    gibibytes = int(memory[1]) / 1024**2 if memory else 0
+    gibibytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
     return {
         "cores": str(os.cpu_count()),
         "memory": f"{gibibytes:.0f} GiB",
@@ -55,3 +53,17 @@ def tree_cpu_seconds(pid: int) -> float:
         except (FileNotFoundError, ProcessLookupError):
             continue
     return total
+
+
+def services_in(folder: Path) -> dict[str, int]:
+    """The running services of an installation in a folder: name -> process id."""
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().decode().split("\0")
+            home = f"TANDEM_DATA={folder / 'data'}\0".encode()
+            if "serve" in words and home in (process / "environ").read_bytes():
+                found[words[words.index("serve") - 1]] = int(process.name)
+        except OSError:
+            continue
+    return found

@@ -1,6 +1,7 @@
 """A page of 50 accounts among 10,000 and 50,000 with a filter, over HTTP and by the bare driver."""
 
 import asyncio
+import statistics
 import time
 from typing import Any
 
@@ -45,7 +46,7 @@ def run(place: Place, asked: Asked) -> list[Figure]:
             present = size + 1
             place.load(crm, request, clients=max(CLIENTS), seconds=asked.seconds / 2)
             for clients in CLIENTS:
-                pairs, p99 = [], []
+                pairs, measured = [], []
                 for _ in range(asked.rounds):
                     ours = place.load(crm, request, clients=clients, seconds=asked.seconds)
                     limit = place.measured(
@@ -55,7 +56,7 @@ def run(place: Place, asked: Asked) -> list[Figure]:
                         seconds=asked.seconds,
                     )
                     pairs.append((ours.p50, limit.p50))
-                    p99.append(ours.p99)
+                    measured.append(ours)
                 figures.append(
                     paired(
                         f"page of 50 in {size:,}, {clients} client{'s' if clients > 1 else ''}",
@@ -63,7 +64,13 @@ def run(place: Place, asked: Asked) -> list[Figure]:
                         "the same query by bare asyncpg, rows not read out",
                         pairs,
                         goal=Goal(ours_max=8) if clients == 1 else None,
-                        facts={"p99 ms": sorted(p99)[len(p99) // 2]},
+                        facts={
+                            "p99 ms": statistics.median(one.p99 for one in measured),
+                            "app CPU ms": statistics.median(one.app_ms for one in measured),
+                            "database CPU ms": statistics.median(
+                                one.database_ms for one in measured
+                            ),
+                        },
                     )
                 )
         counted = place.statements(crm, request)
@@ -76,6 +83,8 @@ def run(place: Place, asked: Asked) -> list[Figure]:
 async def _fill(url: str, first: int, last: int) -> None:
     sql = await asyncpg.connect(url)
     try:
+        # No list uses it without a search word, and it is what makes so many rows slow to store.
+        await sql.execute("drop index if exists ix_account_search")
         await sql.execute(_MORE, first, last, ACCOUNT["name"])
         await sql.execute("vacuum analyze account")
     finally:

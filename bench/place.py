@@ -104,7 +104,8 @@ class Loader:
         self._process.stdin.flush()
         answer: dict[str, Any] = orjson.loads(self._process.stdout.readline() or b'{"error":"end"}')
         if "error" in answer:
-            raise Refused(f"{name}: {answer['error']}")
+            message = f"{name}: {answer['error']}"
+            raise Refused(message)
         return answer
 
     def close(self) -> None:

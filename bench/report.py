@@ -45,7 +45,7 @@ def keep(
 
 def _told(figure: Figure) -> dict[str, Any]:
     told = asdict(figure)
-    goal = {"goal": None, "met": None}
+    goal: dict[str, Any] = {"goal": None, "met": None}
     if figure.goal is not None:
         goal = {"goal": str(figure.goal), "met": figure.goal.met(figure)}
     facts = {name: round(value, 3) for name, value in figure.facts.items()}
@@ -93,13 +93,14 @@ def tables(results: Sequence[Mapping[str, Any]]) -> str:
 def _table(result: Mapping[str, Any]) -> str:
     machine = ", ".join(f"{name} {value}" for name, value in result["machine"].items())
     load = result["load_average"]
+    taken = (
+        f"{result['taken_at']}; {machine}; load average {load['before']:.1f} before,"
+        f" {load['after']:.1f} after; {result['rounds']} rounds of {result['seconds']:g} s."
+    )
     head = [
         f"### {result['bench']}: {result['measures']}",
         "",
-        (
-            f"{result['taken_at']}; {machine}; load average {load['before']:.1f} before,"
-            f" {load['after']:.1f} after; {result['rounds']} rounds of {result['seconds']:g} s."
-        ),
+        taken,
         "",
         "| what | ours | limit | ratio (min-max) | goal | limit is | besides |",
         "| --- | --- | --- | --- | --- | --- | --- |",

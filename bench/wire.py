@@ -47,7 +47,7 @@ class Connection(asyncio.Protocol):
         """Connect to the server of a URL."""
         place = urlsplit(url)
         loop = asyncio.get_running_loop()
-        _, connection = await loop.create_connection(cls, place.hostname, place.port)
+        _, connection = await loop.create_connection(cls, place.hostname or "", place.port or 80)
         return connection
 
     async def ask(self, request: bytes) -> Reply:
