@@ -143,3 +143,19 @@ def test_every_refusal_of_ours_says_what_and_what_to_do():
         assert refusal.title
         assert refusal.detail.count(".") >= 1
         assert 400 <= refusal.status < 500
+
+
+async def test_who_sells_does_not_decide_on_credit(erp, desk, problem):
+    """Terms of business need a permission of their own; the rest of the customer does not."""
+    seller = await erp.as_("parties.write")
+    headers = {"Idempotency-Key": str(uuid4())}
+    limit = {"amount": "900.00", "currency": "CNY"}
+    body = {"name": desk.word("Customer"), "credit_limit": limit}
+    refused = await seller.post("/v1/customers", json=body, headers=headers)
+    assert problem(refused, 403, "forbidden")["facts"] == {"scope": "parties.terms"}
+    customer = await desk.customer()
+    change = {"json": {"dunning_block": True}, "headers": {"If-Match": '"1"'}}
+    refused = await seller.patch(f"/v1/customers/{customer['id']}", **change)
+    problem(refused, 403, "forbidden")
+    change = {"json": {"phone": "1"}, "headers": {"If-Match": '"1"'}}
+    assert (await seller.patch(f"/v1/customers/{customer['id']}", **change)).status_code == 200

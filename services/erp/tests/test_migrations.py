@@ -50,7 +50,7 @@ async def _constraints(url):
         rows = await sql.fetch(
             """select conrelid::regclass::text as tab, conname as name,
                       pg_get_constraintdef(oid) as definition
-                 from pg_constraint where conrelid::regclass::text = any($1)
+                 from pg_constraint where conrelid::regclass::text = any($1) and contype <> 't'
                union all
                select tablename, indexname, indexdef from pg_indexes where tablename = any($1)
                order by 1, 2, 3""",

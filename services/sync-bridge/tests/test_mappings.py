@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from pydantic import ValidationError
 
+from chassis.ids import uuid7
 from sync_bridge import ownership
 from sync_bridge.flows import ENTITIES, FLOWS
 from sync_bridge.mappings import crm_to_erp, erp_to_crm
@@ -47,7 +48,39 @@ PRICE = erp.PriceChanged(
     id=ID, version=1, item_id=uuid4(), price_list="standard", amount="9.50", currency="CNY",
     valid_from=date(1996, 7, 3), valid_to=date(1996, 12, 31),
 )  # fmt: skip
+CNY = {"currency": "CNY"}
+PLACED = crm.OrderChanged(
+    id=ID, version=1, account_id=uuid4(), ordered_on=date(1996, 7, 4),
+    requested_on=date(1996, 8, 1), freight=Money(amount="32.38", **CNY),
+    lines=[
+        crm.OrderLine(
+            id=uuid4(), product_id=uuid4(), quantity="12",
+            unit_price=Money(amount="14.00", **CNY), discount="0.05",
+        )
+    ],
+)  # fmt: skip
+STANDS = erp.OrderChanged(
+    id=ID, version=4, number="SO-000001", state="confirmed", promised_on=date(1996, 8, 1),
+    external_refs=[erp.Ref(system="crm", external_id=str(uuid4()))],
+    lines=[
+        erp.OrderLine(
+            external_line_id=str(uuid4()), quantity="12", reserved="5", waiting="7", shipped="0",
+            invoiced="0",
+        )
+    ],
+    shipments=[erp.Shipment(number="SH-1", kind="delivery", shipped_on=date(1996, 7, 16))],
+)  # fmt: skip
+STOCK = erp.AvailabilityChanged(id=uuid4(), version=2, item_id=ID, free="3", incoming="10")
+INVOICE = erp.InvoiceIssued(id=uuid7(), version=1, customer_id=uuid4(), customer_owes="440.00")
+PAYMENT = erp.PaymentReceived(
+    id=uuid7(), version=1, direction="in", party_id=uuid4(), party_owes="0.00"
+)
 EXAMPLES = {
+    "tandem.crm.order-changed.v1": PLACED,
+    "tandem.erp.order-changed.v1": STANDS,
+    "tandem.erp.availability-changed.v1": STOCK,
+    "tandem.erp.invoice-issued.v1": INVOICE,
+    "tandem.erp.payment-received.v1": PAYMENT,
     "tandem.crm.account-changed.v1": ACCOUNT,
     "tandem.erp.customer-changed.v1": CUSTOMER,
     "tandem.erp.item-changed.v1": ITEM,
@@ -166,3 +199,46 @@ def test_mappings_know_neither_database_nor_web():
     for source in package.glob("*.py"):
         text = source.read_text()
         assert not [word for word in words if f"import {word}" in text or f"from {word}" in text]
+
+
+def test_an_order_crosses_with_what_was_agreed():
+    """The agreed price, discount and freight go as they are; ids are the receiver's."""
+    line = PLACED.lines[0]
+    customer, item = uuid4(), uuid4()
+    twins = {("customer", PLACED.account_id): customer, ("product", line.product_id): item}
+    body = crm_to_erp.sales_order(PLACED, twins)
+    assert body["customer_id"] == str(customer)
+    assert body["lines"] == [
+        {
+            "external_line_id": str(line.id),
+            "item_id": str(item),
+            "quantity": "12",
+            "unit_price": {"amount": "14.00", "currency": "CNY"},
+            "discount": "0.05",
+        }
+    ]
+    assert body["charges"] == [
+        {"kind": "freight", "amount": {"amount": "32.38", "currency": "CNY"}}
+    ]
+    assert body["cancelled"] is False
+
+
+def test_an_order_of_the_erp_alone_stays_there():
+    alone = STANDS.model_copy(update={"external_refs": []})
+    assert erp_to_crm.is_of_crm(STANDS)
+    assert not erp_to_crm.is_of_crm(alone)
+
+
+def test_what_we_pay_suppliers_stays_with_the_erp():
+    assert erp_to_crm.is_of_customer(PAYMENT)
+    assert not erp_to_crm.is_of_customer(PAYMENT.model_copy(update={"direction": "out"}))
+
+
+def test_debts_are_dated_by_the_order_in_which_the_erp_drew_its_ids():
+    """B50: no clock of ours, only the sender's own order."""
+    twins = {
+        ("customer", INVOICE.customer_id): uuid4(),
+        ("customer", PAYMENT.party_id): uuid4(),
+    }
+    before = erp_to_crm.debt_after_invoice(INVOICE, twins)["told_at"]
+    assert before <= erp_to_crm.debt_after_payment(PAYMENT, twins)["told_at"]

@@ -327,3 +327,9 @@ async def test_a_connection_cut_by_the_server_does_not_spoil_the_next_request(
             )
         replies = [await cut_off.client.get("/v1/notes") for _ in range(20)]
         assert {reply.status_code for reply in replies[2:]} <= {httpx.codes.OK}
+
+
+async def test_a_promise_that_only_the_database_checked_is_a_conflict(sample):
+    """Nothing is changed, and the caller is not told of a fault of ours."""
+    reply = await sample.post("/v1/notes", {"title": "forbidden"})
+    assert (reply.status_code, reply.json()["code"]) == (409, "conflict")

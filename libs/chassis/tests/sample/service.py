@@ -15,7 +15,15 @@ from sqlalchemy.orm import DeclarativeBase, Mapped
 
 from chassis.events.event import Event
 from chassis.http.batch import BatchReply, DryRun, Outcome, each_in_savepoint
-from chassis.http.dependencies import IfMatch, InReading, InWork, Language, Needs, OnlyOnce
+from chassis.http.dependencies import (
+    IfMatch,
+    InReading,
+    InWork,
+    Language,
+    Needs,
+    OnlyOnce,
+    OnlyOnceUnlessDry,
+)
 from chassis.http.etag import reply_with
 from chassis.http.paging import Filter, Page, PageAsked, Sort, fetch_page
 from chassis.http.problems import NotFound, Problem, StaleRevision
@@ -185,7 +193,7 @@ async def notes(
 async def batch(  # noqa: PLR0917 - the same
     command: SendNotes,
     writer: Writer,
-    once: OnlyOnce,
+    once: OnlyOnceUnlessDry,
     work: InWork,
     language: Language,
     dry_run: DryRun = False,  # noqa: FBT002 - a query parameter

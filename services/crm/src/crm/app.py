@@ -9,6 +9,8 @@ from crm.accounts.events import AccountChanged
 from crm.accounts.router import account_router, contact_router
 from crm.base import Base
 from crm.catalog.router import price_router, product_router
+from crm.orders.events import OrderChanged
+from crm.orders.router import mirror_router, order_router
 from crm.permissions import PERMISSIONS, ROLES
 from crm.settings import CrmSettings
 from crm.staff.router import team_router, user_router
@@ -23,7 +25,7 @@ HANDLERS: Mapping[type[Event], Sequence[Handler]] = {}
 SERVICE = Service(
     name="crm",
     title="Tandem CRM",
-    description="Staff, accounts with their contacts, products and prices to sell by.",
+    description="Staff, accounts with their contacts, products, prices, customers' orders.",
     version="0.1.0",
     settings=CrmSettings,
     metadata=Base.metadata,
@@ -36,9 +38,11 @@ SERVICE = Service(
         contact_router,
         product_router,
         price_router,
+        order_router,
+        mirror_router,
     ),
     permissions=PERMISSIONS,
     roles=ROLES,
-    events=(AccountChanged,),
+    events=(AccountChanged, OrderChanged),
     handlers=HANDLERS,
 )

@@ -30,6 +30,7 @@ __all__ = [
     "CurrencyMismatch",
     "Money",
     "MoneyView",
+    "NonNegativeNumber",
     "PositiveQuantity",
     "UnitPrice",
     "UnitPriceView",
@@ -208,3 +209,12 @@ class UnitPriceView(_OnTheWire):
     def price(self) -> UnitPrice:
         """The price itself."""
         return UnitPrice(self.amount, self.currency)
+
+
+NonNegativeNumber = Annotated[
+    Decimal,
+    _reader(_UNSIGNED),
+    PlainSerializer(plain, return_type=str),
+    _schema(_UNSIGNED, "0"),
+]
+"""A number from zero up with at most 6 decimals."""

@@ -12,15 +12,19 @@ PERMISSIONS: Mapping[str, str] = {
     "accounts.sync": "Write what a linked ERP leads in: terms, tax data and invoice address.",
     "catalog.read": "See products and prices.",
     "catalog.write": "Create and change products and prices.",
+    "orders.read": "See customers' orders and how they stand.",
+    "orders.write": "Place, change and cancel orders.",
+    "orders.sync": "Write what a linked ERP tells of orders, stock and debts.",
+    "backdate": "Date an act in the past.",
     "events.read": "Read the event feed.",
     "admin": "Everything, with the administration of users and keys.",
 }
 
-_LOOK = frozenset({"staff.read", "accounts.read", "catalog.read"})
+_LOOK = frozenset({"staff.read", "accounts.read", "catalog.read", "orders.read"})
 
 ROLES: Mapping[str, frozenset[str]] = {
-    "seller": _LOOK | {"accounts.write"},
-    "sales_manager": _LOOK | {"accounts.write", "catalog.write", "staff.write"},
+    "seller": _LOOK | {"accounts.write", "orders.write"},
+    "sales_manager": _LOOK | {"accounts.write", "orders.write", "catalog.write", "staff.write"},
     "service_agent": _LOOK | {"accounts.write"},
     "marketer": _LOOK,
     "admin": frozenset({"admin"}),

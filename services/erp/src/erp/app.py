@@ -5,6 +5,8 @@ from pathlib import Path
 
 from chassis.events.event import Event
 from chassis.service import Handler, Service
+from erp.approvals.events import Decided
+from erp.approvals.router import approval_router
 from erp.base import Base
 from erp.catalog.events import ItemChanged, PriceChanged
 from erp.catalog.router import (
@@ -14,22 +16,63 @@ from erp.catalog.router import (
     price_router,
     unit_router,
 )
+from erp.fulfilment.events import OrderChanged
+from erp.fulfilment.handlers import go_on_with_order, tell_filled_orders, tell_paid_orders
+from erp.fulfilment.router import order_router
+from erp.fulfilment.service import REFRESH, refresh_orders
+from erp.ledger.router import (
+    account_router,
+    entry_router,
+    ledger_report_router,
+    period_router,
+    year_router,
+)
 from erp.parties.events import CustomerChanged
 from erp.parties.router import customer_router, supplier_router
+from erp.payables.router import bill_router
 from erp.permissions import PERMISSIONS, ROLES
+from erp.purchasing.events import PurchaseChanged
+from erp.purchasing.handlers import look_anew
+from erp.purchasing.router import (
+    purchase_order_router,
+    suggestion_router,
+    supplier_price_router,
+)
+from erp.receivables.events import InvoiceIssued
+from erp.receivables.router import invoice_router
 from erp.settings import ErpSettings
+from erp.settlement.events import OrdersPaid, PaymentReceived
+from erp.settlement.router import open_item_router, party_report_router, payment_router
+from erp.stock.events import AvailabilityChanged, DemandFilled, ItemsShort
+from erp.stock.handlers import open_new_item
+from erp.stock.router import (
+    adjustment_router,
+    availability_router,
+    level_router,
+    move_router,
+    opening_router,
+    receipt_router,
+    valuation_router,
+    warehouse_router,
+)
 
 __all__ = ["HANDLERS", "SERVICE"]
 
 _HERE = Path(__file__).parent
 
-HANDLERS: Mapping[type[Event], Sequence[Handler]] = {}
+HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
+    ItemChanged: (open_new_item,),
+    ItemsShort: (look_anew,),
+    DemandFilled: (tell_filled_orders,),
+    OrdersPaid: (tell_paid_orders,),
+    Decided: (go_on_with_order,),
+}
 """Event -> who acts on it, in this order, in the same transaction. One that refuses ends all."""
 
 SERVICE = Service(
     name="erp",
     title="Tandem ERP",
-    description="Customers, suppliers, items and prices; ledger and stock stand on them.",
+    description="Order to cash: customers, items, stock, purchasing, sales orders, ledger.",
     version="0.1.0",
     settings=ErpSettings,
     metadata=Base.metadata,
@@ -43,9 +86,42 @@ SERVICE = Service(
         item_router,
         price_list_router,
         price_router,
+        account_router,
+        year_router,
+        period_router,
+        entry_router,
+        ledger_report_router,
+        warehouse_router,
+        level_router,
+        move_router,
+        receipt_router,
+        opening_router,
+        adjustment_router,
+        availability_router,
+        valuation_router,
+        supplier_price_router,
+        suggestion_router,
+        purchase_order_router,
+        approval_router,
+        order_router,
+        invoice_router,
+        bill_router,
+        payment_router,
+        open_item_router,
+        party_report_router,
     ),
     permissions=PERMISSIONS,
     roles=ROLES,
-    events=(CustomerChanged, ItemChanged, PriceChanged),
+    events=(
+        AvailabilityChanged,
+        CustomerChanged,
+        InvoiceIssued,
+        ItemChanged,
+        OrderChanged,
+        PaymentReceived,
+        PriceChanged,
+        PurchaseChanged,
+    ),
     handlers=HANDLERS,
+    jobs={REFRESH: refresh_orders},
 )

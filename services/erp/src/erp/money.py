@@ -26,6 +26,7 @@ from pydantic_core import PydanticCustomError
 from erp.exact import EXACT, NonNegativeDecimal, rounded
 
 __all__ = [
+    "PRICE_DIGITS",
     "CurrencyCode",
     "CurrencyMismatch",
     "Money",

@@ -73,7 +73,15 @@ PRODUCT = Entity(
 )
 PRICE = Entity(name="price", crm="/v1/product-prices", erp="/v1/prices")
 
-ENTITIES: Mapping[str, Entity] = {entity.name: entity for entity in (CUSTOMER, PRODUCT, PRICE)}
+ORDER = Entity(name="order", crm="/v1/orders", erp="/v1/sales-orders")
+FULFILMENT = Entity(name="fulfilment", crm="/v1/order-fulfilments", erp="/v1/sales-orders")
+AVAILABILITY = Entity(name="availability", crm="/v1/product-availabilities", erp="/v1/items")
+DEBT = Entity(name="debt", crm="/v1/account-debts", erp="/v1/open-items")
+
+ENTITIES: Mapping[str, Entity] = {
+    entity.name: entity
+    for entity in (CUSTOMER, PRODUCT, PRICE, ORDER, FULFILMENT, AVAILABILITY, DEBT)
+}
 
 
 def _always(message: Any) -> bool:  # noqa: ARG001
@@ -125,6 +133,24 @@ def _item_of(price: erp.PriceChanged) -> Sequence[Need]:
     return (Need("product", "erp", price.item_id),)
 
 
+def _parts_of(order: crm.OrderChanged) -> Sequence[Need]:
+    products = {line.product_id for line in order.lines}
+    customer = Need("customer", "crm", order.account_id)
+    return (customer, *(Need("product", "crm", product) for product in sorted(products)))
+
+
+def _item_in(stock: erp.AvailabilityChanged) -> Sequence[Need]:
+    return (Need("product", "erp", stock.item_id),)
+
+
+def _customer_of(invoice: erp.InvoiceIssued) -> Sequence[Need]:
+    return (Need("customer", "erp", invoice.customer_id),)
+
+
+def _payer_of(payment: erp.PaymentReceived) -> Sequence[Need]:
+    return (Need("customer", "erp", payment.party_id),)
+
+
 FLOWS: Sequence[Flow] = (
     Flow(
         event="tandem.crm.account-changed.v1",
@@ -152,6 +178,42 @@ FLOWS: Sequence[Flow] = (
         translate=erp_to_crm.price,
         entity=PRICE,
         needs=_item_of,
+    ),
+    Flow(
+        event="tandem.crm.order-changed.v1",
+        reads=crm.OrderChanged,
+        translate=crm_to_erp.sales_order,
+        entity=ORDER,
+        needs=_parts_of,
+    ),
+    Flow(
+        event="tandem.erp.order-changed.v1",
+        reads=erp.OrderChanged,
+        translate=erp_to_crm.fulfilment,
+        entity=FULFILMENT,
+        begins=erp_to_crm.is_of_crm,
+    ),
+    Flow(
+        event="tandem.erp.availability-changed.v1",
+        reads=erp.AvailabilityChanged,
+        translate=erp_to_crm.availability,
+        entity=AVAILABILITY,
+        needs=_item_in,
+    ),
+    Flow(
+        event="tandem.erp.invoice-issued.v1",
+        reads=erp.InvoiceIssued,
+        translate=erp_to_crm.debt_after_invoice,
+        entity=DEBT,
+        needs=_customer_of,
+    ),
+    Flow(
+        event="tandem.erp.payment-received.v1",
+        reads=erp.PaymentReceived,
+        translate=erp_to_crm.debt_after_payment,
+        entity=DEBT,
+        begins=erp_to_crm.is_of_customer,
+        needs=_payer_of,
     ),
 )
 

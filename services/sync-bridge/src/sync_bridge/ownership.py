@@ -67,6 +67,30 @@ OWNERSHIP: Mapping[str, tuple[Field, ...]] = {
         _same("price", "erp"),
         _same("status", "erp"),
     ),
+    "order": (
+        Field("customer", "crm", crm="account_id", erp="customer_id"),
+        _same("ordered_on", "crm"),
+        _same("requested_on", "crm"),
+        _same("ship_to", "crm"),
+        _same("note", "crm"),
+        Field("cancellation", "crm", crm="state", erp="cancelled"),
+        _same("lines", "crm"),
+        Field("freight", "crm", crm="freight", erp="charges"),
+    ),
+    "fulfilment": (
+        Field("order", "erp", crm="order_id", erp="external_refs"),
+        Field("how it stands", "erp", crm="erp", erp="state"),
+    ),
+    "availability": (
+        Field("product", "erp", crm="product_id", erp="item"),
+        _same("free", "erp"),
+        _same("incoming", "erp"),
+    ),
+    "debt": (
+        Field("customer", "erp", crm="account_id", erp="customer_id"),
+        Field("amount", "erp", crm="owes", erp="customer_owes"),
+        _same("told_at", "erp"),
+    ),
 }
 """Terms of business: number, credit limit, payment terms, dunning block. The CRM reads them."""
 

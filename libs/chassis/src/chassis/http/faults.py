@@ -67,6 +67,8 @@ BUSY = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
 )
+CONTRADICTION = asyncpg.IntegrityConstraintViolationError
+"""The database kept a promise that the code had not checked: nothing was changed."""
 UNSTORABLE = (asyncpg.DataError, asyncpg.exceptions.CharacterNotInRepertoireError)
 
 
@@ -128,6 +130,9 @@ async def _on_database(request: Request, raised: Any) -> Response:
         return problem_reply(request, RowBusy())
     if isinstance(cause, UNSTORABLE):
         return problem_reply(request, _unstorable(cause))
+    if isinstance(cause, CONTRADICTION):
+        log.error("constraint_held", path=request.url.path, error=repr(cause))
+        return problem_reply(request, Conflict())
     if isinstance(cause, UNAVAILABLE):
         log.warning("database_unavailable", error=repr(cause))
         return problem_reply(request, DatabaseUnavailable())
@@ -137,7 +142,9 @@ async def _on_database(request: Request, raised: Any) -> Response:
 def _driver_error(raised: BaseException) -> BaseException:
     """The driver's own error beneath SQLAlchemy's wrapping."""
     cause: BaseException | None = raised
-    while cause is not None and not isinstance(cause, (*BUSY, *UNSTORABLE, *UNAVAILABLE)):
+    while cause is not None and not isinstance(
+        cause, (*BUSY, *UNSTORABLE, *UNAVAILABLE, CONTRADICTION)
+    ):
         cause = cause.__cause__
     return cause or raised
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Edge"]
 
 log = get_logger("chassis.http")
-QUIET = frozenset({"/livez", "/readyz", "/metrics"})
+QUIET = frozenset({"/livez", "/readyz", "/metrics", "/v1/events"})
+"""What is asked all day long by machines; metrics count it."""
 
 
 class Edge:

@@ -88,6 +88,7 @@ class Resource(Strict):
 
     `batch` sends 200 rows at once to a by-external batch endpoint; `put` each row to a path of
     its own; `post` each row once, by a key made of its id, for acts that cannot be repeated.
+    `only` names the rows to take, `without` those to leave out, by a column's values.
     `source_version: time` takes the time of the import, so changed rows are newer than before.
     """
 
@@ -99,6 +100,7 @@ class Resource(Strict):
     source_version: Literal["time", "none"] | Annotated[int, Field(ge=1)] | VersionRule = "time"
     batch_size: Annotated[int, Field(ge=1, le=BATCH_MAX)] = 200
     only: dict[str, list[str]] = {}
+    without: dict[str, list[str]] = {}
     fields: Annotated[dict[str, FieldRule], Field(min_length=1)]
 
     @field_validator("fields", mode="before")
@@ -138,7 +140,7 @@ class Resource(Strict):
     def columns(self) -> set[str]:
         """Every column of the file that this resource needs."""
         found = placeholders(self.external_id) or {self.external_id}
-        found |= set(self.only)
+        found |= set(self.only) | set(self.without)
         if isinstance(self.source_version, VersionRule):
             found.add(self.source_version.column)
         return found.union(*(rule.columns() for rule in self.fields.values()))

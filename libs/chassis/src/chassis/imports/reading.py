@@ -123,11 +123,18 @@ def load_tables(folder: Path, source: SourceMapping) -> Tables:
 def documents(
     rows: Iterator[Row], resource: Resource, tables: Tables, *, imported_at_ms: int
 ) -> Iterator[Document | tuple[Row, list[RowError]]]:
-    """For each row what to send, or why it cannot be; rows that `only` leaves out do not count."""
+    """For each row what to send, or why it cannot be; rows that are not wanted do not count."""
     for row in rows:
-        if all(row.values[name].strip() in kept for name, kept in resource.only.items()):
+        if _wanted(resource, row):
             made = document(row, resource, tables, imported_at_ms=imported_at_ms)
             yield made if isinstance(made, Document) else (row, made)
+
+
+def _wanted(resource: Resource, row: Row) -> bool:
+    kept = all(row.values[name].strip() in some for name, some in resource.only.items())
+    return kept and not any(
+        row.values[name].strip() in some for name, some in resource.without.items()
+    )
 
 
 def document(

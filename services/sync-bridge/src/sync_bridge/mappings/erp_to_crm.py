@@ -1,11 +1,24 @@
 """From the ERP to the CRM."""
 
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from sync_bridge.mappings.twins import Twins
 from sync_bridge.messages import erp
 
-__all__ = ["account", "is_sold", "price", "product"]
+__all__ = [
+    "account",
+    "availability",
+    "debt_after_invoice",
+    "debt_after_payment",
+    "fulfilment",
+    "is_of_crm",
+    "is_of_customer",
+    "is_sold",
+    "price",
+    "product",
+]
 
 
 def account(customer: erp.CustomerChanged, twins: Twins) -> dict[str, Any]:  # noqa: ARG001
@@ -57,4 +70,63 @@ def price(price: erp.PriceChanged, twins: Twins) -> dict[str, Any]:
         "valid_to": price.valid_to.isoformat() if price.valid_to else None,
         "price": {"amount": price.amount, "currency": price.currency},
         "status": price.status,
+    }
+
+
+def is_of_crm(order: erp.OrderChanged) -> bool:
+    """Whether the order came from the CRM; the ERP's own orders stay there."""
+    return order.id_in("crm") is not None
+
+
+def fulfilment(order: erp.OrderChanged, twins: Twins) -> dict[str, Any]:  # noqa: ARG001
+    """How one of the CRM's orders stands."""
+    return {
+        "order_id": order.id_in("crm"),
+        "erp": {
+            "number": order.number,
+            "state": order.state,
+            "reason": order.reason,
+            "promised_on": order.promised_on.isoformat() if order.promised_on else None,
+            "lines": [
+                line.plain() | {"line_id": line.external_line_id or None} for line in order.lines
+            ],
+            "shipments": [shipment.plain() for shipment in order.shipments],
+            "last_change": order.last_change.plain() if order.last_change else None,
+            "invoiced": order.invoiced,
+            "paid": order.paid,
+        },
+    }
+
+
+def availability(stock: erp.AvailabilityChanged, twins: Twins) -> dict[str, Any]:
+    """What is free of a product, and expected."""
+    return {
+        "product_id": str(twins["product", stock.item_id]),
+        "free": stock.free,
+        "incoming": stock.incoming,
+    }
+
+
+def debt_after_invoice(invoice: erp.InvoiceIssued, twins: Twins) -> dict[str, Any]:
+    """What the customer owes after an invoice or credit note."""
+    return _debt(invoice.id, invoice.customer_id, invoice.customer_owes, twins)
+
+
+def is_of_customer(payment: erp.PaymentReceived) -> bool:
+    """Whether a customer paid; what we pay suppliers stays with the ERP."""
+    return payment.direction == "in"
+
+
+def debt_after_payment(payment: erp.PaymentReceived, twins: Twins) -> dict[str, Any]:
+    """What the customer owes after a payment."""
+    return _debt(payment.id, payment.party_id, payment.party_owes, twins)
+
+
+def _debt(document: UUID, customer: UUID, owes: str, twins: Twins) -> dict[str, Any]:
+    """The debt, dated by the document's id: the ERP draws ids in the order of its acts."""
+    drawn_at = datetime.fromtimestamp((document.int >> 80) / 1000, UTC)
+    return {
+        "account_id": str(twins["customer", customer]),
+        "owes": owes,
+        "told_at": drawn_at.isoformat(),
     }

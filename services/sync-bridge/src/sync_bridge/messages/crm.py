@@ -1,10 +1,13 @@
 """What the CRM publishes, as far as the bridge maps it."""
 
+from datetime import date
+from uuid import UUID
+
 from pydantic import Field
 
-from sync_bridge.messages.reading import Address, Message, Text
+from sync_bridge.messages.reading import Address, Message, Money, Part, Text
 
-__all__ = ["AccountChanged"]
+__all__ = ["AccountChanged", "OrderChanged", "OrderLine"]
 
 
 class AccountChanged(Message):
@@ -20,3 +23,26 @@ class AccountChanged(Message):
     currency: Text = ""
     billing_address: Address = Field(default_factory=Address)
     shipping_address: Address = Field(default_factory=Address)
+
+
+class OrderLine(Part):
+    """A line of an order: some of a product at the price that was agreed."""
+
+    id: UUID
+    product_id: UUID
+    quantity: str
+    unit_price: Money
+    discount: str = "0"
+
+
+class OrderChanged(Message):
+    """`tandem.crm.order-changed.v1`: a customer's order as it is now."""
+
+    account_id: UUID
+    ordered_on: date
+    requested_on: date | None = None
+    ship_to: Address = Field(default_factory=Address)
+    note: Text = ""
+    state: Text = "placed"
+    lines: list[OrderLine]
+    freight: Money

@@ -5,9 +5,17 @@ from uuid import UUID
 
 from pydantic import Field
 
-from sync_bridge.messages.reading import Address, Message, Money, Text
+from sync_bridge.messages.reading import Address, Message, Money, Part, Text
 
-__all__ = ["CustomerChanged", "ItemChanged", "PriceChanged"]
+__all__ = [
+    "AvailabilityChanged",
+    "CustomerChanged",
+    "InvoiceIssued",
+    "ItemChanged",
+    "OrderChanged",
+    "PaymentReceived",
+    "PriceChanged",
+]
 
 
 class CustomerChanged(Message):
@@ -52,3 +60,82 @@ class PriceChanged(Message):
     amount: str
     currency: str
     status: Text = "active"
+
+
+class AvailabilityChanged(Message):
+    """`tandem.erp.availability-changed.v1`: what of an item is free and expected."""
+
+    item_id: UUID
+    free: str
+    incoming: str
+
+
+class Ref(Part):
+    """A record's id in another system."""
+
+    system: Text
+    external_id: Text
+
+
+class OrderLine(Part):
+    """How a line stands."""
+
+    external_line_id: Text = ""
+    quantity: str
+    reserved: str
+    waiting: str
+    shipped: str
+    returned: str = "0"
+    invoiced: str
+
+
+class Shipment(Part):
+    """A shipment, or goods that came back."""
+
+    number: Text
+    kind: Text
+    shipped_on: date
+    carrier: Text = ""
+    tracking_number: Text = ""
+
+
+class Change(Part):
+    """The last change that was asked for, and the answer."""
+
+    kind: Text
+    state: Text
+    reason: Text = ""
+
+
+class OrderChanged(Message):
+    """`tandem.erp.order-changed.v1`: how an order stands."""
+
+    number: Text
+    external_refs: list[Ref] = Field(default_factory=list)
+    state: Text
+    reason: Text = ""
+    promised_on: date | None = None
+    lines: list[OrderLine] = Field(default_factory=list)
+    shipments: list[Shipment] = Field(default_factory=list)
+    last_change: Change | None = None
+    invoiced: str = "0"
+    paid: str = "0"
+
+    def id_in(self, system: str) -> str | None:
+        """The order's id in another system; None: it is not from there."""
+        return next((ref.external_id for ref in self.external_refs if ref.system == system), None)
+
+
+class InvoiceIssued(Message):
+    """`tandem.erp.invoice-issued.v1`: what the customer owes after it."""
+
+    customer_id: UUID
+    customer_owes: str
+
+
+class PaymentReceived(Message):
+    """`tandem.erp.payment-received.v1`: what the party owes after it."""
+
+    direction: Text
+    party_id: UUID
+    party_owes: str

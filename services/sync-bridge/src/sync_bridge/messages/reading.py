@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-__all__ = ["Address", "Message", "Money", "Text"]
+__all__ = ["Address", "Message", "Money", "Part", "Text"]
 
 
 def _given(value: Any) -> Any:

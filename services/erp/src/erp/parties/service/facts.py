@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chassis.http.problems import Forbidden
 from chassis.storage.work import Work
 from erp.addresses import AddressChange
 from erp.currencies import must_be_supported
@@ -10,6 +11,10 @@ from erp.money import Money
 from erp.parties.models import Party
 
 __all__ = ["merged", "supported"]
+
+TERMS = frozenset({"credit_limit", "payment_terms_days", "dunning_block"})
+TERMS_SCOPE = "parties.terms"
+"""Who sells does not decide on credit: terms have a permission of their own."""
 
 
 def merged(party: Party, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -21,7 +26,12 @@ def merged(party: Party, facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def supported(work: Work, facts: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The facts, if every currency among them is ours. Raises CurrencyNotSupported."""
+    """The facts, if every currency among them is ours, and the actor may set terms it sets.
+
+    Raises CurrencyNotSupported, Forbidden (credit limit, payment terms, dunning block).
+    """
+    if TERMS & facts.keys() and not work.actor.may(TERMS_SCOPE):
+        raise Forbidden(scope=TERMS_SCOPE)
     if "currency" in facts:
         must_be_supported(work, facts["currency"])
     limit = facts.get("credit_limit")

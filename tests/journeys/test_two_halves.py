@@ -1,4 +1,4 @@
-"""ERP, CRM and bridge together, over their public APIs and feeds: customers, products, prices."""
+"""ERP, CRM and bridge together, over their public APIs and feeds: master data and orders."""
 
 import asyncio
 import time
@@ -10,9 +10,11 @@ import httpx
 import pytest
 
 from chassis.events.sequencer import Sequencer
+from chassis.jobs.worker import Worker
 from chassis.testing.service import ServiceUnderTest, running
 from crm.app import SERVICE as CRM
 from erp.app import SERVICE as ERP
+from erp.ledger import service as ledger
 from sync_bridge.app import SERVICE as BRIDGE
 from sync_bridge.inbox import service as inbox
 from sync_bridge.lanes.working import dispatcher
@@ -20,8 +22,8 @@ from sync_bridge.sources.feed import FeedSource
 from sync_bridge.targets.target import HttpTarget
 
 SCOPES = {
-    "crm": ("accounts.write", "accounts.sync", "catalog.write", "events.read"),
-    "erp": ("parties.write", "events.read"),
+    "crm": ("accounts.write", "accounts.sync", "catalog.write", "orders.sync", "events.read"),
+    "erp": ("parties.write", "sales.write", "backdate", "events.read"),
 }
 """All that the bridge's keys may do."""
 
@@ -113,6 +115,9 @@ async def tandem(cluster):
             )
             connect, wakeups = half.database.connect_driver, half.app.state.wakeups
             behind += [source.run(), Sequencer(connect, wakeups, holder="journey").run()]
+        behind.append(Worker(erp.database, handlers=ERP.jobs).run())
+        async with erp.database.transaction() as work:
+            await ledger.ensure_year(work, work.today())
         carrying = await dispatcher(bridge.database, halves, bridge.settings)
         await stack.enter_async_context(going(carrying.run(), *behind))
         yield Tandem(crm, erp, bridge)
@@ -209,6 +214,104 @@ async def test_products_and_prices_flow_down(tandem):
     await tandem.settled()
     (product,) = await tandem.twins(tandem.crm, "/v1/products", q=sku)
     assert product["name"] == "Bolt M8 zinc"
+
+
+async def ready_to_sell(tandem, stock):
+    """A customer and a product that both halves know, with so much of it on hand."""
+    name, sku = unique("Yew"), unique("NUT").replace(" ", "-").upper()
+    await tandem.make(tandem.erp, "/v1/items", sku=sku, name="Nut M8")
+    await tandem.make(tandem.crm, "/v1/accounts", name=name)
+    await received(tandem, sku, stock)
+    await tandem.settled()
+    (account,) = await tandem.twins(tandem.crm, "/v1/accounts", q=name)
+    return account, sku
+
+
+async def received(tandem, sku, quantity):
+    cost = {"amount": "7.00", "currency": "CNY"}
+    line = {"sku": sku, "quantity": quantity, "unit_cost": cost}
+    await tandem.make(tandem.erp, "/v1/stock-receipts", lines=[line])
+
+
+async def ordered(tandem, account, sku, quantity, **facts):
+    price = {"amount": "10.00", "currency": "CNY"}
+    line = {"product": sku, "quantity": quantity, "unit_price": price, "discount": "0.1"}
+    return await tandem.make(
+        tandem.crm, "/v1/orders", account_id=account["id"], lines=[line], **facts
+    )
+
+
+async def seen_in_crm(tandem, order):
+    await tandem.settled()
+    return (await tandem.crm.client.get(f"/v1/orders/{order['id']}")).json()
+
+
+async def test_an_order_goes_from_the_crm_to_the_last_payment_and_back(tandem):
+    """The main job: confirmed, short, received, shipped, invoiced, paid; the CRM sees each."""
+    account, sku = await ready_to_sell(tandem, "3")
+    freight = {"amount": "5.00", "currency": "CNY"}
+    order = await ordered(tandem, account, sku, "5", freight=freight)
+    stands = (await seen_in_crm(tandem, order))["erp"]
+    assert stands["state"] == "confirmed"
+    assert (stands["lines"][0]["reserved"], stands["lines"][0]["waiting"]) == ("3", "2")
+    (sales,) = await tandem.twins(
+        tandem.erp, "/v1/sales-orders", external_system="crm", external_id=order["id"]
+    )
+    await received(tandem, sku, "9")
+    while (await seen_in_crm(tandem, order))["erp"]["lines"][0]["waiting"] != "0":  # noqa: ASYNC110
+        await asyncio.sleep(0)  # the refill and the payment are told by a job, soon
+    path = f"/v1/sales-orders/{sales['id']}"
+    await tandem.make(tandem.erp, f"{path}/shipments", carrier="UPS", tracking_number="1Z")
+    await tandem.make(tandem.erp, f"{path}/invoices")
+    shipped = await seen_in_crm(tandem, order)
+    assert shipped["erp"]["shipments"][0]["tracking_number"] == "1Z"
+    assert (shipped["erp"]["state"], shipped["erp"]["invoiced"]) == ("completed", "50")
+    assert float(shipped["customer_owes"]) == 50
+    paid = {"amount": "50.00", "currency": "CNY"}
+    await tandem.make(tandem.erp, "/v1/payments", party_id=sales["customer_id"], amount=paid)
+    while (seen := await seen_in_crm(tandem, order))["erp"]["paid"] != "50":  # noqa: ASYNC110
+        await asyncio.sleep(0)  # the refill and the payment are told by a job, soon
+    assert float(seen["customer_owes"]) == 0
+    assert (await tandem.bridge.client.get("/v1/status")).json()["lanes"]["parked"] == 0
+
+
+async def test_change_and_cancellation_work_from_the_crm(tandem):
+    """House decision 20: before shipment accepted, after it refused, and the CRM is told."""
+    account, sku = await ready_to_sell(tandem, "10")
+    order = await ordered(tandem, account, sku, "4")
+    price = {"amount": "10.00", "currency": "CNY"}
+    await tandem.settled()
+    await tandem.change(
+        tandem.crm,
+        "/v1/orders",
+        order,
+        lines=[{"product": sku, "quantity": "6", "unit_price": price, "discount": "0.1"}],
+    )
+    seen = await seen_in_crm(tandem, order)
+    assert seen["erp"]["last_change"]["state"] == "accepted"
+    assert seen["erp"]["lines"][0]["reserved"] == "6"
+    await tandem.crm.post(f"/v1/orders/{order['id']}/cancel", None)
+    assert (await seen_in_crm(tandem, order))["erp"]["state"] == "cancelled"
+    late = await ordered(tandem, account, sku, "2")
+    await tandem.settled()
+    (sales,) = await tandem.twins(
+        tandem.erp, "/v1/sales-orders", external_system="crm", external_id=late["id"]
+    )
+    await tandem.make(tandem.erp, f"/v1/sales-orders/{sales['id']}/shipments")
+    await tandem.crm.post(f"/v1/orders/{late['id']}/cancel", None)
+    refused = (await seen_in_crm(tandem, late))["erp"]["last_change"]
+    assert (refused["kind"], refused["state"]) == ("cancellation", "refused")
+
+
+async def test_an_order_waits_for_the_customer_it_names(tandem):
+    """B54: sent before its customer is across, it follows it by itself."""
+    name, sku = unique("Rowan"), unique("PIN").replace(" ", "-").upper()
+    await tandem.make(tandem.erp, "/v1/items", sku=sku, name="Pin")
+    await tandem.settled()
+    account = await tandem.make(tandem.crm, "/v1/accounts", name=name)
+    order = await ordered(tandem, account, sku, "2")
+    stands = (await seen_in_crm(tandem, order))["erp"]
+    assert (stands["state"], stands["lines"][0]["waiting"]) == ("confirmed", "2")
 
 
 async def test_nothing_moves_when_nobody_does_anything(tandem):

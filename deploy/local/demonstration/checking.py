@@ -1,0 +1,194 @@
+"""What must hold at the end of the replay, asked of the public APIs."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any
+
+from demonstration.calling import Halves
+from demonstration.replaying import Tally
+from demonstration.source import CENT, Northwind
+from runner.telling import paint, say
+
+__all__ = ["Check", "check_all", "told"]
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One promise, what it says, and what was found."""
+
+    name: str
+    expected: str
+    found: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is kept."""
+        return self.expected == self.found
+
+    def as_json(self) -> dict[str, Any]:
+        """The check for programs."""
+        return {**asdict(self), "holds": self.holds}
+
+
+def told(checks: Iterable[Check]) -> None:
+    """Print the checks as a table."""
+    for check in checks:
+        mark = paint("✓", "good") if check.holds else paint("✗ WRONG", "bad")
+        expected = "" if check.holds else f"   expected {check.expected}"
+        say(f"  {check.name:<44} {check.found:>16} {mark}{expected}")
+
+
+async def check_all(halves: Halves, source: Northwind, tally: Tally) -> list[Check]:
+    """Every promise of the replay, in the order in which they are told."""
+    crm = [order async for order in halves.crm.every("/v1/orders")]
+    erp = [order async for order in halves.erp.every("/v1/sales-orders")]
+    invoices = [one async for one in halves.erp.every("/v1/invoices")]
+    return [
+        *_orders(source, crm, erp, invoices),
+        *_money(source, crm, erp, invoices),
+        *_mirror(crm),
+        *await _stock(halves, source),
+        *await _books(halves, source),
+        Check("purchases were needed", "True", str(tally.purchase_orders > 0)),
+        *await _bridge(halves),
+    ]
+
+
+def _orders(
+    source: Northwind, crm: Sequence[Record], erp: Sequence[Record], invoices: Sequence[Record]
+) -> list[Check]:
+    count, lines = str(len(source.orders)), str(len(source.lines))
+    complete = sum(
+        order["state"] == "completed" and all(_shipped_whole(line) for line in order["lines"])
+        for order in erp
+    )
+    return [
+        Check("orders in the CRM", count, str(len(crm))),
+        Check("orders in the ERP", count, str(len(erp))),
+        Check("lines in the CRM", lines, str(sum(len(order["lines"]) for order in crm))),
+        Check("lines in the ERP", lines, str(sum(len(order["lines"]) for order in erp))),
+        Check("invoices", count, str(len(invoices))),
+        Check("orders shipped in full", count, str(complete)),
+    ]
+
+
+def _shipped_whole(line: Record) -> bool:
+    return Decimal(line["shipped"]) == Decimal(line["quantity"]) == Decimal(line["invoiced"])
+
+
+def _money(
+    source: Northwind, crm: Sequence[Record], erp: Sequence[Record], invoices: Sequence[Record]
+) -> list[Check]:
+    net = str(sum(line.net for line in source.lines))
+    freight = _sum(order.freight for order in source.orders)
+    lines = [line for invoice in invoices for line in invoice["lines"]]
+    goods = _sum(line["net"] for line in lines if line["item_id"])
+    charged = _sum(line["net"] for line in lines if not line["item_id"])
+    return [
+        Check("net of the CRM's orders", net, _sum(order["net"] for order in crm)),
+        Check("net of the ERP's orders", net, _sum(order["net"] for order in erp)),
+        Check("net of the invoices' goods", net, goods),
+        Check("freight of the CRM's orders", freight, _sum(order["freight"] for order in crm)),
+        Check("freight of the ERP's orders", freight, _sum(order["charges"] for order in erp)),
+        Check("freight on the invoices", freight, charged),
+    ]
+
+
+def _mirror(crm: Sequence[Record]) -> list[Check]:
+    count = str(len(crm))
+    known = [order for order in crm if order["erp"]]
+    states = sum(order["erp"]["state"] == "completed" for order in known)
+    paid = sum(Decimal(order["erp"]["paid"]) == Decimal(order["total"]) for order in known)
+    tracked = sum(
+        any(one["tracking_number"] for one in order["erp"]["shipments"]) for order in known
+    )
+    owing = sum(Decimal(order["customer_owes"] or 0) != 0 for order in crm)
+    return [
+        Check("orders the CRM shows as completed", count, str(states)),
+        Check("orders the CRM shows with a tracking number", count, str(tracked)),
+        Check("orders the CRM shows as paid", count, str(paid)),
+        Check("orders whose customer still owes, in the CRM", "0", str(owing)),
+    ]
+
+
+async def _stock(halves: Halves, source: Northwind) -> list[Check]:
+    on_hand: dict[str, Decimal] = defaultdict(Decimal)
+    reserved = Decimal(0)
+    async for level in halves.erp.every("/v1/stock-levels"):
+        on_hand[level["sku"]] += Decimal(level["on_hand"])
+        reserved += Decimal(level["reserved"])
+    bought: dict[str, Decimal] = defaultdict(Decimal)
+    async for order in halves.erp.every("/v1/purchase-orders"):
+        for line in order["lines"]:
+            bought[line["sku"]] += Decimal(line["received"])
+    ordered = source.ordered()
+    right = sum(
+        on_hand[sku] == opening + bought[sku] - ordered[sku]
+        for sku, opening in source.stock.items()
+    )
+    left = sum(source.stock.values()) + _of(bought) - sum(ordered.values())
+    return [
+        Check("pieces of opening stock", "3119", str(sum(source.stock.values()))),
+        Check("pieces ordered", "35070", str(sum(ordered.values()))),
+        Check("pieces on hand = 3,119 + received - 35,070", _plain(left), _plain(_of(on_hand))),
+        Check("items whose stock is right", str(len(source.stock)), str(right)),
+        Check("pieces reserved", "0", _plain(reserved)),
+    ]
+
+
+async def _books(halves: Halves, source: Northwind) -> list[Check]:
+    trial = await halves.erp.get("/v1/reports/trial-balance")
+    worth = await halves.erp.get("/v1/reports/stock-valuation")
+    accounts = {one["role"]: Decimal(one["balance"]) for one in trial["accounts"] if one["role"]}
+    net = str(sum(line.net for line in source.lines))
+    freight = _sum(order.freight for order in source.orders)
+    open_items = [
+        item
+        async for item in halves.erp.every("/v1/open-items", side="receivable")
+        if Decimal(item["open_amount"])
+    ]
+    return [
+        Check("revenue account", net, _cents(-accounts["sales"])),
+        Check("freight income account", freight, _cents(-accounts["freight_income"])),
+        Check("receivable account", "0.00", _cents(accounts["receivable"])),
+        Check("open items of customers", "0", str(len(open_items))),
+        Check("trial balance: debit = credit", _cents(trial["debit"]), _cents(trial["credit"])),
+        Check(
+            "inventory account = stock valuation",
+            _cents(worth["total"]),
+            _cents(accounts["inventory"]),
+        ),
+    ]
+
+
+async def _bridge(halves: Halves) -> list[Check]:
+    status = await halves.bridge.get("/v1/status")
+    return [
+        Check("parked lanes in the bridge", "0", str(status["lanes"]["parked"])),
+        Check("waiting lanes in the bridge", "0", str(status["lanes"]["waiting"])),
+        Check("events in quarantine", "0", str(status["quarantined"])),
+        Check("pairs that wait for a person", "0", str(status["open_reviews"])),
+    ]
+
+
+def _sum(amounts: Iterable[Any]) -> str:
+    return _cents(sum((Decimal(amount) for amount in amounts), Decimal(0)))
+
+
+def _cents(amount: Any) -> str:
+    """Two decimals; more, where an amount has more, for that would be wrong."""
+    exact = Decimal(amount)
+    cents = exact.quantize(CENT)
+    return str(cents if cents == exact else exact)
+
+
+def _of(pieces: Mapping[str, Decimal]) -> Decimal:
+    return sum(pieces.values(), Decimal(0))
+
+
+def _plain(pieces: Decimal) -> str:
+    return str(int(pieces)) if pieces == int(pieces) else str(pieces)

@@ -1,0 +1,178 @@
+"""Paths of orders, and of what a linked ERP tells."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Query, Response, status
+
+from chassis.http.batch import BatchReply
+from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
+from chassis.http.etag import reply_with
+from chassis.http.paging import Filter, Page, PageAsked
+from chassis.http.problems import (
+    CurrencyNotSupported,
+    IdempotencyInFlight,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    MissingReference,
+    NotFound,
+    RevisionRequired,
+    StaleRevision,
+)
+from chassis.http.routing import house_router
+from chassis.identity.actor import Actor
+from chassis.storage.work import Reading
+from crm.fields import ExternalId, System
+from crm.links import linked_to
+from crm.orders import queries
+from crm.orders.errors import OrderCancelled, PriceMissing
+from crm.orders.schemas import (
+    ChangeOrder,
+    OrderView,
+    PlaceOrder,
+    Taken,
+    TellAvailability,
+    TellDebt,
+    TellFulfilment,
+    UpsertOrder,
+    UpsertOrders,
+)
+from crm.orders.service import mirror, orders
+from crm.upserts import UPSERTED, InBatch, reply_outcome, upsert_each
+
+__all__ = ["mirror_router", "order_router"]
+
+Seller = Annotated[Actor, Needs("orders.write")]
+Reader = Annotated[Actor, Needs("orders.read")]
+Bridge = Annotated[Actor, Needs("orders.sync")]
+
+order_router = house_router(
+    prefix="/v1/orders",
+    tag="orders",
+    problems=(
+        NotFound,
+        MissingReference,
+        PriceMissing,
+        CurrencyNotSupported,
+        OrderCancelled,
+        StaleRevision,
+        RevisionRequired,
+        IdempotencyKeyRequired,
+        IdempotencyKeyReused,
+        IdempotencyInFlight,
+    ),
+)
+mirror_router = house_router(prefix="/v1", tag="mirror", problems=(NotFound,))
+
+
+async def _order(
+    response: Response, at: Reading, order_id: UUID, *, new: bool = False
+) -> OrderView:
+    """The order as the reply shows it, with its ETag."""
+    seen = await orders.see_order(at.sql, order_id)
+    reply_with(response, seen, location=f"/v1/orders/{seen.id}" if new else None)
+    return seen
+
+
+@order_router.get("")
+async def list_orders(  # noqa: PLR0917 - a route lists its filters
+    _by: Reader,
+    asked: PageAsked,
+    at: InReading,
+    account_id: UUID | None = None,
+    state: Literal["placed", "cancelled"] | None = None,
+    number: Annotated[str | None, Query(max_length=40)] = None,
+    external_system: Annotated[str | None, Query(max_length=32)] = None,
+    external_id: Annotated[str | None, Query(max_length=200)] = None,
+) -> Page[OrderView]:
+    """Customers' orders, the newest first."""
+    wanted = (("account_id", account_id), ("state", state), ("number", number))
+    filters = [Filter(f"customer_order.{name} = {{}}", value) for name, value in wanted]
+    filters.append(linked_to("customer_order", external_system, external_id))
+    return await queries.order_page(at.sql, asked, filters)
+
+
+@order_router.post("", status_code=status.HTTP_201_CREATED)
+async def place_order(
+    command: PlaceOrder, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
+) -> OrderView:
+    """Place a customer's order."""
+    order_id = await orders.place_order(work, command)
+    return await _order(response, work, order_id, new=True)
+
+
+@order_router.post("/by-external/{system}/batch")
+async def upsert_orders(
+    asked: InBatch, command: UpsertOrders, _by: Seller, _once: OnlyOnceUnlessDry, work: InWork
+) -> BatchReply:
+    """Take over orders as another system knows them; each is judged alone."""
+    return await upsert_each(work, asked, orders.KIND, command.items, orders.upsert_order)
+
+
+@order_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
+async def upsert_order(
+    system: System,
+    external_id: ExternalId,
+    command: UpsertOrder,
+    _by: Seller,
+    work: InWork,
+    response: Response,
+) -> OrderView:
+    """Take over an order as another system knows it; only a newer version changes it."""
+    done = await orders.upsert_order(work, system, external_id, command)
+    reply_outcome(response, done)
+    return await _order(response, work, done.id)
+
+
+@order_router.get("/{order_id}")
+async def see_order(order_id: UUID, _by: Reader, at: InReading, response: Response) -> OrderView:
+    """The order, and how the ERP says it stands."""
+    return await _order(response, at, order_id)
+
+
+@order_router.patch("/{order_id}")
+async def change_order(
+    order_id: UUID,
+    command: ChangeOrder,
+    _by: Seller,
+    revision: IfMatch,
+    work: InWork,
+    response: Response,
+) -> OrderView:
+    """Change what the customer wants."""
+    await orders.change_order(work, order_id, command, revision=revision)
+    return await _order(response, work, order_id)
+
+
+@order_router.post("/{order_id}/cancel")
+async def cancel_order(
+    order_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
+) -> OrderView:
+    """The customer wants it no longer."""
+    await orders.cancel_order(work, order_id)
+    return await _order(response, work, order_id)
+
+
+@mirror_router.put("/order-fulfilments/by-external/{system}/{external_id}")
+async def tell_fulfilment(
+    system: System, external_id: ExternalId, command: TellFulfilment, _by: Bridge, work: InWork
+) -> Taken:
+    """How the ERP says one of our orders stands; `external_id` is the ERP's own order."""
+    return Taken(id=await mirror.tell_fulfilment(work, command))
+
+
+@mirror_router.put("/product-availabilities/by-external/{system}/{external_id}")
+async def tell_availability(
+    system: System, external_id: ExternalId, command: TellAvailability, _by: Bridge, work: InWork
+) -> Taken:
+    """What the ERP says is free of a product, and expected; `external_id` is its item."""
+    return Taken(id=await mirror.tell_availability(work, command))
+
+
+@mirror_router.put("/account-debts/by-external/{system}/{external_id}")
+async def tell_debt(
+    system: System, external_id: UUID, command: TellDebt, _by: Bridge, work: InWork
+) -> Taken:
+    """What the ERP says a customer owes; `external_id` is the document that changed it."""
+    await mirror.tell_debt(work, command)
+    return Taken(id=external_id)

@@ -1,0 +1,205 @@
+"""Commands and views of orders."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from crm.addresses import Address
+from crm.fields import Code, Command, ExternalId, Line, Note, SourceVersion
+from crm.links import ExternalRef
+from crm.money import MoneyView, NonNegativeNumber, PositiveQuantity, UnitPriceView
+
+__all__ = [
+    "ChangeOrder",
+    "ErpLine",
+    "ErpOrder",
+    "ErpShipment",
+    "LineView",
+    "NewLine",
+    "OrderView",
+    "PlaceOrder",
+    "Taken",
+    "TellAvailability",
+    "TellDebt",
+    "TellFulfilment",
+    "UpsertOrder",
+    "UpsertOrders",
+]
+
+Discount = Annotated[NonNegativeNumber, Field(le=1, description="Part of the price, 0 to 1.")]
+
+
+class NewLine(Command):
+    """Some of a product; without a price, the product's price of the day holds."""
+
+    product: Code = Field(description="The product's id or code.")
+    quantity: PositiveQuantity
+    unit_price: UnitPriceView | None = None
+    discount: Discount = Decimal(0)
+
+
+Lines = Annotated[list[NewLine], Field(min_length=1, max_length=500)]
+
+
+class OrderFacts(Command):
+    """What an order says."""
+
+    account_id: UUID
+    ordered_on: date | None = Field(
+        default=None, description="Default: today. A past day needs `backdate`."
+    )
+    requested_on: date | None = Field(default=None, description="When the customer wants it.")
+    ship_to: Address | None = Field(default=None, description="Default: the account's address.")
+    note: Note = ""
+    freight: MoneyView | None = None
+    lines: Lines
+
+
+class PlaceOrder(OrderFacts):
+    """Place a customer's order."""
+
+
+class UpsertOrder(OrderFacts):
+    """An order as another system knows it, whole."""
+
+    source_version: SourceVersion
+
+
+class BatchOrder(UpsertOrder):
+    """An order of a batch, named by the sender's id."""
+
+    external_id: ExternalId
+
+
+class UpsertOrders(Command):
+    """Orders as another system knows them."""
+
+    items: list[BatchOrder] = Field(min_length=1, max_length=200)
+
+
+class ChangeOrder(Command):
+    """What the customer wants instead: lines are replaced whole where they are given."""
+
+    requested_on: date | None = None
+    ship_to: Address | None = None
+    note: Note | None = None
+    freight: MoneyView | None = None
+    lines: Lines | None = None
+
+
+class Told(BaseModel):
+    """A part of what the ERP tells; what we do not know of is left out."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class ErpLine(Told):
+    """How a line stands: quantity = reserved + waiting + shipped."""
+
+    line_id: UUID | None = None
+    quantity: NonNegativeNumber
+    reserved: NonNegativeNumber
+    waiting: NonNegativeNumber
+    shipped: NonNegativeNumber
+    returned: NonNegativeNumber = Decimal(0)
+    invoiced: NonNegativeNumber
+
+
+class ErpShipment(Told):
+    """A shipment, or goods that came back."""
+
+    number: str
+    kind: str
+    shipped_on: date
+    carrier: str
+    tracking_number: str
+
+
+class ErpOrder(Told):
+    """How the ERP says the order stands; `promised_on` is the confirmed date."""
+
+    number: str
+    state: str
+    reason: str = ""
+    promised_on: date | None = None
+    lines: list[ErpLine] = []
+    shipments: list[ErpShipment] = []
+    last_change: dict[str, Any] | None = None
+    invoiced: NonNegativeNumber = Decimal(0)
+    paid: NonNegativeNumber = Decimal(0)
+
+
+class TellFulfilment(Command):
+    """What the ERP tells of an order."""
+
+    source_version: SourceVersion
+    order_id: UUID
+    erp: ErpOrder
+
+
+class TellAvailability(Command):
+    """What the ERP tells of a product's stock."""
+
+    source_version: SourceVersion
+    product_id: UUID
+    free: NonNegativeNumber
+    incoming: NonNegativeNumber
+
+
+class TellDebt(Command):
+    """What the ERP says the customer owes; an older word than the last one changes nothing."""
+
+    source_version: SourceVersion
+    account_id: UUID
+    owes: Annotated[Line, Field(pattern=r"^-?[0-9]{1,14}(\.[0-9]{1,4})?$")]
+    told_at: datetime
+
+
+class Taken(BaseModel):
+    """What was told is known here now."""
+
+    id: UUID
+    version: int = 1
+
+
+class LineView(BaseModel):
+    """A line of the order."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+    id: UUID
+    product_id: UUID
+    product_code: str
+    quantity: NonNegativeNumber
+    unit_price: NonNegativeNumber
+    discount: NonNegativeNumber
+    net: NonNegativeNumber
+
+
+class OrderView(BaseModel):
+    """The order, and how the ERP says it stands."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+    id: UUID
+    version: int
+    number: str
+    account_id: UUID
+    ordered_on: date
+    requested_on: date | None
+    ship_to: Address
+    note: str
+    currency: str
+    state: Literal["placed", "cancelled"]
+    lines: list[LineView]
+    net: NonNegativeNumber
+    freight: NonNegativeNumber
+    total: NonNegativeNumber
+    erp: ErpOrder | None
+    customer_owes: str | None = Field(description="What the customer owes; null: not known.")
+    external_refs: list[ExternalRef]
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,1 @@
+"""The door of orders: placing, changing, cancelling, and what the ERP tells."""

@@ -1,0 +1,269 @@
+"""Acts on customers' orders."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from chassis.http.problems import MissingReference, NotFound
+from chassis.ids import uuid7
+from chassis.storage.work import Work
+from crm.accounts.service import accounts
+from crm.catalog.errors import NoPrice
+from crm.catalog.schemas import PriceAsked
+from crm.catalog.service import prices
+from crm.currencies import must_be_supported
+from crm.days import business_day_of
+from crm.money import MoneyView, digits_of
+from crm.orders import queries
+from crm.orders.errors import PriceMissing
+from crm.orders.events import LineState, OrderChanged, money
+from crm.orders.models import PLACED, Order, OrderLine
+from crm.orders.rules.pricing import line_net
+from crm.orders.schemas import ChangeOrder, NewLine, OrderFacts, OrderView, PlaceOrder, UpsertOrder
+from crm.sql import Sql
+from crm.upserts import Sent, Upserted, upsert
+
+__all__ = ["cancel_order", "change_order", "place_order", "see_order", "upsert_order"]
+
+KIND = "customer_order"
+ZERO = Decimal(0)
+
+
+async def see_order(sql: Sql, order_id: UUID) -> OrderView:
+    """The order as callers see it. Raises NotFound."""
+    seen = await queries.order_view(sql, order_id)
+    if seen is None:
+        raise NotFound(entity="order", id=order_id)
+    return seen
+
+
+async def place_order(work: Work, command: PlaceOrder) -> UUID:
+    """Place a customer's order.
+
+    Raises MissingReference (account, product), PriceMissing, CurrencyNotSupported, Forbidden
+    (backdated).
+    """
+    order_id = uuid7()
+    await _place(work, command, order_id)
+    return order_id
+
+
+async def upsert_order(work: Work, system: str, external_id: str, command: UpsertOrder) -> Upserted:
+    """Take over an order as another system knows it. Raises as `place_order`."""
+    return await upsert(
+        work,
+        Sent(KIND, system, external_id, command.source_version),
+        create=partial(_place, work, command),
+        change=partial(_replace, work, command),
+    )
+
+
+async def _place(work: Work, command: OrderFacts, order_id: UUID) -> None:
+    account = await _account(work, command.account_id)
+    order = Order(
+        id=order_id,
+        version=1,
+        created_at=work.now,
+        updated_at=work.now,
+        number=await queries.next_number(work.sql),
+        account_id=command.account_id,
+        ordered_on=business_day_of(work, command.ordered_on, pointer="/ordered_on"),
+        requested_on=command.requested_on,
+        ship_to=command.ship_to or account.shipping_address,
+        note=command.note,
+        currency=work.setting.currency,
+        state=PLACED,
+        freight=_freight(work, command.freight),
+        erp=None,
+        erp_version=0,
+    )
+    lines = await _lines(work, order, command.lines)
+    _sum_up(order, lines)
+    work.session.add(order)
+    await work.flush()
+    await queries.add_lines(work, lines)
+    await _tell(work, order, OrderChanged.every_field())
+
+
+async def _account(work: Work, account_id: UUID) -> Any:
+    try:
+        return await accounts.see_account(work.sql, account_id)
+    except NotFound as unknown:
+        raise MissingReference(entity="account", reference=account_id) from unknown
+
+
+def _freight(work: Work, freight: MoneyView | None) -> Decimal:
+    if freight is None:
+        return ZERO
+    must_be_supported(work, freight.currency)
+    return freight.amount
+
+
+async def _lines(work: Work, order: Order, sent: Sequence[NewLine]) -> list[OrderLine]:
+    found = await queries.products(
+        work.sql,
+        [meant for meant in map(_as_id, (line.product for line in sent)) if meant],
+        [line.product for line in sent],
+    )
+    known = {str(row["id"]): row for row in found} | {row["code"]: row for row in found}
+    for line in sent:
+        if line.product not in known:
+            raise MissingReference(entity="product", reference=line.product)
+    return [
+        await _line(work, order, position, line, known[line.product])
+        for position, line in enumerate(sent, 1)
+    ]
+
+
+def _as_id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+async def _line(
+    work: Work, order: Order, position: int, sent: NewLine, product: Mapping[str, Any]
+) -> OrderLine:
+    if sent.unit_price is None:
+        asked = PriceAsked(quantity=sent.quantity, on=order.ordered_on)
+        try:
+            quoted = await prices.price_of(work.sql, product["id"], asked, today=order.ordered_on)
+        except NoPrice as without:
+            raise PriceMissing(product=product["code"], on=order.ordered_on) from without
+        price = quoted.price
+    else:
+        price = sent.unit_price
+    must_be_supported(work, price.currency)
+    return OrderLine(
+        id=uuid7(),
+        order_id=order.id,
+        position=position,
+        product_id=product["id"],
+        quantity=sent.quantity,
+        unit_price=price.amount,
+        discount=sent.discount,
+        net=line_net(
+            price.amount, sent.quantity, sent.discount, decimals=digits_of(order.currency)
+        ),
+    )
+
+
+def _sum_up(order: Order, lines: Sequence[OrderLine]) -> None:
+    order.net = sum((line.net for line in lines), ZERO)
+    order.total = order.net + order.freight
+
+
+async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revision: int) -> None:
+    """Change what the customer wants; the ERP decides whether it still can.
+
+    Raises NotFound, StaleRevision, OrderCancelled, MissingReference, PriceMissing.
+    """
+    order = await _locked(work, order_id)
+    order.check_revision(revision)
+    given = command.model_fields_set
+    facts: dict[str, Any] = {}
+    if "requested_on" in given:
+        facts["requested_on"] = command.requested_on
+    if command.ship_to is not None:
+        facts["ship_to"] = command.ship_to
+    if command.note is not None:
+        facts["note"] = command.note
+    if "freight" in given:
+        facts["freight"] = _freight(work, command.freight)
+    await _change(work, order, facts, command.lines)
+
+
+async def _replace(work: Work, command: UpsertOrder, order_id: UUID) -> bool:
+    """Take over the whole order as it was sent; whether anything changed."""
+    order = await _locked(work, order_id)
+    account = await _account(work, command.account_id)
+    facts = {
+        "account_id": command.account_id,
+        "requested_on": command.requested_on,
+        "ship_to": command.ship_to or account.shipping_address,
+        "note": command.note,
+        "freight": _freight(work, command.freight),
+    }
+    return await _change(work, order, facts, command.lines)
+
+
+async def _change(
+    work: Work, order: Order, facts: Mapping[str, Any], sent: Sequence[NewLine] | None
+) -> bool:
+    order.must_be_placed()
+    before = (order.net, order.total)
+    changed = order.take(facts)
+    lines = await queries.lines_of(work, order.id)
+    if sent is not None:
+        wanted = await _lines(work, order, sent)
+        if _facts_of(lines) != _facts_of(wanted):
+            _keep_ids(lines, wanted)
+            changed.append("lines")
+            lines = wanted
+    if not changed:
+        return False
+    _sum_up(order, lines)
+    order.touch(work.now)
+    await work.flush()
+    if "lines" in changed:
+        await queries.replace_lines(work, order.id, lines)
+    if before != (order.net, order.total):
+        changed += ["net", "total"]
+    await _tell(work, order, sorted(changed))
+    return True
+
+
+def _facts_of(lines: Sequence[OrderLine]) -> list[tuple[Any, ...]]:
+    return [(one.product_id, one.quantity, one.unit_price, one.discount) for one in lines]
+
+
+def _keep_ids(present: Sequence[OrderLine], wanted: Sequence[OrderLine]) -> None:
+    """A line of the same product is the same line, so that the ERP knows it again."""
+    left = list(present)
+    for line in wanted:
+        same = next((old for old in left if old.product_id == line.product_id), None)
+        if same is not None:
+            left.remove(same)
+            line.id = same.id
+
+
+async def cancel_order(work: Work, order_id: UUID) -> None:
+    """The customer wants it no longer; the ERP decides whether it still can. Raises NotFound."""
+    order = await _locked(work, order_id)
+    if order.cancel(work.now):
+        await work.flush()
+        await _tell(work, order, ["state"])
+
+
+async def _locked(work: Work, order_id: UUID) -> Order:
+    order = await queries.for_update(work, order_id)
+    if order is None:
+        raise NotFound(entity="order", id=order_id)
+    return order
+
+
+async def _tell(work: Work, order: Order, changed: Sequence[str]) -> None:
+    seen = await see_order(work.sql, order.id)
+    lines = [
+        LineState(
+            id=line.id,
+            product_id=line.product_id,
+            product_code=line.product_code,
+            quantity=line.quantity,
+            unit_price=money(line.unit_price, order.currency),
+            discount=line.discount,
+            net=line.net,
+        )
+        for line in seen.lines
+    ]
+    names = OrderChanged.model_fields.keys() - {"lines", "freight", "changed"}
+    state = {name: getattr(seen, name) for name in names}
+    freight = money(seen.freight, order.currency)
+    await work.record(
+        OrderChanged.model_validate(
+            state | {"lines": lines, "freight": freight, "changed": list(changed)}
+        )
+    )

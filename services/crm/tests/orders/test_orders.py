@@ -1,0 +1,214 @@
+"""Customers' orders: placed, changed, cancelled; and how the ERP says they stand."""
+
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crm.orders.rules.pricing import line_net
+
+PRICE = {"amount": "12.50", "currency": "CNY"}
+
+
+async def placed(desk, **facts):
+    account, product = await desk.account(), await desk.product()
+    line = {"product": product["id"], "quantity": "4", "unit_price": PRICE, "discount": "0.05"}
+    return await desk.add("/v1/orders", **{"account_id": account["id"], "lines": [line]} | facts)
+
+
+async def test_an_order_keeps_what_was_agreed_and_tells_it(desk):
+    """C67, C26: one event with the whole order, the net rounded line by line."""
+    order = await placed(desk, freight={"amount": "5.00", "currency": "CNY"})
+    assert (order["net"], order["freight"], order["total"]) == ("47.5", "5", "52.5")
+    assert order["number"].startswith("O-")
+    told = await desk.told(order["id"])
+    assert [one["aggregate_version"] for one in told] == [1]
+    assert told[0]["topic"] == "crm.order.v1"
+
+
+async def test_without_a_price_the_products_price_of_the_day_holds(desk):
+    account = await desk.account()
+    product = await desk.product(list_price={"amount": "3.00", "currency": "CNY"})
+    line = {"product": product["code"], "quantity": "2"}
+    order = await desk.add("/v1/orders", account_id=account["id"], lines=[line])
+    assert order["net"] == "6"
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"product": str(uuid4())}, 422, "missing_reference"),
+        ({"product": "no-such-product"}, 422, "missing_reference"),
+        ({"quantity": "-1"}, 422, "invalid_input"),
+        ({"quantity": "0"}, 422, "invalid_input"),
+        ({"quantity": 0.3}, 422, "invalid_input"),
+        ({"discount": "1.01"}, 422, "invalid_input"),
+        ({"unit_price": {"amount": "1.00", "currency": "USD"}}, 422, "currency_not_supported"),
+        ({"unit_price": None}, 422, "price_missing"),
+    ],
+)
+async def test_a_wrong_line_is_refused_and_nothing_is_placed(desk, crm, change, status, code):
+    account, product = await desk.account(), await desk.product()
+    line = {"product": product["id"], "quantity": "1", "unit_price": PRICE} | change
+    reply = await crm.post("/v1/orders", {"account_id": account["id"], "lines": [line]})
+    assert reply.json()["code"] == code, reply.text
+    assert reply.status_code == status
+    assert await desk.listed("/v1/orders", account_id=account["id"]) == []
+
+
+async def test_an_unknown_account_is_refused(desk, crm):
+    product = await desk.product()
+    line = {"product": product["id"], "quantity": "1", "unit_price": PRICE}
+    reply = await crm.post("/v1/orders", {"account_id": str(uuid4()), "lines": [line]})
+    assert (reply.status_code, reply.json()["code"]) == (422, "missing_reference")
+
+
+async def test_a_change_is_one_version_and_one_event_and_keeps_the_lines_id(desk):
+    order = await placed(desk)
+    line = order["lines"][0]
+    wanted = {"product": line["product_id"], "quantity": "2", "unit_price": PRICE}
+    changed = await desk.change(f"/v1/orders/{order['id']}", {"lines": [wanted]}, revision=1)
+    assert changed.status_code == 200, changed.text
+    assert changed.json()["lines"][0]["id"] == line["id"]
+    assert (changed.json()["version"], changed.json()["net"]) == (2, "25")
+    same = await desk.change(f"/v1/orders/{order['id']}", {"lines": [wanted]}, revision=2)
+    assert same.json()["version"] == 2
+    assert len(await desk.told(order["id"])) == 2
+    stale = await desk.change(f"/v1/orders/{order['id']}", {"note": "x"}, revision=1)
+    assert stale.json()["code"] == "stale_revision"
+
+
+async def test_a_cancelled_order_is_not_changed(desk, crm):
+    order = await placed(desk)
+    first = await crm.post(f"/v1/orders/{order['id']}/cancel", None)
+    again = await crm.post(f"/v1/orders/{order['id']}/cancel", None)
+    assert [one.json()["version"] for one in (first, again)] == [2, 2]
+    refused = await desk.change(f"/v1/orders/{order['id']}", {"note": "x"}, revision=2)
+    assert (refused.status_code, refused.json()["code"]) == (409, "order_cancelled")
+
+
+async def test_an_order_of_another_system_is_one_however_often_it_is_sent(desk):
+    """B41, B43, B45: by its external id, newer versions only, equal content is no event."""
+    account, product = await desk.account(), await desk.product()
+    line = {"product": product["code"], "quantity": "4", "unit_price": PRICE}
+    facts = {"account_id": account["id"], "lines": [line]}
+    external = desk.word()
+    sent = [await desk.send("/v1/orders", external, version, **facts) for version in (2, 1, 2, 3)]
+    assert [one.headers["tandem-outcome"] for one in sent] == [
+        "created",
+        "stale",
+        "unchanged",
+        "unchanged",
+    ]
+    assert {one.json()["id"] for one in sent} == {sent[0].json()["id"]}
+    assert len(await desk.told(sent[0].json()["id"])) == 1
+
+
+async def test_what_is_sent_again_replaces_the_order_whole(desk):
+    """An external order is the sender's whole state: what it leaves out is gone."""
+    account, other, product = await desk.account(), await desk.account(), await desk.product()
+    line = {"product": product["code"], "quantity": "4", "unit_price": PRICE}
+    freight = {"amount": "5.00", "currency": "CNY"}
+    facts = {"account_id": account["id"], "lines": [line]}
+    external = desk.word()
+    full = facts | {"freight": freight, "requested_on": "2026-12-24", "note": "ring twice"}
+    await desk.send("/v1/orders", external, 1, **full)
+    bare = await desk.send("/v1/orders", external, 2, **facts | {"account_id": other["id"]})
+    seen = bare.json()
+    assert bare.headers["tandem-outcome"] == "updated"
+    assert (seen["account_id"], seen["freight"], seen["requested_on"], seen["note"]) == (
+        other["id"],
+        "0",
+        None,
+        "",
+    )
+
+
+async def test_a_date_that_is_no_longer_wanted_is_taken_back(desk):
+    order = await placed(desk, requested_on="2026-12-24")
+    changed = await desk.change(f"/v1/orders/{order['id']}", {"requested_on": None}, revision=1)
+    assert changed.json()["requested_on"] is None
+    assert [one["aggregate_version"] for one in await desk.told(order["id"])] == [1, 2]
+
+
+async def test_the_erp_tells_how_the_order_stands_and_old_news_is_ignored(desk, crm):
+    """B41: a late word does not overwrite a newer one, and it is no change of the order."""
+    order = await placed(desk)
+    erp_id = uuid4()
+    line = {"line_id": order["lines"][0]["id"], "quantity": "4", "invoiced": "0", "shipped": "0"}
+
+    async def told(version, state, **more):
+        erp = {"number": "SO-1", "state": state, "lines": [line | more]}
+        body = {"source_version": version, "order_id": order["id"], "erp": erp}
+        return await crm.client.put(f"/v1/order-fulfilments/by-external/erp/{erp_id}", json=body)
+
+    assert (await told(5, "confirmed", reserved="3", waiting="1")).status_code == 200
+    assert (await told(4, "on_hold", reserved="0", waiting="4")).status_code == 200
+    seen = await desk.see(f"/v1/orders/{order['id']}")
+    assert (seen["erp"]["state"], seen["erp"]["lines"][0]["reserved"]) == ("confirmed", "3")
+    assert seen["version"] == 1
+    assert len(await desk.told(order["id"])) == 1
+
+
+async def test_stock_and_debt_are_the_erps_newest_word(desk, crm):
+    order = await placed(desk)
+    product = order["lines"][0]["product_id"]
+    for version, free in ((3, "7"), (2, "9")):
+        body = {"source_version": version, "product_id": product, "free": free, "incoming": "0"}
+        reply = await crm.client.put(
+            f"/v1/product-availabilities/by-external/erp/{uuid4()}", json=body
+        )
+        assert reply.status_code == 200, reply.text
+    async with crm.database.driver() as sql:
+        free = await sql.fetchval(
+            "select free from product_availability where product_id = $1", product
+        )
+    assert free == Decimal(7)
+    for at, owes in (("2026-01-02T00:00:00Z", "52.50"), ("2026-01-01T00:00:00Z", "99.00")):
+        path = f"/v1/account-debts/by-external/erp/{uuid4()}"
+        body = {"source_version": 1, "account_id": order["account_id"]}
+        reply = await crm.client.put(path, json=body | {"owes": owes, "told_at": at})
+        assert reply.status_code == 200, reply.text
+    seen = await desk.see(f"/v1/orders/{order['id']}")
+    assert Decimal(seen["customer_owes"]) == Decimal("52.50")
+
+
+async def test_who_may_not_is_told(desk, crm):
+    order = await placed(desk)
+    seller = await crm.as_("orders.write")
+    body = {
+        "source_version": 1,
+        "order_id": order["id"],
+        "erp": {"number": "SO-1", "state": "confirmed"},
+    }
+    refused = await seller.put(f"/v1/order-fulfilments/by-external/erp/{uuid4()}", json=body)
+    assert (refused.status_code, refused.json()["facts"]) == (403, {"scope": "orders.sync"})
+    reader = await crm.as_("orders.read")
+    headers = {"Idempotency-Key": str(uuid4())}
+    line = {"product": "x", "quantity": "1"}
+    body = {"account_id": order["account_id"], "lines": [line]}
+    assert (await reader.post("/v1/orders", json=body, headers=headers)).status_code == 403
+    past = {
+        "account_id": order["account_id"],
+        "ordered_on": "2020-01-01",
+        "lines": [
+            {"product": order["lines"][0]["product_id"], "quantity": "1", "unit_price": PRICE}
+        ],
+    }
+    refused = await seller.post("/v1/orders", json=past, headers=headers)
+    assert refused.json()["facts"] == {"scope": "backdate"}
+
+
+@given(
+    price=st.decimals(0, 10_000, places=6),
+    quantity=st.decimals("0.000001", 1000, places=6),
+    discount=st.decimals(0, 1, places=6),
+)
+def test_a_line_is_rounded_once_half_up(price, quantity, discount):
+    """C26: never more than half a cent from the exact value."""
+    exact = price * quantity * (1 - discount)
+    net = line_net(price, quantity, discount, decimals=2)
+    assert abs(net - exact) <= Decimal("0.005")
+    assert net == net.quantize(Decimal("0.01"))

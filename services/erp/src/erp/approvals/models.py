@@ -1,0 +1,66 @@
+"""An approval: what waits, and what was decided."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy.orm import Mapped
+
+from erp.approvals.errors import AlreadyDecided, OwnRequest
+from erp.base import Base, Record
+
+__all__ = ["APPROVED", "PENDING", "REFUSED", "WITHDRAWN", "Approval"]
+
+PENDING, APPROVED, REFUSED, WITHDRAWN = "pending", "approved", "refused", "withdrawn"
+
+
+class Approval(Record, Base):
+    """A question to somebody who may decide, and the answer."""
+
+    __tablename__ = "approval"
+    __table_args__ = (
+        CheckConstraint("kind in ('credit')", name="kind_known"),
+        CheckConstraint(
+            "state in ('pending', 'approved', 'refused', 'withdrawn')", name="state_known"
+        ),
+        CheckConstraint(
+            "(state in ('approved', 'refused')) = (decided_by is not null)",
+            name="decided_by_someone",
+        ),
+        CheckConstraint("decided_by <> asked_by", name="decided_by_another"),
+        Index("ix_approval_created_at", "created_at", "id"),
+        Index("ix_approval_state", "state", "created_at", "id"),
+        Index(
+            "uq_approval_pending_subject_id",
+            "kind",
+            "subject_id",
+            unique=True,
+            postgresql_where=text("state = 'pending'"),
+        ),
+    )
+
+    kind: Mapped[str]
+    subject_type: Mapped[str]
+    subject_id: Mapped[UUID]
+    reason: Mapped[str]
+    facts: Mapped[dict[str, Any]]
+    asked_by: Mapped[str]
+    state: Mapped[str]
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
+    note: Mapped[str]
+
+    def decide(self, state: str, *, by: str, note: str, at: datetime) -> None:
+        """Approve or refuse. Raises AlreadyDecided, OwnRequest."""
+        if self.state != PENDING:
+            raise AlreadyDecided(state=self.state)
+        if by == self.asked_by:
+            raise OwnRequest
+        self.state, self.decided_by, self.decided_at, self.note = state, by, at, note
+        self.touch(at)
+
+    def withdraw(self, at: datetime) -> None:
+        """The question is no longer asked."""
+        self.state = WITHDRAWN
+        self.touch(at)

@@ -1,0 +1,72 @@
+"""Paths of approvals."""
+
+from typing import Annotated
+from uuid import UUID
+
+from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
+from chassis.http.paging import Page, PageAsked
+from chassis.http.problems import (
+    IdempotencyInFlight,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    NotFound,
+)
+from chassis.http.routing import house_router
+from chassis.identity.actor import Actor
+from erp.approvals import queries, service
+from erp.approvals.errors import AlreadyDecided, OwnRequest
+from erp.approvals.schemas import ApprovalState, ApprovalView, Decide
+
+__all__ = ["approval_router"]
+
+Approver = Annotated[Actor, Needs("sales.approve")]
+Reader = Annotated[Actor, Needs("sales.read")]
+
+approval_router = house_router(
+    prefix="/v1/approvals",
+    tag="approvals",
+    problems=(
+        NotFound,
+        AlreadyDecided,
+        OwnRequest,
+        IdempotencyKeyRequired,
+        IdempotencyKeyReused,
+        IdempotencyInFlight,
+    ),
+)
+
+
+@approval_router.get("")
+async def list_approvals(
+    _by: Reader,
+    asked: PageAsked,
+    at: InReading,
+    state: ApprovalState | None = None,
+    subject_id: UUID | None = None,
+) -> Page[ApprovalView]:
+    """What waits for a decision, and what was decided; the newest first."""
+    return await queries.approval_page(at.sql, asked, state=state, subject_id=subject_id)
+
+
+@approval_router.get("/{approval_id}")
+async def see_approval(approval_id: UUID, _by: Reader, at: InReading) -> ApprovalView:
+    """The approval."""
+    return await service.see_approval(at.sql, approval_id)
+
+
+@approval_router.post("/{approval_id}/approve")
+async def approve(
+    approval_id: UUID, command: Decide, _by: Approver, _once: OnlyOnce, work: InWork
+) -> ApprovalView:
+    """Say yes: the order goes on at once."""
+    await service.approve(work, approval_id, command)
+    return await service.see_approval(work.sql, approval_id)
+
+
+@approval_router.post("/{approval_id}/refuse")
+async def refuse(
+    approval_id: UUID, command: Decide, _by: Approver, _once: OnlyOnce, work: InWork
+) -> ApprovalView:
+    """Say no: the order is rejected."""
+    await service.refuse(work, approval_id, command)
+    return await service.see_approval(work.sql, approval_id)

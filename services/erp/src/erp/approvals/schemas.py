@@ -1,0 +1,39 @@
+"""Commands and views of approvals."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from erp.fields import Command, Note
+
+__all__ = ["ApprovalState", "ApprovalView", "Decide"]
+
+ApprovalState = Literal["pending", "approved", "refused", "withdrawn"]
+
+
+class Decide(Command):
+    """Approve or refuse, and say why."""
+
+    note: Note = ""
+
+
+class ApprovalView(BaseModel):
+    """A question to somebody who may decide, and the answer."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+    id: UUID
+    version: int
+    kind: Literal["credit"]
+    subject_type: str
+    subject_id: UUID
+    reason: str
+    facts: dict[str, Any]
+    asked_by: str
+    state: ApprovalState
+    decided_by: str | None
+    decided_at: datetime | None
+    note: str
+    created_at: datetime

@@ -1,0 +1,84 @@
+"""Asking for a decision, and deciding."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+from uuid import UUID
+
+from chassis.http.problems import NotFound
+from chassis.ids import uuid7
+from chassis.storage.work import Work
+from erp.approvals import queries
+from erp.approvals.events import Decided
+from erp.approvals.schemas import ApprovalView, Decide
+from erp.sql import Sql
+
+__all__ = ["approve", "ask", "refuse", "see_approval", "withdraw"]
+
+
+async def ask(
+    work: Work,
+    *,
+    kind: Literal["credit"],
+    subject_type: str,
+    subject_id: UUID,
+    reason: str,
+    facts: Mapping[str, Any],
+) -> UUID:
+    """Ask somebody who may decide."""
+    approval_id = uuid7()
+    asked = {
+        "kind": kind,
+        "subject_type": subject_type,
+        "subject_id": subject_id,
+        "reason": reason,
+        "facts": dict(facts),
+    }
+    await queries.add(work, approval_id, asked)
+    return approval_id
+
+
+async def approve(work: Work, approval_id: UUID, command: Decide) -> None:
+    """Say yes; what waits goes on in this act. Raises NotFound, AlreadyDecided, OwnRequest."""
+    await _decide(work, approval_id, "approved", command)
+
+
+async def refuse(work: Work, approval_id: UUID, command: Decide) -> None:
+    """Say no; what waits ends in this act. Raises NotFound, AlreadyDecided, OwnRequest."""
+    await _decide(work, approval_id, "refused", command)
+
+
+async def _decide(
+    work: Work, approval_id: UUID, state: Literal["approved", "refused"], command: Decide
+) -> None:
+    approval = await queries.for_update(work, approval_id)
+    if approval is None:
+        raise NotFound(entity="approval", id=approval_id)
+    approval.decide(state, by=work.actor.reference, note=command.note, at=work.now)
+    await work.flush()
+    await work.record(
+        Decided(
+            id=approval.id,
+            version=approval.version,
+            changed=["state"],
+            kind="credit",
+            subject_type=approval.subject_type,
+            subject_id=approval.subject_id,
+            state=state,
+            note=command.note,
+        )
+    )
+
+
+async def withdraw(work: Work, subject_id: UUID) -> None:
+    """What was asked about a document need not be decided any more."""
+    for approval in await queries.pending_for(work, subject_id):
+        approval.withdraw(work.now)
+    await work.flush()
+
+
+async def see_approval(sql: Sql, approval_id: UUID) -> ApprovalView:
+    """The approval as callers see it. Raises NotFound."""
+    seen = await queries.approval_view(sql, approval_id)
+    if seen is None:
+        raise NotFound(entity="approval", id=approval_id)
+    return seen

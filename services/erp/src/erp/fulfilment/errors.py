@@ -1,0 +1,50 @@
+"""What fulfilment refuses."""
+
+from chassis.http.problems import Problem
+
+__all__ = ["NothingToInvoice", "NothingToShip", "OrderClosed", "OrderNotConfirmed", "UnknownLine"]
+
+
+class OrderNotConfirmed(Problem):
+    """The act needs a confirmed order."""
+
+    status = 409
+    code = "order_not_confirmed"
+    title = "The order is not confirmed"
+    detail = "The order {number} is {state}. Only a confirmed order is shipped and invoiced."
+
+
+class OrderClosed(Problem):
+    """The order takes no more changes."""
+
+    status = 409
+    code = "order_closed"
+    title = "The order is closed"
+    detail = "The order {number} is {state} and is not changed any more."
+
+
+class NothingToShip(Problem):
+    """No line has anything reserved."""
+
+    status = 409
+    code = "nothing_to_ship"
+    title = "Nothing is reserved"
+    detail = "Nothing is reserved for the order {number}. Receive goods first."
+
+
+class NothingToInvoice(Problem):
+    """Everything that was shipped is invoiced."""
+
+    status = 409
+    code = "nothing_to_invoice"
+    title = "Nothing to invoice"
+    detail = "Everything that was shipped for the order {number} is invoiced. Ship something first."
+
+
+class UnknownLine(Problem):
+    """The line is not one of the order's."""
+
+    status = 422
+    code = "unknown_line"
+    title = "Not a line of this order"
+    detail = "{line} is no line of the order {number}."

@@ -1,0 +1,85 @@
+"""What fulfilment tells: the whole state of an order, whenever anything of it changes."""
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chassis.events.event import Event
+from erp.exact import NonNegativeDecimal, Quantity
+
+__all__ = ["ChangeTold", "LineTold", "OrderChanged", "RefTold", "ShipmentTold"]
+
+
+class Told(BaseModel):
+    """A part of the order's state."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RefTold(Told):
+    """The order's id in another system."""
+
+    system: str
+    external_id: str
+
+
+class LineTold(Told):
+    """How a line stands: quantity = reserved + waiting + shipped, unless the order has ended."""
+
+    id: UUID
+    external_line_id: str = Field(description="The sender's id of the line; empty: it has none.")
+    item_id: UUID
+    sku: str
+    quantity: Quantity
+    reserved: Quantity
+    waiting: Quantity
+    shipped: Quantity
+    returned: Quantity
+    invoiced: Quantity
+    net: NonNegativeDecimal
+
+
+class ShipmentTold(Told):
+    """A shipment, or goods that came back."""
+
+    id: UUID
+    number: str
+    kind: Literal["delivery", "return"]
+    shipped_on: date
+    carrier: str
+    tracking_number: str
+
+
+class ChangeTold(Told):
+    """The last change or cancellation that was asked for after confirmation, and the answer."""
+
+    kind: Literal["change", "cancellation"]
+    state: Literal["accepted", "refused"]
+    reason: str
+
+
+class OrderChanged(Event):
+    """An order was placed, decided, reserved, shipped, invoiced, paid, changed or cancelled."""
+
+    event_name = "order-changed"
+    topic = "order"
+    aggregate = "sales-order"
+
+    number: str
+    customer_id: UUID
+    external_refs: list[RefTold]
+    state: Literal["draft", "on_hold", "confirmed", "completed", "cancelled", "rejected"]
+    reason: str = Field(description="Why it is held or rejected; empty otherwise.")
+    currency: str
+    ordered_on: date
+    requested_on: date | None
+    promised_on: date | None
+    lines: list[LineTold]
+    shipments: list[ShipmentTold]
+    last_change: ChangeTold | None
+    net: NonNegativeDecimal
+    charges: NonNegativeDecimal
+    invoiced: NonNegativeDecimal
+    paid: NonNegativeDecimal

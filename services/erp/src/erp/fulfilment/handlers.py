@@ -1,0 +1,26 @@
+"""What fulfilment does when stock, settlement or an approver has news."""
+
+from chassis.storage.work import Work
+from erp.approvals.events import Decided
+from erp.fulfilment import service
+from erp.fulfilment.service.telling import wants_refresh
+from erp.settlement.events import OrdersPaid
+from erp.stock.events import DemandFilled
+
+__all__ = ["go_on_with_order", "tell_filled_orders", "tell_paid_orders"]
+
+
+async def tell_filled_orders(work: Work, event: DemandFilled) -> None:
+    """Goods were reserved for orders that waited: they tell it."""
+    wants_refresh(work, event.order_ids)
+
+
+async def tell_paid_orders(work: Work, event: OrdersPaid) -> None:
+    """Invoices of orders were paid or reopened: they tell it."""
+    wants_refresh(work, event.order_ids)
+
+
+async def go_on_with_order(work: Work, event: Decided) -> None:
+    """Credit was granted or refused: the order is confirmed or rejected in the same act."""
+    if event.subject_type == "sales_order":
+        await service.credit_decided(work, event.subject_id, granted=event.state == "approved")

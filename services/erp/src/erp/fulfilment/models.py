@@ -1,0 +1,204 @@
+"""Orders, lines, charges, shipments: what they are, and what they refuse."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, SmallInteger, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.storage.base import Amount, Identified, Quantity
+from erp.addresses import Address
+from erp.base import Base, Record
+from erp.fulfilment.errors import OrderClosed, OrderNotConfirmed
+from erp.fulfilment.rules.deciding import Decision
+
+__all__ = [
+    "CANCELLED",
+    "COMPLETED",
+    "CONFIRMED",
+    "DRAFT",
+    "ON_HOLD",
+    "REJECTED",
+    "ChangeRequest",
+    "Order",
+    "OrderCharge",
+    "OrderLine",
+    "Shipment",
+    "ShipmentLine",
+]
+
+DRAFT, ON_HOLD, CONFIRMED = "draft", "on_hold", "confirmed"
+COMPLETED, CANCELLED, REJECTED = "completed", "cancelled", "rejected"
+
+
+class Order(Record, Base):
+    """A customer's order; its lines and charges stand apart."""
+
+    __tablename__ = "sales_order"
+    __table_args__ = (
+        CheckConstraint(
+            "state in ('draft', 'on_hold', 'confirmed', 'completed', 'cancelled', 'rejected')",
+            name="state_known",
+        ),
+        CheckConstraint(
+            "net >= 0 and charges >= 0 and invoiced >= 0 and paid >= 0",
+            name="amounts_not_negative",
+        ),
+        Index("ix_sales_order_created_at", "created_at", "id"),
+        Index("ix_sales_order_state", "state", "created_at", "id"),
+        Index("ix_sales_order_customer_id", "customer_id", "created_at", "id"),
+    )
+    NEXT: ClassVar = {
+        DRAFT: {ON_HOLD, CONFIRMED, REJECTED, CANCELLED},
+        ON_HOLD: {CONFIRMED, REJECTED, CANCELLED, ON_HOLD},
+        CONFIRMED: {COMPLETED, CANCELLED},
+        COMPLETED: {CONFIRMED},
+    }
+    """From where an order may go where; a change can reopen what was complete."""
+
+    number: Mapped[str] = mapped_column(unique=True)
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
+    currency: Mapped[str]
+    ordered_on: Mapped[date]
+    requested_on: Mapped[date | None]
+    promised_on: Mapped[date | None]
+    ship_to: Mapped[Address]
+    note: Mapped[str]
+    state: Mapped[str]
+    reason: Mapped[str]
+    net: Mapped[Amount]
+    charges: Mapped[Amount]
+    invoiced: Mapped[Amount]
+    paid: Mapped[Amount]
+
+    def take_decision(self, decision: Decision) -> None:
+        """Become what was decided. Raises OrderClosed."""
+        self._become(decision.state, decision.reason)
+
+    def cancel(self) -> None:
+        """End it before anything has gone out. Raises OrderClosed."""
+        self._become(CANCELLED, "")
+
+    def settle_state(self, lines: Sequence["OrderLine"], charges: Sequence["OrderCharge"]) -> None:
+        """Complete the order when all is shipped and invoiced, or take it up again."""
+        done = all(line.shipped == line.quantity == line.invoiced for line in lines)
+        done = done and all(charge.invoiced for charge in charges)
+        wanted = COMPLETED if done else CONFIRMED
+        if self.state != wanted:
+            self._become(wanted, "")
+
+    def must_be_confirmed(self) -> None:
+        """Raises OrderNotConfirmed."""
+        if self.state not in {CONFIRMED, COMPLETED}:
+            raise OrderNotConfirmed(number=self.number, state=self.state)
+
+    def _become(self, state: str, reason: str) -> None:
+        if state not in self.NEXT.get(self.state, ()):
+            raise OrderClosed(number=self.number, state=self.state)
+        self.state, self.reason = state, reason
+
+
+class OrderLine(Identified, Base):
+    """Some of an item, at the price that was agreed."""
+
+    __tablename__ = "sales_order_line"
+    __table_args__ = (
+        UniqueConstraint("order_id", "position"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("unit_price >= 0", name="price_not_negative"),
+        CheckConstraint("discount >= 0 and discount <= 1", name="discount_part"),
+        CheckConstraint(
+            "shipped >= 0 and shipped <= quantity and invoiced >= 0 and invoiced <= shipped"
+            " and returned >= 0 and returned <= shipped",
+            name="within_ordered",
+        ),
+        Index("ix_sales_order_line_item_id", "item_id"),
+    )
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("sales_order.id"))
+    position: Mapped[int] = mapped_column(SmallInteger)
+    external_line_id: Mapped[str]
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"))
+    description: Mapped[str]
+    quantity: Mapped[Quantity]
+    unit_price: Mapped[Quantity]
+    discount: Mapped[Decimal] = mapped_column(Numeric(7, 6))
+    net: Mapped[Amount]
+    shipped: Mapped[Quantity]
+    returned: Mapped[Quantity]
+    invoiced: Mapped[Quantity]
+
+    @property
+    def to_invoice(self) -> Decimal:
+        """What has gone out and stayed, and is not invoiced."""
+        return max(self.shipped - self.returned - self.invoiced, Decimal(0))
+
+
+class OrderCharge(Identified, Base):
+    """What the customer pays besides the goods: freight."""
+
+    __tablename__ = "sales_order_charge"
+    __table_args__ = (
+        UniqueConstraint("order_id", "position"),
+        CheckConstraint("kind in ('freight')", name="kind_known"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+    )
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("sales_order.id"))
+    position: Mapped[int] = mapped_column(SmallInteger)
+    kind: Mapped[str]
+    amount: Mapped[Amount]
+    invoiced: Mapped[bool]
+
+
+class ChangeRequest(Identified, Base):
+    """A change or cancellation asked for after confirmation, and the answer."""
+
+    __tablename__ = "change_request"
+    __table_args__ = (
+        CheckConstraint("kind in ('change', 'cancellation')", name="kind_known"),
+        CheckConstraint("state in ('accepted', 'refused')", name="state_known"),
+        Index("ix_change_request_order_id", "order_id", "recorded_at"),
+    )
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("sales_order.id"))
+    recorded_at: Mapped[datetime]
+    kind: Mapped[str]
+    state: Mapped[str]
+    reason: Mapped[str]
+    asked_by: Mapped[str]
+
+
+class Shipment(Record, Base):
+    """Goods that left for a customer, or came back."""
+
+    __tablename__ = "shipment"
+    __table_args__ = (
+        CheckConstraint("kind in ('delivery', 'return')", name="kind_known"),
+        Index("ix_shipment_order_id", "order_id", "created_at"),
+        Index("ix_shipment_created_at", "created_at", "id"),
+    )
+
+    number: Mapped[str] = mapped_column(unique=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("sales_order.id"))
+    kind: Mapped[str]
+    shipped_on: Mapped[date]
+    carrier: Mapped[str]
+    tracking_number: Mapped[str]
+
+
+class ShipmentLine(Identified, Base):
+    """What of an order line went along."""
+
+    __tablename__ = "shipment_line"
+    __table_args__ = (
+        UniqueConstraint("shipment_id", "order_line_id"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+    )
+
+    shipment_id: Mapped[UUID] = mapped_column(ForeignKey("shipment.id"))
+    order_line_id: Mapped[UUID] = mapped_column(ForeignKey("sales_order_line.id"))
+    quantity: Mapped[Quantity]

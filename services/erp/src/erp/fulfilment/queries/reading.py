@@ -1,0 +1,110 @@
+"""What fulfilment reads: the whole state of orders, and the facts a decision stands on."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from erp.fulfilment.schemas import OrderView
+from erp.links import linked_to, references
+from erp.sql import Sql
+
+__all__ = [
+    "credit_facts",
+    "items_to_sell",
+    "order_page",
+    "ordered_besides",
+    "state_of",
+    "states_of",
+]
+
+_STATE = f"""sales_order.id, sales_order.version, sales_order.number, sales_order.customer_id,
+  sales_order.state, sales_order.reason, sales_order.currency, sales_order.ordered_on,
+  sales_order.requested_on, sales_order.promised_on, sales_order.ship_to, sales_order.note,
+  sales_order.net, sales_order.charges, sales_order.invoiced, sales_order.paid,
+  sales_order.created_at, sales_order.updated_at, {references("sales_order")},
+  (select jsonb_agg(jsonb_build_object('id', l.id, 'external_line_id', l.external_line_id,
+      'item_id', l.item_id, 'sku', i.sku, 'quantity', l.quantity::text,
+      'reserved', coalesce(d.reserved, 0)::text,
+      'waiting', coalesce(d.wanted - d.reserved - d.shipped, 0)::text,
+      'shipped', l.shipped::text, 'returned', l.returned::text, 'invoiced', l.invoiced::text,
+      'net', l.net::text) order by l.position)
+    from sales_order_line l join item i on i.id = l.item_id
+    left join demand d on d.order_line_id = l.id
+    where l.order_id = sales_order.id) as lines,
+  (select coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'number', s.number, 'kind', s.kind,
+      'shipped_on', s.shipped_on, 'carrier', s.carrier, 'tracking_number', s.tracking_number)
+      order by s.created_at, s.id), '[]')
+    from shipment s where s.order_id = sales_order.id) as shipments,
+  (select jsonb_build_object('kind', c.kind, 'state', c.state, 'reason', c.reason)
+    from change_request c where c.order_id = sales_order.id
+    order by c.recorded_at desc, c.id desc limit 1) as last_change"""
+
+_SORTS = {
+    "created_at": Sort("sales_order.created_at", "timestamptz"),
+    "ordered_on": Sort("sales_order.ordered_on", "date"),
+}
+
+_ITEMS = """select id, sku, name, kind, sold, status = 'active' as active, discontinued_on
+  from item where id = any($1::uuid[]) or sku = any($2::text[])"""
+_CUSTOMER = """select name, status = 'active' as active, credit_limit, payment_terms_days
+  from customer where id = $1"""
+_BESIDES = """select coalesce(sum(net + charges - invoiced), 0) from sales_order
+  where customer_id = $1 and state = 'confirmed' and id <> $2"""
+
+
+async def states_of(sql: Sql, order_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """The whole public state of orders, in the order of their ids."""
+    rows = await sql.fetch(
+        f"select {_STATE} from sales_order where sales_order.id = any($1::uuid[])"
+        " order by sales_order.id",
+        list(order_ids),
+    )
+    return [dict(row) for row in rows]
+
+
+async def state_of(sql: Sql, order_id: UUID) -> dict[str, Any] | None:
+    """The whole public state of one order."""
+    found = await states_of(sql, [order_id])
+    return found[0] if found else None
+
+
+async def order_page(
+    sql: Sql,
+    asked: PageQuery,
+    *,
+    filters: Sequence[Filter],
+    linked: tuple[str | None, str | None] = (None, None),
+) -> Page[OrderView]:
+    """One page of orders, the newest first; `linked`: of that system, or of that id there."""
+    return await fetch_page(
+        sql,
+        columns=_STATE,
+        source="sales_order",
+        where=[*filters, linked_to("sales_order", *linked)],
+        sorts=_SORTS,
+        default="-created_at",
+        asked=asked,
+        key="sales_order.id",
+        view=lambda row: OrderView.model_validate(dict(row)),
+    )
+
+
+async def items_to_sell(
+    sql: Sql, item_ids: Sequence[UUID], skus: Sequence[str]
+) -> list[Mapping[str, Any]]:
+    """What decides whether items can be sold, by id or SKU."""
+    return list(await sql.fetch(_ITEMS, list(item_ids), list(skus)))
+
+
+async def credit_facts(sql: Sql, customer_id: UUID) -> Mapping[str, Any] | None:
+    """The customer's state, credit limit and payment terms; None: there is no such customer."""
+    row: Mapping[str, Any] | None = await sql.fetchrow(_CUSTOMER, customer_id)
+    return row
+
+
+async def ordered_besides(sql: Sql, customer_id: UUID, order_id: UUID) -> Decimal:
+    """What the customer's other confirmed orders will come to."""
+    found: Decimal = await sql.fetchval(_BESIDES, customer_id, order_id)
+    return found

@@ -1,0 +1,203 @@
+"""Paths of sales orders."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response, status
+
+from chassis.http.batch import BatchReply
+from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
+from chassis.http.etag import reply_with
+from chassis.http.paging import Filter, Page, PageAsked
+from chassis.http.problems import (
+    CurrencyNotSupported,
+    IdempotencyInFlight,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    MissingReference,
+    NotFound,
+    RevisionRequired,
+    StaleRevision,
+)
+from chassis.http.routing import house_router
+from chassis.identity.actor import Actor
+from chassis.storage.work import Reading
+from erp.catalog.errors import NoPrice
+from erp.fields import ExternalId, System
+from erp.fulfilment import queries, service
+from erp.fulfilment.errors import (
+    NothingToInvoice,
+    NothingToShip,
+    OrderClosed,
+    OrderNotConfirmed,
+    UnknownLine,
+)
+from erp.fulfilment.schemas import (
+    ChangeOrder,
+    Invoiced,
+    InvoiceOrder,
+    NewOrder,
+    OrderState,
+    OrderView,
+    ReturnGoods,
+    ShipOrder,
+    Shipped,
+    UpsertOrder,
+    UpsertOrders,
+)
+from erp.ledger.errors import NoPeriod, PeriodClosed
+from erp.stock.errors import NotReserved, NotShipped
+from erp.upserts import UPSERTED, InBatch, reply_outcome, upsert_each
+
+__all__ = ["order_router"]
+
+Seller = Annotated[Actor, Needs("sales.write")]
+Reader = Annotated[Actor, Needs("sales.read")]
+Storekeeper = Annotated[Actor, Needs("stock.write")]
+Accountant = Annotated[Actor, Needs("receivables.write")]
+
+order_router = house_router(
+    prefix="/v1/sales-orders",
+    tag="sales-orders",
+    problems=(
+        NotFound,
+        MissingReference,
+        NoPrice,
+        CurrencyNotSupported,
+        StaleRevision,
+        RevisionRequired,
+        OrderClosed,
+        OrderNotConfirmed,
+        NothingToShip,
+        NothingToInvoice,
+        NotReserved,
+        NotShipped,
+        UnknownLine,
+        NoPeriod,
+        PeriodClosed,
+        IdempotencyKeyRequired,
+        IdempotencyKeyReused,
+        IdempotencyInFlight,
+    ),
+)
+
+
+async def _order(
+    response: Response, at: Reading, order_id: UUID, *, new: bool = False
+) -> OrderView:
+    """The order as the reply shows it, with its ETag."""
+    seen = await service.see_order(at.sql, order_id)
+    reply_with(response, seen, location=f"/v1/sales-orders/{seen.id}" if new else None)
+    return seen
+
+
+@order_router.get("")
+async def list_orders(  # noqa: PLR0917 - a route lists its filters
+    _by: Reader,
+    asked: PageAsked,
+    at: InReading,
+    state: OrderState | None = None,
+    customer_id: UUID | None = None,
+    number: Annotated[str | None, Query(max_length=40)] = None,
+    external_system: Annotated[str | None, Query(max_length=32)] = None,
+    external_id: Annotated[str | None, Query(max_length=200)] = None,
+) -> Page[OrderView]:
+    """Sales orders, the newest first."""
+    wanted = (("state", state), ("customer_id", customer_id), ("number", number))
+    filters = [Filter(f"sales_order.{name} = {{}}", value) for name, value in wanted]
+    other = (external_system, external_id)
+    return await queries.order_page(at.sql, asked, filters=filters, linked=other)
+
+
+@order_router.post("", status_code=status.HTTP_201_CREATED)
+async def place_order(
+    command: NewOrder, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
+) -> OrderView:
+    """Take an order; unless it is a draft it is decided at once."""
+    order_id = await service.place_order(work, command)
+    return await _order(response, work, order_id, new=True)
+
+
+@order_router.post("/by-external/{system}/batch")
+async def take_orders(
+    asked: InBatch, command: UpsertOrders, _by: Seller, _once: OnlyOnceUnlessDry, work: InWork
+) -> BatchReply:
+    """Accept orders as another system knows them; each is judged alone."""
+    return await upsert_each(work, asked, "sales_order", command.items, service.take_order)
+
+
+@order_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
+async def take_order(
+    system: System,
+    external_id: ExternalId,
+    command: UpsertOrder,
+    _by: Seller,
+    work: InWork,
+    response: Response,
+) -> OrderView:
+    """Accept an order as another system knows it, then decide it; a refusal is a state."""
+    done = await service.take_order(work, system, external_id, command)
+    reply_outcome(response, done)
+    return await _order(response, work, done.id)
+
+
+@order_router.get("/{order_id}")
+async def see_order(order_id: UUID, _by: Reader, at: InReading, response: Response) -> OrderView:
+    """The order."""
+    return await _order(response, at, order_id)
+
+
+@order_router.post("/{order_id}/confirm")
+async def confirm_order(
+    order_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
+) -> OrderView:
+    """Decide a draft: confirmed, held for credit, or rejected."""
+    await service.confirm_order(work, order_id)
+    return await _order(response, work, order_id)
+
+
+@order_router.post("/{order_id}/cancel")
+async def cancel_order(
+    order_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
+) -> OrderView:
+    """Cancel before anything has gone out; reservation and demand are free at once."""
+    await service.cancel_order(work, order_id)
+    return await _order(response, work, order_id)
+
+
+@order_router.put("/{order_id}/content")
+async def change_order(
+    order_id: UUID,
+    command: ChangeOrder,
+    revision: IfMatch,
+    _by: Seller,
+    work: InWork,
+    response: Response,
+) -> OrderView:
+    """Ask for other lines or quantities; `last_change` says whether it was accepted."""
+    await service.change_order(work, order_id, command, revision=revision)
+    return await _order(response, work, order_id)
+
+
+@order_router.post("/{order_id}/shipments", status_code=status.HTTP_201_CREATED)
+async def ship_order(
+    order_id: UUID, command: ShipOrder, _by: Storekeeper, _once: OnlyOnce, work: InWork
+) -> Shipped:
+    """Ship what is reserved, or the quantities named."""
+    return await service.ship_order(work, order_id, command)
+
+
+@order_router.post("/{order_id}/returns", status_code=status.HTTP_201_CREATED)
+async def return_goods(
+    order_id: UUID, command: ReturnGoods, _by: Storekeeper, _once: OnlyOnce, work: InWork
+) -> Shipped:
+    """Take goods back at the cost they left; what was invoiced is credited."""
+    return await service.return_goods(work, order_id, command)
+
+
+@order_router.post("/{order_id}/invoices", status_code=status.HTTP_201_CREATED)
+async def invoice_order(
+    order_id: UUID, command: InvoiceOrder, _by: Accountant, _once: OnlyOnce, work: InWork
+) -> Invoiced:
+    """Invoice all that was shipped and not invoiced, and the charges with the first invoice."""
+    return await service.invoice_order(work, order_id, command)

@@ -1,0 +1,86 @@
+"""Whether an order is confirmed, held or rejected, and whether a change still fits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+__all__ = ["Asked", "Credit", "Decision", "Sellable", "decide", "refusal_of_change"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sellable:
+    """What decides whether an item can be sold."""
+
+    sku: str
+    sold: bool
+    active: bool
+    discontinued_on: date | None
+
+    def may_be_sold(self, on: date) -> bool:
+        """Whether it can be ordered on the day; from `discontinued_on` it cannot."""
+        gone = self.discontinued_on is not None and on >= self.discontinued_on
+        return self.sold and self.active and not gone
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """What the customer may owe (None: as much as it likes), owes, and has ordered besides."""
+
+    limit: Decimal | None
+    owed: Decimal
+    ordered: Decimal
+
+    def beyond(self, order: Decimal) -> Decimal:
+        """By how much the order would go beyond the limit."""
+        if self.limit is None:
+            return Decimal(0)
+        return max(self.owed + self.ordered + order - self.limit, Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`confirmed`, `on_hold` or `rejected`, and why."""
+
+    state: str
+    reason: str = ""
+
+
+def decide(
+    items: Sequence[Sellable],
+    credit: Credit,
+    *,
+    total: Decimal,
+    ordered_on: date,
+    customer_active: bool,
+    credit_granted: bool = False,
+) -> Decision:
+    """What becomes of an order that was accepted."""
+    if not customer_active:
+        return Decision("rejected", "customer_archived")
+    gone = sorted({item.sku for item in items if not item.may_be_sold(ordered_on)})
+    if gone:
+        return Decision("rejected", f"not_sold: {', '.join(gone)}")
+    if not credit_granted and credit.beyond(total) > 0:
+        return Decision("on_hold", "credit")
+    return Decision("confirmed")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A line as it would be: how many, of which so many have gone out."""
+
+    line: str
+    quantity: Decimal
+    shipped: Decimal
+
+
+def refusal_of_change(lines: Sequence[Asked], *, state: str) -> str:
+    """Why a change of a confirmed order is refused; empty when it is accepted.
+
+    What has gone out cannot be ordered less, and a closed order stays as it is.
+    """
+    if state not in {"confirmed", "on_hold", "draft"}:
+        return f"order_{state}"
+    short = [asked.line for asked in lines if asked.quantity < asked.shipped]
+    return f"already_shipped: {', '.join(sorted(short))}" if short else ""

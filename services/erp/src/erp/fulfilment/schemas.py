@@ -1,0 +1,188 @@
+"""Commands and views of sales orders, shipments and returns."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from erp.addresses import Address
+from erp.exact import NonNegativeDecimal, PositiveQuantity
+from erp.fields import Command, ExternalId, Line, Name, Note, SourceVersion
+from erp.fulfilment.events import ChangeTold, LineTold, RefTold, ShipmentTold
+from erp.money import MoneyView, UnitPriceView
+
+__all__ = [
+    "ChangeOrder",
+    "InvoiceOrder",
+    "Invoiced",
+    "NewCharge",
+    "NewLine",
+    "NewOrder",
+    "OrderState",
+    "OrderView",
+    "ReturnGoods",
+    "ShipOrder",
+    "ShipQuantity",
+    "Shipped",
+    "UpsertOrder",
+    "UpsertOrders",
+]
+
+OrderState = Literal["draft", "on_hold", "confirmed", "completed", "cancelled", "rejected"]
+Discount = Annotated[NonNegativeDecimal, Field(le=1, description="Part of the price, 0 to 1.")]
+
+
+class NewLine(Command):
+    """Some of an item. Without a price, the price list's of the order's day holds."""
+
+    item_id: UUID | None = None
+    sku: Name | None = Field(default=None, description="Instead of item_id.")
+    external_line_id: Line = Field(default="", description="The sender's id of the line.")
+    description: Line = ""
+    quantity: PositiveQuantity
+    unit_price: UnitPriceView | None = None
+    discount: Discount = Decimal(0)
+
+
+class NewCharge(Command):
+    """What the customer pays besides the goods."""
+
+    kind: Literal["freight"] = "freight"
+    amount: MoneyView
+
+
+Lines = Annotated[list[NewLine], Field(min_length=1, max_length=500)]
+
+
+class OrderFacts(Command):
+    """What every order says."""
+
+    customer_id: UUID
+    ordered_on: date | None = Field(
+        default=None, description="Default: today. A past day needs `backdate`."
+    )
+    requested_on: date | None = Field(default=None, description="When the customer wants it.")
+    ship_to: Address = Address()
+    note: Note = ""
+    lines: Lines
+    charges: list[NewCharge] = Field(default=[], max_length=20)
+
+
+class NewOrder(OrderFacts):
+    """Take an order; as a draft it is decided by `confirm`."""
+
+    draft: bool = False
+
+
+class UpsertOrder(OrderFacts):
+    """An order as another system knows it, whole."""
+
+    external_id: ExternalId | None = Field(default=None, description="Needed in a batch only.")
+    source_version: SourceVersion
+    cancelled: bool = Field(default=False, description="The customer wants it no longer.")
+
+
+class BatchOrder(UpsertOrder):
+    """An order of a batch, named by the sender's id."""
+
+    external_id: ExternalId
+
+
+class UpsertOrders(Command):
+    """Orders as another system knows them."""
+
+    items: list[BatchOrder] = Field(min_length=1, max_length=200)
+
+
+class ChangeOrder(Command):
+    """The lines and charges as they shall be, whole; lines are told by their id."""
+
+    requested_on: date | None = None
+    lines: Lines
+    charges: list[NewCharge] = Field(default=[], max_length=20)
+
+
+class ShipQuantity(Command):
+    """So many of a line."""
+
+    order_line_id: UUID
+    quantity: PositiveQuantity
+
+
+class ShipOrder(Command):
+    """Ship what is reserved, or the quantities named."""
+
+    effective_on: date | None = None
+    carrier: Line = ""
+    tracking_number: Line = ""
+    lines: list[ShipQuantity] | None = Field(default=None, min_length=1, max_length=500)
+
+
+class ReturnGoods(Command):
+    """Goods that came back; what of them was invoiced is credited."""
+
+    effective_on: date | None = None
+    note: Note = ""
+    lines: list[ShipQuantity] = Field(min_length=1, max_length=500)
+
+
+class InvoiceOrder(Command):
+    """Invoice all that was shipped and not invoiced, and the charges with the first invoice."""
+
+    effective_on: date | None = None
+
+
+class View(BaseModel):
+    """What a reader is shown."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class Shipped(View):
+    """A shipment that was posted."""
+
+    shipment_id: UUID
+    number: str
+    order_version: int
+
+
+class Invoiced(View):
+    """An invoice that was issued; its number is given when it is committed."""
+
+    invoice_id: UUID
+    gross: MoneyView
+    order_version: int
+
+
+class OrderView(View):
+    """The order with its lines, and how each of them stands."""
+
+    id: UUID
+    version: int
+    number: str
+    customer_id: UUID
+    external_refs: list[RefTold]
+    state: OrderState
+    reason: str
+    currency: str
+    ordered_on: date
+    requested_on: date | None
+    promised_on: date | None
+    ship_to: Address
+    note: str
+    lines: list[LineTold]
+    shipments: list[ShipmentTold]
+    last_change: ChangeTold | None
+    net: NonNegativeDecimal
+    charges: NonNegativeDecimal
+    invoiced: NonNegativeDecimal
+    paid: NonNegativeDecimal
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, state: dict[str, Any]) -> "OrderView":
+        """The view of an order's state."""
+        return cls.model_validate(state)

@@ -1,0 +1,28 @@
+"""The door of fulfilment: orders, shipments, returns, invoices of orders."""
+
+from erp.fulfilment.service.billing import invoice_order
+from erp.fulfilment.service.changing import cancel_order, change_order
+from erp.fulfilment.service.goods import return_goods, ship_order
+from erp.fulfilment.service.orders import (
+    confirm_order,
+    credit_decided,
+    place_order,
+    see_order,
+    take_order,
+)
+from erp.fulfilment.service.telling import REFRESH, refresh_orders
+
+__all__ = [
+    "REFRESH",
+    "cancel_order",
+    "change_order",
+    "confirm_order",
+    "credit_decided",
+    "invoice_order",
+    "place_order",
+    "refresh_orders",
+    "return_goods",
+    "see_order",
+    "ship_order",
+    "take_order",
+]

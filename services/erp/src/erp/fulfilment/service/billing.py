@@ -1,0 +1,120 @@
+"""Invoicing what was shipped, and crediting what came back."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from chassis.storage.work import Work
+from erp.days import business_day_of
+from erp.fulfilment import queries
+from erp.fulfilment.errors import NothingToInvoice
+from erp.fulfilment.models import OrderLine
+from erp.fulfilment.queries import OrderAtHand
+from erp.fulfilment.rules.pricing import line_net
+from erp.fulfilment.schemas import Invoiced, InvoiceOrder
+from erp.fulfilment.service.changing import locked
+from erp.fulfilment.service.telling import tell
+from erp.money import MoneyView, digits_of
+from erp.receivables import service as receivables
+
+__all__ = ["credit_returned", "invoice_order"]
+
+
+async def invoice_order(work: Work, order_id: UUID, command: InvoiceOrder) -> Invoiced:
+    """Invoice all that was shipped and not invoiced, and open charges with it.
+
+    Raises NotFound, OrderNotConfirmed, NothingToInvoice, PeriodClosed.
+    """
+    day = business_day_of(work, command.effective_on)
+    hand = await locked(work, order_id)
+    order = hand.order
+    order.must_be_confirmed()
+    due = [(line, line.to_invoice) for line in hand.lines if line.to_invoice > 0]
+    charges = [charge for charge in hand.charges if not charge.invoiced]
+    if not due:
+        raise NothingToInvoice(number=order.number)
+    customer = await queries.credit_facts(work.sql, order.customer_id)
+    issued = await receivables.issue(
+        work,
+        receivables.IssueInvoice(
+            customer_id=order.customer_id,
+            order_id=order.id,
+            effective_on=day,
+            payment_terms_days=customer["payment_terms_days"] if customer else 0,
+            lines=[_invoice_line(work, line, quantity) for line, quantity in due],
+            charges=[
+                receivables.IssueCharge(kind=charge.kind, amount=charge.amount)
+                for charge in charges
+            ],
+        ),
+    )
+    for line, quantity in due:
+        line.invoiced += quantity
+    for charge in charges:
+        charge.invoiced = True
+    order.invoiced += issued.net
+    order.settle_state(hand.lines, hand.charges)
+    await queries.save(work, hand)
+    await tell(work, [order.id], ["invoiced", "lines", "state"])
+    return Invoiced(
+        invoice_id=issued.id,
+        gross=MoneyView(amount=issued.gross, currency=order.currency),
+        order_version=order.version,
+    )
+
+
+def _invoice_line(work: Work, line: OrderLine, quantity: Decimal) -> receivables.IssueLine:
+    """The invoice line: the rest of the order line's net when it is the last of it."""
+    return receivables.IssueLine(
+        order_line_id=line.id,
+        item_id=line.item_id,
+        description=line.description,
+        quantity=quantity,
+        unit_price=line.unit_price,
+        discount=line.discount,
+        net=_share(work, line, quantity),
+    )
+
+
+def _share(work: Work, line: OrderLine, quantity: Decimal) -> Decimal:
+    """What a part of a line comes to, so that all parts together come to the line's net."""
+    digits = digits_of(work.setting.currency)
+
+    def net(upto: Decimal) -> Decimal:
+        if upto == line.quantity:
+            return line.net
+        return line_net(line.unit_price, upto, line.discount, decimals=digits)
+
+    return net(line.invoiced + quantity) - net(line.invoiced)
+
+
+async def credit_returned(
+    work: Work,
+    hand: OrderAtHand,
+    coming: Sequence[tuple[OrderLine, Decimal]],
+    *,
+    effective_on: date,
+) -> None:
+    """Credit what came back of what was invoiced; nothing, when nothing of it was."""
+    digits = digits_of(work.setting.currency)
+    lines = []
+    for line, quantity in coming:
+        credited = min(quantity, line.invoiced)
+        if credited > 0:
+            net = line_net(line.unit_price, credited, line.discount, decimals=digits)
+            lines.append(
+                receivables.IssueLine(
+                    order_line_id=line.id,
+                    item_id=line.item_id,
+                    description=line.description,
+                    quantity=credited,
+                    unit_price=line.unit_price,
+                    discount=line.discount,
+                    net=net,
+                )
+            )
+    if lines:
+        await receivables.credit_order(
+            work, hand.order.id, hand.order.customer_id, lines, effective_on=effective_on
+        )

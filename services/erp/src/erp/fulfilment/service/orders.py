@@ -1,0 +1,129 @@
+"""Taking orders, placing our own, confirming drafts."""
+
+from functools import partial
+from uuid import UUID
+
+from chassis.http.problems import NotFound
+from chassis.ids import uuid7
+from chassis.storage.work import Work
+from erp.approvals import service as approvals
+from erp.days import business_day_of
+from erp.fulfilment import queries
+from erp.fulfilment.models import CANCELLED, DRAFT, ON_HOLD, REJECTED
+from erp.fulfilment.queries import OrderAtHand
+from erp.fulfilment.rules.deciding import Decision
+from erp.fulfilment.schemas import NewOrder, OrderView, UpsertOrder
+from erp.fulfilment.service.building import charges_of, lines_of, new_order, sum_up
+from erp.fulfilment.service.changing import cancel, change_content, locked
+from erp.fulfilment.service.deciding import decide_order
+from erp.fulfilment.service.telling import EVERYTHING, tell
+from erp.sql import Sql
+from erp.upserts import Sent, Upserted, upsert
+
+__all__ = ["confirm_order", "credit_decided", "go_on", "place_order", "see_order", "take_order"]
+
+KIND = "sales_order"
+
+
+async def see_order(sql: Sql, order_id: UUID) -> OrderView:
+    """The order as callers see it. Raises NotFound."""
+    state = await queries.state_of(sql, order_id)
+    if state is None:
+        raise NotFound(entity="sales order", id=order_id)
+    return OrderView.of(state)
+
+
+async def place_order(work: Work, command: NewOrder) -> UUID:
+    """Take an order of our own; unless it is a draft, decide it at once.
+
+    Raises MissingReference, NoPrice, CurrencyNotSupported, Forbidden (backdated).
+    """
+    day = business_day_of(work, command.ordered_on)
+    hand = await new_order(work, uuid7(), command, on=day)
+    await _add(work, hand, draft=command.draft)
+    return hand.order.id
+
+
+async def take_order(work: Work, system: str, external_id: str, command: UpsertOrder) -> Upserted:
+    """Accept an order as another system knows it, then decide it (E48, E49).
+
+    The newest version sent is the truth, in whatever order versions arrive. Before confirmation
+    it replaces what was sent; afterwards it is a request to change or cancel. Raises
+    MissingReference, on which the sender waits; a refusal of the business is a state, no error.
+    """
+    return await upsert(
+        work,
+        Sent(KIND, system, external_id, command.source_version),
+        create=partial(_accept, work, command),
+        change=partial(_accept_again, work, command),
+    )
+
+
+async def _accept(work: Work, command: UpsertOrder, order_id: UUID) -> None:
+    day = business_day_of(work, command.ordered_on)
+    hand = await new_order(work, order_id, command, on=day)
+    if command.cancelled:
+        hand.order.cancel()
+    await _add(work, hand, draft=command.cancelled)
+
+
+async def _add(work: Work, hand: OrderAtHand, *, draft: bool) -> None:
+    order = hand.order
+    await queries.add_order(work, hand)
+    if not draft:
+        await decide_order(work, hand)
+        await queries.save(work, hand, counted=False)
+    await tell(work, [order.id], EVERYTHING)
+
+
+async def _accept_again(work: Work, command: UpsertOrder, order_id: UUID) -> bool:
+    hand = await locked(work, order_id)
+    if command.cancelled:
+        return await cancel(work, hand)
+    if hand.order.state in {DRAFT, ON_HOLD}:
+        return await _replace(work, hand, command)
+    if hand.order.state in {CANCELLED, REJECTED}:
+        return False
+    return await change_content(work, hand, command)
+
+
+async def _replace(work: Work, hand: OrderAtHand, command: UpsertOrder) -> bool:
+    """Take over what was sent in place of an order that is not confirmed, and decide it anew."""
+    order = hand.order
+    await approvals.withdraw(work, order.id)
+    order.requested_on, order.ship_to, order.note = (
+        command.requested_on,
+        command.ship_to,
+        command.note,
+    )
+    hand.lines = await lines_of(work, order, command.lines)
+    hand.charges = charges_of(work, order, command.charges)
+    sum_up(hand)
+    await queries.replace_content(work, hand)
+    await go_on(work, hand)
+    return True
+
+
+async def confirm_order(work: Work, order_id: UUID) -> None:
+    """Decide a draft. Raises NotFound, OrderClosed (it is no draft any more)."""
+    await go_on(work, await locked(work, order_id))
+
+
+async def go_on(work: Work, hand: OrderAtHand, *, credit_granted: bool = False) -> None:
+    """Decide the order, save and tell it."""
+    await decide_order(work, hand, credit_granted=credit_granted)
+    await queries.save(work, hand)
+    await tell(work, [hand.order.id], ["lines", "promised_on", "reason", "state"])
+
+
+async def credit_decided(work: Work, order_id: UUID, *, granted: bool) -> None:
+    """Confirm a held order whose credit was granted, or reject it."""
+    hand = await locked(work, order_id)
+    if hand.order.state != ON_HOLD:
+        return
+    if granted:
+        await go_on(work, hand, credit_granted=True)
+        return
+    hand.order.take_decision(Decision(REJECTED, "credit_refused"))
+    await queries.save(work, hand)
+    await tell(work, [order_id], ["reason", "state"])

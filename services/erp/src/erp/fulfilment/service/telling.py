@@ -1,0 +1,46 @@
+"""Telling the state of orders, and taking note of what happened around them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from chassis.storage.work import Work
+from erp.fulfilment import queries
+from erp.fulfilment.events import OrderChanged
+from erp.settlement import service as settlement
+
+__all__ = ["EVERYTHING", "REFRESH", "refresh_orders", "tell", "wants_refresh"]
+
+REFRESH = "fulfilment.refresh"
+"""Job: orders whose goods came in or whose invoices were paid tell how they stand."""
+
+EVERYTHING = sorted(OrderChanged.model_fields.keys() - {"id", "version", "changed"})
+
+_UNTOLD = {"ship_to", "note", "created_at", "updated_at"}
+
+
+async def tell(work: Work, order_ids: Sequence[UUID], changed: Sequence[str]) -> None:
+    """Publish the whole state of orders after a change."""
+    for state in await queries.states_of(work.sql, order_ids):
+        told = {name: value for name, value in state.items() if name not in _UNTOLD}
+        await work.record(OrderChanged.model_validate(told | {"changed": sorted(changed)}))
+
+
+def wants_refresh(work: Work, order_ids: Sequence[UUID]) -> None:
+    """Let orders tell how they stand, soon, in an act of its own.
+
+    Goods and payments are booked while others hold orders; waiting for those here could end in
+    a deadlock, and the order's own rows do not change by it.
+    """
+    if order_ids:
+        named = sorted(str(order_id) for order_id in set(order_ids))
+        work.enqueue(REFRESH, {"order_ids": named})
+
+
+async def refresh_orders(work: Work, payload: Mapping[str, Any]) -> None:
+    """The job: count and tell the orders anew, with what is paid of them."""
+    order_ids = [UUID(text) for text in payload["order_ids"]]
+    counted = await queries.count_again(work, order_ids)
+    paid = await settlement.paid_by_order(work.sql, counted)
+    await queries.note_paid(work, paid)
+    await tell(work, counted, ["lines", "paid"])

@@ -1,0 +1,76 @@
+"""What the ledger refuses."""
+
+from chassis.http.problems import Problem
+
+__all__ = [
+    "AlreadyReversed",
+    "DuplicateAccount",
+    "EntryUnbalanced",
+    "NoPeriod",
+    "PeriodClosed",
+    "PeriodLocked",
+    "YearOverlaps",
+]
+
+
+class NoPeriod(Problem):
+    """The day lies in no fiscal year."""
+
+    status = 422
+    code = "no_period"
+    title = "No period for this day"
+    detail = "{effective_on} lies in no fiscal year. Open the fiscal year, or choose another day."
+
+
+class PeriodClosed(Problem):
+    """The day's period takes no more entries."""
+
+    status = 409
+    code = "period_closed"
+    title = "The period is closed"
+    detail = "The period of {effective_on} is {state}. Choose a day in an open period."
+
+
+class PeriodLocked(Problem):
+    """A locked period stays as it is."""
+
+    status = 409
+    code = "period_locked"
+    title = "The period is locked for good"
+    detail = "A locked period is never opened again. Book a correction in an open period."
+
+
+class EntryUnbalanced(Problem):
+    """Debits and credits differ."""
+
+    status = 422
+    code = "entry_unbalanced"
+    title = "The entry does not balance"
+    detail = "Debits are {debits}, credits {credits}. They must be equal; add or correct a line."
+
+
+class AlreadyReversed(Problem):
+    """The entry has its reversal."""
+
+    status = 409
+    code = "already_reversed"
+    title = "The entry is reversed already"
+    detail = "The entry {entry_id} was reversed by another one. Reverse that one, if it was wrong."
+
+
+class DuplicateAccount(Problem):
+    """The code is taken."""
+
+    status = 409
+    code = "duplicate_account"
+    title = "Another account has this code"
+    detail = "The account code {account_code} is taken. Choose another one."
+
+
+class YearOverlaps(Problem):
+    """Two fiscal years share a day or the name."""
+
+    status = 409
+    code = "year_overlaps"
+    title = "The fiscal year overlaps another one"
+    detail = "{name} shares its name or some of its days with another fiscal year."

@@ -1,0 +1,163 @@
+"""Reads and set-based writes of the ledger."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.work import Work
+from erp.ledger.schemas import AccountView, EntryView, LineView, PeriodView, YearView
+from erp.sql import Sql
+
+__all__ = [
+    "account_page",
+    "balances",
+    "entry_lines",
+    "entry_page",
+    "entry_view",
+    "insert_entries",
+    "insert_lines",
+    "period_on",
+    "period_states",
+    "periods_of",
+    "years",
+]
+
+_ENTRY = """e.id, e.effective_on, e.recorded_at, n.number, y.name as fiscal_year, e.source_type,
+  e.source_id, e.memo, e.reverses_id, e.actor,
+  (select r.id from journal_entry r where r.reverses_id = e.id) as reversed_by_id"""
+_ENTRIES = """journal_entry e join journal_number n on n.entry_id = e.id
+  join fiscal_year y on y.id = n.fiscal_year_id"""
+_LINES = """select l.entry_id, a.code as account, a.name as account_name, l.debit, l.credit,
+    l.party_id, l.item_id
+  from journal_line l join account a on a.id = l.account_id
+  where l.entry_id = any($1::uuid[]) order by l.entry_id, l.position"""
+
+_PERIOD_STATES = """select d.day, p.state from unnest($1::date[]) as d(day)
+  left join period p on d.day between p.starts_on and p.ends_on"""
+
+_INSERT_ENTRIES = """insert into journal_entry (id, effective_on, recorded_at, period_id,
+    source_type, source_id, memo, reverses_id, actor)
+  select n.id, n.effective_on, $7, p.id, n.source_type, n.source_id, n.memo, n.reverses_id, $8
+    from unnest($1::uuid[], $2::date[], $3::text[], $4::uuid[], $5::text[], $6::uuid[])
+      as n(id, effective_on, source_type, source_id, memo, reverses_id)
+    left join period p on n.effective_on between p.starts_on and p.ends_on"""
+
+_INSERT_LINES = """insert into journal_line (id, entry_id, position, account_id, debit, credit,
+    party_id, item_id, warehouse_id)
+  select n.id, n.entry_id, n.position, a.id, n.debit, n.credit, n.party_id, n.item_id,
+      n.warehouse_id
+    from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::numeric[], $6::numeric[],
+      $7::uuid[], $8::uuid[], $9::uuid[])
+      as n(id, entry_id, position, account, debit, credit, party_id, item_id, warehouse_id)
+    join account a on a.role = n.account or a.code = n.account"""
+
+_BALANCES = """select a.code, a.name, a.name_zh, a.kind, a.role,
+    coalesce(sum(l.debit), 0) as debit, coalesce(sum(l.credit), 0) as credit
+  from account a
+  left join (journal_line l join journal_entry e on e.id = l.entry_id and e.effective_on <= $1)
+    on l.account_id = a.id
+  group by a.id order by a.code"""
+
+
+async def period_states(sql: Sql, days: Sequence[date]) -> dict[date, str | None]:
+    """The state of the period of each day; None for a day in no fiscal year."""
+    return {row["day"]: row["state"] for row in await sql.fetch(_PERIOD_STATES, days)}
+
+
+async def insert_entries(work: Work, columns: Sequence[Sequence[Any]]) -> None:
+    """Write entries, each in the period of its day."""
+    await work.sql.execute(_INSERT_ENTRIES, *columns, work.now, work.actor.reference)
+
+
+async def insert_lines(work: Work, columns: Sequence[Sequence[Any]]) -> int:
+    """Write lines on accounts named by role or code; how many found their account."""
+    done = await work.sql.execute(_INSERT_LINES, *columns)
+    return int(done.split()[-1])
+
+
+async def balances(sql: Sql, on: date) -> list[dict[str, Any]]:
+    """Every account with the sums of its lines up to the day, planned anew each time."""
+    async with sql.transaction(readonly=True):
+        await sql.execute("set local plan_cache_mode = force_custom_plan")
+        return [dict(row) for row in await sql.fetch(_BALANCES, on)]
+
+
+async def account_page(sql: Sql, asked: PageQuery, *, kind: str | None) -> Page[AccountView]:
+    """One page of the chart of accounts."""
+    return await fetch_page(
+        sql,
+        columns="id, version, code, name, name_zh, kind, role, active",
+        source="account",
+        where=[Filter("kind = {}", kind)],
+        sorts={"code": Sort("code", "text")},
+        default="code",
+        asked=asked,
+        view=lambda row: AccountView.model_validate(dict(row)),
+    )
+
+
+async def years(sql: Sql) -> list[YearView]:
+    """Every fiscal year, the newest first."""
+    rows = await sql.fetch("select * from fiscal_year order by starts_on desc")
+    return [YearView.model_validate(dict(row)) for row in rows]
+
+
+async def periods_of(sql: Sql, year_id: UUID | None) -> list[PeriodView]:
+    """The periods of a fiscal year, or of all, in order."""
+    rows = await sql.fetch(
+        "select p.* from period p where $1::uuid is null or p.fiscal_year_id = $1"
+        " order by p.starts_on",
+        year_id,
+    )
+    return [PeriodView.model_validate(dict(row)) for row in rows]
+
+
+async def entry_page(
+    sql: Sql, asked: PageQuery, *, source_id: UUID | None, account: str | None
+) -> Page[EntryView]:
+    """One page of entries with their lines, the newest day first."""
+    page = await fetch_page(
+        sql,
+        columns=_ENTRY,
+        source=_ENTRIES,
+        where=[
+            Filter("e.source_id = {}", source_id),
+            Filter(
+                "exists (select from journal_line l join account a on a.id = l.account_id"
+                " where l.entry_id = e.id and a.code = {})",
+                account,
+            ),
+        ],
+        sorts={"effective_on": Sort("e.effective_on", "date")},
+        default="-effective_on",
+        asked=asked,
+        key="e.id",
+        view=lambda row: EntryView.model_validate(dict(row) | {"lines": []}),
+    )
+    lines = await entry_lines(sql, [entry.id for entry in page.items])
+    items = [entry.model_copy(update={"lines": lines.get(entry.id, [])}) for entry in page.items]
+    return page.model_copy(update={"items": items})
+
+
+async def entry_view(sql: Sql, entry_id: UUID) -> EntryView | None:
+    """One entry with its lines."""
+    row = await sql.fetchrow(f"select {_ENTRY} from {_ENTRIES} where e.id = $1", entry_id)
+    if row is None:
+        return None
+    lines = await entry_lines(sql, [entry_id])
+    return EntryView.model_validate(dict(row) | {"lines": lines[entry_id]})
+
+
+async def entry_lines(sql: Sql, entry_ids: Sequence[UUID]) -> dict[UUID, list[LineView]]:
+    """The lines of entries, in their order."""
+    found: dict[UUID, list[LineView]] = {}
+    for row in await sql.fetch(_LINES, list(entry_ids)):
+        found.setdefault(row["entry_id"], []).append(LineView.model_validate(dict(row)))
+    return found
+
+
+async def period_on(sql: Sql, day: date) -> str | None:
+    """The state of the day's period; None when it lies in no fiscal year."""
+    return (await period_states(sql, [day])).get(day)

@@ -1,0 +1,164 @@
+"""Paths of the ledger."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request, Response, status
+
+from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
+from chassis.http.etag import reply_with
+from chassis.http.paging import Page, PageAsked
+from chassis.http.problems import (
+    IdempotencyInFlight,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    MissingReference,
+    NotFound,
+    RevisionRequired,
+    StaleRevision,
+)
+from chassis.http.routing import house_router
+from chassis.identity.actor import Actor
+from erp.ledger import queries, service
+from erp.ledger.errors import (
+    AlreadyReversed,
+    DuplicateAccount,
+    EntryUnbalanced,
+    NoPeriod,
+    PeriodClosed,
+    PeriodLocked,
+    YearOverlaps,
+)
+from erp.ledger.schemas import (
+    AccountKind,
+    AccountView,
+    ChangePeriod,
+    EntryView,
+    NewAccount,
+    NewEntry,
+    NewYear,
+    PeriodView,
+    Posted,
+    ReverseEntry,
+    TrialBalance,
+    YearView,
+)
+
+__all__ = ["account_router", "entry_router", "ledger_report_router", "period_router", "year_router"]
+
+Accountant = Annotated[Actor, Needs("ledger.write")]
+Closer = Annotated[Actor, Needs("ledger.close")]
+Reader = Annotated[Actor, Needs("ledger.read")]
+
+_KEYED = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight, NotFound)
+_POSTED = (*_KEYED, MissingReference, EntryUnbalanced, NoPeriod, PeriodClosed, AlreadyReversed)
+
+account_router = house_router(
+    prefix="/v1/accounts", tag="accounts", problems=(*_KEYED, DuplicateAccount)
+)
+year_router = house_router(
+    prefix="/v1/fiscal-years", tag="fiscal-years", problems=(*_KEYED, YearOverlaps)
+)
+period_router = house_router(
+    prefix="/v1/periods",
+    tag="periods",
+    problems=(NotFound, StaleRevision, RevisionRequired, PeriodLocked),
+)
+entry_router = house_router(prefix="/v1/journal-entries", tag="journal-entries", problems=_POSTED)
+ledger_report_router = house_router(prefix="/v1/reports/trial-balance", tag="reports")
+
+
+@account_router.get("")
+async def list_accounts(
+    _by: Reader, asked: PageAsked, at: InReading, kind: AccountKind | None = None
+) -> Page[AccountView]:
+    """The chart of accounts, by code."""
+    return await queries.account_page(at.sql, asked, kind=kind)
+
+
+@account_router.post("", status_code=status.HTTP_201_CREATED)
+async def open_account(
+    command: NewAccount, _by: Accountant, _once: OnlyOnce, work: InWork, response: Response
+) -> AccountView:
+    """Open an account."""
+    account = await service.open_account(work, command)
+    reply_with(response, account)
+    return account
+
+
+@year_router.get("")
+async def list_years(_by: Reader, at: InReading) -> Page[YearView]:
+    """Every fiscal year, the newest first."""
+    return Page(items=await queries.years(at.sql))
+
+
+@year_router.post("", status_code=status.HTTP_201_CREATED)
+async def open_year(command: NewYear, _by: Closer, _once: OnlyOnce, work: InWork) -> YearView:
+    """Open a fiscal year with a period for each month."""
+    return await service.open_year(work, command)
+
+
+@period_router.get("")
+async def list_periods(
+    _by: Reader, at: InReading, fiscal_year_id: UUID | None = None
+) -> Page[PeriodView]:
+    """The periods of a fiscal year, or of all."""
+    return Page(items=await queries.periods_of(at.sql, fiscal_year_id))
+
+
+@period_router.patch("/{period_id}")
+async def change_period(
+    period_id: UUID,
+    command: ChangePeriod,
+    revision: IfMatch,
+    _by: Closer,
+    work: InWork,
+    response: Response,
+) -> PeriodView:
+    """Open, close or lock a period."""
+    period = await service.change_period(work, period_id, command, revision=revision)
+    reply_with(response, period)
+    return period
+
+
+@entry_router.get("")
+async def list_entries(
+    _by: Reader,
+    asked: PageAsked,
+    at: InReading,
+    source_id: UUID | None = None,
+    account: Annotated[str | None, Query(max_length=64)] = None,
+) -> Page[EntryView]:
+    """Journal entries with their lines, the newest day first."""
+    return await queries.entry_page(at.sql, asked, source_id=source_id, account=account)
+
+
+@entry_router.get("/{entry_id}")
+async def see_entry(entry_id: UUID, _by: Reader, at: InReading) -> EntryView:
+    """The entry."""
+    return await service.see_entry(at.sql, entry_id)
+
+
+@entry_router.post("", status_code=status.HTTP_201_CREATED)
+async def post_entry(command: NewEntry, _by: Accountant, _once: OnlyOnce, work: InWork) -> Posted:
+    """Post an entry by hand; its number is given when it is committed."""
+    return Posted(id=await service.post_by_hand(work, command))
+
+
+@entry_router.post("/{entry_id}/reverse", status_code=status.HTTP_201_CREATED)
+async def reverse_entry(
+    entry_id: UUID, command: ReverseEntry, _by: Accountant, _once: OnlyOnce, work: InWork
+) -> Posted:
+    """Post the opposite of an entry, linked to it."""
+    return Posted(id=await service.reverse_by_hand(work, entry_id, command))
+
+
+@ledger_report_router.get("")
+async def trial_balance(
+    _by: Reader, at: InReading, request: Request, on: date | None = None
+) -> TrialBalance:
+    """What every account holds at the end of a day, by default of all days."""
+    return await service.trial_balance(
+        at.sql, on or date.max, currency=request.app.state.settings.currency
+    )

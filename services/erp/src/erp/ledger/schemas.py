@@ -1,0 +1,185 @@
+"""Commands and views of the ledger. Amounts are in the installation's currency."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from erp.exact import NonNegativeDecimal, Quantity
+from erp.fields import Code, Command, Line, Name
+
+__all__ = [
+    "AccountKind",
+    "AccountView",
+    "BalanceView",
+    "ChangePeriod",
+    "EntryView",
+    "LineView",
+    "NewAccount",
+    "NewEntry",
+    "NewLine",
+    "NewYear",
+    "PeriodView",
+    "Posted",
+    "ReverseEntry",
+    "TrialBalance",
+    "YearView",
+]
+
+AccountKind = Literal["asset", "liability", "equity", "income", "expense"]
+AmountText = Annotated[NonNegativeDecimal, Field(description="Amount from zero up, as text.")]
+
+
+class View(BaseModel):
+    """What a reader is shown."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class NewAccount(Command):
+    """Open an account."""
+
+    code: Code
+    name: Name
+    name_zh: Line = ""
+    kind: AccountKind
+
+
+class AccountView(View):
+    """An account; `role` names the one that the ERP posts to by itself."""
+
+    id: UUID
+    version: int
+    code: str
+    name: str
+    name_zh: str
+    kind: AccountKind
+    role: str | None
+    active: bool
+
+
+class NewYear(Command):
+    """Open a fiscal year; its periods are the calendar months it covers."""
+
+    name: Name = Field(description="Such as 2026.")
+    starts_on: date
+    ends_on: date = Field(description="At most 18 months after the start.")
+
+
+class YearView(View):
+    """A fiscal year."""
+
+    id: UUID
+    name: str
+    starts_on: date
+    ends_on: date
+
+
+class PeriodView(View):
+    """A period: `open` takes entries, `closed` may be opened again, `locked` never."""
+
+    id: UUID
+    version: int
+    fiscal_year_id: UUID
+    number: int
+    starts_on: date
+    ends_on: date
+    state: Literal["open", "closed", "locked"]
+
+
+class ChangePeriod(Command):
+    """Open, close or lock a period."""
+
+    state: Literal["open", "closed", "locked"]
+
+
+class NewLine(Command):
+    """One side of an entry: debit or credit, never both."""
+
+    account: Code = Field(description="The account's code.")
+    debit: AmountText = Decimal(0)
+    credit: AmountText = Decimal(0)
+    party_id: UUID | None = None
+
+    @model_validator(mode="after")
+    def _one_side(self) -> "NewLine":
+        if (self.debit > 0) == (self.credit > 0):
+            raise PydanticCustomError("one_side", "Give a debit or a credit, not both.")
+        return self
+
+
+class NewEntry(Command):
+    """Post an entry by hand."""
+
+    memo: Name
+    effective_on: date | None = Field(default=None, description="Default: today.")
+    lines: list[NewLine] = Field(min_length=2, max_length=200)
+
+
+class ReverseEntry(Command):
+    """Post the reversal of an entry."""
+
+    memo: Name
+    effective_on: date | None = Field(
+        default=None, description="A day in an open period; default: today."
+    )
+
+
+class Posted(View):
+    """An entry that was posted."""
+
+    id: UUID
+
+
+class LineView(View):
+    """One side of an entry."""
+
+    account: str
+    account_name: str
+    debit: NonNegativeDecimal
+    credit: NonNegativeDecimal
+    party_id: UUID | None
+    item_id: UUID | None
+
+
+class EntryView(View):
+    """A posted entry; `number` counts without a gap within the fiscal year."""
+
+    id: UUID
+    effective_on: date
+    recorded_at: datetime
+    number: int
+    fiscal_year: str
+    source_type: str
+    source_id: UUID
+    memo: str
+    reverses_id: UUID | None
+    reversed_by_id: UUID | None
+    actor: str
+    lines: list[LineView]
+
+
+class BalanceView(View):
+    """What an account holds: `balance` is debit less credit."""
+
+    code: str
+    name: str
+    name_zh: str
+    kind: AccountKind
+    role: str | None
+    debit: NonNegativeDecimal
+    credit: NonNegativeDecimal
+    balance: Quantity
+
+
+class TrialBalance(View):
+    """Every account up to a day; the two totals are equal."""
+
+    on: date
+    currency: str
+    accounts: list[BalanceView]
+    debit: NonNegativeDecimal
+    credit: NonNegativeDecimal

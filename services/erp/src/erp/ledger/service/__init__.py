@@ -1,0 +1,29 @@
+"""Acts of the ledger, and the door that other modules post through."""
+
+from erp.ledger.rules.posting import Posting, PostingLine, credit, debit
+from erp.ledger.service.entries import (
+    post,
+    post_by_hand,
+    reverse,
+    reverse_by_hand,
+    see_entry,
+    trial_balance,
+)
+from erp.ledger.service.years import change_period, ensure_year, open_account, open_year
+
+__all__ = [
+    "Posting",
+    "PostingLine",
+    "change_period",
+    "credit",
+    "debit",
+    "ensure_year",
+    "open_account",
+    "open_year",
+    "post",
+    "post_by_hand",
+    "reverse",
+    "reverse_by_hand",
+    "see_entry",
+    "trial_balance",
+]

@@ -1,0 +1,155 @@
+"""Posting entries, reversing them, and summing them up."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+import asyncpg
+
+from chassis.http.problems import MissingReference, NotFound
+from chassis.ids import uuid7
+from chassis.storage.work import Work
+from erp.days import business_day_of
+from erp.ledger import queries
+from erp.ledger.errors import AlreadyReversed, EntryUnbalanced, NoPeriod, PeriodClosed
+from erp.ledger.rules.posting import Posting, PostingLine, reversed_lines, totals
+from erp.ledger.schemas import BalanceView, EntryView, NewEntry, ReverseEntry, TrialBalance
+from erp.sql import Sql
+
+__all__ = ["post", "post_by_hand", "reverse", "reverse_by_hand", "see_entry", "trial_balance"]
+
+
+async def post(work: Work, postings: Sequence[Posting]) -> None:
+    """Post entries, all or none; lines of zero are left out, an entry of nothing as well.
+
+    Raises EntryUnbalanced, NoPeriod, PeriodClosed, and MissingReference for an unknown account.
+    The database judges balance and period once more at COMMIT.
+    """
+    real = [(one, [line for line in one.lines if line.debit or line.credit]) for one in postings]
+    real = [(one, lines) for one, lines in real if lines]
+    if not real:
+        return
+    for _, lines in real:
+        _must_balance(lines)
+    await _write_entries(work, [one for one, _ in real])
+    await _write_lines(work, real)
+
+
+def _must_balance(lines: Sequence[PostingLine]) -> None:
+    debits, credits_ = totals(lines)
+    if debits != credits_:
+        raise EntryUnbalanced(debits=debits, credits=credits_)
+
+
+async def _write_entries(work: Work, postings: Sequence[Posting]) -> None:
+    columns = (
+        [one.id for one in postings],
+        [one.effective_on for one in postings],
+        [one.source_type for one in postings],
+        [one.source_id for one in postings],
+        [one.memo for one in postings],
+        [one.reverses_id for one in postings],
+    )
+    try:
+        await queries.insert_entries(work, columns)
+    except asyncpg.CheckViolationError as refused:
+        if refused.constraint_name != "ck_journal_entry_period_open":
+            raise
+        raise _refusal(refused, postings) from refused
+    except asyncpg.UniqueViolationError as twice:
+        raise AlreadyReversed(entry_id=postings[0].reverses_id) from twice
+
+
+def _refusal(refused: asyncpg.CheckViolationError, postings: Sequence[Posting]) -> Exception:
+    """Which day was refused, and why: the trigger tells both."""
+    told = str(refused)
+    day = next((str(one.effective_on) for one in postings if str(one.effective_on) in told), "?")
+    if told.endswith("missing"):
+        return NoPeriod(effective_on=day)
+    return PeriodClosed(effective_on=day, state=told.rsplit(" ", 1)[-1])
+
+
+async def _write_lines(work: Work, real: Sequence[tuple[Posting, Sequence[PostingLine]]]) -> None:
+    lines = [
+        (one.id, position, line) for one, kept in real for position, line in enumerate(kept, 1)
+    ]
+    found = await queries.insert_lines(
+        work,
+        (
+            [uuid7() for _ in lines],
+            [entry_id for entry_id, _, _ in lines],
+            [position for _, position, _ in lines],
+            [line.account for _, _, line in lines],
+            [line.debit for _, _, line in lines],
+            [line.credit for _, _, line in lines],
+            [line.party_id for _, _, line in lines],
+            [line.item_id for _, _, line in lines],
+            [line.warehouse_id for _, _, line in lines],
+        ),
+    )
+    if found != len(lines):
+        named = ", ".join(sorted({line.account for _, _, line in lines}))
+        raise MissingReference(entity="account", reference=named)
+
+
+async def post_by_hand(work: Work, command: NewEntry) -> UUID:
+    """Post what an accountant wrote. Raises as `post`, and BackdateNotAllowed."""
+    entry_id = uuid7()
+    day = business_day_of(work, command.effective_on)
+    lines = tuple(
+        PostingLine(line.account, line.debit, line.credit, line.party_id) for line in command.lines
+    )
+    await post(work, [Posting(entry_id, day, "manual", entry_id, command.memo, lines)])
+    return entry_id
+
+
+async def reverse(work: Work, entry_id: UUID, *, effective_on: date, memo: str) -> UUID:
+    """Post the opposite of an entry, on a day of an open period. Raises AlreadyReversed (E7)."""
+    entry = await see_entry(work.sql, entry_id)
+    if entry.reversed_by_id:
+        raise AlreadyReversed(entry_id=entry_id)
+    lines = tuple(
+        PostingLine(line.account, line.debit, line.credit, line.party_id, line.item_id)
+        for line in entry.lines
+    )
+    reversal = Posting(
+        id=uuid7(),
+        effective_on=effective_on,
+        source_type=entry.source_type,
+        source_id=entry.source_id,
+        memo=memo,
+        lines=reversed_lines(lines),
+        reverses_id=entry_id,
+    )
+    await post(work, [reversal])
+    return reversal.id
+
+
+async def reverse_by_hand(work: Work, entry_id: UUID, command: ReverseEntry) -> UUID:
+    """Reverse what was posted by mistake. Raises as `reverse`, and BackdateNotAllowed."""
+    day = business_day_of(work, command.effective_on)
+    return await reverse(work, entry_id, effective_on=day, memo=command.memo)
+
+
+async def see_entry(sql: Sql, entry_id: UUID) -> EntryView:
+    """The entry as callers see it. Raises NotFound."""
+    seen = await queries.entry_view(sql, entry_id)
+    if seen is None:
+        raise NotFound(entity="journal entry", id=entry_id)
+    return seen
+
+
+async def trial_balance(sql: Sql, on: date, *, currency: str) -> TrialBalance:
+    """What every account holds at the end of a day (E5)."""
+    rows = await queries.balances(sql, on)
+    accounts = [
+        BalanceView.model_validate(row | {"balance": row["debit"] - row["credit"]}) for row in rows
+    ]
+    return TrialBalance(
+        on=on,
+        currency=currency,
+        accounts=accounts,
+        debit=sum((one.debit for one in accounts), Decimal(0)),
+        credit=sum((one.credit for one in accounts), Decimal(0)),
+    )

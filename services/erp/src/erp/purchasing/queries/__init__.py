@@ -1,0 +1,1 @@
+"""Locks, reads and set-based writes of purchasing, by what they are about."""

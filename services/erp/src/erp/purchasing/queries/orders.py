@@ -1,0 +1,171 @@
+"""Purchase orders, their lines and receipts."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.loading import loaded
+from chassis.storage.work import Work
+from erp.money import digits_of
+from erp.purchasing.models import PurchaseOrder, PurchaseOrderLine, PurchaseReceipt
+from erp.purchasing.schemas import PurchaseOrderQuery, PurchaseOrderView
+from erp.sql import Sql
+
+__all__ = [
+    "Held",
+    "hold_orders",
+    "make_orders",
+    "next_numbers",
+    "order_page",
+    "save_orders",
+    "states_of",
+]
+
+_ORDERS = """select id, version, created_at, updated_at, number, supplier_id, state, ordered_on
+  from purchase_order where id = any($1::uuid[]) order by id for no key update"""
+_LINES = """select l.id, l.purchase_order_id, l.position, l.item_id, l.quantity, l.unit_price,
+    l.due_on, l.received, l.received_value, l.billed, l.billed_value, i.sku
+  from purchase_order_line l join item i on i.id = l.item_id
+  where l.purchase_order_id = any($1::uuid[]) order by l.purchase_order_id, l.position"""
+
+_MAKE = """with order_made as (
+    insert into purchase_order (id, version, created_at, updated_at, number, supplier_id, state,
+        ordered_on)
+      select id, 1, $1, $1, number, supplier_id, 'ordered', ordered_on
+        from unnest($2::uuid[], $3::text[], $4::uuid[], $5::date[])
+          as n(id, number, supplier_id, ordered_on)
+      returning id)
+  insert into purchase_order_line (id, purchase_order_id, position, item_id, quantity, unit_price,
+      due_on, received, received_value, billed, billed_value)
+    select id, purchase_order_id, position, item_id, quantity, unit_price, due_on, 0, 0, 0, 0
+      from unnest($6::uuid[], $7::uuid[], $8::smallint[], $9::uuid[], $10::numeric[],
+          $11::numeric[], $12::date[])
+        as n(id, purchase_order_id, position, item_id, quantity, unit_price, due_on)"""
+
+_SAVE = """with order_saved as (
+    update purchase_order o set state = n.state, version = n.version, updated_at = n.updated_at
+      from unnest($1::uuid[], $2::text[], $3::integer[], $4::timestamptz[])
+        as n(id, state, version, updated_at)
+      where o.id = n.id),
+  line_saved as (
+    update purchase_order_line l set received = n.received, received_value = n.received_value,
+        billed = n.billed, billed_value = n.billed_value
+      from unnest($5::uuid[], $6::numeric[], $7::numeric[], $8::numeric[], $9::numeric[])
+        as n(id, received, received_value, billed, billed_value)
+      where l.id = n.id)
+  insert into purchase_receipt (id, number, purchase_order_id, effective_on, recorded_at, actor)
+    select * from unnest($10::uuid[], $11::text[], $12::uuid[], $13::date[], $14::timestamptz[],
+      $15::text[])"""
+
+_STATE = """o.id, o.version, o.number, o.supplier_id, s.number as supplier_number, o.state,
+    o.ordered_on, o.created_at, o.updated_at, s.name as supplier_name,
+    (select jsonb_agg(jsonb_build_object('id', l.id, 'item_id', l.item_id, 'sku', i.sku,
+        'quantity', trim_scale(l.quantity)::text, 'received', trim_scale(l.received)::text,
+        'billed', trim_scale(l.billed)::text, 'unit_price', trim_scale(l.unit_price)::text,
+        'due_on', l.due_on, 'net', trim_scale(round(l.quantity * l.unit_price, {digits}))::text)
+        order by l.position)
+      from purchase_order_line l join item i on i.id = l.item_id
+      where l.purchase_order_id = o.id) as lines"""
+_FROM = "purchase_order o join supplier s on s.id = o.supplier_id"
+
+
+@dataclass
+class Held:
+    """An order locked with its lines."""
+
+    order: PurchaseOrder
+    lines: list[PurchaseOrderLine]
+    skus: dict[UUID, str]
+
+
+async def hold_orders(work: Work, order_ids: Sequence[UUID]) -> dict[UUID, Held]:
+    """Lock orders by id, with their lines."""
+    rows = await work.sql.fetch(_ORDERS, order_ids)
+    held = {row["id"]: Held(loaded(PurchaseOrder, row), [], {}) for row in rows}
+    for row in await work.sql.fetch(_LINES, list(held)):
+        facts = dict(row)
+        owner = held[row["purchase_order_id"]]
+        owner.skus[row["item_id"]] = facts.pop("sku")
+        owner.lines.append(loaded(PurchaseOrderLine, facts))
+    return held
+
+
+async def next_numbers(sql: Sql, sequence: str, count: int) -> list[int]:
+    """So many numbers that nobody had before, ascending."""
+    rows = await sql.fetch(
+        "select nextval($1::text::regclass) from generate_series(1, $2::int)", sequence, count
+    )
+    return [row[0] for row in rows]
+
+
+async def make_orders(
+    work: Work, orders: Sequence[PurchaseOrder], lines: Sequence[PurchaseOrderLine]
+) -> None:
+    """Store new orders with their lines."""
+    await work.sql.execute(
+        _MAKE,
+        work.now,
+        *_turned(orders, "id", "number", "supplier_id", "ordered_on"),
+        *_turned(
+            lines,
+            *("id", "purchase_order_id", "position", "item_id", "quantity", "unit_price", "due_on"),
+        ),
+    )
+
+
+async def save_orders(
+    work: Work, held: Iterable[Held], receipts: Sequence[PurchaseReceipt] = ()
+) -> None:
+    """Store what became of held orders, and new receipts."""
+    kept = list(held)
+    lines = [line for one in kept for line in one.lines]
+    await work.sql.execute(
+        _SAVE,
+        *_turned([one.order for one in kept], "id", "state", "version", "updated_at"),
+        *_turned(lines, "id", "received", "received_value", "billed", "billed_value"),
+        *_turned(
+            receipts,
+            *("id", "number", "purchase_order_id", "effective_on", "recorded_at", "actor"),
+        ),
+    )
+
+
+def _turned(rows: Sequence[object], *names: str) -> list[Any]:
+    return [[getattr(row, name) for row in rows] for name in names]
+
+
+async def states_of(
+    sql: Sql, order_ids: Sequence[UUID], *, currency: str
+) -> list[PurchaseOrderView]:
+    """Orders with their lines, as events and replies show them, by number."""
+    rows = await sql.fetch(
+        f"select {_shown(currency)} from {_FROM} where o.id = any($1::uuid[]) order by o.number",
+        order_ids,
+    )
+    return [PurchaseOrderView.of(dict(row), currency) for row in rows]
+
+
+def _shown(currency: str) -> str:
+    return _STATE.format(digits=digits_of(currency))
+
+
+async def order_page(
+    sql: Sql, wanted: PurchaseOrderQuery, asked: PageQuery, *, currency: str
+) -> Page[PurchaseOrderView]:
+    """One page of orders, the newest first."""
+    return await fetch_page(
+        sql,
+        columns=_shown(currency),
+        source=_FROM,
+        where=[
+            Filter("o.state = {}", wanted.state),
+            Filter("o.supplier_id = {}", wanted.supplier_id),
+        ],
+        sorts={"created_at": Sort("o.created_at", "timestamptz")},
+        default="-created_at",
+        asked=asked,
+        key="o.id",
+        view=lambda row: PurchaseOrderView.of(dict(row), currency),
+    )

@@ -1,0 +1,162 @@
+"""Suggestions: what should be bought, of whom, at which price."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.loading import loaded
+from chassis.storage.work import Work
+from erp.purchasing.models import PurchaseSuggestion
+from erp.purchasing.rules.replenishing import Source
+from erp.purchasing.schemas import SuggestionView
+from erp.sql import Sql
+
+__all__ = [
+    "Offer",
+    "Prospect",
+    "items_by_sku",
+    "offers_of",
+    "open_items",
+    "open_suggestions",
+    "prospects_of",
+    "save_suggestions",
+    "suggested_items",
+    "suggestion_page",
+]
+
+_SUGGESTION = """s.id, s.version, s.created_at, s.updated_at, s.item_id, s.quantity, s.needed_on,
+  s.order_by, s.supplier_id, s.state, s.order_line_id"""
+_OPEN = f"select {_SUGGESTION} from purchase_suggestion s where s.state = 'open'"
+
+# The cheapest of the suppliers we still buy from; of equals the fastest.
+_PROSPECTS = f"""select i.id as prospect_id, i.bought and i.status = 'active' as bought,
+    p.supplier_id as source_id, p.lead_time_days, p.min_quantity, p.multiple, {_SUGGESTION}
+  from item i
+  left join purchase_suggestion s on s.item_id = i.id and s.state = 'open'
+  left join lateral (select p.* from supplier_price p
+    join supplier u on u.id = p.supplier_id and u.status = 'active'
+    where p.item_id = i.id order by p.amount, p.lead_time_days, p.supplier_id limit 1) p on true
+  where i.id = any($1::uuid[])"""
+
+_OFFERS = """select item_id, supplier_id, amount, lead_time_days from supplier_price
+  where (supplier_id, item_id) in (select * from unnest($1::uuid[], $2::uuid[]))"""
+
+_SAVE = """insert into purchase_suggestion as s (id, version, created_at, updated_at, item_id,
+    quantity, needed_on, order_by, supplier_id, state, order_line_id)
+  select * from unnest($1::uuid[], $2::integer[], $3::timestamptz[], $4::timestamptz[],
+    $5::uuid[], $6::numeric[], $7::date[], $8::date[], $9::uuid[], $10::text[], $11::uuid[])
+  on conflict (id) do update set version = excluded.version, updated_at = excluded.updated_at,
+    quantity = excluded.quantity, needed_on = excluded.needed_on, order_by = excluded.order_by,
+    supplier_id = excluded.supplier_id, state = excluded.state,
+    order_line_id = excluded.order_line_id"""
+_COLUMNS = (
+    *("id", "version", "created_at", "updated_at", "item_id", "quantity", "needed_on"),
+    *("order_by", "supplier_id", "state", "order_line_id"),
+)
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """An item that may have to be bought."""
+
+    bought: bool
+    source: Source | None
+    suggestion: PurchaseSuggestion | None
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A supplier's price of an item, and how long it takes."""
+
+    amount: Decimal
+    lead_time_days: int
+
+
+async def open_suggestions(work: Work, item_ids: Sequence[UUID]) -> dict[UUID, PurchaseSuggestion]:
+    """The open suggestions of items, once the items are locked."""
+    rows = await work.sql.fetch(f"{_OPEN} and s.item_id = any($1::uuid[])", item_ids)
+    return {row["item_id"]: loaded(PurchaseSuggestion, row) for row in rows}
+
+
+async def open_items(sql: Sql) -> list[UUID]:
+    """The items with an open suggestion."""
+    rows = await sql.fetch("select item_id from purchase_suggestion where state = 'open'")
+    return [row[0] for row in rows]
+
+
+async def items_by_sku(sql: Sql, skus: Sequence[str]) -> dict[str, UUID]:
+    """The items with these SKUs."""
+    rows = await sql.fetch("select sku, id from item where sku = any($1::text[])", skus)
+    return {row["sku"]: row["id"] for row in rows}
+
+
+async def suggested_items(sql: Sql, suggestion_ids: Sequence[UUID]) -> list[UUID]:
+    """The items of suggestions, open or not."""
+    rows = await sql.fetch(
+        "select distinct item_id from purchase_suggestion where id = any($1::uuid[])",
+        suggestion_ids,
+    )
+    return [row[0] for row in rows]
+
+
+async def prospects_of(work: Work, item_ids: Sequence[UUID]) -> dict[UUID, Prospect]:
+    """Whether and of whom items are bought, and what is suggested of them already."""
+    return {
+        row["prospect_id"]: Prospect(
+            bought=row["bought"],
+            source=_source(row) if row["source_id"] else None,
+            suggestion=_suggestion(row) if row["id"] else None,
+        )
+        for row in await work.sql.fetch(_PROSPECTS, item_ids)
+    }
+
+
+def _source(row: Mapping[str, Any]) -> Source:
+    return Source(row["source_id"], row["lead_time_days"], row["min_quantity"], row["multiple"])
+
+
+def _suggestion(row: Mapping[str, Any]) -> PurchaseSuggestion:
+    return loaded(PurchaseSuggestion, {name: row[name] for name in _COLUMNS})
+
+
+async def offers_of(
+    sql: Sql, pairs: Sequence[tuple[UUID, UUID]]
+) -> Mapping[tuple[UUID, UUID], Offer]:
+    """What suppliers ask for items; pairs of supplier and item without a price are left out."""
+    rows = await sql.fetch(_OFFERS, [one for one, _ in pairs], [one for _, one in pairs])
+    return {
+        (row["supplier_id"], row["item_id"]): Offer(row["amount"], row["lead_time_days"])
+        for row in rows
+    }
+
+
+async def save_suggestions(work: Work, suggestions: Sequence[PurchaseSuggestion]) -> None:
+    """Store suggestions, new or changed; their items are locked."""
+    columns: list[list[Any]] = [[getattr(one, name) for one in suggestions] for name in _COLUMNS]
+    await work.sql.execute(_SAVE, *columns)
+
+
+async def suggestion_page(
+    sql: Sql, asked: PageQuery, *, state: str | None, sku: str | None
+) -> Page[SuggestionView]:
+    """One page of suggestions, the newest first."""
+    return await fetch_page(
+        sql,
+        columns=f"{_SUGGESTION}, i.sku, u.number as supplier_number, u.name as supplier_name,"
+        " l.purchase_order_id",
+        source="purchase_suggestion s join item i on i.id = s.item_id"
+        " left join supplier u on u.id = s.supplier_id"
+        " left join purchase_order_line l on l.id = s.order_line_id",
+        where=[
+            Filter("s.state = {}", state),
+            Filter("s.item_id = (select id from item where sku = {})", sku),
+        ],
+        sorts={"created_at": Sort("s.created_at", "timestamptz")},
+        default="-created_at",
+        asked=asked,
+        key="s.id",
+        view=lambda row: SuggestionView.model_validate(dict(row)),
+    )

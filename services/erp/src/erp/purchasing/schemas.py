@@ -1,0 +1,319 @@
+"""Commands and views of purchasing. Amounts are in the installation's currency."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from erp.exact import NonNegativeDecimal, PositiveQuantity, Quantity
+from erp.fields import Code, Command, ExternalId, Name, SourceVersion, left_out
+from erp.links import ExternalRef
+from erp.money import UnitPriceView
+
+__all__ = [
+    "BillLine",
+    "BillReceived",
+    "ChangeSupplierPrice",
+    "NewPurchaseLine",
+    "NewPurchaseOrder",
+    "NewSupplierPrice",
+    "OrderSuggestions",
+    "OrdersMade",
+    "PurchaseLineView",
+    "PurchaseOrderQuery",
+    "PurchaseOrderState",
+    "PurchaseOrderView",
+    "ReceiptView",
+    "ReceiptsMade",
+    "ReceiveAll",
+    "ReceiveLine",
+    "ReceiveOrder",
+    "RefreshSuggestions",
+    "Refreshed",
+    "SuggestionState",
+    "SuggestionView",
+    "SupplierPriceView",
+    "UpsertSupplierPrice",
+    "UpsertSupplierPriceItem",
+    "UpsertSupplierPrices",
+]
+
+LARGEST_BATCH = 500
+Days = Annotated[int, Field(strict=True, ge=0, le=3650)]
+EffectiveOn = Annotated[
+    date | None, Field(description="Default: today. A past day needs the permission `backdate`.")
+]
+SuggestionState = Literal["open", "ordered", "withdrawn"]
+PurchaseOrderState = Literal["ordered", "partly_received", "received", "closed"]
+
+
+class View(BaseModel):
+    """What a reader is shown."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class Terms(Command):
+    """A supplier's terms. What is left out of a change stays as it is."""
+
+    lead_time_days: Days = Field(
+        default_factory=left_out, description="Days from order to delivery; by default 0."
+    )
+    min_quantity: PositiveQuantity = Field(
+        default_factory=left_out, description="Sold from this quantity on; by default 1."
+    )
+    multiple: PositiveQuantity = Field(
+        default_factory=left_out, description="Sold in multiples of this; by default 1."
+    )
+
+    def facts(self) -> dict[str, Any]:
+        """The fields that were given."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class NewSupplierPrice(Terms):
+    """Note what a supplier asks for an item."""
+
+    supplier_number: Code
+    sku: Code
+    price: UnitPriceView
+
+
+class ChangeSupplierPrice(Terms):
+    """Change what a supplier asks (JSON merge patch)."""
+
+    price: UnitPriceView = Field(default_factory=left_out)
+
+
+class UpsertSupplierPrice(Terms):
+    """A supplier's price as another system knows it; what is left out stays as it is here."""
+
+    source_version: SourceVersion
+    supplier_external_id: ExternalId = Field(
+        default_factory=left_out,
+        description="The supplier's id in the same system. Needed when the price is new here.",
+    )
+    sku: Code = Field(default_factory=left_out, description="Needed when the price is new here.")
+    price: UnitPriceView = Field(
+        default_factory=left_out, description="Needed when the price is new here."
+    )
+
+
+class UpsertSupplierPriceItem(UpsertSupplierPrice):
+    """One price of a batch."""
+
+    external_id: ExternalId
+
+
+class UpsertSupplierPrices(Command):
+    """Supplier prices as another system knows them."""
+
+    items: list[UpsertSupplierPriceItem] = Field(min_length=1, max_length=LARGEST_BATCH)
+
+
+class SupplierPriceView(View):
+    """What a supplier asks for one unit of an item, and on which terms."""
+
+    id: UUID
+    version: int
+    supplier_id: UUID
+    supplier_number: str
+    supplier_name: str
+    item_id: UUID
+    sku: str
+    price: UnitPriceView
+    lead_time_days: int
+    min_quantity: PositiveQuantity
+    multiple: PositiveQuantity
+    external_refs: list[ExternalRef]
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """The view of a row."""
+        price = UnitPriceView(amount=row["amount"], currency=row["currency"])
+        return cls.model_validate({**row, "price": price})
+
+
+class SuggestionView(View):
+    """What should be bought; `order_by` is the last day on which it comes in time."""
+
+    id: UUID
+    version: int
+    item_id: UUID
+    sku: str
+    quantity: PositiveQuantity
+    needed_on: date
+    order_by: date
+    supplier_id: UUID | None = Field(description="Null: no supplier's price is known.")
+    supplier_number: str | None
+    supplier_name: str | None
+    state: SuggestionState
+    purchase_order_id: UUID | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class RefreshSuggestions(Command):
+    """Look anew at what should be bought."""
+
+    skus: list[Code] | None = Field(
+        default=None, max_length=LARGEST_BATCH, description="Null: every item that is short."
+    )
+
+
+class Refreshed(View):
+    """How many suggestions were made, changed or withdrawn."""
+
+    made: int
+    changed: int
+    withdrawn: int
+
+
+class OrderSuggestions(Command):
+    """Order what is suggested: one order for each supplier."""
+
+    ids: list[UUID] | None = Field(
+        default=None,
+        max_length=5000,
+        description="Suggestions; null: all open ones that a supplier is known for.",
+    )
+    ordered_on: EffectiveOn = None
+
+
+class NewPurchaseLine(Command):
+    """What is ordered of an item."""
+
+    sku: Code
+    quantity: PositiveQuantity
+    unit_price: UnitPriceView | None = Field(
+        default=None, description="Default: the supplier's price."
+    )
+    due_on: date | None = Field(default=None, description="Default: after the lead time.")
+
+
+class NewPurchaseOrder(Command):
+    """Order goods from a supplier."""
+
+    supplier_number: Code
+    ordered_on: EffectiveOn = None
+    lines: list[NewPurchaseLine] = Field(min_length=1, max_length=LARGEST_BATCH)
+
+
+class PurchaseOrderQuery(BaseModel):
+    """Which orders are wanted."""
+
+    state: PurchaseOrderState | None = None
+    supplier_id: UUID | None = None
+
+
+class PurchaseLineView(View):
+    """A line of an order: what was ordered, came, and was billed."""
+
+    id: UUID
+    item_id: UUID
+    sku: str
+    quantity: Quantity
+    received: Quantity
+    billed: Quantity
+    unit_price: NonNegativeDecimal
+    due_on: date
+    net: NonNegativeDecimal
+
+
+class PurchaseOrderView(View):
+    """An order of goods; its net is the sum of its lines."""
+
+    id: UUID
+    version: int
+    number: str
+    supplier_id: UUID
+    supplier_number: str
+    supplier_name: str
+    state: PurchaseOrderState
+    ordered_on: date
+    currency: str
+    net: NonNegativeDecimal
+    lines: list[PurchaseLineView]
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], currency: str) -> Self:
+        """The view of a row with its lines."""
+        net = sum((Decimal(line["net"]) for line in row["lines"]), Decimal(0))
+        return cls.model_validate({**row, "currency": currency, "net": net})
+
+
+class OrdersMade(View):
+    """Orders that were placed, and suggestions left because no supplier is known."""
+
+    orders: list[PurchaseOrderView]
+    left: list[UUID] = Field(description="Open suggestions without a supplier.")
+
+
+class ReceiveLine(Command):
+    """What came of an order's line."""
+
+    line_id: UUID
+    quantity: PositiveQuantity
+
+
+class ReceiveOrder(Command):
+    """Take goods of an order in, at the agreed price."""
+
+    effective_on: EffectiveOn = None
+    lines: list[ReceiveLine] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=LARGEST_BATCH,
+        description="Null: everything that is still expected.",
+    )
+
+
+class ReceiveAll(Command):
+    """Take in everything that is still expected of orders."""
+
+    order_ids: list[UUID] = Field(min_length=1, max_length=LARGEST_BATCH)
+    effective_on: EffectiveOn = None
+
+
+class ReceiptView(View):
+    """Goods of an order that came."""
+
+    id: UUID
+    number: str
+    purchase_order_id: UUID
+    effective_on: date
+
+
+class ReceiptsMade(View):
+    """The receipts, one for each order."""
+
+    receipts: list[ReceiptView]
+
+
+class BillLine(Command):
+    """What the supplier bills of a line."""
+
+    line_id: UUID
+    quantity: PositiveQuantity
+    unit_price: UnitPriceView | None = Field(default=None, description="Default: as agreed.")
+
+
+class BillReceived(Command):
+    """Enter the supplier's bill of what was received."""
+
+    bill_number: Name = Field(description="The supplier's number of the bill.")
+    effective_on: EffectiveOn = None
+    due_on: date | None = Field(default=None, description="Default: by the payment terms.")
+    lines: list[BillLine] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=LARGEST_BATCH,
+        description="Null: everything that came and is not billed yet, at the agreed price.",
+    )

@@ -1,0 +1,94 @@
+"""The supplier's bill of what was received: it clears what the receipt posted (E44)."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+from chassis.http.problems import NotFound
+from chassis.storage.work import Work
+from erp.currencies import must_be_supported
+from erp.days import business_day_of
+from erp.exact import EXACT, rounded
+from erp.money import digits_of
+from erp.parties.service.suppliers import see_supplier
+from erp.payables import service as payables
+from erp.payables.schemas import BillView
+from erp.payables.service import EnterBill
+from erp.purchasing.errors import NotALine, NothingToBill
+from erp.purchasing.models import PurchaseOrderLine
+from erp.purchasing.queries import orders as queries
+from erp.purchasing.queries.orders import Held
+from erp.purchasing.schemas import BillLine, BillReceived
+from erp.purchasing.service.telling import tell
+
+__all__ = ["bill_received"]
+
+
+class Billed(NamedTuple):
+    """What is billed of a line, and at which price."""
+
+    line: PurchaseOrderLine
+    quantity: Decimal
+    unit_price: Decimal
+
+
+async def bill_received(work: Work, order_id: UUID, command: BillReceived) -> BillView:
+    """Enter the supplier's bill of received lines; a deviating price becomes a variance.
+
+    No quantity is billed twice (E45). Raises NotFound, MoreThanReceived, NothingToBill,
+    NotALine (a line of another order), DuplicateBill, NoPeriod, PeriodClosed.
+    """
+    day = business_day_of(work, command.effective_on)
+    held = (await queries.hold_orders(work, [order_id])).get(order_id)
+    if held is None:
+        raise NotFound(entity="purchase order", id=order_id)
+    billed = _billed(work, held, command.lines)
+    decimals, net, received = digits_of(work.setting.currency), Decimal(0), Decimal(0)
+    for line, quantity, unit_price in billed:
+        received += line.bill(quantity, sku=held.skus[line.item_id], decimals=decimals)
+        net += rounded(EXACT.multiply(unit_price, quantity), decimals)
+    if not net:
+        raise NothingToBill(number=held.order.number)
+    held.order.touch(work.now)
+    await queries.save_orders(work, [held])
+    bill = EnterBill(
+        supplier_id=held.order.supplier_id,
+        supplier_number=command.bill_number,
+        purchase_order_id=order_id,
+        effective_on=day,
+        due_on=command.due_on or await _due_on(work, held.order.supplier_id, day),
+        net=net,
+        received=received,
+    )
+    bill_id = await payables.enter_bill(work, bill)
+    await tell(work, [order_id], ["lines"])
+    return await payables.see_bill(work.sql, bill_id)
+
+
+def _billed(work: Work, held: Held, asked: Sequence[BillLine] | None) -> list[Billed]:
+    """What is billed: the lines named, or all that came and was not billed yet."""
+    if asked is None:
+        return [
+            Billed(line, line.unbilled, line.unit_price) for line in held.lines if line.unbilled > 0
+        ]
+    must_be_supported(work, *(one.unit_price.currency for one in asked if one.unit_price))
+    lines = {line.id: line for line in held.lines}
+    for one in asked:
+        if one.line_id not in lines:
+            raise NotALine(number=held.order.number)
+    return [
+        Billed(
+            lines[one.line_id],
+            one.quantity,
+            one.unit_price.amount if one.unit_price else lines[one.line_id].unit_price,
+        )
+        for one in asked
+    ]
+
+
+async def _due_on(work: Work, supplier_id: UUID, day: date) -> date:
+    """By the supplier's terms of payment."""
+    supplier = await see_supplier(work.sql, supplier_id)
+    return day + timedelta(days=supplier.payment_terms_days)

@@ -1,0 +1,203 @@
+"""Ordering goods: what is suggested, or what a buyer wants; and giving up what never came."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+from chassis.http.problems import MissingReference, NotFound
+from chassis.ids import uuid7
+from chassis.storage.work import Work
+from erp.currencies import must_be_supported
+from erp.days import business_day_of
+from erp.purchasing.errors import NoSupplierPrice, SuggestionNotOpen
+from erp.purchasing.models import PurchaseOrder, PurchaseOrderLine, PurchaseSuggestion
+from erp.purchasing.queries import orders as queries
+from erp.purchasing.queries import prices
+from erp.purchasing.queries import suggestions as suggested
+from erp.purchasing.queries.suggestions import Offer
+from erp.purchasing.schemas import (
+    NewPurchaseLine,
+    NewPurchaseOrder,
+    OrdersMade,
+    OrderSuggestions,
+    PurchaseOrderView,
+)
+from erp.purchasing.service.suggesting import refresh
+from erp.purchasing.service.telling import tell
+from erp.sql import Sql
+from erp.stock import service as stock
+from erp.stock.service import ExpectedLine
+
+__all__ = ["close_order", "order_goods", "order_suggestions", "see_order"]
+
+_ALL = ["lines", "net", "number", "ordered_on", "state", "supplier_id", "supplier_number"]
+
+
+class Draft(NamedTuple):
+    """A line to be ordered."""
+
+    supplier_id: UUID
+    item_id: UUID
+    quantity: Decimal
+    unit_price: Decimal
+    due_on: date
+
+
+async def order_suggestions(work: Work, command: OrderSuggestions) -> OrdersMade:
+    """Order suggestions, one order for each supplier; many at once.
+
+    Raises SuggestionNotOpen, and NoSupplierPrice when one is named that nobody sells.
+    """
+    day = business_day_of(work, command.ordered_on)
+    chosen, left = await _chosen(work, command.ids)
+    pairs = [(one.supplier_id, one.item_id) for one in chosen if one.supplier_id]
+    offers = await suggested.offers_of(work.sql, pairs)
+    drafts = [
+        _draft(pair, one.quantity, offers[pair], day)
+        for one, pair in zip(chosen, pairs, strict=True)
+    ]
+    lines = await _place(work, drafts, day)
+    for suggestion, line in zip(chosen, lines, strict=True):
+        suggestion.become_ordered(line.id, work.now)
+    if chosen:
+        await suggested.save_suggestions(work, chosen)
+    orders = await tell(work, list({line.purchase_order_id for line in lines}), _ALL)
+    return OrdersMade(orders=orders, left=[one.id for one in left])
+
+
+async def _chosen(
+    work: Work, ids: Sequence[UUID] | None
+) -> tuple[list[PurchaseSuggestion], list[PurchaseSuggestion]]:
+    """The open suggestions asked for, their items locked; and those that nobody sells."""
+    if ids is None:
+        item_ids = await suggested.open_items(work.sql)
+    else:
+        item_ids = await suggested.suggested_items(work.sql, ids)
+    await stock.lock_items(work, item_ids)
+    found = await suggested.open_suggestions(work, item_ids)
+    openly = {one.id: one for one in found.values()}
+    wanted = sorted(openly) if ids is None else list(dict.fromkeys(ids))
+    for suggestion_id in wanted:
+        if suggestion_id not in openly:
+            raise SuggestionNotOpen(suggestion=suggestion_id)
+    chosen = [openly[suggestion_id] for suggestion_id in wanted]
+    left = [one for one in chosen if one.supplier_id is None]
+    if ids is not None and left:
+        raise NoSupplierPrice(item=left[0].item_id)
+    return [one for one in chosen if one.supplier_id is not None], left
+
+
+def _draft(pair: tuple[UUID, UUID], quantity: Decimal, offer: Offer, day: date) -> Draft:
+    due_on = day + timedelta(days=offer.lead_time_days)
+    return Draft(*pair, quantity, offer.amount, due_on)
+
+
+async def order_goods(work: Work, command: NewPurchaseOrder) -> PurchaseOrderView:
+    """Order what a buyer wants from a supplier; suggestions it covers shrink or disappear.
+
+    Raises MissingReference, NotStocked, FractionOfUnit, NoSupplierPrice, CurrencyNotSupported.
+    """
+    day = business_day_of(work, command.ordered_on)
+    drafts = await _drafts(work, command, day)
+    lines = await _place(work, drafts, day)
+    await refresh(work, sorted({draft.item_id for draft in drafts}))
+    [view] = await tell(work, [lines[0].purchase_order_id], _ALL)
+    return view
+
+
+async def _drafts(work: Work, command: NewPurchaseOrder, day: date) -> list[Draft]:
+    must_be_supported(
+        work, *(line.unit_price.currency for line in command.lines if line.unit_price)
+    )
+    supplier_id = await prices.supplier_by_number(work.sql, command.supplier_number)
+    if supplier_id is None:
+        raise MissingReference(entity="supplier", reference=command.supplier_number)
+    items = await stock.item_ids_of(work.sql, command.lines)
+    pairs = [(supplier_id, items[line.sku]) for line in command.lines]
+    offers = await suggested.offers_of(work.sql, pairs)
+    return [
+        _agreed(pair, line, offers.get(pair), day)
+        for pair, line in zip(pairs, command.lines, strict=True)
+    ]
+
+
+def _agreed(
+    pair: tuple[UUID, UUID], line: NewPurchaseLine, offer: Offer | None, day: date
+) -> Draft:
+    """The line at the price it names, or at the supplier's."""
+    if line.unit_price is not None:
+        days = offer.lead_time_days if offer else 0
+        offer = Offer(line.unit_price.amount, days)
+    if offer is None:
+        raise NoSupplierPrice(item=line.sku)
+    draft = _draft(pair, line.quantity, offer, day)
+    return draft._replace(due_on=line.due_on or draft.due_on)
+
+
+async def _place(work: Work, drafts: Sequence[Draft], day: date) -> list[PurchaseOrderLine]:
+    """Make an order for each supplier and expect its goods; the lines, as drafted."""
+    suppliers = list(dict.fromkeys(draft.supplier_id for draft in drafts))
+    orders = await _numbered(work, suppliers, day)
+    positions = dict.fromkeys(suppliers, 0)
+    lines = []
+    for draft in drafts:
+        positions[draft.supplier_id] += 1
+        lines.append(_line(orders[draft.supplier_id].id, positions[draft.supplier_id], draft))
+    if lines:
+        await queries.make_orders(work, list(orders.values()), lines)
+        await stock.expect(work, [_expected(line, line.quantity) for line in lines])
+    return lines
+
+
+async def _numbered(work: Work, suppliers: Sequence[UUID], day: date) -> dict[UUID, PurchaseOrder]:
+    numbers = await queries.next_numbers(work.sql, "purchase_order_number_seq", len(suppliers))
+    return {
+        supplier_id: PurchaseOrder(
+            id=uuid7(), number=f"PO-{number:05d}", supplier_id=supplier_id, ordered_on=day
+        )
+        for supplier_id, number in zip(suppliers, numbers, strict=True)
+    }
+
+
+def _line(order_id: UUID, position: int, draft: Draft) -> PurchaseOrderLine:
+    return PurchaseOrderLine(
+        id=uuid7(),
+        purchase_order_id=order_id,
+        position=position,
+        item_id=draft.item_id,
+        quantity=draft.quantity,
+        unit_price=draft.unit_price,
+        due_on=draft.due_on,
+    )
+
+
+def _expected(line: PurchaseOrderLine, quantity: Decimal) -> ExpectedLine:
+    return ExpectedLine(line.id, line.item_id, quantity, line.due_on)
+
+
+async def close_order(work: Work, order_id: UUID) -> PurchaseOrderView:
+    """Expect nothing more of the order; what is still waited for is suggested anew.
+
+    Raises NotFound, PurchaseOrderClosed.
+    """
+    held = await queries.hold_orders(work, [order_id])
+    if order_id not in held:
+        raise NotFound(entity="purchase order", id=order_id)
+    one = held[order_id]
+    one.order.close(work.now)
+    open_lines = [line for line in one.lines if line.expected > 0]
+    await queries.save_orders(work, [one])
+    await stock.expect(work, [_expected(line, Decimal(0)) for line in open_lines])
+    await refresh(work, sorted({line.item_id for line in open_lines}))
+    [view] = await tell(work, [order_id], ["state"])
+    return view
+
+
+async def see_order(sql: Sql, order_id: UUID, *, currency: str) -> PurchaseOrderView:
+    """The order as callers see it. Raises NotFound."""
+    seen = await queries.states_of(sql, [order_id], currency=currency)
+    if not seen:
+        raise NotFound(entity="purchase order", id=order_id)
+    return seen[0]

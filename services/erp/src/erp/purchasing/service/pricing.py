@@ -1,0 +1,158 @@
+"""What suppliers ask: noted by hand, or taken over from another system."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from chassis.http.batch import BatchReply
+from chassis.http.problems import MissingReference, NotFound
+from chassis.ids import uuid7
+from chassis.storage.work import Work
+from erp.currencies import must_be_supported
+from erp.lines import stand_in_line
+from erp.purchasing.errors import DuplicateSupplierPrice
+from erp.purchasing.models import SupplierPrice
+from erp.purchasing.queries import prices as queries
+from erp.purchasing.queries import suggestions as suggested
+from erp.purchasing.schemas import (
+    ChangeSupplierPrice,
+    NewSupplierPrice,
+    SupplierPriceView,
+    UpsertSupplierPrice,
+    UpsertSupplierPriceItem,
+)
+from erp.purchasing.service.suggesting import refresh
+from erp.sql import Sql
+from erp.stock import service as stock
+from erp.upserts import BatchAsked, Sent, Upserted, required, upsert, upsert_each
+
+__all__ = ["add_price", "change_price", "see_price", "upsert_price", "upsert_prices"]
+
+KIND = "supplier_price"
+
+
+async def see_price(sql: Sql, price_id: UUID) -> SupplierPriceView:
+    """The price as callers see it. Raises NotFound."""
+    seen = await queries.price_view(sql, price_id)
+    if seen is None:
+        raise NotFound(entity="supplier price", id=price_id)
+    return seen
+
+
+async def add_price(work: Work, command: NewSupplierPrice) -> UUID:
+    """Note what a supplier asks.
+
+    Raises MissingReference, CurrencyNotSupported, DuplicateSupplierPrice.
+    """
+    supplier_id = await queries.supplier_by_number(work.sql, command.supplier_number)
+    if supplier_id is None:
+        raise MissingReference(entity="supplier", reference=command.supplier_number)
+    price_id = uuid7()
+    await _add(work, command.facts() | {"supplier_id": supplier_id}, price_id)
+    return price_id
+
+
+async def change_price(
+    work: Work, price_id: UUID, command: ChangeSupplierPrice, *, revision: int
+) -> None:
+    """Change what the caller saw as `revision`. Raises NotFound, StaleRevision."""
+    price = await _locked(work, price_id)
+    price.check_revision(revision)
+    await _change(work, price, command.facts())
+
+
+async def upsert_prices(
+    work: Work, asked: BatchAsked, items: Sequence[UpsertSupplierPriceItem]
+) -> BatchReply:
+    """Take over prices as another system knows them; each is judged alone."""
+    skus = [item.sku for item in items if "sku" in item.model_fields_set]
+    await stock.lock_items(work, list((await suggested.items_by_sku(work.sql, skus)).values()))
+    return await upsert_each(work, asked, KIND, items, upsert_price)
+
+
+async def upsert_price(
+    work: Work, system: str, external_id: str, command: UpsertSupplierPrice
+) -> Upserted:
+    """Take over a price as another system knows it.
+
+    Raises InvalidInput (a new one without supplier, SKU or price), MissingReference, and what
+    `add_price` raises.
+    """
+    facts = {name: value for name, value in command.facts().items() if name in _FIELDS}
+    return await upsert(
+        work,
+        Sent(KIND, system, external_id, command.source_version),
+        create=partial(_add_sent, work, system, facts),
+        change=partial(_change_sent, work, facts),
+    )
+
+
+_FIELDS = frozenset(
+    {"supplier_external_id", "sku", "price", "lead_time_days", "min_quantity", "multiple"}
+)
+_TERMS = ("lead_time_days", "min_quantity", "multiple")
+
+
+async def _add_sent(work: Work, system: str, facts: dict[str, Any], price_id: UUID) -> None:
+    known = required(facts, "supplier_external_id", "sku", "price")
+    named = known["supplier_external_id"]
+    supplier_id = await queries.supplier_by_external(work.sql, system, named)
+    if supplier_id is None:
+        raise MissingReference(entity="supplier", reference=named)
+    await _add(work, known | {"supplier_id": supplier_id}, price_id)
+
+
+async def _change_sent(work: Work, facts: dict[str, Any], price_id: UUID) -> bool:
+    return await _change(work, await _locked(work, price_id), facts)
+
+
+async def _add(work: Work, facts: Mapping[str, Any], price_id: UUID) -> None:
+    must_be_supported(work, facts["price"].currency)
+    supplier_id, sku = facts["supplier_id"], facts["sku"]
+    item_id = (await suggested.items_by_sku(work.sql, [sku])).get(sku)
+    if item_id is None:
+        raise MissingReference(entity="item", reference=sku)
+    await stand_in_line(work, f"supplier_price:{supplier_id}:{item_id}")
+    existing_id = await queries.existing_price(work.sql, supplier_id, item_id)
+    if existing_id:
+        raise DuplicateSupplierPrice(sku=sku, existing_id=existing_id)
+    terms = {name: facts[name] for name in _TERMS if name in facts}
+    work.session.add(
+        SupplierPrice(
+            id=price_id,
+            created_at=work.now,
+            updated_at=work.now,
+            supplier_id=supplier_id,
+            item_id=item_id,
+            amount=facts["price"].amount,
+            **terms,
+        )
+    )
+    await _look_anew(work, item_id)
+
+
+async def _change(work: Work, price: SupplierPrice, facts: Mapping[str, Any]) -> bool:
+    """Whether anything changed; supplier and item of a price stay."""
+    kept = {name: facts[name] for name in _TERMS if name in facts}
+    if "price" in facts:
+        must_be_supported(work, facts["price"].currency)
+        kept["amount"] = facts["price"].amount
+    if not price.change(kept, work.now):
+        return False
+    await _look_anew(work, price.item_id)
+    return True
+
+
+async def _look_anew(work: Work, item_id: UUID) -> None:
+    """Let an open suggestion take the new terms up."""
+    await work.flush()
+    await stock.lock_items(work, [item_id])
+    await refresh(work, [item_id])
+
+
+async def _locked(work: Work, price_id: UUID) -> SupplierPrice:
+    price = await queries.price_for_update(work, price_id)
+    if price is None:
+        raise NotFound(entity="supplier price", id=price_id)
+    return price

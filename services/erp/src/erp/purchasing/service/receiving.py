@@ -1,0 +1,110 @@
+"""Taking in what was ordered, at the agreed price; many orders at once."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from uuid import UUID
+
+from chassis.http.problems import NotFound
+from chassis.ids import uuid7
+from chassis.storage.work import Work
+from erp.days import business_day_of
+from erp.money import digits_of
+from erp.purchasing.errors import NotALine
+from erp.purchasing.models import PurchaseReceipt
+from erp.purchasing.queries import orders as queries
+from erp.purchasing.queries.orders import Held
+from erp.purchasing.schemas import (
+    ReceiptsMade,
+    ReceiptView,
+    ReceiveAll,
+    ReceiveLine,
+    ReceiveOrder,
+)
+from erp.purchasing.service.telling import tell
+from erp.stock import service as stock
+from erp.stock.service import ReceiptLine
+
+__all__ = ["receive_all", "receive_order"]
+
+
+async def receive_order(work: Work, order_id: UUID, command: ReceiveOrder) -> ReceiptView:
+    """Take goods of an order in; without lines, all that is expected.
+
+    Raises NotFound, PurchaseOrderClosed, MoreThanOrdered, NotALine, PeriodClosed.
+    """
+    day = business_day_of(work, command.effective_on)
+    [receipt] = await _receive(work, {order_id: command.lines}, day)
+    return receipt
+
+
+async def receive_all(work: Work, command: ReceiveAll) -> ReceiptsMade:
+    """Take in everything that is still expected of orders. Raises as `receive_order`."""
+    day = business_day_of(work, command.effective_on)
+    return ReceiptsMade(receipts=await _receive(work, dict.fromkeys(command.order_ids), day))
+
+
+async def _receive(
+    work: Work, wanted: Mapping[UUID, Sequence[ReceiveLine] | None], day: date
+) -> list[ReceiptView]:
+    held = await queries.hold_orders(work, list(wanted))
+    for order_id in wanted:
+        if order_id not in held:
+            raise NotFound(entity="purchase order", id=order_id)
+    receipts = await _receipts(work, list(held), day)
+    came = [
+        line
+        for receipt in receipts
+        for line in _came(work, held[receipt.purchase_order_id], wanted, receipt.id)
+    ]
+    await queries.save_orders(work, held.values(), receipts)
+    await stock.receive(
+        work,
+        came,
+        source_type="purchase_receipt",
+        source_id=receipts[0].id,
+        effective_on=day,
+        counterpart="grni",
+    )
+    await tell(work, list(held), ["lines", "state"])
+    return [ReceiptView.model_validate(receipt) for receipt in receipts]
+
+
+async def _receipts(work: Work, order_ids: Sequence[UUID], day: date) -> list[PurchaseReceipt]:
+    numbers = await queries.next_numbers(work.sql, "purchase_receipt_number_seq", len(order_ids))
+    return [
+        PurchaseReceipt(
+            id=uuid7(),
+            number=f"GR-{number:05d}",
+            purchase_order_id=order_id,
+            effective_on=day,
+            recorded_at=work.now,
+            actor=work.actor.reference,
+        )
+        for order_id, number in zip(order_ids, numbers, strict=True)
+    ]
+
+
+def _came(
+    work: Work,
+    held: Held,
+    wanted: Mapping[UUID, Sequence[ReceiveLine] | None],
+    receipt_id: UUID,
+) -> list[ReceiptLine]:
+    """What came of an order, as stock takes it; the order and its lines know it then."""
+    held.order.must_be_open()
+    asked = wanted[held.order.id]
+    lines = {line.id: line for line in held.lines}
+    if asked is None:
+        quantities = [(line.id, line.expected) for line in held.lines if line.expected > 0]
+    else:
+        quantities = [(one.line_id, one.quantity) for one in asked]
+    decimals, came = digits_of(work.setting.currency), []
+    for line_id, quantity in quantities:
+        line = lines.get(line_id)
+        if line is None:
+            raise NotALine(number=held.order.number)
+        value = line.receive(quantity, sku=held.skus[line.item_id], decimals=decimals)
+        came.append(ReceiptLine(line.item_id, quantity, value, line_id, receipt_id))
+    complete = all(line.expected == 0 for line in held.lines)
+    held.order.note_receipt(complete=complete, at=work.now)
+    return came

@@ -1,0 +1,107 @@
+"""Open items, payments, allocations: what they are, and what they refuse."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.storage.base import Amount, Identified
+from erp.base import Base, Record
+from erp.settlement.errors import OverAllocated
+
+__all__ = ["Allocation", "OpenItem", "Payment"]
+
+
+class OpenItem(Identified, Base):
+    """What is left to be paid of an invoice or a bill."""
+
+    __tablename__ = "open_item"
+    __table_args__ = (
+        CheckConstraint("side in ('receivable', 'payable')", name="side_known"),
+        CheckConstraint(
+            "amount > 0 and open_amount >= 0 and open_amount <= amount", name="open_within_amount"
+        ),
+        Index(
+            "ix_open_item_open",
+            "side",
+            "party_id",
+            "due_on",
+            "id",
+            postgresql_where=text("open_amount > 0"),
+        ),
+        Index("ix_open_item_created_at", "created_at", "id"),
+        Index("ix_open_item_order_id", "order_id", postgresql_where=text("order_id is not null")),
+    )
+
+    created_at: Mapped[datetime]
+    side: Mapped[str]
+    party_id: Mapped[UUID]
+    source_type: Mapped[str]
+    source_id: Mapped[UUID] = mapped_column(unique=True)
+    order_id: Mapped[UUID | None]
+    document_number: Mapped[str]
+    effective_on: Mapped[date]
+    due_on: Mapped[date]
+    amount: Mapped[Amount]
+    open_amount: Mapped[Amount]
+
+    def settle(self, amount: Decimal) -> None:
+        """Take so much off what is open. Raises OverAllocated."""
+        if amount > self.open_amount:
+            raise OverAllocated(
+                document=self.document_number or str(self.source_id),
+                wanted=amount,
+                open=self.open_amount,
+            )
+        self.open_amount -= amount
+
+    def reopen(self, amount: Decimal) -> None:
+        """Put back what had been settled."""
+        self.open_amount += amount
+
+
+class Payment(Record, Base):
+    """Money that came in or went out."""
+
+    __tablename__ = "payment"
+    __table_args__ = (
+        CheckConstraint("direction in ('in', 'out')", name="direction_known"),
+        CheckConstraint(
+            "amount > 0 and unallocated >= 0 and unallocated <= amount",
+            name="allocated_within_amount",
+        ),
+        Index("ix_payment_created_at", "created_at", "id"),
+        Index("ix_payment_party_id", "party_id", "created_at", "id"),
+    )
+
+    number: Mapped[str] = mapped_column(unique=True)
+    direction: Mapped[str]
+    party_id: Mapped[UUID]
+    effective_on: Mapped[date]
+    amount: Mapped[Amount]
+    unallocated: Mapped[Amount]
+    reference: Mapped[str]
+
+    def allocate(self, amount: Decimal) -> None:
+        """Use so much of it. Raises OverAllocated."""
+        if amount > self.unallocated:
+            raise OverAllocated(document=self.number, wanted=amount, open=self.unallocated)
+        self.unallocated -= amount
+
+
+class Allocation(Identified, Base):
+    """What of a payment settled what of an open item; a negative one takes it back."""
+
+    __tablename__ = "allocation"
+    __table_args__ = (
+        CheckConstraint("amount <> 0", name="amount_not_zero"),
+        Index("ix_allocation_payment_id", "payment_id"),
+        Index("ix_allocation_open_item_id", "open_item_id"),
+    )
+
+    recorded_at: Mapped[datetime]
+    payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"))
+    open_item_id: Mapped[UUID] = mapped_column(ForeignKey("open_item.id"))
+    amount: Mapped[Amount]

@@ -1,0 +1,27 @@
+"""Which open items a payment settles when the payer names none: the oldest due first."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+__all__ = ["Share", "oldest_first"]
+
+
+class Share(NamedTuple):
+    """So much of a payment for an open item."""
+
+    item_id: UUID
+    amount: Decimal
+
+
+def oldest_first(amount: Decimal, items: Iterable[tuple[UUID, Decimal]]) -> list[Share]:
+    """Shares of the amount for items in the order given, each at most what is open of it."""
+    shares = []
+    for item_id, open_amount in items:
+        share = min(amount, open_amount)
+        if share <= 0:
+            continue
+        shares.append(Share(item_id, share))
+        amount -= share
+    return shares

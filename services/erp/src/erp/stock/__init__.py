@@ -1,0 +1,9 @@
+"""Stock: what lies where, whom it is promised to, and what it is worth.
+
+Every change is a move between two places, one of them possibly outside (E25); what is on hand is
+the sum of the moves (E24), and moves are never changed. Of what is on hand, some is reserved for
+orders, never more than there is (E26). Demand that could not be reserved waits in the order it
+came and is filled, oldest first, as soon as goods arrive. Worth is kept as an amount (E30): the
+moving average is its quotient, the last piece takes the rest; the inventory account equals it
+after every event (E29).
+"""

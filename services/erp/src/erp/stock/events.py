@@ -1,0 +1,50 @@
+"""What stock tells: availability to everyone; demand met or short to the modules above."""
+
+from uuid import UUID
+
+from pydantic import Field
+
+from chassis.events.event import Event, InternalEvent
+from erp.exact import Quantity
+
+__all__ = ["AvailabilityChanged", "DemandFilled", "ItemsShort"]
+
+
+class AvailabilityChanged(Event):
+    """What of an item is on hand, reserved, free, expected from suppliers, and waited for."""
+
+    event_name = "availability-changed"
+    topic = "availability"
+    aggregate = "availability"
+
+    item_id: UUID
+    sku: str
+    on_hand: Quantity
+    reserved: Quantity = Field(description="Of what is on hand, held for orders.")
+    free: Quantity = Field(description="On hand and held for nobody.")
+    incoming: Quantity = Field(description="Ordered from suppliers and not here yet.")
+    waiting: Quantity = Field(description="Ordered by customers and not reserved yet.")
+
+
+class DemandFilled(InternalEvent):
+    """Goods came free and were reserved for lines that had waited.
+
+    Told while the stock levels are locked, and callers lock an order before its levels: a
+    handler must not wait for an order's row here (skip it when locked, or leave a job).
+    """
+
+    event_name = "demand-filled"
+    topic = "stock"
+    aggregate = "stock"
+
+    order_ids: list[UUID]
+
+
+class ItemsShort(InternalEvent):
+    """What is waited for or expected of these items has changed: purchasing looks anew."""
+
+    event_name = "items-short"
+    topic = "stock"
+    aggregate = "stock"
+
+    item_ids: list[UUID]

@@ -1,0 +1,285 @@
+"""Places, levels, moves, worth and demand: what they are, and what they refuse."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.storage.base import Amount, Identified, Quantity
+from erp.base import Base, Record
+from erp.exact import EXACT, plain, rounded
+from erp.stock.errors import AlreadyShipped, NotReserved, NotShipped, TooLittleOnHand
+from erp.stock.rules.valuation import cost_of_issue
+
+__all__ = [
+    "Availability",
+    "Demand",
+    "Incoming",
+    "ItemValuation",
+    "Level",
+    "Location",
+    "Move",
+    "OpeningStock",
+    "Warehouse",
+]
+
+
+class Warehouse(Record, Base):
+    """A building with stock of ours."""
+
+    __tablename__ = "warehouse"
+
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+
+
+class Location(Record, Base):
+    """A place goods are moved from or to: inside a warehouse, or outside."""
+
+    __tablename__ = "location"
+    __table_args__ = (
+        CheckConstraint(
+            "kind in ('internal', 'supplier', 'customer', 'opening', 'loss')", name="kind_known"
+        ),
+        CheckConstraint(
+            "(kind = 'internal') = (warehouse_id is not null)", name="inside_a_warehouse"
+        ),
+        Index("ix_location_warehouse_id", "warehouse_id"),
+        Index(
+            "uq_location_outside", "kind", unique=True, postgresql_where=text("kind <> 'internal'")
+        ),
+    )
+
+    warehouse_id: Mapped[UUID | None] = mapped_column(ForeignKey("warehouse.id"))
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    kind: Mapped[str]
+
+
+class Level(Base):
+    """What of an item lies at one place, and how much of it is promised."""
+
+    __tablename__ = "stock_level"
+    __table_args__ = (
+        CheckConstraint("reserved >= 0 and reserved <= on_hand", name="reserved_on_hand"),
+        CheckConstraint("owner = 'own' and quality = 'good'", name="own_good_stock"),
+        Index("ix_stock_level_location_id", "location_id"),
+    )
+
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"), primary_key=True)
+    location_id: Mapped[UUID] = mapped_column(ForeignKey("location.id"), primary_key=True)
+    lot: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    quality: Mapped[str] = mapped_column(primary_key=True)
+    on_hand: Mapped[Quantity]
+    reserved: Mapped[Quantity]
+
+    @property
+    def free(self) -> Decimal:
+        """What is promised to nobody."""
+        return self.on_hand - self.reserved
+
+    def hold(self, wanted: Decimal) -> Decimal:
+        """Reserve as much of the wanted as is free; how much that was."""
+        held = max(min(self.free, wanted), Decimal(0))
+        self.reserved += held
+        return held
+
+    def release(self, quantity: Decimal) -> None:
+        """Give back what was reserved."""
+        self.reserved -= quantity
+
+    def put(self, quantity: Decimal) -> None:
+        """Lay goods here."""
+        self.on_hand += quantity
+
+    def take_reserved(self, quantity: Decimal) -> None:
+        """Take away what was reserved."""
+        self.reserved -= quantity
+        self.on_hand -= quantity
+
+    def take_free(self, quantity: Decimal, *, sku: str) -> None:
+        """Take what is promised to nobody away. Raises TooLittleOnHand."""
+        if quantity > self.free:
+            raise TooLittleOnHand(sku=sku, wanted=plain(quantity), free=plain(self.free))
+        self.on_hand -= quantity
+
+
+class Move(Identified, Base):
+    """Goods that went from one place to another. Written once, never changed."""
+
+    __tablename__ = "stock_move"
+    __table_args__ = (
+        CheckConstraint("from_location_id <> to_location_id", name="two_ends"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("value >= 0", name="value_not_negative"),
+        Index("ix_stock_move_item_id_recorded_at", "item_id", "recorded_at", "id"),
+        Index("ix_stock_move_recorded_at", "recorded_at", "id"),
+        Index("ix_stock_move_source_id", "source_id"),
+        Index(
+            "ix_stock_move_order_line_id",
+            "order_line_id",
+            postgresql_where=text("order_line_id is not null"),
+        ),
+    )
+
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"))
+    from_location_id: Mapped[UUID] = mapped_column(ForeignKey("location.id"))
+    to_location_id: Mapped[UUID] = mapped_column(ForeignKey("location.id"))
+    lot: Mapped[str]
+    quantity: Mapped[Quantity]
+    value: Mapped[Amount]
+    effective_on: Mapped[date]
+    recorded_at: Mapped[datetime]
+    source_type: Mapped[str]
+    source_id: Mapped[UUID]
+    memo: Mapped[str]
+    order_line_id: Mapped[UUID | None]
+    actor: Mapped[str]
+
+
+class ItemValuation(Base):
+    """What the stock of an item in a warehouse is worth: an amount, whose quotient is the cost."""
+
+    __tablename__ = "item_valuation"
+    __table_args__ = (
+        CheckConstraint("quantity >= 0 and value >= 0", name="not_negative"),
+        CheckConstraint("quantity > 0 or value = 0", name="nothing_is_worth_nothing"),
+    )
+
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"), primary_key=True)
+    warehouse_id: Mapped[UUID] = mapped_column(ForeignKey("warehouse.id"), primary_key=True)
+    quantity: Mapped[Quantity]
+    value: Mapped[Amount]
+
+    def gain(self, quantity: Decimal, value: Decimal) -> None:
+        """Goods came in, for so much."""
+        self.quantity += quantity
+        self.value += value
+
+    def cost_of(self, quantity: Decimal, *, decimals: int) -> Decimal | None:
+        """What so many more would be worth at the present average; None: nothing is here."""
+        if not self.quantity:
+            return None
+        return rounded(EXACT.divide(EXACT.multiply(self.value, quantity), self.quantity), decimals)
+
+    def lose(self, quantity: Decimal, *, decimals: int) -> Decimal:
+        """Goods went out; what they were worth."""
+        cost = cost_of_issue(quantity, on_hand=self.quantity, value=self.value, decimals=decimals)
+        self.quantity -= quantity
+        self.value -= cost
+        return cost
+
+
+class Demand(Base):
+    """What an order line needs of an item: reserved, shipped, and waited for.
+
+    Whoever changes it holds the item's level locked.
+    """
+
+    __tablename__ = "demand"
+    __table_args__ = (
+        CheckConstraint(
+            "reserved >= 0 and shipped >= 0 and reserved + shipped <= wanted", name="within_wanted"
+        ),
+        Index(
+            "ix_demand_waiting",
+            "item_id",
+            "promised_on",
+            "place",
+            postgresql_where=text("reserved + shipped < wanted"),
+        ),
+        Index("ix_demand_order_id", "order_id"),
+    )
+
+    order_line_id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID]
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"))
+    location_id: Mapped[UUID] = mapped_column(ForeignKey("location.id"))
+    wanted: Mapped[Quantity]
+    reserved: Mapped[Quantity]
+    shipped: Mapped[Quantity]
+    needed_on: Mapped[date]
+    promised_on: Mapped[date | None]
+    place: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
+
+    @property
+    def turn(self) -> tuple[date, int]:
+        """Who gets goods first: whoever was promised first, then whoever came first."""
+        return self.promised_on or date.max, self.place
+
+    @property
+    def waiting(self) -> Decimal:
+        """What is neither shipped nor reserved."""
+        return self.wanted - self.reserved - self.shipped
+
+    def want(self, wanted: Decimal, *, sku: str) -> Decimal:
+        """Need so many in all from now on; how many reserved ones that sets free.
+
+        What waits is given up first. Raises AlreadyShipped.
+        """
+        if wanted < self.shipped:
+            raise AlreadyShipped(sku=sku, wanted=plain(wanted), shipped=plain(self.shipped))
+        freed = max(self.reserved + self.shipped - wanted, Decimal(0))
+        self.wanted = wanted
+        self.reserved -= freed
+        return freed
+
+    def get(self, quantity: Decimal) -> None:
+        """Have so many reserved that were waited for."""
+        self.reserved += quantity
+
+    def leave(self, quantity: Decimal, *, sku: str) -> None:
+        """Ship so many of the reserved. Raises NotReserved."""
+        if quantity > self.reserved:
+            raise NotReserved(sku=sku, wanted=plain(quantity), reserved=plain(self.reserved))
+        self.reserved -= quantity
+        self.shipped += quantity
+
+    def come_back(self, quantity: Decimal, *, sku: str) -> None:
+        """Take so many of the shipped back; they are not wanted again. Raises NotShipped."""
+        if quantity > self.shipped:
+            raise NotShipped(sku=sku, wanted=plain(quantity), shipped=plain(self.shipped))
+        self.shipped -= quantity
+        self.wanted -= quantity
+
+
+class Incoming(Base):
+    """What a supplier is expected to deliver."""
+
+    __tablename__ = "incoming"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        Index("ix_incoming_item_id", "item_id", "due_on"),
+    )
+
+    source_line_id: Mapped[UUID] = mapped_column(primary_key=True)
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"))
+    quantity: Mapped[Quantity]
+    due_on: Mapped[date]
+
+
+class Availability(Identified, Base):
+    """How often an item's availability was told; the version of its event."""
+
+    __tablename__ = "availability"
+
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"), unique=True)
+    version: Mapped[int]
+
+
+class OpeningStock(Record, Base):
+    """What lay there when the books were opened, as another system tells it."""
+
+    __tablename__ = "opening_stock"
+    __table_args__ = (
+        CheckConstraint("quantity > 0 and value >= 0", name="something"),
+        Index("ix_opening_stock_item_id", "item_id"),
+    )
+
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"))
+    quantity: Mapped[Quantity]
+    value: Mapped[Amount]
+    effective_on: Mapped[date]

@@ -1,0 +1,49 @@
+"""Locks, reads and set-based writes of stock."""
+
+from erp.stock.queries.locking import (
+    Holding,
+    Origin,
+    hold,
+    items_of,
+    lines_of,
+    net_shipped,
+    open_items,
+    save,
+    tell_availability,
+    waiting_of,
+)
+from erp.stock.queries.shown import (
+    available,
+    demand_states,
+    goods_by_sku,
+    level_page,
+    move_page,
+    short_items,
+    shortages,
+    supply_and_demand,
+    warehouses,
+    worth_of_all,
+)
+
+__all__ = [
+    "Holding",
+    "Origin",
+    "available",
+    "demand_states",
+    "goods_by_sku",
+    "hold",
+    "items_of",
+    "level_page",
+    "lines_of",
+    "move_page",
+    "net_shipped",
+    "open_items",
+    "save",
+    "short_items",
+    "shortages",
+    "supply_and_demand",
+    "tell_availability",
+    "waiting_of",
+    "warehouses",
+    "worth_of_all",
+]

@@ -1,0 +1,281 @@
+"""Locks and set-based writes of stock.
+
+Whoever changes levels, worth, demand, incoming goods or availability of an item holds the item's
+level locked. So absolute values can be stored, and what is read after the lock is final.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from chassis.storage.loading import loaded
+from chassis.storage.work import Work
+from erp.sql import Sql
+from erp.stock.models import Demand, ItemValuation, Level
+from erp.stock.rules.lines import DemandLine, ExpectedLine, NewMove
+
+__all__ = [
+    "Holding",
+    "Origin",
+    "hold",
+    "items_of",
+    "lines_of",
+    "net_shipped",
+    "open_items",
+    "save",
+    "tell_availability",
+    "waiting_of",
+]
+
+_HELD = """s.item_id, s.location_id, s.on_hand, s.reserved, i.sku
+  from stock_level s
+  join location l on l.id = s.location_id and l.code = 'MAIN-STOCK'
+  join item i on i.id = s.item_id"""
+_HOLD = f"""select {_HELD} where s.item_id = any($1::uuid[])
+  order by s.item_id for no key update of s"""
+_HOLD_WORTH = f"""select v.warehouse_id, v.quantity, v.value, {_HELD}
+  join item_valuation v on v.item_id = s.item_id and v.warehouse_id = l.warehouse_id
+  where s.item_id = any($1::uuid[])
+  order by s.item_id for no key update of s, v"""
+_LINE_ITEMS = "select distinct item_id from demand where order_line_id = any($1::uuid[])"
+
+_DEMAND = "order_line_id, order_id, item_id, wanted, reserved, shipped, promised_on, place"
+_LINES = f"select {_DEMAND} from demand where order_line_id = any($1::uuid[])"
+_WAITING = f"""select {_DEMAND} from demand
+  where item_id = any($1::uuid[]) and reserved + shipped < wanted
+  order by item_id, promised_on, place"""
+
+_NET_SHIPPED = """select m.order_line_id,
+    sum(case when t.kind = 'customer' then m.quantity else -m.quantity end) as quantity,
+    sum(case when t.kind = 'customer' then m.value else -m.value end) as value
+  from stock_move m join location t on t.id = m.to_location_id
+  where m.order_line_id = any($1::uuid[]) group by m.order_line_id"""
+
+_OPEN_ITEMS = """with item_opened as (
+    insert into stock_level (item_id, location_id, lot, owner, quality, on_hand, reserved)
+      select one, l.id, '', 'own', 'good', 0, 0 from unnest($1::uuid[]) as one
+        cross join location l where l.code = 'MAIN-STOCK' on conflict do nothing),
+  worth_opened as (
+    insert into item_valuation (item_id, warehouse_id, quantity, value)
+      select one, l.warehouse_id, 0, 0 from unnest($1::uuid[]) as one
+        cross join location l where l.code = 'MAIN-STOCK' on conflict do nothing)
+  insert into availability (id, item_id, version)
+    select id, one, 0 from unnest($2::uuid[], $1::uuid[]) as new(id, one) on conflict do nothing"""
+
+_TELL = """with told as (
+    update availability set version = version + 1 where item_id = any($1::uuid[])
+    returning id, item_id, version)
+  select t.id, t.version, t.item_id, i.sku, s.on_hand, s.reserved, s.on_hand - s.reserved as free,
+      n.incoming, w.waiting
+    from told t
+    join item i on i.id = t.item_id
+    cross join lateral (select coalesce(sum(on_hand), 0) as on_hand,
+        coalesce(sum(reserved), 0) as reserved
+      from stock_level where item_id = t.item_id) s
+    cross join lateral (select coalesce(sum(quantity), 0) as incoming
+      from incoming where item_id = t.item_id) n
+    cross join lateral (select coalesce(sum(wanted - reserved - shipped), 0) as waiting
+      from demand where item_id = t.item_id and reserved + shipped < wanted) w
+   order by t.item_id"""
+
+_PARTS = {
+    "level": """level_saved as (update stock_level s
+      set on_hand = n.on_hand, reserved = n.reserved
+      from unnest({}::uuid[], {}::uuid[], {}::numeric[], {}::numeric[])
+        as n(item_id, location_id, on_hand, reserved)
+      where (s.item_id, s.location_id) = (n.item_id, n.location_id))""",
+    "worth": """worth_saved as (update item_valuation v set quantity = n.quantity, value = n.value
+      from unnest({}::uuid[], {}::uuid[], {}::numeric[], {}::numeric[])
+        as n(item_id, warehouse_id, quantity, value)
+      where (v.item_id, v.warehouse_id) = (n.item_id, n.warehouse_id))""",
+    "demand": """demand_saved as (update demand d
+      set wanted = n.wanted, reserved = n.reserved, shipped = n.shipped
+      from unnest({}::uuid[], {}::numeric[], {}::numeric[], {}::numeric[])
+        as n(order_line_id, wanted, reserved, shipped)
+      where d.order_line_id = n.order_line_id)""",
+    "new_demand": """demand_made as (
+      insert into demand (order_line_id, order_id, item_id, location_id, wanted, reserved, shipped,
+          promised_on, needed_on)
+        select order_line_id, order_id, item_id, location_id, wanted, reserved, 0, promised_on,
+            needed_on
+          from unnest({}::uuid[], {}::uuid[], {}::uuid[], {}::uuid[], {}::numeric[],
+              {}::numeric[], {}::date[], {}::date[]) with ordinality
+            as n(order_line_id, order_id, item_id, location_id, wanted, reserved, promised_on,
+              needed_on, at)
+         order by at)""",
+    "arrived": """arrived_in_part as (update incoming i set quantity = i.quantity - n.quantity
+      from unnest({}::uuid[], {}::numeric[]) as n(source_line_id, quantity)
+      where i.source_line_id = n.source_line_id and i.quantity > n.quantity)""",
+    "arrived_whole": """arrived_in_full as (delete from incoming i
+      using unnest({}::uuid[], {}::numeric[]) as n(source_line_id, quantity)
+      where i.source_line_id = n.source_line_id and i.quantity <= n.quantity)""",
+    "expected": """expected as (insert into incoming (source_line_id, item_id, quantity, due_on)
+        select * from unnest({}::uuid[], {}::uuid[], {}::numeric[], {}::date[])
+        on conflict (source_line_id)
+          do update set quantity = excluded.quantity, due_on = excluded.due_on)""",
+    "not_expected": """not_expected as (delete from incoming
+        where source_line_id = any({}::uuid[]))""",
+    "move": """moved as (
+      insert into stock_move (id, item_id, from_location_id, to_location_id, lot, quantity, value,
+          source_id, order_line_id, source_type, memo, effective_on, recorded_at, actor)
+        select n.id, n.item_id, case when n.inward then o.id else n.location_id end,
+            case when n.inward then n.location_id else o.id end, '', n.quantity, n.value,
+            n.source_id, n.order_line_id, {}::text, {}::text, {}::date, {}::timestamptz, {}::text
+          from unnest({}::uuid[], {}::uuid[], {}::uuid[], {}::text[], {}::boolean[],
+              {}::numeric[], {}::numeric[], {}::uuid[], {}::uuid[])
+            as n(id, item_id, location_id, outside, inward, quantity, value, source_id,
+              order_line_id)
+          join location o on o.kind = n.outside)""",
+}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The document that moves goods: what it is, what is noted, on which day."""
+
+    source_type: str
+    memo: str
+    effective_on: date
+
+
+@dataclass
+class Holding:
+    """The items an act holds locked, and what it makes of them; `save` stores it at once."""
+
+    levels: dict[UUID, Level]
+    worth: dict[UUID, ItemValuation]
+    skus: dict[UUID, str]
+    demands: dict[UUID, Demand] = field(default_factory=dict)
+    placed: list[tuple[DemandLine, Decimal]] = field(default_factory=list)
+    moves: list[NewMove] = field(default_factory=list)
+    arrived: dict[UUID, Decimal] = field(default_factory=dict)
+    expected: list[ExpectedLine] = field(default_factory=list)
+    changed_demand: set[UUID] = field(default_factory=set)
+
+    @property
+    def item_ids(self) -> list[UUID]:
+        """The items held, in the order of their locks."""
+        return list(self.levels)
+
+    def sku_of(self, line: Demand) -> str:
+        """The SKU of the item that the line needs."""
+        return self.skus[line.item_id]
+
+
+async def hold(work: Work, item_ids: Iterable[UUID], *, worth: bool = False) -> Holding:
+    """Lock the levels of items in key order (with `worth`, their valuation too)."""
+    rows = await work.sql.fetch(_HOLD_WORTH if worth else _HOLD, list(item_ids))
+    held = Holding({}, {}, {})
+    for row in rows:
+        item_id = row["item_id"]
+        held.skus[item_id] = row["sku"]
+        held.levels[item_id] = loaded(
+            Level, {key: row[key] for key in ("item_id", "location_id", "on_hand", "reserved")}
+        )
+        if worth:
+            held.worth[item_id] = loaded(
+                ItemValuation,
+                {key: row[key] for key in ("item_id", "warehouse_id", "quantity", "value")},
+            )
+    return held
+
+
+async def items_of(sql: Sql, order_line_ids: Sequence[UUID]) -> list[UUID]:
+    """The items that order lines need; a line never changes its item."""
+    return [row[0] for row in await sql.fetch(_LINE_ITEMS, order_line_ids)]
+
+
+async def lines_of(work: Work, order_line_ids: Sequence[UUID]) -> dict[UUID, Demand]:
+    """The demand of order lines, once their items are held."""
+    rows = await work.sql.fetch(_LINES, order_line_ids)
+    return {row["order_line_id"]: loaded(Demand, row) for row in rows}
+
+
+async def waiting_of(work: Work, item_ids: Sequence[UUID]) -> list[Demand]:
+    """The lines that wait for held items, whoever was promised first."""
+    return [loaded(Demand, row) for row in await work.sql.fetch(_WAITING, item_ids)]
+
+
+async def net_shipped(
+    work: Work, order_line_ids: Sequence[UUID]
+) -> dict[UUID, tuple[Decimal, Decimal]]:
+    """What left for order lines and did not come back: quantity, and the cost it left at."""
+    rows = await work.sql.fetch(_NET_SHIPPED, order_line_ids)
+    return {row["order_line_id"]: (row["quantity"], row["value"]) for row in rows}
+
+
+async def open_items(work: Work, item_ids: Sequence[UUID], ids: Sequence[UUID]) -> None:
+    """Give items their level, worth and availability, unless they have them."""
+    await work.sql.execute(_OPEN_ITEMS, item_ids, ids)
+
+
+async def tell_availability(work: Work, item_ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
+    """Count one more change of held items' availability; what it is now."""
+    return [dict(row) for row in await work.sql.fetch(_TELL, item_ids)]
+
+
+async def save(work: Work, held: Holding, origin: Origin | None = None) -> None:
+    """Store what the act made of the items it holds, in one statement."""
+    parts = {name: columns for name, columns in _columns(work, held, origin).items() if columns[-1]}
+    arguments = [column for columns in parts.values() for column in columns]
+    await work.sql.execute(
+        _one_statement(tuple(parts), tuple(map(len, parts.values()))), *arguments
+    )
+
+
+@lru_cache(maxsize=64)
+def _one_statement(names: tuple[str, ...], widths: tuple[int, ...]) -> str:
+    """The parts as one WITH statement, their parameters numbered through."""
+    written, taken = [], 0
+    for name, width in zip(names, widths, strict=True):
+        written.append(_PARTS[name].format(*(f"${taken + at}" for at in range(1, width + 1))))
+        taken += width
+    return f"with {', '.join(written)} select 1"
+
+
+def _columns(work: Work, held: Holding, origin: Origin | None) -> dict[str, list[Any]]:
+    """The arguments of each part; one without rows is left out by `save`."""
+    levels, worth = list(held.levels.values()), list(held.worth.values())
+    demands = list(held.demands.values())
+    columns = {
+        "level": _turned(levels, "item_id", "location_id", "on_hand", "reserved"),
+        "worth": _turned(worth, "item_id", "warehouse_id", "quantity", "value"),
+        "demand": _turned(demands, "order_line_id", "wanted", "reserved", "shipped"),
+        "new_demand": _placed(held),
+        "arrived": [list(held.arrived), list(held.arrived.values())],
+        "arrived_whole": [list(held.arrived), list(held.arrived.values())],
+        "expected": _turned([one for one in held.expected if one.quantity > 0], *_EXPECTED),
+        "not_expected": [[one.source_line_id for one in held.expected if one.quantity <= 0]],
+    }
+    if origin is not None:
+        columns["move"] = [
+            *(origin.source_type, origin.memo, origin.effective_on, work.now),
+            work.actor.reference,
+            *_turned(held.moves, *NewMove._fields),
+        ]
+    return columns
+
+
+_EXPECTED = ("source_line_id", "item_id", "quantity", "due_on")
+
+
+def _turned(rows: Sequence[object], *names: str) -> list[Any]:
+    return [[getattr(row, name) for row in rows] for name in names]
+
+
+def _placed(held: Holding) -> list[Any]:
+    lines = [line for line, _ in held.placed]
+    return [
+        [line.order_line_id for line in lines],
+        [line.order_id for line in lines],
+        [line.item_id for line in lines],
+        [held.levels[line.item_id].location_id for line in lines],
+        [line.quantity for line in lines],
+        [reserved for _, reserved in held.placed],
+        [line.promised_on for line in lines],
+        [line.needed_on for line in lines],
+    ]

@@ -1,0 +1,153 @@
+"""Reads of stock that lock nothing."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from erp.sql import Sql
+from erp.stock.rules.lines import DemandState, Shortage
+from erp.stock.schemas import LevelView, MoveView, WarehouseView
+
+__all__ = [
+    "available",
+    "demand_states",
+    "goods_by_sku",
+    "level_page",
+    "move_page",
+    "short_items",
+    "shortages",
+    "supply_and_demand",
+    "warehouses",
+    "worth_of_all",
+]
+
+_STATES = """select order_id, order_line_id, item_id, wanted, reserved,
+    wanted - reserved - shipped as waiting, shipped
+  from demand where order_id = any($1::uuid[]) order by place"""
+
+_SHORTAGES = """select one as item_id, coalesce(w.waiting, 0) - coalesce(n.incoming, 0) as quantity,
+    w.needed_on
+  from unnest($1::uuid[]) as one
+  cross join lateral (select sum(wanted - reserved - shipped) as waiting,
+      min(needed_on) as needed_on
+    from demand where item_id = one and reserved + shipped < wanted) w
+  cross join lateral (select sum(quantity) as incoming from incoming where item_id = one) n
+  where w.waiting > coalesce(n.incoming, 0)"""
+
+_SUPPLY_AND_DEMAND = """select s.item_id, 'free' as kind, null::date as day,
+    sum(s.on_hand - s.reserved) as quantity
+  from stock_level s where s.item_id = any($1::uuid[]) group by s.item_id
+  union all
+  select i.item_id, 'incoming', i.due_on, i.quantity
+    from incoming i where i.item_id = any($1::uuid[])
+  union all
+  select d.item_id, 'waiting', coalesce(d.promised_on, d.needed_on),
+      d.wanted - d.reserved - d.shipped
+    from demand d where d.item_id = any($1::uuid[]) and d.reserved + d.shipped < d.wanted"""
+
+
+async def demand_states(sql: Sql, order_ids: Sequence[UUID]) -> list[DemandState]:
+    """How the lines of orders stand, in the order they were placed."""
+    return [DemandState(*row.values()) for row in await sql.fetch(_STATES, order_ids)]
+
+
+async def shortages(sql: Sql, item_ids: Sequence[UUID]) -> dict[UUID, Shortage]:
+    """What is waited for beyond what is expected; an item without is left out."""
+    rows = await sql.fetch(_SHORTAGES, item_ids)
+    return {row["item_id"]: Shortage(row["quantity"], row["needed_on"]) for row in rows}
+
+
+async def short_items(sql: Sql) -> list[UUID]:
+    """Every item that someone waits for."""
+    rows = await sql.fetch("select distinct item_id from demand where reserved + shipped < wanted")
+    return [row[0] for row in rows]
+
+
+async def supply_and_demand(sql: Sql, item_ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
+    """What is free now, what comes when, and what is waited for by when."""
+    return [dict(row) for row in await sql.fetch(_SUPPLY_AND_DEMAND, item_ids)]
+
+
+_LEVEL_VIEW = """s.item_id, i.sku, i.name, i.unit, h.code as warehouse, l.code as location,
+  s.on_hand, s.reserved, s.on_hand - s.reserved as free"""
+_LEVELS = """stock_level s join item i on i.id = s.item_id
+  join location l on l.id = s.location_id join warehouse h on h.id = l.warehouse_id"""
+_MOVE_VIEW = """m.id, m.item_id, i.sku, f.code as source, t.code as target, m.quantity, m.value,
+  m.effective_on, m.recorded_at, m.memo, m.source_type, m.source_id, m.order_line_id, m.actor"""
+_MOVES = """stock_move m join item i on i.id = m.item_id
+  join location f on f.id = m.from_location_id join location t on t.id = m.to_location_id"""
+_GOODS = """select i.id, i.sku, i.kind, i.unit, u.decimals
+  from item i join unit u on u.code = i.unit where i.sku = any($1::text[])"""
+_AVAILABLE = """select i.id as item_id, i.sku, s.on_hand, s.reserved,
+    s.on_hand - s.reserved as free, n.incoming, w.waiting
+  from item i
+  join lateral (select sum(on_hand) as on_hand, sum(reserved) as reserved
+    from stock_level where item_id = i.id) s on s.on_hand is not null
+  cross join lateral (select coalesce(sum(quantity), 0) as incoming
+    from incoming where item_id = i.id) n
+  cross join lateral (select coalesce(sum(wanted - reserved - shipped), 0) as waiting
+    from demand where item_id = i.id and reserved + shipped < wanted) w
+  where i.sku = $1"""
+_WORTH = """select v.item_id, i.sku, i.name, h.code as warehouse, v.quantity, v.value
+  from item_valuation v join item i on i.id = v.item_id join warehouse h on h.id = v.warehouse_id
+  where v.quantity > 0 order by i.sku, h.code"""
+
+
+async def goods_by_sku(sql: Sql, skus: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """Id, kind, unit and the unit's decimals of items, by SKU."""
+    return {row["sku"]: dict(row) for row in await sql.fetch(_GOODS, skus)}
+
+
+async def available(sql: Sql, sku: str) -> Mapping[str, Any] | None:
+    """What of an item is on hand, reserved, free, incoming and waited for."""
+    row = await sql.fetchrow(_AVAILABLE, sku)
+    return dict(row) if row else None
+
+
+async def worth_of_all(sql: Sql) -> list[Mapping[str, Any]]:
+    """The worth of every item on hand, by SKU."""
+    return [dict(row) for row in await sql.fetch(_WORTH)]
+
+
+async def warehouses(sql: Sql) -> list[WarehouseView]:
+    """Every warehouse, by code."""
+    rows = await sql.fetch("select id, version, code, name from warehouse order by code")
+    return [WarehouseView.model_validate(dict(row)) for row in rows]
+
+
+async def level_page(
+    sql: Sql, asked: PageQuery, *, sku: str | None, on_hand: bool | None
+) -> Page[LevelView]:
+    """One page of levels; `on_hand`: only those with something, or with nothing."""
+    return await fetch_page(
+        sql,
+        columns=_LEVEL_VIEW,
+        source=_LEVELS,
+        where=[Filter("i.sku = {}", sku), Filter("(s.on_hand > 0) = {}", on_hand)],
+        sorts={"sku": Sort("i.sku", "text")},
+        default="sku",
+        asked=asked,
+        key="s.item_id",
+        view=lambda row: LevelView.model_validate(dict(row)),
+    )
+
+
+async def move_page(
+    sql: Sql, asked: PageQuery, *, sku: str | None, source_id: UUID | None
+) -> Page[MoveView]:
+    """One page of moves, the newest first."""
+    return await fetch_page(
+        sql,
+        columns=_MOVE_VIEW,
+        source=_MOVES,
+        where=[
+            Filter("m.item_id = (select id from item where sku = {})", sku),
+            Filter("m.source_id = {}", source_id),
+        ],
+        sorts={"recorded_at": Sort("m.recorded_at", "timestamptz")},
+        default="-recorded_at",
+        asked=asked,
+        key="m.id",
+        view=lambda row: MoveView.model_validate(dict(row)),
+    )

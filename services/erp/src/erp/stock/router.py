@@ -1,0 +1,159 @@
+"""Paths of stock."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query, Request, status
+
+from chassis.clock import business_day
+from chassis.http.batch import BatchReply
+from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
+from chassis.http.paging import Page, PageAsked
+from chassis.http.problems import (
+    CurrencyNotSupported,
+    IdempotencyInFlight,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    MissingReference,
+    NotFound,
+)
+from chassis.http.routing import house_router
+from chassis.identity.actor import Actor
+from erp.catalog.errors import FractionOfUnit
+from erp.ledger.errors import NoPeriod, PeriodClosed
+from erp.stock import queries
+from erp.stock.errors import CostNeeded, NotStocked, OpeningStockPosted, TooLittleOnHand
+from erp.stock.schemas import (
+    AdjustStock,
+    AvailabilityAsked,
+    AvailabilityView,
+    LevelView,
+    MoveView,
+    OpenStocks,
+    ReceiveStock,
+    StockPosted,
+    ValuationReport,
+    WarehouseView,
+)
+from erp.stock.service import booking, reporting
+from erp.upserts import InBatch
+
+__all__ = [
+    "adjustment_router",
+    "availability_router",
+    "level_router",
+    "move_router",
+    "opening_router",
+    "receipt_router",
+    "valuation_router",
+    "warehouse_router",
+]
+
+Keeper = Annotated[Actor, Needs("stock.write")]
+Reader = Annotated[Actor, Needs("stock.read")]
+
+_POSTED = (
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    IdempotencyInFlight,
+    MissingReference,
+    CurrencyNotSupported,
+    FractionOfUnit,
+    NotStocked,
+    NoPeriod,
+    PeriodClosed,
+)
+
+warehouse_router = house_router(prefix="/v1/warehouses", tag="warehouses")
+level_router = house_router(prefix="/v1/stock-levels", tag="stock-levels")
+move_router = house_router(prefix="/v1/stock-moves", tag="stock-moves")
+receipt_router = house_router(prefix="/v1/stock-receipts", tag="stock-receipts", problems=_POSTED)
+opening_router = house_router(
+    prefix="/v1/opening-stock", tag="stock-receipts", problems=(*_POSTED, OpeningStockPosted)
+)
+adjustment_router = house_router(
+    prefix="/v1/stock-adjustments",
+    tag="stock-adjustments",
+    problems=(*_POSTED, TooLittleOnHand, CostNeeded),
+)
+availability_router = house_router(
+    prefix="/v1/availability", tag="availability", problems=(NotFound,)
+)
+valuation_router = house_router(prefix="/v1/reports/stock-valuation", tag="reports")
+
+
+async def _today(request: Request) -> date:
+    """The business date of the request in the installation's zone."""
+    return business_day(request.app.state.settings.time_zone)
+
+
+@warehouse_router.get("")
+async def list_warehouses(_by: Reader, at: InReading) -> Page[WarehouseView]:
+    """Every warehouse, by code."""
+    return Page(items=await queries.warehouses(at.sql))
+
+
+@level_router.get("")
+async def list_levels(
+    _by: Reader,
+    asked: PageAsked,
+    at: InReading,
+    sku: Annotated[str | None, Query(max_length=64)] = None,
+    on_hand: Annotated[bool | None, Query(description="Only with, or without, goods.")] = None,
+) -> Page[LevelView]:
+    """What lies where, by SKU."""
+    return await queries.level_page(at.sql, asked, sku=sku, on_hand=on_hand)
+
+
+@move_router.get("")
+async def list_moves(
+    _by: Reader,
+    asked: PageAsked,
+    at: InReading,
+    sku: Annotated[str | None, Query(max_length=64)] = None,
+    source_id: UUID | None = None,
+) -> Page[MoveView]:
+    """What went from where to where, the newest first."""
+    return await queries.move_page(at.sql, asked, sku=sku, source_id=source_id)
+
+
+@receipt_router.post("", status_code=status.HTTP_201_CREATED)
+async def receive_stock(
+    command: ReceiveStock, _by: Keeper, _once: OnlyOnce, work: InWork
+) -> StockPosted:
+    """Lay opening stock in, against the opening equity."""
+    return await booking.receive_stock(work, command)
+
+
+@opening_router.post("/by-external/{system}/batch")
+async def open_stocks(
+    asked: InBatch, command: OpenStocks, _by: Keeper, _once: OnlyOnceUnlessDry, work: InWork
+) -> BatchReply:
+    """Take over opening stock as another system tells it, once; each item is judged alone."""
+    return await booking.open_stocks(work, asked, command.items)
+
+
+@adjustment_router.post("", status_code=status.HTTP_201_CREATED)
+async def adjust_stock(
+    command: AdjustStock, _by: Keeper, _once: OnlyOnce, work: InWork
+) -> StockPosted:
+    """Book what counting found, or what was damaged or lost."""
+    return await booking.adjust_stock(work, command)
+
+
+@availability_router.get("")
+async def see_availability(
+    _by: Reader,
+    asked: Annotated[AvailabilityAsked, Query()],
+    at: InReading,
+    today: Annotated[date, Depends(_today)],
+) -> AvailabilityView:
+    """What of an item is there and to come, and for when a quantity could be promised."""
+    return await reporting.availability(at.sql, asked, today=today)
+
+
+@valuation_router.get("")
+async def stock_valuation(_by: Reader, at: InReading, request: Request) -> ValuationReport:
+    """What every item on hand is worth, and the inventory account beside it."""
+    return await reporting.valuation(at.sql, currency=request.app.state.settings.currency)

@@ -1,0 +1,119 @@
+"""What the acts of stock are asked for, line by line, as the modules above name it."""
+
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+__all__ = [
+    "AdjustLine",
+    "DemandLine",
+    "DemandState",
+    "ExpectedLine",
+    "NewMove",
+    "PromiseAsked",
+    "ReceiptLine",
+    "ReturnLine",
+    "ShipLine",
+    "Shortage",
+]
+
+
+class DemandLine(NamedTuple):
+    """What an order line needs, when, and for which day it was promised, if it was."""
+
+    order_line_id: UUID
+    order_id: UUID
+    item_id: UUID
+    quantity: Decimal
+    needed_on: date
+    promised_on: date | None = None
+
+
+class ShipLine(NamedTuple):
+    """What leaves for an order line."""
+
+    order_line_id: UUID
+    quantity: Decimal
+
+
+class ReturnLine(NamedTuple):
+    """What comes back of an order line."""
+
+    order_line_id: UUID
+    quantity: Decimal
+
+
+class ReceiptLine(NamedTuple):
+    """What comes in and what it is worth, in the installation's currency.
+
+    `expected_id` names the line of `ExpectedLine` that it answers, if it was expected;
+    `source_id` the receipt it belongs to where one call books several.
+    """
+
+    item_id: UUID
+    quantity: Decimal
+    value: Decimal
+    expected_id: UUID | None = None
+    source_id: UUID | None = None
+
+
+class AdjustLine(NamedTuple):
+    """What was found too much (positive) or too little (negative).
+
+    `value` is what a surplus is worth in all; None: as much as the pieces beside it.
+    """
+
+    item_id: UUID
+    quantity: Decimal
+    value: Decimal | None = None
+
+
+class ExpectedLine(NamedTuple):
+    """What is still expected from a supplier, and when; nothing: no longer expected."""
+
+    source_line_id: UUID
+    item_id: UUID
+    quantity: Decimal
+    due_on: date
+
+
+class PromiseAsked(NamedTuple):
+    """For when so many could be promised, at the earliest on the wanted day."""
+
+    item_id: UUID
+    quantity: Decimal
+    wanted_on: date
+
+
+class DemandState(NamedTuple):
+    """How an order line stands: wanted = reserved + waiting + shipped."""
+
+    order_id: UUID
+    order_line_id: UUID
+    item_id: UUID
+    wanted: Decimal
+    reserved: Decimal
+    waiting: Decimal
+    shipped: Decimal
+
+
+class Shortage(NamedTuple):
+    """What is waited for and not expected from anyone; needed first on the day."""
+
+    quantity: Decimal
+    needed_on: date
+
+
+class NewMove(NamedTuple):
+    """A move between our place and one outside, of a kind; `inward`: it comes in."""
+
+    id: UUID
+    item_id: UUID
+    location_id: UUID
+    outside: str
+    inward: bool
+    quantity: Decimal
+    value: Decimal
+    source_id: UUID
+    order_line_id: UUID | None

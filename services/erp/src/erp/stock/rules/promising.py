@@ -1,0 +1,66 @@
+"""Available to promise: when a quantity can be promised without breaking an older promise.
+
+A receipt serves the promises until the next one; what a later bucket lacks is taken from the
+nearest earlier ones, and from today's stock last of all (discrete ATP with look-ahead). What no
+earlier goods can cover is late: it gets the first receipts that nobody else needs.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+
+__all__ = ["Dated", "discrete_atp", "promise_date", "take"]
+
+Dated = tuple[date, Decimal]
+_NOTHING = Decimal(0)
+
+
+def discrete_atp(
+    on_hand: Decimal, receipts: Sequence[Dated], commitments: Sequence[Dated], *, today: date
+) -> list[Dated]:
+    """What of each receipt (the first entry: today's stock) is still free to promise.
+
+    `commitments` are what older orders still need, by the day they need it; those overdue count
+    as of today. What all goods together cannot cover stays as a negative first entry.
+    """
+    dates = sorted({day for day, _ in receipts if day > today})
+    free = [on_hand, *([_NOTHING] * len(dates))]
+    for day, quantity in receipts:
+        free[bisect_right(dates, day)] += quantity
+    for day, quantity in commitments:
+        free[bisect_right(dates, day)] -= quantity
+    for at in range(len(free) - 1, 0, -1):
+        if free[at] < 0:
+            lack, free[at] = -free[at], _NOTHING
+            free[0] -= _taken(free, range(at - 1, 0, -1), lack)
+    if free[0] < 0:
+        free[0] = -_taken(free, range(1, len(free)), -free[0])
+    return list(zip([today, *dates], free, strict=True))
+
+
+def _taken(free: list[Decimal], buckets: Iterable[int], wanted: Decimal) -> Decimal:
+    """Take from the buckets in turn what is free in them; what is still wanted then."""
+    for at in buckets:
+        given = min(max(free[at], _NOTHING), wanted)
+        free[at] -= given
+        wanted -= given
+    return wanted
+
+
+def take(atp: Sequence[Dated], quantity: Decimal, *, on: date) -> list[Dated] | None:
+    """The buckets after promising a quantity on a day, or None when it cannot be kept.
+
+    The bucket of the day gives first, then those before it, the nearest first.
+    """
+    left = [free for _, free in atp]
+    last = bisect_right([day for day, _ in atp], on) - 1
+    if left[0] < 0 or _taken(left, range(last, -1, -1), quantity) > 0:
+        return None
+    return [(day, free) for (day, _), free in zip(atp, left, strict=True)]
+
+
+def promise_date(atp: Sequence[Dated], quantity: Decimal, *, wanted_on: date) -> date | None:
+    """The first day from the wanted one on which the whole quantity can be promised."""
+    candidates = [wanted_on, *(day for day, _ in atp if day > wanted_on)]
+    return next((day for day in candidates if take(atp, quantity, on=day) is not None), None)

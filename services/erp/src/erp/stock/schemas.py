@@ -1,0 +1,216 @@
+"""Commands and views of stock. Amounts are in the installation's currency."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from erp.exact import NonNegativeDecimal, PositiveQuantity, Quantity
+from erp.fields import Code, Command, ExternalId, Name, SourceVersion
+from erp.money import MoneyView, UnitPriceView
+
+__all__ = [
+    "AdjustStock",
+    "AdjustedLine",
+    "AvailabilityAsked",
+    "AvailabilityView",
+    "LevelView",
+    "MoveView",
+    "OpenStock",
+    "OpenStocks",
+    "PromisableView",
+    "ReceiveStock",
+    "ReceivedLine",
+    "StockPosted",
+    "ValuationLine",
+    "ValuationReport",
+    "WarehouseView",
+]
+
+EffectiveOn = Annotated[
+    date | None, Field(description="Default: today. A past day needs the permission `backdate`.")
+]
+
+
+class View(BaseModel):
+    """What a reader is shown."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class ReceivedLine(Command):
+    """Goods that come in, and what they are worth: by unit or in all."""
+
+    sku: Code
+    quantity: PositiveQuantity
+    unit_cost: UnitPriceView | None = Field(default=None, description="What one unit is worth.")
+    value: MoneyView | None = Field(default=None, description="What all of it is worth.")
+
+    @model_validator(mode="after")
+    def _worth_once(self) -> "ReceivedLine":
+        if (self.unit_cost is None) == (self.value is None):
+            raise PydanticCustomError("worth_once", "Give the unit cost or the value, not both.")
+        return self
+
+    @property
+    def currency(self) -> str:
+        """The currency of the worth."""
+        worth = self.unit_cost or self.value
+        return worth.currency if worth else ""
+
+    def amount(self) -> Decimal:
+        """What all of it is worth, rounded to the currency's digits."""
+        if self.unit_cost is not None:
+            return self.unit_cost.price().times(self.quantity).amount
+        return self.value.amount if self.value else Decimal(0)
+
+
+class ReceiveStock(Command):
+    """Lay opening stock in, against the opening equity."""
+
+    memo: Name = "Opening stock"
+    effective_on: EffectiveOn = None
+    lines: list[ReceivedLine] = Field(min_length=1, max_length=500)
+
+
+class OpenStock(ReceivedLine):
+    """Opening stock of an item, as another system tells it; posted once, never changed."""
+
+    external_id: ExternalId
+    source_version: SourceVersion
+    effective_on: EffectiveOn = None
+
+
+class OpenStocks(Command):
+    """Opening stock of many items."""
+
+    items: list[OpenStock] = Field(min_length=1, max_length=500)
+
+
+class AdjustedLine(Command):
+    """What was found: a surplus (positive) or a loss (negative)."""
+
+    sku: Code
+    quantity: Quantity
+    unit_cost: UnitPriceView | None = Field(
+        default=None, description="Of a surplus. Default: as the pieces on hand."
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> "AdjustedLine":
+        if not self.quantity:
+            raise PydanticCustomError("quantity_not_zero", "An adjustment of nothing is none.")
+        if self.unit_cost is not None and self.quantity < 0:
+            raise PydanticCustomError("cost_of_loss", "A loss has the cost of the stock it leaves.")
+        return self
+
+
+class AdjustStock(Command):
+    """Book what counting found, or what was damaged or lost."""
+
+    reason: Name
+    effective_on: EffectiveOn = None
+    lines: list[AdjustedLine] = Field(min_length=1, max_length=500)
+
+
+class StockPosted(View):
+    """A receipt or an adjustment; its moves are listed by `source_id`."""
+
+    id: UUID
+
+
+class WarehouseView(View):
+    """A building with stock of ours."""
+
+    id: UUID
+    version: int
+    code: str
+    name: str
+
+
+class LevelView(View):
+    """What of an item lies at a place: `free` is on hand and reserved for nobody."""
+
+    item_id: UUID
+    sku: str
+    name: str
+    unit: str
+    warehouse: str
+    location: str
+    on_hand: Quantity
+    reserved: Quantity
+    free: Quantity
+
+
+class MoveView(View):
+    """Goods that went from one place to another; `value` is what they were worth."""
+
+    id: UUID
+    item_id: UUID
+    sku: str
+    source: str = Field(description="Code of the place they came from.")
+    target: str = Field(description="Code of the place they went to.")
+    quantity: PositiveQuantity
+    value: NonNegativeDecimal
+    effective_on: date
+    recorded_at: datetime
+    memo: str
+    source_type: str
+    source_id: UUID
+    order_line_id: UUID | None
+    actor: str
+
+
+class AvailabilityAsked(BaseModel):
+    """When so many of an item could be promised."""
+
+    sku: Code
+    quantity: PositiveQuantity = Decimal(1)
+    on: date | None = Field(default=None, description="The wanted day. Default: today.")
+
+
+class PromisableView(View):
+    """What can be promised of the goods that are there on the day, until the next come."""
+
+    on: date
+    quantity: Quantity
+
+
+class AvailabilityView(View):
+    """What of an item is there and promised, and for when the quantity could be promised."""
+
+    item_id: UUID
+    sku: str
+    on_hand: Quantity
+    reserved: Quantity
+    free: Quantity
+    incoming: Quantity
+    waiting: Quantity
+    quantity: PositiveQuantity
+    wanted_on: date
+    promised_on: date | None = Field(description="Null: for no day that is known today.")
+    promisable: list[PromisableView]
+
+
+class ValuationLine(View):
+    """What the stock of an item is worth; the unit cost is derived from it."""
+
+    item_id: UUID
+    sku: str
+    name: str
+    warehouse: str
+    quantity: Quantity
+    value: NonNegativeDecimal
+    unit_cost: NonNegativeDecimal
+
+
+class ValuationReport(View):
+    """What all stock is worth, and what the inventory account holds: the same."""
+
+    currency: str
+    items: list[ValuationLine]
+    total: NonNegativeDecimal
+    inventory_account: Quantity

@@ -1,0 +1,52 @@
+"""The door of stock: what orders need, goods that move, what is expected and promised."""
+
+from erp.stock.rules.lines import (
+    AdjustLine,
+    DemandLine,
+    DemandState,
+    ExpectedLine,
+    PromiseAsked,
+    ReceiptLine,
+    ReturnLine,
+    ShipLine,
+    Shortage,
+)
+from erp.stock.service.booking import item_ids_of
+from erp.stock.service.demand import amend, place, withdraw
+from erp.stock.service.expecting import (
+    demand_of,
+    expect,
+    lock_items,
+    promisable,
+    promise,
+    short_items,
+    shortages,
+)
+from erp.stock.service.goods import adjust, receive, ship, take_back
+
+__all__ = [
+    "AdjustLine",
+    "DemandLine",
+    "DemandState",
+    "ExpectedLine",
+    "PromiseAsked",
+    "ReceiptLine",
+    "ReturnLine",
+    "ShipLine",
+    "Shortage",
+    "adjust",
+    "amend",
+    "demand_of",
+    "expect",
+    "item_ids_of",
+    "lock_items",
+    "place",
+    "promisable",
+    "promise",
+    "receive",
+    "ship",
+    "short_items",
+    "shortages",
+    "take_back",
+    "withdraw",
+]

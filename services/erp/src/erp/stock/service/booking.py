@@ -1,0 +1,170 @@
+"""Goods booked by hand: opening stock and adjustments, named by SKU."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from functools import partial
+from typing import Protocol
+from uuid import UUID
+
+from chassis.http.batch import BatchReply
+from chassis.http.problems import MissingReference
+from chassis.ids import uuid7
+from chassis.storage.work import Work
+from erp.catalog.errors import FractionOfUnit
+from erp.currencies import must_be_supported
+from erp.days import business_day_of
+from erp.exact import plain, rounded
+from erp.sql import Sql
+from erp.stock import queries
+from erp.stock.errors import NotStocked, OpeningStockPosted
+from erp.stock.models import OpeningStock
+from erp.stock.rules.lines import AdjustLine, ReceiptLine
+from erp.stock.schemas import (
+    AdjustedLine,
+    AdjustStock,
+    OpenStock,
+    ReceivedLine,
+    ReceiveStock,
+    StockPosted,
+)
+from erp.stock.service.goods import adjust, receive
+from erp.upserts import BatchAsked, Sent, Upserted, upsert, upsert_each
+
+__all__ = ["adjust_stock", "item_ids_of", "open_stock", "open_stocks", "receive_stock"]
+
+KIND = "opening_stock"
+
+
+class Quantified(Protocol):
+    """A line that names an item and a quantity."""
+
+    @property
+    def sku(self) -> str:
+        """The item's SKU."""
+
+    @property
+    def quantity(self) -> Decimal:
+        """How much, in the item's own unit."""
+
+
+async def item_ids_of(sql: Sql, lines: Sequence[Quantified]) -> dict[str, UUID]:
+    """The items the lines name.
+
+    Raises MissingReference, NotStocked (a service), FractionOfUnit.
+    """
+    goods = await queries.goods_by_sku(sql, list({line.sku for line in lines}))
+    for line in lines:
+        found = goods.get(line.sku)
+        if found is None:
+            raise MissingReference(entity="item", reference=line.sku)
+        if found["kind"] != "goods":
+            raise NotStocked(item=line.sku)
+        if rounded(line.quantity, found["decimals"]) != line.quantity:
+            raise FractionOfUnit(
+                quantity=plain(line.quantity), unit=found["unit"], decimals=found["decimals"]
+            )
+    return {sku: row["id"] for sku, row in goods.items()}
+
+
+async def receive_stock(work: Work, command: ReceiveStock) -> StockPosted:
+    """Lay opening stock in. Raises MissingReference, NotStocked, PeriodClosed and the like."""
+    receipt_id = uuid7()
+    day = business_day_of(work, command.effective_on)
+    await receive(
+        work,
+        await _receipt_lines(work, command.lines),
+        source_type="stock_receipt",
+        source_id=receipt_id,
+        effective_on=day,
+        counterpart="equity_opening",
+        origin="opening",
+        memo=command.memo,
+    )
+    return StockPosted(id=receipt_id)
+
+
+async def _receipt_lines(work: Work, lines: Sequence[ReceivedLine]) -> list[ReceiptLine]:
+    must_be_supported(work, *(line.currency for line in lines))
+    ids = await item_ids_of(work.sql, lines)
+    return [ReceiptLine(ids[line.sku], line.quantity, line.amount()) for line in lines]
+
+
+async def adjust_stock(work: Work, command: AdjustStock) -> StockPosted:
+    """Book a surplus or a loss. Raises TooLittleOnHand, CostNeeded, MissingReference."""
+    adjustment_id = uuid7()
+    day = business_day_of(work, command.effective_on)
+    ids = await item_ids_of(work.sql, command.lines)
+    must_be_supported(work, *(line.unit_cost.currency for line in command.lines if line.unit_cost))
+    await adjust(
+        work,
+        [_adjust_line(ids[line.sku], line) for line in command.lines],
+        source_type="stock_adjustment",
+        source_id=adjustment_id,
+        effective_on=day,
+        memo=command.reason,
+    )
+    return StockPosted(id=adjustment_id)
+
+
+def _adjust_line(item_id: UUID, line: AdjustedLine) -> AdjustLine:
+    cost = line.unit_cost
+    value = None if cost is None else cost.price().times(line.quantity).amount
+    return AdjustLine(item_id, line.quantity, value)
+
+
+async def open_stocks(work: Work, asked: BatchAsked, items: Sequence[OpenStock]) -> BatchReply:
+    """Take over opening stock of many items; each is judged alone."""
+    goods = await queries.goods_by_sku(work.sql, [item.sku for item in items])
+    # All levels at once, in key order: an order that is placed meanwhile waits, never deadlocks.
+    await queries.hold(work, [row["id"] for row in goods.values()])
+    return await upsert_each(work, asked, KIND, items, open_stock)
+
+
+async def open_stock(work: Work, system: str, external_id: str, command: OpenStock) -> Upserted:
+    """Take over opening stock as another system tells it, once.
+
+    Raises OpeningStockPosted (another one was posted), and what `receive_stock` raises.
+    """
+    return await upsert(
+        work,
+        Sent(KIND, system, external_id, command.source_version),
+        create=partial(_open, work, command),
+        change=partial(_must_be_same, work, command),
+    )
+
+
+async def _open(work: Work, command: OpenStock, opening_id: UUID) -> None:
+    [line] = await _receipt_lines(work, [command])
+    day = business_day_of(work, command.effective_on)
+    work.session.add(
+        OpeningStock(
+            id=opening_id,
+            created_at=work.now,
+            updated_at=work.now,
+            item_id=line.item_id,
+            quantity=line.quantity,
+            value=line.value,
+            effective_on=day,
+        )
+    )
+    await work.flush()
+    await receive(
+        work,
+        [line],
+        source_type=KIND,
+        source_id=opening_id,
+        effective_on=day,
+        counterpart="equity_opening",
+        origin="opening",
+        memo="Opening stock",
+    )
+
+
+async def _must_be_same(work: Work, command: OpenStock, opening_id: UUID) -> bool:
+    posted = await work.session.get_one(OpeningStock, opening_id)
+    [line] = await _receipt_lines(work, [command])
+    same_day = command.effective_on in {None, posted.effective_on}
+    asked = (line.item_id, line.quantity, line.value)
+    if not same_day or asked != (posted.item_id, posted.quantity, posted.value):
+        raise OpeningStockPosted(external_id=command.external_id)
+    return False

@@ -1,0 +1,271 @@
+"""Goods that move: received, shipped, taken back, adjusted; each posted as it happens."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from chassis.ids import uuid7
+from chassis.storage.work import Work
+from erp.ledger import service as ledger
+from erp.ledger.service import Posting, PostingLine
+from erp.money import digits_of
+from erp.stock import queries
+from erp.stock.errors import CostNeeded
+from erp.stock.models import Demand
+from erp.stock.queries import Holding, Origin
+from erp.stock.rules.lines import AdjustLine, NewMove, ReceiptLine, ReturnLine, ShipLine
+from erp.stock.rules.valuation import cost_of_issue
+from erp.stock.service.demand import hold_items, hold_lines
+from erp.stock.service.telling import fill_waiting, tell
+
+__all__ = ["adjust", "receive", "ship", "take_back"]
+
+_NOTHING = Decimal(0)
+
+
+async def receive(
+    work: Work,
+    lines: Sequence[ReceiptLine],
+    *,
+    source_type: str,
+    source_id: UUID,
+    effective_on: date,
+    counterpart: str,
+    origin: str = "supplier",
+    memo: str = "Goods received",
+) -> None:
+    """Lay goods into stock at their value, against the account of a role; fill who waits.
+
+    `origin` is the kind of place they come from. Raises NotStocked, PeriodClosed, NoPeriod.
+    """
+    if not lines:
+        return
+    held = await hold_items(work, [line.item_id for line in lines], worth=True)
+    for line in lines:
+        _come_in(held, line.item_id, line.quantity, line.value)
+        _move(
+            held,
+            line.item_id,
+            origin,
+            quantity=line.quantity,
+            value=line.value,
+            source_id=line.source_id or source_id,
+        )
+        if line.expected_id:
+            already = held.arrived.get(line.expected_id, _NOTHING)
+            held.arrived[line.expected_id] = already + line.quantity
+            held.changed_demand.add(line.item_id)
+    await _finish(work, held, Origin(source_type, memo, effective_on), counterpart=counterpart)
+
+
+async def ship(
+    work: Work,
+    lines: Sequence[ShipLine],
+    *,
+    source_type: str,
+    source_id: UUID,
+    effective_on: date,
+    memo: str = "Goods shipped",
+) -> dict[UUID, Decimal]:
+    """Send away what is reserved for order lines; what each line cost.
+
+    Raises NotReserved, MissingReference, PeriodClosed, NoPeriod.
+    """
+    if not lines:
+        return {}
+    held = await hold_lines(work, [line.order_line_id for line in lines], worth=True)
+    decimals, costs = digits_of(work.setting.currency), defaultdict[UUID, Decimal](Decimal)
+    for line in lines:
+        need = held.demands[line.order_line_id]
+        need.leave(line.quantity, sku=held.sku_of(need))
+        held.levels[need.item_id].take_reserved(line.quantity)
+        cost = held.worth[need.item_id].lose(line.quantity, decimals=decimals)
+        costs[line.order_line_id] += cost
+        _move_for(held, need, quantity=-line.quantity, value=cost, source_id=source_id)
+    origin = Origin(source_type, memo, effective_on)
+    # Nothing comes free: what leaves was reserved, and what was free had nobody waiting.
+    await _finish(work, held, origin, counterpart="cogs", fills=False)
+    return dict(costs)
+
+
+async def take_back(
+    work: Work,
+    lines: Sequence[ReturnLine],
+    *,
+    source_type: str,
+    source_id: UUID,
+    effective_on: date,
+    memo: str = "Goods taken back",
+) -> dict[UUID, Decimal]:
+    """Take shipped goods back at the cost they left at (E36); what each line brought.
+
+    They are free then, and not wanted again by their line. Raises NotShipped,
+    MissingReference, PeriodClosed, NoPeriod.
+    """
+    if not lines:
+        return {}
+    line_ids = [line.order_line_id for line in lines]
+    held = await hold_lines(work, line_ids, worth=True)
+    left = await queries.net_shipped(work, line_ids)
+    decimals, costs = digits_of(work.setting.currency), defaultdict[UUID, Decimal](Decimal)
+    for line in lines:
+        need = held.demands[line.order_line_id]
+        need.come_back(line.quantity, sku=held.sku_of(need))
+        quantity, value = left[line.order_line_id]
+        cost = cost_of_issue(line.quantity, on_hand=quantity, value=value, decimals=decimals)
+        left[line.order_line_id] = quantity - line.quantity, value - cost
+        costs[line.order_line_id] += cost
+        _come_in(held, need.item_id, line.quantity, cost)
+        _move_for(held, need, quantity=line.quantity, value=cost, source_id=source_id)
+    await _finish(work, held, Origin(source_type, memo, effective_on), counterpart="cogs")
+    return dict(costs)
+
+
+async def adjust(
+    work: Work,
+    lines: Sequence[AdjustLine],
+    *,
+    source_type: str,
+    source_id: UUID,
+    effective_on: date,
+    memo: str,
+) -> None:
+    """Book what was found too much or too little, against gains and losses.
+
+    Only what is promised to nobody can be missing. Raises TooLittleOnHand, CostNeeded (a
+    surplus of what is not on hand, without a value), NotStocked, PeriodClosed, NoPeriod.
+    """
+    held = await hold_items(work, [line.item_id for line in lines], worth=True)
+    decimals = digits_of(work.setting.currency)
+    for line in lines:
+        if line.quantity > 0:
+            value = _surplus(held, line, decimals=decimals)
+            _come_in(held, line.item_id, line.quantity, value)
+            _move(
+                held,
+                line.item_id,
+                "loss",
+                quantity=line.quantity,
+                value=value,
+                source_id=source_id,
+            )
+        else:
+            _lose(held, line.item_id, -line.quantity, source_id, decimals=decimals)
+    await _finish(
+        work, held, Origin(source_type, memo, effective_on), counterpart="inventory_adjustment"
+    )
+
+
+def _surplus(held: Holding, line: AdjustLine, *, decimals: int) -> Decimal:
+    """What a surplus is worth: as told, or as much as the pieces beside it."""
+    if line.value is not None:
+        return line.value
+    cost = held.worth[line.item_id].cost_of(line.quantity, decimals=decimals)
+    if cost is None:
+        raise CostNeeded(sku=held.skus[line.item_id])
+    return cost
+
+
+def _lose(
+    held: Holding, item_id: UUID, quantity: Decimal, source_id: UUID, *, decimals: int
+) -> None:
+    held.levels[item_id].take_free(quantity, sku=held.skus[item_id])
+    cost = held.worth[item_id].lose(quantity, decimals=decimals)
+    _move(held, item_id, "loss", quantity=-quantity, value=cost, source_id=source_id)
+
+
+def _come_in(held: Holding, item_id: UUID, quantity: Decimal, value: Decimal) -> None:
+    held.levels[item_id].put(quantity)
+    held.worth[item_id].gain(quantity, value)
+
+
+def _move(
+    held: Holding,
+    item_id: UUID,
+    outside: str,
+    *,
+    quantity: Decimal,
+    value: Decimal,
+    source_id: UUID,
+    order_line_id: UUID | None = None,
+) -> None:
+    """Note a move from a kind of place outside; a negative quantity goes there."""
+    move = NewMove(
+        id=uuid7(),
+        item_id=item_id,
+        location_id=held.levels[item_id].location_id,
+        outside=outside,
+        inward=quantity > 0,
+        quantity=abs(quantity),
+        value=value,
+        source_id=source_id,
+        order_line_id=order_line_id,
+    )
+    held.moves.append(move)
+
+
+def _move_for(
+    held: Holding, need: Demand, *, quantity: Decimal, value: Decimal, source_id: UUID
+) -> None:
+    """Note a move from the customer of an order line; a negative quantity goes there."""
+    _move(
+        held,
+        need.item_id,
+        "customer",
+        quantity=quantity,
+        value=value,
+        source_id=source_id,
+        order_line_id=need.order_line_id,
+    )
+
+
+async def _finish(
+    work: Work, held: Holding, origin: Origin, *, counterpart: str, fills: bool = True
+) -> None:
+    """Fill who waits, store, post and tell: the end of every movement of goods."""
+    own = set(held.demands)
+    filled = await fill_waiting(work, held) if fills else []
+    await queries.save(work, held, origin)
+    await ledger.post(work, list(_postings(held, origin, counterpart)))
+    await tell(work, held, filled=filled, own=own)
+
+
+def _postings(held: Holding, origin: Origin, counterpart: str) -> Iterable[Posting]:
+    """An entry for each document: inventory by item, against the counterpart by item."""
+    for source_id, worth in _worth_by_source(held.moves).items():
+        lines = [
+            line
+            for item_id, value in worth.items()
+            for line in _sides(held, item_id, value, counterpart)
+        ]
+        yield Posting(
+            id=uuid7(),
+            effective_on=origin.effective_on,
+            source_type=origin.source_type,
+            source_id=source_id,
+            memo=origin.memo,
+            lines=tuple(lines),
+        )
+
+
+def _worth_by_source(moves: Iterable[NewMove]) -> Mapping[UUID, Mapping[UUID, Decimal]]:
+    """What each document brought in (negative: took out) of each item."""
+    found: dict[UUID, dict[UUID, Decimal]] = {}
+    for move in moves:
+        worth = found.setdefault(move.source_id, {})
+        signed = move.value if move.inward else -move.value
+        worth[move.item_id] = worth.get(move.item_id, _NOTHING) + signed
+    return found
+
+
+def _sides(
+    held: Holding, item_id: UUID, value: Decimal, counterpart: str
+) -> tuple[PostingLine, PostingLine]:
+    warehouse_id = held.worth[item_id].warehouse_id
+    gained, lost = max(value, _NOTHING), max(-value, _NOTHING)
+    return (
+        PostingLine("inventory", gained, lost, item_id=item_id, warehouse_id=warehouse_id),
+        PostingLine(counterpart, lost, gained, item_id=item_id),
+    )

@@ -1,0 +1,62 @@
+"""What stock is worth, and what is available."""
+
+from datetime import date
+from decimal import Decimal
+
+from chassis.http.problems import NotFound
+from erp.exact import EXACT, rounded
+from erp.ledger import service as ledger
+from erp.money import PRICE_DIGITS
+from erp.sql import Sql
+from erp.stock import queries
+from erp.stock.rules.promising import promise_date
+from erp.stock.schemas import (
+    AvailabilityAsked,
+    AvailabilityView,
+    PromisableView,
+    ValuationLine,
+    ValuationReport,
+)
+from erp.stock.service.expecting import promisable
+
+__all__ = ["availability", "valuation"]
+
+
+async def availability(sql: Sql, asked: AvailabilityAsked, *, today: date) -> AvailabilityView:
+    """What of an item is there, and for when the quantity could be promised (E37).
+
+    Raises NotFound (no goods of this SKU).
+    """
+    row = await queries.available(sql, asked.sku)
+    if row is None:
+        raise NotFound(entity="item", id=asked.sku)
+    wanted_on = max(asked.on or today, today)
+    item_id = row["item_id"]
+    atp = (await promisable(sql, [item_id], today=today))[item_id]
+    return AvailabilityView(
+        **row,
+        quantity=asked.quantity,
+        wanted_on=wanted_on,
+        promised_on=promise_date(atp, asked.quantity, wanted_on=wanted_on),
+        promisable=[PromisableView(on=day, quantity=free) for day, free in atp],
+    )
+
+
+async def valuation(sql: Sql, *, currency: str) -> ValuationReport:
+    """What all stock is worth beside the inventory account, both of one moment (E29)."""
+    async with sql.transaction(isolation="repeatable_read", readonly=True):
+        rows = await queries.worth_of_all(sql)
+        balance = await ledger.trial_balance(sql, date.max, currency=currency)
+    items = [
+        ValuationLine(**row, unit_cost=_unit_cost(row["value"], row["quantity"])) for row in rows
+    ]
+    return ValuationReport(
+        currency=currency,
+        items=items,
+        total=sum((line.value for line in items), Decimal(0)),
+        inventory_account=next(one.balance for one in balance.accounts if one.role == "inventory"),
+    )
+
+
+def _unit_cost(value: Decimal, quantity: Decimal) -> Decimal:
+    return rounded(EXACT.divide(value, quantity), PRICE_DIGITS)

@@ -1,0 +1,116 @@
+"""A buyer at work; every item and supplier is new."""
+
+from datetime import date
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+import pytest
+
+from erp.ledger import service as ledger
+from erp.stock import service as stock
+from erp.stock.service import DemandLine
+
+ORDERS, SUGGESTIONS = "/v1/purchase-orders", "/v1/purchase-suggestions"
+
+
+def money(amount, currency="CNY"):
+    return {"amount": amount, "currency": currency}
+
+
+class Buyer:
+    """Buys by the API; customers' demand comes by the door that fulfilment uses."""
+
+    def __init__(self, erp, desk, today):
+        self.erp, self.desk, self.today = erp, desk, today
+        self.suppliers = {}
+
+    async def supplier(self, **facts):
+        made = await self.desk.add("/v1/suppliers", name=self.desk.word("Supplier"), **facts)
+        self.suppliers[made["number"]] = made
+        return made["number"]
+
+    async def item(self, price=None, *, supplier=None, **terms):
+        """A new item; with a price, sold by a supplier."""
+        item = await self.desk.item()
+        if price is not None:
+            await self.priced(item, price, supplier or await self.supplier(), **terms)
+        return item
+
+    async def priced(self, item, price, supplier, **terms):
+        facts = {"supplier_number": supplier, "sku": item["sku"], "price": money(price)}
+        return await self.desk.add("/v1/supplier-prices", **facts, **terms)
+
+    async def wanted(self, item, quantity, *, needed_on=None):
+        """A customer's order line."""
+        line_id = uuid4()
+        line = DemandLine(
+            line_id, uuid4(), UUID(item["id"]), Decimal(quantity), needed_on or self.today
+        )
+        async with self.erp.database.transaction() as work:
+            await stock.place(work, [line])
+        return line_id
+
+    async def unwanted(self, line_id):
+        async with self.erp.database.transaction() as work:
+            await stock.withdraw(work, [line_id])
+
+    async def suggested(self, item, state="open"):
+        """The suggestions of the item in the state."""
+        found = await self.desk.see(f"{SUGGESTIONS}?sku={item['sku']}&state={state}")
+        return found["items"]
+
+    async def refresh(self, *items):
+        reply = await self.erp.post(
+            f"{SUGGESTIONS}/refresh", {"skus": [item["sku"] for item in items]}
+        )
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+    async def orders(self, *suggestions, **facts):
+        """Order suggestions; the orders."""
+        body = {"ids": [one["id"] for one in suggestions]} | facts
+        return (await self.desk.add(f"{SUGGESTIONS}/order", **body))["orders"]
+
+    async def buys(self, supplier, *lines, **facts):
+        """Order by hand: lines of item, quantity and perhaps more."""
+        named = [
+            {"sku": item["sku"], "quantity": str(quantity)} | dict(*more)
+            for item, quantity, *more in lines
+        ]
+        return await self.desk.add(ORDERS, supplier_number=supplier, lines=named, **facts)
+
+    async def receives(self, order, **facts):
+        return await self.erp.post(f"{ORDERS}/{order['id']}/receipts", facts)
+
+    async def see(self, order):
+        return await self.desk.see(f"{ORDERS}/{order['id']}")
+
+    async def availability(self, item):
+        """On hand, reserved, incoming, waiting."""
+        told = await self.desk.see(f"/v1/availability?sku={item['sku']}")
+        return tuple(int(told[name]) for name in ("on_hand", "reserved", "incoming", "waiting"))
+
+    async def balance(self, role, item):
+        """What an account holds of the item."""
+        async with self.erp.database.driver() as sql:
+            return await sql.fetchval(
+                """select coalesce(sum(l.debit - l.credit), 0) from journal_line l
+                     join account a on a.id = l.account_id
+                    where a.role = $1 and l.item_id = $2""",
+                role,
+                UUID(item["id"]),
+            )
+
+
+@pytest.fixture(scope="session")
+async def opened(erp):
+    """Books that are open today, and in July 1996."""
+    async with erp.database.transaction() as work:
+        await ledger.ensure_year(work, work.today())
+        await ledger.ensure_year(work, date(1996, 7, 4))
+        return work.today()
+
+
+@pytest.fixture
+def buyer(erp, desk, opened):
+    return Buyer(erp, desk, opened)

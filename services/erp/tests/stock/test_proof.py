@@ -1,0 +1,119 @@
+"""What is proven of all stock at once, and what an act costs the database."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+
+from erp.stock import service as stock
+from erp.stock.service import DemandLine, ReceiptLine, ShipLine
+
+REBUILT = """with side as (
+    select m.item_id, m.to_location_id as location_id, m.quantity, m.value from stock_move m
+    union all
+    select m.item_id, m.from_location_id, -m.quantity, -m.value from stock_move m),
+  rebuilt as (
+    select s.item_id, l.id as location_id, l.warehouse_id, sum(s.quantity) as quantity,
+        sum(s.value) as value
+      from side s join location l on l.id = s.location_id and l.kind = 'internal'
+     group by s.item_id, l.id, l.warehouse_id)
+  select
+    (select count(*) from rebuilt) as items,
+    (select count(*) from rebuilt r full join stock_level s
+       on (s.item_id, s.location_id) = (r.item_id, r.location_id)
+      where coalesce(r.quantity, 0) <> coalesce(s.on_hand, 0)) as wrong_levels,
+    (select count(*) from rebuilt r full join item_valuation v
+       on (v.item_id, v.warehouse_id) = (r.item_id, r.warehouse_id)
+      where (coalesce(r.quantity, 0), coalesce(r.value, 0))
+         <> (coalesce(v.quantity, 0), coalesce(v.value, 0))) as wrong_worth,
+    (select sum(value) from item_valuation) as worth,
+    (select sum(j.debit - j.credit) from journal_line j
+       join account a on a.id = j.account_id and a.role = 'inventory') as account"""
+
+
+async def test_levels_and_worth_are_rebuilt_from_the_moves_alone(store):
+    """E24, E29: to the same digits, of every item that any test moved; and the books agree."""
+    bolts = await store.item()
+    await store.receives(bolts, 3, "10.00")
+    line, _ = await store.orders(bolts, 2)
+    await store.ships(line, 2)
+    async with store.erp.database.driver() as sql:
+        told = await sql.fetchrow(REBUILT)
+    assert told["items"] > 0
+    assert (told["wrong_levels"], told["wrong_worth"]) == (0, 0)
+    assert told["worth"] == told["account"]
+
+
+@asynccontextmanager
+async def _heard(work):
+    """The statements of an act within its transaction."""
+    said = []
+
+    def hear(query):
+        if "typeinfo_tree" not in query.query and "'jit'" not in query.query:
+            said.append(query.query)
+
+    work.sql.add_query_logger(hear)
+    try:
+        yield said
+        # The driver tells its loggers in the next turn of the loop.
+        await asyncio.sleep(0)
+    finally:
+        work.sql.remove_query_logger(hear)
+
+
+@pytest.fixture
+async def shelves(store):
+    """Five items with ten pieces each."""
+    items = [await store.item() for _ in range(5)]
+    for item_id in items:
+        await store.receives(item_id, 10, "10.00")
+    return items
+
+
+def _demand(store, items, quantity):
+    order_id = uuid4()
+    return [
+        DemandLine(uuid4(), order_id, item_id, Decimal(quantity), store.today) for item_id in items
+    ]
+
+
+async def test_placing_five_lines_takes_three_statements(store, shelves):
+    """Lock, save, availability; three more where purchasing has something to suggest."""
+    async with store.erp.database.transaction() as work:
+        async with _heard(work) as said:
+            await stock.place(work, _demand(store, shelves, 4))
+        assert len(said) == 3, said
+        async with _heard(work) as said:
+            await stock.place(work, _demand(store, shelves, 9))
+        assert len(said) == 6, said
+
+
+async def test_shipping_and_receiving_stay_within_seven(store, shelves):
+    """Locks and reads, one save, two of the ledger, availability."""
+    async with store.erp.database.transaction() as work:
+        lines = _demand(store, shelves, 4)
+        await stock.place(work, lines)
+        going = [ShipLine(line.order_line_id, Decimal(4)) for line in lines]
+        async with _heard(work) as said:
+            await stock.ship(work, going, **store.source("shipment"))
+        assert len(said) == 7, said
+        coming = [ReceiptLine(item_id, Decimal(1), Decimal(1)) for item_id in shelves]
+        async with _heard(work) as said:
+            await stock.receive(work, coming, counterpart="grni", **store.source("receipt"))
+        assert len(said) == 6, said
+
+
+async def test_who_waits_is_found_by_an_index(store):
+    """No act reads the whole demand, however much there is."""
+    async with store.erp.database.driver() as sql, sql.transaction():
+        await sql.execute("set local enable_seqscan = off")
+        plan = await sql.fetch(
+            """explain select order_line_id from demand where item_id = any($1::uuid[])
+                 and reserved + shipped < wanted order by item_id, promised_on, place""",
+            [uuid4()],
+        )
+    told = "\n".join(row[0] for row in plan)
+    assert "ix_demand_waiting" in told, told
