@@ -241,6 +241,7 @@ class _Crossing:
         self.taken: list[float] = []
         self.number = int(time.time()) % 10**7 * 10
         self.busy: set[str] = set()
+        self.known: dict[str, str] = {}
 
     async def change(self, connection: Connection) -> None:
         """Change the next record that nobody is changing now."""
@@ -250,13 +251,16 @@ class _Crossing:
         self.busy.add(record)
         self.number += 1
         number, path = self.number, f"{self.way.changed}/{record}"
-        status = 412
-        while status == 412:  # an echo came between: take the newest and try again
+        body = {self.way.field: self.way.change(number)}
+        while True:
+            known = self.known.get(record, '"0"')
+            reply = await _ask(connection, self.source, "PATCH", path, body, If_Match=known)
+            if reply.status != 412:
+                break
+            # Somebody came between, as an echo does: take the newest and try again.
             seen = await _ask(connection, self.source, "GET", path, None)
-            etag = {"If_Match": seen.header("etag")}
-            body = {self.way.field: self.way.change(number)}
-            reply = await _ask(connection, self.source, "PATCH", path, body, **etag)
-            status = reply.status
+            self.known[record] = seen.header("etag")
+        self.known[record] = reply.header("etag")
         self.waiting[record][number] = time.perf_counter()
         self.busy.remove(record)
 
