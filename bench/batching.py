@@ -23,6 +23,9 @@ PATH = "/v1/items/by-external/shop/batch"
 ROWS = (
     Written("item", "id = $1", fresh=("sku",)),
     Written("external_reference", "entity_id = $1", fresh=("external_id",)),
+    Written("stock_level", "item_id = $1"),
+    Written("item_valuation", "item_id = $1"),
+    Written("availability", "item_id = $1"),
     Written("outbox", "aggregate_id = $1"),
     Written("outbox_version", "aggregate_id = $1"),
 )
