@@ -6,6 +6,7 @@ they are missing.
 
 import sys
 from collections import Counter
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 
@@ -45,6 +46,17 @@ def counts(report):
     return {one.name: dict(one.counts) for one in report.resources}
 
 
+@asynccontextmanager
+async def in_dollars(service, cluster):
+    """The service of an installation whose currency was the dollar from the first day."""
+    async with running(service, cluster, currency="USD", zone="UTC") as there:
+        if service is ERP:
+            assert (await there.post("/v1/fiscal-years", YEAR)).status_code == 201
+            async with there.database.driver() as sql:
+                await sql.execute("update price_list set currency = 'USD'")
+        yield there
+
+
 async def imported(service, half, tmp_path, **options):
     mapping = load_mapping(MAPPINGS[half])
     return await run_import(mapping, service.client, source=DATA, errors_to=tmp_path, **options)
@@ -63,9 +75,7 @@ def test_the_mapping_is_valid(half):
 )
 async def test_every_row_is_taken_once(half, service, rows, cluster, tmp_path):
     """A dry run refuses no row and changes nothing; a second import makes nothing again."""
-    async with running(service, cluster, currency="USD", zone="UTC") as there:
-        if half == "erp":
-            assert (await there.post("/v1/fiscal-years", YEAR)).status_code == 201
+    async with in_dollars(service, cluster) as there:
         tried = await imported(there, half, tmp_path, dry_run=True)
         assert tried.failed == 0, tried.as_json()
         assert {name: sum(found.values()) for name, found in counts(tried).items()} == rows
@@ -79,8 +89,7 @@ async def test_every_row_is_taken_once(half, service, rows, cluster, tmp_path):
 @needs_data
 async def test_opening_stock_is_worth_seven_tenths_of_its_list_price(cluster, tmp_path):
     """Each item's cost is rounded to the cent, and the books hold what the stock is worth."""
-    async with running(ERP, cluster, currency="USD", zone="UTC") as erp:
-        assert (await erp.post("/v1/fiscal-years", YEAR)).status_code == 201
+    async with in_dollars(ERP, cluster) as erp:
         await imported(erp, "erp", tmp_path)
         report = (await erp.client.get("/v1/reports/stock-valuation")).json()
     lines = {line["sku"]: line for line in report["items"]}
