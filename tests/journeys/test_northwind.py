@@ -4,11 +4,9 @@ The files lie outside the project, below TANDEM_SHARED (default ../shared); skip
 they are missing.
 """
 
-import sys
 from collections import Counter
 from contextlib import asynccontextmanager
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -16,15 +14,11 @@ from chassis.imports.mapping import load_mapping
 from chassis.imports.running import run_import
 from chassis.testing.service import running
 from crm.app import SERVICE as CRM
+from demonstration.checking import Check
+from demonstration.northwind import data_folder
+from demonstration.preparing import MAPPINGS, countries
+from demonstration.source import Northwind, SourceLine
 from erp.app import SERVICE as ERP
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "deploy/local"))
-
-from demonstration.checking import Check  # noqa: E402
-from demonstration.northwind import data_folder  # noqa: E402
-from demonstration.preparing import MAPPINGS, countries  # noqa: E402
-from demonstration.source import Northwind, SourceLine  # noqa: E402
 
 DATA = data_folder()
 needs_data = pytest.mark.skipif(

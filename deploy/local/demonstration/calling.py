@@ -44,7 +44,7 @@ class Api:
         """All records of a list, page by page."""
         cursor = None
         while True:
-            after = {"cursor": cursor} if cursor else {}
+            after: dict[str, str] = {"cursor": cursor} if cursor else {}
             page = await self.get(path, limit=LARGEST_PAGE, **query, **after)
             for item in page["items"]:
                 yield item
