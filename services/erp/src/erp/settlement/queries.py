@@ -129,7 +129,8 @@ _BALANCES = """with left_open as (
    where ($4::uuid is null or p.id = $4)
      and (coalesce(a.open, 0) <> 0 or coalesce(u.unallocated, 0) <> 0)
    order by p.number"""
-_CONTROL = """select coalesce(sum(l.debit - l.credit), 0) from journal_line l
+_CONTROL = """select coalesce(sum(case $1 when 'payable' then l.credit - l.debit
+    else l.debit - l.credit end), 0) from journal_line l
   join account a on a.id = l.account_id and a.role = $1
   join journal_entry e on e.id = l.entry_id and e.effective_on <= $2
   where $3::uuid is null or l.party_id = $3"""
@@ -250,17 +251,17 @@ async def party_balances(
     sql: Sql, side: str, *, on: date, party_id: UUID | None
 ) -> tuple[list[PartyBalance], Decimal]:
     """What is open with each party at the end of a day, and the control account's balance."""
-    direction, sign = ("in", 1) if side == "receivable" else ("out", -1)
+    direction = "in" if side == "receivable" else "out"
     async with sql.transaction(isolation="repeatable_read", readonly=True):
         await sql.execute("set local plan_cache_mode = force_custom_plan")
         rows = await sql.fetch(_BALANCES, side, on, direction, party_id)
         account = await control_account(sql, side, on=on, party_id=party_id)
-    return [PartyBalance.model_validate(dict(row)) for row in rows], sign * account
+    return [PartyBalance.model_validate(dict(row)) for row in rows], account
 
 
-async def control_account(sql: Sql, role: str, *, on: date, party_id: UUID | None) -> Decimal:
-    """Debit less credit of the account at the end of a day, of one party or of all."""
-    found: Decimal = await sql.fetchval(_CONTROL, role, on, party_id)
+async def control_account(sql: Sql, side: str, *, on: date, party_id: UUID | None) -> Decimal:
+    """What the side's account says at the end of a day, of one party or of all."""
+    found: Decimal = await sql.fetchval(_CONTROL, side, on, party_id)
     return found
 
 
