@@ -86,7 +86,7 @@ async def test_a_new_item_and_price_stay_within_the_budget(desk, counted):
 
 
 async def test_an_invoice_takes_twelve(office, desk, counted):
-    """Begin, key, terms, rates, rows, 2 of the entry, open item, balance, number, events, commit."""
+    """Begin, key, terms, rates, rows, 2 for the entry, item, balance, number, events, commit."""
     customer = await desk.customer()
     with counted(12):
         await office.does(
