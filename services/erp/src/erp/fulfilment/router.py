@@ -46,6 +46,7 @@ from erp.fulfilment.schemas import (
     UpsertOrders,
 )
 from erp.ledger.errors import NoPeriod, PeriodClosed
+from erp.receivables.errors import InvoiceDateOrder
 from erp.stock.errors import NotReserved, NotShipped
 from erp.upserts import UPSERTED, InBatch, reply_outcome, upsert_each
 
@@ -75,6 +76,7 @@ order_router = house_router(
         UnknownLine,
         NoPeriod,
         PeriodClosed,
+        InvoiceDateOrder,
         IdempotencyKeyRequired,
         IdempotencyKeyReused,
         IdempotencyInFlight,

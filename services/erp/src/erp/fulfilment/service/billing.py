@@ -97,24 +97,9 @@ async def credit_returned(
     effective_on: date,
 ) -> None:
     """Credit what came back of what was invoiced; nothing, when nothing of it was."""
-    digits = digits_of(work.setting.currency)
-    lines = []
-    for line, quantity in coming:
-        credited = min(quantity, line.invoiced)
-        if credited > 0:
-            net = line_net(line.unit_price, credited, line.discount, decimals=digits)
-            lines.append(
-                receivables.IssueLine(
-                    order_line_id=line.id,
-                    item_id=line.item_id,
-                    description=line.description,
-                    quantity=credited,
-                    unit_price=line.unit_price,
-                    discount=line.discount,
-                    net=net,
-                )
-            )
-    if lines:
+    invoiced = {line.id: min(quantity, line.invoiced) for line, quantity in coming}
+    quantities = {line_id: quantity for line_id, quantity in invoiced.items() if quantity > 0}
+    if quantities:
         await receivables.credit_order(
-            work, hand.order.id, hand.order.customer_id, lines, effective_on=effective_on
+            work, hand.order.id, quantities, effective_on=effective_on, reason="Goods came back"
         )
