@@ -46,6 +46,7 @@ from erp.fulfilment.schemas import (
     UpsertOrders,
 )
 from erp.ledger.errors import NoPeriod, PeriodClosed
+from erp.receivables.errors import InvoiceDateOrder
 from erp.stock.errors import NotReserved, NotShipped
 from erp.upserts import UPSERTED, InBatch, reply_outcome, upsert_each
 
@@ -70,6 +71,7 @@ order_router = house_router(
         OrderNotConfirmed,
         NothingToShip,
         NothingToInvoice,
+        InvoiceDateOrder,
         NotReserved,
         NotShipped,
         UnknownLine,
@@ -127,6 +129,7 @@ async def take_orders(
     asked: InBatch, command: UpsertOrders, _by: Seller, _once: OnlyOnce, work: InWork
 ) -> BatchReply:
     """Accept orders as another system knows them; each is judged alone."""
+    await service.prepare_batch(work, asked.system, command.items)
     return await upsert_each(work, asked, "sales_order", command.items, service.take_order)
 
 

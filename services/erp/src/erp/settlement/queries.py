@@ -18,9 +18,9 @@ __all__ = [
     "add_payments",
     "balances",
     "documents_open",
+    "items_to_settle",
     "next_numbers",
     "open_item_page",
-    "open_items_of",
     "owed",
     "paid_by_order",
     "payment_page",
@@ -32,10 +32,11 @@ _PAYMENT = """id, version, number, direction, party_id, effective_on, amount, un
 _ITEM = """id, side, party_id, source_type, source_id, order_id, document_number, effective_on,
   due_on, amount, open_amount, created_at"""
 
-_OF_DOCUMENTS = f"""select {_ITEM} from open_item where source_id = any($1::uuid[])
+_TO_SETTLE = f"""select {_ITEM} from open_item where source_id = any($1::uuid[])
+    or (open_amount > 0 and ((side = 'receivable' and party_id = any($2::uuid[]))
+      or (side = 'payable' and party_id = any($3::uuid[]))))
   order by id for no key update"""
-_OF_PARTIES = f"""select {_ITEM} from open_item
-  where side = $1 and party_id = any($2::uuid[]) and open_amount > 0
+_OF_DOCUMENTS = f"""select {_ITEM} from open_item where source_id = any($1::uuid[])
   order by id for no key update"""
 _ADD_ITEM = """insert into open_item (id, created_at, side, party_id, source_type, source_id,
     order_id, document_number, effective_on, due_on, amount, open_amount)
@@ -91,10 +92,18 @@ async def documents_open(work: Work, document_ids: Sequence[UUID]) -> dict[UUID,
     return {row["source_id"]: loaded(OpenItem, dict(row)) for row in rows}
 
 
-async def open_items_of(work: Work, side: str, party_ids: Sequence[UUID]) -> list[OpenItem]:
-    """What is open with parties, locked in key order."""
-    rows = await work.sql.fetch(_OF_PARTIES, side, list(party_ids))
-    return [loaded(OpenItem, dict(row)) for row in rows]
+async def items_to_settle(
+    work: Work,
+    document_ids: Sequence[UUID],
+    *,
+    customer_ids: Sequence[UUID],
+    supplier_ids: Sequence[UUID],
+) -> dict[UUID, OpenItem]:
+    """Open items of documents and all of parties, locked at once in key order; by document."""
+    rows = await work.sql.fetch(
+        _TO_SETTLE, list(document_ids), list(customer_ids), list(supplier_ids)
+    )
+    return {row["source_id"]: loaded(OpenItem, dict(row)) for row in rows}
 
 
 async def add_open_item(work: Work, item: OpenItem) -> None:

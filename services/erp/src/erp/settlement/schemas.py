@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from erp.exact import NonNegativeDecimal, Quantity
 from erp.fields import Command, Line
@@ -41,6 +42,13 @@ class NewPayment(Command):
     effective_on: date | None = None
     reference: Line = Field(default="", description="What the bank statement says.")
     allocations: list[Allocate] | None = Field(default=None, max_length=200)
+
+    @field_validator("amount")
+    @classmethod
+    def _above_zero(cls, amount: MoneyView) -> MoneyView:
+        if not amount.amount:
+            raise PydanticCustomError("amount_not_zero", "Give an amount above zero.")
+        return amount
 
 
 class NewPayments(Command):

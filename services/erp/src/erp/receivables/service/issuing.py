@@ -102,12 +102,11 @@ async def credit_order(
     """
     made = _lines(lines, ())
     command = IssueInvoice(customer_id, order_id, effective_on, 0, lines)
+    credits_id = await queries.last_invoice(work.sql, order_id)
     note = await _document(work, "credit_note", command, made, due_on=effective_on)
-    note.credits_id = await queries.last_invoice(work.sql, order_id)
+    note.credits_id = credits_id
     await queries.add_invoice(work, note, made)
-    reduced = ZERO
-    if note.credits_id:
-        reduced = await settlement.reduce_item(work, note.credits_id, note.gross)
+    reduced = await settlement.reduce_item(work, credits_id, note.gross) if credits_id else ZERO
     await settlement.give_credit(
         work,
         customer_id,

@@ -58,18 +58,21 @@ async def _parties_exist(work: Work, commands: Sequence[NewPayment]) -> None:
 async def _items(work: Work, commands: Sequence[NewPayment]) -> dict[UUID, OpenItem]:
     """Every open item the payments may settle, locked in key order; by document."""
     named = {share.document_id for one in commands for share in one.allocations or ()}
-    found = dict(await queries.documents_open(work, sorted(named))) if named else {}
-    for document_id in named - found.keys():
+    free = {
+        direction: sorted(
+            {
+                one.party_id
+                for one in commands
+                if one.direction == direction and one.allocations is None
+            }
+        )
+        for direction in _SIDE
+    }
+    found = await queries.items_to_settle(
+        work, sorted(named), customer_ids=free["in"], supplier_ids=free["out"]
+    )
+    for document_id in sorted(named - found.keys()):
         raise MissingReference(entity="document", reference=document_id)
-    for direction, side in _SIDE.items():
-        free = {
-            one.party_id
-            for one in commands
-            if one.direction == direction and one.allocations is None
-        }
-        if free:
-            for item in await queries.open_items_of(work, side, sorted(free)):
-                found.setdefault(item.source_id, item)
     return found
 
 
