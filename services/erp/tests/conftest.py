@@ -1,5 +1,6 @@
 """The ERP under test: one migrated database for each test process, and a desk to work at."""
 
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -7,6 +8,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from hypothesis import settings
+from sqlalchemy import event
 
 from chassis.testing.service import ServiceUnderTest, running
 from erp.app import SERVICE
@@ -174,6 +176,11 @@ class Sales:
         body = {"party_id": customer["id"], "amount": cny(paid)} | facts
         return await self.erp.post("/v1/payments", body)
 
+    @staticmethod
+    async def open_year(work: Any, day: Any) -> None:
+        """Open the fiscal year of the day."""
+        await ledger.ensure_year(work, day)
+
     async def owed(self, customer: dict[str, Any]) -> str:
         """What the customer owes by the report."""
         path = f"/v1/reports/balances?party_id={customer['id']}"
@@ -213,3 +220,48 @@ async def sales(desk):
     async with desk.erp.database.transaction() as work:
         await ledger.ensure_year(work, work.today())
     return Sales(desk)
+
+
+@contextmanager
+def _listening(erp):
+    """The statements that reach the database meanwhile, by the ORM or by the driver itself."""
+    heard = []
+    engine = erp.database.engine.sync_engine
+
+    def by_orm(connection, cursor, statement, *_rest):
+        heard.append(statement)
+
+    def by_driver(query):
+        # A new connection asks once what types the server has.
+        if "typeinfo_tree" not in query.query and "'jit'" not in query.query:
+            heard.append(query.query)
+
+    def checked_out(dbapi, *_rest):
+        dbapi.driver_connection.add_query_logger(by_driver)
+
+    def checked_in(dbapi, *_rest):
+        dbapi.driver_connection.remove_query_logger(by_driver)
+
+    event.listen(engine, "before_cursor_execute", by_orm)
+    event.listen(engine, "checkout", checked_out)
+    event.listen(engine, "checkin", checked_in)
+    try:
+        yield heard
+    finally:
+        event.remove(engine, "before_cursor_execute", by_orm)
+        event.remove(engine, "checkout", checked_out)
+        event.remove(engine, "checkin", checked_in)
+
+
+@pytest.fixture
+async def counted(desk):
+    """Counts the statements of one request, by a caller already known."""
+    await desk.client.get("/v1/units")
+
+    @contextmanager
+    def count(most):
+        with _listening(desk.erp) as heard:
+            yield
+        assert 0 < len(heard) <= most, "\n".join(heard)
+
+    return count

@@ -1,54 +1,6 @@
 """What an act costs the database: statements counted, BEGIN and COMMIT among them."""
 
-from contextlib import contextmanager
-
 import pytest
-from sqlalchemy import event
-
-
-@contextmanager
-def _listening(erp):
-    """The statements that reach the database meanwhile, by the ORM or by the driver itself."""
-    heard = []
-    engine = erp.database.engine.sync_engine
-
-    def by_orm(connection, cursor, statement, *_rest):
-        heard.append(statement)
-
-    def by_driver(query):
-        # A new connection asks once what types the server has.
-        if "typeinfo_tree" not in query.query and "'jit'" not in query.query:
-            heard.append(query.query)
-
-    def checked_out(dbapi, *_rest):
-        dbapi.driver_connection.add_query_logger(by_driver)
-
-    def checked_in(dbapi, *_rest):
-        dbapi.driver_connection.remove_query_logger(by_driver)
-
-    event.listen(engine, "before_cursor_execute", by_orm)
-    event.listen(engine, "checkout", checked_out)
-    event.listen(engine, "checkin", checked_in)
-    try:
-        yield heard
-    finally:
-        event.remove(engine, "before_cursor_execute", by_orm)
-        event.remove(engine, "checkout", checked_out)
-        event.remove(engine, "checkin", checked_in)
-
-
-@pytest.fixture
-async def counted(desk):
-    """Counts the statements of one request, by a caller already known."""
-    await desk.client.get("/v1/units")
-
-    @contextmanager
-    def count(most):
-        with _listening(desk.erp) as heard:
-            yield
-        assert 0 < len(heard) <= most, "\n".join(heard)
-
-    return count
 
 
 async def test_a_list_page_is_one_statement(desk, counted):
