@@ -9,8 +9,14 @@ from hypothesis import strategies as st
 
 from erp.fulfilment.errors import OrderClosed, OrderNotConfirmed
 from erp.fulfilment.models import Order, OrderLine
-from erp.fulfilment.rules.deciding import Asked, Credit, Decision, Sellable, decide
-from erp.fulfilment.rules.deciding import refusal_of_change
+from erp.fulfilment.rules.deciding import (
+    Asked,
+    Credit,
+    Decision,
+    Sellable,
+    decide,
+    refusal_of_change,
+)
 from erp.fulfilment.rules.pricing import line_net
 
 D, DAY = Decimal, date(2026, 5, 5)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from chassis.ids import uuid7
@@ -13,7 +14,7 @@ from erp.receivables import service as receivables
 from erp.receivables.errors import InvoiceDateOrder
 
 
-class Undone(Exception):
+class UndoneError(Exception):
     """What ends an act on purpose."""
 
 
@@ -29,11 +30,15 @@ async def _issued(erp, command, *, fails=False):
     try:
         async with erp.database.transaction() as work:
             invoice = await receivables.issue(work, command)
-            if fails:
-                raise Undone
-            return invoice.number
-    except Undone:
+            _end(fails=fails)
+    except UndoneError:
         return None
+    return invoice.number
+
+
+def _end(*, fails):
+    if fails:
+        raise UndoneError
 
 
 async def test_200_parallel_invoices_with_rollbacks_are_contiguous(sales, desk):
@@ -78,12 +83,10 @@ async def test_an_earlier_day_takes_no_later_number(sales, desk):
 async def test_an_issued_invoice_is_never_changed(sales, desk, table):
     async with sales.erp.database.driver() as sql:
         for statement in (f"truncate {table} cascade", f"update {table} set net = 1"):
-            with pytest.raises(Exception, match="never changed|permission denied|not allowed"):
-                await _all(sql, statement)
-
-
-async def _all(sql, statement):
-    await sql.execute(statement)
+            with pytest.raises(
+                (asyncpg.RestrictViolationError, asyncpg.InsufficientPrivilegeError)
+            ):
+                await sql.execute(statement)
 
 
 async def test_an_unknown_invoice_or_bill_is_not_found(sales, problem):

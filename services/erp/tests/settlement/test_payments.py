@@ -93,22 +93,20 @@ async def test_the_control_account_is_what_is_open_less_what_is_unused(sales, de
 
 
 @pytest.mark.parametrize(
-    ("facts", "status", "code"),
+    ("facts", "code"),
     [
-        ({"amount": {"amount": "0", "currency": "CNY"}}, 422, "invalid_input"),
-        ({"amount": {"amount": "-1", "currency": "CNY"}}, 422, "invalid_input"),
-        ({"amount": {"amount": "1", "currency": "USD"}}, 422, "currency_not_supported"),
-        ({"party_id": str(uuid4())}, 422, "missing_reference"),
-        ({"allocations": [{"document_id": str(uuid4())}]}, 422, "missing_reference"),
-        ({"effective_on": "2999-01-01"}, 422, "invalid_input"),
-        ({"effective_on": "1901-01-01"}, 422, "no_period"),
+        ({"amount": {"amount": "0", "currency": "CNY"}}, "invalid_input"),
+        ({"amount": {"amount": "-1", "currency": "CNY"}}, "invalid_input"),
+        ({"amount": {"amount": "1", "currency": "USD"}}, "currency_not_supported"),
+        ({"party_id": str(uuid4())}, "missing_reference"),
+        ({"allocations": [{"document_id": str(uuid4())}]}, "missing_reference"),
+        ({"effective_on": "2999-01-01"}, "invalid_input"),
+        ({"effective_on": "1901-01-01"}, "no_period"),
     ],
 )
-async def test_a_wrong_payment_is_refused_and_nothing_is_booked(
-    sales, desk, problem, facts, status, code
-):
+async def test_a_wrong_payment_is_refused_and_nothing_is_booked(sales, desk, problem, facts, code):
     customer = await desk.customer()
-    problem(await sales.pays(customer, "1", **facts), status, code)
+    problem(await sales.pays(customer, "1", **facts), 422, code)
     assert await desk.count("payment", "party_id = $1::text::uuid", customer["id"]) == 0
 
 

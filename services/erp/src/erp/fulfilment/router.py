@@ -159,8 +159,9 @@ async def confirm_order(
     order_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
 ) -> OrderView:
     """Decide a draft: confirmed, held for credit, or rejected."""
-    await service.confirm_order(work, order_id)
-    return await _order(response, work, order_id)
+    seen = await service.confirm_order(work, order_id)
+    reply_with(response, seen)
+    return seen
 
 
 @order_router.post("/{order_id}/cancel")

@@ -99,12 +99,12 @@ async def _accept_again(work: Work, command: UpsertOrder, order_id: UUID) -> boo
     return await change_content(work, hand, command)
 
 
-async def confirm_order(work: Work, order_id: UUID) -> None:
-    """Decide a draft, or anew what is on hold. Raises NotFound, OrderClosed."""
+async def confirm_order(work: Work, order_id: UUID) -> OrderView:
+    """Decide a draft, or anew what is on hold; the order then. Raises NotFound, OrderClosed."""
     hand = await locked(work, order_id)
     if hand.order.state not in {DRAFT, ON_HOLD}:
         raise OrderClosed(number=hand.order.number, state=hand.order.state)
-    await go_on(work, hand)
+    return await go_on(work, hand)
 
 
 async def credit_decided(work: Work, order_id: UUID, *, granted: bool) -> None:

@@ -7,7 +7,7 @@ from erp.days import business_day_of
 from erp.fulfilment import queries
 from erp.fulfilment.models import DRAFT, ON_HOLD
 from erp.fulfilment.queries import OrderAtHand
-from erp.fulfilment.schemas import ChangeOrder, UpsertOrder
+from erp.fulfilment.schemas import ChangeOrder, OrderView, UpsertOrder
 from erp.fulfilment.service.building import charges_of, lines_of, sum_up
 from erp.fulfilment.service.deciding import decide_order
 from erp.fulfilment.service.telling import EVERYTHING, tell
@@ -15,13 +15,18 @@ from erp.fulfilment.service.telling import EVERYTHING, tell
 __all__ = ["go_on", "replace", "take_over_facts"]
 
 
-async def go_on(work: Work, hand: OrderAtHand, *, credit_granted: bool = False) -> None:
-    """Decide the order, save and tell it. What was asked about it before is asked no more."""
+async def go_on(work: Work, hand: OrderAtHand, *, credit_granted: bool = False) -> OrderView:
+    """Decide the order, save and tell it; the order then.
+
+    What was asked about it before is asked no more.
+    """
     if hand.order.state == ON_HOLD:
         await approvals.withdraw(work, hand.order.id)
     await decide_order(work, hand, credit_granted=credit_granted)
     await queries.save(work, hand)
-    await tell(work, [hand.order.id], ["lines", "promised_on", "reason", "state"])
+    changed = ["lines", "promised_on", "reason", "state"]
+    [state] = await tell(work, [hand.order.id], changed)
+    return OrderView.of(state)
 
 
 async def replace(work: Work, hand: OrderAtHand, command: ChangeOrder | UpsertOrder) -> None:
