@@ -1,204 +1,30 @@
-"""`make demo`: a small story across CRM, bridge and ERP, through the public APIs alone.
+"""`make demo`: stories across CRM, bridge and ERP, through the public APIs alone.
 
-It plays in a temporary installation of its own, prints each step with the ids on both sides and how
-long the crossing took, and ends with exit code 0, or 1 when the halves do not agree.
-TRANSPORT=kafka lets the events travel by a real Apache Kafka instead of the HTTP feeds.
+Each plays in a temporary installation of its own and ends with exit code 0, or 1 when the halves
+do not agree. Without more it is a small story that prints each step with the ids on both sides and
+how long the crossing took. DATA=northwind replays 560 real orders and checks every cent;
+RESULT=path writes what was found as JSON. TRANSPORT=kafka lets the events travel by a real Apache
+Kafka instead of the HTTP feeds.
 """
 
+import asyncio
 import os
 import sys
 import time
-import uuid
-from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
 import httpx
 
+from demonstration.calling import Refused
+from demonstration.northwind import SETTINGS, data_folder, replay, write
+from demonstration.playing import Disagreement
+from demonstration.story import Story
 from runner.telling import Refusal, paint, say
 from runner.temporary import Temporary, temporary_installation
 
-CROSSING_SECONDS_MAX = 30.0
-POLL_SECONDS = 0.02
-CITY = {"line1": "1 Canal Street", "city": "Suzhou", "postal_code": "215000", "country": "CN"}
-Record = dict[str, Any]
-
-
-class Disagreement(Exception):
-    """What one half should have had from the other, and did not."""
-
-
-class Story:
-    """Both halves and the bridge between them, as their administrator sees them."""
-
-    def __init__(self, clients: dict[str, httpx.Client]) -> None:
-        self.crm, self.erp, self.bridge = clients["crm"], clients["erp"], clients["bridge"]
-
-    def play(self) -> None:
-        """Every chapter in turn. Raises Disagreement, httpx.HTTPStatusError."""
-        account = self.customer_from_the_crm()
-        self.terms_from_the_erp(account)
-        self.new_phone_number(account)
-        self.customer_from_the_erp()
-        self.item_with_a_price()
-        self.sent_twice()
-        self.nothing_left()
-
-    def customer_from_the_crm(self) -> Record:
-        """A customer won in the CRM is known to the ERP, with a number."""
-        say("\nA seller wins a customer; the books know it at once.")
-        account = made(
-            self.crm,
-            "/v1/accounts",
-            name="Canal Street Coffee",
-            stage="customer",
-            email="orders@canal.example",
-            phone="+86 512 5550 0134",
-            shipping_address=CITY,
-        )
-        twin = crossed(
-            f"CRM account {account['id']}", lambda: self.customer_of(account), "ERP customer"
-        )
-        agree(twin["name"] == account["name"], "the customer's name")
-        agree(twin["ship_to"]["city"] == CITY["city"], "the delivery address")
-        say(f"    the ERP gave it the number {twin['number']}")
-        return account
-
-    def terms_from_the_erp(self, account: Record) -> None:
-        """Terms are the ERP's; the CRM shows them."""
-        say("\nAn accountant grants a credit limit; the seller sees it.")
-        customer = self.customer_of(account) or {}
-        currency = customer["currency"] or "CNY"
-        limit = {"amount": "20000.00", "currency": currency}
-        changed(self.erp, f"/v1/customers/{customer['id']}", credit_limit=limit)
-
-        def shown() -> Record | None:
-            seen = got(self.crm, f"/v1/accounts/{account['id']}")
-            known = (seen["erp"] or {}).get("credit_limit")
-            return seen if known and known["amount"] == limit["amount"] else None
-
-        seen = crossed(f"ERP customer {customer['id']}", shown, "CRM account")
-        say(f"    the CRM shows {seen['erp']['credit_limit']['amount']} {currency}")
-
-    def new_phone_number(self, account: Record) -> None:
-        """What the CRM owns changes in the ERP too."""
-        say("\nThe customer has a new telephone; the warehouse calls the right one.")
-        changed(self.crm, f"/v1/accounts/{account['id']}", phone="+86 512 5550 0199")
-
-        def right() -> Record | None:
-            customer = self.customer_of(account)
-            called = customer and customer["phone"].replace(" ", "").endswith("55500199")
-            return customer if called else None
-
-        crossed(f"CRM account {account['id']}", right, "ERP customer")
-
-    def customer_from_the_erp(self) -> None:
-        """A customer born in the ERP is known to the CRM."""
-        say("\nA customer walks into the shop; the ERP bills it, the CRM knows it.")
-        customer = made(self.erp, "/v1/customers", name="Garden Gate Florist", ship_to=CITY)
-
-        def known() -> Record | None:
-            return self.twin(self.crm, "/v1/accounts", "erp", customer["id"])
-
-        account = crossed(f"ERP customer {customer['id']}", known, "CRM account")
-        agree(account["name"] == customer["name"], "the account's name")
-
-    def item_with_a_price(self) -> None:
-        """Items and prices go down to the CRM."""
-        say("\nA new item gets its price; the seller can offer it.")
-        item = made(self.erp, "/v1/items", sku="BEANS-1KG", name="Coffee beans, 1 kg")
-        lists = got(self.erp, "/v1/price-lists")["items"]
-        currency = next(one["currency"] for one in lists if one["is_default"])
-        asked = {"amount": "98.50", "currency": currency}
-        made(self.erp, "/v1/prices", sku=item["sku"], price=asked)
-
-        def offered() -> Record | None:
-            product = self.twin(self.crm, "/v1/products", "erp", item["id"])
-            path = "/v1/product-prices"
-            prices = got(self.crm, path, product_id=product["id"])["items"] if product else []
-            return product if prices else None
-
-        product = crossed(f"ERP item {item['id']}", offered, "CRM product")
-        found = got(self.crm, f"/v1/products/{product['id']}/price", quantity="1")
-        amount = found["price"]["amount"]
-        agree(float(amount) == float(asked["amount"]), "the price")
-        say(f"    {product['code']} is offered at {amount} {currency}")
-
-    def sent_twice(self) -> None:
-        """A request repeated after a time-out makes one customer, on both sides."""
-        say("\nA program loses its connection and sends the same customer again; there is one.")
-        key, name = str(uuid.uuid4()), "Bridge Lane Bakery"
-        first = made(self.crm, "/v1/accounts", key=key, name=name, stage="customer")
-        again = made(self.crm, "/v1/accounts", key=key, name=name, stage="customer")
-        agree(first["id"] == again["id"], "the account that was sent twice")
-        origin = f"CRM account {first['id']}"
-        crossed(origin, lambda: self.customer_of(first), "ERP customer")
-        self.drained()
-        agree(len(got(self.erp, "/v1/customers", q=name)["items"]) == 1, "the number of twins")
-
-    def nothing_left(self) -> None:
-        """Nothing waits, nothing is parked."""
-        self.drained()
-        status = got(self.bridge, "/v1/status")
-        agree(status["lanes"]["parked"] == 0, "parked lanes")
-        agree(status["open_reviews"] == 0, "open reviews")
-        crossings = got(self.bridge, "/v1/inbox", limit=200)["items"]
-        say(f"\nThe bridge carried {len(crossings)} events; nothing is parked, nothing waits.")
-
-    def drained(self) -> None:
-        """Wait until the bridge has done all that both halves published."""
-        deadline = time.monotonic() + CROSSING_SECONDS_MAX
-        while not got(self.bridge, "/v1/status")["drained"]:
-            agree(time.monotonic() < deadline, "the bridge's backlog")
-            time.sleep(POLL_SECONDS)
-
-    def customer_of(self, account: Record) -> Record | None:
-        """The ERP customer that is the CRM account."""
-        return self.twin(self.erp, "/v1/customers", "crm", account["id"])
-
-    def twin(self, half: httpx.Client, path: str, system: str, key: str) -> Record | None:
-        """The record of a half that the other half knows by this id."""
-        found = got(half, path, external_system=system, external_id=key)["items"]
-        return found[0] if found else None
-
-
-def got(half: httpx.Client, path: str, **query: Any) -> Any:
-    """What a half answers."""
-    reply = half.get(path, params=query)
-    reply.raise_for_status()
-    return reply.json()
-
-
-def made(half: httpx.Client, path: str, key: str = "", **facts: Any) -> Record:
-    """A new record; sent again with the same key, the one that was made."""
-    reply = half.post(path, json=facts, headers={"Idempotency-Key": key or str(uuid.uuid4())})
-    reply.raise_for_status()
-    return dict(reply.json())
-
-
-def changed(half: httpx.Client, path: str, **facts: Any) -> None:
-    """Change a record as it is now."""
-    etag = half.get(path).headers["ETag"]
-    half.patch(path, json=facts, headers={"If-Match": etag}).raise_for_status()
-
-
-def crossed(origin: str, arrived: Callable[[], Record | None], there: str) -> Record:
-    """Wait until it is on the other side; say how long that took. Raises Disagreement."""
-    began = time.monotonic()
-    while time.monotonic() - began < CROSSING_SECONDS_MAX:
-        if twin := arrived():
-            took = (time.monotonic() - began) * 1000
-            say(f"    {origin} -> {there} {twin['id']} {paint(f'{took:.0f} ms', 'good')}")
-            return twin
-        time.sleep(POLL_SECONDS)
-    message = f"{origin} did not arrive as {there} within {CROSSING_SECONDS_MAX:.0f} s"
-    raise Disagreement(message)
-
-
-def agree(holds: bool, what: str) -> None:  # noqa: FBT001 - reads as a sentence
-    """Raises Disagreement unless both halves agree."""
-    if not holds:
-        message = f"the halves disagree about {what}"
-        raise Disagreement(message)
+TAIL_LINES = 20
+ROUTINE = "[info "
+"""What lines of the log have that tell of nothing unusual."""
 
 
 def tell(there: Temporary) -> int:
@@ -207,23 +33,57 @@ def tell(there: Temporary) -> int:
         with there.clients() as clients:
             Story(clients).play()
     except (Disagreement, httpx.HTTPError) as bad:
-        lines = there.log.read_text(encoding="utf-8").splitlines()[-20:]
         body = bad.response.text if isinstance(bad, httpx.HTTPStatusError) else ""
-        said = "\n".join(f"    {line}" for line in lines)
-        sys.stderr.write(f"{paint('The story ends badly:', 'bad')} {bad} {body}\n{said}\n")
-        return 1
+        return ended_badly(there, f"{bad} {body}")
     return 0
 
 
-def main() -> int:
-    """Start, play, stop; returns the exit code."""
-    began = time.monotonic()
-    if os.environ.get("DATA"):
-        sys.stderr.write("make demo plays its own data; DATA is not a choice it knows\n")
-        return 2
+def tell_northwind(there: Temporary, data: Path, transport: str) -> int:
+    """Replay the set; 1 when something does not hold."""
     try:
-        with temporary_installation(TRANSPORT=os.environ.get("TRANSPORT") or "feed") as there:
-            code = tell(there)
+        report = asyncio.run(
+            replay(there.credentials, data=data, folder=there.folder, transport=transport)
+        )
+    except Refused as bad:
+        return ended_badly(there, str(bad))
+    if result := os.environ.get("RESULT"):
+        write(report, Path(result))
+    return 0 if report["holds"] else 1
+
+
+def ended_badly(there: Temporary, why: str) -> int:
+    """Say why, with the services' last lines."""
+    lines = there.log.read_text(encoding="utf-8").splitlines()
+    telling = [line for line in lines if ROUTINE not in line] or lines
+    said = "\n".join(f"    {line}" for line in telling[-TAIL_LINES:])
+    sys.stderr.write(f"{paint('The story ends badly:', 'bad')} {why}\n{said}\n")
+    return 1
+
+
+def play(chosen: str, transport: str) -> int:
+    """Start, play, stop; returns the exit code. Raises Refusal."""
+    if chosen not in {"", "northwind"}:
+        message = f"DATA={chosen} is unknown: write DATA=northwind, or leave it away"
+        raise Refusal(message)
+    if not chosen:
+        with temporary_installation(TRANSPORT=transport) as there:
+            return tell(there)
+    data = data_folder()
+    if data is None:
+        message = (
+            "The data set Northwind is not here: set TANDEM_SHARED to the folder that has "
+            "data/northwind/Orders.csv in it (default: ../shared)"
+        )
+        raise Refusal(message)
+    with temporary_installation(TRANSPORT=transport, **SETTINGS) as there:
+        return tell_northwind(there, data, transport)
+
+
+def main() -> int:
+    """Play what the environment asks for; returns the exit code."""
+    began = time.monotonic()
+    try:
+        code = play(os.environ.get("DATA", ""), os.environ.get("TRANSPORT") or "feed")
     except Refusal as refused:
         sys.stderr.write(f"{refused}\n")
         return 2

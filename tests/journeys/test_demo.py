@@ -9,6 +9,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
+CROSSINGS = 13
+"""Six of customers and products, seven of an order on its way from the seller to the bank."""
+
 pytestmark = pytest.mark.xdist_group("make-run")
 
 
@@ -20,13 +23,15 @@ def make_demo(**choices):
         capture_output=True,
         text=True,
         check=False,
-        timeout=180,
+        timeout=300,
     )
 
 
 def assert_good_end(told):
     assert told.returncode == 0, told.stdout + told.stderr
-    assert told.stdout.count(" ms") == 6, "six things crossed"
+    assert told.stdout.count(" ms") == CROSSINGS
+    assert "4 reserved, 6 waiting" in told.stdout
+    assert "927.5 CNY paid of 927.5" in told.stdout
     assert "nothing is parked, nothing waits" in told.stdout
     assert "The halves agree." in told.stdout
 
@@ -45,3 +50,15 @@ def test_an_unknown_transport_is_explained():
     told = make_demo(TRANSPORT="pigeon")
     assert told.returncode == 2
     assert "TRANSPORT=pigeon is unknown: write TRANSPORT=feed or TRANSPORT=kafka" in told.stderr
+
+
+def test_an_unknown_set_of_data_is_explained():
+    told = make_demo(DATA="southwind")
+    assert told.returncode == 2
+    assert "DATA=southwind is unknown: write DATA=northwind" in told.stderr
+
+
+def test_a_set_that_is_not_there_is_explained(tmp_path):
+    told = make_demo(DATA="northwind", TANDEM_SHARED=str(tmp_path))
+    assert told.returncode == 2
+    assert "set TANDEM_SHARED to the folder" in told.stderr

@@ -44,7 +44,7 @@ class Api:
         """All records of a list, page by page."""
         cursor = None
         while True:
-            after = {"cursor": cursor} if cursor else {}
+            after: dict[str, str] = {"cursor": cursor} if cursor else {}
             page = await self.get(path, limit=LARGEST_PAGE, **query, **after)
             for item in page["items"]:
                 yield item
@@ -91,9 +91,7 @@ class Halves:
         deadline = asyncio.get_running_loop().time() + DRAIN_SECONDS_MAX
         path = "/v1/positions/wait"
         while True:
-            at = await self.bridge.get(
-                path, source=half.name, feed_seq=upto, timeout=WAIT_SECONDS
-            )
+            at = await self.bridge.get(path, source=half.name, feed_seq=upto, timeout=WAIT_SECONDS)
             if at["reached"]:
                 return upto
             if at["standing"] and not at["moving"]:

@@ -1,14 +1,14 @@
 """What must hold at the end of the replay, asked of the public APIs."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
 from demonstration.calling import Halves
-from demonstration.source import CENT, Northwind
 from demonstration.replaying import Tally
+from demonstration.source import CENT, Northwind
 from runner.telling import paint, say
 
 __all__ = ["Check", "check_all", "told"]
@@ -59,7 +59,7 @@ async def check_all(halves: Halves, source: Northwind, tally: Tally) -> list[Che
 
 
 def _orders(
-    source: Northwind, crm: list[Record], erp: list[Record], invoices: list[Record]
+    source: Northwind, crm: Sequence[Record], erp: Sequence[Record], invoices: Sequence[Record]
 ) -> list[Check]:
     count, lines = str(len(source.orders)), str(len(source.lines))
     complete = sum(
@@ -81,7 +81,7 @@ def _shipped_whole(line: Record) -> bool:
 
 
 def _money(
-    source: Northwind, crm: list[Record], erp: list[Record], invoices: list[Record]
+    source: Northwind, crm: Sequence[Record], erp: Sequence[Record], invoices: Sequence[Record]
 ) -> list[Check]:
     net = str(sum(line.net for line in source.lines))
     freight = _sum(order.freight for order in source.orders)
@@ -98,7 +98,7 @@ def _money(
     ]
 
 
-def _mirror(crm: list[Record]) -> list[Check]:
+def _mirror(crm: Sequence[Record]) -> list[Check]:
     count = str(len(crm))
     known = [order for order in crm if order["erp"]]
     states = sum(order["erp"]["state"] == "completed" for order in known)
@@ -116,7 +116,8 @@ def _mirror(crm: list[Record]) -> list[Check]:
 
 
 async def _stock(halves: Halves, source: Northwind) -> list[Check]:
-    on_hand, reserved = defaultdict(Decimal), Decimal(0)
+    on_hand: dict[str, Decimal] = defaultdict(Decimal)
+    reserved = Decimal(0)
     async for level in halves.erp.every("/v1/stock-levels"):
         on_hand[level["sku"]] += Decimal(level["on_hand"])
         reserved += Decimal(level["reserved"])
@@ -126,9 +127,10 @@ async def _stock(halves: Halves, source: Northwind) -> list[Check]:
             bought[line["sku"]] += Decimal(line["received"])
     ordered = source.ordered()
     right = sum(
-        on_hand[sku] == opening + bought[sku] - ordered[sku] for sku, opening in source.stock.items()
+        on_hand[sku] == opening + bought[sku] - ordered[sku]
+        for sku, opening in source.stock.items()
     )
-    left = sum(source.stock.values()) + sum(bought.values()) - sum(ordered.values())
+    left = sum(source.stock.values()) + _of(bought) - sum(ordered.values())
     return [
         Check("pieces of opening stock", "3119", str(sum(source.stock.values()))),
         Check("pieces ordered", "35070", str(sum(ordered.values()))),
@@ -155,8 +157,11 @@ async def _books(halves: Halves, source: Northwind) -> list[Check]:
         Check("receivable account", "0.00", _cents(accounts["receivable"])),
         Check("open items of customers", "0", str(len(open_items))),
         Check("trial balance: debit = credit", _cents(trial["debit"]), _cents(trial["credit"])),
-        Check("inventory account = stock valuation", _cents(worth["total"]),
-              _cents(accounts["inventory"])),
+        Check(
+            "inventory account = stock valuation",
+            _cents(worth["total"]),
+            _cents(accounts["inventory"]),
+        ),
     ]
 
 

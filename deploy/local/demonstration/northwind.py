@@ -16,7 +16,7 @@ from demonstration.replaying import Replay, Tally
 from demonstration.source import CURRENCY, Northwind
 from runner.telling import say
 
-__all__ = ["SETTINGS", "data_folder", "replay"]
+__all__ = ["SETTINGS", "data_folder", "replay", "write"]
 
 ROOT = Path(__file__).resolve().parents[3]
 ZONE = "UTC"
@@ -85,12 +85,10 @@ def _report(
         "orders_short_at_first": tally.short_orders,
         "purchase_orders": tally.purchase_orders,
         "seconds": {name: round(took, 1) for name, took in seconds.items()},
-        "seconds_of_replay": {
-            name: round(getattr(tally, f"seconds_{name}"), 1) for name in phases
-        },
+        "seconds_of_replay": {name: round(getattr(tally, f"seconds_{name}"), 1) for name in phases},
         "events": dict(events),
         "events_per_second": round(count / sum(seconds.values()), 1),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "checks": [check.as_json() for check in checks],
     }
 
@@ -98,14 +96,20 @@ def _report(
 def _tell(report: Mapping[str, Any], checks: list[Check]) -> None:
     say("\nWhat holds at the end")
     told(checks)
-    say(f"\n  unrounded source {report['unrounded']}, rounding by line "
+    say(
+        f"\n  unrounded source {report['unrounded']}, rounding by line "
         f"{report['rounding_difference']}; {report['orders_short_at_first']} orders ran short "
-        f"at first, {report['purchase_orders']} purchase orders filled them")
+        f"at first, {report['purchase_orders']} purchase orders filled them"
+    )
     took = report["seconds"]
-    say(f"  {took['prepare']} s to prepare, {took['replay']} s to replay "
-        f"({', '.join(f'{name} {s} s' for name, s in report['seconds_of_replay'].items())})")
-    say(f"  {sum(report['events'].values())} events, {report['events_per_second']} a second, "
-        f"by {report['transport']}")
+    say(
+        f"  {took['prepare']} s to prepare, {took['replay']} s to replay "
+        f"({', '.join(f'{name} {s} s' for name, s in report['seconds_of_replay'].items())})"
+    )
+    say(
+        f"  {sum(report['events'].values())} events, {report['events_per_second']} a second, "
+        f"by {report['transport']}"
+    )
 
 
 def write(report: Mapping[str, Any], path: Path) -> None:

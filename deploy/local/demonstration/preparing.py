@@ -14,14 +14,18 @@ from runner.telling import say
 __all__ = ["MAPPINGS", "countries", "prepare"]
 
 ROOT = Path(__file__).resolve().parents[3]
-MAPPINGS = {half: ROOT / "services" / half / "imports" / "northwind.yaml" for half in ("erp", "crm")}
+MAPPINGS = {
+    half: ROOT / "services" / half / "imports" / "northwind.yaml" for half in ("erp", "crm")
+}
 YEARS = ("1996", "1997", "1998")
 TAIL_LINES = 20
 
 
 def countries() -> Mapping[str, str]:
     """Country names of the set with their ISO codes, as the customers' mapping has them."""
-    document: Any = yaml.safe_load(MAPPINGS["crm"].read_text(encoding="utf-8").replace("NO", "'NO'"))
+    document: Any = yaml.safe_load(
+        MAPPINGS["crm"].read_text(encoding="utf-8").replace("NO", "'NO'")
+    )
     fields = document["resources"][0]["fields"]
     return dict(fields["billing_address.country"]["values"])
 
@@ -44,9 +48,7 @@ async def prepare(
     await halves.settled()
 
 
-async def _imported(
-    half: str, entry: Mapping[str, str], *, data: Path, folder: Path
-) -> list[str]:
+async def _imported(half: str, entry: Mapping[str, str], *, data: Path, folder: Path) -> list[str]:
     """Run the half's own `import`; what it said."""
     key = folder / f"{half}.key"
     key.touch(mode=0o600)

@@ -1,14 +1,15 @@
 """The ERP under test: one migrated database for each test process, and a desk to work at."""
 
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
 from decimal import Decimal
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 import pytest
 from hypothesis import settings
-from sqlalchemy import event
 
 from chassis.testing.service import ServiceUnderTest, running
 from erp.app import SERVICE
@@ -112,156 +113,129 @@ def problem():
     return check
 
 
-def cny(amount: str) -> dict[str, str]:
-    """The amount on the wire."""
+class Office:
+    """An accountant at work; every customer and supplier is new, so a test knows all of it."""
+
+    def __init__(self, desk: Desk, today: Any) -> None:
+        self.desk, self.erp, self.today = desk, desk.erp, today
+
+    async def does(self, path: str, **facts: Any) -> dict[str, Any]:
+        """An act that must be accepted."""
+        reply = await self.erp.post(path, facts)
+        assert reply.status_code in {200, 201}, reply.text
+        told: dict[str, Any] = reply.json()
+        return told
+
+    async def supplier(self, **facts: Any) -> dict[str, Any]:
+        return await self.does("/v1/suppliers", **{"name": self.desk.word("Supplier")} | facts)
+
+    async def invoices(self, customer: dict[str, Any], *lines: Any, **facts: Any) -> dict[str, Any]:
+        """Invoice lines (price, quantity, discount, tax code) by hand; the invoice."""
+        asked = [
+            {"description": "Advice", "unit_price": money(price)}
+            | dict(zip(("quantity", "discount", "tax_code"), rest, strict=False))
+            for price, *rest in ((line,) if isinstance(line, str) else line for line in lines)
+        ]
+        made = await self.does("/v1/invoices", customer_id=customer["id"], lines=asked, **facts)
+        return await self.desk.see(f"/v1/invoices/{made['id']}")
+
+    async def credits(self, invoice: dict[str, Any], **facts: Any) -> dict[str, Any]:
+        """Credit an invoice, or (line, quantity) of it; the credit note."""
+        made = await self.does(f"/v1/invoices/{invoice['id']}/credit", **facts)
+        return await self.desk.see(f"/v1/invoices/{made['id']}")
+
+    async def books(self, party: dict[str, Any], amount: str, **facts: Any) -> dict[str, Any]:
+        """Book a payment from (or to) a party."""
+        return await self.does("/v1/payments", party_id=party["id"], amount=money(amount), **facts)
+
+    async def entries(self, source: dict[str, Any]) -> list[str]:
+        """What a document posted, as a ledger reads: `Dr receivable 12.30`."""
+        async with self.erp.database.driver() as sql:
+            rows = await sql.fetch(
+                """select a.role, a.code, l.debit, l.credit from journal_entry e
+                     join journal_line l on l.entry_id = e.id
+                     join account a on a.id = l.account_id
+                    where e.source_id = $1 order by e.id, l.position""",
+                source["id"],
+            )
+        return [
+            f"{'Dr' if row['debit'] else 'Cr'} {row['role'] or row['code']}"
+            f" {row['debit'] + row['credit']:.2f}"
+            for row in rows
+        ]
+
+    async def owes(self, party: dict[str, Any], side: str = "receivable") -> tuple[str, str]:
+        """Open and unallocated of a party, once they are proven.
+
+        E14: open items less unused payments are the control account, on every day on which
+        anything happened, and today the balance we tell. E15: what is open of an item and left
+        of a payment is what allocations left of it.
+        """
+        async with self.erp.database.driver() as sql:
+            told = dict(await sql.fetchrow(BALANCE_PROOF, party["id"], side))
+            days = [row["day"] for row in await sql.fetch(DAYS, party["id"])]
+        assert told["open"] == told["open_by_allocations"]
+        assert told["unallocated"] == told["unallocated_by_allocations"]
+        assert told["open"] - told["unallocated"] == told["account"]
+        if side == "receivable":
+            assert (told["told_open"], told["told_unallocated"]) == (
+                told["open"],
+                told["unallocated"],
+            )
+        for day in days:
+            path = f"/v1/reports/{side}s?party_id={party['id']}&on={day}"
+            report = await self.desk.see(path)
+            assert Decimal(report["total"]) == Decimal(report["control_account"]), day
+        return f"{told['open']:.2f}", f"{told['unallocated']:.2f}"
+
+    @asynccontextmanager
+    async def closed(self, day: str) -> AsyncIterator[None]:
+        """The day's period is closed meanwhile."""
+        [period] = [
+            one
+            for one in (await self.desk.see("/v1/periods"))["items"]
+            if one["starts_on"] <= day <= one["ends_on"]
+        ]
+        path = f"/v1/periods/{period['id']}"
+        closed = await self.desk.change(path, {"state": "closed"}, revision=period["version"])
+        assert closed.status_code == 200, closed.text
+        yield
+        await self.desk.change(path, {"state": "open"}, revision=closed.json()["version"])
+
+
+BALANCE_PROOF = """select
+    (select coalesce(sum(open_amount), 0) from open_item where party_id = $1 and side = $2)
+      as open,
+    (select coalesce(sum(amount), 0) from open_item where party_id = $1 and side = $2)
+      - (select coalesce(sum(a.amount), 0) from allocation a
+           join open_item i on i.id = a.open_item_id and i.party_id = $1 and i.side = $2)
+      as open_by_allocations,
+    (select coalesce(sum(unallocated), 0) from payment where party_id = $1) as unallocated,
+    (select coalesce(sum(amount), 0) from payment where party_id = $1)
+      - (select coalesce(sum(a.amount), 0) from allocation a
+           join payment p on p.id = a.payment_id and p.party_id = $1)
+      as unallocated_by_allocations,
+    (select coalesce(sum(l.debit - l.credit), 0) * case $2 when 'payable' then -1 else 1 end
+       from journal_line l join account a on a.id = l.account_id and a.role = $2
+      where l.party_id = $1) as account,
+    (select coalesce(sum(open_amount), 0) from customer_balance where customer_id = $1)
+      as told_open,
+    (select coalesce(sum(unallocated), 0) from customer_balance where customer_id = $1)
+      as told_unallocated"""
+DAYS = """select distinct e.effective_on as day from journal_entry e
+  join journal_line l on l.entry_id = e.id where l.party_id = $1"""
+
+
+def money(amount: str) -> dict[str, str]:
+    """An amount as JSON carries it."""
     return {"amount": amount, "currency": "CNY"}
 
 
-class Sales:
-    """A seller, a storekeeper and a cashier at work, by the API; today's books are open."""
-
-    def __init__(self, desk: Desk) -> None:
-        self.desk, self.erp = desk, desk.erp
-
-    async def item(self, quantity: str = "", cost: str = "7.00", **facts: Any) -> dict[str, Any]:
-        """A new item, with so much of it on hand."""
-        item = await self.desk.item(**facts)
-        if quantity:
-            await self.receives(item, quantity, cost)
-        return item
-
-    async def receives(self, item: dict[str, Any], quantity: str, cost: str = "7.00") -> None:
-        line = {"sku": item["sku"], "quantity": quantity, "unit_cost": cny(cost)}
-        reply = await self.erp.post("/v1/stock-receipts", {"lines": [line]})
-        assert reply.status_code == 201, reply.text
-
-    @staticmethod
-    def body(customer: dict[str, Any], *lines: Any, **facts: Any) -> dict[str, Any]:
-        """An order; a line is (item, quantity, price) and perhaps a discount."""
-        made = [
-            {
-                "item_id": item["id"],
-                "external_line_id": f"L{at}",
-                "quantity": quantity,
-                "unit_price": cny(price),
-                "discount": discount[0] if discount else "0",
-            }
-            for at, (item, quantity, price, *discount) in enumerate(lines, 1)
-        ]
-        return {"customer_id": customer["id"], "lines": made} | facts
-
-    async def send(self, body: dict[str, Any], order_id: Any, version: int = 1) -> httpx.Response:
-        return await self.erp.client.put(
-            f"/v1/sales-orders/by-external/crm/{order_id}", json=body | {"source_version": version}
-        )
-
-    async def order(self, customer: dict[str, Any], *lines: Any, **facts: Any) -> dict[str, Any]:
-        """An order of our own; it must be accepted."""
-        return await self.desk.add("/v1/sales-orders", **self.body(customer, *lines, **facts))
-
-    async def act(self, order: dict[str, Any], act: str, **facts: Any) -> httpx.Response:
-        return await self.erp.post(f"/v1/sales-orders/{order['id']}/{act}", facts)
-
-    async def acts(self, order: dict[str, Any], *acts: str) -> dict[str, Any]:
-        """Acts on the order that must succeed; how it stands then."""
-        for act in acts:
-            reply = await self.act(order, act)
-            assert reply.is_success, reply.text
-        return await self.seen(order)
-
-    async def seen(self, order: dict[str, Any]) -> dict[str, Any]:
-        return await self.desk.see(f"/v1/sales-orders/{order['id']}")
-
-    async def pays(self, customer: dict[str, Any], paid: str, **facts: Any) -> httpx.Response:
-        body = {"party_id": customer["id"], "amount": cny(paid)} | facts
-        return await self.erp.post("/v1/payments", body)
-
-    @staticmethod
-    async def open_year(work: Any, day: Any) -> None:
-        """Open the fiscal year of the day."""
-        await ledger.ensure_year(work, day)
-
-    async def owed(self, customer: dict[str, Any]) -> str:
-        """What the customer owes by the report."""
-        path = f"/v1/reports/balances?party_id={customer['id']}"
-        return next((one["balance"] for one in (await self.desk.see(path))["items"]), "0")
-
-    async def booked(self, role: str, party: dict[str, Any]) -> Decimal:
-        """The party's balance on the account of a role, by the books."""
-        async with self.erp.database.driver() as sql:
-            found: Decimal = await sql.fetchval(
-                """select coalesce(sum(l.debit - l.credit), 0) from journal_line l
-                     join account a on a.id = l.account_id
-                    where a.role = $1 and l.party_id = $2""",
-                role,
-                UUID(party["id"]),
-            )
-            return found
-
-    async def entries(self, *source_types: str, party: dict[str, Any]) -> set[tuple[str, ...]]:
-        """The entries of documents that name the party: (source, account role, debit, credit)."""
-        async with self.erp.database.driver() as sql:
-            rows = await sql.fetch(
-                """select e.source_type, a.role, trim_scale(l.debit)::text as debit,
-                      trim_scale(l.credit)::text as credit
-                     from journal_entry e join journal_line l on l.entry_id = e.id
-                     join account a on a.id = l.account_id
-                    where e.source_type = any($1::text[]) and e.id in
-                      (select entry_id from journal_line where party_id = $2)""",
-                list(source_types),
-                UUID(party["id"]),
-            )
-        return {tuple(row.values()) for row in rows}
-
-
 @pytest.fixture
-async def sales(desk):
-    """A shop whose books are open today."""
+async def office(desk):
+    """An accountant whose books are open today and in the years 2011 to 2013."""
     async with desk.erp.database.transaction() as work:
-        await ledger.ensure_year(work, work.today())
-    return Sales(desk)
-
-
-@contextmanager
-def _listening(erp):
-    """The statements that reach the database meanwhile, by the ORM or by the driver itself."""
-    heard = []
-    engine = erp.database.engine.sync_engine
-
-    def by_orm(connection, cursor, statement, *_rest):
-        heard.append(statement)
-
-    def by_driver(query):
-        # A new connection asks once what types the server has.
-        if "typeinfo_tree" not in query.query and "'jit'" not in query.query:
-            heard.append(query.query)
-
-    def checked_out(dbapi, *_rest):
-        dbapi.driver_connection.add_query_logger(by_driver)
-
-    def checked_in(dbapi, *_rest):
-        dbapi.driver_connection.remove_query_logger(by_driver)
-
-    event.listen(engine, "before_cursor_execute", by_orm)
-    event.listen(engine, "checkout", checked_out)
-    event.listen(engine, "checkin", checked_in)
-    try:
-        yield heard
-    finally:
-        event.remove(engine, "before_cursor_execute", by_orm)
-        event.remove(engine, "checkout", checked_out)
-        event.remove(engine, "checkin", checked_in)
-
-
-@pytest.fixture
-async def counted(desk):
-    """Counts the statements of one request, by a caller already known."""
-    await desk.client.get("/v1/units")
-
-    @contextmanager
-    def count(most):
-        with _listening(desk.erp) as heard:
-            yield
-        assert 0 < len(heard) <= most, "\n".join(heard)
-
-    return count
+        today = work.today()
+        for day in (today, date(2011, 1, 1), date(2012, 1, 1), date(2013, 1, 1)):
+            await ledger.ensure_year(work, day)
+    return Office(desk, today)

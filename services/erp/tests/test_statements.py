@@ -1,6 +1,56 @@
 """What an act costs the database: statements counted, BEGIN and COMMIT among them."""
 
+from contextlib import contextmanager
+
 import pytest
+from sqlalchemy import event
+
+from erp.ledger import service as ledger
+
+
+@contextmanager
+def _listening(erp):
+    """The statements that reach the database meanwhile, by the ORM or by the driver itself."""
+    heard = []
+    engine = erp.database.engine.sync_engine
+
+    def by_orm(connection, cursor, statement, *_rest):
+        heard.append(statement)
+
+    def by_driver(query):
+        # A new connection asks once what types the server has.
+        if "typeinfo_tree" not in query.query and "'jit'" not in query.query:
+            heard.append(query.query)
+
+    def checked_out(dbapi, *_rest):
+        dbapi.driver_connection.add_query_logger(by_driver)
+
+    def checked_in(dbapi, *_rest):
+        dbapi.driver_connection.remove_query_logger(by_driver)
+
+    event.listen(engine, "before_cursor_execute", by_orm)
+    event.listen(engine, "checkout", checked_out)
+    event.listen(engine, "checkin", checked_in)
+    try:
+        yield heard
+    finally:
+        event.remove(engine, "before_cursor_execute", by_orm)
+        event.remove(engine, "checkout", checked_out)
+        event.remove(engine, "checkin", checked_in)
+
+
+@pytest.fixture
+async def counted(desk):
+    """Counts the statements of one request, by a caller already known."""
+    await desk.client.get("/v1/units")
+
+    @contextmanager
+    def count(most):
+        with _listening(desk.erp) as heard:
+            yield
+        assert 0 < len(heard) <= most, "\n".join(heard)
+
+    return count
 
 
 async def test_a_list_page_is_one_statement(desk, counted):
@@ -42,6 +92,22 @@ async def test_a_price_lookup_is_three_reads(desk, counted):
     await desk.price(item["sku"], "1")
     with counted(3):
         await desk.client.get(f"/v1/prices/lookup?sku={item['sku']}&quantity=1")
+
+
+async def test_a_confirm_of_three_lines_stays_within_the_budget(desk, counted):
+    """At most 15 statements, BEGIN and COMMIT among them."""
+    customer = await desk.customer()
+    items = [await desk.item() for _ in range(3)]
+    price = {"amount": "1", "currency": "CNY"}
+    lines = [{"item_id": item["id"], "quantity": "1", "unit_price": price} for item in items]
+    draft = await desk.add("/v1/sales-orders", customer_id=customer["id"], lines=lines, draft=True)
+    stock = [{"sku": item["sku"], "quantity": "5", "unit_cost": price} for item in items]
+    async with desk.erp.database.transaction() as work:
+        await ledger.ensure_year(work, work.today())
+    assert (await desk.erp.post("/v1/stock-receipts", {"lines": stock})).status_code == 201
+    with counted(15):
+        reply = await desk.erp.post(f"/v1/sales-orders/{draft['id']}/confirm", {})
+    assert reply.json()["state"] == "confirmed"
 
 
 LISTS = {

@@ -163,6 +163,11 @@ def test_rows_that_are_not_wanted_do_not_count():
     rows = [Row(at, {"ID": str(at), "Kind": kind}) for at, kind in enumerate(["good", "bad "])]
     kept = list(documents(iter(rows), wanted, TABLES, imported_at_ms=NOW_MS))
     assert [one.external_id for one in kept] == ["0"]
+    others = resource({"n": {"const": "x"}}, without={"Kind": ["bad"]})
+    rows = [Row(at, {"ID": str(at), "Kind": kind}) for at, kind in enumerate(["good", " bad"])]
+    kept = list(documents(iter(rows), others, TABLES, imported_at_ms=NOW_MS))
+    assert [one.external_id for one in kept] == ["0"]
+    assert "Kind" in others.columns()
 
 
 class TestFiles:

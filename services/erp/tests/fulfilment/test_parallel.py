@@ -49,8 +49,8 @@ async def test_a_storm_of_acts_leaves_no_error_and_true_books(sales, desk):
         acts = chance.choice(
             [("shipments", "invoices"), ("cancel",), ("shipments",), ("shipments", "cancel")]
         )
-        for act in acts:
-            statuses.append((await sales.act(order, act)).status_code)
+        replies = [await sales.act(order, act) for act in acts]
+        statuses.extend(reply.status_code for reply in replies)
         back = [{"order_line_id": order["lines"][0]["id"], "quantity": "1"}]
         statuses.append((await sales.act(order, "returns", lines=back)).status_code)
         statuses.append((await sales.pays(customer, "5.55")).status_code)

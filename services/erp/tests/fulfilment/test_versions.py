@@ -82,7 +82,7 @@ async def test_a_change_below_what_has_gone_out_is_refused(sales, desk):
     await sales.acts(order, "shipments")
     for version, line in enumerate([(item, "4", "1"), (item, "5", "2")], 2):
         told = (await sales.send(sales.body(customer, line), order_id, version)).json()
-        assert told["last_change"]["reason"] in {"already_shipped: 1"}
+        assert told["last_change"]["reason"] == "already_shipped: 1"
         assert (told["lines"][0]["quantity"], told["net"]) == ("5", "5")
     other = await desk.customer()
     told = (await sales.send(sales.body(other, (item, "5", "1")), order_id, 9)).json()

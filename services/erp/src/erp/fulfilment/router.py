@@ -105,11 +105,8 @@ async def list_orders(  # noqa: PLR0917 - a route lists its filters
     external_id: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Page[OrderView]:
     """Sales orders, the newest first."""
-    filters = [
-        Filter("sales_order.state = {}", state),
-        Filter("sales_order.customer_id = {}", customer_id),
-        Filter("sales_order.number = {}", number),
-    ]
+    wanted = {"state": state, "customer_id": customer_id, "number": number}
+    filters = [Filter(f"sales_order.{name} = {{}}", value) for name, value in wanted.items()]
     return await queries.order_page(
         at.sql, asked, filters=filters, system=external_system, other=external_id
     )

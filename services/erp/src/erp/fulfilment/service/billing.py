@@ -79,13 +79,8 @@ def _invoice_line(line: OrderLine, quantity: Decimal, net: Decimal) -> receivabl
     )
 
 
-def _share(
-    work: Work, line: OrderLine, quantity: Decimal, *, done: Decimal | None = None
-) -> Decimal:
-    """What a part of a line comes to, so that all parts together come to the line's net.
-
-    `done` is what parts before it were of; by default what was invoiced.
-    """
+def _share(work: Work, line: OrderLine, quantity: Decimal) -> Decimal:
+    """What a part of a line comes to, so that all parts together come to the line's net."""
     digits = digits_of(work.setting.currency)
 
     def net(upto: Decimal) -> Decimal:
@@ -93,8 +88,7 @@ def _share(
             return line.net
         return line_net(line.unit_price, upto, line.discount, decimals=digits)
 
-    before = line.invoiced if done is None else done
-    return net(before + quantity) - net(before)
+    return net(line.invoiced + quantity) - net(line.invoiced)
 
 
 async def credit_returned(
@@ -105,14 +99,9 @@ async def credit_returned(
     effective_on: date,
 ) -> None:
     """Take goods back into the order's lines, and credit what of them was invoiced, if any."""
-    lines = []
-    for line, quantity in coming:
-        done = line.credited
-        due = line.come_back(quantity)
-        if due > 0:
-            net = _share(work, line, due, done=done)
-            lines.append(_invoice_line(line, due, net))
-    if lines:
+    due = {line.id: line.come_back(quantity) for line, quantity in coming}
+    quantities = {line_id: quantity for line_id, quantity in due.items() if quantity > 0}
+    if quantities:
         await receivables.credit_order(
-            work, hand.order.id, hand.order.customer_id, lines, effective_on=effective_on
+            work, hand.order.id, quantities, effective_on=effective_on, reason="Goods came back"
         )
