@@ -87,6 +87,30 @@ async def test_a_new_item_and_price_stay_within_the_budget(desk, counted):
         await desk.price(item["sku"], "1")
 
 
+async def test_an_invoice_takes_twelve(office, desk, counted):
+    """Begin, key, terms, rates, rows, 2 for the entry, item, balance, number, events, commit."""
+    customer = await desk.customer()
+    with counted(12):
+        await office.does(
+            "/v1/invoices",
+            customer_id=customer["id"],
+            lines=[{"description": "x", "unit_price": {"amount": "1", "currency": "CNY"}}],
+        )
+
+
+@pytest.mark.parametrize("many", [1, 20])
+async def test_payments_take_fifteen_however_many(office, desk, counted, many):
+    """The same for one as for twenty: nothing is done in a loop."""
+    customers = [await desk.customer() for _ in range(many)]
+    for one in customers:
+        await office.invoices(one, "10")
+    amount = {"amount": "10", "currency": "CNY"}
+    items = [{"party_id": one["id"], "amount": amount} for one in customers]
+    with counted(15):
+        booked = await office.does("/v1/payments/batch", items=items)
+    assert {one["unallocated"] for one in booked["items"]} == {"0"}
+
+
 async def test_a_price_lookup_is_three_reads(desk, counted):
     item = await desk.item()
     await desk.price(item["sku"], "1")

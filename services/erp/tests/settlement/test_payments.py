@@ -68,18 +68,16 @@ async def test_an_empty_list_settles_nothing_yet(office, desk):
 
 
 @pytest.mark.parametrize(
-    ("amount", "wanted", "code"),
-    [("50", "40.01", "over_allocated"), ("20", "30", "over_allocated")],
+    ("amount", "wanted"),
+    [("50", "40.01"), ("20", "30")],
 )
-async def test_more_than_is_open_or_was_paid_is_refused(
-    office, desk, problem, amount, wanted, code
-):
+async def test_more_than_is_open_or_was_paid_is_refused(office, desk, problem, amount, wanted):
     """E15: on either side; nothing is changed."""
     customer = await desk.customer()
     invoice = await office.invoices(customer, "40")
     body = {"party_id": customer["id"], "amount": money(amount)}
     reply = await office.erp.post("/v1/payments", body | {"allocations": [share(invoice, wanted)]})
-    problem(reply, 409, code)
+    problem(reply, 409, "over_allocated")
     assert await desk.count("payment", "party_id = $1", customer["id"]) == 0
     assert await office.owes(customer) == ("40.00", "0.00")
 
@@ -155,9 +153,9 @@ async def test_an_allocation_is_never_changed(office, desk, statement):
 async def test_a_closed_period_takes_no_payment(office, desk, problem):
     """E6: refused, nothing changed; booked in an open period instead."""
     customer = await desk.customer()
-    await office.invoices(customer, "10", effective_on="2012-02-01")
-    body = {"party_id": customer["id"], "amount": money("10"), "effective_on": "2012-03-15"}
-    async with office.closed("2012-03-15"):
+    await office.invoices(customer, "10", effective_on="2014-02-01")
+    body = {"party_id": customer["id"], "amount": money("10"), "effective_on": "2014-03-15"}
+    async with office.closed("2014-03-15"):
         problem(await office.erp.post("/v1/payments", body), 409, "period_closed")
         assert await office.owes(customer) == ("10.00", "0.00")
         assert await desk.count("payment", "party_id = $1", customer["id"]) == 0
@@ -171,14 +169,14 @@ async def test_a_closed_period_takes_no_payment(office, desk, problem):
 async def test_the_books_agree_on_every_day(office, desk):
     """E14: also when a payment is dated before the invoice it settles, and taken back later."""
     customer = await desk.customer()
-    early = await office.books(customer, "25", effective_on="2013-01-10")
-    first = await office.invoices(customer, "40", effective_on="2013-02-01")
+    early = await office.books(customer, "25", effective_on="2015-01-10")
+    first = await office.invoices(customer, "40", effective_on="2015-02-01")
     await office.does(f"/v1/payments/{early['id']}/allocate")
-    await office.books(customer, "20", effective_on="2013-03-01")
+    await office.books(customer, "20", effective_on="2015-03-01")
     assert await office.owes(customer) == ("0.00", "5.00")
     await office.does(f"/v1/payments/{early['id']}/release", document_id=first["id"])
     assert await office.owes(customer) == ("25.00", "30.00")
-    report = await desk.see(f"/v1/reports/receivables?party_id={customer['id']}&on=2013-02-15")
+    report = await desk.see(f"/v1/reports/receivables?party_id={customer['id']}&on=2015-02-15")
     assert (report["items"][0]["open"], report["items"][0]["unallocated"]) == ("40", "25")
 
 
@@ -222,21 +220,21 @@ async def test_the_same_payment_sent_twice_is_one(office, desk):
 
 
 @pytest.mark.parametrize(
-    ("facts", "status", "code"),
+    ("facts", "refusal"),
     [
-        ({"party_id": str(uuid4())}, 422, "missing_reference"),
-        ({"direction": "out"}, 422, "missing_reference"),
-        ({"amount": money("0")}, 422, "invalid_input"),
-        ({"amount": {"amount": "1", "currency": "USD"}}, 422, "currency_not_supported"),
-        ({"allocations": [{"document_id": str(uuid4())}]}, 422, "missing_reference"),
-        ({"effective_on": "2999-01-01"}, 422, "invalid_input"),
+        ({"party_id": str(uuid4())}, (422, "missing_reference")),
+        ({"direction": "out"}, (422, "missing_reference")),
+        ({"amount": money("0")}, (422, "invalid_input")),
+        ({"amount": {"amount": "1", "currency": "USD"}}, (422, "currency_not_supported")),
+        ({"allocations": [{"document_id": str(uuid4())}]}, (422, "missing_reference")),
+        ({"effective_on": "2999-01-01"}, (422, "invalid_input")),
     ],
 )
-async def test_a_wrong_payment_is_refused(office, desk, problem, facts, status, code):
+async def test_a_wrong_payment_is_refused(office, desk, problem, facts, refusal):
     customer = await desk.customer()
     before = await desk.count("payment", "true")
     body = {"party_id": customer["id"], "amount": money("10")} | facts
-    problem(await office.erp.post("/v1/payments", body), status, code)
+    problem(await office.erp.post("/v1/payments", body), *refusal)
     assert await desk.count("payment", "true") == before
 
 

@@ -20,7 +20,7 @@ def test_shares_never_exceed_payment_or_item(amount, left):
     items = [(uuid4(), one) for one in left]
     shares = oldest_first(amount, items)
     by_item = {share.document_id: share.amount for share in shares}
-    assert all(0 < by_item.get(one, 1) for one, _ in items)
+    assert all(by_item.get(one, 1) > 0 for one, _ in items)
     assert all(by_item.get(one, Decimal(0)) <= most for one, most in items)
     assert sum(by_item.values()) == min(amount, sum(left))
 

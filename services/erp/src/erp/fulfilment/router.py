@@ -77,6 +77,7 @@ order_router = house_router(
         UnknownLine,
         NoPeriod,
         PeriodClosed,
+        InvoiceDateOrder,
         IdempotencyKeyRequired,
         IdempotencyKeyReused,
         IdempotencyInFlight,
