@@ -5,6 +5,8 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event
 
+from erp.ledger import service as ledger
+
 
 @contextmanager
 def _listening(erp):
@@ -114,6 +116,22 @@ async def test_a_price_lookup_is_three_reads(desk, counted):
     await desk.price(item["sku"], "1")
     with counted(3):
         await desk.client.get(f"/v1/prices/lookup?sku={item['sku']}&quantity=1")
+
+
+async def test_a_confirm_of_three_lines_stays_within_the_budget(desk, counted):
+    """At most 15 statements, BEGIN and COMMIT among them."""
+    customer = await desk.customer()
+    items = [await desk.item() for _ in range(3)]
+    price = {"amount": "1", "currency": "CNY"}
+    lines = [{"item_id": item["id"], "quantity": "1", "unit_price": price} for item in items]
+    draft = await desk.add("/v1/sales-orders", customer_id=customer["id"], lines=lines, draft=True)
+    stock = [{"sku": item["sku"], "quantity": "5", "unit_cost": price} for item in items]
+    async with desk.erp.database.transaction() as work:
+        await ledger.ensure_year(work, work.today())
+    assert (await desk.erp.post("/v1/stock-receipts", {"lines": stock})).status_code == 201
+    with counted(15):
+        reply = await desk.erp.post(f"/v1/sales-orders/{draft['id']}/confirm", {})
+    assert reply.json()["state"] == "confirmed"
 
 
 LISTS = {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from chassis.events.event import Event
 from chassis.service import Handler, Service
-from erp.approvals.events import Decided
+from erp.approvals.events import Decided, Deciding
 from erp.approvals.router import approval_router
 from erp.base import Base
 from erp.catalog.events import ItemChanged, PriceChanged
@@ -17,7 +17,12 @@ from erp.catalog.router import (
     unit_router,
 )
 from erp.fulfilment.events import OrderChanged
-from erp.fulfilment.handlers import go_on_with_order, tell_filled_orders, tell_paid_orders
+from erp.fulfilment.handlers import (
+    go_on_with_order,
+    hold_order_first,
+    tell_filled_orders,
+    tell_paid_orders,
+)
 from erp.fulfilment.router import order_router
 from erp.fulfilment.service import REFRESH, refresh_orders
 from erp.ledger.router import (
@@ -72,6 +77,7 @@ HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
     DemandFilled: (tell_filled_orders,),
     DocumentsSettled: (tell_settled_invoices,),
     OrdersPaid: (tell_paid_orders,),
+    Deciding: (hold_order_first,),
     Decided: (go_on_with_order,),
 }
 """Event -> who acts on it, in this order, in the same transaction. One that refuses ends all."""
