@@ -5,6 +5,7 @@ Whether an address receives anything, only a message tells; so nobody is asked h
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated
 
 from email_validator import EmailNotValidError, validate_email
@@ -20,6 +21,7 @@ class _Address:
     key: str
 
 
+@lru_cache(maxsize=256)  # an address that comes in is read twice: as it is shown, and by its key
 def _address_of(text: str) -> _Address | None:
     try:
         valid = validate_email(text, check_deliverability=False, test_environment=True)

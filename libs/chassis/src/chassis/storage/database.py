@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
+import orjson
 from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -67,6 +68,7 @@ class Database:
             max_overflow=0,
             isolation_level="AUTOCOMMIT",
             pool_reset_on_return=None,
+            json_deserializer=orjson.loads,
             connect_args={
                 "server_settings": SESSION
                 | {"lock_timeout": lock_timeout, "application_name": f"tandem-{service.name}"}

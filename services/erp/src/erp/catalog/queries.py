@@ -129,6 +129,8 @@ async def category_id(sql: Sql, code: str) -> UUID | None:
 
 async def category_code(sql: Sql, category_id: UUID | None) -> str | None:
     """Code of the category."""
+    if category_id is None:
+        return None
     code: str | None = await sql.fetchval(
         "select code from item_category where id = $1", category_id
     )
