@@ -5,6 +5,8 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event
 
+from erp.ledger import service as ledger
+
 
 @contextmanager
 def _listening(erp):
@@ -85,11 +87,51 @@ async def test_a_new_item_and_price_stay_within_the_budget(desk, counted):
         await desk.price(item["sku"], "1")
 
 
+async def test_an_invoice_takes_twelve(office, desk, counted):
+    """Begin, key, terms, rates, rows, 2 for the entry, item, balance, number, events, commit."""
+    customer = await desk.customer()
+    with counted(12):
+        await office.does(
+            "/v1/invoices",
+            customer_id=customer["id"],
+            lines=[{"description": "x", "unit_price": {"amount": "1", "currency": "CNY"}}],
+        )
+
+
+@pytest.mark.parametrize("many", [1, 20])
+async def test_payments_take_fifteen_however_many(office, desk, counted, many):
+    """The same for one as for twenty: nothing is done in a loop."""
+    customers = [await desk.customer() for _ in range(many)]
+    for one in customers:
+        await office.invoices(one, "10")
+    amount = {"amount": "10", "currency": "CNY"}
+    items = [{"party_id": one["id"], "amount": amount} for one in customers]
+    with counted(15):
+        booked = await office.does("/v1/payments/batch", items=items)
+    assert {one["unallocated"] for one in booked["items"]} == {"0"}
+
+
 async def test_a_price_lookup_is_three_reads(desk, counted):
     item = await desk.item()
     await desk.price(item["sku"], "1")
     with counted(3):
         await desk.client.get(f"/v1/prices/lookup?sku={item['sku']}&quantity=1")
+
+
+async def test_a_confirm_of_three_lines_stays_within_the_budget(desk, counted):
+    """At most 15 statements, BEGIN and COMMIT among them."""
+    customer = await desk.customer()
+    items = [await desk.item() for _ in range(3)]
+    price = {"amount": "1", "currency": "CNY"}
+    lines = [{"item_id": item["id"], "quantity": "1", "unit_price": price} for item in items]
+    draft = await desk.add("/v1/sales-orders", customer_id=customer["id"], lines=lines, draft=True)
+    stock = [{"sku": item["sku"], "quantity": "5", "unit_cost": price} for item in items]
+    async with desk.erp.database.transaction() as work:
+        await ledger.ensure_year(work, work.today())
+    assert (await desk.erp.post("/v1/stock-receipts", {"lines": stock})).status_code == 201
+    with counted(15):
+        reply = await desk.erp.post(f"/v1/sales-orders/{draft['id']}/confirm", {})
+    assert reply.json()["state"] == "confirmed"
 
 
 LISTS = {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from chassis.events.event import Event
 from chassis.service import Handler, Service
-from erp.approvals.events import Decided
+from erp.approvals.events import Decided, Deciding
 from erp.approvals.router import approval_router
 from erp.base import Base
 from erp.catalog.events import ItemChanged, PriceChanged
@@ -17,7 +17,12 @@ from erp.catalog.router import (
     unit_router,
 )
 from erp.fulfilment.events import OrderChanged
-from erp.fulfilment.handlers import go_on_with_order, tell_filled_orders, tell_paid_orders
+from erp.fulfilment.handlers import (
+    go_on_with_order,
+    hold_order_first,
+    tell_filled_orders,
+    tell_paid_orders,
+)
 from erp.fulfilment.router import order_router
 from erp.fulfilment.service import REFRESH, refresh_orders
 from erp.ledger.router import (
@@ -38,10 +43,16 @@ from erp.purchasing.router import (
     suggestion_router,
     supplier_price_router,
 )
-from erp.receivables.events import InvoiceIssued
-from erp.receivables.router import invoice_router
+from erp.receivables.events import InvoiceChanged
+from erp.receivables.handlers import tell_settled_invoices
+from erp.receivables.router import invoice_router, tax_code_router
 from erp.settings import ErpSettings
-from erp.settlement.events import OrdersPaid, PaymentReceived
+from erp.settlement.events import (
+    BalanceChanged,
+    DocumentsSettled,
+    OrdersPaid,
+    PaymentReceived,
+)
 from erp.settlement.router import open_item_router, party_report_router, payment_router
 from erp.stock.events import AvailabilityChanged, DemandFilled, ItemsShort
 from erp.stock.handlers import open_new_item
@@ -64,7 +75,9 @@ HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
     ItemChanged: (open_new_item,),
     ItemsShort: (look_anew,),
     DemandFilled: (tell_filled_orders,),
+    DocumentsSettled: (tell_settled_invoices,),
     OrdersPaid: (tell_paid_orders,),
+    Deciding: (hold_order_first,),
     Decided: (go_on_with_order,),
 }
 """Event -> who acts on it, in this order, in the same transaction. One that refuses ends all."""
@@ -105,6 +118,7 @@ SERVICE = Service(
         approval_router,
         order_router,
         invoice_router,
+        tax_code_router,
         bill_router,
         payment_router,
         open_item_router,
@@ -114,8 +128,9 @@ SERVICE = Service(
     roles=ROLES,
     events=(
         AvailabilityChanged,
+        BalanceChanged,
         CustomerChanged,
-        InvoiceIssued,
+        InvoiceChanged,
         ItemChanged,
         OrderChanged,
         PaymentReceived,

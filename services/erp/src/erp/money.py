@@ -13,6 +13,7 @@ from typing import Annotated, Any, Self
 
 from babel.numbers import get_currency_precision, list_currencies
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -31,6 +32,7 @@ __all__ = [
     "CurrencyMismatch",
     "Money",
     "MoneyView",
+    "PositiveMoney",
     "UnitPrice",
     "UnitPriceView",
     "digits_of",
@@ -200,6 +202,16 @@ class MoneyView(_AmountOnTheWire):
     def money(self) -> Money:
         """The amount itself."""
         return Money(self.amount, self.currency)
+
+
+def _above_zero(given: MoneyView) -> MoneyView:
+    if not given.amount:
+        raise PydanticCustomError("amount_not_zero", "Give an amount above zero.")
+    return given
+
+
+PositiveMoney = Annotated[MoneyView, AfterValidator(_above_zero)]
+"""An amount above zero."""
 
 
 class UnitPriceView(_AmountOnTheWire):

@@ -83,7 +83,7 @@ async def test_an_order_is_confirmed_reserved_shipped_invoiced_and_paid(shop, de
     )
     assert paid.status_code == 201, paid.text
     assert paid.json()["unallocated"] == "0"
-    owed = await desk.see(f"/v1/reports/balances?party_id={customer['id']}")
+    owed = await desk.see(f"/v1/reports/receivables?party_id={customer['id']}")
     assert owed["items"] == []
     level = await desk.see(f"/v1/stock-levels?sku={item['sku']}")
     assert [(one["on_hand"], one["reserved"]) for one in level["items"]] == [("6", "0")]
@@ -169,7 +169,7 @@ async def test_after_shipment_a_cancellation_is_refused_and_a_return_credits(sho
     line = {"order_line_id": order["lines"][0]["id"], "quantity": "2"}
     back = await shop.post(f"{path}/returns", {"lines": [line]})
     assert back.status_code == 201, back.text
-    owed = (await desk.see(f"/v1/reports/balances?party_id={customer['id']}"))["items"][0]
+    owed = (await desk.see(f"/v1/reports/receivables?party_id={customer['id']}"))["items"][0]
     assert owed["balance"] == "6"
 
 
@@ -197,5 +197,5 @@ async def test_the_books_agree_with_documents_and_stock(shop, desk):
     balance = await desk.see(f"/v1/reports/trial-balance?on={date.max}")
     assert balance["debit"] == balance["credit"]
     held = {one["role"]: Decimal(one["balance"]) for one in balance["accounts"] if one["role"]}
-    owed = (await desk.see("/v1/reports/balances"))["items"]
+    owed = (await desk.see("/v1/reports/receivables"))["items"]
     assert held["receivable"] == sum((Decimal(one["balance"]) for one in owed), Decimal(0))

@@ -28,7 +28,7 @@ def line(account, debit="0", credit="0"):
 
 
 def sale(amount="12.30", on="2001-02-03"):
-    lines = [line("1122", debit=amount), line("6001", credit=amount)]
+    lines = [line("1002", debit=amount), line("6001", credit=amount)]
     return {"memo": "Cash sale", "effective_on": on, "lines": lines}
 
 
@@ -41,7 +41,7 @@ async def posted(books, **facts):
 async def test_an_entry_is_posted_whole_and_numbered(books, desk):
     entry = await desk.see(f"/v1/journal-entries/{await posted(books)}")
     assert [(one["account"], one["debit"], one["credit"]) for one in entry["lines"]] == [
-        ("1122", "12.3", "0"),
+        ("1002", "12.3", "0"),
         ("6001", "0", "12.3"),
     ]
     assert entry["number"] >= 1
@@ -112,10 +112,10 @@ async def test_a_line_has_one_side_and_no_sign(books, sides):
 @pytest.mark.parametrize(
     ("lines", "code"),
     [
-        ([line("1122", debit="10"), line("6001", credit="9.99")], "entry_unbalanced"),
-        ([line("1122", debit="10"), line("nowhere", credit="10")], "missing_reference"),
-        ([line("1122", debit="10", credit="10"), line("6001", credit="1")], "invalid_input"),
-        ([line("1122", debit="10")], "invalid_input"),
+        ([line("1002", debit="10"), line("6001", credit="9.99")], "entry_unbalanced"),
+        ([line("1002", debit="10"), line("nowhere", credit="10")], "missing_reference"),
+        ([line("1002", debit="10", credit="10"), line("6001", credit="1")], "invalid_input"),
+        ([line("1002", debit="10")], "invalid_input"),
     ],
 )
 async def test_a_wrong_entry_is_refused_and_nothing_is_posted(books, problem, desk, lines, code):
@@ -129,6 +129,25 @@ async def test_a_wrong_entry_is_refused_and_nothing_is_posted(books, problem, de
 
 async def test_a_day_in_no_year_is_refused(books, problem):
     problem(await books.post("/v1/journal-entries", sale(on="1900-01-01")), 422, "no_period")
+
+
+@pytest.mark.parametrize("account", ["1122", "2202", "1405", "receivable"])
+async def test_what_documents_keep_is_not_posted_by_hand(books, problem, account):
+    """E14, E29: control accounts agree with their documents, so only documents post to them."""
+    lines = [line(account, debit="10"), line("6001", credit="10")]
+    body = {"memo": "wrong", "effective_on": "2001-02-03", "lines": lines}
+    problem(await books.post("/v1/journal-entries", body), 409, "control_account")
+
+
+async def test_what_a_document_posted_is_not_reversed_by_hand(books, desk, problem):
+    """E14: the document is credited instead."""
+    customer = await desk.customer()
+    body = {"party_id": customer["id"], "amount": {"amount": "10", "currency": "CNY"}}
+    paid = (await books.post("/v1/payments", body)).json()
+    [entry] = (await desk.see(f"/v1/journal-entries?source_id={paid['id']}"))["items"]
+    reversal = {"memo": "mistake"}
+    refused = await books.post(f"/v1/journal-entries/{entry['id']}/reverse", reversal)
+    problem(refused, 409, "control_account")
 
 
 async def test_a_closed_period_takes_nothing(books, desk, problem):
@@ -182,7 +201,7 @@ async def test_the_trial_balance_is_the_sum_of_postings(books, desk):
     def held(balance):
         return {one["code"]: Decimal(one["balance"]) for one in balance["accounts"]}
 
-    assert held(after)["1122"] - held(before)["1122"] == Decimal("100.25")
+    assert held(after)["1002"] - held(before)["1002"] == Decimal("100.25")
     assert held(after)["6001"] - held(before)["6001"] == Decimal("-100.25")
     for _ in range(20):
         assert await desk.see("/v1/reports/trial-balance?on=2003-07-10") == after

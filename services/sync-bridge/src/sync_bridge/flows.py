@@ -143,12 +143,8 @@ def _item_in(stock: erp.AvailabilityChanged) -> Sequence[Need]:
     return (Need("product", "erp", stock.item_id),)
 
 
-def _customer_of(invoice: erp.InvoiceIssued) -> Sequence[Need]:
-    return (Need("customer", "erp", invoice.customer_id),)
-
-
-def _payer_of(payment: erp.PaymentReceived) -> Sequence[Need]:
-    return (Need("customer", "erp", payment.party_id),)
+def _owing(balance: erp.BalanceChanged) -> Sequence[Need]:
+    return (Need("customer", "erp", balance.customer_id),)
 
 
 FLOWS: Sequence[Flow] = (
@@ -201,19 +197,11 @@ FLOWS: Sequence[Flow] = (
         needs=_item_in,
     ),
     Flow(
-        event="tandem.erp.invoice-issued.v1",
-        reads=erp.InvoiceIssued,
-        translate=erp_to_crm.debt_after_invoice,
+        event="tandem.erp.balance-changed.v1",
+        reads=erp.BalanceChanged,
+        translate=erp_to_crm.debt,
         entity=DEBT,
-        needs=_customer_of,
-    ),
-    Flow(
-        event="tandem.erp.payment-received.v1",
-        reads=erp.PaymentReceived,
-        translate=erp_to_crm.debt_after_payment,
-        entity=DEBT,
-        begins=erp_to_crm.is_of_customer,
-        needs=_payer_of,
+        needs=_owing,
     ),
 )
 

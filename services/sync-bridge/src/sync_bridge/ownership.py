@@ -88,7 +88,7 @@ OWNERSHIP: Mapping[str, tuple[Field, ...]] = {
     ),
     "debt": (
         Field("customer", "erp", crm="account_id", erp="customer_id"),
-        Field("amount", "erp", crm="owes", erp="customer_owes"),
+        Field("amount", "erp", crm="owes", erp="owed"),
         _same("told_at", "erp"),
     ),
 }

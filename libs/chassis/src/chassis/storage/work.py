@@ -1,10 +1,10 @@
 """The unit of work of one request, and the handle of a read."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from chassis.service import Handler
     from chassis.settings import ServiceSettings
 
-__all__ = ["Reading", "Setting", "Work"]
+__all__ = ["LastAct", "Reading", "Setting", "Work"]
+
+LastAct: TypeAlias = "Callable[[Work, list[Any]], Awaitable[None]]"
+"""What is done once, at the end of an act, with all the facts that were left for it."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ class Work(Reading):
         self.now: datetime = utc_now()
         self.events: list[Event] = []
         self.jobs: list[NewJob] = []
+        self.last: list[tuple[LastAct, Any]] = []
         self.reply: Reply | None = None
         self.abandoned = False
 
@@ -100,6 +104,14 @@ class Work(Reading):
         """Ask for work after the commit; of jobs with one kind and key, one waits at a time."""
         self.jobs.append(NewJob(kind, payload, run_at or self.now, key=key, trace=self.trace))
 
+    def at_last(self, act: LastAct, fact: Any) -> None:
+        """Leave a fact for `act`, which is done once, just before the commit, for all its facts.
+
+        For rows that many acts share, such as legal numbers: locked last, they are held shortly,
+        and in one order. `act` may refuse, which ends everything, and may record events.
+        """
+        self.last.append((act, fact))
+
     async def flush(self) -> None:
         """Write what the ORM session holds."""
         if self._session is not None:
@@ -109,13 +121,13 @@ class Work(Reading):
     async def savepoint(self) -> AsyncIterator[None]:
         """One item of a batch: when it fails, its rows, events and jobs are gone, no others."""
         await self.flush()
-        events, jobs = len(self.events), len(self.jobs)
+        events, jobs, last = len(self.events), len(self.jobs), len(self.last)
         try:
             async with self.sql.transaction():
                 yield
                 await self.flush()
         except BaseException:
-            del self.events[events:], self.jobs[jobs:]
+            del self.events[events:], self.jobs[jobs:], self.last[last:]
             if self._session is not None:
                 self._session.expunge_all()
             raise
@@ -127,4 +139,9 @@ class Work(Reading):
     async def settle(self) -> None:
         """Write what the act left to be written: entities, then events, jobs and reply at once."""
         await self.flush()
+        facts: dict[LastAct, list[Any]] = {}
+        for act, fact in self.last:
+            facts.setdefault(act, []).append(fact)
+        for act, left in facts.items():
+            await act(self, left)
         await settle(self.sql, self)

@@ -3,9 +3,20 @@
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from chassis.events.event import Event
+from chassis.events.event import Event, InternalEvent
 
-__all__ = ["Decided"]
+__all__ = ["Decided", "Deciding"]
+
+
+class Deciding(InternalEvent):
+    """Somebody is about to decide: whoever owns the document locks it, before the approval is."""
+
+    event_name = "deciding"
+    topic = "approval"
+    aggregate = "approval"
+
+    subject_type: str
+    subject_id: UUID
 
 
 class Decided(Event):

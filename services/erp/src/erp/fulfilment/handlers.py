@@ -1,13 +1,13 @@
 """What fulfilment does when stock, settlement or an approver has news."""
 
 from chassis.storage.work import Work
-from erp.approvals.events import Decided
+from erp.approvals.events import Decided, Deciding
 from erp.fulfilment import service
 from erp.fulfilment.service.telling import wants_refresh
 from erp.settlement.events import OrdersPaid
 from erp.stock.events import DemandFilled
 
-__all__ = ["go_on_with_order", "tell_filled_orders", "tell_paid_orders"]
+__all__ = ["go_on_with_order", "hold_order_first", "tell_filled_orders", "tell_paid_orders"]
 
 
 async def tell_filled_orders(work: Work, event: DemandFilled) -> None:
@@ -18,6 +18,12 @@ async def tell_filled_orders(work: Work, event: DemandFilled) -> None:
 async def tell_paid_orders(work: Work, event: OrdersPaid) -> None:
     """Invoices of orders were paid or reopened: they tell it."""
     wants_refresh(work, event.order_ids)
+
+
+async def hold_order_first(work: Work, event: Deciding) -> None:
+    """Orders are locked before their approvals, as cancelling does."""
+    if event.subject_type == "sales_order":
+        await service.hold_order(work, event.subject_id)
 
 
 async def go_on_with_order(work: Work, event: Decided) -> None:

@@ -56,8 +56,9 @@ class Order(Record, Base):
         ON_HOLD: {CONFIRMED, REJECTED, CANCELLED, ON_HOLD},
         CONFIRMED: {COMPLETED, CANCELLED},
         COMPLETED: {CONFIRMED},
+        REJECTED: {ON_HOLD, CONFIRMED, REJECTED, CANCELLED},
     }
-    """From where an order may go where; a change can reopen what was complete."""
+    """From where an order may go where. What was rejected may be sent anew, as another version."""
 
     number: Mapped[str] = mapped_column(unique=True)
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
@@ -84,7 +85,7 @@ class Order(Record, Base):
 
     def settle_state(self, lines: Sequence["OrderLine"], charges: Sequence["OrderCharge"]) -> None:
         """Complete the order when all is shipped and invoiced, or take it up again."""
-        done = all(line.shipped == line.quantity == line.invoiced for line in lines)
+        done = all(line.shipped == line.quantity and not line.to_invoice for line in lines)
         done = done and all(charge.invoiced for charge in charges)
         wanted = COMPLETED if done else CONFIRMED
         if self.state != wanted:
@@ -112,7 +113,8 @@ class OrderLine(Identified, Base):
         CheckConstraint("discount >= 0 and discount <= 1", name="discount_part"),
         CheckConstraint(
             "shipped >= 0 and shipped <= quantity and invoiced >= 0 and invoiced <= shipped"
-            " and returned >= 0 and returned <= shipped",
+            " and returned >= 0 and returned <= shipped"
+            " and credited >= 0 and credited <= returned and credited <= invoiced",
             name="within_ordered",
         ),
         Index("ix_sales_order_line_item_id", "item_id"),
@@ -130,11 +132,22 @@ class OrderLine(Identified, Base):
     shipped: Mapped[Quantity]
     returned: Mapped[Quantity]
     invoiced: Mapped[Quantity]
+    credited: Mapped[Quantity]
 
     @property
     def to_invoice(self) -> Decimal:
         """What has gone out and stayed, and is not invoiced."""
-        return max(self.shipped - self.returned - self.invoiced, Decimal(0))
+        return (self.shipped - self.returned) - (self.invoiced - self.credited)
+
+    def come_back(self, quantity: Decimal) -> Decimal:
+        """Take so many back; how many of them are to be credited.
+
+        What was not invoiced comes back first: the customer pays for what he keeps, no more.
+        """
+        self.returned += quantity
+        due = max(-self.to_invoice, Decimal(0))
+        self.credited += due
+        return due
 
 
 class OrderCharge(Identified, Base):

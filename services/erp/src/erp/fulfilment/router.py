@@ -46,6 +46,7 @@ from erp.fulfilment.schemas import (
     UpsertOrders,
 )
 from erp.ledger.errors import NoPeriod, PeriodClosed
+from erp.receivables.errors import InvoiceDateOrder
 from erp.stock.errors import NotReserved, NotShipped
 from erp.upserts import UPSERTED, InBatch, reply_outcome, upsert_each
 
@@ -70,11 +71,13 @@ order_router = house_router(
         OrderNotConfirmed,
         NothingToShip,
         NothingToInvoice,
+        InvoiceDateOrder,
         NotReserved,
         NotShipped,
         UnknownLine,
         NoPeriod,
         PeriodClosed,
+        InvoiceDateOrder,
         IdempotencyKeyRequired,
         IdempotencyKeyReused,
         IdempotencyInFlight,
@@ -123,6 +126,7 @@ async def take_orders(
     asked: InBatch, command: UpsertOrders, _by: Seller, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Accept orders as another system knows them; each is judged alone."""
+    await service.prepare_batch(work, asked.system, command.items)
     return await upsert_each(work, asked, "sales_order", command.items, service.take_order)
 
 
@@ -152,8 +156,9 @@ async def confirm_order(
     order_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
 ) -> OrderView:
     """Decide a draft: confirmed, held for credit, or rejected."""
-    await service.confirm_order(work, order_id)
-    return await _order(response, work, order_id)
+    seen = await service.confirm_order(work, order_id)
+    reply_with(response, seen)
+    return seen
 
 
 @order_router.post("/{order_id}/cancel")

@@ -14,6 +14,7 @@ from erp.fulfilment.events import ChangeTold, LineTold, RefTold, ShipmentTold
 from erp.money import MoneyView, UnitPriceView
 
 __all__ = [
+    "BatchOrder",
     "ChangeOrder",
     "InvoiceOrder",
     "Invoiced",

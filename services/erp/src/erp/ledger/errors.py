@@ -4,6 +4,7 @@ from chassis.http.problems import Problem
 
 __all__ = [
     "AlreadyReversed",
+    "ControlAccount",
     "DuplicateAccount",
     "EntryUnbalanced",
     "NoPeriod",
@@ -74,3 +75,15 @@ class YearOverlaps(Problem):
     code = "year_overlaps"
     title = "The fiscal year overlaps another one"
     detail = "{name} shares its name or some of its days with another fiscal year."
+
+
+class ControlAccount(Problem):
+    """By hand, the account would no longer agree with the documents behind it."""
+
+    status = 409
+    code = "control_account"
+    title = "Not posted by hand"
+    detail = (
+        "The account {account} is kept by documents: invoices, bills, payments and stock. "
+        "Book the document, or credit it."
+    )

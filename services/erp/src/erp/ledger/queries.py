@@ -13,6 +13,7 @@ from erp.sql import Sql
 __all__ = [
     "account_page",
     "balances",
+    "control_account_among",
     "entry_lines",
     "entry_page",
     "entry_view",
@@ -53,6 +54,10 @@ _INSERT_LINES = """insert into journal_line (id, entry_id, position, account_id,
       as n(id, entry_id, position, account, debit, credit, party_id, item_id, warehouse_id)
     join account a on a.role = n.account or a.code = n.account"""
 
+_CONTROL = """select code from account
+  where (code = any($1::text[]) or role = any($1::text[]))
+    and role in ('receivable', 'payable', 'inventory') order by code limit 1"""
+
 _BALANCES = """select a.code, a.name, a.name_zh, a.kind, a.role,
     coalesce(sum(l.debit), 0) as debit, coalesce(sum(l.credit), 0) as credit
   from account a
@@ -75,6 +80,12 @@ async def insert_lines(work: Work, columns: Sequence[Sequence[Any]]) -> int:
     """Write lines on accounts named by role or code; how many found their account."""
     done = await work.sql.execute(_INSERT_LINES, *columns)
     return int(done.split()[-1])
+
+
+async def control_account_among(sql: Sql, accounts: Sequence[str]) -> str | None:
+    """One of the accounts (codes or roles) that documents keep; None: there is none."""
+    found: str | None = await sql.fetchval(_CONTROL, accounts)
+    return found
 
 
 async def balances(sql: Sql, on: date) -> list[dict[str, Any]]:

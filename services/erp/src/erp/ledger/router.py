@@ -23,6 +23,7 @@ from chassis.identity.actor import Actor
 from erp.ledger import queries, service
 from erp.ledger.errors import (
     AlreadyReversed,
+    ControlAccount,
     DuplicateAccount,
     EntryUnbalanced,
     NoPeriod,
@@ -52,7 +53,15 @@ Closer = Annotated[Actor, Needs("ledger.close")]
 Reader = Annotated[Actor, Needs("ledger.read")]
 
 _KEYED = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight, NotFound)
-_POSTED = (*_KEYED, MissingReference, EntryUnbalanced, NoPeriod, PeriodClosed, AlreadyReversed)
+_POSTED = (
+    *_KEYED,
+    MissingReference,
+    EntryUnbalanced,
+    NoPeriod,
+    PeriodClosed,
+    AlreadyReversed,
+    ControlAccount,
+)
 
 account_router = house_router(
     prefix="/v1/accounts", tag="accounts", problems=(*_KEYED, DuplicateAccount)

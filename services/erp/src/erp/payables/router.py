@@ -3,38 +3,62 @@
 from typing import Annotated
 from uuid import UUID
 
-from chassis.http.dependencies import InReading, Needs
-from chassis.http.paging import Filter, Page, PageAsked
-from chassis.http.problems import NotFound
+from fastapi import Query, status
+
+from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
+from chassis.http.paging import Page, PageAsked
+from chassis.http.problems import (
+    CurrencyNotSupported,
+    IdempotencyInFlight,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    MissingReference,
+    NotFound,
+)
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
+from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.payables import queries, service
-from erp.payables.schemas import BillView
+from erp.payables.errors import DuplicateBill
+from erp.payables.schemas import BillQuery, BillView, NewBill
 
 __all__ = ["bill_router"]
 
+Accountant = Annotated[Actor, Needs("payables.write")]
 Reader = Annotated[Actor, Needs("payables.read")]
 
-bill_router = house_router(prefix="/v1/bills", tag="bills", problems=(NotFound,))
+bill_router = house_router(
+    prefix="/v1/bills",
+    tag="bills",
+    problems=(
+        NotFound,
+        MissingReference,
+        DuplicateBill,
+        CurrencyNotSupported,
+        NoPeriod,
+        PeriodClosed,
+        IdempotencyKeyRequired,
+        IdempotencyKeyReused,
+        IdempotencyInFlight,
+    ),
+)
 
 
 @bill_router.get("")
 async def list_bills(
-    _by: Reader,
-    asked: PageAsked,
-    at: InReading,
-    supplier_id: UUID | None = None,
-    purchase_order_id: UUID | None = None,
+    _by: Reader, wanted: Annotated[BillQuery, Query()], asked: PageAsked, at: InReading
 ) -> Page[BillView]:
     """Suppliers' bills, the newest first."""
-    filters = [
-        Filter("bill.supplier_id = {}", supplier_id),
-        Filter("bill.purchase_order_id = {}", purchase_order_id),
-    ]
-    return await queries.bill_page(at.sql, asked, filters=filters)
+    return await queries.bill_page(at.sql, asked, wanted)
 
 
 @bill_router.get("/{bill_id}")
 async def see_bill(bill_id: UUID, _by: Reader, at: InReading) -> BillView:
     """The bill."""
     return await service.see_bill(at.sql, bill_id)
+
+
+@bill_router.post("", status_code=status.HTTP_201_CREATED)
+async def enter_bill(command: NewBill, _by: Accountant, _once: OnlyOnce, work: InWork) -> BillView:
+    """Enter a bill that no purchase order stands for."""
+    return await service.enter_by_hand(work, command)

@@ -1,19 +1,56 @@
-"""Views of bills."""
+"""Commands and views of payables."""
 
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from erp.exact import NonNegativeDecimal
+from erp.exact import NonNegativeDecimal, PositiveQuantity
+from erp.fields import Code, Command, Line, Name
+from erp.money import MoneyView, PositiveMoney
 
-__all__ = ["BillView"]
+__all__ = ["BillExpenseView", "BillQuery", "BillView", "NewBill", "NewExpense"]
 
 
-class BillView(BaseModel):
-    """A supplier's bill, and what is left to be paid of it."""
+class NewExpense(Command):
+    """What a bill asks for, and the account it goes to."""
+
+    account: Annotated[Code, Field(description="The account's code.")]
+    description: Line = ""
+    amount: PositiveMoney
+
+
+class NewBill(Command):
+    """Enter a bill that no purchase order stands for: rent, power, a service."""
+
+    supplier_id: UUID
+    supplier_number: Name = Field(description="The supplier's number of the bill.")
+    effective_on: date | None = Field(
+        default=None, description="Default: today. A past day needs the permission `backdate`."
+    )
+    due_on: date | None = Field(default=None, description="Default: by the payment terms.")
+    expenses: list[NewExpense] = Field(min_length=1, max_length=200)
+    tax: MoneyView | None = Field(default=None, description="The input tax on the bill.")
+
+
+class View(BaseModel):
+    """What a reader is shown."""
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class BillExpenseView(View):
+    """What a bill asks for that is no goods, and the account it goes to."""
+
+    position: int
+    account: str
+    description: str
+    amount: PositiveQuantity
+
+
+class BillView(View):
+    """A supplier's bill, and what is left to be paid of it."""
 
     id: UUID
     version: int
@@ -24,6 +61,17 @@ class BillView(BaseModel):
     due_on: date
     currency: str
     net: NonNegativeDecimal
-    received: NonNegativeDecimal
+    tax: NonNegativeDecimal
+    gross: NonNegativeDecimal
+    received: NonNegativeDecimal = Field(description="What its goods were booked in at.")
     open_amount: NonNegativeDecimal
+    expenses: list[BillExpenseView]
     created_at: datetime
+
+
+class BillQuery(BaseModel):
+    """Which bills are wanted."""
+
+    supplier_id: UUID | None = None
+    purchase_order_id: UUID | None = None
+    supplier_number: Line | None = None

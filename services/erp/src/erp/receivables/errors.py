@@ -2,7 +2,7 @@
 
 from chassis.http.problems import Problem
 
-__all__ = ["InvoiceDateOrder"]
+__all__ = ["DuplicateTaxCode", "InvoiceDateOrder", "NothingToCredit", "OverCredited"]
 
 
 class InvoiceDateOrder(Problem):
@@ -12,6 +12,33 @@ class InvoiceDateOrder(Problem):
     code = "invoice_date_order"
     title = "An invoice of a later day has been issued"
     detail = (
-        "The last invoice of the series {series} is dated {last_on}; numbers follow the days. "
-        "Date this one {last_on} or later."
+        "The last {kind} of its series is dated later than {effective_on}, and numbers follow the "
+        "days. Date this one the same day or later."
     )
+
+
+class OverCredited(Problem):
+    """More is to be credited than was invoiced."""
+
+    status = 409
+    code = "over_credited"
+    title = "More than was invoiced"
+    detail = "{wanted} of line {position} are to be credited, {left} are left of it."
+
+
+class NothingToCredit(Problem):
+    """The invoice is credited in full, or is no invoice."""
+
+    status = 409
+    code = "nothing_to_credit"
+    title = "Nothing is left to credit"
+    detail = "Nothing of this document is left to credit."
+
+
+class DuplicateTaxCode(Problem):
+    """The code is taken."""
+
+    status = 409
+    code = "duplicate_tax_code"
+    title = "Another tax has this code"
+    detail = "The tax code {tax_code} is taken. A rate never changes: choose a new code."

@@ -1,4 +1,4 @@
-"""Invoices and their lines: written once, never changed."""
+"""Invoices and their lines: what is asked for is written once; how it was settled follows."""
 
 from datetime import date
 from decimal import Decimal
@@ -18,12 +18,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
 from erp.base import Base, Record
+from erp.exact import plain
+from erp.receivables.errors import OverCredited
+from erp.receivables.rules.amounts import part_of
 
-__all__ = ["Invoice", "InvoiceLine", "InvoiceSeries", "TaxCode"]
+__all__ = ["Invoice", "InvoiceLine", "InvoiceNumber", "InvoiceSeries", "InvoiceTax", "TaxCode"]
+
+_NOTHING = Decimal(0)
 
 
 class TaxCode(Base):
-    """A rate of tax by its code."""
+    """A rate of tax by its code; a code's rate never changes."""
 
     __tablename__ = "tax_code"
     __table_args__ = (CheckConstraint("rate >= 0 and rate < 1", name="rate_part"),)
@@ -49,17 +54,28 @@ class Invoice(Record, Base):
 
     __tablename__ = "invoice"
     __table_args__ = (
-        UniqueConstraint("series", "number"),
         CheckConstraint("kind in ('invoice', 'credit_note')", name="kind_known"),
-        CheckConstraint("net + tax = gross and gross >= 0", name="adds_up"),
+        CheckConstraint(
+            "state in ('issued', 'partly_paid', 'paid', 'credited')", name="state_known"
+        ),
+        CheckConstraint(
+            "(kind = 'credit_note') = (credits_id is not null)", name="credits_an_invoice"
+        ),
+        CheckConstraint("net >= 0 and tax >= 0 and net + tax = gross", name="adds_up"),
+        CheckConstraint(
+            "open_amount >= 0 and open_amount <= gross and credited >= 0 and credited <= gross",
+            name="within_gross",
+        ),
         Index("ix_invoice_created_at", "created_at", "id"),
         Index("ix_invoice_customer_id", "customer_id", "created_at", "id"),
         Index("ix_invoice_order_id", "order_id", postgresql_where=text("order_id is not null")),
+        Index(
+            "ix_invoice_credits_id", "credits_id", postgresql_where=text("credits_id is not null")
+        ),
     )
 
-    series: Mapped[str]
-    number: Mapped[int] = mapped_column(BigInteger)
     kind: Mapped[str]
+    state: Mapped[str]
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
     order_id: Mapped[UUID | None]
     credits_id: Mapped[UUID | None] = mapped_column(ForeignKey("invoice.id"))
@@ -69,20 +85,36 @@ class Invoice(Record, Base):
     net: Mapped[Amount]
     tax: Mapped[Amount]
     gross: Mapped[Amount]
+    open_amount: Mapped[Amount]
+    credited: Mapped[Amount]
+    reason: Mapped[str]
 
-    @property
-    def shown_number(self) -> str:
-        """Series and number as people read them: INV-2026-000123."""
-        return f"{self.series}-{self.number:06}"
+
+class InvoiceNumber(Base):
+    """The number of an invoice in its series: without a gap, in the order of days."""
+
+    __tablename__ = "invoice_number"
+    __table_args__ = (UniqueConstraint("series", "number"),)
+
+    invoice_id: Mapped[UUID] = mapped_column(ForeignKey("invoice.id"), primary_key=True)
+    series: Mapped[str]
+    number: Mapped[int] = mapped_column(BigInteger)
 
 
 class InvoiceLine(Identified, Base):
-    """One line: goods, or a charge posted to its own income account."""
+    """One line: goods or services, or a charge posted to its own income account."""
 
     __tablename__ = "invoice_line"
     __table_args__ = (
         UniqueConstraint("invoice_id", "position"),
-        CheckConstraint("quantity > 0 and net >= 0", name="not_negative"),
+        CheckConstraint(
+            "quantity > 0 and net >= 0 and discount >= 0 and discount <= 1", name="not_negative"
+        ),
+        CheckConstraint(
+            "credited_quantity >= 0 and credited_quantity <= quantity"
+            " and credited_net >= 0 and credited_net <= net",
+            name="credited_within",
+        ),
     )
 
     invoice_id: Mapped[UUID] = mapped_column(ForeignKey("invoice.id"))
@@ -96,3 +128,66 @@ class InvoiceLine(Identified, Base):
     discount: Mapped[Decimal] = mapped_column(Numeric(7, 6))
     net: Mapped[Amount]
     tax_code: Mapped[str] = mapped_column(ForeignKey("tax_code.code"))
+    credited_quantity: Mapped[Quantity] = mapped_column(default=_NOTHING)
+    credited_net: Mapped[Amount] = mapped_column(default=_NOTHING)
+
+    @property
+    def left(self) -> Decimal:
+        """How much of it is not credited."""
+        return self.quantity - self.credited_quantity
+
+    def credit(self, quantity: Decimal, *, decimals: int) -> Decimal:
+        """Take so much back; its net. All parts together come to the line's net.
+
+        Raises OverCredited.
+        """
+        if quantity > self.left:
+            raise OverCredited(
+                position=self.position, wanted=plain(quantity), left=plain(self.left)
+            )
+        net = part_of(
+            self.net,
+            self.credited_net,
+            share=quantity,
+            whole=self.quantity,
+            left=self.left,
+            decimals=decimals,
+        )
+        self.credited_quantity += quantity
+        self.credited_net += net
+        return net
+
+
+class InvoiceTax(Base):
+    """The tax of one code on a document."""
+
+    __tablename__ = "invoice_tax"
+    __table_args__ = (
+        CheckConstraint(
+            "credited_base >= 0 and credited_base <= base"
+            " and credited_tax >= 0 and credited_tax <= tax",
+            name="credited_within",
+        ),
+    )
+
+    invoice_id: Mapped[UUID] = mapped_column(ForeignKey("invoice.id"), primary_key=True)
+    tax_code: Mapped[str] = mapped_column(ForeignKey("tax_code.code"), primary_key=True)
+    rate: Mapped[Decimal] = mapped_column(Numeric(7, 6))
+    base: Mapped[Amount]
+    tax: Mapped[Amount]
+    credited_base: Mapped[Amount] = mapped_column(default=_NOTHING)
+    credited_tax: Mapped[Amount] = mapped_column(default=_NOTHING)
+
+    def credit(self, base: Decimal, *, decimals: int) -> Decimal:
+        """Take back the tax on so much of the base; all parts together come to the tax."""
+        tax = part_of(
+            self.tax,
+            self.credited_tax,
+            share=base,
+            whole=self.base or Decimal(1),
+            left=self.base - self.credited_base,
+            decimals=decimals,
+        )
+        self.credited_base += base
+        self.credited_tax += tax
+        return tax

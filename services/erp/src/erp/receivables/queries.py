@@ -1,116 +1,206 @@
-"""Reads and set-based writes of receivables."""
+"""Reads, locks and set-based writes of receivables.
 
-from collections.abc import Sequence
-from datetime import date
+Whoever changes an invoice holds its open item locked, and locks the invoice after that.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.loading import loaded
 from chassis.storage.work import Work
-from erp.receivables.errors import InvoiceDateOrder
-from erp.receivables.models import Invoice, InvoiceLine
-from erp.receivables.schemas import InvoiceView
+from erp.receivables.models import Invoice, InvoiceLine, InvoiceTax
+from erp.receivables.schemas import InvoiceQuery, InvoiceView, TaxCodeView
 from erp.sql import Sql
 
-__all__ = ["add_invoice", "invoice_page", "invoice_view", "last_invoice", "next_number", "rates"]
+__all__ = [
+    "Document",
+    "add_document",
+    "customer_terms",
+    "documents_of_order",
+    "documents_to_credit",
+    "invoice_page",
+    "invoice_view",
+    "note_settled",
+    "rates",
+    "save_credited",
+    "take_numbers",
+    "tax_codes",
+]
 
-_VIEW = """invoice.id, invoice.version,
-  invoice.series || '-' || lpad(invoice.number::text, 6, '0') as number, invoice.kind,
-  invoice.customer_id, invoice.order_id, invoice.effective_on, invoice.due_on, invoice.currency,
-  invoice.net, invoice.tax, invoice.gross, invoice.created_at,
-  coalesce((select o.open_amount from open_item o where o.source_id = invoice.id), 0)
-    as open_amount,
+_STATE = """invoice.id, invoice.version, n.series || '-' || lpad(n.number::text, 6, '0') as number,
+  invoice.kind, invoice.state, invoice.customer_id, invoice.order_id, invoice.credits_id,
+  invoice.effective_on, invoice.due_on, invoice.currency, invoice.net, invoice.tax, invoice.gross,
+  invoice.open_amount, invoice.credited"""
+_VIEW = f"""{_STATE}, invoice.reason, invoice.created_at,
   (select jsonb_agg(jsonb_build_object('position', l.position, 'role', l.role,
       'order_line_id', l.order_line_id, 'item_id', l.item_id, 'description', l.description,
       'quantity', l.quantity::text, 'unit_price', l.unit_price::text,
-      'discount', l.discount::text, 'net', l.net::text, 'tax_code', l.tax_code)
-      order by l.position)
-    from invoice_line l where l.invoice_id = invoice.id) as lines"""
+      'discount', l.discount::text, 'net', l.net::text, 'tax_code', l.tax_code,
+      'credited_quantity', l.credited_quantity::text) order by l.position)
+    from invoice_line l where l.invoice_id = invoice.id) as lines,
+  (select coalesce(jsonb_agg(jsonb_build_object('tax_code', t.tax_code, 'rate', t.rate::text,
+      'base', t.base::text, 'tax', t.tax::text) order by t.tax_code), '[]')
+    from invoice_tax t where t.invoice_id = invoice.id) as taxes"""
+_NUMBERED = "invoice join invoice_number n on n.invoice_id = invoice.id"
 
-_NEXT = """insert into invoice_series as s (series, last_number, last_on) values ($1, 1, $2)
-  on conflict (series) do update set last_number = s.last_number + 1, last_on = excluded.last_on
-    where s.last_on <= excluded.last_on
-  returning last_number"""
-_ADD = """with head as (insert into invoice (id, version, created_at, updated_at, series, number,
-    kind, customer_id, order_id, credits_id, effective_on, due_on, currency, net, tax, gross)
-  values ($1, 1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14))
+_ADD = """with head as (insert into invoice (id, version, created_at, updated_at, kind, state,
+    customer_id, order_id, credits_id, effective_on, due_on, currency, net, tax, gross,
+    open_amount, credited, reason)
+  values ($1, 1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, $15)),
+taxes as (insert into invoice_tax (invoice_id, tax_code, rate, base, tax, credited_base,
+    credited_tax)
+  select $1, t.tax_code, t.rate, t.base, t.tax, 0, 0
+    from unnest($16::text[], $17::numeric[], $18::numeric[], $19::numeric[])
+      as t(tax_code, rate, base, tax))
 insert into invoice_line (id, invoice_id, position, role, order_line_id, item_id, description,
-    quantity, unit_price, discount, net, tax_code)
+    quantity, unit_price, discount, net, tax_code, credited_quantity, credited_net)
   select n.id, $1, n.position, n.role, n.order_line_id, n.item_id, n.description, n.quantity,
-      n.unit_price, n.discount, n.net, n.tax_code
-    from unnest($15::uuid[], $16::smallint[], $17::text[], $18::uuid[], $19::uuid[], $20::text[],
-      $21::numeric[], $22::numeric[], $23::numeric[], $24::numeric[], $25::text[])
+      n.unit_price, n.discount, n.net, n.tax_code, 0, 0
+    from unnest($20::uuid[], $21::smallint[], $22::text[], $23::uuid[], $24::uuid[], $25::text[],
+      $26::numeric[], $27::numeric[], $28::numeric[], $29::numeric[], $30::text[])
       as n(id, position, role, order_line_id, item_id, description, quantity, unit_price,
         discount, net, tax_code)"""
+_TAKE_NUMBERS = """select n.id, take_invoice_number(n.id) as number
+  from unnest($1::uuid[]) with ordinality as n(id, place) order by n.place"""
+_NOTE_SETTLED = f"""update invoice set version = invoice.version + 1, updated_at = $2,
+    open_amount = o.open_amount,
+    state = case when invoice.credited = invoice.gross then 'credited'
+      when o.open_amount = 0 then 'paid'
+      when o.open_amount + o.credited < invoice.gross then 'partly_paid' else 'issued' end
+  from open_item o, invoice_number n
+  where invoice.id = any($1::uuid[]) and o.source_id = invoice.id and n.invoice_id = invoice.id
+  returning {_STATE}"""
+_TO_CREDIT = """select * from invoice where id = any($1::uuid[]) and kind = 'invoice'
+  order by id for no key update"""
+_LINES = """select * from invoice_line where invoice_id = any($1::uuid[])
+  order by invoice_id, position"""
+_TAXES = "select * from invoice_tax where invoice_id = any($1::uuid[])"
+_SAVE_CREDITED = """with head as (update invoice set credited = credited + $2 where id = $1),
+taxes as (update invoice_tax t set credited_base = n.credited_base, credited_tax = n.credited_tax
+  from unnest($3::text[], $4::numeric[], $5::numeric[]) as n(tax_code, credited_base, credited_tax)
+  where t.invoice_id = $1 and t.tax_code = n.tax_code)
+update invoice_line l set credited_quantity = n.credited_quantity, credited_net = n.credited_net
+  from unnest($6::uuid[], $7::numeric[], $8::numeric[]) as n(id, credited_quantity, credited_net)
+  where l.id = n.id"""
 
 
-async def rates(sql: Sql) -> dict[str, Decimal]:
-    """The rate of each tax code."""
-    return {row["code"]: row["rate"] for row in await sql.fetch("select code, rate from tax_code")}
+@dataclass
+class Document:
+    """An invoice or credit note with its lines and taxes."""
+
+    head: Invoice
+    lines: list[InvoiceLine]
+    taxes: list[InvoiceTax]
 
 
-async def next_number(work: Work, series: str, on: date) -> int:
-    """The next number of the series, locked until the act ends. Raises InvoiceDateOrder."""
-    number: int | None = await work.sql.fetchval(_NEXT, series, on)
-    if number is None:
-        last_on = await work.sql.fetchval(
-            "select last_on from invoice_series where series = $1", series
-        )
-        raise InvoiceDateOrder(series=series, last_on=last_on)
-    return number
+async def rates(sql: Sql, codes: Sequence[str]) -> dict[str, Decimal]:
+    """The rates of tax codes; one that is not known is left out."""
+    rows = await sql.fetch("select code, rate from tax_code where code = any($1::text[])", codes)
+    return {row["code"]: row["rate"] for row in rows}
 
 
-async def add_invoice(work: Work, invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
-    """Store an invoice with its lines."""
-    await work.sql.execute(
-        _ADD,
-        invoice.id,
-        work.now,
-        invoice.series,
-        invoice.number,
-        invoice.kind,
-        invoice.customer_id,
-        invoice.order_id,
-        invoice.credits_id,
-        invoice.effective_on,
-        invoice.due_on,
-        invoice.currency,
-        invoice.net,
-        invoice.tax,
-        invoice.gross,
-        [one.id for one in lines],
-        [one.position for one in lines],
-        [one.role for one in lines],
-        [one.order_line_id for one in lines],
-        [one.item_id for one in lines],
-        [one.description for one in lines],
-        [one.quantity for one in lines],
-        [one.unit_price for one in lines],
-        [one.discount for one in lines],
-        [one.net for one in lines],
-        [one.tax_code for one in lines],
-    )
+async def tax_codes(sql: Sql) -> list[TaxCodeView]:
+    """Every tax code."""
+    rows = await sql.fetch("select code, name, rate from tax_code order by code")
+    return [TaxCodeView.model_validate(dict(row)) for row in rows]
 
 
-async def last_invoice(sql: Sql, order_id: UUID) -> UUID | None:
-    """The newest invoice of an order."""
-    found: UUID | None = await sql.fetchval(
-        "select id from invoice where order_id = $1 and kind = 'invoice'"
-        " order by created_at desc, id desc limit 1",
-        order_id,
+async def customer_terms(sql: Sql, customer_id: UUID) -> int | None:
+    """After how many days the customer pays; None: there is no such customer."""
+    found: int | None = await sql.fetchval(
+        "select payment_terms_days from customer where id = $1", customer_id
     )
     return found
 
 
-async def invoice_page(
-    sql: Sql, asked: PageQuery, *, filters: Sequence[Filter]
-) -> Page[InvoiceView]:
-    """One page of invoices."""
+async def add_document(work: Work, document: Document) -> None:
+    """Store an invoice or credit note; its number follows at the end of the act."""
+    head, lines, taxes = document.head, document.lines, document.taxes
+    await work.sql.execute(
+        _ADD,
+        head.id,
+        work.now,
+        head.kind,
+        head.state,
+        head.customer_id,
+        head.order_id,
+        head.credits_id,
+        head.effective_on,
+        head.due_on,
+        head.currency,
+        head.net,
+        head.tax,
+        head.gross,
+        head.open_amount,
+        head.reason,
+        *_columns(taxes, "tax_code", "rate", "base", "tax"),
+        *_columns(lines, "id", "position", "role", "order_line_id", "item_id", "description"),
+        *_columns(lines, "quantity", "unit_price", "discount", "net", "tax_code"),
+    )
+
+
+def _columns(rows: Sequence[object], *names: str) -> list[list[Any]]:
+    return [[getattr(row, name) for row in rows] for name in names]
+
+
+async def take_numbers(work: Work, invoice_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The numbers of invoices, one after the other; their series are locked until the COMMIT."""
+    rows = await work.sql.fetch(_TAKE_NUMBERS, invoice_ids)
+    return {row["id"]: row["number"] for row in rows}
+
+
+async def note_settled(work: Work, invoice_ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
+    """Take over what is open of invoices; how they stand then, one version on."""
+    rows = await work.sql.fetch(_NOTE_SETTLED, invoice_ids, work.now)
+    return [dict(row) for row in rows]
+
+
+async def documents_of_order(sql: Sql, order_id: UUID) -> list[UUID]:
+    """The invoices of an order, the newest first."""
+    rows = await sql.fetch(
+        "select id from invoice where order_id = $1 and kind = 'invoice' order by id desc",
+        order_id,
+    )
+    return [row["id"] for row in rows]
+
+
+async def documents_to_credit(work: Work, invoice_ids: Sequence[UUID]) -> list[Document]:
+    """Invoices with lines and taxes, locked, in the order asked."""
+    heads = {row["id"]: loaded(Invoice, row) for row in await _rows(work, _TO_CREDIT, invoice_ids)}
+    documents = {one: Document(heads[one], [], []) for one in invoice_ids if one in heads}
+    for row in await _rows(work, _LINES, list(documents)):
+        documents[row["invoice_id"]].lines.append(loaded(InvoiceLine, row))
+    for row in await _rows(work, _TAXES, list(documents)):
+        documents[row["invoice_id"]].taxes.append(loaded(InvoiceTax, row))
+    return list(documents.values())
+
+
+async def _rows(work: Work, statement: str, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    return [dict(row) for row in await work.sql.fetch(statement, list(ids))]
+
+
+async def save_credited(work: Work, document: Document, gross: Decimal) -> None:
+    """Store what was credited of an invoice."""
+    await work.sql.execute(
+        _SAVE_CREDITED,
+        document.head.id,
+        gross,
+        *_columns(document.taxes, "tax_code", "credited_base", "credited_tax"),
+        *_columns(document.lines, "id", "credited_quantity", "credited_net"),
+    )
+
+
+async def invoice_page(sql: Sql, asked: PageQuery, query: InvoiceQuery) -> Page[InvoiceView]:
+    """One page of invoices, the newest first."""
     return await fetch_page(
         sql,
         columns=_VIEW,
-        source="invoice",
-        where=filters,
+        source=_NUMBERED,
+        where=[Filter(f"invoice.{name} = {{}}", value) for name, value in query],
         sorts={"created_at": Sort("invoice.created_at", "timestamptz")},
         default="-created_at",
         asked=asked,
@@ -121,5 +211,5 @@ async def invoice_page(
 
 async def invoice_view(sql: Sql, invoice_id: UUID) -> InvoiceView | None:
     """The invoice as callers see it."""
-    row = await sql.fetchrow(f"select {_VIEW} from invoice where id = $1", invoice_id)
+    row = await sql.fetchrow(f"select {_VIEW} from {_NUMBERED} where invoice.id = $1", invoice_id)
     return InvoiceView.model_validate(dict(row)) if row else None

@@ -1,40 +1,106 @@
-"""Paths of invoices."""
+"""Paths of invoices, credit notes and tax codes."""
 
 from typing import Annotated
 from uuid import UUID
 
-from chassis.http.dependencies import InReading, Needs
-from chassis.http.paging import Filter, Page, PageAsked
-from chassis.http.problems import NotFound
+from fastapi import Query, status
+
+from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
+from chassis.http.paging import Page, PageAsked
+from chassis.http.problems import (
+    CurrencyNotSupported,
+    IdempotencyInFlight,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    MissingReference,
+    NotFound,
+)
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
+from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.receivables import queries, service
-from erp.receivables.schemas import InvoiceView
+from erp.receivables.errors import (
+    DuplicateTaxCode,
+    InvoiceDateOrder,
+    NothingToCredit,
+    OverCredited,
+)
+from erp.receivables.schemas import (
+    CreditInvoice,
+    InvoiceByHand,
+    InvoiceQuery,
+    InvoiceView,
+    Issued,
+    NewTaxCode,
+    TaxCodeView,
+)
 
-__all__ = ["invoice_router"]
+__all__ = ["invoice_router", "tax_code_router"]
 
+Accountant = Annotated[Actor, Needs("receivables.write")]
 Reader = Annotated[Actor, Needs("receivables.read")]
 
-invoice_router = house_router(prefix="/v1/invoices", tag="invoices", problems=(NotFound,))
+_KEYED = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight)
+
+invoice_router = house_router(
+    prefix="/v1/invoices",
+    tag="invoices",
+    problems=(
+        *_KEYED,
+        NotFound,
+        MissingReference,
+        CurrencyNotSupported,
+        NoPeriod,
+        PeriodClosed,
+        InvoiceDateOrder,
+        OverCredited,
+        NothingToCredit,
+    ),
+)
+tax_code_router = house_router(
+    prefix="/v1/tax-codes", tag="tax-codes", problems=(*_KEYED, DuplicateTaxCode)
+)
 
 
 @invoice_router.get("")
 async def list_invoices(
-    _by: Reader,
-    asked: PageAsked,
-    at: InReading,
-    customer_id: UUID | None = None,
-    order_id: UUID | None = None,
+    _by: Reader, wanted: Annotated[InvoiceQuery, Query()], asked: PageAsked, at: InReading
 ) -> Page[InvoiceView]:
     """Invoices and credit notes, the newest first."""
-    filters = [
-        Filter("invoice.customer_id = {}", customer_id),
-        Filter("invoice.order_id = {}", order_id),
-    ]
-    return await queries.invoice_page(at.sql, asked, filters=filters)
+    return await queries.invoice_page(at.sql, asked, wanted)
 
 
 @invoice_router.get("/{invoice_id}")
 async def see_invoice(invoice_id: UUID, _by: Reader, at: InReading) -> InvoiceView:
-    """The invoice."""
+    """The invoice or credit note."""
     return await service.see_invoice(at.sql, invoice_id)
+
+
+@invoice_router.post("", status_code=status.HTTP_201_CREATED)
+async def issue_invoice(
+    command: InvoiceByHand, _by: Accountant, _once: OnlyOnce, work: InWork
+) -> Issued:
+    """Invoice what no order stands for; the number is given when it is committed."""
+    return await service.issue_by_hand(work, command)
+
+
+@invoice_router.post("/{invoice_id}/credit", status_code=status.HTTP_201_CREATED)
+async def credit_invoice(
+    invoice_id: UUID, command: CreditInvoice, _by: Accountant, _once: OnlyOnce, work: InWork
+) -> Issued:
+    """Credit lines of an invoice, or all that is left of it; the credit note."""
+    return await service.credit_by_hand(work, invoice_id, command)
+
+
+@tax_code_router.get("")
+async def list_tax_codes(_by: Reader, at: InReading) -> Page[TaxCodeView]:
+    """Every rate of tax, by code."""
+    return Page(items=await queries.tax_codes(at.sql))
+
+
+@tax_code_router.post("", status_code=status.HTTP_201_CREATED)
+async def add_tax_code(
+    command: NewTaxCode, _by: Accountant, _once: OnlyOnce, work: InWork
+) -> TaxCodeView:
+    """Add a rate of tax; it never changes."""
+    return await service.add_tax_code(work, command)

@@ -1,20 +1,98 @@
-"""Views of invoices."""
+"""Commands and views of receivables."""
 
 from datetime import date, datetime
-from typing import Literal
+from decimal import Decimal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from erp.exact import NonNegativeDecimal
+from erp.exact import NonNegativeDecimal, PositiveQuantity
+from erp.fields import Code, Command, Line, Name
+from erp.money import MoneyView, UnitPriceView
 
-__all__ = ["InvoiceLineView", "InvoiceView"]
+__all__ = [
+    "CreditInvoice",
+    "CreditLine",
+    "InvoiceByHand",
+    "InvoiceByHandLine",
+    "InvoiceLineView",
+    "InvoiceQuery",
+    "InvoiceTaxView",
+    "InvoiceView",
+    "Issued",
+    "NewTaxCode",
+    "TaxCodeView",
+]
+
+EffectiveOn = Annotated[
+    date | None, Field(description="Default: today. A past day needs the permission `backdate`.")
+]
+Kind = Literal["invoice", "credit_note"]
+State = Literal["issued", "partly_paid", "paid", "credited"]
+Part = Annotated[NonNegativeDecimal, Field(le=1, description="A part of 1: 0.05 is 5 %.")]
 
 
 class View(BaseModel):
     """What a reader is shown."""
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class NewTaxCode(Command):
+    """Add a rate of tax. A code's rate never changes: a new rate is a new code."""
+
+    code: Code
+    name: Name
+    rate: Annotated[NonNegativeDecimal, Field(lt=1, description="A part of 1: 0.13 is 13 %.")]
+
+
+class TaxCodeView(View):
+    """A rate of tax."""
+
+    code: str
+    name: str
+    rate: NonNegativeDecimal
+
+
+class InvoiceByHandLine(Command):
+    """A service that no order stands for. Goods are invoiced by their order."""
+
+    description: Name
+    quantity: PositiveQuantity = Decimal(1)
+    unit_price: UnitPriceView
+    discount: Part = Decimal(0)
+    tax_code: Code = "Z0"
+
+
+class InvoiceByHand(Command):
+    """Invoice what no order stands for."""
+
+    customer_id: UUID
+    effective_on: EffectiveOn = None
+    lines: list[InvoiceByHandLine] = Field(min_length=1, max_length=200)
+
+
+class CreditLine(Command):
+    """So much of a line of the invoice."""
+
+    position: Annotated[int, Field(strict=True, ge=1)]
+    quantity: PositiveQuantity
+
+
+class CreditInvoice(Command):
+    """Credit an invoice, by default all that is left of it."""
+
+    reason: Line = ""
+    effective_on: EffectiveOn = None
+    lines: list[CreditLine] | None = Field(default=None, min_length=1, max_length=500)
+
+
+class Issued(View):
+    """An invoice or credit note; its number is given when it is committed."""
+
+    id: UUID
+    gross: MoneyView
 
 
 class InvoiceLineView(View):
@@ -30,6 +108,16 @@ class InvoiceLineView(View):
     discount: NonNegativeDecimal
     net: NonNegativeDecimal
     tax_code: str
+    credited_quantity: NonNegativeDecimal
+
+
+class InvoiceTaxView(View):
+    """The tax of one code on the document."""
+
+    tax_code: str
+    rate: NonNegativeDecimal
+    base: NonNegativeDecimal
+    tax: NonNegativeDecimal
 
 
 class InvoiceView(View):
@@ -38,9 +126,11 @@ class InvoiceView(View):
     id: UUID
     version: int
     number: str
-    kind: Literal["invoice", "credit_note"]
+    kind: Kind
+    state: State
     customer_id: UUID
     order_id: UUID | None
+    credits_id: UUID | None = Field(description="Of a credit note, the invoice it credits.")
     effective_on: date
     due_on: date
     currency: str
@@ -48,5 +138,18 @@ class InvoiceView(View):
     tax: NonNegativeDecimal
     gross: NonNegativeDecimal
     open_amount: NonNegativeDecimal
+    credited: NonNegativeDecimal
+    reason: str
     lines: list[InvoiceLineView]
+    taxes: list[InvoiceTaxView]
     created_at: datetime
+
+
+class InvoiceQuery(BaseModel):
+    """Which invoices are wanted."""
+
+    customer_id: UUID | None = None
+    order_id: UUID | None = None
+    credits_id: UUID | None = None
+    kind: Kind | None = None
+    state: State | None = None

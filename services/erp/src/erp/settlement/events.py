@@ -1,36 +1,37 @@
-"""What settlement tells: payments to everyone, paid orders to the modules above."""
+"""What settlement tells: payments and balances to everyone, settled documents to modules above."""
 
-from datetime import date
-from typing import ClassVar, Literal
+from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.events.event import Event
+from chassis.events.event import Event, InternalEvent
 from erp.exact import NonNegativeDecimal, Quantity
 
-__all__ = ["AllocationTold", "OrdersPaid", "PaymentReceived"]
+__all__ = ["AllocationTold", "BalanceChanged", "DocumentsSettled", "OrdersPaid", "PaymentReceived"]
 
 
 class AllocationTold(BaseModel):
-    """What of a payment settled which document, and what is left of that."""
+    """What of a payment settles which document, and what is left of that."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     document_id: UUID
     document_number: str
-    amount: Quantity
+    amount: NonNegativeDecimal
     open_amount: NonNegativeDecimal
 
 
 class PaymentReceived(Event):
-    """A customer paid, or we paid a supplier; `party_owes` is what the party owes after it."""
+    """A customer paid, we paid a supplier, or the payment settles other documents than before."""
 
     event_name = "payment-received"
     topic = "payment"
     aggregate = "payment"
 
     number: str
+    kind: Literal["payment", "credit_note"]
     direction: Literal["in", "out"]
     party_id: UUID
     effective_on: date
@@ -39,18 +40,42 @@ class PaymentReceived(Event):
     unallocated: NonNegativeDecimal
     reference: str
     allocations: list[AllocationTold]
-    party_owes: Quantity
 
 
-class OrdersPaid(Event):
-    """Invoices of these orders were paid, wholly or in part; stays inside the ERP."""
+class BalanceChanged(Event):
+    """What a customer owes us changed: an invoice, a credit note or a payment was booked."""
+
+    event_name = "balance-changed"
+    topic = "payment"
+    aggregate = "balance"
+
+    customer_id: UUID
+    currency: str
+    open_amount: NonNegativeDecimal = Field(description="Left to be paid of invoices.")
+    unallocated: NonNegativeDecimal = Field(description="Paid or credited, and not used yet.")
+    owed: Quantity = Field(description="Open less unallocated; negative: we owe the customer.")
+    told_at: datetime = Field(description="Grows with the version.")
+
+
+class DocumentsSettled(InternalEvent):
+    """More, or less, is left to be paid of documents. Told while their open items are locked."""
+
+    event_name = "documents-settled"
+    topic = "payment"
+    aggregate = "settlement"
+
+    document_ids: list[UUID]
+
+
+class OrdersPaid(InternalEvent):
+    """Invoices of these orders were paid, credited or reopened.
+
+    Told while open items are locked, and callers lock an order before its open items: a handler
+    must not wait for an order's row here (leave a job).
+    """
 
     event_name = "orders-paid"
     topic = "payment"
     aggregate = "settlement"
-    public: ClassVar[bool] = False
 
-    id: UUID = UUID(int=0)
-    version: int = 1
-    changed: list[str] = Field(default_factory=list)
     order_ids: list[UUID]

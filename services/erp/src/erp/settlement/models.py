@@ -9,19 +9,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified
 from erp.base import Base, Record
+from erp.exact import plain
 from erp.settlement.errors import OverAllocated
 
-__all__ = ["Allocation", "OpenItem", "Payment"]
+__all__ = ["Allocation", "CustomerBalance", "OpenItem", "Payment"]
 
 
 class OpenItem(Identified, Base):
-    """What is left to be paid of an invoice or a bill."""
+    """What is left to be paid of an invoice or a bill; `credited` is what credit notes took off."""
 
     __tablename__ = "open_item"
     __table_args__ = (
         CheckConstraint("side in ('receivable', 'payable')", name="side_known"),
         CheckConstraint(
-            "amount > 0 and open_amount >= 0 and open_amount <= amount", name="open_within_amount"
+            "amount > 0 and open_amount >= 0 and credited >= 0"
+            " and open_amount + credited <= amount",
+            name="open_within_amount",
         ),
         Index(
             "ix_open_item_open",
@@ -46,27 +49,31 @@ class OpenItem(Identified, Base):
     due_on: Mapped[date]
     amount: Mapped[Amount]
     open_amount: Mapped[Amount]
+    credited: Mapped[Amount]
 
-    def settle(self, amount: Decimal) -> None:
-        """Take so much off what is open. Raises OverAllocated."""
+    def settle(self, amount: Decimal, *, by_credit: bool) -> None:
+        """Take so much off what is open; of a negative amount, open it again.
+
+        Raises OverAllocated.
+        """
         if amount > self.open_amount:
             raise OverAllocated(
-                document=self.document_number or str(self.source_id),
-                wanted=amount,
-                open=self.open_amount,
+                document=self.document_number, wanted=plain(amount), open=plain(self.open_amount)
             )
         self.open_amount -= amount
-
-    def reopen(self, amount: Decimal) -> None:
-        """Put back what had been settled."""
-        self.open_amount += amount
+        if by_credit:
+            self.credited += amount
 
 
 class Payment(Record, Base):
-    """Money that came in or went out."""
+    """Money that came in or went out, or a credit note: what settles open items."""
 
     __tablename__ = "payment"
     __table_args__ = (
+        CheckConstraint("kind in ('payment', 'credit_note')", name="kind_known"),
+        CheckConstraint(
+            "(kind = 'credit_note') = (source_id is not null)", name="source_of_credit"
+        ),
         CheckConstraint("direction in ('in', 'out')", name="direction_known"),
         CheckConstraint(
             "amount > 0 and unallocated >= 0 and unallocated <= amount",
@@ -77,17 +84,26 @@ class Payment(Record, Base):
     )
 
     number: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
     direction: Mapped[str]
     party_id: Mapped[UUID]
     effective_on: Mapped[date]
     amount: Mapped[Amount]
     unallocated: Mapped[Amount]
     reference: Mapped[str]
+    source_id: Mapped[UUID | None] = mapped_column(unique=True)
+
+    @property
+    def side(self) -> str:
+        """What it settles: what customers owe, or what we owe."""
+        return "receivable" if self.direction == "in" else "payable"
 
     def allocate(self, amount: Decimal) -> None:
-        """Use so much of it. Raises OverAllocated."""
+        """Use so much of it; of a negative amount, have it back. Raises OverAllocated."""
         if amount > self.unallocated:
-            raise OverAllocated(document=self.number, wanted=amount, open=self.unallocated)
+            raise OverAllocated(
+                document=self.number, wanted=plain(amount), open=plain(self.unallocated)
+            )
         self.unallocated -= amount
 
 
@@ -104,4 +120,21 @@ class Allocation(Identified, Base):
     recorded_at: Mapped[datetime]
     payment_id: Mapped[UUID] = mapped_column(ForeignKey("payment.id"))
     open_item_id: Mapped[UUID] = mapped_column(ForeignKey("open_item.id"))
+    effective_on: Mapped[date]
     amount: Mapped[Amount]
+    actor: Mapped[str]
+
+
+class CustomerBalance(Identified, Base):
+    """What a customer owes: open invoices, and payments and credits not used yet."""
+
+    __tablename__ = "customer_balance"
+    __table_args__ = (
+        CheckConstraint("open_amount >= 0 and unallocated >= 0", name="not_negative"),
+    )
+
+    version: Mapped[int]
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"), unique=True)
+    open_amount: Mapped[Amount]
+    unallocated: Mapped[Amount]
+    told_at: Mapped[datetime]

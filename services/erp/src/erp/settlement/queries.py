@@ -1,80 +1,139 @@
-"""Reads, locks and set-based writes of settlement."""
+"""Reads, locks and set-based writes of settlement.
 
-from collections.abc import Sequence
+Locks are taken in this order: a payment, open items by id, at last the balances of customers.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.ids import uuid7
 from chassis.storage.loading import loaded
 from chassis.storage.work import Work
 from erp.settlement.models import Allocation, OpenItem, Payment
-from erp.settlement.schemas import OpenItemView, PartyBalance, PaymentView
+from erp.settlement.schemas import OpenItemQuery, OpenItemView, PartyBalance, PaymentView
 from erp.sql import Sql
 
 __all__ = [
     "add_open_item",
     "add_payments",
-    "balances",
+    "allocated",
+    "change_balances",
+    "control_account",
     "documents_open",
+    "items_to_settle",
+    "missing_party",
     "next_numbers",
     "open_item_page",
-    "open_items_of",
     "owed",
     "paid_by_order",
+    "party_balances",
+    "payment_for_update",
     "payment_page",
+    "payment_views",
     "save_settled",
 ]
 
-_PAYMENT = """id, version, number, direction, party_id, effective_on, amount, unallocated,
-  reference, created_at"""
 _ITEM = """id, side, party_id, source_type, source_id, order_id, document_number, effective_on,
-  due_on, amount, open_amount, created_at"""
+  due_on, amount, open_amount, credited, created_at"""
+_ROW = """id, version, created_at, updated_at, number, kind, direction, party_id, effective_on,
+  amount, unallocated, reference, source_id"""
+_VIEW = f"""{_ROW}, (select coalesce(jsonb_agg(jsonb_build_object('document_id', s.source_id,
+      'document_number', s.document_number, 'amount', s.settled::text,
+      'open_amount', s.open_amount::text) order by s.id), '[]')
+    from (select i.id, i.source_id, i.document_number, i.open_amount, sum(a.amount) as settled
+      from allocation a join open_item i on i.id = a.open_item_id
+      where a.payment_id = payment.id group by i.id having sum(a.amount) <> 0) s) as allocations"""
 
 _OF_DOCUMENTS = f"""select {_ITEM} from open_item where source_id = any($1::uuid[])
   order by id for no key update"""
-_OF_PARTIES = f"""select {_ITEM} from open_item
-  where side = $1 and party_id = any($2::uuid[]) and open_amount > 0
+_TO_SETTLE = f"""select {_ITEM} from open_item
+  where source_id = any($1::uuid[])
+    or (side = 'receivable' and party_id = any($2::uuid[]) and open_amount > 0)
+    or (side = 'payable' and party_id = any($3::uuid[]) and open_amount > 0)
   order by id for no key update"""
 _ADD_ITEM = """insert into open_item (id, created_at, side, party_id, source_type, source_id,
-    order_id, document_number, effective_on, due_on, amount, open_amount)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)"""
-_SAVE = """with item as (update open_item i set open_amount = n.open_amount
-    from unnest($1::uuid[], $2::numeric[]) as n(id, open_amount) where i.id = n.id)
-insert into allocation (id, recorded_at, payment_id, open_item_id, amount)
-  select n.id, $7, n.payment_id, n.open_item_id, n.amount
-    from unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::numeric[])
-      as n(id, payment_id, open_item_id, amount)"""
-_ADD_PAYMENTS = """insert into payment (id, version, created_at, updated_at, number, direction,
-    party_id, effective_on, amount, unallocated, reference)
-  select n.id, 1, $9, $9, n.number, n.direction, n.party_id, n.effective_on, n.amount,
-      n.unallocated, n.reference
-    from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::date[], $6::numeric[],
-      $7::numeric[], $8::text[])
-      as n(id, number, direction, party_id, effective_on, amount, unallocated, reference)"""
-_OWED = """select p.party_id,
-    coalesce((select sum(i.open_amount) from open_item i
-      where i.side = $2 and i.party_id = p.party_id and i.open_amount > 0), 0)
-    - coalesce((select sum(y.unallocated) from payment y
-      where y.direction = $3 and y.party_id = p.party_id and y.unallocated > 0), 0) as owed
-  from unnest($1::uuid[]) as p(party_id)"""
-_PAID = """select order_id, sum(amount - open_amount) as paid from open_item
+    order_id, document_number, effective_on, due_on, amount, open_amount, credited)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, 0)"""
+_SAVE = """with item as (update open_item i set open_amount = n.open_amount, credited = n.credited
+    from unnest($1::uuid[], $2::numeric[], $3::numeric[]) as n(id, open_amount, credited)
+    where i.id = n.id)
+insert into allocation (id, recorded_at, payment_id, open_item_id, effective_on, amount, actor)
+  select n.id, $9, n.payment_id, n.open_item_id, n.effective_on, n.amount, $10
+    from unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::date[], $8::numeric[])
+      as n(id, payment_id, open_item_id, effective_on, amount)"""
+_ADD_PAYMENTS = """insert into payment (id, version, created_at, updated_at, number, kind,
+    direction, party_id, effective_on, amount, unallocated, reference, source_id)
+  select n.id, 1, $11, $11, n.number, n.kind, n.direction, n.party_id, n.effective_on, n.amount,
+      n.unallocated, n.reference, n.source_id
+    from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::date[],
+      $7::numeric[], $8::numeric[], $9::text[], $10::uuid[])
+      as n(id, number, kind, direction, party_id, effective_on, amount, unallocated, reference,
+        source_id)"""
+_ALLOCATED = """select coalesce(sum(amount), 0) from allocation
+  where payment_id = $1 and open_item_id = $2"""
+_MISSING = """select 'customer' as entity, w.id from unnest($1::uuid[]) as w(id)
+    where not exists (select from customer c where c.id = w.id)
+  union all select 'supplier', w.id from unnest($2::uuid[]) as w(id)
+    where not exists (select from supplier s where s.id = w.id)
+  order by 1, 2 limit 1"""
+# The first row of a customer is never below nothing; `excluded` would be checked before the sum.
+_CHANGE_BALANCES = """insert into customer_balance as b
+    (id, version, customer_id, open_amount, unallocated, told_at)
+  select n.id, 1, n.customer_id, greatest(n.open_amount, 0), greatest(n.unallocated, 0),
+      clock_timestamp()
+    from unnest($1::uuid[], $2::uuid[], $3::numeric[], $4::numeric[])
+      as n(id, customer_id, open_amount, unallocated) order by n.customer_id
+  on conflict (customer_id) do update set version = b.version + 1,
+    (open_amount, unallocated) = (select b.open_amount + n.open_amount,
+        b.unallocated + n.unallocated
+      from unnest($2::uuid[], $3::numeric[], $4::numeric[])
+        as n(customer_id, open_amount, unallocated) where n.customer_id = b.customer_id),
+    told_at = greatest(clock_timestamp(), b.told_at + interval '1 microsecond')
+  returning id, version, customer_id, open_amount, unallocated, told_at"""
+_OWED = """select customer_id, open_amount - unallocated as owed from customer_balance
+  where customer_id = any($1::uuid[])"""
+_PAID = """select order_id, sum(amount - open_amount - credited) as paid from open_item
   where order_id = any($1::uuid[]) group by order_id"""
-_BALANCES = """select party_id, sum(open) as open, sum(overdue) as overdue,
-    sum(unallocated) as unallocated, sum(open) - sum(unallocated) as balance
-  from (select party_id, open_amount as open,
-      case when due_on < $2 then open_amount else 0 end as overdue, 0 as unallocated
-    from open_item where side = $1 and open_amount > 0
-    union all
-    select party_id, 0, 0, unallocated from payment where direction = $3 and unallocated > 0) b
-  where $4::uuid is null or party_id = $4
-  group by party_id order by party_id"""
-
-
-def direction_of(side: str) -> str:
-    """Which way the money goes that settles the side."""
-    return "in" if side == "receivable" else "out"
+_BALANCES = """with left_open as (
+    select i.party_id, $2::date - i.due_on as late, i.amount - coalesce((select sum(a.amount)
+      from allocation a where a.open_item_id = i.id and a.effective_on <= $2), 0) as open
+    from open_item i where i.side = $1 and i.effective_on <= $2),
+  unused as (
+    select p.party_id, sum(p.amount - coalesce((select sum(a.amount)
+      from allocation a where a.payment_id = p.id and a.effective_on <= $2), 0)) as unallocated
+    from payment p where p.direction = $3 and p.effective_on <= $2 group by p.party_id),
+  aged as (
+    select party_id, sum(open) as open,
+      coalesce(sum(open) filter (where late <= 0), 0) as not_due,
+      coalesce(sum(open) filter (where late > 0), 0) as overdue,
+      coalesce(sum(open) filter (where late between 1 and 30), 0) as overdue_1_to_30,
+      coalesce(sum(open) filter (where late between 31 and 60), 0) as overdue_31_to_60,
+      coalesce(sum(open) filter (where late between 61 and 90), 0) as overdue_61_to_90,
+      coalesce(sum(open) filter (where late > 90), 0) as overdue_over_90
+    from left_open group by party_id),
+  party as (select id, number, name from customer where $1 = 'receivable'
+    union all select id, number, name from supplier where $1 = 'payable')
+  select p.id as party_id, p.number, p.name, coalesce(a.open, 0) as open,
+      coalesce(a.not_due, 0) as not_due, coalesce(a.overdue, 0) as overdue,
+      coalesce(a.overdue_1_to_30, 0) as overdue_1_to_30,
+      coalesce(a.overdue_31_to_60, 0) as overdue_31_to_60,
+      coalesce(a.overdue_61_to_90, 0) as overdue_61_to_90,
+      coalesce(a.overdue_over_90, 0) as overdue_over_90,
+      coalesce(u.unallocated, 0) as unallocated,
+      coalesce(a.open, 0) - coalesce(u.unallocated, 0) as balance
+    from party p left join aged a on a.party_id = p.id left join unused u on u.party_id = p.id
+   where ($4::uuid is null or p.id = $4)
+     and (coalesce(a.open, 0) <> 0 or coalesce(u.unallocated, 0) <> 0)
+   order by p.number"""
+_CONTROL = """select coalesce(sum(case $1 when 'payable' then l.credit - l.debit
+    else l.debit - l.credit end), 0) from journal_line l
+  join account a on a.id = l.account_id and a.role = $1
+  join journal_entry e on e.id = l.entry_id and e.effective_on <= $2
+  where $3::uuid is null or l.party_id = $3"""
 
 
 async def next_numbers(sql: Sql, count: int) -> list[str]:
@@ -91,10 +150,12 @@ async def documents_open(work: Work, document_ids: Sequence[UUID]) -> dict[UUID,
     return {row["source_id"]: loaded(OpenItem, dict(row)) for row in rows}
 
 
-async def open_items_of(work: Work, side: str, party_ids: Sequence[UUID]) -> list[OpenItem]:
-    """What is open with parties, locked in key order."""
-    rows = await work.sql.fetch(_OF_PARTIES, side, list(party_ids))
-    return [loaded(OpenItem, dict(row)) for row in rows]
+async def items_to_settle(
+    work: Work, document_ids: Sequence[UUID], customers: Sequence[UUID], suppliers: Sequence[UUID]
+) -> dict[UUID, OpenItem]:
+    """Open items of documents, and all that are open with parties, locked in key order."""
+    rows = await work.sql.fetch(_TO_SETTLE, list(document_ids), list(customers), list(suppliers))
+    return {row["source_id"]: loaded(OpenItem, dict(row)) for row in rows}
 
 
 async def add_open_item(work: Work, item: OpenItem) -> None:
@@ -119,14 +180,8 @@ async def add_payments(work: Work, payments: Sequence[Payment]) -> None:
     """Store new payments."""
     await work.sql.execute(
         _ADD_PAYMENTS,
-        [one.id for one in payments],
-        [one.number for one in payments],
-        [one.direction for one in payments],
-        [one.party_id for one in payments],
-        [one.effective_on for one in payments],
-        [one.amount for one in payments],
-        [one.unallocated for one in payments],
-        [one.reference for one in payments],
+        *_columns(payments, "id", "number", "kind", "direction", "party_id", "effective_on"),
+        *_columns(payments, "amount", "unallocated", "reference", "source_id"),
         work.now,
     )
 
@@ -137,44 +192,95 @@ async def save_settled(
     """Store what is left of open items, and what settled them."""
     await work.sql.execute(
         _SAVE,
-        [one.id for one in items],
-        [one.open_amount for one in items],
-        [one.id for one in allocations],
-        [one.payment_id for one in allocations],
-        [one.open_item_id for one in allocations],
-        [one.amount for one in allocations],
+        *_columns(items, "id", "open_amount", "credited"),
+        *_columns(allocations, "id", "payment_id", "open_item_id", "effective_on", "amount"),
         work.now,
+        work.actor.reference,
     )
 
 
-async def owed(sql: Sql, party_ids: Sequence[UUID], side: str) -> dict[UUID, Decimal]:
-    """What each party owes us (or we owe it) in all."""
-    rows = await sql.fetch(_OWED, list(party_ids), side, direction_of(side))
-    return {row["party_id"]: row["owed"] for row in rows}
+def _columns(rows: Sequence[object], *names: str) -> list[list[Any]]:
+    return [[getattr(row, name) for row in rows] for name in names]
+
+
+async def payment_for_update(work: Work, payment_id: UUID) -> Payment | None:
+    """The payment, its row locked until the act ends."""
+    return await work.session.get(Payment, payment_id, with_for_update={"key_share": True})
+
+
+async def allocated(work: Work, payment_id: UUID, open_item_id: UUID) -> Decimal:
+    """How much of the payment settles the open item."""
+    found: Decimal = await work.sql.fetchval(_ALLOCATED, payment_id, open_item_id)
+    return found
+
+
+async def missing_party(
+    sql: Sql, customers: Sequence[UUID], suppliers: Sequence[UUID]
+) -> tuple[str, UUID] | None:
+    """One that is not there, and what it should be."""
+    row = await sql.fetchrow(_MISSING, list(customers), list(suppliers))
+    return (row["entity"], row["id"]) if row else None
+
+
+async def change_balances(
+    work: Work, changes: Mapping[UUID, tuple[Decimal, Decimal]]
+) -> list[Mapping[str, Any]]:
+    """Count what customers owe on by (open, unallocated); what they owe now, one version on."""
+    rows = await work.sql.fetch(
+        _CHANGE_BALANCES,
+        [uuid7() for _ in changes],
+        list(changes),
+        [opened for opened, _ in changes.values()],
+        [unused for _, unused in changes.values()],
+    )
+    return [dict(row) for row in rows]
+
+
+async def owed(sql: Sql, customer_ids: Sequence[UUID]) -> dict[UUID, Decimal]:
+    """What customers owe; one who never did is left out."""
+    rows = await sql.fetch(_OWED, list(customer_ids))
+    return {row["customer_id"]: row["owed"] for row in rows}
 
 
 async def paid_by_order(sql: Sql, order_ids: Sequence[UUID]) -> dict[UUID, Decimal]:
-    """What is settled of the invoices of orders."""
+    """What is paid of the invoices of orders, credit notes not counted."""
     return {row["order_id"]: row["paid"] for row in await sql.fetch(_PAID, list(order_ids))}
 
 
-async def balances(sql: Sql, side: str, *, on: date, party_id: UUID | None) -> list[PartyBalance]:
-    """What is open with each party, planned anew each time."""
-    async with sql.transaction(readonly=True):
+async def party_balances(
+    sql: Sql, side: str, *, on: date, party_id: UUID | None
+) -> tuple[list[PartyBalance], Decimal]:
+    """What is open with each party at the end of a day, and the control account's balance."""
+    direction = "in" if side == "receivable" else "out"
+    async with sql.transaction(isolation="repeatable_read", readonly=True):
         await sql.execute("set local plan_cache_mode = force_custom_plan")
-        rows = await sql.fetch(_BALANCES, side, on, direction_of(side), party_id)
-    return [PartyBalance.model_validate(dict(row)) for row in rows]
+        rows = await sql.fetch(_BALANCES, side, on, direction, party_id)
+        account = await control_account(sql, side, on=on, party_id=party_id)
+    return [PartyBalance.model_validate(dict(row)) for row in rows], account
+
+
+async def control_account(sql: Sql, side: str, *, on: date, party_id: UUID | None) -> Decimal:
+    """What the side's account says at the end of a day, of one party or of all."""
+    found: Decimal = await sql.fetchval(_CONTROL, side, on, party_id)
+    return found
+
+
+async def payment_views(sql: Sql, payment_ids: Sequence[UUID]) -> list[PaymentView]:
+    """The payments as callers see them, in the order asked; one that is not there is left out."""
+    rows = await sql.fetch(f"select {_VIEW} from payment where id = any($1::uuid[])", payment_ids)
+    found = {row["id"]: _payment_view(row) for row in rows}
+    return [found[payment_id] for payment_id in payment_ids if payment_id in found]
 
 
 async def payment_page(
-    sql: Sql, asked: PageQuery, *, filters: Sequence[Filter]
+    sql: Sql, asked: PageQuery, *, party_id: UUID | None, kind: str | None
 ) -> Page[PaymentView]:
-    """One page of payments."""
+    """One page of payments, the newest first."""
     return await fetch_page(
         sql,
-        columns=_PAYMENT,
+        columns=_VIEW,
         source="payment",
-        where=filters,
+        where=[Filter("party_id = {}", party_id), Filter("kind = {}", kind)],
         sorts={"created_at": Sort("created_at", "timestamptz")},
         default="-created_at",
         asked=asked,
@@ -182,19 +288,21 @@ async def payment_page(
     )
 
 
-def _payment_view(row: Any) -> PaymentView:
+def _payment_view(row: Mapping[str, Any]) -> PaymentView:
     return PaymentView.model_validate(dict(row))
 
 
-async def open_item_page(
-    sql: Sql, asked: PageQuery, *, filters: Sequence[Filter]
-) -> Page[OpenItemView]:
-    """One page of open items."""
+async def open_item_page(sql: Sql, asked: PageQuery, query: OpenItemQuery) -> Page[OpenItemView]:
+    """One page of open items, the newest first."""
+    wanted = query.model_dump(exclude={"open"})
     return await fetch_page(
         sql,
         columns=_ITEM,
         source="open_item",
-        where=filters,
+        where=[
+            *(Filter(f"{column} = {{}}", value) for column, value in wanted.items()),
+            Filter("(open_amount > 0) = {}", query.open),
+        ],
         sorts={"created_at": Sort("created_at", "timestamptz"), "due_on": Sort("due_on", "date")},
         default="-created_at",
         asked=asked,

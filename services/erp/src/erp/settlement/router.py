@@ -1,33 +1,38 @@
-"""Paths of payments and open items."""
+"""Paths of payments, open items, and what parties owe."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import status
+from fastapi import Depends, Query, Request, Response, status
 
-from chassis.clock import utc_now
+from chassis.clock import business_day
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
-from chassis.http.paging import Filter, Page, PageAsked
+from chassis.http.etag import reply_with
+from chassis.http.paging import Page, PageAsked
 from chassis.http.problems import (
     CurrencyNotSupported,
     IdempotencyInFlight,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
     MissingReference,
+    NotFound,
 )
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.settlement import queries, service
-from erp.settlement.errors import OverAllocated
+from erp.settlement.errors import NotAllocated, OverAllocated
 from erp.settlement.schemas import (
+    AllocatePayment,
     NewPayment,
     NewPayments,
+    OpenItemQuery,
     OpenItemView,
-    PartyBalance,
+    PartyReport,
     PaymentsReply,
     PaymentView,
+    ReleasePayment,
     Side,
 )
 
@@ -40,8 +45,10 @@ payment_router = house_router(
     prefix="/v1/payments",
     tag="payments",
     problems=(
+        NotFound,
         MissingReference,
         OverAllocated,
+        NotAllocated,
         NoPeriod,
         PeriodClosed,
         CurrencyNotSupported,
@@ -51,15 +58,29 @@ payment_router = house_router(
     ),
 )
 open_item_router = house_router(prefix="/v1/open-items", tag="open-items")
-party_report_router = house_router(prefix="/v1/reports/balances", tag="reports")
+party_report_router = house_router(prefix="/v1/reports", tag="reports")
 
 
 @payment_router.get("")
 async def list_payments(
-    _by: Reader, asked: PageAsked, at: InReading, party_id: UUID | None = None
+    _by: Reader,
+    asked: PageAsked,
+    at: InReading,
+    party_id: UUID | None = None,
+    kind: Literal["payment", "credit_note"] | None = None,
 ) -> Page[PaymentView]:
-    """Payments, the newest first."""
-    return await queries.payment_page(at.sql, asked, filters=[Filter("party_id = {}", party_id)])
+    """Payments and credit notes with what they settle, the newest first."""
+    return await queries.payment_page(at.sql, asked, party_id=party_id, kind=kind)
+
+
+@payment_router.get("/{payment_id}")
+async def see_payment(
+    payment_id: UUID, _by: Reader, at: InReading, response: Response
+) -> PaymentView:
+    """The payment, and what it settles."""
+    payment = await service.see_payment(at.sql, payment_id)
+    reply_with(response, payment)
+    return payment
 
 
 @payment_router.post("", status_code=status.HTTP_201_CREATED)
@@ -79,29 +100,66 @@ async def book_payments(
     return PaymentsReply(items=await service.book_payments(work, command.items))
 
 
+@payment_router.post("/{payment_id}/allocate")
+async def allocate_payment(
+    payment_id: UUID, command: AllocatePayment, _by: Cashier, _once: OnlyOnce, work: InWork
+) -> PaymentView:
+    """Settle documents with what is left of a payment or credit note."""
+    return await service.allocate_payment(work, payment_id, command)
+
+
+@payment_router.post("/{payment_id}/release")
+async def release_payment(
+    payment_id: UUID, command: ReleasePayment, _by: Cashier, _once: OnlyOnce, work: InWork
+) -> PaymentView:
+    """Take back what of a payment settled a document: that is open again."""
+    return await service.release_payment(work, payment_id, command)
+
+
 @open_item_router.get("")
 async def list_open_items(
-    _by: Reader,
-    asked: PageAsked,
-    at: InReading,
-    side: Side | None = None,
-    party_id: UUID | None = None,
-    order_id: UUID | None = None,
+    _by: Reader, wanted: Annotated[OpenItemQuery, Query()], asked: PageAsked, at: InReading
 ) -> Page[OpenItemView]:
-    """What is left to be paid of documents, the newest first."""
-    wanted = (("side", side), ("party_id", party_id), ("order_id", order_id))
-    filters = [Filter(f"{column} = {{}}", value) for column, value in wanted]
-    return await queries.open_item_page(at.sql, asked, filters=filters)
+    """What is, or was, to be paid of documents, the newest first."""
+    return await queries.open_item_page(at.sql, asked, wanted)
 
 
-@party_report_router.get("")
-async def party_balances(
+async def _today(request: Request) -> date:
+    """The business date of the request in the installation's zone."""
+    return business_day(request.app.state.settings.time_zone)
+
+
+async def _currency(request: Request) -> str:
+    return str(request.app.state.settings.currency)
+
+
+async def _report(
+    side: Side, at: InReading, party_id: UUID | None, on: date, currency: str
+) -> PartyReport:
+    return await service.party_report(at.sql, side, on=on, currency=currency, party_id=party_id)
+
+
+@party_report_router.get("/receivables")
+async def receivables_report(
     _by: Reader,
     at: InReading,
-    side: Side = "receivable",
+    today: Annotated[date, Depends(_today)],
+    currency: Annotated[str, Depends(_currency)],
     party_id: UUID | None = None,
     on: date | None = None,
-) -> Page[PartyBalance]:
-    """What each party owes us (or we owe it), and what of it is overdue on a day."""
-    day = on or utc_now().date()
-    return Page(items=await queries.balances(at.sql, side, on=day, party_id=party_id))
+) -> PartyReport:
+    """What customers owe at the end of a day (today), by days overdue; equal to the account."""
+    return await _report("receivable", at, party_id, on or today, currency)
+
+
+@party_report_router.get("/payables")
+async def payables_report(
+    _by: Reader,
+    at: InReading,
+    today: Annotated[date, Depends(_today)],
+    currency: Annotated[str, Depends(_currency)],
+    party_id: UUID | None = None,
+    on: date | None = None,
+) -> PartyReport:
+    """What we owe suppliers at the end of a day (today), by days overdue; equal to the account."""
+    return await _report("payable", at, party_id, on or today, currency)

@@ -9,27 +9,33 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from erp.exact import NonNegativeDecimal, Quantity
 from erp.fields import Command, Line
-from erp.money import MoneyView
+from erp.money import PositiveMoney
 
 __all__ = [
     "Allocate",
+    "AllocatePayment",
+    "AllocationView",
     "NewPayment",
     "NewPayments",
+    "OpenItemQuery",
     "OpenItemView",
     "PartyBalance",
+    "PartyReport",
     "PaymentView",
     "PaymentsReply",
+    "ReleasePayment",
     "Side",
 ]
 
 Side = Literal["receivable", "payable"]
+LARGEST_BATCH = 200
 
 
 class Allocate(Command):
     """So much for a document; without an amount, as much as is open and left."""
 
     document_id: UUID = Field(description="The invoice or bill.")
-    amount: MoneyView | None = None
+    amount: PositiveMoney | None = None
 
 
 class NewPayment(Command):
@@ -37,16 +43,34 @@ class NewPayment(Command):
 
     direction: Literal["in", "out"] = "in"
     party_id: UUID = Field(description="The customer who paid, or the supplier we paid.")
-    amount: MoneyView
-    effective_on: date | None = None
+    amount: PositiveMoney
+    effective_on: date | None = Field(
+        default=None, description="Default: today. A past day needs the permission `backdate`."
+    )
     reference: Line = Field(default="", description="What the bank statement says.")
-    allocations: list[Allocate] | None = Field(default=None, max_length=200)
+    allocations: list[Allocate] | None = Field(
+        default=None,
+        max_length=LARGEST_BATCH,
+        description="Which documents it settles, in this order; an empty list: none yet.",
+    )
 
 
 class NewPayments(Command):
     """Book many payments in one act, all or none."""
 
-    items: list[NewPayment] = Field(min_length=1, max_length=200)
+    items: list[NewPayment] = Field(min_length=1, max_length=LARGEST_BATCH)
+
+
+class AllocatePayment(Command):
+    """Settle documents with what is left of a payment; by default what is due first."""
+
+    allocations: list[Allocate] | None = Field(default=None, max_length=LARGEST_BATCH)
+
+
+class ReleasePayment(Command):
+    """Take back what of a payment settled a document: it is open again, the payment unused."""
+
+    document_id: UUID
 
 
 class View(BaseModel):
@@ -55,18 +79,30 @@ class View(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
 
+class AllocationView(View):
+    """What of a payment settles a document, and what is left of that."""
+
+    document_id: UUID
+    document_number: str
+    amount: NonNegativeDecimal
+    open_amount: NonNegativeDecimal
+
+
 class PaymentView(View):
-    """A payment; `unallocated` is the party's credit."""
+    """A payment or credit note; `unallocated` is the party's credit."""
 
     id: UUID
     version: int
     number: str
+    kind: Literal["payment", "credit_note"]
     direction: Literal["in", "out"]
     party_id: UUID
     effective_on: date
     amount: NonNegativeDecimal
     unallocated: NonNegativeDecimal
     reference: str
+    source_id: UUID | None = Field(description="The credit note, where it is one.")
+    allocations: list[AllocationView]
     created_at: datetime
 
 
@@ -77,7 +113,7 @@ class PaymentsReply(View):
 
 
 class OpenItemView(View):
-    """What is left to be paid of a document."""
+    """What is left to be paid of a document; `credited` is what credit notes took off."""
 
     id: UUID
     side: Side
@@ -90,14 +126,42 @@ class OpenItemView(View):
     due_on: date
     amount: NonNegativeDecimal
     open_amount: NonNegativeDecimal
+    credited: NonNegativeDecimal
     created_at: datetime
 
 
+class OpenItemQuery(BaseModel):
+    """Which open items are wanted."""
+
+    side: Side | None = None
+    party_id: UUID | None = None
+    order_id: UUID | None = None
+    source_id: UUID | None = Field(default=None, description="The invoice or bill.")
+    open: bool | None = Field(default=None, description="Only what is, or is not, left to be paid.")
+
+
 class PartyBalance(View):
-    """What a party owes us (or we owe it): open documents less unallocated payments."""
+    """What a party owes us (or we owe it), by days overdue, less what it has not used yet."""
 
     party_id: UUID
+    number: str
+    name: str
     open: NonNegativeDecimal
+    not_due: NonNegativeDecimal
     overdue: NonNegativeDecimal
+    overdue_1_to_30: NonNegativeDecimal
+    overdue_31_to_60: NonNegativeDecimal
+    overdue_61_to_90: NonNegativeDecimal
+    overdue_over_90: NonNegativeDecimal
     unallocated: NonNegativeDecimal
     balance: Quantity = Decimal(0)
+
+
+class PartyReport(View):
+    """What all parties owe us (or we owe them), and the control account beside it: the same."""
+
+    on: date
+    currency: str
+    items: list[PartyBalance]
+    total: Quantity
+    control_account: Quantity

@@ -1,8 +1,6 @@
 """From the ERP to the CRM."""
 
-from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from sync_bridge.mappings.twins import Twins
 from sync_bridge.messages import erp
@@ -10,11 +8,9 @@ from sync_bridge.messages import erp
 __all__ = [
     "account",
     "availability",
-    "debt_after_invoice",
-    "debt_after_payment",
+    "debt",
     "fulfilment",
     "is_of_crm",
-    "is_of_customer",
     "is_sold",
     "price",
     "product",
@@ -107,26 +103,10 @@ def availability(stock: erp.AvailabilityChanged, twins: Twins) -> dict[str, Any]
     }
 
 
-def debt_after_invoice(invoice: erp.InvoiceIssued, twins: Twins) -> dict[str, Any]:
-    """What the customer owes after an invoice or credit note."""
-    return _debt(invoice.id, invoice.customer_id, invoice.customer_owes, twins)
-
-
-def is_of_customer(payment: erp.PaymentReceived) -> bool:
-    """Whether a customer paid; what we pay suppliers stays with the ERP."""
-    return payment.direction == "in"
-
-
-def debt_after_payment(payment: erp.PaymentReceived, twins: Twins) -> dict[str, Any]:
-    """What the customer owes after a payment."""
-    return _debt(payment.id, payment.party_id, payment.party_owes, twins)
-
-
-def _debt(document: UUID, customer: UUID, owes: str, twins: Twins) -> dict[str, Any]:
-    """The debt, dated by the document's id: the ERP draws ids in the order of its acts."""
-    drawn_at = datetime.fromtimestamp((document.int >> 80) / 1000, UTC)
+def debt(balance: erp.BalanceChanged, twins: Twins) -> dict[str, Any]:
+    """What the customer owes."""
     return {
-        "account_id": str(twins["customer", customer]),
-        "owes": owes,
-        "told_at": drawn_at.isoformat(),
+        "account_id": str(twins["customer", balance.customer_id]),
+        "owes": balance.owed,
+        "told_at": balance.told_at.isoformat(),
     }

@@ -1,6 +1,6 @@
 """What the ERP publishes, as far as the bridge maps it."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import Field
@@ -9,11 +9,10 @@ from sync_bridge.messages.reading import Address, Message, Money, Part, Text
 
 __all__ = [
     "AvailabilityChanged",
+    "BalanceChanged",
     "CustomerChanged",
-    "InvoiceIssued",
     "ItemChanged",
     "OrderChanged",
-    "PaymentReceived",
     "PriceChanged",
 ]
 
@@ -126,16 +125,9 @@ class OrderChanged(Message):
         return next((ref.external_id for ref in self.external_refs if ref.system == system), None)
 
 
-class InvoiceIssued(Message):
-    """`tandem.erp.invoice-issued.v1`: what the customer owes after it."""
+class BalanceChanged(Message):
+    """`tandem.erp.balance-changed.v1`: what a customer owes now, and when that was said."""
 
     customer_id: UUID
-    customer_owes: str
-
-
-class PaymentReceived(Message):
-    """`tandem.erp.payment-received.v1`: what the party owes after it."""
-
-    direction: Text
-    party_id: UUID
-    party_owes: str
+    owed: str
+    told_at: datetime

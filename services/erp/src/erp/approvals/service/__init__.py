@@ -8,7 +8,7 @@ from chassis.http.problems import NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.approvals import queries
-from erp.approvals.events import Decided
+from erp.approvals.events import Decided, Deciding
 from erp.approvals.schemas import ApprovalView, Decide
 from erp.sql import Sql
 
@@ -50,6 +50,8 @@ async def refuse(work: Work, approval_id: UUID, command: Decide) -> None:
 async def _decide(
     work: Work, approval_id: UUID, state: Literal["approved", "refused"], command: Decide
 ) -> None:
+    seen = await see_approval(work.sql, approval_id)
+    await work.record(Deciding(subject_type=seen.subject_type, subject_id=seen.subject_id))
     approval = await queries.for_update(work, approval_id)
     if approval is None:
         raise NotFound(entity="approval", id=approval_id)

@@ -27,8 +27,10 @@ __all__ = [
     "at_hand",
     "count_again",
     "drop_lines",
+    "hold_linked",
     "next_number",
     "note_paid",
+    "replace_charges",
     "replace_content",
     "save",
 ]
@@ -52,6 +54,11 @@ _LOCK = """select o.* from sales_order o where o.id = any($1::uuid[])
 _LINES = "select * from sales_order_line where order_id = any($1::uuid[]) order by position"
 _CHARGES = "select * from sales_order_charge where order_id = any($1::uuid[]) order by position"
 
+_LINKED = """select o.id from sales_order o where o.id in (select r.entity_id
+    from external_reference r where r.entity_type = 'sales_order' and r.system = $1
+      and r.external_id = any($2::text[]))
+  order by o.id for no key update"""
+
 _ADD_ORDER = """insert into sales_order (id, version, created_at, updated_at, number, customer_id,
     currency, ordered_on, requested_on, promised_on, ship_to, note, state, reason, net, charges,
     invoiced, paid)
@@ -59,8 +66,8 @@ _ADD_ORDER = """insert into sales_order (id, version, created_at, updated_at, nu
 
 _ADD_CONTENT = """with line as (insert into sales_order_line (id, order_id, position,
     external_line_id, item_id, description, quantity, unit_price, discount, net, shipped,
-    returned, invoiced)
-  select n.*, 0, 0, 0 from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::uuid[],
+    returned, invoiced, credited)
+  select n.*, 0, 0, 0, 0 from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::uuid[],
     $6::text[], $7::numeric[], $8::numeric[], $9::numeric[], $10::numeric[]) as n)
 insert into sales_order_charge (id, order_id, position, kind, amount, invoiced)
   select n.*, false from unnest($11::uuid[], $12::uuid[], $13::smallint[], $14::text[],
@@ -68,9 +75,11 @@ insert into sales_order_charge (id, order_id, position, kind, amount, invoiced)
 
 _SAVE = """with line as (update sales_order_line l
     set quantity = n.quantity, net = n.net, shipped = n.shipped, returned = n.returned,
-      invoiced = n.invoiced
+      invoiced = n.invoiced, credited = n.credited, unit_price = n.unit_price,
+      discount = n.discount
   from unnest($1::uuid[], $2::numeric[], $3::numeric[], $4::numeric[], $5::numeric[],
-    $6::numeric[]) as n(id, quantity, net, shipped, returned, invoiced)
+      $6::numeric[], $24::numeric[], $25::numeric[], $26::numeric[])
+    as n(id, quantity, net, shipped, returned, invoiced, credited, unit_price, discount)
   where l.id = n.id),
 charge as (update sales_order_charge c set invoiced = n.invoiced
   from unnest($7::uuid[], $8::boolean[]) as n(id, invoiced) where c.id = n.id)
@@ -160,6 +169,21 @@ async def add_lines(work: Work, order: Order, lines: Sequence[OrderLine]) -> Non
     await _add_content(work, OrderAtHand(order, list(lines)))
 
 
+async def replace_charges(work: Work, hand: OrderAtHand) -> None:
+    """Store other charges in place of those of an order."""
+    await work.sql.execute("delete from sales_order_charge where order_id = $1", hand.order.id)
+    await _add_content(work, OrderAtHand(hand.order, [], hand.charges))
+
+
+async def hold_linked(work: Work, system: str, external_ids: Sequence[str]) -> list[UUID]:
+    """Lock the orders another system knows by these ids, in key order; the items they name."""
+    order_ids = [row["id"] for row in await work.sql.fetch(_LINKED, system, list(external_ids))]
+    rows = await work.sql.fetch(
+        "select distinct item_id from sales_order_line where order_id = any($1::uuid[])", order_ids
+    )
+    return [row["item_id"] for row in rows]
+
+
 async def drop_lines(work: Work, line_ids: Sequence[UUID]) -> None:
     """Remove lines of which nothing has gone out and nothing is wanted."""
     if line_ids:
@@ -201,6 +225,9 @@ async def save(work: Work, hand: OrderAtHand, *, counted: bool = True) -> None:
         order.note,
         order.ordered_on,
         order.customer_id,
+        [line.credited for line in lines],
+        [line.unit_price for line in lines],
+        [line.discount for line in lines],
     )
 
 

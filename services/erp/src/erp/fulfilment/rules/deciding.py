@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-__all__ = ["Asked", "Credit", "Decision", "Sellable", "decide", "refusal_of_change"]
+__all__ = [
+    "Asked",
+    "Credit",
+    "Decision",
+    "Sellable",
+    "decide",
+    "refusal_of_change",
+    "refusal_of_items",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,12 @@ class Decision:
     reason: str = ""
 
 
+def refusal_of_items(items: Sequence[Sellable], on: date) -> str:
+    """Which items cannot be ordered on the day, as a reason; empty: all can."""
+    gone = sorted({item.sku for item in items if not item.may_be_sold(on)})
+    return f"not_sold: {', '.join(gone)}" if gone else ""
+
+
 def decide(
     items: Sequence[Sellable],
     credit: Credit,
@@ -58,9 +72,9 @@ def decide(
     """What becomes of an order that was accepted."""
     if not customer_active:
         return Decision("rejected", "customer_archived")
-    gone = sorted({item.sku for item in items if not item.may_be_sold(ordered_on)})
+    gone = refusal_of_items(items, ordered_on)
     if gone:
-        return Decision("rejected", f"not_sold: {', '.join(gone)}")
+        return Decision("rejected", gone)
     if not credit_granted and credit.beyond(total) > 0:
         return Decision("on_hold", "credit")
     return Decision("confirmed")
@@ -73,14 +87,19 @@ class Asked:
     line: str
     quantity: Decimal
     shipped: Decimal
+    repriced: bool = False
 
 
 def refusal_of_change(lines: Sequence[Asked], *, state: str) -> str:
     """Why a change of a confirmed order is refused; empty when it is accepted.
 
-    What has gone out cannot be ordered less, and a closed order stays as it is.
+    What has gone out cannot be ordered less or at another price, and a closed order stays as it is.
     """
-    if state not in {"confirmed", "on_hold", "draft"}:
+    if state not in {"confirmed", "on_hold", "draft", "rejected"}:
         return f"order_{state}"
-    short = [asked.line for asked in lines if asked.quantity < asked.shipped]
+    short = [
+        asked.line
+        for asked in lines
+        if asked.quantity < asked.shipped or (asked.repriced and asked.shipped)
+    ]
     return f"already_shipped: {', '.join(sorted(short))}" if short else ""

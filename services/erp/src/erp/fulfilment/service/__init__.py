@@ -6,7 +6,9 @@ from erp.fulfilment.service.goods import return_goods, ship_order
 from erp.fulfilment.service.orders import (
     confirm_order,
     credit_decided,
+    hold_order,
     place_order,
+    prepare_batch,
     see_order,
     take_order,
 )
@@ -18,8 +20,10 @@ __all__ = [
     "change_order",
     "confirm_order",
     "credit_decided",
+    "hold_order",
     "invoice_order",
     "place_order",
+    "prepare_batch",
     "refresh_orders",
     "return_goods",
     "see_order",

@@ -42,7 +42,10 @@ async def invoice_order(work: Work, order_id: UUID, command: InvoiceOrder) -> In
             order_id=order.id,
             effective_on=day,
             payment_terms_days=customer["payment_terms_days"] if customer else 0,
-            lines=[_invoice_line(work, line, quantity) for line, quantity in due],
+            lines=[
+                _invoice_line(line, quantity, _share(work, line, quantity))
+                for line, quantity in due
+            ],
             charges=[
                 receivables.IssueCharge(kind=charge.kind, amount=charge.amount)
                 for charge in charges
@@ -64,8 +67,7 @@ async def invoice_order(work: Work, order_id: UUID, command: InvoiceOrder) -> In
     )
 
 
-def _invoice_line(work: Work, line: OrderLine, quantity: Decimal) -> receivables.IssueLine:
-    """The invoice line: the rest of the order line's net when it is the last of it."""
+def _invoice_line(line: OrderLine, quantity: Decimal, net: Decimal) -> receivables.IssueLine:
     return receivables.IssueLine(
         order_line_id=line.id,
         item_id=line.item_id,
@@ -73,7 +75,7 @@ def _invoice_line(work: Work, line: OrderLine, quantity: Decimal) -> receivables
         quantity=quantity,
         unit_price=line.unit_price,
         discount=line.discount,
-        net=_share(work, line, quantity),
+        net=net,
     )
 
 
@@ -96,25 +98,10 @@ async def credit_returned(
     *,
     effective_on: date,
 ) -> None:
-    """Credit what came back of what was invoiced; nothing, when nothing of it was."""
-    digits = digits_of(work.setting.currency)
-    lines = []
-    for line, quantity in coming:
-        credited = min(quantity, line.invoiced)
-        if credited > 0:
-            net = line_net(line.unit_price, credited, line.discount, decimals=digits)
-            lines.append(
-                receivables.IssueLine(
-                    order_line_id=line.id,
-                    item_id=line.item_id,
-                    description=line.description,
-                    quantity=credited,
-                    unit_price=line.unit_price,
-                    discount=line.discount,
-                    net=net,
-                )
-            )
-    if lines:
+    """Take goods back into the order's lines, and credit what of them was invoiced, if any."""
+    due = {line.id: line.come_back(quantity) for line, quantity in coming}
+    quantities = {line_id: quantity for line_id, quantity in due.items() if quantity > 0}
+    if quantities:
         await receivables.credit_order(
-            work, hand.order.id, hand.order.customer_id, lines, effective_on=effective_on
+            work, hand.order.id, quantities, effective_on=effective_on, reason="Goods came back"
         )

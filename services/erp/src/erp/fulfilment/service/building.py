@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from chassis.http.problems import MissingReference
+from chassis.http.problems import FieldError, InvalidInput, MissingReference
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.catalog.schemas import PriceAsked
@@ -22,6 +22,8 @@ from erp.money import digits_of
 __all__ = ["charges_of", "lines_of", "new_order", "sum_up"]
 
 ZERO = Decimal(0)
+LARGEST = Decimal(10) ** 14
+"""What any amount stays below, as numbers on the wire do."""
 
 
 async def new_order(work: Work, order_id: UUID, facts: OrderFacts, *, on: date) -> OrderAtHand:
@@ -101,6 +103,7 @@ async def _line(
         shipped=ZERO,
         returned=ZERO,
         invoiced=ZERO,
+        credited=ZERO,
     )
 
 
@@ -128,6 +131,12 @@ def charges_of(work: Work, order: Order, sent: Sequence[NewCharge]) -> list[Orde
 
 
 def sum_up(hand: OrderAtHand) -> None:
-    """The order's net is the sum of its lines, its charges that of its charges (C26)."""
+    """The order's net is the sum of its lines, its charges that of its charges (C26).
+
+    Raises InvalidInput (too large).
+    """
     hand.order.net = sum((line.net for line in hand.lines), ZERO)
     hand.order.charges = sum((charge.amount for charge in hand.charges), ZERO)
+    if hand.order.net + hand.order.charges >= LARGEST:
+        wrong = FieldError("/lines", "too_large", "The order comes to more than can be booked.")
+        raise InvalidInput(errors=[wrong])

@@ -1,6 +1,8 @@
 """Changing and cancelling orders after they were accepted."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 from chassis.http.problems import NotFound
@@ -9,12 +11,22 @@ from chassis.storage.work import Work
 from erp.approvals import service as approvals
 from erp.fulfilment import queries
 from erp.fulfilment.errors import OrderClosed
-from erp.fulfilment.models import CANCELLED, CONFIRMED, ChangeRequest, OrderLine
+from erp.fulfilment.models import (
+    CANCELLED,
+    CONFIRMED,
+    DRAFT,
+    ON_HOLD,
+    ChangeRequest,
+    OrderCharge,
+    OrderLine,
+)
 from erp.fulfilment.queries import OrderAtHand
 from erp.fulfilment.rules.deciding import Asked, refusal_of_change
 from erp.fulfilment.rules.pricing import line_net
 from erp.fulfilment.schemas import ChangeOrder, UpsertOrder
-from erp.fulfilment.service.building import lines_of, sum_up
+from erp.fulfilment.service.building import ZERO, charges_of, lines_of, sum_up
+from erp.fulfilment.service.deciding import credit_of, not_sold, place_lines
+from erp.fulfilment.service.replacing import replace, take_over_facts
 from erp.fulfilment.service.telling import tell
 from erp.money import digits_of
 from erp.stock import service as stock
@@ -62,31 +74,32 @@ async def _want_nothing(work: Work, hand: OrderAtHand) -> None:
 
 
 async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revision: int) -> None:
-    """Change a confirmed order. Raises NotFound, StaleRevision; a refusal is told, no error."""
+    """Change an order. Raises NotFound, StaleRevision; a refusal is told, no error."""
     hand = await locked(work, order_id)
     hand.order.check_revision(revision)
+    if hand.order.state in {DRAFT, ON_HOLD}:
+        await replace(work, hand, command)
+        return
     await change_content(work, hand, command)
 
 
 async def change_content(work: Work, hand: OrderAtHand, command: ChangeOrder | UpsertOrder) -> bool:
-    """Take over other quantities and lines, or refuse; whether the request was accepted.
+    """Take over other lines and charges, or refuse; whether the request was accepted.
 
-    Lines are told apart by their external id, or by item where they have none. What was agreed
-    for a line (price, discount) is sent again with it.
+    Lines are told apart by their external id and item. What was agreed for a line (price,
+    discount) is sent again with it.
     """
-    order = hand.order
-    wanted = await lines_of(work, order, command.lines)
-    pairs = _paired(hand.lines, wanted)
-    asked = [
-        Asked(str(old.position), new.quantity if new else old.shipped * 0, old.shipped)
-        for old, new in pairs
-    ]
-    refusal = refusal_of_change(asked, state=order.state)
-    if not refusal and _same(pairs, wanted) and order.requested_on == command.requested_on:
-        return False
+    wanted = await lines_of(work, hand.order, command.lines)
+    change = _Change(*_paired(hand.lines, wanted), charges_of(work, hand.order, command.charges))
+    if change.is_nothing(hand) and _customer_of(hand, command) == hand.order.customer_id:
+        differs = take_over_facts(work, hand, command)
+        if differs:
+            await _answer(work, hand, "change", "")
+        return differs
+    refusal = await _refusal(work, hand, change, command)
     if not refusal:
-        order.requested_on = command.requested_on
-        await _take_over(work, hand, pairs, wanted)
+        take_over_facts(work, hand, command)
+        await _take_over(work, hand, change)
     await _answer(work, hand, "change", refusal)
     return not refusal
 
@@ -94,60 +107,115 @@ async def change_content(work: Work, hand: OrderAtHand, command: ChangeOrder | U
 Pairs = Sequence[tuple[OrderLine, OrderLine | None]]
 
 
-def _key(line: OrderLine) -> object:
-    return line.external_line_id or line.item_id
+def _charged(charges: Sequence[OrderCharge]) -> list[tuple[str, Decimal]]:
+    return [(charge.kind, charge.amount) for charge in charges]
 
 
-def _paired(present: Sequence[OrderLine], wanted: Sequence[OrderLine]) -> Pairs:
-    sent = {_key(line): line for line in wanted}
-    return [(line, sent.get(_key(line))) for line in present]
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Each present line beside what was sent for it, what was sent besides, and the charges."""
+
+    pairs: Pairs
+    added: Sequence[OrderLine]
+    charges: list[OrderCharge]
+
+    def is_nothing(self, hand: OrderAtHand) -> bool:
+        kept = all(
+            new is not None and new.quantity == old.quantity and not _repriced(old, new)
+            for old, new in self.pairs
+        )
+        return kept and not self.added and _charged(self.charges) == _charged(hand.charges)
+
+    def total(self) -> Decimal:
+        """What the order will come to."""
+        lines = [new for _, new in self.pairs if new is not None] + list(self.added)
+        return sum((one.net for one in lines), ZERO) + sum((c.amount for c in self.charges), ZERO)
 
 
-def _same(pairs: Pairs, wanted: Sequence[OrderLine]) -> bool:
-    facts = ("item_id", "quantity", "unit_price", "discount")
-    kept = all(
-        new is not None and all(getattr(old, one) == getattr(new, one) for one in facts)
-        for old, new in pairs
-    )
-    return kept and len(pairs) == len(wanted)
+def _customer_of(hand: OrderAtHand, command: ChangeOrder | UpsertOrder) -> UUID:
+    return command.customer_id if isinstance(command, UpsertOrder) else hand.order.customer_id
 
 
-async def _take_over(
-    work: Work, hand: OrderAtHand, pairs: Pairs, wanted: Sequence[OrderLine]
-) -> None:
-    """Give each line its new quantity; add the new ones, and drop what is wanted no more."""
+def _repriced(old: OrderLine, new: OrderLine) -> bool:
+    return (old.unit_price, old.discount) != (new.unit_price, new.discount)
+
+
+def _paired(
+    present: Sequence[OrderLine], wanted: Sequence[OrderLine]
+) -> tuple[Pairs, list[OrderLine]]:
+    """Each present line and what was sent for it, if anything; and what was sent besides."""
+    left, pairs = list(wanted), []
+    for line in present:
+        key = (line.external_line_id, line.item_id)
+        new = next((one for one in left if (one.external_line_id, one.item_id) == key), None)
+        if new is not None:
+            left.remove(new)
+        pairs.append((line, new))
+    return pairs, left
+
+
+async def _refusal(
+    work: Work, hand: OrderAtHand, change: _Change, command: ChangeOrder | UpsertOrder
+) -> str:
+    """Why the change is refused; empty when it is accepted."""
+    order = hand.order
+    if _customer_of(hand, command) != order.customer_id:
+        return "other_customer"
+    asked = [
+        Asked(
+            str(old.position),
+            new.quantity if new else ZERO,
+            old.shipped,
+            repriced=new is not None and _repriced(old, new),
+        )
+        for old, new in change.pairs
+    ]
+    refusal = refusal_of_change(asked, state=order.state)
+    if refusal:
+        return refusal
+    billed = any(charge.invoiced for charge in hand.charges)
+    if billed and _charged(change.charges) != _charged(hand.charges):
+        return "already_invoiced"
+    return await _refusal_of_more(work, hand, change)
+
+
+async def _refusal_of_more(work: Work, hand: OrderAtHand, change: _Change) -> str:
+    """Why new lines are not sold, or more is not within the credit limit; else empty."""
+    order = hand.order
+    if change.added:
+        gone = await not_sold(work, [line.item_id for line in change.added], order.ordered_on)
+        if gone:
+            return gone
+    total = change.total()
+    if total > order.net + order.charges:
+        credit = await credit_of(work, hand)
+        if credit.beyond(total - order.invoiced) > 0:
+            return "credit"
+    return ""
+
+
+async def _take_over(work: Work, hand: OrderAtHand, change: _Change) -> None:
+    """Give each line what was sent for it; add the new ones, and drop what is wanted no more."""
     digits = digits_of(work.setting.currency)
     quantities = {}
-    for old, new in pairs:
-        quantity = new.quantity if new else old.shipped
-        quantities[old.id] = quantity
-        old.quantity = quantity
-        old.net = line_net(old.unit_price, quantity, old.discount, decimals=digits)
-    known = {_key(old) for old, _ in pairs}
-    added = [line for line in wanted if _key(line) not in known]
-    for position, line in enumerate(added, max(old.position for old, _ in pairs) + 1):
+    for old, new in change.pairs:
+        quantities[old.id] = old.quantity = new.quantity if new else old.shipped
+        if new is not None:
+            old.unit_price, old.discount = new.unit_price, new.discount
+        old.net = line_net(old.unit_price, old.quantity, old.discount, decimals=digits)
+    for position, line in enumerate(change.added, max(old.position for old, _ in change.pairs) + 1):
         line.position = position
-    await queries.add_lines(work, hand.order, added)
-    await stock.amend(work, quantities)
-    await _place(work, hand, added)
-    dropped = [line for line in hand.lines if not line.quantity]
-    hand.lines = [line for line in hand.lines if line.quantity]
-    await queries.drop_lines(work, [line.id for line in dropped])
-    hand.lines.extend(added)
+    await queries.add_lines(work, hand.order, change.added)
+    placed = {state.order_line_id for state in await stock.demand_of(work.sql, [hand.order.id])}
+    await stock.amend(work, {one: wanted for one, wanted in quantities.items() if one in placed})
+    await place_lines(work, hand, change.added)
+    await queries.drop_lines(work, [line.id for line in hand.lines if not line.quantity])
+    hand.lines = [line for line in hand.lines if line.quantity] + list(change.added)
+    if not any(charge.invoiced for charge in hand.charges):
+        hand.charges = change.charges
+        await queries.replace_charges(work, hand)
     sum_up(hand)
     hand.order.settle_state(hand.lines, hand.charges)
-
-
-async def _place(work: Work, hand: OrderAtHand, added: Sequence[OrderLine]) -> None:
-    order = hand.order
-    needed_on = order.requested_on or order.ordered_on
-    await stock.place(
-        work,
-        [
-            stock.DemandLine(line.id, order.id, line.item_id, line.quantity, needed_on)
-            for line in added
-        ],
-    )
 
 
 async def _answer(work: Work, hand: OrderAtHand, kind: str, refusal: str) -> None:

@@ -87,8 +87,6 @@ async def return_goods(work: Work, order_id: UUID, command: ReturnGoods) -> Ship
         source_id=shipment.id,
         effective_on=day,
     )
-    for line, quantity in coming:
-        line.returned += quantity
     await _store(work, shipment, coming)
     await credit_returned(work, hand, coming, effective_on=day)
     return await _told(work, hand, shipment, ["lines", "shipments", "state"])

@@ -1,26 +1,37 @@
 """Taking orders, placing our own, confirming drafts."""
 
+from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
 from chassis.http.problems import NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
-from erp.approvals import service as approvals
 from erp.days import business_day_of
 from erp.fulfilment import queries
+from erp.fulfilment.errors import OrderClosed
 from erp.fulfilment.models import CANCELLED, DRAFT, ON_HOLD, REJECTED
 from erp.fulfilment.queries import OrderAtHand
 from erp.fulfilment.rules.deciding import Decision
-from erp.fulfilment.schemas import NewOrder, OrderView, UpsertOrder
-from erp.fulfilment.service.building import charges_of, lines_of, new_order, sum_up
+from erp.fulfilment.schemas import BatchOrder, NewOrder, OrderView, UpsertOrder
+from erp.fulfilment.service.building import new_order
 from erp.fulfilment.service.changing import cancel, change_content, locked
-from erp.fulfilment.service.deciding import decide_order
+from erp.fulfilment.service.deciding import decide_order, stand_in_credit_lines
+from erp.fulfilment.service.replacing import go_on, replace
 from erp.fulfilment.service.telling import EVERYTHING, tell
 from erp.sql import Sql
+from erp.stock import service as stock
 from erp.upserts import Sent, Upserted, upsert
 
-__all__ = ["confirm_order", "credit_decided", "go_on", "place_order", "see_order", "take_order"]
+__all__ = [
+    "confirm_order",
+    "credit_decided",
+    "hold_order",
+    "place_order",
+    "prepare_batch",
+    "see_order",
+    "take_order",
+]
 
 KIND = "sales_order"
 
@@ -80,40 +91,20 @@ async def _accept_again(work: Work, command: UpsertOrder, order_id: UUID) -> boo
     hand = await locked(work, order_id)
     if command.cancelled:
         return await cancel(work, hand)
-    if hand.order.state in {DRAFT, ON_HOLD}:
-        return await _replace(work, hand, command)
-    if hand.order.state in {CANCELLED, REJECTED}:
+    if hand.order.state in {DRAFT, ON_HOLD, REJECTED}:
+        await replace(work, hand, command)
+        return True
+    if hand.order.state == CANCELLED:
         return False
     return await change_content(work, hand, command)
 
 
-async def _replace(work: Work, hand: OrderAtHand, command: UpsertOrder) -> bool:
-    """Take over what was sent in place of an order that is not confirmed, and decide it anew."""
-    order = hand.order
-    await approvals.withdraw(work, order.id)
-    order.requested_on, order.ship_to, order.note = (
-        command.requested_on,
-        command.ship_to,
-        command.note,
-    )
-    hand.lines = await lines_of(work, order, command.lines)
-    hand.charges = charges_of(work, order, command.charges)
-    sum_up(hand)
-    await queries.replace_content(work, hand)
-    await go_on(work, hand)
-    return True
-
-
-async def confirm_order(work: Work, order_id: UUID) -> None:
-    """Decide a draft. Raises NotFound, OrderClosed (it is no draft any more)."""
-    await go_on(work, await locked(work, order_id))
-
-
-async def go_on(work: Work, hand: OrderAtHand, *, credit_granted: bool = False) -> None:
-    """Decide the order, save and tell it."""
-    await decide_order(work, hand, credit_granted=credit_granted)
-    await queries.save(work, hand)
-    await tell(work, [hand.order.id], ["lines", "promised_on", "reason", "state"])
+async def confirm_order(work: Work, order_id: UUID) -> OrderView:
+    """Decide a draft, or anew what is on hold; the order then. Raises NotFound, OrderClosed."""
+    hand = await locked(work, order_id)
+    if hand.order.state not in {DRAFT, ON_HOLD}:
+        raise OrderClosed(number=hand.order.number, state=hand.order.state)
+    return await go_on(work, hand)
 
 
 async def credit_decided(work: Work, order_id: UUID, *, granted: bool) -> None:
@@ -127,3 +118,24 @@ async def credit_decided(work: Work, order_id: UUID, *, granted: bool) -> None:
     hand.order.take_decision(Decision(REJECTED, "credit_refused"))
     await queries.save(work, hand)
     await tell(work, [order_id], ["reason", "state"])
+
+
+async def hold_order(work: Work, order_id: UUID) -> None:
+    """Lock the order until the act ends, before anything that is locked after orders."""
+    await queries.at_hand(work, [order_id])
+
+
+async def prepare_batch(work: Work, system: str, items: Sequence[BatchOrder]) -> None:
+    """Lock all that a batch of orders will touch, in the order every single act keeps.
+
+    One after the other they would hold the items of one order while waiting for the next one's.
+    """
+    present = await queries.hold_linked(work, system, [one.external_id for one in items])
+    await stand_in_credit_lines(work, {one.customer_id for one in items})
+    lines = [line for one in items for line in one.lines]
+    named = await queries.items_to_sell(
+        work.sql,
+        [line.item_id for line in lines if line.item_id],
+        [line.sku for line in lines if line.sku],
+    )
+    await stock.lock_items(work, [*present, *(row["id"] for row in named)])

@@ -19,11 +19,15 @@ EVERYTHING = sorted(OrderChanged.model_fields.keys() - {"id", "version", "change
 _UNTOLD = {"ship_to", "note", "created_at", "updated_at"}
 
 
-async def tell(work: Work, order_ids: Sequence[UUID], changed: Sequence[str]) -> None:
-    """Publish the whole state of orders after a change."""
-    for state in await queries.states_of(work.sql, order_ids):
+async def tell(
+    work: Work, order_ids: Sequence[UUID], changed: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Publish the whole state of orders after a change; the states."""
+    states = await queries.states_of(work.sql, order_ids)
+    for state in states:
         told = {name: value for name, value in state.items() if name not in _UNTOLD}
         await work.record(OrderChanged.model_validate(told | {"changed": sorted(changed)}))
+    return states
 
 
 def wants_refresh(work: Work, order_ids: Sequence[UUID]) -> None:

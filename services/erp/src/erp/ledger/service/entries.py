@@ -12,7 +12,13 @@ from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.days import business_day_of
 from erp.ledger import queries
-from erp.ledger.errors import AlreadyReversed, EntryUnbalanced, NoPeriod, PeriodClosed
+from erp.ledger.errors import (
+    AlreadyReversed,
+    ControlAccount,
+    EntryUnbalanced,
+    NoPeriod,
+    PeriodClosed,
+)
 from erp.ledger.rules.posting import Posting, PostingLine, reversed_lines, totals
 from erp.ledger.schemas import BalanceView, EntryView, NewEntry, ReverseEntry, TrialBalance
 from erp.sql import Sql
@@ -94,14 +100,22 @@ async def _write_lines(work: Work, real: Sequence[tuple[Posting, Sequence[Postin
 
 
 async def post_by_hand(work: Work, command: NewEntry) -> UUID:
-    """Post what an accountant wrote. Raises as `post`, and BackdateNotAllowed."""
+    """Post what an accountant wrote. Raises as `post`, Forbidden (a past day), ControlAccount."""
     entry_id = uuid7()
+    await _must_be_free(work, [line.account for line in command.lines])
     day = business_day_of(work, command.effective_on)
     lines = tuple(
         PostingLine(line.account, line.debit, line.credit, line.party_id) for line in command.lines
     )
     await post(work, [Posting(entry_id, day, "manual", entry_id, command.memo, lines)])
     return entry_id
+
+
+async def _must_be_free(work: Work, accounts: Sequence[str]) -> None:
+    """Receivables, payables and inventory agree with their documents (E14, E29), always."""
+    kept = await queries.control_account_among(work.sql, accounts)
+    if kept:
+        raise ControlAccount(account=kept)
 
 
 async def reverse(work: Work, entry_id: UUID, *, effective_on: date, memo: str) -> UUID:
@@ -127,7 +141,13 @@ async def reverse(work: Work, entry_id: UUID, *, effective_on: date, memo: str) 
 
 
 async def reverse_by_hand(work: Work, entry_id: UUID, command: ReverseEntry) -> UUID:
-    """Reverse what was posted by mistake. Raises as `reverse`, and BackdateNotAllowed."""
+    """Reverse what was posted by mistake.
+
+    Raises as `reverse`, Forbidden (a past day), and ControlAccount: what a document posted is put
+    right by the document.
+    """
+    entry = await see_entry(work.sql, entry_id)
+    await _must_be_free(work, [line.account for line in entry.lines])
     day = business_day_of(work, command.effective_on)
     return await reverse(work, entry_id, effective_on=day, memo=command.memo)
 

@@ -1,4 +1,4 @@
-"""Open items, payments and their allocations.
+"""Open items, payments, their allocations, and what each customer owes in all.
 
 Revision ID: e30
 Revises: e20
@@ -24,11 +24,12 @@ _TABLES = (
       due_on date not null,
       amount numeric(20, 4) not null,
       open_amount numeric(20, 4) not null,
+      credited numeric(20, 4) not null,
       constraint pk_open_item primary key (id),
       constraint uq_open_item_source_id unique (source_id),
       constraint ck_open_item_side_known check (side in ('receivable', 'payable')),
-      constraint ck_open_item_open_within_amount
-        check (amount > 0 and open_amount >= 0 and open_amount <= amount)
+      constraint ck_open_item_open_within_amount check (
+        amount > 0 and open_amount >= 0 and credited >= 0 and open_amount + credited <= amount)
     )""",
     """create index ix_open_item_open on open_item (side, party_id, due_on, id)
       where open_amount > 0""",
@@ -40,14 +41,20 @@ _TABLES = (
       created_at timestamptz not null,
       updated_at timestamptz not null,
       number text not null,
+      kind text not null,
       direction text not null,
       party_id uuid not null,
       effective_on date not null,
       amount numeric(20, 4) not null,
       unallocated numeric(20, 4) not null,
       reference text not null,
+      source_id uuid,
       constraint pk_payment primary key (id),
       constraint uq_payment_number unique (number),
+      constraint uq_payment_source_id unique (source_id),
+      constraint ck_payment_kind_known check (kind in ('payment', 'credit_note')),
+      constraint ck_payment_source_of_credit
+        check ((kind = 'credit_note') = (source_id is not null)),
       constraint ck_payment_direction_known check (direction in ('in', 'out')),
       constraint ck_payment_allocated_within_amount
         check (amount > 0 and unallocated >= 0 and unallocated <= amount)
@@ -59,7 +66,9 @@ _TABLES = (
       recorded_at timestamptz not null,
       payment_id uuid not null,
       open_item_id uuid not null,
+      effective_on date not null,
       amount numeric(20, 4) not null,
+      actor text not null,
       constraint pk_allocation primary key (id),
       constraint fk_allocation_payment_id_payment
         foreign key (payment_id) references payment (id),
@@ -69,6 +78,20 @@ _TABLES = (
     )""",
     "create index ix_allocation_payment_id on allocation (payment_id)",
     "create index ix_allocation_open_item_id on allocation (open_item_id)",
+    """create table customer_balance (
+      id uuid not null,
+      version integer not null,
+      customer_id uuid not null,
+      open_amount numeric(20, 4) not null,
+      unallocated numeric(20, 4) not null,
+      told_at timestamptz not null,
+      constraint pk_customer_balance primary key (id),
+      constraint uq_customer_balance_customer_id unique (customer_id),
+      constraint fk_customer_balance_customer_id_customer
+        foreign key (customer_id) references customer (id),
+      constraint ck_customer_balance_not_negative
+        check (open_amount >= 0 and unallocated >= 0)
+    )""",
 )
 
 
@@ -79,8 +102,12 @@ def upgrade() -> None:
         """create trigger allocation_is_kept before update or delete on allocation
           for each row execute function refuse_change()"""
     )
+    op.execute(
+        """create trigger allocation_is_not_emptied before truncate on allocation
+          for each statement execute function refuse_change()"""
+    )
 
 
 def downgrade() -> None:
-    op.execute("drop table allocation, payment, open_item")
+    op.execute("drop table customer_balance, allocation, payment, open_item")
     op.execute("drop sequence payment_number_seq")

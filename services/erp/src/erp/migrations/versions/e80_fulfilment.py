@@ -57,6 +57,7 @@ _TABLES = (
       shipped numeric(20, 6) not null,
       returned numeric(20, 6) not null,
       invoiced numeric(20, 6) not null,
+      credited numeric(20, 6) not null,
       constraint pk_sales_order_line primary key (id),
       constraint uq_sales_order_line_order_id_position unique (order_id, position),
       constraint fk_sales_order_line_order_id_sales_order
@@ -67,7 +68,8 @@ _TABLES = (
       constraint ck_sales_order_line_discount_part check (discount >= 0 and discount <= 1),
       constraint ck_sales_order_line_within_ordered check (
         shipped >= 0 and shipped <= quantity and invoiced >= 0 and invoiced <= shipped
-        and returned >= 0 and returned <= shipped)
+        and returned >= 0 and returned <= shipped
+        and credited >= 0 and credited <= returned and credited <= invoiced)
     )""",
     "create index ix_sales_order_line_item_id on sales_order_line (item_id)",
     """create table sales_order_charge (

@@ -1,12 +1,18 @@
-"""The door of receivables: issuing invoices and credit notes."""
+"""The door of receivables: invoices and credit notes."""
 
-from erp.receivables.service.issuing import (
-    IssueCharge,
-    IssueInvoice,
-    IssueLine,
-    credit_order,
-    issue,
-    see_invoice,
-)
+from erp.receivables.service.building import IssueCharge, IssueInvoice, IssueLine, tell_settled
+from erp.receivables.service.crediting import credit_by_hand, credit_order
+from erp.receivables.service.issuing import add_tax_code, issue, issue_by_hand, see_invoice
 
-__all__ = ["IssueCharge", "IssueInvoice", "IssueLine", "credit_order", "issue", "see_invoice"]
+__all__ = [
+    "IssueCharge",
+    "IssueInvoice",
+    "IssueLine",
+    "add_tax_code",
+    "credit_by_hand",
+    "credit_order",
+    "issue",
+    "issue_by_hand",
+    "see_invoice",
+    "tell_settled",
+]

@@ -9,19 +9,18 @@ __all__ = ["Share", "oldest_first"]
 
 
 class Share(NamedTuple):
-    """So much of a payment for an open item."""
+    """So much of a payment for a document."""
 
-    item_id: UUID
+    document_id: UUID
     amount: Decimal
 
 
 def oldest_first(amount: Decimal, items: Iterable[tuple[UUID, Decimal]]) -> list[Share]:
-    """Shares of the amount for items in the order given, each at most what is open of it."""
+    """Shares of the amount for documents in the order given, each at most what is open of it."""
     shares = []
-    for item_id, open_amount in items:
+    for document_id, open_amount in items:
         share = min(amount, open_amount)
-        if share <= 0:
-            continue
-        shares.append(Share(item_id, share))
-        amount -= share
+        if share > 0:
+            shares.append(Share(document_id, share))
+            amount -= share
     return shares

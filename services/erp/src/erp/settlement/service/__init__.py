@@ -2,19 +2,32 @@
 
 from erp.settlement.service.items import (
     NewItem,
+    hold_documents,
     open_item,
     owed_by,
     paid_by_order,
-    reduce_item,
 )
-from erp.settlement.service.payments import book_payments, give_credit
+from erp.settlement.service.payments import (
+    NewCredit,
+    allocate_payment,
+    book_payments,
+    give_credit,
+    release_payment,
+    see_payment,
+)
+from erp.settlement.service.reporting import party_report
 
 __all__ = [
+    "NewCredit",
     "NewItem",
+    "allocate_payment",
     "book_payments",
     "give_credit",
+    "hold_documents",
     "open_item",
     "owed_by",
     "paid_by_order",
-    "reduce_item",
+    "party_report",
+    "release_payment",
+    "see_payment",
 ]

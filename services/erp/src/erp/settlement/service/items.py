@@ -1,4 +1,4 @@
-"""Open items: opened by documents, reduced by credits."""
+"""Open items: opened by documents, reduced by credit notes; and what follows for balances."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -9,14 +9,24 @@ from uuid import UUID
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.settlement import queries
+from erp.settlement.events import BalanceChanged, DocumentsSettled, OrdersPaid
 from erp.settlement.models import OpenItem
 from erp.sql import Sql
 
-__all__ = ["NewItem", "open_item", "owed_by", "paid_by_order", "reduce_item"]
+__all__ = [
+    "NewItem",
+    "hold_documents",
+    "open_item",
+    "owed_by",
+    "paid_by_order",
+    "tell_settled",
+]
+
+_NOTHING = Decimal(0)
 
 
 class NewItem(NamedTuple):
-    """What a document leaves to be paid."""
+    """What a document leaves to be paid. Its number may be noted later, at COMMIT."""
 
     side: str
     party_id: UUID
@@ -29,8 +39,16 @@ class NewItem(NamedTuple):
     due_on: date
 
 
+class _Change(NamedTuple):
+    """By how much what is open with a customer, and what it has not used, has changed."""
+
+    customer_id: UUID
+    open_amount: Decimal
+    unallocated: Decimal
+
+
 async def open_item(work: Work, new: NewItem) -> None:
-    """Open what is to be paid of a document."""
+    """Open what is to be paid of a document. One statement, and one at the end of the act."""
     item = OpenItem(
         id=uuid7(),
         side=new.side,
@@ -43,27 +61,63 @@ async def open_item(work: Work, new: NewItem) -> None:
         due_on=new.due_on,
         amount=new.amount,
         open_amount=new.amount,
+        credited=_NOTHING,
     )
     await queries.add_open_item(work, item)
+    count_balance(work, item.side, item.party_id, open_amount=item.amount)
 
 
-async def reduce_item(work: Work, source_id: UUID, amount: Decimal) -> Decimal:
-    """Take a credit off a document's open item, as far as it is open; how much that was."""
-    items = await queries.documents_open(work, [source_id])
-    item = items.get(source_id)
-    if item is None:
-        return Decimal(0)
-    reduced = min(amount, item.open_amount)
-    item.settle(reduced)
-    await queries.save_settled(work, [item], [])
-    return reduced
+async def hold_documents(work: Work, document_ids: Sequence[UUID]) -> None:
+    """Let nobody else settle or credit the documents until this act ends.
+
+    Whoever changes a document with what is open of it calls this before it locks the document.
+    """
+    await queries.documents_open(work, document_ids)
 
 
 async def owed_by(sql: Sql, party_id: UUID) -> Decimal:
-    """What a customer owes: open invoices less unallocated payments."""
-    return (await queries.owed(sql, [party_id], "receivable"))[party_id]
+    """What a customer owes: open invoices less payments and credits not used yet."""
+    return (await queries.owed(sql, [party_id])).get(party_id, _NOTHING)
 
 
 async def paid_by_order(sql: Sql, order_ids: Sequence[UUID]) -> dict[UUID, Decimal]:
-    """What is settled of the invoices of orders."""
+    """What is paid of the invoices of orders, credit notes not counted."""
     return await queries.paid_by_order(sql, order_ids)
+
+
+def count_balance(
+    work: Work,
+    side: str,
+    party_id: UUID,
+    *,
+    open_amount: Decimal = _NOTHING,
+    unallocated: Decimal = _NOTHING,
+) -> None:
+    """Count what a customer owes on, at the end of the act; what we owe is not counted."""
+    if side == "receivable":
+        work.at_last(_change_balances, _Change(party_id, open_amount, unallocated))
+
+
+async def _change_balances(work: Work, changes: list[_Change]) -> None:
+    """All balances of an act at once, in key order, locked as shortly as can be."""
+    sums: dict[UUID, tuple[Decimal, Decimal]] = {}
+    for one in changes:
+        opened, unused = sums.get(one.customer_id, (_NOTHING, _NOTHING))
+        sums[one.customer_id] = (opened + one.open_amount, unused + one.unallocated)
+    for row in await queries.change_balances(work, sums):
+        await work.record(
+            BalanceChanged(
+                **row,
+                currency=work.setting.currency,
+                owed=row["open_amount"] - row["unallocated"],
+                changed=["open_amount", "owed", "told_at", "unallocated"],
+            )
+        )
+
+
+async def tell_settled(work: Work, items: Sequence[OpenItem]) -> None:
+    """Tell the modules above what is left of documents, and which orders are concerned."""
+    await work.record(DocumentsSettled(document_ids=[item.source_id for item in items]))
+    order_ids = sorted({item.order_id for item in items if item.order_id})
+    if order_ids:
+        await work.record(OrdersPaid(order_ids=order_ids))

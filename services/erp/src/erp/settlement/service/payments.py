@@ -1,157 +1,274 @@
-"""Booking payments and allocating them."""
+"""Payments and credit notes: booked, allocated to open items, and taken back from them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from chassis.http.problems import MissingReference
+from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
 from erp.ledger import service as ledger
 from erp.settlement import queries
-from erp.settlement.events import AllocationTold, OrdersPaid, PaymentReceived
+from erp.settlement.errors import NotAllocated
+from erp.settlement.events import PaymentReceived
 from erp.settlement.models import Allocation, OpenItem, Payment
 from erp.settlement.rules.allocating import Share, oldest_first
-from erp.settlement.schemas import NewPayment, PaymentView
+from erp.settlement.schemas import (
+    Allocate,
+    AllocatePayment,
+    NewPayment,
+    PaymentView,
+    ReleasePayment,
+)
+from erp.settlement.service.items import count_balance, tell_settled
+from erp.sql import Sql
 
-__all__ = ["book_payments", "give_credit"]
+__all__ = [
+    "NewCredit",
+    "allocate_payment",
+    "book_payments",
+    "give_credit",
+    "release_payment",
+    "see_payment",
+]
 
-_SIDE = {"in": "receivable", "out": "payable"}
+EVERYTHING = sorted(PaymentReceived.model_fields.keys() - {"id", "version", "changed"})
+
+
+@dataclass(frozen=True, slots=True)
+class NewCredit:
+    """A credit note of a customer, posted by its own module; it settles the document first."""
+
+    customer_id: UUID
+    source_id: UUID
+    document_id: UUID
+    amount: Decimal
+    effective_on: date
+    reference: str
 
 
 async def book_payments(work: Work, commands: Sequence[NewPayment]) -> list[PaymentView]:
     """Book payments, all or none, each allocated as it says, or to what is due first.
 
-    Raises MissingReference (party, document), OverAllocated, PeriodClosed, CurrencyNotSupported.
+    Raises MissingReference (party, document), OverAllocated, NoPeriod, PeriodClosed,
+    CurrencyNotSupported.
     """
-    must_be_supported(work, *(one.amount.currency for one in commands))
+    _must_be_supported(work, commands)
     await _parties_exist(work, commands)
     items = await _items(work, commands)
     numbers = await queries.next_numbers(work.sql, len(commands))
     payments = [_payment(work, one, number) for one, number in zip(commands, numbers, strict=True)]
-    allocations: list[Allocation] = []
+    made: list[Allocation] = []
     for payment, command in zip(payments, commands, strict=True):
-        allocations += _allocated(payment, command, items)
+        made += _allocated(work, payment, command.allocations, items)
     await queries.add_payments(work, payments)
-    touched = {one.open_item_id for one in allocations}
-    settled = [item for item in items.values() if item.id in touched]
-    await queries.save_settled(work, settled, allocations)
     await ledger.post(work, [_posting(one) for one in payments])
-    await _tell(work, payments, allocations, items)
-    return [PaymentView.model_validate(one) for one in payments]
+    for one in payments:
+        count_balance(work, one.side, one.party_id, unallocated=one.amount)
+    await _settle(work, made, items)
+    return await _tell(work, [one.id for one in payments], EVERYTHING)
+
+
+def _must_be_supported(work: Work, commands: Sequence[NewPayment]) -> None:
+    must_be_supported(work, *(one.amount.currency for one in commands))
+    for one in commands:
+        _shares_supported(work, one.allocations)
+
+
+def _shares_supported(work: Work, allocations: Sequence[Allocate] | None) -> None:
+    must_be_supported(work, *(one.amount.currency for one in allocations or () if one.amount))
 
 
 async def _parties_exist(work: Work, commands: Sequence[NewPayment]) -> None:
-    for direction, table in (("in", "customer"), ("out", "supplier")):
-        wanted = {one.party_id for one in commands if one.direction == direction}
-        rows = await work.sql.fetch(
-            f"select id from {table} where id = any($1::uuid[])", list(wanted)
-        )
-        missing = wanted - {row["id"] for row in rows}
-        if missing:
-            raise MissingReference(entity=table, reference=min(missing))
+    missing = await queries.missing_party(
+        work.sql,
+        [one.party_id for one in commands if one.direction == "in"],
+        [one.party_id for one in commands if one.direction == "out"],
+    )
+    if missing:
+        raise MissingReference(entity=missing[0], reference=missing[1])
 
 
 async def _items(work: Work, commands: Sequence[NewPayment]) -> dict[UUID, OpenItem]:
     """Every open item the payments may settle, locked in key order; by document."""
-    named = {share.document_id for one in commands for share in one.allocations or ()}
-    found = dict(await queries.documents_open(work, sorted(named))) if named else {}
-    for document_id in named - found.keys():
-        raise MissingReference(entity="document", reference=document_id)
-    for direction, side in _SIDE.items():
-        free = {
-            one.party_id
-            for one in commands
-            if one.direction == direction and one.allocations is None
-        }
-        if free:
-            for item in await queries.open_items_of(work, side, sorted(free)):
-                found.setdefault(item.source_id, item)
-    return found
+    free = [one for one in commands if one.allocations is None]
+    return await queries.items_to_settle(
+        work,
+        [share.document_id for one in commands for share in one.allocations or ()],
+        [one.party_id for one in free if one.direction == "in"],
+        [one.party_id for one in free if one.direction == "out"],
+    )
 
 
 def _payment(work: Work, command: NewPayment, number: str) -> Payment:
     return Payment(
         id=uuid7(),
-        version=1,
-        created_at=work.now,
-        updated_at=work.now,
         number=number,
+        kind="payment",
         direction=command.direction,
         party_id=command.party_id,
         effective_on=business_day_of(work, command.effective_on),
         amount=command.amount.amount,
         unallocated=command.amount.amount,
         reference=command.reference,
+        source_id=None,
     )
 
 
 def _allocated(
-    payment: Payment, command: NewPayment, items: dict[UUID, OpenItem]
+    work: Work,
+    payment: Payment,
+    wanted: Sequence[Allocate] | None,
+    items: Mapping[UUID, OpenItem],
+    *,
+    on: date | None = None,
 ) -> list[Allocation]:
     """Settle open items with the payment. Raises OverAllocated, MissingReference."""
-    by_id = {item.id: item for item in items.values()}
-    made = []
-    for share in _shares(payment, command, items):
-        by_id[share.item_id].settle(share.amount)
-        payment.allocate(share.amount)
-        made.append(
-            Allocation(
-                id=uuid7(),
-                payment_id=payment.id,
-                open_item_id=share.item_id,
-                amount=share.amount,
-            )
-        )
-    return made
-
-
-def _shares(payment: Payment, command: NewPayment, items: dict[UUID, OpenItem]) -> list[Share]:
-    own = [
-        item
+    own = {
+        item.source_id: item
         for item in items.values()
-        if item.party_id == payment.party_id and item.side == _SIDE[payment.direction]
+        if item.party_id == payment.party_id and item.side == payment.side
+    }
+    return [
+        _allocate(work, payment, own[share.document_id], share.amount, on=on)
+        for share in _shares(payment, wanted, own)
+        if share.amount
     ]
-    if command.allocations is None:
-        due = sorted(own, key=lambda item: (item.due_on, item.id))
-        return oldest_first(payment.amount, [(item.id, item.open_amount) for item in due])
-    mine = {item.source_id: item for item in own}
-    left, shares = payment.amount, []
-    for wanted in command.allocations:
-        item = mine.get(wanted.document_id)
-        if item is None:
-            raise MissingReference(entity="document", reference=wanted.document_id)
-        amount = wanted.amount.amount if wanted.amount else min(left, item.open_amount)
-        left -= amount
-        if amount:
-            shares.append(Share(item.id, amount))
-    return shares
 
 
-async def give_credit(
-    work: Work, party_id: UUID, amount: Decimal, *, effective_on: date, reference: str
-) -> None:
-    """Leave a customer a credit: as if so much had been paid and not been allocated yet.
-
-    The credit note that grants it posts it; no money moves here.
-    """
-    if not amount:
+def _shares(
+    payment: Payment, wanted: Sequence[Allocate] | None, own: Mapping[UUID, OpenItem]
+) -> Iterable[Share]:
+    """What the payment settles, one after the other: each sees what the last one has left."""
+    if wanted is None:
+        due = sorted(own.values(), key=lambda item: (item.due_on, item.id))
+        yield from oldest_first(
+            payment.unallocated, [(item.source_id, item.open_amount) for item in due]
+        )
         return
+    for one in wanted:
+        item = own.get(one.document_id)
+        if item is None:
+            raise MissingReference(entity="document", reference=one.document_id)
+        most = min(payment.unallocated, item.open_amount)
+        yield Share(item.source_id, one.amount.amount if one.amount else most)
+
+
+def _allocate(
+    work: Work, payment: Payment, item: OpenItem, amount: Decimal, *, on: date | None = None
+) -> Allocation:
+    """Settle so much of the item with the payment, or (a negative amount) take it back."""
+    item.settle(amount, by_credit=payment.kind == "credit_note")
+    payment.allocate(amount)
+    # Neither can be settled before it is there: so the books agree on every day (E14).
+    day = max(payment.effective_on, item.effective_on, on or payment.effective_on)
+    return Allocation(
+        id=uuid7(),
+        recorded_at=work.now,
+        payment_id=payment.id,
+        open_item_id=item.id,
+        effective_on=day,
+        amount=amount,
+    )
+
+
+async def _settle(work: Work, made: Sequence[Allocation], items: Mapping[UUID, OpenItem]) -> None:
+    """Store allocations with what they leave open, count the balances, and tell it."""
+    if not made:
+        return
+    by_id = {item.id: item for item in items.values()}
+    touched = {by_id[one.open_item_id].id: by_id[one.open_item_id] for one in made}
+    await queries.save_settled(work, list(touched.values()), made)
+    for one in made:
+        item = by_id[one.open_item_id]
+        count_balance(
+            work, item.side, item.party_id, open_amount=-one.amount, unallocated=-one.amount
+        )
+    await tell_settled(work, list(touched.values()))
+
+
+async def give_credit(work: Work, credit: NewCredit) -> Decimal:
+    """Let a credit note settle its document as far as that is open: how much that was.
+
+    The rest stays unused. No money moves and nothing is posted here. The document is held
+    (`hold_documents`).
+    """
+    items = await queries.documents_open(work, [credit.document_id])
     [number] = await queries.next_numbers(work.sql, 1)
-    credit = Payment(
+    payment = Payment(
         id=uuid7(),
         number=number,
+        kind="credit_note",
         direction="in",
-        party_id=party_id,
-        effective_on=effective_on,
-        amount=amount,
-        unallocated=amount,
-        reference=reference,
+        party_id=credit.customer_id,
+        effective_on=credit.effective_on,
+        amount=credit.amount,
+        unallocated=credit.amount,
+        reference=credit.reference,
+        source_id=credit.source_id,
     )
-    await queries.add_payments(work, [credit])
+    made = _allocated(work, payment, None, items)
+    await queries.add_payments(work, [payment])
+    count_balance(work, payment.side, payment.party_id, unallocated=payment.amount)
+    await _settle(work, made, items)
+    await _tell(work, [payment.id], EVERYTHING)
+    return payment.amount - payment.unallocated
+
+
+async def allocate_payment(work: Work, payment_id: UUID, command: AllocatePayment) -> PaymentView:
+    """Settle documents with what is left of a payment, by default what is due first.
+
+    Raises NotFound, MissingReference, OverAllocated.
+    """
+    _shares_supported(work, command.allocations)
+    payment = await _locked(work, payment_id)
+    free = [payment.party_id] if command.allocations is None else []
+    items = await queries.items_to_settle(
+        work,
+        [one.document_id for one in command.allocations or ()],
+        free if payment.direction == "in" else [],
+        free if payment.direction == "out" else [],
+    )
+    made = _allocated(work, payment, command.allocations, items, on=work.today())
+    return await _changed(work, payment, made, items)
+
+
+async def release_payment(work: Work, payment_id: UUID, command: ReleasePayment) -> PaymentView:
+    """Take back what of a payment settled a document, exactly (E15).
+
+    Raises NotFound, NotAllocated.
+    """
+    payment = await _locked(work, payment_id)
+    items = await queries.documents_open(work, [command.document_id])
+    item = items.get(command.document_id)
+    settled = item and await queries.allocated(work, payment.id, item.id)
+    if not item or not settled:
+        raise NotAllocated(number=payment.number)
+    made = [_allocate(work, payment, item, -settled, on=work.today())]
+    return await _changed(work, payment, made, items)
+
+
+async def _locked(work: Work, payment_id: UUID) -> Payment:
+    payment = await queries.payment_for_update(work, payment_id)
+    if payment is None:
+        raise NotFound(entity="payment", id=payment_id)
+    return payment
+
+
+async def _changed(
+    work: Work, payment: Payment, made: Sequence[Allocation], items: Mapping[UUID, OpenItem]
+) -> PaymentView:
+    if made:
+        payment.touch(work.now)
+        await work.flush()
+        await _settle(work, made, items)
+        [told] = await _tell(work, [payment.id], ["allocations", "unallocated"])
+        return told
+    return await see_payment(work.sql, payment.id)
 
 
 def _posting(payment: Payment) -> ledger.Posting:
@@ -171,44 +288,21 @@ def _posting(payment: Payment) -> ledger.Posting:
     )
 
 
+async def see_payment(sql: Sql, payment_id: UUID) -> PaymentView:
+    """The payment as callers see it. Raises NotFound."""
+    seen = await queries.payment_views(sql, [payment_id])
+    if not seen:
+        raise NotFound(entity="payment", id=payment_id)
+    return seen[0]
+
+
 async def _tell(
-    work: Work,
-    payments: Sequence[Payment],
-    allocations: Sequence[Allocation],
-    items: dict[UUID, OpenItem],
-) -> None:
-    by_id = {item.id: item for item in items.values()}
-    owes: dict[str, dict[UUID, Decimal]] = {}
-    for direction, side in _SIDE.items():
-        parties = {one.party_id for one in payments if one.direction == direction}
-        owes[direction] = await queries.owed(work.sql, sorted(parties), side) if parties else {}
-    for payment in payments:
-        told = [
-            AllocationTold(
-                document_id=by_id[one.open_item_id].source_id,
-                document_number=by_id[one.open_item_id].document_number,
-                amount=one.amount,
-                open_amount=by_id[one.open_item_id].open_amount,
-            )
-            for one in allocations
-            if one.payment_id == payment.id
-        ]
-        await work.record(_event(work, payment, told, owes[payment.direction][payment.party_id]))
-    order_ids = {by_id[one.open_item_id].order_id for one in allocations} - {None}
-    if order_ids:
-        paid = sorted(order_id for order_id in order_ids if order_id)
-        await work.record(OrdersPaid(order_ids=paid))
-
-
-def _event(
-    work: Work, payment: Payment, told: list[AllocationTold], owes: Decimal
-) -> PaymentReceived:
-    state = PaymentView.model_validate(payment).model_dump(exclude={"created_at"})
-    changed = sorted(PaymentReceived.model_fields.keys() - {"id", "version", "changed"})
-    return PaymentReceived(
-        **state,
-        currency=work.setting.currency,
-        allocations=told,
-        party_owes=owes,
-        changed=changed,
-    )
+    work: Work, payment_ids: Sequence[UUID], changed: Sequence[str]
+) -> list[PaymentView]:
+    """Publish payments as they are now; what callers see of them."""
+    seen = await queries.payment_views(work.sql, payment_ids)
+    for view in seen:
+        state = view.model_dump(exclude={"created_at", "source_id"})
+        event = PaymentReceived(**state, currency=work.setting.currency, changed=list(changed))
+        await work.record(event)
+    return seen

@@ -1,0 +1,167 @@
+"""Entering suppliers' bills: posted and opened in one act."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from chassis.http.problems import MissingReference, NotFound
+from chassis.ids import uuid7
+from chassis.storage.work import Work
+from erp.currencies import must_be_supported
+from erp.days import business_day_of
+from erp.ledger import service as ledger
+from erp.lines import stand_in_line
+from erp.payables import queries
+from erp.payables.errors import DuplicateBill
+from erp.payables.models import Bill, BillExpense
+from erp.payables.schemas import BillView, NewBill
+from erp.settlement import service as settlement
+from erp.sql import Sql
+
+__all__ = ["EnterBill", "Expense", "enter_bill", "enter_by_hand", "see_bill"]
+
+_NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Expense:
+    """What a bill asks for that is no goods, and the account (code or role) it goes to."""
+
+    account: str
+    description: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class EnterBill:
+    """A bill to be entered.
+
+    `net` is all it asks for before tax, expenses included; `received` what its goods were booked
+    in at. What the goods cost more or less than that is the variance.
+    """
+
+    supplier_id: UUID
+    supplier_number: str
+    purchase_order_id: UUID | None
+    effective_on: date
+    due_on: date
+    net: Decimal
+    received: Decimal
+    tax: Decimal = _NOTHING
+    expenses: Sequence[Expense] = field(default=())
+
+
+async def enter_bill(work: Work, command: EnterBill) -> UUID:
+    """Enter a bill: Dr received not invoiced, variance, expenses and tax; Cr payable.
+
+    Raises DuplicateBill (E22), MissingReference (account), NoPeriod, PeriodClosed.
+    """
+    year = command.effective_on.year
+    await stand_in_line(work, f"bill:{command.supplier_id}:{command.supplier_number}:{year}")
+    if await queries.is_entered(work.sql, command.supplier_id, command.supplier_number, year):
+        raise DuplicateBill(supplier_number=command.supplier_number, year=year)
+    bill = Bill(
+        id=uuid7(),
+        created_at=work.now,
+        updated_at=work.now,
+        supplier_id=command.supplier_id,
+        supplier_number=command.supplier_number,
+        year=year,
+        purchase_order_id=command.purchase_order_id,
+        effective_on=command.effective_on,
+        due_on=command.due_on,
+        currency=work.setting.currency,
+        net=command.net,
+        tax=command.tax,
+        gross=command.net + command.tax,
+        received=command.received,
+    )
+    await _store(work, bill, command.expenses)
+    await ledger.post(work, [_posting(bill, command.expenses)])
+    await settlement.open_item(work, _open_item(bill))
+    return bill.id
+
+
+async def _store(work: Work, bill: Bill, expenses: Sequence[Expense]) -> None:
+    work.session.add(bill)
+    await work.flush()
+    work.session.add_all(
+        BillExpense(
+            bill_id=bill.id,
+            position=position,
+            account=one.account,
+            description=one.description,
+            amount=one.amount,
+        )
+        for position, one in enumerate(expenses, 1)
+    )
+    await work.flush()
+
+
+def _posting(bill: Bill, expenses: Sequence[Expense]) -> ledger.Posting:
+    goods = bill.net - sum((one.amount for one in expenses), _NOTHING)
+    return ledger.Posting(
+        id=uuid7(),
+        effective_on=bill.effective_on,
+        source_type="bill",
+        source_id=bill.id,
+        memo=bill.supplier_number,
+        lines=(
+            ledger.debit("grni", bill.received),
+            ledger.debit("purchase_variance", goods - bill.received),
+            *(ledger.debit(one.account, one.amount) for one in expenses),
+            ledger.debit("tax_input", bill.tax),
+            ledger.credit("payable", bill.gross, party_id=bill.supplier_id),
+        ),
+    )
+
+
+def _open_item(bill: Bill) -> settlement.NewItem:
+    return settlement.NewItem(
+        side="payable",
+        party_id=bill.supplier_id,
+        source_type="bill",
+        source_id=bill.id,
+        order_id=None,
+        number=bill.supplier_number,
+        amount=bill.gross,
+        effective_on=bill.effective_on,
+        due_on=bill.due_on,
+    )
+
+
+async def enter_by_hand(work: Work, command: NewBill) -> BillView:
+    """Enter a bill that no purchase order stands for.
+
+    Raises MissingReference (supplier, account), CurrencyNotSupported, and as `enter_bill`.
+    """
+    amounts = [*(one.amount for one in command.expenses), *([command.tax] if command.tax else [])]
+    must_be_supported(work, *(one.currency for one in amounts))
+    terms = await queries.supplier_terms(work.sql, command.supplier_id)
+    if terms is None:
+        raise MissingReference(entity="supplier", reference=command.supplier_id)
+    day = business_day_of(work, command.effective_on)
+    bill = EnterBill(
+        supplier_id=command.supplier_id,
+        supplier_number=command.supplier_number,
+        purchase_order_id=None,
+        effective_on=day,
+        due_on=command.due_on or day + timedelta(days=terms),
+        net=sum((one.amount.amount for one in command.expenses), _NOTHING),
+        received=_NOTHING,
+        tax=command.tax.amount if command.tax else _NOTHING,
+        expenses=[
+            Expense(one.account, one.description, one.amount.amount) for one in command.expenses
+        ],
+    )
+    return await see_bill(work.sql, await enter_bill(work, bill))
+
+
+async def see_bill(sql: Sql, bill_id: UUID) -> BillView:
+    """The bill as callers see it. Raises NotFound."""
+    seen = await queries.bill_view(sql, bill_id)
+    if seen is None:
+        raise NotFound(entity="bill", id=bill_id)
+    return seen

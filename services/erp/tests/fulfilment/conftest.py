@@ -1,0 +1,115 @@
+"""A shop at work: seller, storekeeper and cashier, by the API."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from erp.ledger import service as ledger
+
+
+def cny(amount: str) -> dict[str, str]:
+    """The amount on the wire."""
+    return {"amount": amount, "currency": "CNY"}
+
+
+class Sales:
+    """A seller, a storekeeper and a cashier at work, by the API; today's books are open."""
+
+    def __init__(self, desk: Any) -> None:
+        self.desk, self.erp = desk, desk.erp
+
+    async def item(self, quantity: str = "", cost: str = "7.00", **facts: Any) -> dict[str, Any]:
+        """A new item, with so much of it on hand."""
+        item = await self.desk.item(**facts)
+        if quantity:
+            await self.receives(item, quantity, cost)
+        return item
+
+    async def receives(self, item: dict[str, Any], quantity: str, cost: str = "7.00") -> None:
+        line = {"sku": item["sku"], "quantity": quantity, "unit_cost": cny(cost)}
+        reply = await self.erp.post("/v1/stock-receipts", {"lines": [line]})
+        assert reply.status_code == 201, reply.text
+
+    @staticmethod
+    def body(customer: dict[str, Any], *lines: Any, **facts: Any) -> dict[str, Any]:
+        """An order; a line is (item, quantity, price) and perhaps a discount."""
+        made = [
+            {
+                "item_id": item["id"],
+                "external_line_id": f"L{at}",
+                "quantity": quantity,
+                "unit_price": cny(price),
+                "discount": discount[0] if discount else "0",
+            }
+            for at, (item, quantity, price, *discount) in enumerate(lines, 1)
+        ]
+        return {"customer_id": customer["id"], "lines": made} | facts
+
+    async def send(self, body: dict[str, Any], order_id: Any, version: int = 1) -> httpx.Response:
+        return await self.erp.client.put(
+            f"/v1/sales-orders/by-external/crm/{order_id}", json=body | {"source_version": version}
+        )
+
+    async def order(self, customer: dict[str, Any], *lines: Any, **facts: Any) -> dict[str, Any]:
+        """An order of our own; it must be accepted."""
+        return await self.desk.add("/v1/sales-orders", **self.body(customer, *lines, **facts))
+
+    async def act(self, order: dict[str, Any], act: str, **facts: Any) -> httpx.Response:
+        return await self.erp.post(f"/v1/sales-orders/{order['id']}/{act}", facts)
+
+    async def acts(self, order: dict[str, Any], *acts: str) -> dict[str, Any]:
+        """Acts on the order that must succeed; how it stands then."""
+        for act in acts:
+            reply = await self.act(order, act)
+            assert reply.is_success, reply.text
+        return await self.seen(order)
+
+    async def seen(self, order: dict[str, Any]) -> dict[str, Any]:
+        return await self.desk.see(f"/v1/sales-orders/{order['id']}")
+
+    async def pays(self, customer: dict[str, Any], paid: str, **facts: Any) -> httpx.Response:
+        body = {"party_id": customer["id"], "amount": cny(paid)} | facts
+        return await self.erp.post("/v1/payments", body)
+
+    async def owed(self, customer: dict[str, Any]) -> str:
+        """What the customer owes by the report."""
+        path = f"/v1/reports/receivables?party_id={customer['id']}"
+        return next((one["balance"] for one in (await self.desk.see(path))["items"]), "0")
+
+    async def booked(self, role: str, party: dict[str, Any]) -> Decimal:
+        """The party's balance on the account of a role, by the books."""
+        async with self.erp.database.driver() as sql:
+            found: Decimal = await sql.fetchval(
+                """select coalesce(sum(l.debit - l.credit), 0) from journal_line l
+                     join account a on a.id = l.account_id
+                    where a.role = $1 and l.party_id = $2""",
+                role,
+                UUID(party["id"]),
+            )
+            return found
+
+    async def entries(self, *source_types: str, party: dict[str, Any]) -> set[tuple[str, ...]]:
+        """The entries of documents that name the party: (source, account role, debit, credit)."""
+        async with self.erp.database.driver() as sql:
+            rows = await sql.fetch(
+                """select e.source_type, a.role, trim_scale(l.debit)::text as debit,
+                      trim_scale(l.credit)::text as credit
+                     from journal_entry e join journal_line l on l.entry_id = e.id
+                     join account a on a.id = l.account_id
+                    where e.source_type = any($1::text[]) and e.id in
+                      (select entry_id from journal_line where party_id = $2)""",
+                list(source_types),
+                UUID(party["id"]),
+            )
+        return {tuple(row.values()) for row in rows}
+
+
+@pytest.fixture
+async def sales(desk):
+    """A shop whose books are open today."""
+    async with desk.erp.database.transaction() as work:
+        await ledger.ensure_year(work, work.today())
+    return Sales(desk)

@@ -1,0 +1,75 @@
+"""What comes back: credited as it was invoiced, never more; what was not invoiced, first."""
+
+import pytest
+
+
+async def _returns(sales, order, quantity):
+    line = {"order_line_id": order["lines"][0]["id"], "quantity": quantity}
+    return await sales.act(order, "returns", lines=[line])
+
+
+async def test_what_was_not_invoiced_comes_back_first(sales, desk):
+    """E47: ship 3, invoice them, ship 2, take 2 back: nothing is credited, all is complete."""
+    customer, item = await desk.customer(), await sales.item("3")
+    order = await sales.order(customer, (item, "5", "2"))
+    await sales.acts(order, "shipments", "invoices")
+    await sales.receives(item, "2")
+    await sales.acts(order, "shipments")
+    assert (await _returns(sales, order, "2")).status_code == 201
+    assert await sales.owed(customer) == "6"
+    assert (await sales.act(order, "invoices")).status_code == 409
+    assert (await sales.seen(order))["state"] == "completed"
+    await _returns(sales, order, "3")
+    assert await sales.owed(customer) == "0"
+
+
+async def test_goods_shipped_after_a_credited_return_are_invoiced(sales, desk):
+    customer, item = await desk.customer(), await sales.item("5")
+    order = await sales.order(customer, (item, "8", "1"))
+    await sales.acts(order, "shipments", "invoices")
+    await _returns(sales, order, "2")
+    await sales.receives(item, "3")
+    await sales.acts(order, "shipments", "invoices")
+    assert await sales.owed(customer) == "6"
+
+
+async def test_parts_returned_come_to_what_was_invoiced(sales, desk):
+    """C26: 3 at 33.335 with 5 % off is 95.00; credited one by one it is 95.00 too."""
+    customer, item = await desk.customer(), await sales.item("3")
+    order = await sales.order(customer, (item, "3", "33.335", "0.05"))
+    await sales.acts(order, "shipments", "invoices")
+    for _ in range(3):
+        assert (await _returns(sales, order, "1")).status_code == 201
+    assert await sales.owed(customer) == "0"
+    assert await sales.booked("receivable", customer) == 0
+
+
+async def test_more_than_went_out_does_not_come_back(sales, desk, problem):
+    customer, item = await desk.customer(), await sales.item("3")
+    order = await sales.order(customer, (item, "2", "1"))
+    problem(await _returns(sales, order, "1"), 409, "not_shipped")
+    await sales.acts(order, "shipments")
+    problem(await _returns(sales, order, "2.000001"), 409, "not_shipped")
+
+
+@pytest.mark.parametrize("paid", [False, True])
+async def test_a_return_of_a_paid_invoice_is_the_customers_credit(sales, desk, paid):
+    """E2, E14: each document's entry."""
+    customer, item = await desk.customer(), await sales.item("2")
+    freight = [{"amount": {"amount": "3", "currency": "CNY"}}]
+    order = await sales.order(customer, (item, "2", "5"), charges=freight)
+    await sales.acts(order, "shipments", "invoices")
+    if paid:
+        assert (await sales.pays(customer, "13")).status_code == 201
+    await _returns(sales, order, "1")
+    assert await sales.owed(customer) == ("-5" if paid else "8")
+    wanted = {
+        ("invoice", "receivable", "13", "0"),
+        ("invoice", "sales", "0", "10"),
+        ("invoice", "freight_income", "0", "3"),
+        ("credit_note", "receivable", "0", "5"),
+        ("credit_note", "sales", "5", "0"),
+    }
+    if paid:
+        wanted |= {("payment", "bank", "13", "0"), ("payment", "receivable", "0", "13")}
+    assert await sales.entries("invoice", "credit_note", "payment", party=customer) == wanted

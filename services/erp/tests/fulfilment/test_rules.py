@@ -1,0 +1,100 @@
+"""Pure rules of orders."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from erp.fulfilment.errors import OrderClosed, OrderNotConfirmed
+from erp.fulfilment.models import Order, OrderLine
+from erp.fulfilment.rules.deciding import (
+    Asked,
+    Credit,
+    Decision,
+    Sellable,
+    decide,
+    refusal_of_change,
+)
+from erp.fulfilment.rules.pricing import line_net
+
+D, DAY = Decimal, date(2026, 5, 5)
+BOLT = Sellable("B", sold=True, active=True, discontinued_on=None)
+
+
+def _decided(*items, credit=None, active=True, granted=False):
+    return decide(
+        items or [BOLT],
+        credit or Credit(None, D(0), D(0)),
+        total=D(10),
+        ordered_on=DAY,
+        customer_active=active,
+        credit_granted=granted,
+    )
+
+
+def test_an_order_is_confirmed_held_or_rejected():
+    """E49."""
+    full = Credit(D(10), D(0), D("0.01"))
+    assert _decided() == Decision("confirmed")
+    assert _decided(active=False).reason == "customer_archived"
+    assert _decided(credit=full) == Decision("on_hold", "credit")
+    assert _decided(credit=full, granted=True) == Decision("confirmed")
+    assert _decided(credit=Credit(D(10), D(0), D(0))) == Decision("confirmed")
+
+
+@pytest.mark.parametrize(("gone", "sold"), [(DAY, False), (date(2026, 5, 6), True), (None, True)])
+def test_an_item_is_sold_until_its_last_day(gone, sold):
+    item = Sellable("B", sold=True, active=True, discontinued_on=gone)
+    assert (_decided(item).state == "confirmed") is sold
+    assert not Sellable("B", sold=False, active=True, discontinued_on=None).may_be_sold(DAY)
+    assert not Sellable("B", sold=True, active=False, discontinued_on=None).may_be_sold(DAY)
+
+
+def test_a_change_is_refused_by_what_has_gone_out():
+    assert not refusal_of_change([Asked("1", D(5), D(5))], state="confirmed")
+    assert refusal_of_change([Asked("1", D(4), D(5))], state="confirmed") == "already_shipped: 1"
+    dearer = Asked("2", D(5), D(1), repriced=True)
+    assert refusal_of_change([dearer], state="confirmed") == "already_shipped: 2"
+    assert not refusal_of_change([Asked("2", D(5), D(0), repriced=True)], state="confirmed")
+    assert refusal_of_change([], state="cancelled") == "order_cancelled"
+
+
+def test_a_line_is_rounded_half_up_once():
+    """C26, E19: 2 x 8.245 at 5 % off is 15.6655."""
+    assert line_net(D("8.245"), D(2), D("0.05"), decimals=2) == D("15.67")
+    assert line_net(D("0.005"), D(1), D(0), decimals=2) == D("0.01")
+
+
+@given(st.lists(st.tuples(st.sampled_from("sir"), st.integers(1, 5)), max_size=25))
+def test_the_customer_is_billed_for_what_he_keeps(acts):
+    """E47: invoiced less credited never exceeds shipped less returned, whatever happens."""
+    line = OrderLine(shipped=D(0), returned=D(0), invoiced=D(0), credited=D(0))
+    for act, count in acts:
+        if act == "s":
+            line.shipped += count
+        elif act == "i":
+            line.invoiced += line.to_invoice
+        else:
+            line.come_back(min(D(count), line.shipped - line.returned))
+        kept, billed = line.shipped - line.returned, line.invoiced - line.credited
+        assert D(0) <= billed <= kept
+        assert line.to_invoice == kept - billed
+        assert D(0) <= line.credited <= min(line.invoiced, line.returned)
+
+
+def test_an_order_refuses_wrong_steps():
+    order = Order(number="SO-1", state="cancelled")
+    with pytest.raises(OrderClosed):
+        order.cancel()
+    with pytest.raises(OrderNotConfirmed):
+        order.must_be_confirmed()
+    held = Order(number="SO-2", state="confirmed")
+    held.must_be_confirmed()
+    line = OrderLine(quantity=D(1), shipped=D(0), returned=D(0), invoiced=D(0), credited=D(0))
+    held.settle_state([line], [])
+    assert held.state == "confirmed"
+    line.shipped = line.invoiced = D(1)
+    held.settle_state([line], [])
+    assert held.state == "completed"

@@ -1,0 +1,188 @@
+"""Bills: they clear what was received, once, and the books agree on every day."""
+
+import asyncio
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+import pytest
+
+from erp.payables import service as payables
+from erp.payables.service import EnterBill, Expense
+
+
+def money(amount):
+    return {"amount": amount, "currency": "CNY"}
+
+
+def bill_of(supplier, *expenses, **facts):
+    """A bill for expenses (account, amount)."""
+    asked = [
+        {"account": account, "description": "Power", "amount": money(amount)}
+        for account, amount in expenses or [("6402", "10")]
+    ]
+    number = f"B-{uuid4().hex[:8]}"
+    return {"supplier_id": supplier["id"], "supplier_number": number, "expenses": asked} | facts
+
+
+async def entered(office, supplier, *, net, received, **facts):
+    """Enter a bill of goods by the door that purchasing uses; as callers see it."""
+    async with office.erp.database.transaction() as work:
+        bill = EnterBill(
+            supplier_id=UUID(supplier["id"]),
+            supplier_number=f"B-{uuid4().hex[:8]}",
+            purchase_order_id=uuid4(),
+            effective_on=work.today(),
+            due_on=work.today(),
+            net=Decimal(net),
+            received=Decimal(received),
+            **facts,
+        )
+        bill_id = await payables.enter_bill(work, bill)
+    return await office.desk.see(f"/v1/bills/{bill_id}")
+
+
+@pytest.mark.parametrize(
+    ("net", "received", "entries"),
+    [
+        ("978.50", "950", ["Dr grni 950.00", "Dr purchase_variance 28.50", "Cr payable 978.50"]),
+        ("931.00", "950", ["Dr grni 950.00", "Cr purchase_variance 19.00", "Cr payable 931.00"]),
+        ("950.00", "950", ["Dr grni 950.00", "Cr payable 950.00"]),
+    ],
+)
+async def test_a_bill_clears_what_was_received_and_books_the_variance(
+    office, net, received, entries
+):
+    """E2, E4, V5: 95 received at 10.00, billed at 10.30: nothing left in GRNI, 28.50 variance."""
+    supplier = await office.supplier()
+    bill = await entered(office, supplier, net=net, received=received)
+    assert await office.entries(bill) == entries
+    assert Decimal(bill["open_amount"]) == Decimal(net)
+    assert (await office.owes(supplier, "payable"))[0] == net
+
+
+async def test_a_bill_asks_for_goods_expenses_and_tax(office):
+    """E2: what is no goods goes to its own account, tax to input tax."""
+    supplier = await office.supplier()
+    expenses = [Expense("6402", "Freight", Decimal(20))]
+    bill = await entered(
+        office, supplier, net="120", received="95", tax=Decimal("15.60"), expenses=expenses
+    )
+    assert await office.entries(bill) == [
+        "Dr grni 95.00",
+        "Dr purchase_variance 5.00",
+        "Dr inventory_adjustment 20.00",
+        "Dr tax_input 15.60",
+        "Cr payable 135.60",
+    ]
+    assert bill["expenses"] == [
+        {"position": 1, "account": "6402", "description": "Freight", "amount": "20"}
+    ]
+
+
+async def test_a_bill_is_entered_by_hand_and_paid(office, desk):
+    """E14: due by the supplier's terms; money out settles it."""
+    supplier = await office.supplier(payment_terms_days=14)
+    bill = await office.does(
+        "/v1/bills", **bill_of(supplier, ("6402", "100"), ("6603", "20"), tax=money("15.60"))
+    )
+    assert (bill["net"], bill["tax"], bill["gross"]) == ("120", "15.6", "135.6")
+    assert bill["due_on"] > bill["effective_on"]
+    assert await office.entries(bill) == [
+        "Dr inventory_adjustment 100.00",
+        "Dr bad_debt 20.00",
+        "Dr tax_input 15.60",
+        "Cr payable 135.60",
+    ]
+    paid = await office.books(supplier, "100", direction="out")
+    assert await office.entries(paid) == ["Dr payable 100.00", "Cr bank 100.00"]
+    assert (await desk.see(f"/v1/bills/{bill['id']}"))["open_amount"] == "35.6"
+    assert await office.owes(supplier, "payable") == ("35.60", "0.00")
+    released = await office.does(f"/v1/payments/{paid['id']}/release", document_id=bill["id"])
+    assert released["unallocated"] == "100"
+    await office.does(f"/v1/payments/{paid['id']}/allocate")
+    assert await office.owes(supplier, "payable") == ("35.60", "0.00")
+
+
+async def test_a_suppliers_number_is_taken_once_a_year(office, problem):
+    """E22: by the same supplier in the same year; another one, or another year, may have it."""
+    supplier, other = await office.supplier(), await office.supplier()
+    body = bill_of(supplier, effective_on="2012-04-01", supplier_number="R-77")
+    await office.does("/v1/bills", **body)
+    again = bill_of(supplier, ("6402", "99"), effective_on="2012-09-09", supplier_number=" R-77 ")
+    refused = problem(await office.erp.post("/v1/bills", again), 409, "duplicate_bill")
+    assert refused["facts"] == {"supplier_number": "R-77", "year": 2012}
+    await office.does("/v1/bills", **body | {"effective_on": "2013-04-01"})
+    await office.does("/v1/bills", **body | {"supplier_id": other["id"]})
+    assert await office.owes(supplier, "payable") == ("20.00", "0.00")
+
+
+async def test_of_equal_bills_at_once_one_is_entered(office):
+    """E22: under concurrency."""
+    supplier = await office.supplier()
+    body = bill_of(supplier)
+    replies = await asyncio.gather(*(office.erp.post("/v1/bills", body) for _ in range(5)))
+    assert sorted(reply.status_code for reply in replies) == [201] + [409] * 4
+    assert await office.owes(supplier, "payable") == ("10.00", "0.00")
+
+
+async def test_a_closed_period_takes_no_bill(office, desk, problem):
+    """E6: refused, nothing changed."""
+    supplier = await office.supplier()
+    async with office.closed("2011-08-15"):
+        body = bill_of(supplier, effective_on="2011-08-15")
+        problem(await office.erp.post("/v1/bills", body), 409, "period_closed")
+    assert await desk.count("bill", "supplier_id = $1", supplier["id"]) == 0
+    assert await office.owes(supplier, "payable") == ("0.00", "0.00")
+
+
+@pytest.mark.parametrize(
+    ("facts", "refusal"),
+    [
+        ({"supplier_id": str(uuid4())}, (422, "missing_reference")),
+        (
+            {"expenses": [{"account": "nowhere", "amount": money("1")}]},
+            (422, "missing_reference"),
+        ),
+        ({"expenses": [{"account": "6402", "amount": money("0")}]}, (422, "invalid_input")),
+        ({"expenses": []}, (422, "invalid_input")),
+        ({"supplier_number": " "}, (422, "invalid_input")),
+        ({"tax": {"amount": "1", "currency": "USD"}}, (422, "currency_not_supported")),
+        ({"effective_on": "1900-01-01"}, (422, "no_period")),
+    ],
+)
+async def test_a_wrong_bill_is_refused(office, desk, problem, facts, refusal):
+    before = await desk.count("bill", "true")
+    body = bill_of(await office.supplier()) | facts
+    problem(await office.erp.post("/v1/bills", body), *refusal)
+    assert await desk.count("bill", "true") == before
+
+
+async def test_bills_are_listed_by_what_is_wanted(office, desk):
+    supplier = await office.supplier()
+    first, second = [await office.does("/v1/bills", **bill_of(supplier)) for _ in range(2)]
+    path = f"/v1/bills?supplier_id={supplier['id']}"
+    listed = [one["id"] for one in (await desk.see(path))["items"]]
+    assert listed == [second["id"], first["id"]]
+    [one] = (await desk.see(f"{path}&supplier_number={first['supplier_number']}"))["items"]
+    assert one["id"] == first["id"]
+    report = await desk.see(f"/v1/reports/payables?party_id={supplier['id']}")
+    assert (report["items"][0]["name"], report["total"]) == (supplier["name"], "20")
+
+
+async def test_an_entered_bill_is_never_changed(office):
+    await office.does("/v1/bills", **bill_of(await office.supplier()))
+    async with office.erp.database.driver() as sql:
+        for statement in ("update bill set net = net", "delete from bill_expense"):
+            with pytest.raises(Exception, match="never changed"):
+                await sql.execute(statement)
+
+
+async def test_who_may_do_what(office, problem):
+    stranger = await office.erp.as_("parties.read")
+    assert (await stranger.get("/v1/bills")).status_code == 403
+    reader = await office.erp.as_("payables.read")
+    headers = {"Idempotency-Key": str(uuid4())}
+    body = bill_of(await office.supplier())
+    refused = await reader.post("/v1/bills", json=body, headers=headers)
+    assert problem(refused, 403, "forbidden")["facts"] == {"scope": "payables.write"}
+    problem(await office.erp.client.get(f"/v1/bills/{uuid4()}"), 404, "not_found")
