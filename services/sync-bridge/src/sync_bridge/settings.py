@@ -61,7 +61,14 @@ class BridgeSettings(ServiceSettings):
     attempts_max: int = Field(
         default=30,
         ge=1,
-        description="Refusals by server error after which a lane is parked for a person.",
+        description="Tries in a row that may have failed by the event's own fault, such as server "
+        "errors, after which a lane is parked for a person.",
+    )
+    failing_hours_max: float = Field(
+        default=168.0,
+        gt=0,
+        description="Hours of failing in a row, for whatever reasons, after which a lane is parked "
+        "for a person.",
     )
 
     @property

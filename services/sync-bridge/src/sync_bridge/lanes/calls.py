@@ -41,7 +41,7 @@ class Calls:
     bridge: UUID
     event: Received
     flow: Flow
-    attempts: int
+    refusals: int
 
     async def upsert(self, body: Mapping[str, Any]) -> Answer:
         """Put the record to the other half under the sender's id, guarded by its version."""
@@ -85,8 +85,8 @@ class Calls:
         except Unreachable as lost:
             raise Later("unreachable", str(lost)) from lost
         verdict = judge(answer.status, answer.code)
-        if verdict is Verdict.REMATCH and self.attempts < REMATCHES:
-            raise Later(answer.code, answer.told())
+        if verdict is Verdict.REMATCH and self.refusals <= REMATCHES:
+            raise Later(answer.code, answer.told(), exhaustible=True)
         if verdict is Verdict.RETRY:
             raise Later(
                 answer.code or f"http_{answer.status}",

@@ -65,10 +65,11 @@ class Carrier:
         self.halves = halves
         self.bridge = bridge
 
-    async def carry(self, event: Received, flow: Flow, *, attempts: int = 0) -> Carried:
+    async def carry(self, event: Received, flow: Flow, *, refusals: int = 1) -> Carried:
         """Bring the event's effect about. Raises a Standstill when that is not to be now.
 
-        Safe to repeat after any crash: each call is guarded by version or key.
+        Safe to repeat after any crash: each call is guarded by version or key. `refusals` counts
+        the tries that may have been the event's own fault, this one included.
         """
         if event.hops > LONGEST_WAY:
             raise Loops("too_many_hops")
@@ -81,7 +82,7 @@ class Carrier:
             if (need.entity, need.id) not in known.twins:
                 raise Waits(need)
         body = flow.translate(message, known.twins)
-        calls = Calls(self.halves, self.bridge, event, flow, attempts)
+        calls = Calls(self.halves, self.bridge, event, flow, refusals)
         if known.twin is None:
             return await _first_sight(calls, message, body, known.decided)
         return await _known_twin(calls, body, known)
@@ -152,7 +153,7 @@ async def _find_twin(
             return UUID(linked), "known"
     if decided is not None:
         return decided.twin, "person"
-    if flow.entity.refused_twice and not calls.attempts:
+    if flow.entity.refused_twice and calls.refusals <= 1:
         return None, "created"
     found = await _search(calls, message)
     if found.candidates:

@@ -11,7 +11,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chassis.telemetry.logs import get_logger
 from sync_bridge.bells import ARRIVED, SETTLED
@@ -38,7 +39,20 @@ SPARE_SECONDS = 0.002
 STOP_SECONDS = 5.0
 """Time for calls under way to end after a stop."""
 
-_BROKEN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError)
+_AWAY = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.ObjectNotInPrerequisiteStateError,
+    asyncpg.InvalidTransactionStateError,
+    asyncpg.PostgresSystemError,
+    PoolTimeout,
+    DBAPIError,
+)
+"""What passes when the database is back, or less busy. Anything else it says is about the row."""
 log = get_logger("sync_bridge.lanes")
 
 
@@ -79,7 +93,7 @@ class Dispatcher:
                 return 0.0 if len(self._running) < self._settings.concurrency else LOOK_SECONDS
             async with self._database.driver() as sql:
                 due = await queries.next_due(sql)
-        except _BROKEN as broken:
+        except _AWAY as broken:
             log.warning("lanes_interrupted", error=type(broken).__name__)
             return LOOK_SECONDS
         if due is None or len(self._running) >= self._settings.concurrency:
@@ -115,8 +129,8 @@ class Dispatcher:
             await self._carry_turn(lane, turn)
         except service.LeaseLost:
             log.warning("lease_lost", lane=lane.key)
-        except _BROKEN as broken:
-            log.warning("lane_interrupted", lane=lane.key, error=type(broken).__name__)
+        except _AWAY as away:
+            log.warning("lane_interrupted", lane=lane.key, error=type(away).__name__)
             await asyncio.sleep(LOOK_SECONDS)
             await self._give_back([lane])
 
@@ -125,12 +139,37 @@ class Dispatcher:
             async with self._database.transaction() as work:
                 await service.pass_over(work, lane, turn)
             return
-        came = await self._try(lane, turn)
+        came: Carried | Standstill = Parks(service.EXHAUSTED, "no outcome was recorded")
+        if lane.refusals <= self._settings.attempts_max:
+            came = await self._try(lane, turn)
         try:
             await self._record(lane, turn, came)
         except PairTaken as taken:
             both = " ".join(f"{name}:{value}" for name, value in taken.facts.items())
             await self._record(lane, turn, Parks(taken.code, both))
+        except (service.LeaseLost, *_AWAY):
+            raise
+        except Exception as raised:  # what came of it cannot be recorded: that is recorded
+            log.exception("lane_record_fault", lane=lane.key)
+            await self._record_fault(lane, turn, type(raised).__name__)
+
+    async def _record_fault(self, lane: Leased, turn: Turn, fault: str) -> None:
+        """Count the try. Where not even that can be told, hold the lane without telling anyone.
+
+        The call may have had its effect; it is repeated safely, by version and key, until the
+        tries are over.
+        """
+        try:
+            await self._record(lane, turn, Later("internal_error", fault, exhaustible=True))
+        except (service.LeaseLost, *_AWAY):
+            raise
+        except Exception:
+            log.exception("lane_held", lane=lane.key, reason="internal_error")
+            version = service.event_of(lane, turn).aggversion
+            async with self._database.driver() as sql:
+                await queries.park(
+                    sql, lane, reason="internal_error", detail=fault, version=version
+                )
 
     async def _try(self, lane: Leased, turn: Turn) -> Carried | Standstill:
         """Carry the event whose turn it is, outside every transaction."""
@@ -139,11 +178,11 @@ class Dispatcher:
         if flow is None:
             return Parks("no_such_flow", event.type)
         try:
-            return await self._carrier.carry(event, flow, attempts=lane.attempts)
+            return await self._carrier.carry(event, flow, refusals=lane.refusals)
         except Standstill as why:
             log.info("lane_stands", lane=lane.key, event_id=str(event.event_id), why=why.reason)
             return why
-        except _BROKEN:
+        except _AWAY:
             raise
         except Exception as raised:  # a fault of ours stops one lane, not all
             log.exception("lane_fault", lane=lane.key, event_id=str(event.event_id))
@@ -163,7 +202,7 @@ class Dispatcher:
             try:
                 async with self._database.driver() as sql:
                     await queries.extend(sql, lanes, lease_seconds=self._settings.lease_seconds)
-            except _BROKEN as broken:
+            except _AWAY as broken:
                 log.warning("leases_not_extended", error=type(broken).__name__)
 
     async def _stop(self) -> None:
@@ -180,7 +219,7 @@ class Dispatcher:
         try:
             async with self._database.driver() as sql:
                 await queries.release(sql, lanes)
-        except _BROKEN:
+        except _AWAY:
             log.warning("leases_not_given_back", lanes=len(lanes))
 
 

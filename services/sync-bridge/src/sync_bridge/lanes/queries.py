@@ -52,7 +52,12 @@ class LineEvent:
 
 @dataclass(frozen=True)
 class Leased:
-    """A lane this process may carry now, with the events at its head."""
+    """A lane this process may carry now, with the events at its head.
+
+    `attempts` are failed tries since something of it was settled, `refusals` the tries that may
+    have been the event's own fault: this one, which counts as such until it is known to be none,
+    those that failed so, and those of which nothing was recorded.
+    """
 
     key: str
     kind: str
@@ -60,7 +65,8 @@ class Leased:
     epoch: int
     applied_version: int
     attempts: int
-    reason: str | None
+    refusals: int
+    failing: timedelta
     events: Sequence[LineEvent]
 
 
@@ -73,7 +79,7 @@ class Settled:
     outcome: str
 
 
-CLAIM = """update lane l set lease_epoch = l.lease_epoch + 1,
+CLAIM = """update lane l set lease_epoch = l.lease_epoch + 1, refusals = l.refusals + 1,
     lease_until = now() + make_interval(secs => $2)
   from (select key from lane
      where state = 'ready' and next_at <= now() and (lease_until is null or lease_until <= now())
@@ -81,7 +87,9 @@ CLAIM = """update lane l set lease_epoch = l.lease_epoch + 1,
      order by next_at limit $1 for update skip locked) as due
   where l.key = due.key
   returning l.key, l.kind, l.subject, l.lease_epoch, l.applied_version, l.attempts,
-    l.reason"""
+    l.refusals, coalesce(now() - l.failing_since, interval '0') as failing"""
+"""A try counts as a refusal from its beginning, so that one which is never recorded counts too:
+an event at which the process dies each time is put aside in the end like any other."""
 
 EVENTS = """select e.* from unnest($1::text[]) as k(key) cross join lateral (
     select source, event_id, type, lane, subject, aggversion, occurred_at, origin, hops,
@@ -99,7 +107,8 @@ FINISH = """with lined as (
     pending = pending - cardinality($5::uuid[]),
     state = case when pending > cardinality($5::uuid[]) then 'ready' else 'idle' end,
     next_at = now(), since = case when pending > cardinality($5::uuid[]) then since else now() end,
-    attempts = 0, reason = null, detail = null, blocked_version = null, lease_until = null
+    attempts = 0, refusals = 0, failing_since = null,
+    reason = null, detail = null, blocked_version = null, lease_until = null
   where key = $1 and lease_epoch = $2 and state = 'ready' returning pending),
 settled as (
   update inbox i set state = s.state, outcome = s.outcome, settled_at = now()
@@ -113,11 +122,14 @@ select pending from lined"""
 
 _HELD = "where key = $1 and lease_epoch = $2 and state = 'ready'"
 
-POSTPONE = f"""update lane set next_at = now() + make_interval(secs => $3), attempts = $4,
-  reason = $5, detail = $6, blocked_version = $7, lease_until = null {_HELD} returning true"""
+POSTPONE = f"""update lane set next_at = now() + make_interval(secs => $3),
+  attempts = attempts + $4::int, refusals = refusals - 1 + $5::int,
+  failing_since = case when $4 = 1 then coalesce(failing_since, now()) else failing_since end,
+  reason = $6, detail = $7, blocked_version = $8, lease_until = null {_HELD} returning true"""
 
 WAIT = f"""update lane set state = 'waiting', waits_for = $3, reason = $4, since = now(),
-  detail = null, blocked_version = $5, attempts = 0, lease_until = null {_HELD} returning true"""
+  detail = null, blocked_version = $5, attempts = 0, refusals = refusals - 1,
+  failing_since = null, lease_until = null {_HELD} returning true"""
 
 PARK = f"""update lane set state = 'parked', reason = $3, detail = $4, blocked_version = $5,
   since = now(), lease_until = null, version = version + 1 {_HELD}
@@ -126,8 +138,9 @@ PARK = f"""update lane set state = 'parked', reason = $3, detail = $4, blocked_v
 DELAY = """update lane set next_at = now() + make_interval(secs => $3)
   where key = $1 and lease_epoch = $2 and state = 'ready'"""
 
-RELEASE = """update lane set lease_until = null from unnest($1::text[], $2::bigint[]) as h(k, e)
-  where key = h.k and lease_epoch = h.e"""
+RELEASE = """update lane set lease_until = null, refusals = refusals - 1
+  from unnest($1::text[], $2::bigint[]) as h(k, e)
+  where key = h.k and lease_epoch = h.e and lease_until is not null"""
 
 EXTEND = """update lane set lease_until = now() + make_interval(secs => $3)
   from unnest($1::text[], $2::bigint[]) as h(k, e)
@@ -161,7 +174,8 @@ async def claim(sql: Sql, *, at_most: int, lease_seconds: float) -> list[Leased]
             epoch=row["lease_epoch"],
             applied_version=row["applied_version"],
             attempts=row["attempts"],
-            reason=row["reason"],
+            refusals=row["refusals"],
+            failing=row["failing"],
             events=events[row["key"]],
         )
         for row in rows
@@ -211,14 +225,27 @@ async def postpone(
     lane: Leased,
     *,
     seconds: float,
-    attempts: int,
-    reason: str | None,
-    detail: str | None,
-    version: int | None,
+    failed: bool,
+    refused: bool,
+    reason: str,
+    detail: str,
+    version: int,
 ) -> bool:
-    """Look at the lane again after that time; False when the lease was lost."""
+    """Look at the lane again after that time; False when the lease was lost.
+
+    `failed`: the try counts for the pause before the next one; `refused`: it may have been the
+    event's own fault.
+    """
     done = await sql.fetchval(
-        POSTPONE, lane.key, lane.epoch, seconds, attempts, reason, detail, version
+        POSTPONE,
+        lane.key,
+        lane.epoch,
+        seconds,
+        int(failed),
+        int(refused),
+        reason,
+        detail,
+        version,
     )
     return bool(done)
 

@@ -3,6 +3,7 @@
 Every record of an outcome is one transaction, fenced by the epoch of the lane's lease (B25).
 """
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from chassis.telemetry.logs import get_logger
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sync_bridge.settings import BridgeSettings
 
 __all__ = [
+    "EXHAUSTED",
     "LeaseLost",
     "event_of",
     "park",
@@ -34,6 +36,7 @@ __all__ = [
 ]
 
 PAUSE_SECONDS = 15.0
+EXHAUSTED = "retries_exhausted"
 log = get_logger("sync_bridge.lanes")
 
 
@@ -129,12 +132,13 @@ async def park(work: "Work", lane: Leased, event: Received, *, reason: str, deta
 async def _later(
     work: "Work", lane: Leased, event: Received, why: Later, settings: "BridgeSettings"
 ) -> None:
-    attempts = lane.attempts + 1 if lane.reason in (None, why.reason) else 1
-    if why.exhaustible and attempts >= settings.attempts_max:
-        await park(work, lane, event, reason="retries_exhausted", detail=why.detail)
+    """Try again after a pause, unless there were enough tries or time, whatever the reasons."""
+    tried_out = why.exhaustible and lane.refusals >= settings.attempts_max
+    if tried_out or lane.failing >= timedelta(hours=settings.failing_hours_max):
+        await park(work, lane, event, reason=EXHAUSTED, detail=why.detail or why.reason)
         return
     pause = backoff_seconds(
-        attempts,
+        lane.attempts + 1,
         cap_seconds=settings.backoff_cap_seconds,
         retry_after_seconds=why.retry_after_seconds,
     )
@@ -142,7 +146,8 @@ async def _later(
         work.sql,
         lane,
         seconds=pause,
-        attempts=attempts,
+        failed=True,
+        refused=why.exhaustible,
         reason=why.reason,
         detail=why.detail,
         version=event.aggversion,
@@ -185,7 +190,8 @@ async def _deny(work: "Work", lane: Leased, event: Received, why: Denied) -> Non
         work.sql,
         lane,
         seconds=0,
-        attempts=lane.attempts,
+        failed=False,
+        refused=False,
         reason=f"http_{why.status}",
         detail="",
         version=event.aggversion,
