@@ -33,7 +33,10 @@ class BridgeSettings(ServiceSettings):
         "another for each process; unset: the host's name.",
     )
     concurrency: int = Field(
-        default=8, ge=1, le=64, description="Lanes carried at the same time by one process."
+        default=8,
+        ge=1,
+        le=64,
+        description="Calls to one half under way at the same time from one process.",
     )
     timeout_seconds: float = Field(
         default=10.0, gt=0, le=120, description="How long a call to a half may take."

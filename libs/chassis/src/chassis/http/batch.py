@@ -1,21 +1,33 @@
 """Batches: many items in one request, each judged alone, all committed together."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import chain, repeat
 from typing import Annotated, Any, Literal, Protocol, TypeVar
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Header, Query
 from pydantic import BaseModel, Field
 
 from chassis.http.problems import Problem, ProblemView
 from chassis.http.texts import Texts
 from chassis.storage.work import Work
+from chassis.telemetry.trace import Trace
 
-__all__ = ["BatchReply", "DryRun", "ItemOutcome", "Outcome", "each_in_savepoint"]
+__all__ = ["BatchReply", "DryRun", "ItemOutcome", "ItemTraces", "Outcome", "each_in_savepoint"]
 
 Outcome = Literal["created", "updated", "unchanged", "stale", "failed"]
 DryRun = Annotated[
     bool, Query(description="Judge every item and change nothing; needs no Idempotency-Key.")
+]
+ItemTraces = Annotated[
+    str | None,
+    Header(
+        alias="Tandem-Item-Traces",
+        max_length=32_768,
+        description="The traces of the items, in their order, separated by commas: what their "
+        "events carry. Each is `traceparent;origin;correlation id;causation id;hops`, where a part "
+        "may be empty. An item without one has the trace of the request.",
+    ),
 ]
 
 
@@ -55,16 +67,19 @@ async def each_in_savepoint(
     language: str,
     texts: Texts | None = None,
     dry_run: bool = False,
+    traces: Sequence[Trace] = (),
 ) -> BatchReply:
     """Do `act` for each item within its own savepoint; a refused item leaves the others alone.
 
     `act` returns the outcome and the record (with id and version). A dry run rolls all back.
+    `traces` are the first items' own, as far as they have any.
     """
     outcomes = []
-    for item in items:
+    for item, trace in zip(items, chain(traces, repeat(work.trace)), strict=False):
         try:
-            async with work.savepoint():
-                status, record = await act(item)
+            with work.traced(trace):
+                async with work.savepoint():
+                    status, record = await act(item)
             outcome = ItemOutcome(
                 external_id=item.external_id, status=status, id=record.id, version=record.version
             )
