@@ -16,6 +16,7 @@ from chassis.settings import ServiceSettings
 if TYPE_CHECKING:
     from chassis.storage.database import Database
     from chassis.storage.work import Work
+    from chassis.telemetry.metrics import Gauges
 
 __all__ = ["Handler", "JobHandler", "Schedule", "Service", "ServiceContext"]
 
@@ -61,4 +62,5 @@ class Service:
     jobs: Mapping[str, JobHandler] = field(default_factory=dict)
     schedules: Sequence[Schedule] = ()
     background: Sequence[Callable[[ServiceContext], Awaitable[None]]] = ()
+    gauges: "Sequence[Gauges]" = ()
     commands: typer.Typer | None = None

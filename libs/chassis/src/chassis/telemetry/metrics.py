@@ -5,6 +5,8 @@ the work; a database that does not answer shows as `tandem_database_up 0`.
 """
 
 import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -22,16 +24,27 @@ from sqlalchemy.exc import SQLAlchemyError
 if TYPE_CHECKING:
     from chassis.storage.database import Database
 
-__all__ = ["Metrics"]
+__all__ = ["Gauges", "Metrics"]
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _DATABASE_ANSWERS_WITHIN_SECONDS = 2.0
 
 
+@dataclass(frozen=True)
+class Gauges:
+    """Figures of a service's own: a query of one row, and what each column of it tells.
+
+    Column `lanes_parked` is read as `tandem_lanes_parked`.
+    """
+
+    query: str
+    told: Mapping[str, str]
+
+
 class Metrics:
     """The figures of one service in one process."""
 
-    def __init__(self, service: str) -> None:
+    def __init__(self, service: str, gauges: Sequence[Gauges] = ()) -> None:
         self.registry = CollectorRegistry()
         self._requests = Histogram(
             "tandem_http_request_seconds",
@@ -46,7 +59,7 @@ class Metrics:
             ["service", "kind", "outcome"],
             registry=self.registry,
         )
-        self._queue = _QueueFigures(service, self.registry)
+        self._queue = _QueueFigures(service, self.registry, gauges)
         self._service = service
         self._children: dict[tuple[str, str, int], Any] = {}
 
@@ -83,7 +96,7 @@ class Metrics:
 class _QueueFigures:
     """Gauges that are read from the database."""
 
-    def __init__(self, service: str, registry: CollectorRegistry) -> None:
+    def __init__(self, service: str, registry: CollectorRegistry, gauges: Sequence[Gauges]) -> None:
         def gauge(name: str, told: str, *labels: str) -> Gauge:
             return Gauge(f"tandem_{name}", told, ["service", *labels], registry=registry)
 
@@ -97,6 +110,10 @@ class _QueueFigures:
         self._head = gauge("feed_head", "Position of the newest event in the feed.")
         self._relay = gauge("relay_lag_events", "Events that Kafka has not been given yet.")
         self._consumers = gauge("feed_consumer_lag_events", "Events not read yet.", "consumer")
+        self._own = [
+            (one.query, {name: gauge(name, told) for name, told in one.told.items()})
+            for one in gauges
+        ]
 
     async def refresh(self, database: "Database") -> None:
         """Read the figures; when the database does not answer, say so and keep the last ones."""
@@ -105,6 +122,7 @@ class _QueueFigures:
             async with asyncio.timeout(_DATABASE_ANSWERS_WITHIN_SECONDS), database.driver() as sql:
                 (row,) = await sql.fetch(_FIGURES)
                 consumers = await sql.fetch(_CONSUMERS)
+                own = [((await sql.fetch(query))[0], shown) for query, shown in self._own]
         except UNANSWERED:
             up.set(0)
             return
@@ -117,6 +135,9 @@ class _QueueFigures:
         self._relay.labels(self._service).set(row["relay_lag"])
         for consumer in consumers:
             self._consumers.labels(self._service, consumer["name"]).set(consumer["lag"])
+        for figures, shown in own:
+            for name, one in shown.items():
+                one.labels(self._service).set(float(figures[name] or 0))
 
 
 UNANSWERED = (
