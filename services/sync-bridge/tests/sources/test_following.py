@@ -85,8 +85,12 @@ async def test_without_kafka_the_feeds_of_both_halves_are_followed(bridge, store
 
 
 @pytest.mark.kafka
-async def test_with_kafka_the_topics_are_followed(bridge, stored, topic):
-    """Every topic of both halves; the group belongs to this inbox."""
+async def test_with_kafka_the_topics_are_followed(bridge, stored, topic, monkeypatch):
+    """Every topic of both halves; the group belongs to this inbox. B60: the halves are asked."""
+    client = httpx.AsyncClient
+    monkeypatch.setattr(
+        following.httpx, "AsyncClient", lambda **rest: client(**rest, transport=Halves())
+    )
     await topic.gets_events(3)
 
     async def arrived():
