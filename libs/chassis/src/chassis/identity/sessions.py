@@ -5,7 +5,6 @@ once for new callers and within the authenticator's cache life everywhere.
 """
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
