@@ -152,29 +152,6 @@ async def test_the_erp_tells_how_the_order_stands_and_old_news_is_ignored(desk, 
     assert len(await desk.told(order["id"])) == 1
 
 
-async def test_stock_and_debt_are_the_erps_newest_word(desk, crm):
-    order = await placed(desk)
-    product = order["lines"][0]["product_id"]
-    for version, free in ((3, "7"), (2, "9")):
-        body = {"source_version": version, "product_id": product, "free": free, "incoming": "0"}
-        reply = await crm.client.put(
-            f"/v1/product-availabilities/by-external/erp/{uuid4()}", json=body
-        )
-        assert reply.status_code == 200, reply.text
-    async with crm.database.driver() as sql:
-        free = await sql.fetchval(
-            "select free from product_availability where product_id = $1", product
-        )
-    assert free == Decimal(7)
-    for at, owes in (("2026-01-02T00:00:00Z", "52.50"), ("2026-01-01T00:00:00Z", "99.00")):
-        path = f"/v1/account-debts/by-external/erp/{uuid4()}"
-        body = {"source_version": 1, "account_id": order["account_id"]}
-        reply = await crm.client.put(path, json=body | {"owes": owes, "told_at": at})
-        assert reply.status_code == 200, reply.text
-    seen = await desk.see(f"/v1/orders/{order['id']}")
-    assert Decimal(seen["customer_owes"]) == Decimal("52.50")
-
-
 async def test_who_may_not_is_told(desk, crm):
     order = await placed(desk)
     seller = await crm.as_("orders.write")

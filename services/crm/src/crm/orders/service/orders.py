@@ -11,11 +11,10 @@ from chassis.ids import uuid7
 from chassis.storage.work import Work
 from crm.accounts.service import accounts
 from crm.catalog.errors import NoPrice
-from crm.catalog.schemas import PriceAsked
 from crm.catalog.service import prices
 from crm.currencies import must_be_supported
 from crm.days import business_day_of
-from crm.money import MoneyView, digits_of
+from crm.money import MoneyView, UnitPriceView, digits_of
 from crm.orders import queries
 from crm.orders.errors import PriceMissing
 from crm.orders.events import LineState, OrderChanged, money
@@ -111,10 +110,27 @@ async def _lines(work: Work, order: Order, sent: Sequence[NewLine]) -> list[Orde
     for line in sent:
         if line.product not in known:
             raise MissingReference(entity="product", reference=line.product)
+    agreed = await _prices(work, order, [(line, known[line.product]) for line in sent])
     return [
-        await _line(work, order, position, line, known[line.product])
-        for position, line in enumerate(sent, 1)
+        _line(order, position, line, known[line.product]["id"], price)
+        for position, (line, price) in enumerate(zip(sent, agreed, strict=True), 1)
     ]
+
+
+async def _prices(
+    work: Work, order: Order, lines: Sequence[tuple[NewLine, Mapping[str, Any]]]
+) -> list[UnitPriceView]:
+    """The price of each line: the agreed one, else the product's price of the day."""
+    wanted = [(row["id"], line.quantity) for line, row in lines if line.unit_price is None]
+    try:
+        found = await prices.prices_of(work.sql, wanted, on=order.ordered_on) if wanted else []
+    except NoPrice as without:
+        raise PriceMissing(product=without.facts["product"], on=order.ordered_on) from without
+    quoted = (one.price for one in found)
+    agreed = [line.unit_price or next(quoted) for line, _ in lines]
+    for price in agreed:
+        must_be_supported(work, price.currency)
+    return agreed
 
 
 def _as_id(text: str) -> UUID | None:
@@ -124,24 +140,14 @@ def _as_id(text: str) -> UUID | None:
         return None
 
 
-async def _line(
-    work: Work, order: Order, position: int, sent: NewLine, product: Mapping[str, Any]
+def _line(
+    order: Order, position: int, sent: NewLine, product_id: UUID, price: UnitPriceView
 ) -> OrderLine:
-    if sent.unit_price is None:
-        asked = PriceAsked(quantity=sent.quantity, on=order.ordered_on)
-        try:
-            quoted = await prices.price_of(work.sql, product["id"], asked, today=order.ordered_on)
-        except NoPrice as without:
-            raise PriceMissing(product=product["code"], on=order.ordered_on) from without
-        price = quoted.price
-    else:
-        price = sent.unit_price
-    must_be_supported(work, price.currency)
     return OrderLine(
         id=uuid7(),
         order_id=order.id,
         position=position,
-        product_id=product["id"],
+        product_id=product_id,
         quantity=sent.quantity,
         unit_price=price.amount,
         discount=sent.discount,
