@@ -118,10 +118,15 @@ async def test_products_and_prices_stay_within_the_budget(desk, ear):
 
 async def test_an_order_asks_no_more_for_each_line_the_longer_it_is(desk, ear):
     """Products and prices of all lines are each one read, agreed price or not."""
-    account = await desk.account()
-    listed = [await desk.product(list_price=CNY) for _ in range(20)]
-    lines = [{"product": one["code"], "quantity": "2"} for one in listed]
+    account, codes = await desk.account(), [desk.word() for _ in range(20)]
+    listed = [
+        {"external_id": one, "source_version": 1, "code": one, "name": "Lamp", "list_price": CNY}
+        for one in codes
+    ]
+    await desk.crm.post("/v1/products/by-external/shop/batch", {"items": listed})
+    lines = [{"product": one, "quantity": "2"} for one in codes]
     for count in (1, 20):
+        await desk.see("/v1/accounts?limit=1")
         with ear.expecting(12):
             await desk.add("/v1/orders", account_id=account["id"], lines=lines[:count])
 
