@@ -127,7 +127,7 @@ async def test_an_order_asks_no_more_for_each_line_the_longer_it_is(desk, ear):
     lines = [{"product": one, "quantity": "2"} for one in codes]
     for count in (1, 20):
         await desk.see("/v1/accounts?limit=1")
-        with ear.expecting(12):
+        with ear.expecting(13):
             await desk.add("/v1/orders", account_id=account["id"], lines=lines[:count])
 
 
