@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from chassis.http.problems import MissingReference, NotFound
+from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from crm.accounts.service import accounts
@@ -28,6 +28,8 @@ __all__ = ["cancel_order", "change_order", "place_order", "see_order", "upsert_o
 
 KIND = "customer_order"
 ZERO = Decimal(0)
+LARGEST = Decimal(10) ** 16
+"""Amounts are kept with 16 digits before the point."""
 
 
 async def see_order(sql: Sql, order_id: UUID) -> OrderView:
@@ -41,8 +43,8 @@ async def see_order(sql: Sql, order_id: UUID) -> OrderView:
 async def place_order(work: Work, command: PlaceOrder) -> UUID:
     """Place a customer's order.
 
-    Raises MissingReference (account, product), PriceMissing, CurrencyNotSupported, Forbidden
-    (backdated).
+    Raises MissingReference (account, product), PriceMissing, CurrencyNotSupported, InvalidInput
+    (too large), Forbidden (backdated).
     """
     order_id = uuid7()
     await _place(work, command, order_id)
@@ -158,8 +160,12 @@ def _line(
 
 
 def _sum_up(order: Order, lines: Sequence[OrderLine]) -> None:
+    """Net is the sum of the lines, total with the freight (C26). Raises InvalidInput (too large)."""
     order.net = sum((line.net for line in lines), ZERO)
     order.total = order.net + order.freight
+    if order.total >= LARGEST:
+        wrong = FieldError("/lines", "too_large", "The order comes to more than can be kept.")
+        raise InvalidInput(errors=[wrong])
 
 
 async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revision: int) -> None:
