@@ -102,7 +102,7 @@ WRONG_ORDERS = {
     "no lines": ({"lines": []}, "invalid_input"),
     "unknown field": ({"colour": "red"}, "invalid_input"),
     "beyond what can be stored": (
-        {"line": {"quantity": "99999999999999", "unit_price": CNY | {"amount": "9999"}}},
+        {"line": {"quantity": "99999999999999", "unit_price": CNY | {"amount": "1.01"}}},
         "invalid_input",
     ),
 }

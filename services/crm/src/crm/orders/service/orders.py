@@ -28,8 +28,8 @@ __all__ = ["cancel_order", "change_order", "place_order", "see_order", "upsert_o
 
 KIND = "customer_order"
 ZERO = Decimal(0)
-LARGEST = Decimal(10) ** 16
-"""Amounts are kept with 16 digits before the point."""
+LARGEST = Decimal(10) ** 14
+"""Amounts are written with at most 14 digits before the point."""
 
 
 async def see_order(sql: Sql, order_id: UUID) -> OrderView:
@@ -160,7 +160,7 @@ def _line(
 
 
 def _sum_up(order: Order, lines: Sequence[OrderLine]) -> None:
-    """Net is the sum of the lines, total with the freight (C26). Raises InvalidInput (too large)."""
+    """Net is the sum of the lines, total that with the freight (C26). Raises InvalidInput."""
     order.net = sum((line.net for line in lines), ZERO)
     order.total = order.net + order.freight
     if order.total >= LARGEST:
