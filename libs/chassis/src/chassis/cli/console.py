@@ -18,7 +18,7 @@ from chassis.imports.mapping import MappingError
 from chassis.imports.sending import SendingFailed
 from chassis.storage.placement import ClusterUnavailable
 
-__all__ = ["AsJson", "Refusal", "command", "fail", "say", "show", "show_table"]
+__all__ = ["UNREACHABLE", "AsJson", "Refusal", "command", "fail", "say", "show", "show_table"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -54,7 +54,7 @@ def command(act: Callable[P, Any]) -> Callable[P, None]:
         except Problem as problem:
             fail(_problem(problem), code=FAILED)
         except UNREACHABLE as lost:
-            fail(f"the database does not answer: {lost}", code=UNUSABLE)
+            fail(f"the database does not answer: {lost}", code=FAILED)
 
     return told
 

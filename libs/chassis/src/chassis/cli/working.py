@@ -6,6 +6,7 @@ import socket
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from chassis.cli.console import UNREACHABLE
 from chassis.events.relay import relay_for
 from chassis.events.retention import UPKEEP_EVERY, UPKEEP_KIND, outbox_upkeep
 from chassis.events.sequencer import Sequencer
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["jobs_worker", "run_worker"]
 
+AGAIN_SECONDS = 1.0
 log = get_logger("chassis.worker")
 
 
@@ -49,7 +51,13 @@ async def run_worker(
 async def _forever(
     run: Callable[[ServiceContext], Awaitable[None]], context: ServiceContext
 ) -> None:
-    await run(context)
+    """Run a part of the service; a database lost while it begins is waited for."""
+    while True:
+        try:
+            return await run(context)
+        except UNREACHABLE as lost:
+            log.warning("background_interrupted", task=run.__name__, error=repr(lost))
+            await asyncio.sleep(AGAIN_SECONDS)
 
 
 def jobs_worker(
