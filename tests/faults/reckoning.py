@@ -77,6 +77,7 @@ BALANCES = {
 }
 FAULTS = ("Traceback", "unexpected_error", "constraint_held", "lane_fault", "lane_failed")
 """Words of the log that tell of a fault of ours: a lost neighbour is no reason for one."""
+TELLING_LINES = 60
 
 UNBALANCED = """select sl.item_id from stock_level sl join location l on l.id = sl.location_id
   where sl.on_hand <> coalesce((select sum(case when m.to_location_id = l.id then m.quantity
@@ -150,6 +151,9 @@ def books_are_right(erp: httpx.Client) -> None:
     assert right == {role: Decimal(balance) for role, balance in BALANCES.items()}
 
 
-def faults_in(log: Sequence[str]) -> list[str]:
-    """The lines of the log that tell of a fault of ours."""
-    return [line for line in log if any(word in line for word in FAULTS)]
+def fault_in(log: Sequence[str]) -> str:
+    """The first fault of ours that the log tells of, with the lines after it; "" if none."""
+    for at, line in enumerate(log):
+        if any(word in line for word in FAULTS):
+            return "\n".join(log[at : at + TELLING_LINES])
+    return ""

@@ -16,7 +16,7 @@ from tests.faults.killing import POINTS, Point, Sabotage, Victims, points
 from tests.faults.reckoning import (
     Ledgers,
     books_are_right,
-    faults_in,
+    fault_in,
     nothing_lost_and_nothing_twice,
 )
 
@@ -50,7 +50,7 @@ def survives(transport: str) -> None:
         told_with_deaths(there, chosen, victims)
         ledgers = Ledgers(EmbeddedCluster(there.folder / "data", durable=True))
         in_own_loop(nothing_lost_and_nothing_twice(ledgers))
-        assert faults_in(there.log.read_text(encoding="utf-8").splitlines()) == []
+        assert not (fault := fault_in(there.log.read_text("utf-8").splitlines())), fault
 
 
 @pytest.mark.parametrize("seed", [SEED])
