@@ -150,8 +150,7 @@ class Sabotage:
 
     def over(self) -> None:
         """Wait for the last kill, and until everybody is back."""
-        for blow in self._striking:
-            blow.result()
+        self._await_blows()
         for name in self._victims.names:
             self._victims.await_up(name)
 
@@ -163,6 +162,7 @@ class Sabotage:
         point = self._due.get(self.acts)
         if point is None:
             return send(request)
+        self._await_blows()
         self._victims.await_up(point.victim)
         if point.moment == "before":
             self._strike(point)
@@ -174,6 +174,10 @@ class Sabotage:
         elif point.moment == "crossing":
             self._striking.append(self._helper.submit(self._strike, point))
         return reply
+
+    def _await_blows(self) -> None:
+        for blow in self._striking:
+            blow.result()
 
     def _strike(self, point: Point) -> None:
         time.sleep(point.seconds)

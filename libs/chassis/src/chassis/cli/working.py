@@ -6,7 +6,6 @@ import socket
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from chassis.cli.console import UNREACHABLE
 from chassis.events.relay import relay_for
 from chassis.events.retention import UPKEEP_EVERY, UPKEEP_KIND, outbox_upkeep
 from chassis.events.sequencer import Sequencer
@@ -14,6 +13,7 @@ from chassis.events.wakeup import Wakeups
 from chassis.jobs import housekeeping
 from chassis.jobs.worker import Worker
 from chassis.service import Schedule, ServiceContext
+from chassis.storage.lost import LOST
 from chassis.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ async def _forever(
     while True:
         try:
             return await run(context)
-        except UNREACHABLE as lost:
+        except LOST as lost:
             log.warning("background_interrupted", task=run.__name__, error=repr(lost))
             await asyncio.sleep(AGAIN_SECONDS)
 

@@ -7,10 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NoReturn, Protocol
 
-import asyncpg
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
+from chassis.storage.lost import LOST
 from sync_bridge.inbox.received import Cursor, Quarantined, Received
 
 __all__ = ["TROUBLE", "Condition", "Receive", "Source", "SourceTrouble", "keep_following"]
@@ -59,14 +58,7 @@ class SourceTrouble(Exception):
         self.retry_after_seconds = retry_after_seconds
 
 
-TROUBLE = (
-    SourceTrouble,
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    SQLAlchemyError,
-)
+TROUBLE: tuple[type[Exception], ...] = (SourceTrouble, *LOST)
 """What a source survives: nothing was stored that was not marked, so it begins again."""
 
 
