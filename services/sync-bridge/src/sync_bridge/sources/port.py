@@ -15,7 +15,7 @@ from sync_bridge.inbox.received import Cursor, Quarantined, Received
 __all__ = ["TROUBLE", "Condition", "Receive", "Source", "SourceTrouble", "keep_following"]
 
 PAUSE_SECONDS_MIN = 0.2
-PAUSE_SECONDS_MAX = 30.0
+PAUSE_SECONDS_MAX = 5.0
 _log = structlog.get_logger(__name__)
 
 State = Literal["starting", "following", "retrying", "refused", "backfill_needed"]
