@@ -73,3 +73,22 @@ async def test_a_return_of_a_paid_invoice_is_the_customers_credit(sales, desk, p
     if paid:
         wanted |= {("payment", "bank", "13", "0"), ("payment", "receivable", "0", "13")}
     assert await sales.entries("invoice", "credit_note", "payment", party=customer) == wanted
+
+
+async def test_what_came_back_is_not_wanted_again_by_a_change(sales, desk):
+    """E47: ship 6 of 10, take 2 back, ask for 12: 6 more are to go, no more."""
+    customer, item = await desk.customer(), await sales.item("20")
+    body, order_id = sales.body(customer, (item, "10", "10"), (item, "1", "1")), desk.word()
+    order = (await sales.send(body, order_id)).json()
+    line = {"order_line_id": order["lines"][0]["id"]}
+    await sales.act(order, "shipments", lines=[line | {"quantity": "6"}])
+    await sales.act(order, "returns", lines=[line | {"quantity": "2"}])
+    body["lines"][1]["quantity"] = "2"
+    other = (await sales.send(body, order_id, 2)).json()
+    assert [one["reserved"] for one in other["lines"]] == ["4", "2"]
+    body["lines"][0]["quantity"] = "12"
+    changed = (await sales.send(body, order_id, 3)).json()
+    assert [one["reserved"] for one in changed["lines"]] == ["6", "2"]
+    done = await sales.acts(order, "shipments", "invoices")
+    assert [one["shipped"] for one in done["lines"]] == ["12", "2"]
+    assert (done["state"], await sales.owed(customer)) == ("completed", "102")

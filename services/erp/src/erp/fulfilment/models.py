@@ -12,7 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.storage.base import Amount, Identified, Quantity
 from erp.addresses import Address
 from erp.base import Base, Record
-from erp.fulfilment.errors import OrderClosed, OrderNotConfirmed
+from erp.exact import plain
+from erp.fulfilment.errors import MoreThanLeft, OrderClosed, OrderNotConfirmed
 from erp.fulfilment.rules.deciding import Decision
 
 __all__ = [
@@ -135,15 +136,32 @@ class OrderLine(Identified, Base):
     credited: Mapped[Quantity]
 
     @property
+    def to_ship(self) -> Decimal:
+        """What has not gone out."""
+        return self.quantity - self.shipped
+
+    @property
     def to_invoice(self) -> Decimal:
         """What has gone out and stayed, and is not invoiced."""
         return (self.shipped - self.returned) - (self.invoiced - self.credited)
+
+    def leave(self, quantity: Decimal) -> None:
+        """Send so many away, or render them. Raises MoreThanLeft."""
+        if quantity > self.to_ship:
+            raise MoreThanLeft(
+                line=self.description, wanted=plain(quantity), left=plain(self.to_ship)
+            )
+        self.shipped += quantity
 
     def come_back(self, quantity: Decimal) -> Decimal:
         """Take so many back; how many of them are to be credited.
 
         What was not invoiced comes back first: the customer pays for what he keeps, no more.
+        Raises MoreThanLeft.
         """
+        kept = self.shipped - self.returned
+        if quantity > kept:
+            raise MoreThanLeft(line=self.description, wanted=plain(quantity), left=plain(kept))
         self.returned += quantity
         due = max(-self.to_invoice, Decimal(0))
         self.credited += due

@@ -199,7 +199,9 @@ async def _take_over(work: Work, hand: OrderAtHand, change: _Change) -> None:
     digits = digits_of(work.setting.currency)
     quantities = {}
     for old, new in change.pairs:
-        quantities[old.id] = old.quantity = new.quantity if new else old.shipped
+        old.quantity = new.quantity if new else old.shipped
+        # What came back is not wanted again (E47): stock counts only what is out or still to go.
+        quantities[old.id] = old.quantity - old.returned
         if new is not None:
             old.unit_price, old.discount = new.unit_price, new.discount
         old.net = line_net(old.unit_price, old.quantity, old.discount, decimals=digits)
