@@ -76,6 +76,11 @@ class Order(Record, Base):
     invoiced: Mapped[Amount]
     paid: Mapped[Amount]
 
+    @property
+    def wanted_on(self) -> date:
+        """The day the customer wants it: the day he ordered, unless he named one."""
+        return self.requested_on or self.ordered_on
+
     def take_decision(self, decision: Decision) -> None:
         """Become what was decided. Raises OrderClosed."""
         self._become(decision.state, decision.reason)

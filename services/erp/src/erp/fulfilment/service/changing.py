@@ -91,17 +91,29 @@ async def change_content(work: Work, hand: OrderAtHand, command: ChangeOrder | U
     """
     wanted = await lines_of(work, hand.order, command.lines)
     change = _Change(*_paired(hand.lines, wanted), charges_of(work, hand.order, command.charges))
+    wanted_on = hand.order.wanted_on
     if change.is_nothing(hand) and _customer_of(hand, command) == hand.order.customer_id:
         differs = take_over_facts(work, hand, command)
         if differs:
+            await _promise(work, hand, anew=wanted_on != hand.order.wanted_on)
             await _answer(work, hand, "change", "")
         return differs
     refusal = await _refusal(work, hand, change, command)
     if not refusal:
         take_over_facts(work, hand, command)
+        moved = change.moves_goods() or wanted_on != hand.order.wanted_on
         await _take_over(work, hand, change)
+        await _promise(work, hand, anew=moved)
     await _answer(work, hand, "change", refusal)
     return not refusal
+
+
+async def _promise(work: Work, hand: OrderAtHand, *, anew: bool) -> None:
+    """Promise the order anew where other goods are wanted, or for another day (E37)."""
+    order = hand.order
+    if anew and order.state == CONFIRMED:
+        found = await stock.promise_anew(work, [order.id], needed_on=order.wanted_on)
+        order.promised_on = found.get(order.id, order.wanted_on)
 
 
 Pairs = Sequence[tuple[OrderLine, OrderLine | None]]
@@ -125,6 +137,11 @@ class _Change:
             for old, new in self.pairs
         )
         return kept and not self.added and _charged(self.charges) == _charged(hand.charges)
+
+    def moves_goods(self) -> bool:
+        """Whether other quantities are wanted than before."""
+        kept = all(new is not None and new.quantity == old.quantity for old, new in self.pairs)
+        return bool(self.added) or not kept
 
     def total(self) -> Decimal:
         """What the order will come to."""
@@ -197,6 +214,8 @@ async def _refusal_of_more(work: Work, hand: OrderAtHand, change: _Change) -> st
 async def _take_over(work: Work, hand: OrderAtHand, change: _Change) -> None:
     """Give each line what was sent for it; add the new ones, and drop what is wanted no more."""
     digits = digits_of(work.setting.currency)
+    items = [line.item_id for line in (*hand.lines, *change.added)]
+    await stock.lock_items(work, items)  # All at once: each part below would lock its own.
     quantities = {}
     for old, new in change.pairs:
         old.quantity = new.quantity if new else old.shipped
@@ -233,4 +252,4 @@ async def _answer(work: Work, hand: OrderAtHand, kind: str, refusal: str) -> Non
     )
     await queries.add_change(work, request)
     await queries.save(work, hand)
-    await tell(work, [hand.order.id], ["last_change", "lines", "net", "state"])
+    await tell(work, [hand.order.id], ["last_change", "lines", "net", "promised_on", "state"])
