@@ -6,7 +6,15 @@ from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, SmallInteger, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Numeric,
+    SmallInteger,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
@@ -206,6 +214,7 @@ class ChangeRequest(Identified, Base):
     state: Mapped[str]
     reason: Mapped[str]
     asked_by: Mapped[str]
+    source_version: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Shipment(Record, Base):

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from chassis.http.problems import MissingReference, NotFound
+from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from crm.accounts.service import accounts
@@ -25,10 +25,12 @@ from crm.orders.schemas import ChangeOrder, NewLine, OrderFacts, OrderView, Plac
 from crm.sql import Sql
 from crm.upserts import Sent, Upserted, upsert
 
-__all__ = ["cancel_order", "change_order", "place_order", "see_order", "upsert_order"]
+__all__ = ["cancel_order", "change_order", "place_order", "see_order", "stand", "upsert_order"]
 
 KIND = "customer_order"
 ZERO = Decimal(0)
+LARGEST = Decimal(10) ** 14
+"""What an order stays below, as numbers on the wire do."""
 
 
 async def see_order(sql: Sql, order_id: UUID) -> OrderView:
@@ -152,8 +154,12 @@ async def _line(
 
 
 def _sum_up(order: Order, lines: Sequence[OrderLine]) -> None:
+    """Net and total are sums. Raises InvalidInput (too large)."""
     order.net = sum((line.net for line in lines), ZERO)
     order.total = order.net + order.freight
+    if order.total >= LARGEST:
+        wrong = FieldError("/lines", "too_large", "The order comes to more than can be booked.")
+        raise InvalidInput(errors=[wrong])
 
 
 async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revision: int) -> None:
@@ -221,13 +227,22 @@ def _facts_of(lines: Sequence[OrderLine]) -> list[tuple[Any, ...]]:
 
 
 def _keep_ids(present: Sequence[OrderLine], wanted: Sequence[OrderLine]) -> None:
-    """A line of the same product is the same line, so that the ERP knows it again."""
-    left = list(present)
-    for line in wanted:
-        same = next((old for old in left if old.product_id == line.product_id), None)
-        if same is not None:
-            left.remove(same)
-            line.id = same.id
+    """A line of the same product is the same line, so that the ERP knows it again.
+
+    Of several, the one of the same price: what has gone out of it is not priced anew.
+    """
+    left, unknown = list(present), list(wanted)
+    for alike in (_terms_of, lambda line: line.product_id):
+        for line in list(unknown):
+            same = next((old for old in left if alike(old) == alike(line)), None)
+            if same is not None:
+                left.remove(same)
+                unknown.remove(line)
+                line.id = same.id
+
+
+def _terms_of(line: OrderLine) -> tuple[Any, ...]:
+    return line.product_id, line.unit_price, line.discount
 
 
 async def cancel_order(work: Work, order_id: UUID) -> None:
@@ -236,6 +251,13 @@ async def cancel_order(work: Work, order_id: UUID) -> None:
     if order.cancel(work.now):
         await work.flush()
         await _tell(work, order, ["state"])
+
+
+async def stand(work: Work, order: Order) -> None:
+    """The locked order could not be cancelled any more: it is placed still."""
+    order.stand(work.now)
+    await work.flush()
+    await _tell(work, order, ["state"])
 
 
 async def _locked(work: Work, order_id: UUID) -> Order:

@@ -60,7 +60,7 @@ async def invoice_order(work: Work, order_id: UUID, command: InvoiceOrder) -> In
     order.invoiced += issued.net
     order.settle_state(hand.lines, hand.charges)
     await queries.save(work, hand)
-    await tell(work, [order.id], ["invoiced", "lines", "state"])
+    await tell(work, [order.id], ["invoiced", "lines", "open_amount", "state"])
     return Invoiced(
         invoice_id=issued.id,
         gross=MoneyView(amount=issued.gross, currency=order.currency),

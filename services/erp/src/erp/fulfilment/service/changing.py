@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
 from chassis.http.problems import NotFound
@@ -45,14 +46,15 @@ async def locked(work: Work, order_id: UUID) -> OrderAtHand:
 async def cancel_order(work: Work, order_id: UUID) -> None:
     """Cancel before anything has gone out. Raises NotFound, OrderClosed."""
     hand = await locked(work, order_id)
-    if not await cancel(work, hand) and hand.order.state != CANCELLED:
+    if not await cancel(work, hand, None) and hand.order.state != CANCELLED:
         raise OrderClosed(number=hand.order.number, state=hand.order.state)
 
 
-async def cancel(work: Work, hand: OrderAtHand) -> bool:
+async def cancel(work: Work, hand: OrderAtHand, source_version: int | None) -> bool:
     """End the order, or refuse because goods have gone out; whether anything changed.
 
     Reservation and demand are free at once (E47). After a shipment goods come back by a return.
+    The answer names the sender's version that asked.
     """
     order = hand.order
     if order.state == CANCELLED:
@@ -64,7 +66,7 @@ async def cancel(work: Work, hand: OrderAtHand) -> bool:
         if order.state == CONFIRMED:
             await _want_nothing(work, hand)
         order.cancel()
-    await _answer(work, hand, "cancellation", refusal)
+    await _answer(work, hand, _Asked("cancellation", source_version), refusal)
     return not refusal
 
 
@@ -91,12 +93,13 @@ async def change_content(work: Work, hand: OrderAtHand, command: ChangeOrder | U
     """
     wanted = await lines_of(work, hand.order, command.lines)
     change = _Change(*_paired(hand.lines, wanted), charges_of(work, hand.order, command.charges))
+    asked = _Asked("change", getattr(command, "source_version", None))
     wanted_on = hand.order.wanted_on
     if change.is_nothing(hand) and _customer_of(hand, command) == hand.order.customer_id:
         differs = take_over_facts(work, hand, command)
         if differs:
             await _promise(work, hand, anew=wanted_on != hand.order.wanted_on)
-            await _answer(work, hand, "change", "")
+            await _answer(work, hand, asked, "")
         return differs
     refusal = await _refusal(work, hand, change, command)
     if not refusal:
@@ -104,7 +107,7 @@ async def change_content(work: Work, hand: OrderAtHand, command: ChangeOrder | U
         moved = change.moves_goods() or wanted_on != hand.order.wanted_on
         await _take_over(work, hand, change)
         await _promise(work, hand, anew=moved)
-    await _answer(work, hand, "change", refusal)
+    await _answer(work, hand, asked, refusal)
     return not refusal
 
 
@@ -239,16 +242,24 @@ async def _take_over(work: Work, hand: OrderAtHand, change: _Change) -> None:
     hand.order.settle_state(hand.lines, hand.charges)
 
 
-async def _answer(work: Work, hand: OrderAtHand, kind: str, refusal: str) -> None:
+class _Asked(NamedTuple):
+    """A change or a cancellation, and the sender's version that asked for it, if one was sent."""
+
+    kind: str
+    source_version: int | None
+
+
+async def _answer(work: Work, hand: OrderAtHand, asked: _Asked, refusal: str) -> None:
     """Keep what was asked and the answer, and tell the order."""
     request = ChangeRequest(
         id=uuid7(),
         order_id=hand.order.id,
         recorded_at=work.now,
-        kind=kind,
+        kind=asked.kind,
         state="refused" if refusal else "accepted",
         reason=refusal,
         asked_by=work.actor.reference,
+        source_version=asked.source_version,
     )
     await queries.add_change(work, request)
     await queries.save(work, hand)

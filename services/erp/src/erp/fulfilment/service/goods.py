@@ -96,7 +96,7 @@ async def return_goods(work: Work, order_id: UUID, command: ReturnGoods) -> Ship
     )
     await _store(work, shipment, coming)
     await credit_returned(work, hand, coming, effective_on=day)
-    return await _told(work, hand, shipment, ["lines", "shipments", "state"])
+    return await _told(work, hand, shipment, ["lines", "open_amount", "shipments", "state"])
 
 
 async def _shipment(work: Work, hand: OrderAtHand, kind: str) -> Shipment:

@@ -54,4 +54,4 @@ async def refresh_orders(work: Work, payload: Mapping[str, Any]) -> None:
     unpromised = await queries.without_promise(work.sql, counted)
     if unpromised:
         await queries.note_promised(work, await stock.promise_anew(work, unpromised))
-    await tell(work, counted, ["lines", "paid", "promised_on"])
+    await tell(work, counted, ["lines", "open_amount", "paid", "promised_on"])
