@@ -26,6 +26,7 @@ from erp.catalog.errors import NoPrice
 from erp.fields import ExternalId, System
 from erp.fulfilment import queries, service
 from erp.fulfilment.errors import (
+    MoreThanLeft,
     NothingToInvoice,
     NothingToShip,
     OrderClosed,
@@ -74,6 +75,7 @@ order_router = house_router(
         InvoiceDateOrder,
         NotReserved,
         NotShipped,
+        MoreThanLeft,
         UnknownLine,
         NoPeriod,
         PeriodClosed,

@@ -12,6 +12,12 @@ from erp.stock.queries.locking import (
     tell_availability,
     waiting_of,
 )
+from erp.stock.queries.promises import (
+    items_of_orders,
+    note_promises,
+    turns_of,
+    unpromised_orders,
+)
 from erp.stock.queries.shown import (
     available,
     demand_states,
@@ -33,16 +39,20 @@ __all__ = [
     "goods_by_sku",
     "hold",
     "items_of",
+    "items_of_orders",
     "level_page",
     "lines_of",
     "move_page",
     "net_shipped",
+    "note_promises",
     "open_items",
     "save",
     "short_items",
     "shortages",
     "supply_and_demand",
     "tell_availability",
+    "turns_of",
+    "unpromised_orders",
     "waiting_of",
     "warehouses",
     "worth_of_all",
