@@ -195,7 +195,7 @@ class Move(Identified, Base):
         ),
         Index(
             "ix_stock_move_serial_source_id",
-            "source_id",
+            *("source_id", "item_id", "id"),
             postgresql_where=text("serial is not null"),
         ),
         Index("ix_stock_move_recorded_at", "recorded_at", "id"),

@@ -117,7 +117,7 @@ _TABLES = (
       where order_line_id is not null""",
     """create index ix_stock_move_serial on stock_move (item_id, serial, recorded_at, id)
       where serial is not null""",
-    """create index ix_stock_move_serial_source_id on stock_move (source_id)
+    """create index ix_stock_move_serial_source_id on stock_move (source_id, item_id, id)
       where serial is not null""",
     """create table item_valuation (
       item_id uuid not null,
@@ -234,22 +234,35 @@ _PROMISES = (
     end $$""",
     """create constraint trigger serial_came_by_a_move after insert on serial
       deferrable initially deferred for each row execute function serial_has_moved()""",
-    # E28: at COMMIT as many pieces of a tracked item are on hand as serials lie there.
+    # E28: at COMMIT as many pieces of a tracked item are on hand as serials lie there. Of many
+    # pieces that a document moves, the last one counts for all.
     """create function serials_are_on_hand() returns trigger language plpgsql as $$
-    declare counted bigint; told numeric;
+    declare places uuid[];
     begin
-      select count(*) into counted from serial
-       where item_id = new.item_id and location_id = new.location_id;
-      select sum(on_hand) into told from stock_level
-       where item_id = new.item_id and location_id = new.location_id;
-      if counted <> told then
-        raise exception '% pieces of item % are on hand, % serials lie there', told,
-          new.item_id, counted using errcode = 'check_violation';
+      if tg_table_name = 'stock_level' then
+        places := array[new.location_id];
+      elsif exists (select from stock_move m where m.source_id = new.source_id
+          and m.item_id = new.item_id and m.serial is not null and m.id > new.id) then
+        return null;
+      else
+        places := array[new.from_location_id, new.to_location_id];
+      end if;
+      perform from location l where l.id = any(places) and l.kind = 'internal'
+        and (select count(*) from serial s
+          where s.item_id = new.item_id and s.location_id = l.id)
+         <> (select coalesce(sum(v.on_hand), 0) from stock_level v
+          where v.item_id = new.item_id and v.location_id = l.id);
+      if found then
+        raise exception 'on hand of item % are not as many pieces as serials', new.item_id
+          using errcode = 'check_violation';
       end if;
       return null;
     end $$""",
     """create constraint trigger stock_level_counts_serials after insert or update on stock_level
       deferrable initially deferred for each row when (new.tracking = 'serial')
+      execute function serials_are_on_hand()""",
+    """create constraint trigger stock_move_counts_serials after insert on stock_move
+      deferrable initially deferred for each row when (new.serial is not null)
       execute function serials_are_on_hand()""",
 )
 
