@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.events.event import Event
 from erp.exact import NonNegativeDecimal, Quantity
 
-__all__ = ["ChangeTold", "LineTold", "OrderChanged", "RefTold", "ShipmentTold"]
+__all__ = ["ChangeTold", "LineTold", "OrderChanged", "RefTold", "SerialTold", "ShipmentTold"]
 
 
 class Told(BaseModel):
@@ -41,6 +41,14 @@ class LineTold(Told):
     net: NonNegativeDecimal
 
 
+class SerialTold(Told):
+    """A piece that went along, by its serial."""
+
+    order_line_id: UUID
+    sku: str
+    serial: str
+
+
 class ShipmentTold(Told):
     """A shipment, or goods that came back."""
 
@@ -50,6 +58,7 @@ class ShipmentTold(Told):
     shipped_on: date
     carrier: str
     tracking_number: str
+    serials: list[SerialTold] = Field(default=[], description="Of the pieces that have one.")
 
 
 class ChangeTold(Told):

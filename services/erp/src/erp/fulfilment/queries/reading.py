@@ -36,7 +36,11 @@ _STATE = f"""sales_order.id, sales_order.version, sales_order.number, sales_orde
   (select coalesce(sum(o.open_amount), 0) from open_item o where o.order_id = sales_order.id)
     as open_amount,
   (select coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'number', s.number, 'kind', s.kind,
-      'shipped_on', s.shipped_on, 'carrier', s.carrier, 'tracking_number', s.tracking_number)
+      'shipped_on', s.shipped_on, 'carrier', s.carrier, 'tracking_number', s.tracking_number,
+      'serials', (select coalesce(jsonb_agg(jsonb_build_object('order_line_id', m.order_line_id,
+          'sku', i.sku, 'serial', m.serial) order by m.id), '[]')
+        from stock_move m join item i on i.id = m.item_id
+        where m.source_id = s.id and m.serial is not null))
       order by s.created_at, s.id), '[]')
     from shipment s where s.order_id = sales_order.id) as shipments,
   (select jsonb_build_object('kind', c.kind, 'state', c.state, 'reason', c.reason,

@@ -26,19 +26,25 @@ async def ship_order(work: Work, order_id: UUID, command: ShipOrder) -> Shipped:
     """Ship what is reserved, or the quantities named; the rest stays as an exact backorder (E47).
 
     Services need nothing of stock: they are rendered with it. Raises NotFound, OrderNotConfirmed,
-    NothingToShip, UnknownLine, NotReserved, PeriodClosed.
+    NothingToShip, UnknownLine, NotReserved, PeriodClosed, and what `stock.ship` raises about
+    serials.
     """
     day = business_day_of(work, command.effective_on)
     hand = await locked(work, order_id)
     hand.order.must_be_confirmed()
     reserved = await _reserved(work, hand)
     going = _named(hand, command.lines) if command.lines else _ready(hand, reserved)
+    serials = _serials(command.lines)
     shipment = await _shipment(work, hand, "delivery")
     shipment.shipped_on = day
     shipment.carrier, shipment.tracking_number = command.carrier, command.tracking_number
     await stock.ship(
         work,
-        [stock.ShipLine(line.id, quantity) for line, quantity in going if line.id in reserved],
+        [
+            stock.ShipLine(line.id, quantity, serials.get(line.id, ()))
+            for line, quantity in going
+            if line.id in reserved
+        ],
         source_type="shipment",
         source_id=shipment.id,
         effective_on=day,
@@ -75,21 +81,31 @@ def _named(hand: OrderAtHand, named: Sequence[ShipQuantity]) -> Going:
     return list(going.values())
 
 
+def _serials(named: Sequence[ShipQuantity] | None) -> dict[UUID, tuple[str, ...]]:
+    """The serials that are named, by line."""
+    return {one.order_line_id: one.serials for one in named or ()}
+
+
 async def return_goods(work: Work, order_id: UUID, command: ReturnGoods) -> Shipped:
     """Take goods back at the cost they left, and credit what of them was invoiced.
 
-    Raises NotFound, OrderNotConfirmed, UnknownLine, NotShipped, PeriodClosed.
+    Raises NotFound, OrderNotConfirmed, UnknownLine, NotShipped, PeriodClosed, and what
+    `stock.take_back` raises about serials.
     """
     day = business_day_of(work, command.effective_on)
     hand = await locked(work, order_id)
     hand.order.must_be_confirmed()
-    coming = _named(hand, command.lines)
+    coming, serials = _named(hand, command.lines), _serials(command.lines)
     goods = await _reserved(work, hand)
     shipment = await _shipment(work, hand, "return")
     shipment.shipped_on = day
     await stock.take_back(
         work,
-        [stock.ReturnLine(line.id, quantity) for line, quantity in coming if line.id in goods],
+        [
+            stock.ReturnLine(line.id, quantity, serials[line.id])
+            for line, quantity in coming
+            if line.id in goods
+        ],
         source_type="return",
         source_id=shipment.id,
         effective_on=day,
@@ -126,7 +142,11 @@ async def _told(
 ) -> Shipped:
     hand.order.settle_state(hand.lines, hand.charges)
     await queries.save(work, hand)
-    await tell(work, [hand.order.id], changed)
+    [state] = await tell(work, [hand.order.id], changed)
+    told = next(one for one in state["shipments"] if one["id"] == str(shipment.id))
     return Shipped(
-        shipment_id=shipment.id, number=shipment.number, order_version=hand.order.version
+        shipment_id=shipment.id,
+        number=shipment.number,
+        order_version=hand.order.version,
+        serials=told["serials"],
     )
