@@ -94,11 +94,12 @@ async def return_goods(work: Work, order_id: UUID, command: ReturnGoods) -> Ship
 
 async def _shipment(work: Work, hand: OrderAtHand, kind: str) -> Shipment:
     prefix = "SH" if kind == "delivery" else "RT"
+    [number] = await queries.next_numbers(work.sql, "shipment_number_seq", prefix, 1)
     return Shipment(
         id=uuid7(),
         created_at=work.now,
         updated_at=work.now,
-        number=await queries.next_number(work.sql, "shipment_number_seq", prefix),
+        number=number,
         order_id=hand.order.id,
         kind=kind,
         carrier="",

@@ -1,5 +1,6 @@
 """What the acts of stock are asked for, line by line, as the modules above name it."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -79,10 +80,9 @@ class ExpectedLine(NamedTuple):
 
 
 class PromiseAsked(NamedTuple):
-    """For when so many could be promised, at the earliest on the wanted day."""
+    """For when all of an order (item, quantity) could be promised, at the earliest as wanted."""
 
-    item_id: UUID
-    quantity: Decimal
+    lines: Sequence[tuple[UUID, Decimal]]
     wanted_on: date
 
 
