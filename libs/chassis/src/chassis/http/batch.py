@@ -1,7 +1,9 @@
 """Batches: many items in one request, each judged alone, all committed together."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Any, Literal, Protocol, TypeVar
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
 from fastapi import Query
@@ -11,7 +13,7 @@ from chassis.http.problems import Problem, ProblemView
 from chassis.http.texts import Texts
 from chassis.storage.work import Work
 
-__all__ = ["BatchReply", "DryRun", "ItemOutcome", "Outcome", "each_in_savepoint"]
+__all__ = ["AtOnce", "BatchReply", "DryRun", "ItemOutcome", "Outcome", "each_in_savepoint"]
 
 Outcome = Literal["created", "updated", "unchanged", "stale", "failed"]
 DryRun = Annotated[
@@ -47,35 +49,89 @@ class BatchReply(BaseModel):
     dry_run: bool = False
 
 
+Done = tuple[Outcome, Any]
+"""What became of an item, and the record (with id and version)."""
+
+
+@dataclass(frozen=True)
+class AtOnce(Generic[I]):
+    """How items of a batch are done together, with the same outcome as each alone.
+
+    `fits` says which may be. `act` does several in the order given, all or none.
+    """
+
+    fits: Callable[[I], bool]
+    act: Callable[[Sequence[I]], Awaitable[Sequence[Done]]]
+
+
 async def each_in_savepoint(
     work: Work,
     items: Sequence[I],
-    act: Callable[[I], Awaitable[tuple[Outcome, Any]]],
+    act: Callable[[I], Awaitable[Done]],
     *,
     language: str,
     texts: Texts | None = None,
     dry_run: bool = False,
+    at_once: AtOnce[I] | None = None,
 ) -> BatchReply:
     """Do `act` for each item within its own savepoint; a refused item leaves the others alone.
 
-    `act` returns the outcome and the record (with id and version). A dry run rolls all back.
+    Neighbours that fit together are done `at_once`; what is refused then is halved, until each
+    item that nobody refuses is done, and each refused one has its problem. A dry run rolls all
+    back.
     """
-    outcomes = []
-    for item in items:
+    batch = _Batch(work, act, at_once, language, texts or Texts.load(()))
+    outcomes: list[ItemOutcome] = []
+    for fit, run in groupby(items, key=at_once.fits if at_once else lambda _: False):
+        done = batch.together if fit else batch.each
+        outcomes += await done(list(run))
+    if dry_run:
+        work.abandon()
+    return BatchReply(items=outcomes, dry_run=dry_run)
+
+
+@dataclass(frozen=True)
+class _Batch(Generic[I]):
+    """The items of a batch being done."""
+
+    work: Work
+    act: Callable[[I], Awaitable[Done]]
+    at_once: AtOnce[I] | None
+    language: str
+    texts: Texts
+
+    async def together(self, items: Sequence[I]) -> list[ItemOutcome]:
+        """Do items at once; if one of them is refused, the first and the second half."""
+        if self.at_once is None or len(items) == 1:
+            return await self.each(items)
         try:
-            async with work.savepoint():
-                status, record = await act(item)
-            outcome = ItemOutcome(
-                external_id=item.external_id, status=status, id=record.id, version=record.version
-            )
+            async with self.work.savepoint():
+                done = await self.at_once.act(items)
+        except Problem:
+            half = len(items) // 2
+            return [*await self.together(items[:half]), *await self.together(items[half:])]
+        return [_told(item, one) for item, one in zip(items, done, strict=True)]
+
+    async def each(self, items: Sequence[I]) -> list[ItemOutcome]:
+        """Do items one by one."""
+        return [await self._alone(item) for item in items]
+
+    async def _alone(self, item: I) -> ItemOutcome:
+        try:
+            async with self.work.savepoint():
+                done = await self.act(item)
+            return _told(item, done)
         except Problem as problem:
-            told = problem.view(texts or Texts.load(()), language, work.trace.request_id)
-            outcome = ItemOutcome(
+            told = problem.view(self.texts, self.language, self.work.trace.request_id)
+            return ItemOutcome(
                 external_id=item.external_id,
                 status="failed",
                 problem=ProblemView.model_validate(told),
             )
-        outcomes.append(outcome)
-    if dry_run:
-        work.abandon()
-    return BatchReply(items=outcomes, dry_run=dry_run)
+
+
+def _told(item: Item, done: Done) -> ItemOutcome:
+    status, record = done
+    return ItemOutcome(
+        external_id=item.external_id, status=status, id=record.id, version=record.version
+    )

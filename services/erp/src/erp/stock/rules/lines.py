@@ -3,6 +3,7 @@
 `serials` name the pieces of an item that is tracked by serial, one for each; of other items none.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -87,10 +88,9 @@ class ExpectedLine(NamedTuple):
 
 
 class PromiseAsked(NamedTuple):
-    """For when so many could be promised, at the earliest on the wanted day."""
+    """For when all of an order (item, quantity) could be promised, at the earliest as wanted."""
 
-    item_id: UUID
-    quantity: Decimal
+    lines: Sequence[tuple[UUID, Decimal]]
     wanted_on: date
 
 
