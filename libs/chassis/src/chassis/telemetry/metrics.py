@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
 from fastapi import APIRouter, Request, Response
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -19,7 +18,8 @@ from prometheus_client import (
     Histogram,
     generate_latest,
 )
-from sqlalchemy.exc import SQLAlchemyError
+
+from chassis.storage.lost import LOST
 
 if TYPE_CHECKING:
     from chassis.storage.database import Database
@@ -123,7 +123,7 @@ class _QueueFigures:
                 (row,) = await sql.fetch(_FIGURES)
                 consumers = await sql.fetch(_CONSUMERS)
                 own = [((await sql.fetch(query))[0], shown) for query, shown in self._own]
-        except UNANSWERED:
+        except LOST:
             up.set(0)
             return
         up.set(1)
@@ -139,14 +139,6 @@ class _QueueFigures:
             for name, one in shown.items():
                 one.labels(self._service).set(float(figures[name] or 0))
 
-
-UNANSWERED = (
-    TimeoutError,
-    OSError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    SQLAlchemyError,
-)
 
 _FIGURES = """with jobs as (
     select count(*) filter (where state = 'queued') as queued,

@@ -75,7 +75,7 @@ class Trace:
         return [cls.from_headers(dict(zip(_ITEM_PARTS, one, strict=True))) for one in parts]
 
     def as_item(self) -> str:
-        """How it is written among the traces of the items of a batch."""
+        """The trace, as it stands among those of the items of a batch."""
         causation = str(self.causation_id or "")
         ids = (str(self.correlation_id), causation, str(self.hops))
         return ";".join((self.traceparent, self.origin or "", *ids))
