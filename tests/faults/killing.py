@@ -64,6 +64,7 @@ class Victims:
         self._cluster = EmbeddedCluster(self._data, durable=True)
         self._helper = ThreadPoolExecutor(max_workers=1)
         self._broker_again: Future[str] | None = None
+        self._asking = httpx.Client(trust_env=False, timeout=5)
         self.names = (*(service.name for service in ALL), "postgres")
         if there.broker:
             self.names += ("kafka",)
@@ -97,7 +98,7 @@ class Victims:
             return self._cluster.server.is_reachable() and self._cluster._answers()
         url = self._there.credentials[name]["url"]
         try:
-            return httpx.get(f"{url}/readyz", trust_env=False, timeout=5).is_success
+            return self._asking.get(f"{url}/readyz").is_success
         except httpx.TransportError:
             return False
 
