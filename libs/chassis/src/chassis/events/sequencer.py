@@ -21,7 +21,7 @@ __all__ = ["LeaseLost", "LowMark", "Sequencer"]
 BATCH = 1000
 """Rows numbered by one statement; after a full batch the next follows at once."""
 
-GATHER_SECONDS = 0.002
+GATHER_SECONDS = 0.005
 POLL_BUSY_SECONDS = 0.1
 POLL_IDLE_SECONDS = 1.0
 TAKEOVER_SECONDS = 1.0

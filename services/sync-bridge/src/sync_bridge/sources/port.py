@@ -12,7 +12,18 @@ import structlog
 from chassis.storage.lost import LOST
 from sync_bridge.inbox.received import Cursor, Quarantined, Received
 
-__all__ = ["TROUBLE", "Condition", "Receive", "Source", "SourceTrouble", "keep_following"]
+__all__ = [
+    "GATHER_SECONDS",
+    "TROUBLE",
+    "Condition",
+    "Receive",
+    "Source",
+    "SourceTrouble",
+    "keep_following",
+]
+
+GATHER_SECONDS = 0.02
+"""After events came the next look is so much later: what follows closely comes in one batch."""
 
 PAUSE_SECONDS_MIN = 0.2
 PAUSE_SECONDS_MAX = 5.0
