@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import httpx
 
@@ -68,6 +68,13 @@ class Victims:
         self.names = (*(service.name for service in ALL), "postgres")
         if there.broker:
             self.names += ("kafka",)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_why: object) -> None:
+        self._helper.shutdown()
+        self._asking.close()
 
     def kill(self, name: str) -> None:
         """End the whole of it at once, by SIGKILL."""
