@@ -22,6 +22,7 @@ from erp.fulfilment.handlers import (
     hold_order_first,
     tell_filled_orders,
     tell_paid_orders,
+    tell_promised_orders,
 )
 from erp.fulfilment.router import order_router
 from erp.fulfilment.service import REFRESH, refresh_orders
@@ -54,7 +55,7 @@ from erp.settlement.events import (
     PaymentReceived,
 )
 from erp.settlement.router import open_item_router, party_report_router, payment_router
-from erp.stock.events import AvailabilityChanged, DemandFilled, ItemsShort
+from erp.stock.events import AvailabilityChanged, DemandFilled, GoodsExpected, ItemsShort
 from erp.stock.handlers import keep_tracking, open_new_item
 from erp.stock.router import (
     adjustment_router,
@@ -77,6 +78,7 @@ HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
     ItemChanged: (open_new_item,),
     ItemsShort: (look_anew,),
     DemandFilled: (tell_filled_orders,),
+    GoodsExpected: (tell_promised_orders,),
     DocumentsSettled: (tell_settled_invoices,),
     OrdersPaid: (tell_paid_orders,),
     Deciding: (hold_order_first,),

@@ -67,6 +67,9 @@ class ChangeTold(Told):
     kind: Literal["change", "cancellation"]
     state: Literal["accepted", "refused"]
     reason: str
+    source_version: int | None = Field(
+        default=None, description="The sender's version that asked for it; null: nobody sent it."
+    )
 
 
 class OrderChanged(Event):
@@ -90,5 +93,8 @@ class OrderChanged(Event):
     last_change: ChangeTold | None
     net: NonNegativeDecimal
     charges: NonNegativeDecimal
-    invoiced: NonNegativeDecimal
-    paid: NonNegativeDecimal
+    invoiced: NonNegativeDecimal = Field(
+        description="What was invoiced, credit notes not taken off."
+    )
+    paid: NonNegativeDecimal = Field(description="What money has settled of its invoices.")
+    open_amount: NonNegativeDecimal = Field(description="What is left to be paid of its invoices.")

@@ -26,6 +26,7 @@ from erp.catalog.errors import FractionOfUnit, NoPrice
 from erp.fields import ExternalId, System
 from erp.fulfilment import queries, service
 from erp.fulfilment.errors import (
+    MoreThanLeft,
     NothingToInvoice,
     NothingToShip,
     OrderClosed,
@@ -90,6 +91,7 @@ order_router = house_router(
         UnknownSerial,
         SerialNotInStock,
         SerialNotWithCustomer,
+        MoreThanLeft,
         UnknownLine,
         NoPeriod,
         PeriodClosed,

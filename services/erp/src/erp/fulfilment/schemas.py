@@ -186,6 +186,7 @@ class OrderView(View):
     charges: NonNegativeDecimal
     invoiced: NonNegativeDecimal
     paid: NonNegativeDecimal
+    open_amount: NonNegativeDecimal
     created_at: datetime
     updated_at: datetime
 

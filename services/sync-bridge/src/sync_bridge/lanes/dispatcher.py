@@ -10,9 +10,7 @@ from collections.abc import Coroutine
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import asyncpg
-from sqlalchemy.exc import SQLAlchemyError
-
+from chassis.storage.lost import LOST
 from chassis.telemetry.logs import get_logger
 from sync_bridge.bells import ARRIVED, SETTLED
 from sync_bridge.flows import BY_EVENT
@@ -38,7 +36,6 @@ SPARE_SECONDS = 0.002
 STOP_SECONDS = 5.0
 """Time for calls under way to end after a stop."""
 
-_BROKEN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError)
 log = get_logger("sync_bridge.lanes")
 
 
@@ -79,7 +76,7 @@ class Dispatcher:
                 return 0.0 if len(self._running) < self._settings.concurrency else LOOK_SECONDS
             async with self._database.driver() as sql:
                 due = await queries.next_due(sql)
-        except _BROKEN as broken:
+        except LOST as broken:
             log.warning("lanes_interrupted", error=type(broken).__name__)
             return LOOK_SECONDS
         if due is None or len(self._running) >= self._settings.concurrency:
@@ -115,7 +112,7 @@ class Dispatcher:
             await self._carry_turn(lane, turn)
         except service.LeaseLost:
             log.warning("lease_lost", lane=lane.key)
-        except _BROKEN as broken:
+        except LOST as broken:
             log.warning("lane_interrupted", lane=lane.key, error=type(broken).__name__)
             await asyncio.sleep(LOOK_SECONDS)
             await self._give_back([lane])
@@ -143,7 +140,7 @@ class Dispatcher:
         except Standstill as why:
             log.info("lane_stands", lane=lane.key, event_id=str(event.event_id), why=why.reason)
             return why
-        except _BROKEN:
+        except LOST:
             raise
         except Exception as raised:  # a fault of ours stops one lane, not all
             log.exception("lane_fault", lane=lane.key, event_id=str(event.event_id))
@@ -163,7 +160,7 @@ class Dispatcher:
             try:
                 async with self._database.driver() as sql:
                     await queries.extend(sql, lanes, lease_seconds=self._settings.lease_seconds)
-            except _BROKEN as broken:
+            except LOST as broken:
                 log.warning("leases_not_extended", error=type(broken).__name__)
 
     async def _stop(self) -> None:
@@ -180,7 +177,7 @@ class Dispatcher:
         try:
             async with self._database.driver() as sql:
                 await queries.release(sql, lanes)
-        except _BROKEN:
+        except LOST:
             log.warning("leases_not_given_back", lanes=len(lanes))
 
 

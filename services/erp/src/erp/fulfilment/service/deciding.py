@@ -52,8 +52,7 @@ async def decide_order(work: Work, hand: OrderAtHand, *, credit_granted: bool = 
     if decision.state == CONFIRMED:
         goods = {row["id"] for row in items if row["kind"] == "goods"}
         asked = [line for line in hand.lines if line.item_id in goods]
-        wanted_on = order.requested_on or order.ordered_on
-        order.promised_on = await _reserve(work, hand, asked, wanted_on)
+        order.promised_on = await _reserve(work, hand, asked)
     elif decision.state == ON_HOLD:
         await _ask_for_credit(work, hand, credit)
     return decision
@@ -111,24 +110,19 @@ async def _ask_for_credit(work: Work, hand: OrderAtHand, credit: Credit) -> None
     )
 
 
-async def place_lines(work: Work, hand: OrderAtHand, lines: Sequence[OrderLine]) -> date | None:
-    """Reserve what is free for lines, let the rest wait; the day all of it is promised for.
-
-    Services need nothing of stock.
-    """
-    order = hand.order
-    wanted_on = order.requested_on or order.ordered_on
+async def place_lines(work: Work, hand: OrderAtHand, lines: Sequence[OrderLine]) -> None:
+    """Reserve what is free for lines, let the rest wait. Services need nothing of stock."""
     rows = await queries.items_to_sell(work.sql, [line.item_id for line in lines], [])
     goods = {row["id"] for row in rows if row["kind"] == "goods"}
-    return await _reserve(work, hand, [line for line in lines if line.item_id in goods], wanted_on)
+    await _reserve(work, hand, [line for line in lines if line.item_id in goods])
 
 
-async def _reserve(
-    work: Work, hand: OrderAtHand, lines: Sequence[OrderLine], wanted_on: date
-) -> date | None:
+async def _reserve(work: Work, hand: OrderAtHand, lines: Sequence[OrderLine]) -> date | None:
+    """Reserve what is free, let the rest wait; the day all of it is promised for."""
+    order, wanted_on = hand.order, hand.order.wanted_on
     promised = await _promised_day(work, lines, wanted_on)
     needed = [
-        stock.DemandLine(line.id, hand.order.id, line.item_id, line.quantity, wanted_on, promised)
+        stock.DemandLine(line.id, order.id, line.item_id, line.quantity, wanted_on, promised)
         for line in lines
     ]
     await stock.place(work, needed)

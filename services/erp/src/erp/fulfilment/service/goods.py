@@ -1,6 +1,6 @@
 """Shipping what is reserved, and taking goods back."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from erp.fulfilment.service.billing import credit_returned
 from erp.fulfilment.service.changing import locked
 from erp.fulfilment.service.telling import tell
 from erp.stock import service as stock
+from erp.stock.errors import SerialsNotKept
 
 __all__ = ["return_goods", "ship_order"]
 
@@ -25,35 +26,41 @@ Going = Sequence[tuple[OrderLine, Decimal]]
 async def ship_order(work: Work, order_id: UUID, command: ShipOrder) -> Shipped:
     """Ship what is reserved, or the quantities named; the rest stays as an exact backorder (E47).
 
-    Raises NotFound, OrderNotConfirmed, NothingToShip, UnknownLine, NotReserved, PeriodClosed,
-    and what `stock.ship` raises about serials.
+    Services need nothing of stock: they are rendered with it. Raises NotFound, OrderNotConfirmed,
+    NothingToShip, UnknownLine, NotReserved, PeriodClosed, and what `stock.ship` raises about
+    serials.
     """
     day = business_day_of(work, command.effective_on)
     hand = await locked(work, order_id)
     hand.order.must_be_confirmed()
-    going, serials = await _going(work, hand, command.lines), _serials(command.lines)
+    reserved, serials = await _reserved(work, hand), _serials(command.lines)
+    going = _named(hand, command.lines) if command.lines else _ready(hand, reserved)
     shipment = await _shipment(work, hand, "delivery")
     shipment.shipped_on = day
     shipment.carrier, shipment.tracking_number = command.carrier, command.tracking_number
     await stock.ship(
         work,
-        [stock.ShipLine(line.id, quantity, serials.get(line.id, ())) for line, quantity in going],
+        [stock.ShipLine(*one) for one in _goods(going, reserved, serials)],
         source_type="shipment",
         source_id=shipment.id,
         effective_on=day,
     )
     for line, quantity in going:
-        line.shipped += quantity
+        line.leave(quantity)
     await _store(work, shipment, going)
     return await _told(work, hand, shipment, ["lines", "shipments", "state"])
 
 
-async def _going(work: Work, hand: OrderAtHand, named: Sequence[ShipQuantity] | None) -> Going:
-    if named:
-        return _named(hand, named)
+async def _reserved(work: Work, hand: OrderAtHand) -> dict[UUID, Decimal]:
+    """What each line of goods has reserved; a line of services is not among them."""
     states = await stock.demand_of(work.sql, [hand.order.id])
-    reserved = {state.order_line_id: state.reserved for state in states if state.reserved > 0}
-    going = [(line, reserved[line.id]) for line in hand.lines if line.id in reserved]
+    return {state.order_line_id: state.reserved for state in states}
+
+
+def _ready(hand: OrderAtHand, reserved: Mapping[UUID, Decimal]) -> Going:
+    """All that is reserved, and every service that is left. Raises NothingToShip."""
+    ready = [(line, reserved.get(line.id, line.to_ship)) for line in hand.lines]
+    going = [(line, quantity) for line, quantity in ready if quantity > 0]
     if not going:
         raise NothingToShip(number=hand.order.number)
     return going
@@ -75,6 +82,20 @@ def _serials(named: Sequence[ShipQuantity] | None) -> dict[UUID, tuple[str, ...]
     return {one.order_line_id: one.serials for one in named or ()}
 
 
+def _goods(
+    going: Going, goods: Container[UUID], serials: Mapping[UUID, tuple[str, ...]]
+) -> list[tuple[UUID, Decimal, tuple[str, ...]]]:
+    """What stock moves of it: line, quantity, serials. Raises SerialsNotKept (a service's)."""
+    for line, _ in going:
+        if line.id not in goods and serials.get(line.id):
+            raise SerialsNotKept(sku=line.description)
+    return [
+        (line.id, quantity, serials.get(line.id, ()))
+        for line, quantity in going
+        if line.id in goods
+    ]
+
+
 async def return_goods(work: Work, order_id: UUID, command: ReturnGoods) -> Shipped:
     """Take goods back at the cost they left, and credit what of them was invoiced.
 
@@ -85,18 +106,19 @@ async def return_goods(work: Work, order_id: UUID, command: ReturnGoods) -> Ship
     hand = await locked(work, order_id)
     hand.order.must_be_confirmed()
     coming, serials = _named(hand, command.lines), _serials(command.lines)
+    goods = await _reserved(work, hand)
     shipment = await _shipment(work, hand, "return")
     shipment.shipped_on = day
     await stock.take_back(
         work,
-        [stock.ReturnLine(line.id, quantity, serials[line.id]) for line, quantity in coming],
+        [stock.ReturnLine(*one) for one in _goods(coming, goods, serials)],
         source_type="return",
         source_id=shipment.id,
         effective_on=day,
     )
     await _store(work, shipment, coming)
     await credit_returned(work, hand, coming, effective_on=day)
-    return await _told(work, hand, shipment, ["lines", "shipments", "state"])
+    return await _told(work, hand, shipment, ["lines", "open_amount", "shipments", "state"])
 
 
 async def _shipment(work: Work, hand: OrderAtHand, kind: str) -> Shipment:

@@ -12,6 +12,12 @@ from erp.stock.queries.locking import (
     tell_availability,
     waiting_of,
 )
+from erp.stock.queries.promises import (
+    items_of_orders,
+    note_promises,
+    turns_of,
+    unpromised_orders,
+)
 from erp.stock.queries.serials import (
     first_serials,
     has_moved,
@@ -42,11 +48,13 @@ __all__ = [
     "has_moved",
     "hold",
     "items_of",
+    "items_of_orders",
     "known_serials",
     "level_page",
     "lines_of",
     "move_page",
     "net_shipped",
+    "note_promises",
     "open_items",
     "save",
     "serial_history",
@@ -55,6 +63,8 @@ __all__ = [
     "shortages",
     "supply_and_demand",
     "tell_availability",
+    "turns_of",
+    "unpromised_orders",
     "waiting_of",
     "warehouses",
     "worth_of_all",

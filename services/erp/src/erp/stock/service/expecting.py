@@ -8,12 +8,23 @@ from uuid import UUID
 from chassis.storage.work import Work
 from erp.sql import Sql
 from erp.stock import queries
+from erp.stock.events import GoodsExpected
 from erp.stock.rules.lines import DemandState, ExpectedLine, PromiseAsked, Shortage
 from erp.stock.rules.promising import Dated, discrete_atp, promise_date, take
+from erp.stock.rules.turns import Supply
 from erp.stock.service.demand import hold_items
 from erp.stock.service.telling import tell
 
-__all__ = ["demand_of", "expect", "lock_items", "promisable", "promise", "short_items", "shortages"]
+__all__ = [
+    "demand_of",
+    "expect",
+    "lock_items",
+    "promisable",
+    "promise",
+    "short_items",
+    "shortages",
+    "supply_of",
+]
 
 
 async def lock_items(work: Work, item_ids: Iterable[UUID]) -> None:
@@ -36,6 +47,9 @@ async def expect(work: Work, lines: Sequence[ExpectedLine]) -> None:
     held.expected.extend(lines)
     await queries.save(work, held)
     await tell(work, held)
+    waiting = await queries.unpromised_orders(work.sql, held.item_ids)
+    if waiting:
+        await work.record(GoodsExpected(order_ids=waiting))
 
 
 async def demand_of(sql: Sql, order_ids: Sequence[UUID]) -> list[DemandState]:
@@ -55,6 +69,28 @@ async def short_items(sql: Sql) -> list[UUID]:
 
 async def promisable(sql: Sql, item_ids: Sequence[UUID], *, today: date) -> dict[UUID, list[Dated]]:
     """What of each item can be promised: free today, and of each receipt to come (E37)."""
+    supply, waiting = await _supply_and_demand(sql, item_ids, today=today)
+    return {
+        item_id: discrete_atp(
+            supply[item_id].free,
+            supply[item_id].receipts,
+            waiting.get(item_id, []),
+            today=today,
+        )
+        for item_id in item_ids
+    }
+
+
+async def supply_of(sql: Sql, item_ids: Sequence[UUID], *, today: date) -> dict[UUID, Supply]:
+    """What of each item is free today, and what comes when."""
+    supply, _ = await _supply_and_demand(sql, item_ids, today=today)
+    return supply
+
+
+async def _supply_and_demand(
+    sql: Sql, item_ids: Sequence[UUID], *, today: date
+) -> tuple[dict[UUID, Supply], dict[UUID, list[Dated]]]:
+    """What is there or comes, and what is waited for by when."""
     free = dict.fromkeys(item_ids, Decimal(0))
     dated: dict[str, dict[UUID, list[Dated]]] = {"incoming": {}, "waiting": {}}
     for row in await queries.supply_and_demand(sql, item_ids):
@@ -63,15 +99,11 @@ async def promisable(sql: Sql, item_ids: Sequence[UUID], *, today: date) -> dict
         else:
             of_item = dated[row["kind"]].setdefault(row["item_id"], [])
             of_item.append((row["day"], row["quantity"]))
-    return {
-        item_id: discrete_atp(
-            free[item_id],
-            _not_here_yet(dated["incoming"].get(item_id, []), today),
-            dated["waiting"].get(item_id, []),
-            today=today,
-        )
+    supply = {
+        item_id: Supply(free[item_id], _not_here_yet(dated["incoming"].get(item_id, []), today))
         for item_id in item_ids
     }
+    return supply, dated["waiting"]
 
 
 def _not_here_yet(receipts: Sequence[Dated], today: date) -> list[Dated]:
