@@ -77,14 +77,14 @@ def _named(hand: OrderAtHand, named: Sequence[ShipQuantity]) -> Going:
     return list(going.values())
 
 
-def _serials(named: Sequence[ShipQuantity] | None) -> dict[UUID, tuple[str, ...]]:
+def _serials(named: Sequence[ShipQuantity] | None) -> dict[UUID, Sequence[str]]:
     """The serials that are named, by line."""
     return {one.order_line_id: one.serials for one in named or ()}
 
 
 def _goods(
-    going: Going, goods: Container[UUID], serials: Mapping[UUID, tuple[str, ...]]
-) -> list[tuple[UUID, Decimal, tuple[str, ...]]]:
+    going: Going, goods: Container[UUID], serials: Mapping[UUID, Sequence[str]]
+) -> list[tuple[UUID, Decimal, Sequence[str]]]:
     """What stock moves of it: line, quantity, serials. Raises SerialsNotKept (a service's)."""
     for line, _ in going:
         if line.id not in goods and serials.get(line.id):

@@ -3,6 +3,7 @@
 `serials` name the pieces of an item that is tracked by serial, one for each; of other items none.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -39,7 +40,7 @@ class ShipLine(NamedTuple):
 
     order_line_id: UUID
     quantity: Decimal
-    serials: tuple[str, ...] = ()
+    serials: Sequence[str] = ()
 
 
 class ReturnLine(NamedTuple):
@@ -47,7 +48,7 @@ class ReturnLine(NamedTuple):
 
     order_line_id: UUID
     quantity: Decimal
-    serials: tuple[str, ...] = ()
+    serials: Sequence[str] = ()
 
 
 class ReceiptLine(NamedTuple):
@@ -62,7 +63,7 @@ class ReceiptLine(NamedTuple):
     value: Decimal
     expected_id: UUID | None = None
     source_id: UUID | None = None
-    serials: tuple[str, ...] = ()
+    serials: Sequence[str] = ()
 
 
 class AdjustLine(NamedTuple):
@@ -74,7 +75,7 @@ class AdjustLine(NamedTuple):
     item_id: UUID
     quantity: Decimal
     value: Decimal | None = None
-    serials: tuple[str, ...] = ()
+    serials: Sequence[str] = ()
 
 
 class ExpectedLine(NamedTuple):
