@@ -320,8 +320,10 @@ async def test_change_and_cancellation_work_from_the_crm(tandem):
     )
     await tandem.make(tandem.erp, f"/v1/sales-orders/{sales['id']}/shipments")
     await tandem.crm.post(f"/v1/orders/{late['id']}/cancel", None)
-    refused = (await seen_in_crm(tandem, late))["erp"]["last_change"]
+    seen = await seen_in_crm(tandem, late)
+    refused = seen["erp"]["last_change"]
     assert (refused["kind"], refused["state"]) == ("cancellation", "refused")
+    assert (seen["state"], seen["erp"]["state"]) == ("placed", "confirmed")
 
 
 async def test_an_order_waits_for_the_customer_it_names(tandem):

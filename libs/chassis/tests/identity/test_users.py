@@ -10,7 +10,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from chassis.clock import utc_now
 from chassis.http.problems import InvalidInput, NotFound, Unauthorized
-from chassis.identity import sessions, users
+from chassis.identity import passwords, sessions, users
 from chassis.identity.sessions import LoginRefused, TooManyAttempts
 
 PASSWORD = "correct horse battery"
@@ -137,6 +137,13 @@ async def test_wrong_password_and_unknown_login_are_refused_alike(sql, mia):
     with pytest.raises(LoginRefused) as unknown:
         await log_in(sql, f"nobody-{uuid4()}", "wrong password!")
     assert wrong.value.facts == unknown.value.facts
+
+
+def test_an_unknown_login_costs_as_much_time_as_a_known_one():
+    """What nobody's password is compared with is worked out by today's parameters."""
+    hasher = PasswordHash.recommended().current_hasher
+    assert hasher.identify(passwords._NOBODY)
+    assert not hasher.check_needs_rehash(passwords._NOBODY)
 
 
 async def test_after_five_failures_a_login_waits_and_a_success_makes_it_calm(sql, mia):

@@ -60,6 +60,11 @@ class Order(Record, Base):
         self.touch(at)
         return True
 
+    def stand(self, at: datetime) -> None:
+        """It could not be cancelled any more: it is placed still."""
+        self.state = PLACED
+        self.touch(at)
+
     def must_be_placed(self) -> None:
         """Raises OrderCancelled."""
         if self.state == CANCELLED:

@@ -8,7 +8,9 @@ from chassis.storage.work import Work
 from crm.accounts.service import debts
 from crm.catalog.service import products
 from crm.orders import queries
+from crm.orders.models import CANCELLED
 from crm.orders.schemas import TellAvailability, TellDebt, TellFulfilment
+from crm.orders.service import orders
 
 __all__ = ["tell_availability", "tell_debt", "tell_fulfilment"]
 
@@ -16,7 +18,8 @@ __all__ = ["tell_availability", "tell_debt", "tell_fulfilment"]
 async def tell_fulfilment(work: Work, command: TellFulfilment) -> UUID:
     """Keep the newest word of how the order stands; it is no change of the order.
 
-    An older version than the last one taken is ignored. Raises MissingReference.
+    Only a refused cancellation is: the order stands, and can be changed again. An older version
+    than the last one taken is ignored. Raises MissingReference.
     """
     order = await queries.for_update(work, command.order_id)
     if order is None:
@@ -25,6 +28,9 @@ async def tell_fulfilment(work: Work, command: TellFulfilment) -> UUID:
         order.erp_version = command.source_version
         order.erp = command.erp.model_dump(mode="json")
         await work.flush()
+        answer = command.erp.last_change
+        if order.state == CANCELLED and answer and answer.refuses_cancellation(order.version):
+            await orders.stand(work, order)
     return order.id
 
 

@@ -24,7 +24,7 @@ from crm.orders.schemas import ChangeOrder, NewLine, OrderFacts, OrderView, Plac
 from crm.sql import Sql
 from crm.upserts import Sent, Upserted, upsert
 
-__all__ = ["cancel_order", "change_order", "place_order", "see_order", "upsert_order"]
+__all__ = ["cancel_order", "change_order", "place_order", "see_order", "stand", "upsert_order"]
 
 KIND = "customer_order"
 ZERO = Decimal(0)
@@ -233,13 +233,22 @@ def _facts_of(lines: Sequence[OrderLine]) -> list[tuple[Any, ...]]:
 
 
 def _keep_ids(present: Sequence[OrderLine], wanted: Sequence[OrderLine]) -> None:
-    """A line of the same product is the same line, so that the ERP knows it again."""
-    left = list(present)
-    for line in wanted:
-        same = next((old for old in left if old.product_id == line.product_id), None)
-        if same is not None:
-            left.remove(same)
-            line.id = same.id
+    """A line of the same product is the same line, so that the ERP knows it again.
+
+    Of several, the one of the same price: what has gone out of it is not priced anew.
+    """
+    left, unknown = list(present), list(wanted)
+    for alike in (_terms_of, lambda line: line.product_id):
+        for line in list(unknown):
+            same = next((old for old in left if alike(old) == alike(line)), None)
+            if same is not None:
+                left.remove(same)
+                unknown.remove(line)
+                line.id = same.id
+
+
+def _terms_of(line: OrderLine) -> tuple[Any, ...]:
+    return line.product_id, line.unit_price, line.discount
 
 
 async def cancel_order(work: Work, order_id: UUID) -> None:
@@ -248,6 +257,13 @@ async def cancel_order(work: Work, order_id: UUID) -> None:
     if order.cancel(work.now):
         await work.flush()
         await _tell(work, order, ["state"])
+
+
+async def stand(work: Work, order: Order) -> None:
+    """The locked order could not be cancelled any more: it is placed still."""
+    order.stand(work.now)
+    await work.flush()
+    await _tell(work, order, ["state"])
 
 
 async def _locked(work: Work, order_id: UUID) -> Order:
