@@ -31,6 +31,7 @@ __all__ = [
     "DRAFT",
     "ON_HOLD",
     "REJECTED",
+    "UNDECIDED",
     "ChangeRequest",
     "Order",
     "OrderCharge",
@@ -41,6 +42,8 @@ __all__ = [
 
 DRAFT, ON_HOLD, CONFIRMED = "draft", "on_hold", "confirmed"
 COMPLETED, CANCELLED, REJECTED = "completed", "cancelled", "rejected"
+UNDECIDED = frozenset({DRAFT, ON_HOLD, REJECTED})
+"""Of such an order nothing is reserved: other content is taken over whole, and decided anew."""
 
 
 class Order(Record, Base):
