@@ -97,8 +97,9 @@ class Order(Record, Base):
         self._become(decision.state, decision.reason)
 
     def cancel(self) -> None:
-        """End it before anything has gone out. Raises OrderClosed."""
+        """End it before anything has gone out: no day is promised. Raises OrderClosed."""
         self._become(CANCELLED, "")
+        self.promised_on = None
 
     def settle_state(self, lines: Sequence["OrderLine"], charges: Sequence["OrderCharge"]) -> None:
         """Complete the order when all is shipped and invoiced, or take it up again."""
