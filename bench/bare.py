@@ -9,7 +9,7 @@ import base64
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 
 from bench.loader import told
-from bench.same_rows import SameRows, Written
+from bench.same_rows import SameRows, Touched, Written
 
 __all__ = ["TUNED", "create_app", "write_rows"]
 
@@ -33,11 +33,16 @@ TUNED = {
 }
 
 
-async def same_rows(sample_url: str, written: Sequence[dict[str, Any]], record: str) -> SameRows:
+async def same_rows(asked: Mapping[str, Any]) -> SameRows:
     """The rows of the act done by ours, from its database."""
-    sql = await asyncpg.connect(sample_url)
+    sql = await asyncpg.connect(asked["url"])
     try:
-        return await SameRows.read(sql, [Written(**one) for one in written], UUID(record))
+        return await SameRows.read(
+            sql,
+            [Written(**one) for one in asked["written"]],
+            UUID(asked["record"]),
+            [Touched(**one) for one in asked["touched"]],
+        )
     finally:
         await sql.close()
 
@@ -47,7 +52,7 @@ def create_app(asked: dict[str, Any]) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.rows = await same_rows(asked["sample_url"], asked["written"], asked["record"])
+        app.state.rows = await same_rows(asked)
         tuned: dict[str, Any] = {"reset": _no_reset, "server_settings": TUNED}
         pool = asyncpg.create_pool(
             asked["url"], min_size=POOL, max_size=POOL, **(tuned if asked["tuned"] else {})
@@ -69,6 +74,13 @@ def create_app(asked: dict[str, Any]) -> FastAPI:
             await app.state.rows.write(sql)
         return Response(body, status_code=201, media_type="application/json")
 
+    @app.post("/write/{record}")
+    async def write_to(record: UUID, request: Request) -> Response:
+        orjson.loads(await request.body())
+        async with app.state.pool.acquire() as sql:
+            await app.state.rows.write(sql, record)
+        return Response(body, status_code=200, media_type="application/json")
+
     return app
 
 
@@ -76,25 +88,25 @@ async def _no_reset(_connection: Any) -> None:
     """Leave the connection as it is."""
 
 
+_SAMPLES: dict[str, SameRows] = {}
+
+
 async def write_rows(
-    url: str,
-    sample_url: str,
-    written: list[dict[str, Any]],
-    record: str,
-    *,
-    clients: int,
-    seconds: float,
+    rows_of: dict[str, Any], *, clients: int, seconds: float, records: list[str] | None = None
 ) -> dict[str, float]:
     """The limit without HTTP: so many connections write the rows for a time. An act of a load."""
-    rows = await same_rows(sample_url, written, record)
+    record, url = rows_of["record"], rows_of["url"]
+    rows = _SAMPLES[record] = _SAMPLES.get(record) or await same_rows(rows_of)
+    left = None if records is None else [UUID(record) for record in records]
     connections = [await asyncpg.connect(url, server_settings=TUNED) for _ in range(clients)]
     taken: list[float] = []
     began, cpu = time.perf_counter(), time.process_time()
 
     async def one(sql: "asyncpg.Connection[Any]") -> None:
-        while time.perf_counter() < began + seconds:
+        while time.perf_counter() < began + seconds and left != []:
+            ready = left.pop() if left else None
             started = time.perf_counter()
-            await rows.write(sql)
+            await rows.write(sql, ready)
             taken.append(time.perf_counter() - started)
 
     await asyncio.gather(*map(one, connections))

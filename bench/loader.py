@@ -22,11 +22,18 @@ __all__ = ["load", "told"]
 
 
 async def load(
-    url: str, request: str, *, clients: int, seconds: float = 0, count: int = 0
+    url: str,
+    request: str,
+    *,
+    clients: int,
+    seconds: float = 0,
+    count: int = 0,
+    records: list[str] | None = None,
 ) -> dict[str, float]:
     """Send the same request (base64) from so many clients, for a time or so many times each.
 
-    Every TOKEN in it becomes a text of its own. Raises Refused at the first error.
+    Every TOKEN in it becomes a text of its own; where `records` are given, one of them, and the
+    load ends with the last. Raises Refused at the first error.
     """
     pattern = base64.b64decode(request)
     connections = [await Connection.open(url) for _ in range(clients)]
@@ -36,8 +43,8 @@ async def load(
 
     async def one(connection: Connection) -> None:
         done = 0
-        while time.perf_counter() < until and (not count or done < count):
-            token = os.urandom(16).hex().encode()
+        while time.perf_counter() < until and (not count or done < count) and records != []:
+            token = (records.pop() if records else os.urandom(16).hex()).encode()
             started = time.perf_counter()
             reply = await connection.ask(pattern.replace(TOKEN.encode(), token))
             taken.append(time.perf_counter() - started)

@@ -81,7 +81,7 @@ def _unfilled(method: str, url: str, path: str, **parts: Any) -> bytes:
     mark = b"#" * len(TOKEN)
     parts["body"] = parts["body"].replace(TOKEN.encode(), mark)
     parts["more"] = parts["more"].replace(TOKEN, mark.decode())
-    request = request_bytes(method, url, path, **parts)
+    request = request_bytes(method, url, path.replace(TOKEN, mark.decode()), **parts)
     return request.replace(mark, TOKEN.encode())
 
 
@@ -199,8 +199,10 @@ class Place:
                 time.sleep(POLL_SECONDS)
             yield Server(url, process.pid)
 
-    def load(self, server: Server, request: bytes, *, clients: int, seconds: float) -> Measured:
-        """Send the request for a time; what that cost."""
+    def load(
+        self, server: Server, request: bytes, *, clients: int, seconds: float, **more: Any
+    ) -> Measured:
+        """Send the request for a time; what that cost. `more`: as `bench.loader.load` takes it."""
         return self.measured(
             "bench.loader:load",
             app=server.pid,
@@ -208,6 +210,7 @@ class Place:
             request=base64.b64encode(request).decode(),
             clients=clients,
             seconds=seconds,
+            **more,
         )
 
     def measured(self, act: str, *, app: int | None = None, **asked: Any) -> Measured:
@@ -219,7 +222,14 @@ class Place:
         each = 1000 / max(told["count"], 1)
         return Measured(told["rate"], told["p50"], told["p99"], used * each, database * each)
 
-    def statements(self, server: Server, request: bytes, *, count: int = 20) -> float:
+    def statements(
+        self,
+        server: Server,
+        request: bytes,
+        *,
+        count: int = 20,
+        records: Callable[[int], list[str] | None] = lambda _: None,
+    ) -> float:
         """Messages to the database for each request, BEGIN and COMMIT counted, by its log."""
         asked = {
             "url": server.url,
@@ -228,10 +238,11 @@ class Place:
             "count": count,
         }
         log = self.cluster.place.log
+        first, second = records(count), records(count)
         self._log_statements("all")
-        self.loader.act("bench.loader:load", **asked)  # every session has heard of it after this
-        before = log.stat().st_size
-        self.loader.act("bench.loader:load", **asked)
+        self.loader.act("bench.loader:load", **asked, records=first)
+        before = log.stat().st_size  # every session has heard of it by now
+        self.loader.act("bench.loader:load", **asked, records=second)
         with log.open("rb") as lines:
             lines.seek(before)
             seen = len(_LOGGED.findall(lines.read().decode(errors="replace")))

@@ -56,7 +56,16 @@ async def ear(desk):
 
 
 @pytest.mark.parametrize(
-    "path", ["accounts?q=x", "contacts", "products?sort=name", "product-prices", "users", "teams"]
+    "path",
+    [
+        "accounts?q=x",
+        "contacts",
+        "products?sort=name",
+        "product-prices",
+        "users",
+        "teams",
+        "orders",
+    ],
 )
 async def test_a_page_is_one_read(desk, ear, path):
     with ear.expecting(1):
@@ -105,6 +114,21 @@ async def test_products_and_prices_stay_within_the_budget(desk, ear):
         await desk.add("/v1/product-prices", product=product["code"], price=CNY)
     with ear.expecting(2):
         await desk.see(f"/v1/products/{product['id']}/price?quantity=5")
+
+
+async def test_an_order_asks_no_more_for_each_line_the_longer_it_is(desk, ear):
+    """Products and prices of all lines are each one read, agreed price or not."""
+    account, codes = await desk.account(), [desk.word() for _ in range(20)]
+    listed = [
+        {"external_id": one, "source_version": 1, "code": one, "name": "Lamp", "list_price": CNY}
+        for one in codes
+    ]
+    await desk.crm.post("/v1/products/by-external/shop/batch", {"items": listed})
+    lines = [{"product": one, "quantity": "2"} for one in codes]
+    for count in (1, 20):
+        await desk.see("/v1/accounts?limit=1")
+        with ear.expecting(13):
+            await desk.add("/v1/orders", account_id=account["id"], lines=lines[:count])
 
 
 async def test_a_batch_asks_no_more_for_each_item_the_longer_it_is(desk, ear):

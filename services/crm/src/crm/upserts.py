@@ -4,26 +4,36 @@ The link is made before the record, so however often and however concurrently a 
 it becomes one of ours. A version that is not newer than the last one taken changes nothing.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Request, Response, status
 
-from chassis.http.batch import BatchReply, DryRun, Outcome, each_in_savepoint
+from chassis.http.batch import (
+    AtOnce,
+    BatchReply,
+    DryRun,
+    ItemTraces,
+    Outcome,
+    each_in_savepoint,
+)
 from chassis.http.dependencies import Language
 from chassis.http.problems import FieldError, InvalidInput
 from chassis.http.texts import Texts
 from chassis.ids import uuid7
 from chassis.storage import external
 from chassis.storage.work import Work
+from chassis.telemetry.trace import Trace
 from crm.fields import Facts, System
 from crm.lines import stand_in_line
 
 __all__ = [
     "UPSERTED",
     "InBatch",
+    "InBulk",
     "Sent",
     "Upserted",
     "reply_outcome",
@@ -51,6 +61,10 @@ class Item(Protocol):
     @property
     def external_id(self) -> str:
         """The sender's id of the record."""
+
+    @property
+    def source_version(self) -> int:
+        """The sender's version of the record."""
 
 
 I = TypeVar("I", bound=Item)  # noqa: E741 - the item
@@ -94,11 +108,15 @@ async def upsert(
         await create(ours)
         return Upserted("created", ours)
     if sent.source_version <= known.source_version:
-        seen = sent.source_version == known.source_version
-        return Upserted("unchanged" if seen else "stale", known.entity_id)
+        return _left_alone(sent.source_version, known)
     await external.advance(work.sql, known, sent.source_version)
     changed = await change(known.entity_id)
     return Upserted("updated" if changed else "unchanged", known.entity_id)
+
+
+def _left_alone(source_version: int, known: external.External) -> Upserted:
+    seen = source_version == known.source_version
+    return Upserted("unchanged" if seen else "stale", known.entity_id)
 
 
 @dataclass(frozen=True)
@@ -109,13 +127,20 @@ class BatchAsked:
     dry_run: bool
     language: str
     texts: Texts
+    traces: Sequence[Trace]
 
 
 async def batch_asked(
-    request: Request, system: System, language: Language, *, dry_run: DryRun = False
+    request: Request,
+    system: System,
+    language: Language,
+    item_traces: ItemTraces = None,
+    *,
+    dry_run: DryRun = False,
 ) -> BatchAsked:
     """How the batch at hand was sent."""
-    return BatchAsked(system, dry_run, language, request.app.state.texts)
+    texts, traces = request.app.state.texts, Trace.of_items(item_traces)
+    return BatchAsked(system, dry_run, language, texts, traces)
 
 
 InBatch = Annotated[BatchAsked, Depends(batch_asked)]
@@ -129,30 +154,105 @@ class Present:
     version: int
 
 
+@dataclass(frozen=True)
+class InBulk(Generic[I]):
+    """How many records that are new here are taken over at once, all or none of them.
+
+    `prepare` locks what an act on any item of the batch may touch, in the order of single acts.
+    `create` makes the records under the ids given, in their order, as `create` of `upsert` does.
+    """
+
+    create: Callable[[Work, Sequence[tuple[UUID, I]]], Awaitable[None]]
+    prepare: Callable[[Work, str, Sequence[I]], Awaitable[None]] | None = None
+
+
 async def upsert_each(
     work: Work,
     asked: BatchAsked,
     entity_type: str,
     items: Sequence[I],
     act: Callable[[Work, str, str, I], Awaitable[Upserted]],
+    *,
+    in_bulk: InBulk[I] | None = None,
 ) -> BatchReply:
     """Upsert each item alone, in the order sent; a refused one leaves the others as they are.
 
-    Batches of one kind from one system pass one at a time: their items may name the same
-    records in different order, and side by side they would deadlock.
+    What is new (with `in_bulk`) or known is settled at once where neighbours are. Batches of one
+    kind from one system pass one at a time: their items may name the same records in different
+    order, and side by side they would deadlock.
     """
     await stand_in_line(work, f"batch:{entity_type}:{asked.system}")
-
-    async def one(item: I) -> tuple[Outcome, Present]:
-        done = await act(work, asked.system, item.external_id, item)
-        version = await work.sql.fetchval(
-            f"select version from {entity_type} where id = $1", done.id
-        )
-        return done.outcome, Present(done.id, version)
-
-    return await each_in_savepoint(
-        work, items, one, language=asked.language, texts=asked.texts, dry_run=asked.dry_run
+    batch = _Batch(
+        work,
+        asked.system,
+        entity_type,
+        await external.resolve_all(
+            work.sql, entity_type, asked.system, [item.external_id for item in items]
+        ),
+        Counter(item.external_id for item in items),
+        act,
+        in_bulk,
     )
+    if in_bulk and in_bulk.prepare:
+        await in_bulk.prepare(work, asked.system, items)
+    return await each_in_savepoint(
+        work,
+        items,
+        batch.one,
+        language=asked.language,
+        texts=asked.texts,
+        dry_run=asked.dry_run,
+        traces=asked.traces,
+        at_once=AtOnce(batch.fits, batch.several),
+    )
+
+
+@dataclass(frozen=True)
+class _Batch(Generic[I]):
+    """A batch being taken over; `known` are the links that were there when it came."""
+
+    work: Work
+    system: str
+    entity_type: str
+    known: Mapping[str, external.External]
+    times: Mapping[str, int]
+    act: Callable[[Work, str, str, I], Awaitable[Upserted]]
+    in_bulk: InBulk[I] | None
+
+    async def one(self, item: I) -> tuple[Outcome, Present]:
+        """Take over an item alone."""
+        done = await self.act(self.work, self.system, item.external_id, item)
+        return done.outcome, (await self._present([done.id]))[done.id]
+
+    def fits(self, item: I) -> bool:
+        """Whether nothing is to be changed: the record is new, or no newer than ours."""
+        if self.times[item.external_id] > 1:
+            return False
+        link = self.known.get(item.external_id)
+        if link is None:
+            return self.in_bulk is not None
+        return item.source_version <= link.source_version
+
+    async def several(self, items: Sequence[I]) -> list[tuple[Outcome, Present]]:
+        """Create what is new of the items, and leave the rest as it is."""
+        new = [(uuid7(), item) for item in items if item.external_id not in self.known]
+        if new and self.in_bulk:
+            links = [(item.external_id, ours, item.source_version) for ours, item in new]
+            await external.claim_all(self.work.sql, self.entity_type, self.system, links)
+            await self.in_bulk.create(self.work, new)
+        made = {item.external_id: Upserted("created", ours) for ours, item in new}
+        done = [made.get(item.external_id) or self._left(item) for item in items]
+        present = await self._present([one.id for one in done])
+        return [(one.outcome, present[one.id]) for one in done]
+
+    def _left(self, item: I) -> Upserted:
+        return _left_alone(item.source_version, self.known[item.external_id])
+
+    async def _present(self, ids: Sequence[UUID]) -> dict[UUID, Present]:
+        rows = await self.work.sql.fetch(
+            f"select id, version from {self.entity_type} where id = any($1::uuid[])", ids
+        )
+        return {row["id"]: Present(row["id"], row["version"]) for row in rows}
 
 
 def required(facts: Facts, *names: str) -> Facts:

@@ -8,7 +8,7 @@ from chassis.service import Handler, Service
 from erp.approvals.events import Decided, Deciding
 from erp.approvals.router import approval_router
 from erp.base import Base
-from erp.catalog.events import ItemChanged, PriceChanged
+from erp.catalog.events import ItemChanged, PriceChanged, TrackingChanging
 from erp.catalog.router import (
     category_router,
     item_router,
@@ -56,7 +56,7 @@ from erp.settlement.events import (
 )
 from erp.settlement.router import open_item_router, party_report_router, payment_router
 from erp.stock.events import AvailabilityChanged, DemandFilled, GoodsExpected, ItemsShort
-from erp.stock.handlers import open_new_item
+from erp.stock.handlers import keep_tracking, open_new_item
 from erp.stock.router import (
     adjustment_router,
     availability_router,
@@ -64,6 +64,7 @@ from erp.stock.router import (
     move_router,
     opening_router,
     receipt_router,
+    serial_router,
     valuation_router,
     warehouse_router,
 )
@@ -73,6 +74,7 @@ __all__ = ["HANDLERS", "SERVICE"]
 _HERE = Path(__file__).parent
 
 HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
+    TrackingChanging: (keep_tracking,),
     ItemChanged: (open_new_item,),
     ItemsShort: (look_anew,),
     DemandFilled: (tell_filled_orders,),
@@ -109,6 +111,7 @@ SERVICE = Service(
         warehouse_router,
         level_router,
         move_router,
+        serial_router,
         receipt_router,
         opening_router,
         adjustment_router,

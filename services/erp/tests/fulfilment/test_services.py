@@ -48,3 +48,12 @@ async def test_a_charge_is_invoiced_though_all_goods_came_back(sales, desk, prob
     assert (await sales.act(order, "returns", lines=[line])).status_code == 201
     done = await sales.acts(order, "invoices")
     assert (done["state"], await sales.owed(customer)) == ("completed", "7")
+
+
+async def test_a_service_has_no_serials(sales, desk, problem):
+    """E28: a serial named of what has none is refused, not ignored."""
+    customer, service = await desk.customer(), await desk.item(kind="service")
+    order = await sales.order(customer, (service, "1", "50"))
+    line = {"order_line_id": order["lines"][0]["id"], "quantity": "1", "serials": ["S-1"]}
+    for act in ("shipments", "returns"):
+        problem(await sales.act(order, act, lines=[line]), 422, "serials_not_kept")

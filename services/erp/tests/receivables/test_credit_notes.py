@@ -178,5 +178,5 @@ async def test_what_is_paid_of_an_order_counts_money_alone(office, desk, orders)
     async with office.erp.database.reading() as at:
         paid = await settlement.paid_by_order(at.sql, [orders.order_id])
         assert paid == {orders.order_id: Decimal(15)}
-        assert await settlement.owed_by(at.sql, UUID(customer["id"])) == 15
-        assert await settlement.owed_by(at.sql, uuid4()) == 0
+        owing, other = UUID(customer["id"]), uuid4()
+        assert await settlement.owed_by(at.sql, [owing, other]) == {owing: 15, other: 0}

@@ -102,7 +102,7 @@ class Store:
 
     async def promises(self, item_id, quantity, on):
         async with self.erp.database.reading() as at:
-            asked = [PromiseAsked(item_id, Decimal(quantity), on)]
+            asked = [PromiseAsked([(item_id, Decimal(quantity))], on)]
             return (await stock.promise(at.sql, asked, today=self.today))[0]
 
     async def line(self, line_id):

@@ -227,7 +227,7 @@ async def test_promises_of_one_call_are_taken_one_after_the_other(store):
     bolts = await store.item()
     await store.receives(bolts, 5, "5.00")
     await store.expects(bolts, 5, store.today - timedelta(days=3))
-    asked = [stock.PromiseAsked(bolts, Decimal(3), store.today)] * 4
+    asked = [stock.PromiseAsked([(bolts, Decimal(3))], store.today)] * 4
     async with store.erp.database.reading() as at:
         days = await stock.promise(at.sql, asked, today=store.today)
     # An overdue delivery is not here today.

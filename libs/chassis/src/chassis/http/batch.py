@@ -1,21 +1,42 @@
 """Batches: many items in one request, each judged alone, all committed together."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Any, Literal, Protocol, TypeVar
+from dataclasses import dataclass
+from itertools import chain, groupby, repeat
+from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Header, Query
 from pydantic import BaseModel, Field
 
 from chassis.http.problems import Problem, ProblemView
 from chassis.http.texts import Texts
 from chassis.storage.work import Work
+from chassis.telemetry.trace import Trace
 
-__all__ = ["BatchReply", "DryRun", "ItemOutcome", "Outcome", "each_in_savepoint"]
+__all__ = [
+    "AtOnce",
+    "BatchReply",
+    "DryRun",
+    "ItemOutcome",
+    "ItemTraces",
+    "Outcome",
+    "each_in_savepoint",
+]
 
 Outcome = Literal["created", "updated", "unchanged", "stale", "failed"]
 DryRun = Annotated[
     bool, Query(description="Judge every item and change nothing; needs no Idempotency-Key.")
+]
+ItemTraces = Annotated[
+    str | None,
+    Header(
+        alias="Tandem-Item-Traces",
+        max_length=32_768,
+        description="The traces of the items, in their order, separated by commas: what their "
+        "events carry. Each is `traceparent;origin;correlation id;causation id;hops`, where a part "
+        "may be empty. An item without one has the trace of the request.",
+    ),
 ]
 
 
@@ -28,6 +49,7 @@ class Item(Protocol):
 
 
 I = TypeVar("I", bound=Item)  # noqa: E741 - the item
+_Sent = tuple[I, Trace | None]
 
 
 class ItemOutcome(BaseModel):
@@ -47,35 +69,97 @@ class BatchReply(BaseModel):
     dry_run: bool = False
 
 
+Done = tuple[Outcome, Any]
+"""What became of an item, and the record (with id and version)."""
+
+
+@dataclass(frozen=True)
+class AtOnce(Generic[I]):
+    """How items of a batch are done together, with the same outcome as each alone.
+
+    `fits` says which may be. `act` does several in the order given, all or none.
+    """
+
+    fits: Callable[[I], bool]
+    act: Callable[[Sequence[I]], Awaitable[Sequence[Done]]]
+
+
 async def each_in_savepoint(
     work: Work,
     items: Sequence[I],
-    act: Callable[[I], Awaitable[tuple[Outcome, Any]]],
+    act: Callable[[I], Awaitable[Done]],
     *,
     language: str,
     texts: Texts | None = None,
     dry_run: bool = False,
+    traces: Sequence[Trace] = (),
+    at_once: AtOnce[I] | None = None,
 ) -> BatchReply:
     """Do `act` for each item within its own savepoint; a refused item leaves the others alone.
 
-    `act` returns the outcome and the record (with id and version). A dry run rolls all back.
+    `traces` are the first items' own, as far as they have any. Neighbours without one that fit
+    together are done `at_once`; what is refused then is halved, until each item that nobody
+    refuses is done, and each refused one has its problem. A dry run rolls all back.
     """
-    outcomes = []
-    for item in items:
+    batch = _Batch(work, act, at_once, language, texts or Texts.load(()))
+    outcomes: list[ItemOutcome] = []
+    sent = zip(items, chain(traces, repeat(None)), strict=False)
+    for fit, run in groupby(sent, key=lambda pair: pair[1] is None and batch.fits(pair[0])):
+        done = batch.together if fit else batch.each
+        outcomes += await done(list(run))
+    if dry_run:
+        work.abandon()
+    return BatchReply(items=outcomes, dry_run=dry_run)
+
+
+@dataclass(frozen=True)
+class _Batch(Generic[I]):
+    """The items of a batch being done."""
+
+    work: Work
+    act: Callable[[I], Awaitable[Done]]
+    at_once: AtOnce[I] | None
+    language: str
+    texts: Texts
+
+    def fits(self, item: I) -> bool:
+        """Whether the item may be done with its neighbours."""
+        return self.at_once is not None and self.at_once.fits(item)
+
+    async def together(self, sent: Sequence[_Sent[I]]) -> list[ItemOutcome]:
+        """Do items at once; if one of them is refused, the first and the second half."""
+        if self.at_once is None or len(sent) == 1:
+            return await self.each(sent)
+        items = [item for item, _ in sent]
         try:
-            async with work.savepoint():
-                status, record = await act(item)
-            outcome = ItemOutcome(
-                external_id=item.external_id, status=status, id=record.id, version=record.version
-            )
+            async with self.work.savepoint():
+                done = await self.at_once.act(items)
+        except Problem:
+            half = len(sent) // 2
+            return [*await self.together(sent[:half]), *await self.together(sent[half:])]
+        return [_told(item, one) for item, one in zip(items, done, strict=True)]
+
+    async def each(self, sent: Sequence[_Sent[I]]) -> list[ItemOutcome]:
+        """Do items one by one, each by its own trace if it has one."""
+        return [await self._alone(item, trace or self.work.trace) for item, trace in sent]
+
+    async def _alone(self, item: I, trace: Trace) -> ItemOutcome:
+        try:
+            with self.work.traced(trace):
+                async with self.work.savepoint():
+                    done = await self.act(item)
+            return _told(item, done)
         except Problem as problem:
-            told = problem.view(texts or Texts.load(()), language, work.trace.request_id)
-            outcome = ItemOutcome(
+            told = problem.view(self.texts, self.language, self.work.trace.request_id)
+            return ItemOutcome(
                 external_id=item.external_id,
                 status="failed",
                 problem=ProblemView.model_validate(told),
             )
-        outcomes.append(outcome)
-    if dry_run:
-        work.abandon()
-    return BatchReply(items=outcomes, dry_run=dry_run)
+
+
+def _told(item: Item, done: Done) -> ItemOutcome:
+    status, record = done
+    return ItemOutcome(
+        external_id=item.external_id, status=status, id=record.id, version=record.version
+    )

@@ -4,7 +4,7 @@ The uniqueness of (entity type, system, external id) is the database's promise t
 foreign record never becomes two of ours, however often and however concurrently it is sent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
@@ -19,9 +19,11 @@ __all__ = [
     "External",
     "advance",
     "claim",
+    "claim_all",
     "link",
     "references_of",
     "resolve",
+    "resolve_all",
 ]
 
 DDL: tuple[str, ...] = (
@@ -79,6 +81,29 @@ async def resolve(
     return External(**row) if row else None
 
 
+async def resolve_all(
+    sql: "asyncpg.Connection[Any]", entity_type: str, system: str, external_ids: Collection[str]
+) -> dict[str, External]:
+    """The links of many records, their rows locked in key order until the act ends.
+
+    Records without a link are left out; nobody else makes one for them meanwhile.
+    """
+    found = await _resolved(sql, entity_type, system, sorted(set(external_ids)))
+    missing = sorted(set(external_ids) - found.keys())
+    if missing:
+        words = [f"{entity_type}:{system}:{external_id}" for external_id in missing]
+        await sql.execute(_FIRST_SIGHTS, words)
+        found |= await _resolved(sql, entity_type, system, missing)
+    return found
+
+
+async def _resolved(
+    sql: "asyncpg.Connection[Any]", entity_type: str, system: str, external_ids: Sequence[str]
+) -> dict[str, External]:
+    rows = await sql.fetch(_RESOLVE_ALL, entity_type, system, external_ids)
+    return {row["external_id"]: External(**row) for row in rows}
+
+
 async def claim(
     sql: "asyncpg.Connection[Any]",
     entity_type: str,
@@ -92,6 +117,21 @@ async def claim(
     made = await sql.fetchval(_CLAIM, entity_type, system, external_id, entity_id, source_version)
     if not made:
         raise AlreadyLinked(entity=entity_type, system=system, external_id=external_id)
+
+
+async def claim_all(
+    sql: "asyncpg.Connection[Any]",
+    entity_type: str,
+    system: str,
+    links: Sequence[tuple[str, UUID, int]],
+) -> None:
+    """Link many records of theirs (id there, ours, version of theirs). Raises AlreadyLinked."""
+    columns = ([link[at] for link in links] for at in range(3))
+    rows = await sql.fetch(_CLAIM_ALL, entity_type, system, *columns)
+    made = {row["external_id"] for row in rows}
+    for external_id, _, _ in links:
+        if external_id not in made:
+            raise AlreadyLinked(entity=entity_type, system=system, external_id=external_id)
 
 
 async def link(
@@ -131,10 +171,19 @@ async def references_of(
 _COLUMNS = "entity_type, system, external_id, entity_id, source_version"
 _RESOLVE = f"""select {_COLUMNS} from external_reference
   where entity_type = $1 and system = $2 and external_id = $3 for no key update"""
+_RESOLVE_ALL = f"""select {_COLUMNS} from external_reference
+  where entity_type = $1 and system = $2 and external_id = any($3::text[])
+  order by external_id for no key update"""
+_FIRST_SIGHTS = """select pg_advisory_xact_lock(hashtextextended(word, 0))
+  from (select word from unnest($1::text[]) with ordinality as w(word, at) order by at) w"""
 _FIRST_SIGHT = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
 _CLAIM = """insert into external_reference
   (entity_type, system, external_id, entity_id, source_version) values ($1, $2, $3, $4, $5)
   on conflict do nothing returning true"""
+_CLAIM_ALL = """insert into external_reference
+    (entity_type, system, external_id, entity_id, source_version)
+  select $1, $2, n.* from unnest($3::text[], $4::uuid[], $5::bigint[]) as n
+  on conflict do nothing returning external_id"""
 _ADVANCE = """update external_reference set source_version = $4, updated_at = now()
   where entity_type = $1 and system = $2 and external_id = $3"""
 _OF = f"""select {_COLUMNS} from external_reference

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import make_transient_to_detached
-from sqlalchemy.orm.attributes import manager_of_class
+from sqlalchemy.orm.attributes import instance_state, manager_of_class
 
-__all__ = ["loaded"]
+__all__ = ["is_changed", "loaded"]
 
 E = TypeVar("E")
 
@@ -17,3 +17,8 @@ def loaded(entity_class: type[E], row: Mapping[str, Any]) -> E:
     entity.__dict__.update(row)
     make_transient_to_detached(entity)
     return entity
+
+
+def is_changed(entity: object) -> bool:
+    """Whether an attribute was set since the entity was read; true of a new one."""
+    return bool(instance_state(entity).modified)

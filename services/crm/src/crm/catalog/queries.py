@@ -1,7 +1,8 @@
 """Named reads and locks of products and prices."""
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.work import Work
 from crm.catalog.models import ACTIVE, OWN, Product, ProductPrice
-from crm.catalog.rules.pricing import PriceStep
+from crm.catalog.rules.pricing import PricedProduct, PriceStep
 from crm.catalog.schemas import PriceQuery, ProductPriceView, ProductQuery, ProductView
 from crm.links import linked_to, references
 from crm.money import UnitPrice
@@ -23,13 +24,14 @@ __all__ = [
     "overlapping",
     "own_active_prices",
     "price_page",
-    "price_steps",
     "price_view",
+    "priced",
     "product_id_of_price",
     "product_meant",
     "product_page",
     "product_view",
     "product_with_code",
+    "tell_availability",
 ]
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
@@ -39,13 +41,29 @@ PRODUCT = f"""id, code, name, description, category, unit, active, discontinued_
   version, created_at, updated_at,
   case when list_price is not null
     then jsonb_build_object('amount', list_price::text, 'currency', currency)
-  end as list_price, {references("product")}"""
+  end as list_price,
+  (select jsonb_build_object('free', a.free::text, 'incoming', a.incoming::text,
+      'told_at', a.updated_at) from product_availability a where a.product_id = product.id)
+    as availability,
+  {references("product")}"""
 
 PRICE = f"""product_price.id, product_id, p.code as product_code, price_list, min_quantity,
   valid_from, valid_to, status, product_price.master, product_price.version,
   product_price.created_at, product_price.updated_at,
   jsonb_build_object('amount', amount::text, 'currency', product_price.currency) as price,
   {references("product_price")}"""
+
+_AVAILABILITY = """insert into product_availability as a
+    (product_id, source_version, free, incoming, updated_at) values ($1, $2, $3, $4, $5)
+  on conflict (product_id) do update set source_version = excluded.source_version,
+    free = excluded.free, incoming = excluded.incoming, updated_at = excluded.updated_at
+    where a.source_version < excluded.source_version"""
+
+_PRICED = """select p.id as product_id, p.code, p.list_price, p.currency as list_currency,
+    s.id, s.min_quantity, s.amount, s.currency, s.valid_from, s.valid_to
+  from product p left join product_price s
+    on s.product_id = p.id and s.price_list = $2 and s.status = 'active'
+  where p.id = any($1::uuid[])"""
 
 _PRICES = "product_price join product p on p.id = product_id"
 
@@ -184,21 +202,35 @@ async def overlapping(
     return (row["id"], row["valid_from"], row["valid_to"]) if row else None
 
 
-async def price_steps(sql: Sql, product_id: UUID, price_list: str) -> list[PriceStep]:
-    """The product's active prices in the list, as the pricing rule takes them."""
-    rows = await sql.fetch(
-        """select id, min_quantity, amount, currency, valid_from, valid_to from product_price
-            where product_id = $1 and price_list = $2 and status = 'active'""",
-        product_id,
-        price_list,
-    )
-    return [
-        PriceStep(
-            id=row["id"],
-            min_quantity=row["min_quantity"],
-            price=UnitPrice(row["amount"], row["currency"]),
-            valid_from=row["valid_from"],
-            valid_to=row["valid_to"],
+async def priced(
+    sql: Sql, product_ids: Collection[UUID], price_list: str
+) -> dict[UUID, PricedProduct]:
+    """Products with their active prices in the list, as the pricing rule takes them."""
+    found: dict[UUID, PricedProduct] = {}
+    for row in await sql.fetch(_PRICED, list(product_ids), price_list):
+        listed = row["list_price"]
+        product = found.setdefault(
+            row["product_id"],
+            PricedProduct(
+                code=row["code"],
+                list_price=None if listed is None else UnitPrice(listed, row["list_currency"]),
+            ),
         )
-        for row in rows
-    ]
+        if row["id"] is not None:
+            product.steps.append(
+                PriceStep(
+                    id=row["id"],
+                    min_quantity=row["min_quantity"],
+                    price=UnitPrice(row["amount"], row["currency"]),
+                    valid_from=row["valid_from"],
+                    valid_to=row["valid_to"],
+                )
+            )
+    return found
+
+
+async def tell_availability(
+    sql: Sql, product_id: UUID, *, version: int, free: Decimal, incoming: Decimal, now: datetime
+) -> None:
+    """Keep the newest word of a product's stock."""
+    await sql.execute(_AVAILABILITY, product_id, version, free, incoming, now)

@@ -11,7 +11,7 @@ from chassis.events.event import Event
 from erp.addresses import Address
 from erp.exact import NonNegativeDecimal, Quantity
 
-__all__ = ["ChangeTold", "LineTold", "OrderChanged", "RefTold", "ShipmentTold"]
+__all__ = ["ChangeTold", "LineTold", "OrderChanged", "RefTold", "SerialTold", "ShipmentTold"]
 
 
 class Told(BaseModel):
@@ -45,6 +45,14 @@ class LineTold(Told):
     net: NonNegativeDecimal
 
 
+class SerialTold(Told):
+    """A piece that went along, by its serial."""
+
+    order_line_id: UUID
+    sku: str
+    serial: str
+
+
 class ShipmentTold(Told):
     """A shipment, or goods that came back."""
 
@@ -54,6 +62,7 @@ class ShipmentTold(Told):
     shipped_on: date
     carrier: str
     tracking_number: str
+    serials: list[SerialTold] = Field(default=[], description="Of the pieces that have one.")
 
 
 class ChangeTold(Told):

@@ -22,7 +22,7 @@ from chassis.http.problems import (
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from chassis.storage.work import Reading
-from erp.catalog.errors import NoPrice
+from erp.catalog.errors import FractionOfUnit, NoPrice
 from erp.fields import ExternalId, System
 from erp.fulfilment import queries, service
 from erp.fulfilment.errors import (
@@ -48,7 +48,16 @@ from erp.fulfilment.schemas import (
 )
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.receivables.errors import InvoiceDateOrder
-from erp.stock.errors import NotReserved, NotShipped
+from erp.stock.errors import (
+    DuplicateSerial,
+    NotReserved,
+    NotShipped,
+    SerialNotInStock,
+    SerialNotWithCustomer,
+    SerialsNeeded,
+    SerialsNotKept,
+    UnknownSerial,
+)
 from erp.upserts import UPSERTED, InBatch, reply_outcome, upsert_each
 
 __all__ = ["order_router"]
@@ -76,6 +85,13 @@ order_router = house_router(
         NotReserved,
         NotShipped,
         MoreThanLeft,
+        FractionOfUnit,
+        SerialsNeeded,
+        SerialsNotKept,
+        DuplicateSerial,
+        UnknownSerial,
+        SerialNotInStock,
+        SerialNotWithCustomer,
         UnknownLine,
         NoPeriod,
         PeriodClosed,
@@ -87,12 +103,10 @@ order_router = house_router(
 )
 
 
-async def _order(
-    response: Response, at: Reading, order_id: UUID, *, new: bool = False
-) -> OrderView:
+async def _order(response: Response, at: Reading, order_id: UUID) -> OrderView:
     """The order as the reply shows it, with its ETag."""
     seen = await service.see_order(at.sql, order_id)
-    reply_with(response, seen, location=f"/v1/sales-orders/{seen.id}" if new else None)
+    reply_with(response, seen)
     return seen
 
 
@@ -119,8 +133,9 @@ async def place_order(
     command: NewOrder, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
 ) -> OrderView:
     """Take an order; unless it is a draft it is decided at once."""
-    order_id = await service.place_order(work, command)
-    return await _order(response, work, order_id, new=True)
+    seen = await service.place_order(work, command)
+    reply_with(response, seen, location=f"/v1/sales-orders/{seen.id}")
+    return seen
 
 
 @order_router.post("/by-external/{system}/batch")
@@ -128,8 +143,8 @@ async def take_orders(
     asked: InBatch, command: UpsertOrders, _by: Seller, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Accept orders as another system knows them; each is judged alone."""
-    await service.prepare_batch(work, asked.system, command.items)
-    return await upsert_each(work, asked, "sales_order", command.items, service.take_order)
+    items, in_bulk = command.items, service.IN_BULK
+    return await upsert_each(work, asked, "sales_order", items, service.take_order, in_bulk=in_bulk)
 
 
 @order_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)

@@ -1,14 +1,14 @@
 """Which price applies: the period decides, then the largest minimum quantity reached."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
 from crm.money import UnitPrice
 
-__all__ = ["PriceStep", "price_for"]
+__all__ = ["PriceStep", "PricedProduct", "price_for"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,15 @@ class PriceStep:
         begun = self.valid_from is None or self.valid_from <= on
         ended = self.valid_to is not None and self.valid_to < on
         return begun and not ended and self.min_quantity <= quantity
+
+
+@dataclass(frozen=True, slots=True)
+class PricedProduct:
+    """What is said of a product's price: in a price list, and where none says otherwise."""
+
+    code: str
+    list_price: UnitPrice | None
+    steps: list[PriceStep] = field(default_factory=list)
 
 
 def price_for(steps: Iterable[PriceStep], *, quantity: Decimal, on: date) -> PriceStep | None:

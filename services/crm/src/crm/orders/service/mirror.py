@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chassis.http.problems import MissingReference
 from chassis.storage.work import Work
-from crm.accounts.service import accounts
+from crm.accounts.service import debts
 from crm.catalog.service import products
 from crm.orders import queries
 from crm.orders.schemas import TellAvailability, TellDebt, TellFulfilment
@@ -37,14 +37,18 @@ async def tell_fulfilment(work: Work, command: TellFulfilment) -> UUID:
 
 async def tell_availability(work: Work, command: TellAvailability) -> UUID:
     """Keep the newest word of the product's stock. Raises NotFound."""
-    await products.see_product(work.sql, command.product_id)
-    await queries.tell_availability(
-        work, command.product_id, command.source_version, command.free, command.incoming
+    await products.tell_availability(
+        work,
+        command.product_id,
+        version=command.source_version,
+        free=command.free,
+        incoming=command.incoming,
     )
     return command.product_id
 
 
 async def tell_debt(work: Work, command: TellDebt) -> None:
     """Keep the newest word of what the customer owes. Raises NotFound."""
-    await accounts.see_account(work.sql, command.account_id)
-    await queries.tell_debt(work, command.account_id, Decimal(command.owes), command.told_at)
+    await debts.tell_debt(
+        work, command.account_id, owes=Decimal(command.owes), told_at=command.told_at
+    )

@@ -11,11 +11,10 @@ from chassis.ids import uuid7
 from chassis.storage.work import Work
 from crm.accounts.service import accounts
 from crm.catalog.errors import NoPrice
-from crm.catalog.schemas import PriceAsked
 from crm.catalog.service import prices
 from crm.currencies import must_be_supported
 from crm.days import business_day_of
-from crm.money import MoneyView, digits_of
+from crm.money import MoneyView, UnitPriceView, digits_of
 from crm.orders import queries
 from crm.orders.errors import PriceMissing
 from crm.orders.events import LineState, OrderChanged, money
@@ -47,7 +46,7 @@ __all__ = [
 KIND = "customer_order"
 ZERO = Decimal(0)
 LARGEST = Decimal(10) ** 14
-"""What an order stays below, as numbers on the wire do."""
+"""Amounts are written with at most 14 digits before the point."""
 
 
 async def see_order(sql: Sql, order_id: UUID) -> OrderView:
@@ -61,8 +60,8 @@ async def see_order(sql: Sql, order_id: UUID) -> OrderView:
 async def place_order(work: Work, command: PlaceOrder) -> UUID:
     """Place a customer's order.
 
-    Raises MissingReference (account, product), PriceMissing, CurrencyNotSupported, Forbidden
-    (backdated).
+    Raises MissingReference (account, product), PriceMissing, CurrencyNotSupported, InvalidInput
+    (too large), Forbidden (backdated).
     """
     order_id = uuid7()
     await _place(work, command, order_id)
@@ -130,10 +129,27 @@ async def _lines(work: Work, order: Order, sent: Sequence[NewLine]) -> list[Orde
     for line in sent:
         if line.product not in known:
             raise MissingReference(entity="product", reference=line.product)
+    agreed = await _prices(work, order, [(line, known[line.product]) for line in sent])
     return [
-        await _line(work, order, position, line, known[line.product])
-        for position, line in enumerate(sent, 1)
+        _line(order, position, line, known[line.product]["id"], price)
+        for position, (line, price) in enumerate(zip(sent, agreed, strict=True), 1)
     ]
+
+
+async def _prices(
+    work: Work, order: Order, lines: Sequence[tuple[NewLine, Mapping[str, Any]]]
+) -> list[UnitPriceView]:
+    """The price of each line: the agreed one, else the product's price of the day."""
+    wanted = [(row["id"], line.quantity) for line, row in lines if line.unit_price is None]
+    try:
+        found = await prices.prices_of(work.sql, wanted, on=order.ordered_on) if wanted else []
+    except NoPrice as without:
+        raise PriceMissing(product=without.facts["product"], on=order.ordered_on) from without
+    quoted = (one.price for one in found)
+    agreed = [line.unit_price or next(quoted) for line, _ in lines]
+    for price in agreed:
+        must_be_supported(work, price.currency)
+    return agreed
 
 
 def _as_id(text: str) -> UUID | None:
@@ -143,24 +159,14 @@ def _as_id(text: str) -> UUID | None:
         return None
 
 
-async def _line(
-    work: Work, order: Order, position: int, sent: NewLine, product: Mapping[str, Any]
+def _line(
+    order: Order, position: int, sent: NewLine, product_id: UUID, price: UnitPriceView
 ) -> OrderLine:
-    if sent.unit_price is None:
-        asked = PriceAsked(quantity=sent.quantity, on=order.ordered_on)
-        try:
-            quoted = await prices.price_of(work.sql, product["id"], asked, today=order.ordered_on)
-        except NoPrice as without:
-            raise PriceMissing(product=product["code"], on=order.ordered_on) from without
-        price = quoted.price
-    else:
-        price = sent.unit_price
-    must_be_supported(work, price.currency)
     return OrderLine(
         id=uuid7(),
         order_id=order.id,
         position=position,
-        product_id=product["id"],
+        product_id=product_id,
         quantity=sent.quantity,
         unit_price=price.amount,
         discount=sent.discount,
@@ -171,11 +177,11 @@ async def _line(
 
 
 def _sum_up(order: Order, lines: Sequence[OrderLine]) -> None:
-    """Net and total are sums. Raises InvalidInput (too large)."""
+    """Net is the sum of the lines, total that with the freight (C26). Raises InvalidInput."""
     order.net = sum((line.net for line in lines), ZERO)
     order.total = order.net + order.freight
     if order.total >= LARGEST:
-        wrong = FieldError("/lines", "too_large", "The order comes to more than can be booked.")
+        wrong = FieldError("/lines", "too_large", "The order comes to more than can be kept.")
         raise InvalidInput(errors=[wrong])
 
 

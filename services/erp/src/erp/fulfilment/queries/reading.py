@@ -1,6 +1,6 @@
 """What fulfilment reads: the whole state of orders, and the facts a decision stands on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -37,7 +37,11 @@ _STATE = f"""sales_order.id, sales_order.version, sales_order.number, sales_orde
   (select coalesce(sum(o.open_amount), 0) from open_item o where o.order_id = sales_order.id)
     as open_amount,
   (select coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'number', s.number, 'kind', s.kind,
-      'shipped_on', s.shipped_on, 'carrier', s.carrier, 'tracking_number', s.tracking_number)
+      'shipped_on', s.shipped_on, 'carrier', s.carrier, 'tracking_number', s.tracking_number,
+      'serials', (select coalesce(jsonb_agg(jsonb_build_object('order_line_id', m.order_line_id,
+          'sku', i.sku, 'serial', m.serial) order by m.id), '[]')
+        from stock_move m join item i on i.id = m.item_id
+        where m.source_id = s.id and m.serial is not null))
       order by s.created_at, s.id), '[]')
     from shipment s where s.order_id = sales_order.id) as shipments,
   (select jsonb_build_object('kind', c.kind, 'state', c.state, 'reason', c.reason,
@@ -52,10 +56,11 @@ _SORTS = {
 
 _ITEMS = """select id, sku, name, kind, sold, status = 'active' as active, discontinued_on
   from item where id = any($1::uuid[]) or sku = any($2::text[])"""
-_CUSTOMER = """select name, status = 'active' as active, credit_limit, payment_terms_days
-  from customer where id = $1"""
-_BESIDES = """select coalesce(sum(net + charges - invoiced), 0) from sales_order
-  where customer_id = $1 and state = 'confirmed' and id <> $2"""
+_CUSTOMERS = """select id, name, status = 'active' as active, credit_limit, payment_terms_days
+  from customer where id = any($1::uuid[])"""
+_BESIDES = """select customer_id, sum(net + charges - invoiced) as ordered from sales_order
+  where customer_id = any($1::uuid[]) and state = 'confirmed' and id <> all($2::uuid[])
+  group by customer_id"""
 
 
 async def states_of(sql: Sql, order_ids: Sequence[UUID]) -> list[dict[str, Any]]:
@@ -96,19 +101,20 @@ async def order_page(
 
 
 async def items_to_sell(
-    sql: Sql, item_ids: Sequence[UUID], skus: Sequence[str]
+    sql: Sql, item_ids: Iterable[UUID], skus: Iterable[str] = ()
 ) -> list[Mapping[str, Any]]:
     """What decides whether items can be sold, by id or SKU."""
     return list(await sql.fetch(_ITEMS, list(item_ids), list(skus)))
 
 
-async def credit_facts(sql: Sql, customer_id: UUID) -> Mapping[str, Any] | None:
-    """The customer's state, credit limit and payment terms; None: there is no such customer."""
-    row: Mapping[str, Any] | None = await sql.fetchrow(_CUSTOMER, customer_id)
-    return row
+async def credit_facts(sql: Sql, customer_ids: Iterable[UUID]) -> dict[UUID, Mapping[str, Any]]:
+    """Customers' states, credit limits and payment terms; whom there is not is left out."""
+    return {row["id"]: row for row in await sql.fetch(_CUSTOMERS, list(customer_ids))}
 
 
-async def ordered_besides(sql: Sql, customer_id: UUID, order_id: UUID) -> Decimal:
-    """What the customer's other confirmed orders will come to."""
-    found: Decimal = await sql.fetchval(_BESIDES, customer_id, order_id)
-    return found
+async def ordered_besides(
+    sql: Sql, customer_ids: Sequence[UUID], order_ids: Sequence[UUID]
+) -> dict[UUID, Decimal]:
+    """What customers' other confirmed orders will come to; one without is left out."""
+    rows = await sql.fetch(_BESIDES, customer_ids, order_ids)
+    return {row["customer_id"]: row["ordered"] for row in rows}

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from chassis.storage.loading import loaded
+from chassis.storage.loading import is_changed, loaded
 from chassis.storage.work import Work
 from erp.addresses import Address
 from erp.fulfilment.models import (
@@ -23,13 +24,13 @@ __all__ = [
     "OrderAtHand",
     "add_change",
     "add_lines",
-    "add_order",
+    "add_orders",
     "add_shipment",
     "at_hand",
     "count_again",
     "drop_lines",
     "hold_linked",
-    "next_number",
+    "next_numbers",
     "note_paid",
     "note_promised",
     "replace_charges",
@@ -62,34 +63,38 @@ _LINKED = """select o.id from sales_order o where o.id in (select r.entity_id
       and r.external_id = any($2::text[]))
   order by o.id for no key update"""
 
-_ADD_ORDER = """insert into sales_order (id, version, created_at, updated_at, number, customer_id,
-    currency, ordered_on, requested_on, promised_on, ship_to, note, state, reason, net, charges,
-    invoiced, paid)
-  values ($1, 1, $2, $2, $3, $4, $5, $6, $7, null, $8, $9, $10, '', $11, $12, 0, 0)"""
-
-_ADD_CONTENT = """with line as (insert into sales_order_line (id, order_id, position,
+_ADD_LINES = """line as (insert into sales_order_line (id, order_id, position,
     external_line_id, item_id, description, quantity, unit_price, discount, net, shipped,
     returned, invoiced, credited)
   select n.*, 0, 0, 0, 0 from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::uuid[],
-    $6::text[], $7::numeric[], $8::numeric[], $9::numeric[], $10::numeric[]) as n)
-insert into sales_order_charge (id, order_id, position, kind, amount, invoiced)
+    $6::text[], $7::numeric[], $8::numeric[], $9::numeric[], $10::numeric[]) as n),
+charge as (insert into sales_order_charge (id, order_id, position, kind, amount, invoiced)
   select n.*, false from unnest($11::uuid[], $12::uuid[], $13::smallint[], $14::text[],
-    $15::numeric[]) as n"""
+    $15::numeric[]) as n)"""
+_ADD_CONTENT = f"with {_ADD_LINES} select 1"
+_ADD_ORDERS = f"""with {_ADD_LINES}
+insert into sales_order (id, number, customer_id, currency, ordered_on, requested_on, promised_on,
+    ship_to, note, state, reason, net, charges, version, created_at, updated_at, invoiced, paid)
+  select n.id, n.number, n.customer_id, n.currency, n.ordered_on, n.requested_on, n.promised_on,
+    n.ship_to::jsonb, n.note, n.state, n.reason, n.net, n.charges, 1, $16, $16, 0, 0
+  from unnest($17::uuid[], $18::text[], $19::uuid[], $20::text[], $21::date[], $22::date[],
+    $23::date[], $24::text[], $25::text[], $26::text[], $27::text[], $28::numeric[],
+    $29::numeric[]) as n(id, number, customer_id, currency, ordered_on, requested_on, promised_on,
+    ship_to, note, state, reason, net, charges)"""
 
-_SAVE = """with line as (update sales_order_line l
-    set quantity = n.quantity, net = n.net, shipped = n.shipped, returned = n.returned,
-      invoiced = n.invoiced, credited = n.credited, unit_price = n.unit_price,
-      discount = n.discount
+_SAVE = """update sales_order set version = $2, updated_at = $3, requested_on = $4,
+    promised_on = $5, state = $6, reason = $7, net = $8, charges = $9, invoiced = $10, paid = $11,
+    ship_to = $12, note = $13, ordered_on = $14, customer_id = $15
+  where id = $1"""
+_SAVE_CONTENT = """with line as (update sales_order_line l
+    set quantity = n.quantity, unit_price = n.unit_price, discount = n.discount, net = n.net,
+      shipped = n.shipped, returned = n.returned, invoiced = n.invoiced, credited = n.credited
   from unnest($1::uuid[], $2::numeric[], $3::numeric[], $4::numeric[], $5::numeric[],
-      $6::numeric[], $24::numeric[], $25::numeric[], $26::numeric[])
-    as n(id, quantity, net, shipped, returned, invoiced, credited, unit_price, discount)
-  where l.id = n.id),
-charge as (update sales_order_charge c set invoiced = n.invoiced
-  from unnest($7::uuid[], $8::boolean[]) as n(id, invoiced) where c.id = n.id)
-update sales_order set version = $10, updated_at = $11, requested_on = $12, promised_on = $13,
-    state = $14, reason = $15, net = $16, charges = $17, invoiced = $18, paid = $19,
-    ship_to = $20, note = $21, ordered_on = $22, customer_id = $23
-  where id = $9"""
+      $6::numeric[], $7::numeric[], $8::numeric[], $9::numeric[])
+    as n(id, quantity, unit_price, discount, net, shipped, returned, invoiced, credited)
+  where l.id = n.id)
+update sales_order_charge c set invoiced = n.invoiced
+  from unnest($10::uuid[], $11::boolean[]) as n(id, invoiced) where c.id = n.id"""
 
 _COUNT = """update sales_order set version = version + 1, updated_at = $2
   where id in (select id from sales_order where id = any($1::uuid[]) order by id
@@ -102,10 +107,12 @@ _PAID = """update sales_order o set paid = n.paid
   from unnest($1::uuid[], $2::numeric[]) as n(id, paid) where o.id = n.id"""
 
 
-async def next_number(sql: Sql, sequence: str, prefix: str) -> str:
-    """The next number of documents whose series may have gaps."""
-    number: int = await sql.fetchval("select nextval($1::text::regclass)", sequence)
-    return f"{prefix}-{number:06}"
+async def next_numbers(sql: Sql, sequence: str, prefix: str, count: int) -> list[str]:
+    """The next numbers of documents whose series may have gaps."""
+    rows = await sql.fetch(
+        "select nextval($1::text::regclass) as number from generate_series(1, $2)", sequence, count
+    )
+    return [f"{prefix}-{row['number']:06}" for row in rows]
 
 
 async def at_hand(work: Work, order_ids: Sequence[UUID]) -> dict[UUID, OrderAtHand]:
@@ -121,47 +128,38 @@ async def at_hand(work: Work, order_ids: Sequence[UUID]) -> dict[UUID, OrderAtHa
     return found
 
 
-async def add_order(work: Work, hand: OrderAtHand) -> None:
-    """Store a new order."""
-    order = hand.order
+async def add_orders(work: Work, hands: Sequence[OrderAtHand]) -> None:
+    """Store new orders with their lines and charges, in one statement."""
+    orders = [hand.order for hand in hands]
     await work.sql.execute(
-        _ADD_ORDER,
-        order.id,
+        _ADD_ORDERS,
+        *_content(
+            [line for hand in hands for line in hand.lines],
+            [charge for hand in hands for charge in hand.charges],
+        ),
         work.now,
-        order.number,
-        order.customer_id,
-        order.currency,
-        order.ordered_on,
-        order.requested_on,
-        order.ship_to.model_dump_json(),
-        order.note,
-        order.state,
-        order.net,
-        order.charges,
+        *_columns(orders, "id", "number", "customer_id", "currency", "ordered_on"),
+        *_columns(orders, "requested_on", "promised_on"),
+        [order.ship_to.model_dump_json() for order in orders],
+        *_columns(orders, "note", "state", "reason", "net", "charges"),
     )
-    await _add_content(work, hand)
 
 
 async def _add_content(work: Work, hand: OrderAtHand) -> None:
-    lines, charges = hand.lines, hand.charges
-    await work.sql.execute(
-        _ADD_CONTENT,
-        [line.id for line in lines],
-        [line.order_id for line in lines],
-        [line.position for line in lines],
-        [line.external_line_id for line in lines],
-        [line.item_id for line in lines],
-        [line.description for line in lines],
-        [line.quantity for line in lines],
-        [line.unit_price for line in lines],
-        [line.discount for line in lines],
-        [line.net for line in lines],
-        [charge.id for charge in charges],
-        [charge.order_id for charge in charges],
-        [charge.position for charge in charges],
-        [charge.kind for charge in charges],
-        [charge.amount for charge in charges],
-    )
+    await work.sql.execute(_ADD_CONTENT, *_content(hand.lines, hand.charges))
+
+
+def _content(lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> list[list[Any]]:
+    return [
+        *_columns(lines, "id", "order_id", "position", "external_line_id", "item_id"),
+        *_columns(lines, "description", "quantity", "unit_price", "discount", "net"),
+        *_columns(charges, "id", "order_id", "position", "kind", "amount"),
+    ]
+
+
+def _columns(rows: Sequence[object], *names: str) -> list[list[Any]]:
+    """One list for each attribute, as `unnest` takes them."""
+    return [[getattr(row, name) for row in rows] for name in names]
 
 
 async def replace_content(work: Work, hand: OrderAtHand) -> None:
@@ -199,24 +197,13 @@ async def drop_lines(work: Work, line_ids: Sequence[UUID]) -> None:
         )
 
 
-async def save(work: Work, hand: OrderAtHand, *, counted: bool = True) -> None:
-    """Store what the order, its lines and charges have become, as its next version.
-
-    `counted=False`: it is still the version that this act has begun.
-    """
-    order, lines, charges = hand.order, hand.lines, hand.charges
-    if counted:
-        order.touch(work.now)
+async def save(work: Work, hand: OrderAtHand) -> None:
+    """Store what the order, its lines and charges have become, as its next version."""
+    order = hand.order
+    order.touch(work.now)
+    await _save_content(work, hand)
     await work.sql.execute(
         _SAVE,
-        [line.id for line in lines],
-        [line.quantity for line in lines],
-        [line.net for line in lines],
-        [line.shipped for line in lines],
-        [line.returned for line in lines],
-        [line.invoiced for line in lines],
-        [charge.id for charge in charges],
-        [charge.invoiced for charge in charges],
         order.id,
         order.version,
         order.updated_at,
@@ -232,10 +219,20 @@ async def save(work: Work, hand: OrderAtHand, *, counted: bool = True) -> None:
         order.note,
         order.ordered_on,
         order.customer_id,
-        [line.credited for line in lines],
-        [line.unit_price for line in lines],
-        [line.discount for line in lines],
     )
+
+
+async def _save_content(work: Work, hand: OrderAtHand) -> None:
+    """Store the lines and charges that are other than they were read, if there are any."""
+    lines = [line for line in hand.lines if is_changed(line)]
+    charges = [charge for charge in hand.charges if is_changed(charge)]
+    if lines or charges:
+        await work.sql.execute(
+            _SAVE_CONTENT,
+            *_columns(lines, "id", "quantity", "unit_price", "discount", "net"),
+            *_columns(lines, "shipped", "returned", "invoiced", "credited"),
+            *_columns(charges, "id", "invoiced"),
+        )
 
 
 async def count_again(work: Work, order_ids: Sequence[UUID]) -> list[UUID]:

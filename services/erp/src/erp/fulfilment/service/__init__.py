@@ -4,17 +4,18 @@ from erp.fulfilment.service.billing import invoice_order
 from erp.fulfilment.service.changing import cancel_order, change_order
 from erp.fulfilment.service.goods import return_goods, ship_order
 from erp.fulfilment.service.orders import (
+    IN_BULK,
     confirm_order,
     credit_decided,
     hold_order,
     place_order,
-    prepare_batch,
     see_order,
     take_order,
 )
 from erp.fulfilment.service.telling import REFRESH, refresh_orders
 
 __all__ = [
+    "IN_BULK",
     "REFRESH",
     "cancel_order",
     "change_order",
@@ -23,7 +24,6 @@ __all__ = [
     "hold_order",
     "invoice_order",
     "place_order",
-    "prepare_batch",
     "refresh_orders",
     "return_goods",
     "see_order",

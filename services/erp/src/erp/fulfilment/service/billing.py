@@ -35,14 +35,14 @@ async def invoice_order(work: Work, order_id: UUID, command: InvoiceOrder) -> In
     charges = [charge for charge in hand.charges if gone and not charge.invoiced]
     if not due and not charges:
         raise NothingToInvoice(number=order.number)
-    customer = await queries.credit_facts(work.sql, order.customer_id)
+    customers = await queries.credit_facts(work.sql, [order.customer_id])
     issued = await receivables.issue(
         work,
         receivables.IssueInvoice(
             customer_id=order.customer_id,
             order_id=order.id,
             effective_on=day,
-            payment_terms_days=customer["payment_terms_days"] if customer else 0,
+            payment_terms_days=customers[order.customer_id]["payment_terms_days"],
             lines=[
                 _invoice_line(line, quantity, _share(work, line, quantity))
                 for line, quantity in due

@@ -6,37 +6,59 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from chassis.http.problems import FieldError, InvalidInput, MissingReference
+from chassis.http.problems import FieldError, InvalidInput
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.catalog.schemas import PriceAsked
 from erp.catalog.service import prices
 from erp.currencies import must_be_supported
+from erp.days import business_day_of
 from erp.fulfilment import queries
 from erp.fulfilment.models import DRAFT, Order, OrderCharge, OrderLine
 from erp.fulfilment.queries import OrderAtHand
 from erp.fulfilment.rules.pricing import line_net
 from erp.fulfilment.schemas import NewCharge, NewLine, OrderFacts
+from erp.fulfilment.service.known import Known
 from erp.money import digits_of
 
-__all__ = ["charges_of", "lines_of", "new_order", "sum_up"]
+__all__ = ["charges_of", "lines_of", "new_orders", "sum_up"]
 
 ZERO = Decimal(0)
 LARGEST = Decimal(10) ** 14
 """What any amount stays below, as numbers on the wire do."""
 
 
-async def new_order(work: Work, order_id: UUID, facts: OrderFacts, *, on: date) -> OrderAtHand:
-    """The order as it was sent, to be decided. Raises MissingReference, CurrencyNotSupported."""
-    customer = await queries.credit_facts(work.sql, facts.customer_id)
-    if customer is None:
-        raise MissingReference(entity="customer", reference=facts.customer_id)
-    order = Order(
+async def new_orders(
+    work: Work, sent: Sequence[tuple[UUID, OrderFacts]]
+) -> tuple[list[OrderAtHand], Known]:
+    """Orders as they were sent, under the ids given, to be decided; and what is known of them.
+
+    Raises MissingReference, NoPrice, CurrencyNotSupported, Forbidden (backdated).
+    """
+    days = [business_day_of(work, facts.ordered_on) for _, facts in sent]
+    known = await Known.read(
+        work,
+        {facts.customer_id for _, facts in sent},
+        [line for _, facts in sent for line in facts.lines],
+    )
+    numbers = await queries.next_numbers(work.sql, "sales_order_number_seq", "SO", len(sent))
+    hands = []
+    for (order_id, facts), day, number in zip(sent, days, numbers, strict=True):
+        known.customer(facts.customer_id)
+        order = _order(work, order_id, facts, number=number, on=day)
+        lines = await _lines(work, order, facts.lines, known)
+        hands.append(OrderAtHand(order, lines, charges_of(work, order, facts.charges)))
+        sum_up(hands[-1])
+    return hands, known
+
+
+def _order(work: Work, order_id: UUID, facts: OrderFacts, *, number: str, on: date) -> Order:
+    return Order(
         id=order_id,
         version=1,
         created_at=work.now,
         updated_at=work.now,
-        number=await queries.next_number(work.sql, "sales_order_number_seq", "SO"),
+        number=number,
         customer_id=facts.customer_id,
         currency=work.setting.currency,
         ordered_on=on,
@@ -51,10 +73,6 @@ async def new_order(work: Work, order_id: UUID, facts: OrderFacts, *, on: date) 
         invoiced=ZERO,
         paid=ZERO,
     )
-    lines = await lines_of(work, order, facts.lines)
-    hand = OrderAtHand(order, lines, charges_of(work, order, facts.charges))
-    sum_up(hand)
-    return hand
 
 
 async def lines_of(work: Work, order: Order, sent: Sequence[NewLine]) -> list[OrderLine]:
@@ -62,25 +80,18 @@ async def lines_of(work: Work, order: Order, sent: Sequence[NewLine]) -> list[Or
 
     Raises MissingReference (item), NoPrice, CurrencyNotSupported.
     """
+    return await _lines(work, order, sent, await Known.read(work, [], sent))
+
+
+async def _lines(
+    work: Work, order: Order, sent: Sequence[NewLine], known: Known
+) -> list[OrderLine]:
     must_be_supported(work, *(line.unit_price.currency for line in sent if line.unit_price))
-    items = await _items(work, sent)
+    items = [known.item(line) for line in sent]
     return [
-        await _line(work, order, position, line, items[line.item_id or line.sku])
-        for position, line in enumerate(sent, 1)
+        await _line(work, order, position, line, item)
+        for position, (line, item) in enumerate(zip(sent, items, strict=True), 1)
     ]
-
-
-async def _items(work: Work, sent: Sequence[NewLine]) -> Mapping[Any, Mapping[str, Any]]:
-    rows = await queries.items_to_sell(
-        work.sql,
-        [line.item_id for line in sent if line.item_id],
-        [line.sku for line in sent if line.sku],
-    )
-    known = {row["id"]: row for row in rows} | {row["sku"]: row for row in rows}
-    for line in sent:
-        if (line.item_id or line.sku) not in known:
-            raise MissingReference(entity="item", reference=line.item_id or line.sku)
-    return known
 
 
 async def _line(

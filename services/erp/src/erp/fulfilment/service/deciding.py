@@ -1,6 +1,7 @@
 """Deciding an order: confirmed, held or rejected, and what follows from each."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,20 +12,15 @@ from erp.approvals import service as approvals
 from erp.fulfilment import queries
 from erp.fulfilment.models import CONFIRMED, ON_HOLD, OrderLine
 from erp.fulfilment.queries import OrderAtHand
-from erp.fulfilment.rules.deciding import (
-    Credit,
-    Decision,
-    Sellable,
-    decide,
-    refusal_of_items,
-)
+from erp.fulfilment.rules.deciding import Credit, Sellable, decide, refusal_of_items
+from erp.fulfilment.service.known import Known
 from erp.lines import stand_in_line
 from erp.settlement import service as settlement
 from erp.stock import service as stock
 
 __all__ = [
     "credit_of",
-    "decide_order",
+    "decide_orders",
     "not_sold",
     "place_lines",
     "stand_in_credit_lines",
@@ -33,29 +29,31 @@ __all__ = [
 _NOTHING = Decimal(0)
 
 
-async def decide_order(work: Work, hand: OrderAtHand, *, credit_granted: bool = False) -> Decision:
-    """Decide a draft or held order, and do what follows; the caller saves and tells it."""
-    order = hand.order
-    customer = await queries.credit_facts(work.sql, order.customer_id)
-    items = await queries.items_to_sell(work.sql, [line.item_id for line in hand.lines], [])
-    total = order.net + order.charges
-    credit = await _credit(work, hand, customer["credit_limit"] if customer else None)
-    decision = decide(
-        [_sellable(row) for row in items],
-        credit,
-        total=total,
-        ordered_on=order.ordered_on,
-        customer_active=bool(customer and customer["active"]),
-        credit_granted=credit_granted,
-    )
-    order.take_decision(decision)
-    if decision.state == CONFIRMED:
-        goods = {row["id"] for row in items if row["kind"] == "goods"}
-        asked = [line for line in hand.lines if line.item_id in goods]
-        order.promised_on = await _reserve(work, hand, asked)
-    elif decision.state == ON_HOLD:
-        await _ask_for_credit(work, hand, credit)
-    return decision
+async def decide_orders(
+    work: Work, hands: Sequence[OrderAtHand], known: Known, *, credit_granted: bool = False
+) -> None:
+    """Decide draft or held orders in turn, and do what follows; the caller saves and tells them.
+
+    What one is granted or gets, the next one finds gone.
+    """
+    standing = await _credits(work, hands, known)
+    for hand in hands:
+        order = hand.order
+        credit, total = standing[order.customer_id], order.net + order.charges
+        decision = decide(
+            [_sellable(known.items[line.item_id]) for line in hand.lines],
+            credit,
+            total=total,
+            ordered_on=order.ordered_on,
+            customer_active=known.customers[order.customer_id]["active"],
+            credit_granted=credit_granted,
+        )
+        order.take_decision(decision)
+        if decision.state == CONFIRMED:
+            standing[order.customer_id] = replace(credit, ordered=credit.ordered + total)
+        elif decision.state == ON_HOLD:
+            await _ask_for_credit(work, hand, credit)
+    await _place(work, [hand for hand in hands if hand.order.state == CONFIRMED], known)
 
 
 def _sellable(row: Mapping[str, Any]) -> Sellable:
@@ -64,30 +62,37 @@ def _sellable(row: Mapping[str, Any]) -> Sellable:
 
 async def not_sold(work: Work, item_ids: Sequence[UUID], on: date) -> str:
     """Which of the items cannot be ordered on the day, as a reason; empty: all can."""
-    rows = await queries.items_to_sell(work.sql, item_ids, [])
+    rows = await queries.items_to_sell(work.sql, item_ids)
     return refusal_of_items([_sellable(row) for row in rows], on)
 
 
 async def stand_in_credit_lines(work: Work, customer_ids: Collection[UUID]) -> None:
     """Let nobody else decide on the credit of these customers until the act ends."""
-    for customer_id in sorted(customer_ids):
-        await stand_in_line(work, f"credit:{customer_id}")
+    await stand_in_line(work, *(f"credit:{one}" for one in sorted(customer_ids)))
 
 
 async def credit_of(work: Work, hand: OrderAtHand) -> Credit:
     """What the customer may owe and does; orders of one customer with a limit stand in line."""
-    facts = await queries.credit_facts(work.sql, hand.order.customer_id)
-    return await _credit(work, hand, facts["credit_limit"] if facts else None)
+    known = Known(await queries.credit_facts(work.sql, [hand.order.customer_id]), {})
+    return (await _credits(work, [hand], known))[hand.order.customer_id]
 
 
-async def _credit(work: Work, hand: OrderAtHand, limit: Decimal | None) -> Credit:
-    if limit is None:
-        return Credit(None, _NOTHING, _NOTHING)
-    order = hand.order
-    await stand_in_credit_lines(work, [order.customer_id])
-    owed = await settlement.owed_by(work.sql, order.customer_id)
-    ordered = await queries.ordered_besides(work.sql, order.customer_id, order.id)
-    return Credit(limit, owed, ordered)
+async def _credits(work: Work, hands: Sequence[OrderAtHand], known: Known) -> dict[UUID, Credit]:
+    limits = {one["id"]: one["credit_limit"] for one in known.customers.values()}
+    limited = [customer_id for customer_id, limit in limits.items() if limit is not None]
+    owed: Mapping[UUID, Decimal] = {}
+    ordered: Mapping[UUID, Decimal] = {}
+    if limited:
+        await stand_in_credit_lines(work, limited)
+        owed = await settlement.owed_by(work.sql, limited)
+        besides = [hand.order.id for hand in hands]
+        ordered = await queries.ordered_besides(work.sql, limited, besides)
+    return {
+        customer_id: Credit(
+            limit, owed.get(customer_id, _NOTHING), ordered.get(customer_id, _NOTHING)
+        )
+        for customer_id, limit in limits.items()
+    }
 
 
 async def _ask_for_credit(work: Work, hand: OrderAtHand, credit: Credit) -> None:
@@ -112,26 +117,30 @@ async def _ask_for_credit(work: Work, hand: OrderAtHand, credit: Credit) -> None
 
 async def place_lines(work: Work, hand: OrderAtHand, lines: Sequence[OrderLine]) -> None:
     """Reserve what is free for lines, let the rest wait. Services need nothing of stock."""
-    rows = await queries.items_to_sell(work.sql, [line.item_id for line in lines], [])
-    goods = {row["id"] for row in rows if row["kind"] == "goods"}
-    await _reserve(work, hand, [line for line in lines if line.item_id in goods])
+    if lines:
+        known = await Known.read(work, [], lines)
+        await _promised(work, [OrderAtHand(hand.order, list(lines))], known)
 
 
-async def _reserve(work: Work, hand: OrderAtHand, lines: Sequence[OrderLine]) -> date | None:
-    """Reserve what is free, let the rest wait; the day all of it is promised for."""
-    order, wanted_on = hand.order, hand.order.wanted_on
-    promised = await _promised_day(work, lines, wanted_on)
+async def _place(work: Work, hands: Sequence[OrderAtHand], known: Known) -> None:
+    """Reserve for confirmed orders what is free, and promise each of them a day (E37)."""
+    for hand, day in zip(hands, await _promised(work, hands, known), strict=True):
+        hand.order.promised_on = day
+
+
+async def _promised(work: Work, hands: Sequence[OrderAtHand], known: Known) -> list[date | None]:
+    """Reserve in turn; the day all lines of each order are promised for. None: no known day."""
+    goods = [[line for line in hand.lines if known.is_goods(line.item_id)] for hand in hands]
+    wanted = [hand.order.wanted_on for hand in hands]
+    asked = [
+        stock.PromiseAsked([(line.item_id, line.quantity) for line in lines], day)
+        for lines, day in zip(goods, wanted, strict=True)
+    ]
+    promised = await stock.promise(work.sql, asked, today=work.today())
     needed = [
-        stock.DemandLine(line.id, order.id, line.item_id, line.quantity, wanted_on, promised)
+        stock.DemandLine(line.id, line.order_id, line.item_id, line.quantity, day, by)
+        for lines, day, by in zip(goods, wanted, promised, strict=True)
         for line in lines
     ]
     await stock.place(work, needed)
     return promised
-
-
-async def _promised_day(work: Work, lines: Sequence[OrderLine], wanted_on: date) -> date | None:
-    """The first day on which all lines can be promised (E37); None: no known day."""
-    asked = [stock.PromiseAsked(line.item_id, line.quantity, wanted_on) for line in lines]
-    days = await stock.promise(work.sql, asked, today=work.today()) if asked else [wanted_on]
-    known = [day for day in days if day is not None]
-    return max(known) if len(known) == len(days) else None

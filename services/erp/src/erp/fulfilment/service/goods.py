@@ -1,6 +1,6 @@
 """Shipping what is reserved, and taking goods back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from erp.fulfilment.service.billing import credit_returned
 from erp.fulfilment.service.changing import locked
 from erp.fulfilment.service.telling import tell
 from erp.stock import service as stock
+from erp.stock.errors import SerialsNotKept
 
 __all__ = ["return_goods", "ship_order"]
 
@@ -26,19 +27,25 @@ async def ship_order(work: Work, order_id: UUID, command: ShipOrder) -> Shipped:
     """Ship what is reserved, or the quantities named; the rest stays as an exact backorder (E47).
 
     Services need nothing of stock: they are rendered with it. Raises NotFound, OrderNotConfirmed,
-    NothingToShip, UnknownLine, NotReserved, PeriodClosed.
+    NothingToShip, UnknownLine, NotReserved, PeriodClosed, and what `stock.ship` raises about
+    serials.
     """
     day = business_day_of(work, command.effective_on)
     hand = await locked(work, order_id)
     hand.order.must_be_confirmed()
     reserved = await _reserved(work, hand)
     going = _named(hand, command.lines) if command.lines else _ready(hand, reserved)
+    serials = await _serials(work, hand, command.lines or (), reserved)
     shipment = await _shipment(work, hand, "delivery")
     shipment.shipped_on = day
     shipment.carrier, shipment.tracking_number = command.carrier, command.tracking_number
     await stock.ship(
         work,
-        [stock.ShipLine(line.id, quantity) for line, quantity in going if line.id in reserved],
+        [
+            stock.ShipLine(line.id, quantity, serials.get(line.id, ()))
+            for line, quantity in going
+            if line.id in reserved
+        ],
         source_type="shipment",
         source_id=shipment.id,
         effective_on=day,
@@ -75,21 +82,39 @@ def _named(hand: OrderAtHand, named: Sequence[ShipQuantity]) -> Going:
     return list(going.values())
 
 
+async def _serials(
+    work: Work, hand: OrderAtHand, named: Sequence[ShipQuantity], goods: Container[UUID]
+) -> dict[UUID, tuple[str, ...]]:
+    """The serials that are named, by line. Raises SerialsNotKept for those of a service."""
+    serials = {one.order_line_id: one.serials for one in named}
+    services = [
+        line.item_id for line in hand.lines if serials.get(line.id) and line.id not in goods
+    ]
+    for row in await queries.items_to_sell(work.sql, services[:1]) if services else ():
+        raise SerialsNotKept(sku=row["sku"])
+    return serials
+
+
 async def return_goods(work: Work, order_id: UUID, command: ReturnGoods) -> Shipped:
     """Take goods back at the cost they left, and credit what of them was invoiced.
 
-    Raises NotFound, OrderNotConfirmed, UnknownLine, NotShipped, PeriodClosed.
+    Raises NotFound, OrderNotConfirmed, UnknownLine, NotShipped, PeriodClosed, and what
+    `stock.take_back` raises about serials.
     """
     day = business_day_of(work, command.effective_on)
     hand = await locked(work, order_id)
     hand.order.must_be_confirmed()
-    coming = _named(hand, command.lines)
-    goods = await _reserved(work, hand)
+    coming, goods = _named(hand, command.lines), await _reserved(work, hand)
+    serials = await _serials(work, hand, command.lines, goods)
     shipment = await _shipment(work, hand, "return")
     shipment.shipped_on = day
     await stock.take_back(
         work,
-        [stock.ReturnLine(line.id, quantity) for line, quantity in coming if line.id in goods],
+        [
+            stock.ReturnLine(line.id, quantity, serials[line.id])
+            for line, quantity in coming
+            if line.id in goods
+        ],
         source_type="return",
         source_id=shipment.id,
         effective_on=day,
@@ -101,11 +126,12 @@ async def return_goods(work: Work, order_id: UUID, command: ReturnGoods) -> Ship
 
 async def _shipment(work: Work, hand: OrderAtHand, kind: str) -> Shipment:
     prefix = "SH" if kind == "delivery" else "RT"
+    [number] = await queries.next_numbers(work.sql, "shipment_number_seq", prefix, 1)
     return Shipment(
         id=uuid7(),
         created_at=work.now,
         updated_at=work.now,
-        number=await queries.next_number(work.sql, "shipment_number_seq", prefix),
+        number=number,
         order_id=hand.order.id,
         kind=kind,
         carrier="",
@@ -126,7 +152,11 @@ async def _told(
 ) -> Shipped:
     hand.order.settle_state(hand.lines, hand.charges)
     await queries.save(work, hand)
-    await tell(work, [hand.order.id], changed)
+    [state] = await tell(work, [hand.order.id], changed)
+    told = next(one for one in state["shipments"] if one["id"] == str(shipment.id))
     return Shipped(
-        shipment_id=shipment.id, number=shipment.number, order_version=hand.order.version
+        shipment_id=shipment.id,
+        number=shipment.number,
+        order_version=hand.order.version,
+        serials=told["serials"],
     )

@@ -2,33 +2,34 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from chassis.http.problems import NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
-from erp.days import business_day_of
 from erp.fulfilment import queries
 from erp.fulfilment.errors import OrderClosed
 from erp.fulfilment.models import DRAFT, ON_HOLD, REJECTED, UNDECIDED
 from erp.fulfilment.queries import OrderAtHand
 from erp.fulfilment.rules.deciding import Decision
 from erp.fulfilment.schemas import BatchOrder, NewOrder, OrderView, UpsertOrder
-from erp.fulfilment.service.building import new_order
+from erp.fulfilment.service.building import new_orders
 from erp.fulfilment.service.changing import cancel, change_content, locked
-from erp.fulfilment.service.deciding import decide_order, stand_in_credit_lines
+from erp.fulfilment.service.deciding import decide_orders, stand_in_credit_lines
+from erp.fulfilment.service.known import Known
 from erp.fulfilment.service.replacing import go_on, replace
 from erp.fulfilment.service.telling import EVERYTHING, tell
 from erp.sql import Sql
 from erp.stock import service as stock
-from erp.upserts import Sent, Upserted, upsert
+from erp.upserts import InBulk, Sent, Upserted, upsert
 
 __all__ = [
+    "IN_BULK",
     "confirm_order",
     "credit_decided",
     "hold_order",
     "place_order",
-    "prepare_batch",
     "see_order",
     "take_order",
 ]
@@ -44,15 +45,14 @@ async def see_order(sql: Sql, order_id: UUID) -> OrderView:
     return OrderView.of(state)
 
 
-async def place_order(work: Work, command: NewOrder) -> UUID:
-    """Take an order of our own; unless it is a draft, decide it at once.
+async def place_order(work: Work, command: NewOrder) -> OrderView:
+    """Take an order of our own; unless it is a draft, decide it at once. The order then.
 
     Raises MissingReference, NoPrice, CurrencyNotSupported, Forbidden (backdated).
     """
-    day = business_day_of(work, command.ordered_on)
-    hand = await new_order(work, uuid7(), command, on=day)
-    await _add(work, hand, draft=command.draft)
-    return hand.order.id
+    hands, known = await new_orders(work, [(uuid7(), command)])
+    [state] = await _add(work, hands, known, decided=[] if command.draft else hands)
+    return OrderView.of(state)
 
 
 async def take_order(work: Work, system: str, external_id: str, command: UpsertOrder) -> Upserted:
@@ -65,26 +65,30 @@ async def take_order(work: Work, system: str, external_id: str, command: UpsertO
     return await upsert(
         work,
         Sent(KIND, system, external_id, command.source_version),
-        create=partial(_accept, work, command),
+        create=lambda order_id: accept_orders(work, [(order_id, command)]),
         change=partial(_accept_again, work, command),
     )
 
 
-async def _accept(work: Work, command: UpsertOrder, order_id: UUID) -> None:
-    day = business_day_of(work, command.ordered_on)
-    hand = await new_order(work, order_id, command, on=day)
-    if command.cancelled:
-        hand.order.cancel()
-    await _add(work, hand, draft=command.cancelled)
+async def accept_orders(work: Work, sent: Sequence[tuple[UUID, UpsertOrder]]) -> None:
+    """Accept orders that are new here under the ids given, each decided in its turn."""
+    hands, known = await new_orders(work, sent)
+    decided = []
+    for hand, (_, command) in zip(hands, sent, strict=True):
+        if command.cancelled:
+            hand.order.cancel()
+        else:
+            decided.append(hand)
+    await _add(work, hands, known, decided=decided)
 
 
-async def _add(work: Work, hand: OrderAtHand, *, draft: bool) -> None:
-    order = hand.order
-    await queries.add_order(work, hand)
-    if not draft:
-        await decide_order(work, hand)
-        await queries.save(work, hand, counted=False)
-    await tell(work, [order.id], EVERYTHING)
+async def _add(
+    work: Work, hands: Sequence[OrderAtHand], known: Known, *, decided: Sequence[OrderAtHand]
+) -> list[dict[str, Any]]:
+    if decided:
+        await decide_orders(work, decided, known)
+    await queries.add_orders(work, hands)
+    return await tell(work, [hand.order.id for hand in hands], EVERYTHING)
 
 
 async def _accept_again(work: Work, command: UpsertOrder, order_id: UUID) -> bool:
@@ -123,17 +127,16 @@ async def hold_order(work: Work, order_id: UUID) -> None:
     await queries.at_hand(work, [order_id])
 
 
-async def prepare_batch(work: Work, system: str, items: Sequence[BatchOrder]) -> None:
+async def _prepare(work: Work, system: str, items: Sequence[BatchOrder]) -> None:
     """Lock all that a batch of orders will touch, in the order every single act keeps.
 
     One after the other they would hold the items of one order while waiting for the next one's.
     """
     present = await queries.hold_linked(work, system, [one.external_id for one in items])
     await stand_in_credit_lines(work, {one.customer_id for one in items})
-    lines = [line for one in items for line in one.lines]
-    named = await queries.items_to_sell(
-        work.sql,
-        [line.item_id for line in lines if line.item_id],
-        [line.sku for line in lines if line.sku],
-    )
-    await stock.lock_items(work, [*present, *(row["id"] for row in named)])
+    known = await Known.read(work, [], [line for one in items for line in one.lines])
+    await stock.lock_items(work, {*present, *(item["id"] for item in known.items.values())})
+
+
+IN_BULK = InBulk[BatchOrder](accept_orders, _prepare)
+"""How orders of a batch that are new here are accepted at once."""

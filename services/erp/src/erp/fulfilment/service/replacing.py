@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chassis.http.problems import MissingReference
 from chassis.storage.work import Work
 from erp.approvals import service as approvals
 from erp.days import business_day_of
@@ -12,7 +11,8 @@ from erp.fulfilment.models import DRAFT, ON_HOLD
 from erp.fulfilment.queries import OrderAtHand
 from erp.fulfilment.schemas import ChangeOrder, OrderView, UpsertOrder
 from erp.fulfilment.service.building import charges_of, lines_of, sum_up
-from erp.fulfilment.service.deciding import decide_order
+from erp.fulfilment.service.deciding import decide_orders
+from erp.fulfilment.service.known import Known
 from erp.fulfilment.service.telling import EVERYTHING, tell
 
 __all__ = ["go_on", "other_facts", "replace", "take_over"]
@@ -25,7 +25,8 @@ async def go_on(work: Work, hand: OrderAtHand, *, credit_granted: bool = False) 
     """
     if hand.order.state == ON_HOLD:
         await approvals.withdraw(work, hand.order.id)
-    await decide_order(work, hand, credit_granted=credit_granted)
+    known = await Known.of(work, hand)
+    await decide_orders(work, [hand], known, credit_granted=credit_granted)
     await queries.save(work, hand)
     changed = ["lines", "promised_on", "reason", "state"]
     [state] = await tell(work, [hand.order.id], changed)
@@ -39,8 +40,7 @@ async def replace(work: Work, hand: OrderAtHand, command: ChangeOrder | UpsertOr
     """
     order = hand.order
     if isinstance(command, UpsertOrder):
-        if await queries.credit_facts(work.sql, command.customer_id) is None:
-            raise MissingReference(entity="customer", reference=command.customer_id)
+        (await Known.read(work, [command.customer_id], [])).customer(command.customer_id)
         order.customer_id = command.customer_id
     take_over(hand, other_facts(work, hand, command))
     hand.lines = await lines_of(work, order, command.lines)

@@ -75,9 +75,9 @@ async def hold_documents(work: Work, document_ids: Sequence[UUID]) -> None:
     await queries.documents_open(work, document_ids)
 
 
-async def owed_by(sql: Sql, party_id: UUID) -> Decimal:
-    """What a customer owes: open invoices less payments and credits not used yet."""
-    return (await queries.owed(sql, [party_id])).get(party_id, _NOTHING)
+async def owed_by(sql: Sql, party_ids: Sequence[UUID]) -> dict[UUID, Decimal]:
+    """What each customer owes: open invoices less payments and credits not used yet."""
+    return dict.fromkeys(party_ids, _NOTHING) | await queries.owed(sql, party_ids)
 
 
 async def paid_by_order(sql: Sql, order_ids: Sequence[UUID]) -> dict[UUID, Decimal]:

@@ -18,6 +18,13 @@ from erp.stock.queries.promises import (
     turns_of,
     unpromised_orders,
 )
+from erp.stock.queries.serials import (
+    first_serials,
+    has_moved,
+    known_serials,
+    serial_history,
+    serial_page,
+)
 from erp.stock.queries.shown import (
     available,
     demand_states,
@@ -36,10 +43,13 @@ __all__ = [
     "Origin",
     "available",
     "demand_states",
+    "first_serials",
     "goods_by_sku",
+    "has_moved",
     "hold",
     "items_of",
     "items_of_orders",
+    "known_serials",
     "level_page",
     "lines_of",
     "move_page",
@@ -47,6 +57,8 @@ __all__ = [
     "note_promises",
     "open_items",
     "save",
+    "serial_history",
+    "serial_page",
     "short_items",
     "shortages",
     "supply_and_demand",

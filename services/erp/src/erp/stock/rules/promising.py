@@ -6,14 +6,37 @@ earlier goods can cover is late: it gets the first receipts that nobody else nee
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import TypeVar
 
-__all__ = ["Dated", "discrete_atp", "promise_date", "take"]
+__all__ = ["Dated", "Outlook", "discrete_atp", "promise_date", "promise_order", "take"]
 
 Dated = tuple[date, Decimal]
 _NOTHING = Decimal(0)
+K = TypeVar("K", bound=Hashable)
+
+
+@dataclass
+class Outlook:
+    """What of an item is free, what comes when, and what is waited for by when."""
+
+    free: Decimal
+    receipts: list[Dated]
+    commitments: list[Dated]
+
+    def atp(self, *, today: date) -> list[Dated]:
+        """What can be promised: of today's stock, and of each receipt to come."""
+        return discrete_atp(self.free, self.receipts, self.commitments, today=today)
+
+    def place(self, quantity: Decimal, *, by: date) -> None:
+        """Reserve what is free of a quantity; the rest of it waits for goods."""
+        got = max(min(self.free, quantity), _NOTHING)
+        self.free -= got
+        if got < quantity:
+            self.commitments.append((by, quantity - got))
 
 
 def discrete_atp(
@@ -64,3 +87,29 @@ def promise_date(atp: Sequence[Dated], quantity: Decimal, *, wanted_on: date) ->
     """The first day from the wanted one on which the whole quantity can be promised."""
     candidates = [wanted_on, *(day for day, _ in atp if day > wanted_on)]
     return next((day for day in candidates if take(atp, quantity, on=day) is not None), None)
+
+
+def promise_order(
+    outlooks: Mapping[K, Outlook],
+    lines: Sequence[tuple[K, Decimal]],
+    *,
+    wanted_on: date,
+    today: date,
+) -> date | None:
+    """The first day on which all lines (item, quantity) can be promised; None: no known day (E37).
+
+    Each line is taken off before the next one is judged. Then the order is placed, so that the
+    next one finds what this one has left.
+    """
+    atp = {item: outlooks[item].atp(today=today) for item, _ in lines}
+    days: list[date | None] = [wanted_on]
+    for item, quantity in lines:
+        day = promise_date(atp[item], quantity, wanted_on=max(wanted_on, today))
+        if day is not None:
+            atp[item] = take(atp[item], quantity, on=day) or []
+        days.append(day)
+    known = [day for day in days if day is not None]
+    promised = max(known) if len(known) == len(days) else None
+    for item, quantity in lines:
+        outlooks[item].place(quantity, by=promised or wanted_on)
+    return promised

@@ -10,7 +10,7 @@ from erp.sql import Sql
 from erp.stock import queries
 from erp.stock.events import GoodsExpected
 from erp.stock.rules.lines import DemandState, ExpectedLine, PromiseAsked, Shortage
-from erp.stock.rules.promising import Dated, discrete_atp, promise_date, take
+from erp.stock.rules.promising import Dated, Outlook, promise_order
 from erp.stock.rules.turns import Supply
 from erp.stock.service.demand import hold_items
 from erp.stock.service.telling import tell
@@ -69,59 +69,43 @@ async def short_items(sql: Sql) -> list[UUID]:
 
 async def promisable(sql: Sql, item_ids: Sequence[UUID], *, today: date) -> dict[UUID, list[Dated]]:
     """What of each item can be promised: free today, and of each receipt to come (E37)."""
-    supply, waiting = await _supply_and_demand(sql, item_ids, today=today)
-    return {
-        item_id: discrete_atp(
-            supply[item_id].free,
-            supply[item_id].receipts,
-            waiting.get(item_id, []),
-            today=today,
-        )
-        for item_id in item_ids
-    }
+    outlooks = await _outlooks(sql, item_ids, today=today)
+    return {item_id: outlook.atp(today=today) for item_id, outlook in outlooks.items()}
 
 
 async def supply_of(sql: Sql, item_ids: Sequence[UUID], *, today: date) -> dict[UUID, Supply]:
     """What of each item is free today, and what comes when."""
-    supply, _ = await _supply_and_demand(sql, item_ids, today=today)
-    return supply
+    outlooks = await _outlooks(sql, item_ids, today=today)
+    return {item_id: Supply(one.free, one.receipts) for item_id, one in outlooks.items()}
 
 
-async def _supply_and_demand(
-    sql: Sql, item_ids: Sequence[UUID], *, today: date
-) -> tuple[dict[UUID, Supply], dict[UUID, list[Dated]]]:
-    """What is there or comes, and what is waited for by when."""
-    free = dict.fromkeys(item_ids, Decimal(0))
-    dated: dict[str, dict[UUID, list[Dated]]] = {"incoming": {}, "waiting": {}}
-    for row in await queries.supply_and_demand(sql, item_ids):
+async def _outlooks(sql: Sql, item_ids: Iterable[UUID], *, today: date) -> dict[UUID, Outlook]:
+    found = {item_id: Outlook(Decimal(0), [], []) for item_id in item_ids}
+    for row in await queries.supply_and_demand(sql, list(found)):
+        outlook, dated = found[row["item_id"]], (row["day"], row["quantity"])
         if row["kind"] == "free":
-            free[row["item_id"]] = row["quantity"]
+            outlook.free = row["quantity"]
+        elif row["kind"] == "incoming":
+            outlook.receipts.append(_not_here_yet(dated, today))
         else:
-            of_item = dated[row["kind"]].setdefault(row["item_id"], [])
-            of_item.append((row["day"], row["quantity"]))
-    supply = {
-        item_id: Supply(free[item_id], _not_here_yet(dated["incoming"].get(item_id, []), today))
-        for item_id in item_ids
-    }
-    return supply, dated["waiting"]
+            outlook.commitments.append(dated)
+    return found
 
 
-def _not_here_yet(receipts: Sequence[Dated], today: date) -> list[Dated]:
+def _not_here_yet(receipt: Dated, today: date) -> Dated:
     """What is overdue comes tomorrow at the earliest: it should have been here."""
-    tomorrow = date.fromordinal(today.toordinal() + 1)
-    return [(day if day >= today else tomorrow, quantity) for day, quantity in receipts]
+    day, quantity = receipt
+    return (day if day >= today else date.fromordinal(today.toordinal() + 1)), quantity
 
 
-async def promise(sql: Sql, asked: Sequence[PromiseAsked], *, today: date) -> list[date | None]:
-    """The day each quantity can be promised for, in the order asked; None: for no known day.
+async def promise(sql: Sql, orders: Sequence[PromiseAsked], *, today: date) -> list[date | None]:
+    """The day all of each order can be promised for, in turn; None: for no known day.
 
-    Each promise is taken off before the next one is judged.
+    Each is judged as if those before it had been placed.
     """
-    atp = await promisable(sql, list({one.item_id for one in asked}), today=today)
-    days: list[date | None] = []
-    for one in asked:
-        day = promise_date(atp[one.item_id], one.quantity, wanted_on=max(one.wanted_on, today))
-        if day is not None:
-            atp[one.item_id] = take(atp[one.item_id], one.quantity, on=day) or []
-        days.append(day)
-    return days
+    items = {item_id for order in orders for item_id, _ in order.lines}
+    outlooks = await _outlooks(sql, items, today=today) if items else {}
+    return [
+        promise_order(outlooks, order.lines, wanted_on=order.wanted_on, today=today)
+        for order in orders
+    ]

@@ -1,0 +1,59 @@
+"""Whom and what orders refer to, read once for all of them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+from uuid import UUID
+
+from chassis.http.problems import MissingReference
+from chassis.storage.work import Work
+from erp.fulfilment import queries
+from erp.fulfilment.models import OrderLine
+from erp.fulfilment.queries import OrderAtHand
+from erp.fulfilment.schemas import NewLine
+
+__all__ = ["Known"]
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Known:
+    """Facts of customers by id, and of items by id and by SKU."""
+
+    customers: Mapping[UUID, Facts]
+    items: Mapping[UUID | str | None, Facts]
+
+    @classmethod
+    async def read(
+        cls, work: Work, customer_ids: Collection[UUID], lines: Sequence[NewLine | OrderLine]
+    ) -> Self:
+        """What there is of the customers, and of the items that lines name."""
+        skus = {line.sku for line in lines if isinstance(line, NewLine) and line.sku}
+        item_ids = {line.item_id for line in lines if line.item_id}
+        rows = await queries.items_to_sell(work.sql, item_ids, skus)
+        items: dict[UUID | str | None, Facts] = {row["id"]: row for row in rows}
+        customers = await queries.credit_facts(work.sql, customer_ids) if customer_ids else {}
+        return cls(customers, items | {row["sku"]: row for row in rows})
+
+    @classmethod
+    async def of(cls, work: Work, hand: OrderAtHand) -> Self:
+        """What there is of an order's customer and items."""
+        return await cls.read(work, [hand.order.customer_id], hand.lines)
+
+    def customer(self, customer_id: UUID) -> Facts:
+        """The customer's facts. Raises MissingReference."""
+        if customer_id not in self.customers:
+            raise MissingReference(entity="customer", reference=customer_id)
+        return self.customers[customer_id]
+
+    def item(self, line: NewLine) -> Facts:
+        """Facts of the item that the line names. Raises MissingReference."""
+        named = line.item_id or line.sku
+        if named not in self.items:
+            raise MissingReference(entity="item", reference=named)
+        return self.items[named]
+
+    def is_goods(self, item_id: UUID) -> bool:
+        """Whether the item lies in stock."""
+        return bool(self.items[item_id]["kind"] == "goods")
