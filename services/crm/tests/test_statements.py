@@ -107,6 +107,15 @@ async def test_products_and_prices_stay_within_the_budget(desk, ear):
         await desk.see(f"/v1/products/{product['id']}/price?quantity=5")
 
 
+@pytest.mark.parametrize("lines", [1, 20])
+async def test_an_order_is_placed_by_nine_statements_however_long(desk, ear, lines):
+    """Begin, key, address, products, prices, order with lines, view, event with reply, commit."""
+    account, product = await desk.account(), await desk.product(list_price=CNY)
+    line = {"product": product["code"], "quantity": "2"}
+    with ear.expecting(9):
+        await desk.add("/v1/orders", account_id=account["id"], lines=[line] * lines)
+
+
 async def test_a_batch_asks_no_more_for_each_item_the_longer_it_is(desk, ear):
     """Linear: at most 14 statements for a new account, however many come together."""
 

@@ -1,6 +1,6 @@
 """Named reads and locks of products and prices."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.work import Work
 from crm.catalog.models import ACTIVE, OWN, Product, ProductPrice
-from crm.catalog.rules.pricing import PriceStep
+from crm.catalog.rules.pricing import Priced, PriceStep
 from crm.catalog.schemas import PriceQuery, ProductPriceView, ProductQuery, ProductView
 from crm.links import linked_to, references
 from crm.money import UnitPrice
@@ -23,8 +23,8 @@ __all__ = [
     "overlapping",
     "own_active_prices",
     "price_page",
-    "price_steps",
     "price_view",
+    "priced",
     "product_id_of_price",
     "product_meant",
     "product_page",
@@ -47,6 +47,11 @@ PRICE = f"""product_price.id, product_id, p.code as product_code, price_list, mi
   jsonb_build_object('amount', amount::text, 'currency', product_price.currency) as price,
   {references("product_price")}"""
 
+_PRICED = """select p.id as product_id, p.list_price, p.currency, s.id, s.min_quantity, s.amount,
+    s.currency as currency_of_step, s.valid_from, s.valid_to
+  from product p left join product_price s
+    on s.product_id = p.id and s.price_list = $2 and s.status = 'active'
+  where p.id = any($1::uuid[])"""
 _PRICES = "product_price join product p on p.id = product_id"
 
 
@@ -184,21 +189,21 @@ async def overlapping(
     return (row["id"], row["valid_from"], row["valid_to"]) if row else None
 
 
-async def price_steps(sql: Sql, product_id: UUID, price_list: str) -> list[PriceStep]:
-    """The product's active prices in the list, as the pricing rule takes them."""
-    rows = await sql.fetch(
-        """select id, min_quantity, amount, currency, valid_from, valid_to from product_price
-            where product_id = $1 and price_list = $2 and status = 'active'""",
-        product_id,
-        price_list,
-    )
-    return [
-        PriceStep(
-            id=row["id"],
-            min_quantity=row["min_quantity"],
-            price=UnitPrice(row["amount"], row["currency"]),
-            valid_from=row["valid_from"],
-            valid_to=row["valid_to"],
-        )
-        for row in rows
-    ]
+async def priced(sql: Sql, product_ids: Iterable[UUID], price_list: str) -> dict[UUID, Priced]:
+    """What products cost, with their active prices in the list."""
+    found: dict[UUID, Priced] = {}
+    for row in await sql.fetch(_PRICED, list(set(product_ids)), price_list):
+        listed = row["list_price"]
+        price = None if listed is None else UnitPrice(listed, row["currency"])
+        product = found.setdefault(row["product_id"], Priced(price))
+        if row["id"] is not None:
+            product.steps.append(
+                PriceStep(
+                    id=row["id"],
+                    min_quantity=row["min_quantity"],
+                    price=UnitPrice(row["amount"], row["currency_of_step"]),
+                    valid_from=row["valid_from"],
+                    valid_to=row["valid_to"],
+                )
+            )
+    return found

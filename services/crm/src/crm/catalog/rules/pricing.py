@@ -1,14 +1,14 @@
 """Which price applies: the period decides, then the largest minimum quantity reached."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
 from crm.money import UnitPrice
 
-__all__ = ["PriceStep", "price_for"]
+__all__ = ["PriceStep", "Priced", "price_for"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +42,20 @@ def price_for(steps: Iterable[PriceStep], *, quantity: Decimal, on: date) -> Pri
 
 def _precedence(step: PriceStep) -> tuple[Decimal, date, UUID]:
     return step.min_quantity, step.valid_from or date.min, step.id
+
+
+@dataclass(frozen=True)
+class Priced:
+    """What a product costs: what a price list says, else its list price."""
+
+    list_price: UnitPrice | None
+    steps: list[PriceStep] = field(default_factory=list)
+
+    def step(self, *, quantity: Decimal, on: date) -> PriceStep | None:
+        """The price of the list that applies."""
+        return price_for(self.steps, quantity=quantity, on=on)
+
+    def price(self, *, quantity: Decimal, on: date) -> UnitPrice | None:
+        """What one unit costs; None: it has no price."""
+        step = self.step(quantity=quantity, on=on)
+        return step.price if step else self.list_price

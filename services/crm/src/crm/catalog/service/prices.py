@@ -1,6 +1,8 @@
 """Acts on prices. Each locks the product first, so that prices of one product stand in line."""
 
+from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from functools import partial
 from uuid import UUID
 
@@ -10,7 +12,6 @@ from chassis.storage.work import Work
 from crm.catalog import queries
 from crm.catalog.errors import NoPrice, OverlappingPrice
 from crm.catalog.models import ACTIVE, ERP_MASTER, OWN, STANDARD, WITHDRAWN, Product, ProductPrice
-from crm.catalog.rules.pricing import price_for
 from crm.catalog.schemas import (
     AddPrice,
     ChangePrice,
@@ -23,7 +24,7 @@ from crm.catalog.service.products import lock_product, product_meant, see_produc
 from crm.currencies import must_be_supported
 from crm.fields import Facts
 from crm.links import ERP, LinkExternal, ManagedByErp, link
-from crm.money import UnitPriceView
+from crm.money import UnitPrice, UnitPriceView
 from crm.upserts import Sent, Upserted, required, upsert
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "change_price",
     "link_price",
     "price_of",
+    "prices_of",
     "see_price",
     "upsert_price",
     "withdraw_price",
@@ -53,8 +55,8 @@ async def price_of(
     """What one unit costs: by the price list, else the list price. Raises NotFound, NoPrice."""
     product = await see_product(sql, product_id)
     on = asked.on or today
-    steps = await queries.price_steps(sql, product_id, asked.price_list)
-    step = price_for(steps, quantity=asked.quantity, on=on)
+    priced = (await queries.priced(sql, [product_id], asked.price_list))[product_id]
+    step = priced.step(quantity=asked.quantity, on=on)
     found = UnitPriceView.model_validate(step.price) if step else product.list_price
     if found is None:
         raise NoPrice(
@@ -70,6 +72,17 @@ async def price_of(
         price_id=step.id if step else None,
         min_quantity=step.min_quantity if step else None,
     )
+
+
+async def prices_of(
+    sql: queries.Sql, asked: Sequence[tuple[UUID, Decimal]], *, on: date
+) -> list[UnitPrice | None]:
+    """What one unit of products costs in such quantities on the day, as `price_of`; None: no price.
+
+    One statement for all of them.
+    """
+    priced = await queries.priced(sql, [product_id for product_id, _ in asked], STANDARD)
+    return [priced[product_id].price(quantity=quantity, on=on) for product_id, quantity in asked]
 
 
 async def add_price(work: Work, command: AddPrice) -> UUID:
