@@ -17,6 +17,7 @@ import httpx
 
 from demonstration.calling import Refused
 from demonstration.northwind import SETTINGS, data_folder, replay, write
+from demonstration.patience import Patient
 from demonstration.playing import Disagreement
 from demonstration.story import Story
 from runner.telling import Refusal, paint, say
@@ -30,7 +31,7 @@ ROUTINE = "[info "
 def tell(there: Temporary) -> int:
     """Play the story; 1 with what is wrong and the services' last lines when it ends badly."""
     try:
-        with there.clients() as clients:
+        with there.clients(Patient) as clients:
             Story(clients).play()
     except (Disagreement, httpx.HTTPError) as bad:
         body = bad.response.text if isinstance(bad, httpx.HTTPStatusError) else ""

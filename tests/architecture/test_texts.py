@@ -11,7 +11,7 @@ import pytest
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
-from chassis.http import faults
+from chassis.http.field_errors import MESSAGES
 from chassis.http.problem import Problem
 from chassis.http.texts import OWN_LOCALE
 from contracts.generator.catalogue import problem_types
@@ -77,7 +77,32 @@ def test_every_wrong_field_is_told_in_chinese(package):
 
 
 def test_what_is_said_of_validation_is_told_in_chinese():
-    assert set(faults.MESSAGES.values()) <= translated("chassis")
+    assert set(MESSAGES.values()) <= translated("chassis")
+
+
+def entities(package: str) -> set[str]:
+    """Words that stand for `{entity}` in problems: given by name, or as the module's KIND."""
+    folder = "libs/chassis/src" if package == "chassis" else f"services/*/src/{package}"
+    return {
+        value.value
+        for source in sources(folder)
+        for node in ast.walk(source.tree)
+        for value in _named(node)
+        if isinstance(value, ast.Constant) and "." not in str(value.value)
+    }
+
+
+def _named(node: ast.AST) -> list[ast.expr]:
+    if isinstance(node, ast.Call):
+        return [word.value for word in node.keywords if word.arg == "entity"]
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        return [node.value] if node.targets[0].id == "KIND" else []
+    return []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_what_a_record_is_called_is_told_in_chinese(package):
+    assert entities(package) - translated(package) == set()
 
 
 @pytest.mark.parametrize("package", PACKAGES)

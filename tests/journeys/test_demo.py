@@ -41,7 +41,7 @@ def test_the_halves_agree_over_the_feeds():
 
 
 @pytest.mark.kafka
-def test_the_halves_agree_over_kafka(kafka):
+def test_the_halves_agree_over_kafka(kafka_here):
     """The same story over a real broker, which the demo brings along itself."""
     assert_good_end(make_demo(TRANSPORT="kafka"))
 

@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,13 @@ while True:
     time.sleep(60)
 """
 
+TINY = """
+import os, sys
+if __name__ == "__main__":
+    print(sys.argv[1], os.getpid(), flush=True)
+    raise SystemExit({"migrate": 0, "fail": 1, "serve": 2}[sys.argv[1]])
+"""
+
 
 def child_of(script):
     return Child(ERP, [sys.executable, "-c", script], {})
@@ -30,6 +38,43 @@ def child_of(script):
 def hasty(monkeypatch):
     """No waiting between two starts."""
     monkeypatch.setattr(children, "BACKOFF_SECONDS", (0.0, 0.0, 0.0))
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """A service of a few lines, run as services are."""
+    (tmp_path / "tiny.py").write_text(TINY, encoding="utf-8")
+    wrapper = Path(children.__file__).with_name("child.py")
+    command = [sys.executable, str(wrapper), "tiny", "serve"]
+    return Child(ERP, command, {"PYTHONPATH": str(tmp_path), "PYTHONUNBUFFERED": "1"})
+
+
+async def test_it_migrates_and_serves_in_one_process(tiny, hasty, capsys):
+    said = await tiny.do_first("migrate")
+    assert said == f"erp: migrate {tiny.pid}"
+    with pytest.raises(Refusal):
+        await tiny.run()
+    assert capsys.readouterr().out.splitlines() == [f"erp    | serve {said.split()[-1]}"]
+
+
+async def test_what_fails_before_it_serves_is_quoted(tiny):
+    with pytest.raises(Refusal, match=r"`erp fail now` failed:\nfail \d+$"):
+        await tiny.do_first("fail", "now")
+    await tiny.stop()
+    assert tiny.pid is None
+
+
+async def test_a_command_that_ends_the_process_has_failed():
+    gone = child_of("print('no such module')")
+    with pytest.raises(Refusal, match=r"`erp migrate` failed:\nno such module"):
+        await gone.do_first("migrate")
+
+
+async def test_it_ends_with_the_runner(tiny):
+    await tiny.do_first("migrate")
+    tiny._process.stdin.close()
+    async with asyncio.timeout(30):
+        assert await tiny._process.wait() == -signal.SIGTERM
 
 
 async def test_lines_are_printed_with_the_name_of_the_service(hasty, capsys):

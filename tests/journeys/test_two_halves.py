@@ -178,6 +178,27 @@ async def test_a_customer_made_in_the_office_is_known_to_sales(tandem):
     assert len(await tandem.twins(tandem.erp, "/v1/customers", q=name)) == 1
 
 
+async def test_each_half_refuses_to_change_what_the_other_leads_in(tandem):
+    """B48: a field has one owner; a write by the other is refused and nothing drifts apart."""
+    name = unique("Yew")
+    account = await tandem.make(tandem.crm, "/v1/accounts", name=name)
+    await tandem.settled()
+    (customer,) = await tandem.twins(tandem.erp, "/v1/customers", q=name)
+    for half, path, record, facts, code in (
+        (tandem.erp, "/v1/customers", customer, {"name": "Mine"}, "managed_by_crm"),
+        (tandem.crm, "/v1/accounts", account, {"tax_id": "MINE-1"}, "managed_by_erp"),
+    ):
+        etag = (await half.client.get(f"{path}/{record['id']}")).headers["ETag"]
+        reply = await half.client.patch(
+            f"{path}/{record['id']}", json=facts, headers={"If-Match": etag}
+        )
+        assert (reply.status_code, reply.json()["code"]) == (httpx.codes.CONFLICT, code)
+    await tandem.change(tandem.crm, "/v1/accounts", account, phone="0512 5550 0199")
+    await tandem.settled()
+    (customer,) = await tandem.twins(tandem.erp, "/v1/customers", q=name)
+    assert (customer["name"], customer["phone"]) == (name, "+8651255500199")
+
+
 async def test_made_on_both_sides_at_once_it_is_one_pair(tandem):
     """B51: concurrent first sight from both sides ends in one pair."""
     names = [unique("Ash") for _ in range(10)]
@@ -299,8 +320,10 @@ async def test_change_and_cancellation_work_from_the_crm(tandem):
     )
     await tandem.make(tandem.erp, f"/v1/sales-orders/{sales['id']}/shipments")
     await tandem.crm.post(f"/v1/orders/{late['id']}/cancel", None)
-    refused = (await seen_in_crm(tandem, late))["erp"]["last_change"]
+    seen = await seen_in_crm(tandem, late)
+    refused = seen["erp"]["last_change"]
     assert (refused["kind"], refused["state"]) == ("cancellation", "refused")
+    assert (seen["state"], seen["erp"]["state"]) == ("placed", "confirmed")
 
 
 async def test_an_order_waits_for_the_customer_it_names(tandem):

@@ -1,6 +1,7 @@
 """Calling the three APIs, several requests at a time."""
 
 import asyncio
+import time
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -9,11 +10,10 @@ from typing import Any
 
 import httpx
 
+from demonstration.patience import PATIENCE_SECONDS, PAUSE_SECONDS, asked_to_wait
+
 __all__ = ["Api", "Halves", "Refused", "connected"]
 
-TRIES = 6
-PAUSE_SECONDS = 0.25
-TRANSIENT = frozenset({409, 429, 502, 503, 504})
 DRAIN_SECONDS_MAX = 180.0
 WAIT_SECONDS = 20
 LARGEST_PAGE = 200
@@ -60,8 +60,9 @@ class Api:
                 return int(end["sequence"])
 
     async def _call(self, method: str, path: str, **given: Any) -> Any:
-        said = ""
-        for attempt in range(TRIES):
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            pause: float | None = PAUSE_SECONDS
             try:
                 reply = await self._client.request(method, path, **given)
             except httpx.TransportError as lost:
@@ -69,12 +70,11 @@ class Api:
             else:
                 if reply.is_success:
                     return reply.json()
-                said = f"{reply.status_code} {reply.text}"
-                if reply.status_code not in TRANSIENT:
-                    break
-            await asyncio.sleep(PAUSE_SECONDS * 2**attempt)
-        message = f"{self.name} {method} {path}: {said}"
-        raise Refused(message)
+                said, pause = f"{reply.status_code} {reply.text}", asked_to_wait(reply)
+            if pause is None or time.monotonic() > deadline:
+                message = f"{self.name} {method} {path}: {said}"
+                raise Refused(message)
+            await asyncio.sleep(pause)
 
 
 @dataclass(frozen=True)

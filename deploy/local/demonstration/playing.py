@@ -22,7 +22,7 @@ __all__ = [
     "made",
 ]
 
-CROSSING_SECONDS_MAX = 30.0
+CROSSING_SECONDS_MAX = 60.0
 POLL_SECONDS = 0.02
 Record = dict[str, Any]
 
@@ -46,9 +46,13 @@ def made(half: httpx.Client, path: str, key: str = "", **facts: Any) -> Record:
 
 
 def changed(half: httpx.Client, path: str, **facts: Any) -> None:
-    """Change a record as it is now."""
-    etag = half.get(path).headers["ETag"]
-    half.patch(path, json=facts, headers={"If-Match": etag}).raise_for_status()
+    """Change a record as it is now; again, if somebody else changed it meanwhile."""
+    while True:
+        etag = half.get(path).raise_for_status().headers["ETag"]
+        reply = half.patch(path, json=facts, headers={"If-Match": etag})
+        if reply.status_code != httpx.codes.PRECONDITION_FAILED:
+            reply.raise_for_status()
+            return
 
 
 def crossed(origin: str, arrived: Callable[[], Record | None], there: str) -> Record:

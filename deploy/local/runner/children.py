@@ -1,14 +1,17 @@
 """Services as child processes: started, watched, started again after a crash, stopped in order."""
 
 import asyncio
+import json
 import os
 import re
 import signal
 import sys
 import time
 from collections import deque
+from collections.abc import AsyncIterator
 from contextlib import suppress
 
+from runner.child import DONE
 from runner.plan import Runnable
 from runner.telling import Refusal, paint, say
 
@@ -43,6 +46,36 @@ class Child:
         """Its process id while it runs."""
         running = self._process is not None and self._process.returncode is None
         return self._process.pid if self._process and running else None
+
+    async def begin(self) -> None:
+        """Start its process, which loads the service and waits for a word."""
+        if self.pid is None:
+            self._process = await asyncio.create_subprocess_exec(
+                *self.command,
+                env=self.environment,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                limit=LINE_BYTES_MAX,
+                start_new_session=True,  # Ctrl-C reaches the runner alone, which stops it in order
+            )
+        if self._stopping.is_set():
+            self.kill()  # it was just born while we were being stopped
+
+    async def do_first(self, *command: str) -> str:
+        """Let it do this before it serves; the last line it says. Raises Refusal with its words."""
+        await self.begin()
+        await self._tell(json.dumps(command))
+        said: list[str] = []
+        async for line in self._lines():
+            if line.startswith(DONE):
+                if line == f"{DONE}0":
+                    return f"{self.service.name}: {said[-1] if said else 'done'}"
+                break
+            said.append(line)
+        last = "\n".join(said[-TAIL_LINES:])
+        message = f"`{self.service.name} {' '.join(command)}` failed:\n{last}"
+        raise Refusal(message)
 
     async def run(self) -> None:
         """Keep it running until `stop`. Raises Refusal when it crashes again and again."""
@@ -80,33 +113,40 @@ class Child:
         return "\n".join(f"    {line}" for line in self.tail)
 
     async def _once(self) -> int:
+        """Let it serve until it ends; its exit code."""
+        await self.begin()
         self._began = time.monotonic()
-        self._process = await asyncio.create_subprocess_exec(
-            *self.command,
-            env=self.environment,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            limit=LINE_BYTES_MAX,
-            start_new_session=True,  # Ctrl-C reaches the runner alone, which stops it in order
-        )
-        if self._stopping.is_set():
-            self.kill()  # it was just born while we were being stopped
-        await self._read_lines(self._process)
-        return await self._process.wait()
+        await self._tell("")
+        async for line in self._lines():
+            self.tail.append(line)
+            self.say(line)
+        return await self._running.wait()
 
-    async def _read_lines(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout is not None  # noqa: S101 - it was asked for
+    @property
+    def _running(self) -> asyncio.subprocess.Process:
+        assert self._process is not None  # noqa: S101 - it has begun
+        return self._process
+
+    async def _tell(self, line: str) -> None:
+        """Give it a line. One that has just ended hears nothing; what it said is still read."""
+        pipe = self._running.stdin
+        assert pipe is not None  # noqa: S101 - it was asked for
+        with suppress(ConnectionError):
+            pipe.write(f"{line}\n".encode())
+            await pipe.drain()
+
+    async def _lines(self) -> AsyncIterator[str]:
+        """What it says, line by line, to its end."""
+        pipe = self._running.stdout
+        assert pipe is not None  # noqa: S101 - it was asked for
         while True:
             try:
-                line = await process.stdout.readline()
+                line = await pipe.readline()
             except ValueError:
                 continue  # longer than the limit: the reader has dropped it
             if not line:
                 return
-            text = _shown(line.decode(errors="replace").rstrip())
-            self.tail.append(text)
-            self.say(text)
+            yield _shown(line.decode(errors="replace").rstrip())
 
     def _pause_after(self, code: int) -> float:
         lived = time.monotonic() - self._began

@@ -8,8 +8,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -86,18 +86,18 @@ class Run:
             raise
 
     async def _live(self) -> None:
-        await self._migrate()
-        await self._seed()
-        async with self._working() as work:
-            presenting = asyncio.create_task(self._present())
-            try:
-                done, _ = await asyncio.wait(
-                    {*work, presenting}, return_when=asyncio.FIRST_EXCEPTION
-                )
-                for task in done:
-                    task.result()
-            finally:
-                presenting.cancel()
+        background: list[asyncio.Task[None]] = []
+        try:
+            await asyncio.gather(*(child.begin() for child in self.children))
+            await self._migrate()
+            await self._seed()
+            parts = (*map(self._keep_running, self.children), self._watch_database())
+            background += map(asyncio.create_task, (*parts, self._present()))
+            done, _ = await asyncio.wait(background, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
+        finally:
+            await self._end(background)
 
     def _on_signal(self) -> None:
         if self._stop.is_set():
@@ -105,24 +105,17 @@ class Run:
                 child.kill()
         self._stop.set()
 
-    @asynccontextmanager
-    async def _working(self) -> AsyncIterator[list["asyncio.Task[None]"]]:
-        """Everything that runs in the background; stopped in order at the end."""
-        running = [asyncio.create_task(self._keep_running(child)) for child in self.children]
-        watching = asyncio.create_task(self._watch_database())
-        try:
-            yield [*running, watching]
-        finally:
-            watching.cancel()
-            say("\nStopping ...")
-            # The bridge first: it would miss the halves it calls.
-            for child in reversed(self.children):
-                if child.service.name == "bridge":
-                    await child.stop()
-            await asyncio.gather(*(child.stop() for child in self.children))
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, watching, return_exceptions=True)
+    async def _end(self, background: Sequence["asyncio.Task[None]"]) -> None:
+        """Stop everything in order."""
+        say("\nStopping ...")
+        # The bridge first: it would miss the halves it calls.
+        for child in reversed(self.children):
+            if child.service.name == "bridge":
+                await child.stop()
+        await asyncio.gather(*(child.stop() for child in self.children))
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
 
     async def _keep_running(self, child: Child) -> None:
         """The bridge starts when both halves can answer it."""
@@ -136,46 +129,27 @@ class Run:
         mark = self.plan.data_dir / MIGRATED
         known = json.loads(mark.read_text(encoding="utf-8")) if mark.exists() else {}
         wanted = {one.name: fingerprint(ROOT, one, self.plan) for one in self.plan.services}
-        stale = [one for one in self.plan.services if known.get(one.name) != wanted[one.name]]
+        stale = [
+            child
+            for child in self.children
+            if known.get(child.service.name) != wanted[child.service.name]
+        ]
         with step("Migrations") as now:
             mark.unlink(missing_ok=True)
-            runs = (self._runs(service, "migrate") for service in stale)
-            now.result = "; ".join(await asyncio.gather(*runs)) or "up to date"
+            migrating = (child.do_first("migrate") for child in stale)
+            now.result = "; ".join(await asyncio.gather(*migrating)) or "up to date"
         mark.write_text(json.dumps(known | wanted), encoding="utf-8")
 
     async def _seed(self) -> None:
         """Create the demo company, once in the life of a data folder."""
         mark = self.plan.data_dir / "demo-company.json"
-        halves = [one for one in self.plan.services if one.name != "bridge"]
+        halves = [child for child in self.children if child.service.name != "bridge"]
         if mark.exists() or self.plan.given.get("DEMO") == "0":
             return
         with step("Demo company") as now:
-            runs = (self._runs(service, "seed", "--demo") for service in halves)
-            now.result = "; ".join(await asyncio.gather(*runs))
-        mark.write_text(json.dumps([one.name for one in halves]), encoding="utf-8")
-
-    async def _runs(self, service: Runnable, *command: str) -> str:
-        """Run a command of the service; its last line. Raises Refusal with its words."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", service.module, *command),
-            env=self._environment(service),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            said, _ = await process.communicate()
-        except asyncio.CancelledError:
-            process.terminate()
-            await process.wait()
-            raise
-        lines = said.decode(errors="replace").strip().splitlines()
-        if process.returncode:
-            last = "\n".join(lines[-20:])
-            message = f"`{service.name} {' '.join(command)}` failed:\n{last}"
-            raise Refusal(message)
-        return f"{service.name}: {lines[-1] if lines else 'done'}"
+            seeding = (child.do_first("seed", "--demo") for child in halves)
+            now.result = "; ".join(await asyncio.gather(*seeding))
+        mark.write_text(json.dumps([one.service.name for one in halves]), encoding="utf-8")
 
     async def _watch_database(self) -> None:
         """Start PostgreSQL again if somebody ends it."""

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,22 +29,26 @@ READY = "Tandem is ready."
 
 
 class Temporary:
-    """A running installation: its services' APIs as its administrator, and its log."""
+    """A running installation: its services' APIs as its administrator, its log, its broker."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, broker: LocalKafka | None = None) -> None:
         self.folder = folder
+        self.broker = broker
         self.log = folder / "run.log"
         self.credentials: dict[str, dict[str, str]] = json.loads(
             (folder / "data" / "credentials.json").read_text(encoding="utf-8")
         )
 
     @contextmanager
-    def clients(self) -> Iterator[dict[str, httpx.Client]]:
-        """A client for each service, by name."""
+    def clients(
+        self, through: Callable[[], httpx.BaseTransport] = httpx.HTTPTransport
+    ) -> Iterator[dict[str, httpx.Client]]:
+        """A client for each service, by name; each with a transport of its own."""
         clients = {
             name: httpx.Client(
                 base_url=entry["url"],
                 headers={"Authorization": f"Bearer {entry['api_key']}"},
+                transport=through(),
                 trust_env=False,
                 timeout=60,
             )
@@ -66,8 +70,9 @@ def temporary_installation(**settings: str) -> Iterator[Temporary]:
     folder = Path(tempfile.mkdtemp(prefix="tandem-demo-"))
     folder.chmod(0o711)
     try:
-        with _transport(settings.pop("TRANSPORT", "feed")) as transport:
-            given = _environment(folder) | settings | transport
+        with _broker(settings.pop("TRANSPORT", "feed")) as broker:
+            kafka = {"KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap} if broker else {}
+            given = _environment(folder) | settings | kafka
             with (folder / "run.log").open("w", encoding="utf-8") as log:
                 process = subprocess.Popen(
                     [sys.executable, str(RUN), "up"],
@@ -81,7 +86,7 @@ def temporary_installation(**settings: str) -> Iterator[Temporary]:
                 with step("Installation") as now:
                     _wait_until_ready(process, folder / "run.log")
                     now.result = f"ERP, CRM and bridge run in {folder}"
-                yield Temporary(folder)
+                yield Temporary(folder, broker)
             finally:
                 process.send_signal(signal.SIGINT)
                 process.wait()
@@ -90,19 +95,19 @@ def temporary_installation(**settings: str) -> Iterator[Temporary]:
 
 
 @contextmanager
-def _transport(name: str) -> Iterator[dict[str, str]]:
-    """The setting that makes events travel that way."""
-    if name == "feed":
-        yield {}
+def _broker(transport: str) -> Iterator[LocalKafka | None]:
+    """The broker of an installation whose events travel that way."""
+    if transport == "feed":
+        yield None
         return
-    if name != "kafka":
-        message = f"TRANSPORT={name} is unknown: write TRANSPORT=feed or TRANSPORT=kafka"
+    if transport != "kafka":
+        message = f"TRANSPORT={transport} is unknown: write TRANSPORT=feed or TRANSPORT=kafka"
         raise Refusal(message)
     broker = LocalKafka()
     try:
         with step("Apache Kafka") as now:
             now.result = broker.start()
-        yield {"KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap}
+        yield broker
     except KafkaUnavailable as missing:
         raise Refusal(str(missing)) from missing
     finally:

@@ -56,7 +56,16 @@ async def ear(desk):
 
 
 @pytest.mark.parametrize(
-    "path", ["accounts?q=x", "contacts", "products?sort=name", "product-prices", "users", "teams"]
+    "path",
+    [
+        "accounts?q=x",
+        "contacts",
+        "products?sort=name",
+        "product-prices",
+        "users",
+        "teams",
+        "orders",
+    ],
 )
 async def test_a_page_is_one_read(desk, ear, path):
     with ear.expecting(1):
@@ -107,13 +116,19 @@ async def test_products_and_prices_stay_within_the_budget(desk, ear):
         await desk.see(f"/v1/products/{product['id']}/price?quantity=5")
 
 
-@pytest.mark.parametrize("lines", [1, 20])
-async def test_an_order_is_placed_by_nine_statements_however_long(desk, ear, lines):
+async def test_an_order_is_placed_by_nine_statements_however_long(desk, ear):
     """Begin, key, address, products, prices, order with lines, view, event with reply, commit."""
-    account, product = await desk.account(), await desk.product(list_price=CNY)
-    line = {"product": product["code"], "quantity": "2"}
-    with ear.expecting(9):
-        await desk.add("/v1/orders", account_id=account["id"], lines=[line] * lines)
+    account, codes = await desk.account(), [desk.word() for _ in range(20)]
+    listed = [
+        {"external_id": one, "source_version": 1, "code": one, "name": "Lamp", "list_price": CNY}
+        for one in codes
+    ]
+    await desk.crm.post("/v1/products/by-external/shop/batch", {"items": listed})
+    lines = [{"product": one, "quantity": "2"} for one in codes]
+    for count in (1, 20):
+        await desk.see("/v1/accounts?limit=1")
+        with ear.expecting(9):
+            await desk.add("/v1/orders", account_id=account["id"], lines=lines[:count])
 
 
 async def test_a_batch_asks_no_more_for_each_item_the_longer_it_is(desk, ear):

@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+import pytest
+
 import erp
 from chassis.http.problems import every_problem
 from chassis.http.texts import Texts
@@ -77,3 +79,30 @@ async def test_units_are_named_in_the_callers_language(desk):
     reply = await desk.client.get("/v1/units", headers={"Accept-Language": "zh-CN"})
     untold = [unit["code"] for unit in reply.json()["items"] if unit["name"].isascii()]
     assert [code for code in untold if not code.startswith("X")] == []
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("sort=colour", "请按以下字段之一排序：created_at, updated_at, name。"),
+        ("limit=201", "不得大于 200。"),
+        ("limit=many", "请填写整数。"),
+        ("status=lost", "请填写以下之一：'active', 'archived'。"),
+        ("external_id=" + "x" * 201, "最多填写 200 个字符。"),
+    ],
+)
+async def test_a_wrong_question_is_told_in_the_callers_language(desk, problem, question, told):
+    reply = await desk.client.get(f"/v1/customers?{question}", headers={"Accept-Language": "zh"})
+    [error] = problem(reply, 422, "invalid_input")["errors"]
+    assert error["message"] == told
+
+
+async def test_a_record_is_called_by_its_chinese_name(desk, problem):
+    nobody = "01890000-0000-7000-8000-000000000000"
+    path = f"/v1/price-lists/{nobody}"
+    chinese = await desk.client.get(path, headers={"Accept-Language": "zh"})
+    told = problem(chinese, 404, "not_found")
+    assert told["detail"].startswith(f"价目表 {nobody} 不存在")
+    assert told["facts"]["entity"] == "price_list"
+    english = problem(await desk.client.get(path), 404, "not_found")
+    assert f"price list {nobody}" in english["detail"]

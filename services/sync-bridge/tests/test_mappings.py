@@ -63,6 +63,7 @@ CRM_ID, LINE_ID = str(uuid4()), str(uuid4())
 ERP_ORDER = erp.OrderChanged.model_validate(
     {
         "id": ID, "version": 4, "number": "SO-1", "state": "confirmed", "paid": "10",
+        "open_amount": "2.5",
         "promised_on": "1996-07-16", "external_refs": [{"system": "crm", "external_id": CRM_ID}],
         "lines": [
             {
@@ -74,7 +75,8 @@ ERP_ORDER = erp.OrderChanged.model_validate(
             {"number": "SH-1", "kind": "delivery", "shipped_on": "1996-07-05",
              "carrier": "UPS", "tracking_number": "1Z-7"}
         ],
-        "last_change": {"kind": "cancellation", "state": "refused", "reason": "shipped"},
+        "last_change": {"kind": "cancellation", "state": "refused", "reason": "shipped",
+                        "source_version": 7},
     }
 )  # fmt: skip
 STOCK = erp.AvailabilityChanged(id=ID, version=1, item_id=uuid4(), free="7", incoming="2.5")
@@ -226,11 +228,12 @@ def test_how_an_order_stands_comes_back_by_our_ids():
         "confirmed",
         "1996-07-16",
     )
-    assert (told["paid"], told["invoiced"]) == ("10", "0")
+    assert (told["paid"], told["invoiced"], told["open_amount"]) == ("10", "0", "2.5")
     (line,) = told["lines"]
     assert (line["line_id"], line["reserved"], line["waiting"]) == (LINE_ID, "5", "3")
     assert told["shipments"][0]["tracking_number"] == "1Z-7"
     assert told["last_change"]["state"] == "refused"
+    assert told["last_change"]["source_version"] == 7
     bare = ERP_ORDER.model_copy(update={"last_change": None, "promised_on": None})
     told = erp_to_crm.fulfilment(bare, {})["erp"]
     assert (told["last_change"], told["promised_on"]) == (None, None)

@@ -122,6 +122,7 @@ async def test_a_link_that_another_record_has_parks(asked):
     """B51: what the half itself says is linked elsewhere is not forced."""
     rig, _, customer = asked
     await decide(rig, await review(rig), decision="link", candidate=customer)
+    rig.settings = rig.settings.model_copy(update={"attempts_max": 30})
     rig.erp.faults += [Fault(409, "already_linked", method="POST") for _ in range(9)]
     for _ in range(9):
         await rig.carry()

@@ -8,6 +8,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from chassis.cli import working
 from chassis.identity.keys import new_secret
 from chassis.storage.database import driver_url
 
@@ -215,3 +216,24 @@ def test_without_a_database_url_the_embedded_server_of_the_data_folder_is_used(
     assert made.exit_code == 0, made.output
     assert "kept" in run("keys", "list").stdout
     assert "embedded" in run("doctor").stdout
+
+
+def test_a_database_that_does_not_answer_is_worth_another_try(run, monkeypatch, tmp_path):
+    """Exit code 1, not 2: whoever runs the service starts it again."""
+    monkeypatch.setenv("SAMPLE_DATABASE_URL", f"postgresql://sample:x@/sample?host={tmp_path}")
+    silent = run("keys", "list")
+    assert silent.exit_code == 1
+    assert "the database does not answer" in silent.stderr
+
+
+async def test_a_part_that_begins_while_the_database_is_away_waits_for_it(monkeypatch):
+    monkeypatch.setattr(working, "AGAIN_SECONDS", 0)
+    tries = []
+
+    async def follow(context):
+        tries.append(context)
+        if len(tries) < 3:
+            raise asyncpg.CannotConnectNowError
+
+    await working._forever(follow, "here")
+    assert tries == ["here"] * 3

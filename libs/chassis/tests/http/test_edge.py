@@ -6,6 +6,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from chassis.http.app import create_app
+from chassis.storage.database import Database
 from chassis.testing.service import running
 
 
@@ -333,3 +335,18 @@ async def test_a_promise_that_only_the_database_checked_is_a_conflict(sample):
     """Nothing is changed, and the caller is not told of a fault of ours."""
     reply = await sample.post("/v1/notes", {"title": "forbidden"})
     assert (reply.status_code, reply.json()["code"]) == (409, "conflict")
+
+
+@pytest.mark.parametrize("host", ["/nowhere", "127.0.0.1:1"], ids=["socket", "port"])
+async def test_a_database_that_is_not_there_is_asked_again_later(sample, host):
+    """No server at the address, as while it starts again: 503, and the caller may repeat."""
+    url = f"postgresql://sample:x@/sample?host={host}"
+    away = Database.connect(sample.service, sample.settings, url=url)
+    app = create_app(sample.service, sample.settings, away)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    headers = {"Authorization": f"Bearer {sample.admin_key}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://away.test") as client:
+        reply = await client.get("/v1/notes", headers=headers)
+    assert (reply.status_code, reply.json()["code"]) == (503, "database_unavailable")
+    assert reply.headers["retry-after"] == "2"
+    await away.close()

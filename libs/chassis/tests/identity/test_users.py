@@ -1,5 +1,6 @@
 """Local users and their sessions: passwords, roles, slow-down after failures, log-out."""
 
+import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from chassis.clock import utc_now
 from chassis.http.problems import InvalidInput, NotFound, Unauthorized
-from chassis.identity import sessions, users
+from chassis.identity import passwords, sessions, users
 from chassis.identity.sessions import LoginRefused, TooManyAttempts
 
 PASSWORD = "correct horse battery"
@@ -138,6 +139,13 @@ async def test_wrong_password_and_unknown_login_are_refused_alike(sql, mia):
     assert wrong.value.facts == unknown.value.facts
 
 
+def test_an_unknown_login_costs_as_much_time_as_a_known_one():
+    """What nobody's password is compared with is worked out by today's parameters."""
+    hasher = PasswordHash.recommended().current_hasher
+    assert hasher.identify(passwords._NOBODY)
+    assert not hasher.check_needs_rehash(passwords._NOBODY)
+
+
 async def test_after_five_failures_a_login_waits_and_a_success_makes_it_calm(sql, mia):
     now = utc_now()
     for _ in range(5):
@@ -149,6 +157,36 @@ async def test_after_five_failures_a_login_waits_and_a_success_makes_it_calm(sql
     await log_in(sql, mia.login, now=now + timedelta(seconds=2))
     with pytest.raises(LoginRefused):
         await log_in(sql, mia.login, "wrong password!", now=now + timedelta(seconds=2))
+
+
+async def test_guesses_side_by_side_count_like_guesses_one_after_the_other(sample, mia):
+    """Of twenty guesses at once five are heard: the count is kept before the password is tried."""
+    now = utc_now()
+
+    async def guess(number):
+        async with sample.database.driver() as connection:
+            with pytest.raises((LoginRefused, TooManyAttempts)) as refused:
+                await log_in(connection, mia.login, f"wrong password {number}", now=now)
+        return refused.type
+
+    refusals = await asyncio.gather(*(guess(number) for number in range(20)))
+    assert (refusals.count(LoginRefused), refusals.count(TooManyAttempts)) == (5, 15)
+
+
+async def test_a_guess_counts_although_nobody_waits_for_the_answer(sql, mia, monkeypatch):
+    """A caller who hangs up while the password is tried gains no free guess."""
+    now = utc_now()
+
+    async def hung_up(*_):
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(sessions, "verify_password", hung_up)
+        for _ in range(5):
+            with pytest.raises(asyncio.CancelledError):
+                await log_in(sql, mia.login, "wrong password!", now=now)
+    with pytest.raises(TooManyAttempts):
+        await log_in(sql, mia.login, now=now)
 
 
 @pytest.mark.parametrize(("failures", "wait_seconds"), [(6, 2), (10, 32), (60, 900)])

@@ -95,6 +95,9 @@ def test_single_requests_name_the_record_in_the_path():
         ("x", {"column": None, "template": "S-{A}-{A}"}, "S-x-x"),
         ("x", {"column": None, "const": "y"}, "y"),
         ("x", {"column": None, "const": False}, False),
+        ("A-1; A-2 ;", {"split": ";"}, ["A-1", "A-2"]),
+        ("1|2", {"split": "|", "type": "int"}, [1, 2]),
+        ("", {"split": ";"}, OMIT),
     ],
 )
 def test_a_value_is_converted_exactly(text, rule, told):
@@ -108,6 +111,7 @@ def test_a_value_is_converted_exactly(text, rule, told):
         ("NaN", {"type": "decimal"}, "not_decimal"),
         ("Infinity", {"type": "decimal"}, "not_decimal"),
         ("1.5", {"type": "int"}, "not_int"),
+        ("1;x", {"split": ";", "type": "int"}, "not_int"),
         ("perhaps", {"type": "bool"}, "not_bool"),
         ("04/07/1996", {"type": "date"}, "not_date"),
         ("1996-02-30", {"type": "date"}, "not_date"),

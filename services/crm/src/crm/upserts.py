@@ -12,13 +12,21 @@ from uuid import UUID
 
 from fastapi import Depends, Request, Response, status
 
-from chassis.http.batch import AtOnce, BatchReply, DryRun, Outcome, each_in_savepoint
+from chassis.http.batch import (
+    AtOnce,
+    BatchReply,
+    DryRun,
+    ItemTraces,
+    Outcome,
+    each_in_savepoint,
+)
 from chassis.http.dependencies import Language
 from chassis.http.problems import FieldError, InvalidInput
 from chassis.http.texts import Texts
 from chassis.ids import uuid7
 from chassis.storage import external
 from chassis.storage.work import Work
+from chassis.telemetry.trace import Trace
 from crm.fields import Facts, System
 from crm.lines import stand_in_line
 
@@ -119,13 +127,20 @@ class BatchAsked:
     dry_run: bool
     language: str
     texts: Texts
+    traces: Sequence[Trace]
 
 
 async def batch_asked(
-    request: Request, system: System, language: Language, *, dry_run: DryRun = False
+    request: Request,
+    system: System,
+    language: Language,
+    item_traces: ItemTraces = None,
+    *,
+    dry_run: DryRun = False,
 ) -> BatchAsked:
     """How the batch at hand was sent."""
-    return BatchAsked(system, dry_run, language, request.app.state.texts)
+    texts, traces = request.app.state.texts, Trace.of_items(item_traces)
+    return BatchAsked(system, dry_run, language, texts, traces)
 
 
 InBatch = Annotated[BatchAsked, Depends(batch_asked)]
@@ -187,6 +202,7 @@ async def upsert_each(
         language=asked.language,
         texts=asked.texts,
         dry_run=asked.dry_run,
+        traces=asked.traces,
         at_once=AtOnce(batch.fits, batch.several),
     )
 

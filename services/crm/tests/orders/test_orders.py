@@ -152,27 +152,45 @@ async def test_the_erp_tells_how_the_order_stands_and_old_news_is_ignored(desk, 
     assert len(await desk.told(order["id"])) == 1
 
 
-async def test_stock_and_debt_are_the_erps_newest_word(desk, crm):
+async def test_an_order_stands_when_its_cancellation_is_refused(desk, crm):
+    """House decision 20: it is placed still, can be changed again, and an old no is no news."""
     order = await placed(desk)
-    product = order["lines"][0]["product_id"]
-    for version, free in ((3, "7"), (2, "9")):
-        body = {"source_version": version, "product_id": product, "free": free, "incoming": "0"}
-        reply = await crm.client.put(
-            f"/v1/product-availabilities/by-external/erp/{uuid4()}", json=body
-        )
-        assert reply.status_code == 200, reply.text
-    async with crm.database.driver() as sql:
-        free = await sql.fetchval(
-            "select free from product_availability where product_id = $1", product
-        )
-    assert free == Decimal(7)
-    for at, owes in (("2026-01-02T00:00:00Z", "52.50"), ("2026-01-01T00:00:00Z", "99.00")):
-        path = f"/v1/account-debts/by-external/erp/{uuid4()}"
-        body = {"source_version": 1, "account_id": order["account_id"]}
-        reply = await crm.client.put(path, json=body | {"owes": owes, "told_at": at})
-        assert reply.status_code == 200, reply.text
-    seen = await desk.see(f"/v1/orders/{order['id']}")
-    assert Decimal(seen["customer_owes"]) == Decimal("52.50")
+
+    async def told(version, answered):
+        change = {"kind": "cancellation", "state": "refused", "source_version": answered}
+        erp = {"number": "SO-1", "state": "confirmed", "last_change": change}
+        body = {"source_version": version, "order_id": order["id"], "erp": erp}
+        await crm.client.put(f"/v1/order-fulfilments/by-external/erp/{order['id']}", json=body)
+        seen = await desk.see(f"/v1/orders/{order['id']}")
+        return seen["state"], seen["version"]
+
+    await crm.post(f"/v1/orders/{order['id']}/cancel", None)
+    assert await told(3, 1) == ("cancelled", 2)
+    assert await told(4, 2) == ("placed", 3)
+    assert [one["payload"]["state"] for one in await desk.told(order["id"])] == [
+        "placed",
+        "cancelled",
+        "placed",
+    ]
+    changed = await desk.change(f"/v1/orders/{order['id']}", {"note": "Thanks"}, revision=3)
+    assert changed.status_code == 200
+    await crm.post(f"/v1/orders/{order['id']}/cancel", None)
+    assert await told(5, 2) == ("cancelled", 5)
+
+
+async def test_lines_of_one_product_keep_their_ids_by_price(desk):
+    """E48: sent in another order they are the same lines, and a third one is new."""
+    account, product = await desk.account(), await desk.product()
+    line = {"product": product["id"], "quantity": "4", "unit_price": PRICE}
+    free = line | {"quantity": "1", "discount": "1"}
+    order = await desk.add("/v1/orders", account_id=account["id"], lines=[line, free])
+    paid, given = (one["id"] for one in order["lines"])
+    dearer = line | {"unit_price": {"amount": "13.00", "currency": "CNY"}}
+    lines = [dearer, free, line | {"quantity": "5"}]
+    changed = await desk.change(f"/v1/orders/{order['id']}", {"lines": lines}, revision=1)
+    seen = [one["id"] for one in changed.json()["lines"]]
+    assert seen[1:] == [given, paid]
+    assert seen[0] not in {given, paid}
 
 
 async def test_who_may_not_is_told(desk, crm):

@@ -8,7 +8,7 @@ from chassis.service import Handler, Service
 from erp.approvals.events import Decided, Deciding
 from erp.approvals.router import approval_router
 from erp.base import Base
-from erp.catalog.events import ItemChanged, PriceChanged
+from erp.catalog.events import ItemChanged, PriceChanged, TrackingChanging
 from erp.catalog.router import (
     category_router,
     item_router,
@@ -22,6 +22,7 @@ from erp.fulfilment.handlers import (
     hold_order_first,
     tell_filled_orders,
     tell_paid_orders,
+    tell_promised_orders,
 )
 from erp.fulfilment.router import order_router
 from erp.fulfilment.service import REFRESH, refresh_orders
@@ -54,8 +55,8 @@ from erp.settlement.events import (
     PaymentReceived,
 )
 from erp.settlement.router import open_item_router, party_report_router, payment_router
-from erp.stock.events import AvailabilityChanged, DemandFilled, ItemsShort
-from erp.stock.handlers import open_new_item
+from erp.stock.events import AvailabilityChanged, DemandFilled, GoodsExpected, ItemsShort
+from erp.stock.handlers import keep_tracking, open_new_item
 from erp.stock.router import (
     adjustment_router,
     availability_router,
@@ -63,6 +64,7 @@ from erp.stock.router import (
     move_router,
     opening_router,
     receipt_router,
+    serial_router,
     valuation_router,
     warehouse_router,
 )
@@ -72,9 +74,11 @@ __all__ = ["HANDLERS", "SERVICE"]
 _HERE = Path(__file__).parent
 
 HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
+    TrackingChanging: (keep_tracking,),
     ItemChanged: (open_new_item,),
     ItemsShort: (look_anew,),
     DemandFilled: (tell_filled_orders,),
+    GoodsExpected: (tell_promised_orders,),
     DocumentsSettled: (tell_settled_invoices,),
     OrdersPaid: (tell_paid_orders,),
     Deciding: (hold_order_first,),
@@ -107,6 +111,7 @@ SERVICE = Service(
         warehouse_router,
         level_router,
         move_router,
+        serial_router,
         receipt_router,
         opening_router,
         adjustment_router,

@@ -14,6 +14,7 @@ __all__ = [
     "Line",
     "Name",
     "Note",
+    "SerialNumber",
     "SourceVersion",
     "Status",
     "System",
@@ -55,6 +56,11 @@ Code = Annotated[
     ),
 ]
 """A word without blanks that names a record: a SKU, the code of a category or a price list."""
+
+SerialNumber = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=_ONE_LINE)
+]
+"""The number of one piece, as it stands on it."""
 
 TaxId = Annotated[
     str,

@@ -5,11 +5,33 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from chassis.http.paging import Filter
+from chassis.http.problems import Problem
 from chassis.storage import external
 from chassis.storage.work import Work
 from erp.fields import Command, ExternalId, System
 
-__all__ = ["ExternalRef", "LinkExternal", "link", "linked_to", "references"]
+__all__ = [
+    "CRM",
+    "ExternalRef",
+    "LinkExternal",
+    "ManagedByCrm",
+    "is_linked",
+    "link",
+    "linked_to",
+    "references",
+]
+
+CRM = "crm"
+"""The system that leads in how a linked customer is called and reached."""
+
+
+class ManagedByCrm(Problem):
+    """The record is linked to the CRM's, and the CRM leads in these fields."""
+
+    status = 409
+    code = "managed_by_crm"
+    title = "The CRM leads here"
+    detail = "The CRM leads in {fields} of this {entity}. Change it there; it arrives here."
 
 
 class ExternalRef(BaseModel):
@@ -59,3 +81,9 @@ async def link(work: Work, entity_type: str, entity_id: UUID, command: LinkExter
     await external.link(
         work.sql, entity_type, command.system, command.external_id, entity_id=entity_id
     )
+
+
+async def is_linked(work: Work, entity_type: str, entity_id: UUID, *, system: str) -> bool:
+    """Whether the record is known to be one of the system's."""
+    found = await external.references_of(work.sql, entity_type, [entity_id])
+    return any(known.system == system for known in found.get(entity_id, ()))

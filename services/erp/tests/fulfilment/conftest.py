@@ -7,6 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from erp.fulfilment.service import REFRESH, refresh_orders
 from erp.ledger import service as ledger
 
 
@@ -69,6 +70,29 @@ class Sales:
 
     async def seen(self, order: dict[str, Any]) -> dict[str, Any]:
         return await self.desk.see(f"/v1/sales-orders/{order['id']}")
+
+    async def told(self, order: dict[str, Any]) -> dict[str, Any]:
+        """How the order stands once the job that was left for it has run; it must be there."""
+        left = "kind = $1 and payload->'order_ids' ? $2"
+        assert await self.desk.count("job", left, REFRESH, order["id"])
+        async with self.erp.database.transaction() as work:
+            await refresh_orders(work, {"order_ids": [order["id"]]})
+        return await self.seen(order)
+
+    async def supplied(self, *items: dict[str, Any], days: int = 5) -> str:
+        """A supplier who sells the items within so many days; its number."""
+        supplier = await self.desk.add("/v1/suppliers", name=self.desk.word("Supplier"))
+        for item in items:
+            facts = {"supplier_number": supplier["number"], "sku": item["sku"]}
+            price = {"price": cny("3"), "lead_time_days": days}
+            await self.desk.add("/v1/supplier-prices", **facts, **price)
+        return str(supplier["number"])
+
+    async def buys(self, supplier: str, item: dict[str, Any], quantity: str) -> dict[str, Any]:
+        """An order to the supplier."""
+        line = {"sku": item["sku"], "quantity": quantity}
+        path = "/v1/purchase-orders"
+        return await self.desk.add(path, supplier_number=supplier, lines=[line])
 
     async def pays(self, customer: dict[str, Any], paid: str, **facts: Any) -> httpx.Response:
         body = {"party_id": customer["id"], "amount": cny(paid)} | facts

@@ -73,3 +73,45 @@ async def test_a_return_of_a_paid_invoice_is_the_customers_credit(sales, desk, p
     if paid:
         wanted |= {("payment", "bank", "13", "0"), ("payment", "receivable", "0", "13")}
     assert await sales.entries("invoice", "credit_note", "payment", party=customer) == wanted
+
+
+async def test_what_came_back_is_not_wanted_again_by_a_change(sales, desk):
+    """E47: ship 6 of 10, take 2 back, ask for 12: 6 more are to go, no more."""
+    customer, item = await desk.customer(), await sales.item("20")
+    body, order_id = sales.body(customer, (item, "10", "10"), (item, "1", "1")), desk.word()
+    order = (await sales.send(body, order_id)).json()
+    line = {"order_line_id": order["lines"][0]["id"]}
+    await sales.act(order, "shipments", lines=[line | {"quantity": "6"}])
+    await sales.act(order, "returns", lines=[line | {"quantity": "2"}])
+    body["lines"][1]["quantity"] = "2"
+    other = (await sales.send(body, order_id, 2)).json()
+    assert [one["reserved"] for one in other["lines"]] == ["4", "2"]
+    body["lines"][0]["quantity"] = "12"
+    changed = (await sales.send(body, order_id, 3)).json()
+    assert [one["reserved"] for one in changed["lines"]] == ["6", "2"]
+    done = await sales.acts(order, "shipments", "invoices")
+    assert [one["shipped"] for one in done["lines"]] == ["12", "2"]
+    assert (done["state"], await sales.owed(customer)) == ("completed", "102")
+
+
+async def test_an_order_tells_what_is_left_to_be_paid_of_it(sales, desk):
+    """E14: whether money or a credit note settled it; as the customer owes, so do his orders."""
+    customer, item = await desk.customer(), await sales.item("20")
+    first = await sales.order(customer, (item, "5", "10"))
+    assert (await sales.acts(first, "shipments", "invoices"))["open_amount"] == "50"
+    await _returns(sales, first, "2")
+    assert (await sales.seen(first))["open_amount"] == await sales.owed(customer) == "30"
+    await sales.pays(customer, "30")
+    await _returns(sales, first, "3")
+    assert (await sales.told(first))["open_amount"] == "0"
+    second = await sales.order(customer, (item, "5", "10"))
+    await sales.acts(second, "shipments", "invoices")
+    [credit] = [
+        one
+        for one in (await desk.see(f"/v1/payments?party_id={customer['id']}"))["items"]
+        if one["unallocated"] != "0"
+    ]
+    await sales.erp.post(f"/v1/payments/{credit['id']}/allocate", {})
+    told = await sales.told(second)
+    assert (told["invoiced"], told["paid"], told["open_amount"]) == ("50", "0", "20")
+    assert await sales.owed(customer) == "20"

@@ -95,7 +95,8 @@ async def test_more_than_the_credit_limit_or_of_what_is_not_sold_is_refused(sale
     order_id = uuid4()
     await sales.send(sales.body(customer, (item, "10", "1")), order_id, 1)
     told = (await sales.send(sales.body(customer, (item, "11", "1")), order_id, 2)).json()
-    assert told["last_change"] == {"kind": "change", "state": "refused", "reason": "credit"}
+    answer = {"kind": "change", "state": "refused", "reason": "credit", "source_version": 2}
+    assert told["last_change"] == answer
     lines = (item, "1", "1"), (gone, "1", "1")
     told = (await sales.send(sales.body(customer, *lines), order_id, 3)).json()
     assert told["last_change"]["reason"] == f"not_sold: {gone['sku']}"

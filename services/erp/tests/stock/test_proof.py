@@ -106,6 +106,23 @@ async def test_shipping_and_receiving_stay_within_seven(store, shelves):
         assert len(said) == 6, said
 
 
+async def test_pieces_with_serials_take_one_statement_more(store):
+    """Where they are, or which came first; however many they are."""
+    item_id, serials = await store.item(tracking="serial"), tuple(map(str, range(8)))
+    async with store.erp.database.transaction() as work:
+        coming = [ReceiptLine(item_id, Decimal(8), Decimal(8), serials=serials)]
+        async with _heard(work) as said:
+            await stock.receive(work, coming, counterpart="grni", **store.source("receipt"))
+        assert len(said) == 7, said
+        lines = _demand(store, [item_id, item_id], 4)
+        await stock.place(work, lines)
+        for line, named in zip(lines, (serials[4:], ()), strict=True):
+            going = [ShipLine(line.order_line_id, Decimal(4), named)]
+            async with _heard(work) as said:
+                await stock.ship(work, going, **store.source("shipment"))
+            assert len(said) == 8, said
+
+
 async def test_who_waits_is_found_by_an_index(store):
     """No act reads the whole demand, however much there is."""
     async with store.erp.database.driver() as sql, sql.transaction():

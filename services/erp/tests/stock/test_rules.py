@@ -12,6 +12,7 @@ from erp.stock.errors import AlreadyShipped, NotReserved, NotShipped, TooLittleO
 from erp.stock.models import Demand, ItemValuation, Level
 from erp.stock.rules.allocation import Waiting, fill
 from erp.stock.rules.promising import discrete_atp, promise_date, take
+from erp.stock.rules.serials import Piece, pieces_of
 
 TODAY = date(2026, 1, 5)
 
@@ -140,6 +141,24 @@ def test_v1_the_last_piece_takes_the_rest():
     costs = [str(stock.lose(Decimal(1), decimals=2)) for _ in range(3)]
     assert costs == ["3.33", "3.33", "3.34"]
     assert stock.value == 0
+
+
+@given(st.decimals("0", "99999", places=2), st.integers(1, 40))
+def test_the_worth_of_pieces_adds_up(value, count):
+    """E28, E30: one piece a move, no cent lost, and no two pieces a cent apart or more."""
+    serials = [str(at) for at in range(count)]
+    pieces = pieces_of(Decimal(count), value, serials, decimals=2)
+    assert [piece.serial for piece in pieces] == serials
+    assert {piece.quantity for piece in pieces} == {1}
+    worths = [piece.value for piece in pieces]
+    assert sum(worths) == value
+    assert max(worths) - min(worths) <= Decimal("0.01")
+
+
+def test_goods_without_serials_move_at_once():
+    assert pieces_of(Decimal("2.5"), Decimal(7), (), decimals=2) == [
+        Piece(Decimal("2.5"), Decimal(7))
+    ]
 
 
 @given(

@@ -97,8 +97,9 @@ class Flow:
     """One row of the table.
 
     `begins` says whether a record without a twin crosses at all; one with a twin always does.
-    `needs` names what must be across before. `revision` counts changes of the mapping: it is part
-    of the idempotency key, so that a corrected mapping is not taken for a repeat (B39).
+    `needs` names what must be across before. `in_batches`: the other half also takes several at
+    once (`POST <place>/by-external/<sender>/batch`). `revision` counts changes of the mapping: it
+    is part of the idempotency key, so that a corrected mapping is not taken for a repeat (B39).
     """
 
     event: str
@@ -107,6 +108,7 @@ class Flow:
     entity: Entity
     begins: Callable[[Any], bool] = _always
     needs: Callable[[Any], Sequence[Need]] = _nothing
+    in_batches: bool = False
     revision: int = 1
 
     @property
@@ -153,6 +155,7 @@ FLOWS: Sequence[Flow] = (
         reads=crm.AccountChanged,
         translate=crm_to_erp.customer,
         entity=CUSTOMER,
+        in_batches=True,
         begins=crm_to_erp.is_customer,
     ),
     Flow(
@@ -160,12 +163,14 @@ FLOWS: Sequence[Flow] = (
         reads=erp.CustomerChanged,
         translate=erp_to_crm.account,
         entity=CUSTOMER,
+        in_batches=True,
     ),
     Flow(
         event="tandem.erp.item-changed.v1",
         reads=erp.ItemChanged,
         translate=erp_to_crm.product,
         entity=PRODUCT,
+        in_batches=True,
         begins=erp_to_crm.is_sold,
     ),
     Flow(
@@ -173,6 +178,7 @@ FLOWS: Sequence[Flow] = (
         reads=erp.PriceChanged,
         translate=erp_to_crm.price,
         entity=PRICE,
+        in_batches=True,
         needs=_item_of,
     ),
     Flow(
@@ -180,6 +186,7 @@ FLOWS: Sequence[Flow] = (
         reads=crm.OrderChanged,
         translate=crm_to_erp.sales_order,
         entity=ORDER,
+        in_batches=True,
         needs=_parts_of,
     ),
     Flow(

@@ -33,7 +33,10 @@ class BridgeSettings(ServiceSettings):
         "another for each process; unset: the host's name.",
     )
     concurrency: int = Field(
-        default=8, ge=1, le=64, description="Lanes carried at the same time by one process."
+        default=8,
+        ge=1,
+        le=64,
+        description="Calls to one half under way at the same time from one process.",
     )
     timeout_seconds: float = Field(
         default=10.0, gt=0, le=120, description="How long a call to a half may take."
@@ -61,7 +64,14 @@ class BridgeSettings(ServiceSettings):
     attempts_max: int = Field(
         default=30,
         ge=1,
-        description="Refusals by server error after which a lane is parked for a person.",
+        description="Tries in a row that may have failed by the event's own fault, such as server "
+        "errors, after which a lane is parked for a person.",
+    )
+    failing_hours_max: float = Field(
+        default=168.0,
+        gt=0,
+        description="Hours of failing in a row, for whatever reasons, after which a lane is parked "
+        "for a person.",
     )
 
     @property

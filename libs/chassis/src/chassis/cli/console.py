@@ -6,16 +6,15 @@ import sys
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
 
-import asyncpg
 import orjson
 import typer
 from pydantic import ValidationError
-from sqlalchemy.exc import DBAPIError
 
 from chassis.http.problems import Problem
 from chassis.http.texts import Texts
 from chassis.imports.mapping import MappingError
 from chassis.imports.sending import SendingFailed
+from chassis.storage.lost import LOST
 from chassis.storage.placement import ClusterUnavailable
 
 __all__ = ["AsJson", "Refusal", "command", "fail", "say", "show", "show_table"]
@@ -27,13 +26,6 @@ FAILED = 1
 UNUSABLE = 2
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
-
-UNREACHABLE = (
-    OSError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    DBAPIError,
-)
 
 
 class Refusal(Exception):
@@ -53,8 +45,8 @@ def command(act: Callable[P, Any]) -> Callable[P, None]:
             fail(_words(refused), code=UNUSABLE)
         except Problem as problem:
             fail(_problem(problem), code=FAILED)
-        except UNREACHABLE as lost:
-            fail(f"the database does not answer: {lost}", code=UNUSABLE)
+        except LOST as lost:
+            fail(f"the database does not answer: {lost}", code=FAILED)
 
     return told
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import asyncpg
 import typer
 
-from chassis.cli.console import FAILED, UNREACHABLE, AsJson, command, show
+from chassis.cli.console import FAILED, AsJson, command, show
 from chassis.cli.installation import Installation, installation
 from chassis.storage.bootstrap import owns_tables
 from chassis.storage.database import driver_url
+from chassis.storage.lost import LOST
 from chassis.storage.migrate import head_of, schema_version
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ async def _finding(
         return Finding(name, ok=True, told=await check(here))
     except _Bad as bad:
         return Finding(name, ok=False, told=str(bad))
-    except UNREACHABLE as failed:
+    except LOST as failed:
         return Finding(name, ok=False, told=f"{type(failed).__name__}: {failed}")
 
 

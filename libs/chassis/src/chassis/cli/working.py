@@ -13,6 +13,7 @@ from chassis.events.wakeup import Wakeups
 from chassis.jobs import housekeeping
 from chassis.jobs.worker import Worker
 from chassis.service import Schedule, ServiceContext
+from chassis.storage.lost import LOST
 from chassis.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["jobs_worker", "run_worker"]
 
+AGAIN_SECONDS = 1.0
 log = get_logger("chassis.worker")
 
 
@@ -49,7 +51,13 @@ async def run_worker(
 async def _forever(
     run: Callable[[ServiceContext], Awaitable[None]], context: ServiceContext
 ) -> None:
-    await run(context)
+    """Run a part of the service; a database lost while it begins is waited for."""
+    while True:
+        try:
+            return await run(context)
+        except LOST as lost:
+            log.warning("background_interrupted", task=run.__name__, error=repr(lost))
+            await asyncio.sleep(AGAIN_SECONDS)
 
 
 def jobs_worker(

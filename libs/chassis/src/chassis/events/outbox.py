@@ -21,10 +21,11 @@ OUTBOX_CTE = """outbox_row as (
   insert into outbox (id, topic, type, aggregate_type, aggregate_id, aggregate_version, payload,
     occurred_at, origin, correlation_id, causation_id, hops, traceparent, actor)
   select id, topic, type, aggregate_type, aggregate_id, aggregate_version, payload::jsonb,
-    $8::timestamptz, $9::text, $10::uuid, $11::uuid, $12::smallint, $13::text, $14::text
+    $13::timestamptz, origin, correlation_id, causation_id, hops, traceparent, $14::text
     from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::bigint[],
-      $7::text[]) with ordinality as recorded(id, topic, type, aggregate_type, aggregate_id,
-      aggregate_version, payload, place)
+      $7::text[], $8::text[], $9::uuid[], $10::uuid[], $11::smallint[], $12::text[])
+      with ordinality as recorded(id, topic, type, aggregate_type, aggregate_id,
+      aggregate_version, payload, origin, correlation_id, causation_id, hops, traceparent, place)
    order by place
   returning id, aggregate_id, aggregate_version),
 outbox_row_version as (
@@ -48,7 +49,7 @@ class EventTooLarge(Problem):
 
 def outbox_arrays(work: "Work") -> Sequence[Any]:
     """The arguments of OUTBOX_CTE, in its order. Raises EventTooLarge."""
-    service, trace, events = work.setting.service, work.trace, work.events
+    service, events, traces = work.setting.service, work.events, work.event_traces
     return (
         [uuid7() for _ in events],
         [event.topic_for(service) for event in events],
@@ -57,12 +58,12 @@ def outbox_arrays(work: "Work") -> Sequence[Any]:
         [event.id for event in events],
         [event.version for event in events],
         [_payload(event) for event in events],
+        [trace.origin or service for trace in traces],
+        [trace.correlation_id for trace in traces],
+        [trace.causation_id for trace in traces],
+        [trace.hops for trace in traces],
+        [trace.traceparent for trace in traces],
         work.now,
-        trace.origin or service,
-        trace.correlation_id,
-        trace.causation_id,
-        trace.hops,
-        trace.traceparent,
         work.actor.reference,
     )
 

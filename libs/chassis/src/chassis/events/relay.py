@@ -18,6 +18,7 @@ import structlog
 
 from chassis.events.envelope import ROWS_AFTER, to_kafka
 from chassis.events.wakeup import Connect, Wakeups
+from chassis.storage.lost import LOST
 
 if TYPE_CHECKING:
     from chassis.service import Service
@@ -35,7 +36,6 @@ POLL_SECONDS = 1.0
 TAKEOVER_SECONDS = 1.0
 PAUSE_SECONDS_MIN = 0.2
 PAUSE_SECONDS_MAX = 10.0
-_BROKEN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _log = structlog.get_logger(__name__)
 
 _SESSION = """set plan_cache_mode = force_custom_plan; set jit = off;
@@ -114,7 +114,7 @@ class Relay:
                 await self._hold()
             except BrokerTrouble as trouble:
                 _log.error("relay_interrupted", reason=str(trouble), failures=self._failures)
-            except _BROKEN as broken:
+            except LOST as broken:
                 _log.warning("relay_interrupted", reason=repr(broken), failures=self._failures)
             finally:
                 await self._release()

@@ -14,18 +14,18 @@ import asyncpg
 import structlog
 
 from chassis.events.wakeup import Connect, Wakeups
+from chassis.storage.lost import LOST
 
 __all__ = ["LeaseLost", "LowMark", "Sequencer"]
 
 BATCH = 1000
 """Rows numbered by one statement; after a full batch the next follows at once."""
 
-GATHER_SECONDS = 0.002
+GATHER_SECONDS = 0.005
 POLL_BUSY_SECONDS = 0.1
 POLL_IDLE_SECONDS = 1.0
 TAKEOVER_SECONDS = 1.0
 _BUSY_PASSES = 20
-_BROKEN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _log = structlog.get_logger(__name__)
 
 _SESSION = """set plan_cache_mode = force_custom_plan; set jit = off;
@@ -106,7 +106,7 @@ class Sequencer:
                 await self._hold()
             except LeaseLost:
                 _log.warning("sequencer_superseded", epoch=self.epoch)
-            except _BROKEN as broken:
+            except LOST as broken:
                 _log.warning("sequencer_interrupted", reason=repr(broken))
             finally:
                 self.release()

@@ -13,6 +13,8 @@ from typing import Any
 import asyncpg
 import structlog
 
+from chassis.storage.lost import LOST
+
 __all__ = ["Bell", "Connect", "Wakeups"]
 
 Connect = Callable[[], Awaitable["asyncpg.Connection[Any]"]]
@@ -21,7 +23,6 @@ Connect = Callable[[], Awaitable["asyncpg.Connection[Any]"]]
 GATHER_SECONDS = 0.005
 PING_SECONDS = 15.0
 RECONNECT_SECONDS = 1.0
-_BROKEN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 _log = structlog.get_logger(__name__)
 
 
@@ -91,7 +92,7 @@ class Wakeups:
         while True:
             try:
                 await self._carry()
-            except _BROKEN as broken:
+            except LOST as broken:
                 _log.warning("wakeups_interrupted", reason=repr(broken))
             finally:
                 self.connected.clear()

@@ -2,22 +2,41 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby, repeat
 from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Header, Query
 from pydantic import BaseModel, Field
 
 from chassis.http.problems import Problem, ProblemView
 from chassis.http.texts import Texts
 from chassis.storage.work import Work
+from chassis.telemetry.trace import Trace
 
-__all__ = ["AtOnce", "BatchReply", "DryRun", "ItemOutcome", "Outcome", "each_in_savepoint"]
+__all__ = [
+    "AtOnce",
+    "BatchReply",
+    "DryRun",
+    "ItemOutcome",
+    "ItemTraces",
+    "Outcome",
+    "each_in_savepoint",
+]
 
 Outcome = Literal["created", "updated", "unchanged", "stale", "failed"]
 DryRun = Annotated[
     bool, Query(description="Judge every item and change nothing; needs no Idempotency-Key.")
+]
+ItemTraces = Annotated[
+    str | None,
+    Header(
+        alias="Tandem-Item-Traces",
+        max_length=32_768,
+        description="The traces of the items, in their order, separated by commas: what their "
+        "events carry. Each is `traceparent;origin;correlation id;causation id;hops`, where a part "
+        "may be empty. An item without one has the trace of the request.",
+    ),
 ]
 
 
@@ -30,6 +49,7 @@ class Item(Protocol):
 
 
 I = TypeVar("I", bound=Item)  # noqa: E741 - the item
+_Sent = tuple[I, Trace | None]
 
 
 class ItemOutcome(BaseModel):
@@ -72,17 +92,19 @@ async def each_in_savepoint(
     language: str,
     texts: Texts | None = None,
     dry_run: bool = False,
+    traces: Sequence[Trace] = (),
     at_once: AtOnce[I] | None = None,
 ) -> BatchReply:
     """Do `act` for each item within its own savepoint; a refused item leaves the others alone.
 
-    Neighbours that fit together are done `at_once`; what is refused then is halved, until each
-    item that nobody refuses is done, and each refused one has its problem. A dry run rolls all
-    back.
+    `traces` are the first items' own, as far as they have any. Neighbours without one that fit
+    together are done `at_once`; what is refused then is halved, until each item that nobody
+    refuses is done, and each refused one has its problem. A dry run rolls all back.
     """
     batch = _Batch(work, act, at_once, language, texts or Texts.load(()))
     outcomes: list[ItemOutcome] = []
-    for fit, run in groupby(items, key=at_once.fits if at_once else lambda _: False):
+    sent = zip(items, chain(traces, repeat(None)), strict=False)
+    for fit, run in groupby(sent, key=lambda pair: pair[1] is None and batch.fits(pair[0])):
         done = batch.together if fit else batch.each
         outcomes += await done(list(run))
     if dry_run:
@@ -100,26 +122,32 @@ class _Batch(Generic[I]):
     language: str
     texts: Texts
 
-    async def together(self, items: Sequence[I]) -> list[ItemOutcome]:
+    def fits(self, item: I) -> bool:
+        """Whether the item may be done with its neighbours."""
+        return self.at_once is not None and self.at_once.fits(item)
+
+    async def together(self, sent: Sequence[_Sent[I]]) -> list[ItemOutcome]:
         """Do items at once; if one of them is refused, the first and the second half."""
-        if self.at_once is None or len(items) == 1:
-            return await self.each(items)
+        if self.at_once is None or len(sent) == 1:
+            return await self.each(sent)
+        items = [item for item, _ in sent]
         try:
             async with self.work.savepoint():
                 done = await self.at_once.act(items)
         except Problem:
-            half = len(items) // 2
-            return [*await self.together(items[:half]), *await self.together(items[half:])]
+            half = len(sent) // 2
+            return [*await self.together(sent[:half]), *await self.together(sent[half:])]
         return [_told(item, one) for item, one in zip(items, done, strict=True)]
 
-    async def each(self, items: Sequence[I]) -> list[ItemOutcome]:
-        """Do items one by one."""
-        return [await self._alone(item) for item in items]
+    async def each(self, sent: Sequence[_Sent[I]]) -> list[ItemOutcome]:
+        """Do items one by one, each by its own trace if it has one."""
+        return [await self._alone(item, trace or self.work.trace) for item, trace in sent]
 
-    async def _alone(self, item: I) -> ItemOutcome:
+    async def _alone(self, item: I, trace: Trace) -> ItemOutcome:
         try:
-            async with self.work.savepoint():
-                done = await self.act(item)
+            with self.work.traced(trace):
+                async with self.work.savepoint():
+                    done = await self.act(item)
             return _told(item, done)
         except Problem as problem:
             told = problem.view(self.texts, self.language, self.work.trace.request_id)

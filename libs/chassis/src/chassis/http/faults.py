@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
+from chassis.http.field_errors import field_error
 from chassis.http.problems import (
     MEDIA_TYPE,
     Conflict,
@@ -31,29 +32,10 @@ __all__ = ["add_fault_handlers", "problem_reply"]
 
 log = get_logger("chassis.http")
 
-MESSAGES = {
-    "missing": "This field is required.",
-    "extra_forbidden": "There is no such field.",
-    "string_too_short": "This text is too short.",
-    "string_too_long": "This text is too long.",
-    "string_type": "Write this as text in quotes.",
-    "string_pattern_mismatch": "This text has not the expected form.",
-    "decimal_parsing": 'Write this as a decimal number in quotes, such as "12.30".',
-    "greater_than": "This number is too small.",
-    "greater_than_equal": "This number is too small.",
-    "less_than": "This number is too large.",
-    "less_than_equal": "This number is too large.",
-    "uuid_parsing": "This is no valid id (UUID).",
-    "date_from_datetime_parsing": "Write the date as YYYY-MM-DD.",
-    "date_parsing": "Write the date as YYYY-MM-DD.",
-    "int_parsing": "Write a whole number.",
-    "bool_parsing": "Write true or false.",
-}
-"""What is said of a wrong field, by the validator's code; others keep the validator's words."""
-
 UNAVAILABLE = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
@@ -102,13 +84,7 @@ async def _on_invalid(request: Request, invalid: Any) -> Response:
     broken = next((error for error in errors if error["type"] == "json_invalid"), None)
     if broken:
         return problem_reply(request, MalformedJson(position=broken["loc"][-1]))
-    return problem_reply(request, InvalidInput(errors=[_field_error(one) for one in errors]))
-
-
-def _field_error(error: Any) -> FieldError:
-    where = [str(part) for part in error["loc"] if part != "body"]
-    code = str(error["type"])
-    return FieldError("/" + "/".join(where), code, MESSAGES.get(code, str(error["msg"])))
+    return problem_reply(request, InvalidInput(errors=[field_error(one) for one in errors]))
 
 
 async def _on_http(request: Request, refused: Any) -> Response:
@@ -150,8 +126,9 @@ def _driver_error(raised: BaseException) -> BaseException:
 
 
 def _unstorable(cause: BaseException) -> Problem:
-    message = re.sub(r"\s+", " ", str(cause))[:200]
-    return InvalidInput(errors=[FieldError("", "unstorable_value", message)])
+    cause_told = re.sub(r"\s+", " ", str(cause))[:200]
+    message = "This cannot be stored: {cause}"
+    return InvalidInput(errors=[FieldError("", "unstorable_value", message, {"cause": cause_told})])
 
 
 async def _on_anything(request: Request, raised: Any) -> Response:

@@ -89,9 +89,9 @@ async def fetch_page(
     sort = asked.sort or default
     descending, chosen = sort.startswith("-"), sorts.get(sort.removeprefix("-"))
     if chosen is None:
-        known = ", ".join(sorts)
+        known = {"known": ", ".join(sorts)}
         raise InvalidInput(
-            errors=[FieldError("/sort", "unknown_sort", f"Sort by one of: {known}.")]
+            errors=[FieldError("/sort", "unknown_sort", "Sort by one of: {known}.", known)]
         )
     present = [one for one in where if one.value is not None]
     conditions = [one.condition.format(f"${at}") for at, one in enumerate(present, 1)]

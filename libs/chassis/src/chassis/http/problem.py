@@ -5,7 +5,7 @@ texts are message ids of the translation catalogues; `{fact}` stands for a fact.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
@@ -26,11 +26,15 @@ MEDIA_TYPE = "application/problem+json"
 
 @dataclass(frozen=True)
 class FieldError:
-    """What is wrong with one field: where (JSON Pointer), a stable code, a message id."""
+    """What is wrong with one field: where (JSON Pointer), a stable code, a message id.
+
+    `{fact}` in the message stands for one of the facts.
+    """
 
     pointer: str
     code: str
     message: str
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 class FieldErrorView(BaseModel):
@@ -78,24 +82,36 @@ class Problem(Exception):
     def view(self, texts: Texts, language: str, request_id: str) -> dict[str, Any]:
         """The problem as the wire takes it."""
         facts = {name: _plain(value) for name, value in self.facts.items()}
-        told = texts.text(self.detail, language)
+        words = {
+            name: texts.text(str(value), language).replace("_", " ") if name in _WORDS else value
+            for name, value in facts.items()
+        }
         return {
             "type": f"/problems/{self.code}",
             "title": texts.text(self.title, language),
             "status": self.status,
-            "detail": told.format_map(_Facts(facts)),
+            "detail": _told(texts.text(self.detail, language), words),
             "code": self.code,
             "request_id": request_id,
             "errors": [
                 {
                     "pointer": error.pointer,
                     "code": error.code,
-                    "message": texts.text(error.message, language),
+                    "message": _told(texts.text(error.message, language), error.facts),
                 }
                 for error in self.errors
             ],
             "facts": facts,
         }
+
+
+_WORDS = frozenset({"entity", "aggregate"})
+"""Facts that are words of the business: told in the caller's language, kept as they are beside."""
+
+
+def _told(text: str, facts: Mapping[str, Any]) -> str:
+    """The text with its facts; a text without facts stands as it is, braces and all."""
+    return text.format_map(_Facts(facts)) if facts else text
 
 
 class _Facts(dict[str, Any]):

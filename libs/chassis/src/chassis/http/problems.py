@@ -202,7 +202,10 @@ class DatabaseUnavailable(Problem):
     status = 503
     code = "database_unavailable"
     title = "The database does not answer"
-    detail = "Nothing was changed. Send the request again in a moment."
+    detail = (
+        "It may have failed just before or just after the change. Send the same request again in "
+        "a moment, with the same Idempotency-Key: it is done once."
+    )
     retry_after_seconds = 2
 
 

@@ -5,7 +5,6 @@ once for new callers and within the authenticator's cache life everywhere.
 """
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -76,14 +75,15 @@ async def log_in(
     """Begin a session. Raises LoginRefused, TooManyAttempts.
 
     `sql` must be outside a transaction: a refusal has to count although it raises. From the
-    fifth failure on the login waits 1 s, doubling to 15 min, whether or not it exists.
+    fifth failure on the login waits 1 s, doubling to 15 min, whether or not it exists. An
+    attempt counts as a failure before the password is looked at, so guesses side by side
+    count like guesses one after the other; success forgets the count.
     """
     login = login.strip().lower()[:100]
-    await _check_pace(sql, login, now)
+    await _count_attempt(sql, login, now)
     user = await sql.fetchrow(_USER, login)
     right, better = await verify_password(password, user and user["password_hash"])
     if user is None or not (right and user["active"]):
-        await sql.execute(_FAILED, login, now, now - _FORGET_FAILURES)
         raise LoginRefused
     if better:
         await sql.execute(_UPGRADE, user["id"], better, user["password_hash"])
@@ -105,24 +105,29 @@ async def sweep(sql: "asyncpg.Connection[Any]", *, now: datetime) -> int:
     return int(await sql.fetchval(_SWEEP, now - _FORGET_FAILURES, now - timedelta(days=30)))
 
 
-async def _check_pace(sql: "asyncpg.Connection[Any]", login: str, now: datetime) -> None:
-    row: Mapping[str, Any] | None = await sql.fetchrow(_PACE, login, now - _FORGET_FAILURES)
-    if row is None or row["failures"] < FREE_FAILURES:
+async def _count_attempt(sql: "asyncpg.Connection[Any]", login: str, now: datetime) -> None:
+    """Count one attempt more, if it may be made now. Raises TooManyAttempts."""
+    if await sql.fetchval(_COUNT, login, now, now - _FORGET_FAILURES):
         return
-    wait = min(2 ** (row["failures"] - FREE_FAILURES), _WAIT_MAX_SECONDS)
-    left = (row["failed_at"] + timedelta(seconds=wait) - now).total_seconds()
-    if left > 0:
-        raise TooManyAttempts(wait_seconds=int(left) + 1)
+    heard_at = await sql.fetchval(_HEARD_AT, login) or now
+    raise TooManyAttempts(wait_seconds=max(0, int((heard_at - now).total_seconds())) + 1)
 
 
-_PACE = "select failures, failed_at from login_failure where login = $1 and failed_at > $2"
+_DUE = f"""login_failure.failed_at + interval '1 second'
+  * least(power(2, login_failure.failures - {FREE_FAILURES}), {_WAIT_MAX_SECONDS})"""
 
-_USER = "select id, password_hash, active from local_user where login = $1"
-
-_FAILED = """insert into login_failure (login, failures, failed_at) values ($1, 1, $2)
+_COUNT = f"""insert into login_failure (login, failures, failed_at) values ($1, 1, $2)
   on conflict (login) do update set failed_at = excluded.failed_at,
     failures = case when login_failure.failed_at > $3
-                    then least(login_failure.failures + 1, 100) else 1 end"""
+                    then least(login_failure.failures + 1, 100) else 1 end
+  where login_failure.failures < {FREE_FAILURES} or login_failure.failed_at <= $3
+     or {_DUE} <= $2
+  returning failures"""
+"""Counts, unless the login has to wait: one statement, so that attempts at once stand in line."""
+
+_HEARD_AT = f"select {_DUE} from login_failure where login = $1"
+
+_USER = "select id, password_hash, active from local_user where login = $1"
 
 _UPGRADE = "update local_user set password_hash = $2 where id = $1 and password_hash = $3"
 

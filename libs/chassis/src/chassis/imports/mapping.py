@@ -46,7 +46,8 @@ class FieldRule(Strict):
 
     Source: `column`, `const` or `template` ("NW-{ProductID}"); `lookup` then replaces it by the
     value another file has for it. Empty: `default`, else `when_empty`. `values` translates whole
-    texts. `type` converts; `times` multiplies and `digits` rounds half-up (decimal only).
+    texts. `split` makes a list of the parts between such marks; an empty part is none. `type`
+    converts; `times` multiplies and `digits` rounds half-up (decimal only).
     """
 
     column: str | None = None
@@ -56,6 +57,7 @@ class FieldRule(Strict):
     default: str | bool | None = None
     when_empty: Literal["omit", "null", "error"] = "omit"
     values: dict[str, str | bool | None] | None = None
+    split: Annotated[str, Field(min_length=1, max_length=3)] | None = None
     type: Literal["text", "decimal", "int", "bool", "date"] = "text"
     format: str = "%Y-%m-%d"
     times: Decimal | None = None

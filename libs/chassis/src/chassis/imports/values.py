@@ -69,6 +69,13 @@ def _empty(rule: FieldRule) -> Any:
 
 
 def _converted(rule: FieldRule, told: str) -> Any:
+    """The text converted; with `split`, each of its parts that is not empty."""
+    if rule.split is None:
+        return _as_type(rule, told)
+    return [_as_type(rule, part.strip()) for part in told.split(rule.split) if part.strip()]
+
+
+def _as_type(rule: FieldRule, told: str) -> Any:
     match rule.type:
         case "decimal":
             return _decimal(rule, told)

@@ -35,8 +35,12 @@ __all__ = [
 ATTEMPTS_MAX = 12
 """A job that failed this often is dead until a person retries it."""
 
-LEASE = timedelta(minutes=5)
-"""A running job whose worker shows no end after this long may be claimed again."""
+LEASE = timedelta(seconds=10)
+"""A claimed job that no transaction holds after this long may be claimed again.
+
+It covers the moment between the claim and the act, whose transaction then holds the job's row
+however long it takes. So a job whose worker was killed is not waited for.
+"""
 
 _BACKOFF_FIRST_SECONDS = 1.0
 _BACKOFF_MAX_SECONDS = 3600.0

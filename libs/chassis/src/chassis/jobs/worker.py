@@ -8,13 +8,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import asyncpg
-from sqlalchemy.exc import SQLAlchemyError
-
 from chassis.clock import utc_now
 from chassis.events.wakeup import Bell
 from chassis.identity.actor import SYSTEM
 from chassis.jobs import clock, queue
+from chassis.storage.lost import LOST
 from chassis.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
@@ -27,7 +25,6 @@ __all__ = ["Worker"]
 CONCURRENCY = 4
 POLL_SECONDS = 1.0
 CLOCK_SECONDS = 5.0
-_BROKEN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError)
 log = get_logger("chassis.jobs")
 
 
@@ -74,7 +71,7 @@ class Worker:
             rung = self._bell.rings
             try:
                 await self.once()
-            except _BROKEN as broken:
+            except LOST as broken:
                 log.warning("jobs_interrupted", error=repr(broken))
             await self._bell.wait(rung, POLL_SECONDS)
 
@@ -83,7 +80,7 @@ class Worker:
             try:
                 async with self._database.driver() as sql:
                     due = await clock.enqueue_due(sql, self._schedules, now=utc_now())
-            except _BROKEN as broken:
+            except LOST as broken:
                 log.warning("clock_interrupted", error=repr(broken))
             else:
                 if due:
@@ -121,7 +118,7 @@ class Worker:
         try:
             async with self._database.driver() as sql:
                 await queue.give_back(sql, job)
-        except _BROKEN:
+        except LOST:
             log.warning("job_not_given_back", kind=job.kind, job_id=str(job.id))
 
     async def _note_failure(self, job: queue.ClaimedJob, raised: Exception) -> str:
@@ -130,6 +127,6 @@ class Worker:
         try:
             async with self._database.driver() as sql:
                 state = await queue.postpone(sql, job, error=error, now=utc_now())
-        except _BROKEN:
+        except LOST:
             return "lost"  # its lease runs out, then it is claimed again
         return {"queued": "retry", "dead": "dead", "done": "done"}.get(state or "", "lost")

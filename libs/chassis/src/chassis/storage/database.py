@@ -5,14 +5,14 @@ BEGIN and COMMIT. So driver calls and ORM calls of one act share one transaction
 """
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import orjson
 from sqlalchemy import URL, event, make_url
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import configure_mappers
 
 from chassis.identity.actor import SYSTEM, Actor
@@ -93,11 +93,22 @@ class Database:
         await self.engine.dispose()
 
     @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+        """A pooled connection. Raises ConnectionError when the server is not there at all."""
+        async with AsyncExitStack() as given_back:
+            try:
+                connection = await given_back.enter_async_context(self.engine.connect())
+            except FileNotFoundError as no_socket:
+                message = "the database server does not run"
+                raise ConnectionRefusedError(message) from no_socket
+            yield connection
+
+    @asynccontextmanager
     async def transaction(
         self, *, actor: Actor = SYSTEM, trace: Trace | None = None
     ) -> AsyncIterator[Work]:
         """One act: committed when the block ends, rolled back whole when it raises."""
-        async with self.engine.connect() as connection:
+        async with self._connection() as connection:
             sql = await _driver(connection)
             try:
                 async with sql.transaction():
@@ -114,13 +125,13 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Reading]:
         """A connection without a transaction, for reads."""
-        async with self.engine.connect() as connection:
+        async with self._connection() as connection:
             yield Reading(connection, await _driver(connection))
 
     @asynccontextmanager
     async def driver(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
         """The bare driver connection, each statement its own transaction."""
-        async with self.engine.connect() as connection:
+        async with self._connection() as connection:
             yield await _driver(connection)
 
 

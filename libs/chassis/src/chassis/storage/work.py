@@ -1,7 +1,7 @@
 """The unit of work of one request, and the handle of a read."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -76,6 +76,7 @@ class Work(Reading):
         self.trace = trace or Trace.new()
         self.now: datetime = utc_now()
         self.events: list[Event] = []
+        self.event_traces: list[Trace] = []
         self.jobs: list[NewJob] = []
         self.last: list[tuple[LastAct, Any]] = []
         self.reply: Reply | None = None
@@ -90,6 +91,7 @@ class Work(Reading):
         for event in events:
             if event.public:
                 self.events.append(event)
+                self.event_traces.append(self.trace)
             for handler in self.setting.handlers.get(type(event), ()):
                 await handler(self, event)
 
@@ -127,10 +129,20 @@ class Work(Reading):
                 yield
                 await self.flush()
         except BaseException:
-            del self.events[events:], self.jobs[jobs:], self.last[last:]
+            del self.events[events:], self.event_traces[events:]
+            del self.jobs[jobs:], self.last[last:]
             if self._session is not None:
                 self._session.expunge_all()
             raise
+
+    @contextmanager
+    def traced(self, trace: Trace) -> Iterator[None]:
+        """One item of a batch that has a trace of its own: its events and jobs carry that one."""
+        before, self.trace = self.trace, trace
+        try:
+            yield
+        finally:
+            self.trace = before
 
     def abandon(self) -> None:
         """Roll everything back at the end although the act succeeded: a dry run."""

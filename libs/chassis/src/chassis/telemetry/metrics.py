@@ -7,7 +7,6 @@ the work; a database that does not answer shows as `tandem_database_up 0`.
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
 from fastapi import APIRouter, Request, Response
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -17,7 +16,8 @@ from prometheus_client import (
     Histogram,
     generate_latest,
 )
-from sqlalchemy.exc import SQLAlchemyError
+
+from chassis.storage.lost import LOST
 
 if TYPE_CHECKING:
     from chassis.storage.database import Database
@@ -105,7 +105,7 @@ class _QueueFigures:
             async with asyncio.timeout(_DATABASE_ANSWERS_WITHIN_SECONDS), database.driver() as sql:
                 (row,) = await sql.fetch(_FIGURES)
                 consumers = await sql.fetch(_CONSUMERS)
-        except UNANSWERED:
+        except LOST:
             up.set(0)
             return
         up.set(1)
@@ -118,14 +118,6 @@ class _QueueFigures:
         for consumer in consumers:
             self._consumers.labels(self._service, consumer["name"]).set(consumer["lag"])
 
-
-UNANSWERED = (
-    TimeoutError,
-    OSError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    SQLAlchemyError,
-)
 
 _FIGURES = """with jobs as (
     select count(*) filter (where state = 'queued') as queued,

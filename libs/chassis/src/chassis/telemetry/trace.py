@@ -15,6 +15,10 @@ MAX_HOPS = 32
 
 _TRACEPARENT = re.compile(r"^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?\Z")
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}\Z")
+_ITEM_PARTS = (
+    *("traceparent", "tandem-origin", "tandem-correlation-id"),
+    *("tandem-causation-id", "tandem-hops"),
+)
 _HOPS = re.compile(r"^[0-9]{1,4}\Z")
 _ORIGIN = re.compile(r"^[a-z][a-z0-9_-]{0,31}\Z")
 
@@ -63,6 +67,18 @@ class Trace:
             causation_id=_uuid(headers.get("tandem-causation-id")),
             hops=_hops(headers.get("tandem-hops")),
         )
+
+    @classmethod
+    def of_items(cls, told: str | None) -> "list[Trace]":
+        """The traces of the items of a batch, as `as_item` writes them, joined by commas."""
+        parts = [f"{one};;;;".split(";")[:5] for one in told.split(",")] if told else []
+        return [cls.from_headers(dict(zip(_ITEM_PARTS, one, strict=True))) for one in parts]
+
+    def as_item(self) -> str:
+        """The trace, as it stands among those of the items of a batch."""
+        causation = str(self.causation_id or "")
+        ids = (str(self.correlation_id), causation, str(self.hops))
+        return ";".join((self.traceparent, self.origin or "", *ids))
 
     def child(self) -> "Trace":
         """The same process seen from a new span: a job, or a call to another service."""

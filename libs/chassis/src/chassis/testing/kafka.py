@@ -1,7 +1,8 @@
 """Pytest fixtures for a real Kafka broker.
 
 `kafka` is one broker for every process that tests at the moment: the first that asks starts it, the
-last that leaves stops it. `crashable_kafka` is a broker of one test module alone, for killing.
+last that leaves stops it. `crashable_kafka` is a broker of one test module alone, for killing;
+`kafka_here` says that a test can start its own.
 Where no broker can be had, these tests are skipped and the summary says why; with CI=true that is a
 failure instead.
 """
@@ -21,9 +22,16 @@ from typing import NoReturn
 
 import pytest
 
-from kafka import KafkaUnavailable, LocalKafka, answers_metadata, cache_dir
+from kafka import (
+    KafkaUnavailable,
+    LocalKafka,
+    answers_metadata,
+    cache_dir,
+    fetch_jars,
+    find_java,
+)
 
-__all__ = ["Broker", "crashable_kafka", "kafka", "pytest_terminal_summary"]
+__all__ = ["Broker", "crashable_kafka", "kafka", "kafka_here", "pytest_terminal_summary"]
 
 _SKIPPED = "Kafka: "
 _STOP_SECONDS = 20.0
@@ -60,6 +68,16 @@ def kafka() -> Iterator[Broker]:
     broker = room.enter()
     yield broker
     room.leave()
+
+
+@pytest.fixture(scope="session")
+def kafka_here() -> None:
+    """A broker can be had here, for a test that starts its own."""
+    try:
+        find_java()
+        fetch_jars(cache_dir())
+    except KafkaUnavailable as missing:
+        _refuse(f"{_SKIPPED}{missing}")
 
 
 @pytest.fixture(scope="module")

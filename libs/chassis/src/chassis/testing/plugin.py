@@ -2,12 +2,13 @@
 
 from chassis.telemetry.logs import configure_logs
 from chassis.testing.cluster import cluster, open_folder
-from chassis.testing.kafka import crashable_kafka, kafka, pytest_terminal_summary
+from chassis.testing.kafka import crashable_kafka, kafka, kafka_here, pytest_terminal_summary
 
 __all__ = [
     "cluster",
     "crashable_kafka",
     "kafka",
+    "kafka_here",
     "open_folder",
     "pytest_configure",
     "pytest_terminal_summary",

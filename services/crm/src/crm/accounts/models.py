@@ -1,6 +1,7 @@
 """Accounts and contacts: what they are, and how they change."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Numeric, li
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
+from chassis.storage.base import Amount
 from crm.accounts.schemas import Consent, ErpTerms
 from crm.addresses import Address
 from crm.base import Base, NamedRecord
@@ -16,7 +18,7 @@ from crm.emails import email_key
 from crm.money import MoneyView
 from crm.phones import Phone
 
-__all__ = ["ACTIVE", "ARCHIVED", "Account", "Contact"]
+__all__ = ["ACTIVE", "ARCHIVED", "Account", "AccountDebt", "Contact"]
 
 ACTIVE, ARCHIVED = "active", "archived"
 
@@ -174,3 +176,13 @@ class Contact(Reachable, Base):
     @consent.setter
     def consent(self, consent: Consent) -> None:
         self.consent_email, self.consent_phone = consent.email, consent.phone
+
+
+class AccountDebt(Base):
+    """What the ERP says the customer owes, and when it said so."""
+
+    __tablename__ = "account_debt"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    owes: Mapped[Amount]
+    told_at: Mapped[datetime]

@@ -1,6 +1,8 @@
 """Named reads and locks of accounts and contacts."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -34,6 +36,7 @@ __all__ = [
     "for_update",
     "primary_contact",
     "shipping_address",
+    "tell_debt",
 ]
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
@@ -51,11 +54,17 @@ ACCOUNT = f"""{_COMMON}, kind, stage, tax_id, website, industry, segment, owner_
       then jsonb_build_object('amount', erp_credit_limit::text, 'currency', currency) end,
     'payment_terms_days', erp_payment_terms_days,
     'dunning_block', erp_dunning_block) end as erp,
+  (select jsonb_build_object('amount', d.owes::text, 'currency', account.currency,
+      'told_at', d.told_at) from account_debt d where d.account_id = account.id) as owes,
   {references("account")}"""
 
 CONTACT = f"""{_COMMON}, account_id, title, is_primary as primary,
   jsonb_build_object('email', consent_email, 'phone', consent_phone) as consent,
   {references("contact")}"""
+
+_DEBT = """insert into account_debt as d (account_id, owes, told_at) values ($1, $2, $3)
+  on conflict (account_id) do update set owes = excluded.owes, told_at = excluded.told_at
+    where d.told_at <= excluded.told_at"""
 
 _SORTS = {
     "created_at": Sort("created_at", "timestamptz"),
@@ -188,3 +197,8 @@ async def primary_contact(work: Work, account_id: UUID) -> Contact | None:
     """The account's primary contact."""
     contacts = await active_contacts(work, account_id)
     return next((contact for contact in contacts if contact.primary), None)
+
+
+async def tell_debt(sql: Sql, account_id: UUID, owes: Decimal, told_at: datetime) -> None:
+    """Keep the newest word of what the account owes."""
+    await sql.execute(_DEBT, account_id, owes, told_at)

@@ -1,10 +1,11 @@
 """What callers ask of accounts and contacts, and what they see."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from decimal import Decimal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from crm.addresses import Address, AddressChange
 from crm.emails import Email
@@ -23,7 +24,7 @@ from crm.fields import (
     left_out,
 )
 from crm.links import ExternalRef
-from crm.money import CurrencyCode, MoneyView
+from crm.money import CurrencyCode, MoneyView, digits_of, rounded
 
 __all__ = [
     "AccountQuery",
@@ -34,6 +35,7 @@ __all__ = [
     "Consent",
     "ContactQuery",
     "ContactView",
+    "Debt",
     "ErpTerms",
     "NewAccount",
     "UpsertAccount",
@@ -224,6 +226,21 @@ class ReachableView(BaseModel):
     updated_at: datetime
 
 
+class Debt(BaseModel):
+    """What a linked ERP says the customer owes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    amount: Decimal = Field(description="Below zero: the customer paid more than was due.")
+    currency: str
+    told_at: datetime = Field(description="When the ERP said so.")
+
+    @model_validator(mode="after")
+    def _as_paid(self) -> Self:
+        self.__dict__["amount"] = rounded(self.amount, digits_of(self.currency))
+        return self
+
+
 class AccountView(ReachableView):
     """An account."""
 
@@ -239,6 +256,7 @@ class AccountView(ReachableView):
     billing_address: Address
     shipping_address: Address
     erp: ErpTerms | None = Field(description="Null: no ERP told any terms.")
+    owes: Debt | None = Field(description="Null: no ERP told what is owed.")
 
 
 class ContactView(ReachableView):

@@ -1,17 +1,36 @@
 """Products and their prices: what they are, and how they change."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Numeric, func, literal_column
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    Index,
+    Numeric,
+    func,
+    literal_column,
+)
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from chassis.storage.base import Quantity
 from crm.base import Base, NamedRecord, Record
 from crm.money import UnitPrice
 
-__all__ = ["ACTIVE", "ERP_MASTER", "OWN", "STANDARD", "WITHDRAWN", "Product", "ProductPrice"]
+__all__ = [
+    "ACTIVE",
+    "ERP_MASTER",
+    "OWN",
+    "STANDARD",
+    "WITHDRAWN",
+    "Product",
+    "ProductAvailability",
+    "ProductPrice",
+]
 
 ACTIVE, WITHDRAWN = "active", "withdrawn"
 OWN, ERP_MASTER = "own", "erp"
@@ -112,3 +131,15 @@ class ProductPrice(Record, Base):
     @price.setter
     def price(self, price: UnitPrice) -> None:
         self.amount, self.currency = price.amount, price.currency
+
+
+class ProductAvailability(Base):
+    """What the ERP says is free of a product, and expected."""
+
+    __tablename__ = "product_availability"
+
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("product.id"), primary_key=True)
+    source_version: Mapped[int] = mapped_column(BigInteger)
+    free: Mapped[Quantity]
+    incoming: Mapped[Quantity]
+    updated_at: Mapped[datetime]

@@ -1,7 +1,8 @@
 """Named reads and locks of products and prices."""
 
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.work import Work
 from crm.catalog.models import ACTIVE, OWN, Product, ProductPrice
-from crm.catalog.rules.pricing import Priced, PriceStep
+from crm.catalog.rules.pricing import PricedProduct, PriceStep
 from crm.catalog.schemas import PriceQuery, ProductPriceView, ProductQuery, ProductView
 from crm.links import linked_to, references
 from crm.money import UnitPrice
@@ -30,6 +31,7 @@ __all__ = [
     "product_page",
     "product_view",
     "product_with_code",
+    "tell_availability",
 ]
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
@@ -39,7 +41,11 @@ PRODUCT = f"""id, code, name, description, category, unit, active, discontinued_
   version, created_at, updated_at,
   case when list_price is not null
     then jsonb_build_object('amount', list_price::text, 'currency', currency)
-  end as list_price, {references("product")}"""
+  end as list_price,
+  (select jsonb_build_object('free', a.free::text, 'incoming', a.incoming::text,
+      'told_at', a.updated_at) from product_availability a where a.product_id = product.id)
+    as availability,
+  {references("product")}"""
 
 PRICE = f"""product_price.id, product_id, p.code as product_code, price_list, min_quantity,
   valid_from, valid_to, status, product_price.master, product_price.version,
@@ -47,11 +53,18 @@ PRICE = f"""product_price.id, product_id, p.code as product_code, price_list, mi
   jsonb_build_object('amount', amount::text, 'currency', product_price.currency) as price,
   {references("product_price")}"""
 
-_PRICED = """select p.id as product_id, p.list_price, p.currency, s.id, s.min_quantity, s.amount,
-    s.currency as currency_of_step, s.valid_from, s.valid_to
+_AVAILABILITY = """insert into product_availability as a
+    (product_id, source_version, free, incoming, updated_at) values ($1, $2, $3, $4, $5)
+  on conflict (product_id) do update set source_version = excluded.source_version,
+    free = excluded.free, incoming = excluded.incoming, updated_at = excluded.updated_at
+    where a.source_version < excluded.source_version"""
+
+_PRICED = """select p.id as product_id, p.code, p.list_price, p.currency as list_currency,
+    s.id, s.min_quantity, s.amount, s.currency, s.valid_from, s.valid_to
   from product p left join product_price s
     on s.product_id = p.id and s.price_list = $2 and s.status = 'active'
   where p.id = any($1::uuid[])"""
+
 _PRICES = "product_price join product p on p.id = product_id"
 
 
@@ -189,21 +202,35 @@ async def overlapping(
     return (row["id"], row["valid_from"], row["valid_to"]) if row else None
 
 
-async def priced(sql: Sql, product_ids: Iterable[UUID], price_list: str) -> dict[UUID, Priced]:
-    """What products cost, with their active prices in the list."""
-    found: dict[UUID, Priced] = {}
-    for row in await sql.fetch(_PRICED, list(set(product_ids)), price_list):
+async def priced(
+    sql: Sql, product_ids: Collection[UUID], price_list: str
+) -> dict[UUID, PricedProduct]:
+    """Products with their active prices in the list, as the pricing rule takes them."""
+    found: dict[UUID, PricedProduct] = {}
+    for row in await sql.fetch(_PRICED, list(product_ids), price_list):
         listed = row["list_price"]
-        price = None if listed is None else UnitPrice(listed, row["currency"])
-        product = found.setdefault(row["product_id"], Priced(price))
+        product = found.setdefault(
+            row["product_id"],
+            PricedProduct(
+                code=row["code"],
+                list_price=None if listed is None else UnitPrice(listed, row["list_currency"]),
+            ),
+        )
         if row["id"] is not None:
             product.steps.append(
                 PriceStep(
                     id=row["id"],
                     min_quantity=row["min_quantity"],
-                    price=UnitPrice(row["amount"], row["currency_of_step"]),
+                    price=UnitPrice(row["amount"], row["currency"]),
                     valid_from=row["valid_from"],
                     valid_to=row["valid_to"],
                 )
             )
     return found
+
+
+async def tell_availability(
+    sql: Sql, product_id: UUID, *, version: int, free: Decimal, incoming: Decimal, now: datetime
+) -> None:
+    """Keep the newest word of a product's stock."""
+    await sql.execute(_AVAILABILITY, product_id, version, free, incoming, now)

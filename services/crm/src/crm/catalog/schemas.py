@@ -22,11 +22,12 @@ from crm.fields import (
     left_out,
 )
 from crm.links import ExternalRef
-from crm.money import PositiveQuantity, UnitPriceView
+from crm.money import NonNegativeNumber, PositiveQuantity, UnitPriceView
 
 __all__ = [
     "AddPrice",
     "AddProduct",
+    "Availability",
     "ChangePrice",
     "ChangeProduct",
     "PriceAsked",
@@ -169,6 +170,16 @@ class UpsertPrices(Command):
     items: list[UpsertPriceItem] = Field(min_length=1, max_length=LARGEST_BATCH)
 
 
+class Availability(BaseModel):
+    """What a linked ERP says of a product's stock."""
+
+    model_config = ConfigDict(frozen=True)
+
+    free: NonNegativeNumber = Field(description="On hand and not reserved.")
+    incoming: NonNegativeNumber = Field(description="Ordered from suppliers.")
+    told_at: datetime = Field(description="When this arrived here.")
+
+
 class ProductView(BaseModel):
     """A product."""
 
@@ -183,6 +194,7 @@ class ProductView(BaseModel):
     active: bool
     discontinued_on: date | None
     list_price: UnitPriceView | None
+    availability: Availability | None = Field(description="Null: no ERP told its stock.")
     master: Master = Field(description=_MASTER)
     external_refs: list[ExternalRef]
     version: int = Field(description="Counts the changes; the number in the ETag.")

@@ -21,7 +21,7 @@ from crm.addresses import Address
 from crm.base import Base, Record
 from crm.orders.errors import OrderCancelled
 
-__all__ = ["CANCELLED", "PLACED", "AccountDebt", "Order", "OrderLine", "ProductAvailability"]
+__all__ = ["CANCELLED", "PLACED", "Order", "OrderLine"]
 
 PLACED, CANCELLED = "placed", "cancelled"
 
@@ -60,6 +60,11 @@ class Order(Record, Base):
         self.touch(at)
         return True
 
+    def stand(self, at: datetime) -> None:
+        """It could not be cancelled any more: it is placed still."""
+        self.state = PLACED
+        self.touch(at)
+
     def must_be_placed(self) -> None:
         """Raises OrderCancelled."""
         if self.state == CANCELLED:
@@ -85,25 +90,3 @@ class OrderLine(Identified, Base):
     unit_price: Mapped[Quantity]
     discount: Mapped[Decimal] = mapped_column(Numeric(7, 6))
     net: Mapped[Amount]
-
-
-class ProductAvailability(Base):
-    """What the ERP says is free of a product, and expected."""
-
-    __tablename__ = "product_availability"
-
-    product_id: Mapped[UUID] = mapped_column(ForeignKey("product.id"), primary_key=True)
-    source_version: Mapped[int] = mapped_column(BigInteger)
-    free: Mapped[Quantity]
-    incoming: Mapped[Quantity]
-    updated_at: Mapped[datetime]
-
-
-class AccountDebt(Base):
-    """What the ERP says the customer owes, and when it said so."""
-
-    __tablename__ = "account_debt"
-
-    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
-    owes: Mapped[Amount]
-    told_at: Mapped[datetime]

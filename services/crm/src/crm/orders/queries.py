@@ -1,8 +1,6 @@
 """Reads, locks and set-based writes of orders."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -23,8 +21,6 @@ __all__ = [
     "order_view",
     "products",
     "replace_lines",
-    "tell_availability",
-    "tell_debt",
 ]
 
 _VIEW = f"""customer_order.id, customer_order.version, customer_order.number,
@@ -53,14 +49,6 @@ insert into customer_order (id, version, created_at, updated_at, number, account
   from (select nextval('customer_order_number_seq')::text as number) n"""
 _PRODUCTS = """select id, code, currency from product
   where id = any($1::uuid[]) or code = any($2::text[])"""
-_AVAILABILITY = """insert into product_availability as a
-    (product_id, source_version, free, incoming, updated_at) values ($1, $2, $3, $4, $5)
-  on conflict (product_id) do update set source_version = excluded.source_version,
-    free = excluded.free, incoming = excluded.incoming, updated_at = excluded.updated_at
-    where a.source_version < excluded.source_version"""
-_DEBT = """insert into account_debt as d (account_id, owes, told_at) values ($1, $2, $3)
-  on conflict (account_id) do update set owes = excluded.owes, told_at = excluded.told_at
-    where d.told_at <= excluded.told_at"""
 
 
 async def products(sql: Sql, ids: Sequence[UUID], codes: Sequence[str]) -> list[Mapping[str, Any]]:
@@ -132,15 +120,3 @@ async def order_page(sql: Sql, asked: PageQuery, filters: Sequence[Filter]) -> P
         key="customer_order.id",
         view=lambda row: OrderView.model_validate(dict(row)),
     )
-
-
-async def tell_availability(
-    work: Work, product_id: UUID, version: int, free: Decimal, incoming: Decimal
-) -> None:
-    """Keep the newest word of a product's stock."""
-    await work.sql.execute(_AVAILABILITY, product_id, version, free, incoming, work.now)
-
-
-async def tell_debt(work: Work, account_id: UUID, owes: Decimal, told_at: datetime) -> None:
-    """Keep the newest word of what a customer owes."""
-    await work.sql.execute(_DEBT, account_id, owes, told_at)

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +14,7 @@ from crm.money import MoneyView, NonNegativeNumber, PositiveQuantity, UnitPriceV
 
 __all__ = [
     "ChangeOrder",
+    "ErpChange",
     "ErpLine",
     "ErpOrder",
     "ErpShipment",
@@ -118,6 +119,20 @@ class ErpShipment(Told):
     tracking_number: str
 
 
+class ErpChange(Told):
+    """The last change that was asked for, and the answer; `source_version`: of our order."""
+
+    kind: str
+    state: str
+    reason: str = ""
+    source_version: int | None = None
+
+    def refuses_cancellation(self, version: int) -> bool:
+        """Whether it says no to the cancellation that this version of ours asked for."""
+        asked = ("cancellation", version)
+        return self.state == "refused" and (self.kind, self.source_version) == asked
+
+
 class ErpOrder(Told):
     """How the ERP says the order stands; `promised_on` is the confirmed date."""
 
@@ -127,9 +142,12 @@ class ErpOrder(Told):
     promised_on: date | None = None
     lines: list[ErpLine] = []
     shipments: list[ErpShipment] = []
-    last_change: dict[str, Any] | None = None
+    last_change: ErpChange | None = None
     invoiced: NonNegativeNumber = Decimal(0)
     paid: NonNegativeNumber = Decimal(0)
+    open_amount: NonNegativeNumber = Field(
+        default=Decimal(0), description="What is left to be paid of its invoices."
+    )
 
 
 class TellFulfilment(Command):

@@ -9,8 +9,10 @@ __all__ = [
     "FixedCode",
     "FractionOfUnit",
     "NoPrice",
+    "NotTrackable",
     "OverlappingPrice",
     "ReversedPeriod",
+    "TrackingFixed",
     "UnitInUse",
     "UnsuitableConversion",
 ]
@@ -61,6 +63,24 @@ class UnitInUse(Problem):
     code = "unit_in_use"
     title = "The unit of this item is in use"
     detail = "There are prices of {sku} per {unit}. Create another item for another unit."
+
+
+class NotTrackable(Problem):
+    """Only goods that are counted in whole pieces can have serials."""
+
+    status = 422
+    code = "not_trackable"
+    title = "This item cannot have serials"
+    detail = "{sku} cannot have serials: only goods counted in whole pieces can."
+
+
+class TrackingFixed(Problem):
+    """Goods of the item have moved: they have serials, or none, for good."""
+
+    status = 409
+    code = "tracking_fixed"
+    title = "The tracking of this item is fixed"
+    detail = "Goods of {sku} have moved already. Create another item for another tracking."
 
 
 class UnsuitableConversion(Problem):

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from chassis.events.event import Event
+from chassis.events.event import Event, InternalEvent
 from erp.exact import NonNegativeDecimal, PositiveQuantity
 
-__all__ = ["ConversionState", "ItemChanged", "PriceChanged"]
+__all__ = ["ConversionState", "ItemChanged", "PriceChanged", "TrackingChanging"]
 
 
 class ConversionState(BaseModel):
@@ -39,11 +39,28 @@ class ItemChanged(Event):
     bought: bool
     discontinued_on: date | None = Field(description="From this day on no longer offered.")
     status: Literal["active", "archived"]
+    tracking: Literal["none", "serial"] = Field(
+        default="none", description="serial: each piece has a serial."
+    )
 
     @classmethod
     def of(cls, item: object, changed: list[str], **shown: object) -> Self:
         """The event of an item as it is now; `shown` has category and conversions."""
         return cls.model_validate(_state(cls, item, shown | {"changed": changed}))
+
+
+class TrackingChanging(InternalEvent):
+    """The pieces of an item are about to get serials, or to lose them: whoever moved some refuses.
+
+    Told before the item's row is written, while it is locked.
+    """
+
+    event_name = "tracking-changing"
+    topic = "item"
+    aggregate = "item"
+
+    item_id: UUID
+    sku: str
 
 
 class PriceChanged(Event):

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     Numeric,
     SmallInteger,
+    UniqueConstraint,
     column,
     literal_column,
     text,
@@ -106,6 +107,10 @@ class Item(NamedRecord, Base):
     __table_args__ = (
         CheckConstraint("sku <> '' and name <> ''", name="named"),
         CheckConstraint("kind in ('goods', 'service')", name="kind_known"),
+        CheckConstraint("tracking in ('none', 'serial')", name="tracking_known"),
+        CheckConstraint("tracking = 'none' or kind = 'goods'", name="goods_tracked"),
+        # Levels and moves refer to both, so the tracking stays as it was at the first move.
+        UniqueConstraint("id", "tracking"),
         CheckConstraint("status in ('active', 'archived')", name="status_known"),
         Index("ix_item_created_at", "created_at", "id"),
         Index("ix_item_status_created_at", "status", "created_at", "id"),
@@ -125,6 +130,7 @@ class Item(NamedRecord, Base):
     description: Mapped[str] = mapped_column(default="")
     category_id: Mapped[UUID | None] = mapped_column(ForeignKey("item_category.id"))
     kind: Mapped[str] = mapped_column(default="goods")
+    tracking: Mapped[str] = mapped_column(default="none")
     unit: Mapped[str] = mapped_column(ForeignKey("unit.code"))
     barcode: Mapped[str] = mapped_column(default="")
     sold: Mapped[bool] = mapped_column(default=True)

@@ -52,6 +52,7 @@ __all__ = [
 
 LARGEST_BATCH = 500
 Kind = Literal["goods", "service"]
+Tracking = Literal["none", "serial"]
 PriceStatus = Literal["active", "withdrawn"]
 UnitCode = Annotated[
     str,
@@ -160,6 +161,10 @@ class ItemFields(Facts):
     description: Note = Field(default_factory=left_out)
     category: OptionalCode = Field(default=None, description="Code of the category; null: none.")
     kind: Kind = Field(default_factory=left_out, description="By default goods.")
+    tracking: Tracking = Field(
+        default_factory=left_out,
+        description="serial: each piece has a serial. By default none; final with the first move.",
+    )
     conversions: list[Conversion] = Field(
         default_factory=list, max_length=20, description="Its other units, all of them."
     )
@@ -218,6 +223,7 @@ class ItemView(BaseModel):
     description: str
     category: str | None = Field(description="Code of the category.")
     kind: Kind
+    tracking: Tracking
     unit: str = Field(description="UN/ECE Recommendation 20 code of its own unit.")
     conversions: list[Conversion]
     barcode: str

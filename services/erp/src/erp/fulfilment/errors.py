@@ -2,7 +2,14 @@
 
 from chassis.http.problems import Problem
 
-__all__ = ["NothingToInvoice", "NothingToShip", "OrderClosed", "OrderNotConfirmed", "UnknownLine"]
+__all__ = [
+    "MoreThanLeft",
+    "NothingToInvoice",
+    "NothingToShip",
+    "OrderClosed",
+    "OrderNotConfirmed",
+    "UnknownLine",
+]
 
 
 class OrderNotConfirmed(Problem):
@@ -48,3 +55,12 @@ class UnknownLine(Problem):
     code = "unknown_line"
     title = "Not a line of this order"
     detail = "{line} is no line of the order {number}."
+
+
+class MoreThanLeft(Problem):
+    """More of a line goes out than was ordered, or comes back than went out."""
+
+    status = 409
+    code = "more_than_left"
+    title = "More than is left of the line"
+    detail = "{wanted} of {line} are named, {left} are left."

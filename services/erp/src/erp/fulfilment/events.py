@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.events.event import Event
 from erp.exact import NonNegativeDecimal, Quantity
 
-__all__ = ["ChangeTold", "LineTold", "OrderChanged", "RefTold", "ShipmentTold"]
+__all__ = ["ChangeTold", "LineTold", "OrderChanged", "RefTold", "SerialTold", "ShipmentTold"]
 
 
 class Told(BaseModel):
@@ -41,6 +41,14 @@ class LineTold(Told):
     net: NonNegativeDecimal
 
 
+class SerialTold(Told):
+    """A piece that went along, by its serial."""
+
+    order_line_id: UUID
+    sku: str
+    serial: str
+
+
 class ShipmentTold(Told):
     """A shipment, or goods that came back."""
 
@@ -50,6 +58,7 @@ class ShipmentTold(Told):
     shipped_on: date
     carrier: str
     tracking_number: str
+    serials: list[SerialTold] = Field(default=[], description="Of the pieces that have one.")
 
 
 class ChangeTold(Told):
@@ -58,6 +67,9 @@ class ChangeTold(Told):
     kind: Literal["change", "cancellation"]
     state: Literal["accepted", "refused"]
     reason: str
+    source_version: int | None = Field(
+        default=None, description="The sender's version that asked for it; null: nobody sent it."
+    )
 
 
 class OrderChanged(Event):
@@ -81,5 +93,8 @@ class OrderChanged(Event):
     last_change: ChangeTold | None
     net: NonNegativeDecimal
     charges: NonNegativeDecimal
-    invoiced: NonNegativeDecimal
-    paid: NonNegativeDecimal
+    invoiced: NonNegativeDecimal = Field(
+        description="What was invoiced, credit notes not taken off."
+    )
+    paid: NonNegativeDecimal = Field(description="What money has settled of its invoices.")
+    open_amount: NonNegativeDecimal = Field(description="What is left to be paid of its invoices.")

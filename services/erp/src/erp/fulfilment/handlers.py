@@ -5,13 +5,24 @@ from erp.approvals.events import Decided, Deciding
 from erp.fulfilment import service
 from erp.fulfilment.service.telling import wants_refresh
 from erp.settlement.events import OrdersPaid
-from erp.stock.events import DemandFilled
+from erp.stock.events import DemandFilled, GoodsExpected
 
-__all__ = ["go_on_with_order", "hold_order_first", "tell_filled_orders", "tell_paid_orders"]
+__all__ = [
+    "go_on_with_order",
+    "hold_order_first",
+    "tell_filled_orders",
+    "tell_paid_orders",
+    "tell_promised_orders",
+]
 
 
 async def tell_filled_orders(work: Work, event: DemandFilled) -> None:
     """Goods were reserved for orders that waited: they tell it."""
+    wants_refresh(work, event.order_ids)
+
+
+async def tell_promised_orders(work: Work, event: GoodsExpected) -> None:
+    """Goods are expected that orders wait for: they tell for when."""
     wants_refresh(work, event.order_ids)
 
 

@@ -6,13 +6,22 @@ from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, SmallInteger, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Numeric,
+    SmallInteger,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
 from erp.addresses import Address
 from erp.base import Base, Record
-from erp.fulfilment.errors import OrderClosed, OrderNotConfirmed
+from erp.exact import plain
+from erp.fulfilment.errors import MoreThanLeft, OrderClosed, OrderNotConfirmed
 from erp.fulfilment.rules.deciding import Decision
 
 __all__ = [
@@ -75,6 +84,11 @@ class Order(Record, Base):
     invoiced: Mapped[Amount]
     paid: Mapped[Amount]
 
+    @property
+    def wanted_on(self) -> date:
+        """The day the customer wants it: the day he ordered, unless he named one."""
+        return self.requested_on or self.ordered_on
+
     def take_decision(self, decision: Decision) -> None:
         """Become what was decided. Raises OrderClosed."""
         self._become(decision.state, decision.reason)
@@ -135,15 +149,32 @@ class OrderLine(Identified, Base):
     credited: Mapped[Quantity]
 
     @property
+    def to_ship(self) -> Decimal:
+        """What has not gone out."""
+        return self.quantity - self.shipped
+
+    @property
     def to_invoice(self) -> Decimal:
         """What has gone out and stayed, and is not invoiced."""
         return (self.shipped - self.returned) - (self.invoiced - self.credited)
+
+    def leave(self, quantity: Decimal) -> None:
+        """Send so many away, or render them. Raises MoreThanLeft."""
+        if quantity > self.to_ship:
+            raise MoreThanLeft(
+                line=self.description, wanted=plain(quantity), left=plain(self.to_ship)
+            )
+        self.shipped += quantity
 
     def come_back(self, quantity: Decimal) -> Decimal:
         """Take so many back; how many of them are to be credited.
 
         What was not invoiced comes back first: the customer pays for what he keeps, no more.
+        Raises MoreThanLeft.
         """
+        kept = self.shipped - self.returned
+        if quantity > kept:
+            raise MoreThanLeft(line=self.description, wanted=plain(quantity), left=plain(kept))
         self.returned += quantity
         due = max(-self.to_invoice, Decimal(0))
         self.credited += due
@@ -183,6 +214,7 @@ class ChangeRequest(Identified, Base):
     state: Mapped[str]
     reason: Mapped[str]
     asked_by: Mapped[str]
+    source_version: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Shipment(Record, Base):

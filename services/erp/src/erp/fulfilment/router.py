@@ -22,10 +22,11 @@ from chassis.http.problems import (
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from chassis.storage.work import Reading
-from erp.catalog.errors import NoPrice
+from erp.catalog.errors import FractionOfUnit, NoPrice
 from erp.fields import ExternalId, System
 from erp.fulfilment import queries, service
 from erp.fulfilment.errors import (
+    MoreThanLeft,
     NothingToInvoice,
     NothingToShip,
     OrderClosed,
@@ -47,7 +48,16 @@ from erp.fulfilment.schemas import (
 )
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.receivables.errors import InvoiceDateOrder
-from erp.stock.errors import NotReserved, NotShipped
+from erp.stock.errors import (
+    DuplicateSerial,
+    NotReserved,
+    NotShipped,
+    SerialNotInStock,
+    SerialNotWithCustomer,
+    SerialsNeeded,
+    SerialsNotKept,
+    UnknownSerial,
+)
 from erp.upserts import UPSERTED, InBatch, reply_outcome, upsert_each
 
 __all__ = ["order_router"]
@@ -74,6 +84,14 @@ order_router = house_router(
         InvoiceDateOrder,
         NotReserved,
         NotShipped,
+        MoreThanLeft,
+        FractionOfUnit,
+        SerialsNeeded,
+        SerialsNotKept,
+        DuplicateSerial,
+        UnknownSerial,
+        SerialNotInStock,
+        SerialNotWithCustomer,
         UnknownLine,
         NoPeriod,
         PeriodClosed,

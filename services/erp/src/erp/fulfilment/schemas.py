@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from erp.addresses import Address
 from erp.exact import NonNegativeDecimal, PositiveQuantity
 from erp.fields import Command, ExternalId, Line, Name, Note, SourceVersion
-from erp.fulfilment.events import ChangeTold, LineTold, RefTold, ShipmentTold
+from erp.fulfilment.events import ChangeTold, LineTold, RefTold, SerialTold, ShipmentTold
 from erp.money import MoneyView, UnitPriceView
+from erp.stock.schemas import Serials
 
 __all__ = [
     "BatchOrder",
@@ -106,10 +107,14 @@ class ChangeOrder(Command):
 
 
 class ShipQuantity(Command):
-    """So many of a line."""
+    """So many of a line; of goods tracked by serial, which pieces.
+
+    A return names them. A shipment may leave them out: the pieces that came in first leave.
+    """
 
     order_line_id: UUID
     quantity: PositiveQuantity
+    serials: Serials = ()
 
 
 class ShipOrder(Command):
@@ -147,6 +152,7 @@ class Shipped(View):
     shipment_id: UUID
     number: str
     order_version: int
+    serials: list[SerialTold] = Field(description="Of the pieces that have one.")
 
 
 class Invoiced(View):
@@ -180,6 +186,7 @@ class OrderView(View):
     charges: NonNegativeDecimal
     invoiced: NonNegativeDecimal
     paid: NonNegativeDecimal
+    open_amount: NonNegativeDecimal
     created_at: datetime
     updated_at: datetime
 

@@ -23,7 +23,7 @@ from chassis.identity.actor import Actor
 from chassis.storage.external import AlreadyLinked
 from chassis.storage.work import Reading
 from erp.fields import ExternalId, System
-from erp.links import LinkExternal
+from erp.links import LinkExternal, ManagedByCrm
 from erp.parties import queries
 from erp.parties.errors import DuplicateTaxId
 from erp.parties.schemas import (
@@ -60,7 +60,9 @@ _PROBLEMS = (
     IdempotencyInFlight,
 )
 
-customer_router = house_router(prefix="/v1/customers", tag="customers", problems=_PROBLEMS)
+customer_router = house_router(
+    prefix="/v1/customers", tag="customers", problems=(*_PROBLEMS, ManagedByCrm)
+)
 supplier_router = house_router(prefix="/v1/suppliers", tag="suppliers", problems=_PROBLEMS)
 
 
@@ -139,7 +141,7 @@ async def change_customer(
     work: InWork,
     response: Response,
 ) -> CustomerView:
-    """Change the fields given; the others stay."""
+    """Change the fields given; the others stay. A linked CRM leads in name and ways to reach it."""
     await customers.change_customer(work, customer_id, command, revision=revision)
     return await _customer(response, work, customer_id)
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from chassis.events.event import Event
 from erp.exact import NonNegativeDecimal, Quantity
 
-__all__ = ["PurchaseChanged", "PurchaseLineState"]
+__all__ = ["PurchaseChanged", "PurchaseLineState", "ReceivedSerial"]
 
 
 class PurchaseLineState(BaseModel):
@@ -23,6 +23,14 @@ class PurchaseLineState(BaseModel):
     billed: Quantity
     unit_price: NonNegativeDecimal
     due_on: date
+
+
+class ReceivedSerial(BaseModel):
+    """A piece that came with a receipt, by its serial."""
+
+    receipt_id: UUID
+    sku: str
+    serial: str
 
 
 class PurchaseChanged(Event):
@@ -40,3 +48,6 @@ class PurchaseChanged(Event):
     currency: str
     net: NonNegativeDecimal = Field(description="The sum of the lines, each rounded.")
     lines: list[PurchaseLineState]
+    serials: list[ReceivedSerial] = Field(
+        default=[], description="Of the pieces that came and have one."
+    )

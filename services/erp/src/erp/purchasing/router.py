@@ -62,7 +62,13 @@ from erp.purchasing.schemas import (
     UpsertSupplierPrices,
 )
 from erp.purchasing.service import billing, ordering, pricing, receiving, suggesting
-from erp.stock.errors import NotStocked
+from erp.stock.errors import (
+    DuplicateSerial,
+    NotStocked,
+    SerialExists,
+    SerialsNeeded,
+    SerialsNotKept,
+)
 from erp.upserts import UPSERTED, InBatch, reply_outcome
 
 __all__ = ["purchase_order_router", "suggestion_router", "supplier_price_router"]
@@ -99,6 +105,10 @@ purchase_order_router = house_router(
         CurrencyNotSupported,
         FractionOfUnit,
         NotStocked,
+        SerialsNeeded,
+        SerialsNotKept,
+        DuplicateSerial,
+        SerialExists,
         NoSupplierPrice,
         PurchaseOrderClosed,
         MoreThanOrdered,

@@ -12,6 +12,8 @@ from erp.exact import NonNegativeDecimal, PositiveQuantity, Quantity
 from erp.fields import Code, Command, ExternalId, Name, SourceVersion, left_out
 from erp.links import ExternalRef
 from erp.money import UnitPriceView
+from erp.purchasing.events import ReceivedSerial
+from erp.stock.schemas import Serials
 
 __all__ = [
     "BillLine",
@@ -239,6 +241,7 @@ class PurchaseOrderView(View):
     currency: str
     net: NonNegativeDecimal
     lines: list[PurchaseLineView]
+    serials: list[ReceivedSerial] = Field(description="Of the pieces that came and have one.")
     created_at: datetime
     updated_at: datetime
 
@@ -261,6 +264,7 @@ class ReceiveLine(Command):
 
     line_id: UUID
     quantity: PositiveQuantity
+    serials: Serials = ()
 
 
 class ReceiveOrder(Command):

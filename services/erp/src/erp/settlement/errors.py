@@ -2,7 +2,7 @@
 
 from chassis.http.problems import Problem
 
-__all__ = ["NotAllocated", "OverAllocated"]
+__all__ = ["NotAllocated", "NothingToRefund", "OverAllocated"]
 
 
 class OverAllocated(Problem):
@@ -21,3 +21,12 @@ class NotAllocated(Problem):
     code = "not_allocated"
     title = "Nothing to take back"
     detail = "Nothing of the payment {number} is allocated to this document."
+
+
+class NothingToRefund(Problem):
+    """The whole payment is used."""
+
+    status = 409
+    code = "nothing_to_refund"
+    title = "Nothing to give back"
+    detail = "Nothing is left of the payment {number}. Take back what it settles first."

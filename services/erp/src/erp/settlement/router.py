@@ -22,7 +22,7 @@ from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.settlement import queries, service
-from erp.settlement.errors import NotAllocated, OverAllocated
+from erp.settlement.errors import NotAllocated, NothingToRefund, OverAllocated
 from erp.settlement.schemas import (
     AllocatePayment,
     NewPayment,
@@ -32,6 +32,7 @@ from erp.settlement.schemas import (
     PartyReport,
     PaymentsReply,
     PaymentView,
+    Refund,
     ReleasePayment,
     Side,
 )
@@ -49,6 +50,7 @@ payment_router = house_router(
         MissingReference,
         OverAllocated,
         NotAllocated,
+        NothingToRefund,
         NoPeriod,
         PeriodClosed,
         CurrencyNotSupported,
@@ -114,6 +116,14 @@ async def release_payment(
 ) -> PaymentView:
     """Take back what of a payment settled a document: that is open again."""
     return await service.release_payment(work, payment_id, command)
+
+
+@payment_router.post("/{payment_id}/refund")
+async def refund_payment(
+    payment_id: UUID, command: Refund, _by: Cashier, _once: OnlyOnce, work: InWork
+) -> PaymentView:
+    """Give back what is left of a payment or credit note."""
+    return await service.refund_payment(work, payment_id, command)
 
 
 @open_item_router.get("")

@@ -23,6 +23,7 @@ __all__ = [
     "PartyReport",
     "PaymentView",
     "PaymentsReply",
+    "Refund",
     "ReleasePayment",
     "Side",
 ]
@@ -71,6 +72,16 @@ class ReleasePayment(Command):
     """Take back what of a payment settled a document: it is open again, the payment unused."""
 
     document_id: UUID
+
+
+class Refund(Command):
+    """Give the party back what is left of its payment or credit note, or a part of it."""
+
+    amount: PositiveMoney | None = Field(default=None, description="Default: all that is left.")
+    effective_on: date | None = Field(
+        default=None, description="Default: today. A past day needs the permission `backdate`."
+    )
+    reference: Line = Field(default="", description="What the bank statement says.")
 
 
 class View(BaseModel):

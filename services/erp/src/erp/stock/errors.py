@@ -5,11 +5,18 @@ from chassis.http.problems import Problem
 __all__ = [
     "AlreadyShipped",
     "CostNeeded",
+    "DuplicateSerial",
     "NotReserved",
     "NotShipped",
     "NotStocked",
     "OpeningStockPosted",
+    "SerialExists",
+    "SerialNotInStock",
+    "SerialNotWithCustomer",
+    "SerialsNeeded",
+    "SerialsNotKept",
     "TooLittleOnHand",
+    "UnknownSerial",
 ]
 
 
@@ -74,3 +81,72 @@ class OpeningStockPosted(Problem):
     code = "opening_stock_posted"
     title = "The opening stock is posted"
     detail = "Opening stock {external_id} is posted and stays. Adjust the stock instead."
+
+
+class SerialsNeeded(Problem):
+    """Each piece of a tracked item moves by its serial."""
+
+    status = 422
+    code = "serials_needed"
+    title = "Each piece needs its serial"
+    detail = "{quantity} of {sku} are moved, {named} serials are named. Name one for each piece."
+
+
+class SerialsNotKept(Problem):
+    """Serials are named of an item that has none."""
+
+    status = 422
+    code = "serials_not_kept"
+    title = "This item has no serials"
+    detail = "{sku} is not tracked by serial. Leave the serials out."
+
+
+class DuplicateSerial(Problem):
+    """A serial is named twice in one request."""
+
+    status = 422
+    code = "duplicate_serial"
+    title = "The serial is named twice"
+    detail = "The serial {serial} of {sku} is named twice. A piece moves once."
+
+
+class UnknownSerial(Problem):
+    """No piece of the item has the serial."""
+
+    status = 422
+    code = "unknown_serial"
+    title = "There is no such serial"
+    detail = "No piece of {sku} has the serial {serial}. Correct the number, or receive it first."
+
+
+class SerialExists(Problem):
+    """A piece with the serial came in before."""
+
+    status = 409
+    code = "serial_exists"
+    title = "The serial is known already"
+    detail = (
+        "The serial {serial} of {sku} was received already and is at {place}. Correct the number; "
+        "if the piece comes back from a customer, take it back instead."
+    )
+
+
+class SerialNotInStock(Problem):
+    """The piece is not here and cannot leave."""
+
+    status = 409
+    code = "serial_not_in_stock"
+    title = "The serial is not in stock"
+    detail = "The serial {serial} of {sku} cannot leave: it is at {place}. Name another one."
+
+
+class SerialNotWithCustomer(Problem):
+    """The piece did not leave for the order line, or came back already."""
+
+    status = 409
+    code = "serial_not_with_customer"
+    title = "The serial did not leave for this line"
+    detail = (
+        "The serial {serial} of {sku} is at {place} and is not with the customer of the line "
+        "{line}. Name what left for it."
+    )

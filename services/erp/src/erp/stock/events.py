@@ -7,7 +7,7 @@ from pydantic import Field
 from chassis.events.event import Event, InternalEvent
 from erp.exact import Quantity
 
-__all__ = ["AvailabilityChanged", "DemandFilled", "ItemsShort"]
+__all__ = ["AvailabilityChanged", "DemandFilled", "GoodsExpected", "ItemsShort"]
 
 
 class AvailabilityChanged(Event):
@@ -34,6 +34,19 @@ class DemandFilled(InternalEvent):
     """
 
     event_name = "demand-filled"
+    topic = "stock"
+    aggregate = "stock"
+
+    order_ids: list[UUID]
+
+
+class GoodsExpected(InternalEvent):
+    """What is expected of items has changed that these orders wait for without a promised day.
+
+    Told while the stock levels are locked; see `DemandFilled`.
+    """
+
+    event_name = "goods-expected"
     topic = "stock"
     aggregate = "stock"
 

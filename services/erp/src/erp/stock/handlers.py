@@ -1,11 +1,22 @@
-"""What stock does when the catalog changes."""
+"""What stock does, or refuses, when the catalog changes."""
 
 from chassis.ids import uuid7
 from chassis.storage.work import Work
-from erp.catalog.events import ItemChanged
+from erp.catalog.errors import TrackingFixed
+from erp.catalog.events import ItemChanged, TrackingChanging
 from erp.stock import queries
 
-__all__ = ["open_new_item"]
+__all__ = ["keep_tracking", "open_new_item"]
+
+
+async def keep_tracking(work: Work, event: TrackingChanging) -> None:
+    """Let an item become tracked, or untracked, before its first move. Raises TrackingFixed.
+
+    Its level is locked first: whoever moves goods of it meanwhile waits, and reads it anew.
+    """
+    await queries.hold(work, [event.item_id])
+    if await queries.has_moved(work.sql, event.item_id):
+        raise TrackingFixed(sku=event.sku)
 
 
 async def open_new_item(work: Work, event: ItemChanged) -> None:

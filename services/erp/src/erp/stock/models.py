@@ -4,13 +4,33 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
 from erp.base import Base, Record
+from erp.catalog.errors import FractionOfUnit
 from erp.exact import EXACT, plain, rounded
-from erp.stock.errors import AlreadyShipped, NotReserved, NotShipped, TooLittleOnHand
+from erp.stock.errors import (
+    AlreadyShipped,
+    NotReserved,
+    NotShipped,
+    SerialsNeeded,
+    SerialsNotKept,
+    TooLittleOnHand,
+)
 from erp.stock.rules.valuation import cost_of_issue
 
 __all__ = [
@@ -22,6 +42,7 @@ __all__ = [
     "Location",
     "Move",
     "OpeningStock",
+    "Serial",
     "Warehouse",
 ]
 
@@ -65,11 +86,15 @@ class Level(Base):
     __table_args__ = (
         CheckConstraint("reserved >= 0 and reserved <= on_hand", name="reserved_on_hand"),
         CheckConstraint("owner = 'own' and quality = 'good'", name="own_good_stock"),
+        ForeignKeyConstraint(
+            ["item_id", "tracking"], ["item.id", "item.tracking"], onupdate="cascade"
+        ),
         Index("ix_stock_level_location_id", "location_id"),
     )
 
-    item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"), primary_key=True)
+    item_id: Mapped[UUID] = mapped_column(primary_key=True)
     location_id: Mapped[UUID] = mapped_column(ForeignKey("location.id"), primary_key=True)
+    tracking: Mapped[str]
     lot: Mapped[str] = mapped_column(primary_key=True)
     owner: Mapped[str] = mapped_column(primary_key=True)
     quality: Mapped[str] = mapped_column(primary_key=True)
@@ -80,6 +105,27 @@ class Level(Base):
     def free(self) -> Decimal:
         """What is promised to nobody."""
         return self.on_hand - self.reserved
+
+    @property
+    def tracked(self) -> bool:
+        """Whether each piece has a serial."""
+        return self.tracking == "serial"
+
+    def must_be_whole(self, quantity: Decimal, *, unit: str) -> None:
+        """Refuse a part of a piece that has a serial. Raises FractionOfUnit."""
+        if self.tracked and quantity % 1:
+            raise FractionOfUnit(quantity=plain(quantity), unit=unit, decimals=0)
+
+    def must_be_named(self, quantity: Decimal, named: int, *, sku: str, unit: str) -> None:
+        """Have one serial for each piece, or none where none are kept (E28).
+
+        Raises SerialsNotKept, FractionOfUnit, SerialsNeeded.
+        """
+        if not self.tracked and named:
+            raise SerialsNotKept(sku=sku)
+        self.must_be_whole(quantity, unit=unit)
+        if self.tracked and named != abs(quantity):
+            raise SerialsNeeded(sku=sku, quantity=plain(abs(quantity)), named=named)
 
     def hold(self, wanted: Decimal) -> Decimal:
         """Reserve as much of the wanted as is free; how much that was."""
@@ -107,6 +153,29 @@ class Level(Base):
         self.on_hand -= quantity
 
 
+class Serial(Identified, Base):
+    """The number of one piece of an item, and the one place where that piece is (E28).
+
+    The place is where its last move brought it; only a move changes it.
+    """
+
+    __tablename__ = "serial"
+    __table_args__ = (
+        UniqueConstraint("item_id", "number"),
+        CheckConstraint("number <> ''", name="number_given"),
+        Index("ix_serial_item_id_location_id", "item_id", "location_id", "id"),
+        Index("ix_serial_number", "number", "id"),
+    )
+
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"))
+    number: Mapped[str]
+    location_id: Mapped[UUID] = mapped_column(ForeignKey("location.id"))
+    move_id: Mapped[UUID] = mapped_column(ForeignKey("stock_move.id", use_alter=True))
+
+
+_TRACKING = "case when serial is null then 'none' else 'serial' end"
+
+
 class Move(Identified, Base):
     """Goods that went from one place to another. Written once, never changed."""
 
@@ -114,8 +183,21 @@ class Move(Identified, Base):
     __table_args__ = (
         CheckConstraint("from_location_id <> to_location_id", name="two_ends"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("serial is null or quantity = 1", name="serial_is_one"),
         CheckConstraint("value >= 0", name="value_not_negative"),
+        ForeignKeyConstraint(["item_id", "tracking"], ["item.id", "item.tracking"]),
+        ForeignKeyConstraint(["item_id", "serial"], ["serial.item_id", "serial.number"]),
         Index("ix_stock_move_item_id_recorded_at", "item_id", "recorded_at", "id"),
+        Index(
+            "ix_stock_move_serial",
+            *("item_id", "serial", "recorded_at", "id"),
+            postgresql_where=text("serial is not null"),
+        ),
+        Index(
+            "ix_stock_move_serial_source_id",
+            *("source_id", "item_id", "id"),
+            postgresql_where=text("serial is not null"),
+        ),
         Index("ix_stock_move_recorded_at", "recorded_at", "id"),
         Index("ix_stock_move_source_id", "source_id"),
         Index(
@@ -125,10 +207,12 @@ class Move(Identified, Base):
         ),
     )
 
-    item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"))
+    item_id: Mapped[UUID]
     from_location_id: Mapped[UUID] = mapped_column(ForeignKey("location.id"))
     to_location_id: Mapped[UUID] = mapped_column(ForeignKey("location.id"))
     lot: Mapped[str]
+    serial: Mapped[str | None]
+    tracking: Mapped[str] = mapped_column(Computed(_TRACKING, persisted=True))
     quantity: Mapped[Quantity]
     value: Mapped[Amount]
     effective_on: Mapped[date]
@@ -283,3 +367,4 @@ class OpeningStock(Record, Base):
     quantity: Mapped[Quantity]
     value: Mapped[Amount]
     effective_on: Mapped[date]
+    serials: Mapped[list[str]] = mapped_column(ARRAY(Text))

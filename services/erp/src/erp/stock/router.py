@@ -23,7 +23,18 @@ from chassis.identity.actor import Actor
 from erp.catalog.errors import FractionOfUnit
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.stock import queries
-from erp.stock.errors import CostNeeded, NotStocked, OpeningStockPosted, TooLittleOnHand
+from erp.stock.errors import (
+    CostNeeded,
+    DuplicateSerial,
+    NotStocked,
+    OpeningStockPosted,
+    SerialExists,
+    SerialNotInStock,
+    SerialsNeeded,
+    SerialsNotKept,
+    TooLittleOnHand,
+    UnknownSerial,
+)
 from erp.stock.schemas import (
     AdjustStock,
     AvailabilityAsked,
@@ -32,6 +43,9 @@ from erp.stock.schemas import (
     MoveView,
     OpenStocks,
     ReceiveStock,
+    SerialHistory,
+    SerialQuery,
+    SerialView,
     StockPosted,
     ValuationReport,
     WarehouseView,
@@ -46,6 +60,7 @@ __all__ = [
     "move_router",
     "opening_router",
     "receipt_router",
+    "serial_router",
     "valuation_router",
     "warehouse_router",
 ]
@@ -61,6 +76,10 @@ _POSTED = (
     CurrencyNotSupported,
     FractionOfUnit,
     NotStocked,
+    SerialsNeeded,
+    SerialsNotKept,
+    DuplicateSerial,
+    SerialExists,
     NoPeriod,
     PeriodClosed,
 )
@@ -68,6 +87,7 @@ _POSTED = (
 warehouse_router = house_router(prefix="/v1/warehouses", tag="warehouses")
 level_router = house_router(prefix="/v1/stock-levels", tag="stock-levels")
 move_router = house_router(prefix="/v1/stock-moves", tag="stock-moves")
+serial_router = house_router(prefix="/v1/serials", tag="serials", problems=(NotFound,))
 receipt_router = house_router(prefix="/v1/stock-receipts", tag="stock-receipts", problems=_POSTED)
 opening_router = house_router(
     prefix="/v1/opening-stock", tag="stock-receipts", problems=(*_POSTED, OpeningStockPosted)
@@ -75,7 +95,7 @@ opening_router = house_router(
 adjustment_router = house_router(
     prefix="/v1/stock-adjustments",
     tag="stock-adjustments",
-    problems=(*_POSTED, TooLittleOnHand, CostNeeded),
+    problems=(*_POSTED, TooLittleOnHand, CostNeeded, UnknownSerial, SerialNotInStock),
 )
 availability_router = house_router(
     prefix="/v1/availability", tag="availability", problems=(NotFound,)
@@ -116,6 +136,20 @@ async def list_moves(
 ) -> Page[MoveView]:
     """What went from where to where, the newest first."""
     return await queries.move_page(at.sql, asked, sku=sku, source_id=source_id)
+
+
+@serial_router.get("")
+async def list_serials(
+    _by: Reader, wanted: Annotated[SerialQuery, Query()], asked: PageAsked, at: InReading
+) -> Page[SerialView]:
+    """Serials and where they are, by number."""
+    return await queries.serial_page(at.sql, wanted, asked)
+
+
+@serial_router.get("/{serial_id}")
+async def see_serial(serial_id: UUID, _by: Reader, at: InReading) -> SerialHistory:
+    """Where a piece is, and every move that brought it there."""
+    return await reporting.see_serial(at.sql, serial_id)
 
 
 @receipt_router.post("", status_code=status.HTTP_201_CREATED)

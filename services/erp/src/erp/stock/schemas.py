@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from erp.exact import NonNegativeDecimal, PositiveQuantity, Quantity
-from erp.fields import Code, Command, ExternalId, Name, SourceVersion
+from erp.fields import Code, Command, ExternalId, Name, SerialNumber, SourceVersion
 from erp.money import MoneyView, UnitPriceView
 
 __all__ = [
@@ -24,6 +24,10 @@ __all__ = [
     "PromisableView",
     "ReceiveStock",
     "ReceivedLine",
+    "SerialHistory",
+    "SerialQuery",
+    "SerialView",
+    "Serials",
     "StockPosted",
     "ValuationLine",
     "ValuationReport",
@@ -32,6 +36,15 @@ __all__ = [
 
 EffectiveOn = Annotated[
     date | None, Field(description="Default: today. A past day needs the permission `backdate`.")
+]
+
+
+Serials = Annotated[
+    tuple[SerialNumber, ...],
+    Field(
+        max_length=2000,
+        description="One for each piece of an item that is tracked by serial; of others, none.",
+    ),
 ]
 
 
@@ -48,6 +61,7 @@ class ReceivedLine(Command):
     quantity: PositiveQuantity
     unit_cost: UnitPriceView | None = Field(default=None, description="What one unit is worth.")
     value: MoneyView | None = Field(default=None, description="What all of it is worth.")
+    serials: Serials = ()
 
     @model_validator(mode="after")
     def _worth_once(self) -> "ReceivedLine":
@@ -98,6 +112,7 @@ class AdjustedLine(Command):
     unit_cost: UnitPriceView | None = Field(
         default=None, description="Of a surplus. Default: as the pieces on hand."
     )
+    serials: Serials = ()
 
     @model_validator(mode="after")
     def _something(self) -> "AdjustedLine":
@@ -155,6 +170,7 @@ class MoveView(View):
     target: str = Field(description="Code of the place they went to.")
     quantity: PositiveQuantity
     value: NonNegativeDecimal
+    serial: str | None = Field(description="Of the piece that moved; null: it has none.")
     effective_on: date
     recorded_at: datetime
     memo: str
@@ -162,6 +178,34 @@ class MoveView(View):
     source_id: UUID
     order_line_id: UUID | None
     actor: str
+
+
+class SerialQuery(BaseModel):
+    """Which serials are wanted."""
+
+    sku: Code | None = None
+    number: SerialNumber | None = None
+    in_stock: bool | None = Field(default=None, description="Only those here, or elsewhere.")
+
+
+class SerialView(View):
+    """The serial of one piece, and the one place where that piece is."""
+
+    id: UUID
+    item_id: UUID
+    sku: str
+    number: str
+    place: str = Field(description="Code of the place where it is: ours, or one outside.")
+    in_stock: bool = Field(description="Whether that place is ours.")
+    order_line_id: UUID | None = Field(
+        description="The order line it left for, while it is with the customer."
+    )
+
+
+class SerialHistory(SerialView):
+    """The serial with all its moves, the first one first."""
+
+    moves: list[MoveView]
 
 
 class AvailabilityAsked(BaseModel):

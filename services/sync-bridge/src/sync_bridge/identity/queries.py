@@ -18,7 +18,6 @@ __all__ = [
     "known",
     "lock_needs",
     "open_review",
-    "store_shadow",
     "twins_of",
     "withdraw_reviews",
 ]
@@ -27,10 +26,10 @@ Sql: TypeAlias = "asyncpg.Connection[Any]"
 Known = asyncpg.Record
 
 KNOWN_BY = {
-    half: f"""select p.crm_id, p.erp_id, s.digest from pair p
+    half: f"""select p.{half}_id as subject, p.{across}_id as twin, s.digest from pair p
   left join shadow s on s.entity = p.entity and s.half = '{half}' and s.id = p.{half}_id
-  where p.entity = $1 and p.{half}_id = $2"""
-    for half in ("crm", "erp")
+  where p.entity = $1 and p.{half}_id = any($2::uuid[])"""
+    for half, across in (("crm", "erp"), ("erp", "crm"))
 }
 
 TWINS = """select n.entity, n.id, case when n.half = 'crm' then p.erp_id else p.crm_id end as twin
@@ -43,10 +42,6 @@ INSERT_PAIR = """insert into pair (id, entity, crm_id, erp_id, how, created_at)
 
 SAME_PAIR = """select true from pair where entity = $1 and crm_id = $2 and erp_id = $3"""
 
-STORE_SHADOW = """insert into shadow (entity, half, id, digest, source_version)
-  values ($1, $2, $3, $4, $5) on conflict (entity, half, id) do update
-  set digest = excluded.digest, source_version = excluded.source_version"""
-
 LOCK_NEED = "select pg_advisory_xact_lock(hashtextextended(n, 2)) from unnest($1::text[]) as n"
 
 OPEN_REVIEW = """insert into review
@@ -57,9 +52,9 @@ OPEN_REVIEW = """insert into review
     version = review.version + 1
   returning id"""
 
-DECIDED = """select state, chosen from review
-  where entity = $1 and half = $2 and subject = $3 and state in ('linked', 'created')
-  order by decided_at desc limit 1"""
+DECIDED = """select distinct on (subject) subject, chosen from review
+  where entity = $1 and half = $2 and subject = any($3::uuid[]) and state in ('linked', 'created')
+  order by subject, decided_at desc"""
 
 WITHDRAW = """update review set state = 'withdrawn', version = version + 1, updated_at = now()
   where entity = $1 and state = 'open'
@@ -71,9 +66,9 @@ CONCERNED = """select half, subject from review where entity = $1 and state = 'o
     jsonb_build_array(jsonb_build_object('id', $3::text))])"""
 
 
-async def known(sql: Sql, entity: str, half: Half, subject: UUID) -> Known | None:
-    """The pair of a half's record with its shadow's digest; None without a pair."""
-    return await sql.fetchrow(KNOWN_BY[half], entity, subject)
+async def known(sql: Sql, entity: str, half: Half, subjects: Sequence[UUID]) -> list[Known]:
+    """Those of a half's records that have a twin: `subject`, `twin`, its shadow's `digest`."""
+    return await sql.fetch(KNOWN_BY[half], entity, subjects)
 
 
 async def twins_of(sql: Sql, needs: Sequence[Need]) -> dict[tuple[str, UUID], UUID]:
@@ -93,13 +88,6 @@ async def insert_pair(sql: Sql, entity: str, *, crm_id: UUID, erp_id: UUID, how:
     return bool(made or await sql.fetchval(SAME_PAIR, entity, crm_id, erp_id))
 
 
-async def store_shadow(
-    sql: Sql, entity: str, half: Half, subject: UUID, *, digest: bytes, version: int
-) -> None:
-    """Note what the other half holds of what `half` owns of its record."""
-    await sql.execute(STORE_SHADOW, entity, half, subject, digest, version)
-
-
 async def lock_needs(sql: Sql, needs: Sequence[str]) -> None:
     """Put in line who waits for a record and who brings it, so that no wake-up is lost."""
     await sql.execute(LOCK_NEED, sorted(needs))
@@ -115,9 +103,11 @@ async def open_review(
     return review_id
 
 
-async def decided(sql: Sql, entity: str, half: Half, subject: UUID) -> asyncpg.Record | None:
-    """What a person decided on the record; None without a decision."""
-    return await sql.fetchrow(DECIDED, entity, half, subject)
+async def decided(
+    sql: Sql, entity: str, half: Half, subjects: Sequence[UUID]
+) -> list[asyncpg.Record]:
+    """Those of the records on which a person decided: `subject`, and the `chosen` twin."""
+    return await sql.fetch(DECIDED, entity, half, subjects)
 
 
 async def withdraw_reviews(

@@ -19,14 +19,13 @@ __all__ = [
     "Acquaintance",
     "Decision",
     "Sighting",
-    "acquaintance",
+    "acquaintances",
     "ask",
-    "decision",
+    "decisions",
     "join",
     "lock_needs",
     "needs_of_pair",
     "review_need",
-    "shadow",
     "twins_of",
 ]
 
@@ -62,14 +61,12 @@ class Sighting:
         return cls(entity, crm_id, erp_id, how)
 
 
-async def acquaintance(
-    reading: "Reading", entity: str, half: Half, subject: UUID
-) -> Acquaintance | None:
-    """The record's twin, if it is known."""
-    row = await queries.known(reading.sql, entity, half, subject)
-    if row is None:
-        return None
-    return Acquaintance(row["erp_id" if half == "crm" else "crm_id"], row["digest"])
+async def acquaintances(
+    reading: "Reading", entity: str, half: Half, subjects: Sequence[UUID]
+) -> dict[UUID, Acquaintance]:
+    """The twins of a half's records, as far as they are known."""
+    rows = await queries.known(reading.sql, entity, half, subjects)
+    return {row["subject"]: Acquaintance(row["twin"], row["digest"]) for row in rows}
 
 
 async def twins_of(reading: "Reading", needs: Sequence[Need]) -> Mapping[tuple[str, UUID], UUID]:
@@ -77,10 +74,14 @@ async def twins_of(reading: "Reading", needs: Sequence[Need]) -> Mapping[tuple[s
     return await queries.twins_of(reading.sql, needs) if needs else {}
 
 
-async def decision(reading: "Reading", entity: str, half: Half, subject: UUID) -> Decision | None:
-    """What a person decided on the record, if it was asked."""
-    row = await queries.decided(reading.sql, entity, half, subject)
-    return None if row is None else Decision(row["chosen"])
+async def decisions(
+    reading: "Reading", entity: str, half: Half, subjects: Sequence[UUID]
+) -> dict[UUID, Decision]:
+    """What persons decided on the records, as far as they were asked."""
+    if not subjects:
+        return {}
+    rows = await queries.decided(reading.sql, entity, half, subjects)
+    return {row["subject"]: Decision(row["chosen"]) for row in rows}
 
 
 def needs_of_pair(seen: Sighting) -> list[str]:
@@ -114,13 +115,6 @@ async def join(work: "Work", seen: Sighting) -> list[str]:
         raise PairTaken(entity=entity, crm_id=crm_id, erp_id=erp_id)
     concerned = await queries.withdraw_reviews(work.sql, entity, crm_id=crm_id, erp_id=erp_id)
     return [review_need(seen.entity, half, subject) for half, subject in concerned]
-
-
-async def shadow(
-    work: "Work", entity: str, half: Half, subject: UUID, *, digest: bytes, version: int
-) -> None:
-    """Note the hash of what the other half holds of what `half` owns of its record."""
-    await queries.store_shadow(work.sql, entity, half, subject, digest=digest, version=version)
 
 
 async def ask(

@@ -87,14 +87,14 @@ lined as (
     next_at = case when lane.state = 'idle' then now() else lane.next_at end)
 select count(*) from again"""
 
-ANCESTORS = """with recursive chain(causationid, length) as (
-  select i.causationid, 1 from position p
-    join inbox i on i.source = p.source and i.event_id = $1
+ANCESTORS = """with recursive chain(first, causationid, length) as (
+  select i.event_id, i.causationid, 1 from position p
+    join inbox i on i.source = p.source and i.event_id = any($1::uuid[])
   union all
-  select i.causationid, c.length + 1 from chain c cross join position p
+  select c.first, i.causationid, c.length + 1 from chain c cross join position p
     join inbox i on i.source = p.source and i.event_id = c.causationid
    where c.length < 8)
-select coalesce(max(length), 0) from chain"""
+select first, max(length) as length from chain group by first"""
 
 QUARANTINE = """insert into quarantine (id, source, place, reason, raw, headers, received_at)
   select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::jsonb[],
@@ -159,9 +159,9 @@ async def replay(sql: Sql, types: Sequence[str]) -> int:
     return int(await sql.fetchval(REPLAY, types, [BY_EVENT[one].kind for one in types]))
 
 
-async def ancestors(sql: Sql, causationid: UUID) -> int:
-    """The length of the chain of causes that ends with this one; at most a few are counted."""
-    return int(await sql.fetchval(ANCESTORS, causationid))
+async def ancestors(sql: Sql, causes: Sequence[UUID]) -> dict[UUID, int]:
+    """The lengths of the chains of causes that end with these; at most a few are counted."""
+    return {row["first"]: row["length"] for row in await sql.fetch(ANCESTORS, causes)}
 
 
 async def insert_quarantined(sql: Sql, found: Sequence[Quarantined], now: datetime) -> int:

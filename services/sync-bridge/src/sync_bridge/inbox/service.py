@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from sync_bridge.bells import ARRIVED, SETTLED
 from sync_bridge.flows import BY_EVENT
@@ -100,12 +101,17 @@ async def cursor_value(reading: "Reading", name: str) -> str | None:
     return value
 
 
-async def ancestors(reading: "Reading", event: Received) -> int:
-    """How many events of the inbox led to this one, each the cause of the next (B47).
+async def ancestors(reading: "Reading", events: Sequence[Received]) -> dict[UUID, int]:
+    """How many events of the inbox led to each of these, each the cause of the next (B47).
 
-    The way an event really went, whatever the hops it was given say.
+    The way an event really went, whatever the hops it was given say. By the event's id, for those
+    that an event led to.
     """
-    return await queries.ancestors(reading.sql, event.causationid) if event.causationid else 0
+    causes = {one.event_id: one.causationid for one in events if one.causationid}
+    if not causes:
+        return {}
+    found = await queries.ancestors(reading.sql, list(set(causes.values())))
+    return {event: found[cause] for event, cause in causes.items() if cause in found}
 
 
 async def replay_unknown(work: "Work", command: Replay) -> Replayed:

@@ -1,6 +1,7 @@
 """The calls for one event: addressed, keyed and traced; a refusal becomes a standstill."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -15,9 +16,12 @@ from sync_bridge.lanes.standstill import Denied, Later, Parks
 from sync_bridge.ownership import Half
 from sync_bridge.targets.target import Answer, Target, Unreachable, path
 
-__all__ = ["Calls", "Halves"]
+__all__ = ["Calls", "Halves", "upsert_together"]
 
 Halves = Mapping[Half, Target]
+
+TOGETHER_SECONDS = 2.0
+"""Time for an answer to several records at once; after it they are put one by one (B33)."""
 
 REMATCHES = 6
 """Tries to get along with what a half says it has, before a person is called.
@@ -41,7 +45,7 @@ class Calls:
     bridge: UUID
     event: Received
     flow: Flow
-    attempts: int
+    refusals: int
 
     async def upsert(self, body: Mapping[str, Any]) -> Answer:
         """Put the record to the other half under the sender's id, guarded by its version."""
@@ -50,7 +54,7 @@ class Calls:
         guarded = {**body, "source_version": event.aggversion}
         target = self.halves[flow.target]
         return await self._judged(
-            target.put(where, guarded, trace=self._trace(), key=self._key(flow.target, "upsert"))
+            target.put(where, guarded, trace=self.trace(), key=self._key(flow.target, "upsert"))
         )
 
     async def link(self, half: Half, record: UUID, *, system: Half, external_id: UUID) -> None:
@@ -58,13 +62,13 @@ class Calls:
         where = path(self.flow.entity.place(half), record, "external-refs")
         body = {"system": system, "external_id": str(external_id)}
         await self._judged(
-            self.halves[half].post(where, body, trace=self._trace(), key=self._key(half, "link"))
+            self.halves[half].post(where, body, trace=self.trace(), key=self._key(half, "link"))
         )
 
     async def look_up(self, entity: Entity, half: Half, record: UUID) -> Mapping[str, Any]:
         """A half's record as it is now."""
         where = path(entity.place(half), record)
-        found = await self._judged(self.halves[half].get(where, trace=self._trace(), query={}))
+        found = await self._judged(self.halves[half].get(where, trace=self.trace(), query={}))
         return found.body
 
     async def search(self, field: str, value: str) -> list[Mapping[str, Any]]:
@@ -72,21 +76,22 @@ class Calls:
         target = self.flow.target
         query = {field: value, "limit": "5"}
         found = await self._judged(
-            self.halves[target].get(
-                self.flow.entity.place(target), trace=self._trace(), query=query
-            )
+            self.halves[target].get(self.flow.entity.place(target), trace=self.trace(), query=query)
         )
         items = found.body.get("items") or []
         return [one for one in items if one.get("status", "active") == "active"]
 
     async def _judged(self, call: Any) -> Answer:
         try:
-            answer: Answer = await call
+            return self.judged(await call)
         except Unreachable as lost:
             raise Later("unreachable", str(lost)) from lost
+
+    def judged(self, answer: Answer) -> Answer:
+        """The answer, if the half did what was asked. Raises Later, Parks, Denied."""
         verdict = judge(answer.status, answer.code)
-        if verdict is Verdict.REMATCH and self.attempts < REMATCHES:
-            raise Later(answer.code, answer.told())
+        if verdict is Verdict.REMATCH and self.refusals <= REMATCHES:
+            raise Later(answer.code, answer.told(), exhaustible=True)
         if verdict is Verdict.RETRY:
             raise Later(
                 answer.code or f"http_{answer.status}",
@@ -104,13 +109,13 @@ class Calls:
     def _key(self, half: Half, action: str) -> str:
         return idempotency_key(
             bridge=self.bridge,
-            event_id=self.event.event_id,
+            events=[self.event.event_id],
             target=half,
             action=action,
             revision=self.flow.revision,
         )
 
-    def _trace(self) -> Trace:
+    def trace(self) -> Trace:
         """One hop further in the event's process, caused by the event."""
         event = self.event
         return Trace.from_headers(
@@ -122,3 +127,58 @@ class Calls:
                 "tandem-hops": str(event.hops + 1),
             }
         )
+
+
+async def upsert_together(lot: Sequence[tuple[Calls, Mapping[str, Any]]]) -> list[Answer] | None:
+    """Put several records of one flow to the other half in one call; the answer to each (B44).
+
+    None when there is no such answer: whether any took effect is then not known, and each is to be
+    put alone, which is safe. Raises Denied.
+    """
+    first, events = lot[0][0], [calls.event for calls, _ in lot]
+    flow = first.flow
+    where = path(flow.entity.place(flow.target), "by-external", flow.sender, "batch")
+    named: list[dict[str, Any]] = [
+        {"external_id": str(calls.event.subject), "source_version": calls.event.aggversion}
+        for calls, _ in lot
+    ]
+    key = idempotency_key(
+        bridge=first.bridge,
+        events=[one.event_id for one in events],
+        target=flow.target,
+        action="upsert",
+        revision=flow.revision,
+    )
+    try:
+        async with asyncio.timeout(TOGETHER_SECONDS):
+            answer = await first.halves[flow.target].post(
+                where,
+                {"items": [{**body, **name} for (_, body), name in zip(lot, named, strict=True)]},
+                trace=Trace.new(),
+                key=key,
+                item_traces=[calls.trace() for calls, _ in lot],
+            )
+    except (Unreachable, TimeoutError):
+        return None
+    if judge(answer.status, answer.code) is Verdict.PAUSE:
+        raise Denied(answer.status)
+    return _each(answer, [name["external_id"] for name in named])
+
+
+def _each(answer: Answer, expected: Sequence[str]) -> list[Answer] | None:
+    """The answers to the items of a batch, in their order; None when they are not those."""
+    items = answer.body.get("items") if answer.status == HTTPStatus.OK else None
+    if not isinstance(items, list) or not all(isinstance(one, dict) for one in items):
+        return None
+    if [one.get("external_id") for one in items] != list(expected):
+        return None
+    return [_answer_to(one) for one in items]
+
+
+def _answer_to(item: Mapping[str, Any]) -> Answer:
+    """What a call for this item alone would have been answered."""
+    problem = item.get("problem")
+    if item.get("status") == "failed" or isinstance(problem, dict):
+        told = problem if isinstance(problem, dict) else {}
+        return Answer(int(told.get("status") or HTTPStatus.INTERNAL_SERVER_ERROR), told)
+    return Answer(HTTPStatus.OK, item, outcome=str(item.get("status") or ""))

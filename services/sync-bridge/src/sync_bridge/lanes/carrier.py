@@ -1,12 +1,13 @@
-"""Carries one event across: read, translate, find the twin, call. Writes nothing itself."""
+"""Carries events across: read, translate, find the twin, call. Writes nothing itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from pydantic import ValidationError
 
+from chassis.telemetry.logs import get_logger
 from sync_bridge.flows import Flow, Need
 from sync_bridge.identity import service as identity
 from sync_bridge.identity.rules.matching import Finding, candidate_of, judge_finds
@@ -14,28 +15,30 @@ from sync_bridge.identity.rules.shadows import digest
 from sync_bridge.identity.service import Sighting
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.received import Received
-from sync_bridge.lanes.calls import Calls, Halves
-from sync_bridge.lanes.standstill import Asks, Loops, Parks, Waits
+from sync_bridge.lanes.calls import Calls, Halves, upsert_together
+from sync_bridge.lanes.queries import Shadow
+from sync_bridge.lanes.standstill import Asks, Later, Loops, Parks, Standstill, Waits
 from sync_bridge.mappings.twins import Twins
 from sync_bridge.messages.reading import Message
-from sync_bridge.ownership import Half, held_part, owned_part
+from sync_bridge.ownership import held_part, owned_part
 
 if TYPE_CHECKING:
     from chassis.storage.database import Database
+    from sync_bridge.targets.target import Answer
 
-__all__ = ["Carried", "Carrier", "ShadowCast"]
+__all__ = ["Carried", "Carrier", "Errand", "Try"]
 
 LONGEST_WAY = 2
 """Hops after which an event is a loop: there and back again."""
+log = get_logger("sync_bridge.lanes")
 
 
 @dataclass(frozen=True)
-class ShadowCast:
-    """The hash of what the other half now holds of what `half` owns of its record."""
+class Try:
+    """An event that is to be carried; `refusals` counts its tries, this one included."""
 
-    half: Half
-    id: UUID
-    digest: bytes
+    event: Received
+    refusals: int = 1
 
 
 @dataclass(frozen=True)
@@ -44,17 +47,63 @@ class Carried:
 
     outcome: str
     joined: Sighting | None = None
-    shadows: tuple[ShadowCast, ...] = field(default=())
+    shadows: tuple[Shadow, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What is to be told for one event, and what was known of its record before any call.
+
+    `body` is all there is to tell, `mine` the sender's own part of it.
+    """
+
+    calls: Calls
+    message: Message
+    body: dict[str, Any]
+    mine: dict[str, Any]
+    twin: UUID | None
+    decided: identity.Decision | None
+
+    @property
+    def says_all_at_once(self) -> bool:
+        """Whether one upsert is all: nothing is to be looked for, and no id to be exchanged."""
+        return self.twin is not None or (
+            self.decided is None and not self.calls.flow.entity.linked_both_ways and self.is_new
+        )
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the twin is made without looking for it: a second one would be refused."""
+        entity = self.calls.flow.entity
+        unlike = not entity.certain and not entity.likely
+        return unlike or (entity.refused_twice and self.calls.refusals <= 1)
+
+    @property
+    def upserted(self) -> dict[str, Any]:
+        """What is put to the other half: the sender's own part of a twin, all of a new one."""
+        return self.mine if self.twin is not None else self.body
+
+    def came_to(self, answer: "Answer") -> Carried:
+        """What the answered upsert came to. Raises Parks."""
+        flow, subject = self.calls.flow, self.calls.event.subject
+        shadow = Shadow(flow.entity.name, flow.sender, subject, digest(self.mine))
+        if self.twin is None:
+            twin = UUID(str(answer.body["id"]))
+            joined = Sighting.of(flow.entity.name, flow.sender, subject, twin, "created")
+            return Carried("applied", joined=joined, shadows=(shadow,))
+        if answer.body.get("id") != str(self.twin):
+            raise Parks("twin_differs", f"{flow.entity.name} {answer.body.get('id')}")
+        return Carried("applied", shadows=(shadow,))
 
 
 @dataclass(frozen=True)
 class Known:
-    """What the bridge knew before any call."""
+    """What the bridge knew of some events' records before any call."""
 
-    twin: UUID | None
-    digest: bytes | None
+    friends: Mapping[UUID, identity.Acquaintance]
     twins: Twins
-    decided: identity.Decision | None
+    ancestors: Mapping[UUID, int]
+    decisions: Mapping[UUID, identity.Decision]
 
 
 class Carrier:
@@ -65,44 +114,90 @@ class Carrier:
         self.halves = halves
         self.bridge = bridge
 
-    async def carry(self, event: Received, flow: Flow, *, attempts: int = 0) -> Carried:
+    async def look(self, flow: Flow, tries: Sequence[Try]) -> list[Errand | Carried | Standstill]:
+        """What is to be done for each event of a flow: an errand, nothing, or not now."""
+        read = [_attempted(one, _read, one.event, flow) for one in tries]
+        messages = [one for one in read if isinstance(one, Message)]
+        needs = {need for message in messages for need in flow.needs(message)}
+        known = await self._known(flow, [one.event for one in tries], sorted(needs, key=str))
+        return [
+            _attempted(one, self._judged, one, flow, message, known)
+            if isinstance(message, Message)
+            else message
+            for one, message in zip(tries, read, strict=True)
+        ]
+
+    async def _known(self, flow: Flow, events: Sequence[Received], needs: Sequence[Need]) -> Known:
+        entity, subjects = flow.entity.name, [one.subject for one in events]
+        async with self.database.reading() as reading:
+            friends = await identity.acquaintances(reading, entity, flow.sender, subjects)
+            twins = await identity.twins_of(reading, needs)
+            ancestors = await inbox.ancestors(reading, events)
+            strangers = [one for one in subjects if one not in friends]
+            decisions = await identity.decisions(reading, entity, flow.sender, strangers)
+        return Known(friends, twins, ancestors, decisions)
+
+    def _judged(self, one: Try, flow: Flow, message: Message, known: Known) -> Errand | Carried:
+        """What is to be done, by what is known. Raises Loops, Waits."""
+        event = one.event
+        if known.ancestors.get(event.event_id, 0) > LONGEST_WAY:
+            raise Loops("caused_by_itself")
+        friend = known.friends.get(event.subject)
+        if friend is None and not flow.begins(message):
+            return Carried("not_carried")
+        for need in flow.needs(message):
+            if (need.entity, need.id) not in known.twins:
+                raise Waits(need)
+        body = flow.translate(message, known.twins)
+        mine = owned_part(flow.entity.name, sender=flow.sender, body=body)
+        if friend is not None and friend.digest == digest(mine):
+            return Carried("unchanged")
+        calls = Calls(self.halves, self.bridge, event, flow, one.refusals)
+        twin = friend.twin if friend else None
+        decided = known.decisions.get(event.subject)
+        return Errand(calls, message, body, mine, twin, decided)
+
+    async def carry(self, errand: Errand) -> Carried:
         """Bring the event's effect about. Raises a Standstill when that is not to be now.
 
         Safe to repeat after any crash: each call is guarded by version or key.
         """
-        if event.hops > LONGEST_WAY:
-            raise Loops("too_many_hops")
-        message = _read(event, flow)
-        needs = flow.needs(message)
-        known = await self._known(event, flow, needs)
-        if known.twin is None and not flow.begins(message):
-            return Carried("not_carried")
-        for need in needs:
-            if (need.entity, need.id) not in known.twins:
-                raise Waits(need)
-        body = flow.translate(message, known.twins)
-        calls = Calls(self.halves, self.bridge, event, flow, attempts)
-        if known.twin is None:
-            return await _first_sight(calls, message, body, known.decided)
-        return await _known_twin(calls, body, known)
+        if errand.twin is not None:
+            return errand.came_to(await errand.calls.upsert(errand.mine))
+        return await _first_sight(errand)
 
-    async def _known(self, event: Received, flow: Flow, needs: Sequence[Need]) -> Known:
-        """What is known of the record and of what it needs. Raises Loops."""
-        entity, subject = flow.entity.name, event.subject
-        async with self.database.reading() as reading:
-            friend = await identity.acquaintance(reading, entity, flow.sender, subject)
-            twins = await identity.twins_of(reading, needs)
-            if await inbox.ancestors(reading, event) > LONGEST_WAY:
-                raise Loops("caused_by_itself")
-            decided = None
-            if friend is None:
-                decided = await identity.decision(reading, entity, flow.sender, subject)
-        if friend is None:
-            return Known(None, None, twins, decided)
-        return Known(friend.twin, friend.digest, twins, None)
+    async def carry_together(
+        self, errands: Sequence[Errand]
+    ) -> "list[Carried | Standstill] | None":
+        """Bring the effects of upserts of one flow about by one call, each judged alone.
+
+        None when the other half did not answer for each: then they are carried one by one.
+        Raises Denied.
+        """
+        answers = await upsert_together([(one.calls, one.upserted) for one in errands])
+        if answers is None:
+            return None
+        return [
+            _attempted(one, lambda one, answer: one.came_to(one.calls.judged(answer)), one, answer)
+            for one, answer in zip(errands, answers, strict=True)
+        ]
+
+
+def _attempted(of: Any, act: Any, *arguments: Any) -> Any:
+    """What the act returns, or why it stands still; a fault of ours stops one lane, not all."""
+    try:
+        return act(*arguments)
+    except Standstill as why:
+        return why
+    except Exception as raised:
+        event = of.event if isinstance(of, Try) else of.calls.event
+        log.exception("lane_fault", event_id=str(event.event_id))
+        return Later("internal_error", type(raised).__name__, exhaustible=True)
 
 
 def _read(event: Received, flow: Flow) -> Message:
+    if event.hops > LONGEST_WAY:
+        raise Loops("too_many_hops")
     try:
         return flow.reads.model_validate_json(event.data)
     except ValidationError as unreadable:
@@ -113,48 +208,34 @@ def _read(event: Received, flow: Flow) -> Message:
         raise Parks("unreadable_event", ", ".join(fields)) from unreadable
 
 
-async def _known_twin(calls: Calls, body: dict[str, Any], known: Known) -> Carried:
-    """Send what the sender owns, unless the other half holds just that (B45)."""
-    flow, event = calls.flow, calls.event
-    mine = owned_part(flow.entity.name, sender=flow.sender, body=body)
-    shadow = ShadowCast(flow.sender, event.subject, digest(mine))
-    if known.digest == shadow.digest:
-        return Carried("unchanged")
-    answer = await calls.upsert(mine)
-    if answer.body.get("id") != str(known.twin):
-        raise Parks("twin_differs", f"{flow.entity.name} {answer.body.get('id')}")
-    return Carried("applied", shadows=(shadow,))
-
-
-async def _first_sight(
-    calls: Calls, message: Message, body: dict[str, Any], decided: identity.Decision | None
-) -> Carried:
+async def _first_sight(errand: Errand) -> Carried:
     """Find the twin or make it; afterwards both halves know each other's ids (B51)."""
+    calls = errand.calls
     flow, subject = calls.flow, calls.event.subject
-    twin, how = await _find_twin(calls, message, decided)
+    twin, how = await _find_twin(errand)
     if twin is None:
-        return await _make_twin(calls, message, body)
+        return await _make_twin(errand)
     await _introduce(calls, twin)
+    met = replace(errand, twin=twin)
+    carried = met.came_to(await calls.upsert(met.mine))
     joined = Sighting.of(flow.entity.name, flow.sender, subject, twin, how)
-    carried = await _known_twin(calls, body, Known(twin, None, {}, None))
     return replace(carried, joined=joined)
 
 
-async def _find_twin(
-    calls: Calls, message: Message, decided: identity.Decision | None
-) -> tuple[UUID | None, str]:
+async def _find_twin(errand: Errand) -> tuple[UUID | None, str]:
     """The twin and how it is known. Raises Asks when a person must say."""
+    calls = errand.calls
     flow, subject = calls.flow, calls.event.subject
     if flow.entity.linked_both_ways:
         record = await calls.look_up(flow.entity, flow.sender, subject)
         linked = candidate_of(record, why="linked", sender=flow.target).linked_to
         if linked is not None:
             return UUID(linked), "known"
-    if decided is not None:
-        return decided.twin, "person"
-    if flow.entity.refused_twice and not calls.attempts:
+    if errand.decided is not None:
+        return errand.decided.twin, "person"
+    if errand.is_new:
         return None, "created"
-    found = await _search(calls, message)
+    found = await _search(calls, errand.message)
     if found.candidates:
         raise Asks(flow.entity.name, flow.sender, subject, found.candidates)
     return found.twin, "certain"
@@ -183,17 +264,16 @@ async def _introduce(calls: Calls, twin: UUID) -> None:
         await calls.link(flow.sender, subject, system=flow.target, external_id=twin)
 
 
-async def _make_twin(calls: Calls, message: Message, body: dict[str, Any]) -> Carried:
+async def _make_twin(errand: Errand) -> Carried:
     """Make the twin with all that is known, and tell the sender its id."""
+    calls = errand.calls
     flow, subject = calls.flow, calls.event.subject
-    entity = flow.entity.name
-    answer = await calls.upsert(body)
+    answer = await calls.upsert(errand.body)
+    made = errand.came_to(answer)
+    if not flow.entity.linked_both_ways:
+        return made
     twin = UUID(str(answer.body["id"]))
-    mine = owned_part(entity, sender=flow.sender, body=body)
-    shadows = [ShadowCast(flow.sender, subject, digest(mine))]
-    if flow.entity.linked_both_ways:
-        await calls.link(flow.sender, subject, system=flow.target, external_id=twin)
-        theirs = held_part(entity, holder=flow.sender, state=message.plain())
-        shadows.append(ShadowCast(flow.target, twin, digest(theirs)))
-    joined = Sighting.of(entity, flow.sender, subject, twin, "created")
-    return Carried("applied", joined=joined, shadows=tuple(shadows))
+    await calls.link(flow.sender, subject, system=flow.target, external_id=twin)
+    theirs = held_part(flow.entity.name, holder=flow.sender, state=errand.message.plain())
+    held = Shadow(flow.entity.name, flow.target, twin, digest(theirs))
+    return replace(made, shadows=(*made.shadows, held))

@@ -1,30 +1,25 @@
-"""The dispatcher: leases lanes that are due and carries several at the same time.
+"""The dispatcher: leases lanes that are due and lets them be carried side by side.
 
-Lanes are independent, so a slow or failing one holds up nobody else (B33). Killed at any moment,
-it leaves leases that run out and calls that are safe to repeat.
+Lanes are independent, so a slow or failing one holds up nobody else (B33). Of each kind one lot
+of lanes is under way at a time: what becomes due meanwhile is the next lot, which is larger the
+busier the bridge is. Killed at any moment, it leaves leases that run out and calls that are safe to
+repeat.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
-from datetime import timedelta
+from collections.abc import Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
-
-import asyncpg
-from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.telemetry.logs import get_logger
 from sync_bridge.bells import ARRIVED, SETTLED
-from sync_bridge.flows import BY_EVENT
-from sync_bridge.identity.errors import PairTaken
-from sync_bridge.lanes import queries, service
-from sync_bridge.lanes.carrier import Carried, Carrier
+from sync_bridge.lanes import queries
+from sync_bridge.lanes.carrying import AWAY, Carrying
 from sync_bridge.lanes.queries import Leased
-from sync_bridge.lanes.rules.order import Turn, next_turn
-from sync_bridge.lanes.standstill import Later, Parks, Standstill
 
 if TYPE_CHECKING:
     from chassis.storage.database import Database
+    from sync_bridge.lanes.carrier import Carrier
     from sync_bridge.settings import BridgeSettings
 
 __all__ = ["Dispatcher"]
@@ -37,19 +32,25 @@ SPARE_SECONDS = 0.002
 """A lane that is due is looked for a little later, so that it is due by the database's clock."""
 STOP_SECONDS = 5.0
 """Time for calls under way to end after a stop."""
+LOT = 25
+"""Lanes taken at a time."""
+LOTS = 4
+"""Lanes leased at a time, in lots."""
 
-_BROKEN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError)
 log = get_logger("sync_bridge.lanes")
 
 
 class Dispatcher:
     """Carries lanes. `run` until cancelled, or `drain` until none is ready."""
 
-    def __init__(self, database: "Database", carrier: Carrier, settings: "BridgeSettings") -> None:
+    def __init__(
+        self, database: "Database", carrier: "Carrier", settings: "BridgeSettings"
+    ) -> None:
         self._database = database
-        self._carrier = carrier
         self._settings = settings
-        self._running: dict[asyncio.Task[None], Leased] = {}
+        self._carrying = Carrying(database, carrier, settings)
+        self._running: dict[asyncio.Task[None], Sequence[Leased]] = {}
+        self._busy: set[str] = set()
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
@@ -76,29 +77,56 @@ class Dispatcher:
         """Lease what is due; the seconds until there may be more."""
         try:
             if await self._claim():
-                return 0.0 if len(self._running) < self._settings.concurrency else LOOK_SECONDS
+                return 0.0 if self._free else LOOK_SECONDS
             async with self._database.driver() as sql:
-                due = await queries.next_due(sql)
-        except _BROKEN as broken:
+                due = await queries.next_due(sql, beside=list(self._busy))
+        except AWAY as broken:
             log.warning("lanes_interrupted", error=type(broken).__name__)
             return LOOK_SECONDS
-        if due is None or len(self._running) >= self._settings.concurrency:
+        if due is None or not self._free:
             return LOOK_SECONDS
         return min(max(due, 0.0) + SPARE_SECONDS, LOOK_SECONDS)
 
+    @property
+    def _free(self) -> int:
+        """How many lanes may be leased now."""
+        return min(LOT, LOT * LOTS - sum(map(len, self._running.values())))
+
     async def _claim(self) -> int:
-        free = self._settings.concurrency - len(self._running)
-        if free <= 0:
+        """Lease lanes and let them be carried: fresh ones of a kind together, others alone."""
+        if self._free <= 0:
             return 0
         async with self._database.driver() as sql:
             leased = await queries.claim(
-                sql, at_most=free, lease_seconds=self._settings.lease_seconds
+                sql,
+                at_most=self._free,
+                lease_seconds=self._settings.lease_seconds,
+                beside=list(self._busy),
             )
+        fresh: dict[str, list[Leased]] = {}
         for lane in leased:
-            task = asyncio.create_task(self._carry(lane), name=f"lane {lane.key}")
-            self._running[task] = lane
-            task.add_done_callback(self._done)
+            if lane.fresh:
+                fresh.setdefault(lane.kind, []).append(lane)
+            else:
+                self._start([lane], self._carrying.carry([lane], self._apart))
+        for kind, lanes in fresh.items():
+            self._busy.add(kind)
+            self._start(lanes, self._carry_lot(kind, lanes))
         return len(leased)
+
+    async def _carry_lot(self, kind: str, lanes: Sequence[Leased]) -> None:
+        try:
+            await self._carrying.carry(lanes, self._apart)
+        finally:
+            self._busy.discard(kind)
+
+    def _apart(self, lane: Leased, carrying: Coroutine[Any, Any, None]) -> None:
+        self._start([lane], carrying)
+
+    def _start(self, lanes: Sequence[Leased], carrying: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(carrying, name=", ".join(lane.key for lane in lanes))
+        self._running[task] = lanes
+        task.add_done_callback(self._done)
 
     def _done(self, task: "asyncio.Task[None]") -> None:
         self._running.pop(task, None)
@@ -107,81 +135,32 @@ class Dispatcher:
         ARRIVED.hear()
         SETTLED.hear()
 
-    async def _carry(self, lane: Leased) -> None:
-        """Carry the lane's next event, and record what came of it."""
-        patience = timedelta(seconds=self._settings.gap_seconds)
-        turn = next_turn(lane.events, applied=lane.applied_version, patience=patience)
-        try:
-            await self._carry_turn(lane, turn)
-        except service.LeaseLost:
-            log.warning("lease_lost", lane=lane.key)
-        except _BROKEN as broken:
-            log.warning("lane_interrupted", lane=lane.key, error=type(broken).__name__)
-            await asyncio.sleep(LOOK_SECONDS)
-            await self._give_back([lane])
-
-    async def _carry_turn(self, lane: Leased, turn: Turn) -> None:
-        if turn.carry is None:
-            async with self._database.transaction() as work:
-                await service.pass_over(work, lane, turn)
-            return
-        came = await self._try(lane, turn)
-        try:
-            await self._record(lane, turn, came)
-        except PairTaken as taken:
-            both = " ".join(f"{name}:{value}" for name, value in taken.facts.items())
-            await self._record(lane, turn, Parks(taken.code, both))
-
-    async def _try(self, lane: Leased, turn: Turn) -> Carried | Standstill:
-        """Carry the event whose turn it is, outside every transaction."""
-        event = service.event_of(lane, turn)
-        flow = BY_EVENT.get(event.type)
-        if flow is None:
-            return Parks("no_such_flow", event.type)
-        try:
-            return await self._carrier.carry(event, flow, attempts=lane.attempts)
-        except Standstill as why:
-            log.info("lane_stands", lane=lane.key, event_id=str(event.event_id), why=why.reason)
-            return why
-        except _BROKEN:
-            raise
-        except Exception as raised:  # a fault of ours stops one lane, not all
-            log.exception("lane_fault", lane=lane.key, event_id=str(event.event_id))
-            return Later("internal_error", type(raised).__name__, exhaustible=True)
-
-    async def _record(self, lane: Leased, turn: Turn, came: Carried | Standstill) -> None:
-        async with self._database.transaction(trace=service.trace_of(lane, turn)) as work:
-            if isinstance(came, Carried):
-                await service.record_carried(work, lane, turn, came)
-            else:
-                await service.record_standstill(work, lane, turn, came, settings=self._settings)
-
     async def _keep_leases(self) -> None:
         """Say now and then that the lanes under way are still being carried."""
         while not await _set_within(self._stopping, self._settings.lease_seconds / 3):
-            lanes = list(self._running.values())
+            lanes = _all(self._running.values())
             try:
                 async with self._database.driver() as sql:
                     await queries.extend(sql, lanes, lease_seconds=self._settings.lease_seconds)
-            except _BROKEN as broken:
+            except AWAY as broken:
                 log.warning("leases_not_extended", error=type(broken).__name__)
 
     async def _stop(self) -> None:
-        tasks, lanes = list(self._running), list(self._running.values())
-        if not tasks:
-            return
-        _, late = await asyncio.wait(tasks, timeout=STOP_SECONDS)
+        """Let what is under way end for a while; then cut it off and give its leases back."""
+        lanes = _all(self._running.values())
+        deadline = asyncio.get_running_loop().time() + STOP_SECONDS
+        while self._running and (left := deadline - asyncio.get_running_loop().time()) > 0:
+            await asyncio.wait(list(self._running), timeout=left)
+        late = list(self._running)
         for task in late:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
-        await self._give_back(lanes)
+        if lanes:
+            await self._carrying.give_back(lanes)
 
-    async def _give_back(self, lanes: list[Leased]) -> None:
-        try:
-            async with self._database.driver() as sql:
-                await queries.release(sql, lanes)
-        except _BROKEN:
-            log.warning("leases_not_given_back", lanes=len(lanes))
+
+def _all(lots: Iterable[Sequence[Leased]]) -> list[Leased]:
+    return [lane for lot in lots for lane in lot]
 
 
 async def _whole(work: Coroutine[Any, Any, T]) -> T:

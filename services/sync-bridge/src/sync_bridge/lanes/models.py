@@ -43,6 +43,8 @@ class Lane(Base):
     since: Mapped[datetime]
     next_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    refusals: Mapped[int] = mapped_column(server_default=text("0"))
+    failing_since: Mapped[datetime | None]
     lease_epoch: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     lease_until: Mapped[datetime | None]
     waits_for: Mapped[str | None]
@@ -59,7 +61,8 @@ class Lane(Base):
             raise LaneNotParked(lane=self.key, state=self.state)
         self.state, self.since, self.next_at = READY, at, at
         self.waits_for = self.reason = self.detail = None
-        self.attempts = 0
+        self.attempts = self.refusals = 0
+        self.failing_since = None
         self.lease_epoch += 1
         self.lease_until = None
         self.version += 1

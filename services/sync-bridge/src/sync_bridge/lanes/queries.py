@@ -9,11 +9,14 @@ from uuid import UUID
 import asyncpg
 
 from sync_bridge.inbox.received import Received
+from sync_bridge.ownership import Half
 
 __all__ = [
+    "Finished",
     "Leased",
     "LineEvent",
     "Settled",
+    "Shadow",
     "claim",
     "delay",
     "extend",
@@ -52,7 +55,12 @@ class LineEvent:
 
 @dataclass(frozen=True)
 class Leased:
-    """A lane this process may carry now, with the events at its head."""
+    """A lane this process may carry now, with the events at its head.
+
+    `attempts` are failed tries since something of it was settled, `refusals` the tries that may
+    have been the event's own fault: this one, which counts as such until it is known to be none,
+    those that failed so, and those of which nothing was recorded.
+    """
 
     key: str
     kind: str
@@ -60,8 +68,14 @@ class Leased:
     epoch: int
     applied_version: int
     attempts: int
-    reason: str | None
+    refusals: int
+    failing: timedelta
     events: Sequence[LineEvent]
+
+    @property
+    def fresh(self) -> bool:
+        """Whether nothing has gone wrong with it: then it may be carried along with others."""
+        return self.attempts == 0 and self.refusals <= 1
 
 
 @dataclass(frozen=True)
@@ -73,15 +87,39 @@ class Settled:
     outcome: str
 
 
-CLAIM = """update lane l set lease_epoch = l.lease_epoch + 1,
+@dataclass(frozen=True)
+class Shadow:
+    """The hash of what the other half now holds of what `half` owns of its record."""
+
+    entity: str
+    half: Half
+    id: UUID
+    digest: bytes
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What of a lane is settled. `called`: the other half took a call, so no pause is needed."""
+
+    lane: Leased
+    applied: int
+    settled: Sequence[Settled]
+    shadows: Sequence[Shadow] = ()
+    called: bool = False
+
+
+CLAIM = """update lane l set lease_epoch = l.lease_epoch + 1, refusals = l.refusals + 1,
     lease_until = now() + make_interval(secs => $2)
   from (select key from lane
      where state = 'ready' and next_at <= now() and (lease_until is null or lease_until <= now())
+       and kind <> all($3::text[])
        and not exists (select from pause p where p.kind = lane.kind and p.until > now())
      order by next_at limit $1 for update skip locked) as due
   where l.key = due.key
   returning l.key, l.kind, l.subject, l.lease_epoch, l.applied_version, l.attempts,
-    l.reason"""
+    l.refusals, coalesce(now() - l.failing_since, interval '0') as failing"""
+"""A try counts as a refusal from its beginning, so that one which is never recorded counts too:
+an event at which the process dies each time is put aside in the end like any other."""
 
 EVENTS = """select e.* from unnest($1::text[]) as k(key) cross join lateral (
     select source, event_id, type, lane, subject, aggversion, occurred_at, origin, hops,
@@ -92,32 +130,50 @@ EVENTS = """select e.* from unnest($1::text[]) as k(key) cross join lateral (
 
 NEXT_DUE = """select extract(epoch from min(greatest(l.next_at, l.lease_until, p.until)) - now())
   from lane l
-  left join pause p on p.kind = l.kind where l.state = 'ready'"""
+  left join pause p on p.kind = l.kind where l.state = 'ready' and l.kind <> all($1::text[])"""
 
-FINISH = """with lined as (
-  update lane set applied_version = greatest(applied_version, $3),
-    pending = pending - cardinality($5::uuid[]),
-    state = case when pending > cardinality($5::uuid[]) then 'ready' else 'idle' end,
-    next_at = now(), since = case when pending > cardinality($5::uuid[]) then since else now() end,
-    attempts = 0, reason = null, detail = null, blocked_version = null, lease_until = null
-  where key = $1 and lease_epoch = $2 and state = 'ready' returning pending),
+FINISH = """with told as (
+  select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::integer[])
+    as t(key, epoch, applied, settled)),
+held as materialized (
+  select t.* from lane l join told t on l.key = t.key and l.lease_epoch = t.epoch
+   where l.state = 'ready' order by l.key for no key update of l),
+lined as (
+  update lane l set applied_version = greatest(l.applied_version, t.applied),
+    pending = l.pending - t.settled,
+    state = case when l.pending > t.settled then 'ready' else 'idle' end,
+    next_at = now(), since = case when l.pending > t.settled then l.since else now() end,
+    attempts = 0, refusals = 0, failing_since = null,
+    reason = null, detail = null, blocked_version = null, lease_until = null
+  from held t where l.key = t.key returning l.key),
 settled as (
   update inbox i set state = s.state, outcome = s.outcome, settled_at = now()
-  from unnest($4::text[], $5::uuid[], $6::text[], $7::text[])
-    as s(source, event_id, state, outcome)
-  where i.source = s.source and i.event_id = s.event_id and i.state = 'received'
-    and exists (select from lined)),
-unpaused as (delete from pause where kind = $8 and exists (select from lined))
-select pending from lined"""
-"""Settles events and moves the watermark; `$8` names the flow that was proven to work."""
+  from unnest($5::text[], $6::text[], $7::uuid[], $8::text[], $9::text[])
+    as s(key, source, event_id, state, outcome) join lined using (key)
+  where i.source = s.source and i.event_id = s.event_id and i.state = 'received'),
+shadowed as (
+  insert into shadow (entity, half, id, digest, source_version)
+  select s.entity, s.half, s.id, s.digest, s.version
+    from unnest($10::text[], $11::text[], $12::text[], $13::uuid[], $14::bytea[], $15::bigint[])
+      as s(key, entity, half, id, digest, version) join lined using (key)
+   order by 1, 2, 3
+  on conflict (entity, half, id) do update
+    set digest = excluded.digest, source_version = excluded.source_version),
+unpaused as (delete from pause where kind = any($16::text[]) and exists (select from lined))
+select key from lined"""
+"""Settles events, moves watermarks and notes what the other halves now hold, for lanes whose lease
+is still held; `$16` names the flows that were proven to work."""
 
 _HELD = "where key = $1 and lease_epoch = $2 and state = 'ready'"
 
-POSTPONE = f"""update lane set next_at = now() + make_interval(secs => $3), attempts = $4,
-  reason = $5, detail = $6, blocked_version = $7, lease_until = null {_HELD} returning true"""
+POSTPONE = f"""update lane set next_at = now() + make_interval(secs => $3),
+  attempts = attempts + $4::int, refusals = refusals - 1 + $5::int,
+  failing_since = case when $4 = 1 then coalesce(failing_since, now()) else failing_since end,
+  reason = $6, detail = $7, blocked_version = $8, lease_until = null {_HELD} returning true"""
 
 WAIT = f"""update lane set state = 'waiting', waits_for = $3, reason = $4, since = now(),
-  detail = null, blocked_version = $5, attempts = 0, lease_until = null {_HELD} returning true"""
+  detail = null, blocked_version = $5, attempts = 0, refusals = refusals - 1,
+  failing_since = null, lease_until = null {_HELD} returning true"""
 
 PARK = f"""update lane set state = 'parked', reason = $3, detail = $4, blocked_version = $5,
   since = now(), lease_until = null, version = version + 1 {_HELD}
@@ -126,8 +182,9 @@ PARK = f"""update lane set state = 'parked', reason = $3, detail = $4, blocked_v
 DELAY = """update lane set next_at = now() + make_interval(secs => $3)
   where key = $1 and lease_epoch = $2 and state = 'ready'"""
 
-RELEASE = """update lane set lease_until = null from unnest($1::text[], $2::bigint[]) as h(k, e)
-  where key = h.k and lease_epoch = h.e"""
+RELEASE = """update lane set lease_until = null, refusals = refusals - 1
+  from unnest($1::text[], $2::bigint[]) as h(k, e)
+  where key = h.k and lease_epoch = h.e and lease_until is not null"""
 
 EXTEND = """update lane set lease_until = now() + make_interval(secs => $3)
   from unnest($1::text[], $2::bigint[]) as h(k, e)
@@ -145,9 +202,14 @@ PAUSE = """insert into pause (kind, status, refusals, since, until)
     until = now() + make_interval(secs => least($3 * 2 ^ least(pause.refusals, 6), 600))"""
 
 
-async def claim(sql: Sql, *, at_most: int, lease_seconds: float) -> list[Leased]:
-    """Lease lanes that are due, the longest due first, and read what is at their heads."""
-    rows = await sql.fetch(CLAIM, at_most, lease_seconds)
+async def claim(
+    sql: Sql, *, at_most: int, lease_seconds: float, beside: Sequence[str] = ()
+) -> list[Leased]:
+    """Lease lanes that are due, the longest due first, and read what is at their heads.
+
+    `beside`: kinds of lanes to leave alone.
+    """
+    rows = await sql.fetch(CLAIM, at_most, lease_seconds, beside)
     if not rows:
         return []
     events: dict[str, list[LineEvent]] = {row["key"]: [] for row in rows}
@@ -161,7 +223,8 @@ async def claim(sql: Sql, *, at_most: int, lease_seconds: float) -> list[Leased]
             epoch=row["lease_epoch"],
             applied_version=row["applied_version"],
             attempts=row["attempts"],
-            reason=row["reason"],
+            refusals=row["refusals"],
+            failing=row["failing"],
             events=events[row["key"]],
         )
         for row in rows
@@ -174,31 +237,39 @@ def _line_event(row: asyncpg.Record) -> LineEvent:
     return LineEvent(Received(time=facts.pop("occurred_at"), **facts), age)
 
 
-async def next_due(sql: Sql) -> float | None:
-    """Seconds until the next lane may be carried, as far as is known; None: nothing is ready."""
-    seconds = await sql.fetchval(NEXT_DUE)
+async def next_due(sql: Sql, *, beside: Sequence[str] = ()) -> float | None:
+    """Seconds until the next lane of another kind may be carried; None: no such lane is ready."""
+    seconds = await sql.fetchval(NEXT_DUE, beside)
     return None if seconds is None else float(seconds)
 
 
-async def finish(
-    sql: Sql, lane: Leased, *, applied: int, settled: Sequence[Settled], called: bool = False
-) -> bool:
-    """Settle events and move the watermark; False when the lease was lost.
+async def finish(sql: Sql, lanes: Sequence[Finished]) -> set[str]:
+    """Settle events, move watermarks, note shadows; the keys of the lanes whose lease was held.
 
-    `called`: the other half took a call, so a pause of the flow is over.
+    Of a lane whose lease was lost nothing is recorded.
     """
-    pending = await sql.fetchval(
+    settled = [(one.lane.key, each) for one in lanes for each in one.settled]
+    shadows = [(one.lane.key, one.applied, each) for one in lanes for each in one.shadows]
+    rows = await sql.fetch(
         FINISH,
-        lane.key,
-        lane.epoch,
-        applied,
-        [one.received.source for one in settled],
-        [one.received.event_id for one in settled],
-        [one.state for one in settled],
-        [one.outcome for one in settled],
-        lane.kind if called else None,
+        [one.lane.key for one in lanes],
+        [one.lane.epoch for one in lanes],
+        [one.applied for one in lanes],
+        [len(one.settled) for one in lanes],
+        [key for key, _ in settled],
+        [each.received.source for _, each in settled],
+        [each.received.event_id for _, each in settled],
+        [each.state for _, each in settled],
+        [each.outcome for _, each in settled],
+        [key for key, _, _ in shadows],
+        [each.entity for _, _, each in shadows],
+        [each.half for _, _, each in shadows],
+        [each.id for _, _, each in shadows],
+        [each.digest for _, _, each in shadows],
+        [applied for _, applied, _ in shadows],
+        list({one.lane.kind for one in lanes if one.called}),
     )
-    return pending is not None
+    return {row["key"] for row in rows}
 
 
 async def delay(sql: Sql, lane: Leased, *, seconds: float) -> None:
@@ -211,14 +282,27 @@ async def postpone(
     lane: Leased,
     *,
     seconds: float,
-    attempts: int,
-    reason: str | None,
-    detail: str | None,
-    version: int | None,
+    failed: bool,
+    refused: bool,
+    reason: str,
+    detail: str,
+    version: int,
 ) -> bool:
-    """Look at the lane again after that time; False when the lease was lost."""
+    """Look at the lane again after that time; False when the lease was lost.
+
+    `failed`: the try counts for the pause before the next one; `refused`: it may have been the
+    event's own fault.
+    """
     done = await sql.fetchval(
-        POSTPONE, lane.key, lane.epoch, seconds, attempts, reason, detail, version
+        POSTPONE,
+        lane.key,
+        lane.epoch,
+        seconds,
+        int(failed),
+        int(refused),
+        reason,
+        detail,
+        version,
     )
     return bool(done)
 

@@ -3,6 +3,8 @@
 Every record of an outcome is one transaction, fenced by the epoch of the lane's lease (B25).
 """
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from chassis.telemetry.logs import get_logger
@@ -14,7 +16,7 @@ from sync_bridge.inbox.received import Quarantined, Received
 from sync_bridge.lanes import queries
 from sync_bridge.lanes.carrier import Carried
 from sync_bridge.lanes.events import LaneParked
-from sync_bridge.lanes.queries import Leased, Settled
+from sync_bridge.lanes.queries import Finished, Leased, Settled
 from sync_bridge.lanes.rules.order import Turn
 from sync_bridge.lanes.rules.retry import backoff_seconds
 from sync_bridge.lanes.standstill import Asks, Denied, Later, Loops, Standstill, Waits
@@ -24,16 +26,19 @@ if TYPE_CHECKING:
     from sync_bridge.settings import BridgeSettings
 
 __all__ = [
+    "EXHAUSTED",
     "LeaseLost",
     "event_of",
     "park",
     "pass_over",
     "record_carried",
+    "record_effects",
     "record_standstill",
     "trace_of",
 ]
 
 PAUSE_SECONDS = 15.0
+EXHAUSTED = "retries_exhausted"
 log = get_logger("sync_bridge.lanes")
 
 
@@ -47,7 +52,7 @@ class LeaseLost(Exception):
 async def pass_over(work: "Work", lane: Leased, turn: Turn) -> None:
     """Settle stale events, and wait for a missing version if there is one (B20)."""
     stale = [_stale(lane.events[at].received) for at in turn.stale]
-    _held(lane, await queries.finish(work.sql, lane, applied=lane.applied_version, settled=stale))
+    await _finish(work, Finished(lane, lane.applied_version, stale))
     if turn.gap is not None:
         await queries.delay(work.sql, lane, seconds=turn.gap.total_seconds())
 
@@ -57,32 +62,35 @@ async def record_carried(work: "Work", lane: Leased, turn: Turn, carried: Carrie
 
     Raises LeaseLost, PairTaken.
     """
-    event = event_of(lane, turn)
-    entity = BY_EVENT[event.type].entity.name
     woken: list[str] = []
     if carried.joined is not None:
         woken = identity.needs_of_pair(carried.joined)
         await identity.lock_needs(work, woken)
         woken += await identity.join(work, carried.joined)
         await queries.lock_lanes(work.sql, lane.key, woken)
-    settled = _settled(lane, turn)
-    settled.append(
-        Settled(event, "ignored" if carried.outcome == "not_carried" else "done", carried.outcome)
-    )
-    done = await queries.finish(
-        work.sql,
-        lane,
-        applied=event.aggversion,
-        settled=settled,
-        called=carried.outcome == "applied",
-    )
-    _held(lane, done)
-    for cast in carried.shadows:
-        await identity.shadow(
-            work, entity, cast.half, cast.id, digest=cast.digest, version=event.aggversion
-        )
+    await _finish(work, _finished(lane, turn, carried))
     if woken:
         await queries.wake(work.sql, woken)
+
+
+async def record_effects(
+    work: "Work", came: Sequence[tuple[Leased, Turn, Carried]]
+) -> list[Leased]:
+    """Record effects that made no pair, all at once; the lanes whose lease was lost."""
+    held = await queries.finish(work.sql, [_finished(*one) for one in came])
+    return [lane for lane, _, _ in came if lane.key not in held]
+
+
+def _finished(lane: Leased, turn: Turn, carried: Carried) -> Finished:
+    event = event_of(lane, turn)
+    state = "ignored" if carried.outcome == "not_carried" else "done"
+    settled = [*_settled(lane, turn), Settled(event, state, carried.outcome)]
+    called = carried.outcome == "applied"
+    return Finished(lane, event.aggversion, settled, carried.shadows, called)
+
+
+async def _finish(work: "Work", finished: Finished) -> None:
+    _held(finished.lane, bool(await queries.finish(work.sql, [finished])))
 
 
 async def record_standstill(
@@ -129,12 +137,13 @@ async def park(work: "Work", lane: Leased, event: Received, *, reason: str, deta
 async def _later(
     work: "Work", lane: Leased, event: Received, why: Later, settings: "BridgeSettings"
 ) -> None:
-    attempts = lane.attempts + 1 if lane.reason in (None, why.reason) else 1
-    if why.exhaustible and attempts >= settings.attempts_max:
-        await park(work, lane, event, reason="retries_exhausted", detail=why.detail)
+    """Try again after a pause, unless there were enough tries or time, whatever the reasons."""
+    tried_out = why.exhaustible and lane.refusals >= settings.attempts_max
+    if tried_out or lane.failing >= timedelta(hours=settings.failing_hours_max):
+        await park(work, lane, event, reason=EXHAUSTED, detail=why.detail or why.reason)
         return
     pause = backoff_seconds(
-        attempts,
+        lane.attempts + 1,
         cap_seconds=settings.backoff_cap_seconds,
         retry_after_seconds=why.retry_after_seconds,
     )
@@ -142,7 +151,8 @@ async def _later(
         work.sql,
         lane,
         seconds=pause,
-        attempts=attempts,
+        failed=True,
+        refused=why.exhaustible,
         reason=why.reason,
         detail=why.detail,
         version=event.aggversion,
@@ -169,7 +179,7 @@ async def _ask(work: "Work", lane: Leased, event: Received, why: Asks) -> None:
     who = (flow.entity.name, flow.sender, event.subject)
     need = identity.review_need(*who)
     await identity.lock_needs(work, [need])
-    if await identity.acquaintance(work, *who):
+    if await identity.acquaintances(work, flow.entity.name, flow.sender, [event.subject]):
         await queries.release(work.sql, [lane])
         return
     await identity.ask(work, *who, why.candidates)
@@ -185,7 +195,8 @@ async def _deny(work: "Work", lane: Leased, event: Received, why: Denied) -> Non
         work.sql,
         lane,
         seconds=0,
-        attempts=lane.attempts,
+        failed=False,
+        refused=False,
         reason=f"http_{why.status}",
         detail="",
         version=event.aggversion,
@@ -200,7 +211,7 @@ async def _loop(work: "Work", lane: Leased, turn: Turn, why: Loops) -> None:
     event = event_of(lane, turn)
     settled = _settled(lane, turn)
     settled.append(Settled(event, "quarantined", why.reason))
-    _held(lane, await queries.finish(work.sql, lane, applied=event.aggversion, settled=settled))
+    await _finish(work, Finished(lane, event.aggversion, settled))
     await inbox.quarantine(
         work,
         Quarantined(

@@ -19,8 +19,8 @@ class Standstill(Exception):
 class Later(Standstill):
     """To be tried again: nothing is wrong with the event as far as is known.
 
-    `exhaustible` marks refusals that may be the event's fault after all: after many of them the
-    lane is parked.
+    `exhaustible` marks what may be the event's own fault after all: after many such tries the lane
+    is parked.
     """
 
     def __init__(

@@ -90,6 +90,7 @@ def fulfilment(order: erp.OrderChanged, twins: Twins) -> dict[str, Any]:  # noqa
             "last_change": order.last_change.plain() if order.last_change else None,
             "invoiced": order.invoiced,
             "paid": order.paid,
+            "open_amount": order.open_amount,
         },
     }
 

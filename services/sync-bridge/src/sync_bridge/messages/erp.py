@@ -104,6 +104,7 @@ class Change(Part):
     kind: Text
     state: Text
     reason: Text = ""
+    source_version: int | None = None
 
 
 class OrderChanged(Message):
@@ -119,6 +120,7 @@ class OrderChanged(Message):
     last_change: Change | None = None
     invoiced: str = "0"
     paid: str = "0"
+    open_amount: str = "0"
 
     def id_in(self, system: str) -> str | None:
         """The order's id in another system; None: it is not from there."""

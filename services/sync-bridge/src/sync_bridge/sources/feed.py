@@ -18,7 +18,14 @@ import httpx
 from sync_bridge.inbox.received import Cursor, Quarantined, Received
 from sync_bridge.sources.attributes import Unreadable, read_event
 from sync_bridge.sources.batch import Envelope, envelopes
-from sync_bridge.sources.port import TROUBLE, Condition, Receive, SourceTrouble, keep_following
+from sync_bridge.sources.port import (
+    GATHER_SECONDS,
+    TROUBLE,
+    Condition,
+    Receive,
+    SourceTrouble,
+    keep_following,
+)
 
 __all__ = ["FeedSource"]
 
@@ -84,6 +91,8 @@ class FeedSource:
             self._look_for_gap(cursor, page)
             self.condition.answered(await self._store(page, cursor))
             cursor = page.cursor
+            if 0 < len(page.envelopes) < self._limit:
+                await asyncio.sleep(GATHER_SECONDS)
 
     async def _ask(self, cursor: str | None) -> httpx.Response:
         asked: dict[str, str | int | float] = {

@@ -23,7 +23,13 @@ from aiokafka.errors import (
 from chassis.cancelling import apart
 from sync_bridge.inbox.received import Quarantined, Received
 from sync_bridge.sources.attributes import Unreadable, read_event, storable
-from sync_bridge.sources.port import TROUBLE, Condition, Receive, keep_following
+from sync_bridge.sources.port import (
+    GATHER_SECONDS,
+    TROUBLE,
+    Condition,
+    Receive,
+    keep_following,
+)
 
 __all__ = ["KafkaSource"]
 
@@ -108,6 +114,8 @@ class KafkaSource:
         self.condition.answered(new)
         if fetched:
             await _commit(consumer, {place: rows[-1].offset + 1 for place, rows in fetched.items()})
+            if sum(map(len, fetched.values())) < BATCH:
+                await asyncio.sleep(GATHER_SECONDS)
 
     async def _store(self, records: Sequence[ConsumerRecord[Any, Any]]) -> int:
         events: list[Received] = []

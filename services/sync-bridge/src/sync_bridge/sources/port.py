@@ -7,16 +7,26 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NoReturn, Protocol
 
-import asyncpg
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
+from chassis.storage.lost import LOST
 from sync_bridge.inbox.received import Cursor, Quarantined, Received
 
-__all__ = ["TROUBLE", "Condition", "Receive", "Source", "SourceTrouble", "keep_following"]
+__all__ = [
+    "GATHER_SECONDS",
+    "TROUBLE",
+    "Condition",
+    "Receive",
+    "Source",
+    "SourceTrouble",
+    "keep_following",
+]
+
+GATHER_SECONDS = 0.02
+"""After events came the next look is so much later: what follows closely comes in one batch."""
 
 PAUSE_SECONDS_MIN = 0.2
-PAUSE_SECONDS_MAX = 30.0
+PAUSE_SECONDS_MAX = 5.0
 _log = structlog.get_logger(__name__)
 
 State = Literal["starting", "following", "retrying", "refused", "backfill_needed"]
@@ -59,14 +69,7 @@ class SourceTrouble(Exception):
         self.retry_after_seconds = retry_after_seconds
 
 
-TROUBLE = (
-    SourceTrouble,
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    SQLAlchemyError,
-)
+TROUBLE: tuple[type[Exception], ...] = (SourceTrouble, *LOST)
 """What a source survives: nothing was stored that was not marked, so it begins again."""
 
 

@@ -1,7 +1,7 @@
 """The port to one half, and its adapter on httpx."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, Self
@@ -60,8 +60,16 @@ class Target(Protocol):
     async def put(self, path: str, body: Mapping[str, Any], *, trace: Trace, key: str) -> Answer:
         """Upsert a record."""
 
-    async def post(self, path: str, body: Mapping[str, Any], *, trace: Trace, key: str) -> Answer:
-        """Do an act, once for the key."""
+    async def post(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        trace: Trace,
+        key: str,
+        item_traces: Sequence[Trace] = (),
+    ) -> Answer:
+        """Do an act, once for the key; what is done for each item has its own trace."""
 
 
 class HttpTarget:
@@ -100,16 +108,27 @@ class HttpTarget:
 
     async def put(self, path: str, body: Mapping[str, Any], *, trace: Trace, key: str) -> Answer:
         """Upsert a record."""
-        return await self._write("PUT", path, body, trace, key)
+        return await self._write("PUT", path, body, trace.headers(), key)
 
-    async def post(self, path: str, body: Mapping[str, Any], *, trace: Trace, key: str) -> Answer:
-        """Do an act, once for the key."""
-        return await self._write("POST", path, body, trace, key)
+    async def post(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        trace: Trace,
+        key: str,
+        item_traces: Sequence[Trace] = (),
+    ) -> Answer:
+        """Do an act, once for the key; what is done for each item has its own trace."""
+        headers = trace.headers()
+        if item_traces:
+            headers["Tandem-Item-Traces"] = ",".join(one.as_item() for one in item_traces)
+        return await self._write("POST", path, body, headers, key)
 
     async def _write(
-        self, method: str, path: str, body: Mapping[str, Any], trace: Trace, key: str
+        self, method: str, path: str, body: Mapping[str, Any], headers: dict[str, str], key: str
     ) -> Answer:
-        headers = trace.headers() | {"Idempotency-Key": key, "Content-Type": "application/json"}
+        headers |= {"Idempotency-Key": key, "Content-Type": "application/json"}
         return await self._send(method, path, headers=headers, content=orjson.dumps(body))
 
     async def _send(self, method: str, path: str, **options: Any) -> Answer:

@@ -90,9 +90,12 @@ async def restore_account(work: Work, account_id: UUID) -> None:
 
 
 async def link_account(work: Work, account_id: UUID, command: LinkExternal) -> None:
-    """Say which record of another system the account is. Raises NotFound, AlreadyLinked."""
-    await see_account(work.sql, account_id)
+    """Say which record of another system the account is. Raises NotFound, AlreadyLinked.
+
+    A change at hand ends first: from then on a linked ERP leads.
+    """
     await link(work, KIND, account_id, command)
+    await lock_account(work, account_id)
 
 
 async def upsert_account(

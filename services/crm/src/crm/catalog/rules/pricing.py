@@ -8,7 +8,7 @@ from uuid import UUID
 
 from crm.money import UnitPrice
 
-__all__ = ["PriceStep", "Priced", "price_for"]
+__all__ = ["PriceStep", "PricedProduct", "price_for"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,15 @@ class PriceStep:
         return begun and not ended and self.min_quantity <= quantity
 
 
+@dataclass(frozen=True, slots=True)
+class PricedProduct:
+    """What is said of a product's price: in a price list, and where none says otherwise."""
+
+    code: str
+    list_price: UnitPrice | None
+    steps: list[PriceStep] = field(default_factory=list)
+
+
 def price_for(steps: Iterable[PriceStep], *, quantity: Decimal, on: date) -> PriceStep | None:
     """The step of the largest minimum quantity reached, of equals the one that began last.
 
@@ -42,20 +51,3 @@ def price_for(steps: Iterable[PriceStep], *, quantity: Decimal, on: date) -> Pri
 
 def _precedence(step: PriceStep) -> tuple[Decimal, date, UUID]:
     return step.min_quantity, step.valid_from or date.min, step.id
-
-
-@dataclass(frozen=True)
-class Priced:
-    """What a product costs: what a price list says, else its list price."""
-
-    list_price: UnitPrice | None
-    steps: list[PriceStep] = field(default_factory=list)
-
-    def step(self, *, quantity: Decimal, on: date) -> PriceStep | None:
-        """The price of the list that applies."""
-        return price_for(self.steps, quantity=quantity, on=on)
-
-    def price(self, *, quantity: Decimal, on: date) -> UnitPrice | None:
-        """What one unit costs; None: it has no price."""
-        step = self.step(quantity=quantity, on=on)
-        return step.price if step else self.list_price

@@ -12,6 +12,7 @@ from chassis.storage.work import Work
 from crm.catalog import queries
 from crm.catalog.errors import NoPrice, OverlappingPrice
 from crm.catalog.models import ACTIVE, ERP_MASTER, OWN, STANDARD, WITHDRAWN, Product, ProductPrice
+from crm.catalog.rules.pricing import PricedProduct, price_for
 from crm.catalog.schemas import (
     AddPrice,
     ChangePrice,
@@ -20,11 +21,11 @@ from crm.catalog.schemas import (
     QuotedPrice,
     UpsertPrice,
 )
-from crm.catalog.service.products import lock_product, product_meant, see_product
+from crm.catalog.service.products import lock_product, product_meant
 from crm.currencies import must_be_supported
 from crm.fields import Facts
 from crm.links import ERP, LinkExternal, ManagedByErp, link
-from crm.money import UnitPrice, UnitPriceView
+from crm.money import UnitPriceView
 from crm.upserts import Sent, Upserted, required, upsert
 
 __all__ = [
@@ -53,36 +54,45 @@ async def price_of(
     sql: queries.Sql, product_id: UUID, asked: PriceAsked, *, today: date
 ) -> QuotedPrice:
     """What one unit costs: by the price list, else the list price. Raises NotFound, NoPrice."""
-    product = await see_product(sql, product_id)
-    on = asked.on or today
-    priced = (await queries.priced(sql, [product_id], asked.price_list))[product_id]
-    step = priced.step(quantity=asked.quantity, on=on)
-    found = UnitPriceView.model_validate(step.price) if step else product.list_price
-    if found is None:
-        raise NoPrice(
-            product=product.code, price_list=asked.price_list, quantity=asked.quantity, on=on
-        )
-    return QuotedPrice(
-        product_id=product_id,
-        quantity=asked.quantity,
-        on=on,
-        price=found,
-        source="price_list" if step else "list_price",
-        price_list=asked.price_list if step else None,
-        price_id=step.id if step else None,
-        min_quantity=step.min_quantity if step else None,
-    )
+    wanted = [(product_id, asked.quantity)]
+    [quoted] = await prices_of(sql, wanted, on=asked.on or today, price_list=asked.price_list)
+    return quoted
 
 
 async def prices_of(
-    sql: queries.Sql, asked: Sequence[tuple[UUID, Decimal]], *, on: date
-) -> list[UnitPrice | None]:
-    """What one unit of products costs in such quantities on the day, as `price_of`; None: no price.
+    sql: queries.Sql,
+    wanted: Sequence[tuple[UUID, Decimal]],
+    *,
+    on: date,
+    price_list: str = STANDARD,
+) -> list[QuotedPrice]:
+    """What one unit costs of each product in its quantity, as `price_of`; asked at once."""
+    known = await queries.priced(sql, {product_id for product_id, _ in wanted}, price_list)
+    return [
+        _quoted(known.get(product_id), product_id, quantity, on=on, price_list=price_list)
+        for product_id, quantity in wanted
+    ]
 
-    One statement for all of them.
-    """
-    priced = await queries.priced(sql, [product_id for product_id, _ in asked], STANDARD)
-    return [priced[product_id].price(quantity=quantity, on=on) for product_id, quantity in asked]
+
+def _quoted(
+    product: PricedProduct | None, product_id: UUID, quantity: Decimal, *, on: date, price_list: str
+) -> QuotedPrice:
+    if product is None:
+        raise NotFound(entity="product", id=product_id)
+    step = price_for(product.steps, quantity=quantity, on=on)
+    price = step.price if step else product.list_price
+    if price is None:
+        raise NoPrice(product=product.code, price_list=price_list, quantity=quantity, on=on)
+    return QuotedPrice(
+        product_id=product_id,
+        quantity=quantity,
+        on=on,
+        price=UnitPriceView.model_validate(price),
+        source="price_list" if step else "list_price",
+        price_list=price_list if step else None,
+        price_id=step.id if step else None,
+        min_quantity=step.min_quantity if step else None,
+    )
 
 
 async def add_price(work: Work, command: AddPrice) -> UUID:

@@ -1,5 +1,6 @@
 """Acts on products."""
 
+from decimal import Decimal
 from functools import partial
 from uuid import UUID
 
@@ -23,6 +24,7 @@ __all__ = [
     "lock_product",
     "product_meant",
     "see_product",
+    "tell_availability",
     "upsert_product",
 ]
 
@@ -79,6 +81,16 @@ async def link_product(work: Work, product_id: UUID, command: LinkExternal) -> N
     await link(work, KIND, product_id, command)
     if command.system == ERP:
         await _change(work, product, {}, by=ERP)
+
+
+async def tell_availability(
+    work: Work, product_id: UUID, *, version: int, free: Decimal, incoming: Decimal
+) -> None:
+    """Keep the newest word of the product's stock; it is no change of it. Raises NotFound."""
+    await see_product(work.sql, product_id)
+    await queries.tell_availability(
+        work.sql, product_id, version=version, free=free, incoming=incoming, now=work.now
+    )
 
 
 async def upsert_product(

@@ -5,10 +5,12 @@ from uuid import UUID
 
 from chassis.http.problems import MissingReference
 from chassis.storage.work import Work
-from crm.accounts.service import accounts
+from crm.accounts.service import debts
 from crm.catalog.service import products
 from crm.orders import queries
+from crm.orders.models import CANCELLED
 from crm.orders.schemas import TellAvailability, TellDebt, TellFulfilment
+from crm.orders.service import orders
 
 __all__ = ["tell_availability", "tell_debt", "tell_fulfilment"]
 
@@ -16,7 +18,8 @@ __all__ = ["tell_availability", "tell_debt", "tell_fulfilment"]
 async def tell_fulfilment(work: Work, command: TellFulfilment) -> UUID:
     """Keep the newest word of how the order stands; it is no change of the order.
 
-    An older version than the last one taken is ignored. Raises MissingReference.
+    Only a refused cancellation is: the order stands, and can be changed again. An older version
+    than the last one taken is ignored. Raises MissingReference.
     """
     order = await queries.for_update(work, command.order_id)
     if order is None:
@@ -25,19 +28,26 @@ async def tell_fulfilment(work: Work, command: TellFulfilment) -> UUID:
         order.erp_version = command.source_version
         order.erp = command.erp.model_dump(mode="json")
         await work.flush()
+        answer = command.erp.last_change
+        if order.state == CANCELLED and answer and answer.refuses_cancellation(order.version):
+            await orders.stand(work, order)
     return order.id
 
 
 async def tell_availability(work: Work, command: TellAvailability) -> UUID:
     """Keep the newest word of the product's stock. Raises NotFound."""
-    await products.see_product(work.sql, command.product_id)
-    await queries.tell_availability(
-        work, command.product_id, command.source_version, command.free, command.incoming
+    await products.tell_availability(
+        work,
+        command.product_id,
+        version=command.source_version,
+        free=command.free,
+        incoming=command.incoming,
     )
     return command.product_id
 
 
 async def tell_debt(work: Work, command: TellDebt) -> None:
     """Keep the newest word of what the customer owes. Raises NotFound."""
-    await accounts.see_account(work.sql, command.account_id)
-    await queries.tell_debt(work, command.account_id, Decimal(command.owes), command.told_at)
+    await debts.tell_debt(
+        work, command.account_id, owes=Decimal(command.owes), told_at=command.told_at
+    )

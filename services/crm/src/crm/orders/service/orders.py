@@ -6,16 +6,17 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from chassis.http.problems import MissingReference, NotFound
+from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage.loading import loaded
 from chassis.storage.work import Work
 from crm.accounts.service import accounts
 from crm.addresses import Address
+from crm.catalog.errors import NoPrice
 from crm.catalog.service import prices
 from crm.currencies import must_be_supported
 from crm.days import business_day_of
-from crm.money import MoneyView, digits_of
+from crm.money import MoneyView, UnitPriceView, digits_of
 from crm.orders import queries
 from crm.orders.errors import PriceMissing
 from crm.orders.events import LineState, OrderChanged, money
@@ -25,10 +26,12 @@ from crm.orders.schemas import ChangeOrder, NewLine, OrderFacts, OrderView, Plac
 from crm.sql import Sql
 from crm.upserts import Sent, Upserted, upsert
 
-__all__ = ["cancel_order", "change_order", "place_order", "see_order", "upsert_order"]
+__all__ = ["cancel_order", "change_order", "place_order", "see_order", "stand", "upsert_order"]
 
 KIND = "customer_order"
 ZERO = Decimal(0)
+LARGEST = Decimal(10) ** 14
+"""Amounts are written with at most 14 digits before the point."""
 
 
 async def see_order(sql: Sql, order_id: UUID) -> OrderView:
@@ -42,8 +45,8 @@ async def see_order(sql: Sql, order_id: UUID) -> OrderView:
 async def place_order(work: Work, command: PlaceOrder) -> OrderView:
     """Place a customer's order; the order then.
 
-    Raises MissingReference (account, product), PriceMissing, CurrencyNotSupported, Forbidden
-    (backdated).
+    Raises MissingReference (account, product), PriceMissing, CurrencyNotSupported, InvalidInput
+    (too large), Forbidden (backdated).
     """
     return await _place(work, command, uuid7())
 
@@ -106,31 +109,26 @@ async def _lines(work: Work, order: Order, sent: Sequence[NewLine]) -> list[Orde
     for line in sent:
         if line.product not in known:
             raise MissingReference(entity="product", reference=line.product)
-    named = [known[line.product] for line in sent]
-    agreed = await _prices(work, order, sent, named)
+    agreed = await _prices(work, order, [(line, known[line.product]) for line in sent])
     return [
-        _line(order, position, line, product["id"], price)
-        for position, (line, product, price) in enumerate(zip(sent, named, agreed, strict=True), 1)
+        _line(order, position, line, known[line.product]["id"], price)
+        for position, (line, price) in enumerate(zip(sent, agreed, strict=True), 1)
     ]
 
 
 async def _prices(
-    work: Work, order: Order, sent: Sequence[NewLine], products: Sequence[Mapping[str, Any]]
-) -> list[Decimal]:
-    """What was agreed for each line, else what the product costs. Raises PriceMissing."""
-    asked = [
-        (product["id"], line.quantity)
-        for line, product in zip(sent, products, strict=True)
-        if line.unit_price is None
-    ]
-    listed = iter(await prices.prices_of(work.sql, asked, on=order.ordered_on) if asked else ())
-    agreed = []
-    for line, product in zip(sent, products, strict=True):
-        price = next(listed) if line.unit_price is None else line.unit_price.price()
-        if price is None:
-            raise PriceMissing(product=product["code"], on=order.ordered_on)
+    work: Work, order: Order, lines: Sequence[tuple[NewLine, Mapping[str, Any]]]
+) -> list[UnitPriceView]:
+    """The price of each line: the agreed one, else the product's price of the day."""
+    wanted = [(row["id"], line.quantity) for line, row in lines if line.unit_price is None]
+    try:
+        found = await prices.prices_of(work.sql, wanted, on=order.ordered_on) if wanted else []
+    except NoPrice as without:
+        raise PriceMissing(product=without.facts["product"], on=order.ordered_on) from without
+    quoted = (one.price for one in found)
+    agreed = [line.unit_price or next(quoted) for line, _ in lines]
+    for price in agreed:
         must_be_supported(work, price.currency)
-        agreed.append(price.amount)
     return agreed
 
 
@@ -142,7 +140,7 @@ def _as_id(text: str) -> UUID | None:
 
 
 def _line(
-    order: Order, position: int, sent: NewLine, product_id: UUID, price: Decimal
+    order: Order, position: int, sent: NewLine, product_id: UUID, price: UnitPriceView
 ) -> OrderLine:
     digits = digits_of(order.currency)
     facts = {
@@ -151,16 +149,20 @@ def _line(
         "position": position,
         "product_id": product_id,
         "quantity": sent.quantity,
-        "unit_price": price,
+        "unit_price": price.amount,
         "discount": sent.discount,
-        "net": line_net(price, sent.quantity, sent.discount, decimals=digits),
+        "net": line_net(price.amount, sent.quantity, sent.discount, decimals=digits),
     }
     return loaded(OrderLine, facts)
 
 
 def _sum_up(order: Order, lines: Sequence[OrderLine]) -> None:
+    """Net is the sum of the lines, total that with the freight (C26). Raises InvalidInput."""
     order.net = sum((line.net for line in lines), ZERO)
     order.total = order.net + order.freight
+    if order.total >= LARGEST:
+        wrong = FieldError("/lines", "too_large", "The order comes to more than can be kept.")
+        raise InvalidInput(errors=[wrong])
 
 
 async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revision: int) -> None:
@@ -228,13 +230,22 @@ def _facts_of(lines: Sequence[OrderLine]) -> list[tuple[Any, ...]]:
 
 
 def _keep_ids(present: Sequence[OrderLine], wanted: Sequence[OrderLine]) -> None:
-    """A line of the same product is the same line, so that the ERP knows it again."""
-    left = list(present)
-    for line in wanted:
-        same = next((old for old in left if old.product_id == line.product_id), None)
-        if same is not None:
-            left.remove(same)
-            line.id = same.id
+    """A line of the same product is the same line, so that the ERP knows it again.
+
+    Of several, the one of the same price: what has gone out of it is not priced anew.
+    """
+    left, unknown = list(present), list(wanted)
+    for alike in (_terms_of, lambda line: line.product_id):
+        for line in list(unknown):
+            same = next((old for old in left if alike(old) == alike(line)), None)
+            if same is not None:
+                left.remove(same)
+                unknown.remove(line)
+                line.id = same.id
+
+
+def _terms_of(line: OrderLine) -> tuple[Any, ...]:
+    return line.product_id, line.unit_price, line.discount
 
 
 async def cancel_order(work: Work, order_id: UUID) -> None:
@@ -243,6 +254,13 @@ async def cancel_order(work: Work, order_id: UUID) -> None:
     if order.cancel(work.now):
         await work.flush()
         await _tell(work, order, ["state"])
+
+
+async def stand(work: Work, order: Order) -> None:
+    """The locked order could not be cancelled any more: it is placed still."""
+    order.stand(work.now)
+    await work.flush()
+    await _tell(work, order, ["state"])
 
 
 async def _locked(work: Work, order_id: UUID) -> Order:

@@ -36,6 +36,8 @@ from erp.catalog.errors import (
     DuplicateCode,
     DuplicateSku,
     FixedCode,
+    NotTrackable,
+    TrackingFixed,
     UnitInUse,
     UnsuitableConversion,
 )
@@ -76,7 +78,15 @@ category_router = house_router(
 item_router = house_router(
     prefix="/v1/items",
     tag="items",
-    problems=(*_CHANGED, AlreadyLinked, DuplicateSku, UnitInUse, UnsuitableConversion),
+    problems=(
+        *_CHANGED,
+        AlreadyLinked,
+        DuplicateSku,
+        UnitInUse,
+        UnsuitableConversion,
+        NotTrackable,
+        TrackingFixed,
+    ),
 )
 
 

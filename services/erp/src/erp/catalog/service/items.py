@@ -11,8 +11,8 @@ from chassis.http.problems import NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.catalog import queries
-from erp.catalog.errors import DuplicateSku, UnitInUse, UnsuitableConversion
-from erp.catalog.events import ConversionState, ItemChanged
+from erp.catalog.errors import DuplicateSku, NotTrackable, UnitInUse, UnsuitableConversion
+from erp.catalog.events import ConversionState, ItemChanged, TrackingChanging
 from erp.catalog.models import ACTIVE, ARCHIVED, Item
 from erp.catalog.rules.units import Ratio
 from erp.catalog.schemas import ChangeItem, ItemView, NewItem, UpsertItem
@@ -34,7 +34,8 @@ __all__ = [
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
 KIND = "item"
-PIECE = "C62"
+NEW = {"kind": "goods", "unit": "C62", "tracking": "none"}
+"""What a new item is unless it says otherwise; C62: counted in pieces."""
 
 
 async def see_item(sql: Sql, item_id: UUID) -> ItemView:
@@ -46,14 +47,15 @@ async def see_item(sql: Sql, item_id: UUID) -> ItemView:
 
 
 async def add_item(work: Work, command: NewItem) -> UUID:
-    """Add an item. Raises DuplicateSku, MissingReference (unit, category)."""
+    """Add an item. Raises DuplicateSku, MissingReference (unit, category), NotTrackable."""
     return await _add(work, command.facts(), uuid7())
 
 
 async def change_item(work: Work, item_id: UUID, command: ChangeItem, *, revision: int) -> None:
     """Change what the caller saw as `revision`.
 
-    Raises NotFound, StaleRevision, DuplicateSku, MissingReference, UnitInUse.
+    Raises NotFound, StaleRevision, DuplicateSku, MissingReference, UnitInUse, NotTrackable,
+    TrackingFixed.
     """
     item = await _locked(work, item_id)
     item.check_revision(revision)
@@ -80,7 +82,7 @@ async def upsert_item(work: Work, system: str, external_id: str, command: Upsert
     """Take over an item as another system knows it.
 
     Raises InvalidInput (a new one without SKU or name), DuplicateSku, MissingReference,
-    UnitInUse.
+    UnitInUse, NotTrackable, TrackingFixed.
     """
     facts = command.facts()
     return await upsert(
@@ -101,8 +103,9 @@ async def _change_sent(work: Work, facts: dict[str, Any], item_id: UUID) -> bool
 
 async def _add(work: Work, facts: Mapping[str, Any], item_id: UUID) -> UUID:
     item = Item(id=item_id, status=ACTIVE, units=[], created_at=work.now, updated_at=work.now)
-    item.take(await _resolved(work, {"unit": PIECE} | dict(facts)))
+    item.take(await _resolved(work, NEW | dict(facts)))
     _check_units(item)
+    await _check_tracking(work, item)
     await _claim_sku(work, item)
     work.session.add(item)
     await work.flush()
@@ -118,6 +121,9 @@ async def _change(work: Work, item: Item, facts: Mapping[str, Any]) -> bool:
     if not changed:
         return False
     _check_units(item)
+    await _check_tracking(work, item)
+    if "tracking" in changed:
+        await work.record(TrackingChanging(item_id=item.id, sku=sku))
     if "sku" in changed:
         await _claim_sku(work, item)
     if "unit" in changed and await queries.has_prices(work.sql, item.id):
@@ -166,6 +172,15 @@ def _ratios(conversions: list[Any]) -> dict[str, Ratio]:
 def _check_units(item: Item) -> None:
     if item.unit in item.conversions:
         raise UnsuitableConversion(unit=item.unit)
+
+
+async def _check_tracking(work: Work, item: Item) -> None:
+    """See to it that only what is counted in whole pieces has serials. Raises NotTrackable."""
+    if item.tracking == NEW["tracking"]:
+        return
+    unit = await queries.unit(work.sql, item.unit)
+    if item.kind != "goods" or unit is None or unit.decimals:
+        raise NotTrackable(sku=item.sku)
 
 
 async def _claim_sku(work: Work, item: Item) -> None:

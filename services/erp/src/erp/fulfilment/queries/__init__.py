@@ -20,9 +20,11 @@ from erp.fulfilment.queries.writing import (
     hold_linked,
     next_numbers,
     note_paid,
+    note_promised,
     replace_charges,
     replace_content,
     save,
+    without_promise,
 )
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "items_to_sell",
     "next_numbers",
     "note_paid",
+    "note_promised",
     "order_page",
     "ordered_besides",
     "replace_charges",
@@ -46,4 +49,5 @@ __all__ = [
     "save",
     "state_of",
     "states_of",
+    "without_promise",
 ]

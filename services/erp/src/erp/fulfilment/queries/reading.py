@@ -33,11 +33,18 @@ _STATE = f"""sales_order.id, sales_order.version, sales_order.number, sales_orde
     from sales_order_line l join item i on i.id = l.item_id
     left join demand d on d.order_line_id = l.id
     where l.order_id = sales_order.id) as lines,
+  (select coalesce(sum(o.open_amount), 0) from open_item o where o.order_id = sales_order.id)
+    as open_amount,
   (select coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'number', s.number, 'kind', s.kind,
-      'shipped_on', s.shipped_on, 'carrier', s.carrier, 'tracking_number', s.tracking_number)
+      'shipped_on', s.shipped_on, 'carrier', s.carrier, 'tracking_number', s.tracking_number,
+      'serials', (select coalesce(jsonb_agg(jsonb_build_object('order_line_id', m.order_line_id,
+          'sku', i.sku, 'serial', m.serial) order by m.id), '[]')
+        from stock_move m join item i on i.id = m.item_id
+        where m.source_id = s.id and m.serial is not null))
       order by s.created_at, s.id), '[]')
     from shipment s where s.order_id = sales_order.id) as shipments,
-  (select jsonb_build_object('kind', c.kind, 'state', c.state, 'reason', c.reason)
+  (select jsonb_build_object('kind', c.kind, 'state', c.state, 'reason', c.reason,
+      'source_version', c.source_version)
     from change_request c where c.order_id = sales_order.id
     order by c.recorded_at desc, c.id desc limit 1) as last_change"""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -31,9 +32,11 @@ __all__ = [
     "hold_linked",
     "next_numbers",
     "note_paid",
+    "note_promised",
     "replace_charges",
     "replace_content",
     "save",
+    "without_promise",
 ]
 
 
@@ -96,6 +99,10 @@ update sales_order_charge c set invoiced = n.invoiced
 _COUNT = """update sales_order set version = version + 1, updated_at = $2
   where id in (select id from sales_order where id = any($1::uuid[]) order by id
     for no key update) returning id"""
+_UNPROMISED = """select id from sales_order
+  where id = any($1::uuid[]) and state = 'confirmed' and promised_on is null order by id"""
+_PROMISED = """update sales_order o set promised_on = n.promised_on
+  from unnest($1::uuid[], $2::date[]) as n(id, promised_on) where o.id = n.id"""
 _PAID = """update sales_order o set paid = n.paid
   from unnest($1::uuid[], $2::numeric[]) as n(id, paid) where o.id = n.id"""
 
@@ -236,6 +243,16 @@ async def count_again(work: Work, order_ids: Sequence[UUID]) -> list[UUID]:
 async def note_paid(work: Work, paid: Mapping[UUID, Decimal]) -> None:
     """Note what is paid of orders, which the act has locked."""
     await work.sql.execute(_PAID, list(paid), list(paid.values()))
+
+
+async def without_promise(sql: Sql, order_ids: Sequence[UUID]) -> list[UUID]:
+    """Those of the orders that are confirmed for no known day."""
+    return [row["id"] for row in await sql.fetch(_UNPROMISED, list(order_ids))]
+
+
+async def note_promised(work: Work, promised: Mapping[UUID, date | None]) -> None:
+    """Note for which day orders are promised, which the act has locked."""
+    await work.sql.execute(_PROMISED, list(promised), list(promised.values()))
 
 
 async def add_change(work: Work, change: ChangeRequest) -> None:

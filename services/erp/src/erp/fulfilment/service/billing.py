@@ -22,7 +22,7 @@ __all__ = ["credit_returned", "invoice_order"]
 
 
 async def invoice_order(work: Work, order_id: UUID, command: InvoiceOrder) -> Invoiced:
-    """Invoice all that was shipped and not invoiced, and open charges with it.
+    """Invoice all that was shipped and not invoiced, and open charges once anything was.
 
     Raises NotFound, OrderNotConfirmed, NothingToInvoice, PeriodClosed.
     """
@@ -31,8 +31,9 @@ async def invoice_order(work: Work, order_id: UUID, command: InvoiceOrder) -> In
     order = hand.order
     order.must_be_confirmed()
     due = [(line, line.to_invoice) for line in hand.lines if line.to_invoice > 0]
-    charges = [charge for charge in hand.charges if not charge.invoiced]
-    if not due:
+    gone = any(line.shipped for line in hand.lines)
+    charges = [charge for charge in hand.charges if gone and not charge.invoiced]
+    if not due and not charges:
         raise NothingToInvoice(number=order.number)
     customers = await queries.credit_facts(work.sql, [order.customer_id])
     issued = await receivables.issue(
@@ -59,7 +60,7 @@ async def invoice_order(work: Work, order_id: UUID, command: InvoiceOrder) -> In
     order.invoiced += issued.net
     order.settle_state(hand.lines, hand.charges)
     await queries.save(work, hand)
-    await tell(work, [order.id], ["invoiced", "lines", "state"])
+    await tell(work, [order.id], ["invoiced", "lines", "open_amount", "state"])
     return Invoiced(
         invoice_id=issued.id,
         gross=MoneyView(amount=issued.gross, currency=order.currency),

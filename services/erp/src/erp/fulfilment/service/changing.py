@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
 from chassis.http.problems import NotFound
@@ -45,14 +46,15 @@ async def locked(work: Work, order_id: UUID) -> OrderAtHand:
 async def cancel_order(work: Work, order_id: UUID) -> None:
     """Cancel before anything has gone out. Raises NotFound, OrderClosed."""
     hand = await locked(work, order_id)
-    if not await cancel(work, hand) and hand.order.state != CANCELLED:
+    if not await cancel(work, hand, None) and hand.order.state != CANCELLED:
         raise OrderClosed(number=hand.order.number, state=hand.order.state)
 
 
-async def cancel(work: Work, hand: OrderAtHand) -> bool:
+async def cancel(work: Work, hand: OrderAtHand, source_version: int | None) -> bool:
     """End the order, or refuse because goods have gone out; whether anything changed.
 
     Reservation and demand are free at once (E47). After a shipment goods come back by a return.
+    The answer names the sender's version that asked.
     """
     order = hand.order
     if order.state == CANCELLED:
@@ -64,7 +66,7 @@ async def cancel(work: Work, hand: OrderAtHand) -> bool:
         if order.state == CONFIRMED:
             await _want_nothing(work, hand)
         order.cancel()
-    await _answer(work, hand, "cancellation", refusal)
+    await _answer(work, hand, _Asked("cancellation", source_version), refusal)
     return not refusal
 
 
@@ -91,17 +93,30 @@ async def change_content(work: Work, hand: OrderAtHand, command: ChangeOrder | U
     """
     wanted = await lines_of(work, hand.order, command.lines)
     change = _Change(*_paired(hand.lines, wanted), charges_of(work, hand.order, command.charges))
+    asked = _Asked("change", getattr(command, "source_version", None))
+    wanted_on = hand.order.wanted_on
     if change.is_nothing(hand) and _customer_of(hand, command) == hand.order.customer_id:
         differs = take_over_facts(work, hand, command)
         if differs:
-            await _answer(work, hand, "change", "")
+            await _promise(work, hand, anew=wanted_on != hand.order.wanted_on)
+            await _answer(work, hand, asked, "")
         return differs
     refusal = await _refusal(work, hand, change, command)
     if not refusal:
         take_over_facts(work, hand, command)
+        moved = change.moves_goods() or wanted_on != hand.order.wanted_on
         await _take_over(work, hand, change)
-    await _answer(work, hand, "change", refusal)
+        await _promise(work, hand, anew=moved)
+    await _answer(work, hand, asked, refusal)
     return not refusal
+
+
+async def _promise(work: Work, hand: OrderAtHand, *, anew: bool) -> None:
+    """Promise the order anew where other goods are wanted, or for another day (E37)."""
+    order = hand.order
+    if anew and order.state == CONFIRMED:
+        found = await stock.promise_anew(work, [order.id], needed_on=order.wanted_on)
+        order.promised_on = found.get(order.id, order.wanted_on)
 
 
 Pairs = Sequence[tuple[OrderLine, OrderLine | None]]
@@ -125,6 +140,11 @@ class _Change:
             for old, new in self.pairs
         )
         return kept and not self.added and _charged(self.charges) == _charged(hand.charges)
+
+    def moves_goods(self) -> bool:
+        """Whether other quantities are wanted than before."""
+        kept = all(new is not None and new.quantity == old.quantity for old, new in self.pairs)
+        return bool(self.added) or not kept
 
     def total(self) -> Decimal:
         """What the order will come to."""
@@ -197,9 +217,13 @@ async def _refusal_of_more(work: Work, hand: OrderAtHand, change: _Change) -> st
 async def _take_over(work: Work, hand: OrderAtHand, change: _Change) -> None:
     """Give each line what was sent for it; add the new ones, and drop what is wanted no more."""
     digits = digits_of(work.setting.currency)
+    items = [line.item_id for line in (*hand.lines, *change.added)]
+    await stock.lock_items(work, items)  # All at once: each part below would lock its own.
     quantities = {}
     for old, new in change.pairs:
-        quantities[old.id] = old.quantity = new.quantity if new else old.shipped
+        old.quantity = new.quantity if new else old.shipped
+        # What came back is not wanted again (E47): stock counts only what is out or still to go.
+        quantities[old.id] = old.quantity - old.returned
         if new is not None:
             old.unit_price, old.discount = new.unit_price, new.discount
         old.net = line_net(old.unit_price, old.quantity, old.discount, decimals=digits)
@@ -218,17 +242,25 @@ async def _take_over(work: Work, hand: OrderAtHand, change: _Change) -> None:
     hand.order.settle_state(hand.lines, hand.charges)
 
 
-async def _answer(work: Work, hand: OrderAtHand, kind: str, refusal: str) -> None:
+class _Asked(NamedTuple):
+    """A change or a cancellation, and the sender's version that asked for it, if one was sent."""
+
+    kind: str
+    source_version: int | None
+
+
+async def _answer(work: Work, hand: OrderAtHand, asked: _Asked, refusal: str) -> None:
     """Keep what was asked and the answer, and tell the order."""
     request = ChangeRequest(
         id=uuid7(),
         order_id=hand.order.id,
         recorded_at=work.now,
-        kind=kind,
+        kind=asked.kind,
         state="refused" if refusal else "accepted",
         reason=refusal,
         asked_by=work.actor.reference,
+        source_version=asked.source_version,
     )
     await queries.add_change(work, request)
     await queries.save(work, hand)
-    await tell(work, [hand.order.id], ["last_change", "lines", "net", "state"])
+    await tell(work, [hand.order.id], ["last_change", "lines", "net", "promised_on", "state"])

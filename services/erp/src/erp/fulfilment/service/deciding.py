@@ -131,7 +131,7 @@ async def _place(work: Work, hands: Sequence[OrderAtHand], known: Known) -> None
 async def _promised(work: Work, hands: Sequence[OrderAtHand], known: Known) -> list[date | None]:
     """Reserve in turn; the day all lines of each order are promised for. None: no known day."""
     goods = [[line for line in hand.lines if known.is_goods(line.item_id)] for hand in hands]
-    wanted = [hand.order.requested_on or hand.order.ordered_on for hand in hands]
+    wanted = [hand.order.wanted_on for hand in hands]
     asked = [
         stock.PromiseAsked([(line.item_id, line.quantity) for line in lines], day)
         for lines, day in zip(goods, wanted, strict=True)

@@ -1,6 +1,6 @@
 """Shipping what is reserved, and taking goods back."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from erp.fulfilment.service.billing import credit_returned
 from erp.fulfilment.service.changing import locked
 from erp.fulfilment.service.telling import tell
 from erp.stock import service as stock
+from erp.stock.errors import SerialsNotKept
 
 __all__ = ["return_goods", "ship_order"]
 
@@ -25,34 +26,46 @@ Going = Sequence[tuple[OrderLine, Decimal]]
 async def ship_order(work: Work, order_id: UUID, command: ShipOrder) -> Shipped:
     """Ship what is reserved, or the quantities named; the rest stays as an exact backorder (E47).
 
-    Raises NotFound, OrderNotConfirmed, NothingToShip, UnknownLine, NotReserved, PeriodClosed.
+    Services need nothing of stock: they are rendered with it. Raises NotFound, OrderNotConfirmed,
+    NothingToShip, UnknownLine, NotReserved, PeriodClosed, and what `stock.ship` raises about
+    serials.
     """
     day = business_day_of(work, command.effective_on)
     hand = await locked(work, order_id)
     hand.order.must_be_confirmed()
-    going = await _going(work, hand, command.lines)
+    reserved = await _reserved(work, hand)
+    going = _named(hand, command.lines) if command.lines else _ready(hand, reserved)
+    serials = await _serials(work, hand, command.lines or (), reserved)
     shipment = await _shipment(work, hand, "delivery")
     shipment.shipped_on = day
     shipment.carrier, shipment.tracking_number = command.carrier, command.tracking_number
     await stock.ship(
         work,
-        [stock.ShipLine(line.id, quantity) for line, quantity in going],
+        [
+            stock.ShipLine(line.id, quantity, serials.get(line.id, ()))
+            for line, quantity in going
+            if line.id in reserved
+        ],
         source_type="shipment",
         source_id=shipment.id,
         effective_on=day,
     )
     for line, quantity in going:
-        line.shipped += quantity
+        line.leave(quantity)
     await _store(work, shipment, going)
     return await _told(work, hand, shipment, ["lines", "shipments", "state"])
 
 
-async def _going(work: Work, hand: OrderAtHand, named: Sequence[ShipQuantity] | None) -> Going:
-    if named:
-        return _named(hand, named)
+async def _reserved(work: Work, hand: OrderAtHand) -> dict[UUID, Decimal]:
+    """What each line of goods has reserved; a line of services is not among them."""
     states = await stock.demand_of(work.sql, [hand.order.id])
-    reserved = {state.order_line_id: state.reserved for state in states if state.reserved > 0}
-    going = [(line, reserved[line.id]) for line in hand.lines if line.id in reserved]
+    return {state.order_line_id: state.reserved for state in states}
+
+
+def _ready(hand: OrderAtHand, reserved: Mapping[UUID, Decimal]) -> Going:
+    """All that is reserved, and every service that is left. Raises NothingToShip."""
+    ready = [(line, reserved.get(line.id, line.to_ship)) for line in hand.lines]
+    going = [(line, quantity) for line, quantity in ready if quantity > 0]
     if not going:
         raise NothingToShip(number=hand.order.number)
     return going
@@ -69,27 +82,46 @@ def _named(hand: OrderAtHand, named: Sequence[ShipQuantity]) -> Going:
     return list(going.values())
 
 
+async def _serials(
+    work: Work, hand: OrderAtHand, named: Sequence[ShipQuantity], goods: Container[UUID]
+) -> dict[UUID, tuple[str, ...]]:
+    """The serials that are named, by line. Raises SerialsNotKept for those of a service."""
+    serials = {one.order_line_id: one.serials for one in named}
+    services = [
+        line.item_id for line in hand.lines if serials.get(line.id) and line.id not in goods
+    ]
+    for row in await queries.items_to_sell(work.sql, services[:1]) if services else ():
+        raise SerialsNotKept(sku=row["sku"])
+    return serials
+
+
 async def return_goods(work: Work, order_id: UUID, command: ReturnGoods) -> Shipped:
     """Take goods back at the cost they left, and credit what of them was invoiced.
 
-    Raises NotFound, OrderNotConfirmed, UnknownLine, NotShipped, PeriodClosed.
+    Raises NotFound, OrderNotConfirmed, UnknownLine, NotShipped, PeriodClosed, and what
+    `stock.take_back` raises about serials.
     """
     day = business_day_of(work, command.effective_on)
     hand = await locked(work, order_id)
     hand.order.must_be_confirmed()
-    coming = _named(hand, command.lines)
+    coming, goods = _named(hand, command.lines), await _reserved(work, hand)
+    serials = await _serials(work, hand, command.lines, goods)
     shipment = await _shipment(work, hand, "return")
     shipment.shipped_on = day
     await stock.take_back(
         work,
-        [stock.ReturnLine(line.id, quantity) for line, quantity in coming],
+        [
+            stock.ReturnLine(line.id, quantity, serials[line.id])
+            for line, quantity in coming
+            if line.id in goods
+        ],
         source_type="return",
         source_id=shipment.id,
         effective_on=day,
     )
     await _store(work, shipment, coming)
     await credit_returned(work, hand, coming, effective_on=day)
-    return await _told(work, hand, shipment, ["lines", "shipments", "state"])
+    return await _told(work, hand, shipment, ["lines", "open_amount", "shipments", "state"])
 
 
 async def _shipment(work: Work, hand: OrderAtHand, kind: str) -> Shipment:
@@ -120,7 +152,11 @@ async def _told(
 ) -> Shipped:
     hand.order.settle_state(hand.lines, hand.charges)
     await queries.save(work, hand)
-    await tell(work, [hand.order.id], changed)
+    [state] = await tell(work, [hand.order.id], changed)
+    told = next(one for one in state["shipments"] if one["id"] == str(shipment.id))
     return Shipped(
-        shipment_id=shipment.id, number=shipment.number, order_version=hand.order.version
+        shipment_id=shipment.id,
+        number=shipment.number,
+        order_version=hand.order.version,
+        serials=told["serials"],
     )

@@ -94,7 +94,7 @@ async def _add(
 async def _accept_again(work: Work, command: UpsertOrder, order_id: UUID) -> bool:
     hand = await locked(work, order_id)
     if command.cancelled:
-        return await cancel(work, hand)
+        return await cancel(work, hand, command.source_version)
     if hand.order.state in {DRAFT, ON_HOLD, REJECTED}:
         await replace(work, hand, command)
         return True

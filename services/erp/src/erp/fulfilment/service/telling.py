@@ -8,6 +8,7 @@ from chassis.storage.work import Work
 from erp.fulfilment import queries
 from erp.fulfilment.events import OrderChanged
 from erp.settlement import service as settlement
+from erp.stock import service as stock
 
 __all__ = ["EVERYTHING", "REFRESH", "refresh_orders", "tell", "wants_refresh"]
 
@@ -42,9 +43,15 @@ def wants_refresh(work: Work, order_ids: Sequence[UUID]) -> None:
 
 
 async def refresh_orders(work: Work, payload: Mapping[str, Any]) -> None:
-    """The job: count and tell the orders anew, with what is paid of them."""
+    """The job: count and tell the orders anew, with what is paid of them.
+
+    Those that were promised no day are promised one, as soon as there is one (E37).
+    """
     order_ids = [UUID(text) for text in payload["order_ids"]]
     counted = await queries.count_again(work, order_ids)
     paid = await settlement.paid_by_order(work.sql, counted)
     await queries.note_paid(work, paid)
-    await tell(work, counted, ["lines", "paid"])
+    unpromised = await queries.without_promise(work.sql, counted)
+    if unpromised:
+        await queries.note_promised(work, await stock.promise_anew(work, unpromised))
+    await tell(work, counted, ["lines", "open_amount", "paid", "promised_on"])

@@ -84,6 +84,7 @@ _TABLES = (
       description text not null,
       category_id uuid,
       kind text not null,
+      tracking text not null,
       unit text not null,
       barcode text not null,
       sold boolean not null,
@@ -94,11 +95,14 @@ _TABLES = (
         lower(sku || ' ' || name || ' ' || barcode || ' ' || replace(sort_key, ' ', ''))) stored,
       constraint pk_item primary key (id),
       constraint uq_item_sku unique (sku),
+      constraint uq_item_id_tracking unique (id, tracking),
       constraint fk_item_category_id_item_category
         foreign key (category_id) references item_category (id),
       constraint fk_item_unit_unit foreign key (unit) references unit (code),
       constraint ck_item_named check (sku <> '' and name <> ''),
       constraint ck_item_kind_known check (kind in ('goods', 'service')),
+      constraint ck_item_tracking_known check (tracking in ('none', 'serial')),
+      constraint ck_item_goods_tracked check (tracking = 'none' or kind = 'goods'),
       constraint ck_item_status_known check (status in ('active', 'archived'))
     )""",
     "create index ix_item_created_at on item (created_at, id)",

@@ -94,6 +94,7 @@ _TABLES = (
       state text not null,
       reason text not null,
       asked_by text not null,
+      source_version bigint,
       constraint pk_change_request primary key (id),
       constraint fk_change_request_order_id_sales_order
         foreign key (order_id) references sales_order (id),

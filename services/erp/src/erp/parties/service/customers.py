@@ -11,11 +11,12 @@ from chassis.http.problems import NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.lines import stand_in_line
-from erp.links import LinkExternal, link
+from erp.links import CRM, LinkExternal, ManagedByCrm, is_linked, link
 from erp.parties import queries
 from erp.parties.errors import DuplicateTaxId
 from erp.parties.events import CustomerChanged
 from erp.parties.models import ACTIVE, ARCHIVED, Customer
+from erp.parties.rules.ownership import led_by_crm
 from erp.parties.schemas import ChangeCustomer, CustomerView, NewCustomer, UpsertCustomer
 from erp.parties.service.facts import merged, supported
 from erp.upserts import Sent, Upserted, required, upsert
@@ -51,7 +52,7 @@ async def change_customer(
 ) -> None:
     """Change what the caller saw as `revision`.
 
-    Raises NotFound, StaleRevision, DuplicateTaxId, CurrencyNotSupported.
+    Raises NotFound, StaleRevision, DuplicateTaxId, CurrencyNotSupported, ManagedByCrm.
     """
     customer = await _locked(work, customer_id)
     customer.check_revision(revision)
@@ -69,9 +70,12 @@ async def restore_customer(work: Work, customer_id: UUID) -> None:
 
 
 async def link_customer(work: Work, customer_id: UUID, command: LinkExternal) -> None:
-    """Say which record of another system the customer is. Raises NotFound, AlreadyLinked."""
-    await see_customer(work.sql, customer_id)
+    """Say which record of another system the customer is. Raises NotFound, AlreadyLinked.
+
+    A change at hand ends first: from then on a linked CRM leads.
+    """
     await link(work, KIND, customer_id, command)
+    await _locked(work, customer_id)
 
 
 async def upsert_customer(
@@ -79,14 +83,15 @@ async def upsert_customer(
 ) -> Upserted:
     """Take over a customer as another system knows it.
 
-    Raises InvalidInput (a new one without a name), DuplicateTaxId, CurrencyNotSupported.
+    Raises InvalidInput (a new one without a name), DuplicateTaxId, CurrencyNotSupported,
+    ManagedByCrm.
     """
     facts = command.facts()
     return await upsert(
         work,
         Sent(KIND, system, external_id, command.source_version),
         create=partial(_register_sent, work, facts),
-        change=partial(_change_sent, work, facts),
+        change=partial(_change_sent, work, facts, leads=system == CRM),
     )
 
 
@@ -94,8 +99,10 @@ async def _register_sent(work: Work, facts: dict[str, Any], customer_id: UUID) -
     await _register(work, required(facts, "name"), customer_id)
 
 
-async def _change_sent(work: Work, facts: dict[str, Any], customer_id: UUID) -> bool:
-    return await _change(work, await _locked(work, customer_id), facts)
+async def _change_sent(
+    work: Work, facts: dict[str, Any], customer_id: UUID, *, leads: bool
+) -> bool:
+    return await _change(work, await _locked(work, customer_id), facts, leads=leads)
 
 
 async def _register(work: Work, facts: Mapping[str, Any], customer_id: UUID) -> UUID:
@@ -115,11 +122,16 @@ async def _register(work: Work, facts: Mapping[str, Any], customer_id: UUID) -> 
     return customer.id
 
 
-async def _change(work: Work, customer: Customer, facts: Mapping[str, Any]) -> bool:
+async def _change(
+    work: Work, customer: Customer, facts: Mapping[str, Any], *, leads: bool = False
+) -> bool:
     """Whether anything changed; then it is one version and one event more."""
     changed = customer.change(supported(work, facts), work.now)
     if not changed:
         return False
+    led = led_by_crm(changed)
+    if led and not leads and await is_linked(work, KIND, customer.id, system=CRM):
+        raise ManagedByCrm(fields=", ".join(led), entity=KIND)
     if {"tax_id", "status"} & set(changed):
         await _claim_tax_id(work, customer)
     await work.flush()

@@ -67,7 +67,11 @@ _STATE = """o.id, o.version, o.number, o.supplier_id, s.number as supplier_numbe
         'due_on', l.due_on, 'net', trim_scale(round(l.quantity * l.unit_price, {digits}))::text)
         order by l.position)
       from purchase_order_line l join item i on i.id = l.item_id
-      where l.purchase_order_id = o.id) as lines"""
+      where l.purchase_order_id = o.id) as lines,
+    (select coalesce(jsonb_agg(jsonb_build_object('receipt_id', r.id, 'sku', i.sku,
+        'serial', m.serial) order by m.id), '[]')
+      from purchase_receipt r join stock_move m on m.source_id = r.id and m.serial is not null
+      join item i on i.id = m.item_id where r.purchase_order_id = o.id) as serials"""
 _FROM = "purchase_order o join supplier s on s.id = o.supplier_id"
 
 

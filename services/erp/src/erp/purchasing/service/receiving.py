@@ -28,9 +28,10 @@ __all__ = ["receive_all", "receive_order"]
 
 
 async def receive_order(work: Work, order_id: UUID, command: ReceiveOrder) -> ReceiptView:
-    """Take goods of an order in; without lines, all that is expected.
+    """Take goods of an order in; without lines, all that is expected: no piece with a serial.
 
-    Raises NotFound, PurchaseOrderClosed, MoreThanOrdered, NotALine, PeriodClosed.
+    Raises NotFound, PurchaseOrderClosed, MoreThanOrdered, NotALine, PeriodClosed, and what
+    `stock.receive` raises about serials.
     """
     day = business_day_of(work, command.effective_on)
     [receipt] = await _receive(work, {order_id: command.lines}, day)
@@ -95,16 +96,17 @@ def _came(
     asked = wanted[held.order.id]
     lines = {line.id: line for line in held.lines}
     if asked is None:
-        quantities = [(line.id, line.expected) for line in held.lines if line.expected > 0]
-    else:
-        quantities = [(one.line_id, one.quantity) for one in asked]
+        waited_for = [line for line in held.lines if line.expected > 0]
+        asked = [ReceiveLine(line_id=line.id, quantity=line.expected) for line in waited_for]
     decimals, came = digits_of(work.setting.currency), []
-    for line_id, quantity in quantities:
-        line = lines.get(line_id)
+    for one in asked:
+        line = lines.get(one.line_id)
         if line is None:
             raise NotALine(number=held.order.number)
-        value = line.receive(quantity, sku=held.skus[line.item_id], decimals=decimals)
-        came.append(ReceiptLine(line.item_id, quantity, value, line_id, receipt_id))
+        value = line.receive(one.quantity, sku=held.skus[line.item_id], decimals=decimals)
+        came.append(
+            ReceiptLine(line.item_id, one.quantity, value, line.id, receipt_id, one.serials)
+        )
     complete = all(line.expected == 0 for line in held.lines)
     held.order.note_receipt(complete=complete, at=work.now)
     return came

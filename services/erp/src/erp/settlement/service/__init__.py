@@ -15,6 +15,7 @@ from erp.settlement.service.payments import (
     release_payment,
     see_payment,
 )
+from erp.settlement.service.refunding import refund_payment
 from erp.settlement.service.reporting import party_report
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "owed_by",
     "paid_by_order",
     "party_report",
+    "refund_payment",
     "release_payment",
     "see_payment",
 ]

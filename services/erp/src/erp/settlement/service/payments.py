@@ -32,6 +32,7 @@ __all__ = [
     "allocate_payment",
     "book_payments",
     "give_credit",
+    "locked_payment",
     "release_payment",
     "see_payment",
 ]
@@ -225,7 +226,7 @@ async def allocate_payment(work: Work, payment_id: UUID, command: AllocatePaymen
     Raises NotFound, MissingReference, OverAllocated.
     """
     _shares_supported(work, command.allocations)
-    payment = await _locked(work, payment_id)
+    payment = await locked_payment(work, payment_id)
     free = [payment.party_id] if command.allocations is None else []
     items = await queries.items_to_settle(
         work,
@@ -242,7 +243,7 @@ async def release_payment(work: Work, payment_id: UUID, command: ReleasePayment)
 
     Raises NotFound, NotAllocated.
     """
-    payment = await _locked(work, payment_id)
+    payment = await locked_payment(work, payment_id)
     items = await queries.documents_open(work, [command.document_id])
     item = items.get(command.document_id)
     settled = item and await queries.allocated(work, payment.id, item.id)
@@ -252,7 +253,8 @@ async def release_payment(work: Work, payment_id: UUID, command: ReleasePayment)
     return await _changed(work, payment, made, items)
 
 
-async def _locked(work: Work, payment_id: UUID) -> Payment:
+async def locked_payment(work: Work, payment_id: UUID) -> Payment:
+    """The payment, locked until the act ends. Raises NotFound."""
     payment = await queries.payment_for_update(work, payment_id)
     if payment is None:
         raise NotFound(entity="payment", id=payment_id)

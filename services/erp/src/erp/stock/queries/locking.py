@@ -16,7 +16,8 @@ from chassis.storage.loading import loaded
 from chassis.storage.work import Work
 from erp.sql import Sql
 from erp.stock.models import Demand, ItemValuation, Level
-from erp.stock.rules.lines import DemandLine, ExpectedLine, NewMove
+from erp.stock.rules.lines import DemandLine, ExpectedLine, NewMove, NewSerial
+from erp.stock.rules.serials import KnownSerial
 
 __all__ = [
     "Holding",
@@ -31,7 +32,7 @@ __all__ = [
     "waiting_of",
 ]
 
-_HELD = """s.item_id, s.location_id, s.on_hand, s.reserved, i.sku
+_HELD = """s.item_id, s.location_id, s.tracking, s.on_hand, s.reserved, i.sku, i.unit
   from stock_level s
   join location l on l.id = s.location_id and l.code = 'MAIN-STOCK'
   join item i on i.id = s.item_id"""
@@ -56,9 +57,11 @@ _NET_SHIPPED = """select m.order_line_id,
   where m.order_line_id = any($1::uuid[]) group by m.order_line_id"""
 
 _OPEN_ITEMS = """with item_opened as (
-    insert into stock_level (item_id, location_id, lot, owner, quality, on_hand, reserved)
-      select one, l.id, '', 'own', 'good', 0, 0 from unnest($1::uuid[]) as one
-        cross join location l where l.code = 'MAIN-STOCK' on conflict do nothing),
+    insert into stock_level (item_id, location_id, tracking, lot, owner, quality, on_hand,
+        reserved)
+      select i.id, l.id, i.tracking, '', 'own', 'good', 0, 0 from item i
+        cross join location l
+       where i.id = any($1::uuid[]) and l.code = 'MAIN-STOCK' on conflict do nothing),
   worth_opened as (
     insert into item_valuation (item_id, warehouse_id, quantity, value)
       select one, l.warehouse_id, 0, 0 from unnest($1::uuid[]) as one
@@ -121,14 +124,21 @@ _PARTS = {
         where source_line_id = any({}::uuid[]))""",
     "move": """moved as (
       insert into stock_move (id, item_id, from_location_id, to_location_id, lot, quantity, value,
-          source_id, order_line_id, source_type, memo, effective_on, recorded_at, actor)
+          source_id, order_line_id, serial, source_type, memo, effective_on, recorded_at, actor)
         select n.id, n.item_id, case when n.inward then o.id else n.location_id end,
             case when n.inward then n.location_id else o.id end, '', n.quantity, n.value,
-            n.source_id, n.order_line_id, {}::text, {}::text, {}::date, {}::timestamptz, {}::text
+            n.source_id, n.order_line_id, n.serial, {}::text, {}::text, {}::date,
+            {}::timestamptz, {}::text
           from unnest({}::uuid[], {}::uuid[], {}::uuid[], {}::text[], {}::boolean[],
-              {}::numeric[], {}::numeric[], {}::uuid[], {}::uuid[])
+              {}::numeric[], {}::numeric[], {}::uuid[], {}::uuid[], {}::text[])
             as n(id, item_id, location_id, outside, inward, quantity, value, source_id,
-              order_line_id)
+              order_line_id, serial)
+          join location o on o.kind = n.outside)""",
+    "new_serial": """serial_made as (
+      insert into serial (id, item_id, number, location_id, move_id)
+        select n.id, n.item_id, n.number, o.id, n.move_id
+          from unnest({}::uuid[], {}::uuid[], {}::text[], {}::text[], {}::uuid[])
+            as n(id, item_id, number, outside, move_id)
           join location o on o.kind = n.outside)""",
 }
 
@@ -149,9 +159,12 @@ class Holding:
     levels: dict[UUID, Level]
     worth: dict[UUID, ItemValuation]
     skus: dict[UUID, str]
+    units: dict[UUID, str] = field(default_factory=dict)
     demands: dict[UUID, Demand] = field(default_factory=dict)
     placed: list[tuple[DemandLine, Decimal]] = field(default_factory=list)
     moves: list[NewMove] = field(default_factory=list)
+    serials: dict[tuple[UUID, str], KnownSerial] = field(default_factory=dict)
+    new_serials: list[NewSerial] = field(default_factory=list)
     arrived: dict[UUID, Decimal] = field(default_factory=dict)
     expected: list[ExpectedLine] = field(default_factory=list)
     changed_demand: set[UUID] = field(default_factory=set)
@@ -172,10 +185,8 @@ async def hold(work: Work, item_ids: Iterable[UUID], *, worth: bool = False) -> 
     held = Holding({}, {}, {})
     for row in rows:
         item_id = row["item_id"]
-        held.skus[item_id] = row["sku"]
-        held.levels[item_id] = loaded(
-            Level, {key: row[key] for key in ("item_id", "location_id", "on_hand", "reserved")}
-        )
+        held.skus[item_id], held.units[item_id] = row["sku"], row["unit"]
+        held.levels[item_id] = loaded(Level, {key: row[key] for key in _LEVEL})
         if worth:
             held.worth[item_id] = loaded(
                 ItemValuation,
@@ -257,9 +268,11 @@ def _columns(work: Work, held: Holding, origin: Origin | None) -> dict[str, list
             work.actor.reference,
             *_turned(held.moves, *NewMove._fields),
         ]
+        columns["new_serial"] = _turned(held.new_serials, *NewSerial._fields)
     return columns
 
 
+_LEVEL = ("item_id", "location_id", "tracking", "on_hand", "reserved")
 _EXPECTED = ("source_line_id", "item_id", "quantity", "due_on")
 
 

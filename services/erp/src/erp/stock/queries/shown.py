@@ -10,6 +10,8 @@ from erp.stock.rules.lines import DemandState, Shortage
 from erp.stock.schemas import LevelView, MoveView, WarehouseView
 
 __all__ = [
+    "MOVES",
+    "MOVE_VIEW",
     "available",
     "demand_states",
     "goods_by_sku",
@@ -73,9 +75,10 @@ _LEVEL_VIEW = """s.item_id, i.sku, i.name, i.unit, h.code as warehouse, l.code a
   s.on_hand, s.reserved, s.on_hand - s.reserved as free"""
 _LEVELS = """stock_level s join item i on i.id = s.item_id
   join location l on l.id = s.location_id join warehouse h on h.id = l.warehouse_id"""
-_MOVE_VIEW = """m.id, m.item_id, i.sku, f.code as source, t.code as target, m.quantity, m.value,
-  m.effective_on, m.recorded_at, m.memo, m.source_type, m.source_id, m.order_line_id, m.actor"""
-_MOVES = """stock_move m join item i on i.id = m.item_id
+MOVE_VIEW = """m.id, m.item_id, i.sku, f.code as source, t.code as target, m.quantity, m.value,
+  m.serial, m.effective_on, m.recorded_at, m.memo, m.source_type, m.source_id, m.order_line_id,
+  m.actor"""
+MOVES = """stock_move m join item i on i.id = m.item_id
   join location f on f.id = m.from_location_id join location t on t.id = m.to_location_id"""
 _GOODS = """select i.id, i.sku, i.kind, i.unit, u.decimals
   from item i join unit u on u.code = i.unit where i.sku = any($1::text[])"""
@@ -139,8 +142,8 @@ async def move_page(
     """One page of moves, the newest first."""
     return await fetch_page(
         sql,
-        columns=_MOVE_VIEW,
-        source=_MOVES,
+        columns=MOVE_VIEW,
+        source=MOVES,
         where=[
             Filter("m.item_id = (select id from item where sku = {})", sku),
             Filter("m.source_id = {}", source_id),

@@ -1,4 +1,7 @@
-"""What the acts of stock are asked for, line by line, as the modules above name it."""
+"""What the acts of stock are asked for, line by line, as the modules above name it.
+
+`serials` name the pieces of an item that is tracked by serial, one for each; of other items none.
+"""
 
 from collections.abc import Sequence
 from datetime import date
@@ -12,6 +15,7 @@ __all__ = [
     "DemandState",
     "ExpectedLine",
     "NewMove",
+    "NewSerial",
     "PromiseAsked",
     "ReceiptLine",
     "ReturnLine",
@@ -32,10 +36,11 @@ class DemandLine(NamedTuple):
 
 
 class ShipLine(NamedTuple):
-    """What leaves for an order line."""
+    """What leaves for an order line; without `serials` the pieces that came first."""
 
     order_line_id: UUID
     quantity: Decimal
+    serials: tuple[str, ...] = ()
 
 
 class ReturnLine(NamedTuple):
@@ -43,6 +48,7 @@ class ReturnLine(NamedTuple):
 
     order_line_id: UUID
     quantity: Decimal
+    serials: tuple[str, ...] = ()
 
 
 class ReceiptLine(NamedTuple):
@@ -57,6 +63,7 @@ class ReceiptLine(NamedTuple):
     value: Decimal
     expected_id: UUID | None = None
     source_id: UUID | None = None
+    serials: tuple[str, ...] = ()
 
 
 class AdjustLine(NamedTuple):
@@ -68,6 +75,7 @@ class AdjustLine(NamedTuple):
     item_id: UUID
     quantity: Decimal
     value: Decimal | None = None
+    serials: tuple[str, ...] = ()
 
 
 class ExpectedLine(NamedTuple):
@@ -117,3 +125,14 @@ class NewMove(NamedTuple):
     value: Decimal
     source_id: UUID
     order_line_id: UUID | None
+    serial: str | None = None
+
+
+class NewSerial(NamedTuple):
+    """A serial that was never here; it lies at a kind of place outside until the move brings it."""
+
+    id: UUID
+    item_id: UUID
+    number: str
+    outside: str
+    move_id: UUID

@@ -23,6 +23,7 @@ from erp.stock.service.expecting import (
     shortages,
 )
 from erp.stock.service.goods import adjust, receive, ship, take_back
+from erp.stock.service.promising import promise_anew
 
 __all__ = [
     "AdjustLine",
@@ -43,6 +44,7 @@ __all__ = [
     "place",
     "promisable",
     "promise",
+    "promise_anew",
     "receive",
     "ship",
     "short_items",

@@ -86,7 +86,10 @@ async def receive_stock(work: Work, command: ReceiveStock) -> StockPosted:
 async def _receipt_lines(work: Work, lines: Sequence[ReceivedLine]) -> list[ReceiptLine]:
     must_be_supported(work, *(line.currency for line in lines))
     ids = await item_ids_of(work.sql, lines)
-    return [ReceiptLine(ids[line.sku], line.quantity, line.amount()) for line in lines]
+    return [
+        ReceiptLine(ids[line.sku], line.quantity, line.amount(), serials=line.serials)
+        for line in lines
+    ]
 
 
 async def adjust_stock(work: Work, command: AdjustStock) -> StockPosted:
@@ -109,7 +112,7 @@ async def adjust_stock(work: Work, command: AdjustStock) -> StockPosted:
 def _adjust_line(item_id: UUID, line: AdjustedLine) -> AdjustLine:
     cost = line.unit_cost
     value = None if cost is None else cost.price().times(line.quantity).amount
-    return AdjustLine(item_id, line.quantity, value)
+    return AdjustLine(item_id, line.quantity, value, line.serials)
 
 
 async def open_stocks(work: Work, asked: BatchAsked, items: Sequence[OpenStock]) -> BatchReply:
@@ -145,6 +148,7 @@ async def _open(work: Work, command: OpenStock, opening_id: UUID) -> None:
             quantity=line.quantity,
             value=line.value,
             effective_on=day,
+            serials=list(line.serials),
         )
     )
     await work.flush()
@@ -164,7 +168,8 @@ async def _must_be_same(work: Work, command: OpenStock, opening_id: UUID) -> boo
     posted = await work.session.get_one(OpeningStock, opening_id)
     [line] = await _receipt_lines(work, [command])
     same_day = command.effective_on in {None, posted.effective_on}
-    asked = (line.item_id, line.quantity, line.value)
-    if not same_day or asked != (posted.item_id, posted.quantity, posted.value):
+    asked = (line.item_id, line.quantity, line.value, sorted(line.serials))
+    known = (posted.item_id, posted.quantity, posted.value, sorted(posted.serials))
+    if not same_day or asked != known:
         raise OpeningStockPosted(external_id=command.external_id)
     return False

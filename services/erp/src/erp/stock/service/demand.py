@@ -42,13 +42,14 @@ async def hold_lines(work: Work, order_line_ids: Iterable[UUID], *, worth: bool 
 async def place(work: Work, lines: Sequence[DemandLine]) -> dict[UUID, Decimal]:
     """Reserve for order lines what is free; the rest waits. What each line has reserved.
 
-    Raises NotStocked (an item of services). Three statements, and what purchasing adds when
-    something must wait.
+    Raises NotStocked (an item of services), FractionOfUnit (of a piece with a serial). Three
+    statements, and what purchasing adds when something must wait.
     """
     if not lines:
         return {}
     held = await hold_items(work, [line.item_id for line in lines])
     for line in lines:
+        _must_be_whole(held, line.item_id, line.quantity)
         got = held.levels[line.item_id].hold(line.quantity)
         held.placed.append((line, got))
         if got < line.quantity:
@@ -62,7 +63,8 @@ async def amend(work: Work, wanted: Mapping[UUID, Decimal]) -> dict[UUID, Decima
     """Change what order lines want in all; what each has reserved then.
 
     Less frees what is reserved, for others who wait; more reserves what is free, and waits for
-    the rest in its place. Raises AlreadyShipped (less than was shipped), MissingReference.
+    the rest in its place. Raises AlreadyShipped (less than was shipped), FractionOfUnit (of a
+    piece with a serial), MissingReference.
     """
     return await _want(work, wanted)
 
@@ -83,6 +85,7 @@ async def _want(work: Work, wanted: Mapping[UUID, Decimal | None]) -> dict[UUID,
     for order_line_id, quantity in wanted.items():
         line = held.demands[order_line_id]
         before, total = line.waiting, line.shipped if quantity is None else quantity
+        _must_be_whole(held, line.item_id, total)
         held.levels[line.item_id].release(line.want(total, sku=held.sku_of(line)))
         if line.waiting != before:
             held.changed_demand.add(line.item_id)
@@ -90,3 +93,7 @@ async def _want(work: Work, wanted: Mapping[UUID, Decimal | None]) -> dict[UUID,
     await queries.save(work, held)
     await tell(work, held, filled=filled, own=wanted.keys())
     return {order_line_id: held.demands[order_line_id].reserved for order_line_id in wanted}
+
+
+def _must_be_whole(held: Holding, item_id: UUID, quantity: Decimal) -> None:
+    held.levels[item_id].must_be_whole(quantity, unit=held.units[item_id])

@@ -8,12 +8,23 @@ from uuid import UUID
 from chassis.storage.work import Work
 from erp.sql import Sql
 from erp.stock import queries
+from erp.stock.events import GoodsExpected
 from erp.stock.rules.lines import DemandState, ExpectedLine, PromiseAsked, Shortage
 from erp.stock.rules.promising import Dated, Outlook, promise_order
+from erp.stock.rules.turns import Supply
 from erp.stock.service.demand import hold_items
 from erp.stock.service.telling import tell
 
-__all__ = ["demand_of", "expect", "lock_items", "promisable", "promise", "short_items", "shortages"]
+__all__ = [
+    "demand_of",
+    "expect",
+    "lock_items",
+    "promisable",
+    "promise",
+    "short_items",
+    "shortages",
+    "supply_of",
+]
 
 
 async def lock_items(work: Work, item_ids: Iterable[UUID]) -> None:
@@ -36,6 +47,9 @@ async def expect(work: Work, lines: Sequence[ExpectedLine]) -> None:
     held.expected.extend(lines)
     await queries.save(work, held)
     await tell(work, held)
+    waiting = await queries.unpromised_orders(work.sql, held.item_ids)
+    if waiting:
+        await work.record(GoodsExpected(order_ids=waiting))
 
 
 async def demand_of(sql: Sql, order_ids: Sequence[UUID]) -> list[DemandState]:
@@ -57,6 +71,12 @@ async def promisable(sql: Sql, item_ids: Sequence[UUID], *, today: date) -> dict
     """What of each item can be promised: free today, and of each receipt to come (E37)."""
     outlooks = await _outlooks(sql, item_ids, today=today)
     return {item_id: outlook.atp(today=today) for item_id, outlook in outlooks.items()}
+
+
+async def supply_of(sql: Sql, item_ids: Sequence[UUID], *, today: date) -> dict[UUID, Supply]:
+    """What of each item is free today, and what comes when."""
+    outlooks = await _outlooks(sql, item_ids, today=today)
+    return {item_id: Supply(one.free, one.receipts) for item_id, one in outlooks.items()}
 
 
 async def _outlooks(sql: Sql, item_ids: Iterable[UUID], *, today: date) -> dict[UUID, Outlook]:

@@ -15,9 +15,19 @@ from erp.stock import queries
 from erp.stock.errors import CostNeeded
 from erp.stock.models import Demand
 from erp.stock.queries import Holding, Origin
-from erp.stock.rules.lines import AdjustLine, NewMove, ReceiptLine, ReturnLine, ShipLine
+from erp.stock.rules.lines import (
+    AdjustLine,
+    NewMove,
+    NewSerial,
+    ReceiptLine,
+    ReturnLine,
+    ShipLine,
+)
+from erp.stock.rules.serials import Piece, pieces_of
 from erp.stock.rules.valuation import cost_of_issue
+from erp.stock.service import serials
 from erp.stock.service.demand import hold_items, hold_lines
+from erp.stock.service.serials import Asked
 from erp.stock.service.telling import fill_waiting, tell
 
 __all__ = ["adjust", "receive", "ship", "take_back"]
@@ -38,21 +48,21 @@ async def receive(
 ) -> None:
     """Lay goods into stock at their value, against the account of a role; fill who waits.
 
-    `origin` is the kind of place they come from. Raises NotStocked, PeriodClosed, NoPeriod.
+    `origin` is the kind of place they come from. Raises NotStocked, SerialExists and what
+    `serials.name` raises, PeriodClosed, NoPeriod.
     """
     if not lines:
         return
     held = await hold_items(work, [line.item_id for line in lines], worth=True)
+    decimals = digits_of(work.setting.currency)
+    await serials.name(
+        work, held, [Asked(line.item_id, line.quantity, line.serials) for line in lines]
+    )
     for line in lines:
-        _come_in(held, line.item_id, line.quantity, line.value)
-        _move(
-            held,
-            line.item_id,
-            origin,
-            quantity=line.quantity,
-            value=line.value,
-            source_id=line.source_id or source_id,
-        )
+        serials.must_be_new(held, line.item_id, line.serials, outside=origin)
+        pieces = pieces_of(line.quantity, line.value, line.serials, decimals=decimals)
+        _come_in(held, line.item_id, pieces)
+        _move(held, line.item_id, origin, pieces, source_id=line.source_id or source_id)
         if line.expected_id:
             already = held.arrived.get(line.expected_id, _NOTHING)
             held.arrived[line.expected_id] = already + line.quantity
@@ -71,19 +81,22 @@ async def ship(
 ) -> dict[UUID, Decimal]:
     """Send away what is reserved for order lines; what each line cost.
 
-    Raises NotReserved, MissingReference, PeriodClosed, NoPeriod.
+    Raises NotReserved, MissingReference, what `serials.name_or_choose` raises, PeriodClosed,
+    NoPeriod.
     """
     if not lines:
         return {}
     held = await hold_lines(work, [line.order_line_id for line in lines], worth=True)
     decimals, costs = digits_of(work.setting.currency), defaultdict[UUID, Decimal](Decimal)
-    for line in lines:
+    leaving = await serials.name_or_choose(work, held, _asked(held, lines))
+    for line, numbers in zip(lines, leaving, strict=True):
         need = held.demands[line.order_line_id]
         need.leave(line.quantity, sku=held.sku_of(need))
         held.levels[need.item_id].take_reserved(line.quantity)
         cost = held.worth[need.item_id].lose(line.quantity, decimals=decimals)
         costs[line.order_line_id] += cost
-        _move_for(held, need, quantity=-line.quantity, value=cost, source_id=source_id)
+        pieces = pieces_of(line.quantity, cost, numbers, decimals=decimals)
+        _move_for(held, need, pieces, inward=False, source_id=source_id)
     origin = Origin(source_type, memo, effective_on)
     # Nothing comes free: what leaves was reserved, and what was free had nobody waiting.
     await _finish(work, held, origin, counterpart="cogs", fills=False)
@@ -102,25 +115,46 @@ async def take_back(
     """Take shipped goods back at the cost they left at (E36); what each line brought.
 
     They are free then, and not wanted again by their line. Raises NotShipped,
-    MissingReference, PeriodClosed, NoPeriod.
+    MissingReference, SerialNotWithCustomer and what `serials.name` raises, PeriodClosed, NoPeriod.
     """
     if not lines:
         return {}
     line_ids = [line.order_line_id for line in lines]
     held = await hold_lines(work, line_ids, worth=True)
+    await serials.name(work, held, _asked(held, lines))
     left = await queries.net_shipped(work, line_ids)
     decimals, costs = digits_of(work.setting.currency), defaultdict[UUID, Decimal](Decimal)
     for line in lines:
         need = held.demands[line.order_line_id]
         need.come_back(line.quantity, sku=held.sku_of(need))
         quantity, value = left[line.order_line_id]
-        cost = cost_of_issue(line.quantity, on_hand=quantity, value=value, decimals=decimals)
+        pieces = _coming_back(held, line, quantity, value, decimals=decimals)
+        cost = sum((piece.value for piece in pieces), _NOTHING)
         left[line.order_line_id] = quantity - line.quantity, value - cost
         costs[line.order_line_id] += cost
-        _come_in(held, need.item_id, line.quantity, cost)
-        _move_for(held, need, quantity=line.quantity, value=cost, source_id=source_id)
+        _come_in(held, need.item_id, pieces)
+        _move_for(held, need, pieces, inward=True, source_id=source_id)
     await _finish(work, held, Origin(source_type, memo, effective_on), counterpart="cogs")
     return dict(costs)
+
+
+def _asked(held: Holding, lines: Sequence[ShipLine | ReturnLine]) -> list[Asked]:
+    """The pieces that lines of orders name, by their items."""
+    return [
+        Asked(held.demands[line.order_line_id].item_id, line.quantity, line.serials)
+        for line in lines
+    ]
+
+
+def _coming_back(
+    held: Holding, line: ReturnLine, shipped: Decimal, value: Decimal, *, decimals: int
+) -> list[Piece]:
+    """What comes back, at what it left at: a serial at its own cost, other goods at their share."""
+    if line.serials:
+        item_id = held.demands[line.order_line_id].item_id
+        return serials.came_back(held, item_id, line.serials, order_line_id=line.order_line_id)
+    cost = cost_of_issue(line.quantity, on_hand=shipped, value=value, decimals=decimals)
+    return [Piece(line.quantity, cost)]
 
 
 async def adjust(
@@ -134,25 +168,19 @@ async def adjust(
 ) -> None:
     """Book what was found too much or too little, against gains and losses.
 
-    Only what is promised to nobody can be missing. Raises TooLittleOnHand, CostNeeded (a
-    surplus of what is not on hand, without a value), NotStocked, PeriodClosed, NoPeriod.
+    Only what is promised to nobody can be missing. Of a serial that was lost, a surplus may be
+    the piece that is found again. Raises TooLittleOnHand, CostNeeded (a surplus of what is not on
+    hand, without a value), NotStocked, SerialExists, UnknownSerial, SerialNotInStock and what
+    `serials.name` raises, PeriodClosed, NoPeriod.
     """
     held = await hold_items(work, [line.item_id for line in lines], worth=True)
     decimals = digits_of(work.setting.currency)
+    await serials.name(
+        work, held, [Asked(line.item_id, line.quantity, line.serials) for line in lines]
+    )
     for line in lines:
-        if line.quantity > 0:
-            value = _surplus(held, line, decimals=decimals)
-            _come_in(held, line.item_id, line.quantity, value)
-            _move(
-                held,
-                line.item_id,
-                "loss",
-                quantity=line.quantity,
-                value=value,
-                source_id=source_id,
-            )
-        else:
-            _lose(held, line.item_id, -line.quantity, source_id, decimals=decimals)
+        book = _gain if line.quantity > 0 else _lose
+        book(held, line, source_id, decimals=decimals)
     await _finish(
         work, held, Origin(source_type, memo, effective_on), counterpart="inventory_adjustment"
     )
@@ -168,54 +196,68 @@ def _surplus(held: Holding, line: AdjustLine, *, decimals: int) -> Decimal:
     return cost
 
 
-def _lose(
-    held: Holding, item_id: UUID, quantity: Decimal, source_id: UUID, *, decimals: int
-) -> None:
-    held.levels[item_id].take_free(quantity, sku=held.skus[item_id])
-    cost = held.worth[item_id].lose(quantity, decimals=decimals)
-    _move(held, item_id, "loss", quantity=-quantity, value=cost, source_id=source_id)
+def _gain(held: Holding, line: AdjustLine, source_id: UUID, *, decimals: int) -> None:
+    serials.must_be_new(held, line.item_id, line.serials, outside="loss")
+    value = _surplus(held, line, decimals=decimals)
+    pieces = pieces_of(line.quantity, value, line.serials, decimals=decimals)
+    _come_in(held, line.item_id, pieces)
+    _move(held, line.item_id, "loss", pieces, source_id=source_id)
 
 
-def _come_in(held: Holding, item_id: UUID, quantity: Decimal, value: Decimal) -> None:
-    held.levels[item_id].put(quantity)
-    held.worth[item_id].gain(quantity, value)
+def _lose(held: Holding, line: AdjustLine, source_id: UUID, *, decimals: int) -> None:
+    serials.must_be_here(held, line.item_id, line.serials)
+    held.levels[line.item_id].take_free(-line.quantity, sku=held.skus[line.item_id])
+    cost = held.worth[line.item_id].lose(-line.quantity, decimals=decimals)
+    pieces = pieces_of(-line.quantity, cost, line.serials, decimals=decimals)
+    _move(held, line.item_id, "loss", pieces, inward=False, source_id=source_id)
+
+
+def _come_in(held: Holding, item_id: UUID, pieces: Iterable[Piece]) -> None:
+    for piece in pieces:
+        held.levels[item_id].put(piece.quantity)
+        held.worth[item_id].gain(piece.quantity, piece.value)
 
 
 def _move(
     held: Holding,
     item_id: UUID,
     outside: str,
+    pieces: Iterable[Piece],
     *,
-    quantity: Decimal,
-    value: Decimal,
     source_id: UUID,
+    inward: bool = True,
     order_line_id: UUID | None = None,
 ) -> None:
-    """Note a move from a kind of place outside; a negative quantity goes there."""
-    move = NewMove(
-        id=uuid7(),
-        item_id=item_id,
-        location_id=held.levels[item_id].location_id,
-        outside=outside,
-        inward=quantity > 0,
-        quantity=abs(quantity),
-        value=value,
-        source_id=source_id,
-        order_line_id=order_line_id,
-    )
-    held.moves.append(move)
+    """Note the moves of pieces from a kind of place outside, or to there."""
+    for piece in pieces:
+        move = NewMove(
+            id=uuid7(),
+            item_id=item_id,
+            location_id=held.levels[item_id].location_id,
+            outside=outside,
+            inward=inward,
+            quantity=piece.quantity,
+            value=piece.value,
+            source_id=source_id,
+            order_line_id=order_line_id,
+            serial=piece.serial,
+        )
+        held.moves.append(move)
+        if inward and piece.serial and (item_id, piece.serial) not in held.serials:
+            new = NewSerial(uuid7(), item_id, piece.serial, outside, move.id)
+            held.new_serials.append(new)
 
 
 def _move_for(
-    held: Holding, need: Demand, *, quantity: Decimal, value: Decimal, source_id: UUID
+    held: Holding, need: Demand, pieces: Iterable[Piece], *, inward: bool, source_id: UUID
 ) -> None:
-    """Note a move from the customer of an order line; a negative quantity goes there."""
+    """Note the moves of pieces from the customer of an order line, or to there."""
     _move(
         held,
         need.item_id,
         "customer",
-        quantity=quantity,
-        value=value,
+        pieces,
+        inward=inward,
         source_id=source_id,
         order_line_id=need.order_line_id,
     )

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 from chassis.http.problems import NotFound
 from erp.exact import EXACT, rounded
@@ -14,12 +15,13 @@ from erp.stock.schemas import (
     AvailabilityAsked,
     AvailabilityView,
     PromisableView,
+    SerialHistory,
     ValuationLine,
     ValuationReport,
 )
 from erp.stock.service.expecting import promisable
 
-__all__ = ["availability", "valuation"]
+__all__ = ["availability", "see_serial", "valuation"]
 
 
 async def availability(sql: Sql, asked: AvailabilityAsked, *, today: date) -> AvailabilityView:
@@ -40,6 +42,14 @@ async def availability(sql: Sql, asked: AvailabilityAsked, *, today: date) -> Av
         promised_on=promise_date(atp, asked.quantity, wanted_on=wanted_on),
         promisable=[PromisableView(on=day, quantity=free) for day, free in atp],
     )
+
+
+async def see_serial(sql: Sql, serial_id: UUID) -> SerialHistory:
+    """Where a piece is and how it came there. Raises NotFound."""
+    found = await queries.serial_history(sql, serial_id)
+    if found is None:
+        raise NotFound(entity="serial", id=serial_id)
+    return found
 
 
 async def valuation(sql: Sql, *, currency: str) -> ValuationReport:

@@ -82,6 +82,8 @@ LANES = (
       since timestamptz not null,
       next_at timestamptz not null,
       attempts integer not null default 0,
+      refusals integer not null default 0,
+      failing_since timestamptz,
       lease_epoch bigint not null default 0,
       lease_until timestamptz,
       waits_for text,

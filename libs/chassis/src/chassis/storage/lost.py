@@ -1,0 +1,18 @@
+"""How it shows that the database is lost: restarted, killed or cut off.
+
+Whoever works for good, behind the API, survives these and begins again.
+"""
+
+import asyncpg
+from sqlalchemy.exc import SQLAlchemyError
+
+__all__ = ["LOST"]
+
+LOST: tuple[type[Exception], ...] = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    SQLAlchemyError,
+)
+"""The driver's internal error stands for a farewell of the server that came between two calls."""

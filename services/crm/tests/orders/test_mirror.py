@@ -1,0 +1,104 @@
+"""What a linked ERP tells of stock and debts: its newest word, shown where people look."""
+
+from uuid import uuid4
+
+import pytest
+
+ORDERS = "/v1/orders"
+
+
+@pytest.fixture
+def tells(desk):
+    """Tell something as the bridge does; the reply."""
+
+    async def tell(path, **facts):
+        return await desk.client.put(f"/v1/{path}/by-external/erp/{uuid4()}", json=facts)
+
+    return tell
+
+
+async def test_a_product_shows_what_is_free_of_it_and_expected(desk, tells):
+    """B41: an older word does not overwrite a newer one, and it is no change of the product."""
+    product = await desk.product()
+    assert product["availability"] is None
+    for version, free in ((3, "7"), (2, "9")):
+        reply = await tells(
+            "product-availabilities",
+            source_version=version,
+            product_id=product["id"],
+            free=free,
+            incoming="2.5",
+        )
+        assert reply.status_code == 200, reply.text
+    seen = await desk.see(f"/v1/products/{product['id']}")
+    assert seen["availability"].pop("told_at")
+    assert seen["availability"] == {"free": "7", "incoming": "2.5"}
+    assert seen["version"] == product["version"]
+    listed = await desk.see(f"/v1/products?code={product['code']}")
+    assert listed["items"][0]["availability"]["free"] == "7"
+
+
+async def test_an_account_and_its_orders_show_what_is_owed(desk, tells):
+    """B41: the later word holds, whichever comes last; below zero the customer paid ahead."""
+    account, product = await desk.account(), await desk.product()
+    line = {
+        "product": product["id"],
+        "quantity": "1",
+        "unit_price": {"amount": "9.00", "currency": "CNY"},
+    }
+    order = await desk.add(ORDERS, account_id=account["id"], lines=[line])
+    assert (account["owes"], order["customer_owes"]) == (None, None)
+    for told_at, owes, shown in (
+        ("2026-01-02T00:00:00Z", "52.50", "52.50"),
+        ("2026-01-01T00:00:00Z", "99.00", "52.50"),
+        ("2026-01-03T00:00:00Z", "-3", "-3.00"),
+    ):
+        facts = {"source_version": 1, "account_id": account["id"]}
+        reply = await tells("account-debts", owes=owes, told_at=told_at, **facts)
+        assert reply.status_code == 200, reply.text
+        seen = await desk.see(f"/v1/accounts/{account['id']}")
+        assert (seen["owes"]["amount"], seen["owes"]["currency"]) == (shown, "CNY")
+    assert seen["owes"]["told_at"].startswith("2026-01-03T00:00:00")
+    assert seen["version"] == account["version"]
+    [listed] = (await desk.see(f"/v1/accounts?q={account['name']}"))["items"]
+    assert listed["owes"] == seen["owes"]
+    assert float((await desk.see(f"{ORDERS}/{order['id']}"))["customer_owes"]) == -3
+    assert len(await desk.told(account["id"])) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "facts"),
+    [
+        ("product-availabilities", {"product_id": str(uuid4()), "free": "1", "incoming": "0"}),
+        (
+            "account-debts",
+            {"account_id": str(uuid4()), "owes": "1", "told_at": "2026-01-01T00:00:00Z"},
+        ),
+    ],
+)
+async def test_what_is_told_of_the_unknown_is_refused(tells, problem, path, facts):
+    problem(await tells(path, source_version=1, **facts), 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong"),
+    [
+        ("product-availabilities", {"free": "-1"}),
+        ("product-availabilities", {"incoming": 3}),
+        ("account-debts", {"owes": "a lot"}),
+        ("account-debts", {"told_at": "yesterday"}),
+    ],
+)
+async def test_what_is_malformed_is_refused_and_not_kept(desk, tells, problem, path, wrong):
+    account, product = await desk.account(), await desk.product()
+    good = {
+        "product-availabilities": {"product_id": product["id"], "free": "1", "incoming": "0"},
+        "account-debts": {
+            "account_id": account["id"],
+            "owes": "1",
+            "told_at": "2026-01-01T00:00:00Z",
+        },
+    }[path]
+    problem(await tells(path, **good | wrong, source_version=1), 422, "invalid_input")
+    assert (await desk.see(f"/v1/accounts/{account['id']}"))["owes"] is None
+    assert (await desk.see(f"/v1/products/{product['id']}"))["availability"] is None

@@ -1,0 +1,78 @@
+"""Giving money back that a party paid, or was credited, and nothing asks for."""
+
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from chassis.http.problems import FieldError, InvalidInput
+from chassis.ids import uuid7
+from chassis.storage.work import Work
+from erp.currencies import must_be_supported
+from erp.days import business_day_of
+from erp.ledger import service as ledger
+from erp.money import MoneyView
+from erp.settlement import queries
+from erp.settlement.errors import NothingToRefund
+from erp.settlement.models import Payment
+from erp.settlement.schemas import Allocate, AllocatePayment, PaymentView, Refund
+from erp.settlement.service.items import NewItem, open_item
+from erp.settlement.service.payments import allocate_payment, locked_payment
+
+__all__ = ["refund_payment"]
+
+
+async def refund_payment(work: Work, payment_id: UUID, command: Refund) -> PaymentView:
+    """Give back what is left of a payment or credit note: it is used for the refund then.
+
+    To a customer: Dr receivable, Cr bank; from a supplier the other way round, on payables. The
+    refund is an open item that the payment settles at once, so the books agree on every day
+    (E14). Raises NotFound, NothingToRefund, OverAllocated, InvalidInput (before the payment),
+    NoPeriod, PeriodClosed, CurrencyNotSupported.
+    """
+    if command.amount:
+        must_be_supported(work, command.amount.currency)
+    day = business_day_of(work, command.effective_on)
+    payment = await locked_payment(work, payment_id)
+    amount = command.amount.amount if command.amount else payment.unallocated
+    if not payment.unallocated:
+        raise NothingToRefund(number=payment.number)
+    if day < payment.effective_on:
+        wrong = FieldError("/effective_on", "before_payment", "It was not paid yet on this day.")
+        raise InvalidInput(errors=[wrong])
+    refund_id = uuid7()
+    [number] = await queries.next_numbers(work.sql, 1)
+    await ledger.post(work, [_posting(payment, refund_id, amount, day, number)])
+    await open_item(
+        work,
+        NewItem(
+            side=payment.side,
+            party_id=payment.party_id,
+            source_type="refund",
+            source_id=refund_id,
+            order_id=None,
+            number=number,
+            amount=amount,
+            effective_on=day,
+            due_on=day,
+        ),
+    )
+    given = MoneyView(amount=amount, currency=work.setting.currency)
+    share = Allocate(document_id=refund_id, amount=given)
+    return await allocate_payment(work, payment_id, AllocatePayment(allocations=[share]))
+
+
+def _posting(
+    payment: Payment, refund_id: UUID, amount: Decimal, day: date, memo: str
+) -> ledger.Posting:
+    sign = 1 if payment.side == "receivable" else -1
+    return ledger.Posting(
+        id=uuid7(),
+        effective_on=day,
+        source_type="refund",
+        source_id=refund_id,
+        memo=memo,
+        lines=(
+            ledger.debit(payment.side, amount * sign, party_id=payment.party_id),
+            ledger.credit("bank", amount * sign),
+        ),
+    )

@@ -1,0 +1,81 @@
+"""Reads of serials; who changes where they are holds the item's level locked."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from erp.sql import Sql
+from erp.stock.queries.shown import MOVE_VIEW, MOVES
+from erp.stock.rules.serials import KnownSerial
+from erp.stock.schemas import SerialHistory, SerialQuery, SerialView
+
+__all__ = ["first_serials", "has_moved", "known_serials", "serial_history", "serial_page"]
+
+_KNOWN = """select s.item_id, s.number, l.kind, l.code as place, m.order_line_id, m.value
+  from unnest($1::uuid[], $2::text[]) as n(item_id, number)
+  join serial s on (s.item_id, s.number) = (n.item_id, n.number)
+  join location l on l.id = s.location_id
+  join stock_move m on m.id = s.move_id"""
+_FIRST = """select n.item_id, s.number
+  from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as n(item_id, location_id, wanted)
+  cross join lateral (select id, number from serial
+    where item_id = n.item_id and location_id = n.location_id order by id limit n.wanted) s
+  order by s.id"""
+
+_VIEW = """s.id, s.item_id, i.sku, s.number, l.code as place, l.kind = 'internal' as in_stock,
+  case when l.kind = 'customer' then m.order_line_id end as order_line_id"""
+_SERIALS = """serial s join item i on i.id = s.item_id join location l on l.id = s.location_id
+  join stock_move m on m.id = s.move_id"""
+_HISTORY = f"""select {MOVE_VIEW} from {MOVES}
+  where m.item_id = $1 and m.serial = $2 order by m.recorded_at, m.id"""
+
+
+async def known_serials(sql: Sql, named: Iterable[tuple[UUID, str]]) -> list[KnownSerial]:
+    """Where serials of items are; one that never came is left out."""
+    items, numbers = zip(*named, strict=True)
+    return [KnownSerial(*row.values()) for row in await sql.fetch(_KNOWN, items, numbers)]
+
+
+async def first_serials(
+    sql: Sql, wanted: Sequence[tuple[UUID, UUID, int]]
+) -> list[tuple[UUID, str]]:
+    """Of each item at a place so many serials, those that came first: (item, number)."""
+    rows = await sql.fetch(_FIRST, *map(list, zip(*wanted, strict=True)))
+    return [(row["item_id"], row["number"]) for row in rows]
+
+
+async def has_moved(sql: Sql, item_id: UUID) -> bool:
+    """Whether goods of the item ever moved."""
+    found: bool = await sql.fetchval(
+        "select exists (select from stock_move where item_id = $1)", item_id
+    )
+    return found
+
+
+async def serial_page(sql: Sql, wanted: SerialQuery, asked: PageQuery) -> Page[SerialView]:
+    """One page of serials, by number."""
+    return await fetch_page(
+        sql,
+        columns=_VIEW,
+        source=_SERIALS,
+        where=[
+            Filter("s.item_id = (select id from item where sku = {})", wanted.sku),
+            Filter("s.number = {}", wanted.number),
+            Filter("(l.kind = 'internal') = {}", wanted.in_stock),
+        ],
+        sorts={"number": Sort("s.number", "text")},
+        default="number",
+        asked=asked,
+        key="s.id",
+        view=lambda row: SerialView.model_validate(dict(row)),
+    )
+
+
+async def serial_history(sql: Sql, serial_id: UUID) -> SerialHistory | None:
+    """The serial with its moves, the first one first."""
+    row = await sql.fetchrow(f"select {_VIEW} from {_SERIALS} where s.id = $1", serial_id)
+    if row is None:
+        return None
+    moves: list[Mapping[str, Any]] = await sql.fetch(_HISTORY, row["item_id"], row["number"])
+    return SerialHistory.model_validate({**row, "moves": [dict(move) for move in moves]})

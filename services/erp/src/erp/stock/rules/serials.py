@@ -1,0 +1,54 @@
+"""The pieces of a move: so many at once, or one by one where each has a serial."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+from erp.stock.rules.valuation import cost_of_issue
+
+__all__ = ["KnownSerial", "Piece", "pieces_of"]
+
+_ONE = Decimal(1)
+
+
+class KnownSerial(NamedTuple):
+    """Where a serial is: the kind and code of the place, and what its last move was."""
+
+    item_id: UUID
+    number: str
+    kind: str
+    place: str
+    order_line_id: UUID | None
+    value: Decimal
+
+    @property
+    def in_stock(self) -> bool:
+        """Whether it lies at a place of ours."""
+        return self.kind == "internal"
+
+    def left_for(self, order_line_id: UUID) -> bool:
+        """Whether it is with the customer of the order line, for that line."""
+        return self.kind == "customer" and self.order_line_id == order_line_id
+
+
+class Piece(NamedTuple):
+    """What one move carries: a quantity of goods, or one piece by its serial; and its worth."""
+
+    quantity: Decimal
+    value: Decimal
+    serial: str | None = None
+
+
+def pieces_of(
+    quantity: Decimal, value: Decimal, serials: Sequence[str], *, decimals: int
+) -> list[Piece]:
+    """The quantity as one move; with serials, one piece for each, whose worth adds up exactly."""
+    if not serials:
+        return [Piece(quantity, value)]
+    found = []
+    for left, serial in zip(range(len(serials), 0, -1), serials, strict=True):
+        share = cost_of_issue(_ONE, on_hand=Decimal(left), value=value, decimals=decimals)
+        value -= share
+        found.append(Piece(_ONE, share, serial))
+    return found

@@ -1,0 +1,140 @@
+"""Which pieces move where each has a serial: named once, and from where they are (E28).
+
+All of it is judged while the items' levels are locked, so what is read here stays true until the
+act ends. That a serial lies in one place and moves from there, the database promises as well.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+from chassis.storage.work import Work
+from erp.stock import queries
+from erp.stock.errors import (
+    DuplicateSerial,
+    SerialExists,
+    SerialNotInStock,
+    SerialNotWithCustomer,
+    UnknownSerial,
+)
+from erp.stock.queries import Holding
+from erp.stock.rules.serials import KnownSerial, Piece
+
+__all__ = ["Asked", "came_back", "must_be_here", "must_be_new", "name", "name_or_choose"]
+
+
+class Asked(NamedTuple):
+    """So many pieces of an item, and the serials named of them."""
+
+    item_id: UUID
+    quantity: Decimal
+    serials: tuple[str, ...]
+
+
+async def name(work: Work, held: Holding, asked: Iterable[Asked]) -> None:
+    """See that each piece has one serial, and learn where the serials are.
+
+    No statement for items without serials. Raises SerialsNotKept, FractionOfUnit,
+    SerialsNeeded, DuplicateSerial.
+    """
+    named: set[tuple[UUID, str]] = set()
+    for one in asked:
+        sku, unit = held.skus[one.item_id], held.units[one.item_id]
+        held.levels[one.item_id].must_be_named(one.quantity, len(one.serials), sku=sku, unit=unit)
+        for number in one.serials:
+            if (one.item_id, number) in named:
+                raise DuplicateSerial(sku=sku, serial=number)
+            named.add((one.item_id, number))
+    if named:
+        known = await queries.known_serials(work.sql, named)
+        held.serials |= {(serial.item_id, serial.number): serial for serial in known}
+
+
+async def name_or_choose(
+    work: Work, held: Holding, asked: Sequence[Asked]
+) -> list[tuple[str, ...]]:
+    """The serials that leave, of each one asked: as named, else those that came in first.
+
+    Raises as `name`, UnknownSerial, SerialNotInStock.
+    """
+    left_open = [one for one in asked if held.levels[one.item_id].tracked and not one.serials]
+    for one in left_open:
+        held.levels[one.item_id].must_be_whole(one.quantity, unit=held.units[one.item_id])
+    await name(work, held, [one for one in asked if one not in left_open])
+    for one in asked:
+        must_be_here(held, one.item_id, one.serials)
+    first = await _first(work, held, asked, left_open) if left_open else {}
+    return [_next(first[one.item_id], one) if one in left_open else one.serials for one in asked]
+
+
+async def _first(
+    work: Work, held: Holding, asked: Sequence[Asked], left_open: Sequence[Asked]
+) -> dict[UUID, list[str]]:
+    """Serials of each item from which the pieces left open are taken; those named are not."""
+    wanted = defaultdict[UUID, int](int)
+    for one in asked:
+        wanted[one.item_id] += int(one.quantity)
+    places = [
+        (item_id, held.levels[item_id].location_id, wanted[item_id])
+        for item_id in {one.item_id for one in left_open}
+    ]
+    found: dict[UUID, list[str]] = {item_id: [] for item_id, *_ in places}
+    for item_id, number in await queries.first_serials(work.sql, places):
+        if (item_id, number) not in held.serials:
+            found[item_id].append(number)
+    return found
+
+
+def _next(first: list[str], one: Asked) -> tuple[str, ...]:
+    """Take the next of the serials, as many as are asked for."""
+    count = int(one.quantity)
+    taken = tuple(first[:count])
+    del first[:count]
+    return taken
+
+
+def must_be_new(held: Holding, item_id: UUID, serials: Iterable[str], *, outside: str) -> None:
+    """Let pieces come in that were never here, or that come from where they went.
+
+    `outside` is the kind of place they come from: what was lost can be found there again.
+    Raises SerialExists.
+    """
+    for number in serials:
+        known = held.serials.get((item_id, number))
+        if known and not (known.kind == outside == "loss"):
+            raise SerialExists(sku=held.skus[item_id], serial=number, place=known.place)
+
+
+def must_be_here(held: Holding, item_id: UUID, serials: Iterable[str]) -> None:
+    """Let pieces leave that are in stock. Raises UnknownSerial, SerialNotInStock."""
+    for number in serials:
+        known = _known(held, item_id, number)
+        if not known.in_stock:
+            raise SerialNotInStock(sku=held.skus[item_id], serial=number, place=known.place)
+
+
+def came_back(
+    held: Holding, item_id: UUID, serials: Iterable[str], *, order_line_id: UUID
+) -> list[Piece]:
+    """The pieces that come back of an order line, each at the cost it left at (E36).
+
+    Raises UnknownSerial, SerialNotWithCustomer.
+    """
+    found = []
+    for number in serials:
+        known = _known(held, item_id, number)
+        if not known.left_for(order_line_id):
+            raise SerialNotWithCustomer(
+                sku=held.skus[item_id], serial=number, place=known.place, line=order_line_id
+            )
+        found.append(Piece(Decimal(1), known.value, number))
+    return found
+
+
+def _known(held: Holding, item_id: UUID, number: str) -> KnownSerial:
+    known = held.serials.get((item_id, number))
+    if known is None:
+        raise UnknownSerial(sku=held.skus[item_id], serial=number)
+    return known
