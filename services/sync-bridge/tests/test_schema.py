@@ -107,11 +107,14 @@ async def test_metrics_tell_of_lanes(rig):
     await rig.deliver()
     page = (await rig.bridge.client.get("/metrics")).text
     figures = dict(
-        line.replace('{service="bridge"}', "").split()
+        line.removeprefix("tandem_bridge_").replace('{service="bridge"}', "").split()
         for line in page.splitlines()
-        if "lane" in line and not line.startswith("#")
+        if line.startswith("tandem_bridge_lane")
     )
-    assert (figures["tandem_lanes_parked"], figures["tandem_lanes_ready"]) == ("1.0", "1.0")
-    assert figures["tandem_lanes_waiting"] == figures["tandem_lane_waiting_seconds"] == "0.0"
-    assert float(figures["tandem_lane_parked_seconds"]) > 0
-    assert float(figures["tandem_lane_ready_seconds"]) > 0
+    assert (figures["lanes_parked"], figures["lanes_ready"]) == (
+        "1.0",
+        "1.0",
+    )
+    assert figures["lanes_waiting"] == figures["lane_waiting_seconds"] == "0.0"
+    assert float(figures["lane_parked_seconds"]) > 0
+    assert float(figures["lane_ready_seconds"]) > 0

@@ -7,10 +7,10 @@ from typing import Any
 
 from chassis.service import Schedule, Service
 from chassis.storage.work import Work
+from sync_bridge.figures import FIGURES
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.router import inbox_router, quarantine_router
 from sync_bridge.lanes.events import LaneParked, LaneResumed
-from sync_bridge.lanes.gauges import LANES
 from sync_bridge.lanes.review_router import mapping_router, review_router
 from sync_bridge.lanes.router import flow_router, lane_router
 from sync_bridge.lanes.working import carry_lanes
@@ -50,11 +50,11 @@ SERVICE = Service(
         inbox_router,
         quarantine_router,
     ),
+    figures=FIGURES,
     permissions=PERMISSIONS,
     roles=ROLES,
     events=(LaneParked, LaneResumed),
     jobs={PURGE: purge_inbox},
     schedules=(Schedule(PURGE, timedelta(days=1), PURGE),),
     background=(follow_sources, carry_lanes),
-    gauges=(LANES,),
 )
