@@ -134,6 +134,33 @@ async def test_a_confirm_of_three_lines_stays_within_the_budget(desk, counted):
     assert reply.json()["state"] == "confirmed"
 
 
+@pytest.mark.parametrize("many", [2, 40])
+async def test_a_batch_of_new_orders_takes_27_however_many(desk, counted, many):
+    """Nothing is done once for each order; sent again, ten are enough to know them all."""
+    customer, item = await desk.customer(), await desk.item()
+    line = {
+        "item_id": item["id"],
+        "quantity": "1",
+        "unit_price": {"amount": "1", "currency": "CNY"},
+    }
+    items = [
+        {
+            "external_id": desk.word("ORDER"),
+            "source_version": 1,
+            "customer_id": customer["id"],
+            "lines": [line],
+        }
+        for _ in range(many)
+    ]
+    path = "/v1/sales-orders/by-external/crm/batch"
+    with counted(30):
+        first = await desk.erp.post(path, {"items": items})
+    assert {one["status"] for one in first.json()["items"]} == {"created"}
+    with counted(14):
+        again = await desk.erp.post(path, {"items": items})
+    assert {one["status"] for one in again.json()["items"]} == {"unchanged"}
+
+
 LISTS = {
     "ix_customer_created_at": """select id from customer
         order by created_at desc, id desc limit 51""",

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from chassis.http.problems import NotFound, Problem, every_problem
+from chassis.http.routing import operation_id
 from chassis.http.texts import Texts
 from chassis.storage.migrate import schema_version
 
 __all__ = ["health_router"]
 
-health_router = APIRouter(tags=["operations"])
+health_router = APIRouter(tags=["operations"], generate_unique_id_function=operation_id)
 
 
 @health_router.get("/livez", summary="Whether the process runs", operation_id="livez")

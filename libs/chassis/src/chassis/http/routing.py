@@ -5,6 +5,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
+from starlette.routing import Match
+from starlette.types import Scope
 
 from chassis.http.idempotency import Replayed, keep_reply
 from chassis.http.problems import (
@@ -17,13 +19,26 @@ from chassis.http.problems import (
     Unauthorized,
 )
 
-__all__ = ["HouseRoute", "house_router", "problem_responses"]
+__all__ = ["HouseRoute", "house_router", "operation_id", "problem_responses"]
 
 EVERYWHERE: tuple[type[Problem], ...] = (MalformedJson, Unauthorized, Forbidden, InvalidInput)
 
 
+def operation_id(route: APIRoute) -> str:
+    """The stable name of a route's operation in OpenAPI."""
+    tag = str(route.tags[0]).replace("-", "_") if route.tags else "operations"
+    return f"{tag}_{route.name}"
+
+
 class HouseRoute(APIRoute):
     """A route whose keyed replies are kept with the act, and replayed on a repeat."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether the request is for it: most are ruled out by how their path begins."""
+        begins = self.path.partition("{")[0]
+        if not scope.get("root_path") and not scope["path"].startswith(begins):
+            return Match.NONE, {}
+        return super().matches(scope)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, with replay before it and the kept reply after it."""
@@ -48,6 +63,7 @@ def house_router(
         prefix=prefix,
         tags=[tag],
         route_class=HouseRoute,
+        generate_unique_id_function=operation_id,
         responses=problem_responses(*EVERYWHERE, *problems),
         **options,
     )

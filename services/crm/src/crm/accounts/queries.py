@@ -19,6 +19,7 @@ from crm.accounts.schemas import (
     ContactView,
     ReachableQuery,
 )
+from crm.addresses import Address
 from crm.emails import email_key
 from crm.links import linked_to, references
 from crm.phones import TAIL_DIGITS, phone_of, trailing_digits
@@ -34,6 +35,7 @@ __all__ = [
     "contact_view",
     "for_update",
     "primary_contact",
+    "shipping_address",
     "tell_debt",
 ]
 
@@ -140,6 +142,12 @@ async def account_view(sql: Sql, account_id: UUID) -> AccountView | None:
     """The account as callers see it."""
     row = await sql.fetchrow(f"select {ACCOUNT} from account where id = $1", account_id)
     return _account(row) if row else None
+
+
+async def shipping_address(sql: Sql, account_id: UUID) -> Address | None:
+    """Where the account's goods go; None: there is no such account."""
+    row = await sql.fetchrow("select shipping_address from account where id = $1", account_id)
+    return Address.model_validate(row["shipping_address"]) if row else None
 
 
 async def contact_view(sql: Sql, contact_id: UUID) -> ContactView | None:

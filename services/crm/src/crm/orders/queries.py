@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.work import Work
@@ -14,10 +14,9 @@ from crm.orders.schemas import OrderView
 from crm.sql import Sql
 
 __all__ = [
-    "add_lines",
+    "add_order",
     "for_update",
     "lines_of",
-    "next_number",
     "order_page",
     "order_view",
     "products",
@@ -29,8 +28,8 @@ _VIEW = f"""customer_order.id, customer_order.version, customer_order.number,
   customer_order.ship_to, customer_order.note, customer_order.currency, customer_order.state,
   customer_order.net, customer_order.freight, customer_order.total, customer_order.erp,
   customer_order.created_at, customer_order.updated_at,
-  (select d.owes::text from account_debt d where d.account_id = customer_order.account_id)
-    as customer_owes,
+  (select trim_scale(d.owes)::text from account_debt d
+    where d.account_id = customer_order.account_id) as customer_owes,
   (select jsonb_agg(jsonb_build_object('id', l.id, 'product_id', l.product_id,
       'product_code', p.code, 'quantity', l.quantity::text, 'unit_price', l.unit_price::text,
       'discount', l.discount::text, 'net', l.net::text) order by l.position)
@@ -38,14 +37,18 @@ _VIEW = f"""customer_order.id, customer_order.version, customer_order.number,
     where l.order_id = customer_order.id) as lines,
   {references("customer_order")}"""
 
+_ADD_LINES = """line as (insert into customer_order_line (id, order_id, position, product_id,
+    quantity, unit_price, discount, net)
+  select * from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::numeric[],
+    $6::numeric[], $7::numeric[], $8::numeric[]))"""
+_ADD_ORDER = f"""with {_ADD_LINES}
+insert into customer_order (id, version, created_at, updated_at, number, account_id, ordered_on,
+    requested_on, ship_to, note, currency, state, net, freight, total, erp, erp_version)
+  select $9, 1, $10, $10, 'O-' || lpad(number, greatest(6, length(number)), '0'), $11, $12,
+    $13, $14, $15, $16, $17, $18, $19, $20, null, 0
+  from (select nextval('customer_order_number_seq')::text as number) n"""
 _PRODUCTS = """select id, code, currency from product
   where id = any($1::uuid[]) or code = any($2::text[])"""
-
-
-async def next_number(sql: Sql) -> str:
-    """The next order number; gaps are allowed."""
-    number: int = await sql.fetchval("select nextval('customer_order_number_seq')")
-    return f"O-{number:06}"
 
 
 async def products(sql: Sql, ids: Sequence[UUID], codes: Sequence[str]) -> list[Mapping[str, Any]]:
@@ -64,17 +67,36 @@ async def lines_of(work: Work, order_id: UUID) -> list[OrderLine]:
     return list(await work.session.scalars(found))
 
 
-async def add_lines(work: Work, lines: Sequence[OrderLine]) -> None:
-    """Store lines."""
-    work.session.add_all(lines)
-    await work.flush()
+async def add_order(work: Work, order: Order, lines: Sequence[OrderLine]) -> None:
+    """Store a new order with its lines; it is given the next number, gaps are allowed."""
+    await work.sql.execute(
+        _ADD_ORDER,
+        *_columns(lines),
+        order.id,
+        order.created_at,
+        order.account_id,
+        order.ordered_on,
+        order.requested_on,
+        order.ship_to.model_dump_json(),
+        order.note,
+        order.currency,
+        order.state,
+        order.net,
+        order.freight,
+        order.total,
+    )
 
 
 async def replace_lines(work: Work, order_id: UUID, lines: Sequence[OrderLine]) -> None:
     """Store other lines in place of the order's."""
-    await work.session.execute(delete(OrderLine).where(OrderLine.order_id == order_id))
+    await work.sql.execute("delete from customer_order_line where order_id = $1", order_id)
     work.session.expunge_all()
-    await add_lines(work, lines)
+    await work.sql.execute(f"with {_ADD_LINES} select 1", *_columns(lines))
+
+
+def _columns(lines: Sequence[OrderLine]) -> list[list[Any]]:
+    names = ("id", "order_id", "position", "product_id", "quantity", "unit_price", "discount")
+    return [[getattr(line, name) for line in lines] for name in (*names, "net")]
 
 
 async def order_view(sql: Sql, order_id: UUID) -> OrderView | None:

@@ -65,12 +65,10 @@ order_router = house_router(
 mirror_router = house_router(prefix="/v1", tag="mirror", problems=(NotFound,))
 
 
-async def _order(
-    response: Response, at: Reading, order_id: UUID, *, new: bool = False
-) -> OrderView:
+async def _order(response: Response, at: Reading, order_id: UUID) -> OrderView:
     """The order as the reply shows it, with its ETag."""
     seen = await orders.see_order(at.sql, order_id)
-    reply_with(response, seen, location=f"/v1/orders/{seen.id}" if new else None)
+    reply_with(response, seen)
     return seen
 
 
@@ -97,8 +95,9 @@ async def place_order(
     command: PlaceOrder, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
 ) -> OrderView:
     """Place a customer's order."""
-    order_id = await orders.place_order(work, command)
-    return await _order(response, work, order_id, new=True)
+    seen = await orders.place_order(work, command)
+    reply_with(response, seen, location=f"/v1/orders/{seen.id}")
+    return seen
 
 
 @order_router.post("/by-external/{system}/batch")

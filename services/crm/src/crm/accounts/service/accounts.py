@@ -12,6 +12,7 @@ from crm.accounts.models import ACTIVE, ARCHIVED, Account
 from crm.accounts.rules.ownership import led_by_erp
 from crm.accounts.schemas import AccountView, ChangeAccount, NewAccount, UpsertAccount
 from crm.accounts.service.facts import read
+from crm.addresses import Address
 from crm.currencies import must_be_supported
 from crm.fields import Facts
 from crm.links import ERP, LinkExternal, ManagedByErp, is_linked, link
@@ -28,6 +29,7 @@ __all__ = [
     "register_account",
     "restore_account",
     "see_account",
+    "shipping_address_of",
     "upsert_account",
 ]
 
@@ -41,6 +43,14 @@ async def see_account(sql: queries.Sql, account_id: UUID) -> AccountView:
     if seen is None:
         raise NotFound(entity=KIND, id=account_id)
     return seen
+
+
+async def shipping_address_of(sql: queries.Sql, account_id: UUID) -> Address:
+    """Where the account's goods go. Raises NotFound."""
+    address = await queries.shipping_address(sql, account_id)
+    if address is None:
+        raise NotFound(entity=KIND, id=account_id)
+    return address
 
 
 async def lock_account(work: Work, account_id: UUID) -> Account:

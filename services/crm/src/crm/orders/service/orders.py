@@ -8,8 +8,10 @@ from uuid import UUID
 
 from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
+from chassis.storage.loading import loaded
 from chassis.storage.work import Work
 from crm.accounts.service import accounts
+from crm.addresses import Address
 from crm.catalog.errors import NoPrice
 from crm.catalog.service import prices
 from crm.currencies import must_be_supported
@@ -20,11 +22,28 @@ from crm.orders.errors import PriceMissing
 from crm.orders.events import LineState, OrderChanged, money
 from crm.orders.models import PLACED, Order, OrderLine
 from crm.orders.rules.pricing import line_net
-from crm.orders.schemas import ChangeOrder, NewLine, OrderFacts, OrderView, PlaceOrder, UpsertOrder
+from crm.orders.schemas import (
+    ChangeOrder,
+    ErpLine,
+    ErpOrder,
+    NewLine,
+    OrderFacts,
+    OrderView,
+    PlaceOrder,
+    UpsertOrder,
+)
 from crm.sql import Sql
 from crm.upserts import Sent, Upserted, upsert
 
-__all__ = ["cancel_order", "change_order", "place_order", "see_order", "stand", "upsert_order"]
+__all__ = [
+    "cancel_order",
+    "change_order",
+    "place_order",
+    "see_order",
+    "stand",
+    "take_back",
+    "upsert_order",
+]
 
 KIND = "customer_order"
 ZERO = Decimal(0)
@@ -40,15 +59,13 @@ async def see_order(sql: Sql, order_id: UUID) -> OrderView:
     return seen
 
 
-async def place_order(work: Work, command: PlaceOrder) -> UUID:
-    """Place a customer's order.
+async def place_order(work: Work, command: PlaceOrder) -> OrderView:
+    """Place a customer's order; the order then.
 
     Raises MissingReference (account, product), PriceMissing, CurrencyNotSupported, InvalidInput
     (too large), Forbidden (backdated).
     """
-    order_id = uuid7()
-    await _place(work, command, order_id)
-    return order_id
+    return await _place(work, command, uuid7())
 
 
 async def upsert_order(work: Work, system: str, external_id: str, command: UpsertOrder) -> Upserted:
@@ -61,36 +78,33 @@ async def upsert_order(work: Work, system: str, external_id: str, command: Upser
     )
 
 
-async def _place(work: Work, command: OrderFacts, order_id: UUID) -> None:
-    account = await _account(work, command.account_id)
-    order = Order(
-        id=order_id,
-        version=1,
-        created_at=work.now,
-        updated_at=work.now,
-        number=await queries.next_number(work.sql),
-        account_id=command.account_id,
-        ordered_on=business_day_of(work, command.ordered_on, pointer="/ordered_on"),
-        requested_on=command.requested_on,
-        ship_to=command.ship_to or account.shipping_address,
-        note=command.note,
-        currency=work.setting.currency,
-        state=PLACED,
-        freight=_freight(work, command.freight),
-        erp=None,
-        erp_version=0,
-    )
+async def _place(work: Work, command: OrderFacts, order_id: UUID) -> OrderView:
+    address = await _address(work, command.account_id)
+    facts = {
+        "id": order_id,
+        "version": 1,
+        "created_at": work.now,
+        "updated_at": work.now,
+        "account_id": command.account_id,
+        "ordered_on": business_day_of(work, command.ordered_on, pointer="/ordered_on"),
+        "requested_on": command.requested_on,
+        "ship_to": command.ship_to or address,
+        "note": command.note,
+        "currency": work.setting.currency,
+        "state": PLACED,
+        "freight": _freight(work, command.freight),
+    }
+    order = loaded(Order, facts)
     lines = await _lines(work, order, command.lines)
     _sum_up(order, lines)
-    work.session.add(order)
-    await work.flush()
-    await queries.add_lines(work, lines)
-    await _tell(work, order, OrderChanged.every_field())
+    await queries.add_order(work, order, lines)
+    return await _tell(work, order, OrderChanged.every_field())
 
 
-async def _account(work: Work, account_id: UUID) -> Any:
+async def _address(work: Work, account_id: UUID) -> Address:
+    """Where the account's goods go. Raises MissingReference."""
     try:
-        return await accounts.see_account(work.sql, account_id)
+        return await accounts.shipping_address_of(work.sql, account_id)
     except NotFound as unknown:
         raise MissingReference(entity="account", reference=account_id) from unknown
 
@@ -145,18 +159,18 @@ def _as_id(text: str) -> UUID | None:
 def _line(
     order: Order, position: int, sent: NewLine, product_id: UUID, price: UnitPriceView
 ) -> OrderLine:
-    return OrderLine(
-        id=uuid7(),
-        order_id=order.id,
-        position=position,
-        product_id=product_id,
-        quantity=sent.quantity,
-        unit_price=price.amount,
-        discount=sent.discount,
-        net=line_net(
-            price.amount, sent.quantity, sent.discount, decimals=digits_of(order.currency)
-        ),
-    )
+    digits = digits_of(order.currency)
+    facts = {
+        "id": uuid7(),
+        "order_id": order.id,
+        "position": position,
+        "product_id": product_id,
+        "quantity": sent.quantity,
+        "unit_price": price.amount,
+        "discount": sent.discount,
+        "net": line_net(price.amount, sent.quantity, sent.discount, decimals=digits),
+    }
+    return loaded(OrderLine, facts)
 
 
 def _sum_up(order: Order, lines: Sequence[OrderLine]) -> None:
@@ -191,11 +205,11 @@ async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revi
 async def _replace(work: Work, command: UpsertOrder, order_id: UUID) -> bool:
     """Take over the whole order as it was sent; whether anything changed."""
     order = await _locked(work, order_id)
-    account = await _account(work, command.account_id)
+    address = await _address(work, command.account_id)
     facts = {
         "account_id": command.account_id,
         "requested_on": command.requested_on,
-        "ship_to": command.ship_to or account.shipping_address,
+        "ship_to": command.ship_to or address,
         "note": command.note,
         "freight": _freight(work, command.freight),
     }
@@ -206,15 +220,27 @@ async def _change(
     work: Work, order: Order, facts: Mapping[str, Any], sent: Sequence[NewLine] | None
 ) -> bool:
     order.must_be_placed()
-    before = (order.net, order.total)
-    changed = order.take(facts)
     lines = await queries.lines_of(work, order.id)
-    if sent is not None:
-        wanted = await _lines(work, order, sent)
-        if _facts_of(lines) != _facts_of(wanted):
-            _keep_ids(lines, wanted)
-            changed.append("lines")
-            lines = wanted
+    if sent is None:
+        return await _become(work, order, facts, lines, lines)
+    wanted = await _lines(work, order, sent)
+    _keep_ids(lines, wanted)
+    return await _become(work, order, facts, lines, wanted)
+
+
+async def _become(
+    work: Work,
+    order: Order,
+    facts: Mapping[str, Any],
+    present: Sequence[OrderLine],
+    wanted: Sequence[OrderLine],
+) -> bool:
+    """Take facts and lines over as far as they differ, and tell it; whether anything did."""
+    before = (order.net, order.total)
+    changed, lines = order.take(facts), present
+    if _facts_of(present) != _facts_of(wanted):
+        changed.append("lines")
+        lines = wanted
     if not changed:
         return False
     _sum_up(order, lines)
@@ -259,8 +285,46 @@ async def cancel_order(work: Work, order_id: UUID) -> None:
         await _tell(work, order, ["state"])
 
 
+async def take_back(work: Work, order: Order, erp: ErpOrder) -> None:
+    """The ERP refused the last change of the locked order: it is what it is there.
+
+    Left as it is where a line of the ERP's names no product of ours.
+    """
+    found = await queries.products(work.sql, [], [line.sku for line in erp.lines])
+    known = {row["code"]: row["id"] for row in found}
+    if order.state != PLACED or any(line.sku not in known for line in erp.lines):
+        return
+    lines = [
+        _line_of(order, position, line, known[line.sku])
+        for position, line in enumerate(erp.lines, 1)
+    ]
+    facts = {
+        "requested_on": erp.requested_on,
+        "ship_to": erp.ship_to or order.ship_to,
+        "note": erp.note,
+        "freight": erp.freight,
+    }
+    await _become(work, order, facts, await queries.lines_of(work, order.id), lines)
+
+
+def _line_of(order: Order, position: int, told: ErpLine, product_id: UUID) -> OrderLine:
+    digits = digits_of(order.currency)
+    return OrderLine(
+        id=told.line_id or uuid7(),
+        order_id=order.id,
+        position=position,
+        product_id=product_id,
+        quantity=told.quantity,
+        unit_price=told.unit_price,
+        discount=told.discount,
+        net=line_net(told.unit_price, told.quantity, told.discount, decimals=digits),
+    )
+
+
 async def stand(work: Work, order: Order) -> None:
     """The locked order could not be cancelled any more: it is placed still."""
+    if order.state == PLACED:
+        return
     order.stand(work.now)
     await work.flush()
     await _tell(work, order, ["state"])
@@ -273,7 +337,8 @@ async def _locked(work: Work, order_id: UUID) -> Order:
     return order
 
 
-async def _tell(work: Work, order: Order, changed: Sequence[str]) -> None:
+async def _tell(work: Work, order: Order, changed: Sequence[str]) -> OrderView:
+    """Publish the order as it is now, and show it."""
     seen = await see_order(work.sql, order.id)
     lines = [
         LineState(
@@ -295,3 +360,4 @@ async def _tell(work: Work, order: Order, changed: Sequence[str]) -> None:
             state | {"lines": lines, "freight": freight, "changed": list(changed)}
         )
     )
+    return seen

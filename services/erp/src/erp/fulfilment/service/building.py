@@ -8,6 +8,7 @@ from uuid import UUID
 
 from chassis.http.problems import FieldError, InvalidInput
 from chassis.ids import uuid7
+from chassis.storage.loading import loaded
 from chassis.storage.work import Work
 from erp.catalog.schemas import PriceAsked
 from erp.catalog.service import prices
@@ -53,26 +54,27 @@ async def new_orders(
 
 
 def _order(work: Work, order_id: UUID, facts: OrderFacts, *, number: str, on: date) -> Order:
-    return Order(
-        id=order_id,
-        version=1,
-        created_at=work.now,
-        updated_at=work.now,
-        number=number,
-        customer_id=facts.customer_id,
-        currency=work.setting.currency,
-        ordered_on=on,
-        requested_on=facts.requested_on,
-        promised_on=None,
-        ship_to=facts.ship_to,
-        note=facts.note,
-        state=DRAFT,
-        reason="",
-        net=ZERO,
-        charges=ZERO,
-        invoiced=ZERO,
-        paid=ZERO,
-    )
+    facts_of_order = {
+        "id": order_id,
+        "version": 1,
+        "created_at": work.now,
+        "updated_at": work.now,
+        "number": number,
+        "customer_id": facts.customer_id,
+        "currency": work.setting.currency,
+        "ordered_on": on,
+        "requested_on": facts.requested_on,
+        "promised_on": None,
+        "ship_to": facts.ship_to,
+        "note": facts.note,
+        "state": DRAFT,
+        "reason": "",
+        "net": ZERO,
+        "charges": ZERO,
+        "invoiced": ZERO,
+        "paid": ZERO,
+    }
+    return loaded(Order, facts_of_order)
 
 
 async def lines_of(work: Work, order: Order, sent: Sequence[NewLine]) -> list[OrderLine]:
@@ -98,24 +100,24 @@ async def _line(
     work: Work, order: Order, position: int, sent: NewLine, item: Mapping[str, Any]
 ) -> OrderLine:
     price = sent.unit_price.amount if sent.unit_price else await _listed(work, order, sent, item)
-    return OrderLine(
-        id=uuid7(),
-        order_id=order.id,
-        position=position,
-        external_line_id=sent.external_line_id,
-        item_id=item["id"],
-        description=sent.description or item["name"],
-        quantity=sent.quantity,
-        unit_price=price,
-        discount=sent.discount,
-        net=line_net(
-            price, sent.quantity, sent.discount, decimals=digits_of(work.setting.currency)
-        ),
-        shipped=ZERO,
-        returned=ZERO,
-        invoiced=ZERO,
-        credited=ZERO,
-    )
+    digits = digits_of(work.setting.currency)
+    facts = {
+        "id": uuid7(),
+        "order_id": order.id,
+        "position": position,
+        "external_line_id": sent.external_line_id,
+        "item_id": item["id"],
+        "description": sent.description or item["name"],
+        "quantity": sent.quantity,
+        "unit_price": price,
+        "discount": sent.discount,
+        "net": line_net(price, sent.quantity, sent.discount, decimals=digits),
+        "shipped": ZERO,
+        "returned": ZERO,
+        "invoiced": ZERO,
+        "credited": ZERO,
+    }
+    return loaded(OrderLine, facts)
 
 
 async def _listed(work: Work, order: Order, sent: NewLine, item: Mapping[str, Any]) -> Decimal:
@@ -129,13 +131,16 @@ def charges_of(work: Work, order: Order, sent: Sequence[NewCharge]) -> list[Orde
     must_be_supported(work, *(charge.amount.currency for charge in sent))
     real = [charge for charge in sent if charge.amount.amount > 0]
     return [
-        OrderCharge(
-            id=uuid7(),
-            order_id=order.id,
-            position=position,
-            kind=charge.kind,
-            amount=charge.amount.amount,
-            invoiced=False,
+        loaded(
+            OrderCharge,
+            {
+                "id": uuid7(),
+                "order_id": order.id,
+                "position": position,
+                "kind": charge.kind,
+                "amount": charge.amount.amount,
+                "invoiced": False,
+            },
         )
         for position, charge in enumerate(real, 1)
     ]
