@@ -3,9 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING, NoReturn
 
-import asyncpg
-from sqlalchemy.exc import SQLAlchemyError
-
+from chassis.storage.lost import LOST
 from chassis.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
@@ -24,7 +22,6 @@ TELL = """insert into source_condition
   on conflict (name) do update set state = excluded.state, reason = excluded.reason,
     missing = excluded.missing, failures = excluded.failures, answered_at = excluded.answered_at,
     told_at = excluded.told_at"""
-_BROKEN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError)
 _log = get_logger("sync_bridge.sources")
 
 
@@ -38,7 +35,7 @@ async def keep_telling(database: "Database", condition: "Condition") -> NoReturn
             try:
                 await tell(database, condition)
                 told, quiet = now, 0
-            except _BROKEN as broken:
+            except LOST as broken:
                 _log.warning("condition_not_told", error=type(broken).__name__)
         await asyncio.sleep(TELL_SECONDS)
 
