@@ -108,7 +108,7 @@ class Carrying:
         for lane in lanes:
             log.warning("lane_interrupted", lane=lane.key, error=type(away).__name__)
         await asyncio.sleep(AGAIN_SECONDS)
-        while not await self.give_back(lanes):
+        while not await self.give_back(lanes):  # noqa: ASYNC110 - the database rings no bell
             await asyncio.sleep(AGAIN_SECONDS)
 
     async def give_back(self, lanes: Sequence[Leased]) -> bool:
