@@ -63,8 +63,10 @@ EVENTS = {
     "tandem.erp.payment-received.v1": 1,
     "tandem.crm.order-changed.v1": 1,
 }
-"""How many events tell of its documents. How customers and orders stand in the ERP is told by state:
-two changes may be told of at once."""
+"""How many events tell of its documents.
+
+How customers and orders stand in the ERP is told by state: two changes may be told of at once.
+"""
 
 BALANCES = {
     "inventory": "0",
