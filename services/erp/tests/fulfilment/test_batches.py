@@ -116,7 +116,7 @@ async def test_a_batch_sent_again_changes_nothing(sales, desk):
 
 
 async def test_what_is_told_of_each_order_carries_the_orders_own_trace(sales, desk):
-    """Orders that the bridge carries together stay processes of their own."""
+    """B15: orders that the bridge carries together stay processes of their own."""
     world = await World(sales, desk).fill()
     items = [one for one in world.orders(1) if one["source_version"] == 1][:4]
     traces = [Trace.new() for _ in items[:3]]
