@@ -2,9 +2,9 @@
 
 Each plays in a temporary installation of its own and ends with exit code 0, or 1 when the halves
 do not agree. Without more it is a small story that prints each step with the ids on both sides and
-how long the crossing took. DATA=northwind replays 560 real orders and checks every cent;
-RESULT=path writes what was found as JSON. TRANSPORT=kafka lets the events travel by a real Apache
-Kafka instead of the HTTP feeds.
+how long the crossing took. DATA=northwind replays 560 real orders and checks every cent; DAYS=30
+replays the orders of its first 30 days alone; RESULT=path writes what was found as JSON.
+TRANSPORT=kafka lets the events travel by a real Apache Kafka instead of the HTTP feeds.
 """
 
 import asyncio
@@ -39,17 +39,27 @@ def tell(there: Temporary) -> int:
     return 0
 
 
-def tell_northwind(there: Temporary, data: Path, transport: str) -> int:
+def tell_northwind(there: Temporary, data: Path, transport: str, days: int) -> int:
     """Replay the set; 1 when something does not hold."""
     try:
-        report = asyncio.run(
-            replay(there.credentials, data=data, folder=there.folder, transport=transport)
+        playing = replay(
+            there.credentials, data=data, folder=there.folder, transport=transport, days=days
         )
+        report = asyncio.run(playing)
     except Refused as bad:
         return ended_badly(there, str(bad))
     if result := os.environ.get("RESULT"):
         write(report, Path(result))
     return 0 if report["holds"] else 1
+
+
+def days_asked() -> int:
+    """DAYS of the environment; 0 when all are wanted. Raises Refusal."""
+    written = os.environ.get("DAYS") or "0"
+    if not written.isdecimal():
+        message = f"DAYS={written} is no number of days: write DAYS=30, or leave it away"
+        raise Refusal(message)
+    return int(written)
 
 
 def ended_badly(there: Temporary, why: str) -> int:
@@ -69,7 +79,7 @@ def play(chosen: str, transport: str) -> int:
     if not chosen:
         with temporary_installation(TRANSPORT=transport) as there:
             return tell(there)
-    data = data_folder()
+    data, days = data_folder(), days_asked()
     if data is None:
         message = (
             "The data set Northwind is not here: set TANDEM_SHARED to the folder that has "
@@ -77,7 +87,7 @@ def play(chosen: str, transport: str) -> int:
         )
         raise Refusal(message)
     with temporary_installation(TRANSPORT=transport, **SETTINGS) as there:
-        return tell_northwind(there, data, transport)
+        return tell_northwind(there, data, transport, days)
 
 
 def main() -> int:

@@ -8,6 +8,8 @@ import pytest
 import yaml
 
 from chassis.telemetry.metrics import Metrics
+from erp.app import SERVICE as ERP
+from sync_bridge.app import SERVICE as BRIDGE
 from tests.architecture.sources import ROOT
 
 FOLDER = ROOT / "deploy" / "observability"
@@ -37,7 +39,8 @@ QUERIES = {**alerts(), **dashboard_queries()}
 @pytest.fixture(scope="module")
 def exported() -> set[str]:
     """Names of the series a service exports."""
-    families = Metrics("erp").registry.collect()
+    figures = [one for service in (ERP, BRIDGE) for one in service.figures]
+    families = Metrics("any", figures).registry.collect()
     names: set[str] = set()
     for family in families:
         parts = {"histogram": ("_bucket", "_count", "_sum"), "counter": ("_total",)}

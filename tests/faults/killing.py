@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import httpx
 
@@ -64,9 +64,17 @@ class Victims:
         self._cluster = EmbeddedCluster(self._data, durable=True)
         self._helper = ThreadPoolExecutor(max_workers=1)
         self._broker_again: Future[str] | None = None
+        self._asking = httpx.Client(trust_env=False, timeout=5)
         self.names = (*(service.name for service in ALL), "postgres")
         if there.broker:
             self.names += ("kafka",)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_why: object) -> None:
+        self._helper.shutdown()
+        self._asking.close()
 
     def kill(self, name: str) -> None:
         """End the whole of it at once, by SIGKILL."""
@@ -97,7 +105,7 @@ class Victims:
             return self._cluster.server.is_reachable() and self._cluster._answers()
         url = self._there.credentials[name]["url"]
         try:
-            return httpx.get(f"{url}/readyz", trust_env=False, timeout=5).is_success
+            return self._asking.get(f"{url}/readyz").is_success
         except httpx.TransportError:
             return False
 

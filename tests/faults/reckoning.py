@@ -59,12 +59,14 @@ EVENTS = {
     "tandem.erp.item-changed.v1": 1,
     "tandem.erp.price-changed.v1": 1,
     "tandem.erp.purchase-changed.v1": 2,
-    "tandem.erp.order-changed.v1": 5,
     "tandem.erp.invoice-changed.v1": 2,
     "tandem.erp.payment-received.v1": 1,
     "tandem.crm.order-changed.v1": 1,
 }
-"""How many events tell of its documents. Customers may be told of once for two changes."""
+"""How many events tell of its documents.
+
+How customers and orders stand in the ERP is told by state: two changes may be told of at once.
+"""
 
 BALANCES = {
     "inventory": "0",

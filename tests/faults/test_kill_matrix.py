@@ -43,8 +43,7 @@ def told_with_deaths(there: Temporary, chosen: list[Point], victims: Victims) ->
 
 def survives(transport: str) -> None:
     """The story ends well although somebody dies at eight of its points."""
-    with temporary_installation(TRANSPORT=transport) as there:
-        victims = Victims(there)
+    with temporary_installation(TRANSPORT=transport) as there, Victims(there) as victims:
         chosen = points(SEED, victims.names, ACTS)
         say("\n    ".join((f"FAULTS_SEED={SEED}", *map(str, chosen))))
         told_with_deaths(there, chosen, victims)

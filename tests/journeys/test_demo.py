@@ -58,6 +58,12 @@ def test_an_unknown_set_of_data_is_explained():
     assert "DATA=southwind is unknown: write DATA=northwind" in told.stderr
 
 
+def test_a_number_of_days_that_is_none_is_explained(tmp_path):
+    told = make_demo(DATA="northwind", DAYS="many", TANDEM_SHARED=str(tmp_path))
+    assert told.returncode == 2
+    assert "DAYS=many is no number of days: write DAYS=30" in told.stderr
+
+
 def test_a_set_that_is_not_there_is_explained(tmp_path):
     told = make_demo(DATA="northwind", TANDEM_SHARED=str(tmp_path))
     assert told.returncode == 2

@@ -18,6 +18,7 @@ from demonstration.checking import Check
 from demonstration.northwind import data_folder
 from demonstration.preparing import MAPPINGS, countries
 from demonstration.source import Northwind, SourceLine
+from demonstration.watching import month_ends
 from erp.app import SERVICE as ERP
 
 DATA = data_folder()
@@ -101,6 +102,21 @@ def test_the_set_is_what_the_replay_expects():
     assert sum(order.freight for order in source.orders) == Decimal("42748.64")
     assert sum(source.ordered().values()) == 35070
     assert all(order.ship_to["country"] for order in source.orders)
+
+
+@needs_data
+def test_a_part_of_the_set_has_the_orders_of_its_first_days_whole():
+    source = Northwind.read(DATA, countries())
+    part = source.first(45)
+    assert (len(part.orders), len(part.lines), part.whole) == (50, 134, False)
+    assert part.days[:45] == source.days[:45]
+    assert {order.ordered_on for order in part.orders} <= set(source.days[:45])
+    assert source.first(402).whole
+
+
+def test_the_last_day_of_each_month_is_looked_at():
+    days = ["1996-07-16", "1996-07-31", "1996-08-30", "1996-08-01", "1997-08-02"]
+    assert month_ends(days) == {"1996-07-31", "1996-08-30", "1997-08-02"}
 
 
 def test_norway_is_a_country():

@@ -324,6 +324,12 @@ async def test_change_and_cancellation_work_from_the_crm(tandem):
     refused = seen["erp"]["last_change"]
     assert (refused["kind"], refused["state"]) == ("cancellation", "refused")
     assert (seen["state"], seen["erp"]["state"]) == ("placed", "confirmed")
+    less = [{"product": sku, "quantity": "1", "unit_price": price, "discount": "0.1"}]
+    await tandem.change(tandem.crm, "/v1/orders", seen, lines=less)
+    await seen_in_crm(tandem, late)
+    seen = await seen_in_crm(tandem, late)
+    assert seen["erp"]["last_change"]["reason"] == "already_shipped: 1"
+    assert (seen["net"], seen["lines"][0]["quantity"]) == (seen["erp"]["net"], "2")
 
 
 async def test_an_order_waits_for_the_customer_it_names(tandem):

@@ -36,10 +36,17 @@ def data_folder() -> Path | None:
 
 
 async def replay(
-    credentials: Mapping[str, Mapping[str, str]], *, data: Path, folder: Path, transport: str
+    credentials: Mapping[str, Mapping[str, str]],
+    *,
+    data: Path,
+    folder: Path,
+    transport: str,
+    days: int,
 ) -> dict[str, Any]:
-    """Prepare, replay, check; the report. Raises Refused."""
+    """Prepare, replay, check; the report. 0 days: all there are. Raises Refused."""
     source = Northwind.read(data, countries())
+    if days:
+        source = source.first(days)
     async with connected(credentials) as halves:
         began = time.monotonic()
         say("\nFiscal years and master data")
@@ -89,6 +96,7 @@ def _report(
         "events": dict(events),
         "events_per_second": round(count / sum(seconds.values()), 1),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "month_ends": [one.as_json() for one in tally.month_ends],
         "checks": [check.as_json() for check in checks],
     }
 

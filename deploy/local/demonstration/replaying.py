@@ -9,6 +9,7 @@ from typing import Any
 
 from demonstration.calling import Halves, Refused
 from demonstration.source import Northwind, SourceOrder
+from demonstration.watching import MonthEnd, look, month_ends
 from runner.telling import say
 
 __all__ = ["Replay", "Tally"]
@@ -31,6 +32,7 @@ class Tally:
     """Northwind's order number -> id in the CRM."""
     erp_ids: dict[str, str] = field(default_factory=dict)
     """Northwind's order number -> id in the ERP."""
+    month_ends: list[MonthEnd] = field(default_factory=list)
 
 
 class Replay:
@@ -42,6 +44,7 @@ class Replay:
         self._source = source
         self._ordered = _by_day(source.orders, "ordered_on")
         self._shipped = _by_day(source.orders, "shipped_on")
+        self._month_ends = month_ends(list(self._shipped))
         self._accounts: Mapping[str, str] = {}
         self._slots = asyncio.Semaphore(ATTEMPTS_AT_ONCE)
         self.tally = Tally()
@@ -120,6 +123,8 @@ class Replay:
     async def _ship_and_settle(self, day: str, orders: Sequence[SourceOrder]) -> None:
         if orders:
             done = await asyncio.gather(*(self._ship(day, order) for order in orders))
+            if day in self._month_ends:
+                self.tally.month_ends.append(await look(self.erp, day))
             await self.erp.post("/v1/payments/batch", {"items": done})
 
     async def _ship(self, day: str, order: SourceOrder) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import csv
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,7 @@ class Northwind:
 
     orders: Sequence[SourceOrder]
     stock: Mapping[str, int]
+    whole: bool = True
 
     @classmethod
     def read(cls, folder: Path, countries: Mapping[str, str]) -> "Northwind":
@@ -97,6 +98,12 @@ class Northwind:
         ]
         stock = {sku(row["ProductID"]): int(row["UnitsInStock"]) for row in rows["Products"]}
         return cls(orders=orders, stock=stock)
+
+    def first(self, days: int) -> "Northwind":
+        """The orders placed on the first so many days, each until it is shipped."""
+        kept = set(self.days[:days])
+        orders = [order for order in self.orders if order.ordered_on in kept]
+        return replace(self, orders=orders, whole=len(orders) == len(self.orders))
 
     @property
     def days(self) -> Sequence[str]:

@@ -24,7 +24,7 @@ __all__ = ["run_installation"]
 
 ROOT = Path(__file__).resolve().parents[3]
 READY_SECONDS_MAX = 120.0
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.2
 WATCH_SECONDS = 1.0
 LEFTOVER_SECONDS_MAX = 40.0
 MIGRATED = "migrated.json"
@@ -63,6 +63,7 @@ class Run:
             for service in plan.services
         ]
         self._stop = asyncio.Event()
+        self._asking = httpx.AsyncClient(trust_env=False, timeout=5)
 
     def _environment(self, service: Runnable) -> dict[str, str]:
         return self.plan.environment(service, self.credentials.bootstrap)
@@ -116,6 +117,7 @@ class Run:
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
+        await self._asking.aclose()
 
     async def _keep_running(self, child: Child) -> None:
         """The bridge starts when both halves can answer it."""
@@ -182,11 +184,10 @@ class Run:
             raise Refusal(message) from None
 
     async def _says_ready(self, service: Runnable) -> bool:
-        async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
-            try:
-                reply = await client.get(f"{self.plan.url(service)}/readyz")
-            except httpx.HTTPError:
-                return False
+        try:
+            reply = await self._asking.get(f"{self.plan.url(service)}/readyz")
+        except httpx.HTTPError:
+            return False
         return reply.status_code == httpx.codes.OK
 
     def _announce(self) -> None:

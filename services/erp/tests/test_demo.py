@@ -6,6 +6,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
+from chassis.testing.service import running
 from erp.app import SERVICE
 from erp.cli import cli
 from erp.demo import make_demo_company
@@ -38,6 +39,17 @@ async def test_the_demo_company_is_made_once(erp, desk):
     assert box.json()["net"] == {"amount": "745.00", "currency": "CNY"}
     found = await desk.client.get("/v1/customers?external_system=demo")
     assert len(found.json()["items"]) == 2
+
+
+async def test_the_books_of_the_demo_company_are_open(cluster):
+    """E6: on the first day a newcomer receives goods, with nothing else set up."""
+    async with running(SERVICE, cluster) as erp:
+        async with erp.database.transaction() as work:
+            await make_demo_company(work)
+        cost = {"amount": "4.00", "currency": "CNY"}
+        line = {"sku": "CABLE", "quantity": "10", "unit_cost": cost}
+        received = await erp.post("/v1/stock-receipts", {"lines": [line]})
+        assert received.status_code == 201, received.text
 
 
 async def test_the_command_seeds_and_says_what_it_did(settings):

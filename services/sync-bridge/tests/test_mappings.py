@@ -67,7 +67,8 @@ ERP_ORDER = erp.OrderChanged.model_validate(
         "promised_on": "1996-07-16", "external_refs": [{"system": "crm", "external_id": CRM_ID}],
         "lines": [
             {
-                "external_line_id": LINE_ID, "quantity": "12", "reserved": "5", "waiting": "3",
+                "external_line_id": LINE_ID, "sku": "BOLT", "unit_price": "2.5",
+                "quantity": "12", "reserved": "5", "waiting": "3",
                 "shipped": "4", "invoiced": "4",
             }
         ],
@@ -234,6 +235,10 @@ def test_how_an_order_stands_comes_back_by_our_ids():
     assert told["shipments"][0]["tracking_number"] == "1Z-7"
     assert told["last_change"]["state"] == "refused"
     assert told["last_change"]["source_version"] == 7
+    assert (line["sku"], line["unit_price"], line["discount"]) == ("BOLT", "2.5", "0")
+    assert (told["requested_on"], told["note"], told["ship_to"]["city"]) == (None, "", "")
+    dated = ERP_ORDER.model_copy(update={"requested_on": date(1996, 8, 1)})
+    assert erp_to_crm.fulfilment(dated, {})["erp"]["requested_on"] == "1996-08-01"
     bare = ERP_ORDER.model_copy(update={"last_change": None, "promised_on": None})
     told = erp_to_crm.fulfilment(bare, {})["erp"]
     assert (told["last_change"], told["promised_on"]) == (None, None)

@@ -13,6 +13,8 @@ from chassis.storage.database import async_url
 from chassis.storage.migrate import downgrade, upgrade
 from sync_bridge.app import SERVICE
 from sync_bridge.cli import cli
+from sync_bridge.sources.port import Condition
+from sync_bridge.sources.telling import tell
 from sync_bridge.tables import METADATA
 
 
@@ -78,3 +80,41 @@ async def test_skip_from_the_command_line(rig, command):
     await rig.carry()
     skipped = await command("lanes", "skip", f"erp.product:{item}", "--json")
     assert '"state": "idle"' in skipped.output
+
+
+async def test_a_feed_is_restarted_from_the_command_line(rig, command):
+    """B23: after a 410 a person lets the feed be read from its oldest event; status shows it."""
+    condition = Condition(name="feed:erp", state="backfill_needed", reason="410 cursor_expired")
+    await tell(rig.bridge.database, condition)
+    await rig.fetch("insert into cursor (name, value) values ('feed:erp', 'c')")
+    assert "410 cursor_expired" in (await command("feeds", "list")).output
+    (seen,) = (await rig.bridge.client.get("/v1/status")).json()["following"]
+    assert (seen["name"], seen["state"], seen["failures"]) == ("feed:erp", "backfill_needed", 0)
+    assert '"had_position": true' in (await command("feeds", "restart", "erp", "--json")).output
+    assert await rig.fetch("select * from cursor") == []
+    assert "had no position" in (await command("feeds", "restart", "erp")).output
+    assert (await command("feeds", "restart", "shop")).exit_code == 2
+
+
+async def test_metrics_tell_of_lanes(rig):
+    """B33: how many stand, and for how long."""
+    rig.erp.makes("/v1/items", sku="BOLT-8")
+    rig.erp.makes("/v1/items", sku="BOLT-9")
+    rig.crm.faults.append(Fault(422, "invalid_input", method="POST"))
+    rig.crm.faults.append(Fault(422, "invalid_input", method="PUT"))
+    await rig.carry()
+    rig.erp.makes("/v1/items", sku="BOLT-10")
+    await rig.deliver()
+    page = (await rig.bridge.client.get("/metrics")).text
+    figures = dict(
+        line.removeprefix("tandem_bridge_").replace('{service="bridge"}', "").split()
+        for line in page.splitlines()
+        if line.startswith("tandem_bridge_lane")
+    )
+    assert (figures["lanes_parked"], figures["lanes_ready"]) == (
+        "1.0",
+        "1.0",
+    )
+    assert figures["lanes_waiting"] == figures["lane_waiting_seconds"] == "0.0"
+    assert float(figures["lane_parked_seconds"]) > 0
+    assert float(figures["lane_ready_seconds"]) > 0

@@ -17,10 +17,22 @@ if TYPE_CHECKING:
     from chassis.storage.database import Database
     from chassis.storage.work import Work
 
-__all__ = ["Handler", "JobHandler", "Schedule", "Service", "ServiceContext"]
+__all__ = ["Figure", "Handler", "JobHandler", "Schedule", "Service", "ServiceContext"]
 
 Handler = Callable[["Work", Any], Awaitable[None]]
 JobHandler = Callable[["Work", Mapping[str, Any]], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number an operator watches, at /metrics as `tandem_<name>`; `question` is SQL for it.
+
+    It is asked at every scrape, so an index must answer it.
+    """
+
+    name: str
+    told: str
+    question: str
 
 
 @dataclass(frozen=True)
@@ -61,4 +73,5 @@ class Service:
     jobs: Mapping[str, JobHandler] = field(default_factory=dict)
     schedules: Sequence[Schedule] = ()
     background: Sequence[Callable[[ServiceContext], Awaitable[None]]] = ()
+    figures: Sequence[Figure] = ()
     commands: typer.Typer | None = None

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from chassis.clock import utc_now
+from chassis.service import Figure
 from chassis.telemetry.metrics import Metrics
 
 
@@ -79,3 +80,15 @@ async def test_jobs_are_counted_by_outcome(sample):
     metrics.job("mail", "done")
     page = await metrics.page(sample.database)
     assert value(page, "tandem_job_runs_total", kind="mail", outcome="done") == 2
+
+
+async def test_a_service_declares_figures_of_its_own(sample):
+    """Read at every scrape, so they are right whoever changed the rows."""
+    notes = Figure("notes", "Notes there are.", "select count(*) from note")
+    known = Figure("notes_known", "One.", "select 1")
+    metrics = Metrics("sample", [notes, known])
+    before = value(await metrics.page(sample.database), "tandem_notes{")
+    await sample.post("/v1/notes", {"title": "counted"})
+    page = await metrics.page(sample.database)
+    assert value(page, "tandem_notes{", service="sample") == before + 1
+    assert value(page, "tandem_notes_known", service="sample") == 1

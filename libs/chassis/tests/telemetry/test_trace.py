@@ -93,3 +93,23 @@ def test_a_child_keeps_the_process_and_has_its_own_span():
     assert child.trace_id == trace.trace_id
     assert child.span_id != trace.span_id
     assert child.correlation_id == trace.correlation_id
+
+
+def test_traces_of_items_are_read_as_they_are_written():
+    """B47, B58: each item of a batch keeps its cause, its process and its hops."""
+    one = Trace.from_headers(
+        {
+            "traceparent": f"00-{'a' * 32}-{'b' * 16}-01",
+            "tandem-origin": "crm",
+            "tandem-correlation-id": str(uuid4()),
+            "tandem-causation-id": str(uuid4()),
+            "tandem-hops": "1",
+        }
+    )
+    other = Trace.new()
+    read = Trace.of_items(f"{one.as_item()},{other.as_item()},odd")
+    assert [(t.trace_id, t.correlation_id, t.origin, t.causation_id, t.hops) for t in read[:2]] == [
+        (t.trace_id, t.correlation_id, t.origin, t.causation_id, t.hops) for t in (one, other)
+    ]
+    assert (read[2].hops, read[2].causation_id) == (0, None)
+    assert Trace.of_items(None) == Trace.of_items("") == []

@@ -1,9 +1,11 @@
 """What accounts tell: each real change once, with the whole state."""
 
 import asyncio
+from uuid import uuid4
 
 import pytest
 
+from chassis.telemetry.trace import Trace
 from crm.accounts.events import AccountChanged
 
 
@@ -123,3 +125,33 @@ async def test_the_chain_of_causes_is_kept(desk):
         reply.json()["id"],
     )
     assert list(row.values()) == ["erp", correlation, cause, 1]
+
+
+async def test_items_of_a_batch_keep_their_own_chains_of_causes(desk):
+    """B15, B47, B58: each event has the cause, process, origin and hops of its own item."""
+    keys = [desk.word() for _ in range(3)]
+    traces = [
+        Trace.from_headers(
+            {"tandem-origin": "erp", "tandem-causation-id": str(uuid4()), "tandem-hops": "1"}
+        )
+        for _ in keys[:2]
+    ]
+    items = [{"external_id": key, "source_version": 1, "name": "Acme"} for key in keys]
+    reply = await desk.crm.post(
+        "/v1/accounts/by-external/erp/batch",
+        {"items": items},
+        headers={
+            "Tandem-Item-Traces": ",".join(trace.as_item() for trace in traces),
+            "Tandem-Hops": "2",
+        },
+    )
+    told = []
+    for one in reply.json()["items"]:
+        [row] = await desk.rows(
+            """select origin, correlation_id, causation_id, hops from outbox
+                where aggregate_id = $1""",
+            one["id"],
+        )
+        told.append(tuple(row.values()))
+    assert told[:2] == [("erp", one.correlation_id, one.causation_id, 1) for one in traces]
+    assert told[2][2:] == (None, 2), "an item without a trace has the request's"

@@ -178,6 +178,50 @@ async def test_an_order_stands_when_its_cancellation_is_refused(desk, crm):
     assert await told(5, 2) == ("cancelled", 5)
 
 
+async def test_a_refused_change_is_taken_back(desk, crm):
+    """C26, house decision 20: the order comes to what it comes to in the ERP, line by line."""
+    order = await placed(desk, note="Ring twice")
+    path = f"/v1/orders/{order['id']}"
+    line = order["lines"][0]
+    stands = {
+        "number": "SO-1",
+        "state": "confirmed",
+        "note": "Ring twice",
+        "freight": "5",
+        "lines": [
+            {
+                "line_id": line["id"],
+                "sku": line["product_code"],
+                "unit_price": "12.5",
+                "discount": "0.05",
+                **dict.fromkeys(("reserved", "quantity"), "4"),
+                **dict.fromkeys(("waiting", "shipped", "invoiced"), "0"),
+            }
+        ],
+    }
+
+    async def refuses(asked, told, **more):
+        change = {"kind": "change", "state": "refused", "source_version": asked}
+        body = {"source_version": told, "order_id": order["id"]}
+        body["erp"] = stands | {"last_change": change} | more
+        await crm.client.put(f"/v1/order-fulfilments/by-external/erp/{order['id']}", json=body)
+        return await desk.see(path)
+
+    other = {"product": (await desk.product())["id"], "quantity": "9", "unit_price": PRICE}
+    asked = {"lines": [other], "note": "Do not ring", "ship_to": {"city": "Elsewhere"}}
+    changed = (await desk.change(path, asked, revision=1)).json()
+    assert changed["net"] == "112.5"
+    assert (await refuses(1, 3))["version"] == 2
+    strange = stands["lines"][0] | {"sku": "no-such-product"}
+    assert (await refuses(2, 4, lines=[strange]))["version"] == 2
+    seen = await refuses(2, 5, ship_to={"city": "Home"})
+    assert (seen["version"], seen["net"], seen["freight"]) == (3, "47.5", "5")
+    assert (seen["note"], seen["ship_to"]["city"]) == ("Ring twice", "Home")
+    assert seen["lines"] == [line]
+    assert (await desk.told(order["id"]))[-1]["aggregate_version"] == 3
+    assert (await refuses(2, 6))["version"] == 3
+
+
 async def test_lines_of_one_product_keep_their_ids_by_price(desk):
     """E48: sent in another order they are the same lines, and a third one is new."""
     account, product = await desk.account(), await desk.product()

@@ -16,6 +16,7 @@ from erp.catalog.router import (
     price_router,
     unit_router,
 )
+from erp.figures import FIGURES
 from erp.fulfilment.events import OrderChanged
 from erp.fulfilment.handlers import (
     go_on_with_order,
@@ -129,6 +130,7 @@ SERVICE = Service(
         open_item_router,
         party_report_router,
     ),
+    figures=FIGURES,
     permissions=PERMISSIONS,
     roles=ROLES,
     events=(

@@ -14,6 +14,7 @@ from erp.catalog.schemas import Conversion, UpsertCategory, UpsertItem, UpsertPr
 from erp.catalog.service.categories import upsert_category
 from erp.catalog.service.items import upsert_item
 from erp.catalog.service.prices import upsert_price
+from erp.ledger import service as ledger
 from erp.money import MoneyView, UnitPriceView
 from erp.parties.schemas import UpsertCustomer, UpsertSupplier
 from erp.parties.service.customers import upsert_customer
@@ -83,8 +84,12 @@ Act = Callable[[Work, str, str, Any], Awaitable[Upserted]]
 
 
 async def make_demo_company(work: Work) -> Mapping[str, int]:
-    """Create what is missing of the demo company; how many records are new or unchanged."""
+    """Create what is missing of the demo company; how many records are new or unchanged.
+
+    Its books are open for this year: goods can be received, shipped, invoiced and paid at once.
+    """
     currency = work.setting.currency
+    await ledger.ensure_year(work, work.today())
     sent = [
         *_commands(upsert_category, UpsertCategory, _CATEGORIES),
         *_commands(upsert_item, UpsertItem, _ITEMS),

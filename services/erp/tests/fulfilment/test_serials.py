@@ -120,6 +120,16 @@ async def test_goods_without_serials_go_without(sales, order, problem):
     problem(await sales.act(order, "shipments", lines=[line]), 422, "serials_not_kept")
 
 
+@pytest.mark.parametrize("act", ["shipments", "returns"])
+async def test_a_service_has_no_serials(sales, desk, problem, act):
+    """Never ignored: what is named is kept, or refused."""
+    service = await desk.item(kind="service")
+    order = await sales.order(await desk.customer(), (service, "1", "1"))
+    if act == "returns":
+        await sales.acts(order, "shipments")
+    problem(await sales.act(order, act, lines=[named(order, "S1")]), 422, "serials_not_kept")
+
+
 async def test_twenty_orders_ship_twenty_pieces_at_once(sales, desk, receive):
     """E26, E28: by the API side by side; each order gets a serial of its own."""
     item = await desk.item(tracking="serial")

@@ -149,3 +149,39 @@ async def test_a_held_order_confirmed_again_is_asked_about_once(sales, desk):
     assert (await sales.acts(order, "confirm"))["state"] == "on_hold"
     asked = await desk.see(f"/v1/approvals?subject_id={order['id']}&state=pending")
     assert len(asked["items"]) == 1
+
+
+async def test_a_rejected_order_changed_by_hand_is_decided_anew(sales, desk):
+    """E49: with all of its lines; nothing is reserved without the decision."""
+    customer, item = await desk.customer(), await sales.item("5")
+    gone = await desk.item(discontinued_on="2020-01-01")
+    order = await sales.order(customer, (gone, "1", "1"), (item, "2", "1"))
+    assert order["state"] == "rejected"
+
+    async def change(*lines, version):
+        body = {"lines": sales.body(customer, *lines)["lines"]}
+        path, headers = f"/v1/sales-orders/{order['id']}/content", {"If-Match": f'"{version}"'}
+        return (await sales.erp.client.put(path, json=body, headers=headers)).json()
+
+    still = await change((gone, "1", "1"), (item, "3", "1"), version=1)
+    assert (still["state"], still["last_change"]) == ("rejected", None)
+    good = await change((item, "4", "1"), (item, "1", "0"), version=2)
+    assert (good["state"], [line["reserved"] for line in good["lines"]]) == (
+        "confirmed",
+        ["4", "1"],
+    )
+
+
+@pytest.mark.parametrize("end", ["cancelled", "completed"])
+async def test_an_order_that_has_ended_refuses_every_change(sales, desk, end):
+    """E48: also of the address alone, and the sender is answered."""
+    customer, item = await desk.customer(), await sales.item("5")
+    body, order_id = sales.body(customer, (item, "2", "1")), uuid4()
+    order = (await sales.send(body, order_id)).json()
+    await sales.acts(order, *(["cancel"] if end == "cancelled" else ["shipments", "invoices"]))
+    moved = body | {"ship_to": {"city": "Elsewhere"}}
+    for version, sent in ((2, moved), (3, sales.body(customer, (item, "1", "1")))):
+        told = (await sales.send(sent, order_id, version)).json()
+        answer = {"kind": "change", "state": "refused", "reason": f"order_{end}"}
+        assert told["last_change"] == answer | {"source_version": version}
+        assert (told["state"], told["ship_to"]["city"]) == (end, "")

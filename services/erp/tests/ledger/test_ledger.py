@@ -277,6 +277,8 @@ async def test_an_account_is_opened_once(books, desk, problem):
     assert made["role"] is None
     body = {"code": code, "name": "Again", "kind": "asset"}
     problem(await books.post("/v1/accounts", body), 409, "duplicate_account")
+    named_as_role = {"code": "receivable", "name": "Ours", "kind": "asset"}
+    problem(await books.post("/v1/accounts", named_as_role), 409, "duplicate_account")
     listed = await desk.see("/v1/accounts?kind=asset&limit=200")
     assert code in {one["code"] for one in listed["items"]}
 

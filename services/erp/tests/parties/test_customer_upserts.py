@@ -1,8 +1,11 @@
 """Customers that other systems send: once each, however often and however concurrently."""
 
 import asyncio
+from uuid import uuid4
 
 import pytest
+
+from chassis.telemetry.trace import Trace
 
 PATH = "/v1/customers"
 
@@ -243,3 +246,34 @@ async def test_batches_in_opposite_order_do_not_block_each_other(desk):
 async def test_a_batch_has_one_to_five_hundred_items(desk, problem, items):
     reply = await desk.erp.post(f"{PATH}/by-external/crm/batch", {"items": items})
     problem(reply, 422, "invalid_input")
+
+
+async def test_items_of_a_batch_keep_their_own_chains_of_causes(desk):
+    """B15, B47, B58: each event has the cause, process, origin and hops of its own item."""
+    keys = [desk.word() for _ in range(3)]
+    traces = [
+        Trace.from_headers(
+            {"tandem-origin": "crm", "tandem-causation-id": str(uuid4()), "tandem-hops": "1"}
+        )
+        for _ in keys[:2]
+    ]
+    items = [{"external_id": key, "source_version": 1, "name": "Acme"} for key in keys]
+    reply = await desk.erp.post(
+        "/v1/customers/by-external/crm/batch",
+        {"items": items},
+        headers={
+            "Tandem-Item-Traces": ",".join(trace.as_item() for trace in traces),
+            "Tandem-Hops": "2",
+        },
+    )
+    told = []
+    for one in reply.json()["items"]:
+        async with desk.erp.database.driver() as sql:
+            [row] = await sql.fetch(
+                """select origin, correlation_id, causation_id, hops from outbox
+                    where aggregate_id = $1""",
+                one["id"],
+            )
+        told.append(tuple(row.values()))
+    assert told[:2] == [("crm", one.correlation_id, one.causation_id, 1) for one in traces]
+    assert told[2][2:] == (None, 2), "an item without a trace has the request's"

@@ -136,4 +136,4 @@ async def test_the_refusal_speaks_chinese(desk, linked):
         json={"name": "别名"},
         headers={"If-Match": '"1"', "Accept-Language": "zh-CN"},
     )
-    assert reply.json()["detail"].startswith("此 客户 的 name 由 CRM 主管")
+    assert reply.json()["detail"].startswith("此客户的 name 由 CRM 主管")

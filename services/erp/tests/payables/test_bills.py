@@ -144,6 +144,10 @@ async def test_a_closed_period_takes_no_bill(office, desk, problem):
             (422, "missing_reference"),
         ),
         ({"expenses": [{"account": "6402", "amount": money("0")}]}, (422, "invalid_input")),
+        *(
+            ({"expenses": [{"account": kept, "amount": money("1")}]}, (409, "control_account"))
+            for kept in ("inventory", "1405", "receivable", "payable")
+        ),
         ({"expenses": []}, (422, "invalid_input")),
         ({"supplier_number": " "}, (422, "invalid_input")),
         ({"tax": {"amount": "1", "currency": "USD"}}, (422, "currency_not_supported")),
@@ -151,6 +155,7 @@ async def test_a_closed_period_takes_no_bill(office, desk, problem):
     ],
 )
 async def test_a_wrong_bill_is_refused(office, desk, problem, facts, refusal):
+    """E14, E29: also one that would book on what documents keep: stock, receivables, payables."""
     before = await desk.count("bill", "true")
     body = bill_of(await office.supplier()) | facts
     problem(await office.erp.post("/v1/bills", body), *refusal)

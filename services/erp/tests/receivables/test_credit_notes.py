@@ -57,6 +57,23 @@ async def test_a_paid_invoice_that_is_credited_tells_it(office, desk):
     assert told[-1]["payload"]["state"] == "paid"
 
 
+async def test_an_invoice_whose_credit_is_used_elsewhere_is_open_again(office, desk):
+    """E14, E15: the note is taken back from it and settles another one; then it is not credited."""
+    customer = await desk.customer()
+    first, second = [await office.invoices(customer, "30") for _ in range(2)]
+    await office.credits(first)
+    assert (await desk.see(f"/v1/invoices/{first['id']}"))["state"] == "credited"
+    [note] = (await desk.see(f"/v1/payments?party_id={customer['id']}"))["items"]
+    path = f"/v1/payments/{note['id']}"
+    await office.does(f"{path}/release", document_id=first["id"])
+    await office.does(f"{path}/allocate", allocations=[{"document_id": second["id"]}])
+    states = [(await desk.see(f"/v1/invoices/{one['id']}"))["state"] for one in (first, second)]
+    assert states == ["issued", "paid"]
+    assert await office.owes(customer) == ("30.00", "0.00")
+    await office.books(customer, "30")
+    assert (await desk.see(f"/v1/invoices/{first['id']}"))["state"] == "credited"
+
+
 async def test_parts_come_to_the_whole(office, desk):
     """E14, E19: 3 x 3.33 less a part at 13 % is credited piece by piece, nothing is left over."""
     code = desk.word("T")

@@ -159,6 +159,7 @@ async def test_no_role_empties_the_serials(store):
 async def test_two_writers_cannot_move_one_serial(store, drills):
     """E28: the second waits for the first, and finds the serial gone; by SQL alone."""
     level = "update stock_level set on_hand = on_hand - 1 where item_id = $1"
+    worth = "update item_valuation set quantity = quantity - 1 where item_id = $1"
     async with writing(store.erp.runtime_url) as first:
         await move(first, drills, "1", "A", path=(HERE, "LOSS"))
         second = asyncio.create_task(_moves(store, drills))
@@ -168,6 +169,7 @@ async def test_two_writers_cannot_move_one_serial(store, drills):
             ):
                 assert not second.done()
         await first.execute(level, drills)
+        await first.execute(worth, drills)
     with pytest.raises(asyncpg.CheckViolationError):
         await second
 

@@ -234,6 +234,26 @@ async def test_the_first_receipt_and_another_tracking_at_once(desk, store):
         assert await store.holds(keeper.item["id"]) == on_hand
 
 
+async def test_tracking_does_not_wait_for_an_order_that_waits_for_it(desk, problem):
+    """No deadlock: the change is told to come again, and the order goes on."""
+    item = await desk.item()
+    path = f"/v1/items/{item['id']}"
+    async with desk.erp.database.driver() as sql, sql.transaction():
+        await sql.execute("select from item where id = $1 for key share", item["id"])
+        problem(await desk.change(path, {"tracking": "serial"}, revision=1), 409, "busy")
+    assert (await desk.change(path, {"tracking": "serial"}, revision=1)).status_code == 200
+
+
+async def test_who_may_not_see_stock_sees_no_serials(keeper, desk, problem):
+    await keeper.receives("A")
+    path = f"/v1/serials/{(await keeper.history('A'))['id']}"
+    outsider, reader = await desk.erp.as_("catalog.read"), await desk.erp.as_("stock.read")
+    for one in ("/v1/serials", path):
+        problem(await outsider.get(one), 403, "forbidden")
+        problem(await desk.erp.with_key("td_wrong_key").get(one), 401, "unauthorized")
+        assert (await reader.get(one)).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("facts", "code"),
     [

@@ -7,6 +7,7 @@ from typing import Any
 
 from chassis.service import Schedule, Service
 from chassis.storage.work import Work
+from sync_bridge.figures import FIGURES
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.router import inbox_router, quarantine_router
 from sync_bridge.lanes.events import LaneParked, LaneResumed
@@ -49,6 +50,7 @@ SERVICE = Service(
         inbox_router,
         quarantine_router,
     ),
+    figures=FIGURES,
     permissions=PERMISSIONS,
     roles=ROLES,
     events=(LaneParked, LaneResumed),

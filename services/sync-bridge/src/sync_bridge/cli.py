@@ -1,6 +1,6 @@
 """The command line of the bridge: `bridge ...`."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -9,13 +9,18 @@ from chassis.cli.console import AsJson, command, show, show_table
 from chassis.cli.installation import connected
 from chassis.http.paging import PageQuery
 from sync_bridge.app import SERVICE
+from sync_bridge.inbox import service as inbox
 from sync_bridge.lanes import lists, steering
 from sync_bridge.lanes.schemas import LaneQuery, LaneView
+from sync_bridge.positions import queries as positions
 
 __all__ = ["cli"]
 
 COLUMNS = ("key", "state", "since", "pending", "attempts", "waits_for", "reason")
 
+FOLLOWED = ("name", "state", "reason", "missing", "failures", "answered_at", "told_at")
+
+Half = Annotated[Literal["crm", "erp"], typer.Argument(help="Whose feed.")]
 State = Annotated[str, typer.Option(help="idle, ready, waiting or parked.")]
 Key = Annotated[str, typer.Argument(help="Such as crm.customer:<id>.")]
 Note = Annotated[str, typer.Option(help="Why; kept with the act.")]
@@ -23,6 +28,8 @@ Note = Annotated[str, typer.Option(help="Why; kept with the act.")]
 cli = make_cli(SERVICE)
 lanes = typer.Typer(no_args_is_help=True, help="Lanes: one record's changes on their way across.")
 cli.add_typer(lanes, name="lanes")
+feeds = typer.Typer(no_args_is_help=True, help="Feeds of the halves, and where they are read on.")
+cli.add_typer(feeds, name="feeds")
 
 
 @lanes.command(name="list")
@@ -52,3 +59,23 @@ async def skip(key: Key, note: Note = "", as_json: AsJson = False) -> None:
     async with connected(SERVICE) as (_here, database), database.transaction() as work:
         lane = LaneView.model_validate(await steering.skip_event(work, key, note=note))
     show(lane.model_dump(mode="json"), f"{key} is {lane.state}", as_json=as_json)
+
+
+@feeds.command(name="list")
+@command
+async def list_feeds(as_json: AsJson = False) -> None:
+    """Tell how following each source goes."""
+    async with connected(SERVICE) as (_here, database), database.driver() as sql:
+        rows = [dict(row) for row in await positions.followed(sql)]
+    show_table(rows, FOLLOWED, as_json=as_json)
+
+
+@feeds.command(name="restart")
+@command
+async def restart_feed(half: Half, as_json: AsJson = False) -> None:
+    """Read a half's feed on from its oldest event, as after a 410; nothing is done twice."""
+    async with connected(SERVICE) as (_here, database), database.transaction() as work:
+        known = await inbox.forget_cursor(work, f"feed:{half}")
+    words = f"the feed of {half} is read from its oldest event within seconds"
+    told = {"feed": half, "had_position": known}
+    show(told, words if known else f"the feed of {half} had no position", as_json=as_json)

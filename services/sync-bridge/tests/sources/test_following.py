@@ -8,8 +8,9 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from publishing import as_json, attributes_of
+from publishing import INSTALLATION, as_json, attributes_of
 
+from chassis.events.cursor import Cursor
 from chassis.service import ServiceContext
 from chassis.testing.waiting import until
 from sync_bridge.sources import following
@@ -48,6 +49,9 @@ class Halves(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request):
         await asyncio.sleep(0)
         half = request.url.host.split(".")[0]
+        if request.url.path == "/v1/events/position":
+            cursor = str(Cursor.at(INSTALLATION, 1, 0))
+            return httpx.Response(200, json={"cursor": cursor, "sequence": 0, "complete": True})
         self.keys[half] = request.headers.get("Authorization")
         event = self.events.pop(half, None)
         if event is None:
@@ -60,7 +64,7 @@ async def test_without_kafka_the_feeds_of_both_halves_are_followed(bridge, store
     """B62: and no Kafka client is asked for."""
     halves = Halves()
     halves.events = {
-        name: attributes_of(source=f"/tandem/{name}/{uuid4()}", origin=name)
+        name: attributes_of(source=f"/tandem/{name}/{INSTALLATION}", origin=name)
         for name in ("crm", "erp")
     }
     wanted = sorted(event["id"] for event in halves.events.values())
@@ -81,8 +85,12 @@ async def test_without_kafka_the_feeds_of_both_halves_are_followed(bridge, store
 
 
 @pytest.mark.kafka
-async def test_with_kafka_the_topics_are_followed(bridge, stored, topic):
-    """Every topic of both halves; the group belongs to this inbox."""
+async def test_with_kafka_the_topics_are_followed(bridge, stored, topic, monkeypatch):
+    """Every topic of both halves; the group belongs to this inbox. B60: the halves are asked."""
+    client = httpx.AsyncClient
+    monkeypatch.setattr(
+        following.httpx, "AsyncClient", lambda **rest: client(**rest, transport=Halves())
+    )
     await topic.gets_events(3)
 
     async def arrived():

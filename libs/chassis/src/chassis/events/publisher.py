@@ -9,6 +9,7 @@ producer retries for ever and has already counted the failed batch.
 import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -106,8 +107,7 @@ class Publisher:
             await self._ensure(undeclared)
         lanes: defaultdict[tuple[str, int], _Lane] = defaultdict(_Lane)
         for event in events:
-            partition = (murmur2(event.key) & _POSITIVE) % self._partitions
-            lanes[event.topic, partition].events.append(event)
+            lanes[event.topic, _hash(event.key) % self._partitions].events.append(event)
         sending = [
             asyncio.ensure_future(self._send_lane(topic, partition, lane))
             for (topic, partition), lane in lanes.items()
@@ -160,6 +160,13 @@ class Publisher:
             task.cancel()
         if sender is not None:
             sender.cancel()  # the first cancel only made it wait for its requests
+
+
+@lru_cache(maxsize=65_536)
+def _hash(key: bytes) -> int:
+    """The number Java's default partitioner takes; the client reckons it slowly, in Python."""
+    hashed: int = murmur2(key)
+    return hashed & _POSITIVE
 
 
 def _fits(batch: Any, event: Outgoing) -> bool:

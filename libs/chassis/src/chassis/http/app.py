@@ -34,7 +34,7 @@ def create_app(
     service: "Service", settings: "ServiceSettings", database: Database | None = None
 ) -> FastAPI:
     """The application. Without a database it connects to the settings' own when it starts."""
-    metrics = Metrics(service.name)
+    metrics = Metrics(service.name, service.figures)
     app = FastAPI(
         title=service.title,
         description=service.description,

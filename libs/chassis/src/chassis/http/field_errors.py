@@ -7,69 +7,38 @@ from chassis.http.problem import FieldError
 
 __all__ = ["MESSAGES", "field_error"]
 
-_DATE = "Write the date as YYYY-MM-DD."
-_TIME = "Write the time as YYYY-MM-DDThh:mm:ss with its zone, such as Z or +08:00."
-_TEXT = "Write this as text in quotes."
-_WHOLE = "Write a whole number."
-_BOOL = "Write true or false."
-_UUID = "This is no valid id (UUID)."
-_OBJECT = "Write this as an object with named fields."
-_DECIMAL = 'Write this as a decimal number in quotes, such as "12.30".'
-_REFUSED = "This value is not accepted here."
-
+_SAID = {
+    "This field is required.": "missing",
+    "There is no such field.": "extra_forbidden",
+    "Write this as text in quotes.": "string_type",
+    "This text holds characters that are no Unicode.": "string_unicode",
+    "Write at least {min_length} characters.": "string_too_short",
+    "Write at most {max_length} characters.": "string_too_long",
+    "This text has not the expected form.": "string_pattern_mismatch",
+    "Write one of: {expected}.": "literal_error",
+    "Write true or false.": "bool_type bool_parsing",
+    "Write a whole number.": "int_type int_parsing int_from_float",
+    "This number has too many digits.": "int_parsing_size",
+    "Write a number.": "float_type float_parsing finite_number",
+    'Write this as a decimal number in quotes, such as "12.30".': "decimal_type decimal_parsing",
+    "This must be at least {ge}.": "greater_than_equal",
+    "This must be at most {le}.": "less_than_equal",
+    "This is no valid id (UUID).": "uuid_type uuid_parsing",
+    "Write the date as YYYY-MM-DD.": (
+        "date_type date_parsing date_from_datetime_parsing date_from_datetime_inexact"
+    ),
+    "Write the time as YYYY-MM-DDThh:mm:ss with its zone, such as Z or +08:00.": (
+        "datetime_type datetime_parsing datetime_object_invalid datetime_from_date_parsing"
+        " timezone_naive"
+    ),
+    "Write this as a list in square brackets.": "list_type",
+    "Give at least {min_length} of these.": "too_short",
+    "Give at most {max_length} of these.": "too_long",
+    "Write this as an object with named fields.": "model_type model_attributes_type",
+    "This value is not accepted here.": "invalid_key is_instance_of value_error assertion_error",
+}
 MESSAGES: Mapping[str, str] = {
-    "missing": "This field is required.",
-    "extra_forbidden": "There is no such field.",
-    "none_required": "Write null or leave this out.",
-    "string_type": _TEXT,
-    "string_unicode": "This text holds characters that are no Unicode.",
-    "string_too_short": "Write at least {min_length} characters.",
-    "string_too_long": "Write at most {max_length} characters.",
-    "string_pattern_mismatch": "This text has not the expected form.",
-    "literal_error": "Write one of: {expected}.",
-    "bool_type": _BOOL,
-    "bool_parsing": _BOOL,
-    "int_type": _WHOLE,
-    "int_parsing": _WHOLE,
-    "int_parsing_size": "This number has too many digits.",
-    "int_from_float": _WHOLE,
-    "float_type": "Write a number.",
-    "float_parsing": "Write a number.",
-    "finite_number": "Write a number.",
-    "decimal_type": _DECIMAL,
-    "decimal_parsing": _DECIMAL,
-    "decimal_max_digits": "Write at most {max_digits} digits.",
-    "decimal_max_places": "Write at most {decimal_places} digits after the point.",
-    "decimal_whole_digits": "Write at most {whole_digits} digits before the point.",
-    "greater_than": "This must be greater than {gt}.",
-    "greater_than_equal": "This must be at least {ge}.",
-    "less_than": "This must be less than {lt}.",
-    "less_than_equal": "This must be at most {le}.",
-    "multiple_of": "This must be a multiple of {multiple_of}.",
-    "uuid_type": _UUID,
-    "uuid_parsing": _UUID,
-    "uuid_version": _UUID,
-    "date_type": _DATE,
-    "date_parsing": _DATE,
-    "date_from_datetime_parsing": _DATE,
-    "date_from_datetime_inexact": _DATE,
-    "datetime_type": _TIME,
-    "datetime_parsing": _TIME,
-    "datetime_object_invalid": _TIME,
-    "datetime_from_date_parsing": _TIME,
-    "timezone_naive": _TIME,
-    "timezone_aware": _TIME,
-    "timezone_offset": _TIME,
-    "list_type": "Write this as a list in square brackets.",
-    "too_short": "Give at least {min_length} of these.",
-    "too_long": "Give at most {max_length} of these.",
-    "dict_type": _OBJECT,
-    "model_type": _OBJECT,
-    "model_attributes_type": _OBJECT,
-    "invalid_key": _REFUSED,
-    "is_instance_of": _REFUSED,
-    "value_error": _REFUSED,
-    "assertion_error": _REFUSED,
+    code: said for said, codes in _SAID.items() for code in codes.split()
 }
 """What is said of a wrong field, by the validator's code. Rules of our own bring their words."""
 

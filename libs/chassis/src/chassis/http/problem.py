@@ -83,14 +83,13 @@ class Problem(Exception):
         """The problem as the wire takes it."""
         facts = {name: _plain(value) for name, value in self.facts.items()}
         words = {
-            name: texts.text(str(value), language).replace("_", " ") if name in _WORDS else value
-            for name, value in facts.items()
+            one: texts.text(facts[one], language).replace("_", " ") for one in _WORDS & facts.keys()
         }
         return {
             "type": f"/problems/{self.code}",
             "title": texts.text(self.title, language),
             "status": self.status,
-            "detail": _told(texts.text(self.detail, language), words),
+            "detail": _told(texts.text(self.detail, language), facts | words),
             "code": self.code,
             "request_id": request_id,
             "errors": [

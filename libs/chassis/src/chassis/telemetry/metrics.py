@@ -1,10 +1,12 @@
 """Metrics in Prometheus form: requests by route, jobs, and how far the queues are behind.
 
-Queue figures are read from the database when asked for, so they are right whichever process does
-the work; a database that does not answer shows as `tandem_database_up 0`.
+Queue figures, and those a service declares, are read from the database when asked for, so they
+are right whichever process does the work; a database that does not answer shows as
+`tandem_database_up 0`.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
@@ -20,6 +22,7 @@ from prometheus_client import (
 from chassis.storage.lost import LOST
 
 if TYPE_CHECKING:
+    from chassis.service import Figure
     from chassis.storage.database import Database
 
 __all__ = ["Metrics"]
@@ -31,7 +34,7 @@ _DATABASE_ANSWERS_WITHIN_SECONDS = 2.0
 class Metrics:
     """The figures of one service in one process."""
 
-    def __init__(self, service: str) -> None:
+    def __init__(self, service: str, figures: "Sequence[Figure]" = ()) -> None:
         self.registry = CollectorRegistry()
         self._requests = Histogram(
             "tandem_http_request_seconds",
@@ -46,7 +49,7 @@ class Metrics:
             ["service", "kind", "outcome"],
             registry=self.registry,
         )
-        self._queue = _QueueFigures(service, self.registry)
+        self._queue = _QueueFigures(service, self.registry, figures)
         self._service = service
         self._children: dict[tuple[str, str, int], Any] = {}
 
@@ -83,7 +86,9 @@ class Metrics:
 class _QueueFigures:
     """Gauges that are read from the database."""
 
-    def __init__(self, service: str, registry: CollectorRegistry) -> None:
+    def __init__(
+        self, service: str, registry: CollectorRegistry, figures: "Sequence[Figure]"
+    ) -> None:
         def gauge(name: str, told: str, *labels: str) -> Gauge:
             return Gauge(f"tandem_{name}", told, ["service", *labels], registry=registry)
 
@@ -97,6 +102,8 @@ class _QueueFigures:
         self._head = gauge("feed_head", "Position of the newest event in the feed.")
         self._relay = gauge("relay_lag_events", "Events that Kafka has not been given yet.")
         self._consumers = gauge("feed_consumer_lag_events", "Events not read yet.", "consumer")
+        self._own = [gauge(one.name, one.told).labels(service) for one in figures]
+        self._questions = ", ".join(f"({one.question})" for one in figures)
 
     async def refresh(self, database: "Database") -> None:
         """Read the figures; when the database does not answer, say so and keep the last ones."""
@@ -105,6 +112,7 @@ class _QueueFigures:
             async with asyncio.timeout(_DATABASE_ANSWERS_WITHIN_SECONDS), database.driver() as sql:
                 (row,) = await sql.fetch(_FIGURES)
                 consumers = await sql.fetch(_CONSUMERS)
+                own = await sql.fetchrow(f"select {self._questions}")
         except LOST:
             up.set(0)
             return
@@ -117,6 +125,8 @@ class _QueueFigures:
         self._relay.labels(self._service).set(row["relay_lag"])
         for consumer in consumers:
             self._consumers.labels(self._service, consumer["name"]).set(consumer["lag"])
+        for figure, number in zip(self._own, own or (), strict=True):
+            figure.set(number)
 
 
 _FIGURES = """with jobs as (

@@ -28,8 +28,8 @@ _VIEW = f"""customer_order.id, customer_order.version, customer_order.number,
   customer_order.ship_to, customer_order.note, customer_order.currency, customer_order.state,
   customer_order.net, customer_order.freight, customer_order.total, customer_order.erp,
   customer_order.created_at, customer_order.updated_at,
-  (select d.owes::text from account_debt d where d.account_id = customer_order.account_id)
-    as customer_owes,
+  (select trim_scale(d.owes)::text from account_debt d
+    where d.account_id = customer_order.account_id) as customer_owes,
   (select jsonb_agg(jsonb_build_object('id', l.id, 'product_id', l.product_id,
       'product_code', p.code, 'quantity', l.quantity::text, 'unit_price', l.unit_price::text,
       'discount', l.discount::text, 'net', l.net::text) order by l.position)

@@ -98,10 +98,13 @@ class Told(BaseModel):
 
 
 class ErpLine(Told):
-    """How a line stands: quantity = reserved + waiting + shipped."""
+    """How a line stands; of goods of a confirmed order: quantity = reserved + waiting + shipped."""
 
     line_id: UUID | None = None
+    sku: str = ""
     quantity: NonNegativeNumber
+    unit_price: NonNegativeNumber = Decimal(0)
+    discount: NonNegativeNumber = Decimal(0)
     reserved: NonNegativeNumber
     waiting: NonNegativeNumber
     shipped: NonNegativeNumber
@@ -127,10 +130,9 @@ class ErpChange(Told):
     reason: str = ""
     source_version: int | None = None
 
-    def refuses_cancellation(self, version: int) -> bool:
-        """Whether it says no to the cancellation that this version of ours asked for."""
-        asked = ("cancellation", version)
-        return self.state == "refused" and (self.kind, self.source_version) == asked
+    def refuses(self, kind: str, version: int) -> bool:
+        """Whether it says no to what this version of ours asked for."""
+        return (self.state, self.kind, self.source_version) == ("refused", kind, version)
 
 
 class ErpOrder(Told):
@@ -139,6 +141,11 @@ class ErpOrder(Told):
     number: str
     state: str
     reason: str = ""
+    requested_on: date | None = None
+    ship_to: Address | None = None
+    note: str = ""
+    net: NonNegativeNumber = Decimal(0)
+    freight: NonNegativeNumber = Decimal(0)
     promised_on: date | None = None
     lines: list[ErpLine] = []
     shipments: list[ErpShipment] = []

@@ -1,12 +1,14 @@
 """What fulfilment tells: the whole state of an order, whenever anything of it changes."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.events.event import Event
+from erp.addresses import Address
 from erp.exact import NonNegativeDecimal, Quantity
 
 __all__ = ["ChangeTold", "LineTold", "OrderChanged", "RefTold", "SerialTold", "ShipmentTold"]
@@ -26,13 +28,15 @@ class RefTold(Told):
 
 
 class LineTold(Told):
-    """How a line stands: quantity = reserved + waiting + shipped, unless the order has ended."""
+    """How a line stands; of goods of a confirmed order: quantity = reserved + waiting + shipped."""
 
     id: UUID
     external_line_id: str = Field(description="The sender's id of the line; empty: it has none.")
     item_id: UUID
     sku: str
     quantity: Quantity
+    unit_price: NonNegativeDecimal = Decimal(0)
+    discount: NonNegativeDecimal = Field(Decimal(0), description="Part of the price, 0 to 1.")
     reserved: Quantity
     waiting: Quantity
     shipped: Quantity
@@ -87,7 +91,9 @@ class OrderChanged(Event):
     currency: str
     ordered_on: date
     requested_on: date | None
-    promised_on: date | None
+    promised_on: date | None = Field(description="The confirmed day; null: no known day.")
+    ship_to: Address = Address()
+    note: str = ""
     lines: list[LineTold]
     shipments: list[ShipmentTold]
     last_change: ChangeTold | None

@@ -31,6 +31,7 @@ __all__ = [
     "DRAFT",
     "ON_HOLD",
     "REJECTED",
+    "UNDECIDED",
     "ChangeRequest",
     "Order",
     "OrderCharge",
@@ -41,6 +42,8 @@ __all__ = [
 
 DRAFT, ON_HOLD, CONFIRMED = "draft", "on_hold", "confirmed"
 COMPLETED, CANCELLED, REJECTED = "completed", "cancelled", "rejected"
+UNDECIDED = frozenset({DRAFT, ON_HOLD, REJECTED})
+"""Of such an order nothing is reserved: other content is taken over whole, and decided anew."""
 
 
 class Order(Record, Base):
@@ -94,8 +97,9 @@ class Order(Record, Base):
         self._become(decision.state, decision.reason)
 
     def cancel(self) -> None:
-        """End it before anything has gone out. Raises OrderClosed."""
+        """End it before anything has gone out: no day is promised. Raises OrderClosed."""
         self._become(CANCELLED, "")
+        self.promised_on = None
 
     def settle_state(self, lines: Sequence["OrderLine"], charges: Sequence["OrderCharge"]) -> None:
         """Complete the order when all is shipped and invoiced, or take it up again."""

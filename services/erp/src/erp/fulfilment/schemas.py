@@ -114,7 +114,7 @@ class ShipQuantity(Command):
 
     order_line_id: UUID
     quantity: PositiveQuantity
-    serials: Serials = ()
+    serials: Serials = Field(default=[])
 
 
 class ShipOrder(Command):

@@ -17,7 +17,7 @@ from chassis.http.problems import (
 )
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
-from erp.ledger.errors import NoPeriod, PeriodClosed
+from erp.ledger.errors import ControlAccount, NoPeriod, PeriodClosed
 from erp.payables import queries, service
 from erp.payables.errors import DuplicateBill
 from erp.payables.schemas import BillQuery, BillView, NewBill
@@ -35,6 +35,7 @@ bill_router = house_router(
         MissingReference,
         DuplicateBill,
         CurrencyNotSupported,
+        ControlAccount,
         NoPeriod,
         PeriodClosed,
         IdempotencyKeyRequired,

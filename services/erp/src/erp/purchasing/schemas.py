@@ -264,7 +264,7 @@ class ReceiveLine(Command):
 
     line_id: UUID
     quantity: PositiveQuantity
-    serials: Serials = ()
+    serials: Serials = Field(default=[])
 
 
 class ReceiveOrder(Command):

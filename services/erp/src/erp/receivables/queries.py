@@ -68,7 +68,7 @@ _TAKE_NUMBERS = """select n.id, take_invoice_number(n.id) as number
   from unnest($1::uuid[]) with ordinality as n(id, place) order by n.place"""
 _NOTE_SETTLED = f"""update invoice set version = invoice.version + 1, updated_at = $2,
     open_amount = o.open_amount,
-    state = case when invoice.credited = invoice.gross then 'credited'
+    state = case when invoice.credited = invoice.gross and o.open_amount = 0 then 'credited'
       when o.open_amount = 0 then 'paid'
       when o.open_amount + o.credited < invoice.gross then 'partly_paid' else 'issued' end
   from open_item o, invoice_number n

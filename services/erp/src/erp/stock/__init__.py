@@ -6,4 +6,7 @@ orders, never more than there is (E26). Demand that could not be reserved waits 
 came and is filled, oldest first, as soon as goods arrive. Worth is kept as an amount (E30): the
 moving average is its quotient, the last piece takes the rest; the inventory account equals it
 after every event (E29).
+
+Pieces of an item that is tracked by serial move one by one, each by its serial, from the one place
+where it is (E28). Orders reserve so many of them; which ones is decided when they leave.
 """

@@ -12,10 +12,11 @@ __all__ = ["keep_tracking", "open_goods"]
 async def keep_tracking(work: Work, event: TrackingChanging) -> None:
     """Let an item become tracked, or untracked, before its first move. Raises TrackingFixed.
 
-    Its level is locked first: whoever moves goods of it meanwhile waits, and reads it anew.
+    Its level is locked first: whoever moves goods of it meanwhile waits, and reads it anew. While
+    an order that names the item is being written, the caller is told to try again.
     """
     await queries.hold(work, [event.item_id])
-    if await queries.has_moved(work.sql, event.item_id):
+    if await queries.has_moved(work, event.item_id):
         raise TrackingFixed(sku=event.sku)
 
 

@@ -40,7 +40,7 @@ EffectiveOn = Annotated[
 
 
 Serials = Annotated[
-    tuple[SerialNumber, ...],
+    list[SerialNumber],
     Field(
         max_length=2000,
         description="One for each piece of an item that is tracked by serial; of others, none.",
@@ -61,7 +61,7 @@ class ReceivedLine(Command):
     quantity: PositiveQuantity
     unit_cost: UnitPriceView | None = Field(default=None, description="What one unit is worth.")
     value: MoneyView | None = Field(default=None, description="What all of it is worth.")
-    serials: Serials = ()
+    serials: Serials = Field(default=[])
 
     @model_validator(mode="after")
     def _worth_once(self) -> "ReceivedLine":
@@ -112,7 +112,7 @@ class AdjustedLine(Command):
     unit_cost: UnitPriceView | None = Field(
         default=None, description="Of a surplus. Default: as the pieces on hand."
     )
-    serials: Serials = ()
+    serials: Serials = Field(default=[])
 
     @model_validator(mode="after")
     def _something(self) -> "AdjustedLine":

@@ -11,7 +11,7 @@ from chassis.clock import utc_now
 from chassis.storage.base import Identified
 from sync_bridge.base import Base
 
-__all__ = ["InboxEvent", "Position", "Quarantine", "ReadOn"]
+__all__ = ["InboxEvent", "Position", "Quarantine", "ReadOn", "SourceCondition"]
 
 
 class InboxEvent(Base):
@@ -73,6 +73,20 @@ class Position(Base):
     head: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     events: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class SourceCondition(Base):
+    """How a source was doing when its process last told."""
+
+    __tablename__ = "source_condition"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    reason: Mapped[str]
+    missing: Mapped[str]
+    failures: Mapped[int]
+    answered_at: Mapped[datetime]
+    told_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
 class Quarantine(Identified, Base):

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 __all__ = [
     "ancestors",
     "cursor_value",
+    "forget_cursor",
     "ingest",
     "mark_now",
     "purge",
     "quarantine",
     "receive",
     "replay_unknown",
+    "sources",
 ]
 
 PATIENCE = timedelta(seconds=5)
@@ -99,6 +101,21 @@ async def cursor_value(reading: "Reading", name: str) -> str | None:
     """Where the source of that name reads on; None before its first batch."""
     value: str | None = await reading.sql.fetchval("select value from cursor where name = $1", name)
     return value
+
+
+async def sources(reading: "Reading") -> list[str]:
+    """The sources events were taken in from so far."""
+    rows = await reading.sql.fetch("select source from position")
+    return [row["source"] for row in rows]
+
+
+async def forget_cursor(work: "Work", name: str) -> bool:
+    """Let the source of that name read on at the oldest event there is; False: it had no place.
+
+    What comes again is known by its id and changes nothing.
+    """
+    gone = await work.sql.fetchval("delete from cursor where name = $1 returning true", name)
+    return bool(gone)
 
 
 async def ancestors(reading: "Reading", events: Sequence[Received]) -> dict[UUID, int]:

@@ -13,6 +13,7 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from chassis.storage.lost import LOST
 from chassis.telemetry.logs import get_logger
 from sync_bridge.flows import BY_EVENT, Flow
 from sync_bridge.identity.errors import PairTaken
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from chassis.storage.database import Database
     from sync_bridge.settings import BridgeSettings
 
-__all__ = ["AWAY", "Carrying"]
+__all__ = ["Carrying"]
 
 AWAY = (
     OSError,
@@ -111,7 +112,7 @@ class Carrying:
         try:
             async with self._database.driver() as sql:
                 await queries.release(sql, lanes)
-        except AWAY:
+        except LOST:
             log.warning("leases_not_given_back", lanes=len(lanes))
 
     async def _pass_over(self, lane: Leased, turn: Turn) -> None:

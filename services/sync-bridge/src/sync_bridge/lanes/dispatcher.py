@@ -11,10 +11,11 @@ import contextlib
 from collections.abc import Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from chassis.storage.lost import LOST
 from chassis.telemetry.logs import get_logger
 from sync_bridge.bells import ARRIVED, SETTLED
 from sync_bridge.lanes import queries
-from sync_bridge.lanes.carrying import AWAY, Carrying
+from sync_bridge.lanes.carrying import Carrying
 from sync_bridge.lanes.queries import Leased
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Dispatcher:
                 return 0.0 if self._free else LOOK_SECONDS
             async with self._database.driver() as sql:
                 due = await queries.next_due(sql, beside=list(self._busy))
-        except AWAY as broken:
+        except LOST as broken:
             log.warning("lanes_interrupted", error=type(broken).__name__)
             return LOOK_SECONDS
         if due is None or not self._free:
@@ -142,7 +143,7 @@ class Dispatcher:
             try:
                 async with self._database.driver() as sql:
                     await queries.extend(sql, lanes, lease_seconds=self._settings.lease_seconds)
-            except AWAY as broken:
+            except LOST as broken:
                 log.warning("leases_not_extended", error=type(broken).__name__)
 
     async def _stop(self) -> None:

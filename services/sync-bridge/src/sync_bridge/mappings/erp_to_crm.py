@@ -82,12 +82,17 @@ def fulfilment(order: erp.OrderChanged, twins: Twins) -> dict[str, Any]:  # noqa
             "number": order.number,
             "state": order.state,
             "reason": order.reason,
+            "requested_on": order.requested_on.isoformat() if order.requested_on else None,
             "promised_on": order.promised_on.isoformat() if order.promised_on else None,
+            "ship_to": order.ship_to.plain(),
+            "note": order.note,
             "lines": [
                 line.plain() | {"line_id": line.external_line_id or None} for line in order.lines
             ],
             "shipments": [shipment.plain() for shipment in order.shipments],
             "last_change": order.last_change.plain() if order.last_change else None,
+            "net": order.net,
+            "freight": order.charges,
             "invoiced": order.invoiced,
             "paid": order.paid,
             "open_amount": order.open_amount,

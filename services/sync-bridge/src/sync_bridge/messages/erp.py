@@ -80,7 +80,10 @@ class OrderLine(Part):
     """How a line stands."""
 
     external_line_id: Text = ""
+    sku: Text = ""
     quantity: str
+    unit_price: str = "0"
+    discount: str = "0"
     reserved: str
     waiting: str
     shipped: str
@@ -114,10 +117,15 @@ class OrderChanged(Message):
     external_refs: list[Ref] = Field(default_factory=list)
     state: Text
     reason: Text = ""
+    requested_on: date | None = None
     promised_on: date | None = None
+    ship_to: Address = Field(default_factory=Address)
+    note: Text = ""
     lines: list[OrderLine] = Field(default_factory=list)
     shipments: list[Shipment] = Field(default_factory=list)
     last_change: Change | None = None
+    net: str = "0"
+    charges: str = "0"
     invoiced: str = "0"
     paid: str = "0"
     open_amount: str = "0"

@@ -4,7 +4,7 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
-__all__ = ["figures", "open_upto", "position_of", "sources"]
+__all__ = ["figures", "followed", "open_upto", "position_of", "sources"]
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
 
@@ -15,6 +15,9 @@ SOURCES = """select p.source, p.service, p.mark, p.head, p.events,
     select source, count(*) as pending, min(received_at) as oldest
       from inbox where state = 'received' group by source) o using (source)
   order by p.service, p.source"""
+
+FOLLOWED = """select name, state, reason, missing, failures, answered_at, told_at
+  from source_condition order by name"""
 
 FIGURES = """select
   (select count(*) from lane where state = 'ready') as ready,
@@ -40,6 +43,11 @@ OPEN_UPTO = """select
 async def sources(sql: Sql) -> list[asyncpg.Record]:
     """Every source with its marks and what of it is not settled."""
     return await sql.fetch(SOURCES)
+
+
+async def followed(sql: Sql) -> list[asyncpg.Record]:
+    """How following each source goes."""
+    return await sql.fetch(FOLLOWED)
 
 
 async def figures(sql: Sql) -> asyncpg.Record:

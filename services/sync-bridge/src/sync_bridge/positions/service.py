@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from sync_bridge.bells import SETTLED
 from sync_bridge.inbox import service as inbox
 from sync_bridge.positions import queries
-from sync_bridge.positions.schemas import LanesView, Reached, SourceView, StatusView
+from sync_bridge.positions.schemas import FollowedView, LanesView, Reached, SourceView, StatusView
 
 if TYPE_CHECKING:
     from chassis.storage.database import Database
@@ -29,6 +29,7 @@ async def status(reading: "Reading", *, idle: bool) -> StatusView:
         drained=all(one.drained for one in seen),
         idle=idle,
         sources=seen,
+        following=[FollowedView(**dict(row)) for row in await queries.followed(reading.sql)],
         lanes=LanesView(ready=found["ready"], waiting=found["waiting"], parked=found["parked"]),
         unknown_events=found["unknown"],
         quarantined=found["quarantined"],

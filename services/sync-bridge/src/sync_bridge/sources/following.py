@@ -1,21 +1,24 @@
 """Which sources this installation has: Kafka where it is configured, else the halves' feeds."""
 
 import asyncio
+import contextlib
 import socket
+from functools import partial
 from typing import TYPE_CHECKING
 
 import httpx
 
 from chassis.service import ServiceContext
 from sync_bridge.inbox import service as inbox
-from sync_bridge.inbox.received import Cursor, Quarantined, Received
 from sync_bridge.ownership import Half
 from sync_bridge.settings import BridgeSettings
 from sync_bridge.sources.feed import FeedSource
-from sync_bridge.sources.port import Receive
+from sync_bridge.sources.genuine import Door, installation_at
+from sync_bridge.sources.port import Source
+from sync_bridge.sources.telling import keep_telling
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
 __all__ = ["follow_sources"]
 
@@ -27,17 +30,25 @@ async def follow_sources(context: ServiceContext) -> None:
     settings = context.settings
     if not isinstance(settings, BridgeSettings) or not settings.connects:
         return
-    receive = _door(context)
-    if settings.kafka_bootstrap_servers:
-        await _follow_kafka(context, settings, settings.kafka_bootstrap_servers, receive)
-    else:
+    async with contextlib.AsyncExitStack() as open_clients:
+        clients = {
+            half: await open_clients.enter_async_context(client)
+            for half in HALVES
+            if (client := _client(settings, half)) is not None
+        }
+        if settings.kafka_bootstrap_servers:
+            await _follow_kafka(context, settings, settings.kafka_bootstrap_servers, clients)
+            return
         async with asyncio.TaskGroup() as sources:
-            for half in HALVES:
-                sources.create_task(_follow_feed(context, settings, half, receive))
+            for half, client in clients.items():
+                sources.create_task(_follow_feed(context, half, client))
 
 
 async def _follow_kafka(
-    context: ServiceContext, settings: BridgeSettings, brokers: str, receive: Receive
+    context: ServiceContext,
+    settings: BridgeSettings,
+    brokers: str,
+    clients: "Mapping[Half, httpx.AsyncClient]",
 ) -> None:
     from sync_bridge.sources.kafka import KafkaSource  # noqa: PLC0415 - B62: only with a broker
 
@@ -49,35 +60,41 @@ async def _follow_kafka(
     # A new or restored inbox reads everything again that Kafka still has.
     group = f"tandem-bridge-{installation['id']}-{installation['epoch']}"
     instance = settings.kafka_instance or socket.gethostname()
-    await KafkaSource(brokers, receive=receive, group=group, instance=instance).run()
+    receive = await _door(context, "kafka", clients)
+    await _run(context, KafkaSource(brokers, receive=receive, group=group, instance=instance))
 
 
-async def _follow_feed(
-    context: ServiceContext, settings: BridgeSettings, half: Half, receive: Receive
-) -> None:
-    reached = settings.reaches(half)
-    if reached is None:
-        return
-    url, key = reached
-    headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
-
+async def _follow_feed(context: ServiceContext, half: Half, client: httpx.AsyncClient) -> None:
     async def read_cursor(name: str) -> str | None:
         async with context.database.reading() as reading:
             return await inbox.cursor_value(reading, name)
 
-    async with httpx.AsyncClient(base_url=url, headers=headers, trust_env=False) as client:
-        await FeedSource(half, client, receive=receive, read_cursor=read_cursor).run()
+    receive = await _door(context, f"feed:{half}", {half: client})
+    await _run(context, FeedSource(half, client, receive=receive, read_cursor=read_cursor))
 
 
-def _door(context: ServiceContext) -> Receive:
-    """The inbox of this database."""
+def _client(settings: BridgeSettings, half: Half) -> httpx.AsyncClient | None:
+    """A client for a half, with the bridge's key; None when the half is not known."""
+    reached = settings.reaches(half)
+    if reached is None:
+        return None
+    url, key = reached
+    headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
+    return httpx.AsyncClient(base_url=url, headers=headers, trust_env=False)
 
-    async def receive(
-        events: "Sequence[Received]",
-        *,
-        unreadable: "Sequence[Quarantined]" = (),
-        cursor: Cursor | None = None,
-    ) -> int:
-        return await inbox.receive(context.database, events, unreadable=unreadable, cursor=cursor)
 
-    return receive
+async def _run(context: ServiceContext, source: Source) -> None:
+    """Follow a source and tell how it is doing, until cancelled."""
+    async with asyncio.TaskGroup() as both:
+        both.create_task(source.run())
+        both.create_task(keep_telling(context.database, source.condition))
+
+
+async def _door(
+    context: ServiceContext, name: str, clients: "Mapping[Half, httpx.AsyncClient]"
+) -> Door:
+    """The inbox of this database, for events of those halves (B60)."""
+    async with context.database.reading() as reading:
+        known = await inbox.sources(reading)
+    asks = {half: partial(installation_at, client) for half, client in clients.items()}
+    return Door(name, partial(inbox.receive, context.database), asks, known=known)

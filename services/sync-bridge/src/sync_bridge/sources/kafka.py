@@ -178,7 +178,10 @@ def _event(record: ConsumerRecord[Any, Any]) -> Received:
         }
     except (UnicodeDecodeError, AttributeError) as wrong:
         raise Unreadable("header", "is not UTF-8") from wrong
-    return read_event(attributes, record.value or b"")
+    event = read_event(attributes, record.value or b"")
+    if event.service != record.topic.partition(".")[0]:
+        raise Unreadable("source", "is not the service of the topic")
+    return event
 
 
 def _quarantined(record: ConsumerRecord[Any, Any], reason: str) -> Quarantined:

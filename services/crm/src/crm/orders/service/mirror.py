@@ -8,7 +8,6 @@ from chassis.storage.work import Work
 from crm.accounts.service import debts
 from crm.catalog.service import products
 from crm.orders import queries
-from crm.orders.models import CANCELLED
 from crm.orders.schemas import TellAvailability, TellDebt, TellFulfilment
 from crm.orders.service import orders
 
@@ -18,8 +17,8 @@ __all__ = ["tell_availability", "tell_debt", "tell_fulfilment"]
 async def tell_fulfilment(work: Work, command: TellFulfilment) -> UUID:
     """Keep the newest word of how the order stands; it is no change of the order.
 
-    Only a refused cancellation is: the order stands, and can be changed again. An older version
-    than the last one taken is ignored. Raises MissingReference.
+    Only a refusal is: a cancelled order stands again, a changed one is as it is in the ERP. An
+    older version than the last one taken is ignored. Raises MissingReference.
     """
     order = await queries.for_update(work, command.order_id)
     if order is None:
@@ -29,8 +28,10 @@ async def tell_fulfilment(work: Work, command: TellFulfilment) -> UUID:
         order.erp = command.erp.model_dump(mode="json")
         await work.flush()
         answer = command.erp.last_change
-        if order.state == CANCELLED and answer and answer.refuses_cancellation(order.version):
+        if answer and answer.refuses("cancellation", order.version):
             await orders.stand(work, order)
+        if answer and answer.refuses("change", order.version):
+            await orders.take_back(work, order, command.erp)
     return order.id
 
 

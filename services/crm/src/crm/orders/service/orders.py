@@ -22,11 +22,28 @@ from crm.orders.errors import PriceMissing
 from crm.orders.events import LineState, OrderChanged, money
 from crm.orders.models import PLACED, Order, OrderLine
 from crm.orders.rules.pricing import line_net
-from crm.orders.schemas import ChangeOrder, NewLine, OrderFacts, OrderView, PlaceOrder, UpsertOrder
+from crm.orders.schemas import (
+    ChangeOrder,
+    ErpLine,
+    ErpOrder,
+    NewLine,
+    OrderFacts,
+    OrderView,
+    PlaceOrder,
+    UpsertOrder,
+)
 from crm.sql import Sql
 from crm.upserts import Sent, Upserted, upsert
 
-__all__ = ["cancel_order", "change_order", "place_order", "see_order", "stand", "upsert_order"]
+__all__ = [
+    "cancel_order",
+    "change_order",
+    "place_order",
+    "see_order",
+    "stand",
+    "take_back",
+    "upsert_order",
+]
 
 KIND = "customer_order"
 ZERO = Decimal(0)
@@ -203,15 +220,27 @@ async def _change(
     work: Work, order: Order, facts: Mapping[str, Any], sent: Sequence[NewLine] | None
 ) -> bool:
     order.must_be_placed()
-    before = (order.net, order.total)
-    changed = order.take(facts)
     lines = await queries.lines_of(work, order.id)
-    if sent is not None:
-        wanted = await _lines(work, order, sent)
-        if _facts_of(lines) != _facts_of(wanted):
-            _keep_ids(lines, wanted)
-            changed.append("lines")
-            lines = wanted
+    if sent is None:
+        return await _become(work, order, facts, lines, lines)
+    wanted = await _lines(work, order, sent)
+    _keep_ids(lines, wanted)
+    return await _become(work, order, facts, lines, wanted)
+
+
+async def _become(
+    work: Work,
+    order: Order,
+    facts: Mapping[str, Any],
+    present: Sequence[OrderLine],
+    wanted: Sequence[OrderLine],
+) -> bool:
+    """Take facts and lines over as far as they differ, and tell it; whether anything did."""
+    before = (order.net, order.total)
+    changed, lines = order.take(facts), present
+    if _facts_of(present) != _facts_of(wanted):
+        changed.append("lines")
+        lines = wanted
     if not changed:
         return False
     _sum_up(order, lines)
@@ -256,8 +285,46 @@ async def cancel_order(work: Work, order_id: UUID) -> None:
         await _tell(work, order, ["state"])
 
 
+async def take_back(work: Work, order: Order, erp: ErpOrder) -> None:
+    """The ERP refused the last change of the locked order: it is what it is there.
+
+    Left as it is where a line of the ERP's names no product of ours.
+    """
+    found = await queries.products(work.sql, [], [line.sku for line in erp.lines])
+    known = {row["code"]: row["id"] for row in found}
+    if order.state != PLACED or any(line.sku not in known for line in erp.lines):
+        return
+    lines = [
+        _line_of(order, position, line, known[line.sku])
+        for position, line in enumerate(erp.lines, 1)
+    ]
+    facts = {
+        "requested_on": erp.requested_on,
+        "ship_to": erp.ship_to or order.ship_to,
+        "note": erp.note,
+        "freight": erp.freight,
+    }
+    await _become(work, order, facts, await queries.lines_of(work, order.id), lines)
+
+
+def _line_of(order: Order, position: int, told: ErpLine, product_id: UUID) -> OrderLine:
+    digits = digits_of(order.currency)
+    return OrderLine(
+        id=told.line_id or uuid7(),
+        order_id=order.id,
+        position=position,
+        product_id=product_id,
+        quantity=told.quantity,
+        unit_price=told.unit_price,
+        discount=told.discount,
+        net=line_net(told.unit_price, told.quantity, told.discount, decimals=digits),
+    )
+
+
 async def stand(work: Work, order: Order) -> None:
     """The locked order could not be cancelled any more: it is placed still."""
+    if order.state == PLACED:
+        return
     order.stand(work.now)
     await work.flush()
     await _tell(work, order, ["state"])

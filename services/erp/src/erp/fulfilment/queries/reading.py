@@ -26,6 +26,7 @@ _STATE = f"""sales_order.id, sales_order.version, sales_order.number, sales_orde
   sales_order.created_at, sales_order.updated_at, {references("sales_order")},
   (select jsonb_agg(jsonb_build_object('id', l.id, 'external_line_id', l.external_line_id,
       'item_id', l.item_id, 'sku', i.sku, 'quantity', l.quantity::text,
+      'unit_price', l.unit_price::text, 'discount', l.discount::text,
       'reserved', coalesce(d.reserved, 0)::text,
       'waiting', coalesce(d.wanted - d.reserved - d.shipped, 0)::text,
       'shipped', l.shipped::text, 'returned', l.returned::text, 'invoiced', l.invoiced::text,

@@ -15,8 +15,7 @@ from erp.fulfilment.errors import OrderClosed
 from erp.fulfilment.models import (
     CANCELLED,
     CONFIRMED,
-    DRAFT,
-    ON_HOLD,
+    UNDECIDED,
     ChangeRequest,
     OrderCharge,
     OrderLine,
@@ -27,7 +26,7 @@ from erp.fulfilment.rules.pricing import line_net
 from erp.fulfilment.schemas import ChangeOrder, UpsertOrder
 from erp.fulfilment.service.building import ZERO, charges_of, lines_of, sum_up
 from erp.fulfilment.service.deciding import credit_of, not_sold, place_lines
-from erp.fulfilment.service.replacing import replace, take_over_facts
+from erp.fulfilment.service.replacing import other_facts, replace, take_over
 from erp.fulfilment.service.telling import tell
 from erp.money import digits_of
 from erp.stock import service as stock
@@ -75,11 +74,18 @@ async def _want_nothing(work: Work, hand: OrderAtHand) -> None:
     await stock.withdraw(work, [line.order_line_id for line in waiting])
 
 
+class _Asked(NamedTuple):
+    """A change or a cancellation, and the sender's version that asked for it, if one was sent."""
+
+    kind: str
+    source_version: int | None
+
+
 async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revision: int) -> None:
     """Change an order. Raises NotFound, StaleRevision; a refusal is told, no error."""
     hand = await locked(work, order_id)
     hand.order.check_revision(revision)
-    if hand.order.state in {DRAFT, ON_HOLD}:
+    if hand.order.state in UNDECIDED:
         await replace(work, hand, command)
         return
     await change_content(work, hand, command)
@@ -96,17 +102,28 @@ async def change_content(work: Work, hand: OrderAtHand, command: ChangeOrder | U
     asked = _Asked("change", getattr(command, "source_version", None))
     wanted_on = hand.order.wanted_on
     if change.is_nothing(hand) and _customer_of(hand, command) == hand.order.customer_id:
-        differs = take_over_facts(work, hand, command)
-        if differs:
-            await _promise(work, hand, anew=wanted_on != hand.order.wanted_on)
-            await _answer(work, hand, asked, "")
-        return differs
+        return await _change_facts(work, hand, command, asked)
     refusal = await _refusal(work, hand, change, command)
     if not refusal:
-        take_over_facts(work, hand, command)
+        take_over(hand, other_facts(work, hand, command))
         moved = change.moves_goods() or wanted_on != hand.order.wanted_on
         await _take_over(work, hand, change)
         await _promise(work, hand, anew=moved)
+    await _answer(work, hand, asked, refusal)
+    return not refusal
+
+
+async def _change_facts(
+    work: Work, hand: OrderAtHand, command: ChangeOrder | UpsertOrder, asked: _Asked
+) -> bool:
+    """Take over what differs besides lines and charges, if anything; whether it was accepted."""
+    facts, wanted_on = other_facts(work, hand, command), hand.order.wanted_on
+    if not facts:
+        return False
+    refusal = refusal_of_change([], state=hand.order.state)
+    if not refusal:
+        take_over(hand, facts)
+        await _promise(work, hand, anew=wanted_on != hand.order.wanted_on)
     await _answer(work, hand, asked, refusal)
     return not refusal
 
@@ -240,13 +257,6 @@ async def _take_over(work: Work, hand: OrderAtHand, change: _Change) -> None:
         await queries.replace_charges(work, hand)
     sum_up(hand)
     hand.order.settle_state(hand.lines, hand.charges)
-
-
-class _Asked(NamedTuple):
-    """A change or a cancellation, and the sender's version that asked for it, if one was sent."""
-
-    kind: str
-    source_version: int | None
 
 
 async def _answer(work: Work, hand: OrderAtHand, asked: _Asked, refusal: str) -> None:

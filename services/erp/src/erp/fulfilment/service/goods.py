@@ -33,19 +33,14 @@ async def ship_order(work: Work, order_id: UUID, command: ShipOrder) -> Shipped:
     day = business_day_of(work, command.effective_on)
     hand = await locked(work, order_id)
     hand.order.must_be_confirmed()
-    reserved = await _reserved(work, hand)
+    reserved, serials = await _reserved(work, hand), _serials(command.lines)
     going = _named(hand, command.lines) if command.lines else _ready(hand, reserved)
-    serials = await _serials(work, hand, command.lines or (), reserved)
     shipment = await _shipment(work, hand, "delivery")
     shipment.shipped_on = day
     shipment.carrier, shipment.tracking_number = command.carrier, command.tracking_number
     await stock.ship(
         work,
-        [
-            stock.ShipLine(line.id, quantity, serials.get(line.id, ()))
-            for line, quantity in going
-            if line.id in reserved
-        ],
+        [stock.ShipLine(*one) for one in _goods(going, reserved, serials)],
         source_type="shipment",
         source_id=shipment.id,
         effective_on=day,
@@ -82,17 +77,23 @@ def _named(hand: OrderAtHand, named: Sequence[ShipQuantity]) -> Going:
     return list(going.values())
 
 
-async def _serials(
-    work: Work, hand: OrderAtHand, named: Sequence[ShipQuantity], goods: Container[UUID]
-) -> dict[UUID, tuple[str, ...]]:
-    """The serials that are named, by line. Raises SerialsNotKept for those of a service."""
-    serials = {one.order_line_id: one.serials for one in named}
-    services = [
-        line.item_id for line in hand.lines if serials.get(line.id) and line.id not in goods
+def _serials(named: Sequence[ShipQuantity] | None) -> dict[UUID, Sequence[str]]:
+    """The serials that are named, by line."""
+    return {one.order_line_id: one.serials for one in named or ()}
+
+
+def _goods(
+    going: Going, goods: Container[UUID], serials: Mapping[UUID, Sequence[str]]
+) -> list[tuple[UUID, Decimal, Sequence[str]]]:
+    """What stock moves of it: line, quantity, serials. Raises SerialsNotKept (a service's)."""
+    for line, _ in going:
+        if line.id not in goods and serials.get(line.id):
+            raise SerialsNotKept(sku=line.description)
+    return [
+        (line.id, quantity, serials.get(line.id, ()))
+        for line, quantity in going
+        if line.id in goods
     ]
-    for row in await queries.items_to_sell(work.sql, services[:1]) if services else ():
-        raise SerialsNotKept(sku=row["sku"])
-    return serials
 
 
 async def return_goods(work: Work, order_id: UUID, command: ReturnGoods) -> Shipped:
@@ -104,17 +105,13 @@ async def return_goods(work: Work, order_id: UUID, command: ReturnGoods) -> Ship
     day = business_day_of(work, command.effective_on)
     hand = await locked(work, order_id)
     hand.order.must_be_confirmed()
-    coming, goods = _named(hand, command.lines), await _reserved(work, hand)
-    serials = await _serials(work, hand, command.lines, goods)
+    coming, serials = _named(hand, command.lines), _serials(command.lines)
+    goods = await _reserved(work, hand)
     shipment = await _shipment(work, hand, "return")
     shipment.shipped_on = day
     await stock.take_back(
         work,
-        [
-            stock.ReturnLine(line.id, quantity, serials[line.id])
-            for line, quantity in coming
-            if line.id in goods
-        ],
+        [stock.ReturnLine(*one) for one in _goods(coming, goods, serials)],
         source_type="return",
         source_id=shipment.id,
         effective_on=day,

@@ -10,7 +10,7 @@ from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.fulfilment import queries
 from erp.fulfilment.errors import OrderClosed
-from erp.fulfilment.models import CANCELLED, DRAFT, ON_HOLD, REJECTED
+from erp.fulfilment.models import DRAFT, ON_HOLD, REJECTED, UNDECIDED
 from erp.fulfilment.queries import OrderAtHand
 from erp.fulfilment.rules.deciding import Decision
 from erp.fulfilment.schemas import BatchOrder, NewOrder, OrderView, UpsertOrder
@@ -95,11 +95,9 @@ async def _accept_again(work: Work, command: UpsertOrder, order_id: UUID) -> boo
     hand = await locked(work, order_id)
     if command.cancelled:
         return await cancel(work, hand, command.source_version)
-    if hand.order.state in {DRAFT, ON_HOLD, REJECTED}:
+    if hand.order.state in UNDECIDED:
         await replace(work, hand, command)
         return True
-    if hand.order.state == CANCELLED:
-        return False
     return await change_content(work, hand, command)
 
 

@@ -1,5 +1,8 @@
 """Deciding an order once more, with other content where it was sent."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from chassis.storage.work import Work
 from erp.approvals import service as approvals
 from erp.days import business_day_of
@@ -12,7 +15,7 @@ from erp.fulfilment.service.deciding import decide_orders
 from erp.fulfilment.service.known import Known
 from erp.fulfilment.service.telling import EVERYTHING, tell
 
-__all__ = ["go_on", "replace", "take_over_facts"]
+__all__ = ["go_on", "other_facts", "replace", "take_over"]
 
 
 async def go_on(work: Work, hand: OrderAtHand, *, credit_granted: bool = False) -> OrderView:
@@ -39,7 +42,7 @@ async def replace(work: Work, hand: OrderAtHand, command: ChangeOrder | UpsertOr
     if isinstance(command, UpsertOrder):
         (await Known.read(work, [command.customer_id], [])).customer(command.customer_id)
         order.customer_id = command.customer_id
-    take_over_facts(work, hand, command)
+    take_over(hand, other_facts(work, hand, command))
     hand.lines = await lines_of(work, order, command.lines)
     hand.charges = charges_of(work, order, command.charges)
     sum_up(hand)
@@ -51,14 +54,19 @@ async def replace(work: Work, hand: OrderAtHand, command: ChangeOrder | UpsertOr
     await tell(work, [order.id], EVERYTHING)
 
 
-def take_over_facts(work: Work, hand: OrderAtHand, command: ChangeOrder | UpsertOrder) -> bool:
-    """Take over what can be changed at any time; whether anything of it differs."""
-    order = hand.order
-    facts = ("requested_on", "ship_to", "note", "ordered_on")
-    before = [getattr(order, fact) for fact in facts]
-    order.requested_on = command.requested_on
+def other_facts(
+    work: Work, hand: OrderAtHand, command: ChangeOrder | UpsertOrder
+) -> dict[str, Any]:
+    """What was sent besides lines and charges, as far as it differs. Raises Forbidden."""
+    sent: dict[str, Any] = {"requested_on": command.requested_on}
     if isinstance(command, UpsertOrder):
-        order.ship_to, order.note = command.ship_to, command.note
-        if command.ordered_on and command.ordered_on != order.ordered_on:
-            order.ordered_on = business_day_of(work, command.ordered_on)
-    return before != [getattr(order, fact) for fact in facts]
+        sent |= {"ship_to": command.ship_to, "note": command.note}
+        if command.ordered_on and command.ordered_on != hand.order.ordered_on:
+            sent["ordered_on"] = business_day_of(work, command.ordered_on)
+    return {name: fact for name, fact in sent.items() if getattr(hand.order, name) != fact}
+
+
+def take_over(hand: OrderAtHand, facts: Mapping[str, Any]) -> None:
+    """Let the order say so from now on."""
+    for name, fact in facts.items():
+        setattr(hand.order, name, fact)

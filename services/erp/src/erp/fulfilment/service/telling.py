@@ -17,7 +17,7 @@ REFRESH = "fulfilment.refresh"
 
 EVERYTHING = sorted(OrderChanged.model_fields.keys() - {"id", "version", "changed"})
 
-_UNTOLD = {"ship_to", "note", "created_at", "updated_at"}
+_UNTOLD = {"created_at", "updated_at"}
 
 
 async def tell(

@@ -2,6 +2,7 @@
 
 from erp.ledger.rules.posting import Posting, PostingLine, credit, debit
 from erp.ledger.service.entries import (
+    accounts_must_be_free,
     post,
     post_by_hand,
     reverse,
@@ -14,6 +15,7 @@ from erp.ledger.service.years import change_period, ensure_year, open_account, o
 __all__ = [
     "Posting",
     "PostingLine",
+    "accounts_must_be_free",
     "change_period",
     "credit",
     "debit",

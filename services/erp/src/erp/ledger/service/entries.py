@@ -23,7 +23,15 @@ from erp.ledger.rules.posting import Posting, PostingLine, reversed_lines, total
 from erp.ledger.schemas import BalanceView, EntryView, NewEntry, ReverseEntry, TrialBalance
 from erp.sql import Sql
 
-__all__ = ["post", "post_by_hand", "reverse", "reverse_by_hand", "see_entry", "trial_balance"]
+__all__ = [
+    "accounts_must_be_free",
+    "post",
+    "post_by_hand",
+    "reverse",
+    "reverse_by_hand",
+    "see_entry",
+    "trial_balance",
+]
 
 
 async def post(work: Work, postings: Sequence[Posting]) -> None:
@@ -102,7 +110,7 @@ async def _write_lines(work: Work, real: Sequence[tuple[Posting, Sequence[Postin
 async def post_by_hand(work: Work, command: NewEntry) -> UUID:
     """Post what an accountant wrote. Raises as `post`, Forbidden (a past day), ControlAccount."""
     entry_id = uuid7()
-    await _must_be_free(work, [line.account for line in command.lines])
+    await accounts_must_be_free(work, [line.account for line in command.lines])
     day = business_day_of(work, command.effective_on)
     lines = tuple(
         PostingLine(line.account, line.debit, line.credit, line.party_id) for line in command.lines
@@ -111,8 +119,11 @@ async def post_by_hand(work: Work, command: NewEntry) -> UUID:
     return entry_id
 
 
-async def _must_be_free(work: Work, accounts: Sequence[str]) -> None:
-    """Receivables, payables and inventory agree with their documents (E14, E29), always."""
+async def accounts_must_be_free(work: Work, accounts: Sequence[str]) -> None:
+    """Receivables, payables and inventory agree with their documents (E14, E29), always.
+
+    `accounts` are codes or roles, as a person named them. Raises ControlAccount.
+    """
     kept = await queries.control_account_among(work.sql, accounts)
     if kept:
         raise ControlAccount(account=kept)
@@ -147,7 +158,7 @@ async def reverse_by_hand(work: Work, entry_id: UUID, command: ReverseEntry) -> 
     right by the document.
     """
     entry = await see_entry(work.sql, entry_id)
-    await _must_be_free(work, [line.account for line in entry.lines])
+    await accounts_must_be_free(work, [line.account for line in entry.lines])
     day = business_day_of(work, command.effective_on)
     return await reverse(work, entry_id, effective_on=day, memo=command.memo)
 

@@ -72,8 +72,9 @@ async def change_period(
 
 
 async def open_account(work: Work, command: NewAccount) -> AccountView:
-    """Open an account. Raises DuplicateAccount."""
-    taken = await work.sql.fetchval("select true from account where code = $1", command.code)
+    """Open an account. Raises DuplicateAccount: also for a role's word, which names an account."""
+    known = "select true from account where code = $1 or role = $1"
+    taken = await work.sql.fetchval(known, command.code)
     if taken:
         raise DuplicateAccount(account_code=command.code)
     account = Account(**command.model_dump())

@@ -135,8 +135,10 @@ def _open_item(bill: Bill) -> settlement.NewItem:
 async def enter_by_hand(work: Work, command: NewBill) -> BillView:
     """Enter a bill that no purchase order stands for.
 
-    Raises MissingReference (supplier, account), CurrencyNotSupported, and as `enter_bill`.
+    Raises MissingReference (supplier, account), CurrencyNotSupported, ControlAccount, and as
+    `enter_bill`.
     """
+    await ledger.accounts_must_be_free(work, [one.account for one in command.expenses])
     amounts = [*(one.amount for one in command.expenses), *([command.tax] if command.tax else [])]
     must_be_supported(work, *(one.currency for one in amounts))
     terms = await queries.supplier_terms(work.sql, command.supplier_id)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.work import Work
 from erp.sql import Sql
 from erp.stock.queries.shown import MOVE_VIEW, MOVES
 from erp.stock.rules.serials import KnownSerial
@@ -45,9 +46,14 @@ async def first_serials(
     return [(row["item_id"], row["number"]) for row in rows]
 
 
-async def has_moved(sql: Sql, item_id: UUID) -> bool:
-    """Whether goods of the item ever moved."""
-    found: bool = await sql.fetchval(
+async def has_moved(work: Work, item_id: UUID) -> bool:
+    """Whether goods of the item ever moved; if not, none can until the act ends.
+
+    It does not wait for those who refer to the item: they may be waiting for its level, which the
+    caller holds. The database says at once that the row is busy.
+    """
+    await work.sql.execute("select from item where id = $1 for update nowait", item_id)
+    found: bool = await work.sql.fetchval(
         "select exists (select from stock_move where item_id = $1)", item_id
     )
     return found

@@ -40,7 +40,7 @@ class ShipLine(NamedTuple):
 
     order_line_id: UUID
     quantity: Decimal
-    serials: tuple[str, ...] = ()
+    serials: Sequence[str] = ()
 
 
 class ReturnLine(NamedTuple):
@@ -48,7 +48,7 @@ class ReturnLine(NamedTuple):
 
     order_line_id: UUID
     quantity: Decimal
-    serials: tuple[str, ...] = ()
+    serials: Sequence[str] = ()
 
 
 class ReceiptLine(NamedTuple):
@@ -63,7 +63,7 @@ class ReceiptLine(NamedTuple):
     value: Decimal
     expected_id: UUID | None = None
     source_id: UUID | None = None
-    serials: tuple[str, ...] = ()
+    serials: Sequence[str] = ()
 
 
 class AdjustLine(NamedTuple):
@@ -75,7 +75,7 @@ class AdjustLine(NamedTuple):
     item_id: UUID
     quantity: Decimal
     value: Decimal | None = None
-    serials: tuple[str, ...] = ()
+    serials: Sequence[str] = ()
 
 
 class ExpectedLine(NamedTuple):

@@ -30,7 +30,7 @@ class Asked(NamedTuple):
 
     item_id: UUID
     quantity: Decimal
-    serials: tuple[str, ...]
+    serials: Sequence[str]
 
 
 async def name(work: Work, held: Holding, asked: Iterable[Asked]) -> None:
@@ -52,9 +52,7 @@ async def name(work: Work, held: Holding, asked: Iterable[Asked]) -> None:
         held.serials |= {(serial.item_id, serial.number): serial for serial in known}
 
 
-async def name_or_choose(
-    work: Work, held: Holding, asked: Sequence[Asked]
-) -> list[tuple[str, ...]]:
+async def name_or_choose(work: Work, held: Holding, asked: Sequence[Asked]) -> list[Sequence[str]]:
     """The serials that leave, of each one asked: as named, else those that came in first.
 
     Raises as `name`, UnknownSerial, SerialNotInStock.
@@ -87,7 +85,7 @@ async def _first(
     return found
 
 
-def _next(first: list[str], one: Asked) -> tuple[str, ...]:
+def _next(first: list[str], one: Asked) -> Sequence[str]:
     """Take the next of the serials, as many as are asked for."""
     count = int(one.quantity)
     taken = tuple(first[:count])

@@ -56,6 +56,16 @@ INBOX = (
       updated_at timestamptz not null default now(),
       constraint pk_position primary key (source)
     )""",
+    """create table source_condition (
+      name text not null,
+      state text not null,
+      reason text not null,
+      missing text not null,
+      failures integer not null,
+      answered_at timestamptz not null,
+      told_at timestamptz not null default now(),
+      constraint pk_source_condition primary key (name)
+    )""",
     """create table quarantine (
       id uuid not null,
       source text not null,
@@ -183,7 +193,7 @@ IDENTITY = (
 
 TABLES = (
     *("review", "shadow", "pair", "lane_act", "hole", "pause", "lane"),
-    *("quarantine", "position", "cursor", "inbox"),
+    *("quarantine", "source_condition", "position", "cursor", "inbox"),
 )
 
 

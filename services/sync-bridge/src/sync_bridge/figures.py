@@ -1,0 +1,65 @@
+"""What an operator of the bridge watches: what is on its way, and what waits for a person."""
+
+from collections.abc import Sequence
+
+from chassis.service import Figure
+
+__all__ = ["FIGURES"]
+
+_OLDEST = """select coalesce(extract(epoch from now() - min(since)), 0)::float8
+  from lane where state = '{state}'"""
+
+FIGURES: Sequence[Figure] = (
+    Figure(
+        "bridge_events_open",
+        "Events that were taken in and are not settled.",
+        "select count(*) from inbox where state = 'received'",
+    ),
+    Figure(
+        "bridge_lanes_ready",
+        "Lanes with something to carry.",
+        "select count(*) from lane where state = 'ready'",
+    ),
+    Figure(
+        "bridge_lanes_failing",
+        "Lanes with something to carry whose last try failed.",
+        "select count(*) from lane where state = 'ready' and attempts > 0",
+    ),
+    Figure(
+        "bridge_lane_ready_seconds",
+        "Age of the oldest event that could be carried and is not.",
+        """select coalesce(extract(epoch from now() - min(i.received_at)), 0)::float8
+          from inbox i join lane l on l.key = i.lane and l.state = 'ready'
+          where i.state = 'received'""",
+    ),
+    Figure(
+        "bridge_lanes_waiting",
+        "Lanes that wait for another record to be across.",
+        "select count(*) from lane where state = 'waiting'",
+    ),
+    Figure(
+        "bridge_lanes_parked",
+        "Lanes that wait for a person, because the other half refuses an event.",
+        "select count(*) from lane where state = 'parked'",
+    ),
+    Figure(
+        "bridge_lane_waiting_seconds",
+        "How long the oldest waiting lane has waited.",
+        _OLDEST.format(state="waiting"),
+    ),
+    Figure(
+        "bridge_lane_parked_seconds",
+        "How long the oldest parked lane has stood.",
+        _OLDEST.format(state="parked"),
+    ),
+    Figure(
+        "bridge_reviews_open",
+        "Questions whether two records are one.",
+        "select count(*) from review where state = 'open'",
+    ),
+    Figure(
+        "bridge_quarantined",
+        "Messages that could not be read.",
+        "select count(*) from quarantine",
+    ),
+)
