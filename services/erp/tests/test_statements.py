@@ -161,6 +161,17 @@ async def test_a_batch_of_new_orders_takes_27_however_many(desk, counted, many):
     assert {one["status"] for one in again.json()["items"]} == {"unchanged"}
 
 
+@pytest.mark.parametrize("many", [2, 40])
+async def test_a_batch_of_new_items_takes_as_many_however_many(desk, counted, many):
+    items = [
+        {"external_id": sku, "source_version": 1, "sku": sku, "name": "Bolt"}
+        for sku in (desk.word("SKU") for _ in range(many))
+    ]
+    with counted(20):
+        reply = await desk.erp.post("/v1/items/by-external/shop/batch", {"items": items})
+    assert {one["status"] for one in reply.json()["items"]} == {"created"}
+
+
 LISTS = {
     "ix_customer_created_at": """select id from customer
         order by created_at desc, id desc limit 51""",

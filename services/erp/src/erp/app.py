@@ -8,7 +8,7 @@ from chassis.service import Handler, Service
 from erp.approvals.events import Decided, Deciding
 from erp.approvals.router import approval_router
 from erp.base import Base
-from erp.catalog.events import ItemChanged, PriceChanged, TrackingChanging
+from erp.catalog.events import GoodsAdded, ItemChanged, PriceChanged, TrackingChanging
 from erp.catalog.router import (
     category_router,
     item_router,
@@ -57,7 +57,7 @@ from erp.settlement.events import (
 )
 from erp.settlement.router import open_item_router, party_report_router, payment_router
 from erp.stock.events import AvailabilityChanged, DemandFilled, GoodsExpected, ItemsShort
-from erp.stock.handlers import keep_tracking, open_new_item
+from erp.stock.handlers import keep_tracking, open_goods
 from erp.stock.router import (
     adjustment_router,
     availability_router,
@@ -76,7 +76,7 @@ _HERE = Path(__file__).parent
 
 HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
     TrackingChanging: (keep_tracking,),
-    ItemChanged: (open_new_item,),
+    GoodsAdded: (open_goods,),
     ItemsShort: (look_anew,),
     DemandFilled: (tell_filled_orders,),
     GoodsExpected: (tell_promised_orders,),

@@ -233,15 +233,17 @@ class _Batch(Generic[I]):
             return self.in_bulk is not None
         return item.source_version <= link.source_version
 
-    async def several(self, items: Sequence[I]) -> list[tuple[Outcome, Present]]:
+    async def several(self, sent: Sequence[tuple[I, Trace]]) -> list[tuple[Outcome, Present]]:
         """Create what is new of the items, and leave the rest as it is."""
-        new = [(uuid7(), item) for item in items if item.external_id not in self.known]
+        new = [(uuid7(), item, trace) for item, trace in sent if item.external_id not in self.known]
         if new and self.in_bulk:
-            links = [(item.external_id, ours, item.source_version) for ours, item in new]
+            links = [(item.external_id, ours, item.source_version) for ours, item, _ in new]
             await external.claim_all(self.work.sql, self.entity_type, self.system, links)
-            await self.in_bulk.create(self.work, new)
-        made = {item.external_id: Upserted("created", ours) for ours, item in new}
-        done = [made.get(item.external_id) or self._left(item) for item in items]
+            own = {ours: trace for ours, _, trace in new}
+            with self.work.traced(self.work.trace, own):
+                await self.in_bulk.create(self.work, [(ours, item) for ours, item, _ in new])
+        made = {item.external_id: Upserted("created", ours) for ours, item, _ in new}
+        done = [made.get(item.external_id) or self._left(item) for item, _ in sent]
         present = await self._present([one.id for one in done])
         return [(one.outcome, present[one.id]) for one in done]
 

@@ -280,3 +280,28 @@ async def test_a_unit_of_ones_own(desk, problem):
     problem(await desk.erp.post("/v1/units", unit), 409, "duplicate_code")
     problem(await desk.client.get("/v1/units/NO"), 404, "not_found")
     problem(await desk.erp.post("/v1/units", unit | {"decimals": 7}), 422, "invalid_input")
+
+
+async def test_of_two_new_items_with_one_sku_the_first_is_taken(desk):
+    """B41: neither the second of the batch nor one of an unknown unit is in the others' way."""
+    sku, other, third = (desk.word("SKU") for _ in range(3))
+    skus = [(sku, "C62"), (other, "C62"), (sku, "C62"), (desk.word("SKU"), "ZZZ"), (third, "C62")]
+    items = [
+        {
+            "external_id": desk.word(),
+            "source_version": 1,
+            "sku": one,
+            "name": "Bolt",
+            "unit": unit,
+        }
+        for one, unit in skus
+    ]
+    reply = await desk.erp.post("/v1/items/by-external/shop/batch", {"items": items})
+    told = reply.json()["items"]
+    wanted = ["created", "created", "failed", "failed", "created"]
+    assert [one["status"] for one in told] == wanted
+    codes = [one["problem"]["code"] for one in told if one["problem"]]
+    assert codes == ["duplicate_sku", "missing_reference"]
+    for one in (sku, other, third):
+        levels = await desk.see(f"/v1/stock-levels?sku={one}")
+        assert [level["on_hand"] for level in levels["items"]] == ["0"]

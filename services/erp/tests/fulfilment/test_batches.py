@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from chassis.telemetry.trace import Trace
 from erp.stock import service as stock
 
 PATH = "/v1/sales-orders/by-external/{}/batch"
@@ -112,6 +113,28 @@ async def test_a_batch_sent_again_changes_nothing(sales, desk):
     again = (await sales.erp.post(PATH.format("crm"), {"items": items})).json()["items"]
     assert [one["status"] for one in first] == ["created"] * 4
     assert again == [one | {"status": "unchanged"} for one in first]
+
+
+async def test_what_is_told_of_each_order_carries_the_orders_own_trace(sales, desk):
+    """B15: orders that the bridge carries together stay processes of their own."""
+    world = await World(sales, desk).fill()
+    items = [one for one in world.orders(1) if one["source_version"] == 1][:4]
+    traces = [Trace.new() for _ in items[:3]]
+    headers = {
+        "Tandem-Item-Traces": ",".join(trace.as_item() for trace in traces),
+        "Idempotency-Key": uuid4().hex,
+    }
+    path = PATH.format("crm")
+    reply = await sales.erp.client.post(path, json={"items": items}, headers=headers)
+    async with desk.erp.database.driver() as sql:
+        told = [
+            await sql.fetchval(
+                "select correlation_id from outbox where aggregate_id = $1", one["id"]
+            )
+            for one in reply.json()["items"]
+        ]
+    assert told[:3] == [trace.correlation_id for trace in traces]
+    assert told[3] not in told[:3]
 
 
 async def test_a_dry_run_of_a_batch_reserves_nothing(sales, desk):

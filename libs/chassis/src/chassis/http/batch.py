@@ -21,6 +21,7 @@ __all__ = [
     "ItemOutcome",
     "ItemTraces",
     "Outcome",
+    "Sent",
     "each_in_savepoint",
 ]
 
@@ -49,7 +50,8 @@ class Item(Protocol):
 
 
 I = TypeVar("I", bound=Item)  # noqa: E741 - the item
-_Sent = tuple[I, Trace | None]
+Sent = tuple[I, Trace]
+"""An item of a batch, and its trace."""
 
 
 class ItemOutcome(BaseModel):
@@ -81,7 +83,7 @@ class AtOnce(Generic[I]):
     """
 
     fits: Callable[[I], bool]
-    act: Callable[[Sequence[I]], Awaitable[Sequence[Done]]]
+    act: Callable[[Sequence[Sent[I]]], Awaitable[Sequence[Done]]]
 
 
 async def each_in_savepoint(
@@ -97,14 +99,14 @@ async def each_in_savepoint(
 ) -> BatchReply:
     """Do `act` for each item within its own savepoint; a refused item leaves the others alone.
 
-    `traces` are the first items' own, as far as they have any. Neighbours without one that fit
-    together are done `at_once`; what is refused then is halved, until each item that nobody
-    refuses is done, and each refused one has its problem. A dry run rolls all back.
+    `traces` are the first items' own, as far as they have any. Neighbours that fit together are
+    done `at_once`; what is refused then is halved, until each item that nobody refuses is done,
+    and each refused one has its problem. A dry run rolls all back.
     """
     batch = _Batch(work, act, at_once, language, texts or Texts.load(()))
     outcomes: list[ItemOutcome] = []
-    sent = zip(items, chain(traces, repeat(None)), strict=False)
-    for fit, run in groupby(sent, key=lambda pair: pair[1] is None and batch.fits(pair[0])):
+    sent = zip(items, chain(traces, repeat(work.trace)), strict=False)
+    for fit, run in groupby(sent, key=lambda pair: batch.fits(pair[0])):
         done = batch.together if fit else batch.each
         outcomes += await done(list(run))
     if dry_run:
@@ -126,22 +128,22 @@ class _Batch(Generic[I]):
         """Whether the item may be done with its neighbours."""
         return self.at_once is not None and self.at_once.fits(item)
 
-    async def together(self, sent: Sequence[_Sent[I]]) -> list[ItemOutcome]:
+    async def together(self, sent: Sequence[Sent[I]]) -> list[ItemOutcome]:
         """Do items at once; if one of them is refused, the first and the second half."""
         if self.at_once is None or len(sent) == 1:
             return await self.each(sent)
-        items = [item for item, _ in sent]
         try:
-            async with self.work.savepoint():
-                done = await self.at_once.act(items)
+            with self.work.traced(sent[0][1]):
+                async with self.work.savepoint():
+                    done = await self.at_once.act(sent)
         except Problem:
             half = len(sent) // 2
             return [*await self.together(sent[:half]), *await self.together(sent[half:])]
-        return [_told(item, one) for item, one in zip(items, done, strict=True)]
+        return [_told(item, one) for (item, _), one in zip(sent, done, strict=True)]
 
-    async def each(self, sent: Sequence[_Sent[I]]) -> list[ItemOutcome]:
-        """Do items one by one, each by its own trace if it has one."""
-        return [await self._alone(item, trace or self.work.trace) for item, trace in sent]
+    async def each(self, sent: Sequence[Sent[I]]) -> list[ItemOutcome]:
+        """Do items one by one, each by its trace."""
+        return [await self._alone(item, trace) for item, trace in sent]
 
     async def _alone(self, item: I, trace: Trace) -> ItemOutcome:
         try:

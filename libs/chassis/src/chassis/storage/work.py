@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -77,6 +78,7 @@ class Work(Reading):
         self.now: datetime = utc_now()
         self.events: list[Event] = []
         self.event_traces: list[Trace] = []
+        self._own_traces: Mapping[UUID, Trace] = {}
         self.jobs: list[NewJob] = []
         self.last: list[tuple[LastAct, Any]] = []
         self.reply: Reply | None = None
@@ -91,7 +93,7 @@ class Work(Reading):
         for event in events:
             if event.public:
                 self.events.append(event)
-                self.event_traces.append(self.trace)
+                self.event_traces.append(self._own_traces.get(event.id, self.trace))
             for handler in self.setting.handlers.get(type(event), ()):
                 await handler(self, event)
 
@@ -136,13 +138,17 @@ class Work(Reading):
             raise
 
     @contextmanager
-    def traced(self, trace: Trace) -> Iterator[None]:
-        """One item of a batch that has a trace of its own: its events and jobs carry that one."""
-        before, self.trace = self.trace, trace
+    def traced(self, trace: Trace, own: Mapping[UUID, Trace] | None = None) -> Iterator[None]:
+        """One item of a batch that has a trace of its own: its events and jobs carry that one.
+
+        Of several items done at once, events of the aggregates in `own` carry the trace there.
+        """
+        before = self.trace, self._own_traces
+        self.trace, self._own_traces = trace, own or {}
         try:
             yield
         finally:
-            self.trace = before
+            self.trace, self._own_traces = before
 
     def abandon(self) -> None:
         """Roll everything back at the end although the act succeeded: a dry run."""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from chassis.events.event import Event, InternalEvent
 from erp.exact import NonNegativeDecimal, PositiveQuantity
 
-__all__ = ["ConversionState", "ItemChanged", "PriceChanged", "TrackingChanging"]
+__all__ = ["ConversionState", "GoodsAdded", "ItemChanged", "PriceChanged", "TrackingChanging"]
 
 
 class ConversionState(BaseModel):
@@ -61,6 +61,16 @@ class TrackingChanging(InternalEvent):
 
     item_id: UUID
     sku: str
+
+
+class GoodsAdded(InternalEvent):
+    """Items are kept in stock from now on: new ones, or such as were services so far."""
+
+    event_name = "goods-added"
+    topic = "item"
+    aggregate = "item"
+
+    item_ids: list[UUID]
 
 
 class PriceChanged(Event):

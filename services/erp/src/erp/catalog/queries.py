@@ -1,6 +1,6 @@
 """Named reads and locks of the catalog."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -121,20 +121,18 @@ def _category(row: Row) -> CategoryView:
     return CategoryView.model_validate(dict(row))
 
 
-async def category_id(sql: Sql, code: str) -> UUID | None:
-    """Id of the category with the code."""
-    found: UUID | None = await sql.fetchval("select id from item_category where code = $1", code)
-    return found
+async def category_ids(sql: Sql, codes: Sequence[str]) -> dict[str, UUID]:
+    """Ids of categories by code; what there is not is left out."""
+    rows = await sql.fetch("select id, code from item_category where code = any($1::text[])", codes)
+    return {row["code"]: row["id"] for row in rows}
 
 
-async def category_code(sql: Sql, category_id: UUID | None) -> str | None:
-    """Code of the category."""
-    if category_id is None:
-        return None
-    code: str | None = await sql.fetchval(
-        "select code from item_category where id = $1", category_id
+async def category_codes(sql: Sql, category_ids: Collection[UUID]) -> dict[UUID | None, str]:
+    """Codes of categories by id."""
+    rows = await sql.fetch(
+        "select id, code from item_category where id = any($1::uuid[])", category_ids
     )
-    return code
+    return {row["id"]: row["code"] for row in rows}
 
 
 async def lies_within(sql: Sql, *, inner: UUID, outer: UUID) -> bool:
@@ -194,6 +192,12 @@ async def item_id(sql: Sql, sku: str) -> UUID | None:
     """Id of the item with the SKU."""
     found: UUID | None = await sql.fetchval("select id from item where sku = $1", sku)
     return found
+
+
+async def item_ids(sql: Sql, skus: Sequence[str]) -> dict[str, UUID]:
+    """Ids of items by SKU; what there is not is left out."""
+    rows = await sql.fetch("select id, sku from item where sku = any($1::text[])", skus)
+    return {row["sku"]: row["id"] for row in rows}
 
 
 async def item_for_update(work: Work, item_id: UUID) -> Item | None:

@@ -3,10 +3,10 @@
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.catalog.errors import TrackingFixed
-from erp.catalog.events import ItemChanged, TrackingChanging
+from erp.catalog.events import GoodsAdded, TrackingChanging
 from erp.stock import queries
 
-__all__ = ["keep_tracking", "open_new_item"]
+__all__ = ["keep_tracking", "open_goods"]
 
 
 async def keep_tracking(work: Work, event: TrackingChanging) -> None:
@@ -20,7 +20,6 @@ async def keep_tracking(work: Work, event: TrackingChanging) -> None:
         raise TrackingFixed(sku=event.sku)
 
 
-async def open_new_item(work: Work, event: ItemChanged) -> None:
+async def open_goods(work: Work, event: GoodsAdded) -> None:
     """Give goods that are new here their level, worth and availability: none of all."""
-    if "kind" in event.changed and event.kind == "goods":
-        await queries.open_items(work, [event.id], [uuid7()])
+    await queries.open_items(work, event.item_ids, [uuid7() for _ in event.item_ids])

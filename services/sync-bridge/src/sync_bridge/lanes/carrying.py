@@ -107,9 +107,10 @@ class Carrying:
         """
         for lane in lanes:
             log.warning("lane_interrupted", lane=lane.key, error=type(away).__name__)
-        await asyncio.sleep(AGAIN_SECONDS)
-        while not await self.give_back(lanes):  # noqa: ASYNC110 - the database rings no bell
+        given_back = False
+        while not given_back:
             await asyncio.sleep(AGAIN_SECONDS)
+            given_back = await self.give_back(lanes)
 
     async def give_back(self, lanes: Sequence[Leased]) -> bool:
         """Let others carry the lanes whose leases are still held; False: the database is lost."""

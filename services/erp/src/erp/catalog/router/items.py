@@ -218,7 +218,8 @@ async def upsert_items(
     asked: InBatch, command: UpsertItems, _by: Keeper, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over items as another system knows them; each is judged alone."""
-    return await upsert_each(work, asked, items.KIND, command.items, items.upsert_item)
+    sent, in_bulk = command.items, items.IN_BULK
+    return await upsert_each(work, asked, items.KIND, sent, items.upsert_item, in_bulk=in_bulk)
 
 
 @item_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)

@@ -1,6 +1,6 @@
 """Acts on categories of items."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -76,7 +76,7 @@ async def _change_sent(work: Work, facts: dict[str, Any], category_id: UUID) -> 
 async def _add(work: Work, facts: Mapping[str, Any], category_id: UUID) -> UUID:
     code = facts["code"]
     await stand_in_line(work, f"item_category:{code}")
-    existing_id = await queries.category_id(work.sql, code)
+    existing_id = (await queries.category_ids(work.sql, [code])).get(code)
     if existing_id:
         raise DuplicateCode(entity=KIND, record_code=code, existing_id=existing_id)
     category = ItemCategory(id=category_id, created_at=work.now, updated_at=work.now)
@@ -116,9 +116,15 @@ async def category_id_of(sql: Sql, code: str | None) -> UUID | None:
     """Id of the category with the code; None for no code. Raises MissingReference."""
     if code is None:
         return None
-    found = await queries.category_id(sql, code)
-    if found is None:
-        raise MissingReference(entity=KIND, reference=code)
+    return (await category_ids_of(sql, [code]))[code]
+
+
+async def category_ids_of(sql: Sql, codes: Sequence[str]) -> dict[str, UUID]:
+    """Ids of the categories with the codes. Raises MissingReference for the first without one."""
+    found = await queries.category_ids(sql, codes)
+    for code in codes:
+        if code not in found:
+            raise MissingReference(entity=KIND, reference=code)
     return found
 
 
