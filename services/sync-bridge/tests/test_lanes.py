@@ -118,6 +118,7 @@ async def test_a_lost_database_is_waited_for(rig, monkeypatch):
     rig.erp.makes(ITEMS, sku="BOLT-8")
     await rig.deliver()
     monkeypatch.setattr("sync_bridge.lanes.dispatcher.LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("sync_bridge.lanes.carrying.AGAIN_SECONDS", 0.01)
     settings = rig.settings.model_copy(update={"lease_seconds": 0.03})
     carrying = await dispatcher(rig.bridge.database, rig.targets, settings)
     real = carrying._database
@@ -142,14 +143,17 @@ async def test_a_lost_database_is_waited_for(rig, monkeypatch):
                 yield connection
 
     carrying._database = Away()
+    carrying._carrying._database = carrying._database
     task = asyncio.create_task(carrying.run())
     await rig.crm.has(PRODUCTS, 1)
 
     async def idle():
         return (await rig.lane("erp.product"))["state"] == "idle"
 
-    await until(idle)
-    task.cancel()
+    try:
+        await until(idle)
+    finally:
+        task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BrokerTrouble", "Outgoing", "Publishing", "PublishingFailed", "Relay", "relay_for"]
 
-PAGE = 1000
+PAGE = 2000
 """Events read and sent at a time."""
 
 ANSWER_SECONDS = 15.0

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from erp.addresses import Address
 from erp.exact import NonNegativeDecimal, PositiveQuantity
@@ -46,6 +47,12 @@ class NewLine(Command):
     quantity: PositiveQuantity
     unit_price: UnitPriceView | None = None
     discount: Discount = Decimal(0)
+
+    @model_validator(mode="after")
+    def _names_an_item(self) -> "NewLine":
+        if (self.item_id is None) == (self.sku is None):
+            raise PydanticCustomError("one_item", "Name the item by item_id or by sku, not both.")
+        return self
 
 
 class NewCharge(Command):

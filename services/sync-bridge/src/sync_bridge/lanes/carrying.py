@@ -101,19 +101,26 @@ class Carrying:
             await self.leave(lanes, away)
 
     async def leave(self, lanes: Sequence[Leased], away: BaseException) -> None:
-        """The database went away: give back the lanes of which nothing was recorded."""
+        """The database went away: when it is back, give back what was not recorded.
+
+        Until then the lanes are kept, so that the try is not counted as one.
+        """
         for lane in lanes:
             log.warning("lane_interrupted", lane=lane.key, error=type(away).__name__)
-        await asyncio.sleep(AGAIN_SECONDS)
-        await self.give_back(lanes)
+        given_back = False
+        while not given_back:
+            await asyncio.sleep(AGAIN_SECONDS)
+            given_back = await self.give_back(lanes)
 
-    async def give_back(self, lanes: Sequence[Leased]) -> None:
-        """Let others carry the lanes whose leases are still held; a lost database keeps them."""
+    async def give_back(self, lanes: Sequence[Leased]) -> bool:
+        """Let others carry the lanes whose leases are still held; False: the database is lost."""
         try:
             async with self._database.driver() as sql:
                 await queries.release(sql, lanes)
         except LOST:
             log.warning("leases_not_given_back", lanes=len(lanes))
+            return False
+        return True
 
     async def _pass_over(self, lane: Leased, turn: Turn) -> None:
         try:
