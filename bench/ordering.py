@@ -146,10 +146,15 @@ def _drafts(place: Place, database: DatabaseUrls, shop: _Shop) -> Callable[[int]
             return made
 
         made = place.asked(database.runtime, copy)
+        place.asked(database.owner, _analyze)  # as autovacuum does within a minute
         chance.shuffle(made)
         return made[:number]
 
     return copied
+
+
+async def _analyze(sql: "asyncpg.Connection[Any]") -> None:
+    await sql.execute("analyze sales_order, sales_order_line, sales_order_charge, demand, outbox")
 
 
 def _take_over(shop: _Shop) -> Act:
