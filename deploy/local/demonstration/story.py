@@ -8,7 +8,6 @@ import httpx
 from demonstration.ordering import order_to_cash
 from demonstration.playing import (
     CROSSING_SECONDS_MAX,
-    POLL_SECONDS,
     Record,
     agree,
     changed,
@@ -143,11 +142,21 @@ class Story:
         say(f"\nThe bridge carried {carried} events; nothing is parked, nothing waits.")
 
     def drained(self) -> None:
-        """Wait until the bridge has done all that both halves published."""
+        """Wait until all that both halves have published is across, and neither has news."""
         deadline = time.monotonic() + CROSSING_SECONDS_MAX
-        while not got(self.bridge, "/v1/status")["drained"]:
+        halves = {"crm": self.crm, "erp": self.erp}
+        before: list[int] = []
+        while (now := [self.across(*half, deadline) for half in halves.items()]) != before:
+            before = now
+
+    def across(self, name: str, half: httpx.Client, deadline: float) -> int:
+        """Wait until all that a half has published is across; its feed position."""
+        while not (end := got(half, "/v1/events/position", wait=10))["complete"]:
+            agree(time.monotonic() < deadline, "the end of the feed")
+        upto = int(end["sequence"])
+        while not got(self.bridge, "/v1/positions/wait", source=name, feed_seq=upto)["reached"]:
             agree(time.monotonic() < deadline, "the bridge's backlog")
-            time.sleep(POLL_SECONDS)
+        return upto
 
     def customer_of(self, account: Record) -> Record | None:
         """The ERP customer that is the CRM account."""
