@@ -90,7 +90,6 @@ async def test_killed_between_the_call_and_its_record(rig):
     rig.crm.makes(ACCOUNTS, name="Elm")
     await rig.deliver()
     rig.erp.gate = asyncio.Event()
-    rig.settings = rig.settings.model_copy(update={"lease_seconds": 1})
     first = await dispatcher(rig.bridge.database, rig.targets, rig.settings)
     task = asyncio.create_task(first.drain())
     await rig.erp.called.wait()
