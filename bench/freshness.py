@@ -307,7 +307,7 @@ async def upserts(
     """The limit: upserts by hand at the rate, each of a record that is there. An act of a load."""
     known = WAYS[way]
     target = halves[known.target]
-    system = "erp" if known.target == "crm" else "bench"
+    system = known.source
     records = [str(UUID(int=number + 1)) for number in range(SEEDED)]
     connection = await Connection.open(target["url"])
     start = int(time.time() * 1000)
