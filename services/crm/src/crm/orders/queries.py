@@ -1,6 +1,6 @@
 """Reads, locks and set-based writes of orders."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,6 @@ __all__ = [
     "lines_of",
     "order_page",
     "order_view",
-    "products",
     "replace_lines",
 ]
 
@@ -46,14 +45,8 @@ insert into customer_order (id, version, created_at, updated_at, number, account
     requested_on, ship_to, note, currency, state, net, freight, total, erp, erp_version)
   select $9, 1, $10, $10, 'O-' || lpad(number, greatest(6, length(number)), '0'), $11, $12,
     $13, $14, $15, $16, $17, $18, $19, $20, null, 0
-  from (select nextval('customer_order_number_seq')::text as number) n"""
-_PRODUCTS = """select id, code, currency from product
-  where id = any($1::uuid[]) or code = any($2::text[])"""
-
-
-async def products(sql: Sql, ids: Sequence[UUID], codes: Sequence[str]) -> list[Mapping[str, Any]]:
-    """Products by id or code."""
-    return list(await sql.fetch(_PRODUCTS, list(ids), list(codes)))
+  from (select nextval('customer_order_number_seq')::text as number) n
+  returning number"""
 
 
 async def for_update(work: Work, order_id: UUID) -> Order | None:
@@ -69,7 +62,7 @@ async def lines_of(work: Work, order_id: UUID) -> list[OrderLine]:
 
 async def add_order(work: Work, order: Order, lines: Sequence[OrderLine]) -> None:
     """Store a new order with its lines; it is given the next number, gaps are allowed."""
-    await work.sql.execute(
+    order.number = await work.sql.fetchval(
         _ADD_ORDER,
         *_columns(lines),
         order.id,
