@@ -17,7 +17,7 @@ def loaded(entity_class: type[E], row: Mapping[str, Any]) -> E:
 
     Same as the ORM's `make_transient_to_detached`, in a fraction of its time.
     """
-    manager, identity_class, key, columns = _form(entity_class)
+    manager, identity_class, key, columns = _form(entity_class)  # type: ignore[arg-type] # classes are hashable
     entity: E = manager.new_instance()
     entity.__dict__.update(row)
     state = instance_state(entity)

@@ -13,7 +13,7 @@ from chassis.storage.work import Work
 from crm.catalog import queries
 from crm.catalog.errors import NoPrice, OverlappingPrice
 from crm.catalog.models import ACTIVE, ERP_MASTER, OWN, STANDARD, WITHDRAWN, Product, ProductPrice
-from crm.catalog.rules.pricing import PricedProduct, price_for
+from crm.catalog.rules.pricing import PricedProduct, PriceStep, price_for
 from crm.catalog.schemas import (
     AddPrice,
     ChangePrice,
@@ -26,7 +26,7 @@ from crm.catalog.service.products import lock_product, product_meant
 from crm.currencies import must_be_supported
 from crm.fields import Facts
 from crm.links import ERP, LinkExternal, ManagedByErp, link
-from crm.money import UnitPriceView
+from crm.money import UnitPrice, UnitPriceView
 from crm.upserts import Sent, Upserted, required, upsert
 
 __all__ = [
@@ -36,7 +36,7 @@ __all__ = [
     "link_price",
     "offered",
     "price_of",
-    "quoted",
+    "price_on",
     "see_price",
     "upsert_price",
     "withdraw_price",
@@ -63,7 +63,7 @@ async def price_of(
     known = await queries.priced(sql, [product_id], asked.price_list)
     if product_id not in known:
         raise NotFound(entity="product", id=product_id)
-    return quoted(
+    return _quoted(
         known[product_id], asked.quantity, on=asked.on or today, price_list=asked.price_list
     )
 
@@ -89,14 +89,11 @@ def _as_id(text: str) -> UUID | None:
         return None
 
 
-def quoted(
+def _quoted(
     product: Offer, quantity: Decimal, *, on: date, price_list: str = STANDARD
 ) -> QuotedPrice:
-    """What one unit costs in the quantity on the day. Raises NoPrice."""
-    step = price_for(product.steps, quantity=quantity, on=on)
-    price = step.price if step else product.list_price
-    if price is None:
-        raise NoPrice(product=product.code, price_list=price_list, quantity=quantity, on=on)
+    """What one unit costs in the quantity on the day, and why. Raises NoPrice."""
+    price, step = _priced(product, quantity, on=on, price_list=price_list)
     return QuotedPrice(
         product_id=product.id,
         quantity=quantity,
@@ -107,6 +104,21 @@ def quoted(
         price_id=step.id if step else None,
         min_quantity=step.min_quantity if step else None,
     )
+
+
+def price_on(product: Offer, quantity: Decimal, *, on: date) -> UnitPrice:
+    """What one unit costs in the quantity on the day. Raises NoPrice."""
+    return _priced(product, quantity, on=on, price_list=STANDARD)[0]
+
+
+def _priced(
+    product: Offer, quantity: Decimal, *, on: date, price_list: str
+) -> tuple[UnitPrice, PriceStep | None]:
+    step = price_for(product.steps, quantity=quantity, on=on)
+    price = step.price if step else product.list_price
+    if price is None:
+        raise NoPrice(product=product.code, price_list=price_list, quantity=quantity, on=on)
+    return price, step
 
 
 async def add_price(work: Work, command: AddPrice) -> UUID:

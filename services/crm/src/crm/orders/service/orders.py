@@ -18,7 +18,7 @@ from crm.catalog.service import prices
 from crm.catalog.service.prices import Offer
 from crm.currencies import must_be_supported
 from crm.days import business_day_of
-from crm.money import MoneyView, UnitPriceView, digits_of, rounded
+from crm.money import MoneyView, UnitPrice, digits_of, rounded
 from crm.orders import queries
 from crm.orders.errors import PriceMissing
 from crm.orders.events import LineState, OrderChanged, money
@@ -170,10 +170,10 @@ def _line(work: Work, order: Order, position: int, sent: NewLine, product: Offer
     return loaded(OrderLine, facts)
 
 
-def _price_of_the_day(product: Offer, quantity: Decimal, *, on: date) -> UnitPriceView:
+def _price_of_the_day(product: Offer, quantity: Decimal, *, on: date) -> UnitPrice:
     """What the catalog says where nothing was agreed. Raises PriceMissing."""
     try:
-        return prices.quoted(product, quantity, on=on).price
+        return prices.price_on(product, quantity, on=on)
     except NoPrice as without:
         raise PriceMissing(product=product.code, on=on) from without
 
