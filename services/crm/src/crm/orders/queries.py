@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.loading import columns_of
 from chassis.storage.work import Work
 from crm.links import references
 from crm.orders.models import Order, OrderLine
@@ -88,8 +89,8 @@ async def replace_lines(work: Work, order_id: UUID, lines: Sequence[OrderLine]) 
 
 
 def _columns(lines: Sequence[OrderLine]) -> list[list[Any]]:
-    names = ("id", "order_id", "position", "product_id", "quantity", "unit_price", "discount")
-    return [[getattr(line, name) for line in lines] for name in (*names, "net")]
+    named = ("id", "order_id", "position", "product_id", "quantity", "unit_price", "discount")
+    return columns_of(lines, *named, "net")
 
 
 async def order_view(sql: Sql, order_id: UUID) -> OrderView | None:
