@@ -157,8 +157,14 @@ _Amount = Annotated[
 ]
 
 
+@cache
+def is_currency(code: str) -> bool:
+    """Whether ISO 4217 knows the code."""
+    return code in list_currencies()
+
+
 def _known_currency(code: str) -> str:
-    if code not in list_currencies():
+    if not is_currency(code):
         raise PydanticCustomError("unknown_currency", "Not a currency code of ISO 4217.")
     return code
 

@@ -1,6 +1,7 @@
 """Commands that run a service: serve, worker, migrate."""
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine
@@ -102,6 +103,8 @@ async def _serve_on(
         metrics: Metrics = app.state.metrics
         wakeups: Wakeups = app.state.wakeups
         working = asyncio.create_task(run_worker(here, database, wakeups, metrics))
+    gc.collect()
+    gc.freeze()
     await _Server(config, working, app.state.wakeups).serve([listening])
 
 

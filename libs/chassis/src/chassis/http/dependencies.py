@@ -25,7 +25,10 @@ __all__ = [
 
 
 async def caller(request: Request) -> Actor:
-    """Who calls, known by key, session or token. Raises Unauthorized."""
+    """Who calls, known by key, session or token; asked once a request. Raises Unauthorized."""
+    known: Actor | None = getattr(request.state, "actor", None)
+    if known is not None:
+        return known
     actor: Actor = await request.app.state.authenticator.authenticate(request.headers)
     request.state.actor = actor
     if actor.language and not request.headers.get("accept-language"):
@@ -39,7 +42,8 @@ Caller = Annotated[Actor, Depends(caller)]
 def Needs(scope: str) -> Any:  # noqa: N802 - reads as a word of the signature
     """Ask for a permission in the signature: the caller, once known to have the scope."""
 
-    async def allowed(actor: Caller) -> Actor:
+    async def allowed(request: Request) -> Actor:
+        actor = await caller(request)
         if not actor.may(scope):
             raise Forbidden(scope=scope)
         return actor
@@ -48,8 +52,9 @@ def Needs(scope: str) -> Any:  # noqa: N802 - reads as a word of the signature
     return Depends(allowed)
 
 
-async def begin(request: Request, actor: Caller) -> AsyncIterator[Work]:
+async def begin(request: Request) -> AsyncIterator[Work]:
     """The transaction of this request: committed before the reply is sent."""
+    actor = await caller(request)
     database, trace = request.app.state.database, request.state.trace
     async with database.transaction(actor=actor, trace=trace) as work:
         yield work
@@ -58,8 +63,9 @@ async def begin(request: Request, actor: Caller) -> AsyncIterator[Work]:
 InWork = Annotated[Work, Depends(begin, scope="function")]
 
 
-async def read(request: Request, actor: Caller) -> AsyncIterator[Reading]:  # noqa: ARG001
+async def read(request: Request) -> AsyncIterator[Reading]:
     """A connection for reads, open to known callers only."""
+    await caller(request)
     async with request.app.state.database.reading() as reading:
         yield reading
 

@@ -3,7 +3,7 @@
 import time
 from typing import TYPE_CHECKING, Any
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Edge"]
 
 log = get_logger("chassis.http")
+_ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 QUIET = frozenset({"/livez", "/readyz", "/metrics", "/v1/events"})
 """What is asked all day long by machines; metrics count it."""
 
@@ -100,13 +101,15 @@ class Edge:
 
 
 def _add_headers(message: Message, trace: Trace, language: str) -> None:
-    headers = MutableHeaders(scope=message)
-    headers["X-Request-Id"] = trace.request_id
-    headers["Content-Language"] = language
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "no-referrer"
-    if "cache-control" not in headers:
-        headers["Cache-Control"] = "no-store"
+    headers = [
+        *message["headers"],
+        (b"x-request-id", trace.request_id.encode()),
+        (b"content-language", language.encode()),
+        *_ALWAYS,
+    ]
+    if all(name != b"cache-control" for name, _ in headers):
+        headers.append((b"cache-control", b"no-store"))
+    message["headers"] = headers
 
 
 def _counted(receive: Receive, limit: int) -> Receive:

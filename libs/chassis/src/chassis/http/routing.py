@@ -21,6 +21,7 @@ from chassis.http.problems import (
 
 __all__ = ["HouseRoute", "house_router", "operation_id", "problem_responses"]
 
+_NOT_MEANT: tuple[Match, Scope] = (Match.NONE, {})
 EVERYWHERE: tuple[type[Problem], ...] = (MalformedJson, Unauthorized, Forbidden, InvalidInput)
 
 
@@ -33,12 +34,15 @@ def operation_id(route: APIRoute) -> str:
 class HouseRoute(APIRoute):
     """A route whose keyed replies are kept with the act, and replayed on a repeat."""
 
+    def __init__(self, path: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(path, *args, **kwargs)
+        self._begins = self.path.partition("{")[0]
+
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Whether the request is for it: most are ruled out by how their path begins."""
-        begins = self.path.partition("{")[0]
-        if not scope.get("root_path") and not scope["path"].startswith(begins):
-            return Match.NONE, {}
-        return super().matches(scope)
+        if scope["path"].startswith(self._begins) or scope.get("root_path"):
+            return super().matches(scope)
+        return _NOT_MEANT
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, with replay before it and the kept reply after it."""

@@ -5,12 +5,12 @@ BEGIN and COMMIT. So driver calls and ORM calls of one act share one transaction
 """
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, cast
 
 import asyncpg
 import orjson
-from sqlalchemy import URL, event, make_url
+from sqlalchemy import URL, Connection, PoolProxiedConnection, event, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import configure_mappers
@@ -92,47 +92,62 @@ class Database:
         """Give every connection back to the server."""
         await self.engine.dispose()
 
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AsyncConnection]:
-        """A pooled connection. Raises ConnectionError when the server is not there at all."""
-        async with AsyncExitStack() as given_back:
-            try:
-                connection = await given_back.enter_async_context(self.engine.connect())
-            except FileNotFoundError as no_socket:
-                message = "the database server does not run"
-                raise ConnectionRefusedError(message) from no_socket
-            yield connection
+    async def _take(self) -> PoolProxiedConnection:
+        """A pooled connection. Raises ConnectionError when the server is not there at all.
+
+        It is given back by `close`, which waits for nothing: the pool resets nothing.
+        """
+        try:
+            return await self.engine.raw_connection()
+        except FileNotFoundError as no_socket:
+            message = "the database server does not run"
+            raise ConnectionRefusedError(message) from no_socket
+
+    def _of_orm(self, taken: PoolProxiedConnection) -> Callable[[], AsyncConnection]:
+        """What makes the ORM's own connection of the taken one, for acts that need it."""
+        engine = self.engine
+        return lambda: AsyncConnection(engine, Connection(engine.sync_engine, taken))
 
     @asynccontextmanager
     async def transaction(
         self, *, actor: Actor = SYSTEM, trace: Trace | None = None
     ) -> AsyncIterator[Work]:
         """One act: committed when the block ends, rolled back whole when it raises."""
-        async with self._connection() as connection:
-            sql = await _driver(connection)
-            try:
-                async with sql.transaction():
-                    work = Work(connection, sql, setting=self.setting, actor=actor, trace=trace)
-                    yield work
-                    if work.abandoned:
-                        raise Abandoned  # noqa: TRY301 - the only way to end it by rollback
-                    await work.settle()
-            except Abandoned:
-                return
+        taken = await self._take()
+        try:
+            sql = _driver(taken)
+            async with sql.transaction():
+                work = Work(
+                    sql, self._of_orm(taken), setting=self.setting, actor=actor, trace=trace
+                )
+                yield work
+                if work.abandoned:
+                    raise Abandoned  # noqa: TRY301 - the only way to end it by rollback
+                await work.settle()
+        except Abandoned:
+            return
+        finally:
+            taken.close()
         if work.events or work.jobs:
             self.after_commit()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Reading]:
         """A connection without a transaction, for reads."""
-        async with self._connection() as connection:
-            yield Reading(connection, await _driver(connection))
+        taken = await self._take()
+        try:
+            yield Reading(_driver(taken), self._of_orm(taken))
+        finally:
+            taken.close()
 
     @asynccontextmanager
     async def driver(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
         """The bare driver connection, each statement its own transaction."""
-        async with self._connection() as connection:
-            yield await _driver(connection)
+        taken = await self._take()
+        try:
+            yield _driver(taken)
+        finally:
+            taken.close()
 
 
 def _refuse_closed(dbapi_connection: Any, _record: Any, _proxy: Any) -> None:
@@ -141,10 +156,9 @@ def _refuse_closed(dbapi_connection: Any, _record: Any, _proxy: Any) -> None:
         raise DisconnectionError
 
 
-async def _driver(connection: Any) -> "asyncpg.Connection[Any]":
-    raw = await connection.get_raw_connection()
-    driver: asyncpg.Connection[Any] = raw.driver_connection
-    return driver
+def _driver(taken: PoolProxiedConnection) -> "asyncpg.Connection[Any]":
+    driver: Any = taken.driver_connection
+    return cast("asyncpg.Connection[Any]", driver)
 
 
 def async_url(url: str) -> URL:

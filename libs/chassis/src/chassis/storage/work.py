@@ -42,16 +42,19 @@ class Setting:
 class Reading:
     """One connection without a transaction: each statement sees what is committed then."""
 
-    def __init__(self, connection: AsyncConnection, sql: "asyncpg.Connection[Any]") -> None:
-        self.connection = connection
+    def __init__(
+        self, sql: "asyncpg.Connection[Any]", connection: Callable[[], AsyncConnection]
+    ) -> None:
         self.sql = sql
+        self._connection = connection
         self._session: AsyncSession | None = None
 
     @property
     def session(self) -> AsyncSession:
         """An ORM session on this connection, made on first use."""
         if self._session is None:
-            self._session = AsyncSession(self.connection, expire_on_commit=False, autoflush=False)
+            bind = self._connection()
+            self._session = AsyncSession(bind, expire_on_commit=False, autoflush=False)
         return self._session
 
 
@@ -64,14 +67,14 @@ class Work(Reading):
 
     def __init__(
         self,
-        connection: AsyncConnection,
         sql: "asyncpg.Connection[Any]",
+        connection: Callable[[], AsyncConnection],
         *,
         setting: Setting,
         actor: Actor = SYSTEM,
         trace: Trace | None = None,
     ) -> None:
-        super().__init__(connection, sql)
+        super().__init__(sql, connection)
         self.setting = setting
         self.actor = actor
         self.trace = trace or Trace.new()

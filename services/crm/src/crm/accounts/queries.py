@@ -15,6 +15,7 @@ from crm.accounts.models import ACTIVE, Account, Contact
 from crm.accounts.schemas import (
     AccountQuery,
     AccountView,
+    Buyer,
     ContactQuery,
     ContactView,
     ReachableQuery,
@@ -31,11 +32,11 @@ __all__ = [
     "account_page",
     "account_view",
     "active_contacts",
+    "buyer",
     "contact_page",
     "contact_view",
     "for_update",
     "primary_contact",
-    "shipping_address",
     "tell_debt",
 ]
 
@@ -62,6 +63,9 @@ CONTACT = f"""{_COMMON}, account_id, title, is_primary as primary,
   jsonb_build_object('email', consent_email, 'phone', consent_phone) as consent,
   {references("contact")}"""
 
+_BUYER = """select shipping_address, (select trim_scale(d.owes)::text from account_debt d
+    where d.account_id = account.id) as owes
+  from account where id = $1"""
 _DEBT = """insert into account_debt as d (account_id, owes, told_at) values ($1, $2, $3)
   on conflict (account_id) do update set owes = excluded.owes, told_at = excluded.told_at
     where d.told_at <= excluded.told_at"""
@@ -144,10 +148,10 @@ async def account_view(sql: Sql, account_id: UUID) -> AccountView | None:
     return _account(row) if row else None
 
 
-async def shipping_address(sql: Sql, account_id: UUID) -> Address | None:
-    """Where the account's goods go; None: there is no such account."""
-    row = await sql.fetchrow("select shipping_address from account where id = $1", account_id)
-    return Address.model_validate(row["shipping_address"]) if row else None
+async def buyer(sql: Sql, account_id: UUID) -> Buyer | None:
+    """What an order needs to know of its account; None: there is no such account."""
+    row = await sql.fetchrow(_BUYER, account_id)
+    return Buyer(Address.model_validate(row["shipping_address"]), row["owes"]) if row else None
 
 
 async def contact_view(sql: Sql, contact_id: UUID) -> ContactView | None:

@@ -1,5 +1,6 @@
 """What callers ask of accounts and contacts, and what they see."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Self
@@ -30,6 +31,7 @@ __all__ = [
     "AccountQuery",
     "AccountView",
     "AddContact",
+    "Buyer",
     "ChangeAccount",
     "ChangeContact",
     "Consent",
@@ -239,6 +241,14 @@ class Debt(BaseModel):
     def _as_paid(self) -> Self:
         self.__dict__["amount"] = rounded(self.amount, digits_of(self.currency))
         return self
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """What an order needs to know of its account: where goods go, and the debt, if it is known."""
+
+    shipping_address: Address
+    owes: str | None
 
 
 class AccountView(ReachableView):

@@ -63,7 +63,7 @@ _PRICED = """select p.id as product_id, p.code, p.list_price, p.currency as list
     s.id, s.min_quantity, s.amount, s.currency, s.valid_from, s.valid_to
   from product p left join product_price s
     on s.product_id = p.id and s.price_list = $2 and s.status = 'active'
-  where p.id = any($1::uuid[])"""
+  where p.id = any($1::uuid[]) or p.code = any($3::text[])"""
 
 _PRICES = "product_price join product p on p.id = product_id"
 
@@ -203,15 +203,16 @@ async def overlapping(
 
 
 async def priced(
-    sql: Sql, product_ids: Collection[UUID], price_list: str
+    sql: Sql, product_ids: Collection[UUID], price_list: str, *, codes: Collection[str] = ()
 ) -> dict[UUID, PricedProduct]:
     """Products with their active prices in the list, as the pricing rule takes them."""
     found: dict[UUID, PricedProduct] = {}
-    for row in await sql.fetch(_PRICED, list(product_ids), price_list):
+    for row in await sql.fetch(_PRICED, list(product_ids), price_list, list(codes)):
         listed = row["list_price"]
         product = found.setdefault(
             row["product_id"],
             PricedProduct(
+                id=row["product_id"],
                 code=row["code"],
                 list_price=None if listed is None else UnitPrice(listed, row["list_currency"]),
             ),

@@ -1,12 +1,13 @@
 """Reads, locks and set-based writes of orders."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.loading import columns_of
 from chassis.storage.work import Work
 from crm.links import references
 from crm.orders.models import Order, OrderLine
@@ -19,7 +20,6 @@ __all__ = [
     "lines_of",
     "order_page",
     "order_view",
-    "products",
     "replace_lines",
 ]
 
@@ -46,14 +46,8 @@ insert into customer_order (id, version, created_at, updated_at, number, account
     requested_on, ship_to, note, currency, state, net, freight, total, erp, erp_version)
   select $9, 1, $10, $10, 'O-' || lpad(number, greatest(6, length(number)), '0'), $11, $12,
     $13, $14, $15, $16, $17, $18, $19, $20, null, 0
-  from (select nextval('customer_order_number_seq')::text as number) n"""
-_PRODUCTS = """select id, code, currency from product
-  where id = any($1::uuid[]) or code = any($2::text[])"""
-
-
-async def products(sql: Sql, ids: Sequence[UUID], codes: Sequence[str]) -> list[Mapping[str, Any]]:
-    """Products by id or code."""
-    return list(await sql.fetch(_PRODUCTS, list(ids), list(codes)))
+  from (select nextval('customer_order_number_seq')::text as number) n
+  returning number"""
 
 
 async def for_update(work: Work, order_id: UUID) -> Order | None:
@@ -69,7 +63,7 @@ async def lines_of(work: Work, order_id: UUID) -> list[OrderLine]:
 
 async def add_order(work: Work, order: Order, lines: Sequence[OrderLine]) -> None:
     """Store a new order with its lines; it is given the next number, gaps are allowed."""
-    await work.sql.execute(
+    order.number = await work.sql.fetchval(
         _ADD_ORDER,
         *_columns(lines),
         order.id,
@@ -95,8 +89,8 @@ async def replace_lines(work: Work, order_id: UUID, lines: Sequence[OrderLine]) 
 
 
 def _columns(lines: Sequence[OrderLine]) -> list[list[Any]]:
-    names = ("id", "order_id", "position", "product_id", "quantity", "unit_price", "discount")
-    return [[getattr(line, name) for line in lines] for name in (*names, "net")]
+    named = ("id", "order_id", "position", "product_id", "quantity", "unit_price", "discount")
+    return columns_of(lines, *named, "net")
 
 
 async def order_view(sql: Sql, order_id: UUID) -> OrderView | None:

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.storage.loading import loaded
+from chassis.storage.loading import columns_of, loaded
 from chassis.storage.work import Work
 from erp.receivables.models import Invoice, InvoiceLine, InvoiceTax
 from erp.receivables.schemas import InvoiceQuery, InvoiceView, TaxCodeView
@@ -137,14 +137,10 @@ async def add_document(work: Work, document: Document) -> None:
         head.gross,
         head.open_amount,
         head.reason,
-        *_columns(taxes, "tax_code", "rate", "base", "tax"),
-        *_columns(lines, "id", "position", "role", "order_line_id", "item_id", "description"),
-        *_columns(lines, "quantity", "unit_price", "discount", "net", "tax_code"),
+        *columns_of(taxes, "tax_code", "rate", "base", "tax"),
+        *columns_of(lines, "id", "position", "role", "order_line_id", "item_id", "description"),
+        *columns_of(lines, "quantity", "unit_price", "discount", "net", "tax_code"),
     )
-
-
-def _columns(rows: Sequence[object], *names: str) -> list[list[Any]]:
-    return [[getattr(row, name) for row in rows] for name in names]
 
 
 async def take_numbers(work: Work, invoice_ids: Sequence[UUID]) -> dict[UUID, str]:
@@ -189,8 +185,8 @@ async def save_credited(work: Work, document: Document, gross: Decimal) -> None:
         _SAVE_CREDITED,
         document.head.id,
         gross,
-        *_columns(document.taxes, "tax_code", "credited_base", "credited_tax"),
-        *_columns(document.lines, "id", "credited_quantity", "credited_net"),
+        *columns_of(document.taxes, "tax_code", "credited_base", "credited_tax"),
+        *columns_of(document.lines, "id", "credited_quantity", "credited_net"),
     )
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.ids import uuid7
-from chassis.storage.loading import loaded
+from chassis.storage.loading import columns_of, loaded
 from chassis.storage.work import Work
 from erp.settlement.models import Allocation, OpenItem, Payment
 from erp.settlement.schemas import OpenItemQuery, OpenItemView, PartyBalance, PaymentView
@@ -180,8 +180,8 @@ async def add_payments(work: Work, payments: Sequence[Payment]) -> None:
     """Store new payments."""
     await work.sql.execute(
         _ADD_PAYMENTS,
-        *_columns(payments, "id", "number", "kind", "direction", "party_id", "effective_on"),
-        *_columns(payments, "amount", "unallocated", "reference", "source_id"),
+        *columns_of(payments, "id", "number", "kind", "direction", "party_id", "effective_on"),
+        *columns_of(payments, "amount", "unallocated", "reference", "source_id"),
         work.now,
     )
 
@@ -192,15 +192,11 @@ async def save_settled(
     """Store what is left of open items, and what settled them."""
     await work.sql.execute(
         _SAVE,
-        *_columns(items, "id", "open_amount", "credited"),
-        *_columns(allocations, "id", "payment_id", "open_item_id", "effective_on", "amount"),
+        *columns_of(items, "id", "open_amount", "credited"),
+        *columns_of(allocations, "id", "payment_id", "open_item_id", "effective_on", "amount"),
         work.now,
         work.actor.reference,
     )
-
-
-def _columns(rows: Sequence[object], *names: str) -> list[list[Any]]:
-    return [[getattr(row, name) for row in rows] for name in names]
 
 
 async def payment_for_update(work: Work, payment_id: UUID) -> Payment | None:

@@ -10,9 +10,8 @@ from crm.accounts import queries
 from crm.accounts.events import AccountChanged
 from crm.accounts.models import ACTIVE, ARCHIVED, Account
 from crm.accounts.rules.ownership import led_by_erp
-from crm.accounts.schemas import AccountView, ChangeAccount, NewAccount, UpsertAccount
+from crm.accounts.schemas import AccountView, Buyer, ChangeAccount, NewAccount, UpsertAccount
 from crm.accounts.service.facts import read
-from crm.addresses import Address
 from crm.currencies import must_be_supported
 from crm.fields import Facts
 from crm.links import ERP, LinkExternal, ManagedByErp, is_linked, link
@@ -22,6 +21,7 @@ from crm.upserts import Sent, Upserted, required, upsert
 
 __all__ = [
     "archive_account",
+    "buyer",
     "change_account",
     "link_account",
     "lock_account",
@@ -29,7 +29,6 @@ __all__ = [
     "register_account",
     "restore_account",
     "see_account",
-    "shipping_address_of",
     "upsert_account",
 ]
 
@@ -45,12 +44,12 @@ async def see_account(sql: queries.Sql, account_id: UUID) -> AccountView:
     return seen
 
 
-async def shipping_address_of(sql: queries.Sql, account_id: UUID) -> Address:
-    """Where the account's goods go. Raises NotFound."""
-    address = await queries.shipping_address(sql, account_id)
-    if address is None:
+async def buyer(sql: queries.Sql, account_id: UUID) -> Buyer:
+    """What an order needs to know of its account. Raises NotFound."""
+    found = await queries.buyer(sql, account_id)
+    if found is None:
         raise NotFound(entity=KIND, id=account_id)
-    return address
+    return found
 
 
 async def lock_account(work: Work, account_id: UUID) -> Account:

@@ -35,6 +35,7 @@ class PriceStep:
 class PricedProduct:
     """What is said of a product's price: in a price list, and where none says otherwise."""
 
+    id: UUID
     code: str
     list_price: UnitPrice | None
     steps: list[PriceStep] = field(default_factory=list)

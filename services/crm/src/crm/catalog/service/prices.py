@@ -1,9 +1,10 @@
 """Acts on prices. Each locks the product first, so that prices of one product stand in line."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 from functools import partial
+from typing import TypeAlias
 from uuid import UUID
 
 from chassis.http.problems import FieldError, InvalidInput, NotFound
@@ -12,7 +13,7 @@ from chassis.storage.work import Work
 from crm.catalog import queries
 from crm.catalog.errors import NoPrice, OverlappingPrice
 from crm.catalog.models import ACTIVE, ERP_MASTER, OWN, STANDARD, WITHDRAWN, Product, ProductPrice
-from crm.catalog.rules.pricing import PricedProduct, price_for
+from crm.catalog.rules.pricing import PricedProduct, PriceStep, price_for
 from crm.catalog.schemas import (
     AddPrice,
     ChangePrice,
@@ -25,21 +26,26 @@ from crm.catalog.service.products import lock_product, product_meant
 from crm.currencies import must_be_supported
 from crm.fields import Facts
 from crm.links import ERP, LinkExternal, ManagedByErp, link
-from crm.money import UnitPriceView
+from crm.money import UnitPrice, UnitPriceView
 from crm.upserts import Sent, Upserted, required, upsert
 
 __all__ = [
+    "Offer",
     "add_price",
     "change_price",
     "link_price",
+    "offered",
     "price_of",
-    "prices_of",
+    "price_on",
     "see_price",
     "upsert_price",
     "withdraw_price",
 ]
 
 KIND = "product_price"
+
+Offer: TypeAlias = PricedProduct
+"""A product, and what is said of its price."""
 
 
 async def see_price(sql: queries.Sql, price_id: UUID) -> ProductPriceView:
@@ -54,37 +60,42 @@ async def price_of(
     sql: queries.Sql, product_id: UUID, asked: PriceAsked, *, today: date
 ) -> QuotedPrice:
     """What one unit costs: by the price list, else the list price. Raises NotFound, NoPrice."""
-    wanted = [(product_id, asked.quantity)]
-    [quoted] = await prices_of(sql, wanted, on=asked.on or today, price_list=asked.price_list)
-    return quoted
+    known = await queries.priced(sql, [product_id], asked.price_list)
+    if product_id not in known:
+        raise NotFound(entity="product", id=product_id)
+    return _quoted(
+        known[product_id], asked.quantity, on=asked.on or today, price_list=asked.price_list
+    )
 
 
-async def prices_of(
-    sql: queries.Sql,
-    wanted: Sequence[tuple[UUID, Decimal]],
-    *,
-    on: date,
-    price_list: str = STANDARD,
-) -> list[QuotedPrice]:
-    """What one unit costs of each product in its quantity, as `price_of`; asked at once."""
-    known = await queries.priced(sql, {product_id for product_id, _ in wanted}, price_list)
-    return [
-        _quoted(known.get(product_id), product_id, quantity, on=on, price_list=price_list)
-        for product_id, quantity in wanted
-    ]
+async def offered(
+    sql: queries.Sql, named: Collection[str], *, price_list: str = STANDARD
+) -> dict[str, Offer]:
+    """Products by the ids or codes they were named by, with their prices; asked at once.
+
+    What no product is named is left out.
+    """
+    ids = {name: _as_id(name) for name in named}
+    known = await queries.priced(sql, [one for one in ids.values() if one], price_list, codes=named)
+    coded = {product.code: product for product in known.values()}
+    found = {name: (one and known.get(one)) or coded.get(name) for name, one in ids.items()}
+    return {name: product for name, product in found.items() if product}
+
+
+def _as_id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _quoted(
-    product: PricedProduct | None, product_id: UUID, quantity: Decimal, *, on: date, price_list: str
+    product: Offer, quantity: Decimal, *, on: date, price_list: str = STANDARD
 ) -> QuotedPrice:
-    if product is None:
-        raise NotFound(entity="product", id=product_id)
-    step = price_for(product.steps, quantity=quantity, on=on)
-    price = step.price if step else product.list_price
-    if price is None:
-        raise NoPrice(product=product.code, price_list=price_list, quantity=quantity, on=on)
+    """What one unit costs in the quantity on the day, and why. Raises NoPrice."""
+    price, step = _priced(product, quantity, on=on, price_list=price_list)
     return QuotedPrice(
-        product_id=product_id,
+        product_id=product.id,
         quantity=quantity,
         on=on,
         price=UnitPriceView.model_validate(price),
@@ -93,6 +104,21 @@ def _quoted(
         price_id=step.id if step else None,
         min_quantity=step.min_quantity if step else None,
     )
+
+
+def price_on(product: Offer, quantity: Decimal, *, on: date) -> UnitPrice:
+    """What one unit costs in the quantity on the day. Raises NoPrice."""
+    return _priced(product, quantity, on=on, price_list=STANDARD)[0]
+
+
+def _priced(
+    product: Offer, quantity: Decimal, *, on: date, price_list: str
+) -> tuple[UnitPrice, PriceStep | None]:
+    step = price_for(product.steps, quantity=quantity, on=on)
+    price = step.price if step else product.list_price
+    if price is None:
+        raise NoPrice(product=product.code, price_list=price_list, quantity=quantity, on=on)
+    return price, step
 
 
 async def add_price(work: Work, command: AddPrice) -> UUID:

@@ -1,6 +1,7 @@
 """Acts on customers' orders."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -10,13 +11,14 @@ from chassis.http.problems import FieldError, InvalidInput, MissingReference, No
 from chassis.ids import uuid7
 from chassis.storage.loading import loaded
 from chassis.storage.work import Work
+from crm.accounts.schemas import Buyer
 from crm.accounts.service import accounts
-from crm.addresses import Address
 from crm.catalog.errors import NoPrice
 from crm.catalog.service import prices
+from crm.catalog.service.prices import Offer
 from crm.currencies import must_be_supported
 from crm.days import business_day_of
-from crm.money import MoneyView, UnitPriceView, digits_of
+from crm.money import MoneyView, UnitPrice, digits_of, rounded
 from crm.orders import queries
 from crm.orders.errors import PriceMissing
 from crm.orders.events import LineState, OrderChanged, money
@@ -46,7 +48,9 @@ __all__ = [
 ]
 
 KIND = "customer_order"
-ZERO = Decimal(0)
+ZERO = Decimal("0.0000")
+AMOUNT_DIGITS, QUANTITY_DIGITS = 4, 6
+"""Decimals that are kept of amounts, and of quantities, unit prices and discounts."""
 LARGEST = Decimal(10) ** 14
 """Amounts are written with at most 14 digits before the point."""
 
@@ -79,7 +83,7 @@ async def upsert_order(work: Work, system: str, external_id: str, command: Upser
 
 
 async def _place(work: Work, command: OrderFacts, order_id: UUID) -> OrderView:
-    address = await _address(work, command.account_id)
+    buyer = await _buyer(work, command.account_id)
     facts = {
         "id": order_id,
         "version": 1,
@@ -88,23 +92,37 @@ async def _place(work: Work, command: OrderFacts, order_id: UUID) -> OrderView:
         "account_id": command.account_id,
         "ordered_on": business_day_of(work, command.ordered_on, pointer="/ordered_on"),
         "requested_on": command.requested_on,
-        "ship_to": command.ship_to or address,
+        "ship_to": command.ship_to or buyer.shipping_address,
         "note": command.note,
         "currency": work.setting.currency,
         "state": PLACED,
         "freight": _freight(work, command.freight),
+        "erp": None,
     }
     order = loaded(Order, facts)
-    lines = await _lines(work, order, command.lines)
+    offers = await _offers(work, command.lines)
+    lines = _lines(work, order, command.lines, offers)
     _sum_up(order, lines)
     await queries.add_order(work, order, lines)
-    return await _tell(work, order, OrderChanged.every_field())
+    seen = _new_view(order, lines, offers, buyer)
+    await _publish(work, seen, OrderChanged.every_field())
+    return seen
 
 
-async def _address(work: Work, account_id: UUID) -> Address:
-    """Where the account's goods go. Raises MissingReference."""
+def _new_view(
+    order: Order, lines: Sequence[OrderLine], offers: Mapping[str, Offer], buyer: Buyer
+) -> OrderView:
+    """The new order as callers see it, without asking the database what was just written."""
+    codes = {product.id: product.code for product in offers.values()}
+    shown = [line.__dict__ | {"product_code": codes[line.product_id]} for line in lines]
+    besides = {"lines": shown, "customer_owes": buyer.owes, "external_refs": []}
+    return OrderView.model_validate(order.__dict__ | besides)
+
+
+async def _buyer(work: Work, account_id: UUID) -> Buyer:
+    """What is to be known of the account. Raises MissingReference."""
     try:
-        return await accounts.shipping_address_of(work.sql, account_id)
+        return await accounts.buyer(work.sql, account_id)
     except NotFound as unknown:
         raise MissingReference(entity="account", reference=account_id) from unknown
 
@@ -113,64 +131,51 @@ def _freight(work: Work, freight: MoneyView | None) -> Decimal:
     if freight is None:
         return ZERO
     must_be_supported(work, freight.currency)
-    return freight.amount
+    return rounded(freight.amount, AMOUNT_DIGITS)
 
 
-async def _lines(work: Work, order: Order, sent: Sequence[NewLine]) -> list[OrderLine]:
-    found = await queries.products(
-        work.sql,
-        [meant for meant in map(_as_id, (line.product for line in sent)) if meant],
-        [line.product for line in sent],
-    )
-    known = {str(row["id"]): row for row in found} | {row["code"]: row for row in found}
+async def _offers(work: Work, sent: Sequence[NewLine]) -> dict[str, Offer]:
+    """The products of the lines, with their prices. Raises MissingReference."""
+    offers = await prices.offered(work.sql, {line.product for line in sent})
     for line in sent:
-        if line.product not in known:
+        if line.product not in offers:
             raise MissingReference(entity="product", reference=line.product)
-    agreed = await _prices(work, order, [(line, known[line.product]) for line in sent])
+    return offers
+
+
+def _lines(
+    work: Work, order: Order, sent: Sequence[NewLine], offers: Mapping[str, Offer]
+) -> list[OrderLine]:
     return [
-        _line(order, position, line, known[line.product]["id"], price)
-        for position, (line, price) in enumerate(zip(sent, agreed, strict=True), 1)
+        _line(work, order, position, line, offers[line.product])
+        for position, line in enumerate(sent, 1)
     ]
 
 
-async def _prices(
-    work: Work, order: Order, lines: Sequence[tuple[NewLine, Mapping[str, Any]]]
-) -> list[UnitPriceView]:
-    """The price of each line: the agreed one, else the product's price of the day."""
-    wanted = [(row["id"], line.quantity) for line, row in lines if line.unit_price is None]
-    try:
-        found = await prices.prices_of(work.sql, wanted, on=order.ordered_on) if wanted else []
-    except NoPrice as without:
-        raise PriceMissing(product=without.facts["product"], on=order.ordered_on) from without
-    quoted = (one.price for one in found)
-    agreed = [line.unit_price or next(quoted) for line, _ in lines]
-    for price in agreed:
-        must_be_supported(work, price.currency)
-    return agreed
-
-
-def _as_id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
-def _line(
-    order: Order, position: int, sent: NewLine, product_id: UUID, price: UnitPriceView
-) -> OrderLine:
+def _line(work: Work, order: Order, position: int, sent: NewLine, product: Offer) -> OrderLine:
+    price = sent.unit_price or _price_of_the_day(product, sent.quantity, on=order.ordered_on)
+    must_be_supported(work, price.currency)
     digits = digits_of(order.currency)
+    net = line_net(price.amount, sent.quantity, sent.discount, decimals=digits)
     facts = {
         "id": uuid7(),
         "order_id": order.id,
         "position": position,
-        "product_id": product_id,
-        "quantity": sent.quantity,
-        "unit_price": price.amount,
-        "discount": sent.discount,
-        "net": line_net(price.amount, sent.quantity, sent.discount, decimals=digits),
+        "product_id": product.id,
+        "quantity": rounded(sent.quantity, QUANTITY_DIGITS),
+        "unit_price": rounded(price.amount, QUANTITY_DIGITS),
+        "discount": rounded(sent.discount, QUANTITY_DIGITS),
+        "net": rounded(net, AMOUNT_DIGITS),
     }
     return loaded(OrderLine, facts)
+
+
+def _price_of_the_day(product: Offer, quantity: Decimal, *, on: date) -> UnitPrice:
+    """What the catalog says where nothing was agreed. Raises PriceMissing."""
+    try:
+        return prices.price_on(product, quantity, on=on)
+    except NoPrice as without:
+        raise PriceMissing(product=product.code, on=on) from without
 
 
 def _sum_up(order: Order, lines: Sequence[OrderLine]) -> None:
@@ -205,11 +210,11 @@ async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revi
 async def _replace(work: Work, command: UpsertOrder, order_id: UUID) -> bool:
     """Take over the whole order as it was sent; whether anything changed."""
     order = await _locked(work, order_id)
-    address = await _address(work, command.account_id)
+    buyer = await _buyer(work, command.account_id)
     facts = {
         "account_id": command.account_id,
         "requested_on": command.requested_on,
-        "ship_to": command.ship_to or address,
+        "ship_to": command.ship_to or buyer.shipping_address,
         "note": command.note,
         "freight": _freight(work, command.freight),
     }
@@ -223,7 +228,7 @@ async def _change(
     lines = await queries.lines_of(work, order.id)
     if sent is None:
         return await _become(work, order, facts, lines, lines)
-    wanted = await _lines(work, order, sent)
+    wanted = _lines(work, order, sent, await _offers(work, sent))
     _keep_ids(lines, wanted)
     return await _become(work, order, facts, lines, wanted)
 
@@ -290,12 +295,11 @@ async def take_back(work: Work, order: Order, erp: ErpOrder) -> None:
 
     Left as it is where a line of the ERP's names no product of ours.
     """
-    found = await queries.products(work.sql, [], [line.sku for line in erp.lines])
-    known = {row["code"]: row["id"] for row in found}
+    known = await prices.offered(work.sql, {line.sku for line in erp.lines})
     if order.state != PLACED or any(line.sku not in known for line in erp.lines):
         return
     lines = [
-        _line_of(order, position, line, known[line.sku])
+        _line_of(order, position, line, known[line.sku].id)
         for position, line in enumerate(erp.lines, 1)
     ]
     facts = {
@@ -337,16 +341,19 @@ async def _locked(work: Work, order_id: UUID) -> Order:
     return order
 
 
-async def _tell(work: Work, order: Order, changed: Sequence[str]) -> OrderView:
-    """Publish the order as it is now, and show it."""
-    seen = await see_order(work.sql, order.id)
+async def _tell(work: Work, order: Order, changed: Sequence[str]) -> None:
+    """Publish the changed order as it is now."""
+    await _publish(work, await see_order(work.sql, order.id), changed)
+
+
+async def _publish(work: Work, seen: OrderView, changed: Sequence[str]) -> None:
     lines = [
         LineState(
             id=line.id,
             product_id=line.product_id,
             product_code=line.product_code,
             quantity=line.quantity,
-            unit_price=money(line.unit_price, order.currency),
+            unit_price=money(line.unit_price, seen.currency),
             discount=line.discount,
             net=line.net,
         )
@@ -354,10 +361,9 @@ async def _tell(work: Work, order: Order, changed: Sequence[str]) -> OrderView:
     ]
     names = OrderChanged.model_fields.keys() - {"lines", "freight", "changed"}
     state = {name: getattr(seen, name) for name in names}
-    freight = money(seen.freight, order.currency)
+    freight = money(seen.freight, seen.currency)
     await work.record(
         OrderChanged.model_validate(
             state | {"lines": lines, "freight": freight, "changed": list(changed)}
         )
     )
-    return seen

@@ -5,6 +5,7 @@ from erp.fulfilment.queries.reading import (
     items_to_sell,
     order_page,
     ordered_besides,
+    referred,
     state_of,
     states_of,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "note_promised",
     "order_page",
     "ordered_besides",
+    "referred",
     "replace_charges",
     "replace_content",
     "save",

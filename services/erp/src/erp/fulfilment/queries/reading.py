@@ -15,6 +15,7 @@ __all__ = [
     "items_to_sell",
     "order_page",
     "ordered_besides",
+    "referred",
     "state_of",
     "states_of",
 ]
@@ -54,10 +55,12 @@ _SORTS = {
     "ordered_on": Sort("sales_order.ordered_on", "date"),
 }
 
-_ITEMS = """select id, sku, name, kind, sold, status = 'active' as active, discontinued_on
-  from item where id = any($1::uuid[]) or sku = any($2::text[])"""
-_CUSTOMERS = """select id, name, status = 'active' as active, credit_limit, payment_terms_days
-  from customer where id = any($1::uuid[])"""
+_REFERRED = """select 'item' as entity, id, name, status = 'active' as active, sku, kind, sold,
+    discontinued_on, null::numeric as credit_limit, null::integer as payment_terms_days
+  from item where id = any($1::uuid[]) or sku = any($2::text[])
+ union all select 'customer', id, name, status = 'active', null, null, null, null, credit_limit,
+    payment_terms_days
+  from customer where id = any($3::uuid[])"""
 _BESIDES = """select customer_id, sum(net + charges - invoiced) as ordered from sales_order
   where customer_id = any($1::uuid[]) and state = 'confirmed' and id <> all($2::uuid[])
   group by customer_id"""
@@ -104,12 +107,25 @@ async def items_to_sell(
     sql: Sql, item_ids: Iterable[UUID], skus: Iterable[str] = ()
 ) -> list[Mapping[str, Any]]:
     """What decides whether items can be sold, by id or SKU."""
-    return list(await sql.fetch(_ITEMS, list(item_ids), list(skus)))
+    return (await referred(sql, item_ids=item_ids, skus=skus))[1]
 
 
 async def credit_facts(sql: Sql, customer_ids: Iterable[UUID]) -> dict[UUID, Mapping[str, Any]]:
     """Customers' states, credit limits and payment terms; whom there is not is left out."""
-    return {row["id"]: row for row in await sql.fetch(_CUSTOMERS, list(customer_ids))}
+    return (await referred(sql, customer_ids=customer_ids))[0]
+
+
+async def referred(
+    sql: Sql,
+    *,
+    customer_ids: Iterable[UUID] = (),
+    item_ids: Iterable[UUID] = (),
+    skus: Iterable[str] = (),
+) -> tuple[dict[UUID, Mapping[str, Any]], list[Mapping[str, Any]]]:
+    """Customers by id as `credit_facts`, and items as `items_to_sell`, asked at once."""
+    rows = await sql.fetch(_REFERRED, list(item_ids), list(skus), list(customer_ids))
+    customers = {row["id"]: row for row in rows if row["entity"] == "customer"}
+    return customers, [row for row in rows if row["entity"] == "item"]
 
 
 async def ordered_besides(

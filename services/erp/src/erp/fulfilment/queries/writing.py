@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from chassis.storage.loading import is_changed, loaded
+from chassis.storage.loading import columns_of, is_changed, loaded
 from chassis.storage.work import Work
 from erp.addresses import Address
 from erp.fulfilment.models import (
@@ -138,10 +138,10 @@ async def add_orders(work: Work, hands: Sequence[OrderAtHand]) -> None:
             [charge for hand in hands for charge in hand.charges],
         ),
         work.now,
-        *_columns(orders, "id", "number", "customer_id", "currency", "ordered_on"),
-        *_columns(orders, "requested_on", "promised_on"),
+        *columns_of(orders, "id", "number", "customer_id", "currency", "ordered_on"),
+        *columns_of(orders, "requested_on", "promised_on"),
         [order.ship_to.model_dump_json() for order in orders],
-        *_columns(orders, "note", "state", "reason", "net", "charges"),
+        *columns_of(orders, "note", "state", "reason", "net", "charges"),
     )
 
 
@@ -151,15 +151,10 @@ async def _add_content(work: Work, hand: OrderAtHand) -> None:
 
 def _content(lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> list[list[Any]]:
     return [
-        *_columns(lines, "id", "order_id", "position", "external_line_id", "item_id"),
-        *_columns(lines, "description", "quantity", "unit_price", "discount", "net"),
-        *_columns(charges, "id", "order_id", "position", "kind", "amount"),
+        *columns_of(lines, "id", "order_id", "position", "external_line_id", "item_id"),
+        *columns_of(lines, "description", "quantity", "unit_price", "discount", "net"),
+        *columns_of(charges, "id", "order_id", "position", "kind", "amount"),
     ]
-
-
-def _columns(rows: Sequence[object], *names: str) -> list[list[Any]]:
-    """One list for each attribute, as `unnest` takes them."""
-    return [[getattr(row, name) for row in rows] for name in names]
 
 
 async def replace_content(work: Work, hand: OrderAtHand) -> None:
@@ -229,9 +224,9 @@ async def _save_content(work: Work, hand: OrderAtHand) -> None:
     if lines or charges:
         await work.sql.execute(
             _SAVE_CONTENT,
-            *_columns(lines, "id", "quantity", "unit_price", "discount", "net"),
-            *_columns(lines, "shipped", "returned", "invoiced", "credited"),
-            *_columns(charges, "id", "invoiced"),
+            *columns_of(lines, "id", "quantity", "unit_price", "discount", "net"),
+            *columns_of(lines, "shipped", "returned", "invoiced", "credited"),
+            *columns_of(charges, "id", "invoiced"),
         )
 
 

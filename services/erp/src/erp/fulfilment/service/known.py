@@ -31,9 +31,10 @@ class Known:
         """What there is of the customers, and of the items that lines name."""
         skus = {line.sku for line in lines if isinstance(line, NewLine) and line.sku}
         item_ids = {line.item_id for line in lines if line.item_id}
-        rows = await queries.items_to_sell(work.sql, item_ids, skus)
+        customers, rows = await queries.referred(
+            work.sql, customer_ids=customer_ids, item_ids=item_ids, skus=skus
+        )
         items: dict[UUID | str | None, Facts] = {row["id"]: row for row in rows}
-        customers = await queries.credit_facts(work.sql, customer_ids) if customer_ids else {}
         return cls(customers, items | {row["sku"]: row for row in rows})
 
     @classmethod
