@@ -1,11 +1,13 @@
 """Credit notes: at most what was invoiced, to the last digit; off what is open, or kept."""
 
 import asyncio
+from datetime import date
 from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
 
+from erp.ledger import service as ledger
 from erp.receivables import service as receivables
 from erp.receivables.service import IssueInvoice, IssueLine
 
@@ -87,6 +89,20 @@ async def test_parts_come_to_the_whole(office, desk):
         assert sum(Decimal(one[column]) for one in notes) == Decimal(invoice[column])
     assert await office.owes(customer) == ("0.00", "0.00")
     assert (await desk.see(f"/v1/invoices/{invoice['id']}"))["state"] == "credited"
+
+
+async def test_nothing_is_credited_before_it_was_invoiced(office, desk, problem):
+    """E14: on no day is there a credit without what it credits."""
+    customer = await desk.customer()
+    async with office.erp.database.transaction() as work:
+        await ledger.ensure_year(work, date(2009, 6, 1))
+    invoice = await office.invoices(customer, "10", effective_on="2009-06-02")
+    path = f"/v1/invoices/{invoice['id']}/credit"
+    early = problem(
+        await office.erp.post(path, {"effective_on": "2009-06-01"}), 422, "invalid_input"
+    )
+    assert early["errors"][0]["code"] == "before_invoice"
+    assert await office.owes(customer) == ("10.00", "0.00")
 
 
 async def test_no_more_is_credited_than_was_invoiced(office, desk, problem):

@@ -7,6 +7,7 @@ from uuid import UUID
 from chassis.http.problems import NotFound
 from erp.exact import EXACT, rounded
 from erp.ledger import service as ledger
+from erp.ledger.schemas import BalanceQuery
 from erp.money import PRICE_DIGITS
 from erp.sql import Sql
 from erp.stock import queries
@@ -56,7 +57,7 @@ async def valuation(sql: Sql, *, currency: str) -> ValuationReport:
     """What all stock is worth beside the inventory account, both of one moment (E29)."""
     async with sql.transaction(isolation="repeatable_read", readonly=True):
         rows = await queries.worth_of_all(sql)
-        balance = await ledger.trial_balance(sql, date.max, currency=currency)
+        balance = await ledger.trial_balance(sql, BalanceQuery(), currency=currency)
     items = [
         ValuationLine(**row, unit_cost=_unit_cost(row["value"], row["quantity"])) for row in rows
     ]
