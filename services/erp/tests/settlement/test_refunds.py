@@ -73,6 +73,18 @@ async def test_no_more_is_given_back_than_is_left(office, desk, problem):
     problem(await post(missing, {}), 404, "not_found")
 
 
+async def test_a_refund_is_not_taken_back_from_its_payment(office, desk, problem):
+    """E15: the money has left; used again, it would be given back twice."""
+    customer = await desk.customer()
+    paid = await office.books(customer, "10")
+    path = f"/v1/payments/{paid['id']}"
+    [refund] = (await office.does(f"{path}/refund"))["allocations"]
+    released = await office.erp.post(f"{path}/release", {"document_id": refund["document_id"]})
+    problem(released, 409, "refund_given")
+    problem(await office.erp.post(f"{path}/refund", {}), 409, "nothing_to_refund")
+    assert await office.owes(customer) == ("0.00", "0.00")
+
+
 async def test_parallel_refunds_never_exceed_what_is_left(office, desk):
     """E15: of 8 refunds of 30 of 100, exactly 3 are given."""
     customer = await desk.customer()
