@@ -1,6 +1,7 @@
 """What fulfilment reads: the whole state of orders, and the facts a decision stands on."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from erp.sql import Sql
 
 __all__ = [
     "credit_facts",
+    "first_left",
     "items_to_sell",
     "order_page",
     "ordered_besides",
@@ -61,6 +63,19 @@ _CUSTOMERS = """select id, name, status = 'active' as active, credit_limit, paym
 _BESIDES = """select customer_id, sum(net + charges - invoiced) as ordered from sales_order
   where customer_id = any($1::uuid[]) and state = 'confirmed' and id <> all($2::uuid[])
   group by customer_id"""
+
+
+async def first_left(sql: Sql, order_id: UUID, line_ids: Sequence[UUID]) -> list[date]:
+    """The day the first of each of an order's lines went out; one that did not is left out."""
+    rows = await sql.fetch(
+        """select min(s.shipped_on) as day from shipment s
+             join shipment_line l on l.shipment_id = s.id
+            where s.order_id = $1 and s.kind = 'delivery' and l.order_line_id = any($2::uuid[])
+            group by l.order_line_id""",
+        order_id,
+        list(line_ids),
+    )
+    return [row["day"] for row in rows]
 
 
 async def states_of(sql: Sql, order_ids: Sequence[UUID]) -> list[dict[str, Any]]:
