@@ -184,6 +184,35 @@ async def test_what_comes_back_is_credited_where_it_was_invoiced(office, desk, o
     assert await office.owes(customer) == ("0.00", "0.00")
 
 
+async def test_credits_of_nothing_and_of_something_never_deadlock(office, desk):
+    """E12, E15: what the customer owes is locked before the series, whatever comes first."""
+    customer = await desk.customer()
+
+    async def issued(order_id, line_id, net):
+        line = IssueLine(line_id, None, "Bolt", Decimal(1), Decimal(9), net=Decimal(net))
+        async with office.erp.database.transaction() as work:
+            wanted = IssueInvoice(UUID(customer["id"]), order_id, work.today(), 0, [line])
+            return (await receivables.issue(work, wanted)).id
+
+    async def returned(order_id, line_id):
+        async with office.erp.database.transaction() as work:
+            await receivables.credit_order(
+                work, order_id, {line_id: Decimal(2)}, effective_on=work.today()
+            )
+
+    pairs = [(uuid4(), uuid4()) for _ in range(12)]
+    for pair in pairs:
+        await issued(*pair, "9")
+        await issued(*pair, "0")
+    alone = [await issued(uuid4(), uuid4(), "9") for _ in pairs]
+    replies = await asyncio.gather(
+        *(returned(*pair) for pair in pairs),
+        *(office.erp.post(f"/v1/invoices/{one}/credit", {}) for one in alone),
+    )
+    assert [one.status_code for one in replies if one] == [201] * 12
+    assert await office.owes(customer) == ("0.00", "0.00")
+
+
 async def test_what_is_paid_of_an_order_counts_money_alone(office, desk, orders):
     from erp.settlement import service as settlement  # noqa: PLC0415 - one test alone needs it
 

@@ -53,7 +53,9 @@ async def credit_by_hand(work: Work, invoice_id: UUID, command: CreditInvoice) -
             "/effective_on", "before_invoice", "It was not invoiced yet on this day."
         )
         raise InvalidInput(errors=[wrong])
-    return issued(await _credit(work, found[0], _wanted(found[0], command), note))
+    made = await _credit(work, found[0], _wanted(found[0], command), note)
+    number_at_last(work, made)
+    return issued(made)
 
 
 def _wanted(document: Document, command: CreditInvoice) -> dict[UUID, Decimal]:
@@ -90,6 +92,8 @@ async def credit_order(
         if wanted:
             day = max(effective_on, document.head.effective_on)
             notes.append(await _credit(work, document, wanted, Note(day, reason)))
+    for made in notes:  # After all that is owed, also where the first note is of nothing.
+        number_at_last(work, made)
     return notes
 
 
@@ -108,7 +112,10 @@ def _taken(document: Document, left: dict[UUID, Decimal]) -> dict[UUID, Decimal]
 async def _credit(
     work: Work, document: Document, wanted: Mapping[UUID, Decimal], note: Note
 ) -> Invoice:
-    """Make, post and settle the credit note of one held invoice. Raises NothingToCredit."""
+    """Make, post and settle the credit note of one held invoice; the caller numbers it.
+
+    Raises NothingToCredit.
+    """
     if not wanted:
         raise NothingToCredit
     made = _credit_note(work, document, wanted, note)
@@ -117,7 +124,6 @@ async def _credit(
     await post(work, made, memo=note.reason or "Credit note")
     if made.head.gross:
         await _settle(work, made.head)
-    number_at_last(work, made.head)
     return made.head
 
 
