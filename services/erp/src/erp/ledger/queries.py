@@ -50,7 +50,8 @@ _INSERT_ENTRIES = """insert into journal_entry (id, effective_on, recorded_at, p
   select n.id, n.effective_on, $7, p.id, n.source_type, n.source_id, n.memo, n.reverses_id, $8
     from unnest($1::uuid[], $2::date[], $3::text[], $4::uuid[], $5::text[], $6::uuid[])
       as n(id, effective_on, source_type, source_id, memo, reverses_id)
-    left join period p on n.effective_on between p.starts_on and p.ends_on"""
+    left join period p on n.effective_on between p.starts_on and p.ends_on
+    order by n.effective_on"""
 
 _INSERT_LINES = """insert into journal_line (id, entry_id, position, account_id, debit, credit,
     party_id, item_id, warehouse_id)
