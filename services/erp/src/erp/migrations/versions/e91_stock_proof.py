@@ -21,7 +21,7 @@ _BOOKED = """select l.item_id, l.warehouse_id, sum(l.debit - l.credit)
     group by l.item_id, l.warehouse_id order by l.item_id, l.warehouse_id"""
 
 
-def _count_moves(moves: str) -> str:
+def count_moves_of(moves: str) -> str:
     return f"""insert into stock_proof as p (item_id, warehouse_id, quantity, value, booked)
       select s.item_id, s.warehouse_id, sum(s.quantity), sum(s.value), 0
         from ({_MOVED.format(moves=moves)}) s
@@ -30,7 +30,7 @@ def _count_moves(moves: str) -> str:
         set quantity = p.quantity + excluded.quantity, value = p.value + excluded.value"""
 
 
-def _count_lines(lines: str) -> str:
+def count_lines_of(lines: str) -> str:
     return f"""insert into stock_proof as p (item_id, warehouse_id, booked, quantity, value)
       select one.*, 0, 0 from ({_BOOKED.format(lines=lines)}) one
       on conflict (item_id, warehouse_id) do update set booked = p.booked + excluded.booked"""
@@ -52,14 +52,14 @@ _PROMISES = (
     # Only moves and entries count it, by these triggers.
     f"""create function count_moves() returns trigger language plpgsql as $$
     begin
-      {_count_moves("added")};
+      {count_moves_of("added")};
       return null;
     end $$""",
     """create trigger stock_move_is_counted after insert on stock_move
       referencing new table as added for each statement execute function count_moves()""",
     f"""create function count_stock_lines() returns trigger language plpgsql as $$
     begin
-      {_count_lines("added")};
+      {count_lines_of("added")};
       return null;
     end $$""",
     """create trigger journal_line_counts_stock after insert on journal_line
@@ -117,8 +117,8 @@ _PROMISES = (
 
 def upgrade() -> None:
     op.execute(_TABLE)
-    op.execute(_count_moves("stock_move"))
-    op.execute(_count_lines("journal_line"))
+    op.execute(count_moves_of("stock_move"))
+    op.execute(count_lines_of("journal_line"))
     for statement in _PROMISES:
         op.execute(statement)
 
