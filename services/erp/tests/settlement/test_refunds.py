@@ -25,6 +25,8 @@ async def test_a_customers_credit_is_given_back(office, desk):
     refund = next(one for one in left["allocations"] if one["amount"] == "10")
     posted = await _posted(office, refund["document_id"])
     assert posted == ["Dr receivable 10.00", "Cr bank 10.00"]
+    [entry] = (await desk.see(f"/v1/journal-entries?source_id={refund['document_id']}"))["items"]
+    assert entry["memo"] == f"{refund['document_number']} too much"
     assert (await office.does(path))["unallocated"] == "0"
     assert await office.owes(customer) == ("0.00", "0.00")
     balance = (await desk.told(paid["id"]))[-1]["payload"]
