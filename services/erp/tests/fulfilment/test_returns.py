@@ -105,6 +105,22 @@ async def test_nothing_comes_back_before_it_left_nor_is_credited_before_it_was_i
     assert await sales.owed(customer) == "5"
 
 
+async def test_what_came_back_before_it_was_invoiced_takes_no_credit(sales, desk):
+    """E47: of 10 ordered within 100, 6 came back uninvoiced: 4 are to go, and 60 are free again."""
+    customer = await desk.customer(credit_limit={"amount": "100", "currency": "CNY"})
+    item = await sales.item("50")
+    order = await sales.order(customer, (item, "10", "10"))
+    part = [{"order_line_id": order["lines"][0]["id"], "quantity": "6"}]
+    await sales.act(order, "shipments", lines=part)
+    assert (await sales.order(customer, (item, "1", "0.01")))["state"] == "on_hold"
+    await sales.act(order, "returns", lines=part)
+    assert (await sales.order(customer, (item, "6", "10")))["state"] == "confirmed"
+    assert (await sales.order(customer, (item, "1", "0.01")))["state"] == "on_hold"
+    await sales.acts(order, "shipments", "invoices")
+    assert await sales.owed(customer) == "40"
+    assert (await sales.order(customer, (item, "1", "0.01")))["state"] == "on_hold"
+
+
 async def test_what_came_back_is_not_wanted_again_by_a_change(sales, desk):
     """E47: ship 6 of 10, take 2 back, ask for 12: 6 more are to go, no more."""
     customer, item = await desk.customer(), await sales.item("20")

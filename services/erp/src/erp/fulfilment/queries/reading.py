@@ -60,9 +60,15 @@ _ITEMS = """select id, sku, name, kind, sold, status = 'active' as active, disco
   from item where id = any($1::uuid[]) or sku = any($2::text[])"""
 _CUSTOMERS = """select id, name, status = 'active' as active, credit_limit, payment_terms_days
   from customer where id = any($1::uuid[])"""
-_BESIDES = """select customer_id, sum(net + charges - invoiced) as ordered from sales_order
-  where customer_id = any($1::uuid[]) and state = 'confirmed' and id <> all($2::uuid[])
-  group by customer_id"""
+# What came back before it was invoiced is not wanted again, so nobody will owe it.
+_BESIDES = """select o.customer_id,
+    sum(o.net + o.charges - o.invoiced - coalesce(back.net, 0)) as ordered
+  from sales_order o
+  left join lateral (select
+      round(sum((l.returned - l.credited) * l.unit_price * (1 - l.discount)), 4) as net
+    from sales_order_line l where l.order_id = o.id and l.returned > l.credited) back on true
+  where o.customer_id = any($1::uuid[]) and o.state = 'confirmed' and o.id <> all($2::uuid[])
+  group by o.customer_id"""
 
 
 async def first_left(sql: Sql, order_id: UUID, line_ids: Sequence[UUID]) -> list[date]:
