@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from chassis.storage.database import async_url, driver_url
 from chassis.storage.migrate import downgrade, upgrade
 from erp.app import SERVICE
+from erp.ledger import service as ledger
 from erp.tables import METADATA
 
 OURS = set(METADATA.tables)
@@ -104,6 +106,35 @@ async def test_up_down_and_up_again(cluster):
     assert [row[0] for row in left] == []
     await _in_thread(upgrade, SERVICE, urls.owner)
     assert await _constraints(urls.owner) == before
+
+
+async def test_what_was_moved_before_is_counted_once_the_proof_is_there(erp):
+    """E24, E29: from moves and entries alone, as if it had been there from the start."""
+    item = await erp.post("/v1/items", {"sku": f"OLD-{uuid4().hex}", "name": "Bolt"})
+    async with erp.database.transaction() as work:
+        await ledger.ensure_year(work, work.today())
+    line = {"sku": item.json()["sku"], "quantity": "3", "value": {"amount": "1", "currency": "CNY"}}
+    assert (await erp.post("/v1/stock-receipts", {"lines": [line]})).status_code == 201
+    chain = ScriptDirectory(str(SERVICE.migrations))
+    proof = chain.get_revision("e91").module
+    sql = await asyncpg.connect(driver_url(erp.owner_url))
+    at = sql.transaction()
+    await at.start()
+    try:
+        counted = await sql.fetch(_COUNTED)
+        await sql.execute("alter table stock_proof disable trigger user")
+        await sql.execute("delete from stock_proof")
+        await sql.execute(proof.count_moves_of("stock_move"))
+        await sql.execute(proof.count_lines_of("journal_line"))
+        assert await sql.fetch(_COUNTED) == counted
+        assert len(counted) > 0
+    finally:
+        await at.rollback()
+        await sql.close()
+
+
+_COUNTED = """select * from stock_proof where (quantity, value, booked) <> (0, 0, 0)
+  order by item_id, warehouse_id"""
 
 
 @pytest.mark.parametrize("statement", ["drop table customer", "alter table item add x int"])

@@ -1,6 +1,10 @@
 """What comes back: credited as it was invoiced, never more; what was not invoiced, first."""
 
+from datetime import date, timedelta
+
 import pytest
+
+from erp.ledger import service as ledger
 
 
 async def _returns(sales, order, quantity):
@@ -73,6 +77,48 @@ async def test_a_return_of_a_paid_invoice_is_the_customers_credit(sales, desk, p
     if paid:
         wanted |= {("payment", "bank", "13", "0"), ("payment", "receivable", "0", "13")}
     assert await sales.entries("invoice", "credit_note", "payment", party=customer) == wanted
+
+
+async def test_nothing_comes_back_before_it_left_nor_is_credited_before_it_was_invoiced(
+    sales, desk, problem
+):
+    """E14: goods that came back between the two are credited on the day of the invoice."""
+    customer, item = await desk.customer(), await sales.item("2")
+    order = await sales.order(customer, (item, "2", "5"))
+    today = date.fromisoformat(order["ordered_on"])
+    days = [str(today - timedelta(days=ago)) for ago in (3, 2, 1)]
+    async with sales.erp.database.transaction() as work:
+        await ledger.ensure_year(work, date.fromisoformat(days[0]))
+    line = {"order_line_id": order["lines"][0]["id"], "quantity": "1"}
+    await sales.act(order, "shipments", effective_on=days[1])
+    early = await sales.act(order, "returns", lines=[line], effective_on=days[0])
+    assert problem(early, 422, "invalid_input")["errors"][0]["code"] == "before_shipment"
+    await sales.acts(order, "invoices")
+    back = await sales.act(order, "returns", lines=[line], effective_on=days[2])
+    assert back.status_code == 201, back.text
+    path = f"/v1/invoices?customer_id={customer['id']}&kind=credit_note"
+    [note] = (await desk.see(path))["items"]
+    assert (note["effective_on"], note["gross"]) == (str(today), "5")
+    for day in (*days, str(today)):
+        report = await desk.see(f"/v1/reports/receivables?party_id={customer['id']}&on={day}")
+        assert report["total"] == report["control_account"]
+    assert await sales.owed(customer) == "5"
+
+
+async def test_what_came_back_before_it_was_invoiced_takes_no_credit(sales, desk):
+    """E47: of 10 ordered within 100, 6 came back uninvoiced: 4 are to go, and 60 are free again."""
+    customer = await desk.customer(credit_limit={"amount": "100", "currency": "CNY"})
+    item = await sales.item("50")
+    order = await sales.order(customer, (item, "10", "10"))
+    part = [{"order_line_id": order["lines"][0]["id"], "quantity": "6"}]
+    await sales.act(order, "shipments", lines=part)
+    assert (await sales.order(customer, (item, "1", "0.01")))["state"] == "on_hold"
+    await sales.act(order, "returns", lines=part)
+    assert (await sales.order(customer, (item, "6", "10")))["state"] == "confirmed"
+    assert (await sales.order(customer, (item, "1", "0.01")))["state"] == "on_hold"
+    await sales.acts(order, "shipments", "invoices")
+    assert await sales.owed(customer) == "40"
+    assert (await sales.order(customer, (item, "1", "0.01")))["state"] == "on_hold"
 
 
 async def test_what_came_back_is_not_wanted_again_by_a_change(sales, desk):

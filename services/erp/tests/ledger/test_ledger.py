@@ -3,13 +3,13 @@
 import asyncio
 from datetime import date
 from decimal import Decimal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
 from erp.ledger import service
-from erp.ledger.rules.posting import Posting, credit, debit, months_of, totals
+from erp.ledger.rules.posting import Posting, PostingLine, credit, debit, months_of, totals
 from erp.ledger.schemas import NewYear
 
 
@@ -86,15 +86,26 @@ async def _insert_lines(sql, entry_id, *sides):
 
 
 async def test_an_unbalanced_commit_fails(books):
-    """E2: the database refuses to commit an entry whose sides differ, even on a later line."""
-    entry_id = await posted(books)
+    """E2: the database refuses to commit an entry whose sides differ, or that has no two lines."""
+    alike = await posted(books)
     sql = await asyncpg.connect(books.runtime_url)
     try:
-        with pytest.raises(asyncpg.CheckViolationError, match="does not balance"):
-            async with sql.transaction():
-                await _insert_lines(sql, entry_id, ("0.01", "0"))
+        for sides in ((("1.01", "0"), ("0", "1")), (("1", "0"),), ()):
+            with pytest.raises(asyncpg.CheckViolationError, match="does not balance"):
+                async with sql.transaction():
+                    await _insert_lines(sql, await _insert_entry(sql, alike), *sides)
     finally:
         await sql.close()
+
+
+async def _insert_entry(sql, alike):
+    return await sql.fetchval(
+        """insert into journal_entry (id, effective_on, recorded_at, period_id, source_type,
+               source_id, memo, actor)
+             select gen_random_uuid(), effective_on, now(), period_id, 'test', id, '', 'test'
+               from journal_entry where id = $1 returning id""",
+        alike,
+    )
 
 
 @pytest.mark.parametrize("sides", [("1", "1"), ("0", "0"), ("-1", "0")])
@@ -205,6 +216,65 @@ async def test_the_trial_balance_is_the_sum_of_postings(books, desk):
     assert held(after)["6001"] - held(before)["6001"] == Decimal("-100.25")
     for _ in range(20):
         assert await desk.see("/v1/reports/trial-balance?on=2003-07-10") == after
+
+
+async def test_the_trial_balance_of_a_party_an_item_or_a_warehouse(books, desk):
+    """E5: for any dimension it is the sum of those lines; what documents keep is in one of them."""
+    customer, item = await desk.customer(), await desk.item()
+    worth = {"sku": item["sku"], "quantity": "3", "value": {"amount": "7.50", "currency": "CNY"}}
+    await desk.add("/v1/stock-receipts", lines=[worth])
+    body = {"party_id": customer["id"], "amount": {"amount": "2.25", "currency": "CNY"}}
+    await desk.add("/v1/payments", **body)
+    [warehouse] = (await desk.see("/v1/warehouses"))["items"]
+    whole = await _balances(desk, "")
+    for wanted, role, held in (
+        (f"?item_id={item['id']}", "inventory", "7.5"),
+        (f"?item_id={item['id']}", "equity_opening", "-7.5"),
+        (f"?party_id={customer['id']}", "receivable", "-2.25"),
+        (f"?party_id={customer['id']}&item_id={item['id']}", "receivable", "0"),
+        (f"?item_id={item['id']}&on=2001-12-31", "inventory", "0"),
+        (f"?warehouse_id={warehouse['id']}", "inventory", whole["inventory"]),
+        (f"?warehouse_id={uuid4()}", "inventory", "0"),
+    ):
+        assert (await _balances(desk, wanted))[role] == held, wanted
+
+
+async def _balances(desk, wanted):
+    """What the report tells of each account, once it is the sum of the postings."""
+    told = await desk.see(f"/v1/reports/trial-balance{wanted}")
+    return {one["role"]: one["balance"] for one in told["accounts"] if one["role"]}
+
+
+@pytest.mark.parametrize("amount", ["5.005", "0.000001"])
+async def test_parts_of_a_cent_are_refused(books, desk, problem, amount):
+    """E3: what is booked is what was written; nothing is rounded on the way."""
+    lines = [line("1002", debit=amount), line("6001", credit=amount)]
+    body = {"memo": "wrong", "effective_on": "2001-02-03", "lines": lines}
+    told = problem(await books.post("/v1/journal-entries", body), 422, "invalid_input")
+    assert [(one["pointer"], one["code"]) for one in told["errors"]] == [
+        ("/lines/0/debit", "too_many_decimals"),
+        ("/lines/1/credit", "too_many_decimals"),
+    ]
+
+
+async def test_a_reversal_is_of_the_same_party_item_and_warehouse(books, desk):
+    """E1, E5: so that each of them comes to what it was."""
+    item = await desk.item()
+    async with books.database.transaction() as work:
+        warehouse_id = await work.sql.fetchval("select id from warehouse")
+        item_id = UUID(item["id"])
+        sides = (
+            PostingLine("cogs", Decimal(3), item_id=item_id, warehouse_id=warehouse_id),
+            PostingLine("sales", credit=Decimal(3), item_id=item_id, warehouse_id=warehouse_id),
+        )
+        entry = Posting(uuid4(), date(2001, 2, 3), "test", uuid4(), "wrong", sides)
+        await service.post(work, [entry])
+    reversal = {"memo": "mistake", "effective_on": "2001-02-04"}
+    made = await books.post(f"/v1/journal-entries/{entry.id}/reverse", reversal)
+    assert made.status_code == 201, made.text
+    for wanted in (f"?item_id={item['id']}", f"?item_id={item['id']}&warehouse_id={warehouse_id}"):
+        assert (await _balances(desk, wanted))["cogs"] == "0"
+        assert (await _balances(desk, wanted + "&on=2001-02-03"))["cogs"] == "3"
 
 
 async def test_parallel_postings_are_numbered_without_a_gap(books, desk):

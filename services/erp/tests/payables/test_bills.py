@@ -116,6 +116,22 @@ async def test_a_suppliers_number_is_taken_once_a_year(office, problem):
     assert await office.owes(supplier, "payable") == ("20.00", "0.00")
 
 
+async def test_a_suppliers_number_is_the_same_in_small_letters(office, problem):
+    """E22: the same paper typed twice, by hand or as many at once."""
+    supplier = await office.supplier()
+    await office.does("/v1/bills", **bill_of(supplier, supplier_number="Re-77a"))
+    typed = bill_of(supplier, supplier_number="rE-77A")
+    problem(await office.erp.post("/v1/bills", typed), 409, "duplicate_bill")
+    replies = await asyncio.gather(
+        *(
+            office.erp.post("/v1/bills", bill_of(supplier, supplier_number=number))
+            for number in ("x-1", "X-1", "x-1", "X-1")
+        )
+    )
+    assert sorted(reply.status_code for reply in replies) == [201, 409, 409, 409]
+    assert await office.owes(supplier, "payable") == ("20.00", "0.00")
+
+
 async def test_of_equal_bills_at_once_one_is_entered(office):
     """E22: under concurrency."""
     supplier = await office.supplier()

@@ -76,6 +76,18 @@ async def test_another_price_is_a_variance(buyer, received, problem):
     problem(await billed(buyer, received), 409, "nothing_to_bill")
 
 
+async def test_a_bill_of_what_came_has_its_input_tax(buyer, received, problem):
+    """E44: tax is no part of what the goods cost: nothing is left uncleared, and no variance."""
+    refused = await billed(buyer, received, tax=money("1", "USD"))
+    problem(refused, 422, "currency_not_supported")
+    bill = (await billed(buyer, received, tax=money("4.33"))).json()
+    assert (bill["net"], bill["tax"], bill["gross"]) == ("33.3", "4.33", "37.63")
+    assert await cleared(buyer.erp, received) == 0
+    assert await cleared(buyer.erp, received, "purchase_variance") == 0
+    assert await cleared(buyer.erp, received, "tax_input") == Decimal("4.33")
+    assert await cleared(buyer.erp, received, "payable") == Decimal("-37.63")
+
+
 async def test_the_same_bill_is_entered_once(buyer, received, problem):
     """E22, E45: parallel bills of everything are one bill."""
     replies = await asyncio.gather(*(billed(buyer, received) for _ in range(3)))

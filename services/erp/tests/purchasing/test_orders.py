@@ -163,6 +163,19 @@ async def test_a_wrong_order_is_refused(buyer, desk, problem, line, code):
     assert await buyer.availability(item) == (0, 0, 0, 0)
 
 
+async def test_an_order_beyond_what_can_be_booked_is_refused(buyer, desk, problem):
+    """E3: in one line, or in all of them."""
+    supplier, item = await buyer.supplier(), await buyer.item()
+    huge = {"unit_price": {"amount": "99999999999999", "currency": "CNY"}}
+    for quantities in (["2"], ["1", "1"]):
+        lines = [{"sku": item["sku"], "quantity": quantity} | huge for quantity in quantities]
+        body = {"supplier_number": supplier, "lines": lines}
+        told = problem(await buyer.erp.post("/v1/purchase-orders", body), 422, "invalid_input")
+        assert told["errors"][0]["code"] == "too_large"
+    count = await desk.count("purchase_order_line", "item_id = $1", item["id"])
+    assert count == 0
+
+
 async def test_who_may_only_look_buys_nothing(desk, problem):
     reader = await desk.erp.as_("purchasing.read")
     assert (await reader.get(PATH)).status_code == 200

@@ -1,11 +1,13 @@
 """Credit notes: at most what was invoiced, to the last digit; off what is open, or kept."""
 
 import asyncio
+from datetime import date
 from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
 
+from erp.ledger import service as ledger
 from erp.receivables import service as receivables
 from erp.receivables.service import IssueInvoice, IssueLine
 
@@ -89,6 +91,20 @@ async def test_parts_come_to_the_whole(office, desk):
     assert (await desk.see(f"/v1/invoices/{invoice['id']}"))["state"] == "credited"
 
 
+async def test_nothing_is_credited_before_it_was_invoiced(office, desk, problem):
+    """E14: on no day is there a credit without what it credits."""
+    customer = await desk.customer()
+    async with office.erp.database.transaction() as work:
+        await ledger.ensure_year(work, date(2009, 6, 1))
+    invoice = await office.invoices(customer, "10", effective_on="2009-06-02")
+    path = f"/v1/invoices/{invoice['id']}/credit"
+    early = problem(
+        await office.erp.post(path, {"effective_on": "2009-06-01"}), 422, "invalid_input"
+    )
+    assert early["errors"][0]["code"] == "before_invoice"
+    assert await office.owes(customer) == ("10.00", "0.00")
+
+
 async def test_no_more_is_credited_than_was_invoiced(office, desk, problem):
     customer = await desk.customer()
     invoice = await office.invoices(customer, ("10", "3"))
@@ -165,6 +181,35 @@ async def test_what_comes_back_is_credited_where_it_was_invoiced(office, desk, o
     assert last.gross == Decimal("3.33")
     assert await orders.credited("1") == []
     assert await orders.credited("1", line_id=uuid4()) == []
+    assert await office.owes(customer) == ("0.00", "0.00")
+
+
+async def test_credits_of_nothing_and_of_something_never_deadlock(office, desk):
+    """E12, E15: what the customer owes is locked before the series, whatever comes first."""
+    customer = await desk.customer()
+
+    async def issued(order_id, line_id, net):
+        line = IssueLine(line_id, None, "Bolt", Decimal(1), Decimal(9), net=Decimal(net))
+        async with office.erp.database.transaction() as work:
+            wanted = IssueInvoice(UUID(customer["id"]), order_id, work.today(), 0, [line])
+            return (await receivables.issue(work, wanted)).id
+
+    async def returned(order_id, line_id):
+        async with office.erp.database.transaction() as work:
+            await receivables.credit_order(
+                work, order_id, {line_id: Decimal(2)}, effective_on=work.today()
+            )
+
+    pairs = [(uuid4(), uuid4()) for _ in range(12)]
+    for pair in pairs:
+        await issued(*pair, "9")
+        await issued(*pair, "0")
+    alone = [await issued(uuid4(), uuid4(), "9") for _ in pairs]
+    replies = await asyncio.gather(
+        *(returned(*pair) for pair in pairs),
+        *(office.erp.post(f"/v1/invoices/{one}/credit", {}) for one in alone),
+    )
+    assert [one.status_code for one in replies if one] == [201] * 12
     assert await office.owes(customer) == ("0.00", "0.00")
 
 

@@ -158,7 +158,10 @@ async def test_an_invoice_written_by_any_path_has_its_number_at_commit(office, d
     invoice_id = uuid4()
     async with office.erp.database.driver() as sql:
         await sql.execute(
-            """insert into invoice select $1, version, created_at, updated_at, kind, state,
+            """with line as (insert into invoice_line select gen_random_uuid(), $1, position, role,
+                 order_line_id, item_id, description, quantity, unit_price, discount, net,
+                 tax_code, 0, 0 from invoice_line where invoice_id = $2)
+               insert into invoice select $1, version, created_at, updated_at, kind, state,
                  customer_id, order_id, credits_id, effective_on, due_on, currency, net, tax,
                  gross, open_amount, credited, reason from invoice where id = $2""",
             invoice_id,
@@ -260,6 +263,16 @@ async def test_a_wrong_invoice_is_refused(office, desk, problem, facts, refusal)
     body |= {name: value for name, value in facts.items() if name not in of_line}
     problem(await office.erp.post("/v1/invoices", body), *refusal)
     assert await desk.count("invoice", "true") == before
+
+
+async def test_an_invoice_beyond_what_can_be_booked_is_refused(office, desk, problem):
+    """E3: each line could be booked, both of them could not."""
+    customer = await desk.customer()
+    line = {"description": "x", "unit_price": {"amount": "99999999999999", "currency": "CNY"}}
+    body = {"customer_id": customer["id"], "lines": [line, line]}
+    told = problem(await office.erp.post("/v1/invoices", body), 422, "invalid_input")
+    assert told["errors"][0]["code"] == "too_large"
+    assert await office.owes(customer) == ("0.00", "0.00")
 
 
 async def test_a_tax_code_is_added_once(office, desk, problem):

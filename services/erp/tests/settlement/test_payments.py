@@ -278,6 +278,23 @@ async def test_parallel_batches_over_the_same_customers_do_not_deadlock(office, 
         assert await office.owes(one) == ("0.00", "0.00")
 
 
+async def test_parallel_batches_over_the_same_years_do_not_deadlock(office, desk):
+    """E12's numbers of entries: the series of years are locked in one order, whatever is sent."""
+    customers = [await desk.customer() for _ in range(12)]
+
+    def batch(customer, *days):
+        items = [
+            {"party_id": customer["id"], "amount": money("5"), "effective_on": day} for day in days
+        ]
+        return office.erp.post("/v1/payments/batch", {"items": items})
+
+    days = ["2013-01-07", "2014-01-07"] * 10
+    replies = await asyncio.gather(
+        *(batch(one, *days[at % 2 :]) for at, one in enumerate(customers))
+    )
+    assert {reply.status_code for reply in replies} == {201}
+
+
 async def test_what_happened_is_told(office, desk):
     """B01: a payment tells what it settles; the balance tells what the customer owes, in order."""
     customer = await desk.customer()

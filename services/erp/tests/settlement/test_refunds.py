@@ -25,6 +25,8 @@ async def test_a_customers_credit_is_given_back(office, desk):
     refund = next(one for one in left["allocations"] if one["amount"] == "10")
     posted = await _posted(office, refund["document_id"])
     assert posted == ["Dr receivable 10.00", "Cr bank 10.00"]
+    [entry] = (await desk.see(f"/v1/journal-entries?source_id={refund['document_id']}"))["items"]
+    assert entry["memo"] == f"{refund['document_number']} too much"
     assert (await office.does(path))["unallocated"] == "0"
     assert await office.owes(customer) == ("0.00", "0.00")
     balance = (await desk.told(paid["id"]))[-1]["payload"]
@@ -71,6 +73,18 @@ async def test_no_more_is_given_back_than_is_left(office, desk, problem):
     problem(await post(path, {}), 409, "nothing_to_refund")
     missing = f"/v1/payments/{customer['id']}/refund"
     problem(await post(missing, {}), 404, "not_found")
+
+
+async def test_a_refund_is_not_taken_back_from_its_payment(office, desk, problem):
+    """E15: the money has left; used again, it would be given back twice."""
+    customer = await desk.customer()
+    paid = await office.books(customer, "10")
+    path = f"/v1/payments/{paid['id']}"
+    [refund] = (await office.does(f"{path}/refund"))["allocations"]
+    released = await office.erp.post(f"{path}/release", {"document_id": refund["document_id"]})
+    problem(released, 409, "refund_given")
+    problem(await office.erp.post(f"{path}/refund", {}), 409, "nothing_to_refund")
+    assert await office.owes(customer) == ("0.00", "0.00")
 
 
 async def test_parallel_refunds_never_exceed_what_is_left(office, desk):

@@ -225,6 +225,43 @@ async def test_the_valuation_is_the_inventory_account(desk, store):
     assert report["currency"] == CNY
 
 
+async def test_what_was_on_hand_at_the_end_of_a_day(desk, past):
+    """E24, E29: on any day on hand is the sum of the moves up to it, and its worth is booked."""
+    item = await desk.item()
+    line = {"sku": item["sku"], "quantity": "3", "value": money("10")}
+    await desk.add("/v1/stock-receipts", lines=[line], effective_on=past)
+    lost = {"sku": item["sku"], "quantity": "-1"}
+    await desk.add("/v1/stock-adjustments", reason="broken", lines=[lost])
+
+    async def held(on):
+        report = await desk.see(f"/v1/reports/stock-valuation?on={on}")
+        assert report["total"] == report["inventory_account"]
+        return [
+            (one["quantity"], one["value"], one["unit_cost"])
+            for one in report["items"]
+            if one["sku"] == item["sku"]
+        ]
+
+    before = date.fromisoformat(past) - timedelta(days=1)
+    assert await held(before) == []
+    assert await held(past) == [("3", "10", "3.333333")]
+    assert await held("2999-12-31") == [("2", "6.67", "3.335")]
+
+
+async def test_a_day_with_worth_and_no_pieces_has_no_unit_cost(desk, past):
+    """E24: goods dated away before they came are told as they are."""
+    item = await desk.item()
+    for day, value in (({"effective_on": past}, "10"), ({}, "20")):
+        line = {"sku": item["sku"], "quantity": "2", "value": money(value)}
+        await desk.add("/v1/stock-receipts", lines=[line], **day)
+    lost = {"sku": item["sku"], "quantity": "-2"}
+    await desk.add("/v1/stock-adjustments", reason="lost", lines=[lost], effective_on=past)
+    report = await desk.see(f"/v1/reports/stock-valuation?on={past}")
+    assert report["total"] == report["inventory_account"]
+    [line] = [one for one in report["items"] if one["sku"] == item["sku"]]
+    assert (line["quantity"], line["value"], line["unit_cost"]) == ("0", "-5", "0")
+
+
 @pytest.mark.parametrize(
     ("scope", "path"),
     [("stock.read", "/v1/stock-receipts"), ("stock.read", "/v1/stock-adjustments")],

@@ -7,7 +7,14 @@ from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.work import Work
-from erp.ledger.schemas import AccountView, EntryView, LineView, PeriodView, YearView
+from erp.ledger.schemas import (
+    AccountView,
+    BalanceQuery,
+    EntryView,
+    LineView,
+    PeriodView,
+    YearView,
+)
 from erp.sql import Sql
 
 __all__ = [
@@ -31,7 +38,7 @@ _ENTRY = """e.id, e.effective_on, e.recorded_at, n.number, y.name as fiscal_year
 _ENTRIES = """journal_entry e join journal_number n on n.entry_id = e.id
   join fiscal_year y on y.id = n.fiscal_year_id"""
 _LINES = """select l.entry_id, a.code as account, a.name as account_name, l.debit, l.credit,
-    l.party_id, l.item_id
+    l.party_id, l.item_id, l.warehouse_id
   from journal_line l join account a on a.id = l.account_id
   where l.entry_id = any($1::uuid[]) order by l.entry_id, l.position"""
 
@@ -43,7 +50,8 @@ _INSERT_ENTRIES = """insert into journal_entry (id, effective_on, recorded_at, p
   select n.id, n.effective_on, $7, p.id, n.source_type, n.source_id, n.memo, n.reverses_id, $8
     from unnest($1::uuid[], $2::date[], $3::text[], $4::uuid[], $5::text[], $6::uuid[])
       as n(id, effective_on, source_type, source_id, memo, reverses_id)
-    left join period p on n.effective_on between p.starts_on and p.ends_on"""
+    left join period p on n.effective_on between p.starts_on and p.ends_on
+    order by n.effective_on"""
 
 _INSERT_LINES = """insert into journal_line (id, entry_id, position, account_id, debit, credit,
     party_id, item_id, warehouse_id)
@@ -62,7 +70,8 @@ _BALANCES = """select a.code, a.name, a.name_zh, a.kind, a.role,
     coalesce(sum(l.debit), 0) as debit, coalesce(sum(l.credit), 0) as credit
   from account a
   left join (journal_line l join journal_entry e on e.id = l.entry_id and e.effective_on <= $1)
-    on l.account_id = a.id
+    on l.account_id = a.id and ($2::uuid is null or l.party_id = $2)
+      and ($3::uuid is null or l.item_id = $3) and ($4::uuid is null or l.warehouse_id = $4)
   group by a.id order by a.code"""
 
 
@@ -88,11 +97,12 @@ async def control_account_among(sql: Sql, accounts: Sequence[str]) -> str | None
     return found
 
 
-async def balances(sql: Sql, on: date) -> list[dict[str, Any]]:
+async def balances(sql: Sql, on: date, wanted: BalanceQuery) -> list[dict[str, Any]]:
     """Every account with the sums of its lines up to the day, planned anew each time."""
+    of = (wanted.party_id, wanted.item_id, wanted.warehouse_id)
     async with sql.transaction(readonly=True):
         await sql.execute("set local plan_cache_mode = force_custom_plan")
-        return [dict(row) for row in await sql.fetch(_BALANCES, on)]
+        return [dict(row) for row in await sql.fetch(_BALANCES, on, *of)]
 
 
 async def account_page(sql: Sql, asked: PageQuery, *, kind: str | None) -> Page[AccountView]:

@@ -1,6 +1,5 @@
 """Paths of the ledger."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -34,6 +33,7 @@ from erp.ledger.errors import (
 from erp.ledger.schemas import (
     AccountKind,
     AccountView,
+    BalanceQuery,
     ChangePeriod,
     EntryView,
     NewAccount,
@@ -165,9 +165,7 @@ async def reverse_entry(
 
 @ledger_report_router.get("")
 async def trial_balance(
-    _by: Reader, at: InReading, request: Request, on: date | None = None
+    _by: Reader, at: InReading, request: Request, wanted: Annotated[BalanceQuery, Query()]
 ) -> TrialBalance:
     """What every account holds at the end of a day, by default of all days."""
-    return await service.trial_balance(
-        at.sql, on or date.max, currency=request.app.state.settings.currency
-    )
+    return await service.trial_balance(at.sql, wanted, currency=request.app.state.settings.currency)

@@ -14,6 +14,7 @@ from erp.fields import Code, Command, Line, Name
 __all__ = [
     "AccountKind",
     "AccountView",
+    "BalanceQuery",
     "BalanceView",
     "ChangePeriod",
     "EntryView",
@@ -143,6 +144,7 @@ class LineView(View):
     credit: NonNegativeDecimal
     party_id: UUID | None
     item_id: UUID | None
+    warehouse_id: UUID | None
 
 
 class EntryView(View):
@@ -160,6 +162,15 @@ class EntryView(View):
     reversed_by_id: UUID | None
     actor: str
     lines: list[LineView]
+
+
+class BalanceQuery(BaseModel):
+    """Which lines are summed up; by default all."""
+
+    on: date | None = Field(default=None, description="To the end of this day.")
+    party_id: UUID | None = None
+    item_id: UUID | None = None
+    warehouse_id: UUID | None = None
 
 
 class BalanceView(View):

@@ -23,6 +23,13 @@ class Bill(Record, Base):
             "net >= 0 and tax >= 0 and net + tax = gross and gross > 0 and received >= 0",
             name="adds_up",
         ),
+        Index(
+            "uq_bill_number_alike",
+            "supplier_id",
+            text("upper(supplier_number)"),
+            "year",
+            unique=True,
+        ),
         Index("ix_bill_created_at", "created_at", "id"),
         Index(
             "ix_bill_purchase_order_id",

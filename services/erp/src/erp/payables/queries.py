@@ -18,10 +18,11 @@ _VIEW = """bill.id, bill.version, bill.supplier_id, bill.supplier_number, bill.p
 
 
 async def is_entered(sql: Sql, supplier_id: UUID, supplier_number: str, year: int) -> bool:
-    """Whether the supplier's number was taken that year."""
+    """Whether the supplier's number was taken that year, in capitals or not."""
     return bool(
         await sql.fetchval(
-            "select true from bill where (supplier_id, supplier_number, year) = ($1, $2, $3)",
+            """select true from bill
+               where (supplier_id, upper(supplier_number), year) = ($1, upper($2::text), $3)""",
             supplier_id,
             supplier_number,
             year,

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from erp.exact import NonNegativeDecimal, PositiveQuantity, Quantity
 from erp.fields import Code, Command, ExternalId, Name, SourceVersion, left_out
 from erp.links import ExternalRef
-from erp.money import UnitPriceView
+from erp.money import MoneyView, UnitPriceView
 from erp.purchasing.events import ReceivedSerial
 from erp.stock.schemas import Serials
 
@@ -315,6 +315,7 @@ class BillReceived(Command):
     bill_number: Name = Field(description="The supplier's number of the bill.")
     effective_on: EffectiveOn = None
     due_on: date | None = Field(default=None, description="Default: by the payment terms.")
+    tax: MoneyView | None = Field(default=None, description="The input tax on the bill.")
     lines: list[BillLine] | None = Field(
         default=None,
         min_length=1,

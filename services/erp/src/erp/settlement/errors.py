@@ -2,7 +2,7 @@
 
 from chassis.http.problems import Problem
 
-__all__ = ["NotAllocated", "NothingToRefund", "OverAllocated"]
+__all__ = ["NotAllocated", "NothingToRefund", "OverAllocated", "RefundGiven"]
 
 
 class OverAllocated(Problem):
@@ -30,3 +30,14 @@ class NothingToRefund(Problem):
     code = "nothing_to_refund"
     title = "Nothing to give back"
     detail = "Nothing is left of the payment {number}. Take back what it settles first."
+
+
+class RefundGiven(Problem):
+    """The money has left (or come in): the payment cannot be used for anything else."""
+
+    status = 409
+    code = "refund_given"
+    title = "A refund is not taken back"
+    detail = (
+        "The refund {number} was paid. What comes back of it is booked as a payment of its own."
+    )

@@ -22,7 +22,7 @@ from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.settlement import queries, service
-from erp.settlement.errors import NotAllocated, NothingToRefund, OverAllocated
+from erp.settlement.errors import NotAllocated, NothingToRefund, OverAllocated, RefundGiven
 from erp.settlement.schemas import (
     AllocatePayment,
     NewPayment,
@@ -51,6 +51,7 @@ payment_router = house_router(
         OverAllocated,
         NotAllocated,
         NothingToRefund,
+        RefundGiven,
         NoPeriod,
         PeriodClosed,
         CurrencyNotSupported,

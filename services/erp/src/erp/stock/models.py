@@ -43,6 +43,7 @@ __all__ = [
     "Move",
     "OpeningStock",
     "Serial",
+    "StockProof",
     "Warehouse",
 ]
 
@@ -255,6 +256,18 @@ class ItemValuation(Base):
         self.quantity -= quantity
         self.value -= cost
         return cost
+
+
+class StockProof(Base):
+    """What moves and books say an item's stock is: counted by triggers, and by nothing else."""
+
+    __tablename__ = "stock_proof"
+
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"), primary_key=True)
+    warehouse_id: Mapped[UUID] = mapped_column(ForeignKey("warehouse.id"), primary_key=True)
+    quantity: Mapped[Quantity]
+    value: Mapped[Amount]
+    booked: Mapped[Amount]
 
 
 class Demand(Base):

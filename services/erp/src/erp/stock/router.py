@@ -188,6 +188,9 @@ async def see_availability(
 
 
 @valuation_router.get("")
-async def stock_valuation(_by: Reader, at: InReading, request: Request) -> ValuationReport:
-    """What every item on hand is worth, and the inventory account beside it."""
-    return await reporting.valuation(at.sql, currency=request.app.state.settings.currency)
+async def stock_valuation(
+    _by: Reader, at: InReading, request: Request, on: date | None = None
+) -> ValuationReport:
+    """What every item on hand is worth now, or was at the end of a day, beside its account."""
+    currency = request.app.state.settings.currency
+    return await reporting.valuation(at.sql, on=on, currency=currency)

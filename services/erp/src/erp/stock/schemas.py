@@ -247,8 +247,8 @@ class ValuationLine(View):
     name: str
     warehouse: str
     quantity: Quantity
-    value: NonNegativeDecimal
-    unit_cost: NonNegativeDecimal
+    value: Quantity
+    unit_cost: Quantity
 
 
 class ValuationReport(View):
@@ -256,5 +256,5 @@ class ValuationReport(View):
 
     currency: str
     items: list[ValuationLine]
-    total: NonNegativeDecimal
+    total: Quantity
     inventory_account: Quantity

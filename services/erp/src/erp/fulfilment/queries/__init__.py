@@ -2,6 +2,7 @@
 
 from erp.fulfilment.queries.reading import (
     credit_facts,
+    first_left,
     items_to_sell,
     order_page,
     ordered_besides,
@@ -38,6 +39,7 @@ __all__ = [
     "count_again",
     "credit_facts",
     "drop_lines",
+    "first_left",
     "hold_linked",
     "items_to_sell",
     "next_numbers",

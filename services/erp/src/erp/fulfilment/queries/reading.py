@@ -1,6 +1,7 @@
 """What fulfilment reads: the whole state of orders, and the facts a decision stands on."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from erp.sql import Sql
 
 __all__ = [
     "credit_facts",
+    "first_left",
     "items_to_sell",
     "order_page",
     "ordered_besides",
@@ -61,9 +63,28 @@ _REFERRED = """select 'item' as entity, id, name, status = 'active' as active, s
  union all select 'customer', id, name, status = 'active', null, null, null, null, credit_limit,
     payment_terms_days
   from customer where id = any($3::uuid[])"""
-_BESIDES = """select customer_id, sum(net + charges - invoiced) as ordered from sales_order
-  where customer_id = any($1::uuid[]) and state = 'confirmed' and id <> all($2::uuid[])
-  group by customer_id"""
+# What came back before it was invoiced is not wanted again, so nobody will owe it.
+_BESIDES = """select o.customer_id,
+    sum(o.net + o.charges - o.invoiced - coalesce(back.net, 0)) as ordered
+  from sales_order o
+  left join lateral (select
+      round(sum((l.returned - l.credited) * l.unit_price * (1 - l.discount)), 4) as net
+    from sales_order_line l where l.order_id = o.id and l.returned > l.credited) back on true
+  where o.customer_id = any($1::uuid[]) and o.state = 'confirmed' and o.id <> all($2::uuid[])
+  group by o.customer_id"""
+
+
+async def first_left(sql: Sql, order_id: UUID, line_ids: Sequence[UUID]) -> list[date]:
+    """The day the first of each of an order's lines went out; one that did not is left out."""
+    rows = await sql.fetch(
+        """select min(s.shipped_on) as day from shipment s
+             join shipment_line l on l.shipment_id = s.id
+            where s.order_id = $1 and s.kind = 'delivery' and l.order_line_id = any($2::uuid[])
+            group by l.order_line_id""",
+        order_id,
+        list(line_ids),
+    )
+    return [row["day"] for row in rows]
 
 
 async def states_of(sql: Sql, order_ids: Sequence[UUID]) -> list[dict[str, Any]]:

@@ -1,9 +1,11 @@
 """Shipping what is reserved, and taking goods back."""
 
 from collections.abc import Container, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from chassis.http.problems import FieldError, InvalidInput
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.days import business_day_of
@@ -99,8 +101,8 @@ def _goods(
 async def return_goods(work: Work, order_id: UUID, command: ReturnGoods) -> Shipped:
     """Take goods back at the cost they left, and credit what of them was invoiced.
 
-    Raises NotFound, OrderNotConfirmed, UnknownLine, NotShipped, PeriodClosed, and what
-    `stock.take_back` raises about serials.
+    Raises NotFound, OrderNotConfirmed, UnknownLine, InvalidInput (before the shipment),
+    NotShipped, PeriodClosed, and what `stock.take_back` raises about serials.
     """
     day = business_day_of(work, command.effective_on)
     hand = await locked(work, order_id)
@@ -116,9 +118,18 @@ async def return_goods(work: Work, order_id: UUID, command: ReturnGoods) -> Ship
         source_id=shipment.id,
         effective_on=day,
     )
+    if day < work.today():
+        await _must_have_left(work, order_id, [line.id for line, _ in coming], day)
     await _store(work, shipment, coming)
     await credit_returned(work, hand, coming, effective_on=day)
     return await _told(work, hand, shipment, ["lines", "open_amount", "shipments", "state"])
+
+
+async def _must_have_left(work: Work, order_id: UUID, line_ids: Sequence[UUID], day: date) -> None:
+    """Nothing comes back before it left. Raises InvalidInput."""
+    if any(left > day for left in await queries.first_left(work.sql, order_id, line_ids)):
+        wrong = FieldError("/effective_on", "before_shipment", "It was not shipped on this day.")
+        raise InvalidInput(errors=[wrong])
 
 
 async def _shipment(work: Work, hand: OrderAtHand, kind: str) -> Shipment:

@@ -3,6 +3,7 @@
 from erp.ledger.rules.posting import Posting, PostingLine, credit, debit
 from erp.ledger.service.entries import (
     accounts_must_be_free,
+    in_open_periods,
     post,
     post_by_hand,
     reverse,
@@ -20,6 +21,7 @@ __all__ = [
     "credit",
     "debit",
     "ensure_year",
+    "in_open_periods",
     "open_account",
     "open_year",
     "post",

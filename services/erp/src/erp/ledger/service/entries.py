@@ -1,16 +1,18 @@
 """Posting entries, reversing them, and summing them up."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
 import asyncpg
 
-from chassis.http.problems import MissingReference, NotFound
+from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.days import business_day_of
+from erp.exact import rounded
 from erp.ledger import queries
 from erp.ledger.errors import (
     AlreadyReversed,
@@ -20,11 +22,20 @@ from erp.ledger.errors import (
     PeriodClosed,
 )
 from erp.ledger.rules.posting import Posting, PostingLine, reversed_lines, totals
-from erp.ledger.schemas import BalanceView, EntryView, NewEntry, ReverseEntry, TrialBalance
+from erp.ledger.schemas import (
+    BalanceQuery,
+    BalanceView,
+    EntryView,
+    NewEntry,
+    ReverseEntry,
+    TrialBalance,
+)
+from erp.money import digits_of
 from erp.sql import Sql
 
 __all__ = [
     "accounts_must_be_free",
+    "in_open_periods",
     "post",
     "post_by_hand",
     "reverse",
@@ -65,20 +76,28 @@ async def _write_entries(work: Work, postings: Sequence[Posting]) -> None:
         [one.memo for one in postings],
         [one.reverses_id for one in postings],
     )
+    with in_open_periods([one.effective_on for one in postings]):
+        try:
+            await queries.insert_entries(work, columns)
+        except asyncpg.UniqueViolationError as twice:
+            raise AlreadyReversed(entry_id=postings[0].reverses_id) from twice
+
+
+@contextmanager
+def in_open_periods(days: Sequence[date]) -> Iterator[None]:
+    """Write what is dated on these days. Raises NoPeriod, PeriodClosed, as the database finds."""
     try:
-        await queries.insert_entries(work, columns)
+        yield
     except asyncpg.CheckViolationError as refused:
-        if refused.constraint_name != "ck_journal_entry_period_open":
+        if not (refused.constraint_name or "").endswith("_period_open"):
             raise
-        raise _refusal(refused, postings) from refused
-    except asyncpg.UniqueViolationError as twice:
-        raise AlreadyReversed(entry_id=postings[0].reverses_id) from twice
+        raise _refusal(refused, days) from refused
 
 
-def _refusal(refused: asyncpg.CheckViolationError, postings: Sequence[Posting]) -> Exception:
+def _refusal(refused: asyncpg.CheckViolationError, days: Sequence[date]) -> Exception:
     """Which day was refused, and why: the trigger tells both."""
     told = str(refused)
-    day = next((str(one.effective_on) for one in postings if str(one.effective_on) in told), "?")
+    day = next((str(one) for one in days if str(one) in told), "?")
     if told.endswith("missing"):
         return NoPeriod(effective_on=day)
     return PeriodClosed(effective_on=day, state=told.rsplit(" ", 1)[-1])
@@ -108,8 +127,12 @@ async def _write_lines(work: Work, real: Sequence[tuple[Posting, Sequence[Postin
 
 
 async def post_by_hand(work: Work, command: NewEntry) -> UUID:
-    """Post what an accountant wrote. Raises as `post`, Forbidden (a past day), ControlAccount."""
+    """Post what an accountant wrote.
+
+    Raises as `post`, Forbidden (a past day), ControlAccount, InvalidInput (parts of a cent).
+    """
     entry_id = uuid7()
+    _must_be_payable(command, digits_of(work.setting.currency))
     await accounts_must_be_free(work, [line.account for line in command.lines])
     day = business_day_of(work, command.effective_on)
     lines = tuple(
@@ -117,6 +140,22 @@ async def post_by_hand(work: Work, command: NewEntry) -> UUID:
     )
     await post(work, [Posting(entry_id, day, "manual", entry_id, command.memo, lines)])
     return entry_id
+
+
+def _must_be_payable(command: NewEntry, decimals: int) -> None:
+    """No amount has more decimals than the currency: what is booked is what was written (E3)."""
+    wrong = [
+        FieldError(
+            f"/lines/{at}/{side}",
+            "too_many_decimals",
+            "This amount has more decimals than its currency.",
+        )
+        for at, line in enumerate(command.lines)
+        for side, amount in (("debit", line.debit), ("credit", line.credit))
+        if rounded(amount, decimals) != amount
+    ]
+    if wrong:
+        raise InvalidInput(errors=wrong)
 
 
 async def accounts_must_be_free(work: Work, accounts: Sequence[str]) -> None:
@@ -135,7 +174,14 @@ async def reverse(work: Work, entry_id: UUID, *, effective_on: date, memo: str) 
     if entry.reversed_by_id:
         raise AlreadyReversed(entry_id=entry_id)
     lines = tuple(
-        PostingLine(line.account, line.debit, line.credit, line.party_id, line.item_id)
+        PostingLine(
+            line.account,
+            line.debit,
+            line.credit,
+            line.party_id,
+            line.item_id,
+            line.warehouse_id,
+        )
         for line in entry.lines
     )
     reversal = Posting(
@@ -171,9 +217,10 @@ async def see_entry(sql: Sql, entry_id: UUID) -> EntryView:
     return seen
 
 
-async def trial_balance(sql: Sql, on: date, *, currency: str) -> TrialBalance:
-    """What every account holds at the end of a day (E5)."""
-    rows = await queries.balances(sql, on)
+async def trial_balance(sql: Sql, wanted: BalanceQuery, *, currency: str) -> TrialBalance:
+    """What every account holds at the end of a day, of all or of one party or item (E5)."""
+    on = wanted.on or date.max
+    rows = await queries.balances(sql, on, wanted)
     accounts = [
         BalanceView.model_validate(row | {"balance": row["debit"] - row["credit"]}) for row in rows
     ]

@@ -59,7 +59,8 @@ async def enter_bill(work: Work, command: EnterBill) -> UUID:
     Raises DuplicateBill (E22), MissingReference (account), NoPeriod, PeriodClosed.
     """
     year = command.effective_on.year
-    await stand_in_line(work, f"bill:{command.supplier_id}:{command.supplier_number}:{year}")
+    number = command.supplier_number.upper()
+    await stand_in_line(work, f"bill:{command.supplier_id}:{number}:{year}")
     if await queries.is_entered(work.sql, command.supplier_id, command.supplier_number, year):
         raise DuplicateBill(supplier_number=command.supplier_number, year=year)
     bill = Bill(

@@ -38,9 +38,12 @@ async def bill_received(work: Work, order_id: UUID, command: BillReceived) -> Bi
     """Enter the supplier's bill of received lines; a deviating price becomes a variance.
 
     No quantity is billed twice (E45). Raises NotFound, MoreThanReceived, NothingToBill,
-    NotALine (a line of another order), DuplicateBill, NoPeriod, PeriodClosed.
+    NotALine (a line of another order), DuplicateBill, CurrencyNotSupported, NoPeriod,
+    PeriodClosed.
     """
     day = business_day_of(work, command.effective_on)
+    if command.tax:
+        must_be_supported(work, command.tax.currency)
     held = (await queries.hold_orders(work, [order_id])).get(order_id)
     if held is None:
         raise NotFound(entity="purchase order", id=order_id)
@@ -61,6 +64,7 @@ async def bill_received(work: Work, order_id: UUID, command: BillReceived) -> Bi
         due_on=command.due_on or await _due_on(work, held.order.supplier_id, day),
         net=net,
         received=received,
+        tax=command.tax.amount if command.tax else Decimal(0),
     )
     bill_id = await payables.enter_bill(work, bill)
     await tell(work, [order_id], ["lines"])

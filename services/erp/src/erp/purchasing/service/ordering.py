@@ -6,11 +6,12 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from chassis.http.problems import MissingReference, NotFound
+from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
+from erp.exact import EXACT
 from erp.purchasing.errors import NoSupplierPrice, SuggestionNotOpen
 from erp.purchasing.models import PurchaseOrder, PurchaseOrderLine, PurchaseSuggestion
 from erp.purchasing.queries import orders as queries
@@ -31,6 +32,9 @@ from erp.stock import service as stock
 from erp.stock.service import ExpectedLine
 
 __all__ = ["close_order", "order_goods", "order_suggestions", "see_order"]
+
+LARGEST = Decimal(10) ** 14
+"""What any amount stays below, as numbers on the wire do."""
 
 _ALL = ["lines", "net", "number", "ordered_on", "state", "supplier_id", "supplier_number"]
 
@@ -97,7 +101,8 @@ def _draft(pair: tuple[UUID, UUID], quantity: Decimal, offer: Offer, day: date) 
 async def order_goods(work: Work, command: NewPurchaseOrder) -> PurchaseOrderView:
     """Order what a buyer wants from a supplier; suggestions it covers shrink or disappear.
 
-    Raises MissingReference, NotStocked, FractionOfUnit, NoSupplierPrice, CurrencyNotSupported.
+    Raises MissingReference, NotStocked, FractionOfUnit, NoSupplierPrice, CurrencyNotSupported,
+    InvalidInput (too large).
     """
     day = business_day_of(work, command.ordered_on)
     drafts = await _drafts(work, command, day)
@@ -139,6 +144,7 @@ def _agreed(
 async def _place(work: Work, drafts: Sequence[Draft], day: date) -> list[PurchaseOrderLine]:
     """Make an order for each supplier and expect its goods; the lines, as drafted."""
     suppliers = list(dict.fromkeys(draft.supplier_id for draft in drafts))
+    _must_be_payable(drafts)
     orders = await _numbered(work, suppliers, day)
     positions = dict.fromkeys(suppliers, 0)
     lines = []
@@ -149,6 +155,16 @@ async def _place(work: Work, drafts: Sequence[Draft], day: date) -> list[Purchas
         await queries.make_orders(work, list(orders.values()), lines)
         await stock.expect(work, [_expected(line, line.quantity) for line in lines])
     return lines
+
+
+def _must_be_payable(drafts: Sequence[Draft]) -> None:
+    """Keep amounts within what can be booked and told. Raises InvalidInput (too large)."""
+    sums = dict.fromkeys((draft.supplier_id for draft in drafts), Decimal(0))
+    for draft in drafts:
+        sums[draft.supplier_id] += EXACT.multiply(draft.unit_price, draft.quantity)
+    if any(total >= LARGEST for total in sums.values()):
+        wrong = FieldError("/lines", "too_large", "The order comes to more than can be booked.")
+        raise InvalidInput(errors=[wrong])
 
 
 async def _numbered(work: Work, suppliers: Sequence[UUID], day: date) -> dict[UUID, PurchaseOrder]:

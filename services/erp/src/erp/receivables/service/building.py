@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.http.problems import MissingReference
+from chassis.http.problems import FieldError, InvalidInput, MissingReference
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.ledger import service as ledger
@@ -28,6 +28,7 @@ __all__ = [
     "issued_lines",
     "number_at_last",
     "post",
+    "store",
     "tell_settled",
     "totals",
     "with_taxes",
@@ -35,6 +36,8 @@ __all__ = [
 
 ZERO = Decimal(0)
 ZERO_RATED = "Z0"
+LARGEST = Decimal(10) ** 14
+"""What any amount stays below, as numbers on the wire do."""
 CHARGE_ROLES = {"freight": "freight_income"}
 EVERYTHING = sorted(InvoiceChanged.model_fields.keys() - {"id", "version", "changed"})
 STATE = InvoiceChanged.model_fields.keys() - {"number", "changed"}
@@ -113,7 +116,10 @@ def _line_of(charge: IssueCharge) -> IssueLine:
 
 
 async def with_taxes(work: Work, head: Invoice, lines: list[InvoiceLine]) -> Document:
-    """The document with the tax of each code on it. Raises MissingReference (tax code)."""
+    """The document with the tax of each code on it.
+
+    Raises MissingReference (tax code), InvalidInput (too large).
+    """
     codes = sorted({line.tax_code for line in lines})
     rates = await queries.rates(work.sql, codes)
     for code in codes:
@@ -125,7 +131,10 @@ async def with_taxes(work: Work, head: Invoice, lines: list[InvoiceLine]) -> Doc
         InvoiceTax(invoice_id=head.id, tax_code=code, rate=rates[code], base=base, tax=tax)
         for code, (base, tax) in found.items()
     ]
-    return Document(totals(head, lines, taxes), lines, taxes)
+    if totals(head, lines, taxes).gross >= LARGEST:
+        wrong = FieldError("/lines", "too_large", "The invoice comes to more than can be booked.")
+        raise InvalidInput(errors=[wrong])
+    return Document(head, lines, taxes)
 
 
 def totals(head: Invoice, lines: Iterable[InvoiceLine], taxes: Iterable[InvoiceTax]) -> Invoice:
@@ -134,6 +143,12 @@ def totals(head: Invoice, lines: Iterable[InvoiceLine], taxes: Iterable[InvoiceT
     head.tax = sum((one.tax for one in taxes), ZERO)
     head.gross = head.net + head.tax
     return head
+
+
+async def store(work: Work, document: Document) -> None:
+    """Keep the document. Raises NoPeriod, PeriodClosed, also of one that asks for nothing (E6)."""
+    with ledger.in_open_periods([document.head.effective_on]):
+        await queries.add_document(work, document)
 
 
 async def post(work: Work, document: Document, *, memo: str) -> None:

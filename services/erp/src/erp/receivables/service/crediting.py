@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from chassis.http.problems import MissingReference, NotFound
+from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.days import business_day_of
@@ -16,7 +16,14 @@ from erp.receivables.errors import NothingToCredit
 from erp.receivables.models import Invoice, InvoiceLine, InvoiceTax
 from erp.receivables.queries import Document
 from erp.receivables.schemas import CreditInvoice, Issued
-from erp.receivables.service.building import ZERO, number_at_last, post, tell_settled, totals
+from erp.receivables.service.building import (
+    ZERO,
+    number_at_last,
+    post,
+    store,
+    tell_settled,
+    totals,
+)
 from erp.receivables.service.issuing import issued
 from erp.settlement import service as settlement
 
@@ -33,14 +40,22 @@ class Note(NamedTuple):
 async def credit_by_hand(work: Work, invoice_id: UUID, command: CreditInvoice) -> Issued:
     """Credit lines of an invoice, or all that is left of it.
 
-    Raises NotFound, MissingReference (line), OverCredited, NothingToCredit, and as an invoice.
+    Raises NotFound, MissingReference (line), InvalidInput (before the invoice), OverCredited,
+    NothingToCredit, and as an invoice.
     """
     note = Note(business_day_of(work, command.effective_on), command.reason)
     await settlement.hold_documents(work, [invoice_id])
     found = await queries.documents_to_credit(work, [invoice_id])
     if not found:
         raise NotFound(entity="invoice", id=invoice_id)
-    return issued(await _credit(work, found[0], _wanted(found[0], command), note))
+    if note.effective_on < found[0].head.effective_on:
+        wrong = FieldError(
+            "/effective_on", "before_invoice", "It was not invoiced yet on this day."
+        )
+        raise InvalidInput(errors=[wrong])
+    made = await _credit(work, found[0], _wanted(found[0], command), note)
+    number_at_last(work, made)
+    return issued(made)
 
 
 def _wanted(document: Document, command: CreditInvoice) -> dict[UUID, Decimal]:
@@ -66,7 +81,8 @@ async def credit_order(
 ) -> list[Invoice]:
     """Credit so much of order lines, of the newest invoice first; the credit notes.
 
-    What was not invoiced, or is credited already, is left out. Raises NoPeriod, PeriodClosed.
+    What was not invoiced, or is credited already, is left out. What came back before it was
+    invoiced is credited on the day of the invoice. Raises NoPeriod, PeriodClosed.
     """
     invoice_ids = await queries.documents_of_order(work.sql, order_id)
     await settlement.hold_documents(work, invoice_ids)
@@ -74,7 +90,10 @@ async def credit_order(
     for document in await queries.documents_to_credit(work, invoice_ids):
         wanted = _taken(document, left)
         if wanted:
-            notes.append(await _credit(work, document, wanted, Note(effective_on, reason)))
+            day = max(effective_on, document.head.effective_on)
+            notes.append(await _credit(work, document, wanted, Note(day, reason)))
+    for made in notes:  # After all that is owed, also where the first note is of nothing.
+        number_at_last(work, made)
     return notes
 
 
@@ -93,16 +112,18 @@ def _taken(document: Document, left: dict[UUID, Decimal]) -> dict[UUID, Decimal]
 async def _credit(
     work: Work, document: Document, wanted: Mapping[UUID, Decimal], note: Note
 ) -> Invoice:
-    """Make, post and settle the credit note of one held invoice. Raises NothingToCredit."""
+    """Make, post and settle the credit note of one held invoice; the caller numbers it.
+
+    Raises NothingToCredit.
+    """
     if not wanted:
         raise NothingToCredit
     made = _credit_note(work, document, wanted, note)
-    await queries.add_document(work, made)
+    await store(work, made)
     await queries.save_credited(work, document, made.head.gross)
     await post(work, made, memo=note.reason or "Credit note")
     if made.head.gross:
         await _settle(work, made.head)
-    number_at_last(work, made.head)
     return made.head
 
 

@@ -27,6 +27,7 @@ from erp.receivables.service.building import (
     issued_lines,
     number_at_last,
     post,
+    store,
     with_taxes,
 )
 from erp.settlement import service as settlement
@@ -61,7 +62,7 @@ async def issue(work: Work, command: IssueInvoice) -> Invoice:
     head.open_amount = head.gross
     if not head.gross:
         head.state = "paid"
-    await queries.add_document(work, document)
+    await store(work, document)
     await post(work, document, memo="Invoice")
     if head.gross:
         await settlement.open_item(work, _open_item(head))

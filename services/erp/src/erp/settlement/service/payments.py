@@ -13,7 +13,7 @@ from erp.currencies import must_be_supported
 from erp.days import business_day_of
 from erp.ledger import service as ledger
 from erp.settlement import queries
-from erp.settlement.errors import NotAllocated
+from erp.settlement.errors import NotAllocated, RefundGiven
 from erp.settlement.events import PaymentReceived
 from erp.settlement.models import Allocation, OpenItem, Payment
 from erp.settlement.rules.allocating import Share, oldest_first
@@ -241,7 +241,7 @@ async def allocate_payment(work: Work, payment_id: UUID, command: AllocatePaymen
 async def release_payment(work: Work, payment_id: UUID, command: ReleasePayment) -> PaymentView:
     """Take back what of a payment settled a document, exactly (E15).
 
-    Raises NotFound, NotAllocated.
+    Raises NotFound, NotAllocated, RefundGiven.
     """
     payment = await locked_payment(work, payment_id)
     items = await queries.documents_open(work, [command.document_id])
@@ -249,6 +249,8 @@ async def release_payment(work: Work, payment_id: UUID, command: ReleasePayment)
     settled = item and await queries.allocated(work, payment.id, item.id)
     if not item or not settled:
         raise NotAllocated(number=payment.number)
+    if item.source_type == "refund":
+        raise RefundGiven(number=item.document_number)
     made = [_allocate(work, payment, item, -settled, on=work.today())]
     return await _changed(work, payment, made, items)
 

@@ -41,7 +41,8 @@ async def refund_payment(work: Work, payment_id: UUID, command: Refund) -> Payme
         raise InvalidInput(errors=[wrong])
     refund_id = uuid7()
     [number] = await queries.next_numbers(work.sql, 1)
-    await ledger.post(work, [_posting(payment, refund_id, amount, day, number)])
+    memo = f"{number} {command.reference}".strip()
+    await ledger.post(work, [_posting(payment, refund_id, amount, day, memo)])
     await open_item(
         work,
         NewItem(

@@ -1,6 +1,7 @@
 """Reads of stock that lock nothing."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -97,6 +98,18 @@ _WORTH = """select v.item_id, i.sku, i.name, h.code as warehouse, v.quantity, v.
   where v.quantity > 0 order by i.sku, h.code"""
 
 
+_WORTH_ON = """select s.item_id, i.sku, i.name, h.code as warehouse, sum(s.quantity) as quantity,
+    sum(s.value) as value
+  from (select m.item_id, m.to_location_id as location_id, m.quantity, m.value
+      from stock_move m where m.effective_on <= $1
+    union all select m.item_id, m.from_location_id, -m.quantity, -m.value
+      from stock_move m where m.effective_on <= $1) s
+  join location l on l.id = s.location_id join warehouse h on h.id = l.warehouse_id
+  join item i on i.id = s.item_id
+  group by s.item_id, i.sku, i.name, h.code having sum(s.quantity) <> 0 or sum(s.value) <> 0
+  order by i.sku, h.code"""
+
+
 async def goods_by_sku(sql: Sql, skus: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     """Id, kind, unit and the unit's decimals of items, by SKU."""
     return {row["sku"]: dict(row) for row in await sql.fetch(_GOODS, skus)}
@@ -108,9 +121,10 @@ async def available(sql: Sql, sku: str) -> Mapping[str, Any] | None:
     return dict(row) if row else None
 
 
-async def worth_of_all(sql: Sql) -> list[Mapping[str, Any]]:
-    """The worth of every item on hand, by SKU."""
-    return [dict(row) for row in await sql.fetch(_WORTH)]
+async def worth_of_all(sql: Sql, *, on: date | None) -> list[Mapping[str, Any]]:
+    """The worth of every item on hand, by SKU; at the end of a day by the moves up to it."""
+    rows = await sql.fetch(_WORTH_ON, on) if on else await sql.fetch(_WORTH)
+    return [dict(row) for row in rows]
 
 
 async def warehouses(sql: Sql) -> list[WarehouseView]:

@@ -269,7 +269,8 @@ async def _finish(
     """Fill who waits, store, post and tell: the end of every movement of goods."""
     own = set(held.demands)
     filled = await fill_waiting(work, held) if fills else []
-    await queries.save(work, held, origin)
+    with ledger.in_open_periods([origin.effective_on]):
+        await queries.save(work, held, origin)
     await ledger.post(work, list(_postings(held, origin, counterpart)))
     await tell(work, held, filled=filled, own=own)
 

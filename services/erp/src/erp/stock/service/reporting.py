@@ -7,6 +7,7 @@ from uuid import UUID
 from chassis.http.problems import NotFound
 from erp.exact import EXACT, rounded
 from erp.ledger import service as ledger
+from erp.ledger.schemas import BalanceQuery
 from erp.money import PRICE_DIGITS
 from erp.sql import Sql
 from erp.stock import queries
@@ -52,11 +53,11 @@ async def see_serial(sql: Sql, serial_id: UUID) -> SerialHistory:
     return found
 
 
-async def valuation(sql: Sql, *, currency: str) -> ValuationReport:
-    """What all stock is worth beside the inventory account, both of one moment (E29)."""
+async def valuation(sql: Sql, *, on: date | None, currency: str) -> ValuationReport:
+    """What all stock is, or was at the end of a day, worth beside the inventory account (E29)."""
     async with sql.transaction(isolation="repeatable_read", readonly=True):
-        rows = await queries.worth_of_all(sql)
-        balance = await ledger.trial_balance(sql, date.max, currency=currency)
+        rows = await queries.worth_of_all(sql, on=on)
+        balance = await ledger.trial_balance(sql, BalanceQuery(on=on), currency=currency)
     items = [
         ValuationLine(**row, unit_cost=_unit_cost(row["value"], row["quantity"])) for row in rows
     ]
@@ -69,4 +70,5 @@ async def valuation(sql: Sql, *, currency: str) -> ValuationReport:
 
 
 def _unit_cost(value: Decimal, quantity: Decimal) -> Decimal:
-    return rounded(EXACT.divide(value, quantity), PRICE_DIGITS)
+    # What left by a late entry may be dated before it came: then a day has worth, and no pieces.
+    return rounded(EXACT.divide(value, quantity), PRICE_DIGITS) if quantity else Decimal(0)
