@@ -311,6 +311,7 @@ async def test_health_version_and_docs_answer_without_a_key(sample):
     assert "//" not in page.text.replace("</", "").replace("http://sample.test", "").replace(
         "// ", ""
     )
+    assert '"validatorUrl": null' in page.text, "it would ask a validator on the internet"
     asset = await stranger.get("/docs/assets/swagger-ui.css")
     assert asset.status_code == 200
     explained = await stranger.get("/problems/title_refused")
