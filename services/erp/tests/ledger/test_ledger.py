@@ -127,6 +127,15 @@ async def test_a_wrong_entry_is_refused_and_nothing_is_posted(books, problem, de
     assert await desk.count("journal_entry", "true") == before
 
 
+async def test_only_the_account_that_is_missing_is_named(books, problem):
+    lines = [line("1002", debit="10"), line("nowhere", credit="10")]
+    reply = await books.post(
+        "/v1/journal-entries", {"memo": "wrong", "effective_on": "2001-02-03", "lines": lines}
+    )
+    missing = problem(reply, 422, "missing_reference")
+    assert missing["facts"] == {"entity": "account", "reference": "nowhere"}
+
+
 async def test_a_day_in_no_year_is_refused(books, problem):
     problem(await books.post("/v1/journal-entries", sale(on="1900-01-01")), 422, "no_period")
 

@@ -1,6 +1,6 @@
 """Reads and set-based writes of the ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -58,6 +58,9 @@ _CONTROL = """select code from account
   where (code = any($1::text[]) or role = any($1::text[]))
     and role in ('receivable', 'payable', 'inventory') order by code limit 1"""
 
+_UNKNOWN = """select n.account from unnest($1::text[]) as n(account)
+  where not exists (select from account a where n.account in (a.code, a.role)) order by 1"""
+
 _BALANCES = """select a.code, a.name, a.name_zh, a.kind, a.role,
     coalesce(sum(l.debit), 0) as debit, coalesce(sum(l.credit), 0) as credit
   from account a
@@ -86,6 +89,11 @@ async def control_account_among(sql: Sql, accounts: Sequence[str]) -> str | None
     """One of the accounts (codes or roles) that documents keep; None: there is none."""
     found: str | None = await sql.fetchval(_CONTROL, accounts)
     return found
+
+
+async def unknown_accounts(sql: Sql, accounts: Iterable[str]) -> list[str]:
+    """Those of the accounts (codes or roles) that the chart has not, in order."""
+    return [row["account"] for row in await sql.fetch(_UNKNOWN, list(accounts))]
 
 
 async def balances(sql: Sql, on: date) -> list[dict[str, Any]]:

@@ -103,8 +103,8 @@ async def _write_lines(work: Work, real: Sequence[tuple[Posting, Sequence[Postin
         ),
     )
     if found != len(lines):
-        named = ", ".join(sorted({line.account for _, _, line in lines}))
-        raise MissingReference(entity="account", reference=named)
+        unknown = await queries.unknown_accounts(work.sql, {line.account for _, _, line in lines})
+        raise MissingReference(entity="account", reference=", ".join(unknown))
 
 
 async def post_by_hand(work: Work, command: NewEntry) -> UUID:
