@@ -149,6 +149,8 @@ async def test_a_buyer_orders_at_a_price_of_his_own(buyer, desk, problem):
     [
         ({"quantity": "1"}, "no_supplier_price"),
         ({"quantity": "0"}, "invalid_input"),
+        ({"quantity": "1", "unit_price": money("1"), "due_on": "0001-01-01"}, "invalid_input"),
+        ({"quantity": "1", "unit_price": money("1"), "due_on": "9999-12-31"}, "invalid_input"),
         ({"quantity": "1.5", "unit_price": money("1")}, "fraction_of_unit"),
         ({"quantity": "1", "unit_price": money("1", "USD")}, "currency_not_supported"),
         ({"quantity": "1", "unit_price": money("1"), "sku": "NOWHERE"}, "missing_reference"),

@@ -20,6 +20,7 @@ from chassis.http.problems import (
 )
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
+from erp.fields import Day
 from erp.ledger import queries, service
 from erp.ledger.errors import (
     AlreadyReversed,
@@ -165,7 +166,7 @@ async def reverse_entry(
 
 @ledger_report_router.get("")
 async def trial_balance(
-    _by: Reader, at: InReading, request: Request, on: date | None = None
+    _by: Reader, at: InReading, request: Request, on: Day | None = None
 ) -> TrialBalance:
     """What every account holds at the end of a day, by default of all days."""
     return await service.trial_balance(

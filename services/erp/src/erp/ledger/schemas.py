@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from erp.exact import NonNegativeDecimal, Quantity
-from erp.fields import Code, Command, Line, Name
+from erp.fields import Code, Command, Day, Line, Name
 
 __all__ = [
     "AccountKind",
@@ -65,8 +65,8 @@ class NewYear(Command):
     """Open a fiscal year; its periods are the calendar months it covers."""
 
     name: Name = Field(description="Such as 2026.")
-    starts_on: date
-    ends_on: date = Field(description="At most 18 months after the start.")
+    starts_on: Day
+    ends_on: Day = Field(description="At most 18 months after the start.")
 
 
 class YearView(View):
@@ -115,7 +115,7 @@ class NewEntry(Command):
     """Post an entry by hand."""
 
     memo: Name
-    effective_on: date | None = Field(default=None, description="Default: today.")
+    effective_on: Day | None = Field(default=None, description="Default: today.")
     lines: list[NewLine] = Field(min_length=2, max_length=200)
 
 
@@ -123,7 +123,7 @@ class ReverseEntry(Command):
     """Post the reversal of an entry."""
 
     memo: Name
-    effective_on: date | None = Field(
+    effective_on: Day | None = Field(
         default=None, description="A day in an open period; default: today."
     )
 

@@ -20,6 +20,7 @@ from chassis.http.problems import (
 )
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
+from erp.fields import Day
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.settlement import queries, service
 from erp.settlement.errors import NotAllocated, NothingToRefund, OverAllocated
@@ -156,7 +157,7 @@ async def receivables_report(
     today: Annotated[date, Depends(_today)],
     currency: Annotated[str, Depends(_currency)],
     party_id: UUID | None = None,
-    on: date | None = None,
+    on: Day | None = None,
 ) -> PartyReport:
     """What customers owe at the end of a day (today), by days overdue; equal to the account."""
     return await _report("receivable", at, party_id, on or today, currency)
@@ -169,7 +170,7 @@ async def payables_report(
     today: Annotated[date, Depends(_today)],
     currency: Annotated[str, Depends(_currency)],
     party_id: UUID | None = None,
-    on: date | None = None,
+    on: Day | None = None,
 ) -> PartyReport:
     """What we owe suppliers at the end of a day (today), by days overdue; equal to the account."""
     return await _report("payable", at, party_id, on or today, currency)
