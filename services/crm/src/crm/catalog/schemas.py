@@ -267,5 +267,5 @@ class PriceAsked(BaseModel):
     """For what a price is asked."""
 
     quantity: PositiveQuantity = Decimal(1)
-    on: Day | None = Field(default=None, description="By default today.")
+    on: date | None = Field(default=None, description="By default today.")
     price_list: Line = "standard"

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.work import Work
-from erp.ledger.schemas import AccountView, EntryView, LineView, PeriodView, YearView
+from erp.ledger.schemas import AccountView, EntryQuery, EntryView, LineView, PeriodView, YearView
 from erp.sql import Sql
 
 __all__ = [
@@ -133,20 +133,20 @@ async def periods_of(sql: Sql, year_id: UUID | None) -> list[PeriodView]:
     return [PeriodView.model_validate(dict(row)) for row in rows]
 
 
-async def entry_page(
-    sql: Sql, asked: PageQuery, *, source_id: UUID | None, account: str | None
-) -> Page[EntryView]:
+async def entry_page(sql: Sql, asked: PageQuery, wanted: EntryQuery) -> Page[EntryView]:
     """One page of entries with their lines, the newest day first."""
     page = await fetch_page(
         sql,
         columns=_ENTRY,
         source=_ENTRIES,
         where=[
-            Filter("e.source_id = {}", source_id),
+            Filter("e.source_id = {}", wanted.source_id),
+            Filter("e.effective_on >= {}", wanted.effective_on_gte),
+            Filter("e.effective_on <= {}", wanted.effective_on_lte),
             Filter(
                 "exists (select from journal_line l join account a on a.id = l.account_id"
                 " where l.entry_id = e.id and a.code = {})",
-                account,
+                wanted.account,
             ),
         ],
         sorts={"effective_on": Sort("e.effective_on", "date")},

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response, status
 
+from chassis.clock import business_day
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
 from chassis.http.etag import reply_with
 from chassis.http.paging import Page, PageAsked
@@ -20,7 +21,6 @@ from chassis.http.problems import (
 )
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
-from erp.fields import Day
 from erp.ledger import queries, service
 from erp.ledger.errors import (
     AlreadyReversed,
@@ -36,6 +36,7 @@ from erp.ledger.schemas import (
     AccountKind,
     AccountView,
     ChangePeriod,
+    EntryQuery,
     EntryView,
     NewAccount,
     NewEntry,
@@ -134,14 +135,10 @@ async def change_period(
 
 @entry_router.get("")
 async def list_entries(
-    _by: Reader,
-    asked: PageAsked,
-    at: InReading,
-    source_id: UUID | None = None,
-    account: Annotated[str | None, Query(max_length=64)] = None,
+    _by: Reader, wanted: Annotated[EntryQuery, Query()], asked: PageAsked, at: InReading
 ) -> Page[EntryView]:
     """Journal entries with their lines, the newest day first."""
-    return await queries.entry_page(at.sql, asked, source_id=source_id, account=account)
+    return await queries.entry_page(at.sql, asked, wanted)
 
 
 @entry_router.get("/{entry_id}")
@@ -166,9 +163,9 @@ async def reverse_entry(
 
 @ledger_report_router.get("")
 async def trial_balance(
-    _by: Reader, at: InReading, request: Request, on: Day | None = None
+    _by: Reader, at: InReading, request: Request, on: date | None = None
 ) -> TrialBalance:
-    """What every account holds at the end of a day, by default of all days."""
-    return await service.trial_balance(
-        at.sql, on or date.max, currency=request.app.state.settings.currency
-    )
+    """What every account holds at the end of a day, by default of today."""
+    known = request.app.state.settings
+    day = on or business_day(known.time_zone)
+    return await service.trial_balance(at.sql, day, currency=known.currency)

@@ -16,6 +16,7 @@ __all__ = [
     "AccountView",
     "BalanceView",
     "ChangePeriod",
+    "EntryQuery",
     "EntryView",
     "LineView",
     "NewAccount",
@@ -143,6 +144,15 @@ class LineView(View):
     credit: NonNegativeDecimal
     party_id: UUID | None
     item_id: UUID | None
+
+
+class EntryQuery(BaseModel):
+    """Which journal entries are wanted."""
+
+    source_id: UUID | None = None
+    account: str | None = Field(default=None, max_length=64)
+    effective_on_gte: date | None = Field(default=None, description="The first day.")
+    effective_on_lte: date | None = Field(default=None, description="The last day.")
 
 
 class EntryView(View):

@@ -211,6 +211,7 @@ class PurchaseOrderQuery(BaseModel):
 
     state: PurchaseOrderState | None = None
     supplier_id: UUID | None = None
+    number: Code | None = None
 
 
 class PurchaseLineView(View):

@@ -153,3 +153,4 @@ class InvoiceQuery(BaseModel):
     credits_id: UUID | None = None
     kind: Kind | None = None
     state: State | None = None
+    number: Code | None = Field(default=None, description="As it is printed: INV-2026-000001.")

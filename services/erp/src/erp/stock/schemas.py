@@ -213,7 +213,7 @@ class AvailabilityAsked(BaseModel):
 
     sku: Code
     quantity: PositiveQuantity = Decimal(1)
-    on: Day | None = Field(default=None, description="The wanted day. Default: today.")
+    on: date | None = Field(default=None, description="The wanted day. Default: today.")
 
 
 class PromisableView(View):
