@@ -259,8 +259,9 @@ class LocalKafka:
         )
         if (logs / "meta.properties").exists():
             return
+        # One argument: an id that begins with "-" would be taken for an option.
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        formatting = ["kafka.tools.StorageTool", "format", "--cluster-id", cluster]
+        formatting = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}"]
         done = subprocess.run(
             [*self._command, *formatting, "--config", str(properties), "--ignore-formatted"],
             capture_output=True,

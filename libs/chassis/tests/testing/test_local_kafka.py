@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import AIOKafkaProducer
@@ -78,6 +78,20 @@ def test_without_a_network_it_says_so_and_leaves_nothing_half_done(monkeypatch, 
     assert "could not transfer artifact" in str(missing.value)
     assert "Check the network" in str(missing.value)
     assert [path.name for path in (tmp_path / "cache").iterdir()] == ["fetch.lock"]
+
+
+@pytest.mark.kafka
+def test_any_id_of_a_cluster_is_taken(kafka, monkeypatch, tmp_path):
+    """One id in 64 begins with a dash, like an option."""
+    dashed = UUID(bytes=b"\xf8" + bytes(15))
+    monkeypatch.setattr("kafka.uuid.uuid4", lambda: dashed)
+    broker = LocalKafka()
+    try:
+        broker.start(data_dir=tmp_path)
+        assert answers_metadata(broker.port)
+    finally:
+        broker.stop()
+    assert "cluster.id=-A" in (tmp_path / "log" / "meta.properties").read_text(encoding="utf-8")
 
 
 @pytest.mark.kafka
