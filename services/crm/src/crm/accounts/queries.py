@@ -144,10 +144,12 @@ async def account_view(sql: Sql, account_id: UUID) -> AccountView | None:
     return _account(row) if row else None
 
 
-async def shipping_address(sql: Sql, account_id: UUID) -> Address | None:
-    """Where the account's goods go; None: there is no such account."""
-    row = await sql.fetchrow("select shipping_address from account where id = $1", account_id)
-    return Address.model_validate(row["shipping_address"]) if row else None
+async def shipping_address(sql: Sql, account_id: UUID) -> tuple[Address, str] | None:
+    """Where the account's goods go, and its status; None: there is no such account."""
+    row = await sql.fetchrow(
+        "select shipping_address, status from account where id = $1", account_id
+    )
+    return (Address.model_validate(row["shipping_address"]), row["status"]) if row else None
 
 
 async def contact_view(sql: Sql, contact_id: UUID) -> ContactView | None:

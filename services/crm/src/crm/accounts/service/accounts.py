@@ -7,6 +7,7 @@ from chassis.http.problems import Forbidden, NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from crm.accounts import queries
+from crm.accounts.errors import AccountArchived
 from crm.accounts.events import AccountChanged
 from crm.accounts.models import ACTIVE, ARCHIVED, Account
 from crm.accounts.rules.ownership import led_by_erp
@@ -45,11 +46,16 @@ async def see_account(sql: queries.Sql, account_id: UUID) -> AccountView:
     return seen
 
 
-async def shipping_address_of(sql: queries.Sql, account_id: UUID) -> Address:
-    """Where the account's goods go. Raises NotFound."""
-    address = await queries.shipping_address(sql, account_id)
-    if address is None:
+async def shipping_address_of(
+    sql: queries.Sql, account_id: UUID, *, new_business: bool = False
+) -> Address:
+    """Where the account's goods go. Raises NotFound, AccountArchived (for new business)."""
+    found = await queries.shipping_address(sql, account_id)
+    if found is None:
         raise NotFound(entity=KIND, id=account_id)
+    address, status = found
+    if new_business and status == ARCHIVED:
+        raise AccountArchived(account=account_id)
     return address
 
 
