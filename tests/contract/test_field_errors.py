@@ -139,6 +139,7 @@ def test_no_message_is_for_what_nothing_refuses():
 CONTEXT = {
     "string_too_short": {"min_length": 1},
     "string_too_long": {"max_length": 60},
+    "string_pattern_mismatch": {"pattern": "^[A-Z]+$"},
     "literal_error": {"expected": "'active' or 'archived'"},
     "greater_than_equal": {"ge": 1},
     "less_than_equal": {"le": 200},
@@ -146,6 +147,14 @@ CONTEXT = {
     "too_long": {"field_type": "List", "max_length": 500, "actual_length": 501},
 }
 """What the validator tells beside the code."""
+
+
+def test_a_secret_is_told_in_characters():
+    """The validator counts those of a secret as if it were a list."""
+    limits = {"field_type": "Value", "min_length": 12, "actual_length": 5}
+    error = {"type": "too_short", "loc": ("body", "password"), "msg": "?", "input": "short"}
+    told = field_error(error | {"ctx": limits})
+    assert (told.code, told.message) == ("string_too_short", MESSAGES["string_too_short"])
 
 
 @pytest.mark.parametrize("code", MESSAGES)

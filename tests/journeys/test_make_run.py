@@ -220,6 +220,7 @@ def test_a_taken_port_is_named_with_the_way_out(open_folder, types_make_run):
         ({"ONLY": "warehouse"}, "ONLY=warehouse is unknown: write ONLY=erp, ONLY=crm"),
         ({"ERP_PORT": "eighty"}, "ERP_PORT=eighty is no port"),
         ({"ERP_PORT": "70000"}, "ERP_PORT=70000 is no port"),
+        ({"ERP_HOST": "192.0.2.1"}, "ERP_HOST must be an address of this machine"),
     ],
 )
 def test_a_wrong_choice_is_explained(open_folder, types_make_run, given, told):

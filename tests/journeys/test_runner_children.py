@@ -70,6 +70,12 @@ async def test_a_command_that_ends_the_process_has_failed():
         await gone.do_first("migrate")
 
 
+async def test_a_full_disk_is_told_with_what_to_do():
+    gone = child_of("print('could not write: No space left on device')")
+    with pytest.raises(Refusal, match="The disk is full: free some space, then try again"):
+        await gone.do_first("migrate")
+
+
 async def test_it_ends_with_the_runner(tiny):
     await tiny.do_first("migrate")
     tiny._process.stdin.close()

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 import run
+from chassis.storage.placement import refuge_of
 from runner import environment, main
 from runner.environment import DISTRIBUTIONS, Environment
 from runner.telling import Refusal, Step
+from runner.temporary import remove_installation
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -196,6 +198,16 @@ def test_clean_removes_no_data_in_use(rooms, capsys):
         assert main.main(["clean", "--all"]) == 2
     assert (rooms / ".tandem").exists()
     assert "stop it first" in capsys.readouterr().err
+
+
+def test_a_temporary_installation_leaves_no_copy_of_the_binaries(tmp_path):
+    """Root's server needs one where the checkout lies in a private folder."""
+    folder = tmp_path / "tandem-demo"
+    copy = refuge_of((folder / "data").resolve())
+    for made in (folder / "data", copy / "binaries-0"):
+        made.mkdir(parents=True)
+    remove_installation(folder)
+    assert (folder.exists(), copy.exists()) == (False, False)
 
 
 def test_make_alone_prints_every_target():

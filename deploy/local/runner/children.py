@@ -25,6 +25,7 @@ STOP_SECONDS = 30.0
 UNUSABLE = 2
 TAIL_LINES = 30
 LINE_BYTES_MAX = 1024 * 1024
+FULL = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
 COLOUR_CODES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -74,7 +75,7 @@ class Child:
                 break
             said.append(line)
         last = "\n".join(said[-TAIL_LINES:])
-        message = f"`{self.service.name} {' '.join(command)}` failed:\n{last}"
+        message = f"`{self.service.name} {' '.join(command)}` failed:\n{last}{_advice(last)}"
         raise Refusal(message)
 
     async def run(self) -> None:
@@ -156,6 +157,7 @@ class Child:
             again = "" if code == UNUSABLE else f" for the {self.crashes}th time"
             message = (
                 f"The {self.service.title} {reason}{again}. Its last lines:\n{self.last_lines()}"
+                f"{_advice(self.last_lines())}"
             )
             raise Refusal(message)
         pause = BACKOFF_SECONDS[self.crashes - 1]
@@ -175,6 +177,13 @@ class Child:
 def _shown(text: str) -> str:
     """Services colour their lines for people; a file or a pipe gets them plain."""
     return text if sys.stdout.isatty() else COLOUR_CODES.sub("", text)
+
+
+def _advice(said: str) -> str:
+    """What to do about it, where the words of a service's last lines tell."""
+    if FULL.search(said):
+        return "\nThe disk is full: free some space, then try again."
+    return ""
 
 
 def _reason(code: int) -> str:

@@ -91,16 +91,10 @@ class Plan:
     def check_ports(self) -> None:
         """Raises Refusal when a port is taken, with the way to choose another."""
         for service in self.services:
-            port, name = self.port(service), f"{service.prefix}PORT"
-            reason = _refused(self.host(service), port)
-            if reason is None:
-                continue
-            message = (
-                f"Port {port} for the {service.title} {reason}.\n"
-                f"Stop the program that uses it, or choose another port: "
-                f"make run {name}={port + 100}"
-            )
-            raise Refusal(message)
+            host, port = self.host(service), self.port(service)
+            failed = _refused(host, port)
+            if failed is not None:
+                raise Refusal(_advice(service, host, port, failed))
 
     def environment(self, service: Runnable, secrets_dir: Path) -> dict[str, str]:
         """The environment variables its process gets; what the person set stays as it is."""
@@ -134,14 +128,32 @@ def fingerprint(root: Path, service: Runnable, plan: Plan) -> str:
     return digest.hexdigest()
 
 
-def _refused(host: str, port: int) -> str | None:
+def _refused(host: str, port: int) -> OSError | None:
+    """Why nobody could listen there; None: one could."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as failed:
-            if failed.errno == errno.EADDRINUSE:
-                return "is taken by another program"
-            return f"cannot be used: {failed.strerror}"
+            return failed
     return None
+
+
+def _advice(service: Runnable, host: str, port: int, failed: OSError) -> str:
+    """What is wrong with the service's port, and what to do."""
+    name = f"{service.prefix}PORT"
+    if failed.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} for the {service.title} is taken by another program.\n"
+            f"Stop the program that uses it, or choose another port: make run {name}={port + 100}"
+        )
+    if failed.errno in {errno.EACCES, errno.EPERM}:
+        return (
+            f"Port {port} for the {service.title} is not open to this account.\n"
+            f"Choose one from 1024 up: make run {name}={service.default_port + 100}"
+        )
+    return (
+        f"The {service.title} cannot listen on {host}, port {port}: {failed.strerror}.\n"
+        f"{service.prefix}HOST must be an address of this machine; leave it away for 127.0.0.1."
+    )

@@ -15,11 +15,12 @@ from pathlib import Path
 
 import httpx
 
+from chassis.storage.placement import refuge_of
 from kafka import KafkaUnavailable, LocalKafka
 from runner.plan import ALL
 from runner.telling import Refusal, step
 
-__all__ = ["Temporary", "temporary_installation"]
+__all__ = ["Temporary", "remove_installation", "temporary_installation"]
 
 RUN = Path(__file__).resolve().parents[1] / "run.py"
 READY_SECONDS_MAX = 180.0
@@ -91,7 +92,14 @@ def temporary_installation(**settings: str) -> Iterator[Temporary]:
                 process.send_signal(signal.SIGINT)
                 process.wait()
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_installation(folder)
+
+
+def remove_installation(folder: Path) -> None:
+    """Remove the folder, and the copy of the database's binaries that root's server may need."""
+    refuge = refuge_of((folder / "data").resolve())
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(refuge, ignore_errors=True)
 
 
 @contextmanager

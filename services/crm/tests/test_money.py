@@ -112,18 +112,22 @@ def test_json_numbers_are_refused_where_exact_ones_are_asked(number):
         MoneyView.model_validate_json(f'{{"amount": {number}, "currency": "CNY"}}')
 
 
-@pytest.mark.parametrize(
-    "amount", ["-1", "", "1,50", "1.2345678", "1e3", "NaN", " 1", "1" * 15, "１"]
-)
+@pytest.mark.parametrize("amount", ["", "1,50", "1.2345678", "1e3", "NaN", " 1", "1" * 15, "１"])
 def test_other_texts_are_no_amount(amount):
-    with pytest.raises(ValidationError, match="Not in the allowed range"):
+    with pytest.raises(ValidationError, match="at most 14 digits and, after a point, at most 6"):
         MoneyView.model_validate_json(wire(amount=amount, currency="CNY"))
+
+
+def test_a_negative_amount_is_told_so():
+    """The form is right, so nothing is said about it."""
+    with pytest.raises(ValidationError, match="Write zero or a number above zero"):
+        MoneyView.model_validate_json(wire(amount="-1", currency="CNY"))
 
 
 @pytest.mark.parametrize("quantity", ["0", "0.000000", "-1"])
 def test_a_quantity_is_above_zero(quantity):
     price = {"amount": "1.00", "currency": "CNY"}
-    with pytest.raises(ValidationError, match="Not in the allowed range"):
+    with pytest.raises(ValidationError, match="Write a number above zero"):
         Ordered.model_validate_json(wire(quantity=quantity, price=price))
 
 

@@ -184,6 +184,23 @@ def test_what_is_no_exact_amount_is_refused(amount, currency):
         MoneyView.model_validate({"amount": amount, "currency": currency})
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "said"),
+    [
+        (PositiveQuantity, "-4", "Write a number above zero."),
+        (PositiveQuantity, "0.0", "Write a number above zero."),
+        (NonNegativeDecimal, "-0.01", "Write zero or a number above zero."),
+        (PositiveQuantity, "1,5", "Write at most 14 digits and, after a point, at most 6 more."),
+        (Quantity, "1.1234567", "Write at most 14 digits and, after a point, at most 6 more."),
+    ],
+)
+def test_a_refused_number_is_told_what_is_wrong_with_it(kind, text, said):
+    """Its sign or its form, not both."""
+    with pytest.raises(ValidationError) as refused:
+        TypeAdapter(kind).validate_python(text)
+    assert [error["msg"] for error in refused.value.errors()] == [said]
+
+
 @given(st.floats(allow_nan=False))
 def test_a_json_number_is_never_a_quantity(number):
     """E3: whatever float it is."""

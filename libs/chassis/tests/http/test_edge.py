@@ -3,6 +3,7 @@
 import asyncio
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 
@@ -179,6 +180,21 @@ async def test_a_wrong_field_is_named_in_the_callers_language(sample):
     ]
 
 
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", None])
+async def test_a_body_that_is_not_said_to_be_json_is_asked_to_be(sample, kind):
+    """What `curl -d` sends without the header; the body itself may be right."""
+    headers = {"Content-Type": kind} if kind else {}
+    reply = await sample.client.post(
+        "/v1/notes",
+        content=b'{"title": "a"}',
+        headers={"Idempotency-Key": str(uuid4()), **headers},
+    )
+    assert (reply.status_code, reply.json()["code"]) == (422, "invalid_input")
+    [wrong] = reply.json()["errors"]
+    assert (wrong["pointer"], wrong["code"]) == ("/", "not_json")
+    assert "Content-Type: application/json" in wrong["message"]
+
+
 @pytest.mark.parametrize("declared", [True, False])
 async def test_a_body_of_ten_megabytes_is_refused(sample, declared):
     body = b'{"title": "' + b"x" * 10_000_000 + b'"}'
@@ -311,6 +327,7 @@ async def test_health_version_and_docs_answer_without_a_key(sample):
     assert "//" not in page.text.replace("</", "").replace("http://sample.test", "").replace(
         "// ", ""
     )
+    assert '"validatorUrl": null' in page.text, "it would ask a validator on the internet"
     asset = await stranger.get("/docs/assets/swagger-ui.css")
     assert asset.status_code == 200
     explained = await stranger.get("/problems/title_refused")
@@ -335,6 +352,27 @@ async def test_a_promise_that_only_the_database_checked_is_a_conflict(sample):
     """Nothing is changed, and the caller is not told of a fault of ours."""
     reply = await sample.post("/v1/notes", {"title": "forbidden"})
     assert (reply.status_code, reply.json()["code"]) == (409, "conflict")
+
+
+@pytest.mark.parametrize("reason", ["disk_full", "out_of_memory"])
+async def test_a_database_without_room_says_so_and_changes_nothing(sample, reason):
+    """Not a fault of ours: the caller waits, the bridge does not park, somebody frees space."""
+    sql = await asyncpg.connect(sample.owner_url)
+    try:
+        await sql.execute(
+            "create function no_room() returns trigger language plpgsql as"
+            f" $$ begin raise exception 'no room' using errcode = '{reason}'; end $$;"
+            "create trigger no_room before insert on note for each row"
+            " when (new.title = 'heavy') execute function no_room()"
+        )
+        before = await count(sample)
+        reply = await sample.post("/v1/notes", {"title": "heavy"})
+    finally:
+        await sql.execute("drop function if exists no_room cascade")
+        await sql.close()
+    assert (reply.status_code, reply.json()["code"]) == (503, "database_full")
+    assert reply.headers["retry-after"] == "30"
+    assert await count(sample) == before
 
 
 @pytest.mark.parametrize("host", ["/nowhere", "127.0.0.1:1"], ids=["socket", "port"])

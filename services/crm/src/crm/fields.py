@@ -1,5 +1,6 @@
 """Kinds of text that the CRM takes: trimmed, bounded, without control characters."""
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -8,6 +9,7 @@ __all__ = [
     "LARGEST_BATCH",
     "Code",
     "Command",
+    "Day",
     "ExternalId",
     "Facts",
     "Language",
@@ -45,6 +47,10 @@ class Command(BaseModel):
         names = self.model_fields_set.difference(besides)
         return {name: getattr(self, name) for name in names}
 
+
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
+"""A day of business life. The first and the last day of the calendar are no days: the database
+driver takes them for "since ever" and "for ever"."""
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=_ONE_LINE)]
 """One line of text; may be empty."""

@@ -41,6 +41,7 @@ __all__ = [
 
 PRICE_DIGITS = 6
 _EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
+_SIGNED = r"^-?[0-9]{1,14}(\.[0-9]{1,6})?$"
 _UNSIGNED = r"^[0-9]{1,14}(\.[0-9]{1,6})?$"
 _POSITIVE = r"^(?=.*[1-9])[0-9]{1,14}(\.[0-9]{1,6})?$"
 
@@ -115,6 +116,18 @@ class UnitPrice:
         return Money(_EXACT.multiply(self.amount, _finite(quantity)), self.currency)
 
 
+def _refused(text: str, *, above_zero: bool) -> PydanticCustomError:
+    """What is wrong with the text: the number it says, or that it says none."""
+    if not re.fullmatch(_SIGNED, text):
+        return PydanticCustomError(
+            "decimal_form",
+            "Write at most 14 digits and, after a point, at most 6 more.",
+        )
+    if above_zero:
+        return PydanticCustomError("not_above_zero", "Write a number above zero.")
+    return PydanticCustomError("below_zero", "Write zero or a number above zero.")
+
+
 def _reader(pattern: str) -> BeforeValidator:
     form = re.compile(pattern)
 
@@ -127,11 +140,7 @@ def _reader(pattern: str) -> BeforeValidator:
                 'Write the number as text, such as "12.30": a JSON number is not exact.',
             )
         if not form.fullmatch(value):
-            raise PydanticCustomError(
-                "decimal_form",
-                "Not in the allowed range, or not in the form of up to 14 digits, a point "
-                "and up to 6 digits.",
-            )
+            raise _refused(value, above_zero=pattern == _POSITIVE)
         return Decimal(value)
 
     return BeforeValidator(read)

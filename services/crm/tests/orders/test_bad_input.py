@@ -101,6 +101,8 @@ WRONG_ORDERS = {
     "discount above one": ({"line": {"discount": "1.5"}}, "invalid_input"),
     "no lines": ({"lines": []}, "invalid_input"),
     "unknown field": ({"colour": "red"}, "invalid_input"),
+    "before all days": ({"requested_on": "0001-01-01"}, "invalid_input"),
+    "after all days": ({"requested_on": "9999-12-31"}, "invalid_input"),
     "beyond what can be stored": (
         {"line": {"quantity": "99999999999999", "unit_price": CNY | {"amount": "1.01"}}},
         "invalid_input",

@@ -65,6 +65,21 @@ async def test_an_unknown_account_is_refused(desk, crm):
     assert (reply.status_code, reply.json()["code"]) == (422, "missing_reference")
 
 
+async def test_an_archived_account_orders_nothing_new(desk, crm, problem):
+    """What it ordered elsewhere is taken over; restored, it orders here again."""
+    account, product = await desk.account(), await desk.product()
+    line = {"product": product["id"], "quantity": "1", "unit_price": PRICE}
+    order = {"account_id": account["id"], "lines": [line]}
+    await crm.post(f"/v1/accounts/{account['id']}/archive", {})
+    refused = problem(await crm.post("/v1/orders", order), 409, "account_archived")
+    assert refused["facts"] == {"account": account["id"]}
+    path = f"/v1/orders/by-external/shop/{uuid4()}"
+    sent = await crm.client.put(path, json=order | {"source_version": 1})
+    assert sent.status_code == 201, sent.text
+    await crm.post(f"/v1/accounts/{account['id']}/restore", {})
+    assert (await crm.post("/v1/orders", order)).status_code == 201
+
+
 async def test_a_change_is_one_version_and_one_event_and_keeps_the_lines_id(desk):
     order = await placed(desk)
     line = order["lines"][0]

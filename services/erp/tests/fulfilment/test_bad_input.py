@@ -111,6 +111,8 @@ WRONG_ORDERS = {
     "discount above one": ({"line": {"discount": "1.5"}}, 422, "invalid_input"),
     "no lines": ({"lines": []}, 422, "invalid_input"),
     "unknown field": ({"colour": "red"}, 422, "invalid_input"),
+    "before all days": ({"requested_on": "0001-01-01"}, 422, "invalid_input"),
+    "after all days": ({"requested_on": "9999-12-31"}, 422, "invalid_input"),
     "beyond what can be booked": (
         {"line": {"quantity": "99999999999999", "unit_price": CNY | {"amount": "9999"}}},
         422,

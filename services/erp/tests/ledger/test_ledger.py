@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from chassis.clock import business_day
 from erp.ledger import service
 from erp.ledger.rules.posting import Posting, PostingLine, credit, debit, months_of, totals
 from erp.ledger.schemas import NewYear
@@ -138,6 +139,15 @@ async def test_a_wrong_entry_is_refused_and_nothing_is_posted(books, problem, de
     assert await desk.count("journal_entry", "true") == before
 
 
+async def test_only_the_account_that_is_missing_is_named(books, problem):
+    lines = [line("1002", debit="10"), line("nowhere", credit="10")]
+    reply = await books.post(
+        "/v1/journal-entries", {"memo": "wrong", "effective_on": "2001-02-03", "lines": lines}
+    )
+    missing = problem(reply, 422, "missing_reference")
+    assert missing["facts"] == {"entity": "account", "reference": "nowhere"}
+
+
 async def test_a_day_in_no_year_is_refused(books, problem):
     problem(await books.post("/v1/journal-entries", sale(on="1900-01-01")), 422, "no_period")
 
@@ -148,6 +158,20 @@ async def test_what_documents_keep_is_not_posted_by_hand(books, problem, account
     lines = [line(account, debit="10"), line("6001", credit="10")]
     body = {"memo": "wrong", "effective_on": "2001-02-03", "lines": lines}
     problem(await books.post("/v1/journal-entries", body), 409, "control_account")
+
+
+async def test_entries_are_listed_by_their_days(books, desk):
+    for day in ("2001-08-01", "2001-08-02", "2001-08-03"):
+        await posted(books, on=day)
+    path = "/v1/journal-entries?effective_on_gte=2001-08-02"
+    listed = (await desk.see(f"{path}&effective_on_lte=2001-08-03"))["items"]
+    assert [one["effective_on"] for one in listed] == ["2001-08-03", "2001-08-02"]
+    assert (await desk.see(f"{path}&effective_on_lte=2001-08-01"))["items"] == []
+
+
+async def test_the_trial_balance_is_of_today_unless_a_day_is_named(desk):
+    known = desk.erp.settings
+    assert (await desk.see("/v1/reports/trial-balance"))["on"] == str(business_day(known.time_zone))
 
 
 async def test_what_a_document_posted_is_not_reversed_by_hand(books, desk, problem):

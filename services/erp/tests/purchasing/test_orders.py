@@ -140,6 +140,7 @@ async def test_a_buyer_orders_at_a_price_of_his_own(buyer, desk, problem):
     assert (order["net"], order["number"][:3]) == ("27.38", "PO-")
     listed = await desk.see(f"{PATH}?state=ordered&supplier_id={order['supplier_id']}")
     assert listed["items"] == [order]
+    assert (await desk.see(f"{PATH}?number={order['number']}"))["items"] == [order]
     assert await buyer.see(order) == order
     problem(await desk.client.get(f"{PATH}/{uuid4()}"), 404, "not_found")
 
@@ -149,6 +150,8 @@ async def test_a_buyer_orders_at_a_price_of_his_own(buyer, desk, problem):
     [
         ({"quantity": "1"}, "no_supplier_price"),
         ({"quantity": "0"}, "invalid_input"),
+        ({"quantity": "1", "unit_price": money("1"), "due_on": "0001-01-01"}, "invalid_input"),
+        ({"quantity": "1", "unit_price": money("1"), "due_on": "9999-12-31"}, "invalid_input"),
         ({"quantity": "1.5", "unit_price": money("1")}, "fraction_of_unit"),
         ({"quantity": "1", "unit_price": money("1", "USD")}, "currency_not_supported"),
         ({"quantity": "1", "unit_price": money("1"), "sku": "NOWHERE"}, "missing_reference"),

@@ -296,9 +296,13 @@ async def test_invoices_are_listed_by_what_is_wanted(office, desk):
         ("&kind=credit_note", note),
         (f"&credits_id={second['id']}", note),
         ("&state=credited", second),
+        (f"&number={note['number']}", note),
+        (f"&number={first['number']}", first),
     ):
         [one] = (await desk.see(path + question))["items"]
         assert one["id"] == found["id"], question
+    for nobodys in ("INV", "INV-0", "0", f"{first['number']}0", "9" * 64):
+        assert (await desk.see(f"/v1/invoices?number={nobodys}"))["items"] == []
 
 
 async def test_who_may_do_what(office, desk, problem):

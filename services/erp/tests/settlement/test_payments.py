@@ -348,6 +348,8 @@ async def test_payments_and_open_items_are_listed(office, desk):
     listed = await desk.see(f"/v1/payments?party_id={customer['id']}&kind=payment")
     assert [one["id"] for one in listed["items"]] == [paid["id"]]
     assert (await desk.see(f"/v1/payments/{paid['id']}"))["number"] == paid["number"]
+    numbered = await desk.see(f"/v1/payments?number={paid['number']}")
+    assert [one["id"] for one in numbered["items"]] == [paid["id"]]
     left = await desk.see(f"/v1/open-items?party_id={customer['id']}&open=true")
     assert [one["source_id"] for one in left["items"]] == [second["id"]]
     whole = await desk.see(f"/v1/open-items?source_id={first['id']}&side=receivable")

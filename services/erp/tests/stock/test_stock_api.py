@@ -74,6 +74,17 @@ async def test_a_wrong_receipt_is_refused_whole(desk, store, problem, line, code
     assert await store.holds(good["id"]) == (0, 0, "0.00")
 
 
+async def test_more_than_can_be_kept_is_refused_in_our_own_words(desk, store, problem):
+    item = await desk.item()
+    line = {"sku": item["sku"], "quantity": "99999999999999", "unit_cost": money("1")}
+    told = problem(
+        await desk.erp.post("/v1/stock-receipts", {"lines": [line, line]}), 422, "invalid_input"
+    )
+    [wrong] = told["errors"]
+    assert wrong["message"] == "A number in it, or what comes of it, is too large to be kept."
+    assert await store.holds(item["id"]) == (0, 0, "0.00")
+
+
 async def test_a_service_lies_in_no_stock(desk, problem):
     item = await desk.item(kind="service")
     lines = [{"sku": item["sku"], "quantity": "1", "value": money("1")}]

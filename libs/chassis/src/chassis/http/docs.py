@@ -24,6 +24,8 @@ _LOADED: Mapping[str, Any] = {
     "swagger_js_url": "/docs/assets/swagger-ui-bundle.js",
     "swagger_css_url": "/docs/assets/swagger-ui.css",
     "swagger_favicon_url": "/docs/assets/favicon-32x32.png",
+    # Left out, the page asks a validator on the internet about every service but a local one.
+    "swagger_ui_parameters": {"validatorUrl": None},
 }
 
 

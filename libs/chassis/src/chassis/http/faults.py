@@ -15,6 +15,7 @@ from chassis.http.field_errors import field_error
 from chassis.http.problems import (
     MEDIA_TYPE,
     Conflict,
+    DatabaseFull,
     DatabaseUnavailable,
     FieldError,
     InternalError,
@@ -49,8 +50,15 @@ BUSY = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
 )
+FULL = (asyncpg.DiskFullError, asyncpg.OutOfMemoryError)
 CONTRADICTION = asyncpg.IntegrityConstraintViolationError
 """The database kept a promise that the code had not checked: nothing was changed."""
+NOT_JSON = FieldError(
+    "/", "not_json", "Send the body as JSON, with the header Content-Type: application/json."
+)
+TOO_LARGE_A_NUMBER = FieldError(
+    "", "unstorable_value", "A number in it, or what comes of it, is too large to be kept."
+)
 UNSTORABLE = (asyncpg.DataError, asyncpg.exceptions.CharacterNotInRepertoireError)
 
 
@@ -84,7 +92,15 @@ async def _on_invalid(request: Request, invalid: Any) -> Response:
     broken = next((error for error in errors if error["type"] == "json_invalid"), None)
     if broken:
         return problem_reply(request, MalformedJson(position=broken["loc"][-1]))
+    if any(error["loc"] == ("body",) for error in errors) and not _says_json(request):
+        return problem_reply(request, InvalidInput(errors=[NOT_JSON]))
     return problem_reply(request, InvalidInput(errors=[field_error(one) for one in errors]))
+
+
+def _says_json(request: Request) -> bool:
+    """Whether the caller said that the body is JSON. `curl -d` alone says it is a form."""
+    said = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return said == "application/json" or said.endswith("+json")
 
 
 async def _on_http(request: Request, refused: Any) -> Response:
@@ -109,6 +125,9 @@ async def _on_database(request: Request, raised: Any) -> Response:
     if isinstance(cause, CONTRADICTION):
         log.error("constraint_held", path=request.url.path, error=repr(cause))
         return problem_reply(request, Conflict())
+    if isinstance(cause, FULL):
+        log.error("database_full", error=repr(cause))
+        return problem_reply(request, DatabaseFull())
     if isinstance(cause, UNAVAILABLE):
         log.warning("database_unavailable", error=repr(cause))
         return problem_reply(request, DatabaseUnavailable())
@@ -119,13 +138,15 @@ def _driver_error(raised: BaseException) -> BaseException:
     """The driver's own error beneath SQLAlchemy's wrapping."""
     cause: BaseException | None = raised
     while cause is not None and not isinstance(
-        cause, (*BUSY, *UNSTORABLE, *UNAVAILABLE, CONTRADICTION)
+        cause, (*BUSY, *FULL, *UNSTORABLE, *UNAVAILABLE, CONTRADICTION)
     ):
         cause = cause.__cause__
     return cause or raised
 
 
 def _unstorable(cause: BaseException) -> Problem:
+    if isinstance(cause, asyncpg.NumericValueOutOfRangeError):
+        return InvalidInput(errors=[TOO_LARGE_A_NUMBER])
     cause_told = re.sub(r"\s+", " ", str(cause))[:200]
     message = "This cannot be stored: {cause}"
     return InvalidInput(errors=[FieldError("", "unstorable_value", message, {"cause": cause_told})])

@@ -13,6 +13,7 @@ __all__ = [
     "MEDIA_TYPE",
     "Conflict",
     "CurrencyNotSupported",
+    "DatabaseFull",
     "DatabaseUnavailable",
     "FieldError",
     "FieldErrorView",
@@ -207,6 +208,19 @@ class DatabaseUnavailable(Problem):
         "a moment, with the same Idempotency-Key: it is done once."
     )
     retry_after_seconds = 2
+
+
+class DatabaseFull(Problem):
+    """The database has no room left on its disk or in its memory."""
+
+    status = 503
+    code = "database_full"
+    title = "The database has no room left"
+    detail = (
+        "Nothing was changed. Tell your administrator to free space on the database's disk; then "
+        "send the same request again."
+    )
+    retry_after_seconds = 30
 
 
 class InternalError(Problem):

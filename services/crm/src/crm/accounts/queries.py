@@ -63,8 +63,8 @@ CONTACT = f"""{_COMMON}, account_id, title, is_primary as primary,
   jsonb_build_object('email', consent_email, 'phone', consent_phone) as consent,
   {references("contact")}"""
 
-_BUYER = """select shipping_address, (select trim_scale(d.owes)::text from account_debt d
-    where d.account_id = account.id) as owes
+_BUYER = """select shipping_address, status = 'archived' as archived,
+    (select trim_scale(d.owes)::text from account_debt d where d.account_id = account.id) as owes
   from account where id = $1"""
 _DEBT = """insert into account_debt as d (account_id, owes, told_at) values ($1, $2, $3)
   on conflict (account_id) do update set owes = excluded.owes, told_at = excluded.told_at
@@ -151,7 +151,10 @@ async def account_view(sql: Sql, account_id: UUID) -> AccountView | None:
 async def buyer(sql: Sql, account_id: UUID) -> Buyer | None:
     """What an order needs to know of its account; None: there is no such account."""
     row = await sql.fetchrow(_BUYER, account_id)
-    return Buyer(Address.model_validate(row["shipping_address"]), row["owes"]) if row else None
+    if row is None:
+        return None
+    address = Address.model_validate(row["shipping_address"])
+    return Buyer(address, row["owes"], archived=row["archived"])
 
 
 async def contact_view(sql: Sql, contact_id: UUID) -> ContactView | None:

@@ -249,6 +249,7 @@ class Buyer:
 
     shipping_address: Address
     owes: str | None
+    archived: bool
 
 
 class AccountView(ReachableView):

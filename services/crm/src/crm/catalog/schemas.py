@@ -12,6 +12,7 @@ from crm.fields import (
     LARGEST_BATCH,
     Code,
     Command,
+    Day,
     ExternalId,
     Facts,
     Line,
@@ -62,7 +63,7 @@ class ProductFields(Command):
     category: Word = Field(default_factory=left_out, description="Code of the category.")
     unit: UnitCode = Field(default_factory=left_out)
     active: StrictBool = Field(default_factory=left_out, description="False: no longer for sale.")
-    discontinued_on: date | None = Field(
+    discontinued_on: Day | None = Field(
         default=None, description="First day on which it is no longer sold."
     )
     list_price: UnitPriceView | None = Field(
@@ -115,8 +116,8 @@ class PriceFields(Command):
 
     price_list: Code = Field(default_factory=left_out, description="By default `standard`.")
     min_quantity: PositiveQuantity = Field(default_factory=left_out, description="By default 1.")
-    valid_from: date | None = Field(default=None, description="First day; null: always so far.")
-    valid_to: date | None = Field(default=None, description="Last day; null: until further notice.")
+    valid_from: Day | None = Field(default=None, description="First day; null: always so far.")
+    valid_to: Day | None = Field(default=None, description="Last day; null: until further notice.")
 
     def facts(self) -> Facts:
         """The fields of the record that were given."""

@@ -22,6 +22,7 @@ from chassis.http.problems import (
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from chassis.storage.work import Reading
+from crm.accounts.errors import AccountArchived
 from crm.fields import ExternalId, System
 from crm.links import linked_to
 from crm.orders import queries
@@ -52,6 +53,7 @@ order_router = house_router(
     problems=(
         NotFound,
         MissingReference,
+        AccountArchived,
         PriceMissing,
         CurrencyNotSupported,
         OrderCancelled,

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from crm.addresses import Address
-from crm.fields import Code, Command, ExternalId, Line, Note, SourceVersion
+from crm.fields import Code, Command, Day, ExternalId, Line, Note, SourceVersion
 from crm.links import ExternalRef
 from crm.money import MoneyView, NonNegativeNumber, PositiveQuantity, UnitPriceView
 
@@ -49,10 +49,10 @@ class OrderFacts(Command):
     """What an order says."""
 
     account_id: UUID
-    ordered_on: date | None = Field(
+    ordered_on: Day | None = Field(
         default=None, description="Default: today. A past day needs `backdate`."
     )
-    requested_on: date | None = Field(default=None, description="When the customer wants it.")
+    requested_on: Day | None = Field(default=None, description="When the customer wants it.")
     ship_to: Address | None = Field(default=None, description="Default: the account's address.")
     note: Note = ""
     freight: MoneyView | None = None
@@ -84,7 +84,7 @@ class UpsertOrders(Command):
 class ChangeOrder(Command):
     """What the customer wants instead: lines are replaced whole where they are given."""
 
-    requested_on: date | None = None
+    requested_on: Day | None = None
     ship_to: Address | None = None
     note: Note | None = None
     freight: MoneyView | None = None

@@ -11,6 +11,7 @@ from erp.exact import PositiveQuantity
 from erp.fields import (
     Code,
     Command,
+    Day,
     ExternalId,
     Line,
     Name,
@@ -171,7 +172,7 @@ class ItemFields(Facts):
     barcode: Line = Field(default_factory=left_out)
     sold: StrictBool = Field(default_factory=left_out, description="By default true.")
     bought: StrictBool = Field(default_factory=left_out, description="By default true.")
-    discontinued_on: date | None = Field(
+    discontinued_on: Day | None = Field(
         default=None, description="From this day on no longer offered; null: it is offered."
     )
 
@@ -288,8 +289,8 @@ class PriceFields(Facts):
     min_quantity: PositiveQuantity = Field(
         default_factory=left_out, description="Holds from this quantity on; by default 1."
     )
-    valid_from: date | None = Field(default=None, description="First day; null: since ever.")
-    valid_to: date | None = Field(default=None, description="Last day; null: until further notice.")
+    valid_from: Day | None = Field(default=None, description="First day; null: since ever.")
+    valid_to: Day | None = Field(default=None, description="Last day; null: until further notice.")
 
 
 class NewPrice(PriceFields):

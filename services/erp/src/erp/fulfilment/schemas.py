@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from erp.addresses import Address
 from erp.exact import NonNegativeDecimal, PositiveQuantity
-from erp.fields import Command, ExternalId, Line, Name, Note, SourceVersion
+from erp.fields import Command, Day, ExternalId, Line, Name, Note, SourceVersion
 from erp.fulfilment.events import ChangeTold, LineTold, RefTold, SerialTold, ShipmentTold
 from erp.money import MoneyView, UnitPriceView
 from erp.stock.schemas import Serials
@@ -69,10 +69,10 @@ class OrderFacts(Command):
     """What every order says."""
 
     customer_id: UUID
-    ordered_on: date | None = Field(
+    ordered_on: Day | None = Field(
         default=None, description="Default: today. A past day needs `backdate`."
     )
-    requested_on: date | None = Field(default=None, description="When the customer wants it.")
+    requested_on: Day | None = Field(default=None, description="When the customer wants it.")
     ship_to: Address = Address()
     note: Note = ""
     lines: Lines
@@ -108,7 +108,7 @@ class UpsertOrders(Command):
 class ChangeOrder(Command):
     """The lines and charges as they shall be, whole; lines are told by their id."""
 
-    requested_on: date | None = None
+    requested_on: Day | None = None
     lines: Lines
     charges: list[NewCharge] = Field(default=[], max_length=20)
 
@@ -127,7 +127,7 @@ class ShipQuantity(Command):
 class ShipOrder(Command):
     """Ship what is reserved, or the quantities named."""
 
-    effective_on: date | None = None
+    effective_on: Day | None = None
     carrier: Line = ""
     tracking_number: Line = ""
     lines: list[ShipQuantity] | None = Field(default=None, min_length=1, max_length=500)
@@ -136,7 +136,7 @@ class ShipOrder(Command):
 class ReturnGoods(Command):
     """Goods that came back; what of them was invoiced is credited."""
 
-    effective_on: date | None = None
+    effective_on: Day | None = None
     note: Note = ""
     lines: list[ShipQuantity] = Field(min_length=1, max_length=500)
 
@@ -144,7 +144,7 @@ class ReturnGoods(Command):
 class InvoiceOrder(Command):
     """Invoice all that was shipped and not invoiced, and the charges with the first invoice."""
 
-    effective_on: date | None = None
+    effective_on: Day | None = None
 
 
 class View(BaseModel):

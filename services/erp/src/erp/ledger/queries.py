@@ -1,6 +1,6 @@
 """Reads and set-based writes of the ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from chassis.storage.work import Work
 from erp.ledger.schemas import (
     AccountView,
     BalanceQuery,
+    EntryQuery,
     EntryView,
     LineView,
     PeriodView,
@@ -66,6 +67,9 @@ _CONTROL = """select code from account
   where (code = any($1::text[]) or role = any($1::text[]))
     and role in ('receivable', 'payable', 'inventory') order by code limit 1"""
 
+_UNKNOWN = """select n.account from unnest($1::text[]) as n(account)
+  where not exists (select from account a where n.account in (a.code, a.role)) order by 1"""
+
 _BALANCES = """select a.code, a.name, a.name_zh, a.kind, a.role,
     coalesce(sum(l.debit), 0) as debit, coalesce(sum(l.credit), 0) as credit
   from account a
@@ -95,6 +99,11 @@ async def control_account_among(sql: Sql, accounts: Sequence[str]) -> str | None
     """One of the accounts (codes or roles) that documents keep; None: there is none."""
     found: str | None = await sql.fetchval(_CONTROL, accounts)
     return found
+
+
+async def unknown_accounts(sql: Sql, accounts: Iterable[str]) -> list[str]:
+    """Those of the accounts (codes or roles) that the chart has not, in order."""
+    return [row["account"] for row in await sql.fetch(_UNKNOWN, list(accounts))]
 
 
 async def balances(sql: Sql, on: date, wanted: BalanceQuery) -> list[dict[str, Any]]:
@@ -135,20 +144,20 @@ async def periods_of(sql: Sql, year_id: UUID | None) -> list[PeriodView]:
     return [PeriodView.model_validate(dict(row)) for row in rows]
 
 
-async def entry_page(
-    sql: Sql, asked: PageQuery, *, source_id: UUID | None, account: str | None
-) -> Page[EntryView]:
+async def entry_page(sql: Sql, asked: PageQuery, wanted: EntryQuery) -> Page[EntryView]:
     """One page of entries with their lines, the newest day first."""
     page = await fetch_page(
         sql,
         columns=_ENTRY,
         source=_ENTRIES,
         where=[
-            Filter("e.source_id = {}", source_id),
+            Filter("e.source_id = {}", wanted.source_id),
+            Filter("e.effective_on >= {}", wanted.effective_on_gte),
+            Filter("e.effective_on <= {}", wanted.effective_on_lte),
             Filter(
                 "exists (select from journal_line l join account a on a.id = l.account_id"
                 " where l.entry_id = e.id and a.code = {})",
-                account,
+                wanted.account,
             ),
         ],
         sorts={"effective_on": Sort("e.effective_on", "date")},

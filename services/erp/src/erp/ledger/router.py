@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response, status
 
+from chassis.clock import business_day
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
 from chassis.http.etag import reply_with
 from chassis.http.paging import Page, PageAsked
@@ -35,6 +36,7 @@ from erp.ledger.schemas import (
     AccountView,
     BalanceQuery,
     ChangePeriod,
+    EntryQuery,
     EntryView,
     NewAccount,
     NewEntry,
@@ -133,14 +135,10 @@ async def change_period(
 
 @entry_router.get("")
 async def list_entries(
-    _by: Reader,
-    asked: PageAsked,
-    at: InReading,
-    source_id: UUID | None = None,
-    account: Annotated[str | None, Query(max_length=64)] = None,
+    _by: Reader, wanted: Annotated[EntryQuery, Query()], asked: PageAsked, at: InReading
 ) -> Page[EntryView]:
     """Journal entries with their lines, the newest day first."""
-    return await queries.entry_page(at.sql, asked, source_id=source_id, account=account)
+    return await queries.entry_page(at.sql, asked, wanted)
 
 
 @entry_router.get("/{entry_id}")
@@ -167,5 +165,7 @@ async def reverse_entry(
 async def trial_balance(
     _by: Reader, at: InReading, request: Request, wanted: Annotated[BalanceQuery, Query()]
 ) -> TrialBalance:
-    """What every account holds at the end of a day, by default of all days."""
-    return await service.trial_balance(at.sql, wanted, currency=request.app.state.settings.currency)
+    """What every account holds at the end of a day, by default of today."""
+    known = request.app.state.settings
+    on = wanted.on or business_day(known.time_zone)
+    return await service.trial_balance(at.sql, wanted, on=on, currency=known.currency)

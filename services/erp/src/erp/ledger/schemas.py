@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from erp.exact import NonNegativeDecimal, Quantity
-from erp.fields import Code, Command, Line, Name
+from erp.fields import Code, Command, Day, Line, Name
 
 __all__ = [
     "AccountKind",
@@ -17,6 +17,7 @@ __all__ = [
     "BalanceQuery",
     "BalanceView",
     "ChangePeriod",
+    "EntryQuery",
     "EntryView",
     "LineView",
     "NewAccount",
@@ -66,8 +67,8 @@ class NewYear(Command):
     """Open a fiscal year; its periods are the calendar months it covers."""
 
     name: Name = Field(description="Such as 2026.")
-    starts_on: date
-    ends_on: date = Field(description="At most 18 months after the start.")
+    starts_on: Day
+    ends_on: Day = Field(description="At most 18 months after the start.")
 
 
 class YearView(View):
@@ -116,7 +117,7 @@ class NewEntry(Command):
     """Post an entry by hand."""
 
     memo: Name
-    effective_on: date | None = Field(default=None, description="Default: today.")
+    effective_on: Day | None = Field(default=None, description="Default: today.")
     lines: list[NewLine] = Field(min_length=2, max_length=200)
 
 
@@ -124,7 +125,7 @@ class ReverseEntry(Command):
     """Post the reversal of an entry."""
 
     memo: Name
-    effective_on: date | None = Field(
+    effective_on: Day | None = Field(
         default=None, description="A day in an open period; default: today."
     )
 
@@ -147,6 +148,15 @@ class LineView(View):
     warehouse_id: UUID | None
 
 
+class EntryQuery(BaseModel):
+    """Which journal entries are wanted."""
+
+    source_id: UUID | None = None
+    account: str | None = Field(default=None, max_length=64)
+    effective_on_gte: date | None = Field(default=None, description="The first day.")
+    effective_on_lte: date | None = Field(default=None, description="The last day.")
+
+
 class EntryView(View):
     """A posted entry; `number` counts without a gap within the fiscal year."""
 
@@ -167,7 +177,7 @@ class EntryView(View):
 class BalanceQuery(BaseModel):
     """Which lines are summed up; by default all."""
 
-    on: date | None = Field(default=None, description="To the end of this day.")
+    on: date | None = Field(default=None, description="To the end of this day; default: today.")
     party_id: UUID | None = None
     item_id: UUID | None = None
     warehouse_id: UUID | None = None

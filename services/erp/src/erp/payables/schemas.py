@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from erp.exact import NonNegativeDecimal, PositiveQuantity
-from erp.fields import Code, Command, Line, Name
+from erp.fields import Code, Command, Day, Line, Name
 from erp.money import MoneyView, PositiveMoney
 
 __all__ = ["BillExpenseView", "BillQuery", "BillView", "NewBill", "NewExpense"]
@@ -26,10 +26,10 @@ class NewBill(Command):
 
     supplier_id: UUID
     supplier_number: Name = Field(description="The supplier's number of the bill.")
-    effective_on: date | None = Field(
+    effective_on: Day | None = Field(
         default=None, description="Default: today. A past day needs the permission `backdate`."
     )
-    due_on: date | None = Field(default=None, description="Default: by the payment terms.")
+    due_on: Day | None = Field(default=None, description="Default: by the payment terms.")
     expenses: list[NewExpense] = Field(min_length=1, max_length=200)
     tax: MoneyView | None = Field(default=None, description="The input tax on the bill.")
 

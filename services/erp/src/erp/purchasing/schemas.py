@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from erp.exact import NonNegativeDecimal, PositiveQuantity, Quantity
-from erp.fields import Code, Command, ExternalId, Name, SourceVersion, left_out
+from erp.fields import Code, Command, Day, ExternalId, Name, SourceVersion, left_out
 from erp.links import ExternalRef
 from erp.money import MoneyView, UnitPriceView
 from erp.purchasing.events import ReceivedSerial
@@ -46,7 +46,7 @@ __all__ = [
 LARGEST_BATCH = 500
 Days = Annotated[int, Field(strict=True, ge=0, le=3650)]
 EffectiveOn = Annotated[
-    date | None, Field(description="Default: today. A past day needs the permission `backdate`.")
+    Day | None, Field(description="Default: today. A past day needs the permission `backdate`.")
 ]
 SuggestionState = Literal["open", "ordered", "withdrawn"]
 PurchaseOrderState = Literal["ordered", "partly_received", "received", "closed"]
@@ -195,7 +195,7 @@ class NewPurchaseLine(Command):
     unit_price: UnitPriceView | None = Field(
         default=None, description="Default: the supplier's price."
     )
-    due_on: date | None = Field(default=None, description="Default: after the lead time.")
+    due_on: Day | None = Field(default=None, description="Default: after the lead time.")
 
 
 class NewPurchaseOrder(Command):
@@ -211,6 +211,7 @@ class PurchaseOrderQuery(BaseModel):
 
     state: PurchaseOrderState | None = None
     supplier_id: UUID | None = None
+    number: Code | None = None
 
 
 class PurchaseLineView(View):
@@ -314,7 +315,7 @@ class BillReceived(Command):
 
     bill_number: Name = Field(description="The supplier's number of the bill.")
     effective_on: EffectiveOn = None
-    due_on: date | None = Field(default=None, description="Default: by the payment terms.")
+    due_on: Day | None = Field(default=None, description="Default: by the payment terms.")
     tax: MoneyView | None = Field(default=None, description="The input tax on the bill.")
     lines: list[BillLine] | None = Field(
         default=None,

@@ -3,6 +3,7 @@
 Whoever changes an invoice holds its open item locked, and locks the invoice after that.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -196,13 +197,24 @@ async def invoice_page(sql: Sql, asked: PageQuery, query: InvoiceQuery) -> Page[
         sql,
         columns=_VIEW,
         source=_NUMBERED,
-        where=[Filter(f"invoice.{name} = {{}}", value) for name, value in query],
+        where=_wanted(query),
         sorts={"created_at": Sort("invoice.created_at", "timestamptz")},
         default="-created_at",
         asked=asked,
         key="invoice.id",
         view=lambda row: InvoiceView.model_validate(dict(row)),
     )
+
+
+def _wanted(query: InvoiceQuery) -> list[Filter]:
+    plain = query.model_dump(exclude={"number"})
+    where = [Filter(f"invoice.{name} = {{}}", value) for name, value in plain.items()]
+    if query.number is not None:
+        series, _, counted = query.number.rpartition("-")
+        # What does not end with a count is no number of ours; none is the zeroth.
+        nth = int(counted) if re.fullmatch("[0-9]{1,18}", counted) else 0
+        where += [Filter("n.series = {}", series), Filter("n.number = {}", nth)]
+    return where
 
 
 async def invoice_view(sql: Sql, invoice_id: UUID) -> InvoiceView | None:

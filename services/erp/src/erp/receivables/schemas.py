@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from erp.exact import NonNegativeDecimal, PositiveQuantity
-from erp.fields import Code, Command, Line, Name
+from erp.fields import Code, Command, Day, Line, Name
 from erp.money import MoneyView, UnitPriceView
 
 __all__ = [
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 EffectiveOn = Annotated[
-    date | None, Field(description="Default: today. A past day needs the permission `backdate`.")
+    Day | None, Field(description="Default: today. A past day needs the permission `backdate`.")
 ]
 Kind = Literal["invoice", "credit_note"]
 State = Literal["issued", "partly_paid", "paid", "credited"]
@@ -153,3 +153,4 @@ class InvoiceQuery(BaseModel):
     credits_id: UUID | None = None
     kind: Kind | None = None
     state: State | None = None
+    number: Code | None = Field(default=None, description="As it is printed: INV-2026-000001.")

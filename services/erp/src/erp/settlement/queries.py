@@ -269,14 +269,18 @@ async def payment_views(sql: Sql, payment_ids: Sequence[UUID]) -> list[PaymentVi
 
 
 async def payment_page(
-    sql: Sql, asked: PageQuery, *, party_id: UUID | None, kind: str | None
+    sql: Sql, asked: PageQuery, *, party_id: UUID | None, kind: str | None, number: str | None
 ) -> Page[PaymentView]:
     """One page of payments, the newest first."""
     return await fetch_page(
         sql,
         columns=_VIEW,
         source="payment",
-        where=[Filter("party_id = {}", party_id), Filter("kind = {}", kind)],
+        where=[
+            Filter("party_id = {}", party_id),
+            Filter("kind = {}", kind),
+            Filter("number = {}", number),
+        ],
         sorts={"created_at": Sort("created_at", "timestamptz")},
         default="-created_at",
         asked=asked,

@@ -20,6 +20,7 @@ from chassis.http.problems import (
 )
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
+from erp.fields import Code
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.settlement import queries, service
 from erp.settlement.errors import NotAllocated, NothingToRefund, OverAllocated, RefundGiven
@@ -71,9 +72,10 @@ async def list_payments(
     at: InReading,
     party_id: UUID | None = None,
     kind: Literal["payment", "credit_note"] | None = None,
+    number: Annotated[Code | None, Query()] = None,
 ) -> Page[PaymentView]:
     """Payments and credit notes with what they settle, the newest first."""
-    return await queries.payment_page(at.sql, asked, party_id=party_id, kind=kind)
+    return await queries.payment_page(at.sql, asked, party_id=party_id, kind=kind, number=number)
 
 
 @payment_router.get("/{payment_id}")

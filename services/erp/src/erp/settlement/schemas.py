@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from erp.exact import NonNegativeDecimal, Quantity
-from erp.fields import Command, Line
+from erp.fields import Command, Day, Line
 from erp.money import PositiveMoney
 
 __all__ = [
@@ -45,7 +45,7 @@ class NewPayment(Command):
     direction: Literal["in", "out"] = "in"
     party_id: UUID = Field(description="The customer who paid, or the supplier we paid.")
     amount: PositiveMoney
-    effective_on: date | None = Field(
+    effective_on: Day | None = Field(
         default=None, description="Default: today. A past day needs the permission `backdate`."
     )
     reference: Line = Field(default="", description="What the bank statement says.")
@@ -78,7 +78,7 @@ class Refund(Command):
     """Give the party back what is left of its payment or credit note, or a part of it."""
 
     amount: PositiveMoney | None = Field(default=None, description="Default: all that is left.")
-    effective_on: date | None = Field(
+    effective_on: Day | None = Field(
         default=None, description="Default: today. A past day needs the permission `backdate`."
     )
     reference: Line = Field(default="", description="What the bank statement says.")

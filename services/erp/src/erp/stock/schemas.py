@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from erp.exact import NonNegativeDecimal, PositiveQuantity, Quantity
-from erp.fields import Code, Command, ExternalId, Name, SerialNumber, SourceVersion
+from erp.fields import Code, Command, Day, ExternalId, Name, SerialNumber, SourceVersion
 from erp.money import MoneyView, UnitPriceView
 
 __all__ = [
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 EffectiveOn = Annotated[
-    date | None, Field(description="Default: today. A past day needs the permission `backdate`.")
+    Day | None, Field(description="Default: today. A past day needs the permission `backdate`.")
 ]
 
 

@@ -7,6 +7,7 @@ from chassis.http.problems import Forbidden, NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from crm.accounts import queries
+from crm.accounts.errors import AccountArchived
 from crm.accounts.events import AccountChanged
 from crm.accounts.models import ACTIVE, ARCHIVED, Account
 from crm.accounts.rules.ownership import led_by_erp
@@ -44,11 +45,16 @@ async def see_account(sql: queries.Sql, account_id: UUID) -> AccountView:
     return seen
 
 
-async def buyer(sql: queries.Sql, account_id: UUID) -> Buyer:
-    """What an order needs to know of its account. Raises NotFound."""
+async def buyer(sql: queries.Sql, account_id: UUID, *, new_business: bool = False) -> Buyer:
+    """What an order needs to know of its account.
+
+    Raises NotFound, AccountArchived (for new business).
+    """
     found = await queries.buyer(sql, account_id)
     if found is None:
         raise NotFound(entity=KIND, id=account_id)
+    if new_business and found.archived:
+        raise AccountArchived(account=account_id)
     return found
 
 

@@ -67,13 +67,16 @@ async def place_order(work: Work, command: PlaceOrder) -> OrderView:
     """Place a customer's order; the order then.
 
     Raises MissingReference (account, product), PriceMissing, CurrencyNotSupported, InvalidInput
-    (too large), Forbidden (backdated).
+    (too large), Forbidden (backdated), AccountArchived.
     """
-    return await _place(work, command, uuid7())
+    return await _place(work, command, uuid7(), new_business=True)
 
 
 async def upsert_order(work: Work, system: str, external_id: str, command: UpsertOrder) -> Upserted:
-    """Take over an order as another system knows it. Raises as `place_order`."""
+    """Take over an order as another system knows it, of an archived account as well.
+
+    Raises as `place_order`.
+    """
     return await upsert(
         work,
         Sent(KIND, system, external_id, command.source_version),
@@ -82,8 +85,10 @@ async def upsert_order(work: Work, system: str, external_id: str, command: Upser
     )
 
 
-async def _place(work: Work, command: OrderFacts, order_id: UUID) -> OrderView:
-    buyer = await _buyer(work, command.account_id)
+async def _place(
+    work: Work, command: OrderFacts, order_id: UUID, *, new_business: bool = False
+) -> OrderView:
+    buyer = await _buyer(work, command.account_id, new_business=new_business)
     facts = {
         "id": order_id,
         "version": 1,
@@ -119,10 +124,10 @@ def _new_view(
     return OrderView.model_validate(order.__dict__ | besides)
 
 
-async def _buyer(work: Work, account_id: UUID) -> Buyer:
-    """What is to be known of the account. Raises MissingReference."""
+async def _buyer(work: Work, account_id: UUID, *, new_business: bool = False) -> Buyer:
+    """What is to be known of the account. Raises MissingReference, AccountArchived."""
     try:
-        return await accounts.buyer(work.sql, account_id)
+        return await accounts.buyer(work.sql, account_id, new_business=new_business)
     except NotFound as unknown:
         raise MissingReference(entity="account", reference=account_id) from unknown
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from chassis.storage.work import Work
 from erp.approvals import service as approvals
+from erp.exact import plain
 from erp.fulfilment import queries
 from erp.fulfilment.models import CONFIRMED, ON_HOLD, OrderLine
 from erp.fulfilment.queries import OrderAtHand
@@ -106,11 +107,11 @@ async def _ask_for_credit(work: Work, hand: OrderAtHand, credit: Credit) -> None
         reason="credit",
         facts={
             "number": order.number,
-            "total": str(total),
-            "limit": str(credit.limit),
-            "owed": str(credit.owed),
-            "ordered": str(credit.ordered),
-            "beyond": str(credit.beyond(total)),
+            "total": plain(total),
+            "limit": plain(credit.limit or _NOTHING),
+            "owed": plain(credit.owed),
+            "ordered": plain(credit.ordered),
+            "beyond": plain(credit.beyond(total)),
         },
     )
 

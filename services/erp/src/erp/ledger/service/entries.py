@@ -122,8 +122,8 @@ async def _write_lines(work: Work, real: Sequence[tuple[Posting, Sequence[Postin
         ),
     )
     if found != len(lines):
-        named = ", ".join(sorted({line.account for _, _, line in lines}))
-        raise MissingReference(entity="account", reference=named)
+        unknown = await queries.unknown_accounts(work.sql, {line.account for _, _, line in lines})
+        raise MissingReference(entity="account", reference=", ".join(unknown))
 
 
 async def post_by_hand(work: Work, command: NewEntry) -> UUID:
@@ -217,9 +217,8 @@ async def see_entry(sql: Sql, entry_id: UUID) -> EntryView:
     return seen
 
 
-async def trial_balance(sql: Sql, wanted: BalanceQuery, *, currency: str) -> TrialBalance:
+async def trial_balance(sql: Sql, wanted: BalanceQuery, *, on: date, currency: str) -> TrialBalance:
     """What every account holds at the end of a day, of all or of one party or item (E5)."""
-    on = wanted.on or date.max
     rows = await queries.balances(sql, on, wanted)
     accounts = [
         BalanceView.model_validate(row | {"balance": row["debit"] - row["credit"]}) for row in rows

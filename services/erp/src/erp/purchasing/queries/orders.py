@@ -166,6 +166,7 @@ async def order_page(
         where=[
             Filter("o.state = {}", wanted.state),
             Filter("o.supplier_id = {}", wanted.supplier_id),
+            Filter("o.number = {}", wanted.number),
         ],
         sorts={"created_at": Sort("o.created_at", "timestamptz")},
         default="-created_at",

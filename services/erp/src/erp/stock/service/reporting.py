@@ -57,7 +57,9 @@ async def valuation(sql: Sql, *, on: date | None, currency: str) -> ValuationRep
     """What all stock is, or was at the end of a day, worth beside the inventory account (E29)."""
     async with sql.transaction(isolation="repeatable_read", readonly=True):
         rows = await queries.worth_of_all(sql, on=on)
-        balance = await ledger.trial_balance(sql, BalanceQuery(on=on), currency=currency)
+        balance = await ledger.trial_balance(
+            sql, BalanceQuery(), on=on or date.max, currency=currency
+        )
     items = [
         ValuationLine(**row, unit_cost=_unit_cost(row["value"], row["quantity"])) for row in rows
     ]
