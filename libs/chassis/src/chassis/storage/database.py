@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.orm import configure_mappers
 
 from chassis.identity.actor import SYSTEM, Actor
+from chassis.storage.lost import DatabaseLost
 from chassis.storage.work import Reading, Setting, Work
 from chassis.telemetry.trace import Trace
 
@@ -107,7 +108,10 @@ class Database:
     async def transaction(
         self, *, actor: Actor = SYSTEM, trace: Trace | None = None
     ) -> AsyncIterator[Work]:
-        """One act: committed when the block ends, rolled back whole when it raises."""
+        """One act: committed when the block ends, rolled back whole when it raises.
+
+        Raises DatabaseLost, whatever the driver says of it, when its connection is gone.
+        """
         async with self._connection() as connection:
             sql = await _driver(connection)
             try:
@@ -119,6 +123,10 @@ class Database:
                     await work.settle()
             except Abandoned:
                 return
+            except Exception as raised:
+                if sql.is_closed():
+                    raise DatabaseLost from raised
+                raise
         if work.events or work.jobs:
             self.after_commit()
 
