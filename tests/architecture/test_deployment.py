@@ -67,6 +67,13 @@ def test_every_setting_given_is_one_that_is_read(place):
     assert given <= known_settings()
 
 
+def test_every_image_is_built_with_its_commit():
+    """It is what `GET /version` tells."""
+    built = [one["build"]["args"] for one in compose().values() if "build" in one]
+    assert {args["REVISION"] for args in built} == {"${REVISION:-unknown}"}
+    assert "TANDEM_REVISION=${REVISION}" in (DEPLOY / "Dockerfile").read_text("utf-8")
+
+
 def test_the_bridge_is_given_no_more_than_it_needs():
     for name, scopes in make_secrets.BRIDGE_SCOPES.items():
         assert set(scopes) <= set(service(name).permissions)

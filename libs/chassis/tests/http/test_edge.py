@@ -297,6 +297,18 @@ async def test_twenty_first_sights_of_one_record_make_one(sample):
     assert len({one["id"] for one in outcomes}) == 1
 
 
+async def test_the_version_tells_the_commit_that_was_built(cluster, sample_module):
+    """The image sets TANDEM_REVISION."""
+    async with running(sample_module.SERVICE, cluster, revision="4f2a9c1") as built:
+        told = (await built.client.get("/version")).json()
+    assert told == {
+        "service": "sample",
+        "version": "0.0.0",
+        "revision": "4f2a9c1",
+        "schema": "0001",
+    }
+
+
 async def test_health_version_and_docs_answer_without_a_key(sample):
     stranger = sample.with_key("tdm_sample_nobody")
     assert (await stranger.get("/livez")).json() == {"status": "alive"}
