@@ -1,6 +1,7 @@
 """The edge of a service: one transaction a request, keys, revisions, problems, pages."""
 
 import asyncio
+import threading
 from uuid import uuid4
 
 import httpx
@@ -307,6 +308,25 @@ async def test_the_version_tells_the_commit_that_was_built(cluster, sample_modul
         "revision": "4f2a9c1",
         "schema": "0001",
     }
+
+
+async def test_while_the_document_is_written_others_are_served(cluster, sample_module):
+    """For a large API that takes seconds; the sequencer and the load balancer cannot wait."""
+    begun, go_on = threading.Event(), threading.Event()
+    async with running(sample_module.SERVICE, cluster) as slow:
+        write = slow.app.openapi
+
+        def slowly():
+            begun.set()
+            return {**write(), "x-waited": go_on.wait(timeout=10)}
+
+        slow.app.openapi = slowly
+        asked = asyncio.create_task(slow.client.get("/openapi.json"))
+        await asyncio.to_thread(begun.wait)
+        assert (await slow.client.get("/livez")).is_success
+        go_on.set()
+        document = (await asked).json()
+    assert (document["x-waited"], document["openapi"][:3]) == (True, "3.1")
 
 
 async def test_health_version_and_docs_answer_without_a_key(sample):
