@@ -4,6 +4,7 @@ import asyncio
 import threading
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 
@@ -363,6 +364,19 @@ async def test_a_connection_cut_by_the_server_does_not_spoil_the_next_request(
         assert {reply.status_code for reply in replies[2:]} <= {httpx.codes.OK}
 
 
+async def test_a_service_is_not_ready_with_another_schema(cluster, sample_module):
+    """A new version takes no traffic before its migration has run."""
+    async with running(sample_module.SERVICE, cluster) as early:
+        owner = await asyncpg.connect(early.owner_url)
+        await owner.execute("update alembic_version set version_num = '0000'")
+        await owner.close()
+        reply = await early.client.get("/readyz")
+        alive = await early.client.get("/livez")
+    assert (reply.status_code, alive.status_code) == (503, 200)
+    checks = {"database": "ok", "schema": "at 0000, needs 0001: run migrate"}
+    assert reply.json() == {"status": "not_ready", "checks": checks}
+
+
 async def test_a_promise_that_only_the_database_checked_is_a_conflict(sample):
     """Nothing is changed, and the caller is not told of a fault of ours."""
     reply = await sample.post("/v1/notes", {"title": "forbidden"})
@@ -379,6 +393,8 @@ async def test_a_database_that_is_not_there_is_asked_again_later(sample, host):
     headers = {"Authorization": f"Bearer {sample.admin_key}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://away.test") as client:
         reply = await client.get("/v1/notes", headers=headers)
+        ready = await client.get("/readyz")
     assert (reply.status_code, reply.json()["code"]) == (503, "database_unavailable")
     assert reply.headers["retry-after"] == "2"
+    assert (ready.status_code, ready.json()["status"]) == (503, "not_ready")
     await away.close()
