@@ -158,6 +158,7 @@ async def test_a_database_that_fails_is_asked_again(topic, source_of, stored, wo
 
 
 GOOD = attributes_of()
+OTHER_HALF = GOOD["source"].replace("/erp/", "/crm/")
 UNREADABLE = {
     "no headers at all": ([], b"{}"),
     "bytes that are no text": ([("ce_specversion", b"\xff\xfe")], b"\x00\xffraw"),
@@ -165,6 +166,7 @@ UNREADABLE = {
     "an id that is none": (headers_of(GOOD | {"id": "17"}), b"{}"),
     "a zero character": (headers_of(GOOD | {"origin": "er\x00p"}), b"{}"),
     "a body that is no JSON": (headers_of(GOOD), b"{broken"),
+    "a source of the other half": (headers_of(GOOD | {"source": OTHER_HALF}), b"{}"),
     "a number too large": (headers_of(GOOD | {"aggversion": 2**63}), b"{}"),
 }
 
@@ -173,7 +175,7 @@ UNREADABLE = {
 async def test_what_is_no_event_goes_to_quarantine_and_stops_nothing(
     topic, source_of, stored, working, what
 ):
-    """B22: kept with topic, partition, offset and raw bytes; what follows it is stored."""
+    """B22, B60: kept with topic, partition, offset and raw bytes; what follows it is stored."""
     headers, raw = UNREADABLE[what]
     await topic.gets_records([(headers, raw)])
     await topic.gets_events(2)
