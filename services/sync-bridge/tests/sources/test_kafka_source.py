@@ -1,6 +1,7 @@
 """The Kafka adapter, on a real broker and a real inbox."""
 
 import asyncio
+import gc
 import os
 import time
 from uuid import uuid4
@@ -8,6 +9,7 @@ from uuid import uuid4
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.conn import AIOKafkaConnection
 from publishing import Topic, attributes_of, headers_of
 
 from chassis.events.topics import ensure_topics
@@ -330,4 +332,6 @@ async def test_it_stops_in_time_though_the_broker_is_silent(crashable_kafka, sto
             await proxy.swallowing()
             began = time.monotonic()
         assert time.monotonic() - began < 10
+        left = [one for one in gc.get_objects() if isinstance(one, AIOKafkaConnection)]
+        assert [one for one in left if one.connected() and one.port == proxy.port] == []
         proxy.cut()
