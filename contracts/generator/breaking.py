@@ -16,6 +16,12 @@ Schema = Mapping[str, Any]
 
 LOWER_BOUNDS = ("minLength", "minimum", "exclusiveMinimum", "minItems", "minProperties")
 UPPER_BOUNDS = ("maxLength", "maximum", "exclusiveMaximum", "maxItems", "maxProperties")
+UNJUDGED = (
+    *("allOf", "not", "if", "then", "else", "dependentSchemas", "dependentRequired"),
+    *("contains", "prefixItems", "patternProperties", "propertyNames", "unevaluatedProperties"),
+    *("multipleOf", "uniqueItems", "contentEncoding", "contentMediaType"),
+)
+"""Words whose change is taken for a break, because no rule here can tell."""
 
 
 class Side(Enum):
@@ -104,6 +110,9 @@ def _variants(schema: Schema, document: Schema) -> list[Schema]:
 def _variant_breaks(change: Change, old: list[Schema], new: list[Schema]) -> Iterator[str]:
     """Alternatives are paired by what they are; the rest came or went."""
     before, after = {_kind(one): one for one in old}, {_kind(one): one for one in new}
+    if old != new and (len(before), len(after)) != (len(old), len(new)):
+        yield f"{change.place}: alternatives changed that cannot be told apart"
+        return
     for kind in before.keys() - after.keys():
         if change.side.sent and not _covered(kind, after):
             yield f"{change.place}: no longer {kind}"
@@ -166,6 +175,19 @@ def _bound_breaks(change: Change) -> Iterator[str]:
             yield f"{change.place}: {word} {old} became {new}"
 
 
+def _default_breaks(change: Change) -> Iterator[str]:
+    """What is left out means what it always meant."""
+    before, after = change.old.get("default"), change.new.get("default")
+    if change.side.sent and "default" in change.old and before != after:
+        yield f"{change.place}: default {before} became {after}"
+
+
+def _unjudged_breaks(change: Change) -> Iterator[str]:
+    for word in UNJUDGED:
+        if change.old.get(word) != change.new.get(word):
+            yield f"{change.place}: {word} changed"
+
+
 def _object_breaks(change: Change) -> Iterator[str]:
     before, after = change.old.get("properties", {}), change.new.get("properties", {})
     for name in sorted(before.keys() - after.keys()):
@@ -183,13 +205,19 @@ def _object_breaks(change: Change) -> Iterator[str]:
 
 def _further_breaks(change: Change) -> Iterator[str]:
     """Fields beyond the named ones, and the items of lists."""
-    old, new = (one.get("additionalProperties", True) for one in (change.old, change.new))
-    if change.side.sent and old is not False and new is False:
-        yield f"{change.place}: further fields are refused now"
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        yield from schema_breaks(change.at("/*", old, new))
-    if "items" in change.old and "items" in change.new:
-        yield from schema_breaks(change.at("[]", change.old["items"], change.new["items"]))
+    for word, step in (("additionalProperties", "/*"), ("items", "[]")):
+        old, new = change.old.get(word, True), change.new.get(word, True)
+        if change.side.sent and old is not False and new is False:
+            yield f"{change.place}: further fields are refused now"
+        if isinstance(old, Mapping) or isinstance(new, Mapping):
+            yield from _inner_breaks(change, step, old, new)
+
+
+def _inner_breaks(change: Change, step: str, old: Any, new: Any) -> Iterator[str]:
+    """What lies inside; `true`, or nothing said, stands for anything, `false` for nothing."""
+    if False not in (old, new):
+        before, after = ({} if one is True else one for one in (old, new))
+        yield from schema_breaks(change.at(step, before, after))
 
 
 RULES: tuple[Callable[[Change], Iterator[str]], ...] = (
@@ -197,6 +225,8 @@ RULES: tuple[Callable[[Change], Iterator[str]], ...] = (
     _format_breaks,
     _enum_breaks,
     _bound_breaks,
+    _default_breaks,
+    _unjudged_breaks,
     _object_breaks,
     _further_breaks,
 )

@@ -1,18 +1,27 @@
 """The committed contracts' two questions: is a file stale, and is a promise broken."""
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
 from jsonschema import Draft202012Validator
 
-from contracts.generator.history import History
-from contracts.generator.promises import event_breaks, openapi_breaks, version_allows
+from contracts.generator.history import BASE, History
+from contracts.generator.promises import (
+    asyncapi_breaks,
+    event_breaks,
+    openapi_breaks,
+    problem_breaks,
+    version_allows,
+)
 
 __all__ = ["broken_promises", "stale_files"]
 
 EVENTS = "contracts/events"
+PROBLEMS = "contracts/problems.md"
 AGAIN = "run: python -m contracts.generator generate"
 
 
@@ -44,30 +53,66 @@ def _example_faults(root: Path, path: str, schema: Mapping[str, Any]) -> Iterato
 
 
 def broken_promises(history: History, files: Mapping[str, str]) -> Iterator[str]:
-    """What clients and consumers of the committed contracts could not live with."""
+    """What clients and consumers of the committed contracts could not live with, each told once."""
     if not history.exists():
         yield "contracts: no git history to compare with; run this in a clone with commits"
-        return
+    elif history.is_cut_off():
+        yield "contracts: this clone is shallow; fetch the history that says what was promised"
+    elif history.lacks_base():
+        yield f"contracts: {BASE} names no commit of this clone"
+    else:
+        yield from dict.fromkeys(_all_broken(history, files))
+
+
+def _all_broken(history: History, files: Mapping[str, str]) -> Iterator[str]:
     for path, content in files.items():
         if path.startswith("contracts/openapi/"):
-            yield from _broken_api(history, path, json.loads(content))
-    yield from _broken_events(history, files)
+            yield from _broken(history, path, json.loads(content), openapi_breaks)
+        elif path.startswith("contracts/asyncapi/"):
+            yield from _broken(history, path, yaml.safe_load(content), asyncapi_breaks)
+    for base in history.bases():
+        yield from _broken_events(history, base, files)
+        yield from _broken_problems(history, base, files)
 
 
-def _broken_api(history: History, path: str, new: Mapping[str, Any]) -> Iterator[str]:
+def _broken(
+    history: History,
+    path: str,
+    new: Mapping[str, Any],
+    breaks: Callable[[Mapping[str, Any], Mapping[str, Any]], list[str]],
+) -> Iterator[str]:
     version = str(new["info"]["version"])
     for old in history.versions(path):
         was = str(old["info"]["version"])
         if not version_allows(was, version):
-            for fault in openapi_breaks(old, new):
+            for fault in breaks(old, new):
                 yield f"{path}: against {was}: {fault}"
 
 
-def _broken_events(history: History, files: Mapping[str, str]) -> Iterator[str]:
-    for path in history.files("HEAD", EVENTS):
-        old = history.at("HEAD", path)
+def _broken_events(history: History, base: str, files: Mapping[str, str]) -> Iterator[str]:
+    published = history.files(base, EVENTS)
+    for path in published:
+        if path not in files and _succeeded(path, published) & files.keys():
+            continue
+        old = history.at(base, path)
         if old is None or path not in files:
             yield f"{path}: the event is gone; publish its new major beside it for one release"
             continue
         for fault in event_breaks(old, json.loads(files[path])):
             yield f"{path}: {fault}"
+
+
+def _succeeded(path: str, published: Collection[str]) -> set[str]:
+    """Newer majors of that event which are published already."""
+    name, _, major = path.removesuffix(".json").rpartition(".v")
+    newer = re.compile(rf"{re.escape(name)}\.v(\d+)\.json")
+    return {
+        one for one in published if (is_of := newer.fullmatch(one)) and int(is_of[1]) > int(major)
+    }
+
+
+def _broken_problems(history: History, base: str, files: Mapping[str, str]) -> Iterator[str]:
+    old = history.text_at(base, PROBLEMS)
+    if old is not None and PROBLEMS in files:
+        for fault in problem_breaks(old, files[PROBLEMS]):
+            yield f"{PROBLEMS}: {fault}"

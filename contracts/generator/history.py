@@ -1,12 +1,18 @@
 """Contracts as they were committed, read through git."""
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-__all__ = ["History"]
+import yaml
+
+__all__ = ["BASE", "History"]
+
+BASE = "CONTRACTS_BASE"
+"""Environment variable: the commit a branch is compared with, such as `origin/main`."""
 
 
 class History:
@@ -29,10 +35,35 @@ class History:
         """True when there is a repository with at least one commit."""
         return self._git("rev-parse", "--verify", "--quiet", "HEAD") is not None
 
+    def is_cut_off(self) -> bool:
+        """True for a shallow clone: what was promised before lies in commits that it lacks."""
+        return (self._git("rev-parse", "--is-shallow-repository") or "").strip() == "true"
+
+    def bases(self) -> list[str]:
+        """Commits whose promises bind: the last one and the one it follows, and CONTRACTS_BASE.
+
+        Where a break is committed already, as on a server, the last commit has nothing to tell.
+        The one it follows does: for a merged branch that is the main line before it.
+        """
+        named = ["HEAD", "HEAD^1", *filter(None, [os.environ.get(BASE)])]
+        return [one for one in named if self._git("rev-parse", "--verify", "--quiet", one)]
+
+    def lacks_base(self) -> bool:
+        """True when CONTRACTS_BASE names no commit."""
+        base = os.environ.get(BASE)
+        return bool(base) and base not in self.bases()
+
+    def text_at(self, commit: str, path: str) -> str | None:
+        """A file as it stood in a commit, None where it was not there."""
+        return self._git("show", f"{commit}:./{path}")
+
     def at(self, commit: str, path: str) -> dict[str, Any] | None:
-        """A JSON file as it stood in a commit, None where it was not there."""
-        text = self._git("show", f"{commit}:./{path}")
-        return None if text is None else json.loads(text)
+        """A JSON or YAML file as it stood in a commit, None where it was not there."""
+        text = self.text_at(commit, path)
+        if text is None:
+            return None
+        document: dict[str, Any] = json.loads(text) if path.endswith(".json") else _yaml(text)
+        return document
 
     def files(self, commit: str, folder: str) -> list[str]:
         """Paths of the files a commit has under a folder."""
@@ -40,11 +71,18 @@ class History:
         return [] if told is None else told.split()
 
     def versions(self, path: str) -> Iterator[dict[str, Any]]:
-        """The last committed state of a contract, then the last one of each earlier version."""
+        """The states of a contract that bind: those of `bases`, and each version's last one."""
+        bases = self.bases()
         commits = (self._git("log", "--format=%H", "--", f"./{path}") or "").split()
         known: set[str] = set()
-        for commit in commits:
+        for commit in (*bases, *commits):
             document = self.at(commit, path)
-            if document is not None and document["info"]["version"] not in known:
+            if document is None:
+                continue
+            if commit in bases or document["info"]["version"] not in known:
                 known.add(document["info"]["version"])
                 yield document
+
+
+def _yaml(text: str) -> Any:
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  safe

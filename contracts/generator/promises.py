@@ -1,11 +1,12 @@
-"""What of a whole contract may not change: an API's operations, an event's file."""
+"""What of a whole contract may not change: operations, an event's file, topics, problems."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from contracts.generator.breaking import Change, Side, schema_breaks
 
-__all__ = ["event_breaks", "openapi_breaks", "version_allows"]
+__all__ = ["asyncapi_breaks", "event_breaks", "openapi_breaks", "problem_breaks", "version_allows"]
 
 Document = Mapping[str, Any]
 METHODS = ("get", "put", "post", "delete", "patch")
@@ -26,6 +27,42 @@ def event_breaks(old: Document, new: Document) -> list[str]:
     """Why the new schema of an event is not the same event any more."""
     place = str(old.get("title", "event"))
     return list(schema_breaks(Change(old, new, Side.EVENT, place, old, new)))
+
+
+def asyncapi_breaks(old: Document, new: Document) -> list[str]:
+    """Why a consumer of the old topics may find nothing in the new ones, or cannot read it."""
+    found: list[str] = []
+    after = {one["address"]: one["messages"] for one in new["channels"].values()}
+    for channel in old["channels"].values():
+        topic = channel["address"]
+        found += [
+            f"{topic}: {message} is no longer sent there"
+            for message in channel["messages"]
+            if message not in after.get(topic, {})
+        ]
+    for name in old["components"]["messages"].keys() & new["components"]["messages"].keys():
+        before, now = (one["components"]["messages"][name] for one in (old, new))
+        found += [
+            f"{name}: {word} changed"
+            for word in ("name", "contentType", "bindings")
+            if before.get(word) != now.get(word)
+        ]
+    before, now = (one["components"]["schemas"]["Attributes"] for one in (old, new))
+    return [*found, *schema_breaks(Change(before, now, Side.EVENT, "headers", old, new))]
+
+
+def problem_breaks(old: str, new: str) -> list[str]:
+    """Codes of the problem catalogue that have another status now."""
+    before, after = (dict(PROBLEM.findall(page)) for page in (old, new))
+    return [
+        f"{code}: status {before[code]} became {after[code]}"
+        for code in sorted(before.keys() & after.keys())
+        if before[code] != after[code]
+    ]
+
+
+PROBLEM = re.compile(r"^### (\w+)\n\n\*\*(\d{3})\*\*", re.MULTILINE)
+"""A code of the problem catalogue, and its status."""
 
 
 def openapi_breaks(old: Document, new: Document) -> list[str]:
@@ -92,6 +129,8 @@ class _Operation:
             after = self.after["responses"].get(status)
             if after is not None:
                 yield from self._media(f"reply {status}", Side.REPLY, before, after)
+                for header in before.get("headers", {}).keys() - after.get("headers", {}).keys():
+                    yield f"{self.name} reply {status}: the header {header} is gone"
             elif status.startswith("2"):
                 yield f"{self.name}: reply {status} is gone"
 

@@ -55,7 +55,7 @@ INSTALL_ADVICE = (
 COMPOSE_ADVICE = (
     "This machine has Docker, so a broker also comes from\n"
     "    docker compose -f deploy/compose.yaml up kafka\n"
-    "Start Tandem with KAFKA_BOOTSTRAP_SERVERS set to the address that file publishes."
+    "Start Tandem with KAFKA_BOOTSTRAP_SERVERS=localhost:9094."
 )
 
 

@@ -17,6 +17,7 @@ import yaml
 from deploy import check, make_secrets
 from sqlalchemy import make_url
 
+import kafka
 from contracts.generator.catalogue import variables
 from tests.architecture.sources import ROOT
 
@@ -24,6 +25,7 @@ DEPLOY = ROOT / "deploy"
 PACKAGES = {"erp": "erp", "crm": "crm", "bridge": "sync_bridge"}
 FOLDERS = {"erp": "erp", "crm": "crm", "bridge": "sync-bridge"}
 NAMES = sorted(PACKAGES)
+KAFKA = "KAFKA_BOOTSTRAP_SERVERS"
 
 
 def service(name: str):
@@ -65,10 +67,31 @@ def test_every_setting_given_is_one_that_is_read(place):
     assert given <= known_settings()
 
 
+def test_every_image_is_built_with_its_commit():
+    """It is what `GET /version` tells."""
+    built = [one["build"]["args"] for one in compose().values() if "build" in one]
+    assert {args["REVISION"] for args in built} == {"${REVISION:-unknown}"}
+    assert "TANDEM_REVISION=${REVISION}" in (DEPLOY / "Dockerfile").read_text("utf-8")
+
+
 def test_the_bridge_is_given_no_more_than_it_needs():
     for name, scopes in make_secrets.BRIDGE_SCOPES.items():
         assert set(scopes) <= set(service(name).permissions)
         assert "admin" not in scopes
+
+
+def test_the_broker_answers_where_programs_of_this_machine_are_sent():
+    """What is advertised to them is published there, and is what a machine without Java is told."""
+    broker = compose()["kafka"]
+    advertised = dict(
+        listener.split("://")
+        for listener in broker["environment"]["KAFKA_ADVERTISED_LISTENERS"].split(",")
+    )
+    port = advertised["LOOPBACK"].removeprefix("localhost:")
+    assert f"LOOPBACK://:{port}" in broker["environment"]["KAFKA_LISTENERS"].split(",")
+    assert broker["ports"] == [f"127.0.0.1:{port}:{port}"]
+    assert f"KAFKA_BOOTSTRAP_SERVERS={advertised['LOOPBACK']}." in kafka.COMPOSE_ADVICE
+    assert advertised["PLAINTEXT"] == compose()["erp"]["environment"][KAFKA]
 
 
 def test_only_migrate_sees_the_owner(kubectl):

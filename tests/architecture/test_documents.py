@@ -9,7 +9,7 @@ import pytest
 
 from contracts.generator.__main__ import registered
 from contracts.generator.catalogue import variables
-from tests.architecture.sources import ROOT, committed_files
+from tests.architecture.sources import ROOT, committed_files, sources
 
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 PAGES = [path for path in committed_files() if path.suffix == ".md"]
@@ -85,6 +85,16 @@ def test_every_business_module_has_words_in_the_glossary():
         assert modules
         for module in modules:
             assert f"`{package}.{module.name}`" in text
+
+
+def test_services_read_their_environment_through_settings_only():
+    """What is read elsewhere stands on no page of settings."""
+    reading = [
+        source.name
+        for source in sources("libs/*/src", "services/*/src")
+        if re.search(r"\benviron\b|\bgetenv\b", source.text) and "/testing/" not in source.name
+    ]
+    assert reading == ["libs/chassis/src/chassis/settings.py"]
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -10,7 +10,13 @@ import pytest
 
 from contracts.generator.check import broken_promises
 from contracts.generator.history import History
-from contracts.generator.promises import event_breaks, openapi_breaks, version_allows
+from contracts.generator.promises import (
+    asyncapi_breaks,
+    event_breaks,
+    openapi_breaks,
+    problem_breaks,
+    version_allows,
+)
 
 Document = dict[str, Any]
 
@@ -42,7 +48,7 @@ API: Document = {
                         "application/json": {"schema": {"$ref": "#/components/schemas/NewParcel"}}
                     }
                 },
-                "responses": {"201": {}, "409": {}},
+                "responses": {"201": {"headers": {"Location": {}}}, "409": {}},
             },
         },
         "/v1/parcels/{id}": {"get": {"operationId": "parcels_one", "responses": {"200": {}}}},
@@ -64,7 +70,9 @@ API: Document = {
                 "required": ["to"],
                 "properties": {
                     "to": {"type": "string", "maxLength": 100},
-                    "pieces": {"type": "integer", "minimum": 1},
+                    "pieces": {"type": "integer", "minimum": 1, "default": 1},
+                    "marks": {"type": "array", "items": {"type": "string"}},
+                    "labels": {"type": "object", "additionalProperties": True},
                     "weight": {"anyOf": [{"type": "string"}, {"type": "null"}]},
                 },
             },
@@ -169,6 +177,51 @@ BREAKING: dict[str, tuple[Edit, str]] = {
         lambda api: new_parcel(api).update(additionalProperties=False),
         "further fields are refused now",
     ),
+    "request default": (
+        lambda api: new_parcel(api)["properties"]["pieces"].update(default=2),
+        "pieces: default 1 became 2",
+    ),
+    "request default gone": (
+        lambda api: new_parcel(api)["properties"]["pieces"].pop("default"),
+        "pieces: default 1 became None",
+    ),
+    "request items": (
+        lambda api: new_parcel(api)["properties"]["marks"].update(items={"type": "integer"}),
+        "marks[]: type string became integer",
+    ),
+    "request unique items": (
+        lambda api: new_parcel(api)["properties"]["marks"].update(uniqueItems=True),
+        "marks: uniqueItems changed",
+    ),
+    "request further values": (
+        lambda api: new_parcel(api)["properties"]["labels"].update(
+            additionalProperties={"type": "string"}
+        ),
+        "labels/*: type None became string",
+    ),
+    "request condition": (
+        lambda api: new_parcel(api).update(dependentRequired={"pieces": ["weight"]}),
+        "dependentRequired changed",
+    ),
+    "alternatives of one kind": (
+        lambda api: new_parcel(api)["properties"].update(
+            to={
+                "anyOf": [
+                    {"type": "string", "format": "uuid"},
+                    {"type": "string", "maxLength": 100, "format": "date"},
+                ]
+            }
+        ),
+        "to: alternatives changed",
+    ),
+    "reply header": (
+        lambda api: operation(api, "post")["responses"]["201"].pop("headers"),
+        "reply 201: the header Location is gone",
+    ),
+    "reply items": (
+        lambda api: parcel(api)["properties"]["inside"].pop("items"),
+        "inside[]: type object became None",
+    ),
     "reply": (lambda api: operation(api, "post")["responses"].pop("201"), "reply 201 is gone"),
     "reply field": (lambda api: parcel(api)["properties"].pop("weight"), "weight: the field is"),
     "reply field optional": (
@@ -252,6 +305,52 @@ EVENT_BREAKING: dict[str, tuple[Edit, str]] = {
     ),
 }
 
+TOPICS: Document = {
+    "info": {"version": "1.2.0"},
+    "channels": {
+        "parcel-v1": {"address": "parcel.v1", "messages": {"parcel-sent-v1": {}}},
+    },
+    "components": {
+        "messages": {
+            "parcel-sent-v1": {
+                "name": "tandem.parcel-sent.v1",
+                "contentType": "application/json",
+                "bindings": {"kafka": {"key": {"type": "string"}}},
+            }
+        },
+        "schemas": {
+            "Attributes": {
+                "type": "object",
+                "required": ["ce_id"],
+                "properties": {"ce_id": {"type": "string"}},
+            }
+        },
+    },
+}
+
+
+def sent(topics: Document) -> Document:
+    return topics["components"]["messages"]["parcel-sent-v1"]
+
+
+TOPICS_BREAKING: dict[str, tuple[Edit, str]] = {
+    "topic": (lambda topics: topics["channels"].clear(), "parcel.v1: parcel-sent-v1 is no longer"),
+    "address": (
+        lambda topics: topics["channels"]["parcel-v1"].update(address="parcels.v1"),
+        "parcel.v1: parcel-sent-v1 is no longer",
+    ),
+    "message": (
+        lambda topics: topics["channels"]["parcel-v1"].update(messages={}),
+        "parcel.v1: parcel-sent-v1 is no longer",
+    ),
+    "type": (lambda topics: sent(topics).update(name="parcel-sent"), "name changed"),
+    "key": (lambda topics: sent(topics).pop("bindings"), "bindings changed"),
+    "header": (
+        lambda topics: topics["components"]["schemas"]["Attributes"]["properties"].clear(),
+        "headers/ce_id: the field is gone",
+    ),
+}
+
 EVENT_HARMLESS: dict[str, Edit] = {
     "optional field": lambda event: event["properties"].update(colour={"type": "string"}),
     "open enum": lambda event: event["properties"]["carrier"]["enum"].append("sea"),
@@ -290,6 +389,27 @@ def test_a_compatible_change_of_an_event_passes(kind):
     assert event_breaks(EVENT, edited(EVENT, EVENT_HARMLESS[kind])) == []
 
 
+@pytest.mark.parametrize("kind", TOPICS_BREAKING)
+def test_a_breaking_change_of_the_topics_is_refused(kind):
+    edit, words = TOPICS_BREAKING[kind]
+    assert words in "\n".join(asyncapi_breaks(TOPICS, edited(TOPICS, edit)))
+
+
+def test_a_new_topic_and_a_new_message_pass():
+    def more(topics: Document) -> None:
+        topics["channels"]["parcel-v1"]["messages"]["parcel-lost-v1"] = {}
+        topics["channels"]["depot-v1"] = {"address": "depot.v1", "messages": {}}
+        topics["components"]["schemas"]["Attributes"]["properties"]["ce_new"] = {"type": "string"}
+
+    assert asyncapi_breaks(TOPICS, edited(TOPICS, more)) == []
+
+
+def test_a_code_keeps_its_status():
+    old = "### busy\n\n**409** Busy\n\n### gone\n\n**410** Gone\n"
+    assert problem_breaks(old, old.replace("410", "404")) == ["gone: status 410 became 404"]
+    assert problem_breaks(old, old + "\n### new\n\n**422** New\n") == []
+
+
 @pytest.mark.parametrize(
     ("old", "new", "allowed"),
     [
@@ -326,6 +446,7 @@ def committed(tmp_path):
 
 
 PARCEL_API = "contracts/openapi/parcels.json"
+PARCEL_TOPICS = "contracts/asyncapi/parcels.yaml"
 PARCEL_SENT = "contracts/events/parcels/parcel-sent.v1.json"
 
 
@@ -347,9 +468,53 @@ def test_what_was_committed_last_is_what_was_promised(committed, tmp_path):
     assert "note: the field is gone" in faults(tmp_path, {**files, PARCEL_SENT: renamed})
 
 
-def test_an_event_leaves_only_beside_its_new_major(committed, tmp_path):
+def test_an_event_leaves_only_after_its_new_major_was_beside_it(committed, tmp_path):
+    successor = {PARCEL_SENT.replace(".v1.", ".v2."): EVENT}
     committed({PARCEL_SENT: EVENT})
     assert "the event is gone" in faults(tmp_path, {})
+    assert "the event is gone" in faults(tmp_path, successor)
+    committed(successor)
+    committed({PARCEL_API: API})
+    assert faults(tmp_path, {PARCEL_SENT: EVENT}) != ""
+    assert faults(tmp_path, successor) == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "document", "edit"),
+    [
+        (PARCEL_API, API, BREAKING["path"][0]),
+        (PARCEL_SENT, EVENT, EVENT_BREAKING["renamed"][0]),
+        (PARCEL_TOPICS, TOPICS, TOPICS_BREAKING["topic"][0]),
+    ],
+    ids=["api", "event", "topics"],
+)
+def test_a_break_that_is_committed_already_is_seen(committed, tmp_path, path, document, edit):
+    """A server checks commits, not the tree of whoever made them."""
+    committed({path: document})
+    broken = edited(document, edit)
+    committed({path: broken})
+    assert faults(tmp_path, {path: broken}) != ""
+
+
+def test_a_branch_of_several_commits_is_compared_with_its_base(committed, tmp_path, monkeypatch):
+    committed({PARCEL_SENT: EVENT})
+    broken = edited(EVENT, EVENT_BREAKING["removed"][0])
+    committed({PARCEL_SENT: broken})
+    committed({PARCEL_API: API})
+    assert faults(tmp_path, {PARCEL_SENT: broken}) == ""
+    monkeypatch.setenv("CONTRACTS_BASE", "HEAD~2")
+    assert "note: the field is gone" in faults(tmp_path, {PARCEL_SENT: broken})
+    monkeypatch.setenv("CONTRACTS_BASE", "nowhere")
+    assert "CONTRACTS_BASE names no commit" in faults(tmp_path, {PARCEL_SENT: EVENT})
+
+
+def test_a_shallow_clone_does_not_pass_silently(committed, tmp_path):
+    committed({PARCEL_API: API})
+    committed({PARCEL_SENT: EVENT})
+    shallow = tmp_path / "shallow"
+    origin = f"file://{tmp_path}"
+    subprocess.run(["git", "clone", "--quiet", "--depth=1", origin, shallow], check=True)
+    assert "this clone is shallow" in faults(shallow, {PARCEL_API: API, PARCEL_SENT: EVENT})
 
 
 def test_a_released_version_binds_when_a_later_commit_hid_the_break(committed, tmp_path):

@@ -4,6 +4,7 @@ A point is a moment around one act of the story, an act being a request that cha
 Points are chosen by a seed; every kind of victim dies at least once.
 """
 
+import contextlib
 import os
 import random
 import signal
@@ -26,6 +27,7 @@ Moment = Literal["before", "during", "after", "crossing"]
 LATEST_SECONDS: dict[Moment, float] = {"before": 0, "during": 0.05, "after": 0, "crossing": 0.4}
 """A kill comes up to so long after the request was sent (during), or was answered (crossing)."""
 UP_SECONDS_MAX = 60.0
+DEAD_SECONDS = 10.0
 POLL_SECONDS = 0.05
 
 
@@ -77,17 +79,18 @@ class Victims:
         self._asking.close()
 
     def kill(self, name: str) -> None:
-        """End the whole of it at once, by SIGKILL."""
+        """End the whole of it at once, by SIGKILL; on return its first process is dead."""
         if name == "kafka":
             self._there.broker.kill()
             self._broker_again = self._helper.submit(self._there.broker.restart)
             return
         first = self._postmaster() if name == "postgres" else self._service(name)
-        for pid in (first, *_children(first)):
-            try:
+        children = _children(first)
+        os.kill(first, signal.SIGKILL)
+        for pid in children:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        _await_death(first, name)
 
     def await_up(self, name: str) -> None:
         """Return when it works (again). Raises AssertionError when it never does."""
@@ -132,6 +135,14 @@ def _processes() -> list[int]:
 def _children(parent: int) -> list[int]:
     """Processes that this one started."""
     return [pid for pid in _processes() if f"\nPPid:\t{parent}\n".encode() in _said(pid, "status")]
+
+
+def _await_death(pid: int, name: str) -> None:
+    """Return when the process runs no more. Raises AssertionError when it survives."""
+    deadline = time.monotonic() + DEAD_SECONDS
+    while _said(pid, "stat").rpartition(b")")[2].split()[:1] not in ([], [b"Z"]):
+        assert time.monotonic() < deadline, f"{name} survived SIGKILL"
+        time.sleep(POLL_SECONDS)
 
 
 def _said(pid: int, what: str) -> bytes:

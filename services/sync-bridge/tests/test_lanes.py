@@ -19,7 +19,9 @@ from chassis.telemetry.trace import Trace
 from chassis.testing.waiting import until
 from sync_bridge.flows import Need
 from sync_bridge.identity.rules.matching import Candidate
+from sync_bridge.identity.service import Sighting
 from sync_bridge.lanes import queries, service
+from sync_bridge.lanes.carrier import Carried
 from sync_bridge.lanes.rules.order import Turn
 from sync_bridge.lanes.standstill import Asks, Parks, Waits
 from sync_bridge.lanes.working import carry_lanes, dispatcher
@@ -60,6 +62,39 @@ async def test_what_came_across_meanwhile_is_not_waited_for(rig):
     await record(rig, lane, Waits(Need("product", "erp", item)))
     row = await rig.lane("erp.price")
     assert (row["state"], row["lease_until"]) == ("ready", None)
+
+
+async def test_who_waits_and_who_brings_stand_in_line(rig):
+    """B54: what comes across after the look and before the wait is committed wakes all the same."""
+    item = rig.erp.makes(ITEMS, sku="BOLT-8")
+    rig.erp.makes(PRICES, item_id=item)
+    await rig.deliver()
+    async with rig.bridge.database.driver() as sql:
+        lanes = {lane.kind: lane for lane in await queries.claim(sql, at_most=9, lease_seconds=60)}
+    turn, need = Turn(carry=0), Need("product", "erp", UUID(item))
+    joined = Sighting("product", crm_id=uuid4(), erp_id=UUID(item), how="created")
+
+    async def bring():
+        async with rig.bridge.database.transaction() as work:
+            carried = Carried("applied", joined=joined)
+            await service.record_carried(work, lanes["erp.product"], turn, carried)
+
+    async def stands_in_line():
+        blocked = await rig.fetch(
+            """select from pg_locks l join pg_database d on d.oid = l.database
+              where l.locktype = 'advisory' and not l.granted and d.datname = current_database()"""
+        )
+        return bringing.done() or bool(blocked)
+
+    async with rig.bridge.database.transaction() as work:
+        await service.record_standstill(
+            work, lanes["erp.price"], turn, Waits(need), settings=rig.settings
+        )
+        bringing = asyncio.create_task(bring())
+        await until(stands_in_line)
+        assert not bringing.done()
+    await bringing
+    assert (await rig.lane("erp.price"))["state"] == "ready"
 
 
 async def test_what_was_joined_meanwhile_is_not_asked(rig):

@@ -64,6 +64,11 @@ class ServiceSettings(BaseSettings):
         validation_alias=shared("TANDEM_ENV"),
         description="In production, unsafe defaults refuse to start.",
     )
+    revision: str = Field(
+        default="unknown",
+        validation_alias=shared("TANDEM_REVISION"),
+        description="The commit that was built, as `GET /version` tells it; the image sets it.",
+    )
     data_dir: Path = Field(
         default=Path(".tandem"),
         validation_alias=shared("TANDEM_DATA"),

@@ -11,6 +11,7 @@ import pytest
 
 from chassis.events import outbox
 from chassis.events.event import Event, InternalEvent
+from chassis.ids import uuid7
 
 WRITER = """
 import asyncio, importlib.util, sys
@@ -171,14 +172,16 @@ async def test_the_largest_event_accepted_fits_whatever_spaces_the_database_adds
 async def test_the_database_refuses_what_slips_past_the_guard(history):
     """B13: the CHECK says the same."""
     sql = await history.connect()
-    with pytest.raises(asyncpg.CheckViolationError):
+    with pytest.raises(asyncpg.CheckViolationError) as refused:
         await sql.execute(
             """insert into outbox (id, topic, type, aggregate_type, aggregate_id,
                  aggregate_version, occurred_at, origin, correlation_id, hops, traceparent, actor,
                  payload)
-               select uuid7_floor(now()), 't', 't', 'note', gen_random_uuid(), 1, now(), 's',
-                 gen_random_uuid(), 0, 't', 'a', jsonb_build_object('x', repeat('x', 800000))"""
+               select $1, 't', 't', 'note', gen_random_uuid(), 1, now(), 's',
+                 gen_random_uuid(), 0, 't', 'a', jsonb_build_object('x', repeat('x', 800000))""",
+            uuid7(),
         )
+    assert refused.value.constraint_name == "ck_outbox_payload"
 
 
 class Opened(InternalEvent):

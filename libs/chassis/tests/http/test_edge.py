@@ -1,6 +1,7 @@
 """The edge of a service: one transaction a request, keys, revisions, problems, pages."""
 
 import asyncio
+import threading
 from uuid import uuid4
 
 import asyncpg
@@ -313,6 +314,37 @@ async def test_twenty_first_sights_of_one_record_make_one(sample):
     assert len({one["id"] for one in outcomes}) == 1
 
 
+async def test_the_version_tells_the_commit_that_was_built(cluster, sample_module):
+    """The image sets TANDEM_REVISION."""
+    async with running(sample_module.SERVICE, cluster, revision="4f2a9c1") as built:
+        told = (await built.client.get("/version")).json()
+    assert told == {
+        "service": "sample",
+        "version": "0.0.0",
+        "revision": "4f2a9c1",
+        "schema": "0001",
+    }
+
+
+async def test_while_the_document_is_written_others_are_served(cluster, sample_module):
+    """For a large API that takes seconds; the sequencer and the load balancer cannot wait."""
+    begun, go_on = threading.Event(), threading.Event()
+    async with running(sample_module.SERVICE, cluster) as slow:
+        write = slow.app.openapi
+
+        def slowly():
+            begun.set()
+            return {**write(), "x-waited": go_on.wait(timeout=10)}
+
+        slow.app.openapi = slowly
+        asked = asyncio.create_task(slow.client.get("/openapi.json"))
+        await asyncio.to_thread(begun.wait)
+        assert (await slow.client.get("/livez")).is_success
+        go_on.set()
+        document = (await asked).json()
+    assert (document["x-waited"], document["openapi"][:3]) == (True, "3.1")
+
+
 async def test_health_version_and_docs_answer_without_a_key(sample):
     stranger = sample.with_key("tdm_sample_nobody")
     assert (await stranger.get("/livez")).json() == {"status": "alive"}
@@ -346,6 +378,19 @@ async def test_a_connection_cut_by_the_server_does_not_spoil_the_next_request(
             )
         replies = [await cut_off.client.get("/v1/notes") for _ in range(20)]
         assert {reply.status_code for reply in replies[2:]} <= {httpx.codes.OK}
+
+
+async def test_a_service_is_not_ready_with_another_schema(cluster, sample_module):
+    """A new version takes no traffic before its migration has run."""
+    async with running(sample_module.SERVICE, cluster) as early:
+        owner = await asyncpg.connect(early.owner_url)
+        await owner.execute("update alembic_version set version_num = '0000'")
+        await owner.close()
+        reply = await early.client.get("/readyz")
+        alive = await early.client.get("/livez")
+    assert (reply.status_code, alive.status_code) == (503, 200)
+    checks = {"database": "ok", "schema": "at 0000, needs 0001: run migrate"}
+    assert reply.json() == {"status": "not_ready", "checks": checks}
 
 
 async def test_a_promise_that_only_the_database_checked_is_a_conflict(sample):
@@ -385,6 +430,8 @@ async def test_a_database_that_is_not_there_is_asked_again_later(sample, host):
     headers = {"Authorization": f"Bearer {sample.admin_key}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://away.test") as client:
         reply = await client.get("/v1/notes", headers=headers)
+        ready = await client.get("/readyz")
     assert (reply.status_code, reply.json()["code"]) == (503, "database_unavailable")
     assert reply.headers["retry-after"] == "2"
+    assert (ready.status_code, ready.json()["status"]) == (503, "not_ready")
     await away.close()

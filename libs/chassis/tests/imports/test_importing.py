@@ -127,6 +127,35 @@ async def test_failed_rows_are_written_corrected_and_sent_again(sample, folder, 
     assert await titles(sample, system) == ["one", "wanted", "filled", "four"]
 
 
+async def test_resources_of_one_file_share_the_file_of_failed_rows(sample, folder, system):
+    """Each row once, with what each resource has against it; sent again, both get all of it."""
+    write(folder, system, "one", "unwanted", "", "four")
+    second = NOTES | {
+        "name": "seconds",
+        "external_id": f"{system}-second-{{ID}}",
+        "fields": {"title": {"column": "Title", "default": "unwanted"}},
+    }
+    errors = folder.parent / "errors"
+    both = mapping(NOTES, second)
+    report = await load(sample, folder, mapping=both)
+    assert [one.counts["failed"] for one in report.resources] == [2, 2]
+    with (errors / "Notes.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = {row["import_row"]: row["import_error"] for row in csv.DictReader(file)}
+    assert {row: len(told.split("; ")) for row, told in rows.items()} == {"3": 2, "4": 2}
+    text = (errors / "Notes.csv").read_text(encoding="utf-8-sig")
+    (errors / "Notes.csv").write_text(text.replace(",,", ",filled,"), encoding="utf-8-sig")
+    again = await load(sample, folder, mapping=both, rows_from=errors)
+    assert [dict(one.counts) for one in again.resources] == [{"failed": 1, "created": 1}] * 2
+
+
+async def test_errors_are_told_in_the_order_of_the_rows(sample, folder, system):
+    """Whether they were found here or by the API."""
+    demanding = NOTES | {"fields": {"title": {"column": "Title", "when_empty": "error"}}}
+    write(folder, system, "unwanted", "", "unwanted", "", "five")
+    report = await load(sample, folder, mapping=mapping(demanding))
+    assert [error.row for error in report.resources[0].errors] == [2, 3, 4, 5]
+
+
 async def test_resources_are_sent_in_order_and_each_up_to_the_limit(sample, folder, system):
     write(folder, system, "one", "two", "three")
     write(folder, f"{system}-b", "b-one", name="Other.csv")

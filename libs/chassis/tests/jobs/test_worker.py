@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from chassis.clock import frozen, utc_now
 from chassis.events.wakeup import Bell
@@ -12,6 +13,7 @@ from chassis.jobs import clock, queue
 from chassis.jobs.housekeeping import housekeeping
 from chassis.jobs.worker import Worker
 from chassis.service import Schedule
+from chassis.storage.database import Database
 from chassis.telemetry.metrics import Metrics
 
 
@@ -135,6 +137,52 @@ async def test_a_stopped_worker_gives_its_job_back_at_once(sample, kind):
     assert await notes(sample, kind) == 0
     assert await worker(sample, kind, write_note).once() == 1
     assert await notes(sample, kind) == 1
+
+
+@pytest.mark.parametrize("ends", ["in the handler", "in the last statement"])
+async def test_a_lost_database_is_no_failure_of_the_job(sample, kind, ends):
+    """The server ends the connection under it: nothing stays, no attempt counts, no one is told."""
+    await ask(sample, kind, {"title": kind})
+    lost = []
+
+    async def loses_its_connection(work, payload):
+        await write_note(work, payload)
+        work.enqueue(f"next-{kind}", {})
+        if lost:
+            return
+        lost.append(work.sql.get_server_pid())
+        async with sample.database.driver() as other:
+            await other.execute("select pg_terminate_backend($1, 10000)", *lost)
+        if ends == "in the handler":
+            await work.sql.execute("select 1")
+
+    with capture_logs() as logs:
+        assert await worker(sample, kind, loses_its_connection).once() == 2
+    assert await notes(sample, kind) == 1
+    async with sample.database.driver() as sql:
+        job = await sql.fetchrow("select state, attempts, last_error from job where kind=$1", kind)
+        asked = await sql.fetchval("select count(*) from job where kind = $1", f"next-{kind}")
+    assert (tuple(job), asked) == (("done", 1, None), 1)
+    assert [log["event"] for log in logs] == ["job_interrupted", "job", "job"]
+    assert all("exc_info" not in log for log in logs)
+
+
+async def test_a_database_that_is_away_when_a_job_begins_is_waited_for(sample, kind, monkeypatch):
+    """What is not there for the act may not be there for giving it back either."""
+    await ask(sample, kind, {"title": kind})
+    monkeypatch.setattr("chassis.jobs.worker.POLL_SECONDS", 0.01)
+    async with sample.database.driver() as sql:
+        (claimed,) = await queue.claim(sql, kinds=[kind], now=utc_now())
+    away = Database.connect(sample.service, sample.settings, url="postgresql://x@127.0.0.1:1/x")
+    working = Worker(away, handlers={kind: write_note})
+    trying = asyncio.create_task(working._attempt(claimed))
+    await asyncio.wait({trying}, timeout=0.1)
+    assert not trying.done()
+    working._database = sample.database
+    await trying
+    await away.close()
+    async with sample.database.driver() as sql:
+        assert await sql.fetchval("select attempts from job where kind = $1", kind) == 0
 
 
 async def test_a_job_that_asks_for_itself_again_is_queued_anew(sample, kind):

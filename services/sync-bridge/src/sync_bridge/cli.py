@@ -12,7 +12,7 @@ from sync_bridge.app import SERVICE
 from sync_bridge.inbox import service as inbox
 from sync_bridge.lanes import lists, steering
 from sync_bridge.lanes.schemas import LaneQuery, LaneView
-from sync_bridge.positions import queries as positions
+from sync_bridge.positions import service as positions
 
 __all__ = ["cli"]
 
@@ -65,8 +65,8 @@ async def skip(key: Key, note: Note = "", as_json: AsJson = False) -> None:
 @command
 async def list_feeds(as_json: AsJson = False) -> None:
     """Tell how following each source goes."""
-    async with connected(SERVICE) as (_here, database), database.driver() as sql:
-        rows = [dict(row) for row in await positions.followed(sql)]
+    async with connected(SERVICE) as (_here, database), database.reading() as reading:
+        rows = [one.model_dump(mode="json") for one in await positions.followed(reading)]
     show_table(rows, FOLLOWED, as_json=as_json)
 
 

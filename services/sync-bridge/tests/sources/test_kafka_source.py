@@ -1,6 +1,7 @@
 """The Kafka adapter, on a real broker and a real inbox."""
 
 import asyncio
+import gc
 import os
 import time
 from uuid import uuid4
@@ -8,6 +9,7 @@ from uuid import uuid4
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.conn import AIOKafkaConnection
 from publishing import Topic, attributes_of, headers_of
 
 from chassis.events.topics import ensure_topics
@@ -158,6 +160,7 @@ async def test_a_database_that_fails_is_asked_again(topic, source_of, stored, wo
 
 
 GOOD = attributes_of()
+OTHER_HALF = GOOD["source"].replace("/erp/", "/crm/")
 UNREADABLE = {
     "no headers at all": ([], b"{}"),
     "bytes that are no text": ([("ce_specversion", b"\xff\xfe")], b"\x00\xffraw"),
@@ -165,6 +168,7 @@ UNREADABLE = {
     "an id that is none": (headers_of(GOOD | {"id": "17"}), b"{}"),
     "a zero character": (headers_of(GOOD | {"origin": "er\x00p"}), b"{}"),
     "a body that is no JSON": (headers_of(GOOD), b"{broken"),
+    "a source of the other half": (headers_of(GOOD | {"source": OTHER_HALF}), b"{}"),
     "a number too large": (headers_of(GOOD | {"aggversion": 2**63}), b"{}"),
 }
 
@@ -173,7 +177,7 @@ UNREADABLE = {
 async def test_what_is_no_event_goes_to_quarantine_and_stops_nothing(
     topic, source_of, stored, working, what
 ):
-    """B22: kept with topic, partition, offset and raw bytes; what follows it is stored."""
+    """B22, B60: kept with topic, partition, offset and raw bytes; what follows it is stored."""
     headers, raw = UNREADABLE[what]
     await topic.gets_records([(headers, raw)])
     await topic.gets_events(2)
@@ -328,4 +332,6 @@ async def test_it_stops_in_time_though_the_broker_is_silent(crashable_kafka, sto
             await proxy.swallowing()
             began = time.monotonic()
         assert time.monotonic() - began < 10
+        left = [one for one in gc.get_objects() if isinstance(one, AIOKafkaConnection)]
+        assert [one for one in left if one.connected() and one.port == proxy.port] == []
         proxy.cut()

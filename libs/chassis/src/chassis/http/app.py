@@ -39,6 +39,7 @@ def create_app(
         title=service.title,
         description=service.description,
         version=service.version,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,

@@ -1,12 +1,13 @@
 """The interactive documentation, from files that the installation itself carries."""
 
+import asyncio
 from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 
 from chassis.http.problems import NotFound
 
@@ -35,6 +36,12 @@ async def docs(request: Request) -> HTMLResponse:
     page = get_swagger_ui_html(openapi_url="/openapi.json", title=request.app.title, **_LOADED)
     page.headers["Cache-Control"] = "no-cache"
     return page
+
+
+@docs_router.get("/openapi.json")
+async def description(request: Request) -> Response:
+    """The OpenAPI document. Writing it takes seconds of work, once: others are served meanwhile."""
+    return JSONResponse(await asyncio.to_thread(request.app.openapi))
 
 
 @docs_router.get("/docs/assets/{name}")

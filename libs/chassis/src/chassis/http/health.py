@@ -1,7 +1,6 @@
 """Health, version and the explanation of problem types: what operators and load balancers ask."""
 
 import html
-import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -44,7 +43,7 @@ async def _state(check: Callable[[], Awaitable[str]]) -> str:
 @health_router.get("/version", summary="Which version runs", operation_id="version")
 async def version(request: Request) -> dict[str, Any]:
     """The service's version, the build's revision and the schema's head."""
-    service, revision = request.app.state.service, os.environ.get("TANDEM_REVISION", "unknown")
+    service, revision = request.app.state.service, request.app.state.settings.revision
     async with request.app.state.database.driver() as sql:
         schema = await schema_version(sql)
     named = {"service": service.name, "version": service.version}

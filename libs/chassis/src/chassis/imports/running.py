@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import httpx
 
@@ -72,9 +72,13 @@ class ImportReport:
         }
 
 
+Failed: TypeAlias = dict[int, tuple[Row, list[RowError]]]
+"""Rows of a file that were not taken, by their number."""
+
+
 @dataclass(frozen=True)
 class _Run:
-    """What one import works with."""
+    """What one import works with; `failed` are the rows so far, by file: two may share one."""
 
     mapping: Mapping
     rows_from: Path
@@ -83,6 +87,7 @@ class _Run:
     sender: Sender
     started_at_ms: int
     limit: int | None
+    failed: dict[str, Failed] = field(default_factory=dict)
 
 
 async def run_import(
@@ -116,6 +121,8 @@ async def run_import(
     report = ImportReport(dry_run=dry_run)
     for resource in resources:
         report.resources.append(await _import_resource(run, resource))
+    for file, failed in run.failed.items():  # last, as rows may have been read from there
+        _write_failed(errors_to / file, failed, mapping)
     report.seconds = time.monotonic() - started
     return report
 
@@ -142,20 +149,24 @@ def _present(mapping: Mapping, source: Path, rows_from: Path | None) -> Sequence
 async def _import_resource(run: _Run, resource: Resource) -> ResourceReport:
     report = ResourceReport(resource.name, resource.file)
     rows = islice(read_rows(run.rows_from / resource.file, run.mapping), run.limit)
-    failed: dict[int, tuple[Row, list[RowError]]] = {}
+    failed: Failed = {}
     made = documents(rows, resource, run.tables, imported_at_ms=run.started_at_ms)
     for ready in _batches(_sound(made, report, failed), resource.batch_size):
         for outcome in await run.sender.send(resource, ready):
             _count(report, outcome, failed)
+    report.errors.sort(key=lambda error: error.row)
     if failed:
-        report.error_file = str(_write_failed(run.errors_to / resource.file, failed, run.mapping))
+        so_far = run.failed.setdefault(resource.file, {})
+        for number, (row, errors) in failed.items():
+            so_far[number] = (row, [*so_far.get(number, (row, []))[1], *errors])
+        report.error_file = str(run.errors_to / resource.file)
     return report
 
 
 def _sound(
     made: Iterable[Document | tuple[Row, list[RowError]]],
     report: ResourceReport,
-    failed: dict[int, tuple[Row, list[RowError]]],
+    failed: Failed,
 ) -> Iterator[Document]:
     """The documents; rows that make none are counted and kept for the file of failed rows."""
     for one in made:
@@ -171,7 +182,7 @@ def _sound(
 def _count(
     report: ResourceReport,
     outcome: Outcome,
-    failed: dict[int, tuple[Row, list[RowError]]],
+    failed: Failed,
 ) -> None:
     report.counts[outcome.status] += 1
     report.errors.extend(outcome.errors)
@@ -185,9 +196,7 @@ def _batches(ready: Iterator[Document], size: int) -> Iterator[list[Document]]:
         yield batch
 
 
-def _write_failed(
-    path: Path, failed: dict[int, tuple[Row, list[RowError]]], mapping: Mapping
-) -> Path:
+def _write_failed(path: Path, failed: Failed, mapping: Mapping) -> None:
     """The failed rows as they were read, with their number and reasons beside them."""
     path.parent.mkdir(parents=True, exist_ok=True)
     first = next(iter(failed.values()))[0]
@@ -198,4 +207,3 @@ def _write_failed(
         for number, (row, errors) in sorted(failed.items()):
             told = "; ".join(f"{error.field or 'row'}: {error.message}" for error in errors)
             writer.writerow([*(row.values[name] for name in columns), number, told])
-    return path

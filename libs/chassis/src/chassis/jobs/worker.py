@@ -12,7 +12,7 @@ from chassis.clock import utc_now
 from chassis.events.wakeup import Bell
 from chassis.identity.actor import SYSTEM
 from chassis.jobs import clock, queue
-from chassis.storage.lost import LOST
+from chassis.storage.lost import LOST, DatabaseLost
 from chassis.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
@@ -98,6 +98,8 @@ class Worker:
             outcome = "done"
         except Lost:
             outcome = "lost"
+        except DatabaseLost as away:
+            outcome = await self._wait_for_database(job, away)
         except asyncio.CancelledError:
             await asyncio.shield(self._give_back(job))
             raise
@@ -108,18 +110,37 @@ class Worker:
         log.info("job", kind=job.kind, job_id=str(job.id), attempt=job.attempt, outcome=outcome)
 
     async def _act(self, job: queue.ClaimedJob) -> None:
-        async with self._database.transaction(actor=SYSTEM, trace=job.trace) as work:
-            if not await queue.finish(work.sql, job, now=utc_now()):
-                raise Lost
-            await self._handlers[job.kind](work, job.payload)
+        begun = False
+        try:
+            async with self._database.transaction(actor=SYSTEM, trace=job.trace) as work:
+                begun = True
+                if not await queue.finish(work.sql, job, now=utc_now()):
+                    raise Lost
+                await self._handlers[job.kind](work, job.payload)
+        except LOST as away:
+            if begun:  # the job's own trouble, unless its connection is gone
+                raise
+            raise DatabaseLost from away
 
-    async def _give_back(self, job: queue.ClaimedJob) -> None:
-        """The worker is stopping: another one may have the job at once."""
+    async def _wait_for_database(self, job: queue.ClaimedJob, away: DatabaseLost) -> str:
+        """Give the job back when the database is there again: its loss is no failure of a job."""
+        why = repr(away.__cause__)
+        log.warning("job_interrupted", kind=job.kind, job_id=str(job.id), error=why)
+        given_back = await self._give_back(job)
+        while not given_back:
+            await asyncio.sleep(POLL_SECONDS)
+            given_back = await self._give_back(job)
+        return "lost"
+
+    async def _give_back(self, job: queue.ClaimedJob) -> bool:
+        """Let any worker have the job at once; False: the database is not there."""
         try:
             async with self._database.driver() as sql:
                 await queue.give_back(sql, job)
         except LOST:
             log.warning("job_not_given_back", kind=job.kind, job_id=str(job.id))
+            return False
+        return True
 
     async def _note_failure(self, job: queue.ClaimedJob, raised: Exception) -> str:
         log.warning("job_failed", kind=job.kind, job_id=str(job.id), exc_info=raised)

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.orm import configure_mappers
 
 from chassis.identity.actor import SYSTEM, Actor
+from chassis.storage.lost import DatabaseLost
 from chassis.storage.work import Reading, Setting, Work
 from chassis.telemetry.trace import Trace
 
@@ -112,10 +113,13 @@ class Database:
     async def transaction(
         self, *, actor: Actor = SYSTEM, trace: Trace | None = None
     ) -> AsyncIterator[Work]:
-        """One act: committed when the block ends, rolled back whole when it raises."""
+        """One act: committed when the block ends, rolled back whole when it raises.
+
+        Raises DatabaseLost, whatever the driver says of it, when its connection is gone.
+        """
         taken = await self._take()
+        sql = _driver(taken)
         try:
-            sql = _driver(taken)
             async with sql.transaction():
                 work = Work(
                     sql, self._of_orm(taken), setting=self.setting, actor=actor, trace=trace
@@ -126,6 +130,10 @@ class Database:
                 await work.settle()
         except Abandoned:
             return
+        except Exception as raised:
+            if sql.is_closed():
+                raise DatabaseLost from raised
+            raise
         finally:
             taken.close()
         if work.events or work.jobs:

@@ -6,7 +6,7 @@ Whoever works for good, behind the API, survives these and begins again.
 import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 
-__all__ = ["LOST"]
+__all__ = ["LOST", "DatabaseLost"]
 
 LOST: tuple[type[Exception], ...] = (
     OSError,
@@ -16,3 +16,7 @@ LOST: tuple[type[Exception], ...] = (
     SQLAlchemyError,
 )
 """The driver's internal error stands for a farewell of the server that came between two calls."""
+
+
+class DatabaseLost(ConnectionError):
+    """The connection that an act held is gone; whether it was committed, only a look can tell."""

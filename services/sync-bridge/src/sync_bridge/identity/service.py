@@ -9,7 +9,8 @@ from sync_bridge.flows import Need
 from sync_bridge.identity import queries
 from sync_bridge.identity.errors import PairTaken
 from sync_bridge.identity.models import Review
-from sync_bridge.identity.rules.matching import Candidate
+from sync_bridge.identity.rules.matching import Candidate, Finding, candidate_of, judge_finds
+from sync_bridge.identity.rules.shadows import digest
 from sync_bridge.ownership import Half
 
 if TYPE_CHECKING:
@@ -17,12 +18,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Acquaintance",
+    "Candidate",
     "Decision",
+    "Finding",
+    "Review",
     "Sighting",
     "acquaintances",
     "ask",
+    "candidate_of",
     "decisions",
+    "digest",
     "join",
+    "judge_finds",
     "lock_needs",
     "needs_of_pair",
     "review_need",

@@ -10,9 +10,7 @@ from pydantic import ValidationError
 from chassis.telemetry.logs import get_logger
 from sync_bridge.flows import Flow, Need
 from sync_bridge.identity import service as identity
-from sync_bridge.identity.rules.matching import Finding, candidate_of, judge_finds
-from sync_bridge.identity.rules.shadows import digest
-from sync_bridge.identity.service import Sighting
+from sync_bridge.identity.service import Finding, Sighting, candidate_of, digest, judge_finds
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.received import Received
 from sync_bridge.lanes.calls import Calls, Halves, upsert_together

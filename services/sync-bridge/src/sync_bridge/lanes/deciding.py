@@ -5,8 +5,8 @@ from uuid import UUID
 
 from chassis.http.problems import NotFound
 from sync_bridge.identity import service as identity
-from sync_bridge.identity.models import Review
 from sync_bridge.identity.schemas import Decide
+from sync_bridge.identity.service import Review
 from sync_bridge.lanes import queries
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sync_bridge.flows import Need
-from sync_bridge.identity.rules.matching import Candidate
+from sync_bridge.identity.service import Candidate
 
 __all__ = ["Asks", "Denied", "Later", "Loops", "Parks", "Standstill", "Waits"]
 

@@ -12,10 +12,15 @@ if TYPE_CHECKING:
     from chassis.storage.database import Database
     from chassis.storage.work import Reading
 
-__all__ = ["status", "wait_until_reached"]
+__all__ = ["followed", "status", "wait_until_reached"]
 
 LOOK_SECONDS = 0.2
 """Looked at again this often, as settling in another process rings no bell here."""
+
+
+async def followed(reading: "Reading") -> list[FollowedView]:
+    """How following each source goes."""
+    return [FollowedView(**dict(row)) for row in await queries.followed(reading.sql)]
 
 
 async def status(reading: "Reading", *, idle: bool) -> StatusView:
@@ -29,7 +34,7 @@ async def status(reading: "Reading", *, idle: bool) -> StatusView:
         drained=all(one.drained for one in seen),
         idle=idle,
         sources=seen,
-        following=[FollowedView(**dict(row)) for row in await queries.followed(reading.sql)],
+        following=await followed(reading),
         lanes=LanesView(ready=found["ready"], waiting=found["waiting"], parked=found["parked"]),
         unknown_events=found["unknown"],
         quarantined=found["quarantined"],
