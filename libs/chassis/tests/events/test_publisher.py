@@ -13,7 +13,8 @@ from chassis.events.publisher import Publisher
 from chassis.events.relay import BrokerTrouble, Outgoing, PublishingFailed
 from chassis.events.topics import PartitionsDiffer, ensure_topics
 from chassis.testing.proxy import TcpProxy
-from chassis.testing.records import records_of
+from chassis.testing.records import partitions_of, records_of
+from chassis.testing.waiting import until
 
 pytestmark = pytest.mark.kafka
 
@@ -108,6 +109,11 @@ async def test_topics_with_a_grown_partition_are_refused(kafka, topic):
     await admin.start()
     await admin.create_partitions({topic: NewPartitions(total_count=PARTITIONS + 2)})
     await admin.close()
+
+    async def grown():
+        return await partitions_of(kafka.bootstrap, topic) > PARTITIONS
+
+    await until(grown)
     with pytest.raises(PartitionsDiffer):
         await ensure_topics(kafka.bootstrap, [topic], partitions=PARTITIONS)
 

@@ -75,12 +75,13 @@ async def test_a_post_without_a_key_is_refused(sample):
 
 
 async def test_a_query_frees_no_act_from_its_key(sample):
+    """Where there is no dry run, asking for one is a mistake."""
     for path, body in {
         "/v1/notes": titled("dry"),
         "/v1/api-keys": {"name": "till", "scopes": ["notes.read"]},
     }.items():
         reply = await sample.client.post(path, params={"dry_run": "true"}, json=body)
-        assert (reply.status_code, reply.json()["code"]) == (400, "idempotency_key_required")
+        assert (reply.status_code, reply.json()["code"]) == (422, "invalid_input")
 
 
 async def test_a_refusal_is_judged_anew_under_the_same_key(sample):
@@ -221,6 +222,19 @@ async def test_who_is_not_known_is_asked_and_who_may_not_is_told(sample):
         "/v1/notes", json=titled("no"), headers={"Idempotency-Key": str(uuid4())}
     )
     assert (refused.status_code, refused.json()["facts"]) == (403, {"scope": "notes.write"})
+
+
+async def test_a_mistyped_filter_is_refused_not_ignored(sample):
+    """It would show every record as if all fitted; a change would be done without its option."""
+    before = await count(sample)
+    for asked in ("/v1/notes?titel=x&limit=5", "/v1/notes?dryrun=true"):
+        refused = await sample.client.get(asked, headers={"Accept-Language": "zh-CN"})
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid_input")
+        (error,) = refused.json()["errors"]
+        assert (error["code"], error["message"]) == ("unknown_parameter", "没有这个参数。")
+    posted = await sample.post("/v1/notes?dryrun=true", titled("undone"))
+    assert posted.json()["errors"][0]["pointer"] == "/query/dryrun"
+    assert await count(sample) == before
 
 
 async def test_an_unknown_path_and_method_are_problems(sample):

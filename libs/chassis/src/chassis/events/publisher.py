@@ -153,7 +153,8 @@ class Publisher:
         if sender is not None:
             sender.cancel()
         _drop_queue(producer._message_accumulator)  # noqa: SLF001 - the same
-        for ending in (producer.client.close(), producer.stop()):
+        # Closed once more: what was connecting meanwhile is connected by then.
+        for ending in (producer.client.close(), producer.stop(), producer.client.close()):
             task = asyncio.ensure_future(ending)
             task.add_done_callback(_retrieve)
             await asyncio.wait({task}, timeout=_STOP_SECONDS)

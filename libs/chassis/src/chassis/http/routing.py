@@ -1,9 +1,10 @@
 """Routers of the house: one route class, declared problems, stable operation ids."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
 from starlette.routing import Match
 from starlette.types import Scope
@@ -11,6 +12,7 @@ from starlette.types import Scope
 from chassis.http.idempotency import Replayed, keep_reply
 from chassis.http.problems import (
     MEDIA_TYPE,
+    FieldError,
     Forbidden,
     InvalidInput,
     MalformedJson,
@@ -47,8 +49,11 @@ class HouseRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, with replay before it and the kept reply after it."""
         handler: Callable[[Request], Awaitable[Response]] = super().get_route_handler()
+        known = frozenset(field.alias for field in get_flat_params(self.dependant))
 
         async def handle(request: Request) -> Response:
+            if request.scope["query_string"]:
+                _must_be_known(request, known)
             try:
                 response = await handler(request)
             except Replayed as earlier:
@@ -57,6 +62,18 @@ class HouseRoute(APIRoute):
             return response
 
         return handle
+
+
+def _must_be_known(request: Request, known: Collection[str]) -> None:
+    """A mistyped filter would be no filter at all. Raises InvalidInput."""
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        raise InvalidInput(
+            errors=[
+                FieldError(f"/query/{name}", "unknown_parameter", "There is no such parameter.")
+                for name in unknown
+            ]
+        )
 
 
 def house_router(

@@ -94,7 +94,7 @@ class Database:
         await self.engine.dispose()
 
     async def _take(self) -> PoolProxiedConnection:
-        """A pooled connection. Raises ConnectionError when the server is not there at all.
+        """A pooled connection. Raises ConnectionError when the server is away or takes none.
 
         It is given back by `close`, which waits for nothing: the pool resets nothing.
         """
@@ -103,6 +103,9 @@ class Database:
         except FileNotFoundError as no_socket:
             message = "the database server does not run"
             raise ConnectionRefusedError(message) from no_socket
+        except self.engine.dialect.loaded_dbapi.Error as refused:  # such as one that starts up
+            message = f"the database server takes no connection: {refused}"
+            raise ConnectionRefusedError(message) from refused
 
     def _of_orm(self, taken: PoolProxiedConnection) -> Callable[[], AsyncConnection]:
         """What makes the ORM's own connection of the taken one, for acts that need it."""
