@@ -163,13 +163,15 @@ async def test_a_batch_of_new_orders_takes_as_many_however_many(desk, counted, m
     assert {one["status"] for one in again.json()["items"]} == {"unchanged"}
 
 
+@pytest.mark.parametrize(("facts", "most"), [({}, 20), ({"tax_code": "Z0"}, 21)])
 @pytest.mark.parametrize("many", [2, 40])
-async def test_a_batch_of_new_items_takes_as_many_however_many(desk, counted, many):
+async def test_a_batch_of_new_items_takes_as_many_however_many(desk, counted, many, facts, most):
+    """Tax codes are asked for once, by one statement."""
     items = [
-        {"external_id": sku, "source_version": 1, "sku": sku, "name": "Bolt"}
+        {"external_id": sku, "source_version": 1, "sku": sku, "name": "Bolt"} | facts
         for sku in (desk.word("SKU") for _ in range(many))
     ]
-    async with counted(20):
+    async with counted(most):
         reply = await desk.erp.post("/v1/items/by-external/shop/batch", {"items": items})
     assert {one["status"] for one in reply.json()["items"]} == {"created"}
 

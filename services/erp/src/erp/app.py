@@ -8,7 +8,13 @@ from chassis.service import Handler, Service
 from erp.approvals.events import Decided, Deciding
 from erp.approvals.router import approval_router
 from erp.base import Base
-from erp.catalog.events import GoodsAdded, ItemChanged, PriceChanged, TrackingChanging
+from erp.catalog.events import (
+    GoodsAdded,
+    ItemChanged,
+    PriceChanged,
+    TaxCodesNamed,
+    TrackingChanging,
+)
 from erp.catalog.router import (
     category_router,
     item_router,
@@ -46,7 +52,7 @@ from erp.purchasing.router import (
     supplier_price_router,
 )
 from erp.receivables.events import InvoiceChanged
-from erp.receivables.handlers import tell_settled_invoices
+from erp.receivables.handlers import know_tax_codes, tell_settled_invoices
 from erp.receivables.router import invoice_router, tax_code_router
 from erp.settings import ErpSettings
 from erp.settlement.events import (
@@ -76,6 +82,7 @@ _HERE = Path(__file__).parent
 
 HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
     TrackingChanging: (keep_tracking,),
+    TaxCodesNamed: (know_tax_codes,),
     GoodsAdded: (open_goods,),
     ItemsShort: (look_anew,),
     DemandFilled: (tell_filled_orders,),

@@ -1,13 +1,15 @@
 """Settings of the ERP: `ERP_...` in the environment."""
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import ServiceSettings
+from chassis.storage.work import Setting
+from erp.fields import Code
 
-__all__ = ["ErpSettings"]
+__all__ = ["ErpSettings", "settings_of"]
 
 
 class ErpSettings(ServiceSettings):
@@ -17,3 +19,13 @@ class ErpSettings(ServiceSettings):
     service: ClassVar[str] = "erp"
 
     port: int = Field(default=8001, ge=0, le=65535, description="Port the API listens on.")
+    charge_tax_code: Code | None = Field(
+        default=None,
+        description="Tax code of charges (freight) on invoices of orders, which must exist; "
+        "unset: they are not taxed.",
+    )
+
+
+def settings_of(setting: Setting) -> ErpSettings:
+    """The ERP's own settings of where an act runs."""
+    return cast("ErpSettings", setting.settings)

@@ -150,10 +150,12 @@ class ErpOrder(Told):
     lines: list[ErpLine] = []
     shipments: list[ErpShipment] = []
     last_change: ErpChange | None = None
-    invoiced: NonNegativeNumber = Decimal(0)
-    paid: NonNegativeNumber = Decimal(0)
+    invoiced: NonNegativeNumber = Field(
+        default=Decimal(0), description="What was invoiced, before tax."
+    )
+    paid: NonNegativeNumber = Field(default=Decimal(0), description="With tax.")
     open_amount: NonNegativeNumber = Field(
-        default=Decimal(0), description="What is left to be paid of its invoices."
+        default=Decimal(0), description="What is left to be paid of its invoices, with tax."
     )
 
 

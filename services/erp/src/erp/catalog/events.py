@@ -9,7 +9,14 @@ from pydantic import BaseModel, Field
 from chassis.events.event import Event, InternalEvent
 from erp.exact import NonNegativeDecimal, PositiveQuantity
 
-__all__ = ["ConversionState", "GoodsAdded", "ItemChanged", "PriceChanged", "TrackingChanging"]
+__all__ = [
+    "ConversionState",
+    "GoodsAdded",
+    "ItemChanged",
+    "PriceChanged",
+    "TaxCodesNamed",
+    "TrackingChanging",
+]
 
 
 class ConversionState(BaseModel):
@@ -42,6 +49,9 @@ class ItemChanged(Event):
     tracking: Literal["none", "serial"] = Field(
         default="none", description="serial: each piece has a serial."
     )
+    tax_code: str | None = Field(
+        default=None, description="Tax code of its sales; null: it is not taxed."
+    )
 
     @classmethod
     def of(cls, item: object, changed: list[str], **shown: object) -> Self:
@@ -61,6 +71,19 @@ class TrackingChanging(InternalEvent):
 
     item_id: UUID
     sku: str
+
+
+class TaxCodesNamed(InternalEvent):
+    """Items are about to name tax codes: whoever keeps those refuses one that there is not.
+
+    Told before the items' rows are written.
+    """
+
+    event_name = "tax-codes-named"
+    topic = "item"
+    aggregate = "item"
+
+    tax_codes: list[str]
 
 
 class GoodsAdded(InternalEvent):

@@ -136,6 +136,7 @@ class Item(NamedRecord, Base):
     sold: Mapped[bool] = mapped_column(default=True)
     bought: Mapped[bool] = mapped_column(default=True)
     discontinued_on: Mapped[date | None]
+    tax_code: Mapped[str | None] = mapped_column(ForeignKey("tax_code.code"))
     status: Mapped[str] = mapped_column(default=ACTIVE)
     search: Mapped[str] = mapped_column(Computed(_ITEM_SEARCHED, persisted=True))
     units: Mapped[list[ItemUnit]] = relationship(

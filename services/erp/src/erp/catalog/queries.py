@@ -38,7 +38,7 @@ CATEGORIES = "item_category left join item_category parent on parent.id = item_c
 
 ITEM = f"""item.id, item.sku, item.name, item.description, item_category.code as category,
   item.kind, item.tracking, item.unit, item.barcode, item.sold, item.bought,
-  item.discontinued_on, item.status, item.version, item.created_at, item.updated_at,
+  item.discontinued_on, item.tax_code, item.status, item.version, item.created_at, item.updated_at,
   (select coalesce(jsonb_agg(jsonb_build_object('unit', u.unit, 'numerator', u.numerator,
       'denominator', u.denominator) order by u.unit), '[]')
     from item_unit u where u.item_id = item.id) as conversions,

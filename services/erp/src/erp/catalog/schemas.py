@@ -175,6 +175,9 @@ class ItemFields(Facts):
     discontinued_on: Day | None = Field(
         default=None, description="From this day on no longer offered; null: it is offered."
     )
+    tax_code: OptionalCode = Field(
+        default=None, description="Tax code its invoice lines take; null: it is not taxed."
+    )
 
 
 class NewItem(ItemFields):
@@ -231,6 +234,7 @@ class ItemView(BaseModel):
     sold: bool
     bought: bool
     discontinued_on: date | None = Field(description="From this day on no longer offered.")
+    tax_code: str | None = Field(description="Tax code of its sales; null: it is not taxed.")
     status: Status
     external_refs: list[ExternalRef]
     version: int = Field(description="Counts the changes; the number in the ETag.")

@@ -100,7 +100,11 @@ class OrderChanged(Event):
     net: NonNegativeDecimal
     charges: NonNegativeDecimal
     invoiced: NonNegativeDecimal = Field(
-        description="What was invoiced, credit notes not taken off."
+        description="What was invoiced, before tax; credit notes not taken off."
     )
-    paid: NonNegativeDecimal = Field(description="What money has settled of its invoices.")
-    open_amount: NonNegativeDecimal = Field(description="What is left to be paid of its invoices.")
+    paid: NonNegativeDecimal = Field(
+        description="What money has settled of its invoices, tax included."
+    )
+    open_amount: NonNegativeDecimal = Field(
+        description="What is left to be paid of its invoices, tax included."
+    )

@@ -70,7 +70,9 @@ class CustomerTerms(Command):
     """What is agreed with a customer."""
 
     credit_limit: MoneyView | None = Field(
-        default=None, description="What the customer may owe at most; null: no limit is set."
+        default=None,
+        description="What the customer may owe at most; null: no limit is set. Orders count "
+        "before tax until they are invoiced.",
     )
     dunning_block: StrictBool = Field(
         default_factory=left_out, description="True: no reminders are sent."

@@ -12,7 +12,13 @@ from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.catalog import queries
 from erp.catalog.errors import DuplicateSku, NotTrackable, UnitInUse, UnsuitableConversion
-from erp.catalog.events import ConversionState, GoodsAdded, ItemChanged, TrackingChanging
+from erp.catalog.events import (
+    ConversionState,
+    GoodsAdded,
+    ItemChanged,
+    TaxCodesNamed,
+    TrackingChanging,
+)
 from erp.catalog.models import ACTIVE, ARCHIVED, Item
 from erp.catalog.rules.units import Ratio
 from erp.catalog.schemas import ChangeItem, ItemView, NewItem, UpsertItem
@@ -48,7 +54,10 @@ async def see_item(sql: Sql, item_id: UUID) -> ItemView:
 
 
 async def add_item(work: Work, command: NewItem) -> UUID:
-    """Add an item. Raises DuplicateSku, MissingReference (unit, category), NotTrackable."""
+    """Add an item.
+
+    Raises DuplicateSku, MissingReference (unit, category, tax code), NotTrackable.
+    """
     item_id = uuid7()
     await _add_all(work, [(item_id, command.facts())])
     return item_id
@@ -170,7 +179,7 @@ async def _tell(work: Work, items: Sequence[Item], changed: list[str]) -> None:
 
 
 async def _resolved_all(work: Work, many: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The facts as the entities take them: categories by id, units that exist.
+    """The facts as the entities take them: categories by id, units and tax codes that exist.
 
     Raises MissingReference, UnsuitableConversion (a unit named twice).
     """
@@ -180,6 +189,9 @@ async def _resolved_all(work: Work, many: Sequence[Mapping[str, Any]]) -> list[d
     units = {unit for facts in resolved for unit in _units_of(facts)}
     if units:
         await must_know_units(work.sql, sorted(units))
+    taxed = {facts["tax_code"] for facts in many if facts.get("tax_code") is not None}
+    if taxed:
+        await work.record(TaxCodesNamed(tax_codes=sorted(taxed)))
     return resolved
 
 

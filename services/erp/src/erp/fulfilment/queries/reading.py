@@ -58,10 +58,10 @@ _SORTS = {
 }
 
 _REFERRED = """select 'item' as entity, id, name, status = 'active' as active, sku, kind, sold,
-    discontinued_on, null::numeric as credit_limit, null::integer as payment_terms_days
+    discontinued_on, tax_code, null::numeric as credit_limit, null::integer as payment_terms_days
   from item where id = any($1::uuid[]) or sku = any($2::text[])
- union all select 'customer', id, name, status = 'active', null, null, null, null, credit_limit,
-    payment_terms_days
+ union all select 'customer', id, name, status = 'active', null, null, null, null, null,
+    credit_limit, payment_terms_days
   from customer where id = any($3::uuid[])"""
 # What came back before it was invoiced is not wanted again, so nobody will owe it.
 _BESIDES = """select o.customer_id,

@@ -33,7 +33,11 @@ class Sellable:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """What the customer may owe (None: as much as it likes), owes, and has ordered besides."""
+    """What the customer may owe (None: as much as it likes), owes, and has ordered besides.
+
+    What it owes is with tax. Orders count before tax, until they are invoiced: which tax that will
+    be is decided then.
+    """
 
     limit: Decimal | None
     owed: Decimal

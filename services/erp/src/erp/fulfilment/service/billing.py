@@ -14,9 +14,11 @@ from erp.fulfilment.queries import OrderAtHand
 from erp.fulfilment.rules.pricing import line_net
 from erp.fulfilment.schemas import Invoiced, InvoiceOrder
 from erp.fulfilment.service.changing import locked
+from erp.fulfilment.service.known import Known
 from erp.fulfilment.service.telling import tell
 from erp.money import MoneyView, digits_of
 from erp.receivables import service as receivables
+from erp.settings import settings_of
 
 __all__ = ["credit_returned", "invoice_order"]
 
@@ -24,7 +26,11 @@ __all__ = ["credit_returned", "invoice_order"]
 async def invoice_order(work: Work, order_id: UUID, command: InvoiceOrder) -> Invoiced:
     """Invoice all that was shipped and not invoiced, and open charges once anything was.
 
-    Raises NotFound, OrderNotConfirmed, NothingToInvoice, PeriodClosed.
+    A line takes the tax code that its item has now, a charge that of the settings. Tax is rounded
+    once for each invoice and code (E19): over n invoices of parts it comes to within (n + 1) / 2 of
+    the smallest coin, for each code, of what one invoice of the whole would ask. What the order
+    says it was invoiced is before tax. Raises NotFound, OrderNotConfirmed, NothingToInvoice,
+    PeriodClosed, MissingReference (the charges' tax code).
     """
     day = business_day_of(work, command.effective_on)
     hand = await locked(work, order_id)
@@ -35,20 +41,21 @@ async def invoice_order(work: Work, order_id: UUID, command: InvoiceOrder) -> In
     charges = [charge for charge in hand.charges if gone and not charge.invoiced]
     if not due and not charges:
         raise NothingToInvoice(number=order.number)
-    customers = await queries.credit_facts(work.sql, [order.customer_id])
+    known = await Known.of(work, hand)
+    charged = settings_of(work.setting).charge_tax_code
     issued = await receivables.issue(
         work,
         receivables.IssueInvoice(
             customer_id=order.customer_id,
             order_id=order.id,
             effective_on=day,
-            payment_terms_days=customers[order.customer_id]["payment_terms_days"],
+            payment_terms_days=known.customer(order.customer_id)["payment_terms_days"],
             lines=[
-                _invoice_line(line, quantity, _share(work, line, quantity))
+                _invoice_line(line, quantity, _share(work, line, quantity), known)
                 for line, quantity in due
             ],
             charges=[
-                receivables.IssueCharge(kind=charge.kind, amount=charge.amount)
+                receivables.IssueCharge(charge.kind, charge.amount, tax_code=charged)
                 for charge in charges
             ],
         ),
@@ -68,7 +75,9 @@ async def invoice_order(work: Work, order_id: UUID, command: InvoiceOrder) -> In
     )
 
 
-def _invoice_line(line: OrderLine, quantity: Decimal, net: Decimal) -> receivables.IssueLine:
+def _invoice_line(
+    line: OrderLine, quantity: Decimal, net: Decimal, known: Known
+) -> receivables.IssueLine:
     return receivables.IssueLine(
         order_line_id=line.id,
         item_id=line.item_id,
@@ -77,6 +86,7 @@ def _invoice_line(line: OrderLine, quantity: Decimal, net: Decimal) -> receivabl
         unit_price=line.unit_price,
         discount=line.discount,
         net=net,
+        tax_code=known.tax_code(line.item_id),
     )
 
 

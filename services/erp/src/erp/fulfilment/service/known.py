@@ -55,6 +55,11 @@ class Known:
             raise MissingReference(entity="item", reference=named)
         return self.items[named]
 
+    def tax_code(self, item_id: UUID) -> str | None:
+        """The tax code the item is invoiced with now; None: it is not taxed."""
+        found: str | None = self.items[item_id]["tax_code"]
+        return found
+
     def is_goods(self, item_id: UUID) -> bool:
         """Whether the item lies in stock."""
         return bool(self.items[item_id]["kind"] == "goods")

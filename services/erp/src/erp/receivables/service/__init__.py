@@ -1,6 +1,12 @@
-"""The door of receivables: invoices and credit notes."""
+"""The door of receivables: invoices, credit notes and tax codes."""
 
-from erp.receivables.service.building import IssueCharge, IssueInvoice, IssueLine, tell_settled
+from erp.receivables.service.building import (
+    IssueCharge,
+    IssueInvoice,
+    IssueLine,
+    rates_of,
+    tell_settled,
+)
 from erp.receivables.service.crediting import credit_by_hand, credit_order
 from erp.receivables.service.issuing import add_tax_code, issue, issue_by_hand, see_invoice
 
@@ -13,6 +19,7 @@ __all__ = [
     "credit_order",
     "issue",
     "issue_by_hand",
+    "rates_of",
     "see_invoice",
     "tell_settled",
 ]

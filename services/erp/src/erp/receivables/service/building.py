@@ -28,6 +28,7 @@ __all__ = [
     "issued_lines",
     "number_at_last",
     "post",
+    "rates_of",
     "store",
     "tell_settled",
     "totals",
@@ -45,7 +46,10 @@ STATE = InvoiceChanged.model_fields.keys() - {"number", "changed"}
 
 @dataclass(frozen=True, slots=True)
 class IssueLine:
-    """What is invoiced. Without a net: price x quantity less the discount, rounded half-up."""
+    """What is invoiced; without a tax code, it is not taxed.
+
+    Without a net: price x quantity less the discount, rounded half-up.
+    """
 
     order_line_id: UUID | None
     item_id: UUID | None
@@ -54,16 +58,16 @@ class IssueLine:
     unit_price: Decimal
     discount: Decimal = ZERO
     net: Decimal | None = None
-    tax_code: str = ZERO_RATED
+    tax_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class IssueCharge:
-    """A charge besides the goods: `freight`."""
+    """A charge besides the goods: `freight`; without a tax code, it is not taxed."""
 
     kind: str
     amount: Decimal
-    tax_code: str = ZERO_RATED
+    tax_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ def issued_lines(
             unit_price=line.unit_price,
             discount=line.discount,
             net=net,
-            tax_code=line.tax_code,
+            tax_code=line.tax_code or ZERO_RATED,
             credited_quantity=ZERO,
             credited_net=ZERO,
         )
@@ -115,16 +119,21 @@ def _line_of(charge: IssueCharge) -> IssueLine:
     return IssueLine(None, None, charge.kind, Decimal(1), charge.amount, tax_code=charge.tax_code)
 
 
+async def rates_of(work: Work, codes: Sequence[str]) -> dict[str, Decimal]:
+    """The rates of tax codes. Raises MissingReference for the first that there is not."""
+    rates = await queries.rates(work.sql, codes)
+    for code in codes:
+        if code not in rates:
+            raise MissingReference(entity="tax code", reference=code)
+    return rates
+
+
 async def with_taxes(work: Work, head: Invoice, lines: list[InvoiceLine]) -> Document:
     """The document with the tax of each code on it.
 
     Raises MissingReference (tax code), InvalidInput (too large).
     """
-    codes = sorted({line.tax_code for line in lines})
-    rates = await queries.rates(work.sql, codes)
-    for code in codes:
-        if code not in rates:
-            raise MissingReference(entity="tax code", reference=code)
+    rates = await rates_of(work, sorted({line.tax_code for line in lines}))
     decimals = digits_of(work.setting.currency)
     found = tax_by_code([(one.tax_code, one.net) for one in lines], rates, decimals=decimals)
     taxes = [
