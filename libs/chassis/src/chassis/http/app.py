@@ -15,6 +15,7 @@ from chassis.http.faults import add_fault_handlers
 from chassis.http.health import health_router
 from chassis.http.middleware import Edge
 from chassis.http.openapi import openapi_document
+from chassis.http.routing import Crossroads
 from chassis.http.texts import Texts
 from chassis.identity.authenticate import Authenticator
 from chassis.identity.router import routers as identity_routers
@@ -46,6 +47,7 @@ def create_app(
         lifespan=_lifespan,
         routes=_routes(service, metrics),
     )
+    app.router.middleware_stack = Crossroads(app.router)
     app.state.service = service
     app.state.settings = settings
     app.state.metrics = metrics

@@ -6,8 +6,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
-from starlette.routing import Match
-from starlette.types import Scope
+from starlette.routing import BaseRoute
+from starlette.types import Receive, Scope, Send
 
 from chassis.http.idempotency import Replayed, keep_reply
 from chassis.http.problems import (
@@ -21,9 +21,8 @@ from chassis.http.problems import (
     Unauthorized,
 )
 
-__all__ = ["HouseRoute", "house_router", "operation_id", "problem_responses"]
+__all__ = ["Crossroads", "HouseRoute", "house_router", "operation_id", "problem_responses"]
 
-_NOT_MEANT: tuple[Match, Scope] = (Match.NONE, {})
 EVERYWHERE: tuple[type[Problem], ...] = (MalformedJson, Unauthorized, Forbidden, InvalidInput)
 
 
@@ -35,16 +34,6 @@ def operation_id(route: APIRoute) -> str:
 
 class HouseRoute(APIRoute):
     """A route whose keyed replies are kept with the act, and replayed on a repeat."""
-
-    def __init__(self, path: str, *args: Any, **kwargs: Any) -> None:
-        super().__init__(path, *args, **kwargs)
-        self._begins = self.path.partition("{")[0]
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Whether the request is for it: most are ruled out by how their path begins."""
-        if scope["path"].startswith(self._begins) or scope.get("root_path"):
-            return super().matches(scope)
-        return _NOT_MEANT
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, with replay before it and the kept reply after it."""
@@ -62,6 +51,33 @@ class HouseRoute(APIRoute):
             return response
 
         return handle
+
+
+class Crossroads:
+    """Leads a request to the routes of its collection, instead of past those of all others.
+
+    `/v1/orders/…` is asked of the routes that begin so; what begins like none goes the whole way.
+    """
+
+    def __init__(self, router: APIRouter) -> None:
+        near: dict[str, list[BaseRoute]] = {}
+        for route in router.routes:
+            near.setdefault(_collection(getattr(route, "path", "")), []).append(route)
+        near.pop("", None)
+        self._everywhere = router.app
+        self._near = {name: APIRouter(routes=routes).app for name, routes in near.items()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the routes answer that may be meant."""
+        lead = None
+        if scope["type"] == "http" and not scope.get("root_path"):
+            lead = self._near.get(_collection(scope["path"]))
+        await (lead or self._everywhere)(scope, receive, send)
+
+
+def _collection(path: str) -> str:
+    """The collection under /v1 that a path is in; "" for every other path."""
+    return path.split("/", 3)[2] if path.startswith("/v1/") else ""
 
 
 def _must_be_known(request: Request, known: Collection[str]) -> None:
