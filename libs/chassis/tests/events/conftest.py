@@ -22,7 +22,7 @@ class History:
         self.settings = service.settings.model_validate({"database_url": urls.runtime})
         self.database = Database.connect(service, self.settings)
         self.wakeups = Wakeups(self.connect)
-        self.database.after_commit = self.wakeups.committed.ring
+        self.database.after_events = self.wakeups.committed.ring
         self._stack = stack
 
     async def connect(self) -> asyncpg.Connection:

@@ -111,7 +111,7 @@ async def _serve_on(
 async def _work(here: Installation) -> None:
     database = Database.connect(here.service, here.settings)
     wakeups = Wakeups(database.connect_driver)
-    database.after_commit = wakeups.committed.ring
+    database.wake(for_events=wakeups.committed.ring, for_jobs=wakeups.asked.ring)
     try:
         await _require_sound(here, database)
         working = asyncio.create_task(_with_wakeups(here, database, wakeups))

@@ -82,6 +82,6 @@ def jobs_worker(
         database,
         handlers=handlers,
         schedules=schedules,
-        bell=wakeups.committed,
+        bell=wakeups.asked,
         metrics=metrics,
     )

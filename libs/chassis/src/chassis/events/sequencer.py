@@ -6,6 +6,7 @@ the newest cannot number anything.
 """
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ BATCH = 1000
 """Rows numbered by one statement; after a full batch the next follows at once."""
 
 GATHER_SECONDS = 0.005
+BUSY_GATHER_SECONDS = 0.02
+"""Time for more commits to join a pass: longer where one pass follows the other."""
 POLL_BUSY_SECONDS = 0.1
 POLL_IDLE_SECONDS = 1.0
 TAKEOVER_SECONDS = 1.0
@@ -116,16 +119,17 @@ class Sequencer:
         while not await self.acquire():  # noqa: ASYNC110 - the lock is another process's
             await asyncio.sleep(TAKEOVER_SECONDS)
         _log.info("sequencer_leads", epoch=self.epoch)
-        quiet_passes = 0
+        quiet_passes, passed = 0, float("-inf")
         while True:
-            rung = self._wakeups.committed.rings
+            rung, before, passed = self._wakeups.committed.rings, passed, time.monotonic()
             numbered = await self.number()
             quiet_passes = 0 if numbered else quiet_passes + 1
             if numbered == self._batch:
                 continue
             poll = POLL_BUSY_SECONDS if quiet_passes < _BUSY_PASSES else POLL_IDLE_SECONDS
             if await self._wakeups.committed.wait(rung, poll):
-                await asyncio.sleep(GATHER_SECONDS)
+                busy = passed - before < 2 * BUSY_GATHER_SECONDS
+                await asyncio.sleep(BUSY_GATHER_SECONDS if busy else GATHER_SECONDS)
 
     async def acquire(self) -> bool:
         """Become the one sequencer, with a new epoch. False while another process is."""

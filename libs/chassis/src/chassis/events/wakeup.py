@@ -63,10 +63,10 @@ class Bell:
 
 
 class Wakeups:
-    """The two bells of a service, carried between its processes while `run` runs.
+    """The bells of a service, carried between its processes while `run` runs.
 
-    `committed` is rung after an act with events has committed, `sequenced` after the sequencer
-    has numbered some.
+    `committed` is rung after an act with events has committed, `asked` after one that asked for
+    jobs, `sequenced` after the sequencer has numbered events.
     """
 
     def __init__(self, connect: Connect) -> None:
@@ -75,7 +75,12 @@ class Wakeups:
         self._to_send = asyncio.Event()
         self.committed = Bell(lambda: self._rung("tandem_committed"))
         self.sequenced = Bell(lambda: self._rung("tandem_sequenced"))
-        self._bells = {"tandem_committed": self.committed, "tandem_sequenced": self.sequenced}
+        self.asked = Bell(lambda: self._rung("tandem_asked"))
+        self._bells = {
+            "tandem_committed": self.committed,
+            "tandem_sequenced": self.sequenced,
+            "tandem_asked": self.asked,
+        }
         self.connected = asyncio.Event()
 
     def close(self) -> None:

@@ -65,7 +65,7 @@ def attach(app: FastAPI, database: Database) -> None:
     """Give the application its database and all that needs it."""
     app.state.database = database
     app.state.wakeups = wakeups = Wakeups(database.connect_driver)
-    database.after_commit = wakeups.committed.ring
+    database.wake(for_events=wakeups.committed.ring, for_jobs=wakeups.asked.ring)
     app.state.authenticator = Authenticator(app.state.service, app.state.settings, database)
 
 

@@ -47,7 +47,8 @@ class Database:
         self.engine = engine
         self.url = driver_url(engine.url)
         self.setting = setting
-        self.after_commit: Callable[[], None] = lambda: None
+        self.after_events: Callable[[], None] = lambda: None
+        self.after_jobs: Callable[[], None] = lambda: None
 
     @classmethod
     def connect(
@@ -139,8 +140,14 @@ class Database:
             raise
         finally:
             taken.close()
-        if work.events or work.jobs:
-            self.after_commit()
+        if work.events:
+            self.after_events()
+        if work.jobs:
+            self.after_jobs()
+
+    def wake(self, *, for_events: Callable[[], None], for_jobs: Callable[[], None]) -> None:
+        """Say who is to be woken after an act with events, and after one that asked for jobs."""
+        self.after_events, self.after_jobs = for_events, for_jobs
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Reading]:
