@@ -7,6 +7,7 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from chassis.http.app import create_app
 from chassis.storage.database import Database
@@ -235,6 +236,28 @@ async def test_a_mistyped_filter_is_refused_not_ignored(sample):
     posted = await sample.post("/v1/notes?dryrun=true", titled("undone"))
     assert posted.json()["errors"][0]["pointer"] == "/query/dryrun"
     assert await count(sample) == before
+
+
+async def test_a_stranger_learns_nothing_of_parameters(sample):
+    """A wrong key is a wrong key, whatever else is wrong; and the log says who mistyped."""
+    stranger = {"Authorization": "Bearer nobody"}
+    for asked in (sample.client.get, sample.client.post):
+        refused = await asked("/v1/notes?titel=x", headers=stranger)
+        assert (refused.status_code, refused.json()["code"]) == (401, "unauthorized")
+    with capture_logs() as logs:
+        await sample.client.get("/v1/notes?titel=x")
+    [told] = [one for one in logs if one["event"] == "request"]
+    assert told["actor"].startswith("key:")
+
+
+async def test_only_what_stands_in_the_query_is_a_parameter_of_it(sample):
+    """Not the names of headers and of parts of the path."""
+    note = (await sample.post("/v1/notes", titled("a"))).json()
+    for name in ("note_id", "if-match"):
+        path = f"/v1/notes/{note['id']}?{name}=x"
+        refused = await sample.client.patch(path, json=titled("b"), headers={"If-Match": '"1"'})
+        assert refused.status_code == 422, name
+        assert refused.json()["errors"][0]["pointer"] == f"/query/{name}"
 
 
 async def test_an_unknown_path_and_method_are_problems(sample):

@@ -1,14 +1,17 @@
 """The worker: each job in its own transaction, in effect once, whatever dies when."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 from structlog.testing import capture_logs
 
+from chassis.cli.working import jobs_worker
 from chassis.clock import frozen, utc_now
-from chassis.events.wakeup import Bell
+from chassis.events.wakeup import Bell, Wakeups
 from chassis.jobs import clock, queue
 from chassis.jobs.housekeeping import housekeeping
 from chassis.jobs.worker import Worker
@@ -292,3 +295,36 @@ async def test_a_full_pass_of_housekeeping_asks_for_another(sample, kind, monkey
         assert [job.key for job in work.jobs] == ["again"]
         work.jobs.clear()
     assert len(await states(sample, kind)) == 1
+
+
+async def test_the_worker_of_another_process_is_woken_by_an_act_that_asks_for_a_job(
+    sample, kind, monkeypatch
+):
+    """Not at its next look round; and the sequencer, whom it does not concern, sleeps on."""
+    monkeypatch.setattr("chassis.jobs.worker.POLL_SECONDS", 60)
+    done = asyncio.Event()
+
+    async def note(_work, _payload):
+        done.set()
+
+    api = Database.connect(sample.service, sample.settings, url=sample.runtime_url)
+    here, there = Wakeups(api.connect_driver), Wakeups(api.connect_driver)
+    api.wake(for_events=here.committed.ring, for_jobs=here.asked.ring)
+    installed = SimpleNamespace(
+        service=replace(sample.service, jobs={kind: note}), settings=sample.settings
+    )
+    working = jobs_worker(installed, sample.database, there)
+    running = [asyncio.create_task(one.run()) for one in (here, there, working)]
+    try:
+        await asyncio.gather(here.connected.wait(), there.connected.wait())
+        await asyncio.sleep(0.2)  # it has looked round, and waits now
+        before = here.committed.rings
+        async with api.transaction() as work:
+            work.enqueue(kind, {})
+        await asyncio.wait_for(done.wait(), timeout=5)
+        assert here.committed.rings == before
+    finally:
+        for one in running:
+            one.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await api.close()

@@ -1,4 +1,6 @@
-"""Connections of a service: how one that cannot be had is told."""
+"""Connections of a service: how one that cannot be had is told, and how one is given back."""
+
+import asyncio
 
 import pytest
 from sqlalchemy import make_url
@@ -18,3 +20,61 @@ async def test_a_server_that_takes_no_connection_is_told_as_one_that_is_away(sam
                     pass
     finally:
         await database.close()
+
+
+CUT_OFF = {
+    "as it begins": ("", 1),
+    "as it commits": ("select 1", 1),
+    "as it is rolled back": ("select 1 / 0", 1),
+    "in a statement": ("select pg_sleep(30)", 1),
+    "in a statement and again as it is rolled back": ("select pg_sleep(30)", 2),
+}
+
+
+@pytest.mark.parametrize("moment", CUT_OFF)
+async def test_what_an_act_does_is_its_own_whenever_the_one_before_was_canceled(sample, moment):
+    """The next act gets the same place in the pool; it is committed, at every step of the loop."""
+    statement, times = CUT_OFF[moment]
+    for steps in range(12):
+        settings = sample.settings.model_copy(update={"pool_size": 1})
+        database = Database.connect(sample.service, settings, url=sample.runtime_url)
+        try:
+            await canceled(database, statement, after_steps=steps, times=times)
+            assert await its_own_transactions(database), f"after {steps} steps"
+        finally:
+            await database.close()
+
+
+async def canceled(database, statement, *, after_steps, times):
+    """An act, canceled so many steps of the loop after it has a connection, or its statement."""
+    async with database.driver() as sql:
+        assert await sql.fetchval("select 1") == 1
+    reached = asyncio.Event()
+
+    async def act():
+        async with database.transaction() as work:
+            if statement:
+                asyncio.get_running_loop().call_later(0.02, reached.set)
+                await work.sql.execute(statement)
+
+    acting = asyncio.create_task(act())
+    if statement:
+        await reached.wait()
+    for _ in range(after_steps):
+        await asyncio.sleep(0)
+    for _ in range(times):
+        acting.cancel()
+        await asyncio.sleep(0)
+    await asyncio.wait({acting})
+
+
+async def its_own_transactions(database):
+    """Whether acts and bare statements that follow are transactions of their own."""
+    told = "select pg_current_xact_id()::text"
+    async with database.transaction() as work:
+        first = await work.sql.fetchval(told)
+    async with database.transaction() as work:
+        second = await work.sql.fetchval(told)
+    async with database.driver() as sql:
+        others = [await sql.fetchval(told), await sql.fetchval(told)]
+    return len({first, second, *others}) == 4

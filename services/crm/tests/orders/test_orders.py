@@ -28,6 +28,28 @@ async def test_an_order_keeps_what_was_agreed_and_tells_it(desk):
     assert told[0]["topic"] == "crm.order.v1"
 
 
+async def test_what_is_said_of_a_new_order_is_what_is_read_of_it_later(desk, crm):
+    """It is not read again to be answered and told, so the digits could differ."""
+    account, product = await desk.account(), await desk.product()
+    lines = [
+        {"product": product["id"].upper(), "quantity": "0.333333", "discount": "0.123456"},
+        {"product": product["code"], "quantity": "10000000000"},
+        {"product": product["code"], "quantity": "1.50", "discount": "1"},
+    ]
+    prices = [{"amount": amount, "currency": "CNY"} for amount in ("19.987654", "0", "99.10")]
+    lines = [line | {"unit_price": price} for line, price in zip(lines, prices, strict=True)]
+    freight = {"amount": "12.3", "currency": "CNY"}
+    order = {"account_id": account["id"], "lines": lines, "note": "  two \n lines "}
+    for besides in ({}, {"freight": freight, "requested_on": "2999-12-31", "ship_to": {}}):
+        reply = await crm.post("/v1/orders", order | besides)
+        answered = reply.json()
+        read = await crm.client.get(f"/v1/orders/{answered['id']}")
+        assert (answered, reply.headers["etag"]) == (read.json(), read.headers["etag"])
+        await crm.post(f"/v1/orders/{answered['id']}/cancel", {})
+        new, canceled = [one["payload"] for one in await desk.told(answered["id"])]
+        assert new | {name: canceled[name] for name in ("changed", "state", "version")} == canceled
+
+
 async def test_without_a_price_the_products_price_of_the_day_holds(desk):
     account = await desk.account()
     product = await desk.product(list_price={"amount": "3.00", "currency": "CNY"})

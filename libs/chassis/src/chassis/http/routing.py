@@ -1,14 +1,17 @@
 """Routers of the house: one route class, declared problems, stable operation ids."""
 
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Cookie, Header, Path
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
+from chassis.http.dependencies import begin, caller, read
 from chassis.http.idempotency import Replayed, keep_reply
 from chassis.http.problems import (
     MEDIA_TYPE,
@@ -38,11 +41,15 @@ class HouseRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, with replay before it and the kept reply after it."""
         handler: Callable[[Request], Awaitable[Response]] = super().get_route_handler()
-        known = frozenset(field.alias for field in get_flat_params(self.dependant))
+        known = frozenset(_of_query(self.dependant))
+        asks_who = any(_asks_who(call) for call in _calls(self.dependant))
 
         async def handle(request: Request) -> Response:
-            if request.scope["query_string"]:
-                _must_be_known(request, known)
+            unknown = _unknown(request, known) if request.scope["query_string"] else []
+            if unknown and asks_who:
+                await caller(request)  # a stranger is told that, and nothing else
+            if unknown:
+                raise InvalidInput(errors=unknown)
             try:
                 response = await handler(request)
             except Replayed as earlier:
@@ -80,19 +87,34 @@ def _collection(path: str) -> str:
     return path.split("/", 3)[2] if path.startswith("/v1/") else ""
 
 
-def _must_be_known(request: Request, known: Collection[str]) -> None:
-    """A mistyped filter would be no filter at all. Raises InvalidInput.
+def _of_query(dependant: Dependant) -> Iterator[str]:
+    """Names of the parameters that stand in the query."""
+    for field in get_flat_params(dependant):
+        if not isinstance(field.field_info, (Cookie, Header, Path)):
+            yield field.alias
+
+
+def _calls(dependant: Dependant) -> Iterator[Callable[..., Any] | None]:
+    """What a route depends on, all the way down."""
+    for one in dependant.dependencies:
+        yield one.call
+        yield from _calls(one)
+
+
+def _asks_who(call: Callable[..., Any] | None) -> bool:
+    return call in (caller, begin, read) or hasattr(call, "scope")
+
+
+def _unknown(request: Request, known: Collection[str]) -> list[FieldError]:
+    """Parameters that the path does not know: a mistyped filter would be no filter at all.
 
     A short list is shown whole, on one page; a client that asks every list alike may do so.
     """
-    unknown = [name for name in request.query_params if name not in known and name != "limit"]
-    if unknown:
-        raise InvalidInput(
-            errors=[
-                FieldError(f"/query/{name}", "unknown_parameter", "There is no such parameter.")
-                for name in unknown
-            ]
-        )
+    return [
+        FieldError(f"/query/{name}", "unknown_parameter", "There is no such parameter.")
+        for name in request.query_params
+        if name not in known and name != "limit"
+    ]
 
 
 def house_router(

@@ -97,7 +97,7 @@ class Database:
     async def _take(self) -> PoolProxiedConnection:
         """A pooled connection. Raises ConnectionError when the server is away or takes none.
 
-        It is given back by `close`, which waits for nothing: the pool resets nothing.
+        It is given back by `_give_back`, which waits for nothing: the pool resets nothing.
         """
         try:
             return await self.engine.raw_connection()
@@ -139,7 +139,7 @@ class Database:
                 raise DatabaseLost from raised
             raise
         finally:
-            taken.close()
+            _give_back(taken, sql)
         if work.events:
             self.after_events()
         if work.jobs:
@@ -153,25 +153,38 @@ class Database:
     async def reading(self) -> AsyncIterator[Reading]:
         """A connection without a transaction, for reads."""
         taken = await self._take()
+        sql = _driver(taken)
         try:
-            yield Reading(_driver(taken), self._of_orm(taken))
+            yield Reading(sql, self._of_orm(taken))
         finally:
-            taken.close()
+            _give_back(taken, sql)
 
     @asynccontextmanager
     async def driver(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
         """The bare driver connection, each statement its own transaction."""
         taken = await self._take()
+        sql = _driver(taken)
         try:
-            yield _driver(taken)
+            yield sql
         finally:
-            taken.close()
+            _give_back(taken, sql)
 
 
 def _refuse_closed(dbapi_connection: Any, _record: Any, _proxy: Any) -> None:
     """A connection that the server closed meanwhile is not handed out: the pool makes another."""
     if dbapi_connection.driver_connection.is_closed():
         raise DisconnectionError
+
+
+def _give_back(taken: PoolProxiedConnection, sql: Any) -> None:
+    """Let the pool have the connection again, closed if a transaction of its last act is left.
+
+    An act that was canceled while it began or ended may leave one. What the next act did would
+    be done inside of it, told as done, and never committed.
+    """
+    if sql._top_xact is not None or sql.is_in_transaction():  # noqa: SLF001 - no public way
+        sql.terminate()
+    taken.close()
 
 
 def _driver(taken: PoolProxiedConnection) -> "asyncpg.Connection[Any]":
