@@ -313,11 +313,18 @@ async def test_the_worker_of_another_process_is_woken_by_an_act_that_asks_for_a_
     installed = SimpleNamespace(
         service=replace(sample.service, jobs={kind: note}), settings=sample.settings
     )
-    working = jobs_worker(installed, sample.database, there)
+    working, looked = jobs_worker(installed, sample.database, there), asyncio.Event()
+    look_round = working.once
+
+    async def look_and_tell():
+        tried = await look_round()
+        looked.set()
+        return tried
+
+    monkeypatch.setattr(working, "once", look_and_tell)
     running = [asyncio.create_task(one.run()) for one in (here, there, working)]
     try:
-        await asyncio.gather(here.connected.wait(), there.connected.wait())
-        await asyncio.sleep(0.2)  # it has looked round, and waits now
+        await asyncio.gather(here.connected.wait(), there.connected.wait(), looked.wait())
         before = here.committed.rings
         async with api.transaction() as work:
             work.enqueue(kind, {})
