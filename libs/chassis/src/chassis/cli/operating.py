@@ -103,6 +103,7 @@ async def _serve_on(
         metrics: Metrics = app.state.metrics
         wakeups: Wakeups = app.state.wakeups
         working = asyncio.create_task(run_worker(here, database, wakeups, metrics))
+    # What exists by now stays: the collector need not look through it again with each request.
     gc.collect()
     gc.freeze()
     await _Server(config, working, app.state.wakeups).serve([listening])
