@@ -134,16 +134,19 @@ async def test_an_order_is_placed_by_seven_statements_however_long(desk, ear):
             await desk.add("/v1/orders", account_id=account["id"], lines=lines[:count])
 
 
-async def test_a_batch_asks_no_more_for_each_item_the_longer_it_is(desk, ear):
-    """Linear: at most 14 statements for a new account, however many come together."""
-
-    async def sent(count):
+@pytest.mark.parametrize(("kind", "most"), [("accounts", 15), ("products", 15)])
+@pytest.mark.parametrize("many", [2, 40])
+async def test_a_batch_takes_as_many_however_many(desk, ear, kind, most, many):
+    """New ones and changed ones alike."""
+    path, keys = f"/v1/{kind}/by-external/shop/batch", [desk.word() for _ in range(many)]
+    for version, outcome in enumerate(("created", "updated"), 1):
         items = [
-            {"external_id": desk.word(), "source_version": 1, "name": "Acme"} for _ in range(count)
+            {"external_id": key, "source_version": version, "name": f"Lamp {version}"}
+            | ({"code": key} if kind == "products" else {})
+            for key in keys
         ]
-        await desk.crm.post("/v1/accounts/by-external/shop/batch", {"items": items})
-
-    async with ear.expecting(20):
-        await sent(1)
-    async with ear.expecting(6 + 14 * 20):
-        await sent(20)
+        await desk.see("/v1/accounts?limit=1")
+        async with ear.expecting(most):
+            reply = await desk.crm.post(path, {"items": items})
+        told = reply.json()["items"]
+        assert {(one["status"], one["version"]) for one in told} == {(outcome, version)}

@@ -176,6 +176,24 @@ async def test_a_batch_of_new_items_takes_as_many_however_many(desk, counted, ma
     assert {one["status"] for one in reply.json()["items"]} == {"created"}
 
 
+@pytest.mark.parametrize(("kind", "most"), [("customers", 14), ("suppliers", 13), ("items", 16)])
+@pytest.mark.parametrize("many", [2, 40])
+async def test_a_batch_of_changes_takes_as_many_however_many(desk, counted, kind, many, most):
+    path = f"/v1/{kind}/by-external/shop/batch"
+    keys = [desk.word("K") for _ in range(many)]
+    items = [
+        {"external_id": key, "source_version": 1, "name": "Bolt"}
+        | ({"sku": key} if kind == "items" else {})
+        for key in keys
+    ]
+    await desk.erp.post(path, {"items": items})
+    newer = [item | {"source_version": 2, "name": f"Bolt {item['external_id']}"} for item in items]
+    async with counted(most):
+        reply = await desk.erp.post(path, {"items": newer})
+    told = reply.json()["items"]
+    assert {(one["status"], one["version"]) for one in told} == {("updated", 2)}
+
+
 LISTS = {
     "ix_customer_created_at": """select id from customer
         order by created_at desc, id desc limit 51""",

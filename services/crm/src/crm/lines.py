@@ -4,11 +4,15 @@ from chassis.storage.work import Work
 
 __all__ = ["stand_in_line"]
 
+_STAND = """select pg_advisory_xact_lock(hashtextextended(word, 1))
+  from (select word from unnest($1::text[]) with ordinality as w(word, at) order by at) w"""
 
-async def stand_in_line(work: Work, word: str) -> None:
-    """Wait until no other act that named this word is under way; hold it until ours ends.
 
-    Whoever comes next sees what we committed. So "is this code taken?" holds under concurrency
-    and can name the record in the way; the unique index promises it as well.
+async def stand_in_line(work: Work, *words: str) -> None:
+    """Wait until no other act that named one of the words is under way; hold them until ours ends.
+
+    Whoever comes next sees what we committed: so a check such as "is this code taken?" holds
+    under concurrency and can name the record in the way. The unique index promises it as well.
+    Several words are taken in the order given, which must be the same for all.
     """
-    await work.sql.execute("select pg_advisory_xact_lock(hashtextextended($1, 1))", word)
+    await work.sql.execute(_STAND, words)

@@ -1,5 +1,6 @@
 """Links of our records to the same records in other systems: shown, searched and made."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -15,8 +16,8 @@ __all__ = [
     "ExternalRef",
     "LinkExternal",
     "ManagedByErp",
-    "is_linked",
     "link",
+    "linked",
     "linked_to",
     "references",
 ]
@@ -83,7 +84,11 @@ async def link(work: Work, entity_type: str, entity_id: UUID, command: LinkExter
     )
 
 
-async def is_linked(work: Work, entity_type: str, entity_id: UUID, *, system: str) -> bool:
-    """Whether the record is known to be one of the system's."""
-    found = await external.references_of(work.sql, entity_type, [entity_id])
-    return any(known.system == system for known in found.get(entity_id, ()))
+async def linked(
+    work: Work, entity_type: str, entity_ids: Collection[UUID], *, system: str
+) -> list[UUID]:
+    """Those of the records that are known to be records of the system."""
+    if not entity_ids:
+        return []
+    found = await external.references_of(work.sql, entity_type, list(entity_ids))
+    return [one for one, links in found.items() if any(known.system == system for known in links)]

@@ -40,6 +40,7 @@ __all__ = [
     "required",
     "upsert",
     "upsert_each",
+    "upsert_one",
 ]
 
 _OUTCOME = {
@@ -88,6 +89,21 @@ class Sent:
     source_version: int
 
 
+@dataclass(frozen=True)
+class InBulk(Generic[I]):
+    """How many records are taken over at once, all or none of them; what is missing goes alone.
+
+    `create` makes those that are new here under the ids given, in their order, as `create` of
+    `upsert` does. `change` changes those that are known, by a newer version, and returns whether
+    each changed. `prepare` locks what an act on any item of the batch may touch, in the order of
+    single acts. All are told the system that sent the records.
+    """
+
+    create: Callable[[Work, str, Sequence[tuple[UUID, I]]], Awaitable[None]] | None = None
+    change: Callable[[Work, str, Sequence[tuple[UUID, I]]], Awaitable[Sequence[bool]]] | None = None
+    prepare: Callable[[Work, str, Sequence[I]], Awaitable[None]] | None = None
+
+
 async def upsert(
     work: Work,
     sent: Sent,
@@ -112,6 +128,19 @@ async def upsert(
     await external.advance(work.sql, known, sent.source_version)
     changed = await change(known.entity_id)
     return Upserted("updated" if changed else "unchanged", known.entity_id)
+
+
+async def upsert_one(work: Work, sent: Sent, item: I, by: InBulk[I]) -> Upserted:
+    """Upsert a record alone, by the acts that take over many."""
+
+    async def create(ours: UUID) -> None:
+        if by.create:
+            await by.create(work, sent.system, [(ours, item)])
+
+    async def change(ours: UUID) -> bool:
+        return by.change is not None and (await by.change(work, sent.system, [(ours, item)]))[0]
+
+    return await upsert(work, sent, create=create, change=change)
 
 
 def _left_alone(source_version: int, known: external.External) -> Upserted:
@@ -154,18 +183,6 @@ class Present:
     version: int
 
 
-@dataclass(frozen=True)
-class InBulk(Generic[I]):
-    """How many records that are new here are taken over at once, all or none of them.
-
-    `prepare` locks what an act on any item of the batch may touch, in the order of single acts.
-    `create` makes the records under the ids given, in their order, as `create` of `upsert` does.
-    """
-
-    create: Callable[[Work, Sequence[tuple[UUID, I]]], Awaitable[None]]
-    prepare: Callable[[Work, str, Sequence[I]], Awaitable[None]] | None = None
-
-
 async def upsert_each(
     work: Work,
     asked: BatchAsked,
@@ -177,9 +194,9 @@ async def upsert_each(
 ) -> BatchReply:
     """Upsert each item alone, in the order sent; a refused one leaves the others as they are.
 
-    What is new (with `in_bulk`) or known is settled at once where neighbours are. Batches of one
-    kind from one system pass one at a time: their items may name the same records in different
-    order, and side by side they would deadlock.
+    Neighbours are settled at once, as far as `in_bulk` can or nothing is to be done. Batches of
+    one kind from one system pass one at a time: their items may name the same records in
+    different order, and side by side they would deadlock.
     """
     await stand_in_line(work, f"batch:{entity_type}:{asked.system}")
     batch = _Batch(
@@ -191,7 +208,7 @@ async def upsert_each(
         ),
         Counter(item.external_id for item in items),
         act,
-        in_bulk,
+        in_bulk or InBulk(),
     )
     if in_bulk and in_bulk.prepare:
         await in_bulk.prepare(work, asked.system, items)
@@ -217,7 +234,7 @@ class _Batch(Generic[I]):
     known: Mapping[str, external.External]
     times: Mapping[str, int]
     act: Callable[[Work, str, str, I], Awaitable[Upserted]]
-    in_bulk: InBulk[I] | None
+    in_bulk: InBulk[I]
 
     async def one(self, item: I) -> tuple[Outcome, Present]:
         """Take over an item alone."""
@@ -225,27 +242,51 @@ class _Batch(Generic[I]):
         return done.outcome, (await self._present([done.id]))[done.id]
 
     def fits(self, item: I) -> bool:
-        """Whether nothing is to be changed: the record is new, or no newer than ours."""
+        """Whether the item may be settled together with its neighbours."""
         if self.times[item.external_id] > 1:
             return False
         link = self.known.get(item.external_id)
         if link is None:
-            return self.in_bulk is not None
-        return item.source_version <= link.source_version
+            return self.in_bulk.create is not None
+        return self.in_bulk.change is not None or item.source_version <= link.source_version
 
     async def several(self, sent: Sequence[tuple[I, Trace]]) -> list[tuple[Outcome, Present]]:
-        """Create what is new of the items, and leave the rest as it is."""
-        new = [(uuid7(), item, trace) for item, trace in sent if item.external_id not in self.known]
-        if new and self.in_bulk:
-            links = [(item.external_id, ours, item.source_version) for ours, item, _ in new]
-            await external.claim_all(self.work.sql, self.entity_type, self.system, links)
-            own = {ours: trace for ours, _, trace in new}
-            with self.work.traced(self.work.trace, own):
-                await self.in_bulk.create(self.work, [(ours, item) for ours, item, _ in new])
-        made = {item.external_id: Upserted("created", ours) for ours, item, _ in new}
-        done = [made.get(item.external_id) or self._left(item) for item, _ in sent]
-        present = await self._present([one.id for one in done])
-        return [(one.outcome, present[one.id]) for one in done]
+        """Create what is new of the items, change what is newer, and leave the rest as it is."""
+        done = await self._created([one for one in sent if one[0].external_id not in self.known])
+        done |= await self._changed([one for one in sent if self._is_newer(one[0])])
+        settled = [done.get(item.external_id) or self._left(item) for item, _ in sent]
+        present = await self._present([one.id for one in settled])
+        return [(one.outcome, present[one.id]) for one in settled]
+
+    def _is_newer(self, item: I) -> bool:
+        link = self.known.get(item.external_id)
+        return link is not None and item.source_version > link.source_version
+
+    async def _created(self, sent: Sequence[tuple[I, Trace]]) -> dict[str, Upserted]:
+        if not sent or not self.in_bulk.create:
+            return {}
+        new = [(uuid7(), item, trace) for item, trace in sent]
+        links = [(item.external_id, ours, item.source_version) for ours, item, _ in new]
+        await external.claim_all(self.work.sql, self.entity_type, self.system, links)
+        with self.work.traced(self.work.trace, {ours: trace for ours, _, trace in new}):
+            records = [(ours, item) for ours, item, _ in new]
+            await self.in_bulk.create(self.work, self.system, records)
+        return {item.external_id: Upserted("created", ours) for ours, item, _ in new}
+
+    async def _changed(self, sent: Sequence[tuple[I, Trace]]) -> dict[str, Upserted]:
+        if not sent or not self.in_bulk.change:
+            return {}
+        links = [self.known[item.external_id] for item, _ in sent]
+        versions = [item.source_version for item, _ in sent]
+        await external.advance_all(self.work.sql, list(zip(links, versions, strict=True)))
+        own = {link.entity_id: trace for link, (_, trace) in zip(links, sent, strict=True)}
+        records = [(link.entity_id, item) for link, (item, _) in zip(links, sent, strict=True)]
+        with self.work.traced(self.work.trace, own):
+            changed = await self.in_bulk.change(self.work, self.system, records)
+        return {
+            link.external_id: Upserted("updated" if one else "unchanged", link.entity_id)
+            for link, one in zip(links, changed, strict=True)
+        }
 
     def _left(self, item: I) -> Upserted:
         return _left_alone(item.source_version, self.known[item.external_id])

@@ -189,6 +189,20 @@ async def test_a_batch_judges_each_product_alone(desk):
     assert told[1]["problem"]["code"] == "duplicate_code"
 
 
+@pytest.mark.parametrize(("order", "told"), [(1, ["updated"] * 2), (-1, ["failed", "updated"])])
+async def test_a_code_passes_on_in_a_batch_as_it_would_one_by_one(desk, order, told):
+    """Who gives it up has to come first."""
+    code, other = desk.word(), desk.word()
+    for sent in (code, other):
+        await desk.send("/v1/products", sent, 1, code=sent, name="Lamp")
+    items = [
+        {"external_id": code, "source_version": 2, "code": desk.word()},
+        {"external_id": other, "source_version": 2, "code": code},
+    ][::order]
+    reply = await desk.crm.post("/v1/products/by-external/shop/batch", {"items": items})
+    assert [one["status"] for one in reply.json()["items"]] == told
+
+
 async def test_products_are_told_to_nobody(desk):
     """Products and prices are the ERP's to publish."""
     product = await desk.product()

@@ -211,6 +211,38 @@ async def test_a_batch_judges_each_item_alone(desk):
     assert linked.json()["items"] == []
 
 
+@pytest.mark.parametrize(("order", "told"), [(1, ["updated"] * 2), (-1, ["failed", "updated"])])
+async def test_a_tax_id_passes_on_in_a_batch_as_it_would_one_by_one(desk, order, told):
+    """Who gives it up has to come first."""
+    tax_id, holder, heir = desk.word("TAX"), desk.word(), desk.word()
+    await desk.send(PATH, holder, 1, name="Holder", tax_id=tax_id)
+    await desk.send(PATH, heir, 1, name="Heir")
+    items = [
+        {"external_id": holder, "source_version": 2, "tax_id": ""},
+        {"external_id": heir, "source_version": 2, "tax_id": tax_id},
+    ][::order]
+    reply = await desk.erp.post(f"{PATH}/by-external/crm/batch", {"items": items})
+    assert [one["status"] for one in reply.json()["items"]] == told
+
+
+async def test_of_changes_in_a_batch_a_refused_one_spoils_no_other(desk):
+    """B44: what is refused leaves neither version nor event, and is taken when it comes right."""
+    taken = await desk.customer(tax_id=desk.word("TAX"))
+    keys = [desk.word() for _ in range(5)]
+    for key in keys:
+        await desk.send(PATH, key, 1, name="Lakeside")
+    items = [{"external_id": key, "source_version": 2, "tax_id": desk.word("TAX")} for key in keys]
+    right = items[3]["tax_id"]
+    items[3]["tax_id"] = taken["tax_id"]
+    path = f"{PATH}/by-external/crm/batch"
+    first = (await desk.erp.post(path, {"items": items})).json()["items"]
+    assert [one["status"] for one in first] == [*["updated"] * 3, "failed", "updated"]
+    assert {len(await desk.told(one["id"])) for one in first if one["id"]} == {2}
+    items[3]["tax_id"] = right
+    again = (await desk.erp.post(path, {"items": items})).json()["items"]
+    assert [one["status"] for one in again] == [*["unchanged"] * 3, "updated", "unchanged"]
+
+
 async def test_a_dry_run_says_what_would_happen_and_does_nothing(desk):
     key = desk.word()
     batch = {"items": [{"external_id": key, "source_version": 1, "name": "Dry"}]}
@@ -248,16 +280,19 @@ async def test_a_batch_has_one_to_five_hundred_items(desk, problem, items):
     problem(reply, 422, "invalid_input")
 
 
-async def test_items_of_a_batch_keep_their_own_chains_of_causes(desk):
+@pytest.mark.parametrize("known", [False, True])
+async def test_items_of_a_batch_keep_their_own_chains_of_causes(desk, known):
     """B15, B47, B58: each event has the cause, process, origin and hops of its own item."""
     keys = [desk.word() for _ in range(3)]
+    for key in keys if known else ():
+        await desk.send(PATH, key, 1, name="Lakeside")
     traces = [
         Trace.from_headers(
             {"tandem-origin": "crm", "tandem-causation-id": str(uuid4()), "tandem-hops": "1"}
         )
         for _ in keys[:2]
     ]
-    items = [{"external_id": key, "source_version": 1, "name": "Acme"} for key in keys]
+    items = [{"external_id": key, "source_version": 2, "name": "Acme"} for key in keys]
     reply = await desk.erp.post(
         "/v1/customers/by-external/crm/batch",
         {"items": items},
@@ -271,8 +306,9 @@ async def test_items_of_a_batch_keep_their_own_chains_of_causes(desk):
         async with desk.erp.database.driver() as sql:
             [row] = await sql.fetch(
                 """select origin, correlation_id, causation_id, hops from outbox
-                    where aggregate_id = $1""",
+                    where aggregate_id = $1 and aggregate_version = $2""",
                 one["id"],
+                one["version"],
             )
         told.append(tuple(row.values()))
     assert told[:2] == [("crm", one.correlation_id, one.causation_id, 1) for one in traces]

@@ -18,6 +18,7 @@ __all__ = [
     "AlreadyLinked",
     "External",
     "advance",
+    "advance_all",
     "claim",
     "claim_all",
     "link",
@@ -158,6 +159,17 @@ async def advance(sql: "asyncpg.Connection[Any]", known: External, source_versio
     await sql.execute(_ADVANCE, known.entity_type, known.system, known.external_id, source_version)
 
 
+async def advance_all(
+    sql: "asyncpg.Connection[Any]", taken: Sequence[tuple[External, int]]
+) -> None:
+    """Note the newest versions of theirs that we took, of many records; none stands twice."""
+    columns = zip(
+        *((one.entity_type, one.system, one.external_id, version) for one, version in taken),
+        strict=True,
+    )
+    await sql.execute(_ADVANCE_ALL, *columns)
+
+
 async def references_of(
     sql: "asyncpg.Connection[Any]", entity_type: str, entity_ids: Sequence[UUID]
 ) -> dict[UUID, list[External]]:
@@ -186,5 +198,9 @@ _CLAIM_ALL = """insert into external_reference
   on conflict do nothing returning external_id"""
 _ADVANCE = """update external_reference set source_version = $4, updated_at = now()
   where entity_type = $1 and system = $2 and external_id = $3"""
+_ADVANCE_ALL = """update external_reference r set source_version = n.version, updated_at = now()
+  from unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
+    as n(entity_type, system, external_id, version)
+  where (r.entity_type, r.system, r.external_id) = (n.entity_type, n.system, n.external_id)"""
 _OF = f"""select {_COLUMNS} from external_reference
   where entity_type = $1 and entity_id = any($2::uuid[]) order by system, external_id"""

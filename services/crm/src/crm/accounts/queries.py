@@ -1,17 +1,19 @@
 """Named reads and locks of accounts and contacts."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
 from sqlalchemy import select
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.locking import any_of
 from chassis.storage.work import Work
-from crm.accounts.models import ACTIVE, Account, Contact
+from crm.accounts.models import ACTIVE, Contact
 from crm.accounts.schemas import (
     AccountQuery,
     AccountView,
@@ -35,13 +37,11 @@ __all__ = [
     "buyer",
     "contact_page",
     "contact_view",
-    "for_update",
     "primary_contact",
     "tell_debt",
 ]
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
-R = TypeVar("R", Account, Contact)
 
 _COMMON = """id, name, email, phone_raw,
   case when phone_e164 <> '' then phone_e164 else phone_raw end as phone,
@@ -171,17 +171,6 @@ def _contact(row: Mapping[str, Any]) -> ContactView:
     return ContactView.model_validate(dict(row))
 
 
-async def for_update(work: Work, kind: type[R], record_id: UUID) -> R | None:
-    """The account or contact, its row locked until the act ends."""
-    wanted = (
-        select(kind)
-        .where(kind.id == record_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    return (await work.session.execute(wanted)).scalar_one_or_none()
-
-
 async def account_id_of_contact(sql: Sql, contact_id: UUID) -> UUID | None:
     """Where the contact belongs to."""
     found: UUID | None = await sql.fetchval(
@@ -190,19 +179,24 @@ async def account_id_of_contact(sql: Sql, contact_id: UUID) -> UUID | None:
     return found
 
 
-async def active_contacts(work: Work, account_id: UUID) -> Sequence[Contact]:
-    """The account's active contacts: the primary one first, then the oldest."""
+async def active_contacts(
+    work: Work, account_ids: Collection[UUID]
+) -> defaultdict[UUID, list[Contact]]:
+    """The active contacts of each account: the primary one first, then the oldest."""
     wanted = (
         select(Contact)
-        .where(Contact.account_id == account_id, Contact.status == ACTIVE)
+        .where(Contact.account_id == any_of(account_ids), Contact.status == ACTIVE)
         .order_by(Contact.primary.desc(), Contact.created_at, Contact.id)
     )
-    return (await work.session.execute(wanted)).scalars().all()
+    found = defaultdict[UUID, list[Contact]](list)
+    for contact in (await work.session.execute(wanted)).scalars():
+        found[contact.account_id].append(contact)
+    return found
 
 
 async def primary_contact(work: Work, account_id: UUID) -> Contact | None:
     """The account's primary contact."""
-    contacts = await active_contacts(work, account_id)
+    contacts = (await active_contacts(work, [account_id]))[account_id]
     return next((contact for contact in contacts if contact.primary), None)
 
 

@@ -123,7 +123,10 @@ async def upsert_accounts(
     asked: InBatch, command: UpsertAccounts, _by: Seller, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over accounts as another system knows them; each is judged alone."""
-    return await upsert_each(work, asked, "account", command.items, accounts.upsert_account)
+    sent, in_bulk = command.items, accounts.IN_BULK
+    return await upsert_each(
+        work, asked, accounts.KIND, sent, accounts.upsert_account, in_bulk=in_bulk
+    )
 
 
 @account_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)

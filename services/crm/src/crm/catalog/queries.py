@@ -3,15 +3,16 @@
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
 from sqlalchemy import select
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.locking import any_of
 from chassis.storage.work import Work
-from crm.catalog.models import ACTIVE, OWN, Product, ProductPrice
+from crm.catalog.models import ACTIVE, OWN, ProductPrice
 from crm.catalog.rules.pricing import PricedProduct, PriceStep
 from crm.catalog.schemas import PriceQuery, ProductPriceView, ProductQuery, ProductView
 from crm.links import linked_to, references
@@ -20,7 +21,6 @@ from crm.searching import containing
 
 __all__ = [
     "Sql",
-    "for_update",
     "overlapping",
     "own_active_prices",
     "price_page",
@@ -30,12 +30,11 @@ __all__ = [
     "product_meant",
     "product_page",
     "product_view",
-    "product_with_code",
+    "products_with_codes",
     "tell_availability",
 ]
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
-R = TypeVar("R", Product, ProductPrice)
 
 PRODUCT = f"""id, code, name, description, category, unit, active, discontinued_on, master,
   version, created_at, updated_at,
@@ -137,21 +136,10 @@ def _price(row: Mapping[str, Any]) -> ProductPriceView:
     return ProductPriceView.model_validate(dict(row))
 
 
-async def for_update(work: Work, kind: type[R], record_id: UUID) -> R | None:
-    """The product or price, its row locked until the act ends."""
-    wanted = (
-        select(kind)
-        .where(kind.id == record_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    return (await work.session.execute(wanted)).scalar_one_or_none()
-
-
-async def product_with_code(sql: Sql, code: str) -> UUID | None:
-    """The product that has the code."""
-    found: UUID | None = await sql.fetchval("select id from product where code = $1", code)
-    return found
+async def products_with_codes(sql: Sql, codes: Collection[str]) -> dict[str, UUID]:
+    """The product that has each code; what nobody has is left out."""
+    rows = await sql.fetch("select id, code from product where code = any($1::text[])", list(codes))
+    return {row["code"]: row["id"] for row in rows}
 
 
 async def product_meant(sql: Sql, code: str, product_id: UUID | None) -> UUID | None:
@@ -172,12 +160,16 @@ async def product_id_of_price(sql: Sql, price_id: UUID) -> UUID | None:
     return found
 
 
-async def own_active_prices(work: Work, product_id: UUID) -> list[ProductPrice]:
-    """The product's prices that we are master of and that were not withdrawn."""
-    wanted = select(ProductPrice).where(
-        ProductPrice.product_id == product_id,
-        ProductPrice.status == ACTIVE,
-        ProductPrice.master == OWN,
+async def own_active_prices(work: Work, product_ids: Collection[UUID]) -> list[ProductPrice]:
+    """The prices of the products that we are master of and that were not withdrawn."""
+    wanted = (
+        select(ProductPrice)
+        .where(
+            ProductPrice.product_id == any_of(product_ids),
+            ProductPrice.status == ACTIVE,
+            ProductPrice.master == OWN,
+        )
+        .order_by(ProductPrice.id)
     )
     return list((await work.session.execute(wanted)).scalars())
 

@@ -125,7 +125,10 @@ async def upsert_products(
     asked: InBatch, command: UpsertProducts, _by: Manager, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over products as another system knows them; each is judged alone."""
-    return await upsert_each(work, asked, "product", command.items, products.upsert_product)
+    sent, in_bulk = command.items, products.IN_BULK
+    return await upsert_each(
+        work, asked, products.KIND, sent, products.upsert_product, in_bulk=in_bulk
+    )
 
 
 @product_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)

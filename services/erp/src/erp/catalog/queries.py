@@ -7,12 +7,11 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.loading import loaded
 from chassis.storage.work import Work
-from erp.catalog.models import Item, ItemCategory, Price, PriceList, Unit
+from erp.catalog.models import ItemCategory, Price, PriceList, Unit
 from erp.catalog.rules.pricing import PriceStep
 from erp.catalog.rules.units import Ratio
 from erp.catalog.schemas import (
@@ -71,6 +70,14 @@ async def unit(sql: Sql, code: str) -> Unit | None:
     """The unit with the code."""
     row = await sql.fetchrow("select code, name, decimals from unit where code = $1", code)
     return loaded(Unit, row) if row else None
+
+
+async def whole_units(sql: Sql, codes: Collection[str]) -> set[str]:
+    """Those of the units that are counted in whole numbers."""
+    rows = await sql.fetch(
+        "select code from unit where code = any($1::text[]) and decimals = 0", list(codes)
+    )
+    return {row["code"] for row in rows}
 
 
 async def add_unit(sql: Sql, code: str, name: str, decimals: int) -> bool:
@@ -200,18 +207,14 @@ async def item_ids(sql: Sql, skus: Sequence[str]) -> dict[str, UUID]:
     return {row["sku"]: row["id"] for row in rows}
 
 
-async def item_for_update(work: Work, item_id: UUID) -> Item | None:
-    """The item with its units, its row locked until the act ends."""
-    wanted = select(Item).where(Item.id == item_id).options(selectinload(Item.units))
-    return (await work.session.execute(_locking(wanted))).scalar_one_or_none()
-
-
-async def has_prices(sql: Sql, item_id: UUID) -> bool:
-    """Whether the item has, or had, a price."""
-    found: bool = await sql.fetchval(
-        "select exists (select from price where item_id = $1)", item_id
+async def priced_items(sql: Sql, item_ids: Collection[UUID]) -> list[UUID]:
+    """Those of the items that have, or had, a price."""
+    rows = await sql.fetch(
+        """select i.id from unnest($1::uuid[]) as i(id)
+            where exists (select from price where item_id = i.id)""",
+        item_ids,
     )
-    return found
+    return [row["id"] for row in rows]
 
 
 async def price_list_page(sql: Sql, asked: PageQuery) -> Page[PriceListView]:

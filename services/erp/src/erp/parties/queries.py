@@ -1,32 +1,27 @@
 """Named reads and locks of parties."""
 
-from collections.abc import Mapping
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Collection, Mapping
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import select
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.storage.work import Work
 from erp.links import linked_to, references
-from erp.parties.models import Customer, Supplier
 from erp.parties.schemas import CustomerView, PartyQuery, SupplierView
 from erp.searching import containing
 
 __all__ = [
-    "active_customer_with_tax_id",
+    "active_customers_with_tax_ids",
     "customer_page",
     "customer_view",
-    "for_update",
-    "next_customer_number",
-    "next_supplier_number",
+    "next_customer_numbers",
+    "next_supplier_numbers",
     "supplier_page",
     "supplier_view",
 ]
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
-P = TypeVar("P", Customer, Supplier)
 
 _COMMON = """id, number, name, legal_name, tax_id, email, phone, website, language, currency,
   payment_terms_days, status, version, created_at, updated_at"""
@@ -104,32 +99,30 @@ def _supplier(row: Mapping[str, Any]) -> SupplierView:
     return SupplierView.model_validate(dict(row))
 
 
-async def for_update(work: Work, kind: type[P], party_id: UUID) -> P | None:
-    """The customer or supplier, its row locked until the act ends."""
-    wanted = select(kind).where(kind.id == party_id).with_for_update(key_share=True)
-    return (await work.session.execute(wanted)).scalar_one_or_none()
+async def next_customer_numbers(sql: Sql, count: int) -> list[str]:
+    """So many numbers no customer had before: C-00001."""
+    return [f"C-{number:05d}" for number in await _next(sql, "customer_number_seq", count)]
 
 
-async def next_customer_number(sql: Sql) -> str:
-    """A number no customer had before: C-00001."""
-    number: int = await sql.fetchval("select nextval('customer_number_seq')")
-    return f"C-{number:05d}"
+async def next_supplier_numbers(sql: Sql, count: int) -> list[str]:
+    """So many numbers no supplier had before: S-00001."""
+    return [f"S-{number:05d}" for number in await _next(sql, "supplier_number_seq", count)]
 
 
-async def next_supplier_number(sql: Sql) -> str:
-    """A number no supplier had before: S-00001."""
-    number: int = await sql.fetchval("select nextval('supplier_number_seq')")
-    return f"S-{number:05d}"
-
-
-async def active_customer_with_tax_id(
-    sql: Sql, tax_id: str, *, other_than: UUID
-) -> tuple[UUID, str] | None:
-    """Id and number of another active customer with the tax id."""
-    row = await sql.fetchrow(
-        """select id, number from customer
-            where tax_id = $1 and status = 'active' and tax_id <> '' and id <> $2""",
-        tax_id,
-        other_than,
+async def _next(sql: Sql, sequence: str, count: int) -> list[int]:
+    rows = await sql.fetch(
+        "select nextval($1::regclass) as number from generate_series(1, $2::int)", sequence, count
     )
-    return (row["id"], row["number"]) if row else None
+    return [row["number"] for row in rows]
+
+
+async def active_customers_with_tax_ids(
+    sql: Sql, tax_ids: Collection[str]
+) -> dict[str, tuple[UUID, str]]:
+    """Id and number of the active customer that has each tax id."""
+    rows = await sql.fetch(
+        """select tax_id, id, number from customer
+            where tax_id = any($1::text[]) and status = 'active' and tax_id <> ''""",
+        list(tax_ids),
+    )
+    return {row["tax_id"]: (row["id"], row["number"]) for row in rows}

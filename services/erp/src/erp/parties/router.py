@@ -106,7 +106,10 @@ async def upsert_customers(
     asked: InBatch, command: UpsertCustomers, _by: Clerk, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over customers as another system knows them; each is judged alone."""
-    return await upsert_each(work, asked, "customer", command.items, customers.upsert_customer)
+    sent, in_bulk = command.items, customers.IN_BULK
+    return await upsert_each(
+        work, asked, customers.KIND, sent, customers.upsert_customer, in_bulk=in_bulk
+    )
 
 
 @customer_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
@@ -200,7 +203,10 @@ async def upsert_suppliers(
     asked: InBatch, command: UpsertSuppliers, _by: Clerk, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over suppliers as another system knows them; each is judged alone."""
-    return await upsert_each(work, asked, "supplier", command.items, suppliers.upsert_supplier)
+    sent, in_bulk = command.items, suppliers.IN_BULK
+    return await upsert_each(
+        work, asked, suppliers.KIND, sent, suppliers.upsert_supplier, in_bulk=in_bulk
+    )
 
 
 @supplier_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)

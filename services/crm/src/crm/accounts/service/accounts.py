@@ -1,10 +1,12 @@
 """Acts on accounts."""
 
-from functools import partial
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from chassis.http.problems import Forbidden, NotFound
 from chassis.ids import uuid7
+from chassis.storage.locking import lock, lock_all
 from chassis.storage.work import Work
 from crm.accounts import queries
 from crm.accounts.errors import AccountArchived
@@ -15,12 +17,13 @@ from crm.accounts.schemas import AccountView, Buyer, ChangeAccount, NewAccount, 
 from crm.accounts.service.facts import read
 from crm.currencies import must_be_supported
 from crm.fields import Facts
-from crm.links import ERP, LinkExternal, ManagedByErp, is_linked, link
+from crm.links import ERP, LinkExternal, ManagedByErp, link, linked
 from crm.settings import settings_of
 from crm.staff.service.members import must_be_active
-from crm.upserts import Sent, Upserted, required, upsert
+from crm.upserts import InBulk, Sent, Upserted, required, upsert_one
 
 __all__ = [
+    "IN_BULK",
     "archive_account",
     "buyer",
     "change_account",
@@ -60,15 +63,14 @@ async def buyer(sql: queries.Sql, account_id: UUID, *, new_business: bool = Fals
 
 async def lock_account(work: Work, account_id: UUID) -> Account:
     """The account, nobody else's to change until the act ends. Raises NotFound."""
-    account = await queries.for_update(work, Account, account_id)
-    if account is None:
-        raise NotFound(entity=KIND, id=account_id)
-    return account
+    return await lock(work, Account, account_id)
 
 
 async def register_account(work: Work, command: NewAccount) -> UUID:
     """Take on an account. Raises MissingReference, InvalidInput, CurrencyNotSupported."""
-    return await _register(work, command.facts(), uuid7())
+    account_id = uuid7()
+    await _register_all(work, [(account_id, command.facts())])
+    return account_id
 
 
 async def change_account(
@@ -81,17 +83,17 @@ async def change_account(
     """
     account = await lock_account(work, account_id)
     account.check_revision(revision)
-    await _change(work, account, command.facts())
+    await _change_all(work, [(account, command.facts())])
 
 
 async def archive_account(work: Work, account_id: UUID) -> None:
     """Take the account out of the way; its history stays. Raises NotFound."""
-    await _change(work, await lock_account(work, account_id), {"status": ARCHIVED})
+    await _put(work, account_id, ARCHIVED)
 
 
 async def restore_account(work: Work, account_id: UUID) -> None:
     """Work with the account again. Raises NotFound."""
-    await _change(work, await lock_account(work, account_id), {"status": ACTIVE})
+    await _put(work, account_id, ACTIVE)
 
 
 async def link_account(work: Work, account_id: UUID, command: LinkExternal) -> None:
@@ -111,63 +113,106 @@ async def upsert_account(
     Raises InvalidInput (a new one without a name), MissingReference, CurrencyNotSupported,
     Forbidden (terms from elsewhere), ManagedByErp.
     """
-    leads = system == ERP or work.actor.may(SYNC)
+    sent = Sent(KIND, system, external_id, command.source_version)
+    return await upsert_one(work, sent, command, by=IN_BULK)
+
+
+async def _register_sent(
+    work: Work, system: str, sent: Sequence[tuple[UUID, UpsertAccount]]
+) -> None:
+    leads = _leads(work, system)
+    await _register_all(
+        work, [(one, required(_taken(command, leads=leads), "name")) for one, command in sent]
+    )
+
+
+async def _change_sent(
+    work: Work, system: str, sent: Sequence[tuple[UUID, UpsertAccount]]
+) -> list[bool]:
+    leads = _leads(work, system)
+    held = await lock_all(work, Account, [account_id for account_id, _ in sent])
+    told = [(held[account_id], _taken(command, leads=leads)) for account_id, command in sent]
+    return await _change_all(work, told, leads=leads)
+
+
+IN_BULK = InBulk[Any](create=_register_sent, change=_change_sent)
+"""How accounts of another system are taken over, one or many."""
+
+
+def _leads(work: Work, system: str) -> bool:
+    """Whether who sends may say what the ERP leads in."""
+    return system == ERP or work.actor.may(SYNC)
+
+
+def _taken(command: UpsertAccount, *, leads: bool) -> Facts:
     facts = command.facts()
-    if "erp" in facts:
-        if not leads:
-            raise Forbidden(scope=SYNC)
-        facts = {"stage": "customer"} | facts
-    return await upsert(
-        work,
-        Sent(KIND, system, external_id, command.source_version),
-        create=partial(_register_sent, work, facts),
-        change=partial(_change_sent, work, facts, leads=leads),
-    )
+    if "erp" not in facts:
+        return facts
+    if not leads:
+        raise Forbidden(scope=SYNC)
+    return {"stage": "customer"} | facts
 
 
-async def _register_sent(work: Work, facts: Facts, account_id: UUID) -> None:
-    await _register(work, required(facts, "name"), account_id)
-
-
-async def _change_sent(work: Work, facts: Facts, account_id: UUID, *, leads: bool) -> bool:
-    return await _change(work, await lock_account(work, account_id), facts, leads=leads)
-
-
-async def _register(work: Work, facts: Facts, account_id: UUID) -> UUID:
-    account = Account(
-        id=account_id,
-        currency=work.setting.currency,
-        created_at=work.now,
-        updated_at=work.now,
-    )
-    await _check(work, facts)
-    account.take(read(facts, region=settings_of(work.setting).region))
-    work.session.add(account)
+async def _register_all(work: Work, new: Sequence[tuple[UUID, Facts]]) -> None:
+    """Take on accounts under the ids given, all or none of them."""
+    region, accounts = settings_of(work.setting).region, []
+    for account_id, facts in new:
+        account = Account(
+            id=account_id,
+            currency=work.setting.currency,
+            created_at=work.now,
+            updated_at=work.now,
+        )
+        await _check(work, facts)
+        account.take(read(facts, region=region))
+        accounts.append(account)
+    work.session.add_all(accounts)
     await work.flush()
-    await work.record(AccountChanged.of(account, (), AccountChanged.every_field()))
-    return account.id
+    every_field = AccountChanged.every_field()
+    await work.record(*(AccountChanged.of(account, (), every_field) for account in accounts))
 
 
-async def _change(work: Work, account: Account, facts: Facts, *, leads: bool = False) -> bool:
-    """Whether anything changed; then it is one version and one event more."""
-    await _check(work, facts, present=account)
-    region = settings_of(work.setting).region
-    changed = account.take(read(facts, present=account, region=region))
-    if not changed:
-        return False
-    led = led_by_erp(changed)
-    if led and not leads and await is_linked(work, KIND, account.id, system=ERP):
-        raise ManagedByErp(fields=", ".join(led), entity=KIND)
-    await publish(work, account, changed)
-    return True
+async def _put(work: Work, account_id: UUID, status: str) -> None:
+    await _change_all(work, [(await lock_account(work, account_id), {"status": status})])
+
+
+async def _change_all(
+    work: Work, told: Sequence[tuple[Account, Facts]], *, leads: bool = False
+) -> list[bool]:
+    """Whether each of the locked accounts changed; then it is one version and one event more."""
+    region, changed = settings_of(work.setting).region, {}
+    for account, facts in told:
+        await _check(work, facts, present=account)
+        fields = account.take(read(facts, present=account, region=region))
+        if fields:
+            changed[account] = fields
+    if not leads:
+        await _must_be_led_here(work, changed)
+    await _publish_all(work, changed)
+    return [account in changed for account, _ in told]
+
+
+async def _must_be_led_here(work: Work, changed: Mapping[Account, Sequence[str]]) -> None:
+    """Raise ManagedByErp where a field changed that the linked ERP leads in."""
+    led = {account.id: told for account, fields in changed.items() if (told := led_by_erp(fields))}
+    for account_id in await linked(work, KIND, led.keys(), system=ERP):
+        raise ManagedByErp(fields=", ".join(led[account_id]), entity=KIND)
 
 
 async def publish(work: Work, account: Account, changed: list[str]) -> None:
     """Make what changed of the locked account one version and one event."""
-    account.touch(work.now)
+    await _publish_all(work, {account: changed})
+
+
+async def _publish_all(work: Work, changed: Mapping[Account, list[str]]) -> None:
+    if not changed:
+        return
+    for account in changed:
+        account.touch(work.now)
     await work.flush()
-    contacts = await queries.active_contacts(work, account.id)
-    await work.record(AccountChanged.of(account, contacts, changed))
+    contacts = await queries.active_contacts(work, [account.id for account in changed])
+    for account, fields in changed.items():
+        await work.record(AccountChanged.of(account, contacts[account.id], fields))
 
 
 async def _check(work: Work, facts: Facts, *, present: Account | None = None) -> None:

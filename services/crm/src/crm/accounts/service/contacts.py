@@ -6,6 +6,7 @@ from uuid import UUID
 from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage import external
+from chassis.storage.locking import lock
 from chassis.storage.work import Work
 from crm.accounts import queries
 from crm.accounts.models import ACTIVE, ARCHIVED, Account, Contact
@@ -125,10 +126,7 @@ async def _locked(work: Work, contact_id: UUID) -> tuple[Account, Contact]:
     if account_id is None:
         raise NotFound(entity=KIND, id=contact_id)
     account = await accounts.lock_account(work, account_id)
-    contact = await queries.for_update(work, Contact, contact_id)
-    if contact is None:  # pragma: no cover - contacts are never deleted
-        raise NotFound(entity=KIND, id=contact_id)
-    return account, contact
+    return account, await lock(work, Contact, contact_id)
 
 
 async def _add(work: Work, account: Account, facts: Facts, contact_id: UUID) -> UUID:

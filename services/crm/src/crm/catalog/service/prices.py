@@ -9,6 +9,7 @@ from uuid import UUID
 
 from chassis.http.problems import FieldError, InvalidInput, NotFound
 from chassis.ids import uuid7
+from chassis.storage.locking import lock
 from chassis.storage.work import Work
 from crm.catalog import queries
 from crm.catalog.errors import NoPrice, OverlappingPrice
@@ -194,10 +195,7 @@ async def _locked(work: Work, price_id: UUID) -> tuple[Product, ProductPrice]:
     if product_id is None:
         raise NotFound(entity=KIND, id=price_id)
     product = await lock_product(work, product_id)
-    price = await queries.for_update(work, ProductPrice, price_id)
-    if price is None:  # pragma: no cover - prices are never deleted
-        raise NotFound(entity=KIND, id=price_id)
-    return product, price
+    return product, await lock(work, ProductPrice, price_id)
 
 
 async def _add(

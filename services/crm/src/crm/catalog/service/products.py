@@ -1,11 +1,13 @@
 """Acts on products."""
 
+from collections.abc import Sequence
 from decimal import Decimal
-from functools import partial
+from typing import Any
 from uuid import UUID
 
 from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
+from chassis.storage.locking import lock, lock_all
 from chassis.storage.work import Work
 from crm.catalog import queries
 from crm.catalog.errors import DuplicateCode
@@ -15,9 +17,10 @@ from crm.currencies import must_be_supported
 from crm.fields import Facts
 from crm.lines import stand_in_line
 from crm.links import ERP, LinkExternal, ManagedByErp, link
-from crm.upserts import Sent, Upserted, required, upsert
+from crm.upserts import InBulk, Sent, Upserted, required, upsert_one
 
 __all__ = [
+    "IN_BULK",
     "add_product",
     "change_product",
     "link_product",
@@ -49,15 +52,14 @@ async def product_meant(sql: queries.Sql, reference: str) -> UUID:
 
 async def lock_product(work: Work, product_id: UUID) -> Product:
     """The product, nobody else's to change until the act ends. Raises NotFound."""
-    product = await queries.for_update(work, Product, product_id)
-    if product is None:
-        raise NotFound(entity=KIND, id=product_id)
-    return product
+    return await lock(work, Product, product_id)
 
 
 async def add_product(work: Work, command: AddProduct) -> UUID:
     """Begin to sell something. Raises DuplicateCode, CurrencyNotSupported."""
-    return await _add(work, command.facts(), uuid7())
+    product_id = uuid7()
+    await _add_all(work, [(product_id, command.facts())])
+    return product_id
 
 
 async def change_product(
@@ -69,7 +71,7 @@ async def change_product(
     """
     product = await lock_product(work, product_id)
     product.check_revision(revision)
-    await _change(work, product, command.facts(), by=None)
+    await _change_all(work, [(product, command.facts())], by=None)
 
 
 async def link_product(work: Work, product_id: UUID, command: LinkExternal) -> None:
@@ -80,7 +82,7 @@ async def link_product(work: Work, product_id: UUID, command: LinkExternal) -> N
     product = await lock_product(work, product_id)
     await link(work, KIND, product_id, command)
     if command.system == ERP:
-        await _change(work, product, {}, by=ERP)
+        await _change_all(work, [(product, {})], by=ERP)
 
 
 async def tell_availability(
@@ -101,64 +103,84 @@ async def upsert_product(
     Raises InvalidInput (a new one without code or name), DuplicateCode, CurrencyNotSupported,
     ManagedByErp.
     """
-    facts = command.facts()
-    return await upsert(
-        work,
-        Sent(KIND, system, external_id, command.source_version),
-        create=partial(_add_sent, work, facts, system),
-        change=partial(_change_sent, work, facts, system),
-    )
+    sent = Sent(KIND, system, external_id, command.source_version)
+    return await upsert_one(work, sent, command, by=IN_BULK)
 
 
-async def _add_sent(work: Work, facts: Facts, system: str, product_id: UUID) -> None:
+async def _add_sent(work: Work, system: str, sent: Sequence[tuple[UUID, UpsertProduct]]) -> None:
     master = {"master": ERP_MASTER} if system == ERP else {}
-    await _add(work, required(facts, "code", "name") | master, product_id)
-
-
-async def _change_sent(work: Work, facts: Facts, system: str, product_id: UUID) -> bool:
-    return await _change(work, await lock_product(work, product_id), facts, by=system)
-
-
-async def _add(work: Work, facts: Facts, product_id: UUID) -> UUID:
-    product = Product(
-        id=product_id, currency=work.setting.currency, created_at=work.now, updated_at=work.now
+    await _add_all(
+        work, [(one, required(command.facts(), "code", "name") | master) for one, command in sent]
     )
-    _check_currency(work, facts)
-    product.take(facts)
-    await _claim_code(work, product)
-    work.session.add(product)
+
+
+async def _change_sent(
+    work: Work, system: str, sent: Sequence[tuple[UUID, UpsertProduct]]
+) -> list[bool]:
+    held = await lock_all(work, Product, [product_id for product_id, _ in sent])
+    told = [(held[product_id], command.facts()) for product_id, command in sent]
+    return await _change_all(work, told, by=system)
+
+
+IN_BULK = InBulk[Any](create=_add_sent, change=_change_sent)
+"""How products of another system are taken over, one or many."""
+
+
+async def _add_all(work: Work, new: Sequence[tuple[UUID, Facts]]) -> None:
+    """Begin to sell products under the ids given, all or none of them."""
+    products = []
+    for product_id, facts in new:
+        product = Product(
+            id=product_id, currency=work.setting.currency, created_at=work.now, updated_at=work.now
+        )
+        _check_currency(work, facts)
+        product.take(facts)
+        products.append(product)
+    await _claim_codes(work, products)
+    work.session.add_all(products)
     await work.flush()
-    return product.id
 
 
-async def _change(work: Work, product: Product, facts: Facts, *, by: str | None) -> bool:
-    """Whether anything changed; then it is one version more. `by` is the sending system."""
-    _check_currency(work, facts)
-    handed_over = product.hand_over() if by == ERP else []
+async def _change_all(
+    work: Work, told: Sequence[tuple[Product, Facts]], *, by: str | None
+) -> list[bool]:
+    """Whether each of the locked products changed; then it is one version more.
+
+    `by` is the system that sent the facts.
+    """
+    for _, facts in told:
+        _check_currency(work, facts)
+    handed_over = [product for product, _ in told if by == ERP and product.hand_over()]
     if handed_over:
-        await _end_own_prices(work, product)
-    changed = product.take(facts)
-    if changed and product.master == ERP_MASTER and by != ERP:
-        raise ManagedByErp(fields=", ".join(changed), entity=KIND)
-    if "code" in changed:
-        await _claim_code(work, product)
-    if changed or handed_over:
+        await _end_own_prices(work, handed_over)
+    changes = {product: product.take(facts) for product, facts in told}
+    for product, fields in changes.items():
+        if fields and product.master == ERP_MASTER and by != ERP:
+            raise ManagedByErp(fields=", ".join(fields), entity=KIND)
+    await _claim_codes(work, [product for product, fields in changes.items() if "code" in fields])
+    changed = {product for product, fields in changes.items() if fields}.union(handed_over)
+    for product in changed:
         product.touch(work.now)
-        await work.flush()
-    return bool(changed or handed_over)
+    await work.flush()
+    return [product in changed for product, _ in told]
 
 
-async def _end_own_prices(work: Work, product: Product) -> None:
-    for price in await queries.own_active_prices(work, product.id):
+async def _end_own_prices(work: Work, products: Sequence[Product]) -> None:
+    for price in await queries.own_active_prices(work, [product.id for product in products]):
         price.take({"status": WITHDRAWN})
         price.touch(work.now)
 
 
-async def _claim_code(work: Work, product: Product) -> None:
-    await stand_in_line(work, f"product_code:{product.code}")
-    existing_id = await queries.product_with_code(work.sql, product.code)
-    if existing_id not in {None, product.id}:
-        raise DuplicateCode(product_code=product.code, existing_id=existing_id)
+async def _claim_codes(work: Work, products: Sequence[Product]) -> None:
+    """See to it that each code is of one product. Raises DuplicateCode."""
+    if not products:
+        return
+    await stand_in_line(work, *sorted({f"product_code:{product.code}" for product in products}))
+    taken = await queries.products_with_codes(work.sql, [product.code for product in products])
+    for product in products:
+        existing_id = taken.setdefault(product.code, product.id)
+        if existing_id != product.id:
+            raise DuplicateCode(product_code=product.code, existing_id=existing_id)
 
 
 def _check_currency(work: Work, facts: Facts) -> None:

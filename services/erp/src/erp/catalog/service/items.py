@@ -1,14 +1,15 @@
 """Acts on items."""
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
+from sqlalchemy.orm import selectinload
 
 from chassis.http.problems import NotFound
 from chassis.ids import uuid7
+from chassis.storage.locking import lock_all
 from chassis.storage.work import Work
 from erp.catalog import queries
 from erp.catalog.errors import DuplicateSku, NotTrackable, UnitInUse, UnsuitableConversion
@@ -26,7 +27,7 @@ from erp.catalog.service.categories import category_ids_of
 from erp.catalog.service.units import must_know_units
 from erp.lines import stand_in_line
 from erp.links import LinkExternal, link
-from erp.upserts import InBulk, Sent, Upserted, required, upsert
+from erp.upserts import InBulk, Sent, Upserted, required, upsert_one
 
 __all__ = [
     "IN_BULK",
@@ -69,19 +70,19 @@ async def change_item(work: Work, item_id: UUID, command: ChangeItem, *, revisio
     Raises NotFound, StaleRevision, DuplicateSku, MissingReference, UnitInUse, NotTrackable,
     TrackingFixed.
     """
-    item = await _locked(work, item_id)
+    item = (await _locked(work, [item_id]))[item_id]
     item.check_revision(revision)
-    await _change(work, item, command.facts())
+    await _change_all(work, [(item, command.facts())])
 
 
 async def archive_item(work: Work, item_id: UUID) -> None:
     """Put the item away; its history stays. Raises NotFound."""
-    await _change(work, await _locked(work, item_id), {"status": ARCHIVED})
+    await _put(work, item_id, ARCHIVED)
 
 
 async def restore_item(work: Work, item_id: UUID) -> None:
     """Use the item again. Raises NotFound."""
-    await _change(work, await _locked(work, item_id), {"status": ACTIVE})
+    await _put(work, item_id, ACTIVE)
 
 
 async def link_item(work: Work, item_id: UUID, command: LinkExternal) -> None:
@@ -96,30 +97,24 @@ async def upsert_item(work: Work, system: str, external_id: str, command: Upsert
     Raises InvalidInput (a new one without SKU or name), DuplicateSku, MissingReference,
     UnitInUse, NotTrackable, TrackingFixed.
     """
-    facts = command.facts()
-    return await upsert(
-        work,
-        Sent(KIND, system, external_id, command.source_version),
-        create=partial(_add_sent, work, facts),
-        change=partial(_change_sent, work, facts),
-    )
+    sent = Sent(KIND, system, external_id, command.source_version)
+    return await upsert_one(work, sent, command, by=IN_BULK)
 
 
-async def _add_sent(work: Work, facts: dict[str, Any], item_id: UUID) -> None:
-    await _add_all(work, [(item_id, required(facts, "sku", "name"))])
-
-
-async def _add_each_sent(work: Work, sent: Sequence[tuple[UUID, UpsertItem]]) -> None:
+async def _add_sent(work: Work, _system: str, sent: Sequence[tuple[UUID, UpsertItem]]) -> None:
     new = [(item_id, required(command.facts(), "sku", "name")) for item_id, command in sent]
     await _add_all(work, new)
 
 
-IN_BULK = InBulk[Any](_add_each_sent)
-"""How items of a batch that are new here are added at once."""
+async def _change_sent(
+    work: Work, _system: str, sent: Sequence[tuple[UUID, UpsertItem]]
+) -> list[bool]:
+    held = await _locked(work, [item_id for item_id, _ in sent])
+    return await _change_all(work, [(held[item_id], command.facts()) for item_id, command in sent])
 
 
-async def _change_sent(work: Work, facts: dict[str, Any], item_id: UUID) -> bool:
-    return await _change(work, await _locked(work, item_id), facts)
+IN_BULK = InBulk[Any](create=_add_sent, change=_change_sent)
+"""How items of another system are taken over, one or many."""
 
 
 async def _add_all(work: Work, sent: Sequence[tuple[UUID, Mapping[str, Any]]]) -> None:
@@ -130,52 +125,71 @@ async def _add_all(work: Work, sent: Sequence[tuple[UUID, Mapping[str, Any]]]) -
         item = Item(id=item_id, status=ACTIVE, units=[], created_at=work.now, updated_at=work.now)
         item.take(facts)
         _check_units(item)
-        await _check_tracking(work, item)
         items.append(item)
+    await _check_tracking(work, items)
     await _claim_skus(work, items)
     work.session.add_all(items)
     await work.flush()
     every_field = sorted(ItemChanged.model_fields.keys() - {"id", "version", "changed"})
-    await _tell(work, items, every_field)
+    await _tell(work, dict.fromkeys(items, every_field))
     goods = [item.id for item in items if item.kind == NEW["kind"]]
     if goods:
         await work.record(GoodsAdded(item_ids=goods))
 
 
-async def _change(work: Work, item: Item, facts: Mapping[str, Any]) -> bool:
-    """Whether anything changed; then it is one version and one event more."""
-    sku, unit = item.sku, item.unit
-    [resolved] = await _resolved_all(work, [facts])
-    changed = item.change(resolved, work.now)
-    if not changed:
-        return False
-    _check_units(item)
-    await _check_tracking(work, item)
-    if "tracking" in changed:
-        await work.record(TrackingChanging(item_id=item.id, sku=sku))
-    if "sku" in changed:
-        await _claim_skus(work, [item])
-    if "unit" in changed and await queries.has_prices(work.sql, item.id):
-        raise UnitInUse(sku=sku, unit=unit)
+async def _put(work: Work, item_id: UUID, status: str) -> None:
+    held = await _locked(work, [item_id])
+    await _change_all(work, [(held[item_id], {"status": status})])
+
+
+async def _change_all(work: Work, told: Sequence[tuple[Item, Mapping[str, Any]]]) -> list[bool]:
+    """Whether each of the locked items changed; then it is one version and one event more."""
+    before = {item.id: (item.sku, item.unit) for item, _ in told}
+    resolved = await _resolved_all(work, [facts for _, facts in told])
+    changes = [
+        item.change(facts, work.now) for (item, _), facts in zip(told, resolved, strict=True)
+    ]
+    changed = {item: fields for (item, _), fields in zip(told, changes, strict=True) if fields}
+    await _check_changed(work, changed, before)
     await work.flush()
-    shown = ["category" if name == "category_id" else name for name in changed]
-    await _tell(work, [item], sorted(shown))
-    if "kind" in changed and item.kind == NEW["kind"]:
-        await work.record(GoodsAdded(item_ids=[item.id]))
-    return True
+    await _tell(work, changed)
+    goods = [item.id for item in changed if "kind" in changed[item] and item.kind == NEW["kind"]]
+    if goods:
+        await work.record(GoodsAdded(item_ids=goods))
+    return [bool(fields) for fields in changes]
 
 
-async def _tell(work: Work, items: Sequence[Item], changed: list[str]) -> None:
-    category_ids = {item.category_id for item in items if item.category_id}
+async def _check_changed(
+    work: Work,
+    changed: Mapping[Item, Sequence[str]],
+    before: Mapping[UUID, tuple[str, str]],
+) -> None:
+    """Refuse what no item may become; `before` is its SKU and unit as they were."""
+    await _check_tracking(work, changed)
+    for item, fields in changed.items():
+        _check_units(item)
+        if "tracking" in fields:
+            await work.record(TrackingChanging(item_id=item.id, sku=before[item.id][0]))
+    renamed = [item for item, fields in changed.items() if "sku" in fields]
+    if renamed:
+        await _claim_skus(work, renamed)
+    measured = [item.id for item, fields in changed.items() if "unit" in fields]
+    for item_id in await queries.priced_items(work.sql, measured) if measured else ():
+        sku, unit = before[item_id]
+        raise UnitInUse(sku=sku, unit=unit)
+
+
+async def _tell(work: Work, changed: Mapping[Item, Sequence[str]]) -> None:
+    category_ids = {item.category_id for item in changed if item.category_id}
     codes = await queries.category_codes(work.sql, category_ids) if category_ids else {}
-    for item in items:
+    for item, fields in changed.items():
         conversions = [
             ConversionState(unit=unit, numerator=ratio.numerator, denominator=ratio.denominator)
             for unit, ratio in sorted(item.conversions.items())
         ]
         category = codes.get(item.category_id)
-        event = ItemChanged.of(item, changed, category=category, conversions=conversions)
-        await work.record(event)
+        shown = sorted("category" if name == "category_id" else name for name in fields)
+        await work.record(ItemChanged.of(item, shown, category=category, conversions=conversions))
 
 
 async def _resolved_all(work: Work, many: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -222,13 +236,15 @@ def _check_units(item: Item) -> None:
         raise UnsuitableConversion(unit=item.unit)
 
 
-async def _check_tracking(work: Work, item: Item) -> None:
+async def _check_tracking(work: Work, items: Collection[Item]) -> None:
     """See to it that only what is counted in whole pieces has serials. Raises NotTrackable."""
-    if item.tracking == NEW["tracking"]:
+    tracked = [item for item in items if item.tracking != NEW["tracking"]]
+    if not tracked:
         return
-    unit = await queries.unit(work.sql, item.unit)
-    if item.kind != "goods" or unit is None or unit.decimals:
-        raise NotTrackable(sku=item.sku)
+    whole = await queries.whole_units(work.sql, {item.unit for item in tracked})
+    for item in tracked:
+        if item.kind != "goods" or item.unit not in whole:
+            raise NotTrackable(sku=item.sku)
 
 
 async def _claim_skus(work: Work, items: Sequence[Item]) -> None:
@@ -241,8 +257,5 @@ async def _claim_skus(work: Work, items: Sequence[Item]) -> None:
             raise DuplicateSku(sku=item.sku, existing_id=existing_id)
 
 
-async def _locked(work: Work, item_id: UUID) -> Item:
-    item = await queries.item_for_update(work, item_id)
-    if item is None:
-        raise NotFound(entity=KIND, id=item_id)
-    return item
+async def _locked(work: Work, item_ids: Collection[UUID]) -> dict[UUID, Item]:
+    return await lock_all(work, Item, item_ids, selectinload(Item.units))

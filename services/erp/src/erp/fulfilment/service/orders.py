@@ -138,5 +138,9 @@ async def _prepare(work: Work, system: str, items: Sequence[BatchOrder]) -> None
     await stock.lock_items(work, {*present, *(item["id"] for item in known.items.values())})
 
 
-IN_BULK = InBulk[BatchOrder](accept_orders, _prepare)
+async def _accept_sent(work: Work, _system: str, sent: Sequence[tuple[UUID, BatchOrder]]) -> None:
+    await accept_orders(work, sent)
+
+
+IN_BULK = InBulk[BatchOrder](create=_accept_sent, prepare=_prepare)
 """How orders of a batch that are new here are accepted at once."""

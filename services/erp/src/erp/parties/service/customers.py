@@ -1,17 +1,17 @@
 """Acts on customers."""
 
-from collections.abc import Mapping
-from functools import partial
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
 
 from chassis.http.problems import NotFound
 from chassis.ids import uuid7
+from chassis.storage.locking import lock, lock_all
 from chassis.storage.work import Work
 from erp.lines import stand_in_line
-from erp.links import CRM, LinkExternal, ManagedByCrm, is_linked, link
+from erp.links import CRM, LinkExternal, ManagedByCrm, link, linked
 from erp.parties import queries
 from erp.parties.errors import DuplicateTaxId
 from erp.parties.events import CustomerChanged
@@ -19,9 +19,10 @@ from erp.parties.models import ACTIVE, ARCHIVED, Customer
 from erp.parties.rules.ownership import led_by_crm
 from erp.parties.schemas import ChangeCustomer, CustomerView, NewCustomer, UpsertCustomer
 from erp.parties.service.facts import merged, supported
-from erp.upserts import Sent, Upserted, required, upsert
+from erp.upserts import InBulk, Sent, Upserted, required, upsert_one
 
 __all__ = [
+    "IN_BULK",
     "archive_customer",
     "change_customer",
     "link_customer",
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 KIND = "customer"
+Facts: TypeAlias = Mapping[str, Any]
 
 
 async def see_customer(sql: "asyncpg.Connection[Any]", customer_id: UUID) -> CustomerView:
@@ -44,7 +46,9 @@ async def see_customer(sql: "asyncpg.Connection[Any]", customer_id: UUID) -> Cus
 
 async def register_customer(work: Work, command: NewCustomer) -> UUID:
     """Take on a customer. Raises DuplicateTaxId, CurrencyNotSupported."""
-    return await _register(work, command.facts(), uuid7())
+    customer_id = uuid7()
+    await _register_all(work, [(customer_id, command.facts())])
+    return customer_id
 
 
 async def change_customer(
@@ -54,19 +58,19 @@ async def change_customer(
 
     Raises NotFound, StaleRevision, DuplicateTaxId, CurrencyNotSupported, ManagedByCrm.
     """
-    customer = await _locked(work, customer_id)
+    customer = await lock(work, Customer, customer_id)
     customer.check_revision(revision)
-    await _change(work, customer, merged(customer, command.facts()))
+    await _change_all(work, [(customer, merged(customer, command.facts()))])
 
 
 async def archive_customer(work: Work, customer_id: UUID) -> None:
     """Stop doing business with the customer; its history stays. Raises NotFound."""
-    await _change(work, await _locked(work, customer_id), {"status": ARCHIVED})
+    await _put(work, customer_id, ARCHIVED)
 
 
 async def restore_customer(work: Work, customer_id: UUID) -> None:
     """Do business with the customer again. Raises NotFound, DuplicateTaxId."""
-    await _change(work, await _locked(work, customer_id), {"status": ACTIVE})
+    await _put(work, customer_id, ACTIVE)
 
 
 async def link_customer(work: Work, customer_id: UUID, command: LinkExternal) -> None:
@@ -75,7 +79,7 @@ async def link_customer(work: Work, customer_id: UUID, command: LinkExternal) ->
     A change at hand ends first: from then on a linked CRM leads.
     """
     await link(work, KIND, customer_id, command)
-    await _locked(work, customer_id)
+    await lock(work, Customer, customer_id)
 
 
 async def upsert_customer(
@@ -86,74 +90,89 @@ async def upsert_customer(
     Raises InvalidInput (a new one without a name), DuplicateTaxId, CurrencyNotSupported,
     ManagedByCrm.
     """
-    facts = command.facts()
-    return await upsert(
-        work,
-        Sent(KIND, system, external_id, command.source_version),
-        create=partial(_register_sent, work, facts),
-        change=partial(_change_sent, work, facts, leads=system == CRM),
-    )
+    sent = Sent(KIND, system, external_id, command.source_version)
+    return await upsert_one(work, sent, command, by=IN_BULK)
 
 
-async def _register_sent(work: Work, facts: dict[str, Any], customer_id: UUID) -> None:
-    await _register(work, required(facts, "name"), customer_id)
+async def _register_sent(
+    work: Work, _system: str, sent: Sequence[tuple[UUID, UpsertCustomer]]
+) -> None:
+    new = [(customer_id, required(command.facts(), "name")) for customer_id, command in sent]
+    await _register_all(work, new)
 
 
 async def _change_sent(
-    work: Work, facts: dict[str, Any], customer_id: UUID, *, leads: bool
-) -> bool:
-    return await _change(work, await _locked(work, customer_id), facts, leads=leads)
+    work: Work, system: str, sent: Sequence[tuple[UUID, UpsertCustomer]]
+) -> list[bool]:
+    held = await lock_all(work, Customer, [customer_id for customer_id, _ in sent])
+    told = [(held[customer_id], command.facts()) for customer_id, command in sent]
+    return await _change_all(work, told, leads=system == CRM)
 
 
-async def _register(work: Work, facts: Mapping[str, Any], customer_id: UUID) -> UUID:
-    customer = Customer(
-        id=customer_id,
-        number=await queries.next_customer_number(work.sql),
-        currency=work.setting.currency,
-        status=ACTIVE,
-        created_at=work.now,
-        updated_at=work.now,
-    )
-    customer.take(supported(work, facts))
-    work.session.add(customer)
-    await _claim_tax_id(work, customer)
+IN_BULK = InBulk[Any](create=_register_sent, change=_change_sent)
+"""How customers of another system are taken over, one or many."""
+
+
+async def _register_all(work: Work, new: Sequence[tuple[UUID, Facts]]) -> None:
+    """Take on customers under the ids given, all or none of them."""
+    numbers = await queries.next_customer_numbers(work.sql, len(new))
+    customers = []
+    for (customer_id, facts), number in zip(new, numbers, strict=True):
+        customer = Customer(
+            id=customer_id,
+            number=number,
+            currency=work.setting.currency,
+            status=ACTIVE,
+            created_at=work.now,
+            updated_at=work.now,
+        )
+        customer.take(supported(work, facts))
+        customers.append(customer)
+    await _claim_tax_ids(work, customers)
+    work.session.add_all(customers)
     await work.flush()
-    await work.record(CustomerChanged.of(customer, CustomerChanged.every_field()))
-    return customer.id
+    every_field = CustomerChanged.every_field()
+    await work.record(*(CustomerChanged.of(customer, every_field) for customer in customers))
 
 
-async def _change(
-    work: Work, customer: Customer, facts: Mapping[str, Any], *, leads: bool = False
-) -> bool:
-    """Whether anything changed; then it is one version and one event more."""
-    changed = customer.change(supported(work, facts), work.now)
-    if not changed:
-        return False
-    led = led_by_crm(changed)
-    if led and not leads and await is_linked(work, KIND, customer.id, system=CRM):
-        raise ManagedByCrm(fields=", ".join(led), entity=KIND)
-    if {"tax_id", "status"} & set(changed):
-        await _claim_tax_id(work, customer)
+async def _put(work: Work, customer_id: UUID, status: str) -> None:
+    customer = await lock(work, Customer, customer_id)
+    await _change_all(work, [(customer, {"status": status})])
+
+
+async def _change_all(
+    work: Work, told: Sequence[tuple[Customer, Facts]], *, leads: bool = False
+) -> list[bool]:
+    """Whether each of the locked customers changed; then it is one version and one event more."""
+    changes = [customer.change(supported(work, facts), work.now) for customer, facts in told]
+    changed = [
+        (customer, fields) for (customer, _), fields in zip(told, changes, strict=True) if fields
+    ]
+    if not leads:
+        await _must_be_led_here(work, changed)
+    claims = [customer for customer, fields in changed if {"tax_id", "status"} & set(fields)]
+    await _claim_tax_ids(work, claims)
     await work.flush()
-    await work.record(CustomerChanged.of(customer, changed))
-    return True
+    await work.record(*(CustomerChanged.of(customer, fields) for customer, fields in changed))
+    return [bool(fields) for fields in changes]
 
 
-async def _claim_tax_id(work: Work, customer: Customer) -> None:
-    """See to it that no other active customer has the tax id. Raises DuplicateTaxId."""
-    if not customer.claims_tax_id:
+async def _must_be_led_here(work: Work, changed: Sequence[tuple[Customer, Sequence[str]]]) -> None:
+    """Raise ManagedByCrm where a field changed that the linked CRM leads in."""
+    led = {customer.id: fields for customer, changes in changed if (fields := led_by_crm(changes))}
+    for customer_id in await linked(work, KIND, led.keys(), system=CRM):
+        raise ManagedByCrm(fields=", ".join(led[customer_id]), entity=KIND)
+
+
+async def _claim_tax_ids(work: Work, customers: Sequence[Customer]) -> None:
+    """See to it that no two active customers have the same tax id. Raises DuplicateTaxId."""
+    claims = [customer for customer in customers if customer.claims_tax_id]
+    if not claims:
         return
-    await stand_in_line(work, f"tax_id:{customer.tax_id}")
-    holder = await queries.active_customer_with_tax_id(
-        work.sql, customer.tax_id, other_than=customer.id
-    )
-    if holder:
-        existing_id, number = holder
-        raise DuplicateTaxId(tax_id=customer.tax_id, existing_id=existing_id, number=number)
-
-
-async def _locked(work: Work, customer_id: UUID) -> Customer:
-    customer = await queries.for_update(work, Customer, customer_id)
-    if customer is None:
-        raise NotFound(entity=KIND, id=customer_id)
-    return customer
+    await stand_in_line(work, *sorted({f"tax_id:{customer.tax_id}" for customer in claims}))
+    tax_ids = [customer.tax_id for customer in claims]
+    holders = await queries.active_customers_with_tax_ids(work.sql, tax_ids)
+    for customer in claims:
+        existing_id, number = holders.setdefault(customer.tax_id, (customer.id, customer.number))
+        if existing_id != customer.id:
+            raise DuplicateTaxId(tax_id=customer.tax_id, existing_id=existing_id, number=number)

@@ -1,14 +1,14 @@
 """Acts on suppliers."""
 
-from collections.abc import Mapping
-from functools import partial
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
 
 from chassis.http.problems import NotFound
 from chassis.ids import uuid7
+from chassis.storage.locking import lock, lock_all
 from chassis.storage.work import Work
 from erp.links import LinkExternal, link
 from erp.parties import queries
@@ -16,9 +16,10 @@ from erp.parties.events import SupplierChanged
 from erp.parties.models import ACTIVE, ARCHIVED, Supplier
 from erp.parties.schemas import ChangeSupplier, NewSupplier, SupplierView, UpsertSupplier
 from erp.parties.service.facts import merged, supported
-from erp.upserts import Sent, Upserted, required, upsert
+from erp.upserts import InBulk, Sent, Upserted, required, upsert_one
 
 __all__ = [
+    "IN_BULK",
     "archive_supplier",
     "change_supplier",
     "link_supplier",
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 KIND = "supplier"
+Facts: TypeAlias = Mapping[str, Any]
 
 
 async def see_supplier(sql: "asyncpg.Connection[Any]", supplier_id: UUID) -> SupplierView:
@@ -41,7 +43,9 @@ async def see_supplier(sql: "asyncpg.Connection[Any]", supplier_id: UUID) -> Sup
 
 async def register_supplier(work: Work, command: NewSupplier) -> UUID:
     """Take on a supplier. Raises CurrencyNotSupported."""
-    return await _register(work, command.facts(), uuid7())
+    supplier_id = uuid7()
+    await _register_all(work, [(supplier_id, command.facts())])
+    return supplier_id
 
 
 async def change_supplier(
@@ -51,19 +55,19 @@ async def change_supplier(
 
     Raises NotFound, StaleRevision, CurrencyNotSupported.
     """
-    supplier = await _locked(work, supplier_id)
+    supplier = await lock(work, Supplier, supplier_id)
     supplier.check_revision(revision)
-    await _change(work, supplier, merged(supplier, command.facts()))
+    await _change_all(work, [(supplier, merged(supplier, command.facts()))])
 
 
 async def archive_supplier(work: Work, supplier_id: UUID) -> None:
     """Stop buying from the supplier; its history stays. Raises NotFound."""
-    await _change(work, await _locked(work, supplier_id), {"status": ARCHIVED})
+    await _put(work, supplier_id, ARCHIVED)
 
 
 async def restore_supplier(work: Work, supplier_id: UUID) -> None:
     """Buy from the supplier again. Raises NotFound."""
-    await _change(work, await _locked(work, supplier_id), {"status": ACTIVE})
+    await _put(work, supplier_id, ACTIVE)
 
 
 async def link_supplier(work: Work, supplier_id: UUID, command: LinkExternal) -> None:
@@ -79,51 +83,63 @@ async def upsert_supplier(
 
     Raises InvalidInput (a new one without a name), CurrencyNotSupported.
     """
-    facts = command.facts()
-    return await upsert(
-        work,
-        Sent(KIND, system, external_id, command.source_version),
-        create=partial(_register_sent, work, facts),
-        change=partial(_change_sent, work, facts),
-    )
+    sent = Sent(KIND, system, external_id, command.source_version)
+    return await upsert_one(work, sent, command, by=IN_BULK)
 
 
-async def _register_sent(work: Work, facts: dict[str, Any], supplier_id: UUID) -> None:
-    await _register(work, required(facts, "name"), supplier_id)
+async def _register_sent(
+    work: Work, _system: str, sent: Sequence[tuple[UUID, UpsertSupplier]]
+) -> None:
+    new = [(supplier_id, required(command.facts(), "name")) for supplier_id, command in sent]
+    await _register_all(work, new)
 
 
-async def _change_sent(work: Work, facts: dict[str, Any], supplier_id: UUID) -> bool:
-    return await _change(work, await _locked(work, supplier_id), facts)
+async def _change_sent(
+    work: Work, _system: str, sent: Sequence[tuple[UUID, UpsertSupplier]]
+) -> list[bool]:
+    held = await lock_all(work, Supplier, [supplier_id for supplier_id, _ in sent])
+    return await _change_all(work, [(held[one], command.facts()) for one, command in sent])
 
 
-async def _register(work: Work, facts: Mapping[str, Any], supplier_id: UUID) -> UUID:
-    supplier = Supplier(
-        id=supplier_id,
-        number=await queries.next_supplier_number(work.sql),
-        currency=work.setting.currency,
-        status=ACTIVE,
-        created_at=work.now,
-        updated_at=work.now,
-    )
-    supplier.take(supported(work, facts))
-    work.session.add(supplier)
+IN_BULK = InBulk[Any](create=_register_sent, change=_change_sent)
+"""How suppliers of another system are taken over, one or many."""
+
+
+async def _register_all(work: Work, new: Sequence[tuple[UUID, Facts]]) -> None:
+    """Take on suppliers under the ids given, all or none of them."""
+    numbers = await queries.next_supplier_numbers(work.sql, len(new))
+    suppliers = []
+    for (supplier_id, facts), number in zip(new, numbers, strict=True):
+        supplier = Supplier(
+            id=supplier_id,
+            number=number,
+            currency=work.setting.currency,
+            status=ACTIVE,
+            created_at=work.now,
+            updated_at=work.now,
+        )
+        supplier.take(supported(work, facts))
+        suppliers.append(supplier)
+    work.session.add_all(suppliers)
     await work.flush()
-    await work.record(SupplierChanged.of(supplier, SupplierChanged.every_field()))
-    return supplier.id
+    every_field = SupplierChanged.every_field()
+    await work.record(*(SupplierChanged.of(supplier, every_field) for supplier in suppliers))
 
 
-async def _change(work: Work, supplier: Supplier, facts: Mapping[str, Any]) -> bool:
-    """Whether anything changed; then it is one version and one event more."""
-    changed = supplier.change(supported(work, facts), work.now)
-    if not changed:
-        return False
+async def _put(work: Work, supplier_id: UUID, status: str) -> None:
+    supplier = await lock(work, Supplier, supplier_id)
+    await _change_all(work, [(supplier, {"status": status})])
+
+
+async def _change_all(work: Work, told: Sequence[tuple[Supplier, Facts]]) -> list[bool]:
+    """Whether each of the locked suppliers changed; then it is one version and one event more."""
+    changes = [supplier.change(supported(work, facts), work.now) for supplier, facts in told]
     await work.flush()
-    await work.record(SupplierChanged.of(supplier, changed))
-    return True
-
-
-async def _locked(work: Work, supplier_id: UUID) -> Supplier:
-    supplier = await queries.for_update(work, Supplier, supplier_id)
-    if supplier is None:
-        raise NotFound(entity=KIND, id=supplier_id)
-    return supplier
+    await work.record(
+        *(
+            SupplierChanged.of(supplier, fields)
+            for (supplier, _), fields in zip(told, changes, strict=True)
+            if fields
+        )
+    )
+    return [bool(fields) for fields in changes]

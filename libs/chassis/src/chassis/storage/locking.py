@@ -1,0 +1,50 @@
+"""Entities that an act is about to change, their rows locked until it ends."""
+
+from collections.abc import Collection
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+from sqlalchemy.orm.interfaces import ORMOption
+
+from chassis.http.problems import NotFound
+from chassis.storage.base import Identified
+from chassis.storage.work import Work
+
+__all__ = ["any_of", "lock", "lock_all"]
+
+E = TypeVar("E", bound=Identified)
+
+
+def any_of(ids: Collection[UUID]) -> ColumnElement[bool]:
+    """What a column equals if it is one of the ids; one statement, however many they are."""
+    return any_(literal(list(ids), ARRAY(PG_UUID(as_uuid=True))))
+
+
+async def lock(work: Work, kind: type[E], record_id: UUID, *options: ORMOption) -> E:
+    """The entity as it is now, nobody else's to change until the act ends. Raises NotFound."""
+    return (await lock_all(work, kind, [record_id], *options))[record_id]
+
+
+async def lock_all(
+    work: Work, kind: type[E], ids: Collection[UUID], *options: ORMOption
+) -> dict[UUID, E]:
+    """The entities by id, their rows locked in key order. Raises NotFound for one that is missing.
+
+    `options` load what belongs to them. Foreign keys may still be set to locked rows.
+    """
+    wanted = (
+        select(kind)
+        .where(kind.id == any_of(ids))
+        .order_by(kind.id)
+        .options(*options)
+        .with_for_update(key_share=True, of=kind)
+        .execution_options(populate_existing=True)
+    )
+    rows = await work.session.execute(wanted)
+    found = {entity.id: entity for entity in rows.scalars()}
+    for missing in (one for one in ids if one not in found):
+        raise NotFound(entity=kind.__tablename__, id=missing)  # type: ignore[attr-defined] # mapped
+    return found
