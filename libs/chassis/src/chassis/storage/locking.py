@@ -1,10 +1,11 @@
 """Entities that an act is about to change, their rows locked until it ends."""
 
 from collections.abc import Collection
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, any_, literal, select
+from sqlalchemy import ColumnElement, Select, any_, bindparam, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.orm.interfaces import ORMOption
@@ -18,9 +19,12 @@ __all__ = ["any_of", "lock", "lock_all"]
 E = TypeVar("E", bound=Identified)
 
 
+_IDS = ARRAY(PG_UUID(as_uuid=True))
+
+
 def any_of(ids: Collection[UUID]) -> ColumnElement[bool]:
     """What a column equals if it is one of the ids; one statement, however many they are."""
-    return any_(literal(list(ids), ARRAY(PG_UUID(as_uuid=True))))
+    return any_(literal(list(ids), _IDS))
 
 
 async def lock(work: Work, kind: type[E], record_id: UUID, *options: ORMOption) -> E:
@@ -35,16 +39,20 @@ async def lock_all(
 
     `options` load what belongs to them. Foreign keys may still be set to locked rows.
     """
-    wanted = (
-        select(kind)
-        .where(kind.id == any_of(ids))
-        .order_by(kind.id)
-        .options(*options)
-        .with_for_update(key_share=True, of=kind)
-        .execution_options(populate_existing=True)
-    )
-    rows = await work.session.execute(wanted)
+    wanted = _locked(kind)  # type: ignore[arg-type] # classes are hashable
+    rows = await work.session.execute(wanted.options(*options), {"ids": list(ids)})
     found = {entity.id: entity for entity in rows.scalars()}
     for missing in (one for one in ids if one not in found):
         raise NotFound(entity=kind.__tablename__, id=missing)  # type: ignore[attr-defined] # mapped
     return found
+
+
+@cache
+def _locked(kind: type[E]) -> Select[Any]:
+    return (
+        select(kind)
+        .where(kind.id == any_(bindparam("ids", type_=_IDS)))
+        .order_by(kind.id)
+        .with_for_update(key_share=True, of=kind)
+        .execution_options(populate_existing=True)
+    )
