@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from chassis.http.dependencies import begin, caller, read
 from chassis.http.idempotency import Replayed, keep_reply
+from chassis.http.planning import Plan
 from chassis.http.problems import (
     MEDIA_TYPE,
     FieldError,
@@ -43,6 +44,7 @@ class HouseRoute(APIRoute):
         handler: Callable[[Request], Awaitable[Response]] = super().get_route_handler()
         known = frozenset(_of_query(self.dependant))
         asks_who = any(_asks_who(call) for call in _calls(self.dependant))
+        plan = Plan.of(self)
 
         async def handle(request: Request) -> Response:
             unknown = _unknown(request, known) if request.scope["query_string"] else []
@@ -51,7 +53,8 @@ class HouseRoute(APIRoute):
             if unknown:
                 raise InvalidInput(errors=unknown)
             try:
-                response = await handler(request)
+                planned = await plan.answer(request) if plan else None
+                response = planned or await handler(request)
             except Replayed as earlier:
                 return earlier.response()
             keep_reply(request, response)
