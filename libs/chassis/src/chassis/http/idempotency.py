@@ -83,7 +83,8 @@ async def claim_key(request: Request, work: Work, key: str | None) -> None:
 
 
 async def _fingerprint(request: Request) -> bytes:
-    digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+    query = request.scope["query_string"].decode("latin-1")
+    digest = hashlib.sha256(f"{request.method} {request.scope['path']}?{query}\n".encode())
     digest.update(await request.body())
     return digest.digest()
 

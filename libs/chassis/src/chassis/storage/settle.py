@@ -41,8 +41,9 @@ async def settle(sql: "asyncpg.Connection[Any]", work: "Work") -> None:
     parts: list[str] = []
     arguments: list[Any] = []
     if work.events:
-        parts.append(outbox.OUTBOX_CTE)
-        arguments.extend(outbox.outbox_arrays(work))
+        rows, values = outbox.written(work)
+        parts.append(rows)
+        arguments.extend(values)
     if work.jobs:
         parts.append(queue.JOBS_CTE)
         arguments.extend(queue.job_arrays(work.jobs))
@@ -53,7 +54,7 @@ async def settle(sql: "asyncpg.Connection[Any]", work: "Work") -> None:
         await sql.execute(_one_statement(tuple(parts)), *arguments)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _one_statement(parts: tuple[str, ...]) -> str:
     """The parts as one WITH statement, each part's parameters numbered on from the last's."""
     numbered, taken = [], 0
