@@ -257,6 +257,34 @@ async def test_twenty_orders_at_once_for_a_day_to_come_are_promised_what_there_i
         assert reserved == {(str(week(4)), "1"), (None, "0")}
 
 
+async def test_who_wants_to_ship_before_the_day_names_what(planner, problem):
+    """E37: early when nobody else misses it; who names nothing is told the day."""
+    with on(MONDAY):
+        item = await planner.sales.item("10")
+        first, second = [await planner.orders(item, 5, by) for by in (3, 4)]
+        refused = problem(await planner.sales.act(first, "shipments"), 409, "not_reserved_yet")
+        assert str(week(3)) in refused["detail"]
+
+        def some(order, quantity):
+            return {"lines": [{"order_line_id": order["lines"][0]["id"], "quantity": quantity}]}
+
+        reply = await planner.sales.act(second, "shipments", **some(second, "2"))
+        assert reply.is_success, reply.text
+        assert await planner.line(second) == (0, 3, 4)
+        await planner.sales.act(first, "cancel")
+        near = await planner.orders(item, 5)
+        assert await planner.line(near) == (5, 0, 1)
+        third = await planner.orders(item, 3, by=5)
+        refused = await planner.sales.act(third, "shipments", **some(third, "1"))
+        problem(refused, 409, "not_reserved")
+        await planner.sales.acts(near, "shipments")
+        problem(await planner.sales.act(near, "shipments"), 409, "nothing_to_ship")
+    with on(week(4)):
+        await planner.strikes()
+        assert await planner.line(second) == (3, 0, 4)
+        await planner.sales.acts(second, "shipments")
+
+
 async def test_a_change_takes_nothing_that_is_kept_and_a_nearer_day_reserves(planner):
     """E37, E47: more is asked for anew; what is needed today is reserved today."""
     with on(MONDAY):
