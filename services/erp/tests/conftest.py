@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -111,6 +112,18 @@ def problem():
         return told
 
     return check
+
+
+@pytest.fixture
+def ahead(erp, monkeypatch):
+    """Sets how many days ahead of the need goods are reserved, until the test ends."""
+    kept = erp.database.setting
+
+    def set_days(days):
+        settings = kept.settings.model_copy(update={"reserve_days_ahead": days})
+        monkeypatch.setattr(erp.database, "setting", replace(kept, settings=settings))
+
+    return set_days
 
 
 class Office:

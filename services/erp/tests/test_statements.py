@@ -120,8 +120,13 @@ async def test_a_price_lookup_is_three_reads(desk, counted):
         await desk.client.get(f"/v1/prices/lookup?sku={item['sku']}&quantity=1")
 
 
-async def test_a_confirm_of_three_lines_stays_within_the_budget(desk, counted):
-    """At most 15 statements may be, BEGIN and COMMIT among them; it takes 14."""
+@pytest.mark.parametrize("days", [None, 0])
+async def test_a_confirm_of_three_lines_stays_within_the_budget(desk, counted, ahead, days):
+    """At most 15 statements may be, BEGIN and COMMIT among them; it takes 14.
+
+    E37: none more where goods are reserved only on the day they are needed.
+    """
+    ahead(days)
     customer = await desk.customer()
     items = [await desk.item() for _ in range(3)]
     price = {"amount": "1", "currency": "CNY"}

@@ -1,10 +1,11 @@
 """The ERP as a service: its paths, permissions, events, and who acts on which event."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from chassis.events.event import Event
-from chassis.service import Handler, Service
+from chassis.service import Handler, Schedule, Service
 from erp.approvals.events import Decided, Deciding
 from erp.approvals.router import approval_router
 from erp.base import Base
@@ -75,6 +76,7 @@ from erp.stock.router import (
     valuation_router,
     warehouse_router,
 )
+from erp.stock.service import RESERVE, reserve_due
 
 __all__ = ["HANDLERS", "SERVICE"]
 
@@ -152,5 +154,7 @@ SERVICE = Service(
         PurchaseChanged,
     ),
     handlers=HANDLERS,
-    jobs={REFRESH: refresh_orders},
+    jobs={REFRESH: refresh_orders, RESERVE: reserve_due},
+    # The business day begins at another hour in each zone: asked each hour, none is far behind.
+    schedules=(Schedule(RESERVE, timedelta(hours=1), RESERVE),),
 )

@@ -14,7 +14,7 @@ FIGURES: Sequence[Figure] = (
     ),
     Figure(
         "orders_waiting_for_stock",
-        "Sales orders of which something waits for goods.",
+        "Sales orders of which something waits for goods, or for its day.",
         "select count(distinct order_id) from demand where reserved + shipped < wanted",
     ),
     Figure(

@@ -24,6 +24,13 @@ class ErpSettings(ServiceSettings):
         description="Tax code of charges (freight) on invoices of orders, which must exist; "
         "unset: they are not taxed.",
     )
+    reserve_days_ahead: int | None = Field(
+        default=None,
+        ge=0,
+        le=3650,
+        description="Goods are reserved for an order so many days before it needs them, 0: on the "
+        "day; unset: as soon as it is confirmed.",
+    )
 
 
 def settings_of(setting: Setting) -> ErpSettings:

@@ -86,6 +86,21 @@ async def test_goods_go_to_whoever_was_promised_first_then_to_whoever_came_first
     assert await store.holds(bolts) == (17, 17, "17.00")
 
 
+async def test_where_goods_are_reserved_ahead_a_line_of_a_later_day_waits(store, ahead):
+    """E37: and keeps what it was promised, until it is given up."""
+    ahead(3)
+    bolts = await store.item()
+    await store.receives(bolts, 10, "10.00")
+    far, reserved = await store.orders(bolts, 6, promised_on=store.today + timedelta(days=4))
+    assert (reserved, await store.line(far)) == (0, (6, 0, 6, 0))
+    _, reserved = await store.orders(bolts, 4, promised_on=store.today + timedelta(days=3))
+    assert reserved == 4
+    last, reserved = await store.orders(bolts, 5)
+    assert reserved == 0
+    await store.withdraws(far)
+    assert await store.line(last) == (5, 5, 0, 0)
+
+
 async def test_a_cancelled_line_frees_reservation_and_demand_at_once(store):
     """E47: what was reserved goes to the next who waits, in the same transaction."""
     bolts = await store.item()

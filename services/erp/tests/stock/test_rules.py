@@ -190,11 +190,49 @@ def test_what_a_surplus_is_worth():
 
 
 def test_goods_go_down_the_queue_until_they_are_gone():
-    queue = [Waiting(uuid4(), Decimal(quantity)) for quantity in (3, 4, 5)]
-    got = fill(Decimal(6), queue)
+    queue = [waiting(quantity, 1) for quantity in (3, 4, 5)]
+    got = fill(Decimal(6), queue, today=TODAY)
     assert got == [(queue[0].order_line_id, 3), (queue[1].order_line_id, 3)]
-    assert fill(Decimal(0), queue) == []
-    assert len(fill(Decimal(99), queue)) == 3
+    assert fill(Decimal(0), queue, today=TODAY) == []
+    assert len(fill(Decimal(99), queue, today=TODAY)) == 3
+
+
+def waiting(quantity, by, now=None):
+    """So many by a week; all of them may be reserved today, or so many."""
+    wanted = Decimal(quantity)
+    return Waiting(uuid4(), wanted, week(by), wanted if now is None else Decimal(now))
+
+
+def test_what_an_older_promise_needs_from_here_is_kept_for_it():
+    """E37: whoever comes after it gets what receipts until its day will make good."""
+    far, near = waiting(8, 4, now=0), waiting(9, 9)
+    queue = [far, near]
+    assert fill(Decimal(10), queue, today=TODAY) == [(near.order_line_id, 2)]
+    coming = dated(w3=5, w5=99)
+    assert fill(Decimal(10), queue, coming, today=TODAY) == [(near.order_line_id, 7)]
+    assert fill(Decimal(7), queue, dated(w5=99), today=TODAY) == []
+    assert len(fill(Decimal(99), [far, near, waiting(5, 9)], today=TODAY)) == 2
+
+
+def test_a_line_that_goes_before_its_day_may_go_in_part():
+    early, near = waiting(8, 4, now=3), waiting(9, 9)
+    got = fill(Decimal(10), [early, near], today=TODAY)
+    assert got == [(early.order_line_id, 3), (near.order_line_id, 2)]
+
+
+@given(st.integers(0, 100).map(Decimal), _dated, st.lists(st.tuples(_dates, _dates), max_size=6))
+def test_to_reserve_never_breaks_a_promise(free, receipts, orders):
+    """E37: while all promises hold, what lines reserve by their turn leaves all of them whole."""
+    queue = [
+        waiting(10 + 7 * at, 1 + (promised - week(1)).days // 7, now=None if near < week(4) else 0)
+        for at, (promised, near) in enumerate(sorted(orders))
+    ]
+    if not _kept(free, receipts, [(one.by, one.quantity) for one in queue]):
+        return
+    got = dict(fill(free, queue, receipts, today=week(1)))
+    left = [(one.by, one.quantity - got.get(one.order_line_id, 0)) for one in queue]
+    assert sum(got.values()) <= free
+    assert _kept(free - sum(got.values()), receipts, [(week(1), Decimal(0)), *left])
 
 
 def level(on_hand, reserved=0):

@@ -4,6 +4,7 @@ from chassis.http.problems import Problem
 
 __all__ = [
     "MoreThanLeft",
+    "NotReservedYet",
     "NothingToInvoice",
     "NothingToShip",
     "OrderClosed",
@@ -37,6 +38,18 @@ class NothingToShip(Problem):
     code = "nothing_to_ship"
     title = "Nothing is reserved"
     detail = "Nothing is reserved for the order {number}. Receive goods first."
+
+
+class NotReservedYet(Problem):
+    """Nothing is reserved for the order, because its day has not come."""
+
+    status = 409
+    code = "not_reserved_yet"
+    title = "Nothing is reserved yet"
+    detail = (
+        "The goods of the order {number} are reserved from {day} on. "
+        "To ship earlier, name the lines and quantities."
+    )
 
 
 class NothingToInvoice(Problem):

@@ -131,17 +131,15 @@ async def _place(work: Work, hands: Sequence[OrderAtHand], known: Known) -> None
 
 async def _promised(work: Work, hands: Sequence[OrderAtHand], known: Known) -> list[date | None]:
     """Reserve in turn; the day all lines of each order are promised for. None: no known day."""
-    goods = [[line for line in hand.lines if known.is_goods(line.item_id)] for hand in hands]
-    wanted = [hand.order.wanted_on for hand in hands]
-    asked = [
-        stock.PromiseAsked([(line.item_id, line.quantity) for line in lines], day)
-        for lines, day in zip(goods, wanted, strict=True)
+    return await stock.place_orders(work, [_needs(hand, known) for hand in hands])
+
+
+def _needs(hand: OrderAtHand, known: Known) -> stock.OrderNeeds:
+    """What an order needs of stock: services need nothing."""
+    day = hand.order.wanted_on
+    lines = [
+        stock.DemandLine(line.id, line.order_id, line.item_id, line.quantity, day)
+        for line in hand.lines
+        if known.is_goods(line.item_id)
     ]
-    promised = await stock.promise(work.sql, asked, today=work.today())
-    needed = [
-        stock.DemandLine(line.id, line.order_id, line.item_id, line.quantity, day, by)
-        for lines, day, by in zip(goods, wanted, promised, strict=True)
-        for line in lines
-    ]
-    await stock.place(work, needed)
-    return promised
+    return stock.OrderNeeds(lines, day)

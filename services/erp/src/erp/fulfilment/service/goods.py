@@ -10,7 +10,7 @@ from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.days import business_day_of
 from erp.fulfilment import queries
-from erp.fulfilment.errors import NothingToShip, UnknownLine
+from erp.fulfilment.errors import NothingToShip, NotReservedYet, UnknownLine
 from erp.fulfilment.models import OrderLine, Shipment, ShipmentLine
 from erp.fulfilment.queries import OrderAtHand
 from erp.fulfilment.schemas import ReturnGoods, ShipOrder, Shipped, ShipQuantity
@@ -28,15 +28,16 @@ Going = Sequence[tuple[OrderLine, Decimal]]
 async def ship_order(work: Work, order_id: UUID, command: ShipOrder) -> Shipped:
     """Ship what is reserved, or the quantities named; the rest stays as an exact backorder (E47).
 
-    Services need nothing of stock: they are rendered with it. Raises NotFound, OrderNotConfirmed,
-    NothingToShip, UnknownLine, NotReserved, PeriodClosed, and what `stock.ship` raises about
+    Services need nothing of stock: they are rendered with it. Lines that are named may go before
+    the day from which they are reserved. Raises NotFound, OrderNotConfirmed, NothingToShip,
+    NotReservedYet, UnknownLine, NotReserved, PeriodClosed, and what `stock.ship` raises about
     serials.
     """
     day = business_day_of(work, command.effective_on)
     hand = await locked(work, order_id)
     hand.order.must_be_confirmed()
     reserved, serials = await _reserved(work, hand), _serials(command.lines)
-    going = _named(hand, command.lines) if command.lines else _ready(hand, reserved)
+    going = _named(hand, command.lines) if command.lines else _ready(work, hand, reserved)
     shipment = await _shipment(work, hand, "delivery")
     shipment.shipped_on = day
     shipment.carrier, shipment.tracking_number = command.carrier, command.tracking_number
@@ -59,13 +60,24 @@ async def _reserved(work: Work, hand: OrderAtHand) -> dict[UUID, Decimal]:
     return {state.order_line_id: state.reserved for state in states}
 
 
-def _ready(hand: OrderAtHand, reserved: Mapping[UUID, Decimal]) -> Going:
-    """All that is reserved, and every service that is left. Raises NothingToShip."""
+def _ready(work: Work, hand: OrderAtHand, reserved: Mapping[UUID, Decimal]) -> Going:
+    """All that is reserved, and every service that is left.
+
+    Raises NothingToShip, or NotReservedYet where all that is left waits for its day.
+    """
     ready = [(line, reserved.get(line.id, line.to_ship)) for line in hand.lines]
     going = [(line, quantity) for line, quantity in ready if quantity > 0]
     if not going:
-        raise NothingToShip(number=hand.order.number)
+        raise _nothing_ready(work, hand)
     return going
+
+
+def _nothing_ready(work: Work, hand: OrderAtHand) -> NothingToShip | NotReservedYet:
+    """Why nothing is ready to go."""
+    day = stock.reserved_from(work, hand.order.wanted_on)
+    if day is None or not any(line.to_ship > 0 for line in hand.lines):
+        return NothingToShip(number=hand.order.number)
+    return NotReservedYet(number=hand.order.number, day=day)
 
 
 def _named(hand: OrderAtHand, named: Sequence[ShipQuantity]) -> Going:

@@ -27,6 +27,7 @@ __all__ = [
     "lines_of",
     "net_shipped",
     "open_items",
+    "queue_of",
     "save",
     "tell_availability",
     "waiting_of",
@@ -44,11 +45,16 @@ _HOLD_WORTH = f"""select v.warehouse_id, v.quantity, v.value, {_HELD}
   order by s.item_id for no key update of s, v"""
 _LINE_ITEMS = "select distinct item_id from demand where order_line_id = any($1::uuid[])"
 
-_DEMAND = "order_line_id, order_id, item_id, wanted, reserved, shipped, promised_on, place"
+_DEMAND = """order_line_id, order_id, item_id, wanted, reserved, shipped, needed_on, promised_on,
+  place"""
 _LINES = f"select {_DEMAND} from demand where order_line_id = any($1::uuid[])"
 _WAITING = f"""select {_DEMAND} from demand
   where item_id = any($1::uuid[]) and reserved + shipped < wanted
   order by item_id, promised_on, place"""
+_QUEUE = f"""select {_DEMAND} from demand
+  where item_id = any($1::uuid[]) and reserved + shipped < wanted
+  union all select source_line_id, null, item_id, quantity, 0, 0, due_on, null, null
+    from incoming where item_id = any($1::uuid[])"""
 
 _NET_SHIPPED = """select m.order_line_id,
     sum(case when t.kind = 'customer' then m.quantity else -m.quantity end) as quantity,
@@ -174,6 +180,11 @@ class Holding:
         """The items held, in the order of their locks."""
         return list(self.levels)
 
+    def keep_only(self, item_ids: Iterable[UUID]) -> None:
+        """Be done with all other items: nothing was made of them, and nothing is told."""
+        kept = set(item_ids)
+        self.levels = {one: level for one, level in self.levels.items() if one in kept}
+
     def sku_of(self, line: Demand) -> str:
         """The SKU of the item that the line needs."""
         return self.skus[line.item_id]
@@ -209,6 +220,17 @@ async def lines_of(work: Work, order_line_ids: Sequence[UUID]) -> dict[UUID, Dem
 async def waiting_of(work: Work, item_ids: Sequence[UUID]) -> list[Demand]:
     """The lines that wait for held items, whoever was promised first."""
     return [loaded(Demand, row) for row in await work.sql.fetch(_WAITING, item_ids)]
+
+
+async def queue_of(work: Work, item_ids: Sequence[UUID]) -> tuple[list[Demand], list[ExpectedLine]]:
+    """The lines that wait for held items, and what is expected of these."""
+    rows = await work.sql.fetch(_QUEUE, item_ids)
+    expected = [
+        ExpectedLine(row["order_line_id"], row["item_id"], row["wanted"], row["needed_on"])
+        for row in rows
+        if row["order_id"] is None
+    ]
+    return [loaded(Demand, row) for row in rows if row["order_id"]], expected
 
 
 async def net_shipped(

@@ -16,6 +16,7 @@ __all__ = [
     "available",
     "demand_states",
     "goods_by_sku",
+    "items_to_fill",
     "level_page",
     "move_page",
     "short_items",
@@ -29,14 +30,25 @@ _STATES = """select order_id, order_line_id, item_id, wanted, reserved,
     wanted - reserved - shipped as waiting, shipped
   from demand where order_id = any($1::uuid[]) order by place"""
 
-_SHORTAGES = """select one as item_id, coalesce(w.waiting, 0) - coalesce(n.incoming, 0) as quantity,
-    w.needed_on
+# Whoever is covered by what is free waits for the day only, and is not the first to be short.
+_SHORTAGES = """select one as item_id, w.waiting - n.incoming - s.free as quantity, w.needed_on
   from unnest($1::uuid[]) as one
-  cross join lateral (select sum(wanted - reserved - shipped) as waiting,
-      min(needed_on) as needed_on
-    from demand where item_id = one and reserved + shipped < wanted) w
-  cross join lateral (select sum(quantity) as incoming from incoming where item_id = one) n
-  where w.waiting > coalesce(n.incoming, 0)"""
+  cross join lateral (select coalesce(sum(on_hand - reserved), 0) as free
+    from stock_level where item_id = one) s
+  cross join lateral (select coalesce(sum(quantity), 0) as incoming
+    from incoming where item_id = one) n
+  cross join lateral (select sum(quantity) as waiting,
+      min(needed_on) filter (where so_far > s.free) as needed_on
+    from (select wanted - reserved - shipped as quantity, needed_on,
+        sum(wanted - reserved - shipped) over (order by promised_on, place) as so_far
+      from demand where item_id = one and reserved + shipped < wanted) d) w
+  where w.waiting > n.incoming + s.free"""
+
+_TO_FILL = """select distinct d.item_id from demand d
+  join stock_level s on s.item_id = d.item_id and s.on_hand > s.reserved
+  where d.reserved + d.shipped < d.wanted and d.needed_on <= $1
+    and ($2::uuid is null or d.item_id > $2)
+  order by d.item_id limit $3"""
 
 _SUPPLY_AND_DEMAND = """select s.item_id, 'free' as kind, null::date as day,
     sum(s.on_hand - s.reserved) as quantity
@@ -56,7 +68,7 @@ async def demand_states(sql: Sql, order_ids: Sequence[UUID]) -> list[DemandState
 
 
 async def shortages(sql: Sql, item_ids: Sequence[UUID]) -> dict[UUID, Shortage]:
-    """What is waited for beyond what is expected; an item without is left out."""
+    """What is waited for beyond what is free and expected; an item without is left out."""
     rows = await sql.fetch(_SHORTAGES, item_ids)
     return {row["item_id"]: Shortage(row["quantity"], row["needed_on"]) for row in rows}
 
@@ -65,6 +77,11 @@ async def short_items(sql: Sql) -> list[UUID]:
     """Every item that someone waits for."""
     rows = await sql.fetch("select distinct item_id from demand where reserved + shipped < wanted")
     return [row[0] for row in rows]
+
+
+async def items_to_fill(sql: Sql, last_day: date, *, after: UUID | None, limit: int) -> list[UUID]:
+    """Items of which something is free, and waited for by that day; the next so many, by id."""
+    return [row[0] for row in await sql.fetch(_TO_FILL, last_day, after, limit)]
 
 
 async def supply_and_demand(sql: Sql, item_ids: Sequence[UUID]) -> list[Mapping[str, Any]]:

@@ -16,6 +16,7 @@ __all__ = [
     "ExpectedLine",
     "NewMove",
     "NewSerial",
+    "OrderNeeds",
     "PromiseAsked",
     "ReceiptLine",
     "ReturnLine",
@@ -87,6 +88,13 @@ class ExpectedLine(NamedTuple):
     due_on: date
 
 
+class OrderNeeds(NamedTuple):
+    """What an order needs of stock, to be promised for one day, at the earliest as wanted."""
+
+    lines: Sequence[DemandLine]
+    wanted_on: date
+
+
 class PromiseAsked(NamedTuple):
     """For when all of an order (item, quantity) could be promised, at the earliest as wanted."""
 
@@ -107,7 +115,7 @@ class DemandState(NamedTuple):
 
 
 class Shortage(NamedTuple):
-    """What is waited for and not expected from anyone; needed first on the day."""
+    """What is waited for, neither free nor expected from anyone; needed first on the day."""
 
     quantity: Decimal
     needed_on: date

@@ -12,7 +12,16 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
-__all__ = ["Dated", "Outlook", "discrete_atp", "promise_date", "promise_order", "take"]
+__all__ = [
+    "Dated",
+    "Outlook",
+    "discrete_atp",
+    "not_here_yet",
+    "promise_date",
+    "promise_order",
+    "promised_day",
+    "take",
+]
 
 Dated = tuple[date, Decimal]
 _NOTHING = Decimal(0)
@@ -37,6 +46,12 @@ class Outlook:
         self.free -= got
         if got < quantity:
             self.commitments.append((by, quantity - got))
+
+
+def not_here_yet(receipt: Dated, *, today: date) -> Dated:
+    """What is overdue comes tomorrow at the earliest: it should have been here."""
+    day, quantity = receipt
+    return (day if day >= today else date.fromordinal(today.toordinal() + 1)), quantity
 
 
 def discrete_atp(
@@ -96,10 +111,23 @@ def promise_order(
     wanted_on: date,
     today: date,
 ) -> date | None:
+    """As `promised_day`; then the order is placed: the next one finds what this one has left."""
+    promised = promised_day(outlooks, lines, wanted_on=wanted_on, today=today)
+    for item, quantity in lines:
+        outlooks[item].place(quantity, by=promised or wanted_on)
+    return promised
+
+
+def promised_day(
+    outlooks: Mapping[K, Outlook],
+    lines: Sequence[tuple[K, Decimal]],
+    *,
+    wanted_on: date,
+    today: date,
+) -> date | None:
     """The first day on which all lines (item, quantity) can be promised; None: no known day (E37).
 
-    Each line is taken off before the next one is judged. Then the order is placed, so that the
-    next one finds what this one has left.
+    Each line is taken off before the next one is judged.
     """
     atp = {item: outlooks[item].atp(today=today) for item, _ in lines}
     days: list[date | None] = [wanted_on]
@@ -109,7 +137,4 @@ def promise_order(
             atp[item] = take(atp[item], quantity, on=day) or []
         days.append(day)
     known = [day for day in days if day is not None]
-    promised = max(known) if len(known) == len(days) else None
-    for item, quantity in lines:
-        outlooks[item].place(quantity, by=promised or wanted_on)
-    return promised
+    return max(known) if len(known) == len(days) else None

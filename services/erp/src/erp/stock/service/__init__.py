@@ -5,6 +5,7 @@ from erp.stock.rules.lines import (
     DemandLine,
     DemandState,
     ExpectedLine,
+    OrderNeeds,
     PromiseAsked,
     ReceiptLine,
     ReturnLine,
@@ -12,7 +13,7 @@ from erp.stock.rules.lines import (
     Shortage,
 )
 from erp.stock.service.booking import item_ids_of
-from erp.stock.service.demand import amend, place, withdraw
+from erp.stock.service.demand import amend, withdraw
 from erp.stock.service.expecting import (
     demand_of,
     expect,
@@ -23,13 +24,18 @@ from erp.stock.service.expecting import (
     shortages,
 )
 from erp.stock.service.goods import adjust, receive, ship, take_back
+from erp.stock.service.placing import place, place_orders
 from erp.stock.service.promising import promise_anew
+from erp.stock.service.reserving import RESERVE, reserve_due
+from erp.stock.service.waiting import reserved_from
 
 __all__ = [
+    "RESERVE",
     "AdjustLine",
     "DemandLine",
     "DemandState",
     "ExpectedLine",
+    "OrderNeeds",
     "PromiseAsked",
     "ReceiptLine",
     "ReturnLine",
@@ -42,10 +48,13 @@ __all__ = [
     "item_ids_of",
     "lock_items",
     "place",
+    "place_orders",
     "promisable",
     "promise",
     "promise_anew",
     "receive",
+    "reserve_due",
+    "reserved_from",
     "ship",
     "short_items",
     "shortages",

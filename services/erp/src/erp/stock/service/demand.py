@@ -1,6 +1,6 @@
-"""What orders need: placed, changed, given up."""
+"""What orders need: held, changed, given up."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from uuid import UUID
 
@@ -9,10 +9,10 @@ from chassis.storage.work import Work
 from erp.stock import queries
 from erp.stock.errors import NotStocked
 from erp.stock.queries import Holding
-from erp.stock.rules.lines import DemandLine
 from erp.stock.service.telling import fill_waiting, tell
+from erp.stock.service.waiting import reserved_until
 
-__all__ = ["amend", "hold_items", "hold_lines", "place", "withdraw"]
+__all__ = ["amend", "hold_items", "hold_lines", "must_be_whole", "withdraw"]
 
 
 async def hold_items(work: Work, item_ids: Iterable[UUID], *, worth: bool = False) -> Holding:
@@ -37,26 +37,6 @@ async def hold_lines(work: Work, order_line_ids: Iterable[UUID], *, worth: bool 
         if order_line_id not in held.demands:
             raise MissingReference(entity="demand", reference=order_line_id)
     return held
-
-
-async def place(work: Work, lines: Sequence[DemandLine]) -> dict[UUID, Decimal]:
-    """Reserve for order lines what is free; the rest waits. What each line has reserved.
-
-    Raises NotStocked (an item of services), FractionOfUnit (of a piece with a serial). Three
-    statements, and what purchasing adds when something must wait.
-    """
-    if not lines:
-        return {}
-    held = await hold_items(work, [line.item_id for line in lines])
-    for line in lines:
-        _must_be_whole(held, line.item_id, line.quantity)
-        got = held.levels[line.item_id].hold(line.quantity)
-        held.placed.append((line, got))
-        if got < line.quantity:
-            held.changed_demand.add(line.item_id)
-    await queries.save(work, held)
-    await tell(work, held)
-    return {line.order_line_id: got for line, got in held.placed}
 
 
 async def amend(work: Work, wanted: Mapping[UUID, Decimal]) -> dict[UUID, Decimal]:
@@ -85,15 +65,20 @@ async def _want(work: Work, wanted: Mapping[UUID, Decimal | None]) -> dict[UUID,
     for order_line_id, quantity in wanted.items():
         line = held.demands[order_line_id]
         before, total = line.waiting, line.shipped if quantity is None else quantity
-        _must_be_whole(held, line.item_id, total)
+        must_be_whole(held, line.item_id, total)
         held.levels[line.item_id].release(line.want(total, sku=held.sku_of(line)))
         if line.waiting != before:
             held.changed_demand.add(line.item_id)
+        if line.waiting > before and reserved_until(work) is not None:
+            # What is wanted besides was promised to nobody: it takes nothing that is kept for
+            # others. The order is promised anew when the act goes on.
+            line.promised_on = None
     filled = await fill_waiting(work, held)
     await queries.save(work, held)
     await tell(work, held, filled=filled, own=wanted.keys())
     return {order_line_id: held.demands[order_line_id].reserved for order_line_id in wanted}
 
 
-def _must_be_whole(held: Holding, item_id: UUID, quantity: Decimal) -> None:
+def must_be_whole(held: Holding, item_id: UUID, quantity: Decimal) -> None:
+    """Refuse a part of a piece that has a serial. Raises FractionOfUnit."""
     held.levels[item_id].must_be_whole(quantity, unit=held.units[item_id])

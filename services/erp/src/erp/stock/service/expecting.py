@@ -10,7 +10,7 @@ from erp.sql import Sql
 from erp.stock import queries
 from erp.stock.events import GoodsExpected
 from erp.stock.rules.lines import DemandState, ExpectedLine, PromiseAsked, Shortage
-from erp.stock.rules.promising import Dated, Outlook, promise_order
+from erp.stock.rules.promising import Dated, Outlook, not_here_yet, promise_order
 from erp.stock.rules.turns import Supply
 from erp.stock.service.demand import hold_items
 from erp.stock.service.telling import tell
@@ -58,7 +58,7 @@ async def demand_of(sql: Sql, order_ids: Sequence[UUID]) -> list[DemandState]:
 
 
 async def shortages(sql: Sql, item_ids: Sequence[UUID]) -> dict[UUID, Shortage]:
-    """What is waited for beyond what is expected; an item without is left out."""
+    """What is waited for beyond what is free and expected; an item without is left out."""
     return await queries.shortages(sql, item_ids)
 
 
@@ -86,16 +86,10 @@ async def _outlooks(sql: Sql, item_ids: Iterable[UUID], *, today: date) -> dict[
         if row["kind"] == "free":
             outlook.free = row["quantity"]
         elif row["kind"] == "incoming":
-            outlook.receipts.append(_not_here_yet(dated, today))
+            outlook.receipts.append(not_here_yet(dated, today=today))
         else:
             outlook.commitments.append(dated)
     return found
-
-
-def _not_here_yet(receipt: Dated, today: date) -> Dated:
-    """What is overdue comes tomorrow at the earliest: it should have been here."""
-    day, quantity = receipt
-    return (day if day >= today else date.fromordinal(today.toordinal() + 1)), quantity
 
 
 async def promise(sql: Sql, orders: Sequence[PromiseAsked], *, today: date) -> list[date | None]:

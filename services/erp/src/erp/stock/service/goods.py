@@ -28,7 +28,8 @@ from erp.stock.rules.valuation import cost_of_issue
 from erp.stock.service import serials
 from erp.stock.service.demand import hold_items, hold_lines
 from erp.stock.service.serials import Asked
-from erp.stock.service.telling import fill_waiting, tell
+from erp.stock.service.telling import fill_waiting, reserve_free, tell
+from erp.stock.service.waiting import reserved_until
 
 __all__ = ["adjust", "receive", "ship", "take_back"]
 
@@ -81,13 +82,14 @@ async def ship(
 ) -> dict[UUID, Decimal]:
     """Send away what is reserved for order lines; what each line cost.
 
-    Raises NotReserved, MissingReference, what `serials.name_or_choose` raises, PeriodClosed,
-    NoPeriod.
+    A line whose day has not come reserves first what is free and not kept for others. Raises
+    NotReserved, MissingReference, what `serials.name_or_choose` raises, PeriodClosed, NoPeriod.
     """
     if not lines:
         return {}
     held = await hold_lines(work, [line.order_line_id for line in lines], worth=True)
     decimals, costs = digits_of(work.setting.currency), defaultdict[UUID, Decimal](Decimal)
+    filled = await _reserve_early(work, held, lines)
     leaving = await serials.name_or_choose(work, held, _asked(held, lines))
     for line, numbers in zip(lines, leaving, strict=True):
         need = held.demands[line.order_line_id]
@@ -98,9 +100,23 @@ async def ship(
         pieces = pieces_of(line.quantity, cost, numbers, decimals=decimals)
         _move_for(held, need, pieces, inward=False, source_id=source_id)
     origin = Origin(source_type, memo, effective_on)
-    # Nothing comes free: what leaves was reserved, and what was free had nobody waiting.
-    await _finish(work, held, origin, counterpart="cogs", fills=False)
+    # Nothing comes free: what leaves was reserved, and what was free nobody could have.
+    await _finish(work, held, origin, counterpart="cogs", filled=filled)
     return dict(costs)
+
+
+async def _reserve_early(work: Work, held: Holding, lines: Sequence[ShipLine]) -> list[Demand]:
+    """Reserve what is to leave before its day; the other lines that got goods with it."""
+    needs = [(held.demands[line.order_line_id], line.quantity) for line in lines]
+    early = {
+        need.order_line_id: quantity - need.reserved
+        for need, quantity in needs
+        if quantity > need.reserved
+    }
+    if not early or reserved_until(work) is None:
+        return []
+    filled = await reserve_free(work, held, early=early)
+    return [line for line in filled if line.order_line_id not in early]
 
 
 async def take_back(
@@ -264,11 +280,20 @@ def _move_for(
 
 
 async def _finish(
-    work: Work, held: Holding, origin: Origin, *, counterpart: str, fills: bool = True
+    work: Work,
+    held: Holding,
+    origin: Origin,
+    *,
+    counterpart: str,
+    filled: Sequence[Demand] | None = None,
 ) -> None:
-    """Fill who waits, store, post and tell: the end of every movement of goods."""
-    own = set(held.demands)
-    filled = await fill_waiting(work, held) if fills else []
+    """Fill who waits, store, post and tell: the end of every movement of goods.
+
+    `filled` is given where others than the lines that move have got goods already.
+    """
+    own = set(held.demands) - {line.order_line_id for line in filled or ()}
+    if filled is None:
+        filled = await fill_waiting(work, held)
     with ledger.in_open_periods([origin.effective_on]):
         await queries.save(work, held, origin)
     await ledger.post(work, list(_postings(held, origin, counterpart)))

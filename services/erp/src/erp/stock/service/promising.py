@@ -7,9 +7,12 @@ from uuid import UUID
 from chassis.storage.work import Work
 from erp.stock import queries
 from erp.stock.events import ItemsShort
+from erp.stock.queries import Holding
 from erp.stock.rules.turns import promise_orders
 from erp.stock.service.demand import hold_items
 from erp.stock.service.expecting import supply_of
+from erp.stock.service.telling import reserve_free, tell
+from erp.stock.service.waiting import reserved_until
 
 __all__ = ["promise_anew"]
 
@@ -38,4 +41,15 @@ async def promise_anew(
     await queries.note_promises(work, promised, needed_on=needed_on)
     if needed_on is not None:
         await work.record(ItemsShort(item_ids=sorted(held.item_ids)))
+    if reserved_until(work) is not None:
+        await _reserve(work, held, order_ids)
     return promised
+
+
+async def _reserve(work: Work, held: Holding, order_ids: Sequence[UUID]) -> None:
+    """Reserve for orders that are needed sooner than before, or are promised at last."""
+    filled = await reserve_free(work, held)
+    if filled:
+        await queries.save(work, held)
+        own = {line.order_line_id for line in filled if line.order_id in order_ids}
+        await tell(work, held, filled=filled, own=own)

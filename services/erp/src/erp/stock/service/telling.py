@@ -1,6 +1,6 @@
 """What every act on stock ends with: the free goes to those who wait, and all is told."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from uuid import UUID
 
@@ -9,35 +9,41 @@ from erp.stock import queries
 from erp.stock.events import AvailabilityChanged, DemandFilled, ItemsShort
 from erp.stock.models import Demand
 from erp.stock.queries import Holding
-from erp.stock.rules.allocation import Waiting, fill
+from erp.stock.service.waiting import Queue, reserved_until
 
-__all__ = ["fill_waiting", "tell"]
+__all__ = ["fill_waiting", "note_filled", "reserve_free", "tell"]
 
 _SHOWN = ["free", "incoming", "on_hand", "reserved", "waiting"]
 
 
 async def fill_waiting(work: Work, held: Holding) -> list[Demand]:
-    """Reserve what is free for those who wait; the lines that got some."""
+    """Reserve what came free for those who wait; the lines that got some."""
+    if reserved_until(work) is not None:
+        # Lines that wait for their day count on what is free, and there is more or less of it.
+        held.changed_demand.update(held.item_ids)
+    return await reserve_free(work, held)
+
+
+async def reserve_free(
+    work: Work, held: Holding, *, early: Mapping[UUID, Decimal] | None = None
+) -> list[Demand]:
+    """Reserve what is free for those whose day has come; the lines that got some.
+
+    Of the lines `early`, so many are reserved before their day.
+    """
     free = [item_id for item_id, level in held.levels.items() if level.free > 0]
     if not free:
         return []
-    found = {line.order_line_id: line for line in await queries.waiting_of(work, free)}
-    lines = found | held.demands
-    got = [share for item_id in free for share in _shares(held, item_id, lines.values())]
-    for order_line_id, quantity in got:
-        line = held.demands.setdefault(order_line_id, lines[order_line_id])
-        line.get(quantity)
-        held.levels[line.item_id].hold(quantity)
+    filled = (await Queue.of(work, held, free)).fill(free, early)
+    note_filled(held, filled)
+    return filled
+
+
+def note_filled(held: Holding, filled: Iterable[Demand]) -> None:
+    """Keep lines that got goods, to be stored and told."""
+    for line in filled:
+        held.demands.setdefault(line.order_line_id, line)
         held.changed_demand.add(line.item_id)
-    return [held.demands[order_line_id] for order_line_id, _ in got]
-
-
-def _shares(held: Holding, item_id: UUID, lines: Iterable[Demand]) -> list[tuple[UUID, Decimal]]:
-    """What each line gets of the item, in their turn."""
-    waiting = [line for line in lines if line.item_id == item_id and line.waiting > 0]
-    waiting.sort(key=lambda line: line.turn)
-    queue = [Waiting(line.order_line_id, line.waiting) for line in waiting]
-    return fill(held.levels[item_id].free, queue)
 
 
 async def tell(

@@ -1,0 +1,118 @@
+"""What orders need, placed: promised for a day, reserved where it is near enough, or waiting."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from chassis.storage.work import Work
+from erp.stock import queries
+from erp.stock.models import Demand
+from erp.stock.queries import Holding
+from erp.stock.rules.lines import DemandLine, OrderNeeds, PromiseAsked
+from erp.stock.service.demand import hold_items, must_be_whole
+from erp.stock.service.expecting import promise
+from erp.stock.service.telling import note_filled, tell
+from erp.stock.service.waiting import Queue, reserved_until
+
+__all__ = ["place", "place_orders"]
+
+_LAST = 2**63
+"""Behind every place that is taken: the database gives new lines theirs when they are stored."""
+
+
+async def place_orders(work: Work, orders: Sequence[OrderNeeds]) -> list[date | None]:
+    """Promise each order in turn the first day for all of it (E37), and place what it needs.
+
+    None: for no known day. Raises as `place`.
+    """
+    if reserved_until(work) is not None and any(order.lines for order in orders):
+        return await _place_in_turn(work, orders)
+    asked = [PromiseAsked(_quantities(order), order.wanted_on) for order in orders]
+    promised = await promise(work.sql, asked, today=work.today())
+    await place(work, [line for one in zip(orders, promised, strict=True) for line in _for(*one)])
+    return promised
+
+
+async def place(work: Work, lines: Sequence[DemandLine]) -> dict[UUID, Decimal]:
+    """Reserve for order lines what is free; the rest waits. What each line has reserved.
+
+    Raises NotStocked (an item of services), FractionOfUnit (of a piece with a serial). Three
+    statements, and what purchasing adds when something must wait; one more where lines wait for
+    their day.
+    """
+    if not lines:
+        return {}
+    held = await hold_items(work, [line.item_id for line in lines])
+    for line in lines:
+        must_be_whole(held, line.item_id, line.quantity)
+    filled: list[Demand] = []
+    if reserved_until(work) is None:
+        for line in lines:
+            _note(held, line, held.levels[line.item_id].hold(line.quantity))
+    else:
+        queue = await Queue.of(work, held, held.item_ids)
+        filled = queue.fill(held.item_ids)
+        _join(queue, lines)
+    note_filled(held, filled)
+    await queries.save(work, held)
+    await tell(work, held, filled=filled)
+    return {line.order_line_id: got for line, got in held.placed}
+
+
+async def _place_in_turn(work: Work, orders: Sequence[OrderNeeds]) -> list[date | None]:
+    """As `place_orders`, with the items held before the first day is promised.
+
+    Otherwise two at once could be promised the same goods, and those who wait for their day have
+    nothing reserved that would keep them safe.
+    """
+    held = await hold_items(work, [line.item_id for order in orders for line in order.lines])
+    queue = await Queue.of(work, held, held.item_ids)
+    filled = queue.fill(held.item_ids)
+    promised = []
+    for order in orders:
+        for line in order.lines:
+            must_be_whole(held, line.item_id, line.quantity)
+        day = queue.promise(_quantities(order), wanted_on=order.wanted_on)
+        _join(queue, _for(order, day))
+        promised.append(day)
+    note_filled(held, filled)
+    await queries.save(work, held)
+    await tell(work, held, filled=filled)
+    return promised
+
+
+def _quantities(order: OrderNeeds) -> list[tuple[UUID, Decimal]]:
+    return [(line.item_id, line.quantity) for line in order.lines]
+
+
+def _for(order: OrderNeeds, day: date | None) -> list[DemandLine]:
+    """The lines of an order, promised for a day."""
+    return [line._replace(promised_on=day) for line in order.lines]
+
+
+def _join(queue: Queue, lines: Sequence[DemandLine]) -> None:
+    needs = [_demand(line, _LAST + at) for at, line in enumerate(lines, len(queue.held.placed))]
+    queue.join(needs)
+    for line, need in zip(lines, needs, strict=True):
+        _note(queue.held, line, need.reserved)
+
+
+def _demand(line: DemandLine, place: int) -> Demand:
+    return Demand(
+        order_line_id=line.order_line_id,
+        order_id=line.order_id,
+        item_id=line.item_id,
+        wanted=line.quantity,
+        reserved=Decimal(0),
+        shipped=Decimal(0),
+        needed_on=line.needed_on,
+        promised_on=line.promised_on,
+        place=place,
+    )
+
+
+def _note(held: Holding, line: DemandLine, got: Decimal) -> None:
+    held.placed.append((line, got))
+    if got < line.quantity:
+        held.changed_demand.add(line.item_id)

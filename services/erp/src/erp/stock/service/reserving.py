@@ -1,0 +1,39 @@
+"""Reserving for lines whose day has come: what nobody asks for, the clock does (E27)."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from chassis.storage.work import Work
+from erp.stock import queries
+from erp.stock.service.demand import hold_items
+from erp.stock.service.telling import reserve_free, tell
+from erp.stock.service.waiting import reserved_until
+
+__all__ = ["RESERVE", "reserve_due"]
+
+RESERVE = "stock.reserve"
+"""Job: lines whose day has come reserve what is free."""
+
+_ITEMS_AT_ONCE = 200
+"""Others who want these items wait until they are all done."""
+
+
+async def reserve_due(work: Work, payload: Mapping[str, Any]) -> None:
+    """The job: reserve what is free for lines that wait and whose day has come (E37).
+
+    By the same rule as every act, whoever was promised first. Done again it finds nothing; what
+    is left for the next of its kind begins after the item `after`.
+    """
+    after = UUID(payload["after"]) if "after" in payload else None
+    until = reserved_until(work) or date.max
+    item_ids = await queries.items_to_fill(work.sql, until, after=after, limit=_ITEMS_AT_ONCE)
+    if len(item_ids) == _ITEMS_AT_ONCE:
+        work.enqueue(RESERVE, {"after": str(item_ids[-1])})
+    held = await hold_items(work, item_ids)
+    filled = await reserve_free(work, held)
+    if filled:
+        held.keep_only(line.item_id for line in filled)
+        await queries.save(work, held)
+        await tell(work, held, filled=filled)
