@@ -50,12 +50,14 @@ from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.receivables.errors import InvoiceDateOrder
 from erp.stock.errors import (
     DuplicateSerial,
+    NoCostOnDay,
     NotReserved,
     NotShipped,
     SerialNotInStock,
     SerialNotWithCustomer,
     SerialsNeeded,
     SerialsNotKept,
+    ShortOnDay,
     UnknownSerial,
 )
 from erp.upserts import UPSERTED, InBatch, reply_outcome, upsert_each
@@ -83,6 +85,8 @@ order_router = house_router(
         NothingToInvoice,
         InvoiceDateOrder,
         NotReserved,
+        ShortOnDay,
+        NoCostOnDay,
         NotShipped,
         MoreThanLeft,
         FractionOfUnit,

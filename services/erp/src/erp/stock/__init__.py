@@ -5,7 +5,8 @@ the sum of the moves (E24), and moves are never changed. Of what is on hand, som
 orders, never more than there is (E26). Demand that could not be reserved waits in the order it
 came and is filled, oldest first, as soon as goods arrive. Worth is kept as an amount (E30): the
 moving average is its quotient, the last piece takes the rest; the inventory account equals it
-after every event (E29).
+after every event (E29). All of it holds at the end of every day: what leaves as of a past day was
+there then and on every day since, and costs what it did then (E27).
 
 Pieces of an item that is tracked by serial move one by one, each by its serial, from the one place
 where it is (E28). Orders reserve so many of them; which ones is decided when they leave.

@@ -29,8 +29,8 @@ async def ship_order(work: Work, order_id: UUID, command: ShipOrder) -> Shipped:
     """Ship what is reserved, or the quantities named; the rest stays as an exact backorder (E47).
 
     Services need nothing of stock: they are rendered with it. Raises NotFound, OrderNotConfirmed,
-    NothingToShip, UnknownLine, NotReserved, PeriodClosed, and what `stock.ship` raises about
-    serials.
+    NothingToShip, UnknownLine, NotReserved, ShortOnDay, NoCostOnDay, PeriodClosed, and what
+    `stock.ship` raises about serials.
     """
     day = business_day_of(work, command.effective_on)
     hand = await locked(work, order_id)

@@ -26,6 +26,7 @@ from erp.stock.rules.lines import (
 from erp.stock.rules.serials import Piece, pieces_of
 from erp.stock.rules.valuation import cost_of_issue
 from erp.stock.service import serials
+from erp.stock.service.dated import come_in, leave, look_back, worth_of_surplus
 from erp.stock.service.demand import hold_items, hold_lines
 from erp.stock.service.serials import Asked
 from erp.stock.service.telling import fill_waiting, tell
@@ -61,7 +62,7 @@ async def receive(
     for line in lines:
         serials.must_be_new(held, line.item_id, line.serials, outside=origin)
         pieces = pieces_of(line.quantity, line.value, line.serials, decimals=decimals)
-        _come_in(held, line.item_id, pieces)
+        come_in(held, line.item_id, pieces)
         _move(held, line.item_id, origin, pieces, source_id=line.source_id or source_id)
         if line.expected_id:
             already = held.arrived.get(line.expected_id, _NOTHING)
@@ -81,19 +82,20 @@ async def ship(
 ) -> dict[UUID, Decimal]:
     """Send away what is reserved for order lines; what each line cost.
 
-    Raises NotReserved, MissingReference, what `serials.name_or_choose` raises, PeriodClosed,
-    NoPeriod.
+    Raises NotReserved, ShortOnDay, NoCostOnDay, MissingReference, what `serials.name_or_choose`
+    raises, PeriodClosed, NoPeriod.
     """
     if not lines:
         return {}
     held = await hold_lines(work, [line.order_line_id for line in lines], worth=True)
+    await look_back(work, held, effective_on)
     decimals, costs = digits_of(work.setting.currency), defaultdict[UUID, Decimal](Decimal)
     leaving = await serials.name_or_choose(work, held, _asked(held, lines))
     for line, numbers in zip(lines, leaving, strict=True):
         need = held.demands[line.order_line_id]
         need.leave(line.quantity, sku=held.sku_of(need))
         held.levels[need.item_id].take_reserved(line.quantity)
-        cost = held.worth[need.item_id].lose(line.quantity, decimals=decimals)
+        cost = leave(held, need.item_id, line.quantity, decimals=decimals)
         costs[line.order_line_id] += cost
         pieces = pieces_of(line.quantity, cost, numbers, decimals=decimals)
         _move_for(held, need, pieces, inward=False, source_id=source_id)
@@ -132,7 +134,7 @@ async def take_back(
         cost = sum((piece.value for piece in pieces), _NOTHING)
         left[line.order_line_id] = quantity - line.quantity, value - cost
         costs[line.order_line_id] += cost
-        _come_in(held, need.item_id, pieces)
+        come_in(held, need.item_id, pieces)
         _move_for(held, need, pieces, inward=True, source_id=source_id)
     await _finish(work, held, Origin(source_type, memo, effective_on), counterpart="cogs")
     return dict(costs)
@@ -169,11 +171,12 @@ async def adjust(
     """Book what was found too much or too little, against gains and losses.
 
     Only what is promised to nobody can be missing. Of a serial that was lost, a surplus may be
-    the piece that is found again. Raises TooLittleOnHand, CostNeeded (a surplus of what is not on
-    hand, without a value), NotStocked, SerialExists, UnknownSerial, SerialNotInStock and what
-    `serials.name` raises, PeriodClosed, NoPeriod.
+    the piece that is found again. Raises TooLittleOnHand, ShortOnDay, NoCostOnDay, CostNeeded (a
+    surplus of what is not on hand, without a value), NotStocked, SerialExists, UnknownSerial,
+    SerialNotInStock and what `serials.name` raises, PeriodClosed, NoPeriod.
     """
     held = await hold_items(work, [line.item_id for line in lines], worth=True)
+    await look_back(work, held, effective_on)
     decimals = digits_of(work.setting.currency)
     await serials.name(
         work, held, [Asked(line.item_id, line.quantity, line.serials) for line in lines]
@@ -190,7 +193,7 @@ def _surplus(held: Holding, line: AdjustLine, *, decimals: int) -> Decimal:
     """What a surplus is worth: as told, or as much as the pieces beside it."""
     if line.value is not None:
         return line.value
-    cost = held.worth[line.item_id].cost_of(line.quantity, decimals=decimals)
+    cost = worth_of_surplus(held, line.item_id, line.quantity, decimals=decimals)
     if cost is None:
         raise CostNeeded(sku=held.skus[line.item_id])
     return cost
@@ -200,22 +203,16 @@ def _gain(held: Holding, line: AdjustLine, source_id: UUID, *, decimals: int) ->
     serials.must_be_new(held, line.item_id, line.serials, outside="loss")
     value = _surplus(held, line, decimals=decimals)
     pieces = pieces_of(line.quantity, value, line.serials, decimals=decimals)
-    _come_in(held, line.item_id, pieces)
+    come_in(held, line.item_id, pieces)
     _move(held, line.item_id, "loss", pieces, source_id=source_id)
 
 
 def _lose(held: Holding, line: AdjustLine, source_id: UUID, *, decimals: int) -> None:
     serials.must_be_here(held, line.item_id, line.serials)
     held.levels[line.item_id].take_free(-line.quantity, sku=held.skus[line.item_id])
-    cost = held.worth[line.item_id].lose(-line.quantity, decimals=decimals)
+    cost = leave(held, line.item_id, -line.quantity, decimals=decimals)
     pieces = pieces_of(-line.quantity, cost, line.serials, decimals=decimals)
     _move(held, line.item_id, "loss", pieces, inward=False, source_id=source_id)
-
-
-def _come_in(held: Holding, item_id: UUID, pieces: Iterable[Piece]) -> None:
-    for piece in pieces:
-        held.levels[item_id].put(piece.quantity)
-        held.worth[item_id].gain(piece.quantity, piece.value)
 
 
 def _move(
