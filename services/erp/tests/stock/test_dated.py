@@ -224,3 +224,61 @@ async def _until_it_waits(store, act):
     async with store.erp.database.driver() as sql:
         while not await sql.fetchval("select count(*) from pg_locks where not granted"):
             assert not act.done(), act
+
+
+@pytest.fixture
+async def drills(desk, shelf):
+    """A drill that came in February and left in May, another that came in April and is here."""
+    made = Shelf(desk, await desk.item(tracking="serial"))
+    for serial, day in (("D1", on(2)), ("D2", on(4))):
+        line = {"sku": made.sku, "quantity": "1", "value": money("9"), "serials": [serial]}
+        await desk.add(RECEIPTS, lines=[line], effective_on=day)
+    assert (await _drill(made, "-1", "D1", on(5))).status_code == 201
+    return made
+
+
+async def _drill(shelf, quantity, serial, day):
+    line = {"sku": shelf.sku, "quantity": quantity, "serials": [serial]}
+    body = {"reason": "count", "lines": [line], "effective_on": day}
+    return await shelf.erp.post(ADJUSTMENTS, body)
+
+
+async def test_a_piece_leaves_on_no_day_on_which_it_had_not_come(drills, problem):
+    """E27, E28: one lay there every day since March, but not this one; named or chosen."""
+    told = problem(await _drill(drills, "-1", "D2", on(3)), 409, "serial_moved_later")
+    assert told["facts"] == {
+        "sku": drills.sku,
+        "serial": "D2",
+        "moved_on": on(4),
+        "effective_on": on(3),
+    }
+    order = await drills.ordered("1")
+    told = problem(await drills.ships(order, on(3)), 409, "serial_moved_later")
+    assert told["facts"]["serial"] == "D2"
+    gone = await drills.ships(order, on(4))
+    assert await drills.cost(gone.json()["shipment_id"]) == "9"
+    assert await drills.ends(3, 4, 6) == [("1", "9"), ("1", "9"), ("0", "0")]
+
+
+async def test_a_piece_comes_back_on_no_day_before_it_left(drills, problem):
+    """E28: neither found again before it was lost, nor returned before it was shipped."""
+    problem(await _drill(drills, "1", "D1", on(4)), 409, "serial_moved_later")
+    assert (await _drill(drills, "1", "D1", on(5))).status_code == 201
+    order = await drills.ordered("2")
+    await drills.ships(order, on(6))
+    back = {"order_line_id": order["lines"][0]["id"], "quantity": "1", "serials": ["D2"]}
+    path = f"/v1/sales-orders/{order['id']}/returns"
+    early = await drills.erp.post(path, {"lines": [back], "effective_on": on(5)})
+    problem(early, 409, "serial_moved_later")
+    late = await drills.erp.post(path, {"lines": [back], "effective_on": on(6)})
+    assert late.status_code == 201
+    assert await drills.ends(4, 5, 7) == [("2", "18"), ("2", "18"), ("1", "9")]
+
+
+async def test_the_pieces_that_were_there_leave_before_those_that_came_first(drills, problem):
+    """E28: what was received later as of an earlier day goes, however late it was told."""
+    line = {"sku": drills.sku, "quantity": "1", "value": money("9"), "serials": ["D3"]}
+    await drills.desk.add(RECEIPTS, lines=[line], effective_on=on(1))
+    order = await drills.ordered("1")
+    gone = (await drills.ships(order, on(3))).json()
+    assert [one["serial"] for one in gone["serials"]] == ["D3"]

@@ -9,5 +9,6 @@ after every event (E29). All of it holds at the end of every day: what leaves as
 there then and on every day since, and costs what it did then (E27).
 
 Pieces of an item that is tracked by serial move one by one, each by its serial, from the one place
-where it is (E28). Orders reserve so many of them; which ones is decided when they leave.
+where it is (E28), in the order of its days. Orders reserve so many of them; which ones is decided
+when they leave.
 """

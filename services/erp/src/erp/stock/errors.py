@@ -12,6 +12,7 @@ __all__ = [
     "NotStocked",
     "OpeningStockPosted",
     "SerialExists",
+    "SerialMovedLater",
     "SerialNotInStock",
     "SerialNotWithCustomer",
     "SerialsNeeded",
@@ -154,6 +155,18 @@ class SerialExists(Problem):
     detail = (
         "The serial {serial} of {sku} was received already and is at {place}. Correct the number; "
         "if the piece comes back from a customer, take it back instead."
+    )
+
+
+class SerialMovedLater(Problem):
+    """A piece is to move as of a day before the one on which it moved last."""
+
+    status = 409
+    code = "serial_moved_later"
+    title = "The serial moved on a later day"
+    detail = (
+        "The serial {serial} of {sku} cannot move as of {effective_on}: it came where it is on "
+        "{moved_on}. Date it then or later, or name another one."
     )
 
 

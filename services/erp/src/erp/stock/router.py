@@ -30,6 +30,7 @@ from erp.stock.errors import (
     NotStocked,
     OpeningStockPosted,
     SerialExists,
+    SerialMovedLater,
     SerialNotInStock,
     SerialsNeeded,
     SerialsNotKept,
@@ -105,6 +106,7 @@ adjustment_router = house_router(
         CostNeeded,
         UnknownSerial,
         SerialNotInStock,
+        SerialMovedLater,
     ),
 )
 availability_router = house_router(

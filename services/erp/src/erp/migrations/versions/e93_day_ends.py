@@ -1,4 +1,4 @@
-"""No day ends with less than nothing on hand, or with worth and no pieces.
+"""No day ends with less than nothing, or with worth and no pieces; no piece leaves before it came.
 
 Revision ID: e93
 Revises: e92
@@ -100,6 +100,23 @@ _PROMISES = (
       execute function days_end_well()""",
 )
 
+# E28: a piece is in one place on every day, so it moves in the order of its days.
+_GOES_ALONG = """create or replace function serial_goes_along() returns trigger
+      language plpgsql as $$
+    begin
+      update serial s set location_id = new.to_location_id, move_id = new.id
+       where (item_id, number, location_id) = (new.item_id, new.serial, new.from_location_id){more};
+      if not found then
+        raise exception 'serial % of item % does not lie where the move takes it from',
+          new.serial, new.item_id using errcode = 'check_violation';
+      end if;
+      return null;
+    end $$"""
+
+_IN_ORDER = """
+         and not exists (select from stock_move m
+           where m.id = s.move_id and m.effective_on > new.effective_on)"""
+
 _AGREES = """create or replace function stock_agrees() returns trigger language plpgsql as $$
     declare place uuid;
     begin
@@ -149,9 +166,11 @@ def upgrade() -> None:
     for statement in _PROMISES:
         op.execute(statement)
     _judge_worth(_MORE_PROOF, _MORE_WORTH)
+    op.execute(_GOES_ALONG.replace("{more}", _IN_ORDER))
 
 
 def downgrade() -> None:
+    op.execute(_GOES_ALONG.replace("{more}", ""))
     _judge_worth("", "")
     op.execute("drop function days_end_well() cascade")
     op.execute(

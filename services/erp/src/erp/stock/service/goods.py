@@ -60,7 +60,7 @@ async def receive(
         work, held, [Asked(line.item_id, line.quantity, line.serials) for line in lines]
     )
     for line in lines:
-        serials.must_be_new(held, line.item_id, line.serials, outside=origin)
+        serials.must_be_new(held, line.item_id, line.serials, outside=origin, on=effective_on)
         pieces = pieces_of(line.quantity, line.value, line.serials, decimals=decimals)
         come_in(held, line.item_id, pieces)
         _move(held, line.item_id, origin, pieces, source_id=line.source_id or source_id)
@@ -90,7 +90,7 @@ async def ship(
     held = await hold_lines(work, [line.order_line_id for line in lines], worth=True)
     await look_back(work, held, effective_on)
     decimals, costs = digits_of(work.setting.currency), defaultdict[UUID, Decimal](Decimal)
-    leaving = await serials.name_or_choose(work, held, _asked(held, lines))
+    leaving = await serials.name_or_choose(work, held, _asked(held, lines), on=effective_on)
     for line, numbers in zip(lines, leaving, strict=True):
         need = held.demands[line.order_line_id]
         need.leave(line.quantity, sku=held.sku_of(need))
@@ -116,8 +116,8 @@ async def take_back(
 ) -> dict[UUID, Decimal]:
     """Take shipped goods back at the cost they left at (E36); what each line brought.
 
-    They are free then, and not wanted again by their line. Raises NotShipped,
-    MissingReference, SerialNotWithCustomer and what `serials.name` raises, PeriodClosed, NoPeriod.
+    They are free then, and not wanted again by their line. Raises NotShipped, MissingReference,
+    what `serials.came_back` and `serials.name` raise, PeriodClosed, NoPeriod.
     """
     if not lines:
         return {}
@@ -130,7 +130,8 @@ async def take_back(
         need = held.demands[line.order_line_id]
         need.come_back(line.quantity, sku=held.sku_of(need))
         quantity, value = left[line.order_line_id]
-        pieces = _coming_back(held, line, quantity, value, decimals=decimals)
+        share = cost_of_issue(line.quantity, on_hand=quantity, value=value, decimals=decimals)
+        pieces = _coming_back(held, line, share, on=effective_on)
         cost = sum((piece.value for piece in pieces), _NOTHING)
         left[line.order_line_id] = quantity - line.quantity, value - cost
         costs[line.order_line_id] += cost
@@ -148,15 +149,13 @@ def _asked(held: Holding, lines: Sequence[ShipLine | ReturnLine]) -> list[Asked]
     ]
 
 
-def _coming_back(
-    held: Holding, line: ReturnLine, shipped: Decimal, value: Decimal, *, decimals: int
-) -> list[Piece]:
+def _coming_back(held: Holding, line: ReturnLine, share: Decimal, *, on: date) -> list[Piece]:
     """What comes back, at what it left at: a serial at its own cost, other goods at their share."""
-    if line.serials:
-        item_id = held.demands[line.order_line_id].item_id
-        return serials.came_back(held, item_id, line.serials, order_line_id=line.order_line_id)
-    cost = cost_of_issue(line.quantity, on_hand=shipped, value=value, decimals=decimals)
-    return [Piece(line.quantity, cost)]
+    if not line.serials:
+        return [Piece(line.quantity, share)]
+    line_id = line.order_line_id
+    item_id = held.demands[line_id].item_id
+    return serials.came_back(held, item_id, line.serials, order_line_id=line_id, on=on)
 
 
 async def adjust(
@@ -183,7 +182,7 @@ async def adjust(
     )
     for line in lines:
         book = _gain if line.quantity > 0 else _lose
-        book(held, line, source_id, decimals=decimals)
+        book(held, line, source_id, on=effective_on, decimals=decimals)
     await _finish(
         work, held, Origin(source_type, memo, effective_on), counterpart="inventory_adjustment"
     )
@@ -199,16 +198,16 @@ def _surplus(held: Holding, line: AdjustLine, *, decimals: int) -> Decimal:
     return cost
 
 
-def _gain(held: Holding, line: AdjustLine, source_id: UUID, *, decimals: int) -> None:
-    serials.must_be_new(held, line.item_id, line.serials, outside="loss")
+def _gain(held: Holding, line: AdjustLine, source_id: UUID, *, on: date, decimals: int) -> None:
+    serials.must_be_new(held, line.item_id, line.serials, outside="loss", on=on)
     value = _surplus(held, line, decimals=decimals)
     pieces = pieces_of(line.quantity, value, line.serials, decimals=decimals)
     come_in(held, line.item_id, pieces)
     _move(held, line.item_id, "loss", pieces, source_id=source_id)
 
 
-def _lose(held: Holding, line: AdjustLine, source_id: UUID, *, decimals: int) -> None:
-    serials.must_be_here(held, line.item_id, line.serials)
+def _lose(held: Holding, line: AdjustLine, source_id: UUID, *, on: date, decimals: int) -> None:
+    serials.must_be_here(held, line.item_id, line.serials, on=on)
     held.levels[line.item_id].take_free(-line.quantity, sku=held.skus[line.item_id])
     cost = leave(held, line.item_id, -line.quantity, decimals=decimals)
     pieces = pieces_of(-line.quantity, cost, line.serials, decimals=decimals)
