@@ -4,7 +4,7 @@ An act that is dated on or after the last move of an item is judged by what is t
 is dated before it reads what changed after its day, once for all its items.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -35,13 +35,13 @@ async def look_back(work: Work, held: Holding, day: date) -> None:
         held.ends[item_id] = day_ends(day, worth.quantity, worth.value, since)
 
 
-def come_in(held: Holding, item_id: UUID, pieces: Iterable[Piece]) -> None:
+def come_in(held: Holding, item_id: UUID, pieces: Sequence[Piece]) -> None:
     """Lay pieces in, for what they are worth: there are more on every day since then."""
-    for piece in pieces:
-        held.levels[item_id].put(piece.quantity)
-        held.worth[item_id].gain(piece.quantity, piece.value)
-        ends = held.ends.get(item_id, ())
-        held.ends[item_id] = carried(ends, piece.quantity, piece.value)
+    quantity = sum((piece.quantity for piece in pieces), Decimal(0))
+    value = sum((piece.value for piece in pieces), Decimal(0))
+    held.levels[item_id].put(quantity)
+    held.worth[item_id].gain(quantity, value)
+    held.ends[item_id] = carried(held.ends.get(item_id, ()), quantity, value)
 
 
 def leave(held: Holding, item_id: UUID, quantity: Decimal, *, decimals: int) -> Decimal:
