@@ -235,6 +235,9 @@ async def test_no_payment_settles_what_another_party_owes(deed, invoice, office,
         ["delete from item_valuation where item_id = $1"],
         ["update stock_level set reserved = on_hand + 1 where item_id = $1"],
         ["update stock_proof set quantity = quantity + 1 where item_id = $1"],
+        ["update stock_proof set moved_on = null where item_id = $1"],
+        ["update stock_proof set proven_from = '2999-1-1' where item_id = $1"],
+        ["update item_valuation set moved_on = '1999-9-9' where item_id = $1"],
         ["delete from stock_proof where item_id = $1"],
     ],
 )
@@ -261,3 +264,82 @@ async def test_no_entry_alone_changes_the_inventory_account(deed, item, desk, of
        where '{office.today}' between starts_on and ends_on"""
     with pytest.raises(asyncpg.CheckViolationError, match="the books say"):
         await deed(entry, lines, at=[item["id"]])
+
+
+def _moved(*moves):
+    """Moves worth nothing, each so many on a day (negative: lost), in one statement."""
+    rows = ", ".join(f"({quantity}, date '{day}')" for day, quantity in moves)
+    return f"""insert into stock_move (id, item_id, from_location_id, to_location_id, lot,
+        quantity, value, effective_on, recorded_at, source_type, source_id, memo, actor)
+      select gen_random_uuid(), $1, case when n.quantity < 0 then s.id else o.id end,
+        case when n.quantity < 0 then o.id else s.id end, '', abs(n.quantity), 0, n.day, now(),
+        'test', gen_random_uuid(), '', 'test'
+        from (values {rows}) as n(quantity, day), location s, location o
+       where s.code = 'MAIN-STOCK' and o.code = 'LOSS'"""
+
+
+def _stored(quantity, day):
+    """What is stored of the item is what those moves made of it."""
+    return (
+        f"update stock_level set on_hand = on_hand + {quantity} where item_id = $1",
+        f"""update item_valuation set quantity = quantity + {quantity},
+             moved_on = greatest(moved_on, '{day}') where item_id = $1""",
+    )
+
+
+BEFORE, EARLY, LATE = "2013-02-01", "2013-03-01", "2014-03-01"
+
+
+@pytest.fixture
+async def old_item(office, item):
+    """Beside the five pieces of today: two worth 4.00 that came on an early day."""
+    line = {"sku": item["sku"], "quantity": "2", "value": {"amount": "4", "currency": "CNY"}}
+    await office.does("/v1/stock-receipts", lines=[line], effective_on=EARLY)
+    return item
+
+
+@pytest.mark.parametrize(
+    "moves",
+    [
+        [[(BEFORE, -1)]],
+        [[(EARLY, -3)]],
+        [[(LATE, -3)]],
+        [[(EARLY, -2)]],
+        [[(LATE, -2)]],
+        [[(BEFORE, -1)], [(EARLY, 1)]],
+        [[(EARLY, 1)], [(BEFORE, -1)]],
+        [[(EARLY, 1), (BEFORE, -1)]],
+    ],
+    ids=str,
+)
+async def test_no_past_day_is_short_or_worth_something_without_pieces(deed, old_item, desk, moves):
+    """E27, E30: with all that is stored of today right, also if later moves make up for it."""
+    total = sum(quantity for one in moves for _, quantity in one)
+    with pytest.raises(asyncpg.CheckViolationError) as refused:
+        await deed(*(_moved(*one) for one in moves), *_stored(total, LATE), at=[old_item["id"]])
+    assert refused.value.constraint_name == "ck_stock_move_days_end_well"
+    assert await desk.count("stock_move", "item_id = $1", old_item["id"]) == 2
+
+
+@pytest.mark.parametrize(
+    "moves", [[[(EARLY, -1)]], [[(LATE, -1), (LATE, 1)]], [[(LATE, -2)], [(BEFORE, 1)]]], ids=str
+)
+async def test_moves_after_which_every_day_has_enough_are_taken(deed, old_item, desk, moves):
+    """E27: in whatever order they are written, as long as it is so at COMMIT."""
+    total = sum(quantity for one in moves for _, quantity in one)
+    await deed(*(_moved(*one) for one in moves), *_stored(total, LATE), at=[old_item["id"]])
+    count = 2 + sum(map(len, moves))
+    assert await desk.count("stock_move", "item_id = $1", old_item["id"]) == count
+
+
+@pytest.mark.parametrize(
+    "moves",
+    [[[(EARLY, -1)], [(LATE, 1)]], [[(EARLY, -1), (LATE, 1)]], [[(LATE, 1)], [(EARLY, -1)]]],
+    ids=str,
+)
+async def test_what_comes_later_covers_no_day_before(deed, desk, office, moves):
+    """E27: of an item that never moved; what is on hand at COMMIT is right, and no day after."""
+    fresh = await desk.item()
+    with pytest.raises(asyncpg.CheckViolationError, match=f"short on {EARLY}"):
+        await deed(*(_moved(*one) for one in moves), *_stored(0, LATE), at=[fresh["id"]])
+    await deed(_moved((EARLY, 1), (LATE, -1)), *_stored(0, LATE), at=[fresh["id"]])

@@ -133,8 +133,62 @@ async def test_what_was_moved_before_is_counted_once_the_proof_is_there(erp):
         await sql.close()
 
 
-_COUNTED = """select * from stock_proof where (quantity, value, booked) <> (0, 0, 0)
+_COUNTED = """select item_id, warehouse_id, quantity, value, booked from stock_proof
+  where (quantity, value, booked) <> (0, 0, 0)
   order by item_id, warehouse_id"""
+
+
+_MOVES = """insert into stock_move (id, item_id, from_location_id, to_location_id, lot, quantity,
+    value, effective_on, recorded_at, source_type, source_id, memo, actor)
+  select gen_random_uuid(), $1, case when n.quantity < 0 then s.id else o.id end,
+      case when n.quantity < 0 then o.id else s.id end, '', abs(n.quantity), n.value,
+      current_date + n.day, now(), 'test', gen_random_uuid(), '', 'test'
+    from unnest($2::int[], $3::numeric[], $4::numeric[]) as n(day, quantity, value),
+      location s, location o
+   where s.code = 'MAIN-STOCK' and o.code = 'LOSS'"""
+_PROVEN = """select moved_on - current_date as moved_on, proven_from - current_date as proven_from
+  from stock_proof where item_id = $1"""
+
+
+async def test_days_that_were_short_before_are_kept_and_later_ones_proven(erp):
+    """E27, E30: an item is proven from the first day after which its old moves are right."""
+    item = (await erp.post("/v1/items", {"sku": f"OLD-{uuid4().hex}", "name": "Bolt"})).json()
+    other = (await erp.post("/v1/items", {"sku": f"OLD-{uuid4().hex}", "name": "Bolt"})).json()
+    ends = ScriptDirectory(str(SERVICE.migrations)).get_revision("e93").module
+    sql = await asyncpg.connect(driver_url(erp.owner_url))
+    at = sql.transaction()
+    await at.start()
+
+    async def moves(item_id, *those):
+        await sql.execute(_MOVES, item_id, *map(list, zip(*those, strict=True)))
+
+    try:
+        for table in ("stock_move", "stock_proof", "item_valuation", "stock_level"):
+            await sql.execute(f"alter table {table} disable trigger user")
+        await moves(item["id"], (-9, -2, 0), (-7, 5, 5), (-6, -3, 1), (-4, 1, 1), (-2, 1, 1))
+        await moves(other["id"], (-9, 2, 0), (-7, -1, 0))
+        await sql.execute(
+            """insert into stock_proof (item_id, warehouse_id, quantity, value, booked)
+                 select i.id, w.id, i.on_hand, i.value, 0 from warehouse w,
+                   (values ($1::uuid, 2, 6), ($2::uuid, 1, 0)) as i(id, on_hand, value)""",
+            *(item["id"], other["id"]),
+        )
+        for statement in ends.DAYS_OF_BEFORE:
+            await sql.execute(statement)
+        assert tuple(await sql.fetchrow(_PROVEN, item["id"])) == (-2, -4)
+        assert tuple(await sql.fetchrow(_PROVEN, other["id"])) == (-7, None)
+        await sql.execute("alter table stock_move enable trigger stock_move_is_counted")
+        await sql.execute("alter table stock_proof enable trigger stock_days_end_well")
+        # What was wrong before stands in nobody's way: neither before it, nor after it.
+        await moves(item["id"], (-9, 1, 0), (-4, -1, 0), (-3, 1, 0))
+        await sql.execute("set constraints all immediate")
+        await sql.execute("set constraints all deferred")
+        await moves(item["id"], (-4, -9, 0), (-1, 9, 0))
+        with pytest.raises(asyncpg.CheckViolationError, match="is short on"):
+            await sql.execute("set constraints all immediate")
+    finally:
+        await at.rollback()
+        await sql.close()
 
 
 @pytest.mark.parametrize("statement", ["drop table customer", "alter table item add x int"])

@@ -29,9 +29,11 @@ class Sales:
             await self.receives(item, quantity, cost)
         return item
 
-    async def receives(self, item: dict[str, Any], quantity: str, cost: str = "7.00") -> None:
+    async def receives(
+        self, item: dict[str, Any], quantity: str, cost: str = "7.00", **facts: Any
+    ) -> None:
         line = {"sku": item["sku"], "quantity": quantity, "unit_cost": cny(cost)}
-        reply = await self.erp.post("/v1/stock-receipts", {"lines": [line]})
+        reply = await self.erp.post("/v1/stock-receipts", {"lines": [line]} | facts)
         assert reply.status_code == 201, reply.text
 
     @staticmethod

@@ -83,12 +83,13 @@ async def test_nothing_comes_back_before_it_left_nor_is_credited_before_it_was_i
     sales, desk, problem
 ):
     """E14: goods that came back between the two are credited on the day of the invoice."""
-    customer, item = await desk.customer(), await sales.item("2")
-    order = await sales.order(customer, (item, "2", "5"))
-    today = date.fromisoformat(order["ordered_on"])
-    days = [str(today - timedelta(days=ago)) for ago in (3, 2, 1)]
     async with sales.erp.database.transaction() as work:
+        today = work.today()
+        days = [str(today - timedelta(days=ago)) for ago in (3, 2, 1)]
         await ledger.ensure_year(work, date.fromisoformat(days[0]))
+    customer, item = await desk.customer(), await sales.item()
+    await sales.receives(item, "2", effective_on=days[0])
+    order = await sales.order(customer, (item, "2", "5"))
     line = {"order_line_id": order["lines"][0]["id"], "quantity": "1"}
     await sales.act(order, "shipments", effective_on=days[1])
     early = await sales.act(order, "returns", lines=[line], effective_on=days[0])

@@ -2,13 +2,15 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 
+from erp.ledger import service as ledger
 from erp.stock import service as stock
-from erp.stock.service import DemandLine, ReceiptLine, ShipLine
+from erp.stock.service import AdjustLine, DemandLine, ReceiptLine, ShipLine
 
 REBUILT = """with side as (
     select m.item_id, m.to_location_id as location_id, m.quantity, m.value from stock_move m
@@ -121,6 +123,41 @@ async def test_pieces_with_serials_take_one_statement_more(store):
             async with _heard(work) as said:
                 await stock.ship(work, going, **store.source("shipment"))
             assert len(said) == 8, said
+
+
+async def test_looking_back_takes_two_statements_for_all_items_and_none_at_the_last_move(store):
+    """E27: what is dated before moves asks for its period and what changed since, once."""
+    past = store.today - timedelta(days=40)
+    async with store.erp.database.transaction() as work:
+        await ledger.ensure_year(work, past)
+        old = [await store.item() for _ in range(5)]
+        early, source = [ReceiptLine(one, Decimal(9), Decimal(9)) for one in old], store.source
+        dated = source("receipt") | {"effective_on": past}
+        await stock.receive(work, early, counterpart="grni", **dated)
+        lost = [AdjustLine(one, Decimal(-1)) for one in old]
+        async with _heard(work) as said:
+            await stock.adjust(work, lost, memo="count", **dated)
+        assert len(said) == 6, said
+        coming = [ReceiptLine(one, Decimal(1), Decimal(1)) for one in old]
+        await stock.receive(work, coming, counterpart="grni", **source("receipt"))
+        async with _heard(work) as said:
+            await stock.adjust(work, lost, memo="count", **dated)
+        assert len(said) == 8, said
+
+
+async def test_what_changed_after_a_day_is_found_by_an_index(store):
+    """However much an item moved before it."""
+    async with store.erp.database.driver() as sql, sql.transaction():
+        await sql.execute("set local enable_seqscan = off")
+        await sql.execute("set local enable_bitmapscan = off")
+        plan = await sql.fetch(
+            """explain select sum(quantity) from stock_move
+                where item_id = $1 and effective_on > $2 group by effective_on""",
+            uuid4(),
+            store.today,
+        )
+    told = "\n".join(row[0] for row in plan)
+    assert "ix_stock_move_item_id_effective_on" in told, told
 
 
 async def test_who_waits_is_found_by_an_index(store):

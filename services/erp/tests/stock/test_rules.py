@@ -13,6 +13,7 @@ from erp.stock.models import Demand, ItemValuation, Level
 from erp.stock.rules.allocation import Waiting, fill
 from erp.stock.rules.promising import discrete_atp, promise_date, take
 from erp.stock.rules.serials import Piece, pieces_of
+from erp.stock.rules.valuation import DayEnd, worth_of_more
 
 TODAY = date(2026, 1, 5)
 
@@ -125,12 +126,18 @@ def worth(quantity=0, value="0"):
     return ItemValuation(quantity=Decimal(quantity), value=Decimal(value))
 
 
+def lost(stock, quantity):
+    """What goods cost that leave after all that happened before."""
+    now = [DayEnd(TODAY, stock.quantity, stock.value)]
+    return stock.lose(Decimal(quantity), now, sku="A", decimals=2)
+
+
 def test_v1_moving_average():
     """E31 with V1: 120 issued cost 1,320.00; 80 that stay are worth 1,030.00."""
     stock = worth()
     stock.gain(Decimal(100), Decimal("1000.00"))
     stock.gain(Decimal(50), Decimal("650.00"))
-    assert stock.lose(Decimal(120), decimals=2) == Decimal("1320.00")
+    assert lost(stock, 120) == Decimal("1320.00")
     stock.gain(Decimal(50), Decimal("700.00"))
     assert (stock.quantity, stock.value) == (80, Decimal("1030.00"))
 
@@ -138,7 +145,7 @@ def test_v1_moving_average():
 def test_v1_the_last_piece_takes_the_rest():
     """E30 with V1: three pieces for 10.00 leave at 3.33, 3.33 and 3.34."""
     stock = worth(3, "10.00")
-    costs = [str(stock.lose(Decimal(1), decimals=2)) for _ in range(3)]
+    costs = [str(lost(stock, 1)) for _ in range(3)]
     assert costs == ["3.33", "3.33", "3.34"]
     assert stock.value == 0
 
@@ -177,16 +184,17 @@ def test_value_in_is_cost_out_plus_what_stays(receipts, shares):
         for share in shares[at::3]:
             part = (stock.quantity * share / 100).quantize(Decimal("0.000001"))
             if 0 < part <= stock.quantity:
-                cost += stock.lose(part, decimals=2)
+                cost += lost(stock, part)
                 assert stock.value >= 0
     assert cost + stock.value == sum(value for _, value in receipts)
-    cost += stock.lose(stock.quantity, decimals=2)
+    cost += lost(stock, stock.quantity)
     assert (stock.quantity, stock.value) == (0, 0)
 
 
 def test_what_a_surplus_is_worth():
-    assert worth(3, "10.00").cost_of(Decimal(2), decimals=2) == Decimal("6.67")
-    assert worth().cost_of(Decimal(2), decimals=2) is None
+    lay, lay_not = (DayEnd(TODAY, Decimal(q), Decimal(10)) for q in (3, 0))
+    assert worth_of_more(Decimal(2), lay, decimals=2) == Decimal("6.67")
+    assert worth_of_more(Decimal(2), lay_not, decimals=2) is None
 
 
 def test_goods_go_down_the_queue_until_they_are_gone():

@@ -103,6 +103,14 @@ async def test_no_wrong_move_of_a_serial_is_stored(store, drills, role, wrong):
     assert await store.holds(drills) == (2, 0, "10.00")
 
 
+@pytest.mark.parametrize("role", ["runtime_url", "owner_url"])
+async def test_no_piece_moves_before_it_came(store, drills, role):
+    """E28: of a piece that came today, no move of an earlier day is stored."""
+    early, move_id = MOVE.replace("current_date", "date '2015-06-01'"), uuid4()
+    with pytest.raises(asyncpg.CheckViolationError, match="does not lie where"):
+        await deed(getattr(store.erp, role), early, move_id, drills, Decimal(1), "A", HERE, "LOSS")
+
+
 async def deed(url, statement, *values):
     """One statement in a transaction of a role."""
     async with writing(url) as sql:

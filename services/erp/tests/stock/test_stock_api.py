@@ -259,20 +259,6 @@ async def test_what_was_on_hand_at_the_end_of_a_day(desk, past):
     assert await held("2999-12-31") == [("2", "6.67", "3.335")]
 
 
-async def test_a_day_with_worth_and_no_pieces_has_no_unit_cost(desk, past):
-    """E24: goods dated away before they came are told as they are."""
-    item = await desk.item()
-    for day, value in (({"effective_on": past}, "10"), ({}, "20")):
-        line = {"sku": item["sku"], "quantity": "2", "value": money(value)}
-        await desk.add("/v1/stock-receipts", lines=[line], **day)
-    lost = {"sku": item["sku"], "quantity": "-2"}
-    await desk.add("/v1/stock-adjustments", reason="lost", lines=[lost], effective_on=past)
-    report = await desk.see(f"/v1/reports/stock-valuation?on={past}")
-    assert report["total"] == report["inventory_account"]
-    [line] = [one for one in report["items"] if one["sku"] == item["sku"]]
-    assert (line["quantity"], line["value"], line["unit_cost"]) == ("0", "-5", "0")
-
-
 @pytest.mark.parametrize(
     ("scope", "path"),
     [("stock.read", "/v1/stock-receipts"), ("stock.read", "/v1/stock-adjustments")],

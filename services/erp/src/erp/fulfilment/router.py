@@ -51,12 +51,15 @@ from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.receivables.errors import InvoiceDateOrder
 from erp.stock.errors import (
     DuplicateSerial,
+    NoCostOnDay,
     NotReserved,
     NotShipped,
+    SerialMovedLater,
     SerialNotInStock,
     SerialNotWithCustomer,
     SerialsNeeded,
     SerialsNotKept,
+    ShortOnDay,
     UnknownSerial,
 )
 from erp.upserts import UPSERTED, InBatch, reply_outcome, upsert_each
@@ -85,6 +88,8 @@ order_router = house_router(
         NothingToInvoice,
         InvoiceDateOrder,
         NotReserved,
+        ShortOnDay,
+        NoCostOnDay,
         NotShipped,
         MoreThanLeft,
         FractionOfUnit,
@@ -93,6 +98,7 @@ order_router = house_router(
         DuplicateSerial,
         UnknownSerial,
         SerialNotInStock,
+        SerialMovedLater,
         SerialNotWithCustomer,
         UnknownLine,
         NoPeriod,

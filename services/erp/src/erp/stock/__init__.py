@@ -7,8 +7,10 @@ came and is filled, oldest first, as soon as goods arrive. Where goods are reser
 days ahead, what is needed later waits for its day, and what its promise needs is given to nobody
 who came after (E37). Worth is kept as an amount (E30): the
 moving average is its quotient, the last piece takes the rest; the inventory account equals it
-after every event (E29).
+after every event (E29). All of it holds at the end of every day: what leaves as of a past day was
+there then and on every day since, and costs what it did then (E27).
 
 Pieces of an item that is tracked by serial move one by one, each by its serial, from the one place
-where it is (E28). Orders reserve so many of them; which ones is decided when they leave.
+where it is (E28), in the order of its days. Orders reserve so many of them; which ones is decided
+when they leave.
 """

@@ -6,15 +6,18 @@ __all__ = [
     "AlreadyShipped",
     "CostNeeded",
     "DuplicateSerial",
+    "NoCostOnDay",
     "NotReserved",
     "NotShipped",
     "NotStocked",
     "OpeningStockPosted",
     "SerialExists",
+    "SerialMovedLater",
     "SerialNotInStock",
     "SerialNotWithCustomer",
     "SerialsNeeded",
     "SerialsNotKept",
+    "ShortOnDay",
     "TooLittleOnHand",
     "UnknownSerial",
 ]
@@ -27,6 +30,30 @@ class TooLittleOnHand(Problem):
     code = "too_little_on_hand"
     title = "Not enough on hand"
     detail = "{wanted} of {sku} are needed, {free} are free. Receive goods first."
+
+
+class ShortOnDay(Problem):
+    """More leaves as of a past day than was there on it, or on a day since then."""
+
+    status = 409
+    code = "short_on_day"
+    title = "Not enough on hand on that day"
+    detail = (
+        "{wanted} of {sku} cannot leave as of {effective_on}: when {day} ended, {on_hand} were on "
+        "hand. Date it {possible_from} or later, or first book what came before."
+    )
+
+
+class NoCostOnDay(Problem):
+    """Dated so, a later day would be left with worth and no pieces, whatever the cost."""
+
+    status = 409
+    code = "no_cost_on_day"
+    title = "No cost fits all days since then"
+    detail = (
+        "{wanted} of {sku} cannot leave as of {effective_on}: later days on which none would be "
+        "left ask for different costs. Date it {possible_from} or later."
+    )
 
 
 class NotReserved(Problem):
@@ -128,6 +155,18 @@ class SerialExists(Problem):
     detail = (
         "The serial {serial} of {sku} was received already and is at {place}. Correct the number; "
         "if the piece comes back from a customer, take it back instead."
+    )
+
+
+class SerialMovedLater(Problem):
+    """A piece is to move as of a day before the one on which it moved last."""
+
+    status = 409
+    code = "serial_moved_later"
+    title = "The serial moved on a later day"
+    detail = (
+        "The serial {serial} of {sku} cannot move as of {effective_on}: it came where it is on "
+        "{moved_on}. Date it then or later, or name another one."
     )
 
 

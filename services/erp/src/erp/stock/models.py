@@ -1,7 +1,9 @@
 """Places, levels, moves, worth and demand: what they are, and what they refuse."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -22,16 +24,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.storage.base import Amount, Identified, Quantity
 from erp.base import Base, Record
 from erp.catalog.errors import FractionOfUnit
-from erp.exact import EXACT, plain, rounded
+from erp.exact import plain
 from erp.stock.errors import (
     AlreadyShipped,
+    NoCostOnDay,
     NotReserved,
     NotShipped,
     SerialsNeeded,
     SerialsNotKept,
+    ShortOnDay,
     TooLittleOnHand,
 )
-from erp.stock.rules.valuation import cost_of_issue
+from erp.stock.rules.valuation import DayEnd, cost_as_of, possible_from, short_day
 
 __all__ = [
     "Availability",
@@ -188,6 +192,7 @@ class Move(Identified, Base):
         CheckConstraint("value >= 0", name="value_not_negative"),
         ForeignKeyConstraint(["item_id", "tracking"], ["item.id", "item.tracking"]),
         ForeignKeyConstraint(["item_id", "serial"], ["serial.item_id", "serial.number"]),
+        Index("ix_stock_move_item_id_effective_on", "item_id", "effective_on"),
         Index("ix_stock_move_item_id_recorded_at", "item_id", "recorded_at", "id"),
         Index(
             "ix_stock_move_serial",
@@ -238,21 +243,28 @@ class ItemValuation(Base):
     warehouse_id: Mapped[UUID] = mapped_column(ForeignKey("warehouse.id"), primary_key=True)
     quantity: Mapped[Quantity]
     value: Mapped[Amount]
+    moved_on: Mapped[date | None]
 
     def gain(self, quantity: Decimal, value: Decimal) -> None:
         """Goods came in, for so much."""
         self.quantity += quantity
         self.value += value
 
-    def cost_of(self, quantity: Decimal, *, decimals: int) -> Decimal | None:
-        """What so many more would be worth at the present average; None: nothing is here."""
-        if not self.quantity:
-            return None
-        return rounded(EXACT.divide(EXACT.multiply(self.value, quantity), self.quantity), decimals)
+    def lose(
+        self, quantity: Decimal, ends: Sequence[DayEnd], *, sku: str, decimals: int
+    ) -> Decimal:
+        """Goods went out on the first of the days; what they were worth.
 
-    def lose(self, quantity: Decimal, *, decimals: int) -> Decimal:
-        """Goods went out; what they were worth."""
-        cost = cost_of_issue(quantity, on_hand=self.quantity, value=self.value, decimals=decimals)
+        Raises ShortOnDay, NoCostOnDay.
+        """
+        short = short_day(quantity, ends)
+        cost = None if short else cost_as_of(quantity, ends, decimals=decimals)
+        if cost is None:
+            first = possible_from(quantity, ends, decimals=decimals)
+            facts: dict[str, Any] = {"effective_on": ends[0].day, "possible_from": first}
+            if short:
+                facts |= {"day": short.day, "on_hand": plain(short.quantity)}
+            raise (ShortOnDay if short else NoCostOnDay)(sku=sku, wanted=plain(quantity), **facts)
         self.quantity -= quantity
         self.value -= cost
         return cost
@@ -268,6 +280,9 @@ class StockProof(Base):
     quantity: Mapped[Quantity]
     value: Mapped[Amount]
     booked: Mapped[Amount]
+    moved_on: Mapped[date | None]
+    changed_from: Mapped[date | None]
+    proven_from: Mapped[date | None]
 
 
 class Demand(Base):

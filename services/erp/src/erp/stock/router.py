@@ -26,12 +26,15 @@ from erp.stock import queries
 from erp.stock.errors import (
     CostNeeded,
     DuplicateSerial,
+    NoCostOnDay,
     NotStocked,
     OpeningStockPosted,
     SerialExists,
+    SerialMovedLater,
     SerialNotInStock,
     SerialsNeeded,
     SerialsNotKept,
+    ShortOnDay,
     TooLittleOnHand,
     UnknownSerial,
 )
@@ -95,7 +98,16 @@ opening_router = house_router(
 adjustment_router = house_router(
     prefix="/v1/stock-adjustments",
     tag="stock-adjustments",
-    problems=(*_POSTED, TooLittleOnHand, CostNeeded, UnknownSerial, SerialNotInStock),
+    problems=(
+        *_POSTED,
+        TooLittleOnHand,
+        ShortOnDay,
+        NoCostOnDay,
+        CostNeeded,
+        UnknownSerial,
+        SerialNotInStock,
+        SerialMovedLater,
+    ),
 )
 availability_router = house_router(
     prefix="/v1/availability", tag="availability", problems=(NotFound,)

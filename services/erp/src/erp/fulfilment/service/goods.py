@@ -30,8 +30,8 @@ async def ship_order(work: Work, order_id: UUID, command: ShipOrder) -> Shipped:
 
     Services need nothing of stock: they are rendered with it. Lines that are named may go before
     the day from which they are reserved. Raises NotFound, OrderNotConfirmed, NothingToShip,
-    NotReservedYet, UnknownLine, NotReserved, PeriodClosed, and what `stock.ship` raises about
-    serials.
+    NotReservedYet, UnknownLine, NotReserved, ShortOnDay, NoCostOnDay, PeriodClosed, and what
+    `stock.ship` raises about serials.
     """
     day = business_day_of(work, command.effective_on)
     hand = await locked(work, order_id)

@@ -4,6 +4,7 @@ from erp.ledger.rules.posting import Posting, PostingLine, credit, debit
 from erp.ledger.service.entries import (
     accounts_must_be_free,
     in_open_periods,
+    must_be_open,
     post,
     post_by_hand,
     reverse,
@@ -22,6 +23,7 @@ __all__ = [
     "debit",
     "ensure_year",
     "in_open_periods",
+    "must_be_open",
     "open_account",
     "open_year",
     "post",

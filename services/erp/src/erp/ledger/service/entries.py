@@ -36,6 +36,7 @@ from erp.sql import Sql
 __all__ = [
     "accounts_must_be_free",
     "in_open_periods",
+    "must_be_open",
     "post",
     "post_by_hand",
     "reverse",
@@ -92,6 +93,18 @@ def in_open_periods(days: Sequence[date]) -> Iterator[None]:
         if not (refused.constraint_name or "").endswith("_period_open"):
             raise
         raise _refusal(refused, days) from refused
+
+
+async def must_be_open(work: Work, day: date) -> None:
+    """Let an act of a past day be refused for its period before anything else of it is told.
+
+    Raises NoPeriod, PeriodClosed. What is written is judged again as it is written.
+    """
+    state = await queries.period_on(work.sql, day)
+    if state is None:
+        raise NoPeriod(effective_on=day)
+    if state != "open":
+        raise PeriodClosed(effective_on=day, state=state)
 
 
 def _refusal(refused: asyncpg.CheckViolationError, days: Sequence[date]) -> Exception:

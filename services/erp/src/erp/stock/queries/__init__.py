@@ -1,5 +1,6 @@
 """Locks, reads and set-based writes of stock."""
 
+from erp.stock.queries.dated import changes_after
 from erp.stock.queries.locking import (
     Holding,
     Origin,
@@ -44,6 +45,7 @@ __all__ = [
     "Holding",
     "Origin",
     "available",
+    "changes_after",
     "demand_states",
     "first_serials",
     "goods_by_sku",

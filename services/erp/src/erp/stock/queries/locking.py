@@ -18,6 +18,7 @@ from erp.sql import Sql
 from erp.stock.models import Demand, ItemValuation, Level
 from erp.stock.rules.lines import DemandLine, ExpectedLine, NewMove, NewSerial
 from erp.stock.rules.serials import KnownSerial
+from erp.stock.rules.valuation import DayEnd
 
 __all__ = [
     "Holding",
@@ -39,7 +40,7 @@ _HELD = """s.item_id, s.location_id, s.tracking, s.on_hand, s.reserved, i.sku, i
   join item i on i.id = s.item_id"""
 _HOLD = f"""select {_HELD} where s.item_id = any($1::uuid[])
   order by s.item_id for no key update of s"""
-_HOLD_WORTH = f"""select v.warehouse_id, v.quantity, v.value, {_HELD}
+_HOLD_WORTH = f"""select v.warehouse_id, v.quantity, v.value, v.moved_on, {_HELD}
   join item_valuation v on v.item_id = s.item_id and v.warehouse_id = l.warehouse_id
   where s.item_id = any($1::uuid[])
   order by s.item_id for no key update of s, v"""
@@ -97,7 +98,8 @@ _PARTS = {
       from unnest({}::uuid[], {}::uuid[], {}::numeric[], {}::numeric[])
         as n(item_id, location_id, on_hand, reserved)
       where (s.item_id, s.location_id) = (n.item_id, n.location_id))""",
-    "worth": """worth_saved as (update item_valuation v set quantity = n.quantity, value = n.value
+    "worth": """worth_saved as (update item_valuation v
+      set moved_on = greatest(v.moved_on, {}::date), quantity = n.quantity, value = n.value
       from unnest({}::uuid[], {}::uuid[], {}::numeric[], {}::numeric[])
         as n(item_id, warehouse_id, quantity, value)
       where (v.item_id, v.warehouse_id) = (n.item_id, n.warehouse_id))""",
@@ -171,6 +173,7 @@ class Holding:
     moves: list[NewMove] = field(default_factory=list)
     serials: dict[tuple[UUID, str], KnownSerial] = field(default_factory=dict)
     new_serials: list[NewSerial] = field(default_factory=list)
+    ends: dict[UUID, Sequence[DayEnd]] = field(default_factory=dict)
     arrived: dict[UUID, Decimal] = field(default_factory=dict)
     expected: list[ExpectedLine] = field(default_factory=list)
     changed_demand: set[UUID] = field(default_factory=set)
@@ -201,7 +204,7 @@ async def hold(work: Work, item_ids: Iterable[UUID], *, worth: bool = False) -> 
         if worth:
             held.worth[item_id] = loaded(
                 ItemValuation,
-                {key: row[key] for key in ("item_id", "warehouse_id", "quantity", "value")},
+                {key: row[key] for key in _WORTH},
             )
     return held
 
@@ -272,11 +275,10 @@ def _one_statement(names: tuple[str, ...], widths: tuple[int, ...]) -> str:
 
 def _columns(work: Work, held: Holding, origin: Origin | None) -> dict[str, list[Any]]:
     """The arguments of each part; one without rows is left out by `save`."""
-    levels, worth = list(held.levels.values()), list(held.worth.values())
+    levels = list(held.levels.values())
     demands = list(held.demands.values())
     columns = {
         "level": _turned(levels, "item_id", "location_id", "on_hand", "reserved"),
-        "worth": _turned(worth, "item_id", "warehouse_id", "quantity", "value"),
         "demand": _turned(demands, "order_line_id", "wanted", "reserved", "shipped"),
         "new_demand": _placed(held),
         "arrived": [list(held.arrived), list(held.arrived.values())],
@@ -285,6 +287,11 @@ def _columns(work: Work, held: Holding, origin: Origin | None) -> dict[str, list
         "not_expected": [[one.source_line_id for one in held.expected if one.quantity <= 0]],
     }
     if origin is not None:
+        worth = list(held.worth.values())
+        columns["worth"] = [
+            origin.effective_on,
+            *_turned(worth, "item_id", "warehouse_id", "quantity", "value"),
+        ]
         columns["move"] = [
             *(origin.source_type, origin.memo, origin.effective_on, work.now),
             work.actor.reference,
@@ -295,6 +302,7 @@ def _columns(work: Work, held: Holding, origin: Origin | None) -> dict[str, list
 
 
 _LEVEL = ("item_id", "location_id", "tracking", "on_hand", "reserved")
+_WORTH = ("item_id", "warehouse_id", "quantity", "value", "moved_on")
 _EXPECTED = ("source_line_id", "item_id", "quantity", "due_on")
 
 

@@ -1,6 +1,7 @@
 """Reads of serials; who changes where they are holds the item's level locked."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,15 +14,18 @@ from erp.stock.schemas import SerialHistory, SerialQuery, SerialView
 
 __all__ = ["first_serials", "has_moved", "known_serials", "serial_history", "serial_page"]
 
-_KNOWN = """select s.item_id, s.number, l.kind, l.code as place, m.order_line_id, m.value
+_KNOWN = """select s.item_id, s.number, l.kind, l.code as place, m.order_line_id, m.value,
+    m.effective_on as moved_on
   from unnest($1::uuid[], $2::text[]) as n(item_id, number)
   join serial s on (s.item_id, s.number) = (n.item_id, n.number)
   join location l on l.id = s.location_id
   join stock_move m on m.id = s.move_id"""
-_FIRST = """select n.item_id, s.number
+_FIRST = """select n.item_id, s.number, s.moved_on
   from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as n(item_id, location_id, wanted)
-  cross join lateral (select id, number from serial
-    where item_id = n.item_id and location_id = n.location_id order by id limit n.wanted) s
+  cross join lateral (select p.id, p.number, m.effective_on as moved_on
+    from serial p join stock_move m on m.id = p.move_id
+    where p.item_id = n.item_id and p.location_id = n.location_id and m.effective_on <= $4
+    order by p.id limit n.wanted) s
   order by s.id"""
 
 _VIEW = """s.id, s.item_id, i.sku, s.number, l.code as place, l.kind = 'internal' as in_stock,
@@ -39,11 +43,14 @@ async def known_serials(sql: Sql, named: Iterable[tuple[UUID, str]]) -> list[Kno
 
 
 async def first_serials(
-    sql: Sql, wanted: Sequence[tuple[UUID, UUID, int]]
-) -> list[tuple[UUID, str]]:
-    """Of each item at a place so many serials, those that came first: (item, number)."""
-    rows = await sql.fetch(_FIRST, *map(list, zip(*wanted, strict=True)))
-    return [(row["item_id"], row["number"]) for row in rows]
+    sql: Sql, wanted: Sequence[tuple[UUID, UUID, int]], *, by: date
+) -> list[tuple[UUID, str, date]]:
+    """Of each item at a place so many serials that were there on a day, the first that came.
+
+    Each with its item, and the day on which it came there.
+    """
+    rows = await sql.fetch(_FIRST, *map(list, zip(*wanted, strict=True)), by)
+    return [(row["item_id"], row["number"], row["moved_on"]) for row in rows]
 
 
 async def has_moved(work: Work, item_id: UUID) -> bool:

@@ -1,6 +1,7 @@
 """The pieces of a move: so many at once, or one by one where each has a serial."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
@@ -21,6 +22,7 @@ class KnownSerial(NamedTuple):
     place: str
     order_line_id: UUID | None
     value: Decimal
+    moved_on: date
 
     @property
     def in_stock(self) -> bool:

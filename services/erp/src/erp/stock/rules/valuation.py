@@ -1,10 +1,35 @@
-"""What goods are worth: amounts are kept, unit costs derived (moving average)."""
+"""What goods are worth: amounts are kept, unit costs derived (moving average).
 
+What is dated in the past is valued by its own day, and by what every day since then allows. Such
+a past is told by its days' ends: the day asked for, and each later one on which goods moved.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from datetime import date
 from decimal import ROUND_HALF_DOWN, Decimal
+from typing import NamedTuple
 
-from erp.exact import EXACT
+from erp.exact import EXACT, rounded
 
-__all__ = ["cost_of_issue"]
+__all__ = [
+    "DayEnd",
+    "carried",
+    "cost_as_of",
+    "cost_of_issue",
+    "day_ends",
+    "possible_from",
+    "short_day",
+    "worth_of_more",
+]
+
+
+class DayEnd(NamedTuple):
+    """What was on hand when a day ended, and its worth; of a change, by how much."""
+
+    day: date
+    quantity: Decimal
+    value: Decimal
 
 
 def cost_of_issue(quantity: Decimal, *, on_hand: Decimal, value: Decimal, decimals: int) -> Decimal:
@@ -19,3 +44,65 @@ def cost_of_issue(quantity: Decimal, *, on_hand: Decimal, value: Decimal, decima
     share = EXACT.divide(EXACT.multiply(value, quantity), on_hand)
     smallest = Decimal(1).scaleb(-decimals)
     return min(share.quantize(smallest, rounding=ROUND_HALF_DOWN, context=EXACT), value)
+
+
+def worth_of_more(quantity: Decimal, end: DayEnd, *, decimals: int) -> Decimal | None:
+    """What so many more are worth at the average of a day's end; None: nothing was there."""
+    if not end.quantity:
+        return None
+    return rounded(EXACT.divide(EXACT.multiply(end.value, quantity), end.quantity), decimals)
+
+
+def day_ends(
+    day: date, quantity: Decimal, value: Decimal, changes: Sequence[DayEnd]
+) -> list[DayEnd]:
+    """The end of the day and of each later one, from what is there now and changed after the day.
+
+    `changes` are those days in their order, with what came in less what went out on each.
+    """
+    ends = []
+    for change in reversed(changes):
+        ends.append(DayEnd(change.day, quantity, value))
+        quantity, value = quantity - change.quantity, value - change.value
+    ends.append(DayEnd(day, quantity, value))
+    return ends[::-1]
+
+
+def carried(ends: Sequence[DayEnd], quantity: Decimal, value: Decimal) -> list[DayEnd]:
+    """The ends once so much more came in on the first of the days (negative: less)."""
+    return [DayEnd(end.day, end.quantity + quantity, end.value + value) for end in ends]
+
+
+def short_day(quantity: Decimal, ends: Sequence[DayEnd]) -> DayEnd | None:
+    """The first of the ends at which not so many were on hand, if there is one (E27)."""
+    return next((end for end in ends if end.quantity < quantity), None)
+
+
+def cost_as_of(quantity: Decimal, ends: Sequence[DayEnd], *, decimals: int) -> Decimal | None:
+    """What pieces cost that leave on the first of the days; all the days have so many on hand.
+
+    The average of that day, but never more than a later day is worth; and where a day has no
+    pieces left then, all that it is worth, so that nothing is worth nothing on it either (E30).
+    None: the days ask for different amounts, and no cost leaves all of them right.
+    """
+    rests = {end.value for end in ends if end.quantity == quantity}
+    most = min(end.value for end in ends)
+    first = ends[0]
+    share = cost_of_issue(quantity, on_hand=first.quantity, value=first.value, decimals=decimals)
+    cost = next(iter(rests), min(share, most))
+    return cost if rests <= {cost} and 0 <= cost <= most else None
+
+
+def possible_from(quantity: Decimal, ends: Sequence[DayEnd], *, decimals: int) -> date:
+    """The first day on which so many may leave. On the last of the days, what is there may.
+
+    What is possible on a day is so on every later one, because fewer days are left to be right.
+    """
+
+    def possible(at: int) -> bool:
+        rest = ends[at:]
+        if short_day(quantity, rest):
+            return False
+        return cost_as_of(quantity, rest, decimals=decimals) is not None
+
+    return ends[bisect_left(range(len(ends) - 1), x=True, key=possible)].day

@@ -26,6 +26,7 @@ from erp.stock.rules.lines import (
 from erp.stock.rules.serials import Piece, pieces_of
 from erp.stock.rules.valuation import cost_of_issue
 from erp.stock.service import serials
+from erp.stock.service.dated import come_in, leave, look_back, worth_of_surplus
 from erp.stock.service.demand import hold_items, hold_lines
 from erp.stock.service.serials import Asked
 from erp.stock.service.telling import fill_waiting, reserve_free, tell
@@ -60,9 +61,9 @@ async def receive(
         work, held, [Asked(line.item_id, line.quantity, line.serials) for line in lines]
     )
     for line in lines:
-        serials.must_be_new(held, line.item_id, line.serials, outside=origin)
+        serials.must_be_new(held, line.item_id, line.serials, outside=origin, on=effective_on)
         pieces = pieces_of(line.quantity, line.value, line.serials, decimals=decimals)
-        _come_in(held, line.item_id, pieces)
+        come_in(held, line.item_id, pieces)
         _move(held, line.item_id, origin, pieces, source_id=line.source_id or source_id)
         if line.expected_id:
             already = held.arrived.get(line.expected_id, _NOTHING)
@@ -83,19 +84,21 @@ async def ship(
     """Send away what is reserved for order lines; what each line cost.
 
     A line whose day has not come reserves first what is free and not kept for others. Raises
-    NotReserved, MissingReference, what `serials.name_or_choose` raises, PeriodClosed, NoPeriod.
+    NotReserved, ShortOnDay, NoCostOnDay, MissingReference, what `serials.name_or_choose` raises,
+    PeriodClosed, NoPeriod.
     """
     if not lines:
         return {}
     held = await hold_lines(work, [line.order_line_id for line in lines], worth=True)
+    await look_back(work, held, effective_on)
     decimals, costs = digits_of(work.setting.currency), defaultdict[UUID, Decimal](Decimal)
     filled = await _reserve_early(work, held, lines)
-    leaving = await serials.name_or_choose(work, held, _asked(held, lines))
+    leaving = await serials.name_or_choose(work, held, _asked(held, lines), on=effective_on)
     for line, numbers in zip(lines, leaving, strict=True):
         need = held.demands[line.order_line_id]
         need.leave(line.quantity, sku=held.sku_of(need))
         held.levels[need.item_id].take_reserved(line.quantity)
-        cost = held.worth[need.item_id].lose(line.quantity, decimals=decimals)
+        cost = leave(held, need.item_id, line.quantity, decimals=decimals)
         costs[line.order_line_id] += cost
         pieces = pieces_of(line.quantity, cost, numbers, decimals=decimals)
         _move_for(held, need, pieces, inward=False, source_id=source_id)
@@ -130,8 +133,8 @@ async def take_back(
 ) -> dict[UUID, Decimal]:
     """Take shipped goods back at the cost they left at (E36); what each line brought.
 
-    They are free then, and not wanted again by their line. Raises NotShipped,
-    MissingReference, SerialNotWithCustomer and what `serials.name` raises, PeriodClosed, NoPeriod.
+    They are free then, and not wanted again by their line. Raises NotShipped, MissingReference,
+    what `serials.came_back` and `serials.name` raise, PeriodClosed, NoPeriod.
     """
     if not lines:
         return {}
@@ -144,11 +147,12 @@ async def take_back(
         need = held.demands[line.order_line_id]
         need.come_back(line.quantity, sku=held.sku_of(need))
         quantity, value = left[line.order_line_id]
-        pieces = _coming_back(held, line, quantity, value, decimals=decimals)
+        share = cost_of_issue(line.quantity, on_hand=quantity, value=value, decimals=decimals)
+        pieces = _coming_back(held, line, share, on=effective_on)
         cost = sum((piece.value for piece in pieces), _NOTHING)
         left[line.order_line_id] = quantity - line.quantity, value - cost
         costs[line.order_line_id] += cost
-        _come_in(held, need.item_id, pieces)
+        come_in(held, need.item_id, pieces)
         _move_for(held, need, pieces, inward=True, source_id=source_id)
     await _finish(work, held, Origin(source_type, memo, effective_on), counterpart="cogs")
     return dict(costs)
@@ -162,15 +166,13 @@ def _asked(held: Holding, lines: Sequence[ShipLine | ReturnLine]) -> list[Asked]
     ]
 
 
-def _coming_back(
-    held: Holding, line: ReturnLine, shipped: Decimal, value: Decimal, *, decimals: int
-) -> list[Piece]:
+def _coming_back(held: Holding, line: ReturnLine, share: Decimal, *, on: date) -> list[Piece]:
     """What comes back, at what it left at: a serial at its own cost, other goods at their share."""
-    if line.serials:
-        item_id = held.demands[line.order_line_id].item_id
-        return serials.came_back(held, item_id, line.serials, order_line_id=line.order_line_id)
-    cost = cost_of_issue(line.quantity, on_hand=shipped, value=value, decimals=decimals)
-    return [Piece(line.quantity, cost)]
+    if not line.serials:
+        return [Piece(line.quantity, share)]
+    line_id = line.order_line_id
+    item_id = held.demands[line_id].item_id
+    return serials.came_back(held, item_id, line.serials, order_line_id=line_id, on=on)
 
 
 async def adjust(
@@ -185,18 +187,19 @@ async def adjust(
     """Book what was found too much or too little, against gains and losses.
 
     Only what is promised to nobody can be missing. Of a serial that was lost, a surplus may be
-    the piece that is found again. Raises TooLittleOnHand, CostNeeded (a surplus of what is not on
-    hand, without a value), NotStocked, SerialExists, UnknownSerial, SerialNotInStock and what
-    `serials.name` raises, PeriodClosed, NoPeriod.
+    the piece that is found again. Raises TooLittleOnHand, ShortOnDay, NoCostOnDay, CostNeeded (a
+    surplus of what is not on hand, without a value), NotStocked, SerialExists, UnknownSerial,
+    SerialNotInStock and what `serials.name` raises, PeriodClosed, NoPeriod.
     """
     held = await hold_items(work, [line.item_id for line in lines], worth=True)
+    await look_back(work, held, effective_on)
     decimals = digits_of(work.setting.currency)
     await serials.name(
         work, held, [Asked(line.item_id, line.quantity, line.serials) for line in lines]
     )
     for line in lines:
         book = _gain if line.quantity > 0 else _lose
-        book(held, line, source_id, decimals=decimals)
+        book(held, line, source_id, on=effective_on, decimals=decimals)
     await _finish(
         work, held, Origin(source_type, memo, effective_on), counterpart="inventory_adjustment"
     )
@@ -206,32 +209,26 @@ def _surplus(held: Holding, line: AdjustLine, *, decimals: int) -> Decimal:
     """What a surplus is worth: as told, or as much as the pieces beside it."""
     if line.value is not None:
         return line.value
-    cost = held.worth[line.item_id].cost_of(line.quantity, decimals=decimals)
+    cost = worth_of_surplus(held, line.item_id, line.quantity, decimals=decimals)
     if cost is None:
         raise CostNeeded(sku=held.skus[line.item_id])
     return cost
 
 
-def _gain(held: Holding, line: AdjustLine, source_id: UUID, *, decimals: int) -> None:
-    serials.must_be_new(held, line.item_id, line.serials, outside="loss")
+def _gain(held: Holding, line: AdjustLine, source_id: UUID, *, on: date, decimals: int) -> None:
+    serials.must_be_new(held, line.item_id, line.serials, outside="loss", on=on)
     value = _surplus(held, line, decimals=decimals)
     pieces = pieces_of(line.quantity, value, line.serials, decimals=decimals)
-    _come_in(held, line.item_id, pieces)
+    come_in(held, line.item_id, pieces)
     _move(held, line.item_id, "loss", pieces, source_id=source_id)
 
 
-def _lose(held: Holding, line: AdjustLine, source_id: UUID, *, decimals: int) -> None:
-    serials.must_be_here(held, line.item_id, line.serials)
+def _lose(held: Holding, line: AdjustLine, source_id: UUID, *, on: date, decimals: int) -> None:
+    serials.must_be_here(held, line.item_id, line.serials, on=on)
     held.levels[line.item_id].take_free(-line.quantity, sku=held.skus[line.item_id])
-    cost = held.worth[line.item_id].lose(-line.quantity, decimals=decimals)
+    cost = leave(held, line.item_id, -line.quantity, decimals=decimals)
     pieces = pieces_of(-line.quantity, cost, line.serials, decimals=decimals)
     _move(held, line.item_id, "loss", pieces, inward=False, source_id=source_id)
-
-
-def _come_in(held: Holding, item_id: UUID, pieces: Iterable[Piece]) -> None:
-    for piece in pieces:
-        held.levels[item_id].put(piece.quantity)
-        held.worth[item_id].gain(piece.quantity, piece.value)
 
 
 def _move(

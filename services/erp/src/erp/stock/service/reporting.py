@@ -72,5 +72,5 @@ async def valuation(sql: Sql, *, on: date | None, currency: str) -> ValuationRep
 
 
 def _unit_cost(value: Decimal, quantity: Decimal) -> Decimal:
-    # What left by a late entry may be dated before it came: then a day has worth, and no pieces.
+    # Days of before they were proven (decision 0037) may have worth, and no pieces.
     return rounded(EXACT.divide(value, quantity), PRICE_DIGITS) if quantity else Decimal(0)
