@@ -15,6 +15,8 @@ from chassis.http.problems import Problem
 
 __all__ = [
     "DDL",
+    "ENTITY_FIRST",
+    "ENTITY_LAST",
     "AlreadyLinked",
     "External",
     "advance",
@@ -42,6 +44,22 @@ DDL: tuple[str, ...] = (
     )""",
     "create index ix_external_reference_entity_id on external_reference (entity_id)",
 )
+
+ENTITY_FIRST: tuple[str, ...] = (
+    "drop index ix_external_reference_entity_id",
+    "alter table external_reference drop constraint uq_external_reference_entity",
+    """alter table external_reference add constraint uq_external_reference_entity
+      unique (entity_id, entity_type, system)""",
+)
+"""A change of a later migration. Two indexes that began alike misled the planner while a table
+was new: it read all links of a system to find a few of them."""
+ENTITY_LAST: tuple[str, ...] = (
+    "alter table external_reference drop constraint uq_external_reference_entity",
+    """alter table external_reference add constraint uq_external_reference_entity
+      unique (entity_type, system, entity_id)""",
+    "create index ix_external_reference_entity_id on external_reference (entity_id)",
+)
+"""The way back."""
 
 
 class AlreadyLinked(Problem):
