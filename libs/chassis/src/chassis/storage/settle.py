@@ -54,7 +54,7 @@ async def settle(sql: "asyncpg.Connection[Any]", work: "Work") -> None:
         await sql.execute(_one_statement(tuple(parts)), *arguments)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _one_statement(parts: tuple[str, ...]) -> str:
     """The parts as one WITH statement, each part's parameters numbered on from the last's."""
     numbered, taken = [], 0

@@ -55,8 +55,18 @@ class OrderAtHand:
 
 _LOCK = """select o.* from sales_order o where o.id = any($1::uuid[])
   order by o.id for no key update"""
-_LINES = "select * from sales_order_line where order_id = any($1::uuid[]) order by position"
-_CHARGES = "select * from sales_order_charge where order_id = any($1::uuid[]) order by position"
+_LINE = (
+    *("id", "order_id", "position", "external_line_id", "item_id", "description", "quantity"),
+    *("unit_price", "discount", "net", "shipped", "returned", "invoiced", "credited"),
+)
+_CHARGE = ("id", "order_id", "position", "kind", "amount")
+_CONTENT = f"""select {", ".join(_LINE)}, null as kind, null::numeric as amount,
+    null::boolean as is_invoiced
+  from sales_order_line where order_id = any($1::uuid[])
+ union all select id, order_id, position, null, null, null, null, null, null, null, null, null,
+    null, null, kind, amount, invoiced
+  from sales_order_charge where order_id = any($1::uuid[])
+ order by position"""
 
 _LINKED = """select o.id from sales_order o where o.id in (select r.entity_id
     from external_reference r where r.entity_type = 'sales_order' and r.system = $1
@@ -121,10 +131,14 @@ async def at_hand(work: Work, order_ids: Sequence[UUID]) -> dict[UUID, OrderAtHa
     for row in await work.sql.fetch(_LOCK, list(order_ids)):
         facts = dict(row) | {"ship_to": Address.model_validate(row["ship_to"])}
         found[row["id"]] = OrderAtHand(loaded(Order, facts))
-    for row in await work.sql.fetch(_LINES, list(order_ids)):
-        found[row["order_id"]].lines.append(loaded(OrderLine, dict(row)))
-    for row in await work.sql.fetch(_CHARGES, list(order_ids)):
-        found[row["order_id"]].charges.append(loaded(OrderCharge, dict(row)))
+    # The content is read once the orders are locked: before, it may be about to change.
+    for row in await work.sql.fetch(_CONTENT, list(order_ids)):
+        hand = found[row["order_id"]]
+        if row["kind"] is None:
+            hand.lines.append(loaded(OrderLine, {name: row[name] for name in _LINE}))
+        else:
+            charge = {name: row[name] for name in _CHARGE}
+            hand.charges.append(loaded(OrderCharge, charge | {"invoiced": row["is_invoiced"]}))
     return found
 
 

@@ -173,10 +173,10 @@ async def _told(
     hand.order.settle_state(hand.lines, hand.charges)
     await queries.save(work, hand)
     [state] = await tell(work, [hand.order.id], changed)
-    told = next(one for one in state["shipments"] if one["id"] == str(shipment.id))
+    told = next(one for one in state["shipments"] if one.id == shipment.id)
     return Shipped(
         shipment_id=shipment.id,
         number=shipment.number,
         order_version=hand.order.version,
-        serials=told["serials"],
+        serials=told.serials,
     )

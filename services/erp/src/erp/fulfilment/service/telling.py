@@ -23,11 +23,13 @@ _UNTOLD = {"created_at", "updated_at"}
 async def tell(
     work: Work, order_ids: Sequence[UUID], changed: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """Publish the whole state of orders after a change; the states."""
+    """Publish the whole state of orders after a change; the states, their parts as published."""
     states = await queries.states_of(work.sql, order_ids)
     for state in states:
         told = {name: value for name, value in state.items() if name not in _UNTOLD}
-        await work.record(OrderChanged.model_validate(told | {"changed": sorted(changed)}))
+        event = OrderChanged.model_validate(told | {"changed": sorted(changed)})
+        await work.record(event)
+        state.update((name, getattr(event, name)) for name in told)
     return states
 
 
