@@ -13,9 +13,9 @@ from aiokafka import AIOKafkaProducer
 from bench.figures import Asked, Bench, Figure, Goal, paired
 from bench.outbox import fill
 from bench.place import Place
-from chassis.events.envelope import ROWS_AFTER
+from chassis.events.envelope import RECORDS_AFTER, to_kafka
 from chassis.events.publisher import Publisher
-from chassis.events.relay import ANSWER_SECONDS, Outgoing, Relay, outgoing
+from chassis.events.relay import ANSWER_SECONDS, Outgoing, Relay
 from chassis.events.sequencer import Sequencer
 from chassis.events.topics import ensure_topics
 from chassis.events.wakeup import Wakeups
@@ -141,7 +141,7 @@ async def _until_marked(url: str, feed_seq: int) -> None:
 async def send_bare(url: str, broker: str) -> dict[str, float]:
     """The same records, ready in memory, by the client alone. An act of a load."""
     sql = await asyncpg.connect(url)
-    records = [outgoing(row) for row in await sql.fetch(ROWS_AFTER, 0, EVENTS)]
+    records = [Outgoing(*to_kafka(row)) for row in await sql.fetch(RECORDS_AFTER, 0, EVENTS)]
     await sql.close()
     topic = f"bench.{uuid4().hex}"
     await ensure_topics(broker, {topic}, partitions=PARTITIONS)

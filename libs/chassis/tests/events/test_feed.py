@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from chassis.cli.making import make_cli
 from chassis.events import feed
 from chassis.events.cursor import Cursor
-from chassis.events.envelope import ROWS_AFTER
+from chassis.events.envelope import RECORDS_AFTER
 from chassis.events.retention import outbox_upkeep
 from chassis.testing.service import running
 
@@ -364,7 +364,7 @@ async def test_pages_look_rows_up_by_key(served):
         plans = [
             await _plan(sql, feed._PAGE, "(100, 50, 50, null)"),
             await _plan(sql, feed._UNNUMBERED, "(19990)"),
-            await _plan(sql, ROWS_AFTER, "(100, 50)"),
+            await _plan(sql, RECORDS_AFTER, "(100, 50)"),
         ]
     for plan in plans:
         assert "Seq Scan on outbox" not in plan, plan

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -148,7 +147,7 @@ async def test_a_send_without_an_answer_fails_in_time_and_the_instance_ends(cras
 
 async def test_a_failed_batch_is_not_overtaken_in_its_partition(kafka, topic, publisher):
     """B11: the broker refuses the first batch; nothing after it is sent, not even later batches."""
-    too_large = replace(event(1, topic=topic), value=os.urandom(3_000_000))
+    too_large = event(1, topic=topic)._replace(value=os.urandom(3_000_000))
     followers = [event(n, topic=topic, size=100_000) for n in range(2, 12)]
     with pytest.raises(PublishingFailed, match="MessageSizeTooLarge") as failure:
         await publisher.publish([too_large, *followers])

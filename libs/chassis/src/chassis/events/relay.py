@@ -10,13 +10,12 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import asyncpg
 import structlog
 
-from chassis.events.envelope import ROWS_AFTER, to_kafka
+from chassis.events.envelope import RECORDS_AFTER, to_kafka
 from chassis.events.wakeup import Connect, Wakeups
 from chassis.storage.lost import LOST
 
@@ -50,8 +49,7 @@ _READ_MARK = "select feed_seq from relay_mark"
 _MOVE_MARK = "update relay_mark set feed_seq = $1 where feed_seq < $1"
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """One event as Kafka carries it, with its place in the feed."""
 
     feed_seq: int
@@ -143,7 +141,7 @@ class Relay:
                 rung, rows = bell.rings, await self._read(connection, mark)
 
     async def _read(self, connection: "asyncpg.Connection[Any]", after: int) -> list[Any]:
-        return await connection.fetch(ROWS_AFTER, after, self._page)
+        return await connection.fetch(RECORDS_AFTER, after, self._page)
 
     async def _send(
         self, connection: "asyncpg.Connection[Any]", publisher: Publishing, rows: list[Any]
@@ -152,7 +150,7 @@ class Relay:
 
         The mark also keeps what was safe before a failure.
         """
-        events = [outgoing(row) for row in rows]
+        events = [Outgoing(*to_kafka(row)) for row in rows]
         async with _meanwhile(self._read(connection, events[-1].feed_seq)) as reading:
             try:
                 mark = await publisher.publish(events)
@@ -186,12 +184,6 @@ async def _meanwhile(act: Coroutine[Any, Any, list[Any]]) -> AsyncIterator[Await
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-def outgoing(row: Any) -> Outgoing:
-    """The Kafka record of a row of the feed."""
-    key, value, headers = to_kafka(row)
-    return Outgoing(row["feed_seq"], row["topic"], key, value, headers)
 
 
 def pause_seconds(failures: int) -> float:
