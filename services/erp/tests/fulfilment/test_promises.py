@@ -31,6 +31,17 @@ async def test_an_order_that_waits_is_promised_when_its_goods_are_ordered(sales,
     assert event["payload"]["promised_on"] == later(order, 5)
 
 
+async def test_of_twenty_orders_at_once_those_are_promised_a_day_that_get_goods(sales, desk):
+    """E37, V9: whoever is promised today's pieces has them."""
+    customer, item = await desk.customer(), await sales.item("10")
+    body = sales.body(customer, (item, "1", "10"))
+    replies = await asyncio.gather(*(sales.send(body, uuid4()) for _ in range(20)))
+    orders = [reply.json() for reply in replies]
+    told = [(order["promised_on"], order["lines"][0]["reserved"]) for order in orders]
+    assert told.count((orders[0]["ordered_on"], "1")) == 10
+    assert told.count((None, "0")) == 10
+
+
 async def test_goods_that_come_unexpected_promise_the_order_for_today(sales, desk):
     customer, item = await desk.customer(), await sales.item("2")
     order = await sales.order(customer, (item, "5", "10"))

@@ -11,7 +11,6 @@ from erp.stock.service import (
     AdjustLine,
     DemandLine,
     ExpectedLine,
-    PromiseAsked,
     ReceiptLine,
     ReturnLine,
     ShipLine,
@@ -101,9 +100,17 @@ class Store:
         return line_id
 
     async def promises(self, item_id, quantity, on):
-        async with self.erp.database.reading() as at:
-            asked = [PromiseAsked([(item_id, Decimal(quantity))], on)]
-            return (await stock.promise(at.sql, asked, today=self.today))[0]
+        """For when so many would be promised; nothing is placed."""
+        return (await self.places([(item_id, quantity)], on, in_earnest=False))[0]
+
+    async def places(self, needs, on, *, in_earnest=True):
+        """For when orders of one line (item, quantity) are promised, placed at once."""
+        lines = [DemandLine(uuid4(), uuid4(), one, Decimal(many), on) for one, many in needs]
+        async with self.erp.database.transaction() as work:
+            days = await stock.place_orders(work, [stock.OrderNeeds([one], on) for one in lines])
+            if not in_earnest:
+                work.abandon()
+        return days
 
     async def line(self, line_id):
         """Wanted, reserved, waiting, shipped of an order line."""

@@ -227,9 +227,7 @@ async def test_promises_of_one_call_are_taken_one_after_the_other(store):
     bolts = await store.item()
     await store.receives(bolts, 5, "5.00")
     await store.expects(bolts, 5, store.today - timedelta(days=3))
-    asked = [stock.PromiseAsked([(bolts, Decimal(3))], store.today)] * 4
-    async with store.erp.database.reading() as at:
-        days = await stock.promise(at.sql, asked, today=store.today)
+    days = await store.places([(bolts, 3)] * 4, store.today)
     # An overdue delivery is not here today.
     tomorrow = store.today + timedelta(days=1)
     assert days == [store.today, tomorrow, tomorrow, None]

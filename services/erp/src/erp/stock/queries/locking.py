@@ -34,7 +34,9 @@ __all__ = [
     "waiting_of",
 ]
 
-_HELD = """s.item_id, s.location_id, s.tracking, s.on_hand, s.reserved, i.sku, i.unit
+_HELD = """s.item_id, s.location_id, s.tracking, s.on_hand, s.reserved, i.sku, i.unit,
+    exists (select from demand d where d.item_id = s.item_id and d.reserved + d.shipped < d.wanted)
+      as waited_for
   from stock_level s
   join location l on l.id = s.location_id and l.code = 'MAIN-STOCK'
   join item i on i.id = s.item_id"""
@@ -162,12 +164,17 @@ class Origin:
 
 @dataclass
 class Holding:
-    """The items an act holds locked, and what it makes of them; `save` stores it at once."""
+    """The items an act holds locked, and what it makes of them; `save` stores it at once.
+
+    `waited_for` are those that somebody waited for when the lock was asked for. Who came to wait
+    meanwhile has taken all that was free before.
+    """
 
     levels: dict[UUID, Level]
     worth: dict[UUID, ItemValuation]
     skus: dict[UUID, str]
     units: dict[UUID, str] = field(default_factory=dict)
+    waited_for: set[UUID] = field(default_factory=set)
     demands: dict[UUID, Demand] = field(default_factory=dict)
     placed: list[tuple[DemandLine, Decimal]] = field(default_factory=list)
     moves: list[NewMove] = field(default_factory=list)
@@ -201,11 +208,10 @@ async def hold(work: Work, item_ids: Iterable[UUID], *, worth: bool = False) -> 
         item_id = row["item_id"]
         held.skus[item_id], held.units[item_id] = row["sku"], row["unit"]
         held.levels[item_id] = loaded(Level, {key: row[key] for key in _LEVEL})
+        if row["waited_for"]:
+            held.waited_for.add(item_id)
         if worth:
-            held.worth[item_id] = loaded(
-                ItemValuation,
-                {key: row[key] for key in _WORTH},
-            )
+            held.worth[item_id] = loaded(ItemValuation, {key: row[key] for key in _WORTH})
     return held
 
 

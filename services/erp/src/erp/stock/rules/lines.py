@@ -17,7 +17,6 @@ __all__ = [
     "NewMove",
     "NewSerial",
     "OrderNeeds",
-    "PromiseAsked",
     "ReceiptLine",
     "ReturnLine",
     "ShipLine",
@@ -92,13 +91,6 @@ class OrderNeeds(NamedTuple):
     """What an order needs of stock, to be promised for one day, at the earliest as wanted."""
 
     lines: Sequence[DemandLine]
-    wanted_on: date
-
-
-class PromiseAsked(NamedTuple):
-    """For when all of an order (item, quantity) could be promised, at the earliest as wanted."""
-
-    lines: Sequence[tuple[UUID, Decimal]]
     wanted_on: date
 
 

@@ -9,8 +9,8 @@ from chassis.storage.work import Work
 from erp.sql import Sql
 from erp.stock import queries
 from erp.stock.events import GoodsExpected
-from erp.stock.rules.lines import DemandState, ExpectedLine, PromiseAsked, Shortage
-from erp.stock.rules.promising import Dated, Outlook, not_here_yet, promise_order
+from erp.stock.rules.lines import DemandState, ExpectedLine, Shortage
+from erp.stock.rules.promising import Dated, Outlook, not_here_yet
 from erp.stock.rules.turns import Supply
 from erp.stock.service.demand import hold_items
 from erp.stock.service.telling import tell
@@ -19,8 +19,8 @@ __all__ = [
     "demand_of",
     "expect",
     "lock_items",
+    "outlooks_of",
     "promisable",
-    "promise",
     "short_items",
     "shortages",
     "supply_of",
@@ -69,17 +69,18 @@ async def short_items(sql: Sql) -> list[UUID]:
 
 async def promisable(sql: Sql, item_ids: Sequence[UUID], *, today: date) -> dict[UUID, list[Dated]]:
     """What of each item can be promised: free today, and of each receipt to come (E37)."""
-    outlooks = await _outlooks(sql, item_ids, today=today)
+    outlooks = await outlooks_of(sql, item_ids, today=today)
     return {item_id: outlook.atp(today=today) for item_id, outlook in outlooks.items()}
 
 
 async def supply_of(sql: Sql, item_ids: Sequence[UUID], *, today: date) -> dict[UUID, Supply]:
     """What of each item is free today, and what comes when."""
-    outlooks = await _outlooks(sql, item_ids, today=today)
+    outlooks = await outlooks_of(sql, item_ids, today=today)
     return {item_id: Supply(one.free, one.receipts) for item_id, one in outlooks.items()}
 
 
-async def _outlooks(sql: Sql, item_ids: Iterable[UUID], *, today: date) -> dict[UUID, Outlook]:
+async def outlooks_of(sql: Sql, item_ids: Iterable[UUID], *, today: date) -> dict[UUID, Outlook]:
+    """What of each item is free, comes and is waited for, as promising takes it."""
     found = {item_id: Outlook(Decimal(0), [], []) for item_id in item_ids}
     for row in await queries.supply_and_demand(sql, list(found)):
         outlook, dated = found[row["item_id"]], (row["day"], row["quantity"])
@@ -90,16 +91,3 @@ async def _outlooks(sql: Sql, item_ids: Iterable[UUID], *, today: date) -> dict[
         else:
             outlook.commitments.append(dated)
     return found
-
-
-async def promise(sql: Sql, orders: Sequence[PromiseAsked], *, today: date) -> list[date | None]:
-    """The day all of each order can be promised for, in turn; None: for no known day.
-
-    Each is judged as if those before it had been placed.
-    """
-    items = {item_id for order in orders for item_id, _ in order.lines}
-    outlooks = await _outlooks(sql, items, today=today) if items else {}
-    return [
-        promise_order(outlooks, order.lines, wanted_on=order.wanted_on, today=today)
-        for order in orders
-    ]

@@ -1,6 +1,6 @@
 """What orders need, placed: promised for a day, reserved where it is near enough, or waiting."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -9,9 +9,10 @@ from chassis.storage.work import Work
 from erp.stock import queries
 from erp.stock.models import Demand
 from erp.stock.queries import Holding
-from erp.stock.rules.lines import DemandLine, OrderNeeds, PromiseAsked
+from erp.stock.rules.lines import DemandLine, OrderNeeds
+from erp.stock.rules.promising import Outlook, promise_order
 from erp.stock.service.demand import hold_items, must_be_whole
-from erp.stock.service.expecting import promise
+from erp.stock.service.expecting import outlooks_of
 from erp.stock.service.telling import note_filled, tell
 from erp.stock.service.waiting import Queue, reserved_until
 
@@ -24,13 +25,22 @@ _LAST = 2**63
 async def place_orders(work: Work, orders: Sequence[OrderNeeds]) -> list[date | None]:
     """Promise each order in turn the first day for all of it (E37), and place what it needs.
 
-    None: for no known day. Raises as `place`.
+    None: for no known day. Raises as `place`. The items are held before a day is promised: two at
+    once are not promised the same goods.
     """
-    if reserved_until(work) is not None and any(order.lines for order in orders):
-        return await _place_in_turn(work, orders)
-    asked = [PromiseAsked(_quantities(order), order.wanted_on) for order in orders]
-    promised = await promise(work.sql, asked, today=work.today())
-    await place(work, [line for one in zip(orders, promised, strict=True) for line in _for(*one)])
+    if not any(order.lines for order in orders):
+        return [order.wanted_on for order in orders]
+    held = await _hold(work, [line for order in orders for line in order.lines])
+    if reserved_until(work) is not None:
+        return await _place_in_turn(work, held, orders)
+    outlooks = await _outlooks(work, held, orders)
+    promised = [
+        promise_order(outlooks, _quantities(order), wanted_on=order.wanted_on, today=work.today())
+        for order in orders
+    ]
+    await _place(
+        work, held, [line for one in zip(orders, promised, strict=True) for line in _for(*one)]
+    )
     return promised
 
 
@@ -43,9 +53,35 @@ async def place(work: Work, lines: Sequence[DemandLine]) -> dict[UUID, Decimal]:
     """
     if not lines:
         return {}
+    held = await _hold(work, lines)
+    await _place(work, held, lines)
+    return {line.order_line_id: got for line, got in held.placed}
+
+
+async def _hold(work: Work, lines: Sequence[DemandLine]) -> Holding:
     held = await hold_items(work, [line.item_id for line in lines])
     for line in lines:
         must_be_whole(held, line.item_id, line.quantity)
+    return held
+
+
+async def _outlooks(
+    work: Work, held: Holding, orders: Sequence[OrderNeeds]
+) -> Mapping[UUID, Outlook]:
+    """What of the items is free, comes and is waited for.
+
+    Who waits and what comes is only asked where somebody waits, or the free goods are too few.
+    """
+    left = {item_id: level.free for item_id, level in held.levels.items()}
+    for order in orders:
+        for item_id, quantity in _quantities(order):
+            left[item_id] -= quantity
+    if not held.waited_for and min(left.values()) >= 0:
+        return {one: Outlook(level.free, [], []) for one, level in held.levels.items()}
+    return await outlooks_of(work.sql, held.item_ids, today=work.today())
+
+
+async def _place(work: Work, held: Holding, lines: Sequence[DemandLine]) -> None:
     filled: list[Demand] = []
     if reserved_until(work) is None:
         for line in lines:
@@ -54,32 +90,28 @@ async def place(work: Work, lines: Sequence[DemandLine]) -> dict[UUID, Decimal]:
         queue = await Queue.of(work, held, held.item_ids)
         filled = queue.fill(held.item_ids)
         _join(queue, lines)
-    note_filled(held, filled)
-    await queries.save(work, held)
-    await tell(work, held, filled=filled)
-    return {line.order_line_id: got for line, got in held.placed}
+    await _keep(work, held, filled)
 
 
-async def _place_in_turn(work: Work, orders: Sequence[OrderNeeds]) -> list[date | None]:
-    """As `place_orders`, with the items held before the first day is promised.
-
-    Otherwise two at once could be promised the same goods, and those who wait for their day have
-    nothing reserved that would keep them safe.
-    """
-    held = await hold_items(work, [line.item_id for order in orders for line in order.lines])
+async def _place_in_turn(
+    work: Work, held: Holding, orders: Sequence[OrderNeeds]
+) -> list[date | None]:
+    """As `place_orders`, where those who wait for their day have nothing reserved yet."""
     queue = await Queue.of(work, held, held.item_ids)
     filled = queue.fill(held.item_ids)
     promised = []
     for order in orders:
-        for line in order.lines:
-            must_be_whole(held, line.item_id, line.quantity)
         day = queue.promise(_quantities(order), wanted_on=order.wanted_on)
         _join(queue, _for(order, day))
         promised.append(day)
+    await _keep(work, held, filled)
+    return promised
+
+
+async def _keep(work: Work, held: Holding, filled: Sequence[Demand]) -> None:
     note_filled(held, filled)
     await queries.save(work, held)
     await tell(work, held, filled=filled)
-    return promised
 
 
 def _quantities(order: OrderNeeds) -> list[tuple[UUID, Decimal]]:
