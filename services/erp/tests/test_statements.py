@@ -141,6 +141,20 @@ async def test_a_confirm_of_three_lines_stays_within_the_budget(desk, counted, a
     assert reply.json()["state"] == "confirmed"
 
 
+@pytest.mark.parametrize("many", [1, 20])
+async def test_prices_of_an_order_are_looked_up_at_once(desk, counted, many):
+    """Three reads for the list's prices, however many lines name none."""
+    customer, items = await desk.customer(), [await desk.item() for _ in range(many)]
+    for item in items:
+        await desk.add("/v1/prices", sku=item["sku"], price={"amount": "2.50", "currency": "CNY"})
+    lines = [{"item_id": item["id"], "quantity": "2"} for item in items]
+    async with counted(12):
+        order = await desk.add(
+            "/v1/sales-orders", customer_id=customer["id"], lines=lines, draft=True
+        )
+    assert {line["unit_price"] for line in order["lines"]} == {"2.5"}
+
+
 @pytest.mark.parametrize("many", [2, 40])
 async def test_a_batch_of_new_orders_takes_as_many_however_many(desk, counted, many):
     """Nothing is done once for each order; sent again, ten are enough to know them all."""

@@ -94,7 +94,7 @@ WRONG_ORDERS = {
     "unknown item": ({"line": {"item_id": NOBODY}}, 422, "missing_reference"),
     "unknown SKU": ({"line": {"item_id": None, "sku": "none"}}, 422, "missing_reference"),
     "no item": ({"line": {"item_id": None}}, 422, "invalid_input"),
-    "no price": ({"line": {"unit_price": None}}, 404, "no_price"),
+    "no price": ({"line": {"unit_price": None}}, 422, "price_missing"),
     "negative quantity": ({"line": {"quantity": "-1"}}, 422, "invalid_input"),
     "quantity zero": ({"line": {"quantity": "0"}}, 422, "invalid_input"),
     "inexact quantity": ({"line": {"quantity": 0.1}}, 422, "invalid_input"),

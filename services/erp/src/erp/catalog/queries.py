@@ -1,5 +1,6 @@
 """Named reads and locks of the catalog."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeAlias
@@ -341,27 +342,39 @@ async def priced_item(sql: Sql, sku: str, unit: str | None) -> Row | None:
 
 
 async def price_steps(
-    sql: Sql, item_id: UUID, listed: PriceListView, *, on: date
-) -> list[PriceStep]:
-    """The active prices of the item in the list that hold on the day."""
+    sql: Sql, item_ids: Sequence[UUID], listed: PriceListView, *, between: tuple[date, date]
+) -> defaultdict[UUID, list[PriceStep]]:
+    """The active prices of each item in the list that hold on one of the days, first and last."""
     rows = await sql.fetch(
-        """select id, min_quantity, valid_from, valid_to, amount from price
-            where item_id = $1 and price_list_id = $2 and status = 'active'
-              and daterange(valid_from, valid_to, '[]') @> $3::date""",
-        item_id,
+        """select item_id, id, min_quantity, valid_from, valid_to, amount from price
+            where item_id = any($1::uuid[]) and price_list_id = $2 and status = 'active'
+              and daterange(valid_from, valid_to, '[]') && daterange($3::date, $4::date, '[]')""",
+        item_ids,
         listed.id,
-        on,
+        *between,
     )
-    return [
-        PriceStep(
-            id=row["id"],
-            min_quantity=row["min_quantity"],
-            price=UnitPrice(row["amount"], listed.currency),
-            valid_from=row["valid_from"],
-            valid_to=row["valid_to"],
+    found = defaultdict[UUID, list[PriceStep]](list)
+    for row in rows:
+        found[row["item_id"]].append(
+            PriceStep(
+                id=row["id"],
+                min_quantity=row["min_quantity"],
+                price=UnitPrice(row["amount"], listed.currency),
+                valid_from=row["valid_from"],
+                valid_to=row["valid_to"],
+            )
         )
-        for row in rows
-    ]
+    return found
+
+
+async def own_units(sql: Sql, item_ids: Sequence[UUID]) -> dict[UUID, Row]:
+    """SKU, own unit and its decimals, of items by id."""
+    rows = await sql.fetch(
+        """select item.id, item.sku, item.unit, own.decimals
+             from item join unit own on own.code = item.unit where item.id = any($1::uuid[])""",
+        item_ids,
+    )
+    return {row["id"]: row for row in rows}
 
 
 def ratio_of(row: Row) -> Ratio | None:

@@ -9,6 +9,7 @@ __all__ = [
     "NothingToShip",
     "OrderClosed",
     "OrderNotConfirmed",
+    "PriceMissing",
     "UnknownLine",
 ]
 
@@ -59,6 +60,15 @@ class NothingToInvoice(Problem):
     code = "nothing_to_invoice"
     title = "Nothing to invoice"
     detail = "Everything that was shipped for the order {number} is invoiced. Ship something first."
+
+
+class PriceMissing(Problem):
+    """A line names no price, and the list has none on the day."""
+
+    status = 422
+    code = "price_missing"
+    title = "A line has no price"
+    detail = "{sku} has no price on {on}. Give the line its agreed price, or add a price first."
 
 
 class UnknownLine(Problem):

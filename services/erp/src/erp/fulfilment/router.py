@@ -22,7 +22,7 @@ from chassis.http.problems import (
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from chassis.storage.work import Reading
-from erp.catalog.errors import FractionOfUnit, NoPrice
+from erp.catalog.errors import FractionOfUnit
 from erp.fields import ExternalId, System
 from erp.fulfilment import queries, service
 from erp.fulfilment.errors import (
@@ -32,6 +32,7 @@ from erp.fulfilment.errors import (
     NotReservedYet,
     OrderClosed,
     OrderNotConfirmed,
+    PriceMissing,
     UnknownLine,
 )
 from erp.fulfilment.schemas import (
@@ -77,7 +78,7 @@ order_router = house_router(
     problems=(
         NotFound,
         MissingReference,
-        NoPrice,
+        PriceMissing,
         CurrencyNotSupported,
         StaleRevision,
         RevisionRequired,

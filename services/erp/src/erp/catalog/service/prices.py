@@ -1,6 +1,6 @@
 """Acts on prices, and which price holds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -16,7 +16,7 @@ from erp.catalog import queries
 from erp.catalog.errors import FractionOfUnit, NoPrice, OverlappingPrice
 from erp.catalog.events import PriceChanged
 from erp.catalog.models import ACTIVE, WITHDRAWN, Price
-from erp.catalog.rules.pricing import price_for
+from erp.catalog.rules.pricing import PriceStep, price_for
 from erp.catalog.rules.units import converted, fits
 from erp.catalog.schemas import (
     ChangePrice,
@@ -30,7 +30,7 @@ from erp.catalog.service.price_lists import price_list_of
 from erp.currencies import must_be_supported
 from erp.lines import stand_in_line
 from erp.links import LinkExternal, link
-from erp.money import MoneyView, UnitPriceView
+from erp.money import MoneyView, UnitPrice, UnitPriceView
 from erp.upserts import Sent, Upserted, required, upsert
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "change_price",
     "find_price",
     "link_price",
+    "listed_prices",
     "see_price",
     "upsert_price",
     "withdraw_price",
@@ -66,8 +67,8 @@ async def find_price(sql: Sql, asked: PriceAsked, *, today: date) -> PriceFound:
         raise NotFound(entity="item", id=asked.sku)
     quantity = _in_own_unit(item, asked)
     listed = await price_list_of(sql, asked.price_list)
-    steps = await queries.price_steps(sql, item["id"], listed, on=on)
-    step = price_for(steps, quantity=quantity, on=on)
+    steps = await queries.price_steps(sql, [item["id"]], listed, between=(on, on))
+    step = price_for(steps[item["id"]], quantity=quantity, on=on)
     if step is None:
         raise NoPrice(sku=asked.sku, price_list=listed.code, quantity=quantity, on=on)
     net = step.price.times(quantity)
@@ -82,6 +83,35 @@ async def find_price(sql: Sql, asked: PriceAsked, *, today: date) -> PriceFound:
         price=UnitPriceView(amount=step.price.amount, currency=listed.currency),
         net=MoneyView(amount=net.amount, currency=net.currency),
     )
+
+
+async def listed_prices(sql: Sql, wanted: Sequence[tuple[UUID, Decimal, date]]) -> list[UnitPrice]:
+    """What one unit costs by the default list, of each (item, quantity in its own unit, day).
+
+    Three reads, however many. Raises MissingReference (there is no list), FractionOfUnit, NoPrice.
+    """
+    if not wanted:
+        return []
+    item_ids = list({item_id for item_id, _, _ in wanted})
+    days = [on for _, _, on in wanted]
+    listed = await price_list_of(sql, None)
+    units = await queries.own_units(sql, item_ids)
+    steps = await queries.price_steps(sql, item_ids, listed, between=(min(days), max(days)))
+    return [
+        _listed(units[item_id], listed.code, steps[item_id], quantity, on)
+        for item_id, quantity, on in wanted
+    ]
+
+
+def _listed(
+    item: Mapping[str, Any], code: str, steps: Sequence[PriceStep], quantity: Decimal, on: date
+) -> UnitPrice:
+    if not fits(quantity, item["decimals"]):
+        raise FractionOfUnit(quantity=quantity, unit=item["unit"], decimals=item["decimals"])
+    step = price_for(steps, quantity=quantity, on=on)
+    if step is None:
+        raise NoPrice(sku=item["sku"], price_list=code, quantity=quantity, on=on)
+    return step.price
 
 
 def _in_own_unit(item: Mapping[str, Any], asked: PriceAsked) -> Decimal:

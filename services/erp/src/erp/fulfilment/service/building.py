@@ -1,6 +1,6 @@
 """From what a caller sent to an order with lines and charges."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,11 +10,12 @@ from chassis.http.problems import FieldError, InvalidInput
 from chassis.ids import uuid7
 from chassis.storage.loading import loaded
 from chassis.storage.work import Work
-from erp.catalog.schemas import PriceAsked
+from erp.catalog.errors import NoPrice
 from erp.catalog.service import prices
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
 from erp.fulfilment import queries
+from erp.fulfilment.errors import PriceMissing
 from erp.fulfilment.models import DRAFT, Order, OrderCharge, OrderLine
 from erp.fulfilment.queries import OrderAtHand
 from erp.fulfilment.rules.pricing import line_net
@@ -34,7 +35,7 @@ async def new_orders(
 ) -> tuple[list[OrderAtHand], Known]:
     """Orders as they were sent, under the ids given, to be decided; and what is known of them.
 
-    Raises MissingReference, NoPrice, CurrencyNotSupported, Forbidden (backdated).
+    Raises MissingReference, PriceMissing, CurrencyNotSupported, Forbidden (backdated).
     """
     days = [business_day_of(work, facts.ordered_on) for _, facts in sent]
     known = await Known.read(
@@ -42,12 +43,14 @@ async def new_orders(
         {facts.customer_id for _, facts in sent},
         [line for _, facts in sent for line in facts.lines],
     )
+    asked = [(line, on) for (_, facts), on in zip(sent, days, strict=True) for line in facts.lines]
+    agreed = iter(await _prices(work, asked, known))
     numbers = await queries.next_numbers(work.sql, "sales_order_number_seq", "SO", len(sent))
     hands = []
     for (order_id, facts), day, number in zip(sent, days, numbers, strict=True):
         known.customer(facts.customer_id)
         order = _order(work, order_id, facts, number=number, on=day)
-        lines = await _lines(work, order, facts.lines, known)
+        lines = _lines(order, facts.lines, known, agreed)
         hands.append(OrderAtHand(order, lines, charges_of(work, order, facts.charges)))
         sum_up(hands[-1])
     return hands, known
@@ -80,27 +83,42 @@ def _order(work: Work, order_id: UUID, facts: OrderFacts, *, number: str, on: da
 async def lines_of(work: Work, order: Order, sent: Sequence[NewLine]) -> list[OrderLine]:
     """The lines, their items found and their prices agreed or looked up.
 
-    Raises MissingReference (item), NoPrice, CurrencyNotSupported.
+    Raises MissingReference (item), PriceMissing, CurrencyNotSupported.
     """
-    return await _lines(work, order, sent, await Known.read(work, [], sent))
+    known = await Known.read(work, [], sent)
+    agreed = await _prices(work, [(line, order.ordered_on) for line in sent], known)
+    return _lines(order, sent, known, iter(agreed))
 
 
-async def _lines(
-    work: Work, order: Order, sent: Sequence[NewLine], known: Known
+async def _prices(work: Work, asked: Sequence[tuple[NewLine, date]], known: Known) -> list[Decimal]:
+    """What one unit costs on each line: as agreed, else by the list of its day.
+
+    Raises MissingReference, CurrencyNotSupported, PriceMissing.
+    """
+    must_be_supported(work, *(line.unit_price.currency for line, _ in asked if line.unit_price))
+    unpriced = [
+        (known.item(line)["id"], line.quantity, on) for line, on in asked if line.unit_price is None
+    ]
+    try:
+        listed = iter(await prices.listed_prices(work.sql, unpriced))
+    except NoPrice as none:
+        raise PriceMissing(sku=none.facts["sku"], on=none.facts["on"]) from none
+    return [line.unit_price.amount if line.unit_price else next(listed).amount for line, _ in asked]
+
+
+def _lines(
+    order: Order, sent: Sequence[NewLine], known: Known, agreed: Iterator[Decimal]
 ) -> list[OrderLine]:
-    must_be_supported(work, *(line.unit_price.currency for line in sent if line.unit_price))
-    items = [known.item(line) for line in sent]
+    """The lines of an order; their prices are the next of those agreed."""
     return [
-        await _line(work, order, position, line, item)
-        for position, (line, item) in enumerate(zip(sent, items, strict=True), 1)
+        _line(order, line, known.item(line), position=position, price=next(agreed))
+        for position, line in enumerate(sent, 1)
     ]
 
 
-async def _line(
-    work: Work, order: Order, position: int, sent: NewLine, item: Mapping[str, Any]
+def _line(
+    order: Order, sent: NewLine, item: Mapping[str, Any], *, position: int, price: Decimal
 ) -> OrderLine:
-    price = sent.unit_price.amount if sent.unit_price else await _listed(work, order, sent, item)
-    digits = digits_of(work.setting.currency)
     facts = {
         "id": uuid7(),
         "order_id": order.id,
@@ -111,19 +129,13 @@ async def _line(
         "quantity": sent.quantity,
         "unit_price": price,
         "discount": sent.discount,
-        "net": line_net(price, sent.quantity, sent.discount, decimals=digits),
+        "net": line_net(price, sent.quantity, sent.discount, decimals=digits_of(order.currency)),
         "shipped": ZERO,
         "returned": ZERO,
         "invoiced": ZERO,
         "credited": ZERO,
     }
     return loaded(OrderLine, facts)
-
-
-async def _listed(work: Work, order: Order, sent: NewLine, item: Mapping[str, Any]) -> Decimal:
-    asked = PriceAsked(sku=item["sku"], quantity=sent.quantity, on=order.ordered_on)
-    found = await prices.find_price(work.sql, asked, today=order.ordered_on)
-    return found.price.amount
 
 
 def charges_of(work: Work, order: Order, sent: Sequence[NewCharge]) -> list[OrderCharge]:

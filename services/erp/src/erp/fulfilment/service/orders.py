@@ -48,7 +48,7 @@ async def see_order(sql: Sql, order_id: UUID) -> OrderView:
 async def place_order(work: Work, command: NewOrder) -> OrderView:
     """Take an order of our own; unless it is a draft, decide it at once. The order then.
 
-    Raises MissingReference, NoPrice, CurrencyNotSupported, Forbidden (backdated).
+    Raises MissingReference, PriceMissing, CurrencyNotSupported, Forbidden (backdated).
     """
     hands, known = await new_orders(work, [(uuid7(), command)])
     [state] = await _add(work, hands, known, decided=[] if command.draft else hands)

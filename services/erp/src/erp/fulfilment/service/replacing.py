@@ -36,7 +36,7 @@ async def go_on(work: Work, hand: OrderAtHand, *, credit_granted: bool = False) 
 async def replace(work: Work, hand: OrderAtHand, command: ChangeOrder | UpsertOrder) -> None:
     """Take over what was sent in place of an order that is not confirmed.
 
-    A draft stays one; any other is decided anew. Raises MissingReference, NoPrice.
+    A draft stays one; any other is decided anew. Raises MissingReference, PriceMissing.
     """
     order = hand.order
     if isinstance(command, UpsertOrder):
