@@ -250,6 +250,12 @@ async def test_a_stranger_learns_nothing_of_parameters(sample):
     assert told["actor"].startswith("key:")
 
 
+async def test_who_may_not_learns_nothing_of_parameters_either(sample):
+    reader = await sample.as_("notes.read")
+    refused = await reader.post("/v1/notes?titel=x", json=titled("no"))
+    assert (refused.status_code, refused.json()["facts"]) == (403, {"scope": "notes.write"})
+
+
 async def test_only_what_stands_in_the_query_is_a_parameter_of_it(sample):
     """Not the names of headers and of parts of the path."""
     note = (await sample.post("/v1/notes", titled("a"))).json()

@@ -43,14 +43,13 @@ class HouseRoute(APIRoute):
         """The handler, with replay before it and the kept reply after it."""
         handler: Callable[[Request], Awaitable[Response]] = super().get_route_handler()
         known = frozenset(_of_query(self.dependant))
-        asks_who = any(_asks_who(call) for call in _calls(self.dependant))
+        gates = [call for call in _calls(self.dependant) if call and _asks_who(call)]
         plan = Plan.of(self)
 
         async def handle(request: Request) -> Response:
             unknown = _unknown(request, known) if request.scope["query_string"] else []
-            if unknown and asks_who:
-                await caller(request)  # a stranger is told that, and nothing else
             if unknown:
+                await _pass(gates, request)  # who may not is told that, and nothing else
                 raise InvalidInput(errors=unknown)
             try:
                 planned = await plan.answer(request) if plan else None
@@ -104,8 +103,14 @@ def _calls(dependant: Dependant) -> Iterator[Callable[..., Any] | None]:
         yield from _calls(one)
 
 
-def _asks_who(call: Callable[..., Any] | None) -> bool:
-    return call in (caller, begin, read) or hasattr(call, "scope")
+def _asks_who(call: Callable[..., Any]) -> bool:
+    return call in {caller, begin, read} or hasattr(call, "scope")
+
+
+async def _pass(gates: Sequence[Callable[..., Any]], request: Request) -> None:
+    """Let only pass who is known, and may what the route needs. Raises Unauthorized, Forbidden."""
+    for gate in gates:
+        await (gate(request) if hasattr(gate, "scope") else caller(request))
 
 
 def _unknown(request: Request, known: Collection[str]) -> list[FieldError]:
