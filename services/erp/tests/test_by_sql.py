@@ -343,3 +343,16 @@ async def test_what_comes_later_covers_no_day_before(deed, desk, office, moves):
     with pytest.raises(asyncpg.CheckViolationError, match=f"short on {EARLY}"):
         await deed(*(_moved(*one) for one in moves), *_stored(0, LATE), at=[fresh["id"]])
     await deed(_moved((EARLY, 1), (LATE, -1)), *_stored(0, LATE), at=[fresh["id"]])
+
+
+async def test_moves_of_the_version_before_are_taken_while_ours_is_rolled_out(deed, desk):
+    """It stores no day of the last move: the database keeps it."""
+    fresh = await desk.item()
+    stored = (
+        "update stock_level set on_hand = on_hand + 1 where item_id = $1",
+        "update item_valuation set quantity = quantity + 1 where item_id = $1",
+    )
+    for day, moved_on in ((EARLY, EARLY), (LATE, LATE), (EARLY, LATE)):
+        await deed(_moved((day, 1)), *stored, at=[fresh["id"]])
+        known = f"item_id = $1 and moved_on = '{moved_on}'"
+        assert await desk.count("item_valuation", known, fresh["id"]) == 1

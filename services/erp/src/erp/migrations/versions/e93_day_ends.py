@@ -98,6 +98,18 @@ _PROMISES = (
       after insert or update of changed_from on stock_proof deferrable initially deferred
       for each row when (new.changed_from < new.moved_on or {WRONG.format("new")})
       execute function days_end_well()""",
+    # The version before stores no day of the last move, and goes on while ours is rolled out.
+    """create function keep_day_of_move() returns trigger language plpgsql as $$
+    begin
+      update item_valuation set moved_on = new.moved_on
+       where (item_id, warehouse_id) = (new.item_id, new.warehouse_id)
+         and moved_on is distinct from new.moved_on;
+      return null;
+    end $$""",
+    """create trigger stock_proof_tells_day after update on stock_proof for each row
+      when (new.moved_on is distinct from old.moved_on) execute function keep_day_of_move()""",
+    """create trigger new_stock_proof_tells_day after insert on stock_proof for each row
+      when (new.moved_on is not null) execute function keep_day_of_move()""",
 )
 
 # E28: a piece is in one place on every day, so it moves in the order of its days.
@@ -173,6 +185,7 @@ def downgrade() -> None:
     op.execute(_GOES_ALONG.replace("{more}", ""))
     _judge_worth("", "")
     op.execute("drop function days_end_well() cascade")
+    op.execute("drop function if exists keep_day_of_move() cascade")
     op.execute(
         """create or replace function count_moves() returns trigger language plpgsql as $$
     begin
