@@ -321,6 +321,32 @@ async def test_without_the_setting_everything_that_waits_reserves_again(planner,
         assert await planner.line(far) == (7, 0, 4)
 
 
+async def test_before_the_clock_strikes_an_old_promise_goes_first_without_the_setting(
+    planner, ahead
+):
+    """E37: what was kept for it is not reserved for who comes now, and can be shipped."""
+    with on(MONDAY):
+        item = await planner.sales.item("10")
+        far, farther = [await planner.orders(item, 4, by) for by in (4, 5)]
+        ahead(None)
+        [line] = (await planner.sales.seen(farther))["lines"]
+        lines = [{"order_line_id": line["id"], "quantity": "4"}]
+        path = f"/v1/sales-orders/{farther['id']}/shipments"
+        assert (await planner.erp.post(path, {"lines": lines})).status_code == 201
+        assert await planner.line(far) == (4, 0, 4)
+
+
+async def test_without_the_setting_who_comes_gets_what_older_promises_leave(planner, ahead):
+    """E37: at once, not only when the clock has struck."""
+    with on(MONDAY):
+        item = await planner.sales.item("10")
+        far = await planner.orders(item, 8, by=4)
+        ahead(None)
+        near = await planner.orders(item, 5)
+        assert await planner.line(near) == (2, 3, None)
+        assert await planner.line(far) == (8, 0, 4)
+
+
 class Story:
     """Orders and supplies of one item as chance has them; what was promised, by week."""
 

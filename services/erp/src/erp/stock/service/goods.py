@@ -30,7 +30,6 @@ from erp.stock.service.dated import come_in, leave, look_back, worth_of_surplus
 from erp.stock.service.demand import hold_items, hold_lines
 from erp.stock.service.serials import Asked
 from erp.stock.service.telling import fill_waiting, reserve_free, tell
-from erp.stock.service.waiting import reserved_until
 
 __all__ = ["adjust", "receive", "ship", "take_back"]
 
@@ -83,7 +82,7 @@ async def ship(
 ) -> dict[UUID, Decimal]:
     """Send away what is reserved for order lines; what each line cost.
 
-    A line whose day has not come reserves first what is free and not kept for others. Raises
+    A line that has too little reserves first what is free and not kept for others. Raises
     NotReserved, ShortOnDay, NoCostOnDay, MissingReference, what `serials.name_or_choose` raises,
     PeriodClosed, NoPeriod.
     """
@@ -116,7 +115,7 @@ async def _reserve_early(work: Work, held: Holding, lines: Sequence[ShipLine]) -
         for need, quantity in needs
         if quantity > need.reserved
     }
-    if not early or reserved_until(work) is None:
+    if not early:
         return []
     filled = await reserve_free(work, held, early=early)
     return [line for line in filled if line.order_line_id not in early]

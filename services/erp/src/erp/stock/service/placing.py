@@ -49,7 +49,7 @@ async def place(work: Work, lines: Sequence[DemandLine]) -> dict[UUID, Decimal]:
 
     Raises NotStocked (an item of services), FractionOfUnit (of a piece with a serial). Three
     statements, and what purchasing adds when something must wait; one more where lines wait for
-    their day.
+    their day, or waited for it until the setting was taken away.
     """
     if not lines:
         return {}
@@ -83,7 +83,10 @@ async def _outlooks(
 
 async def _place(work: Work, held: Holding, lines: Sequence[DemandLine]) -> None:
     filled: list[Demand] = []
-    if reserved_until(work) is None:
+    # Without days to wait for, something is free for which somebody waits only where there were
+    # such days until now.
+    kept = any(held.levels[item_id].free > 0 for item_id in held.waited_for)
+    if reserved_until(work) is None and not kept:
         for line in lines:
             _note(held, line, held.levels[line.item_id].hold(line.quantity))
     else:
