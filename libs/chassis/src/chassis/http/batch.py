@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby, repeat
-from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar
+from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar, cast
 from uuid import UUID
 
 from fastapi import Header, Query
@@ -100,8 +100,8 @@ async def each_in_savepoint(
     """Do `act` for each item within its own savepoint; a refused item leaves the others alone.
 
     `traces` are the first items' own, as far as they have any. Neighbours that fit together are
-    done `at_once`; what is refused then is halved, until each item that nobody refuses is done,
-    and each refused one has its problem. A dry run rolls all back.
+    done `at_once`; of those refused together fewer are tried, until each item that nobody refuses
+    is done, and each refused one has its problem. A dry run rolls all back.
     """
     batch = _Batch(work, act, at_once, language, texts or Texts.load(()))
     outcomes: list[ItemOutcome] = []
@@ -129,16 +129,29 @@ class _Batch(Generic[I]):
         return self.at_once is not None and self.at_once.fits(item)
 
     async def together(self, sent: Sequence[Sent[I]]) -> list[ItemOutcome]:
-        """Do items at once; if one of them is refused, the first and the second half."""
-        if self.at_once is None or len(sent) == 1:
-            return await self.each(sent)
+        """Do items at once, as many as nobody refuses: half as many after a refusal, else more.
+
+        So one refused item costs few attempts, and where most are refused, each is done alone.
+        """
+        outcomes: list[ItemOutcome] = []
+        count = len(sent)
+        while len(outcomes) < len(sent):
+            some = sent[len(outcomes) : len(outcomes) + count]
+            done = await self._several(some) if len(some) > 1 else await self.each(some)
+            outcomes += done
+            refused = not done or done[-1].status == "failed"
+            count = max(len(some) // 2, 1) if refused else 2 * count
+        return outcomes
+
+    async def _several(self, sent: Sequence[Sent[I]]) -> list[ItemOutcome]:
+        """Do items at once; nothing is done, and nothing told, if one of them is refused."""
+        at_once = cast("AtOnce[I]", self.at_once)
         try:
             with self.work.traced(sent[0][1]):
                 async with self.work.savepoint():
-                    done = await self.at_once.act(sent)
+                    done = await at_once.act(sent)
         except Problem:
-            half = len(sent) // 2
-            return [*await self.together(sent[:half]), *await self.together(sent[half:])]
+            return []
         return [_told(item, one) for (item, _), one in zip(sent, done, strict=True)]
 
     async def each(self, sent: Sequence[Sent[I]]) -> list[ItemOutcome]:
