@@ -195,8 +195,8 @@ async def upsert_each(
     """Upsert each item as if alone, in the order sent; a refused one leaves the others as they are.
 
     Neighbours are settled at once, as far as `in_bulk` can or nothing is to be done; of these the
-    new ones are told first. Batches of one kind from one system pass one at a time: their items may name the same records in
-    different order, and side by side they would deadlock.
+    new ones are told first. Batches of one kind from one system pass one at a time: their items
+    may name the same records in different order, and side by side they would deadlock.
     """
     await stand_in_line(work, f"batch:{entity_type}:{asked.system}")
     batch = _Batch(
