@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from chassis.http.field_errors import field_error
 from chassis.http.problems import (
@@ -113,7 +114,15 @@ async def _on_http(request: Request, refused: Any) -> Response:
     reply = problem_reply(request, known.get(refused.status_code, Conflict()))
     for name, value in (refused.headers or {}).items():
         reply.headers[name] = value
+    if refused.status_code == MethodNotAllowed.status:
+        reply.headers["Allow"] = ", ".join(sorted(_known_methods(request)))
     return reply
+
+
+def _known_methods(request: Request) -> set[str]:
+    """All methods of the path: each of its routes knows its own only."""
+    here = (one for one in request.app.routes if one.matches(request.scope)[0] is not Match.NONE)
+    return {method for route in here for method in getattr(route, "methods", None) or ()}
 
 
 async def _on_database(request: Request, raised: Any) -> Response:
