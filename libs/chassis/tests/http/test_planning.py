@@ -1,6 +1,7 @@
 """A route answers by its plan as FastAPI would, and FastAPI says what is not in order."""
 
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Annotated
 
 import httpx
@@ -79,6 +80,7 @@ def router() -> APIRouter:
     at = house_router(prefix="/v1/orders", tag="orders")
     at.post("/{number}/lines", status_code=201)(add)
     at.get("")(listed)
+    at.get("/asked")(asked)
     at.get("/raw")(raw)
     at.post("/wrong")(wrong)
     at.post("/two")(two)
@@ -101,6 +103,16 @@ async def add(
 
 async def listed(wanted: Annotated[Wanted, Query()], by: By) -> list[Seen]:
     return [Seen(text=f"{by} {wanted.status} {wanted.limit}")]
+
+
+async def asked(
+    day: date | None = None,
+    number: Annotated[int, Query(ge=1)] = 7,
+    which: Annotated[list[str], Query()] = (),  # type: ignore[assignment]
+    *,
+    exact: bool = False,
+) -> Seen:
+    return Seen(text=f"{day} {number} {exact} {list(which)}")
 
 
 async def raw() -> Response:
@@ -169,6 +181,16 @@ REQUESTS = {
     "wrong path": ("POST", "/v1/orders/five/lines", {"json": {"item": "bolt"}}),
     "a query": ("GET", "/v1/orders?status=late&limit=5", {}),
     "wrong query": ("GET", "/v1/orders?limit=many", {}),
+    "nothing asked": ("GET", "/v1/orders/asked", {}),
+    "all asked": ("GET", "/v1/orders/asked?day=2026-01-05&number=2&exact=yes&which=a&which=b", {}),
+    "asked twice": ("GET", "/v1/orders/asked?number=2&number=3", {}),
+    "asked wrongly": ("GET", "/v1/orders/asked?day=monday&number=0&exact=perhaps", {}),
+    "asked for nothing": ("GET", "/v1/orders/asked?day=", {}),
+    "a header twice": (
+        "POST",
+        LINE,
+        {"json": {"item": "bolt"}, "headers": [("order-key", "a"), ("order-key", "b")]},
+    ),
     "a reply of its own": ("GET", "/v1/orders/raw", {}),
     "two bodies": (
         "POST",
@@ -214,7 +236,7 @@ async def test_a_reply_that_is_no_view_takes_everything_back():
 def test_a_plan_is_made_of_what_plans_know():
     planned = {route.name: Plan.of(route) is not None for route in router().routes}
     assert planned == {
-        "add": True, "listed": True, "raw": False, "wrong": True,
+        "add": True, "listed": True, "asked": True, "raw": False, "wrong": True,
         "two": False, "gone": False, "slow": False,
     }  # fmt: skip
 

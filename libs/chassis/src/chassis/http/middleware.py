@@ -1,9 +1,9 @@
 """The one middleware: trace, language, body limit, headers, log line and metrics of a request."""
 
 import time
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -39,7 +39,7 @@ class Edge:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
-        headers = Headers(scope=scope)
+        headers = _first_of_each(scope["headers"])
         trace = Trace.from_headers(headers)
         state = scope.setdefault("state", {})
         state["trace"] = trace
@@ -61,7 +61,7 @@ class Edge:
             self._note(scope, trace, status, time.perf_counter() - started)
 
     async def _within_limit(
-        self, scope: Scope, headers: Headers, receive: Receive, send: Send
+        self, scope: Scope, headers: Mapping[str, str], receive: Receive, send: Send
     ) -> None:
         limit = self.settings.max_body_bytes
         declared = headers.get("content-length", "0")
@@ -98,6 +98,14 @@ class Edge:
             trace_id=trace.trace_id,
             actor=actor.reference if actor else None,
         )
+
+
+def _first_of_each(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """The headers by their names, in small letters as ASGI has them."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        found.setdefault(name.decode("latin-1"), value.decode("latin-1"))
+    return found
 
 
 def _add_headers(message: Message, trace: Trace, language: str) -> None:

@@ -9,7 +9,10 @@ import inspect
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Self, TypeAlias
+from datetime import date
+from types import NoneType, UnionType
+from typing import Any, Self, TypeAlias, get_args
+from uuid import UUID
 
 from fastapi import Request, Response
 from fastapi.datastructures import DefaultPlaceholder
@@ -22,6 +25,7 @@ __all__ = ["Plan"]
 
 Arguments: TypeAlias = dict[str, Any]
 JSON = "application/json"
+PLAIN = {str, int, bool, UUID, date}
 NO_CONTENT = 204
 
 
@@ -33,12 +37,13 @@ class NotInOrder(Exception):
 class Step:
     """One call, what it is given of the request, and what earlier steps made for it.
 
-    `params` are its fields by the part of the request where they stand; `takes` are names of
-    arguments with the place of the step that makes them.
+    `plain` are fields of one value by the part of the request where they stand, `params` all
+    others; `takes` are names of arguments with the place of the step that makes them.
     """
 
     call: Callable[..., Any]
     is_cleaned_up: bool
+    plain: tuple[tuple[str, Any], ...]
     params: tuple[tuple[str, Sequence[Any]], ...]
     takes: tuple[tuple[str, int], ...]
     request_name: str | None
@@ -47,6 +52,9 @@ class Step:
     def given(self, request: Request) -> Arguments:
         """Its arguments that stand in the request. Raises NotInOrder."""
         arguments: Arguments = {}
+        for part, field in self.plain:
+            value = getattr(request, part).get(field.alias)
+            arguments[field.name] = _default(field) if value is None else _checked(field, value)
         for part, fields in self.params:
             values, errors = request_params_to_args(fields, getattr(request, part))
             if errors:
@@ -123,10 +131,24 @@ async def _content(request: Request, field: Any) -> Any:
         sent = await request.json() if await request.body() else None
     except (ValueError, RecursionError, ClientDisconnect) as unreadable:
         raise NotInOrder from unreadable
-    content, errors = field.validate(sent, {}, loc=("body",))
-    if sent is None or errors:
+    if sent is None:
         raise NotInOrder
-    return content
+    return _checked(field, sent)
+
+
+def _checked(field: Any, sent: Any) -> Any:
+    """What was sent for a field, as its type. Raises NotInOrder."""
+    value, errors = field.validate(sent, {}, loc=())
+    if errors:
+        raise NotInOrder
+    return value
+
+
+def _default(field: Any) -> Any:
+    """What a field is where nothing was sent. Raises NotInOrder."""
+    if field.field_info.is_required():
+        raise NotInOrder
+    return field.get_default()
 
 
 def _besides() -> Response:
@@ -157,16 +179,28 @@ def _add(
         "headers": dependant.header_params,
         "cookies": dependant.cookie_params,
     }
+    plain = [(part, one) for part, fields in params.items() for one in fields if _is_plain(one)]
+    others = [
+        (part, [one for one in fields if not _is_plain(one)]) for part, fields in params.items()
+    ]
     step = Step(
         call,
         call is not dependant.call,
-        tuple((part, fields) for part, fields in params.items() if fields),
+        tuple(plain),
+        tuple((part, fields) for part, fields in others if fields),
         tuple(takes),
         dependant.request_param_name,
         dependant.response_param_name,
     )
     steps.append(step)
     return known.setdefault((dependant.call, dependant.scope), len(steps) - 1)
+
+
+def _is_plain(field: Any) -> bool:
+    """Whether a field has one value, found by one name."""
+    annotation = field.field_info.annotation
+    kinds = set(get_args(annotation)) if isinstance(annotation, UnionType) else {annotation}
+    return kinds - {NoneType} <= PLAIN and field.validation_alias in {None, field.alias}
 
 
 def _called(dependant: Dependant) -> Callable[..., Any] | None:
