@@ -42,7 +42,8 @@ async def lock_all(
     wanted = _locked(kind)  # type: ignore[arg-type] # classes are hashable
     rows = await work.session.execute(wanted.options(*options), {"ids": list(ids)})
     found = {entity.id: entity for entity in rows.scalars()}
-    for missing in (one for one in ids if one not in found):
+    missing = next((one for one in ids if one not in found), None)
+    if missing:
         raise NotFound(entity=kind.__tablename__, id=missing)  # type: ignore[attr-defined] # mapped
     return found
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.work import Work
 from crm.searching import containing
-from crm.staff.models import StaffMember, Team
+from crm.staff.models import StaffMember
 from crm.staff.schemas import MemberQuery, MemberView, TeamQuery, TeamView
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "lock_member",
     "member_page",
     "member_view",
-    "team_for_update",
     "team_page",
     "team_view",
     "team_with_name",
@@ -110,12 +109,6 @@ async def team_view(sql: Sql, team_id: UUID) -> TeamView | None:
 
 def _team(row: Mapping[str, Any]) -> TeamView:
     return TeamView.model_validate(dict(row))
-
-
-async def team_for_update(work: Work, team_id: UUID) -> Team | None:
-    """The team, its row locked until the act ends."""
-    wanted = select(Team).where(Team.id == team_id).with_for_update(key_share=True)
-    return (await work.session.execute(wanted)).scalar_one_or_none()
 
 
 async def team_with_name(sql: Sql, name: str, *, other_than: UUID) -> UUID | None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.loading import loaded
 from chassis.storage.work import Work
-from erp.catalog.models import ItemCategory, Price, PriceList, Unit
+from erp.catalog.models import Price, PriceList, Unit
 from erp.catalog.rules.pricing import PriceStep
 from erp.catalog.rules.units import Ratio
 from erp.catalog.schemas import (
@@ -156,12 +156,6 @@ async def lies_within(sql: Sql, *, inner: UUID, outer: UUID) -> bool:
     return found
 
 
-async def category_for_update(work: Work, category_id: UUID) -> ItemCategory | None:
-    """The category, its row locked until the act ends."""
-    wanted = select(ItemCategory).where(ItemCategory.id == category_id)
-    return (await work.session.execute(_locking(wanted))).scalar_one_or_none()
-
-
 async def item_page(sql: Sql, query: ItemQuery, asked: PageQuery) -> Page[ItemView]:
     """One page of the items wanted, the newest first."""
     return await fetch_page(
@@ -290,12 +284,6 @@ async def price_view(sql: Sql, price_id: UUID) -> PriceView | None:
 
 def _price(row: Row) -> PriceView:
     return PriceView.model_validate(dict(row))
-
-
-async def price_for_update(work: Work, price_id: UUID) -> Price | None:
-    """The price, its row locked until the act ends."""
-    wanted = select(Price).where(Price.id == price_id)
-    return (await work.session.execute(_locking(wanted))).scalar_one_or_none()
 
 
 async def overlapping_price(sql: Sql, price: Price) -> UUID | None:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
+from chassis.storage.locking import lock
 from chassis.storage.work import Work
 from crm.lines import stand_in_line
 from crm.staff import queries
@@ -34,9 +35,7 @@ async def form_team(work: Work, command: AddTeam) -> UUID:
 
 async def change_team(work: Work, team_id: UUID, command: ChangeTeam, *, revision: int) -> None:
     """Change what the caller saw as `revision`. Raises NotFound, StaleRevision, TeamNameTaken."""
-    team = await queries.team_for_update(work, team_id)
-    if team is None:
-        raise NotFound(entity="team", id=team_id)
+    team = await lock(work, Team, team_id)
     team.check_revision(revision)
     changed = team.take(command.given())
     if "name" in changed:

@@ -9,6 +9,7 @@ import asyncpg
 
 from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
+from chassis.storage.locking import lock
 from chassis.storage.work import Work
 from erp.catalog import queries
 from erp.catalog.errors import CategoryLoop, DuplicateCode
@@ -43,7 +44,7 @@ async def change_category(
 
     Raises NotFound, StaleRevision, MissingReference (its parent), CategoryLoop.
     """
-    category = await _locked(work, category_id)
+    category = await lock(work, ItemCategory, category_id)
     category.check_revision(revision)
     await _change(work, category, command.facts())
 
@@ -70,7 +71,7 @@ async def _add_sent(work: Work, facts: dict[str, Any], category_id: UUID) -> Non
 
 
 async def _change_sent(work: Work, facts: dict[str, Any], category_id: UUID) -> bool:
-    return await _change(work, await _locked(work, category_id), facts)
+    return await _change(work, await lock(work, ItemCategory, category_id), facts)
 
 
 async def _add(work: Work, facts: Mapping[str, Any], category_id: UUID) -> UUID:
@@ -126,10 +127,3 @@ async def category_ids_of(sql: Sql, codes: Sequence[str]) -> dict[str, UUID]:
         if code not in found:
             raise MissingReference(entity=KIND, reference=code)
     return found
-
-
-async def _locked(work: Work, category_id: UUID) -> ItemCategory:
-    category = await queries.category_for_update(work, category_id)
-    if category is None:
-        raise NotFound(entity=KIND, id=category_id)
-    return category

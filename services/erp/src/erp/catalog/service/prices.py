@@ -11,6 +11,7 @@ import asyncpg
 
 from chassis.http.problems import CurrencyNotSupported, MissingReference, NotFound
 from chassis.ids import uuid7
+from chassis.storage.locking import lock
 from chassis.storage.work import Work
 from erp.catalog import queries
 from erp.catalog.errors import FractionOfUnit, NoPrice, OverlappingPrice
@@ -141,14 +142,14 @@ async def change_price(work: Work, price_id: UUID, command: ChangePrice, *, revi
 
     Raises NotFound, StaleRevision, and what `add_price` raises.
     """
-    price = await _locked(work, price_id)
+    price = await lock(work, Price, price_id)
     price.check_revision(revision)
     await _change(work, price, command.facts())
 
 
 async def withdraw_price(work: Work, price_id: UUID) -> None:
     """Let the price hold no longer, on no day. Raises NotFound."""
-    await _change(work, await _locked(work, price_id), {"status": WITHDRAWN})
+    await _change(work, await lock(work, Price, price_id), {"status": WITHDRAWN})
 
 
 async def link_price(work: Work, price_id: UUID, command: LinkExternal) -> None:
@@ -176,7 +177,7 @@ async def _add_sent(work: Work, facts: dict[str, Any], price_id: UUID) -> None:
 
 
 async def _change_sent(work: Work, facts: dict[str, Any], price_id: UUID) -> bool:
-    return await _change(work, await _locked(work, price_id), facts)
+    return await _change(work, await lock(work, Price, price_id), facts)
 
 
 async def _add(work: Work, facts: Mapping[str, Any], price_id: UUID) -> UUID:
@@ -249,10 +250,3 @@ async def _checked(work: Work, price: Price, facts: Mapping[str, Any]) -> dict[s
         if existing_id:
             raise OverlappingPrice(sku=names["sku"], existing_id=existing_id)
     return names
-
-
-async def _locked(work: Work, price_id: UUID) -> Price:
-    price = await queries.price_for_update(work, price_id)
-    if price is None:
-        raise NotFound(entity=KIND, id=price_id)
-    return price
