@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from contracts.generator.accepted import accepted_breaks
 from contracts.generator.check import broken_promises
 from contracts.generator.history import History
 from contracts.generator.promises import (
@@ -531,3 +532,14 @@ def test_a_released_version_binds_when_a_later_commit_hid_the_break(committed, t
 
 def test_without_history_the_gate_does_not_pass_silently(tmp_path):
     assert "no git history" in faults(tmp_path, {PARCEL_API: API})
+
+
+def test_a_break_is_accepted_only_by_its_own_words_and_with_a_reason(tmp_path):
+    assert accepted_breaks(tmp_path) == frozenset()
+    listed = tmp_path / "contracts" / "accepted.toml"
+    listed.parent.mkdir()
+    listed.write_text('[[accepted]]\nbreak = "a.json: gone"\nwhy = "nobody calls it"\n', "utf-8")
+    assert accepted_breaks(tmp_path) == {"a.json: gone"}
+    listed.write_text('[[accepted]]\nbreak = "a.json: gone"\n', "utf-8")
+    with pytest.raises(KeyError):
+        accepted_breaks(tmp_path)
