@@ -255,3 +255,11 @@ async def test_lists_read_an_index(many, index):
     """No page reads the whole table, whatever is asked."""
     plan = "\n".join(row[0] for row in await many.fetch(f"explain {LISTS[index]}"))
     assert f"using {index} on" in plan or f"Scan on {index} " in plan, plan
+
+
+async def test_states_of_many_records_take_as_many_statements_as_of_one(desk, counted):
+    for state in desk.erp.service.states:
+        async with counted(7):
+            kind = state.type_for("erp")
+            path = f"/v1/events/states?type={kind}&limit=500"
+            assert (await desk.client.get(path)).status_code == 200

@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from sqlalchemy import MetaData
 
 from chassis.events.event import Event
+from chassis.events.states import States
 from chassis.settings import ServiceSettings
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Service:
     permissions: Mapping[str, str]
     roles: Mapping[str, frozenset[str]]
     events: Sequence[type[Event]] = ()
+    states: Mapping[type[Event], States] = field(default_factory=dict)
     handlers: Mapping[type[Event], Sequence[Handler]] = field(default_factory=dict)
     jobs: Mapping[str, JobHandler] = field(default_factory=dict)
     schedules: Sequence[Schedule] = ()

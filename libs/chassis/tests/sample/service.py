@@ -1,7 +1,7 @@
 """A small service that uses the whole edge: notes with a title."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
@@ -14,6 +14,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped
 
 from chassis.events.event import Event
+from chassis.events.states import States
 from chassis.http.batch import BatchReply, DryRun, Outcome, each_in_savepoint
 from chassis.http.dependencies import (
     IfMatch,
@@ -33,6 +34,7 @@ from chassis.service import Service
 from chassis.settings import ServiceSettings
 from chassis.storage import external
 from chassis.storage.base import NAMING, TYPES, Identified, Versioned
+from chassis.storage.locking import read_all
 from chassis.storage.work import Work
 
 
@@ -102,6 +104,13 @@ async def write(work: Work, command: WriteNote) -> Note:
     await work.flush()
     await work.record(NoteWritten(id=note.id, version=1, changed=["title"], title=note.title))
     return note
+
+
+async def note_states(work: Work, note_ids: Sequence[UUID]) -> list[NoteWritten]:
+    return [
+        NoteWritten(id=note.id, version=note.version, changed=[], title=note.title)
+        for note in await read_all(work, Note, note_ids)
+    ]
 
 
 async def rename(work: Work, note_id: UUID, command: WriteNote, revision: int | None) -> Note:
@@ -246,5 +255,6 @@ SERVICE = Service(
     },
     roles={"writer": frozenset({"notes.write"})},
     events=[NoteWritten],
+    states={NoteWritten: States("note", note_states)},
     handlers={NoteWritten: [refuse_unwanted]},
 )

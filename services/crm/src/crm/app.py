@@ -4,13 +4,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from chassis.events.event import Event
+from chassis.events.states import States
 from chassis.service import Handler, Service
 from crm.accounts.events import AccountChanged
 from crm.accounts.router import account_router, contact_router
+from crm.accounts.service.accounts import account_states
 from crm.base import Base
 from crm.catalog.router import price_router, product_router
 from crm.orders.events import OrderChanged
 from crm.orders.router import mirror_router, order_router
+from crm.orders.service.orders import order_states
 from crm.permissions import PERMISSIONS, ROLES
 from crm.settings import CrmSettings
 from crm.staff.router import team_router, user_router
@@ -21,6 +24,12 @@ _HERE = Path(__file__).parent
 
 HANDLERS: Mapping[type[Event], Sequence[Handler]] = {}
 """Event -> who acts on it, in this order, in the same transaction. One that refuses ends all."""
+
+STATES: Mapping[type[Event], States] = {
+    AccountChanged: States("account", account_states),
+    OrderChanged: States("customer_order", order_states),
+}
+"""Event -> where the present states of its records are read."""
 
 SERVICE = Service(
     name="crm",
@@ -44,5 +53,6 @@ SERVICE = Service(
     permissions=PERMISSIONS,
     roles=ROLES,
     events=(AccountChanged, OrderChanged),
+    states=STATES,
     handlers=HANDLERS,
 )

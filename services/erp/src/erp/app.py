@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from chassis.events.event import Event
+from chassis.events.states import States
 from chassis.service import Handler, Schedule, Service
 from erp.approvals.events import Decided, Deciding
 from erp.approvals.router import approval_router
@@ -23,6 +24,8 @@ from erp.catalog.router import (
     price_router,
     unit_router,
 )
+from erp.catalog.service.items import item_states
+from erp.catalog.service.prices import price_states
 from erp.figures import FIGURES
 from erp.fulfilment.events import OrderChanged
 from erp.fulfilment.handlers import (
@@ -33,7 +36,7 @@ from erp.fulfilment.handlers import (
     tell_promised_orders,
 )
 from erp.fulfilment.router import order_router
-from erp.fulfilment.service import REFRESH, refresh_orders
+from erp.fulfilment.service import REFRESH, order_states, refresh_orders
 from erp.ledger.router import (
     account_router,
     entry_router,
@@ -43,6 +46,7 @@ from erp.ledger.router import (
 )
 from erp.parties.events import CustomerChanged
 from erp.parties.router import customer_router, supplier_router
+from erp.parties.service.customers import customer_states
 from erp.payables.router import bill_router
 from erp.permissions import PERMISSIONS, ROLES
 from erp.purchasing.events import PurchaseChanged
@@ -63,6 +67,7 @@ from erp.settlement.events import (
     PaymentReceived,
 )
 from erp.settlement.router import open_item_router, party_report_router, payment_router
+from erp.settlement.service import balance_states
 from erp.stock.events import AvailabilityChanged, DemandFilled, GoodsExpected, ItemsShort
 from erp.stock.handlers import keep_tracking, open_goods
 from erp.stock.router import (
@@ -76,7 +81,7 @@ from erp.stock.router import (
     valuation_router,
     warehouse_router,
 )
-from erp.stock.service import RESERVE, reserve_due
+from erp.stock.service import RESERVE, availability_states, reserve_due
 
 __all__ = ["HANDLERS", "SERVICE"]
 
@@ -95,6 +100,16 @@ HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
     Decided: (go_on_with_order,),
 }
 """Event -> who acts on it, in this order, in the same transaction. One that refuses ends all."""
+
+STATES: Mapping[type[Event], States] = {
+    AvailabilityChanged: States("availability", availability_states),
+    BalanceChanged: States("customer_balance", balance_states),
+    CustomerChanged: States("customer", customer_states),
+    ItemChanged: States("item", item_states),
+    OrderChanged: States("sales_order", order_states),
+    PriceChanged: States("price", price_states),
+}
+"""Event -> where the present states of its records are read."""
 
 SERVICE = Service(
     name="erp",
@@ -153,6 +168,7 @@ SERVICE = Service(
         PriceChanged,
         PurchaseChanged,
     ),
+    states=STATES,
     handlers=HANDLERS,
     jobs={REFRESH: refresh_orders, RESERVE: reserve_due},
     # The business day begins at another hour in each zone: asked each hour, none is far behind.

@@ -33,9 +33,9 @@ class CursorExpired(Problem):
     code: ClassVar[str] = "cursor_expired"
     title: ClassVar[str] = "Events after this cursor are no longer kept"
     detail: ClassVar[str] = (
-        "Events up to number {floor} were purged, your cursor stands at {position}. Take the "
-        "cursor of GET /v1/events/position, read the records from their lists, then follow the "
-        "feed from that cursor."
+        "Events up to number {floor} were purged, your cursor stands at {position}. Read the "
+        "records from GET /v1/events/states, then follow the feed from the Tandem-Cursor of its "
+        "first page."
     )
 
 
@@ -47,8 +47,8 @@ class CursorForeign(Problem):
     title: ClassVar[str] = "This cursor belongs to another history"
     detail: ClassVar[str] = (
         "It was given by another installation, or before this one was restored from a backup. "
-        "Take the cursor of GET /v1/events/position, read the records from their lists, then "
-        "follow the feed from that cursor."
+        "Read the records from GET /v1/events/states, then follow the feed from the Tandem-Cursor "
+        "of its first page."
     )
 
 

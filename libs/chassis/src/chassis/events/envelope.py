@@ -9,7 +9,15 @@ import orjson
 
 from chassis.events.event import schema_uri
 
-__all__ = ["COLUMNS", "RECORDS_AFTER", "attributes_of", "envelope_schema", "to_json", "to_kafka"]
+__all__ = [
+    "COLUMNS",
+    "RECORDS_AFTER",
+    "attributes_of",
+    "envelope_schema",
+    "source_of",
+    "to_json",
+    "to_kafka",
+]
 
 COLUMNS = """s.feed_seq, o.id, o.topic, o.type, o.aggregate_id, o.aggregate_version,
   o.occurred_at, o.origin, o.correlation_id, o.causation_id, o.hops, o.traceparent,
@@ -33,27 +41,35 @@ there is time for it, a relay is a process with one thread.
 _SEQUENCE_DIGITS = 20
 
 
+def source_of(topic: str, installation: object) -> str:
+    """The `source` of what an installation publishes in a topic: its service and its id."""
+    return f"/tandem/{topic.partition('.')[0]}/{installation}"
+
+
 def attributes_of(row: Mapping[str, Any]) -> dict[str, str | int]:
-    """The CloudEvents attributes of a published row, standard ones first."""
-    service = row["topic"].partition(".")[0]
+    """The CloudEvents attributes of a published row, standard ones first.
+
+    A state that was read has no place in the feed, so it has no `sequence`.
+    """
     aggregate_id = str(row["aggregate_id"])
     attributes: dict[str, str | int] = {
         "specversion": "1.0",
         "id": str(row["id"]),
-        "source": f"/tandem/{service}/{row['installation']}",
+        "source": source_of(row["topic"], row["installation"]),
         "type": row["type"],
         "subject": aggregate_id,
         "time": _rfc3339(row["occurred_at"]),
         "datacontenttype": "application/json",
         "dataschema": schema_uri(row["type"]),
         "partitionkey": aggregate_id,
-        "sequence": f"{row['feed_seq']:0{_SEQUENCE_DIGITS}d}",
         "aggversion": row["aggregate_version"],
         "origin": row["origin"],
         "hops": row["hops"],
         "correlationid": str(row["correlation_id"]),
         "traceparent": row["traceparent"],
     }
+    if row["feed_seq"] is not None:
+        attributes["sequence"] = f"{row['feed_seq']:0{_SEQUENCE_DIGITS}d}"
     if row["causation_id"] is not None:
         attributes["causationid"] = str(row["causation_id"])
     return attributes
@@ -93,11 +109,10 @@ def to_kafka(row: Iterable[Any]) -> tuple[int, str, bytes, bytes, list[tuple[str
 @lru_cache(maxsize=1024)
 def _same_headers(topic: str, event_type: str, installation: object) -> list[tuple[str, bytes]]:
     """The headers that all events of a type share."""
-    service = topic.partition(".")[0]
     return [
         ("content-type", b"application/json"),
         ("ce_specversion", b"1.0"),
-        ("ce_source", f"/tandem/{service}/{installation}".encode()),
+        ("ce_source", source_of(topic, installation).encode()),
         ("ce_type", event_type.encode()),
         ("ce_dataschema", schema_uri(event_type).encode()),
     ]
@@ -129,11 +144,16 @@ _NUMBERS = {
 }
 
 
-def envelope_schema(types: Sequence[str]) -> dict[str, Any]:
-    """The JSON Schema of a structured event of one of these types; its data is an object."""
+def envelope_schema(types: Sequence[str], *, in_feed: bool = True) -> dict[str, Any]:
+    """The JSON Schema of a structured event of one of these types; its data is an object.
+
+    Without `in_feed` it is a state that was read: it has no cause and no place in the feed.
+    """
     properties: dict[str, Any] = {name: {"type": "string"} | told for name, told in _TEXTS.items()}
     properties |= {name: {"type": "integer"} | told for name, told in _NUMBERS.items()}
     properties["type"] |= {"examples": list(types)} if types else {}
+    if not in_feed:
+        del properties["sequence"], properties["causationid"]
     required = [name for name in properties if name != "causationid"]
     properties["data"] = {"type": "object", "description": "The aggregate's whole public state."}
     return {"type": "object", "properties": properties, "required": [*required, "data"]}

@@ -6,7 +6,7 @@ the next event it holds no database connection.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from chassis.events.wakeup import Bell
     from chassis.storage.database import Database
 
-__all__ = ["Asked", "Page", "Position", "begin_epoch", "end", "follow"]
+__all__ = ["Asked", "Page", "Position", "begin_epoch", "end", "ends_of", "follow"]
 
 LATEST = "latest"
 POLL_SECONDS = 1.0
@@ -153,10 +153,17 @@ async def begin_epoch(sql: "asyncpg.Connection[Any]") -> int:
     return epoch
 
 
+async def ends_of(sql: "asyncpg.Connection[Any]") -> Mapping[str, Any]:
+    """Installation and epoch, the newest number purged (`floor`) and the newest (`head`)."""
+    ends: Mapping[str, Any]
+    (ends,) = await sql.fetch(_ENDS)
+    return ends
+
+
 async def _start(sql: "asyncpg.Connection[Any]", after: str | None) -> Cursor:
     if after is not None and after != LATEST:
         return Cursor.parse(after)
-    (ends,) = await sql.fetch(_ENDS)
+    ends = await ends_of(sql)
     position = ends["head"] if after == LATEST else ends["floor"]
     return Cursor.at(ends["installation"], ends["epoch"], position)
 

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 from fastapi import Path as InPath
@@ -10,9 +12,10 @@ from pydantic import BaseModel, Field
 from chassis.events import feed
 from chassis.events.cursor import CursorExpired, CursorForeign, CursorMalformed
 from chassis.events.envelope import envelope_schema
+from chassis.events.states import StateQuery, read_states
 from chassis.http.dependencies import InReading, InWork, Needs
 from chassis.http.paging import Page
-from chassis.http.problems import NotFound
+from chassis.http.problems import FieldError, InvalidInput, NotFound
 from chassis.http.routing import house_router, problem_responses
 from chassis.identity.actor import ADMIN, Actor
 
@@ -26,6 +29,7 @@ __all__ = ["feed_router"]
 MEDIA_TYPE = "application/cloudevents-batch+json"
 LIMIT_MAX = 500
 WAIT_SECONDS_MAX = 25
+SUBJECTS_MAX = 200
 _NAME = "^[a-z0-9][a-z0-9._-]{0,63}$"
 _TYPES = "^[a-z0-9.-]+(,[a-z0-9.-]+)*$"
 
@@ -102,6 +106,59 @@ async def read_events(reader: Reader, asked: InAsked, request: Request) -> Cloud
     return CloudEvents(page.body(), headers={"Tandem-Cursor": str(page.cursor), "Link": following})
 
 
+Subjects = Annotated[
+    list[UUID],
+    Query(max_length=SUBJECTS_MAX, description="Ids of records; those there are not are left out."),
+]
+After = Annotated[
+    UUID | None,
+    Query(description="The page after this subject, in order of subjects; not with `subject`."),
+]
+
+
+async def read_present_states(  # noqa: PLR0917 - a route lists what it is asked
+    reader: Reader,
+    request: Request,
+    kind: Annotated[str, Query(alias="type", description="The event type that tells the state.")],
+    subject: Subjects = [],  # noqa: B006 - FastAPI copies it
+    after: After = None,
+    limit: Annotated[int, Query(ge=1, le=LIMIT_MAX, description="Records a page.")] = 100,
+) -> CloudEvents:
+    """Records as they are now, in the form of the event that tells of them.
+
+    Data is what such an event carries, with nothing in `changed`; `aggversion` the record's present
+    version. Reading a state twice gives the same event id. A state has no `sequence`: what the feed
+    tells after the position in the header Tandem-Cursor is newer. The header Link names the next
+    page; without it there is none.
+    """
+    query = _state_query(request, kind, subject, after, limit)
+    state = request.app.state
+    states = state.service.states[query.event]
+    page = await read_states(state.database, states, query, request.state.trace)
+    headers = {"Tandem-Cursor": str(page.cursor)}
+    if page.after is not None:
+        following = urlencode({"type": kind, "after": page.after, "limit": limit})
+        headers["Link"] = f'<{request.url.path}?{following}>; rel="next"'
+    return CloudEvents(page.body(), headers=headers)
+
+
+def _state_query(
+    request: Request, kind: str, subjects: list[UUID], after: UUID | None, limit: int
+) -> StateQuery:
+    """The question. Raises InvalidInput."""
+    service = request.app.state.service
+    event = next((one for one in service.states if one.type_for(service.name) == kind), None)
+    if event is None:
+        unknown = FieldError(
+            "/query/type", "no_state", "No state of this type is told. See the types in /docs."
+        )
+        raise InvalidInput(errors=[unknown])
+    if subjects and after is not None:
+        both = FieldError("/query/after", "excluded", "Ask for subjects, or for a page, not both.")
+        raise InvalidInput(errors=[both])
+    return StateQuery(event, sorted(set(subjects)), after, limit)
+
+
 async def read_position(reader: Reader, request: Request, wait: Wait = 10) -> PositionView:
     """The end of the feed, when all that is committed by now has come into it."""
     end = await feed.end(request.app.state.database, wait)
@@ -132,12 +189,32 @@ def feed_router(service: "Service") -> "APIRouter":
     router.get("", response_class=CloudEvents, responses={**gone, 200: _batch(service)})(
         read_events
     )
+    router.get("/states", response_class=CloudEvents, responses={200: _state_batch(service)})(
+        read_present_states
+    )
     router.get("/position")(read_position)
     router.get("/consumers")(list_consumers)
     router.delete("/consumers/{name}", status_code=204, responses=problem_responses(NotFound))(
         forget_consumer
     )
     return router
+
+
+def _state_batch(service: "Service") -> dict[str, Any]:
+    """The page of states as OpenAPI declares it."""
+    types = sorted(event.type_for(service.name) for event in service.states)
+    items = envelope_schema(types, in_feed=False)
+    return {
+        "description": "A batch of CloudEvents 1.0: the present states, in order of subjects.",
+        "content": {MEDIA_TYPE: {"schema": {"type": "array", "items": items}}},
+        "headers": {
+            "Tandem-Cursor": {
+                "description": "The feed's position before the states were read.",
+                "schema": {"type": "string"},
+            },
+            "Link": {"description": "The next page, if any.", "schema": {"type": "string"}},
+        },
+    }
 
 
 def _batch(service: "Service") -> dict[str, Any]:

@@ -160,6 +160,17 @@ class Database:
             _give_back(taken, sql)
 
     @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Work]:
+        """One view of everything, for reads that must agree with each other. Nothing is kept."""
+        taken = await self._take()
+        sql = _driver(taken)
+        try:
+            async with sql.transaction(isolation="repeatable_read", readonly=True):
+                yield Work(sql, self._of_orm(taken), setting=self.setting)
+        finally:
+            _give_back(taken, sql)
+
+    @asynccontextmanager
     async def driver(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
         """The bare driver connection, each statement its own transaction."""
         taken = await self._take()

@@ -20,6 +20,7 @@ __all__ = [
     "lines_of",
     "order_page",
     "order_view",
+    "order_views",
     "replace_lines",
 ]
 
@@ -97,6 +98,14 @@ async def order_view(sql: Sql, order_id: UUID) -> OrderView | None:
     """The order as callers see it."""
     row = await sql.fetchrow(f"select {_VIEW} from customer_order where id = $1", order_id)
     return OrderView.model_validate(dict(row)) if row else None
+
+
+async def order_views(sql: Sql, order_ids: Sequence[UUID]) -> list[OrderView]:
+    """Orders as callers see them."""
+    rows = await sql.fetch(
+        f"select {_VIEW} from customer_order where id = any($1::uuid[])", list(order_ids)
+    )
+    return [OrderView.model_validate(dict(row)) for row in rows]
 
 
 async def order_page(sql: Sql, asked: PageQuery, filters: Sequence[Filter]) -> Page[OrderView]:

@@ -304,17 +304,19 @@ async def overlapping_price(sql: Sql, price: Price) -> UUID | None:
     return found
 
 
-async def names_of(sql: Sql, price: Price) -> dict[str, Any]:
-    """Of the price's item and list: sku, unit with its decimals, price_list, currency."""
-    row = await sql.fetchrow(
-        """select item.sku, item.unit, unit.decimals, price_list.code as price_list,
+async def names_of(sql: Sql, prices: Sequence[Price]) -> dict[UUID, Row]:
+    """Of each price's item and list: sku, unit with its decimals, price_list, currency."""
+    rows = await sql.fetch(
+        """select priced.id, item.sku, item.unit, unit.decimals, price_list.code as price_list,
                   price_list.currency
-             from item join unit on unit.code = item.unit, price_list
-            where item.id = $1 and price_list.id = $2""",
-        price.item_id,
-        price.price_list_id,
+             from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as priced(id, item_id, list_id)
+             join item on item.id = priced.item_id join unit on unit.code = item.unit
+             join price_list on price_list.id = priced.list_id""",
+        [price.id for price in prices],
+        [price.item_id for price in prices],
+        [price.price_list_id for price in prices],
     )
-    return dict(row or {})
+    return {row["id"]: row for row in rows}
 
 
 async def priced_item(sql: Sql, sku: str, unit: str | None) -> Row | None:

@@ -21,6 +21,7 @@ __all__ = [
     "add_open_item",
     "add_payments",
     "allocated",
+    "balances_now",
     "change_balances",
     "control_account",
     "documents_open",
@@ -94,6 +95,8 @@ _CHANGE_BALANCES = """insert into customer_balance as b
         as n(customer_id, open_amount, unallocated) where n.customer_id = b.customer_id),
     told_at = greatest(clock_timestamp(), b.told_at + interval '1 microsecond')
   returning id, version, customer_id, open_amount, unallocated, told_at"""
+_BALANCES_NOW = """select id, version, customer_id, open_amount, unallocated, told_at
+  from customer_balance where id = any($1::uuid[])"""
 _OWED = """select customer_id, open_amount - unallocated as owed from customer_balance
   where customer_id = any($1::uuid[])"""
 _PAID = """select order_id, sum(amount - open_amount - credited) as paid from open_item
@@ -230,6 +233,11 @@ async def change_balances(
         [unused for _, unused in changes.values()],
     )
     return [dict(row) for row in rows]
+
+
+async def balances_now(sql: Sql, balance_ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
+    """What customers owe now, as `change_balances` tells it."""
+    return [dict(row) for row in await sql.fetch(_BALANCES_NOW, list(balance_ids))]
 
 
 async def owed(sql: Sql, customer_ids: Sequence[UUID]) -> dict[UUID, Decimal]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from chassis.http.problems import Forbidden, NotFound
 from chassis.ids import uuid7
-from chassis.storage.locking import lock, lock_all
+from chassis.storage.locking import lock, lock_all, read_all
 from chassis.storage.work import Work
 from crm.accounts import queries
 from crm.accounts.errors import AccountArchived
@@ -24,6 +24,7 @@ from crm.upserts import InBulk, Sent, Upserted, required, upsert_one
 
 __all__ = [
     "IN_BULK",
+    "account_states",
     "archive_account",
     "buyer",
     "change_account",
@@ -213,6 +214,13 @@ async def _publish_all(work: Work, changed: Mapping[Account, list[str]]) -> None
     contacts = await queries.active_contacts(work, [account.id for account in changed])
     for account, fields in changed.items():
         await work.record(AccountChanged.of(account, contacts[account.id], fields))
+
+
+async def account_states(work: Work, account_ids: Sequence[UUID]) -> list[AccountChanged]:
+    """What is published of accounts, as they are now."""
+    contacts = await queries.active_contacts(work, account_ids)
+    accounts = await read_all(work, Account, account_ids)
+    return [AccountChanged.of(account, contacts[account.id], []) for account in accounts]
 
 
 async def _check(work: Work, facts: Facts, *, present: Account | None = None) -> None:

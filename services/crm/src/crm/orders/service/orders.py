@@ -40,6 +40,7 @@ from crm.upserts import Sent, Upserted, upsert
 __all__ = [
     "cancel_order",
     "change_order",
+    "order_states",
     "place_order",
     "see_order",
     "stand",
@@ -352,6 +353,15 @@ async def _tell(work: Work, order: Order, changed: Sequence[str]) -> None:
 
 
 async def _publish(work: Work, seen: OrderView, changed: Sequence[str]) -> None:
+    await work.record(_event(seen, changed))
+
+
+async def order_states(work: Work, order_ids: Sequence[UUID]) -> list[OrderChanged]:
+    """What is published of orders, as they are now."""
+    return [_event(seen, ()) for seen in await queries.order_views(work.sql, order_ids)]
+
+
+def _event(seen: OrderView, changed: Sequence[str]) -> OrderChanged:
     lines = [
         LineState(
             id=line.id,
@@ -367,8 +377,6 @@ async def _publish(work: Work, seen: OrderView, changed: Sequence[str]) -> None:
     names = OrderChanged.model_fields.keys() - {"lines", "freight", "changed"}
     state = {name: getattr(seen, name) for name in names}
     freight = money(seen.freight, seen.currency)
-    await work.record(
-        OrderChanged.model_validate(
-            state | {"lines": lines, "freight": freight, "changed": list(changed)}
-        )
+    return OrderChanged.model_validate(
+        state | {"lines": lines, "freight": freight, "changed": list(changed)}
     )

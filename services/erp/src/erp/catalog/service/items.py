@@ -9,7 +9,7 @@ from sqlalchemy.orm import selectinload
 
 from chassis.http.problems import NotFound
 from chassis.ids import uuid7
-from chassis.storage.locking import lock_all
+from chassis.storage.locking import lock_all, read_all
 from chassis.storage.work import Work
 from erp.catalog import queries
 from erp.catalog.errors import DuplicateSku, NotTrackable, UnitInUse, UnsuitableConversion
@@ -34,6 +34,7 @@ __all__ = [
     "add_item",
     "archive_item",
     "change_item",
+    "item_states",
     "link_item",
     "restore_item",
     "see_item",
@@ -179,9 +180,21 @@ async def _check_changed(
         raise UnitInUse(sku=sku, unit=unit)
 
 
+async def item_states(work: Work, item_ids: Sequence[UUID]) -> list[ItemChanged]:
+    """What is published of items, as they are now."""
+    items = await read_all(work, Item, item_ids, selectinload(Item.units))
+    return await _events(work, dict.fromkeys(items, ()))
+
+
 async def _tell(work: Work, changed: Mapping[Item, Sequence[str]]) -> None:
+    await work.record(*await _events(work, changed))
+
+
+async def _events(work: Work, changed: Mapping[Item, Sequence[str]]) -> list[ItemChanged]:
+    """What is published of items and the fields that changed."""
     category_ids = {item.category_id for item in changed if item.category_id}
     codes = await queries.category_codes(work.sql, category_ids) if category_ids else {}
+    events = []
     for item, fields in changed.items():
         conversions = [
             ConversionState(unit=unit, numerator=ratio.numerator, denominator=ratio.denominator)
@@ -189,7 +202,8 @@ async def _tell(work: Work, changed: Mapping[Item, Sequence[str]]) -> None:
         ]
         category = codes.get(item.category_id)
         shown = sorted("category" if name == "category_id" else name for name in fields)
-        await work.record(ItemChanged.of(item, shown, category=category, conversions=conversions))
+        events.append(ItemChanged.of(item, shown, category=category, conversions=conversions))
+    return events
 
 
 async def _resolved_all(work: Work, many: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import asyncpg
 
 from chassis.http.problems import CurrencyNotSupported, MissingReference, NotFound
 from chassis.ids import uuid7
-from chassis.storage.locking import lock
+from chassis.storage.locking import lock, read_all
 from chassis.storage.work import Work
 from erp.catalog import queries
 from erp.catalog.errors import FractionOfUnit, NoPrice, OverlappingPrice
@@ -40,6 +40,7 @@ __all__ = [
     "find_price",
     "link_price",
     "listed_prices",
+    "price_states",
     "see_price",
     "upsert_price",
     "withdraw_price",
@@ -172,6 +173,18 @@ async def upsert_price(work: Work, system: str, external_id: str, command: Upser
     )
 
 
+async def price_states(work: Work, price_ids: Sequence[UUID]) -> list[PriceChanged]:
+    """What is published of prices, as they are now."""
+    prices = await read_all(work, Price, price_ids)
+    names = await queries.names_of(work.sql, prices)
+    return [PriceChanged.of(price, [], **_shown(names[price.id])) for price in prices]
+
+
+def _shown(names: Mapping[str, Any]) -> dict[str, Any]:
+    """What the event shows of item and list."""
+    return {name: names[name] for name in ("sku", "price_list", "currency")}
+
+
 async def _add_sent(work: Work, facts: dict[str, Any], price_id: UUID) -> None:
     await _add(work, required(facts, "sku", "price"), price_id)
 
@@ -238,10 +251,10 @@ async def _checked(work: Work, price: Price, facts: Mapping[str, Any]) -> dict[s
     Raises CurrencyNotSupported (another one than the list's), FractionOfUnit,
     OverlappingPrice.
     """
-    names = await queries.names_of(work.sql, price)
+    names = (await queries.names_of(work.sql, [price]))[price.id]
     if "price" in facts and facts["price"].currency != names["currency"]:
         raise CurrencyNotSupported(supported=names["currency"], currency=facts["price"].currency)
-    unit, decimals = names.pop("unit"), names.pop("decimals")
+    unit, decimals = names["unit"], names["decimals"]
     if not fits(price.min_quantity, decimals):
         raise FractionOfUnit(quantity=price.min_quantity, unit=unit, decimals=decimals)
     if price.status == ACTIVE:
@@ -249,4 +262,4 @@ async def _checked(work: Work, price: Price, facts: Mapping[str, Any]) -> dict[s
         existing_id = await queries.overlapping_price(work.sql, price)
         if existing_id:
             raise OverlappingPrice(sku=names["sku"], existing_id=existing_id)
-    return names
+    return _shown(names)

@@ -12,7 +12,7 @@ from erp.fulfilment.service.orders import (
     see_order,
     take_order,
 )
-from erp.fulfilment.service.telling import REFRESH, refresh_orders
+from erp.fulfilment.service.telling import REFRESH, order_states, refresh_orders
 
 __all__ = [
     "IN_BULK",
@@ -23,6 +23,7 @@ __all__ = [
     "credit_decided",
     "hold_order",
     "invoice_order",
+    "order_states",
     "place_order",
     "refresh_orders",
     "return_goods",

@@ -10,7 +10,7 @@ from erp.fulfilment.events import OrderChanged
 from erp.settlement import service as settlement
 from erp.stock import service as stock
 
-__all__ = ["EVERYTHING", "REFRESH", "refresh_orders", "tell", "wants_refresh"]
+__all__ = ["EVERYTHING", "REFRESH", "order_states", "refresh_orders", "tell", "wants_refresh"]
 
 REFRESH = "fulfilment.refresh"
 """Job: orders whose goods came in or whose invoices were paid tell how they stand."""
@@ -26,11 +26,20 @@ async def tell(
     """Publish the whole state of orders after a change; the states, their parts as published."""
     states = await queries.states_of(work.sql, order_ids)
     for state in states:
-        told = {name: value for name, value in state.items() if name not in _UNTOLD}
-        event = OrderChanged.model_validate(told | {"changed": sorted(changed)})
+        event = _event(state, changed)
         await work.record(event)
-        state.update((name, getattr(event, name)) for name in told)
+        state.update((name, getattr(event, name)) for name in state.keys() - _UNTOLD)
     return states
+
+
+async def order_states(work: Work, order_ids: Sequence[UUID]) -> list[OrderChanged]:
+    """What is published of orders, as they are now."""
+    return [_event(state, []) for state in await queries.states_of(work.sql, order_ids)]
+
+
+def _event(state: Mapping[str, Any], changed: Sequence[str]) -> OrderChanged:
+    told = {name: value for name, value in state.items() if name not in _UNTOLD}
+    return OrderChanged.model_validate(told | {"changed": sorted(changed)})
 
 
 def wants_refresh(work: Work, order_ids: Sequence[UUID]) -> None:

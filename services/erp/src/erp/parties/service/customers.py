@@ -8,7 +8,7 @@ import asyncpg
 
 from chassis.http.problems import NotFound
 from chassis.ids import uuid7
-from chassis.storage.locking import lock, lock_all
+from chassis.storage.locking import lock, lock_all, read_all
 from chassis.storage.work import Work
 from erp.lines import stand_in_line
 from erp.links import CRM, LinkExternal, ManagedByCrm, link, linked
@@ -25,6 +25,7 @@ __all__ = [
     "IN_BULK",
     "archive_customer",
     "change_customer",
+    "customer_states",
     "link_customer",
     "register_customer",
     "restore_customer",
@@ -42,6 +43,12 @@ async def see_customer(sql: "asyncpg.Connection[Any]", customer_id: UUID) -> Cus
     if seen is None:
         raise NotFound(entity=KIND, id=customer_id)
     return seen
+
+
+async def customer_states(work: Work, customer_ids: Sequence[UUID]) -> list[CustomerChanged]:
+    """What is published of customers, as they are now."""
+    customers = await read_all(work, Customer, customer_ids)
+    return [CustomerChanged.of(customer, []) for customer in customers]
 
 
 async def register_customer(work: Work, command: NewCustomer) -> UUID:

@@ -2,6 +2,7 @@
 
 from erp.settlement.service.items import (
     NewItem,
+    balance_states,
     hold_documents,
     open_item,
     owed_by,
@@ -22,6 +23,7 @@ __all__ = [
     "NewCredit",
     "NewItem",
     "allocate_payment",
+    "balance_states",
     "book_payments",
     "give_credit",
     "hold_documents",

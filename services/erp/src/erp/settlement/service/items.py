@@ -1,9 +1,9 @@
 """Open items: opened by documents, reduced by credit notes; and what follows for balances."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from chassis.ids import uuid7
@@ -15,6 +15,7 @@ from erp.sql import Sql
 
 __all__ = [
     "NewItem",
+    "balance_states",
     "hold_documents",
     "open_item",
     "owed_by",
@@ -104,15 +105,19 @@ async def _change_balances(work: Work, changes: list[_Change]) -> None:
     for one in changes:
         opened, unused = sums.get(one.customer_id, (_NOTHING, _NOTHING))
         sums[one.customer_id] = (opened + one.open_amount, unused + one.unallocated)
+    changed = ["open_amount", "owed", "told_at", "unallocated"]
     for row in await queries.change_balances(work, sums):
-        await work.record(
-            BalanceChanged(
-                **row,
-                currency=work.setting.currency,
-                owed=row["open_amount"] - row["unallocated"],
-                changed=["open_amount", "owed", "told_at", "unallocated"],
-            )
-        )
+        await work.record(_balance(work, row, changed))
+
+
+async def balance_states(work: Work, balance_ids: Sequence[UUID]) -> list[BalanceChanged]:
+    """What is published of customers' balances, as they are now."""
+    return [_balance(work, row, []) for row in await queries.balances_now(work.sql, balance_ids)]
+
+
+def _balance(work: Work, row: Mapping[str, Any], changed: list[str]) -> BalanceChanged:
+    owed = row["open_amount"] - row["unallocated"]
+    return BalanceChanged(**row, currency=work.setting.currency, owed=owed, changed=changed)
 
 
 async def tell_settled(work: Work, items: Sequence[OpenItem]) -> None:

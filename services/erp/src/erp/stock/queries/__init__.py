@@ -4,6 +4,7 @@ from erp.stock.queries.dated import changes_after
 from erp.stock.queries.locking import (
     Holding,
     Origin,
+    availability_now,
     hold,
     items_of,
     lines_of,
@@ -44,6 +45,7 @@ from erp.stock.queries.shown import (
 __all__ = [
     "Holding",
     "Origin",
+    "availability_now",
     "available",
     "changes_after",
     "demand_states",

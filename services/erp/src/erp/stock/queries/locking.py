@@ -23,6 +23,7 @@ from erp.stock.rules.valuation import DayEnd
 __all__ = [
     "Holding",
     "Origin",
+    "availability_now",
     "hold",
     "items_of",
     "lines_of",
@@ -78,11 +79,8 @@ _OPEN_ITEMS = """with item_opened as (
   insert into availability (id, item_id, version)
     select id, one, 0 from unnest($2::uuid[], $1::uuid[]) as new(id, one) on conflict do nothing"""
 
-_TELL = """with told as (
-    update availability set version = version + 1 where item_id = any($1::uuid[])
-    returning id, item_id, version)
-  select t.id, t.version, t.item_id, i.sku, s.on_hand, s.reserved, s.on_hand - s.reserved as free,
-      n.incoming, w.waiting
+_AVAILABILITY = """select t.id, t.version, t.item_id, i.sku, s.on_hand, s.reserved,
+      s.on_hand - s.reserved as free, n.incoming, w.waiting
     from told t
     join item i on i.id = t.item_id
     cross join lateral (select coalesce(sum(on_hand), 0) as on_hand,
@@ -93,6 +91,13 @@ _TELL = """with told as (
     cross join lateral (select coalesce(sum(wanted - reserved - shipped), 0) as waiting
       from demand where item_id = t.item_id and reserved + shipped < wanted) w
    order by t.item_id"""
+_TELL = f"""with told as (
+    update availability set version = version + 1 where item_id = any($1::uuid[])
+    returning id, item_id, version)
+  {_AVAILABILITY}"""
+_TOLD = f"""with told as (
+    select id, item_id, version from availability where id = any($1::uuid[]) and version > 0)
+  {_AVAILABILITY}"""
 
 _PARTS = {
     "level": """level_saved as (update stock_level s
@@ -253,6 +258,11 @@ async def net_shipped(
 async def open_items(work: Work, item_ids: Sequence[UUID], ids: Sequence[UUID]) -> None:
     """Give items their level, worth and availability, unless they have them."""
     await work.sql.execute(_OPEN_ITEMS, item_ids, ids)
+
+
+async def availability_now(sql: Sql, ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
+    """Availability as `tell_availability` shows it; what was never told is left out."""
+    return [dict(row) for row in await sql.fetch(_TOLD, list(ids))]
 
 
 async def tell_availability(work: Work, item_ids: Sequence[UUID]) -> list[Mapping[str, Any]]:

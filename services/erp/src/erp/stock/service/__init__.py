@@ -25,6 +25,7 @@ from erp.stock.service.goods import adjust, receive, ship, take_back
 from erp.stock.service.placing import place, place_orders
 from erp.stock.service.promising import promise_anew
 from erp.stock.service.reserving import RESERVE, reserve_due
+from erp.stock.service.telling import availability_states
 from erp.stock.service.waiting import reserved_from
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Shortage",
     "adjust",
     "amend",
+    "availability_states",
     "demand_of",
     "expect",
     "item_ids_of",

@@ -1,6 +1,6 @@
 """What every act on stock ends with: the free goes to those who wait, and all is told."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from erp.stock.models import Demand
 from erp.stock.queries import Holding
 from erp.stock.service.waiting import Queue, reserved_until
 
-__all__ = ["fill_waiting", "note_filled", "reserve_free", "tell"]
+__all__ = ["availability_states", "fill_waiting", "note_filled", "reserve_free", "tell"]
 
 _SHOWN = ["free", "incoming", "on_hand", "reserved", "waiting"]
 
@@ -44,6 +44,12 @@ def note_filled(held: Holding, filled: Iterable[Demand]) -> None:
     for line in filled:
         held.demands.setdefault(line.order_line_id, line)
         held.changed_demand.add(line.item_id)
+
+
+async def availability_states(work: Work, ids: Sequence[UUID]) -> list[AvailabilityChanged]:
+    """What is published of availability, as it is now."""
+    rows = await queries.availability_now(work.sql, ids)
+    return [AvailabilityChanged.model_validate({**row, "changed": []}) for row in rows]
 
 
 async def tell(

@@ -1,0 +1,43 @@
+"""The present states of records say what their last events say, of every type that is read."""
+
+import pytest
+
+from chassis.testing.service import running
+from crm.app import SERVICE
+
+PRICE = {"amount": "12.50", "currency": "CNY"}
+
+
+@pytest.fixture
+async def seller(cluster, desk):
+    """A seller of a company of its own, so that all its records are known."""
+    async with running(SERVICE, cluster) as crm:
+        yield type(desk)(crm)
+
+
+async def test_a_state_is_what_the_last_event_said(seller):
+    """Accounts with their contacts, orders with their lines."""
+    accounts = [await seller.account(phone="138 1234 5678"), await seller.account()]
+    for name in ("Ann", "Bo"):
+        await seller.contact(accounts[0]["id"], name=name)
+    leaving = await seller.contact(accounts[1]["id"])
+    await seller.crm.post(f"/v1/contacts/{leaving['id']}/archive", None)
+    lines = [
+        {"product": (await seller.product())["code"], "quantity": quantity, "unit_price": PRICE}
+        for quantity in ("4", "1.5")
+    ]
+    for account in accounts:
+        await seller.add("/v1/orders", account_id=account["id"], lines=lines, freight=PRICE)
+    order = await seller.add("/v1/orders", account_id=accounts[0]["id"], lines=lines)
+    await seller.crm.post(f"/v1/orders/{order['id']}/cancel", {})
+
+    events = await seller.crm.feed()
+    for event in SERVICE.states:
+        kind = event.type_for("crm")
+        last = {one["subject"]: one for one in events if one["type"] == kind}
+        reply = await seller.client.get("/v1/events/states", params={"type": kind, "limit": 500})
+        states = {one["subject"]: one for one in reply.json()}
+        assert states.keys() == last.keys() != set()
+        for subject, one in states.items():
+            assert one["data"] == last[subject]["data"] | {"changed": []}
+            assert one["aggversion"] == last[subject]["aggversion"]

@@ -1,0 +1,74 @@
+"""The present states of records say what their last events say, of every type that is read."""
+
+import pytest
+
+from chassis.testing.service import running
+from erp.app import SERVICE
+from erp.fulfilment.service import refresh_orders
+from erp.ledger import service as ledger
+
+MONEY = {"amount": "20.00", "currency": "CNY"}
+
+
+@pytest.fixture
+async def clerk(cluster, desk):
+    """A clerk of a company of its own, so that all its records are known."""
+    async with running(SERVICE, cluster) as erp:
+        async with erp.database.transaction() as work:
+            await ledger.ensure_year(work, work.today())
+        yield type(desk)(erp)
+
+
+async def last_events(erp):
+    """The newest event of each (type, subject)."""
+    return {(one["type"], one["subject"]): one for one in await erp.feed()}
+
+
+async def test_a_state_is_what_the_last_event_said(clerk):
+    """Customer, item, price, order, availability and balance, each more than once."""
+    desk, erp = clerk, clerk.erp
+    category = await desk.add("/v1/item-categories", code=desk.word("CAT"), name="Lamps")
+    item = await desk.item(
+        category=category["code"], conversions=[{"unit": "KGM", "numerator": 5, "denominator": 2}]
+    )
+    other = await desk.item()
+    await desk.change(f"/v1/items/{item['id']}", {"name": "Lamp"}, revision=1)
+    price = await desk.price(item["sku"], "9.50")
+    await desk.change(f"/v1/prices/{price['id']}", {"min_quantity": "2"}, revision=1)
+    customer = await desk.customer(credit_limit={"amount": "9000.00", "currency": "CNY"})
+    await desk.change(f"/v1/customers/{customer['id']}", {"phone": "+8613800138000"}, revision=1)
+    receipt = {"lines": [{"sku": item["sku"], "quantity": "7", "unit_cost": MONEY}]}
+    assert (await erp.post("/v1/stock-receipts", receipt)).is_success
+    order = await desk.add(
+        "/v1/sales-orders",
+        customer_id=customer["id"],
+        lines=[
+            {"item_id": one["id"], "quantity": "5", "unit_price": MONEY} for one in (item, other)
+        ],
+    )
+    for act in ("shipments", "invoices"):
+        reply = await erp.post(f"/v1/sales-orders/{order['id']}/{act}", {})
+        assert reply.is_success, reply.text
+    paid = {"party_id": customer["id"], "amount": {"amount": "30.00", "currency": "CNY"}}
+    assert (await erp.post("/v1/payments", paid)).is_success
+    async with erp.database.transaction() as work:
+        await refresh_orders(work, {"order_ids": [order["id"]]})
+
+    last = await last_events(erp)
+    for event in SERVICE.states:
+        kind = event.type_for("erp")
+        told = {subject: one for (of, subject), one in last.items() if of == kind}
+        reply = await erp.client.get("/v1/events/states", params={"type": kind, "limit": 500})
+        states = {one["subject"]: one for one in reply.json()}
+        assert told
+        assert states.keys() == told.keys(), kind
+        for subject, one in states.items():
+            assert one["data"] == told[subject]["data"] | {"changed": []}
+            assert one["aggversion"] == told[subject]["aggversion"]
+
+
+async def test_an_item_without_news_of_its_stock_has_no_availability_to_read(clerk):
+    await clerk.item()
+    kind = "tandem.erp.availability-changed.v1"
+    reply = await clerk.client.get("/v1/events/states", params={"type": kind})
+    assert reply.json() == []
