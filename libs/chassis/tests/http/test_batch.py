@@ -42,7 +42,7 @@ class Acts:
         if item.external_id in self.refused:
             raise Forbidden(scope="any")
         self.done.append(item.external_id)
-        return "updated", SimpleNamespace(id=uuid4(), version=2)
+        return "updated", SimpleNamespace(id=uuid4(), version=2, revision=3)
 
 
 NAMES = [f"{number:02}" for number in range(64)]

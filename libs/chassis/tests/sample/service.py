@@ -15,7 +15,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped
 
 from chassis.events.event import Event
 from chassis.events.states import States
-from chassis.http.batch import BatchReply, DryRun, Outcome, each_in_savepoint
+from chassis.http.batch import BatchReply, DryRun, Outcome, Present, each_in_savepoint
 from chassis.http.dependencies import (
     IfMatch,
     InReading,
@@ -128,7 +128,12 @@ async def rename(work: Work, note_id: UUID, command: WriteNote, revision: int | 
     return note
 
 
-async def take(work: Work, item: SendNote) -> tuple[Outcome, Note]:
+async def take(work: Work, item: SendNote) -> tuple[Outcome, Present]:
+    outcome, note = await _take(work, item)
+    return outcome, Present(note.id, version=note.etag_version, revision=note.version)
+
+
+async def _take(work: Work, item: SendNote) -> tuple[Outcome, Note]:
     known = await external.resolve(work.sql, "note", "other", item.external_id)
     if known is None:
         note = await write(work, WriteNote(title=item.title))

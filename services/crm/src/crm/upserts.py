@@ -18,6 +18,7 @@ from chassis.http.batch import (
     DryRun,
     ItemTraces,
     Outcome,
+    Present,
     each_in_savepoint,
 )
 from chassis.http.dependencies import Language
@@ -25,8 +26,10 @@ from chassis.http.problems import FieldError, InvalidInput
 from chassis.http.texts import Texts
 from chassis.ids import uuid7
 from chassis.storage import external
+from chassis.storage.base import version_columns
 from chassis.storage.work import Work
 from chassis.telemetry.trace import Trace
+from crm.base import Base
 from crm.fields import Facts, System
 from crm.lines import stand_in_line
 
@@ -175,14 +178,6 @@ async def batch_asked(
 InBatch = Annotated[BatchAsked, Depends(batch_asked)]
 
 
-@dataclass(frozen=True)
-class Present:
-    """A record and the version it has now."""
-
-    id: UUID
-    version: int
-
-
 async def upsert_each(
     work: Work,
     asked: BatchAsked,
@@ -292,10 +287,11 @@ class _Batch(Generic[I]):
         return _left_alone(item.source_version, self.known[item.external_id])
 
     async def _present(self, ids: Sequence[UUID]) -> dict[UUID, Present]:
+        versions = version_columns(Base.metadata.tables[self.entity_type])
         rows = await self.work.sql.fetch(
-            f"select id, version from {self.entity_type} where id = any($1::uuid[])", ids
+            f"select id, {versions} from {self.entity_type} where id = any($1::uuid[])", ids
         )
-        return {row["id"]: Present(row["id"], row["version"]) for row in rows}
+        return {row["id"]: Present(**row) for row in rows}
 
 
 def required(facts: Facts, *names: str) -> Facts:

@@ -31,7 +31,8 @@ async def test_a_contact_is_noted_and_the_account_tells_it(desk):
     assert event["payload"]["changed"] == ["contacts"]
     [told] = event["payload"]["contacts"]
     assert told == {name: contact[name] for name in told}
-    assert (await desk.see(f"/v1/accounts/{account['id']}"))["version"] == 2
+    seen = await desk.see(f"/v1/accounts/{account['id']}")
+    assert (seen["version"], seen["revision"]) == (account["version"], 2)
 
 
 async def test_a_contact_of_no_account_is_a_missing_reference(desk, problem):

@@ -21,7 +21,7 @@ async def test_a_new_account_is_told_whole(desk):
     [event] = await desk.told(account["id"])
     assert (event["type"], event["topic"]) == ("tandem.crm.account-changed.v1", "crm.account.v1")
     state = event["payload"]
-    hidden = {"phone_raw", "external_refs", "owes", "created_at", "updated_at"}
+    hidden = {"phone_raw", "external_refs", "revision", "owes", "created_at", "updated_at"}
     shown = {name: value for name, value in account.items() if name not in hidden}
     assert state == shown | {"contacts": [], "changed": AccountChanged.every_field()}
     assert event["aggregate_version"] == account["version"] == 1

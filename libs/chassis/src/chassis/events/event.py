@@ -34,9 +34,9 @@ class Event(BaseModel):
     """The whole public state of one aggregate after a change, and which fields changed.
 
     A subclass names itself: `event_name` in kebab-case, `topic` (the family it is published in),
-    `aggregate` (what `id` identifies). `version` is the aggregate's version after the change, the
-    number in its ETag. Decimals are declared `Exact`, money `MoneyText`. With `public = False`
-    the event stays inside the service: handlers see it, the outbox does not.
+    `aggregate` (what `id` identifies). `version` counts every change of the aggregate, also those
+    that leave its ETag as it is. Decimals are declared `Exact`, money `MoneyText`. With
+    `public = False` the event stays inside the service: handlers see it, the outbox does not.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,7 +48,11 @@ class Event(BaseModel):
     public: ClassVar[bool] = True
 
     id: UUID = Field(description="The aggregate's id.")
-    version: int = Field(ge=1, description="The aggregate's version after the change.")
+    version: int = Field(
+        ge=1,
+        description="The aggregate's version after the change: counts all of them, as `aggversion`"
+        " and the API's `revision` do.",
+    )
     changed: list[str] = Field(description="Names of the fields that changed, sorted.")
 
     @classmethod

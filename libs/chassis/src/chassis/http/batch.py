@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby, repeat
-from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar, cast
+from typing import Annotated, Generic, Literal, Protocol, TypeVar, cast
 from uuid import UUID
 
 from fastapi import Header, Query
@@ -21,6 +21,7 @@ __all__ = [
     "ItemOutcome",
     "ItemTraces",
     "Outcome",
+    "Present",
     "Sent",
     "each_in_savepoint",
 ]
@@ -60,7 +61,10 @@ class ItemOutcome(BaseModel):
     external_id: str
     status: Outcome
     id: UUID | None = None
-    version: int | None = None
+    version: int | None = Field(default=None, description="The number in the record's ETag.")
+    revision: int | None = Field(
+        default=None, description="Counts all changes of the record: its events' `aggversion`."
+    )
     problem: ProblemView | None = None
 
 
@@ -71,8 +75,17 @@ class BatchReply(BaseModel):
     dry_run: bool = False
 
 
-Done = tuple[Outcome, Any]
-"""What became of an item, and the record (with id and version)."""
+@dataclass(frozen=True)
+class Present:
+    """A record and the versions it has now: its ETag's number, and its events' aggversion."""
+
+    id: UUID
+    version: int
+    revision: int
+
+
+Done = tuple[Outcome, Present]
+"""What became of an item, and the record."""
 
 
 @dataclass(frozen=True)
@@ -176,5 +189,9 @@ class _Batch(Generic[I]):
 def _told(item: Item, done: Done) -> ItemOutcome:
     status, record = done
     return ItemOutcome(
-        external_id=item.external_id, status=status, id=record.id, version=record.version
+        external_id=item.external_id,
+        status=status,
+        id=record.id,
+        version=record.version,
+        revision=record.revision,
     )

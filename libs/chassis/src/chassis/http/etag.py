@@ -1,13 +1,28 @@
 """ETags: the version of a record, as HTTP writes it."""
 
 import re
-from typing import Protocol
+from typing import Annotated, Protocol
 
 from fastapi import Response
+from pydantic import Field
 
 from chassis.http.problems import RevisionRequired, StaleRevision
 
-__all__ = ["HasVersion", "parse_revision", "reply_with"]
+__all__ = ["EtagVersion", "HasVersion", "Revision", "parse_revision", "reply_with"]
+
+EtagVersion = Annotated[
+    int,
+    Field(description="The number in the ETag: counts the changes of what is edited here."),
+]
+Revision = Annotated[
+    int,
+    Field(
+        default_factory=lambda shown: shown["version"],
+        description="Counts all changes, also those of what is copied from another system or noted"
+        " on the record: the `aggversion` of its events.",
+    ),
+]
+"""What a view shows of a record's changes; of most records the two are one number."""
 
 _TAG = re.compile(r'^(?:W/)?"(\d{1,18})"$')
 

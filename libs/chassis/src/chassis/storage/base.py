@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from sqlalchemy import Date, DateTime, Numeric, Text
+from sqlalchemy import CheckConstraint, Date, DateTime, FromClause, Numeric, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.orm import Mapped, mapped_column
@@ -14,7 +14,16 @@ from chassis.clock import utc_now
 from chassis.http.problems import StaleRevision
 from chassis.ids import uuid7
 
-__all__ = ["NAMING", "TYPES", "Amount", "Identified", "Quantity", "Versioned"]
+__all__ = [
+    "NAMING",
+    "TYPES",
+    "Amount",
+    "Identified",
+    "PartlyEdited",
+    "Quantity",
+    "Versioned",
+    "version_columns",
+]
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -49,7 +58,7 @@ class Identified:
 
 
 class Versioned:
-    """An entity whose every change counts: the version is its ETag and its event's aggversion.
+    """An entity whose every change counts: the version is its event's aggversion, and its ETag.
 
     A new entity starts at version 1. Callers lock the row before they change it, so that
     versions of one entity follow each other without a gap.
@@ -59,12 +68,50 @@ class Versioned:
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(default=utc_now)
 
+    @property
+    def etag_version(self) -> int:
+        """The number in the ETag."""
+        return self.version
+
     def touch(self, at: datetime | None = None) -> None:
         """Count one more change."""
         self.version += 1
         self.updated_at = at or utc_now()
 
     def check_revision(self, revision: int) -> None:
-        """Refuse a change based on another version than the present one (412)."""
-        if revision != self.version:
-            raise StaleRevision(expected=revision, current=self.version)
+        """Refuse a change based on another ETag than the present one (412)."""
+        if revision != self.etag_version:
+            raise StaleRevision(expected=revision, current=self.etag_version)
+
+
+class PartlyEdited(Versioned):
+    """An entity that also changes in what nobody edits here: copies, and progress noted on it.
+
+    Such changes are versions, and are told, but leave the ETag as it is.
+    """
+
+    unedited_versions: Mapped[int] = mapped_column(
+        CheckConstraint(
+            "unedited_versions >= 0 and unedited_versions < version", name="unedited_versions_range"
+        ),
+        default=0,
+        server_default=text("0"),
+    )
+
+    @property
+    def etag_version(self) -> int:
+        """The number in the ETag: how often what is edited here changed."""
+        return self.version - self.unedited_versions
+
+    def touch(self, at: datetime | None = None, *, edited: bool = True) -> None:
+        """Count one more change; whether of what is edited here."""
+        super().touch(at)
+        if not edited:
+            self.unedited_versions += 1
+
+
+def version_columns(table: FromClause) -> str:
+    """The SQL columns `version`, the ETag's number, and `revision`, the events' aggversion."""
+    name = table.description
+    unedited = f" - {name}.unedited_versions" if "unedited_versions" in table.columns else ""
+    return f"{name}.version{unedited} as version, {name}.version as revision"

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Numeric, li
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
-from chassis.storage.base import Amount
+from chassis.storage.base import Amount, PartlyEdited
 from crm.accounts.schemas import Consent, ErpTerms
 from crm.addresses import Address
 from crm.base import Base, NamedRecord
@@ -79,8 +79,8 @@ def _rules_of(table: str) -> tuple[SchemaItem, ...]:
     )
 
 
-class Account(Reachable, Base):
-    """A company or person we sell to."""
+class Account(PartlyEdited, Reachable, Base):
+    """A company or person we sell to. What a linked ERP leads in is not edited here."""
 
     __tablename__ = "account"
     __table_args__ = (

@@ -11,9 +11,10 @@ import asyncpg
 from sqlalchemy import select
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.base import version_columns
 from chassis.storage.locking import any_of
 from chassis.storage.work import Work
-from crm.accounts.models import ACTIVE, Contact
+from crm.accounts.models import ACTIVE, Account, Contact
 from crm.accounts.schemas import (
     AccountQuery,
     AccountView,
@@ -45,10 +46,11 @@ Sql: TypeAlias = "asyncpg.Connection[Any]"
 
 _COMMON = """id, name, email, phone_raw,
   case when phone_e164 <> '' then phone_e164 else phone_raw end as phone,
-  status, version, created_at, updated_at"""
+  status, created_at, updated_at"""
 
-ACCOUNT = f"""{_COMMON}, kind, stage, tax_id, website, industry, segment, owner_id, language,
-  currency, billing_address, shipping_address,
+ACCOUNT = f"""{_COMMON}, {version_columns(Account.__table__)},
+  kind, stage, tax_id, website, industry, segment, owner_id, language, currency, billing_address,
+  shipping_address,
   case when erp_customer_number is not null then jsonb_build_object(
     'customer_number', erp_customer_number,
     'credit_limit', case when erp_credit_limit is not null
@@ -59,7 +61,8 @@ ACCOUNT = f"""{_COMMON}, kind, stage, tax_id, website, industry, segment, owner_
       'told_at', d.told_at) from account_debt d where d.account_id = account.id) as owes,
   {references("account")}"""
 
-CONTACT = f"""{_COMMON}, account_id, title, is_primary as primary,
+CONTACT = f"""{_COMMON}, {version_columns(Contact.__table__)},
+  account_id, title, is_primary as primary,
   jsonb_build_object('email', consent_email, 'phone', consent_phone) as consent,
   {references("contact")}"""
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
+from chassis.http.etag import EtagVersion, Revision
 from crm.addresses import Address, AddressChange
 from crm.emails import Email
 from crm.fields import (
@@ -223,7 +224,8 @@ class ReachableView(BaseModel):
     phone_raw: str = Field(description="As it was typed.")
     status: Status
     external_refs: list[ExternalRef]
-    version: int = Field(description="Counts the changes; the number in the ETag.")
+    version: EtagVersion
+    revision: Revision
     created_at: datetime
     updated_at: datetime
 

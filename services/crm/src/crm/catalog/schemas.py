@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from chassis.http.etag import EtagVersion, Revision
 from crm.fields import (
     LARGEST_BATCH,
     Code,
@@ -198,7 +199,8 @@ class ProductView(BaseModel):
     availability: Availability | None = Field(description="Null: no ERP told its stock.")
     master: Master = Field(description=_MASTER)
     external_refs: list[ExternalRef]
-    version: int = Field(description="Counts the changes; the number in the ETag.")
+    version: EtagVersion
+    revision: Revision
     created_at: datetime
     updated_at: datetime
 
@@ -219,7 +221,8 @@ class ProductPriceView(BaseModel):
     status: PriceStatus
     master: Master = Field(description=_MASTER)
     external_refs: list[ExternalRef]
-    version: int = Field(description="Counts the changes; the number in the ETag.")
+    version: EtagVersion
+    revision: Revision
     created_at: datetime
     updated_at: datetime
 

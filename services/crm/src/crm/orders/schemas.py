@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.http.etag import EtagVersion, Revision
 from crm.addresses import Address
 from crm.fields import Code, Command, Day, ExternalId, Line, Note, SourceVersion
 from crm.links import ExternalRef
@@ -212,7 +213,8 @@ class OrderView(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
     id: UUID
-    version: int
+    version: EtagVersion
+    revision: Revision
     number: str
     account_id: UUID
     ordered_on: date

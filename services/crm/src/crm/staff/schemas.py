@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool
 
+from chassis.http.etag import EtagVersion, Revision
 from crm.emails import Email
 from crm.fields import Command, Line, Name, Note, left_out
 
@@ -70,7 +71,8 @@ class MemberView(BaseModel):
     roles: list[str]
     active: bool
     language: str | None
-    version: int = Field(description="Counts the changes; the number in the ETag.")
+    version: EtagVersion
+    revision: Revision
     created_at: datetime
     updated_at: datetime
 
@@ -111,7 +113,8 @@ class TeamView(BaseModel):
     description: str
     active: bool
     members: int = Field(description="How many staff members are in it.")
-    version: int = Field(description="Counts the changes; the number in the ETag.")
+    version: EtagVersion
+    revision: Revision
     created_at: datetime
     updated_at: datetime
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from chassis.http.etag import EtagVersion, Revision
 from erp.fields import Command, Note
 
 __all__ = ["ApprovalState", "ApprovalView", "Decide"]
@@ -25,7 +26,8 @@ class ApprovalView(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
     id: UUID
-    version: int
+    version: EtagVersion
+    revision: Revision
     kind: Literal["credit"]
     subject_type: str
     subject_id: UUID

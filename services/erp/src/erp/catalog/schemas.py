@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
+from chassis.http.etag import EtagVersion, Revision
 from erp.catalog.rules.units import Ratio
 from erp.exact import PositiveQuantity
 from erp.fields import (
@@ -131,17 +132,23 @@ class UpsertCategories(Command):
     items: list[UpsertCategoryItem] = Field(min_length=1, max_length=LARGEST_BATCH)
 
 
-class CategoryView(BaseModel):
-    """A category of items."""
+class RecordView(BaseModel):
+    """What categories, items and prices show alike."""
 
     id: UUID
+    external_refs: list[ExternalRef]
+    version: EtagVersion
+    revision: Revision
+    created_at: datetime
+    updated_at: datetime
+
+
+class CategoryView(RecordView):
+    """A category of items."""
+
     code: str
     name: str
     parent: str | None = Field(description="Code of the category it lies within.")
-    external_refs: list[ExternalRef]
-    version: int
-    created_at: datetime
-    updated_at: datetime
 
 
 class Conversion(Command):
@@ -218,10 +225,9 @@ class UpsertItems(Command):
     items: list[UpsertItemItem] = Field(min_length=1, max_length=LARGEST_BATCH)
 
 
-class ItemView(BaseModel):
+class ItemView(RecordView):
     """An item."""
 
-    id: UUID
     sku: str
     name: str
     description: str
@@ -236,10 +242,6 @@ class ItemView(BaseModel):
     discontinued_on: date | None = Field(description="From this day on no longer offered.")
     tax_code: str | None = Field(description="Tax code of its sales; null: it is not taxed.")
     status: Status
-    external_refs: list[ExternalRef]
-    version: int = Field(description="Counts the changes; the number in the ETag.")
-    created_at: datetime
-    updated_at: datetime
 
 
 class ItemQuery(BaseModel):
@@ -282,7 +284,8 @@ class PriceListView(BaseModel):
     name: str
     currency: str
     is_default: bool = Field(description="True for the one list that is used where none is named.")
-    version: int
+    version: EtagVersion
+    revision: Revision
     created_at: datetime
     updated_at: datetime
 
@@ -339,10 +342,9 @@ class UpsertPrices(Command):
     items: list[UpsertPriceItem] = Field(min_length=1, max_length=LARGEST_BATCH)
 
 
-class PriceView(BaseModel):
+class PriceView(RecordView):
     """A price of an item in a list."""
 
-    id: UUID
     item_id: UUID
     sku: str
     price_list: str = Field(description="Code of the price list.")
@@ -351,10 +353,6 @@ class PriceView(BaseModel):
     valid_to: date | None
     price: UnitPriceView = Field(description="What one unit costs.")
     status: PriceStatus
-    external_refs: list[ExternalRef]
-    version: int = Field(description="Counts the changes; the number in the ETag.")
-    created_at: datetime
-    updated_at: datetime
 
 
 class PriceQuery(BaseModel):

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.storage.base import Amount, Identified, Quantity
+from chassis.storage.base import Amount, Identified, PartlyEdited, Quantity
 from erp.addresses import Address
 from erp.base import Base, Record
 from erp.exact import plain
@@ -46,7 +46,7 @@ UNDECIDED = frozenset({DRAFT, ON_HOLD, REJECTED})
 """Of such an order nothing is reserved: other content is taken over whole, and decided anew."""
 
 
-class Order(Record, Base):
+class Order(PartlyEdited, Record, Base):
     """A customer's order; its lines and charges stand apart."""
 
     __tablename__ = "sales_order"

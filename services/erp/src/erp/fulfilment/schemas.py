@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from chassis.http.etag import EtagVersion, Revision
 from erp.addresses import Address
 from erp.exact import NonNegativeDecimal, PositiveQuantity
 from erp.fields import Command, Day, ExternalId, Line, Name, Note, SourceVersion
@@ -158,7 +159,8 @@ class Shipped(View):
 
     shipment_id: UUID
     number: str
-    order_version: int
+    order_version: int = Field(description="The number in the order's ETag.")
+    order_revision: int = Field(description="The `aggversion` of the order's event.")
     serials: list[SerialTold] = Field(description="Of the pieces that have one.")
 
 
@@ -167,14 +169,16 @@ class Invoiced(View):
 
     invoice_id: UUID
     gross: MoneyView
-    order_version: int
+    order_version: int = Field(description="The number in the order's ETag.")
+    order_revision: int = Field(description="The `aggversion` of the order's event.")
 
 
 class OrderView(View):
     """The order with its lines, and how each of them stands."""
 
     id: UUID
-    version: int
+    version: EtagVersion
+    revision: Revision
     number: str
     customer_id: UUID
     external_refs: list[RefTold]

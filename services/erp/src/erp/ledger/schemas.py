@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from chassis.http.etag import EtagVersion, Revision
 from erp.exact import NonNegativeDecimal, Quantity
 from erp.fields import Code, Command, Day, Line, Name
 
@@ -54,7 +55,8 @@ class AccountView(View):
     """An account; `role` names the one that the ERP posts to by itself."""
 
     id: UUID
-    version: int
+    version: EtagVersion
+    revision: Revision
     code: str
     name: str
     name_zh: str
@@ -84,7 +86,8 @@ class PeriodView(View):
     """A period: `open` takes entries, `closed` may be opened again, `locked` never."""
 
     id: UUID
-    version: int
+    version: EtagVersion
+    revision: Revision
     fiscal_year_id: UUID
     number: int
     starts_on: date

@@ -14,6 +14,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
+from chassis.storage.base import PartlyEdited
 from erp.addresses import Address
 from erp.base import Base, NamedRecord
 from erp.money import Money
@@ -72,8 +73,8 @@ def _rules_of(table: str) -> tuple[SchemaItem, ...]:
     )
 
 
-class Customer(Party, Base):
-    """Whoever buys from us."""
+class Customer(PartlyEdited, Party, Base):
+    """Whoever buys from us. What a linked CRM leads in is not edited here."""
 
     __tablename__ = "customer"
     __table_args__ = (

@@ -7,7 +7,9 @@ from uuid import UUID
 import asyncpg
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.base import version_columns
 from erp.links import linked_to, references
+from erp.parties.models import Customer, Supplier
 from erp.parties.schemas import CustomerView, PartyQuery, SupplierView
 from erp.searching import containing
 
@@ -24,14 +26,15 @@ __all__ = [
 Sql: TypeAlias = "asyncpg.Connection[Any]"
 
 _COMMON = """id, number, name, legal_name, tax_id, email, phone, website, language, currency,
-  payment_terms_days, status, version, created_at, updated_at"""
+  payment_terms_days, status, created_at, updated_at"""
 
-CUSTOMER = f"""{_COMMON}, bill_to, ship_to, dunning_block,
+CUSTOMER = f"""{_COMMON}, {version_columns(Customer.__table__)}, bill_to, ship_to, dunning_block,
   case when credit_limit is not null
     then jsonb_build_object('amount', credit_limit::text, 'currency', currency)
   end as credit_limit, {references("customer")}"""
 
-SUPPLIER = f"""{_COMMON}, address, {references("supplier")}"""
+SUPPLIER = f"""{_COMMON}, {version_columns(Supplier.__table__)},
+  address, {references("supplier")}"""
 
 _SORTS = {
     "created_at": Sort("created_at", "timestamptz"),

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
+from chassis.http.etag import EtagVersion, Revision
 from erp.addresses import Address, AddressChange
 from erp.fields import (
     Command,
@@ -173,7 +174,8 @@ class PartyView(BaseModel):
     payment_terms_days: int
     status: Status
     external_refs: list[ExternalRef]
-    version: int = Field(description="Counts the changes; the number in the ETag.")
+    version: EtagVersion
+    revision: Revision
     created_at: datetime
     updated_at: datetime
 

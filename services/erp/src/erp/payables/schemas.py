@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.http.etag import EtagVersion, Revision
 from erp.exact import NonNegativeDecimal, PositiveQuantity
 from erp.fields import Code, Command, Day, Line, Name
 from erp.money import MoneyView, PositiveMoney
@@ -53,7 +54,8 @@ class BillView(View):
     """A supplier's bill, and what is left to be paid of it."""
 
     id: UUID
-    version: int
+    version: EtagVersion
+    revision: Revision
     supplier_id: UUID
     supplier_number: str
     purchase_order_id: UUID | None

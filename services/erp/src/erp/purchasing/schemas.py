@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.http.etag import EtagVersion, Revision
 from erp.exact import NonNegativeDecimal, PositiveQuantity, Quantity
 from erp.fields import Code, Command, Day, ExternalId, Name, SourceVersion, left_out
 from erp.links import ExternalRef
@@ -120,7 +121,8 @@ class SupplierPriceView(View):
     """What a supplier asks for one unit of an item, and on which terms."""
 
     id: UUID
-    version: int
+    version: EtagVersion
+    revision: Revision
     supplier_id: UUID
     supplier_number: str
     supplier_name: str
@@ -145,7 +147,8 @@ class SuggestionView(View):
     """What should be bought; `order_by` is the last day on which it comes in time."""
 
     id: UUID
-    version: int
+    version: EtagVersion
+    revision: Revision
     item_id: UUID
     sku: str
     quantity: PositiveQuantity
@@ -232,7 +235,8 @@ class PurchaseOrderView(View):
     """An order of goods; its net is the sum of its lines."""
 
     id: UUID
-    version: int
+    version: EtagVersion
+    revision: Revision
     number: str
     supplier_id: UUID
     supplier_number: str

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.http.etag import EtagVersion, Revision
 from erp.exact import NonNegativeDecimal, PositiveQuantity
 from erp.fields import Code, Command, Day, Line, Name
 from erp.money import MoneyView, UnitPriceView
@@ -124,7 +125,8 @@ class InvoiceView(View):
     """An invoice or credit note, and what is left to be paid of it."""
 
     id: UUID
-    version: int
+    version: EtagVersion
+    revision: Revision
     number: str
     kind: Kind
     state: State

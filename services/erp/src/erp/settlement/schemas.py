@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.http.etag import EtagVersion, Revision
 from erp.exact import NonNegativeDecimal, Quantity
 from erp.fields import Command, Day, Line
 from erp.money import PositiveMoney
@@ -103,7 +104,8 @@ class PaymentView(View):
     """A payment or credit note; `unallocated` is the party's credit."""
 
     id: UUID
-    version: int
+    version: EtagVersion
+    revision: Revision
     number: str
     kind: Literal["payment", "credit_note"]
     direction: Literal["in", "out"]

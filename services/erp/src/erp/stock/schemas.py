@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from chassis.http.etag import EtagVersion, Revision
 from erp.exact import NonNegativeDecimal, PositiveQuantity, Quantity
 from erp.fields import Code, Command, Day, ExternalId, Name, SerialNumber, SourceVersion
 from erp.money import MoneyView, UnitPriceView
@@ -141,7 +142,8 @@ class WarehouseView(View):
     """A building with stock of ours."""
 
     id: UUID
-    version: int
+    version: EtagVersion
+    revision: Revision
     code: str
     name: str
 

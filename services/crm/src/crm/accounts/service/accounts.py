@@ -12,7 +12,7 @@ from crm.accounts import queries
 from crm.accounts.errors import AccountArchived
 from crm.accounts.events import AccountChanged
 from crm.accounts.models import ACTIVE, ARCHIVED, Account
-from crm.accounts.rules.ownership import led_by_erp
+from crm.accounts.rules.ownership import LED_BY_ERP, NEVER_EDITED, led_by_erp
 from crm.accounts.schemas import AccountView, Buyer, ChangeAccount, NewAccount, UpsertAccount
 from crm.accounts.service.facts import read
 from crm.currencies import must_be_supported
@@ -133,7 +133,8 @@ async def _change_sent(
     leads = _leads(work, system)
     held = await lock_all(work, Account, [account_id for account_id, _ in sent])
     told = [(held[account_id], _taken(command, leads=leads)) for account_id, command in sent]
-    return await _change_all(work, told, leads=leads)
+    copied = LED_BY_ERP if system == ERP else NEVER_EDITED
+    return await _change_all(work, told, leads=leads, copied=copied)
 
 
 IN_BULK = InBulk[Any](create=_register_sent, change=_change_sent)
@@ -178,9 +179,16 @@ async def _put(work: Work, account_id: UUID, status: str) -> None:
 
 
 async def _change_all(
-    work: Work, told: Sequence[tuple[Account, Facts]], *, leads: bool = False
+    work: Work,
+    told: Sequence[tuple[Account, Facts]],
+    *,
+    leads: bool = False,
+    copied: frozenset[str] = NEVER_EDITED,
 ) -> list[bool]:
-    """Whether each of the locked accounts changed; then it is one version and one event more."""
+    """Whether each of the locked accounts changed; then it is one version and one event more.
+
+    Fields in `copied` leave the ETag as it is: nobody here may edit them.
+    """
     region, changed = settings_of(work.setting).region, {}
     for account, facts in told:
         await _check(work, facts, present=account)
@@ -189,7 +197,7 @@ async def _change_all(
             changed[account] = fields
     if not leads:
         await _must_be_led_here(work, changed)
-    await _publish_all(work, changed)
+    await _publish_all(work, changed, copied=copied)
     return [account in changed for account, _ in told]
 
 
@@ -205,11 +213,13 @@ async def publish(work: Work, account: Account, changed: list[str]) -> None:
     await _publish_all(work, {account: changed})
 
 
-async def _publish_all(work: Work, changed: Mapping[Account, list[str]]) -> None:
+async def _publish_all(
+    work: Work, changed: Mapping[Account, list[str]], *, copied: frozenset[str] = NEVER_EDITED
+) -> None:
     if not changed:
         return
-    for account in changed:
-        account.touch(work.now)
+    for account, fields in changed.items():
+        account.touch(work.now, edited=not copied.issuperset(fields))
     await work.flush()
     contacts = await queries.active_contacts(work, [account.id for account in changed])
     for account, fields in changed.items():

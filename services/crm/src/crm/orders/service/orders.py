@@ -374,8 +374,8 @@ def _event(seen: OrderView, changed: Sequence[str]) -> OrderChanged:
         )
         for line in seen.lines
     ]
-    names = OrderChanged.model_fields.keys() - {"lines", "freight", "changed"}
-    state = {name: getattr(seen, name) for name in names}
+    names = OrderChanged.model_fields.keys() - {"version", "lines", "freight", "changed"}
+    state = {name: getattr(seen, name) for name in names} | {"version": seen.revision}
     freight = money(seen.freight, seen.currency)
     return OrderChanged.model_validate(
         state | {"lines": lines, "freight": freight, "changed": list(changed)}

@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.base import version_columns
+from erp.fulfilment.models import Order
 from erp.fulfilment.schemas import OrderView
 from erp.links import linked_to, references
 from erp.sql import Sql
@@ -22,7 +24,8 @@ __all__ = [
     "states_of",
 ]
 
-_STATE = f"""sales_order.id, sales_order.version, sales_order.number, sales_order.customer_id,
+_STATE = f"""sales_order.id, {version_columns(Order.__table__)},
+  sales_order.number, sales_order.customer_id,
   sales_order.state, sales_order.reason, sales_order.currency, sales_order.ordered_on,
   sales_order.requested_on, sales_order.promised_on, sales_order.ship_to, sales_order.note,
   sales_order.net, sales_order.charges, sales_order.invoiced, sales_order.paid,

@@ -94,7 +94,7 @@ insert into sales_order (id, number, customer_id, currency, ordered_on, requeste
 
 _SAVE = """update sales_order set version = $2, updated_at = $3, requested_on = $4,
     promised_on = $5, state = $6, reason = $7, net = $8, charges = $9, invoiced = $10, paid = $11,
-    ship_to = $12, note = $13, ordered_on = $14, customer_id = $15
+    ship_to = $12, note = $13, ordered_on = $14, customer_id = $15, unedited_versions = $16
   where id = $1"""
 _SAVE_CONTENT = """with line as (update sales_order_line l
     set quantity = n.quantity, unit_price = n.unit_price, discount = n.discount, net = n.net,
@@ -106,7 +106,8 @@ _SAVE_CONTENT = """with line as (update sales_order_line l
 update sales_order_charge c set invoiced = n.invoiced
   from unnest($10::uuid[], $11::boolean[]) as n(id, invoiced) where c.id = n.id"""
 
-_COUNT = """update sales_order set version = version + 1, updated_at = $2
+_COUNT = """update sales_order set version = version + 1,
+    unedited_versions = unedited_versions + 1, updated_at = $2
   where id in (select id from sales_order where id = any($1::uuid[]) order by id
     for no key update) returning id"""
 _UNPROMISED = """select id from sales_order
@@ -206,10 +207,13 @@ async def drop_lines(work: Work, line_ids: Sequence[UUID]) -> None:
         )
 
 
-async def save(work: Work, hand: OrderAtHand) -> None:
-    """Store what the order, its lines and charges have become, as its next version."""
+async def save(work: Work, hand: OrderAtHand, *, edited: bool = True) -> None:
+    """Store what the order, its lines and charges have become, as its next version.
+
+    `edited`: what the order asks for, or whether it is accepted, has changed, and with it the ETag.
+    """
     order = hand.order
-    order.touch(work.now)
+    order.touch(work.now, edited=edited)
     await _save_content(work, hand)
     await work.sql.execute(
         _SAVE,
@@ -228,6 +232,7 @@ async def save(work: Work, hand: OrderAtHand) -> None:
         order.note,
         order.ordered_on,
         order.customer_id,
+        order.unedited_versions,
     )
 
 
@@ -245,7 +250,10 @@ async def _save_content(work: Work, hand: OrderAtHand) -> None:
 
 
 async def count_again(work: Work, order_ids: Sequence[UUID]) -> list[UUID]:
-    """Count one more version of orders whose surroundings changed; those that exist."""
+    """Count one more version of orders whose surroundings changed; those that exist.
+
+    Nobody changed what the orders ask for: their ETags stay.
+    """
     return [row["id"] for row in await work.sql.fetch(_COUNT, list(order_ids), work.now)]
 
 

@@ -66,12 +66,13 @@ async def invoice_order(work: Work, order_id: UUID, command: InvoiceOrder) -> In
         charge.invoiced = True
     order.invoiced += issued.net
     order.settle_state(hand.lines, hand.charges)
-    await queries.save(work, hand)
+    await queries.save(work, hand, edited=False)
     await tell(work, [order.id], ["invoiced", "lines", "open_amount", "state"])
     return Invoiced(
         invoice_id=issued.id,
         gross=MoneyView(amount=issued.gross, currency=order.currency),
-        order_version=order.version,
+        order_version=order.etag_version,
+        order_revision=order.version,
     )
 
 

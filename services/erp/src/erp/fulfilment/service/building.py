@@ -60,6 +60,7 @@ def _order(work: Work, order_id: UUID, facts: OrderFacts, *, number: str, on: da
     facts_of_order = {
         "id": order_id,
         "version": 1,
+        "unedited_versions": 0,
         "created_at": work.now,
         "updated_at": work.now,
         "number": number,

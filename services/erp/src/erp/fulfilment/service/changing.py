@@ -272,5 +272,5 @@ async def _answer(work: Work, hand: OrderAtHand, asked: _Asked, refusal: str) ->
         source_version=asked.source_version,
     )
     await queries.add_change(work, request)
-    await queries.save(work, hand)
+    await queries.save(work, hand, edited=not refusal)
     await tell(work, [hand.order.id], ["last_change", "lines", "net", "promised_on", "state"])

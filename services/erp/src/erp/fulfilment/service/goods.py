@@ -171,12 +171,13 @@ async def _told(
     work: Work, hand: OrderAtHand, shipment: Shipment, changed: Sequence[str]
 ) -> Shipped:
     hand.order.settle_state(hand.lines, hand.charges)
-    await queries.save(work, hand)
+    await queries.save(work, hand, edited=False)
     [state] = await tell(work, [hand.order.id], changed)
     told = next(one for one in state["shipments"] if one.id == shipment.id)
     return Shipped(
         shipment_id=shipment.id,
         number=shipment.number,
-        order_version=hand.order.version,
+        order_version=hand.order.etag_version,
+        order_revision=hand.order.version,
         serials=told.serials,
     )

@@ -17,7 +17,7 @@ REFRESH = "fulfilment.refresh"
 
 EVERYTHING = sorted(OrderChanged.model_fields.keys() - {"id", "version", "changed"})
 
-_UNTOLD = {"created_at", "updated_at"}
+_UNTOLD = {"created_at", "updated_at", "version", "revision"}
 
 
 async def tell(
@@ -39,7 +39,8 @@ async def order_states(work: Work, order_ids: Sequence[UUID]) -> list[OrderChang
 
 def _event(state: Mapping[str, Any], changed: Sequence[str]) -> OrderChanged:
     told = {name: value for name, value in state.items() if name not in _UNTOLD}
-    return OrderChanged.model_validate(told | {"changed": sorted(changed)})
+    counted = {"version": state["revision"], "changed": sorted(changed)}
+    return OrderChanged.model_validate(told | counted)
 
 
 def wants_refresh(work: Work, order_ids: Sequence[UUID]) -> None:

@@ -16,7 +16,7 @@ from erp.parties import queries
 from erp.parties.errors import DuplicateTaxId
 from erp.parties.events import CustomerChanged
 from erp.parties.models import ACTIVE, ARCHIVED, Customer
-from erp.parties.rules.ownership import led_by_crm
+from erp.parties.rules.ownership import LED_BY_CRM, led_by_crm
 from erp.parties.schemas import ChangeCustomer, CustomerView, NewCustomer, UpsertCustomer
 from erp.parties.service.facts import merged, supported
 from erp.upserts import InBulk, Sent, Upserted, required, upsert_one
@@ -150,13 +150,18 @@ async def _put(work: Work, customer_id: UUID, status: str) -> None:
 async def _change_all(
     work: Work, told: Sequence[tuple[Customer, Facts]], *, leads: bool = False
 ) -> list[bool]:
-    """Whether each of the locked customers changed; then it is one version and one event more."""
-    changes = [customer.change(supported(work, facts), work.now) for customer, facts in told]
+    """Whether each of the locked customers changed; then it is one version and one event more.
+
+    Where a linked CRM sent what it leads in, and nobody here may edit, the ETag stays.
+    """
+    changes = [customer.take(supported(work, facts)) for customer, facts in told]
     changed = [
         (customer, fields) for (customer, _), fields in zip(told, changes, strict=True) if fields
     ]
     if not leads:
         await _must_be_led_here(work, changed)
+    for customer, fields in changed:
+        customer.touch(work.now, edited=not (leads and LED_BY_CRM.issuperset(fields)))
     claims = [customer for customer, fields in changed if {"tax_id", "status"} & set(fields)]
     await _claim_tax_ids(work, claims)
     await work.flush()

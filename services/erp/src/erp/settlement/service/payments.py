@@ -306,7 +306,7 @@ async def _tell(
     """Publish payments as they are now; what callers see of them."""
     seen = await queries.payment_views(work.sql, payment_ids)
     for view in seen:
-        state = view.model_dump(exclude={"created_at", "source_id"})
+        state = view.model_dump(exclude={"created_at", "revision", "source_id"})
         event = PaymentReceived(**state, currency=work.setting.currency, changed=list(changed))
         await work.record(event)
     return seen
