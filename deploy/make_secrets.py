@@ -17,12 +17,12 @@ SERVICES = ("erp", "crm", "bridge")
 HOST = "postgres:5432"
 BRIDGE_SCOPES = {
     "erp": [
-        *("catalog.read", "events.read", "parties.read", "parties.write"),
+        *("catalog.read", "events.read", "events.relay", "parties.read", "parties.write"),
         *("sales.read", "sales.write", "backdate"),
     ],
     "crm": [
         *("accounts.read", "accounts.write", "catalog.read", "catalog.write", "events.read"),
-        *("orders.read", "orders.sync"),
+        *("events.relay", "orders.read", "orders.sync"),
     ],
 }
 """What the bridge may do in each half; nothing else."""

@@ -22,8 +22,11 @@ from sync_bridge.sources.feed import FeedSource
 from sync_bridge.targets.target import HttpTarget
 
 SCOPES = {
-    "crm": ("accounts.write", "accounts.sync", "catalog.write", "orders.sync", "events.read"),
-    "erp": ("parties.write", "sales.write", "backdate", "events.read"),
+    "crm": (
+        *("accounts.write", "accounts.sync", "catalog.write", "orders.sync"),
+        *("events.read", "events.relay"),
+    ),
+    "erp": ("parties.write", "sales.write", "backdate", "events.read", "events.relay"),
 }
 """All that the bridge's keys may do."""
 

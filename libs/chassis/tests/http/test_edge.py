@@ -33,6 +33,31 @@ async def test_a_note_is_written_with_its_event_and_found_by_its_location(sample
     assert [one["data"]["title"] for one in events] == [reply.json()["title"]]
 
 
+@pytest.mark.parametrize("scopes", [("notes.write",), ("admin",)])
+async def test_only_a_bridge_says_where_a_change_came_from(sample, scopes):
+    """B47: of others, even of an administrator, the change is taken and the tale ignored."""
+    cause, process = str(uuid4()), str(uuid4())
+    told = {
+        "Tandem-Origin": "elsewhere",
+        "Tandem-Causation-Id": cause,
+        "Tandem-Correlation-Id": process,
+        "Tandem-Hops": "3",
+    }
+    found = []
+    for more in ((), ("events.relay",)):
+        client = await sample.as_(*scopes, *more, headers=told)
+        keyed = {"Idempotency-Key": str(uuid4())}
+        reply = await client.post("/v1/notes", json=titled("relayed"), headers=keyed)
+        assert reply.status_code == 201
+        found += [one for one in await sample.feed() if one["subject"] == reply.json()["id"]]
+    others, bridges = found
+    assert (others["origin"], others["hops"]) == ("sample", 0)
+    assert "causationid" not in others
+    assert (bridges["origin"], bridges["hops"]) == ("elsewhere", 3)
+    assert bridges["causationid"] == cause
+    assert others["correlationid"] == bridges["correlationid"] == process
+
+
 async def test_a_repeat_of_a_keyed_post_is_answered_the_same_and_done_once(sample):
     """E13, B40: the same key any number of times makes one document."""
     headers = {"Idempotency-Key": f"repeat-{uuid4()}"}

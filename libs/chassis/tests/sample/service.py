@@ -257,6 +257,7 @@ SERVICE = Service(
         "notes.read": "Read notes.",
         "notes.write": "Write notes.",
         "events.read": "Read the event feed.",
+        "events.relay": "Continue a process of another service.",
     },
     roles={"writer": frozenset({"notes.write"})},
     events=[NoteWritten],

@@ -107,9 +107,9 @@ def test_traces_of_items_are_read_as_they_are_written():
         }
     )
     other = Trace.new()
-    read = Trace.of_items(f"{one.as_item()},{other.as_item()},odd")
+    read = Trace.of_items(f"{one.as_item()},{other.as_item()},odd", relayed=True)
     assert [(t.trace_id, t.correlation_id, t.origin, t.causation_id, t.hops) for t in read[:2]] == [
         (t.trace_id, t.correlation_id, t.origin, t.causation_id, t.hops) for t in (one, other)
     ]
     assert (read[2].hops, read[2].causation_id) == (0, None)
-    assert Trace.of_items(None) == Trace.of_items("") == []
+    assert Trace.of_items(None, relayed=True) == Trace.of_items("", relayed=True) == []

@@ -17,6 +17,7 @@ PERMISSIONS: Mapping[str, str] = {
     "orders.sync": "Write what a linked ERP tells of orders, stock and debts.",
     "backdate": "Date an act in the past.",
     "events.read": "Read the event feed.",
+    "events.relay": "Continue a process of another service, as a bridge: tell origin, cause, hops.",
     "admin": "Everything, with the administration of users and keys.",
 }
 

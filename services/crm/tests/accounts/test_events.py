@@ -109,7 +109,8 @@ async def test_the_chain_of_causes_is_kept(desk):
     """B15: what the bridge says of origin, correlation and cause stands in the event."""
     correlation = "01890000-0000-7000-8000-00000000000c"
     cause = "01890000-0000-7000-8000-00000000000d"
-    reply = await desk.client.put(
+    bridge = await desk.crm.as_("accounts.write", "events.relay")
+    reply = await bridge.put(
         f"/v1/accounts/by-external/erp/{desk.word()}",
         json={"name": "Acme", "source_version": 1},
         headers={
@@ -129,6 +130,7 @@ async def test_the_chain_of_causes_is_kept(desk):
 
 async def test_items_of_a_batch_keep_their_own_chains_of_causes(desk):
     """B15, B47, B58: each event has the cause, process, origin and hops of its own item."""
+    bridge = await desk.crm.as_("accounts.write", "events.relay")
     keys = [desk.word() for _ in range(3)]
     traces = [
         Trace.from_headers(
@@ -137,10 +139,11 @@ async def test_items_of_a_batch_keep_their_own_chains_of_causes(desk):
         for _ in keys[:2]
     ]
     items = [{"external_id": key, "source_version": 1, "name": "Acme"} for key in keys]
-    reply = await desk.crm.post(
+    reply = await bridge.post(
         "/v1/accounts/by-external/erp/batch",
-        {"items": items},
+        json={"items": items},
         headers={
+            "Idempotency-Key": desk.word(),
             "Tandem-Item-Traces": ",".join(trace.as_item() for trace in traces),
             "Tandem-Hops": "2",
         },
@@ -155,3 +158,21 @@ async def test_items_of_a_batch_keep_their_own_chains_of_causes(desk):
         told.append(tuple(row.values()))
     assert told[:2] == [("erp", one.correlation_id, one.causation_id, 1) for one in traces]
     assert told[2][2:] == (None, 2), "an item without a trace has the request's"
+
+
+async def test_of_others_no_item_of_a_batch_says_where_it_came_from(desk):
+    """B47: hops, origin and cause are believed of a bridge's key only; the change is taken."""
+    cause = {"tandem-origin": "erp", "tandem-causation-id": str(uuid4()), "tandem-hops": "3"}
+    trace = Trace.from_headers(cause)
+    reply = await desk.crm.post(
+        "/v1/accounts/by-external/erp/batch",
+        {"items": [{"external_id": desk.word(), "source_version": 1, "name": "Acme"}]},
+        headers={"Tandem-Item-Traces": trace.as_item()},
+    )
+    [one] = reply.json()["items"]
+    [row] = await desk.rows(
+        """select origin, correlation_id, causation_id, hops from outbox
+            where aggregate_id = $1""",
+        one["id"],
+    )
+    assert tuple(row.values()) == ("crm", trace.correlation_id, None, 0)

@@ -28,6 +28,7 @@ PERMISSIONS: Mapping[str, str] = {
     "settlement.write": "Book payments, allocate them, and take that back.",
     "backdate": "Date an act in the past.",
     "events.read": "Read the event feed.",
+    "events.relay": "Continue a process of another service, as a bridge: tell origin, cause, hops.",
     "admin": "Everything, with the administration of users and keys.",
 }
 

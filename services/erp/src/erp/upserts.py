@@ -21,7 +21,7 @@ from chassis.http.batch import (
     Present,
     each_in_savepoint,
 )
-from chassis.http.dependencies import Language
+from chassis.http.dependencies import Caller, Language
 from chassis.http.problems import FieldError, InvalidInput
 from chassis.http.texts import Texts
 from chassis.ids import uuid7
@@ -166,12 +166,13 @@ async def batch_asked(
     request: Request,
     system: System,
     language: Language,
+    by: Caller,
     item_traces: ItemTraces = None,
     *,
     dry_run: DryRun = False,
 ) -> BatchAsked:
     """How the batch at hand was sent."""
-    texts, traces = request.app.state.texts, Trace.of_items(item_traces)
+    texts, traces = request.app.state.texts, Trace.of_items(item_traces, relayed=by.relays)
     return BatchAsked(system, dry_run, language, texts, traces)
 
 

@@ -93,7 +93,8 @@ async def test_a_lost_reply_is_followed_by_the_same_answer(desk):
 
 async def test_the_origin_of_a_bridged_change_is_kept(desk):
     """B45, B47: who receives the event can tell its echo."""
-    client = await desk.erp.as_("admin", headers={"Tandem-Origin": "crm", "Tandem-Hops": "1"})
+    told = {"Tandem-Origin": "crm", "Tandem-Hops": "1"}
+    client = await desk.erp.as_("parties.write", "events.relay", headers=told)
     path = f"{PATH}/by-external/crm/{desk.word('account')}"
     reply = await client.put(path, json={"name": "From afar", "source_version": 1})
     [event] = await desk.told(reply.json()["id"])
@@ -284,6 +285,7 @@ async def test_a_batch_has_one_to_five_hundred_items(desk, problem, items):
 @pytest.mark.parametrize("known", [False, True])
 async def test_items_of_a_batch_keep_their_own_chains_of_causes(desk, known):
     """B15, B47, B58: each event has the cause, process, origin and hops of its own item."""
+    bridge = await desk.erp.as_("parties.write", "events.relay")
     keys = [desk.word() for _ in range(3)]
     for key in keys if known else ():
         await desk.send(PATH, key, 1, name="Lakeside")
@@ -294,10 +296,11 @@ async def test_items_of_a_batch_keep_their_own_chains_of_causes(desk, known):
         for _ in keys[:2]
     ]
     items = [{"external_id": key, "source_version": 2, "name": "Acme"} for key in keys]
-    reply = await desk.erp.post(
+    reply = await bridge.post(
         "/v1/customers/by-external/crm/batch",
-        {"items": items},
+        json={"items": items},
         headers={
+            "Idempotency-Key": desk.word(),
             "Tandem-Item-Traces": ",".join(trace.as_item() for trace in traces),
             "Tandem-Hops": "2",
         },

@@ -37,7 +37,8 @@ ItemTraces = Annotated[
         max_length=32_768,
         description="The traces of the items, in their order, separated by commas: what their "
         "events carry. Each is `traceparent;origin;correlation id;causation id;hops`, where a part "
-        "may be empty. An item without one has the trace of the request.",
+        "may be empty. An item without one has the trace of the request. Origin, causation id and "
+        "hops are taken from callers with the permission `events.relay` only.",
     ),
 ]
 

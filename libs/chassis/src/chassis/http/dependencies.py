@@ -31,6 +31,8 @@ async def caller(request: Request) -> Actor:
         return known
     actor: Actor = await request.app.state.authenticator.authenticate(request.headers)
     request.state.actor = actor
+    if actor.relays:
+        request.state.trace = request.state.relayed_trace
     if actor.language and not request.headers.get("accept-language"):
         request.state.language = actor.language
     return actor

@@ -40,9 +40,10 @@ class Edge:
             return
         started = time.perf_counter()
         headers = _first_of_each(scope["headers"])
-        trace = Trace.from_headers(headers)
+        relayed = Trace.from_headers(headers)
+        trace = relayed.begun_here()
         state = scope.setdefault("state", {})
-        state["trace"] = trace
+        state["trace"], state["relayed_trace"] = trace, relayed
         state["language"] = preferred_language(
             headers.get("accept-language", ""), self.settings.language
         )

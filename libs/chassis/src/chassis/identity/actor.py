@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["ADMIN", "SYSTEM", "Actor"]
+__all__ = ["ADMIN", "RELAY", "SYSTEM", "Actor"]
 
 ADMIN = "admin"
-"""The scope that includes every other one."""
+"""The scope that includes every other one but `RELAY`."""
+
+RELAY = "events.relay"
+"""The scope of a bridge: what it does continues a process of another service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,14 @@ class Actor:
             return True
         area, _, verb = scope.rpartition(".")
         return verb == "read" and f"{area}.write" in self.scopes
+
+    @property
+    def relays(self) -> bool:
+        """Whether it may say which event led to an act, and how far that has come.
+
+        An administrator is no bridge: `admin` does not include it.
+        """
+        return RELAY in self.scopes
 
     @property
     def reference(self) -> str:

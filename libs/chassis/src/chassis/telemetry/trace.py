@@ -69,10 +69,14 @@ class Trace:
         )
 
     @classmethod
-    def of_items(cls, told: str | None) -> "list[Trace]":
-        """The traces of the items of a batch, as `as_item` writes them, joined by commas."""
+    def of_items(cls, told: str | None, *, relayed: bool) -> "list[Trace]":
+        """The traces of the items of a batch, as `as_item` writes them, joined by commas.
+
+        `relayed`: the sender may say what led to each.
+        """
         parts = [f"{one};;;;".split(";")[:5] for one in told.split(",")] if told else []
-        return [cls.from_headers(dict(zip(_ITEM_PARTS, one, strict=True))) for one in parts]
+        traces = [cls.from_headers(dict(zip(_ITEM_PARTS, one, strict=True))) for one in parts]
+        return traces if relayed else [one.begun_here() for one in traces]
 
     def as_item(self) -> str:
         """The trace, as it stands among those of the items of a batch."""
@@ -83,6 +87,12 @@ class Trace:
     def child(self) -> "Trace":
         """The same process seen from a new span: a job, or a call to another service."""
         return replace(self, traceparent=_continue(self.traceparent))
+
+    def begun_here(self) -> "Trace":
+        """The same act as the beginning of a process: of what led to it nothing is believed."""
+        if self.origin is None and self.causation_id is None and self.hops == 0:
+            return self
+        return replace(self, origin=None, causation_id=None, hops=0)
 
     @property
     def trace_id(self) -> str:
