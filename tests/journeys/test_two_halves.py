@@ -299,6 +299,43 @@ async def test_an_order_goes_from_the_crm_to_the_last_payment_and_back(tandem):
     assert (await tandem.bridge.client.get("/v1/status")).json()["lanes"]["parked"] == 0
 
 
+async def changed_as_read(service, path, record, version, **facts):
+    """Change a record as it was read some time ago; it must be accepted."""
+    reply = await service.client.patch(
+        f"{path}/{record['id']}", json=facts, headers={"If-Match": f'"{version}"'}
+    )
+    assert reply.status_code == httpx.codes.OK, reply.text
+    return reply.json()
+
+
+async def test_what_was_read_when_it_was_made_can_be_changed_when_all_is_across(tandem):
+    """The ERP's number and terms, links, an order's progress and debts leave the ETags alone."""
+    account, sku = await ready_to_sell(tandem, "3")
+    order = await ordered(tandem, account, sku, "2")
+    await tandem.settled()
+    (sales,) = await tandem.twins(
+        tandem.erp, "/v1/sales-orders", external_system="crm", external_id=order["id"]
+    )
+    (customer,) = await tandem.twins(tandem.erp, "/v1/customers", q=account["name"])
+    await tandem.make(tandem.erp, f"/v1/sales-orders/{sales['id']}/shipments")
+    await tandem.make(tandem.erp, f"/v1/sales-orders/{sales['id']}/invoices")
+    limit = {"amount": "900.00", "currency": "CNY"}
+    await changed_as_read(tandem.erp, "/v1/customers", customer, 1, credit_limit=limit)
+    seen = await seen_in_crm(tandem, order)
+    assert (seen["erp"]["state"], seen["version"]) == ("completed", 1)
+    now = (await tandem.crm.client.get(f"/v1/accounts/{account['id']}")).json()
+    assert (now["erp"]["credit_limit"], float(now["owes"]["amount"])) == (limit, 18)
+    assert (now["version"], now["revision"] > 2) == (1, True)
+    renamed = await changed_as_read(
+        tandem.crm, "/v1/accounts", account, 1, name=f"{account['name']} Ltd"
+    )
+    assert renamed["version"] == 2
+    noted = await changed_as_read(tandem.crm, "/v1/orders", order, 1, note="Thanks")
+    assert noted["version"] == 2
+    await tandem.settled()
+    await changed_as_read(tandem.erp, "/v1/customers", customer, 2, legal_name="Yew AG")
+
+
 async def test_change_and_cancellation_work_from_the_crm(tandem):
     """House decision 20: before shipment accepted, after it refused, and the CRM is told."""
     account, sku = await ready_to_sell(tandem, "10")
