@@ -47,10 +47,11 @@ from erp.ledger.router import (
 from erp.parties.events import CustomerChanged
 from erp.parties.router import customer_router, supplier_router
 from erp.parties.service.customers import customer_states
+from erp.payables.events import BillChanged, BillReversed
 from erp.payables.router import bill_router
 from erp.permissions import PERMISSIONS, ROLES
 from erp.purchasing.events import PurchaseChanged
-from erp.purchasing.handlers import look_anew
+from erp.purchasing.handlers import bill_anew, look_anew
 from erp.purchasing.router import (
     purchase_order_router,
     suggestion_router,
@@ -92,6 +93,7 @@ HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
     TaxCodesNamed: (know_tax_codes,),
     GoodsAdded: (open_goods,),
     ItemsShort: (look_anew,),
+    BillReversed: (bill_anew,),
     DemandFilled: (tell_filled_orders,),
     GoodsExpected: (tell_promised_orders,),
     DocumentsSettled: (tell_settled_invoices,),
@@ -160,6 +162,7 @@ SERVICE = Service(
     events=(
         AvailabilityChanged,
         BalanceChanged,
+        BillChanged,
         CustomerChanged,
         InvoiceChanged,
         ItemChanged,

@@ -207,3 +207,87 @@ async def test_who_may_do_what(office, problem):
     refused = await reader.post("/v1/bills", json=body, headers=headers)
     assert problem(refused, 403, "forbidden")["facts"] == {"scope": "payables.write"}
     problem(await office.erp.client.get(f"/v1/bills/{uuid4()}"), 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    "typed", ["re  17", "RE\u00a017", "RE \uff11\uff17", "RE 17\u200b", "R\u00adE17", "re17"]
+)
+async def test_a_suppliers_number_is_compared_as_a_person_reads_it(office, problem, typed):
+    """E22: blanks, width, invisible signs and capitals make no other number."""
+    supplier = await office.supplier()
+    await office.does("/v1/bills", **bill_of(supplier, supplier_number="RE 17"))
+    again = await office.erp.post("/v1/bills", bill_of(supplier, supplier_number=typed))
+    problem(again, 409, "duplicate_bill")
+    await office.does("/v1/bills", **bill_of(supplier, supplier_number="RE 1-7"))
+
+
+async def test_the_year_of_a_number_is_that_of_the_day_on_the_bill(office, problem):
+    """E22: a bill of December that is booked in January is one of the old year."""
+    supplier = await office.supplier(payment_terms_days=10)
+    body = bill_of(supplier, supplier_number="R-1", effective_on="2013-01-05")
+    bill = await office.does("/v1/bills", **body, billed_on="2012-12-20")
+    assert (bill["billed_on"], bill["due_on"]) == ("2012-12-20", "2012-12-30")
+    again = await office.erp.post("/v1/bills", body | {"effective_on": "2012-06-01"})
+    problem(again, 409, "duplicate_bill")
+    assert (await office.does("/v1/bills", **body))["billed_on"] == "2013-01-05"
+
+
+async def test_a_wrong_bill_is_taken_back_and_entered_anew(office, desk, problem):
+    """E7, E14, E22: the opposite is posted, nothing is owed, and the number is free again."""
+    supplier = await office.supplier()
+    body = bill_of(supplier, ("6402", "1000"), tax=money("130"))
+    bill = await office.does("/v1/bills", **body)
+    problem(await office.erp.post("/v1/bills", body), 409, "duplicate_bill")
+    gone = await office.does(f"/v1/bills/{bill['id']}/reverse", reason="One zero too many")
+    assert (gone["state"], gone["open_amount"]) == ("reversed", "0")
+    assert gone["reversed_on"] == str(office.today)
+    assert await office.entries(bill) == [
+        "Dr inventory_adjustment 1000.00",
+        "Dr tax_input 130.00",
+        "Cr payable 1130.00",
+        "Cr inventory_adjustment 1000.00",
+        "Cr tax_input 130.00",
+        "Dr payable 1130.00",
+    ]
+    assert await office.owes(supplier, "payable") == ("0.00", "0.00")
+    right = await office.does("/v1/bills", **body | bill_of(supplier, ("6402", "100")))
+    assert right["state"] == "entered"
+    assert [one["payload"]["state"] for one in await desk.told(bill["id"])] == [
+        "entered",
+        "reversed",
+    ]
+    twice = await office.erp.post(f"/v1/bills/{bill['id']}/reverse", {"reason": "Again"})
+    problem(twice, 409, "bill_reversed")
+
+
+async def test_a_paid_bill_is_released_before_it_is_taken_back(office, problem):
+    """E15: what a payment settled is not taken from under it."""
+    supplier = await office.supplier()
+    bill = await office.does("/v1/bills", **bill_of(supplier, ("6402", "100")))
+    paid = await office.books(supplier, "40", direction="out")
+    path, why = f"/v1/bills/{bill['id']}/reverse", {"reason": "Not ours"}
+    refused = problem(await office.erp.post(path, why), 409, "bill_paid")
+    assert refused["facts"]["settled"] == "40"
+    await office.does(f"/v1/payments/{paid['id']}/release", document_id=bill["id"])
+    await office.does(path, **why)
+    assert await office.owes(supplier, "payable") == ("0.00", "40.00")
+
+
+async def test_a_bill_is_taken_back_once_and_not_before_its_day(office, problem):
+    """E7: of parallel attempts one succeeds."""
+    supplier = await office.supplier()
+    bill = await office.does("/v1/bills", **bill_of(supplier, effective_on="2014-03-03"))
+    path, why = f"/v1/bills/{bill['id']}/reverse", {"reason": "Wrong"}
+    early = await office.erp.post(path, why | {"effective_on": "2014-03-02"})
+    assert problem(early, 422, "invalid_input")["errors"][0]["code"] == "before_bill"
+    replies = await asyncio.gather(*(office.erp.post(path, why) for _ in range(4)))
+    assert sorted(one.status_code for one in replies) == [200, 409, 409, 409]
+    problem(await office.erp.post(f"/v1/bills/{uuid4()}/reverse", why), 404, "not_found")
+
+
+async def test_a_bill_that_no_contract_could_tell_is_refused(office, problem):
+    """A sum of 15 digits is refused at entry."""
+    supplier = await office.supplier()
+    halves = bill_of(supplier, ("6402", "50000000000000"), ("6402", "50000000000000"))
+    refused = problem(await office.erp.post("/v1/bills", halves), 422, "invalid_input")
+    assert refused["errors"][0]["code"] == "too_large"

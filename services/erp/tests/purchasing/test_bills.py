@@ -144,3 +144,40 @@ def test_billed_in_any_parts_the_value_is_cleared_to_the_cent(price, receipts, b
     assert line.billed_value == line.received_value
     with pytest.raises(MoreThanReceived):
         line.bill(Decimal(1), sku="A", decimals=2)
+
+
+async def test_goods_billed_at_nothing_clear_what_was_received(buyer, received, problem):
+    """E44: the supplier waives the price: no debt, GRNI cleared, and the gain is a variance."""
+    [line] = received["lines"]
+    free = [{"line_id": line["id"], "quantity": "10", "unit_price": money("0")}]
+    bill = (await billed(buyer, received, lines=free)).json()
+    assert (bill["net"], bill["gross"], bill["open_amount"]) == ("0", "0", "0")
+    assert (bill["received"], bill["lines"][0]["received"]) == ("33.3", "33.3")
+    assert await cleared(buyer.erp, received) == 0
+    assert await cleared(buyer.erp, received, "purchase_variance") == Decimal("-33.30")
+    problem(await billed(buyer, received), 409, "nothing_to_bill")
+
+
+async def test_a_bill_that_rounds_to_nothing_clears_what_was_received(buyer, received):
+    """E44: so little that no coin is small enough."""
+    [line] = received["lines"]
+    little = [{"line_id": line["id"], "quantity": "10", "unit_price": money("0.0001")}]
+    assert (await billed(buyer, received, lines=little)).json()["gross"] == "0"
+    assert await cleared(buyer.erp, received) == 0
+
+
+async def test_lines_of_a_bill_taken_back_are_billed_anew(buyer, received, problem):
+    """E44, E45: GRNI is owed for the goods again, and the same bill may come once more."""
+    [line] = received["lines"]
+    part = [{"line_id": line["id"], "quantity": "4", "unit_price": money("3.50")}]
+    wrong = (await billed(buyer, received, bill_number="B-7", lines=part)).json()
+    rest = (await billed(buyer, received)).json()
+    path = f"/v1/bills/{wrong['id']}/reverse"
+    assert (await buyer.erp.post(path, {"reason": "Wrong price"})).status_code == 200
+    assert (await buyer.see(received))["lines"][0]["billed"] == "6"
+    assert await cleared(buyer.erp, received) == Decimal("-13.32")
+    assert await cleared(buyer.erp, received, "payable") == Decimal("-19.98")
+    assert (await billed(buyer, received, bill_number="b-7")).json()["net"] == "13.32"
+    assert await cleared(buyer.erp, received) == 0
+    await buyer.erp.post(f"/v1/bills/{rest['id']}/reverse", {"reason": "Not ours"})
+    assert await cleared(buyer.erp, received) == Decimal("-19.98")

@@ -22,6 +22,7 @@ __all__ = [
     "account_page",
     "balances",
     "control_account_among",
+    "entries_of_document",
     "entry_lines",
     "entry_page",
     "entry_view",
@@ -169,6 +170,15 @@ async def entry_page(sql: Sql, asked: PageQuery, wanted: EntryQuery) -> Page[Ent
     lines = await entry_lines(sql, [entry.id for entry in page.items])
     items = [entry.model_copy(update={"lines": lines.get(entry.id, [])}) for entry in page.items]
     return page.model_copy(update={"items": items})
+
+
+async def entries_of_document(sql: Sql, source_id: UUID) -> list[UUID]:
+    """The entries that a document posted, without those that reverse one."""
+    rows = await sql.fetch(
+        "select id from journal_entry where source_id = $1 and reverses_id is null order by id",
+        source_id,
+    )
+    return [row["id"] for row in rows]
 
 
 async def entry_view(sql: Sql, entry_id: UUID) -> EntryView | None:

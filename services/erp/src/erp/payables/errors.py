@@ -2,7 +2,7 @@
 
 from chassis.http.problems import Problem
 
-__all__ = ["DuplicateBill"]
+__all__ = ["BillPaid", "BillReversed", "BillWithoutLines", "DuplicateBill"]
 
 
 class DuplicateBill(Problem):
@@ -12,3 +12,36 @@ class DuplicateBill(Problem):
     code = "duplicate_bill"
     title = "This bill was entered before"
     detail = "The supplier's bill {supplier_number} of {year} is entered already. Check the number."
+
+
+class BillReversed(Problem):
+    """The bill was taken back before."""
+
+    status = 409
+    code = "bill_reversed"
+    title = "This bill is taken back already"
+    detail = "The supplier's bill {supplier_number} is taken back already. Enter it anew."
+
+
+class BillPaid(Problem):
+    """Payments have settled the bill, in part or in full."""
+
+    status = 409
+    code = "bill_paid"
+    title = "This bill is paid, at least in part"
+    detail = (
+        "{settled} of the supplier's bill {supplier_number} are paid. Release the payments from "
+        "it first, then take it back."
+    )
+
+
+class BillWithoutLines(Problem):
+    """A bill of goods that an earlier release entered does not say which lines it billed."""
+
+    status = 409
+    code = "bill_without_lines"
+    title = "The bill does not say what it billed"
+    detail = (
+        "The supplier's bill {supplier_number} was entered by a release that did not keep its "
+        "lines, so they cannot be billed anew. Correct it by a credit of the supplier."
+    )

@@ -1,15 +1,16 @@
-"""A supplier's bill: written once, never changed."""
+"""A supplier's bill: written once; it can be taken back, which frees its number."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.storage.base import Amount, Identified
+from chassis.storage.base import Amount, Identified, Quantity
 from erp.base import Base, Record
+from erp.payables.errors import BillReversed
 
-__all__ = ["Bill", "BillExpense"]
+__all__ = ["Bill", "BillExpense", "BillLine"]
 
 
 class Bill(Record, Base):
@@ -17,18 +18,21 @@ class Bill(Record, Base):
 
     __tablename__ = "bill"
     __table_args__ = (
-        UniqueConstraint("supplier_id", "supplier_number", "year"),
         CheckConstraint("supplier_number <> ''", name="numbered"),
         CheckConstraint(
-            "net >= 0 and tax >= 0 and net + tax = gross and gross > 0 and received >= 0",
-            name="adds_up",
+            "net >= 0 and tax >= 0 and net + tax = gross and received >= 0", name="adds_up"
+        ),
+        CheckConstraint("state in ('entered', 'reversed')", name="state_known"),
+        CheckConstraint(
+            "(state = 'reversed') = (reversed_on is not null)", name="reversed_on_a_day"
         ),
         Index(
             "uq_bill_number_alike",
             "supplier_id",
-            text("upper(supplier_number)"),
+            text("coalesce(number_key, upper(supplier_number))"),
             "year",
             unique=True,
+            postgresql_where=text("state = 'entered'"),
         ),
         Index("ix_bill_created_at", "created_at", "id"),
         Index(
@@ -48,6 +52,41 @@ class Bill(Record, Base):
     net: Mapped[Amount]
     tax: Mapped[Amount]
     gross: Mapped[Amount]
+    received: Mapped[Amount]
+    state: Mapped[str] = mapped_column(default="entered", server_default="entered")
+    billed_on: Mapped[date | None]
+    number_key: Mapped[str | None]
+    reversed_on: Mapped[date | None]
+    reversal_reason: Mapped[str] = mapped_column(default="", server_default="")
+
+    def reverse(self, *, on: date, reason: str, at: datetime) -> None:
+        """Take it back: nothing is owed of it, and its number may be entered again.
+
+        Raises BillReversed.
+        """
+        if self.state == "reversed":
+            raise BillReversed(supplier_number=self.supplier_number)
+        self.state, self.reversed_on, self.reversal_reason = "reversed", on, reason
+        self.touch(at)
+
+
+class BillLine(Identified, Base):
+    """What a bill asks for of a line of a purchase order, and what of the receipt that clears."""
+
+    __tablename__ = "bill_line"
+    __table_args__ = (
+        UniqueConstraint("bill_id", "position"),
+        CheckConstraint(
+            "quantity > 0 and unit_price >= 0 and net >= 0 and received >= 0", name="not_negative"
+        ),
+    )
+
+    bill_id: Mapped[UUID] = mapped_column(ForeignKey("bill.id"))
+    position: Mapped[int] = mapped_column(SmallInteger)
+    order_line_id: Mapped[UUID]
+    quantity: Mapped[Quantity]
+    unit_price: Mapped[Quantity]
+    net: Mapped[Amount]
     received: Mapped[Amount]
 
 

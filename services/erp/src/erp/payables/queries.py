@@ -3,30 +3,60 @@
 from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.work import Work
+from erp.payables.models import Bill
 from erp.payables.schemas import BillQuery, BillView
 from erp.sql import Sql
 
-__all__ = ["bill_page", "bill_view", "is_entered", "supplier_terms"]
+__all__ = [
+    "bill_for_update",
+    "bill_page",
+    "bill_view",
+    "has_lines",
+    "is_entered",
+    "supplier_terms",
+]
 
 _VIEW = """bill.id, bill.version, bill.supplier_id, bill.supplier_number, bill.purchase_order_id,
-  bill.effective_on, bill.due_on, bill.currency, bill.net, bill.tax, bill.gross, bill.received,
+  bill.state, coalesce(bill.billed_on, bill.effective_on) as billed_on, bill.reversed_on,
+  bill.reversal_reason, bill.effective_on, bill.due_on, bill.currency, bill.net, bill.tax,
+  bill.gross, bill.received,
   bill.created_at,
-  (select o.open_amount from open_item o where o.source_id = bill.id) as open_amount,
+  coalesce((select o.open_amount from open_item o where o.source_id = bill.id), 0) as open_amount,
+  (select coalesce(jsonb_agg(jsonb_build_object('position', l.position,
+      'order_line_id', l.order_line_id, 'quantity', l.quantity::text,
+      'unit_price', l.unit_price::text, 'net', l.net::text, 'received', l.received::text)
+      order by l.position), '[]')
+    from bill_line l where l.bill_id = bill.id) as lines,
   (select coalesce(jsonb_agg(jsonb_build_object('position', e.position, 'account', e.account,
       'description', e.description, 'amount', e.amount::text) order by e.position), '[]')
     from bill_expense e where e.bill_id = bill.id) as expenses"""
 
 
-async def is_entered(sql: Sql, supplier_id: UUID, supplier_number: str, year: int) -> bool:
-    """Whether the supplier's number was taken that year, in capitals or not."""
+async def is_entered(sql: Sql, supplier_id: UUID, number_key: str, year: int) -> bool:
+    """Whether the supplier's number is taken that year, as a person reads it."""
     return bool(
         await sql.fetchval(
             """select true from bill
-               where (supplier_id, upper(supplier_number), year) = ($1, upper($2::text), $3)""",
+               where supplier_id = $1 and coalesce(number_key, upper(supplier_number)) = $2
+                 and year = $3 and state = 'entered'""",
             supplier_id,
-            supplier_number,
+            number_key,
             year,
         )
+    )
+
+
+async def bill_for_update(work: Work, bill_id: UUID) -> Bill | None:
+    """The bill, locked until the act ends."""
+    found: Bill | None = await work.session.get(Bill, bill_id, with_for_update={"key_share": True})
+    return found
+
+
+async def has_lines(sql: Sql, bill_id: UUID) -> bool:
+    """Whether the bill says which lines of an order it billed."""
+    return bool(
+        await sql.fetchval("select true from bill_line where bill_id = $1 limit 1", bill_id)
     )
 
 

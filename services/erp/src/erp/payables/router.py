@@ -19,8 +19,8 @@ from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from erp.ledger.errors import ControlAccount, NoPeriod, PeriodClosed
 from erp.payables import queries, service
-from erp.payables.errors import DuplicateBill
-from erp.payables.schemas import BillQuery, BillView, NewBill
+from erp.payables.errors import BillPaid, BillReversed, BillWithoutLines, DuplicateBill
+from erp.payables.schemas import BillQuery, BillView, NewBill, ReverseBill
 
 __all__ = ["bill_router"]
 
@@ -34,6 +34,9 @@ bill_router = house_router(
         NotFound,
         MissingReference,
         DuplicateBill,
+        BillReversed,
+        BillPaid,
+        BillWithoutLines,
         CurrencyNotSupported,
         ControlAccount,
         NoPeriod,
@@ -63,3 +66,11 @@ async def see_bill(bill_id: UUID, _by: Reader, at: InReading) -> BillView:
 async def enter_bill(command: NewBill, _by: Accountant, _once: OnlyOnce, work: InWork) -> BillView:
     """Enter a bill that no purchase order stands for."""
     return await service.enter_by_hand(work, command)
+
+
+@bill_router.post("/{bill_id}/reverse")
+async def reverse_bill(
+    bill_id: UUID, command: ReverseBill, _by: Accountant, _once: OnlyOnce, work: InWork
+) -> BillView:
+    """Take a wrong bill back: it is owed no more, and its number may be entered again."""
+    return await service.reverse_bill(work, bill_id, command)

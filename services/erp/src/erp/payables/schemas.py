@@ -1,7 +1,7 @@
 """Commands and views of payables."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,7 +11,18 @@ from erp.exact import NonNegativeDecimal, PositiveQuantity
 from erp.fields import Code, Command, Day, Line, Name
 from erp.money import MoneyView, PositiveMoney
 
-__all__ = ["BillExpenseView", "BillQuery", "BillView", "NewBill", "NewExpense"]
+__all__ = [
+    "BillExpenseView",
+    "BillLineView",
+    "BillQuery",
+    "BillState",
+    "BillView",
+    "NewBill",
+    "NewExpense",
+    "ReverseBill",
+]
+
+BillState = Literal["entered", "reversed"]
 
 
 class NewExpense(Command):
@@ -27,12 +38,26 @@ class NewBill(Command):
 
     supplier_id: UUID
     supplier_number: Name = Field(description="The supplier's number of the bill.")
+    billed_on: Day | None = Field(
+        default=None,
+        description="The day written on the bill, in whose year its number is unique. "
+        "Default: `effective_on`.",
+    )
     effective_on: Day | None = Field(
         default=None, description="Default: today. A past day needs the permission `backdate`."
     )
-    due_on: Day | None = Field(default=None, description="Default: by the payment terms.")
+    due_on: Day | None = Field(default=None, description="Default: `billed_on` and the terms.")
     expenses: list[NewExpense] = Field(min_length=1, max_length=200)
     tax: MoneyView | None = Field(default=None, description="The input tax on the bill.")
+
+
+class ReverseBill(Command):
+    """Take a bill back: it was wrong, and may be entered anew."""
+
+    reason: Name = Field(description="Why, as the books shall say.")
+    effective_on: Day | None = Field(
+        default=None, description="Default: today. A past day needs the permission `backdate`."
+    )
 
 
 class View(BaseModel):
@@ -50,6 +75,17 @@ class BillExpenseView(View):
     amount: PositiveQuantity
 
 
+class BillLineView(View):
+    """What a bill asks for of a line of a purchase order."""
+
+    position: int
+    order_line_id: UUID
+    quantity: PositiveQuantity
+    unit_price: NonNegativeDecimal
+    net: NonNegativeDecimal
+    received: NonNegativeDecimal = Field(description="What was received that it clears.")
+
+
 class BillView(View):
     """A supplier's bill, and what is left to be paid of it."""
 
@@ -58,7 +94,9 @@ class BillView(View):
     revision: Revision
     supplier_id: UUID
     supplier_number: str
+    state: BillState
     purchase_order_id: UUID | None
+    billed_on: date = Field(description="The day written on the bill.")
     effective_on: date
     due_on: date
     currency: str
@@ -67,7 +105,10 @@ class BillView(View):
     gross: NonNegativeDecimal
     received: NonNegativeDecimal = Field(description="What its goods were booked in at.")
     open_amount: NonNegativeDecimal
+    lines: list[BillLineView] = Field(description="Of goods; empty of older bills.")
     expenses: list[BillExpenseView]
+    reversed_on: date | None
+    reversal_reason: str
     created_at: datetime
 
 
@@ -77,3 +118,4 @@ class BillQuery(BaseModel):
     supplier_id: UUID | None = None
     purchase_order_id: UUID | None = None
     supplier_number: Line | None = None
+    state: BillState | None = None

@@ -194,6 +194,11 @@ class PurchaseOrderLine(Identified, Base):
         self.billed_value += value
         return value
 
+    def unbill(self, quantity: Decimal, value: Decimal) -> None:
+        """Have so many, and so much of what they were received at, not billed after all."""
+        self.billed -= quantity
+        self.billed_value -= value
+
 
 class PurchaseReceipt(Identified, Base):
     """Goods of an order that came on a day. Written once."""

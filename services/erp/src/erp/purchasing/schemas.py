@@ -318,8 +318,11 @@ class BillReceived(Command):
     """Enter the supplier's bill of what was received."""
 
     bill_number: Name = Field(description="The supplier's number of the bill.")
+    billed_on: Day | None = Field(
+        default=None, description="The day written on the bill. Default: `effective_on`."
+    )
     effective_on: EffectiveOn = None
-    due_on: Day | None = Field(default=None, description="Default: by the payment terms.")
+    due_on: Day | None = Field(default=None, description="Default: `billed_on` and the terms.")
     tax: MoneyView | None = Field(default=None, description="The input tax on the bill.")
     lines: list[BillLine] | None = Field(
         default=None,

@@ -9,6 +9,7 @@ from erp.ledger.service.entries import (
     post_by_hand,
     reverse,
     reverse_by_hand,
+    reverse_document,
     see_entry,
     trial_balance,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "post_by_hand",
     "reverse",
     "reverse_by_hand",
+    "reverse_document",
     "see_entry",
     "trial_balance",
 ]

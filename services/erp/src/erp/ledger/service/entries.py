@@ -41,6 +41,7 @@ __all__ = [
     "post_by_hand",
     "reverse",
     "reverse_by_hand",
+    "reverse_document",
     "see_entry",
     "trial_balance",
 ]
@@ -208,6 +209,15 @@ async def reverse(work: Work, entry_id: UUID, *, effective_on: date, memo: str) 
     )
     await post(work, [reversal])
     return reversal.id
+
+
+async def reverse_document(work: Work, source_id: UUID, *, effective_on: date, memo: str) -> None:
+    """Post the opposite of what a document posted; nothing where that was nothing.
+
+    Raises AlreadyReversed, NoPeriod, PeriodClosed.
+    """
+    for entry_id in await queries.entries_of_document(work.sql, source_id):
+        await reverse(work, entry_id, effective_on=effective_on, memo=memo)
 
 
 async def reverse_by_hand(work: Work, entry_id: UUID, command: ReverseEntry) -> UUID:

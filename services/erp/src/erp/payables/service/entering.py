@@ -9,18 +9,29 @@ from uuid import UUID
 from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
+from erp.comparing import same_when_read
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
 from erp.ledger import service as ledger
 from erp.lines import stand_in_line
 from erp.payables import queries
 from erp.payables.errors import DuplicateBill
-from erp.payables.models import Bill, BillExpense
+from erp.payables.events import BillChanged
+from erp.payables.models import Bill, BillExpense, BillLine
 from erp.payables.schemas import BillView, NewBill
 from erp.settlement import service as settlement
 from erp.sql import Sql
+from erp.sums import require_bookable
 
-__all__ = ["EnterBill", "Expense", "enter_bill", "enter_by_hand", "see_bill"]
+__all__ = [
+    "EnterBill",
+    "Expense",
+    "GoodsLine",
+    "enter_bill",
+    "enter_by_hand",
+    "publish",
+    "see_bill",
+]
 
 _NOTHING = Decimal(0)
 
@@ -35,11 +46,23 @@ class Expense:
 
 
 @dataclass(frozen=True, slots=True)
+class GoodsLine:
+    """What a bill asks for of a line of an order, and what of its receipt that clears."""
+
+    order_line_id: UUID
+    quantity: Decimal
+    unit_price: Decimal
+    net: Decimal
+    received: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class EnterBill:
     """A bill to be entered.
 
     `net` is all it asks for before tax, expenses included; `received` what its goods were booked
-    in at. What the goods cost more or less than that is the variance.
+    in at. What the goods cost more or less than that is the variance. `billed_on` is the day
+    written on it, by default the day on which it is booked.
     """
 
     supplier_id: UUID
@@ -51,26 +74,48 @@ class EnterBill:
     received: Decimal
     tax: Decimal = _NOTHING
     expenses: Sequence[Expense] = field(default=())
+    lines: Sequence[GoodsLine] = field(default=())
+    billed_on: date | None = None
 
 
 async def enter_bill(work: Work, command: EnterBill) -> UUID:
     """Enter a bill: Dr received not invoiced, variance, expenses and tax; Cr payable.
 
-    Raises DuplicateBill (E22), MissingReference (account), NoPeriod, PeriodClosed.
+    A bill of nothing owes nothing, and still clears what was received. Raises DuplicateBill (E22),
+    MissingReference (account), NoPeriod, PeriodClosed, InvalidInput (a sum of too many digits).
     """
-    year = command.effective_on.year
-    number = command.supplier_number.upper()
-    await stand_in_line(work, f"bill:{command.supplier_id}:{number}:{year}")
-    if await queries.is_entered(work.sql, command.supplier_id, command.supplier_number, year):
-        raise DuplicateBill(supplier_number=command.supplier_number, year=year)
-    bill = Bill(
+    bill = await _new(work, command)
+    work.session.add(bill)
+    await work.flush()
+    work.session.add_all([*_lines(bill, command.lines), *_expenses(bill, command.expenses)])
+    await work.flush()
+    await ledger.post(work, [_posting(bill, command.expenses)])
+    if bill.gross:
+        await settlement.open_item(work, _open_item(bill))
+    await publish(work, bill)
+    return bill.id
+
+
+async def _new(work: Work, command: EnterBill) -> Bill:
+    """The bill, its number claimed. Raises DuplicateBill, InvalidInput."""
+    require_bookable(command.net + command.tax, pointer="/expenses")
+    billed_on = command.billed_on or command.effective_on
+    key = same_when_read(command.supplier_number)
+    await stand_in_line(work, f"bill:{command.supplier_id}:{key}:{billed_on.year}")
+    if await queries.is_entered(work.sql, command.supplier_id, key, billed_on.year):
+        raise DuplicateBill(supplier_number=command.supplier_number, year=billed_on.year)
+    return Bill(
         id=uuid7(),
+        version=1,
         created_at=work.now,
         updated_at=work.now,
         supplier_id=command.supplier_id,
         supplier_number=command.supplier_number,
-        year=year,
+        number_key=key,
+        year=billed_on.year,
         purchase_order_id=command.purchase_order_id,
+        state="entered",
+        billed_on=billed_on,
         effective_on=command.effective_on,
         due_on=command.due_on,
         currency=work.setting.currency,
@@ -78,17 +123,27 @@ async def enter_bill(work: Work, command: EnterBill) -> UUID:
         tax=command.tax,
         gross=command.net + command.tax,
         received=command.received,
+        reversal_reason="",
     )
-    await _store(work, bill, command.expenses)
-    await ledger.post(work, [_posting(bill, command.expenses)])
-    await settlement.open_item(work, _open_item(bill))
-    return bill.id
 
 
-async def _store(work: Work, bill: Bill, expenses: Sequence[Expense]) -> None:
-    work.session.add(bill)
-    await work.flush()
-    work.session.add_all(
+def _lines(bill: Bill, lines: Sequence[GoodsLine]) -> list[BillLine]:
+    return [
+        BillLine(
+            bill_id=bill.id,
+            position=position,
+            order_line_id=one.order_line_id,
+            quantity=one.quantity,
+            unit_price=one.unit_price,
+            net=one.net,
+            received=one.received,
+        )
+        for position, one in enumerate(lines, 1)
+    ]
+
+
+def _expenses(bill: Bill, expenses: Sequence[Expense]) -> list[BillExpense]:
+    return [
         BillExpense(
             bill_id=bill.id,
             position=position,
@@ -97,8 +152,14 @@ async def _store(work: Work, bill: Bill, expenses: Sequence[Expense]) -> None:
             amount=one.amount,
         )
         for position, one in enumerate(expenses, 1)
-    )
-    await work.flush()
+    ]
+
+
+async def publish(work: Work, bill: Bill) -> None:
+    """Tell of the bill as it is now."""
+    names = BillChanged.model_fields.keys() - {"changed"}
+    state = {name: getattr(bill, name) for name in names}
+    await work.record(BillChanged(**state, changed=["state"]))
 
 
 def _posting(bill: Bill, expenses: Sequence[Expense]) -> ledger.Posting:
@@ -136,8 +197,8 @@ def _open_item(bill: Bill) -> settlement.NewItem:
 async def enter_by_hand(work: Work, command: NewBill) -> BillView:
     """Enter a bill that no purchase order stands for.
 
-    Raises MissingReference (supplier, account), CurrencyNotSupported, ControlAccount, and as
-    `enter_bill`.
+    Raises MissingReference (supplier, account), CurrencyNotSupported, ControlAccount, Forbidden (a
+    past day), InvalidInput (a day to come), and as `enter_bill`.
     """
     await ledger.accounts_must_be_free(work, [one.account for one in command.expenses])
     amounts = [*(one.amount for one in command.expenses), *([command.tax] if command.tax else [])]
@@ -151,7 +212,8 @@ async def enter_by_hand(work: Work, command: NewBill) -> BillView:
         supplier_number=command.supplier_number,
         purchase_order_id=None,
         effective_on=day,
-        due_on=command.due_on or day + timedelta(days=terms),
+        due_on=command.due_on or (command.billed_on or day) + timedelta(days=terms),
+        billed_on=command.billed_on,
         net=sum((one.amount.amount for one in command.expenses), _NOTHING),
         received=_NOTHING,
         tax=command.tax.amount if command.tax else _NOTHING,

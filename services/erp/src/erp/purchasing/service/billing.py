@@ -14,8 +14,9 @@ from erp.exact import EXACT, rounded
 from erp.money import digits_of
 from erp.parties.service.suppliers import see_supplier
 from erp.payables import service as payables
+from erp.payables.events import UnbilledLine
 from erp.payables.schemas import BillView
-from erp.payables.service import EnterBill
+from erp.payables.service import EnterBill, GoodsLine
 from erp.purchasing.errors import NotALine, NothingToBill
 from erp.purchasing.models import PurchaseOrderLine
 from erp.purchasing.queries import orders as queries
@@ -23,7 +24,7 @@ from erp.purchasing.queries.orders import Held
 from erp.purchasing.schemas import BillLine, BillReceived
 from erp.purchasing.service.telling import tell
 
-__all__ = ["bill_received"]
+__all__ = ["bill_received", "unbill"]
 
 
 class Billed(NamedTuple):
@@ -47,12 +48,8 @@ async def bill_received(work: Work, order_id: UUID, command: BillReceived) -> Bi
     held = (await queries.hold_orders(work, [order_id])).get(order_id)
     if held is None:
         raise NotFound(entity="purchase order", id=order_id)
-    billed = _billed(work, held, command.lines)
-    decimals, net, received = digits_of(work.setting.currency), Decimal(0), Decimal(0)
-    for line, quantity, unit_price in billed:
-        received += line.bill(quantity, sku=held.skus[line.item_id], decimals=decimals)
-        net += rounded(EXACT.multiply(unit_price, quantity), decimals)
-    if not net:
+    lines = _goods_lines(work, held, _billed(work, held, command.lines))
+    if not lines:
         raise NothingToBill(number=held.order.number)
     held.order.touch(work.now)
     await queries.save_orders(work, [held])
@@ -61,14 +58,43 @@ async def bill_received(work: Work, order_id: UUID, command: BillReceived) -> Bi
         supplier_number=command.bill_number,
         purchase_order_id=order_id,
         effective_on=day,
-        due_on=command.due_on or await _due_on(work, held.order.supplier_id, day),
-        net=net,
-        received=received,
+        due_on=command.due_on
+        or await _due_on(work, held.order.supplier_id, command.billed_on or day),
+        net=sum((line.net for line in lines), Decimal(0)),
+        received=sum((line.received for line in lines), Decimal(0)),
         tax=command.tax.amount if command.tax else Decimal(0),
+        lines=lines,
+        billed_on=command.billed_on,
     )
     bill_id = await payables.enter_bill(work, bill)
     await tell(work, [order_id], ["lines"])
     return await payables.see_bill(work.sql, bill_id)
+
+
+def _goods_lines(work: Work, held: Held, billed: Sequence[Billed]) -> list[GoodsLine]:
+    """What the bill asks for of each line, and what of its receipt that clears."""
+    decimals = digits_of(work.setting.currency)
+    return [
+        GoodsLine(
+            order_line_id=line.id,
+            quantity=quantity,
+            unit_price=unit_price,
+            net=rounded(EXACT.multiply(unit_price, quantity), decimals),
+            received=line.bill(quantity, sku=held.skus[line.item_id], decimals=decimals),
+        )
+        for line, quantity, unit_price in billed
+    ]
+
+
+async def unbill(work: Work, order_id: UUID, lines: Sequence[UnbilledLine]) -> None:
+    """Let what a bill, now taken back, had billed be billed anew."""
+    held = (await queries.hold_orders(work, [order_id]))[order_id]
+    by_id = {line.id: line for line in held.lines}
+    for one in lines:
+        by_id[one.order_line_id].unbill(one.quantity, one.received)
+    held.order.touch(work.now)
+    await queries.save_orders(work, [held])
+    await tell(work, [order_id], ["lines"])
 
 
 def _billed(work: Work, held: Held, asked: Sequence[BillLine] | None) -> list[Billed]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
+from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.currencies import must_be_supported
@@ -30,11 +30,10 @@ from erp.purchasing.service.telling import tell
 from erp.sql import Sql
 from erp.stock import service as stock
 from erp.stock.service import ExpectedLine
+from erp.sums import require_bookable
 
 __all__ = ["close_order", "order_goods", "order_suggestions", "see_order"]
 
-LARGEST = Decimal(10) ** 14
-"""What any amount stays below, as numbers on the wire do."""
 
 _ALL = ["lines", "net", "number", "ordered_on", "state", "supplier_id", "supplier_number"]
 
@@ -162,9 +161,7 @@ def _must_be_payable(drafts: Sequence[Draft]) -> None:
     sums = dict.fromkeys((draft.supplier_id for draft in drafts), Decimal(0))
     for draft in drafts:
         sums[draft.supplier_id] += EXACT.multiply(draft.unit_price, draft.quantity)
-    if any(total >= LARGEST for total in sums.values()):
-        wrong = FieldError("/lines", "too_large", "The order comes to more than can be booked.")
-        raise InvalidInput(errors=[wrong])
+    require_bookable(*sums.values())
 
 
 async def _numbered(work: Work, suppliers: Sequence[UUID], day: date) -> dict[UUID, PurchaseOrder]:

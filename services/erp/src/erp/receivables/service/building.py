@@ -9,7 +9,7 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.http.problems import FieldError, InvalidInput, MissingReference
+from chassis.http.problems import MissingReference
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.ledger import service as ledger
@@ -20,6 +20,7 @@ from erp.receivables.events import InvoiceChanged
 from erp.receivables.models import Invoice, InvoiceLine, InvoiceTax
 from erp.receivables.queries import Document
 from erp.receivables.rules.amounts import line_net, tax_by_code
+from erp.sums import require_bookable
 
 __all__ = [
     "IssueCharge",
@@ -37,8 +38,6 @@ __all__ = [
 
 ZERO = Decimal(0)
 ZERO_RATED = "Z0"
-LARGEST = Decimal(10) ** 14
-"""What any amount stays below, as numbers on the wire do."""
 CHARGE_ROLES = {"freight": "freight_income"}
 EVERYTHING = sorted(InvoiceChanged.model_fields.keys() - {"id", "version", "changed"})
 STATE = InvoiceChanged.model_fields.keys() - {"number", "changed"}
@@ -140,9 +139,7 @@ async def with_taxes(work: Work, head: Invoice, lines: list[InvoiceLine]) -> Doc
         InvoiceTax(invoice_id=head.id, tax_code=code, rate=rates[code], base=base, tax=tax)
         for code, (base, tax) in found.items()
     ]
-    if totals(head, lines, taxes).gross >= LARGEST:
-        wrong = FieldError("/lines", "too_large", "The invoice comes to more than can be booked.")
-        raise InvalidInput(errors=[wrong])
+    require_bookable(totals(head, lines, taxes).gross)
     return Document(head, lines, taxes)
 
 

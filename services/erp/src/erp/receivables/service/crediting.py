@@ -133,7 +133,7 @@ async def _settle(work: Work, head: Invoice) -> None:
     settled = await settlement.give_credit(
         work,
         settlement.NewCredit(
-            customer_id=head.customer_id,
+            party_id=head.customer_id,
             source_id=head.id,
             document_id=invoice_id,
             amount=head.gross,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 from uuid import UUID
 
 from chassis.http.problems import MissingReference, NotFound
@@ -42,14 +43,18 @@ EVERYTHING = sorted(PaymentReceived.model_fields.keys() - {"id", "version", "cha
 
 @dataclass(frozen=True, slots=True)
 class NewCredit:
-    """A credit note of a customer, posted by its own module; it settles the document first."""
+    """A credit note, posted by its own module; it settles the document first.
 
-    customer_id: UUID
+    `direction`: in, what a customer owes us less; out, what we owe a supplier less.
+    """
+
+    party_id: UUID
     source_id: UUID
     document_id: UUID
     amount: Decimal
     effective_on: date
     reference: str
+    direction: Literal["in", "out"] = "in"
 
 
 async def book_payments(work: Work, commands: Sequence[NewPayment]) -> list[PaymentView]:
@@ -204,8 +209,8 @@ async def give_credit(work: Work, credit: NewCredit) -> Decimal:
         id=uuid7(),
         number=number,
         kind="credit_note",
-        direction="in",
-        party_id=credit.customer_id,
+        direction=credit.direction,
+        party_id=credit.party_id,
         effective_on=credit.effective_on,
         amount=credit.amount,
         unallocated=credit.amount,

@@ -1,0 +1,57 @@
+"""What payables tell."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chassis.events.event import Event, InternalEvent
+from erp.exact import NonNegativeDecimal
+
+__all__ = ["BillChanged", "BillReversed", "UnbilledLine"]
+
+
+class BillChanged(Event):
+    """A supplier's bill was entered or taken back."""
+
+    event_name = "bill-changed"
+    topic = "purchase"
+    aggregate = "bill"
+
+    supplier_id: UUID
+    supplier_number: str = Field(description="The supplier's number of the bill.")
+    state: Literal["entered", "reversed"]
+    purchase_order_id: UUID | None
+    billed_on: date = Field(description="The day written on the bill.")
+    effective_on: date
+    due_on: date
+    currency: str
+    net: NonNegativeDecimal
+    tax: NonNegativeDecimal
+    gross: NonNegativeDecimal
+    received: NonNegativeDecimal = Field(description="What its goods were booked in at.")
+    reversed_on: date | None
+    reversal_reason: str
+
+
+class UnbilledLine(BaseModel):
+    """A line of a purchase order, and what of it is not billed any more."""
+
+    model_config = ConfigDict(frozen=True)
+
+    order_line_id: UUID
+    quantity: Decimal
+    received: Decimal
+
+
+class BillReversed(InternalEvent):
+    """A bill of a purchase order was taken back: its lines may be billed anew."""
+
+    event_name = "bill-reversed"
+    topic = "purchase"
+    aggregate = "bill"
+
+    purchase_order_id: UUID
+    lines: list[UnbilledLine]

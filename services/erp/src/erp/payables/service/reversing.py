@@ -1,0 +1,88 @@
+"""Taking a wrong bill back: nothing is owed of it, and it may be entered anew."""
+
+from datetime import date
+from uuid import UUID
+
+from chassis.http.problems import FieldError, InvalidInput, NotFound
+from chassis.storage.work import Work
+from erp.days import business_day_of
+from erp.exact import plain
+from erp.ledger import service as ledger
+from erp.payables import queries
+from erp.payables.errors import BillPaid, BillWithoutLines
+from erp.payables.events import BillReversed, UnbilledLine
+from erp.payables.models import Bill
+from erp.payables.schemas import BillView, ReverseBill
+from erp.payables.service.entering import publish, see_bill
+from erp.settlement import service as settlement
+
+__all__ = ["reverse_bill"]
+
+
+async def reverse_bill(work: Work, bill_id: UUID, command: ReverseBill) -> BillView:
+    """Post the opposite of a bill, owe nothing of it, and let its goods be billed anew.
+
+    Raises NotFound, BillReversed, BillPaid, BillWithoutLines, InvalidInput (before the bill),
+    Forbidden (a past day), NoPeriod, PeriodClosed.
+    """
+    day = business_day_of(work, command.effective_on)
+    await settlement.hold_documents(work, [bill_id])
+    bill = await queries.bill_for_update(work, bill_id)
+    if bill is None:
+        raise NotFound(entity="bill", id=bill_id)
+    bill.reverse(on=day, reason=command.reason, at=work.now)
+    seen = await see_bill(work.sql, bill_id)
+    _must_be_reversible(seen, day)
+    await work.flush()
+    await ledger.reverse_document(work, bill_id, effective_on=day, memo=command.reason)
+    if bill.gross:
+        await _owe_nothing(work, bill, day)
+    if bill.purchase_order_id:
+        await _unbill(work, bill.purchase_order_id, seen)
+    await publish(work, bill)
+    return await see_bill(work.sql, bill_id)
+
+
+def _must_be_reversible(bill: BillView, day: date) -> None:
+    """Raises InvalidInput, BillPaid, BillWithoutLines."""
+    if day < bill.effective_on:
+        wrong = FieldError("/effective_on", "before_bill", "It was not entered yet on this day.")
+        raise InvalidInput(errors=[wrong])
+    if bill.open_amount != bill.gross:
+        settled = plain(bill.gross - bill.open_amount)
+        raise BillPaid(supplier_number=bill.supplier_number, settled=settled)
+    if bill.purchase_order_id and not bill.lines:
+        raise BillWithoutLines(supplier_number=bill.supplier_number)
+
+
+async def _owe_nothing(work: Work, bill: Bill, day: date) -> None:
+    await settlement.give_credit(
+        work,
+        settlement.NewCredit(
+            party_id=bill.supplier_id,
+            source_id=bill.id,
+            document_id=bill.id,
+            amount=bill.gross,
+            effective_on=day,
+            reference=bill.reversal_reason,
+            direction="out",
+        ),
+    )
+
+
+async def _unbill(work: Work, order_id: UUID, bill: BillView) -> None:
+    lines = [
+        UnbilledLine(
+            order_line_id=line.order_line_id, quantity=line.quantity, received=line.received
+        )
+        for line in bill.lines
+    ]
+    await work.record(
+        BillReversed(
+            id=bill.id,
+            version=bill.version,
+            purchase_order_id=order_id,
+            lines=lines,
+            changed=["state"],
+        )
+    )
