@@ -16,6 +16,7 @@ from erp.catalog.events import (
     PriceChanged,
     TaxCodesNamed,
     TrackingChanging,
+    UnitOrKindChanging,
 )
 from erp.catalog.router import (
     category_router,
@@ -35,6 +36,7 @@ from erp.fulfilment.handlers import (
     tell_paid_orders,
     tell_promised_orders,
 )
+from erp.fulfilment.handlers import keep_unit_and_kind as keep_unit_ordered
 from erp.fulfilment.router import order_router
 from erp.fulfilment.service import REFRESH, order_states, refresh_orders
 from erp.ledger.router import (
@@ -52,6 +54,7 @@ from erp.payables.router import bill_router
 from erp.permissions import PERMISSIONS, ROLES
 from erp.purchasing.events import PurchaseChanged
 from erp.purchasing.handlers import bill_anew, look_anew
+from erp.purchasing.handlers import keep_unit_and_kind as keep_unit_bought
 from erp.purchasing.router import (
     purchase_order_router,
     suggestion_router,
@@ -71,6 +74,7 @@ from erp.settlement.router import open_item_router, party_report_router, payment
 from erp.settlement.service import balance_states
 from erp.stock.events import AvailabilityChanged, DemandFilled, GoodsExpected, ItemsShort
 from erp.stock.handlers import keep_tracking, open_goods
+from erp.stock.handlers import keep_unit_and_kind as keep_unit_in_stock
 from erp.stock.router import (
     adjustment_router,
     availability_router,
@@ -90,6 +94,11 @@ _HERE = Path(__file__).parent
 
 HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
     TrackingChanging: (keep_tracking,),
+    UnitOrKindChanging: (
+        keep_unit_in_stock,
+        keep_unit_bought,
+        keep_unit_ordered,
+    ),
     TaxCodesNamed: (know_tax_codes,),
     GoodsAdded: (open_goods,),
     ItemsShort: (look_anew,),

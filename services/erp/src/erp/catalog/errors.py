@@ -8,6 +8,7 @@ __all__ = [
     "DuplicateSku",
     "FixedCode",
     "FractionOfUnit",
+    "ItemInUse",
     "NoPrice",
     "NotTrackable",
     "OverlappingPrice",
@@ -63,6 +64,18 @@ class UnitInUse(Problem):
     code = "unit_in_use"
     title = "The unit of this item is in use"
     detail = "There are prices of {sku} per {unit}. Create another item for another unit."
+
+
+class ItemInUse(Problem):
+    """Goods of the item have moved, or documents name it."""
+
+    status = 409
+    code = "item_in_use"
+    title = "The unit and the kind of this item are in use"
+    detail = (
+        "Goods of {sku} have moved, or orders or suppliers' prices name it: their quantities would "
+        "mean something else. Create another item for another unit or kind."
+    )
 
 
 class NotTrackable(Problem):

@@ -16,6 +16,7 @@ __all__ = [
     "PriceChanged",
     "TaxCodesNamed",
     "TrackingChanging",
+    "UnitOrKindChanging",
 ]
 
 
@@ -66,6 +67,21 @@ class TrackingChanging(InternalEvent):
     """
 
     event_name = "tracking-changing"
+    topic = "item"
+    aggregate = "item"
+
+    item_id: UUID
+    sku: str
+
+
+class UnitOrKindChanging(InternalEvent):
+    """An item is about to be counted in another unit, or to become goods or a service.
+
+    Whoever has figures or documents of it refuses. Told before the item's row is written, while
+    it is locked.
+    """
+
+    event_name = "unit-or-kind-changing"
     topic = "item"
     aggregate = "item"
 

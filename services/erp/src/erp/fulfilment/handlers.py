@@ -2,7 +2,9 @@
 
 from chassis.storage.work import Work
 from erp.approvals.events import Decided, Deciding
-from erp.fulfilment import service
+from erp.catalog.errors import ItemInUse
+from erp.catalog.events import UnitOrKindChanging
+from erp.fulfilment import queries, service
 from erp.fulfilment.service.telling import wants_refresh
 from erp.settlement.events import OrdersPaid
 from erp.stock.events import DemandFilled, GoodsExpected
@@ -10,6 +12,7 @@ from erp.stock.events import DemandFilled, GoodsExpected
 __all__ = [
     "go_on_with_order",
     "hold_order_first",
+    "keep_unit_and_kind",
     "tell_filled_orders",
     "tell_paid_orders",
     "tell_promised_orders",
@@ -41,3 +44,9 @@ async def go_on_with_order(work: Work, event: Decided) -> None:
     """Credit was granted or refused: the order is confirmed or rejected in the same act."""
     if event.subject_type == "sales_order":
         await service.credit_decided(work, event.subject_id, granted=event.state == "approved")
+
+
+async def keep_unit_and_kind(work: Work, event: UnitOrKindChanging) -> None:
+    """What customers have ordered stays counted as it was. Raises ItemInUse."""
+    if await queries.is_ordered(work.sql, event.item_id):
+        raise ItemInUse(sku=event.sku)

@@ -1,5 +1,7 @@
 """Reads of payables."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
@@ -60,12 +62,12 @@ async def has_lines(sql: Sql, bill_id: UUID) -> bool:
     )
 
 
-async def supplier_terms(sql: Sql, supplier_id: UUID) -> int | None:
-    """After how many days we pay the supplier; None: there is no such supplier."""
-    found: int | None = await sql.fetchval(
-        "select payment_terms_days from supplier where id = $1", supplier_id
+async def supplier_terms(sql: Sql, supplier_id: UUID) -> Mapping[str, Any] | None:
+    """Number, status and payment terms of the supplier; None: there is no such supplier."""
+    row = await sql.fetchrow(
+        "select number, status, payment_terms_days from supplier where id = $1", supplier_id
     )
-    return found
+    return dict(row) if row else None
 
 
 async def bill_page(sql: Sql, asked: PageQuery, query: BillQuery) -> Page[BillView]:

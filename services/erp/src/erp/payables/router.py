@@ -18,6 +18,7 @@ from chassis.http.problems import (
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from erp.ledger.errors import ControlAccount, NoPeriod, PeriodClosed
+from erp.parties.errors import PartyArchived
 from erp.payables import queries, service
 from erp.payables.errors import BillPaid, BillReversed, BillWithoutLines, DuplicateBill
 from erp.payables.schemas import BillQuery, BillView, NewBill, ReverseBill
@@ -33,6 +34,7 @@ bill_router = house_router(
     problems=(
         NotFound,
         MissingReference,
+        PartyArchived,
         DuplicateBill,
         BillReversed,
         BillPaid,

@@ -8,6 +8,7 @@ __all__ = [
     "MoreThanReceived",
     "NoSupplierPrice",
     "NotALine",
+    "NotBought",
     "NothingToBill",
     "PurchaseOrderClosed",
     "SuggestionNotOpen",
@@ -84,3 +85,12 @@ class NothingToBill(Problem):
     code = "nothing_to_bill"
     title = "Nothing to bill"
     detail = "Of {number} nothing came that is not billed yet."
+
+
+class NotBought(Problem):
+    """The item is archived, or is not bought."""
+
+    status = 409
+    code = "not_bought"
+    title = "The item is not bought"
+    detail = "{skus}: archived, or not bought. Restore the item, or mark it as bought, first."

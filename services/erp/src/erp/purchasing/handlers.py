@@ -1,12 +1,15 @@
-"""What purchasing does when stock tells of a shortage, or payables of a bill taken back."""
+"""What purchasing does when stock, payables or the catalog has news."""
 
 from chassis.storage.work import Work
+from erp.catalog.errors import ItemInUse
+from erp.catalog.events import UnitOrKindChanging
 from erp.payables.events import BillReversed
+from erp.purchasing.queries import prices
 from erp.purchasing.service.billing import unbill
 from erp.purchasing.service.suggesting import refresh
 from erp.stock.events import ItemsShort
 
-__all__ = ["bill_anew", "look_anew"]
+__all__ = ["bill_anew", "keep_unit_and_kind", "look_anew"]
 
 
 async def look_anew(work: Work, event: ItemsShort) -> None:
@@ -17,3 +20,9 @@ async def look_anew(work: Work, event: ItemsShort) -> None:
 async def bill_anew(work: Work, event: BillReversed) -> None:
     """What the bill had billed may be billed anew."""
     await unbill(work, event.purchase_order_id, event.lines)
+
+
+async def keep_unit_and_kind(work: Work, event: UnitOrKindChanging) -> None:
+    """What suppliers sell, and orders name, stays counted as it was. Raises ItemInUse."""
+    if await prices.is_bought(work.sql, event.item_id):
+        raise ItemInUse(sku=event.sku)

@@ -25,6 +25,7 @@ from chassis.storage.work import Reading
 from erp.catalog.errors import FractionOfUnit
 from erp.fields import ExternalId, System
 from erp.ledger.errors import NoPeriod, PeriodClosed
+from erp.parties.errors import PartyArchived
 from erp.payables.errors import DuplicateBill
 from erp.payables.schemas import BillView
 from erp.purchasing.errors import (
@@ -33,6 +34,7 @@ from erp.purchasing.errors import (
     MoreThanReceived,
     NoSupplierPrice,
     NotALine,
+    NotBought,
     NothingToBill,
     PurchaseOrderClosed,
     SuggestionNotOpen,
@@ -89,12 +91,22 @@ supplier_price_router = house_router(
         MissingReference,
         CurrencyNotSupported,
         DuplicateSupplierPrice,
+        FractionOfUnit,
+        NotBought,
+        PartyArchived,
     ),
 )
 suggestion_router = house_router(
     prefix="/v1/purchase-suggestions",
     tag="purchase-suggestions",
-    problems=(*_KEYED, MissingReference, SuggestionNotOpen, NoSupplierPrice),
+    problems=(
+        *_KEYED,
+        MissingReference,
+        SuggestionNotOpen,
+        NoSupplierPrice,
+        NotBought,
+        PartyArchived,
+    ),
 )
 purchase_order_router = house_router(
     prefix="/v1/purchase-orders",
@@ -110,6 +122,8 @@ purchase_order_router = house_router(
         DuplicateSerial,
         SerialExists,
         NoSupplierPrice,
+        NotBought,
+        PartyArchived,
         PurchaseOrderClosed,
         MoreThanOrdered,
         MoreThanReceived,

@@ -110,12 +110,12 @@ async def tax_codes(sql: Sql) -> list[TaxCodeView]:
     return [TaxCodeView.model_validate(dict(row)) for row in rows]
 
 
-async def customer_terms(sql: Sql, customer_id: UUID) -> int | None:
-    """After how many days the customer pays; None: there is no such customer."""
-    found: int | None = await sql.fetchval(
-        "select payment_terms_days from customer where id = $1", customer_id
+async def customer_terms(sql: Sql, customer_id: UUID) -> Mapping[str, Any] | None:
+    """Number, status and payment terms of the customer; None: there is no such customer."""
+    row = await sql.fetchrow(
+        "select number, status, payment_terms_days from customer where id = $1", customer_id
     )
-    return found
+    return dict(row) if row else None
 
 
 async def add_document(work: Work, document: Document) -> None:

@@ -17,7 +17,9 @@ from chassis.http.problems import (
 )
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
+from erp.catalog.errors import FractionOfUnit
 from erp.ledger.errors import NoPeriod, PeriodClosed
+from erp.parties.errors import PartyArchived
 from erp.receivables import queries, service
 from erp.receivables.errors import (
     DuplicateTaxCode,
@@ -49,6 +51,8 @@ invoice_router = house_router(
         *_KEYED,
         NotFound,
         MissingReference,
+        PartyArchived,
+        FractionOfUnit,
         CurrencyNotSupported,
         NoPeriod,
         PeriodClosed,

@@ -2,11 +2,11 @@
 
 from chassis.ids import uuid7
 from chassis.storage.work import Work
-from erp.catalog.errors import TrackingFixed
-from erp.catalog.events import GoodsAdded, TrackingChanging
+from erp.catalog.errors import ItemInUse, TrackingFixed
+from erp.catalog.events import GoodsAdded, TrackingChanging, UnitOrKindChanging
 from erp.stock import queries
 
-__all__ = ["keep_tracking", "open_goods"]
+__all__ = ["keep_tracking", "keep_unit_and_kind", "open_goods"]
 
 
 async def keep_tracking(work: Work, event: TrackingChanging) -> None:
@@ -18,6 +18,16 @@ async def keep_tracking(work: Work, event: TrackingChanging) -> None:
     await queries.hold(work, [event.item_id])
     if await queries.has_moved(work, event.item_id):
         raise TrackingFixed(sku=event.sku)
+
+
+async def keep_unit_and_kind(work: Work, event: UnitOrKindChanging) -> None:
+    """What has moved stays goods, counted as it was. Raises ItemInUse.
+
+    The level is locked first, as by `keep_tracking`; a service has none.
+    """
+    await queries.hold(work, [event.item_id])
+    if await queries.has_moved(work, event.item_id):
+        raise ItemInUse(sku=event.sku)
 
 
 async def open_goods(work: Work, event: GoodsAdded) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -24,7 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.storage.base import Amount, Identified, Quantity
 from erp.base import Base, Record
 from erp.catalog.errors import FractionOfUnit
-from erp.exact import plain
+from erp.exact import plain, rounded
 from erp.stock.errors import (
     AlreadyShipped,
     NoCostOnDay,
@@ -39,6 +39,7 @@ from erp.stock.rules.valuation import DayEnd, cost_as_of, possible_from, short_d
 
 __all__ = [
     "Availability",
+    "CountedIn",
     "Demand",
     "Incoming",
     "ItemValuation",
@@ -84,6 +85,18 @@ class Location(Record, Base):
     kind: Mapped[str]
 
 
+class CountedIn(NamedTuple):
+    """The unit an item is counted in, and with how many decimals."""
+
+    unit: str
+    decimals: int
+
+    def must_count(self, quantity: Decimal) -> None:
+        """Refuse what the unit cannot count, such as half a piece. Raises FractionOfUnit (E39)."""
+        if rounded(quantity, self.decimals) != quantity:
+            raise FractionOfUnit(quantity=plain(quantity), unit=self.unit, decimals=self.decimals)
+
+
 class Level(Base):
     """What of an item lies at one place, and how much of it is promised."""
 
@@ -116,19 +129,13 @@ class Level(Base):
         """Whether each piece has a serial."""
         return self.tracking == "serial"
 
-    def must_be_whole(self, quantity: Decimal, *, unit: str) -> None:
-        """Refuse a part of a piece that has a serial. Raises FractionOfUnit."""
-        if self.tracked and quantity % 1:
-            raise FractionOfUnit(quantity=plain(quantity), unit=unit, decimals=0)
-
-    def must_be_named(self, quantity: Decimal, named: int, *, sku: str, unit: str) -> None:
+    def must_be_named(self, quantity: Decimal, named: int, *, sku: str) -> None:
         """Have one serial for each piece, or none where none are kept (E28).
 
-        Raises SerialsNotKept, FractionOfUnit, SerialsNeeded.
+        Raises SerialsNotKept, SerialsNeeded.
         """
         if not self.tracked and named:
             raise SerialsNotKept(sku=sku)
-        self.must_be_whole(quantity, unit=unit)
         if self.tracked and named != abs(quantity):
             raise SerialsNeeded(sku=sku, quantity=plain(abs(quantity)), named=named)
 

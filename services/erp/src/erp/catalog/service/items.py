@@ -19,6 +19,7 @@ from erp.catalog.events import (
     ItemChanged,
     TaxCodesNamed,
     TrackingChanging,
+    UnitOrKindChanging,
 )
 from erp.catalog.models import ACTIVE, ARCHIVED, Item
 from erp.catalog.rules.units import Ratio
@@ -68,8 +69,8 @@ async def add_item(work: Work, command: NewItem) -> UUID:
 async def change_item(work: Work, item_id: UUID, command: ChangeItem, *, revision: int) -> None:
     """Change what the caller saw as `revision`.
 
-    Raises NotFound, StaleRevision, DuplicateSku, MissingReference, UnitInUse, NotTrackable,
-    TrackingFixed.
+    Raises NotFound, StaleRevision, DuplicateSku, MissingReference, UnitInUse, ItemInUse,
+    NotTrackable, TrackingFixed.
     """
     item = (await _locked(work, [item_id]))[item_id]
     item.check_revision(revision)
@@ -171,6 +172,8 @@ async def _check_changed(
         _check_units(item)
         if "tracking" in fields:
             await work.record(TrackingChanging(item_id=item.id, sku=before[item.id][0]))
+        if {"unit", "kind"} & set(fields):
+            await work.record(UnitOrKindChanging(item_id=item.id, sku=before[item.id][0]))
     renamed = [item for item, fields in changed.items() if "sku" in fields]
     if renamed:
         await _claim_skus(work, renamed)

@@ -3,6 +3,7 @@
 from erp.fulfilment.queries.reading import (
     credit_facts,
     first_left,
+    is_ordered,
     items_to_sell,
     order_page,
     ordered_besides,
@@ -41,6 +42,7 @@ __all__ = [
     "drop_lines",
     "first_left",
     "hold_linked",
+    "is_ordered",
     "items_to_sell",
     "next_numbers",
     "note_paid",

@@ -16,6 +16,7 @@ from erp.sql import Sql
 __all__ = [
     "credit_facts",
     "first_left",
+    "is_ordered",
     "items_to_sell",
     "order_page",
     "ordered_besides",
@@ -158,3 +159,11 @@ async def ordered_besides(
     """What customers' other confirmed orders will come to; one without is left out."""
     rows = await sql.fetch(_BESIDES, customer_ids, order_ids)
     return {row["customer_id"]: row["ordered"] for row in rows}
+
+
+async def is_ordered(sql: Sql, item_id: UUID) -> bool:
+    """Whether an order names the item."""
+    found: bool = await sql.fetchval(
+        "select exists (select from sales_order_line where item_id = $1)", item_id
+    )
+    return found

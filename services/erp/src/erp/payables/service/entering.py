@@ -14,6 +14,7 @@ from erp.currencies import must_be_supported
 from erp.days import business_day_of
 from erp.ledger import service as ledger
 from erp.lines import stand_in_line
+from erp.parties.errors import PartyArchived
 from erp.payables import queries
 from erp.payables.errors import DuplicateBill
 from erp.payables.events import BillChanged
@@ -197,8 +198,8 @@ def _open_item(bill: Bill) -> settlement.NewItem:
 async def enter_by_hand(work: Work, command: NewBill) -> BillView:
     """Enter a bill that no purchase order stands for.
 
-    Raises MissingReference (supplier, account), CurrencyNotSupported, ControlAccount, Forbidden (a
-    past day), InvalidInput (a day to come), and as `enter_bill`.
+    Raises MissingReference (supplier, account), PartyArchived, CurrencyNotSupported,
+    ControlAccount, Forbidden (a past day), InvalidInput (a day to come), and as `enter_bill`.
     """
     await ledger.accounts_must_be_free(work, [one.account for one in command.expenses])
     amounts = [*(one.amount for one in command.expenses), *([command.tax] if command.tax else [])]
@@ -206,13 +207,16 @@ async def enter_by_hand(work: Work, command: NewBill) -> BillView:
     terms = await queries.supplier_terms(work.sql, command.supplier_id)
     if terms is None:
         raise MissingReference(entity="supplier", reference=command.supplier_id)
+    if terms["status"] == "archived":
+        raise PartyArchived(number=terms["number"])
     day = business_day_of(work, command.effective_on)
+    allowed = timedelta(days=terms["payment_terms_days"])
     bill = EnterBill(
         supplier_id=command.supplier_id,
         supplier_number=command.supplier_number,
         purchase_order_id=None,
         effective_on=day,
-        due_on=command.due_on or (command.billed_on or day) + timedelta(days=terms),
+        due_on=command.due_on or (command.billed_on or day) + allowed,
         billed_on=command.billed_on,
         net=sum((one.amount.amount for one in command.expenses), _NOTHING),
         received=_NOTHING,

@@ -1,5 +1,6 @@
 """What suppliers ask."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,10 @@ from erp.purchasing.schemas import SupplierPriceView
 from erp.sql import Sql
 
 __all__ = [
+    "archived_suppliers",
     "existing_price",
+    "is_bought",
+    "items_not_bought",
     "price_for_update",
     "price_page",
     "price_view",
@@ -50,6 +54,36 @@ async def existing_price(sql: Sql, supplier_id: UUID, item_id: UUID) -> UUID | N
     found: UUID | None = await sql.fetchval(
         "select id from supplier_price where supplier_id = $1 and item_id = $2",
         supplier_id,
+        item_id,
+    )
+    return found
+
+
+async def archived_suppliers(sql: Sql, supplier_ids: Collection[UUID]) -> list[str]:
+    """The numbers of those among the suppliers that are archived."""
+    rows = await sql.fetch(
+        """select number from supplier where id = any($1::uuid[]) and status = 'archived'
+           order by number""",
+        list(supplier_ids),
+    )
+    return [row[0] for row in rows]
+
+
+async def items_not_bought(sql: Sql, item_ids: Collection[UUID]) -> list[str]:
+    """The SKUs of those among the items that are archived, or not bought."""
+    rows = await sql.fetch(
+        """select sku from item
+           where id = any($1::uuid[]) and (status = 'archived' or not bought) order by sku""",
+        list(item_ids),
+    )
+    return [row[0] for row in rows]
+
+
+async def is_bought(sql: Sql, item_id: UUID) -> bool:
+    """Whether a supplier's price or a purchase order names the item."""
+    found: bool = await sql.fetchval(
+        """select exists (select from supplier_price where item_id = $1)
+             or exists (select from purchase_order_line where item_id = $1)""",
         item_id,
     )
     return found

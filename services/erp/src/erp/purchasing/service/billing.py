@@ -23,6 +23,7 @@ from erp.purchasing.queries import orders as queries
 from erp.purchasing.queries.orders import Held
 from erp.purchasing.schemas import BillLine, BillReceived
 from erp.purchasing.service.telling import tell
+from erp.stock import service as stock
 
 __all__ = ["bill_received", "unbill"]
 
@@ -48,7 +49,9 @@ async def bill_received(work: Work, order_id: UUID, command: BillReceived) -> Bi
     held = (await queries.hold_orders(work, [order_id])).get(order_id)
     if held is None:
         raise NotFound(entity="purchase order", id=order_id)
-    lines = _goods_lines(work, held, _billed(work, held, command.lines))
+    billed = _billed(work, held, command.lines)
+    await stock.require_countable(work.sql, [(one.line.item_id, one.quantity) for one in billed])
+    lines = _goods_lines(work, held, billed)
     if not lines:
         raise NothingToBill(number=held.order.number)
     held.order.touch(work.now)

@@ -25,6 +25,7 @@ from erp.purchasing.schemas import (
     OrderSuggestions,
     PurchaseOrderView,
 )
+from erp.purchasing.service.offering import require_bought
 from erp.purchasing.service.suggesting import refresh
 from erp.purchasing.service.telling import tell
 from erp.sql import Sql
@@ -143,6 +144,7 @@ def _agreed(
 async def _place(work: Work, drafts: Sequence[Draft], day: date) -> list[PurchaseOrderLine]:
     """Make an order for each supplier and expect its goods; the lines, as drafted."""
     suppliers = list(dict.fromkeys(draft.supplier_id for draft in drafts))
+    await require_bought(work, suppliers, {draft.item_id for draft in drafts})
     _must_be_payable(drafts)
     orders = await _numbered(work, suppliers, day)
     positions = dict.fromkeys(suppliers, 0)

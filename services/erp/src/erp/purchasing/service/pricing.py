@@ -22,6 +22,7 @@ from erp.purchasing.schemas import (
     UpsertSupplierPrice,
     UpsertSupplierPriceItem,
 )
+from erp.purchasing.service.offering import require_bought
 from erp.purchasing.service.suggesting import refresh
 from erp.sql import Sql
 from erp.stock import service as stock
@@ -114,6 +115,8 @@ async def _add(work: Work, facts: Mapping[str, Any], price_id: UUID) -> None:
     if item_id is None:
         raise MissingReference(entity="item", reference=sku)
     await stand_in_line(work, f"supplier_price:{supplier_id}:{item_id}")
+    await require_bought(work, [supplier_id], [item_id])
+    await _must_be_countable(work, item_id, facts)
     existing_id = await queries.existing_price(work.sql, supplier_id, item_id)
     if existing_id:
         raise DuplicateSupplierPrice(sku=sku, existing_id=existing_id)
@@ -135,6 +138,7 @@ async def _add(work: Work, facts: Mapping[str, Any], price_id: UUID) -> None:
 async def _change(work: Work, price: SupplierPrice, facts: Mapping[str, Any]) -> bool:
     """Whether anything changed; supplier and item of a price stay."""
     kept = {name: facts[name] for name in _TERMS if name in facts}
+    await _must_be_countable(work, price.item_id, kept)
     if "price" in facts:
         must_be_supported(work, facts["price"].currency)
         kept["amount"] = facts["price"].amount
@@ -142,6 +146,13 @@ async def _change(work: Work, price: SupplierPrice, facts: Mapping[str, Any]) ->
         return False
     await _look_anew(work, price.item_id)
     return True
+
+
+async def _must_be_countable(work: Work, item_id: UUID, facts: Mapping[str, Any]) -> None:
+    """Order lots in what the unit of the item can count. Raises FractionOfUnit."""
+    lots = [(item_id, facts[name]) for name in ("min_quantity", "multiple") if name in facts]
+    if lots:
+        await stock.require_countable(work.sql, lots)
 
 
 async def _look_anew(work: Work, item_id: UUID) -> None:

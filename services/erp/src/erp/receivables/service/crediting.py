@@ -26,6 +26,7 @@ from erp.receivables.service.building import (
 )
 from erp.receivables.service.issuing import issued
 from erp.settlement import service as settlement
+from erp.stock import service as stock
 
 __all__ = ["credit_by_hand", "credit_order"]
 
@@ -53,7 +54,14 @@ async def credit_by_hand(work: Work, invoice_id: UUID, command: CreditInvoice) -
             "/effective_on", "before_invoice", "It was not invoiced yet on this day."
         )
         raise InvalidInput(errors=[wrong])
-    made = await _credit(work, found[0], _wanted(found[0], command), note)
+    wanted = _wanted(found[0], command)
+    counted = [
+        (line.item_id, wanted[line.id])
+        for line in found[0].lines
+        if line.item_id and line.id in wanted
+    ]
+    await stock.require_countable(work.sql, counted)
+    made = await _credit(work, found[0], wanted, note)
     number_at_last(work, made)
     return issued(made)
 

@@ -9,6 +9,7 @@ from chassis.storage.work import Work
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
 from erp.money import MoneyView, digits_of
+from erp.parties.errors import PartyArchived
 from erp.receivables import queries
 from erp.receivables.errors import DuplicateTaxCode
 from erp.receivables.models import Invoice, TaxCode
@@ -87,17 +88,20 @@ def _open_item(head: Invoice) -> settlement.NewItem:
 async def issue_by_hand(work: Work, command: InvoiceByHand) -> Issued:
     """Invoice what no order stands for.
 
-    Raises MissingReference (customer, tax code), CurrencyNotSupported, and as `issue`.
+    Raises MissingReference (customer, tax code), PartyArchived, CurrencyNotSupported, and as
+    `issue`.
     """
     must_be_supported(work, *(line.unit_price.currency for line in command.lines))
     terms = await queries.customer_terms(work.sql, command.customer_id)
     if terms is None:
         raise MissingReference(entity="customer", reference=command.customer_id)
+    if terms["status"] == "archived":
+        raise PartyArchived(number=terms["number"])
     invoice = IssueInvoice(
         customer_id=command.customer_id,
         order_id=None,
         effective_on=business_day_of(work, command.effective_on),
-        payment_terms_days=terms,
+        payment_terms_days=terms["payment_terms_days"],
         lines=[_line(line) for line in command.lines],
     )
     return issued(await issue(work, invoice))

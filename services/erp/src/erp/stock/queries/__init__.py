@@ -30,6 +30,7 @@ from erp.stock.queries.serials import (
 )
 from erp.stock.queries.shown import (
     available,
+    counted_in,
     demand_states,
     goods_by_sku,
     items_to_fill,
@@ -48,6 +49,7 @@ __all__ = [
     "availability_now",
     "available",
     "changes_after",
+    "counted_in",
     "demand_states",
     "first_serials",
     "goods_by_sku",

@@ -15,7 +15,7 @@ from uuid import UUID
 from chassis.storage.loading import loaded
 from chassis.storage.work import Work
 from erp.sql import Sql
-from erp.stock.models import Demand, ItemValuation, Level
+from erp.stock.models import CountedIn, Demand, ItemValuation, Level
 from erp.stock.rules.lines import DemandLine, ExpectedLine, NewMove, NewSerial
 from erp.stock.rules.serials import KnownSerial
 from erp.stock.rules.valuation import DayEnd
@@ -35,12 +35,12 @@ __all__ = [
     "waiting_of",
 ]
 
-_HELD = """s.item_id, s.location_id, s.tracking, s.on_hand, s.reserved, i.sku, i.unit,
+_HELD = """s.item_id, s.location_id, s.tracking, s.on_hand, s.reserved, i.sku, i.unit, u.decimals,
     exists (select from demand d where d.item_id = s.item_id and d.reserved + d.shipped < d.wanted)
       as waited_for
   from stock_level s
   join location l on l.id = s.location_id and l.code = 'MAIN-STOCK'
-  join item i on i.id = s.item_id"""
+  join item i on i.id = s.item_id join unit u on u.code = i.unit"""
 _HOLD = f"""select {_HELD} where s.item_id = any($1::uuid[])
   order by s.item_id for no key update of s"""
 _HOLD_WORTH = f"""select v.warehouse_id, v.quantity, v.value, v.moved_on, {_HELD}
@@ -178,7 +178,7 @@ class Holding:
     levels: dict[UUID, Level]
     worth: dict[UUID, ItemValuation]
     skus: dict[UUID, str]
-    units: dict[UUID, str] = field(default_factory=dict)
+    units: dict[UUID, CountedIn] = field(default_factory=dict)
     waited_for: set[UUID] = field(default_factory=set)
     demands: dict[UUID, Demand] = field(default_factory=dict)
     placed: list[tuple[DemandLine, Decimal]] = field(default_factory=list)
@@ -211,7 +211,8 @@ async def hold(work: Work, item_ids: Iterable[UUID], *, worth: bool = False) -> 
     held = Holding({}, {}, {})
     for row in rows:
         item_id = row["item_id"]
-        held.skus[item_id], held.units[item_id] = row["sku"], row["unit"]
+        held.skus[item_id] = row["sku"]
+        held.units[item_id] = CountedIn(row["unit"], row["decimals"])
         held.levels[item_id] = loaded(Level, {key: row[key] for key in _LEVEL})
         if row["waited_for"]:
             held.waited_for.add(item_id)

@@ -1,12 +1,13 @@
 """Reads of stock that lock nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from erp.sql import Sql
+from erp.stock.models import CountedIn
 from erp.stock.rules.lines import DemandState, Shortage
 from erp.stock.schemas import LevelView, MoveView, WarehouseView
 
@@ -14,6 +15,7 @@ __all__ = [
     "MOVES",
     "MOVE_VIEW",
     "available",
+    "counted_in",
     "demand_states",
     "goods_by_sku",
     "items_to_fill",
@@ -130,6 +132,16 @@ _WORTH_ON = """select s.item_id, i.sku, i.name, h.code as warehouse, sum(s.quant
 async def goods_by_sku(sql: Sql, skus: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     """Id, kind, unit and the unit's decimals of items, by SKU."""
     return {row["sku"]: dict(row) for row in await sql.fetch(_GOODS, skus)}
+
+
+async def counted_in(sql: Sql, item_ids: Collection[UUID]) -> dict[UUID, CountedIn]:
+    """The units of items, goods or services."""
+    rows = await sql.fetch(
+        """select i.id, u.code, u.decimals from item i join unit u on u.code = i.unit
+           where i.id = any($1::uuid[])""",
+        list(item_ids),
+    )
+    return {row["id"]: CountedIn(row["code"], row["decimals"]) for row in rows}
 
 
 async def available(sql: Sql, sku: str) -> Mapping[str, Any] | None:

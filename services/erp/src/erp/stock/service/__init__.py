@@ -11,7 +11,7 @@ from erp.stock.rules.lines import (
     ShipLine,
     Shortage,
 )
-from erp.stock.service.booking import item_ids_of
+from erp.stock.service.booking import item_ids_of, require_countable
 from erp.stock.service.demand import amend, withdraw
 from erp.stock.service.expecting import (
     demand_of,
@@ -51,6 +51,7 @@ __all__ = [
     "promisable",
     "promise_anew",
     "receive",
+    "require_countable",
     "reserve_due",
     "reserved_from",
     "ship",

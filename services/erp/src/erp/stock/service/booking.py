@@ -10,14 +10,12 @@ from chassis.http.batch import BatchReply
 from chassis.http.problems import MissingReference
 from chassis.ids import uuid7
 from chassis.storage.work import Work
-from erp.catalog.errors import FractionOfUnit
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
-from erp.exact import plain, rounded
 from erp.sql import Sql
 from erp.stock import queries
 from erp.stock.errors import NotStocked, OpeningStockPosted
-from erp.stock.models import OpeningStock
+from erp.stock.models import CountedIn, OpeningStock
 from erp.stock.rules.lines import AdjustLine, ReceiptLine
 from erp.stock.schemas import (
     AdjustedLine,
@@ -30,7 +28,14 @@ from erp.stock.schemas import (
 from erp.stock.service.goods import adjust, receive
 from erp.upserts import BatchAsked, Sent, Upserted, upsert, upsert_each
 
-__all__ = ["adjust_stock", "item_ids_of", "open_stock", "open_stocks", "receive_stock"]
+__all__ = [
+    "adjust_stock",
+    "item_ids_of",
+    "open_stock",
+    "open_stocks",
+    "receive_stock",
+    "require_countable",
+]
 
 KIND = "opening_stock"
 
@@ -59,11 +64,15 @@ async def item_ids_of(sql: Sql, lines: Sequence[Quantified]) -> dict[str, UUID]:
             raise MissingReference(entity="item", reference=line.sku)
         if found["kind"] != "goods":
             raise NotStocked(item=line.sku)
-        if rounded(line.quantity, found["decimals"]) != line.quantity:
-            raise FractionOfUnit(
-                quantity=plain(line.quantity), unit=found["unit"], decimals=found["decimals"]
-            )
+        CountedIn(found["unit"], found["decimals"]).must_count(line.quantity)
     return {sku: row["id"] for sku, row in goods.items()}
+
+
+async def require_countable(sql: Sql, quantities: Sequence[tuple[UUID, Decimal]]) -> None:
+    """Refuse quantities that the units of their items cannot count. Raises FractionOfUnit (E39)."""
+    units = await queries.counted_in(sql, {item_id for item_id, _ in quantities})
+    for item_id, quantity in quantities:
+        units[item_id].must_count(quantity)
 
 
 async def receive_stock(work: Work, command: ReceiveStock) -> StockPosted:

@@ -12,7 +12,7 @@ from erp.stock.queries import Holding
 from erp.stock.service.telling import fill_waiting, tell
 from erp.stock.service.waiting import reserved_until
 
-__all__ = ["amend", "hold_items", "hold_lines", "must_be_whole", "withdraw"]
+__all__ = ["amend", "hold_items", "hold_lines", "withdraw"]
 
 
 async def hold_items(work: Work, item_ids: Iterable[UUID], *, worth: bool = False) -> Holding:
@@ -43,8 +43,8 @@ async def amend(work: Work, wanted: Mapping[UUID, Decimal]) -> dict[UUID, Decima
     """Change what order lines want in all; what each has reserved then.
 
     Less frees what is reserved, for others who wait; more reserves what is free, and waits for
-    the rest in its place. Raises AlreadyShipped (less than was shipped), FractionOfUnit (of a
-    piece with a serial), MissingReference.
+    the rest in its place. Raises AlreadyShipped (less than was shipped), FractionOfUnit,
+    MissingReference.
     """
     return await _want(work, wanted)
 
@@ -65,7 +65,8 @@ async def _want(work: Work, wanted: Mapping[UUID, Decimal | None]) -> dict[UUID,
     for order_line_id, quantity in wanted.items():
         line = held.demands[order_line_id]
         before, total = line.waiting, line.shipped if quantity is None else quantity
-        must_be_whole(held, line.item_id, total)
+        if quantity is not None:
+            held.units[line.item_id].must_count(total)
         held.levels[line.item_id].release(line.want(total, sku=held.sku_of(line)))
         if line.waiting != before:
             held.changed_demand.add(line.item_id)
@@ -77,8 +78,3 @@ async def _want(work: Work, wanted: Mapping[UUID, Decimal | None]) -> dict[UUID,
     await queries.save(work, held)
     await tell(work, held, filled=filled, own=wanted.keys())
     return {order_line_id: held.demands[order_line_id].reserved for order_line_id in wanted}
-
-
-def must_be_whole(held: Holding, item_id: UUID, quantity: Decimal) -> None:
-    """Refuse a part of a piece that has a serial. Raises FractionOfUnit."""
-    held.levels[item_id].must_be_whole(quantity, unit=held.units[item_id])

@@ -11,7 +11,7 @@ from erp.stock.models import Demand
 from erp.stock.queries import Holding
 from erp.stock.rules.lines import DemandLine, OrderNeeds
 from erp.stock.rules.promising import Outlook, promise_order
-from erp.stock.service.demand import hold_items, must_be_whole
+from erp.stock.service.demand import hold_items
 from erp.stock.service.expecting import outlooks_of
 from erp.stock.service.telling import note_filled, tell
 from erp.stock.service.waiting import Queue, reserved_until
@@ -47,7 +47,7 @@ async def place_orders(work: Work, orders: Sequence[OrderNeeds]) -> list[date | 
 async def place(work: Work, lines: Sequence[DemandLine]) -> dict[UUID, Decimal]:
     """Reserve for order lines what is free; the rest waits. What each line has reserved.
 
-    Raises NotStocked (an item of services), FractionOfUnit (of a piece with a serial). Three
+    Raises NotStocked (an item of services), FractionOfUnit. Three
     statements, and what purchasing adds when something must wait; one more where lines wait for
     their day, or waited for it until the setting was taken away.
     """
@@ -61,7 +61,7 @@ async def place(work: Work, lines: Sequence[DemandLine]) -> dict[UUID, Decimal]:
 async def _hold(work: Work, lines: Sequence[DemandLine]) -> Holding:
     held = await hold_items(work, [line.item_id for line in lines])
     for line in lines:
-        must_be_whole(held, line.item_id, line.quantity)
+        held.units[line.item_id].must_count(line.quantity)
     return held
 
 

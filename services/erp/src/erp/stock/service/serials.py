@@ -43,8 +43,9 @@ async def name(work: Work, held: Holding, asked: Iterable[Asked]) -> None:
     """
     named: set[tuple[UUID, str]] = set()
     for one in asked:
-        sku, unit = held.skus[one.item_id], held.units[one.item_id]
-        held.levels[one.item_id].must_be_named(one.quantity, len(one.serials), sku=sku, unit=unit)
+        sku = held.skus[one.item_id]
+        held.units[one.item_id].must_count(one.quantity)
+        held.levels[one.item_id].must_be_named(one.quantity, len(one.serials), sku=sku)
         for number in one.serials:
             if (one.item_id, number) in named:
                 raise DuplicateSerial(sku=sku, serial=number)
@@ -63,7 +64,7 @@ async def name_or_choose(
     """
     left_open = [one for one in asked if held.levels[one.item_id].tracked and not one.serials]
     for one in left_open:
-        held.levels[one.item_id].must_be_whole(one.quantity, unit=held.units[one.item_id])
+        held.units[one.item_id].must_count(one.quantity)
     await name(work, held, [one for one in asked if one not in left_open])
     for one in asked:
         must_be_here(held, one.item_id, one.serials, on=on)
