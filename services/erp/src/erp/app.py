@@ -32,6 +32,8 @@ from erp.fulfilment.events import OrderChanged
 from erp.fulfilment.handlers import (
     go_on_with_order,
     hold_order_first,
+    lock_credited_order,
+    note_credited_lines,
     tell_filled_orders,
     tell_paid_orders,
     tell_promised_orders,
@@ -60,7 +62,7 @@ from erp.purchasing.router import (
     suggestion_router,
     supplier_price_router,
 )
-from erp.receivables.events import InvoiceChanged
+from erp.receivables.events import CreditingOrder, InvoiceChanged, InvoiceCredited
 from erp.receivables.handlers import know_tax_codes, tell_settled_invoices
 from erp.receivables.router import invoice_router, tax_code_router
 from erp.settings import ErpSettings
@@ -109,6 +111,8 @@ HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
     OrdersPaid: (tell_paid_orders,),
     Deciding: (hold_order_first,),
     Decided: (go_on_with_order,),
+    CreditingOrder: (lock_credited_order,),
+    InvoiceCredited: (note_credited_lines,),
 }
 """Event -> who acts on it, in this order, in the same transaction. One that refuses ends all."""
 

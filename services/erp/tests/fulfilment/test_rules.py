@@ -67,21 +67,33 @@ def test_a_line_is_rounded_half_up_once():
     assert line_net(D("0.005"), D(1), D(0), decimals=2) == D("0.01")
 
 
-@given(st.lists(st.tuples(st.sampled_from("sir"), st.integers(1, 5)), max_size=25))
+@given(st.lists(st.tuples(st.sampled_from("sircw"), st.integers(1, 5)), max_size=25))
 def test_the_customer_is_billed_for_what_he_keeps(acts):
-    """E47: invoiced less credited never exceeds shipped less returned, whatever happens."""
-    line = OrderLine(shipped=D(0), returned=D(0), invoiced=D(0), credited=D(0))
+    """E45, E47: what is billed, or given for nothing, never exceeds what he keeps."""
+    line = OrderLine(shipped=D(0), returned=D(0), invoiced=D(0), credited=D(0), waived=D(0))
     for act, count in acts:
         if act == "s":
             line.shipped += count
         elif act == "i":
             line.invoiced += line.to_invoice
+        elif act == "r":
+            billed, quantity = line.billed, min(D(count), line.shipped - line.returned)
+            assert line.come_back(quantity, credit=True) == billed - line.billed <= quantity
         else:
-            line.come_back(min(D(count), line.shipped - line.returned))
-        kept, billed = line.shipped - line.returned, line.invoiced - line.credited
-        assert D(0) <= billed <= kept
-        assert line.to_invoice == kept - billed
-        assert D(0) <= line.credited <= min(line.invoiced, line.returned)
+            line.be_credited(min(D(count), line.billed), again=act == "c")
+        kept = line.shipped - line.returned
+        assert min(line.billed, line.waived) >= 0
+        assert line.to_invoice == kept - line.billed - line.waived >= 0
+
+
+@given(st.integers(0, 6), st.integers(1, 6), st.integers(1, 4))
+def test_what_came_back_without_credit_is_credited_by_hand_only(before, back, later):
+    """E45: a later return credits what comes back then, and no more."""
+    line = OrderLine(shipped=D(20), returned=D(0), invoiced=D(20), credited=D(0), waived=D(0))
+    line.be_credited(D(before), again=True)
+    assert line.come_back(D(back), credit=False) == 0
+    assert line.billed == 20 - before
+    assert line.come_back(D(later), credit=True) == min(max(back + later - before, 0), later)
 
 
 def test_an_order_refuses_wrong_steps():
@@ -92,7 +104,8 @@ def test_an_order_refuses_wrong_steps():
         order.must_be_confirmed()
     held = Order(number="SO-2", state="confirmed")
     held.must_be_confirmed()
-    line = OrderLine(quantity=D(1), shipped=D(0), returned=D(0), invoiced=D(0), credited=D(0))
+    nothing = dict.fromkeys(("shipped", "returned", "invoiced", "credited", "waived"), D(0))
+    line = OrderLine(quantity=D(1), **nothing)
     held.settle_state([line], [])
     assert held.state == "confirmed"
     line.shipped = line.invoiced = D(1)

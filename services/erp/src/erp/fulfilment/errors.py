@@ -3,6 +3,8 @@
 from chassis.http.problems import Problem
 
 __all__ = [
+    "ChangeRefused",
+    "GoodsHaveLeft",
     "MoreThanLeft",
     "NotReservedYet",
     "NothingToInvoice",
@@ -30,6 +32,27 @@ class OrderClosed(Problem):
     code = "order_closed"
     title = "The order is closed"
     detail = "The order {number} is {state} and is not changed any more."
+
+
+class GoodsHaveLeft(Problem):
+    """An order of which goods were shipped is not cancelled."""
+
+    status = 409
+    code = "goods_have_left"
+    title = "Goods of the order were shipped"
+    detail = (
+        "Goods of the order {number} were shipped, so it is not cancelled. Order no more than was "
+        "shipped, or take the goods back by a return."
+    )
+
+
+class ChangeRefused(Problem):
+    """A confirmed order is not changed in this way."""
+
+    status = 409
+    code = "change_refused"
+    title = "The order is not changed"
+    detail = "The order {number} stays as it is: {reason}."
 
 
 class NothingToShip(Problem):

@@ -6,6 +6,7 @@ from erp.catalog.errors import ItemInUse
 from erp.catalog.events import UnitOrKindChanging
 from erp.fulfilment import queries, service
 from erp.fulfilment.service.telling import wants_refresh
+from erp.receivables.events import CreditingOrder, InvoiceCredited
 from erp.settlement.events import OrdersPaid
 from erp.stock.events import DemandFilled, GoodsExpected
 
@@ -13,6 +14,8 @@ __all__ = [
     "go_on_with_order",
     "hold_order_first",
     "keep_unit_and_kind",
+    "lock_credited_order",
+    "note_credited_lines",
     "tell_filled_orders",
     "tell_paid_orders",
     "tell_promised_orders",
@@ -50,3 +53,13 @@ async def keep_unit_and_kind(work: Work, event: UnitOrKindChanging) -> None:
     """What customers have ordered stays counted as it was. Raises ItemInUse."""
     if await queries.is_ordered(work.sql, event.item_id):
         raise ItemInUse(sku=event.sku)
+
+
+async def lock_credited_order(work: Work, event: CreditingOrder) -> None:
+    """Orders are locked before their invoices, as returns do."""
+    await queries.at_hand(work, [event.order_id])
+
+
+async def note_credited_lines(work: Work, event: InvoiceCredited) -> None:
+    """The order knows what of it was credited by hand."""
+    await service.note_credited(work, event)

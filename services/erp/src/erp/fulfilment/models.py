@@ -103,7 +103,7 @@ class Order(PartlyEdited, Record, Base):
 
     def settle_state(self, lines: Sequence["OrderLine"], charges: Sequence["OrderCharge"]) -> None:
         """Complete the order when all is shipped and invoiced, or take it up again."""
-        done = all(line.shipped == line.quantity and not line.to_invoice for line in lines)
+        done = all(line.shipped == line.quantity and line.to_invoice <= 0 for line in lines)
         done = done and all(charge.invoiced for charge in charges)
         wanted = COMPLETED if done else CONFIRMED
         if self.state != wanted:
@@ -130,9 +130,9 @@ class OrderLine(Identified, Base):
         CheckConstraint("unit_price >= 0", name="price_not_negative"),
         CheckConstraint("discount >= 0 and discount <= 1", name="discount_part"),
         CheckConstraint(
-            "shipped >= 0 and shipped <= quantity and invoiced >= 0 and invoiced <= shipped"
-            " and returned >= 0 and returned <= shipped"
-            " and credited >= 0 and credited <= returned and credited <= invoiced",
+            "shipped >= 0 and shipped <= quantity and returned >= 0 and returned <= shipped"
+            " and credited >= 0 and credited <= invoiced and waived >= 0"
+            " and invoiced - credited + waived <= shipped",
             name="within_ordered",
         ),
         Index("ix_sales_order_line_item_id", "item_id"),
@@ -151,6 +151,7 @@ class OrderLine(Identified, Base):
     returned: Mapped[Quantity]
     invoiced: Mapped[Quantity]
     credited: Mapped[Quantity]
+    waived: Mapped[Quantity] = mapped_column(server_default="0")
 
     @property
     def to_ship(self) -> Decimal:
@@ -159,8 +160,18 @@ class OrderLine(Identified, Base):
 
     @property
     def to_invoice(self) -> Decimal:
-        """What has gone out and stayed, and is not invoiced."""
-        return (self.shipped - self.returned) - (self.invoiced - self.credited)
+        """What has gone out and stayed, and is not invoiced; below zero: paid for, and back."""
+        return (self.shipped - self.returned) - self.billed - self.waived
+
+    @property
+    def billed(self) -> Decimal:
+        """What is invoiced and not credited."""
+        return self.invoiced - self.credited
+
+    @property
+    def has_fixed_price(self) -> bool:
+        """Whether its price is past changing: it went out, and is not credited in full."""
+        return bool(self.shipped) and not (self.credited and not self.billed)
 
     def leave(self, quantity: Decimal) -> None:
         """Send so many away, or render them. Raises MoreThanLeft."""
@@ -170,17 +181,25 @@ class OrderLine(Identified, Base):
             )
         self.shipped += quantity
 
-    def come_back(self, quantity: Decimal) -> Decimal:
-        """Take so many back; how many of them are to be credited.
+    def be_credited(self, quantity: Decimal, *, again: bool) -> None:
+        """Have so many credited by hand; `again`: they may be invoiced anew, if they stay."""
+        self.credited += quantity
+        if not again:
+            self.waived += quantity
 
-        What was not invoiced comes back first: the customer pays for what he keeps, no more.
-        Raises MoreThanLeft.
+    def come_back(self, quantity: Decimal, *, credit: bool) -> Decimal:
+        """Take so many back; how many of them are to be credited now.
+
+        What was not invoiced, or is credited already, comes back first: the customer pays for
+        what he keeps, no more. Without `credit` nothing is credited. Raises MoreThanLeft.
         """
         kept = self.shipped - self.returned
         if quantity > kept:
             raise MoreThanLeft(line=self.description, wanted=plain(quantity), left=plain(kept))
         self.returned += quantity
-        due = max(-self.to_invoice, Decimal(0))
+        unpaid = self.shipped - self.returned - self.billed
+        self.waived = max(min(self.waived, unpaid), Decimal(0))
+        due = min(max(-unpaid, Decimal(0)), quantity) if credit else Decimal(0)
         self.credited += due
         return due
 

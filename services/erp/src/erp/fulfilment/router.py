@@ -26,6 +26,8 @@ from erp.catalog.errors import FractionOfUnit
 from erp.fields import ExternalId, System
 from erp.fulfilment import queries, service
 from erp.fulfilment.errors import (
+    ChangeRefused,
+    GoodsHaveLeft,
     MoreThanLeft,
     NothingToInvoice,
     NothingToShip,
@@ -83,6 +85,8 @@ order_router = house_router(
         StaleRevision,
         RevisionRequired,
         OrderClosed,
+        ChangeRefused,
+        GoodsHaveLeft,
         OrderNotConfirmed,
         NothingToShip,
         NotReservedYet,
@@ -205,7 +209,7 @@ async def change_order(
     work: InWork,
     response: Response,
 ) -> OrderView:
-    """Ask for other lines or quantities; `last_change` says whether it was accepted."""
+    """Order other lines or quantities; what cannot be changed any more is refused."""
     await service.change_order(work, order_id, command, revision=revision)
     return await _order(response, work, order_id)
 
@@ -222,7 +226,7 @@ async def ship_order(
 async def return_goods(
     order_id: UUID, command: ReturnGoods, _by: Storekeeper, _once: OnlyOnce, work: InWork
 ) -> Shipped:
-    """Take goods back at the cost they left; what was invoiced is credited."""
+    """Take goods back at the cost they left; what is invoiced and not credited is credited."""
     return await service.return_goods(work, order_id, command)
 
 

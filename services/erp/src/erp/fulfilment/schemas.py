@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
@@ -135,10 +135,13 @@ class ShipOrder(Command):
 
 
 class ReturnGoods(Command):
-    """Goods that came back; what of them was invoiced is credited."""
+    """Goods that came back; what of them was invoiced, and is not credited yet, is credited."""
 
     effective_on: Day | None = None
     note: Note = ""
+    credit: StrictBool = Field(
+        default=True, description="False: nothing is credited now; credit the invoice later."
+    )
     lines: list[ShipQuantity] = Field(min_length=1, max_length=500)
 
 

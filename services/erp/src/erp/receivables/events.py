@@ -1,15 +1,16 @@
 """What receivables tell."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.events.event import Event
+from chassis.events.event import Event, InternalEvent
 from erp.exact import NonNegativeDecimal
 
-__all__ = ["InvoiceChanged"]
+__all__ = ["CreditedLine", "CreditingOrder", "InvoiceChanged", "InvoiceCredited"]
 
 
 class InvoiceChanged(Event):
@@ -33,3 +34,40 @@ class InvoiceChanged(Event):
     gross: NonNegativeDecimal
     open_amount: NonNegativeDecimal = Field(description="What is left to be paid.")
     credited: NonNegativeDecimal = Field(description="What credit notes took back of it.")
+
+
+class CreditingOrder(InternalEvent):
+    """An invoice of the order is about to be credited by hand: the order is locked first."""
+
+    event_name = "crediting-order"
+    topic = "invoice"
+    aggregate = "invoice"
+
+    order_id: UUID
+
+
+class CreditedLine(BaseModel):
+    """So much of an order line was credited."""
+
+    model_config = ConfigDict(frozen=True)
+
+    order_line_id: UUID
+    quantity: Decimal
+
+
+class InvoiceCredited(InternalEvent):
+    """Parts of an order's invoice were credited by hand, not because goods came back.
+
+    `charges` are those that are credited in full; `net` is before tax. Unless `invoice_again`, what
+    is credited is the customer's for nothing.
+    """
+
+    event_name = "invoice-credited"
+    topic = "invoice"
+    aggregate = "invoice"
+
+    order_id: UUID
+    lines: list[CreditedLine]
+    charges: list[Decimal]
+    net: Decimal
+    invoice_again: bool

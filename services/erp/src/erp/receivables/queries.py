@@ -26,6 +26,7 @@ __all__ = [
     "invoice_page",
     "invoice_view",
     "note_settled",
+    "order_of",
     "rates",
     "save_credited",
     "take_numbers",
@@ -154,6 +155,14 @@ async def note_settled(work: Work, invoice_ids: Sequence[UUID]) -> list[Mapping[
     """Take over what is open of invoices; how they stand then, one version on."""
     rows = await work.sql.fetch(_NOTE_SETTLED, invoice_ids, work.now)
     return [dict(row) for row in rows]
+
+
+async def order_of(sql: Sql, invoice_id: UUID) -> UUID | None:
+    """The order that the document invoices, if any."""
+    found: UUID | None = await sql.fetchval(
+        "select order_id from invoice where id = $1", invoice_id
+    )
+    return found
 
 
 async def documents_of_order(sql: Sql, order_id: UUID) -> list[UUID]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from chassis.http.etag import EtagVersion, Revision
 from erp.exact import NonNegativeDecimal, PositiveQuantity
@@ -85,6 +85,11 @@ class CreditInvoice(Command):
     """Credit an invoice, by default all that is left of it."""
 
     reason: Line = ""
+    invoice_again: StrictBool = Field(
+        default=True,
+        description="Of an order's invoice: true, what is credited may be invoiced anew, or comes "
+        "back; false, the customer keeps it for nothing.",
+    )
     effective_on: EffectiveOn = None
     lines: list[CreditLine] | None = Field(default=None, min_length=1, max_length=500)
 

@@ -67,13 +67,18 @@ _REFERRED = """select 'item' as entity, id, name, status = 'active' as active, s
  union all select 'customer', id, name, status = 'active', null, null, null, null, null,
     credit_limit, payment_terms_days
   from customer where id = any($3::uuid[])"""
-# What came back before it was invoiced is not wanted again, so nobody will owe it.
-_BESIDES = """select o.customer_id,
-    sum(o.net + o.charges - o.invoiced - coalesce(back.net, 0)) as ordered
+# What came back, is billed or given for nothing is not billed any more: nobody will owe it.
+_BESIDES = """select o.customer_id, sum(coalesce(l.net, 0) + coalesce(c.amount, 0)) as ordered
   from sales_order o
   left join lateral (select
-      round(sum((l.returned - l.credited) * l.unit_price * (1 - l.discount)), 4) as net
-    from sales_order_line l where l.order_id = o.id and l.returned > l.credited) back on true
+      sum(case when n.open = l.quantity then l.net
+        else round(greatest(n.open, 0) * l.unit_price * (1 - l.discount), 4) end) as net
+    from sales_order_line l
+    cross join lateral (select
+        l.quantity - l.returned - (l.invoiced - l.credited) - l.waived as open) n
+    where l.order_id = o.id) l on true
+  left join lateral (select sum(amount) as amount
+    from sales_order_charge where order_id = o.id and not invoiced) c on true
   where o.customer_id = any($1::uuid[]) and o.state = 'confirmed' and o.id <> all($2::uuid[])
   group by o.customer_id"""
 

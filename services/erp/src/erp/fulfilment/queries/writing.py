@@ -42,11 +42,15 @@ __all__ = [
 
 @dataclass
 class OrderAtHand:
-    """A locked order with its lines and charges, to be changed and saved."""
+    """A locked order with its lines and charges, to be changed and saved.
+
+    `refusal`: why the last change of it that was asked for is refused, if it is.
+    """
 
     order: Order
     lines: list[OrderLine] = field(default_factory=list)
     charges: list[OrderCharge] = field(default_factory=list)
+    refusal: str = ""
 
     def line(self, line_id: UUID) -> OrderLine | None:
         """The line of that id."""
@@ -57,14 +61,14 @@ _LOCK = """select o.* from sales_order o where o.id = any($1::uuid[])
   order by o.id for no key update"""
 _LINE = (
     *("id", "order_id", "position", "external_line_id", "item_id", "description", "quantity"),
-    *("unit_price", "discount", "net", "shipped", "returned", "invoiced", "credited"),
+    *("unit_price", "discount", "net", "shipped", "returned", "invoiced", "credited", "waived"),
 )
 _CHARGE = ("id", "order_id", "position", "kind", "amount")
 _CONTENT = f"""select {", ".join(_LINE)}, null as kind, null::numeric as amount,
     null::boolean as is_invoiced
   from sales_order_line where order_id = any($1::uuid[])
  union all select id, order_id, position, null, null, null, null, null, null, null, null, null,
-    null, null, kind, amount, invoiced
+    null, null, null, kind, amount, invoiced
   from sales_order_charge where order_id = any($1::uuid[])
  order by position"""
 
@@ -75,9 +79,10 @@ _LINKED = """select o.id from sales_order o where o.id in (select r.entity_id
 
 _ADD_LINES = """line as (insert into sales_order_line (id, order_id, position,
     external_line_id, item_id, description, quantity, unit_price, discount, net, shipped,
-    returned, invoiced, credited)
-  select n.*, 0, 0, 0, 0 from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::uuid[],
-    $6::text[], $7::numeric[], $8::numeric[], $9::numeric[], $10::numeric[]) as n),
+    returned, invoiced, credited, waived)
+  select n.*, 0, 0, 0, 0, 0
+  from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::uuid[], $6::text[],
+    $7::numeric[], $8::numeric[], $9::numeric[], $10::numeric[]) as n),
 charge as (insert into sales_order_charge (id, order_id, position, kind, amount, invoiced)
   select n.*, false from unnest($11::uuid[], $12::uuid[], $13::smallint[], $14::text[],
     $15::numeric[]) as n)"""
@@ -98,13 +103,14 @@ _SAVE = """update sales_order set version = $2, updated_at = $3, requested_on = 
   where id = $1"""
 _SAVE_CONTENT = """with line as (update sales_order_line l
     set quantity = n.quantity, unit_price = n.unit_price, discount = n.discount, net = n.net,
-      shipped = n.shipped, returned = n.returned, invoiced = n.invoiced, credited = n.credited
+      shipped = n.shipped, returned = n.returned, invoiced = n.invoiced, credited = n.credited,
+      waived = n.waived
   from unnest($1::uuid[], $2::numeric[], $3::numeric[], $4::numeric[], $5::numeric[],
-      $6::numeric[], $7::numeric[], $8::numeric[], $9::numeric[])
-    as n(id, quantity, unit_price, discount, net, shipped, returned, invoiced, credited)
+      $6::numeric[], $7::numeric[], $8::numeric[], $9::numeric[], $10::numeric[])
+    as n(id, quantity, unit_price, discount, net, shipped, returned, invoiced, credited, waived)
   where l.id = n.id)
 update sales_order_charge c set invoiced = n.invoiced
-  from unnest($10::uuid[], $11::boolean[]) as n(id, invoiced) where c.id = n.id"""
+  from unnest($11::uuid[], $12::boolean[]) as n(id, invoiced) where c.id = n.id"""
 
 _COUNT = """update sales_order set version = version + 1,
     unedited_versions = unedited_versions + 1, updated_at = $2
@@ -244,7 +250,7 @@ async def _save_content(work: Work, hand: OrderAtHand) -> None:
         await work.sql.execute(
             _SAVE_CONTENT,
             *columns_of(lines, "id", "quantity", "unit_price", "discount", "net"),
-            *columns_of(lines, "shipped", "returned", "invoiced", "credited"),
+            *columns_of(lines, "shipped", "returned", "invoiced", "credited", "waived"),
             *columns_of(charges, "id", "invoiced"),
         )
 

@@ -1,6 +1,6 @@
 """The door of fulfilment: orders, shipments, returns, invoices of orders."""
 
-from erp.fulfilment.service.billing import invoice_order
+from erp.fulfilment.service.billing import invoice_order, note_credited
 from erp.fulfilment.service.changing import cancel_order, change_order
 from erp.fulfilment.service.goods import return_goods, ship_order
 from erp.fulfilment.service.orders import (
@@ -23,6 +23,7 @@ __all__ = [
     "credit_decided",
     "hold_order",
     "invoice_order",
+    "note_credited",
     "order_states",
     "place_order",
     "refresh_orders",

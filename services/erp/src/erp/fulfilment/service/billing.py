@@ -18,9 +18,10 @@ from erp.fulfilment.service.known import Known
 from erp.fulfilment.service.telling import tell
 from erp.money import MoneyView, digits_of
 from erp.receivables import service as receivables
+from erp.receivables.events import InvoiceCredited
 from erp.settings import settings_of
 
-__all__ = ["credit_returned", "invoice_order"]
+__all__ = ["credit_returned", "invoice_order", "note_credited"]
 
 
 async def invoice_order(work: Work, order_id: UUID, command: InvoiceOrder) -> Invoiced:
@@ -100,7 +101,7 @@ def _share(work: Work, line: OrderLine, quantity: Decimal) -> Decimal:
             return line.net
         return line_net(line.unit_price, upto, line.discount, decimals=digits)
 
-    return net(line.invoiced + quantity) - net(line.invoiced)
+    return net(line.billed + quantity) - net(line.billed)
 
 
 async def credit_returned(
@@ -109,11 +110,39 @@ async def credit_returned(
     coming: Sequence[tuple[OrderLine, Decimal]],
     *,
     effective_on: date,
+    credit: bool,
 ) -> None:
-    """Take goods back into the order's lines, and credit what of them was invoiced, if any."""
-    due = {line.id: line.come_back(quantity) for line, quantity in coming}
+    """Take goods back into the order's lines, and credit what of them is to be credited now."""
+    due = {line.id: line.come_back(quantity, credit=credit) for line, quantity in coming}
     quantities = {line_id: quantity for line_id, quantity in due.items() if quantity > 0}
     if quantities:
         await receivables.credit_order(
             work, hand.order.id, quantities, effective_on=effective_on, reason="Goods came back"
         )
+
+
+async def note_credited(work: Work, event: InvoiceCredited) -> None:
+    """Let the order know what of its lines and charges was credited by hand (E45)."""
+    hand = (await queries.at_hand(work, [event.order_id])).get(event.order_id)
+    if hand is None:
+        return
+    for one in event.lines:
+        line = hand.line(one.order_line_id)
+        if line is not None:
+            line.be_credited(one.quantity, again=event.invoice_again)
+    if event.invoice_again:
+        hand.order.invoiced -= event.net
+        _open_charges(hand, event.charges)
+    hand.order.settle_state(hand.lines, hand.charges)
+    await queries.save(work, hand)
+    await tell(work, [hand.order.id], ["invoiced", "lines", "state"])
+
+
+def _open_charges(hand: OrderAtHand, amounts: Sequence[Decimal]) -> None:
+    """Charges that are credited in full are invoiced anew with what is invoiced next."""
+    for amount in amounts:
+        credited = next(
+            (one for one in hand.charges if one.invoiced and one.amount == amount), None
+        )
+        if credited:
+            credited.invoiced = False

@@ -135,6 +135,7 @@ def _line(
         "returned": ZERO,
         "invoiced": ZERO,
         "credited": ZERO,
+        "waived": ZERO,
     }
     return loaded(OrderLine, facts)
 

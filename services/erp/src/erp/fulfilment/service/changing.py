@@ -11,7 +11,7 @@ from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.approvals import service as approvals
 from erp.fulfilment import queries
-from erp.fulfilment.errors import OrderClosed
+from erp.fulfilment.errors import ChangeRefused, GoodsHaveLeft, OrderClosed
 from erp.fulfilment.models import (
     CANCELLED,
     CONFIRMED,
@@ -43,10 +43,13 @@ async def locked(work: Work, order_id: UUID) -> OrderAtHand:
 
 
 async def cancel_order(work: Work, order_id: UUID) -> None:
-    """Cancel before anything has gone out. Raises NotFound, OrderClosed."""
+    """Cancel before anything has gone out. Raises NotFound, GoodsHaveLeft, OrderClosed."""
     hand = await locked(work, order_id)
-    if not await cancel(work, hand, None) and hand.order.state != CANCELLED:
-        raise OrderClosed(number=hand.order.number, state=hand.order.state)
+    if await cancel(work, hand, None) or hand.order.state == CANCELLED:
+        return
+    if hand.order.state == CONFIRMED:
+        raise GoodsHaveLeft(number=hand.order.number)
+    raise OrderClosed(number=hand.order.number, state=hand.order.state)
 
 
 async def cancel(work: Work, hand: OrderAtHand, source_version: int | None) -> bool:
@@ -82,13 +85,15 @@ class _Asked(NamedTuple):
 
 
 async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revision: int) -> None:
-    """Change an order. Raises NotFound, StaleRevision; a refusal is told, no error."""
+    """Change an order. Raises NotFound, StaleRevision, ChangeRefused."""
     hand = await locked(work, order_id)
     hand.order.check_revision(revision)
     if hand.order.state in UNDECIDED:
         await replace(work, hand, command)
         return
     await change_content(work, hand, command)
+    if hand.refusal:
+        raise ChangeRefused(number=hand.order.number, reason=hand.refusal)
 
 
 async def change_content(work: Work, hand: OrderAtHand, command: ChangeOrder | UpsertOrder) -> bool:
@@ -203,7 +208,7 @@ async def _refusal(
             str(old.position),
             new.quantity if new else ZERO,
             old.shipped,
-            repriced=new is not None and _repriced(old, new),
+            repriced=new is not None and old.has_fixed_price and _repriced(old, new),
         )
         for old, new in change.pairs
     ]
@@ -261,6 +266,7 @@ async def _take_over(work: Work, hand: OrderAtHand, change: _Change) -> None:
 
 async def _answer(work: Work, hand: OrderAtHand, asked: _Asked, refusal: str) -> None:
     """Keep what was asked and the answer, and tell the order."""
+    hand.refusal = refusal
     request = ChangeRequest(
         id=uuid7(),
         order_id=hand.order.id,

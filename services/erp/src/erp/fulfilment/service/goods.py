@@ -111,7 +111,7 @@ def _goods(
 
 
 async def return_goods(work: Work, order_id: UUID, command: ReturnGoods) -> Shipped:
-    """Take goods back at the cost they left, and credit what of them was invoiced.
+    """Take goods back at the cost they left, and credit what of them was invoiced and is not yet.
 
     Raises NotFound, OrderNotConfirmed, UnknownLine, InvalidInput (before the shipment),
     NotShipped, PeriodClosed, and what `stock.take_back` raises about serials.
@@ -133,7 +133,7 @@ async def return_goods(work: Work, order_id: UUID, command: ReturnGoods) -> Ship
     if day < work.today():
         await _must_have_left(work, order_id, [line.id for line, _ in coming], day)
     await _store(work, shipment, coming)
-    await credit_returned(work, hand, coming, effective_on=day)
+    await credit_returned(work, hand, coming, effective_on=day, credit=command.credit)
     return await _told(work, hand, shipment, ["lines", "open_amount", "shipments", "state"])
 
 

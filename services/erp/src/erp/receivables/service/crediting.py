@@ -13,6 +13,7 @@ from erp.days import business_day_of
 from erp.money import digits_of
 from erp.receivables import queries
 from erp.receivables.errors import NothingToCredit
+from erp.receivables.events import CreditedLine, CreditingOrder, InvoiceCredited
 from erp.receivables.models import Invoice, InvoiceLine, InvoiceTax
 from erp.receivables.queries import Document
 from erp.receivables.schemas import CreditInvoice, Issued
@@ -45,6 +46,9 @@ async def credit_by_hand(work: Work, invoice_id: UUID, command: CreditInvoice) -
     NothingToCredit, and as an invoice.
     """
     note = Note(business_day_of(work, command.effective_on), command.reason)
+    order_id = await queries.order_of(work.sql, invoice_id)
+    if order_id:
+        await work.record(CreditingOrder(order_id=order_id))
     await settlement.hold_documents(work, [invoice_id])
     found = await queries.documents_to_credit(work, [invoice_id])
     if not found:
@@ -62,8 +66,33 @@ async def credit_by_hand(work: Work, invoice_id: UUID, command: CreditInvoice) -
     ]
     await stock.require_countable(work.sql, counted)
     made = await _credit(work, found[0], wanted, note)
+    if order_id:
+        await work.record(_credited(found[0], wanted, made, order_id, again=command.invoice_again))
     number_at_last(work, made)
     return issued(made)
+
+
+def _credited(
+    document: Document,
+    wanted: Mapping[UUID, Decimal],
+    note: Invoice,
+    order_id: UUID,
+    *,
+    again: bool,
+) -> InvoiceCredited:
+    """What the order is told of the credit."""
+    lines = [line for line in document.lines if wanted.get(line.id)]
+    return InvoiceCredited(
+        order_id=order_id,
+        lines=[
+            CreditedLine(order_line_id=line.order_line_id, quantity=wanted[line.id])
+            for line in lines
+            if line.order_line_id
+        ],
+        charges=[line.net for line in lines if not line.order_line_id and not line.left],
+        net=note.net,
+        invoice_again=again,
+    )
 
 
 def _wanted(document: Document, command: CreditInvoice) -> dict[UUID, Decimal]:
