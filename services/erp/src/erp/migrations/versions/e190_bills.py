@@ -1,7 +1,7 @@
 """Bills can be taken back, may be of nothing, and have numbers as a person reads them.
 
 Revision ID: e190
-Revises: e94
+Revises: e160
 """
 
 from alembic import op
@@ -10,7 +10,7 @@ from sqlalchemy import text
 from erp.comparing import same_when_read
 
 revision = "e190"
-down_revision = "e94"
+down_revision = "e160"
 
 _BATCH = 1_000
 
