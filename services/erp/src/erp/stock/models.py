@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -23,8 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
 from erp.base import Base, Record
-from erp.catalog.errors import FractionOfUnit
-from erp.exact import plain, rounded
+from erp.exact import plain
 from erp.stock.errors import (
     AlreadyShipped,
     NoCostOnDay,
@@ -39,7 +38,6 @@ from erp.stock.rules.valuation import DayEnd, cost_as_of, possible_from, short_d
 
 __all__ = [
     "Availability",
-    "CountedIn",
     "Demand",
     "Incoming",
     "ItemValuation",
@@ -83,18 +81,6 @@ class Location(Record, Base):
     code: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     kind: Mapped[str]
-
-
-class CountedIn(NamedTuple):
-    """The unit an item is counted in, and with how many decimals."""
-
-    unit: str
-    decimals: int
-
-    def must_count(self, quantity: Decimal) -> None:
-        """Refuse what the unit cannot count, such as half a piece. Raises FractionOfUnit (E39)."""
-        if rounded(quantity, self.decimals) != quantity:
-            raise FractionOfUnit(quantity=plain(quantity), unit=self.unit, decimals=self.decimals)
 
 
 class Level(Base):

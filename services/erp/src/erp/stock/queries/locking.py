@@ -15,9 +15,10 @@ from uuid import UUID
 from chassis.storage.loading import loaded
 from chassis.storage.work import Work
 from erp.sql import Sql
-from erp.stock.models import CountedIn, Demand, ItemValuation, Level
+from erp.stock.models import Demand, ItemValuation, Level
 from erp.stock.rules.lines import DemandLine, ExpectedLine, NewMove, NewSerial
 from erp.stock.rules.serials import KnownSerial
+from erp.stock.rules.units import CountedIn
 from erp.stock.rules.valuation import DayEnd
 
 __all__ = [

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from erp.sql import Sql
-from erp.stock.models import CountedIn
 from erp.stock.rules.lines import DemandState, Shortage
+from erp.stock.rules.units import CountedIn
 from erp.stock.schemas import LevelView, MoveView, WarehouseView
 
 __all__ = [

@@ -15,8 +15,9 @@ from erp.days import business_day_of
 from erp.sql import Sql
 from erp.stock import queries
 from erp.stock.errors import NotStocked, OpeningStockPosted
-from erp.stock.models import CountedIn, OpeningStock
+from erp.stock.models import OpeningStock
 from erp.stock.rules.lines import AdjustLine, ReceiptLine
+from erp.stock.rules.units import CountedIn
 from erp.stock.schemas import (
     AdjustedLine,
     AdjustStock,
