@@ -6,11 +6,22 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Numeric, literal_column, text
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    Index,
+    Numeric,
+    Text,
+    literal_column,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
 from chassis.storage.base import Amount, PartlyEdited
+from crm.accounts.rules.matching import PHONE_TAIL, MatchKeys, match_keys
 from crm.accounts.schemas import Consent, ErpTerms
 from crm.addresses import Address
 from crm.base import Base, NamedRecord
@@ -28,6 +39,9 @@ _SEARCHED = (
 )
 
 
+_COMPARED = frozenset({"name", "tax_id", "email", "phone", "billing_address", "shipping_address"})
+
+
 class Reachable(NamedRecord):
     """Whom we can write to and call."""
 
@@ -37,13 +51,22 @@ class Reachable(NamedRecord):
     phone_e164: Mapped[str] = mapped_column(default="")
     phone_digits: Mapped[str] = mapped_column(default="")
     status: Mapped[str] = mapped_column(default=ACTIVE)
+    match_email: Mapped[str] = mapped_column(default="", server_default="")
+    match_phone: Mapped[str] = mapped_column(default="", server_default="")
 
     def take(self, facts: Mapping[str, Any]) -> list[str]:
         """Take over the facts that differ; what is compared and searched follows them."""
         changed = super().take(facts)
         if "email" in changed:
             self.email_key = email_key(self.email)
+        if _COMPARED.intersection(changed):
+            keys = self.match_keys()
+            self.match_email, self.match_phone = keys.email, keys.phone
         return changed
+
+    def match_keys(self) -> MatchKeys:
+        """What it is compared by with records of other systems."""
+        return match_keys(email=self.email or "", phone=self.phone.shown)
 
     @property
     def phone(self) -> Phone:
@@ -71,6 +94,17 @@ def _rules_of(table: str) -> tuple[SchemaItem, ...]:
             postgresql_where=text("phone_digits <> ''"),
         ),
         Index(
+            f"ix_{table}_match_email",
+            "match_email",
+            "id",
+            postgresql_where=text("match_email <> ''"),
+        ),
+        Index(
+            f"ix_{table}_match_phone",
+            literal_column(f"right(match_phone, {PHONE_TAIL})"),
+            postgresql_where=text("match_phone <> ''"),
+        ),
+        Index(
             f"ix_{table}_search",
             "search",
             postgresql_using="gin",
@@ -91,6 +125,10 @@ class Account(PartlyEdited, Reachable, Base):
         Index("ix_account_stage_created_at", "stage", "created_at", "id"),
         Index("ix_account_owner_id_created_at", "owner_id", "created_at", "id"),
         Index("ix_account_tax_id", "tax_id", postgresql_where=text("tax_id <> ''")),
+        *(
+            Index(f"ix_account_{key}", key, "id", postgresql_where=text(f"{key} <> ''"))
+            for key in ("match_tax_id", "match_name")
+        ),
     )
 
     kind: Mapped[str] = mapped_column(default="company")
@@ -108,12 +146,39 @@ class Account(PartlyEdited, Reachable, Base):
     erp_credit_limit: Mapped[Decimal | None] = mapped_column(Numeric(20, 4))
     erp_payment_terms_days: Mapped[int | None]
     erp_dunning_block: Mapped[bool] = mapped_column(default=False)
+    match_tax_id: Mapped[str] = mapped_column(default="", server_default="")
+    match_name: Mapped[str] = mapped_column(default="", server_default="")
+    match_places: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), default=list, server_default=text("'{}'")
+    )
     search: Mapped[str] = mapped_column(
         Computed(
             _SEARCHED.format(more=" || ' ' || tax_id || ' ' || coalesce(erp_customer_number, '')"),
             persisted=True,
         )
     )
+
+    def take(self, facts: Mapping[str, Any]) -> list[str]:
+        """Take over the facts that differ; what it is compared by follows them."""
+        changed = super().take(facts)
+        if _COMPARED.intersection(changed):
+            keys = self.match_keys()
+            self.match_tax_id, self.match_name = keys.tax_id, keys.name
+            self.match_places = list(keys.places)
+        return changed
+
+    def match_keys(self) -> MatchKeys:
+        """What it is compared by with records of other systems."""
+        addresses = [
+            one for one in (self.billing_address, self.shipping_address) if one is not None
+        ]
+        return match_keys(
+            tax_id=self.tax_id or "",
+            email=self.email or "",
+            phone=self.phone.shown,
+            name=self.name,
+            addresses=addresses,
+        )
 
     @property
     def erp(self) -> ErpTerms | None:

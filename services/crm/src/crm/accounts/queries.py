@@ -1,13 +1,15 @@
 """Named reads and locks of accounts and contacts."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
+import orjson
 from sqlalchemy import select
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
@@ -15,6 +17,7 @@ from chassis.storage.base import version_columns
 from chassis.storage.locking import any_of
 from chassis.storage.work import Work
 from crm.accounts.models import ACTIVE, Account, Contact
+from crm.accounts.rules.matching import PHONE_TAIL, MatchKeys
 from crm.accounts.schemas import (
     AccountQuery,
     AccountView,
@@ -30,14 +33,18 @@ from crm.phones import TAIL_DIGITS, phone_of, trailing_digits
 from crm.searching import containing
 
 __all__ = [
+    "MOST_FOUND",
     "Sql",
+    "Wanted",
     "account_id_of_contact",
     "account_page",
     "account_view",
     "active_contacts",
     "buyer",
+    "candidates",
     "contact_page",
     "contact_view",
+    "matches",
     "primary_contact",
     "tell_debt",
 ]
@@ -206,3 +213,104 @@ async def primary_contact(work: Work, account_id: UUID) -> Contact | None:
 async def tell_debt(sql: Sql, account_id: UUID, owes: Decimal, told_at: datetime) -> None:
     """Keep the newest word of what the account owes."""
     await sql.execute(_DEBT, account_id, owes, told_at)
+
+
+MOST_FOUND = 20
+"""Candidates that are shown for one probe."""
+
+
+def _same_phone(row: str) -> str:
+    """The row ends in the probe's digits. A valid number is not that of another valid one."""
+    return f"""right({row}.match_phone, {PHONE_TAIL}) = right(p.phone, {PHONE_TAIL})
+            and {row}.match_phone <> '' and not (starts_with(p.phone, '+')
+              and starts_with({row}.match_phone, '+') and {row}.match_phone <> p.phone)"""
+
+
+_MATCHES = f"""with probe as (
+    select at::int, tax_id, email, phone
+      from unnest($1::text[], $2::text[], $3::text[])
+        with ordinality as p(tax_id, email, phone, at)),
+  named as (
+    select (n->>'at')::int as at, n->>'name' as name,
+        array(select jsonb_array_elements_text(n->'places')) as places
+      from jsonb_array_elements($4::jsonb) as n),
+  linked as (select * from unnest($5::int[], $6::text[], $8::text[]) as l(at, system, external_id)),
+  hit as (
+    select l.at, 'external_id' as reason, r.entity_id as id from linked l
+      join external_reference r on r.entity_type = 'account'
+        and r.system = l.system and r.external_id = l.external_id
+    union all
+    select p.at, 'tax_id', f.id from probe p cross join lateral (
+      select r.id from account r where r.match_tax_id = p.tax_id and r.match_tax_id <> ''
+       order by r.id limit $7) f
+    union all
+    select p.at, 'email', f.id from probe p cross join lateral (
+      select id from (
+          (select a.id from account a
+            where a.match_email = p.email and a.match_email <> '' order by a.id limit $7)
+          union
+          (select c.account_id from contact c where c.match_email = p.email
+              and c.match_email <> '' and c.status = 'active' order by c.id limit $7)) u
+        order by id limit $7) f where p.email <> ''
+    union all
+    select p.at, 'phone', f.id from probe p cross join lateral (
+      select id from (
+          (select a.id from account a where {_same_phone("a")} order by a.id limit $7)
+          union
+          (select c.account_id from contact c
+            where {_same_phone("c")} and c.status = 'active' order by c.id limit $7)) u
+        order by id limit $7) f where p.phone <> ''
+    union all
+    select p.at, 'name_and_address', f.id from named p cross join lateral (
+      select r.id from account r where r.match_name = p.name and r.match_name <> ''
+          and r.match_places && p.places order by r.id limit $7) f)
+  select at, id, array_agg(distinct reason) as reasons from hit group by at, id"""
+
+_CANDIDATES = f"""select id, {version_columns(Account.__table__)}, name, tax_id, email,
+  case when phone_e164 <> '' then phone_e164 else phone_raw end as phone,
+  array[billing_address, shipping_address] as addresses, status, {references("account")}
+  from account where id = any($1::uuid[])"""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is looked for by one probe: its keys, and its ids in other systems."""
+
+    keys: MatchKeys
+    external_refs: Sequence[tuple[str, str]]
+
+
+async def matches(sql: Sql, wanted: Sequence[Wanted]) -> list[dict[UUID, list[str]]]:
+    """Records that have something in common with each probe, and what, in the order asked.
+
+    Of one kind no more are found for a probe than one more than are shown.
+    """
+    keys = [one.keys for one in wanted]
+    named = [
+        {"at": at, "name": name, "places": one.places}
+        for at, one in enumerate(keys, 1)
+        for name in {one.name, one.legal_name} - {""}
+        if one.places
+    ]
+    linked = [(at, *link) for at, one in enumerate(wanted, 1) for link in one.external_refs]
+    rows = await sql.fetch(
+        _MATCHES,
+        [one.tax_id for one in keys],
+        [one.email for one in keys],
+        [one.phone for one in keys],
+        orjson.dumps(named).decode(),
+        [at for at, _, _ in linked],
+        [system for _, system, _ in linked],
+        MOST_FOUND + 1,
+        [external_id for _, _, external_id in linked],
+    )
+    found: list[dict[UUID, list[str]]] = [{} for _ in wanted]
+    for row in rows:
+        found[row["at"] - 1][row["id"]] = row["reasons"]
+    return found
+
+
+async def candidates(sql: Sql, ids: Collection[UUID]) -> dict[UUID, Mapping[str, Any]]:
+    """What those who compare see of the records."""
+    rows = await sql.fetch(_CANDIDATES, list(ids))
+    return {row["id"]: dict(row) for row in rows}

@@ -27,6 +27,7 @@ from chassis.storage.external import AlreadyLinked
 from chassis.storage.work import Reading
 from crm.accounts import queries
 from crm.accounts.schemas import (
+    AccountMatchReply,
     AccountQuery,
     AccountView,
     AddContact,
@@ -34,13 +35,14 @@ from crm.accounts.schemas import (
     ChangeContact,
     ContactQuery,
     ContactView,
+    MatchAccounts,
     NewAccount,
     UpsertAccount,
     UpsertAccounts,
     UpsertContact,
     UpsertContacts,
 )
-from crm.accounts.service import accounts, contacts
+from crm.accounts.service import accounts, contacts, matches
 from crm.fields import ExternalId, System
 from crm.links import LinkExternal, ManagedByErp
 from crm.upserts import UPSERTED, InBatch, reply_outcome, upsert_each
@@ -142,6 +144,12 @@ async def upsert_account(
     done = await accounts.upsert_account(work, system, external_id, command)
     reply_outcome(response, done)
     return await _account(response, work, done.id, new=done.outcome == "created")
+
+
+@account_router.post("/matches")
+async def match_accounts(command: MatchAccounts, _by: Reader, at: InReading) -> AccountMatchReply:
+    """Look for accounts that are, or may be, the same firms. Nothing changes."""
+    return await matches.match_accounts(at.sql, command)
 
 
 @account_router.get("/{account_id}")

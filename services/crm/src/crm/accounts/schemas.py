@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
 from chassis.http.etag import EtagVersion, Revision
 from crm.addresses import Address, AddressChange
@@ -25,10 +25,13 @@ from crm.fields import (
     TaxId,
     left_out,
 )
-from crm.links import ExternalRef
+from crm.links import ExternalRef, LinkExternal
 from crm.money import CurrencyCode, MoneyView, digits_of, rounded
 
 __all__ = [
+    "AccountCandidate",
+    "AccountMatchReply",
+    "AccountMatches",
     "AccountQuery",
     "AccountView",
     "AddContact",
@@ -40,7 +43,10 @@ __all__ = [
     "ContactView",
     "Debt",
     "ErpTerms",
+    "MatchAccounts",
     "NewAccount",
+    "Probe",
+    "Reason",
     "UpsertAccount",
     "UpsertAccountItem",
     "UpsertAccounts",
@@ -52,6 +58,11 @@ __all__ = [
 Kind = Literal["company", "person"]
 Stage = Literal["prospect", "customer"]
 Permission = Literal["unknown", "granted", "refused"]
+
+Known = Annotated[str, StringConstraints(max_length=1000)]
+"""What somebody else knows, as it is written there."""
+
+Reason = Literal["external_id", "tax_id", "email", "phone", "name_and_address"]
 
 _PHONE = "As people write it; shown in E.164 where it is valid."
 
@@ -312,3 +323,62 @@ class ContactQuery(ReachableQuery):
         default=None, description="Part of the name, title, e-mail or phone; also pinyin."
     )
     account_id: UUID | None = None
+
+
+class Probe(Command):
+    """What is known of a firm elsewhere; each part may be empty."""
+
+    key: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(
+        description="The caller's own; the reply names it again."
+    )
+    name: Known = ""
+    legal_name: Known = ""
+    tax_id: Known = ""
+    email: Known = ""
+    phone: Known = ""
+    address: Address = Field(default_factory=Address)
+    delivery_address: Address = Field(default_factory=Address)
+    external_refs: list[LinkExternal] = Field(
+        default_factory=list, max_length=10, description="Its ids in other systems."
+    )
+
+
+class MatchAccounts(Command):
+    """Ask for the accounts that are, or may be, the same firms."""
+
+    items: list[Probe] = Field(min_length=1, max_length=200)
+
+
+class AccountCandidate(BaseModel):
+    """An account that is, or may be, the same firm."""
+
+    id: UUID
+    version: int = Field(description="Counts what is edited here; the number in the ETag.")
+    revision: int = Field(description="Counts all changes: the events' aggversion.")
+    name: str
+    tax_id: str
+    email: str
+    phone: str
+    addresses: list[Address] = Field(description="Those that say something.")
+    external_refs: list[ExternalRef]
+    status: Status
+    reasons: list[Reason] = Field(
+        description="What agrees: `external_id` and `tax_id` name one firm, the others may agree "
+        "by chance. More may come."
+    )
+
+
+class AccountMatches(BaseModel):
+    """What was found for one probe."""
+
+    key: str
+    candidates: list[AccountCandidate] = Field(
+        description="At most 20, those for which most speaks first."
+    )
+    truncated: bool = Field(description="True: more were found than are shown.")
+
+
+class AccountMatchReply(BaseModel):
+    """What was found, in the order asked."""
+
+    items: list[AccountMatches]

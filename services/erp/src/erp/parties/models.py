@@ -1,6 +1,8 @@
 """Customers and suppliers: what they are, and how they change."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -8,9 +10,11 @@ from sqlalchemy import (
     Index,
     Numeric,
     Sequence,
+    Text,
     literal_column,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
@@ -18,6 +22,7 @@ from chassis.storage.base import PartlyEdited
 from erp.addresses import Address
 from erp.base import Base, NamedRecord
 from erp.money import Money
+from erp.parties.rules.matching import PHONE_TAIL, match_keys
 
 __all__ = ["ACTIVE", "ARCHIVED", "Customer", "Party", "Supplier"]
 
@@ -73,12 +78,24 @@ def _rules_of(table: str) -> tuple[SchemaItem, ...]:
     )
 
 
+_COMPARED = frozenset({"name", "legal_name", "tax_id", "email", "phone", "bill_to", "ship_to"})
+
+
 class Customer(PartlyEdited, Party, Base):
     """Whoever buys from us. What a linked CRM leads in is not edited here."""
 
     __tablename__ = "customer"
     __table_args__ = (
         *_rules_of("customer"),
+        *(
+            Index(f"ix_customer_{key}", key, "id", postgresql_where=text(f"{key} <> ''"))
+            for key in ("match_tax_id", "match_email", "match_name", "match_legal_name")
+        ),
+        Index(
+            "ix_customer_match_phone",
+            literal_column(f"right(match_phone, {PHONE_TAIL})"),
+            postgresql_where=text("match_phone <> ''"),
+        ),
         CheckConstraint("credit_limit >= 0", name="credit_limit_not_negative"),
         Index(
             "uq_customer_tax_id",
@@ -92,6 +109,34 @@ class Customer(PartlyEdited, Party, Base):
     ship_to: Mapped[Address] = mapped_column(default=Address)
     credit_limit_amount: Mapped[Decimal | None] = mapped_column("credit_limit", Numeric(20, 4))
     dunning_block: Mapped[bool] = mapped_column(default=False)
+    match_tax_id: Mapped[str] = mapped_column(default="", server_default="")
+    match_email: Mapped[str] = mapped_column(default="", server_default="")
+    match_phone: Mapped[str] = mapped_column(default="", server_default="")
+    match_name: Mapped[str] = mapped_column(default="", server_default="")
+    match_legal_name: Mapped[str] = mapped_column(default="", server_default="")
+    match_places: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), default=list, server_default=text("'{}'")
+    )
+
+    def take(self, facts: Mapping[str, Any]) -> list[str]:
+        """Take over the facts that differ; what it is compared by follows them."""
+        changed = super().take(facts)
+        if _COMPARED.intersection(changed):
+            self._compare_anew()
+        return changed
+
+    def _compare_anew(self) -> None:
+        keys = match_keys(
+            tax_id=self.tax_id or "",
+            email=self.email or "",
+            phone=self.phone or "",
+            name=self.name,
+            legal_name=self.legal_name or "",
+            addresses=[one for one in (self.bill_to, self.ship_to) if one is not None],
+        )
+        self.match_tax_id, self.match_email, self.match_phone = keys.tax_id, keys.email, keys.phone
+        self.match_name, self.match_legal_name = keys.name, keys.legal_name
+        self.match_places = list(keys.places)
 
     @property
     def credit_limit(self) -> Money | None:

@@ -29,7 +29,9 @@ from erp.parties.errors import DuplicateTaxId
 from erp.parties.schemas import (
     ChangeCustomer,
     ChangeSupplier,
+    CustomerMatchReply,
     CustomerView,
+    MatchCustomers,
     NewCustomer,
     NewSupplier,
     PartyQuery,
@@ -39,7 +41,7 @@ from erp.parties.schemas import (
     UpsertSupplier,
     UpsertSuppliers,
 )
-from erp.parties.service import customers, suppliers
+from erp.parties.service import customers, matches, suppliers
 from erp.upserts import UPSERTED, InBatch, reply_outcome, upsert_each
 
 __all__ = ["customer_router", "supplier_router"]
@@ -125,6 +127,14 @@ async def upsert_customer(
     done = await customers.upsert_customer(work, system, external_id, command)
     reply_outcome(response, done)
     return await _customer(response, work, done.id, new=done.outcome == "created")
+
+
+@customer_router.post("/matches")
+async def match_customers(
+    command: MatchCustomers, _by: Reader, at: InReading
+) -> CustomerMatchReply:
+    """Look for customers that are, or may be, the same firms. Nothing changes."""
+    return await matches.match_customers(at.sql, command)
 
 
 @customer_router.get("/{customer_id}")

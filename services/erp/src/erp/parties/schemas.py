@@ -1,10 +1,10 @@
 """What callers ask of parties, and what they see."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from chassis.http.etag import EtagVersion, Revision
 from erp.addresses import Address, AddressChange
@@ -20,16 +20,22 @@ from erp.fields import (
     TaxId,
     left_out,
 )
-from erp.links import ExternalRef
+from erp.links import ExternalRef, LinkExternal
 from erp.money import CurrencyCode, MoneyView
 
 __all__ = [
     "ChangeCustomer",
     "ChangeSupplier",
+    "CustomerCandidate",
+    "CustomerMatchReply",
+    "CustomerMatches",
     "CustomerView",
+    "MatchCustomers",
     "NewCustomer",
     "NewSupplier",
     "PartyQuery",
+    "Probe",
+    "Reason",
     "SupplierView",
     "UpsertCustomer",
     "UpsertCustomerItem",
@@ -41,6 +47,11 @@ __all__ = [
 
 Days = Annotated[int, Field(strict=True, ge=0, le=3650)]
 LARGEST_BATCH = 500
+
+Known = Annotated[str, StringConstraints(max_length=1000)]
+"""What somebody else knows, as it is written there."""
+
+Reason = Literal["external_id", "tax_id", "email", "phone", "name_and_address"]
 
 
 class PartyFields(Command):
@@ -207,3 +218,63 @@ class PartyQuery(BaseModel):
     email: Line | None = None
     external_system: str | None = Field(default=None, max_length=32)
     external_id: str | None = Field(default=None, max_length=200)
+
+
+class Probe(Command):
+    """What is known of a firm elsewhere; each part may be empty."""
+
+    key: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(
+        description="The caller's own; the reply names it again."
+    )
+    name: Known = ""
+    legal_name: Known = ""
+    tax_id: Known = ""
+    email: Known = ""
+    phone: Known = ""
+    address: Address = Field(default_factory=Address)
+    delivery_address: Address = Field(default_factory=Address)
+    external_refs: list[LinkExternal] = Field(
+        default_factory=list, max_length=10, description="Its ids in other systems."
+    )
+
+
+class MatchCustomers(Command):
+    """Ask for the customers that are, or may be, the same firms."""
+
+    items: list[Probe] = Field(min_length=1, max_length=200)
+
+
+class CustomerCandidate(BaseModel):
+    """A customer that is, or may be, the same firm."""
+
+    id: UUID
+    version: int = Field(description="Counts what is edited here; the number in the ETag.")
+    revision: int = Field(description="Counts all changes: the events' aggversion.")
+    number: str
+    name: str
+    tax_id: str
+    email: str
+    phone: str
+    addresses: list[Address] = Field(description="Those that say something.")
+    external_refs: list[ExternalRef]
+    status: Status
+    reasons: list[Reason] = Field(
+        description="What agrees: `external_id` and `tax_id` name one firm, the others may agree "
+        "by chance. More may come."
+    )
+
+
+class CustomerMatches(BaseModel):
+    """What was found for one probe."""
+
+    key: str
+    candidates: list[CustomerCandidate] = Field(
+        description="At most 20, those for which most speaks first."
+    )
+    truncated: bool = Field(description="True: more were found than are shown.")
+
+
+class CustomerMatchReply(BaseModel):
+    """What was found, in the order asked."""
+
+    items: list[CustomerMatches]
