@@ -34,8 +34,8 @@ SCOPES = {
 class Tandem:
     """The three services, and what a person sees of them."""
 
-    def __init__(self, crm: Any, erp: Any, bridge: Any) -> None:
-        self.crm, self.erp, self.bridge = crm, erp, bridge
+    def __init__(self, crm: Any, erp: Any, bridge: Any, calls: list[str]) -> None:
+        self.crm, self.erp, self.bridge, self.calls = crm, erp, bridge, calls
 
     async def settled(self) -> None:
         """Wait until everything both halves published is across, and what that led to."""
@@ -108,10 +108,14 @@ async def tandem(cluster):
             async with bridge.database.reading() as reading:
                 return await inbox.cursor_value(reading, name)
 
-        behind, halves = [], {}
+        async def note(request):
+            calls.append(f"{request.method} {request.url.path}")
+
+        calls, behind, halves = [], [], {}
         for half in (crm, erp):
             name = half.service.name
             client = await half.as_(*SCOPES[name])
+            client.event_hooks["request"].append(note)
             halves[name] = HttpTarget(client)
             source = FeedSource(
                 name, client, receive=receive, read_cursor=read_cursor, wait_seconds=1.0
@@ -123,7 +127,7 @@ async def tandem(cluster):
             await ledger.ensure_year(work, work.today())
         carrying = await dispatcher(bridge.database, halves, bridge.settings)
         await stack.enter_async_context(going(carrying.run(), *behind))
-        yield Tandem(crm, erp, bridge)
+        yield Tandem(crm, erp, bridge, calls)
 
 
 def unique(word):
@@ -238,6 +242,25 @@ async def test_products_and_prices_flow_down(tandem):
     await tandem.settled()
     (product,) = await tandem.twins(tandem.crm, "/v1/products", q=sku)
     assert product["name"] == "Bolt M8 zinc"
+
+
+async def test_stock_of_many_products_crosses_in_few_calls(tandem):
+    """B44: what one receipt changed of many items is put to the CRM together."""
+    skus = [unique("NAIL").replace(" ", "-").upper() for _ in range(12)]
+    for sku in skus:
+        await tandem.make(tandem.erp, "/v1/items", sku=sku, name="Nail")
+    await tandem.settled()
+    tandem.calls.clear()
+    cost = {"amount": "7.00", "currency": "CNY"}
+    lines = [{"sku": sku, "quantity": "8", "unit_cost": cost} for sku in skus]
+    await tandem.make(tandem.erp, "/v1/stock-receipts", lines=lines)
+    await tandem.settled()
+    for sku in skus:
+        (product,) = await tandem.twins(tandem.crm, "/v1/products", code=sku)
+        assert product["availability"]["free"] == "8"
+    told = [one for one in tandem.calls if "/v1/product-availabilities/" in one]
+    assert "POST /v1/product-availabilities/by-external/erp/batch" in told
+    assert len(told) < len(skus)
 
 
 async def ready_to_sell(tandem, stock):

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import event
@@ -150,3 +151,29 @@ async def test_a_batch_takes_as_many_however_many(desk, ear, kind, most, many):
             reply = await desk.crm.post(path, {"items": items})
         told = reply.json()["items"]
         assert {(one["status"], one["version"]) for one in told} == {(outcome, version)}
+
+
+@pytest.mark.parametrize("many", [2, 40])
+async def test_what_the_erp_tells_takes_as_many_statements_however_much_it_is(desk, ear, many):
+    """Begin, key, one batch at a time, locks, savepoint, read, write, versions, reply, commit."""
+    accounts = [await desk.account() for _ in range(many)]
+    products = [await desk.product() for _ in range(many)]
+    line = {"product": products[0]["code"], "quantity": "1", "unit_price": CNY}
+    orders = [await desk.add("/v1/orders", account_id=one["id"], lines=[line]) for one in accounts]
+    stands = {"number": "SO-1", "state": "confirmed"}
+    told = {
+        "order-fulfilments": [{"order_id": one["id"], "erp": stands} for one in orders],
+        "product-availabilities": [
+            {"product_id": one["id"], "free": "1", "incoming": "0"} for one in products
+        ],
+        "account-debts": [
+            {"account_id": one["id"], "owes": "1", "told_at": "2026-01-01T00:00:00Z"}
+            for one in accounts
+        ],
+    }
+    for path, each in told.items():
+        items = [{"external_id": str(uuid4()), "source_version": 1} | one for one in each]
+        await desk.see("/v1/accounts?limit=1")
+        async with ear.expecting(12):
+            reply = await desk.crm.post(f"/v1/{path}/by-external/erp/batch", {"items": items})
+        assert {one["status"] for one in reply.json()["items"]} == {"updated"}

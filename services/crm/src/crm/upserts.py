@@ -34,16 +34,20 @@ from crm.fields import Facts, System
 from crm.lines import stand_in_line
 
 __all__ = [
+    "KEPT",
     "UPSERTED",
+    "BatchAsked",
     "InBatch",
     "InBulk",
     "Sent",
     "Upserted",
+    "outcome_of",
     "reply_outcome",
     "required",
     "upsert",
     "upsert_each",
     "upsert_one",
+    "versions_of",
 ]
 
 _OUTCOME = {
@@ -57,6 +61,9 @@ UPSERTED: dict[int | str, dict[str, Any]] = {
     201: {"description": "New here.", "headers": _OUTCOME},
 }
 """What an upsert may answer, for its route's `responses`."""
+
+KEPT: dict[int | str, dict[str, Any]] = {200: UPSERTED[200]}
+"""The same of what makes no record of its own."""
 
 
 class Item(Protocol):
@@ -147,8 +154,14 @@ async def upsert_one(work: Work, sent: Sent, item: I, by: InBulk[I]) -> Upserted
 
 
 def _left_alone(source_version: int, known: external.External) -> Upserted:
-    seen = source_version == known.source_version
-    return Upserted("unchanged" if seen else "stale", known.entity_id)
+    return Upserted(outcome_of(source_version, known.source_version), known.entity_id)
+
+
+def outcome_of(sent: int, known: int) -> Outcome:
+    """What becomes of a version that was sent, where that version is known."""
+    if sent == known:
+        return "unchanged"
+    return "updated" if sent > known else "stale"
 
 
 @dataclass(frozen=True)
@@ -288,11 +301,16 @@ class _Batch(Generic[I]):
         return _left_alone(item.source_version, self.known[item.external_id])
 
     async def _present(self, ids: Sequence[UUID]) -> dict[UUID, Present]:
-        versions = version_columns(Base.metadata.tables[self.entity_type])
-        rows = await self.work.sql.fetch(
-            f"select id, {versions} from {self.entity_type} where id = any($1::uuid[])", ids
-        )
-        return {row["id"]: Present(**row) for row in rows}
+        return await versions_of(self.work, self.entity_type, ids)
+
+
+async def versions_of(work: Work, entity_type: str, ids: Sequence[UUID]) -> dict[UUID, Present]:
+    """The versions that records have now."""
+    columns = version_columns(Base.metadata.tables[entity_type])
+    rows = await work.sql.fetch(
+        f"select id, {columns} from {entity_type} where id = any($1::uuid[])", ids
+    )
+    return {row["id"]: Present(**row) for row in rows}
 
 
 def required(facts: Facts, *names: str) -> Facts:

@@ -194,6 +194,7 @@ FLOWS: Sequence[Flow] = (
         reads=erp.OrderChanged,
         translate=erp_to_crm.fulfilment,
         entity=FULFILMENT,
+        in_batches=True,
         begins=erp_to_crm.is_of_crm,
     ),
     Flow(
@@ -201,6 +202,7 @@ FLOWS: Sequence[Flow] = (
         reads=erp.AvailabilityChanged,
         translate=erp_to_crm.availability,
         entity=AVAILABILITY,
+        in_batches=True,
         needs=_item_in,
     ),
     Flow(
@@ -208,6 +210,7 @@ FLOWS: Sequence[Flow] = (
         reads=erp.BalanceChanged,
         translate=erp_to_crm.debt,
         entity=DEBT,
+        in_batches=True,
         needs=_owing,
     ),
 )

@@ -44,9 +44,10 @@ __all__ = [
     "candidates",
     "contact_page",
     "contact_view",
+    "debts_of",
     "matches",
     "primary_contact",
-    "tell_debt",
+    "store_debts",
 ]
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
@@ -76,7 +77,11 @@ CONTACT = f"""{_COMMON}, {version_columns(Contact.__table__)},
 _BUYER = """select shipping_address, status = 'archived' as archived,
     (select trim_scale(d.owes)::text from account_debt d where d.account_id = account.id) as owes
   from account where id = $1"""
-_DEBT = """insert into account_debt as d (account_id, owes, told_at) values ($1, $2, $3)
+_DEBTS_OF = """select c.id, d.owes, d.told_at from account c
+  left join account_debt d on d.account_id = c.id where c.id = any($1::uuid[])"""
+_STORE_DEBTS = """insert into account_debt as d (account_id, owes, told_at)
+  select n.* from unnest($1::uuid[], $2::numeric[], $3::timestamptz[]) as n(id, owes, told_at)
+  order by n.id
   on conflict (account_id) do update set owes = excluded.owes, told_at = excluded.told_at
     where d.told_at <= excluded.told_at"""
 
@@ -210,9 +215,18 @@ async def primary_contact(work: Work, account_id: UUID) -> Contact | None:
     return next((contact for contact in contacts if contact.primary), None)
 
 
-async def tell_debt(sql: Sql, account_id: UUID, owes: Decimal, told_at: datetime) -> None:
-    """Keep the newest word of what the account owes."""
-    await sql.execute(_DEBT, account_id, owes, told_at)
+async def debts_of(
+    sql: Sql, account_ids: Sequence[UUID]
+) -> dict[UUID, tuple[Decimal, datetime] | None]:
+    """What accounts owe and when it was said; None: nobody said. Whom there is not is left out."""
+    rows = await sql.fetch(_DEBTS_OF, account_ids)
+    return {row["id"]: row["told_at"] and (row["owes"], row["told_at"]) for row in rows}
+
+
+async def store_debts(sql: Sql, debts: Sequence[tuple[UUID, Decimal, datetime]]) -> None:
+    """Keep the newest word of what different accounts owe."""
+    if debts:
+        await sql.execute(_STORE_DEBTS, *zip(*debts, strict=True))
 
 
 MOST_FOUND = 20

@@ -1,6 +1,6 @@
 """Named reads and locks of products and prices."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -21,6 +21,7 @@ from crm.searching import containing
 
 __all__ = [
     "Sql",
+    "availability_versions",
     "overlapping",
     "own_active_prices",
     "price_page",
@@ -31,7 +32,7 @@ __all__ = [
     "product_page",
     "product_view",
     "products_with_codes",
-    "tell_availability",
+    "store_availabilities",
 ]
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
@@ -52,8 +53,13 @@ PRICE = f"""product_price.id, product_id, p.code as product_code, price_list, mi
   jsonb_build_object('amount', amount::text, 'currency', product_price.currency) as price,
   {references("product_price")}"""
 
-_AVAILABILITY = """insert into product_availability as a
-    (product_id, source_version, free, incoming, updated_at) values ($1, $2, $3, $4, $5)
+_AVAILABILITY_VERSIONS = """select p.id, coalesce(a.source_version, 0) as version from product p
+  left join product_availability a on a.product_id = p.id where p.id = any($1::uuid[])"""
+_STORE_AVAILABILITIES = """insert into product_availability as a
+    (product_id, source_version, free, incoming, updated_at)
+  select n.*, $5 from unnest($1::uuid[], $2::bigint[], $3::numeric[], $4::numeric[])
+    as n(id, version, free, incoming)
+  order by n.id
   on conflict (product_id) do update set source_version = excluded.source_version,
     free = excluded.free, incoming = excluded.incoming, updated_at = excluded.updated_at
     where a.source_version < excluded.source_version"""
@@ -222,8 +228,18 @@ async def priced(
     return found
 
 
-async def tell_availability(
-    sql: Sql, product_id: UUID, *, version: int, free: Decimal, incoming: Decimal, now: datetime
+async def availability_versions(sql: Sql, product_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """The version of the newest word of products' stock; 0: there was none.
+
+    What there is not is left out.
+    """
+    rows = await sql.fetch(_AVAILABILITY_VERSIONS, product_ids)
+    return {row["id"]: row["version"] for row in rows}
+
+
+async def store_availabilities(
+    sql: Sql, stocks: Sequence[tuple[UUID, int, Decimal, Decimal]], *, now: datetime
 ) -> None:
-    """Keep the newest word of a product's stock."""
-    await sql.execute(_AVAILABILITY, product_id, version, free, incoming, now)
+    """Keep the newest word (version, free, incoming) of different products' stock."""
+    if stocks:
+        await sql.execute(_STORE_AVAILABILITIES, *zip(*stocks, strict=True), now)

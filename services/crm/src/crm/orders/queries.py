@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.loading import columns_of
+from chassis.storage.locking import any_of
 from chassis.storage.work import Work
 from crm.links import references
 from crm.orders.models import Order, OrderLine
@@ -18,6 +19,8 @@ __all__ = [
     "add_order",
     "for_update",
     "lines_of",
+    "lock_orders",
+    "lock_rows",
     "order_page",
     "order_view",
     "order_views",
@@ -54,6 +57,20 @@ insert into customer_order (id, version, created_at, updated_at, number, account
 async def for_update(work: Work, order_id: UUID) -> Order | None:
     """The order, locked until the act ends."""
     return await work.session.get(Order, order_id, with_for_update=True)
+
+
+async def lock_orders(work: Work, order_ids: Sequence[UUID]) -> dict[UUID, Order]:
+    """The orders there are, locked in the order of their ids until the act ends."""
+    wanted = select(Order).where(Order.id == any_of(order_ids)).order_by(Order.id)
+    locked = wanted.with_for_update().execution_options(populate_existing=True)
+    return {order.id: order for order in await work.session.scalars(locked)}
+
+
+async def lock_rows(work: Work, order_ids: Sequence[UUID]) -> None:
+    """Lock the orders there are, in the order of their ids, without reading them."""
+    await work.sql.execute(
+        "select id from customer_order where id = any($1::uuid[]) order by id for update", order_ids
+    )
 
 
 async def lines_of(work: Work, order_id: UUID) -> list[OrderLine]:

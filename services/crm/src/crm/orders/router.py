@@ -32,14 +32,25 @@ from crm.orders.schemas import (
     OrderView,
     PlaceOrder,
     Taken,
+    TellAvailabilities,
     TellAvailability,
     TellDebt,
+    TellDebts,
     TellFulfilment,
+    TellFulfilments,
     UpsertOrder,
     UpsertOrders,
 )
-from crm.orders.service import mirror, orders
-from crm.upserts import UPSERTED, InBatch, reply_outcome, upsert_each
+from crm.orders.service import orders
+from crm.orders.service.batches import (
+    AVAILABILITIES,
+    DEBTS,
+    FULFILMENTS,
+    Done,
+    store_each,
+    store_one,
+)
+from crm.upserts import KEPT, UPSERTED, InBatch, Upserted, reply_outcome, upsert_each
 
 __all__ = ["mirror_router", "order_router"]
 
@@ -64,7 +75,17 @@ order_router = house_router(
         IdempotencyInFlight,
     ),
 )
-mirror_router = house_router(prefix="/v1", tag="mirror", problems=(NotFound,))
+mirror_router = house_router(
+    prefix="/v1",
+    tag="mirror",
+    problems=(
+        NotFound,
+        MissingReference,
+        IdempotencyKeyRequired,
+        IdempotencyKeyReused,
+        IdempotencyInFlight,
+    ),
+)
 
 
 async def _order(response: Response, at: Reading, order_id: UUID) -> OrderView:
@@ -154,26 +175,71 @@ async def cancel_order(
     return await _order(response, work, order_id)
 
 
-@mirror_router.put("/order-fulfilments/by-external/{system}/{external_id}")
+def _taken(response: Response, done: Done, named: UUID | None = None) -> Taken:
+    """What was told is known now, with what became of it in the header."""
+    outcome, now = done
+    reply_outcome(response, Upserted(outcome, now.id))
+    return Taken(id=named or now.id, version=now.version, revision=now.revision)
+
+
+@mirror_router.post("/order-fulfilments/by-external/{system}/batch")
+async def store_fulfilments(
+    asked: InBatch, command: TellFulfilments, _by: Bridge, _once: OnlyOnceUnlessDry, work: InWork
+) -> BatchReply:
+    """How the ERP says our orders stand; each is judged alone."""
+    return await store_each(work, asked, FULFILMENTS, command.items)
+
+
+@mirror_router.put("/order-fulfilments/by-external/{system}/{external_id}", responses=KEPT)
 async def tell_fulfilment(
-    system: System, external_id: ExternalId, command: TellFulfilment, _by: Bridge, work: InWork
+    system: System,
+    external_id: ExternalId,
+    command: TellFulfilment,
+    _by: Bridge,
+    work: InWork,
+    response: Response,
 ) -> Taken:
     """How the ERP says one of our orders stands; `external_id` is the ERP's own order."""
-    return Taken(id=await mirror.tell_fulfilment(work, command))
+    return _taken(response, await store_one(work, FULFILMENTS, command))
 
 
-@mirror_router.put("/product-availabilities/by-external/{system}/{external_id}")
+@mirror_router.post("/product-availabilities/by-external/{system}/batch")
+async def store_availabilities(
+    asked: InBatch, command: TellAvailabilities, _by: Bridge, _once: OnlyOnceUnlessDry, work: InWork
+) -> BatchReply:
+    """What the ERP says is free of products, and expected; each is judged alone."""
+    return await store_each(work, asked, AVAILABILITIES, command.items)
+
+
+@mirror_router.put("/product-availabilities/by-external/{system}/{external_id}", responses=KEPT)
 async def tell_availability(
-    system: System, external_id: ExternalId, command: TellAvailability, _by: Bridge, work: InWork
+    system: System,
+    external_id: ExternalId,
+    command: TellAvailability,
+    _by: Bridge,
+    work: InWork,
+    response: Response,
 ) -> Taken:
     """What the ERP says is free of a product, and expected; `external_id` is its item."""
-    return Taken(id=await mirror.tell_availability(work, command))
+    return _taken(response, await store_one(work, AVAILABILITIES, command))
 
 
-@mirror_router.put("/account-debts/by-external/{system}/{external_id}")
+@mirror_router.post("/account-debts/by-external/{system}/batch")
+async def store_debts(
+    asked: InBatch, command: TellDebts, _by: Bridge, _once: OnlyOnceUnlessDry, work: InWork
+) -> BatchReply:
+    """What the ERP says customers owe; each is judged alone."""
+    return await store_each(work, asked, DEBTS, command.items)
+
+
+@mirror_router.put("/account-debts/by-external/{system}/{external_id}", responses=KEPT)
 async def tell_debt(
-    system: System, external_id: UUID, command: TellDebt, _by: Bridge, work: InWork
+    system: System,
+    external_id: UUID,
+    command: TellDebt,
+    _by: Bridge,
+    work: InWork,
+    response: Response,
 ) -> Taken:
     """What the ERP says a customer owes; `external_id` is the document that changed it."""
-    await mirror.tell_debt(work, command)
-    return Taken(id=external_id)
+    return _taken(response, await store_one(work, DEBTS, command), external_id)

@@ -9,24 +9,30 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.http.etag import EtagVersion, Revision
 from crm.addresses import Address
-from crm.fields import Code, Command, Day, ExternalId, Line, Note, SourceVersion
+from crm.fields import LARGEST_BATCH, Code, Command, Day, ExternalId, Line, Note, SourceVersion
 from crm.links import ExternalRef
 from crm.money import MoneyView, NonNegativeNumber, PositiveQuantity, UnitPriceView
 
 __all__ = [
+    "AvailabilityItem",
     "ChangeOrder",
+    "DebtItem",
     "ErpChange",
     "ErpLine",
     "ErpOrder",
     "ErpShipment",
+    "FulfilmentItem",
     "LineView",
     "NewLine",
     "OrderView",
     "PlaceOrder",
     "Taken",
+    "TellAvailabilities",
     "TellAvailability",
     "TellDebt",
+    "TellDebts",
     "TellFulfilment",
+    "TellFulfilments",
     "UpsertOrder",
     "UpsertOrders",
 ]
@@ -186,11 +192,50 @@ class TellDebt(Command):
     told_at: datetime
 
 
+class FulfilmentItem(TellFulfilment):
+    """How one of our orders stands; `external_id` is the ERP's own order."""
+
+    external_id: ExternalId
+
+
+class TellFulfilments(Command):
+    """What the ERP tells of orders."""
+
+    items: list[FulfilmentItem] = Field(min_length=1, max_length=LARGEST_BATCH)
+
+
+class AvailabilityItem(TellAvailability):
+    """The stock of one product; `external_id` is the ERP's item."""
+
+    external_id: ExternalId
+
+
+class TellAvailabilities(Command):
+    """What the ERP tells of products' stock."""
+
+    items: list[AvailabilityItem] = Field(min_length=1, max_length=LARGEST_BATCH)
+
+
+class DebtItem(TellDebt):
+    """What one customer owes; `external_id` is the document that changed it."""
+
+    external_id: Annotated[
+        str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+    ]
+
+
+class TellDebts(Command):
+    """What the ERP says customers owe."""
+
+    items: list[DebtItem] = Field(min_length=1, max_length=LARGEST_BATCH)
+
+
 class Taken(BaseModel):
-    """What was told is known here now."""
+    """What was told is known here now; the versions are those of the record it was told of."""
 
     id: UUID
-    version: int = 1
+    version: EtagVersion
+    revision: Revision
 
 
 class LineView(BaseModel):

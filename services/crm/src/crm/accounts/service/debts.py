@@ -1,17 +1,47 @@
 """What customers owe, as a linked ERP tells it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from chassis.http.batch import Outcome
+from chassis.http.problems import NotFound
 from chassis.storage.work import Work
 from crm.accounts import queries
-from crm.accounts.service.accounts import see_account
 
-__all__ = ["tell_debt"]
+__all__ = ["Owed", "store_debts"]
 
 
-async def tell_debt(work: Work, account_id: UUID, *, owes: Decimal, told_at: datetime) -> None:
-    """Keep the newest word of what the account owes; it is no change of it. Raises NotFound."""
-    await see_account(work.sql, account_id)
-    await queries.tell_debt(work.sql, account_id, owes, told_at)
+@dataclass(frozen=True)
+class Owed:
+    """What an account owes, and when the ERP said so."""
+
+    account_id: UUID
+    amount: Decimal
+    told_at: datetime
+
+
+async def store_debts(work: Work, sent: Sequence[Owed]) -> list[Outcome]:
+    """Keep the newest word of what each of different accounts owes; it is no change of them.
+
+    Raises NotFound.
+    """
+    found = await queries.debts_of(work.sql, [one.account_id for one in sent])
+    outcomes: list[Outcome] = []
+    for one in sent:
+        if one.account_id not in found:
+            raise NotFound(entity="account", id=one.account_id)
+        outcomes.append(_outcome(one, found[one.account_id]))
+    newer = [one for one, outcome in zip(sent, outcomes, strict=True) if outcome == "updated"]
+    await queries.store_debts(
+        work.sql, [(one.account_id, one.amount, one.told_at) for one in newer]
+    )
+    return outcomes
+
+
+def _outcome(sent: Owed, known: tuple[Decimal, datetime] | None) -> Outcome:
+    if known == (sent.amount, sent.told_at):
+        return "unchanged"
+    return "stale" if known and sent.told_at < known[1] else "updated"

@@ -1,10 +1,12 @@
 """Acts on products."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from chassis.http.batch import Outcome
 from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage.locking import lock, lock_all
@@ -17,17 +19,18 @@ from crm.currencies import must_be_supported
 from crm.fields import Facts
 from crm.lines import stand_in_line
 from crm.links import ERP, LinkExternal, ManagedByErp, link
-from crm.upserts import InBulk, Sent, Upserted, required, upsert_one
+from crm.upserts import InBulk, Sent, Upserted, outcome_of, required, upsert_one
 
 __all__ = [
     "IN_BULK",
+    "Stock",
     "add_product",
     "change_product",
     "link_product",
     "lock_product",
     "product_meant",
     "see_product",
-    "tell_availability",
+    "store_availabilities",
     "upsert_product",
 ]
 
@@ -85,14 +88,30 @@ async def link_product(work: Work, product_id: UUID, command: LinkExternal) -> N
         await _change_all(work, [(product, {})], by=ERP)
 
 
-async def tell_availability(
-    work: Work, product_id: UUID, *, version: int, free: Decimal, incoming: Decimal
-) -> None:
-    """Keep the newest word of the product's stock; it is no change of it. Raises NotFound."""
-    await see_product(work.sql, product_id)
-    await queries.tell_availability(
-        work.sql, product_id, version=version, free=free, incoming=incoming, now=work.now
-    )
+@dataclass(frozen=True)
+class Stock:
+    """What the ERP says is free of a product, and expected, in its own version."""
+
+    product_id: UUID
+    version: int
+    free: Decimal
+    incoming: Decimal
+
+
+async def store_availabilities(work: Work, sent: Sequence[Stock]) -> list[Outcome]:
+    """Keep the newest word of the stock of each of different products; it is no change of them.
+
+    Raises NotFound.
+    """
+    found = await queries.availability_versions(work.sql, [one.product_id for one in sent])
+    missing = next((one.product_id for one in sent if one.product_id not in found), None)
+    if missing:
+        raise NotFound(entity=KIND, id=missing)
+    outcomes = [outcome_of(one.version, found[one.product_id]) for one in sent]
+    newer = [one for one, outcome in zip(sent, outcomes, strict=True) if outcome == "updated"]
+    rows = [(one.product_id, one.version, one.free, one.incoming) for one in newer]
+    await queries.store_availabilities(work.sql, rows, now=work.now)
+    return outcomes
 
 
 async def upsert_product(

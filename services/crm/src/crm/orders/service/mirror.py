@@ -1,8 +1,9 @@
 """What a linked ERP tells: how orders stand, what is in stock, what customers owe."""
 
+from collections.abc import Sequence
 from decimal import Decimal
-from uuid import UUID
 
+from chassis.http.batch import Outcome
 from chassis.http.problems import MissingReference
 from chassis.storage.work import Work
 from crm.accounts.service import debts
@@ -10,45 +11,57 @@ from crm.catalog.service import products
 from crm.orders import queries
 from crm.orders.schemas import TellAvailability, TellDebt, TellFulfilment
 from crm.orders.service import orders
+from crm.upserts import outcome_of
 
-__all__ = ["tell_availability", "tell_debt", "tell_fulfilment"]
+__all__ = ["store_availabilities", "store_debts", "store_fulfilments"]
 
 
-async def tell_fulfilment(work: Work, command: TellFulfilment) -> UUID:
-    """Keep the newest word of how the order stands; it is no change of the order.
+async def store_fulfilments(work: Work, sent: Sequence[TellFulfilment]) -> list[Outcome]:
+    """Keep the newest word of how each of different orders stands; it is no change of the order.
 
     Only a refusal is: a cancelled order stands again, a changed one is as it is in the ERP. An
     older version than the last one taken is ignored. Raises MissingReference.
     """
-    order = await queries.for_update(work, command.order_id)
-    if order is None:
-        raise MissingReference(entity="order", reference=command.order_id)
-    if command.source_version > order.erp_version:
-        order.erp_version = command.source_version
-        order.erp = command.erp.model_dump(mode="json")
-        await work.flush()
-        answer = command.erp.last_change
-        if answer and answer.refuses("cancellation", order.version):
-            await orders.stand(work, order)
-        if answer and answer.refuses("change", order.version):
-            await orders.take_back(work, order, command.erp)
-    return order.id
+    found = await queries.lock_orders(work, [one.order_id for one in sent])
+    outcomes, newer = [], []
+    for one in sent:
+        order = found.get(one.order_id)
+        if order is None:
+            raise MissingReference(entity="order", reference=one.order_id)
+        outcome = outcome_of(one.source_version, order.erp_version)
+        outcomes.append(outcome)
+        if outcome == "updated":
+            order.erp_version = one.source_version
+            order.erp = one.erp.model_dump(mode="json")
+            newer.append(one)
+    await work.flush()
+    for one in newer:
+        await _follow(work, one)
+    return outcomes
 
 
-async def tell_availability(work: Work, command: TellAvailability) -> UUID:
-    """Keep the newest word of the product's stock. Raises NotFound."""
-    await products.tell_availability(
-        work,
-        command.product_id,
-        version=command.source_version,
-        free=command.free,
-        incoming=command.incoming,
-    )
-    return command.product_id
+async def _follow(work: Work, sent: TellFulfilment) -> None:
+    """Take back what the ERP refused of the order, if that was asked last."""
+    answer = sent.erp.last_change
+    if answer is None or answer.state != "refused":
+        return
+    # Read once more: replacing the lines of an order before it has emptied the session.
+    order = await queries.for_update(work, sent.order_id)
+    if order and answer.refuses("cancellation", order.version):
+        await orders.stand(work, order)
+    if order and answer.refuses("change", order.version):
+        await orders.take_back(work, order, sent.erp)
 
 
-async def tell_debt(work: Work, command: TellDebt) -> None:
-    """Keep the newest word of what the customer owes. Raises NotFound."""
-    await debts.tell_debt(
-        work, command.account_id, owes=Decimal(command.owes), told_at=command.told_at
-    )
+async def store_availabilities(work: Work, sent: Sequence[TellAvailability]) -> list[Outcome]:
+    """Keep the newest word of the stock of each of different products. Raises NotFound."""
+    stocks = [
+        products.Stock(one.product_id, one.source_version, one.free, one.incoming) for one in sent
+    ]
+    return await products.store_availabilities(work, stocks)
+
+
+async def store_debts(work: Work, sent: Sequence[TellDebt]) -> list[Outcome]:
+    """Keep the newest word of what each of different customers owes. Raises NotFound."""
+    owed = [debts.Owed(one.account_id, Decimal(one.owes), one.told_at) for one in sent]
+    return await debts.store_debts(work, owed)

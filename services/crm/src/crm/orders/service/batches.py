@@ -1,0 +1,121 @@
+"""What a linked ERP sends of many records in one request: each is judged alone, kept together."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from chassis.http.batch import AtOnce, BatchReply, Outcome, Present, Sent, each_in_savepoint
+from chassis.storage.work import Work
+from crm.lines import stand_in_line
+from crm.orders import queries
+from crm.orders.service import mirror
+from crm.upserts import BatchAsked, versions_of
+
+__all__ = ["AVAILABILITIES", "DEBTS", "FULFILMENTS", "Done", "store_each", "store_one"]
+
+
+@dataclass(frozen=True)
+class Copies:
+    """One kind of what is sent: of which record of ours it is, and how it is kept.
+
+    `store` keeps what was sent of different records, all or none of it. `lock` locks all records
+    of a batch in key order, where acts lock several. `answered`: the id in the reply, where it is
+    not the record's.
+    """
+
+    table: str
+    record: Callable[[Any], UUID]
+    store: Callable[[Work, Sequence[Any]], Awaitable[Sequence[Outcome]]]
+    lock: Callable[[Work, Sequence[UUID]], Awaitable[object]] | None = None
+    answered: Callable[[Any], UUID] | None = None
+
+
+FULFILMENTS = Copies(
+    table="customer_order",
+    record=lambda sent: sent.order_id,
+    store=mirror.store_fulfilments,
+    lock=queries.lock_rows,
+)
+AVAILABILITIES = Copies(
+    table="product", record=lambda sent: sent.product_id, store=mirror.store_availabilities
+)
+DEBTS = Copies(
+    table="account",
+    record=lambda sent: sent.account_id,
+    store=mirror.store_debts,
+    answered=lambda item: UUID(item.external_id),
+)
+
+Done = tuple[Outcome, Present]
+"""What became of what was sent, and the versions of the record it was sent of."""
+
+
+async def store_one(work: Work, kind: Copies, sent: Any) -> Done:
+    """Keep what was sent of one record. Raises what `store` raises."""
+    [done] = await _store(work, kind, [sent])
+    return done
+
+
+async def _store(work: Work, kind: Copies, sent: Sequence[Any]) -> list[Done]:
+    outcomes = await kind.store(work, sent)
+    ids = [kind.record(one) for one in sent]
+    now = await versions_of(work, kind.table, ids)
+    return [(outcome, now[record]) for record, outcome in zip(ids, outcomes, strict=True)]
+
+
+async def store_each(
+    work: Work, asked: BatchAsked, kind: Copies, items: Sequence[Any]
+) -> BatchReply:
+    """Keep each item as if alone, in the order sent; a refused one leaves the others as they are.
+
+    Batches of one kind pass one at a time. Items of one record are kept one after the other.
+    """
+    await stand_in_line(work, f"batch:{kind.table}:copies")
+    if kind.lock:
+        await kind.lock(work, [kind.record(item) for item in items])
+    batch = _Batch(work, kind, Counter(kind.record(item) for item in items))
+    return await each_in_savepoint(
+        work,
+        items,
+        batch.one,
+        language=asked.language,
+        texts=asked.texts,
+        dry_run=asked.dry_run,
+        traces=asked.traces,
+        at_once=AtOnce(batch.fits, batch.several),
+    )
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """A batch being kept; `times`: how many of its items are of each record."""
+
+    work: Work
+    kind: Copies
+    times: Mapping[UUID, int]
+
+    def fits(self, item: Any) -> bool:
+        """Whether the item may be kept together with its neighbours."""
+        return self.times[self.kind.record(item)] == 1
+
+    async def one(self, item: Any) -> Done:
+        """Keep an item alone."""
+        return (await self._kept([item]))[0]
+
+    async def several(self, sent: Sequence[Sent[Any]]) -> list[Done]:
+        """Keep items at once; events of their records carry the items' own traces."""
+        own = {self.kind.record(item): trace for item, trace in sent}
+        with self.work.traced(self.work.trace, own):
+            return await self._kept([item for item, _ in sent])
+
+    async def _kept(self, items: Sequence[Any]) -> list[Done]:
+        done = await _store(self.work, self.kind, items)
+        named = self.kind.answered
+        if named is None:
+            return done
+        return [
+            (outcome, replace(now, id=named(item)))
+            for item, (outcome, now) in zip(items, done, strict=True)
+        ]
