@@ -52,7 +52,7 @@ async def test_goods_that_came_in_and_the_job_that_tells_it_leave_it(sales, desk
     assert [one["payload"]["version"] for one in events] == [1, 2, 3]
 
 
-async def test_shipment_return_invoice_and_payment_leave_it(sales, order):
+async def test_shipment_return_invoice_credit_and_payment_leave_it(sales, order):
     shipped = (await sales.act(order, "shipments")).json()
     assert (shipped["order_version"], shipped["order_revision"]) == (1, 2)
     invoiced = (await sales.act(order, "invoices")).json()
@@ -60,7 +60,13 @@ async def test_shipment_return_invoice_and_payment_leave_it(sales, order):
     line = {"order_line_id": order["lines"][0]["id"], "quantity": "1"}
     returned = (await sales.act(order, "returns", lines=[line])).json()
     assert (returned["order_version"], returned["order_revision"]) == (1, 4)
-    paid = await sales.pays({"id": order["customer_id"]}, "2")
+    credited = await sales.erp.post(
+        f"/v1/invoices/{invoiced['invoice_id']}/credit",
+        {"reason": "Scratched", "lines": [{"position": 1, "quantity": "1"}]},
+    )
+    assert credited.status_code == 201, credited.text
+    assert await etag(sales, order) == ('"1"', 5)
+    paid = await sales.pays({"id": order["customer_id"]}, "1")
     assert paid.status_code == 201, paid.text
     assert (await sales.told(order))["version"] == 1
     assert (await etag(sales, order))[0] == '"1"'

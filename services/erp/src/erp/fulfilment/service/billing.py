@@ -134,7 +134,7 @@ async def note_credited(work: Work, event: InvoiceCredited) -> None:
         hand.order.invoiced -= event.net
         _open_charges(hand, event.charges)
     hand.order.settle_state(hand.lines, hand.charges)
-    await queries.save(work, hand)
+    await queries.save(work, hand, edited=False)
     await tell(work, [hand.order.id], ["invoiced", "lines", "state"])
 
 
