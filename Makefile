@@ -7,12 +7,12 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test cover check contracts bench kafka demo clean environment
+.PHONY: help run test test-clock cover check contracts bench kafka demo clean environment
 
 help: ## Print this help
 	@echo "Tandem: an ERP, a CRM, and the bridge that makes them one."
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## Run ERP :8001, CRM :8002 and bridge :8003 here; ONLY=erp or ONLY=crm runs one half
 	@$(LOCAL) up
@@ -26,6 +26,10 @@ ifeq ($(PG),external)
 else
 	@env -u TANDEM_TEST_DATABASE_URL $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 endif
+
+test-clock: environment ## Run what depends on dates at other times and zones; SHORT=1: three of them
+	@env -u TANDEM_TEST_DATABASE_URL $(BIN)/python deploy/local/clock.py $(if $(SHORT),--short) \
+	  -n $(WORKERS) --dist loadgroup
 
 cover: environment ## Run all tests and print what they do not reach; rules and models: nothing
 	@$(BIN)/coverage erase

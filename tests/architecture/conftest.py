@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from deploy import check
+
+import check
 
 
 @pytest.fixture(scope="session")

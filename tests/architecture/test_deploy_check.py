@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from deploy import check
 
+import check
 from tests.architecture.sources import ROOT
 
 DEPLOY = ROOT / "deploy"

@@ -14,10 +14,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 import yaml
-from deploy import check, make_secrets
 from sqlalchemy import make_url
 
+import check
 import kafka
+import make_secrets
 from contracts.generator.catalogue import variables
 from tests.architecture.sources import ROOT
 
@@ -148,9 +149,9 @@ def client_environment(admin_url: str) -> dict[str, str]:
         "PATH": f"{programs}:{os.environ['PATH']}",
         "PGHOST": str(server.query.get("host") or server.host),
         "PGPORT": str(server.port or 5432),
-        "PGUSER": server.username,
-        "PGPASSWORD": server.password,
-        "POSTGRES_USER": server.username,
+        "PGUSER": str(server.username),
+        "PGPASSWORD": str(server.password),
+        "POSTGRES_USER": str(server.username),
     }
 
 

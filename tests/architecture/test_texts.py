@@ -54,7 +54,7 @@ def field_messages(package: str) -> Iterator[str]:
         for node in ast.walk(source.tree):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "FieldError":
                 yield from (
-                    value.value
+                    str(value.value)
                     for value in [*node.args[2:3], *(word.value for word in node.keywords)]
                     if isinstance(value, ast.Constant) and " " in str(value.value)
                 )
@@ -84,7 +84,7 @@ def entities(package: str) -> set[str]:
     """Words that stand for `{entity}` in problems: given by name, or as the module's KIND."""
     folder = "libs/chassis/src" if package == "chassis" else f"services/*/src/{package}"
     return {
-        value.value
+        str(value.value)
         for source in sources(folder)
         for node in ast.walk(source.tree)
         for value in _named(node)

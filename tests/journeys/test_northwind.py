@@ -78,7 +78,7 @@ async def test_every_row_is_taken_once(half, service, rows, cluster, tmp_path):
         assert counts(done) == {name: {"created": count} for name, count in rows.items()}
         again = await imported(there, half, tmp_path)
         assert again.failed == 0
-        assert sum((one.counts for one in again.resources), Counter())["created"] == 0
+        assert sum((one.counts for one in again.resources), Counter[str]())["created"] == 0
 
 
 @needs_data

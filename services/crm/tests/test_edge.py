@@ -1,6 +1,7 @@
 """What every path of the CRM refuses, before it does anything."""
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -259,7 +260,7 @@ async def test_a_request_cut_off_before_its_commit_leaves_nothing(crm, desk):
             await work.settle()
             raise ConnectionAbortedError
 
-    made = []
+    made: list[Any] = []
     with pytest.raises(ConnectionAbortedError):
         await lost()
     assert await desk.listed("/v1/accounts", q=name) == []

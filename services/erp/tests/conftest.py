@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -246,12 +246,13 @@ def money(amount: str) -> dict[str, str]:
 
 @pytest.fixture
 async def office(desk):
-    """An accountant whose books are open today and in the years 2011 to 2015.
+    """An accountant whose books are open today, yesterday and in the years 2011 to 2015.
 
     Numbers of invoices follow the days, so a test that dates them has a year of its own.
     """
     async with desk.erp.database.transaction() as work:
         today = work.today()
-        for day in (today, *(date(year, 1, 1) for year in range(2011, 2016))):
+        years = (date(year, 1, 1) for year in range(2011, 2016))
+        for day in (today - timedelta(days=1), today, *years):
             await ledger.ensure_year(work, day)
     return Office(desk, today)

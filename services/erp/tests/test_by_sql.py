@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
+from chassis.clock import business_day
+
 ENTRY = "(select id from journal_entry where source_id = $1 limit 1)"
 MORE_LINES = f"""insert into journal_line
     (id, entry_id, position, account_id, debit, credit, party_id)
@@ -33,20 +35,21 @@ BEYOND = """insert into allocation select gen_random_uuid(), now(), a.payment_id
   where i.source_id = $1"""
 LOST = """insert into stock_move (id, item_id, from_location_id, to_location_id, lot, quantity,
     value, effective_on, recorded_at, source_type, source_id, memo, actor)
-  select gen_random_uuid(), $1, f.id, t.id, '', 1, 0, current_date, now(), 'test',
+  select gen_random_uuid(), $1, f.id, t.id, '', 1, 0, date ':today', now(), 'test',
     gen_random_uuid(), '', 'test'
     from location f, location t where f.code = 'MAIN-STOCK' and t.code = 'LOSS'"""
 
 
 @pytest.fixture(params=["runtime_url", "owner_url"])
 def deed(request, erp):
-    """One transaction by SQL: as the application, and as the owner of the tables."""
+    """One transaction by SQL: as the application, and as the owner; `:today` is today there."""
+    today = str(business_day(erp.settings.time_zone))
 
     async def done(*statements, at=()):
         async with _writing(getattr(erp, request.param)) as sql:
             for statement in statements:
                 wanted = [at[n - 1] for n in range(1, 5) if f"${n}" in statement]
-                await sql.execute(statement, *wanted)
+                await sql.execute(statement.replace(":today", today), *wanted)
 
     return done
 
@@ -144,6 +147,7 @@ async def test_a_locked_period_is_opened_by_nobody(deed, office):
         await deed(may.format("locked"), may.format("open"))
 
 
+@pytest.mark.business_day
 @pytest.mark.parametrize(
     ("statement", "error"),
     [
@@ -152,8 +156,8 @@ async def test_a_locked_period_is_opened_by_nobody(deed, office):
         (f"update invoice_series set last_number = last_number where series = {SERIES}", "one"),
         (f"update invoice_series set series = 'X' where series = {SERIES}", "one"),
         (f"delete from invoice_series where series = {SERIES}", "never changed"),
-        ("insert into invoice_series values ('NEW', 7, current_date)", "one"),
-        ("insert into invoice_series values ('NEW', 1, current_date)", "nobody has"),
+        ("insert into invoice_series values ('NEW', 7, date ':today')", "one"),
+        ("insert into invoice_series values ('NEW', 1, date ':today')", "nobody has"),
         ("update journal_series set last_number = last_number + 1", "nobody has"),
         ("update journal_series set last_number = last_number - 1", "one"),
         (
@@ -205,6 +209,7 @@ async def test_what_is_open_is_what_allocations_left_of_it(deed, invoice, statem
         await deed(statement, at=[invoice["id"]])
 
 
+@pytest.mark.business_day
 async def test_no_payment_settles_what_another_party_owes(deed, invoice, office, desk):
     """E14, E15: whoever else writes the allocation, with all amounts right."""
     other = await desk.customer()
@@ -212,8 +217,8 @@ async def test_no_payment_settles_what_another_party_owes(deed, invoice, office,
     settle = f"""with item as (update open_item set open_amount = open_amount - 3
         where source_id = $1 returning id),
       used as (update payment set unallocated = 0 where id = '{paid["id"]}')
-      insert into allocation select gen_random_uuid(), now(), '{paid["id"]}', id, current_date, 3,
-        'test' from item"""
+      insert into allocation select gen_random_uuid(), now(), '{paid["id"]}', id, date ':today',
+        3, 'test' from item"""
     with pytest.raises(asyncpg.CheckViolationError, match="allocations left"):
         await deed(settle, at=[invoice["id"]])
     assert await office.owes(other) == ("0.00", "3.00")

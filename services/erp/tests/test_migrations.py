@@ -11,6 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from chassis.clock import business_day
 from chassis.storage.database import async_url, driver_url
 from chassis.storage.migrate import downgrade, upgrade
 from erp.app import SERVICE
@@ -142,25 +143,27 @@ _MOVES = """insert into stock_move (id, item_id, from_location_id, to_location_i
     value, effective_on, recorded_at, source_type, source_id, memo, actor)
   select gen_random_uuid(), $1, case when n.quantity < 0 then s.id else o.id end,
       case when n.quantity < 0 then o.id else s.id end, '', abs(n.quantity), n.value,
-      current_date + n.day, now(), 'test', gen_random_uuid(), '', 'test'
+      $5::date + n.day, now(), 'test', gen_random_uuid(), '', 'test'
     from unnest($2::int[], $3::numeric[], $4::numeric[]) as n(day, quantity, value),
       location s, location o
    where s.code = 'MAIN-STOCK' and o.code = 'LOSS'"""
-_PROVEN = """select moved_on - current_date as moved_on, proven_from - current_date as proven_from
+_PROVEN = """select moved_on - $2::date as moved_on, proven_from - $2::date as proven_from
   from stock_proof where item_id = $1"""
 
 
+@pytest.mark.business_day
 async def test_days_that_were_short_before_are_kept_and_later_ones_proven(erp):
     """E27, E30: an item is proven from the first day after which its old moves are right."""
     item = (await erp.post("/v1/items", {"sku": f"OLD-{uuid4().hex}", "name": "Bolt"})).json()
     other = (await erp.post("/v1/items", {"sku": f"OLD-{uuid4().hex}", "name": "Bolt"})).json()
     ends = ScriptDirectory(str(SERVICE.migrations)).get_revision("e93").module
+    today = business_day(erp.settings.time_zone)
     sql = await asyncpg.connect(driver_url(erp.owner_url))
     at = sql.transaction()
     await at.start()
 
     async def moves(item_id, *those):
-        await sql.execute(_MOVES, item_id, *map(list, zip(*those, strict=True)))
+        await sql.execute(_MOVES, item_id, *map(list, zip(*those, strict=True)), today)
 
     try:
         for table in ("stock_move", "stock_proof", "item_valuation", "stock_level"):
@@ -175,8 +178,8 @@ async def test_days_that_were_short_before_are_kept_and_later_ones_proven(erp):
         )
         for statement in ends.DAYS_OF_BEFORE:
             await sql.execute(statement)
-        assert tuple(await sql.fetchrow(_PROVEN, item["id"])) == (-2, -4)
-        assert tuple(await sql.fetchrow(_PROVEN, other["id"])) == (-7, None)
+        assert tuple(await sql.fetchrow(_PROVEN, item["id"], today)) == (-2, -4)
+        assert tuple(await sql.fetchrow(_PROVEN, other["id"], today)) == (-7, None)
         await sql.execute("alter table stock_move enable trigger stock_move_is_counted")
         await sql.execute("alter table stock_proof enable trigger stock_days_end_well")
         # What was wrong before stands in nobody's way: neither before it, nor after it.

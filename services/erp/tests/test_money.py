@@ -25,7 +25,7 @@ QUANTITIES = st.decimals(
 )
 def test_each_currency_has_its_digits(currency, digits):
     assert digits_of(currency) == digits
-    assert -Money(Decimal(1), currency).amount.as_tuple().exponent == digits
+    assert Money(Decimal(1), currency).amount.as_tuple().exponent == -digits
 
 
 @pytest.mark.parametrize(

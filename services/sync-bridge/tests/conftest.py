@@ -8,9 +8,9 @@ import pytest
 from chassis.testing.service import running
 from sync_bridge.app import SERVICE
 
-sys.path.insert(0, str(Path(__file__).parent))  # tests share `halves.py`
+sys.path.insert(0, str(Path(__file__).parents[1]))  # these tests are `tests.` as well
 
-from halves import Half, Rig
+from tests.halves import Half, Rig
 
 
 @pytest.fixture

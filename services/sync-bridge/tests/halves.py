@@ -29,7 +29,7 @@ ITEM_TRACE = (
     *("traceparent", "tandem-origin", "tandem-correlation-id"),
     *("tandem-causation-id", "tandem-hops"),
 )
-STATE = {
+STATE: dict[str, dict[str, Any]] = {
     "/v1/items": {"sku": "", "sold": True},
     "/v1/prices": {"amount": "1.00", "currency": "CNY"},
 }
@@ -78,7 +78,8 @@ class Half(httpx.AsyncBaseTransport):
     # what a user does
     def makes(self, place: str, **facts: Any) -> str:
         """A user makes a record; its id."""
-        record = {"id": str(uuid7()), "version": 1, "status": "active", "external_refs": []}
+        record: dict[str, Any] = {"id": str(uuid7()), "version": 1, "status": "active"}
+        record["external_refs"] = []
         self.records.setdefault(place, {})[record["id"]] = record | STATE.get(place, {}) | facts
         self._publish(place, record["id"], {})
         return record["id"]
@@ -182,6 +183,7 @@ class Half(httpx.AsyncBaseTransport):
         facts, version = self.normalise(dict(body)), body["source_version"]
         del facts["source_version"]
         kept = self.records.setdefault(place, {})
+        record: dict[str, Any] | None
         record = next((r for r in kept.values() if _linked(r, system) == external_id), None)
         if record is None:
             if self._has_tax_id(place, facts.get("tax_id")):

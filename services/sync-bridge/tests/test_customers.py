@@ -4,7 +4,8 @@ import random
 from uuid import UUID
 
 import pytest
-from halves import Fault
+
+from tests.halves import Fault
 
 ACCOUNTS, CUSTOMERS = "/v1/accounts", "/v1/customers"
 TERMS = {"number": "C-00001", "payment_terms_days": 30, "dunning_block": False}

@@ -4,9 +4,9 @@ import asyncio
 
 import httpx
 import pytest
-from halves import Fault, Half, Rig
 
 from sync_bridge.lanes.working import dispatcher
+from tests.halves import Fault, Half, Rig
 
 ACCOUNTS, CUSTOMERS, ITEMS, PRODUCTS = "/v1/accounts", "/v1/customers", "/v1/items", "/v1/products"
 

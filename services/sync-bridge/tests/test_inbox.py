@@ -5,12 +5,12 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
-from halves import INSTALLATION
 
 from chassis.ids import uuid7
 from sync_bridge.flows import BY_EVENT
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.received import Cursor, Quarantined
+from tests.halves import INSTALLATION
 
 ITEMS, PRODUCTS = "/v1/items", "/v1/products"
 SOURCE = f"/tandem/erp/{INSTALLATION['erp']}"

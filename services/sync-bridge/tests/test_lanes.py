@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 import sys
 from types import SimpleNamespace
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 import uvicorn
-from halves import Fault
 from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
@@ -26,6 +26,7 @@ from sync_bridge.lanes.rules.order import Turn
 from sync_bridge.lanes.standstill import Asks, Parks, Waits
 from sync_bridge.lanes.working import carry_lanes, dispatcher
 from sync_bridge.targets.target import HttpTarget, Unreachable, path
+from tests.halves import Fault
 
 ACCOUNTS, CUSTOMERS, ITEMS, PRODUCTS = "/v1/accounts", "/v1/customers", "/v1/items", "/v1/products"
 PRICES = "/v1/prices"
@@ -177,7 +178,8 @@ async def test_a_lost_database_is_waited_for(rig, monkeypatch):
             async with connect() as connection:
                 yield connection
 
-    carrying._database = Away()
+    away: Any = Away()
+    carrying._database = away
     carrying._carrying._database = carrying._database
     task = asyncio.create_task(carrying.run())
     await rig.crm.has(PRODUCTS, 1)
@@ -234,7 +236,7 @@ async def test_a_call_that_does_not_end_is_cut_off_at_a_stop(rig, monkeypatch):
 
 async def test_a_worker_calls_the_halves_with_their_keys(rig):
     """The settings' addresses and keys are what is called."""
-    seen = asyncio.Queue()
+    seen: asyncio.Queue[Any] = asyncio.Queue()
 
     async def answer(request):
         await seen.put((request.method, request.url.path, request.headers["authorization"]))

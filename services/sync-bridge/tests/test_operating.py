@@ -6,12 +6,12 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
-from halves import Fault
 
 from chassis.ids import uuid7
 from sync_bridge.app import SERVICE, purge_inbox
 from sync_bridge.lanes.working import carry_lanes, dispatcher
 from sync_bridge.settings import BridgeSettings
+from tests.halves import Fault
 
 ITEMS, PRODUCTS = "/v1/items", "/v1/products"
 

@@ -3,7 +3,8 @@
 from uuid import uuid4
 
 import pytest
-from halves import Fault
+
+from tests.halves import Fault
 
 ACCOUNTS, CUSTOMERS = "/v1/accounts", "/v1/customers"
 

@@ -5,7 +5,6 @@ import asyncio
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from halves import Fault
 from sqlalchemy.ext.asyncio import create_async_engine
 from typer.testing import CliRunner
 
@@ -16,6 +15,7 @@ from sync_bridge.cli import cli
 from sync_bridge.sources.port import Condition
 from sync_bridge.sources.telling import tell
 from sync_bridge.tables import METADATA
+from tests.halves import Fault
 
 
 async def differences(url):

@@ -5,10 +5,10 @@ import json
 
 import httpx
 import pytest
-from halves import Fault
 
 from sync_bridge.lanes import service
 from sync_bridge.lanes.working import dispatcher
+from tests.halves import Fault
 
 ACCOUNTS, CUSTOMERS, ITEMS, PRODUCTS = "/v1/accounts", "/v1/customers", "/v1/items", "/v1/products"
 BATCH = "/v1/products/by-external/erp/batch"

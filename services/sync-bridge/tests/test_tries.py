@@ -2,9 +2,9 @@
 
 import asyncpg
 import pytest
-from halves import Fault
 
 from sync_bridge.lanes import queries, service
+from tests.halves import Fault
 
 ITEMS, PRODUCTS = "/v1/items", "/v1/products"
 

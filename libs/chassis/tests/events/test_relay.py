@@ -6,6 +6,7 @@ import sys
 import time
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -150,7 +151,8 @@ def flat(by_partition):
 
 async def versions_on(broker, topic):
     """Note -> its versions as a reader meets them, repeats of an event left out."""
-    seen, versions = set(), {}
+    seen: set[Any] = set()
+    versions: dict[Any, Any] = {}
     for records in (await records_of(broker, topic)).values():
         for record in records:
             headers = headers_of(record)
@@ -162,7 +164,9 @@ async def versions_on(broker, topic):
 
 @pytest.fixture
 async def desk(cluster, sample_module):
-    class Noted(sample_module.NoteWritten):
+    written: Any = sample_module.NoteWritten
+
+    class Noted(written):
         """A note of this test."""
 
         topic = f"note-{uuid4().hex[:8]}"
@@ -257,7 +261,7 @@ async def test_silence_of_the_broker_ends_the_instance_and_a_new_one_begins_at_t
     crashable_kafka, desk
 ):
     """B12: acks vanish; the instance never publishes again; the next one repeats from the mark."""
-    made = []
+    made: list[Any] = []
 
     def make():
         relay = desk.relay(broker, answer_seconds=2.0)

@@ -394,7 +394,7 @@ async def test_the_version_tells_the_commit_that_was_built(cluster, sample_modul
     }
 
 
-async def test_while_the_document_is_written_others_are_served(cluster, sample_module):
+async def test_while_the_document_is_written_others_are_served(cluster, sample_module, monkeypatch):
     """For a large API that takes seconds; the sequencer and the load balancer cannot wait."""
     begun, go_on = threading.Event(), threading.Event()
     async with running(sample_module.SERVICE, cluster) as slow:
@@ -404,7 +404,7 @@ async def test_while_the_document_is_written_others_are_served(cluster, sample_m
             begun.set()
             return {**write(), "x-waited": go_on.wait(timeout=10)}
 
-        slow.app.openapi = slowly
+        monkeypatch.setattr(slow.app, "openapi", slowly)
         asked = asyncio.create_task(slow.client.get("/openapi.json"))
         await asyncio.to_thread(begun.wait)
         assert (await slow.client.get("/livez")).is_success

@@ -58,7 +58,8 @@ By = Annotated[str, Depends(who)]
 async def act(request: Request, by: By) -> AsyncIterator[list[str]]:
     log_of(request).append(f"begin {by}")
     try:
-        yield (done := [])
+        done: list[str] = []
+        yield done
     except Exception as raised:
         log_of(request).append(f"rollback {type(raised).__name__}")
         raise

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -147,7 +148,7 @@ async def test_a_stopped_worker_gives_its_job_back_at_once(sample, kind):
 async def test_a_lost_database_is_no_failure_of_the_job(sample, kind, ends):
     """The server ends the connection under it: nothing stays, no attempt counts, no one is told."""
     await ask(sample, kind, {"title": kind})
-    lost = []
+    lost: list[Any] = []
 
     async def loses_its_connection(work, payload):
         await write_note(work, payload)

@@ -211,7 +211,7 @@ def test_without_a_broker_tests_skip_aloud_or_fail_in_ci(tmp_path, ci, code):
         "-p",
         "no:cacheprovider",
         "-c",
-        root / "pyproject.toml",
+        str(root / "pyproject.toml"),
     ]
     done = subprocess.run(
         [*asked, "--rootdir", root, "-p", "chassis.testing.kafka", tmp_path / "test_it.py"],

@@ -209,7 +209,8 @@ async def test_searched_words_are_meant_as_they_stand(desk, words):
 async def test_pages_follow_each_other_without_gap_or_repeat(desk, sort):
     word = desk.word("page")
     made = {(await desk.account(name=f"{word} {at % 2}"))["id"] for at in range(5)}
-    seen, cursor = [], None
+    seen: list[str] = []
+    cursor = None
     while cursor is not None or not seen:
         page = await desk.client.get(
             "/v1/accounts",

@@ -7,6 +7,8 @@ import pytest
 
 from chassis.clock import frozen, utc_now
 
+pytestmark = pytest.mark.business_day
+
 PATH = "/v1/product-prices"
 NOBODY = "01890000-0000-7000-8000-000000000000"
 

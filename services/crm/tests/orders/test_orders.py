@@ -1,6 +1,7 @@
 """Customers' orders: placed, changed, cancelled; and how the ERP says they stand."""
 
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -220,7 +221,7 @@ async def test_a_refused_change_is_taken_back(desk, crm):
     order = await placed(desk, note="Ring twice")
     path = f"/v1/orders/{order['id']}"
     line = order["lines"][0]
-    stands = {
+    stands: dict[str, Any] = {
         "number": "SO-1",
         "state": "confirmed",
         "note": "Ring twice",

@@ -137,7 +137,8 @@ async def test_orders_are_found_by_what_people_know_of_them(shop, desk):
 
 async def test_pages_show_each_order_once_the_newest_first(shop, desk):
     made = [one["id"] for one in await shop.sends(*(shop.order() for _ in range(5)))]
-    seen, cursor = [], None
+    seen: list[str] = []
+    cursor = None
     while cursor is not None or not seen:
         asked = {"account_id": shop.account["id"], "limit": 2} | (
             {"cursor": cursor} if cursor else {}

@@ -8,6 +8,8 @@ import pytest
 
 from chassis.clock import frozen
 
+pytestmark = pytest.mark.business_day
+
 PATH = "/v1/prices"
 LISTS = "/v1/price-lists"
 

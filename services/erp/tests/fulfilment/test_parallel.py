@@ -3,6 +3,7 @@
 import asyncio
 import random
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 
@@ -32,7 +33,7 @@ async def test_a_storm_of_acts_leaves_no_error_and_true_books(sales, desk):
     chance = random.Random(7)
     customers = [await desk.customer() for _ in range(2)]
     items = [await sales.item("40") for _ in range(3)]
-    statuses = []
+    statuses: list[Any] = []
 
     async def one(number):
         customer = customers[number % 2]

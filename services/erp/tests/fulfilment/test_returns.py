@@ -6,6 +6,8 @@ import pytest
 
 from erp.ledger import service as ledger
 
+pytestmark = pytest.mark.business_day
+
 
 async def _returns(sales, order, quantity):
     line = {"order_line_id": order["lines"][0]["id"], "quantity": quantity}

@@ -13,6 +13,8 @@ from erp.ledger import service
 from erp.ledger.rules.posting import Posting, PostingLine, credit, debit, months_of, totals
 from erp.ledger.schemas import NewYear
 
+pytestmark = pytest.mark.business_day
+
 
 @pytest.fixture(scope="session")
 async def books(erp):

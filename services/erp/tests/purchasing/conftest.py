@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from chassis.clock import business_day
 from erp.ledger import service as ledger
 from erp.stock import service as stock
 from erp.stock.service import DemandLine
@@ -108,9 +109,8 @@ async def opened(erp):
     async with erp.database.transaction() as work:
         await ledger.ensure_year(work, work.today())
         await ledger.ensure_year(work, date(1996, 7, 4))
-        return work.today()
 
 
 @pytest.fixture
 def buyer(erp, desk, opened):
-    return Buyer(erp, desk, opened)
+    return Buyer(erp, desk, business_day(erp.settings.time_zone))

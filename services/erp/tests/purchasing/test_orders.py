@@ -1,6 +1,7 @@
 """Purchase orders: placed, received at the agreed price, given up."""
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -88,7 +89,7 @@ async def test_many_orders_are_received_at_once(buyer, desk):
 
 async def test_receiving_all_is_all_or_none(buyer, ordered, problem):
     item, order = ordered
-    body = {"order_ids": [order["id"], str(uuid4())]}
+    body: dict[str, Any] = {"order_ids": [order["id"], str(uuid4())]}
     problem(await buyer.erp.post(f"{PATH}/receive-all", body), 404, "not_found")
     body = {"order_ids": [order["id"]], "effective_on": "1900-01-01"}
     problem(await buyer.erp.post(f"{PATH}/receive-all", body), 422, "no_period")

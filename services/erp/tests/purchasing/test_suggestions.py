@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from erp.purchasing.rules.replenishing import Source, lot_of, wish_of
 
+pytestmark = pytest.mark.business_day
+
 ORDER = "/v1/purchase-suggestions/order"
 
 

@@ -12,6 +12,8 @@ from erp.ledger.service import open_year
 from erp.receivables import service as receivables
 from erp.receivables.service import IssueCharge, IssueInvoice, IssueLine
 
+pytestmark = pytest.mark.business_day
+
 
 @pytest.fixture
 async def taxes(office, desk):

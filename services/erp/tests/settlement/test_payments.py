@@ -7,6 +7,8 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+pytestmark = pytest.mark.business_day
+
 
 def money(amount):
     return {"amount": amount, "currency": "CNY"}

@@ -3,6 +3,10 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+
+pytestmark = pytest.mark.business_day
+
 
 def money(amount):
     return {"amount": amount, "currency": "CNY"}

@@ -28,11 +28,11 @@ def test_shares_never_exceed_payment_or_item(amount, left):
 def test_an_item_is_never_settled_beyond_what_is_open():
     item = OpenItem(document_number="X", open_amount=Decimal(10), credited=Decimal(0))
     item.settle(Decimal(4), by_credit=True)
-    assert (item.open_amount, item.credited) == (6, 4)
+    assert (item.open_amount, item.credited) == (Decimal(6), Decimal(4))
     with pytest.raises(OverAllocated):
         item.settle(Decimal("6.01"), by_credit=False)
     item.settle(Decimal(-4), by_credit=True)
-    assert (item.open_amount, item.credited) == (10, 0)
+    assert (item.open_amount, item.credited) == (Decimal(10), Decimal(0))
 
 
 def test_a_payment_is_never_used_twice():
@@ -41,4 +41,4 @@ def test_a_payment_is_never_used_twice():
     with pytest.raises(OverAllocated):
         payment.allocate(Decimal("0.01"))
     payment.allocate(Decimal(-10))
-    assert (payment.unallocated, payment.side) == (10, "payable")
+    assert (payment.unallocated, payment.side) == (Decimal(10), "payable")

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from chassis.clock import business_day
 from erp.ledger import service as ledger
 from erp.stock import service as stock
 from erp.stock.service import (
@@ -37,8 +38,13 @@ PROOF = """select
 class Store:
     """Acts by the doors that other modules use, each in a transaction of its own."""
 
-    def __init__(self, erp, today):
-        self.erp, self.today = erp, today
+    def __init__(self, erp):
+        self.erp = erp
+
+    @property
+    def today(self):
+        """The business day."""
+        return business_day(self.erp.settings.time_zone)
 
     async def item(self, **facts):
         """A new item of goods."""
@@ -153,4 +159,4 @@ async def store(erp):
     """A storekeeper whose books are open today."""
     async with erp.database.transaction() as work:
         await ledger.ensure_year(work, work.today())
-        return Store(erp, work.today())
+    return Store(erp)

@@ -12,6 +12,8 @@ from erp.stock import service as stock
 from erp.stock.errors import ShortOnDay
 from erp.stock.service import AdjustLine
 
+pytestmark = pytest.mark.business_day
+
 YEAR = 1997
 ADJUSTMENTS, RECEIPTS = "/v1/stock-adjustments", "/v1/stock-receipts"
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -47,7 +48,7 @@ class Shelf:
 
     def since(self, number):
         """The ends of the day and of later ones, from what is there now and was moved later."""
-        changes = defaultdict(lambda: (Decimal(0), Decimal(0)))
+        changes: dict[Any, Any] = defaultdict(lambda: (Decimal(0), Decimal(0)))
         for move in self.moves:
             if move.day > day(number):
                 quantity, value = changes[move.day]

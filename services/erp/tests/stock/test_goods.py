@@ -3,6 +3,7 @@
 import asyncio
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -264,7 +265,9 @@ async def _attempt(store, item_id, lines, act, facts):
 @given(acts=st.lists(_ACTS, min_size=3, max_size=14))
 async def test_whatever_happens_the_books_follow(store, acts):
     """E24, E26, E29, E30: proven after every single act of any sequence, refused ones too."""
-    lines, refusals, item_id = [], [], await store.item()
+    lines: list[Any] = []
+    refusals: list[Any] = []
+    item_id = await store.item()
     for act, *facts in acts:
         try:
             await _attempt(store, item_id, lines, act, tuple(facts))

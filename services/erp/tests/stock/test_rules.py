@@ -200,7 +200,7 @@ def test_what_a_surplus_is_worth():
 def test_goods_go_down_the_queue_until_they_are_gone():
     queue = [waiting(quantity, 1) for quantity in (3, 4, 5)]
     got = fill(Decimal(6), queue, today=TODAY)
-    assert got == [(queue[0].order_line_id, 3), (queue[1].order_line_id, 3)]
+    assert got == [(one.order_line_id, Decimal(3)) for one in queue[:2]]
     assert fill(Decimal(0), queue, today=TODAY) == []
     assert len(fill(Decimal(99), queue, today=TODAY)) == 3
 
@@ -215,9 +215,9 @@ def test_what_an_older_promise_needs_from_here_is_kept_for_it():
     """E37: whoever comes after it gets what receipts until its day will make good."""
     far, near = waiting(8, 4, now=0), waiting(9, 9)
     queue = [far, near]
-    assert fill(Decimal(10), queue, today=TODAY) == [(near.order_line_id, 2)]
+    assert fill(Decimal(10), queue, today=TODAY) == [(near.order_line_id, Decimal(2))]
     coming = dated(w3=5, w5=99)
-    assert fill(Decimal(10), queue, coming, today=TODAY) == [(near.order_line_id, 7)]
+    assert fill(Decimal(10), queue, coming, today=TODAY) == [(near.order_line_id, Decimal(7))]
     assert fill(Decimal(7), queue, dated(w5=99), today=TODAY) == []
     assert len(fill(Decimal(99), [far, near, waiting(5, 9)], today=TODAY)) == 2
 
@@ -225,7 +225,7 @@ def test_what_an_older_promise_needs_from_here_is_kept_for_it():
 def test_a_line_that_goes_before_its_day_may_go_in_part():
     early, near = waiting(8, 4, now=3), waiting(9, 9)
     got = fill(Decimal(10), [early, near], today=TODAY)
-    assert got == [(early.order_line_id, 3), (near.order_line_id, 2)]
+    assert got == [(early.order_line_id, Decimal(3)), (near.order_line_id, Decimal(2))]
 
 
 @given(st.integers(0, 100).map(Decimal), _dated, st.lists(st.tuples(_dates, _dates), max_size=6))

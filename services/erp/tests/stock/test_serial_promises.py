@@ -2,25 +2,29 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from datetime import date
 from decimal import Decimal
 from uuid import uuid4
 
 import asyncpg
 import pytest
 
+from chassis.clock import utc_now
 from erp.stock import service as stock
 from erp.stock.errors import SerialNotInStock
 from erp.stock.service import ReceiptLine, ShipLine
 
+pytestmark = pytest.mark.business_day
+
 MOVE = """insert into stock_move (id, item_id, from_location_id, to_location_id, lot, quantity,
     value, effective_on, recorded_at, source_type, source_id, memo, actor, serial)
-  select $1, $2, f.id, t.id, '', $3, 0, current_date, now(), 'test', $1, '', 'test', $4
-    from location f, location t where f.code = $5 and t.code = $6"""
+  select $1, $2, f.id, t.id, '', $5, 0, $3, $4, 'test', $1, '', 'test', $6
+    from location f, location t where f.code = $7 and t.code = $8"""
 NEW = """with new as (insert into serial (id, item_id, number, location_id, move_id)
     select $1, $2, 'NEW', l.id, $1 from location l where l.code = 'SUPPLIERS')
   insert into stock_move (id, item_id, from_location_id, to_location_id, lot, quantity,
     value, effective_on, recorded_at, source_type, source_id, memo, actor, serial)
-  select $1, $2, f.id, t.id, '', 1, 0, current_date, now(), 'test', $1, '', 'test', 'NEW'
+  select $1, $2, f.id, t.id, '', 1, 0, $3, $4, 'test', $1, '', 'test', 'NEW'
     from location f, location t where f.code = 'SUPPLIERS' and t.code = 'MAIN-STOCK'"""
 HERE = "MAIN-STOCK"
 LOST = "(select id from location where code = 'LOSS')"
@@ -76,10 +80,11 @@ async def writing(url):
         await sql.close()
 
 
-def move(sql, item_id, quantity, serial, *, path):
-    """Write a move from one place to another."""
+def move(sql, store, item_id, quantity, serial, *, path):
+    """Write a move of today from one place to another."""
     source, target = path
-    return sql.execute(MOVE, uuid4(), item_id, Decimal(quantity), serial, source, target)
+    known = (uuid4(), item_id, store.today, utc_now(), Decimal(quantity), serial)
+    return sql.execute(MOVE, *known, source, target)
 
 
 @pytest.mark.parametrize(
@@ -99,16 +104,17 @@ async def test_no_wrong_move_of_a_serial_is_stored(store, drills, role, wrong):
     quantity, serial, path = wrong
     async with writing(getattr(store.erp, role)) as sql:
         with pytest.raises((asyncpg.CheckViolationError, asyncpg.ForeignKeyViolationError)):
-            await move(sql, drills, quantity, serial, path=path)
+            await move(sql, store, drills, quantity, serial, path=path)
     assert await store.holds(drills) == (2, 0, "10.00")
 
 
 @pytest.mark.parametrize("role", ["runtime_url", "owner_url"])
 async def test_no_piece_moves_before_it_came(store, drills, role):
     """E28: of a piece that came today, no move of an earlier day is stored."""
-    early, move_id = MOVE.replace("current_date", "date '2015-06-01'"), uuid4()
+    early = date(2015, 6, 1)
+    known = (uuid4(), drills, early, utc_now(), Decimal(1), "A", HERE, "LOSS")
     with pytest.raises(asyncpg.CheckViolationError, match="does not lie where"):
-        await deed(getattr(store.erp, role), early, move_id, drills, Decimal(1), "A", HERE, "LOSS")
+        await deed(getattr(store.erp, role), MOVE, *known)
 
 
 async def deed(url, statement, *values):
@@ -121,16 +127,16 @@ async def test_goods_without_serials_move_without(store):
     """E28: a serial of an item that has none is refused by the keys alone."""
     bolts = await store.item()
     with pytest.raises(asyncpg.ForeignKeyViolationError) as refused:
-        await deed(store.erp.runtime_url, NEW, uuid4(), bolts)
+        await deed(store.erp.runtime_url, NEW, uuid4(), bolts, store.today, utc_now())
     assert refused.value.constraint_name == "fk_stock_move_item_id_tracking_item"
 
 
 async def test_a_serial_comes_in_together_with_what_is_on_hand(store, drills):
     """E28: at COMMIT there are as many pieces on hand as serials."""
     with pytest.raises(asyncpg.CheckViolationError, match="as many pieces as serials"):
-        await deed(store.erp.runtime_url, NEW, uuid4(), drills)
+        await deed(store.erp.runtime_url, NEW, uuid4(), drills, store.today, utc_now())
     async with writing(store.erp.runtime_url) as sql:
-        await sql.execute(NEW, uuid4(), drills)
+        await sql.execute(NEW, uuid4(), drills, store.today, utc_now())
         await sql.execute("update stock_level set on_hand = 3 where item_id = $1", drills)
         await sql.execute("update item_valuation set quantity = 3 where item_id = $1", drills)
     assert await store.holds(drills) == (3, 0, "10.00")
@@ -169,7 +175,7 @@ async def test_two_writers_cannot_move_one_serial(store, drills):
     level = "update stock_level set on_hand = on_hand - 1 where item_id = $1"
     worth = "update item_valuation set quantity = quantity - 1 where item_id = $1"
     async with writing(store.erp.runtime_url) as first:
-        await move(first, drills, "1", "A", path=(HERE, "LOSS"))
+        await move(first, store, drills, "1", "A", path=(HERE, "LOSS"))
         second = asyncio.create_task(_moves(store, drills))
         async with store.erp.database.driver() as sql:
             while not await sql.fetchval(
@@ -184,7 +190,7 @@ async def test_two_writers_cannot_move_one_serial(store, drills):
 
 async def _moves(store, item_id):
     async with writing(store.erp.runtime_url) as sql:
-        await move(sql, item_id, "1", "A", path=(HERE, "CUSTOMERS"))
+        await move(sql, store, item_id, "1", "A", path=(HERE, "CUSTOMERS"))
 
 
 async def test_twenty_lines_for_ten_serials_hold_ten(store):

@@ -1,10 +1,8 @@
 """What the tests of the sources share: the inbox of a bridge, and a topic."""
 
 import asyncio
-import sys
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -12,10 +10,7 @@ import pytest
 from chassis.events.topics import ensure_topics
 from chassis.testing.waiting import until
 from sync_bridge.inbox import service as inbox
-
-sys.path.insert(0, str(Path(__file__).parent))  # these tests share `publishing.py`
-
-from publishing import Topic
+from tests.sources.publishing import Topic
 
 
 class Killed(Exception):

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from publishing import as_json, attributes_of
 
 from sync_bridge.sources.attributes import Unreadable, read_event, storable
 from sync_bridge.sources.batch import envelopes
 from sync_bridge.sources.feed import _retry_after_seconds
 from sync_bridge.sources.port import PAUSE_SECONDS_MAX, SourceTrouble, pause_seconds
+from tests.sources.publishing import as_json, attributes_of
 
 
 def test_numbers_may_be_texts_or_numbers():

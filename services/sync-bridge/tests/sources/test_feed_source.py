@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from publishing import as_json, attributes_of
 
 from chassis.events.event import Event
 from chassis.ids import uuid7
@@ -14,6 +13,7 @@ from chassis.testing.service import running
 from chassis.testing.waiting import until
 from sync_bridge.app import SERVICE
 from sync_bridge.sources.feed import FeedSource
+from tests.sources.publishing import as_json, attributes_of
 
 NAME = "feed:erp"
 

@@ -8,13 +8,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from publishing import INSTALLATION, as_json, attributes_of
 
 from chassis.events.cursor import Cursor
 from chassis.service import ServiceContext
 from chassis.testing.waiting import until
 from sync_bridge.sources import following
 from sync_bridge.sources.following import follow_sources
+from tests.sources.publishing import INSTALLATION, as_json, attributes_of
 
 
 @asynccontextmanager

@@ -4,7 +4,6 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from publishing import INSTALLATION, attributes_of
 
 from chassis.events.cursor import Cursor
 from sync_bridge.inbox import service as inbox
@@ -12,6 +11,7 @@ from sync_bridge.inbox.received import Cursor as ReadOn
 from sync_bridge.sources.attributes import read_event
 from sync_bridge.sources.genuine import FORGED, Door, installation_at
 from sync_bridge.sources.port import SourceTrouble
+from tests.sources.publishing import INSTALLATION, attributes_of
 
 
 def event(**changed):

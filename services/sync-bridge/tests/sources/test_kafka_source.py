@@ -10,13 +10,13 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.conn import AIOKafkaConnection
-from publishing import Topic, attributes_of, headers_of
 
 from chassis.events.topics import ensure_topics
 from chassis.testing.proxy import TcpProxy
 from chassis.testing.waiting import until
 from sync_bridge.sources import kafka as adapter
 from sync_bridge.sources.kafka import KafkaSource
+from tests.sources.publishing import Topic, attributes_of, headers_of
 
 pytestmark = pytest.mark.kafka
 

@@ -35,6 +35,7 @@ from chassis.storage.database import driver_url
 from chassis.storage.embedded import EmbeddedCluster
 from chassis.storage.migrate import upgrade
 from chassis.storage.placement import own_folder
+from chassis.testing.clock import DATABASE_ZONE
 
 __all__ = ["TestCluster", "cluster", "open_folder", "shared_cluster"]
 
@@ -99,6 +100,8 @@ class TestCluster:
         roles = self._roles(role)
         in_own_loop(create_database(self.admin_url, name, roles, template=template))
         self._made.append(name)
+        if os.environ.get(DATABASE_ZONE):
+            in_own_loop(_set_zone(self.admin_url, name, os.environ[DATABASE_ZONE]))
         return roles.urls(self.admin_url, name)
 
     def _template(self, service: Service) -> str:
@@ -207,6 +210,15 @@ async def _test_databases(url: str) -> list[str]:
     try:
         rows = await sql.fetch("select datname from pg_database where datname ~ '^tx?[0-9a-f]+_'")
         return [row["datname"] for row in rows]
+    finally:
+        await sql.close()
+
+
+async def _set_zone(url: str, name: str, zone: str) -> None:
+    """What a server reads days in, where a session asks for no zone of its own."""
+    sql = await asyncpg.connect(driver_url(url))
+    try:
+        await sql.execute(f"""alter database "{name}" set timezone = '{zone}'""")
     finally:
         await sql.close()
 

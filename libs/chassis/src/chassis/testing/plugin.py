@@ -1,6 +1,7 @@
 """The pytest plugin of the house: the database cluster, the broker, services under test."""
 
 from chassis.telemetry.logs import configure_logs
+from chassis.testing.clock import pytest_runtest_call, set_clock
 from chassis.testing.cluster import cluster, open_folder
 from chassis.testing.kafka import crashable_kafka, kafka, kafka_here, pytest_terminal_summary
 
@@ -11,10 +12,12 @@ __all__ = [
     "kafka_here",
     "open_folder",
     "pytest_configure",
+    "pytest_runtest_call",
     "pytest_terminal_summary",
 ]
 
 
 def pytest_configure() -> None:
-    """Log as in production: one JSON line, without pictures of tracebacks."""
+    """Log as in production, one JSON line; start the clock where it is to start."""
     configure_logs("json", service="tests")
+    set_clock()

@@ -9,12 +9,12 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 
 import httpx
 
+from chassis.clock import utc_now
 from sync_bridge.inbox.received import Cursor, Quarantined, Received
 from sync_bridge.sources.attributes import Unreadable, read_event
 from sync_bridge.sources.batch import Envelope, envelopes
@@ -178,7 +178,7 @@ def _retry_after_seconds(headers: Mapping[str, Any]) -> float | None:
         seconds = float(asked)
     except ValueError:
         try:
-            seconds = (parsedate_to_datetime(asked) - datetime.now(UTC)).total_seconds()
+            seconds = (parsedate_to_datetime(asked) - utc_now()).total_seconds()
         except (TypeError, ValueError):
             return None
     return min(max(seconds, 0.0), RETRY_AFTER_SECONDS_MAX)
