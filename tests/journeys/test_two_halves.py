@@ -111,7 +111,8 @@ async def tandem(cluster):
         async def note(request):
             calls.append(f"{request.method} {request.url.path}")
 
-        calls, behind, halves = [], [], {}
+        calls: list[str] = []
+        behind, halves = [], {}
         for half in (crm, erp):
             name = half.service.name
             client = await half.as_(*SCOPES[name])

@@ -76,8 +76,8 @@ async def test_stock_crosses_together(rig, told):
 
 
 async def test_debts_cross_together(rig, told):
-    facts = {"number": "C-{}", "name": "Elm {}", "currency": "CNY"}
-    customers = await across(rig, "/v1/customers", **facts)
+    named = {"number": "C-{}", "name": "Elm {}", "currency": "CNY"}
+    customers = await across(rig, "/v1/customers", **named)
     facts = [{"customer_id": one, "owed": "5.00", "told_at": TOLD_AT} for one in customers]
     ids = await told("balance-changed", facts)
     assert sent(rig, "account-debts").keys() == {str(one) for one in ids}
