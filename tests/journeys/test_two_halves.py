@@ -178,6 +178,7 @@ async def test_a_customer_made_in_the_office_is_known_to_sales(tandem):
         "credit_limit": limit,
         "payment_terms_days": 14,
         "dunning_block": False,
+        "archived": False,
     }
     await tandem.change(tandem.erp, "/v1/customers", customer, dunning_block=True)
     await tandem.settled()

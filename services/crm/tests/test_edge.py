@@ -31,17 +31,19 @@ AREAS = {
     "products": "catalog",
     "product-prices": "catalog",
     "orders": "orders",
+    "price-lists": "catalog",
     "order-fulfilments": "orders",
+    "order-refusals": "orders",
     "product-availabilities": "orders",
     "account-debts": "orders",
 }
-MIRRORED = {"order-fulfilments", "product-availabilities", "account-debts"}
+MIRRORED = {"order-fulfilments", "order-refusals", "product-availabilities", "account-debts"}
 """What only a bridge writes."""
 
 
 def filled(path):
     """The path with something in the place of each parameter."""
-    for name in ("account", "contact", "product", "price", "user", "team", "order"):
+    for name in ("account", "contact", "product", "price", "price_list", "user", "team", "order"):
         path = path.replace(f"{{{name}_id}}", str(uuid4()))
     return path.replace("{system}", "shop").replace("{external_id}", "X-1")
 

@@ -24,7 +24,7 @@ async def test_a_state_is_what_the_last_event_said(seller):
     await seller.crm.post(f"/v1/contacts/{leaving['id']}/archive", None)
     lines = [
         {"product": (await seller.product())["code"], "quantity": quantity, "unit_price": PRICE}
-        for quantity in ("4", "1.5")
+        for quantity in ("4", "15")
     ]
     for account in accounts:
         await seller.add("/v1/orders", account_id=account["id"], lines=lines, freight=PRICE)

@@ -25,7 +25,7 @@ async def last_events(erp):
 
 
 async def test_a_state_is_what_the_last_event_said(clerk):
-    """Customer, item, price, order, availability and balance, each more than once."""
+    """Customer, item, price, price list, order, availability and balance, each more than once."""
     desk, erp = clerk, clerk.erp
     category = await desk.add("/v1/item-categories", code=desk.word("CAT"), name="Lamps")
     item = await desk.item(
@@ -35,6 +35,8 @@ async def test_a_state_is_what_the_last_event_said(clerk):
     await desk.change(f"/v1/items/{item['id']}", {"name": "Lamp"}, revision=1)
     price = await desk.price(item["sku"], "9.50")
     await desk.change(f"/v1/prices/{price['id']}", {"min_quantity": "2"}, revision=1)
+    listed = await desk.add("/v1/price-lists", code=desk.word("L"), name="Other")
+    assert (await erp.post(f"/v1/price-lists/{listed['id']}/make-default", {})).is_success
     customer = await desk.customer(credit_limit={"amount": "9000.00", "currency": "CNY"})
     await desk.change(f"/v1/customers/{customer['id']}", {"phone": "+8613800138000"}, revision=1)
     receipt = {"lines": [{"sku": item["sku"], "quantity": "7", "unit_cost": MONEY}]}

@@ -21,6 +21,7 @@ INSTALLATION = {"crm": UUID(int=0xC), "erp": UUID(int=0xE)}
 EVENT = {
     "/v1/accounts": "tandem.crm.account-changed.v1",
     "/v1/customers": "tandem.erp.customer-changed.v1",
+    "/v1/orders": "tandem.crm.order-changed.v1",
     "/v1/items": "tandem.erp.item-changed.v1",
     "/v1/prices": "tandem.erp.price-changed.v1",
 }
@@ -194,6 +195,8 @@ class Half(httpx.AsyncBaseTransport):
             record = {"id": str(uuid7()), "version": 0, "status": "active", "external_refs": [ref]}
             record |= STATE.get(place, {})
             kept[record["id"]] = record
+        if any(r is not record and r.get("code", kept) == facts.get("code") for r in kept.values()):
+            return _problem(409, "duplicate_code")
         key = (place, system, external_id)
         if version > self.taken.get(key, 0):
             self.taken[key] = version

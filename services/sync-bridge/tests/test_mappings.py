@@ -93,6 +93,9 @@ EXAMPLES = {
     "tandem.erp.customer-changed.v1": CUSTOMER,
     "tandem.erp.item-changed.v1": ITEM,
     "tandem.erp.price-changed.v1": PRICE,
+    "tandem.erp.price-list-changed.v1": erp.PriceListChanged(
+        id=ID, version=1, code="standard", name="Standard", is_default=True
+    ),
 }
 
 
@@ -144,6 +147,7 @@ def test_a_customer_as_the_crm_takes_it():
         "credit_limit": {"amount": "5000.00", "currency": "CNY"},
         "payment_terms_days": 30,
         "dunning_block": True,
+        "archived": False,
     }
     mine = ownership.owned_part("customer", sender="erp", body=body)
     assert sorted(mine) == ["billing_address", "currency", "erp", "tax_id"]

@@ -62,3 +62,31 @@ async def test_no_wake_up_is_lost_between_looking_and_waiting(rig):
     await rig.carry()
     assert len(rig.crm.records[PRICES]) == 20
     assert await rig.fetch("select * from lane where state <> 'idle'") == []
+
+
+async def test_an_item_renamed_to_the_code_of_a_product_of_the_crms_own_is_reviewed(rig):
+    """B52: a person sees both; nothing is joined, and once there is room the lane goes on."""
+    item = rig.erp.makes(ITEMS, sku="OLD-1", name="Bolt")
+    await rig.carry()
+    (twin,) = rig.crm.records[PRODUCTS]
+    own = rig.crm.makes(PRODUCTS, code="NEW-1", name="Our nut")
+    rig.erp.changes(ITEMS, item, sku="NEW-1")
+    await rig.carry()
+    for _ in range(10):
+        await rig.drain()
+    (one,) = (await rig.bridge.client.get("/v1/reviews", params={"state": "open"})).json()["items"]
+    assert (one["half"], one["subject"]) == ("erp", item)
+    assert [found["id"] for found in one["candidates"]] == [own]
+    codes = {key: record["code"] for key, record in rig.crm.records[PRODUCTS].items()}
+    assert codes == {twin: "OLD-1", own: "NEW-1"}
+    assert (await rig.lane("erp.product"))["state"] == "waiting"
+    rig.crm.records[PRODUCTS][own]["code"] = "NEW-2"
+    decided = await rig.bridge.post(
+        f"/v1/reviews/{one['id']}/decision",
+        {"decision": "create"},
+        headers={"If-Match": f'"{one["version"]}"'},
+    )
+    assert decided.is_success, decided.text
+    await rig.carry()
+    await rig.drain()
+    assert rig.crm.records[PRODUCTS][twin]["code"] == "NEW-1"

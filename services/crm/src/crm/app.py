@@ -10,8 +10,9 @@ from crm.accounts.events import AccountChanged
 from crm.accounts.router import account_router, contact_router
 from crm.accounts.service.accounts import account_states
 from crm.base import Base
-from crm.catalog.router import price_router, product_router
+from crm.catalog.router import price_list_router, price_router, product_router
 from crm.orders.events import OrderChanged
+from crm.orders.handlers import keep_customer
 from crm.orders.router import mirror_router, order_router
 from crm.orders.service.orders import order_states
 from crm.permissions import PERMISSIONS, ROLES
@@ -22,7 +23,7 @@ __all__ = ["HANDLERS", "SERVICE"]
 
 _HERE = Path(__file__).parent
 
-HANDLERS: Mapping[type[Event], Sequence[Handler]] = {}
+HANDLERS: Mapping[type[Event], Sequence[Handler]] = {AccountChanged: (keep_customer,)}
 """Event -> who acts on it, in this order, in the same transaction. One that refuses ends all."""
 
 STATES: Mapping[type[Event], States] = {
@@ -46,6 +47,7 @@ SERVICE = Service(
         account_router,
         contact_router,
         product_router,
+        price_list_router,
         price_router,
         order_router,
         mirror_router,

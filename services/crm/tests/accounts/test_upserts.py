@@ -11,6 +11,7 @@ TERMS = {
     "credit_limit": {"amount": "50000.00", "currency": "CNY"},
     "payment_terms_days": 30,
     "dunning_block": False,
+    "archived": False,
 }
 
 
@@ -139,6 +140,7 @@ async def test_terms_without_limit_and_with_another(desk):
         "credit_limit": None,
         "payment_terms_days": None,
         "dunning_block": False,
+        "archived": False,
     }
 
 

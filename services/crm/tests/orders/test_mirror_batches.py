@@ -123,7 +123,7 @@ async def test_what_was_refused_is_taken_back_of_several_orders_and_told_by_thei
     traces = [Trace.new() for _ in made]
     done = await batch(
         FULFILMENTS,
-        [fulfilment(order, 5, last_change=answer) for order in made],
+        [fulfilment(order, 5, last_change=answer, source_version=2) for order in made],
         **{"Tandem-Item-Traces": ",".join(one.as_item() for one in traces)},
     )
     assert statuses(done) == ["updated"] * 3
@@ -149,6 +149,7 @@ async def test_changes_taken_back_of_several_orders_leave_none_out(desk, batch):
             order,
             5,
             last_change=answer,
+            source_version=2,
             lines=[
                 {
                     "line_id": order["lines"][0]["id"],

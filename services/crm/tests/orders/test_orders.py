@@ -31,7 +31,7 @@ async def test_an_order_keeps_what_was_agreed_and_tells_it(desk):
 
 async def test_what_is_said_of_a_new_order_is_what_is_read_of_it_later(desk, crm):
     """It is not read again to be answered and told, so the digits could differ."""
-    account, product = await desk.account(), await desk.product()
+    account, product = await desk.account(), await desk.product(unit="KGM")
     lines = [
         {"product": product["id"].upper(), "quantity": "0.333333", "discount": "0.123456"},
         {"product": product["code"], "quantity": "10000000000"},
@@ -48,7 +48,11 @@ async def test_what_is_said_of_a_new_order_is_what_is_read_of_it_later(desk, crm
         assert (answered, reply.headers["etag"]) == (read.json(), read.headers["etag"])
         await crm.post(f"/v1/orders/{answered['id']}/cancel", {})
         new, canceled = [one["payload"] for one in await desk.told(answered["id"])]
-        assert new | {name: canceled[name] for name in ("changed", "state", "version")} == canceled
+        assert (
+            new
+            | {name: canceled[name] for name in ("changed", "content_version", "state", "version")}
+            == canceled
+        )
 
 
 async def test_without_a_price_the_products_price_of_the_day_holds(desk):
@@ -197,6 +201,7 @@ async def test_an_order_stands_when_its_cancellation_is_refused(desk, crm):
     async def told(version, answered):
         change = {"kind": "cancellation", "state": "refused", "source_version": answered}
         erp = {"number": "SO-1", "state": "confirmed", "last_change": change}
+        erp["source_version"] = answered
         body = {"source_version": version, "order_id": order["id"], "erp": erp}
         await crm.client.put(f"/v1/order-fulfilments/by-external/erp/{order['id']}", json=body)
         seen = await desk.see(f"/v1/orders/{order['id']}")
@@ -241,7 +246,7 @@ async def test_a_refused_change_is_taken_back(desk, crm):
     async def refuses(asked, told, **more):
         change = {"kind": "change", "state": "refused", "source_version": asked}
         body = {"source_version": told, "order_id": order["id"]}
-        body["erp"] = stands | {"last_change": change} | more
+        body["erp"] = stands | {"last_change": change, "source_version": asked} | more
         await crm.client.put(f"/v1/order-fulfilments/by-external/erp/{order['id']}", json=body)
         return await desk.see(path)
 
@@ -251,13 +256,15 @@ async def test_a_refused_change_is_taken_back(desk, crm):
     assert changed["net"] == "112.5"
     assert (await refuses(1, 3))["version"] == 2
     strange = stands["lines"][0] | {"sku": "no-such-product"}
-    assert (await refuses(2, 4, lines=[strange]))["version"] == 2
+    seen = await refuses(2, 4, lines=[strange])
+    assert (seen["version"], seen["net"], seen["refusal"]["kind"]) == (3, "112.5", "change")
     seen = await refuses(2, 5, ship_to={"city": "Home"})
-    assert (seen["version"], seen["net"], seen["freight"]) == (3, "47.5", "5")
+    assert (seen["version"], seen["net"], seen["freight"]) == (4, "47.5", "5")
     assert (seen["note"], seen["ship_to"]["city"]) == ("Ring twice", "Home")
     assert seen["lines"] == [line]
-    assert (await desk.told(order["id"]))[-1]["aggregate_version"] == 3
-    assert (await refuses(2, 6))["version"] == 3
+    assert (await desk.told(order["id"]))[-1]["aggregate_version"] == 4
+    again = await refuses(2, 6, ship_to={"city": "Home"})
+    assert (again["version"], again["content_version"]) == (4, 2)
 
 
 async def test_lines_of_one_product_keep_their_ids_by_price(desk):

@@ -14,6 +14,7 @@ from erp.catalog.events import (
     GoodsAdded,
     ItemChanged,
     PriceChanged,
+    PriceListChanged,
     TaxCodesNamed,
     TrackingChanging,
     UnitOrKindChanging,
@@ -26,6 +27,7 @@ from erp.catalog.router import (
     unit_router,
 )
 from erp.catalog.service.items import item_states
+from erp.catalog.service.price_lists import price_list_states
 from erp.catalog.service.prices import price_states
 from erp.figures import FIGURES
 from erp.fulfilment.events import OrderChanged
@@ -123,6 +125,7 @@ STATES: Mapping[type[Event], States] = {
     ItemChanged: States("item", item_states),
     OrderChanged: States("sales_order", order_states),
     PriceChanged: States("price", price_states),
+    PriceListChanged: States("price_list", price_list_states),
 }
 """Event -> where the present states of its records are read."""
 
@@ -182,6 +185,7 @@ SERVICE = Service(
         OrderChanged,
         PaymentReceived,
         PriceChanged,
+        PriceListChanged,
         PurchaseChanged,
     ),
     states=STATES,

@@ -94,7 +94,6 @@ WRONG_ORDERS = {
     "unknown item": ({"line": {"item_id": NOBODY}}, 422, "missing_reference"),
     "unknown SKU": ({"line": {"item_id": None, "sku": "none"}}, 422, "missing_reference"),
     "no item": ({"line": {"item_id": None}}, 422, "invalid_input"),
-    "no price": ({"line": {"unit_price": None}}, 422, "price_missing"),
     "negative quantity": ({"line": {"quantity": "-1"}}, 422, "invalid_input"),
     "quantity zero": ({"line": {"quantity": "0"}}, 422, "invalid_input"),
     "inexact quantity": ({"line": {"quantity": 0.1}}, 422, "invalid_input"),
@@ -122,8 +121,14 @@ WRONG_ORDERS = {
 WITH_CUSTOMER = WRONG_ORDERS | {
     "unknown customer": ({"customer_id": NOBODY}, 422, "missing_reference")
 }
+DECIDED = {
+    "no price": ({"line": {"unit_price": None}}, 422, "price_missing"),
+    "half a piece": ({"line": {"quantity": "1.5"}}, 422, "fraction_of_unit"),
+}
+"""What is refused of our own orders; sent by another system, it is a state."""
 TOLD = [
     *((act, name) for act in ("place", "send", "change") for name in WRONG_ORDERS),
+    *((act, name) for act in ("place", "change") for name in DECIDED),
     *((act, "unknown customer") for act in ("place", "send")),
 ]
 
@@ -131,7 +136,7 @@ TOLD = [
 @pytest.mark.parametrize(("act", "name"), TOLD)
 async def test_a_wrong_order_is_refused_and_nothing_changes(refused, act, name):
     """E13, E3, B31: 4xx, a stable code; no row of any table is touched, no event is told."""
-    wrong, status, code = WITH_CUSTOMER[name]
+    wrong, status, code = (WITH_CUSTOMER | DECIDED)[name]
     told = await refused(act, status, code, **wrong)
     assert told["errors"] or told["facts"]
 

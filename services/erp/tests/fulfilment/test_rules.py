@@ -25,7 +25,7 @@ BOLT = Sellable("B", sold=True, active=True, discontinued_on=None)
 
 def _decided(*items, credit=None, active=True, granted=False):
     return decide(
-        items or [BOLT],
+        [(item, D(2)) for item in items or [BOLT]],
         credit or Credit(None, D(0), D(0)),
         total=D(10),
         ordered_on=DAY,

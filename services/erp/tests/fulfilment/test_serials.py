@@ -241,7 +241,7 @@ async def test_a_received_piece_cannot_be_received_while_a_customer_has_it(
         assert facts_told["place"] == "CUSTOMERS"
 
 
-async def test_a_part_of_a_piece_is_refused_alone_in_a_batch(sales, desk, drill):
+async def test_a_part_of_a_piece_is_rejected_alone_in_a_batch(sales, desk, drill):
     """E48: the other orders of the batch are taken and get their pieces."""
     customer = await desk.customer()
     sent = [
@@ -250,7 +250,12 @@ async def test_a_part_of_a_piece_is_refused_alone_in_a_batch(sales, desk, drill)
         for quantity in ("2", "0.5", "3")
     ]
     reply = await sales.erp.post("/v1/sales-orders/by-external/crm/batch", {"items": sent})
-    told = [(one["status"], (one["problem"] or {}).get("code")) for one in reply.json()["items"]]
-    assert told == [("created", None), ("failed", "fraction_of_unit"), ("created", None)]
+    told = [await desk.see(f"/v1/sales-orders/{one['id']}") for one in reply.json()["items"]]
+    refused = f"fraction_of_unit: {drill['sku']}"
+    assert [(one["state"], one["reason"]) for one in told] == [
+        ("confirmed", ""),
+        ("rejected", refused),
+        ("confirmed", ""),
+    ]
     level = (await desk.see(f"/v1/stock-levels?sku={drill['sku']}"))["items"][0]
     assert (level["on_hand"], level["reserved"]) == ("5", "5")

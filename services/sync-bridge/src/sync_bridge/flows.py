@@ -40,7 +40,8 @@ class Entity:
     fields that make it likely. A certain, single find is linked; anything else found is shown to
     a person. Names map the sender's message to the filter of the receiver's list. `refused_twice`:
     the receiver itself refuses a second record with the certain field, so it is looked for only
-    after that.
+    after that. `refusals`: where the sender is told of a record that the receiver does not take, so
+    that a person sees it there; the lane goes on.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Entity:
     certain: Mapping[str, str] | None = None
     likely: Mapping[str, str] | None = None
     refused_twice: bool = False
+    refusals: str | None = None
 
     def place(self, half: Half) -> str:
         """Where that half keeps them."""
@@ -71,16 +73,19 @@ PRODUCT = Entity(
     certain={"sku": "code"},
     refused_twice=True,
 )
+PRICE_LIST = Entity(name="price_list", crm="/v1/price-lists", erp="/v1/price-lists")
 PRICE = Entity(name="price", crm="/v1/product-prices", erp="/v1/prices")
 
-ORDER = Entity(name="order", crm="/v1/orders", erp="/v1/sales-orders")
+ORDER = Entity(
+    name="order", crm="/v1/orders", erp="/v1/sales-orders", refusals="/v1/order-refusals"
+)
 FULFILMENT = Entity(name="fulfilment", crm="/v1/order-fulfilments", erp="/v1/sales-orders")
 AVAILABILITY = Entity(name="availability", crm="/v1/product-availabilities", erp="/v1/items")
 DEBT = Entity(name="debt", crm="/v1/account-debts", erp="/v1/open-items")
 
 ENTITIES: Mapping[str, Entity] = {
     entity.name: entity
-    for entity in (CUSTOMER, PRODUCT, PRICE, ORDER, FULFILMENT, AVAILABILITY, DEBT)
+    for entity in (CUSTOMER, PRODUCT, PRICE_LIST, PRICE, ORDER, FULFILMENT, AVAILABILITY, DEBT)
 }
 
 
@@ -137,8 +142,17 @@ def _item_of(price: erp.PriceChanged) -> Sequence[Need]:
 
 def _parts_of(order: crm.OrderChanged) -> Sequence[Need]:
     products = {line.product_id for line in order.lines}
+    products.update(line.product_id for line in (order.base.lines if order.base else ()))
     customer = Need("customer", "crm", order.account_id)
     return (customer, *(Need("product", "crm", product) for product in sorted(products)))
+
+
+def _parts_in_erp(order: erp.OrderChanged) -> Sequence[Need]:
+    if not erp_to_crm.is_of_crm(order):
+        return ()
+    items = {line.item_id for line in order.lines if line.item_id}
+    customer = [Need("customer", "erp", order.customer_id)] if order.customer_id else []
+    return (*customer, *(Need("product", "erp", item) for item in sorted(items)))
 
 
 def _item_in(stock: erp.AvailabilityChanged) -> Sequence[Need]:
@@ -182,11 +196,18 @@ FLOWS: Sequence[Flow] = (
         needs=_item_of,
     ),
     Flow(
+        event="tandem.erp.price-list-changed.v1",
+        reads=erp.PriceListChanged,
+        translate=erp_to_crm.price_list,
+        entity=PRICE_LIST,
+    ),
+    Flow(
         event="tandem.crm.order-changed.v1",
         reads=crm.OrderChanged,
         translate=crm_to_erp.sales_order,
         entity=ORDER,
         in_batches=True,
+        begins=crm_to_erp.crosses,
         needs=_parts_of,
     ),
     Flow(
@@ -196,6 +217,7 @@ FLOWS: Sequence[Flow] = (
         entity=FULFILMENT,
         in_batches=True,
         begins=erp_to_crm.is_of_crm,
+        needs=_parts_in_erp,
     ),
     Flow(
         event="tandem.erp.availability-changed.v1",

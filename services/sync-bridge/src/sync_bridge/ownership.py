@@ -55,8 +55,14 @@ OWNERSHIP: Mapping[str, tuple[Field, ...]] = {
         _same("description", "erp"),
         _same("category", "erp"),
         _same("unit", "erp"),
+        _same("unit_decimals", "erp"),
         Field("on sale", "erp", crm="active", erp="sold"),
         _same("discontinued_on", "erp"),
+    ),
+    "price_list": (
+        _same("code", "erp"),
+        _same("name", "erp"),
+        _same("is_default", "erp"),
     ),
     "price": (
         Field("product", "erp", crm="product", erp="item"),
@@ -76,6 +82,8 @@ OWNERSHIP: Mapping[str, tuple[Field, ...]] = {
         Field("cancellation", "crm", crm="state", erp="cancelled"),
         _same("lines", "crm"),
         Field("freight", "crm", crm="freight", erp="charges"),
+        Field("version of the content", "crm", crm="content_version", erp="source_version"),
+        _same("base", "crm"),
     ),
     "fulfilment": (
         Field("order", "erp", crm="order_id", erp="external_refs"),

@@ -151,6 +151,7 @@ class Account(PartlyEdited, Reachable, Base):
     match_places: Mapped[list[str]] = mapped_column(
         ARRAY(Text), default=list, server_default=text("'{}'")
     )
+    erp_archived: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     search: Mapped[str] = mapped_column(
         Computed(
             _SEARCHED.format(more=" || ' ' || tax_id || ' ' || coalesce(erp_customer_number, '')"),
@@ -191,6 +192,7 @@ class Account(PartlyEdited, Reachable, Base):
             credit_limit=None if limit is None else MoneyView(amount=limit, currency=self.currency),
             payment_terms_days=self.erp_payment_terms_days,
             dunning_block=self.erp_dunning_block,
+            archived=self.erp_archived,
         )
 
     @erp.setter
@@ -200,6 +202,7 @@ class Account(PartlyEdited, Reachable, Base):
         self.erp_credit_limit = limit.amount if limit else None
         self.erp_payment_terms_days = terms.payment_terms_days
         self.erp_dunning_block = terms.dunning_block
+        self.erp_archived = terms.archived
 
 
 class Contact(Reachable, Base):

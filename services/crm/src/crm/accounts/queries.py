@@ -47,6 +47,7 @@ __all__ = [
     "debts_of",
     "matches",
     "primary_contact",
+    "prospects_among",
     "store_debts",
 ]
 
@@ -64,7 +65,7 @@ ACCOUNT = f"""{_COMMON}, {version_columns(Account.__table__)},
     'credit_limit', case when erp_credit_limit is not null
       then jsonb_build_object('amount', erp_credit_limit::text, 'currency', currency) end,
     'payment_terms_days', erp_payment_terms_days,
-    'dunning_block', erp_dunning_block) end as erp,
+    'dunning_block', erp_dunning_block, 'archived', erp_archived) end as erp,
   (select jsonb_build_object('amount', d.owes::text, 'currency', account.currency,
       'told_at', d.told_at) from account_debt d where d.account_id = account.id) as owes,
   {references("account")}"""
@@ -75,6 +76,7 @@ CONTACT = f"""{_COMMON}, {version_columns(Contact.__table__)},
   {references("contact")}"""
 
 _BUYER = """select shipping_address, status = 'archived' as archived,
+    stage = 'prospect' as prospect,
     (select trim_scale(d.owes)::text from account_debt d where d.account_id = account.id) as owes
   from account where id = $1"""
 _DEBTS_OF = """select c.id, d.owes, d.told_at from account c
@@ -169,7 +171,16 @@ async def buyer(sql: Sql, account_id: UUID) -> Buyer | None:
     if row is None:
         return None
     address = Address.model_validate(row["shipping_address"])
-    return Buyer(address, row["owes"], archived=row["archived"])
+    return Buyer(address, row["owes"], archived=row["archived"], prospect=row["prospect"])
+
+
+async def prospects_among(sql: Sql, account_ids: Collection[UUID]) -> list[UUID]:
+    """Those of the accounts that have not bought so far."""
+    rows = await sql.fetch(
+        "select id from account where id = any($1::uuid[]) and stage = 'prospect'",
+        list(account_ids),
+    )
+    return [row["id"] for row in rows]
 
 
 async def contact_view(sql: Sql, contact_id: UUID) -> ContactView | None:

@@ -76,6 +76,9 @@ class ErpTerms(BaseModel):
     credit_limit: MoneyView | None = Field(default=None, description="Null: no limit is set.")
     payment_terms_days: Annotated[int, Field(strict=True, ge=0, le=3650)] | None = None
     dunning_block: StrictBool = False
+    archived: StrictBool = Field(
+        default=False, description="The ERP does no business with the customer any more."
+    )
 
 
 class Consent(BaseModel):
@@ -263,6 +266,7 @@ class Buyer:
     shipping_address: Address
     owes: str | None
     archived: bool
+    prospect: bool
 
 
 class AccountView(ReachableView):

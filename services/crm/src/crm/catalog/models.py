@@ -1,7 +1,9 @@
 """Products and their prices: what they are, and how they change."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -11,14 +13,17 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Numeric,
+    SmallInteger,
     func,
     literal_column,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Quantity
 from crm.base import Base, NamedRecord, Record
+from crm.catalog.rules.units import decimals_of
 from crm.money import UnitPrice
 
 __all__ = [
@@ -27,6 +32,7 @@ __all__ = [
     "OWN",
     "STANDARD",
     "WITHDRAWN",
+    "PriceList",
     "Product",
     "ProductAvailability",
     "ProductPrice",
@@ -48,6 +54,7 @@ class Product(NamedRecord, Base):
         CheckConstraint("name <> ''", name="name_given"),
         CheckConstraint("master in ('own', 'erp')", name="master_known"),
         CheckConstraint("list_price >= 0", name="list_price_not_negative"),
+        CheckConstraint("unit_decimals between 0 and 6", name="unit_decimals_range"),
         Index("ix_product_created_at", "created_at", "id"),
         Index("ix_product_active_created_at", "active", "created_at", "id"),
         Index("ix_product_category_created_at", "category", "created_at", "id"),
@@ -65,6 +72,7 @@ class Product(NamedRecord, Base):
     description: Mapped[str] = mapped_column(default="")
     category: Mapped[str] = mapped_column(default="")
     unit: Mapped[str] = mapped_column(default="C62")
+    unit_decimals: Mapped[int] = mapped_column(SmallInteger, server_default=text("6"))
     active: Mapped[bool] = mapped_column(default=True)
     discontinued_on: Mapped[date | None]
     currency: Mapped[str]
@@ -82,11 +90,33 @@ class Product(NamedRecord, Base):
     def list_price(self, price: UnitPrice | None) -> None:
         self.list_price_amount = None if price is None else price.amount
 
+    def take(self, facts: Mapping[str, Any]) -> list[str]:
+        """Take over the facts that differ; the decimals follow the unit unless they are said."""
+        unit = facts.get("unit", self.unit or "C62")
+        if "unit_decimals" not in facts and (unit != self.unit or self.unit_decimals is None):
+            facts = {**facts, "unit": unit, "unit_decimals": decimals_of(unit)}
+        return super().take(facts)
+
     def hand_over(self) -> list[str]:
         """Make the ERP master: it prices the product from now on; names of what changed."""
         if self.master == ERP_MASTER:
             return []
         return self.take({"master": ERP_MASTER, "list_price": None})
+
+
+class PriceList(Record, Base):
+    """A price list of a linked ERP; the default one holds where none is named."""
+
+    __tablename__ = "price_list"
+    __table_args__ = (
+        CheckConstraint("code <> ''", name="code_given"),
+        Index("ix_price_list_created_at", "created_at", "id"),
+        Index("ix_price_list_is_default", "updated_at", postgresql_where=text("is_default")),
+    )
+
+    code: Mapped[str]
+    name: Mapped[str] = mapped_column(default="")
+    is_default: Mapped[bool] = mapped_column(default=False)
 
 
 class ProductPrice(Record, Base):

@@ -14,7 +14,13 @@ from chassis.storage.locking import any_of
 from chassis.storage.work import Work
 from crm.catalog.models import ACTIVE, OWN, ProductPrice
 from crm.catalog.rules.pricing import PricedProduct, PriceStep
-from crm.catalog.schemas import PriceQuery, ProductPriceView, ProductQuery, ProductView
+from crm.catalog.schemas import (
+    PriceListView,
+    PriceQuery,
+    ProductPriceView,
+    ProductQuery,
+    ProductView,
+)
 from crm.links import linked_to, references
 from crm.money import UnitPrice
 from crm.searching import containing
@@ -24,6 +30,8 @@ __all__ = [
     "availability_versions",
     "overlapping",
     "own_active_prices",
+    "price_list_page",
+    "price_list_view",
     "price_page",
     "price_view",
     "priced",
@@ -37,8 +45,8 @@ __all__ = [
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
 
-PRODUCT = f"""id, code, name, description, category, unit, active, discontinued_on, master,
-  version, created_at, updated_at,
+PRODUCT = f"""id, code, name, description, category, unit, unit_decimals, active, discontinued_on,
+  master, version, created_at, updated_at,
   case when list_price is not null
     then jsonb_build_object('amount', list_price::text, 'currency', currency)
   end as list_price,
@@ -53,6 +61,9 @@ PRICE = f"""product_price.id, product_id, p.code as product_code, price_list, mi
   jsonb_build_object('amount', amount::text, 'currency', product_price.currency) as price,
   {references("product_price")}"""
 
+PRICE_LIST = f"""id, code, name, is_default, version, created_at, updated_at,
+  {references("price_list")}"""
+
 _AVAILABILITY_VERSIONS = """select p.id, coalesce(a.source_version, 0) as version from product p
   left join product_availability a on a.product_id = p.id where p.id = any($1::uuid[])"""
 _STORE_AVAILABILITIES = """insert into product_availability as a
@@ -65,9 +76,13 @@ _STORE_AVAILABILITIES = """insert into product_availability as a
     where a.source_version < excluded.source_version"""
 
 _PRICED = """select p.id as product_id, p.code, p.list_price, p.currency as list_currency,
+    p.unit, p.unit_decimals, p.active, p.discontinued_on, l.code as price_list,
     s.id, s.min_quantity, s.amount, s.currency, s.valid_from, s.valid_to
-  from product p left join product_price s
-    on s.product_id = p.id and s.price_list = $2 and s.status = 'active'
+  from product p cross join lateral (select coalesce($2, (select d.code from price_list d
+      where d.is_default and p.master = 'erp' order by d.updated_at desc, d.id desc limit 1),
+    'standard') as code) l
+  left join product_price s
+    on s.product_id = p.id and s.price_list = l.code and s.status = 'active'
   where p.id = any($1::uuid[]) or p.code = any($3::text[])"""
 
 _PRICES = "product_price join product p on p.id = product_id"
@@ -132,6 +147,30 @@ async def price_view(sql: Sql, price_id: UUID) -> ProductPriceView | None:
     """The price as callers see it."""
     row = await sql.fetchrow(f"select {PRICE} from {_PRICES} where product_price.id = $1", price_id)
     return _price(row) if row else None
+
+
+async def price_list_page(sql: Sql, asked: PageQuery) -> Page[PriceListView]:
+    """One page of price lists, the newest first."""
+    return await fetch_page(
+        sql,
+        columns=PRICE_LIST,
+        source="price_list",
+        view=_price_list,
+        sorts={"created_at": Sort("created_at", "timestamptz")},
+        default="-created_at",
+        asked=asked,
+        where=[],
+    )
+
+
+async def price_list_view(sql: Sql, price_list_id: UUID) -> PriceListView | None:
+    """The price list as callers see it."""
+    row = await sql.fetchrow(f"select {PRICE_LIST} from price_list where id = $1", price_list_id)
+    return _price_list(row) if row else None
+
+
+def _price_list(row: Mapping[str, Any]) -> PriceListView:
+    return PriceListView.model_validate(dict(row))
 
 
 def _product(row: Mapping[str, Any]) -> ProductView:
@@ -201,9 +240,12 @@ async def overlapping(
 
 
 async def priced(
-    sql: Sql, product_ids: Collection[UUID], price_list: str, *, codes: Collection[str] = ()
+    sql: Sql, product_ids: Collection[UUID], price_list: str | None, *, codes: Collection[str] = ()
 ) -> dict[UUID, PricedProduct]:
-    """Products with their active prices in the list, as the pricing rule takes them."""
+    """Products with their active prices in the list, as the pricing rule takes them.
+
+    Where no list is named, the ERP's default one holds for what the ERP prices.
+    """
     found: dict[UUID, PricedProduct] = {}
     for row in await sql.fetch(_PRICED, list(product_ids), price_list, list(codes)):
         listed = row["list_price"]
@@ -213,6 +255,11 @@ async def priced(
                 id=row["product_id"],
                 code=row["code"],
                 list_price=None if listed is None else UnitPrice(listed, row["list_currency"]),
+                price_list=row["price_list"],
+                unit=row["unit"],
+                unit_decimals=row["unit_decimals"],
+                active=row["active"],
+                discontinued_on=row["discontinued_on"],
             ),
         )
         if row["id"] is not None:

@@ -35,22 +35,24 @@ from crm.catalog.schemas import (
     ChangePrice,
     ChangeProduct,
     PriceAsked,
+    PriceListView,
     PriceQuery,
     ProductPriceView,
     ProductQuery,
     ProductView,
     QuotedPrice,
     UpsertPrice,
+    UpsertPriceList,
     UpsertPrices,
     UpsertProduct,
     UpsertProducts,
 )
-from crm.catalog.service import prices, products
+from crm.catalog.service import price_lists, prices, products
 from crm.fields import ExternalId, System
 from crm.links import LinkExternal, ManagedByErp
 from crm.upserts import UPSERTED, InBatch, reply_outcome, upsert_each
 
-__all__ = ["price_router", "product_router"]
+__all__ = ["price_list_router", "price_router", "product_router"]
 
 Manager = Annotated[Actor, Needs("catalog.write")]
 Reader = Annotated[Actor, Needs("catalog.read")]
@@ -76,6 +78,7 @@ product_router = house_router(
 price_router = house_router(
     prefix="/v1/product-prices", tag="product-prices", problems=(*_PROBLEMS, OverlappingPrice)
 )
+price_list_router = house_router(prefix="/v1/price-lists", tag="price-lists", problems=_PROBLEMS)
 
 
 async def today_here(request: Request) -> date:
@@ -102,6 +105,42 @@ async def _price(
     seen = await prices.see_price(at.sql, price_id)
     reply_with(response, seen, location=f"/v1/product-prices/{seen.id}" if new else None)
     return seen
+
+
+async def _price_list(response: Response, at: Reading, price_list_id: UUID) -> PriceListView:
+    """The price list as the reply shows it, with its ETag."""
+    seen = await price_lists.see_price_list(at.sql, price_list_id)
+    reply_with(response, seen)
+    return seen
+
+
+@price_list_router.get("")
+async def list_price_lists(_by: Reader, asked: PageAsked, at: InReading) -> Page[PriceListView]:
+    """The ERP's price lists, the newest first."""
+    return await queries.price_list_page(at.sql, asked)
+
+
+@price_list_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
+async def upsert_price_list(
+    system: System,
+    external_id: ExternalId,
+    command: UpsertPriceList,
+    _by: Manager,
+    work: InWork,
+    response: Response,
+) -> PriceListView:
+    """Take over a price list as the ERP knows it; only a newer version changes it."""
+    done = await price_lists.upsert_price_list(work, system, external_id, command)
+    reply_outcome(response, done)
+    return await _price_list(response, work, done.id)
+
+
+@price_list_router.get("/{price_list_id}")
+async def see_price_list(
+    price_list_id: UUID, _by: Reader, at: InReading, response: Response
+) -> PriceListView:
+    """The price list."""
+    return await _price_list(response, at, price_list_id)
 
 
 @product_router.get("")

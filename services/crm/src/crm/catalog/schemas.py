@@ -33,6 +33,7 @@ __all__ = [
     "ChangePrice",
     "ChangeProduct",
     "PriceAsked",
+    "PriceListView",
     "PriceQuery",
     "ProductPriceView",
     "ProductQuery",
@@ -40,6 +41,7 @@ __all__ = [
     "QuotedPrice",
     "UpsertPrice",
     "UpsertPriceItem",
+    "UpsertPriceList",
     "UpsertPrices",
     "UpsertProduct",
     "UpsertProductItem",
@@ -63,6 +65,11 @@ class ProductFields(Command):
     description: Note = Field(default_factory=left_out)
     category: Word = Field(default_factory=left_out, description="Code of the category.")
     unit: UnitCode = Field(default_factory=left_out)
+    unit_decimals: Annotated[int, Field(strict=True, ge=0, le=6)] = Field(
+        default_factory=left_out,
+        description="With how many decimals it is counted; 0: whole pieces only. By default as "
+        "is usual for the unit.",
+    )
     active: StrictBool = Field(default_factory=left_out, description="False: no longer for sale.")
     discontinued_on: Day | None = Field(
         default=None, description="First day on which it is no longer sold."
@@ -172,6 +179,36 @@ class UpsertPrices(Command):
     items: list[UpsertPriceItem] = Field(min_length=1, max_length=LARGEST_BATCH)
 
 
+class UpsertPriceList(Command):
+    """A price list as the ERP knows it."""
+
+    source_version: SourceVersion
+    code: Code = Field(default_factory=left_out, description="Needed when it is new here.")
+    name: Line = Field(default_factory=left_out)
+    is_default: StrictBool = Field(
+        default_factory=left_out, description="True: it holds where no list is named."
+    )
+
+    def facts(self) -> Facts:
+        """The fields of the record that were given."""
+        return self.given("source_version")
+
+
+class PriceListView(BaseModel):
+    """A price list of the ERP."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    code: str
+    name: str
+    is_default: bool
+    external_refs: list[ExternalRef]
+    version: int = Field(description="Counts the changes; the number in the ETag.")
+    created_at: datetime
+    updated_at: datetime
+
+
 class Availability(BaseModel):
     """What a linked ERP says of a product's stock."""
 
@@ -193,6 +230,7 @@ class ProductView(BaseModel):
     description: str
     category: str
     unit: str
+    unit_decimals: int = Field(description="How finely it is counted; 0: whole pieces only.")
     active: bool
     discontinued_on: date | None
     list_price: UnitPriceView | None
@@ -271,4 +309,7 @@ class PriceAsked(BaseModel):
 
     quantity: PositiveQuantity = Decimal(1)
     on: date | None = Field(default=None, description="By default today.")
-    price_list: Line = "standard"
+    price_list: Line | None = Field(
+        default=None,
+        description="By default the ERP's default list for what the ERP prices, else `standard`.",
+    )

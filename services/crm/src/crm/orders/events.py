@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.events.event import Event, Exact, MoneyText
 from crm.addresses import Address
 
-__all__ = ["LineState", "OrderChanged"]
+__all__ = ["BaseState", "LineState", "OrderChanged", "RefusalState"]
 
 
 class LineState(BaseModel):
@@ -25,10 +25,46 @@ class LineState(BaseModel):
     unit_price: MoneyText
     discount: Exact = Field(description="Part of the price, 0 to 1.")
     net: Exact
+    external_line_id: str = Field(
+        default="", description="The line's id in the system that sent the order."
+    )
+
+
+class BaseLine(BaseModel):
+    """A line as the ERP had it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: UUID
+    product_id: UUID
+    quantity: Exact
+    unit_price: Exact
+    discount: Exact
+
+
+class BaseState(BaseModel):
+    """The order as the ERP had it when it was last taken over from there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: int = Field(description="The ERP's version of it.")
+    requested_on: date | None
+    lines: list[BaseLine]
+    freight: Exact
+
+
+class RefusalState(BaseModel):
+    """What the ERP refused, and why."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["order", "change", "cancellation"]
+    code: str
+    about: str = Field(description="What it is about, such as SKUs; may be empty.")
 
 
 class OrderChanged(Event):
-    """An order was placed, changed or cancelled by the customer."""
+    """An order was placed, changed, cancelled, or decided otherwise by the ERP."""
 
     event_name = "order-changed"
     topic = "order"
@@ -41,11 +77,25 @@ class OrderChanged(Event):
     ship_to: Address
     note: str
     currency: str
-    state: Literal["placed", "cancelled"]
+    state: Literal["placed", "rejected", "cancelled"] = Field(
+        description="rejected: the ERP refused it; changed, it is decided anew."
+    )
     lines: list[LineState]
     freight: MoneyText
     net: Exact
     total: Exact
+    content_version: int | None = Field(
+        default=None,
+        description="The version in which it was last changed here; later ones only took over "
+        "what the ERP had decided.",
+    )
+    refusal: RefusalState | None = Field(
+        default=None, description="What the ERP refused of it; null: nothing."
+    )
+    base: BaseState | None = Field(
+        default=None,
+        description="On what of the ERP's it stands: what differs from it was changed here.",
+    )
 
     @classmethod
     def every_field(cls) -> list[str]:

@@ -13,25 +13,35 @@ from sqlalchemy import (
     Numeric,
     SmallInteger,
     UniqueConstraint,
+    text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
 from crm.addresses import Address
 from crm.base import Base, Record
-from crm.orders.errors import OrderCancelled
+from crm.orders.errors import AccountFixed, OrderCancelled
 
-__all__ = ["CANCELLED", "PLACED", "Order", "OrderLine"]
+__all__ = ["CANCELLED", "PLACED", "REJECTED", "Order", "OrderLine"]
 
-PLACED, CANCELLED = "placed", "cancelled"
+PLACED, REJECTED, CANCELLED = "placed", "rejected", "cancelled"
 
 
 class Order(Record, Base):
-    """What a customer ordered; `erp` is how the ERP says it stands."""
+    """What a customer ordered; `erp` is how the ERP says it stands.
+
+    `content_version` is the version in which it was last changed here. Later versions only took
+    over what the ERP had decided, so the ERP is not asked for them.
+    """
 
     __tablename__ = "customer_order"
     __table_args__ = (
-        CheckConstraint("state in ('placed', 'cancelled')", name="state_known"),
+        CheckConstraint("state in ('placed', 'rejected', 'cancelled')", name="state_known"),
+        CheckConstraint(
+            "content_version >= 1 and content_version <= version", name="content_version_reached"
+        ),
+        CheckConstraint("state <> 'rejected' or refusal is not null", name="rejected_for_a_reason"),
         CheckConstraint("net >= 0 and freight >= 0 and total = net + freight", name="adds_up"),
         Index("ix_customer_order_created_at", "created_at", "id"),
         Index("ix_customer_order_account_id", "account_id", "created_at", "id"),
@@ -51,24 +61,36 @@ class Order(Record, Base):
     total: Mapped[Amount]
     erp: Mapped[dict[str, Any] | None]
     erp_version: Mapped[int] = mapped_column(BigInteger, default=0)
+    content_version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+    refusal: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    base: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
-    def cancel(self, at: datetime) -> bool:
-        """The customer wants it no longer; False when that is known."""
+    def change_here(self, at: datetime) -> list[str]:
+        """Count a change that was made here: it is decided anew; what that changed besides."""
+        changed = self.take({"state": CANCELLED if self.state == CANCELLED else PLACED})
+        changed += self.take({"refusal": None})
+        self.touch(at)
+        self.content_version = self.version
+        return changed
+
+    def cancel(self, at: datetime) -> list[str]:
+        """The customer wants it no longer; what that changed, nothing when it is known."""
         if self.state == CANCELLED:
-            return False
+            return []
         self.state = CANCELLED
-        self.touch(at)
-        return True
-
-    def stand(self, at: datetime) -> None:
-        """It could not be cancelled any more: it is placed still."""
-        self.state = PLACED
-        self.touch(at)
+        return ["state", *self.change_here(at)]
 
     def must_be_placed(self) -> None:
         """Raises OrderCancelled."""
         if self.state == CANCELLED:
             raise OrderCancelled(number=self.number)
+
+    def must_stay_with(self, account_id: UUID) -> None:
+        """Raises AccountFixed where goods have gone out, or were invoiced, to another account."""
+        lines = (self.erp or {}).get("lines", ())
+        gone = any(Decimal(line[part]) for line in lines for part in ("shipped", "invoiced"))
+        if gone and account_id != self.account_id:
+            raise AccountFixed(number=self.number, account=self.account_id)
 
 
 class OrderLine(Identified, Base):
@@ -81,6 +103,13 @@ class OrderLine(Identified, Base):
         CheckConstraint("unit_price >= 0 and net >= 0", name="price_not_negative"),
         CheckConstraint("discount >= 0 and discount <= 1", name="discount_part"),
         Index("ix_customer_order_line_product_id", "product_id"),
+        Index(
+            "uq_customer_order_line_external_line_id",
+            "order_id",
+            "external_line_id",
+            unique=True,
+            postgresql_where=text("external_line_id <> ''"),
+        ),
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id"))
@@ -90,3 +119,4 @@ class OrderLine(Identified, Base):
     unit_price: Mapped[Quantity]
     discount: Mapped[Decimal] = mapped_column(Numeric(7, 6))
     net: Mapped[Amount]
+    external_line_id: Mapped[str] = mapped_column(default="", server_default=text("''"))

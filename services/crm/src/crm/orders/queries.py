@@ -17,7 +17,9 @@ from crm.sql import Sql
 
 __all__ = [
     "add_order",
+    "bases_of",
     "for_update",
+    "has_ordered",
     "lines_of",
     "lock_orders",
     "lock_rows",
@@ -31,25 +33,28 @@ _VIEW = f"""customer_order.id, customer_order.version, customer_order.number,
   customer_order.account_id, customer_order.ordered_on, customer_order.requested_on,
   customer_order.ship_to, customer_order.note, customer_order.currency, customer_order.state,
   customer_order.net, customer_order.freight, customer_order.total, customer_order.erp,
+  customer_order.content_version, customer_order.refusal,
   customer_order.created_at, customer_order.updated_at,
   (select trim_scale(d.owes)::text from account_debt d
     where d.account_id = customer_order.account_id) as customer_owes,
   (select jsonb_agg(jsonb_build_object('id', l.id, 'product_id', l.product_id,
       'product_code', p.code, 'quantity', l.quantity::text, 'unit_price', l.unit_price::text,
-      'discount', l.discount::text, 'net', l.net::text) order by l.position)
+      'discount', l.discount::text, 'net', l.net::text,
+      'external_line_id', l.external_line_id) order by l.position)
     from customer_order_line l join product p on p.id = l.product_id
     where l.order_id = customer_order.id) as lines,
   {references("customer_order")}"""
 
 _ADD_LINES = """line as (insert into customer_order_line (id, order_id, position, product_id,
-    quantity, unit_price, discount, net)
+    quantity, unit_price, discount, net, external_line_id)
   select * from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::numeric[],
-    $6::numeric[], $7::numeric[], $8::numeric[]))"""
+    $6::numeric[], $7::numeric[], $8::numeric[], $9::text[]))"""
 _ADD_ORDER = f"""with {_ADD_LINES}
 insert into customer_order (id, version, created_at, updated_at, number, account_id, ordered_on,
-    requested_on, ship_to, note, currency, state, net, freight, total, erp, erp_version)
-  select $9, 1, $10, $10, 'O-' || lpad(number, greatest(6, length(number)), '0'), $11, $12,
-    $13, $14, $15, $16, $17, $18, $19, $20, null, 0
+    requested_on, ship_to, note, currency, state, net, freight, total, erp, erp_version,
+    content_version)
+  select $10, 1, $11, $11, 'O-' || lpad(number, greatest(6, length(number)), '0'), $12, $13,
+    $14, $15, $16, $17, $18, $19, $20, $21, null, 0, 1
   from (select nextval('customer_order_number_seq')::text as number) n
   returning number"""
 
@@ -108,7 +113,7 @@ async def replace_lines(work: Work, order_id: UUID, lines: Sequence[OrderLine]) 
 
 def _columns(lines: Sequence[OrderLine]) -> list[list[Any]]:
     named = ("id", "order_id", "position", "product_id", "quantity", "unit_price", "discount")
-    return columns_of(lines, *named, "net")
+    return columns_of(lines, *named, "net", "external_line_id")
 
 
 async def order_view(sql: Sql, order_id: UUID) -> OrderView | None:
@@ -123,6 +128,22 @@ async def order_views(sql: Sql, order_ids: Sequence[UUID]) -> list[OrderView]:
         f"select {_VIEW} from customer_order where id = any($1::uuid[])", list(order_ids)
     )
     return [OrderView.model_validate(dict(row)) for row in rows]
+
+
+async def bases_of(sql: Sql, order_ids: Sequence[UUID]) -> dict[UUID, Any]:
+    """On what of the ERP's each of the orders stands; None: on nothing."""
+    rows = await sql.fetch(
+        "select id, base from customer_order where id = any($1::uuid[])", list(order_ids)
+    )
+    return {row["id"]: row["base"] for row in rows}
+
+
+async def has_ordered(sql: Sql, account_id: UUID) -> bool:
+    """Whether there is an order of the account."""
+    found: bool = await sql.fetchval(
+        "select exists (select from customer_order where account_id = $1)", account_id
+    )
+    return found
 
 
 async def order_page(sql: Sql, asked: PageQuery, filters: Sequence[Filter]) -> Page[OrderView]:

@@ -1,12 +1,21 @@
 """Paths of orders, and of what a linked ERP tells."""
 
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response, status
+from fastapi import Depends, Query, Request, Response, status
 
 from chassis.http.batch import BatchReply
-from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
+from chassis.http.dependencies import (
+    IfMatch,
+    InReading,
+    InWork,
+    Language,
+    Needs,
+    OnlyOnce,
+    OnlyOnceUnlessDry,
+)
 from chassis.http.etag import reply_with
 from chassis.http.paging import Filter, Page, PageAsked
 from chassis.http.problems import (
@@ -20,15 +29,25 @@ from chassis.http.problems import (
     StaleRevision,
 )
 from chassis.http.routing import house_router
+from chassis.http.texts import Texts
 from chassis.identity.actor import Actor
 from chassis.storage.work import Reading
 from crm.accounts.errors import AccountArchived
 from crm.fields import ExternalId, System
 from crm.links import linked_to
 from crm.orders import queries
-from crm.orders.errors import OrderCancelled, PriceMissing
+from crm.orders.errors import (
+    AccountFixed,
+    FractionOfUnit,
+    OrderCancelled,
+    PriceMissing,
+    ProductNotSold,
+    UnknownLine,
+)
+from crm.orders.rules.reasons import OTHERWISE, REASONS
 from crm.orders.schemas import (
     ChangeOrder,
+    OrderState,
     OrderView,
     PlaceOrder,
     Taken,
@@ -38,10 +57,11 @@ from crm.orders.schemas import (
     TellDebts,
     TellFulfilment,
     TellFulfilments,
+    TellRefusal,
     UpsertOrder,
     UpsertOrders,
 )
-from crm.orders.service import orders
+from crm.orders.service import mirror, orders
 from crm.orders.service.batches import (
     AVAILABILITIES,
     DEBTS,
@@ -65,6 +85,10 @@ order_router = house_router(
         NotFound,
         MissingReference,
         AccountArchived,
+        AccountFixed,
+        ProductNotSold,
+        FractionOfUnit,
+        UnknownLine,
         PriceMissing,
         CurrencyNotSupported,
         OrderCancelled,
@@ -88,11 +112,41 @@ mirror_router = house_router(
 )
 
 
-async def _order(response: Response, at: Reading, order_id: UUID) -> OrderView:
+@dataclass(frozen=True)
+class OrderReply:
+    """The reply to a reader of orders: refusals are told in his language."""
+
+    response: Response
+    texts: Texts
+    language: str
+
+    def on(self, order: OrderView) -> OrderView:
+        """The order with its refusal in words."""
+        refused = order.refusal
+        if refused is None:
+            return order
+        text = self.texts.text(REASONS.get(refused.code, OTHERWISE), self.language)
+        told = text.format(code=refused.code, about=refused.about).strip()
+        return order.model_copy(update={"refusal": refused.model_copy(update={"text": told})})
+
+    def on_page(self, page: Page[OrderView]) -> Page[OrderView]:
+        """The page with the refusals of its orders in words."""
+        return page.model_copy(update={"items": [self.on(order) for order in page.items]})
+
+
+async def order_reply(request: Request, response: Response, language: Language) -> OrderReply:
+    """The reply at hand, and the caller's language."""
+    return OrderReply(response, request.app.state.texts, language)
+
+
+InReply = Annotated[OrderReply, Depends(order_reply)]
+
+
+async def _order(reply: OrderReply, at: Reading, order_id: UUID) -> OrderView:
     """The order as the reply shows it, with its ETag."""
     seen = await orders.see_order(at.sql, order_id)
-    reply_with(response, seen)
-    return seen
+    reply_with(reply.response, seen)
+    return reply.on(seen)
 
 
 @order_router.get("")
@@ -100,8 +154,9 @@ async def list_orders(  # noqa: PLR0917 - a route lists its filters
     _by: Reader,
     asked: PageAsked,
     at: InReading,
+    reply: InReply,
     account_id: UUID | None = None,
-    state: Literal["placed", "cancelled"] | None = None,
+    state: OrderState | None = None,
     number: Annotated[str | None, Query(max_length=40)] = None,
     external_system: Annotated[str | None, Query(max_length=32)] = None,
     external_id: Annotated[str | None, Query(max_length=200)] = None,
@@ -110,7 +165,7 @@ async def list_orders(  # noqa: PLR0917 - a route lists its filters
     wanted = (("account_id", account_id), ("state", state), ("number", number))
     filters = [Filter(f"customer_order.{name} = {{}}", value) for name, value in wanted]
     filters.append(linked_to("customer_order", external_system, external_id))
-    return await queries.order_page(at.sql, asked, filters)
+    return reply.on_page(await queries.order_page(at.sql, asked, filters))
 
 
 @order_router.post("", status_code=status.HTTP_201_CREATED)
@@ -128,7 +183,14 @@ async def upsert_orders(
     asked: InBatch, command: UpsertOrders, _by: Seller, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over orders as another system knows them; each is judged alone."""
-    return await upsert_each(work, asked, orders.KIND, command.items, orders.upsert_order)
+    return await upsert_each(
+        work,
+        asked,
+        orders.KIND,
+        command.items,
+        orders.upsert_order,
+        in_bulk=orders.IN_BULK,
+    )
 
 
 @order_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
@@ -138,18 +200,18 @@ async def upsert_order(
     command: UpsertOrder,
     _by: Seller,
     work: InWork,
-    response: Response,
+    reply: InReply,
 ) -> OrderView:
     """Take over an order as another system knows it; only a newer version changes it."""
     done = await orders.upsert_order(work, system, external_id, command)
-    reply_outcome(response, done)
-    return await _order(response, work, done.id)
+    reply_outcome(reply.response, done)
+    return await _order(reply, work, done.id)
 
 
 @order_router.get("/{order_id}")
-async def see_order(order_id: UUID, _by: Reader, at: InReading, response: Response) -> OrderView:
+async def see_order(order_id: UUID, _by: Reader, at: InReading, reply: InReply) -> OrderView:
     """The order, and how the ERP says it stands."""
-    return await _order(response, at, order_id)
+    return await _order(reply, at, order_id)
 
 
 @order_router.patch("/{order_id}")
@@ -159,20 +221,24 @@ async def change_order(
     _by: Seller,
     revision: IfMatch,
     work: InWork,
-    response: Response,
+    reply: InReply,
 ) -> OrderView:
     """Change what the customer wants."""
     await orders.change_order(work, order_id, command, revision=revision)
-    return await _order(response, work, order_id)
+    return await _order(reply, work, order_id)
 
 
 @order_router.post("/{order_id}/cancel")
 async def cancel_order(
-    order_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
+    order_id: UUID,
+    _by: Seller,
+    _once: OnlyOnce,
+    work: InWork,
+    reply: InReply,
 ) -> OrderView:
     """The customer wants it no longer."""
     await orders.cancel_order(work, order_id)
-    return await _order(response, work, order_id)
+    return await _order(reply, work, order_id)
 
 
 def _taken(response: Response, done: Done, named: UUID | None = None) -> Taken:
@@ -201,6 +267,15 @@ async def tell_fulfilment(
 ) -> Taken:
     """How the ERP says one of our orders stands; `external_id` is the ERP's own order."""
     return _taken(response, await store_one(work, FULFILMENTS, command))
+
+
+@mirror_router.put("/order-refusals/by-external/{system}/{external_id}")
+async def tell_refusal(
+    system: System, external_id: ExternalId, command: TellRefusal, _by: Bridge, work: InWork
+) -> Taken:
+    """The ERP would not take one of our orders as it was sent; `external_id` is that order."""
+    now = await mirror.store_refusal(work, command)
+    return Taken(id=now.id, version=now.version, revision=now.revision)
 
 
 @mirror_router.post("/product-availabilities/by-external/{system}/batch")

@@ -2,10 +2,11 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
 from crm.addresses import Address
@@ -15,6 +16,7 @@ from crm.money import MoneyView, NonNegativeNumber, PositiveQuantity, UnitPriceV
 
 __all__ = [
     "AvailabilityItem",
+    "ChangeLine",
     "ChangeOrder",
     "DebtItem",
     "ErpChange",
@@ -24,8 +26,10 @@ __all__ = [
     "FulfilmentItem",
     "LineView",
     "NewLine",
+    "OrderState",
     "OrderView",
     "PlaceOrder",
+    "Refusal",
     "Taken",
     "TellAvailabilities",
     "TellAvailability",
@@ -33,20 +37,49 @@ __all__ = [
     "TellDebts",
     "TellFulfilment",
     "TellFulfilments",
+    "TellRefusal",
     "UpsertOrder",
     "UpsertOrders",
 ]
 
+OrderState = Literal["placed", "rejected", "cancelled"]
 Discount = Annotated[NonNegativeNumber, Field(le=1, description="Part of the price, 0 to 1.")]
 
 
-class NewLine(Command):
-    """Some of a product; without a price, the product's price of the day holds."""
+class LineFields(Command):
+    """What every line says."""
 
-    product: Code = Field(description="The product's id or code.")
     quantity: PositiveQuantity
     unit_price: UnitPriceView | None = None
     discount: Discount = Decimal(0)
+    external_line_id: Line = Field(
+        default="", description="The sender's id of the line; a change knows it by that."
+    )
+
+
+class NewLine(LineFields):
+    """Some of a product; without a price, the product's price of the day holds."""
+
+    product: Code = Field(description="The product's id or code.")
+
+
+class ChangeLine(LineFields):
+    """A line as it shall be.
+
+    A line that is named keeps its id, and its price and discount where none is given. A line
+    that is not named is the one of the same product, else a new one.
+    """
+
+    id: UUID | None = Field(default=None, description="Which line of the order it is.")
+    product: Code | None = Field(
+        default=None, description="The product's id or code; not needed for a line that is named."
+    )
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if self.id is None and self.product is None:
+            raise PydanticCustomError("line_named", "Name the line by its id, or a product.")
+        return self
 
 
 Lines = Annotated[list[NewLine], Field(min_length=1, max_length=500)]
@@ -95,7 +128,7 @@ class ChangeOrder(Command):
     ship_to: Address | None = None
     note: Note | None = None
     freight: MoneyView | None = None
-    lines: Lines | None = None
+    lines: Annotated[list[ChangeLine], Field(min_length=1, max_length=500)] | None = None
 
 
 class Told(BaseModel):
@@ -107,7 +140,8 @@ class Told(BaseModel):
 class ErpLine(Told):
     """How a line stands; of goods of a confirmed order: quantity = reserved + waiting + shipped."""
 
-    line_id: UUID | None = None
+    line_id: UUID | None = Field(default=None, description="Our line, or the ERP's own.")
+    product_id: UUID | None = Field(default=None, description="Our product.")
     sku: str = ""
     quantity: NonNegativeNumber
     unit_price: NonNegativeNumber = Decimal(0)
@@ -137,9 +171,9 @@ class ErpChange(Told):
     reason: str = ""
     source_version: int | None = None
 
-    def refuses(self, kind: str, version: int) -> bool:
+    def refuses(self, version: int) -> bool:
         """Whether it says no to what this version of ours asked for."""
-        return (self.state, self.kind, self.source_version) == ("refused", kind, version)
+        return (self.state, self.source_version) == ("refused", version)
 
 
 class ErpOrder(Told):
@@ -148,6 +182,10 @@ class ErpOrder(Told):
     number: str
     state: str
     reason: str = ""
+    source_version: int | None = Field(
+        default=None, description="Our order's newest version that the ERP had decided on."
+    )
+    account_id: UUID | None = Field(default=None, description="Our account of its customer.")
     requested_on: date | None = None
     ship_to: Address | None = None
     note: str = ""
@@ -172,6 +210,15 @@ class TellFulfilment(Command):
     source_version: SourceVersion
     order_id: UUID
     erp: ErpOrder
+
+
+class TellRefusal(Command):
+    """The ERP would not take an order or its change as it was sent."""
+
+    source_version: SourceVersion
+    order_id: UUID
+    code: Code
+    about: Annotated[str, StringConstraints(max_length=1000)] = ""
 
 
 class TellAvailability(Command):
@@ -250,6 +297,18 @@ class LineView(BaseModel):
     unit_price: NonNegativeNumber
     discount: NonNegativeNumber
     net: NonNegativeNumber
+    external_line_id: str = Field(description="The sender's id of the line; empty: it has none.")
+
+
+class Refusal(BaseModel):
+    """What the ERP refused of the order, and why."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+    kind: Literal["order", "change", "cancellation"]
+    code: str = Field(description="Stable, for programs.")
+    about: str = Field(description="What it is about, such as SKUs; may be empty.")
+    text: str = Field(default="", description="In the reader's language.")
 
 
 class OrderView(BaseModel):
@@ -267,7 +326,16 @@ class OrderView(BaseModel):
     ship_to: Address
     note: str
     currency: str
-    state: Literal["placed", "cancelled"]
+    state: OrderState = Field(
+        description="rejected: the ERP refused it; changed, it is decided anew."
+    )
+    refusal: Refusal | None = Field(
+        description="What the ERP refused of it; null: nothing. A refused change is taken back."
+    )
+    content_version: int = Field(
+        description="The version in which it was last changed here; later ones took over what "
+        "the ERP decided."
+    )
     lines: list[LineView]
     net: NonNegativeNumber
     freight: NonNegativeNumber

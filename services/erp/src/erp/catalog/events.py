@@ -14,6 +14,7 @@ __all__ = [
     "GoodsAdded",
     "ItemChanged",
     "PriceChanged",
+    "PriceListChanged",
     "TaxCodesNamed",
     "TrackingChanging",
     "UnitOrKindChanging",
@@ -54,9 +55,13 @@ class ItemChanged(Event):
         default=None, description="Tax code of its sales; null: it is not taxed."
     )
 
+    unit_decimals: int | None = Field(
+        default=None, description="How finely it is counted; 0: whole pieces only."
+    )
+
     @classmethod
     def of(cls, item: object, changed: list[str], **shown: object) -> Self:
-        """The event of an item as it is now; `shown` has category and conversions."""
+        """The event of an item as it is now; `shown` has category, conversions, unit_decimals."""
         return cls.model_validate(_state(cls, item, shown | {"changed": changed}))
 
 
@@ -133,6 +138,24 @@ class PriceChanged(Event):
     def of(cls, price: object, changed: list[str], **shown: object) -> Self:
         """The event of a price as it is now; `shown` has sku, price_list and currency."""
         return cls.model_validate(_state(cls, price, shown | {"changed": changed}))
+
+
+class PriceListChanged(Event):
+    """A price list was made, renamed, or became the default one, or is it no more."""
+
+    event_name = "price-list-changed"
+    topic = "price"
+    aggregate = "price-list"
+
+    code: str
+    name: str
+    currency: str
+    is_default: bool = Field(description="Whether it holds where no list is named.")
+
+    @classmethod
+    def of(cls, listed: object, changed: list[str]) -> Self:
+        """The event of a price list as it is now."""
+        return cls.model_validate(_state(cls, listed, {"changed": changed}))
 
 
 def _state(event: type[Event], record: object, shown: dict[str, object]) -> dict[str, object]:

@@ -42,6 +42,7 @@ ITEM = f"""item.id, item.sku, item.name, item.description, item_category.code as
   (select coalesce(jsonb_agg(jsonb_build_object('unit', u.unit, 'numerator', u.numerator,
       'denominator', u.denominator) order by u.unit), '[]')
     from item_unit u where u.item_id = item.id) as conversions,
+  (select d.decimals from unit d where d.code = item.unit) as unit_decimals,
   {references("item")}"""
 ITEMS = "item left join item_category on item_category.id = item.category_id"
 
@@ -135,12 +136,18 @@ async def category_ids(sql: Sql, codes: Sequence[str]) -> dict[str, UUID]:
     return {row["code"]: row["id"] for row in rows}
 
 
-async def category_codes(sql: Sql, category_ids: Collection[UUID]) -> dict[UUID | None, str]:
-    """Codes of categories by id."""
+async def named(
+    sql: Sql, category_ids: Collection[UUID], units: Collection[str]
+) -> tuple[dict[UUID | None, str], dict[str, int]]:
+    """Codes of categories by id, and the decimals of units by code, asked at once."""
     rows = await sql.fetch(
-        "select id, code from item_category where id = any($1::uuid[])", category_ids
+        """select id, code, null as decimals from item_category where id = any($1::uuid[])
+            union all select null, code, decimals from unit where code = any($2::text[])""",
+        list(category_ids),
+        list(units),
     )
-    return {row["id"]: row["code"] for row in rows}
+    codes: dict[UUID | None, str] = {row["id"]: row["code"] for row in rows if row["id"]}
+    return codes, {row["code"]: row["decimals"] for row in rows if row["id"] is None}
 
 
 async def lies_within(sql: Sql, *, inner: UUID, outer: UUID) -> bool:
@@ -355,16 +362,6 @@ async def price_steps(
             )
         )
     return found
-
-
-async def own_units(sql: Sql, item_ids: Sequence[UUID]) -> dict[UUID, Row]:
-    """SKU, own unit and its decimals, of items by id."""
-    rows = await sql.fetch(
-        """select item.id, item.sku, item.unit, own.decimals
-             from item join unit own on own.code = item.unit where item.id = any($1::uuid[])""",
-        item_ids,
-    )
-    return {row["id"]: row for row in rows}
 
 
 def ratio_of(row: Row) -> Ratio | None:

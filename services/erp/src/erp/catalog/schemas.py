@@ -235,6 +235,7 @@ class ItemView(RecordView):
     kind: Kind
     tracking: Tracking
     unit: str = Field(description="UN/ECE Recommendation 20 code of its own unit.")
+    unit_decimals: int = Field(description="How finely it is counted; 0: whole pieces only.")
     conversions: list[Conversion]
     barcode: str
     sold: bool

@@ -25,6 +25,9 @@ class RefTold(Told):
 
     system: str
     external_id: str
+    source_version: int | None = Field(
+        default=None, description="The newest version there that was decided on here."
+    )
 
 
 class LineTold(Told):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -15,6 +15,7 @@ from sqlalchemy import (
     SmallInteger,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, PartlyEdited, Quantity
@@ -86,6 +87,8 @@ class Order(PartlyEdited, Record, Base):
     charges: Mapped[Amount]
     invoiced: Mapped[Amount]
     paid: Mapped[Amount]
+    sent: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """What another system sent last, and our version then; None: it is an order of our own."""
 
     @property
     def wanted_on(self) -> date:
@@ -172,6 +175,11 @@ class OrderLine(Identified, Base):
     def has_fixed_price(self) -> bool:
         """Whether its price is past changing: it went out, and is not credited in full."""
         return bool(self.shipped) and not (self.credited and not self.billed)
+
+    @property
+    def key(self) -> str:
+        """How the system that sent the order knows the line; one that we added by our id."""
+        return self.external_line_id or str(self.id)
 
     def leave(self, quantity: Decimal) -> None:
         """Send so many away, or render them. Raises MoreThanLeft."""

@@ -18,12 +18,14 @@ from erp.stock.schemas import Serials
 
 __all__ = [
     "BatchOrder",
+    "ChangeLine",
     "ChangeOrder",
     "InvoiceOrder",
     "Invoiced",
     "NewCharge",
     "NewLine",
     "NewOrder",
+    "OrderBase",
     "OrderState",
     "OrderView",
     "ReturnGoods",
@@ -56,6 +58,26 @@ class NewLine(Command):
         return self
 
 
+class ChangeLine(NewLine):
+    """A line as it shall be. One that is named keeps its price and discount where none is given."""
+
+    id: UUID | None = Field(
+        default=None,
+        description="Which line of the order it is; else the one of its external_line_id and "
+        "item, else a new one.",
+    )
+
+
+class BaseLine(Command):
+    """A line as the sender knew it."""
+
+    external_line_id: Line
+    item_id: UUID
+    quantity: PositiveQuantity
+    unit_price: UnitPriceView
+    discount: Discount = Decimal(0)
+
+
 class NewCharge(Command):
     """What the customer pays besides the goods."""
 
@@ -86,12 +108,26 @@ class NewOrder(OrderFacts):
     draft: bool = False
 
 
+class OrderBase(Command):
+    """The order as the sender knew it from us before it was changed there."""
+
+    version: Annotated[int, Field(strict=True, ge=1)] = Field(description="Our version of it.")
+    requested_on: Day | None = None
+    lines: list[BaseLine] = Field(max_length=500)
+    charges: list[NewCharge] = Field(default=[], max_length=20)
+
+
 class UpsertOrder(OrderFacts):
     """An order as another system knows it, whole."""
 
     external_id: ExternalId | None = Field(default=None, description="Needed in a batch only.")
     source_version: SourceVersion
     cancelled: bool = Field(default=False, description="The customer wants it no longer.")
+    base: OrderBase | None = Field(
+        default=None,
+        description="What the sender changed is what differs from this; the rest stays as it is "
+        "here. Without it: what differs from what was sent before.",
+    )
 
 
 class BatchOrder(UpsertOrder):
@@ -110,7 +146,7 @@ class ChangeOrder(Command):
     """The lines and charges as they shall be, whole; lines are told by their id."""
 
     requested_on: Day | None = None
-    lines: Lines
+    lines: Annotated[list[ChangeLine], Field(min_length=1, max_length=500)]
     charges: list[NewCharge] = Field(default=[], max_length=20)
 
 

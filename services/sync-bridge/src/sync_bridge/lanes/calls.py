@@ -12,7 +12,7 @@ from sync_bridge.flows import Entity, Flow
 from sync_bridge.inbox.received import Received
 from sync_bridge.lanes.rules.keys import idempotency_key
 from sync_bridge.lanes.rules.retry import Verdict, judge
-from sync_bridge.lanes.standstill import Denied, Later, Parks
+from sync_bridge.lanes.standstill import Denied, Later, Parks, Refused
 from sync_bridge.ownership import Half
 from sync_bridge.targets.target import Answer, Target, Unreachable, path
 
@@ -28,6 +28,10 @@ REMATCHES = 6
 
 Another lane may be about to link it, or to withdraw the price in the way.
 """
+
+BUSINESS = frozenset({HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
+"""What a half answers to a record that a rule of the business forbids."""
+LONGEST_WORDS = 1000
 
 FAULTS_THAT_PASS = frozenset(
     {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
@@ -51,7 +55,7 @@ class Calls:
         """Put the record to the other half under the sender's id, guarded by its version."""
         flow, event = self.flow, self.event
         where = path(flow.entity.place(flow.target), "by-external", flow.sender, event.subject)
-        guarded = {**body, "source_version": event.aggversion}
+        guarded = {"source_version": event.aggversion, **body}
         target = self.halves[flow.target]
         return await self._judged(
             target.put(where, guarded, trace=self.trace(), key=self._key(flow.target, "upsert"))
@@ -103,8 +107,23 @@ class Calls:
         if verdict is Verdict.PAUSE:
             raise Denied(answer.status)
         if verdict is not Verdict.DONE:
-            raise Parks(answer.code or f"http_{answer.status}", answer.told())
+            refused = answer.status in BUSINESS and answer.code
+            why = Refused if refused else Parks
+            raise why(answer.code or f"http_{answer.status}", answer.told())
         return answer
+
+    async def tell_refusal(self, why: Refused, *, version: int) -> None:
+        """Tell the sender that its record was not taken as it was in that version."""
+        flow, subject = self.flow, self.event.subject
+        where = path(flow.entity.refusals or "", "by-external", flow.target, subject)
+        body = {
+            "source_version": version,
+            f"{flow.entity.name}_id": str(subject),
+            "code": why.reason,
+            "about": why.detail[:LONGEST_WORDS],
+        }
+        key = self._key(flow.sender, "refuse")
+        await self._judged(self.halves[flow.sender].put(where, body, trace=self.trace(), key=key))
 
     def _key(self, half: Half, action: str) -> str:
         return idempotency_key(
@@ -153,7 +172,7 @@ async def upsert_together(lot: Sequence[tuple[Calls, Mapping[str, Any]]]) -> lis
         async with asyncio.timeout(TOGETHER_SECONDS):
             answer = await first.halves[flow.target].post(
                 where,
-                {"items": [{**body, **name} for (_, body), name in zip(lot, named, strict=True)]},
+                {"items": [{**name, **body} for (_, body), name in zip(lot, named, strict=True)]},
                 trace=Trace.new(),
                 key=key,
                 item_traces=[calls.trace() for calls, _ in lot],

@@ -10,12 +10,19 @@ from pydantic import ValidationError
 from chassis.telemetry.logs import get_logger
 from sync_bridge.flows import Flow, Need
 from sync_bridge.identity import service as identity
-from sync_bridge.identity.service import Finding, Sighting, candidate_of, digest, judge_finds
+from sync_bridge.identity.service import (
+    Candidate,
+    Finding,
+    Sighting,
+    candidate_of,
+    digest,
+    judge_finds,
+)
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.received import Received
 from sync_bridge.lanes.calls import Calls, Halves, upsert_together
 from sync_bridge.lanes.queries import Shadow
-from sync_bridge.lanes.standstill import Asks, Later, Loops, Parks, Standstill, Waits
+from sync_bridge.lanes.standstill import Asks, Later, Loops, Parks, Refused, Standstill, Waits
 from sync_bridge.mappings.twins import Twins
 from sync_bridge.messages.reading import Message
 from sync_bridge.ownership import held_part, owned_part
@@ -41,7 +48,7 @@ class Try:
 
 @dataclass(frozen=True)
 class Carried:
-    """What carrying an event came to: `applied`, `unchanged` or `not_carried`."""
+    """What carrying an event came to: `applied`, `unchanged`, `refused` or `not_carried`."""
 
     outcome: str
     joined: Sighting | None = None
@@ -160,9 +167,12 @@ class Carrier:
 
         Safe to repeat after any crash: each call is guarded by version or key.
         """
-        if errand.twin is not None:
-            return errand.came_to(await errand.calls.upsert(errand.mine))
-        return await _first_sight(errand)
+        try:
+            if errand.twin is not None:
+                return errand.came_to(await errand.calls.upsert(errand.mine))
+            return await _first_sight(errand)
+        except Standstill as why:
+            return await _after(errand, why)
 
     async def carry_together(
         self, errands: Sequence[Errand]
@@ -175,9 +185,13 @@ class Carrier:
         answers = await upsert_together([(one.calls, one.upserted) for one in errands])
         if answers is None:
             return None
-        return [
+        came = [
             _attempted(one, lambda one, answer: one.came_to(one.calls.judged(answer)), one, answer)
             for one, answer in zip(errands, answers, strict=True)
+        ]
+        return [
+            await _told(one, what) if isinstance(what, Standstill) else what
+            for one, what in zip(errands, came, strict=True)
         ]
 
 
@@ -204,6 +218,32 @@ def _read(event: Received, flow: Flow) -> Message:
             for one in unreadable.errors(include_input=False, include_url=False)
         ]
         raise Parks("unreadable_event", ", ".join(fields)) from unreadable
+
+
+async def _told(errand: Errand, why: Standstill) -> Carried | Standstill:
+    try:
+        return await _after(errand, why)
+    except Standstill as stands:
+        return stands
+
+
+async def _after(errand: Errand, why: Standstill) -> Carried:
+    """Tell the sender that its record is not taken, where it wants to know. Else raises why.
+
+    A record whose new number another one has across is shown to a person with that one, unless it
+    gives it up meanwhile.
+    """
+    calls = errand.calls
+    entity, sender, subject = calls.flow.entity, calls.flow.sender, calls.event.subject
+    if isinstance(why, Refused) and entity.refusals is not None:
+        version = errand.body.get("source_version", calls.event.aggversion)
+        await calls.tell_refusal(why, version=version)
+        return Carried("refused")
+    if why.reason == "duplicate_code" and errand.twin is not None and calls.refusals > 1:
+        found = await _found(calls, errand.message, entity.certain)
+        if found:
+            raise Asks(entity.name, sender, subject, found, of_a_pair=True) from why
+    raise why
 
 
 async def _first_sight(errand: Errand) -> Carried:
@@ -241,17 +281,23 @@ async def _find_twin(errand: Errand) -> tuple[UUID | None, str]:
 
 async def _search(calls: Calls, message: Message) -> Finding:
     """Look across for records that are, or may be, the twin."""
-    flow = calls.flow
+    entity = calls.flow.entity
     certain, likely = [
-        [
-            candidate_of(record, why=why, sender=flow.sender)
-            for why, theirs in (fields or {}).items()
-            if (value := getattr(message, why, ""))
-            for record in await calls.search(theirs, value)
-        ]
-        for fields in (flow.entity.certain, flow.entity.likely)
+        await _found(calls, message, fields) for fields in (entity.certain, entity.likely)
     ]
     return judge_finds(certain, likely, subject=calls.event.subject)
+
+
+async def _found(
+    calls: Calls, message: Message, fields: Mapping[str, str] | None
+) -> list[Candidate]:
+    """Records across that are alike in one of the fields."""
+    return [
+        candidate_of(record, why=why, sender=calls.flow.sender)
+        for why, theirs in (fields or {}).items()
+        if (value := getattr(message, why, ""))
+        for record in await calls.search(theirs, value)
+    ]
 
 
 async def _introduce(calls: Calls, twin: UUID) -> None:

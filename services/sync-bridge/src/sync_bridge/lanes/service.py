@@ -179,7 +179,8 @@ async def _ask(work: "Work", lane: Leased, event: Received, why: Asks) -> None:
     who = (flow.entity.name, flow.sender, event.subject)
     need = identity.review_need(*who)
     await identity.lock_needs(work, [need])
-    if await identity.acquaintances(work, flow.entity.name, flow.sender, [event.subject]):
+    known = await identity.acquaintances(work, flow.entity.name, flow.sender, [event.subject])
+    if known and not why.of_a_pair:
         await queries.release(work.sql, [lane])
         return
     await identity.ask(work, *who, why.candidates)

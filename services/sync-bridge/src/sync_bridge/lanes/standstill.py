@@ -6,7 +6,7 @@ from uuid import UUID
 from sync_bridge.flows import Need
 from sync_bridge.identity.service import Candidate
 
-__all__ = ["Asks", "Denied", "Later", "Loops", "Parks", "Standstill", "Waits"]
+__all__ = ["Asks", "Denied", "Later", "Loops", "Parks", "Refused", "Standstill", "Waits"]
 
 
 class Standstill(Exception):
@@ -47,6 +47,10 @@ class Parks(Standstill):
         self.detail = detail
 
 
+class Refused(Parks):
+    """The other half does not take the record as it is, by a rule of the business."""
+
+
 class Waits(Standstill):
     """Another record must be across first (B54)."""
 
@@ -58,13 +62,25 @@ class Waits(Standstill):
 
 
 class Asks(Standstill):
-    """A person must say which of the candidates is the twin (B52)."""
+    """A person must say which of the candidates is the twin (B52).
+
+    `of_a_pair`: it has a twin, and the candidates stand in the way of what it becomes.
+    """
 
     reason = "review"
 
-    def __init__(self, entity: str, half: str, subject: UUID, found: Sequence[Candidate]) -> None:
+    def __init__(
+        self,
+        entity: str,
+        half: str,
+        subject: UUID,
+        found: Sequence[Candidate],
+        *,
+        of_a_pair: bool = False,
+    ) -> None:
         super().__init__(f"{entity} {half}:{subject}")
         self.candidates = found
+        self.of_a_pair = of_a_pair
 
 
 class Denied(Standstill):

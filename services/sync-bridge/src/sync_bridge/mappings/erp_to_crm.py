@@ -13,6 +13,7 @@ __all__ = [
     "is_of_crm",
     "is_sold",
     "price",
+    "price_list",
     "product",
 ]
 
@@ -34,6 +35,7 @@ def account(customer: erp.CustomerChanged, twins: Twins) -> dict[str, Any]:  # n
             "credit_limit": limit.plain() if limit else None,
             "payment_terms_days": customer.payment_terms_days,
             "dunning_block": customer.dunning_block,
+            "archived": customer.status == "archived",
         },
     } | ({"currency": customer.currency} if customer.currency else {})
 
@@ -53,7 +55,7 @@ def product(item: erp.ItemChanged, twins: Twins) -> dict[str, Any]:  # noqa: ARG
         "unit": item.unit,
         "active": item.sold and item.status == "active",
         "discontinued_on": item.discontinued_on.isoformat() if item.discontinued_on else None,
-    }
+    } | ({} if item.unit_decimals is None else {"unit_decimals": item.unit_decimals})
 
 
 def price(price: erp.PriceChanged, twins: Twins) -> dict[str, Any]:
@@ -69,16 +71,25 @@ def price(price: erp.PriceChanged, twins: Twins) -> dict[str, Any]:
     }
 
 
+def price_list(listed: erp.PriceListChanged, twins: Twins) -> dict[str, Any]:  # noqa: ARG001
+    """The CRM's copy of a price list: which one holds where none is named."""
+    return {"code": listed.code, "name": listed.name, "is_default": listed.is_default}
+
+
 def is_of_crm(order: erp.OrderChanged) -> bool:
     """Whether the order came from the CRM; the ERP's own orders stay there."""
-    return order.id_in("crm") is not None
+    return order.known_in("crm") is not None
 
 
-def fulfilment(order: erp.OrderChanged, twins: Twins) -> dict[str, Any]:  # noqa: ARG001
-    """How one of the CRM's orders stands."""
+def fulfilment(order: erp.OrderChanged, twins: Twins) -> dict[str, Any]:
+    """How one of the CRM's orders stands, and on which version of it the ERP had decided."""
+    known = order.known_in("crm")
+    customer = order.customer_id
     return {
-        "order_id": order.id_in("crm"),
+        "order_id": known.external_id if known else None,
         "erp": {
+            "source_version": known.source_version if known else None,
+            "account_id": str(twins["customer", customer]) if customer else None,
             "number": order.number,
             "state": order.state,
             "reason": order.reason,
@@ -86,9 +97,7 @@ def fulfilment(order: erp.OrderChanged, twins: Twins) -> dict[str, Any]:  # noqa
             "promised_on": order.promised_on.isoformat() if order.promised_on else None,
             "ship_to": order.ship_to.plain(),
             "note": order.note,
-            "lines": [
-                line.plain() | {"line_id": line.external_line_id or None} for line in order.lines
-            ],
+            "lines": [_line(line, twins) for line in order.lines],
             "shipments": [shipment.plain() for shipment in order.shipments],
             "last_change": order.last_change.plain() if order.last_change else None,
             "net": order.net,
@@ -98,6 +107,13 @@ def fulfilment(order: erp.OrderChanged, twins: Twins) -> dict[str, Any]:  # noqa
             "open_amount": order.open_amount,
         },
     }
+
+
+def _line(line: erp.OrderLine, twins: Twins) -> dict[str, Any]:
+    """A line under the CRM's id of it; one that the ERP added keeps the ERP's."""
+    product = str(twins["product", line.item_id]) if line.item_id else None
+    named = line.external_line_id or (str(line.id) if line.id else None)
+    return line.plain() | {"line_id": named, "product_id": product}
 
 
 def availability(stock: erp.AvailabilityChanged, twins: Twins) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from sync_bridge.messages.reading import Address, Message, Money, Part, Text
 
-__all__ = ["AccountChanged", "OrderChanged", "OrderLine"]
+__all__ = ["AccountChanged", "OrderBase", "OrderChanged", "OrderLine"]
 
 
 class AccountChanged(Message):
@@ -35,6 +35,25 @@ class OrderLine(Part):
     discount: str = "0"
 
 
+class BaseLine(Part):
+    """A line as the ERP had it."""
+
+    id: UUID
+    product_id: UUID
+    quantity: str
+    unit_price: str
+    discount: str = "0"
+
+
+class OrderBase(Part):
+    """The order as the ERP had it when the CRM last took it over."""
+
+    version: int
+    requested_on: date | None = None
+    lines: list[BaseLine] = Field(default_factory=list)
+    freight: str = "0"
+
+
 class OrderChanged(Message):
     """`tandem.crm.order-changed.v1`: a customer's order as it is now."""
 
@@ -46,3 +65,5 @@ class OrderChanged(Message):
     state: Text = "placed"
     lines: list[OrderLine]
     freight: Money
+    content_version: int | None = None
+    base: OrderBase | None = None

@@ -14,6 +14,7 @@ __all__ = [
     "ItemChanged",
     "OrderChanged",
     "PriceChanged",
+    "PriceListChanged",
 ]
 
 
@@ -33,6 +34,7 @@ class CustomerChanged(Message):
     credit_limit: Money | None = None
     payment_terms_days: int | None = None
     dunning_block: bool = False
+    status: Text = "active"
 
 
 class ItemChanged(Message):
@@ -43,6 +45,7 @@ class ItemChanged(Message):
     description: Text = ""
     category: Text = ""
     unit: Text = ""
+    unit_decimals: int | None = None
     sold: bool = True
     status: Text = "active"
     discontinued_on: date | None = None
@@ -61,6 +64,14 @@ class PriceChanged(Message):
     status: Text = "active"
 
 
+class PriceListChanged(Message):
+    """`tandem.erp.price-list-changed.v1`: a price list as it is now."""
+
+    code: Text
+    name: Text = ""
+    is_default: bool = False
+
+
 class AvailabilityChanged(Message):
     """`tandem.erp.availability-changed.v1`: what of an item is free and expected."""
 
@@ -74,11 +85,14 @@ class Ref(Part):
 
     system: Text
     external_id: Text
+    source_version: int | None = None
 
 
 class OrderLine(Part):
     """How a line stands."""
 
+    id: UUID | None = None
+    item_id: UUID | None = None
     external_line_id: Text = ""
     sku: Text = ""
     quantity: str
@@ -114,6 +128,7 @@ class OrderChanged(Message):
     """`tandem.erp.order-changed.v1`: how an order stands."""
 
     number: Text
+    customer_id: UUID | None = None
     external_refs: list[Ref] = Field(default_factory=list)
     state: Text
     reason: Text = ""
@@ -130,9 +145,9 @@ class OrderChanged(Message):
     paid: str = "0"
     open_amount: str = "0"
 
-    def id_in(self, system: str) -> str | None:
-        """The order's id in another system; None: it is not from there."""
-        return next((ref.external_id for ref in self.external_refs if ref.system == system), None)
+    def known_in(self, system: str) -> Ref | None:
+        """The order's id in another system, and its version there; None: it is not from there."""
+        return next((ref for ref in self.external_refs if ref.system == system), None)
 
 
 class BalanceChanged(Message):

@@ -1,6 +1,6 @@
 """Acts on accounts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -26,10 +26,12 @@ __all__ = [
     "IN_BULK",
     "account_states",
     "archive_account",
+    "become_customer",
     "buyer",
     "change_account",
     "link_account",
     "lock_account",
+    "lock_prospects",
     "publish",
     "register_account",
     "restore_account",
@@ -60,6 +62,18 @@ async def buyer(sql: queries.Sql, account_id: UUID, *, new_business: bool = Fals
     if new_business and found.archived:
         raise AccountArchived(account=account_id)
     return found
+
+
+async def become_customer(work: Work, account_id: UUID) -> None:
+    """Make a customer of a prospect: it has ordered."""
+    await _change_all(work, [(await lock_account(work, account_id), {"stage": "customer"})])
+
+
+async def lock_prospects(work: Work, account_ids: Collection[UUID]) -> None:
+    """Lock those of the accounts that are prospects, in key order, until the act ends."""
+    prospects = await queries.prospects_among(work.sql, account_ids)
+    if prospects:
+        await lock_all(work, Account, prospects)
 
 
 async def lock_account(work: Work, account_id: UUID) -> Account:
@@ -93,8 +107,11 @@ async def archive_account(work: Work, account_id: UUID) -> None:
 
 
 async def restore_account(work: Work, account_id: UUID) -> None:
-    """Work with the account again. Raises NotFound."""
-    await _put(work, account_id, ACTIVE)
+    """Work with the account again. Raises NotFound, ManagedByErp (it is archived there)."""
+    account = await lock_account(work, account_id)
+    if account.erp_archived:
+        raise ManagedByErp(fields="status", entity=KIND)
+    await _change_all(work, [(account, {"status": ACTIVE})])
 
 
 async def link_account(work: Work, account_id: UUID, command: LinkExternal) -> None:
@@ -158,7 +175,8 @@ def _taken(command: UpsertAccount, *, leads: bool) -> Facts:
 async def _register_all(work: Work, new: Sequence[tuple[UUID, Facts]]) -> None:
     """Take on accounts under the ids given, all or none of them."""
     region, accounts = settings_of(work.setting).region, []
-    for account_id, facts in new:
+    for account_id, given in new:
+        facts = _as_archived(given, False)  # noqa: FBT003 - no ERP said so far
         account = Account(
             id=account_id,
             currency=work.setting.currency,
@@ -172,6 +190,14 @@ async def _register_all(work: Work, new: Sequence[tuple[UUID, Facts]]) -> None:
     await work.flush()
     every_field = AccountChanged.every_field()
     await work.record(*(AccountChanged.of(account, (), every_field) for account in accounts))
+
+
+def _as_archived(facts: Facts, archived: bool) -> Facts:  # noqa: FBT001 - the present value
+    """The facts; when the ERP archives or restores the customer, the account follows."""
+    terms = facts.get("erp")
+    if terms is None or terms.archived == archived:
+        return facts
+    return {"status": ARCHIVED if terms.archived else ACTIVE} | facts
 
 
 async def _put(work: Work, account_id: UUID, status: str) -> None:
@@ -190,7 +216,8 @@ async def _change_all(
     Fields in `copied` leave the ETag as it is: nobody here may edit them.
     """
     region, changed = settings_of(work.setting).region, {}
-    for account, facts in told:
+    for account, given in told:
+        facts = _as_archived(given, account.erp_archived)
         await _check(work, facts, present=account)
         fields = account.take(read(facts, present=account, region=region))
         if fields:

@@ -33,12 +33,24 @@ class PriceStep:
 
 @dataclass(frozen=True, slots=True)
 class PricedProduct:
-    """What is said of a product's price: in a price list, and where none says otherwise."""
+    """What an order needs to know of a product: its price, its unit, whether it is sold.
+
+    `price_list` is the list that its steps stand in.
+    """
 
     id: UUID
     code: str
     list_price: UnitPrice | None
+    price_list: str = "standard"
+    unit: str = "C62"
+    unit_decimals: int = 6
+    active: bool = True
+    discontinued_on: date | None = None
     steps: list[PriceStep] = field(default_factory=list)
+
+    def is_sold(self, on: date) -> bool:
+        """Whether it can be ordered on the day; from `discontinued_on` it cannot."""
+        return self.active and (self.discontinued_on is None or on < self.discontinued_on)
 
 
 def price_for(steps: Iterable[PriceStep], *, quantity: Decimal, on: date) -> PriceStep | None:

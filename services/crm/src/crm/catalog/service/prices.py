@@ -64,13 +64,11 @@ async def price_of(
     known = await queries.priced(sql, [product_id], asked.price_list)
     if product_id not in known:
         raise NotFound(entity="product", id=product_id)
-    return _quoted(
-        known[product_id], asked.quantity, on=asked.on or today, price_list=asked.price_list
-    )
+    return _quoted(known[product_id], asked.quantity, on=asked.on or today)
 
 
 async def offered(
-    sql: queries.Sql, named: Collection[str], *, price_list: str = STANDARD
+    sql: queries.Sql, named: Collection[str], *, price_list: str | None = None
 ) -> dict[str, Offer]:
     """Products by the ids or codes they were named by, with their prices; asked at once.
 
@@ -90,18 +88,16 @@ def _as_id(text: str) -> UUID | None:
         return None
 
 
-def _quoted(
-    product: Offer, quantity: Decimal, *, on: date, price_list: str = STANDARD
-) -> QuotedPrice:
+def _quoted(product: Offer, quantity: Decimal, *, on: date) -> QuotedPrice:
     """What one unit costs in the quantity on the day, and why. Raises NoPrice."""
-    price, step = _priced(product, quantity, on=on, price_list=price_list)
+    price, step = _priced(product, quantity, on=on)
     return QuotedPrice(
         product_id=product.id,
         quantity=quantity,
         on=on,
         price=UnitPriceView.model_validate(price),
         source="price_list" if step else "list_price",
-        price_list=price_list if step else None,
+        price_list=product.price_list if step else None,
         price_id=step.id if step else None,
         min_quantity=step.min_quantity if step else None,
     )
@@ -109,16 +105,14 @@ def _quoted(
 
 def price_on(product: Offer, quantity: Decimal, *, on: date) -> UnitPrice:
     """What one unit costs in the quantity on the day. Raises NoPrice."""
-    return _priced(product, quantity, on=on, price_list=STANDARD)[0]
+    return _priced(product, quantity, on=on)[0]
 
 
-def _priced(
-    product: Offer, quantity: Decimal, *, on: date, price_list: str
-) -> tuple[UnitPrice, PriceStep | None]:
+def _priced(product: Offer, quantity: Decimal, *, on: date) -> tuple[UnitPrice, PriceStep | None]:
     step = price_for(product.steps, quantity=quantity, on=on)
     price = step.price if step else product.list_price
     if price is None:
-        raise NoPrice(product=product.code, price_list=price_list, quantity=quantity, on=on)
+        raise NoPrice(product=product.code, price_list=product.price_list, quantity=quantity, on=on)
     return price, step
 
 

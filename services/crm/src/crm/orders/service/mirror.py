@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from uuid import UUID
 
 from chassis.http.batch import Outcome
 from chassis.http.problems import MissingReference
@@ -9,18 +10,18 @@ from chassis.storage.work import Work
 from crm.accounts.service import debts
 from crm.catalog.service import products
 from crm.orders import queries
-from crm.orders.schemas import TellAvailability, TellDebt, TellFulfilment
-from crm.orders.service import orders
+from crm.orders.models import Order
+from crm.orders.schemas import OrderView, TellAvailability, TellDebt, TellFulfilment, TellRefusal
+from crm.orders.service import following, orders
 from crm.upserts import outcome_of
 
-__all__ = ["store_availabilities", "store_debts", "store_fulfilments"]
+__all__ = ["store_availabilities", "store_debts", "store_fulfilments", "store_refusal"]
 
 
 async def store_fulfilments(work: Work, sent: Sequence[TellFulfilment]) -> list[Outcome]:
-    """Keep the newest word of how each of different orders stands; it is no change of the order.
+    """Keep the newest word of how each of different orders stands, and let the orders follow it.
 
-    Only a refusal is: a cancelled order stands again, a changed one is as it is in the ERP. An
-    older version than the last one taken is ignored. Raises MissingReference.
+    An older version than the last one taken is ignored. Raises MissingReference.
     """
     found = await queries.lock_orders(work, [one.order_id for one in sent])
     outcomes, newer = [], []
@@ -36,21 +37,30 @@ async def store_fulfilments(work: Work, sent: Sequence[TellFulfilment]) -> list[
             newer.append(one)
     await work.flush()
     for one in newer:
-        await _follow(work, one)
+        order = found[one.order_id]
+        if order not in work.session:  # Replacing the lines of one before has emptied it.
+            order = await _locked(work, one.order_id)
+        await following.follow_erp(work, order, one.erp, version=one.source_version)
     return outcomes
 
 
-async def _follow(work: Work, sent: TellFulfilment) -> None:
-    """Take back what the ERP refused of the order, if that was asked last."""
-    answer = sent.erp.last_change
-    if answer is None or answer.state != "refused":
-        return
-    # Read once more: replacing the lines of an order before it has emptied the session.
-    order = await queries.for_update(work, sent.order_id)
-    if order and answer.refuses("cancellation", order.version):
-        await orders.stand(work, order)
-    if order and answer.refuses("change", order.version):
-        await orders.take_back(work, order, sent.erp)
+async def store_refusal(work: Work, sent: TellRefusal) -> OrderView:
+    """The ERP would not take the order, or a change of it. Raises MissingReference.
+
+    Of an older version of the order than its last change here it is ignored.
+    """
+    order = await _locked(work, sent.order_id)
+    await following.take_refusal(
+        work, order, version=sent.source_version, code=sent.code, about=sent.about
+    )
+    return await orders.see_order(work.sql, sent.order_id)
+
+
+async def _locked(work: Work, order_id: UUID) -> Order:
+    order = await queries.for_update(work, order_id)
+    if order is None:
+        raise MissingReference(entity="order", reference=order_id)
+    return order
 
 
 async def store_availabilities(work: Work, sent: Sequence[TellAvailability]) -> list[Outcome]:

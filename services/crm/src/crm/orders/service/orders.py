@@ -1,10 +1,9 @@
 """Acts on customers' orders."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
@@ -13,47 +12,45 @@ from chassis.storage.loading import loaded
 from chassis.storage.work import Work
 from crm.accounts.schemas import Buyer
 from crm.accounts.service import accounts
-from crm.catalog.errors import NoPrice
-from crm.catalog.service import prices
-from crm.catalog.service.prices import Offer
 from crm.currencies import must_be_supported
 from crm.days import business_day_of
-from crm.money import MoneyView, UnitPrice, digits_of, rounded
+from crm.money import MoneyView, rounded
 from crm.orders import queries
-from crm.orders.errors import PriceMissing
-from crm.orders.events import LineState, OrderChanged, money
+from crm.orders.events import BaseState, LineState, OrderChanged, RefusalState, money
 from crm.orders.models import PLACED, Order, OrderLine
-from crm.orders.rules.pricing import line_net
 from crm.orders.schemas import (
+    BatchOrder,
+    ChangeLine,
     ChangeOrder,
-    ErpLine,
-    ErpOrder,
     NewLine,
     OrderFacts,
     OrderView,
     PlaceOrder,
     UpsertOrder,
 )
+from crm.orders.service.lines import AMOUNT_DIGITS, facts_of, lines_of, new_lines
 from crm.sql import Sql
-from crm.upserts import Sent, Upserted, upsert
+from crm.upserts import InBulk, Sent, Upserted, upsert
 
 __all__ = [
+    "IN_BULK",
+    "KIND",
     "cancel_order",
     "change_order",
     "order_states",
     "place_order",
     "see_order",
-    "stand",
-    "take_back",
+    "store",
+    "take",
     "upsert_order",
 ]
 
 KIND = "customer_order"
 ZERO = Decimal("0.0000")
-AMOUNT_DIGITS, QUANTITY_DIGITS = 4, 6
-"""Decimals that are kept of amounts, and of quantities, unit prices and discounts."""
 LARGEST = Decimal(10) ** 14
 """Amounts are written with at most 14 digits before the point."""
+
+Base: TypeAlias = Mapping[str, Any] | None
 
 
 async def see_order(sql: Sql, order_id: UUID) -> OrderView:
@@ -65,10 +62,11 @@ async def see_order(sql: Sql, order_id: UUID) -> OrderView:
 
 
 async def place_order(work: Work, command: PlaceOrder) -> OrderView:
-    """Place a customer's order; the order then.
+    """Place a customer's order; a prospect becomes a customer with it. The order then.
 
-    Raises MissingReference (account, product), PriceMissing, CurrencyNotSupported, InvalidInput
-    (too large), Forbidden (backdated), AccountArchived.
+    Raises MissingReference (account, product), ProductNotSold, FractionOfUnit, PriceMissing,
+    CurrencyNotSupported, InvalidInput (too large, a line twice), Forbidden (backdated),
+    AccountArchived.
     """
     return await _place(work, command, uuid7(), new_business=True)
 
@@ -76,7 +74,7 @@ async def place_order(work: Work, command: PlaceOrder) -> OrderView:
 async def upsert_order(work: Work, system: str, external_id: str, command: UpsertOrder) -> Upserted:
     """Take over an order as another system knows it, of an archived account as well.
 
-    Raises as `place_order`.
+    Raises as `place_order`, and AccountFixed.
     """
     return await upsert(
         work,
@@ -84,6 +82,15 @@ async def upsert_order(work: Work, system: str, external_id: str, command: Upser
         create=partial(_place, work, command),
         change=partial(_replace, work, command),
     )
+
+
+async def _prepare(work: Work, _system: str, items: Sequence[BatchOrder]) -> None:
+    """Lock the prospects of a batch at once, in key order: its orders make customers of them."""
+    await accounts.lock_prospects(work, {one.account_id for one in items})
+
+
+IN_BULK = InBulk[BatchOrder](prepare=_prepare)
+"""What is done for the orders of a batch at once."""
 
 
 async def _place(
@@ -104,33 +111,40 @@ async def _place(
         "state": PLACED,
         "freight": _freight(work, command.freight),
         "erp": None,
+        "content_version": 1,
+        "refusal": None,
+        "base": None,
     }
     order = loaded(Order, facts)
-    offers = await _offers(work, command.lines)
-    lines = _lines(work, order, command.lines, offers)
+    lines, codes = await new_lines(work, order, command.lines)
     _sum_up(order, lines)
     await queries.add_order(work, order, lines)
-    seen = _new_view(order, lines, offers, buyer)
+    seen = _new_view(order, lines, codes, buyer)
     await _publish(work, seen, OrderChanged.every_field())
     return seen
 
 
 def _new_view(
-    order: Order, lines: Sequence[OrderLine], offers: Mapping[str, Offer], buyer: Buyer
+    order: Order, lines: Sequence[OrderLine], codes: Mapping[UUID, str], buyer: Buyer
 ) -> OrderView:
     """The new order as callers see it, without asking the database what was just written."""
-    codes = {product.id: product.code for product in offers.values()}
     shown = [line.__dict__ | {"product_code": codes[line.product_id]} for line in lines]
     besides = {"lines": shown, "customer_owes": buyer.owes, "external_refs": []}
     return OrderView.model_validate(order.__dict__ | besides)
 
 
 async def _buyer(work: Work, account_id: UUID, *, new_business: bool = False) -> Buyer:
-    """What is to be known of the account. Raises MissingReference, AccountArchived."""
+    """What is to be known of the account, which is a customer from now on.
+
+    Raises MissingReference, AccountArchived.
+    """
     try:
-        return await accounts.buyer(work.sql, account_id, new_business=new_business)
+        buyer = await accounts.buyer(work.sql, account_id, new_business=new_business)
     except NotFound as unknown:
         raise MissingReference(entity="account", reference=account_id) from unknown
+    if buyer.prospect:
+        await accounts.become_customer(work, account_id)
+    return buyer
 
 
 def _freight(work: Work, freight: MoneyView | None) -> Decimal:
@@ -138,50 +152,6 @@ def _freight(work: Work, freight: MoneyView | None) -> Decimal:
         return ZERO
     must_be_supported(work, freight.currency)
     return rounded(freight.amount, AMOUNT_DIGITS)
-
-
-async def _offers(work: Work, sent: Sequence[NewLine]) -> dict[str, Offer]:
-    """The products of the lines, with their prices. Raises MissingReference."""
-    offers = await prices.offered(work.sql, {line.product for line in sent})
-    for line in sent:
-        if line.product not in offers:
-            raise MissingReference(entity="product", reference=line.product)
-    return offers
-
-
-def _lines(
-    work: Work, order: Order, sent: Sequence[NewLine], offers: Mapping[str, Offer]
-) -> list[OrderLine]:
-    return [
-        _line(work, order, position, line, offers[line.product])
-        for position, line in enumerate(sent, 1)
-    ]
-
-
-def _line(work: Work, order: Order, position: int, sent: NewLine, product: Offer) -> OrderLine:
-    price = sent.unit_price or _price_of_the_day(product, sent.quantity, on=order.ordered_on)
-    must_be_supported(work, price.currency)
-    digits = digits_of(order.currency)
-    net = line_net(price.amount, sent.quantity, sent.discount, decimals=digits)
-    facts = {
-        "id": uuid7(),
-        "order_id": order.id,
-        "position": position,
-        "product_id": product.id,
-        "quantity": rounded(sent.quantity, QUANTITY_DIGITS),
-        "unit_price": rounded(price.amount, QUANTITY_DIGITS),
-        "discount": rounded(sent.discount, QUANTITY_DIGITS),
-        "net": rounded(net, AMOUNT_DIGITS),
-    }
-    return loaded(OrderLine, facts)
-
-
-def _price_of_the_day(product: Offer, quantity: Decimal, *, on: date) -> UnitPrice:
-    """What the catalog says where nothing was agreed. Raises PriceMissing."""
-    try:
-        return prices.price_on(product, quantity, on=on)
-    except NoPrice as without:
-        raise PriceMissing(product=product.code, on=on) from without
 
 
 def _sum_up(order: Order, lines: Sequence[OrderLine]) -> None:
@@ -196,7 +166,7 @@ def _sum_up(order: Order, lines: Sequence[OrderLine]) -> None:
 async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revision: int) -> None:
     """Change what the customer wants; the ERP decides whether it still can.
 
-    Raises NotFound, StaleRevision, OrderCancelled, MissingReference, PriceMissing.
+    Raises NotFound, StaleRevision, OrderCancelled, and what `place_order` raises of lines.
     """
     order = await _locked(work, order_id)
     order.check_revision(revision)
@@ -216,7 +186,9 @@ async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revi
 async def _replace(work: Work, command: UpsertOrder, order_id: UUID) -> bool:
     """Take over the whole order as it was sent; whether anything changed."""
     order = await _locked(work, order_id)
-    buyer = await _buyer(work, command.account_id)
+    order.must_stay_with(command.account_id)
+    other = command.account_id != order.account_id
+    buyer = await _buyer(work, command.account_id, new_business=other)
     facts = {
         "account_id": command.account_id,
         "requested_on": command.requested_on,
@@ -228,116 +200,58 @@ async def _replace(work: Work, command: UpsertOrder, order_id: UUID) -> bool:
 
 
 async def _change(
-    work: Work, order: Order, facts: Mapping[str, Any], sent: Sequence[NewLine] | None
-) -> bool:
-    order.must_be_placed()
-    lines = await queries.lines_of(work, order.id)
-    if sent is None:
-        return await _become(work, order, facts, lines, lines)
-    wanted = _lines(work, order, sent, await _offers(work, sent))
-    _keep_ids(lines, wanted)
-    return await _become(work, order, facts, lines, wanted)
-
-
-async def _become(
     work: Work,
+    order: Order,
+    facts: Mapping[str, Any],
+    sent: Sequence[NewLine] | Sequence[ChangeLine] | None,
+) -> bool:
+    """Take over what differs of what was sent, and tell it; whether anything did."""
+    order.must_be_placed()
+    present = await queries.lines_of(work, order.id)
+    wanted = present if sent is None else await lines_of(work, order, sent, present)
+    changed = take(order, facts, present, wanted)
+    if not changed:
+        return False
+    changed += order.change_here(work.now)
+    await store(work, order, wanted if "lines" in changed else None, changed)
+    return True
+
+
+def take(
     order: Order,
     facts: Mapping[str, Any],
     present: Sequence[OrderLine],
     wanted: Sequence[OrderLine],
-) -> bool:
-    """Take facts and lines over as far as they differ, and tell it; whether anything did."""
+) -> list[str]:
+    """Take over facts and the sums of the lines; names of what differs, `lines` among them."""
     before = (order.net, order.total)
-    changed, lines = order.take(facts), present
-    if _facts_of(present) != _facts_of(wanted):
+    changed = order.take(facts)
+    if facts_of(present) != facts_of(wanted):
         changed.append("lines")
-        lines = wanted
-    if not changed:
-        return False
-    _sum_up(order, lines)
-    order.touch(work.now)
-    await work.flush()
-    if "lines" in changed:
-        await queries.replace_lines(work, order.id, lines)
+    if changed:
+        _sum_up(order, wanted)
     if before != (order.net, order.total):
         changed += ["net", "total"]
-    await _tell(work, order, sorted(changed))
-    return True
+    return changed
 
 
-def _facts_of(lines: Sequence[OrderLine]) -> list[tuple[Any, ...]]:
-    return [(one.product_id, one.quantity, one.unit_price, one.discount) for one in lines]
-
-
-def _keep_ids(present: Sequence[OrderLine], wanted: Sequence[OrderLine]) -> None:
-    """A line of the same product is the same line, so that the ERP knows it again.
-
-    Of several, the one of the same price: what has gone out of it is not priced anew.
-    """
-    left, unknown = list(present), list(wanted)
-    for alike in (_terms_of, lambda line: line.product_id):
-        for line in list(unknown):
-            same = next((old for old in left if alike(old) == alike(line)), None)
-            if same is not None:
-                left.remove(same)
-                unknown.remove(line)
-                line.id = same.id
-
-
-def _terms_of(line: OrderLine) -> tuple[Any, ...]:
-    return line.product_id, line.unit_price, line.discount
+async def store(
+    work: Work, order: Order, lines: Sequence[OrderLine] | None, changed: Sequence[str]
+) -> None:
+    """Store the changed order, with other lines where there are any, and publish it."""
+    await work.flush()
+    if lines is not None:
+        await queries.replace_lines(work, order.id, lines)
+    seen = await see_order(work.sql, order.id)
+    await _publish(work, seen, sorted(set(changed)), base=order.base)
 
 
 async def cancel_order(work: Work, order_id: UUID) -> None:
     """The customer wants it no longer; the ERP decides whether it still can. Raises NotFound."""
     order = await _locked(work, order_id)
-    if order.cancel(work.now):
-        await work.flush()
-        await _tell(work, order, ["state"])
-
-
-async def take_back(work: Work, order: Order, erp: ErpOrder) -> None:
-    """The ERP refused the last change of the locked order: it is what it is there.
-
-    Left as it is where a line of the ERP's names no product of ours.
-    """
-    known = await prices.offered(work.sql, {line.sku for line in erp.lines})
-    if order.state != PLACED or any(line.sku not in known for line in erp.lines):
-        return
-    lines = [
-        _line_of(order, position, line, known[line.sku].id)
-        for position, line in enumerate(erp.lines, 1)
-    ]
-    facts = {
-        "requested_on": erp.requested_on,
-        "ship_to": erp.ship_to or order.ship_to,
-        "note": erp.note,
-        "freight": erp.freight,
-    }
-    await _become(work, order, facts, await queries.lines_of(work, order.id), lines)
-
-
-def _line_of(order: Order, position: int, told: ErpLine, product_id: UUID) -> OrderLine:
-    digits = digits_of(order.currency)
-    return OrderLine(
-        id=told.line_id or uuid7(),
-        order_id=order.id,
-        position=position,
-        product_id=product_id,
-        quantity=told.quantity,
-        unit_price=told.unit_price,
-        discount=told.discount,
-        net=line_net(told.unit_price, told.quantity, told.discount, decimals=digits),
-    )
-
-
-async def stand(work: Work, order: Order) -> None:
-    """The locked order could not be cancelled any more: it is placed still."""
-    if order.state == PLACED:
-        return
-    order.stand(work.now)
-    await work.flush()
-    await _tell(work, order, ["state"])
+    changed = order.cancel(work.now)
+    if changed:
+        await store(work, order, None, changed)
 
 
 async def _locked(work: Work, order_id: UUID) -> Order:
@@ -347,21 +261,21 @@ async def _locked(work: Work, order_id: UUID) -> Order:
     return order
 
 
-async def _tell(work: Work, order: Order, changed: Sequence[str]) -> None:
-    """Publish the changed order as it is now."""
-    await _publish(work, await see_order(work.sql, order.id), changed)
-
-
-async def _publish(work: Work, seen: OrderView, changed: Sequence[str]) -> None:
-    await work.record(_event(seen, changed))
+async def _publish(
+    work: Work, seen: OrderView, changed: Sequence[str], *, base: Base = None
+) -> None:
+    await work.record(_event(seen, changed, base=base))
 
 
 async def order_states(work: Work, order_ids: Sequence[UUID]) -> list[OrderChanged]:
     """What is published of orders, as they are now."""
-    return [_event(seen, ()) for seen in await queries.order_views(work.sql, order_ids)]
+    bases = await queries.bases_of(work.sql, order_ids)
+    found = await queries.order_views(work.sql, order_ids)
+    return [_event(seen, (), base=bases[seen.id]) for seen in found]
 
 
-def _event(seen: OrderView, changed: Sequence[str]) -> OrderChanged:
+def _event(seen: OrderView, changed: Sequence[str], *, base: Base) -> OrderChanged:
+    """What is published of the order as it is now; `base` is on what of the ERP's it stands."""
     lines = [
         LineState(
             id=line.id,
@@ -371,12 +285,17 @@ def _event(seen: OrderView, changed: Sequence[str]) -> OrderChanged:
             unit_price=money(line.unit_price, seen.currency),
             discount=line.discount,
             net=line.net,
+            external_line_id=line.external_line_id,
         )
         for line in seen.lines
     ]
-    names = OrderChanged.model_fields.keys() - {"version", "lines", "freight", "changed"}
+    besides = {"version", "lines", "freight", "changed", "refusal", "base"}
+    names = OrderChanged.model_fields.keys() - besides
     state = {name: getattr(seen, name) for name in names} | {"version": seen.revision}
-    freight = money(seen.freight, seen.currency)
-    return OrderChanged.model_validate(
-        state | {"lines": lines, "freight": freight, "changed": list(changed)}
-    )
+    if base is not None:
+        state["base"] = {name: base[name] for name in BaseState.model_fields}
+    state |= {"lines": lines, "freight": money(seen.freight, seen.currency)}
+    if seen.refusal is not None:
+        refused = {name: getattr(seen.refusal, name) for name in RefusalState.model_fields}
+        state["refusal"] = RefusalState.model_validate(refused)
+    return OrderChanged.model_validate(state | {"changed": list(changed)})

@@ -196,7 +196,8 @@ async def _tell(work: Work, changed: Mapping[Item, Sequence[str]]) -> None:
 async def _events(work: Work, changed: Mapping[Item, Sequence[str]]) -> list[ItemChanged]:
     """What is published of items and the fields that changed."""
     category_ids = {item.category_id for item in changed if item.category_id}
-    codes = await queries.category_codes(work.sql, category_ids) if category_ids else {}
+    units = {item.unit for item in changed}
+    codes, decimals = await queries.named(work.sql, category_ids, units) if changed else ({}, {})
     events = []
     for item, fields in changed.items():
         conversions = [
@@ -205,7 +206,15 @@ async def _events(work: Work, changed: Mapping[Item, Sequence[str]]) -> list[Ite
         ]
         category = codes.get(item.category_id)
         shown = sorted("category" if name == "category_id" else name for name in fields)
-        events.append(ItemChanged.of(item, shown, category=category, conversions=conversions))
+        events.append(
+            ItemChanged.of(
+                item,
+                shown,
+                category=category,
+                conversions=conversions,
+                unit_decimals=decimals[item.unit],
+            )
+        )
     return events
 
 

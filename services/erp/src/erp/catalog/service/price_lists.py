@@ -1,5 +1,6 @@
 """Acts on price lists."""
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -7,9 +8,11 @@ import asyncpg
 
 from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
+from chassis.storage.locking import read_all
 from chassis.storage.work import Work
 from erp.catalog import queries
 from erp.catalog.errors import DuplicateCode
+from erp.catalog.events import PriceListChanged
 from erp.catalog.models import PriceList
 from erp.catalog.schemas import ChangePriceList, NewPriceList, PriceListView
 from erp.currencies import must_be_supported
@@ -20,6 +23,7 @@ __all__ = [
     "change_price_list",
     "make_default",
     "price_list_of",
+    "price_list_states",
     "see_price_list",
 ]
 
@@ -55,6 +59,8 @@ async def add_price_list(work: Work, command: NewPriceList) -> UUID:
     added.take(facts)
     work.session.add(added)
     await work.flush()
+    every_field = sorted(PriceListChanged.model_fields.keys() - {"id", "version", "changed"})
+    await work.record(PriceListChanged.of(added, every_field))
     return added.id
 
 
@@ -64,8 +70,20 @@ async def change_price_list(
     """Change what the caller saw as `revision`. Raises NotFound, StaleRevision."""
     listed, _ = await _locked(work, price_list_id)
     listed.check_revision(revision)
-    listed.change(command.facts(), work.now)
+    changed = listed.change(command.facts(), work.now)
+    await _tell(work, listed, changed)
+
+
+async def _tell(work: Work, listed: PriceList, changed: Sequence[str]) -> None:
     await work.flush()
+    if changed:
+        await work.record(PriceListChanged.of(listed, list(changed)))
+
+
+async def price_list_states(work: Work, price_list_ids: Sequence[UUID]) -> list[PriceListChanged]:
+    """What is published of price lists, as they are now."""
+    found = await read_all(work, PriceList, price_list_ids)
+    return [PriceListChanged.of(listed, []) for listed in found]
 
 
 async def make_default(work: Work, price_list_id: UUID) -> None:
@@ -73,10 +91,8 @@ async def make_default(work: Work, price_list_id: UUID) -> None:
     await stand_in_line(work, "default price list")
     listed, others = await _locked(work, price_list_id)
     for other in others:
-        other.change({"is_default": False}, work.now)
-    await work.flush()
-    listed.change({"is_default": True}, work.now)
-    await work.flush()
+        await _tell(work, other, other.change({"is_default": False}, work.now))
+    await _tell(work, listed, listed.change({"is_default": True}, work.now))
 
 
 async def _locked(work: Work, price_list_id: UUID) -> tuple[PriceList, list[PriceList]]:

@@ -17,7 +17,7 @@ from erp.catalog import queries
 from erp.catalog.errors import FractionOfUnit, NoPrice, OverlappingPrice
 from erp.catalog.events import PriceChanged
 from erp.catalog.models import ACTIVE, WITHDRAWN, Price
-from erp.catalog.rules.pricing import PriceStep, price_for
+from erp.catalog.rules.pricing import price_for
 from erp.catalog.rules.units import converted, fits
 from erp.catalog.schemas import (
     ChangePrice,
@@ -87,33 +87,24 @@ async def find_price(sql: Sql, asked: PriceAsked, *, today: date) -> PriceFound:
     )
 
 
-async def listed_prices(sql: Sql, wanted: Sequence[tuple[UUID, Decimal, date]]) -> list[UnitPrice]:
+async def listed_prices(
+    sql: Sql, wanted: Sequence[tuple[UUID, Decimal, date]]
+) -> list[UnitPrice | None]:
     """What one unit costs by the default list, of each (item, quantity in its own unit, day).
 
-    Three reads, however many. Raises MissingReference (there is no list), FractionOfUnit, NoPrice.
+    None where the list has no price. Two reads, however many. Raises MissingReference (there is
+    no list).
     """
     if not wanted:
         return []
-    item_ids = list({item_id for item_id, _, _ in wanted})
     days = [on for _, _, on in wanted]
     listed = await price_list_of(sql, None)
-    units = await queries.own_units(sql, item_ids)
+    item_ids = list({item_id for item_id, _, _ in wanted})
     steps = await queries.price_steps(sql, item_ids, listed, between=(min(days), max(days)))
-    return [
-        _listed(units[item_id], listed.code, steps[item_id], quantity, on)
-        for item_id, quantity, on in wanted
+    found = [
+        price_for(steps[item_id], quantity=quantity, on=on) for item_id, quantity, on in wanted
     ]
-
-
-def _listed(
-    item: Mapping[str, Any], code: str, steps: Sequence[PriceStep], quantity: Decimal, on: date
-) -> UnitPrice:
-    if not fits(quantity, item["decimals"]):
-        raise FractionOfUnit(quantity=quantity, unit=item["unit"], decimals=item["decimals"])
-    step = price_for(steps, quantity=quantity, on=on)
-    if step is None:
-        raise NoPrice(sku=item["sku"], price_list=code, quantity=quantity, on=on)
-    return step.price
+    return [step.price if step else None for step in found]
 
 
 def _in_own_unit(item: Mapping[str, Any], asked: PriceAsked) -> Decimal:

@@ -10,7 +10,7 @@ from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.base import version_columns
 from erp.fulfilment.models import Order
 from erp.fulfilment.schemas import OrderView
-from erp.links import linked_to, references
+from erp.links import linked_to
 from erp.sql import Sql
 
 __all__ = [
@@ -25,12 +25,18 @@ __all__ = [
     "states_of",
 ]
 
+_REFERENCES = """(select coalesce(jsonb_agg(jsonb_build_object('system', r.system,
+      'external_id', r.external_id, 'source_version', nullif(r.source_version, 0))
+      order by r.system), '[]')
+    from external_reference r
+    where r.entity_type = 'sales_order' and r.entity_id = sales_order.id) as external_refs"""
+
 _STATE = f"""sales_order.id, {version_columns(Order.__table__)},
   sales_order.number, sales_order.customer_id,
   sales_order.state, sales_order.reason, sales_order.currency, sales_order.ordered_on,
   sales_order.requested_on, sales_order.promised_on, sales_order.ship_to, sales_order.note,
   sales_order.net, sales_order.charges, sales_order.invoiced, sales_order.paid,
-  sales_order.created_at, sales_order.updated_at, {references("sales_order")},
+  sales_order.created_at, sales_order.updated_at, {_REFERENCES},
   (select jsonb_agg(jsonb_build_object('id', l.id, 'external_line_id', l.external_line_id,
       'item_id', l.item_id, 'sku', i.sku, 'quantity', l.quantity::text,
       'unit_price', l.unit_price::text, 'discount', l.discount::text,
@@ -61,10 +67,11 @@ _SORTS = {
     "ordered_on": Sort("sales_order.ordered_on", "date"),
 }
 
-_REFERRED = """select 'item' as entity, id, name, status = 'active' as active, sku, kind, sold,
-    discontinued_on, tax_code, null::numeric as credit_limit, null::integer as payment_terms_days
-  from item where id = any($1::uuid[]) or sku = any($2::text[])
- union all select 'customer', id, name, status = 'active', null, null, null, null, null,
+_REFERRED = """select 'item' as entity, i.id, i.name, i.status = 'active' as active, i.sku, i.kind,
+    i.sold, i.discontinued_on, i.tax_code, i.unit, u.decimals, null::numeric as credit_limit,
+    null::integer as payment_terms_days
+  from item i join unit u on u.code = i.unit where i.id = any($1::uuid[]) or i.sku = any($2::text[])
+ union all select 'customer', id, name, status = 'active', null, null, null, null, null, null, null,
     credit_limit, payment_terms_days
   from customer where id = any($3::uuid[])"""
 # What came back, is billed or given for nothing is not billed any more: nobody will owe it.

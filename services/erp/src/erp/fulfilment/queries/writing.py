@@ -1,5 +1,6 @@
 """What fulfilment locks and writes, each act in few set-based statements."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -33,6 +34,7 @@ __all__ = [
     "next_numbers",
     "note_paid",
     "note_promised",
+    "note_sent",
     "replace_charges",
     "replace_content",
     "save",
@@ -51,6 +53,8 @@ class OrderAtHand:
     lines: list[OrderLine] = field(default_factory=list)
     charges: list[OrderCharge] = field(default_factory=list)
     refusal: str = ""
+    unpriced: list[str] = field(default_factory=list)
+    """SKUs of the lines that were sent without a price, and have none."""
 
     def line(self, line_id: UUID) -> OrderLine | None:
         """The line of that id."""
@@ -89,13 +93,14 @@ charge as (insert into sales_order_charge (id, order_id, position, kind, amount,
 _ADD_CONTENT = f"with {_ADD_LINES} select 1"
 _ADD_ORDERS = f"""with {_ADD_LINES}
 insert into sales_order (id, number, customer_id, currency, ordered_on, requested_on, promised_on,
-    ship_to, note, state, reason, net, charges, version, created_at, updated_at, invoiced, paid)
+    ship_to, note, state, reason, net, charges, sent, version, created_at, updated_at, invoiced,
+    paid)
   select n.id, n.number, n.customer_id, n.currency, n.ordered_on, n.requested_on, n.promised_on,
-    n.ship_to::jsonb, n.note, n.state, n.reason, n.net, n.charges, 1, $16, $16, 0, 0
+    n.ship_to::jsonb, n.note, n.state, n.reason, n.net, n.charges, n.sent::jsonb, 1, $16, $16, 0, 0
   from unnest($17::uuid[], $18::text[], $19::uuid[], $20::text[], $21::date[], $22::date[],
     $23::date[], $24::text[], $25::text[], $26::text[], $27::text[], $28::numeric[],
-    $29::numeric[]) as n(id, number, customer_id, currency, ordered_on, requested_on, promised_on,
-    ship_to, note, state, reason, net, charges)"""
+    $29::numeric[], $30::text[]) as n(id, number, customer_id, currency, ordered_on, requested_on,
+    promised_on, ship_to, note, state, reason, net, charges, sent)"""
 
 _SAVE = """update sales_order set version = $2, updated_at = $3, requested_on = $4,
     promised_on = $5, state = $6, reason = $7, net = $8, charges = $9, invoiced = $10, paid = $11,
@@ -163,6 +168,7 @@ async def add_orders(work: Work, hands: Sequence[OrderAtHand]) -> None:
         *columns_of(orders, "requested_on", "promised_on"),
         [order.ship_to.model_dump_json() for order in orders],
         *columns_of(orders, "note", "state", "reason", "net", "charges"),
+        [json.dumps(order.sent) if order.sent is not None else None for order in orders],
     )
 
 
@@ -271,6 +277,12 @@ async def note_paid(work: Work, paid: Mapping[UUID, Decimal]) -> None:
 async def without_promise(sql: Sql, order_ids: Sequence[UUID]) -> list[UUID]:
     """Those of the orders that are confirmed for no known day."""
     return [row["id"] for row in await sql.fetch(_UNPROMISED, list(order_ids))]
+
+
+async def note_sent(work: Work, order: Order) -> None:
+    """Note what was sent of the order last."""
+    sent = json.dumps(order.sent)
+    await work.sql.execute("update sales_order set sent = $2 where id = $1", order.id, sent)
 
 
 async def note_promised(work: Work, promised: Mapping[UUID, date | None]) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from erp.exact import rounded
+
 __all__ = [
     "Asked",
     "Credit",
@@ -13,6 +15,8 @@ __all__ = [
     "decide",
     "refusal_of_change",
     "refusal_of_items",
+    "refusal_of_prices",
+    "refusal_of_quantities",
 ]
 
 
@@ -24,6 +28,7 @@ class Sellable:
     sold: bool
     active: bool
     discontinued_on: date | None
+    decimals: int = 6
 
     def may_be_sold(self, on: date) -> bool:
         """Whether it can be ordered on the day; from `discontinued_on` it cannot."""
@@ -64,21 +69,34 @@ def refusal_of_items(items: Sequence[Sellable], on: date) -> str:
     return f"not_sold: {', '.join(gone)}" if gone else ""
 
 
+def refusal_of_quantities(lines: Sequence[tuple[Sellable, Decimal]]) -> str:
+    """Which items are not counted so finely, as a reason; empty: all are."""
+    uneven = {item.sku for item, quantity in lines if rounded(quantity, item.decimals) != quantity}
+    return f"fraction_of_unit: {', '.join(sorted(uneven))}" if uneven else ""
+
+
+def refusal_of_prices(unpriced: Sequence[str]) -> str:
+    """Which items have no price, as a reason; empty: all have one."""
+    return f"price_missing: {', '.join(unpriced)}" if unpriced else ""
+
+
 def decide(
-    items: Sequence[Sellable],
+    lines: Sequence[tuple[Sellable, Decimal]],
     credit: Credit,
     *,
     total: Decimal,
     ordered_on: date,
     customer_active: bool,
+    unpriced: Sequence[str] = (),
     credit_granted: bool = False,
 ) -> Decision:
     """What becomes of an order that was accepted."""
     if not customer_active:
         return Decision("rejected", "customer_archived")
-    gone = refusal_of_items(items, ordered_on)
-    if gone:
-        return Decision("rejected", gone)
+    gone = refusal_of_items([item for item, _ in lines], ordered_on)
+    refusal = gone or refusal_of_quantities(lines) or refusal_of_prices(unpriced)
+    if refusal:
+        return Decision("rejected", refusal)
     if not credit_granted and credit.beyond(total) > 0:
         return Decision("on_hold", "credit")
     return Decision("confirmed")

@@ -1,6 +1,6 @@
 """From what a caller sent to an order with lines and charges."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,20 +10,22 @@ from chassis.http.problems import FieldError, InvalidInput
 from chassis.ids import uuid7
 from chassis.storage.loading import loaded
 from chassis.storage.work import Work
-from erp.catalog.errors import NoPrice
+from erp.catalog.errors import FractionOfUnit
 from erp.catalog.service import prices
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
+from erp.exact import plain, rounded
 from erp.fulfilment import queries
 from erp.fulfilment.errors import PriceMissing
 from erp.fulfilment.models import DRAFT, Order, OrderCharge, OrderLine
 from erp.fulfilment.queries import OrderAtHand
 from erp.fulfilment.rules.pricing import line_net
-from erp.fulfilment.schemas import NewCharge, NewLine, OrderFacts
+from erp.fulfilment.schemas import NewCharge, NewLine, OrderFacts, UpsertOrder
 from erp.fulfilment.service.known import Known
+from erp.fulfilment.service.merging import content_of
 from erp.money import digits_of
 
-__all__ = ["charges_of", "lines_of", "new_orders", "sum_up"]
+__all__ = ["charges_of", "lines_of", "must_come_out_even", "new_orders", "sum_up"]
 
 ZERO = Decimal(0)
 LARGEST = Decimal(10) ** 14
@@ -35,7 +37,8 @@ async def new_orders(
 ) -> tuple[list[OrderAtHand], Known]:
     """Orders as they were sent, under the ids given, to be decided; and what is known of them.
 
-    Raises MissingReference, PriceMissing, CurrencyNotSupported, Forbidden (backdated).
+    One that another system sent is taken as it is, and decided. Raises MissingReference,
+    CurrencyNotSupported, Forbidden (backdated); of our own also PriceMissing, FractionOfUnit.
     """
     days = [business_day_of(work, facts.ordered_on) for _, facts in sent]
     known = await Known.read(
@@ -45,15 +48,42 @@ async def new_orders(
     )
     asked = [(line, on) for (_, facts), on in zip(sent, days, strict=True) for line in facts.lines]
     agreed = iter(await _prices(work, asked, known))
+    ours = [facts for _, facts in sent if not isinstance(facts, UpsertOrder)]
+    must_come_out_even([line for facts in ours for line in facts.lines], known)
     numbers = await queries.next_numbers(work.sql, "sales_order_number_seq", "SO", len(sent))
     hands = []
     for (order_id, facts), day, number in zip(sent, days, numbers, strict=True):
         known.customer(facts.customer_id)
         order = _order(work, order_id, facts, number=number, on=day)
-        lines = _lines(order, facts.lines, known, agreed)
-        hands.append(OrderAtHand(order, lines, charges_of(work, order, facts.charges)))
+        prices_of_lines = [next(agreed) for _ in facts.lines]
+        missing = _unpriced(facts.lines, prices_of_lines, known)
+        if isinstance(facts, UpsertOrder):
+            order.sent = content_of(facts, version=order.version)
+        elif missing:
+            raise PriceMissing(sku=missing[0], on=day)
+        lines = _lines(order, facts.lines, known, prices_of_lines)
+        charges = charges_of(work, order, facts.charges)
+        hands.append(OrderAtHand(order, lines, charges, unpriced=missing))
         sum_up(hands[-1])
     return hands, known
+
+
+def must_come_out_even(lines: Sequence[NewLine], known: Known) -> None:
+    """Raises FractionOfUnit for a quantity that the item's unit cannot be divided into."""
+    for line in lines:
+        item = known.item(line)
+        if rounded(line.quantity, item["decimals"]) != line.quantity:
+            raise FractionOfUnit(
+                quantity=plain(line.quantity), unit=item["unit"], decimals=item["decimals"]
+            )
+
+
+def _unpriced(
+    lines: Sequence[NewLine], agreed: Sequence[Decimal | None], known: Known
+) -> list[str]:
+    """SKUs of the lines for which no price was agreed nor stands in the list."""
+    pairs = zip(lines, agreed, strict=True)
+    return sorted({known.item(line)["sku"] for line, price in pairs if price is None})
 
 
 def _order(work: Work, order_id: UUID, facts: OrderFacts, *, number: str, on: date) -> Order:
@@ -77,43 +107,52 @@ def _order(work: Work, order_id: UUID, facts: OrderFacts, *, number: str, on: da
         "charges": ZERO,
         "invoiced": ZERO,
         "paid": ZERO,
+        "sent": None,
     }
     return loaded(Order, facts_of_order)
 
 
-async def lines_of(work: Work, order: Order, sent: Sequence[NewLine]) -> list[OrderLine]:
+async def lines_of(
+    work: Work, order: Order, sent: Sequence[NewLine]
+) -> tuple[list[OrderLine], list[str], list[str]]:
     """The lines, their items found and their prices agreed or looked up.
 
-    Raises MissingReference (item), PriceMissing, CurrencyNotSupported.
+    Besides, the SKUs of those without a price, and of those whose quantity does not come out
+    even. Raises MissingReference (item), CurrencyNotSupported.
     """
     known = await Known.read(work, [], sent)
     agreed = await _prices(work, [(line, order.ordered_on) for line in sent], known)
-    return _lines(order, sent, known, iter(agreed))
+    uneven = {
+        known.item(line)["sku"]
+        for line in sent
+        if rounded(line.quantity, known.item(line)["decimals"]) != line.quantity
+    }
+    return _lines(order, sent, known, agreed), _unpriced(sent, agreed, known), sorted(uneven)
 
 
-async def _prices(work: Work, asked: Sequence[tuple[NewLine, date]], known: Known) -> list[Decimal]:
-    """What one unit costs on each line: as agreed, else by the list of its day.
+async def _prices(
+    work: Work, asked: Sequence[tuple[NewLine, date]], known: Known
+) -> list[Decimal | None]:
+    """What one unit costs on each line: as agreed, else by the list of its day, if it has one.
 
-    Raises MissingReference, CurrencyNotSupported, PriceMissing.
+    Raises MissingReference, CurrencyNotSupported.
     """
     must_be_supported(work, *(line.unit_price.currency for line, _ in asked if line.unit_price))
     unpriced = [
         (known.item(line)["id"], line.quantity, on) for line, on in asked if line.unit_price is None
     ]
-    try:
-        listed = iter(await prices.listed_prices(work.sql, unpriced))
-    except NoPrice as none:
-        raise PriceMissing(sku=none.facts["sku"], on=none.facts["on"]) from none
-    return [line.unit_price.amount if line.unit_price else next(listed).amount for line, _ in asked]
+    listed = iter(await prices.listed_prices(work.sql, unpriced))
+    found = [line.unit_price or next(listed) for line, _ in asked]
+    return [price.amount if price else None for price in found]
 
 
 def _lines(
-    order: Order, sent: Sequence[NewLine], known: Known, agreed: Iterator[Decimal]
+    order: Order, sent: Sequence[NewLine], known: Known, agreed: Sequence[Decimal | None]
 ) -> list[OrderLine]:
-    """The lines of an order; their prices are the next of those agreed."""
+    """The lines of an order at the prices agreed; without one they count nothing."""
     return [
-        _line(order, line, known.item(line), position=position, price=next(agreed))
-        for position, line in enumerate(sent, 1)
+        _line(order, line, known.item(line), position=position, price=price or ZERO)
+        for position, (line, price) in enumerate(zip(sent, agreed, strict=True), 1)
     ]
 
 

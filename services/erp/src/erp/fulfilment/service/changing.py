@@ -21,12 +21,13 @@ from erp.fulfilment.models import (
     OrderLine,
 )
 from erp.fulfilment.queries import OrderAtHand
-from erp.fulfilment.rules.deciding import Asked, refusal_of_change
+from erp.fulfilment.rules.deciding import Asked, refusal_of_change, refusal_of_prices
 from erp.fulfilment.rules.pricing import line_net
 from erp.fulfilment.schemas import ChangeOrder, UpsertOrder
-from erp.fulfilment.service.building import ZERO, charges_of, lines_of, sum_up
-from erp.fulfilment.service.deciding import credit_of, not_sold, place_lines
-from erp.fulfilment.service.replacing import other_facts, replace, take_over
+from erp.fulfilment.service.building import ZERO, charges_of, sum_up
+from erp.fulfilment.service.deciding import credit_of, not_ordered_so, place_lines
+from erp.fulfilment.service.known import Known
+from erp.fulfilment.service.replacing import other_facts, replace, take_over, wanted_lines
 from erp.fulfilment.service.telling import tell
 from erp.money import digits_of
 from erp.stock import service as stock
@@ -99,10 +100,9 @@ async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revi
 async def change_content(work: Work, hand: OrderAtHand, command: ChangeOrder | UpsertOrder) -> bool:
     """Take over other lines and charges, or refuse; whether the request was accepted.
 
-    Lines are told apart by their external id and item. What was agreed for a line (price,
-    discount) is sent again with it.
+    Lines are told apart by their id, ours or the sender's. Raises what `wanted_lines` raises.
     """
-    wanted = await lines_of(work, hand.order, command.lines)
+    wanted = await wanted_lines(work, hand, command)
     change = _Change(*_paired(hand.lines, wanted), charges_of(work, hand.order, command.charges))
     asked = _Asked("change", getattr(command, "source_version", None))
     wanted_on = hand.order.wanted_on
@@ -110,6 +110,7 @@ async def change_content(work: Work, hand: OrderAtHand, command: ChangeOrder | U
         return await _change_facts(work, hand, command, asked)
     refusal = await _refusal(work, hand, change, command)
     if not refusal:
+        hand.order.customer_id = _customer_of(hand, command)
         take_over(hand, other_facts(work, hand, command))
         moved = change.moves_goods() or wanted_on != hand.order.wanted_on
         await _take_over(work, hand, change)
@@ -168,6 +169,10 @@ class _Change:
         kept = all(new is not None and new.quantity == old.quantity for old, new in self.pairs)
         return bool(self.added) or not kept
 
+    def resized(self) -> list[OrderLine]:
+        """Known lines of which another quantity is wanted."""
+        return [new for old, new in self.pairs if new and new.quantity != old.quantity]
+
     def total(self) -> Decimal:
         """What the order will come to."""
         lines = [new for _, new in self.pairs if new is not None] + list(self.added)
@@ -188,8 +193,7 @@ def _paired(
     """Each present line and what was sent for it, if anything; and what was sent besides."""
     left, pairs = list(wanted), []
     for line in present:
-        key = (line.external_line_id, line.item_id)
-        new = next((one for one in left if (one.external_line_id, one.item_id) == key), None)
+        new = next((one for one in left if one.id == line.id), None)
         if new is not None:
             left.remove(new)
         pairs.append((line, new))
@@ -201,8 +205,6 @@ async def _refusal(
 ) -> str:
     """Why the change is refused; empty when it is accepted."""
     order = hand.order
-    if _customer_of(hand, command) != order.customer_id:
-        return "other_customer"
     asked = [
         Asked(
             str(old.position),
@@ -213,24 +215,40 @@ async def _refusal(
         for old, new in change.pairs
     ]
     refusal = refusal_of_change(asked, state=order.state)
+    refusal = refusal or await _refusal_of_customer(work, hand, _customer_of(hand, command))
+    refusal = refusal or refusal_of_prices(hand.unpriced)
     if refusal:
         return refusal
     billed = any(charge.invoiced for charge in hand.charges)
     if billed and _charged(change.charges) != _charged(hand.charges):
         return "already_invoiced"
-    return await _refusal_of_more(work, hand, change)
+    return await _refusal_of_more(work, hand, change, _customer_of(hand, command))
 
 
-async def _refusal_of_more(work: Work, hand: OrderAtHand, change: _Change) -> str:
-    """Why new lines are not sold, or more is not within the credit limit; else empty."""
+async def _refusal_of_customer(work: Work, hand: OrderAtHand, customer_id: UUID) -> str:
+    """Why the order cannot be another customer's; empty when it can, or is of that customer.
+
+    What has gone out or was invoiced stays with whom it went to. Raises MissingReference.
+    """
+    if customer_id == hand.order.customer_id:
+        return ""
+    customer = (await Known.read(work, [customer_id], [])).customer(customer_id)
+    if hand.order.invoiced or any(line.shipped for line in hand.lines):
+        return "other_customer"
+    return "" if customer["active"] else "customer_archived"
+
+
+async def _refusal_of_more(
+    work: Work, hand: OrderAtHand, change: _Change, customer_id: UUID
+) -> str:
+    """Why lines cannot be ordered so, or more is not within the credit limit; else empty."""
     order = hand.order
-    if change.added:
-        gone = await not_sold(work, [line.item_id for line in change.added], order.ordered_on)
-        if gone:
-            return gone
+    refusal = await not_ordered_so(work, change.added, change.resized(), order.ordered_on)
+    if refusal:
+        return refusal
     total = change.total()
-    if total > order.net + order.charges:
-        credit = await credit_of(work, hand)
+    if total > order.net + order.charges or customer_id != order.customer_id:
+        credit = await credit_of(work, hand, customer_id)
         if credit.beyond(total - order.invoiced) > 0:
             return "credit"
     return ""
@@ -279,4 +297,5 @@ async def _answer(work: Work, hand: OrderAtHand, asked: _Asked, refusal: str) ->
     )
     await queries.add_change(work, request)
     await queries.save(work, hand, edited=not refusal)
-    await tell(work, [hand.order.id], ["last_change", "lines", "net", "promised_on", "state"])
+    changed = ["customer_id", "last_change", "lines", "net", "promised_on", "state"]
+    await tell(work, [hand.order.id], changed)

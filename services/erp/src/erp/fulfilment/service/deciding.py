@@ -13,7 +13,13 @@ from erp.exact import plain
 from erp.fulfilment import queries
 from erp.fulfilment.models import CONFIRMED, ON_HOLD, OrderLine
 from erp.fulfilment.queries import OrderAtHand
-from erp.fulfilment.rules.deciding import Credit, Sellable, decide, refusal_of_items
+from erp.fulfilment.rules.deciding import (
+    Credit,
+    Sellable,
+    decide,
+    refusal_of_items,
+    refusal_of_quantities,
+)
 from erp.fulfilment.service.known import Known
 from erp.lines import stand_in_line
 from erp.settlement import service as settlement
@@ -22,7 +28,7 @@ from erp.stock import service as stock
 __all__ = [
     "credit_of",
     "decide_orders",
-    "not_sold",
+    "not_ordered_so",
     "place_lines",
     "stand_in_credit_lines",
 ]
@@ -42,11 +48,12 @@ async def decide_orders(
         order = hand.order
         credit, total = standing[order.customer_id], order.net + order.charges
         decision = decide(
-            [_sellable(known.items[line.item_id]) for line in hand.lines],
+            [(_sellable(known.items[line.item_id]), line.quantity) for line in hand.lines],
             credit,
             total=total,
             ordered_on=order.ordered_on,
             customer_active=known.customers[order.customer_id]["active"],
+            unpriced=hand.unpriced,
             credit_granted=credit_granted,
         )
         order.take_decision(decision)
@@ -58,13 +65,20 @@ async def decide_orders(
 
 
 def _sellable(row: Mapping[str, Any]) -> Sellable:
-    return Sellable(row["sku"], row["sold"], row["active"], row["discontinued_on"])
+    return Sellable(row["sku"], row["sold"], row["active"], row["discontinued_on"], row["decimals"])
 
 
-async def not_sold(work: Work, item_ids: Sequence[UUID], on: date) -> str:
-    """Which of the items cannot be ordered on the day, as a reason; empty: all can."""
-    rows = await queries.items_to_sell(work.sql, item_ids)
-    return refusal_of_items([_sellable(row) for row in rows], on)
+async def not_ordered_so(
+    work: Work, added: Sequence[OrderLine], resized: Sequence[OrderLine], on: date
+) -> str:
+    """What cannot be ordered on the day or in such a quantity, as a reason; empty: all can."""
+    lines = [*added, *resized]
+    if not lines:
+        return ""
+    rows = await queries.items_to_sell(work.sql, {line.item_id for line in lines})
+    items = {row["id"]: _sellable(row) for row in rows}
+    gone = refusal_of_items([items[line.item_id] for line in added], on)
+    return gone or refusal_of_quantities([(items[one.item_id], one.quantity) for one in lines])
 
 
 async def stand_in_credit_lines(work: Work, customer_ids: Collection[UUID]) -> None:
@@ -72,10 +86,10 @@ async def stand_in_credit_lines(work: Work, customer_ids: Collection[UUID]) -> N
     await stand_in_line(work, *(f"credit:{one}" for one in sorted(customer_ids)))
 
 
-async def credit_of(work: Work, hand: OrderAtHand) -> Credit:
+async def credit_of(work: Work, hand: OrderAtHand, customer_id: UUID) -> Credit:
     """What the customer may owe and does; orders of one customer with a limit stand in line."""
-    known = Known(await queries.credit_facts(work.sql, [hand.order.customer_id]), {})
-    return (await _credits(work, [hand], known))[hand.order.customer_id]
+    known = Known(await queries.credit_facts(work.sql, [customer_id]), {})
+    return (await _credits(work, [hand], known))[customer_id]
 
 
 async def _credits(work: Work, hands: Sequence[OrderAtHand], known: Known) -> dict[UUID, Credit]:

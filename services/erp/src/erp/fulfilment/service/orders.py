@@ -18,6 +18,7 @@ from erp.fulfilment.service.building import new_orders
 from erp.fulfilment.service.changing import cancel, change_content, locked
 from erp.fulfilment.service.deciding import decide_orders, stand_in_credit_lines
 from erp.fulfilment.service.known import Known
+from erp.fulfilment.service.merging import content_of, present_content, with_ours
 from erp.fulfilment.service.replacing import go_on, replace
 from erp.fulfilment.service.telling import EVERYTHING, tell
 from erp.sql import Sql
@@ -92,9 +93,31 @@ async def _add(
 
 
 async def _accept_again(work: Work, command: UpsertOrder, order_id: UUID) -> bool:
+    """Take over what the sender changed; what it only repeats stays as it is here.
+
+    Where that is another than was sent, the order is told even if nothing changed.
+    """
     hand = await locked(work, order_id)
     if command.cancelled:
         return await cancel(work, hand, command.source_version)
+    order = hand.order
+    merged = with_ours(command, order, hand.lines, hand.charges)
+    version = order.version
+    changed = await _take_over(work, hand, merged)
+    if order.version == version and merged is not command:
+        await queries.save(work, hand)
+        await tell(work, [order_id], ["lines"])
+    refused = order.version != version and not changed
+    order.sent = (
+        present_content(order, hand.lines, hand.charges)
+        if refused
+        else content_of(command, version=order.version)
+    )
+    await queries.note_sent(work, order)
+    return changed
+
+
+async def _take_over(work: Work, hand: OrderAtHand, command: UpsertOrder) -> bool:
     if hand.order.state in UNDECIDED:
         await replace(work, hand, command)
         return True

@@ -7,15 +7,17 @@ from chassis.storage.work import Work
 from erp.approvals import service as approvals
 from erp.days import business_day_of
 from erp.fulfilment import queries
-from erp.fulfilment.models import DRAFT, ON_HOLD
+from erp.fulfilment.errors import PriceMissing, UnknownLine
+from erp.fulfilment.models import DRAFT, ON_HOLD, OrderLine
 from erp.fulfilment.queries import OrderAtHand
-from erp.fulfilment.schemas import ChangeOrder, OrderView, UpsertOrder
-from erp.fulfilment.service.building import charges_of, lines_of, sum_up
+from erp.fulfilment.schemas import ChangeLine, ChangeOrder, NewLine, OrderView, UpsertOrder
+from erp.fulfilment.service.building import charges_of, lines_of, must_come_out_even, sum_up
 from erp.fulfilment.service.deciding import decide_orders
 from erp.fulfilment.service.known import Known
 from erp.fulfilment.service.telling import EVERYTHING, tell
+from erp.money import UnitPriceView
 
-__all__ = ["go_on", "other_facts", "replace", "take_over"]
+__all__ = ["go_on", "other_facts", "replace", "take_over", "wanted_lines"]
 
 
 async def go_on(work: Work, hand: OrderAtHand, *, credit_granted: bool = False) -> OrderView:
@@ -33,6 +35,58 @@ async def go_on(work: Work, hand: OrderAtHand, *, credit_granted: bool = False) 
     return OrderView.of(state)
 
 
+async def wanted_lines(
+    work: Work, hand: OrderAtHand, command: ChangeOrder | UpsertOrder
+) -> list[OrderLine]:
+    """The lines as they shall be; one that is known keeps its id, and its terms if none is given.
+
+    What another system sent is taken as it is, and decided: SKUs without a price are noted. Raises
+    UnknownLine, MissingReference; of our own also PriceMissing, FractionOfUnit.
+    """
+    sent = [_with_terms(hand, line) for line in command.lines]
+    wanted, hand.unpriced, uneven = await lines_of(work, hand.order, sent)
+    if not isinstance(command, UpsertOrder):
+        if hand.unpriced:
+            raise PriceMissing(sku=hand.unpriced[0], on=hand.order.ordered_on)
+        if uneven:
+            must_come_out_even(sent, await Known.read(work, [], sent))
+    left = list(hand.lines)
+    for line, new in zip(command.lines, wanted, strict=True):
+        old = next((one for one in left if _is_same(one, line, new)), None)
+        if old is not None:
+            left.remove(old)
+            new.id = old.id
+            new.external_line_id = new.external_line_id or old.external_line_id
+    return wanted
+
+
+def _with_terms(hand: OrderAtHand, line: NewLine) -> NewLine:
+    """The line with the price and the discount of the one it names, where it gives none.
+
+    Raises UnknownLine.
+    """
+    if not isinstance(line, ChangeLine) or line.id is None:
+        return line
+    old = hand.line(line.id)
+    if old is None:
+        raise UnknownLine(line=line.id, number=hand.order.number)
+    kept: dict[str, Any] = {}
+    if line.unit_price is None:
+        kept["unit_price"] = UnitPriceView(amount=old.unit_price, currency=hand.order.currency)
+    if "discount" not in line.model_fields_set:
+        kept["discount"] = old.discount
+    return line.model_copy(update=kept)
+
+
+def _is_same(old: OrderLine, line: NewLine, new: OrderLine) -> bool:
+    """Whether what was sent is that line: the one it names, of the same item."""
+    if old.item_id != new.item_id:
+        return False
+    if isinstance(line, ChangeLine) and line.id is not None:
+        return old.id == line.id
+    return line.external_line_id in {old.external_line_id, str(old.id)}
+
+
 async def replace(work: Work, hand: OrderAtHand, command: ChangeOrder | UpsertOrder) -> None:
     """Take over what was sent in place of an order that is not confirmed.
 
@@ -43,7 +97,7 @@ async def replace(work: Work, hand: OrderAtHand, command: ChangeOrder | UpsertOr
         (await Known.read(work, [command.customer_id], [])).customer(command.customer_id)
         order.customer_id = command.customer_id
     take_over(hand, other_facts(work, hand, command))
-    hand.lines = await lines_of(work, order, command.lines)
+    hand.lines = await wanted_lines(work, hand, command)
     hand.charges = charges_of(work, order, command.charges)
     sum_up(hand)
     await queries.replace_content(work, hand)

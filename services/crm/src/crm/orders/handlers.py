@@ -1,0 +1,15 @@
+"""What orders do when an account has news."""
+
+from chassis.storage.work import Work
+from crm.accounts.events import AccountChanged
+from crm.orders import queries
+from crm.orders.errors import HasOrdered
+
+__all__ = ["keep_customer"]
+
+
+async def keep_customer(work: Work, event: AccountChanged) -> None:
+    """Who has ordered is no prospect any more, so that its orders cross. Raises HasOrdered."""
+    back = event.stage == "prospect" and "stage" in event.changed and event.version > 1
+    if back and await queries.has_ordered(work.sql, event.id):
+        raise HasOrdered(account=event.id)

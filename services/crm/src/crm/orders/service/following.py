@@ -1,0 +1,157 @@
+"""What the ERP decided about an order becomes what the order is."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chassis.ids import uuid7
+from chassis.storage.work import Work
+from crm.catalog.service import prices
+from crm.money import digits_of, rounded
+from crm.orders import queries
+from crm.orders.models import CANCELLED, PLACED, REJECTED, Order, OrderLine
+from crm.orders.rules.pricing import line_net
+from crm.orders.schemas import ErpLine, ErpOrder
+from crm.orders.service.lines import AMOUNT_DIGITS
+from crm.orders.service.orders import store, take
+
+__all__ = ["follow_erp", "take_refusal"]
+
+
+async def follow_erp(work: Work, order: Order, erp: ErpOrder, *, version: int) -> None:
+    """Let the locked order become what it is in the ERP, if that knew all that was changed here.
+
+    The content stays ours while the order is rejected or cancelled: it is changed here, or placed
+    anew. Nothing here is a change of the customer's, so the ERP is not asked for it.
+    """
+    if erp.source_version is None or erp.source_version < order.content_version:
+        return
+    before, order.base = order.base, _base_of(erp, version, of=order.content_version)
+    state, refusal = _state_of(erp), _refusal_of(erp)
+    if _is_progress(before, order.base) and (order.state, order.refusal) == (state, refusal):
+        await work.flush()
+        return
+    await _become(work, order, erp, state=state, refusal=refusal)
+    await work.flush()
+
+
+def _is_progress(before: dict[str, Any] | None, now: dict[str, Any]) -> bool:
+    """Whether the content is as it was followed last, and nothing was changed here since."""
+    return before is not None and before | {"version": now["version"]} == now
+
+
+def _base_of(erp: ErpOrder, version: int, *, of: int) -> dict[str, Any]:
+    """The ERP's content, to tell what is changed here from what only follows it.
+
+    `of`: our version that it was followed for; parts that nobody changes there are told as well.
+    """
+    told = ("quantity", "unit_price", "discount")
+    lines = [
+        {"id": str(line.line_id), "product_id": str(line.product_id)}
+        | {name: f"{getattr(line, name):f}" for name in told}
+        for line in erp.lines
+        if line.line_id and line.product_id
+    ]
+    wanted = erp.requested_on.isoformat() if erp.requested_on else None
+    freight = f"{erp.freight:f}"
+    content = {"requested_on": wanted, "lines": lines, "freight": freight, "note": erp.note}
+    ship_to = erp.ship_to.model_dump(mode="json") if erp.ship_to else None
+    account = str(erp.account_id) if erp.account_id else None
+    return content | {"version": version, "of": of, "ship_to": ship_to, "account_id": account}
+
+
+async def take_refusal(work: Work, order: Order, *, version: int, code: str, about: str) -> None:
+    """The ERP would not take the locked order as it was in that version.
+
+    Where the ERP has the order already, that is a change of it: it is once more what it is there.
+    """
+    if version < order.content_version:
+        return
+    erp = ErpOrder.model_validate(order.erp) if order.erp else None
+    if erp is None or erp.state == REJECTED or erp.source_version is None:
+        refusal = {"kind": "order", "code": code, "about": about}
+        await _save(work, order, order.take({"state": REJECTED, "refusal": refusal}), None)
+        return
+    order.content_version = erp.source_version
+    kind = "cancellation" if order.state == CANCELLED else "change"
+    refusal = {"kind": kind, "code": code, "about": about}
+    await _become(work, order, erp, state=_state_of(erp), refusal=refusal)
+
+
+def _state_of(erp: ErpOrder) -> str:
+    return erp.state if erp.state in {REJECTED, CANCELLED} else PLACED
+
+
+def _refusal_of(erp: ErpOrder) -> dict[str, str] | None:
+    """What the ERP refused of what this order asked for last, if it did."""
+    if erp.state == REJECTED:
+        return _told("order", erp.reason)
+    answer = erp.last_change
+    if answer is None or not answer.refuses(erp.source_version or 0):
+        return None
+    return _told(answer.kind, answer.reason)
+
+
+def _told(kind: str, reason: str) -> dict[str, str]:
+    """A reason reads `not_sold: BOLT-8, NUT-8`: a code, and what it is about."""
+    code, _, about = reason.partition(": ")
+    return {"kind": kind, "code": code or "refused", "about": about}
+
+
+async def _become(
+    work: Work, order: Order, erp: ErpOrder, *, state: str, refusal: Mapping[str, str] | None
+) -> None:
+    changed = order.take({"state": state, "refusal": refusal})
+    lines = await _lines_of(work, order, erp) if state == PLACED else None
+    if lines is not None:
+        present = await queries.lines_of(work, order.id)
+        known = {line.id: line for line in present}
+        for line in lines:
+            line.external_line_id = known[line.id].external_line_id if line.id in known else ""
+        changed += take(order, _facts_of(order, erp), present, lines)
+    await _save(work, order, changed, lines if "lines" in changed else None)
+
+
+async def _save(
+    work: Work, order: Order, changed: Sequence[str], lines: Sequence[OrderLine] | None
+) -> None:
+    if changed:
+        order.touch(work.now)
+        await store(work, order, lines, changed)
+
+
+def _facts_of(order: Order, erp: ErpOrder) -> dict[str, Any]:
+    return {
+        "account_id": erp.account_id or order.account_id,
+        "requested_on": erp.requested_on,
+        "ship_to": erp.ship_to or order.ship_to,
+        "note": erp.note,
+        "freight": rounded(erp.freight, AMOUNT_DIGITS),
+    }
+
+
+async def _lines_of(work: Work, order: Order, erp: ErpOrder) -> list[OrderLine] | None:
+    """The ERP's lines as ours; None where one of them names no product of ours."""
+    named = [str(line.product_id or line.sku) for line in erp.lines]
+    known = await prices.offered(work.sql, set(named))
+    if not named or any(name not in known for name in named):
+        return None
+    return [
+        _line_of(order, position, line, known[name].id)
+        for position, (line, name) in enumerate(zip(erp.lines, named, strict=True), 1)
+    ]
+
+
+def _line_of(order: Order, position: int, told: ErpLine, product_id: Any) -> OrderLine:
+    digits = digits_of(order.currency)
+    net = line_net(told.unit_price, told.quantity, told.discount, decimals=digits)
+    return OrderLine(
+        id=told.line_id or uuid7(),
+        order_id=order.id,
+        position=position,
+        product_id=product_id,
+        quantity=told.quantity,
+        unit_price=told.unit_price,
+        discount=told.discount,
+        net=rounded(net, AMOUNT_DIGITS),
+        external_line_id="",
+    )

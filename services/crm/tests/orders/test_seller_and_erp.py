@@ -1,0 +1,212 @@
+"""What a seller may order and change, and what the ERP decides of it."""
+
+from uuid import uuid4
+
+import pytest
+
+PRICE = {"amount": "2.00", "currency": "CNY"}
+ORDERS = "/v1/orders"
+
+
+def line(product, quantity="1", **facts):
+    return {"product": product["id"], "quantity": quantity, "unit_price": PRICE} | facts
+
+
+async def order_of(desk, *lines, **facts):
+    account = await desk.account()
+    return await desk.add(ORDERS, account_id=account["id"], lines=list(lines), **facts)
+
+
+async def test_with_its_first_order_a_prospect_is_a_customer_and_stays_one(desk, problem):
+    """By every way an order is made; the account's event comes before the order's."""
+    product = await desk.product()
+    for way in ("post", "put", "batch"):
+        account = await desk.account(stage="prospect")
+        body = {"account_id": account["id"], "lines": [line(product)]}
+        sent = body | {"source_version": 1}
+        if way == "post":
+            reply = await desk.crm.post(ORDERS, body)
+        elif way == "put":
+            path = f"{ORDERS}/by-external/shop/{uuid4()}"
+            reply = await desk.client.put(path, json=sent)
+        else:
+            items = [sent | {"external_id": str(uuid4())} for _ in range(2)]
+            reply = await desk.crm.post(f"{ORDERS}/by-external/shop/batch", {"items": items})
+        assert reply.is_success, reply.text
+        seen = await desk.see(f"/v1/accounts/{account['id']}")
+        assert (seen["stage"], seen["version"]) == ("customer", 2)
+        assert (await desk.told(account["id"]))[-1]["payload"]["stage"] == "customer"
+        back = {"stage": "prospect"}
+        problem(
+            await desk.change(f"/v1/accounts/{account['id']}", back, revision=2), 409, "has_ordered"
+        )
+
+
+@pytest.mark.parametrize(
+    ("facts", "quantity", "code"),
+    [
+        ({"active": False}, "1", "product_not_sold"),
+        ({"discontinued_on": "2020-01-01"}, "1", "product_not_sold"),
+        ({}, "1.5", "fraction_of_unit"),
+        ({"unit": "KGM", "unit_decimals": 2}, "1.005", "fraction_of_unit"),
+    ],
+)
+async def test_what_cannot_be_ordered_is_refused_by_every_way(desk, problem, facts, quantity, code):
+    status = 422 if code == "fraction_of_unit" else 409
+    product, account = await desk.product(**facts), await desk.account()
+    order = await order_of(desk, line(await desk.product()))
+    body = {"account_id": account["id"], "lines": [line(product, quantity)]}
+    sent = body | {"source_version": 1}
+    problem(await desk.crm.post(ORDERS, body), status, code)
+    path = f"{ORDERS}/by-external/shop/{uuid4()}"
+    problem(await desk.client.put(path, json=sent), status, code)
+    items = {"items": [sent | {"external_id": str(uuid4())}]}
+    batch = await desk.crm.post(f"{ORDERS}/by-external/shop/batch", items)
+    assert batch.json()["items"][0]["problem"]["code"] == code
+    lines = [{"id": order["lines"][0]["id"], "quantity": "1"}, line(product, quantity)]
+    changed = await desk.change(f"{ORDERS}/{order['id']}", {"lines": lines}, revision=1)
+    problem(changed, status, code)
+
+
+async def test_what_stands_on_an_order_may_change_in_its_other_parts(desk):
+    """Not for sale any more: the price and the quantity of what was ordered may change."""
+    product = await desk.product()
+    order = await order_of(desk, line(product, "3"))
+    await desk.change(f"/v1/products/{product['id']}", {"active": False}, revision=1)
+    lines = [{"id": order["lines"][0]["id"], "quantity": "4", "discount": "0.5"}]
+    path = f"{ORDERS}/{order['id']}"
+    changed = await desk.change(path, {"lines": lines, "note": "n"}, revision=1)
+    assert changed.status_code == 200, changed.text
+    assert (changed.json()["net"], changed.json()["note"]) == ("4", "n")
+
+
+async def test_lines_of_one_product_are_told_apart_by_their_ids(desk, problem):
+    product = await desk.product()
+    order = await order_of(desk, line(product, "1"), line(product, "2"))
+    first, second = (one["id"] for one in order["lines"])
+    path = f"{ORDERS}/{order['id']}"
+    lines = [{"id": second, "quantity": "5"}, {"id": first, "quantity": "1"}]
+    changed = (await desk.change(path, {"lines": lines}, revision=1)).json()
+    assert [(one["id"], one["quantity"], one["unit_price"]) for one in changed["lines"]] == [
+        (second, "5", "2"),
+        (first, "1", "2"),
+    ]
+    for wrong, code in (([first, first], "invalid_input"), ([str(uuid4())], "unknown_line")):
+        lines = [{"id": one, "quantity": "1"} for one in wrong]
+        problem(await desk.change(path, {"lines": lines}, revision=2), 422, code)
+    problem(
+        await desk.change(path, {"lines": [{"quantity": "1"}]}, revision=2), 422, "invalid_input"
+    )
+
+
+async def test_a_sender_knows_its_lines_again_by_its_own_ids(desk):
+    product, account = await desk.product(), await desk.account()
+    path = f"{ORDERS}/by-external/shop/{uuid4()}"
+
+    async def sends(version, *names):
+        lines = [line(product, quantity, external_line_id=name) for name, quantity in names]
+        body = {"account_id": account["id"], "lines": lines, "source_version": version}
+        return (await desk.client.put(path, json=body)).json()
+
+    before = await sends(1, ("a", "1"), ("b", "2"))
+    known = {one["external_line_id"]: one["id"] for one in before["lines"]}
+    after = await sends(2, ("b", "1"), ("c", "2"), ("a", "7"))
+    now = {one["external_line_id"]: (one["id"], one["quantity"]) for one in after["lines"]}
+    assert (now["a"], now["b"]) == ((known["a"], "7"), (known["b"], "1"))
+    assert now["c"][0] not in known.values()
+
+
+class Erp:
+    """The ERP as it tells of an order."""
+
+    def __init__(self, desk, order):
+        self.desk, self.order, self.version = desk, order, 0
+
+    async def tells(self, *quantities, of=1, state="confirmed", **facts):
+        self.version += 1
+        lines = [
+            {
+                "line_id": one["id"],
+                "product_id": one["product_id"],
+                "quantity": quantity,
+                "unit_price": one["unit_price"],
+                **dict.fromkeys(("reserved", "waiting", "shipped", "invoiced"), "0"),
+            }
+            for one, quantity in zip(self.order["lines"], quantities, strict=True)
+        ]
+        erp = {"number": "SO-1", "state": state, "lines": lines, "source_version": of} | facts
+        body = {"source_version": self.version, "order_id": self.order["id"], "erp": erp}
+        path = f"/v1/order-fulfilments/by-external/erp/{self.order['id']}"
+        reply = await self.desk.client.put(path, json=body)
+        assert reply.is_success, reply.text
+        return await self.desk.see(f"{ORDERS}/{self.order['id']}")
+
+    async def refuses(self, version, code="too_large"):
+        body = {"source_version": version, "order_id": self.order["id"], "code": code, "about": "x"}
+        path = f"/v1/order-refusals/by-external/erp/{self.order['id']}"
+        reply = await self.desk.client.put(path, json=body)
+        assert reply.is_success, reply.text
+        return await self.desk.see(f"{ORDERS}/{self.order['id']}")
+
+
+@pytest.fixture
+async def erp(desk):
+    return Erp(desk, await order_of(desk, line(await desk.product(), "10")))
+
+
+async def test_what_the_erp_decided_of_lines_is_what_the_order_is(erp, desk):
+    """It is told by an event, and is no change of the customer's."""
+    seen = await erp.tells("8")
+    assert (seen["lines"][0]["quantity"], seen["net"]) == ("8", "16")
+    assert (seen["version"], seen["content_version"]) == (2, 1)
+    told = (await desk.told(seen["id"]))[-1]["payload"]
+    assert (told["content_version"], told["base"]["lines"][0]["quantity"]) == (1, "8")
+    assert (await erp.tells("8", promised_on="2999-01-01"))["version"] == 2
+
+
+async def test_what_the_erp_decided_before_it_knew_a_change_is_not_taken_over(erp, desk):
+    """A later word that knows the change is."""
+    path = f"{ORDERS}/{erp.order['id']}"
+    await desk.change(path, {"note": "ring"}, revision=1)
+    seen = await erp.tells("8", of=1)
+    assert (seen["lines"][0]["quantity"], seen["note"], seen["version"]) == ("10", "ring", 2)
+    seen = await erp.tells("8", of=2, note="ring")
+    assert (seen["lines"][0]["quantity"], seen["note"]) == ("8", "ring")
+
+
+async def test_a_rejected_order_is_seen_in_words_and_stands_again_when_changed(erp, desk):
+    """Decision 0020: a state, code, words of both languages, an event."""
+    seen = await erp.tells("10", state="rejected", reason="not_sold: BOLT-8")
+    assert (seen["state"], seen["refusal"]["code"]) == ("rejected", "not_sold")
+    assert seen["refusal"]["text"] == "These products are not for sale: BOLT-8."
+    path = f"{ORDERS}/{seen['id']}"
+    chinese = await desk.client.get(path, headers={"Accept-Language": "zh"})
+    assert chinese.json()["refusal"]["text"] == "以下产品不可销售：BOLT-8。"
+    assert (await desk.told(seen["id"]))[-1]["payload"]["refusal"]["about"] == "BOLT-8"
+    assert seen["id"] in await desk.listed(ORDERS, state="rejected")
+    changed = (await desk.change(path, {"note": "again"}, revision=seen["version"])).json()
+    assert (changed["state"], changed["refusal"]) == ("placed", None)
+    assert changed["content_version"] == changed["version"] == 3
+
+
+async def test_what_the_erp_would_not_take_at_all_is_a_state_too(erp, desk):
+    """An order it never took is rejected; of one it has, the change is taken back."""
+    seen = await erp.refuses(1)
+    assert (seen["state"], seen["refusal"]["code"]) == ("rejected", "too_large")
+    again = await erp.refuses(1)
+    assert again["version"] == seen["version"] == 2
+    path = f"{ORDERS}/{erp.order['id']}"
+    await desk.change(path, {"note": "smaller"}, revision=2)
+    assert (await erp.refuses(1))["state"] == "placed"
+    await erp.tells("10", of=3, note="smaller")
+    lines = [{"id": erp.order["lines"][0]["id"], "quantity": "999"}]
+    await desk.change(path, {"lines": lines}, revision=3)
+    seen = await erp.refuses(4)
+    assert (seen["state"], seen["lines"][0]["quantity"]) == ("placed", "10")
+    assert (seen["refusal"]["kind"], seen["content_version"]) == ("change", 3)
+
+
+async def test_an_order_cancelled_in_the_erp_is_cancelled(erp, problem, desk):
+    assert (await erp.tells("10", state="cancelled"))["state"] == "cancelled"
+    changed = await desk.change(f"{ORDERS}/{erp.order['id']}", {"note": "x"}, revision=2)
+    problem(changed, 409, "order_cancelled")
