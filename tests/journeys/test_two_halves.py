@@ -108,6 +108,10 @@ async def tandem(cluster):
             async with bridge.database.reading() as reading:
                 return await inbox.cursor_value(reading, name)
 
+        async def begin_backfill(half, **rest):
+            async with bridge.database.transaction() as work:
+                await inbox.begin_backfill(work, half, **rest)
+
         async def note(request):
             calls.append(f"{request.method} {request.url.path}")
 
@@ -119,7 +123,12 @@ async def tandem(cluster):
             client.event_hooks["request"].append(note)
             halves[name] = HttpTarget(client)
             source = FeedSource(
-                name, client, receive=receive, read_cursor=read_cursor, wait_seconds=1.0
+                name,
+                client,
+                receive=receive,
+                read_cursor=read_cursor,
+                begin_backfill=begin_backfill,
+                wait_seconds=1.0,
             )
             connect, wakeups = half.database.connect_driver, half.app.state.wakeups
             behind += [source.run(), Sequencer(connect, wakeups, holder="journey").run()]

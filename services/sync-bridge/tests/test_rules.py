@@ -28,6 +28,7 @@ class Line:
     aggversion: int
     type: str = "a"
     age: timedelta = timedelta()
+    is_state: bool = False
 
 
 def turn(applied, *events):
@@ -52,6 +53,18 @@ def test_the_newest_of_a_gapless_run_stands_for_all():
     assert turn(0, Line(1), Line(3)) == Turn(carry=0)
     assert turn(0, Line(1), Line(2, type="b")) == Turn(carry=0)
     assert turn(0, Line(1), Line(1)) == Turn(superseded=(0,), carry=1)
+
+
+def test_nothing_is_waited_for_in_front_of_a_state():
+    """It stands for every version before it; what follows it keeps its order."""
+    state = Line(7, is_state=True)
+    assert turn(0, state) == Turn(carry=0)
+    assert turn(0, Line(2), Line(5), state) == Turn(superseded=(0, 1), carry=2)
+    assert turn(0, state, Line(7), Line(8)) == Turn(superseded=(0, 1), carry=2)
+    assert turn(0, state, Line(9)) == Turn(carry=0)
+    assert turn(7, state, Line(9)) == Turn(stale=(0,), gap=PATIENCE)
+    assert turn(8, state, Line(9)) == Turn(stale=(0,), carry=1)
+    assert turn(0, Line(2, type="b"), state) == Turn(gap=PATIENCE)
 
 
 def test_an_empty_lane_has_no_turn():

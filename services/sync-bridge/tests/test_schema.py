@@ -83,17 +83,25 @@ async def test_skip_from_the_command_line(rig, command):
 
 
 async def test_a_feed_is_restarted_from_the_command_line(rig, command):
-    """B23: after a 410 a person lets the feed be read from its oldest event; status shows it."""
-    condition = Condition(name="feed:erp", state="backfill_needed", reason="410 cursor_expired")
+    """A person lets the feed be read from its oldest event; status shows how it is followed."""
+    condition = Condition(name="feed:erp", state="refused", reason="401 unauthorized")
     await tell(rig.bridge.database, condition)
     await rig.fetch("insert into cursor (name, value) values ('feed:erp', 'c')")
-    assert "410 cursor_expired" in (await command("feeds", "list")).output
+    assert "401 unauthorized" in (await command("feeds", "list")).output
     (seen,) = (await rig.bridge.client.get("/v1/status")).json()["following"]
-    assert (seen["name"], seen["state"], seen["failures"]) == ("feed:erp", "backfill_needed", 0)
+    assert (seen["name"], seen["state"], seen["failures"]) == ("feed:erp", "refused", 0)
     assert '"had_position": true' in (await command("feeds", "restart", "erp", "--json")).output
     assert await rig.fetch("select * from cursor") == []
     assert "had no position" in (await command("feeds", "restart", "erp")).output
     assert (await command("feeds", "restart", "shop")).exit_code == 2
+
+
+async def test_records_are_read_by_the_command_line(rig, command):
+    """A4: by command, whatever was read before."""
+    assert '"reason": "asked"' in (await command("backfill", "start", "crm", "--json")).output
+    listed = (await command("backfill", "list")).output
+    assert "tandem.crm.account-changed.v1" in listed
+    assert "tandem.erp.item-changed.v1" not in listed
 
 
 async def test_metrics_tell_of_lanes(rig):

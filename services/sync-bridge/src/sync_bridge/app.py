@@ -15,7 +15,7 @@ from sync_bridge.lanes.review_router import mapping_router, review_router
 from sync_bridge.lanes.router import flow_router, lane_router
 from sync_bridge.lanes.working import carry_lanes
 from sync_bridge.permissions import PERMISSIONS, ROLES
-from sync_bridge.positions.router import position_router, status_router
+from sync_bridge.positions.router import backfill_router, position_router, status_router
 from sync_bridge.settings import BridgeSettings
 from sync_bridge.sources.following import follow_sources
 from sync_bridge.tables import METADATA
@@ -43,6 +43,7 @@ SERVICE = Service(
     routers=(
         status_router,
         position_router,
+        backfill_router,
         lane_router,
         flow_router,
         mapping_router,

@@ -18,6 +18,8 @@ __all__ = ["cli"]
 
 COLUMNS = ("key", "state", "since", "pending", "attempts", "waits_for", "reason")
 
+BACKFILLS = ("half", "type", "read", "finished", "reason")
+
 FOLLOWED = ("name", "state", "reason", "missing", "failures", "answered_at", "told_at")
 
 Half = Annotated[Literal["crm", "erp"], typer.Argument(help="Whose feed.")]
@@ -70,10 +72,38 @@ async def list_feeds(as_json: AsJson = False) -> None:
     show_table(rows, FOLLOWED, as_json=as_json)
 
 
+backfill = typer.Typer(no_args_is_help=True, help="Records of the halves, read as they are now.")
+cli.add_typer(backfill, name="backfill")
+
+
+@backfill.command(name="list")
+@command
+async def list_backfills(as_json: AsJson = False) -> None:
+    """Tell how far the records of each half were read."""
+    async with connected(SERVICE) as (_here, database), database.reading() as reading:
+        found = await positions.backfills(reading)
+    rows = [
+        {"half": one.half, "reason": one.reason, "finished_at": one.finished_at} | dict(kind)
+        for one in found
+        for kind in one.types
+    ]
+    show_table(rows, BACKFILLS, as_json=as_json)
+
+
+@backfill.command(name="start")
+@command
+async def start_backfill(half: Half, as_json: AsJson = False) -> None:
+    """Read all records of a half as they are now; what is across already changes nothing."""
+    async with connected(SERVICE) as (_here, database), database.transaction() as work:
+        begun = await positions.begin_backfill(work, half)
+    words = f"the worker reads the records of the {half}; bridge backfill list tells how far it is"
+    show(begun.model_dump(mode="json"), words, as_json=as_json)
+
+
 @feeds.command(name="restart")
 @command
 async def restart_feed(half: Half, as_json: AsJson = False) -> None:
-    """Read a half's feed on from its oldest event, as after a 410; nothing is done twice."""
+    """Read a half's feed on from its oldest event; nothing is done twice."""
     async with connected(SERVICE) as (_here, database), database.transaction() as work:
         known = await inbox.forget_cursor(work, f"feed:{half}")
     words = f"the feed of {half} is read from its oldest event within seconds"

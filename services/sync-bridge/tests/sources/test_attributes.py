@@ -9,8 +9,12 @@ from hypothesis import strategies as st
 
 from sync_bridge.sources.attributes import Unreadable, read_event, storable
 from sync_bridge.sources.batch import envelopes
-from sync_bridge.sources.feed import _retry_after_seconds
-from sync_bridge.sources.port import PAUSE_SECONDS_MAX, SourceTrouble, pause_seconds
+from sync_bridge.sources.port import (
+    PAUSE_SECONDS_MAX,
+    SourceTrouble,
+    _retry_after_seconds,
+    pause_seconds,
+)
 from tests.sources.publishing import as_json, attributes_of
 
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from chassis.events.cursor import Cursor
 from chassis.events.event import Event
 from chassis.ids import uuid7
 from chassis.testing.service import running
@@ -46,6 +47,12 @@ class Publisher:
                 )
         await self.service.settle_feed()
 
+    async def all_ids(self):
+        """Of all events ever published, purged ones too."""
+        async with self.service.database.driver() as sql:
+            rows = await sql.fetch("select outbox_id from outbox_sequence order by feed_seq")
+        return [str(row["outbox_id"]) for row in rows]
+
     async def ids(self):
         return [event["id"] for event in await self.service.feed()]
 
@@ -70,9 +77,9 @@ def source_of(half, stored):
             client,
             receive=receive,
             read_cursor=stored.cursor,
+            begin_backfill=stored.begin_backfill,
             limit=limit,
             wait_seconds=wait,
-            recheck_seconds=0.05,
         )
 
     return make
@@ -154,8 +161,10 @@ async def test_an_idle_feed_writes_nothing(half, source_of, stored, working):
     assert await stored.fetch("select value, updated_at from cursor") == before
 
 
-async def test_a_cursor_older_than_the_feed_stops_with_an_alarm(half, source_of, stored, working):
-    """B23: no silent jump to the oldest event; with a new cursor stored it goes on."""
+async def test_after_a_refused_cursor_the_records_are_read_and_the_feed_from_its_end(
+    half, source_of, stored, working
+):
+    """B23: events that are gone are no silent jump: what they said is read from the records."""
     await half.publishes(3)
     async with working(source_of()):
         await stored.holds(3)
@@ -163,32 +172,36 @@ async def test_a_cursor_older_than_the_feed_stops_with_an_alarm(half, source_of,
     await half.forgets_up_to(8)
     source = source_of()
     async with working(source):
-        await until(lambda: source.condition.state == "backfill_needed")
-        assert "410 cursor_expired" in source.condition.reason
+
+        async def asked():
+            return await stored.fetch("select reason, finished_at from backfill")
+
+        await until(asked)
         await half.publishes(2)
-        asked = len(half.asked)
-        assert len(await stored.ids()) == 3
-        reply = await half.service.client.get("/v1/events", params={"limit": 1})
-        async with stored.database.driver() as sql:
-            await sql.execute(
-                "update cursor set value = $2 where name = $1", NAME, reply.headers["Tandem-Cursor"]
-            )
-        await stored.holds(9)
-        await until(lambda: source.condition.state == "following")
-    assert len(half.asked) > asked
-    assert source.condition.missing == "410 cursor_expired"
+        await stored.holds(5)
+    kept, ids = await asked(), await half.all_ids()
+    assert {(row["reason"], row["finished_at"]) for row in kept} == {("410 cursor_expired", None)}
+    assert sorted(await stored.ids()) == sorted(ids[:3] + ids[-2:])
+    assert source.condition.state == "following"
 
 
-async def test_history_already_gone_at_the_first_start_is_an_alarm(
-    half, source_of, stored, working
-):
-    """B23: the first page of all does not begin with event 1, so older ones never came."""
-    await half.publishes(5)
-    await half.forgets_up_to(2)
+async def test_a_cursor_that_another_process_replaced_is_followed(half, source_of, stored, working):
+    """Only one back-fill is begun for one refusal."""
+    await half.publishes(3)
+    reply = await half.service.client.get("/v1/events/position")
+    await half.forgets_up_to(3)
+    await half.publishes(2)
+    cursors = iter(["stale", reply.json()["cursor"]])
+    stale = str(Cursor.parse(reply.json()["cursor"]).at(uuid4(), 1, 1))
+
+    async def read_cursor(_name):
+        return stale if next(cursors) == "stale" else reply.json()["cursor"]
+
     source = source_of()
+    source._read_cursor = read_cursor
     async with working(source):
-        await stored.holds(3)
-    assert source.condition.missing == "the feed begins with event 3"
+        await stored.holds(2)
+    assert await stored.fetch("select * from backfill") == []
 
 
 async def test_a_refused_key_is_an_alarm_of_its_own(half, source_of, working):
@@ -294,6 +307,7 @@ async def test_the_same_event_by_both_transports_takes_effect_once(
     both = KafkaSource(
         topic.broker,
         receive=stored.receive,
+        begin_backfill=stored.begin_backfill,
         group=f"g{uuid4()}",
         instance="one",
         topics=topic.pattern,

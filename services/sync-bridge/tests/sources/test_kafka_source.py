@@ -22,12 +22,19 @@ pytestmark = pytest.mark.kafka
 
 
 @pytest.fixture
-def source_of(topic):
+def source_of(topic, stored):
     """Makes sources of one group: each call is a process of the bridge that starts again."""
     group = f"bridge-{uuid4()}"
 
     def make(receive, *, instance="one", broker=topic.broker, pattern=topic.pattern):
-        return KafkaSource(broker, receive=receive, group=group, instance=instance, topics=pattern)
+        return KafkaSource(
+            broker,
+            receive=receive,
+            begin_backfill=stored.begin_backfill,
+            group=group,
+            instance=instance,
+            topics=pattern,
+        )
 
     make.group = group
     return make
@@ -250,6 +257,9 @@ async def test_history_already_gone_at_the_first_start_is_an_alarm(
         await stored.holds(2)
     assert sorted(await stored.ids()) == sorted(topic.sent[10:])
     assert "what came before is gone" in source.condition.missing
+    begun = await stored.fetch("select half, reason from backfill")
+    assert {row["half"] for row in begun} == {"erp"}
+    assert all("what came before is gone" in row["reason"] for row in begun)
 
 
 async def test_records_gone_while_the_bridge_was_away_are_an_alarm(
@@ -272,6 +282,9 @@ async def test_records_gone_while_the_bridge_was_away_are_an_alarm(
         await stored.holds(5)
     assert sorted(await stored.ids()) == sorted(topic.sent[:2] + topic.sent[12:])
     assert "no longer has" in source.condition.missing
+    begun = await stored.fetch("select half, reason from backfill")
+    assert {row["half"] for row in begun} == {"erp"}
+    assert all("no longer has" in row["reason"] for row in begun)
 
 
 async def test_two_processes_share_the_topics_and_one_takes_over(topic, source_of, stored, working):
@@ -299,7 +312,12 @@ async def test_a_broker_killed_in_between_loses_and_doubles_nothing(
         await ensure_topics(broker, [name], partitions=3)
         topic = Topic(broker, name)
         source = KafkaSource(
-            broker, receive=stored.receive, group="g", instance="one", topics=topic.pattern
+            broker,
+            receive=stored.receive,
+            begin_backfill=stored.begin_backfill,
+            group="g",
+            instance="one",
+            topics=topic.pattern,
         )
         await topic.gets_events(50)
         async with working(source):
@@ -321,6 +339,7 @@ async def test_it_stops_in_time_though_the_broker_is_silent(crashable_kafka, sto
         source = KafkaSource(
             broker,
             receive=stored.receive,
+            begin_backfill=stored.begin_backfill,
             group=f"g{os.getpid()}",
             instance="one",
             topics=topic.pattern,

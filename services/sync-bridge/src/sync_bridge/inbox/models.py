@@ -11,7 +11,7 @@ from chassis.clock import utc_now
 from chassis.storage.base import Identified
 from sync_bridge.base import Base
 
-__all__ = ["InboxEvent", "Position", "Quarantine", "ReadOn", "SourceCondition"]
+__all__ = ["Backfill", "InboxEvent", "Position", "Quarantine", "ReadOn", "SourceCondition"]
 
 
 class InboxEvent(Base):
@@ -48,6 +48,7 @@ class InboxEvent(Base):
     state: Mapped[str]
     outcome: Mapped[str | None]
     data: Mapped[bytes] = mapped_column(LargeBinary)
+    is_state: Mapped[bool] = mapped_column(server_default=text("false"))
     received_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     settled_at: Mapped[datetime | None]
 
@@ -60,6 +61,26 @@ class ReadOn(Base):
     name: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str]
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class Backfill(Base):
+    """How far the present states of one type's records were read from a half.
+
+    `after`: the last subject read. `low`: the feed position before the first page.
+    """
+
+    __tablename__ = "backfill"
+    __table_args__ = (CheckConstraint("half in ('crm', 'erp')", name="half_known"),)
+
+    half: Mapped[str] = mapped_column(primary_key=True)
+    type: Mapped[str] = mapped_column(primary_key=True)
+    place: Mapped[int] = mapped_column(SmallInteger)
+    reason: Mapped[str]
+    after: Mapped[UUID | None]
+    read: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    low: Mapped[int | None] = mapped_column(BigInteger)
+    begun_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
 
 
 class Position(Base):

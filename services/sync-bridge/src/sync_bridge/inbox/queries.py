@@ -10,13 +10,17 @@ import orjson
 
 from chassis.ids import uuid7
 from sync_bridge.flows import BY_EVENT, Flow
-from sync_bridge.inbox.received import Quarantined, Received
+from sync_bridge.inbox.received import Progress, Quarantined, Received
 
 __all__ = [
+    "advance_backfill",
     "ancestors",
+    "begin_backfill",
     "insert_events",
     "insert_quarantined",
+    "mark_backfilled",
     "move_position",
+    "next_backfill",
     "positions_for_update",
     "purge",
     "replay",
@@ -32,14 +36,14 @@ PURGE = """delete from inbox i where i.state in ('done', 'ignored', 'skipped')
 
 INSERT_EVENTS = """with fresh as (
   insert into inbox (source, event_id, type, lane, subject, aggversion, occurred_at, origin, hops,
-    correlationid, causationid, traceparent, feed_seq, data, state, settled_at, outcome)
+    correlationid, causationid, traceparent, feed_seq, data, is_state, state, settled_at, outcome)
   select r.*, case when r.lane is null then 'unknown' else 'received' end,
     case when r.lane is null then now() end, case when r.lane is null then 'unknown_type' end
     from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::bigint[],
       $7::timestamptz[], $8::text[], $9::smallint[], $10::uuid[], $11::uuid[], $12::text[],
-      $13::bigint[], $14::bytea[])
+      $13::bigint[], $14::bytea[], $17::boolean[])
       as r(source, event_id, type, lane, subject, aggversion, occurred_at, origin, hops,
-        correlationid, causationid, traceparent, feed_seq, data)
+        correlationid, causationid, traceparent, feed_seq, data, is_state)
   on conflict do nothing
   returning source, event_id, lane),
 lined as (
@@ -71,6 +75,28 @@ SEEN_AFTER = """select feed_seq, now() - received_at as age from inbox
 MOVE_POSITION = """update position
   set mark = greatest(mark, $2), head = greatest(head, $3), events = events + $4
   where source = $1"""
+
+BEGIN_BACKFILL = """insert into backfill as b (half, type, place, reason, begun_at)
+  select $1, w.type, w.place, $3, clock_timestamp()
+    from unnest($2::text[]) with ordinality as w(type, place) order by w.place
+  on conflict (half, type) do """
+AGAIN = """update set place = excluded.place, reason = excluded.reason, after = null, read = 0,
+    low = null, begun_at = excluded.begun_at, finished_at = null"""
+
+NEXT_BACKFILL = """select type, begun_at, after from backfill
+  where half = $1 and finished_at is null order by place limit 1"""
+
+ADVANCE_BACKFILL = """update backfill set after = coalesce($5, after), read = read + $6,
+    low = coalesce(low, $7), finished_at = case when $5::uuid is null then now() end
+  where half = $1 and type = $2 and begun_at = $3 and finished_at is null
+    and after is not distinct from $4"""
+
+MARK_BACKFILLED = """update position p
+  set mark = greatest(p.mark, b.low), head = greatest(p.head, b.low)
+  from (select min(low) as low from backfill where half = $1
+    having bool_and(finished_at is not null)) b
+  where p.source = (select source from position where service = $1
+    order by updated_at desc limit 1)"""
 
 REPLAY = """with again as (
   update inbox i set state = 'received', outcome = null, settled_at = null,
@@ -122,6 +148,7 @@ async def insert_events(sql: Sql, events: Sequence[Received]) -> set[tuple[str, 
         [one.data for one in events],
         [uuid7() for _ in events],
         [flow and flow.kind for flow in flows],
+        [one.is_state for one in events],
     )
     return {(row["source"], row["event_id"]) for row in rows}
 
@@ -134,6 +161,30 @@ async def purge(sql: Sql, days: int) -> int:
 async def store_cursor(sql: Sql, name: str, value: str) -> None:
     """Note where a source reads on."""
     await sql.execute(STORE_CURSOR, name, value)
+
+
+async def begin_backfill(
+    sql: Sql, half: str, types: Sequence[str], *, reason: str, again: bool
+) -> None:
+    """Let the states of these types be read from a half; `again`: also what was read before."""
+    await sql.execute(BEGIN_BACKFILL + (AGAIN if again else "nothing"), half, types, reason)
+
+
+async def next_backfill(sql: Sql, half: str) -> Progress | None:
+    """Where the reading of a half's states goes on; None: all are read."""
+    row = await sql.fetchrow(NEXT_BACKFILL, half)
+    return Progress(half=half, **dict(row)) if row else None
+
+
+async def advance_backfill(sql: Sql, page: Progress, *, read: int) -> None:
+    """Note that a page was read, unless another process did, or the reading began anew."""
+    facts = (page.half, page.type, page.begun_at, page.after, page.upto, read, page.low)
+    await sql.execute(ADVANCE_BACKFILL, *facts)
+
+
+async def mark_backfilled(sql: Sql, half: str) -> None:
+    """Once all states of a half are read, nothing is missing up to where that began."""
+    await sql.execute(MARK_BACKFILLED, half)
 
 
 async def positions_for_update(sql: Sql, sources: Sequence[tuple[str, str]]) -> dict[str, int]:

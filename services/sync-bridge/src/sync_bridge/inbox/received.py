@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-__all__ = ["Cursor", "Quarantined", "Received"]
+__all__ = ["Cursor", "Progress", "Quarantined", "Received"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +14,8 @@ class Received:
     `source` is `/tandem/<service>/<installation id>`. `aggversion` counts the subject's changes.
     `feed_seq` is the position in the source's feed, or None where the transport gave none.
     `data` is the body byte for byte as it came: nothing of it is lost before it is mapped.
+    `is_state`: it was read as the record's present state, not told when something happened, so it
+    stands for every version before it.
     """
 
     source: str
@@ -29,6 +31,7 @@ class Received:
     traceparent: str | None
     feed_seq: int | None
     data: bytes
+    is_state: bool = False
 
     @property
     def key(self) -> tuple[str, UUID]:
@@ -62,3 +65,19 @@ class Cursor:
 
     name: str
     value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """One page of a back-fill: states of a type, after a subject, up to another.
+
+    `begun_at` tells one back-fill of the half from the next one. `low` is the feed position before
+    the page was read. `upto`: the page's last subject; None: there are no more.
+    """
+
+    half: str
+    type: str
+    begun_at: datetime
+    after: UUID | None
+    upto: UUID | None = None
+    low: int = 0

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sync_bridge.bells import ARRIVED, SETTLED
-from sync_bridge.flows import BY_EVENT
+from sync_bridge.flows import BY_EVENT, FLOWS
 from sync_bridge.inbox import queries
-from sync_bridge.inbox.received import Cursor, Quarantined, Received
+from sync_bridge.inbox.received import Cursor, Progress, Quarantined, Received
 from sync_bridge.inbox.rules.positions import gapless_mark
 from sync_bridge.inbox.schemas import Replay, Replayed
 
@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ancestors",
+    "begin_backfill",
     "cursor_value",
     "forget_cursor",
     "ingest",
     "mark_now",
+    "next_backfill",
     "purge",
     "quarantine",
     "receive",
@@ -39,6 +41,7 @@ async def receive(
     *,
     unreadable: Sequence[Quarantined] = (),
     cursor: Cursor | None = None,
+    progress: Progress | None = None,
 ) -> int:
     """Take a batch in, commit, then wake the lanes of this process. Returns how many were new.
 
@@ -46,6 +49,8 @@ async def receive(
     """
     async with database.transaction() as work:
         new = await ingest(work, events, cursor=cursor)
+        if progress is not None:
+            await _advance(work, progress, read=len(events) + len(unreadable))
         await quarantine(work, *unreadable)
     ARRIVED.hear()
     SETTLED.hear()
@@ -65,6 +70,31 @@ async def ingest(work: "Work", events: Sequence[Received], *, cursor: Cursor | N
     if fresh:
         await _move_positions(work, [once[key] for key in fresh])
     return len(fresh)
+
+
+async def _advance(work: "Work", page: Progress, *, read: int) -> None:
+    await queries.advance_backfill(work.sql, page, read=read)
+    if page.upto is None:
+        await queries.mark_backfilled(work.sql, page.half)
+
+
+async def begin_backfill(
+    work: "Work", half: str, *, reason: str, again: bool = True, cursor: Cursor | None = None
+) -> None:
+    """Let all records of a half that may cross be read as they are now.
+
+    `cursor`: where its feed is read on meanwhile. Without `again` only types are read that never
+    were. What is across already changes nothing.
+    """
+    types = [flow.event for flow in FLOWS if flow.sender == half]
+    await queries.begin_backfill(work.sql, half, types, reason=reason, again=again)
+    if cursor is not None:
+        await queries.store_cursor(work.sql, cursor.name, cursor.value)
+
+
+async def next_backfill(reading: "Reading", half: str) -> Progress | None:
+    """Where the reading of a half's records goes on; None: all are read."""
+    return await queries.next_backfill(reading.sql, half)
 
 
 async def _move_positions(work: "Work", fresh: Sequence[Received]) -> None:

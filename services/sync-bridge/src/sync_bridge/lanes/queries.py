@@ -52,6 +52,11 @@ class LineEvent:
         """Its type."""
         return self.received.type
 
+    @property
+    def is_state(self) -> bool:
+        """Whether it stands for every version before it."""
+        return self.received.is_state
+
 
 @dataclass(frozen=True)
 class Leased:
@@ -123,7 +128,7 @@ an event at which the process dies each time is put aside in the end like any ot
 
 EVENTS = """select e.* from unnest($1::text[]) as k(key) cross join lateral (
     select source, event_id, type, lane, subject, aggversion, occurred_at, origin, hops,
-      correlationid, causationid, traceparent, feed_seq, data,
+      correlationid, causationid, traceparent, feed_seq, data, is_state,
       now() - received_at as age
     from inbox where lane = k.key and state = 'received'
     order by aggversion, received_at limit 50) as e"""

@@ -4,7 +4,7 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
-__all__ = ["figures", "followed", "open_upto", "position_of", "sources"]
+__all__ = ["backfills", "figures", "followed", "open_upto", "position_of", "sources"]
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
 
@@ -18,6 +18,12 @@ SOURCES = """select p.source, p.service, p.mark, p.head, p.events,
 
 FOLLOWED = """select name, state, reason, missing, failures, answered_at, told_at
   from source_condition order by name"""
+
+BACKFILLS = """select half, min(reason) as reason, min(begun_at) as begun_at,
+    case when bool_and(finished_at is not null) then max(finished_at) end as finished_at,
+    jsonb_agg(jsonb_build_object('type', type, 'read', read, 'finished', finished_at is not null)
+      order by place) as types
+  from backfill group by half order by half"""
 
 FIGURES = """select
   (select count(*) from lane where state = 'ready') as ready,
@@ -48,6 +54,11 @@ async def sources(sql: Sql) -> list[asyncpg.Record]:
 async def followed(sql: Sql) -> list[asyncpg.Record]:
     """How following each source goes."""
     return await sql.fetch(FOLLOWED)
+
+
+async def backfills(sql: Sql) -> list[asyncpg.Record]:
+    """How far each half's records were read as they are."""
+    return await sql.fetch(BACKFILLS)
 
 
 async def figures(sql: Sql) -> asyncpg.Record:

@@ -4,17 +4,23 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from chassis.http.dependencies import InReading, Needs
+from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
+from chassis.http.problems import (
+    IdempotencyInFlight,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+)
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from sync_bridge.positions import service
-from sync_bridge.positions.schemas import Reached, StatusView
+from sync_bridge.positions.schemas import Backfill, BackfillView, Reached, StatusView
 
-__all__ = ["position_router", "status_router"]
+__all__ = ["backfill_router", "position_router", "status_router"]
 
 LONGEST_WAIT_SECONDS = 25.0
 
 Observer = Annotated[Actor, Needs("bridge.read")]
+Operator = Annotated[Actor, Needs("bridge.write")]
 Source = Annotated[str, Query(max_length=120, description="crm, erp, or a source's full name.")]
 FeedSeq = Annotated[int, Query(ge=0, description="Position in that service's event feed.")]
 Seconds = Annotated[
@@ -24,6 +30,20 @@ Seconds = Annotated[
 
 status_router: APIRouter = house_router(prefix="/v1/status", tag="status")
 position_router: APIRouter = house_router(prefix="/v1/positions", tag="status")
+
+_KEYED = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight)
+backfill_router: APIRouter = house_router(prefix="/v1/backfills", tag="status", problems=_KEYED)
+
+
+@backfill_router.post("", status_code=202)
+async def begin_backfill(
+    command: Backfill, _by: Operator, _once: OnlyOnce, work: InWork
+) -> BackfillView:
+    """Read all records of a half as they are now, as when events may have been missed.
+
+    What is across already changes nothing. The status tells how far it is.
+    """
+    return await service.begin_backfill(work, command.half)
 
 
 @status_router.get("")

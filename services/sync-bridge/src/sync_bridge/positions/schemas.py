@@ -1,10 +1,19 @@
 """How far the bridge is, as callers see it."""
 
 from datetime import datetime
+from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["LanesView", "Reached", "SourceView", "StatusView"]
+__all__ = [
+    "Backfill",
+    "BackfillView",
+    "FollowedView",
+    "LanesView",
+    "Reached",
+    "SourceView",
+    "StatusView",
+]
 
 
 class SourceView(BaseModel):
@@ -23,16 +32,46 @@ class SourceView(BaseModel):
 class FollowedView(BaseModel):
     """How following one source goes, as its process last told."""
 
-    name: str = Field(description="kafka, feed:crm or feed:erp.")
+    name: str = Field(
+        description="kafka, or feed:crm and feed:erp; states:crm and states:erp read records."
+    )
     state: str = Field(
-        description="starting, following, retrying, refused (the key is not accepted) or "
-        "backfill_needed (410: what was missed must be read from the records); more may come."
+        description="starting, following, retrying or refused (the key is not accepted); more may "
+        "come."
     )
     reason: str = Field(description="Why it is not followed; empty while it is.")
     missing: str = Field(description="Why events are gone that never came here; empty: none are.")
     failures: int = Field(description="Failed attempts in a row.")
     answered_at: datetime = Field(description="When the source last answered.")
     told_at: datetime = Field(description="When this was told; long ago: no worker runs.")
+
+
+class StatesReadView(BaseModel):
+    """How far the records of one type were read."""
+
+    type: str = Field(description="The event type that tells of them.")
+    read: int = Field(description="Records read so far.")
+    finished: bool
+
+
+class BackfillView(BaseModel):
+    """The last reading of a half's records as they are now, beside its feed or topics."""
+
+    half: Literal["crm", "erp"]
+    reason: str = Field(
+        description="first_meeting; asked (by a person); or why events are gone at the source."
+    )
+    begun_at: datetime
+    finished_at: datetime | None = Field(description="Null: some records are still to be read.")
+    types: list[StatesReadView]
+
+
+class Backfill(BaseModel):
+    """An order to read all records of a half as they are now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    half: Literal["crm", "erp"]
 
 
 class LanesView(BaseModel):
@@ -46,10 +85,16 @@ class LanesView(BaseModel):
 class StatusView(BaseModel):
     """How far the bridge is."""
 
-    drained: bool = Field(description="True: everything taken in from every source is settled.")
+    drained: bool = Field(
+        description="True: everything taken in from every source is settled, and no records of a "
+        "half are still to be read."
+    )
     idle: bool = Field(description="True: the addresses of both halves are not set.")
     sources: list[SourceView]
     following: list[FollowedView]
+    backfills: list[BackfillView] = Field(
+        description="Per half; one that is not here was not met yet."
+    )
     lanes: LanesView
     unknown_events: int = Field(description="Events of types this version does not know.")
     quarantined: int

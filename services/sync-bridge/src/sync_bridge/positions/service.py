@@ -6,14 +6,23 @@ from typing import TYPE_CHECKING
 from sync_bridge.bells import SETTLED
 from sync_bridge.inbox import service as inbox
 from sync_bridge.positions import queries
-from sync_bridge.positions.schemas import FollowedView, LanesView, Reached, SourceView, StatusView
+from sync_bridge.positions.schemas import (
+    BackfillView,
+    FollowedView,
+    LanesView,
+    Reached,
+    SourceView,
+    StatusView,
+)
 
 if TYPE_CHECKING:
     from chassis.storage.database import Database
-    from chassis.storage.work import Reading
+    from chassis.storage.work import Reading, Work
 
-__all__ = ["followed", "status", "wait_until_reached"]
+__all__ = ["backfills", "begin_backfill", "followed", "status", "wait_until_reached"]
 
+ASKED = "asked"
+HALVES = 2
 LOOK_SECONDS = 0.2
 """Looked at again this often, as settling in another process rings no bell here."""
 
@@ -23,6 +32,17 @@ async def followed(reading: "Reading") -> list[FollowedView]:
     return [FollowedView(**dict(row)) for row in await queries.followed(reading.sql)]
 
 
+async def backfills(reading: "Reading") -> list[BackfillView]:
+    """How far each half's records were read as they are."""
+    return [BackfillView(**dict(row)) for row in await queries.backfills(reading.sql)]
+
+
+async def begin_backfill(work: "Work", half: str) -> BackfillView:
+    """Let all records of a half be read as they are now."""
+    await inbox.begin_backfill(work, half, reason=ASKED)
+    return next(one for one in await backfills(work) if one.half == half)
+
+
 async def status(reading: "Reading", *, idle: bool) -> StatusView:
     """How far every source is, and what stands still."""
     seen = [
@@ -30,11 +50,14 @@ async def status(reading: "Reading", *, idle: bool) -> StatusView:
         for row in await queries.sources(reading.sql)
     ]
     found = await queries.figures(reading.sql)
+    read = await backfills(reading)
+    all_read = all(one.finished_at for one in read) and (idle or len(read) == HALVES)
     return StatusView(
-        drained=all(one.drained for one in seen),
+        drained=all_read and all(one.drained for one in seen),
         idle=idle,
         sources=seen,
         following=await followed(reading),
+        backfills=read,
         lanes=LanesView(ready=found["ready"], waiting=found["waiting"], parked=found["parked"]),
         unknown_events=found["unknown"],
         quarantined=found["quarantined"],

@@ -33,7 +33,7 @@ class Unreadable(Exception):
         super().__init__(f"{part} {problem}")
 
 
-def read_event(attributes: Mapping[str, Any], data: bytes) -> Received:
+def read_event(attributes: Mapping[str, Any], data: bytes, *, is_state: bool = False) -> Received:
     """The event with these attributes and this JSON body. Raises Unreadable."""
     if _text(attributes, "specversion") != "1.0":
         raise Unreadable("specversion", "is not 1.0")
@@ -52,6 +52,7 @@ def read_event(attributes: Mapping[str, Any], data: bytes) -> Received:
         traceparent=_traceparent(attributes),
         feed_seq=_sequence(attributes),
         data=data,
+        is_state=is_state,
     )
 
 

@@ -1,20 +1,19 @@
 """The feed adapter: follows `GET /v1/events` of one half by long poll.
 
 The cursor is stored in the transaction of the events before it (B19). A cursor the half no longer
-accepts is never replaced by a guess (B23): the source waits, with an alarm, until someone has read
-the records themselves and stored the cursor to go on from.
+accepts is never replaced by a guess (B23): the feed's present end is stored in its place, together
+with the order to read the records themselves (`states.py`), and followed from there.
 """
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from typing import Any, NoReturn
+from typing import NoReturn, Protocol
 
 import httpx
+import structlog
 
-from chassis.clock import utc_now
 from sync_bridge.inbox.received import Cursor, Quarantined, Received
 from sync_bridge.sources.attributes import Unreadable, read_event
 from sync_bridge.sources.batch import Envelope, envelopes
@@ -25,6 +24,8 @@ from sync_bridge.sources.port import (
     Receive,
     SourceTrouble,
     keep_following,
+    problem_of,
+    refusal_of,
 )
 
 __all__ = ["FeedSource"]
@@ -37,11 +38,18 @@ PATIENCE_SECONDS = 10.0
 
 NO_CURSOR = "the answer has no Tandem-Cursor: is this URL a Tandem service?"
 NO_BATCH = "the answer is no batch of events"
-RECHECK_SECONDS = 5.0
-RETRY_AFTER_SECONDS_MAX = 300.0
+
+_log = structlog.get_logger(__name__)
 
 ReadCursor = Callable[[str], Awaitable[str | None]]
 """The stored cursor of that name, None before the first page."""
+
+
+class BeginBackfill(Protocol):
+    """Lets the records of a half be read as they are now, its feed from that cursor on."""
+
+    async def __call__(self, half: str, *, reason: str, cursor: Cursor | None = None) -> None:
+        """When it has returned, both are stored."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +70,9 @@ class FeedSource:
         *,
         receive: Receive,
         read_cursor: ReadCursor,
+        begin_backfill: BeginBackfill,
         limit: int = LIMIT,
         wait_seconds: float = WAIT_SECONDS,
-        recheck_seconds: float = RECHECK_SECONDS,
     ) -> None:
         """`client` has the half's base URL and key; the caller closes it after `run`."""
         self.condition = Condition(name=f"feed:{half}")
@@ -72,8 +80,9 @@ class FeedSource:
         self._receive = receive
         self._read_cursor = read_cursor
         self._limit = limit
+        self._begin_backfill = begin_backfill
+        self._half = half
         self._wait_seconds = wait_seconds
-        self._recheck_seconds = recheck_seconds
 
     async def run(self) -> NoReturn:
         """Follow the feed until cancelled; survive a lost half and a lost database."""
@@ -85,10 +94,9 @@ class FeedSource:
         while True:
             reply = await self._ask(cursor)
             if reply.status_code == httpx.codes.GONE:
-                cursor = await self._another_cursor(cursor, _told(reply))
+                cursor = await self._present_end(cursor, problem_of(reply))
                 continue
             page = _page(reply)
-            self._look_for_gap(cursor, page)
             self.condition.answered(await self._store(page, cursor))
             cursor = page.cursor
             if 0 < len(page.envelopes) < self._limit:
@@ -129,30 +137,30 @@ class FeedSource:
             headers={},
         )
 
-    def _look_for_gap(self, cursor: str | None, page: _Page) -> None:
-        """A first page that does not begin with the first event of all means lost history."""
-        if cursor is not None or not page.envelopes:
-            return
-        first = str(page.envelopes[0].attributes.get("sequence", ""))
-        if first.isdecimal() and int(first) > 1:
-            self.condition.misses(f"the feed begins with event {int(first)}")
-
-    async def _another_cursor(self, refused: str | None, told: str) -> str | None:
-        """Wait, with an alarm, until the stored cursor is another one than the refused."""
-        self.condition.state, self.condition.reason = "backfill_needed", told
-        self.condition.misses(told)
-        # Another process stores the cursor, so there is nothing here to be woken by.
-        while (cursor := await self._read_cursor(self.condition.name)) == refused:  # noqa: ASYNC110
-            await asyncio.sleep(self._recheck_seconds)
-        return cursor
+    async def _present_end(self, refused: str | None, told: str) -> str:
+        """Where to go on after a refused cursor: what is missed is read from the records."""
+        stored = await self._read_cursor(self.condition.name)
+        if stored is not None and stored != refused:
+            return stored  # another process was here before
+        reply = await self._client.get("/v1/events/position", params={"wait": 0})
+        trouble = refusal_of(reply)
+        if trouble is not None:
+            raise trouble
+        try:
+            end = str(reply.json()["cursor"])
+        except (ValueError, KeyError, TypeError) as wrong:
+            raise SourceTrouble(NO_CURSOR) from wrong
+        cursor = Cursor(name=self.condition.name, value=end)
+        await self._begin_backfill(self._half, reason=told, cursor=cursor)
+        _log.error("source_backfill_begun", source=self.condition.name, reason=told)
+        return end
 
 
 def _page(reply: httpx.Response) -> _Page:
     """The page in the answer. Raises SourceTrouble when there is none."""
-    if reply.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
-        raise SourceTrouble(_told(reply), state="refused")
-    if reply.status_code != httpx.codes.OK:
-        raise SourceTrouble(_told(reply), retry_after_seconds=_retry_after_seconds(reply.headers))
+    trouble = refusal_of(reply)
+    if trouble is not None:
+        raise trouble
     cursor = reply.headers.get("Tandem-Cursor")
     if not cursor:
         raise SourceTrouble(NO_CURSOR)
@@ -160,25 +168,3 @@ def _page(reply: httpx.Response) -> _Page:
         return _Page(envelopes=envelopes(reply.text), cursor=cursor)
     except ValueError as wrong:
         raise SourceTrouble(NO_BATCH) from wrong
-
-
-def _told(reply: httpx.Response) -> str:
-    """Status and problem code: enough to act on, and nothing of anybody's data."""
-    try:
-        code = str(reply.json()["code"])
-    except (ValueError, KeyError, TypeError):
-        code = reply.reason_phrase
-    return f"{reply.status_code} {code}"
-
-
-def _retry_after_seconds(headers: Mapping[str, Any]) -> float | None:
-    """Retry-After, given in seconds or as a date, within reason; None where it says nothing."""
-    asked = headers.get("Retry-After", "")
-    try:
-        seconds = float(asked)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(asked) - utc_now()).total_seconds()
-        except (TypeError, ValueError):
-            return None
-    return min(max(seconds, 0.0), RETRY_AFTER_SECONDS_MAX)

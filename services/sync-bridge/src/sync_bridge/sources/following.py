@@ -10,11 +10,13 @@ import httpx
 
 from chassis.service import ServiceContext
 from sync_bridge.inbox import service as inbox
+from sync_bridge.inbox.received import Cursor, Progress
 from sync_bridge.ownership import Half
 from sync_bridge.settings import BridgeSettings
-from sync_bridge.sources.feed import FeedSource
+from sync_bridge.sources.feed import BeginBackfill, FeedSource
 from sync_bridge.sources.genuine import Door, installation_at
 from sync_bridge.sources.port import Source
+from sync_bridge.sources.states import FIRST_MEETING, StateSource
 from sync_bridge.sources.telling import keep_telling
 
 if TYPE_CHECKING:
@@ -36,12 +38,36 @@ async def follow_sources(context: ServiceContext) -> None:
             for half in HALVES
             if (client := _client(settings, half)) is not None
         }
-        if settings.kafka_bootstrap_servers:
-            await _follow_kafka(context, settings, settings.kafka_bootstrap_servers, clients)
-            return
         async with asyncio.TaskGroup() as sources:
             for half, client in clients.items():
+                sources.create_task(_read_states(context, half, client))
+            if brokers := settings.kafka_bootstrap_servers:
+                sources.create_task(_follow_kafka(context, settings, brokers, clients))
+                return
+            for half, client in clients.items():
                 sources.create_task(_follow_feed(context, half, client))
+
+
+async def _read_states(context: ServiceContext, half: Half, client: httpx.AsyncClient) -> None:
+    async def next_page(half: Half) -> Progress | None:
+        async with context.database.reading() as reading:
+            return await inbox.next_backfill(reading, half)
+
+    async def meet(half: Half) -> None:
+        async with context.database.transaction() as work:
+            await inbox.begin_backfill(work, half, reason=FIRST_MEETING, again=False)
+
+    receive = await _door(context, f"states:{half}", {half: client})
+    source = StateSource(half, client, receive=receive, next_page=next_page, meet=meet)
+    await _run(context, source)
+
+
+def _backfilling(context: ServiceContext) -> BeginBackfill:
+    async def begin(half: str, *, reason: str, cursor: Cursor | None = None) -> None:
+        async with context.database.transaction() as work:
+            await inbox.begin_backfill(work, half, reason=reason, cursor=cursor)
+
+    return begin
 
 
 async def _follow_kafka(
@@ -61,7 +87,14 @@ async def _follow_kafka(
     group = f"tandem-bridge-{installation['id']}-{installation['epoch']}"
     instance = settings.kafka_instance or socket.gethostname()
     receive = await _door(context, "kafka", clients)
-    await _run(context, KafkaSource(brokers, receive=receive, group=group, instance=instance))
+    source = KafkaSource(
+        brokers,
+        receive=receive,
+        begin_backfill=_backfilling(context),
+        group=group,
+        instance=instance,
+    )
+    await _run(context, source)
 
 
 async def _follow_feed(context: ServiceContext, half: Half, client: httpx.AsyncClient) -> None:
@@ -70,7 +103,14 @@ async def _follow_feed(context: ServiceContext, half: Half, client: httpx.AsyncC
             return await inbox.cursor_value(reading, name)
 
     receive = await _door(context, f"feed:{half}", {half: client})
-    await _run(context, FeedSource(half, client, receive=receive, read_cursor=read_cursor))
+    source = FeedSource(
+        half,
+        client,
+        receive=receive,
+        read_cursor=read_cursor,
+        begin_backfill=_backfilling(context),
+    )
+    await _run(context, source)
 
 
 def _client(settings: BridgeSettings, half: Half) -> httpx.AsyncClient | None:

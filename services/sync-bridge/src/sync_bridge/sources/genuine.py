@@ -12,7 +12,7 @@ import httpx
 
 from chassis.events.cursor import Cursor, CursorMalformed
 from sync_bridge.inbox.received import Cursor as ReadOn
-from sync_bridge.inbox.received import Quarantined, Received
+from sync_bridge.inbox.received import Progress, Quarantined, Received
 from sync_bridge.ownership import Half
 from sync_bridge.sources.port import Receive, SourceTrouble
 
@@ -66,13 +66,15 @@ class Door:
         *,
         unreadable: Sequence[Quarantined] = (),
         cursor: ReadOn | None = None,
+        progress: Progress | None = None,
     ) -> int:
         """Store the genuine events, and the others as unreadable. Raises SourceTrouble."""
         strange = {one.source for one in events} - self._known
         self._known |= {one for one in sorted(strange) if await self._is_genuine(one)}
         genuine = [one for one in events if one.source in self._known]
         forged = [_quarantined(self._name, one) for one in events if one.source not in self._known]
-        return await self._receive(genuine, unreadable=[*unreadable, *forged], cursor=cursor)
+        kept = [*unreadable, *forged]
+        return await self._receive(genuine, unreadable=kept, cursor=cursor, progress=progress)
 
     async def _is_genuine(self, source: str) -> bool:
         ask = self._asks.get(_half_of(source))

@@ -23,6 +23,7 @@ from aiokafka.errors import (
 from chassis.cancelling import apart
 from sync_bridge.inbox.received import Quarantined, Received
 from sync_bridge.sources.attributes import Unreadable, read_event, storable
+from sync_bridge.sources.feed import BeginBackfill
 from sync_bridge.sources.port import (
     GATHER_SECONDS,
     TROUBLE,
@@ -62,6 +63,7 @@ class KafkaSource:
         bootstrap_servers: str,
         *,
         receive: Receive,
+        begin_backfill: BeginBackfill,
         group: str,
         instance: str,
         topics: str = TOPICS,
@@ -70,6 +72,7 @@ class KafkaSource:
         self._bootstrap_servers = bootstrap_servers
         self._topics = topics
         self._receive = receive
+        self._begin_backfill = begin_backfill
         self._group = group
         self._instance = instance
 
@@ -133,19 +136,22 @@ class KafkaSource:
         """Begin a partition the group never read with its oldest record."""
         oldest = (await apart(consumer.beginning_offsets([place])))[place]
         if oldest > 0:
-            self.condition.misses(
-                f"{place.topic}/{place.partition} begins at {oldest}: what came before is gone"
-            )
+            told = f"{place.topic}/{place.partition} begins at {oldest}: what came before is gone"
+            await self._miss(place, told)
         consumer.seek(place, oldest)
 
     async def _place_lost(self, consumer: Any, gone: OffsetOutOfRangeError) -> None:
         """The records after our place are gone: say so, then go on with the oldest there is."""
         wanted: Mapping[TopicPartition, int] = gone.args[0]
         for place, oldest in (await apart(consumer.beginning_offsets(list(wanted)))).items():
-            self.condition.misses(
-                f"{place.topic}/{place.partition} no longer has {wanted[place]}, but {oldest}"
-            )
+            told = f"{place.topic}/{place.partition} no longer has {wanted[place]}, but {oldest}"
+            await self._miss(place, told)
             consumer.seek(place, oldest)
+
+    async def _miss(self, place: TopicPartition, told: str) -> None:
+        """Say that records are gone, and read what they said from the half itself."""
+        self.condition.misses(told)
+        await self._begin_backfill(place.topic.partition(".")[0], reason=told)
 
 
 async def _commit(consumer: Any, offsets: dict[TopicPartition, int]) -> None:

@@ -3,14 +3,17 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NoReturn, Protocol
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal, NoReturn, Protocol
 
+import httpx
 import structlog
 
+from chassis.clock import utc_now
 from chassis.storage.lost import LOST
-from sync_bridge.inbox.received import Cursor, Quarantined, Received
+from sync_bridge.inbox.received import Cursor, Progress, Quarantined, Received
 
 __all__ = [
     "GATHER_SECONDS",
@@ -20,6 +23,8 @@ __all__ = [
     "Source",
     "SourceTrouble",
     "keep_following",
+    "problem_of",
+    "refusal_of",
 ]
 
 GATHER_SECONDS = 0.02
@@ -27,9 +32,10 @@ GATHER_SECONDS = 0.02
 
 PAUSE_SECONDS_MIN = 0.2
 PAUSE_SECONDS_MAX = 5.0
+RETRY_AFTER_SECONDS_MAX = 300.0
 _log = structlog.get_logger(__name__)
 
-State = Literal["starting", "following", "retrying", "refused", "backfill_needed"]
+State = Literal["starting", "following", "retrying", "refused"]
 
 
 class Receive(Protocol):
@@ -41,8 +47,12 @@ class Receive(Protocol):
         *,
         unreadable: Sequence[Quarantined] = (),
         cursor: Cursor | None = None,
+        progress: Progress | None = None,
     ) -> int:
-        """Store events, what could not be read, and the cursor in one transaction; how many new."""
+        """Store events, what could not be read, and how far that is, in one transaction.
+
+        How many were new.
+        """
 
 
 class Source(Protocol):
@@ -77,9 +87,8 @@ TROUBLE: tuple[type[Exception], ...] = (SourceTrouble, *LOST)
 class Condition:
     """How a source is doing, for the status page, the metrics and the alarm.
 
-    `refused`: the credentials are not accepted. `backfill_needed`: events are gone at the source
-    that never came here; what they said must be read from the records themselves.
-    `missing` keeps the reason of such a gap while the source goes on.
+    `refused`: the credentials are not accepted. `missing` keeps why events are gone at the source
+    that never came here, while it goes on: what they said is read from the records themselves.
     """
 
     name: str
@@ -142,3 +151,35 @@ def pause_seconds(failures: int, trouble: BaseException) -> float:
     pause = random.uniform(PAUSE_SECONDS_MIN / 2, ceiling)  # noqa: S311 - jitter, not a secret
     asked = trouble.retry_after_seconds if isinstance(trouble, SourceTrouble) else None
     return pause if asked is None else asked + pause
+
+
+def refusal_of(reply: httpx.Response) -> SourceTrouble | None:
+    """The trouble that an answer other than 200 is."""
+    if reply.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+        return SourceTrouble(problem_of(reply), state="refused")
+    if reply.status_code != httpx.codes.OK:
+        wished = _retry_after_seconds(reply.headers)
+        return SourceTrouble(problem_of(reply), retry_after_seconds=wished)
+    return None
+
+
+def problem_of(reply: httpx.Response) -> str:
+    """Status and problem code: enough to act on, and nothing of anybody's data."""
+    try:
+        code = str(reply.json()["code"])
+    except (ValueError, KeyError, TypeError):
+        code = reply.reason_phrase
+    return f"{reply.status_code} {code}"
+
+
+def _retry_after_seconds(headers: Mapping[str, Any]) -> float | None:
+    """Retry-After, given in seconds or as a date, within reason; None where it says nothing."""
+    asked = headers.get("Retry-After", "")
+    try:
+        seconds = float(asked)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(asked) - utc_now()).total_seconds()
+        except (TypeError, ValueError):
+            return None
+    return min(max(seconds, 0.0), RETRY_AFTER_SECONDS_MAX)

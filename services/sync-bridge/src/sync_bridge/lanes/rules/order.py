@@ -20,6 +20,10 @@ class Waiting(Protocol):
         """Its type."""
 
     @property
+    def is_state(self) -> bool:
+        """Whether it was read as the present state, and stands for every version before it."""
+
+    @property
     def age(self) -> timedelta:
         """How long it has been here."""
 
@@ -44,19 +48,31 @@ def next_turn(events: Sequence[Waiting], *, applied: int, patience: timedelta) -
 
     Events carry whole states, so of events of one type that follow each other without a gap the
     newest stands for all. A version that is missing is waited for, for the time of `patience`
-    from the arrival of what follows it; then the lane goes on without it.
+    from the arrival of what follows it; then the lane goes on without it. A state that was read
+    as it is stands for all before it, so nothing is waited for in front of it.
     """
     stale = tuple(at for at, one in enumerate(events) if one.aggversion <= applied)
     if len(stale) == len(events):
         return Turn(stale=stale)
     first = len(stale)
-    head = events[first]
-    if head.aggversion > applied + 1 and head.age < patience:
+    last = _last_state(events, first)
+    head = events[last]
+    if not head.is_state and head.aggversion > applied + 1 and head.age < patience:
         return Turn(stale=stale, gap=patience - head.age)
-    last = first
     while last + 1 < len(events) and _follows(events[last], events[last + 1]):
         last += 1
     return Turn(stale=stale, superseded=tuple(range(first, last)), carry=last)
+
+
+def _last_state(events: Sequence[Waiting], first: int) -> int:
+    """The place of the last state that stands for all from `first` on; without one `first`."""
+    last = first
+    for at in range(first, len(events)):
+        if events[at].type != events[first].type:
+            break
+        if events[at].is_state:
+            last = at
+    return last
 
 
 def _follows(one: Waiting, other: Waiting) -> bool:

@@ -1,0 +1,332 @@
+"""Records that were there before the bridge, or whose events are gone, cross all the same."""
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
+from typing import Any
+
+import pytest
+
+from chassis.testing.service import running
+from chassis.testing.waiting import until
+from crm.app import SERVICE as CRM
+from erp.app import SERVICE as ERP
+from sync_bridge.app import SERVICE as BRIDGE
+from sync_bridge.inbox import service as inbox
+from sync_bridge.lanes.working import dispatcher
+from sync_bridge.sources.feed import FeedSource
+from sync_bridge.sources.states import StateSource
+from sync_bridge.targets.target import HttpTarget
+
+SCOPES = {
+    "crm": ("accounts.write", "accounts.sync", "catalog.write", "orders.sync", "events.read"),
+    "erp": ("parties.write", "sales.write", "backdate", "events.read"),
+}
+CUSTOMERS, ITEMS = "tandem.erp.customer-changed.v1", "tandem.erp.item-changed.v1"
+
+
+class Killed(Exception):
+    """The bridge's process ends here."""
+
+
+class Halves:
+    """Two halves, and a bridge whose parts run when the test says so."""
+
+    def __init__(self, crm: Any, erp: Any, bridge: Any, clients: Any) -> None:
+        self.crm, self.erp, self.bridge = crm, erp, bridge
+        self.clients = clients
+        self.receive = partial(inbox.receive, bridge.database)
+
+    def states(self, half: str, receive: Any = None, **options: Any) -> StateSource:
+        """What reads the records of a half; each is a process of the bridge that starts again."""
+
+        async def next_page(name):
+            async with self.bridge.database.reading() as reading:
+                return await inbox.next_backfill(reading, name)
+
+        async def meet(name):
+            await self.backfill(name, reason="first_meeting", again=False)
+
+        return StateSource(
+            half,
+            self.clients[half],
+            receive=receive or self.receive,
+            next_page=next_page,
+            meet=meet,
+            look_seconds=0.05,
+            **options,
+        )
+
+    def feed(self, half: str) -> FeedSource:
+        """What follows the feed of a half."""
+
+        async def read_cursor(name):
+            async with self.bridge.database.reading() as reading:
+                return await inbox.cursor_value(reading, name)
+
+        return FeedSource(
+            half,
+            self.clients[half],
+            receive=self.receive,
+            read_cursor=read_cursor,
+            begin_backfill=self.backfill,
+            wait_seconds=0.2,
+        )
+
+    async def backfill(self, half: str, **facts: Any) -> None:
+        async with self.bridge.database.transaction() as work:
+            await inbox.begin_backfill(work, half, **facts)
+
+    async def reads_all(self, *halves: str) -> None:
+        """Read every record of the halves."""
+        async with AsyncExitStack() as going:
+            for half in halves:
+                await going.enter_async_context(at_work(self.states(half)))
+            await until(partial(self.has_read, *halves), within_seconds=30)
+
+    async def has_read(self, *halves: str) -> bool:
+        found = await self.backfills()
+        return all(half in found and found[half]["finished_at"] for half in halves)
+
+    async def backfills(self) -> dict[str, Any]:
+        return {one["half"]: one for one in (await self.status())["backfills"]}
+
+    async def status(self) -> Any:
+        return (await self.bridge.client.get("/v1/status")).json()
+
+    async def carries(self) -> None:
+        """Carry all that is ready."""
+        targets = {half: HttpTarget(client) for half, client in self.clients.items()}
+        await (await dispatcher(self.bridge.database, targets, self.bridge.settings)).drain()
+
+    async def fetch(self, query: str, *values: Any) -> list[Any]:
+        async with self.bridge.database.driver() as sql:
+            return await sql.fetch(query, *values)
+
+    async def forgets_all_events(self, service: Any) -> None:
+        """Its feed keeps nothing of what was published so far."""
+        await service.settle_feed()
+        async with service.database.driver() as sql:
+            await sql.execute(
+                "update feed_floor set feed_seq = (select max(feed_seq) from outbox_sequence)"
+            )
+
+
+@asynccontextmanager
+async def at_work(source):
+    """The source runs."""
+    task = asyncio.create_task(source.run())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError, Killed):
+            await task
+
+
+@pytest.fixture
+async def halves(cluster):
+    async with AsyncExitStack() as stack:
+        crm, erp, bridge = [
+            await stack.enter_async_context(running(one, cluster)) for one in (CRM, ERP, BRIDGE)
+        ]
+        clients = {one.service.name: await one.as_(*SCOPES[one.service.name]) for one in (crm, erp)}
+        yield Halves(crm, erp, bridge, clients)
+
+
+async def make(service, path, **facts):
+    reply = await service.post(path, facts)
+    assert reply.status_code == 201, reply.text
+    return reply.json()
+
+
+async def rename(service, path, record, name):
+    now = (await service.client.get(f"{path}/{record['id']}")).headers["ETag"]
+    reply = await service.client.patch(
+        f"{path}/{record['id']}", json={"name": name}, headers={"If-Match": now}
+    )
+    assert reply.status_code == 200, reply.text
+
+
+async def names(service, path):
+    reply = await service.client.get(path, params={"limit": 200})
+    return sorted(one["name"] for one in reply.json()["items"])
+
+
+async def old_records(erp):
+    """Customers, items and prices of an ERP that ran alone."""
+    customers = [await make(erp, "/v1/customers", name=f"Old {n}") for n in range(5)]
+    items = [await make(erp, "/v1/items", sku=f"OLD-{n}", name=f"Item {n}") for n in range(4)]
+    for item in items:
+        price = {"amount": "9.50", "currency": "CNY"}
+        await make(erp, "/v1/prices", sku=item["sku"], price=price)
+    return customers, items
+
+
+async def test_a_half_alone_for_longer_than_its_feed_keeps_crosses_whole(halves):
+    """A4: what the feed no longer tells is read from the records."""
+    await old_records(halves.erp)
+    await halves.forgets_all_events(halves.erp)
+    await halves.reads_all("erp", "crm")
+    assert not (await halves.status())["drained"]
+    await halves.carries()
+    assert await names(halves.crm, "/v1/accounts") == [f"Old {n}" for n in range(5)]
+    assert await names(halves.crm, "/v1/products") == [f"Item {n}" for n in range(4)]
+    prices = await halves.crm.client.get("/v1/product-prices")
+    assert len(prices.json()["items"]) == 4
+    assert (await halves.status())["drained"]
+
+
+async def test_until_all_is_read_the_status_says_what_is_missing(halves):
+    """A4: per half and type, how many were read; drained is not said before."""
+    await old_records(halves.erp)
+
+    async def dies_after_two(events, *, progress, pages=[], **rest):  # noqa: B006 - counts
+        if len(pages) == 2:
+            raise Killed
+        pages.append(progress)
+        return await halves.receive(events, progress=progress, **rest)
+
+    async with at_work(halves.states("erp", dies_after_two, limit=3)) as reading:
+        await asyncio.wait({reading}, timeout=20)
+    await halves.carries()
+    status = await halves.status()
+    (backfill,) = status["backfills"]
+    assert not status["drained"]
+    assert (backfill["half"], backfill["reason"]) == ("erp", "first_meeting")
+    assert backfill["finished_at"] is None
+    read = {one["type"]: (one["read"], one["finished"]) for one in backfill["types"]}
+    assert (read[CUSTOMERS], read[ITEMS]) == ((5, True), (0, False))
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_bridge_that_is_killed_reads_on_where_it_was(halves, when):
+    """A4: page and place are one transaction, so each page is read once, or once more."""
+    await old_records(halves.erp)
+    asked: list[Any] = []
+    calls: list[int] = []
+
+    async def note(request):
+        asked.append(dict(request.url.params))
+
+    async def dies_at_every_second_page(events, **rest):
+        calls.append(1)
+        new = 0
+        if when == "after" or len(calls) % 2:
+            new = await halves.receive(events, **rest)
+        if len(calls) % 2 == 0:
+            raise Killed
+        return new
+
+    halves.clients["erp"].event_hooks["request"].append(note)
+    while not await halves.has_read("erp"):
+        async with at_work(halves.states("erp", dies_at_every_second_page, limit=2)) as reading:
+
+            async def over(task=reading):
+                return task.done() or await halves.has_read("erp")
+
+            await until(over)
+    customers = [one.get("after") for one in asked if one.get("type") == CUSTOMERS]
+    assert len(set(customers)) == 3
+    await halves.carries()
+    assert await names(halves.crm, "/v1/accounts") == [f"Old {n}" for n in range(5)]
+    kept = await halves.fetch("select count(*) as n from inbox where type = $1", CUSTOMERS)
+    assert kept[0]["n"] == 5
+
+
+async def test_a_later_event_beats_the_state_that_was_read(halves):
+    """A4: whichever of the two is carried first."""
+    customers, _ = await old_records(halves.erp)
+    await halves.forgets_all_events(halves.erp)
+    await halves.reads_all("erp")
+    await rename(halves.erp, "/v1/customers", customers[0], "Newer")
+    await halves.erp.settle_feed()
+    feed = halves.feed("erp")
+    async with at_work(feed):
+        await until(lambda: feed.condition.new_events == 1)
+    await halves.backfill("erp", reason="asked")
+    await halves.reads_all("erp")
+    await halves.carries()
+    assert await names(halves.crm, "/v1/accounts") == ["Newer", *(f"Old {n}" for n in range(1, 5))]
+
+
+async def test_a_state_that_jumps_versions_waits_for_none_of_them(halves):
+    """A4: no event of the versions before it will ever come."""
+    customers, _ = await old_records(halves.erp)
+    for name in ("B", "C", "D"):
+        await rename(halves.erp, "/v1/customers", customers[0], name)
+    await halves.forgets_all_events(halves.erp)
+    await halves.reads_all("erp")
+    patient = halves.bridge.settings.model_copy(update={"gap_seconds": 600.0})
+    halves.bridge.settings = patient
+    await halves.carries()
+    assert await names(halves.crm, "/v1/accounts") == ["D", *(f"Old {n}" for n in range(1, 5))]
+
+
+async def test_after_a_410_the_records_are_read_and_the_feed_is_followed(halves):
+    """A4, B23: the bridge was away for longer than the half keeps events."""
+    await old_records(halves.erp)
+    await halves.erp.settle_feed()
+    feed = halves.feed("erp")
+    async with at_work(feed):
+        await until(lambda: feed.condition.new_events > 0)
+    await halves.reads_all("erp", "crm")
+    await halves.carries()
+    await rename(halves.erp, "/v1/items", (await items_of(halves.erp))[0], "Renamed")
+    lost = await make(halves.erp, "/v1/customers", name="Missed")
+    await halves.forgets_all_events(halves.erp)
+    feed = halves.feed("erp")
+    async with at_work(feed):
+
+        async def begun():
+            return (await halves.backfills())["erp"]["reason"] == "410 cursor_expired"
+
+        await until(begun)
+        assert not (await halves.status())["drained"]
+        await halves.reads_all("erp")
+        await rename(halves.erp, "/v1/items", (await items_of(halves.erp))[1], "After")
+        await halves.erp.settle_feed()
+        await until(lambda: feed.condition.new_events == 1)
+    await halves.carries()
+    accounts = await names(halves.crm, "/v1/accounts")
+    assert lost["name"] in accounts
+    assert {"Renamed", "After"} < set(await names(halves.crm, "/v1/products"))
+    end = (await halves.erp.client.get("/v1/events/position")).json()["sequence"]
+    asked = {"source": "erp", "feed_seq": end, "timeout": 0}
+    reached = (await halves.bridge.client.get("/v1/positions/wait", params=asked)).json()
+    assert reached["reached"], reached
+
+
+async def items_of(service):
+    return (await service.client.get("/v1/items")).json()["items"]
+
+
+async def test_a_person_asks_for_all_records_to_be_read(halves):
+    """A4: by command, with the permission of operators; nothing is done twice."""
+    await old_records(halves.erp)
+    await halves.reads_all("erp", "crm")
+    await halves.carries()
+    reader = await halves.bridge.as_("bridge.read")
+    keyed = {"Idempotency-Key": "again"}
+    order = {"half": "erp"}
+    refused = await reader.post("/v1/backfills", json=order, headers=keyed)
+    assert refused.status_code == 403
+    wrong = await halves.bridge.post("/v1/backfills", {"half": "shop"})
+    assert wrong.status_code == 422
+    begun = await halves.bridge.post("/v1/backfills", order)
+    assert (begun.status_code, begun.json()["reason"]) == (202, "asked")
+    assert not (await halves.status())["drained"]
+    await halves.reads_all("erp")
+    await halves.carries()
+    assert await names(halves.crm, "/v1/accounts") == [f"Old {n}" for n in range(5)]
+    assert (await halves.status())["drained"]
+
+
+async def test_a_half_that_tells_no_states_is_shown(halves):
+    """A4: an older half, or another service, is trouble that the status names."""
+    source = halves.states("erp")
+    source._client = await halves.bridge.as_("events.read")
+    async with at_work(source):
+        await until(lambda: source.condition.failures > 0)
+    assert "422 invalid_input" in source.condition.reason
+    assert not await halves.has_read("erp")
