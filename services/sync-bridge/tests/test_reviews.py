@@ -80,20 +80,44 @@ async def test_a_decision_needs_the_present_version_and_a_candidate(asked):
     assert missing.status_code == 404
 
 
-async def test_both_sides_may_be_asked_and_one_answer_is_enough(rig):
-    """B51: two first sights by e-mail are two questions; joining the two answers both."""
+@pytest.fixture
+async def both(rig):
+    """An account and a customer with one e-mail, made on both sides before either crossed."""
     account = rig.crm.makes(ACCOUNTS, name="Elm", email="elm@example.com")
     customer = rig.erp.makes(CUSTOMERS, name="Elm Ltd", email="elm@example.com")
     await rig.carry()
-    listed = (await rig.bridge.client.get("/v1/reviews", params={"state": "open"})).json()["items"]
-    assert {one["half"] for one in listed} == {"crm", "erp"}
-    mine = next(one for one in listed if one["half"] == "crm")
-    await decide(rig, mine, decision="link", candidate=customer)
+    return rig, account, customer
+
+
+async def test_two_records_are_one_question(both):
+    """B51, B52: whichever was seen first is asked about; the other one waits for the answer."""
+    rig, account, customer = both
+    one = await review(rig)
+    assert {one["subject"], one["candidates"][0]["id"]} == {account, customer}
+    lanes = await rig.fetch("select distinct state, waits_for from lane")
+    assert [lane["state"] for lane in lanes] == ["waiting"]
+    assert lanes[0]["waits_for"] == f"review customer {one['half']}:{one['subject']}"
+    assert (len(rig.crm.records[ACCOUNTS]), len(rig.erp.records[CUSTOMERS])) == (1, 1)
+
+
+async def test_one_answer_joins_both(both):
+    rig, account, customer = both
+    one = await review(rig)
+    await decide(rig, one, decision="link", candidate=one["candidates"][0]["id"])
     await rig.carry()
-    states = await rig.fetch("select half, state from review order by half")
-    assert [row["state"] for row in states] == ["linked", "withdrawn"]
     (pair,) = await rig.fetch("select * from pair")
-    assert str(pair["crm_id"]) == account
+    assert (str(pair["crm_id"]), str(pair["erp_id"])) == (account, customer)
+    assert await rig.fetch("select * from lane where state <> 'idle'") == []
+
+
+async def test_one_answer_keeps_both_apart(both):
+    """After "it is new" each record has a twin of its own, and nobody is asked again."""
+    rig, _, _ = both
+    await decide(rig, await review(rig), decision="create")
+    await rig.carry()
+    assert (len(rig.crm.records[ACCOUNTS]), len(rig.erp.records[CUSTOMERS])) == (2, 2)
+    assert len(await rig.fetch("select * from pair")) == 2
+    assert len(await rig.fetch("select * from review")) == 1
     assert await rig.fetch("select * from lane where state <> 'idle'") == []
 
 

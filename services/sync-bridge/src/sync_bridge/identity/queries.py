@@ -13,6 +13,7 @@ from sync_bridge.ownership import Half
 
 __all__ = [
     "Known",
+    "asked_about",
     "decided",
     "insert_pair",
     "known",
@@ -51,6 +52,13 @@ OPEN_REVIEW = """insert into review
   do update set candidates = excluded.candidates, updated_at = now(),
     version = review.version + 1
   returning id"""
+
+ASKED_ABOUT = """select r.subject from review r where r.entity = $1 and r.half = $2
+    and r.subject = any($3::uuid[]) and r.state in ('open', 'linked', 'created')
+    and r.candidates @> jsonb_build_array(jsonb_build_object('id', $4::text))
+    and not exists (select from pair p where p.entity = r.entity
+      and r.subject = case r.half when 'crm' then p.crm_id else p.erp_id end)
+  order by r.subject limit 1"""
 
 DECIDED = """select distinct on (subject) subject, chosen from review
   where entity = $1 and half = $2 and subject = any($3::uuid[]) and state in ('linked', 'created')
@@ -101,6 +109,16 @@ async def open_review(
         OPEN_REVIEW, uuid7(), entity, half, subject, orjson.dumps(candidates).decode()
     )
     return review_id
+
+
+async def asked_about(
+    sql: Sql, entity: str, half: Half, subjects: Sequence[UUID], *, candidate: UUID
+) -> UUID | None:
+    """The first of the half's records whose review names the candidate, and awaits its effect."""
+    asked: UUID | None = await sql.fetchval(
+        ASKED_ABOUT, entity, half, sorted(subjects), str(candidate)
+    )
+    return asked
 
 
 async def decided(

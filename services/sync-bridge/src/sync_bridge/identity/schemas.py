@@ -41,7 +41,12 @@ class CandidateView(BaseModel):
 
     id: UUID
     label: str
-    why: str = Field(description="The field that agrees.")
+    why: str = Field(description="What agrees, the strongest first.")
+    reasons: list[str] = Field(
+        default_factory=list,
+        description="All that agrees: external_id, tax_id, email, phone, name_and_address; "
+        "more may come.",
+    )
     linked_to: str | None = Field(description="The record it is linked to already.")
 
 

@@ -9,9 +9,16 @@ from sync_bridge.flows import Need
 from sync_bridge.identity import queries
 from sync_bridge.identity.errors import PairTaken
 from sync_bridge.identity.models import Review
-from sync_bridge.identity.rules.matching import Candidate, Finding, candidate_of, judge_finds
+from sync_bridge.identity.rules.matching import (
+    Candidate,
+    Finding,
+    Probe,
+    candidate_of,
+    judge,
+    judge_finds,
+)
 from sync_bridge.identity.rules.shadows import digest
-from sync_bridge.ownership import Half
+from sync_bridge.ownership import Half, other
 
 if TYPE_CHECKING:
     from chassis.storage.work import Reading, Work
@@ -21,14 +28,17 @@ __all__ = [
     "Candidate",
     "Decision",
     "Finding",
+    "Probe",
     "Review",
     "Sighting",
     "acquaintances",
     "ask",
+    "asked_across",
     "candidate_of",
     "decisions",
     "digest",
     "join",
+    "judge",
     "judge_finds",
     "lock_needs",
     "needs_of_pair",
@@ -122,6 +132,18 @@ async def join(work: "Work", seen: Sighting) -> list[str]:
         raise PairTaken(entity=entity, crm_id=crm_id, erp_id=erp_id)
     concerned = await queries.withdraw_reviews(work.sql, entity, crm_id=crm_id, erp_id=erp_id)
     return [review_need(seen.entity, half, subject) for half, subject in concerned]
+
+
+async def asked_across(
+    work: "Work", entity: str, half: Half, subject: UUID, candidates: Sequence[Candidate]
+) -> UUID | None:
+    """The candidate of whom a person is asked already whether this record is its twin.
+
+    One question is enough for two records, whichever of them was seen first. It stands until the
+    answer took effect.
+    """
+    ids = [one.id for one in candidates]
+    return await queries.asked_about(work.sql, entity, other(half), ids, candidate=subject)
 
 
 async def ask(
