@@ -65,15 +65,12 @@ async def test_a_person_has_a_new_one_made(asked):
 
 
 async def test_a_decision_needs_the_present_version_and_a_candidate(asked):
-    rig, _, customer = asked
+    rig, _, _ = asked
     one = await review(rig)
     assert (await decide(rig, one, version=9, decision="create")).status_code == 412
     assert (await decide(rig, one, decision="link")).status_code == 422
     wrong = await decide(rig, one, decision="link", candidate=str(uuid4()))
     assert wrong.json()["code"] == "not_a_candidate"
-    await decide(rig, one, decision="link", candidate=customer)
-    again = await decide(rig, one, version=2, decision="create")
-    assert (again.status_code, again.json()["code"]) == (409, "review_closed")
     missing = await rig.bridge.post(
         f"/v1/reviews/{uuid4()}/decision", {"decision": "create"}, headers={"If-Match": '"1"'}
     )
@@ -153,3 +150,68 @@ async def test_a_link_that_another_record_has_parks(asked):
         await rig.carry()
     lane = await rig.lane("crm.customer")
     assert (lane["state"], lane["reason"]) == ("parked", "already_linked")
+
+
+async def test_an_answer_may_be_changed_until_it_took_effect(asked):
+    """The last answer counts; once the two are linked they are to be unlinked first."""
+    rig, account, customer = asked
+    one = await review(rig)
+    await decide(rig, one, decision="create", note="looks new")
+    changed = await decide(rig, one, version=2, decision="link", candidate=customer, note="is it")
+    assert (changed.status_code, changed.json()["state"]) == (200, "linked")
+    assert changed.json()["note"] == "is it"
+    await rig.carry()
+    (pair,) = await rig.fetch("select * from pair")
+    assert (str(pair["crm_id"]), str(pair["erp_id"])) == (account, customer)
+    late = await decide(rig, one, version=3, decision="create")
+    assert (late.status_code, late.json()["code"]) == (409, "answer_took_effect")
+    acts = await rig.fetch("select act, note from lane_act order by at")
+    assert [(act["act"], act["note"]) for act in acts] == [
+        ("create", "looks new"),
+        ("link", "is it"),
+    ]
+
+
+async def test_a_withdrawn_question_is_answered_no_more(asked):
+    rig, account, customer = asked
+    one = await review(rig)
+    rig.erp.records[CUSTOMERS][customer]["tax_id"] = "T-7"
+    rig.crm.changes(ACCOUNTS, account, tax_id="T-7")
+    await rig.carry()
+    await rig.fetch("delete from pair")
+    again = await decide(rig, one, version=2, decision="create")
+    assert (again.status_code, again.json()["code"]) == (409, "review_closed")
+
+
+async def test_a_person_may_leave_a_record_apart(asked):
+    rig, account, customer = asked
+    one = await review(rig)
+    assert (await decide(rig, one, decision="apart")).json()["state"] == "apart"
+    await rig.carry()
+    rig.crm.changes(ACCOUNTS, account, name="Elm & Co")
+    await rig.carry()
+    assert (len(rig.erp.records[CUSTOMERS]), await rig.fetch("select * from pair")) == (1, [])
+    await decide(rig, one, version=2, decision="link", candidate=customer)
+    await rig.carry()
+    assert rig.erp.the(CUSTOMERS)["name"] == "Elm & Co"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "number"),
+    [
+        ({"half": "crm"}, 1),
+        ({"half": "erp"}, 0),
+        ({"reason": "email"}, 1),
+        ({"reason": "phone"}, 0),
+        ({"subject": "account"}, 1),
+        ({"subject": "customer"}, 0),
+        ({"candidate": "customer"}, 1),
+        ({"candidate": "account"}, 0),
+    ],
+)
+async def test_reviews_are_found_by_what_they_are_about(asked, wanted, number):
+    rig, account, customer = asked
+    ids = {"account": account, "customer": customer}
+    params = {name: ids.get(value, value) for name, value in wanted.items()}
+    reply = await rig.bridge.client.get("/v1/reviews", params=params)
+    assert len(reply.json()["items"]) == number, reply.text
