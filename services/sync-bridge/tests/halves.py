@@ -141,6 +141,8 @@ class Half(httpx.AsyncBaseTransport):
             return self._read(place, rest, request)
         if request.method == "PUT":
             return self._upsert(place, rest[1], rest[2], body, dict(request.headers))
+        if request.method == "DELETE":
+            return self._unlink(place, rest[0], rest[2], rest[3])
         if rest[-1] == "batch":
             return self._upsert_each(place, rest[1], body["items"], request)
         key = request.headers["Idempotency-Key"]
@@ -159,6 +161,15 @@ class Half(httpx.AsyncBaseTransport):
         wanted = {name: value for name, value in request.url.params.items() if name != "limit"}
         found = [r for r in kept.values() if all(r.get(n) == v for n, v in wanted.items())]
         return httpx.Response(200, json={"items": found, "next_cursor": None})
+
+    def _unlink(self, place: str, own_id: str, system: str, external_id: str) -> httpx.Response:
+        record = self.records.get(place, {}).get(own_id)
+        if record is None:
+            return _problem(404, "not_found")
+        gone = {"system": system, "external_id": external_id}
+        record["external_refs"] = [ref for ref in record["external_refs"] if ref != gone]
+        self.taken.pop((place, system, external_id), None)
+        return httpx.Response(200, json=record)
 
     def _upsert_each(
         self, place: str, system: str, items: list[Any], request: httpx.Request

@@ -65,35 +65,56 @@ async def test_a_person_has_a_new_one_made(asked):
 
 
 async def test_a_decision_needs_the_present_version_and_a_candidate(asked):
-    rig, _, customer = asked
+    rig, _, _ = asked
     one = await review(rig)
     assert (await decide(rig, one, version=9, decision="create")).status_code == 412
     assert (await decide(rig, one, decision="link")).status_code == 422
     wrong = await decide(rig, one, decision="link", candidate=str(uuid4()))
     assert wrong.json()["code"] == "not_a_candidate"
-    await decide(rig, one, decision="link", candidate=customer)
-    again = await decide(rig, one, version=2, decision="create")
-    assert (again.status_code, again.json()["code"]) == (409, "review_closed")
     missing = await rig.bridge.post(
         f"/v1/reviews/{uuid4()}/decision", {"decision": "create"}, headers={"If-Match": '"1"'}
     )
     assert missing.status_code == 404
 
 
-async def test_both_sides_may_be_asked_and_one_answer_is_enough(rig):
-    """B51: two first sights by e-mail are two questions; joining the two answers both."""
+@pytest.fixture
+async def both(rig):
+    """An account and a customer with one e-mail, made on both sides before either crossed."""
     account = rig.crm.makes(ACCOUNTS, name="Elm", email="elm@example.com")
     customer = rig.erp.makes(CUSTOMERS, name="Elm Ltd", email="elm@example.com")
     await rig.carry()
-    listed = (await rig.bridge.client.get("/v1/reviews", params={"state": "open"})).json()["items"]
-    assert {one["half"] for one in listed} == {"crm", "erp"}
-    mine = next(one for one in listed if one["half"] == "crm")
-    await decide(rig, mine, decision="link", candidate=customer)
+    return rig, account, customer
+
+
+async def test_two_records_are_one_question(both):
+    """B51, B52: whichever was seen first is asked about; the other one waits for the answer."""
+    rig, account, customer = both
+    one = await review(rig)
+    assert {one["subject"], one["candidates"][0]["id"]} == {account, customer}
+    lanes = await rig.fetch("select distinct state, waits_for from lane")
+    assert [lane["state"] for lane in lanes] == ["waiting"]
+    assert lanes[0]["waits_for"] == f"review customer {one['half']}:{one['subject']}"
+    assert (len(rig.crm.records[ACCOUNTS]), len(rig.erp.records[CUSTOMERS])) == (1, 1)
+
+
+async def test_one_answer_joins_both(both):
+    rig, account, customer = both
+    one = await review(rig)
+    await decide(rig, one, decision="link", candidate=one["candidates"][0]["id"])
     await rig.carry()
-    states = await rig.fetch("select half, state from review order by half")
-    assert [row["state"] for row in states] == ["linked", "withdrawn"]
     (pair,) = await rig.fetch("select * from pair")
-    assert str(pair["crm_id"]) == account
+    assert (str(pair["crm_id"]), str(pair["erp_id"])) == (account, customer)
+    assert await rig.fetch("select * from lane where state <> 'idle'") == []
+
+
+async def test_one_answer_keeps_both_apart(both):
+    """After "it is new" each record has a twin of its own, and nobody is asked again."""
+    rig, _, _ = both
+    await decide(rig, await review(rig), decision="create")
+    await rig.carry()
+    assert (len(rig.crm.records[ACCOUNTS]), len(rig.erp.records[CUSTOMERS])) == (2, 2)
+    assert len(await rig.fetch("select * from pair")) == 2
+    assert len(await rig.fetch("select * from review")) == 1
     assert await rig.fetch("select * from lane where state <> 'idle'") == []
 
 
@@ -129,3 +150,68 @@ async def test_a_link_that_another_record_has_parks(asked):
         await rig.carry()
     lane = await rig.lane("crm.customer")
     assert (lane["state"], lane["reason"]) == ("parked", "already_linked")
+
+
+async def test_an_answer_may_be_changed_until_it_took_effect(asked):
+    """The last answer counts; once the two are linked they are to be unlinked first."""
+    rig, account, customer = asked
+    one = await review(rig)
+    await decide(rig, one, decision="create", note="looks new")
+    changed = await decide(rig, one, version=2, decision="link", candidate=customer, note="is it")
+    assert (changed.status_code, changed.json()["state"]) == (200, "linked")
+    assert changed.json()["note"] == "is it"
+    await rig.carry()
+    (pair,) = await rig.fetch("select * from pair")
+    assert (str(pair["crm_id"]), str(pair["erp_id"])) == (account, customer)
+    late = await decide(rig, one, version=3, decision="create")
+    assert (late.status_code, late.json()["code"]) == (409, "answer_took_effect")
+    acts = await rig.fetch("select act, note from lane_act order by at")
+    assert [(act["act"], act["note"]) for act in acts] == [
+        ("create", "looks new"),
+        ("link", "is it"),
+    ]
+
+
+async def test_a_withdrawn_question_is_answered_no_more(asked):
+    rig, account, customer = asked
+    one = await review(rig)
+    rig.erp.records[CUSTOMERS][customer]["tax_id"] = "T-7"
+    rig.crm.changes(ACCOUNTS, account, tax_id="T-7")
+    await rig.carry()
+    await rig.fetch("delete from pair")
+    again = await decide(rig, one, version=2, decision="create")
+    assert (again.status_code, again.json()["code"]) == (409, "review_closed")
+
+
+async def test_a_person_may_leave_a_record_apart(asked):
+    rig, account, customer = asked
+    one = await review(rig)
+    assert (await decide(rig, one, decision="apart")).json()["state"] == "apart"
+    await rig.carry()
+    rig.crm.changes(ACCOUNTS, account, name="Elm & Co")
+    await rig.carry()
+    assert (len(rig.erp.records[CUSTOMERS]), await rig.fetch("select * from pair")) == (1, [])
+    await decide(rig, one, version=2, decision="link", candidate=customer)
+    await rig.carry()
+    assert rig.erp.the(CUSTOMERS)["name"] == "Elm & Co"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "number"),
+    [
+        ({"half": "crm"}, 1),
+        ({"half": "erp"}, 0),
+        ({"reason": "email"}, 1),
+        ({"reason": "phone"}, 0),
+        ({"subject": "account"}, 1),
+        ({"subject": "customer"}, 0),
+        ({"candidate": "customer"}, 1),
+        ({"candidate": "account"}, 0),
+    ],
+)
+async def test_reviews_are_found_by_what_they_are_about(asked, wanted, number):
+    rig, account, customer = asked
+    ids = {"account": account, "customer": customer}
+    params = {name: ids.get(value, value) for name, value in wanted.items()}
+    reply = await rig.bridge.client.get("/v1/reviews", params=params)
+    assert len(reply.json()["items"]) == number, reply.text

@@ -20,6 +20,7 @@ __all__ = [
     "linked",
     "linked_to",
     "references",
+    "unlink",
 ]
 
 ERP = "erp"
@@ -82,6 +83,14 @@ async def link(work: Work, entity_type: str, entity_id: UUID, command: LinkExter
     await external.link(
         work.sql, entity_type, command.system, command.external_id, entity_id=entity_id
     )
+
+
+async def unlink(work: Work, entity_type: str, entity_id: UUID, gone: ExternalRef) -> None:
+    """Forget the link, or change nothing if the record is not linked so.
+
+    Like a link it makes no version and no event. Whoever led by it leads no more.
+    """
+    await external.unlink(work.sql, entity_type, gone.system, gone.external_id, entity_id=entity_id)
 
 
 async def linked(

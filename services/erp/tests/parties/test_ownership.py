@@ -137,3 +137,30 @@ async def test_the_refusal_speaks_chinese(desk, linked):
         headers={"If-Match": '"1"', "Accept-Language": "zh-CN"},
     )
     assert reply.json()["detail"].startswith("此客户的 name 由 CRM 主管")
+
+
+async def test_a_link_is_forgotten_and_nobody_leads_any_more(desk):
+    """The record stays, may be changed again here, and may be linked anew."""
+    customer = await desk.customer()
+    path = f"/v1/customers/{customer['id']}"
+    other = "crm"
+    for external_id in ("R-1", "R-2"):
+        ref = {"system": other, "external_id": external_id + customer["id"]}
+        reply = await desk.erp.post(f"{path}/external-refs", ref)
+        assert reply.status_code == 200, reply.text
+        present = {"name": desk.word("T")}
+        revision = reply.headers["ETag"].strip('"')
+        assert (await desk.change(path, present, revision=revision)).status_code == 409
+        for _ in range(2):
+            gone = await desk.client.delete(f"{path}/external-refs/{other}/{ref['external_id']}")
+            assert (gone.status_code, gone.json()["external_refs"]) == (200, [])
+        assert (await desk.change(path, present, revision=revision)).status_code == 200
+
+
+async def test_only_the_link_that_is_named_is_forgotten(desk):
+    one, other = await desk.customer(), await desk.customer()
+    ref = {"system": "shop", "external_id": one["id"]}
+    await desk.erp.post(f"/v1/customers/{one['id']}/external-refs", ref)
+    wrong = f"/v1/customers/{other['id']}/external-refs/shop/{one['id']}"
+    assert (await desk.client.delete(wrong)).status_code == 200
+    assert (await desk.see(f"/v1/customers/{one['id']}"))["external_refs"] == [ref]

@@ -11,6 +11,7 @@ from sync_bridge.figures import FIGURES
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.router import inbox_router, quarantine_router
 from sync_bridge.lanes.events import LaneParked, LaneResumed
+from sync_bridge.lanes.pairing import UNLINK, unlink_halves
 from sync_bridge.lanes.review_router import mapping_router, review_router
 from sync_bridge.lanes.router import flow_router, lane_router
 from sync_bridge.lanes.working import carry_lanes
@@ -55,7 +56,7 @@ SERVICE = Service(
     permissions=PERMISSIONS,
     roles=ROLES,
     events=(LaneParked, LaneResumed),
-    jobs={PURGE: purge_inbox},
+    jobs={PURGE: purge_inbox, UNLINK: unlink_halves},
     schedules=(Schedule(PURGE, timedelta(days=1), PURGE),),
     background=(follow_sources, carry_lanes),
 )

@@ -16,7 +16,7 @@ from sync_bridge.messages import crm, erp
 from sync_bridge.messages.reading import Message
 from sync_bridge.ownership import Half, other
 
-__all__ = ["BY_EVENT", "ENTITIES", "FLOWS", "Entity", "Flow", "Need"]
+__all__ = ["BY_EVENT", "CUSTOMER", "ENTITIES", "FLOWS", "Entity", "Flow", "Need"]
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ __all__ = [
     "references_of",
     "resolve",
     "resolve_all",
+    "unlink",
 ]
 
 DDL: tuple[str, ...] = (
@@ -172,6 +173,22 @@ async def link(
     return True
 
 
+async def unlink(
+    sql: "asyncpg.Connection[Any]",
+    entity_type: str,
+    system: str,
+    external_id: str,
+    *,
+    entity_id: UUID,
+) -> bool:
+    """Forget that their record is ours; False when it is not, or is another one of ours."""
+    known = await resolve(sql, entity_type, system, external_id)
+    if known is None or known.entity_id != entity_id:
+        return False
+    await sql.execute(_UNLINK, entity_type, system, external_id)
+    return True
+
+
 async def advance(sql: "asyncpg.Connection[Any]", known: External, source_version: int) -> None:
     """Note the newest version of theirs that we took."""
     await sql.execute(_ADVANCE, known.entity_type, known.system, known.external_id, source_version)
@@ -214,6 +231,8 @@ _CLAIM_ALL = """insert into external_reference
     (entity_type, system, external_id, entity_id, source_version)
   select $1, $2, n.* from unnest($3::text[], $4::uuid[], $5::bigint[]) as n
   on conflict do nothing returning external_id"""
+_UNLINK = """delete from external_reference
+  where entity_type = $1 and system = $2 and external_id = $3"""
 _ADVANCE = """update external_reference set source_version = $4, updated_at = now()
   where entity_type = $1 and system = $2 and external_id = $3"""
 _ADVANCE_ALL = """update external_reference r set source_version = n.version, updated_at = now()

@@ -44,7 +44,7 @@ from crm.accounts.schemas import (
 )
 from crm.accounts.service import accounts, contacts, matches
 from crm.fields import ExternalId, System
-from crm.links import LinkExternal, ManagedByErp
+from crm.links import ExternalRef, LinkExternal, ManagedByErp
 from crm.upserts import UPSERTED, InBatch, reply_outcome, upsert_each
 
 __all__ = ["account_router", "contact_router"]
@@ -203,6 +203,21 @@ async def link_account(
 ) -> AccountView:
     """Say which record of another system the account is."""
     await accounts.link_account(work, account_id, command)
+    return await _account(response, work, account_id)
+
+
+@account_router.delete("/{account_id}/external-refs/{system}/{external_id}")
+async def unlink_account(
+    account_id: UUID,
+    system: System,
+    external_id: ExternalId,
+    _by: Seller,
+    work: InWork,
+    response: Response,
+) -> AccountView:
+    """Forget that the account is that record of another system, which leads in nothing then."""
+    gone = ExternalRef(system=system, external_id=external_id)
+    await accounts.unlink_account(work, account_id, gone)
     return await _account(response, work, account_id)
 
 

@@ -23,7 +23,7 @@ from chassis.identity.actor import Actor
 from chassis.storage.external import AlreadyLinked
 from chassis.storage.work import Reading
 from erp.fields import ExternalId, System
-from erp.links import LinkExternal, ManagedByCrm
+from erp.links import ExternalRef, LinkExternal, ManagedByCrm
 from erp.parties import queries
 from erp.parties.errors import DuplicateTaxId
 from erp.parties.schemas import (
@@ -188,6 +188,21 @@ async def link_customer(
 ) -> CustomerView:
     """Say which record of another system the customer is."""
     await customers.link_customer(work, customer_id, command)
+    return await _customer(response, work, customer_id)
+
+
+@customer_router.delete("/{customer_id}/external-refs/{system}/{external_id}")
+async def unlink_customer(
+    customer_id: UUID,
+    system: System,
+    external_id: ExternalId,
+    _by: Clerk,
+    work: InWork,
+    response: Response,
+) -> CustomerView:
+    """Forget that the customer is that record of another system, which leads in nothing then."""
+    gone = ExternalRef(system=system, external_id=external_id)
+    await customers.unlink_customer(work, customer_id, gone)
     return await _customer(response, work, customer_id)
 
 

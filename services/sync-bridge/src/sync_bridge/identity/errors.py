@@ -2,7 +2,7 @@
 
 from chassis.http.problems import Problem
 
-__all__ = ["NotACandidate", "PairTaken", "ReviewClosed"]
+__all__ = ["AnswerTookEffect", "NotACandidate", "NotUnlinked", "PairTaken", "ReviewClosed"]
 
 
 class ReviewClosed(Problem):
@@ -33,3 +33,21 @@ class PairTaken(Problem):
         "The {entity} crm:{crm_id} or erp:{erp_id} is linked to another record already. "
         "Look up the present links of both."
     )
+
+
+class AnswerTookEffect(Problem):
+    """The record has a twin: the answer is part of what both halves know by now."""
+
+    status = 409
+    code = "answer_took_effect"
+    title = "The answer took effect"
+    detail = "The {entity} {half}:{subject} is linked by now. Unlink it first, then answer anew."
+
+
+class NotUnlinked(Problem):
+    """Links of this kind are not for persons to make or end."""
+
+    status = 422
+    code = "not_unlinked"
+    title = "Links of this kind are not changed by hand"
+    detail = "Only customers are linked and unlinked by hand; this is a {entity}."

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from typing import Any, TypeAlias
+from uuid import UUID
 
 import asyncpg
+import orjson
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from sync_bridge.identity.schemas import PairQuery, PairView, ReviewQuery, ReviewView
@@ -42,8 +44,23 @@ async def review_page(sql: Sql, wanted: ReviewQuery, asked: PageQuery) -> Page[R
         sorts=_CREATED,
         default="created_at",
         asked=asked,
-        where=[Filter("state = {}", wanted.state), Filter("entity = {}", wanted.entity)],
+        where=[
+            Filter("state = {}", wanted.state),
+            Filter("entity = {}", wanted.entity),
+            Filter("half = {}", wanted.half),
+            Filter("subject = {}", wanted.subject),
+            Filter("candidates @> {}::jsonb", _naming(id=wanted.candidate)),
+            Filter("candidates @> {}::jsonb", _naming(reasons=wanted.reason)),
+        ],
     )
+
+
+def _naming(**wanted: UUID | str | None) -> str | None:
+    """A list with a candidate of whom that holds; None where nothing is wanted."""
+    [(name, value)] = wanted.items()
+    if value is None:
+        return None
+    return orjson.dumps([{name: [value] if name == "reasons" else str(value)}]).decode()
 
 
 def _pair(row: Mapping[str, Any]) -> PairView:

@@ -50,7 +50,9 @@ class Review(Identified, Versioned, Base):
 
     __tablename__ = "review"
     __table_args__ = (
-        CheckConstraint("state in ('open', 'linked', 'created', 'withdrawn')", name="state_known"),
+        CheckConstraint(
+            "state in ('open', 'linked', 'created', 'apart', 'withdrawn')", name="state_known"
+        ),
         CheckConstraint("(state = 'linked') = (chosen is not null)", name="linked_has_chosen"),
         Index(
             "uq_review_open",
@@ -62,6 +64,13 @@ class Review(Identified, Versioned, Base):
         ),
         Index("ix_review_subject", "entity", "half", "subject"),
         Index("ix_review_state", "state", "created_at", "id"),
+        Index("ix_review_subject_created_at", "subject", "created_at", "id"),
+        Index(
+            "ix_review_candidates",
+            "candidates",
+            postgresql_using="gin",
+            postgresql_ops={"candidates": "jsonb_path_ops"},
+        ),
     )
 
     entity: Mapped[str]
@@ -72,24 +81,35 @@ class Review(Identified, Versioned, Base):
     chosen: Mapped[UUID | None]
     decided_by: Mapped[str | None]
     decided_at: Mapped[datetime | None]
+    note: Mapped[str] = mapped_column(default="", server_default="")
 
-    def link(self, candidate: UUID, *, by: str, at: datetime) -> None:
+    def link(self, candidate: UUID, *, by: str, at: datetime, note: str = "") -> None:
         """Take that candidate for the twin. Raises ReviewClosed, NotACandidate."""
-        self._open()
+        self._answerable()
         if str(candidate) not in {one["id"] for one in self.candidates}:
             raise NotACandidate(candidate=candidate)
         self.chosen = candidate
-        self._close("linked", by, at)
+        self._close("linked", by, at, note)
 
-    def create(self, *, by: str, at: datetime) -> None:
+    def create(self, *, by: str, at: datetime, note: str = "") -> None:
         """Decide that none of them is the twin: a new one is made. Raises ReviewClosed."""
-        self._open()
-        self._close("created", by, at)
+        self._answerable()
+        self.chosen = None
+        self._close("created", by, at, note)
 
-    def _open(self) -> None:
-        if self.state != "open":
+    def keep_apart(self, *, by: str, at: datetime, note: str = "") -> None:
+        """Decide that the record has no twin, and gets none until a person says so.
+
+        Raises ReviewClosed.
+        """
+        self._answerable()
+        self.chosen = None
+        self._close("apart", by, at, note)
+
+    def _answerable(self) -> None:
+        if self.state == "withdrawn":
             raise ReviewClosed(state=self.state)
 
-    def _close(self, state: str, by: str, at: datetime) -> None:
-        self.state, self.decided_by, self.decided_at = state, by, at
+    def _close(self, state: str, by: str, at: datetime, note: str) -> None:
+        self.state, self.decided_by, self.decided_at, self.note = state, by, at, note
         self.touch(at)

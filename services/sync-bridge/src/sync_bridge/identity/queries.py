@@ -13,11 +13,14 @@ from sync_bridge.ownership import Half
 
 __all__ = [
     "Known",
+    "asked_about",
     "decided",
+    "delete_pair",
     "insert_pair",
     "known",
     "lock_needs",
     "open_review",
+    "paired",
     "twins_of",
     "withdraw_reviews",
 ]
@@ -52,13 +55,29 @@ OPEN_REVIEW = """insert into review
     version = review.version + 1
   returning id"""
 
-DECIDED = """select distinct on (subject) subject, chosen from review
-  where entity = $1 and half = $2 and subject = any($3::uuid[]) and state in ('linked', 'created')
+ASKED_ABOUT = """select r.subject from review r where r.entity = $1 and r.half = $2
+    and r.subject = any($3::uuid[]) and r.state in ('open', 'linked', 'created')
+    and r.candidates @> jsonb_build_array(jsonb_build_object('id', $4::text))
+    and not exists (select from pair p where p.entity = r.entity
+      and r.subject = case r.half when 'crm' then p.crm_id else p.erp_id end)
+  order by r.subject limit 1"""
+
+DECIDED = """select distinct on (subject) subject, chosen, state = 'apart' as apart from review
+  where entity = $1 and half = $2 and subject = any($3::uuid[])
+    and state in ('linked', 'created', 'apart')
   order by subject, decided_at desc"""
 
 WITHDRAW = """update review set state = 'withdrawn', version = version + 1, updated_at = now()
   where entity = $1 and state = 'open'
     and (half, subject) in (('crm', $2::uuid), ('erp', $3::uuid)) returning half, subject"""
+
+DELETE_PAIR = "delete from pair where id = $1 returning entity, crm_id, erp_id"
+
+DELETE_SHADOWS = """delete from shadow where entity = $1
+  and ((half = 'crm' and id = $2) or (half = 'erp' and id = $3))"""
+
+PAIRED = """select exists (select from pair where entity = $1 and crm_id = $2)
+    or exists (select from pair where entity = $1 and erp_id = $3)"""
 
 CONCERNED = """select half, subject from review where entity = $1 and state = 'open'
   and candidates @> any(array[
@@ -103,11 +122,35 @@ async def open_review(
     return review_id
 
 
+async def asked_about(
+    sql: Sql, entity: str, half: Half, subjects: Sequence[UUID], *, candidate: UUID
+) -> UUID | None:
+    """The first of the half's records whose review names the candidate, and awaits its effect."""
+    asked: UUID | None = await sql.fetchval(
+        ASKED_ABOUT, entity, half, sorted(subjects), str(candidate)
+    )
+    return asked
+
+
 async def decided(
     sql: Sql, entity: str, half: Half, subjects: Sequence[UUID]
 ) -> list[asyncpg.Record]:
     """Those of the records on which a person decided: `subject`, and the `chosen` twin."""
     return await sql.fetch(DECIDED, entity, half, subjects)
+
+
+async def delete_pair(sql: Sql, pair_id: UUID) -> asyncpg.Record | None:
+    """Forget the pair, and what each half was told of the other's record; what it was."""
+    gone = await sql.fetchrow(DELETE_PAIR, pair_id)
+    if gone:
+        await sql.execute(DELETE_SHADOWS, gone["entity"], gone["crm_id"], gone["erp_id"])
+    return gone
+
+
+async def paired(sql: Sql, entity: str, *, crm_id: UUID, erp_id: UUID) -> bool:
+    """Whether one of the two is in a pair."""
+    found: bool = await sql.fetchval(PAIRED, entity, crm_id, erp_id)
+    return found
 
 
 async def withdraw_reviews(

@@ -7,7 +7,16 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-__all__ = ["CandidateView", "Decide", "PairQuery", "PairView", "ReviewQuery", "ReviewView"]
+__all__ = [
+    "CandidateView",
+    "Decide",
+    "LinkByHand",
+    "PairQuery",
+    "PairView",
+    "ReviewQuery",
+    "ReviewView",
+    "Unlink",
+]
 
 
 class PairQuery(BaseModel):
@@ -32,7 +41,13 @@ class PairView(BaseModel):
 class ReviewQuery(BaseModel):
     """Which reviews are wanted."""
 
-    state: Literal["open", "linked", "created", "withdrawn"] | None = None
+    state: Literal["open", "linked", "created", "apart", "withdrawn"] | None = None
+    half: Literal["crm", "erp"] | None = None
+    subject: UUID | None = Field(default=None, description="Id of the record that is asked about.")
+    candidate: UUID | None = Field(default=None, description="Id of a record that it may be.")
+    reason: str | None = Field(
+        default=None, max_length=60, description="Something that agrees, such as email."
+    )
     entity: str | None = Field(default=None, max_length=60)
 
 
@@ -41,7 +56,12 @@ class CandidateView(BaseModel):
 
     id: UUID
     label: str
-    why: str = Field(description="The field that agrees.")
+    why: str = Field(description="What agrees, the strongest first.")
+    reasons: list[str] = Field(
+        default_factory=list,
+        description="All that agrees: external_id, tax_id, email, phone, name_and_address; "
+        "more may come.",
+    )
     linked_to: str | None = Field(description="The record it is linked to already.")
 
 
@@ -55,26 +75,50 @@ class ReviewView(BaseModel):
     half: str = Field(description="The half in which the record is.")
     subject: UUID = Field(description="Id of the record there.")
     candidates: list[CandidateView]
-    state: str = Field(description="open, linked, created or withdrawn; more may come.")
+    state: str = Field(description="open, linked, created, apart or withdrawn; more may come.")
     chosen: UUID | None
     decided_by: str | None
     decided_at: datetime | None
+    note: str = Field(description="Why it was decided so.")
     version: int = Field(description="Counts the changes; the number in the ETag.")
     created_at: datetime
 
 
 class Decide(BaseModel):
-    """Answer a review: link with one of the candidates, or make a new record."""
+    """Answer a review: link with one of the candidates, make a new record, or neither.
+
+    Neither: the record stays apart, without a twin, until a person answers otherwise.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    decision: Literal["link", "create"]
+    decision: Literal["link", "create", "apart"]
     candidate: UUID | None = Field(default=None, description="Needed to link.")
+    note: str = Field(default="", max_length=500, description="Why.")
 
     @model_validator(mode="after")
     def _whom(self) -> Self:
         if (self.decision == "link") != (self.candidate is not None):
             raise PydanticCustomError(
-                "candidate_with_link", "Name a candidate to link with, and none to create."
+                "candidate_with_link", "Name a candidate to link with, and none otherwise."
             )
         return self
+
+
+class Unlink(BaseModel):
+    """End a link: both records stay, and each half leads in its own again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    note: str = Field(min_length=1, max_length=500, description="Why.")
+
+
+class LinkByHand(BaseModel):
+    """Say that two records without links are the same thing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: Literal["customer"]
+    crm_id: UUID
+    erp_id: UUID
+    note: str = Field(min_length=1, max_length=500, description="Why.")

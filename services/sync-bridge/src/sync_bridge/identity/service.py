@@ -5,13 +5,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from chassis.ids import uuid7
 from sync_bridge.flows import Need
 from sync_bridge.identity import queries
 from sync_bridge.identity.errors import PairTaken
-from sync_bridge.identity.models import Review
-from sync_bridge.identity.rules.matching import Candidate, Finding, candidate_of, judge_finds
+from sync_bridge.identity.models import Pair, Review
+from sync_bridge.identity.rules.matching import (
+    Candidate,
+    Finding,
+    Probe,
+    candidate_of,
+    judge,
+    judge_finds,
+)
 from sync_bridge.identity.rules.shadows import digest
-from sync_bridge.ownership import Half
+from sync_bridge.ownership import Half, other
 
 if TYPE_CHECKING:
     from chassis.storage.work import Reading, Work
@@ -21,17 +29,25 @@ __all__ = [
     "Candidate",
     "Decision",
     "Finding",
+    "Pair",
+    "Probe",
     "Review",
     "Sighting",
     "acquaintances",
+    "answer_link",
     "ask",
+    "asked_across",
     "candidate_of",
     "decisions",
     "digest",
     "join",
+    "judge",
     "judge_finds",
     "lock_needs",
     "needs_of_pair",
+    "pair_for_update",
+    "paired",
+    "part",
     "review_need",
     "twins_of",
 ]
@@ -47,9 +63,13 @@ class Acquaintance:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a person decided: that record is the twin, or (None) a new one is to be made."""
+    """What a person decided: that record is the twin, or (None) a new one is to be made.
+
+    `apart`: neither; the record stays without a twin until a person says otherwise.
+    """
 
     twin: UUID | None
+    apart: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,7 +108,7 @@ async def decisions(
     if not subjects:
         return {}
     rows = await queries.decided(reading.sql, entity, half, subjects)
-    return {row["subject"]: Decision(row["chosen"]) for row in rows}
+    return {row["subject"]: Decision(row["chosen"], row["apart"]) for row in rows}
 
 
 def needs_of_pair(seen: Sighting) -> list[str]:
@@ -124,6 +144,18 @@ async def join(work: "Work", seen: Sighting) -> list[str]:
     return [review_need(seen.entity, half, subject) for half, subject in concerned]
 
 
+async def asked_across(
+    work: "Work", entity: str, half: Half, subject: UUID, candidates: Sequence[Candidate]
+) -> UUID | None:
+    """The candidate of whom a person is asked already whether this record is its twin.
+
+    One question is enough for two records, whichever of them was seen first. It stands until the
+    answer took effect.
+    """
+    ids = [one.id for one in candidates]
+    return await queries.asked_about(work.sql, entity, other(half), ids, candidate=subject)
+
+
 async def ask(
     work: "Work", entity: str, half: Half, subject: UUID, candidates: Sequence[Candidate]
 ) -> UUID:
@@ -135,3 +167,53 @@ async def ask(
 async def review_for_update(work: "Work", review_id: UUID) -> Review | None:
     """The review, its row locked until the act ends."""
     return await work.session.get(Review, review_id, with_for_update=True)
+
+
+async def pair_for_update(work: "Work", pair_id: UUID) -> Pair | None:
+    """The pair, its row locked until the act ends."""
+    return await work.session.get(Pair, pair_id, with_for_update=True)
+
+
+async def part(work: "Work", pair: Pair, *, note: str) -> None:
+    """End a pair; both records stay without a twin until a person says otherwise."""
+    await queries.delete_pair(work.sql, pair.id)
+    for half, subject, twin in (
+        ("crm", pair.crm_id, pair.erp_id),
+        ("erp", pair.erp_id, pair.crm_id),
+    ):
+        review = _question(work, pair.entity, half, subject, twin)
+        review.keep_apart(by=work.actor.reference, at=work.now, note=note)
+        work.session.add(review)
+    await work.flush()
+
+
+async def answer_link(
+    work: "Work", entity: str, half: Half, subject: UUID, twin: UUID, *, note: str
+) -> Review:
+    """Say which record is the twin, as if it had been asked."""
+    review = _question(work, entity, half, subject, twin)
+    review.link(twin, by=work.actor.reference, at=work.now, note=note)
+    work.session.add(review)
+    await work.flush()
+    return review
+
+
+async def paired(work: "Work", entity: str, *, crm_id: UUID, erp_id: UUID) -> bool:
+    """Whether one of the two has a twin."""
+    return await queries.paired(work.sql, entity, crm_id=crm_id, erp_id=erp_id)
+
+
+def _question(work: "Work", entity: str, half: str, subject: UUID, twin: UUID) -> Review:
+    """A question that nobody asked, for the answer that a person gives by itself."""
+    candidate = Candidate(twin, "", "person", str(subject))
+    return Review(
+        id=uuid7(),
+        entity=entity,
+        half=half,
+        subject=subject,
+        candidates=[candidate.plain()],
+        state="open",
+        version=1,
+        created_at=work.now,
+        updated_at=work.now,
+    )

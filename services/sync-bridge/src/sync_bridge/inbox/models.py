@@ -30,6 +30,7 @@ class InboxEvent(Base):
         Index("ix_inbox_state", "state", "received_at", "event_id"),
         Index("ix_inbox_received_at", "received_at", "event_id"),
         Index("ix_inbox_position", "source", "feed_seq"),
+        Index("ix_inbox_subject", "subject", "aggversion"),
     )
 
     source: Mapped[str] = mapped_column(primary_key=True)

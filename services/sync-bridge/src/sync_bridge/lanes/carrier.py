@@ -148,7 +148,9 @@ class Carrier:
         if known.ancestors.get(event.event_id, 0) > LONGEST_WAY:
             raise Loops("caused_by_itself")
         friend = known.friends.get(event.subject)
-        if friend is None and not flow.begins(message):
+        decided = known.decisions.get(event.subject)
+        apart = decided is not None and decided.apart
+        if friend is None and (apart or not flow.begins(message)):
             return Carried("not_carried")
         for need in flow.needs(message):
             if (need.entity, need.id) not in known.twins:
@@ -159,7 +161,6 @@ class Carrier:
             return Carried("unchanged")
         calls = Calls(self.halves, self.bridge, event, flow, one.refusals)
         twin = friend.twin if friend else None
-        decided = known.decisions.get(event.subject)
         return Errand(calls, message, body, mine, twin, decided)
 
     async def carry(self, errand: Errand) -> Carried:

@@ -2,7 +2,7 @@
 
 from chassis.http.problems import Problem
 
-__all__ = ["LaneNotParked"]
+__all__ = ["LaneMoving", "LaneNotParked", "NothingToCarry"]
 
 
 class LaneNotParked(Problem):
@@ -12,3 +12,21 @@ class LaneNotParked(Problem):
     code = "lane_not_parked"
     title = "The lane is not parked"
     detail = "The lane {lane} is {state}; only a parked or waiting lane can be retried or skipped."
+
+
+class LaneMoving(Problem):
+    """An event of the record is being carried at this moment."""
+
+    status = 409
+    code = "lane_moving"
+    title = "The record is being carried"
+    detail = "An event of {lane} is on its way. Try again in a moment."
+
+
+class NothingToCarry(Problem):
+    """No event of the record is kept, so nothing tells what to put across."""
+
+    status = 409
+    code = "nothing_to_carry"
+    title = "Nothing is known of the record"
+    detail = "No event of {lanes} is kept here any more. Change the record once, then try again."

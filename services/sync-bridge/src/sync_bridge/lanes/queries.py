@@ -17,11 +17,13 @@ __all__ = [
     "LineEvent",
     "Settled",
     "Shadow",
+    "carry_again",
     "claim",
     "delay",
     "extend",
     "finish",
     "lock_lanes",
+    "lock_unleased",
     "next_due",
     "park",
     "pause",
@@ -201,6 +203,24 @@ LOCK = """select key from lane where key = $1 or waits_for = any($2::text[])
 WAKE = """update lane set state = 'ready', waits_for = null, reason = null, next_at = now(),
   since = now() where waits_for = any($1::text[])"""
 
+LEASED_NOW = """select key from (select key, lease_until from lane
+    where key = any($1::text[]) order by key for update) l
+  where lease_until > now() order by key"""
+
+CARRY_AGAIN = """with newest as (
+    select source, event_id, aggversion from inbox
+      where subject = $2 and lane = $1 order by aggversion desc limit 1),
+  again as (
+    update inbox i set state = 'received', outcome = null, settled_at = null from newest n
+      where i.source = n.source and i.event_id = n.event_id and i.state <> 'received'
+      returning i.aggversion)
+  update lane l set state = 'ready', next_at = now(), since = now(), waits_for = null,
+      reason = null, detail = null, attempts = 0, refusals = 0, failing_since = null,
+      pending = l.pending + (select count(*) from again), version = l.version + 1,
+      applied_version = least(l.applied_version, coalesce(
+        (select aggversion - 1 from again), l.applied_version))
+    where l.key = $1 and exists (select from newest) returning true"""
+
 PAUSE = """insert into pause (kind, status, refusals, since, until)
   values ($1, $2, 1, now(), now() + make_interval(secs => $3))
   on conflict (kind) do update set status = excluded.status, refusals = pause.refusals + 1,
@@ -354,3 +374,13 @@ async def pause(sql: Sql, kind: str, *, status: int, seconds: float) -> None:
 async def unpause(sql: Sql, kind: str) -> bool:
     """Let the lanes of a kind move again; False when they were not held."""
     return bool(await sql.fetchval("delete from pause where kind = $1 returning true", kind))
+
+
+async def lock_unleased(sql: Sql, keys: Sequence[str]) -> list[str]:
+    """Lock the lanes, in key order, until the act ends; those that are being carried now."""
+    return [row["key"] for row in await sql.fetch(LEASED_NOW, keys)]
+
+
+async def carry_again(sql: Sql, key: str, subject: UUID) -> bool:
+    """Put the newest event of the lane to be carried once more; False when none is kept."""
+    return bool(await sql.fetchval(CARRY_AGAIN, key, subject))

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Query, Response, status
 
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
 from chassis.http.etag import reply_with
@@ -19,27 +19,50 @@ from chassis.http.problems import (
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from sync_bridge.identity import lists
-from sync_bridge.identity.errors import NotACandidate, ReviewClosed
-from sync_bridge.identity.schemas import Decide, PairQuery, PairView, ReviewQuery, ReviewView
-from sync_bridge.lanes import deciding
+from sync_bridge.identity.errors import (
+    AnswerTookEffect,
+    NotACandidate,
+    NotUnlinked,
+    PairTaken,
+    ReviewClosed,
+)
+from sync_bridge.identity.schemas import (
+    Decide,
+    LinkByHand,
+    PairQuery,
+    PairView,
+    ReviewQuery,
+    ReviewView,
+    Unlink,
+)
+from sync_bridge.lanes import deciding, pairing
+from sync_bridge.lanes.errors import LaneMoving, NothingToCarry
 
 __all__ = ["mapping_router", "review_router"]
 
 Observer = Annotated[Actor, Needs("bridge.read")]
 Operator = Annotated[Actor, Needs("bridge.write")]
 
-_PROBLEMS = (
+_KEYED = (
     NotFound,
-    ReviewClosed,
-    NotACandidate,
-    StaleRevision,
-    RevisionRequired,
+    LaneMoving,
+    NothingToCarry,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
     IdempotencyInFlight,
 )
+_PROBLEMS = (
+    *_KEYED,
+    ReviewClosed,
+    NotACandidate,
+    AnswerTookEffect,
+    StaleRevision,
+    RevisionRequired,
+)
 
-mapping_router = house_router(prefix="/v1/mappings", tag="mappings")
+mapping_router = house_router(
+    prefix="/v1/mappings", tag="mappings", problems=(*_KEYED, PairTaken, NotUnlinked)
+)
 review_router = house_router(prefix="/v1/reviews", tag="reviews", problems=_PROBLEMS)
 
 
@@ -49,6 +72,22 @@ async def list_mappings(
 ) -> Page[PairView]:
     """Which record of one half is which of the other, the newest link first."""
     return await lists.pair_page(at.sql, wanted, asked)
+
+
+@mapping_router.post("", status_code=status.HTTP_202_ACCEPTED)
+async def link_records(
+    command: LinkByHand, _by: Operator, _once: OnlyOnce, work: InWork
+) -> ReviewView:
+    """Say that two records without links are the same; they are linked a moment later."""
+    return ReviewView.model_validate(await pairing.link(work, command))
+
+
+@mapping_router.post("/{mapping_id}/unlink", status_code=status.HTTP_204_NO_CONTENT)
+async def unlink_records(
+    mapping_id: UUID, command: Unlink, _by: Operator, _once: OnlyOnce, work: InWork
+) -> None:
+    """End a link: both records stay, apart from each other, until a person says otherwise."""
+    await pairing.unlink(work, mapping_id, note=command.note)
 
 
 @review_router.get("")
@@ -69,7 +108,10 @@ async def decide_review(
     work: InWork,
     response: Response,
 ) -> ReviewView:
-    """Say which candidate is the same thing, or that a new record is to be made."""
+    """Say which candidate is the same thing, or that a new record is to be made, or neither.
+
+    An answer may be changed until it took effect, and again once its link was ended.
+    """
     review = await deciding.decide(work, review_id, command, revision=revision)
     reply_with(response, review)
     return ReviewView.model_validate(review)

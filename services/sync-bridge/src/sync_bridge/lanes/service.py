@@ -174,16 +174,24 @@ async def _wait(work: "Work", lane: Leased, event: Received, why: Waits) -> None
 
 
 async def _ask(work: "Work", lane: Leased, event: Received, why: Asks) -> None:
-    """Open a review and wait for it, unless the record was joined meanwhile (B52)."""
+    """Open a review and wait for it, unless the record was joined meanwhile (B52).
+
+    Where the other half's record is under review because of this one, that answer is waited for.
+    """
     flow = BY_EVENT[event.type]
     who = (flow.entity.name, flow.sender, event.subject)
+    across = {one.id: identity.review_need(who[0], flow.target, one.id) for one in why.candidates}
     need = identity.review_need(*who)
-    await identity.lock_needs(work, [need])
+    await identity.lock_needs(work, [need, *across.values()])
     known = await identity.acquaintances(work, flow.entity.name, flow.sender, [event.subject])
     if known and not why.of_a_pair:
         await queries.release(work.sql, [lane])
         return
-    await identity.ask(work, *who, why.candidates)
+    asked = None if known else await identity.asked_across(work, *who, why.candidates)
+    if asked is not None:
+        need = across[asked]
+    else:
+        await identity.ask(work, *who, why.candidates)
     done = await queries.wait_for(
         work.sql, lane, need=need, reason=why.reason, version=event.aggversion
     )

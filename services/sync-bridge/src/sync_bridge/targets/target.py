@@ -71,6 +71,9 @@ class Target(Protocol):
     ) -> Answer:
         """Do an act, once for the key; what is done for each item has its own trace."""
 
+    async def delete(self, path: str, *, trace: Trace, key: str) -> Answer:
+        """Remove."""
+
 
 class HttpTarget:
     """A half behind HTTP: one client for all lanes, connections kept, every wait bounded."""
@@ -124,6 +127,11 @@ class HttpTarget:
         if item_traces:
             headers["Tandem-Item-Traces"] = ",".join(one.as_item() for one in item_traces)
         return await self._write("POST", path, body, headers, key)
+
+    async def delete(self, path: str, *, trace: Trace, key: str) -> Answer:
+        """Remove."""
+        headers = trace.headers() | {"Idempotency-Key": key}
+        return await self._send("DELETE", path, headers=headers)
 
     async def _write(
         self, method: str, path: str, body: Mapping[str, Any], headers: dict[str, str], key: str

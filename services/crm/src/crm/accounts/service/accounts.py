@@ -17,7 +17,7 @@ from crm.accounts.schemas import AccountView, Buyer, ChangeAccount, NewAccount, 
 from crm.accounts.service.facts import read
 from crm.currencies import must_be_supported
 from crm.fields import Facts
-from crm.links import ERP, LinkExternal, ManagedByErp, link, linked
+from crm.links import ERP, ExternalRef, LinkExternal, ManagedByErp, link, linked, unlink
 from crm.settings import settings_of
 from crm.staff.service.members import must_be_active
 from crm.upserts import InBulk, Sent, Upserted, required, upsert_one
@@ -36,6 +36,7 @@ __all__ = [
     "register_account",
     "restore_account",
     "see_account",
+    "unlink_account",
     "upsert_account",
 ]
 
@@ -120,6 +121,15 @@ async def link_account(work: Work, account_id: UUID, command: LinkExternal) -> N
     A change at hand ends first: from then on a linked ERP leads.
     """
     await link(work, KIND, account_id, command)
+    await lock_account(work, account_id)
+
+
+async def unlink_account(work: Work, account_id: UUID, gone: ExternalRef) -> None:
+    """Forget which record of another system the account is. Raises NotFound.
+
+    All that the other system led in is ours to change again.
+    """
+    await unlink(work, KIND, account_id, gone)
     await lock_account(work, account_id)
 
 

@@ -11,7 +11,7 @@ from chassis.ids import uuid7
 from chassis.storage.locking import lock, lock_all, read_all
 from chassis.storage.work import Work
 from erp.lines import stand_in_line
-from erp.links import CRM, LinkExternal, ManagedByCrm, link, linked
+from erp.links import CRM, ExternalRef, LinkExternal, ManagedByCrm, link, linked, unlink
 from erp.parties import queries
 from erp.parties.errors import DuplicateTaxId
 from erp.parties.events import CustomerChanged
@@ -30,6 +30,7 @@ __all__ = [
     "register_customer",
     "restore_customer",
     "see_customer",
+    "unlink_customer",
     "upsert_customer",
 ]
 
@@ -86,6 +87,15 @@ async def link_customer(work: Work, customer_id: UUID, command: LinkExternal) ->
     A change at hand ends first: from then on a linked CRM leads.
     """
     await link(work, KIND, customer_id, command)
+    await lock(work, Customer, customer_id)
+
+
+async def unlink_customer(work: Work, customer_id: UUID, gone: ExternalRef) -> None:
+    """Forget which record of another system the customer is. Raises NotFound.
+
+    All that the other system led in is ours to change again.
+    """
+    await unlink(work, KIND, customer_id, gone)
     await lock(work, Customer, customer_id)
 
 

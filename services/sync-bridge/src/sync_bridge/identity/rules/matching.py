@@ -1,11 +1,15 @@
 """Is one of these the twin? Certain, or for a person to say, or none (B52)."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-__all__ = ["Candidate", "Finding", "candidate_of", "judge_finds"]
+__all__ = ["Candidate", "Finding", "Probe", "candidate_of", "judge", "judge_finds"]
+
+EXACT = frozenset({"external_id", "tax_id"})
+"""Reasons that name one firm. What else agrees may agree by chance."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,7 @@ class Candidate:
     label: str
     why: str
     linked_to: str | None
+    reasons: tuple[str, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """As a review stores it."""
@@ -24,6 +29,7 @@ class Candidate:
             "label": self.label,
             "why": self.why,
             "linked_to": self.linked_to,
+            "reasons": list(self.reasons or (self.why,)),
         }
 
 
@@ -35,6 +41,62 @@ class Finding:
     candidates: tuple[Candidate, ...] = ()
 
 
+@dataclass(frozen=True)
+class Probe:
+    """The record a twin is looked for: what it says that could speak against a find.
+
+    `external_refs` are its ids in systems beyond the two halves.
+    """
+
+    subject: UUID
+    tax_id: str = ""
+    external_refs: Mapping[str, str] = field(default_factory=dict)
+
+
+def judge(probe: Probe, found: Sequence[Mapping[str, Any]], *, sender: str) -> Finding:
+    """What is to be made of the records that the other half's `matches` answered.
+
+    Who is linked to the probe already is the twin. So is the single one that an exact id names, if
+    it is free and no other exact id speaks against it. Several of them, one that is linked
+    elsewhere or one that something speaks against are for a person, and likely ones that are free.
+    A likely one that is linked elsewhere is someone else, and so is an archived one.
+    """
+    seen = [(_of_match(one, sender=sender), one) for one in found]
+    mine = [one for one, _ in seen if one.linked_to == str(probe.subject)]
+    if mine:
+        return Finding(twin=mine[0].id)
+    active = [(one, row) for one, row in seen if row.get("status", "active") == "active"]
+    exact = [(one, row) for one, row in active if EXACT.intersection(one.reasons)]
+    if len(exact) == 1:
+        (one, row) = exact[0]
+        if one.linked_to is None and not _contradicts(probe, row):
+            return Finding(twin=one.id)
+    free = [one for one, _ in active if one.linked_to is None or EXACT.intersection(one.reasons)]
+    return Finding(candidates=tuple(free))
+
+
+def _of_match(row: Mapping[str, Any], *, sender: str) -> Candidate:
+    reasons = tuple(str(reason) for reason in row.get("reasons") or ())
+    return candidate_of(row, why=reasons[0] if reasons else "", sender=sender)
+
+
+def _contradicts(probe: Probe, row: Mapping[str, Any]) -> bool:
+    """Whether the record has another tax id, or another id in a system that both are known to."""
+    mine, theirs = _plain(probe.tax_id), _plain(str(row.get("tax_id") or ""))
+    if mine and theirs and mine != theirs:
+        return True
+    return any(
+        probe.external_refs.get(link["system"], link["external_id"]) != link["external_id"]
+        for link in row.get("external_refs") or ()
+    )
+
+
+def _plain(tax_id: str) -> str:
+    """The tax id as it is read: width, case, blanks and punctuation do not count."""
+    folded = unicodedata.normalize("NFKC", tax_id).casefold()
+    return "".join(sign for sign in folded if sign.isalnum())
+
+
 def candidate_of(record: Mapping[str, Any], *, why: str, sender: str) -> Candidate:
     """A record of the other half's list, with the record of the sender it is linked to."""
     links = [
@@ -43,7 +105,8 @@ def candidate_of(record: Mapping[str, Any], *, why: str, sender: str) -> Candida
         if link.get("system") == sender
     ]
     label = " ".join(str(record[name]) for name in ("number", "code", "name") if record.get(name))
-    return Candidate(UUID(record["id"]), label, why, links[0] if links else None)
+    reasons = tuple(record.get("reasons") or (why,))
+    return Candidate(UUID(record["id"]), label, why, links[0] if links else None, reasons)
 
 
 def judge_finds(

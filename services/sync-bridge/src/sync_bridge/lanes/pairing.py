@@ -1,0 +1,141 @@
+"""What a person does to links: end one, make one. Each act is kept, with who and why."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from chassis.http.problems import NotFound
+from chassis.ids import uuid7
+from chassis.telemetry.trace import Trace
+from sync_bridge.flows import CUSTOMER, ENTITIES
+from sync_bridge.identity import service as identity
+from sync_bridge.identity.errors import NotUnlinked, PairTaken
+from sync_bridge.identity.schemas import LinkByHand
+from sync_bridge.identity.service import Review
+from sync_bridge.lanes import queries
+from sync_bridge.lanes.calls import Halves
+from sync_bridge.lanes.errors import LaneMoving, NothingToCarry
+from sync_bridge.lanes.models import LaneAct
+from sync_bridge.ownership import other
+from sync_bridge.settings import BridgeSettings
+from sync_bridge.targets.target import HttpTarget, path
+
+if TYPE_CHECKING:
+    from chassis.storage.work import Work
+    from sync_bridge.ownership import Half
+
+__all__ = ["UNLINK", "carry_again", "forget_links", "link", "unlink", "unlink_halves"]
+
+UNLINK = "pairs.unlink"
+DONE = (200, 204, 404, 410)
+"""Answers after which the half has no such link: also that it has no such record."""
+
+
+class StillLinked(Exception):
+    """A half did not forget a link; the job is tried again."""
+
+
+async def unlink(work: "Work", pair_id: UUID, *, note: str) -> None:
+    """End a link. Both records stay; neither is linked or made again by the bridge itself.
+
+    The halves forget each other's ids by a job, so that it happens however often it must be tried.
+    Raises NotFound, NotUnlinked, LaneMoving.
+    """
+    pair = await identity.pair_for_update(work, pair_id)
+    if pair is None:
+        raise NotFound(entity="mapping", id=pair_id)
+    if pair.entity != CUSTOMER.name:
+        raise NotUnlinked(entity=pair.entity)
+    lanes = [lane_of(pair.entity, "crm", pair.crm_id), lane_of(pair.entity, "erp", pair.erp_id)]
+    await must_stand_still(work, lanes)
+    work.session.expunge(pair)
+    await identity.part(work, pair, note=note)
+    keep_acts(work, lanes, act="unlink", note=note)
+    payload = {"entity": pair.entity, "crm_id": str(pair.crm_id), "erp_id": str(pair.erp_id)}
+    work.enqueue(UNLINK, payload)
+
+
+async def link(work: "Work", command: LinkByHand) -> Review:
+    """Say that two records are the same; they are linked when the answer is carried.
+
+    Raises PairTaken, LaneMoving, NothingToCarry.
+    """
+    entity, crm_id, erp_id = command.type, command.crm_id, command.erp_id
+    if await identity.paired(work, entity, crm_id=crm_id, erp_id=erp_id):
+        raise PairTaken(entity=entity, crm_id=crm_id, erp_id=erp_id)
+    sides: tuple[tuple[Half, UUID, UUID], ...] = (("crm", crm_id, erp_id), ("erp", erp_id, crm_id))
+    lanes = [lane_of(entity, half, subject) for half, subject, _ in sides]
+    await must_stand_still(work, lanes)
+    moved = [
+        await queries.carry_again(work.sql, lane, subject)
+        for lane, (_, subject, _) in zip(lanes, sides, strict=True)
+    ]
+    if not any(moved):
+        raise NothingToCarry(lanes=", ".join(lanes))
+    keep_acts(work, lanes, act="link", note=command.note)
+    answers = [
+        await identity.answer_link(work, entity, half, subject, twin, note=command.note)
+        for half, subject, twin in sides
+    ]
+    return answers[0]
+
+
+async def carry_again(work: "Work", entity: str, half: "Half", subject: UUID) -> None:
+    """Let the record's newest event be carried once more. Raises NothingToCarry."""
+    lane = lane_of(entity, half, subject)
+    if not await queries.carry_again(work.sql, lane, subject):
+        raise NothingToCarry(lanes=lane)
+
+
+async def must_stand_still(work: "Work", lanes: Sequence[str]) -> None:
+    """Lock the lanes, in key order, until the act ends. Raises LaneMoving."""
+    for key in await queries.lock_unleased(work.sql, sorted(lanes)):
+        raise LaneMoving(lane=key)
+
+
+def lane_of(entity: str, half: "Half", subject: UUID) -> str:
+    """The lane of the record's own events."""
+    return f"{half}.{entity}:{subject}"
+
+
+def keep_acts(work: "Work", lanes: Sequence[str], *, act: str, note: str) -> None:
+    """Note who did it, and why."""
+    for lane in lanes:
+        work.session.add(
+            LaneAct(
+                id=uuid7(),
+                lane=lane,
+                act=act,
+                actor=work.actor.reference,
+                note=note,
+                reason=None,
+                at=work.now,
+            )
+        )
+
+
+async def unlink_halves(work: "Work", payload: Mapping[str, Any]) -> None:  # noqa: ARG001
+    """Let both halves forget a link. Raises StillLinked, Unreachable: then it is tried again."""
+    settings = BridgeSettings()
+    crm, erp = HttpTarget.of(settings, "crm"), HttpTarget.of(settings, "erp")
+    if crm is None or erp is None:
+        return
+    try:
+        await forget_links({"crm": crm, "erp": erp}, payload)
+    finally:
+        await crm.close()
+        await erp.close()
+
+
+async def forget_links(halves: Halves, payload: Mapping[str, Any]) -> None:
+    """Let both halves forget each other's id of a pair that ended. Safe to repeat."""
+    entity = ENTITIES[payload["entity"]]
+    ids: dict[Half, str] = {"crm": payload["crm_id"], "erp": payload["erp_id"]}
+    for half, mine in ids.items():
+        theirs = other(half)
+        where = path(entity.place(half), mine, "external-refs", theirs, ids[theirs])
+        key = f"unlink:{ids['crm']}:{ids['erp']}"
+        answer = await halves[half].delete(where, trace=Trace.new(), key=key)
+        if answer.status not in DONE:
+            message = f"{half} answered {answer.status} {answer.code}"
+            raise StillLinked(message)

@@ -1,0 +1,167 @@
+"""Links that a person ends or makes."""
+
+from uuid import uuid4
+
+import pytest
+
+from sync_bridge.lanes.pairing import UNLINK, StillLinked, forget_links
+from tests.halves import Fault
+
+ACCOUNTS, CUSTOMERS = "/v1/accounts", "/v1/customers"
+
+
+async def the_pair(rig):
+    (one,) = (await rig.bridge.client.get("/v1/mappings")).json()["items"]
+    return one
+
+
+async def unlink(rig, pair, note="two firms after all"):
+    return await rig.bridge.post(f"/v1/mappings/{pair['id']}/unlink", {"note": note})
+
+
+async def run_jobs(rig):
+    """What the worker does for the links that ended."""
+    for row in await rig.fetch("select payload from job where kind = $1", UNLINK):
+        await forget_links(rig.targets, row["payload"])
+
+
+async def apart(rig, half):
+    params = {"state": "apart", "half": half}
+    (one,) = (await rig.bridge.client.get("/v1/reviews", params=params)).json()["items"]
+    return one
+
+
+async def decide(rig, one, **decision):
+    return await rig.bridge.post(
+        f"/v1/reviews/{one['id']}/decision",
+        decision,
+        headers={"If-Match": f'"{one["version"]}"'},
+    )
+
+
+@pytest.fixture
+async def unlinked(rig):
+    """An account and a customer of one tax id that were linked and are no more."""
+    account = rig.crm.makes(ACCOUNTS, name="Elm", tax_id="T-1")
+    await rig.carry()
+    customer = rig.erp.the(CUSTOMERS)["id"]
+    assert (await unlink(rig, await the_pair(rig))).status_code == 204
+    await run_jobs(rig)
+    return rig, account, customer
+
+
+async def test_both_halves_forget_each_other_and_keep_their_records(unlinked):
+    rig, account, customer = unlinked
+    assert rig.crm.the(ACCOUNTS)["external_refs"] == rig.erp.the(CUSTOMERS)["external_refs"] == []
+    assert await rig.fetch("select * from pair") == []
+    assert await rig.fetch("select * from shadow") == []
+    acts = await rig.fetch("select lane, act, note from lane_act order by lane")
+    assert [(act["lane"], act["act"]) for act in acts] == [
+        (f"crm.customer:{account}", "unlink"),
+        (f"erp.customer:{customer}", "unlink"),
+    ]
+    assert {act["note"] for act in acts} == {"two firms after all"}
+
+
+async def test_the_bridge_neither_links_nor_doubles_them_again(unlinked):
+    """Even the same tax id is no reason: a person said that they are two."""
+    rig, account, customer = unlinked
+    rig.crm.changes(ACCOUNTS, account, name="Elm & Co")
+    rig.erp.changes(CUSTOMERS, customer, name="Elm GmbH")
+    await rig.carry()
+    assert (rig.crm.the(ACCOUNTS)["name"], rig.erp.the(CUSTOMERS)["name"]) == (
+        "Elm & Co",
+        "Elm GmbH",
+    )
+    assert await rig.fetch("select * from pair") == []
+    assert await rig.fetch("select * from lane where state <> 'idle'") == []
+
+
+async def test_the_same_two_are_linked_again_by_another_answer(unlinked):
+    rig, account, customer = unlinked
+    rig.crm.changes(ACCOUNTS, account, name="Elm & Co")
+    await rig.carry()
+    answer = await decide(rig, await apart(rig, "crm"), decision="link", candidate=customer)
+    assert answer.status_code == 200, answer.text
+    await rig.carry()
+    pair = await the_pair(rig)
+    assert (pair["crm_id"], pair["erp_id"], pair["how"]) == (account, customer, "person")
+    assert rig.erp.the(CUSTOMERS)["name"] == "Elm & Co"
+
+
+async def test_another_one_is_linked_by_hand(unlinked):
+    rig, account, _ = unlinked
+    other = rig.erp.makes(CUSTOMERS, name="Elm North", tax_id="T-2")
+    await rig.deliver()
+    body = {"type": "customer", "crm_id": account, "erp_id": other, "note": "the northern branch"}
+    reply = await rig.bridge.post("/v1/mappings", body)
+    assert (reply.status_code, reply.json()["state"]) == (202, "linked")
+    await rig.carry()
+    assert (await the_pair(rig))["erp_id"] == other
+    assert len(rig.crm.records[ACCOUNTS]) == 1
+
+
+async def test_a_lost_one_is_made_again_from_the_other_side(rig):
+    """What a restore of the ERP lost: the link ends, and the account makes a customer anew."""
+    account = rig.crm.makes(ACCOUNTS, name="Elm", tax_id="T-1", email="elm@example.com")
+    await rig.carry()
+    lost = rig.erp.the(CUSTOMERS)["id"]
+    del rig.erp.records[CUSTOMERS][lost]
+    rig.erp.taken.clear()
+    assert (await unlink(rig, await the_pair(rig), "lost by a restore")).status_code == 204
+    await run_jobs(rig)
+    answer = await decide(rig, await apart(rig, "crm"), decision="create", note="made again")
+    assert answer.status_code == 200, answer.text
+    await rig.carry()
+    made = rig.erp.the(CUSTOMERS)
+    assert made["id"] != lost
+    assert (made["name"], made["email"]) == ("Elm", "elm@example.com")
+    pair = await the_pair(rig)
+    assert (pair["crm_id"], pair["erp_id"]) == (account, made["id"])
+
+
+async def test_a_linked_record_is_not_linked_to_another_one(rig):
+    account = rig.crm.makes(ACCOUNTS, name="Elm")
+    await rig.carry()
+    body = {"type": "customer", "crm_id": account, "erp_id": str(uuid4()), "note": "guess"}
+    reply = await rig.bridge.post("/v1/mappings", body)
+    assert (reply.status_code, reply.json()["code"]) == (409, "pair_taken")
+
+
+async def test_records_that_nobody_heard_of_are_not_linked(rig):
+    ids = {"crm_id": str(uuid4()), "erp_id": str(uuid4())}
+    reply = await rig.bridge.post("/v1/mappings", {"type": "customer", "note": "guess"} | ids)
+    assert (reply.status_code, reply.json()["code"]) == (409, "nothing_to_carry")
+    assert await rig.fetch("select * from review") == []
+
+
+async def test_no_link_ends_while_its_record_is_carried(rig):
+    rig.crm.makes(ACCOUNTS, name="Elm")
+    await rig.carry()
+    await rig.fetch("update lane set lease_until = now() + interval '1 minute'")
+    reply = await unlink(rig, await the_pair(rig))
+    assert (reply.status_code, reply.json()["code"]) == (409, "lane_moving")
+    assert len(await rig.fetch("select * from pair")) == 1
+
+
+async def test_links_of_products_are_not_for_persons(rig):
+    rig.erp.makes("/v1/items", sku="LAMP", name="Lamp")
+    await rig.carry()
+    reply = await unlink(rig, await the_pair(rig))
+    assert (reply.status_code, reply.json()["code"]) == (422, "not_unlinked")
+
+
+async def test_unlinking_twice_finds_no_link(unlinked):
+    rig, _, _ = unlinked
+    assert (await unlink(rig, {"id": str(uuid4())})).status_code == 404
+
+
+async def test_a_half_that_does_not_answer_is_asked_again(rig):
+    rig.crm.makes(ACCOUNTS, name="Elm")
+    await rig.carry()
+    await unlink(rig, await the_pair(rig))
+    rig.erp.faults.append(Fault(503, method="DELETE"))
+    with pytest.raises(StillLinked):
+        await run_jobs(rig)
+    await run_jobs(rig)
+    assert rig.erp.the(CUSTOMERS)["external_refs"] == []
