@@ -115,8 +115,9 @@ ExternalId = Annotated[
 SourceVersion = Annotated[
     int,
     Field(
+        strict=True,
         ge=1,
-        le=2**62,
+        le=2**53 - 1,
         description="Version of the sender's record. One that is not newer than the last taken "
         "changes nothing.",
     ),

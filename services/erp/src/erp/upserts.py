@@ -21,20 +21,27 @@ from chassis.http.batch import (
     Present,
     each_in_savepoint,
 )
-from chassis.http.dependencies import Caller, Language
+from chassis.http.dependencies import Caller, Language, caller
 from chassis.http.problems import FieldError, InvalidInput
 from chassis.http.texts import Texts
+from chassis.identity.systems import SystemReserved, require_binding
 from chassis.ids import uuid7
 from chassis.storage import external
 from chassis.storage.base import version_columns
+from chassis.storage.source_versions import VersionTooFar, is_too_far, require_near
 from chassis.storage.work import Work
 from chassis.telemetry.trace import Trace
 from erp.base import Base
 from erp.fields import System
 from erp.lines import stand_in_line
+from erp.links import RESERVED_SYSTEMS
+from erp.settings import settings_of
 
 __all__ = [
     "UPSERTED",
+    "UPSERT_PROBLEMS",
+    "FromBoundSystem",
+    "FromSystem",
     "InBatch",
     "InBulk",
     "Sent",
@@ -57,6 +64,9 @@ UPSERTED: dict[int | str, dict[str, Any]] = {
     201: {"description": "New here.", "headers": _OUTCOME},
 }
 """What an upsert may answer, for its route's `responses`."""
+
+UPSERT_PROBLEMS = (SystemReserved, VersionTooFar)
+"""How an upsert may be refused, whatever is sent."""
 
 
 class Item(Protocol):
@@ -116,7 +126,8 @@ async def upsert(
 ) -> Upserted:
     """Create the record at first sight, change it by a newer version, else leave it alone.
 
-    `change` returns whether anything changed. Both may refuse with a problem.
+    `change` returns whether anything changed. Both may refuse with a problem. Raises
+    VersionTooFar.
     """
     key = (sent.entity_type, sent.system, sent.external_id)
     known = await external.resolve(work.sql, *key)
@@ -128,6 +139,7 @@ async def upsert(
         return Upserted("created", ours)
     if sent.source_version <= known.source_version:
         return _left_alone(sent.source_version, known)
+    require_near(sent.source_version, known.source_version, step_max=_step_max(work))
     await external.advance(work.sql, known, sent.source_version)
     changed = await change(known.entity_id)
     return Upserted("updated" if changed else "unchanged", known.entity_id)
@@ -146,9 +158,30 @@ async def upsert_one(work: Work, sent: Sent, item: I, by: InBulk[I]) -> Upserted
     return await upsert(work, sent, create=create, change=change)
 
 
+def _step_max(work: Work) -> int:
+    return settings_of(work.setting).source_version_step_max
+
+
 def _left_alone(source_version: int, known: external.External) -> Upserted:
     seen = source_version == known.source_version
     return Upserted("unchanged" if seen else "stale", known.entity_id)
+
+
+async def from_system(request: Request, system: System) -> str:
+    """The system that sends. Raises SystemReserved for a half that the caller is not bound to."""
+    if system in RESERVED_SYSTEMS:
+        require_binding(await caller(request), system)
+    return system
+
+
+async def from_bound_system(request: Request, system: System) -> str:
+    """The system that sends, which the caller must be bound to. Raises SystemReserved."""
+    require_binding(await caller(request), system)
+    return system
+
+
+FromSystem = Annotated[str, Depends(from_system)]
+FromBoundSystem = Annotated[str, Depends(from_bound_system)]
 
 
 @dataclass(frozen=True)
@@ -164,7 +197,7 @@ class BatchAsked:
 
 async def batch_asked(
     request: Request,
-    system: System,
+    system: FromSystem,
     language: Language,
     by: Caller,
     item_traces: ItemTraces = None,
@@ -244,7 +277,11 @@ class _Batch(Generic[I]):
         link = self.known.get(item.external_id)
         if link is None:
             return self.in_bulk.create is not None
-        return self.in_bulk.change is not None or item.source_version <= link.source_version
+        if item.source_version <= link.source_version:
+            return True
+        last, step_max = link.source_version, _step_max(self.work)
+        near = not is_too_far(item.source_version, last, step_max=step_max)
+        return near and self.in_bulk.change is not None
 
     async def several(self, sent: Sequence[tuple[I, Trace]]) -> list[tuple[Outcome, Present]]:
         """Create what is new of the items, change what is newer, and leave the rest as it is."""

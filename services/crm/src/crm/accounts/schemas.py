@@ -152,7 +152,7 @@ class UpsertAccount(AccountFields):
     status: Status = Field(default_factory=left_out)
     erp: ErpTerms = Field(
         default_factory=left_out,
-        description="Terms of business; taken from system `erp`, or with scope accounts.sync.",
+        description="Terms of business; taken from the system `erp` only.",
     )
 
 

@@ -46,9 +46,9 @@ from crm.catalog.schemas import (
     UpsertProducts,
 )
 from crm.catalog.service import prices, products
-from crm.fields import ExternalId, System
+from crm.fields import ExternalId
 from crm.links import LinkExternal, ManagedByErp
-from crm.upserts import UPSERTED, InBatch, reply_outcome, upsert_each
+from crm.upserts import UPSERT_PROBLEMS, UPSERTED, FromSystem, InBatch, reply_outcome, upsert_each
 
 __all__ = ["price_router", "product_router"]
 
@@ -56,6 +56,7 @@ Manager = Annotated[Actor, Needs("catalog.write")]
 Reader = Annotated[Actor, Needs("catalog.read")]
 
 _PROBLEMS = (
+    *UPSERT_PROBLEMS,
     NotFound,
     MissingReference,
     AlreadyLinked,
@@ -133,7 +134,7 @@ async def upsert_products(
 
 @product_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
 async def upsert_product(
-    system: System,
+    system: FromSystem,
     external_id: ExternalId,
     command: UpsertProduct,
     _by: Manager,
@@ -220,7 +221,7 @@ async def upsert_prices(
 
 @price_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
 async def upsert_price(
-    system: System,
+    system: FromSystem,
     external_id: ExternalId,
     command: UpsertPrice,
     _by: Manager,

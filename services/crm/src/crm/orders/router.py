@@ -23,7 +23,7 @@ from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from chassis.storage.work import Reading
 from crm.accounts.errors import AccountArchived
-from crm.fields import ExternalId, System
+from crm.fields import ExternalId
 from crm.links import linked_to
 from crm.orders import queries
 from crm.orders.errors import OrderCancelled, PriceMissing
@@ -50,7 +50,18 @@ from crm.orders.service.batches import (
     store_each,
     store_one,
 )
-from crm.upserts import KEPT, UPSERTED, InBatch, Upserted, reply_outcome, upsert_each
+from crm.upserts import (
+    KEPT,
+    UPSERT_PROBLEMS,
+    UPSERTED,
+    FromBoundSystem,
+    FromSystem,
+    InBatch,
+    InBoundBatch,
+    Upserted,
+    reply_outcome,
+    upsert_each,
+)
 
 __all__ = ["mirror_router", "order_router"]
 
@@ -62,6 +73,7 @@ order_router = house_router(
     prefix="/v1/orders",
     tag="orders",
     problems=(
+        *UPSERT_PROBLEMS,
         NotFound,
         MissingReference,
         AccountArchived,
@@ -79,6 +91,7 @@ mirror_router = house_router(
     prefix="/v1",
     tag="mirror",
     problems=(
+        *UPSERT_PROBLEMS,
         NotFound,
         MissingReference,
         IdempotencyKeyRequired,
@@ -133,7 +146,7 @@ async def upsert_orders(
 
 @order_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
 async def upsert_order(
-    system: System,
+    system: FromSystem,
     external_id: ExternalId,
     command: UpsertOrder,
     _by: Seller,
@@ -184,7 +197,11 @@ def _taken(response: Response, done: Done, named: UUID | None = None) -> Taken:
 
 @mirror_router.post("/order-fulfilments/by-external/{system}/batch")
 async def store_fulfilments(
-    asked: InBatch, command: TellFulfilments, _by: Bridge, _once: OnlyOnceUnlessDry, work: InWork
+    _by: Bridge,
+    asked: InBoundBatch,
+    command: TellFulfilments,
+    _once: OnlyOnceUnlessDry,
+    work: InWork,
 ) -> BatchReply:
     """How the ERP says our orders stand; each is judged alone."""
     return await store_each(work, asked, FULFILMENTS, command.items)
@@ -192,10 +209,10 @@ async def store_fulfilments(
 
 @mirror_router.put("/order-fulfilments/by-external/{system}/{external_id}", responses=KEPT)
 async def tell_fulfilment(
-    system: System,
+    _by: Bridge,
+    system: FromBoundSystem,
     external_id: ExternalId,
     command: TellFulfilment,
-    _by: Bridge,
     work: InWork,
     response: Response,
 ) -> Taken:
@@ -205,7 +222,11 @@ async def tell_fulfilment(
 
 @mirror_router.post("/product-availabilities/by-external/{system}/batch")
 async def store_availabilities(
-    asked: InBatch, command: TellAvailabilities, _by: Bridge, _once: OnlyOnceUnlessDry, work: InWork
+    _by: Bridge,
+    asked: InBoundBatch,
+    command: TellAvailabilities,
+    _once: OnlyOnceUnlessDry,
+    work: InWork,
 ) -> BatchReply:
     """What the ERP says is free of products, and expected; each is judged alone."""
     return await store_each(work, asked, AVAILABILITIES, command.items)
@@ -213,10 +234,10 @@ async def store_availabilities(
 
 @mirror_router.put("/product-availabilities/by-external/{system}/{external_id}", responses=KEPT)
 async def tell_availability(
-    system: System,
+    _by: Bridge,
+    system: FromBoundSystem,
     external_id: ExternalId,
     command: TellAvailability,
-    _by: Bridge,
     work: InWork,
     response: Response,
 ) -> Taken:
@@ -226,7 +247,11 @@ async def tell_availability(
 
 @mirror_router.post("/account-debts/by-external/{system}/batch")
 async def store_debts(
-    asked: InBatch, command: TellDebts, _by: Bridge, _once: OnlyOnceUnlessDry, work: InWork
+    _by: Bridge,
+    asked: InBoundBatch,
+    command: TellDebts,
+    _once: OnlyOnceUnlessDry,
+    work: InWork,
 ) -> BatchReply:
     """What the ERP says customers owe; each is judged alone."""
     return await store_each(work, asked, DEBTS, command.items)
@@ -234,10 +259,10 @@ async def store_debts(
 
 @mirror_router.put("/account-debts/by-external/{system}/{external_id}", responses=KEPT)
 async def tell_debt(
-    system: System,
+    _by: Bridge,
+    system: FromBoundSystem,
     external_id: UUID,
     command: TellDebt,
-    _by: Bridge,
     work: InWork,
     response: Response,
 ) -> Taken:

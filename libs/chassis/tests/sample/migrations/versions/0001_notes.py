@@ -1,5 +1,6 @@
 from alembic import op
 
+from chassis.identity.schema import KEY_SYSTEMS
 from chassis.storage import schema
 
 revision = "0001"
@@ -10,6 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     schema.create(op)
+    op.execute(KEY_SYSTEMS)
     op.execute(
         """create table note (
              id uuid not null, title text not null, version integer not null,

@@ -1,0 +1,37 @@
+"""How far a sender's version may run ahead of the last one taken.
+
+A version is taken once and none before it after that, so one that is far too high would freeze the
+record for ever. Senders that count by the clock run ahead by much: a tenth of the last version is
+years of any unit that is counted from 1970.
+"""
+
+from chassis.http.problem import Problem
+
+__all__ = ["VersionTooFar", "is_too_far", "require_near"]
+
+
+class VersionTooFar(Problem):
+    """The sender's version would keep its later ones out."""
+
+    status = 422
+    code = "version_too_far"
+    title = "The version is too far ahead"
+    detail = (
+        "The last version taken is {last}, so at most {newest} can follow; {version} would keep "
+        "later ones out. Send the version that your record has."
+    )
+
+
+def is_too_far(version: int, last: int, *, step_max: int) -> bool:
+    """Whether the version is further ahead than any can be; a first one never is."""
+    return last > 0 and version > _newest(last, step_max)
+
+
+def require_near(version: int, last: int, *, step_max: int) -> None:
+    """See to it that the version can follow the last one taken. Raises VersionTooFar."""
+    if is_too_far(version, last, step_max=step_max):
+        raise VersionTooFar(version=version, last=last, newest=_newest(last, step_max))
+
+
+def _newest(last: int, step_max: int) -> int:
+    return last + max(step_max, last // 10)

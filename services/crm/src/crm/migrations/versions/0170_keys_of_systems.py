@@ -1,0 +1,27 @@
+"""API keys are bound to the systems they may speak for; the bridge's key to the ERP.
+
+Revision ID: 0170
+Revises: 0160
+"""
+
+from alembic import op
+
+from chassis.identity import schema
+
+revision = "0170"
+down_revision = "0160"
+
+
+def upgrade() -> None:
+    """Bind the keys that may write what the ERP tells, so that the bridge goes on working."""
+    op.execute(schema.KEY_SYSTEMS)
+    op.execute(
+        """update api_key set systems = '{erp}',
+          scopes = array_remove(scopes, 'events.relay') || '{events.relay}'
+          where scopes && '{accounts.sync, orders.sync}'"""
+    )
+
+
+def downgrade() -> None:
+    """Let every key speak for every system again."""
+    op.execute("alter table api_key drop column systems")
