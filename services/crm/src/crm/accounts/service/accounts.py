@@ -114,7 +114,7 @@ async def upsert_account(
     Raises InvalidInput (a new one without a name), MissingReference, CurrencyNotSupported,
     SystemReserved (terms from elsewhere), ManagedByErp.
     """
-    sent = Sent(KIND, system, external_id, command.source_version)
+    sent = Sent(KIND, system, external_id, command)
     return await upsert_one(work, sent, command, by=IN_BULK)
 
 

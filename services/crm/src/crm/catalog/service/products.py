@@ -127,7 +127,7 @@ async def upsert_product(
     Raises InvalidInput (a new one without code or name), DuplicateCode, CurrencyNotSupported,
     ManagedByErp.
     """
-    sent = Sent(KIND, system, external_id, command.source_version)
+    sent = Sent(KIND, system, external_id, command)
     return await upsert_one(work, sent, command, by=IN_BULK)
 
 

@@ -80,7 +80,7 @@ async def upsert_order(work: Work, system: str, external_id: str, command: Upser
     """
     return await upsert(
         work,
-        Sent(KIND, system, external_id, command.source_version),
+        Sent(KIND, system, external_id, command),
         create=partial(_place, work, command),
         change=partial(_replace, work, command),
     )

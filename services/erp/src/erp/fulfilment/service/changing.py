@@ -31,7 +31,7 @@ from erp.fulfilment.service.telling import tell
 from erp.money import digits_of
 from erp.stock import service as stock
 
-__all__ = ["cancel", "cancel_order", "change_content", "change_order", "locked"]
+__all__ = ["cancel", "cancel_order", "change_content", "change_order", "is_as_sent", "locked"]
 
 
 async def locked(work: Work, order_id: UUID) -> OrderAtHand:
@@ -94,6 +94,14 @@ async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revi
     await change_content(work, hand, command)
     if hand.refusal:
         raise ChangeRefused(number=hand.order.number, reason=hand.refusal)
+
+
+async def is_as_sent(work: Work, hand: OrderAtHand, command: UpsertOrder) -> bool:
+    """Whether the order says all that was sent already: then it is not decided anew."""
+    wanted = await lines_of(work, hand.order, command.lines)
+    change = _Change(*_paired(hand.lines, wanted), charges_of(work, hand.order, command.charges))
+    same_customer = command.customer_id == hand.order.customer_id
+    return same_customer and change.is_nothing(hand) and not other_facts(work, hand, command)
 
 
 async def change_content(work: Work, hand: OrderAtHand, command: ChangeOrder | UpsertOrder) -> bool:

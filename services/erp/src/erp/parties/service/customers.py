@@ -97,7 +97,7 @@ async def upsert_customer(
     Raises InvalidInput (a new one without a name), DuplicateTaxId, CurrencyNotSupported,
     ManagedByCrm.
     """
-    sent = Sent(KIND, system, external_id, command.source_version)
+    sent = Sent(KIND, system, external_id, command)
     return await upsert_one(work, sent, command, by=IN_BULK)
 
 

@@ -83,7 +83,7 @@ async def upsert_supplier(
 
     Raises InvalidInput (a new one without a name), CurrencyNotSupported.
     """
-    sent = Sent(KIND, system, external_id, command.source_version)
+    sent = Sent(KIND, system, external_id, command)
     return await upsert_one(work, sent, command, by=IN_BULK)
 
 
