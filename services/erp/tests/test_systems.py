@@ -147,7 +147,7 @@ async def test_how_far_is_a_setting(cluster):
 async def test_the_bridges_key_of_before_goes_on_working(cluster):
     """Keys with the bridge's permissions are bound when the schema is brought up; others not."""
     urls = await asyncio.to_thread(cluster.empty, "erp", f"erp_{uuid4().hex[:8]}")
-    await _in_thread(upgrade, SERVICE, urls.owner, "e160")
+    await _in_thread(upgrade, SERVICE, urls.owner, "e130")
     sql = await asyncpg.connect(driver_url(urls.owner))
     keys = {"bridge": BRIDGE, "clerk": CLERK, "admin": ["admin"]}
     for name, scopes in keys.items():

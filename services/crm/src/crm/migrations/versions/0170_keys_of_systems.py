@@ -1,7 +1,7 @@
 """Keys are bound to the systems they speak for; links keep what was sent.
 
 Revision ID: 0170
-Revises: 0160
+Revises: 0130
 """
 
 from alembic import op
@@ -10,7 +10,7 @@ from chassis.identity import schema
 from chassis.storage.source_versions import CONTENT
 
 revision = "0170"
-down_revision = "0160"
+down_revision = "0130"
 
 
 def upgrade() -> None:

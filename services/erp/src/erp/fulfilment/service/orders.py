@@ -15,7 +15,7 @@ from erp.fulfilment.queries import OrderAtHand
 from erp.fulfilment.rules.deciding import Decision
 from erp.fulfilment.schemas import BatchOrder, NewOrder, OrderView, UpsertOrder
 from erp.fulfilment.service.building import new_orders
-from erp.fulfilment.service.changing import cancel, change_content, is_as_sent, locked
+from erp.fulfilment.service.changing import cancel, change_content, completed, is_as_sent, locked
 from erp.fulfilment.service.deciding import decide_orders, stand_in_credit_lines
 from erp.fulfilment.service.known import Known
 from erp.fulfilment.service.replacing import go_on, replace
@@ -93,6 +93,7 @@ async def _add(
 
 async def _accept_again(work: Work, command: UpsertOrder, order_id: UUID) -> bool:
     hand = await locked(work, order_id)
+    command = completed(command, hand)
     if command.cancelled:
         return await cancel(work, hand, command.source_version)
     if hand.order.state in UNDECIDED:

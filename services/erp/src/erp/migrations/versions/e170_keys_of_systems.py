@@ -1,7 +1,7 @@
 """Keys are bound to the systems they speak for; links keep what was sent.
 
 Revision ID: e170
-Revises: e160
+Revises: e130
 """
 
 from alembic import op
@@ -10,7 +10,7 @@ from chassis.identity import schema
 from chassis.storage.source_versions import CONTENT
 
 revision = "e170"
-down_revision = "e160"
+down_revision = "e130"
 
 
 def upgrade() -> None:

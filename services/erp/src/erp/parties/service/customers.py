@@ -67,7 +67,7 @@ async def change_customer(
     """
     customer = await lock(work, Customer, customer_id)
     customer.check_revision(revision)
-    await _change_all(work, [(customer, merged(customer, command.facts()))])
+    await _change_all(work, [(customer, command.facts())])
 
 
 async def archive_customer(work: Work, customer_id: UUID) -> None:
@@ -133,7 +133,7 @@ async def _register_all(work: Work, new: Sequence[tuple[UUID, Facts]]) -> None:
             created_at=work.now,
             updated_at=work.now,
         )
-        customer.take(supported(work, facts))
+        customer.take(supported(work, merged(customer, facts)))
         customers.append(customer)
     await _claim_tax_ids(work, customers)
     work.session.add_all(customers)
@@ -154,7 +154,7 @@ async def _change_all(
 
     Where a linked CRM sent what it leads in, and nobody here may edit, the ETag stays.
     """
-    changes = [customer.take(supported(work, facts)) for customer, facts in told]
+    changes = [customer.take(supported(work, merged(customer, facts))) for customer, facts in told]
     changed = [
         (customer, fields) for (customer, _), fields in zip(told, changes, strict=True) if fields
     ]
