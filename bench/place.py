@@ -163,7 +163,8 @@ class Place:
         """The service's own `serve` on a free port."""
         port, secret = _free_port(), new_secret(service.name)
         first = self.folder / f"{service.name}-{port}.json"
-        key = {"name": "bench", "secret": secret, "scopes": ["admin"]}
+        systems = sorted(service.reserved_systems)
+        key = {"name": "bench", "secret": secret, "scopes": ["admin"], "systems": systems}
         first.write_text(json.dumps({"keys": [key], "users": []}), encoding="utf-8")
         given = _environment(service, urls) | {
             f"{service.name.upper()}_BOOTSTRAP_KEY_FILE": str(first)

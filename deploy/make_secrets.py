@@ -26,6 +26,13 @@ BRIDGE_SCOPES = {
     ],
 }
 """What the bridge may do in each half; nothing else."""
+BRIDGE_SYSTEMS = {"erp": ["crm"], "crm": ["erp"]}
+"""For which half the bridge speaks in each: only its keys may name it."""
+
+
+def bridge_rights(service: str) -> dict[str, object]:
+    """What the bridge's key to a half may do, and for whom it speaks there."""
+    return {"scopes": BRIDGE_SCOPES[service], "systems": BRIDGE_SYSTEMS[service]}
 
 
 def kept(folder: Path, name: str, fresh: str) -> str:
@@ -49,10 +56,12 @@ def api_key(service: str) -> str:
 
 def first_keys(folder: Path, service: str) -> str:
     """The keys a new installation starts with: the administrator's, in a half the bridge's too."""
-    keys = [{"name": "administrator", "secret": api_key(service), "scopes": ["admin"]}]
+    keys: list[dict[str, object]] = [
+        {"name": "administrator", "secret": api_key(service), "scopes": ["admin"]}
+    ]
     if service in BRIDGE_SCOPES:
         secret = kept(folder, f"bridge_{service}_key", api_key(service))
-        keys.append({"name": "bridge", "secret": secret, "scopes": BRIDGE_SCOPES[service]})
+        keys.append({"name": "bridge", "secret": secret} | bridge_rights(service))
     return json.dumps({"keys": keys}, indent=2)
 
 

@@ -22,13 +22,12 @@ from sync_bridge.sources.feed import FeedSource
 from sync_bridge.targets.target import HttpTarget
 
 SCOPES = {
-    "crm": (
-        *("accounts.write", "accounts.sync", "catalog.write", "orders.sync"),
-        *("events.read", "events.relay"),
-    ),
+    "crm": ("accounts.write", "catalog.write", "orders.sync", "events.read", "events.relay"),
     "erp": ("parties.write", "sales.write", "backdate", "events.read", "events.relay"),
 }
 """All that the bridge's keys may do."""
+SYSTEMS = {"crm": ("erp",), "erp": ("crm",)}
+"""For whom they speak."""
 
 
 class Tandem:
@@ -119,7 +118,7 @@ async def tandem(cluster):
         behind, halves = [], {}
         for half in (crm, erp):
             name = half.service.name
-            client = await half.as_(*SCOPES[name])
+            client = await half.as_(*SCOPES[name], systems=SYSTEMS[name])
             client.event_hooks["request"].append(note)
             halves[name] = HttpTarget(client)
             source = FeedSource(

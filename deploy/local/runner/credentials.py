@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chassis.identity.keys import new_secret
-from make_secrets import BRIDGE_SCOPES
+from make_secrets import BRIDGE_SCOPES, bridge_rights
 from runner.plan import Plan
 
 __all__ = ["Credentials"]
@@ -45,10 +45,12 @@ class Credentials:
 
     def _first_entries(self, service: str) -> dict[str, Any]:
         entry = self.services[service]
-        keys = [{"name": "administrator", "secret": entry["api_key"], "scopes": ["admin"]}]
+        keys: list[dict[str, Any]] = [
+            {"name": "administrator", "secret": entry["api_key"], "scopes": ["admin"]}
+        ]
         if service in BRIDGE_SCOPES:
             secret = self._kept(f"bridge_{service}_key", new_secret(service))
-            keys.append({"name": "bridge", "secret": secret, "scopes": BRIDGE_SCOPES[service]})
+            keys.append({"name": "bridge", "secret": secret} | bridge_rights(service))
         user = {
             "login": entry["login"],
             "name": "Administrator",

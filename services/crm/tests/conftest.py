@@ -49,6 +49,11 @@ class Desk:
     async def product(self, **facts: Any) -> dict[str, Any]:
         return await self.add("/v1/products", **{"code": self.word("P"), "name": "Lamp"} | facts)
 
+    async def order(self, account_id: str, product: str, **facts: Any) -> dict[str, Any]:
+        price = {"amount": "9.00", "currency": "CNY"}
+        line = {"product": product, "quantity": "1", "unit_price": price}
+        return await self.add("/v1/orders", account_id=account_id, lines=[line], **facts)
+
     async def see(self, path: str) -> dict[str, Any]:
         reply = await self.client.get(path)
         assert reply.status_code == 200, reply.text

@@ -53,7 +53,7 @@ def _writing_routes():
 async def test_no_write_gets_past_a_key_without_permission(desk, problem, method, path):
     """Every path there is, so that a new one cannot be forgotten."""
     outsider = await desk.erp.as_("events.read")
-    where = path.replace("{system}", "crm").replace("{external_id}", "x")
+    where = path.replace("{system}", "shop").replace("{external_id}", "x")
     while "{" in where:
         where = f"{where[: where.index('{')]}{uuid4()}{where[where.index('}') + 1 :]}"
     headers = {"Idempotency-Key": str(uuid4()), "If-Match": '"1"'}

@@ -56,7 +56,10 @@ class ServiceContext:
 
 @dataclass(frozen=True)
 class Service:
-    """The description of one deployable: its routes, permissions, events, jobs and tables."""
+    """The description of one deployable: its routes, permissions, events, jobs and tables.
+
+    Only a key that is bound to a reserved system may act in its name.
+    """
 
     name: str
     title: str
@@ -69,6 +72,7 @@ class Service:
     routers: Sequence[APIRouter]
     permissions: Mapping[str, str]
     roles: Mapping[str, frozenset[str]]
+    reserved_systems: frozenset[str] = frozenset()
     events: Sequence[type[Event]] = ()
     states: Mapping[type[Event], States] = field(default_factory=dict)
     handlers: Mapping[type[Event], Sequence[Handler]] = field(default_factory=dict)

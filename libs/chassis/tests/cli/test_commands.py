@@ -101,6 +101,7 @@ def test_doctor_finds_a_sound_installation_sound(run):
         "clock",
         "disk",
         "jobs",
+        "systems",
     }
     assert all(one["ok"] for one in found.document)
 
@@ -110,6 +111,16 @@ def test_doctor_tells_what_is_bad_and_what_to_do(run, installed, monkeypatch):
     found = run("doctor")
     assert found.exit_code == 1
     assert "BAD rights: the runtime role owns" in found.stdout
+
+
+def test_a_key_is_bound_by_command_and_doctor_tells_it(run):
+    made = run("keys", "create", "carrier", "--scope", "notes.read", "--system", "twin", "--json")
+    key = made.document
+    assert key["systems"] == ["twin"]
+    assert f"carrier ({key['prefix']}) for twin" in run("doctor").stdout
+    assert run("keys", "bind", key["id"], "--json").document["systems"] == []
+    assert "no key speaks for twin" in run("doctor").stdout
+    assert run("keys", "bind", key["id"], "--system", "shop").exit_code != 0
 
 
 async def test_doctor_tells_of_dead_jobs(run, installed):

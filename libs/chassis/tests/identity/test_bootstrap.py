@@ -64,6 +64,20 @@ async def test_scopes_of_a_key_follow_the_file(sample, make):
     assert (await client.get("/v1/me")).json()["scopes"] == ["notes.write"]
 
 
+async def test_systems_of_a_key_follow_the_file_where_it_tells_them(sample, make):
+    """A file from before keys were bound leaves the binding of a later migration as it is."""
+    document = content()
+    key = document["keys"][0]
+    await make(document | {"keys": [key | {"systems": ["twin"]}]})
+    await make(document)
+    client = sample.with_key(key["secret"])
+    assert (await client.get("/v1/me")).json()["systems"] == ["twin"]
+    await make(document | {"keys": [key | {"systems": []}]})
+    later = sample.with_key(key["secret"])
+    sample.app.state.authenticator.forget(key["secret"])
+    assert (await later.get("/v1/me")).json()["systems"] == []
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -71,6 +85,10 @@ async def test_scopes_of_a_key_follow_the_file(sample, make):
         ({"keys": [{"name": "x", "secret": "S", "scopes": ["nope"]}]}, "no such permission"),
         ({"keys": [{"name": "x", "secret": "S", "scopes": []}]}, "at least one permission"),
         ({"keys": [{"name": "x", "scopes": []}]}, "keys.0.secret"),
+        (
+            {"keys": [{"name": "x", "secret": "S", "scopes": ["notes.read"], "systems": ["y"]}]},
+            "No such name is reserved",
+        ),
         ({"users": [{"login": "b", "name": "B", "password": "short", "roles": []}]}, "12 to 200"),
         ({"other": []}, "other"),
     ],

@@ -32,7 +32,7 @@ def authenticator(sample, watch):
     return Authenticator(sample.service, sample.settings, sample.database, clock=watch)
 
 
-async def issue(sample, *scopes, expires_at=None, name="till"):
+async def issue(sample, *scopes, expires_at=None, name="till", systems=()):
     async with sample.database.driver() as sql:
         return await keys.issue(
             sql,
@@ -43,6 +43,8 @@ async def issue(sample, *scopes, expires_at=None, name="till"):
             created_by="system:test",
             now=utc_now(),
             expires_at=expires_at,
+            systems=systems,
+            reserved=sample.service.reserved_systems,
         )
 
 
@@ -258,3 +260,36 @@ async def test_without_any_credential_me_is_refused(sample):
     transport = httpx.ASGITransport(app=sample.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://sample.test") as nobody:
         assert (await nobody.get("/v1/me")).status_code == 401
+
+
+async def test_a_key_speaks_for_the_systems_it_is_bound_to(sample, authenticator):
+    bare, bound = await issue(sample), await issue(sample, systems=["twin", "twin"])
+    assert (await authenticator.authenticate(bearer(bare.secret))).systems == frozenset()
+    assert (await authenticator.authenticate(bearer(bound.secret))).systems == {"twin"}
+    assert bound.key.systems == ["twin"]
+    told = await sample.with_key(bound.secret).get("/v1/me")
+    assert told.json()["systems"] == ["twin"]
+
+
+async def test_a_key_is_bound_only_to_reserved_systems(sample):
+    with pytest.raises(InvalidInput) as refused:
+        await issue(sample, systems=["twin", "shop"])
+    assert [(one.pointer, one.code) for one in refused.value.errors] == [
+        ("/systems/1", "system_not_reserved")
+    ]
+
+
+async def test_an_administrator_binds_a_key_and_takes_it_back(sample):
+    made = await sample.post("/v1/api-keys", {"name": "twin", "scopes": ["notes.read"]})
+    path = f"/v1/api-keys/{made.json()['id']}/systems"
+    assert made.json()["systems"] == []
+    bound = await sample.client.put(path, json={"systems": ["twin"]})
+    assert (bound.status_code, bound.json()["systems"]) == (200, ["twin"])
+    freed = await sample.client.put(path, json={"systems": []})
+    assert freed.json()["systems"] == []
+    wrong = await sample.client.put(path, json={"systems": ["shop"]})
+    assert (wrong.status_code, wrong.json()["errors"][0]["code"]) == (422, "system_not_reserved")
+    unknown = await sample.client.put(f"/v1/api-keys/{uuid4()}/systems", json={"systems": ["twin"]})
+    assert unknown.status_code == 404
+    reader = await sample.as_("notes.read", systems=["twin"])
+    assert (await reader.put(path, json={"systems": []})).status_code == 403

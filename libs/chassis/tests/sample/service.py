@@ -260,6 +260,7 @@ SERVICE = Service(
         "events.relay": "Continue a process of another service.",
     },
     roles={"writer": frozenset({"notes.write"})},
+    reserved_systems=frozenset({"twin"}),
     events=[NoteWritten],
     states={NoteWritten: States("note", note_states)},
     handlers={NoteWritten: [refuse_unwanted]},

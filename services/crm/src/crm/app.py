@@ -11,6 +11,7 @@ from crm.accounts.router import account_router, contact_router
 from crm.accounts.service.accounts import account_states
 from crm.base import Base
 from crm.catalog.router import price_list_router, price_router, product_router
+from crm.links import RESERVED_SYSTEMS
 from crm.orders.events import OrderChanged
 from crm.orders.handlers import keep_customer
 from crm.orders.router import mirror_router, order_router
@@ -54,6 +55,7 @@ SERVICE = Service(
     ),
     permissions=PERMISSIONS,
     roles=ROLES,
+    reserved_systems=RESERVED_SYSTEMS,
     events=(AccountChanged, OrderChanged),
     states=STATES,
     handlers=HANDLERS,

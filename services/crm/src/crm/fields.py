@@ -3,19 +3,22 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 __all__ = [
     "LARGEST_BATCH",
     "Code",
     "Command",
     "Day",
+    "Emptied",
     "ExternalId",
     "Facts",
     "Language",
     "Line",
     "Name",
     "Note",
+    "OptionalLine",
+    "OptionalNote",
     "PhoneText",
     "SourceVersion",
     "Status",
@@ -30,6 +33,14 @@ _ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
 
 Facts = dict[str, Any]
 """Fields of a record that somebody gave, by name; a field left out is not in it."""
+
+
+def _empty_text(text: str | None) -> str:
+    return text or ""
+
+
+Emptied = AfterValidator(_empty_text)
+"""Takes null for the empty text, as a merge patch says it: `Annotated[Line | None, Emptied]`."""
 
 
 def left_out() -> Any:
@@ -55,6 +66,8 @@ driver takes them for "since ever" and "for ever"."""
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=_ONE_LINE)]
 """One line of text; may be empty."""
 
+OptionalLine = Annotated[Line | None, Emptied]
+
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_ONE_LINE)
 ]
@@ -64,6 +77,8 @@ Note = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=r"^[^\x00]*$")
 ]
 """Text of several lines; may be empty."""
+
+OptionalNote = Annotated[Note | None, Emptied]
 
 Word = Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\s\x00-\x1f\x7f]*$")]
 """A word without blanks; may be empty."""
@@ -115,8 +130,9 @@ ExternalId = Annotated[
 SourceVersion = Annotated[
     int,
     Field(
+        strict=True,
         ge=1,
-        le=2**62,
+        le=2**53 - 1,
         description="Version of the sender's record. One that is not newer than the last taken "
         "changes nothing.",
     ),

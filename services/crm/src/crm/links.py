@@ -7,12 +7,15 @@ from pydantic import BaseModel, ConfigDict
 
 from chassis.http.paging import Filter
 from chassis.http.problems import Problem
+from chassis.identity.actor import ADMIN
+from chassis.identity.systems import require_binding
 from chassis.storage import external
 from chassis.storage.work import Work
 from crm.fields import Command, ExternalId, System
 
 __all__ = [
     "ERP",
+    "RESERVED_SYSTEMS",
     "ExternalRef",
     "LinkExternal",
     "ManagedByErp",
@@ -25,6 +28,10 @@ __all__ = [
 
 ERP = "erp"
 """The system that leads in what a linked record's terms, tax data and prices are."""
+
+
+RESERVED_SYSTEMS = frozenset({"crm", "erp"})
+"""Names of the two halves: only a key bound to one of them may speak for it."""
 
 
 class ManagedByErp(Problem):
@@ -78,8 +85,11 @@ async def link(work: Work, entity_type: str, entity_id: UUID, command: LinkExter
     """Link the record, or leave it as it is if it is linked so already.
 
     A link is no part of the record's content: it makes no version and no event. Raises
-    AlreadyLinked when the foreign record, or ours in that system, has another link.
+    AlreadyLinked when the foreign record, or ours in that system, has another link, and
+    SystemReserved unless the caller speaks for that system or is an administrator, who mends.
     """
+    if command.system in RESERVED_SYSTEMS and not work.actor.may(ADMIN):
+        require_binding(work.actor, command.system)
     await external.link(
         work.sql, entity_type, command.system, command.external_id, entity_id=entity_id
     )

@@ -24,6 +24,13 @@ class CrmSettings(ServiceSettings):
         pattern="^[A-Z]{2}$",
         description="Country (ISO 3166-1) whose phone numbers are written without country code.",
     )
+    source_version_step_max: int = Field(
+        default=1_000_000,
+        ge=1,
+        le=2**53 - 1,
+        description="A sender's version may be so far ahead of the last one taken, or a tenth of "
+        "it where that is more; one further ahead is refused, as it would keep later ones out.",
+    )
 
     @field_validator("region")
     @classmethod

@@ -109,7 +109,7 @@ async def test_the_chain_of_causes_is_kept(desk):
     """B15: what the bridge says of origin, correlation and cause stands in the event."""
     correlation = "01890000-0000-7000-8000-00000000000c"
     cause = "01890000-0000-7000-8000-00000000000d"
-    bridge = await desk.crm.as_("accounts.write", "events.relay")
+    bridge = await desk.crm.as_("accounts.write", "events.relay", systems=["erp"])
     reply = await bridge.put(
         f"/v1/accounts/by-external/erp/{desk.word()}",
         json={"name": "Acme", "source_version": 1},
@@ -130,7 +130,7 @@ async def test_the_chain_of_causes_is_kept(desk):
 
 async def test_items_of_a_batch_keep_their_own_chains_of_causes(desk):
     """B15, B47, B58: each event has the cause, process, origin and hops of its own item."""
-    bridge = await desk.crm.as_("accounts.write", "events.relay")
+    bridge = await desk.crm.as_("accounts.write", "events.relay", systems=["erp"])
     keys = [desk.word() for _ in range(3)]
     traces = [
         Trace.from_headers(

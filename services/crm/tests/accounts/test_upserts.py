@@ -144,18 +144,18 @@ async def test_terms_without_limit_and_with_another(desk):
     }
 
 
-async def test_terms_from_elsewhere_need_the_scope_to_sync(desk, problem):
-    """B48: the non-owner's write is refused."""
+async def test_terms_come_only_from_a_key_that_speaks_for_the_erp(desk, problem):
+    """B48: the non-owner's write is refused, in whosever name it comes."""
     key = desk.word()
     seller = await desk.crm.as_("accounts.write")
     body = {"source_version": 1, "name": "Acme", "erp": TERMS}
-    reply = await seller.put(f"{PATH}/by-external/shop/{key}", json=body)
-    assert problem(reply, 403, "forbidden")["facts"] == {"scope": "accounts.sync"}
-    syncer = await desk.crm.as_("accounts.write", "accounts.sync")
-    reply = await syncer.put(f"{PATH}/by-external/shop/{key}", json=body)
+    for client in (seller, desk.client):
+        reply = await client.put(f"{PATH}/by-external/shop/{key}", json=body)
+        assert problem(reply, 403, "system_reserved")["facts"] == {"system": "erp"}
+    problem(await seller.put(f"{PATH}/by-external/erp/{key}", json=body), 403, "system_reserved")
+    bridge = await desk.crm.as_("accounts.write", systems=["erp"])
+    reply = await bridge.put(f"{PATH}/by-external/erp/{key}", json=body)
     assert (reply.status_code, reply.json()["erp"]) == (201, TERMS)
-    from_erp = await seller.put(f"{PATH}/by-external/erp/{key}", json=body)
-    assert from_erp.status_code == 201
 
 
 async def test_terms_in_another_currency_are_not_supported_yet(desk, problem):

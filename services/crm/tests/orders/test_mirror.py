@@ -80,6 +80,29 @@ async def test_what_is_told_of_the_unknown_is_refused(tells, problem, path, fact
     problem(await tells(path, source_version=1, **facts), 404, "not_found")
 
 
+async def test_what_would_keep_later_words_out_is_refused(desk, tells, problem):
+    account, product = await desk.account(), await desk.product()
+    stock = {"product_id": product["id"], "incoming": "0"}
+    first = await tells("product-availabilities", source_version=1, free="1", **stock)
+    assert first.status_code == 200
+    far = await tells("product-availabilities", source_version=2**53 - 1, free="9", **stock)
+    assert problem(far, 422, "version_too_far")["facts"]["last"] == 1
+    assert (await desk.see(f"/v1/products/{product['id']}"))["availability"]["free"] == "1"
+    order = await desk.order(account["id"], product["id"])
+    told = {"order_id": order["id"], "erp": {"number": "SO-1", "state": "confirmed"}}
+    assert (await tells("order-fulfilments", source_version=3, **told)).status_code == 200
+    frozen = told | {"erp": {"number": "SO-1", "state": "cancelled"}}
+    far = await tells("order-fulfilments", source_version=2**53 - 1, **frozen)
+    assert problem(far, 422, "version_too_far")["facts"]["last"] == 3
+    assert (await desk.see(f"{ORDERS}/{order['id']}"))["erp"]["state"] == "confirmed"
+    late = {"account_id": account["id"], "owes": "1", "told_at": "2900-01-01T00:00:00Z"}
+    wrong = problem(await tells("account-debts", source_version=1, **late), 422, "invalid_input")
+    assert [(one["pointer"], one["code"]) for one in wrong["errors"]] == [
+        ("/told_at", "in_the_future")
+    ]
+    assert (await desk.see(f"/v1/accounts/{account['id']}"))["owes"] is None
+
+
 @pytest.mark.parametrize(
     ("path", "wrong"),
     [

@@ -148,8 +148,8 @@ async def test_an_order_of_another_system_is_one_however_often_it_is_sent(desk):
     assert len(await desk.told(sent[0].json()["id"])) == 1
 
 
-async def test_what_is_sent_again_replaces_the_order_whole(desk):
-    """An external order is the sender's whole state: what it leaves out is gone."""
+async def test_what_is_sent_again_replaces_the_order(desk):
+    """Lines are replaced whole; of the rest null empties, and what is left out stays."""
     account, other, product = await desk.account(), await desk.account(), await desk.product()
     line = {"product": product["code"], "quantity": "4", "unit_price": PRICE}
     freight = {"amount": "5.00", "currency": "CNY"}
@@ -157,14 +157,15 @@ async def test_what_is_sent_again_replaces_the_order_whole(desk):
     external = desk.word()
     full = facts | {"freight": freight, "requested_on": "2026-12-24", "note": "ring twice"}
     await desk.send("/v1/orders", external, 1, **full)
-    bare = await desk.send("/v1/orders", external, 2, **facts | {"account_id": other["id"]})
+    facts |= {"account_id": other["id"], "freight": None, "requested_on": None}
+    bare = await desk.send("/v1/orders", external, 2, **facts)
     seen = bare.json()
     assert bare.headers["tandem-outcome"] == "updated"
     assert (seen["account_id"], seen["freight"], seen["requested_on"], seen["note"]) == (
         other["id"],
         "0",
         None,
-        "",
+        "ring twice",
     )
 
 

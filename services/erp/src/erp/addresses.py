@@ -8,9 +8,9 @@ from babel import Locale
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from erp.fields import Line
+from erp.fields import Emptied, Line, OptionalLine
 
-__all__ = ["Address", "AddressChange", "Country"]
+__all__ = ["Address", "AddressChange", "AddressPatch", "Country"]
 
 _NO_COUNTRIES = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}
 """Codes that the locale data has for regions ISO 3166-1 does not list."""
@@ -50,23 +50,38 @@ class Address(BaseModel):
     contact: Line = ""
     phone: Line = ""
 
+    def onto(self, present: "Address") -> "Address":
+        """The present address with the parts that were given here."""
+        return present.model_copy(
+            update={name: getattr(self, name) for name in self.model_fields_set}
+        )
+
 
 class AddressChange(BaseModel):
-    """The parts of an address that change; a part left out stays, an empty one is cleared."""
+    """The parts of an address that change; one left out stays, an empty one or null is cleared."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    line1: Line = Field(default_factory=str)
-    line2: Line = Field(default_factory=str)
-    city: Line = Field(default_factory=str)
-    region: Line = Field(default_factory=str)
-    postal_code: Line = Field(default_factory=str)
-    country: Country = Field(default_factory=str)
-    contact: Line = Field(default_factory=str)
-    phone: Line = Field(default_factory=str)
+    line1: OptionalLine = Field(default_factory=str)
+    line2: OptionalLine = Field(default_factory=str)
+    city: OptionalLine = Field(default_factory=str)
+    region: OptionalLine = Field(default_factory=str)
+    postal_code: OptionalLine = Field(default_factory=str)
+    country: Annotated[Country | None, Emptied] = Field(default_factory=str)
+    contact: OptionalLine = Field(default_factory=str)
+    phone: OptionalLine = Field(default_factory=str)
 
     def onto(self, present: Address) -> Address:
         """The address with these parts changed."""
         return present.model_copy(
             update={name: getattr(self, name) for name in self.model_fields_set}
         )
+
+
+def _cleared(change: AddressChange | None) -> AddressChange:
+    """Null clears every part."""
+    return change or AddressChange.model_validate(dict.fromkeys(AddressChange.model_fields, ""))
+
+
+AddressPatch = Annotated[AddressChange | None, AfterValidator(_cleared)]
+"""What of an address changes; null clears it."""

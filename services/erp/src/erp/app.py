@@ -50,6 +50,7 @@ from erp.ledger.router import (
     period_router,
     year_router,
 )
+from erp.links import RESERVED_SYSTEMS
 from erp.parties.events import CustomerChanged
 from erp.parties.router import customer_router, supplier_router
 from erp.parties.service.customers import customer_states
@@ -175,6 +176,7 @@ SERVICE = Service(
     figures=FIGURES,
     permissions=PERMISSIONS,
     roles=ROLES,
+    reserved_systems=RESERVED_SYSTEMS,
     events=(
         AvailabilityChanged,
         BalanceChanged,

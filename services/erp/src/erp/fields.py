@@ -11,11 +11,14 @@ __all__ = [
     "Command",
     "Day",
     "Email",
+    "Emptied",
     "ExternalId",
     "Language",
     "Line",
     "Name",
     "Note",
+    "OptionalLine",
+    "OptionalNote",
     "SerialNumber",
     "SourceVersion",
     "Status",
@@ -25,6 +28,14 @@ __all__ = [
 ]
 
 _ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
+
+
+def _empty_text(text: str | None) -> str:
+    return text or ""
+
+
+Emptied = AfterValidator(_empty_text)
+"""Takes null for the empty text, as a merge patch says it: `Annotated[Line | None, Emptied]`."""
 
 
 def left_out() -> Any:
@@ -45,6 +56,8 @@ driver takes them for "since ever" and "for ever"."""
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=_ONE_LINE)]
 """One line of text; may be empty."""
 
+OptionalLine = Annotated[Line | None, Emptied]
+
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_ONE_LINE)
 ]
@@ -54,6 +67,8 @@ Note = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=r"^[^\x00]*$")
 ]
 """Text of several lines; may be empty."""
+
+OptionalNote = Annotated[Note | None, Emptied]
 
 Code = Annotated[
     str,
@@ -117,6 +132,7 @@ ExternalId = Annotated[
 SourceVersion = Annotated[
     int,
     Field(
+        strict=True,
         ge=1,
         le=2**53 - 1,
         description="Version of the sender's record. One that is not newer than the last taken "

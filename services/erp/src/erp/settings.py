@@ -19,6 +19,13 @@ class ErpSettings(ServiceSettings):
     service: ClassVar[str] = "erp"
 
     port: int = Field(default=8001, ge=0, le=65535, description="Port the API listens on.")
+    source_version_step_max: int = Field(
+        default=1_000_000,
+        ge=1,
+        le=2**53 - 1,
+        description="A sender's version may be so far ahead of the last one taken, or a tenth of "
+        "it where that is more; one further ahead is refused, as it would keep later ones out.",
+    )
     charge_tax_code: Code | None = Field(
         default=None,
         description="Tax code of charges (freight) on invoices of orders, which must exist; "

@@ -5,7 +5,7 @@ it becomes one of ours. A version that is not newer than the last one taken chan
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, Protocol, TypeVar
 from uuid import UUID
@@ -21,20 +21,27 @@ from chassis.http.batch import (
     Present,
     each_in_savepoint,
 )
-from chassis.http.dependencies import Caller, Language
+from chassis.http.dependencies import Caller, Language, caller
 from chassis.http.problems import FieldError, InvalidInput
 from chassis.http.texts import Texts
+from chassis.identity.systems import SystemReserved, require_binding
 from chassis.ids import uuid7
 from chassis.storage import external
 from chassis.storage.base import version_columns
+from chassis.storage.source_versions import VersionTooFar, digest, is_too_far, require_near
 from chassis.storage.work import Work
 from chassis.telemetry.trace import Trace
 from erp.base import Base
 from erp.fields import System
 from erp.lines import stand_in_line
+from erp.links import RESERVED_SYSTEMS
+from erp.settings import settings_of
 
 __all__ = [
     "UPSERTED",
+    "UPSERT_PROBLEMS",
+    "FromBoundSystem",
+    "FromSystem",
     "InBatch",
     "InBulk",
     "Sent",
@@ -58,17 +65,24 @@ UPSERTED: dict[int | str, dict[str, Any]] = {
 }
 """What an upsert may answer, for its route's `responses`."""
 
+UPSERT_PROBLEMS = (SystemReserved, VersionTooFar)
+"""How an upsert may be refused, whatever is sent."""
 
-class Item(Protocol):
+
+class Versioned(Protocol):
+    """A record as another system knows it, whole or in part."""
+
+    @property
+    def source_version(self) -> int:
+        """The sender's version of the record."""
+
+
+class Item(Versioned, Protocol):
     """An item of a batch, named by the sender's id."""
 
     @property
     def external_id(self) -> str:
         """The sender's id of the record."""
-
-    @property
-    def source_version(self) -> int:
-        """The sender's version of the record."""
 
 
 I = TypeVar("I", bound=Item)  # noqa: E741 - the item
@@ -84,12 +98,12 @@ class Upserted:
 
 @dataclass(frozen=True)
 class Sent:
-    """A foreign record: what it is here, where it comes from, and which version was sent."""
+    """A foreign record: what it is here, where it comes from, which version was sent, with what."""
 
     entity_type: str
     system: str
     external_id: str
-    source_version: int
+    command: Versioned
 
 
 @dataclass(frozen=True)
@@ -116,20 +130,24 @@ async def upsert(
 ) -> Upserted:
     """Create the record at first sight, change it by a newer version, else leave it alone.
 
-    `change` returns whether anything changed. Both may refuse with a problem.
+    A newer version that says what the last one said changes nothing. `change` returns whether
+    anything changed. Both may refuse with a problem. Raises VersionTooFar.
     """
     key = (sent.entity_type, sent.system, sent.external_id)
+    version, content = sent.command.source_version, digest(sent.command)
     known = await external.resolve(work.sql, *key)
     if known is None:
         ours = uuid7()
-        version = sent.source_version
-        await external.claim(work.sql, *key, entity_id=ours, source_version=version)
+        await external.claim(
+            work.sql, *key, entity_id=ours, source_version=version, content=content
+        )
         await create(ours)
         return Upserted("created", ours)
-    if sent.source_version <= known.source_version:
-        return _left_alone(sent.source_version, known)
-    await external.advance(work.sql, known, sent.source_version)
-    changed = await change(known.entity_id)
+    if version <= known.source_version:
+        return _left_alone(version, known)
+    require_near(version, known.source_version, step_max=_step_max(work))
+    await external.advance(work.sql, known, version, content)
+    changed = content != known.content and await change(known.entity_id)
     return Upserted("updated" if changed else "unchanged", known.entity_id)
 
 
@@ -146,9 +164,30 @@ async def upsert_one(work: Work, sent: Sent, item: I, by: InBulk[I]) -> Upserted
     return await upsert(work, sent, create=create, change=change)
 
 
+def _step_max(work: Work) -> int:
+    return settings_of(work.setting).source_version_step_max
+
+
 def _left_alone(source_version: int, known: external.External) -> Upserted:
     seen = source_version == known.source_version
     return Upserted("unchanged" if seen else "stale", known.entity_id)
+
+
+async def from_system(request: Request, system: System) -> str:
+    """The system that sends. Raises SystemReserved for a half that the caller is not bound to."""
+    if system in RESERVED_SYSTEMS:
+        require_binding(await caller(request), system)
+    return system
+
+
+async def from_bound_system(request: Request, system: System) -> str:
+    """The system that sends, which the caller must be bound to. Raises SystemReserved."""
+    require_binding(await caller(request), system)
+    return system
+
+
+FromSystem = Annotated[str, Depends(from_system)]
+FromBoundSystem = Annotated[str, Depends(from_bound_system)]
 
 
 @dataclass(frozen=True)
@@ -164,7 +203,7 @@ class BatchAsked:
 
 async def batch_asked(
     request: Request,
-    system: System,
+    system: FromSystem,
     language: Language,
     by: Caller,
     item_traces: ItemTraces = None,
@@ -244,13 +283,20 @@ class _Batch(Generic[I]):
         link = self.known.get(item.external_id)
         if link is None:
             return self.in_bulk.create is not None
-        return self.in_bulk.change is not None or item.source_version <= link.source_version
+        if item.source_version <= link.source_version:
+            return True
+        last, step_max = link.source_version, _step_max(self.work)
+        near = not is_too_far(item.source_version, last, step_max=step_max)
+        return near and self.in_bulk.change is not None
 
     async def several(self, sent: Sequence[tuple[I, Trace]]) -> list[tuple[Outcome, Present]]:
         """Create what is new of the items, change what is newer, and leave the rest as it is."""
         done = await self._created([one for one in sent if one[0].external_id not in self.known])
-        done |= await self._changed([one for one in sent if self._is_newer(one[0])])
-        settled = [done.get(item.external_id) or self._left(item) for item, _ in sent]
+        newer = [one for one in sent if self._is_newer(one[0])]
+        others = await self._advanced([item for item, _ in newer])
+        done |= await self._changed([one for one in newer if one[0].external_id in others])
+        alike = {item.external_id for item, _ in newer} - others
+        settled = [done.get(one.external_id) or self._left(one, alike) for one, _ in sent]
         present = await self._present([one.id for one in settled])
         return [(one.outcome, present[one.id]) for one in settled]
 
@@ -258,11 +304,23 @@ class _Batch(Generic[I]):
         link = self.known.get(item.external_id)
         return link is not None and item.source_version > link.source_version
 
+    async def _advanced(self, newer: Sequence[I]) -> set[str]:
+        """Note the newer versions; ids of those that say something else than the last ones."""
+        if not newer:
+            return set()
+        taken = [
+            (self.known[item.external_id], item.source_version, digest(item)) for item in newer
+        ]
+        await external.advance_all(self.work.sql, taken)
+        return {link.external_id for link, _, content in taken if content != link.content}
+
     async def _created(self, sent: Sequence[tuple[I, Trace]]) -> dict[str, Upserted]:
         if not sent or not self.in_bulk.create:
             return {}
         new = [(uuid7(), item, trace) for item, trace in sent]
-        links = [(item.external_id, ours, item.source_version) for ours, item, _ in new]
+        links = [
+            (item.external_id, ours, item.source_version, digest(item)) for ours, item, _ in new
+        ]
         await external.claim_all(self.work.sql, self.entity_type, self.system, links)
         with self.work.traced(self.work.trace, {ours: trace for ours, _, trace in new}):
             records = [(ours, item) for ours, item, _ in new]
@@ -273,8 +331,6 @@ class _Batch(Generic[I]):
         if not sent or not self.in_bulk.change:
             return {}
         links = [self.known[item.external_id] for item, _ in sent]
-        versions = [item.source_version for item, _ in sent]
-        await external.advance_all(self.work.sql, list(zip(links, versions, strict=True)))
         own = {link.entity_id: trace for link, (_, trace) in zip(links, sent, strict=True)}
         records = [(link.entity_id, item) for link, (item, _) in zip(links, sent, strict=True)]
         with self.work.traced(self.work.trace, own):
@@ -284,7 +340,9 @@ class _Batch(Generic[I]):
             for link, one in zip(links, changed, strict=True)
         }
 
-    def _left(self, item: I) -> Upserted:
+    def _left(self, item: I, alike: Collection[str]) -> Upserted:
+        if item.external_id in alike:
+            return Upserted("unchanged", self.known[item.external_id].entity_id)
         return _left_alone(item.source_version, self.known[item.external_id])
 
     async def _present(self, ids: Sequence[UUID]) -> dict[UUID, Present]:

@@ -163,7 +163,7 @@ async def test_a_wrong_key_opens_nothing(clerk, refused, act):
 async def test_a_missing_scope_is_named(clerk, refused, act):
     scope = WRITES[act][2]
     others = {one for _, _, one in WRITES.values()} - {scope} | {"sales.read"}
-    client = await clerk.sales.erp.as_(*others)
+    client = await clerk.sales.erp.as_(*others, systems=["crm"])
     assert (await refused(act, 403, "forbidden", client=client))["facts"] == {"scope": scope}
 
 

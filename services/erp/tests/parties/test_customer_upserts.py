@@ -94,7 +94,8 @@ async def test_a_lost_reply_is_followed_by_the_same_answer(desk):
 async def test_the_origin_of_a_bridged_change_is_kept(desk):
     """B45, B47: who receives the event can tell its echo."""
     told = {"Tandem-Origin": "crm", "Tandem-Hops": "1"}
-    client = await desk.erp.as_("parties.write", "events.relay", headers=told)
+    scopes = ("parties.write", "events.relay")
+    client = await desk.erp.as_(*scopes, systems=["crm"], headers=told)
     path = f"{PATH}/by-external/crm/{desk.word('account')}"
     reply = await client.put(path, json={"name": "From afar", "source_version": 1})
     [event] = await desk.told(reply.json()["id"])
@@ -285,7 +286,7 @@ async def test_a_batch_has_one_to_five_hundred_items(desk, problem, items):
 @pytest.mark.parametrize("known", [False, True])
 async def test_items_of_a_batch_keep_their_own_chains_of_causes(desk, known):
     """B15, B47, B58: each event has the cause, process, origin and hops of its own item."""
-    bridge = await desk.erp.as_("parties.write", "events.relay")
+    bridge = await desk.erp.as_("parties.write", "events.relay", systems=["crm"])
     keys = [desk.word() for _ in range(3)]
     for key in keys if known else ():
         await desk.send(PATH, key, 1, name="Lakeside")

@@ -61,6 +61,8 @@ async def examine(here: Installation) -> list[Finding]:
         "disk": _disk,
         "jobs": _jobs,
     }
+    if here.service.reserved_systems:
+        checks["systems"] = _systems
     if here.settings.kafka_bootstrap_servers:
         checks["broker"] = _broker
     return [await _finding(name, check, here) for name, check in checks.items()]
@@ -154,6 +156,17 @@ async def _jobs(here: Installation) -> str:
         message = f"{row['dead']} are dead; see GET /v1/jobs?state=dead, then retry them"
         raise _Bad(message)
     return "none is dead"
+
+
+async def _systems(here: Installation) -> str:
+    row = await _ask(
+        here,
+        "select string_agg(format('%s (%s) for %s', name, prefix, array_to_string(systems, ', ')),"
+        " '; ' order by name, prefix) as bound from api_key"
+        " where systems <> '{}' and revoked_at is null",
+    )
+    reserved = ", ".join(sorted(here.service.reserved_systems))
+    return row["bound"] or f"no key speaks for {reserved}; a bridge's key needs to"
 
 
 async def _broker(here: Installation) -> str:

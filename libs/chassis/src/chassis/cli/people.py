@@ -28,7 +28,19 @@ PasswordFile = Annotated[
 ]
 Generate = Annotated[bool, typer.Option("--generate", help="Invent a password and print it.")]
 USER_COLUMNS = ("login", "name", "roles", "active")
-KEY_COLUMNS = ("id", "name", "prefix", "scopes", "expires_at", "revoked_at", "last_used_at")
+Systems = Annotated[
+    list[str], typer.Option("--system", help="A reserved system it speaks for; repeat for more.")
+]
+KEY_COLUMNS = (
+    "id",
+    "name",
+    "prefix",
+    "scopes",
+    "systems",
+    "expires_at",
+    "revoked_at",
+    "last_used_at",
+)
 
 
 def add_users(cli: typer.Typer, service: "Service") -> None:
@@ -128,6 +140,7 @@ def add_keys(cli: typer.Typer, service: "Service") -> None:
         name: Annotated[str, typer.Argument(help="What the key is for.")],
         *,
         scope: Scopes,
+        system: Systems = [],  # noqa: B006 - typer reads it and never changes it
         expires_in_days: Annotated[int | None, typer.Option(min=1)] = None,
         as_json: AsJson = False,
     ) -> None:
@@ -143,6 +156,8 @@ def add_keys(cli: typer.Typer, service: "Service") -> None:
                 created_by="system:cli",
                 now=now,
                 expires_at=now + timedelta(days=expires_in_days) if expires_in_days else None,
+                systems=system,
+                reserved=service.reserved_systems,
             )
         document: dict[str, Any] = asdict(issued.key) | {"secret": issued.secret}
         show(document, issued.secret, as_json=as_json)
@@ -154,6 +169,19 @@ def add_keys(cli: typer.Typer, service: "Service") -> None:
         async with connected(service) as (_here, database), database.driver() as sql:
             found = await keys.list_keys(sql)
         show_table([asdict(key) for key in found], KEY_COLUMNS, as_json=as_json)
+
+    @group.command()
+    @command
+    async def bind(
+        key_id: Annotated[UUID, typer.Argument(help="The key's id.")],
+        *,
+        system: Systems = [],  # noqa: B006 - typer reads it and never changes it
+        as_json: AsJson = False,
+    ) -> None:
+        """Let a key speak for these reserved systems and no others; none: for no one."""
+        async with connected(service) as (_here, database), database.driver() as sql:
+            key = await keys.bind(sql, key_id, system, reserved=service.reserved_systems)
+        show(asdict(key), f"{key.name} ({key.prefix}): {', '.join(key.systems)}", as_json=as_json)
 
     @group.command()
     @command

@@ -14,6 +14,8 @@ SECURITY = {
     "apiKeyHeader": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
 
+MERGE_PATCH = "application/merge-patch+json"
+
 LOG_IN = "/v1/sessions"
 """The one path under /v1 that is for callers who are not known yet."""
 
@@ -30,12 +32,19 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
     )
     document.setdefault("components", {})["securitySchemes"] = SECURITY
     for path, operations in document["paths"].items():
-        for operation in operations.values():
+        for method, operation in operations.items():
+            if method == "patch":
+                _take_merge_patches(operation["requestBody"]["content"])
             _finish(operation, secured=path.startswith("/v1/") and path != LOG_IN)
     document["tags"] = _tags(document)
     for unused in ("HTTPValidationError", "ValidationError"):
         document["components"].get("schemas", {}).pop(unused, None)
     return document
+
+
+def _take_merge_patches(content: dict[str, Any]) -> None:
+    """A change is a JSON merge patch, and may say so."""
+    content[MERGE_PATCH] = content["application/json"]
 
 
 def _tags(document: dict[str, Any]) -> list[dict[str, Any]]:

@@ -17,7 +17,8 @@ class Actor:
     """A caller whose identity was proven: an API key, a local user, a token's subject, ourselves.
 
     `kind` and `id` together are stable and unique; `name` is for people and may change.
-    `language` is the one the actor prefers, None where nothing is known of it.
+    `language` is the one the actor prefers, None where nothing is known of it. `systems` are the
+    reserved names of other systems that the actor may speak for.
     """
 
     kind: Literal["key", "user", "token", "system"]
@@ -25,6 +26,7 @@ class Actor:
     name: str
     scopes: frozenset[str]
     language: str | None = None
+    systems: frozenset[str] = frozenset()
 
     def may(self, scope: str) -> bool:
         """Whether the scopes allow it: `admin` includes all, `x.write` includes `x.read`."""

@@ -101,9 +101,15 @@ class Authenticator:
                 return None, None
             if row["use_is_news"]:
                 await sql.execute(_USED, row["id"], now)
-        scopes = frozenset(row["scopes"])
         ends_at = row["expires_at"] and row["expires_at"].timestamp()
-        return Actor(kind="key", id=str(row["id"]), name=row["name"], scopes=scopes), ends_at
+        actor = Actor(
+            kind="key",
+            id=str(row["id"]),
+            name=row["name"],
+            scopes=frozenset(row["scopes"]),
+            systems=frozenset(row["systems"]),
+        )
+        return actor, ends_at
 
     async def _by_session(self, hashed: bytes) -> tuple[Actor | None, float | None]:
         async with self._store.driver() as sql:
@@ -134,6 +140,7 @@ def _verifier(service: "Service", settings: "ServiceSettings") -> TokenVerifier 
         audience=settings.jwt_audience,
         permissions=service.permissions,
         roles=service.roles,
+        reserved_systems=service.reserved_systems,
     )
 
 
@@ -145,7 +152,7 @@ def credential(headers: Mapping[str, str]) -> str | None:
     return headers.get("x-api-key") or None
 
 
-_KEY = """select id, name, scopes, expires_at,
+_KEY = """select id, name, scopes, systems, expires_at,
     coalesce(last_used_at, '-infinity') < $2::timestamptz - interval '1 minute' as use_is_news
   from api_key
   where secret_hash = $1 and revoked_at is null and (expires_at is null or expires_at > $2)"""

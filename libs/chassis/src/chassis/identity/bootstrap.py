@@ -1,6 +1,6 @@
 """First keys and users from a file, so that a new installation can be reached at all.
 
-The file is JSON: `{"keys": [{"name", "secret", "scopes"}], "users": [{"login", "name",
+The file is JSON: `{"keys": [{"name", "secret", "scopes", "systems"}], "users": [{"login", "name",
 "password", "roles"}]}`. Reading it again changes no password: people own theirs from then on.
 """
 
@@ -24,13 +24,14 @@ __all__ = ["Bootstrapped", "bootstrap"]
 
 
 class BootstrapKey(BaseModel):
-    """A key that its maker keeps the text of."""
+    """A key that its maker keeps the text of. Without `systems` its binding stays as it is."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     secret: SecretStr
     scopes: list[str]
+    systems: list[str] | None = None
 
 
 class BootstrapUser(BaseModel):
@@ -96,6 +97,8 @@ async def _install(sql: "asyncpg.Connection[Any]", service: "Service", key: Boot
         scopes=key.scopes,
         permissions=service.permissions,
         now=utc_now(),
+        systems=key.systems,
+        reserved=service.reserved_systems,
     )
 
 

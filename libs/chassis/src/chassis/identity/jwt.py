@@ -113,12 +113,14 @@ class TokenVerifier:
         audience: str,
         permissions: Mapping[str, str],
         roles: Mapping[str, frozenset[str]],
+        reserved_systems: frozenset[str] = frozenset(),
     ) -> None:
         self._keys = keys
         self._issuer = issuer
         self._audience = audience
         self._known = {*permissions, ADMIN}
         self._roles = roles
+        self._reserved_systems = reserved_systems
 
     async def verify(self, token: str) -> tuple[Actor, float]:
         """The actor, and the Unix time at which the token ends.
@@ -147,6 +149,7 @@ class TokenVerifier:
             name=str(name),
             scopes=self._scopes(claims),
             language={"zh": "zh-CN", "en": "en"}.get(locale[:2].lower()),
+            systems=self._reserved_systems.intersection(_words(claims.get("systems"))),
         )
         return actor, float(claims["exp"]) + SKEW_SECONDS
 

@@ -7,7 +7,7 @@ number of keys of one name live side by side.
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,7 @@ __all__ = [
     "ApiKey",
     "IssuedKey",
     "api_key",
+    "bind",
     "digest",
     "install",
     "issue",
@@ -36,20 +37,26 @@ MARK = "tdm_"
 """Every key begins so, which lets secret scanners find keys that leaked."""
 
 _FORM = re.compile(r"^tdm_([a-z]+)_([a-z0-9]{4,16})_([A-Za-z0-9_-]{32,})\Z")
-COLUMNS = "id, name, prefix, scopes, created_at, created_by, expires_at, revoked_at, last_used_at"
+COLUMNS = ", ".join(
+    (
+        *("id", "name", "prefix", "scopes", "systems", "created_at", "created_by"),
+        *("expires_at", "revoked_at", "last_used_at"),
+    )
+)
 
 
 @dataclass(frozen=True)
 class ApiKey:
     """A key as its owner may see it: everything but the secret.
 
-    `last_used_at` is exact to a minute.
+    `systems` are the reserved systems it may speak for; `last_used_at` is exact to a minute.
     """
 
     id: UUID
     name: str
     prefix: str
     scopes: Sequence[str]
+    systems: Sequence[str]
     created_at: datetime
     created_by: str
     expires_at: datetime | None
@@ -85,16 +92,21 @@ async def issue(
     created_by: str,
     now: datetime,
     expires_at: datetime | None = None,
+    systems: Sequence[str] = (),
+    reserved: Collection[str] = (),
 ) -> IssuedKey:
-    """Make a key. Raises InvalidInput for scopes that the service lacks, or expiry in the past."""
-    wrong = [*_unknown(scopes, permissions), *_expired(expires_at, now)]
+    """Make a key. Raises InvalidInput for scopes or systems that the service lacks, past expiry."""
+    wrong = [
+        *_unknown(scopes, permissions),
+        *_unreserved(systems, reserved),
+        *_expired(expires_at, now),
+    ]
     if wrong:
         raise InvalidInput(errors=wrong)
     secret = new_secret(service)
     prefix = secret.split("_")[2]
-    row = await sql.fetchrow(
-        _ISSUE, uuid7(), name, prefix, digest(secret), sorted(scopes), now, created_by, expires_at
-    )
+    made = (now, created_by, expires_at, sorted(set(systems)))
+    row = await sql.fetchrow(_ISSUE, uuid7(), name, prefix, digest(secret), sorted(scopes), *made)
     return IssuedKey(key=api_key(row), secret=secret)
 
 
@@ -106,24 +118,26 @@ async def install(
     scopes: Sequence[str],
     permissions: Mapping[str, str],
     now: datetime,
+    systems: Sequence[str] | None = None,
+    reserved: Collection[str] = (),
 ) -> bool:
     """Store a key made elsewhere; its name and scopes follow the last call. True when it is new.
 
-    Raises ValueError when the text is no key or a scope is unknown.
+    Its systems do too, where any are told. Raises ValueError when the text is no key, or a scope
+    or system is unknown.
     """
     found = _FORM.match(secret)
     if not found:
         message = f"the key {name!r} is not of the form tdm_<service>_<prefix>_<secret>"
         raise ValueError(message)
-    wrong = _unknown(scopes, permissions)
+    wrong = [*_unknown(scopes, permissions), *_unreserved(systems or (), reserved)]
     if wrong:
-        message = f"the key {name!r}, scopes {list(scopes)}: {wrong[0].message}"
+        told = f"scopes {list(scopes)}, systems {list(systems or ())}"
+        message = f"the key {name!r}, {told}: {wrong[0].message}"
         raise ValueError(message)
-    return bool(
-        await sql.fetchval(
-            _INSTALL, uuid7(), name, found[2], digest(secret), sorted(scopes), now, "bootstrap"
-        )
-    )
+    bound = None if systems is None else sorted(set(systems))
+    made = (uuid7(), name, found[2], digest(secret), sorted(scopes), now, "bootstrap", bound)
+    return bool(await sql.fetchval(_INSTALL, *made))
 
 
 async def list_keys(sql: "asyncpg.Connection[Any]") -> list[ApiKey]:
@@ -134,6 +148,23 @@ async def list_keys(sql: "asyncpg.Connection[Any]") -> list[ApiKey]:
 async def revoke(sql: "asyncpg.Connection[Any]", key_id: UUID, *, now: datetime) -> ApiKey:
     """End a key at once, or leave it ended. Raises NotFound."""
     row = await sql.fetchrow(_REVOKE, key_id, now)
+    if row is None:
+        raise NotFound(entity="api_key", id=key_id)
+    return api_key(row)
+
+
+async def bind(
+    sql: "asyncpg.Connection[Any]",
+    key_id: UUID,
+    systems: Sequence[str],
+    *,
+    reserved: Collection[str],
+) -> ApiKey:
+    """Let a key speak for these reserved systems and no others. Raises NotFound, InvalidInput."""
+    wrong = _unreserved(systems, reserved)
+    if wrong:
+        raise InvalidInput(errors=wrong)
+    row = await sql.fetchrow(_BIND, key_id, sorted(set(systems)))
     if row is None:
         raise NotFound(entity="api_key", id=key_id)
     return api_key(row)
@@ -155,6 +186,15 @@ def _unknown(scopes: Sequence[str], permissions: Mapping[str, str]) -> list[Fiel
     ]
 
 
+def _unreserved(systems: Sequence[str], reserved: Collection[str]) -> list[FieldError]:
+    message = "No such name is reserved here; every key may use it."
+    return [
+        FieldError(f"/systems/{at}", "system_not_reserved", message)
+        for at, system in enumerate(systems)
+        if system not in reserved
+    ]
+
+
 def _expired(expires_at: datetime | None, now: datetime) -> list[FieldError]:
     if expires_at is None or expires_at > now:
         return []
@@ -162,16 +202,19 @@ def _expired(expires_at: datetime | None, now: datetime) -> list[FieldError]:
 
 
 _ISSUE = f"""insert into api_key
-  (id, name, prefix, secret_hash, scopes, created_at, created_by, expires_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8) returning {COLUMNS}"""
+  (id, name, prefix, secret_hash, scopes, created_at, created_by, expires_at, systems)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning {COLUMNS}"""
 
 _INSTALL = """insert into api_key
-  (id, name, prefix, secret_hash, scopes, created_at, created_by)
-  values ($1, $2, $3, $4, $5, $6, $7)
-  on conflict (secret_hash) do update set name = excluded.name, scopes = excluded.scopes
+  (id, name, prefix, secret_hash, scopes, created_at, created_by, systems)
+  values ($1, $2, $3, $4, $5, $6, $7, coalesce($8::text[], '{}'))
+  on conflict (secret_hash) do update set name = excluded.name, scopes = excluded.scopes,
+    systems = coalesce($8::text[], api_key.systems)
   returning xmax = 0"""
 
 _LIST = f"select {COLUMNS} from api_key order by created_at desc, id desc"
 
 _REVOKE = f"""update api_key set revoked_at = coalesce(revoked_at, $2)
   where id = $1 returning {COLUMNS}"""
+
+_BIND = f"update api_key set systems = $2 where id = $1 returning {COLUMNS}"

@@ -46,6 +46,7 @@ class ActorView(BaseModel):
     id: str
     name: str
     scopes: list[str]
+    systems: list[str] = Field(description="Reserved systems that the caller may speak for.")
     language: str | None = Field(description="Preferred language, when it is known.")
 
 
@@ -58,6 +59,7 @@ class ApiKeyView(BaseModel):
     name: str
     prefix: str = Field(description="The part of the key that may be shown.")
     scopes: list[str]
+    systems: list[str] = Field(description="Reserved systems that the key may speak for.")
     created_at: datetime
     created_by: str
     expires_at: datetime | None
@@ -73,6 +75,19 @@ class NewApiKey(BaseModel):
     name: Annotated[str, Field(min_length=1, max_length=100)]
     scopes: Annotated[list[str], Field(min_length=1, max_length=100)]
     expires_at: AwareDatetime | None = None
+    systems: Annotated[list[str], Field(max_length=20)] = Field(
+        default=[],
+        description="Reserved systems that the key may speak for: the other half's bridge needs "
+        "it. Other systems any key may name.",
+    )
+
+
+class BindApiKey(BaseModel):
+    """The reserved systems that a key may speak for from now on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    systems: Annotated[list[str], Field(max_length=20)]
 
 
 class IssuedApiKey(ApiKeyView):
@@ -123,7 +138,12 @@ def me_router() -> APIRouter:
 def api_key_router(service: "Service") -> APIRouter:
     """Keys of machines; only an administrator may see or make them."""
     problems = (*ONCE, NotFound, InvalidCursor)
-    of_service: dict[str, Any] = {"service": service.name, "permissions": service.permissions}
+    reserved = service.reserved_systems
+    of_service: dict[str, Any] = {
+        "service": service.name,
+        "permissions": service.permissions,
+        "reserved": reserved,
+    }
     router = house_router(prefix="/v1/api-keys", tag="api-keys", problems=problems)
 
     @router.get("", response_model=Page[ApiKeyView], summary="List API keys")
@@ -141,6 +161,13 @@ def api_key_router(service: "Service") -> APIRouter:
         told = {"created_by": by.reference, "now": work.now, **dict(wanted)}
         issued = await keys.issue(work.sql, **of_service, **told)
         return _shown_once(request, work, issued)
+
+    @router.put("/{key_id}/systems", response_model=ApiKeyView, summary="Bind an API key")
+    async def bind_key(
+        key_id: UUID, wanted: BindApiKey, administrator: Administrator, work: InWork
+    ) -> keys.ApiKey:
+        """Let the key speak for these reserved systems; each process knows in five seconds."""
+        return await keys.bind(work.sql, key_id, wanted.systems, reserved=reserved)
 
     @router.post("/{key_id}/revoke", response_model=ApiKeyView, summary="Revoke an API key")
     async def revoke_key(

@@ -1,6 +1,6 @@
 """The tables of identity: keys of machines, users of this service, their sessions."""
 
-__all__ = ["DDL"]
+__all__ = ["DDL", "KEY_SYSTEMS"]
 
 DDL: tuple[str, ...] = (
     """create table api_key (
@@ -60,3 +60,6 @@ DDL: tuple[str, ...] = (
     )""",
 )
 """`login_failure` counts by what was typed, known or not, so it tells nobody which logins exist."""
+
+KEY_SYSTEMS = "alter table api_key add column systems text[] not null default '{}'"
+"""A change of a later migration: reserved names of other systems that a key may speak for."""

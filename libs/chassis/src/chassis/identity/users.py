@@ -105,7 +105,7 @@ async def change_user(
     active: bool | None = None,
     language: str | None = None,
 ) -> LocalUser:
-    """Change what is given. A user who is made inactive loses every session.
+    """Change what is given; an empty language is none. Who is made inactive loses every session.
 
     Raises NotFound, and InvalidInput for a bad name or an unknown role.
     """
@@ -167,7 +167,7 @@ _LIST = f"select {COLUMNS} from local_user order by login"
 
 _CHANGE = f"""update local_user
   set name = coalesce($2::text, name), roles = coalesce($3::text[], roles),
-      active = coalesce($4::boolean, active), language = coalesce($5::text, language),
+      active = coalesce($4::boolean, active), language = nullif(coalesce($5::text, language), ''),
       version = version + 1, updated_at = $6
   where id = $1 returning {COLUMNS}"""
 

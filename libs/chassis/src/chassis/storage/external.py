@@ -77,13 +77,17 @@ class AlreadyLinked(Problem):
 
 @dataclass(frozen=True)
 class External:
-    """One link: their system and id, our id, and the newest version of theirs that we took."""
+    """One link: their system and id, our id, and the newest version of theirs that we took.
+
+    `content` is a digest of what that version said; None where it is not known.
+    """
 
     entity_type: str
     system: str
     external_id: str
     entity_id: UUID
     source_version: int
+    content: bytes | None = None
 
 
 async def resolve(
@@ -132,10 +136,11 @@ async def claim(
     *,
     entity_id: UUID,
     source_version: int,
+    content: bytes | None = None,
 ) -> None:
     """Link their record to ours. Raises AlreadyLinked when either has another link."""
-    made = await sql.fetchval(_CLAIM, entity_type, system, external_id, entity_id, source_version)
-    if not made:
+    key = (entity_type, system, external_id)
+    if not await sql.fetchval(_CLAIM, *key, entity_id, source_version, content):
         raise AlreadyLinked(entity=entity_type, system=system, external_id=external_id)
 
 
@@ -143,13 +148,16 @@ async def claim_all(
     sql: "asyncpg.Connection[Any]",
     entity_type: str,
     system: str,
-    links: Sequence[tuple[str, UUID, int]],
+    links: Sequence[tuple[str, UUID, int, bytes | None]],
 ) -> None:
-    """Link many records of theirs (id there, ours, version of theirs). Raises AlreadyLinked."""
-    columns = ([link[at] for link in links] for at in range(3))
+    """Link many records of theirs (id there, ours, version of theirs, its content).
+
+    Raises AlreadyLinked.
+    """
+    columns = ([link[at] for link in links] for at in range(4))
     rows = await sql.fetch(_CLAIM_ALL, entity_type, system, *columns)
     made = {row["external_id"] for row in rows}
-    for external_id, _, _ in links:
+    for external_id, *_ in links:
         if external_id not in made:
             raise AlreadyLinked(entity=entity_type, system=system, external_id=external_id)
 
@@ -189,19 +197,22 @@ async def unlink(
     return True
 
 
-async def advance(sql: "asyncpg.Connection[Any]", known: External, source_version: int) -> None:
-    """Note the newest version of theirs that we took."""
-    await sql.execute(_ADVANCE, known.entity_type, known.system, known.external_id, source_version)
+async def advance(
+    sql: "asyncpg.Connection[Any]",
+    known: External,
+    source_version: int,
+    content: bytes | None = None,
+) -> None:
+    """Note the newest version of theirs that we took, and what it says."""
+    await advance_all(sql, [(known, source_version, content)])
 
 
 async def advance_all(
-    sql: "asyncpg.Connection[Any]", taken: Sequence[tuple[External, int]]
+    sql: "asyncpg.Connection[Any]", taken: Sequence[tuple[External, int, bytes | None]]
 ) -> None:
     """Note the newest versions of theirs that we took, of many records; none stands twice."""
-    columns = zip(
-        *((one.entity_type, one.system, one.external_id, version) for one, version in taken),
-        strict=True,
-    )
+    rows = [(one.entity_type, one.system, one.external_id, *said) for one, *said in taken]
+    columns = zip(*rows, strict=True)
     await sql.execute(_ADVANCE_ALL, *columns)
 
 
@@ -215,7 +226,7 @@ async def references_of(
     return found
 
 
-_COLUMNS = "entity_type, system, external_id, entity_id, source_version"
+_COLUMNS = "entity_type, system, external_id, entity_id, source_version, content"
 _RESOLVE = f"""select {_COLUMNS} from external_reference
   where entity_type = $1 and system = $2 and external_id = $3 for no key update"""
 _RESOLVE_ALL = f"""select {_COLUMNS} from external_reference
@@ -225,19 +236,19 @@ _FIRST_SIGHTS = """select pg_advisory_xact_lock(hashtextextended(word, 0))
   from (select word from unnest($1::text[]) with ordinality as w(word, at) order by at) w"""
 _FIRST_SIGHT = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
 _CLAIM = """insert into external_reference
-  (entity_type, system, external_id, entity_id, source_version) values ($1, $2, $3, $4, $5)
+  (entity_type, system, external_id, entity_id, source_version, content)
+  values ($1, $2, $3, $4, $5, $6)
   on conflict do nothing returning true"""
 _CLAIM_ALL = """insert into external_reference
-    (entity_type, system, external_id, entity_id, source_version)
-  select $1, $2, n.* from unnest($3::text[], $4::uuid[], $5::bigint[]) as n
+    (entity_type, system, external_id, entity_id, source_version, content)
+  select $1, $2, n.* from unnest($3::text[], $4::uuid[], $5::bigint[], $6::bytea[]) as n
   on conflict do nothing returning external_id"""
 _UNLINK = """delete from external_reference
   where entity_type = $1 and system = $2 and external_id = $3"""
-_ADVANCE = """update external_reference set source_version = $4, updated_at = now()
-  where entity_type = $1 and system = $2 and external_id = $3"""
-_ADVANCE_ALL = """update external_reference r set source_version = n.version, updated_at = now()
-  from unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
-    as n(entity_type, system, external_id, version)
+_ADVANCE_ALL = """update external_reference r
+  set source_version = n.version, content = n.content, updated_at = now()
+  from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bytea[])
+    as n(entity_type, system, external_id, version, content)
   where (r.entity_type, r.system, r.external_id) = (n.entity_type, n.system, n.external_id)"""
 _OF = f"""select {_COLUMNS} from external_reference
   where entity_type = $1 and entity_id = any($2::uuid[]) order by system, external_id"""

@@ -37,9 +37,11 @@ class ServiceUnderTest:
     _clients: list[httpx.AsyncClient] = field(default_factory=list)
     _sequencer: Sequencer | None = None
 
-    async def as_(self, *scopes: str, headers: Mapping[str, str] | None = None) -> Any:
-        """A client whose API key has exactly these scopes."""
-        secret = await _key(self.service, self.database, scopes)
+    async def as_(
+        self, *scopes: str, systems: Sequence[str] = (), headers: Mapping[str, str] | None = None
+    ) -> Any:
+        """A client whose API key has exactly these scopes, and speaks for these systems only."""
+        secret = await _key(self.service, self.database, scopes, systems)
         return self.with_key(secret, headers=headers)
 
     def with_key(self, secret: str, *, headers: Mapping[str, str] | None = None) -> Any:
@@ -103,7 +105,7 @@ async def running(
     )
     database = Database.connect(service, known)
     app = create_app(service, known, database)
-    secret = await _key(service, database, ["admin"])
+    secret = await _key(service, database, ["admin"], sorted(service.reserved_systems))
     under_test = ServiceUnderTest(
         service=service,
         settings=known,
@@ -122,7 +124,9 @@ async def running(
         await under_test.close()
 
 
-async def _key(service: Service, database: Database, scopes: Sequence[str]) -> str:
+async def _key(
+    service: Service, database: Database, scopes: Sequence[str], systems: Sequence[str]
+) -> str:
     async with database.driver() as sql:
         issued = await keys.issue(
             sql,
@@ -132,5 +136,7 @@ async def _key(service: Service, database: Database, scopes: Sequence[str]) -> s
             permissions=service.permissions,
             created_by="system:test",
             now=utc_now(),
+            systems=systems,
+            reserved=service.reserved_systems,
         )
     return issued.secret

@@ -43,9 +43,9 @@ from crm.accounts.schemas import (
     UpsertContacts,
 )
 from crm.accounts.service import accounts, contacts, matches
-from crm.fields import ExternalId, System
+from crm.fields import ExternalId
 from crm.links import ExternalRef, LinkExternal, ManagedByErp
-from crm.upserts import UPSERTED, InBatch, reply_outcome, upsert_each
+from crm.upserts import UPSERT_PROBLEMS, UPSERTED, FromSystem, InBatch, reply_outcome, upsert_each
 
 __all__ = ["account_router", "contact_router"]
 
@@ -53,6 +53,7 @@ Seller = Annotated[Actor, Needs("accounts.write")]
 Reader = Annotated[Actor, Needs("accounts.read")]
 
 _PROBLEMS = (
+    *UPSERT_PROBLEMS,
     NotFound,
     MissingReference,
     AlreadyLinked,
@@ -133,7 +134,7 @@ async def upsert_accounts(
 
 @account_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
 async def upsert_account(
-    system: System,
+    system: FromSystem,
     external_id: ExternalId,
     command: UpsertAccount,
     _by: Seller,
@@ -209,7 +210,7 @@ async def link_account(
 @account_router.delete("/{account_id}/external-refs/{system}/{external_id}")
 async def unlink_account(
     account_id: UUID,
-    system: System,
+    system: FromSystem,
     external_id: ExternalId,
     _by: Seller,
     work: InWork,
@@ -251,7 +252,7 @@ async def upsert_contacts(
 
 @contact_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
 async def upsert_contact(
-    system: System,
+    system: FromSystem,
     external_id: ExternalId,
     command: UpsertContact,
     _by: Seller,

@@ -6,19 +6,29 @@ from decimal import Decimal
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    model_validator,
+)
 
 from chassis.http.etag import EtagVersion, Revision
-from crm.addresses import Address, AddressChange
+from crm.addresses import Address, AddressChange, AddressPatch
 from crm.emails import Email
 from crm.fields import (
     LARGEST_BATCH,
     Command,
+    Emptied,
     ExternalId,
     Facts,
     Language,
     Line,
     Name,
+    OptionalLine,
     PhoneText,
     SourceVersion,
     Status,
@@ -64,6 +74,13 @@ Known = Annotated[str, StringConstraints(max_length=1000)]
 
 Reason = Literal["external_id", "tax_id", "email", "phone", "name_and_address"]
 
+
+def _unknown(permission: Permission | None) -> Permission:
+    return permission or "unknown"
+
+
+PermissionPatch = Annotated[Permission | None, AfterValidator(_unknown)]
+
 _PHONE = "As people write it; shown in E.164 where it is valid."
 
 
@@ -91,18 +108,27 @@ class Consent(BaseModel):
 
 
 class ConsentChange(BaseModel):
-    """The parts of the consent that change; a part left out stays."""
+    """The parts of the consent that change; a part left out stays, null makes it unknown."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    email: Permission = Field(default_factory=left_out)
-    phone: Permission = Field(default_factory=left_out)
+    email: PermissionPatch = Field(default_factory=left_out)
+    phone: PermissionPatch = Field(default_factory=left_out)
 
     def onto(self, present: Consent) -> Consent:
         """The consent with these parts changed."""
         return present.model_copy(
             update={name: getattr(self, name) for name in self.model_fields_set}
         )
+
+
+def _forgotten(change: ConsentChange | None) -> ConsentChange:
+    """Null: nothing is known of the consent."""
+    return change or ConsentChange(email="unknown", phone="unknown")
+
+
+ConsentPatch = Annotated[ConsentChange | None, AfterValidator(_forgotten)]
+"""What of a consent changes; null makes all of it unknown."""
 
 
 class AccountFields(Command):
@@ -112,14 +138,20 @@ class AccountFields(Command):
     stage: Stage = Field(
         default_factory=left_out, description="By default a customer; a prospect has not bought."
     )
-    tax_id: TaxId = Field(default_factory=left_out, description="Tax registration number.")
-    email: Email = Field(default_factory=left_out)
-    phone: PhoneText = Field(default_factory=left_out, description=_PHONE)
-    website: Line = Field(default_factory=left_out)
-    industry: Line = Field(default_factory=left_out)
-    segment: Line = Field(default_factory=left_out)
+    tax_id: Annotated[TaxId | None, Emptied] = Field(
+        default_factory=left_out, description="Tax registration number."
+    )
+    email: Annotated[Email | None, Emptied] = Field(default_factory=left_out)
+    phone: Annotated[PhoneText | None, Emptied] = Field(
+        default_factory=left_out, description=_PHONE
+    )
+    website: OptionalLine = Field(default_factory=left_out)
+    industry: OptionalLine = Field(default_factory=left_out)
+    segment: OptionalLine = Field(default_factory=left_out)
     owner_id: UUID | None = Field(default=None, description="The user who looks after it.")
-    language: Language = Field(default_factory=left_out, description="Language to write in.")
+    language: Annotated[Language | None, Emptied] = Field(
+        default_factory=left_out, description="Language to write in."
+    )
     currency: CurrencyCode = Field(
         default_factory=left_out, description="Currency of business; by default the installation's."
     )
@@ -141,8 +173,8 @@ class ChangeAccount(AccountFields):
     """Change an account (JSON merge patch)."""
 
     name: Name = Field(default_factory=left_out)
-    billing_address: AddressChange = Field(default_factory=AddressChange)
-    shipping_address: AddressChange = Field(default_factory=AddressChange)
+    billing_address: AddressPatch = Field(default_factory=AddressChange)
+    shipping_address: AddressPatch = Field(default_factory=AddressChange)
 
 
 class UpsertAccount(AccountFields):
@@ -150,12 +182,12 @@ class UpsertAccount(AccountFields):
 
     source_version: SourceVersion
     name: Name = Field(default_factory=left_out, description="Needed when it is new here.")
-    billing_address: Address = Field(default_factory=Address)
-    shipping_address: Address = Field(default_factory=Address)
+    billing_address: AddressPatch = Field(default_factory=AddressChange)
+    shipping_address: AddressPatch = Field(default_factory=AddressChange)
     status: Status = Field(default_factory=left_out)
     erp: ErpTerms = Field(
         default_factory=left_out,
-        description="Terms of business; taken from system `erp`, or with scope accounts.sync.",
+        description="Terms of business; taken from the system `erp` only.",
     )
 
 
@@ -174,9 +206,11 @@ class UpsertAccounts(Command):
 class ContactFields(Command):
     """Fields of a contact. What is left out of a change stays as it is."""
 
-    title: Line = Field(default_factory=left_out, description="Position, such as buyer.")
-    email: Email = Field(default_factory=left_out)
-    phone: PhoneText = Field(default_factory=left_out, description=_PHONE)
+    title: OptionalLine = Field(default_factory=left_out, description="Position, such as buyer.")
+    email: Annotated[Email | None, Emptied] = Field(default_factory=left_out)
+    phone: Annotated[PhoneText | None, Emptied] = Field(
+        default_factory=left_out, description=_PHONE
+    )
     primary: StrictBool = Field(
         default_factory=left_out, description="True: the one to turn to; another one steps back."
     )
@@ -198,7 +232,7 @@ class ChangeContact(ContactFields):
     """Change a contact (JSON merge patch)."""
 
     name: Name = Field(default_factory=left_out)
-    consent: ConsentChange = Field(default_factory=ConsentChange)
+    consent: ConsentPatch = Field(default_factory=ConsentChange)
 
 
 class UpsertContact(ContactFields):
@@ -210,7 +244,7 @@ class UpsertContact(ContactFields):
         default=None, description="The account's id in the sending system, instead of ours."
     )
     name: Name = Field(default_factory=left_out, description="Needed when it is new here.")
-    consent: Consent = Field(default_factory=Consent)
+    consent: ConsentPatch = Field(default_factory=ConsentChange)
     status: Status = Field(default_factory=left_out)
 
 

@@ -48,9 +48,9 @@ from crm.catalog.schemas import (
     UpsertProducts,
 )
 from crm.catalog.service import price_lists, prices, products
-from crm.fields import ExternalId, System
+from crm.fields import ExternalId
 from crm.links import LinkExternal, ManagedByErp
-from crm.upserts import UPSERTED, InBatch, reply_outcome, upsert_each
+from crm.upserts import UPSERT_PROBLEMS, UPSERTED, FromSystem, InBatch, reply_outcome, upsert_each
 
 __all__ = ["price_list_router", "price_router", "product_router"]
 
@@ -58,6 +58,7 @@ Manager = Annotated[Actor, Needs("catalog.write")]
 Reader = Annotated[Actor, Needs("catalog.read")]
 
 _PROBLEMS = (
+    *UPSERT_PROBLEMS,
     NotFound,
     MissingReference,
     AlreadyLinked,
@@ -122,7 +123,7 @@ async def list_price_lists(_by: Reader, asked: PageAsked, at: InReading) -> Page
 
 @price_list_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
 async def upsert_price_list(
-    system: System,
+    system: FromSystem,
     external_id: ExternalId,
     command: UpsertPriceList,
     _by: Manager,
@@ -172,7 +173,7 @@ async def upsert_products(
 
 @product_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
 async def upsert_product(
-    system: System,
+    system: FromSystem,
     external_id: ExternalId,
     command: UpsertProduct,
     _by: Manager,
@@ -259,7 +260,7 @@ async def upsert_prices(
 
 @price_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
 async def upsert_price(
-    system: System,
+    system: FromSystem,
     external_id: ExternalId,
     command: UpsertPrice,
     _by: Manager,

@@ -14,11 +14,12 @@ from crm.fields import (
     Code,
     Command,
     Day,
+    Emptied,
     ExternalId,
     Facts,
     Line,
     Name,
-    Note,
+    OptionalNote,
     SourceVersion,
     Word,
     left_out,
@@ -62,8 +63,10 @@ _MASTER = "`own`: changed here; `erp`: a read copy of the ERP's."
 class ProductFields(Command):
     """Fields of a product. What is left out of a change stays as it is."""
 
-    description: Note = Field(default_factory=left_out)
-    category: Word = Field(default_factory=left_out, description="Code of the category.")
+    description: OptionalNote = Field(default_factory=left_out)
+    category: Annotated[Word | None, Emptied] = Field(
+        default_factory=left_out, description="Code of the category."
+    )
     unit: UnitCode = Field(default_factory=left_out)
     unit_decimals: Annotated[int, Field(strict=True, ge=0, le=6)] = Field(
         default_factory=left_out,

@@ -33,7 +33,7 @@ from chassis.http.texts import Texts
 from chassis.identity.actor import Actor
 from chassis.storage.work import Reading
 from crm.accounts.errors import AccountArchived
-from crm.fields import ExternalId, System
+from crm.fields import ExternalId
 from crm.links import linked_to
 from crm.orders import queries
 from crm.orders.errors import (
@@ -70,7 +70,18 @@ from crm.orders.service.batches import (
     store_each,
     store_one,
 )
-from crm.upserts import KEPT, UPSERTED, InBatch, Upserted, reply_outcome, upsert_each
+from crm.upserts import (
+    KEPT,
+    UPSERT_PROBLEMS,
+    UPSERTED,
+    FromBoundSystem,
+    FromSystem,
+    InBatch,
+    InBoundBatch,
+    Upserted,
+    reply_outcome,
+    upsert_each,
+)
 
 __all__ = ["mirror_router", "order_router"]
 
@@ -82,6 +93,7 @@ order_router = house_router(
     prefix="/v1/orders",
     tag="orders",
     problems=(
+        *UPSERT_PROBLEMS,
         NotFound,
         MissingReference,
         AccountArchived,
@@ -103,6 +115,7 @@ mirror_router = house_router(
     prefix="/v1",
     tag="mirror",
     problems=(
+        *UPSERT_PROBLEMS,
         NotFound,
         MissingReference,
         IdempotencyKeyRequired,
@@ -195,7 +208,7 @@ async def upsert_orders(
 
 @order_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
 async def upsert_order(
-    system: System,
+    system: FromSystem,
     external_id: ExternalId,
     command: UpsertOrder,
     _by: Seller,
@@ -250,7 +263,11 @@ def _taken(response: Response, done: Done, named: UUID | None = None) -> Taken:
 
 @mirror_router.post("/order-fulfilments/by-external/{system}/batch")
 async def store_fulfilments(
-    asked: InBatch, command: TellFulfilments, _by: Bridge, _once: OnlyOnceUnlessDry, work: InWork
+    _by: Bridge,
+    asked: InBoundBatch,
+    command: TellFulfilments,
+    _once: OnlyOnceUnlessDry,
+    work: InWork,
 ) -> BatchReply:
     """How the ERP says our orders stand; each is judged alone."""
     return await store_each(work, asked, FULFILMENTS, command.items)
@@ -258,10 +275,10 @@ async def store_fulfilments(
 
 @mirror_router.put("/order-fulfilments/by-external/{system}/{external_id}", responses=KEPT)
 async def tell_fulfilment(
-    system: System,
+    _by: Bridge,
+    system: FromBoundSystem,
     external_id: ExternalId,
     command: TellFulfilment,
-    _by: Bridge,
     work: InWork,
     response: Response,
 ) -> Taken:
@@ -271,7 +288,11 @@ async def tell_fulfilment(
 
 @mirror_router.put("/order-refusals/by-external/{system}/{external_id}")
 async def tell_refusal(
-    system: System, external_id: ExternalId, command: TellRefusal, _by: Bridge, work: InWork
+    system: FromBoundSystem,
+    external_id: ExternalId,
+    command: TellRefusal,
+    _by: Bridge,
+    work: InWork,
 ) -> Taken:
     """The ERP would not take one of our orders as it was sent; `external_id` is that order."""
     now = await mirror.store_refusal(work, command)
@@ -280,7 +301,11 @@ async def tell_refusal(
 
 @mirror_router.post("/product-availabilities/by-external/{system}/batch")
 async def store_availabilities(
-    asked: InBatch, command: TellAvailabilities, _by: Bridge, _once: OnlyOnceUnlessDry, work: InWork
+    _by: Bridge,
+    asked: InBoundBatch,
+    command: TellAvailabilities,
+    _once: OnlyOnceUnlessDry,
+    work: InWork,
 ) -> BatchReply:
     """What the ERP says is free of products, and expected; each is judged alone."""
     return await store_each(work, asked, AVAILABILITIES, command.items)
@@ -288,10 +313,10 @@ async def store_availabilities(
 
 @mirror_router.put("/product-availabilities/by-external/{system}/{external_id}", responses=KEPT)
 async def tell_availability(
-    system: System,
+    _by: Bridge,
+    system: FromBoundSystem,
     external_id: ExternalId,
     command: TellAvailability,
-    _by: Bridge,
     work: InWork,
     response: Response,
 ) -> Taken:
@@ -301,7 +326,11 @@ async def tell_availability(
 
 @mirror_router.post("/account-debts/by-external/{system}/batch")
 async def store_debts(
-    asked: InBatch, command: TellDebts, _by: Bridge, _once: OnlyOnceUnlessDry, work: InWork
+    _by: Bridge,
+    asked: InBoundBatch,
+    command: TellDebts,
+    _once: OnlyOnceUnlessDry,
+    work: InWork,
 ) -> BatchReply:
     """What the ERP says customers owe; each is judged alone."""
     return await store_each(work, asked, DEBTS, command.items)
@@ -309,10 +338,10 @@ async def store_debts(
 
 @mirror_router.put("/account-debts/by-external/{system}/{external_id}", responses=KEPT)
 async def tell_debt(
-    system: System,
+    _by: Bridge,
+    system: FromBoundSystem,
     external_id: UUID,
     command: TellDebt,
-    _by: Bridge,
     work: InWork,
     response: Response,
 ) -> Taken:

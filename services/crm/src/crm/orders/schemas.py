@@ -5,12 +5,30 @@ from decimal import Decimal
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
-from crm.addresses import Address
-from crm.fields import LARGEST_BATCH, Code, Command, Day, ExternalId, Line, Note, SourceVersion
+from crm.addresses import Address, AddressPatch
+from crm.fields import (
+    LARGEST_BATCH,
+    Code,
+    Command,
+    Day,
+    ExternalId,
+    Line,
+    Note,
+    OptionalNote,
+    SourceVersion,
+    left_out,
+)
 from crm.links import ExternalRef
 from crm.money import MoneyView, NonNegativeNumber, PositiveQuantity, UnitPriceView
 
@@ -104,7 +122,7 @@ class PlaceOrder(OrderFacts):
 
 
 class UpsertOrder(OrderFacts):
-    """An order as another system knows it, whole."""
+    """An order as another system knows it; what is left out stays as it is here."""
 
     source_version: SourceVersion
 
@@ -125,10 +143,17 @@ class ChangeOrder(Command):
     """What the customer wants instead: lines are replaced whole where they are given."""
 
     requested_on: Day | None = None
-    ship_to: Address | None = None
-    note: Note | None = None
+    ship_to: AddressPatch = Field(default_factory=left_out)
+    note: OptionalNote = Field(default_factory=left_out)
     freight: MoneyView | None = None
     lines: Annotated[list[ChangeLine], Field(min_length=1, max_length=500)] | None = None
+
+    @field_validator("lines", mode="before")
+    @classmethod
+    def _has_lines(cls, lines: object) -> object:
+        if lines is None:
+            raise PydanticCustomError("lines_needed", "An order has at least one line.")
+        return lines
 
 
 class Told(BaseModel):

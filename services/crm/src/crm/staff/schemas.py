@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool
 
 from chassis.http.etag import EtagVersion, Revision
 from crm.emails import Email
-from crm.fields import Command, Line, Name, Note, left_out
+from crm.fields import Command, Emptied, Line, Name, Note, OptionalNote, left_out
 
 __all__ = [
     "AddMember",
@@ -46,9 +46,9 @@ class ChangeMember(Command):
 
     name: Name = Field(default_factory=left_out)
     roles: Roles = Field(default_factory=left_out)
-    email: Email = Field(default_factory=left_out)
+    email: Annotated[Email | None, Emptied] = Field(default_factory=left_out)
     team_id: UUID | None = None
-    language: InterfaceLanguage = Field(default_factory=left_out)
+    language: InterfaceLanguage | None = Field(default=None, description="Null: as requests say.")
 
 
 class NewPassword(Command):
@@ -97,7 +97,7 @@ class ChangeTeam(Command):
     """Change a team (JSON merge patch)."""
 
     name: Name = Field(default_factory=left_out)
-    description: Note = Field(default_factory=left_out)
+    description: OptionalNote = Field(default_factory=left_out)
     active: StrictBool = Field(
         default_factory=left_out, description="False: takes no new members; it stays visible."
     )

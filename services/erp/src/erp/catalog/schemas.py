@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from chassis.http.etag import EtagVersion, Revision
 from erp.catalog.rules.units import Ratio
@@ -16,7 +16,8 @@ from erp.fields import (
     ExternalId,
     Line,
     Name,
-    Note,
+    OptionalLine,
+    OptionalNote,
     SourceVersion,
     Status,
     left_out,
@@ -163,20 +164,25 @@ class Conversion(Command):
         return Ratio(self.numerator, self.denominator)
 
 
+def _no_others(conversions: list[Conversion] | None) -> list[Conversion]:
+    """Null: it has no other units."""
+    return conversions or []
+
+
 class ItemFields(Facts):
     """Fields of an item. What is left out of a change stays as it is."""
 
-    description: Note = Field(default_factory=left_out)
+    description: OptionalNote = Field(default_factory=left_out)
     category: OptionalCode = Field(default=None, description="Code of the category; null: none.")
     kind: Kind = Field(default_factory=left_out, description="By default goods.")
     tracking: Tracking = Field(
         default_factory=left_out,
         description="serial: each piece has a serial. By default none; final with the first move.",
     )
-    conversions: list[Conversion] = Field(
-        default_factory=list, max_length=20, description="Its other units, all of them."
-    )
-    barcode: Line = Field(default_factory=left_out)
+    conversions: Annotated[
+        Annotated[list[Conversion], Field(max_length=20)] | None, AfterValidator(_no_others)
+    ] = Field(default_factory=list, description="Its other units, all of them; null: none.")
+    barcode: OptionalLine = Field(default_factory=left_out)
     sold: StrictBool = Field(default_factory=left_out, description="By default true.")
     bought: StrictBool = Field(default_factory=left_out, description="By default true.")
     discontinued_on: Day | None = Field(

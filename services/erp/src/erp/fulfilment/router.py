@@ -23,7 +23,7 @@ from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from chassis.storage.work import Reading
 from erp.catalog.errors import FractionOfUnit
-from erp.fields import ExternalId, System
+from erp.fields import ExternalId
 from erp.fulfilment import queries, service
 from erp.fulfilment.errors import (
     ChangeRefused,
@@ -65,7 +65,7 @@ from erp.stock.errors import (
     ShortOnDay,
     UnknownSerial,
 )
-from erp.upserts import UPSERTED, InBatch, reply_outcome, upsert_each
+from erp.upserts import UPSERT_PROBLEMS, UPSERTED, FromSystem, InBatch, reply_outcome, upsert_each
 
 __all__ = ["order_router"]
 
@@ -78,6 +78,7 @@ order_router = house_router(
     prefix="/v1/sales-orders",
     tag="sales-orders",
     problems=(
+        *UPSERT_PROBLEMS,
         NotFound,
         MissingReference,
         PriceMissing,
@@ -162,7 +163,7 @@ async def take_orders(
 
 @order_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
 async def take_order(
-    system: System,
+    system: FromSystem,
     external_id: ExternalId,
     command: UpsertOrder,
     _by: Seller,

@@ -118,7 +118,7 @@ class OrderBase(Command):
 
 
 class UpsertOrder(OrderFacts):
-    """An order as another system knows it, whole."""
+    """An order as another system knows it; what is left out stays as it is here."""
 
     external_id: ExternalId | None = Field(default=None, description="Needed in a batch only.")
     source_version: SourceVersion

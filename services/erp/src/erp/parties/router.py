@@ -22,7 +22,7 @@ from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from chassis.storage.external import AlreadyLinked
 from chassis.storage.work import Reading
-from erp.fields import ExternalId, System
+from erp.fields import ExternalId
 from erp.links import ExternalRef, LinkExternal, ManagedByCrm
 from erp.parties import queries
 from erp.parties.errors import DuplicateTaxId
@@ -42,7 +42,7 @@ from erp.parties.schemas import (
     UpsertSuppliers,
 )
 from erp.parties.service import customers, matches, suppliers
-from erp.upserts import UPSERTED, InBatch, reply_outcome, upsert_each
+from erp.upserts import UPSERT_PROBLEMS, UPSERTED, FromSystem, InBatch, reply_outcome, upsert_each
 
 __all__ = ["customer_router", "supplier_router"]
 
@@ -51,6 +51,7 @@ Reader = Annotated[Actor, Needs("parties.read")]
 Wanted = Annotated[PartyQuery, Query()]
 
 _PROBLEMS = (
+    *UPSERT_PROBLEMS,
     NotFound,
     AlreadyLinked,
     DuplicateTaxId,
@@ -116,7 +117,7 @@ async def upsert_customers(
 
 @customer_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
 async def upsert_customer(
-    system: System,
+    system: FromSystem,
     external_id: ExternalId,
     command: UpsertCustomer,
     _by: Clerk,
@@ -194,7 +195,7 @@ async def link_customer(
 @customer_router.delete("/{customer_id}/external-refs/{system}/{external_id}")
 async def unlink_customer(
     customer_id: UUID,
-    system: System,
+    system: FromSystem,
     external_id: ExternalId,
     _by: Clerk,
     work: InWork,
@@ -236,7 +237,7 @@ async def upsert_suppliers(
 
 @supplier_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
 async def upsert_supplier(
-    system: System,
+    system: FromSystem,
     external_id: ExternalId,
     command: UpsertSupplier,
     _by: Clerk,

@@ -7,14 +7,16 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.addresses import Address, AddressChange
+from erp.addresses import Address, AddressChange, AddressPatch
 from erp.fields import (
     Command,
     Email,
+    Emptied,
     ExternalId,
     Language,
     Line,
     Name,
+    OptionalLine,
     SourceVersion,
     Status,
     TaxId,
@@ -57,12 +59,18 @@ Reason = Literal["external_id", "tax_id", "email", "phone", "name_and_address"]
 class PartyFields(Command):
     """Fields of a customer or supplier. What is left out of a change stays as it is."""
 
-    legal_name: Line = Field(default_factory=left_out, description="As in the trade register.")
-    tax_id: TaxId = Field(default_factory=left_out, description="Tax registration number.")
-    email: Email = Field(default_factory=left_out)
-    phone: Line = Field(default_factory=left_out)
-    website: Line = Field(default_factory=left_out)
-    language: Language = Field(default_factory=left_out, description="Language of documents.")
+    legal_name: OptionalLine = Field(
+        default_factory=left_out, description="As in the trade register."
+    )
+    tax_id: Annotated[TaxId | None, Emptied] = Field(
+        default_factory=left_out, description="Tax registration number."
+    )
+    email: Annotated[Email | None, Emptied] = Field(default_factory=left_out)
+    phone: OptionalLine = Field(default_factory=left_out)
+    website: OptionalLine = Field(default_factory=left_out)
+    language: Annotated[Language | None, Emptied] = Field(
+        default_factory=left_out, description="Language of documents."
+    )
     currency: CurrencyCode = Field(
         default_factory=left_out, description="Currency of business; by default the installation's."
     )
@@ -108,15 +116,17 @@ class ChangeCustomer(PartyFields, CustomerTerms):
     """Change a customer (JSON merge patch)."""
 
     name: Name = Field(default_factory=left_out)
-    bill_to: AddressChange = Field(default_factory=AddressChange)
-    ship_to: AddressChange = Field(default_factory=AddressChange)
+    bill_to: AddressPatch = Field(default_factory=AddressChange)
+    ship_to: AddressPatch = Field(default_factory=AddressChange)
 
 
-class UpsertCustomer(PartyFields, CustomerTerms, CustomerAddresses):
+class UpsertCustomer(PartyFields, CustomerTerms):
     """A customer as another system knows it; what is left out stays as it is here."""
 
     source_version: SourceVersion
     name: Name = Field(default_factory=left_out, description="Needed when it is new here.")
+    bill_to: AddressPatch = Field(default_factory=AddressChange)
+    ship_to: AddressPatch = Field(default_factory=AddressChange)
     status: Status = Field(default_factory=left_out)
 
 
@@ -143,7 +153,7 @@ class ChangeSupplier(PartyFields):
     """Change a supplier (JSON merge patch)."""
 
     name: Name = Field(default_factory=left_out)
-    address: AddressChange = Field(default_factory=AddressChange)
+    address: AddressPatch = Field(default_factory=AddressChange)
 
 
 class UpsertSupplier(PartyFields):
@@ -151,7 +161,7 @@ class UpsertSupplier(PartyFields):
 
     source_version: SourceVersion
     name: Name = Field(default_factory=left_out, description="Needed when it is new here.")
-    address: Address = Field(default_factory=Address)
+    address: AddressPatch = Field(default_factory=AddressChange)
     status: Status = Field(default_factory=left_out)
 
 

@@ -23,7 +23,7 @@ from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from chassis.storage.work import Reading
 from erp.catalog.errors import FractionOfUnit
-from erp.fields import ExternalId, System
+from erp.fields import ExternalId
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.parties.errors import PartyArchived
 from erp.payables.errors import DuplicateBill
@@ -71,7 +71,7 @@ from erp.stock.errors import (
     SerialsNeeded,
     SerialsNotKept,
 )
-from erp.upserts import UPSERTED, InBatch, reply_outcome
+from erp.upserts import UPSERT_PROBLEMS, UPSERTED, FromSystem, InBatch, reply_outcome
 
 __all__ = ["purchase_order_router", "suggestion_router", "supplier_price_router"]
 
@@ -86,6 +86,7 @@ supplier_price_router = house_router(
     tag="supplier-prices",
     problems=(
         *_KEYED,
+        *UPSERT_PROBLEMS,
         StaleRevision,
         RevisionRequired,
         MissingReference,
@@ -176,7 +177,7 @@ async def upsert_prices(
 
 @supplier_price_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
 async def upsert_price(
-    system: System,
+    system: FromSystem,
     external_id: ExternalId,
     command: UpsertSupplierPrice,
     _by: Buyer,

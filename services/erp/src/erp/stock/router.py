@@ -54,7 +54,7 @@ from erp.stock.schemas import (
     WarehouseView,
 )
 from erp.stock.service import booking, reporting
-from erp.upserts import InBatch
+from erp.upserts import UPSERT_PROBLEMS, InBatch
 
 __all__ = [
     "adjustment_router",
@@ -93,7 +93,9 @@ move_router = house_router(prefix="/v1/stock-moves", tag="stock-moves")
 serial_router = house_router(prefix="/v1/serials", tag="serials", problems=(NotFound,))
 receipt_router = house_router(prefix="/v1/stock-receipts", tag="stock-receipts", problems=_POSTED)
 opening_router = house_router(
-    prefix="/v1/opening-stock", tag="stock-receipts", problems=(*_POSTED, OpeningStockPosted)
+    prefix="/v1/opening-stock",
+    tag="stock-receipts",
+    problems=(*_POSTED, *UPSERT_PROBLEMS, OpeningStockPosted),
 )
 adjustment_router = house_router(
     prefix="/v1/stock-adjustments",

@@ -1,6 +1,8 @@
 from alembic import op
 
+from chassis.identity.schema import KEY_SYSTEMS
 from chassis.storage import schema
+from chassis.storage.source_versions import CONTENT
 
 revision = "0001"
 down_revision = None
@@ -10,6 +12,8 @@ depends_on = None
 
 def upgrade() -> None:
     schema.create(op)
+    op.execute(KEY_SYSTEMS)
+    op.execute(CONTENT)
     op.execute(
         """create table note (
              id uuid not null, title text not null, version integer not null,

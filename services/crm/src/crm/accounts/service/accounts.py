@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from chassis.http.problems import Forbidden, NotFound
+from chassis.http.problems import NotFound
+from chassis.identity.systems import SystemReserved
 from chassis.ids import uuid7
 from chassis.storage.locking import lock, lock_all, read_all
 from chassis.storage.work import Work
@@ -41,7 +42,6 @@ __all__ = [
 ]
 
 KIND = "account"
-SYNC = "accounts.sync"
 
 
 async def see_account(sql: queries.Sql, account_id: UUID) -> AccountView:
@@ -139,16 +139,16 @@ async def upsert_account(
     """Take over an account as another system knows it. Who has ERP terms is a customer.
 
     Raises InvalidInput (a new one without a name), MissingReference, CurrencyNotSupported,
-    Forbidden (terms from elsewhere), ManagedByErp.
+    SystemReserved (terms from elsewhere), ManagedByErp.
     """
-    sent = Sent(KIND, system, external_id, command.source_version)
+    sent = Sent(KIND, system, external_id, command)
     return await upsert_one(work, sent, command, by=IN_BULK)
 
 
 async def _register_sent(
     work: Work, system: str, sent: Sequence[tuple[UUID, UpsertAccount]]
 ) -> None:
-    leads = _leads(work, system)
+    leads = system == ERP
     await _register_all(
         work, [(one, required(_taken(command, leads=leads), "name")) for one, command in sent]
     )
@@ -157,7 +157,7 @@ async def _register_sent(
 async def _change_sent(
     work: Work, system: str, sent: Sequence[tuple[UUID, UpsertAccount]]
 ) -> list[bool]:
-    leads = _leads(work, system)
+    leads = system == ERP
     held = await lock_all(work, Account, [account_id for account_id, _ in sent])
     told = [(held[account_id], _taken(command, leads=leads)) for account_id, command in sent]
     copied = LED_BY_ERP if system == ERP else NEVER_EDITED
@@ -168,17 +168,12 @@ IN_BULK = InBulk[Any](create=_register_sent, change=_change_sent)
 """How accounts of another system are taken over, one or many."""
 
 
-def _leads(work: Work, system: str) -> bool:
-    """Whether who sends may say what the ERP leads in."""
-    return system == ERP or work.actor.may(SYNC)
-
-
 def _taken(command: UpsertAccount, *, leads: bool) -> Facts:
     facts = command.facts()
     if "erp" not in facts:
         return facts
     if not leads:
-        raise Forbidden(scope=SYNC)
+        raise SystemReserved(system=ERP)
     return {"stage": "customer"} | facts
 
 

@@ -82,7 +82,7 @@ async def upsert_contact(
     account_id = await _account_id(work, system, command)
     return await upsert(
         work,
-        Sent(KIND, system, external_id, command.source_version),
+        Sent(KIND, system, external_id, command),
         create=partial(_add_sent, work, facts, account_id),
         change=partial(_change_sent, work, facts, account_id),
     )

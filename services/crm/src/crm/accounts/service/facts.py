@@ -1,7 +1,7 @@
 """Facts as a caller gave them, made ready for the entity."""
 
 from crm.accounts.models import Account, Contact
-from crm.accounts.schemas import ConsentChange
+from crm.accounts.schemas import Consent, ConsentChange
 from crm.addresses import Address, AddressChange
 from crm.fields import Facts
 from crm.phones import phone_of
@@ -26,6 +26,9 @@ def read(facts: Facts, *, present: Account | Contact | None = None, region: str)
 
 
 def _laid_onto(present: Account | Contact | None, name: str, fact: object) -> object:
-    if isinstance(fact, AddressChange | ConsentChange):
-        return fact.onto(getattr(present, name))
+    known = getattr(present, name, None)
+    if isinstance(fact, AddressChange):
+        return fact.onto(known or Address())
+    if isinstance(fact, ConsentChange):
+        return fact.onto(known or Consent())
     return fact

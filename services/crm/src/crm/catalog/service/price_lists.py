@@ -36,7 +36,7 @@ async def upsert_price_list(
     facts = command.facts()
     return await upsert(
         work,
-        Sent(KIND, system, external_id, command.source_version),
+        Sent(KIND, system, external_id, command),
         create=partial(_add, work, facts),
         change=partial(_change, work, facts),
     )

@@ -158,7 +158,7 @@ async def upsert_price(work: Work, system: str, external_id: str, command: Upser
     meant = await product_meant(work.sql, command.product) if command.product else None
     return await upsert(
         work,
-        Sent(KIND, system, external_id, command.source_version),
+        Sent(KIND, system, external_id, command),
         create=partial(_add_sent, work, facts, meant, system),
         change=partial(_change_sent, work, facts, meant, system),
     )

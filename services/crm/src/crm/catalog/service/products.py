@@ -10,6 +10,7 @@ from chassis.http.batch import Outcome
 from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage.locking import lock, lock_all
+from chassis.storage.source_versions import require_near
 from chassis.storage.work import Work
 from crm.catalog import queries
 from crm.catalog.errors import DuplicateCode
@@ -19,6 +20,7 @@ from crm.currencies import must_be_supported
 from crm.fields import Facts
 from crm.lines import stand_in_line
 from crm.links import ERP, LinkExternal, ManagedByErp, link
+from crm.settings import settings_of
 from crm.upserts import InBulk, Sent, Upserted, outcome_of, required, upsert_one
 
 __all__ = [
@@ -101,12 +103,15 @@ class Stock:
 async def store_availabilities(work: Work, sent: Sequence[Stock]) -> list[Outcome]:
     """Keep the newest word of the stock of each of different products; it is no change of them.
 
-    Raises NotFound.
+    Raises NotFound, VersionTooFar.
     """
     found = await queries.availability_versions(work.sql, [one.product_id for one in sent])
     missing = next((one.product_id for one in sent if one.product_id not in found), None)
     if missing:
         raise NotFound(entity=KIND, id=missing)
+    step_max = settings_of(work.setting).source_version_step_max
+    for one in sent:
+        require_near(one.version, found[one.product_id], step_max=step_max)
     outcomes = [outcome_of(one.version, found[one.product_id]) for one in sent]
     newer = [one for one, outcome in zip(sent, outcomes, strict=True) if outcome == "updated"]
     rows = [(one.product_id, one.version, one.free, one.incoming) for one in newer]
@@ -122,7 +127,7 @@ async def upsert_product(
     Raises InvalidInput (a new one without code or name), DuplicateCode, CurrencyNotSupported,
     ManagedByErp.
     """
-    sent = Sent(KIND, system, external_id, command.source_version)
+    sent = Sent(KIND, system, external_id, command)
     return await upsert_one(work, sent, command, by=IN_BULK)
 
 

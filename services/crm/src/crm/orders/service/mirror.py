@@ -1,11 +1,13 @@
 """What a linked ERP tells: how orders stand, what is in stock, what customers owe."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from chassis.http.batch import Outcome
 from chassis.http.problems import MissingReference
+from chassis.storage.source_versions import require_near
 from chassis.storage.work import Work
 from crm.accounts.service import debts
 from crm.catalog.service import products
@@ -13,22 +15,27 @@ from crm.orders import queries
 from crm.orders.models import Order
 from crm.orders.schemas import OrderView, TellAvailability, TellDebt, TellFulfilment, TellRefusal
 from crm.orders.service import following, orders
+from crm.settings import settings_of
 from crm.upserts import outcome_of
 
 __all__ = ["store_availabilities", "store_debts", "store_fulfilments", "store_refusal"]
+
+CLOCKS_DIFFER_AT_MOST = timedelta(minutes=10)
 
 
 async def store_fulfilments(work: Work, sent: Sequence[TellFulfilment]) -> list[Outcome]:
     """Keep the newest word of how each of different orders stands, and let the orders follow it.
 
-    An older version than the last one taken is ignored. Raises MissingReference.
+    An older version than the last one taken is ignored. Raises MissingReference, VersionTooFar.
     """
     found = await queries.lock_orders(work, [one.order_id for one in sent])
+    step_max = settings_of(work.setting).source_version_step_max
     outcomes, newer = [], []
     for one in sent:
         order = found.get(one.order_id)
         if order is None:
             raise MissingReference(entity="order", reference=one.order_id)
+        require_near(one.source_version, order.erp_version, step_max=step_max)
         outcome = outcome_of(one.source_version, order.erp_version)
         outcomes.append(outcome)
         if outcome == "updated":
@@ -64,7 +71,10 @@ async def _locked(work: Work, order_id: UUID) -> Order:
 
 
 async def store_availabilities(work: Work, sent: Sequence[TellAvailability]) -> list[Outcome]:
-    """Keep the newest word of the stock of each of different products. Raises NotFound."""
+    """Keep the newest word of the stock of each of different products.
+
+    Raises NotFound, VersionTooFar.
+    """
     stocks = [
         products.Stock(one.product_id, one.source_version, one.free, one.incoming) for one in sent
     ]

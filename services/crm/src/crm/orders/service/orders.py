@@ -78,7 +78,7 @@ async def upsert_order(work: Work, system: str, external_id: str, command: Upser
     """
     return await upsert(
         work,
-        Sent(KIND, system, external_id, command.source_version),
+        Sent(KIND, system, external_id, command),
         create=partial(_place, work, command),
         change=partial(_replace, work, command),
     )
@@ -175,8 +175,8 @@ async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revi
     if "requested_on" in given:
         facts["requested_on"] = command.requested_on
     if command.ship_to is not None:
-        facts["ship_to"] = command.ship_to
-    if command.note is not None:
+        facts["ship_to"] = command.ship_to.onto(order.ship_to)
+    if "note" in given:
         facts["note"] = command.note
     if "freight" in given:
         facts["freight"] = _freight(work, command.freight)
@@ -192,11 +192,14 @@ async def _replace(work: Work, command: UpsertOrder, order_id: UUID) -> bool:
     facts = {
         "account_id": command.account_id,
         "requested_on": command.requested_on,
-        "ship_to": command.ship_to or buyer.shipping_address,
+        "ship_to": command.ship_to.onto(order.ship_to)
+        if command.ship_to
+        else buyer.shipping_address,
         "note": command.note,
         "freight": _freight(work, command.freight),
     }
-    return await _change(work, order, facts, command.lines)
+    given = {name: fact for name, fact in facts.items() if name in command.model_fields_set}
+    return await _change(work, order, given, command.lines)
 
 
 async def _change(

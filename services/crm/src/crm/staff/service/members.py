@@ -101,6 +101,8 @@ async def change_member(
         setattr(member, name, changed[name])
     await work.flush()
     login = {name: changed[name] for name in changed.keys() & {"name", "roles", "language"}}
+    if "language" in login:
+        login["language"] = login["language"] or ""
     await users.change_user(work.sql, member_id, known_roles=ROLES, now=work.now, **login)
 
 

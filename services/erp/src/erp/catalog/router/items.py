@@ -57,9 +57,9 @@ from erp.catalog.schemas import (
     UpsertItems,
 )
 from erp.catalog.service import categories, items, units
-from erp.fields import ExternalId, System
+from erp.fields import ExternalId
 from erp.links import LinkExternal
-from erp.upserts import UPSERTED, InBatch, reply_outcome, upsert_each
+from erp.upserts import UPSERT_PROBLEMS, UPSERTED, FromSystem, InBatch, reply_outcome, upsert_each
 
 __all__ = ["category_router", "item_router", "unit_router"]
 
@@ -73,13 +73,14 @@ unit_router = house_router(prefix="/v1/units", tag="units", problems=(*_KEYED, D
 category_router = house_router(
     prefix="/v1/item-categories",
     tag="item-categories",
-    problems=(*_CHANGED, DuplicateCode, FixedCode, CategoryLoop),
+    problems=(*_CHANGED, *UPSERT_PROBLEMS, DuplicateCode, FixedCode, CategoryLoop),
 )
 item_router = house_router(
     prefix="/v1/items",
     tag="items",
     problems=(
         *_CHANGED,
+        *UPSERT_PROBLEMS,
         AlreadyLinked,
         DuplicateSku,
         UnitInUse,
@@ -161,7 +162,7 @@ async def upsert_categories(
 
 @category_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
 async def upsert_category(
-    system: System,
+    system: FromSystem,
     external_id: ExternalId,
     command: UpsertCategory,
     _by: Keeper,
@@ -224,7 +225,7 @@ async def upsert_items(
 
 @item_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
 async def upsert_item(
-    system: System,
+    system: FromSystem,
     external_id: ExternalId,
     command: UpsertItem,
     _by: Keeper,

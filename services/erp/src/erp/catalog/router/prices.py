@@ -47,9 +47,9 @@ from erp.catalog.schemas import (
     UpsertPrices,
 )
 from erp.catalog.service import price_lists, prices
-from erp.fields import ExternalId, System
+from erp.fields import ExternalId
 from erp.links import LinkExternal
-from erp.upserts import UPSERTED, InBatch, reply_outcome, upsert_each
+from erp.upserts import UPSERT_PROBLEMS, UPSERTED, FromSystem, InBatch, reply_outcome, upsert_each
 
 __all__ = ["price_list_router", "price_router"]
 
@@ -67,6 +67,7 @@ price_router = house_router(
     tag="prices",
     problems=(
         *_CHANGED,
+        *UPSERT_PROBLEMS,
         NoPrice,
         AlreadyLinked,
         MissingReference,
@@ -184,7 +185,7 @@ async def upsert_prices(
 
 @price_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
 async def upsert_price(
-    system: System,
+    system: FromSystem,
     external_id: ExternalId,
     command: UpsertPrice,
     _by: Keeper,

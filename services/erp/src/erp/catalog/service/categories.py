@@ -60,7 +60,7 @@ async def upsert_category(
     facts = command.facts()
     return await upsert(
         work,
-        Sent(KIND, system, external_id, command.source_version),
+        Sent(KIND, system, external_id, command),
         create=partial(_add_sent, work, facts),
         change=partial(_change_sent, work, facts),
     )

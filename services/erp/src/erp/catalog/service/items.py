@@ -99,7 +99,7 @@ async def upsert_item(work: Work, system: str, external_id: str, command: Upsert
     Raises InvalidInput (a new one without SKU or name), DuplicateSku, MissingReference,
     UnitInUse, NotTrackable, TrackingFixed.
     """
-    sent = Sent(KIND, system, external_id, command.source_version)
+    sent = Sent(KIND, system, external_id, command)
     return await upsert_one(work, sent, command, by=IN_BULK)
 
 

@@ -23,16 +23,24 @@ from erp.fulfilment.models import (
 from erp.fulfilment.queries import OrderAtHand
 from erp.fulfilment.rules.deciding import Asked, refusal_of_change, refusal_of_prices
 from erp.fulfilment.rules.pricing import line_net
-from erp.fulfilment.schemas import ChangeOrder, UpsertOrder
+from erp.fulfilment.schemas import ChangeOrder, NewCharge, UpsertOrder
 from erp.fulfilment.service.building import ZERO, charges_of, sum_up
 from erp.fulfilment.service.deciding import credit_of, not_ordered_so, place_lines
 from erp.fulfilment.service.known import Known
 from erp.fulfilment.service.replacing import other_facts, replace, take_over, wanted_lines
 from erp.fulfilment.service.telling import tell
-from erp.money import digits_of
+from erp.money import MoneyView, digits_of
 from erp.stock import service as stock
 
-__all__ = ["cancel", "cancel_order", "change_content", "change_order", "locked"]
+__all__ = [
+    "cancel",
+    "cancel_order",
+    "change_content",
+    "change_order",
+    "completed",
+    "is_as_sent",
+    "locked",
+]
 
 
 async def locked(work: Work, order_id: UUID) -> OrderAtHand:
@@ -95,6 +103,27 @@ async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revi
     await change_content(work, hand, command)
     if hand.refusal:
         raise ChangeRefused(number=hand.order.number, reason=hand.refusal)
+
+
+def completed(command: UpsertOrder, hand: OrderAtHand) -> UpsertOrder:
+    """What was sent, with what was left out as it is here, also parts of the address."""
+    order, given = hand.order, command.model_fields_set
+    charges = [
+        NewCharge(kind="freight", amount=MoneyView(amount=one.amount, currency=order.currency))
+        for one in hand.charges
+    ]
+    present = {"requested_on": order.requested_on, "note": order.note, "charges": charges}
+    kept = {name: value for name, value in present.items() if name not in given}
+    ship_to = command.ship_to.onto(order.ship_to) if "ship_to" in given else order.ship_to
+    return command.model_copy(update=kept | {"ship_to": ship_to})
+
+
+async def is_as_sent(work: Work, hand: OrderAtHand, command: UpsertOrder) -> bool:
+    """Whether the order says all that was sent already: then it is not decided anew."""
+    wanted = await wanted_lines(work, hand, command)
+    change = _Change(*_paired(hand.lines, wanted), charges_of(work, hand.order, command.charges))
+    same_customer = command.customer_id == hand.order.customer_id
+    return same_customer and change.is_nothing(hand) and not other_facts(work, hand, command)
 
 
 async def change_content(work: Work, hand: OrderAtHand, command: ChangeOrder | UpsertOrder) -> bool:

@@ -15,7 +15,7 @@ from erp.fulfilment.queries import OrderAtHand
 from erp.fulfilment.rules.deciding import Decision
 from erp.fulfilment.schemas import BatchOrder, NewOrder, OrderView, UpsertOrder
 from erp.fulfilment.service.building import new_orders
-from erp.fulfilment.service.changing import cancel, change_content, locked
+from erp.fulfilment.service.changing import cancel, change_content, completed, is_as_sent, locked
 from erp.fulfilment.service.deciding import decide_orders, stand_in_credit_lines
 from erp.fulfilment.service.known import Known
 from erp.fulfilment.service.merging import content_of, present_content, with_ours
@@ -65,7 +65,7 @@ async def take_order(work: Work, system: str, external_id: str, command: UpsertO
     """
     return await upsert(
         work,
-        Sent(KIND, system, external_id, command.source_version),
+        Sent(KIND, system, external_id, command),
         create=lambda order_id: accept_orders(work, [(order_id, command)]),
         change=partial(_accept_again, work, command),
     )
@@ -98,6 +98,7 @@ async def _accept_again(work: Work, command: UpsertOrder, order_id: UUID) -> boo
     Where that is another than was sent, the order is told even if nothing changed.
     """
     hand = await locked(work, order_id)
+    command = completed(command, hand)
     if command.cancelled:
         return await cancel(work, hand, command.source_version)
     order = hand.order
@@ -119,6 +120,8 @@ async def _accept_again(work: Work, command: UpsertOrder, order_id: UUID) -> boo
 
 async def _take_over(work: Work, hand: OrderAtHand, command: UpsertOrder) -> bool:
     if hand.order.state in UNDECIDED:
+        if await is_as_sent(work, hand, command):
+            return False
         await replace(work, hand, command)
         return True
     return await change_content(work, hand, command)

@@ -68,7 +68,7 @@ async def change_customer(
     """
     customer = await lock(work, Customer, customer_id)
     customer.check_revision(revision)
-    await _change_all(work, [(customer, merged(customer, command.facts()))])
+    await _change_all(work, [(customer, command.facts())])
 
 
 async def archive_customer(work: Work, customer_id: UUID) -> None:
@@ -107,7 +107,7 @@ async def upsert_customer(
     Raises InvalidInput (a new one without a name), DuplicateTaxId, CurrencyNotSupported,
     ManagedByCrm.
     """
-    sent = Sent(KIND, system, external_id, command.source_version)
+    sent = Sent(KIND, system, external_id, command)
     return await upsert_one(work, sent, command, by=IN_BULK)
 
 
@@ -143,7 +143,7 @@ async def _register_all(work: Work, new: Sequence[tuple[UUID, Facts]]) -> None:
             created_at=work.now,
             updated_at=work.now,
         )
-        customer.take(supported(work, facts))
+        customer.take(supported(work, merged(customer, facts)))
         customers.append(customer)
     await _claim_tax_ids(work, customers)
     work.session.add_all(customers)
@@ -164,7 +164,7 @@ async def _change_all(
 
     Where a linked CRM sent what it leads in, and nobody here may edit, the ETag stays.
     """
-    changes = [customer.take(supported(work, facts)) for customer, facts in told]
+    changes = [customer.take(supported(work, merged(customer, facts))) for customer, facts in told]
     changed = [
         (customer, fields) for (customer, _), fields in zip(told, changes, strict=True) if fields
     ]

@@ -5,7 +5,7 @@ from typing import Any
 
 from chassis.http.problems import Forbidden
 from chassis.storage.work import Work
-from erp.addresses import AddressChange
+from erp.addresses import Address, AddressChange
 from erp.currencies import must_be_supported
 from erp.money import Money
 from erp.parties.models import Party
@@ -18,9 +18,11 @@ TERMS_SCOPE = "parties.terms"
 
 
 def merged(party: Party, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts, with changed parts of an address laid onto the present one."""
+    """The facts, with changed parts of an address laid onto the present one, if there is any."""
     return {
-        name: value.onto(getattr(party, name)) if isinstance(value, AddressChange) else value
+        name: value.onto(getattr(party, name) or Address())
+        if isinstance(value, AddressChange)
+        else value
         for name, value in facts.items()
     }
 

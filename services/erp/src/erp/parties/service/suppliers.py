@@ -57,7 +57,7 @@ async def change_supplier(
     """
     supplier = await lock(work, Supplier, supplier_id)
     supplier.check_revision(revision)
-    await _change_all(work, [(supplier, merged(supplier, command.facts()))])
+    await _change_all(work, [(supplier, command.facts())])
 
 
 async def archive_supplier(work: Work, supplier_id: UUID) -> None:
@@ -83,7 +83,7 @@ async def upsert_supplier(
 
     Raises InvalidInput (a new one without a name), CurrencyNotSupported.
     """
-    sent = Sent(KIND, system, external_id, command.source_version)
+    sent = Sent(KIND, system, external_id, command)
     return await upsert_one(work, sent, command, by=IN_BULK)
 
 
@@ -118,7 +118,7 @@ async def _register_all(work: Work, new: Sequence[tuple[UUID, Facts]]) -> None:
             created_at=work.now,
             updated_at=work.now,
         )
-        supplier.take(supported(work, facts))
+        supplier.take(supported(work, merged(supplier, facts)))
         suppliers.append(supplier)
     work.session.add_all(suppliers)
     await work.flush()
@@ -133,7 +133,10 @@ async def _put(work: Work, supplier_id: UUID, status: str) -> None:
 
 async def _change_all(work: Work, told: Sequence[tuple[Supplier, Facts]]) -> list[bool]:
     """Whether each of the locked suppliers changed; then it is one version and one event more."""
-    changes = [supplier.change(supported(work, facts), work.now) for supplier, facts in told]
+    changes = [
+        supplier.change(supported(work, merged(supplier, facts)), work.now)
+        for supplier, facts in told
+    ]
     await work.flush()
     await work.record(
         *(

@@ -83,7 +83,7 @@ async def upsert_price(
     facts = {name: value for name, value in command.facts().items() if name in _FIELDS}
     return await upsert(
         work,
-        Sent(KIND, system, external_id, command.source_version),
+        Sent(KIND, system, external_id, command),
         create=partial(_add_sent, work, system, facts),
         change=partial(_change_sent, work, facts),
     )

@@ -140,7 +140,7 @@ async def open_stock(work: Work, system: str, external_id: str, command: OpenSto
     """
     return await upsert(
         work,
-        Sent(KIND, system, external_id, command.source_version),
+        Sent(KIND, system, external_id, command),
         create=partial(_open, work, command),
         change=partial(_must_be_same, work, command),
     )

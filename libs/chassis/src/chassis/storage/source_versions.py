@@ -1,0 +1,61 @@
+"""What is known of the last version that a sender's record had: its number, and what it said.
+
+Content that was sent before and comes again under a newer version changes nothing.
+
+A version is taken once and none before it after that, so one that is far too high would freeze the
+record for ever. Senders that count by the clock run ahead by much: a tenth of the last version is
+years of any unit that is counted from 1970.
+"""
+
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from chassis.http.problem import Problem
+
+__all__ = ["CONTENT", "VersionTooFar", "digest", "is_too_far", "require_near"]
+
+CONTENT = "alter table external_reference add column content bytea"
+"""A change of a later migration: a digest of what the last version said."""
+PROTOCOL = {"source_version", "external_id"}
+"""Fields of what is sent that are no content."""
+
+
+class VersionTooFar(Problem):
+    """The sender's version would keep its later ones out."""
+
+    status = 422
+    code = "version_too_far"
+    title = "The version is too far ahead"
+    detail = (
+        "The last version taken is {last}, so at most {newest} can follow; {version} would keep "
+        "later ones out. Send the version that your record has."
+    )
+
+
+def is_too_far(version: int, last: int, *, step_max: int) -> bool:
+    """Whether the version is further ahead than any can be; a first one never is."""
+    return last > 0 and version > _newest(last, step_max)
+
+
+def require_near(version: int, last: int, *, step_max: int) -> None:
+    """See to it that the version can follow the last one taken. Raises VersionTooFar."""
+    if is_too_far(version, last, step_max=step_max):
+        raise VersionTooFar(version=version, last=last, newest=_newest(last, step_max))
+
+
+def _newest(last: int, step_max: int) -> int:
+    return last + max(step_max, last // 10)
+
+
+def digest(sent: Any) -> bytes:
+    """What tells the content of two versions of a command apart; left out is not empty."""
+    content = sent.model_dump(exclude=PROTOCOL, exclude_unset=True)
+    said = orjson.dumps(content, default=_plain, option=orjson.OPT_SORT_KEYS)
+    return blake2b(said, digest_size=16).digest()
+
+
+def _plain(value: Any) -> str:
+    return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)

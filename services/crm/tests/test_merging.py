@@ -1,0 +1,280 @@
+"""A change is a JSON merge patch (RFC 7396), and an upsert merges likewise: on every route."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from crm.app import SERVICE
+
+MONEY = {"amount": "1.00", "currency": "CNY"}
+MERGE_PATCH = "application/merge-patch+json"
+ADDRESS = {
+    "line1": "1 Canal St",
+    "line2": "Floor 2",
+    "city": "Ningbo",
+    "region": "Zhejiang",
+    "postal_code": "315000",
+    "country": "CN",
+    "contact": "Lin",
+    "phone": "1",
+}
+NO_ADDRESS = dict.fromkeys(ADDRESS, "")
+REFUSED = object()
+"""A field that is never empty: null is refused."""
+
+
+async def _account(desk):
+    return (await desk.account(billing_address=ADDRESS, shipping_address=ADDRESS, phone="9"))["id"]
+
+
+async def _contact(desk):
+    return (await desk.contact((await desk.account())["id"]))["id"]
+
+
+async def _product(desk):
+    return (await desk.product())["id"]
+
+
+async def _price(desk):
+    product = await desk.product()
+    return (await desk.add("/v1/product-prices", product=product["id"], price=MONEY))["id"]
+
+
+async def _order(desk):
+    account, product = await desk.account(), await desk.product()
+    return (await desk.order(account["id"], product["id"]))["id"]
+
+
+async def _user(desk):
+    return (await desk.user())["id"]
+
+
+async def _team(desk):
+    return (await desk.add("/v1/teams", name=desk.word("Team")))["id"]
+
+
+CONSENT = {"email": "granted", "phone": "refused"}
+UNKNOWN = {"email": "unknown", "phone": "unknown"}
+CASES: dict[str, tuple[Any, dict[str, Any]]] = {
+    "/v1/accounts": (
+        _account,
+        {
+            "name": ("Other", REFUSED),
+            "kind": ("person", REFUSED),
+            "stage": ("prospect", REFUSED),
+            "tax_id": (f"T{uuid4().hex[:9].upper()}", ""),
+            "email": ("a@mill.example", ""),
+            "phone": ("2", ""),
+            "website": ("mill.example", ""),
+            "industry": ("Steel", ""),
+            "segment": ("A", ""),
+            "language": ("zh-CN", ""),
+            "currency": ("CNY", REFUSED),
+            "billing_address": (ADDRESS, NO_ADDRESS),
+            "shipping_address": (ADDRESS, NO_ADDRESS),
+        },
+    ),
+    "/v1/contacts": (
+        _contact,
+        {
+            "name": ("Other", REFUSED),
+            "title": ("Buyer", ""),
+            "email": ("b@mill.example", ""),
+            "phone": ("2", ""),
+            "primary": (True, REFUSED),
+            "consent": (CONSENT, UNKNOWN),
+        },
+    ),
+    "/v1/products": (
+        _product,
+        {
+            "code": (f"P-{uuid4().hex[:9]}", REFUSED),
+            "name": ("Other", REFUSED),
+            "description": ("Of steel.", ""),
+            "category": ("LAMPS", ""),
+            "unit": ("KGM", REFUSED),
+            "active": (False, REFUSED),
+            "discontinued_on": ("2030-01-01", None),
+            "list_price": (MONEY, None),
+        },
+    ),
+    "/v1/product-prices": (
+        _price,
+        {
+            "price_list": ("trade", REFUSED),
+            "min_quantity": ("2", REFUSED),
+            "valid_from": ("2030-01-01", None),
+            "valid_to": ("2030-01-02", None),
+            "price": ({"amount": "2.00", "currency": "CNY"}, REFUSED),
+        },
+    ),
+    "/v1/orders": (
+        _order,
+        {
+            "requested_on": ("2030-01-01", None),
+            "ship_to": (ADDRESS, NO_ADDRESS),
+            "note": ("Soon.", ""),
+        },
+    ),
+    "/v1/users": (
+        _user,
+        {
+            "name": ("Other", REFUSED),
+            "roles": (["marketer"], REFUSED),
+            "email": ("c@mill.example", ""),
+            "language": ("zh-CN", None),
+        },
+    ),
+    "/v1/teams": (
+        _team,
+        {
+            "name": (f"Team {uuid4().hex[:9]}", REFUSED),
+            "description": ("Sells.", ""),
+            "active": (False, REFUSED),
+        },
+    ),
+}
+BESIDES: set = set()
+SEPARATE = {
+    "/v1/accounts": {"owner_id"},
+    "/v1/orders": {"freight", "lines"},
+    "/v1/users": {"team_id"},
+}
+"""Fields that other tests change."""
+OBJECTS = [
+    ("/v1/accounts", "billing_address"),
+    ("/v1/accounts", "shipping_address"),
+    ("/v1/contacts", "consent"),
+    ("/v1/orders", "ship_to"),
+]
+
+
+async def _named(_desk):
+    return {"name": "Mill"}
+
+
+async def _person(desk):
+    return {"name": "Lin", "account_id": (await desk.account())["id"]}
+
+
+SENT = {"/v1/accounts": _named, "/v1/contacts": _person}
+SENT_OBJECTS = OBJECTS[:3]
+
+
+def _patched():
+    routes = [route for router in SERVICE.routers for route in router.routes]
+    return {
+        route.path.partition("/{")[0]: route.path for route in routes if "PATCH" in route.methods
+    }
+
+
+async def _fields(desk, collection):
+    """The fields of a change as the contract has them; it takes either content type."""
+    document = await desk.see("/openapi.json")
+    content = document["paths"][_patched()[collection]]["patch"]["requestBody"]["content"]
+    assert content[MERGE_PATCH] == content["application/json"]
+    name = content[MERGE_PATCH]["schema"]["$ref"].rpartition("/")[2]
+    return document["components"]["schemas"][name]["properties"].keys()
+
+
+async def _change(desk, at, facts):
+    """Change a record as it is now; the reply."""
+    now = await desk.client.get(at)
+    headers = {"If-Match": now.headers["ETag"], "Content-Type": MERGE_PATCH}
+    return await desk.client.patch(at, content=json.dumps(facts), headers=headers)
+
+
+def test_every_patch_is_known_here():
+    """A new route is checked by the tests below, or this one fails."""
+    assert _patched().keys() == CASES.keys() | BESIDES
+
+
+@pytest.mark.parametrize("collection", sorted(CASES))
+async def test_each_field_changes_alone_and_null_empties_it(desk, problem, collection):
+    """What is left out stays; null empties what may be empty, and is refused elsewhere."""
+    make, fields = CASES[collection]
+    assert fields.keys() | SEPARATE.get(collection, set()) == await _fields(desk, collection)
+    at = f"{collection}/{await make(desk)}"
+    for name, (value, empty) in fields.items():
+        before = await desk.see(at)
+        reply = await _change(desk, at, {name: value})
+        assert reply.status_code == 200, reply.text
+        shown = reply.json()
+        assert shown[name] == value
+        assert {one: shown[one] for one in fields if one != name} == {
+            one: before[one] for one in fields if one != name
+        }
+        reply = await _change(desk, at, {name: None})
+        if empty is REFUSED:
+            told = problem(reply, 422, "invalid_input")
+            assert told["errors"][0]["pointer"].startswith(f"/{name}")
+            assert await desk.see(at) == shown
+        else:
+            assert reply.status_code == 200, reply.text
+            assert reply.json()[name] == empty
+
+
+@pytest.mark.parametrize(("collection", "name"), OBJECTS)
+async def test_a_part_of_an_object_keeps_the_other_parts(desk, problem, collection, name):
+    make, fields = CASES[collection]
+    at, whole = f"{collection}/{await make(desk)}", fields[name][0]
+    await _change(desk, at, {name: whole})
+    for part in whole:
+        empty = fields[name][1][part]
+        reply = await _change(desk, at, {name: {part: None}})
+        assert reply.json()[name] == whole | {part: empty}
+        reply = await _change(desk, at, {name: {part: whole[part]}})
+        assert reply.json()[name] == whole
+    problem(await _change(desk, at, {name: {"floor": "2"}}), 422, "invalid_input")
+
+
+@pytest.mark.parametrize(("collection", "name"), SENT_OBJECTS)
+async def test_an_upsert_merges_likewise(desk, collection, name):
+    _, fields = CASES[collection]
+    whole, empty = fields[name]
+    first, *others = whole
+    key, body = str(uuid4()), await SENT[collection](desk)
+    made = await desk.send(
+        collection, key, 1, system="shop", **body, **{name: {first: whole[first]}}
+    )
+    assert made.status_code == 201, made.text
+    assert made.json()[name] == empty | {first: whole[first]}
+    rest = {part: whole[part] for part in others}
+    for version, facts, shown in (
+        (2, {name: rest}, whole),
+        (3, {}, whole),
+        (4, {name: {others[0]: None}}, whole | {others[0]: empty[others[0]]}),
+        (5, {name: None}, empty),
+    ):
+        reply = await desk.send(collection, key, version, system="shop", **facts)
+        assert reply.status_code == 200, reply.text
+        assert reply.json()[name] == shown
+    batch = {"items": [facts | {"external_id": key, "source_version": 6, name: {first: "x"}}]}
+    if name != "consent":
+        await desk.crm.post(f"{collection}/by-external/shop/batch", batch)
+        at = f"{collection}/{made.json()['id']}"
+        assert (await desk.see(at))[name] == empty | {first: "x"}
+
+
+async def test_an_order_needs_lines_and_may_lose_its_freight(desk, problem):
+    at = f"/v1/orders/{await _order(desk)}"
+    problem(await _change(desk, at, {"lines": None}), 422, "invalid_input")
+    freight = await _change(desk, at, {"freight": MONEY})
+    assert freight.json()["freight"] == "1"
+    assert (await _change(desk, at, {"freight": None})).json()["freight"] == "0"
+
+
+async def test_an_order_that_is_sent_without_a_field_keeps_it(desk):
+    account, product = await desk.account(), await desk.product()
+    line = {"product": product["id"], "quantity": "1", "unit_price": MONEY}
+    body = {"account_id": account["id"], "lines": [line]}
+    key, facts = str(uuid4()), {"note": "Soon.", "freight": MONEY, "requested_on": "2030-01-01"}
+    made = await desk.send("/v1/orders", key, 1, ship_to=ADDRESS, **body, **facts)
+    assert made.status_code == 201, made.text
+    kept = await desk.send("/v1/orders", key, 2, **body)
+    names = ("note", "freight", "requested_on", "ship_to")
+    assert [kept.json()[one] for one in names] == [made.json()[one] for one in names]
+    part = await desk.send("/v1/orders", key, 3, ship_to={"city": "Beijing"}, **body)
+    assert part.json()["ship_to"] == ADDRESS | {"city": "Beijing"}
