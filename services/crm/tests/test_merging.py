@@ -1,6 +1,7 @@
 """A change is a JSON merge patch (RFC 7396), and an upsert merges likewise: on every route."""
 
 import json
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -56,7 +57,7 @@ async def _team(desk):
 
 CONSENT = {"email": "granted", "phone": "refused"}
 UNKNOWN = {"email": "unknown", "phone": "unknown"}
-CASES = {
+CASES: dict[str, Any] = {
     "/v1/accounts": (
         _account,
         {
@@ -135,7 +136,7 @@ CASES = {
         },
     ),
 }
-BESIDES: set = set()
+BESIDES: set[str] = set()
 SEPARATE = {
     "/v1/accounts": {"owner_id"},
     "/v1/orders": {"freight", "lines"},

@@ -1,6 +1,7 @@
 """A change is a JSON merge patch (RFC 7396), and an upsert merges likewise: on every route."""
 
 import json
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -71,7 +72,7 @@ PARTY = {
     "currency": ("CNY", REFUSED),
     "payment_terms_days": (7, REFUSED),
 }
-CASES = {
+CASES: dict[str, Any] = {
     "/v1/customers": (
         _customer,
         PARTY
