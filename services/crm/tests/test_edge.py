@@ -45,7 +45,8 @@ def filled(path):
     """The path with something in the place of each parameter."""
     for name in ("account", "contact", "product", "price", "price_list", "user", "team", "order"):
         path = path.replace(f"{{{name}_id}}", str(uuid4()))
-    return path.replace("{system}", "shop").replace("{external_id}", "X-1")
+    system = "erp" if path.split("/")[2] in MIRRORED else "shop"
+    return path.replace("{system}", system).replace("{external_id}", "X-1")
 
 
 def area(path):

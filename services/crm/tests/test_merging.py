@@ -57,7 +57,11 @@ async def _team(desk):
 
 CONSENT = {"email": "granted", "phone": "refused"}
 UNKNOWN = {"email": "unknown", "phone": "unknown"}
+<<<<<<< HEAD
 CASES: dict[str, tuple[Any, dict[str, Any]]] = {
+=======
+CASES: dict[str, Any] = {
+>>>>>>> s7
     "/v1/accounts": (
         _account,
         {
@@ -136,7 +140,7 @@ CASES: dict[str, tuple[Any, dict[str, Any]]] = {
         },
     ),
 }
-BESIDES: set = set()
+BESIDES: set[str] = set()
 SEPARATE = {
     "/v1/accounts": {"owner_id"},
     "/v1/orders": {"freight", "lines"},

@@ -11,7 +11,9 @@ BATCH, ONE = "/by-external/{system}/batch", "/by-external/{system}/{external_id}
 
 
 def _ways():
-    routes = [route for router in SERVICE.routers for route in router.routes]
+    routes = [
+        one for router in SERVICE.routers for one in router.routes if "mirror" not in one.tags
+    ]
     sent = [route.path for route in routes if route.path.endswith(BATCH) or _tells_outcome(route)]
     return sorted((path.partition("/by-external")[0], path) for path in sent)
 

@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from chassis.storage.work import Work
-from crm.accounts.schemas import Consent, UpsertAccount, UpsertContact
+from crm.accounts.schemas import ConsentChange, UpsertAccount, UpsertContact
 from crm.accounts.service.accounts import upsert_account
 from crm.accounts.service.contacts import upsert_contact
-from crm.addresses import Address
+from crm.addresses import AddressChange
 from crm.catalog.errors import DuplicateCode
 from crm.catalog.schemas import UpsertPrice, UpsertProduct
 from crm.catalog.service.prices import upsert_price
@@ -33,16 +33,16 @@ _ACCOUNTS: Mapping[str, Mapping[str, Any]] = {
         "phone": "0571 8765 4321",
         "website": "https://seaview.example",
         "industry": "Hospitality",
-        "billing_address": Address(line1="12 Harbour Street", city="Ningbo", country="CN"),
-        "shipping_address": Address(line1="12 Harbour Street", city="Ningbo", country="CN"),
+        "billing_address": AddressChange(line1="12 Harbour Street", city="Ningbo", country="CN"),
+        "shipping_address": AddressChange(line1="12 Harbour Street", city="Ningbo", country="CN"),
     },
     "library": {
         "name": "江南图书馆",
         "email": "采购@图书馆.example",
         "phone": "0512 6123 4567",
         "language": "zh-CN",
-        "billing_address": Address(line1="书院弄 3 号", city="苏州", country="CN"),
-        "shipping_address": Address(line1="书院弄 3 号", city="苏州", country="CN"),
+        "billing_address": AddressChange(line1="书院弄 3 号", city="苏州", country="CN"),
+        "shipping_address": AddressChange(line1="书院弄 3 号", city="苏州", country="CN"),
     },
     "studio": {
         "name": "Northlight Design Studio",
@@ -62,7 +62,7 @@ _CONTACTS: Mapping[str, Mapping[str, Any]] = {
         "title": "Buyer",
         "email": "sun.li@seaview.example",
         "phone": "138 1234 5678",
-        "consent": Consent(email="granted", phone="granted"),
+        "consent": ConsentChange(email="granted", phone="granted"),
         "primary": True,
     },
     "restaurants-accounts": {

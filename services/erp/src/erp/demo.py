@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from chassis.storage.work import Work
-from erp.addresses import Address
+from erp.addresses import AddressChange
 from erp.catalog.schemas import Conversion, UpsertCategory, UpsertItem, UpsertPrice
 from erp.catalog.service.categories import upsert_category
 from erp.catalog.service.items import upsert_item
@@ -68,13 +68,13 @@ _CUSTOMERS: Mapping[str, Mapping[str, Any]] = {
     "hotel": {
         "name": "Lakeside Hotel",
         "email": "orders@lakeside.example",
-        "ship_to": Address(line1="1 Lake Road", city="Hangzhou", country="CN"),
+        "ship_to": AddressChange(line1="1 Lake Road", city="Hangzhou", country="CN"),
         "payment_terms_days": 30,
     },
     "offices": {
         "name": "晨光办公用品有限公司",
         "language": "zh-CN",
-        "ship_to": Address(line1="人民路 8 号", city="上海", country="CN"),
+        "ship_to": AddressChange(line1="人民路 8 号", city="上海", country="CN"),
         "payment_terms_days": 14,
     },
 }

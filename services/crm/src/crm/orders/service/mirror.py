@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from chassis.http.batch import Outcome
-from chassis.http.problems import MissingReference
+from chassis.http.problems import FieldError, InvalidInput, MissingReference
 from chassis.storage.source_versions import require_near
 from chassis.storage.work import Work
 from crm.accounts.service import debts
@@ -82,6 +82,12 @@ async def store_availabilities(work: Work, sent: Sequence[TellAvailability]) -> 
 
 
 async def store_debts(work: Work, sent: Sequence[TellDebt]) -> list[Outcome]:
-    """Keep the newest word of what each of different customers owes. Raises NotFound."""
+    """Keep the newest word of what each of different customers owes.
+
+    Raises NotFound, InvalidInput (said in the future).
+    """
+    if any(one.told_at > work.now + CLOCKS_DIFFER_AT_MOST for one in sent):
+        message = "This is later than now; it would keep what is said later out."
+        raise InvalidInput(errors=[FieldError("/told_at", "in_the_future", message)])
     owed = [debts.Owed(one.account_id, Decimal(one.owes), one.told_at) for one in sent]
     return await debts.store_debts(work, owed)
