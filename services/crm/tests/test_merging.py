@@ -57,11 +57,7 @@ async def _team(desk):
 
 CONSENT = {"email": "granted", "phone": "refused"}
 UNKNOWN = {"email": "unknown", "phone": "unknown"}
-<<<<<<< HEAD
-CASES: dict[str, tuple[Any, dict[str, Any]]] = {
-=======
 CASES: dict[str, Any] = {
->>>>>>> s7
     "/v1/accounts": (
         _account,
         {

@@ -160,12 +160,8 @@ async def test_the_bridges_key_of_before_goes_on_working(cluster):
             scopes,
         )
     await _in_thread(upgrade, SERVICE, urls.owner)
-<<<<<<< HEAD
-    bound: dict[str, list[str]] = dict(await sql.fetch("select name, systems from api_key"))
-=======
     rows = await sql.fetch("select name, systems from api_key")
     bound = {row["name"]: row["systems"] for row in rows}
->>>>>>> s7
     relays = await sql.fetch("select name from api_key where scopes @> '{events.relay}'")
     await sql.close()
     assert [row["name"] for row in relays] == ["bridge"]

@@ -72,11 +72,7 @@ PARTY = {
     "currency": ("CNY", REFUSED),
     "payment_terms_days": (7, REFUSED),
 }
-<<<<<<< HEAD
-CASES: dict[str, tuple[Any, dict[str, Any]]] = {
-=======
 CASES: dict[str, Any] = {
->>>>>>> s7
     "/v1/customers": (
         _customer,
         PARTY
