@@ -75,7 +75,7 @@ _CONTACTS: Mapping[str, Mapping[str, Any]] = {
         "account_external_id": "library",
         "name": "周静",
         "title": "馆长",
-        "consent": Consent(phone="refused"),
+        "consent": ConsentChange(phone="refused"),
         "primary": True,
     },
     "studio-owner": {
