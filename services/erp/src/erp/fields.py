@@ -1,8 +1,10 @@
 """Kinds of text that the ERP takes: trimmed, bounded, without control characters."""
 
+import unicodedata
 from datetime import date
 from typing import Annotated, Any, Literal
 
+from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
@@ -19,6 +21,7 @@ __all__ = [
     "Note",
     "OptionalLine",
     "OptionalNote",
+    "PhoneText",
     "SerialNumber",
     "SourceVersion",
     "Status",
@@ -97,19 +100,30 @@ Language = Annotated[
 """A language tag such as zh-CN; empty where none is known."""
 
 
-def _one_at(value: str) -> str:
-    local, at, domain = value.rpartition("@")
-    if (value and not (local and at and domain)) or value.count("@") > 1:
-        raise PydanticCustomError("email_form", "Write an e-mail address such as name@company.com.")
-    return value
+def _checked_email(text: str) -> str:
+    if not text:
+        return ""
+    try:
+        valid = validate_email(text, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as wrong:
+        raise PydanticCustomError(
+            "email_form", "Write an e-mail address such as name@company.com."
+        ) from wrong
+    local = unicodedata.normalize("NFC", text.rpartition("@")[0])
+    return f"{local}@{valid.domain}"
 
 
 Email = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^\s\x00-\x1f\x7f]*$"),
-    AfterValidator(_one_at),
+    StringConstraints(strip_whitespace=True, max_length=254),
+    AfterValidator(_checked_email),
 ]
-"""An e-mail address; empty where none is known. Whether it receives, only a message tells."""
+"""An e-mail address, its domain in one spelling, as in the CRM; empty where none is known."""
+
+PhoneText = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=60, pattern=_ONE_LINE)
+]
+"""A phone number as people write it, as in the CRM; empty where none is known."""
 
 Status = Literal["active", "archived"]
 

@@ -17,6 +17,7 @@ from erp.fields import (
     Line,
     Name,
     OptionalLine,
+    PhoneText,
     SourceVersion,
     Status,
     TaxId,
@@ -66,7 +67,7 @@ class PartyFields(Command):
         default_factory=left_out, description="Tax registration number."
     )
     email: Annotated[Email | None, Emptied] = Field(default_factory=left_out)
-    phone: OptionalLine = Field(default_factory=left_out)
+    phone: Annotated[PhoneText | None, Emptied] = Field(default_factory=left_out)
     website: OptionalLine = Field(default_factory=left_out)
     language: Annotated[Language | None, Emptied] = Field(
         default_factory=left_out, description="Language of documents."
