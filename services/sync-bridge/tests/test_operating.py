@@ -176,4 +176,4 @@ async def test_a_late_version_is_waited_for(rig):
 async def test_the_daily_purge_runs(bridge):
     async with bridge.database.transaction() as work:
         await purge_inbox(work, {})
-    assert SERVICE.jobs.keys() == {"inbox.purge"}
+    assert "inbox.purge" in SERVICE.jobs
