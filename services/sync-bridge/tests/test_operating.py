@@ -83,39 +83,6 @@ async def test_standing_and_moving_again_are_public_events(parked):
     assert told[0]["correlationid"] == str(rig.erp.outbox[0].correlationid)
 
 
-async def test_an_event_that_chases_its_tail_is_quarantined(rig):
-    """B47: more than two hops raise an alarm and call nobody; the lane goes on behind it."""
-    rig.erp.makes(ITEMS, sku="BOLT-8")
-    first = rig.erp.outbox[0]
-    await rig.receive(replace(first, hops=3))
-    await rig.drain()
-    assert rig.crm.calls == []
-    (kept,) = (await rig.bridge.client.get("/v1/quarantine")).json()["items"]
-    assert (kept["reason"], kept["headers"]["hops"]) == ("too_many_hops", "3")
-    await rig.receive(replace(first, event_id=uuid7(), aggversion=2))
-    await rig.drain()
-    assert rig.crm.the(PRODUCTS)["code"] == "BOLT-8"
-
-
-async def test_a_chain_of_causes_is_a_loop_whatever_the_hops_say(rig):
-    """B47: the causes in the inbox show the way back, even where hops were lost."""
-    rig.erp.makes(ITEMS, sku="BOLT-8")
-    one = rig.erp.outbox[0]
-    chain = [one]
-    for version in (2, 3, 4):
-        chain.append(
-            replace(
-                one, event_id=uuid7(), aggversion=version, causationid=chain[-1].event_id, hops=0
-            )
-        )
-    for event in chain:
-        await rig.receive(event)
-        await rig.drain()
-    outcomes = await rig.outcomes("erp.product")
-    assert outcomes[0] == ("done", "applied")
-    assert outcomes[3] == ("quarantined", "caused_by_itself")
-
-
 async def test_status_and_waiting_for_a_position(rig):
     """A driver can wait until everything up to a feed position is across."""
     client = rig.bridge.client
@@ -209,4 +176,4 @@ async def test_a_late_version_is_waited_for(rig):
 async def test_the_daily_purge_runs(bridge):
     async with bridge.database.transaction() as work:
         await purge_inbox(work, {})
-    assert SERVICE.jobs.keys() == {"inbox.purge"}
+    assert "inbox.purge" in SERVICE.jobs

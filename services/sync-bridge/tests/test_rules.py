@@ -44,7 +44,7 @@ def test_versions_already_applied_are_passed_over():
 def test_a_missing_version_is_waited_for_and_then_jumped():
     """B20: > applied+1 waits a bounded time, then a state-carrying event may jump."""
     assert turn(1, Line(3, age=SECOND)) == Turn(gap=SECOND)
-    assert turn(1, Line(3, age=PATIENCE)) == Turn(carry=0)
+    assert turn(1, Line(3, age=PATIENCE)) == Turn(carry=0, jumped=True)
     assert turn(0, Line(7)) == Turn(gap=PATIENCE)
 
 
@@ -58,10 +58,11 @@ def test_the_newest_of_a_gapless_run_stands_for_all():
 def test_nothing_is_waited_for_in_front_of_a_state():
     """It stands for every version before it; what follows it keeps its order."""
     state = Line(7, is_state=True)
-    assert turn(0, state) == Turn(carry=0)
-    assert turn(0, Line(2), Line(5), state) == Turn(superseded=(0, 1), carry=2)
-    assert turn(0, state, Line(7), Line(8)) == Turn(superseded=(0, 1), carry=2)
-    assert turn(0, state, Line(9)) == Turn(carry=0)
+    assert turn(0, state) == Turn(carry=0, jumped=True)
+    three = Turn(superseded=(0, 1), carry=2, jumped=True)
+    assert turn(0, Line(2), Line(5), state) == three
+    assert turn(0, state, Line(7), Line(8)) == three
+    assert turn(0, state, Line(9)) == Turn(carry=0, jumped=True)
     assert turn(7, state, Line(9)) == Turn(stale=(0,), gap=PATIENCE)
     assert turn(8, state, Line(9)) == Turn(stale=(0,), carry=1)
     assert turn(0, Line(2, type="b"), state) == Turn(gap=PATIENCE)

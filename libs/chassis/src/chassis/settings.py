@@ -117,6 +117,12 @@ class ServiceSettings(BaseSettings):
     outbox_retention_days: int = Field(
         default=14, ge=1, description="Days a published event stays readable in the feed."
     )
+    feed_consumer_days: int = Field(
+        default=30,
+        ge=1,
+        description="Days after which a reader of the feed that has not come is forgotten: events "
+        "are no longer kept for it.",
+    )
     bootstrap_key_file: Path | None = Field(
         default=None, description="JSON file of API keys and users to create at first start."
     )

@@ -219,7 +219,7 @@ async def test_a_cursor_older_than_retention_is_gone(served):
     await served.settle_feed()
     middle = (await page(served, limit=1))[1]
     async with served.database.transaction() as work:
-        await outbox_upkeep(14)(work, {})
+        await outbox_upkeep(14, consumer_days=30, relays=True)(work, {})
     await write(served, "new")
     await served.settle_feed()
     for cursor in (start, middle):

@@ -50,9 +50,9 @@ class Keeper:
             pass
         sequencer.release()
 
-    async def upkeep(self, keep_days: int = 14) -> None:
+    async def upkeep(self, keep_days: int = 14, *, relays: bool = True) -> None:
         async with self.history.database.transaction() as work:
-            await outbox_upkeep(keep_days)(work, {})
+            await outbox_upkeep(keep_days, consumer_days=30, relays=relays)(work, {})
 
     async def partitions(self) -> set[str]:
         async with self.history.database.driver() as sql:
@@ -212,3 +212,37 @@ async def test_the_runtime_role_cannot_drop_a_month_itself(keeper, history):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await sql.execute(statement)
     assert len(await history.written()) == 1
+
+
+async def test_a_consumer_that_is_gone_keeps_no_month(keeper):
+    """B23: after so many days it is forgotten; if it comes back, the feed answers 410."""
+    old = name_of(months_ago(3))
+    await keeper.past(3)
+    await keeper.number()
+    consumer = "insert into feed_consumer (name, feed_seq, seen_at) values ('gone', 0, {}) {}"
+    again = "on conflict (name) do update set seen_at = excluded.seen_at returning name"
+    await keeper.value(consumer.format("now() - interval '29 days'", again))
+    await keeper.upkeep()
+    assert old in await keeper.partitions(), "it may still come"
+    await keeper.value(consumer.format("now() - interval '31 days'", again))
+    await keeper.upkeep()
+    assert old not in await keeper.partitions()
+    assert await keeper.value("select count(*) from feed_consumer") == 0
+
+
+async def test_the_place_of_a_relay_that_is_no_more_keeps_no_month(keeper):
+    """After a change from Kafka to the feed; a relay that still runs elsewhere keeps its place."""
+    old = name_of(months_ago(3))
+    await keeper.past(3)
+    await keeper.number()
+    await keeper.value("insert into relay_mark (feed_seq) values (0) returning feed_seq")
+    await keeper.upkeep()
+    assert old in await keeper.partitions(), "Kafka is set, so the relay comes back"
+    running = await keeper.history.connect()
+    await running.execute("select pg_advisory_lock(hashtextextended('outbox_relay', 0))")
+    await keeper.upkeep(relays=False)
+    assert old in await keeper.partitions()
+    await running.execute("select pg_advisory_unlock(hashtextextended('outbox_relay', 0))")
+    await keeper.upkeep(relays=False)
+    assert old not in await keeper.partitions()
+    assert await keeper.value("select count(*) from relay_mark") == 0

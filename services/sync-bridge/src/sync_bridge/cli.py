@@ -1,6 +1,8 @@
 """The command line of the bridge: `bridge ...`."""
 
+import json
 from typing import Annotated, Literal
+from uuid import UUID
 
 import typer
 
@@ -9,7 +11,9 @@ from chassis.cli.console import AsJson, command, show, show_table
 from chassis.cli.installation import connected
 from chassis.http.paging import PageQuery
 from sync_bridge.app import SERVICE
+from sync_bridge.inbox import lists as quarantined
 from sync_bridge.inbox import service as inbox
+from sync_bridge.inbox.schemas import QuarantineQuery
 from sync_bridge.lanes import lists, steering
 from sync_bridge.lanes.schemas import LaneQuery, LaneView
 from sync_bridge.positions import service as positions
@@ -19,17 +23,21 @@ __all__ = ["cli"]
 COLUMNS = ("key", "state", "since", "pending", "attempts", "waits_for", "reason")
 
 BACKFILLS = ("half", "type", "read", "finished", "reason")
+QUARANTINED = ("id", "reason", "type", "number", "name", "source", "received_at")
 
 FOLLOWED = ("name", "state", "reason", "missing", "failures", "answered_at", "told_at")
 
 Half = Annotated[Literal["crm", "erp"], typer.Argument(help="Whose feed.")]
 State = Annotated[str, typer.Option(help="idle, ready, waiting or parked.")]
 Key = Annotated[str, typer.Argument(help="Such as crm.customer:<id>.")]
+Entry = Annotated[UUID, typer.Argument(help="Id of the entry.")]
 Note = Annotated[str, typer.Option(help="Why; kept with the act.")]
 
 cli = make_cli(SERVICE)
 lanes = typer.Typer(no_args_is_help=True, help="Lanes: one record's changes on their way across.")
 cli.add_typer(lanes, name="lanes")
+quarantine = typer.Typer(no_args_is_help=True, help="What was put aside, unread or as a loop.")
+cli.add_typer(quarantine, name="quarantine")
 feeds = typer.Typer(no_args_is_help=True, help="Feeds of the halves, and where they are read on.")
 cli.add_typer(feeds, name="feeds")
 
@@ -61,6 +69,45 @@ async def skip(key: Key, note: Note = "", as_json: AsJson = False) -> None:
     async with connected(SERVICE) as (_here, database), database.transaction() as work:
         lane = LaneView.model_validate(await steering.skip_event(work, key, note=note))
     show(lane.model_dump(mode="json"), f"{key} is {lane.state}", as_json=as_json)
+
+
+@quarantine.command(name="list")
+@command
+async def list_quarantine(as_json: AsJson = False) -> None:
+    """List what is in quarantine and not decided on, the newest first; at most 200."""
+    wanted = QuarantineQuery(state="open")
+    async with connected(SERVICE) as (_here, database), database.driver() as sql:
+        page = await quarantined.quarantine_page(sql, wanted, PageQuery(limit=200))
+    rows = [one.model_dump(mode="json") for one in page.items]
+    show_table(rows, QUARANTINED, as_json=as_json)
+
+
+@quarantine.command(name="show")
+@command
+async def show_quarantined(entry: Entry, as_json: AsJson = False) -> None:
+    """Show what is in it, why it is there, and from whom."""
+    async with connected(SERVICE) as (_here, database), database.driver() as sql:
+        seen = (await quarantined.quarantine_entry(sql, entry)).model_dump(mode="json")
+    words = json.dumps(seen, indent=2, ensure_ascii=False)
+    show(seen, words, as_json=as_json)
+
+
+@quarantine.command()
+@command
+async def release(entry: Entry, note: Note = "", as_json: AsJson = False) -> None:
+    """Let an event go its ordinary way after all."""
+    async with connected(SERVICE) as (_here, database), database.transaction() as work:
+        await inbox.release_quarantined(work, entry, note=note)
+    show({"id": str(entry), "state": "released"}, f"{entry} is released", as_json=as_json)
+
+
+@quarantine.command()
+@command
+async def dismiss(entry: Entry, note: Note = "", as_json: AsJson = False) -> None:
+    """Leave it where it is for good."""
+    async with connected(SERVICE) as (_here, database), database.transaction() as work:
+        await inbox.dismiss_quarantined(work, entry, note=note)
+    show({"id": str(entry), "state": "dismissed"}, f"{entry} is dismissed", as_json=as_json)
 
 
 @feeds.command(name="list")

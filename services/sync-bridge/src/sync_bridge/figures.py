@@ -59,7 +59,7 @@ FIGURES: Sequence[Figure] = (
     ),
     Figure(
         "bridge_quarantined",
-        "Messages that could not be read.",
-        "select count(*) from quarantine",
+        "What was put aside, unread or as a loop, and nobody has decided on.",
+        "select count(*) from quarantine where state = 'open'",
     ),
 )

@@ -16,7 +16,7 @@ from sync_bridge.messages import crm, erp
 from sync_bridge.messages.reading import Message
 from sync_bridge.ownership import Half, other
 
-__all__ = ["BY_EVENT", "CUSTOMER", "ENTITIES", "FLOWS", "Entity", "Flow", "Need"]
+__all__ = ["BY_EVENT", "CUSTOMER", "ENTITIES", "FLOWS", "Entity", "Flow", "Need", "types_of"]
 
 
 @dataclass(frozen=True)
@@ -238,3 +238,8 @@ FLOWS: Sequence[Flow] = (
 )
 
 BY_EVENT: Mapping[str, Flow] = {flow.event: flow for flow in FLOWS}
+
+
+def types_of(kind: str) -> list[str]:
+    """The event types that stand in lanes of a kind."""
+    return [flow.event for flow in FLOWS if flow.kind == kind]

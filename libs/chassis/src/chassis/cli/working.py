@@ -70,7 +70,11 @@ def jobs_worker(
     service, settings = here.service, here.settings
     handlers = {
         housekeeping.KIND: housekeeping.housekeeping(settings.idempotency_days),
-        UPKEEP_KIND: outbox_upkeep(settings.outbox_retention_days),
+        UPKEEP_KIND: outbox_upkeep(
+            settings.outbox_retention_days,
+            consumer_days=settings.feed_consumer_days,
+            relays=bool(settings.kafka_bootstrap_servers),
+        ),
         **service.jobs,
     }
     schedules = (

@@ -1,46 +1,119 @@
 """Events and quarantine as lists."""
 
+import base64
 from collections.abc import Mapping
 from typing import Any, TypeAlias
+from uuid import UUID
 
 import asyncpg
+import orjson
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
-from sync_bridge.inbox.schemas import EventView, InboxQuery, QuarantineView
+from chassis.http.problems import NotFound
+from sync_bridge.flows import types_of
+from sync_bridge.inbox.rules.labels import search_key
+from sync_bridge.inbox.schemas import (
+    EventView,
+    InboxQuery,
+    QuarantinedContent,
+    QuarantineQuery,
+    QuarantineView,
+    RecordQuery,
+)
 
-__all__ = ["event_page", "quarantine_page"]
+__all__ = ["event_page", "quarantine_entry", "quarantine_page"]
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
-_RECEIVED = {"received_at": Sort("received_at", "timestamptz")}
+
+BY_NUMBER = "(select {column} from lane where number_key = {{0}} and number_key <> '')"
+BY_NAME = """(select {column} from lane
+  where name_key >= {{0}} and name_key < {{0}} || chr(1114111) and name_key <> '')"""
+"""A range, not `like`: a generic plan finds it in the index too."""
+
+_QUARANTINE = "quarantine q left join lane l on l.key = q.lane"
+_QUARANTINED = """q.id, q.source, q.place, q.reason, octet_length(q.raw) as bytes, q.headers,
+  q.received_at, q.state, q.type, q.lane, q.subject, l.number, l.name, q.decided_at,
+  q.decided_by, q.note"""
 
 
 async def event_page(sql: Sql, wanted: InboxQuery, asked: PageQuery) -> Page[EventView]:
     """Events, the newest first."""
     return await fetch_page(
         sql,
-        columns="""source, event_id, type, lane, subject, aggversion, occurred_at, origin, hops,
-          correlationid, causationid, feed_seq, state, outcome, received_at, settled_at""",
-        source="inbox",
+        columns="""source, event_id, type, inbox.lane, inbox.subject, aggversion, occurred_at,
+          origin, hops, correlationid, causationid, feed_seq, inbox.state, outcome, received_at,
+          settled_at, l.number, l.name""",
+        source="inbox left join lane l on l.key = inbox.lane",
         view=_event,
-        sorts=_RECEIVED,
+        sorts={"received_at": Sort("received_at", "timestamptz")},
         default="-received_at",
         asked=asked,
-        where=[Filter(f"{name} = {{}}", value) for name, value in wanted],
+        where=[
+            Filter("inbox.state = {}", wanted.state),
+            Filter("inbox.type = {}", wanted.type),
+            Filter("inbox.lane = {}", wanted.lane),
+            Filter("inbox.subject = {}", _subject_of(wanted.lane)),
+            Filter("inbox.outcome = {}", wanted.reason),
+            *_record("inbox", wanted),
+        ],
         key="event_id",
     )
 
 
-async def quarantine_page(sql: Sql, asked: PageQuery) -> Page[QuarantineView]:
-    """What is in quarantine, the newest first."""
+async def quarantine_page(
+    sql: Sql, wanted: QuarantineQuery, asked: PageQuery
+) -> Page[QuarantineView]:
+    """What is or was in quarantine, the newest first."""
     return await fetch_page(
         sql,
-        columns="id, source, place, reason, octet_length(raw) as bytes, headers, received_at",
-        source="quarantine",
+        columns=_QUARANTINED,
+        source=_QUARANTINE,
         view=_quarantined,
-        sorts=_RECEIVED,
+        sorts={"received_at": Sort("q.received_at", "timestamptz")},
         default="-received_at",
         asked=asked,
+        where=[
+            Filter("q.state = {}", wanted.state),
+            Filter("q.reason = {}", wanted.reason),
+            *_record("q", wanted),
+        ],
+        key="q.id",
     )
+
+
+async def quarantine_entry(sql: Sql, entry: UUID) -> QuarantinedContent:
+    """One of them with its content. Raises NotFound."""
+    row = await sql.fetchrow(
+        f"select {_QUARANTINED}, q.raw from {_QUARANTINE} where q.id = $1",
+        entry,
+    )
+    if row is None:
+        raise NotFound(entity="quarantine entry", id=str(entry))
+    content, raw = None, None
+    try:
+        content = orjson.loads(row["raw"])
+    except orjson.JSONDecodeError:
+        raw = base64.b64encode(row["raw"]).decode()
+    return QuarantinedContent.model_validate(dict(row) | {"content": content, "raw": raw})
+
+
+def _record(table: str, wanted: RecordQuery) -> list[Filter]:
+    """The conditions on the record that an event tells of."""
+    number, name = (value and search_key(value) for value in (wanted.number, wanted.name))
+    return [
+        Filter(f"{table}.type = any({{}})", wanted.kind and types_of(wanted.kind)),
+        Filter(f"{table}.subject = {{}}", wanted.subject),
+        Filter(f"{table}.subject in {BY_NUMBER.format(column='subject')}", number),
+        Filter(f"{table}.subject in {BY_NAME.format(column='subject')}", name),
+    ]
+
+
+def _subject_of(lane: str | None) -> UUID | None:
+    """The record of the lane: events are found by it; None where the key names none."""
+    try:
+        return UUID(lane.rpartition(":")[2]) if lane else None
+    except ValueError:
+        return None
 
 
 def _event(row: Mapping[str, Any]) -> EventView:

@@ -118,6 +118,15 @@ class Quarantine(Identified, Base):
     __table_args__ = (
         Index("uq_quarantine_place", "source", "place", unique=True),
         Index("ix_quarantine_received_at", "received_at", "id"),
+        Index("ix_quarantine_state", "state", "received_at", "id"),
+        Index("ix_quarantine_subject", "subject", "received_at", "id"),
+        CheckConstraint("state in ('open', 'released', 'dismissed')", name="state_known"),
+        CheckConstraint(
+            "(state = 'open') = (decided_at is null)"
+            " and (decided_at is null) = (decided_by is null)",
+            name="decided_by_one",
+        ),
+        CheckConstraint("event_id is null or lane is not null", name="event_has_lane"),
     )
 
     source: Mapped[str]
@@ -126,3 +135,11 @@ class Quarantine(Identified, Base):
     raw: Mapped[bytes] = mapped_column(LargeBinary)
     headers: Mapped[dict[str, Any]]
     received_at: Mapped[datetime] = mapped_column(default=utc_now)
+    state: Mapped[str] = mapped_column(server_default=text("'open'"))
+    event_id: Mapped[UUID | None]
+    type: Mapped[str | None]
+    lane: Mapped[str | None]
+    subject: Mapped[UUID | None]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None]
+    note: Mapped[str] = mapped_column(server_default=text("''"))

@@ -11,11 +11,14 @@ import orjson
 from chassis.ids import uuid7
 from sync_bridge.flows import BY_EVENT, Flow
 from sync_bridge.inbox.received import Progress, Quarantined, Received
+from sync_bridge.inbox.rules.labels import NOTHING, label_of, search_key
 
 __all__ = [
     "advance_backfill",
     "ancestors",
     "begin_backfill",
+    "decide",
+    "dismiss",
     "insert_events",
     "insert_quarantined",
     "mark_backfilled",
@@ -23,6 +26,8 @@ __all__ = [
     "next_backfill",
     "positions_for_update",
     "purge",
+    "quarantined_for_update",
+    "release",
     "replay",
     "seen_after",
     "store_cursor",
@@ -47,21 +52,36 @@ INSERT_EVENTS = """with fresh as (
   on conflict do nothing
   returning source, event_id, lane),
 lined as (
-  insert into lane (key, id, kind, subject, pending, state, next_at, since)
+  insert into lane (key, id, kind, subject, pending, state, next_at, since, number, name,
+    number_key, name_key, label_version)
   select f.lane, (array_agg(k.id))[1], min(k.kind), (array_agg(k.subject))[1], count(*),
-      'ready', now(), now()
-    from fresh f join unnest($1::text[], $2::uuid[], $5::uuid[], $15::uuid[], $16::text[])
-      as k(source, event_id, subject, id, kind) using (source, event_id)
+      'ready', now(), now(), (array_agg(k.number order by k.aggversion desc))[1],
+      (array_agg(k.name order by k.aggversion desc))[1],
+      (array_agg(k.number_key order by k.aggversion desc))[1],
+      (array_agg(k.name_key order by k.aggversion desc))[1], max(k.aggversion)
+    from fresh f join unnest($1::text[], $2::uuid[], $5::uuid[], $15::uuid[], $16::text[],
+        $6::bigint[], $18::text[], $19::text[], $20::text[], $21::text[])
+      as k(source, event_id, subject, id, kind, aggversion, number, name, number_key, name_key)
+      using (source, event_id)
    where f.lane is not null group by f.lane order by f.lane
   on conflict (key) do update set
     pending = lane.pending + excluded.pending,
     next_at = case when lane.state in ('idle', 'waiting') then now() else lane.next_at end,
     since = case when lane.state in ('idle', 'waiting') then now() else lane.since end,
     waits_for = null,
-    state = case when lane.state in ('idle', 'waiting') then 'ready' else lane.state end)
+    state = case when lane.state in ('idle', 'waiting') then 'ready' else lane.state end,
+    (number, name, number_key, name_key) = (
+      select l.number, l.name, l.number_key, l.name_key from (values
+          (excluded.label_version, excluded.number, excluded.name, excluded.number_key,
+            excluded.name_key),
+          (lane.label_version, lane.number, lane.name, lane.number_key, lane.name_key))
+        as l(version, number, name, number_key, name_key)
+       order by l.number = '' and l.name = '', l.version desc limit 1),
+    label_version = greatest(lane.label_version, excluded.label_version))
 select source, event_id from fresh"""
 """New events, each behind the others of its lane. A lane that waits looks again: the new state
-may no longer need what it waited for. A parked lane stays parked (B33)."""
+may no longer need what it waited for. A parked lane stays parked (B33). A lane is called what the
+newest version of its record is called."""
 
 STORE_CURSOR = """insert into cursor (name, value) values ($1, $2)
   on conflict (name) do update set value = excluded.value, updated_at = now()"""
@@ -122,14 +142,45 @@ ANCESTORS = """with recursive chain(first, causationid, length) as (
    where c.length < 8)
 select first, max(length) as length from chain group by first"""
 
-QUARANTINE = """insert into quarantine (id, source, place, reason, raw, headers, received_at)
+QUARANTINE = """insert into quarantine (id, source, place, reason, raw, headers, received_at,
+    event_id, type, lane, subject)
   select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::jsonb[],
-    $7::timestamptz[]) on conflict do nothing returning id"""
+    $7::timestamptz[], $8::uuid[], $9::text[], $10::text[], $11::uuid[])
+  on conflict do nothing returning id"""
+
+LOCK_LANE_OF = """select l.key, l.applied_version from lane l
+  where l.key = (select lane from quarantine where id = $1) for no key update"""
+"""The lane before the entry, as those do that put an event aside."""
+
+LOCK_QUARANTINED = """select q.*, i.aggversion, i.state as event_state from quarantine q
+  left join inbox i on i.source = q.source and i.event_id = q.event_id
+  where q.id = $1 for update of q"""
+
+DECIDE = """update quarantine set state = $2, decided_at = $3, decided_by = $4, note = $5
+  where id = $1"""
+
+RELEASE = """with again as (
+  update inbox set state = 'received', outcome = null, settled_at = null, hops = 0,
+    causationid = null
+  where source = $1 and event_id = $2 and state = 'quarantined' returning lane, aggversion)
+update lane l set pending = l.pending + 1,
+  applied_version = least(l.applied_version, a.aggversion - 1),
+  next_at = case when l.state in ('idle', 'waiting') then now() else l.next_at end,
+  since = case when l.state in ('idle', 'waiting') then now() else l.since end,
+  waits_for = null,
+  state = case when l.state in ('idle', 'waiting') then 'ready' else l.state end
+from again a where l.key = a.lane returning l.key"""
+"""Puts an event back to its place, with nothing that led to it: a person stands for it now."""
+
+DISMISS = """update inbox set state = 'skipped', outcome = 'dismissed'
+  where source = $1 and event_id = $2 and state = 'quarantined'"""
 
 
 async def insert_events(sql: Sql, events: Sequence[Received]) -> set[tuple[str, UUID]]:
     """Store the events, each given once, and line up their lanes; the keys of the new ones."""
     flows: list[Flow | None] = [BY_EVENT.get(one.type) for one in events]
+    pairs = zip(events, flows, strict=True)
+    labels = [label_of(one.data) if flow else NOTHING for one, flow in pairs]
     rows = await sql.fetch(
         INSERT_EVENTS,
         [one.source for one in events],
@@ -149,6 +200,10 @@ async def insert_events(sql: Sql, events: Sequence[Received]) -> set[tuple[str, 
         [uuid7() for _ in events],
         [flow and flow.kind for flow in flows],
         [one.is_state for one in events],
+        [one.number for one in labels],
+        [one.name for one in labels],
+        [search_key(one.number) for one in labels],
+        [search_key(one.name) for one in labels],
     )
     return {(row["source"], row["event_id"]) for row in rows}
 
@@ -226,5 +281,32 @@ async def insert_quarantined(sql: Sql, found: Sequence[Quarantined], now: dateti
         [one.raw for one in found],
         [orjson.dumps(one.headers).decode() for one in found],
         [now for _ in found],
+        [one.event and one.event.event_id for one in found],
+        [one.event and one.event.type for one in found],
+        [one.event and BY_EVENT[one.event.type].lane(one.event.subject) for one in found],
+        [one.event and one.event.subject for one in found],
     )
     return len(rows)
+
+
+async def quarantined_for_update(
+    sql: Sql, entry: UUID
+) -> tuple[asyncpg.Record | None, asyncpg.Record | None]:
+    """What is in quarantine, with the lane it came from if there is one; both locked."""
+    lane = await sql.fetchrow(LOCK_LANE_OF, entry)
+    return await sql.fetchrow(LOCK_QUARANTINED, entry), lane
+
+
+async def decide(sql: Sql, entry: UUID, *, state: str, at: datetime, by: str, note: str) -> None:
+    """Note what a person decided."""
+    await sql.execute(DECIDE, entry, state, at, by, note)
+
+
+async def release(sql: Sql, source: str, event: UUID) -> None:
+    """Put an event that was put aside back into its lane."""
+    await sql.execute(RELEASE, source, event)
+
+
+async def dismiss(sql: Sql, source: str, event: UUID) -> None:
+    """Settle an event that was put aside for good."""
+    await sql.execute(DISMISS, source, event)

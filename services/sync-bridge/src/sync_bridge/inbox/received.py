@@ -49,7 +49,7 @@ class Quarantined:
     """What a source received and could not read as an event, with where it stood.
 
     `place` names it within the source, so that a second delivery is known: a topic, partition
-    and offset, or a feed position.
+    and offset, or a feed position. `event` is the one that a lane put aside, from the inbox.
     """
 
     source: str
@@ -57,6 +57,7 @@ class Quarantined:
     reason: str
     raw: bytes
     headers: dict[str, str]
+    event: Received | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Paths of the inbox and the quarantine."""
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Query
 
@@ -10,21 +11,35 @@ from chassis.http.problems import (
     IdempotencyInFlight,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
+    NotFound,
 )
-from chassis.http.routing import house_router
+from chassis.http.routing import house_router, problem_responses
 from chassis.identity.actor import Actor
 from sync_bridge.inbox import lists, service
-from sync_bridge.inbox.schemas import EventView, InboxQuery, QuarantineView, Replay, Replayed
+from sync_bridge.inbox.errors import NewerVersionCame, NotAnEvent, QuarantineDecided
+from sync_bridge.inbox.schemas import (
+    Decision,
+    EventView,
+    InboxQuery,
+    QuarantinedContent,
+    QuarantineQuery,
+    QuarantineView,
+    Replay,
+    Replayed,
+)
 
 __all__ = ["inbox_router", "quarantine_router"]
 
 Observer = Annotated[Actor, Needs("bridge.read")]
 Operator = Annotated[Actor, Needs("bridge.write")]
 
+_NOT_RELEASED = (NotAnEvent, NewerVersionCame)
 _KEYED = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight)
 
 inbox_router = house_router(prefix="/v1/inbox", tag="inbox", problems=_KEYED)
-quarantine_router = house_router(prefix="/v1/quarantine", tag="quarantine")
+quarantine_router = house_router(
+    prefix="/v1/quarantine", tag="quarantine", problems=(*_KEYED, NotFound, QuarantineDecided)
+)
 
 
 @inbox_router.get("")
@@ -42,6 +57,32 @@ async def replay_unknown(command: Replay, _by: Operator, _once: OnlyOnce, work: 
 
 
 @quarantine_router.get("")
-async def list_quarantine(_by: Observer, asked: PageAsked, at: InReading) -> Page[QuarantineView]:
+async def list_quarantine(
+    _by: Observer, wanted: Annotated[QuarantineQuery, Query()], asked: PageAsked, at: InReading
+) -> Page[QuarantineView]:
     """What was received and could not be read, and events that chase their own tail."""
-    return await lists.quarantine_page(at.sql, asked)
+    return await lists.quarantine_page(at.sql, wanted, asked)
+
+
+@quarantine_router.get("/{entry}")
+async def see_quarantined(entry: UUID, _by: Operator, at: InReading) -> QuarantinedContent:
+    """One of them: what is in it, why it is there, and from whom."""
+    return await lists.quarantine_entry(at.sql, entry)
+
+
+@quarantine_router.post("/{entry}/release", responses=problem_responses(*_NOT_RELEASED))
+async def release_quarantined(
+    entry: UUID, command: Decision, _by: Operator, _once: OnlyOnce, work: InWork
+) -> QuarantinedContent:
+    """Let an event go its ordinary way after all."""
+    await service.release_quarantined(work, entry, note=command.note)
+    return await lists.quarantine_entry(work.sql, entry)
+
+
+@quarantine_router.post("/{entry}/dismiss")
+async def dismiss_quarantined(
+    entry: UUID, command: Decision, _by: Operator, _once: OnlyOnce, work: InWork
+) -> QuarantinedContent:
+    """Leave it where it is for good: it never takes effect, and no longer counts as open."""
+    await service.dismiss_quarantined(work, entry, note=command.note)
+    return await lists.quarantine_entry(work.sql, entry)

@@ -1,17 +1,53 @@
 """What callers ask of the inbox, and what they see."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["EventView", "InboxQuery", "QuarantineView", "Replay", "Replayed"]
+__all__ = [
+    "Decision",
+    "EventView",
+    "InboxQuery",
+    "QuarantineQuery",
+    "QuarantineView",
+    "QuarantinedContent",
+    "RecordQuery",
+    "Replay",
+    "Replayed",
+]
 
 
-class InboxQuery(BaseModel):
+class RecordQuery(BaseModel):
+    """Of which record events, lanes or quarantined things are wanted."""
+
+    kind: str | None = Field(
+        default=None, min_length=1, max_length=60, description="Such as crm.customer."
+    )
+    subject: UUID | None = Field(
+        default=None, description="Id of the record in the half that publishes it."
+    )
+    number: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="The record's number or SKU, in letters of any case.",
+    )
+    name: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="How the record's name begins, in letters of any case.",
+    )
+
+
+class InboxQuery(RecordQuery):
     """Which events are wanted."""
 
+    reason: str | None = Field(
+        default=None, max_length=60, description="What it came to, such as too_many_hops."
+    )
     state: Literal["received", "done", "ignored", "unknown", "quarantined", "skipped"] | None = None
     type: str | None = Field(default=None, max_length=200)
     lane: str | None = Field(default=None, max_length=120)
@@ -25,6 +61,8 @@ class EventView(BaseModel):
     type: str
     lane: str | None
     subject: UUID
+    number: str | None = Field(description="Number or SKU of the record; null: not known.")
+    name: str | None = Field(description="Name of the record; null: not known.")
     aggversion: int
     occurred_at: datetime
     origin: str
@@ -38,6 +76,15 @@ class EventView(BaseModel):
     settled_at: datetime | None
 
 
+class QuarantineQuery(RecordQuery):
+    """Which things in quarantine are wanted."""
+
+    state: Literal["open", "released", "dismissed"] | None = None
+    reason: str | None = Field(
+        default=None, max_length=200, description="Such as too_many_hops or caused_by_itself."
+    )
+
+
 class QuarantineView(BaseModel):
     """Something received that was no readable event, or an event that chases its own tail."""
 
@@ -45,9 +92,33 @@ class QuarantineView(BaseModel):
     source: str
     place: str = Field(description="Where it stood: topic, partition and offset, or event id.")
     reason: str
-    bytes: int = Field(description="Its size; the raw bytes stay with the bridge.")
-    headers: dict[str, str]
+    bytes: int = Field(description="Its size; what is in it, one asks for by its id.")
+    headers: dict[str, str] = Field(description="Where it came from, as far as it was said.")
     received_at: datetime
+    state: str = Field(description="open, released or dismissed.")
+    type: str | None = Field(description="Type of the event; null: it was none.")
+    lane: str | None = Field(description="The lane it stands in once it is released.")
+    subject: UUID | None
+    number: str | None = Field(description="Number or SKU of the record; null: not known.")
+    name: str | None = Field(description="Name of the record; null: not known.")
+    decided_at: datetime | None
+    decided_by: str | None = Field(description="Who released or dismissed it.")
+    note: str = Field(description="Why.")
+
+
+class QuarantinedContent(QuarantineView):
+    """What is in quarantine, with its content."""
+
+    content: Any = Field(description="The content, as the JSON it is; null: it is none.")
+    raw: str | None = Field(description="The bytes in base64, where they are no JSON.")
+
+
+class Decision(BaseModel):
+    """What is decided on something in quarantine, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    note: Annotated[str, Field(max_length=500, description="Why; for those who look later.")] = ""
 
 
 class Replay(BaseModel):

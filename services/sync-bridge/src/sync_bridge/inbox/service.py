@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from chassis.http.problems import NotFound
 from sync_bridge.bells import ARRIVED, SETTLED
 from sync_bridge.flows import BY_EVENT, FLOWS
 from sync_bridge.inbox import queries
+from sync_bridge.inbox.errors import NewerVersionCame, NotAnEvent, QuarantineDecided
 from sync_bridge.inbox.received import Cursor, Progress, Quarantined, Received
 from sync_bridge.inbox.rules.positions import gapless_mark
 from sync_bridge.inbox.schemas import Replay, Replayed
@@ -20,6 +22,7 @@ __all__ = [
     "ancestors",
     "begin_backfill",
     "cursor_value",
+    "dismiss_quarantined",
     "forget_cursor",
     "ingest",
     "mark_now",
@@ -27,6 +30,7 @@ __all__ = [
     "purge",
     "quarantine",
     "receive",
+    "release_quarantined",
     "replay_unknown",
     "sources",
 ]
@@ -125,6 +129,45 @@ async def quarantine(work: "Work", *unreadable: Quarantined) -> int:
     if not unreadable:
         return 0
     return await queries.insert_quarantined(work.sql, unreadable, work.now)
+
+
+async def release_quarantined(work: "Work", entry: UUID, *, note: str) -> None:
+    """Let an event go its ordinary way after all, as if it began here: in its lane, in its place.
+
+    Raises NotFound, QuarantineDecided, NotAnEvent, NewerVersionCame.
+    """
+    found, lane = await _undecided(work, entry)
+    if found["event_id"] is None or found["event_state"] != "quarantined" or lane is None:
+        raise NotAnEvent(reason=found["reason"])
+    if lane["applied_version"] > found["aggversion"]:
+        raise NewerVersionCame(version=found["aggversion"], newer=lane["applied_version"])
+    await queries.release(work.sql, found["source"], found["event_id"])
+    await _decide(work, entry, "released", note)
+
+
+async def dismiss_quarantined(work: "Work", entry: UUID, *, note: str) -> None:
+    """Leave it where it is for good. Raises NotFound, QuarantineDecided."""
+    found, _ = await _undecided(work, entry)
+    if found["event_id"] is not None:
+        await queries.dismiss(work.sql, found["source"], found["event_id"])
+    await _decide(work, entry, "dismissed", note)
+
+
+async def _undecided(work: "Work", entry: UUID) -> tuple[Any, Any]:
+    found, lane = await queries.quarantined_for_update(work.sql, entry)
+    if found is None:
+        raise NotFound(entity="quarantine entry", id=str(entry))
+    if found["state"] != "open":
+        raise QuarantineDecided(
+            state=found["state"], by=found["decided_by"], at=found["decided_at"].isoformat()
+        )
+    return found, lane
+
+
+async def _decide(work: "Work", entry: UUID, state: str, note: str) -> None:
+    await queries.decide(
+        work.sql, entry, state=state, at=work.now, by=work.actor.reference, note=note
+    )
 
 
 async def cursor_value(reading: "Reading", name: str) -> str | None:

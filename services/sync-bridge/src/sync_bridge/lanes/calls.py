@@ -40,7 +40,7 @@ FAULTS_THAT_PASS = frozenset(
 
 @dataclass(frozen=True)
 class Calls:
-    """What may be asked of the halves for one event of a flow.
+    """What may be asked of the halves for one event of a flow, which `cause` led to.
 
     Every method raises Later, Parks or Denied when the half does not do it.
     """
@@ -50,6 +50,7 @@ class Calls:
     event: Received
     flow: Flow
     refusals: int
+    cause: Received
 
     async def upsert(self, body: Mapping[str, Any]) -> Answer:
         """Put the record to the other half under the sender's id, guarded by its version."""
@@ -135,8 +136,8 @@ class Calls:
         )
 
     def trace(self) -> Trace:
-        """One hop further in the event's process, caused by the event."""
-        event = self.event
+        """One hop further in the process of the event that led to this, caused by that."""
+        event = self.cause
         return Trace.from_headers(
             {
                 "traceparent": event.traceparent or "",

@@ -35,15 +35,23 @@ __all__ = ["Carried", "Carrier", "Errand", "Try"]
 
 LONGEST_WAY = 2
 """Hops after which an event is a loop: there and back again."""
+
+TOO_MANY_HOPS, CAUSED_BY_ITSELF = "too_many_hops", "caused_by_itself"
 log = get_logger("sync_bridge.lanes")
 
 
 @dataclass(frozen=True)
 class Try:
-    """An event that is to be carried; `refusals` counts its tries, this one included."""
+    """An event that is to be carried; `refusals` counts its tries, this one included.
+
+    `superseded` are the events before it whose state it includes, `jumped`: versions that never
+    came are included too.
+    """
 
     event: Received
     refusals: int = 1
+    superseded: tuple[Received, ...] = ()
+    jumped: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,7 +132,7 @@ class Carrier:
         read = [_attempted(one, _read, one.event, flow) for one in tries]
         messages = [one for one in read if isinstance(one, Message)]
         needs = {need for message in messages for need in flow.needs(message)}
-        known = await self._known(flow, [one.event for one in tries], sorted(needs, key=str))
+        known = await self._known(flow, tries, sorted(needs, key=str))
         return [
             _attempted(one, self._judged, one, flow, message, known)
             if isinstance(message, Message)
@@ -132,8 +140,9 @@ class Carrier:
             for one, message in zip(tries, read, strict=True)
         ]
 
-    async def _known(self, flow: Flow, events: Sequence[Received], needs: Sequence[Need]) -> Known:
-        entity, subjects = flow.entity.name, [one.subject for one in events]
+    async def _known(self, flow: Flow, tries: Sequence[Try], needs: Sequence[Need]) -> Known:
+        entity, subjects = flow.entity.name, [one.event.subject for one in tries]
+        events = [event for one in tries for event in (*one.superseded, one.event)]
         async with self.database.reading() as reading:
             friends = await identity.acquaintances(reading, entity, flow.sender, subjects)
             twins = await identity.twins_of(reading, needs)
@@ -145,8 +154,6 @@ class Carrier:
     def _judged(self, one: Try, flow: Flow, message: Message, known: Known) -> Errand | Carried:
         """What is to be done, by what is known. Raises Loops, Waits."""
         event = one.event
-        if known.ancestors.get(event.event_id, 0) > LONGEST_WAY:
-            raise Loops("caused_by_itself")
         friend = known.friends.get(event.subject)
         decided = known.decisions.get(event.subject)
         apart = decided is not None and decided.apart
@@ -159,7 +166,8 @@ class Carrier:
         mine = owned_part(flow.entity.name, sender=flow.sender, body=body)
         if friend is not None and friend.digest == digest(mine):
             return Carried("unchanged")
-        calls = Calls(self.halves, self.bridge, event, flow, one.refusals)
+        cause = _cause(one, known.ancestors)
+        calls = Calls(self.halves, self.bridge, event, flow, one.refusals, cause)
         twin = friend.twin if friend else None
         return Errand(calls, message, body, mine, twin, decided)
 
@@ -209,8 +217,6 @@ def _attempted(of: Any, act: Any, *arguments: Any) -> Any:
 
 
 def _read(event: Received, flow: Flow) -> Message:
-    if event.hops > LONGEST_WAY:
-        raise Loops("too_many_hops")
     try:
         return flow.reads.model_validate_json(event.data)
     except ValidationError as unreadable:
@@ -245,6 +251,22 @@ async def _after(errand: Errand, why: Standstill) -> Carried:
         if found:
             raise Asks(entity.name, sender, subject, found, of_a_pair=True) from why
     raise why
+
+
+def _cause(one: Try, ancestors: Mapping[UUID, int]) -> Received:
+    """Of the events whose state is carried, the one that came the shortest way. Raises Loops.
+
+    What a user changed stands in later states too, though these be echoes: so it is an alarm only
+    when every one of them has come too far, and none is missing (B47).
+    """
+
+    def way(event: Received) -> int:
+        return max(event.hops, ancestors.get(event.event_id, 0))
+
+    cause = min((one.event, *one.superseded), key=way)
+    if way(cause) > LONGEST_WAY and not one.jumped:
+        raise Loops(TOO_MANY_HOPS if one.event.hops > LONGEST_WAY else CAUSED_BY_ITSELF)
+    return cause
 
 
 async def _first_sight(errand: Errand) -> Carried:

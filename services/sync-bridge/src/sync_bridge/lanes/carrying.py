@@ -67,6 +67,11 @@ class Going:
         return service.event_of(self.lane, self.turn)
 
 
+def _try_of(one: Going) -> Try:
+    superseded = tuple(one.lane.events[at].received for at in one.turn.superseded)
+    return Try(one.event, one.lane.refusals, superseded, one.turn.jumped)
+
+
 Outcome: TypeAlias = tuple[Going, Carried | Standstill]
 
 
@@ -159,7 +164,7 @@ class Carrying:
             if one.lane.refusals > most
         ]
         fit = [one for one in some if one.lane.refusals <= most]
-        tries = [Try(one.event, one.lane.refusals) for one in fit]
+        tries = [_try_of(one) for one in fit]
         found = await self._carrier.look(flow, tries) if tries else []
         return [*untold, *zip(fit, found, strict=True)]
 

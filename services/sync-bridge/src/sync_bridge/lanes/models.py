@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, SmallInteger, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.clock import utc_now
@@ -28,9 +28,13 @@ class Lane(Base):
         CheckConstraint("(state = 'waiting') = (waits_for is not null)", name="waits_for_one"),
         CheckConstraint("state <> 'parked' or reason is not null", name="parked_says_why"),
         Index("uq_lane_id", "id", unique=True),
-        Index("ix_lane_due", "next_at", postgresql_where=text("state = 'ready'")),
+        Index("ix_lane_kind_due", "kind", "next_at", postgresql_where=text("state = 'ready'")),
         Index("ix_lane_waits_for", "waits_for", postgresql_where=text("waits_for is not null")),
         Index("ix_lane_state", "state", "since", "id"),
+        Index("ix_lane_kind", "kind", "since", "id"),
+        Index("ix_lane_subject", "subject"),
+        Index("ix_lane_number", "number_key", postgresql_where=text("number_key <> ''")),
+        Index("ix_lane_name", "name_key", postgresql_where=text("name_key <> ''")),
     )
 
     key: Mapped[str] = mapped_column(primary_key=True)
@@ -52,6 +56,11 @@ class Lane(Base):
     detail: Mapped[str | None]
     blocked_version: Mapped[int | None] = mapped_column(BigInteger)
     version: Mapped[int] = mapped_column(server_default=text("0"))
+    number: Mapped[str] = mapped_column(server_default=text("''"))
+    name: Mapped[str] = mapped_column(server_default=text("''"))
+    number_key: Mapped[str] = mapped_column(Text(collation="C"), server_default=text("''"))
+    name_key: Mapped[str] = mapped_column(Text(collation="C"), server_default=text("''"))
+    label_version: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
 
     HELD: ClassVar[frozenset[str]] = frozenset({PARKED, WAITING})
 

@@ -233,7 +233,9 @@ async def _loop(work: "Work", lane: Leased, turn: Turn, why: Loops) -> None:
                 "origin": event.origin,
                 "hops": str(event.hops),
                 "causationid": str(event.causationid),
+                "correlationid": str(event.correlationid),
             },
+            event=event,
         ),
     )
 

@@ -30,7 +30,7 @@ FIGURES = """select
   (select count(*) from lane where state = 'waiting') as waiting,
   (select count(*) from lane where state = 'parked') as parked,
   (select count(*) from inbox where state = 'unknown') as unknown,
-  (select count(*) from quarantine) as quarantined,
+  (select count(*) from quarantine where state = 'open') as quarantined,
   (select count(*) from review where state = 'open') as reviews,
   (select coalesce(array_agg(kind order by kind), '{}') from pause where until > now()) as paused"""
 

@@ -33,13 +33,14 @@ class Turn:
     """What to do with the events at the head of a lane, given by their places.
 
     `stale` are versions already applied. `carry` is the event to carry, and `superseded` those
-    before it whose state it includes. With nothing to carry yet, `gap` says for how long a
-    missing version is still waited for.
+    before it whose state it includes; `jumped`: so it does that of versions which never came.
+    With nothing to carry yet, `gap` says for how long a missing version is still waited for.
     """
 
     stale: tuple[int, ...] = ()
     superseded: tuple[int, ...] = ()
     carry: int | None = None
+    jumped: bool = False
     gap: timedelta | None = None
 
 
@@ -56,12 +57,12 @@ def next_turn(events: Sequence[Waiting], *, applied: int, patience: timedelta) -
         return Turn(stale=stale)
     first = len(stale)
     last = _last_state(events, first)
-    head = events[last]
+    head, jumped = events[last], events[first].aggversion > applied + 1
     if not head.is_state and head.aggversion > applied + 1 and head.age < patience:
         return Turn(stale=stale, gap=patience - head.age)
     while last + 1 < len(events) and _follows(events[last], events[last + 1]):
         last += 1
-    return Turn(stale=stale, superseded=tuple(range(first, last)), carry=last)
+    return Turn(stale=stale, superseded=tuple(range(first, last)), carry=last, jumped=jumped)
 
 
 def _last_state(events: Sequence[Waiting], first: int) -> int:
