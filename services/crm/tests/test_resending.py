@@ -29,6 +29,7 @@ TABLES = {
     "/v1/products": "product",
     "/v1/product-prices": "product_price",
     "/v1/orders": "customer_order",
+    "/v1/price-lists": "price_list",
 }
 CHANGES = {
     "/v1/accounts": {"phone": "2"},
@@ -36,6 +37,7 @@ CHANGES = {
     "/v1/products": {"name": "Other"},
     "/v1/product-prices": {"price": {"amount": "2.00", "currency": "CNY"}},
     "/v1/orders": {"note": "Soon, please."},
+    "/v1/price-lists": {"name": "Other"},
 }
 
 
@@ -58,10 +60,14 @@ async def _bodies(desk):
 
     async def order():
         made, buyer = await desk.product(list_price=MONEY), await desk.account()
-        line = {"product": made["code"], "quantity": "2.50", "discount": "0.10"}
+        line = {"product": made["code"], "quantity": "2.0", "discount": "0.10"}
         return {"account_id": buyer["id"], "lines": [line], "note": "Today."}
 
-    return dict(zip(TABLES, (account, contact, product, price, order), strict=True))
+    async def price_list():
+        return {"code": desk.word("L"), "name": "Trade"}
+
+    made = (account, contact, product, price, order, price_list)
+    return dict(zip(TABLES, made, strict=True))
 
 
 async def _send(desk, path, key, version, body):

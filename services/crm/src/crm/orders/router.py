@@ -288,10 +288,10 @@ async def tell_fulfilment(
 
 @mirror_router.put("/order-refusals/by-external/{system}/{external_id}")
 async def tell_refusal(
+    _by: Bridge,
     system: FromBoundSystem,
     external_id: ExternalId,
     command: TellRefusal,
-    _by: Bridge,
     work: InWork,
 ) -> Taken:
     """The ERP would not take one of our orders as it was sent; `external_id` is that order."""
