@@ -16,6 +16,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from erp.comparing import same_when_read
+
 __all__ = [
     "Code",
     "Command",
@@ -80,10 +82,19 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, p
 
 OptionalLine = Annotated[Line | None, Emptied]
 
+
+def _visible(name: str) -> str:
+    if not same_when_read(name):
+        raise PydanticCustomError("nothing_to_read", "Write at least one sign that can be seen.")
+    return name
+
+
 Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_ONE_LINE)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_ONE_LINE),
+    AfterValidator(_visible),
 ]
-"""What people call it; never empty."""
+"""What people call it; never empty, nor of invisible signs only."""
 
 Note = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=r"^[^\x00]*$")
