@@ -20,6 +20,10 @@ NEW_LINES = """insert into journal_line (id, entry_id, position, account_id, deb
   select gen_random_uuid(), $1, row_number() over (), a.id, n.debit, n.credit
     from (values ($2::text, 5.00, 0.00), ('sales', 0.00, $3::numeric)) as n(role, debit, credit)
     join account a on a.role = n.role"""
+BY_NOBODY = """insert into journal_line
+    (id, entry_id, position, account_id, debit, credit, party_id)
+  select gen_random_uuid(), $1, n.side + 1, a.id, 5 * n.side, 5 * (1 - n.side), gen_random_uuid()
+    from account a, generate_series(0, 1) as n(side) where a.role = 'receivable'"""
 AGAIN = """insert into invoice_line select gen_random_uuid(), invoice_id, 99, role, order_line_id,
     item_id, description, quantity, unit_price, discount, net, tax_code, 0, 0
   from invoice_line where invoice_id = $1"""
@@ -114,6 +118,17 @@ async def test_a_line_on_a_kept_account_says_whose_it_is(deed, invoice, desk, ro
             at=[await _fresh(desk)],
         )
     assert refused.value.constraint_name == "ck_journal_line_says_whose"
+
+
+async def test_a_line_names_a_party_that_exists(deed, invoice, desk):
+    """Neither a customer nor a supplier: nobody owes it."""
+    with pytest.raises(asyncpg.ForeignKeyViolationError) as refused:
+        await deed(
+            NEW_ENTRY.replace("$2", f"'{invoice['id']}'"),
+            BY_NOBODY,
+            at=[await _fresh(desk)],
+        )
+    assert refused.value.constraint_name == "fk_journal_line_party_id_party"
 
 
 async def _fresh(desk):

@@ -56,7 +56,7 @@ async def test_a_refusal_is_told_in_the_callers_language(desk, problem):
         headers={"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5"},
     )
     told = problem(reply, 409, "duplicate_tax_id")
-    assert told["title"] == "该税号已被其他客户使用"
+    assert told["title"] == "该税号已被使用"
     assert tax_id in told["detail"]
     assert reply.headers["Content-Language"] == "zh-CN"
 

@@ -41,7 +41,7 @@ from erp.fulfilment.handlers import (
     tell_promised_orders,
 )
 from erp.fulfilment.handlers import keep_unit_and_kind as keep_unit_ordered
-from erp.fulfilment.router import order_router
+from erp.fulfilment.router import order_router, shipment_router
 from erp.fulfilment.service import REFRESH, order_states, refresh_orders
 from erp.ledger.router import (
     account_router,
@@ -62,6 +62,7 @@ from erp.purchasing.handlers import bill_anew, look_anew
 from erp.purchasing.handlers import keep_unit_and_kind as keep_unit_bought
 from erp.purchasing.router import (
     purchase_order_router,
+    purchase_receipt_router,
     suggestion_router,
     supplier_price_router,
 )
@@ -88,6 +89,7 @@ from erp.stock.router import (
     opening_router,
     receipt_router,
     serial_router,
+    stock_document_router,
     valuation_router,
     warehouse_router,
 )
@@ -156,6 +158,7 @@ SERVICE = Service(
         level_router,
         move_router,
         serial_router,
+        stock_document_router,
         receipt_router,
         opening_router,
         adjustment_router,
@@ -164,8 +167,10 @@ SERVICE = Service(
         supplier_price_router,
         suggestion_router,
         purchase_order_router,
+        purchase_receipt_router,
         approval_router,
         order_router,
+        shipment_router,
         invoice_router,
         tax_code_router,
         bill_router,

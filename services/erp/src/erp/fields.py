@@ -1,17 +1,28 @@
 """Kinds of text that the ERP takes: trimmed, bounded, without control characters."""
 
+import re
 import unicodedata
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 from pydantic_core import PydanticCustomError
+
+from erp.comparing import same_when_read
 
 __all__ = [
     "Code",
     "Command",
     "Day",
+    "DocumentNumber",
     "Email",
     "Emptied",
     "ExternalId",
@@ -30,6 +41,7 @@ __all__ = [
     "left_out",
 ]
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
 
 
@@ -52,19 +64,37 @@ class Command(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
-"""A day of business life. The first and the last day of the calendar are no days: the database
-driver takes them for "since ever" and "for ever"."""
+def _a_day(value: Any) -> Any:
+    """Let a day pass that is written as one; a number of seconds since 1970 is none."""
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        return value
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    raise PydanticCustomError("day_form", "Write the day as YYYY-MM-DD.")
+
+
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31)), BeforeValidator(_a_day)]
+"""A day of business life, written YYYY-MM-DD. The first and the last day of the calendar are no
+days: the database driver takes them for "since ever" and "for ever"."""
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=_ONE_LINE)]
 """One line of text; may be empty."""
 
 OptionalLine = Annotated[Line | None, Emptied]
 
+
+def _visible(name: str) -> str:
+    if not same_when_read(name):
+        raise PydanticCustomError("nothing_to_read", "Write at least one sign that can be seen.")
+    return name
+
+
 Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_ONE_LINE)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_ONE_LINE),
+    AfterValidator(_visible),
 ]
-"""What people call it; never empty."""
+"""What people call it; never empty, nor of invisible signs only."""
 
 Note = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=r"^[^\x00]*$")
@@ -80,6 +110,18 @@ Code = Annotated[
     ),
 ]
 """A word without blanks that names a record: a SKU, the code of a category or a price list."""
+
+DocumentNumber = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        to_upper=True,
+        min_length=1,
+        max_length=64,
+        pattern=r"^[^\s\x00-\x1f\x7f]+$",
+    ),
+]
+"""The number of a document of ours as a person types it: any case, blanks around it."""
 
 SerialNumber = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=_ONE_LINE)

@@ -27,12 +27,6 @@ async def test_suppliers_stay_inside_the_house(desk):
     assert await desk.told(supplier["id"]) == []
 
 
-async def test_two_suppliers_may_share_a_tax_id(desk):
-    tax_id = desk.word("TAX")
-    first, second = [await supplier_of(desk, tax_id=tax_id) for _ in range(2)]
-    assert first["id"] != second["id"]
-
-
 async def test_a_change_merges_the_address(desk, problem):
     supplier = await supplier_of(desk, address={"city": "Ningbo"})
     path = f"{PATH}/{supplier['id']}"

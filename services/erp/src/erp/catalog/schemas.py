@@ -369,7 +369,7 @@ class PriceQuery(BaseModel):
     sku: Code | None = None
     price_list: Code | None = Field(default=None, description="Code of the price list.")
     status: PriceStatus | None = None
-    valid_on: date | None = Field(default=None, description="Only prices that hold on this day.")
+    valid_on: Day | None = Field(default=None, description="Only prices that hold on this day.")
     external_system: str | None = Field(default=None, max_length=32)
     external_id: str | None = Field(default=None, max_length=200)
 
@@ -382,7 +382,7 @@ class PriceAsked(BaseModel):
     unit: UnitCode | None = Field(
         default=None, description="Unit of the quantity; by default the item's own."
     )
-    on: date | None = Field(default=None, description="By default today.")
+    on: Day | None = Field(default=None, description="By default today.")
     price_list: Code | None = Field(
         default=None, description="Code of the list; by default the default list."
     )

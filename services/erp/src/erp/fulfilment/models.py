@@ -256,6 +256,8 @@ class Shipment(Record, Base):
         CheckConstraint("kind in ('delivery', 'return')", name="kind_known"),
         Index("ix_shipment_order_id", "order_id", "created_at"),
         Index("ix_shipment_created_at", "created_at", "id"),
+        Index("ix_shipment_kind_created_at", "kind", "created_at", "id"),
+        Index("ix_shipment_shipped_on", "shipped_on", "id"),
     )
 
     number: Mapped[str] = mapped_column(unique=True)

@@ -23,7 +23,7 @@ from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from chassis.storage.work import Reading
 from erp.catalog.errors import FractionOfUnit
-from erp.fields import ExternalId
+from erp.fields import DocumentNumber, ExternalId
 from erp.fulfilment import queries, service
 from erp.fulfilment.errors import (
     ChangeRefused,
@@ -45,6 +45,8 @@ from erp.fulfilment.schemas import (
     OrderState,
     OrderView,
     ReturnGoods,
+    ShipmentQuery,
+    ShipmentView,
     ShipOrder,
     Shipped,
     UpsertOrder,
@@ -67,7 +69,7 @@ from erp.stock.errors import (
 )
 from erp.upserts import UPSERT_PROBLEMS, UPSERTED, FromSystem, InBatch, reply_outcome, upsert_each
 
-__all__ = ["order_router"]
+__all__ = ["order_router", "shipment_router"]
 
 Seller = Annotated[Actor, Needs("sales.write")]
 Reader = Annotated[Actor, Needs("sales.read")]
@@ -116,6 +118,8 @@ order_router = house_router(
     ),
 )
 
+shipment_router = house_router(prefix="/v1/shipments", tag="shipments", problems=(NotFound,))
+
 
 async def _order(response: Response, at: Reading, order_id: UUID) -> OrderView:
     """The order as the reply shows it, with its ETag."""
@@ -131,7 +135,7 @@ async def list_orders(  # noqa: PLR0917 - a route lists its filters
     at: InReading,
     state: OrderState | None = None,
     customer_id: UUID | None = None,
-    number: Annotated[str | None, Query(max_length=40)] = None,
+    number: Annotated[DocumentNumber | None, Query()] = None,
     external_system: Annotated[str | None, Query(max_length=32)] = None,
     external_id: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Page[OrderView]:
@@ -237,3 +241,17 @@ async def invoice_order(
 ) -> Invoiced:
     """Invoice all that was shipped and not invoiced, and the charges with the first invoice."""
     return await service.invoice_order(work, order_id, command)
+
+
+@shipment_router.get("")
+async def list_shipments(
+    _by: Reader, wanted: Annotated[ShipmentQuery, Query()], asked: PageAsked, at: InReading
+) -> Page[ShipmentView]:
+    """Shipments and returns with their lines, the newest first."""
+    return await queries.shipment_page(at.sql, wanted, asked)
+
+
+@shipment_router.get("/{shipment_id}")
+async def see_shipment(shipment_id: UUID, _by: Reader, at: InReading) -> ShipmentView:
+    """The shipment or return."""
+    return await service.see_shipment(at.sql, shipment_id)

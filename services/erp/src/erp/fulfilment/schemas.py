@@ -11,7 +11,17 @@ from pydantic_core import PydanticCustomError
 from chassis.http.etag import EtagVersion, Revision
 from erp.addresses import Address
 from erp.exact import NonNegativeDecimal, PositiveQuantity
-from erp.fields import Command, Day, ExternalId, Line, Name, Note, SourceVersion
+from erp.fields import (
+    Command,
+    Day,
+    DocumentNumber,
+    ExternalId,
+    Line,
+    Name,
+    Note,
+    SerialNumber,
+    SourceVersion,
+)
 from erp.fulfilment.events import ChangeTold, LineTold, RefTold, SerialTold, ShipmentTold
 from erp.money import MoneyView, UnitPriceView
 from erp.stock.schemas import Serials
@@ -31,12 +41,17 @@ __all__ = [
     "ReturnGoods",
     "ShipOrder",
     "ShipQuantity",
+    "ShipmentKind",
+    "ShipmentLineView",
+    "ShipmentQuery",
+    "ShipmentView",
     "Shipped",
     "UpsertOrder",
     "UpsertOrders",
 ]
 
 OrderState = Literal["draft", "on_hold", "confirmed", "completed", "cancelled", "rejected"]
+ShipmentKind = Literal["delivery", "return"]
 Discount = Annotated[NonNegativeDecimal, Field(le=1, description="Part of the price, 0 to 1.")]
 
 
@@ -105,7 +120,7 @@ class OrderFacts(Command):
 class NewOrder(OrderFacts):
     """Take an order; as a draft it is decided by `confirm`."""
 
-    draft: bool = False
+    draft: StrictBool = False
 
 
 class OrderBase(Command):
@@ -122,7 +137,7 @@ class UpsertOrder(OrderFacts):
 
     external_id: ExternalId | None = Field(default=None, description="Needed in a batch only.")
     source_version: SourceVersion
-    cancelled: bool = Field(default=False, description="The customer wants it no longer.")
+    cancelled: StrictBool = Field(default=False, description="The customer wants it no longer.")
     base: OrderBase | None = Field(
         default=None,
         description="What the sender changed is what differs from this; the rest stays as it is "
@@ -244,3 +259,44 @@ class OrderView(View):
     def of(cls, state: dict[str, Any]) -> "OrderView":
         """The view of an order's state."""
         return cls.model_validate(state)
+
+
+class ShipmentQuery(BaseModel):
+    """Which shipments and returns are wanted."""
+
+    order_id: UUID | None = None
+    customer_id: UUID | None = None
+    kind: ShipmentKind | None = None
+    number: DocumentNumber | None = None
+    shipped_on_gte: Day | None = Field(default=None, description="The first day.")
+    shipped_on_lte: Day | None = Field(default=None, description="The last day.")
+    serial: SerialNumber | None = Field(
+        default=None, description="Only those with a piece of this serial."
+    )
+
+
+class ShipmentLineView(View):
+    """What of an order line went along."""
+
+    order_line_id: UUID
+    item_id: UUID
+    sku: str
+    description: str
+    quantity: PositiveQuantity
+    serials: list[str] = Field(description="Of the pieces that have one.")
+
+
+class ShipmentView(View):
+    """Goods that left for a customer, or came back."""
+
+    id: UUID
+    number: str
+    kind: ShipmentKind
+    order_id: UUID
+    order_number: str
+    customer_id: UUID
+    shipped_on: date
+    carrier: str
+    tracking_number: str
+    lines: list[ShipmentLineView]
+    created_at: datetime

@@ -31,6 +31,7 @@ __all__ = [
     "period_on",
     "period_states",
     "periods_of",
+    "unknown_parties",
     "years",
 ]
 
@@ -71,6 +72,10 @@ _CONTROL = """select code from account
 _UNKNOWN = """select n.account from unnest($1::text[]) as n(account)
   where not exists (select from account a where n.account in (a.code, a.role)) order by 1"""
 
+_UNKNOWN_PARTIES = """select n.id from unnest($1::uuid[]) as n(id)
+  where not exists (select from customer c where c.id = n.id)
+    and not exists (select from supplier s where s.id = n.id) order by 1"""
+
 _BALANCES = """select a.code, a.name, a.name_zh, a.kind, a.role,
     coalesce(sum(l.debit), 0) as debit, coalesce(sum(l.credit), 0) as credit
   from account a
@@ -94,6 +99,11 @@ async def insert_lines(work: Work, columns: Sequence[Sequence[Any]]) -> int:
     """Write lines on accounts named by role or code; how many found their account."""
     done = await work.sql.execute(_INSERT_LINES, *columns)
     return int(done.split()[-1])
+
+
+async def unknown_parties(sql: Sql, party_ids: Sequence[UUID]) -> list[UUID]:
+    """Ids that neither a customer nor a supplier has."""
+    return [row[0] for row in await sql.fetch(_UNKNOWN_PARTIES, party_ids)]
 
 
 async def control_account_among(sql: Sql, accounts: Sequence[str]) -> str | None:

@@ -156,8 +156,8 @@ class EntryQuery(BaseModel):
 
     source_id: UUID | None = None
     account: str | None = Field(default=None, max_length=64)
-    effective_on_gte: date | None = Field(default=None, description="The first day.")
-    effective_on_lte: date | None = Field(default=None, description="The last day.")
+    effective_on_gte: Day | None = Field(default=None, description="The first day.")
+    effective_on_lte: Day | None = Field(default=None, description="The last day.")
 
 
 class EntryView(View):
@@ -180,7 +180,7 @@ class EntryView(View):
 class BalanceQuery(BaseModel):
     """Which lines are summed up; by default all."""
 
-    on: date | None = Field(default=None, description="To the end of this day; default: today.")
+    on: Day | None = Field(default=None, description="To the end of this day; default: today.")
     party_id: UUID | None = None
     item_id: UUID | None = None
     warehouse_id: UUID | None = None

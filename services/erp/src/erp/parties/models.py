@@ -1,5 +1,6 @@
 """Customers and suppliers: what they are, and how they change."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -24,7 +25,7 @@ from erp.base import Base, NamedRecord
 from erp.money import Money
 from erp.parties.rules.matching import PHONE_TAIL, match_keys
 
-__all__ = ["ACTIVE", "ARCHIVED", "Customer", "Party", "Supplier"]
+__all__ = ["ACTIVE", "ARCHIVED", "TAX_ID_KEY", "Customer", "Party", "Supplier"]
 
 ACTIVE, ARCHIVED = "active", "archived"
 
@@ -37,12 +38,17 @@ _SEARCHED = (
 )
 
 
+TAX_ID_KEY = "regexp_replace(tax_id, '[ ./-]', '', 'g')"
+"""What tax ids are compared by; `Party.tax_id_key` says the same."""
+
+
 class Party(NamedRecord):
     """Whom we do business with."""
 
     number: Mapped[str] = mapped_column(unique=True)
     legal_name: Mapped[str] = mapped_column(default="")
     tax_id: Mapped[str] = mapped_column(default="")
+    tax_id_shared: Mapped[bool] = mapped_column(default=False, server_default="false")
     email: Mapped[str] = mapped_column(default="")
     phone: Mapped[str] = mapped_column(default="")
     website: Mapped[str] = mapped_column(default="")
@@ -51,6 +57,15 @@ class Party(NamedRecord):
     payment_terms_days: Mapped[int] = mapped_column(default=30)
     status: Mapped[str] = mapped_column(default=ACTIVE)
     search: Mapped[str] = mapped_column(Computed(_SEARCHED, persisted=True))
+
+    @property
+    def tax_id_key(self) -> str:
+        """The tax id without blanks, points, strokes and dashes; empty where none is claimed.
+
+        No other active party of its kind may have it. `tax_id_shared` marks those that did
+        before this was refused; the mark ends when they claim a tax id anew.
+        """
+        return re.sub("[ ./-]", "", self.tax_id or "") if self.status == ACTIVE else ""
 
 
 def _rules_of(table: str) -> tuple[SchemaItem, ...]:
@@ -64,6 +79,14 @@ def _rules_of(table: str) -> tuple[SchemaItem, ...]:
         Index(f"ix_{table}_updated_at", "updated_at", "id"),
         Index(f"ix_{table}_sort_key", "sort_key", "id"),
         Index(f"ix_{table}_tax_id", "tax_id", postgresql_where=text("tax_id <> ''")),
+        Index(
+            f"uq_{table}_tax_id_key",
+            text(TAX_ID_KEY),
+            unique=True,
+            postgresql_where=text(
+                f"status = 'active' and {TAX_ID_KEY} <> '' and not tax_id_shared"
+            ),
+        ),
         Index(
             f"ix_{table}_email",
             literal_column("lower(email)"),
@@ -147,11 +170,6 @@ class Customer(PartlyEdited, Party, Base):
     @credit_limit.setter
     def credit_limit(self, limit: Money | None) -> None:
         self.credit_limit_amount = None if limit is None else limit.amount
-
-    @property
-    def claims_tax_id(self) -> bool:
-        """Whether no other active customer may have this one's tax id."""
-        return self.status == ACTIVE and bool(self.tax_id)
 
 
 class Supplier(Party, Base):

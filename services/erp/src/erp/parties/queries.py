@@ -11,7 +11,7 @@ import orjson
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.base import version_columns
 from erp.links import linked_to, references
-from erp.parties.models import Customer, Supplier
+from erp.parties.models import TAX_ID_KEY, Customer, Supplier
 from erp.parties.rules.matching import PHONE_TAIL, MatchKeys
 from erp.parties.schemas import CustomerView, PartyQuery, SupplierView
 from erp.searching import containing
@@ -19,7 +19,7 @@ from erp.searching import containing
 __all__ = [
     "MOST_FOUND",
     "Wanted",
-    "active_customers_with_tax_ids",
+    "active_parties_with_tax_ids",
     "candidates",
     "customer_page",
     "customer_view",
@@ -126,16 +126,17 @@ async def _next(sql: Sql, sequence: str, count: int) -> list[int]:
     return [row["number"] for row in rows]
 
 
-async def active_customers_with_tax_ids(
-    sql: Sql, tax_ids: Collection[str]
+async def active_parties_with_tax_ids(
+    sql: Sql, table: str, keys: Collection[str]
 ) -> dict[str, tuple[UUID, str]]:
-    """Id and number of the active customer that has each tax id."""
+    """Id and number of the active customer or supplier that has each tax id, by its key."""
     rows = await sql.fetch(
-        """select tax_id, id, number from customer
-            where tax_id = any($1::text[]) and status = 'active' and tax_id <> ''""",
-        list(tax_ids),
+        f"""select {TAX_ID_KEY} as key, id, number from {table}
+            where {TAX_ID_KEY} = any($1::text[]) and status = 'active' and {TAX_ID_KEY} <> ''
+            order by tax_id_shared desc, id desc""",
+        list(keys),
     )
-    return {row["tax_id"]: (row["id"], row["number"]) for row in rows}
+    return {row["key"]: (row["id"], row["number"]) for row in rows}
 
 
 MOST_FOUND = 20

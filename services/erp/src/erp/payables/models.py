@@ -10,7 +10,10 @@ from chassis.storage.base import Amount, Identified, Quantity
 from erp.base import Base, Record
 from erp.payables.errors import BillReversed
 
-__all__ = ["Bill", "BillExpense", "BillLine"]
+__all__ = ["NUMBER_READ", "Bill", "BillExpense", "BillLine"]
+
+NUMBER_READ = "split_part(coalesce(number_key, lower(supplier_number)), ' ', 1)"
+"""A bill's number as a person reads it. Of old bills that are alike the key has an id behind it."""
 
 
 class Bill(Record, Base):
@@ -35,6 +38,7 @@ class Bill(Record, Base):
             postgresql_where=text("state = 'entered'"),
         ),
         Index("ix_bill_created_at", "created_at", "id"),
+        Index("ix_bill_number_read", text(NUMBER_READ)),
         Index(
             "ix_bill_purchase_order_id",
             "purchase_order_id",

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.work import Work
-from erp.payables.models import Bill
+from erp.comparing import same_when_read
+from erp.payables.models import NUMBER_READ, Bill
 from erp.payables.schemas import BillQuery, BillView
 from erp.sql import Sql
 
@@ -76,13 +77,22 @@ async def bill_page(sql: Sql, asked: PageQuery, query: BillQuery) -> Page[BillVi
         sql,
         columns=_VIEW,
         source="bill",
-        where=[Filter(f"bill.{name} = {{}}", value) for name, value in query],
+        where=_wanted(query),
         sorts={"created_at": Sort("bill.created_at", "timestamptz")},
         default="-created_at",
         asked=asked,
         key="bill.id",
         view=lambda row: BillView.model_validate(dict(row)),
     )
+
+
+def _wanted(query: BillQuery) -> list[Filter]:
+    plain = query.model_dump(exclude={"supplier_number"})
+    number = query.supplier_number
+    return [
+        *(Filter(f"bill.{name} = {{}}", value) for name, value in plain.items()),
+        Filter(f"{NUMBER_READ} = {{}}", None if number is None else same_when_read(number)),
+    ]
 
 
 async def bill_view(sql: Sql, bill_id: UUID) -> BillView | None:

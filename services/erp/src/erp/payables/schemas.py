@@ -117,5 +117,7 @@ class BillQuery(BaseModel):
 
     supplier_id: UUID | None = None
     purchase_order_id: UUID | None = None
-    supplier_number: Line | None = None
+    supplier_number: Line | None = Field(
+        default=None, description="As a person reads it: case, width and blanks do not count."
+    )
     state: BillState | None = None

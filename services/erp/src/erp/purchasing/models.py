@@ -204,7 +204,11 @@ class PurchaseReceipt(Identified, Base):
     """Goods of an order that came on a day. Written once."""
 
     __tablename__ = "purchase_receipt"
-    __table_args__ = (Index("ix_purchase_receipt_purchase_order_id", "purchase_order_id"),)
+    __table_args__ = (
+        Index("ix_purchase_receipt_purchase_order_id", "purchase_order_id"),
+        Index("ix_purchase_receipt_recorded_at", "recorded_at", "id"),
+        Index("ix_purchase_receipt_effective_on", "effective_on", "id"),
+    )
 
     number: Mapped[str] = mapped_column(unique=True)
     purchase_order_id: Mapped[UUID] = mapped_column(ForeignKey("purchase_order.id"))

@@ -41,6 +41,7 @@ from erp.purchasing.errors import (
 )
 from erp.purchasing.queries import orders as order_queries
 from erp.purchasing.queries import prices as price_queries
+from erp.purchasing.queries import receipts as receipt_queries
 from erp.purchasing.queries import suggestions as suggestion_queries
 from erp.purchasing.schemas import (
     BillReceived,
@@ -51,6 +52,8 @@ from erp.purchasing.schemas import (
     OrderSuggestions,
     PurchaseOrderQuery,
     PurchaseOrderView,
+    PurchaseReceiptView,
+    ReceiptQuery,
     ReceiptsMade,
     ReceiptView,
     ReceiveAll,
@@ -73,7 +76,12 @@ from erp.stock.errors import (
 )
 from erp.upserts import UPSERT_PROBLEMS, UPSERTED, FromSystem, InBatch, reply_outcome
 
-__all__ = ["purchase_order_router", "suggestion_router", "supplier_price_router"]
+__all__ = [
+    "purchase_order_router",
+    "purchase_receipt_router",
+    "suggestion_router",
+    "supplier_price_router",
+]
 
 Buyer = Annotated[Actor, Needs("purchasing.write")]
 Reader = Annotated[Actor, Needs("purchasing.read")]
@@ -134,6 +142,10 @@ purchase_order_router = house_router(
         NoPeriod,
         PeriodClosed,
     ),
+)
+
+purchase_receipt_router = house_router(
+    prefix="/v1/purchase-receipts", tag="purchase-receipts", problems=(NotFound,)
 )
 
 
@@ -306,3 +318,17 @@ async def bill_received(
 ) -> BillView:
     """Enter the supplier's bill; without lines, of all that came and is not billed yet."""
     return await billing.bill_received(work, order_id, command)
+
+
+@purchase_receipt_router.get("")
+async def list_receipts(
+    _by: Reader, wanted: Annotated[ReceiptQuery, Query()], asked: PageAsked, at: InReading
+) -> Page[PurchaseReceiptView]:
+    """Receipts of purchase orders with what came, the newest first."""
+    return await receipt_queries.receipt_page(at.sql, wanted, asked)
+
+
+@purchase_receipt_router.get("/{receipt_id}")
+async def see_receipt(receipt_id: UUID, _by: Reader, at: InReading) -> PurchaseReceiptView:
+    """The receipt."""
+    return await receiving.see_receipt(at.sql, receipt_id)

@@ -10,7 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.http.etag import EtagVersion, Revision
 from erp.exact import NonNegativeDecimal, PositiveQuantity, Quantity
-from erp.fields import Code, Command, Day, ExternalId, Name, SourceVersion, left_out
+from erp.fields import (
+    Code,
+    Command,
+    Day,
+    DocumentNumber,
+    ExternalId,
+    Name,
+    SourceVersion,
+    left_out,
+)
 from erp.links import ExternalRef
 from erp.money import MoneyView, UnitPriceView
 from erp.purchasing.events import ReceivedSerial
@@ -29,6 +38,9 @@ __all__ = [
     "PurchaseOrderQuery",
     "PurchaseOrderState",
     "PurchaseOrderView",
+    "PurchaseReceiptView",
+    "ReceiptLineView",
+    "ReceiptQuery",
     "ReceiptView",
     "ReceiptsMade",
     "ReceiveAll",
@@ -214,7 +226,7 @@ class PurchaseOrderQuery(BaseModel):
 
     state: PurchaseOrderState | None = None
     supplier_id: UUID | None = None
-    number: Code | None = None
+    number: DocumentNumber | None = None
 
 
 class PurchaseLineView(View):
@@ -298,6 +310,36 @@ class ReceiptView(View):
     number: str
     purchase_order_id: UUID
     effective_on: date
+
+
+class ReceiptQuery(BaseModel):
+    """Which receipts are wanted."""
+
+    purchase_order_id: UUID | None = None
+    supplier_id: UUID | None = None
+    number: DocumentNumber | None = None
+    effective_on_gte: Day | None = Field(default=None, description="The first day.")
+    effective_on_lte: Day | None = Field(default=None, description="The last day.")
+
+
+class ReceiptLineView(View):
+    """What came of an item, and what it was booked in at."""
+
+    item_id: UUID
+    sku: str
+    quantity: PositiveQuantity
+    value: NonNegativeDecimal
+    serials: list[str] = Field(description="Of the pieces that have one.")
+
+
+class PurchaseReceiptView(ReceiptView):
+    """Goods of an order that came, with what came of each item."""
+
+    purchase_order_number: str
+    supplier_id: UUID
+    recorded_at: datetime
+    actor: str
+    lines: list[ReceiptLineView]
 
 
 class ReceiptsMade(View):

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from chassis.http.etag import EtagVersion, Revision
 from erp.exact import NonNegativeDecimal, PositiveQuantity
-from erp.fields import Code, Command, Day, Line, Name
+from erp.fields import Code, Command, Day, DocumentNumber, Line, Name
 from erp.money import MoneyView, UnitPriceView
 
 __all__ = [
@@ -160,4 +160,6 @@ class InvoiceQuery(BaseModel):
     credits_id: UUID | None = None
     kind: Kind | None = None
     state: State | None = None
-    number: Code | None = Field(default=None, description="As it is printed: INV-2026-000001.")
+    number: DocumentNumber | None = Field(
+        default=None, description="As it is printed: INV-2026-000001."
+    )

@@ -20,7 +20,7 @@ from chassis.http.problems import (
 )
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
-from erp.fields import Code
+from erp.fields import Day, DocumentNumber
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.settlement import queries, service
 from erp.settlement.errors import NotAllocated, NothingToRefund, OverAllocated, RefundGiven
@@ -72,7 +72,7 @@ async def list_payments(
     at: InReading,
     party_id: UUID | None = None,
     kind: Literal["payment", "credit_note"] | None = None,
-    number: Annotated[Code | None, Query()] = None,
+    number: Annotated[DocumentNumber | None, Query()] = None,
 ) -> Page[PaymentView]:
     """Payments and credit notes with what they settle, the newest first."""
     return await queries.payment_page(at.sql, asked, party_id=party_id, kind=kind, number=number)
@@ -159,7 +159,7 @@ async def receivables_report(
     today: Annotated[date, Depends(_today)],
     currency: Annotated[str, Depends(_currency)],
     party_id: UUID | None = None,
-    on: date | None = None,
+    on: Annotated[Day | None, Query()] = None,
 ) -> PartyReport:
     """What customers owe at the end of a day (today), by days overdue; equal to the account."""
     return await _report("receivable", at, party_id, on or today, currency)
@@ -172,7 +172,7 @@ async def payables_report(
     today: Annotated[date, Depends(_today)],
     currency: Annotated[str, Depends(_currency)],
     party_id: UUID | None = None,
-    on: date | None = None,
+    on: Annotated[Day | None, Query()] = None,
 ) -> PartyReport:
     """What we owe suppliers at the end of a day (today), by days overdue; equal to the account."""
     return await _report("payable", at, party_id, on or today, currency)

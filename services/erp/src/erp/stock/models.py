@@ -198,6 +198,8 @@ class Move(Identified, Base):
             postgresql_where=text("serial is not null"),
         ),
         Index("ix_stock_move_recorded_at", "recorded_at", "id"),
+        Index("ix_stock_move_source_type_recorded_at", "source_type", "recorded_at", "id"),
+        Index("ix_stock_move_effective_on", "effective_on", "id"),
         Index("ix_stock_move_source_id", "source_id"),
         Index(
             "ix_stock_move_order_line_id",

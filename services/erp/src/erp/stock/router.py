@@ -21,6 +21,7 @@ from chassis.http.problems import (
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from erp.catalog.errors import FractionOfUnit
+from erp.fields import Day
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.stock import queries
 from erp.stock.errors import (
@@ -49,6 +50,8 @@ from erp.stock.schemas import (
     SerialHistory,
     SerialQuery,
     SerialView,
+    StockDocumentQuery,
+    StockDocumentView,
     StockPosted,
     ValuationReport,
     WarehouseView,
@@ -64,6 +67,7 @@ __all__ = [
     "opening_router",
     "receipt_router",
     "serial_router",
+    "stock_document_router",
     "valuation_router",
     "warehouse_router",
 ]
@@ -91,6 +95,9 @@ warehouse_router = house_router(prefix="/v1/warehouses", tag="warehouses")
 level_router = house_router(prefix="/v1/stock-levels", tag="stock-levels")
 move_router = house_router(prefix="/v1/stock-moves", tag="stock-moves")
 serial_router = house_router(prefix="/v1/serials", tag="serials", problems=(NotFound,))
+stock_document_router = house_router(
+    prefix="/v1/stock-documents", tag="stock-documents", problems=(NotFound,)
+)
 receipt_router = house_router(prefix="/v1/stock-receipts", tag="stock-receipts", problems=_POSTED)
 opening_router = house_router(
     prefix="/v1/opening-stock",
@@ -166,6 +173,20 @@ async def see_serial(serial_id: UUID, _by: Reader, at: InReading) -> SerialHisto
     return await reporting.see_serial(at.sql, serial_id)
 
 
+@stock_document_router.get("")
+async def list_documents(
+    _by: Reader, wanted: Annotated[StockDocumentQuery, Query()], asked: PageAsked, at: InReading
+) -> Page[StockDocumentView]:
+    """Documents that moved goods, with what they moved, the newest first."""
+    return await queries.document_page(at.sql, wanted, asked)
+
+
+@stock_document_router.get("/{document_id}")
+async def see_document(document_id: UUID, _by: Reader, at: InReading) -> StockDocumentView:
+    """The document with what it moved."""
+    return await reporting.see_document(at.sql, document_id)
+
+
 @receipt_router.post("", status_code=status.HTTP_201_CREATED)
 async def receive_stock(
     command: ReceiveStock, _by: Keeper, _once: OnlyOnce, work: InWork
@@ -203,7 +224,7 @@ async def see_availability(
 
 @valuation_router.get("")
 async def stock_valuation(
-    _by: Reader, at: InReading, request: Request, on: date | None = None
+    _by: Reader, at: InReading, request: Request, on: Annotated[Day | None, Query()] = None
 ) -> ValuationReport:
     """What every item on hand is worth now, or was at the end of a day, beside its account."""
     currency = request.app.state.settings.currency

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -29,12 +29,19 @@ __all__ = [
     "SerialQuery",
     "SerialView",
     "Serials",
+    "StockDocumentKind",
+    "StockDocumentLine",
+    "StockDocumentQuery",
+    "StockDocumentView",
     "StockPosted",
     "ValuationLine",
     "ValuationReport",
     "WarehouseView",
 ]
 
+StockDocumentKind = Literal[
+    "stock_receipt", "opening_stock", "stock_adjustment", "purchase_receipt", "shipment", "return"
+]
 EffectiveOn = Annotated[
     Day | None, Field(description="Default: today. A past day needs the permission `backdate`.")
 ]
@@ -182,6 +189,37 @@ class MoveView(View):
     actor: str
 
 
+class StockDocumentQuery(BaseModel):
+    """Which documents that moved goods are wanted."""
+
+    kind: StockDocumentKind | None = None
+    sku: Code | None = Field(default=None, description="Only those that moved this item.")
+    effective_on_gte: Day | None = Field(default=None, description="The first day.")
+    effective_on_lte: Day | None = Field(default=None, description="The last day.")
+
+
+class StockDocumentLine(View):
+    """What came in (above zero) or went out (below) of an item, and what it was worth."""
+
+    item_id: UUID
+    sku: str
+    quantity: Quantity
+    value: Quantity
+    serials: list[str] = Field(description="Of the pieces that have one.")
+
+
+class StockDocumentView(View):
+    """A document that moved goods, with all it moved; its moves are listed by `source_id`."""
+
+    id: UUID
+    kind: StockDocumentKind
+    effective_on: date
+    recorded_at: datetime
+    memo: str
+    actor: str
+    lines: list[StockDocumentLine]
+
+
 class SerialQuery(BaseModel):
     """Which serials are wanted."""
 
@@ -215,7 +253,7 @@ class AvailabilityAsked(BaseModel):
 
     sku: Code
     quantity: PositiveQuantity = Decimal(1)
-    on: date | None = Field(default=None, description="The wanted day. Default: today.")
+    on: Day | None = Field(default=None, description="The wanted day. Default: today.")
 
 
 class PromisableView(View):

@@ -11,6 +11,7 @@ from erp.fulfilment.queries.reading import (
     state_of,
     states_of,
 )
+from erp.fulfilment.queries.shipments import shipment_page, shipment_view
 from erp.fulfilment.queries.writing import (
     OrderAtHand,
     add_change,
@@ -55,6 +56,8 @@ __all__ = [
     "replace_charges",
     "replace_content",
     "save",
+    "shipment_page",
+    "shipment_view",
     "state_of",
     "states_of",
     "without_promise",

@@ -10,6 +10,7 @@ from erp.fulfilment.service.orders import (
     hold_order,
     place_order,
     see_order,
+    see_shipment,
     take_order,
 )
 from erp.fulfilment.service.telling import REFRESH, order_states, refresh_orders
@@ -29,6 +30,7 @@ __all__ = [
     "refresh_orders",
     "return_goods",
     "see_order",
+    "see_shipment",
     "ship_order",
     "take_order",
 ]

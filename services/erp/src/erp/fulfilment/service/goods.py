@@ -19,6 +19,7 @@ from erp.fulfilment.service.changing import locked
 from erp.fulfilment.service.telling import tell
 from erp.stock import service as stock
 from erp.stock.errors import SerialsNotKept
+from erp.sums import require_bookable
 
 __all__ = ["return_goods", "ship_order"]
 
@@ -81,19 +82,24 @@ def _nothing_ready(work: Work, hand: OrderAtHand) -> NothingToShip | NotReserved
 
 
 def _named(hand: OrderAtHand, named: Sequence[ShipQuantity]) -> Going:
-    """The lines that are named, each once. Raises UnknownLine."""
+    """The lines that are named; what is named twice adds up. Raises UnknownLine, InvalidInput."""
     going: dict[UUID, tuple[OrderLine, Decimal]] = {}
     for one in named:
         line = hand.line(one.order_line_id)
-        if line is None or line.id in going:
+        if line is None:
             raise UnknownLine(line=one.order_line_id, number=hand.order.number)
-        going[line.id] = (line, one.quantity)
+        before = going[line.id][1] if line.id in going else Decimal(0)
+        going[line.id] = (line, before + one.quantity)
+    require_bookable(*(quantity for _, quantity in going.values()))
     return list(going.values())
 
 
-def _serials(named: Sequence[ShipQuantity] | None) -> dict[UUID, Sequence[str]]:
+def _serials(named: Sequence[ShipQuantity] | None) -> Mapping[UUID, Sequence[str]]:
     """The serials that are named, by line."""
-    return {one.order_line_id: one.serials for one in named or ()}
+    serials: dict[UUID, list[str]] = {}
+    for one in named or ():
+        serials.setdefault(one.order_line_id, []).extend(one.serials)
+    return serials
 
 
 def _goods(

@@ -13,7 +13,7 @@ from erp.fulfilment.errors import OrderClosed
 from erp.fulfilment.models import DRAFT, ON_HOLD, REJECTED, UNDECIDED
 from erp.fulfilment.queries import OrderAtHand
 from erp.fulfilment.rules.deciding import Decision
-from erp.fulfilment.schemas import BatchOrder, NewOrder, OrderView, UpsertOrder
+from erp.fulfilment.schemas import BatchOrder, NewOrder, OrderView, ShipmentView, UpsertOrder
 from erp.fulfilment.service.building import new_orders
 from erp.fulfilment.service.changing import cancel, change_content, completed, is_as_sent, locked
 from erp.fulfilment.service.deciding import decide_orders, stand_in_credit_lines
@@ -125,6 +125,14 @@ async def _take_over(work: Work, hand: OrderAtHand, command: UpsertOrder) -> boo
         await replace(work, hand, command)
         return True
     return await change_content(work, hand, command)
+
+
+async def see_shipment(sql: Sql, shipment_id: UUID) -> ShipmentView:
+    """The shipment or return. Raises NotFound."""
+    seen = await queries.shipment_view(sql, shipment_id)
+    if seen is None:
+        raise NotFound(entity="shipment", id=shipment_id)
+    return seen
 
 
 async def confirm_order(work: Work, order_id: UUID) -> OrderView:

@@ -1,6 +1,6 @@
 """Posting entries, reversing them, and summing them up."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -143,17 +143,25 @@ async def _write_lines(work: Work, real: Sequence[tuple[Posting, Sequence[Postin
 async def post_by_hand(work: Work, command: NewEntry) -> UUID:
     """Post what an accountant wrote.
 
-    Raises as `post`, Forbidden (a past day), ControlAccount, InvalidInput (parts of a cent).
+    Raises as `post`, Forbidden (a past day), ControlAccount, InvalidInput (parts of a cent),
+    MissingReference (neither a customer nor a supplier).
     """
     entry_id = uuid7()
     _must_be_payable(command, digits_of(work.setting.currency))
     await accounts_must_be_free(work, [line.account for line in command.lines])
+    await _parties_must_exist(work, {line.party_id for line in command.lines if line.party_id})
     day = business_day_of(work, command.effective_on)
     lines = tuple(
         PostingLine(line.account, line.debit, line.credit, line.party_id) for line in command.lines
     )
     await post(work, [Posting(entry_id, day, "manual", entry_id, command.memo, lines)])
     return entry_id
+
+
+async def _parties_must_exist(work: Work, party_ids: Collection[UUID]) -> None:
+    unknown = await queries.unknown_parties(work.sql, list(party_ids)) if party_ids else []
+    if unknown:
+        raise MissingReference(entity="party", reference=", ".join(map(str, unknown)))
 
 
 def _must_be_payable(command: NewEntry, decimals: int) -> None:

@@ -10,15 +10,13 @@ from chassis.http.problems import NotFound
 from chassis.ids import uuid7
 from chassis.storage.locking import lock, lock_all, read_all
 from chassis.storage.work import Work
-from erp.lines import stand_in_line
 from erp.links import CRM, ExternalRef, LinkExternal, ManagedByCrm, link, linked, unlink
 from erp.parties import queries
-from erp.parties.errors import DuplicateTaxId
 from erp.parties.events import CustomerChanged
 from erp.parties.models import ACTIVE, ARCHIVED, Customer
 from erp.parties.rules.ownership import LED_BY_CRM, led_by_crm
 from erp.parties.schemas import ChangeCustomer, CustomerView, NewCustomer, UpsertCustomer
-from erp.parties.service.facts import merged, supported
+from erp.parties.service.facts import claim_tax_ids, merged, supported
 from erp.upserts import InBulk, Sent, Upserted, required, upsert_one
 
 __all__ = [
@@ -145,7 +143,7 @@ async def _register_all(work: Work, new: Sequence[tuple[UUID, Facts]]) -> None:
         )
         customer.take(supported(work, merged(customer, facts)))
         customers.append(customer)
-    await _claim_tax_ids(work, customers)
+    await claim_tax_ids(work, KIND, customers)
     work.session.add_all(customers)
     await work.flush()
     every_field = CustomerChanged.every_field()
@@ -173,7 +171,7 @@ async def _change_all(
     for customer, fields in changed:
         customer.touch(work.now, edited=not (leads and LED_BY_CRM.issuperset(fields)))
     claims = [customer for customer, fields in changed if {"tax_id", "status"} & set(fields)]
-    await _claim_tax_ids(work, claims)
+    await claim_tax_ids(work, KIND, claims)
     await work.flush()
     await work.record(*(CustomerChanged.of(customer, fields) for customer, fields in changed))
     return [bool(fields) for fields in changes]
@@ -184,17 +182,3 @@ async def _must_be_led_here(work: Work, changed: Sequence[tuple[Customer, Sequen
     led = {customer.id: fields for customer, changes in changed if (fields := led_by_crm(changes))}
     for customer_id in await linked(work, KIND, led.keys(), system=CRM):
         raise ManagedByCrm(fields=", ".join(led[customer_id]), entity=KIND)
-
-
-async def _claim_tax_ids(work: Work, customers: Sequence[Customer]) -> None:
-    """See to it that no two active customers have the same tax id. Raises DuplicateTaxId."""
-    claims = [customer for customer in customers if customer.claims_tax_id]
-    if not claims:
-        return
-    await stand_in_line(work, *sorted({f"tax_id:{customer.tax_id}" for customer in claims}))
-    tax_ids = [customer.tax_id for customer in claims]
-    holders = await queries.active_customers_with_tax_ids(work.sql, tax_ids)
-    for customer in claims:
-        existing_id, number = holders.setdefault(customer.tax_id, (customer.id, customer.number))
-        if existing_id != customer.id:
-            raise DuplicateTaxId(tax_id=customer.tax_id, existing_id=existing_id, number=number)

@@ -1,16 +1,19 @@
 """Facts of a party as a caller gave them, made ready for the entity."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chassis.http.problems import Forbidden
 from chassis.storage.work import Work
 from erp.addresses import Address, AddressChange
 from erp.currencies import must_be_supported
+from erp.lines import stand_in_line
 from erp.money import Money
+from erp.parties import queries
+from erp.parties.errors import DuplicateTaxId
 from erp.parties.models import Party
 
-__all__ = ["merged", "supported"]
+__all__ = ["claim_tax_ids", "merged", "supported"]
 
 TERMS = frozenset({"credit_limit", "payment_terms_days", "dunning_block"})
 TERMS_SCOPE = "parties.terms"
@@ -40,3 +43,23 @@ def supported(work: Work, facts: Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(limit, Money):
         must_be_supported(work, limit.currency)
     return facts
+
+
+async def claim_tax_ids(work: Work, kind: str, parties: Sequence[Party]) -> None:
+    """See to it that no two active customers, or suppliers, have the same tax id.
+
+    Blanks, points, strokes and dashes make no difference. Raises DuplicateTaxId.
+    """
+    claims = [(party, key) for party in parties if (key := party.tax_id_key)]
+    if not claims:
+        return
+    keys = sorted({key for _, key in claims})
+    await stand_in_line(work, *(f"{kind} tax_id:{key}" for key in keys))
+    holders = await queries.active_parties_with_tax_ids(work.sql, kind, keys)
+    for party, key in claims:
+        existing_id, number = holders.setdefault(key, (party.id, party.number))
+        if existing_id != party.id:
+            raise DuplicateTaxId(
+                entity=kind, tax_id=party.tax_id, existing_id=existing_id, number=number
+            )
+        party.tax_id_shared = False

@@ -15,7 +15,7 @@ from erp.parties import queries
 from erp.parties.events import SupplierChanged
 from erp.parties.models import ACTIVE, ARCHIVED, Supplier
 from erp.parties.schemas import ChangeSupplier, NewSupplier, SupplierView, UpsertSupplier
-from erp.parties.service.facts import merged, supported
+from erp.parties.service.facts import claim_tax_ids, merged, supported
 from erp.upserts import InBulk, Sent, Upserted, required, upsert_one
 
 __all__ = [
@@ -42,7 +42,7 @@ async def see_supplier(sql: "asyncpg.Connection[Any]", supplier_id: UUID) -> Sup
 
 
 async def register_supplier(work: Work, command: NewSupplier) -> UUID:
-    """Take on a supplier. Raises CurrencyNotSupported."""
+    """Take on a supplier. Raises DuplicateTaxId, CurrencyNotSupported."""
     supplier_id = uuid7()
     await _register_all(work, [(supplier_id, command.facts())])
     return supplier_id
@@ -53,7 +53,7 @@ async def change_supplier(
 ) -> None:
     """Change what the caller saw as `revision`.
 
-    Raises NotFound, StaleRevision, CurrencyNotSupported.
+    Raises NotFound, StaleRevision, DuplicateTaxId, CurrencyNotSupported.
     """
     supplier = await lock(work, Supplier, supplier_id)
     supplier.check_revision(revision)
@@ -66,7 +66,7 @@ async def archive_supplier(work: Work, supplier_id: UUID) -> None:
 
 
 async def restore_supplier(work: Work, supplier_id: UUID) -> None:
-    """Buy from the supplier again. Raises NotFound."""
+    """Buy from the supplier again. Raises NotFound, DuplicateTaxId."""
     await _put(work, supplier_id, ACTIVE)
 
 
@@ -120,6 +120,7 @@ async def _register_all(work: Work, new: Sequence[tuple[UUID, Facts]]) -> None:
         )
         supplier.take(supported(work, merged(supplier, facts)))
         suppliers.append(supplier)
+    await claim_tax_ids(work, KIND, suppliers)
     work.session.add_all(suppliers)
     await work.flush()
     every_field = SupplierChanged.every_field()
@@ -137,6 +138,12 @@ async def _change_all(work: Work, told: Sequence[tuple[Supplier, Facts]]) -> lis
         supplier.change(supported(work, merged(supplier, facts)), work.now)
         for supplier, facts in told
     ]
+    claims = [
+        supplier
+        for (supplier, _), fields in zip(told, changes, strict=True)
+        if {"tax_id", "status"} & set(fields)
+    ]
+    await claim_tax_ids(work, KIND, claims)
     await work.flush()
     await work.record(
         *(

@@ -12,8 +12,10 @@ from erp.money import digits_of
 from erp.purchasing.errors import NotALine
 from erp.purchasing.models import PurchaseReceipt
 from erp.purchasing.queries import orders as queries
+from erp.purchasing.queries import receipts as receipt_queries
 from erp.purchasing.queries.orders import Held
 from erp.purchasing.schemas import (
+    PurchaseReceiptView,
     ReceiptsMade,
     ReceiptView,
     ReceiveAll,
@@ -21,10 +23,19 @@ from erp.purchasing.schemas import (
     ReceiveOrder,
 )
 from erp.purchasing.service.telling import tell
+from erp.sql import Sql
 from erp.stock import service as stock
 from erp.stock.service import ReceiptLine
 
-__all__ = ["receive_all", "receive_order"]
+__all__ = ["receive_all", "receive_order", "see_receipt"]
+
+
+async def see_receipt(sql: Sql, receipt_id: UUID) -> PurchaseReceiptView:
+    """The receipt with what came. Raises NotFound."""
+    seen = await receipt_queries.receipt_view(sql, receipt_id)
+    if seen is None:
+        raise NotFound(entity="purchase receipt", id=receipt_id)
+    return seen
 
 
 async def receive_order(work: Work, order_id: UUID, command: ReceiveOrder) -> ReceiptView:

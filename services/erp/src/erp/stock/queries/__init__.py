@@ -1,6 +1,7 @@
 """Locks, reads and set-based writes of stock."""
 
 from erp.stock.queries.dated import changes_after
+from erp.stock.queries.documents import document_page, document_view
 from erp.stock.queries.locking import (
     Holding,
     Origin,
@@ -51,6 +52,8 @@ __all__ = [
     "changes_after",
     "counted_in",
     "demand_states",
+    "document_page",
+    "document_view",
     "first_serials",
     "goods_by_sku",
     "has_moved",

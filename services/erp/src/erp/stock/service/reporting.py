@@ -17,12 +17,13 @@ from erp.stock.schemas import (
     AvailabilityView,
     PromisableView,
     SerialHistory,
+    StockDocumentView,
     ValuationLine,
     ValuationReport,
 )
 from erp.stock.service.expecting import promisable
 
-__all__ = ["availability", "see_serial", "valuation"]
+__all__ = ["availability", "see_document", "see_serial", "valuation"]
 
 
 async def availability(sql: Sql, asked: AvailabilityAsked, *, today: date) -> AvailabilityView:
@@ -50,6 +51,14 @@ async def see_serial(sql: Sql, serial_id: UUID) -> SerialHistory:
     found = await queries.serial_history(sql, serial_id)
     if found is None:
         raise NotFound(entity="serial", id=serial_id)
+    return found
+
+
+async def see_document(sql: Sql, document_id: UUID) -> StockDocumentView:
+    """The document that moved goods. Raises NotFound."""
+    found = await queries.document_view(sql, document_id)
+    if found is None:
+        raise NotFound(entity="stock document", id=document_id)
     return found
 
 
