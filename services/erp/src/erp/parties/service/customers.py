@@ -6,12 +6,23 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis.http.linking import LinksReply, LinksView, ViewOf, link_each, links_of
 from chassis.http.problems import NotFound
 from chassis.ids import uuid7
 from chassis.storage.locking import lock, lock_all, read_all
-from chassis.storage.work import Work
+from chassis.storage.work import Reading, Work
 from erp.lines import stand_in_line
-from erp.links import CRM, ExternalRef, LinkExternal, ManagedByCrm, link, linked, unlink
+from erp.links import (
+    CRM,
+    ExternalRef,
+    LinkExternal,
+    LinkRecords,
+    ManagedByCrm,
+    link,
+    linked,
+    require_speaker,
+    unlink,
+)
 from erp.parties import queries
 from erp.parties.errors import DuplicateTaxId
 from erp.parties.events import CustomerChanged
@@ -27,6 +38,8 @@ __all__ = [
     "change_customer",
     "customer_states",
     "link_customer",
+    "link_customers",
+    "links_of_customers",
     "register_customer",
     "restore_customer",
     "see_customer",
@@ -97,6 +110,20 @@ async def unlink_customer(work: Work, customer_id: UUID, gone: ExternalRef) -> N
     """
     await unlink(work, KIND, customer_id, gone)
     await lock(work, Customer, customer_id)
+
+
+async def link_customers(work: Work, command: LinkRecords, *, view_of: ViewOf) -> LinksReply:
+    """Say of many customers which record of another system each is; each is judged alone.
+
+    Raises SystemReserved.
+    """
+    require_speaker(work, command.system)
+    return await link_each(work, Customer, command.system, command.items, view_of=view_of)
+
+
+async def links_of_customers(at: Reading, ids: Sequence[UUID]) -> LinksView:
+    """Which records of other systems the customers are."""
+    return await links_of(at, KIND, ids)
 
 
 async def upsert_customer(

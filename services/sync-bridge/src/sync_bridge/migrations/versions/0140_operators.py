@@ -1,13 +1,13 @@
 """Quarantine is decided on, lanes are found by number and name, fresh lanes are leased fairly.
 
 Revision ID: 0140
-Revises: 0130
+Revises: 0170
 """
 
 from alembic import op
 
 revision = "0140"
-down_revision = "0130"
+down_revision = "0170"
 
 UP = (
     """alter table quarantine
