@@ -4,7 +4,7 @@ import asyncio
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from chassis.events.sequencer import Sequencer
 from chassis.jobs.worker import Worker
 from chassis.testing.service import ServiceUnderTest, running
+from chassis.testing.waiting import until
 from crm.app import SERVICE as CRM
 from erp.app import SERVICE as ERP
 from erp.ledger import service as ledger
@@ -433,3 +434,64 @@ async def test_a_change_is_seen_across_soon(tandem):
     await tandem.change(tandem.crm, "/v1/accounts", account, name=unique("Fir tree"))
     await tandem.settled()
     assert time.monotonic() - began < 5
+
+
+@asynccontextmanager
+async def paused(tandem, kind):
+    """Nothing of the kind is carried meanwhile."""
+    async with tandem.bridge.database.driver() as sql:
+        await sql.execute(
+            "insert into pause values ($1, 503, 1, now(), now() + interval '1 hour')", kind
+        )
+        yield
+        await sql.execute("delete from pause where kind = $1", kind)
+
+
+@asynccontextmanager
+async def unread(tandem):
+    """The bridge takes nothing more in meanwhile."""
+    async with tandem.bridge.database.transaction() as work:
+        await work.sql.execute("lock table cursor in exclusive mode")
+        yield
+
+
+@pytest.mark.parametrize(
+    ("half", "made", "changed"),
+    [("erp", {}, {"name": "New name"}), ("crm", {"tax_id": "OLD"}, {"tax_id": "NEW"})],
+    ids=["erp", "crm"],
+)
+async def test_what_changed_before_the_link_crosses(tandem, half, made, changed):
+    """The bridge has seen the making only when it links the records: the newer values stand."""
+    here, there = tandem.erp, tandem.crm
+    path, across = "/v1/customers", "/v1/accounts"
+    if half == "crm":
+        here, there, path, across = there, here, across, path
+    names = [unique("Larch") for _ in range(3)]
+
+    async def counted(query, number):
+        async with tandem.bridge.database.driver() as sql:
+            return await sql.fetchval(query, [UUID(one["id"]) for one in records]) == number
+
+    async with paused(tandem, f"{half}.customer"):
+        records = [
+            await tandem.make(here, path, **({"name": name} | _own(made, name))) for name in names
+        ]
+        received = "select count(*) from inbox where subject = any($1)"
+        await until(lambda: counted(received, 3))
+    async with unread(tandem):
+        for record, name in zip(records, names, strict=True):
+            await tandem.change(here, path, record, **_own(changed, name))
+        joined = f"select count(*) from pair where {half}_id = any($1)"
+        await until(lambda: counted(joined, 3))
+    await tandem.settled()
+    for record, name in zip(records, names, strict=True):
+        ref = {"external_system": half, "external_id": record["id"]}
+        (twin,) = await tandem.twins(there, across, **ref)
+        now = (await here.client.get(f"{path}/{record['id']}")).json()
+        for field, value in _own(changed, name).items():
+            assert twin[field] == now[field] == value
+
+
+def _own(facts, name):
+    """The facts, each a record's own."""
+    return {field: f"{value} {name[-8:]}".upper() for field, value in facts.items()}

@@ -104,7 +104,11 @@ class Half(httpx.AsyncBaseTransport):
 
     def wrote(self) -> list[Call]:
         """The calls that were not reads."""
-        return [call for call in self.calls if call.method != "GET"]
+        return [
+            call
+            for call in self.calls
+            if call.method != "GET" and not call.path.endswith("/matches")
+        ]
 
     # what the bridge does
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -134,24 +138,102 @@ class Half(httpx.AsyncBaseTransport):
             raise httpx.ReadError(RESET, request=request)
         return httpx.Response(fault.status, json={"code": fault.code}, headers=fault.headers)
 
-    def _answer(self, request: httpx.Request, path: str, body: Any) -> httpx.Response:
+    def _answer(  # noqa: PLR0911 - a line for each route
+        self, request: httpx.Request, path: str, body: Any
+    ) -> httpx.Response:
         _, version, name, *rest = path.split("/")
         place = f"/{version}/{name}"
-        if request.method == "GET":
-            return self._read(place, rest, request)
-        if request.method == "PUT":
-            return self._upsert(place, rest[1], rest[2], body, dict(request.headers))
-        if request.method == "DELETE":
-            return self._unlink(place, rest[0], rest[2], rest[3])
-        if rest[-1] == "batch":
-            return self._upsert_each(place, rest[1], body["items"], request)
+        match request.method, rest:
+            case "GET", _:
+                return self._read(place, rest, request)
+            case "PATCH", [record]:
+                return self._change(place, record, body, request)
+            case "PUT", [_, system, external_id]:
+                return self._upsert(place, system, external_id, body, dict(request.headers))
+            case "DELETE", [record, _, system, external_id]:
+                return self._unlink(place, record, system, external_id)
+            case _, ["matches"]:
+                return self._matches(place, body["items"])
+            case _, ["external-refs", "batch"]:
+                return self._link_each(place, body)
+            case _, [_, system, "batch"]:
+                return self._upsert_each(place, system, body["items"], request)
+        return self._link_once(place, rest[0], body, request)
+
+    def _link_once(
+        self, place: str, record: str, body: Any, request: httpx.Request
+    ) -> httpx.Response:
         key = request.headers["Idempotency-Key"]
         if key not in self.replies:
-            self.replies[key] = self._link(place, rest[0], body)
+            self.replies[key] = self._link(place, record, body)
         return self.replies[key]
+
+    def _states(self, request: httpx.Request) -> httpx.Response:
+        """Present states, in the form of events."""
+        place = next(at for at, event in EVENT.items() if event == request.url.params["type"])
+        kept = self.records.get(place, {})
+        found = [kept[one] for one in request.url.params.get_list("subject") if one in kept]
+        states = [
+            {"subject": one["id"], "aggversion": one["version"], "data": _state(one)}
+            for one in found
+        ]
+        return httpx.Response(200, json=states)
+
+    def _matches(self, place: str, items: list[Any]) -> httpx.Response:
+        """Active records with the same tax id or e-mail."""
+        if self.blind_reads:
+            self.blind_reads -= 1
+            return httpx.Response(
+                200, json={"items": [{"key": one["key"], "candidates": []} for one in items]}
+            )
+        kept = self.records.get(place, {}).values()
+        told = []
+        for item in items:
+            candidates = []
+            for one in kept:
+                reasons = [
+                    why
+                    for why in ("tax_id", "email")
+                    if item.get(why) and one.get(why) == item[why] and one["status"] == "active"
+                ]
+                if reasons:
+                    candidates.append(one | {"reasons": reasons})
+            told.append({"key": item["key"], "candidates": candidates})
+        return httpx.Response(200, json={"items": told})
+
+    def _link_each(self, place: str, body: Any) -> httpx.Response:
+        told = []
+        for item in body["items"]:
+            reply = self._link(place, item["id"], body | {"external_id": item["external_id"]})
+            if reply.is_success:
+                told.append(item | {"status": "linked", "revision": reply.json()["version"]})
+            else:
+                problem = reply.json() | {"status": reply.status_code}
+                told.append(item | {"status": "failed", "problem": problem})
+        return httpx.Response(200, json={"items": told})
+
+    def _change(
+        self, place: str, record_id: str, body: Any, request: httpx.Request
+    ) -> httpx.Response:
+        """A change of fields, guarded by the version."""
+        record = self.records[place][record_id]
+        if request.headers["if-match"] != f'"{record["version"]}"':
+            return _problem(412, "stale_revision")
+        record.update(self.normalise(dict(body)), version=record["version"] + 1)
+        self._publish(place, record_id, dict(request.headers))
+        return httpx.Response(200, json=record)
 
     def _read(self, place: str, rest: list[str], request: httpx.Request) -> httpx.Response:
         kept = self.records.get(place, {})
+        if place == "/v1/events":
+            return self._states(request)
+        if rest == ["external-refs"]:
+            refs = [
+                {"id": one} | ref
+                for one in request.url.params.get_list("id")
+                for ref in kept[one]["external_refs"]
+            ]
+            return httpx.Response(200, json={"items": refs})
         if rest:
             record = kept.get(rest[0])
             return httpx.Response(200, json=record) if record else _problem(404, "not_found")
@@ -226,9 +308,10 @@ class Half(httpx.AsyncBaseTransport):
         if record is None:
             return _problem(404, "not_found")
         system, external_id = body["system"], body["external_id"]
+        ref = {"system": system, "external_id": external_id}
         holder = next((r for r in kept.values() if _linked(r, system) == external_id), None)
         if holder is None and _linked(record, system) is None:
-            record["external_refs"].append(body)
+            record["external_refs"].append(ref)
             holder = record
         return (
             httpx.Response(200, json=record)
@@ -240,7 +323,6 @@ class Half(httpx.AsyncBaseTransport):
         if place not in EVENT:
             return
         record = self.records[place][record_id]
-        state = {name: value for name, value in record.items() if name != "external_refs"}
         cause = headers.get("tandem-causation-id")
         self.outbox.append(
             Received(
@@ -256,9 +338,13 @@ class Half(httpx.AsyncBaseTransport):
                 causationid=UUID(cause) if cause else None,
                 traceparent=headers.get("traceparent"),
                 feed_seq=len(self.outbox) + 1,
-                data=json.dumps(state).encode(),
+                data=json.dumps(_state(record)).encode(),
             )
         )
+
+
+def _state(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name != "external_refs"}
 
 
 def _linked(record: dict[str, Any], system: str) -> str | None:

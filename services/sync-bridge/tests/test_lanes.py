@@ -21,7 +21,7 @@ from sync_bridge.flows import Need
 from sync_bridge.identity.rules.matching import Candidate
 from sync_bridge.identity.service import Sighting
 from sync_bridge.lanes import queries, service
-from sync_bridge.lanes.carrier import Carried
+from sync_bridge.lanes.deliveries import Carried
 from sync_bridge.lanes.rules.order import Turn
 from sync_bridge.lanes.standstill import Asks, Parks, Waits
 from sync_bridge.lanes.working import carry_lanes, dispatcher
@@ -155,7 +155,7 @@ async def test_a_lost_database_is_waited_for(rig, monkeypatch):
     await rig.deliver()
     monkeypatch.setattr("sync_bridge.lanes.dispatcher.LOOK_SECONDS", 0.01)
     monkeypatch.setattr("sync_bridge.lanes.carrying.AGAIN_SECONDS", 0.01)
-    settings = rig.settings.model_copy(update={"lease_seconds": 0.03})
+    settings = rig.settings.model_copy(update={"lease_seconds": 0.03, "attempts_max": 1000})
     carrying = await dispatcher(rig.bridge.database, rig.targets, settings)
     real = carrying._database
 
@@ -259,7 +259,8 @@ async def test_a_worker_calls_the_halves_with_their_keys(rig):
     item = rig.erp.makes(ITEMS, sku="BOLT-8")
     await rig.deliver()
     task = asyncio.create_task(carry_lanes(context))
-    call = await asyncio.wait_for(seen.get(), 10)
+    asked, call = [await asyncio.wait_for(seen.get(), 10) for _ in range(2)]
+    assert asked == ("GET", "/v1/events/states", "Bearer for-erp")
     assert call == ("PUT", f"/v1/products/by-external/erp/{item}", "Bearer for-crm")
     await until(lambda: not server.server_state.tasks)
     task.cancel()

@@ -144,7 +144,7 @@ def test_the_key_says_what_is_done():
     """B39: the same deed has the same key, another deed another one."""
     deed = {
         "bridge": uuid4(),
-        "events": [uuid4()],
+        "causes": [f"{uuid4()}@1"],
         "target": "erp",
         "action": "upsert",
         "revision": 1,
@@ -153,7 +153,7 @@ def test_the_key_says_what_is_done():
     assert key == idempotency_key(**deed)
     others = {
         "bridge": uuid4(),
-        "events": [uuid4()],
+        "causes": [f"{uuid4()}@1"],
         "target": "crm",
         "action": "link",
         "revision": 2,

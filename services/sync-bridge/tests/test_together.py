@@ -103,7 +103,7 @@ async def test_an_odd_answer_is_no_answer(rig, items):
 
 async def test_a_call_that_hangs_delays_the_others_shortly(rig, monkeypatch):
     """B33: after a bounded time each is put alone, and only the one that hangs waits."""
-    monkeypatch.setattr("sync_bridge.lanes.calls.TOGETHER_SECONDS", 0.05)
+    monkeypatch.setattr("sync_bridge.lanes.batch_calls.TOGETHER_SECONDS", 0.05)
     items = await items_across(rig, 3)
     real = rig.crm.handle_async_request
 
@@ -163,9 +163,12 @@ async def test_of_a_lost_lease_nothing_is_recorded(rig):
 
 async def test_effects_that_cannot_be_recorded_at_once_are_recorded_alone(rig, monkeypatch):
     """B33: one row that the database refuses holds up no other."""
+    real = service.record_effects
 
-    async def refuse(*_):
-        raise RuntimeError
+    async def refuse(work, came):
+        if len(came) > 1:
+            raise RuntimeError
+        return await real(work, came)
 
     await items_across(rig, 3)
     monkeypatch.setattr(service, "record_effects", refuse)
@@ -184,7 +187,7 @@ async def test_a_lane_in_trouble_goes_alone(rig):
 
 
 async def test_customers_go_together_once_they_know_each_other(rig):
-    """First sight is looked for and linked one by one; what follows crosses together (B51)."""
+    """What follows first sight crosses together (B51)."""
     accounts = [rig.crm.makes(ACCOUNTS, name=f"Elm {one}") for one in range(3)]
     await rig.carry()
     assert len(rig.erp.records[CUSTOMERS]) == 3

@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.http.linking import LINKS_MAX
 from chassis.http.paging import Filter
 from chassis.http.problems import Problem
 from chassis.identity.actor import ADMIN
@@ -18,11 +19,14 @@ __all__ = [
     "RESERVED_SYSTEMS",
     "ExternalRef",
     "LinkExternal",
+    "LinkRecord",
+    "LinkRecords",
     "ManagedByCrm",
     "link",
     "linked",
     "linked_to",
     "references",
+    "require_speaker",
     "unlink",
 ]
 
@@ -59,6 +63,20 @@ class LinkExternal(Command):
     external_id: ExternalId
 
 
+class LinkRecord(Command):
+    """One of our records, and the other system's record that it is."""
+
+    id: UUID
+    external_id: ExternalId
+
+
+class LinkRecords(Command):
+    """Say of many records which record of another system each one is."""
+
+    system: System
+    items: list[LinkRecord] = Field(min_length=1, max_length=LINKS_MAX)
+
+
 def references(table: str) -> str:
     """The SQL column `external_refs` of the table's rows, sorted by system."""
     return f"""(select coalesce(jsonb_agg(jsonb_build_object(
@@ -81,6 +99,12 @@ def linked_to(table: str, system: str | None, external_id: str | None) -> Filter
     )
 
 
+def require_speaker(work: Work, system: str) -> None:
+    """Raise SystemReserved unless the caller speaks for a half, or is an administrator."""
+    if system in RESERVED_SYSTEMS and not work.actor.may(ADMIN):
+        require_binding(work.actor, system)
+
+
 async def link(work: Work, entity_type: str, entity_id: UUID, command: LinkExternal) -> None:
     """Link the record, or leave it as it is if it is linked so already.
 
@@ -88,8 +112,7 @@ async def link(work: Work, entity_type: str, entity_id: UUID, command: LinkExter
     AlreadyLinked when the foreign record, or ours in that system, has another link, and
     SystemReserved unless the caller speaks for that system or is an administrator, who mends.
     """
-    if command.system in RESERVED_SYSTEMS and not work.actor.may(ADMIN):
-        require_binding(work.actor, command.system)
+    require_speaker(work, command.system)
     await external.link(
         work.sql, entity_type, command.system, command.external_id, entity_id=entity_id
     )

@@ -36,20 +36,27 @@ class Need:
 class Entity:
     """What both halves keep a record of, and where.
 
-    A record of it without a twin is looked for across: by fields that make it certain, and by
-    fields that make it likely. A certain, single find is linked; anything else found is shown to
-    a person. Names map the sender's message to the filter of the receiver's list. `refused_twice`:
-    the receiver itself refuses a second record with the certain field, so it is looked for only
-    after that. `refusals`: where the sender is told of a record that the receiver does not take, so
-    that a person sees it there; the lane goes on.
+    A record of it without a twin is looked for across: with `matches` by asking the receiver for
+    records that match it (`POST <place>/matches`), otherwise by fields that make it certain, named
+    as the sender's message and the filter of the receiver's list call them. A certain, single find
+    is linked; anything else found is shown to a person. `refused_twice`: the receiver itself
+    refuses a second record with the certain field, so it is looked for only after that.
+
+    `refusals`: where the sender is told of a record that the receiver does not take, so that a
+    person sees it there; the lane goes on.
+
+    `linked_both_ways`: each half owns a part, and both keep the other's id. `as_it_is`: a record
+    without a twin crosses as it is now, not as an event of some time ago tells. Copies that nobody
+    edits need no such look: their next event puts them right.
     """
 
     name: str
     crm: str
     erp: str
     linked_both_ways: bool = False
+    as_it_is: bool = False
+    matches: bool = False
     certain: Mapping[str, str] | None = None
-    likely: Mapping[str, str] | None = None
     refused_twice: bool = False
     refusals: str | None = None
 
@@ -63,21 +70,26 @@ CUSTOMER = Entity(
     crm="/v1/accounts",
     erp="/v1/customers",
     linked_both_ways=True,
-    certain={"tax_id": "tax_id"},
-    likely={"email": "email"},
+    as_it_is=True,
+    matches=True,
 )
 PRODUCT = Entity(
     name="product",
     crm="/v1/products",
     erp="/v1/items",
+    as_it_is=True,
     certain={"sku": "code"},
     refused_twice=True,
 )
 PRICE_LIST = Entity(name="price_list", crm="/v1/price-lists", erp="/v1/price-lists")
-PRICE = Entity(name="price", crm="/v1/product-prices", erp="/v1/prices")
+PRICE = Entity(name="price", crm="/v1/product-prices", erp="/v1/prices", as_it_is=True)
 
 ORDER = Entity(
-    name="order", crm="/v1/orders", erp="/v1/sales-orders", refusals="/v1/order-refusals"
+    name="order",
+    crm="/v1/orders",
+    erp="/v1/sales-orders",
+    as_it_is=True,
+    refusals="/v1/order-refusals",
 )
 FULFILMENT = Entity(name="fulfilment", crm="/v1/order-fulfilments", erp="/v1/sales-orders")
 AVAILABILITY = Entity(name="availability", crm="/v1/product-availabilities", erp="/v1/items")

@@ -24,6 +24,7 @@ __all__ = [
     "claim",
     "claim_all",
     "link",
+    "link_all",
     "references_of",
     "resolve",
     "resolve_all",
@@ -197,6 +198,21 @@ async def unlink(
     return True
 
 
+async def link_all(
+    sql: "asyncpg.Connection[Any]",
+    entity_type: str,
+    system: str,
+    links: Sequence[tuple[str, UUID]],
+) -> set[tuple[str, UUID]]:
+    """Link many records of theirs (id there, ours) that have no link; those that now have it.
+
+    Where either is linked elsewhere, that link is left out.
+    """
+    theirs, ours = [their for their, _ in links], [our for _, our in links]
+    rows = await sql.fetch(_LINK_ALL, entity_type, system, theirs, ours)
+    return {(row["external_id"], row["entity_id"]) for row in rows}
+
+
 async def advance(
     sql: "asyncpg.Connection[Any]",
     known: External,
@@ -243,6 +259,12 @@ _CLAIM_ALL = """insert into external_reference
     (entity_type, system, external_id, entity_id, source_version, content)
   select $1, $2, n.* from unnest($3::text[], $4::uuid[], $5::bigint[], $6::bytea[]) as n
   on conflict do nothing returning external_id"""
+_LINK_ALL = """insert into external_reference
+    (entity_type, system, external_id, entity_id, source_version)
+  select $1, $2, n.external_id, n.entity_id, 0
+    from unnest($3::text[], $4::uuid[]) as n(external_id, entity_id)
+   order by n.external_id
+  on conflict do nothing returning external_id, entity_id"""
 _UNLINK = """delete from external_reference
   where entity_type = $1 and system = $2 and external_id = $3"""
 _ADVANCE_ALL = """update external_reference r

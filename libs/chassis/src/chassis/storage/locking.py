@@ -14,7 +14,7 @@ from chassis.http.problems import NotFound
 from chassis.storage.base import Identified
 from chassis.storage.work import Work
 
-__all__ = ["any_of", "lock", "lock_all", "read_all"]
+__all__ = ["any_of", "lock", "lock_all", "lock_found", "read_all"]
 
 E = TypeVar("E", bound=Identified)
 
@@ -39,9 +39,7 @@ async def lock_all(
 
     `options` load what belongs to them. Foreign keys may still be set to locked rows.
     """
-    wanted = _locked(kind)  # type: ignore[arg-type] # classes are hashable
-    rows = await work.session.execute(wanted.options(*options), {"ids": list(ids)})
-    found = {entity.id: entity for entity in rows.scalars()}
+    found = await lock_found(work, kind, ids, *options)
     missing = next((one for one in ids if one not in found), None)
     if missing:
         raise NotFound(entity=kind.__tablename__, id=missing)  # type: ignore[attr-defined] # mapped
@@ -54,6 +52,15 @@ async def read_all(
     """The entities there are of the ids, in their order, not locked."""
     wanted = select(kind).where(kind.id == any_of(ids)).order_by(kind.id).options(*options)
     return list((await work.session.execute(wanted)).scalars())
+
+
+async def lock_found(
+    work: Work, kind: type[E], ids: Collection[UUID], *options: ORMOption
+) -> dict[UUID, E]:
+    """As `lock_all`, but what is missing is left out."""
+    wanted = _locked(kind)  # type: ignore[arg-type] # classes are hashable
+    rows = await work.session.execute(wanted.options(*options), {"ids": list(ids)})
+    return {entity.id: entity for entity in rows.scalars()}
 
 
 @cache

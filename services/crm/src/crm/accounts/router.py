@@ -8,6 +8,7 @@ from fastapi import Depends, Query, Request, Response, status
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
+from chassis.http.linking import AskedIds, LinksReply, LinksView, ProblemViews
 from chassis.http.paging import Page, PageAsked
 from chassis.http.problems import (
     CurrencyNotSupported,
@@ -44,7 +45,7 @@ from crm.accounts.schemas import (
 )
 from crm.accounts.service import accounts, contacts, matches
 from crm.fields import ExternalId
-from crm.links import ExternalRef, LinkExternal, ManagedByErp
+from crm.links import ExternalRef, LinkExternal, LinkRecords, ManagedByErp
 from crm.upserts import UPSERT_PROBLEMS, UPSERTED, FromSystem, InBatch, reply_outcome, upsert_each
 
 __all__ = ["account_router", "contact_router"]
@@ -145,6 +146,20 @@ async def upsert_account(
     done = await accounts.upsert_account(work, system, external_id, command)
     reply_outcome(response, done)
     return await _account(response, work, done.id, new=done.outcome == "created")
+
+
+@account_router.get("/external-refs")
+async def list_account_links(ids: AskedIds, _by: Reader, at: InReading) -> LinksView:
+    """Which records of other systems the accounts are."""
+    return await accounts.links_of_accounts(at, ids)
+
+
+@account_router.post("/external-refs/batch")
+async def link_accounts(
+    command: LinkRecords, view_of: ProblemViews, _by: Seller, _once: OnlyOnce, work: InWork
+) -> LinksReply:
+    """Say of many accounts which record of another system each is; each is judged alone."""
+    return await accounts.link_accounts(work, command, view_of=view_of)
 
 
 @account_router.post("/matches")

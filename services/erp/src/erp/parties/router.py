@@ -8,6 +8,7 @@ from fastapi import Query, Response, status
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
+from chassis.http.linking import AskedIds, LinksReply, LinksView, ProblemViews
 from chassis.http.paging import Page, PageAsked
 from chassis.http.problems import (
     CurrencyNotSupported,
@@ -23,7 +24,7 @@ from chassis.identity.actor import Actor
 from chassis.storage.external import AlreadyLinked
 from chassis.storage.work import Reading
 from erp.fields import ExternalId
-from erp.links import ExternalRef, LinkExternal, ManagedByCrm
+from erp.links import ExternalRef, LinkExternal, LinkRecords, ManagedByCrm
 from erp.parties import queries
 from erp.parties.errors import DuplicateTaxId
 from erp.parties.schemas import (
@@ -128,6 +129,20 @@ async def upsert_customer(
     done = await customers.upsert_customer(work, system, external_id, command)
     reply_outcome(response, done)
     return await _customer(response, work, done.id, new=done.outcome == "created")
+
+
+@customer_router.get("/external-refs")
+async def list_customer_links(ids: AskedIds, _by: Reader, at: InReading) -> LinksView:
+    """Which records of other systems the customers are."""
+    return await customers.links_of_customers(at, ids)
+
+
+@customer_router.post("/external-refs/batch")
+async def link_customers(
+    command: LinkRecords, view_of: ProblemViews, _by: Clerk, _once: OnlyOnce, work: InWork
+) -> LinksReply:
+    """Say of many customers which record of another system each is; each is judged alone."""
+    return await customers.link_customers(work, command, view_of=view_of)
 
 
 @customer_router.post("/matches")

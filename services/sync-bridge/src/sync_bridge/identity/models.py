@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.clock import utc_now
@@ -12,7 +13,7 @@ from chassis.storage.base import Identified, Versioned
 from sync_bridge.base import Base
 from sync_bridge.identity.errors import NotACandidate, ReviewClosed
 
-__all__ = ["Pair", "Review", "Shadow"]
+__all__ = ["Creation", "Pair", "Review", "Shadow"]
 
 
 class Pair(Identified, Base):
@@ -31,6 +32,26 @@ class Pair(Identified, Base):
     erp_id: Mapped[UUID]
     how: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class Creation(Base):
+    """A twin that is being made of a record of `half`: what of which version is put across.
+
+    Kept from before the first call until the pair is recorded, so that a repeat after a crash
+    puts the same, and what the record became meanwhile is found by comparing. `event_id` is the
+    event that led to it: the cause of the twin's own first event.
+    """
+
+    __tablename__ = "creation"
+    __table_args__ = (Index("ix_creation_event_id", "event_id"),)
+
+    entity: Mapped[str] = mapped_column(primary_key=True)
+    half: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    event_id: Mapped[UUID]
+    version: Mapped[int] = mapped_column(BigInteger)
+    body: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
 class Shadow(Base):

@@ -1,6 +1,6 @@
 """The statements of identity."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -14,9 +14,12 @@ from sync_bridge.ownership import Half
 __all__ = [
     "Known",
     "asked_about",
+    "creations",
     "decided",
+    "delete_creations",
     "delete_pair",
-    "insert_pair",
+    "insert_creations",
+    "insert_pairs",
     "known",
     "lock_needs",
     "open_review",
@@ -40,10 +43,28 @@ TWINS = """select n.entity, n.id, case when n.half = 'crm' then p.erp_id else p.
   join pair p on p.entity = n.entity
     and ((n.half = 'crm' and p.crm_id = n.id) or (n.half = 'erp' and p.erp_id = n.id))"""
 
-INSERT_PAIR = """insert into pair (id, entity, crm_id, erp_id, how, created_at)
-  values ($1, $2, $3, $4, $5, now()) on conflict do nothing returning true"""
+INSERT_PAIRS = """with wanted as (
+  select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[])
+    as n(id, entity, crm_id, erp_id, how)),
+made as (
+  insert into pair (id, entity, crm_id, erp_id, how, created_at)
+  select n.*, now() from wanted n order by n.entity, n.crm_id
+  on conflict do nothing returning entity, crm_id, erp_id),
+done as (
+  delete from creation c using wanted n where c.entity = n.entity
+    and ((c.half = 'crm' and c.id = n.crm_id) or (c.half = 'erp' and c.id = n.erp_id)))
+select entity, crm_id, erp_id from made union
+select p.entity, p.crm_id, p.erp_id from pair p join wanted n using (entity, crm_id, erp_id)"""
 
-SAME_PAIR = """select true from pair where entity = $1 and crm_id = $2 and erp_id = $3"""
+CREATIONS = """select c.entity, c.half, c.id, c.event_id, c.version, c.body::text as body
+  from creation c where c.entity = $1
+   and ((c.half = $2 and c.id = any($3::uuid[])) or c.event_id = any($4::uuid[]))"""
+
+INSERT_CREATIONS = """insert into creation (entity, half, id, event_id, version, body)
+  select $1, $2, n.* from unnest($3::uuid[], $4::uuid[], $5::bigint[], $6::jsonb[])
+    as n(id, event_id, version, body) order by n.id on conflict do nothing"""
+
+DELETE_CREATIONS = "delete from creation where entity = $1 and half = $2 and id = any($3::uuid[])"
 
 LOCK_NEED = "select pg_advisory_xact_lock(hashtextextended(n, 2)) from unnest($1::text[]) as n"
 
@@ -67,9 +88,9 @@ DECIDED = """select distinct on (subject) subject, chosen, state = 'apart' as ap
     and state in ('linked', 'created', 'apart')
   order by subject, decided_at desc"""
 
-WITHDRAW = """update review set state = 'withdrawn', version = version + 1, updated_at = now()
-  where entity = $1 and state = 'open'
-    and (half, subject) in (('crm', $2::uuid), ('erp', $3::uuid)) returning half, subject"""
+WITHDRAW = """update review r set state = 'withdrawn', version = version + 1, updated_at = now()
+  from unnest($1::text[], $2::text[], $3::uuid[]) as n(entity, half, id)
+  where r.entity = n.entity and r.half = n.half and r.subject = n.id and r.state = 'open'"""
 
 DELETE_PAIR = "delete from pair where id = $1 returning entity, crm_id, erp_id"
 
@@ -79,10 +100,8 @@ DELETE_SHADOWS = """delete from shadow where entity = $1
 PAIRED = """select exists (select from pair where entity = $1 and crm_id = $2)
     or exists (select from pair where entity = $1 and erp_id = $3)"""
 
-CONCERNED = """select half, subject from review where entity = $1 and state = 'open'
-  and candidates @> any(array[
-    jsonb_build_array(jsonb_build_object('id', $2::text)),
-    jsonb_build_array(jsonb_build_object('id', $3::text))])"""
+CONCERNED = """select r.entity, r.half, r.subject from review r
+  where r.state = 'open' and r.candidates @> any($1::jsonb[])"""
 
 
 async def known(sql: Sql, entity: str, half: Half, subjects: Sequence[UUID]) -> list[Known]:
@@ -101,10 +120,41 @@ async def twins_of(sql: Sql, needs: Sequence[Need]) -> dict[tuple[str, UUID], UU
     return {(row["entity"], row["id"]): row["twin"] for row in rows}
 
 
-async def insert_pair(sql: Sql, entity: str, *, crm_id: UUID, erp_id: UUID, how: str) -> bool:
-    """Join the two unless they are; False when one of them is joined to another record."""
-    made = await sql.fetchval(INSERT_PAIR, uuid7(), entity, crm_id, erp_id, how)
-    return bool(made or await sql.fetchval(SAME_PAIR, entity, crm_id, erp_id))
+async def insert_pairs(
+    sql: Sql, pairs: Sequence[tuple[str, UUID, UUID, str]]
+) -> set[tuple[str, UUID, UUID]]:
+    """Join the pairs (entity, CRM id, ERP id, how it is known); those that now are joined so.
+
+    Of the others one of the two is joined to another record. What was kept of twins that were
+    being made is no longer needed.
+    """
+    rows = await sql.fetch(
+        INSERT_PAIRS,
+        [uuid7() for _ in pairs],
+        *([pair[at] for pair in pairs] for at in range(4)),
+    )
+    return {(row["entity"], row["crm_id"], row["erp_id"]) for row in rows}
+
+
+async def creations(
+    sql: Sql, entity: str, half: Half, ids: Sequence[UUID], causes: Sequence[UUID] = ()
+) -> list[asyncpg.Record]:
+    """Twins that are being made of those records of the half, or because of those events."""
+    return await sql.fetch(CREATIONS, entity, half, ids, causes)
+
+
+async def insert_creations(
+    sql: Sql, entity: str, half: Half, new: Sequence[tuple[UUID, UUID, int, Mapping[str, Any]]]
+) -> None:
+    """Keep what is put across of records (id, event, version, body) whose twins are made now."""
+    ids, events, versions = ([one[at] for one in new] for at in range(3))
+    bodies = [orjson.dumps(one[3]).decode() for one in new]
+    await sql.execute(INSERT_CREATIONS, entity, half, ids, events, versions, bodies)
+
+
+async def delete_creations(sql: Sql, entity: str, half: Half, ids: Sequence[UUID]) -> None:
+    """Forget what was to be put across: it was refused."""
+    await sql.execute(DELETE_CREATIONS, entity, half, ids)
 
 
 async def lock_needs(sql: Sql, needs: Sequence[str]) -> None:
@@ -154,9 +204,16 @@ async def paired(sql: Sql, entity: str, *, crm_id: UUID, erp_id: UUID) -> bool:
 
 
 async def withdraw_reviews(
-    sql: Sql, entity: str, *, crm_id: UUID, erp_id: UUID
-) -> list[tuple[str, UUID]]:
-    """Close what is answered by a new pair; records whose open question names one of the two."""
-    await sql.fetch(WITHDRAW, entity, crm_id, erp_id)
-    rows = await sql.fetch(CONCERNED, entity, str(crm_id), str(erp_id))
-    return [(row["half"], row["subject"]) for row in rows]
+    sql: Sql, joined: Sequence[tuple[str, UUID, UUID]]
+) -> list[tuple[str, str, UUID]]:
+    """Close what is answered by new pairs (entity, CRM id, ERP id).
+
+    Returns the records (entity, half, id) whose open question names one of the joined.
+    """
+    entities = [entity for entity, _, _ in joined] * 2
+    halves = ["crm"] * len(joined) + ["erp"] * len(joined)
+    ids = [crm_id for _, crm_id, _ in joined] + [erp_id for _, _, erp_id in joined]
+    await sql.execute(WITHDRAW, entities, halves, ids)
+    named = [orjson.dumps([{"id": str(one)}]).decode() for one in ids]
+    rows = await sql.fetch(CONCERNED, named)
+    return [(row["entity"], row["half"], row["subject"]) for row in rows]

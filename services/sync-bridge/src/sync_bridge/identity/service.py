@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import orjson
+
 from chassis.ids import uuid7
 from sync_bridge.flows import Need
 from sync_bridge.identity import queries
-from sync_bridge.identity.errors import PairTaken
 from sync_bridge.identity.models import Pair, Review
 from sync_bridge.identity.rules.matching import (
     Candidate,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Acquaintance",
     "Candidate",
+    "Creation",
     "Decision",
     "Finding",
     "Pair",
@@ -37,10 +39,13 @@ __all__ = [
     "answer_link",
     "ask",
     "asked_across",
+    "begin_creations",
     "candidate_of",
+    "creations",
     "decisions",
     "digest",
-    "join",
+    "drop_creations",
+    "join_all",
     "judge",
     "judge_finds",
     "lock_needs",
@@ -70,6 +75,20 @@ class Decision:
 
     twin: UUID | None
     apart: bool = False
+
+
+@dataclass(frozen=True)
+class Creation:
+    """A twin that is being made: the record it is made of, and what is put across.
+
+    `event_id` is the event that led to it.
+    """
+
+    half: Half
+    id: UUID
+    event_id: UUID
+    version: int
+    body: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -111,6 +130,33 @@ async def decisions(
     return {row["subject"]: Decision(row["chosen"], row["apart"]) for row in rows}
 
 
+async def creations(
+    reading: "Reading",
+    entity: str,
+    half: Half,
+    ids: Sequence[UUID],
+    *,
+    causes: Sequence[UUID] = (),
+) -> list[Creation]:
+    """Twins that are being made of those records of the half, or because of those events."""
+    rows = await queries.creations(reading.sql, entity, half, ids, causes)
+    return [
+        Creation(row["half"], row["id"], row["event_id"], row["version"], orjson.loads(row["body"]))
+        for row in rows
+    ]
+
+
+async def begin_creations(work: "Work", entity: str, half: Half, new: Sequence[Creation]) -> None:
+    """Keep, before it is done, what is put across of records whose twins are made now."""
+    kept = [(one.id, one.event_id, one.version, one.body) for one in new]
+    await queries.insert_creations(work.sql, entity, half, kept)
+
+
+async def drop_creations(work: "Work", entity: str, half: Half, ids: Sequence[UUID]) -> None:
+    """Forget twins that the other half refused: the next try begins anew."""
+    await queries.delete_creations(work.sql, entity, half, ids)
+
+
 def needs_of_pair(seen: Sighting) -> list[str]:
     """What lanes wait for that this pair brings."""
     return [
@@ -131,17 +177,18 @@ async def lock_needs(work: "Work", needs: Sequence[str]) -> None:
     await queries.lock_needs(work.sql, needs)
 
 
-async def join(work: "Work", seen: Sighting) -> list[str]:
-    """Join the two records; what lanes wait for that this brings. Raises PairTaken (B51).
+async def join_all(work: "Work", seen: Sequence[Sighting]) -> tuple[set[Sighting], list[str]]:
+    """Join records; the pairs of which one is joined to another record, and what lanes wait for.
 
-    An open question about one of them is answered by it; a question that names one of them as a
-    candidate is to be looked at again.
+    An open question about one of the joined is answered by it; a question that names one of them
+    as a candidate is to be looked at again (B51).
     """
-    entity, crm_id, erp_id = seen.entity, seen.crm_id, seen.erp_id
-    if not await queries.insert_pair(work.sql, entity, crm_id=crm_id, erp_id=erp_id, how=seen.how):
-        raise PairTaken(entity=entity, crm_id=crm_id, erp_id=erp_id)
-    concerned = await queries.withdraw_reviews(work.sql, entity, crm_id=crm_id, erp_id=erp_id)
-    return [review_need(seen.entity, half, subject) for half, subject in concerned]
+    joined = await queries.insert_pairs(
+        work.sql, [(one.entity, one.crm_id, one.erp_id, one.how) for one in seen]
+    )
+    taken = {one for one in seen if (one.entity, one.crm_id, one.erp_id) not in joined}
+    concerned = await queries.withdraw_reviews(work.sql, sorted(joined)) if joined else []
+    return taken, [review_need(*one) for one in concerned]
 
 
 async def asked_across(

@@ -1,14 +1,13 @@
 """The calls for one event: addressed, keyed and traced; a refusal becomes a standstill."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 from chassis.telemetry.trace import Trace
-from sync_bridge.flows import Entity, Flow
+from sync_bridge.flows import Flow
 from sync_bridge.inbox.received import Received
 from sync_bridge.lanes.rules.keys import idempotency_key
 from sync_bridge.lanes.rules.retry import Verdict, judge
@@ -16,12 +15,9 @@ from sync_bridge.lanes.standstill import Denied, Later, Parks, Refused
 from sync_bridge.ownership import Half
 from sync_bridge.targets.target import Answer, Target, Unreachable, path
 
-__all__ = ["Calls", "Halves", "upsert_together"]
+__all__ = ["Calls", "Halves"]
 
 Halves = Mapping[Half, Target]
-
-TOGETHER_SECONDS = 2.0
-"""Time for an answer to several records at once; after it they are put one by one (B33)."""
 
 REMATCHES = 6
 """Tries to get along with what a half says it has, before a person is called.
@@ -54,26 +50,53 @@ class Calls:
 
     async def upsert(self, body: Mapping[str, Any]) -> Answer:
         """Put the record to the other half under the sender's id, guarded by its version."""
+        return await self._judged(self.put(body))
+
+    async def put(self, body: Mapping[str, Any]) -> Answer:
+        """As `upsert`, but the answer is not judged. Raises Unreachable."""
         flow, event = self.flow, self.event
         where = path(flow.entity.place(flow.target), "by-external", flow.sender, event.subject)
         guarded = {"source_version": event.aggversion, **body}
         target = self.halves[flow.target]
-        return await self._judged(
-            target.put(where, guarded, trace=self.trace(), key=self._key(flow.target, "upsert"))
+        return await target.put(
+            where, guarded, trace=self.trace(), key=self._key(flow.target, "upsert")
         )
 
-    async def link(self, half: Half, record: UUID, *, system: Half, external_id: UUID) -> None:
+    async def change(self, twin: UUID, fields: Mapping[str, Any], *, version: int) -> bool:
+        """Change fields of the twin if it has that version still; False when it has another."""
+        flow = self.flow
+        where = path(flow.entity.place(flow.target), twin)
+        target = self.halves[flow.target]
+        try:
+            answer = await target.patch(where, fields, trace=self.trace(), version=version)
+        except Unreachable as lost:
+            raise Later("unreachable", str(lost)) from lost
+        if answer.status == HTTPStatus.PRECONDITION_FAILED:
+            return False
+        self.judged(answer)
+        return True
+
+    async def link(self, half: Half, record: UUID, *, system: Half, external_id: UUID) -> Answer:
         """Tell a half which record of the other one its record is. Safe to repeat."""
+        return await self._judged(
+            self.post_link(half, record, system=system, external_id=external_id)
+        )
+
+    async def post_link(
+        self, half: Half, record: UUID, *, system: Half, external_id: UUID
+    ) -> Answer:
+        """As `link`, but the answer is not judged. Raises Unreachable."""
         where = path(self.flow.entity.place(half), record, "external-refs")
         body = {"system": system, "external_id": str(external_id)}
-        await self._judged(
-            self.halves[half].post(where, body, trace=self.trace(), key=self._key(half, "link"))
+        return await self.halves[half].post(
+            where, body, trace=self.trace(), key=self._key(half, "link")
         )
 
-    async def look_up(self, entity: Entity, half: Half, record: UUID) -> Mapping[str, Any]:
-        """A half's record as it is now."""
-        where = path(entity.place(half), record)
-        found = await self._judged(self.halves[half].get(where, trace=self.trace(), query={}))
+    async def see(self, twin: UUID) -> Mapping[str, Any]:
+        """The other half's record as it is now."""
+        where = path(self.flow.entity.place(self.flow.target), twin)
+        target = self.halves[self.flow.target]
+        found = await self._judged(target.get(where, trace=self.trace(), query={}))
         return found.body
 
     async def search(self, field: str, value: str) -> list[Mapping[str, Any]]:
@@ -129,7 +152,7 @@ class Calls:
     def _key(self, half: Half, action: str) -> str:
         return idempotency_key(
             bridge=self.bridge,
-            events=[self.event.event_id],
+            causes=[f"{self.event.event_id}@{self.event.aggversion}"],
             target=half,
             action=action,
             revision=self.flow.revision,
@@ -147,58 +170,3 @@ class Calls:
                 "tandem-hops": str(event.hops + 1),
             }
         )
-
-
-async def upsert_together(lot: Sequence[tuple[Calls, Mapping[str, Any]]]) -> list[Answer] | None:
-    """Put several records of one flow to the other half in one call; the answer to each (B44).
-
-    None when there is no such answer: whether any took effect is then not known, and each is to be
-    put alone, which is safe. Raises Denied.
-    """
-    first, events = lot[0][0], [calls.event for calls, _ in lot]
-    flow = first.flow
-    where = path(flow.entity.place(flow.target), "by-external", flow.sender, "batch")
-    named: list[dict[str, Any]] = [
-        {"external_id": str(calls.event.subject), "source_version": calls.event.aggversion}
-        for calls, _ in lot
-    ]
-    key = idempotency_key(
-        bridge=first.bridge,
-        events=[one.event_id for one in events],
-        target=flow.target,
-        action="upsert",
-        revision=flow.revision,
-    )
-    try:
-        async with asyncio.timeout(TOGETHER_SECONDS):
-            answer = await first.halves[flow.target].post(
-                where,
-                {"items": [{**name, **body} for (_, body), name in zip(lot, named, strict=True)]},
-                trace=Trace.new(),
-                key=key,
-                item_traces=[calls.trace() for calls, _ in lot],
-            )
-    except (Unreachable, TimeoutError):
-        return None
-    if judge(answer.status, answer.code) is Verdict.PAUSE:
-        raise Denied(answer.status)
-    return _each(answer, [name["external_id"] for name in named])
-
-
-def _each(answer: Answer, expected: Sequence[str]) -> list[Answer] | None:
-    """The answers to the items of a batch, in their order; None when they are not those."""
-    items = answer.body.get("items") if answer.status == HTTPStatus.OK else None
-    if not isinstance(items, list) or not all(isinstance(one, dict) for one in items):
-        return None
-    if [one.get("external_id") for one in items] != list(expected):
-        return None
-    return [_answer_to(one) for one in items]
-
-
-def _answer_to(item: Mapping[str, Any]) -> Answer:
-    """What a call for this item alone would have been answered."""
-    problem = item.get("problem")
-    if item.get("status") == "failed" or isinstance(problem, dict):
-        told = problem if isinstance(problem, dict) else {}
-        return Answer(int(told.get("status") or HTTPStatus.INTERNAL_SERVER_ERROR), told)
-    return Answer(HTTPStatus.OK, item, outcome=str(item.get("status") or ""))

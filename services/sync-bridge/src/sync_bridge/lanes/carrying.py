@@ -4,7 +4,7 @@ Each lane is judged and recorded for itself: what goes wrong with one holds up n
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -19,10 +19,11 @@ from sync_bridge.flows import BY_EVENT, Flow
 from sync_bridge.identity.errors import PairTaken
 from sync_bridge.inbox.received import Received
 from sync_bridge.lanes import queries, service
-from sync_bridge.lanes.carrier import Carried, Carrier, Errand, Try
+from sync_bridge.lanes.carrier import Carrier
+from sync_bridge.lanes.deliveries import Carried, Delivery, Try
 from sync_bridge.lanes.queries import Leased
 from sync_bridge.lanes.rules.order import Turn, next_turn
-from sync_bridge.lanes.standstill import Denied, Later, Parks, Standstill
+from sync_bridge.lanes.standstill import Denied, Later, Parks, Standstill, Waits
 
 if TYPE_CHECKING:
     from chassis.storage.database import Database
@@ -51,6 +52,8 @@ AGAIN_SECONDS = 1.0
 
 Apart: TypeAlias = Callable[[Leased, Coroutine[Any, Any, None]], None]
 """Lets a lane be carried on by itself."""
+Together: TypeAlias = Callable[[Sequence[Delivery]], Awaitable[Sequence[Carried | Standstill]]]
+"""Delivers several of one flow by calls for all of them."""
 log = get_logger("sync_bridge.lanes")
 
 
@@ -144,21 +147,25 @@ class Carrying:
         if flow is None:
             await self._record([(one, Parks("no_such_flow", event_type)) for one in some])
             return
-        looked = await self._look(flow, some)
-        errands = [(one, found) for one, found in looked if isinstance(found, Errand)]
-        await self._record([(one, found) for one, found in looked if not isinstance(found, Errand)])
-        together = [pair for pair in errands if flow.in_batches and pair[1].says_all_at_once]
-        if len(together) > 1 and await self._told_together(together):
-            errands = [pair for pair in errands if pair not in together]
-        for one, errand in errands:
-            apart(one.lane, self._carry_alone(one, errand))
+        try:
+            looked = await self._look(flow, some)
+        except Denied as denied:
+            await self._refused(some, denied)
+            return
+        await self._record([(one, it) for one, it in looked if not isinstance(it, Delivery)])
+        ready = [(one, it) for one, it in looked if isinstance(it, Delivery)]
+        at_once = [pair for pair in ready if pair[1].says_all_at_once]
+        first = [pair for pair in ready if not pair[1].says_all_at_once]
+        together = self._carrier.carry_together if flow.in_batches else None
+        await self._deliver(at_once, together, apart)
+        await self._deliver(first, self._carrier.meet if flow.in_batches else None, apart)
 
     async def _look(
         self, flow: Flow, some: Sequence[Going]
-    ) -> list[tuple[Going, Errand | Carried | Standstill]]:
+    ) -> list[tuple[Going, Delivery | Carried | Standstill]]:
         """What is to be done for each; what was tried too often without a word is put aside."""
         most = self._settings.attempts_max
-        untold: list[tuple[Going, Errand | Carried | Standstill]] = [
+        untold: list[tuple[Going, Delivery | Carried | Standstill]] = [
             (one, Parks(service.EXHAUSTED, "no outcome was recorded"))
             for one in some
             if one.lane.refusals > most
@@ -168,37 +175,55 @@ class Carrying:
         found = await self._carrier.look(flow, tries) if tries else []
         return [*untold, *zip(fit, found, strict=True)]
 
-    async def _told_together(self, together: Sequence[tuple[Going, Errand]]) -> bool:
-        """Put them by one call and record each; False when they are to be put one by one."""
+    async def _deliver(
+        self,
+        some: Sequence[tuple[Going, Delivery]],
+        together: Together | None,
+        apart: Apart,
+    ) -> None:
+        """Deliver several at once and record each; alone where that is not to be."""
+        if together and len(some) > 1 and await self._told_together(some, together):
+            return
+        for one, delivery in some:
+            apart(one.lane, self._carry_alone(one, delivery))
+
+    async def _told_together(
+        self, some: Sequence[tuple[Going, Delivery]], together: Together
+    ) -> bool:
+        """Deliver by calls for all and record each; False when each is to be delivered alone."""
         try:
-            came = await self._carrier.carry_together([errand for _, errand in together])
+            came = await together([delivery for _, delivery in some])
         except Denied as denied:
-            first, *others = [one for one, _ in together]
-            await self._record([(first, denied)])
-            await self.give_back([one.lane for one in others])
+            await self._refused([one for one, _ in some], denied)
             return True
+        except Standstill:
+            return False
         except AWAY:
             raise
         except Exception:  # a fault of ours with one of them stops not the others
-            log.exception("lanes_fault", lanes=len(together))
+            log.exception("lanes_fault", lanes=len(some))
             return False
-        if came is None:
-            return False
-        await self._record([(one, what) for (one, _), what in zip(together, came, strict=True)])
+        await self._record([(one, what) for (one, _), what in zip(some, came, strict=True)])
         return True
 
-    async def _carry_alone(self, one: Going, errand: Errand) -> None:
+    async def _refused(self, some: Sequence[Going], denied: Denied) -> None:
+        """The bridge's key is refused: said once, and nothing is counted against any lane."""
+        first, *others = some
+        await self._record([(first, denied)])
+        await self.give_back([one.lane for one in others])
+
+    async def _carry_alone(self, one: Going, delivery: Delivery) -> None:
         """Carry an event by calls of its own, outside every transaction, and record it."""
         try:
-            async with self._calls[errand.calls.flow.target]:
-                came = await self._try(one, errand)
+            async with self._calls[delivery.calls.flow.target]:
+                came = await self._try(one, delivery)
             await self._record_one(one, came)
         except AWAY as away:
             await self.leave([one.lane], away)
 
-    async def _try(self, one: Going, errand: Errand) -> Carried | Standstill:
+    async def _try(self, one: Going, delivery: Delivery) -> Carried | Standstill:
         try:
-            return await self._carrier.carry(errand)
+            return await self._carrier.carry(delivery)
         except Standstill as why:
             return why
         except AWAY:
@@ -208,32 +233,36 @@ class Carrying:
             return Later("internal_error", type(raised).__name__, exhaustible=True)
 
     async def _record(self, outcomes: Sequence[Outcome]) -> None:
-        """Record what came of each: effects without a new pair all at once, the others alone."""
+        """Record what came of each: effects all at once, waits all at once, the others alone."""
         effects = [
-            (one.lane, one.turn, came)
-            for one, came in outcomes
-            if isinstance(came, Carried) and came.joined is None
+            (one.lane, one.turn, came) for one, came in outcomes if isinstance(came, Carried)
         ]
-        recorded = await self._record_effects(effects)
+        waits = [(one.lane, one.turn, came) for one, came in outcomes if isinstance(came, Waits)]
+        recorded = await self._record_some(effects, service.record_effects)
+        recorded |= await self._record_some(waits, service.record_waits)
         for one, came in outcomes:
             if one.lane.key not in recorded:
                 await self._record_one(one, came)
 
-    async def _record_effects(self, effects: Sequence[tuple[Leased, Turn, Carried]]) -> set[str]:
+    async def _record_some(
+        self, some: Sequence[tuple[Leased, Turn, Any]], record: Callable[..., Any]
+    ) -> set[str]:
         """The keys of the lanes that are seen to; none when one of them cannot be recorded."""
-        if len(effects) < 2:  # noqa: PLR2004 - alone it is recorded alone
+        if len(some) < 2:  # noqa: PLR2004 - alone it is recorded alone
             return set()
         try:
             async with self._database.transaction() as work:
-                lost = await service.record_effects(work, effects)
+                lost = await record(work, some)
+        except (PairTaken, service.LeaseLost):
+            return set()
         except AWAY:
             raise
         except Exception:
-            log.exception("lanes_record_fault", lanes=len(effects))
+            log.exception("lanes_record_fault", lanes=len(some))
             return set()
         for lane in lost:
             log.warning("lease_lost", lane=lane.key)
-        return {lane.key for lane, _, _ in effects}
+        return {lane.key for lane, _, _ in some}
 
     async def _record_one(self, one: Going, came: Carried | Standstill) -> None:
         if isinstance(came, Standstill):

@@ -18,6 +18,7 @@ __all__ = [
     "LineEvent",
     "Settled",
     "Shadow",
+    "Wait",
     "carry_again",
     "claim",
     "delay",
@@ -31,7 +32,7 @@ __all__ = [
     "postpone",
     "release",
     "unpause",
-    "wait_for",
+    "wait_all",
     "wake",
 ]
 
@@ -114,6 +115,16 @@ class Finished:
     settled: Sequence[Settled]
     shadows: Sequence[Shadow] = ()
     called: bool = False
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A lane that waits, for what and why, and the version that is to be carried then."""
+
+    lane: Leased
+    need: str
+    reason: str
+    version: int
 
 
 NEWEST_OF = 4
@@ -208,9 +219,12 @@ POSTPONE = f"""update lane set next_at = now() + make_interval(secs => $3),
   failing_since = case when $4 = 1 then coalesce(failing_since, now()) else failing_since end,
   reason = $6, detail = $7, blocked_version = $8, lease_until = null {_HELD} returning true"""
 
-WAIT = f"""update lane set state = 'waiting', waits_for = $3, reason = $4, since = now(),
-  detail = null, blocked_version = $5, attempts = 0, refusals = refusals - 1,
-  failing_since = null, lease_until = null {_HELD} returning true"""
+WAIT = """update lane l set state = 'waiting', waits_for = w.need, reason = w.reason,
+    since = now(), detail = null, blocked_version = w.version, attempts = 0,
+    refusals = refusals - 1, failing_since = null, lease_until = null
+  from (select * from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[])
+      as w(key, epoch, need, reason, version) order by key) w
+  where l.key = w.key and l.lease_epoch = w.epoch and l.state = 'ready' returning l.key"""
 
 PARK = f"""update lane set state = 'parked', reason = $3, detail = $4, blocked_version = $5,
   since = now(), lease_until = null, version = version + 1 {_HELD}
@@ -227,7 +241,7 @@ EXTEND = """update lane set lease_until = now() + make_interval(secs => $3)
   from unnest($1::text[], $2::bigint[]) as h(k, e)
   where key = h.k and lease_epoch = h.e and lease_until is not null"""
 
-LOCK = """select key from lane where key = $1 or waits_for = any($2::text[])
+LOCK = """select key from lane where key = any($1::text[]) or waits_for = any($2::text[])
   order by key for no key update"""
 
 WAKE = """update lane set state = 'ready', waits_for = null, reason = null, next_at = now(),
@@ -368,9 +382,20 @@ async def postpone(
     return bool(done)
 
 
-async def wait_for(sql: Sql, lane: Leased, *, need: str, reason: str, version: int) -> bool:
-    """Let the lane wait for what it names; False when the lease was lost."""
-    return bool(await sql.fetchval(WAIT, lane.key, lane.epoch, need, reason, version))
+async def wait_all(sql: Sql, waits: Sequence[Wait]) -> set[str]:
+    """Let lanes wait for what they name; the keys of those whose lease was held."""
+    if not waits:
+        return set()
+    await sql.execute(LOCK, [one.lane.key for one in waits], [])
+    rows = await sql.fetch(
+        WAIT,
+        [one.lane.key for one in waits],
+        [one.lane.epoch for one in waits],
+        [one.need for one in waits],
+        [one.reason for one in waits],
+        [one.version for one in waits],
+    )
+    return {row["key"] for row in rows}
 
 
 async def park(
@@ -392,9 +417,9 @@ async def extend(sql: Sql, lanes: Sequence[Leased], *, lease_seconds: float) -> 
     )
 
 
-async def lock_lanes(sql: Sql, key: str, needs: Sequence[str]) -> None:
-    """Lock a lane and all that wait for those needs, in the order in which the inbox does."""
-    await sql.execute(LOCK, key, needs)
+async def lock_lanes(sql: Sql, keys: Sequence[str], needs: Sequence[str]) -> None:
+    """Lock lanes and all that wait for those needs, in the order in which the inbox does."""
+    await sql.execute(LOCK, keys, needs)
 
 
 async def wake(sql: Sql, needs: Sequence[str]) -> None:

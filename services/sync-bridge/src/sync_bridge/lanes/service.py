@@ -11,10 +11,11 @@ from chassis.telemetry.logs import get_logger
 from chassis.telemetry.trace import Trace
 from sync_bridge.flows import BY_EVENT
 from sync_bridge.identity import service as identity
+from sync_bridge.identity.errors import PairTaken
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.received import Quarantined, Received
 from sync_bridge.lanes import queries
-from sync_bridge.lanes.carrier import Carried
+from sync_bridge.lanes.deliveries import Carried
 from sync_bridge.lanes.events import LaneParked
 from sync_bridge.lanes.queries import Finished, Leased, Settled
 from sync_bridge.lanes.rules.order import Turn
@@ -34,6 +35,7 @@ __all__ = [
     "record_carried",
     "record_effects",
     "record_standstill",
+    "record_waits",
     "trace_of",
 ]
 
@@ -62,23 +64,55 @@ async def record_carried(work: "Work", lane: Leased, turn: Turn, carried: Carrie
 
     Raises LeaseLost, PairTaken.
     """
-    woken: list[str] = []
-    if carried.joined is not None:
-        woken = identity.needs_of_pair(carried.joined)
-        await identity.lock_needs(work, woken)
-        woken += await identity.join(work, carried.joined)
-        await queries.lock_lanes(work.sql, lane.key, woken)
-    await _finish(work, _finished(lane, turn, carried))
-    if woken:
-        await queries.wake(work.sql, woken)
+    if await record_effects(work, [(lane, turn, carried)]):
+        raise LeaseLost(lane)
 
 
 async def record_effects(
     work: "Work", came: Sequence[tuple[Leased, Turn, Carried]]
 ) -> list[Leased]:
-    """Record effects that made no pair, all at once; the lanes whose lease was lost."""
+    """Record effects all at once; returns the lanes whose lease was lost.
+
+    Raises PairTaken and LeaseLost when a pair cannot be recorded: then nothing is.
+    """
+    joined = {lane.key: carried.joined for lane, _, carried in came if carried.joined}
+    woken: list[str] = []
+    if joined:
+        seen = list(joined.values())
+        woken = [need for one in seen for need in identity.needs_of_pair(one)]
+        await identity.lock_needs(work, woken)
+        taken, concerned = await identity.join_all(work, seen)
+        for one in taken:
+            raise PairTaken(entity=one.entity, crm_id=one.crm_id, erp_id=one.erp_id)
+        woken += concerned
+        await queries.lock_lanes(work.sql, list(joined), woken)
     held = await queries.finish(work.sql, [_finished(*one) for one in came])
-    return [lane for lane, _, _ in came if lane.key not in held]
+    lost = [lane for lane, _, _ in came if lane.key not in held]
+    for lane in lost:
+        if lane.key in joined:
+            raise LeaseLost(lane)
+    if woken:
+        await queries.wake(work.sql, woken)
+    return lost
+
+
+async def record_waits(work: "Work", waiting: Sequence[tuple[Leased, Turn, Waits]]) -> list[Leased]:
+    """Let lanes wait for records, all at once; returns the lanes whose lease was lost.
+
+    One whose record came across while this was being found out looks again (B54).
+    """
+    await identity.lock_needs(work, sorted({str(why.need) for _, _, why in waiting}))
+    across = await identity.twins_of(work, [why.need for _, _, why in waiting])
+    again = [lane for lane, _, why in waiting if (why.need.entity, why.need.id) in across]
+    await queries.release(work.sql, again)
+    keys = {lane.key for lane in again}
+    wait = [
+        queries.Wait(lane, str(why.need), why.reason, event_of(lane, turn).aggversion)
+        for lane, turn, why in waiting
+        if lane.key not in keys
+    ]
+    held = await queries.wait_all(work.sql, wait)
+    return [one.lane for one in wait if one.lane.key not in held]
 
 
 def _finished(lane: Leased, turn: Turn, carried: Carried) -> Finished:
@@ -86,7 +120,8 @@ def _finished(lane: Leased, turn: Turn, carried: Carried) -> Finished:
     state = "ignored" if carried.outcome == "not_carried" else "done"
     settled = [*_settled(lane, turn), Settled(event, state, carried.outcome)]
     called = carried.outcome == "applied"
-    return Finished(lane, event.aggversion, settled, carried.shadows, called)
+    version = max(event.aggversion, carried.version)
+    return Finished(lane, version, settled, carried.shadows, called)
 
 
 async def _finish(work: "Work", finished: Finished) -> None:
@@ -102,7 +137,8 @@ async def record_standstill(
         case Later():
             await _later(work, lane, event, why, settings)
         case Waits():
-            await _wait(work, lane, event, why)
+            if await record_waits(work, [(lane, turn, why)]):
+                raise LeaseLost(lane)
         case Asks():
             await _ask(work, lane, event, why)
         case Denied():
@@ -160,19 +196,6 @@ async def _later(
     _held(lane, done)
 
 
-async def _wait(work: "Work", lane: Leased, event: Received, why: Waits) -> None:
-    """Wait for the record, unless it came across while this was being found out (B54)."""
-    need = str(why.need)
-    await identity.lock_needs(work, [need])
-    if await identity.twins_of(work, [why.need]):
-        await queries.release(work.sql, [lane])
-        return
-    done = await queries.wait_for(
-        work.sql, lane, need=need, reason=why.reason, version=event.aggversion
-    )
-    _held(lane, done)
-
-
 async def _ask(work: "Work", lane: Leased, event: Received, why: Asks) -> None:
     """Open a review and wait for it, unless the record was joined meanwhile (B52).
 
@@ -192,10 +215,8 @@ async def _ask(work: "Work", lane: Leased, event: Received, why: Asks) -> None:
         need = across[asked]
     else:
         await identity.ask(work, *who, why.candidates)
-    done = await queries.wait_for(
-        work.sql, lane, need=need, reason=why.reason, version=event.aggversion
-    )
-    _held(lane, done)
+    wait = queries.Wait(lane, need, why.reason, event.aggversion)
+    _held(lane, bool(await queries.wait_all(work.sql, [wait])))
 
 
 async def _deny(work: "Work", lane: Leased, event: Received, why: Denied) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeAlias
 from urllib.parse import quote
 
 import httpx
@@ -17,6 +17,7 @@ from sync_bridge.settings import BridgeSettings
 
 __all__ = ["Answer", "HttpTarget", "Target", "Unreachable", "path"]
 
+Query: TypeAlias = Mapping[str, str | Sequence[str]]
 CONNECT_SECONDS = 3.0
 LONGEST_ASKED_SECONDS = 300.0
 
@@ -54,8 +55,13 @@ class Answer:
 class Target(Protocol):
     """One half as the bridge calls it. Every call raises Unreachable when no answer came."""
 
-    async def get(self, path: str, *, trace: Trace, query: Mapping[str, str]) -> Answer:
+    async def get(self, path: str, *, trace: Trace, query: Query) -> Answer:
         """Read."""
+
+    async def patch(
+        self, path: str, body: Mapping[str, Any], *, trace: Trace, version: int
+    ) -> Answer:
+        """Change a record that has that version still; 412 when it has another."""
 
     async def put(self, path: str, body: Mapping[str, Any], *, trace: Trace, key: str) -> Answer:
         """Upsert a record."""
@@ -105,9 +111,19 @@ class HttpTarget:
         """Close every connection."""
         await self.client.aclose()
 
-    async def get(self, path: str, *, trace: Trace, query: Mapping[str, str]) -> Answer:
+    async def get(self, path: str, *, trace: Trace, query: Query) -> Answer:
         """Read."""
         return await self._send("GET", path, headers=trace.headers(), params=dict(query))
+
+    async def patch(
+        self, path: str, body: Mapping[str, Any], *, trace: Trace, version: int
+    ) -> Answer:
+        """Change a record that has that version still; 412 when it has another."""
+        headers = trace.headers() | {
+            "If-Match": f'"{version}"',
+            "Content-Type": "application/json",
+        }
+        return await self._send("PATCH", path, headers=headers, content=orjson.dumps(body))
 
     async def put(self, path: str, body: Mapping[str, Any], *, trace: Trace, key: str) -> Answer:
         """Upsert a record."""

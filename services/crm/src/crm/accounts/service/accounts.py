@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from chassis.http.linking import LinksReply, LinksView, ViewOf, link_each, links_of
 from chassis.http.problems import NotFound
 from chassis.identity.systems import SystemReserved
 from chassis.ids import uuid7
 from chassis.storage.locking import lock, lock_all, read_all
-from chassis.storage.work import Work
+from chassis.storage.work import Reading, Work
 from crm.accounts import queries
 from crm.accounts.errors import AccountArchived
 from crm.accounts.events import AccountChanged
@@ -18,7 +19,17 @@ from crm.accounts.schemas import AccountView, Buyer, ChangeAccount, NewAccount, 
 from crm.accounts.service.facts import read
 from crm.currencies import must_be_supported
 from crm.fields import Facts
-from crm.links import ERP, ExternalRef, LinkExternal, ManagedByErp, link, linked, unlink
+from crm.links import (
+    ERP,
+    ExternalRef,
+    LinkExternal,
+    LinkRecords,
+    ManagedByErp,
+    link,
+    linked,
+    require_speaker,
+    unlink,
+)
 from crm.settings import settings_of
 from crm.staff.service.members import must_be_active
 from crm.upserts import InBulk, Sent, Upserted, required, upsert_one
@@ -31,6 +42,8 @@ __all__ = [
     "buyer",
     "change_account",
     "link_account",
+    "link_accounts",
+    "links_of_accounts",
     "lock_account",
     "lock_prospects",
     "publish",
@@ -131,6 +144,20 @@ async def unlink_account(work: Work, account_id: UUID, gone: ExternalRef) -> Non
     """
     await unlink(work, KIND, account_id, gone)
     await lock_account(work, account_id)
+
+
+async def link_accounts(work: Work, command: LinkRecords, *, view_of: ViewOf) -> LinksReply:
+    """Say of many accounts which record of another system each is; each is judged alone.
+
+    Raises SystemReserved.
+    """
+    require_speaker(work, command.system)
+    return await link_each(work, Account, command.system, command.items, view_of=view_of)
+
+
+async def links_of_accounts(at: Reading, ids: Sequence[UUID]) -> LinksView:
+    """Which records of other systems the accounts are."""
+    return await links_of(at, KIND, ids)
 
 
 async def upsert_account(

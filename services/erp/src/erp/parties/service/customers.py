@@ -6,11 +6,22 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis.http.linking import LinksReply, LinksView, ViewOf, link_each, links_of
 from chassis.http.problems import NotFound
 from chassis.ids import uuid7
 from chassis.storage.locking import lock, lock_all, read_all
-from chassis.storage.work import Work
-from erp.links import CRM, ExternalRef, LinkExternal, ManagedByCrm, link, linked, unlink
+from chassis.storage.work import Reading, Work
+from erp.links import (
+    CRM,
+    ExternalRef,
+    LinkExternal,
+    LinkRecords,
+    ManagedByCrm,
+    link,
+    linked,
+    require_speaker,
+    unlink,
+)
 from erp.parties import queries
 from erp.parties.events import CustomerChanged
 from erp.parties.models import ACTIVE, ARCHIVED, Customer
@@ -25,6 +36,8 @@ __all__ = [
     "change_customer",
     "customer_states",
     "link_customer",
+    "link_customers",
+    "links_of_customers",
     "register_customer",
     "restore_customer",
     "see_customer",
@@ -95,6 +108,20 @@ async def unlink_customer(work: Work, customer_id: UUID, gone: ExternalRef) -> N
     """
     await unlink(work, KIND, customer_id, gone)
     await lock(work, Customer, customer_id)
+
+
+async def link_customers(work: Work, command: LinkRecords, *, view_of: ViewOf) -> LinksReply:
+    """Say of many customers which record of another system each is; each is judged alone.
+
+    Raises SystemReserved.
+    """
+    require_speaker(work, command.system)
+    return await link_each(work, Customer, command.system, command.items, view_of=view_of)
+
+
+async def links_of_customers(at: Reading, ids: Sequence[UUID]) -> LinksView:
+    """Which records of other systems the customers are."""
+    return await links_of(at, KIND, ids)
 
 
 async def upsert_customer(

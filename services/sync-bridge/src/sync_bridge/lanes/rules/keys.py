@@ -8,9 +8,11 @@ __all__ = ["idempotency_key"]
 
 
 def idempotency_key(
-    *, bridge: UUID, events: Sequence[UUID], target: str, action: str, revision: int
+    *, bridge: UUID, causes: Sequence[str], target: str, action: str, revision: int
 ) -> str:
-    """The Idempotency-Key of one action for one event, or for several at once (B39)."""
-    causes = ",".join(str(one) for one in events)
-    deed = "\n".join((str(bridge), causes, target, action, str(revision)))
+    """The Idempotency-Key of one action for one event, or for several at once (B39).
+
+    A cause is an event and the version of its record that is told.
+    """
+    deed = "\n".join((str(bridge), ",".join(causes), target, action, str(revision)))
     return hashlib.sha256(deed.encode()).hexdigest()

@@ -1,0 +1,108 @@
+"""What is to be delivered to the other half for one event, and what came of it."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sync_bridge.identity import service as identity
+from sync_bridge.identity.service import Sighting, digest
+from sync_bridge.inbox.received import Received
+from sync_bridge.lanes.calls import Calls
+from sync_bridge.lanes.queries import Shadow
+from sync_bridge.lanes.standstill import Parks
+from sync_bridge.messages.reading import Message
+
+if TYPE_CHECKING:
+    from sync_bridge.targets.target import Answer
+
+__all__ = ["Carried", "Delivery", "Try"]
+
+
+@dataclass(frozen=True)
+class Try:
+    """An event that is to be carried; `refusals` counts its tries, this one included.
+
+    `superseded` are the events before it whose state it includes, `jumped`: versions that never
+    came are included too.
+    """
+
+    event: Received
+    refusals: int = 1
+    superseded: tuple[Received, ...] = ()
+    jumped: bool = False
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What carrying an event came to: `applied`, `unchanged`, `refused` or `not_carried`.
+
+    `version` is the record's version that is across now; never less than the event's.
+    """
+
+    outcome: str
+    version: int = 0
+    joined: Sighting | None = None
+    shadows: tuple[Shadow, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What is to be told for one event, and what was known of its record before any call.
+
+    `body` is all there is to tell, `mine` the sender's own part of it. `creation`: a twin that an
+    earlier try began to make. The event in `calls` has the record's present state where that was
+    read.
+    """
+
+    calls: Calls
+    message: Message
+    body: dict[str, Any]
+    mine: dict[str, Any]
+    twin: UUID | None
+    decided: identity.Decision | None
+    creation: identity.Creation | None = None
+
+    @property
+    def says_all_at_once(self) -> bool:
+        """Whether one upsert is all: nothing is to be looked for, and no id to be exchanged."""
+        return self.twin is not None or (
+            self.decided is None and not self.calls.flow.entity.linked_both_ways and self.is_new
+        )
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the twin is made without looking for it: a second one would be refused."""
+        entity = self.calls.flow.entity
+        unlike = not entity.certain and not entity.matches
+        return unlike or (entity.refused_twice and self.calls.refusals <= 1)
+
+    @property
+    def upserted(self) -> dict[str, Any]:
+        """What is put to the other half: the sender's own part of a twin, all of a new one."""
+        return self.mine if self.twin is not None else self.body
+
+    @property
+    def version(self) -> int:
+        """The version of the record that is put."""
+        return self.calls.event.aggversion
+
+    def shadow(self) -> Shadow:
+        """What the other half holds of the sender's own part once it is put."""
+        flow = self.calls.flow
+        return Shadow(flow.entity.name, flow.sender, self.calls.event.subject, digest(self.mine))
+
+    def joined(self, twin: UUID, how: str) -> Sighting:
+        """The pair of the record and its twin."""
+        flow = self.calls.flow
+        return Sighting.of(flow.entity.name, flow.sender, self.calls.event.subject, twin, how)
+
+    def came_to(self, answer: "Answer") -> Carried:
+        """What the answered upsert came to. Raises Parks."""
+        shadows = (self.shadow(),)
+        if self.twin is None:
+            joined = self.joined(UUID(str(answer.body["id"])), "created")
+            return Carried("applied", self.version, joined, shadows)
+        if answer.body.get("id") != str(self.twin):
+            name = self.calls.flow.entity.name
+            raise Parks("twin_differs", f"{name} {answer.body.get('id')}")
+        return Carried("applied", self.version, shadows=shadows)

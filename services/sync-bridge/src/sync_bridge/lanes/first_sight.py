@@ -1,0 +1,320 @@
+"""First sight of records: their twins are found or made, and both halves know each other's ids.
+
+Done for many records of one flow at once, by calls for all of them; each record is judged for
+itself. Every step is safe to repeat, wherever the process died.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+from sync_bridge.flows import Flow, Need
+from sync_bridge.identity import service as identity
+from sync_bridge.identity.service import Creation, Finding, Probe, judge, judge_finds
+from sync_bridge.lanes import batch_calls
+from sync_bridge.lanes.deliveries import Carried, Delivery
+from sync_bridge.lanes.finding import found
+from sync_bridge.lanes.later_changes import bring_later_changes
+from sync_bridge.lanes.queries import Shadow
+from sync_bridge.lanes.standstill import Asks, Later, Standstill, Waits
+from sync_bridge.ownership import held_part
+
+if TYPE_CHECKING:
+    from chassis.storage.database import Database
+    from sync_bridge.targets.target import Answer
+
+__all__ = ["FirstSight"]
+
+T = TypeVar("T")
+
+HALVES = frozenset({"crm", "erp"})
+REFS_MAX = 10
+
+
+@dataclass
+class _Meeting:
+    """How far the first sight of one record has come."""
+
+    delivery: Delivery
+    creation: Creation | None = None
+    twin: UUID | None = None
+    how: str = "created"
+    revision: int = 0
+    links: dict[str, str] = field(default_factory=dict)
+    carried: Carried | None = None
+    stopped: Standstill | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether there is more to be done for it."""
+        return self.stopped is None and self.carried is None
+
+    @property
+    def subject(self) -> UUID:
+        """The sender's record."""
+        return self.delivery.calls.event.subject
+
+    def outcome(self) -> Carried | Standstill:
+        """What it came to."""
+        if self.stopped is not None:
+            return self.stopped
+        return self.carried or Later("internal_error", "first sight ended early", exhaustible=True)
+
+
+class FirstSight:
+    """Finds or makes the twins of records of one flow."""
+
+    def __init__(self, database: "Database", flow: Flow) -> None:
+        self._database = database
+        self._flow = flow
+
+    async def meet(self, deliveries: Sequence[Delivery]) -> list[Carried | Standstill]:
+        """What each came to. Raises a Standstill where a call for several had no answer for each.
+
+        What is put across of a new twin is kept before the first call. A sender may change the
+        record until it knows of the link; what it changed is brought afterwards, by comparing.
+        """
+        met = [_Meeting(one, creation=one.creation) for one in deliveries]
+        both_ways = self._flow.entity.linked_both_ways
+        if both_ways:
+            await self._see_links([one for one in met if one.creation is None])
+        await self._find([one for one in met if one.open and one.creation is None])
+        known = [one for one in met if one.open and one.twin is not None]
+        await self._make([one for one in met if one.open and one.twin is None])
+        if known:
+            await self._link_found(known)
+        if both_ways:
+            await self._link_sender([one for one in met if one.open])
+        await self._put_owned([one for one in known if one.open])
+        for one in met:
+            if one.open:
+                await self._settle_made(one)
+        return [one.outcome() for one in met]
+
+    async def _see_links(self, met: Sequence[_Meeting]) -> None:
+        """Find the twins of records that are linked already.
+
+        One that is linked because it was itself made by the bridge waits until that is recorded.
+        """
+        if not met:
+            return
+        links = await batch_calls.links_of([one.delivery.calls for one in met])
+        linked: dict[UUID, _Meeting] = {}
+        for one in met:
+            one.links = links.get(one.subject, {})
+            if self._flow.target in one.links:
+                one.twin, one.how = UUID(one.links[self._flow.target]), "known"
+                linked[one.twin] = one
+        if not linked:
+            return
+        entity, sender = self._flow.entity.name, self._flow.sender
+        async with self._database.reading() as reading:
+            making = await identity.creations(reading, entity, self._flow.target, list(linked))
+            subjects = [one.subject for one in linked.values()]
+            joined = await identity.acquaintances(reading, entity, sender, subjects)
+        ids = {creation.id for creation in making}
+        for twin, one in linked.items():
+            if twin in ids or one.subject in joined:
+                one.stopped = Waits(Need(entity, sender, one.subject))
+
+    async def _find(self, met: Sequence[_Meeting]) -> None:
+        """Find twins: a person said which, or the other half has a record that is the same."""
+        strange = [one for one in met if one.twin is None]
+        for one in strange:
+            if (decided := one.delivery.decided) is not None and decided.twin is not None:
+                one.twin, one.how = decided.twin, "person"
+        wanted = [
+            one for one in strange if one.delivery.decided is None and not one.delivery.is_new
+        ]
+        if not wanted:
+            return
+        finds = await (self._matches(wanted) if self._flow.entity.matches else _search(wanted))
+        for one, finding in zip(wanted, finds, strict=True):
+            if finding.candidates:
+                flow = self._flow
+                one.stopped = Asks(flow.entity.name, flow.sender, one.subject, finding.candidates)
+            elif finding.twin is not None:
+                one.twin, one.how = finding.twin, "certain"
+
+    async def _matches(self, met: Sequence[_Meeting]) -> list[Finding]:
+        asked = [(one.delivery.calls, _described(one)) for one in met]
+        answers = await batch_calls.matches_of(asked)
+        return [
+            judge(
+                Probe(one.subject, str(one.delivery.body.get("tax_id") or ""), _beyond(one)),
+                rows,
+                sender=self._flow.sender,
+            )
+            for one, rows in zip(met, answers, strict=True)
+        ]
+
+    async def _make(self, met: Sequence[_Meeting]) -> None:
+        """Make twins with all that is known of the records."""
+        if not met:
+            return
+        if self._flow.entity.linked_both_ways:
+            await self._keep_creations(met)
+        lot = [self._creating(one) for one in met]
+        answers = await batch_calls.upsert_all(
+            [(delivery.calls, delivery.body) for delivery in lot]
+        )
+        for one, delivery, answer in zip(met, lot, answers, strict=True):
+            if (done := self._done(one, delivery, answer)) is not None:
+                one.twin, one.how = UUID(str(done.body["id"])), "created"
+        refused = [
+            one.subject
+            for one, answer in zip(met, answers, strict=True)
+            if one.stopped is not None and one.creation and _is_refusal(answer)
+        ]
+        if refused:
+            entity, sender = self._flow.entity.name, self._flow.sender
+            async with self._database.transaction() as work:
+                await identity.drop_creations(work, entity, sender, refused)
+
+    async def _keep_creations(self, met: Sequence[_Meeting]) -> None:
+        new = []
+        for one in met:
+            if one.creation is None:
+                event = one.delivery.calls.event
+                one.creation = Creation(
+                    self._flow.sender,
+                    event.subject,
+                    one.delivery.calls.cause.event_id,
+                    event.aggversion,
+                    one.delivery.body,
+                )
+                new.append(one.creation)
+        if new:
+            entity, sender = self._flow.entity.name, self._flow.sender
+            async with self._database.transaction() as work:
+                await identity.begin_creations(work, entity, sender, new)
+
+    def _creating(self, one: _Meeting) -> Delivery:
+        """What is put of a new twin: the same at every try, whatever the record became."""
+        creation, delivery = one.creation, one.delivery
+        if creation is None:
+            return delivery
+        event = replace(delivery.calls.event, aggversion=creation.version)
+        return replace(
+            delivery, calls=replace(delivery.calls, event=event), body=dict(creation.body)
+        )
+
+    async def _link_found(self, met: Sequence[_Meeting]) -> None:
+        """Let the other half know which records of the sender those that were found are."""
+        flow = self._flow
+        if flow.entity.linked_both_ways:
+            lot = [(one.delivery.calls, _twin(one), one.subject) for one in met]
+            answers = await batch_calls.link_all(lot, flow.target, system=flow.sender)
+            for one, answer in zip(met, answers, strict=True):
+                self._done(one, one.delivery, answer)
+            return
+        for one in met:
+            await one.delivery.calls.link(
+                flow.target, _twin(one), system=flow.sender, external_id=one.subject
+            )
+
+    async def _link_sender(self, met: Sequence[_Meeting]) -> None:
+        """Let the sender know the twins; from the version it tells on, it owns only its part."""
+        if not met:
+            return
+        flow = self._flow
+        lot = [(one.delivery.calls, one.subject, _twin(one)) for one in met]
+        answers = await batch_calls.link_all(lot, flow.sender, system=flow.target)
+        for one, answer in zip(met, answers, strict=True):
+            done = self._done(one, one.delivery, answer)
+            if done is not None:
+                one.revision = int(done.body.get("revision") or done.body["version"])
+
+    async def _put_owned(self, met: Sequence[_Meeting]) -> None:
+        """Put the sender's own part to twins that were found."""
+        if not met:
+            return
+        lot = [replace(one.delivery, twin=one.twin) for one in met]
+        answers = await batch_calls.upsert_all(
+            [(delivery.calls, delivery.mine) for delivery in lot]
+        )
+        for one, delivery, answer in zip(met, lot, answers, strict=True):
+            if (done := self._done(one, delivery, answer)) is not None:
+                carried = _attempt(one, lambda: delivery.came_to(done))  # noqa: B023 - called now
+                if carried is not None:
+                    joined = one.delivery.joined(_twin(one), one.how)
+                    one.carried = replace(carried, joined=joined)
+
+    async def _settle_made(self, one: _Meeting) -> None:
+        """What the making of a twin came to, with what the sender changed until it knew of it."""
+        delivery = self._creating(one)
+        joined = one.delivery.joined(_twin(one), "created")
+        if not self._flow.entity.linked_both_ways:
+            one.carried = Carried("applied", delivery.version, joined, (delivery.shadow(),))
+            return
+        if one.revision > delivery.version:
+            try:
+                carried = await bring_later_changes(delivery, _twin(one))
+                one.carried = replace(carried, joined=joined)
+            except Standstill as why:
+                one.stopped = why
+            return
+        held = self._held_by_sender(one)
+        shadows = (one.delivery.shadow(), held)
+        one.carried = Carried("applied", delivery.version, joined, shadows)
+
+    def _held_by_sender(self, one: _Meeting) -> Shadow:
+        """What the sender holds of the other half's part: as it was when it knew of the link."""
+        flow, state = self._flow, one.delivery.message.plain()
+        theirs = held_part(flow.entity.name, holder=flow.sender, state=state)
+        return Shadow(flow.entity.name, flow.target, _twin(one), identity.digest(theirs))
+
+    def _done(self, one: _Meeting, delivery: Delivery, answer: "Answer") -> "Answer | None":
+        """The answer if the half did what was asked; else why not is noted."""
+        return _attempt(one, lambda: delivery.calls.judged(answer))
+
+
+def _attempt(one: _Meeting, act: Callable[[], T]) -> T | None:
+    """What the act returns; None, with the reason noted, where it stands still."""
+    try:
+        return act()
+    except Standstill as why:
+        one.stopped = why
+        return None
+
+
+def _is_refusal(answer: "Answer") -> bool:
+    """Whether the half said no, so that nothing was made."""
+    return 400 <= answer.status < 500  # noqa: PLR2004 - client errors
+
+
+def _twin(one: _Meeting) -> UUID:
+    if one.twin is None:
+        message = f"{one.subject} has no twin yet"
+        raise ValueError(message)
+    return one.twin
+
+
+def _described(one: _Meeting) -> dict[str, Any]:
+    """The record as the other half is asked for matches."""
+    facts = one.delivery.body
+    addresses = {
+        "address": facts.get("bill_to") or facts.get("billing_address"),
+        "delivery_address": facts.get("ship_to") or facts.get("shipping_address"),
+    }
+    refs = [
+        {"system": system, "external_id": external_id}
+        for system, external_id in sorted(_beyond(one).items())
+    ]
+    named = {name: facts.get(name) for name in ("name", "tax_id", "email", "phone")}
+    given = {name: value for name, value in (named | addresses).items() if value}
+    return given | {"external_refs": refs[:REFS_MAX]}
+
+
+def _beyond(one: _Meeting) -> dict[str, str]:
+    """The record's ids in systems beyond the two halves."""
+    return {system: known for system, known in one.links.items() if system not in HALVES}
+
+
+async def _search(met: Sequence[_Meeting]) -> list[Finding]:
+    """Look for each by fields that make it certain."""
+    return [
+        judge_finds(await found(one.delivery.calls, one.delivery.message), (), subject=one.subject)
+        for one in met
+    ]
