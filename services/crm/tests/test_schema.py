@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis.storage.database import async_url, driver_url
 from chassis.storage.migrate import downgrade, upgrade
+from chassis.storage.searching import FUNCTIONS
 from crm.app import SERVICE
 from crm.tables import METADATA
 
@@ -85,6 +86,8 @@ async def from_entities(cluster):
     await in_thread(upgrade, SERVICE, urls.owner, "0001")
     engine = create_async_engine(async_url(urls.owner))
     async with engine.begin() as connection:
+        for statement in FUNCTIONS:
+            await connection.exec_driver_sql(statement)
         await connection.run_sync(METADATA.create_all)
     await engine.dispose()
     return urls.owner

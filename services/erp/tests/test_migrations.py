@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from chassis.clock import business_day
 from chassis.storage.database import async_url, driver_url
 from chassis.storage.migrate import downgrade, upgrade
+from chassis.storage.searching import FUNCTIONS
 from erp.app import SERVICE
 from erp.ledger import service as ledger
 from erp.tables import METADATA
@@ -76,6 +77,8 @@ async def test_constraints_and_indexes_are_those_of_the_entities(erp, cluster):
     await sql.close()
     engine = create_async_engine(async_url(urls.owner))
     async with engine.begin() as connection:
+        for statement in FUNCTIONS:
+            await connection.exec_driver_sql(statement)
         await connection.run_sync(METADATA.create_all)
     await engine.dispose()
     assert await _constraints(erp.owner_url) == await _constraints(urls.owner)

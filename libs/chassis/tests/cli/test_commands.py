@@ -98,6 +98,7 @@ def test_doctor_finds_a_sound_installation_sound(run):
         "database",
         "schema",
         "rights",
+        "search",
         "clock",
         "disk",
         "jobs",

@@ -15,6 +15,7 @@ from chassis.storage.bootstrap import owns_tables
 from chassis.storage.database import driver_url
 from chassis.storage.lost import LOST
 from chassis.storage.migrate import head_of, schema_version
+from chassis.storage.searching import KNOWS_ALL_SCRIPTS
 
 if TYPE_CHECKING:
     from chassis.service import Service
@@ -57,6 +58,7 @@ async def examine(here: Installation) -> list[Finding]:
         "database": _database,
         "schema": _schema,
         "rights": _rights,
+        "search": _search,
         "clock": _clock,
         "disk": _disk,
         "jobs": _jobs,
@@ -127,6 +129,20 @@ async def _rights(here: Installation) -> str:
         )
         raise _Bad(message)
     return f"role {here.runtime_role} owns no table"
+
+
+async def _search(here: Installation) -> str:
+    row = await _ask(here, "select to_regproc('search_fold') is not null as there")
+    if not row["there"]:
+        return "searches nothing by words"
+    known = await _ask(here, KNOWS_ALL_SCRIPTS)
+    if not known[0]:
+        message = (
+            "letters outside ASCII are found as they are written only: use PostgreSQL 17 or newer, "
+            "one built with ICU, or a database whose locale is UTF-8, then restore into it"
+        )
+        raise _Bad(message)
+    return "folds letters of all scripts"
 
 
 async def _clock(here: Installation) -> str:

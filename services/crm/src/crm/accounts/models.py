@@ -34,8 +34,9 @@ __all__ = ["ACTIVE", "ARCHIVED", "Account", "AccountDebt", "Contact"]
 ACTIVE, ARCHIVED = "active", "archived"
 
 _SEARCHED = (
-    "lower(name || ' ' || email || ' ' || phone_raw || ' ' || phone_digits"
-    " || ' ' || replace(sort_key, ' ', ''){more})"
+    "search_fold(name || ' ' || email || ' ' || phone_raw || ' ' || phone_digits{more}"
+    r" || ' ' || replace(sort_key, ' ', '') || ' ' || case when octet_length(name) > length(name)"
+    r" then regexp_replace(sort_key, '(\S)\S*\s*', '\1', 'g') else '' end)"
 )
 
 
@@ -104,12 +105,7 @@ def _rules_of(table: str) -> tuple[SchemaItem, ...]:
             literal_column(f"right(match_phone, {PHONE_TAIL})"),
             postgresql_where=text("match_phone <> ''"),
         ),
-        Index(
-            f"ix_{table}_search",
-            "search",
-            postgresql_using="gin",
-            postgresql_ops={"search": "gin_trgm_ops"},
-        ),
+        Index(f"ix_{table}_search", literal_column("search_grams(search)"), postgresql_using="gin"),
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.base import version_columns
 from chassis.storage.locking import any_of
+from chassis.storage.searching import containing
 from chassis.storage.work import Work
 from crm.accounts.models import ACTIVE, Account, Contact
 from crm.accounts.rules.matching import PHONE_TAIL, MatchKeys
@@ -30,7 +31,6 @@ from crm.addresses import Address
 from crm.emails import email_key
 from crm.links import linked_to, references
 from crm.phones import TAIL_DIGITS, phone_of, trailing_digits
-from crm.searching import containing
 
 __all__ = [
     "MOST_FOUND",
@@ -131,7 +131,7 @@ async def account_page(
         asked=asked,
         where=[
             *_reached_by("account", query, region),
-            Filter("search like {}", containing(query.q)),
+            *await containing(sql, query.q),
             Filter("stage = {}", query.stage),
             Filter("owner_id = {}", query.owner_id),
             Filter("tax_id = {} and tax_id <> ''", query.tax_id),
@@ -153,7 +153,7 @@ async def contact_page(
         asked=asked,
         where=[
             *_reached_by("contact", query, region),
-            Filter("search like {}", containing(query.q)),
+            *await containing(sql, query.q),
             Filter("account_id = {}", query.account_id),
         ],
     )

@@ -347,7 +347,7 @@ class AccountQuery(ReachableQuery):
 
     q: Line | None = Field(
         default=None,
-        description="Part of the name, e-mail, phone, tax id or ERP customer number; also pinyin.",
+        description="Words of name, e-mail, phone, tax id or ERP customer number; also pinyin.",
     )
     stage: Stage | None = None
     owner_id: UUID | None = None
@@ -358,7 +358,7 @@ class ContactQuery(ReachableQuery):
     """Which contacts are wanted."""
 
     q: Line | None = Field(
-        default=None, description="Part of the name, title, e-mail or phone; also pinyin."
+        default=None, description="Words of name, title, e-mail or phone; also pinyin."
     )
     account_id: UUID | None = None
 

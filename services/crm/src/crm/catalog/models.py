@@ -42,7 +42,11 @@ ACTIVE, WITHDRAWN = "active", "withdrawn"
 OWN, ERP_MASTER = "own", "erp"
 STANDARD = "standard"
 
-_SEARCHED = "lower(code || ' ' || name || ' ' || category || ' ' || replace(sort_key, ' ', ''))"
+_SEARCHED = (
+    "search_fold(code || ' ' || name || ' ' || category"
+    " || ' ' || replace(sort_key, ' ', '') || ' ' || case when octet_length(name) > length(name)"
+    r" then regexp_replace(sort_key, '(\S)\S*\s*', '\1', 'g') else '' end)"
+)
 
 
 class Product(NamedRecord, Base):
@@ -60,12 +64,7 @@ class Product(NamedRecord, Base):
         Index("ix_product_category_created_at", "category", "created_at", "id"),
         Index("ix_product_updated_at", "updated_at", "id"),
         Index("ix_product_sort_key", "sort_key", "id"),
-        Index(
-            "ix_product_search",
-            "search",
-            postgresql_using="gin",
-            postgresql_ops={"search": "gin_trgm_ops"},
-        ),
+        Index("ix_product_search", literal_column("search_grams(search)"), postgresql_using="gin"),
     )
 
     code: Mapped[str] = mapped_column(unique=True)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.locking import any_of
+from chassis.storage.searching import containing
 from chassis.storage.work import Work
 from crm.catalog.models import ACTIVE, OWN, ProductPrice
 from crm.catalog.rules.pricing import PricedProduct, PriceStep
@@ -23,7 +24,6 @@ from crm.catalog.schemas import (
 )
 from crm.links import linked_to, references
 from crm.money import UnitPrice
-from crm.searching import containing
 
 __all__ = [
     "Sql",
@@ -104,7 +104,7 @@ async def product_page(sql: Sql, query: ProductQuery, asked: PageQuery) -> Page[
         default="-created_at",
         asked=asked,
         where=[
-            Filter("search like {}", containing(query.q)),
+            *await containing(sql, query.q),
             Filter("code = {}", query.code),
             Filter("category = {}", query.category),
             Filter("active = {}", query.active),

@@ -287,7 +287,7 @@ class ProductQuery(BaseModel):
     """Which products are wanted."""
 
     q: Line | None = Field(
-        default=None, description="Part of the code, name or category; also pinyin."
+        default=None, description="Words of code, name or category; also pinyin."
     )
     code: Line | None = None
     category: Line | None = None

@@ -80,7 +80,7 @@ class MemberView(BaseModel):
 class MemberQuery(BaseModel):
     """Which staff members are wanted."""
 
-    q: Line | None = Field(default=None, description="Part of the login, name or e-mail.")
+    q: Line | None = Field(default=None, description="Words of login, name or e-mail.")
     active: bool | None = None
     role: Annotated[str, Field(max_length=64)] | None = None
     team_id: UUID | None = None
@@ -122,4 +122,5 @@ class TeamView(BaseModel):
 class TeamQuery(BaseModel):
     """Which teams are wanted."""
 
+    q: Line | None = Field(default=None, description="Words of the name; also pinyin.")
     active: bool | None = None

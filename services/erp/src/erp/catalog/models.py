@@ -97,7 +97,11 @@ class ItemUnit(Base):
         return Ratio(self.numerator, self.denominator)
 
 
-_ITEM_SEARCHED = "lower(sku || ' ' || name || ' ' || barcode || ' ' || replace(sort_key, ' ', ''))"
+_ITEM_SEARCHED = (
+    "search_fold(sku || ' ' || name || ' ' || barcode"
+    " || ' ' || replace(sort_key, ' ', '') || ' ' || case when octet_length(name) > length(name)"
+    r" then regexp_replace(sort_key, '(\S)\S*\s*', '\1', 'g') else '' end)"
+)
 
 
 class Item(NamedRecord, Base):
@@ -118,12 +122,7 @@ class Item(NamedRecord, Base):
         Index("ix_item_sort_key", "sort_key", "id"),
         Index("ix_item_category_id_created_at", "category_id", "created_at", "id"),
         Index("ix_item_barcode", "barcode", postgresql_where=text("barcode <> ''")),
-        Index(
-            "ix_item_search",
-            "search",
-            postgresql_using="gin",
-            postgresql_ops={"search": "gin_trgm_ops"},
-        ),
+        Index("ix_item_search", literal_column("search_grams(search)"), postgresql_using="gin"),
     )
 
     sku: Mapped[str] = mapped_column(unique=True)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.loading import loaded
+from chassis.storage.searching import containing
 from chassis.storage.work import Work
 from erp.catalog.models import Price, PriceList, Unit
 from erp.catalog.rules.pricing import PriceStep
@@ -26,7 +27,6 @@ from erp.catalog.schemas import (
 )
 from erp.links import linked_to, references
 from erp.money import UnitPrice
-from erp.searching import containing
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
 Row = Mapping[str, Any]
@@ -176,7 +176,7 @@ async def item_page(sql: Sql, query: ItemQuery, asked: PageQuery) -> Page[ItemVi
         key="item.id",
         where=[
             Filter("item.status = {}", query.status),
-            Filter("item.search like {}", containing(query.q)),
+            *await containing(sql, query.q, text="item.search"),
             Filter("item.sku = {}", query.sku),
             Filter("item.barcode = {} and item.barcode <> ''", query.barcode),
             Filter(

@@ -254,9 +254,7 @@ class ItemView(RecordView):
 class ItemQuery(BaseModel):
     """Which items are wanted."""
 
-    q: Line | None = Field(
-        default=None, description="Part of the SKU, name or barcode; also pinyin."
-    )
+    q: Line | None = Field(default=None, description="Words of SKU, name or barcode; also pinyin.")
     status: Status | None = None
     sku: Code | None = None
     barcode: Line | None = None

@@ -33,8 +33,10 @@ CUSTOMER_NUMBERS = Sequence("customer_number_seq", metadata=Base.metadata)
 SUPPLIER_NUMBERS = Sequence("supplier_number_seq", metadata=Base.metadata)
 
 _SEARCHED = (
-    "lower(number || ' ' || name || ' ' || legal_name || ' ' || email || ' ' || tax_id"
-    " || ' ' || replace(sort_key, ' ', ''))"
+    "search_fold(number || ' ' || name || ' ' || legal_name || ' ' || email || ' ' || tax_id"
+    " || ' ' || phone || ' ' || regexp_replace(normalize(phone, NFKC), '[^0-9]', '', 'g')"
+    " || ' ' || replace(sort_key, ' ', '') || ' ' || case when octet_length(name) > length(name)"
+    r" then regexp_replace(sort_key, '(\S)\S*\s*', '\1', 'g') else '' end)"
 )
 
 
@@ -92,12 +94,7 @@ def _rules_of(table: str) -> tuple[SchemaItem, ...]:
             literal_column("lower(email)"),
             postgresql_where=text("email <> ''"),
         ),
-        Index(
-            f"ix_{table}_search",
-            "search",
-            postgresql_using="gin",
-            postgresql_ops={"search": "gin_trgm_ops"},
-        ),
+        Index(f"ix_{table}_search", literal_column("search_grams(search)"), postgresql_using="gin"),
     )
 
 

@@ -10,11 +10,11 @@ import orjson
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.base import version_columns
+from chassis.storage.searching import containing
 from erp.links import linked_to, references
 from erp.parties.models import TAX_ID_KEY, Customer, Supplier
 from erp.parties.rules.matching import PHONE_TAIL, MatchKeys
 from erp.parties.schemas import CustomerView, PartyQuery, SupplierView
-from erp.searching import containing
 
 __all__ = [
     "MOST_FOUND",
@@ -54,7 +54,6 @@ def _wanted(table: str, query: PartyQuery) -> list[Filter]:
     """The conditions that the query puts on the table's rows."""
     return [
         Filter("status = {}", query.status),
-        Filter("search like {}", containing(query.q)),
         Filter("tax_id = {} and tax_id <> ''", query.tax_id),
         Filter("lower(email) = {} and email <> ''", query.email and query.email.lower()),
         linked_to(table, query.external_system, query.external_id),
@@ -71,7 +70,7 @@ async def customer_page(sql: Sql, query: PartyQuery, asked: PageQuery) -> Page[C
         sorts=_SORTS,
         default="-created_at",
         asked=asked,
-        where=_wanted("customer", query),
+        where=[*_wanted("customer", query), *await containing(sql, query.q)],
     )
 
 
@@ -85,7 +84,7 @@ async def supplier_page(sql: Sql, query: PartyQuery, asked: PageQuery) -> Page[S
         sorts=_SORTS,
         default="-created_at",
         asked=asked,
-        where=_wanted("supplier", query),
+        where=[*_wanted("supplier", query), *await containing(sql, query.q)],
     )
 
 

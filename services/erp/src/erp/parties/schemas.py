@@ -222,7 +222,7 @@ class PartyQuery(BaseModel):
 
     q: Line | None = Field(
         default=None,
-        description="Part of the number, name, legal name, e-mail or tax id; also pinyin.",
+        description="Words of number, name, legal name, e-mail, phone, tax id; also pinyin.",
     )
     status: Status | None = None
     tax_id: TaxId | None = None
