@@ -4,7 +4,7 @@ The rows of these tables are written anew, a few seconds for 100,000 of them, wh
 can use the table.
 
 Revision ID: e180
-Revises: e170
+Revises: e211
 """
 
 from alembic import op
@@ -12,7 +12,7 @@ from alembic import op
 from chassis.storage import searching
 
 revision = "e180"
-down_revision = "e170"
+down_revision = "e211"
 
 PINYIN = r"""' ' || replace(sort_key, ' ', '') || ' '
   || case when octet_length(name) > length(name)
