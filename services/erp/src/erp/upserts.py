@@ -127,11 +127,12 @@ async def upsert(
     *,
     create: Callable[[UUID], Awaitable[object]],
     change: Callable[[UUID], Awaitable[object]],
+    repeat: Callable[[UUID], Awaitable[object]] | None = None,
 ) -> Upserted:
     """Create the record at first sight, change it by a newer version, else leave it alone.
 
-    A newer version that says what the last one said changes nothing. `change` returns whether
-    anything changed. Both may refuse with a problem. Raises VersionTooFar.
+    A newer version that says what the last one said changes nothing; `repeat` is called then.
+    `change` returns whether anything changed. All may refuse with a problem. Raises VersionTooFar.
     """
     key = (sent.entity_type, sent.system, sent.external_id)
     version, content = sent.command.source_version, digest(sent.command)
@@ -147,7 +148,11 @@ async def upsert(
         return _left_alone(version, known)
     require_near(version, known.source_version, step_max=_step_max(work))
     await external.advance(work.sql, known, version, content)
-    changed = content != known.content and await change(known.entity_id)
+    changed = False
+    if content != known.content:
+        changed = bool(await change(known.entity_id))
+    elif repeat is not None:
+        await repeat(known.entity_id)
     return Upserted("updated" if changed else "unchanged", known.entity_id)
 
 

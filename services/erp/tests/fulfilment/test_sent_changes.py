@@ -146,7 +146,7 @@ async def test_day_and_freight_of_ours_stay_where_the_sender_repeats_its_own(sen
     await sender.amends(order, (order["lines"][0], "1"), charges=ours, requested_on="2999-02-02")
     order = await sender.sends(("a", "1"), charges=freight, requested_on="2999-01-01", note="ring")
     assert (order["charges"], order["requested_on"], order["note"]) == ("9", "2999-02-02", "ring")
-    order = await sender.sends(("a", "1"), requested_on="2999-03-03")
+    order = await sender.sends(("a", "1"), charges=[], requested_on="2999-03-03")
     assert (order["charges"], order["requested_on"]) == ("0", "2999-03-03")
 
 

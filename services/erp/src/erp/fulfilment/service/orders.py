@@ -68,6 +68,7 @@ async def take_order(work: Work, system: str, external_id: str, command: UpsertO
         Sent(KIND, system, external_id, command),
         create=lambda order_id: accept_orders(work, [(order_id, command)]),
         change=partial(_accept_again, work, command),
+        repeat=partial(_tell_amended, work, command),
     )
 
 
@@ -90,6 +91,18 @@ async def _add(
         await decide_orders(work, decided, known)
     await queries.add_orders(work, hands)
     return await tell(work, [hand.order.id for hand in hands], EVERYTHING)
+
+
+async def _tell_amended(work: Work, command: UpsertOrder, order_id: UUID) -> None:
+    """Tell the order where it is another than the sender repeats, so that it learns of it."""
+    hand = await locked(work, order_id)
+    command = completed(command, hand)
+    if (
+        not command.cancelled
+        and with_ours(command, hand.order, hand.lines, hand.charges) != command
+    ):
+        await queries.save(work, hand)
+        await tell(work, [order_id], ["lines"])
 
 
 async def _accept_again(work: Work, command: UpsertOrder, order_id: UUID) -> bool:
