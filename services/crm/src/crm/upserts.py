@@ -194,9 +194,9 @@ async def from_system(request: Request, system: System) -> str:
     return system
 
 
-async def from_bound_system(request: Request, system: System) -> str:
+async def from_bound_system(by: Caller, system: System) -> str:
     """The system that sends, which the caller must be bound to. Raises SystemReserved."""
-    require_binding(await caller(request), system)
+    require_binding(by, system)
     return system
 
 
@@ -232,9 +232,9 @@ async def batch_asked(
 InBatch = Annotated[BatchAsked, Depends(batch_asked)]
 
 
-async def from_bound(request: Request, asked: InBatch) -> BatchAsked:
+async def from_bound(by: Caller, asked: InBatch) -> BatchAsked:
     """The same of a batch whose sender must be bound to its system. Raises SystemReserved."""
-    require_binding(await caller(request), asked.system)
+    require_binding(by, asked.system)
     return asked
 
 

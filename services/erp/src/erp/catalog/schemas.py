@@ -164,11 +164,6 @@ class Conversion(Command):
         return Ratio(self.numerator, self.denominator)
 
 
-def _no_others(conversions: list[Conversion] | None) -> list[Conversion]:
-    """Null: it has no other units."""
-    return conversions or []
-
-
 class ItemFields(Facts):
     """Fields of an item. What is left out of a change stays as it is."""
 
@@ -180,7 +175,7 @@ class ItemFields(Facts):
         description="serial: each piece has a serial. By default none; final with the first move.",
     )
     conversions: Annotated[
-        Annotated[list[Conversion], Field(max_length=20)] | None, AfterValidator(_no_others)
+        Annotated[list[Conversion], Field(max_length=20)] | None, AfterValidator(lambda them: them or [])
     ] = Field(default_factory=list, description="Its other units, all of them; null: none.")
     barcode: OptionalLine = Field(default_factory=left_out)
     sold: StrictBool = Field(default_factory=left_out, description="By default true.")
