@@ -197,12 +197,7 @@ async def upsert_orders(
 ) -> BatchReply:
     """Take over orders as another system knows them; each is judged alone."""
     return await upsert_each(
-        work,
-        asked,
-        orders.KIND,
-        command.items,
-        orders.upsert_order,
-        in_bulk=orders.IN_BULK,
+        work, asked, orders.KIND, command.items, orders.upsert_order, in_bulk=orders.IN_BULK
     )
 
 
