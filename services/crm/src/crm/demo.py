@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from chassis.storage.work import Work
-from crm.accounts.schemas import ConsentChange, UpsertAccount, UpsertContact
+from crm.accounts.consents import ConsentChange
+from crm.accounts.schemas import UpsertAccount, UpsertContact
 from crm.accounts.service.accounts import upsert_account
 from crm.accounts.service.contacts import upsert_contact
 from crm.addresses import AddressChange

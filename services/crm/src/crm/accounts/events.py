@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.events.event import Event
-from crm.accounts.schemas import Consent, ErpTerms
+from crm.accounts.consents import Consent
+from crm.accounts.schemas import ErpTerms
 from crm.addresses import Address
 
 __all__ = ["AccountChanged", "ContactState"]

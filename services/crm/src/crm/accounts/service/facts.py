@@ -1,7 +1,7 @@
 """Facts as a caller gave them, made ready for the entity."""
 
+from crm.accounts.consents import Consent, ConsentChange
 from crm.accounts.models import Account, Contact
-from crm.accounts.schemas import Consent, ConsentChange
 from crm.addresses import Address, AddressChange
 from crm.fields import Facts
 from crm.phones import phone_of
