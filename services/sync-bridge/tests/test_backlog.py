@@ -1,6 +1,6 @@
 """A backlog holds up nothing that happens now."""
 
-from sync_bridge.lanes import queries
+from sync_bridge.lanes import leasing
 
 BACKLOG = """insert into lane (key, id, kind, subject, pending, state, next_at, since)
   select 'crm.customer:' || s.id, s.id, 'crm.customer', s.id, 1, 'ready', s.at, s.at
@@ -17,7 +17,7 @@ async def test_what_happens_now_is_leased_before_a_backlog_is_through(bridge):
         await sql.execute(BACKLOG, 1000)
         await sql.execute(FRESH)
         oldest = await sql.fetch("select key from lane order by next_at limit 6")
-        leased = {one.key for one in await queries.claim(sql, at_most=8, lease_seconds=60)}
+        leased = {one.key for one in await leasing.claim(sql, at_most=8, lease_seconds=60)}
     assert len(leased) == 8
     assert "crm.customer:fresh" in leased
     assert {row["key"] for row in oldest} <= leased
@@ -30,7 +30,7 @@ async def test_the_share_holds_where_lanes_are_leased_one_at_a_time(bridge):
         await sql.execute(FRESH)
         leased: set[str] = set()
         for _ in range(200):
-            leased |= {one.key for one in await queries.claim(sql, at_most=1, lease_seconds=60)}
+            leased |= {one.key for one in await leasing.claim(sql, at_most=1, lease_seconds=60)}
     assert len(leased) == 200
     assert "crm.customer:fresh" in leased
 
@@ -40,15 +40,15 @@ async def test_a_lane_that_fails_takes_no_share_of_the_fresh_ones(bridge):
         await sql.execute(BACKLOG, 100)
         await sql.execute(FRESH)
         await sql.execute("update lane set attempts = 1 where key = 'crm.customer:fresh'")
-        leased = {one.key for one in await queries.claim(sql, at_most=8, lease_seconds=60)}
+        leased = {one.key for one in await leasing.claim(sql, at_most=8, lease_seconds=60)}
     assert "crm.customer:fresh" not in leased
 
 
 async def test_few_lanes_are_all_leased(bridge):
     async with bridge.database.driver() as sql:
         await sql.execute(BACKLOG, 7)
-        assert len(await queries.claim(sql, at_most=8, lease_seconds=60)) == 7
-        assert await queries.claim(sql, at_most=8, lease_seconds=60) == []
+        assert len(await leasing.claim(sql, at_most=8, lease_seconds=60)) == 7
+        assert await leasing.claim(sql, at_most=8, lease_seconds=60) == []
 
 
 async def test_at_a_hundred_thousand_lanes_leasing_reads_the_index(bridge):
@@ -58,7 +58,7 @@ async def test_at_a_hundred_thousand_lanes_leasing_reads_the_index(bridge):
         await sql.execute("analyze lane")
         for beside in ([], ["crm.customer"]):
             claim = [25, 15.0, beside, 6]
-            for statement, arguments in ((queries.CLAIM, claim), (queries.NEXT_DUE, [beside])):
+            for statement, arguments in ((leasing.CLAIM, claim), (leasing.NEXT_DUE, [beside])):
                 rows = await sql.fetch(f"explain (analyze, buffers) {statement}", *arguments)
                 plan = "\n".join(row[0] for row in rows)
                 assert "ix_lane_kind_due" in plan, plan

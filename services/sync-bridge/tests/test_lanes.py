@@ -20,7 +20,7 @@ from chassis.testing.waiting import until
 from sync_bridge.flows import Need
 from sync_bridge.identity.rules.matching import Candidate
 from sync_bridge.identity.service import Sighting
-from sync_bridge.lanes import queries, service
+from sync_bridge.lanes import leasing, service
 from sync_bridge.lanes.deliveries import Carried
 from sync_bridge.lanes.rules.order import Turn
 from sync_bridge.lanes.standstill import Asks, Parks, Waits
@@ -35,7 +35,7 @@ PRICES = "/v1/prices"
 async def leased(rig):
     """The only lane that is due, leased."""
     async with rig.bridge.database.driver() as sql:
-        (lane,) = await queries.claim(sql, at_most=9, lease_seconds=60)
+        (lane,) = await leasing.claim(sql, at_most=9, lease_seconds=60)
     return lane
 
 
@@ -71,7 +71,7 @@ async def test_who_waits_and_who_brings_stand_in_line(rig):
     rig.erp.makes(PRICES, item_id=item)
     await rig.deliver()
     async with rig.bridge.database.driver() as sql:
-        lanes = {lane.kind: lane for lane in await queries.claim(sql, at_most=9, lease_seconds=60)}
+        lanes = {lane.kind: lane for lane in await leasing.claim(sql, at_most=9, lease_seconds=60)}
     turn, need = Turn(carry=0), Need("product", "erp", UUID(item))
     joined = Sighting("product", crm_id=uuid4(), erp_id=UUID(item), how="created")
 

@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from sync_bridge.lanes import queries, service
+from sync_bridge.lanes import leasing, queries, service
 from tests.halves import Fault
 
 ITEMS, PRODUCTS = "/v1/items", "/v1/products"
@@ -100,7 +100,7 @@ async def test_tries_that_leave_no_trace_count_too(rig):
     await rig.deliver()
     async with rig.bridge.database.driver() as sql:
         for _ in range(rig.settings.attempts_max):
-            assert len(await queries.claim(sql, at_most=9, lease_seconds=60)) == 1
+            assert len(await leasing.claim(sql, at_most=9, lease_seconds=60)) == 1
             await sql.execute("update lane set lease_until = now()")
     await rig.drain()
     lane = await rig.lane("erp.product")
@@ -114,7 +114,7 @@ async def test_a_lease_given_back_is_no_try(rig):
     await rig.deliver()
     async with rig.bridge.database.driver() as sql:
         for _ in range(9):
-            lanes = await queries.claim(sql, at_most=9, lease_seconds=60)
+            lanes = await leasing.claim(sql, at_most=9, lease_seconds=60)
             await queries.release(sql, lanes)
             await queries.release(sql, lanes)
     assert (await rig.lane("erp.product"))["refusals"] == 0

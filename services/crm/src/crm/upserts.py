@@ -64,12 +64,8 @@ __all__ = [
     "versions_of",
 ]
 
-_OUTCOME = {
-    "Tandem-Outcome": {
-        "description": "created, updated, unchanged or stale.",
-        "schema": {"type": "string"},
-    }
-}
+_TOLD = {"description": "created, updated, unchanged or stale.", "schema": {"type": "string"}}
+_OUTCOME = {"Tandem-Outcome": _TOLD}
 UPSERTED: dict[int | str, dict[str, Any]] = {
     200: {"description": "Taken over, or nothing to do.", "headers": _OUTCOME},
     201: {"description": "New here.", "headers": _OUTCOME},

@@ -8,7 +8,7 @@ from chassis.events import schema as events
 from chassis.http import idempotency
 from chassis.identity import schema as identity
 from chassis.jobs import schema as jobs
-from chassis.storage import external
+from chassis.storage import external_tables
 
 __all__ = ["create", "drop"]
 
@@ -17,7 +17,7 @@ _PARTS: Sequence[Sequence[str]] = (
     idempotency.DDL,
     identity.DDL,
     jobs.DDL,
-    external.DDL,
+    external_tables.DDL,
 )
 _MADE = re.compile(r"create (table|sequence|function|type) (\w+)")
 

@@ -21,7 +21,7 @@ from sync_bridge.inbox.received import Received
 from sync_bridge.lanes import queries, service
 from sync_bridge.lanes.carrier import Carrier
 from sync_bridge.lanes.deliveries import Carried, Delivery, Try
-from sync_bridge.lanes.queries import Leased
+from sync_bridge.lanes.leasing import Leased
 from sync_bridge.lanes.rules.order import Turn, next_turn
 from sync_bridge.lanes.standstill import Denied, Later, Parks, Standstill, Waits
 

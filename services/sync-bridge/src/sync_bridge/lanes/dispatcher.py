@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from chassis.storage.lost import LOST
 from chassis.telemetry.logs import get_logger
 from sync_bridge.bells import ARRIVED, SETTLED
-from sync_bridge.lanes import queries
+from sync_bridge.lanes import leasing, queries
 from sync_bridge.lanes.carrying import Carrying
-from sync_bridge.lanes.queries import Leased
+from sync_bridge.lanes.leasing import Leased
 
 if TYPE_CHECKING:
     from chassis.storage.database import Database
@@ -80,7 +80,7 @@ class Dispatcher:
             if await self._claim():
                 return 0.0 if self._free else LOOK_SECONDS
             async with self._database.driver() as sql:
-                due = await queries.next_due(sql, beside=list(self._busy))
+                due = await leasing.next_due(sql, beside=list(self._busy))
         except LOST as broken:
             log.warning("lanes_interrupted", error=type(broken).__name__)
             return LOOK_SECONDS
@@ -98,7 +98,7 @@ class Dispatcher:
         if self._free <= 0:
             return 0
         async with self._database.driver() as sql:
-            leased = await queries.claim(
+            leased = await leasing.claim(
                 sql,
                 at_most=self._free,
                 lease_seconds=self._settings.lease_seconds,

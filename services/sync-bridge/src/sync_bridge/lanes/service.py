@@ -17,7 +17,8 @@ from sync_bridge.inbox.received import Quarantined, Received
 from sync_bridge.lanes import queries
 from sync_bridge.lanes.deliveries import Carried
 from sync_bridge.lanes.events import LaneParked
-from sync_bridge.lanes.queries import Finished, Leased, Settled
+from sync_bridge.lanes.leasing import Leased
+from sync_bridge.lanes.queries import Finished, Settled
 from sync_bridge.lanes.rules.order import Turn
 from sync_bridge.lanes.rules.retry import backoff_seconds
 from sync_bridge.lanes.standstill import Asks, Denied, Later, Loops, Standstill, Waits

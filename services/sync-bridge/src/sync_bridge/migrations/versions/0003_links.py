@@ -6,7 +6,7 @@ Revises: 0002
 
 from alembic import op
 
-from chassis.storage import external
+from chassis.storage import external_tables
 
 revision = "0003"
 down_revision = "0002"
@@ -14,11 +14,11 @@ down_revision = "0002"
 
 def upgrade() -> None:
     """Take the one index for both ways of asking."""
-    for statement in external.ENTITY_FIRST:
+    for statement in external_tables.ENTITY_FIRST:
         op.execute(statement)
 
 
 def downgrade() -> None:
     """Have two again."""
-    for statement in external.ENTITY_LAST:
+    for statement in external_tables.ENTITY_LAST:
         op.execute(statement)
