@@ -61,7 +61,21 @@ async def _records(desk):
     }
 
 
-@pytest.mark.parametrize("path", [path for _, path in _paths("/external-refs")])
+@pytest.mark.parametrize("path", [path for _, path in _paths("/external-refs/batch")])
+async def test_many_links_to_a_half_need_the_same(desk, problem, path):
+    clerk = await desk.crm.as_(*(one for one in SERVICE.permissions if one != "admin"))
+    link = {"id": str(uuid4()), "external_id": str(uuid4())}
+    body = {"system": "erp", "items": [link]}
+    problem(await clerk.post(path, json=body, headers=_once()), 403, "system_reserved")
+    administrator = await desk.crm.as_("admin")
+    reply = await administrator.post(path, json=body, headers=_once())
+    assert reply.status_code == 200, reply.text
+
+
+LINKED = [path for _, path in _paths("}/external-refs") if path.endswith("s")]
+
+
+@pytest.mark.parametrize("path", LINKED)
 async def test_a_half_is_linked_by_a_bound_key_or_an_administrator(desk, problem, path):
     """An administrator mends a link; who only writes records takes no record of a half over."""
     collection = path[: path.index("/{")]

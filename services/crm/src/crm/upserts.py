@@ -28,7 +28,13 @@ from chassis.identity.systems import SystemReserved, require_binding
 from chassis.ids import uuid7
 from chassis.storage import external
 from chassis.storage.base import version_columns
-from chassis.storage.source_versions import VersionTooFar, digest, is_too_far, require_near
+from chassis.storage.source_versions import (
+    Versioned,
+    VersionTooFar,
+    digest,
+    is_too_far,
+    require_near,
+)
 from chassis.storage.work import Work
 from chassis.telemetry.trace import Trace
 from crm.base import Base
@@ -75,14 +81,6 @@ KEPT: dict[int | str, dict[str, Any]] = {200: UPSERTED[200]}
 
 UPSERT_PROBLEMS = (SystemReserved, VersionTooFar)
 """How an upsert may be refused, whatever is sent."""
-
-
-class Versioned(Protocol):
-    """A record as another system knows it, whole or in part."""
-
-    @property
-    def source_version(self) -> int:
-        """The sender's version of the record."""
 
 
 class Item(Versioned, Protocol):

@@ -28,7 +28,13 @@ from chassis.identity.systems import SystemReserved, require_binding
 from chassis.ids import uuid7
 from chassis.storage import external
 from chassis.storage.base import version_columns
-from chassis.storage.source_versions import VersionTooFar, digest, is_too_far, require_near
+from chassis.storage.source_versions import (
+    Versioned,
+    VersionTooFar,
+    digest,
+    is_too_far,
+    require_near,
+)
 from chassis.storage.work import Work
 from chassis.telemetry.trace import Trace
 from erp.base import Base
@@ -67,14 +73,6 @@ UPSERTED: dict[int | str, dict[str, Any]] = {
 
 UPSERT_PROBLEMS = (SystemReserved, VersionTooFar)
 """How an upsert may be refused, whatever is sent."""
-
-
-class Versioned(Protocol):
-    """A record as another system knows it, whole or in part."""
-
-    @property
-    def source_version(self) -> int:
-        """The sender's version of the record."""
 
 
 class Item(Versioned, Protocol):

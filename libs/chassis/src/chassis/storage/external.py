@@ -99,11 +99,7 @@ async def resolve(
     Two first sights of the same record are put in line by an advisory lock on its key, so the
     second one finds what the first one made.
     """
-    row = await sql.fetchrow(_RESOLVE, entity_type, system, external_id)
-    if row is None:
-        await sql.execute(_FIRST_SIGHT, f"{entity_type}:{system}:{external_id}")
-        row = await sql.fetchrow(_RESOLVE, entity_type, system, external_id)
-    return External(**row) if row else None
+    return (await resolve_all(sql, entity_type, system, [external_id])).get(external_id)
 
 
 async def resolve_all(
@@ -243,14 +239,11 @@ async def references_of(
 
 
 _COLUMNS = "entity_type, system, external_id, entity_id, source_version, content"
-_RESOLVE = f"""select {_COLUMNS} from external_reference
-  where entity_type = $1 and system = $2 and external_id = $3 for no key update"""
 _RESOLVE_ALL = f"""select {_COLUMNS} from external_reference
   where entity_type = $1 and system = $2 and external_id = any($3::text[])
   order by external_id for no key update"""
 _FIRST_SIGHTS = """select pg_advisory_xact_lock(hashtextextended(word, 0))
   from (select word from unnest($1::text[]) with ordinality as w(word, at) order by at) w"""
-_FIRST_SIGHT = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
 _CLAIM = """insert into external_reference
   (entity_type, system, external_id, entity_id, source_version, content)
   values ($1, $2, $3, $4, $5, $6)

@@ -9,18 +9,26 @@ years of any unit that is counted from 1970.
 
 from decimal import Decimal
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
 from chassis.http.problem import Problem
 
-__all__ = ["CONTENT", "VersionTooFar", "digest", "is_too_far", "require_near"]
+__all__ = ["CONTENT", "VersionTooFar", "Versioned", "digest", "is_too_far", "require_near"]
 
 CONTENT = "alter table external_reference add column content bytea"
 """A change of a later migration: a digest of what the last version said."""
 PROTOCOL = {"source_version", "external_id"}
 """Fields of what is sent that are no content."""
+
+
+class Versioned(Protocol):
+    """A record as another system knows it, whole or in part."""
+
+    @property
+    def source_version(self) -> int:
+        """The sender's version of the record."""
 
 
 class VersionTooFar(Problem):

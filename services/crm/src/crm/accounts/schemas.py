@@ -7,7 +7,6 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -18,6 +17,7 @@ from pydantic import (
 
 from chassis.http.etag import EtagVersion, Revision
 from crm.addresses import Address, AddressChange, AddressPatch
+from crm.consents import Consent, ConsentChange, ConsentPatch
 from crm.emails import Email
 from crm.fields import (
     LARGEST_BATCH,
@@ -48,7 +48,6 @@ __all__ = [
     "Buyer",
     "ChangeAccount",
     "ChangeContact",
-    "Consent",
     "ContactQuery",
     "ContactView",
     "Debt",
@@ -67,19 +66,10 @@ __all__ = [
 
 Kind = Literal["company", "person"]
 Stage = Literal["prospect", "customer"]
-Permission = Literal["unknown", "granted", "refused"]
-
 Known = Annotated[str, StringConstraints(max_length=1000)]
 """What somebody else knows, as it is written there."""
 
 Reason = Literal["external_id", "tax_id", "email", "phone", "name_and_address"]
-
-
-def _unknown(permission: Permission | None) -> Permission:
-    return permission or "unknown"
-
-
-PermissionPatch = Annotated[Permission | None, AfterValidator(_unknown)]
 
 _PHONE = "As people write it; shown in E.164 where it is valid."
 
@@ -96,39 +86,6 @@ class ErpTerms(BaseModel):
     archived: StrictBool = Field(
         default=False, description="The ERP does no business with the customer any more."
     )
-
-
-class Consent(BaseModel):
-    """What the person allows us."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
-
-    email: Permission = "unknown"
-    phone: Permission = "unknown"
-
-
-class ConsentChange(BaseModel):
-    """The parts of the consent that change; a part left out stays, null makes it unknown."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    email: PermissionPatch = Field(default_factory=left_out)
-    phone: PermissionPatch = Field(default_factory=left_out)
-
-    def onto(self, present: Consent) -> Consent:
-        """The consent with these parts changed."""
-        return present.model_copy(
-            update={name: getattr(self, name) for name in self.model_fields_set}
-        )
-
-
-def _forgotten(change: ConsentChange | None) -> ConsentChange:
-    """Null: nothing is known of the consent."""
-    return change or ConsentChange(email="unknown", phone="unknown")
-
-
-ConsentPatch = Annotated[ConsentChange | None, AfterValidator(_forgotten)]
-"""What of a consent changes; null makes all of it unknown."""
 
 
 class AccountFields(Command):

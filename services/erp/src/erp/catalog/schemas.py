@@ -175,7 +175,8 @@ class ItemFields(Facts):
         description="serial: each piece has a serial. By default none; final with the first move.",
     )
     conversions: Annotated[
-        Annotated[list[Conversion], Field(max_length=20)] | None, AfterValidator(lambda them: them or [])
+        Annotated[list[Conversion], Field(max_length=20)] | None,
+        AfterValidator(lambda them: them or []),
     ] = Field(default_factory=list, description="Its other units, all of them; null: none.")
     barcode: OptionalLine = Field(default_factory=left_out)
     sold: StrictBool = Field(default_factory=left_out, description="By default true.")

@@ -1,8 +1,8 @@
 """Facts as a caller gave them, made ready for the entity."""
 
 from crm.accounts.models import Account, Contact
-from crm.accounts.schemas import Consent, ConsentChange
 from crm.addresses import Address, AddressChange
+from crm.consents import Consent, ConsentChange
 from crm.fields import Facts
 from crm.phones import phone_of
 
