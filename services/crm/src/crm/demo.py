@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 from chassis.storage.work import Work
-from crm.accounts.consents import ConsentChange
 from crm.accounts.schemas import UpsertAccount, UpsertContact
 from crm.accounts.service.accounts import upsert_account
 from crm.accounts.service.contacts import upsert_contact
@@ -19,6 +18,7 @@ from crm.catalog.errors import DuplicateCode
 from crm.catalog.schemas import UpsertPrice, UpsertProduct
 from crm.catalog.service.prices import upsert_price
 from crm.catalog.service.products import upsert_product
+from crm.consents import ConsentChange
 from crm.links import ManagedByErp
 from crm.money import UnitPriceView
 from crm.upserts import Upserted

@@ -18,6 +18,7 @@ from pydantic import (
 from chassis.http.etag import EtagVersion, Revision
 from crm.accounts.consents import Consent, ConsentChange, ConsentPatch
 from crm.addresses import Address, AddressChange, AddressPatch
+from crm.consents import Consent, ConsentChange, ConsentPatch
 from crm.emails import Email
 from crm.fields import (
     LARGEST_BATCH,

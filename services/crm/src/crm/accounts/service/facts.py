@@ -3,6 +3,7 @@
 from crm.accounts.consents import Consent, ConsentChange
 from crm.accounts.models import Account, Contact
 from crm.addresses import Address, AddressChange
+from crm.consents import Consent, ConsentChange
 from crm.fields import Facts
 from crm.phones import phone_of
 
