@@ -227,7 +227,7 @@ async def test_a_customer_is_found_by_what_people_know_of_it(desk):
     assert await _found(desk, tax_id=tax_id.lower()) == me
     assert await _found(desk, email=email.upper()) == me
     assert await _found(desk, q=mark, status="archived") == []
-    assert await _found(desk, q="\\") == []
+    assert await _found(desk, q=f"{mark}%zz") == []
 
 
 async def test_a_chinese_name_is_found_by_pinyin(desk):
