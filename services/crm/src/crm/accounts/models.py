@@ -21,7 +21,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
 from chassis.storage.base import Amount, PartlyEdited
-from crm.accounts.consents import Consent
 from crm.accounts.rules.matching import PHONE_TAIL, MatchKeys, match_keys
 from crm.accounts.schemas import ErpTerms
 from crm.addresses import Address

@@ -16,7 +16,6 @@ from pydantic import (
 )
 
 from chassis.http.etag import EtagVersion, Revision
-from crm.accounts.consents import Consent, ConsentChange, ConsentPatch
 from crm.addresses import Address, AddressChange, AddressPatch
 from crm.consents import Consent, ConsentChange, ConsentPatch
 from crm.emails import Email

@@ -1,6 +1,5 @@
 """Facts as a caller gave them, made ready for the entity."""
 
-from crm.accounts.consents import Consent, ConsentChange
 from crm.accounts.models import Account, Contact
 from crm.addresses import Address, AddressChange
 from crm.consents import Consent, ConsentChange
