@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 
-from bench import batching, feeding, freshness, ordering, paging, relaying, writing
+from bench import batching, crossing, feeding, freshness, ordering, paging, relaying, writing
 from bench.figures import Asked, Bench
 from bench.machine import describe, load_average
 from bench.place import Place
@@ -17,7 +17,7 @@ from bench.report import keep, publish, show
 
 BENCHES: dict[str, Bench] = {
     module.BENCH.name: module.BENCH
-    for module in (writing, ordering, batching, paging, feeding, relaying, freshness)
+    for module in (writing, ordering, batching, paging, feeding, relaying, freshness, crossing)
 }
 
 

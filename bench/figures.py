@@ -25,16 +25,21 @@ class Goal:
 
     ratio_min: float | None = None
     ours_max: float | None = None
+    ours_min: float | None = None
 
     def met(self, figure: "Figure") -> bool:
         """Whether the figure reaches it."""
         if self.ratio_min is not None:
             return figure.ratio >= self.ratio_min
+        if self.ours_min is not None:
+            return figure.ours >= self.ours_min
         return self.ours_max is None or figure.ours <= self.ours_max
 
     def __str__(self) -> str:
         if self.ratio_min is not None:
             return f">= {self.ratio_min:.2f} of it"
+        if self.ours_min is not None:
+            return f">= {self.ours_min:g}"
         return "" if self.ours_max is None else f"<= {self.ours_max:g}"
 
 

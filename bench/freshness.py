@@ -28,7 +28,7 @@ from chassis.storage.embedded import EmbeddedCluster
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "deploy" / "local"))
 from runner.temporary import Temporary, temporary_installation
 
-__all__ = ["BENCH", "crossing", "upserts"]
+__all__ = ["BENCH", "ask", "crossing", "upserts"]
 
 RATES = (20, 100)
 CUSTOMERS = 100
@@ -188,7 +188,7 @@ async def customers(halves: dict[str, dict[str, str]]) -> dict[str, list[str]]:
     made = []
     for number in range(CUSTOMERS):
         body = {"name": f"Customer {number}", "website": _website(0)}
-        reply = await _ask(connection, crm, "POST", "/v1/accounts", body)
+        reply = await ask(connection, crm, "POST", "/v1/accounts", body)
         made.append(orjson.loads(reply.body)["id"])
     connection.close()
     sql = await asyncpg.connect(crm["database"])
@@ -217,7 +217,7 @@ async def _quiet(halves: dict[str, dict[str, str]]) -> None:
         await sql.close()
 
 
-async def _ask(
+async def ask(
     connection: Connection, half: dict[str, str], method: str, path: str, body: Any, **more: str
 ) -> Reply:
     """Send a body; raises Refused for an answer that is none."""
@@ -254,11 +254,11 @@ class _Crossing:
         body = {self.way.field: self.way.change(number)}
         while True:
             known = self.known.get(record, '"0"')
-            reply = await _ask(connection, self.source, "PATCH", path, body, If_Match=known)
+            reply = await ask(connection, self.source, "PATCH", path, body, If_Match=known)
             if reply.status != 412:
                 break
             # Somebody came between, as an echo does: take the newest and try again.
-            seen = await _ask(connection, self.source, "GET", path, None)
+            seen = await ask(connection, self.source, "GET", path, None)
             self.known[record] = seen.header("etag")
         self.known[record] = reply.header("etag")
         self.waiting[record][number] = time.perf_counter()
@@ -314,7 +314,7 @@ async def upserts(
     for record in records:
         body = {"name": f"By hand {record}"} | known.upsert(start)
         path = f"{known.upserted}/by-external/{system}/{record}"
-        await _ask(connection, target, "PUT", path, body)
+        await ask(connection, target, "PUT", path, body)
     connection.close()
     taken: list[float] = []
 
@@ -322,7 +322,7 @@ async def upserts(
         number = len(taken)
         path = f"{known.upserted}/by-external/{system}/{records[number % SEEDED]}"
         began = time.perf_counter()
-        await _ask(connection, target, "PUT", path, known.upsert(start + 1 + number))
+        await ask(connection, target, "PUT", path, known.upsert(start + 1 + number))
         taken.append(time.perf_counter() - began)
 
     await _quiet(halves)

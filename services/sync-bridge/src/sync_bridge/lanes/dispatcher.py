@@ -33,7 +33,7 @@ SPARE_SECONDS = 0.002
 """A lane that is due is looked for a little later, so that it is due by the database's clock."""
 STOP_SECONDS = 5.0
 """Time for calls under way to end after a stop."""
-LOT = 25
+LOT = 100
 """Lanes taken at a time."""
 LOTS = 4
 """Lanes leased at a time, in lots."""
