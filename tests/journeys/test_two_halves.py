@@ -495,3 +495,62 @@ async def test_what_changed_before_the_link_crosses(tandem, half, made, changed)
 def _own(facts, name):
     """The facts, each a record's own."""
     return {field: f"{value} {name[-8:]}".upper() for field, value in facts.items()}
+
+
+async def test_firms_entered_on_both_sides_are_not_doubled(tandem):
+    """B51, B52: the same id of a third system links; name with address asks, once for both."""
+    street = {"line1": "7 Harbour Road", "city": "Ningbo", "postal_code": "315000", "country": "CN"}
+    names = [unique("Alder") for _ in range(6)]
+    exact, likely = names[:3], names[3:]
+    pairs = []
+    async with paused(tandem, "crm.customer"), paused(tandem, "erp.customer"):
+        for name in names:
+            account = await tandem.make(
+                tandem.crm, "/v1/accounts", name=name, stage="customer", shipping_address=street
+            )
+            customer = await tandem.make(tandem.erp, "/v1/customers", name=name, ship_to=street)
+            if name in exact:
+                link = {"system": "shop", "external_id": name}
+                for half, path, one in (
+                    (tandem.crm, "/v1/accounts", account),
+                    (tandem.erp, "/v1/customers", customer),
+                ):
+                    reply = await half.post(f"{path}/{one['id']}/external-refs", link)
+                    assert reply.is_success, reply.text
+            pairs.append((account["id"], customer["id"]))
+
+    async def stands():
+        """All that may move has moved; the likely ones wait for a person."""
+        now = (await tandem.bridge.client.get("/v1/status")).json()["lanes"]
+        return now["ready"] == 0 and now["waiting"] >= len(likely)
+
+    await until(stands)
+    for name, (account, customer) in zip(names, pairs, strict=True):
+        accounts = await tandem.twins(tandem.crm, "/v1/accounts", q=name)
+        customers = await tandem.twins(tandem.erp, "/v1/customers", q=name)
+        assert [one["id"] for one in accounts] == [account]
+        assert [one["id"] for one in customers] == [customer]
+        links = {one["system"]: one["external_id"] for one in accounts[0]["external_refs"]}
+        assert links.get("erp") == (customer if name in exact else None)
+    for account, customer in pairs[len(exact) :]:
+        asked = [
+            one
+            for subject, half in ((account, "crm"), (customer, "erp"))
+            for one in (
+                await tandem.bridge.client.get(
+                    "/v1/reviews", params={"subject": subject, "half": half, "state": "open"}
+                )
+            ).json()["items"]
+        ]
+        assert len(asked) == 1, asked
+        [candidate] = asked[0]["candidates"]
+        assert {asked[0]["subject"], candidate["id"]} == {account, customer}
+        path = f"/v1/reviews/{asked[0]['id']}/decision"
+        answer = {"decision": "link", "candidate": candidate["id"]}
+        keys = {"If-Match": f'"{asked[0]["version"]}"', "Idempotency-Key": str(uuid4())}
+        decided = await tandem.bridge.client.post(path, json=answer, headers=keys)
+        assert decided.is_success, decided.text
+    await tandem.settled()
+    for name in likely:
+        [account] = await tandem.twins(tandem.crm, "/v1/accounts", q=name)
+        assert "erp" in {one["system"] for one in account["external_refs"]}
