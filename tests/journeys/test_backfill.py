@@ -18,9 +18,10 @@ from sync_bridge.sources.feed import FeedSource
 from sync_bridge.sources.states import StateSource
 from sync_bridge.targets.target import HttpTarget
 
+SYSTEMS = {"crm": ("erp",), "erp": ("crm",)}
 SCOPES = {
-    "crm": ("accounts.write", "accounts.sync", "catalog.write", "orders.sync", "events.read"),
-    "erp": ("parties.write", "sales.write", "backdate", "events.read"),
+    "crm": ("accounts.write", "catalog.write", "orders.sync", "events.read", "events.relay"),
+    "erp": ("parties.write", "sales.write", "backdate", "events.read", "events.relay"),
 }
 CUSTOMERS, ITEMS = "tandem.erp.customer-changed.v1", "tandem.erp.item-changed.v1"
 
@@ -130,7 +131,12 @@ async def halves(cluster):
         crm, erp, bridge = [
             await stack.enter_async_context(running(one, cluster)) for one in (CRM, ERP, BRIDGE)
         ]
-        clients = {one.service.name: await one.as_(*SCOPES[one.service.name]) for one in (crm, erp)}
+        clients = {
+            one.service.name: await one.as_(
+                *SCOPES[one.service.name], systems=SYSTEMS[one.service.name]
+            )
+            for one in (crm, erp)
+        }
         yield Halves(crm, erp, bridge, clients)
 
 

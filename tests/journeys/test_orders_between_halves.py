@@ -159,10 +159,10 @@ async def test_two_lines_of_one_product_change_apart(tandem):
     }
 
 
-async def sent(tandem, account, sku, order_id, version):
+async def sent(tandem, account, sku, order_id, version, **facts):
     """A shop sends an order, whole."""
     line = {"product": sku, "quantity": "2", "unit_price": PRICE, "external_line_id": "1"}
-    body = {"account_id": account["id"], "lines": [line], "source_version": version}
+    body = {"account_id": account["id"], "lines": [line], "source_version": version} | facts
     return await tandem.crm.client.put(f"/v1/orders/by-external/shop/{order_id}", json=body)
 
 
@@ -184,7 +184,7 @@ async def test_an_order_of_another_account_is_that_customers_on_both_sides(tande
     seen = await alike(tandem, order)
     assert seen["account_id"] == other["id"]
     assert (seen["refusal"]["kind"], seen["refusal"]["code"]) == ("change", "other_customer")
-    refused = await sent(tandem, account, sku, order_id, 4)
+    refused = await sent(tandem, account, sku, order_id, 4, note="Still his.")
     assert (refused.status_code, refused.json()["code"]) == (409, "account_fixed")
 
 

@@ -1,6 +1,5 @@
 """An order from its acceptance to its payment, as a seller, a storekeeper and a cashier see it."""
 
-from datetime import date
 from decimal import Decimal
 from uuid import uuid4
 
@@ -195,7 +194,7 @@ async def test_an_unknown_item_or_customer_makes_the_sender_wait(shop, desk, pro
 
 async def test_the_books_agree_with_documents_and_stock(shop, desk):
     """E14, E29: receivables equal the control account; inventory equals its valuation."""
-    balance = await desk.see(f"/v1/reports/trial-balance?on={date.max}")
+    balance = await desk.see("/v1/reports/trial-balance?on=2999-12-31")
     assert balance["debit"] == balance["credit"]
     held = {one["role"]: Decimal(one["balance"]) for one in balance["accounts"] if one["role"]}
     owed = (await desk.see("/v1/reports/receivables"))["items"]

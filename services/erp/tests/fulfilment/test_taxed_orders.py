@@ -223,7 +223,7 @@ async def test_freight_is_taxed_by_the_setting(shop_with, problem):
         await takes_back(sales, order, "2")
         assert await sales.owed(customer) == "4.24"
         assert await sales.booked("receivable", customer) == Decimal("4.24")
-        balance = await sales.desk.see("/v1/reports/trial-balance?on=9999-12-31")
+        balance = await sales.desk.see("/v1/reports/trial-balance?on=2999-12-31")
         assert balance["debit"] == balance["credit"]
         held = {one["role"]: Decimal(one["balance"]) for one in balance["accounts"]}
         assert (held["tax_output"], held["receivable"]) == (Decimal("-0.24"), Decimal("4.24"))
