@@ -89,7 +89,9 @@ TOLD = """select s.feed_seq, o.id, o.aggregate_id, o.aggregate_version, o.type
   from outbox o left join outbox_sequence s on s.outbox_id = o.id order by s.feed_seq"""
 TAKEN = """select i.feed_seq, i.event_id as id, i.subject as aggregate_id,
     i.aggversion as aggregate_version, i.type
-  from inbox i join position p using (source) where p.service = $1 order by i.feed_seq"""
+  from inbox i join position p using (source)
+  where p.service = $1 and not i.is_state order by i.feed_seq"""
+"""What the bridge was told. Records that it read as they are (`is_state`) are no events."""
 
 
 @dataclass(frozen=True)
