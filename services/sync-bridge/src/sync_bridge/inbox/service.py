@@ -102,19 +102,19 @@ async def next_backfill(reading: "Reading", half: str) -> Progress | None:
 
 
 async def _move_positions(work: "Work", fresh: Sequence[Received]) -> None:
-    """Move each source's marks over what came, and count it."""
+    """Move each source's marks over what came, and count the events: a state is none."""
     sources = sorted({(one.source, one.service) for one in fresh})
     marks = await queries.positions_for_update(work.sql, sources)
     for source, mark in sorted(marks.items()):
-        came = [one.feed_seq for one in fresh if one.source == source]
-        head = max((seq for seq in came if seq is not None), default=0)
+        came = [one for one in fresh if one.source == source]
+        head = max((one.feed_seq for one in came if one.feed_seq is not None), default=0)
         moved = await mark_now(work, source, mark)
         await queries.move_position(
             work.sql,
             source,
             mark=moved,
             head=head,
-            events=len(came),
+            events=sum(not one.is_state for one in came),
         )
 
 
