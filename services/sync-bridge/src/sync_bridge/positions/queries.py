@@ -41,9 +41,11 @@ OPEN_UPTO = """select
     count(*) filter (where not stands) as moving, count(*) filter (where stands) as standing
   from inbox i
   cross join lateral (
-    select state = 'parked' or reason is not distinct from 'review' as stands
+    select state = 'parked' or exists (select from review r where r.state = 'open'
+        and waits_for = 'review ' || r.entity || ' ' || r.half || ':' || r.subject) as stands
       from lane where key = i.lane) l
   where i.source = $1 and i.state = 'received' and i.feed_seq <= $2"""
+"""A lane whose review was answered moves, also while the answer is yet to take effect."""
 
 
 async def sources(sql: Sql) -> list[asyncpg.Record]:
