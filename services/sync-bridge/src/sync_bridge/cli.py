@@ -1,6 +1,7 @@
 """The command line of the bridge: `bridge ...`."""
 
 import json
+from functools import partial
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -8,19 +9,22 @@ import typer
 
 from chassis.cli import make_cli
 from chassis.cli.console import AsJson, command, show, show_table
-from chassis.cli.installation import connected
+from chassis.cli.installation import Installation, connected
 from chassis.http.paging import PageQuery
+from chassis.http.problems import Problem, ProblemView
+from chassis.http.texts import Texts
 from sync_bridge.app import SERVICE
 from sync_bridge.inbox import lists as quarantined
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.schemas import QuarantineQuery
 from sync_bridge.lanes import lists, steering
-from sync_bridge.lanes.schemas import LaneQuery, LaneView
+from sync_bridge.lanes.schemas import LaneFilter, LaneQuery, RetryLanes
 from sync_bridge.positions import service as positions
+from sync_bridge.translator import Translator
 
 __all__ = ["cli"]
 
-COLUMNS = ("key", "state", "since", "pending", "attempts", "waits_for", "reason")
+COLUMNS = ("key", "number", "name", "state", "since", "pending", "attempts", "reason")
 
 BACKFILLS = ("half", "type", "read", "finished", "reason")
 QUARANTINED = ("id", "reason", "type", "number", "name", "source", "received_at")
@@ -29,11 +33,26 @@ FOLLOWED = ("name", "state", "reason", "missing", "failures", "answered_at", "to
 
 Half = Annotated[Literal["crm", "erp"], typer.Argument(help="Whose feed.")]
 State = Annotated[str, typer.Option(help="idle, ready, waiting or parked.")]
-Key = Annotated[str, typer.Argument(help="Such as crm.customer:<id>.")]
+HeldState = Annotated[str, typer.Option("--state", help="parked, waiting or ready (failing).")]
+Kind = Annotated[str | None, typer.Option(help="Only this kind, such as crm.customer.")]
+Reason = Annotated[str | None, typer.Option(help="Only what stands for this reason.")]
+Number = Annotated[str | None, typer.Option(help="Only the record of this number or SKU.")]
+Name = Annotated[str | None, typer.Option(help="Only records whose names begin so.")]
+Key = Annotated[str, typer.Argument(help="Such as crm.customer:<id>; or the lane's id.")]
 Entry = Annotated[UUID, typer.Argument(help="Id of the entry.")]
 Note = Annotated[str, typer.Option(help="Why; kept with the act.")]
 
 cli = make_cli(SERVICE)
+
+
+def _translator(here: Installation) -> Translator:
+    return Translator(Texts.load([SERVICE.locale]), here.settings.language)
+
+
+def _problem_view(translator: Translator, problem: Problem) -> ProblemView:
+    return ProblemView.model_validate(problem.view(translator.texts, translator.language, ""))
+
+
 lanes = typer.Typer(no_args_is_help=True, help="Lanes: one record's changes on their way across.")
 cli.add_typer(lanes, name="lanes")
 quarantine = typer.Typer(no_args_is_help=True, help="What was put aside, unread or as a loop.")
@@ -44,31 +63,73 @@ cli.add_typer(feeds, name="feeds")
 
 @lanes.command(name="list")
 @command
-async def list_lanes(state: State = "parked", as_json: AsJson = False) -> None:
+async def list_lanes(
+    state: State = "parked",
+    kind: Kind = None,
+    reason: Reason = None,
+    *,
+    number: Number = None,
+    name: Name = None,
+    as_json: AsJson = False,
+) -> None:
     """List lanes, those first that have been as they are for longest; at most 200."""
-    wanted = LaneQuery.model_validate({"state": state})
-    async with connected(SERVICE) as (_here, database), database.driver() as sql:
-        page = await lists.lane_page(sql, wanted, PageQuery(limit=200))
+    given = {"state": state, "kind": kind, "reason": reason, "number": number, "name": name}
+    wanted = LaneQuery.model_validate(given)
+    async with connected(SERVICE) as (here, database), database.driver() as sql:
+        page = await lists.lane_page(sql, wanted, PageQuery(limit=200), _translator(here))
     rows = [one.model_dump(mode="json") for one in page.items]
     show_table(rows, COLUMNS, as_json=as_json)
+
+
+@lanes.command(name="show")
+@command
+async def show_lane(key: Key, as_json: AsJson = False) -> None:
+    """Show a lane: what holds it, and what to do."""
+    async with connected(SERVICE) as (here, database), database.driver() as sql:
+        lane = await lists.lane_view(sql, key, _translator(here))
+    words = lane.explanation or f"{lane.key} is {lane.state}; nothing holds it"
+    show(lane.model_dump(mode="json"), words, as_json=as_json)
+
+
+@lanes.command(name="retry-all")
+@command
+async def retry_all(
+    state: HeldState = "parked",
+    kind: Kind = None,
+    reason: Reason = None,
+    note: Note = "",
+    as_json: AsJson = False,
+) -> None:
+    """Carry all lanes again that are held so, those first that stand for longest; at most 500."""
+    asked = RetryLanes(
+        filter=LaneFilter.model_validate({"state": state, "kind": kind, "reason": reason}),
+        note=note,
+    )
+    async with connected(SERVICE) as (here, database), database.transaction() as work:
+        view_of = partial(_problem_view, _translator(here))
+        done = await steering.retry_asked(work, asked, view_of=view_of)
+    words = f"{done.retried} lanes are carried again" + ("; there are more" if done.more else "")
+    show(done.model_dump(mode="json"), words, as_json=as_json)
 
 
 @lanes.command()
 @command
 async def retry(key: Key, note: Note = "", as_json: AsJson = False) -> None:
     """Carry a lane that stands still again, from where it stands."""
-    async with connected(SERVICE) as (_here, database), database.transaction() as work:
-        lane = LaneView.model_validate(await steering.retry_lane(work, key, note=note))
-    show(lane.model_dump(mode="json"), f"{key} is {lane.state}", as_json=as_json)
+    async with connected(SERVICE) as (here, database), database.transaction() as work:
+        done = await steering.retry_lane(work, key, note=note)
+        lane = await lists.lane_view(work.sql, done, _translator(here))
+    show(lane.model_dump(mode="json"), f"{lane.key} is {lane.state}", as_json=as_json)
 
 
 @lanes.command()
 @command
 async def skip(key: Key, note: Note = "", as_json: AsJson = False) -> None:
     """Go on behind the event that holds the lane; it leaves a visible hole."""
-    async with connected(SERVICE) as (_here, database), database.transaction() as work:
-        lane = LaneView.model_validate(await steering.skip_event(work, key, note=note))
-    show(lane.model_dump(mode="json"), f"{key} is {lane.state}", as_json=as_json)
+    async with connected(SERVICE) as (here, database), database.transaction() as work:
+        done = await steering.skip_event(work, key, note=note)
+        lane = await lists.lane_view(work.sql, done, _translator(here))
+    show(lane.model_dump(mode="json"), f"{lane.key} is {lane.state}", as_json=as_json)
 
 
 @quarantine.command(name="list")

@@ -11,7 +11,6 @@ import orjson
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.http.problems import NotFound
 from sync_bridge.flows import types_of
-from sync_bridge.inbox.rules.labels import search_key
 from sync_bridge.inbox.schemas import (
     EventView,
     InboxQuery,
@@ -20,15 +19,11 @@ from sync_bridge.inbox.schemas import (
     QuarantineView,
     RecordQuery,
 )
+from sync_bridge.labels import BY_NAME, BY_NUMBER
 
 __all__ = ["event_page", "quarantine_entry", "quarantine_page"]
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
-
-BY_NUMBER = "(select {column} from lane where number_key = {{0}} and number_key <> '')"
-BY_NAME = """(select {column} from lane
-  where name_key >= {{0}} and name_key < {{0}} || chr(1114111) and name_key <> '')"""
-"""A range, not `like`: a generic plan finds it in the index too."""
 
 _QUARANTINE = "quarantine q left join lane l on l.key = q.lane"
 _QUARANTINED = """q.id, q.source, q.place, q.reason, octet_length(q.raw) as bytes, q.headers,
@@ -99,12 +94,13 @@ async def quarantine_entry(sql: Sql, entry: UUID) -> QuarantinedContent:
 
 def _record(table: str, wanted: RecordQuery) -> list[Filter]:
     """The conditions on the record that an event tells of."""
-    number, name = (value and search_key(value) for value in (wanted.number, wanted.name))
     return [
         Filter(f"{table}.type = any({{}})", wanted.kind and types_of(wanted.kind)),
         Filter(f"{table}.subject = {{}}", wanted.subject),
-        Filter(f"{table}.subject in {BY_NUMBER.format(column='subject')}", number),
-        Filter(f"{table}.subject in {BY_NAME.format(column='subject')}", name),
+        Filter(
+            f"{table}.subject in (select subject from lane where {BY_NUMBER})", wanted.number_key
+        ),
+        Filter(f"{table}.subject in (select subject from lane where {BY_NAME})", wanted.name_key),
     ]
 
 

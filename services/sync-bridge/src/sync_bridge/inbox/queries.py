@@ -11,7 +11,7 @@ import orjson
 from chassis.ids import uuid7
 from sync_bridge.flows import BY_EVENT, Flow
 from sync_bridge.inbox.received import Progress, Quarantined, Received
-from sync_bridge.inbox.rules.labels import NOTHING, label_of, search_key
+from sync_bridge.labels import NOTHING, label_of, search_key
 
 __all__ = [
     "advance_backfill",

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sync_bridge.labels import search_key
+
 __all__ = [
     "Decision",
     "EventView",
@@ -40,6 +42,16 @@ class RecordQuery(BaseModel):
         max_length=200,
         description="How the record's name begins, in letters of any case.",
     )
+
+    @property
+    def number_key(self) -> str | None:
+        """The number as it is compared."""
+        return self.number and search_key(self.number)
+
+    @property
+    def name_key(self) -> str | None:
+        """The beginning of the name as it is compared."""
+        return self.name and search_key(self.name)
 
 
 class InboxQuery(RecordQuery):

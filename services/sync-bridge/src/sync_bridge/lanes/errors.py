@@ -11,7 +11,10 @@ class LaneNotParked(Problem):
     status = 409
     code = "lane_not_parked"
     title = "The lane is not parked"
-    detail = "The lane {lane} is {state}; only a parked or waiting lane can be retried or skipped."
+    detail = (
+        "The lane {lane} is {state}. A lane can be retried while it is parked, waiting or failing, "
+        "and skipped while it is parked or waiting."
+    )
 
 
 class LaneMoving(Problem):

@@ -5,27 +5,35 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
-from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.http.paging import Page, PageQuery, Sort, fetch_page
+from chassis.http.problems import NotFound
+from sync_bridge.lanes import searching
 from sync_bridge.lanes.schemas import ActView, HoleView, LaneQuery, LaneView, PauseView
+from sync_bridge.translator import Translator
 
-__all__ = ["act_page", "hole_page", "lane_page", "pause_page"]
+__all__ = ["act_page", "hole_page", "lane_page", "lane_view", "pause_page"]
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
 _AT = {"at": Sort("at", "timestamptz")}
 
 
-async def lane_page(sql: Sql, wanted: LaneQuery, asked: PageQuery) -> Page[LaneView]:
+async def lane_page(
+    sql: Sql, wanted: LaneQuery, asked: PageQuery, translator: Translator
+) -> Page[LaneView]:
     """Lanes, those first that have been as they are for longest."""
-    return await fetch_page(
-        sql,
-        columns="lane.*",
-        source="lane",
-        view=_lane,
-        sorts={"since": Sort("since", "timestamptz")},
-        default="since",
-        asked=asked,
-        where=[Filter(f"{name} = {{}}", value) for name, value in wanted],
-    )
+    page = await searching.find_lanes(sql, wanted, asked)
+    views = await searching.lane_views(sql, page.items, translator)
+    return Page(items=views, next_cursor=page.next_cursor)
+
+
+async def lane_view(sql: Sql, name: str, translator: Translator) -> LaneView:
+    """The lane of that key or id. Raises NotFound."""
+    keys = await searching.keys_of(sql, [name])
+    rows = await searching.rows_of(sql, list(keys.values()))
+    if not rows:
+        raise NotFound(entity="lane", id=name)
+    (view,) = await searching.lane_views(sql, rows, translator)
+    return view
 
 
 async def hole_page(sql: Sql, asked: PageQuery) -> Page[HoleView]:
@@ -46,10 +54,6 @@ async def pause_page(sql: Sql) -> Page[PauseView]:
     """Flows that are held; there are never more than a few."""
     rows = await sql.fetch("select * from pause order by kind")
     return Page(items=[PauseView.model_validate(dict(row)) for row in rows])
-
-
-def _lane(row: Mapping[str, Any]) -> LaneView:
-    return LaneView.model_validate(dict(row))
 
 
 def _hole(row: Mapping[str, Any]) -> HoleView:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.clock import utc_now
 from chassis.storage.base import Identified
 from sync_bridge.base import Base
-from sync_bridge.lanes.errors import LaneNotParked
+from sync_bridge.lanes.errors import LaneMoving, LaneNotParked
 
 __all__ = ["IDLE", "PARKED", "READY", "WAITING", "Hole", "Lane", "LaneAct", "Pause"]
 
@@ -33,6 +33,18 @@ class Lane(Base):
         Index("ix_lane_state", "state", "since", "id"),
         Index("ix_lane_kind", "kind", "since", "id"),
         Index("ix_lane_subject", "subject"),
+        Index(
+            "ix_lane_reason",
+            "reason",
+            "since",
+            "id",
+            postgresql_where=text("reason is not null"),
+        ),
+        Index(
+            "ix_lane_failing",
+            "failing_since",
+            postgresql_where=text("failing_since is not null"),
+        ),
         Index("ix_lane_number", "number_key", postgresql_where=text("number_key <> ''")),
         Index("ix_lane_name", "name_key", postgresql_where=text("name_key <> ''")),
     )
@@ -64,11 +76,27 @@ class Lane(Base):
 
     HELD: ClassVar[frozenset[str]] = frozenset({PARKED, WAITING})
 
+    def retry(self, at: datetime, *, paused: bool) -> None:
+        """Let it be carried again now, from where it stood, also one whose tries fail.
+
+        `paused`: its flow is held. Raises LaneNotParked, LaneMoving.
+        """
+        if self.state == READY and (paused or self.reason is not None):
+            self._go_on(at, self.since)
+        else:
+            self.resume(at)
+
     def resume(self, at: datetime) -> None:
         """Let it be carried again, from where it stood. Raises LaneNotParked."""
         if self.state not in self.HELD:
             raise LaneNotParked(lane=self.key, state=self.state)
-        self.state, self.since, self.next_at = READY, at, at
+        self._go_on(at, at)
+
+    def _go_on(self, at: datetime, since: datetime) -> None:
+        """Raises LaneMoving."""
+        if self.lease_until is not None and self.lease_until > at:
+            raise LaneMoving(lane=self.key)
+        self.state, self.since, self.next_at = READY, since, at
         self.waits_for = self.reason = self.detail = None
         self.attempts = self.refusals = 0
         self.failing_since = None
@@ -79,7 +107,7 @@ class Lane(Base):
     def skip(self, at: datetime, *, skipped: int, upto: int) -> None:
         """Go on behind the events up to that version without carrying them.
 
-        Raises LaneNotParked.
+        Raises LaneNotParked, LaneMoving.
         """
         self.resume(at)
         self.pending -= skipped

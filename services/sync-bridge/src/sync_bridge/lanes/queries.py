@@ -20,10 +20,12 @@ __all__ = [
     "delay",
     "extend",
     "finish",
+    "lift_pauses",
     "lock_lanes",
     "lock_unleased",
     "park",
     "pause",
+    "paused",
     "postpone",
     "release",
     "unpause",
@@ -165,6 +167,11 @@ PAUSE = """insert into pause (kind, status, refusals, since, until)
     until = now() + make_interval(secs => least($3 * 2 ^ least(pause.refusals, 6), 600))"""
 
 
+LIFT = """update pause p set until = now() from (
+    select kind from pause where kind = any($1::text[]) order by kind for update) k
+  where p.kind = k.kind"""
+
+
 async def finish(sql: Sql, lanes: Sequence[Finished]) -> set[str]:
     """Settle events, move watermarks, note shadows; the keys of the lanes whose lease was held.
 
@@ -282,6 +289,20 @@ async def pause(sql: Sql, kind: str, *, status: int, seconds: float) -> None:
 async def unpause(sql: Sql, kind: str) -> bool:
     """Let the lanes of a kind move again; False when they were not held."""
     return bool(await sql.fetchval("delete from pause where kind = $1 returning true", kind))
+
+
+async def paused(sql: Sql, kinds: Sequence[str]) -> set[str]:
+    """Those of the kinds whose lanes are held now."""
+    rows = await sql.fetch(
+        "select kind from pause where kind = any($1::text[]) and until > now()", kinds
+    )
+    return {row["kind"] for row in rows}
+
+
+async def lift_pauses(sql: Sql, kinds: Sequence[str]) -> None:
+    """Let lanes of those kinds be tried now; where the key is refused again, the pause goes on."""
+    if kinds:
+        await sql.execute(LIFT, kinds)
 
 
 async def lock_unleased(sql: Sql, keys: Sequence[str]) -> list[str]:

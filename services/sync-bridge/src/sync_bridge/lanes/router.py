@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Path, Query, status
 
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
+from chassis.http.linking import ProblemViews
 from chassis.http.paging import Page, PageAsked
 from chassis.http.problems import (
     IdempotencyInFlight,
@@ -15,29 +16,41 @@ from chassis.http.problems import (
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from sync_bridge.lanes import lists, steering
-from sync_bridge.lanes.errors import LaneNotParked
-from sync_bridge.lanes.schemas import ActView, HoleView, LaneQuery, LaneView, Note, PauseView
+from sync_bridge.lanes.errors import LaneMoving, LaneNotParked
+from sync_bridge.lanes.schemas import (
+    ActView,
+    HoleView,
+    LaneQuery,
+    LanesRetried,
+    LaneView,
+    Note,
+    PauseView,
+    RetryLanes,
+)
+from sync_bridge.translator import InLanguage
 
 __all__ = ["flow_router", "lane_router"]
 
 Observer = Annotated[Actor, Needs("bridge.read")]
 Operator = Annotated[Actor, Needs("bridge.write")]
 Wanted = Annotated[LaneQuery, Query()]
-Key = Annotated[str, Path(max_length=120, description="Such as crm.customer:<id>.")]
+Key = Annotated[str, Path(max_length=120, description="Such as crm.customer:<id>; or its id.")]
 Kind = Annotated[str, Path(max_length=60, description="Such as crm.customer.")]
 
 _KEYED = (NotFound, IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight)
 
-lane_router = house_router(prefix="/v1/lanes", tag="lanes", problems=(*_KEYED, LaneNotParked))
+lane_router = house_router(
+    prefix="/v1/lanes", tag="lanes", problems=(*_KEYED, LaneMoving, LaneNotParked)
+)
 flow_router = house_router(prefix="/v1/flows", tag="flows", problems=_KEYED)
 
 
 @lane_router.get("")
 async def list_lanes(
-    _by: Observer, wanted: Wanted, asked: PageAsked, at: InReading
+    _by: Observer, wanted: Wanted, asked: PageAsked, at: InReading, translator: InLanguage
 ) -> Page[LaneView]:
     """Lanes, those first that have been as they are for longest."""
-    return await lists.lane_page(at.sql, wanted, asked)
+    return await lists.lane_page(at.sql, wanted, asked, translator)
 
 
 @lane_router.get("/holes")
@@ -52,20 +65,52 @@ async def list_acts(_by: Observer, asked: PageAsked, at: InReading) -> Page[ActV
     return await lists.act_page(at.sql, asked)
 
 
+@lane_router.post("/retry")
+async def retry_lanes(
+    command: RetryLanes, _by: Operator, _once: OnlyOnce, work: InWork, view_of: ProblemViews
+) -> LanesRetried:
+    """Carry lanes that are held again now: those named, or those that a filter finds.
+
+    Each is judged alone. Where the flow of one is paused, the pause is lifted for one try.
+    """
+    return await steering.retry_asked(work, command, view_of=view_of)
+
+
+@lane_router.get("/{key}")
+async def see_lane(key: Key, _by: Observer, at: InReading, translator: InLanguage) -> LaneView:
+    """A lane, with what holds it and what to do."""
+    return await lists.lane_view(at.sql, key, translator)
+
+
 @lane_router.post("/{key}/retry")
 async def retry_lane(
-    key: Key, command: Note, _by: Operator, _once: OnlyOnce, work: InWork
+    key: Key,
+    command: Note,
+    _by: Operator,
+    _once: OnlyOnce,
+    work: InWork,
+    translator: InLanguage,
 ) -> LaneView:
-    """Carry a lane that stands still again, from where it stands."""
-    return LaneView.model_validate(await steering.retry_lane(work, key, note=command.note))
+    """Carry a lane that is held again now, from where it stands; also one whose tries fail.
+
+    Where its flow is paused, the pause is lifted for one try.
+    """
+    done = await steering.retry_lane(work, key, note=command.note)
+    return await lists.lane_view(work.sql, done, translator)
 
 
 @lane_router.post("/{key}/skip")
 async def skip_event(
-    key: Key, command: Note, _by: Operator, _once: OnlyOnce, work: InWork
+    key: Key,
+    command: Note,
+    _by: Operator,
+    _once: OnlyOnce,
+    work: InWork,
+    translator: InLanguage,
 ) -> LaneView:
     """Go on behind the event that holds the lane; it leaves a visible hole."""
-    return LaneView.model_validate(await steering.skip_event(work, key, note=command.note))
+    done = await steering.skip_event(work, key, note=command.note)
+    return await lists.lane_view(work.sql, done, translator)
 
 
 @flow_router.get("/pauses")

@@ -1,12 +1,31 @@
 """What callers ask of lanes, and what they see."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
-__all__ = ["ActView", "HoleView", "LaneQuery", "LaneView", "Note", "PauseView"]
+from chassis.http.problems import ProblemView
+from sync_bridge.inbox.schemas import RecordQuery
+
+__all__ = [
+    "RETRIES_MAX",
+    "ActView",
+    "HoleView",
+    "LaneFilter",
+    "LaneQuery",
+    "LaneView",
+    "LanesRetried",
+    "NeededView",
+    "Note",
+    "PauseView",
+    "RetriedView",
+    "RetryLanes",
+]
+
+RETRIES_MAX = 500
 
 
 class Note(BaseModel):
@@ -17,12 +36,76 @@ class Note(BaseModel):
     note: Annotated[str, Field(max_length=500, description="Why; for those who look later.")] = ""
 
 
-class LaneQuery(BaseModel):
+class LaneQuery(RecordQuery):
     """Which lanes are wanted."""
 
-    state: Literal["idle", "ready", "waiting", "parked"] | None = None
     kind: str | None = Field(default=None, max_length=60, description="Such as crm.customer.")
+    state: Literal["idle", "ready", "waiting", "parked"] | None = None
+    reason: str | None = Field(
+        default=None, max_length=60, description="Why they stand still, such as review."
+    )
+
+
+class LaneFilter(RecordQuery):
+    """Lanes that are held, found as in the list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: Literal["parked", "waiting", "ready"] = Field(
+        default="parked", description="ready: those whose tries fail."
+    )
     reason: str | None = Field(default=None, max_length=60)
+
+
+class RetryLanes(Note):
+    """Retry several lanes: those named, or those that a filter finds."""
+
+    lanes: list[Annotated[str, Field(max_length=120)]] | None = Field(
+        default=None, min_length=1, max_length=RETRIES_MAX, description="Keys or ids of lanes."
+    )
+    filter: LaneFilter | None = None
+    limit: int = Field(
+        default=RETRIES_MAX,
+        ge=1,
+        le=RETRIES_MAX,
+        description="So many of those that the filter finds, those first that stand for longest.",
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.lanes is None) == (self.filter is None):
+            raise PydanticCustomError("lanes_or_filter", "Name lanes, or give a filter.")
+        return self
+
+
+class RetriedView(BaseModel):
+    """What became of one lane."""
+
+    lane: str = Field(description="Its key; where there is no such lane, what was given.")
+    status: Literal["retried", "failed"] = Field(description="failed: see `problem`.")
+    problem: ProblemView | None = None
+
+
+class LanesRetried(BaseModel):
+    """What became of each lane."""
+
+    items: list[RetriedView]
+    retried: int = Field(description="How many of them are carried again.")
+    more: bool = Field(description="True: the filter finds more than the limit.")
+
+
+class NeededView(BaseModel):
+    """The record for which a lane waits, or whose review is to be answered."""
+
+    type: str = Field(description="Such as customer or product.")
+    half: str = Field(description="The half in which the record is: crm or erp.")
+    subject: UUID = Field(description="Id of the record there.")
+    number: str = Field(description="Its number or SKU; empty: not known.")
+    name: str = Field(description="Its name; empty: not known.")
+    lane: str | None = Field(description="Key of its own lane; null: it has none.")
+    lane_state: str | None
+    lane_reason: str | None
+    review: UUID | None = Field(description="The open review of the record.")
 
 
 class LaneView(BaseModel):
@@ -34,6 +117,8 @@ class LaneView(BaseModel):
     id: UUID
     kind: str
     subject: UUID = Field(description="Id of the record in the half that publishes it.")
+    number: str = Field(description="Number or SKU of the record; empty: not known.")
+    name: str = Field(description="Name of the record; empty: not known.")
     state: str = Field(description="idle, ready, waiting or parked; more may come.")
     since: datetime
     applied_version: int = Field(description="The record's version that is across.")
@@ -44,6 +129,11 @@ class LaneView(BaseModel):
     reason: str | None = Field(description="Stable code of why it stands still.")
     detail: str | None
     blocked_version: int | None = Field(description="The version that could not be carried.")
+    failing_since: datetime | None = Field(description="When the first of those tries failed.")
+    explanation: str | None = Field(
+        description="What holds it and what to do, in the caller's language; null: nothing does."
+    )
+    needs: NeededView | None = Field(description="What it waits for.")
 
 
 class HoleView(BaseModel):

@@ -1,59 +1,113 @@
 """What a person does to lanes: retry, skip, resume a flow. Each act is kept, with who and why."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from chassis.http.problems import NotFound
+from sqlalchemy import select
+
+from chassis.http.linking import ViewOf
+from chassis.http.paging import PageQuery
+from chassis.http.problems import NotFound, Problem
 from chassis.ids import uuid7
-from sync_bridge.lanes import queries
+from sync_bridge.lanes import queries, searching
 from sync_bridge.lanes.events import LaneResumed
 from sync_bridge.lanes.models import Hole, Lane, LaneAct
+from sync_bridge.lanes.schemas import LaneQuery, LanesRetried, RetriedView, RetryLanes
 
 if TYPE_CHECKING:
     from chassis.storage.work import Work
 
-__all__ = ["resume_flow", "retry_lane", "skip_event"]
+__all__ = ["resume_flow", "retry_asked", "retry_lane", "retry_lanes", "skip_event"]
 
 SKIP = """update inbox set state = 'skipped', outcome = 'skipped', settled_at = now()
   where lane = $1 and state = 'received' and aggversion <= $2
   returning source, event_id, aggversion"""
 
 
-async def retry_lane(work: "Work", key: str, *, note: str) -> Lane:
-    """Carry a lane that stands still again, from where it stands, in order (B34).
+async def retry_lane(work: "Work", name: str, *, note: str) -> str:
+    """Carry a lane that is held again now, from where it stands, in order (B34); its key.
 
-    Raises NotFound, LaneNotParked.
+    The lane is given by its key or id. Where its flow is paused, the pause is lifted for one try.
+    Raises NotFound, LaneNotParked, LaneMoving.
     """
-    lane = await _lane_for_update(work, key)
-    reason = lane.reason
-    lane.resume(work.now)
-    await _tell(work, lane, act="retry", note=note, reason=reason)
-    return lane
+    (done,) = await retry_lanes(work, [name], note=note)
+    if isinstance(done, Problem):
+        raise done
+    return done.key
 
 
-async def skip_event(work: "Work", key: str, *, note: str) -> Lane:
+async def retry_lanes(work: "Work", names: Sequence[str], *, note: str) -> list[Lane | Problem]:
+    """Carry lanes again as `retry_lane` does, each judged alone: the lane, or why not."""
+    found = await _lanes_for_update(work, names)
+    lanes = {lane.key: lane for lane in found.values()}
+    paused = await queries.paused(work.sql, sorted({lane.kind for lane in lanes.values()}))
+    refused: dict[str, Problem] = {}
+    acts = []
+    for lane in lanes.values():
+        reason = lane.reason
+        try:
+            lane.retry(work.now, paused=lane.kind in paused)
+        except Problem as why:
+            refused[lane.key] = why
+        else:
+            acts.append((lane, reason))
+    await _keep(work, acts, act="retry", note=note)
+    await queries.lift_pauses(work.sql, sorted({lane.kind for lane, _ in acts} & paused))
+    return [
+        refused.get(found[name].key) or found[name]
+        if name in found
+        else NotFound(entity="lane", id=name)
+        for name in names
+    ]
+
+
+async def retry_asked(work: "Work", command: RetryLanes, *, view_of: ViewOf) -> LanesRetried:
+    """Retry the lanes named, or those the filter finds that stand for longest."""
+    names, more = command.lanes or [], False
+    if command.filter is not None:
+        query = LaneQuery.model_validate(command.filter.model_dump())
+        asked = PageQuery(limit=command.limit)
+        page = await searching.find_lanes(work.sql, query, asked, held=True)
+        names, more = [row["key"] for row in page.items], page.next_cursor is not None
+    names = list(dict.fromkeys(names))
+    done = await retry_lanes(work, names, note=command.note)
+    items = [
+        RetriedView(lane=name, status="failed", problem=view_of(one))
+        if isinstance(one, Problem)
+        else RetriedView(lane=one.key, status="retried")
+        for name, one in zip(names, done, strict=True)
+    ]
+    retried = sum(item.status == "retried" for item in items)
+    return LanesRetried(items=items, retried=retried, more=more)
+
+
+async def skip_event(work: "Work", name: str, *, note: str) -> str:
     """Go on behind the event that holds the lane; it leaves a hole that stays visible (B34).
 
-    Raises NotFound, LaneNotParked.
+    The key of the lane, which is given by its key or id. Raises NotFound, LaneNotParked.
     """
-    lane = await _lane_for_update(work, key)
+    found = await _lanes_for_update(work, [name])
+    if name not in found:
+        raise NotFound(entity="lane", id=name)
+    lane = found[name]
     reason, upto = lane.reason, lane.blocked_version or lane.applied_version
-    skipped = await work.sql.fetch(SKIP, key, upto)
+    skipped = await work.sql.fetch(SKIP, lane.key, upto)
     lane.skip(work.now, skipped=len(skipped), upto=upto)
-    for row in skipped:
-        work.session.add(
-            Hole(
-                id=uuid7(),
-                lane=key,
-                source=row["source"],
-                event_id=row["event_id"],
-                aggversion=row["aggversion"],
-                actor=work.actor.reference,
-                note=note,
-                at=work.now,
-            )
+    work.session.add_all(
+        Hole(
+            id=uuid7(),
+            lane=lane.key,
+            source=row["source"],
+            event_id=row["event_id"],
+            aggversion=row["aggversion"],
+            actor=work.actor.reference,
+            note=note,
+            at=work.now,
         )
-    await _tell(work, lane, act="skip", note=note, reason=reason)
-    return lane
+        for row in skipped
+    )
+    await _keep(work, [(lane, reason)], act="skip", note=note)
+    return lane.key
 
 
 async def resume_flow(work: "Work", kind: str) -> None:
@@ -62,16 +116,19 @@ async def resume_flow(work: "Work", kind: str) -> None:
         raise NotFound(entity="pause", id=kind)
 
 
-async def _lane_for_update(work: "Work", key: str) -> Lane:
-    lane = await work.session.get(Lane, key, with_for_update=True)
-    if lane is None:
-        raise NotFound(entity="lane", id=key)
-    return lane
+async def _lanes_for_update(work: "Work", names: Sequence[str]) -> dict[str, Lane]:
+    """The lanes of those keys or ids, locked in key order, by the name they were asked for."""
+    keys = await searching.keys_of(work.sql, names)
+    asked = select(Lane).where(Lane.key.in_(keys.values())).order_by(Lane.key)
+    lanes = {lane.key: lane for lane in await work.session.scalars(asked.with_for_update())}
+    return {name: lanes[key] for name, key in keys.items() if key in lanes}
 
 
-async def _tell(work: "Work", lane: Lane, *, act: str, note: str, reason: str | None) -> None:
-    """Keep what was done, and tell everyone that the lane moves."""
-    work.session.add(
+async def _keep(
+    work: "Work", done: Sequence[tuple[Lane, str | None]], *, act: str, note: str
+) -> None:
+    """Keep what was done to lanes that stood for those reasons, and publish that they move."""
+    work.session.add_all(
         LaneAct(
             id=uuid7(),
             lane=lane.key,
@@ -81,16 +138,21 @@ async def _tell(work: "Work", lane: Lane, *, act: str, note: str, reason: str | 
             reason=reason,
             at=work.now,
         )
+        for lane, reason in done
     )
+    await work.flush()
     await work.record(
-        LaneResumed(
-            id=lane.id,
-            version=lane.version,
-            changed=["reason"],
-            lane=lane.key,
-            kind=lane.kind,
-            subject=lane.subject,
-            applied_version=lane.applied_version,
-            pending=lane.pending,
+        *(
+            LaneResumed(
+                id=lane.id,
+                version=lane.version,
+                changed=["reason"],
+                lane=lane.key,
+                kind=lane.kind,
+                subject=lane.subject,
+                applied_version=lane.applied_version,
+                pending=lane.pending,
+            )
+            for lane, _ in done
         )
     )

@@ -1,0 +1,159 @@
+"""Lanes found, with what holds each of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import asyncpg
+
+from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from sync_bridge.labels import BY_NAME, BY_NUMBER
+from sync_bridge.lanes.rules.explanations import Needed, explain
+from sync_bridge.lanes.schemas import LaneQuery, LaneView, NeededView
+from sync_bridge.translator import Translator
+
+__all__ = ["find_lanes", "keys_of", "lane_views", "rows_of"]
+
+Sql: TypeAlias = "asyncpg.Connection[Any]"
+
+NEEDED = """select n.key, n.entity, n.half, n.subject, l.number, l.name, l.state, l.reason,
+    r.id as review
+  from unnest($1::text[], $2::text[], $3::text[], $4::uuid[]) as n(key, entity, half, subject)
+  left join lane l on l.key = n.key
+  left join review r on r.entity = n.entity and r.half = n.half and r.subject = n.subject
+    and r.state = 'open'"""
+
+BY_KEYS = "select * from lane where key = any($1::text[]) order by key"
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a lane waits for, read from how lanes write it."""
+
+    entity: str
+    half: str
+    subject: UUID
+    review: bool
+
+    @classmethod
+    def parse(cls, written: str) -> "Need":
+        """Read `customer crm:<id>` or `review customer crm:<id>`."""
+        what, _, record = written.rpartition(" ")
+        half, _, subject = record.partition(":")
+        entity = what.removeprefix("review ")
+        return cls(entity, half, UUID(subject), review=entity != what)
+
+    @property
+    def lane(self) -> str:
+        """The lane of that record's own events."""
+        return f"{self.half}.{self.entity}:{self.subject}"
+
+
+async def find_lanes(
+    sql: Sql, wanted: LaneQuery, asked: PageQuery, *, held: bool = False
+) -> Page[Mapping[str, Any]]:
+    """Lanes as they are stored, those first that have been as they are for longest.
+
+    `held`: only those that something holds.
+    """
+    return await fetch_page(
+        sql,
+        columns="lane.*",
+        source="lane",
+        view=dict,
+        sorts={"since": Sort("since", "timestamptz")},
+        default="since",
+        asked=asked,
+        where=[
+            Filter("state = {}", wanted.state),
+            Filter("kind = {}", wanted.kind),
+            Filter("reason = {}", wanted.reason),
+            Filter("subject = {}", wanted.subject),
+            Filter(BY_NUMBER, wanted.number_key),
+            Filter(BY_NAME, wanted.name_key),
+            Filter("({} and reason is not null)", held or None),
+        ],
+    )
+
+
+async def keys_of(sql: Sql, names: Sequence[str]) -> dict[str, str]:
+    """The keys of lanes that are named by key or id; what is no id is a key."""
+    ids = {name: lane for name in names if (lane := _id(name)) is not None}
+    rows = await sql.fetch("select id, key from lane where id = any($1::uuid[])", ids.values())
+    keys = {row["id"]: row["key"] for row in rows}
+    return {name: keys.get(ids[name], name) if name in ids else name for name in names}
+
+
+def _id(name: str) -> UUID | None:
+    try:
+        return UUID(name)
+    except ValueError:
+        return None
+
+
+async def rows_of(sql: Sql, keys: Sequence[str]) -> list[Mapping[str, Any]]:
+    """The lanes as they are stored, in key order."""
+    return [dict(row) for row in await sql.fetch(BY_KEYS, keys)]
+
+
+async def lane_views(
+    sql: Sql, lanes: Sequence[Mapping[str, Any]], translator: Translator
+) -> list[LaneView]:
+    """Lanes as callers see them, with what holds each of them in words."""
+    needs = {lane["key"]: Need.parse(lane["waits_for"]) for lane in lanes if lane["waits_for"]}
+    found = await _needed(sql, list(needs.values()))
+    pauses = await sql.fetch("select kind, until from pause where until > now()") if lanes else []
+    until = {row["kind"]: row["until"] for row in pauses}
+    return [_view(lane, needs.get(lane["key"]), found, until, translator) for lane in lanes]
+
+
+def _view(
+    lane: Mapping[str, Any],
+    need: Need | None,
+    found: Mapping[str, NeededView],
+    until: Mapping[str, datetime],
+    translator: Translator,
+) -> LaneView:
+    view = found[need.lane] if need else None
+    needed = _facts(need, view) if need and view else None
+    told = explain(lane, needed=needed, paused_until=until.get(lane["kind"]))
+    shown = dict(lane) | {"needs": view, "explanation": told and translator.write(told)}
+    return LaneView.model_validate(shown)
+
+
+async def _needed(sql: Sql, needs: Sequence[Need]) -> dict[str, NeededView]:
+    """What is known of the records that are waited for, by their lanes."""
+    if not needs:
+        return {}
+    once = {need.lane: need for need in needs}
+    rows = await sql.fetch(
+        NEEDED,
+        list(once),
+        [need.entity for need in once.values()],
+        [need.half for need in once.values()],
+        [need.subject for need in once.values()],
+    )
+    return {row["key"]: _needed_view(row) for row in rows}
+
+
+def _needed_view(row: asyncpg.Record) -> NeededView:
+    return NeededView(
+        type=row["entity"],
+        half=row["half"],
+        subject=row["subject"],
+        number=row["number"] or "",
+        name=row["name"] or "",
+        lane=row["key"] if row["state"] else None,
+        lane_state=row["state"],
+        lane_reason=row["reason"],
+        review=row["review"],
+    )
+
+
+def _facts(need: Need, view: NeededView) -> Needed:
+    label = " ".join(filter(None, (view.number, view.name))) or str(view.subject)
+    parked_for = view.lane_reason if view.lane_state == "parked" else None
+    asked = view.review is not None
+    return Needed(need.entity, need.half, label, need.review, asked, parked_for)

@@ -1,0 +1,37 @@
+"""Writes sentences in the caller's language."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from chassis.http.dependencies import Language
+from chassis.http.texts import Texts
+from sync_bridge.sentences import Sentence
+
+__all__ = ["InLanguage", "Translator"]
+
+
+@dataclass(frozen=True)
+class Translator:
+    """Writes sentences in one language."""
+
+    texts: Texts
+    language: str
+
+    def word(self, text: str) -> str:
+        """The word in the language."""
+        return self.texts.text(text, self.language)
+
+    def write(self, sentence: Sentence) -> str:
+        """The sentence in the language."""
+        words = {name: self.word(word).replace("_", " ") for name, word in sentence.words.items()}
+        return self.word(sentence.text).format(**sentence.facts, **words)
+
+
+async def in_language(request: Request, language: Language) -> Translator:
+    """Writes in the language of this caller."""
+    return Translator(request.app.state.texts, language)
+
+
+InLanguage = Annotated[Translator, Depends(in_language)]
