@@ -24,16 +24,46 @@ async def lookup(desk, sku, quantity="1", **query):
     )
 
 
-async def test_a_new_price_holds_from_one_piece_on_for_ever(desk):
+async def test_a_new_price_holds_for_any_quantity_for_ever(desk):
     item = await desk.item()
     reply = await desk.erp.post(PATH, {"sku": item["sku"], "price": money("9.9")})
     price = reply.json()
     assert (reply.status_code, reply.headers["ETag"]) == (201, '"1"')
     assert reply.headers["Location"] == f"{PATH}/{price['id']}"
     assert (price["item_id"], price["price_list"]) == (item["id"], "standard")
-    assert (price["min_quantity"], price["valid_from"], price["valid_to"]) == ("1", None, None)
+    assert (price["min_quantity"], price["valid_from"], price["valid_to"]) == ("0", None, None)
     assert (price["price"], price["status"]) == (money("9.90"), "active")
     assert await desk.see(f"{PATH}/{price['id']}") == price
+
+
+@pytest.mark.parametrize(("unit", "least"), [("KGM", "0.000001"), ("MTR", "0.5"), ("GRM", "0.001")])
+async def test_a_price_without_a_minimum_holds_for_a_part_of_a_unit(desk, unit, least):
+    item = await desk.item(unit=unit)
+    await desk.price(item["sku"], "10")
+    await desk.price(item["sku"], "9", min_quantity="1")
+    assert (await lookup(desk, item["sku"], least)).json()["price"]["amount"] == "10.00"
+    assert (await lookup(desk, item["sku"], "1")).json()["price"]["amount"] == "9.00"
+
+
+@pytest.mark.parametrize(("unit", "least"), [("C62", "1"), ("KGM", "0.000001"), ("GRM", "0.001")])
+async def test_the_least_quantity_there_is_is_no_minimum(desk, problem, unit, least):
+    """So two prices from the first piece on stand not beside each other."""
+    item = await desk.item(unit=unit)
+    price = await desk.price(item["sku"], "10", min_quantity=least)
+    assert price["min_quantity"] == "0"
+    reply = await desk.erp.post(PATH, {"sku": item["sku"], "price": money("9")})
+    problem(reply, 409, "overlapping_price")
+    path = f"{PATH}/{price['id']}"
+    assert (await desk.change(path, {"min_quantity": least}, revision=1)).json() == price
+
+
+async def test_a_minimum_follows_the_unit_of_the_item(desk):
+    """From 1 kg on is a minimum; from 1 piece on is none."""
+    weighed, counted, key = await desk.item(unit="KGM"), await desk.item(), desk.word()
+    facts = {"price": money("1"), "min_quantity": "1"}
+    first = await desk.send(PATH, key, 1, "pim", sku=weighed["sku"], **facts)
+    moved = await desk.send(PATH, key, 2, "pim", sku=counted["sku"])
+    assert [reply.json()["min_quantity"] for reply in (first, moved)] == ["1", "0"]
 
 
 async def test_a_price_is_kept_as_agreed(desk):
@@ -76,7 +106,6 @@ async def test_a_price_is_told_with_the_whole_state(desk):
         ({"price": money("-1")}, "/price/amount"),
         ({"price": money(1)}, "/price/amount"),
         ({"price": money("0.1234567")}, "/price/amount"),
-        ({"price": money("1"), "min_quantity": "0"}, "/min_quantity"),
         ({"price": money("1"), "min_quantity": "-5"}, "/min_quantity"),
         ({"price": money("1"), "min_quantity": 5}, "/min_quantity"),
         ({"price": money("1"), "valid_from": "2026-02-30"}, "/valid_from"),
@@ -186,7 +215,7 @@ async def test_a_change_keeps_what_it_does_not_name(desk, problem):
     changed = (await desk.change(path, {"price": money("1.25")}, revision=1)).json()
     assert (changed["price"], changed["valid_from"]) == (money("1.25"), "2026-01-01")
     assert (await desk.told(price["id"]))[1]["payload"]["changed"] == ["amount"]
-    same = await desk.change(path, {"price": money("1.250000"), "min_quantity": "1.0"}, revision=2)
+    same = await desk.change(path, {"price": money("1.250000"), "min_quantity": "0.0"}, revision=2)
     assert same.json() == changed
     problem(await desk.change(path, {"price": money("2")}, revision=1), 412, "stale_revision")
     problem(await desk.change(path, {"price": None}, revision=2), 422, "invalid_input")

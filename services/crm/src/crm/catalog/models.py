@@ -123,7 +123,7 @@ class ProductPrice(Record, Base):
 
     __tablename__ = "product_price"
     __table_args__ = (
-        CheckConstraint("min_quantity > 0", name="min_quantity_positive"),
+        CheckConstraint("min_quantity >= 0", name="min_quantity_not_negative"),
         CheckConstraint("amount >= 0", name="amount_not_negative"),
         CheckConstraint("valid_to >= valid_from", name="period_in_order"),
         CheckConstraint("status in ('active', 'withdrawn')", name="status_known"),
@@ -144,7 +144,7 @@ class ProductPrice(Record, Base):
 
     product_id: Mapped[UUID] = mapped_column(ForeignKey("product.id"))
     price_list: Mapped[str] = mapped_column(default=STANDARD)
-    min_quantity: Mapped[Decimal] = mapped_column(Numeric(20, 6), default=Decimal(1))
+    min_quantity: Mapped[Decimal] = mapped_column(Numeric(20, 6), default=Decimal(0))
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
     amount: Mapped[Decimal] = mapped_column(Numeric(20, 6))

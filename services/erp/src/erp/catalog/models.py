@@ -187,7 +187,7 @@ class Price(Record, Base):
 
     __tablename__ = "price"
     __table_args__ = (
-        CheckConstraint("min_quantity > 0", name="min_quantity_positive"),
+        CheckConstraint("min_quantity >= 0", name="min_quantity_not_negative"),
         CheckConstraint("amount >= 0", name="amount_not_negative"),
         CheckConstraint("valid_to >= valid_from", name="period_in_order"),
         CheckConstraint("status in ('active', 'withdrawn')", name="status_known"),
@@ -208,7 +208,7 @@ class Price(Record, Base):
 
     item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"))
     price_list_id: Mapped[UUID] = mapped_column(ForeignKey("price_list.id"))
-    min_quantity: Mapped[Quantity] = mapped_column(default=Decimal(1))
+    min_quantity: Mapped[Quantity] = mapped_column(default=Decimal(0))
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
     amount: Mapped[Decimal] = mapped_column(Numeric(20, 6))

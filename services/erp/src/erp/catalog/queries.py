@@ -197,10 +197,15 @@ def _item(row: Row) -> ItemView:
     return ItemView.model_validate(dict(row))
 
 
-async def item_id(sql: Sql, sku: str) -> UUID | None:
-    """Id of the item with the SKU."""
-    found: UUID | None = await sql.fetchval("select id from item where sku = $1", sku)
-    return found
+async def counted_item(sql: Sql, sku: str | None, item_id: UUID | None) -> Row | None:
+    """Id and decimals of the item with the SKU; where none is named, of that with the id."""
+    by_sku, by_id = "item.sku = $1 and $2::uuid is null", "item.id = $2 and $1::text is null"
+    return await sql.fetchrow(
+        f"""select item.id, unit.decimals from item join unit on unit.code = item.unit
+             where {by_sku if sku else by_id}""",
+        sku,
+        None if sku else item_id,
+    )
 
 
 async def item_ids(sql: Sql, skus: Sequence[str]) -> dict[str, UUID]:
