@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from alembic.script import ScriptDirectory
 
-from chassis.clock import frozen, utc_now
+from chassis.clock import business_day, frozen, utc_now
 from crm.app import SERVICE
 
 pytestmark = pytest.mark.business_day
@@ -100,14 +100,18 @@ async def test_a_period_does_not_end_before_it_begins(desk, problem):
 @pytest.mark.parametrize(
     ("period", "overlaps"),
     [
-        ({}, True),
-        ({"valid_to": "2026-03-01"}, True),
+        ({"valid_from": "2026-03-01", "valid_to": "2026-03-31"}, True),
         ({"valid_from": "2026-03-31", "valid_to": "2026-12-31"}, True),
+        ({"valid_from": "2026-02-01", "valid_to": "2026-03-01"}, True),
+        ({"valid_from": "2026-03-30", "valid_to": "2026-03-31"}, False),
+        ({"valid_from": "2026-01-01", "valid_to": "2026-12-31"}, False),
+        ({}, False),
+        ({"valid_to": "2026-03-01"}, False),
         ({"valid_to": "2026-02-28"}, False),
         ({"valid_from": "2026-04-01"}, False),
     ],
 )
-async def test_two_prices_for_the_same_are_never_valid_on_one_day(desk, problem, period, overlaps):
+async def test_two_periods_of_the_same_do_not_cross(desk, problem, period, overlaps):
     product = await desk.product()
     facts = {"product": product["code"], "price": cny("1.00")}
     march = await desk.add(PATH, **facts, valid_from="2026-03-01", valid_to="2026-03-31")
@@ -178,6 +182,38 @@ async def test_a_price_does_not_grow_into_another(desk, problem):
     again = await desk.change(path, {"valid_to": "2026-02-01"}, revision=2)
     assert again.json() == changed.json()
     problem(await desk.change(path, {"valid_to": None}, revision=1), 412, "stale_revision")
+
+
+PROMOTION = {"valid_from": "2026-12-01", "valid_to": "2026-12-14"}
+
+
+@pytest.mark.parametrize("system", [None, "erp"])
+@pytest.mark.parametrize("usual", [{}, {"valid_from": "2026-01-01", "valid_to": "2026-12-31"}])
+async def test_a_promotion_holds_within_the_period_of_another_price(desk, system, usual):
+    """As it does in the ERP, of its copies as of our own prices."""
+    product = await desk.product()
+    for amount, period in (("8.00", PROMOTION), ("10.00", usual)):
+        facts = {"product": product["code"], "price": cny(amount)} | period
+        if system:
+            await desk.send(PATH, desk.word(), 1, system=system, **facts)
+        else:
+            await desk.add(PATH, **facts)
+    found = [
+        (await asked(desk, product, on=on))["price"]["amount"]
+        for on in ("2026-11-30", "2026-12-01", "2026-12-14", "2026-12-15")
+    ]
+    assert found == ["10.00", "8.00", "8.00", "10.00"]
+
+
+async def test_an_order_of_the_day_takes_the_promotion(desk):
+    product, account = await desk.product(), await desk.account()
+    await desk.add(PATH, product=product["code"], price=cny("10.00"))
+    today = business_day(desk.crm.settings.time_zone).isoformat()
+    promotion = {"valid_from": today, "valid_to": today}
+    await desk.add(PATH, product=product["code"], price=cny("8.00"), **promotion)
+    line = {"product": product["code"], "quantity": "2"}
+    order = await desk.add("/v1/orders", account_id=account["id"], lines=[line])
+    assert order["lines"][0]["unit_price"] == "8"
 
 
 async def test_of_overlapping_prices_added_at_once_one_is_taken(desk):

@@ -4,9 +4,10 @@ import asyncio
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
-from chassis.clock import frozen
+from chassis.clock import business_day, frozen
 
 pytestmark = pytest.mark.business_day
 
@@ -164,19 +165,107 @@ async def test_a_period_ends_after_it_begins(desk, problem):
 @pytest.mark.parametrize(
     ("first", "last"),
     [
-        (None, None),
+        ("2026-01-01", "2026-01-31"),
         ("2026-01-31", "2026-02-05"),
-        (None, "2026-01-01"),
-        ("2026-01-10", "2026-01-20"),
-        ("2025-01-01", "2027-01-01"),
+        ("2025-12-31", "2026-01-30"),
+        ("2025-06-01", "2026-01-01"),
     ],
 )
-async def test_two_prices_never_hold_on_one_day(desk, problem, first, last):
+async def test_two_periods_that_cross_are_refused(desk, problem, first, last):
     item = await desk.item()
     january = await desk.price(item["sku"], "1", valid_from="2026-01-01", valid_to="2026-01-31")
     facts = {"valid_from": first, "valid_to": last}
     reply = await desk.erp.post(PATH, {"sku": item["sku"], "price": money("2")} | facts)
     assert problem(reply, 409, "overlapping_price")["facts"]["existing_id"] == january["id"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [(None, None), ("2025-01-01", None), (None, "2026-01-01")]
+)
+async def test_two_open_periods_never_overlap(desk, problem, first, last):
+    item = await desk.item()
+    usual = await desk.price(item["sku"], "1", valid_from="2026-01-01")
+    facts = {"valid_from": first, "valid_to": last}
+    reply = await desk.erp.post(PATH, {"sku": item["sku"], "price": money("2")} | facts)
+    assert problem(reply, 409, "overlapping_price")["facts"]["existing_id"] == usual["id"]
+
+
+PROMOTION = {"valid_from": "2026-12-01", "valid_to": "2026-12-14"}
+
+
+@pytest.mark.parametrize(
+    "usual",
+    [
+        {},
+        {"valid_from": "2026-06-01"},
+        {"valid_to": "2026-12-31"},
+        {"valid_from": "2026-01-01", "valid_to": "2026-12-31"},
+    ],
+)
+async def test_a_promotion_holds_within_the_period_of_another_price(desk, usual):
+    """Whichever was entered first; before and after it the usual price holds."""
+    for order in (0, 1):
+        item = await desk.item()
+        prices = [("10.00", usual), ("8.00", PROMOTION)]
+        for amount, period in prices[order:] + prices[:order]:
+            await desk.price(item["sku"], amount, **period)
+        found = [
+            (await lookup(desk, item["sku"], on=on)).json()["price"]["amount"]
+            for on in ("2026-11-30", "2026-12-01", "2026-12-14", "2026-12-15")
+        ]
+        assert found == ["10.00", "8.00", "8.00", "10.00"]
+
+
+async def test_a_promotion_may_lie_in_two_open_prices_and_hold_another(desk):
+    item = await desk.item()
+    await desk.price(item["sku"], "10.00", valid_to="2026-12-06")
+    await desk.price(item["sku"], "11.00", valid_from="2026-12-07")
+    await desk.price(item["sku"], "8.00", **PROMOTION)
+    await desk.price(item["sku"], "5.00", valid_from="2026-12-12", valid_to="2026-12-12")
+    found = [
+        (await lookup(desk, item["sku"], on=f"2026-12-{day}")).json()["price"]["amount"]
+        for day in ("06", "07", "12", "13", "15")
+    ]
+    assert found == ["8.00", "8.00", "5.00", "8.00", "11.00"]
+
+
+async def test_the_largest_minimum_reached_goes_before_the_shortest_period(desk):
+    """What holds from 10 on goes on holding; a promotion of it is entered from 10 on."""
+    item = await desk.item()
+    await desk.price(item["sku"], "9.00", min_quantity="10")
+    await desk.price(item["sku"], "8.00", **PROMOTION)
+    day = {"on": "2026-12-01"}
+    assert (await lookup(desk, item["sku"], "10", **day)).json()["price"]["amount"] == "9.00"
+    await desk.price(item["sku"], "7.50", min_quantity="10", **PROMOTION)
+    assert (await lookup(desk, item["sku"], "10", **day)).json()["price"]["amount"] == "7.50"
+
+
+async def test_an_order_of_the_day_takes_the_promotion(desk):
+    item, customer = await desk.item(), await desk.customer()
+    await desk.price(item["sku"], "10.00")
+    today = business_day(desk.erp.settings.time_zone).isoformat()
+    await desk.price(item["sku"], "8.00", valid_from=today, valid_to=today)
+    line = {"sku": item["sku"], "quantity": "2"}
+    order = await desk.add("/v1/sales-orders", customer_id=customer["id"], lines=[line])
+    assert order["lines"][0]["unit_price"] == "8"
+
+
+async def test_the_database_itself_leaves_one_price_for_a_day(desk):
+    """What the program forgets, the exclusion constraint remembers."""
+    item = await desk.item()
+    await desk.price(item["sku"], "10.00")
+    await desk.price(item["sku"], "8.00", **PROMOTION)
+    for first, last in ((None, "2026-01-01"), ("2026-12-14", "2026-12-27")):
+        async with desk.erp.database.driver() as sql:
+            with pytest.raises(asyncpg.ExclusionViolationError, match="ex_price_overlap"):
+                await sql.execute(
+                    """insert into price select gen_random_uuid(), version, created_at, updated_at,
+                         item_id, price_list_id, min_quantity, $2::text::date, $3::text::date,
+                         amount, status from price where item_id = $1 limit 1""",
+                    item["id"],
+                    first,
+                    last,
+                )
 
 
 async def test_prices_beside_each_other_do_not_overlap(desk):

@@ -119,7 +119,10 @@ class PriceList(Record, Base):
 
 
 class ProductPrice(Record, Base):
-    """What one unit of a product costs, in a list, from a quantity on, within a period."""
+    """What one unit of a product costs, in a list, from a quantity on, within a period.
+
+    One with a first and a last day may lie within the period of another: then it holds.
+    """
 
     __tablename__ = "product_price"
     __table_args__ = (
@@ -132,6 +135,8 @@ class ProductPrice(Record, Base):
             ("product_id", "="),
             ("price_list", "="),
             ("min_quantity", "="),
+            # Two without a first or last day, or equally long ones: which held were open.
+            (literal_column("coalesce(valid_to - valid_from, -1)"), "="),
             (func.daterange(literal_column("valid_from"), literal_column("valid_to"), "[]"), "&&"),
             where=literal_column("status = 'active' and master = 'own'"),
             using="gist",

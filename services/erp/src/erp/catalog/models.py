@@ -183,7 +183,10 @@ class PriceList(NamedRecord, Base):
 
 
 class Price(Record, Base):
-    """What one unit of an item costs in a list, from a minimum quantity on, within a period."""
+    """What one unit of an item costs in a list, from a minimum quantity on, within a period.
+
+    One with a first and a last day may lie within the period of another: then it holds.
+    """
 
     __tablename__ = "price"
     __table_args__ = (
@@ -195,6 +198,8 @@ class Price(Record, Base):
             (column("item_id"), "="),
             (column("price_list_id"), "="),
             (column("min_quantity"), "="),
+            # Two without a first or last day, or equally long ones: which held were open.
+            (literal_column("coalesce(valid_to - valid_from, -1)"), "="),
             (literal_column("daterange(valid_from, valid_to, '[]')"), "&&"),
             where=text("status = 'active'"),
             using="gist",

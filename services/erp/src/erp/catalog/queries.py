@@ -57,6 +57,15 @@ PRICES = """price join item on item.id = price.item_id
   join price_list on price_list.id = price.price_list_id"""
 
 
+CLASHES = """daterange(valid_from, valid_to, '[]') && daterange({begin}, {end}, '[]')
+  and (valid_to - valid_from is null) = ({end} - {begin} is null)
+  and (valid_to - valid_from is null
+    or daterange(valid_from, valid_to, '[]') = daterange({begin}, {end}, '[]')
+    or not (daterange(valid_from, valid_to, '[]') @> daterange({begin}, {end}, '[]')
+      or daterange(valid_from, valid_to, '[]') <@ daterange({begin}, {end}, '[]')))"""
+"""Whether a price and another period leave open which holds."""
+
+
 def _sorts(table: str, *, named: bool = True) -> dict[str, Sort]:
     times = {name: Sort(f"{table}.{name}", "timestamptz") for name in ("created_at", "updated_at")}
     return times | ({"name": Sort(f"{table}.sort_key", "text")} if named else {})
@@ -299,12 +308,16 @@ def _price(row: Row) -> PriceView:
 
 
 async def overlapping_price(sql: Sql, price: Price) -> UUID | None:
-    """Another active price from the same quantity on that holds on one of the days."""
+    """Another active price from the same quantity on that leaves open which holds on a day.
+
+    Of two with a first and a last day, one may lie within the other; with one that is open they
+    never clash.
+    """
     found: UUID | None = await sql.fetchval(
-        """select id from price
+        f"""select id from price
             where item_id = $1 and price_list_id = $2 and min_quantity = $3
               and status = 'active' and id <> $6
-              and daterange(valid_from, valid_to, '[]') && daterange($4::date, $5::date, '[]')
+              and {CLASHES.format(begin="$4::date", end="$5::date")}
             order by id limit 1""",
         price.item_id,
         price.price_list_id,
