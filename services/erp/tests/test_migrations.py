@@ -137,6 +137,33 @@ async def test_what_was_moved_before_is_counted_once_the_proof_is_there(erp):
         await sql.close()
 
 
+async def test_prices_without_a_minimum_hold_for_any_quantity(erp):
+    """What was kept as from 1 on, where nothing smaller stands beside it."""
+    kept = {}
+    for leasts in (("1", "5"), ("0.5", "1")):
+        sku = f"OLD-{uuid4().hex}"
+        await erp.post("/v1/items", {"sku": sku, "name": "Tea", "unit": "KGM"})
+        kept[sku] = [
+            (await erp.post("/v1/prices", {"sku": sku, "price": PRICE, "min_quantity": least}))
+            for least in leasts
+        ]
+    before = ScriptDirectory(str(SERVICE.migrations)).get_revision("e260").module.NO_MINIMUM
+    async with erp.database.driver() as sql:
+        await sql.execute(before)
+        found = [
+            [
+                await sql.fetchval(
+                    "select min_quantity::float from price where id = $1", one.json()["id"]
+                )
+                for one in prices
+            ]
+            for prices in kept.values()
+        ]
+    assert found == [[0, 5], [0.5, 1]]
+
+
+PRICE = {"amount": "1.00", "currency": "CNY"}
+
 _COUNTED = """select item_id, warehouse_id, quantity, value, booked from stock_proof
   where (quantity, value, booked) <> (0, 0, 0)
   order by item_id, warehouse_id"""

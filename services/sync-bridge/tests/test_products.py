@@ -53,6 +53,18 @@ async def test_a_price_waits_for_its_product_and_is_woken(rig):
     assert (lane["state"], lane["attempts"]) == ("idle", 0)
 
 
+async def test_a_promotion_crosses_beside_the_price_it_lies_in(rig):
+    """Both halves choose by minimum and period, so these cross as they are."""
+    item = rig.erp.makes(ITEMS, sku="BOLT-8")
+    usual = {"min_quantity": "0", "valid_from": None, "valid_to": None}
+    promotion = {"min_quantity": "0", "valid_from": "2026-12-01", "valid_to": "2026-12-14"}
+    for facts in (usual, promotion):
+        rig.erp.makes(ERP_PRICES, item_id=item, price_list="standard", **facts)
+    await rig.carry()
+    crossed = [{name: one[name] for name in usual} for one in rig.crm.records[PRICES].values()]
+    assert sorted(crossed, key=str) == sorted([usual, promotion], key=str)
+
+
 async def test_no_wake_up_is_lost_between_looking_and_waiting(rig):
     """B54: the product may come across while the price is finding out that it is missing."""
     items = [rig.erp.makes(ITEMS, sku=f"BOLT-{number}") for number in range(20)]

@@ -4,8 +4,10 @@ import asyncio
 
 import asyncpg
 import pytest
+from alembic.script import ScriptDirectory
 
-from chassis.clock import frozen, utc_now
+from chassis.clock import business_day, frozen, utc_now
+from crm.app import SERVICE
 
 pytestmark = pytest.mark.business_day
 
@@ -41,7 +43,7 @@ async def test_a_price_is_said_by_code_or_id(desk):
     assert await desk.see(f"{PATH}/{price['id']}") == price
     plain = await desk.add(PATH, product=product["code"], price=cny("2"))
     assert (plain["price_list"], plain["min_quantity"], plain["price"]) == (
-        "standard", "1", cny("2.00"),
+        "standard", "0", cny("2.00"),
     )  # fmt: skip
 
 
@@ -62,7 +64,7 @@ async def test_a_price_of_no_product_is_a_missing_reference(desk, problem, refer
         ("price", cny(1), "/price/amount"),
         ("price", cny("1.1234567"), "/price/amount"),
         ("price", None, "/price"),
-        ("min_quantity", "0", "/min_quantity"),
+        ("min_quantity", "-1", "/min_quantity"),
         ("min_quantity", 1.5, "/min_quantity"),
         ("valid_from", "2026-13-01", "/valid_from"),
         ("price_list", "two words", "/price_list"),
@@ -98,14 +100,18 @@ async def test_a_period_does_not_end_before_it_begins(desk, problem):
 @pytest.mark.parametrize(
     ("period", "overlaps"),
     [
-        ({}, True),
-        ({"valid_to": "2026-03-01"}, True),
+        ({"valid_from": "2026-03-01", "valid_to": "2026-03-31"}, True),
         ({"valid_from": "2026-03-31", "valid_to": "2026-12-31"}, True),
+        ({"valid_from": "2026-02-01", "valid_to": "2026-03-01"}, True),
+        ({"valid_from": "2026-03-30", "valid_to": "2026-03-31"}, False),
+        ({"valid_from": "2026-01-01", "valid_to": "2026-12-31"}, False),
+        ({}, False),
+        ({"valid_to": "2026-03-01"}, False),
         ({"valid_to": "2026-02-28"}, False),
         ({"valid_from": "2026-04-01"}, False),
     ],
 )
-async def test_two_prices_for_the_same_are_never_valid_on_one_day(desk, problem, period, overlaps):
+async def test_two_periods_of_the_same_do_not_cross(desk, problem, period, overlaps):
     product = await desk.product()
     facts = {"product": product["code"], "price": cny("1.00")}
     march = await desk.add(PATH, **facts, valid_from="2026-03-01", valid_to="2026-03-31")
@@ -121,6 +127,49 @@ async def test_two_prices_for_the_same_are_never_valid_on_one_day(desk, problem,
         assert (await desk.crm.post(PATH, facts | period | other)).status_code == 201
 
 
+@pytest.mark.parametrize("unit", ["KGM", "MTR"])
+async def test_a_price_without_a_minimum_holds_for_a_part_of_a_unit(desk, unit):
+    product = await desk.product(unit=unit)
+    await desk.add(PATH, product=product["code"], price=cny("10.00"))
+    await desk.add(PATH, product=product["code"], price=cny("9.00"), min_quantity="1")
+    for quantity, price in (("0.000001", "10.00"), ("0.5", "10.00"), ("1", "9.00")):
+        assert (await asked(desk, product, quantity=quantity))["price"] == cny(price)
+
+
+async def test_from_the_first_piece_on_is_no_minimum(desk, problem):
+    product = await desk.product()
+    facts = {"product": product["code"], "price": cny("1.00")}
+    price = await desk.add(PATH, **facts, min_quantity="1")
+    assert price["min_quantity"] == "0"
+    problem(await desk.crm.post(PATH, facts), 409, "overlapping_price")
+
+
+async def test_a_price_of_the_erp_is_kept_as_it_came(desk):
+    product = await desk.product()
+    facts = {"product": product["code"], "price": cny("1.00"), "min_quantity": "1"}
+    sent = await desk.send(PATH, desk.word(), 1, system="erp", **facts)
+    assert sent.json()["min_quantity"] == "1"
+
+
+async def test_what_had_no_minimum_before_holds_for_any_quantity(desk):
+    """What was kept as from 1 on, where nothing smaller stands beside it."""
+    weighed, other = await desk.product(unit="KGM"), await desk.product(unit="KGM")
+    for product, least in ((weighed, "1"), (weighed, "5"), (other, "0.5"), (other, "1")):
+        await desk.add(PATH, product=product["code"], price=cny("1.00"), min_quantity=least)
+    chain = ScriptDirectory(str(SERVICE.migrations))
+    await desk.rows(chain.get_revision("0260").module.NO_MINIMUM)
+    found = {
+        product["id"]: sorted(
+            [
+                (await desk.see(f"{PATH}/{price_id}"))["min_quantity"]
+                for price_id in await desk.listed(PATH, product_id=product["id"])
+            ]
+        )
+        for product in (weighed, other)
+    }
+    assert found == {weighed["id"]: ["0", "5"], other["id"]: ["0.5", "1"]}
+
+
 async def test_a_price_does_not_grow_into_another(desk, problem):
     product = await desk.product()
     facts = {"product": product["code"], "price": cny("1.00")}
@@ -133,6 +182,38 @@ async def test_a_price_does_not_grow_into_another(desk, problem):
     again = await desk.change(path, {"valid_to": "2026-02-01"}, revision=2)
     assert again.json() == changed.json()
     problem(await desk.change(path, {"valid_to": None}, revision=1), 412, "stale_revision")
+
+
+PROMOTION = {"valid_from": "2026-12-01", "valid_to": "2026-12-14"}
+
+
+@pytest.mark.parametrize("system", [None, "erp"])
+@pytest.mark.parametrize("usual", [{}, {"valid_from": "2026-01-01", "valid_to": "2026-12-31"}])
+async def test_a_promotion_holds_within_the_period_of_another_price(desk, system, usual):
+    """As it does in the ERP, of its copies as of our own prices."""
+    product = await desk.product()
+    for amount, period in (("8.00", PROMOTION), ("10.00", usual)):
+        facts = {"product": product["code"], "price": cny(amount)} | period
+        if system:
+            await desk.send(PATH, desk.word(), 1, system=system, **facts)
+        else:
+            await desk.add(PATH, **facts)
+    found = [
+        (await asked(desk, product, on=on))["price"]["amount"]
+        for on in ("2026-11-30", "2026-12-01", "2026-12-14", "2026-12-15")
+    ]
+    assert found == ["10.00", "8.00", "8.00", "10.00"]
+
+
+async def test_an_order_of_the_day_takes_the_promotion(desk):
+    product, account = await desk.product(), await desk.account()
+    await desk.add(PATH, product=product["code"], price=cny("10.00"))
+    today = business_day(desk.crm.settings.time_zone).isoformat()
+    promotion = {"valid_from": today, "valid_to": today}
+    await desk.add(PATH, product=product["code"], price=cny("8.00"), **promotion)
+    line = {"product": product["code"], "quantity": "2"}
+    order = await desk.add("/v1/orders", account_id=account["id"], lines=[line])
+    assert order["lines"][0]["unit_price"] == "8"
 
 
 async def test_of_overlapping_prices_added_at_once_one_is_taken(desk):

@@ -58,6 +58,17 @@ def test_of_prices_that_overlap_the_one_that_began_last_applies():
     assert found([old, new]) == found([new, old]) == 1
 
 
+def test_the_shorter_of_two_periods_applies():
+    """As in the ERP: a promotion within a year's price, and a day's within that."""
+    year = step(3, begin=date(2026, 1, 1), end=date(2026, 12, 31))
+    week = step(2, begin=DAY, end=DAY + timedelta(days=6))
+    day = step(1, begin=DAY, end=DAY)
+    always = step(9, begin=DAY)
+    assert found([always, year]) == 3
+    assert found([week, always, year]) == 2
+    assert found([day, week, always, year]) == 1
+
+
 def test_of_no_prices_none_applies():
     assert found([]) is None
 

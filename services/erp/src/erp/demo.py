@@ -49,13 +49,13 @@ _ITEMS: Mapping[str, Mapping[str, Any]] = {
 }
 
 _PRICES: Mapping[str, tuple[str, str, str]] = {
-    "desk-lamp": ("DESK-LAMP", "1", "129.00"),
+    "desk-lamp": ("DESK-LAMP", "0", "129.00"),
     "desk-lamp-10": ("DESK-LAMP", "10", "119.00"),
-    "floor-lamp": ("FLOOR-LAMP", "1", "349.00"),
-    "bulb": ("BULB-E27", "1", "9.90"),
+    "floor-lamp": ("FLOOR-LAMP", "0", "349.00"),
+    "bulb": ("BULB-E27", "0", "9.90"),
     "bulb-100": ("BULB-E27", "100", "7.45"),
-    "cable": ("CABLE", "1", "3.875"),
-    "delivery": ("DELIVERY", "1", "25.00"),
+    "cable": ("CABLE", "0", "3.875"),
+    "delivery": ("DELIVERY", "0", "25.00"),
 }
 """SKU, minimum quantity, price of one."""
 

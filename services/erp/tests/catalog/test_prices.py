@@ -4,9 +4,10 @@ import asyncio
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
-from chassis.clock import frozen
+from chassis.clock import business_day, frozen
 
 pytestmark = pytest.mark.business_day
 
@@ -24,16 +25,46 @@ async def lookup(desk, sku, quantity="1", **query):
     )
 
 
-async def test_a_new_price_holds_from_one_piece_on_for_ever(desk):
+async def test_a_new_price_holds_for_any_quantity_for_ever(desk):
     item = await desk.item()
     reply = await desk.erp.post(PATH, {"sku": item["sku"], "price": money("9.9")})
     price = reply.json()
     assert (reply.status_code, reply.headers["ETag"]) == (201, '"1"')
     assert reply.headers["Location"] == f"{PATH}/{price['id']}"
     assert (price["item_id"], price["price_list"]) == (item["id"], "standard")
-    assert (price["min_quantity"], price["valid_from"], price["valid_to"]) == ("1", None, None)
+    assert (price["min_quantity"], price["valid_from"], price["valid_to"]) == ("0", None, None)
     assert (price["price"], price["status"]) == (money("9.90"), "active")
     assert await desk.see(f"{PATH}/{price['id']}") == price
+
+
+@pytest.mark.parametrize(("unit", "least"), [("KGM", "0.000001"), ("MTR", "0.5"), ("GRM", "0.001")])
+async def test_a_price_without_a_minimum_holds_for_a_part_of_a_unit(desk, unit, least):
+    item = await desk.item(unit=unit)
+    await desk.price(item["sku"], "10")
+    await desk.price(item["sku"], "9", min_quantity="1")
+    assert (await lookup(desk, item["sku"], least)).json()["price"]["amount"] == "10.00"
+    assert (await lookup(desk, item["sku"], "1")).json()["price"]["amount"] == "9.00"
+
+
+@pytest.mark.parametrize(("unit", "least"), [("C62", "1"), ("KGM", "0.000001"), ("GRM", "0.001")])
+async def test_the_least_quantity_there_is_is_no_minimum(desk, problem, unit, least):
+    """So two prices from the first piece on stand not beside each other."""
+    item = await desk.item(unit=unit)
+    price = await desk.price(item["sku"], "10", min_quantity=least)
+    assert price["min_quantity"] == "0"
+    reply = await desk.erp.post(PATH, {"sku": item["sku"], "price": money("9")})
+    problem(reply, 409, "overlapping_price")
+    path = f"{PATH}/{price['id']}"
+    assert (await desk.change(path, {"min_quantity": least}, revision=1)).json() == price
+
+
+async def test_a_minimum_follows_the_unit_of_the_item(desk):
+    """From 1 kg on is a minimum; from 1 piece on is none."""
+    weighed, counted, key = await desk.item(unit="KGM"), await desk.item(), desk.word()
+    facts = {"price": money("1"), "min_quantity": "1"}
+    first = await desk.send(PATH, key, 1, "pim", sku=weighed["sku"], **facts)
+    moved = await desk.send(PATH, key, 2, "pim", sku=counted["sku"])
+    assert [reply.json()["min_quantity"] for reply in (first, moved)] == ["1", "0"]
 
 
 async def test_a_price_is_kept_as_agreed(desk):
@@ -76,7 +107,6 @@ async def test_a_price_is_told_with_the_whole_state(desk):
         ({"price": money("-1")}, "/price/amount"),
         ({"price": money(1)}, "/price/amount"),
         ({"price": money("0.1234567")}, "/price/amount"),
-        ({"price": money("1"), "min_quantity": "0"}, "/min_quantity"),
         ({"price": money("1"), "min_quantity": "-5"}, "/min_quantity"),
         ({"price": money("1"), "min_quantity": 5}, "/min_quantity"),
         ({"price": money("1"), "valid_from": "2026-02-30"}, "/valid_from"),
@@ -135,19 +165,107 @@ async def test_a_period_ends_after_it_begins(desk, problem):
 @pytest.mark.parametrize(
     ("first", "last"),
     [
-        (None, None),
+        ("2026-01-01", "2026-01-31"),
         ("2026-01-31", "2026-02-05"),
-        (None, "2026-01-01"),
-        ("2026-01-10", "2026-01-20"),
-        ("2025-01-01", "2027-01-01"),
+        ("2025-12-31", "2026-01-30"),
+        ("2025-06-01", "2026-01-01"),
     ],
 )
-async def test_two_prices_never_hold_on_one_day(desk, problem, first, last):
+async def test_two_periods_that_cross_are_refused(desk, problem, first, last):
     item = await desk.item()
     january = await desk.price(item["sku"], "1", valid_from="2026-01-01", valid_to="2026-01-31")
     facts = {"valid_from": first, "valid_to": last}
     reply = await desk.erp.post(PATH, {"sku": item["sku"], "price": money("2")} | facts)
     assert problem(reply, 409, "overlapping_price")["facts"]["existing_id"] == january["id"]
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [(None, None), ("2025-01-01", None), (None, "2026-01-01")]
+)
+async def test_two_open_periods_never_overlap(desk, problem, first, last):
+    item = await desk.item()
+    usual = await desk.price(item["sku"], "1", valid_from="2026-01-01")
+    facts = {"valid_from": first, "valid_to": last}
+    reply = await desk.erp.post(PATH, {"sku": item["sku"], "price": money("2")} | facts)
+    assert problem(reply, 409, "overlapping_price")["facts"]["existing_id"] == usual["id"]
+
+
+PROMOTION = {"valid_from": "2026-12-01", "valid_to": "2026-12-14"}
+
+
+@pytest.mark.parametrize(
+    "usual",
+    [
+        {},
+        {"valid_from": "2026-06-01"},
+        {"valid_to": "2026-12-31"},
+        {"valid_from": "2026-01-01", "valid_to": "2026-12-31"},
+    ],
+)
+async def test_a_promotion_holds_within_the_period_of_another_price(desk, usual):
+    """Whichever was entered first; before and after it the usual price holds."""
+    for order in (0, 1):
+        item = await desk.item()
+        prices = [("10.00", usual), ("8.00", PROMOTION)]
+        for amount, period in prices[order:] + prices[:order]:
+            await desk.price(item["sku"], amount, **period)
+        found = [
+            (await lookup(desk, item["sku"], on=on)).json()["price"]["amount"]
+            for on in ("2026-11-30", "2026-12-01", "2026-12-14", "2026-12-15")
+        ]
+        assert found == ["10.00", "8.00", "8.00", "10.00"]
+
+
+async def test_a_promotion_may_lie_in_two_open_prices_and_hold_another(desk):
+    item = await desk.item()
+    await desk.price(item["sku"], "10.00", valid_to="2026-12-06")
+    await desk.price(item["sku"], "11.00", valid_from="2026-12-07")
+    await desk.price(item["sku"], "8.00", **PROMOTION)
+    await desk.price(item["sku"], "5.00", valid_from="2026-12-12", valid_to="2026-12-12")
+    found = [
+        (await lookup(desk, item["sku"], on=f"2026-12-{day}")).json()["price"]["amount"]
+        for day in ("06", "07", "12", "13", "15")
+    ]
+    assert found == ["8.00", "8.00", "5.00", "8.00", "11.00"]
+
+
+async def test_the_largest_minimum_reached_goes_before_the_shortest_period(desk):
+    """What holds from 10 on goes on holding; a promotion of it is entered from 10 on."""
+    item = await desk.item()
+    await desk.price(item["sku"], "9.00", min_quantity="10")
+    await desk.price(item["sku"], "8.00", **PROMOTION)
+    day = {"on": "2026-12-01"}
+    assert (await lookup(desk, item["sku"], "10", **day)).json()["price"]["amount"] == "9.00"
+    await desk.price(item["sku"], "7.50", min_quantity="10", **PROMOTION)
+    assert (await lookup(desk, item["sku"], "10", **day)).json()["price"]["amount"] == "7.50"
+
+
+async def test_an_order_of_the_day_takes_the_promotion(desk):
+    item, customer = await desk.item(), await desk.customer()
+    await desk.price(item["sku"], "10.00")
+    today = business_day(desk.erp.settings.time_zone).isoformat()
+    await desk.price(item["sku"], "8.00", valid_from=today, valid_to=today)
+    line = {"sku": item["sku"], "quantity": "2"}
+    order = await desk.add("/v1/sales-orders", customer_id=customer["id"], lines=[line])
+    assert order["lines"][0]["unit_price"] == "8"
+
+
+async def test_the_database_itself_leaves_one_price_for_a_day(desk):
+    """What the program forgets, the exclusion constraint remembers."""
+    item = await desk.item()
+    await desk.price(item["sku"], "10.00")
+    await desk.price(item["sku"], "8.00", **PROMOTION)
+    for first, last in ((None, "2026-01-01"), ("2026-12-14", "2026-12-27")):
+        async with desk.erp.database.driver() as sql:
+            with pytest.raises(asyncpg.ExclusionViolationError, match="ex_price_overlap"):
+                await sql.execute(
+                    """insert into price select gen_random_uuid(), version, created_at, updated_at,
+                         item_id, price_list_id, min_quantity, $2::text::date, $3::text::date,
+                         amount, status from price where item_id = $1 limit 1""",
+                    item["id"],
+                    first,
+                    last,
+                )
 
 
 async def test_prices_beside_each_other_do_not_overlap(desk):
@@ -186,7 +304,7 @@ async def test_a_change_keeps_what_it_does_not_name(desk, problem):
     changed = (await desk.change(path, {"price": money("1.25")}, revision=1)).json()
     assert (changed["price"], changed["valid_from"]) == (money("1.25"), "2026-01-01")
     assert (await desk.told(price["id"]))[1]["payload"]["changed"] == ["amount"]
-    same = await desk.change(path, {"price": money("1.250000"), "min_quantity": "1.0"}, revision=2)
+    same = await desk.change(path, {"price": money("1.250000"), "min_quantity": "0.0"}, revision=2)
     assert same.json() == changed
     problem(await desk.change(path, {"price": money("2")}, revision=1), 412, "stale_revision")
     problem(await desk.change(path, {"price": None}, revision=2), 422, "invalid_input")

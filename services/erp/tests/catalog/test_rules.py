@@ -54,6 +54,17 @@ def test_an_open_period_holds_for_ever():
     assert found([step(last=DAY)], on=date(1970, 1, 1)) == "10"
 
 
+def test_the_shorter_of_two_periods_applies():
+    """A promotion within a year's price, and a day's within that."""
+    year = step(amount="9", first=date(2026, 1, 1), last=date(2026, 12, 31))
+    week = step(amount="8", first=date(2026, 3, 13), last=date(2026, 3, 19))
+    day = step(amount="7", first=DAY, last=DAY)
+    always = step(amount="10", first=DAY)
+    assert found([always, year]) == "9"
+    assert found([week, always, year]) == "8"
+    assert found([day, week, always, year]) == "7"
+
+
 def test_no_prices_no_price():
     assert found([]) is None
 

@@ -22,7 +22,8 @@ class OverlappingPrice(Problem):
     title = "Another price is valid at that time"
     detail = (
         "The price {existing_id} for the same product, list and minimum quantity is valid "
-        "from {valid_from} to {valid_to}. End or withdraw it first."
+        "from {valid_from} to {valid_to}. End or withdraw it first, or choose a first and a last "
+        "day within that time."
     )
 
 

@@ -119,11 +119,14 @@ class PriceList(Record, Base):
 
 
 class ProductPrice(Record, Base):
-    """What one unit of a product costs, in a list, from a quantity on, within a period."""
+    """What one unit of a product costs, in a list, from a quantity on, within a period.
+
+    One with a first and a last day may lie within the period of another: then it holds.
+    """
 
     __tablename__ = "product_price"
     __table_args__ = (
-        CheckConstraint("min_quantity > 0", name="min_quantity_positive"),
+        CheckConstraint("min_quantity >= 0", name="min_quantity_not_negative"),
         CheckConstraint("amount >= 0", name="amount_not_negative"),
         CheckConstraint("valid_to >= valid_from", name="period_in_order"),
         CheckConstraint("status in ('active', 'withdrawn')", name="status_known"),
@@ -132,6 +135,8 @@ class ProductPrice(Record, Base):
             ("product_id", "="),
             ("price_list", "="),
             ("min_quantity", "="),
+            # Two without a first or last day, or equally long ones: which held were open.
+            (literal_column("coalesce(valid_to - valid_from, -1)"), "="),
             (func.daterange(literal_column("valid_from"), literal_column("valid_to"), "[]"), "&&"),
             where=literal_column("status = 'active' and master = 'own'"),
             using="gist",
@@ -144,7 +149,7 @@ class ProductPrice(Record, Base):
 
     product_id: Mapped[UUID] = mapped_column(ForeignKey("product.id"))
     price_list: Mapped[str] = mapped_column(default=STANDARD)
-    min_quantity: Mapped[Decimal] = mapped_column(Numeric(20, 6), default=Decimal(1))
+    min_quantity: Mapped[Decimal] = mapped_column(Numeric(20, 6), default=Decimal(0))
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
     amount: Mapped[Decimal] = mapped_column(Numeric(20, 6))

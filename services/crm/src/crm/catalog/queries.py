@@ -85,6 +85,14 @@ _PRICED = """select p.id as product_id, p.code, p.list_price, p.currency as list
     on s.product_id = p.id and s.price_list = l.code and s.status = 'active'
   where p.id = any($1::uuid[]) or p.code = any($3::text[])"""
 
+CLASHES = """daterange(valid_from, valid_to, '[]') && daterange({begin}, {end}, '[]')
+  and (valid_to - valid_from is null) = ({end} - {begin} is null)
+  and (valid_to - valid_from is null
+    or daterange(valid_from, valid_to, '[]') = daterange({begin}, {end}, '[]')
+    or not (daterange(valid_from, valid_to, '[]') @> daterange({begin}, {end}, '[]')
+      or daterange(valid_from, valid_to, '[]') <@ daterange({begin}, {end}, '[]')))"""
+"""Whether a price and another period leave open which holds."""
+
 _PRICES = "product_price join product p on p.id = product_id"
 
 
@@ -222,12 +230,16 @@ async def own_active_prices(work: Work, product_ids: Collection[UUID]) -> list[P
 async def overlapping(
     sql: Sql, price: ProductPrice
 ) -> tuple[UUID, date | None, date | None] | None:
-    """Another own price for the same that is valid on one of the same days: id and period."""
+    """Another own price for the same that leaves open which is valid on a day: id and period.
+
+    Of two with a first and a last day, one may lie within the other; with one that is open they
+    never clash.
+    """
     row = await sql.fetchrow(
-        """select id, valid_from, valid_to from product_price
+        f"""select id, valid_from, valid_to from product_price
             where product_id = $1 and price_list = $2 and min_quantity = $3 and id <> $4
               and status = 'active' and master = 'own'
-              and daterange(valid_from, valid_to, '[]') && daterange($5, $6, '[]')
+              and {CLASHES.format(begin="$5::date", end="$6::date")}
             order by valid_from nulls first limit 1""",
         price.product_id,
         price.price_list,

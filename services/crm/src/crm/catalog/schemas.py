@@ -126,7 +126,10 @@ class PriceFields(Command):
     """Fields of a price. What is left out of a change stays as it is."""
 
     price_list: Code = Field(default_factory=left_out, description="By default `standard`.")
-    min_quantity: PositiveQuantity = Field(default_factory=left_out, description="By default 1.")
+    min_quantity: NonNegativeNumber = Field(
+        default_factory=left_out,
+        description="Holds from this quantity on; by default 0: for any quantity.",
+    )
     valid_from: Day | None = Field(default=None, description="First day; null: always so far.")
     valid_to: Day | None = Field(default=None, description="Last day; null: until further notice.")
 
@@ -255,7 +258,9 @@ class ProductPriceView(BaseModel):
     product_id: UUID
     product_code: str
     price_list: str
-    min_quantity: PositiveQuantity
+    min_quantity: NonNegativeNumber = Field(
+        description="Holds from this quantity on; 0: for any quantity."
+    )
     valid_from: date | None
     valid_to: date | None
     price: UnitPriceView
@@ -280,7 +285,7 @@ class QuotedPrice(BaseModel):
     source: Literal["price_list", "list_price"]
     price_list: str | None = Field(description="The list it stands in; null: the list price.")
     price_id: UUID | None
-    min_quantity: PositiveQuantity | None
+    min_quantity: NonNegativeNumber | None
 
 
 class ProductQuery(BaseModel):

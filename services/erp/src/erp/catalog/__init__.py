@@ -5,6 +5,7 @@ exact ratio to that one. A *price list* holds *prices*: one for an item from a *
 on, within a period.
 
 What always holds: an SKU names one item; of the active prices of one item in one list from one
-minimum quantity on, no two are valid on the same day; one price list is the default; a unit
-that is counted in whole pieces takes no fraction; categories form a tree.
+minimum quantity on that are valid on a day, one holds: that of the shortest period; one price
+list is the default; a unit that is counted in whole pieces takes no fraction; categories form a
+tree.
 """

@@ -115,14 +115,14 @@ class FractionOfUnit(Problem):
 
 
 class OverlappingPrice(Problem):
-    """Another price holds on one of the days."""
+    """Another price holds on one of the days, and neither takes precedence."""
 
     status = 409
     code = "overlapping_price"
     title = "Another price holds on one of these days"
     detail = (
         "The price {existing_id} of {sku} from the same quantity on holds on one of these days. "
-        "End or withdraw it first, or choose another period."
+        "End or withdraw it first, or choose a first and a last day within its period."
     )
 
 

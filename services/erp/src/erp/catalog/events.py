@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from chassis.events.event import Event, InternalEvent
-from erp.exact import NonNegativeDecimal, PositiveQuantity
+from erp.exact import NonNegativeDecimal
 
 __all__ = [
     "ConversionState",
@@ -127,7 +127,9 @@ class PriceChanged(Event):
     item_id: UUID
     sku: str
     price_list: str = Field(description="Code of the price list.")
-    min_quantity: PositiveQuantity = Field(description="Holds from this quantity on.")
+    min_quantity: NonNegativeDecimal = Field(
+        description="Holds from this quantity on; 0: for any quantity."
+    )
     valid_from: date | None = Field(description="First day; null: since ever.")
     valid_to: date | None = Field(description="Last day; null: until further notice.")
     amount: NonNegativeDecimal = Field(description="What one unit costs.")

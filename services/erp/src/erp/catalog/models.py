@@ -183,11 +183,14 @@ class PriceList(NamedRecord, Base):
 
 
 class Price(Record, Base):
-    """What one unit of an item costs in a list, from a minimum quantity on, within a period."""
+    """What one unit of an item costs in a list, from a minimum quantity on, within a period.
+
+    One with a first and a last day may lie within the period of another: then it holds.
+    """
 
     __tablename__ = "price"
     __table_args__ = (
-        CheckConstraint("min_quantity > 0", name="min_quantity_positive"),
+        CheckConstraint("min_quantity >= 0", name="min_quantity_not_negative"),
         CheckConstraint("amount >= 0", name="amount_not_negative"),
         CheckConstraint("valid_to >= valid_from", name="period_in_order"),
         CheckConstraint("status in ('active', 'withdrawn')", name="status_known"),
@@ -195,6 +198,8 @@ class Price(Record, Base):
             (column("item_id"), "="),
             (column("price_list_id"), "="),
             (column("min_quantity"), "="),
+            # Two without a first or last day, or equally long ones: which held were open.
+            (literal_column("coalesce(valid_to - valid_from, -1)"), "="),
             (literal_column("daterange(valid_from, valid_to, '[]')"), "&&"),
             where=text("status = 'active'"),
             using="gist",
@@ -208,7 +213,7 @@ class Price(Record, Base):
 
     item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"))
     price_list_id: Mapped[UUID] = mapped_column(ForeignKey("price_list.id"))
-    min_quantity: Mapped[Quantity] = mapped_column(default=Decimal(1))
+    min_quantity: Mapped[Quantity] = mapped_column(default=Decimal(0))
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
     amount: Mapped[Decimal] = mapped_column(Numeric(20, 6))

@@ -57,6 +57,15 @@ PRICES = """price join item on item.id = price.item_id
   join price_list on price_list.id = price.price_list_id"""
 
 
+CLASHES = """daterange(valid_from, valid_to, '[]') && daterange({begin}, {end}, '[]')
+  and (valid_to - valid_from is null) = ({end} - {begin} is null)
+  and (valid_to - valid_from is null
+    or daterange(valid_from, valid_to, '[]') = daterange({begin}, {end}, '[]')
+    or not (daterange(valid_from, valid_to, '[]') @> daterange({begin}, {end}, '[]')
+      or daterange(valid_from, valid_to, '[]') <@ daterange({begin}, {end}, '[]')))"""
+"""Whether a price and another period leave open which holds."""
+
+
 def _sorts(table: str, *, named: bool = True) -> dict[str, Sort]:
     times = {name: Sort(f"{table}.{name}", "timestamptz") for name in ("created_at", "updated_at")}
     return times | ({"name": Sort(f"{table}.sort_key", "text")} if named else {})
@@ -197,10 +206,15 @@ def _item(row: Row) -> ItemView:
     return ItemView.model_validate(dict(row))
 
 
-async def item_id(sql: Sql, sku: str) -> UUID | None:
-    """Id of the item with the SKU."""
-    found: UUID | None = await sql.fetchval("select id from item where sku = $1", sku)
-    return found
+async def counted_item(sql: Sql, sku: str | None, item_id: UUID | None) -> Row | None:
+    """Id and decimals of the item with the SKU; where none is named, of that with the id."""
+    by_sku, by_id = "item.sku = $1 and $2::uuid is null", "item.id = $2 and $1::text is null"
+    return await sql.fetchrow(
+        f"""select item.id, unit.decimals from item join unit on unit.code = item.unit
+             where {by_sku if sku else by_id}""",
+        sku,
+        None if sku else item_id,
+    )
 
 
 async def item_ids(sql: Sql, skus: Sequence[str]) -> dict[str, UUID]:
@@ -294,12 +308,16 @@ def _price(row: Row) -> PriceView:
 
 
 async def overlapping_price(sql: Sql, price: Price) -> UUID | None:
-    """Another active price from the same quantity on that holds on one of the days."""
+    """Another active price from the same quantity on that leaves open which holds on a day.
+
+    Of two with a first and a last day, one may lie within the other; with one that is open they
+    never clash.
+    """
     found: UUID | None = await sql.fetchval(
-        """select id from price
+        f"""select id from price
             where item_id = $1 and price_list_id = $2 and min_quantity = $3
               and status = 'active' and id <> $6
-              and daterange(valid_from, valid_to, '[]') && daterange($4::date, $5::date, '[]')
+              and {CLASHES.format(begin="$4::date", end="$5::date")}
             order by id limit 1""",
         price.item_id,
         price.price_list_id,

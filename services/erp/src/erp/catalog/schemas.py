@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from chassis.http.etag import EtagVersion, Revision
 from erp.catalog.rules.units import Ratio
-from erp.exact import PositiveQuantity
+from erp.exact import NonNegativeDecimal, PositiveQuantity
 from erp.fields import (
     Code,
     Command,
@@ -294,8 +294,9 @@ class PriceListView(BaseModel):
 class PriceFields(Facts):
     """Fields of a price. What is left out of a change stays as it is."""
 
-    min_quantity: PositiveQuantity = Field(
-        default_factory=left_out, description="Holds from this quantity on; by default 1."
+    min_quantity: NonNegativeDecimal = Field(
+        default_factory=left_out,
+        description="Holds from this quantity on; by default 0: for any quantity.",
     )
     valid_from: Day | None = Field(default=None, description="First day; null: since ever.")
     valid_to: Day | None = Field(default=None, description="Last day; null: until further notice.")
@@ -349,7 +350,9 @@ class PriceView(RecordView):
     item_id: UUID
     sku: str
     price_list: str = Field(description="Code of the price list.")
-    min_quantity: PositiveQuantity
+    min_quantity: NonNegativeDecimal = Field(
+        description="Holds from this quantity on; 0: for any quantity."
+    )
     valid_from: date | None
     valid_to: date | None
     price: UnitPriceView = Field(description="What one unit costs.")
@@ -391,6 +394,6 @@ class PriceFound(BaseModel):
     price_list: str
     unit: str = Field(description="The item's own unit: price and quantity are in it.")
     quantity: PositiveQuantity
-    min_quantity: PositiveQuantity
+    min_quantity: NonNegativeDecimal
     price: UnitPriceView
     net: MoneyView = Field(description="Price times quantity, rounded half-up.")

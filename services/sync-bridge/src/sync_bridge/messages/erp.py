@@ -56,7 +56,7 @@ class PriceChanged(Message):
 
     item_id: UUID
     price_list: Text = ""
-    min_quantity: str = "1"
+    min_quantity: str = "0"
     valid_from: date | None = None
     valid_to: date | None = None
     amount: str

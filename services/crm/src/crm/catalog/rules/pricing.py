@@ -1,4 +1,7 @@
-"""Which price applies: the period decides, then the largest minimum quantity reached."""
+"""Which price applies: of those that hold on the day, the one of the largest minimum reached.
+
+Of several from the same quantity on, the one of the shortest period; an open one comes last.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -30,6 +33,13 @@ class PriceStep:
         ended = self.valid_to is not None and self.valid_to < on
         return begun and not ended and self.min_quantity <= quantity
 
+    @property
+    def days(self) -> int | None:
+        """How many days the period spans; None: it is open on one side or both."""
+        if self.valid_from is None or self.valid_to is None:
+            return None
+        return (self.valid_to - self.valid_from).days
+
 
 @dataclass(frozen=True, slots=True)
 class PricedProduct:
@@ -54,13 +64,16 @@ class PricedProduct:
 
 
 def price_for(steps: Iterable[PriceStep], *, quantity: Decimal, on: date) -> PriceStep | None:
-    """The step of the largest minimum quantity reached, of equals the one that began last.
+    """The step of the largest minimum quantity reached, of equals the shortest one.
 
-    None when none applies.
+    Of equally long ones that which began last: a read copy may hold two for a moment. None when
+    none applies.
     """
     reached = (step for step in steps if step.applies(quantity=quantity, on=on))
     return max(reached, key=_precedence, default=None)
 
 
-def _precedence(step: PriceStep) -> tuple[Decimal, date, UUID]:
-    return step.min_quantity, step.valid_from or date.min, step.id
+def _precedence(step: PriceStep) -> tuple[Decimal, bool, int, date, UUID]:
+    days = step.days
+    begin = step.valid_from or date.min
+    return step.min_quantity, days is not None, -(days or 0), begin, step.id

@@ -15,6 +15,7 @@ from crm.catalog import queries
 from crm.catalog.errors import NoPrice, OverlappingPrice
 from crm.catalog.models import ACTIVE, ERP_MASTER, OWN, STANDARD, WITHDRAWN, Product, ProductPrice
 from crm.catalog.rules.pricing import PricedProduct, PriceStep, price_for
+from crm.catalog.rules.units import minimum_of
 from crm.catalog.schemas import (
     AddPrice,
     ChangePrice,
@@ -131,15 +132,15 @@ async def change_price(work: Work, price_id: UUID, command: ChangePrice, *, revi
     Raises NotFound, StaleRevision, InvalidInput (period), OverlappingPrice,
     CurrencyNotSupported, ManagedByErp.
     """
-    _, price = await _locked(work, price_id)
+    product, price = await _locked(work, price_id)
     price.check_revision(revision)
-    await _change(work, price, command.facts(), by=None)
+    await _change(work, product, price, command.facts(), by=None)
 
 
 async def withdraw_price(work: Work, price_id: UUID) -> None:
     """Let the price apply no longer. Raises NotFound, ManagedByErp."""
-    _, price = await _locked(work, price_id)
-    await _change(work, price, {"status": WITHDRAWN}, by=None)
+    product, price = await _locked(work, price_id)
+    await _change(work, product, price, {"status": WITHDRAWN}, by=None)
 
 
 async def link_price(work: Work, price_id: UUID, command: LinkExternal) -> None:
@@ -180,7 +181,7 @@ async def _change_sent(
     if product_id not in {None, product.id}:
         told = "A price stays at its product. Withdraw it and add it to the other product."
         raise InvalidInput(errors=[FieldError("/product", "product_fixed", told)])
-    return await _change(work, price, facts, by=system)
+    return await _change(work, product, price, facts, by=system)
 
 
 async def _locked(work: Work, price_id: UUID) -> tuple[Product, ProductPrice]:
@@ -201,21 +202,23 @@ async def _add(
         id=price_id,
         product_id=product.id,
         price_list=STANDARD,
-        min_quantity=1,
+        min_quantity=Decimal(0),
         status=ACTIVE,
         master=ERP_MASTER if by == ERP else OWN,
         created_at=work.now,
         updated_at=work.now,
     )
-    await _take(work, price, facts)
+    await _take(work, product, price, facts)
     work.session.add(price)
     await work.flush()
     return price.id
 
 
-async def _change(work: Work, price: ProductPrice, facts: Facts, *, by: str | None) -> bool:
+async def _change(
+    work: Work, product: Product, price: ProductPrice, facts: Facts, *, by: str | None
+) -> bool:
     """Whether anything changed; then it is one version more. `by` is the sending system."""
-    changed = await _take(work, price, facts)
+    changed = await _take(work, product, price, facts)
     if not changed:
         return False
     if price.master == ERP_MASTER and by != ERP:
@@ -225,11 +228,14 @@ async def _change(work: Work, price: ProductPrice, facts: Facts, *, by: str | No
     return True
 
 
-async def _take(work: Work, price: ProductPrice, facts: Facts) -> list[str]:
+async def _take(work: Work, product: Product, price: ProductPrice, facts: Facts) -> list[str]:
     """Take over the facts that differ, if the price may be so; names of those."""
     told = facts.get("price")
     if told:
         must_be_supported(work, told.currency)
+    if "min_quantity" in facts and price.master == OWN:
+        least = minimum_of(facts["min_quantity"], product.unit_decimals)
+        facts = facts | {"min_quantity": least}
     changed = price.take(facts)
     if price.valid_from and price.valid_to and price.valid_to < price.valid_from:
         message = "The period ends before it begins."

@@ -1,4 +1,7 @@
-"""Which price applies: the period decides, then the largest minimum quantity reached."""
+"""Which price applies: of those that hold on the day, the one of the largest minimum reached.
+
+Of several from the same quantity on, the one of the shortest period; an open one comes last.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,8 +33,23 @@ class PriceStep:
         ended = self.valid_to is not None and self.valid_to < on
         return begun and not ended and self.min_quantity <= quantity
 
+    @property
+    def days(self) -> int | None:
+        """How many days the period spans; None: it is open on one side or both."""
+        if self.valid_from is None or self.valid_to is None:
+            return None
+        return (self.valid_to - self.valid_from).days
+
 
 def price_for(steps: Iterable[PriceStep], *, quantity: Decimal, on: date) -> PriceStep | None:
-    """The price of the largest minimum quantity that is reached; None when none applies."""
+    """The price of the largest minimum quantity that is reached, of equals the shortest one.
+
+    None when none applies.
+    """
     reached = (step for step in steps if step.applies(quantity=quantity, on=on))
-    return max(reached, key=lambda step: step.min_quantity, default=None)
+    return max(reached, key=_precedence, default=None)
+
+
+def _precedence(step: PriceStep) -> tuple[Decimal, bool, int]:
+    days = step.days
+    return step.min_quantity, days is not None, -(days or 0)

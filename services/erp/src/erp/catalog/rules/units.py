@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from erp.exact import EXACT, rounded
 
-__all__ = ["Ratio", "converted", "fits"]
+__all__ = ["Ratio", "converted", "fits", "minimum_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,14 @@ class Ratio:
 def fits(quantity: Decimal, decimals: int) -> bool:
     """Whether the quantity can be counted with so many decimals."""
     return rounded(quantity, decimals) == quantity
+
+
+def minimum_of(stated: Decimal, decimals: int) -> Decimal:
+    """From which quantity on a price holds, in a unit counted with `decimals`; 0: from any on.
+
+    The smallest quantity there is of the unit is no minimum: from 1 piece on is from any on.
+    """
+    return Decimal(0) if stated == Decimal(1).scaleb(-decimals) else stated
 
 
 def converted(quantity: Decimal, ratio: Ratio, decimals: int) -> Decimal | None:

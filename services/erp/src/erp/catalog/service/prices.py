@@ -18,7 +18,7 @@ from erp.catalog.errors import FractionOfUnit, NoPrice, OverlappingPrice
 from erp.catalog.events import PriceChanged
 from erp.catalog.models import ACTIVE, WITHDRAWN, Price
 from erp.catalog.rules.pricing import price_for
-from erp.catalog.rules.units import converted, fits
+from erp.catalog.rules.units import converted, fits, minimum_of
 from erp.catalog.schemas import (
     ChangePrice,
     NewPrice,
@@ -187,12 +187,12 @@ async def _change_sent(work: Work, facts: dict[str, Any], price_id: UUID) -> boo
 async def _add(work: Work, facts: Mapping[str, Any], price_id: UUID) -> UUID:
     price = Price(
         id=price_id,
-        min_quantity=Decimal(1),
+        min_quantity=Decimal(0),
         status=ACTIVE,
         created_at=work.now,
         updated_at=work.now,
     )
-    price.take(await _resolved(work, {"price_list": None} | dict(facts)))
+    price.take(await _resolved(work, price, {"price_list": None} | dict(facts)))
     names = await _checked(work, price, facts)
     work.session.add(price)
     await work.flush()
@@ -203,7 +203,7 @@ async def _add(work: Work, facts: Mapping[str, Any], price_id: UUID) -> UUID:
 
 async def _change(work: Work, price: Price, facts: Mapping[str, Any]) -> bool:
     """Whether anything changed; then it is one version and one event more."""
-    changed = price.change(await _resolved(work, facts), work.now)
+    changed = price.change(await _resolved(work, price, facts), work.now)
     if not changed:
         return False
     names = await _checked(work, price, facts)
@@ -213,14 +213,16 @@ async def _change(work: Work, price: Price, facts: Mapping[str, Any]) -> bool:
     return True
 
 
-async def _resolved(work: Work, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts as the entity takes them: item and list by id, the bare amount.
+async def _resolved(work: Work, price: Price, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts as the entity takes them: item and list by id, the bare amount, the minimum.
 
     Raises MissingReference, CurrencyNotSupported.
     """
     kept = {name: facts[name] for name in facts if name not in {"sku", "price_list", "price"}}
-    if "sku" in facts:
-        kept["item_id"] = await _item_id(work.sql, facts["sku"])
+    if "sku" in facts or "min_quantity" in facts:
+        item = await _item(work.sql, facts.get("sku"), price.item_id)
+        stated = facts.get("min_quantity", price.min_quantity)
+        kept |= {"item_id": item["id"], "min_quantity": minimum_of(stated, item["decimals"])}
     if "price_list" in facts:
         kept["price_list_id"] = (await price_list_of(work.sql, facts["price_list"])).id
     if "price" in facts:
@@ -229,10 +231,11 @@ async def _resolved(work: Work, facts: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-async def _item_id(sql: Sql, sku: str) -> UUID:
-    found = await queries.item_id(sql, sku)
+async def _item(sql: Sql, sku: str | None, item_id: UUID) -> Mapping[str, Any]:
+    """Id and decimals of the item with the SKU, or of that with the id."""
+    found = await queries.counted_item(sql, sku, item_id)
     if found is None:
-        raise MissingReference(entity="item", reference=sku)
+        raise MissingReference(entity="item", reference=sku or item_id)
     return found
 
 
