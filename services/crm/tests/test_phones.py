@@ -47,13 +47,14 @@ def test_what_is_no_number_is_kept_as_well(text, digits):
     assert (phone.raw, phone.e164, phone.digits) == (text, "", digits)
 
 
-def test_an_extension_stays_in_what_was_typed():
+def test_an_extension_is_shown_and_is_no_part_of_the_digits():
     phone = phone_of("010-1234 5678 ext. 5", region="CN")
-    assert phone.e164 == "+861012345678"
-    assert phone.raw == "010-1234 5678 ext. 5"
-    assert phone.is_spelled(" +861012345678 ")
-    assert phone.is_spelled("010-1234 5678 ext. 5")
+    assert phone.e164 == ""
+    assert phone.digits == "861012345678"
+    assert phone.shown == phone.raw == "010-1234 5678 ext. 5"
+    assert phone.is_spelled(" 010-1234 5678 ext. 5")
     assert not phone.is_spelled("010-1234 5678 ext. 6")
+    assert not phone.is_spelled("+861012345678")
 
 
 def test_no_number_at_all():

@@ -1,5 +1,7 @@
 """Phone numbers: compared in E.164, kept as they were typed.
 
+E.164 knows no extensions: a number with one is shown as it was typed, and found by its digits.
+
 A number that the numbering plans call invalid may still be real (they change faster than address
 books do), so it is kept, and found by its last digits.
 """
@@ -16,7 +18,10 @@ TAIL_DIGITS = 8
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A phone number: as typed, in E.164 (empty when it is not valid), and its digits."""
+    """A phone number: as typed, in E.164, and its digits without an extension.
+
+    `e164` is empty where E.164 cannot say it: it is not valid, or has an extension.
+    """
 
     raw: str
     e164: str
@@ -24,7 +29,7 @@ class Phone:
 
     @property
     def shown(self) -> str:
-        """The number for others: E.164 where it is valid, else as typed."""
+        """The number for others: E.164 where that says all of it, else as typed."""
         return self.e164 or self.raw
 
     def is_spelled(self, text: str) -> bool:
@@ -50,7 +55,7 @@ def phone_of(text: str, *, region: str) -> Phone:
     if not phonenumbers.is_valid_number(number):
         return Phone(raw, "", digits_of(raw))
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return Phone(raw, e164, e164.removeprefix("+"))
+    return Phone(raw, "" if number.extension else e164, e164.removeprefix("+"))
 
 
 def digits_of(text: str) -> str:

@@ -40,7 +40,9 @@ class AccountChanged(Event):
     stage: Literal["prospect", "customer"]
     tax_id: str
     email: str
-    phone: str = Field(description="In E.164 where it is valid, else as it was typed.")
+    phone: str = Field(
+        description="In E.164; as it was typed where it is not valid or has an extension."
+    )
     website: str
     industry: str
     segment: str

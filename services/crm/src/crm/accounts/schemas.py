@@ -225,7 +225,9 @@ class ReachableView(BaseModel):
     id: UUID
     name: str
     email: str
-    phone: str = Field(description="In E.164 where it is valid, else as it was typed.")
+    phone: str = Field(
+        description="In E.164; as it was typed where it is not valid or has an extension."
+    )
     phone_raw: str = Field(description="As it was typed.")
     status: Status
     external_refs: list[ExternalRef]
