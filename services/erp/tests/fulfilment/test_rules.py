@@ -58,6 +58,11 @@ def test_a_change_is_refused_by_what_has_gone_out():
     dearer = Asked("2", D(5), D(1), repriced=True)
     assert refusal_of_change([dearer], state="confirmed") == "already_shipped: 2"
     assert not refusal_of_change([Asked("2", D(5), D(0), repriced=True)], state="confirmed")
+    ahead = Asked("2", D(5), D(0), repriced=True, least=D(4))
+    assert refusal_of_change([ahead], state="confirmed") == "already_invoiced: 2"
+    fewer = Asked("3", D(3), D(2), least=D(4))
+    assert refusal_of_change([fewer], state="confirmed") == "already_invoiced: 3"
+    assert not refusal_of_change([Asked("3", D(4), D(2), least=D(4))], state="confirmed")
     assert refusal_of_change([], state="cancelled") == "order_cancelled"
 
 

@@ -7,9 +7,11 @@ __all__ = [
     "GoodsHaveLeft",
     "MoreThanLeft",
     "NotReservedYet",
+    "NotShippedYet",
     "NothingToInvoice",
     "NothingToShip",
     "OrderClosed",
+    "OrderInvoiced",
     "OrderNotConfirmed",
     "PriceMissing",
     "UnknownLine",
@@ -43,6 +45,18 @@ class GoodsHaveLeft(Problem):
     detail = (
         "Goods of the order {number} were shipped, so it is not cancelled. Order no more than was "
         "shipped, or take the goods back by a return."
+    )
+
+
+class OrderInvoiced(Problem):
+    """An order that was invoiced before delivery is not cancelled."""
+
+    status = 409
+    code = "order_invoiced"
+    title = "The order is invoiced"
+    detail = (
+        "The order {number} was invoiced before delivery, so it is not cancelled. Credit its "
+        "invoice first."
     )
 
 
@@ -82,7 +96,22 @@ class NothingToInvoice(Problem):
     status = 409
     code = "nothing_to_invoice"
     title = "Nothing to invoice"
-    detail = "Everything that was shipped for the order {number} is invoiced. Ship something first."
+    detail = (
+        "Everything that was shipped for the order {number} is invoiced. Ship something first, or "
+        "invoice before delivery."
+    )
+
+
+class NotShippedYet(Problem):
+    """More of a line is to be invoiced than was shipped."""
+
+    status = 409
+    code = "not_shipped_yet"
+    title = "Not shipped yet"
+    detail = (
+        "{wanted} of {line} are to be invoiced, {left} were shipped and are not invoiced. Ship "
+        "first, or ask for `before_delivery`."
+    )
 
 
 class PriceMissing(Problem):

@@ -135,7 +135,7 @@ class OrderLine(Identified, Base):
         CheckConstraint(
             "shipped >= 0 and shipped <= quantity and returned >= 0 and returned <= shipped"
             " and credited >= 0 and credited <= invoiced and waived >= 0"
-            " and invoiced - credited + waived <= shipped",
+            " and invoiced - credited + waived <= quantity",
             name="within_ordered",
         ),
         Index("ix_sales_order_line_item_id", "item_id"),
@@ -164,7 +164,24 @@ class OrderLine(Identified, Base):
     @property
     def to_invoice(self) -> Decimal:
         """What has gone out and stayed, and is not invoiced; below zero: paid for, and back."""
-        return (self.shipped - self.returned) - self.billed - self.waived
+        return (self.shipped - self.returned) - self.covered
+
+    @property
+    def left_to_invoice(self) -> Decimal:
+        """What is ordered, has not come back, and is not invoiced, be it shipped or not."""
+        return (self.quantity - self.returned) - self.covered
+
+    @property
+    def covered(self) -> Decimal:
+        """What is invoiced and not credited, or the customer's for nothing."""
+        return self.billed + self.waived
+
+    @property
+    def least(self) -> Decimal:
+        """How few may be ordered: what has gone out, and what is invoiced before that."""
+        if self.covered <= self.shipped:
+            return self.shipped
+        return min(self.covered + self.returned, self.quantity)
 
     @property
     def billed(self) -> Decimal:
@@ -173,8 +190,8 @@ class OrderLine(Identified, Base):
 
     @property
     def has_fixed_price(self) -> bool:
-        """Whether its price is past changing: it went out, and is not credited in full."""
-        return bool(self.shipped) and not (self.credited and not self.billed)
+        """Whether its price is past changing: it is invoiced, or went out and was not yet."""
+        return bool(self.billed) or (bool(self.shipped) and not self.credited)
 
     @property
     def key(self) -> str:
@@ -199,15 +216,18 @@ class OrderLine(Identified, Base):
         """Take so many back; how many of them are to be credited now.
 
         What was not invoiced, or is credited already, comes back first: the customer pays for
-        what he keeps, no more. Without `credit` nothing is credited. Raises MoreThanLeft.
+        what he keeps, and what is invoiced before it goes out. Without `credit` nothing is
+        credited. Raises MoreThanLeft.
         """
         kept = self.shipped - self.returned
         if quantity > kept:
             raise MoreThanLeft(line=self.description, wanted=plain(quantity), left=plain(kept))
+        ahead = max(self.covered - kept, Decimal(0))
         self.returned += quantity
-        unpaid = self.shipped - self.returned - self.billed
-        self.waived = max(min(self.waived, unpaid), Decimal(0))
-        due = min(max(-unpaid, Decimal(0)), quantity) if credit else Decimal(0)
+        excess = max(self.covered - ahead - (kept - quantity), Decimal(0))
+        given = min(self.waived, excess)
+        self.waived -= given
+        due = excess - given if credit else Decimal(0)
         self.credited += due
         return due
 

@@ -32,7 +32,9 @@ from erp.fulfilment.errors import (
     NothingToInvoice,
     NothingToShip,
     NotReservedYet,
+    NotShippedYet,
     OrderClosed,
+    OrderInvoiced,
     OrderNotConfirmed,
     PriceMissing,
     UnknownLine,
@@ -90,10 +92,12 @@ order_router = house_router(
         OrderClosed,
         ChangeRefused,
         GoodsHaveLeft,
+        OrderInvoiced,
         OrderNotConfirmed,
         NothingToShip,
         NotReservedYet,
         NothingToInvoice,
+        NotShippedYet,
         InvoiceDateOrder,
         NotReserved,
         ShortOnDay,
@@ -239,7 +243,7 @@ async def return_goods(
 async def invoice_order(
     order_id: UUID, command: InvoiceOrder, _by: Accountant, _once: OnlyOnce, work: InWork
 ) -> Invoiced:
-    """Invoice all that was shipped and not invoiced, and the charges with the first invoice."""
+    """Invoice what was shipped and not invoiced, or before delivery; all of it, or these lines."""
     return await service.invoice_order(work, order_id, command)
 
 

@@ -32,6 +32,7 @@ __all__ = [
     "ChangeOrder",
     "InvoiceOrder",
     "Invoiced",
+    "LineQuantity",
     "NewCharge",
     "NewLine",
     "NewOrder",
@@ -165,14 +166,19 @@ class ChangeOrder(Command):
     charges: list[NewCharge] = Field(default=[], max_length=20)
 
 
-class ShipQuantity(Command):
+class LineQuantity(Command):
+    """So many of a line of the order."""
+
+    order_line_id: UUID
+    quantity: PositiveQuantity
+
+
+class ShipQuantity(LineQuantity):
     """So many of a line; of goods tracked by serial, which pieces.
 
     A return names them. A shipment may leave them out: the pieces that came in first leave.
     """
 
-    order_line_id: UUID
-    quantity: PositiveQuantity
     serials: Serials = Field(default=[])
 
 
@@ -197,9 +203,20 @@ class ReturnGoods(Command):
 
 
 class InvoiceOrder(Command):
-    """Invoice all that was shipped and not invoiced, and the charges with the first invoice."""
+    """Invoice what was shipped and not invoiced, and the charges with the first invoice."""
 
     effective_on: Day | None = None
+    before_delivery: StrictBool = Field(
+        default=False,
+        description="True: what is ordered and not shipped is invoiced too. It is not invoiced "
+        "again when it is shipped.",
+    )
+    lines: list[LineQuantity] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=500,
+        description="Only these lines, so many of each; default: all that can be invoiced.",
+    )
 
 
 class View(BaseModel):

@@ -25,6 +25,7 @@ __all__ = [
     "documents_to_credit",
     "invoice_page",
     "invoice_view",
+    "is_invoiced",
     "note_settled",
     "order_of",
     "rates",
@@ -76,6 +77,8 @@ _NOTE_SETTLED = f"""update invoice set version = invoice.version + 1, updated_at
   from open_item o, invoice_number n
   where invoice.id = any($1::uuid[]) and o.source_id = invoice.id and n.invoice_id = invoice.id
   returning {_STATE}"""
+_IS_INVOICED = """select exists (select from invoice i join invoice_line l on l.invoice_id = i.id
+  where i.order_id = $1 and i.kind = 'invoice' and l.credited_quantity < l.quantity)"""
 _TO_CREDIT = """select * from invoice where id = any($1::uuid[]) and kind = 'invoice'
   order by id for no key update"""
 _LINES = """select * from invoice_line where invoice_id = any($1::uuid[])
@@ -162,6 +165,12 @@ async def order_of(sql: Sql, invoice_id: UUID) -> UUID | None:
     found: UUID | None = await sql.fetchval(
         "select order_id from invoice where id = $1", invoice_id
     )
+    return found
+
+
+async def is_invoiced(sql: Sql, order_id: UUID) -> bool:
+    """Whether anything of an invoice of the order is not credited."""
+    found: bool = await sql.fetchval(_IS_INVOICED, order_id)
     return found
 
 

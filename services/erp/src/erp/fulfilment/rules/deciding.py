@@ -104,18 +104,23 @@ def decide(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A line as it would be: how many, of which so many have gone out."""
+    """A line as it would be: how many, of which so many have gone out.
+
+    `least`: no fewer can be ordered, because they are invoiced before they go out.
+    """
 
     line: str
     quantity: Decimal
     shipped: Decimal
     repriced: bool = False
+    least: Decimal = Decimal(0)
 
 
 def refusal_of_change(lines: Sequence[Asked], *, state: str) -> str:
     """Why a change of a confirmed order is refused; empty when it is accepted.
 
-    What has gone out cannot be ordered less or at another price, and a closed order stays as it is.
+    What has gone out or is invoiced cannot be ordered less or at another price, and a closed order
+    stays as it is.
     """
     if state not in {"confirmed", "on_hold", "draft", "rejected"}:
         return f"order_{state}"
@@ -124,4 +129,7 @@ def refusal_of_change(lines: Sequence[Asked], *, state: str) -> str:
         for asked in lines
         if asked.quantity < asked.shipped or (asked.repriced and asked.shipped)
     ]
-    return f"already_shipped: {', '.join(sorted(short))}" if short else ""
+    if short:
+        return f"already_shipped: {', '.join(sorted(short))}"
+    billed = [one.line for one in lines if one.quantity < one.least or (one.repriced and one.least)]
+    return f"already_invoiced: {', '.join(sorted(billed))}" if billed else ""

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from chassis.storage.work import Work
 from erp.days import business_day_of
+from erp.exact import plain
 from erp.fulfilment import queries
-from erp.fulfilment.errors import NothingToInvoice
+from erp.fulfilment.errors import MoreThanLeft, NothingToInvoice, NotShippedYet, UnknownLine
 from erp.fulfilment.models import OrderLine
 from erp.fulfilment.queries import OrderAtHand
 from erp.fulfilment.rules.pricing import line_net
-from erp.fulfilment.schemas import Invoiced, InvoiceOrder
+from erp.fulfilment.schemas import Invoiced, InvoiceOrder, LineQuantity
 from erp.fulfilment.service.changing import locked
 from erp.fulfilment.service.known import Known
 from erp.fulfilment.service.telling import tell
@@ -20,26 +21,32 @@ from erp.money import MoneyView, digits_of
 from erp.receivables import service as receivables
 from erp.receivables.events import InvoiceCredited
 from erp.settings import settings_of
+from erp.stock import service as stock
+from erp.sums import require_bookable
 
-__all__ = ["credit_returned", "invoice_order", "note_credited"]
+__all__ = ["credit_returned", "invoice_order", "named_lines", "note_credited"]
 
 
 async def invoice_order(work: Work, order_id: UUID, command: InvoiceOrder) -> Invoiced:
-    """Invoice all that was shipped and not invoiced, and open charges once anything was.
+    """Invoice what was shipped, or what is ordered, and not invoiced; open charges with it.
+
+    Before delivery, revenue is booked at the invoice and the cost when goods leave (decision
+    0052); what is shipped later is not invoiced again.
 
     A line takes the tax code that its item has now, a charge that of the settings. Tax is rounded
     once for each invoice and code (E19): over n invoices of parts it comes to within (n + 1) / 2 of
     the smallest coin, for each code, of what one invoice of the whole would ask. What the order
     says it was invoiced is before tax. Raises NotFound, OrderNotConfirmed, NothingToInvoice,
-    PeriodClosed, MissingReference (the charges' tax code).
+    UnknownLine, NotShippedYet, MoreThanLeft, FractionOfUnit, PeriodClosed, MissingReference (the
+    charges' tax code).
     """
     day = business_day_of(work, command.effective_on)
     hand = await locked(work, order_id)
     order = hand.order
     order.must_be_confirmed()
-    due = [(line, line.to_invoice) for line in hand.lines if line.to_invoice > 0]
-    gone = any(line.shipped for line in hand.lines)
-    charges = [charge for charge in hand.charges if gone and not charge.invoiced]
+    due = await _due(work, hand, command)
+    begun = command.before_delivery or any(line.shipped for line in hand.lines)
+    charges = [charge for charge in hand.charges if begun and not charge.invoiced]
     if not due and not charges:
         raise NothingToInvoice(number=order.number)
     known = await Known.of(work, hand)
@@ -75,6 +82,48 @@ async def invoice_order(work: Work, order_id: UUID, command: InvoiceOrder) -> In
         order_version=order.etag_version,
         order_revision=order.version,
     )
+
+
+async def _due(
+    work: Work, hand: OrderAtHand, command: InvoiceOrder
+) -> Sequence[tuple[OrderLine, Decimal]]:
+    """Which lines are invoiced now, and so many of each.
+
+    Raises UnknownLine, NotShippedYet, MoreThanLeft, FractionOfUnit.
+    """
+    if command.lines is None:
+        left = [(line, _left(line, command)) for line in hand.lines]
+        return [(line, quantity) for line, quantity in left if quantity > 0]
+    due = named_lines(hand, command.lines)
+    for line, quantity in due:
+        if quantity <= _left(line, command):
+            continue
+        early = quantity <= line.left_to_invoice
+        most = line.to_invoice if early else line.left_to_invoice
+        raise (NotShippedYet if early else MoreThanLeft)(
+            line=line.description, wanted=plain(quantity), left=plain(max(most, Decimal(0)))
+        )
+    await stock.require_countable(work.sql, [(line.item_id, quantity) for line, quantity in due])
+    return due
+
+
+def _left(line: OrderLine, command: InvoiceOrder) -> Decimal:
+    return line.left_to_invoice if command.before_delivery else line.to_invoice
+
+
+def named_lines(
+    hand: OrderAtHand, named: Sequence[LineQuantity]
+) -> list[tuple[OrderLine, Decimal]]:
+    """The lines that are named; what is named twice adds up. Raises UnknownLine, InvalidInput."""
+    found: dict[UUID, tuple[OrderLine, Decimal]] = {}
+    for one in named:
+        line = hand.line(one.order_line_id)
+        if line is None:
+            raise UnknownLine(line=one.order_line_id, number=hand.order.number)
+        before = found[line.id][1] if line.id in found else Decimal(0)
+        found[line.id] = (line, before + one.quantity)
+    require_bookable(*(quantity for _, quantity in found.values()))
+    return list(found.values())
 
 
 def _invoice_line(

@@ -11,7 +11,7 @@ from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.approvals import service as approvals
 from erp.fulfilment import queries
-from erp.fulfilment.errors import ChangeRefused, GoodsHaveLeft, OrderClosed
+from erp.fulfilment.errors import ChangeRefused, GoodsHaveLeft, OrderClosed, OrderInvoiced
 from erp.fulfilment.models import (
     CANCELLED,
     CONFIRMED,
@@ -30,6 +30,7 @@ from erp.fulfilment.service.known import Known
 from erp.fulfilment.service.replacing import other_facts, replace, take_over, wanted_lines
 from erp.fulfilment.service.telling import tell
 from erp.money import MoneyView, digits_of
+from erp.receivables import service as receivables
 from erp.stock import service as stock
 
 __all__ = [
@@ -52,19 +53,25 @@ async def locked(work: Work, order_id: UUID) -> OrderAtHand:
 
 
 async def cancel_order(work: Work, order_id: UUID) -> None:
-    """Cancel before anything has gone out. Raises NotFound, GoodsHaveLeft, OrderClosed."""
+    """Cancel before anything has gone out or is invoiced.
+
+    Raises NotFound, OrderInvoiced, GoodsHaveLeft, OrderClosed.
+    """
     hand = await locked(work, order_id)
     if await cancel(work, hand, None) or hand.order.state == CANCELLED:
         return
+    if hand.refusal == "already_invoiced":
+        raise OrderInvoiced(number=hand.order.number)
     if hand.order.state == CONFIRMED:
         raise GoodsHaveLeft(number=hand.order.number)
     raise OrderClosed(number=hand.order.number, state=hand.order.state)
 
 
 async def cancel(work: Work, hand: OrderAtHand, source_version: int | None) -> bool:
-    """End the order, or refuse because goods have gone out; whether anything changed.
+    """End the order, or refuse because of goods or invoices; whether anything changed.
 
-    Reservation and demand are free at once (E47). After a shipment goods come back by a return.
+    Reservation and demand are free at once (E47). After a shipment goods come back by a return;
+    what is invoiced before delivery is credited first.
     The answer names the sender's version that asked.
     """
     order = hand.order
@@ -72,6 +79,8 @@ async def cancel(work: Work, hand: OrderAtHand, source_version: int | None) -> b
         return False
     gone = [Asked(str(line.position), line.shipped * 0, line.shipped) for line in hand.lines]
     refusal = refusal_of_change(gone, state=order.state)
+    if not refusal and await receivables.is_invoiced(work.sql, order.id):
+        refusal = "already_invoiced"
     if not refusal:
         await approvals.withdraw(work, order.id)
         if order.state == CONFIRMED:
@@ -240,6 +249,7 @@ async def _refusal(
             new.quantity if new else ZERO,
             old.shipped,
             repriced=new is not None and old.has_fixed_price and _repriced(old, new),
+            least=old.least,
         )
         for old, new in change.pairs
     ]

@@ -10,16 +10,15 @@ from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.days import business_day_of
 from erp.fulfilment import queries
-from erp.fulfilment.errors import NothingToShip, NotReservedYet, UnknownLine
+from erp.fulfilment.errors import NothingToShip, NotReservedYet
 from erp.fulfilment.models import OrderLine, Shipment, ShipmentLine
 from erp.fulfilment.queries import OrderAtHand
 from erp.fulfilment.schemas import ReturnGoods, ShipOrder, Shipped, ShipQuantity
-from erp.fulfilment.service.billing import credit_returned
+from erp.fulfilment.service.billing import credit_returned, named_lines
 from erp.fulfilment.service.changing import locked
 from erp.fulfilment.service.telling import tell
 from erp.stock import service as stock
 from erp.stock.errors import SerialsNotKept
-from erp.sums import require_bookable
 
 __all__ = ["return_goods", "ship_order"]
 
@@ -38,7 +37,7 @@ async def ship_order(work: Work, order_id: UUID, command: ShipOrder) -> Shipped:
     hand = await locked(work, order_id)
     hand.order.must_be_confirmed()
     reserved, serials = await _reserved(work, hand), _serials(command.lines)
-    going = _named(hand, command.lines) if command.lines else _ready(work, hand, reserved)
+    going = named_lines(hand, command.lines) if command.lines else _ready(work, hand, reserved)
     shipment = await _shipment(work, hand, "delivery")
     shipment.shipped_on = day
     shipment.carrier, shipment.tracking_number = command.carrier, command.tracking_number
@@ -81,19 +80,6 @@ def _nothing_ready(work: Work, hand: OrderAtHand) -> NothingToShip | NotReserved
     return NotReservedYet(number=hand.order.number, day=day)
 
 
-def _named(hand: OrderAtHand, named: Sequence[ShipQuantity]) -> Going:
-    """The lines that are named; what is named twice adds up. Raises UnknownLine, InvalidInput."""
-    going: dict[UUID, tuple[OrderLine, Decimal]] = {}
-    for one in named:
-        line = hand.line(one.order_line_id)
-        if line is None:
-            raise UnknownLine(line=one.order_line_id, number=hand.order.number)
-        before = going[line.id][1] if line.id in going else Decimal(0)
-        going[line.id] = (line, before + one.quantity)
-    require_bookable(*(quantity for _, quantity in going.values()))
-    return list(going.values())
-
-
 def _serials(named: Sequence[ShipQuantity] | None) -> Mapping[UUID, Sequence[str]]:
     """The serials that are named, by line."""
     serials: dict[UUID, list[str]] = {}
@@ -125,7 +111,7 @@ async def return_goods(work: Work, order_id: UUID, command: ReturnGoods) -> Ship
     day = business_day_of(work, command.effective_on)
     hand = await locked(work, order_id)
     hand.order.must_be_confirmed()
-    coming, serials = _named(hand, command.lines), _serials(command.lines)
+    coming, serials = named_lines(hand, command.lines), _serials(command.lines)
     goods = await _reserved(work, hand)
     shipment = await _shipment(work, hand, "return")
     shipment.shipped_on = day

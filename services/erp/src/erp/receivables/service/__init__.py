@@ -1,5 +1,6 @@
 """The door of receivables: invoices, credit notes and tax codes."""
 
+from erp.receivables.queries import is_invoiced
 from erp.receivables.service.building import (
     IssueCharge,
     IssueInvoice,
@@ -17,6 +18,7 @@ __all__ = [
     "add_tax_code",
     "credit_by_hand",
     "credit_order",
+    "is_invoiced",
     "issue",
     "issue_by_hand",
     "rates_of",
