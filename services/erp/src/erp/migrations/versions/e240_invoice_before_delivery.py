@@ -1,13 +1,13 @@
 """An order line may be invoiced before it is shipped, never more of it than is ordered.
 
 Revision ID: e240
-Revises: e180
+Revises: e261
 """
 
 from alembic import op
 
 revision = "e240"
-down_revision = "e180"
+down_revision = "e261"
 
 _RULE = """check (
   shipped >= 0 and shipped <= quantity and returned >= 0 and returned <= shipped
