@@ -105,13 +105,14 @@ async def test_status_and_waiting_for_a_position(rig):
 async def test_waiting_ends_when_only_a_person_can_help(parked):
     rig, _ = parked
     reply = await rig.bridge.client.get("/v1/positions/wait?source=erp&feed_seq=2&timeout=20")
-    assert reply.json() | {"source": ""} == {
+    assert reply.json() | {"source": "", "lanes": []} == {
         "source": "",
         "feed_seq": 2,
         "reached": False,
         "mark": 2,
         "moving": 0,
         "standing": 2,
+        "lanes": [],
     }
 
 

@@ -73,6 +73,21 @@ class BridgeSettings(ServiceSettings):
         description="Hours of failing in a row, for whatever reasons, after which a lane is parked "
         "for a person.",
     )
+    standing_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        le=86_400,
+        description="Seconds of failing in a row, or of waiting for what nothing brings, after "
+        "which a lane counts as standing still.",
+    )
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """What is followed to learn of events and records, as the worker names it."""
+        if not self.connects:
+            return ()
+        events = ("kafka",) if self.kafka_bootstrap_servers else ("feed:crm", "feed:erp")
+        return (*events, "states:crm", "states:erp")
 
     @property
     def connects(self) -> bool:

@@ -14,6 +14,7 @@ from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from sync_bridge.positions import service
 from sync_bridge.positions.schemas import Backfill, BackfillView, Reached, StatusView
+from sync_bridge.translator import InLanguage
 
 __all__ = ["backfill_router", "position_router", "status_router"]
 
@@ -47,18 +48,25 @@ async def begin_backfill(
 
 
 @status_router.get("")
-async def see_status(_by: Observer, at: InReading, request: Request) -> StatusView:
+async def see_status(
+    _by: Observer, at: InReading, request: Request, translator: InLanguage
+) -> StatusView:
     """How far the bridge is, and what stands still."""
-    settings = request.app.state.settings
-    return await service.status(at, idle=not settings.connects)
+    return await service.status(at, request.app.state.settings, translator)
 
 
 @position_router.get("/wait")
 async def wait_for_position(
     _by: Observer, source: Source, feed_seq: FeedSeq, request: Request, wait_seconds: Seconds = 10.0
 ) -> Reached:
-    """Wait until everything of a feed up to a position is across, or waits for a person."""
-    database = request.app.state.database
+    """Wait until everything of a feed up to a position is across, or stands still.
+
+    The answer names the lanes that stand.
+    """
     return await service.wait_until_reached(
-        database, source, feed_seq, timeout_seconds=wait_seconds
+        request.app.state.database,
+        source,
+        feed_seq,
+        timeout_seconds=wait_seconds,
+        standing_seconds=request.app.state.settings.standing_seconds,
     )

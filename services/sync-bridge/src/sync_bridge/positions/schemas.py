@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,7 +13,9 @@ __all__ = [
     "LanesView",
     "Reached",
     "SourceView",
+    "StandingView",
     "StatusView",
+    "UnreachableView",
 ]
 
 
@@ -82,12 +85,28 @@ class LanesView(BaseModel):
     parked: int
 
 
+class UnreachableView(BaseModel):
+    """A source that is not followed now."""
+
+    name: str = Field(description="As in `following`.")
+    state: str = Field(
+        description="starting, retrying or refused; silent: its worker says nothing any more; "
+        "unknown: no worker ever followed it. More may come."
+    )
+    since: datetime | None = Field(description="When it last answered; null: it never did.")
+    reason: str = Field(description="What it answered, or why it did not; may be empty.")
+    explanation: str = Field(description="What it means, in the caller's language.")
+
+
 class StatusView(BaseModel):
     """How far the bridge is."""
 
     drained: bool = Field(
-        description="True: everything taken in from every source is settled, and no records of a "
-        "half are still to be read."
+        description="True: everything taken in from every source is settled, no records of a half "
+        "are still to be read, and every source is reachable."
+    )
+    unreachable: list[UnreachableView] = Field(
+        description="Sources of which it is not known whether they have more."
     )
     idle: bool = Field(description="True: the addresses of both halves are not set.")
     sources: list[SourceView]
@@ -102,6 +121,20 @@ class StatusView(BaseModel):
     paused_flows: list[str]
 
 
+class StandingView(BaseModel):
+    """A lane in which nothing moves by itself."""
+
+    lane: str = Field(description="Its key: GET /v1/lanes/{key} tells what to do.")
+    id: UUID
+    kind: str = Field(description="Such as crm.customer.")
+    subject: UUID = Field(description="Id of the record.")
+    number: str = Field(description="Number or SKU of the record; empty: not known.")
+    name: str = Field(description="Name of the record; empty: not known.")
+    state: str = Field(description="parked, waiting or ready (its tries fail); more may come.")
+    reason: str = Field(description="Stable code of why.")
+    since: datetime
+
+
 class Reached(BaseModel):
     """Whether everything up to a position is across."""
 
@@ -110,4 +143,10 @@ class Reached(BaseModel):
     reached: bool
     mark: int = Field(description="Feed position up to which everything was taken in.")
     moving: int = Field(description="Events up to the position that are still on their way.")
-    standing: int = Field(description="Events up to the position that wait for a person.")
+    standing: int = Field(
+        description="Events up to the position whose lanes stand still: for a person to see to, or "
+        "failing for long."
+    )
+    lanes: list[StandingView] = Field(
+        description="Those lanes, the ones first that stand for longest; at most 20."
+    )

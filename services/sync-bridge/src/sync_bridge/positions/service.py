@@ -1,6 +1,7 @@
 """How far the bridge is, and waiting until it is as far as someone needs it."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sync_bridge.bells import SETTLED
@@ -12,14 +13,36 @@ from sync_bridge.positions.schemas import (
     LanesView,
     Reached,
     SourceView,
+    StandingView,
     StatusView,
+    UnreachableView,
 )
+from sync_bridge.sentences import Sentence
+from sync_bridge.translator import Translator
 
 if TYPE_CHECKING:
     from chassis.storage.database import Database
     from chassis.storage.work import Reading, Work
+    from sync_bridge.settings import BridgeSettings
 
 __all__ = ["backfills", "begin_backfill", "followed", "status", "wait_until_reached"]
+
+FOLLOWING, STARTING, SILENT, UNKNOWN = "following", "starting", "silent", "unknown"
+SILENT_SECONDS = 30.0
+"""A worker tells of each source every ten seconds."""
+LANES_MAX = 20
+"""Lanes that are named to someone who waits."""
+
+NO_ANSWER = (
+    "{name} does not answer since {since} ({reason}). What is new there is not known; "
+    "it is asked again by itself."
+)
+UNREACHABLE = {
+    "refused": "{name} refuses the bridge's key since {since} ({reason}): give it a valid one.",
+    STARTING: "{name} has not answered yet ({reason}).",
+    SILENT: "Nothing was told of {name} since {since}: does the bridge's worker run?",
+    UNKNOWN: "{name} was never followed: does the bridge's worker run?",
+}
 
 ASKED = "asked"
 HALVES = 2
@@ -43,8 +66,12 @@ async def begin_backfill(work: "Work", half: str) -> BackfillView:
     return next(one for one in await backfills(work) if one.half == half)
 
 
-async def status(reading: "Reading", *, idle: bool) -> StatusView:
+async def status(
+    reading: "Reading", settings: "BridgeSettings", translator: Translator
+) -> StatusView:
     """How far every source is, and what stands still."""
+    idle = not settings.connects
+    unreachable = await _unreachable(reading, settings.source_names, translator)
     seen = [
         SourceView(**dict(row), drained=row["pending"] == 0)
         for row in await queries.sources(reading.sql)
@@ -53,7 +80,8 @@ async def status(reading: "Reading", *, idle: bool) -> StatusView:
     read = await backfills(reading)
     all_read = all(one.finished_at for one in read) and (idle or len(read) == HALVES)
     return StatusView(
-        drained=all_read and all(one.drained for one in seen),
+        drained=all_read and not unreachable and all(one.drained for one in seen),
+        unreachable=unreachable,
         idle=idle,
         sources=seen,
         following=await followed(reading),
@@ -66,34 +94,93 @@ async def status(reading: "Reading", *, idle: bool) -> StatusView:
     )
 
 
+async def _unreachable(
+    reading: "Reading", names: Sequence[str], translator: Translator
+) -> list[UnreachableView]:
+    """Those of the sources that are not followed now."""
+    found = []
+    for row in await queries.conditions(reading.sql, names, silent_seconds=SILENT_SECONDS):
+        state, since = row["state"] or UNKNOWN, row["answered_at"]
+        if row["silent"]:
+            state, since = SILENT, row["told_at"]
+        elif state == STARTING:
+            since = None
+        if state == FOLLOWING:
+            continue
+        facts = {"name": row["name"], "since": since and f"{since:%Y-%m-%d %H:%M:%S %Z}"}
+        text = UNREACHABLE.get(state, NO_ANSWER)
+        sentence = Sentence.of(text, reason=row["reason"] or "", **facts)
+        found.append(
+            UnreachableView(
+                name=row["name"],
+                state=state,
+                since=since,
+                reason=row["reason"] or "",
+                explanation=translator.write(sentence),
+            )
+        )
+    return found
+
+
 async def wait_until_reached(
-    database: "Database", service: str, feed_seq: int, *, timeout_seconds: float
+    database: "Database",
+    service: str,
+    feed_seq: int,
+    *,
+    timeout_seconds: float,
+    standing_seconds: float,
 ) -> Reached:
     """Wait until everything of the service's feed up to the position is across.
 
-    Ends earlier when what is left waits for a person. Holds no connection while it waits.
+    Ends earlier when all that is left stands still. Holds no connection while it waits.
     """
     clock = asyncio.get_running_loop().time
     deadline = clock() + timeout_seconds
     while True:
         rung = SETTLED.rings
         async with database.reading() as reading:
-            at = await _look(reading, service, feed_seq)
+            at = await _look(reading, service, feed_seq, standing_seconds=standing_seconds)
         left = deadline - clock()
         blocked = at.mark >= feed_seq and at.moving == 0 and at.standing > 0
         if at.reached or blocked or left <= 0:
-            return at
+            return await _with_lanes(database, at, standing_seconds=standing_seconds)
         await SETTLED.wait(rung, min(LOOK_SECONDS, left))
 
 
-async def _look(reading: "Reading", service: str, feed_seq: int) -> Reached:
+async def _with_lanes(database: "Database", at: Reached, *, standing_seconds: float) -> Reached:
+    """The same with the lanes that stand still."""
+    if not at.standing:
+        return at
+    async with database.reading() as reading:
+        rows = await queries.standing_upto(
+            reading.sql,
+            at.source,
+            at.feed_seq,
+            standing_seconds=standing_seconds,
+            most=LANES_MAX,
+        )
+    return at.model_copy(update={"lanes": [StandingView(**dict(row)) for row in rows]})
+
+
+async def _look(
+    reading: "Reading", service: str, feed_seq: int, *, standing_seconds: float
+) -> Reached:
     row = await queries.position_of(reading.sql, service)
     if row is None:
+        reached = feed_seq == 0
         return Reached(
-            source=service, feed_seq=feed_seq, reached=feed_seq == 0, mark=0, moving=0, standing=0
+            source=service,
+            feed_seq=feed_seq,
+            reached=reached,
+            mark=0,
+            moving=0,
+            standing=0,
+            lanes=[],
         )
     mark = await inbox.mark_now(reading, row["source"], row["mark"])
-    moving, standing = await queries.open_upto(reading.sql, row["source"], feed_seq)
+    moving, standing = await queries.open_upto(
+        reading.sql, row["source"], feed_seq, standing_seconds=standing_seconds
+    )
     return Reached(
         source=row["source"],
         feed_seq=feed_seq,
@@ -101,4 +188,5 @@ async def _look(reading: "Reading", service: str, feed_seq: int) -> Reached:
         mark=mark,
         moving=moving,
         standing=standing,
+        lanes=[],
     )
