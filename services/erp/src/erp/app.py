@@ -57,12 +57,13 @@ from erp.parties.service.customers import customer_states
 from erp.payables.events import BillChanged, BillReversed
 from erp.payables.router import bill_router
 from erp.permissions import PERMISSIONS, ROLES
-from erp.purchasing.events import PurchaseChanged
+from erp.purchasing.events import PurchaseChanged, PurchaseReturned
 from erp.purchasing.handlers import bill_anew, look_anew
 from erp.purchasing.handlers import keep_unit_and_kind as keep_unit_bought
 from erp.purchasing.router import (
     purchase_order_router,
     purchase_receipt_router,
+    purchase_return_router,
     suggestion_router,
     supplier_price_router,
 )
@@ -168,6 +169,7 @@ SERVICE = Service(
         suggestion_router,
         purchase_order_router,
         purchase_receipt_router,
+        purchase_return_router,
         approval_router,
         order_router,
         shipment_router,
@@ -194,6 +196,7 @@ SERVICE = Service(
         PriceChanged,
         PriceListChanged,
         PurchaseChanged,
+        PurchaseReturned,
     ),
     states=STATES,
     handlers=HANDLERS,

@@ -83,6 +83,69 @@ class Buyer:
     async def receives(self, order, **facts):
         return await self.erp.post(f"{ORDERS}/{order['id']}/receipts", facts)
 
+    async def bought(self, *lines):
+        """An order of lines (quantity, price) of new items, all received: order, receipt, items."""
+        supplier, items = await self.supplier(), []
+        for _, price in lines:
+            items.append(await self.item(price, supplier=supplier))
+        order = await self.buys(
+            supplier, *((item, quantity) for item, (quantity, _) in zip(items, lines, strict=True))
+        )
+        receipt = (await self.receives(order)).json()
+        return await self.see(order), receipt, items
+
+    async def sends_back(self, receipt, *lines, again=False, **facts):
+        """Send back lines (order line, quantity, perhaps serials), or all of a receipt."""
+        body = {"reason": "Bent", "expect_again": again} | facts
+        if lines:
+            body["lines"] = [
+                {"line_id": line["id"], "quantity": str(quantity)} | dict(*more)
+                for line, quantity, *more in lines
+            ]
+        return await self.erp.post(f"/v1/purchase-receipts/{receipt['id']}/returns", body)
+
+    async def reverses(self, receipt, **facts):
+        """Take a receipt back as a mistake."""
+        body = {"reason": "Another order"} | facts
+        return await self.erp.post(f"/v1/purchase-receipts/{receipt['id']}/reverse", body)
+
+    async def bills(self, order, **facts):
+        body = {"bill_number": self.desk.word("B")} | facts
+        return await self.erp.post(f"{ORDERS}/{order['id']}/bills", body)
+
+    async def agrees(self, order, *items):
+        """Stock is what its account says, and what is not billed what the orders' lines say."""
+        trial = await self.desk.see("/v1/reports/trial-balance")
+        assert trial["debit"] == trial["credit"]
+        async with self.erp.database.driver() as sql:
+            for item in items:
+                worth = await sql.fetchval(
+                    "select coalesce(sum(value), 0) from item_valuation where item_id = $1",
+                    UUID(item["id"]),
+                )
+                assert worth == await self.balance("inventory", item)
+            owed = await sql.fetchval(
+                """select coalesce(sum(received_value - billed_value), 0) from purchase_order_line
+                    where purchase_order_id = $1""",
+                UUID(order["id"]),
+            )
+        assert await self.cleared(order) == -owed
+
+    async def cleared(self, order, role="grni"):
+        """What an account holds of the order: its receipts, returns, bills and credit notes."""
+        async with self.erp.database.driver() as sql:
+            return await sql.fetchval(
+                """select coalesce(sum(l.debit - l.credit), 0) from journal_line l
+                     join journal_entry e on e.id = l.entry_id
+                     join account a on a.id = l.account_id and a.role = $1
+                    where e.source_id in (
+                      select id from purchase_receipt where purchase_order_id = $2
+                      union all select id from purchase_return where purchase_order_id = $2
+                      union all select id from bill where purchase_order_id = $2)""",
+                role,
+                UUID(order["id"]),
+            )
+
     async def see(self, order):
         return await self.desk.see(f"{ORDERS}/{order['id']}")
 

@@ -122,6 +122,8 @@ def line_of(quantity, price):
         received_value=nothing,
         billed=nothing,
         billed_value=nothing,
+        returned=nothing,
+        credited=nothing,
     )
 
 

@@ -2,7 +2,7 @@
 
 from chassis.http.problems import Problem
 
-__all__ = ["BillPaid", "BillReversed", "BillWithoutLines", "DuplicateBill"]
+__all__ = ["BillCredited", "BillPaid", "BillReversed", "BillWithoutLines", "DuplicateBill"]
 
 
 class DuplicateBill(Problem):
@@ -44,4 +44,16 @@ class BillWithoutLines(Problem):
     detail = (
         "The supplier's bill {supplier_number} was entered by a release that did not keep its "
         "lines, so they cannot be billed anew. Correct it by a credit of the supplier."
+    )
+
+
+class BillCredited(Problem):
+    """The supplier credited goods of the bill, because they went back."""
+
+    status = 409
+    code = "bill_credited"
+    title = "Goods of this bill are credited"
+    detail = (
+        "Goods of the supplier's bill {supplier_number} went back and are credited. Take the "
+        "supplier's credit note back first."
     )

@@ -53,5 +53,7 @@ class BillReversed(InternalEvent):
     topic = "purchase"
     aggregate = "bill"
 
+    supplier_number: str
+    reversed_on: date
     purchase_order_id: UUID
     lines: list[UnbilledLine]

@@ -20,7 +20,13 @@ from chassis.identity.actor import Actor
 from erp.ledger.errors import ControlAccount, NoPeriod, PeriodClosed
 from erp.parties.errors import PartyArchived
 from erp.payables import queries, service
-from erp.payables.errors import BillPaid, BillReversed, BillWithoutLines, DuplicateBill
+from erp.payables.errors import (
+    BillCredited,
+    BillPaid,
+    BillReversed,
+    BillWithoutLines,
+    DuplicateBill,
+)
 from erp.payables.schemas import BillQuery, BillView, NewBill, ReverseBill
 
 __all__ = ["bill_router"]
@@ -38,6 +44,7 @@ bill_router = house_router(
         DuplicateBill,
         BillReversed,
         BillPaid,
+        BillCredited,
         BillWithoutLines,
         CurrencyNotSupported,
         ControlAccount,

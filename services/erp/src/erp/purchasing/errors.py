@@ -4,13 +4,22 @@ from chassis.http.problems import Problem
 
 __all__ = [
     "DuplicateSupplierPrice",
+    "MoreThanOnReceipt",
     "MoreThanOrdered",
     "MoreThanReceived",
+    "MoreThanSentBack",
     "NoSupplierPrice",
     "NotALine",
     "NotBought",
     "NothingToBill",
+    "NothingToCreditBack",
+    "NothingToSendBack",
     "PurchaseOrderClosed",
+    "ReceiptBilled",
+    "ReceiptReversed",
+    "ReceiptSentBack",
+    "ReceiptWithoutLines",
+    "SerialNotOnReceipt",
     "SuggestionNotOpen",
 ]
 
@@ -94,3 +103,93 @@ class NotBought(Problem):
     code = "not_bought"
     title = "The item is not bought"
     detail = "{skus}: archived, or not bought. Restore the item, or mark it as bought, first."
+
+
+class MoreThanOnReceipt(Problem):
+    """More goes back than came with the receipt and did not go back yet."""
+
+    status = 409
+    code = "more_than_on_receipt"
+    title = "More than came with this receipt"
+    detail = "{quantity} of {sku} go back, {left} of this receipt did not go back yet."
+
+
+class SerialNotOnReceipt(Problem):
+    """The piece came with another receipt."""
+
+    status = 409
+    code = "serial_not_on_receipt"
+    title = "This piece did not come with this receipt"
+    detail = "{serial} of {sku} came with another receipt. Send it back from that one."
+
+
+class NothingToSendBack(Problem):
+    """All that came with the receipt went back."""
+
+    status = 409
+    code = "nothing_to_send_back"
+    title = "Nothing to send back"
+    detail = "All that came with {number} went back already."
+
+
+class ReceiptWithoutLines(Problem):
+    """A receipt that an earlier release booked does not say which lines of its order came."""
+
+    status = 409
+    code = "receipt_without_lines"
+    title = "The receipt does not say which lines came"
+    detail = (
+        "{number} was booked by a release that did not keep which lines of the order came, and "
+        "the order names an item twice. Adjust the stock, and have the supplier credit it."
+    )
+
+
+class ReceiptReversed(Problem):
+    """The receipt was taken back as a mistake."""
+
+    status = 409
+    code = "receipt_reversed"
+    title = "This receipt is taken back already"
+    detail = "{number} is taken back already: nothing came with it."
+
+
+class ReceiptSentBack(Problem):
+    """Some of the goods went back to the supplier: they did come."""
+
+    status = 409
+    code = "receipt_sent_back"
+    title = "Goods of this receipt went back to the supplier"
+    detail = "Some goods of {number} were sent back. Send the others back as well."
+
+
+class ReceiptBilled(Problem):
+    """The supplier billed goods of the receipt."""
+
+    status = 409
+    code = "receipt_billed"
+    title = "Goods of this receipt are billed"
+    detail = (
+        "{quantity} of {sku} came with {number}, {unbilled} are not billed. Take the bill back "
+        "first, or send the goods back."
+    )
+
+
+class MoreThanSentBack(Problem):
+    """More is credited than was billed, went back, and is not credited yet."""
+
+    status = 409
+    code = "more_than_sent_back"
+    title = "More than was sent back"
+    detail = (
+        "{quantity} of {sku} are credited, {uncredited} were billed, went back and are not "
+        "credited yet."
+    )
+
+
+class NothingToCreditBack(Problem):
+    """Everything that went back is credited, or was not billed."""
+
+    status = 409
+    code = "nothing_to_credit_back"
+    title = "Nothing to be credited"
+    detail = "Of {number} nothing went back that was billed and is not credited yet."

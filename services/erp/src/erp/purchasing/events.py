@@ -1,15 +1,22 @@
 """What purchasing tells."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from chassis.events.event import Event
-from erp.exact import NonNegativeDecimal, Quantity
+from erp.exact import NonNegativeDecimal, PositiveQuantity, Quantity
 
-__all__ = ["PurchaseChanged", "PurchaseLineState", "ReceivedSerial"]
+__all__ = [
+    "PurchaseChanged",
+    "PurchaseLineState",
+    "PurchaseReturned",
+    "ReceivedSerial",
+    "SentBackLine",
+]
 
 
 class PurchaseLineState(BaseModel):
@@ -19,8 +26,10 @@ class PurchaseLineState(BaseModel):
     item_id: UUID
     sku: str
     quantity: Quantity
-    received: Quantity
-    billed: Quantity
+    received: Quantity = Field(description="What came and did not go back.")
+    returned: Quantity = Field(default=Decimal(0), description="What went back, in all.")
+    billed: Quantity = Field(description="What was billed and not credited.")
+    credited: Quantity = Field(default=Decimal(0), description="What was credited, in all.")
     unit_price: NonNegativeDecimal
     due_on: date
 
@@ -34,7 +43,7 @@ class ReceivedSerial(BaseModel):
 
 
 class PurchaseChanged(Event):
-    """A purchase order was placed, received, billed or closed."""
+    """A purchase order was placed, changed, received, sent back, billed, credited or closed."""
 
     event_name = "purchase-changed"
     topic = "purchase"
@@ -51,3 +60,36 @@ class PurchaseChanged(Event):
     serials: list[ReceivedSerial] = Field(
         default=[], description="Of the pieces that came and have one."
     )
+
+
+class SentBackLine(BaseModel):
+    """What went back of an order's line, at which value it was received, and what it cost stock."""
+
+    line_id: UUID
+    item_id: UUID
+    sku: str
+    quantity: PositiveQuantity
+    value: NonNegativeDecimal
+    cost: NonNegativeDecimal
+    serials: list[str]
+
+
+class PurchaseReturned(Event):
+    """Goods of a receipt went back to the supplier, or (a reversal) the receipt was a mistake."""
+
+    event_name = "purchase-returned"
+    topic = "purchase"
+    aggregate = "purchase-return"
+
+    number: str
+    kind: Literal["return", "reversal"]
+    purchase_receipt_id: UUID
+    purchase_receipt_number: str
+    purchase_order_id: UUID
+    purchase_order_number: str
+    supplier_id: UUID
+    effective_on: date
+    reason: str
+    expected_again: bool = Field(description="Whether the supplier owes the goods anew.")
+    currency: str
+    lines: list[SentBackLine]

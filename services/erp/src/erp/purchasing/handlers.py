@@ -18,8 +18,8 @@ async def look_anew(work: Work, event: ItemsShort) -> None:
 
 
 async def bill_anew(work: Work, event: BillReversed) -> None:
-    """What the bill had billed may be billed anew."""
-    await unbill(work, event.purchase_order_id, event.lines)
+    """What the bill had billed may be billed anew. Raises BillCredited."""
+    await unbill(work, event)
 
 
 async def keep_unit_and_kind(work: Work, event: UnitOrKindChanging) -> None:

@@ -246,14 +246,21 @@ class ItemValuation(Base):
         self.value += value
 
     def lose(
-        self, quantity: Decimal, ends: Sequence[DayEnd], *, sku: str, decimals: int
+        self,
+        quantity: Decimal,
+        ends: Sequence[DayEnd],
+        *,
+        sku: str,
+        decimals: int,
+        value: Decimal | None = None,
     ) -> Decimal:
         """Goods went out on the first of the days; what they were worth.
 
-        Raises ShortOnDay, NoCostOnDay.
+        `value` is what those were received at that go back to the supplier (E36). Raises
+        ShortOnDay, NoCostOnDay.
         """
         short = short_day(quantity, ends)
-        cost = None if short else cost_as_of(quantity, ends, decimals=decimals)
+        cost = None if short else cost_as_of(quantity, ends, decimals=decimals, value=value)
         if cost is None:
             first = possible_from(quantity, ends, decimals=decimals)
             facts: dict[str, Any] = {"effective_on": ends[0].day, "possible_from": first}

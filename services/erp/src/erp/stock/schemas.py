@@ -40,7 +40,14 @@ __all__ = [
 ]
 
 StockDocumentKind = Literal[
-    "stock_receipt", "opening_stock", "stock_adjustment", "purchase_receipt", "shipment", "return"
+    "stock_receipt",
+    "opening_stock",
+    "stock_adjustment",
+    "purchase_receipt",
+    "purchase_return",
+    "purchase_reversal",
+    "shipment",
+    "return",
 ]
 EffectiveOn = Annotated[
     Day | None, Field(description="Default: today. A past day needs the permission `backdate`.")

@@ -22,8 +22,8 @@ __all__ = ["reverse_bill"]
 async def reverse_bill(work: Work, bill_id: UUID, command: ReverseBill) -> BillView:
     """Post the opposite of a bill, owe nothing of it, and let its goods be billed anew.
 
-    Raises NotFound, BillReversed, BillPaid, BillWithoutLines, InvalidInput (before the bill),
-    Forbidden (a past day), NoPeriod, PeriodClosed.
+    Raises NotFound, BillReversed, BillPaid, BillCredited, BillWithoutLines, InvalidInput (before
+    the bill), Forbidden (a past day), NoPeriod, PeriodClosed.
     """
     day = business_day_of(work, command.effective_on)
     await settlement.hold_documents(work, [bill_id])
@@ -38,7 +38,7 @@ async def reverse_bill(work: Work, bill_id: UUID, command: ReverseBill) -> BillV
     if bill.gross:
         await _owe_nothing(work, bill, day)
     if bill.purchase_order_id:
-        await _unbill(work, bill.purchase_order_id, seen)
+        await _unbill(work, bill.purchase_order_id, seen, day)
     await publish(work, bill)
     return await see_bill(work.sql, bill_id)
 
@@ -70,7 +70,7 @@ async def _owe_nothing(work: Work, bill: Bill, day: date) -> None:
     )
 
 
-async def _unbill(work: Work, order_id: UUID, bill: BillView) -> None:
+async def _unbill(work: Work, order_id: UUID, bill: BillView, day: date) -> None:
     lines = [
         UnbilledLine(
             order_line_id=line.order_line_id, quantity=line.quantity, received=line.received
@@ -81,6 +81,8 @@ async def _unbill(work: Work, order_id: UUID, bill: BillView) -> None:
         BillReversed(
             id=bill.id,
             version=bill.version,
+            supplier_number=bill.supplier_number,
+            reversed_on=day,
             purchase_order_id=order_id,
             lines=lines,
             changed=["state"],

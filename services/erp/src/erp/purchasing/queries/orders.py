@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.storage.loading import loaded
+from chassis.storage.loading import columns_of, loaded
 from chassis.storage.work import Work
 from erp.money import digits_of
-from erp.purchasing.models import PurchaseOrder, PurchaseOrderLine, PurchaseReceipt
+from erp.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from erp.purchasing.schemas import PurchaseOrderQuery, PurchaseOrderView
 from erp.sql import Sql
 
@@ -26,7 +25,8 @@ __all__ = [
 _ORDERS = """select id, version, created_at, updated_at, number, supplier_id, state, ordered_on
   from purchase_order where id = any($1::uuid[]) order by id for no key update"""
 _LINES = """select l.id, l.purchase_order_id, l.position, l.item_id, l.quantity, l.unit_price,
-    l.due_on, l.received, l.received_value, l.billed, l.billed_value, i.sku
+    l.due_on, l.received, l.received_value, l.billed, l.billed_value, l.returned, l.credited,
+    i.sku
   from purchase_order_line l join item i on i.id = l.item_id
   where l.purchase_order_id = any($1::uuid[]) order by l.purchase_order_id, l.position"""
 
@@ -48,30 +48,35 @@ _SAVE = """with order_saved as (
     update purchase_order o set state = n.state, version = n.version, updated_at = n.updated_at
       from unnest($1::uuid[], $2::text[], $3::integer[], $4::timestamptz[])
         as n(id, state, version, updated_at)
-      where o.id = n.id),
-  line_saved as (
-    update purchase_order_line l set received = n.received, received_value = n.received_value,
-        billed = n.billed, billed_value = n.billed_value
-      from unnest($5::uuid[], $6::numeric[], $7::numeric[], $8::numeric[], $9::numeric[])
-        as n(id, received, received_value, billed, billed_value)
-      where l.id = n.id)
-  insert into purchase_receipt (id, number, purchase_order_id, effective_on, recorded_at, actor)
-    select * from unnest($10::uuid[], $11::text[], $12::uuid[], $13::date[], $14::timestamptz[],
-      $15::text[])"""
+      where o.id = n.id)
+  update purchase_order_line l set quantity = n.quantity, unit_price = n.unit_price,
+      due_on = n.due_on, received = n.received, received_value = n.received_value,
+      billed = n.billed, billed_value = n.billed_value, returned = n.returned,
+      credited = n.credited
+    from unnest($5::uuid[], $6::numeric[], $7::numeric[], $8::date[], $9::numeric[],
+        $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[], $14::numeric[])
+      as n(id, quantity, unit_price, due_on, received, received_value, billed, billed_value,
+        returned, credited)
+    where l.id = n.id"""
 
 _STATE = """o.id, o.version, o.number, o.supplier_id, s.number as supplier_number, o.state,
     o.ordered_on, o.created_at, o.updated_at, s.name as supplier_name,
     (select jsonb_agg(jsonb_build_object('id', l.id, 'item_id', l.item_id, 'sku', i.sku,
         'quantity', trim_scale(l.quantity)::text, 'received', trim_scale(l.received)::text,
-        'billed', trim_scale(l.billed)::text, 'unit_price', trim_scale(l.unit_price)::text,
-        'due_on', l.due_on, 'net', trim_scale(round(l.quantity * l.unit_price, {digits}))::text)
+        'returned', trim_scale(l.returned)::text, 'billed', trim_scale(l.billed)::text,
+        'credited', trim_scale(l.credited)::text, 'due_on', l.due_on,
+        'unit_price', trim_scale(l.unit_price)::text,
+        'net', trim_scale(round(l.quantity * l.unit_price, {digits}))::text)
         order by l.position)
       from purchase_order_line l join item i on i.id = l.item_id
       where l.purchase_order_id = o.id) as lines,
     (select coalesce(jsonb_agg(jsonb_build_object('receipt_id', r.id, 'sku', i.sku,
         'serial', m.serial) order by m.id), '[]')
       from purchase_receipt r join stock_move m on m.source_id = r.id and m.serial is not null
-      join item i on i.id = m.item_id where r.purchase_order_id = o.id) as serials"""
+      join item i on i.id = m.item_id where r.purchase_order_id = o.id
+        and not exists (select from purchase_return t join stock_move b on b.source_id = t.id
+          where t.purchase_receipt_id = r.id and (b.item_id, b.serial) = (m.item_id, m.serial)))
+      as serials"""
 _FROM = "purchase_order o join supplier s on s.id = o.supplier_id"
 
 
@@ -111,33 +116,24 @@ async def make_orders(
     await work.sql.execute(
         _MAKE,
         work.now,
-        *_turned(orders, "id", "number", "supplier_id", "ordered_on"),
-        *_turned(
+        *columns_of(orders, "id", "number", "supplier_id", "ordered_on"),
+        *columns_of(
             lines,
             *("id", "purchase_order_id", "position", "item_id", "quantity", "unit_price", "due_on"),
         ),
     )
 
 
-async def save_orders(
-    work: Work, held: Iterable[Held], receipts: Sequence[PurchaseReceipt] = ()
-) -> None:
-    """Store what became of held orders, and new receipts."""
+async def save_orders(work: Work, held: Iterable[Held]) -> None:
+    """Store what became of held orders."""
     kept = list(held)
     lines = [line for one in kept for line in one.lines]
     await work.sql.execute(
         _SAVE,
-        *_turned([one.order for one in kept], "id", "state", "version", "updated_at"),
-        *_turned(lines, "id", "received", "received_value", "billed", "billed_value"),
-        *_turned(
-            receipts,
-            *("id", "number", "purchase_order_id", "effective_on", "recorded_at", "actor"),
-        ),
+        *columns_of([one.order for one in kept], "id", "state", "version", "updated_at"),
+        *columns_of(lines, "id", "quantity", "unit_price", "due_on", "received"),
+        *columns_of(lines, "received_value", "billed", "billed_value", "returned", "credited"),
     )
-
-
-def _turned(rows: Sequence[object], *names: str) -> list[Any]:
-    return [[getattr(row, name) for row in rows] for name in names]
 
 
 async def states_of(

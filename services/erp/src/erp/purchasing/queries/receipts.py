@@ -1,30 +1,150 @@
-"""Reads of receipts."""
+"""Receipts, and what of them went back: reads, and writes of new ones."""
 
-from collections.abc import Mapping
-from typing import Any
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
-from erp.purchasing.schemas import PurchaseReceiptView, ReceiptQuery
+from chassis.storage.loading import columns_of, loaded
+from chassis.storage.work import Work
+from erp.purchasing.models import (
+    PurchaseReceipt,
+    PurchaseReceiptLine,
+    PurchaseReturn,
+    PurchaseReturnLine,
+)
+from erp.purchasing.schemas import (
+    PurchaseReceiptView,
+    PurchaseReturnQuery,
+    PurchaseReturnView,
+    ReceiptQuery,
+)
 from erp.sql import Sql
 
-__all__ = ["receipt_page", "receipt_view"]
+__all__ = [
+    "ReceiptHead",
+    "add_receipts",
+    "add_return",
+    "lines_of_receipt",
+    "receipt_head",
+    "receipt_page",
+    "receipt_view",
+    "return_page",
+    "return_view",
+]
 
-_VIEW = """r.id, r.number, r.purchase_order_id, o.number as purchase_order_number, o.supplier_id,
-  r.effective_on, r.recorded_at, r.actor,
-  (select coalesce(jsonb_agg(jsonb_build_object('item_id', i.id, 'sku', i.sku,
-      'quantity', g.quantity::text, 'value', g.value::text, 'serials', g.serials)
-      order by g.first_id::text), '[]')
-    from (select m.item_id, sum(m.quantity) as quantity, sum(m.value) as value,
-        coalesce(jsonb_agg(m.serial order by m.id) filter (where m.serial is not null), '[]')
-          as serials, (array_agg(m.id order by m.id))[1] as first_id
-      from stock_move m where m.source_id = r.id group by m.item_id) g
-    join item i on i.id = g.item_id) as lines"""
-_FROM = "purchase_receipt r join purchase_order o on o.id = r.purchase_order_id"
+# A receipt of an earlier release may have no lines: what came is told by its moves then.
+_CAME = """(select l.position, l.order_line_id as line_id, l.item_id, l.quantity, l.value,
+      l.returned, to_jsonb(l.serials) as serials
+    from purchase_receipt_line l where l.purchase_receipt_id = r.id
+  union all
+  select row_number() over (order by min(m.id::text)), null, m.item_id, sum(m.quantity),
+      sum(m.value), 0,
+      coalesce(jsonb_agg(m.serial order by m.id) filter (where m.serial is not null), '[]')
+    from stock_move m where m.source_id = r.id and not exists (
+      select from purchase_receipt_line l where l.purchase_receipt_id = r.id)
+    group by m.item_id)"""
+_VIEW = f"""r.id, r.number, r.purchase_order_id, o.number as purchase_order_number, o.supplier_id,
+  case when u.id is null then 'received' else 'reversed' end as state,
+  u.effective_on as reversed_on, r.effective_on, r.recorded_at, r.actor,
+  (select coalesce(jsonb_agg(jsonb_build_object('line_id', g.line_id, 'item_id', i.id,
+      'sku', i.sku, 'quantity', g.quantity::text, 'value', g.value::text,
+      'returned', g.returned::text, 'serials', g.serials) order by g.position), '[]')
+    from {_CAME} g join item i on i.id = g.item_id) as lines"""
+_FROM = """purchase_receipt r join purchase_order o on o.id = r.purchase_order_id
+  left join purchase_return u on u.purchase_receipt_id = r.id and u.kind = 'reversal'"""
 _SORTS = {
     "recorded_at": Sort("r.recorded_at", "timestamptz"),
     "effective_on": Sort("r.effective_on", "date"),
 }
+
+_RETURN = """r.id, r.number, r.kind, r.purchase_receipt_id, g.number as purchase_receipt_number,
+  r.purchase_order_id, o.number as purchase_order_number, o.supplier_id, r.effective_on, r.reason,
+  r.expected_again, r.recorded_at, r.actor,
+  (select jsonb_agg(jsonb_build_object('line_id', c.order_line_id, 'item_id', c.item_id,
+      'sku', i.sku, 'quantity', l.quantity::text, 'value', l.value::text, 'cost', l.cost::text,
+      'serials', to_jsonb(l.serials)) order by l.position)
+    from purchase_return_line l join purchase_receipt_line c on c.id = l.receipt_line_id
+    join item i on i.id = c.item_id where l.purchase_return_id = r.id) as lines"""
+_FROM_RETURN = """purchase_return r join purchase_receipt g on g.id = r.purchase_receipt_id
+  join purchase_order o on o.id = r.purchase_order_id"""
+
+_ADD_RECEIPTS = """with receipt as (
+    insert into purchase_receipt (id, number, purchase_order_id, effective_on, recorded_at, actor)
+      select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::date[], $5::timestamptz[],
+        $6::text[]))
+  insert into purchase_receipt_line (id, purchase_receipt_id, position, order_line_id, item_id,
+      quantity, value, serials, returned, returned_value)
+    select n.id, n.receipt_id, n.position, n.order_line_id, n.item_id, n.quantity, n.value,
+        array(select jsonb_array_elements_text(n.serials::jsonb)), 0, 0
+      from unnest($7::uuid[], $8::uuid[], $9::smallint[], $10::uuid[], $11::uuid[],
+          $12::numeric[], $13::numeric[], $14::text[])
+        as n(id, receipt_id, position, order_line_id, item_id, quantity, value, serials)"""
+_HEAD = """select r.id, r.number, r.purchase_order_id, r.effective_on,
+    coalesce((select t.kind from purchase_return t where t.purchase_receipt_id = r.id
+      order by t.kind desc limit 1), '') as gone
+  from purchase_receipt r where r.id = $1"""
+_LINES = """select id, purchase_receipt_id, position, order_line_id, item_id, quantity, value,
+    serials, returned, returned_value
+  from purchase_receipt_line where purchase_receipt_id = $1 order by position
+  for no key update"""
+_SAVE_LINES = """update purchase_receipt_line l set returned = n.returned,
+    returned_value = n.returned_value
+  from unnest($1::uuid[], $2::numeric[], $3::numeric[]) as n(id, returned, returned_value)
+  where l.id = n.id"""
+
+
+class ReceiptHead(NamedTuple):
+    """A receipt: what it is of, its day, and whether goods of it went back (or all, undone)."""
+
+    id: UUID
+    number: str
+    purchase_order_id: UUID
+    effective_on: date
+    gone: str
+
+
+async def add_receipts(
+    work: Work, receipts: Sequence[PurchaseReceipt], lines: Sequence[PurchaseReceiptLine]
+) -> None:
+    """Store new receipts with their lines."""
+    await work.sql.execute(
+        _ADD_RECEIPTS,
+        *columns_of(receipts, "id", "number", "purchase_order_id", "effective_on", "recorded_at"),
+        *columns_of(receipts, "actor"),
+        *columns_of(lines, "id", "purchase_receipt_id", "position", "order_line_id", "item_id"),
+        *columns_of(lines, "quantity", "value"),
+        [json.dumps(line.serials) for line in lines],
+    )
+
+
+async def receipt_head(sql: Sql, receipt_id: UUID) -> ReceiptHead | None:
+    """What the receipt is of, and what became of it."""
+    row = await sql.fetchrow(_HEAD, receipt_id)
+    return ReceiptHead(*row) if row else None
+
+
+async def lines_of_receipt(work: Work, receipt_id: UUID) -> list[PurchaseReceiptLine]:
+    """What came with the receipt, locked; the caller holds its order."""
+    return [loaded(PurchaseReceiptLine, row) for row in await work.sql.fetch(_LINES, receipt_id)]
+
+
+async def add_return(
+    work: Work,
+    made: PurchaseReturn,
+    lines: Sequence[PurchaseReturnLine],
+    receipt_lines: Sequence[PurchaseReceiptLine],
+) -> None:
+    """Store what went back, and what became of the receipt's lines."""
+    work.session.add(made)
+    await work.flush()
+    work.session.add_all(lines)
+    await work.flush()
+    await work.sql.execute(
+        _SAVE_LINES, *columns_of(receipt_lines, "id", "returned", "returned_value")
+    )
 
 
 async def receipt_page(
@@ -58,3 +178,34 @@ async def receipt_view(sql: Sql, receipt_id: UUID) -> PurchaseReceiptView | None
 
 def _receipt(row: Mapping[str, Any]) -> PurchaseReceiptView:
     return PurchaseReceiptView.model_validate(dict(row))
+
+
+async def return_page(
+    sql: Sql, wanted: PurchaseReturnQuery, asked: PageQuery
+) -> Page[PurchaseReturnView]:
+    """One page of what went back to suppliers, the newest first."""
+    return await fetch_page(
+        sql,
+        columns=_RETURN,
+        source=_FROM_RETURN,
+        where=[
+            Filter("r.kind = {}", wanted.kind),
+            Filter("r.purchase_receipt_id = {}", wanted.purchase_receipt_id),
+            Filter("r.purchase_order_id = {}", wanted.purchase_order_id),
+            Filter("o.supplier_id = {}", wanted.supplier_id),
+            Filter("r.number = {}", wanted.number),
+            Filter("r.effective_on >= {}", wanted.effective_on_gte),
+            Filter("r.effective_on <= {}", wanted.effective_on_lte),
+        ],
+        sorts=_SORTS,
+        default="-recorded_at",
+        asked=asked,
+        key="r.id",
+        view=lambda row: PurchaseReturnView.model_validate(dict(row)),
+    )
+
+
+async def return_view(sql: Sql, return_id: UUID) -> PurchaseReturnView | None:
+    """What went back, as callers see it."""
+    row = await sql.fetchrow(f"select {_RETURN} from {_FROM_RETURN} where r.id = $1", return_id)
+    return PurchaseReturnView.model_validate(dict(row)) if row else None

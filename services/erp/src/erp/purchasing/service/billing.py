@@ -7,14 +7,16 @@ from typing import NamedTuple
 from uuid import UUID
 
 from chassis.http.problems import NotFound
+from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
 from erp.exact import EXACT, rounded
+from erp.ledger import service as ledger
 from erp.money import digits_of
 from erp.parties.service.suppliers import see_supplier
 from erp.payables import service as payables
-from erp.payables.events import UnbilledLine
+from erp.payables.events import BillReversed
 from erp.payables.schemas import BillView
 from erp.payables.service import EnterBill, GoodsLine
 from erp.purchasing.errors import NotALine, NothingToBill
@@ -89,15 +91,31 @@ def _goods_lines(work: Work, held: Held, billed: Sequence[Billed]) -> list[Goods
     ]
 
 
-async def unbill(work: Work, order_id: UUID, lines: Sequence[UnbilledLine]) -> None:
-    """Let what a bill, now taken back, had billed be billed anew."""
+async def unbill(work: Work, event: BillReversed) -> None:
+    """Let what a bill, now taken back, had billed be billed anew. Raises BillCredited."""
+    order_id, lines = event.purchase_order_id, event.lines
     held = (await queries.hold_orders(work, [order_id]))[order_id]
-    by_id = {line.id: line for line in held.lines}
+    by_id, left = {line.id: line for line in held.lines}, Decimal(0)
     for one in lines:
-        by_id[one.order_line_id].unbill(one.quantity, one.received)
+        line = by_id[one.order_line_id]
+        left += line.unbill(one.quantity, one.received, bill=event.supplier_number)
+    await _write_off(work, event, left)
     held.order.touch(work.now)
     await queries.save_orders(work, [held])
     await tell(work, [order_id], ["lines"])
+
+
+async def _write_off(work: Work, event: BillReversed, left: Decimal) -> None:
+    """What is not cleared of goods that are not here any more is a variance."""
+    posting = ledger.Posting(
+        id=uuid7(),
+        effective_on=event.reversed_on,
+        source_type="bill",
+        source_id=event.id,
+        memo=event.supplier_number,
+        lines=(ledger.debit("grni", left), ledger.credit("purchase_variance", left)),
+    )
+    await ledger.post(work, [posting])
 
 
 def _billed(work: Work, held: Held, asked: Sequence[BillLine] | None) -> list[Billed]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from chassis.http.problems import NotFound
@@ -10,7 +11,7 @@ from chassis.storage.work import Work
 from erp.days import business_day_of
 from erp.money import digits_of
 from erp.purchasing.errors import NotALine
-from erp.purchasing.models import PurchaseReceipt
+from erp.purchasing.models import PurchaseReceipt, PurchaseReceiptLine
 from erp.purchasing.queries import orders as queries
 from erp.purchasing.queries import receipts as receipt_queries
 from erp.purchasing.queries.orders import Held
@@ -68,7 +69,8 @@ async def _receive(
         for receipt in receipts
         for line in _came(work, held[receipt.purchase_order_id], wanted, receipt.id)
     ]
-    await queries.save_orders(work, held.values(), receipts)
+    await queries.save_orders(work, held.values())
+    await receipt_queries.add_receipts(work, receipts, _lines_of(came))
     await stock.receive(
         work,
         came,
@@ -94,6 +96,28 @@ async def _receipts(work: Work, order_ids: Sequence[UUID], day: date) -> list[Pu
         )
         for order_id, number in zip(order_ids, numbers, strict=True)
     ]
+
+
+def _lines_of(came: Sequence[ReceiptLine]) -> list[PurchaseReceiptLine]:
+    """What came with each receipt of each line of its order, once."""
+    found: dict[tuple[UUID | None, UUID | None], PurchaseReceiptLine] = {}
+    for one in came:
+        line = found.get((one.source_id, one.expected_id))
+        if line is None:
+            line = found[one.source_id, one.expected_id] = PurchaseReceiptLine(
+                id=uuid7(),
+                purchase_receipt_id=one.source_id,
+                position=len(found) + 1,
+                order_line_id=one.expected_id,
+                item_id=one.item_id,
+                quantity=Decimal(0),
+                value=Decimal(0),
+                serials=[],
+            )
+        line.quantity += one.quantity
+        line.value += one.value
+        line.serials = [*line.serials, *one.serials]
+    return list(found.values())
 
 
 def _came(

@@ -19,6 +19,7 @@ __all__ = [
     "OrderNeeds",
     "ReceiptLine",
     "ReturnLine",
+    "SendBackLine",
     "ShipLine",
     "Shortage",
 ]
@@ -63,6 +64,15 @@ class ReceiptLine(NamedTuple):
     value: Decimal
     expected_id: UUID | None = None
     source_id: UUID | None = None
+    serials: Sequence[str] = ()
+
+
+class SendBackLine(NamedTuple):
+    """What goes back to a supplier, and the value it was received at."""
+
+    item_id: UUID
+    quantity: Decimal
+    value: Decimal
     serials: Sequence[str] = ()
 
 

@@ -78,13 +78,20 @@ def short_day(quantity: Decimal, ends: Sequence[DayEnd]) -> DayEnd | None:
     return next((end for end in ends if end.quantity < quantity), None)
 
 
-def cost_as_of(quantity: Decimal, ends: Sequence[DayEnd], *, decimals: int) -> Decimal | None:
+def cost_as_of(
+    quantity: Decimal, ends: Sequence[DayEnd], *, decimals: int, value: Decimal | None = None
+) -> Decimal | None:
     """What pieces cost that leave on the first of the days; all the days have so many on hand.
+
+    What goes back to the supplier, received at a `value`, costs that (E36), unless a day would be
+    left with less than nothing, or with worth and no pieces (E33).
 
     The average of that day, but never more than a later day is worth; and where a day has no
     pieces left then, all that it is worth, so that nothing is worth nothing on it either (E30).
     None: the days ask for different amounts, and no cost leaves all of them right.
     """
+    if value is not None and all(end.quantity > quantity and end.value >= value for end in ends):
+        return value
     rests = {end.value for end in ends if end.quantity == quantity}
     most = min(end.value for end in ends)
     first = ends[0]

@@ -8,6 +8,7 @@ from erp.stock.rules.lines import (
     OrderNeeds,
     ReceiptLine,
     ReturnLine,
+    SendBackLine,
     ShipLine,
     Shortage,
 )
@@ -21,7 +22,7 @@ from erp.stock.service.expecting import (
     short_items,
     shortages,
 )
-from erp.stock.service.goods import adjust, receive, ship, take_back
+from erp.stock.service.goods import adjust, receive, send_back, ship, take_back
 from erp.stock.service.placing import place, place_orders
 from erp.stock.service.promising import promise_anew
 from erp.stock.service.reserving import RESERVE, reserve_due
@@ -37,6 +38,7 @@ __all__ = [
     "OrderNeeds",
     "ReceiptLine",
     "ReturnLine",
+    "SendBackLine",
     "ShipLine",
     "Shortage",
     "adjust",
@@ -54,6 +56,7 @@ __all__ = [
     "require_countable",
     "reserve_due",
     "reserved_from",
+    "send_back",
     "ship",
     "short_items",
     "shortages",

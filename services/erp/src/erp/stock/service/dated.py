@@ -44,13 +44,21 @@ def come_in(held: Holding, item_id: UUID, pieces: Sequence[Piece]) -> None:
     held.ends[item_id] = carried(held.ends.get(item_id, ()), quantity, value)
 
 
-def leave(held: Holding, item_id: UUID, quantity: Decimal, *, decimals: int) -> Decimal:
+def leave(
+    held: Holding,
+    item_id: UUID,
+    quantity: Decimal,
+    *,
+    decimals: int,
+    value: Decimal | None = None,
+) -> Decimal:
     """Take so many away as of the day looked back to; what they cost.
 
-    Raises ShortOnDay, NoCostOnDay.
+    `value` is what those were received at that go back to the supplier. Raises ShortOnDay,
+    NoCostOnDay.
     """
     ends, sku = held.ends[item_id], held.skus[item_id]
-    cost = held.worth[item_id].lose(quantity, ends, sku=sku, decimals=decimals)
+    cost = held.worth[item_id].lose(quantity, ends, sku=sku, decimals=decimals, value=value)
     held.ends[item_id] = carried(ends, -quantity, -cost)
     return cost
 

@@ -21,6 +21,7 @@ from erp.stock.rules.lines import (
     NewSerial,
     ReceiptLine,
     ReturnLine,
+    SendBackLine,
     ShipLine,
 )
 from erp.stock.rules.serials import Piece, pieces_of
@@ -31,7 +32,7 @@ from erp.stock.service.demand import hold_items, hold_lines
 from erp.stock.service.serials import Asked
 from erp.stock.service.telling import fill_waiting, reserve_free, tell
 
-__all__ = ["adjust", "receive", "ship", "take_back"]
+__all__ = ["adjust", "receive", "send_back", "ship", "take_back"]
 
 _NOTHING = Decimal(0)
 
@@ -172,6 +173,39 @@ def _coming_back(held: Holding, line: ReturnLine, share: Decimal, *, on: date) -
     line_id = line.order_line_id
     item_id = held.demands[line_id].item_id
     return serials.came_back(held, item_id, line.serials, order_line_id=line_id, on=on)
+
+
+async def send_back(
+    work: Work,
+    lines: Sequence[SendBackLine],
+    *,
+    source_type: str,
+    source_id: UUID,
+    effective_on: date,
+    counterpart: str,
+    memo: str,
+) -> list[Decimal]:
+    """Give goods back to the supplier, at the value they were received at (E36); what each cost.
+
+    Only what is promised to nobody goes. Where stock cannot bear that value it is the average.
+    Raises TooLittleOnHand, ShortOnDay, NoCostOnDay, NotStocked, UnknownSerial, SerialNotInStock,
+    SerialMovedLater and what `serials.name` raises, PeriodClosed, NoPeriod.
+    """
+    held = await hold_items(work, [line.item_id for line in lines], worth=True)
+    await look_back(work, held, effective_on)
+    decimals, costs = digits_of(work.setting.currency), []
+    await serials.name(
+        work, held, [Asked(line.item_id, line.quantity, line.serials) for line in lines]
+    )
+    for line in lines:
+        serials.must_be_here(held, line.item_id, line.serials, on=effective_on)
+        held.levels[line.item_id].take_free(line.quantity, sku=held.skus[line.item_id])
+        cost = leave(held, line.item_id, line.quantity, decimals=decimals, value=line.value)
+        pieces = pieces_of(line.quantity, cost, line.serials, decimals=decimals)
+        _move(held, line.item_id, "supplier", pieces, inward=False, source_id=source_id)
+        costs.append(cost)
+    await _finish(work, held, Origin(source_type, memo, effective_on), counterpart=counterpart)
+    return costs
 
 
 async def adjust(

@@ -27,6 +27,9 @@ from erp.stock.rules.serials import KnownSerial, Piece
 __all__ = ["Asked", "came_back", "must_be_here", "must_be_new", "name", "name_or_choose"]
 
 
+_COME_AGAIN = frozenset({"loss", "supplier"})
+
+
 class Asked(NamedTuple):
     """So many pieces of an item, and the serials named of them."""
 
@@ -112,12 +115,13 @@ def must_be_new(
 ) -> None:
     """Let pieces come in that were never here, or that come from where they went.
 
-    `outside` is the kind of place they come from: what was lost can be found there again.
+    `outside` is the kind of place they come from: what was lost can be found there again, what
+    went back to a supplier can come once more.
     Raises SerialExists, SerialMovedLater.
     """
     for number in serials:
         known = held.serials.get((item_id, number))
-        if known and not (known.kind == outside == "loss"):
+        if known and not (known.kind == outside and outside in _COME_AGAIN):
             raise SerialExists(sku=held.skus[item_id], serial=number, place=known.place)
         if known:
             _must_come_after(held, item_id, number, known.moved_on, on=on)

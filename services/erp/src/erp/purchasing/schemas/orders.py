@@ -1,4 +1,4 @@
-"""Commands and views of purchasing. Amounts are in the installation's currency."""
+"""Prices, suggestions, orders, bills: commands and views. Amounts: the installation's currency."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -23,12 +23,13 @@ from erp.fields import (
 from erp.links import ExternalRef
 from erp.money import MoneyView, UnitPriceView
 from erp.purchasing.events import ReceivedSerial
-from erp.stock.schemas import Serials
 
 __all__ = [
+    "LARGEST_BATCH",
     "BillLine",
     "BillReceived",
     "ChangeSupplierPrice",
+    "EffectiveOn",
     "NewPurchaseLine",
     "NewPurchaseOrder",
     "NewSupplierPrice",
@@ -38,14 +39,6 @@ __all__ = [
     "PurchaseOrderQuery",
     "PurchaseOrderState",
     "PurchaseOrderView",
-    "PurchaseReceiptView",
-    "ReceiptLineView",
-    "ReceiptQuery",
-    "ReceiptView",
-    "ReceiptsMade",
-    "ReceiveAll",
-    "ReceiveLine",
-    "ReceiveOrder",
     "RefreshSuggestions",
     "Refreshed",
     "SuggestionState",
@@ -54,6 +47,7 @@ __all__ = [
     "UpsertSupplierPrice",
     "UpsertSupplierPriceItem",
     "UpsertSupplierPrices",
+    "View",
 ]
 
 LARGEST_BATCH = 500
@@ -236,8 +230,10 @@ class PurchaseLineView(View):
     item_id: UUID
     sku: str
     quantity: Quantity
-    received: Quantity
-    billed: Quantity
+    received: Quantity = Field(description="What came and did not go back.")
+    returned: Quantity = Field(description="What went back to the supplier, in all.")
+    billed: Quantity = Field(description="What was billed and not credited.")
+    credited: Quantity = Field(description="What of the returned was credited, in all.")
     unit_price: NonNegativeDecimal
     due_on: date
     net: NonNegativeDecimal
@@ -274,78 +270,6 @@ class OrdersMade(View):
 
     orders: list[PurchaseOrderView]
     left: list[UUID] = Field(description="Open suggestions without a supplier.")
-
-
-class ReceiveLine(Command):
-    """What came of an order's line."""
-
-    line_id: UUID
-    quantity: PositiveQuantity
-    serials: Serials = Field(default=[])
-
-
-class ReceiveOrder(Command):
-    """Take goods of an order in, at the agreed price."""
-
-    effective_on: EffectiveOn = None
-    lines: list[ReceiveLine] | None = Field(
-        default=None,
-        min_length=1,
-        max_length=LARGEST_BATCH,
-        description="Null: everything that is still expected.",
-    )
-
-
-class ReceiveAll(Command):
-    """Take in everything that is still expected of orders."""
-
-    order_ids: list[UUID] = Field(min_length=1, max_length=LARGEST_BATCH)
-    effective_on: EffectiveOn = None
-
-
-class ReceiptView(View):
-    """Goods of an order that came."""
-
-    id: UUID
-    number: str
-    purchase_order_id: UUID
-    effective_on: date
-
-
-class ReceiptQuery(BaseModel):
-    """Which receipts are wanted."""
-
-    purchase_order_id: UUID | None = None
-    supplier_id: UUID | None = None
-    number: DocumentNumber | None = None
-    effective_on_gte: Day | None = Field(default=None, description="The first day.")
-    effective_on_lte: Day | None = Field(default=None, description="The last day.")
-
-
-class ReceiptLineView(View):
-    """What came of an item, and what it was booked in at."""
-
-    item_id: UUID
-    sku: str
-    quantity: PositiveQuantity
-    value: NonNegativeDecimal
-    serials: list[str] = Field(description="Of the pieces that have one.")
-
-
-class PurchaseReceiptView(ReceiptView):
-    """Goods of an order that came, with what came of each item."""
-
-    purchase_order_number: str
-    supplier_id: UUID
-    recorded_at: datetime
-    actor: str
-    lines: list[ReceiptLineView]
-
-
-class ReceiptsMade(View):
-    """The receipts, one for each order."""
-
-    receipts: list[ReceiptView]
 
 
 class BillLine(Command):

@@ -1,9 +1,9 @@
-"""Paths of purchasing."""
+"""Paths of supplier prices and of suggestions."""
 
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response, status
+from fastapi import Query, Response, status
 
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
@@ -24,40 +24,20 @@ from chassis.identity.actor import Actor
 from chassis.storage.work import Reading
 from erp.catalog.errors import FractionOfUnit
 from erp.fields import ExternalId
-from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.parties.errors import PartyArchived
-from erp.payables.errors import DuplicateBill
-from erp.payables.schemas import BillView
 from erp.purchasing.errors import (
     DuplicateSupplierPrice,
-    MoreThanOrdered,
-    MoreThanReceived,
     NoSupplierPrice,
-    NotALine,
     NotBought,
-    NothingToBill,
-    PurchaseOrderClosed,
     SuggestionNotOpen,
 )
-from erp.purchasing.queries import orders as order_queries
 from erp.purchasing.queries import prices as price_queries
-from erp.purchasing.queries import receipts as receipt_queries
 from erp.purchasing.queries import suggestions as suggestion_queries
 from erp.purchasing.schemas import (
-    BillReceived,
     ChangeSupplierPrice,
-    NewPurchaseOrder,
     NewSupplierPrice,
     OrdersMade,
     OrderSuggestions,
-    PurchaseOrderQuery,
-    PurchaseOrderView,
-    PurchaseReceiptView,
-    ReceiptQuery,
-    ReceiptsMade,
-    ReceiptView,
-    ReceiveAll,
-    ReceiveOrder,
     Refreshed,
     RefreshSuggestions,
     SuggestionState,
@@ -66,22 +46,10 @@ from erp.purchasing.schemas import (
     UpsertSupplierPrice,
     UpsertSupplierPrices,
 )
-from erp.purchasing.service import billing, ordering, pricing, receiving, suggesting
-from erp.stock.errors import (
-    DuplicateSerial,
-    NotStocked,
-    SerialExists,
-    SerialsNeeded,
-    SerialsNotKept,
-)
+from erp.purchasing.service import ordering, pricing, suggesting
 from erp.upserts import UPSERT_PROBLEMS, UPSERTED, FromSystem, InBatch, reply_outcome
 
-__all__ = [
-    "purchase_order_router",
-    "purchase_receipt_router",
-    "suggestion_router",
-    "supplier_price_router",
-]
+__all__ = ["suggestion_router", "supplier_price_router"]
 
 Buyer = Annotated[Actor, Needs("purchasing.write")]
 Reader = Annotated[Actor, Needs("purchasing.read")]
@@ -116,36 +84,6 @@ suggestion_router = house_router(
         NotBought,
         PartyArchived,
     ),
-)
-purchase_order_router = house_router(
-    prefix="/v1/purchase-orders",
-    tag="purchase-orders",
-    problems=(
-        *_KEYED,
-        MissingReference,
-        CurrencyNotSupported,
-        FractionOfUnit,
-        NotStocked,
-        SerialsNeeded,
-        SerialsNotKept,
-        DuplicateSerial,
-        SerialExists,
-        NoSupplierPrice,
-        NotBought,
-        PartyArchived,
-        PurchaseOrderClosed,
-        MoreThanOrdered,
-        MoreThanReceived,
-        NotALine,
-        NothingToBill,
-        DuplicateBill,
-        NoPeriod,
-        PeriodClosed,
-    ),
-)
-
-purchase_receipt_router = house_router(
-    prefix="/v1/purchase-receipts", tag="purchase-receipts", problems=(NotFound,)
 )
 
 
@@ -250,85 +188,3 @@ async def order_suggestions(
 ) -> OrdersMade:
     """Order what is suggested, one order for each supplier."""
     return await ordering.order_suggestions(work, command)
-
-
-@purchase_order_router.get("")
-async def list_orders(
-    _by: Reader,
-    wanted: Annotated[PurchaseOrderQuery, Query()],
-    asked: PageAsked,
-    at: InReading,
-    request: Request,
-) -> Page[PurchaseOrderView]:
-    """Purchase orders with their lines, the newest first."""
-    currency = request.app.state.settings.currency
-    return await order_queries.order_page(at.sql, wanted, asked, currency=currency)
-
-
-@purchase_order_router.post("", status_code=status.HTTP_201_CREATED)
-async def order_goods(
-    command: NewPurchaseOrder, _by: Buyer, _once: OnlyOnce, work: InWork, response: Response
-) -> PurchaseOrderView:
-    """Order goods from a supplier."""
-    order = await ordering.order_goods(work, command)
-    reply_with(response, order, location=f"/v1/purchase-orders/{order.id}")
-    return order
-
-
-@purchase_order_router.post("/receive-all", status_code=status.HTTP_201_CREATED)
-async def receive_all(
-    command: ReceiveAll, _by: Buyer, _once: OnlyOnce, work: InWork
-) -> ReceiptsMade:
-    """Take in everything that is still expected of orders, all or none."""
-    return await receiving.receive_all(work, command)
-
-
-@purchase_order_router.get("/{order_id}")
-async def see_order(
-    order_id: UUID, _by: Reader, at: InReading, request: Request, response: Response
-) -> PurchaseOrderView:
-    """The order with its lines."""
-    currency = request.app.state.settings.currency
-    seen = await ordering.see_order(at.sql, order_id, currency=currency)
-    reply_with(response, seen)
-    return seen
-
-
-@purchase_order_router.post("/{order_id}/close")
-async def close_order(
-    order_id: UUID, _by: Buyer, _once: OnlyOnce, work: InWork, response: Response
-) -> PurchaseOrderView:
-    """Expect nothing more of the order; what is still waited for is suggested anew."""
-    order = await ordering.close_order(work, order_id)
-    reply_with(response, order)
-    return order
-
-
-@purchase_order_router.post("/{order_id}/receipts", status_code=status.HTTP_201_CREATED)
-async def receive_order(
-    order_id: UUID, command: ReceiveOrder, _by: Buyer, _once: OnlyOnce, work: InWork
-) -> ReceiptView:
-    """Take goods of the order in; without lines, all that is still expected."""
-    return await receiving.receive_order(work, order_id, command)
-
-
-@purchase_order_router.post("/{order_id}/bills", status_code=status.HTTP_201_CREATED)
-async def bill_received(
-    order_id: UUID, command: BillReceived, _by: Buyer, _once: OnlyOnce, work: InWork
-) -> BillView:
-    """Enter the supplier's bill; without lines, of all that came and is not billed yet."""
-    return await billing.bill_received(work, order_id, command)
-
-
-@purchase_receipt_router.get("")
-async def list_receipts(
-    _by: Reader, wanted: Annotated[ReceiptQuery, Query()], asked: PageAsked, at: InReading
-) -> Page[PurchaseReceiptView]:
-    """Receipts of purchase orders with what came, the newest first."""
-    return await receipt_queries.receipt_page(at.sql, wanted, asked)
-
-
-@purchase_receipt_router.get("/{receipt_id}")
-async def see_receipt(receipt_id: UUID, _by: Reader, at: InReading) -> PurchaseReceiptView:
-    """The receipt."""
-    return await receiving.see_receipt(at.sql, receipt_id)

@@ -1,0 +1,242 @@
+"""Purchase orders and their lines: what they are, and what they refuse."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger
+from sqlalchemy import Sequence as Numbers
+from sqlalchemy import UniqueConstraint as Unique
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.storage.base import Amount, Identified, Quantity
+from erp.base import Base, Record
+from erp.exact import EXACT, plain, rounded
+from erp.payables.errors import BillCredited
+from erp.purchasing.errors import (
+    MoreThanOrdered,
+    MoreThanReceived,
+    MoreThanSentBack,
+    PurchaseOrderClosed,
+)
+from erp.purchasing.rules.values import share_of
+
+__all__ = ["PurchaseOrder", "PurchaseOrderLine"]
+
+PURCHASE_ORDER_NUMBERS = Numbers("purchase_order_number_seq", metadata=Base.metadata)
+_NOTHING = Decimal(0)
+
+
+class PurchaseOrder(Record, Base):
+    """Goods ordered from a supplier."""
+
+    __tablename__ = "purchase_order"
+    __table_args__ = (
+        CheckConstraint(
+            "state in ('ordered', 'partly_received', 'received', 'closed')", name="state_known"
+        ),
+        Index("ix_purchase_order_created_at", "created_at", "id"),
+        Index("ix_purchase_order_state_created_at", "state", "created_at", "id"),
+        Index("ix_purchase_order_supplier_id_created_at", "supplier_id", "created_at", "id"),
+    )
+    OPEN: ClassVar = frozenset({"ordered", "partly_received"})
+    STANDING: ClassVar = {
+        (False, False): "closed",
+        (False, True): "ordered",
+        (True, False): "received",
+        (True, True): "partly_received",
+    }
+    """Whether something is here, and whether something is expected -> the state."""
+
+    number: Mapped[str] = mapped_column(unique=True)
+    supplier_id: Mapped[UUID] = mapped_column(ForeignKey("supplier.id"))
+    state: Mapped[str]
+    ordered_on: Mapped[date]
+
+    def must_be_open(self) -> None:
+        """Raises PurchaseOrderClosed when nothing more is expected."""
+        if self.state not in self.OPEN:
+            raise PurchaseOrderClosed(number=self.number, state=self.state)
+
+    def must_not_be_closed(self) -> None:
+        """Raises PurchaseOrderClosed when the rest was given up."""
+        if self.state == "closed":
+            raise PurchaseOrderClosed(number=self.number, state=self.state)
+
+    def note_receipt(self, *, complete: bool, at: datetime) -> None:
+        """Goods came; `complete`: nothing more is expected."""
+        self.state = "received" if complete else "partly_received"
+        self.touch(at)
+
+    def note_return(self, lines: Sequence["PurchaseOrderLine"], at: datetime) -> None:
+        """Less of the lines is here, and perhaps more is expected; a closed order stays so."""
+        if self.state != "closed":
+            here = any(line.received for line in lines)
+            expected = any(line.expected for line in lines)
+            self.state = self.STANDING[here, expected]
+        self.touch(at)
+
+    def close(self, at: datetime) -> None:
+        """Expect nothing more. Raises PurchaseOrderClosed."""
+        self.must_be_open()
+        self.state = "closed"
+        self.touch(at)
+
+
+class PurchaseOrderLine(Identified, Base):
+    """What is ordered of an item at which price, what came of it, and what was billed."""
+
+    __tablename__ = "purchase_order_line"
+    __table_args__ = (
+        Unique("purchase_order_id", "position"),
+        CheckConstraint("quantity >= 0 and unit_price >= 0", name="not_negative"),
+        CheckConstraint(
+            "received >= 0 and received <= quantity and billed >= 0"
+            " and credited >= 0 and credited <= returned"
+            " and billed <= received + returned - credited",
+            name="in_turn",
+        ),
+        CheckConstraint(
+            "billed_value >= 0 and received_value >= 0"
+            " and sign(received_value - billed_value) in (0, sign(received - billed))",
+            name="value_in_turn",
+        ),
+        Index("ix_purchase_order_line_item_id", "item_id"),
+    )
+
+    purchase_order_id: Mapped[UUID] = mapped_column(ForeignKey("purchase_order.id"))
+    position: Mapped[int] = mapped_column(SmallInteger)
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"))
+    quantity: Mapped[Quantity]
+    unit_price: Mapped[Quantity]
+    due_on: Mapped[date]
+    received: Mapped[Quantity] = mapped_column(default=Decimal(0))
+    received_value: Mapped[Amount] = mapped_column(default=Decimal(0))
+    billed: Mapped[Quantity] = mapped_column(default=Decimal(0))
+    billed_value: Mapped[Amount] = mapped_column(default=Decimal(0))
+    returned: Mapped[Quantity] = mapped_column(default=_NOTHING, server_default="0")
+    credited: Mapped[Quantity] = mapped_column(default=_NOTHING, server_default="0")
+
+    @property
+    def expected(self) -> Decimal:
+        """What has not come yet."""
+        return self.quantity - self.received
+
+    @property
+    def unbilled(self) -> Decimal:
+        """What is here and was not billed; negative: billed, sent back and not credited."""
+        return self.received - self.billed
+
+    @property
+    def billable(self) -> Decimal:
+        """What may be billed yet: what was sent back may be billed first, and credited then."""
+        return self.unbilled + self.returned - self.credited
+
+    @property
+    def not_cleared(self) -> Decimal:
+        """What the books owe for what came; negative: what the supplier owes for returns (E44)."""
+        return self.received_value - self.billed_value
+
+    def worth(self, quantity: Decimal, *, decimals: int) -> Decimal:
+        """What so many cost at the agreed price."""
+        return rounded(EXACT.multiply(self.unit_price, quantity), decimals)
+
+    def receive(self, quantity: Decimal, *, sku: str, decimals: int) -> Decimal:
+        """Take in what came; what it is worth, at the agreed price. Raises MoreThanOrdered.
+
+        What replaces goods that were billed and sent back is worth what those were.
+        """
+        if quantity > self.expected:
+            raise MoreThanOrdered(sku=sku, quantity=plain(quantity), expected=plain(self.expected))
+        replacing = min(quantity, max(-self.unbilled, _NOTHING))
+        value = self.worth(quantity - replacing, decimals=decimals)
+        if replacing:
+            value += share_of(-self.not_cleared, replacing, of=-self.unbilled, decimals=decimals)
+        self.received += quantity
+        self.received_value += value
+        return value
+
+    def bill(self, quantity: Decimal, *, sku: str, decimals: int) -> Decimal:
+        """Have so many billed; which value that clears of what was received (E44).
+
+        The last of what was received clears the rest. Raises MoreThanReceived.
+        """
+        if quantity > self.billable:
+            raise MoreThanReceived(sku=sku, quantity=plain(quantity), unbilled=plain(self.billable))
+        here = max(self.unbilled, _NOTHING)
+        left = self.not_cleared if here else _NOTHING
+        value = min(self.worth(quantity, decimals=decimals), left)
+        if quantity >= here:
+            value = left + self.worth(quantity - here, decimals=decimals)
+        self.billed += quantity
+        self.billed_value += value
+        return value
+
+    def unbill(self, quantity: Decimal, value: Decimal, *, bill: str) -> Decimal:
+        """Have so many, and so much of what they were received at, not billed after all.
+
+        What stays uncleared then for no goods: a variance. Raises BillCredited.
+        """
+        if quantity > self.billed:
+            raise BillCredited(supplier_number=bill)
+        self.billed -= quantity
+        self.billed_value -= value
+        return self._settle()
+
+    def send_back(
+        self, quantity: Decimal, value: Decimal, *, ordered: bool, counted: bool, decimals: int
+    ) -> Decimal:
+        """Give back so many that were received at a value; what that clears of it.
+
+        What is not billed goes back first, and the last of it clears the rest. `ordered`: they
+        are ordered as before; `counted`: they did come, and count as returned.
+        """
+        here = max(self.unbilled, _NOTHING)
+        share = min(value, self.not_cleared)
+        if quantity >= here:
+            billed = share_of(value, quantity - here, of=quantity, decimals=decimals)
+            share = (self.not_cleared if here else _NOTHING) + billed
+        self.received -= quantity
+        self.received_value -= share
+        if counted:
+            self.returned += quantity
+        if not ordered:
+            self.quantity -= quantity
+        self._settle()
+        return share
+
+    def credit(self, quantity: Decimal, *, sku: str, decimals: int) -> Decimal:
+        """Have so many of those sent back credited; which value that clears.
+
+        Raises MoreThanSentBack.
+        """
+        if quantity > -self.unbilled:
+            most = max(-self.unbilled, _NOTHING)
+            raise MoreThanSentBack(sku=sku, quantity=plain(quantity), uncredited=plain(most))
+        value = share_of(-self.not_cleared, quantity, of=-self.unbilled, decimals=decimals)
+        self.billed -= quantity
+        self.billed_value -= value
+        self.credited += quantity
+        self._settle()
+        return value
+
+    def uncredit(self, quantity: Decimal, value: Decimal) -> Decimal:
+        """Have so many not credited after all; what stays uncleared then: a variance."""
+        self.billed += quantity
+        self.billed_value += value
+        self.credited -= quantity
+        return self._settle()
+
+    def _settle(self) -> Decimal:
+        """Let values follow quantities: of no goods there is no value. What that leaves over."""
+        rest, unbilled = self.not_cleared, self.unbilled
+        if not unbilled or (rest > 0) != (unbilled > 0):
+            self.received_value -= rest
+        else:
+            rest = _NOTHING
+        below = min(self.received_value, self.billed_value, _NOTHING)
+        self.received_value -= below
+        self.billed_value -= below
+        return rest

@@ -1,0 +1,138 @@
+"""Receipts, and what of them went back: written once."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, Text, text
+from sqlalchemy import Sequence as Numbers
+from sqlalchemy import UniqueConstraint as Unique
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.storage.base import Amount, Identified, Quantity
+from erp.base import Base
+from erp.exact import plain
+from erp.purchasing.errors import MoreThanOnReceipt, SerialNotOnReceipt
+from erp.purchasing.rules.values import share_of
+
+__all__ = ["PurchaseReceipt", "PurchaseReceiptLine", "PurchaseReturn", "PurchaseReturnLine"]
+
+PURCHASE_RECEIPT_NUMBERS = Numbers("purchase_receipt_number_seq", metadata=Base.metadata)
+PURCHASE_RETURN_NUMBERS = Numbers("purchase_return_number_seq", metadata=Base.metadata)
+
+
+class PurchaseReceipt(Identified, Base):
+    """Goods of an order that came on a day. Written once."""
+
+    __tablename__ = "purchase_receipt"
+    __table_args__ = (
+        Index("ix_purchase_receipt_purchase_order_id", "purchase_order_id"),
+        Index("ix_purchase_receipt_recorded_at", "recorded_at", "id"),
+        Index("ix_purchase_receipt_effective_on", "effective_on", "id"),
+    )
+
+    number: Mapped[str] = mapped_column(unique=True)
+    purchase_order_id: Mapped[UUID] = mapped_column(ForeignKey("purchase_order.id"))
+    effective_on: Mapped[date]
+    recorded_at: Mapped[datetime]
+    actor: Mapped[str]
+
+
+class PurchaseReceiptLine(Identified, Base):
+    """What came of an order's line with a receipt, at which value, and what went back of it."""
+
+    __tablename__ = "purchase_receipt_line"
+    __table_args__ = (
+        Unique("purchase_receipt_id", "order_line_id"),
+        CheckConstraint("quantity > 0 and value >= 0", name="something"),
+        CheckConstraint(
+            "returned >= 0 and returned <= quantity"
+            " and returned_value >= 0 and returned_value <= value"
+            " and (returned < quantity or returned_value = value)",
+            name="returned_of_it",
+        ),
+    )
+
+    purchase_receipt_id: Mapped[UUID] = mapped_column(ForeignKey("purchase_receipt.id"))
+    position: Mapped[int] = mapped_column(SmallInteger)
+    order_line_id: Mapped[UUID] = mapped_column(ForeignKey("purchase_order_line.id"))
+    item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"))
+    quantity: Mapped[Quantity]
+    value: Mapped[Amount]
+    serials: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    returned: Mapped[Quantity]
+    returned_value: Mapped[Amount]
+
+    @property
+    def left(self) -> Decimal:
+        """What of it did not go back."""
+        return self.quantity - self.returned
+
+    def send_back(
+        self, quantity: Decimal, serials: Sequence[str], *, sku: str, decimals: int
+    ) -> Decimal:
+        """Give back so many; what they were received at (E36).
+
+        Raises MoreThanOnReceipt, SerialNotOnReceipt.
+        """
+        if quantity > self.left:
+            raise MoreThanOnReceipt(sku=sku, quantity=plain(quantity), left=plain(self.left))
+        for serial in serials:
+            if serial not in self.serials:
+                raise SerialNotOnReceipt(sku=sku, serial=serial)
+        value = share_of(
+            self.value - self.returned_value, quantity, of=self.left, decimals=decimals
+        )
+        self.returned += quantity
+        self.returned_value += value
+        return value
+
+
+class PurchaseReturn(Identified, Base):
+    """Goods of a receipt that went back, or a receipt that was a mistake. Written once."""
+
+    __tablename__ = "purchase_return"
+    __table_args__ = (
+        CheckConstraint("kind in ('return', 'reversal')", name="kind_known"),
+        Index("ix_purchase_return_purchase_order_id", "purchase_order_id"),
+        Index("ix_purchase_return_purchase_receipt_id", "purchase_receipt_id"),
+        Index(
+            "uq_purchase_return_reversal",
+            "purchase_receipt_id",
+            unique=True,
+            postgresql_where=text("kind = 'reversal'"),
+        ),
+        Index("ix_purchase_return_recorded_at", "recorded_at", "id"),
+        Index("ix_purchase_return_effective_on", "effective_on", "id"),
+    )
+
+    number: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str]
+    purchase_receipt_id: Mapped[UUID] = mapped_column(ForeignKey("purchase_receipt.id"))
+    purchase_order_id: Mapped[UUID] = mapped_column(ForeignKey("purchase_order.id"))
+    effective_on: Mapped[date]
+    reason: Mapped[str]
+    expected_again: Mapped[bool]
+    recorded_at: Mapped[datetime]
+    actor: Mapped[str]
+
+
+class PurchaseReturnLine(Identified, Base):
+    """What went back of a receipt's line: what it was received at, and what it cost stock."""
+
+    __tablename__ = "purchase_return_line"
+    __table_args__ = (
+        Unique("purchase_return_id", "position"),
+        CheckConstraint("quantity > 0 and value >= 0 and cost >= 0", name="something"),
+        Index("ix_purchase_return_line_receipt_line_id", "receipt_line_id"),
+    )
+
+    purchase_return_id: Mapped[UUID] = mapped_column(ForeignKey("purchase_return.id"))
+    position: Mapped[int] = mapped_column(SmallInteger)
+    receipt_line_id: Mapped[UUID] = mapped_column(ForeignKey("purchase_receipt_line.id"))
+    quantity: Mapped[Quantity]
+    value: Mapped[Amount]
+    cost: Mapped[Amount]
+    serials: Mapped[list[str]] = mapped_column(ARRAY(Text))

@@ -1,0 +1,134 @@
+"""Paths of receipts, and of what went back."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, status
+
+from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
+from chassis.http.paging import Page, PageAsked
+from chassis.http.problems import (
+    IdempotencyInFlight,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    NotFound,
+)
+from chassis.http.routing import house_router
+from chassis.identity.actor import Actor
+from erp.catalog.errors import FractionOfUnit
+from erp.ledger.errors import NoPeriod, PeriodClosed
+from erp.purchasing.errors import (
+    MoreThanOnReceipt,
+    NotALine,
+    NothingToSendBack,
+    PurchaseOrderClosed,
+    ReceiptBilled,
+    ReceiptReversed,
+    ReceiptSentBack,
+    ReceiptWithoutLines,
+    SerialNotOnReceipt,
+)
+from erp.purchasing.queries import receipts as receipt_queries
+from erp.purchasing.schemas import (
+    PurchaseReceiptView,
+    PurchaseReturnQuery,
+    PurchaseReturnView,
+    ReceiptQuery,
+    ReturnReceived,
+    ReverseReceipt,
+)
+from erp.purchasing.service import receiving, returning
+from erp.stock.errors import (
+    DuplicateSerial,
+    NoCostOnDay,
+    SerialMovedLater,
+    SerialNotInStock,
+    SerialsNeeded,
+    SerialsNotKept,
+    ShortOnDay,
+    TooLittleOnHand,
+    UnknownSerial,
+)
+
+__all__ = ["purchase_receipt_router", "purchase_return_router"]
+
+Buyer = Annotated[Actor, Needs("purchasing.write")]
+Reader = Annotated[Actor, Needs("purchasing.read")]
+
+_KEYED = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight, NotFound)
+
+purchase_receipt_router = house_router(
+    prefix="/v1/purchase-receipts",
+    tag="purchase-receipts",
+    problems=(
+        *_KEYED,
+        FractionOfUnit,
+        NotALine,
+        PurchaseOrderClosed,
+        MoreThanOnReceipt,
+        NothingToSendBack,
+        ReceiptBilled,
+        ReceiptReversed,
+        ReceiptSentBack,
+        ReceiptWithoutLines,
+        TooLittleOnHand,
+        ShortOnDay,
+        NoCostOnDay,
+        DuplicateSerial,
+        SerialMovedLater,
+        SerialNotInStock,
+        SerialNotOnReceipt,
+        SerialsNeeded,
+        SerialsNotKept,
+        UnknownSerial,
+        NoPeriod,
+        PeriodClosed,
+    ),
+)
+purchase_return_router = house_router(
+    prefix="/v1/purchase-returns", tag="purchase-returns", problems=(NotFound,)
+)
+
+
+@purchase_receipt_router.get("")
+async def list_receipts(
+    _by: Reader, wanted: Annotated[ReceiptQuery, Query()], asked: PageAsked, at: InReading
+) -> Page[PurchaseReceiptView]:
+    """Receipts of purchase orders with what came, the newest first."""
+    return await receipt_queries.receipt_page(at.sql, wanted, asked)
+
+
+@purchase_receipt_router.get("/{receipt_id}")
+async def see_receipt(receipt_id: UUID, _by: Reader, at: InReading) -> PurchaseReceiptView:
+    """The receipt."""
+    return await receiving.see_receipt(at.sql, receipt_id)
+
+
+@purchase_receipt_router.post("/{receipt_id}/returns", status_code=status.HTTP_201_CREATED)
+async def return_received(
+    receipt_id: UUID, command: ReturnReceived, _by: Buyer, _once: OnlyOnce, work: InWork
+) -> PurchaseReturnView:
+    """Send goods back to the supplier; without lines, all that did not go back yet."""
+    return await returning.return_received(work, receipt_id, command)
+
+
+@purchase_receipt_router.post("/{receipt_id}/reverse", status_code=status.HTTP_201_CREATED)
+async def reverse_receipt(
+    receipt_id: UUID, command: ReverseReceipt, _by: Buyer, _once: OnlyOnce, work: InWork
+) -> PurchaseReturnView:
+    """Take a mistaken receipt back whole, while its goods are here and not billed."""
+    return await returning.reverse_receipt(work, receipt_id, command)
+
+
+@purchase_return_router.get("")
+async def list_returns(
+    _by: Reader, wanted: Annotated[PurchaseReturnQuery, Query()], asked: PageAsked, at: InReading
+) -> Page[PurchaseReturnView]:
+    """What went back to suppliers, and receipts taken back, the newest first."""
+    return await receipt_queries.return_page(at.sql, wanted, asked)
+
+
+@purchase_return_router.get("/{return_id}")
+async def see_return(return_id: UUID, _by: Reader, at: InReading) -> PurchaseReturnView:
+    """What went back."""
+    return await returning.see_return(at.sql, return_id)

@@ -1,0 +1,186 @@
+"""Receipts, and what of them went back: commands and views."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field, StrictBool
+
+from erp.exact import NonNegativeDecimal, PositiveQuantity, Quantity
+from erp.fields import Command, Day, DocumentNumber, Name
+from erp.purchasing.schemas.orders import LARGEST_BATCH, EffectiveOn, View
+from erp.stock.schemas import Serials
+
+__all__ = [
+    "PurchaseReceiptView",
+    "PurchaseReturnKind",
+    "PurchaseReturnQuery",
+    "PurchaseReturnView",
+    "ReceiptLineView",
+    "ReceiptQuery",
+    "ReceiptState",
+    "ReceiptView",
+    "ReceiptsMade",
+    "ReceiveAll",
+    "ReceiveLine",
+    "ReceiveOrder",
+    "ReturnLine",
+    "ReturnLineView",
+    "ReturnReceived",
+    "ReverseReceipt",
+]
+
+ReceiptState = Literal["received", "reversed"]
+PurchaseReturnKind = Literal["return", "reversal"]
+
+
+class ReceiveLine(Command):
+    """What came of an order's line."""
+
+    line_id: UUID
+    quantity: PositiveQuantity
+    serials: Serials = Field(default=[])
+
+
+class ReceiveOrder(Command):
+    """Take goods of an order in, at the agreed price."""
+
+    effective_on: EffectiveOn = None
+    lines: list[ReceiveLine] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=LARGEST_BATCH,
+        description="Null: everything that is still expected.",
+    )
+
+
+class ReceiveAll(Command):
+    """Take in everything that is still expected of orders."""
+
+    order_ids: list[UUID] = Field(min_length=1, max_length=LARGEST_BATCH)
+    effective_on: EffectiveOn = None
+
+
+class ReceiptView(View):
+    """Goods of an order that came."""
+
+    id: UUID
+    number: str
+    purchase_order_id: UUID
+    effective_on: date
+
+
+class ReceiptQuery(BaseModel):
+    """Which receipts are wanted."""
+
+    purchase_order_id: UUID | None = None
+    supplier_id: UUID | None = None
+    number: DocumentNumber | None = None
+    effective_on_gte: Day | None = Field(default=None, description="The first day.")
+    effective_on_lte: Day | None = Field(default=None, description="The last day.")
+
+
+class ReceiptLineView(View):
+    """What came of an order's line, and what it was booked in at."""
+
+    line_id: UUID | None = Field(
+        description="The order's line. Null where an earlier release did not keep it."
+    )
+    item_id: UUID
+    sku: str
+    quantity: PositiveQuantity
+    value: NonNegativeDecimal
+    returned: Quantity = Field(description="What went back of it.")
+    serials: list[str] = Field(description="Of the pieces that have one.")
+
+
+class PurchaseReceiptView(ReceiptView):
+    """Goods of an order that came, with what came of each line."""
+
+    purchase_order_number: str
+    supplier_id: UUID
+    state: ReceiptState = Field(description="`reversed`: it was a mistake, and is taken back.")
+    reversed_on: date | None
+    recorded_at: datetime
+    actor: str
+    lines: list[ReceiptLineView]
+
+
+class ReturnLine(Command):
+    """What goes back of an order's line."""
+
+    line_id: UUID = Field(description="The order's line.")
+    quantity: PositiveQuantity
+    serials: Serials = Field(default=[])
+
+
+class ReturnReceived(Command):
+    """Send goods of a receipt back to the supplier."""
+
+    reason: Name = Field(description="Why, as the supplier shall read.")
+    expect_again: StrictBool = Field(
+        description="True: the supplier owes them anew. False: they are not ordered any more."
+    )
+    effective_on: EffectiveOn = None
+    lines: list[ReturnLine] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=LARGEST_BATCH,
+        description="Null: all of the receipt that did not go back yet.",
+    )
+
+
+class ReverseReceipt(Command):
+    """Take a receipt back whole: it was a mistake."""
+
+    reason: Name = Field(description="Why, as the books shall say.")
+    effective_on: EffectiveOn = None
+
+
+class ReturnLineView(View):
+    """What went back: at which value it was received, and what it cost stock."""
+
+    line_id: UUID
+    item_id: UUID
+    sku: str
+    quantity: PositiveQuantity
+    value: NonNegativeDecimal
+    cost: NonNegativeDecimal
+    serials: list[str] = Field(description="Of the pieces that have one.")
+
+
+class PurchaseReturnView(View):
+    """Goods of a receipt that went back, or (a reversal) a receipt that was a mistake."""
+
+    id: UUID
+    number: str
+    kind: PurchaseReturnKind
+    purchase_receipt_id: UUID
+    purchase_receipt_number: str
+    purchase_order_id: UUID
+    purchase_order_number: str
+    supplier_id: UUID
+    effective_on: date
+    reason: str
+    expected_again: bool
+    recorded_at: datetime
+    actor: str
+    lines: list[ReturnLineView]
+
+
+class PurchaseReturnQuery(BaseModel):
+    """Which returns are wanted."""
+
+    kind: PurchaseReturnKind | None = None
+    purchase_receipt_id: UUID | None = None
+    purchase_order_id: UUID | None = None
+    supplier_id: UUID | None = None
+    number: DocumentNumber | None = None
+    effective_on_gte: Day | None = Field(default=None, description="The first day.")
+    effective_on_lte: Day | None = Field(default=None, description="The last day.")
+
+
+class ReceiptsMade(View):
+    """The receipts, one for each order."""
+
+    receipts: list[ReceiptView]
