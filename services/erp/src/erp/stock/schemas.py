@@ -40,7 +40,13 @@ __all__ = [
 ]
 
 StockDocumentKind = Literal[
-    "stock_receipt", "opening_stock", "stock_adjustment", "purchase_receipt", "shipment", "return"
+    "stock_receipt",
+    "opening_stock",
+    "stock_adjustment",
+    "purchase_receipt",
+    "shipment",
+    "shipment_reversal",
+    "return",
 ]
 EffectiveOn = Annotated[
     Day | None, Field(description="Default: today. A past day needs the permission `backdate`.")
