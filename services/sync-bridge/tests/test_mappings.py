@@ -74,7 +74,9 @@ ERP_ORDER = erp.OrderChanged.model_validate(
         ],
         "shipments": [
             {"number": "SH-1", "kind": "delivery", "shipped_on": "1996-07-05",
-             "carrier": "UPS", "tracking_number": "1Z-7"}
+             "carrier": "UPS", "tracking_number": "1Z-7"},
+            {"number": "SH-2", "kind": "delivery", "shipped_on": "1996-07-05",
+             "carrier": "UPS", "tracking_number": "1Z-8", "reversed_on": "1996-07-06"},
         ],
         "last_change": {"kind": "cancellation", "state": "refused", "reason": "shipped",
                         "source_version": 7},
@@ -237,6 +239,7 @@ def test_how_an_order_stands_comes_back_by_our_ids():
     (line,) = told["lines"]
     assert (line["line_id"], line["reserved"], line["waiting"]) == (LINE_ID, "5", "3")
     assert told["shipments"][0]["tracking_number"] == "1Z-7"
+    assert [one["reversed_on"] for one in told["shipments"]] == [None, "1996-07-06"]
     assert told["last_change"]["state"] == "refused"
     assert told["last_change"]["source_version"] == 7
     assert (line["sku"], line["unit_price"], line["discount"]) == ("BOLT", "2.5", "0")

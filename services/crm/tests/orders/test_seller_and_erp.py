@@ -210,3 +210,17 @@ async def test_an_order_cancelled_in_the_erp_is_cancelled(erp, problem, desk):
     assert (await erp.tells("10", state="cancelled"))["state"] == "cancelled"
     changed = await desk.change(f"{ORDERS}/{erp.order['id']}", {"note": "x"}, revision=2)
     problem(changed, 409, "order_cancelled")
+
+
+async def test_a_shipment_that_is_taken_back_is_seen_to_fall(erp, desk):
+    """B41: the newest word holds, also where less has gone out than before."""
+    sent = {"number": "SH-1", "kind": "delivery", "shipped_on": "2026-01-02"}
+    sent |= {"carrier": "SF", "tracking_number": "7"}
+    line = {"product_id": erp.order["lines"][0]["product_id"], "quantity": "10", "waiting": "0"}
+    line |= {"unit_price": "2", "invoiced": "0"}
+    for shipped, reversed_on in (("10", None), ("0", "2026-01-03")):
+        line |= {"shipped": shipped, "reserved": str(10 - int(shipped))}
+        shipments = [sent | {"reversed_on": reversed_on}]
+        seen = await erp.tells("10", lines=[line], shipments=shipments)
+        assert seen["erp"]["lines"][0]["shipped"] == shipped
+        assert seen["erp"]["shipments"][0]["reversed_on"] == reversed_on

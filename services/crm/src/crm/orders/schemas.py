@@ -186,6 +186,9 @@ class ErpShipment(Told):
     shipped_on: date
     carrier: str
     tracking_number: str
+    reversed_on: date | None = Field(
+        default=None, description="The day on which it was taken back as a mistake; null: it stays."
+    )
 
 
 class ErpChange(Told):

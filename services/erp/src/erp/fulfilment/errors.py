@@ -4,8 +4,10 @@ from chassis.http.problems import Problem
 
 __all__ = [
     "ChangeRefused",
+    "GoodsCameBack",
     "GoodsHaveLeft",
     "MoreThanLeft",
+    "NotADelivery",
     "NotReservedYet",
     "NotShippedYet",
     "NothingToInvoice",
@@ -14,6 +16,8 @@ __all__ = [
     "OrderInvoiced",
     "OrderNotConfirmed",
     "PriceMissing",
+    "ShipmentInvoiced",
+    "ShipmentReversed",
     "UnknownLine",
 ]
 
@@ -139,3 +143,45 @@ class MoreThanLeft(Problem):
     code = "more_than_left"
     title = "More than is left of the line"
     detail = "{wanted} of {line} are named, {left} are left."
+
+
+class NotADelivery(Problem):
+    """A return is no shipment that could be taken back."""
+
+    status = 409
+    code = "not_a_delivery"
+    title = "Not a shipment to a customer"
+    detail = "{number} is a return. Ship the goods again, if they did not come back."
+
+
+class ShipmentReversed(Problem):
+    """The shipment was taken back already."""
+
+    status = 409
+    code = "shipment_reversed"
+    title = "The shipment is taken back already"
+    detail = "The shipment {number} was taken back before; its goods are in stock again."
+
+
+class ShipmentInvoiced(Problem):
+    """A shipment that is invoiced is not taken back."""
+
+    status = 409
+    code = "shipment_invoiced"
+    title = "The shipment is invoiced"
+    detail = (
+        "Of the shipment {number}, {invoiced} of {line} are invoiced. Credit them first, or take "
+        "the goods back by a return."
+    )
+
+
+class GoodsCameBack(Problem):
+    """A shipment of which goods came back is not taken back."""
+
+    status = 409
+    code = "goods_came_back"
+    title = "Goods of the shipment came back"
+    detail = (
+        "Goods of the lines of the shipment {number} came back after it. Take the rest back by a "
+        "return as well."
+    )

@@ -65,6 +65,9 @@ class ShipmentTold(Told):
     shipped_on: date
     carrier: str
     tracking_number: str
+    reversed_on: date | None = Field(
+        default=None, description="The day on which it was taken back as a mistake; null: it stays."
+    )
     serials: list[SerialTold] = Field(default=[], description="Of the pieces that have one.")
 
 

@@ -14,15 +14,24 @@ from sqlalchemy import (
     Numeric,
     SmallInteger,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from chassis.http.problems import FieldError, InvalidInput
 from chassis.storage.base import Amount, Identified, PartlyEdited, Quantity
 from erp.addresses import Address
 from erp.base import Base, Record
 from erp.exact import plain
-from erp.fulfilment.errors import MoreThanLeft, OrderClosed, OrderNotConfirmed
+from erp.fulfilment.errors import (
+    MoreThanLeft,
+    NotADelivery,
+    OrderClosed,
+    OrderNotConfirmed,
+    ShipmentInvoiced,
+    ShipmentReversed,
+)
 from erp.fulfilment.rules.deciding import Decision
 
 __all__ = [
@@ -198,13 +207,35 @@ class OrderLine(Identified, Base):
         """How the system that sent the order knows the line; one that we added by our id."""
         return self.external_line_id or str(self.id)
 
-    def leave(self, quantity: Decimal) -> None:
-        """Send so many away, or render them. Raises MoreThanLeft."""
+    def leave(self, quantity: Decimal) -> Decimal:
+        """Send so many away, or render them; how many were invoiced before. Raises MoreThanLeft."""
         if quantity > self.to_ship:
             raise MoreThanLeft(
                 line=self.description, wanted=plain(quantity), left=plain(self.to_ship)
             )
+        ahead = max(self.covered - (self.shipped - self.returned), Decimal(0))
         self.shipped += quantity
+        return min(ahead, quantity)
+
+    def never_leave(self, quantity: Decimal, *, prepaid: Decimal, number: str) -> Decimal:
+        """Take a mistaken shipment back: so many are to be shipped again.
+
+        What was invoiced before it left stays invoiced, what the customer was given for nothing is
+        open again. How many of those prepaid went to other shipments, which were not invoiced.
+        Raises ShipmentInvoiced where more than that is invoiced.
+        """
+        kept = self.shipped - self.returned
+        ahead = max(self.covered - kept, Decimal(0))
+        beyond = max(self.covered - ahead - (kept - quantity), Decimal(0))
+        excess = max(beyond - prepaid, Decimal(0))
+        given = min(self.waived, excess)
+        if excess > given:
+            raise ShipmentInvoiced(
+                number=number, line=self.description, invoiced=plain(excess - given)
+            )
+        self.waived -= given
+        self.shipped -= quantity
+        return max(prepaid - beyond, Decimal(0))
 
     def be_credited(self, quantity: Decimal, *, again: bool) -> None:
         """Have so many credited by hand; `again`: they may be invoiced anew, if they stay."""
@@ -269,15 +300,22 @@ class ChangeRequest(Identified, Base):
 
 
 class Shipment(Record, Base):
-    """Goods that left for a customer, or came back."""
+    """Goods that left for a customer, or came back; a mistaken delivery may be taken back whole."""
 
     __tablename__ = "shipment"
     __table_args__ = (
         CheckConstraint("kind in ('delivery', 'return')", name="kind_known"),
+        CheckConstraint("reversed_on is null or kind = 'delivery'", name="reversed_delivery"),
+        CheckConstraint("reversed_on >= shipped_on", name="reversed_after"),
         Index("ix_shipment_order_id", "order_id", "created_at"),
         Index("ix_shipment_created_at", "created_at", "id"),
         Index("ix_shipment_kind_created_at", "kind", "created_at", "id"),
         Index("ix_shipment_shipped_on", "shipped_on", "id"),
+        Index(
+            "ix_shipment_reversed",
+            *("created_at", "id"),
+            postgresql_where=text("reversed_on is not null"),
+        ),
     )
 
     number: Mapped[str] = mapped_column(unique=True)
@@ -286,17 +324,35 @@ class Shipment(Record, Base):
     shipped_on: Mapped[date]
     carrier: Mapped[str]
     tracking_number: Mapped[str]
+    reversed_on: Mapped[date | None]
+    reversal_reason: Mapped[str] = mapped_column(server_default="")
+
+    def reverse(self, *, on: date, reason: str, at: datetime) -> None:
+        """Have never left. Raises ShipmentReversed, NotADelivery, InvalidInput (before it left)."""
+        if self.kind != "delivery":
+            raise NotADelivery(number=self.number)
+        if self.reversed_on:
+            raise ShipmentReversed(number=self.number)
+        if on < self.shipped_on:
+            wrong = FieldError(
+                "/effective_on", "before_shipment", "It was not shipped on this day."
+            )
+            raise InvalidInput(errors=[wrong])
+        self.reversed_on, self.reversal_reason = on, reason
+        self.touch(at)
 
 
 class ShipmentLine(Identified, Base):
-    """What of an order line went along."""
+    """What of an order line went along; `prepaid` of it was invoiced before."""
 
     __tablename__ = "shipment_line"
     __table_args__ = (
         UniqueConstraint("shipment_id", "order_line_id"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("prepaid >= 0 and prepaid <= quantity", name="prepaid_part"),
     )
 
     shipment_id: Mapped[UUID] = mapped_column(ForeignKey("shipment.id"))
     order_line_id: Mapped[UUID] = mapped_column(ForeignKey("sales_order_line.id"))
     quantity: Mapped[Quantity]
+    prepaid: Mapped[Quantity] = mapped_column(server_default="0")

@@ -27,8 +27,10 @@ from erp.fields import DocumentNumber, ExternalId
 from erp.fulfilment import queries, service
 from erp.fulfilment.errors import (
     ChangeRefused,
+    GoodsCameBack,
     GoodsHaveLeft,
     MoreThanLeft,
+    NotADelivery,
     NothingToInvoice,
     NothingToShip,
     NotReservedYet,
@@ -37,6 +39,8 @@ from erp.fulfilment.errors import (
     OrderInvoiced,
     OrderNotConfirmed,
     PriceMissing,
+    ShipmentInvoiced,
+    ShipmentReversed,
     UnknownLine,
 )
 from erp.fulfilment.schemas import (
@@ -47,6 +51,7 @@ from erp.fulfilment.schemas import (
     OrderState,
     OrderView,
     ReturnGoods,
+    ReverseShipment,
     ShipmentQuery,
     ShipmentView,
     ShipOrder,
@@ -122,7 +127,24 @@ order_router = house_router(
     ),
 )
 
-shipment_router = house_router(prefix="/v1/shipments", tag="shipments", problems=(NotFound,))
+shipment_router = house_router(
+    prefix="/v1/shipments",
+    tag="shipments",
+    problems=(
+        NotFound,
+        NotADelivery,
+        ShipmentReversed,
+        ShipmentInvoiced,
+        GoodsCameBack,
+        SerialNotWithCustomer,
+        SerialMovedLater,
+        NoPeriod,
+        PeriodClosed,
+        IdempotencyKeyRequired,
+        IdempotencyKeyReused,
+        IdempotencyInFlight,
+    ),
+)
 
 
 async def _order(response: Response, at: Reading, order_id: UUID) -> OrderView:
@@ -259,3 +281,11 @@ async def list_shipments(
 async def see_shipment(shipment_id: UUID, _by: Reader, at: InReading) -> ShipmentView:
     """The shipment or return."""
     return await service.see_shipment(at.sql, shipment_id)
+
+
+@shipment_router.post("/{shipment_id}/reverse")
+async def reverse_shipment(
+    shipment_id: UUID, command: ReverseShipment, _by: Storekeeper, _once: OnlyOnce, work: InWork
+) -> ShipmentView:
+    """Take a mistaken shipment back whole: goods, posting and lines are as before it."""
+    return await service.reverse_shipment(work, shipment_id, command)

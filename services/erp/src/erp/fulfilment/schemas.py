@@ -40,6 +40,7 @@ __all__ = [
     "OrderState",
     "OrderView",
     "ReturnGoods",
+    "ReverseShipment",
     "ShipOrder",
     "ShipQuantity",
     "ShipmentKind",
@@ -202,6 +203,15 @@ class ReturnGoods(Command):
     lines: list[ShipQuantity] = Field(min_length=1, max_length=500)
 
 
+class ReverseShipment(Command):
+    """Take a mistaken shipment back whole: as if its goods had never left."""
+
+    reason: Name = Field(description="Why, such as: the wrong customer's parcel.")
+    effective_on: Day | None = Field(
+        default=None, description="Default: today. A past day needs the permission `backdate`."
+    )
+
+
 class InvoiceOrder(Command):
     """Invoice what was shipped and not invoiced, and the charges with the first invoice."""
 
@@ -284,6 +294,9 @@ class ShipmentQuery(BaseModel):
     order_id: UUID | None = None
     customer_id: UUID | None = None
     kind: ShipmentKind | None = None
+    reversed: bool | None = Field(
+        default=None, description="Only what was, or was not, taken back as a mistake."
+    )
     number: DocumentNumber | None = None
     shipped_on_gte: Day | None = Field(default=None, description="The first day.")
     shipped_on_lte: Day | None = Field(default=None, description="The last day.")
@@ -315,5 +328,9 @@ class ShipmentView(View):
     shipped_on: date
     carrier: str
     tracking_number: str
+    reversed_on: date | None = Field(
+        description="The day on which it was taken back as a mistake; null: it was not."
+    )
+    reversal_reason: str = Field(description="Why it was taken back; empty: it was not.")
     lines: list[ShipmentLineView]
     created_at: datetime

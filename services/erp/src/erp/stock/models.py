@@ -352,6 +352,13 @@ class Demand(Base):
         self.reserved -= quantity
         self.shipped += quantity
 
+    def never_leave(self, quantity: Decimal, *, sku: str) -> None:
+        """Have so many of the shipped reserved again. Raises NotShipped."""
+        if quantity > self.shipped:
+            raise NotShipped(sku=sku, wanted=plain(quantity), shipped=plain(self.shipped))
+        self.shipped -= quantity
+        self.reserved += quantity
+
     def come_back(self, quantity: Decimal, *, sku: str) -> None:
         """Take so many of the shipped back; they are not wanted again. Raises NotShipped."""
         if quantity > self.shipped:

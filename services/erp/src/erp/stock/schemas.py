@@ -47,6 +47,7 @@ StockDocumentKind = Literal[
     "purchase_return",
     "purchase_reversal",
     "shipment",
+    "shipment_reversal",
     "return",
 ]
 EffectiveOn = Annotated[

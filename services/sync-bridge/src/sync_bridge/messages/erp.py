@@ -106,13 +106,14 @@ class OrderLine(Part):
 
 
 class Shipment(Part):
-    """A shipment, or goods that came back."""
+    """A shipment, or goods that came back; a mistaken one is taken back on a day."""
 
     number: Text
     kind: Text
     shipped_on: date
     carrier: Text = ""
     tracking_number: Text = ""
+    reversed_on: date | None = None
 
 
 class Change(Part):

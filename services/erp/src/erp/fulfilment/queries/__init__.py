@@ -11,7 +11,14 @@ from erp.fulfilment.queries.reading import (
     state_of,
     states_of,
 )
-from erp.fulfilment.queries.shipments import shipment_page, shipment_view
+from erp.fulfilment.queries.shipments import (
+    came_back_after,
+    lines_gone,
+    order_of_shipment,
+    shipment_for_update,
+    shipment_page,
+    shipment_view,
+)
 from erp.fulfilment.queries.writing import (
     OrderAtHand,
     add_change,
@@ -39,6 +46,7 @@ __all__ = [
     "add_orders",
     "add_shipment",
     "at_hand",
+    "came_back_after",
     "count_again",
     "credit_facts",
     "drop_lines",
@@ -46,16 +54,19 @@ __all__ = [
     "hold_linked",
     "is_ordered",
     "items_to_sell",
+    "lines_gone",
     "next_numbers",
     "note_paid",
     "note_promised",
     "note_sent",
+    "order_of_shipment",
     "order_page",
     "ordered_besides",
     "referred",
     "replace_charges",
     "replace_content",
     "save",
+    "shipment_for_update",
     "shipment_page",
     "shipment_view",
     "state_of",

@@ -51,6 +51,7 @@ _STATE = f"""sales_order.id, {version_columns(Order.__table__)},
     as open_amount,
   (select coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'number', s.number, 'kind', s.kind,
       'shipped_on', s.shipped_on, 'carrier', s.carrier, 'tracking_number', s.tracking_number,
+      'reversed_on', s.reversed_on,
       'serials', (select coalesce(jsonb_agg(jsonb_build_object('order_line_id', m.order_line_id,
           'sku', i.sku, 'serial', m.serial) order by m.id), '[]')
         from stock_move m join item i on i.id = m.item_id
@@ -95,7 +96,8 @@ async def first_left(sql: Sql, order_id: UUID, line_ids: Sequence[UUID]) -> list
     rows = await sql.fetch(
         """select min(s.shipped_on) as day from shipment s
              join shipment_line l on l.shipment_id = s.id
-            where s.order_id = $1 and s.kind = 'delivery' and l.order_line_id = any($2::uuid[])
+            where s.order_id = $1 and s.kind = 'delivery' and s.reversed_on is null
+              and l.order_line_id = any($2::uuid[])
             group by l.order_line_id""",
         order_id,
         list(line_ids),

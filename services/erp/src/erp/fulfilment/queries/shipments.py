@@ -1,17 +1,28 @@
 """Reads of shipments and returns."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.work import Work
+from erp.fulfilment.models import Shipment, ShipmentLine
 from erp.fulfilment.schemas import ShipmentQuery, ShipmentView
 from erp.sql import Sql
 
-__all__ = ["shipment_page", "shipment_view"]
+__all__ = [
+    "came_back_after",
+    "lines_gone",
+    "order_of_shipment",
+    "shipment_for_update",
+    "shipment_page",
+    "shipment_view",
+]
 
 _VIEW = """s.id, s.number, s.kind, s.order_id, o.number as order_number, o.customer_id,
-  s.shipped_on, s.carrier, s.tracking_number, s.created_at,
+  s.shipped_on, s.carrier, s.tracking_number, s.reversed_on, s.reversal_reason, s.created_at,
   (select jsonb_agg(jsonb_build_object('order_line_id', l.order_line_id, 'item_id', i.id,
       'sku', i.sku, 'description', ol.description, 'quantity', l.quantity::text,
       'serials', (select coalesce(jsonb_agg(m.serial order by m.id), '[]') from stock_move m
@@ -22,6 +33,11 @@ _VIEW = """s.id, s.number, s.kind, s.order_id, o.number as order_number, o.custo
 _FROM = "shipment s join sales_order o on o.id = s.order_id"
 _WITH_SERIAL = """s.id in (select m.source_id from serial n
   join stock_move m on m.item_id = n.item_id and m.serial = n.number where n.number = {})"""
+_CAME_BACK = """select exists (select from shipment s
+  join shipment_line l on l.shipment_id = s.id
+  join shipment r on r.order_id = s.order_id and r.kind = 'return' and r.created_at >= s.created_at
+  join shipment_line b on b.shipment_id = r.id and b.order_line_id = l.order_line_id
+  where s.id = $1)"""
 _SORTS = {
     "created_at": Sort("s.created_at", "timestamptz"),
     "shipped_on": Sort("s.shipped_on", "date"),
@@ -38,6 +54,7 @@ async def shipment_page(sql: Sql, wanted: ShipmentQuery, asked: PageQuery) -> Pa
             Filter("s.order_id = {}", wanted.order_id),
             Filter("o.customer_id = {}", wanted.customer_id),
             Filter("s.kind = {}", wanted.kind),
+            Filter("(s.reversed_on is not null) = {}", wanted.reversed, depends_on_value=True),
             Filter("s.number = {}", wanted.number),
             Filter("s.shipped_on >= {}", wanted.shipped_on_gte),
             Filter("s.shipped_on <= {}", wanted.shipped_on_lte),
@@ -55,6 +72,40 @@ async def shipment_view(sql: Sql, shipment_id: UUID) -> ShipmentView | None:
     """The shipment or return as callers see it."""
     row = await sql.fetchrow(f"select {_VIEW} from {_FROM} where s.id = $1", shipment_id)
     return _shipment(row) if row else None
+
+
+async def order_of_shipment(sql: Sql, shipment_id: UUID) -> UUID | None:
+    """The order of the shipment; None: there is no such shipment."""
+    found: UUID | None = await sql.fetchval(
+        "select order_id from shipment where id = $1", shipment_id
+    )
+    return found
+
+
+async def shipment_for_update(work: Work, shipment_id: UUID) -> Shipment:
+    """The shipment, its row locked; the caller holds its order."""
+    return await work.session.get_one(Shipment, shipment_id, with_for_update=True)
+
+
+async def lines_gone(work: Work, order_id: UUID) -> Sequence[ShipmentLine]:
+    """What of an order's lines has gone out with shipments that were not taken back."""
+    wanted = (
+        select(ShipmentLine)
+        .join(Shipment, Shipment.id == ShipmentLine.shipment_id)
+        .where(
+            Shipment.order_id == order_id,
+            Shipment.kind == "delivery",
+            Shipment.reversed_on.is_(None),
+        )
+        .order_by(ShipmentLine.id)
+    )
+    return (await work.session.scalars(wanted)).all()
+
+
+async def came_back_after(sql: Sql, shipment_id: UUID) -> bool:
+    """Whether anything of the shipment's lines came back after it."""
+    found: bool = await sql.fetchval(_CAME_BACK, shipment_id)
+    return found
 
 
 def _shipment(row: Mapping[str, Any]) -> ShipmentView:

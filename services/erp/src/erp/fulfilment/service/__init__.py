@@ -13,6 +13,7 @@ from erp.fulfilment.service.orders import (
     see_shipment,
     take_order,
 )
+from erp.fulfilment.service.reversing import reverse_shipment
 from erp.fulfilment.service.telling import REFRESH, order_states, refresh_orders
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "place_order",
     "refresh_orders",
     "return_goods",
+    "reverse_shipment",
     "see_order",
     "see_shipment",
     "ship_order",

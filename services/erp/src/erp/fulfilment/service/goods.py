@@ -48,9 +48,8 @@ async def ship_order(work: Work, order_id: UUID, command: ShipOrder) -> Shipped:
         source_id=shipment.id,
         effective_on=day,
     )
-    for line, quantity in going:
-        line.leave(quantity)
-    await _store(work, shipment, going)
+    prepaid = {line.id: line.leave(quantity) for line, quantity in going}
+    await _store(work, shipment, going, prepaid)
     return await _told(work, hand, shipment, ["lines", "shipments", "state"])
 
 
@@ -124,7 +123,7 @@ async def return_goods(work: Work, order_id: UUID, command: ReturnGoods) -> Ship
     )
     if day < work.today():
         await _must_have_left(work, order_id, [line.id for line, _ in coming], day)
-    await _store(work, shipment, coming)
+    await _store(work, shipment, coming, {})
     await credit_returned(work, hand, coming, effective_on=day, credit=command.credit)
     return await _told(work, hand, shipment, ["lines", "open_amount", "shipments", "state"])
 
@@ -148,12 +147,21 @@ async def _shipment(work: Work, hand: OrderAtHand, kind: str) -> Shipment:
         kind=kind,
         carrier="",
         tracking_number="",
+        reversal_reason="",
     )
 
 
-async def _store(work: Work, shipment: Shipment, lines: Going) -> None:
+async def _store(
+    work: Work, shipment: Shipment, lines: Going, prepaid: Mapping[UUID, Decimal]
+) -> None:
     rows = [
-        ShipmentLine(id=uuid7(), shipment_id=shipment.id, order_line_id=line.id, quantity=quantity)
+        ShipmentLine(
+            id=uuid7(),
+            shipment_id=shipment.id,
+            order_line_id=line.id,
+            quantity=quantity,
+            prepaid=prepaid.get(line.id, Decimal(0)),
+        )
         for line, quantity in lines
     ]
     await queries.add_shipment(work, shipment, rows)

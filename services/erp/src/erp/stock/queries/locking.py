@@ -28,6 +28,7 @@ __all__ = [
     "hold",
     "items_of",
     "lines_of",
+    "moves_out",
     "net_shipped",
     "open_items",
     "queue_of",
@@ -66,6 +67,10 @@ _NET_SHIPPED = """select m.order_line_id,
     sum(case when t.kind = 'customer' then m.value else -m.value end) as value
   from stock_move m join location t on t.id = m.to_location_id
   where m.order_line_id = any($1::uuid[]) group by m.order_line_id"""
+
+_MOVES_OUT = """select m.order_line_id, m.item_id, m.quantity, m.value, m.serial
+  from stock_move m join location t on t.id = m.to_location_id and t.kind = 'customer'
+  where m.source_id = $1 order by m.id"""
 
 _OPEN_ITEMS = """with item_opened as (
     insert into stock_level (item_id, location_id, tracking, lot, owner, quality, on_hand,
@@ -255,6 +260,11 @@ async def net_shipped(
     """What left for order lines and did not come back: quantity, and the cost it left at."""
     rows = await work.sql.fetch(_NET_SHIPPED, order_line_ids)
     return {row["order_line_id"]: (row["quantity"], row["value"]) for row in rows}
+
+
+async def moves_out(sql: Sql, source_id: UUID) -> list[Mapping[str, Any]]:
+    """What a document took out for order lines, piece by piece where they have serials."""
+    return [dict(row) for row in await sql.fetch(_MOVES_OUT, source_id)]
 
 
 async def open_items(work: Work, item_ids: Sequence[UUID], ids: Sequence[UUID]) -> None:

@@ -32,7 +32,7 @@ from erp.stock.service.demand import hold_items, hold_lines
 from erp.stock.service.serials import Asked
 from erp.stock.service.telling import fill_waiting, reserve_free, tell
 
-__all__ = ["adjust", "receive", "send_back", "ship", "take_back"]
+__all__ = ["adjust", "move_for", "receive", "send_back", "ship", "take_back"]
 
 _NOTHING = Decimal(0)
 
@@ -101,7 +101,7 @@ async def ship(
         cost = leave(held, need.item_id, line.quantity, decimals=decimals)
         costs[line.order_line_id] += cost
         pieces = pieces_of(line.quantity, cost, numbers, decimals=decimals)
-        _move_for(held, need, pieces, inward=False, source_id=source_id)
+        move_for(held, need, pieces, inward=False, source_id=source_id)
     origin = Origin(source_type, memo, effective_on)
     # Nothing comes free: what leaves was reserved, and what was free nobody could have.
     await _finish(work, held, origin, counterpart="cogs", filled=filled)
@@ -153,7 +153,7 @@ async def take_back(
         left[line.order_line_id] = quantity - line.quantity, value - cost
         costs[line.order_line_id] += cost
         come_in(held, need.item_id, pieces)
-        _move_for(held, need, pieces, inward=True, source_id=source_id)
+        move_for(held, need, pieces, inward=True, source_id=source_id)
     await _finish(work, held, Origin(source_type, memo, effective_on), counterpart="cogs")
     return dict(costs)
 
@@ -294,7 +294,7 @@ def _move(
             held.new_serials.append(new)
 
 
-def _move_for(
+def move_for(
     held: Holding, need: Demand, pieces: Iterable[Piece], *, inward: bool, source_id: UUID
 ) -> None:
     """Note the moves of pieces from the customer of an order line, or to there."""

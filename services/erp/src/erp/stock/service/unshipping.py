@@ -1,0 +1,63 @@
+"""Goods that were shipped by mistake: laid in again as they left, and reserved again."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from chassis.storage.work import Work
+from erp.ledger import service as ledger
+from erp.stock import queries
+from erp.stock.queries import Holding, Origin
+from erp.stock.rules.serials import Piece
+from erp.stock.service import serials
+from erp.stock.service.dated import come_in
+from erp.stock.service.demand import hold_lines
+from erp.stock.service.goods import move_for
+from erp.stock.service.serials import Asked
+from erp.stock.service.telling import tell
+
+__all__ = ["unship"]
+
+
+async def unship(
+    work: Work, shipment_id: UUID, *, reversal_id: UUID, effective_on: date, memo: str
+) -> None:
+    """Take back what a shipment took out, at the cost it left at, and reverse its posting (E7).
+
+    Each line has it reserved again, as before. Nothing of it may have come back since. Raises
+    SerialNotWithCustomer, SerialMovedLater, AlreadyReversed, PeriodClosed, NoPeriod.
+    """
+    moves = await queries.moves_out(work.sql, shipment_id)
+    if not moves:
+        return
+    held = await hold_lines(work, {move["order_line_id"] for move in moves}, worth=True)
+    await serials.name(work, held, _asked(moves))
+    for move in moves:
+        _lay_in_again(held, move, reversal_id, on=effective_on)
+    with ledger.in_open_periods([effective_on]):
+        await queries.save(work, held, Origin("shipment_reversal", memo, effective_on))
+    await ledger.reverse_document(work, shipment_id, effective_on=effective_on, memo=memo)
+    await tell(work, held, filled=[], own=held.demands.keys())
+
+
+def _asked(moves: Sequence[Mapping[str, Any]]) -> list[Asked]:
+    """The pieces that come back: each move has one serial, or none."""
+    return [
+        Asked(move["item_id"], move["quantity"], [move["serial"]] if move["serial"] else [])
+        for move in moves
+    ]
+
+
+def _lay_in_again(held: Holding, move: Mapping[str, Any], reversal_id: UUID, *, on: date) -> None:
+    need, quantity = held.demands[move["order_line_id"]], Decimal(move["quantity"])
+    if move["serial"]:
+        serials.came_back(
+            held, need.item_id, [move["serial"]], order_line_id=need.order_line_id, on=on
+        )
+    piece = Piece(quantity, move["value"], move["serial"])
+    need.never_leave(quantity, sku=held.sku_of(need))
+    come_in(held, need.item_id, [piece])
+    held.levels[need.item_id].hold(quantity)
+    move_for(held, need, [piece], inward=True, source_id=reversal_id)
