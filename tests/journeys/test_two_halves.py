@@ -255,6 +255,41 @@ async def test_products_and_prices_flow_down(tandem):
     assert product["name"] == "Bolt M8 zinc"
 
 
+async def test_both_halves_quote_a_customer_the_same(tandem):
+    """By its own list, then the default one; half a kilogram; within a promotion and outside it."""
+    sku, code = unique("TEA").replace(" ", "-").upper(), unique("L").replace(" ", "-").upper()
+    await tandem.make(tandem.erp, "/v1/price-lists", code=code, name="Dealers")
+    await tandem.make(tandem.erp, "/v1/items", sku=sku, name="Tea", unit="KGM")
+    promotion = {"valid_from": "2026-12-01", "valid_to": "2026-12-14"}
+    for amount, more in (
+        ("10.00", {}),
+        ("9.00", promotion),
+        ("8.00", {"price_list": code, "min_quantity": "5"}),
+    ):
+        price = {"amount": amount, "currency": "CNY"}
+        await tandem.make(tandem.erp, "/v1/prices", sku=sku, price=price, **more)
+    name = unique("Fir")
+    customer = await tandem.make(tandem.erp, "/v1/customers", name=name, price_list=code)
+    await tandem.settled()
+    (product,) = await tandem.twins(tandem.crm, "/v1/products", q=sku)
+    (account,) = await tandem.twins(tandem.crm, "/v1/accounts", q=name)
+    assert account["price_list"] == code
+    for quantity, on, amount in (
+        ("5", "2026-12-01", "8.00"),
+        ("0.5", "2026-12-14", "9.00"),
+        ("0.5", "2026-12-15", "10.00"),
+    ):
+        asked = {"quantity": quantity, "on": on}
+        there = await tandem.erp.client.get(
+            "/v1/prices/lookup", params=asked | {"sku": sku, "customer_id": customer["id"]}
+        )
+        here = await tandem.crm.client.get(
+            f"/v1/products/{product['id']}/price", params=asked | {"account": account["id"]}
+        )
+        prices = [reply.json()["price"]["amount"] for reply in (there, here)]
+        assert prices == [amount, amount]
+
+
 async def test_stock_of_many_products_crosses_in_few_calls(tandem):
     """B44: what one receipt changed of many items is put to the CRM together."""
     skus = [unique("NAIL").replace(" ", "-").upper() for _ in range(12)]

@@ -72,6 +72,7 @@ CASES: dict[str, Any] = {
             "segment": ("A", ""),
             "language": ("zh-CN", ""),
             "currency": ("CNY", REFUSED),
+            "price_list": ("hotels", None),
             "billing_address": (ADDRESS, NO_ADDRESS),
             "shipping_address": (ADDRESS, NO_ADDRESS),
         },

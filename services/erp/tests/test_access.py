@@ -157,5 +157,8 @@ async def test_who_sells_does_not_decide_on_credit(erp, desk, problem):
     change = {"json": {"dunning_block": True}, "headers": {"If-Match": '"1"'}}
     refused = await seller.patch(f"/v1/customers/{customer['id']}", **change)
     problem(refused, 403, "forbidden")
+    change = {"json": {"price_list": "standard"}, "headers": {"If-Match": '"1"'}}
+    refused = await seller.patch(f"/v1/customers/{customer['id']}", **change)
+    problem(refused, 403, "forbidden")
     change = {"json": {"phone": "1"}, "headers": {"If-Match": '"1"'}}
     assert (await seller.patch(f"/v1/customers/{customer['id']}", **change)).status_code == 200

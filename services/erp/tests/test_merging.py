@@ -79,6 +79,7 @@ CASES: dict[str, Any] = {
         | {
             "credit_limit": (MONEY, None),
             "dunning_block": (True, REFUSED),
+            "price_list": ("standard", None),
             "bill_to": (ADDRESS, NO_ADDRESS),
             "ship_to": (ADDRESS, NO_ADDRESS),
         },

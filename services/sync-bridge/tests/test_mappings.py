@@ -37,6 +37,7 @@ CUSTOMER = erp.CustomerChanged(
     credit_limit=Money(amount="5000.00", currency="CNY"),
     payment_terms_days=30,
     dunning_block=True,
+    price_list="DEALERS",
     currency="CNY",
     bill_to=Address(**ADDRESS),
 )
@@ -144,6 +145,8 @@ def test_an_unknown_currency_is_left_to_the_receiver():
 
 def test_a_customer_as_the_crm_takes_it():
     body = erp_to_crm.account(CUSTOMER, {})
+    assert body["price_list"] == "DEALERS"
+    assert erp_to_crm.account(erp.CustomerChanged(id=ID, version=1), {})["price_list"] is None
     assert body["erp"] == {
         "customer_number": "C-00007",
         "credit_limit": {"amount": "5000.00", "currency": "CNY"},
@@ -152,7 +155,7 @@ def test_a_customer_as_the_crm_takes_it():
         "archived": False,
     }
     mine = ownership.owned_part("customer", sender="erp", body=body)
-    assert sorted(mine) == ["billing_address", "currency", "erp", "tax_id"]
+    assert sorted(mine) == ["billing_address", "currency", "erp", "price_list", "tax_id"]
     assert (
         erp_to_crm.account(erp.CustomerChanged(id=ID, version=1), {})["erp"]["credit_limit"] is None
     )

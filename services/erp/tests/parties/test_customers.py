@@ -46,6 +46,7 @@ async def test_all_that_was_told_is_kept(desk):
         "payment_terms_days": 0,
         "credit_limit": {"amount": "20000.00", "currency": "CNY"},
         "dunning_block": True,
+        "price_list": "standard",
         "bill_to": EMPTY_ADDRESS | {"line1": "人民路 8 号", "country": "CN"},
         "ship_to": EMPTY_ADDRESS | {"city": "上海"},
     }

@@ -74,6 +74,7 @@ async def test_what_the_erp_leads_in_stays_free_to_change(desk, linked):
         "bill_to": {"city": "Kiel"},
         "credit_limit": {"amount": "5.00", "currency": "CNY"},
         "dunning_block": True,
+        "price_list": "standard",
     }
     reply = await desk.change(f"{PATH}/{linked['id']}", facts, revision=linked["version"])
     assert reply.status_code == 200, reply.text

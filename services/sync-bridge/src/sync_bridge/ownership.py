@@ -46,6 +46,7 @@ OWNERSHIP: Mapping[str, tuple[Field, ...]] = {
         Field("delivery address", "crm", crm="shipping_address", erp="ship_to"),
         _same("tax_id", "erp"),
         _same("currency", "erp"),
+        _same("price_list", "erp"),
         Field("invoice address", "erp", crm="billing_address", erp="bill_to"),
         Field("terms of business", "erp", crm="erp", erp="terms"),
     ),

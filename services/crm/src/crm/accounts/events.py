@@ -52,6 +52,9 @@ class AccountChanged(Event):
     billing_address: Address
     shipping_address: Address
     status: Literal["active", "archived"]
+    price_list: str | None = Field(
+        default=None, description="Its own price list; null: the default list holds."
+    )
     erp: ErpTerms | None = Field(description="The ERP's terms as they are known here.")
     contacts: list[ContactState] = Field(description="Active contacts, the primary one first.")
 

@@ -118,6 +118,7 @@ class Account(PartlyEdited, Reachable, Base):
         *_rules_of("account"),
         CheckConstraint("kind in ('company', 'person')", name="kind_known"),
         CheckConstraint("stage in ('prospect', 'customer')", name="stage_known"),
+        CheckConstraint("price_list <> ''", name="price_list_given"),
         CheckConstraint("erp_credit_limit >= 0", name="erp_credit_limit_not_negative"),
         Index("ix_account_stage_created_at", "stage", "created_at", "id"),
         Index("ix_account_owner_id_created_at", "owner_id", "created_at", "id"),
@@ -137,6 +138,7 @@ class Account(PartlyEdited, Reachable, Base):
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff_member.id"))
     language: Mapped[str] = mapped_column(default="")
     currency: Mapped[str]
+    price_list: Mapped[str | None]
     billing_address: Mapped[Address] = mapped_column(default=Address)
     shipping_address: Mapped[Address] = mapped_column(default=Address)
     erp_customer_number: Mapped[str | None]

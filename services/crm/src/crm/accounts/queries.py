@@ -58,8 +58,8 @@ _COMMON = """id, name, email, phone_raw,
   status, created_at, updated_at"""
 
 ACCOUNT = f"""{_COMMON}, {version_columns(Account.__table__)},
-  kind, stage, tax_id, website, industry, segment, owner_id, language, currency, billing_address,
-  shipping_address,
+  kind, stage, tax_id, website, industry, segment, owner_id, language, currency, price_list,
+  billing_address, shipping_address,
   case when erp_customer_number is not null then jsonb_build_object(
     'customer_number', erp_customer_number,
     'credit_limit', case when erp_credit_limit is not null

@@ -21,6 +21,7 @@ from crm.consents import Consent, ConsentChange, ConsentPatch
 from crm.emails import Email
 from crm.fields import (
     LARGEST_BATCH,
+    Code,
     Command,
     Emptied,
     ExternalId,
@@ -111,6 +112,11 @@ class AccountFields(Command):
     )
     currency: CurrencyCode = Field(
         default_factory=left_out, description="Currency of business; by default the installation's."
+    )
+    price_list: Code | None = Field(
+        default=None,
+        description="The price list its orders take; where that has no price, the default list "
+        "holds. Null: the default list.",
     )
 
     def facts(self) -> Facts:
@@ -276,6 +282,7 @@ class AccountView(ReachableView):
     currency: str
     billing_address: Address
     shipping_address: Address
+    price_list: str | None = Field(description="Its own list; null: the default list holds.")
     erp: ErpTerms | None = Field(description="Null: no ERP told any terms.")
     owes: Debt | None = Field(description="Null: no ERP told what is owed.")
 

@@ -28,6 +28,7 @@ from crm.money import UnitPrice
 __all__ = [
     "Sql",
     "availability_versions",
+    "is_account",
     "overlapping",
     "own_active_prices",
     "price_list_page",
@@ -77,12 +78,14 @@ _STORE_AVAILABILITIES = """insert into product_availability as a
 
 _PRICED = """select p.id as product_id, p.code, p.list_price, p.currency as list_currency,
     p.unit, p.unit_decimals, p.active, p.discontinued_on, l.code as price_list,
+    own.price_list as account_list, s.price_list as listed_in,
     s.id, s.min_quantity, s.amount, s.currency, s.valid_from, s.valid_to
   from product p cross join lateral (select coalesce($2, (select d.code from price_list d
       where d.is_default and p.master = 'erp' order by d.updated_at desc, d.id desc limit 1),
     'standard') as code) l
-  left join product_price s
-    on s.product_id = p.id and s.price_list = l.code and s.status = 'active'
+  left join account own on own.id = $4 and $2::text is null
+  left join product_price s on s.product_id = p.id and s.status = 'active'
+    and (s.price_list = l.code or s.price_list = own.price_list)
   where p.id = any($1::uuid[]) or p.code = any($3::text[])"""
 
 CLASHES = """daterange(valid_from, valid_to, '[]') && daterange({begin}, {end}, '[]')
@@ -189,6 +192,14 @@ def _price(row: Mapping[str, Any]) -> ProductPriceView:
     return ProductPriceView.model_validate(dict(row))
 
 
+async def is_account(sql: Sql, account_id: UUID) -> bool:
+    """Whether there is such an account."""
+    found: bool = await sql.fetchval(
+        "select exists (select from account where id = $1)", account_id
+    )
+    return found
+
+
 async def products_with_codes(sql: Sql, codes: Collection[str]) -> dict[str, UUID]:
     """The product that has each code; what nobody has is left out."""
     rows = await sql.fetch("select id, code from product where code = any($1::text[])", list(codes))
@@ -252,14 +263,20 @@ async def overlapping(
 
 
 async def priced(
-    sql: Sql, product_ids: Collection[UUID], price_list: str | None, *, codes: Collection[str] = ()
+    sql: Sql,
+    product_ids: Collection[UUID],
+    price_list: str | None,
+    *,
+    codes: Collection[str] = (),
+    account_id: UUID | None = None,
 ) -> dict[UUID, PricedProduct]:
     """Products with their active prices in the list, as the pricing rule takes them.
 
-    Where no list is named, the ERP's default one holds for what the ERP prices.
+    Where no list is named, that of the account holds, and besides the ERP's default one for what
+    the ERP prices.
     """
     found: dict[UUID, PricedProduct] = {}
-    for row in await sql.fetch(_PRICED, list(product_ids), price_list, list(codes)):
+    for row in await sql.fetch(_PRICED, list(product_ids), price_list, list(codes), account_id):
         listed = row["list_price"]
         product = found.setdefault(
             row["product_id"],
@@ -272,6 +289,7 @@ async def priced(
                 unit_decimals=row["unit_decimals"],
                 active=row["active"],
                 discontinued_on=row["discontinued_on"],
+                account_list=row["account_list"],
             ),
         )
         if row["id"] is not None:
@@ -282,6 +300,7 @@ async def priced(
                     price=UnitPrice(row["amount"], row["currency"]),
                     valid_from=row["valid_from"],
                     valid_to=row["valid_to"],
+                    price_list=row["listed_in"],
                 )
             )
     return found

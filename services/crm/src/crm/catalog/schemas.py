@@ -319,5 +319,7 @@ class PriceAsked(BaseModel):
     on: date | None = Field(default=None, description="By default today.")
     price_list: Line | None = Field(
         default=None,
-        description="By default the ERP's default list for what the ERP prices, else `standard`.",
+        description="By default the account's own list; where that has no price, the ERP's default "
+        "list for what the ERP prices, else `standard`.",
     )
+    account: UUID | None = Field(default=None, description="Id of the account that asks.")

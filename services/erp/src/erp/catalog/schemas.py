@@ -350,9 +350,7 @@ class PriceView(RecordView):
     item_id: UUID
     sku: str
     price_list: str = Field(description="Code of the price list.")
-    min_quantity: NonNegativeDecimal = Field(
-        description="Holds from this quantity on; 0: for any quantity."
-    )
+    min_quantity: NonNegativeDecimal = Field(description="0: it holds for any quantity.")
     valid_from: date | None
     valid_to: date | None
     price: UnitPriceView = Field(description="What one unit costs.")
@@ -381,8 +379,10 @@ class PriceAsked(BaseModel):
     )
     on: Day | None = Field(default=None, description="By default today.")
     price_list: Code | None = Field(
-        default=None, description="Code of the list; by default the default list."
+        default=None,
+        description="Code of the list; by default the customer's own, then the default list.",
     )
+    customer_id: UUID | None = Field(default=None, description="Whose own list is asked first.")
 
 
 class PriceFound(BaseModel):
@@ -391,7 +391,7 @@ class PriceFound(BaseModel):
     price_id: UUID
     item_id: UUID
     sku: str
-    price_list: str
+    price_list: str = Field(description="Code of the list that the price stands in.")
     unit: str = Field(description="The item's own unit: price and quantity are in it.")
     quantity: PositiveQuantity
     min_quantity: NonNegativeDecimal

@@ -49,6 +49,9 @@ class CustomerChanged(PartyState):
     ship_to: Address
     credit_limit: MoneyView | None = Field(description="Null: no limit is set.")
     dunning_block: bool
+    price_list: str | None = Field(
+        default=None, description="Code of its own price list; null: the default list holds."
+    )
 
 
 class SupplierChanged(PartyState):

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     CheckConstraint,
     Computed,
+    ForeignKey,
     Index,
     Numeric,
     Sequence,
@@ -129,6 +130,7 @@ class Customer(PartlyEdited, Party, Base):
     ship_to: Mapped[Address] = mapped_column(default=Address)
     credit_limit_amount: Mapped[Decimal | None] = mapped_column("credit_limit", Numeric(20, 4))
     dunning_block: Mapped[bool] = mapped_column(default=False)
+    price_list: Mapped[str | None] = mapped_column(ForeignKey("price_list.code"))
     match_tax_id: Mapped[str] = mapped_column(default="", server_default="")
     match_email: Mapped[str] = mapped_column(default="", server_default="")
     match_phone: Mapped[str] = mapped_column(default="", server_default="")

@@ -21,6 +21,7 @@ __all__ = [
     "Wanted",
     "active_parties_with_tax_ids",
     "candidates",
+    "currencies_of_price_lists",
     "customer_page",
     "customer_view",
     "matches",
@@ -36,6 +37,7 @@ _COMMON = """id, number, name, legal_name, tax_id, email, phone, website, langua
   payment_terms_days, status, created_at, updated_at"""
 
 CUSTOMER = f"""{_COMMON}, {version_columns(Customer.__table__)}, bill_to, ship_to, dunning_block,
+  price_list,
   case when credit_limit is not null
     then jsonb_build_object('amount', credit_limit::text, 'currency', currency)
   end as credit_limit, {references("customer")}"""
@@ -136,6 +138,14 @@ async def active_parties_with_tax_ids(
         list(keys),
     )
     return {row["key"]: (row["id"], row["number"]) for row in rows}
+
+
+async def currencies_of_price_lists(sql: Sql, codes: Collection[str]) -> dict[str, str]:
+    """The currencies of price lists, by code; what there is not is left out."""
+    rows = await sql.fetch(
+        "select code, currency from price_list where code = any($1::text[])", list(codes)
+    )
+    return {row["code"]: row["currency"] for row in rows}
 
 
 MOST_FOUND = 20

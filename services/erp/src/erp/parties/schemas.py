@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 from chassis.http.etag import EtagVersion, Revision
 from erp.addresses import Address, AddressChange, AddressPatch
 from erp.fields import (
+    Code,
     Command,
     Email,
     Emptied,
@@ -97,6 +98,11 @@ class CustomerTerms(Command):
     )
     dunning_block: StrictBool = Field(
         default_factory=left_out, description="True: no reminders are sent."
+    )
+    price_list: Code | None = Field(
+        default=None,
+        description="Code of the price list its orders take; where that has no price, the default "
+        "list holds. Null: the default list.",
     )
 
 
@@ -209,6 +215,9 @@ class CustomerView(PartyView):
     ship_to: Address
     credit_limit: MoneyView | None
     dunning_block: bool
+    price_list: str | None = Field(
+        description="Code of its own price list; null: the default list holds."
+    )
 
 
 class SupplierView(PartyView):

@@ -30,6 +30,7 @@ def account(customer: erp.CustomerChanged, twins: Twins) -> dict[str, Any]:  # n
         "language": customer.language,
         "billing_address": customer.bill_to.plain(),
         "shipping_address": customer.ship_to.plain(),
+        "price_list": customer.price_list,
         "erp": {
             "customer_number": customer.number,
             "credit_limit": limit.plain() if limit else None,

@@ -34,6 +34,7 @@ class CustomerChanged(Message):
     credit_limit: Money | None = None
     payment_terms_days: int | None = None
     dunning_block: bool = False
+    price_list: str | None = None
     status: Text = "active"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 __all__ = ["LED_BY_ERP", "NEVER_EDITED", "led_by_erp"]
 
-LED_BY_ERP = frozenset({"tax_id", "currency", "billing_address", "erp"})
+LED_BY_ERP = frozenset({"tax_id", "currency", "billing_address", "price_list", "erp"})
 
 NEVER_EDITED = frozenset({"erp", "contacts"})
 """What no user edits with the account: terms come from the ERP, contacts have their own ETags."""

@@ -16,7 +16,7 @@ __all__ = ["PriceStep", "PricedProduct", "price_for"]
 
 @dataclass(frozen=True, slots=True)
 class PriceStep:
-    """What one unit costs from a minimum quantity on, within a period.
+    """What one unit costs in a list, from a minimum quantity on, within a period.
 
     A period without a begin or an end is open on that side; both days belong to it.
     """
@@ -26,6 +26,7 @@ class PriceStep:
     price: UnitPrice
     valid_from: date | None = None
     valid_to: date | None = None
+    price_list: str = "standard"
 
     def applies(self, *, quantity: Decimal, on: date) -> bool:
         """Whether it may be asked for the quantity on the day."""
@@ -45,7 +46,8 @@ class PriceStep:
 class PricedProduct:
     """What an order needs to know of a product: its price, its unit, whether it is sold.
 
-    `price_list` is the list that its steps stand in.
+    `price_list` is the list that holds for everybody; `account_list` the account's own one, if it
+    has one. Its steps stand in one of them.
     """
 
     id: UUID
@@ -56,7 +58,17 @@ class PricedProduct:
     unit_decimals: int = 6
     active: bool = True
     discontinued_on: date | None = None
+    account_list: str | None = None
     steps: list[PriceStep] = field(default_factory=list)
+
+    def step_for(self, *, quantity: Decimal, on: date) -> PriceStep | None:
+        """The step that applies: of the account's own list, else of the usual one."""
+        for code in (self.account_list, self.price_list):
+            listed = (step for step in self.steps if step.price_list == code)
+            step = price_for(listed, quantity=quantity, on=on)
+            if step:
+                return step
+        return None
 
     def is_sold(self, on: date) -> bool:
         """Whether it can be ordered on the day; from `discontinued_on` it cannot."""

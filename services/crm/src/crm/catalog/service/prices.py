@@ -7,14 +7,14 @@ from functools import partial
 from typing import TypeAlias
 from uuid import UUID
 
-from chassis.http.problems import FieldError, InvalidInput, NotFound
+from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage.locking import lock
 from chassis.storage.work import Work
 from crm.catalog import queries
 from crm.catalog.errors import NoPrice, OverlappingPrice
 from crm.catalog.models import ACTIVE, ERP_MASTER, OWN, STANDARD, WITHDRAWN, Product, ProductPrice
-from crm.catalog.rules.pricing import PricedProduct, PriceStep, price_for
+from crm.catalog.rules.pricing import PricedProduct, PriceStep
 from crm.catalog.rules.units import minimum_of
 from crm.catalog.schemas import (
     AddPrice,
@@ -61,22 +61,29 @@ async def see_price(sql: queries.Sql, price_id: UUID) -> ProductPriceView:
 async def price_of(
     sql: queries.Sql, product_id: UUID, asked: PriceAsked, *, today: date
 ) -> QuotedPrice:
-    """What one unit costs: by the price list, else the list price. Raises NotFound, NoPrice."""
-    known = await queries.priced(sql, [product_id], asked.price_list)
+    """What one unit costs: by the account's or the usual price list, else the list price.
+
+    Raises NotFound, MissingReference (account), NoPrice.
+    """
+    if asked.account and not await queries.is_account(sql, asked.account):
+        raise MissingReference(entity="account", reference=asked.account)
+    known = await queries.priced(sql, [product_id], asked.price_list, account_id=asked.account)
     if product_id not in known:
         raise NotFound(entity="product", id=product_id)
     return _quoted(known[product_id], asked.quantity, on=asked.on or today)
 
 
 async def offered(
-    sql: queries.Sql, named: Collection[str], *, price_list: str | None = None
+    sql: queries.Sql, named: Collection[str], *, account_id: UUID | None = None
 ) -> dict[str, Offer]:
-    """Products by the ids or codes they were named by, with their prices; asked at once.
+    """Products by the ids or codes they were named by, with the account's prices; asked at once.
 
     What no product is named is left out.
     """
     ids = {name: _as_id(name) for name in named}
-    known = await queries.priced(sql, [one for one in ids.values() if one], price_list, codes=named)
+    known = await queries.priced(
+        sql, [one for one in ids.values() if one], None, codes=named, account_id=account_id
+    )
     coded = {product.code: product for product in known.values()}
     found = {name: (one and known.get(one)) or coded.get(name) for name, one in ids.items()}
     return {name: product for name, product in found.items() if product}
@@ -98,7 +105,7 @@ def _quoted(product: Offer, quantity: Decimal, *, on: date) -> QuotedPrice:
         on=on,
         price=UnitPriceView.model_validate(price),
         source="price_list" if step else "list_price",
-        price_list=product.price_list if step else None,
+        price_list=step.price_list if step else None,
         price_id=step.id if step else None,
         min_quantity=step.min_quantity if step else None,
     )
@@ -110,7 +117,7 @@ def price_on(product: Offer, quantity: Decimal, *, on: date) -> UnitPrice:
 
 
 def _priced(product: Offer, quantity: Decimal, *, on: date) -> tuple[UnitPrice, PriceStep | None]:
-    step = price_for(product.steps, quantity=quantity, on=on)
+    step = product.step_for(quantity=quantity, on=on)
     price = step.price if step else product.list_price
     if price is None:
         raise NoPrice(product=product.code, price_list=product.price_list, quantity=quantity, on=on)

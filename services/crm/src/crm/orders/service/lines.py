@@ -37,7 +37,7 @@ async def new_lines(
     Raises MissingReference (product), ProductNotSold, FractionOfUnit, PriceMissing,
     CurrencyNotSupported, InvalidInput (a line twice).
     """
-    offers = await _offers(work, [line.product for line in sent])
+    offers = await _offers(work, order, [line.product for line in sent])
     lines = _lines(work, order, [(line, offers[line.product], None) for line in sent])
     return lines, {offer.id: offer.code for offer in offers.values()}
 
@@ -52,7 +52,7 @@ async def lines_of(
     """
     named = _named(order, sent, present)
     products = [_product_of(line, named.get(at)) for at, line in enumerate(sent)]
-    offers = await _offers(work, products)
+    offers = await _offers(work, order, products)
     found = [offers[product] for product in products]
     pairs = named | _alike(sent, found, present, named)
     return _lines(
@@ -73,9 +73,9 @@ def facts_of(lines: Sequence[OrderLine]) -> list[tuple[Any, ...]]:
     ]
 
 
-async def _offers(work: Work, named: Sequence[str]) -> dict[str, Offer]:
-    """The products of the lines, with their prices. Raises MissingReference."""
-    offers = await prices.offered(work.sql, set(named))
+async def _offers(work: Work, order: Order, named: Sequence[str]) -> dict[str, Offer]:
+    """The products of the lines, with the prices of the account. Raises MissingReference."""
+    offers = await prices.offered(work.sql, set(named), account_id=order.account_id)
     for name in named:
         if name not in offers:
             raise MissingReference(entity="product", reference=name)

@@ -25,7 +25,6 @@ from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from chassis.storage.external import AlreadyLinked
 from chassis.storage.work import Reading
-from erp.catalog import queries
 from erp.catalog.errors import (
     DuplicateCode,
     FractionOfUnit,
@@ -33,6 +32,7 @@ from erp.catalog.errors import (
     OverlappingPrice,
     ReversedPeriod,
 )
+from erp.catalog.queries import prices as queries
 from erp.catalog.schemas import (
     ChangePrice,
     ChangePriceList,

@@ -10,10 +10,10 @@ from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage.locking import read_all
 from chassis.storage.work import Work
-from erp.catalog import queries
 from erp.catalog.errors import DuplicateCode
 from erp.catalog.events import PriceListChanged
 from erp.catalog.models import PriceList
+from erp.catalog.queries import prices as queries
 from erp.catalog.schemas import ChangePriceList, NewPriceList, PriceListView
 from erp.currencies import must_be_supported
 from erp.lines import stand_in_line

@@ -1,6 +1,7 @@
 """Acts on prices, and which price holds."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -13,17 +14,18 @@ from chassis.http.problems import CurrencyNotSupported, MissingReference, NotFou
 from chassis.ids import uuid7
 from chassis.storage.locking import lock, read_all
 from chassis.storage.work import Work
-from erp.catalog import queries
 from erp.catalog.errors import FractionOfUnit, NoPrice, OverlappingPrice
 from erp.catalog.events import PriceChanged
 from erp.catalog.models import ACTIVE, WITHDRAWN, Price
-from erp.catalog.rules.pricing import price_for
+from erp.catalog.queries import prices as queries
+from erp.catalog.rules.pricing import PriceStep, price_for
 from erp.catalog.rules.units import converted, fits, minimum_of
 from erp.catalog.schemas import (
     ChangePrice,
     NewPrice,
     PriceAsked,
     PriceFound,
+    PriceListView,
     PriceView,
     UpsertPrice,
 )
@@ -35,6 +37,7 @@ from erp.money import MoneyView, UnitPrice, UnitPriceView
 from erp.upserts import Sent, Upserted, required, upsert
 
 __all__ = [
+    "Wanted",
     "add_price",
     "change_price",
     "find_price",
@@ -61,16 +64,16 @@ async def see_price(sql: Sql, price_id: UUID) -> PriceView:
 async def find_price(sql: Sql, asked: PriceAsked, *, today: date) -> PriceFound:
     """The price that holds for the quantity on the day, and what the quantity costs.
 
-    Raises NotFound (item), MissingReference (unit, list), FractionOfUnit, NoPrice.
+    Raises NotFound (item), MissingReference (unit, list, customer), FractionOfUnit, NoPrice.
     """
     on = asked.on or today
     item = await queries.priced_item(sql, asked.sku, asked.unit)
     if item is None:
         raise NotFound(entity="item", id=asked.sku)
     quantity = _in_own_unit(item, asked)
-    listed = await price_list_of(sql, asked.price_list)
-    steps = await queries.price_steps(sql, [item["id"]], listed, between=(on, on))
-    step = price_for(steps[item["id"]], quantity=quantity, on=on)
+    lists = await _lists(sql, asked)
+    steps = await queries.price_steps(sql, [item["id"]], lists, between=(on, on))
+    listed, step = _first(steps, item["id"], lists, quantity=quantity, on=on)
     if step is None:
         raise NoPrice(sku=asked.sku, price_list=listed.code, quantity=quantity, on=on)
     net = step.price.times(quantity)
@@ -87,24 +90,72 @@ async def find_price(sql: Sql, asked: PriceAsked, *, today: date) -> PriceFound:
     )
 
 
-async def listed_prices(
-    sql: Sql, wanted: Sequence[tuple[UUID, Decimal, date]]
-) -> list[UnitPrice | None]:
-    """What one unit costs by the default list, of each (item, quantity in its own unit, day).
+@dataclass(frozen=True)
+class Wanted:
+    """For what a price is looked up: a quantity in the item's own unit, on a day.
 
-    None where the list has no price. Two reads, however many. Raises MissingReference (there is
+    `price_list` is the customer's own one, if it has one.
+    """
+
+    item_id: UUID
+    quantity: Decimal
+    on: date
+    price_list: str | None = None
+
+
+async def listed_prices(sql: Sql, wanted: Sequence[Wanted]) -> list[UnitPrice | None]:
+    """What one unit costs by the list that is wanted, else by the default one.
+
+    None where neither has a price. Two reads, however many. Raises MissingReference (there is
     no list).
     """
     if not wanted:
         return []
-    days = [on for _, _, on in wanted]
-    listed = await price_list_of(sql, None)
-    item_ids = list({item_id for item_id, _, _ in wanted})
-    steps = await queries.price_steps(sql, item_ids, listed, between=(min(days), max(days)))
-    found = [
-        price_for(steps[item_id], quantity=quantity, on=on) for item_id, quantity, on in wanted
-    ]
-    return [step.price if step else None for step in found]
+    codes = {one.price_list for one in wanted if one.price_list}
+    named, default = await queries.price_lists_and_default(sql, codes)
+    if default is None:
+        raise MissingReference(entity="price_list", reference="default")
+    days = [one.on for one in wanted]
+    item_ids = list({one.item_id for one in wanted})
+    lists = {one.id: one for one in (*named.values(), default)}.values()
+    steps = await queries.price_steps(sql, item_ids, lists, between=(min(days), max(days)))
+    found = []
+    for one in wanted:
+        own = named.get(one.price_list) if one.price_list else None
+        tried = [own, default] if own else [default]
+        _, step = _first(steps, one.item_id, tried, quantity=one.quantity, on=one.on)
+        found.append(step.price if step else None)
+    return found
+
+
+def _first(
+    steps: Mapping[tuple[UUID, UUID], Sequence[PriceStep]],
+    item_id: UUID,
+    lists: Sequence[PriceListView],
+    *,
+    quantity: Decimal,
+    on: date,
+) -> tuple[PriceListView, PriceStep | None]:
+    """The first of the lists that has a price, and that; the last one where none has."""
+    for listed in lists:
+        step = price_for(steps[item_id, listed.id], quantity=quantity, on=on)
+        if step:
+            return listed, step
+    return lists[-1], None
+
+
+async def _lists(sql: Sql, asked: PriceAsked) -> list[PriceListView]:
+    """The named list; else the customer's own one and the default one.
+
+    Raises MissingReference (list, customer).
+    """
+    if asked.price_list or not asked.customer_id:
+        return [await price_list_of(sql, asked.price_list)]
+    own = await queries.price_list_of_customer(sql, asked.customer_id)
+    if own is None:
+        raise MissingReference(entity="customer", reference=asked.customer_id)
+    codes = dict.fromkeys((*own, None)) if own[0] else (None,)
+    return [await price_list_of(sql, code) for code in codes]
 
 
 def _in_own_unit(item: Mapping[str, Any], asked: PriceAsked) -> Decimal:

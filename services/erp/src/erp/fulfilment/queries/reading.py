@@ -70,10 +70,10 @@ _SORTS = {
 
 _REFERRED = """select 'item' as entity, i.id, i.name, i.status = 'active' as active, i.sku, i.kind,
     i.sold, i.discontinued_on, i.tax_code, i.unit, u.decimals, null::numeric as credit_limit,
-    null::integer as payment_terms_days
+    null::integer as payment_terms_days, null::text as price_list
   from item i join unit u on u.code = i.unit where i.id = any($1::uuid[]) or i.sku = any($2::text[])
  union all select 'customer', id, name, status = 'active', null, null, null, null, null, null, null,
-    credit_limit, payment_terms_days
+    credit_limit, payment_terms_days, price_list
   from customer where id = any($3::uuid[])"""
 # What came back, is billed or given for nothing is not billed any more: nobody will owe it.
 _BESIDES = """select o.customer_id, sum(coalesce(l.net, 0) + coalesce(c.amount, 0)) as ordered
@@ -150,7 +150,7 @@ async def items_to_sell(
 
 
 async def credit_facts(sql: Sql, customer_ids: Iterable[UUID]) -> dict[UUID, Mapping[str, Any]]:
-    """Customers' states, credit limits and payment terms; whom there is not is left out."""
+    """Customers' states and terms of business; whom there is not is left out."""
     return (await referred(sql, customer_ids=customer_ids))[0]
 
 

@@ -46,7 +46,11 @@ async def new_orders(
         {facts.customer_id for _, facts in sent},
         [line for _, facts in sent for line in facts.lines],
     )
-    asked = [(line, on) for (_, facts), on in zip(sent, days, strict=True) for line in facts.lines]
+    asked = [
+        (line, on, known.customer(facts.customer_id)["price_list"])
+        for (_, facts), on in zip(sent, days, strict=True)
+        for line in facts.lines
+    ]
     agreed = iter(await _prices(work, asked, known))
     ours = [facts for _, facts in sent if not isinstance(facts, UpsertOrder)]
     must_come_out_even([line for facts in ours for line in facts.lines], known)
@@ -120,8 +124,9 @@ async def lines_of(
     Besides, the SKUs of those without a price, and of those whose quantity does not come out
     even. Raises MissingReference (item), CurrencyNotSupported.
     """
-    known = await Known.read(work, [], sent)
-    agreed = await _prices(work, [(line, order.ordered_on) for line in sent], known)
+    known = await Known.read(work, [order.customer_id], sent)
+    own = known.customer(order.customer_id)["price_list"]
+    agreed = await _prices(work, [(line, order.ordered_on, own) for line in sent], known)
     uneven = {
         known.item(line)["sku"]
         for line in sent
@@ -131,18 +136,22 @@ async def lines_of(
 
 
 async def _prices(
-    work: Work, asked: Sequence[tuple[NewLine, date]], known: Known
+    work: Work, asked: Sequence[tuple[NewLine, date, str | None]], known: Known
 ) -> list[Decimal | None]:
-    """What one unit costs on each line: as agreed, else by the list of its day, if it has one.
+    """What one unit costs on each line: as agreed, else by the lists of its day, if one has it.
+
+    The customer's own list, if it has one, goes before the default one.
 
     Raises MissingReference, CurrencyNotSupported.
     """
-    must_be_supported(work, *(line.unit_price.currency for line, _ in asked if line.unit_price))
+    must_be_supported(work, *(line.unit_price.currency for line, _, _ in asked if line.unit_price))
     unpriced = [
-        (known.item(line)["id"], line.quantity, on) for line, on in asked if line.unit_price is None
+        prices.Wanted(known.item(line)["id"], line.quantity, on, own)
+        for line, on, own in asked
+        if line.unit_price is None
     ]
     listed = iter(await prices.listed_prices(work.sql, unpriced))
-    found = [line.unit_price or next(listed) for line, _ in asked]
+    found = [line.unit_price or next(listed) for line, _, _ in asked]
     return [price.amount if price else None for price in found]
 
 

@@ -27,7 +27,7 @@ from erp.parties.events import CustomerChanged
 from erp.parties.models import ACTIVE, ARCHIVED, Customer
 from erp.parties.rules.ownership import LED_BY_CRM, led_by_crm
 from erp.parties.schemas import ChangeCustomer, CustomerView, NewCustomer, UpsertCustomer
-from erp.parties.service.facts import claim_tax_ids, merged, supported
+from erp.parties.service.facts import claim_tax_ids, merged, require_price_lists, supported
 from erp.upserts import InBulk, Sent, Upserted, required, upsert_one
 
 __all__ = [
@@ -64,7 +64,7 @@ async def customer_states(work: Work, customer_ids: Sequence[UUID]) -> list[Cust
 
 
 async def register_customer(work: Work, command: NewCustomer) -> UUID:
-    """Take on a customer. Raises DuplicateTaxId, CurrencyNotSupported."""
+    """Take on a customer. Raises DuplicateTaxId, CurrencyNotSupported, MissingReference."""
     customer_id = uuid7()
     await _register_all(work, [(customer_id, command.facts())])
     return customer_id
@@ -75,7 +75,8 @@ async def change_customer(
 ) -> None:
     """Change what the caller saw as `revision`.
 
-    Raises NotFound, StaleRevision, DuplicateTaxId, CurrencyNotSupported, ManagedByCrm.
+    Raises NotFound, StaleRevision, DuplicateTaxId, CurrencyNotSupported, ManagedByCrm,
+    MissingReference (price list).
     """
     customer = await lock(work, Customer, customer_id)
     customer.check_revision(revision)
@@ -130,7 +131,7 @@ async def upsert_customer(
     """Take over a customer as another system knows it.
 
     Raises InvalidInput (a new one without a name), DuplicateTaxId, CurrencyNotSupported,
-    ManagedByCrm.
+    ManagedByCrm, MissingReference (price list).
     """
     sent = Sent(KIND, system, external_id, command)
     return await upsert_one(work, sent, command, by=IN_BULK)
@@ -170,6 +171,7 @@ async def _register_all(work: Work, new: Sequence[tuple[UUID, Facts]]) -> None:
         )
         customer.take(supported(work, merged(customer, facts)))
         customers.append(customer)
+    await require_price_lists(work, customers)
     await claim_tax_ids(work, KIND, customers)
     work.session.add_all(customers)
     await work.flush()
@@ -197,6 +199,8 @@ async def _change_all(
         await _must_be_led_here(work, changed)
     for customer, fields in changed:
         customer.touch(work.now, edited=not (leads and LED_BY_CRM.issuperset(fields)))
+    priced = [customer for customer, fields in changed if {"price_list", "currency"} & set(fields)]
+    await require_price_lists(work, priced)
     claims = [customer for customer, fields in changed if {"tax_id", "status"} & set(fields)]
     await claim_tax_ids(work, KIND, claims)
     await work.flush()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chassis.http.problems import Forbidden
+from chassis.http.problems import CurrencyNotSupported, Forbidden, MissingReference
 from chassis.storage.work import Work
 from erp.addresses import Address, AddressChange
 from erp.currencies import must_be_supported
@@ -11,13 +11,13 @@ from erp.lines import stand_in_line
 from erp.money import Money
 from erp.parties import queries
 from erp.parties.errors import DuplicateTaxId
-from erp.parties.models import Party
+from erp.parties.models import Customer, Party
 
-__all__ = ["claim_tax_ids", "merged", "supported"]
+__all__ = ["claim_tax_ids", "merged", "require_price_lists", "supported"]
 
-TERMS = frozenset({"credit_limit", "payment_terms_days", "dunning_block"})
+TERMS = frozenset({"credit_limit", "payment_terms_days", "dunning_block", "price_list"})
 TERMS_SCOPE = "parties.terms"
-"""Who sells does not decide on credit: terms have a permission of their own."""
+"""Who sells does not decide on credit and prices: terms have a permission of their own."""
 
 
 def merged(party: Party, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def merged(party: Party, facts: Mapping[str, Any]) -> dict[str, Any]:
 def supported(work: Work, facts: Mapping[str, Any]) -> Mapping[str, Any]:
     """The facts, if every currency among them is ours, and the actor may set terms it sets.
 
-    Raises CurrencyNotSupported, Forbidden (credit limit, payment terms, dunning block).
+    Raises CurrencyNotSupported, Forbidden (credit limit, payment terms, dunning block, price list).
     """
     if TERMS & facts.keys() and not work.actor.may(TERMS_SCOPE):
         raise Forbidden(scope=TERMS_SCOPE)
@@ -43,6 +43,18 @@ def supported(work: Work, facts: Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(limit, Money):
         must_be_supported(work, limit.currency)
     return facts
+
+
+async def require_price_lists(work: Work, customers: Sequence[Customer]) -> None:
+    """Raises MissingReference, CurrencyNotSupported (the list's is another than the customer's)."""
+    codes = {one.price_list for one in customers if one.price_list}
+    currencies = await queries.currencies_of_price_lists(work.sql, codes) if codes else {}
+    for customer in customers:
+        code = customer.price_list
+        if code and code not in currencies:
+            raise MissingReference(entity="price_list", reference=code)
+        if code and currencies[code] != customer.currency:
+            raise CurrencyNotSupported(supported=customer.currency, currency=currencies[code])
 
 
 async def claim_tax_ids(work: Work, kind: str, parties: Sequence[Party]) -> None:
