@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.loading import loaded
-from chassis.storage.searching import containing
+from chassis.storage.searching import Searched, containing
 from chassis.storage.work import Work
 from erp.catalog.models import Price, PriceList, Unit
 from erp.catalog.rules.pricing import PriceStep
@@ -185,7 +185,7 @@ async def item_page(sql: Sql, query: ItemQuery, asked: PageQuery) -> Page[ItemVi
         key="item.id",
         where=[
             Filter("item.status = {}", query.status),
-            *await containing(sql, query.q, text="item.search"),
+            *await containing(sql, query.q, Searched("item.search")),
             Filter("item.sku = {}", query.sku),
             Filter("item.barcode = {} and item.barcode <> ''", query.barcode),
             Filter(
