@@ -1,6 +1,6 @@
 """Searching among 500,000 accounts and as many customers: `python -m bench.searching [count]`.
 
-Prints of each question how long its list takes (p50 and p95), and the plan that it was given.
+Prints of each question how long its list takes (p50 and p95), and how its statements are run.
 """
 
 import asyncio
@@ -63,14 +63,15 @@ Page = Callable[[Any, dict[str, Any]], Awaitable[Any]]
 
 
 class Watching:
-    """A connection that keeps the list's statement, to explain it."""
+    """A connection that keeps the list's statements, to explain them."""
 
     def __init__(self, sql: Any) -> None:
-        self.sql, self.asked = sql, ("", ())
+        self.sql: Any = sql
+        self.asked: list[tuple[str, tuple[Any, ...]]] = []
 
     async def fetch(self, statement: str, *arguments: Any) -> Any:
         """As the connection does."""
-        self.asked = (statement, arguments)
+        self.asked.append((statement, arguments))
         return await self.sql.fetch(statement, *arguments)
 
     def __getattr__(self, name: str) -> Any:
@@ -97,11 +98,9 @@ async def measure(sql: Any, table: str, page: Page) -> None:
         print(f"{table:<9} {name:<26} {found:>3} found  p50 {p50:7.2f} ms  p95 {p95:7.2f} ms")
         watching = Watching(sql)
         await page(watching, asked)
-        statement, arguments = watching.asked
-        await sql.execute("set plan_cache_mode = force_custom_plan")
-        plan = await sql.fetch(f"explain {statement}", *arguments)
-        await sql.execute("reset plan_cache_mode")
-        print("\n".join(f"    {row[0]}" for row in plan if "Scan" in row[0]), flush=True)
+        for statement, arguments in watching.asked[1 if "q" in asked else 0 :]:
+            plan = await sql.fetch(f"explain (analyze, buffers) {statement}", *arguments)
+            print("\n".join(f"    {row[0]}" for row in plan if "Scan" in row[0]), flush=True)
 
 
 async def run(url: str, table: str, make: str, page: Page, count: int) -> None:

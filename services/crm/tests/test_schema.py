@@ -64,6 +64,8 @@ DESCRIBED = {
       where c.relname = any($1) and not a.attisdropped""",
     "constraints": """select conrelid::regclass || '.' || conname, pg_get_constraintdef(oid)
       from pg_constraint where conrelid::regclass::text = any($1)""",
+    "functions": """select proname, pg_get_functiondef(oid) from pg_proc
+      where proname in ('search_fold', 'search_grams') and cardinality($1::text[]) > 0""",
     "indexes": "select indexname, indexdef from pg_indexes where tablename = any($1)",
 }
 """What a database says of tables: a name and its full description."""

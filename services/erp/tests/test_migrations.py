@@ -48,7 +48,7 @@ def _ours(name, kind, parents):
 
 
 async def _constraints(url):
-    """Names and definitions of every constraint and index of our tables."""
+    """Names and definitions of every constraint and index of our tables, and of the functions."""
     sql = await asyncpg.connect(driver_url(url))
     try:
         rows = await sql.fetch(
@@ -57,6 +57,9 @@ async def _constraints(url):
                  from pg_constraint where conrelid::regclass::text = any($1) and contype <> 't'
                union all
                select tablename, indexname, indexdef from pg_indexes where tablename = any($1)
+               union all
+               select 'function', proname, pg_get_functiondef(oid) from pg_proc
+                where proname in ('search_fold', 'search_grams')
                order by 1, 2, 3""",
             sorted(OURS),
         )

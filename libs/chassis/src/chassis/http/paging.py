@@ -17,6 +17,8 @@ __all__ = ["Filter", "Page", "PageAsked", "PageQuery", "Sort", "fetch_page"]
 
 T = TypeVar("T")
 LARGEST_PAGE = 200
+FIRST_TESTED = (1_000, 8_000)
+"""Records that are tested for a word one by one: so many, and more where they promise a page."""
 
 
 class Page(BaseModel, Generic[T]):
@@ -57,13 +59,14 @@ PageAsked = Annotated[PageQuery, Depends(page_asked)]
 class Filter:
     """One condition; `{}` stands for its value. A value of None leaves the condition out.
 
-    Where the best plan depends on the value, such as a frequent word or a rare one, the
-    statement is planned for it, which costs a millisecond.
+    `by_index` marks a condition that many records meet or hardly any, such as a word in a text.
+    The first records of the list are tested for it one by one; where they do not fill a page,
+    `by_index`, which is met by the same records or by more, takes the records from an index.
     """
 
     condition: str
     value: Any
-    depends_on_value: bool = False
+    by_index: "Filter | None" = None
 
 
 @dataclass(frozen=True)
@@ -98,27 +101,10 @@ async def fetch_page(
         raise InvalidInput(
             errors=[FieldError("/sort", "unknown_sort", "Sort by one of: {known}.", known)]
         )
-    present = [one for one in where if one.value is not None]
-    conditions = [one.condition.format(f"${at}") for at, one in enumerate(present, 1)]
-    arguments = [one.value for one in present]
-    if asked.cursor:
-        before = _decoded(asked.cursor, sort)
-        sign, at = "<" if descending else ">", len(arguments)
-        conditions.append(
-            f"({chosen.expression}, {key}) {sign} "
-            f"(${at + 1}::text::{chosen.sql_type}, ${at + 2}::text::uuid)"
-        )
-        arguments.extend(before)
-    direction = "desc" if descending else "asc"
-    statement = (
-        f"select {columns}, ({chosen.expression})::text as page_sort, {key}::text as page_key"
-        f" from {source}{' where ' if conditions else ''}{' and '.join(conditions)}"
-        f" order by {chosen.expression} {direction}, {key} {direction}"
-        f" limit ${len(arguments) + 1}"
-    )
+    listing = _Listing(columns, source, chosen, key, descending=descending)
+    after = _decoded(asked.cursor, sort) if asked.cursor else None
     try:
-        fetch = _planned if any(one.depends_on_value for one in present) else _fetched
-        rows = await fetch(sql, statement, *arguments, asked.limit + 1)
+        rows = await _rows(sql, listing, where, after, asked.limit + 1)
     except asyncpg.DataError as not_ours:
         if asked.cursor:
             raise InvalidCursor from not_ours
@@ -131,18 +117,108 @@ async def fetch_page(
     )
 
 
-async def _fetched(sql: "asyncpg.Connection[Any]", statement: str, *arguments: Any) -> list[Any]:
-    return await sql.fetch(statement, *arguments)
+@dataclass(frozen=True)
+class _Listing:
+    """What is listed, and in which order."""
+
+    columns: str
+    source: str
+    sort: Sort
+    key: str
+    descending: bool
+
+    def order(self, expression: str, key: str) -> str:
+        direction = "desc" if self.descending else "asc"
+        return f" order by {expression} {direction}, {key} {direction}"
+
+    def page(self, where: Sequence[str], limit: str = "") -> str:
+        """Rows as views want them."""
+        return (
+            f"select {self.columns}, ({self.sort.expression})::text as page_sort,"
+            f" {self.key}::text as page_key from {self.source}{_all_of(where)}"
+            f"{self.order(self.sort.expression, self.key)}{limit}"
+        )
+
+    def after(self, value: str, key: str) -> str:
+        """The condition of coming later in the order."""
+        sign = "<" if self.descending else ">"
+        return f"({self.sort.expression}, {self.key}) {sign} ({value}, {key})"
+
+    def among_first(
+        self, tested: int, where: Sequence[str], tests: Sequence[str], limit: str
+    ) -> str:
+        """Of the first records those that pass the tests, so many as a page holds."""
+        passed = f", {' and '.join(tests)} as passed"
+        order = f"{self.order(self.sort.expression, self.key)} limit {tested}"
+        return self._one_of(f"{self._places(where, passed)}{order}", "passed", limit)
+
+    def among_all(self, where: Sequence[str], limit: str) -> str:
+        """Of all records that meet the conditions, so many as a page holds.
+
+        `offset 0` keeps the planner from walking the list in its order.
+        """
+        return self._one_of(f"{self._places(where)} offset 0", "true", limit)
+
+    def _places(self, where: Sequence[str], passed: str = "") -> str:
+        columns = f"{self.sort.expression} as place, {self.key} as key{passed}"
+        return f"select {columns} from {self.source}{_all_of(where)}"
+
+    def _one_of(self, places: str, condition: str, limit: str) -> str:
+        chosen = f"from ({places}) found where {condition}{self.order('place', 'key')}{limit}"
+        return f"{self.key} = any(array(select key {chosen}))"
 
 
-async def _planned(sql: "asyncpg.Connection[Any]", statement: str, *arguments: Any) -> list[Any]:
-    """As fetched, by a plan for just these arguments."""
-    await sql.execute("set plan_cache_mode = force_custom_plan")
-    try:
-        return await sql.fetch(statement, *arguments)
-    finally:
-        if not sql.is_closed():
-            await sql.execute("reset plan_cache_mode")
+async def _rows(
+    sql: "asyncpg.Connection[Any]",
+    listing: _Listing,
+    where: Sequence[Filter],
+    after: tuple[str, str] | None,
+    count: int,
+) -> list[Any]:
+    """The first rows that meet the conditions: from the list's order, or else from an index."""
+    present = [one for one in where if one.value is not None]
+    plain = [one for one in present if not one.by_index]
+    words = [one for one in present if one.by_index]
+    at = _Numbered()
+    conditions = [at.condition(one) for one in plain]
+    if after:
+        value = f"{at.value(after[0])}::text::{listing.sort.sql_type}"
+        conditions.append(listing.after(value, f"{at.value(after[1])}::text::uuid"))
+    limit = f" limit {at.value(count)}"
+    tests = [at.condition(one) for one in words]
+    if not words:
+        return await sql.fetch(listing.page(conditions, limit), *at.values)
+    few, many = FIRST_TESTED
+    for tested in FIRST_TESTED:
+        first = listing.among_first(tested, conditions, tests, limit)
+        rows = await sql.fetch(listing.page([first]), *at.values)
+        if len(rows) == count:
+            return rows
+        if len(rows) * many < count * few:
+            break
+    from_index = [at.condition(one.by_index) for one in words if one.by_index]
+    rest = listing.among_all([*conditions, *from_index, *tests], limit)
+    return await sql.fetch(listing.page([rest]), *at.values)
+
+
+class _Numbered:
+    """The values of a statement, each with its number."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+
+    def value(self, value: Any) -> str:
+        """What stands for the value."""
+        self.values.append(value)
+        return f"${len(self.values)}"
+
+    def condition(self, one: Filter) -> str:
+        """The condition, its value numbered."""
+        return one.condition.format(self.value(one.value))
+
+
+def _all_of(conditions: Sequence[str]) -> str:
+    return f" where {' and '.join(conditions)}" if conditions else ""
 
 
 def _encoded(sort: str, value: str, key: str) -> str:

@@ -1,4 +1,4 @@
-r"""Searching by words: how texts are folded, and the filters that find them.
+"""Searching by words: how texts are folded, and the filters that find them.
 
 Texts and questions are folded by one function of the database, so they cannot disagree, whoever
 writes: case of all scripts, width, accents and punctuation make no difference. A folded text is
@@ -7,78 +7,151 @@ ASCII also every two and each one; and how words begin. So short words of Chines
 as well, and neither the server's locale nor its trigrams are asked.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Index, literal_column
 
 from chassis.http.paging import Filter
 from chassis.http.problems import FieldError, InvalidInput
+from chassis.storage import search_functions
 
 if TYPE_CHECKING:
     import asyncpg
 
-__all__ = ["FUNCTIONS", "FUNCTIONS_GONE", "KNOWS_ALL_SCRIPTS", "containing"]
+__all__ = [
+    "FUNCTIONS",
+    "FUNCTIONS_GONE",
+    "KNOWS_ALL_SCRIPTS",
+    "Related",
+    "Searched",
+    "containing",
+    "having",
+    "number_words",
+    "search_index",
+]
 
-# What separates words, after NFKC: blanks, ASCII's and Latin-1's signs, punctuation of Chinese.
-_SEPARATORS = r"[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00bf\u2000-\u206f\u3000-\u303f]"
-_FOLD = r"""do $do$ declare
-  -- Without any of these the server's own lower() has to do: `doctor` says so.
-  by_case text := case
-    when current_setting('server_version_num')::int >= 180000
-      then 'casefold(normalize(given, NFKC) collate pg_catalog.pg_unicode_fast)'
-    when current_setting('server_version_num')::int >= 170000
-      then 'lower(upper(normalize(given, NFKC) collate pg_catalog.pg_c_utf8))'
-    when exists (select from pg_collation where collname = 'und-x-icu')
-      then 'lower(upper(normalize(given, NFKC) collate pg_catalog."und-x-icu"))'
-    else 'lower(upper(normalize(given, NFKC) collate pg_catalog."default"))' end;
-begin
-  execute format($$create function search_fold(given text) returns text
-    language sql immutable strict parallel safe
-    return ' ' || btrim(regexp_replace(regexp_replace(
-      normalize(%s, NFKD), '[\u0300-\u036f]', '', 'g'), '{separators}+', ' ', 'g'))$$, by_case);
-end $do$""".replace("{separators}", _SEPARATORS)
-# Loops, because a query for each record takes ten times as long.
-_GRAMS = """create function search_grams(folded text) returns text[]
-  language plpgsql immutable strict parallel safe cost 1000 as $$
-declare
-  word text;
-  signs int;
-  found text[] := '{}';
-begin
-  foreach word in array string_to_array(folded, ' ') loop
-    continue when word = '';
-    signs := length(word);
-    found := found || ('^' || left(word, 1)) || ('^' || left(word, 2));
-    for at in 1 .. signs - 2 loop
-      found := found || substr(word, at, 3);
-    end loop;
-    continue when octet_length(word) = signs;
-    for at in 1 .. signs loop
-      if octet_length(substr(word, at, 1)) > 1 then
-        found := found || substr(word, at, 1);
-      end if;
-      if octet_length(substr(word, at, 2)) > 2 then
-        found := found || substr(word, at, 2);
-      end if;
-    end loop;
-  end loop;
-  return found;
-end $$"""
-FUNCTIONS = (_FOLD, _GRAMS)
-FUNCTIONS_GONE = ("drop function search_grams(text)", "drop function search_fold(text)")
+FUNCTIONS, FUNCTIONS_GONE = search_functions.FIRST, search_functions.FIRST_GONE
+"""The version that the newest migrations have put in place."""
 
 KNOWS_ALL_SCRIPTS = "select search_fold('ÖΣЖ') = search_fold('öςж')"
 _WORDS = (
     "select distinct word from regexp_split_to_table(search_fold($1), ' ') word where word <> ''"
 )
 _SHORT = 3
+_LOOKED_UP = 2
+"""Words of a question that are looked up where a record has several texts; all are tested."""
+
+
+def number_words(column: str) -> str:
+    """SQL for the ways to write a document's number: SO-00012, SO00012 and 12."""
+    joined = f"replace({column}, '-', '')"
+    return f"{column} || ' ' || {joined} || ' ' || ltrim(regexp_replace({column}, '^.*-', ''), '0')"
+
+
+def search_index(name: str, text: str) -> Index:
+    """The index of a folded text."""
+    return Index(name, literal_column(f"search_grams({text})"), postgresql_using="gin")
+
+
+@dataclass(frozen=True)
+class Related:
+    """The text of another table's rows, to which a column of the listed records refers.
+
+    With `lines` the column is that of the records' lines, which belong to `record`.
+    """
+
+    table: str
+    column: str
+    text: str = "search"
+    id: str = "id"
+    lines: str = ""
+    record: str = ""
+
+    def read(self, key: str) -> str:
+        """SQL for the text of one listed record."""
+        if self.lines:
+            rows = f"{self.lines} join {self.table} on {self.table}.{self.id} = {self.column}"
+            return (
+                f"coalesce((select string_agg({self.text}, '') from {rows}"
+                f" where {self.record} = {key}), '')"
+            )
+        row = f"select {self.text} from {self.table} where {self.id} = {self.column}"
+        return f"coalesce(({row}), '')"
+
+    def looked_up(self, key: str, words: str) -> str:
+        """The condition that the text has the pieces."""
+        rows = f"select {self.id} from {self.table} where search_grams({self.text}) @> {words}"
+        # An array, because the planner takes it for a few rows and uses the column's index.
+        found = f"{self.column} = any(array({rows}))"
+        if self.lines:
+            return f"{key} in (select {self.record} from {self.lines} where {found})"
+        return found
+
+
+@dataclass(frozen=True)
+class Searched:
+    """The texts of a list's records: their own, which is folded SQL, and those of related rows.
+
+    `source` and `key` are those of the list; they are needed beside related texts.
+    """
+
+    own: str = ""
+    source: str = ""
+    key: str = "id"
+    related: Sequence[Related] = ()
+    indexed: bool = True
+
+    @property
+    def text(self) -> str:
+        """SQL for all texts of a record."""
+        return " || ".join(
+            [self.own] * bool(self.own) + [one.read(self.key) for one in self.related]
+        )
+
+    def found(self, words: list[list[str]]) -> Filter:
+        """The records whose texts have all pieces of the words, or of the longest of them."""
+        if not self.related:
+            pieces = sorted({piece for word in words for piece in word})
+            return Filter(f"search_grams({self.own}) @> {{0}}::text[]", pieces)
+        words = sorted(words, key=len, reverse=True)[:_LOOKED_UP]
+        longest = len(words[0])
+        texts = [*([None] if self.own else []), *self.related]
+        ways = [self._way(texts_of) for texts_of in product(texts, repeat=len(words))]
+        # Arrays of arrays are rectangular: pieces repeat.
+        even = [word + word[:1] * (longest - len(word)) for word in words]
+        return Filter(f"{self.key} = any(array({' union '.join(ways)}))", even)
+
+    def _way(self, texts: Sequence[Related | None]) -> str:
+        """The records that have each word in the text that stands at its place."""
+        conditions = []
+        for text in dict.fromkeys(texts):
+            places = [at for at, other in enumerate(texts, 1) if other == text]
+            together = not (text and text.lines) and len(places) == len(texts)
+            slices = ["1:" + str(len(texts))] if together else [f"{at}:{at}" for at in places]
+            for one in slices:
+                words = f"({{0}}::text[])[{one}]"
+                conditions.append(
+                    text.looked_up(self.key, words)
+                    if text
+                    else f"search_grams({self.own}) @> {words}"
+                )
+        return f"select {self.key} from {self.source} where {' and '.join(conditions)}"
+
+
+OWN = Searched("search")
+"""A table that has its folded text in a column."""
 
 
 async def containing(
-    sql: "asyncpg.Connection[Any]", q: str | None, *, text: str = "search"
+    sql: "asyncpg.Connection[Any]", q: str | None, searched: Searched = OWN
 ) -> list[Filter]:
-    """The filters of texts that contain each word of the question, in whatever order.
+    """The filter of records whose texts contain each word of the question, in whatever order.
 
-    A word of one or two ASCII signs is the beginning of a word. `text` is a column or expression
-    of folded text. Raises InvalidInput for a question without a letter or digit.
+    A word of one or two ASCII signs is the beginning of a word. Raises InvalidInput for a
+    question without a letter or digit.
     """
     if q is None:
         return []
@@ -86,11 +159,16 @@ async def containing(
     if not words:
         wrong = FieldError("/q", "nothing_to_search", "Name at least one letter or digit.")
         raise InvalidInput(errors=[wrong])
-    grams = sorted({gram for word in words for gram in _grams(word)})
     patterns = [f"%{word}%" if _is_inside(word) else f"% {word}%" for word in words]
-    found = [Filter(f"search_grams({text}) @> {{}}::text[]", grams, depends_on_value=True)]
-    # What the pieces say, said cheaply: for plans that walk the newest records.
-    return [*found, Filter(f"{text} like all({{}}::text[])", patterns)]
+    by_index = searched.found([_grams(word) for word in words]) if searched.indexed else None
+    return [Filter(f"{searched.text} like all({{}}::text[])", patterns, by_index)]
+
+
+def having(text: str, word: str) -> Filter | None:
+    """Those whose folded text has the word, or its pieces at least; None: it has too few signs."""
+    return (
+        Filter(f"search_grams({text}) @> {{}}::text[]", _grams(word)) if _is_inside(word) else None
+    )
 
 
 def _is_inside(word: str) -> bool:

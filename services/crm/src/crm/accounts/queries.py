@@ -15,7 +15,7 @@ from sqlalchemy import select
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.base import version_columns
 from chassis.storage.locking import any_of
-from chassis.storage.searching import containing
+from chassis.storage.searching import containing, having
 from chassis.storage.work import Work
 from crm.accounts.models import ACTIVE, Account, Contact
 from crm.accounts.rules.matching import PHONE_TAIL, MatchKeys
@@ -95,7 +95,8 @@ _SORTS = {
 
 _ENDS_IN_EIGHT = """right(phone_digits, 8) = ({0}::text[])[1] and phone_digits <> ''
   and (phone_e164 = '' or ({0}::text[])[2] = '' or phone_e164 = ({0}::text[])[2])"""
-_ENDS_IN_FEWER = "search like '%' || {0} || '%' and phone_digits like '%' || {0}"
+_ENDS_IN_FEWER = "phone_digits like '%' || {}"
+_NOBODYS = "{}::text is null"
 
 
 def _reached_by(table: str, query: ReachableQuery, region: str) -> list[Filter]:
@@ -112,8 +113,10 @@ def _reached_by(table: str, query: ReachableQuery, region: str) -> list[Filter]:
 def _called(phone: str | None, region: str) -> Filter:
     """Whose number it is, or ends like this. A valid number is not that of another valid one."""
     digits = trailing_digits(phone or "")
+    if not digits:
+        return Filter(_NOBODYS, phone)
     if len(digits) < TAIL_DIGITS:
-        return Filter(_ENDS_IN_FEWER, phone and (digits or "no digits"))
+        return Filter(_ENDS_IN_FEWER, digits, having("search", digits))
     return Filter(_ENDS_IN_EIGHT, [digits, phone_of(phone or "", region=region).e164])
 
 

@@ -1,7 +1,7 @@
 """Searching folds every script, and is answered from an index that knows short words.
 
-The rows of these tables are written anew, a few seconds for 100,000 of them, while nobody else
-can use the table.
+The rows of these tables are written anew, two to three minutes for 500,000 of them, while nobody
+else can use the table (docs/operations/upgrade.md).
 
 Revision ID: 0180
 Revises: 0170
@@ -9,7 +9,7 @@ Revises: 0170
 
 from alembic import op
 
-from chassis.storage import searching
+from chassis.storage import search_functions
 
 revision = "0180"
 down_revision = "0170"
@@ -34,7 +34,7 @@ BEFORE = {
 
 def upgrade() -> None:
     """Fold by the functions of the database, and index the pieces of words."""
-    for statement in searching.FUNCTIONS:
+    for statement in search_functions.FIRST:
         op.execute(statement)
     for table, text in SEARCHED.items():
         _replace(table, f"search_fold({text} || {PINYIN})", "search_grams(search)")
@@ -44,7 +44,7 @@ def downgrade() -> None:
     """Go back to small letters and trigrams."""
     for table, text in BEFORE.items():
         _replace(table, f"lower({text})", "search gin_trgm_ops")
-    for statement in searching.FUNCTIONS_GONE:
+    for statement in search_functions.FIRST_GONE:
         op.execute(statement)
 
 

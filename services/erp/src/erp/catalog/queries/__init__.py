@@ -8,7 +8,7 @@ import asyncpg
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.loading import loaded
-from chassis.storage.searching import containing
+from chassis.storage.searching import Searched, containing
 from erp.catalog.models import Unit
 from erp.catalog.schemas import CategoryView, ItemQuery, ItemView, UnitView
 from erp.links import linked_to, references
@@ -152,7 +152,7 @@ async def item_page(sql: Sql, query: ItemQuery, asked: PageQuery) -> Page[ItemVi
         key="item.id",
         where=[
             Filter("item.status = {}", query.status),
-            *await containing(sql, query.q, text="item.search"),
+            *await containing(sql, query.q, Searched("item.search")),
             Filter("item.sku = {}", query.sku),
             Filter("item.barcode = {} and item.barcode <> ''", query.barcode),
             Filter(

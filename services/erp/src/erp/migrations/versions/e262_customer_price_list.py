@@ -1,13 +1,13 @@
 """A customer may have a price list of its own.
 
 Revision ID: e262
-Revises: e261
+Revises: e241
 """
 
 from alembic import op
 
 revision = "e262"
-down_revision = "e261"
+down_revision = "e241"
 
 
 def upgrade() -> None:
