@@ -1,9 +1,19 @@
 """Kinds of text that the CRM takes: trimmed, bounded, without control characters."""
 
-from datetime import date
+import re
+import unicodedata
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError
 
 __all__ = [
     "LARGEST_BATCH",
@@ -29,7 +39,10 @@ __all__ = [
 ]
 
 LARGEST_BATCH = 500
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
+_INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+"""Categories of signs that a reader does not see: controls, invisible signs, and blanks."""
 
 Facts = dict[str, Any]
 """Fields of a record that somebody gave, by name; a field left out is not in it."""
@@ -59,19 +72,38 @@ class Command(BaseModel):
         return {name: getattr(self, name) for name in names}
 
 
-Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
-"""A day of business life. The first and the last day of the calendar are no days: the database
-driver takes them for "since ever" and "for ever"."""
+def _a_day(value: Any) -> Any:
+    """Let a day pass that is written as one; a number of seconds since 1970 is none."""
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        return value
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    raise PydanticCustomError("day_form", "Write the day as YYYY-MM-DD.")
+
+
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31)), BeforeValidator(_a_day)]
+"""A day of business life, written YYYY-MM-DD. The first and the last day of the calendar are no
+days: the database driver takes them for "since ever" and "for ever"."""
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=_ONE_LINE)]
 """One line of text; may be empty."""
 
 OptionalLine = Annotated[Line | None, Emptied]
 
+
+def _visible(name: str) -> str:
+    signs = unicodedata.normalize("NFKC", name)
+    if all(unicodedata.category(sign) in _INVISIBLE for sign in signs):
+        raise PydanticCustomError("nothing_to_read", "Write at least one sign that can be seen.")
+    return name
+
+
 Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_ONE_LINE)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_ONE_LINE),
+    AfterValidator(_visible),
 ]
-"""What people call it; never empty."""
+"""What people call it; never empty, nor of invisible signs only."""
 
 Note = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=r"^[^\x00]*$")
@@ -80,7 +112,10 @@ Note = Annotated[
 
 OptionalNote = Annotated[Note | None, Emptied]
 
-Word = Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\s\x00-\x1f\x7f]*$")]
+Word = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=64, pattern=r"^[^\s\x00-\x1f\x7f]*$"),
+]
 """A word without blanks; may be empty."""
 
 Code = Annotated[

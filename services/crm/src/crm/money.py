@@ -32,6 +32,7 @@ __all__ = [
     "MoneyView",
     "NonNegativeNumber",
     "PositiveQuantity",
+    "SignedAmount",
     "UnitPrice",
     "UnitPriceView",
     "digits_of",
@@ -41,6 +42,7 @@ __all__ = [
 
 PRICE_DIGITS = 6
 _EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
+_AMOUNT = r"^-?[0-9]{1,14}(\.[0-9]{1,4})?$"
 _SIGNED = r"^-?[0-9]{1,14}(\.[0-9]{1,6})?$"
 _UNSIGNED = r"^[0-9]{1,14}(\.[0-9]{1,6})?$"
 _POSITIVE = r"^(?=.*[1-9])[0-9]{1,14}(\.[0-9]{1,6})?$"
@@ -116,14 +118,19 @@ class UnitPrice:
         return Money(_EXACT.multiply(self.amount, _finite(quantity)), self.currency)
 
 
-def _refused(text: str, *, above_zero: bool) -> PydanticCustomError:
+def _refused(text: str, pattern: str) -> PydanticCustomError:
     """What is wrong with the text: the number it says, or that it says none."""
+    if pattern == _AMOUNT:
+        return PydanticCustomError(
+            "amount_form",
+            "Write at most 14 digits and, after a point, at most 4 more.",
+        )
     if not re.fullmatch(_SIGNED, text):
         return PydanticCustomError(
             "decimal_form",
             "Write at most 14 digits and, after a point, at most 6 more.",
         )
-    if above_zero:
+    if pattern == _POSITIVE:
         return PydanticCustomError("not_above_zero", "Write a number above zero.")
     return PydanticCustomError("below_zero", "Write zero or a number above zero.")
 
@@ -140,7 +147,7 @@ def _reader(pattern: str) -> BeforeValidator:
                 'Write the number as text, such as "12.30": a JSON number is not exact.',
             )
         if not form.fullmatch(value):
-            raise _refused(value, above_zero=pattern == _POSITIVE)
+            raise _refused(value, pattern)
         return Decimal(value)
 
     return BeforeValidator(read)
@@ -233,3 +240,11 @@ NonNegativeNumber = Annotated[
     _schema(_UNSIGNED, "0"),
 ]
 """A number from zero up with at most 6 decimals."""
+
+SignedAmount = Annotated[
+    Decimal,
+    _reader(_AMOUNT),
+    PlainSerializer(plain, return_type=str),
+    _schema(_AMOUNT, "-12.30"),
+]
+"""An amount of either sign with at most 4 decimals, as many as the finest currency has."""

@@ -11,11 +11,20 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-__all__ = ["EXACT", "NonNegativeDecimal", "PositiveQuantity", "Quantity", "plain", "rounded"]
+__all__ = [
+    "EXACT",
+    "NonNegativeDecimal",
+    "PositiveQuantity",
+    "Quantity",
+    "SignedAmount",
+    "plain",
+    "rounded",
+]
 
 EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
 """Wide enough that no product of two stored numbers is rounded before we round it."""
 
+_AMOUNT = r"^-?[0-9]{1,14}(\.[0-9]{1,4})?$"
 _SIGNED = r"^-?[0-9]{1,14}(\.[0-9]{1,6})?$"
 _UNSIGNED = r"^[0-9]{1,14}(\.[0-9]{1,6})?$"
 _POSITIVE = r"^(?=.*[1-9])[0-9]{1,14}(\.[0-9]{1,6})?$"
@@ -76,3 +85,6 @@ NonNegativeDecimal = Annotated[Decimal, _reader(_UNSIGNED), _AS_TEXT, _wire(_UNS
 
 PositiveQuantity = Annotated[Decimal, _reader(_POSITIVE), _AS_TEXT, _wire(_POSITIVE, "1")]
 """A quantity above zero with at most 6 decimals."""
+
+SignedAmount = Annotated[Decimal, _reader(_AMOUNT), _AS_TEXT, _wire(_AMOUNT, "-12.3")]
+"""An amount of either sign with at most 4 decimals, as many as the finest currency has."""

@@ -120,6 +120,9 @@ class Account(PartlyEdited, Reachable, Base):
         CheckConstraint("stage in ('prospect', 'customer')", name="stage_known"),
         CheckConstraint("price_list <> ''", name="price_list_given"),
         CheckConstraint("erp_credit_limit >= 0", name="erp_credit_limit_not_negative"),
+        CheckConstraint(
+            "erp_payment_terms_days between 0 and 3650", name="erp_payment_terms_days_range"
+        ),
         Index("ix_account_stage_created_at", "stage", "created_at", "id"),
         Index("ix_account_owner_id_created_at", "owner_id", "created_at", "id"),
         Index("ix_account_tax_id", "tax_id", postgresql_where=text("tax_id <> ''")),

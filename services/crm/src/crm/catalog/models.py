@@ -58,6 +58,7 @@ class Product(NamedRecord, Base):
         CheckConstraint("name <> ''", name="name_given"),
         CheckConstraint("master in ('own', 'erp')", name="master_known"),
         CheckConstraint("list_price >= 0", name="list_price_not_negative"),
+        CheckConstraint("unit ~ '^[A-Z0-9]{2,3}$'", name="unit_form"),
         CheckConstraint("unit_decimals between 0 and 6", name="unit_decimals_range"),
         Index("ix_product_created_at", "created_at", "id"),
         Index("ix_product_active_created_at", "active", "created_at", "id"),
@@ -109,12 +110,13 @@ class PriceList(Record, Base):
     __tablename__ = "price_list"
     __table_args__ = (
         CheckConstraint("code <> ''", name="code_given"),
+        CheckConstraint("name <> ''", name="name_given"),
         Index("ix_price_list_created_at", "created_at", "id"),
         Index("ix_price_list_is_default", "updated_at", postgresql_where=text("is_default")),
     )
 
     code: Mapped[str]
-    name: Mapped[str] = mapped_column(default="")
+    name: Mapped[str]
     is_default: Mapped[bool] = mapped_column(default=False)
 
 

@@ -51,7 +51,7 @@ __all__ = [
 
 UnitCode = Annotated[
     str,
-    StringConstraints(pattern="^[A-Z0-9]{1,3}$"),
+    StringConstraints(pattern="^[A-Z0-9]{2,3}$"),
     Field(description="UN/ECE Recommendation 20, such as C62 (piece) or KGM; by default C62."),
 ]
 Master = Literal["own", "erp"]
@@ -190,7 +190,7 @@ class UpsertPriceList(Command):
 
     source_version: SourceVersion
     code: Code = Field(default_factory=left_out, description="Needed when it is new here.")
-    name: Line = Field(default_factory=left_out)
+    name: Name = Field(default_factory=left_out, description="Needed when it is new here.")
     is_default: StrictBool = Field(
         default_factory=left_out, description="True: it holds where no list is named."
     )
@@ -316,7 +316,7 @@ class PriceAsked(BaseModel):
     """For what a price is asked."""
 
     quantity: PositiveQuantity = Decimal(1)
-    on: date | None = Field(default=None, description="By default today.")
+    on: Day | None = Field(default=None, description="By default today.")
     price_list: Line | None = Field(
         default=None,
         description="By default the account's own list; where that has no price, the ERP's default "

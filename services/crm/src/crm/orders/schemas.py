@@ -30,7 +30,13 @@ from crm.fields import (
     left_out,
 )
 from crm.links import ExternalRef
-from crm.money import MoneyView, NonNegativeNumber, PositiveQuantity, UnitPriceView
+from crm.money import (
+    MoneyView,
+    NonNegativeNumber,
+    PositiveQuantity,
+    SignedAmount,
+    UnitPriceView,
+)
 
 __all__ = [
     "AvailabilityItem",
@@ -216,7 +222,7 @@ class ErpOrder(Told):
     account_id: UUID | None = Field(default=None, description="Our account of its customer.")
     requested_on: date | None = None
     ship_to: Address | None = None
-    note: str = ""
+    note: Note = ""
     net: NonNegativeNumber = Decimal(0)
     freight: NonNegativeNumber = Decimal(0)
     promised_on: date | None = None
@@ -263,7 +269,7 @@ class TellDebt(Command):
 
     source_version: SourceVersion
     account_id: UUID
-    owes: Annotated[Line, Field(pattern=r"^-?[0-9]{1,14}(\.[0-9]{1,4})?$")]
+    owes: SignedAmount
     told_at: datetime
 
 

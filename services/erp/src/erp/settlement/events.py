@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.events.event import Event, InternalEvent
-from erp.exact import NonNegativeDecimal, Quantity
+from erp.exact import NonNegativeDecimal, SignedAmount
 
 __all__ = ["AllocationTold", "BalanceChanged", "DocumentsSettled", "OrdersPaid", "PaymentReceived"]
 
@@ -53,7 +53,7 @@ class BalanceChanged(Event):
     currency: str
     open_amount: NonNegativeDecimal = Field(description="Left to be paid of invoices.")
     unallocated: NonNegativeDecimal = Field(description="Paid or credited, and not used yet.")
-    owed: Quantity = Field(description="Open less unallocated; negative: we owe the customer.")
+    owed: SignedAmount = Field(description="Open less unallocated; negative: we owe the customer.")
     told_at: datetime = Field(description="Grows with the version.")
 
 

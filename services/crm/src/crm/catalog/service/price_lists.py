@@ -31,7 +31,7 @@ async def upsert_price_list(
     """Take over a price list as the ERP knows it.
 
     Each list only says of itself whether it is the default one, so they may come in any order.
-    Raises InvalidInput (a new one without a code).
+    Raises InvalidInput (a new one without a code or a name).
     """
     facts = command.facts()
     return await upsert(
@@ -43,10 +43,8 @@ async def upsert_price_list(
 
 
 async def _add(work: Work, facts: Facts, price_list_id: UUID) -> None:
-    added = PriceList(
-        id=price_list_id, name="", is_default=False, created_at=work.now, updated_at=work.now
-    )
-    added.take(required(facts, "code"))
+    added = PriceList(id=price_list_id, is_default=False, created_at=work.now, updated_at=work.now)
+    added.take(required(facts, "code", "name"))
     work.session.add(added)
     await work.flush()
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from decimal import Decimal
 from uuid import UUID
 
 from chassis.http.batch import Outcome
@@ -89,5 +88,5 @@ async def store_debts(work: Work, sent: Sequence[TellDebt]) -> list[Outcome]:
     if any(one.told_at > work.now + CLOCKS_DIFFER_AT_MOST for one in sent):
         message = "This is later than now; it would keep what is said later out."
         raise InvalidInput(errors=[FieldError("/told_at", "in_the_future", message)])
-    owed = [debts.Owed(one.account_id, Decimal(one.owes), one.told_at) for one in sent]
+    owed = [debts.Owed(one.account_id, one.owes, one.told_at) for one in sent]
     return await debts.store_debts(work, owed)
