@@ -6,6 +6,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from contracts.generator.__main__ import registered
+from contracts.generator.accepted import accepted_breaks
 from contracts.generator.check import broken_promises, stale_files
 from contracts.generator.generate import contracts_of, openapi_of
 from contracts.generator.history import History
@@ -38,8 +39,10 @@ def test_no_contract_is_stale_and_every_event_has_an_example():
 
 
 def test_no_promise_is_broken():
-    """B56: compared with what is committed and with each earlier version."""
-    assert not list(broken_promises(History(ROOT), contracts_of(SERVICES)))
+    """B56: compared with what is committed and with each earlier version, but for what is accepted."""
+    accepted = accepted_breaks(ROOT)
+    broken = broken_promises(History(ROOT), contracts_of(SERVICES))
+    assert not [fault for fault in broken if fault not in accepted]
 
 
 def test_openapi_is_valid(api):

@@ -54,7 +54,11 @@ async def shipment_page(sql: Sql, wanted: ShipmentQuery, asked: PageQuery) -> Pa
             Filter("s.order_id = {}", wanted.order_id),
             Filter("o.customer_id = {}", wanted.customer_id),
             Filter("s.kind = {}", wanted.kind),
-            Filter("(s.reversed_on is not null) = {}", wanted.reversed),
+            Filter("s.reversed_on is not null and {}::boolean", wanted.reversed or None),
+            Filter(
+                "s.reversed_on is null and not {}::boolean",
+                None if wanted.reversed else wanted.reversed,
+            ),
             Filter("s.number = {}", wanted.number),
             Filter("s.shipped_on >= {}", wanted.shipped_on_gte),
             Filter("s.shipped_on <= {}", wanted.shipped_on_lte),
