@@ -3,7 +3,8 @@
 import asyncio
 import json
 import random
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -28,7 +29,7 @@ EVENT = {
 RESET = "connection reset"
 ITEM_TRACE = (
     *("traceparent", "tandem-origin", "tandem-correlation-id"),
-    *("tandem-causation-id", "tandem-hops"),
+    *("tandem-causation-id", "tandem-hops", "tandem-history"),
 )
 STATE: dict[str, dict[str, Any]] = {
     "/v1/items": {"sku": "", "sold": True},
@@ -66,7 +67,8 @@ class Half(httpx.AsyncBaseTransport):
     def __init__(self, name: str) -> None:
         self.name = name
         self.records: dict[str, dict[str, dict[str, Any]]] = {}
-        self.taken: dict[tuple[str, str, str], int] = {}
+        self.taken: dict[tuple[str, str, str], tuple[int, int]] = {}
+        self.history, self.feed_seq = 1, 0
         self.replies: dict[str, httpx.Response] = {}
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
@@ -90,6 +92,22 @@ class Half(httpx.AsyncBaseTransport):
         record = self.records[place][record_id]
         record.update(facts, version=record["version"] + 1)
         self._publish(place, record_id, {})
+
+    def backup(self) -> Any:
+        """All that it has, as it is now."""
+        return deepcopy((self.records, self.taken, self.feed_seq))
+
+    def restored(self, backup: Any) -> None:
+        """Go back to a backup: what was done since is gone, and a new history begins."""
+        self.records, self.taken, self.feed_seq = deepcopy(backup)
+        self.history += 1
+
+    def states(self, place: str) -> list[Received]:
+        """Its records there as they are now, as a back-fill reads them."""
+        return [
+            replace(self._event(place, one, {}), is_state=True, feed_seq=None)
+            for one in self.records.get(place, {})
+        ]
 
     def the(self, place: str) -> dict[str, Any]:
         """The only record there."""
@@ -174,7 +192,12 @@ class Half(httpx.AsyncBaseTransport):
         kept = self.records.get(place, {})
         found = [kept[one] for one in request.url.params.get_list("subject") if one in kept]
         states = [
-            {"subject": one["id"], "aggversion": one["version"], "data": _state(one)}
+            {
+                "subject": one["id"],
+                "history": self.history,
+                "aggversion": one["version"],
+                "data": _state(one),
+            }
             for one in found
         ]
         return httpx.Response(200, json=states)
@@ -291,8 +314,9 @@ class Half(httpx.AsyncBaseTransport):
         if any(r is not record and r.get("code", kept) == facts.get("code") for r in kept.values()):
             return _problem(409, "duplicate_code")
         key = (place, system, external_id)
-        if version > self.taken.get(key, 0):
-            self.taken[key] = version
+        sent = (int(headers["tandem-history"]), version)
+        if sent > self.taken.get(key, (1, 0)):
+            self.taken[key] = sent
             if any(record.get(name) != value for name, value in facts.items()):
                 record.update(facts, version=record["version"] + 1)
                 self._publish(place, record["id"], headers)
@@ -322,24 +346,27 @@ class Half(httpx.AsyncBaseTransport):
     def _publish(self, place: str, record_id: str, headers: dict[str, str]) -> None:
         if place not in EVENT:
             return
+        self.feed_seq += 1
+        self.outbox.append(self._event(place, record_id, headers))
+
+    def _event(self, place: str, record_id: str, headers: dict[str, str]) -> Received:
         record = self.records[place][record_id]
         cause = headers.get("tandem-causation-id")
-        self.outbox.append(
-            Received(
-                source=f"/tandem/{self.name}/{INSTALLATION[self.name]}",
-                event_id=uuid7(),
-                type=EVENT[place],
-                subject=UUID(record_id),
-                aggversion=record["version"],
-                time=datetime.now(UTC),
-                origin=headers.get("tandem-origin", self.name),
-                hops=int(headers.get("tandem-hops", "0")),
-                correlationid=UUID(headers["tandem-correlation-id"]) if headers else uuid7(),
-                causationid=UUID(cause) if cause else None,
-                traceparent=headers.get("traceparent"),
-                feed_seq=len(self.outbox) + 1,
-                data=json.dumps(_state(record)).encode(),
-            )
+        return Received(
+            source=f"/tandem/{self.name}/{INSTALLATION[self.name]}",
+            event_id=uuid7(),
+            type=EVENT[place],
+            subject=UUID(record_id),
+            history=self.history,
+            aggversion=record["version"],
+            time=datetime.now(UTC),
+            origin=headers.get("tandem-origin", self.name),
+            hops=int(headers.get("tandem-hops", "0")),
+            correlationid=UUID(headers["tandem-correlation-id"]) if headers else uuid7(),
+            causationid=UUID(cause) if cause else None,
+            traceparent=headers.get("traceparent"),
+            feed_seq=self.feed_seq,
+            data=json.dumps(_state(record)).encode(),
         )
 
 

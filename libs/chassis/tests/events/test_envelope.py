@@ -21,6 +21,7 @@ REQUIRED = {
     "dataschema",
     "partitionkey",
     "sequence",
+    "history",
     "aggversion",
     "origin",
     "hops",
@@ -47,7 +48,8 @@ async def rows(history):
     await sequencer.number()
     async with history.database.driver() as sql:
         return await sql.fetch(
-            f"""select i.id as installation, {COLUMNS} from installation i, outbox_sequence s
+            f"""select i.id as installation, i.epoch, {COLUMNS}
+                  from installation i, outbox_sequence s
                   join outbox o on o.id = s.outbox_id order by s.feed_seq"""
         )
 

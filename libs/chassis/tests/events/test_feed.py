@@ -201,7 +201,7 @@ async def test_the_command_after_a_restore_ends_every_cursor(served):
         env={"SAMPLE_DATABASE_URL": served.runtime_url},
     )
     assert called.exit_code == 0, called.output
-    assert orjson.loads(called.stdout) == {"epoch": 2}
+    assert orjson.loads(called.stdout)["history"] > 1
     assert await refusal(served, after=cursor) == (410, "cursor_foreign")
 
 
@@ -262,9 +262,25 @@ async def test_a_cursor_of_another_history_is_gone(served):
     ahead = str(Cursor(known.installation, known.epoch, 2))
     assert await refusal(served, after=ahead) == (410, "cursor_foreign")
     async with served.database.driver() as sql:
-        assert await feed.begin_epoch(sql) == known.epoch + 1
+        first, second = [await feed.begin_epoch(sql) for _ in range(2)]
+    assert known.epoch < first < second
     assert await refusal(served, after=cursor) == (410, "cursor_foreign")
     assert (await page(served))[0] == ["a"]
+
+
+async def test_a_refused_reader_is_told_where_the_new_history_begins(served):
+    """B23: what was written since the restore is read as events, and nothing of before twice."""
+    await write(served, "a", "b")
+    await served.settle_feed()
+    _, cursor = await page(served)
+    async with served.database.driver() as sql:
+        history = await feed.begin_epoch(sql)
+    await write(served, "c")
+    await served.settle_feed()
+    refused = (await served.client.get("/v1/events", params={"after": cursor})).json()
+    assert (await page(served, after=refused["facts"]["begins"]))[0] == ["c"]
+    reply = await served.client.get("/v1/events")
+    assert {event["history"] for event in reply.json()} == {history}
 
 
 async def test_a_named_reader_is_remembered_by_what_it_has_confirmed(served):

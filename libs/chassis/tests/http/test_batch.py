@@ -56,7 +56,7 @@ NONE, FIRST, INNER, SOME, HALF = (), NAMES[:1], NAMES[41:42], NAMES[::16], NAMES
 )  # fmt: skip
 async def test_few_are_tried_together_in_vain(refused, tried, alone):
     acts, singly = Acts(refused), Acts(refused)
-    told = await _told(acts, AtOnce(lambda _item: True, acts.several))
+    told = await _told(acts, AtOnce(lambda _item, _trace: True, acts.several))
     assert told == await _told(singly, None)
     assert acts.done == singly.done == [name for name in NAMES if name not in refused]
     assert sum(acts.tried) <= tried

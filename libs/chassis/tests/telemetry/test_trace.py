@@ -104,6 +104,7 @@ def test_traces_of_items_are_read_as_they_are_written():
             "tandem-correlation-id": str(uuid4()),
             "tandem-causation-id": str(uuid4()),
             "tandem-hops": "1",
+            "tandem-history": "7",
         }
     )
     other = Trace.new()
@@ -112,4 +113,6 @@ def test_traces_of_items_are_read_as_they_are_written():
         (t.trace_id, t.correlation_id, t.origin, t.causation_id, t.hops) for t in (one, other)
     ]
     assert (read[2].hops, read[2].causation_id) == (0, None)
+    assert [t.history for t in read] == [7, None, None]
+    assert [t.history for t in Trace.of_items(one.as_item(), relayed=False)] == [None]
     assert Trace.of_items(None, relayed=True) == Trace.of_items("", relayed=True) == []

@@ -45,6 +45,7 @@ from crm.settings import settings_of
 
 __all__ = [
     "KEPT",
+    "OUTCOMES",
     "UPSERTED",
     "UPSERT_PROBLEMS",
     "BatchAsked",
@@ -55,7 +56,6 @@ __all__ = [
     "InBulk",
     "Sent",
     "Upserted",
-    "outcome_of",
     "reply_outcome",
     "required",
     "upsert",
@@ -137,18 +137,18 @@ async def upsert(
     """
     key = (sent.entity_type, sent.system, sent.external_id)
     version, content = sent.command.source_version, digest(sent.command)
+    history = work.trace.history
     known = await external.resolve(work.sql, *key)
     if known is None:
         ours = uuid7()
-        await external.claim(
-            work.sql, *key, entity_id=ours, source_version=version, content=content
-        )
+        links = [(sent.external_id, ours, version, content, history)]
+        await external.claim_all(work.sql, sent.entity_type, sent.system, links)
         await create(ours)
         return Upserted("created", ours)
-    if version <= known.source_version:
-        return _left_alone(version, known)
-    require_near(version, known.source_version, step_max=_step_max(work))
-    await external.advance(work.sql, known, version, content)
+    if known.age_of(version, history) <= 0:
+        return _left_alone(version, known, history)
+    require_near(version, known.last_in(history), step_max=_step_max(work))
+    await external.advance(work.sql, known, version, content, history=history)
     changed = content != known.content and await change(known.entity_id)
     return Upserted("updated" if changed else "unchanged", known.entity_id)
 
@@ -170,15 +170,12 @@ def _step_max(work: Work) -> int:
     return settings_of(work.setting).source_version_step_max
 
 
-def _left_alone(source_version: int, known: external.External) -> Upserted:
-    return Upserted(outcome_of(source_version, known.source_version), known.entity_id)
+def _left_alone(version: int, known: external.External, history: int | None) -> Upserted:
+    return Upserted(OUTCOMES[known.age_of(version, history)], known.entity_id)
 
 
-def outcome_of(sent: int, known: int) -> Outcome:
-    """What becomes of a version that was sent, where that version is known."""
-    if sent == known:
-        return "unchanged"
-    return "updated" if sent > known else "stale"
+OUTCOMES: Mapping[int, Outcome] = {1: "updated", 0: "unchanged", -1: "stale"}
+"""What becomes of a version that was sent, by how it compares with the one that is known."""
 
 
 async def from_system(request: Request, system: System) -> str:
@@ -293,50 +290,55 @@ class _Batch(Generic[I]):
         done = await self.act(self.work, self.system, item.external_id, item)
         return done.outcome, (await self._present([done.id]))[done.id]
 
-    def fits(self, item: I) -> bool:
+    def fits(self, item: I, trace: Trace) -> bool:
         """Whether the item may be settled together with its neighbours."""
         if self.times[item.external_id] > 1:
             return False
         link = self.known.get(item.external_id)
         if link is None:
             return self.in_bulk.create is not None
-        if item.source_version <= link.source_version:
+        if link.age_of(item.source_version, trace.history) <= 0:
             return True
-        last, step_max = link.source_version, _step_max(self.work)
+        last, step_max = link.last_in(trace.history), _step_max(self.work)
         near = not is_too_far(item.source_version, last, step_max=step_max)
         return near and self.in_bulk.change is not None
 
     async def several(self, sent: Sequence[tuple[I, Trace]]) -> list[tuple[Outcome, Present]]:
         """Create what is new of the items, change what is newer, and leave the rest as it is."""
         done = await self._created([one for one in sent if one[0].external_id not in self.known])
-        newer = [one for one in sent if self._is_newer(one[0])]
-        others = await self._advanced([item for item, _ in newer])
+        newer = [one for one in sent if self._age(*one) > 0]
+        others = await self._advanced(newer)
         done |= await self._changed([one for one in newer if one[0].external_id in others])
         alike = {item.external_id for item, _ in newer} - others
-        settled = [done.get(one.external_id) or self._left(one, alike) for one, _ in sent]
+        settled = [
+            done.get(one.external_id) or self._left(one, trace, alike) for one, trace in sent
+        ]
         present = await self._present([one.id for one in settled])
         return [(one.outcome, present[one.id]) for one in settled]
 
-    def _is_newer(self, item: I) -> bool:
+    def _age(self, item: I, trace: Trace) -> int:
+        """Whether the item is newer than what is known (1), the same or new here (0), or older."""
         link = self.known.get(item.external_id)
-        return link is not None and item.source_version > link.source_version
+        return link.age_of(item.source_version, trace.history) if link else 0
 
-    async def _advanced(self, newer: Sequence[I]) -> set[str]:
+    async def _advanced(self, newer: Sequence[tuple[I, Trace]]) -> set[str]:
         """Note the newer versions; ids of those that say something else than the last ones."""
         if not newer:
             return set()
         taken = [
-            (self.known[item.external_id], item.source_version, digest(item)) for item in newer
+            (self.known[item.external_id], item.source_version, digest(item), trace.history)
+            for item, trace in newer
         ]
         await external.advance_all(self.work.sql, taken)
-        return {link.external_id for link, _, content in taken if content != link.content}
+        return {link.external_id for link, _, content, _ in taken if content != link.content}
 
     async def _created(self, sent: Sequence[tuple[I, Trace]]) -> dict[str, Upserted]:
         if not sent or not self.in_bulk.create:
             return {}
         new = [(uuid7(), item, trace) for item, trace in sent]
         links = [
-            (item.external_id, ours, item.source_version, digest(item)) for ours, item, _ in new
+            (item.external_id, ours, item.source_version, digest(item), trace.history)
+            for ours, item, trace in new
         ]
         await external.claim_all(self.work.sql, self.entity_type, self.system, links)
         with self.work.traced(self.work.trace, {ours: trace for ours, _, trace in new}):
@@ -357,10 +359,10 @@ class _Batch(Generic[I]):
             for link, one in zip(links, changed, strict=True)
         }
 
-    def _left(self, item: I, alike: Collection[str]) -> Upserted:
+    def _left(self, item: I, trace: Trace, alike: Collection[str]) -> Upserted:
         if item.external_id in alike:
             return Upserted("unchanged", self.known[item.external_id].entity_id)
-        return _left_alone(item.source_version, self.known[item.external_id])
+        return _left_alone(item.source_version, self.known[item.external_id], trace.history)
 
     async def _present(self, ids: Sequence[UUID]) -> dict[UUID, Present]:
         return await versions_of(self.work, self.entity_type, ids)

@@ -1,5 +1,6 @@
 """What a linked ERP tells of many records in one request: each judged alone, kept together."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -213,3 +214,27 @@ async def test_one_alone_is_told_what_became_of_it(desk):
     told = [one.headers["Tandem-Outcome"] for one in replies]
     assert told == ["updated", "unchanged", "stale"]
     assert replies[0].json() == {"id": product["id"], "version": 1, "revision": 1}
+
+
+async def test_what_a_restored_erp_tells_is_newer_than_what_is_gone(desk):
+    """Its versions count again from less, in a later history."""
+    bridge = await desk.crm.as_("admin", "events.relay", systems=["erp"])
+
+    async def send(path, item, history):
+        traces = replace(Trace.new(), history=history).as_item()
+        reply = await bridge.post(
+            f"/v1/{path}/by-external/erp/batch",
+            json={"items": [{"external_id": str(uuid4())} | item]},
+            headers={"Idempotency-Key": str(uuid4()), "Tandem-Item-Traces": traces},
+        )
+        return statuses(reply.json()["items"])
+
+    [order], product = await orders(desk, 1), await desk.product()
+    for history, version, outcome in (1, 9, "updated"), (2, 4, "updated"), (1, 10, "stale"):
+        state = "on_hold" if history == 2 else "confirmed"
+        stands = fulfilment(order, version, state=state)
+        assert await send(FULFILMENTS, stands, history) == [outcome]
+        free = stock(product, version, free=str(version))
+        assert await send(STOCKS, free, history) == [outcome]
+    assert (await desk.see(f"/v1/orders/{order['id']}"))["erp"]["state"] == "on_hold"
+    assert (await desk.see(f"/v1/products/{product['id']}"))["availability"]["free"] == "4"

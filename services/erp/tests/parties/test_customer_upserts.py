@@ -1,6 +1,7 @@
 """Customers that other systems send: once each, however often and however concurrently."""
 
 import asyncio
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -318,3 +319,38 @@ async def test_items_of_a_batch_keep_their_own_chains_of_causes(desk, known):
         told.append(tuple(row.values()))
     assert told[:2] == [("crm", one.correlation_id, one.causation_id, 1) for one in traces]
     assert told[2][2:] == (None, 2), "an item without a trace has the request's"
+
+
+@pytest.mark.parametrize("batch", [False, True])
+async def test_versions_are_compared_within_one_history_of_the_sender(desk, batch):
+    """A restored sender counts again from less: its lower version is newer than one that is gone.
+
+    Only a bridge tells histories; one that is not told is the one that is known.
+    """
+    bridge = await desk.erp.as_("parties.write", "events.relay", systems=["crm"])
+    key = desk.word()
+
+    async def send(version, name, history=None, client=bridge):
+        headers = {"Idempotency-Key": desk.word()}
+        body = {"source_version": version, "name": name}
+        if not batch:
+            headers |= {"Tandem-History": str(history)} if history else {}
+            where = f"/v1/customers/by-external/crm/{key}"
+            reply = await client.put(where, json=body, headers=headers)
+            assert reply.status_code in {200, 201}, reply.text
+            return reply.headers["Tandem-Outcome"], reply.json()["name"]
+        headers["Tandem-Item-Traces"] = replace(Trace.new(), history=history).as_item()
+        where = "/v1/customers/by-external/crm/batch"
+        items = [{"external_id": key} | body]
+        reply = await client.post(where, json={"items": items}, headers=headers)
+        [done] = reply.json()["items"]
+        return done["status"], (await desk.see(f"/v1/customers/{done['id']}"))["name"]
+
+    assert await send(9, "Elm", 1) == ("created", "Elm")
+    assert await send(4, "Set back", 2) == ("updated", "Set back")
+    assert await send(4, "Again", 2) == ("unchanged", "Set back")
+    assert await send(10, "Gone", 1) == ("stale", "Set back")
+    assert await send(5, "Untold") == ("updated", "Untold")
+    other = await desk.erp.as_("parties.write", systems=["crm"])
+    assert await send(3, "Not a bridge", 3, client=other) == ("stale", "Untold")
+    assert await send(1, "Oak", 3) == ("updated", "Oak")

@@ -9,6 +9,7 @@ import pytest
 
 from chassis.events.cursor import Cursor
 from chassis.events.event import Event
+from chassis.events.feed import begin_epoch
 from chassis.ids import uuid7
 from chassis.testing.service import running
 from chassis.testing.waiting import until
@@ -183,6 +184,23 @@ async def test_after_a_refused_cursor_the_records_are_read_and_the_feed_from_its
     assert {(row["reason"], row["finished_at"]) for row in kept} == {("410 cursor_expired", None)}
     assert sorted(await stored.ids()) == sorted(ids[:3] + ids[-2:])
     assert source.condition.state == "following"
+
+
+async def test_of_a_restored_half_what_was_written_since_is_read(half, source_of, stored, working):
+    """B23: its events since the restore, and the records for what it was set back to."""
+    await half.publishes(3)
+    async with working(source_of()):
+        await stored.holds(3)
+    async with half.service.database.driver() as sql:
+        history = await begin_epoch(sql)
+    await half.publishes(2)
+    async with working(source_of()):
+        await stored.holds(5)
+    assert sorted(await stored.ids()) == sorted(await half.all_ids())
+    kept = await stored.fetch("select history, count(*)::int as n from inbox group by 1 order by 1")
+    assert [(row["history"], row["n"]) for row in kept] == [(1, 3), (history, 2)]
+    begun = await stored.fetch("select distinct reason from backfill")
+    assert [row["reason"] for row in begun] == ["410 cursor_foreign"]
 
 
 async def test_a_cursor_that_another_process_replaced_is_followed(half, source_of, stored, working):

@@ -1,4 +1,4 @@
-"""The command that begins a new history of events, after a restore from a backup."""
+"""The command that begins a new history, after a restore from a backup."""
 
 from typing import TYPE_CHECKING
 
@@ -23,8 +23,9 @@ def add_history(cli: typer.Typer, service: "Service") -> None:
         """Run this once after a restore from a backup, before serving.
 
         Events told after the backup was taken are unknown here, so every reader of the feed is
-        sent to fetch the records anew (410) instead of taking new events for old ones.
+        sent to fetch the records anew (410) instead of taking new events for old ones, and
+        versions of records are no longer compared with those given since the backup.
         """
         async with connected(service) as (_here, database), database.driver() as sql:
-            epoch = await begin_epoch(sql)
-        show({"epoch": epoch}, f"event history {epoch} has begun", as_json=as_json)
+            history = await begin_epoch(sql)
+        show({"history": history}, f"history {history} has begun", as_json=as_json)

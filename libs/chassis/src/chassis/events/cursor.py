@@ -47,8 +47,8 @@ class CursorForeign(Problem):
     title: ClassVar[str] = "This cursor belongs to another history"
     detail: ClassVar[str] = (
         "It was given by another installation, or before this one was restored from a backup. "
-        "Read the records from GET /v1/events/states, then follow the feed from the Tandem-Cursor "
-        "of its first page."
+        "Read the records from GET /v1/events/states, then follow the feed from {begins}: what was "
+        "written since."
     )
 
 

@@ -23,7 +23,7 @@ COLUMNS = """s.feed_seq, o.id, o.topic, o.type, o.aggregate_id, o.aggregate_vers
   o.occurred_at, o.origin, o.correlation_id, o.causation_id, o.hops, o.traceparent,
   o.payload::text as payload"""
 
-RECORDS_AFTER = """select s.feed_seq, o.topic, o.type, i.id as installation,
+RECORDS_AFTER = """select s.feed_seq, o.topic, o.type, i.id as installation, i.epoch,
     o.aggregate_id::text::bytea, convert_to(o.payload::text, 'UTF8'), o.id::text::bytea,
     to_char(o.occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')::bytea,
     lpad(s.feed_seq::text, 20, '0')::bytea, o.aggregate_version::text::bytea,
@@ -62,6 +62,7 @@ def attributes_of(row: Mapping[str, Any]) -> dict[str, str | int]:
         "datacontenttype": "application/json",
         "dataschema": schema_uri(row["type"]),
         "partitionkey": aggregate_id,
+        "history": row["epoch"],
         "aggversion": row["aggregate_version"],
         "origin": row["origin"],
         "hops": row["hops"],
@@ -86,10 +87,10 @@ def to_kafka(row: Iterable[Any]) -> tuple[int, str, bytes, bytes, list[tuple[str
 
     The headers are those of `attributes_of`, in bytes as `RECORDS_AFTER` brings them.
     """
-    place, topic, kind, installation, key, value, event_id, at, *rest = row
+    place, topic, kind, installation, history, key, value, event_id, at, *rest = row
     sequence, version, origin, hops, correlation, traceparent, causation = rest
     headers = [
-        *_same_headers(topic, kind, installation),
+        *_same_headers(topic, kind, installation, history),
         ("ce_id", event_id),
         ("ce_subject", key),
         ("ce_time", at),
@@ -107,7 +108,9 @@ def to_kafka(row: Iterable[Any]) -> tuple[int, str, bytes, bytes, list[tuple[str
 
 
 @lru_cache(maxsize=1024)
-def _same_headers(topic: str, event_type: str, installation: object) -> list[tuple[str, bytes]]:
+def _same_headers(
+    topic: str, event_type: str, installation: object, history: int
+) -> list[tuple[str, bytes]]:
     """The headers that all events of a type share."""
     return [
         ("content-type", b"application/json"),
@@ -115,6 +118,7 @@ def _same_headers(topic: str, event_type: str, installation: object) -> list[tup
         ("ce_source", source_of(topic, installation).encode()),
         ("ce_type", event_type.encode()),
         ("ce_dataschema", schema_uri(event_type).encode()),
+        ("ce_history", str(history).encode()),
     ]
 
 
@@ -139,6 +143,12 @@ _TEXTS = {
     "traceparent": {"description": "W3C trace context of the act."},
 }
 _NUMBERS = {
+    "history": {
+        "minimum": 1,
+        "description": "The history of the service's database: another, larger number after a "
+        "restore from a backup. Versions are compared within one "
+        "history only. Records that a broker kept from older versions of the service have none: 1.",
+    },
     "aggversion": {"minimum": 1, "description": "The aggregate's version after the change."},
     "hops": {"minimum": 0, "description": "How often a bridge carried the process across."},
 }
@@ -154,6 +164,6 @@ def envelope_schema(types: Sequence[str], *, in_feed: bool = True) -> dict[str, 
     properties["type"] |= {"examples": list(types)} if types else {}
     if not in_feed:
         del properties["sequence"], properties["causationid"]
-    required = [name for name in properties if name != "causationid"]
+    required = [name for name in properties if name not in {"causationid", "history"}]
     properties["data"] = {"type": "object", "description": "The aggregate's whole public state."}
     return {"type": "object", "properties": properties, "required": [*required, "data"]}

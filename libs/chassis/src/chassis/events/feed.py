@@ -31,7 +31,7 @@ POLL_NUMBERED_SECONDS = 0.02
 SCANNED_MAX = 2000
 """Events looked at for one page when only some types are asked for."""
 
-_PAGE = f"""select i.id as installation, i.epoch, f.feed_seq as floor, h.head, event.*
+_PAGE = f"""select i.id as installation, i.epoch, i.began_at, f.feed_seq as floor, h.head, event.*
   from installation i cross join feed_floor f
   cross join lateral (
     select greatest(f.feed_seq, (select max(feed_seq) from outbox_sequence)) as head) h
@@ -53,6 +53,11 @@ _MARK = """insert into feed_consumer (name, feed_seq) values ($1, $2)
   where feed_consumer.feed_seq <> excluded.feed_seq
      or feed_consumer.seen_at < now() - interval '1 minute'"""
 
+_BEGIN_EPOCH = """update installation
+  set epoch = greatest(epoch + 1, extract(epoch from clock_timestamp())::integer),
+    began_at = (select greatest(f.feed_seq, (select max(feed_seq) from outbox_sequence))
+      from feed_floor f)
+  returning epoch"""
 _NEWEST_WRITTEN = "select last_value from outbox_written"
 _UNNUMBERED = """select exists (select from outbox o
   where o.written > (select settled from sequencer_lease) and o.written <= $1
@@ -148,8 +153,12 @@ async def end(database: "Database", wait_seconds: float) -> Position:
 
 
 async def begin_epoch(sql: "asyncpg.Connection[Any]") -> int:
-    """Begin a new history, after a restore from a backup: every cursor given before answers 410."""
-    epoch: int = await sql.fetchval("update installation set epoch = epoch + 1 returning epoch")
+    """Begin a new history, after a restore from a backup: every cursor given before answers 410.
+
+    It is named by the time, so that two restores from one backup are two histories, and the later
+    one has the larger number.
+    """
+    epoch: int = await sql.fetchval(_BEGIN_EPOCH)
     return epoch
 
 
@@ -172,10 +181,10 @@ async def _read(sql: "asyncpg.Connection[Any]", start: Cursor, asked: Asked) -> 
     types = None if asked.types is None else list(asked.types)
     rows = await sql.fetch(_PAGE, start.position, asked.limit, asked.scanned, types)
     first, newest = rows[0], rows[0]["head"]
-    if start != Cursor.at(first["installation"], first["epoch"], start.position):
-        raise CursorForeign
-    if start.position > newest:
-        raise CursorForeign
+    present = Cursor.at(first["installation"], first["epoch"], start.position)
+    if start != present or start.position > newest:
+        begins = max(first["began_at"], first["floor"])
+        raise CursorForeign(begins=str(replace(present, position=begins)))
     if start.position < first["floor"]:
         raise CursorExpired(floor=first["floor"], position=start.position)
     events = [to_json(row) for row in rows if row["feed_seq"] is not None]

@@ -6,10 +6,13 @@ clocks of the writers say, and a number once passed by every older transaction s
 sequencer orders by it and rests its low mark on it.
 """
 
-__all__ = ["DDL", "PAYLOAD_BYTES_MAX"]
+__all__ = ["BEGAN_AT", "DDL", "PAYLOAD_BYTES_MAX"]
 
 PAYLOAD_BYTES_MAX = 768 * 1024
 """Longest stored payload in bytes. With its headers it fits Kafka's default record of 1 MiB."""
+
+BEGAN_AT = "alter table installation add column began_at bigint not null default 0"
+"""A change of a later migration: the newest number when the present history began."""
 
 _TABLES = (
     """create table installation (

@@ -102,6 +102,7 @@ def _row(service: str, event: Event, ends: Any, work: "Work", trace: "Trace") ->
     state_id = uuid5(_STATE_IDS, f"{source} {ends['epoch']} {kind} {event.id} {event.version}")
     return {
         "installation": ends["installation"],
+        "epoch": ends["epoch"],
         "feed_seq": None,
         "id": state_id,
         "topic": topic,

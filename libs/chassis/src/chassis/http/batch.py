@@ -36,9 +36,10 @@ ItemTraces = Annotated[
         alias="Tandem-Item-Traces",
         max_length=32_768,
         description="The traces of the items, in their order, separated by commas: what their "
-        "events carry. Each is `traceparent;origin;correlation id;causation id;hops`, where a part "
-        "may be empty. An item without one has the trace of the request. Origin, causation id and "
-        "hops are taken from callers with the permission `events.relay` only.",
+        "events carry. Each is `traceparent;origin;correlation id;causation id;hops;history`, "
+        "where a part may be empty. An item without one has the trace of the request. Origin, "
+        "causation id, hops and history are taken from callers with the permission "
+        "`events.relay` only.",
     ),
 ]
 
@@ -96,7 +97,7 @@ class AtOnce(Generic[I]):
     `fits` says which may be. `act` does several in the order given, all or none.
     """
 
-    fits: Callable[[I], bool]
+    fits: Callable[[I, Trace], bool]
     act: Callable[[Sequence[Sent[I]]], Awaitable[Sequence[Done]]]
 
 
@@ -120,7 +121,7 @@ async def each_in_savepoint(
     batch = _Batch(work, act, at_once, language, texts or Texts.load(()))
     outcomes: list[ItemOutcome] = []
     sent = zip(items, chain(traces, repeat(work.trace)), strict=False)
-    for fit, run in groupby(sent, key=lambda pair: batch.fits(pair[0])):
+    for fit, run in groupby(sent, key=lambda pair: batch.fits(*pair)):
         done = batch.together if fit else batch.each
         outcomes += await done(list(run))
     if dry_run:
@@ -138,9 +139,9 @@ class _Batch(Generic[I]):
     language: str
     texts: Texts
 
-    def fits(self, item: I) -> bool:
+    def fits(self, item: I, trace: Trace) -> bool:
         """Whether the item may be done with its neighbours."""
-        return self.at_once is not None and self.at_once.fits(item)
+        return self.at_once is not None and self.at_once.fits(item, trace)
 
     async def together(self, sent: Sequence[Sent[I]]) -> list[ItemOutcome]:
         """Do items at once, as many as nobody refuses: half as many after a refusal, else more.

@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 
 from chassis.http.problems import Problem
+from chassis.storage.source_versions import age_of
 
 __all__ = [
     "AlreadyLinked",
@@ -45,7 +46,8 @@ class AlreadyLinked(Problem):
 class External:
     """One link: their system and id, our id, and the newest version of theirs that we took.
 
-    `content` is a digest of what that version said; None where it is not known.
+    `content` is a digest of what that version said; None where it is not known. `source_history`:
+    the history of the sender's database that the version counts in.
     """
 
     entity_type: str
@@ -54,6 +56,16 @@ class External:
     entity_id: UUID
     source_version: int
     content: bytes | None = None
+    source_history: int = 1
+
+    def age_of(self, version: int, history: int | None) -> int:
+        """Whether that version is newer than ours (1), the same (0), or older (-1)."""
+        last, last_history = self.source_version, self.source_history
+        return age_of(version, last, history=history, last_history=last_history)
+
+    def last_in(self, history: int | None) -> int:
+        """The newest version that we took of that history; 0 where there is none."""
+        return 0 if history and history != self.source_history else self.source_version
 
 
 async def resolve(
@@ -99,24 +111,24 @@ async def claim(
     entity_id: UUID,
     source_version: int,
     content: bytes | None = None,
+    history: int | None = None,
 ) -> None:
     """Link their record to ours. Raises AlreadyLinked when either has another link."""
-    key = (entity_type, system, external_id)
-    if not await sql.fetchval(_CLAIM, *key, entity_id, source_version, content):
-        raise AlreadyLinked(entity=entity_type, system=system, external_id=external_id)
+    links = [(external_id, entity_id, source_version, content, history)]
+    await claim_all(sql, entity_type, system, links)
 
 
 async def claim_all(
     sql: "asyncpg.Connection[Any]",
     entity_type: str,
     system: str,
-    links: Sequence[tuple[str, UUID, int, bytes | None]],
+    links: Sequence[tuple[str, UUID, int, bytes | None, int | None]],
 ) -> None:
-    """Link many records of theirs (id there, ours, version of theirs, its content).
+    """Link many records of theirs (id there, ours, version of theirs, its content and history).
 
     Raises AlreadyLinked.
     """
-    columns = ([link[at] for link in links] for at in range(4))
+    columns = ([link[at] for link in links] for at in range(5))
     rows = await sql.fetch(_CLAIM_ALL, entity_type, system, *columns)
     made = {row["external_id"] for row in rows}
     for external_id, *_ in links:
@@ -179,13 +191,16 @@ async def advance(
     known: External,
     source_version: int,
     content: bytes | None = None,
+    *,
+    history: int | None = None,
 ) -> None:
-    """Note the newest version of theirs that we took, and what it says."""
-    await advance_all(sql, [(known, source_version, content)])
+    """Note the newest version of theirs that we took, what it says, and its history if told."""
+    await advance_all(sql, [(known, source_version, content, history)])
 
 
 async def advance_all(
-    sql: "asyncpg.Connection[Any]", taken: Sequence[tuple[External, int, bytes | None]]
+    sql: "asyncpg.Connection[Any]",
+    taken: Sequence[tuple[External, int, bytes | None, int | None]],
 ) -> None:
     """Note the newest versions of theirs that we took, of many records; none stands twice."""
     rows = [(one.entity_type, one.system, one.external_id, *said) for one, *said in taken]
@@ -203,19 +218,17 @@ async def references_of(
     return found
 
 
-_COLUMNS = "entity_type, system, external_id, entity_id, source_version, content"
+_COLUMNS = "entity_type, system, external_id, entity_id, source_version, content, source_history"
 _RESOLVE_ALL = f"""select {_COLUMNS} from external_reference
   where entity_type = $1 and system = $2 and external_id = any($3::text[])
   order by external_id for no key update"""
 _FIRST_SIGHTS = """select pg_advisory_xact_lock(hashtextextended(word, 0))
   from (select word from unnest($1::text[]) with ordinality as w(word, at) order by at) w"""
-_CLAIM = """insert into external_reference
-  (entity_type, system, external_id, entity_id, source_version, content)
-  values ($1, $2, $3, $4, $5, $6)
-  on conflict do nothing returning true"""
 _CLAIM_ALL = """insert into external_reference
-    (entity_type, system, external_id, entity_id, source_version, content)
-  select $1, $2, n.* from unnest($3::text[], $4::uuid[], $5::bigint[], $6::bytea[]) as n
+    (entity_type, system, external_id, entity_id, source_version, content, source_history)
+  select $1, $2, n.external_id, n.entity_id, n.version, n.content, coalesce(n.history, 1)
+    from unnest($3::text[], $4::uuid[], $5::bigint[], $6::bytea[], $7::integer[])
+      as n(external_id, entity_id, version, content, history)
   on conflict do nothing returning external_id"""
 _LINK_ALL = """insert into external_reference
     (entity_type, system, external_id, entity_id, source_version)
@@ -226,9 +239,10 @@ _LINK_ALL = """insert into external_reference
 _UNLINK = """delete from external_reference
   where entity_type = $1 and system = $2 and external_id = $3"""
 _ADVANCE_ALL = """update external_reference r
-  set source_version = n.version, content = n.content, updated_at = now()
-  from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bytea[])
-    as n(entity_type, system, external_id, version, content)
+  set source_version = n.version, content = n.content, updated_at = now(),
+    source_history = coalesce(n.history, r.source_history)
+  from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bytea[], $6::integer[])
+    as n(entity_type, system, external_id, version, content, history)
   where (r.entity_type, r.system, r.external_id) = (n.entity_type, n.system, n.external_id)"""
 _OF = f"""select {_COLUMNS} from external_reference
   where entity_type = $1 and entity_id = any($2::uuid[]) order by system, external_id"""

@@ -15,10 +15,22 @@ import orjson
 
 from chassis.http.problem import Problem
 
-__all__ = ["CONTENT", "VersionTooFar", "Versioned", "digest", "is_too_far", "require_near"]
+__all__ = [
+    "CONTENT",
+    "HISTORY",
+    "VersionTooFar",
+    "Versioned",
+    "age_of",
+    "digest",
+    "is_too_far",
+    "require_near",
+]
 
 CONTENT = "alter table external_reference add column content bytea"
 """A change of a later migration: a digest of what the last version said."""
+HISTORY = "alter table external_reference add column source_history integer not null default 1"
+"""A change of a later migration: the history of the sender's database that the version counts in.
+"""
 PROTOCOL = {"source_version", "external_id"}
 """Fields of what is sent that are no content."""
 
@@ -41,6 +53,17 @@ class VersionTooFar(Problem):
         "The last version taken is {last}, so at most {newest} can follow; {version} would keep "
         "later ones out. Send the version that your record has."
     )
+
+
+def age_of(version: int, last: int, *, history: int | None, last_history: int) -> int:
+    """Whether the version is newer than the last one taken (1), the same (0), or older (-1).
+
+    Versions are compared within one history of the sender's database. What was restored from a
+    backup has another, larger one, and counts again from less. None: the sender does not say, as
+    it has one only.
+    """
+    said, known = (history or last_history, version), (last_history, last)
+    return (said > known) - (said < known)
 
 
 def is_too_far(version: int, last: int, *, step_max: int) -> bool:

@@ -91,12 +91,16 @@ class Work(Reading):
         """The business date of this act in the installation's zone."""
         return business_day(self.setting.zone, self.now)
 
+    def trace_of(self, record: UUID) -> Trace:
+        """The trace of what is done to that record."""
+        return self._own_traces.get(record, self.trace)
+
     async def record(self, *events: Event) -> None:
         """Say what happened: handlers run now, in order; public events go to the outbox."""
         for event in events:
             if event.public:
                 self.events.append(event)
-                self.event_traces.append(self._own_traces.get(event.id, self.trace))
+                self.event_traces.append(self.trace_of(event.id))
             for handler in self.setting.handlers.get(type(event), ()):
                 await handler(self, event)
 

@@ -8,18 +8,20 @@ from uuid import UUID
 
 from chassis.ids import uuid7
 
-__all__ = ["MAX_HOPS", "Trace"]
+__all__ = ["HISTORY_MAX", "MAX_HOPS", "Trace"]
 
 MAX_HOPS = 32
 """Hops beyond this are taken as this: the bridge's limit is far below, so nothing is lost."""
 
+HISTORY_MAX = 2**31 - 1
 _TRACEPARENT = re.compile(r"^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?\Z")
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}\Z")
 _ITEM_PARTS = (
     *("traceparent", "tandem-origin", "tandem-correlation-id"),
-    *("tandem-causation-id", "tandem-hops"),
+    *("tandem-causation-id", "tandem-hops", "tandem-history"),
 )
 _HOPS = re.compile(r"^[0-9]{1,4}\Z")
+_HISTORY = re.compile(r"^[1-9][0-9]{0,9}\Z")
 _ORIGIN = re.compile(r"^[a-z][a-z0-9_-]{0,31}\Z")
 
 
@@ -30,7 +32,8 @@ class Trace:
     `traceparent` is our own span in W3C form: it continues the caller's trace or starts one.
     `origin` names the service where the process began, None when it begins here.
     `correlation_id` is one for the whole process, `causation_id` the event that led to this act.
-    `hops` counts how often a bridge carried the process across.
+    `hops` counts how often a bridge carried the process across. `history` is the one in which the
+    version counts of a record that is carried across; None where nobody said.
     """
 
     request_id: str
@@ -39,6 +42,7 @@ class Trace:
     origin: str | None = None
     causation_id: UUID | None = None
     hops: int = 0
+    history: int | None = None
 
     @classmethod
     def new(cls) -> "Trace":
@@ -66,6 +70,7 @@ class Trace:
             origin=origin if _ORIGIN.match(origin) else None,
             causation_id=_uuid(headers.get("tandem-causation-id")),
             hops=_hops(headers.get("tandem-hops")),
+            history=_history(headers.get("tandem-history")),
         )
 
     @classmethod
@@ -74,14 +79,14 @@ class Trace:
 
         `relayed`: the sender may say what led to each.
         """
-        parts = [f"{one};;;;".split(";")[:5] for one in told.split(",")] if told else []
+        parts = [f"{one};;;;;".split(";")[:6] for one in told.split(",")] if told else []
         traces = [cls.from_headers(dict(zip(_ITEM_PARTS, one, strict=True))) for one in parts]
         return traces if relayed else [one.begun_here() for one in traces]
 
     def as_item(self) -> str:
         """The trace, as it stands among those of the items of a batch."""
         causation = str(self.causation_id or "")
-        ids = (str(self.correlation_id), causation, str(self.hops))
+        ids = (str(self.correlation_id), causation, str(self.hops), str(self.history or ""))
         return ";".join((self.traceparent, self.origin or "", *ids))
 
     def child(self) -> "Trace":
@@ -90,9 +95,7 @@ class Trace:
 
     def begun_here(self) -> "Trace":
         """The same act as the beginning of a process: of what led to it nothing is believed."""
-        if self.origin is None and self.causation_id is None and self.hops == 0:
-            return self
-        return replace(self, origin=None, causation_id=None, hops=0)
+        return replace(self, origin=None, causation_id=None, hops=0, history=None)
 
     @property
     def trace_id(self) -> str:
@@ -116,6 +119,8 @@ class Trace:
             carried["Tandem-Origin"] = self.origin
         if self.causation_id:
             carried["Tandem-Causation-Id"] = str(self.causation_id)
+        if self.history:
+            carried["Tandem-History"] = str(self.history)
         return carried
 
 
@@ -142,3 +147,7 @@ def _uuid(text: str | None) -> UUID | None:
 
 def _hops(text: str | None) -> int:
     return min(int(text), MAX_HOPS) if text and _HOPS.match(text) else 0
+
+
+def _history(text: str | None) -> int | None:
+    return int(text) if text and _HISTORY.match(text) and int(text) <= HISTORY_MAX else None

@@ -176,6 +176,7 @@ class ProductAvailability(Base):
 
     product_id: Mapped[UUID] = mapped_column(ForeignKey("product.id"), primary_key=True)
     source_version: Mapped[int] = mapped_column(BigInteger)
+    source_history: Mapped[int] = mapped_column(server_default=text("1"))
     free: Mapped[Quantity]
     incoming: Mapped[Quantity]
     updated_at: Mapped[datetime]

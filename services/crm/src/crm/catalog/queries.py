@@ -65,16 +65,20 @@ PRICE = f"""product_price.id, product_id, p.code as product_code, price_list, mi
 PRICE_LIST = f"""id, code, name, is_default, version, created_at, updated_at,
   {references("price_list")}"""
 
-_AVAILABILITY_VERSIONS = """select p.id, coalesce(a.source_version, 0) as version from product p
+_AVAILABILITY_VERSIONS = """select p.id, coalesce(a.source_version, 0) as version,
+    coalesce(a.source_history, 1) as history from product p
   left join product_availability a on a.product_id = p.id where p.id = any($1::uuid[])"""
 _STORE_AVAILABILITIES = """insert into product_availability as a
-    (product_id, source_version, free, incoming, updated_at)
-  select n.*, $5 from unnest($1::uuid[], $2::bigint[], $3::numeric[], $4::numeric[])
-    as n(id, version, free, incoming)
+    (product_id, source_version, source_history, free, incoming, updated_at)
+  select n.*, $6
+    from unnest($1::uuid[], $2::bigint[], $3::integer[], $4::numeric[], $5::numeric[])
+      as n(id, version, history, free, incoming)
   order by n.id
   on conflict (product_id) do update set source_version = excluded.source_version,
+    source_history = excluded.source_history,
     free = excluded.free, incoming = excluded.incoming, updated_at = excluded.updated_at
-    where a.source_version < excluded.source_version"""
+    where (a.source_history, a.source_version)
+      < (excluded.source_history, excluded.source_version)"""
 
 _PRICED = """select p.id as product_id, p.code, p.list_price, p.currency as list_currency,
     p.unit, p.unit_decimals, p.active, p.discontinued_on, l.code as price_list,
@@ -306,18 +310,19 @@ async def priced(
     return found
 
 
-async def availability_versions(sql: Sql, product_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """The version of the newest word of products' stock; 0: there was none.
+async def availability_versions(
+    sql: Sql, product_ids: Sequence[UUID]
+) -> dict[UUID, asyncpg.Record]:
+    """`version` and `history` of the newest word of products' stock; 0: there was none.
 
     What there is not is left out.
     """
-    rows = await sql.fetch(_AVAILABILITY_VERSIONS, product_ids)
-    return {row["id"]: row["version"] for row in rows}
+    return {row["id"]: row for row in await sql.fetch(_AVAILABILITY_VERSIONS, product_ids)}
 
 
 async def store_availabilities(
-    sql: Sql, stocks: Sequence[tuple[UUID, int, Decimal, Decimal]], *, now: datetime
+    sql: Sql, stocks: Sequence[tuple[UUID, int, int, Decimal, Decimal]], *, now: datetime
 ) -> None:
-    """Keep the newest word (version, free, incoming) of different products' stock."""
+    """Keep the newest word (version, history, free, incoming) of different products' stock."""
     if stocks:
         await sql.execute(_STORE_AVAILABILITIES, *zip(*stocks, strict=True), now)

@@ -61,6 +61,7 @@ class Order(Record, Base):
     total: Mapped[Amount]
     erp: Mapped[dict[str, Any] | None]
     erp_version: Mapped[int] = mapped_column(BigInteger, default=0)
+    erp_history: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     content_version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     refusal: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     base: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))

@@ -50,6 +50,7 @@ class Creation(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     event_id: Mapped[UUID]
     version: Mapped[int] = mapped_column(BigInteger)
+    history: Mapped[int] = mapped_column(server_default=text("1"))
     body: Mapped[dict[str, Any]] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
@@ -64,6 +65,7 @@ class Shadow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     source_version: Mapped[int] = mapped_column(BigInteger)
+    source_history: Mapped[int] = mapped_column(server_default=text("1"))
 
 
 class Review(Identified, Versioned, Base):

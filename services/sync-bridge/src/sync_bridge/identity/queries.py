@@ -56,13 +56,14 @@ done as (
 select entity, crm_id, erp_id from made union
 select p.entity, p.crm_id, p.erp_id from pair p join wanted n using (entity, crm_id, erp_id)"""
 
-CREATIONS = """select c.entity, c.half, c.id, c.event_id, c.version, c.body::text as body
+CREATIONS = """select c.entity, c.half, c.id, c.event_id, c.version, c.history, c.body::text as body
   from creation c where c.entity = $1
    and ((c.half = $2 and c.id = any($3::uuid[])) or c.event_id = any($4::uuid[]))"""
 
-INSERT_CREATIONS = """insert into creation (entity, half, id, event_id, version, body)
-  select $1, $2, n.* from unnest($3::uuid[], $4::uuid[], $5::bigint[], $6::jsonb[])
-    as n(id, event_id, version, body) order by n.id on conflict do nothing"""
+INSERT_CREATIONS = """insert into creation (entity, half, id, event_id, history, version, body)
+  select $1, $2, n.*
+    from unnest($3::uuid[], $4::uuid[], $5::integer[], $6::bigint[], $7::jsonb[])
+      as n(id, event_id, history, version, body) order by n.id on conflict do nothing"""
 
 DELETE_CREATIONS = "delete from creation where entity = $1 and half = $2 and id = any($3::uuid[])"
 
@@ -144,12 +145,15 @@ async def creations(
 
 
 async def insert_creations(
-    sql: Sql, entity: str, half: Half, new: Sequence[tuple[UUID, UUID, int, Mapping[str, Any]]]
+    sql: Sql, entity: str, half: Half, new: Sequence[tuple[UUID, UUID, int, int, Mapping[str, Any]]]
 ) -> None:
-    """Keep what is put across of records (id, event, version, body) whose twins are made now."""
-    ids, events, versions = ([one[at] for one in new] for at in range(3))
-    bodies = [orjson.dumps(one[3]).decode() for one in new]
-    await sql.execute(INSERT_CREATIONS, entity, half, ids, events, versions, bodies)
+    """Keep what is put across of records whose twins are made now.
+
+    Each is given as id, event, history, version and body.
+    """
+    ids, events, histories, versions = ([one[at] for one in new] for at in range(4))
+    bodies = [orjson.dumps(one[4]).decode() for one in new]
+    await sql.execute(INSERT_CREATIONS, entity, half, ids, events, histories, versions, bodies)
 
 
 async def delete_creations(sql: Sql, entity: str, half: Half, ids: Sequence[UUID]) -> None:

@@ -87,6 +87,7 @@ class Creation:
     half: Half
     id: UUID
     event_id: UUID
+    history: int
     version: int
     body: Mapping[str, Any]
 
@@ -141,14 +142,21 @@ async def creations(
     """Twins that are being made of those records of the half, or because of those events."""
     rows = await queries.creations(reading.sql, entity, half, ids, causes)
     return [
-        Creation(row["half"], row["id"], row["event_id"], row["version"], orjson.loads(row["body"]))
+        Creation(
+            row["half"],
+            row["id"],
+            row["event_id"],
+            row["history"],
+            row["version"],
+            orjson.loads(row["body"]),
+        )
         for row in rows
     ]
 
 
 async def begin_creations(work: "Work", entity: str, half: Half, new: Sequence[Creation]) -> None:
     """Keep, before it is done, what is put across of records whose twins are made now."""
-    kept = [(one.id, one.event_id, one.version, one.body) for one in new]
+    kept = [(one.id, one.event_id, one.history, one.version, one.body) for one in new]
     await queries.insert_creations(work.sql, entity, half, kept)
 
 

@@ -25,11 +25,17 @@ class InboxEvent(Base):
         ),
         CheckConstraint("(state = 'received') = (settled_at is null)", name="settled_when_left"),
         CheckConstraint("state <> 'received' or lane is not null", name="received_has_lane"),
-        Index("ix_inbox_lane", "lane", "aggversion", postgresql_where=text("state = 'received'")),
+        Index(
+            "ix_inbox_lane",
+            "lane",
+            "history",
+            "aggversion",
+            postgresql_where=text("state = 'received'"),
+        ),
         Index("ix_inbox_open", "source", "feed_seq", postgresql_where=text("state = 'received'")),
         Index("ix_inbox_state", "state", "received_at", "event_id"),
         Index("ix_inbox_received_at", "received_at", "event_id"),
-        Index("ix_inbox_position", "source", "feed_seq"),
+        Index("ix_inbox_position", "source", "history", "feed_seq"),
         Index("ix_inbox_subject", "subject", "aggversion"),
     )
 
@@ -50,6 +56,7 @@ class InboxEvent(Base):
     outcome: Mapped[str | None]
     data: Mapped[bytes] = mapped_column(LargeBinary)
     is_state: Mapped[bool] = mapped_column(server_default=text("false"))
+    history: Mapped[int] = mapped_column(server_default=text("1"))
     received_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     settled_at: Mapped[datetime | None]
 
@@ -85,12 +92,16 @@ class Backfill(Base):
 
 
 class Position(Base):
-    """How far a source was taken in: without a gap up to `mark`, and at most up to `head`."""
+    """How far a source was taken in: without a gap up to `mark`, and at most up to `head`.
+
+    Both count in the `history` of the source's database.
+    """
 
     __tablename__ = "position"
 
     source: Mapped[str] = mapped_column(primary_key=True)
     service: Mapped[str]
+    history: Mapped[int] = mapped_column(server_default=text("1"))
     mark: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     head: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     events: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))

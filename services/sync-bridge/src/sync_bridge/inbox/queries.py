@@ -19,6 +19,7 @@ __all__ = [
     "begin_backfill",
     "decide",
     "dismiss",
+    "forget_held",
     "insert_events",
     "insert_quarantined",
     "mark_backfilled",
@@ -41,27 +42,30 @@ PURGE = """delete from inbox i where i.state in ('done', 'ignored', 'skipped')
 
 INSERT_EVENTS = """with fresh as (
   insert into inbox (source, event_id, type, lane, subject, aggversion, occurred_at, origin, hops,
-    correlationid, causationid, traceparent, feed_seq, data, is_state, state, settled_at, outcome)
+    correlationid, causationid, traceparent, feed_seq, data, is_state, history, state, settled_at,
+    outcome)
   select r.*, case when r.lane is null then 'unknown' else 'received' end,
     case when r.lane is null then now() end, case when r.lane is null then 'unknown_type' end
     from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::bigint[],
       $7::timestamptz[], $8::text[], $9::smallint[], $10::uuid[], $11::uuid[], $12::text[],
-      $13::bigint[], $14::bytea[], $17::boolean[])
+      $13::bigint[], $14::bytea[], $17::boolean[], $22::integer[])
       as r(source, event_id, type, lane, subject, aggversion, occurred_at, origin, hops,
-        correlationid, causationid, traceparent, feed_seq, data, is_state)
+        correlationid, causationid, traceparent, feed_seq, data, is_state, history)
   on conflict do nothing
   returning source, event_id, lane),
 lined as (
   insert into lane (key, id, kind, subject, pending, state, next_at, since, number, name,
-    number_key, name_key, label_version)
+    number_key, name_key, label_version, label_history)
   select f.lane, (array_agg(k.id))[1], min(k.kind), (array_agg(k.subject))[1], count(*),
-      'ready', now(), now(), (array_agg(k.number order by k.aggversion desc))[1],
-      (array_agg(k.name order by k.aggversion desc))[1],
-      (array_agg(k.number_key order by k.aggversion desc))[1],
-      (array_agg(k.name_key order by k.aggversion desc))[1], max(k.aggversion)
+      'ready', now(), now(), (array_agg(k.number order by k.history desc, k.aggversion desc))[1],
+      (array_agg(k.name order by k.history desc, k.aggversion desc))[1],
+      (array_agg(k.number_key order by k.history desc, k.aggversion desc))[1],
+      (array_agg(k.name_key order by k.history desc, k.aggversion desc))[1],
+      (array_agg(k.aggversion order by k.history desc, k.aggversion desc))[1], max(k.history)
     from fresh f join unnest($1::text[], $2::uuid[], $5::uuid[], $15::uuid[], $16::text[],
-        $6::bigint[], $18::text[], $19::text[], $20::text[], $21::text[])
-      as k(source, event_id, subject, id, kind, aggversion, number, name, number_key, name_key)
+        $6::bigint[], $18::text[], $19::text[], $20::text[], $21::text[], $22::integer[])
+      as k(source, event_id, subject, id, kind, aggversion, number, name, number_key, name_key,
+        history)
       using (source, event_id)
    where f.lane is not null group by f.lane order by f.lane
   on conflict (key) do update set
@@ -72,12 +76,16 @@ lined as (
     state = case when lane.state in ('idle', 'waiting') then 'ready' else lane.state end,
     (number, name, number_key, name_key) = (
       select l.number, l.name, l.number_key, l.name_key from (values
-          (excluded.label_version, excluded.number, excluded.name, excluded.number_key,
-            excluded.name_key),
-          (lane.label_version, lane.number, lane.name, lane.number_key, lane.name_key))
-        as l(version, number, name, number_key, name_key)
-       order by l.number = '' and l.name = '', l.version desc limit 1),
-    label_version = greatest(lane.label_version, excluded.label_version))
+          (excluded.label_history, excluded.label_version, excluded.number, excluded.name,
+            excluded.number_key, excluded.name_key),
+          (lane.label_history, lane.label_version, lane.number, lane.name, lane.number_key,
+            lane.name_key))
+        as l(history, version, number, name, number_key, name_key)
+       order by l.number = '' and l.name = '', l.history desc, l.version desc limit 1),
+    label_version = case when excluded.label_history > lane.label_history
+      then excluded.label_version when excluded.label_history < lane.label_history
+      then lane.label_version else greatest(lane.label_version, excluded.label_version) end,
+    label_history = greatest(lane.label_history, excluded.label_history))
 select source, event_id from fresh"""
 """New events, each behind the others of its lane. A lane that waits looks again: the new state
 may no longer need what it waited for. A parked lane stays parked (B33). A lane is called what the
@@ -86,15 +94,25 @@ newest version of its record is called."""
 STORE_CURSOR = """insert into cursor (name, value) values ($1, $2)
   on conflict (name) do update set value = excluded.value, updated_at = now()"""
 
-POSITIONS = """insert into position (source, service) select * from unnest($1::text[], $2::text[])
-  order by 1 on conflict (source) do update set updated_at = now() returning source, mark"""
+POSITIONS = """with before as (select source, history from position where source = any($1))
+  insert into position as p (source, service, history)
+  select * from unnest($1::text[], $2::text[], $3::integer[]) order by 1
+  on conflict (source) do update set updated_at = now(),
+    mark = case when excluded.history > p.history then 0 else p.mark end,
+    head = case when excluded.history > p.history then 0 else p.head end,
+    history = greatest(p.history, excluded.history)
+  returning source, service, history, mark,
+    history > (select b.history from before b where b.source = p.source) as restored"""
+"""In a later history the places in the feed are given anew."""
+
+FORGET_HELD = "delete from shadow where half = $1"
 
 SEEN_AFTER = """select feed_seq, now() - received_at as age from inbox
-  where source = $1 and feed_seq > $2 order by feed_seq limit 5000"""
+  where source = $1 and history = $2 and feed_seq > $3 order by feed_seq limit 5000"""
 
 MOVE_POSITION = """update position
   set mark = greatest(mark, $2), head = greatest(head, $3), events = events + $4
-  where source = $1"""
+  where source = $1 and history = $5"""
 
 BEGIN_BACKFILL = """insert into backfill as b (half, type, place, reason, begun_at)
   select $1, w.type, w.place, $3, clock_timestamp()
@@ -112,11 +130,13 @@ ADVANCE_BACKFILL = """update backfill set after = coalesce($5, after), read = re
     and after is not distinct from $4"""
 
 MARK_BACKFILLED = """update position p
-  set mark = greatest(p.mark, b.low), head = greatest(p.head, b.low)
+  set mark = case when $2 > p.history then b.low else greatest(p.mark, b.low) end,
+    head = case when $2 > p.history then b.low else greatest(p.head, b.low) end,
+    history = greatest(p.history, $2)
   from (select min(low) as low from backfill where half = $1
     having bool_and(finished_at is not null)) b
   where p.source = (select source from position where service = $1
-    order by updated_at desc limit 1)"""
+    order by updated_at desc limit 1) and $2 >= p.history"""
 
 REPLAY = """with again as (
   update inbox i set state = 'received', outcome = null, settled_at = null,
@@ -148,11 +168,11 @@ QUARANTINE = """insert into quarantine (id, source, place, reason, raw, headers,
     $7::timestamptz[], $8::uuid[], $9::text[], $10::text[], $11::uuid[])
   on conflict do nothing returning id"""
 
-LOCK_LANE_OF = """select l.key, l.applied_version from lane l
+LOCK_LANE_OF = """select l.key, l.applied_history, l.applied_version from lane l
   where l.key = (select lane from quarantine where id = $1) for no key update"""
 """The lane before the entry, as those do that put an event aside."""
 
-LOCK_QUARANTINED = """select q.*, i.aggversion, i.state as event_state from quarantine q
+LOCK_QUARANTINED = """select q.*, i.history, i.aggversion, i.state as event_state from quarantine q
   left join inbox i on i.source = q.source and i.event_id = q.event_id
   where q.id = $1 for update of q"""
 
@@ -162,9 +182,10 @@ DECIDE = """update quarantine set state = $2, decided_at = $3, decided_by = $4, 
 RELEASE = """with again as (
   update inbox set state = 'received', outcome = null, settled_at = null, hops = 0,
     causationid = null
-  where source = $1 and event_id = $2 and state = 'quarantined' returning lane, aggversion)
+  where source = $1 and event_id = $2 and state = 'quarantined' returning lane, history, aggversion)
 update lane l set pending = l.pending + 1,
-  applied_version = least(l.applied_version, a.aggversion - 1),
+  applied_version = case when a.history = l.applied_history
+    then least(l.applied_version, a.aggversion - 1) else l.applied_version end,
   next_at = case when l.state in ('idle', 'waiting') then now() else l.next_at end,
   since = case when l.state in ('idle', 'waiting') then now() else l.since end,
   waits_for = null,
@@ -204,6 +225,7 @@ async def insert_events(sql: Sql, events: Sequence[Received]) -> set[tuple[str, 
         [one.name for one in labels],
         [search_key(one.number) for one in labels],
         [search_key(one.name) for one in labels],
+        [one.history for one in events],
     )
     return {(row["source"], row["event_id"]) for row in rows}
 
@@ -237,27 +259,40 @@ async def advance_backfill(sql: Sql, page: Progress, *, read: int) -> None:
     await sql.execute(ADVANCE_BACKFILL, *facts)
 
 
-async def mark_backfilled(sql: Sql, half: str) -> None:
+async def mark_backfilled(sql: Sql, half: str, *, history: int) -> None:
     """Once all states of a half are read, nothing is missing up to where that began."""
-    await sql.execute(MARK_BACKFILLED, half)
+    await sql.execute(MARK_BACKFILLED, half, history)
 
 
-async def positions_for_update(sql: Sql, sources: Sequence[tuple[str, str]]) -> dict[str, int]:
-    """The marks of the (source, service) pairs, made when new, locked until the act ends."""
-    names, services = [one for one, _ in sources], [one for _, one in sources]
-    rows = await sql.fetch(POSITIONS, names, services)
-    return {row["source"]: row["mark"] for row in rows}
+async def positions_for_update(
+    sql: Sql, sources: Sequence[tuple[str, str, int]]
+) -> list[asyncpg.Record]:
+    """History and mark of the sources (name, service, history), locked until the act ends.
+
+    One that is new is made. `restored`: this history is a later one, so the marks begin anew.
+    """
+    columns = zip(*sources, strict=True)
+    return await sql.fetch(POSITIONS, *columns)
 
 
-async def seen_after(sql: Sql, source: str, mark: int) -> list[tuple[int, timedelta]]:
+async def forget_held(sql: Sql, half: str) -> None:
+    """Forget what of that half's records the other half was known to hold: it was restored."""
+    await sql.execute(FORGET_HELD, half)
+
+
+async def seen_after(
+    sql: Sql, source: str, mark: int, *, history: int
+) -> list[tuple[int, timedelta]]:
     """Feed positions beyond the mark that are here, in order, with how long they have been."""
-    rows = await sql.fetch(SEEN_AFTER, source, mark)
+    rows = await sql.fetch(SEEN_AFTER, source, history, mark)
     return [(row["feed_seq"], row["age"]) for row in rows]
 
 
-async def move_position(sql: Sql, source: str, *, mark: int, head: int, events: int) -> None:
+async def move_position(
+    sql: Sql, source: str, *, history: int, mark: int, head: int, events: int
+) -> None:
     """Move a source's marks forward and count its new events."""
-    await sql.execute(MOVE_POSITION, source, mark, head, events)
+    await sql.execute(MOVE_POSITION, source, mark, head, events, history)
 
 
 async def replay(sql: Sql, types: Sequence[str]) -> int:

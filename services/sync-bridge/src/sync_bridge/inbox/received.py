@@ -11,7 +11,8 @@ __all__ = ["Cursor", "Progress", "Quarantined", "Received"]
 class Received:
     """One CloudEvent from either transport.
 
-    `source` is `/tandem/<service>/<installation id>`. `aggversion` counts the subject's changes.
+    `source` is `/tandem/<service>/<installation id>`. `aggversion` counts the subject's changes
+    within a `history` of the source's database, which is another one after a restore.
     `feed_seq` is the position in the source's feed, or None where the transport gave none.
     `data` is the body byte for byte as it came: nothing of it is lost before it is mapped.
     `is_state`: it was read as the record's present state, not told when something happened, so it
@@ -32,11 +33,17 @@ class Received:
     feed_seq: int | None
     data: bytes
     is_state: bool = False
+    history: int = 1
 
     @property
     def key(self) -> tuple[str, UUID]:
         """What makes it one event, whichever way and however often it came."""
         return self.source, self.event_id
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """What versions are compared by: in a later history each one is newer."""
+        return self.history, self.aggversion
 
     @property
     def service(self) -> str:
@@ -73,7 +80,8 @@ class Progress:
     """One page of a back-fill: states of a type, after a subject, up to another.
 
     `begun_at` tells one back-fill of the half from the next one. `low` is the feed position before
-    the page was read. `upto`: the page's last subject; None: there are no more.
+    the page was read, in the `history` the half has. `upto`: the page's last subject; None: there
+    are no more.
     """
 
     half: str
@@ -82,3 +90,4 @@ class Progress:
     after: UUID | None
     upto: UUID | None = None
     low: int = 0
+    history: int = 1

@@ -13,6 +13,7 @@ from sync_bridge.inbox.errors import NewerVersionCame, NotAnEvent, QuarantineDec
 from sync_bridge.inbox.received import Cursor, Progress, Quarantined, Received
 from sync_bridge.inbox.rules.positions import gapless_mark
 from sync_bridge.inbox.schemas import Replay, Replayed
+from sync_bridge.ownership import Half, other
 
 if TYPE_CHECKING:
     from chassis.storage.database import Database
@@ -35,6 +36,7 @@ __all__ = [
     "sources",
 ]
 
+RESTORED = "restored"
 PATIENCE = timedelta(seconds=5)
 """How long a feed position may be late before it counts as gone with the source's retention."""
 
@@ -72,14 +74,18 @@ async def ingest(work: "Work", events: Sequence[Received], *, cursor: Cursor | N
     if cursor is not None:
         await queries.store_cursor(work.sql, cursor.name, cursor.value)
     if fresh:
-        await _move_positions(work, [once[key] for key in fresh])
+        restored = await _move_positions(work, [once[key] for key in fresh])
+        for half in restored:
+            await queries.forget_held(work.sql, other(half))
+            if cursor is None and any(one.service == half and not one.is_state for one in events):
+                await begin_backfill(work, half, reason=RESTORED)
     return len(fresh)
 
 
 async def _advance(work: "Work", page: Progress, *, read: int) -> None:
     await queries.advance_backfill(work.sql, page, read=read)
     if page.upto is None:
-        await queries.mark_backfilled(work.sql, page.half)
+        await queries.mark_backfilled(work.sql, page.half, history=page.history)
 
 
 async def begin_backfill(
@@ -101,26 +107,33 @@ async def next_backfill(reading: "Reading", half: str) -> Progress | None:
     return await queries.next_backfill(reading.sql, half)
 
 
-async def _move_positions(work: "Work", fresh: Sequence[Received]) -> None:
-    """Move each source's marks over what came, and count the events: a state is none."""
-    sources = sorted({(one.source, one.service) for one in fresh})
-    marks = await queries.positions_for_update(work.sql, sources)
-    for source, mark in sorted(marks.items()):
-        came = [one for one in fresh if one.source == source]
+async def _move_positions(work: "Work", fresh: Sequence[Received]) -> list[Half]:
+    """Move each source's marks over what came, and count the events: a state is none.
+
+    Returns the halves of which it shows that they were restored from a backup.
+    """
+    latest = {one.key[0]: one for one in sorted(fresh, key=lambda one: one.version)}
+    sources = sorted((one.source, one.service, one.history) for one in latest.values())
+    rows = await queries.positions_for_update(work.sql, sources)
+    for row in rows:
+        source, history, mark = row["source"], row["history"], row["mark"]
+        came = [one for one in fresh if (one.source, one.history) == (source, history)]
         head = max((one.feed_seq for one in came if one.feed_seq is not None), default=0)
-        moved = await mark_now(work, source, mark)
+        moved = await mark_now(work, source, mark, history=history)
         await queries.move_position(
             work.sql,
             source,
+            history=history,
             mark=moved,
             head=head,
             events=sum(not one.is_state for one in came),
         )
+    return [row["service"] for row in rows if row["restored"]]
 
 
-async def mark_now(reading: "Reading", source: str, mark: int) -> int:
+async def mark_now(reading: "Reading", source: str, mark: int, *, history: int) -> int:
     """The feed position up to which everything is here, known to be at least the mark."""
-    seen = await queries.seen_after(reading.sql, source, mark)
+    seen = await queries.seen_after(reading.sql, source, mark, history=history)
     return gapless_mark(mark, seen, patience=PATIENCE)
 
 
@@ -139,7 +152,7 @@ async def release_quarantined(work: "Work", entry: UUID, *, note: str) -> None:
     found, lane = await _undecided(work, entry)
     if found["event_id"] is None or found["event_state"] != "quarantined" or lane is None:
         raise NotAnEvent(reason=found["reason"])
-    if lane["applied_version"] > found["aggversion"]:
+    if (lane["applied_history"], lane["applied_version"]) > (found["history"], found["aggversion"]):
         raise NewerVersionCame(version=found["aggversion"], newer=lane["applied_version"])
     await queries.release(work.sql, found["source"], found["event_id"])
     await _decide(work, entry, "released", note)

@@ -45,6 +45,7 @@ async def present_states(
     return {
         event.subject: replace(
             event,
+            history=int(now[event.subject].get("history", 1)),
             aggversion=int(now[event.subject]["aggversion"]),
             data=orjson.dumps(now[event.subject]["data"]),
         )
@@ -167,7 +168,7 @@ def _key(lot: Sequence[Calls], target: Half, action: str) -> str:
     first = lot[0]
     return idempotency_key(
         bridge=first.bridge,
-        causes=[f"{calls.event.event_id}@{calls.event.aggversion}" for calls in lot],
+        causes=[calls.cause_of_key for calls in lot],
         target=target,
         action=action,
         revision=first.flow.revision,

@@ -149,10 +149,15 @@ class Calls:
         key = self._key(flow.sender, "refuse")
         await self._judged(self.halves[flow.sender].put(where, body, trace=self.trace(), key=key))
 
+    @property
+    def cause_of_key(self) -> str:
+        """The event, and the version of the record that is carried for it."""
+        return f"{self.event.event_id}@{self.event.history}.{self.event.aggversion}"
+
     def _key(self, half: Half, action: str) -> str:
         return idempotency_key(
             bridge=self.bridge,
-            causes=[f"{self.event.event_id}@{self.event.aggversion}"],
+            causes=[self.cause_of_key],
             target=half,
             action=action,
             revision=self.flow.revision,
@@ -160,7 +165,7 @@ class Calls:
 
     def trace(self) -> Trace:
         """One hop further in the process of the event that led to this, caused by that."""
-        event = self.cause
+        event = self.cause  # The version that is put is the event's own, or a later one.
         return Trace.from_headers(
             {
                 "traceparent": event.traceparent or "",
@@ -168,5 +173,6 @@ class Calls:
                 "tandem-correlation-id": str(event.correlationid),
                 "tandem-causation-id": str(event.event_id),
                 "tandem-hops": str(event.hops + 1),
+                "tandem-history": str(self.event.history),
             }
         )

@@ -152,14 +152,16 @@ class Carrier:
             if event.subject in known.being_made:
                 raise Waits(Need(flow.entity.name, flow.sender, event.subject))
             if not _begins(flow, event, message, known):
-                return Carried("not_carried", event.aggversion)
+                return Carried("not_carried", event.version)
         for need in flow.needs(message):
             if (need.entity, need.id) not in known.twins:
                 raise Waits(need)
         body = flow.translate(message, known.twins)
         mine = owned_part(flow.entity.name, sender=flow.sender, body=body)
         if friend is not None and friend.digest == digest(mine):
-            return Carried("unchanged", event.aggversion)
+            return Carried("unchanged", event.version)
+        if one.restored and friend is not None and flow.entity.as_it_is:
+            return Carried("restored", event.version)
         calls = Calls(
             self.halves, self.bridge, event, flow, one.refusals, _cause(one, known.ancestors)
         )
@@ -217,7 +219,7 @@ def _with_state(one: Try, now: Received | None) -> Try:
     """The try with the present state of its record, which has the versions after it as well."""
     if now is None:
         return one
-    jumped = one.jumped or now.aggversion > one.event.aggversion
+    jumped = one.jumped or now.version > one.event.version
     return replace(one, event=now, jumped=jumped)
 
 

@@ -72,7 +72,11 @@ class Going:
 
 def _try_of(one: Going) -> Try:
     superseded = tuple(one.lane.events[at].received for at in one.turn.superseded)
-    return Try(one.event, one.lane.refusals, superseded, one.turn.jumped)
+    history, version = one.lane.applied
+    later_history = one.event.is_state and one.event.history > history
+    changed_since = any(each.history == one.event.history for each in superseded)
+    restored = later_history and not changed_since and one.event.aggversion <= version
+    return Try(one.event, one.lane.refusals, superseded, one.turn.jumped, restored)
 
 
 Outcome: TypeAlias = tuple[Going, Carried | Standstill]
@@ -97,7 +101,7 @@ class Carrying:
         try:
             going: dict[str, list[Going]] = {}
             for lane in lanes:
-                turn = next_turn(lane.events, applied=lane.applied_version, patience=patience)
+                turn = next_turn(lane.events, applied=lane.applied, patience=patience)
                 if turn.carry is None:
                     await self._pass_over(lane, turn)
                 else:
@@ -140,7 +144,7 @@ class Carrying:
             raise
         except Exception as raised:
             log.exception("lane_record_fault", lane=lane.key)
-            await self._hold(lane, type(raised).__name__, version=lane.applied_version)
+            await self._hold(lane, type(raised).__name__, version=lane.applied[1])
 
     async def _carry_some(self, event_type: str, some: Sequence[Going], apart: Apart) -> None:
         flow = BY_EVENT.get(event_type)

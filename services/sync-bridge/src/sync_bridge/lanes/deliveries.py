@@ -23,24 +23,27 @@ class Try:
     """An event that is to be carried; `refusals` counts its tries, this one included.
 
     `superseded` are the events before it whose state it includes, `jumped`: versions that never
-    came are included too.
+    came are included too. `restored`: a state that the sender was set back to by a
+    restore, as what is across was newer.
     """
 
     event: Received
     refusals: int = 1
     superseded: tuple[Received, ...] = ()
     jumped: bool = False
+    restored: bool = False
 
 
 @dataclass(frozen=True)
 class Carried:
-    """What carrying an event came to: `applied`, `unchanged`, `refused` or `not_carried`.
+    """What carrying an event came to.
 
-    `version` is the record's version that is across now; never less than the event's.
+    Its outcome is `applied`, `unchanged`, `refused`, `restored` or `not_carried`. `version` is the
+    record's history and version that is across now; never less than the event's.
     """
 
     outcome: str
-    version: int = 0
+    version: tuple[int, int] = (0, 0)
     joined: Sighting | None = None
     shadows: tuple[Shadow, ...] = field(default=())
 
@@ -82,9 +85,9 @@ class Delivery:
         return self.mine if self.twin is not None else self.body
 
     @property
-    def version(self) -> int:
-        """The version of the record that is put."""
-        return self.calls.event.aggversion
+    def version(self) -> tuple[int, int]:
+        """The history and version of the record that is put."""
+        return self.calls.event.version
 
     def shadow(self) -> Shadow:
         """What the other half holds of the sender's own part once it is put."""

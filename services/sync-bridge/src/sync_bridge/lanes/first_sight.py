@@ -181,7 +181,7 @@ class FirstSight:
                     self._flow.sender,
                     event.subject,
                     one.delivery.calls.cause.event_id,
-                    event.aggversion,
+                    *event.version,
                     one.delivery.body,
                 )
                 new.append(one.creation)
@@ -195,7 +195,7 @@ class FirstSight:
         creation, delivery = one.creation, one.delivery
         if creation is None:
             return delivery
-        event = replace(delivery.calls.event, aggversion=creation.version)
+        event = replace(delivery.calls.event, history=creation.history, aggversion=creation.version)
         return replace(
             delivery, calls=replace(delivery.calls, event=event), body=dict(creation.body)
         )
@@ -248,7 +248,7 @@ class FirstSight:
         if not self._flow.entity.linked_both_ways:
             one.carried = Carried("applied", delivery.version, joined, (delivery.shadow(),))
             return
-        if one.revision > delivery.version:
+        if one.revision > delivery.version[1]:
             try:
                 carried = await bring_later_changes(delivery, _twin(one))
                 one.carried = replace(carried, joined=joined)

@@ -24,9 +24,9 @@ class LineEvent:
     age: timedelta
 
     @property
-    def aggversion(self) -> int:
-        """The record's version the event tells of."""
-        return self.received.aggversion
+    def version(self) -> tuple[int, int]:
+        """The history and version of the record that the event tells of."""
+        return self.received.version
 
     @property
     def type(self) -> str:
@@ -52,7 +52,7 @@ class Leased:
     kind: str
     subject: UUID
     epoch: int
-    applied_version: int
+    applied: tuple[int, int]
     attempts: int
     refusals: int
     failing: timedelta
@@ -95,7 +95,8 @@ due as (select key from newest union select key from oldest)
 update lane l set lease_epoch = l.lease_epoch + 1, refusals = l.refusals + 1,
     lease_until = now() + make_interval(secs => $2)
   from due where l.key = due.key
-  returning l.key, l.kind, l.subject, l.lease_epoch, l.applied_version, l.attempts,
+  returning l.key, l.kind, l.subject, l.lease_epoch, l.applied_history,
+    l.applied_version, l.attempts,
     l.refusals, coalesce(now() - l.failing_since, interval '0') as failing"""
 """The lanes that are due for longest, and as many as `$4` of those that became so last: behind a
 backlog, what happens now crosses too. A try counts as a refusal from its beginning, so that one
@@ -104,10 +105,10 @@ end like any other."""
 
 EVENTS = """select e.* from unnest($1::text[]) as k(key) cross join lateral (
     select source, event_id, type, lane, subject, aggversion, occurred_at, origin, hops,
-      correlationid, causationid, traceparent, feed_seq, data, is_state,
+      correlationid, causationid, traceparent, feed_seq, data, is_state, history,
       now() - received_at as age
     from inbox where lane = k.key and state = 'received'
-    order by aggversion, received_at limit 50) as e"""
+    order by history, aggversion, received_at limit 50) as e"""
 
 NEXT_DUE = f"""with recursive {_KINDS}
 select extract(epoch from min(greatest(l.next_at, l.lease_until, p.until)) - now())
@@ -138,7 +139,7 @@ async def claim(
             kind=row["kind"],
             subject=row["subject"],
             epoch=row["lease_epoch"],
-            applied_version=row["applied_version"],
+            applied=(row["applied_history"], row["applied_version"]),
             attempts=row["attempts"],
             refusals=row["refusals"],
             failing=row["failing"],

@@ -54,6 +54,7 @@ class Lane(Base):
     kind: Mapped[str]
     subject: Mapped[UUID]
     applied_version: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    applied_history: Mapped[int] = mapped_column(server_default=text("1"))
     pending: Mapped[int]
     state: Mapped[str]
     since: Mapped[datetime]
@@ -73,6 +74,7 @@ class Lane(Base):
     number_key: Mapped[str] = mapped_column(Text(collation="C"), server_default=text("''"))
     name_key: Mapped[str] = mapped_column(Text(collation="C"), server_default=text("''"))
     label_version: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    label_history: Mapped[int] = mapped_column(server_default=text("1"))
 
     HELD: ClassVar[frozenset[str]] = frozenset({PARKED, WAITING})
 
@@ -104,14 +106,15 @@ class Lane(Base):
         self.lease_until = None
         self.version += 1
 
-    def skip(self, at: datetime, *, skipped: int, upto: int) -> None:
-        """Go on behind the events up to that version without carrying them.
+    def skip(self, at: datetime, *, skipped: int, upto: tuple[int, int]) -> None:
+        """Go on behind the events up to that version (history, number) without carrying them.
 
         Raises LaneNotParked, LaneMoving.
         """
         self.resume(at)
         self.pending -= skipped
-        self.applied_version = max(self.applied_version, upto)
+        applied = max((self.applied_history, self.applied_version), upto)
+        self.applied_history, self.applied_version = applied
         self.blocked_version = None
         if self.pending == 0:
             self.state = IDLE

@@ -60,7 +60,7 @@ class Finished:
     """What of a lane is settled. `called`: the other half took a call, so no pause is needed."""
 
     lane: Leased
-    applied: int
+    applied: tuple[int, int]
     settled: Sequence[Settled]
     shadows: Sequence[Shadow] = ()
     called: bool = False
@@ -77,13 +77,17 @@ class Wait:
 
 
 FINISH = """with told as (
-  select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::integer[])
-    as t(key, epoch, applied, settled)),
+  select * from unnest($1::text[], $2::bigint[], $17::integer[], $3::bigint[], $4::integer[])
+    as t(key, epoch, history, applied, settled)),
 held as materialized (
   select t.* from lane l join told t on l.key = t.key and l.lease_epoch = t.epoch
    where l.state = 'ready' order by l.key for no key update of l),
 lined as (
-  update lane l set applied_version = greatest(l.applied_version, t.applied),
+  update lane l set (applied_history, applied_version) = (
+      select a.history, a.version
+        from (values (l.applied_history, l.applied_version), (t.history, t.applied))
+          as a(history, version)
+       order by a.history desc, a.version desc limit 1),
     pending = l.pending - t.settled,
     state = case when l.pending > t.settled then 'ready' else 'idle' end,
     next_at = now(), since = case when l.pending > t.settled then l.since else now() end,
@@ -96,13 +100,15 @@ settled as (
     as s(key, source, event_id, state, outcome) join lined using (key)
   where i.source = s.source and i.event_id = s.event_id and i.state = 'received'),
 shadowed as (
-  insert into shadow (entity, half, id, digest, source_version)
-  select s.entity, s.half, s.id, s.digest, s.version
-    from unnest($10::text[], $11::text[], $12::text[], $13::uuid[], $14::bytea[], $15::bigint[])
-      as s(key, entity, half, id, digest, version) join lined using (key)
+  insert into shadow (entity, half, id, digest, source_version, source_history)
+  select s.entity, s.half, s.id, s.digest, s.version, s.history
+    from unnest($10::text[], $11::text[], $12::text[], $13::uuid[], $14::bytea[], $15::bigint[],
+        $18::integer[])
+      as s(key, entity, half, id, digest, version, history) join lined using (key)
    order by 1, 2, 3
   on conflict (entity, half, id) do update
-    set digest = excluded.digest, source_version = excluded.source_version),
+    set digest = excluded.digest, source_version = excluded.source_version,
+      source_history = excluded.source_history),
 unpaused as (delete from pause where kind = any($16::text[]) and exists (select from lined))
 select key from lined"""
 """Settles events, moves watermarks and notes what the other halves now hold, for lanes whose lease
@@ -148,17 +154,20 @@ LEASED_NOW = """select key from (select key, lease_until from lane
   where lease_until > now() order by key"""
 
 CARRY_AGAIN = """with newest as (
-    select source, event_id, aggversion from inbox
-      where subject = $2 and lane = $1 order by aggversion desc limit 1),
+    select source, event_id from inbox
+      where subject = $2 and lane = $1 order by history desc, aggversion desc limit 1),
   again as (
     update inbox i set state = 'received', outcome = null, settled_at = null from newest n
       where i.source = n.source and i.event_id = n.event_id and i.state <> 'received'
-      returning i.aggversion)
+      returning i.history, i.aggversion)
   update lane l set state = 'ready', next_at = now(), since = now(), waits_for = null,
       reason = null, detail = null, attempts = 0, refusals = 0, failing_since = null,
       pending = l.pending + (select count(*) from again), version = l.version + 1,
-      applied_version = least(l.applied_version, coalesce(
-        (select aggversion - 1 from again), l.applied_version))
+      (applied_history, applied_version) = (select a.history, a.version
+        from (select l.applied_history as history, l.applied_version as version
+            union all select history, aggversion - 1 from again) a
+       order by a.version = l.applied_version and a.history = l.applied_history,
+         a.history, a.version limit 1)
     where l.key = $1 and exists (select from newest) returning true"""
 
 PAUSE = """insert into pause (kind, status, refusals, since, until)
@@ -183,7 +192,7 @@ async def finish(sql: Sql, lanes: Sequence[Finished]) -> set[str]:
         FINISH,
         [one.lane.key for one in lanes],
         [one.lane.epoch for one in lanes],
-        [one.applied for one in lanes],
+        [one.applied[1] for one in lanes],
         [len(one.settled) for one in lanes],
         [key for key, _ in settled],
         [each.received.source for _, each in settled],
@@ -195,8 +204,10 @@ async def finish(sql: Sql, lanes: Sequence[Finished]) -> set[str]:
         [each.half for _, _, each in shadows],
         [each.id for _, _, each in shadows],
         [each.digest for _, _, each in shadows],
-        [applied for _, applied, _ in shadows],
+        [applied[1] for _, applied, _ in shadows],
         list({one.lane.kind for one in lanes if one.called}),
+        [one.applied[0] for one in lanes],
+        [applied[0] for _, applied, _ in shadows],
     )
     return {row["key"] for row in rows}
 

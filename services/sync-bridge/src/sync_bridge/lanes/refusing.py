@@ -17,7 +17,7 @@ async def after_refusal(delivery: Delivery, why: Standstill) -> Carried | Stands
     entity, sender, subject = calls.flow.entity, calls.flow.sender, calls.event.subject
     try:
         if isinstance(why, Refused) and entity.refusals is not None:
-            version = delivery.body.get("source_version", delivery.version)
+            version = delivery.body.get("source_version", delivery.version[1])
             await calls.tell_refusal(why, version=version)
             return Carried("refused", delivery.version)
         if why.reason == "duplicate_code" and delivery.twin is not None and calls.refusals > 1:

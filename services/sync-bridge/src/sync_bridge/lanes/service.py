@@ -55,7 +55,7 @@ class LeaseLost(Exception):
 async def pass_over(work: "Work", lane: Leased, turn: Turn) -> None:
     """Settle stale events, and wait for a missing version if there is one (B20)."""
     stale = [_stale(lane.events[at].received) for at in turn.stale]
-    await _finish(work, Finished(lane, lane.applied_version, stale))
+    await _finish(work, Finished(lane, lane.applied, stale))
     if turn.gap is not None:
         await queries.delay(work.sql, lane, seconds=turn.gap.total_seconds())
 
@@ -118,10 +118,10 @@ async def record_waits(work: "Work", waiting: Sequence[tuple[Leased, Turn, Waits
 
 def _finished(lane: Leased, turn: Turn, carried: Carried) -> Finished:
     event = event_of(lane, turn)
-    state = "ignored" if carried.outcome == "not_carried" else "done"
+    state = "ignored" if carried.outcome in {"not_carried", "restored"} else "done"
     settled = [*_settled(lane, turn), Settled(event, state, carried.outcome)]
     called = carried.outcome == "applied"
-    version = max(event.aggversion, carried.version)
+    version = max(event.version, carried.version)
     return Finished(lane, version, settled, carried.shadows, called)
 
 
@@ -242,7 +242,7 @@ async def _loop(work: "Work", lane: Leased, turn: Turn, why: Loops) -> None:
     event = event_of(lane, turn)
     settled = _settled(lane, turn)
     settled.append(Settled(event, "quarantined", why.reason))
-    await _finish(work, Finished(lane, event.aggversion, settled))
+    await _finish(work, Finished(lane, event.version, settled))
     await inbox.quarantine(
         work,
         Quarantined(

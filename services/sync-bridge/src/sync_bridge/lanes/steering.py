@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = ["resume_flow", "retry_asked", "retry_lane", "retry_lanes", "skip_event"]
 
+UPTO = """select coalesce(
+    min(history) filter (where aggversion = $2 and (history, aggversion) > ($3, $4)),
+    max(history), $3) from inbox where lane = $1 and state = 'received'"""
+"""The history of the event that holds the lane: its version alone may be that of two."""
+
 SKIP = """update inbox set state = 'skipped', outcome = 'skipped', settled_at = now()
-  where lane = $1 and state = 'received' and aggversion <= $2
+  where lane = $1 and state = 'received' and (history, aggversion) <= ($2, $3)
   returning source, event_id, aggversion"""
 
 
@@ -90,9 +95,11 @@ async def skip_event(work: "Work", name: str, *, note: str) -> str:
     if name not in found:
         raise NotFound(entity="lane", id=name)
     lane = found[name]
-    reason, upto = lane.reason, lane.blocked_version or lane.applied_version
-    skipped = await work.sql.fetch(SKIP, lane.key, upto)
-    lane.skip(work.now, skipped=len(skipped), upto=upto)
+    reason, version = lane.reason, lane.blocked_version or lane.applied_version
+    applied = (lane.applied_history, lane.applied_version)
+    history = await work.sql.fetchval(UPTO, lane.key, version, *applied)
+    skipped = await work.sql.fetch(SKIP, lane.key, history, version)
+    lane.skip(work.now, skipped=len(skipped), upto=(history, version))
     work.session.add_all(
         Hole(
             id=uuid7(),

@@ -44,7 +44,7 @@ FIGURES = """select
   (select count(*) from review where state = 'open') as reviews,
   (select coalesce(array_agg(kind order by kind), '{}') from pause where until > now()) as paused"""
 
-POSITION = """select source, mark from position where service = $1 or source = $1
+POSITION = """select source, history, mark from position where service = $1 or source = $1
   order by updated_at desc limit 1"""
 
 STANDING = """with recursive standing(key, kind, subject) as (

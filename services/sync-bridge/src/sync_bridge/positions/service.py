@@ -177,7 +177,7 @@ async def _look(
             standing=0,
             lanes=[],
         )
-    mark = await inbox.mark_now(reading, row["source"], row["mark"])
+    mark = await inbox.mark_now(reading, row["source"], row["mark"], history=row["history"])
     moving, standing = await queries.open_upto(
         reading.sql, row["source"], feed_seq, standing_seconds=standing_seconds
     )

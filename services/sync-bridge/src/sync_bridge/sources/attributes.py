@@ -12,6 +12,7 @@ from uuid import UUID
 
 import orjson
 
+from chassis.telemetry.trace import HISTORY_MAX
 from sync_bridge.inbox.received import Received
 
 __all__ = ["Unreadable", "read_event", "storable"]
@@ -53,6 +54,7 @@ def read_event(attributes: Mapping[str, Any], data: bytes, *, is_state: bool = F
         feed_seq=_sequence(attributes),
         data=data,
         is_state=is_state,
+        history=_history(attributes),
     )
 
 
@@ -113,6 +115,13 @@ def _sequence(attributes: Mapping[str, Any]) -> int | None:
     if "sequence" not in attributes:
         return None
     return _number(attributes, "sequence", least=1, most=_VERSION_MAX)
+
+
+def _history(attributes: Mapping[str, Any]) -> int:
+    """The history of the source's database; the first one where it is not told."""
+    if "history" not in attributes:
+        return 1
+    return _number(attributes, "history", least=1, most=HISTORY_MAX)
 
 
 def _time(attributes: Mapping[str, Any]) -> datetime:

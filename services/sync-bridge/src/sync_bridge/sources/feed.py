@@ -1,8 +1,9 @@
 """The feed adapter: follows `GET /v1/events` of one half by long poll.
 
 The cursor is stored in the transaction of the events before it (B19). A cursor the half no longer
-accepts is never replaced by a guess (B23): the feed's present end is stored in its place, together
-with the order to read the records themselves (`states.py`), and followed from there.
+accepts is never replaced by a guess (B23): the beginning of the half's new history, or the feed's
+present end, is stored in its place, together with the order to read the records themselves
+(`states.py`), and followed from there.
 """
 
 import asyncio
@@ -94,7 +95,7 @@ class FeedSource:
         while True:
             reply = await self._ask(cursor)
             if reply.status_code == httpx.codes.GONE:
-                cursor = await self._present_end(cursor, problem_of(reply))
+                cursor = await self._go_on(cursor, reply)
                 continue
             page = _page(reply)
             self.condition.answered(await self._store(page, cursor))
@@ -137,23 +138,38 @@ class FeedSource:
             headers={},
         )
 
-    async def _present_end(self, refused: str | None, told: str) -> str:
-        """Where to go on after a refused cursor: what is missed is read from the records."""
+    async def _go_on(self, refused: str | None, gone: httpx.Response) -> str:
+        """Where to go on after a refused cursor: what is missed is read from the records.
+
+        A half that was restored tells where its new history begins, else it is the present end.
+        """
         stored = await self._read_cursor(self.condition.name)
         if stored is not None and stored != refused:
             return stored  # another process was here before
+        told = problem_of(gone)
+        begins = _begins(gone) or await self._present_end()
+        cursor = Cursor(name=self.condition.name, value=begins)
+        await self._begin_backfill(self._half, reason=told, cursor=cursor)
+        _log.error("source_backfill_begun", source=self.condition.name, reason=told)
+        return begins
+
+    async def _present_end(self) -> str:
         reply = await self._client.get("/v1/events/position", params={"wait": 0})
         trouble = refusal_of(reply)
         if trouble is not None:
             raise trouble
         try:
-            end = str(reply.json()["cursor"])
+            return str(reply.json()["cursor"])
         except (ValueError, KeyError, TypeError) as wrong:
             raise SourceTrouble(NO_CURSOR) from wrong
-        cursor = Cursor(name=self.condition.name, value=end)
-        await self._begin_backfill(self._half, reason=told, cursor=cursor)
-        _log.error("source_backfill_begun", source=self.condition.name, reason=told)
-        return end
+
+
+def _begins(gone: httpx.Response) -> str | None:
+    """The cursor from which the half's new history is told, where it has one."""
+    try:
+        return str(gone.json()["facts"]["begins"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _page(reply: httpx.Response) -> _Page:

@@ -91,13 +91,15 @@ class StateSource:
                 events.append(read_event(envelope.attributes, envelope.data, is_state=True))
             except Unreadable as reason:
                 unreadable.append(self._quarantined(envelope, str(reason)))
+        position = _position(reply.headers)
         reached = Progress(
             half=page.half,
             type=page.type,
             begun_at=page.begun_at,
             after=page.after,
             upto=_next_after(reply),
-            low=_position(reply.headers),
+            low=position.position,
+            history=position.epoch,
         )
         return await self._receive(events, unreadable=unreadable, progress=reached)
 
@@ -144,10 +146,10 @@ def _next_after(reply: httpx.Response) -> UUID | None:
         raise SourceTrouble(message) from wrong
 
 
-def _position(headers: Mapping[str, Any]) -> int:
+def _position(headers: Mapping[str, Any]) -> Cursor:
     """The feed position before the page was read."""
     try:
-        return Cursor.parse(headers.get("Tandem-Cursor", "")).position
+        return Cursor.parse(headers.get("Tandem-Cursor", ""))
     except CursorMalformed as wrong:
         message = "the answer has no Tandem-Cursor: is this URL a Tandem service?"
         raise SourceTrouble(message) from wrong

@@ -1,8 +1,9 @@
 from alembic import op
 
+from chassis.events.schema import BEGAN_AT
 from chassis.identity.schema import KEY_SYSTEMS
 from chassis.storage import schema
-from chassis.storage.source_versions import CONTENT
+from chassis.storage.source_versions import CONTENT, HISTORY
 
 revision = "0001"
 down_revision = None
@@ -14,6 +15,8 @@ def upgrade() -> None:
     schema.create(op)
     op.execute(KEY_SYSTEMS)
     op.execute(CONTENT)
+    op.execute(HISTORY)
+    op.execute(BEGAN_AT)
     op.execute(
         """create table note (
              id uuid not null, title text not null, version integer not null,

@@ -10,7 +10,7 @@ from chassis.http.batch import Outcome
 from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage.locking import lock, lock_all
-from chassis.storage.source_versions import require_near
+from chassis.storage.source_versions import age_of, require_near
 from chassis.storage.work import Work
 from crm.catalog import queries
 from crm.catalog.errors import DuplicateCode
@@ -21,7 +21,7 @@ from crm.fields import Facts
 from crm.lines import stand_in_line
 from crm.links import ERP, LinkExternal, ManagedByErp, link
 from crm.settings import settings_of
-from crm.upserts import InBulk, Sent, Upserted, outcome_of, required, upsert_one
+from crm.upserts import OUTCOMES, InBulk, Sent, Upserted, required, upsert_one
 
 __all__ = [
     "IN_BULK",
@@ -110,11 +110,17 @@ async def store_availabilities(work: Work, sent: Sequence[Stock]) -> list[Outcom
     if missing:
         raise NotFound(entity=KIND, id=missing)
     step_max = settings_of(work.setting).source_version_step_max
+    outcomes: list[Outcome] = []
+    rows = []
     for one in sent:
-        require_near(one.version, found[one.product_id], step_max=step_max)
-    outcomes = [outcome_of(one.version, found[one.product_id]) for one in sent]
-    newer = [one for one, outcome in zip(sent, outcomes, strict=True) if outcome == "updated"]
-    rows = [(one.product_id, one.version, one.free, one.incoming) for one in newer]
+        last, last_history = found[one.product_id]["version"], found[one.product_id]["history"]
+        history = work.trace_of(one.product_id).history or last_history
+        near_to = last if history == last_history else 0
+        require_near(one.version, near_to, step_max=step_max)
+        age = age_of(one.version, last, history=history, last_history=last_history)
+        outcomes.append(OUTCOMES[age])
+        if age > 0:
+            rows.append((one.product_id, one.version, history, one.free, one.incoming))
     await queries.store_availabilities(work.sql, rows, now=work.now)
     return outcomes
 

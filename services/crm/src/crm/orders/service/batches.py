@@ -8,6 +8,7 @@ from uuid import UUID
 
 from chassis.http.batch import AtOnce, BatchReply, Outcome, Present, Sent, each_in_savepoint
 from chassis.storage.work import Work
+from chassis.telemetry.trace import Trace
 from crm.lines import stand_in_line
 from crm.orders import queries
 from crm.orders.service import mirror
@@ -96,7 +97,7 @@ class _Batch:
     kind: Copies
     times: Mapping[UUID, int]
 
-    def fits(self, item: Any) -> bool:
+    def fits(self, item: Any, trace: Trace) -> bool:  # noqa: ARG002 - as `AtOnce` asks
         """Whether the item may be kept together with its neighbours."""
         return self.times[self.kind.record(item)] == 1
 

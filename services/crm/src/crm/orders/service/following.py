@@ -71,7 +71,7 @@ async def take_refusal(work: Work, order: Order, *, version: int, code: str, abo
         refusal = {"kind": "order", "code": code, "about": about}
         await _save(work, order, order.take({"state": REJECTED, "refusal": refusal}), None)
         return
-    order.content_version = erp.source_version
+    order.content_version = min(erp.source_version, order.version)
     kind = "cancellation" if order.state == CANCELLED else "change"
     refusal = {"kind": kind, "code": code, "about": about}
     await _become(work, order, erp, state=_state_of(erp), refusal=refusal)

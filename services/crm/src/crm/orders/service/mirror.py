@@ -6,7 +6,7 @@ from uuid import UUID
 
 from chassis.http.batch import Outcome
 from chassis.http.problems import FieldError, InvalidInput, MissingReference
-from chassis.storage.source_versions import require_near
+from chassis.storage.source_versions import age_of, require_near
 from chassis.storage.work import Work
 from crm.accounts.service import debts
 from crm.catalog.service import products
@@ -15,7 +15,7 @@ from crm.orders.models import Order
 from crm.orders.schemas import OrderView, TellAvailability, TellDebt, TellFulfilment, TellRefusal
 from crm.orders.service import following, orders
 from crm.settings import settings_of
-from crm.upserts import outcome_of
+from crm.upserts import OUTCOMES
 
 __all__ = ["store_availabilities", "store_debts", "store_fulfilments", "store_refusal"]
 
@@ -34,11 +34,18 @@ async def store_fulfilments(work: Work, sent: Sequence[TellFulfilment]) -> list[
         order = found.get(one.order_id)
         if order is None:
             raise MissingReference(entity="order", reference=one.order_id)
-        require_near(one.source_version, order.erp_version, step_max=step_max)
-        outcome = outcome_of(one.source_version, order.erp_version)
-        outcomes.append(outcome)
-        if outcome == "updated":
-            order.erp_version = one.source_version
+        history = work.trace_of(order.id).history or order.erp_history
+        last = order.erp_version if history == order.erp_history else 0
+        require_near(one.source_version, last, step_max=step_max)
+        age = age_of(
+            one.source_version,
+            order.erp_version,
+            history=history,
+            last_history=order.erp_history,
+        )
+        outcomes.append(OUTCOMES[age])
+        if age > 0:
+            order.erp_version, order.erp_history = one.source_version, history
             order.erp = one.erp.model_dump(mode="json")
             newer.append(one)
     await work.flush()

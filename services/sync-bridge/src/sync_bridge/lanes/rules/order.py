@@ -12,8 +12,8 @@ class Waiting(Protocol):
     """An event in its lane."""
 
     @property
-    def aggversion(self) -> int:
-        """The record's version the event tells of."""
+    def version(self) -> tuple[int, int]:
+        """The history of the sender's database, and the record's version in it."""
 
     @property
     def type(self) -> str:
@@ -44,21 +44,26 @@ class Turn:
     gap: timedelta | None = None
 
 
-def next_turn(events: Sequence[Waiting], *, applied: int, patience: timedelta) -> Turn:
+def next_turn(events: Sequence[Waiting], *, applied: tuple[int, int], patience: timedelta) -> Turn:
     """The turn of a lane whose events are given by ascending version.
 
     Events carry whole states, so of events of one type that follow each other without a gap the
     newest stands for all. A version that is missing is waited for, for the time of `patience`
     from the arrival of what follows it; then the lane goes on without it. A state that was read
     as it is stands for all before it, so nothing is waited for in front of it.
+
+    In a later history every version is newer, and none before the first that comes is missing:
+    the sender's database was restored from a backup, and counts again from less.
     """
-    stale = tuple(at for at, one in enumerate(events) if one.aggversion <= applied)
+    stale = tuple(at for at, one in enumerate(events) if one.version <= applied)
     if len(stale) == len(events):
         return Turn(stale=stale)
     first = len(stale)
     last = _last_state(events, first)
-    head, jumped = events[last], events[first].aggversion > applied + 1
-    if not head.is_state and head.aggversion > applied + 1 and head.age < patience:
+    head, jumped = events[last], not _is_next(events[first], applied)
+    restored = head.version[0] > applied[0]
+    late = not head.is_state and not restored and not _is_next(head, applied)
+    if late and head.age < patience:
         return Turn(stale=stale, gap=patience - head.age)
     while last + 1 < len(events) and _follows(events[last], events[last + 1]):
         last += 1
@@ -77,4 +82,9 @@ def _last_state(events: Sequence[Waiting], first: int) -> int:
 
 
 def _follows(one: Waiting, other: Waiting) -> bool:
-    return other.type == one.type and other.aggversion - one.aggversion in (0, 1)
+    return other.type == one.type and (other.version == one.version or _is_next(other, one.version))
+
+
+def _is_next(event: Waiting, after: tuple[int, int]) -> bool:
+    history, version = after
+    return event.version == (history, version + 1)
