@@ -303,7 +303,7 @@ class Half(httpx.AsyncBaseTransport):
         record: dict[str, Any] | None
         record = next((r for r in kept.values() if _linked(r, system) == external_id), None)
         if record is None:
-            if self._has_tax_id(place, facts.get("tax_id")):
+            if not facts.get("tax_id_shared") and self._has_tax_id(place, facts.get("tax_id")):
                 return _problem(409, "duplicate_tax_id")
             if any(r.get("code", kept) == facts.get("code") for r in kept.values()):
                 return _problem(409, "duplicate_code")

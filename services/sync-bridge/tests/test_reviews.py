@@ -140,6 +140,52 @@ async def test_two_accounts_of_one_company_are_for_a_person(rig):
     assert len(await rig.fetch("select * from pair")) == 1
 
 
+async def test_a_second_branch_is_made_with_the_tax_id_of_the_first(rig):
+    """Decision 0050: "it is new" makes it a branch, and later edits cross both ways."""
+    rig.crm.makes(ACCOUNTS, name="Elm", tax_id="T-1")
+    await rig.carry()
+    branch = rig.crm.makes(ACCOUNTS, name="Elm, Suzhou", tax_id="T-1")
+    await rig.carry()
+    assert (await decide(rig, await review(rig), decision="create")).status_code == 200
+    await rig.carry()
+    first, second = rig.erp.records[CUSTOMERS].values()
+    assert (second["name"], second["tax_id"], second["tax_id_shared"]) == (
+        "Elm, Suzhou",
+        "T-1",
+        True,
+    )
+    assert "tax_id_shared" not in first
+    rig.crm.changes(ACCOUNTS, branch, name="Elm, Wuxi")
+    rig.erp.changes(CUSTOMERS, second["id"], tax_id="T-1B")
+    await rig.carry()
+    assert rig.crm.records[ACCOUNTS][branch]["tax_id"] == "T-1B"
+    assert rig.erp.records[CUSTOMERS][second["id"]]["name"] == "Elm, Wuxi"
+    assert await rig.fetch("select * from lane where state <> 'idle'") == []
+
+
+async def test_a_new_record_whose_tax_id_nobody_has_is_no_branch(asked):
+    rig, account, _ = asked
+    rig.crm.records[ACCOUNTS][account]["tax_id"] = "T-9"
+    await decide(rig, await review(rig), decision="create")
+    await rig.carry()
+    (made,) = [one for one in rig.erp.records[CUSTOMERS].values() if one["name"] == "Elm"]
+    assert (made["tax_id"], "tax_id_shared" in made) == ("T-9", False)
+
+
+async def test_a_branch_of_the_erp_is_made_without_a_question(rig):
+    """It says itself that another one has its tax id, and that one is linked elsewhere."""
+    rig.erp.makes(CUSTOMERS, name="Elm", tax_id="T-1")
+    await rig.carry()
+    rig.erp.makes(CUSTOMERS, name="Elm, Suzhou", tax_id="T-1", tax_id_shared=True)
+    await rig.carry()
+    assert await rig.fetch("select * from review") == []
+    accounts = rig.crm.records[ACCOUNTS].values()
+    assert [(one["name"], one["tax_id"]) for one in accounts] == [
+        ("Elm", "T-1"),
+        ("Elm, Suzhou", "T-1"),
+    ]
+
+
 async def test_a_link_that_another_record_has_parks(asked):
     """B51: what the half itself says is linked elsewhere is not forced."""
     rig, _, customer = asked

@@ -74,3 +74,45 @@ async def test_old_doubles_may_be_changed_but_not_their_tax_id(desk, problem, pa
     assert problem(reply, 409, "duplicate_tax_id")["facts"]["existing_id"] == first["id"]
     assert (await desk.change(one, {"tax_id": f"{tax_id}7"}, revision=2)).status_code == 200
     assert await desk.count(path[4:-1], "id = $1 and not tax_id_shared", double["id"]) == 1
+
+
+async def test_a_branch_has_the_tax_id_of_another_one(desk, problem, path, tax_id):
+    """Decision 0050: said by a mark; whoever is not marked is still refused."""
+    first = await desk.add(path, name="First", tax_id=tax_id)
+    branch = await desk.add(path, name="Branch", tax_id=tax_id, tax_id_shared=True)
+    assert (first["tax_id_shared"], branch["tax_id_shared"]) == (False, True)
+    problem(await desk.erp.post(path, {"name": "Twin", "tax_id": tax_id}), 409, "duplicate_tax_id")
+    one = f"{path}/{branch['id']}"
+    assert (await desk.change(one, {"phone": "123456"}, revision=1)).status_code == 200
+    unmarked = await desk.change(one, {"tax_id_shared": False}, revision=2)
+    told = problem(unmarked, 409, "duplicate_tax_id")
+    assert told["facts"]["existing_id"] == first["id"]
+    assert (await desk.see(one))["tax_id_shared"] is True
+
+
+async def test_a_branch_stands_in_nobodys_way(desk, path, tax_id):
+    """The first one is archived and restored although branches have its tax id."""
+    first = await desk.add(path, name="First", tax_id=tax_id)
+    await desk.add(path, name="Branch", tax_id=tax_id, tax_id_shared=True)
+    await desk.add(path, name="Other branch", tax_id=tax_id, tax_id_shared=True)
+    for act in ("archive", "restore"):
+        assert (await desk.erp.post(f"{path}/{first['id']}/{act}", None)).is_success
+
+
+async def test_the_mark_ends_with_the_tax_id_it_was_given_with(desk, problem, path, tax_id):
+    first = await desk.add(path, name="First", tax_id=tax_id)
+    other = await desk.add(path, name="Other", tax_id=f"{tax_id}2")
+    one = f"{path}/{(await desk.add(path, name='B', tax_id=tax_id, tax_id_shared=True))['id']}"
+    moved = {"tax_id": f"{tax_id}2"}
+    told = problem(await desk.change(one, moved, revision=1), 409, "duplicate_tax_id")
+    assert told["facts"]["existing_id"] == other["id"]
+    both = await desk.change(one, moved | {"tax_id_shared": True}, revision=1)
+    assert both.json()["tax_id_shared"] is True
+    own = await desk.change(one, {"tax_id": f"{tax_id}3"}, revision=2)
+    assert own.json()["tax_id_shared"] is False
+    assert (await desk.see(f"{path}/{first['id']}"))["version"] == 1
+
+
+@pytest.mark.parametrize("mark", [None, "yes", 1])
+async def test_the_mark_is_true_or_false(desk, problem, path, mark):
+    problem(await desk.erp.post(path, {"name": "B", "tax_id_shared": mark}), 422, "invalid_input")

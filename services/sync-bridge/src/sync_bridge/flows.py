@@ -6,7 +6,7 @@ reading model to `messages`, a function to `mappings`, its fields to `ownership.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
 
@@ -113,6 +113,9 @@ def _nothing(message: Any) -> Sequence[Need]:  # noqa: ARG001
 class Flow:
     """One row of the table.
 
+    `shared_by`: for a field that the receiver takes once, the mark with which it takes it again. It
+    is given where a person said that a record is new although another one has it.
+
     `begins` says whether a record without a twin crosses at all; one with a twin always does.
     `needs` names what must be across before. `in_batches`: the other half also takes several at
     once (`POST <place>/by-external/<sender>/batch`). `revision` counts changes of the mapping: it
@@ -126,6 +129,7 @@ class Flow:
     begins: Callable[[Any], bool] = _always
     needs: Callable[[Any], Sequence[Need]] = _nothing
     in_batches: bool = False
+    shared_by: Mapping[str, str] = field(default_factory=dict)
     revision: int = 1
 
     @property
@@ -183,6 +187,7 @@ FLOWS: Sequence[Flow] = (
         entity=CUSTOMER,
         in_batches=True,
         begins=crm_to_erp.is_customer,
+        shared_by={"tax_id": "tax_id_shared"},
     ),
     Flow(
         event="tandem.erp.customer-changed.v1",

@@ -18,6 +18,9 @@ class PartyState(Event):
     name: str
     legal_name: str
     tax_id: str
+    tax_id_shared: bool = Field(
+        default=False, description="True: a branch, which has the tax id of another one."
+    )
     email: str
     phone: str
     website: str

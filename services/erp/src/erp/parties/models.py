@@ -65,8 +65,7 @@ class Party(NamedRecord):
     def tax_id_key(self) -> str:
         """The tax id without blanks, points, strokes and dashes; empty where none is claimed.
 
-        No other active party of its kind may have it. `tax_id_shared` marks those that did
-        before this was refused; the mark ends when they claim a tax id anew.
+        No other active party of its kind may have it, except branches: `tax_id_shared` marks them.
         """
         return re.sub("[ ./-]", "", self.tax_id or "") if self.status == ACTIVE else ""
 
@@ -118,12 +117,6 @@ class Customer(PartlyEdited, Party, Base):
             postgresql_where=text("match_phone <> ''"),
         ),
         CheckConstraint("credit_limit >= 0", name="credit_limit_not_negative"),
-        Index(
-            "uq_customer_tax_id",
-            "tax_id",
-            unique=True,
-            postgresql_where=text("status = 'active' and tax_id <> ''"),
-        ),
     )
 
     bill_to: Mapped[Address] = mapped_column(default=Address)

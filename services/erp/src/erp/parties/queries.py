@@ -33,8 +33,8 @@ __all__ = [
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
 
-_COMMON = """id, number, name, legal_name, tax_id, email, phone, website, language, currency,
-  payment_terms_days, status, created_at, updated_at"""
+_COMMON = """id, number, name, legal_name, tax_id, tax_id_shared, email, phone, website, language,
+  currency,  payment_terms_days, status, created_at, updated_at"""
 
 CUSTOMER = f"""{_COMMON}, {version_columns(Customer.__table__)}, bill_to, ship_to, dunning_block,
   price_list,
@@ -130,11 +130,14 @@ async def _next(sql: Sql, sequence: str, count: int) -> list[int]:
 async def active_parties_with_tax_ids(
     sql: Sql, table: str, keys: Collection[str]
 ) -> dict[str, tuple[UUID, str]]:
-    """Id and number of the active customer or supplier that has each tax id, by its key."""
+    """Id and number of the active customer or supplier that has each tax id, by its key.
+
+    Branches have it beside that one, or without any.
+    """
     rows = await sql.fetch(
         f"""select {TAX_ID_KEY} as key, id, number from {table}
             where {TAX_ID_KEY} = any($1::text[]) and status = 'active' and {TAX_ID_KEY} <> ''
-            order by tax_id_shared desc, id desc""",
+              and not tax_id_shared""",
         list(keys),
     )
     return {row["key"]: (row["id"], row["number"]) for row in rows}

@@ -67,6 +67,11 @@ class PartyFields(Command):
     tax_id: Annotated[TaxId | None, Emptied] = Field(
         default_factory=left_out, description="Tax registration number."
     )
+    tax_id_shared: StrictBool = Field(
+        default_factory=left_out,
+        description="True: a branch, which has the tax id of another one. The mark ends with a "
+        "change of the tax id that does not give it anew.",
+    )
     email: Annotated[Email | None, Emptied] = Field(default_factory=left_out)
     phone: Annotated[PhoneText | None, Emptied] = Field(default_factory=left_out)
     website: OptionalLine = Field(default_factory=left_out)
@@ -194,6 +199,7 @@ class PartyView(BaseModel):
     name: str
     legal_name: str
     tax_id: str
+    tax_id_shared: bool = Field(description="True: a branch, which has the tax id of another one.")
     email: str
     phone: str
     website: str

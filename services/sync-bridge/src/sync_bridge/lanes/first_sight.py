@@ -42,6 +42,7 @@ class _Meeting:
     how: str = "created"
     revision: int = 0
     links: dict[str, str] = field(default_factory=dict)
+    marks: dict[str, bool] = field(default_factory=dict)
     carried: Carried | None = None
     stopped: Standstill | None = None
 
@@ -121,6 +122,7 @@ class FirstSight:
     async def _find(self, met: Sequence[_Meeting]) -> None:
         """Find twins: a person said which, or the other half has a record that is the same."""
         strange = [one for one in met if one.twin is None]
+        await self._mark_shared([one for one in strange if _decided_new(one)])
         for one in strange:
             if (decided := one.delivery.decided) is not None and decided.twin is not None:
                 one.twin, one.how = decided.twin, "person"
@@ -137,12 +139,23 @@ class FirstSight:
             elif finding.twin is not None:
                 one.twin, one.how = finding.twin, "certain"
 
+    async def _mark_shared(self, met: Sequence[_Meeting]) -> None:
+        """Mark new twins of which another record has what the other half takes once."""
+        for name, mark in self._flow.shared_by.items():
+            having = [one for one in met if one.delivery.body.get(name)]
+            if not having:
+                continue
+            asked = [(one.delivery.calls, {name: one.delivery.body[name]}) for one in having]
+            for one, rows in zip(having, await batch_calls.matches_of(asked), strict=True):
+                if any(row.get("status", "active") == "active" for row in rows):
+                    one.marks[mark] = True
+
     async def _matches(self, met: Sequence[_Meeting]) -> list[Finding]:
         asked = [(one.delivery.calls, _described(one)) for one in met]
         answers = await batch_calls.matches_of(asked)
         return [
             judge(
-                Probe(one.subject, str(one.delivery.body.get("tax_id") or ""), _beyond(one)),
+                _probe(one),
                 rows,
                 sender=self._flow.sender,
             )
@@ -182,7 +195,7 @@ class FirstSight:
                     event.subject,
                     one.delivery.calls.cause.event_id,
                     *event.version,
-                    one.delivery.body,
+                    {**one.delivery.body, **one.marks},
                 )
                 new.append(one.creation)
         if new:
@@ -305,6 +318,18 @@ def _described(one: _Meeting) -> dict[str, Any]:
     named = {name: facts.get(name) for name in ("name", "tax_id", "email", "phone")}
     given = {name: value for name, value in (named | addresses).items() if value}
     return given | {"external_refs": refs[:REFS_MAX]}
+
+
+def _decided_new(one: _Meeting) -> bool:
+    """Whether a person said that it is none of the records found."""
+    decided = one.delivery.decided
+    return decided is not None and decided.twin is None
+
+
+def _probe(one: _Meeting) -> Probe:
+    tax_id = str(one.delivery.body.get("tax_id") or "")
+    branch = bool(getattr(one.delivery.message, "tax_id_shared", False))
+    return Probe(one.subject, tax_id, _beyond(one), branch=branch)
 
 
 def _beyond(one: _Meeting) -> dict[str, str]:

@@ -24,6 +24,7 @@ class CustomerChanged(Message):
     number: Text = ""
     name: Text = ""
     tax_id: Text = ""
+    tax_id_shared: bool = False
     email: Text = ""
     phone: Text = ""
     website: Text = ""

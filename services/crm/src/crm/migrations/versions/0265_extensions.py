@@ -1,13 +1,13 @@
 """A phone number with an extension is shown with it.
 
 Revision ID: 0265
-Revises: 0290
+Revises: 0200
 """
 
 from alembic import op
 
 revision = "0265"
-down_revision = "0290"
+down_revision = "0200"
 
 _EXTENSION = r"(ext\.?|extn\.?|x|#|~|доб\.?|int|anexo|分机|转)\W*[0-9]{1,9}\W*$"
 

@@ -27,7 +27,13 @@ from erp.parties.events import CustomerChanged
 from erp.parties.models import ACTIVE, ARCHIVED, Customer
 from erp.parties.rules.ownership import LED_BY_CRM, led_by_crm
 from erp.parties.schemas import ChangeCustomer, CustomerView, NewCustomer, UpsertCustomer
-from erp.parties.service.facts import claim_tax_ids, merged, require_price_lists, supported
+from erp.parties.service.facts import (
+    CLAIMING,
+    claim_tax_ids,
+    merged,
+    require_price_lists,
+    supported,
+)
 from erp.upserts import InBulk, Sent, Upserted, required, upsert_one
 
 __all__ = [
@@ -201,7 +207,7 @@ async def _change_all(
         customer.touch(work.now, edited=not (leads and LED_BY_CRM.issuperset(fields)))
     priced = [customer for customer, fields in changed if {"price_list", "currency"} & set(fields)]
     await require_price_lists(work, priced)
-    claims = [customer for customer, fields in changed if {"tax_id", "status"} & set(fields)]
+    claims = [customer for customer, fields in changed if CLAIMING.intersection(fields)]
     await claim_tax_ids(work, KIND, claims)
     await work.flush()
     await work.record(*(CustomerChanged.of(customer, fields) for customer, fields in changed))

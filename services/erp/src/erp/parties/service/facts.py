@@ -13,7 +13,7 @@ from erp.parties import queries
 from erp.parties.errors import DuplicateTaxId
 from erp.parties.models import Customer, Party
 
-__all__ = ["claim_tax_ids", "merged", "require_price_lists", "supported"]
+__all__ = ["CLAIMING", "claim_tax_ids", "merged", "require_price_lists", "supported"]
 
 TERMS = frozenset({"credit_limit", "payment_terms_days", "dunning_block", "price_list"})
 TERMS_SCOPE = "parties.terms"
@@ -21,13 +21,22 @@ TERMS_SCOPE = "parties.terms"
 
 
 def merged(party: Party, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts, with changed parts of an address laid onto the present one, if there is any."""
-    return {
+    """The facts, with changed parts of an address laid onto the present one, if there is any.
+
+    Another tax id is not shared unless it is said anew.
+    """
+    whole = {
         name: value.onto(getattr(party, name) or Address())
         if isinstance(value, AddressChange)
         else value
         for name, value in facts.items()
     }
+    another = "tax_id" in whole and whole["tax_id"] != (party.tax_id or "")
+    return {"tax_id_shared": False} | whole if another else whole
+
+
+CLAIMING = frozenset({"tax_id", "tax_id_shared", "status"})
+"""Changes after which a tax id may be claimed."""
 
 
 def supported(work: Work, facts: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -60,9 +69,12 @@ async def require_price_lists(work: Work, customers: Sequence[Customer]) -> None
 async def claim_tax_ids(work: Work, kind: str, parties: Sequence[Party]) -> None:
     """See to it that no two active customers, or suppliers, have the same tax id.
 
-    Blanks, points, strokes and dashes make no difference. Raises DuplicateTaxId.
+    Branches are marked, and claim none. Blanks, points, strokes and dashes make no difference.
+    Raises DuplicateTaxId.
     """
-    claims = [(party, key) for party in parties if (key := party.tax_id_key)]
+    claims = [
+        (party, key) for party in parties if not party.tax_id_shared and (key := party.tax_id_key)
+    ]
     if not claims:
         return
     keys = sorted({key for _, key in claims})
@@ -74,4 +86,3 @@ async def claim_tax_ids(work: Work, kind: str, parties: Sequence[Party]) -> None
             raise DuplicateTaxId(
                 entity=kind, tax_id=party.tax_id, existing_id=existing_id, number=number
             )
-        party.tax_id_shared = False

@@ -15,7 +15,7 @@ from erp.parties import queries
 from erp.parties.events import SupplierChanged
 from erp.parties.models import ACTIVE, ARCHIVED, Supplier
 from erp.parties.schemas import ChangeSupplier, NewSupplier, SupplierView, UpsertSupplier
-from erp.parties.service.facts import claim_tax_ids, merged, supported
+from erp.parties.service.facts import CLAIMING, claim_tax_ids, merged, supported
 from erp.upserts import InBulk, Sent, Upserted, required, upsert_one
 
 __all__ = [
@@ -141,7 +141,7 @@ async def _change_all(work: Work, told: Sequence[tuple[Supplier, Facts]]) -> lis
     claims = [
         supplier
         for (supplier, _), fields in zip(told, changes, strict=True)
-        if {"tax_id", "status"} & set(fields)
+        if CLAIMING.intersection(fields)
     ]
     await claim_tax_ids(work, KIND, claims)
     await work.flush()

@@ -45,12 +45,19 @@ class Finding:
 class Probe:
     """The record a twin is looked for: what it says that could speak against a find.
 
-    `external_refs` are its ids in systems beyond the two halves.
+    `external_refs` are its ids in systems beyond the two halves. `branch`: others have its tax id
+    too, so that names no single one.
     """
 
     subject: UUID
     tax_id: str = ""
     external_refs: Mapping[str, str] = field(default_factory=dict)
+    branch: bool = False
+
+    @property
+    def exact(self) -> frozenset[str]:
+        """Reasons that name one firm."""
+        return EXACT - {"tax_id"} if self.branch else EXACT
 
 
 def judge(probe: Probe, found: Sequence[Mapping[str, Any]], *, sender: str) -> Finding:
@@ -66,12 +73,14 @@ def judge(probe: Probe, found: Sequence[Mapping[str, Any]], *, sender: str) -> F
     if mine:
         return Finding(twin=mine[0].id)
     active = [(one, row) for one, row in seen if row.get("status", "active") == "active"]
-    exact = [(one, row) for one, row in active if EXACT.intersection(one.reasons)]
+    exact = [(one, row) for one, row in active if probe.exact.intersection(one.reasons)]
     if len(exact) == 1:
         (one, row) = exact[0]
         if one.linked_to is None and not _contradicts(probe, row):
             return Finding(twin=one.id)
-    free = [one for one, _ in active if one.linked_to is None or EXACT.intersection(one.reasons)]
+    free = [
+        one for one, _ in active if one.linked_to is None or probe.exact.intersection(one.reasons)
+    ]
     return Finding(candidates=tuple(free))
 
 
