@@ -20,6 +20,7 @@ __all__ = [
     "order_page",
     "save_orders",
     "states_of",
+    "supplier_of",
 ]
 
 _ORDERS = """select id, version, created_at, updated_at, number, supplier_id, state, ordered_on
@@ -99,6 +100,14 @@ async def hold_orders(work: Work, order_ids: Sequence[UUID]) -> dict[UUID, Held]
         owner.skus[row["item_id"]] = facts.pop("sku")
         owner.lines.append(loaded(PurchaseOrderLine, facts))
     return held
+
+
+async def supplier_of(sql: Sql, order_id: UUID) -> UUID | None:
+    """From whom the order buys; None: there is no such order."""
+    found: UUID | None = await sql.fetchval(
+        "select supplier_id from purchase_order where id = $1", order_id
+    )
+    return found
 
 
 async def next_numbers(sql: Sql, sequence: str, count: int) -> list[int]:

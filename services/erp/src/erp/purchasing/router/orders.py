@@ -26,15 +26,18 @@ from erp.payables.schemas import BillView
 from erp.purchasing.errors import (
     MoreThanOrdered,
     MoreThanReceived,
+    MoreThanSentBack,
     NoSupplierPrice,
     NotALine,
     NotBought,
     NothingToBill,
+    NothingToCreditBack,
     PurchaseOrderClosed,
 )
 from erp.purchasing.queries import orders as order_queries
 from erp.purchasing.schemas import (
     BillReceived,
+    CreditReceived,
     NewPurchaseOrder,
     PurchaseOrderQuery,
     PurchaseOrderView,
@@ -43,7 +46,7 @@ from erp.purchasing.schemas import (
     ReceiveAll,
     ReceiveOrder,
 )
-from erp.purchasing.service import billing, ordering, receiving
+from erp.purchasing.service import billing, crediting, ordering, receiving
 from erp.stock.errors import (
     DuplicateSerial,
     NotStocked,
@@ -78,8 +81,10 @@ purchase_order_router = house_router(
         PurchaseOrderClosed,
         MoreThanOrdered,
         MoreThanReceived,
+        MoreThanSentBack,
         NotALine,
         NothingToBill,
+        NothingToCreditBack,
         DuplicateBill,
         NoPeriod,
         PeriodClosed,
@@ -153,3 +158,11 @@ async def bill_received(
 ) -> BillView:
     """Enter the supplier's bill; without lines, of all that came and is not billed yet."""
     return await billing.bill_received(work, order_id, command)
+
+
+@purchase_order_router.post("/{order_id}/credit-notes", status_code=status.HTTP_201_CREATED)
+async def credit_received(
+    order_id: UUID, command: CreditReceived, _by: Buyer, _once: OnlyOnce, work: InWork
+) -> BillView:
+    """Enter the supplier's credit note of goods that were billed and went back."""
+    return await crediting.credit_received(work, order_id, command)

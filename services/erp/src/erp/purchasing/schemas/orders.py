@@ -29,6 +29,7 @@ __all__ = [
     "BillLine",
     "BillReceived",
     "ChangeSupplierPrice",
+    "CreditReceived",
     "EffectiveOn",
     "NewPurchaseLine",
     "NewPurchaseOrder",
@@ -273,11 +274,13 @@ class OrdersMade(View):
 
 
 class BillLine(Command):
-    """What the supplier bills of a line."""
+    """What the supplier bills, or credits, of a line."""
 
     line_id: UUID
     quantity: PositiveQuantity
-    unit_price: UnitPriceView | None = Field(default=None, description="Default: as agreed.")
+    unit_price: UnitPriceView | None = Field(
+        default=None, description="Default: as agreed; of a credit, as billed."
+    )
 
 
 class BillReceived(Command):
@@ -295,4 +298,25 @@ class BillReceived(Command):
         min_length=1,
         max_length=LARGEST_BATCH,
         description="Null: everything that came and is not billed yet, at the agreed price.",
+    )
+
+
+class CreditReceived(Command):
+    """Enter the supplier's credit note of goods that were billed and went back."""
+
+    credit_number: Name = Field(description="The supplier's number of the credit note.")
+    billed_on: Day | None = Field(
+        default=None, description="The day written on it. Default: `effective_on`."
+    )
+    effective_on: EffectiveOn = None
+    bill_id: UUID | None = Field(
+        default=None,
+        description="The bill it settles first. Default: the order's open one that is due first.",
+    )
+    tax: MoneyView | None = Field(default=None, description="The input tax on the credit note.")
+    lines: list[BillLine] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=LARGEST_BATCH,
+        description="Null: everything that was billed, went back and is not credited yet.",
     )
