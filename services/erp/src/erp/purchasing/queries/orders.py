@@ -14,6 +14,7 @@ from erp.sql import Sql
 
 __all__ = [
     "Held",
+    "add_lines",
     "hold_orders",
     "make_orders",
     "next_numbers",
@@ -131,6 +132,12 @@ async def make_orders(
             *("id", "purchase_order_id", "position", "item_id", "quantity", "unit_price", "due_on"),
         ),
     )
+
+
+async def add_lines(work: Work, lines: Sequence[PurchaseOrderLine]) -> None:
+    """Store new lines of orders that are there."""
+    work.session.add_all(lines)
+    await work.flush()
 
 
 async def save_orders(work: Work, held: Iterable[Held]) -> None:

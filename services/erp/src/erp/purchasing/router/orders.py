@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response, status
 
-from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
+from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
 from chassis.http.etag import reply_with
 from chassis.http.paging import Page, PageAsked
 from chassis.http.problems import (
@@ -15,6 +15,8 @@ from chassis.http.problems import (
     IdempotencyKeyReused,
     MissingReference,
     NotFound,
+    RevisionRequired,
+    StaleRevision,
 )
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
@@ -24,6 +26,7 @@ from erp.parties.errors import PartyArchived
 from erp.payables.errors import DuplicateBill
 from erp.payables.schemas import BillView
 from erp.purchasing.errors import (
+    LessThanReceived,
     MoreThanOrdered,
     MoreThanReceived,
     MoreThanSentBack,
@@ -37,6 +40,7 @@ from erp.purchasing.errors import (
 from erp.purchasing.queries import orders as order_queries
 from erp.purchasing.schemas import (
     BillReceived,
+    ChangePurchaseOrder,
     CreditReceived,
     NewPurchaseOrder,
     PurchaseOrderQuery,
@@ -46,7 +50,7 @@ from erp.purchasing.schemas import (
     ReceiveAll,
     ReceiveOrder,
 )
-from erp.purchasing.service import billing, crediting, ordering, receiving
+from erp.purchasing.service import billing, changing, crediting, ordering, receiving
 from erp.stock.errors import (
     DuplicateSerial,
     NotStocked,
@@ -80,6 +84,9 @@ purchase_order_router = house_router(
         PartyArchived,
         PurchaseOrderClosed,
         MoreThanOrdered,
+        LessThanReceived,
+        StaleRevision,
+        RevisionRequired,
         MoreThanReceived,
         MoreThanSentBack,
         NotALine,
@@ -132,6 +139,21 @@ async def see_order(
     seen = await ordering.see_order(at.sql, order_id, currency=currency)
     reply_with(response, seen)
     return seen
+
+
+@purchase_order_router.put("/{order_id}/content")
+async def change_order(
+    order_id: UUID,
+    command: ChangePurchaseOrder,
+    revision: IfMatch,
+    _by: Buyer,
+    work: InWork,
+    response: Response,
+) -> PurchaseOrderView:
+    """Order other lines, quantities, prices or days; less than came is refused."""
+    order = await changing.change_order(work, order_id, command, revision=revision)
+    reply_with(response, order)
+    return order
 
 
 @purchase_order_router.post("/{order_id}/close")

@@ -3,6 +3,8 @@
 from erp.purchasing.schemas.orders import (
     BillLine,
     BillReceived,
+    ChangePurchaseLine,
+    ChangePurchaseOrder,
     ChangeSupplierPrice,
     CreditReceived,
     NewPurchaseLine,
@@ -45,6 +47,8 @@ from erp.purchasing.schemas.receipts import (
 __all__ = [
     "BillLine",
     "BillReceived",
+    "ChangePurchaseLine",
+    "ChangePurchaseOrder",
     "ChangeSupplierPrice",
     "CreditReceived",
     "NewPurchaseLine",

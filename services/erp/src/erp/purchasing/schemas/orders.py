@@ -28,6 +28,8 @@ __all__ = [
     "LARGEST_BATCH",
     "BillLine",
     "BillReceived",
+    "ChangePurchaseLine",
+    "ChangePurchaseOrder",
     "ChangeSupplierPrice",
     "CreditReceived",
     "EffectiveOn",
@@ -214,6 +216,20 @@ class NewPurchaseOrder(Command):
     supplier_number: Code
     ordered_on: EffectiveOn = None
     lines: list[NewPurchaseLine] = Field(min_length=1, max_length=LARGEST_BATCH)
+
+
+class ChangePurchaseLine(NewPurchaseLine):
+    """A line as it shall be. One that is named keeps its price and day where none is given."""
+
+    id: UUID | None = Field(
+        default=None, description="Which line of the order it is; null: a new one."
+    )
+
+
+class ChangePurchaseOrder(Command):
+    """The lines as they shall be, whole: one that is left out is dropped."""
+
+    lines: list[ChangePurchaseLine] = Field(min_length=1, max_length=LARGEST_BATCH)
 
 
 class PurchaseOrderQuery(BaseModel):
