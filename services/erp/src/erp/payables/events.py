@@ -14,12 +14,18 @@ __all__ = ["BillChanged", "BillReversed", "UnbilledLine"]
 
 
 class BillChanged(Event):
-    """A supplier's bill was entered or taken back."""
+    """A supplier's bill or credit note was entered or taken back."""
 
     event_name = "bill-changed"
     topic = "purchase"
     aggregate = "bill"
 
+    kind: Literal["bill", "credit_note"] = Field(
+        default="bill", description="A credit note takes its amounts off what we owe."
+    )
+    credits_id: UUID | None = Field(
+        default=None, description="The bill that a credit note is about."
+    )
     supplier_id: UUID
     supplier_number: str = Field(description="The supplier's number of the bill.")
     state: Literal["entered", "reversed"]
@@ -47,12 +53,13 @@ class UnbilledLine(BaseModel):
 
 
 class BillReversed(InternalEvent):
-    """A bill of a purchase order was taken back: its lines may be billed anew."""
+    """A bill, or a credit note, of a purchase order was taken back: its lines are billed anew."""
 
     event_name = "bill-reversed"
     topic = "purchase"
     aggregate = "bill"
 
+    kind: Literal["bill", "credit_note"]
     supplier_number: str
     reversed_on: date
     purchase_order_id: UUID

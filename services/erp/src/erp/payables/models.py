@@ -17,7 +17,10 @@ NUMBER_READ = "split_part(coalesce(number_key, lower(supplier_number)), ' ', 1)"
 
 
 class Bill(Record, Base):
-    """What a supplier asks us to pay; `received` is what its goods were booked in at."""
+    """What a supplier asks us to pay, or (a credit note) need not be paid after all.
+
+    `received` is what its goods were booked in at.
+    """
 
     __tablename__ = "bill"
     __table_args__ = (
@@ -25,19 +28,24 @@ class Bill(Record, Base):
         CheckConstraint(
             "net >= 0 and tax >= 0 and net + tax = gross and received >= 0", name="adds_up"
         ),
+        CheckConstraint("kind in ('bill', 'credit_note')", name="kind_known"),
+        CheckConstraint("credits_id is null or kind = 'credit_note'", name="credits_a_bill"),
         CheckConstraint("state in ('entered', 'reversed')", name="state_known"),
         CheckConstraint(
             "(state = 'reversed') = (reversed_on is not null)", name="reversed_on_a_day"
         ),
         Index(
-            "uq_bill_number_alike",
+            "uq_bill_number_of_kind",
             "supplier_id",
             text("coalesce(number_key, upper(supplier_number))"),
             "year",
+            text("(kind = 'credit_note')"),
             unique=True,
             postgresql_where=text("state = 'entered'"),
         ),
         Index("ix_bill_created_at", "created_at", "id"),
+        Index("ix_bill_kind_created_at", "kind", "created_at", "id"),
+        Index("ix_bill_credits_id", "credits_id", postgresql_where=text("credits_id is not null")),
         Index("ix_bill_number_read", text(NUMBER_READ)),
         Index(
             "ix_bill_purchase_order_id",
@@ -46,6 +54,8 @@ class Bill(Record, Base):
         ),
     )
 
+    kind: Mapped[str] = mapped_column(default="bill", server_default="bill")
+    credits_id: Mapped[UUID | None] = mapped_column(ForeignKey("bill.id"))
     supplier_id: Mapped[UUID] = mapped_column(ForeignKey("supplier.id"))
     supplier_number: Mapped[str]
     year: Mapped[int] = mapped_column(SmallInteger)
@@ -83,6 +93,7 @@ class BillLine(Identified, Base):
         CheckConstraint(
             "quantity > 0 and unit_price >= 0 and net >= 0 and received >= 0", name="not_negative"
         ),
+        Index("ix_bill_line_order_line_id", "order_line_id"),
     )
 
     bill_id: Mapped[UUID] = mapped_column(ForeignKey("bill.id"))

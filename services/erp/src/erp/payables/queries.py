@@ -1,6 +1,7 @@
 """Reads of payables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -14,18 +15,24 @@ from erp.sql import Sql
 __all__ = [
     "bill_for_update",
     "bill_page",
+    "bill_to_credit",
     "bill_view",
+    "billed_prices",
     "has_lines",
     "is_entered",
+    "open_bill_of_order",
     "supplier_terms",
 ]
 
-_VIEW = """bill.id, bill.version, bill.supplier_id, bill.supplier_number, bill.purchase_order_id,
+_VIEW = """bill.id, bill.version, bill.kind, bill.credits_id, bill.supplier_id,
+  bill.supplier_number, bill.purchase_order_id,
   bill.state, coalesce(bill.billed_on, bill.effective_on) as billed_on, bill.reversed_on,
   bill.reversal_reason, bill.effective_on, bill.due_on, bill.currency, bill.net, bill.tax,
   bill.gross, bill.received,
   bill.created_at,
   coalesce((select o.open_amount from open_item o where o.source_id = bill.id), 0) as open_amount,
+  (select jsonb_build_object('payment_id', p.id, 'unallocated', p.unallocated::text)
+    from payment p where p.source_id = bill.id and bill.kind = 'credit_note') as credit,
   (select coalesce(jsonb_agg(jsonb_build_object('position', l.position,
       'order_line_id', l.order_line_id, 'quantity', l.quantity::text,
       'unit_price', l.unit_price::text, 'net', l.net::text, 'received', l.received::text)
@@ -36,16 +43,18 @@ _VIEW = """bill.id, bill.version, bill.supplier_id, bill.supplier_number, bill.p
     from bill_expense e where e.bill_id = bill.id) as expenses"""
 
 
-async def is_entered(sql: Sql, supplier_id: UUID, number_key: str, year: int) -> bool:
+async def is_entered(sql: Sql, supplier_id: UUID, number_key: str, year: int, *, kind: str) -> bool:
     """Whether the supplier's number is taken that year, as a person reads it."""
     return bool(
         await sql.fetchval(
             """select true from bill
                where supplier_id = $1 and coalesce(number_key, upper(supplier_number)) = $2
-                 and year = $3 and state = 'entered'""",
+                 and year = $3 and state = 'entered'
+                 and (kind = 'credit_note') = ($4 = 'credit_note')""",
             supplier_id,
             number_key,
             year,
+            kind,
         )
     )
 
@@ -54,6 +63,41 @@ async def bill_for_update(work: Work, bill_id: UUID) -> Bill | None:
     """The bill, locked until the act ends."""
     found: Bill | None = await work.session.get(Bill, bill_id, with_for_update={"key_share": True})
     return found
+
+
+async def bill_to_credit(sql: Sql, supplier_id: UUID, bill_id: UUID) -> bool:
+    """Whether it is a bill of the supplier that was not taken back."""
+    return bool(
+        await sql.fetchval(
+            """select true from bill where id = $1 and supplier_id = $2 and kind = 'bill'
+                 and state = 'entered'""",
+            bill_id,
+            supplier_id,
+        )
+    )
+
+
+async def open_bill_of_order(sql: Sql, order_id: UUID) -> UUID | None:
+    """The bill of the order that is open and due first."""
+    found: UUID | None = await sql.fetchval(
+        """select b.id from bill b join open_item o on o.source_id = b.id and o.open_amount > 0
+            where b.purchase_order_id = $1 and b.kind = 'bill' and b.state = 'entered'
+            order by o.due_on, o.id limit 1""",
+        order_id,
+    )
+    return found
+
+
+async def billed_prices(sql: Sql, order_line_ids: Sequence[UUID]) -> dict[UUID, Decimal]:
+    """The price at which each order line was billed last; one that was not is left out."""
+    rows = await sql.fetch(
+        """select distinct on (l.order_line_id) l.order_line_id, l.unit_price
+             from bill_line l join bill b on b.id = l.bill_id
+            where l.order_line_id = any($1::uuid[]) and b.kind = 'bill' and b.state = 'entered'
+            order by l.order_line_id, b.id desc, l.position desc""",
+        order_line_ids,
+    )
+    return {row["order_line_id"]: row["unit_price"] for row in rows}
 
 
 async def has_lines(sql: Sql, bill_id: UUID) -> bool:

@@ -27,7 +27,8 @@ from erp.payables.errors import (
     BillWithoutLines,
     DuplicateBill,
 )
-from erp.payables.schemas import BillQuery, BillView, NewBill, ReverseBill
+from erp.payables.schemas import BillQuery, BillView, NewBill, NewCreditNote, ReverseBill
+from erp.settlement.errors import CreditUsed
 
 __all__ = ["bill_router"]
 
@@ -44,6 +45,7 @@ bill_router = house_router(
         DuplicateBill,
         BillReversed,
         BillPaid,
+        CreditUsed,
         BillCredited,
         BillWithoutLines,
         CurrencyNotSupported,
@@ -61,13 +63,13 @@ bill_router = house_router(
 async def list_bills(
     _by: Reader, wanted: Annotated[BillQuery, Query()], asked: PageAsked, at: InReading
 ) -> Page[BillView]:
-    """Suppliers' bills, the newest first."""
+    """Suppliers' bills and credit notes, the newest first."""
     return await queries.bill_page(at.sql, asked, wanted)
 
 
 @bill_router.get("/{bill_id}")
 async def see_bill(bill_id: UUID, _by: Reader, at: InReading) -> BillView:
-    """The bill."""
+    """The bill or credit note."""
     return await service.see_bill(at.sql, bill_id)
 
 
@@ -77,9 +79,17 @@ async def enter_bill(command: NewBill, _by: Accountant, _once: OnlyOnce, work: I
     return await service.enter_by_hand(work, command)
 
 
+@bill_router.post("/credit-notes", status_code=status.HTTP_201_CREATED)
+async def enter_credit_note(
+    command: NewCreditNote, _by: Accountant, _once: OnlyOnce, work: InWork
+) -> BillView:
+    """Enter a supplier's credit note without goods: a price reduction, a bonus."""
+    return await service.credit_by_hand(work, command)
+
+
 @bill_router.post("/{bill_id}/reverse")
 async def reverse_bill(
     bill_id: UUID, command: ReverseBill, _by: Accountant, _once: OnlyOnce, work: InWork
 ) -> BillView:
-    """Take a wrong bill back: it is owed no more, and its number may be entered again."""
+    """Take a wrong bill or credit note back: its number may be entered again."""
     return await service.reverse_bill(work, bill_id, command)

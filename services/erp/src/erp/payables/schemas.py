@@ -13,16 +13,21 @@ from erp.money import MoneyView, PositiveMoney
 
 __all__ = [
     "BillExpenseView",
+    "BillKind",
     "BillLineView",
     "BillQuery",
     "BillState",
     "BillView",
+    "CreditView",
     "NewBill",
+    "NewCreditNote",
     "NewExpense",
+    "NewReduction",
     "ReverseBill",
 ]
 
 BillState = Literal["entered", "reversed"]
+BillKind = Literal["bill", "credit_note"]
 
 
 class NewExpense(Command):
@@ -51,8 +56,40 @@ class NewBill(Command):
     tax: MoneyView | None = Field(default=None, description="The input tax on the bill.")
 
 
+class NewReduction(Command):
+    """What the supplier takes off, and the account that gains it."""
+
+    account: Code | None = Field(
+        default=None,
+        description="The account's code. Default: the purchase variance, for a price of goods.",
+    )
+    description: Line = ""
+    amount: PositiveMoney
+
+
+class NewCreditNote(Command):
+    """Enter a supplier's credit note without goods: a price reduction, a bonus, a mistake."""
+
+    supplier_id: UUID
+    supplier_number: Name = Field(description="The supplier's number of the credit note.")
+    bill_id: UUID | None = Field(
+        default=None,
+        description="The bill it settles first. Null: it is unused until it is allocated.",
+    )
+    billed_on: Day | None = Field(
+        default=None,
+        description="The day written on it, in whose year its number is unique. "
+        "Default: `effective_on`.",
+    )
+    effective_on: Day | None = Field(
+        default=None, description="Default: today. A past day needs the permission `backdate`."
+    )
+    reductions: list[NewReduction] = Field(min_length=1, max_length=200)
+    tax: MoneyView | None = Field(default=None, description="The input tax on the credit note.")
+
+
 class ReverseBill(Command):
-    """Take a bill back: it was wrong, and may be entered anew."""
+    """Take a bill or credit note back: it was wrong, and may be entered anew."""
 
     reason: Name = Field(description="Why, as the books shall say.")
     effective_on: Day | None = Field(
@@ -86,12 +123,21 @@ class BillLineView(View):
     received: NonNegativeDecimal = Field(description="What was received that it clears.")
 
 
+class CreditView(View):
+    """A credit note as settlement knows it: by its payment it is allocated, released, refunded."""
+
+    payment_id: UUID
+    unallocated: NonNegativeDecimal
+
+
 class BillView(View):
-    """A supplier's bill, and what is left to be paid of it."""
+    """A supplier's bill, and what is left to be paid of it; or a credit note."""
 
     id: UUID
     version: EtagVersion
     revision: Revision
+    kind: BillKind
+    credits_id: UUID | None = Field(description="The bill that a credit note is about.")
     supplier_id: UUID
     supplier_number: str
     state: BillState
@@ -105,6 +151,7 @@ class BillView(View):
     gross: NonNegativeDecimal
     received: NonNegativeDecimal = Field(description="What its goods were booked in at.")
     open_amount: NonNegativeDecimal
+    credit: CreditView | None = Field(description="Of a credit note that is worth something.")
     lines: list[BillLineView] = Field(description="Of goods; empty of older bills.")
     expenses: list[BillExpenseView]
     reversed_on: date | None
@@ -115,6 +162,7 @@ class BillView(View):
 class BillQuery(BaseModel):
     """Which bills are wanted."""
 
+    kind: BillKind | None = None
     supplier_id: UUID | None = None
     purchase_order_id: UUID | None = None
     supplier_number: Line | None = Field(

@@ -4,6 +4,7 @@ from chassis.http.problems import Problem
 
 __all__ = [
     "DuplicateSupplierPrice",
+    "LessThanReceived",
     "MoreThanOnReceipt",
     "MoreThanOrdered",
     "MoreThanReceived",
@@ -193,3 +194,15 @@ class NothingToCreditBack(Problem):
     code = "nothing_to_credit_back"
     title = "Nothing to be credited"
     detail = "Of {number} nothing went back that was billed and is not credited yet."
+
+
+class LessThanReceived(Problem):
+    """Less is to be ordered than came already."""
+
+    status = 409
+    code = "less_than_received"
+    title = "More came already"
+    detail = (
+        "{quantity} of {sku} are to be ordered, {received} came. Order so many, or send the rest "
+        "back first."
+    )

@@ -2,7 +2,7 @@
 
 from chassis.http.problems import Problem
 
-__all__ = ["NotAllocated", "NothingToRefund", "OverAllocated", "RefundGiven"]
+__all__ = ["CreditUsed", "NotAllocated", "NothingToRefund", "OverAllocated", "RefundGiven"]
 
 
 class OverAllocated(Problem):
@@ -41,3 +41,12 @@ class RefundGiven(Problem):
     detail = (
         "The refund {number} was paid. What comes back of it is booked as a payment of its own."
     )
+
+
+class CreditUsed(Problem):
+    """The credit settles documents, or was refunded."""
+
+    status = 409
+    code = "credit_used"
+    title = "This credit is used, at least in part"
+    detail = "The credit {number} settles documents or was refunded. Release it from them first."

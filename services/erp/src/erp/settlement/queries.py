@@ -33,6 +33,7 @@ __all__ = [
     "paid_by_order",
     "party_balances",
     "payment_for_update",
+    "payment_of",
     "payment_page",
     "payment_views",
     "save_settled",
@@ -205,6 +206,14 @@ async def save_settled(
 async def payment_for_update(work: Work, payment_id: UUID) -> Payment | None:
     """The payment, its row locked until the act ends."""
     return await work.session.get(Payment, payment_id, with_for_update={"key_share": True})
+
+
+async def payment_of(sql: Sql, source_id: UUID) -> UUID:
+    """The credit that a document gave; the document's own id where it gave none."""
+    found: UUID | None = await sql.fetchval(
+        "select id from payment where source_id = $1", source_id
+    )
+    return found or source_id
 
 
 async def allocated(work: Work, payment_id: UUID, open_item_id: UUID) -> Decimal:

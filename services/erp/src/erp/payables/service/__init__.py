@@ -1,5 +1,11 @@
-"""The door of payables: entering bills, and taking them back."""
+"""The door of payables: entering bills and credit notes, and taking them back."""
 
+from erp.payables.service.crediting import (
+    billed_prices,
+    credit_by_hand,
+    hold_bill_of_order,
+    hold_bill_to_credit,
+)
 from erp.payables.service.entering import (
     EnterBill,
     Expense,
@@ -14,8 +20,12 @@ __all__ = [
     "EnterBill",
     "Expense",
     "GoodsLine",
+    "billed_prices",
+    "credit_by_hand",
     "enter_bill",
     "enter_by_hand",
+    "hold_bill_of_order",
+    "hold_bill_to_credit",
     "reverse_bill",
     "see_bill",
 ]

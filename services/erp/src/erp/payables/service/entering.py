@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Literal
 from uuid import UUID
 
 from chassis.http.problems import MissingReference, NotFound
@@ -63,7 +64,8 @@ class EnterBill:
 
     `net` is all it asks for before tax, expenses included; `received` what its goods were booked
     in at. What the goods cost more or less than that is the variance. `billed_on` is the day
-    written on it, by default the day on which it is booked.
+    written on it, by default the day on which it is booked. A credit note is the opposite: what
+    it says is not owed, of the bill `credits_id` first, which the caller holds.
     """
 
     supplier_id: UUID
@@ -77,11 +79,14 @@ class EnterBill:
     expenses: Sequence[Expense] = field(default=())
     lines: Sequence[GoodsLine] = field(default=())
     billed_on: date | None = None
+    kind: Literal["bill", "credit_note"] = "bill"
+    credits_id: UUID | None = None
 
 
 async def enter_bill(work: Work, command: EnterBill) -> UUID:
     """Enter a bill: Dr received not invoiced, variance, expenses and tax; Cr payable.
 
+    A credit note is posted the other way round, and settles its bill as far as that is open.
     A bill of nothing owes nothing, and still clears what was received. Raises DuplicateBill (E22),
     MissingReference (account), NoPeriod, PeriodClosed, InvalidInput (a sum of too many digits).
     """
@@ -91,7 +96,9 @@ async def enter_bill(work: Work, command: EnterBill) -> UUID:
     work.session.add_all([*_lines(bill, command.lines), *_expenses(bill, command.expenses)])
     await work.flush()
     await ledger.post(work, [_posting(bill, command.expenses)])
-    if bill.gross:
+    if bill.gross and bill.kind == "credit_note":
+        await settlement.give_credit(work, _credit(bill))
+    elif bill.gross:
         await settlement.open_item(work, _open_item(bill))
     await publish(work, bill)
     return bill.id
@@ -103,13 +110,17 @@ async def _new(work: Work, command: EnterBill) -> Bill:
     billed_on = command.billed_on or command.effective_on
     key = same_when_read(command.supplier_number)
     await stand_in_line(work, f"bill:{command.supplier_id}:{key}:{billed_on.year}")
-    if await queries.is_entered(work.sql, command.supplier_id, key, billed_on.year):
+    if await queries.is_entered(
+        work.sql, command.supplier_id, key, billed_on.year, kind=command.kind
+    ):
         raise DuplicateBill(supplier_number=command.supplier_number, year=billed_on.year)
     return Bill(
         id=uuid7(),
         version=1,
         created_at=work.now,
         updated_at=work.now,
+        kind=command.kind,
+        credits_id=command.credits_id,
         supplier_id=command.supplier_id,
         supplier_number=command.supplier_number,
         number_key=key,
@@ -165,6 +176,7 @@ async def publish(work: Work, bill: Bill) -> None:
 
 def _posting(bill: Bill, expenses: Sequence[Expense]) -> ledger.Posting:
     goods = bill.net - sum((one.amount for one in expenses), _NOTHING)
+    sign = -1 if bill.kind == "credit_note" else 1
     return ledger.Posting(
         id=uuid7(),
         effective_on=bill.effective_on,
@@ -172,12 +184,24 @@ def _posting(bill: Bill, expenses: Sequence[Expense]) -> ledger.Posting:
         source_id=bill.id,
         memo=bill.supplier_number,
         lines=(
-            ledger.debit("grni", bill.received),
-            ledger.debit("purchase_variance", goods - bill.received),
-            *(ledger.debit(one.account, one.amount) for one in expenses),
-            ledger.debit("tax_input", bill.tax),
-            ledger.credit("payable", bill.gross, party_id=bill.supplier_id),
+            ledger.debit("grni", sign * bill.received),
+            ledger.debit("purchase_variance", sign * (goods - bill.received)),
+            *(ledger.debit(one.account, sign * one.amount) for one in expenses),
+            ledger.debit("tax_input", sign * bill.tax),
+            ledger.credit("payable", sign * bill.gross, party_id=bill.supplier_id),
         ),
+    )
+
+
+def _credit(bill: Bill) -> settlement.NewCredit:
+    return settlement.NewCredit(
+        party_id=bill.supplier_id,
+        source_id=bill.id,
+        document_id=bill.credits_id or bill.id,
+        amount=bill.gross,
+        effective_on=bill.effective_on,
+        reference=bill.supplier_number,
+        direction="out",
     )
 
 

@@ -22,8 +22,9 @@ __all__ = ["reverse_bill"]
 async def reverse_bill(work: Work, bill_id: UUID, command: ReverseBill) -> BillView:
     """Post the opposite of a bill, owe nothing of it, and let its goods be billed anew.
 
-    Raises NotFound, BillReversed, BillPaid, BillCredited, BillWithoutLines, InvalidInput (before
-    the bill), Forbidden (a past day), NoPeriod, PeriodClosed.
+    A credit note that settles nothing is taken back likewise: it is owed again. Raises NotFound,
+    BillReversed, BillPaid, CreditUsed, BillCredited, BillWithoutLines, InvalidInput (before the
+    bill), Forbidden (a past day), NoPeriod, PeriodClosed.
     """
     day = business_day_of(work, command.effective_on)
     await settlement.hold_documents(work, [bill_id])
@@ -35,7 +36,9 @@ async def reverse_bill(work: Work, bill_id: UUID, command: ReverseBill) -> BillV
     _must_be_reversible(seen, day)
     await work.flush()
     await ledger.reverse_document(work, bill_id, effective_on=day, memo=command.reason)
-    if bill.gross:
+    if bill.gross and bill.kind == "credit_note":
+        await settlement.take_back_credit(work, bill.id, effective_on=day)
+    elif bill.gross:
         await _owe_nothing(work, bill, day)
     if bill.purchase_order_id:
         await _unbill(work, bill.purchase_order_id, seen, day)
@@ -48,7 +51,7 @@ def _must_be_reversible(bill: BillView, day: date) -> None:
     if day < bill.effective_on:
         wrong = FieldError("/effective_on", "before_bill", "It was not entered yet on this day.")
         raise InvalidInput(errors=[wrong])
-    if bill.open_amount != bill.gross:
+    if bill.kind == "bill" and bill.open_amount != bill.gross:
         settled = plain(bill.gross - bill.open_amount)
         raise BillPaid(supplier_number=bill.supplier_number, settled=settled)
     if bill.purchase_order_id and not bill.lines:
@@ -81,6 +84,7 @@ async def _unbill(work: Work, order_id: UUID, bill: BillView, day: date) -> None
         BillReversed(
             id=bill.id,
             version=bill.version,
+            kind=bill.kind,
             supplier_number=bill.supplier_number,
             reversed_on=day,
             purchase_order_id=order_id,

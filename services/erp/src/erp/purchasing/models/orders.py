@@ -16,6 +16,7 @@ from erp.base import Base, Record
 from erp.exact import EXACT, plain, rounded
 from erp.payables.errors import BillCredited
 from erp.purchasing.errors import (
+    LessThanReceived,
     MoreThanOrdered,
     MoreThanReceived,
     MoreThanSentBack,
@@ -70,8 +71,8 @@ class PurchaseOrder(Record, Base):
         self.state = "received" if complete else "partly_received"
         self.touch(at)
 
-    def note_return(self, lines: Sequence["PurchaseOrderLine"], at: datetime) -> None:
-        """Less of the lines is here, and perhaps more is expected; a closed order stays so."""
+    def note_lines(self, lines: Sequence["PurchaseOrderLine"], at: datetime) -> None:
+        """Of the lines more or less is here, or expected; a closed order stays so."""
         if self.state != "closed":
             here = any(line.received for line in lines)
             expected = any(line.expected for line in lines)
@@ -142,6 +143,12 @@ class PurchaseOrderLine(Identified, Base):
     def worth(self, quantity: Decimal, *, decimals: int) -> Decimal:
         """What so many cost at the agreed price."""
         return rounded(EXACT.multiply(self.unit_price, quantity), decimals)
+
+    def order(self, quantity: Decimal, *, sku: str) -> None:
+        """Order so many in all from now on. Raises LessThanReceived."""
+        if quantity < self.received:
+            raise LessThanReceived(sku=sku, quantity=plain(quantity), received=plain(self.received))
+        self.quantity = quantity
 
     def receive(self, quantity: Decimal, *, sku: str, decimals: int) -> Decimal:
         """Take in what came; what it is worth, at the agreed price. Raises MoreThanOrdered.

@@ -14,12 +14,14 @@ from erp.sql import Sql
 
 __all__ = [
     "Held",
+    "add_lines",
     "hold_orders",
     "make_orders",
     "next_numbers",
     "order_page",
     "save_orders",
     "states_of",
+    "supplier_of",
 ]
 
 _ORDERS = """select id, version, created_at, updated_at, number, supplier_id, state, ordered_on
@@ -101,6 +103,14 @@ async def hold_orders(work: Work, order_ids: Sequence[UUID]) -> dict[UUID, Held]
     return held
 
 
+async def supplier_of(sql: Sql, order_id: UUID) -> UUID | None:
+    """From whom the order buys; None: there is no such order."""
+    found: UUID | None = await sql.fetchval(
+        "select supplier_id from purchase_order where id = $1", order_id
+    )
+    return found
+
+
 async def next_numbers(sql: Sql, sequence: str, count: int) -> list[int]:
     """So many numbers that nobody had before, ascending."""
     rows = await sql.fetch(
@@ -122,6 +132,12 @@ async def make_orders(
             *("id", "purchase_order_id", "position", "item_id", "quantity", "unit_price", "due_on"),
         ),
     )
+
+
+async def add_lines(work: Work, lines: Sequence[PurchaseOrderLine]) -> None:
+    """Store new lines of orders that are there."""
+    work.session.add_all(lines)
+    await work.flush()
 
 
 async def save_orders(work: Work, held: Iterable[Held]) -> None:

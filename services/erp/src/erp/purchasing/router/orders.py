@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response, status
 
-from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
+from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
 from chassis.http.etag import reply_with
 from chassis.http.paging import Page, PageAsked
 from chassis.http.problems import (
@@ -15,6 +15,8 @@ from chassis.http.problems import (
     IdempotencyKeyReused,
     MissingReference,
     NotFound,
+    RevisionRequired,
+    StaleRevision,
 )
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
@@ -24,17 +26,22 @@ from erp.parties.errors import PartyArchived
 from erp.payables.errors import DuplicateBill
 from erp.payables.schemas import BillView
 from erp.purchasing.errors import (
+    LessThanReceived,
     MoreThanOrdered,
     MoreThanReceived,
+    MoreThanSentBack,
     NoSupplierPrice,
     NotALine,
     NotBought,
     NothingToBill,
+    NothingToCreditBack,
     PurchaseOrderClosed,
 )
 from erp.purchasing.queries import orders as order_queries
 from erp.purchasing.schemas import (
     BillReceived,
+    ChangePurchaseOrder,
+    CreditReceived,
     NewPurchaseOrder,
     PurchaseOrderQuery,
     PurchaseOrderView,
@@ -43,7 +50,7 @@ from erp.purchasing.schemas import (
     ReceiveAll,
     ReceiveOrder,
 )
-from erp.purchasing.service import billing, ordering, receiving
+from erp.purchasing.service import billing, changing, crediting, ordering, receiving
 from erp.stock.errors import (
     DuplicateSerial,
     NotStocked,
@@ -77,9 +84,14 @@ purchase_order_router = house_router(
         PartyArchived,
         PurchaseOrderClosed,
         MoreThanOrdered,
+        LessThanReceived,
+        StaleRevision,
+        RevisionRequired,
         MoreThanReceived,
+        MoreThanSentBack,
         NotALine,
         NothingToBill,
+        NothingToCreditBack,
         DuplicateBill,
         NoPeriod,
         PeriodClosed,
@@ -129,6 +141,21 @@ async def see_order(
     return seen
 
 
+@purchase_order_router.put("/{order_id}/content")
+async def change_order(
+    order_id: UUID,
+    command: ChangePurchaseOrder,
+    revision: IfMatch,
+    _by: Buyer,
+    work: InWork,
+    response: Response,
+) -> PurchaseOrderView:
+    """Order other lines, quantities, prices or days; less than came is refused."""
+    order = await changing.change_order(work, order_id, command, revision=revision)
+    reply_with(response, order)
+    return order
+
+
 @purchase_order_router.post("/{order_id}/close")
 async def close_order(
     order_id: UUID, _by: Buyer, _once: OnlyOnce, work: InWork, response: Response
@@ -153,3 +180,11 @@ async def bill_received(
 ) -> BillView:
     """Enter the supplier's bill; without lines, of all that came and is not billed yet."""
     return await billing.bill_received(work, order_id, command)
+
+
+@purchase_order_router.post("/{order_id}/credit-notes", status_code=status.HTTP_201_CREATED)
+async def credit_received(
+    order_id: UUID, command: CreditReceived, _by: Buyer, _once: OnlyOnce, work: InWork
+) -> BillView:
+    """Enter the supplier's credit note of goods that were billed and went back."""
+    return await crediting.credit_received(work, order_id, command)

@@ -3,7 +3,10 @@
 from erp.purchasing.schemas.orders import (
     BillLine,
     BillReceived,
+    ChangePurchaseLine,
+    ChangePurchaseOrder,
     ChangeSupplierPrice,
+    CreditReceived,
     NewPurchaseLine,
     NewPurchaseOrder,
     NewSupplierPrice,
@@ -44,7 +47,10 @@ from erp.purchasing.schemas.receipts import (
 __all__ = [
     "BillLine",
     "BillReceived",
+    "ChangePurchaseLine",
+    "ChangePurchaseOrder",
     "ChangeSupplierPrice",
+    "CreditReceived",
     "NewPurchaseLine",
     "NewPurchaseOrder",
     "NewSupplierPrice",

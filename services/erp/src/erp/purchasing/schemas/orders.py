@@ -28,7 +28,10 @@ __all__ = [
     "LARGEST_BATCH",
     "BillLine",
     "BillReceived",
+    "ChangePurchaseLine",
+    "ChangePurchaseOrder",
     "ChangeSupplierPrice",
+    "CreditReceived",
     "EffectiveOn",
     "NewPurchaseLine",
     "NewPurchaseOrder",
@@ -215,6 +218,20 @@ class NewPurchaseOrder(Command):
     lines: list[NewPurchaseLine] = Field(min_length=1, max_length=LARGEST_BATCH)
 
 
+class ChangePurchaseLine(NewPurchaseLine):
+    """A line as it shall be. One that is named keeps its price and day where none is given."""
+
+    id: UUID | None = Field(
+        default=None, description="Which line of the order it is; null: a new one."
+    )
+
+
+class ChangePurchaseOrder(Command):
+    """The lines as they shall be, whole: one that is left out is dropped."""
+
+    lines: list[ChangePurchaseLine] = Field(min_length=1, max_length=LARGEST_BATCH)
+
+
 class PurchaseOrderQuery(BaseModel):
     """Which orders are wanted."""
 
@@ -273,11 +290,13 @@ class OrdersMade(View):
 
 
 class BillLine(Command):
-    """What the supplier bills of a line."""
+    """What the supplier bills, or credits, of a line."""
 
     line_id: UUID
     quantity: PositiveQuantity
-    unit_price: UnitPriceView | None = Field(default=None, description="Default: as agreed.")
+    unit_price: UnitPriceView | None = Field(
+        default=None, description="Default: as agreed; of a credit, as billed."
+    )
 
 
 class BillReceived(Command):
@@ -295,4 +314,25 @@ class BillReceived(Command):
         min_length=1,
         max_length=LARGEST_BATCH,
         description="Null: everything that came and is not billed yet, at the agreed price.",
+    )
+
+
+class CreditReceived(Command):
+    """Enter the supplier's credit note of goods that were billed and went back."""
+
+    credit_number: Name = Field(description="The supplier's number of the credit note.")
+    billed_on: Day | None = Field(
+        default=None, description="The day written on it. Default: `effective_on`."
+    )
+    effective_on: EffectiveOn = None
+    bill_id: UUID | None = Field(
+        default=None,
+        description="The bill it settles first. Default: the order's open one that is due first.",
+    )
+    tax: MoneyView | None = Field(default=None, description="The input tax on the credit note.")
+    lines: list[BillLine] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=LARGEST_BATCH,
+        description="Null: everything that was billed, went back and is not credited yet.",
     )

@@ -92,13 +92,19 @@ def _goods_lines(work: Work, held: Held, billed: Sequence[Billed]) -> list[Goods
 
 
 async def unbill(work: Work, event: BillReversed) -> None:
-    """Let what a bill, now taken back, had billed be billed anew. Raises BillCredited."""
+    """Let what a bill, now taken back, had billed be billed anew; or credited, credited anew.
+
+    Raises BillCredited.
+    """
     order_id, lines = event.purchase_order_id, event.lines
     held = (await queries.hold_orders(work, [order_id]))[order_id]
     by_id, left = {line.id: line for line in held.lines}, Decimal(0)
     for one in lines:
         line = by_id[one.order_line_id]
-        left += line.unbill(one.quantity, one.received, bill=event.supplier_number)
+        if event.kind == "credit_note":
+            left += line.uncredit(one.quantity, one.received)
+        else:
+            left += line.unbill(one.quantity, one.received, bill=event.supplier_number)
     await _write_off(work, event, left)
     held.order.touch(work.now)
     await queries.save_orders(work, [held])

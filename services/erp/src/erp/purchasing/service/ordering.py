@@ -33,7 +33,15 @@ from erp.stock import service as stock
 from erp.stock.service import ExpectedLine
 from erp.sums import require_bookable
 
-__all__ = ["close_order", "order_goods", "order_suggestions", "see_order"]
+__all__ = [
+    "agreed_lines",
+    "close_order",
+    "expected",
+    "new_line",
+    "order_goods",
+    "order_suggestions",
+    "see_order",
+]
 
 
 _ALL = ["lines", "net", "number", "ordered_on", "state", "supplier_id", "supplier_number"]
@@ -119,12 +127,21 @@ async def _drafts(work: Work, command: NewPurchaseOrder, day: date) -> list[Draf
     supplier_id = await prices.supplier_by_number(work.sql, command.supplier_number)
     if supplier_id is None:
         raise MissingReference(entity="supplier", reference=command.supplier_number)
-    items = await stock.item_ids_of(work.sql, command.lines)
-    pairs = [(supplier_id, items[line.sku]) for line in command.lines]
+    return await agreed_lines(work, supplier_id, command.lines, day)
+
+
+async def agreed_lines(
+    work: Work, supplier_id: UUID, lines: Sequence[NewPurchaseLine], day: date
+) -> list[Draft]:
+    """Lines ordered from the supplier on a day, at the prices they name or at the supplier's.
+
+    Raises MissingReference, NotStocked, FractionOfUnit, NoSupplierPrice.
+    """
+    items = await stock.item_ids_of(work.sql, lines)
+    pairs = [(supplier_id, items[line.sku]) for line in lines]
     offers = await suggested.offers_of(work.sql, pairs)
     return [
-        _agreed(pair, line, offers.get(pair), day)
-        for pair, line in zip(pairs, command.lines, strict=True)
+        _agreed(pair, line, offers.get(pair), day) for pair, line in zip(pairs, lines, strict=True)
     ]
 
 
@@ -151,10 +168,10 @@ async def _place(work: Work, drafts: Sequence[Draft], day: date) -> list[Purchas
     lines = []
     for draft in drafts:
         positions[draft.supplier_id] += 1
-        lines.append(_line(orders[draft.supplier_id].id, positions[draft.supplier_id], draft))
+        lines.append(new_line(orders[draft.supplier_id].id, positions[draft.supplier_id], draft))
     if lines:
         await queries.make_orders(work, list(orders.values()), lines)
-        await stock.expect(work, [_expected(line, line.quantity) for line in lines])
+        await stock.expect(work, [expected(line, line.quantity) for line in lines])
     return lines
 
 
@@ -176,7 +193,8 @@ async def _numbered(work: Work, suppliers: Sequence[UUID], day: date) -> dict[UU
     }
 
 
-def _line(order_id: UUID, position: int, draft: Draft) -> PurchaseOrderLine:
+def new_line(order_id: UUID, position: int, draft: Draft) -> PurchaseOrderLine:
+    """The draft as a line of an order."""
     return PurchaseOrderLine(
         id=uuid7(),
         purchase_order_id=order_id,
@@ -185,10 +203,12 @@ def _line(order_id: UUID, position: int, draft: Draft) -> PurchaseOrderLine:
         quantity=draft.quantity,
         unit_price=draft.unit_price,
         due_on=draft.due_on,
+        received=Decimal(0),
     )
 
 
-def _expected(line: PurchaseOrderLine, quantity: Decimal) -> ExpectedLine:
+def expected(line: PurchaseOrderLine, quantity: Decimal) -> ExpectedLine:
+    """So many of the line as stock expects them."""
     return ExpectedLine(line.id, line.item_id, quantity, line.due_on)
 
 
@@ -204,7 +224,7 @@ async def close_order(work: Work, order_id: UUID) -> PurchaseOrderView:
     one.order.close(work.now)
     open_lines = [line for line in one.lines if line.expected > 0]
     await queries.save_orders(work, [one])
-    await stock.expect(work, [_expected(line, Decimal(0)) for line in open_lines])
+    await stock.expect(work, [expected(line, Decimal(0)) for line in open_lines])
     await refresh(work, sorted({line.item_id for line in open_lines}))
     [view] = await tell(work, [order_id], ["state"])
     return view

@@ -185,7 +185,7 @@ async def _take_out(
     """Take goods out of order, receipt, stock and books, and tell it."""
     held, again = receipt.held, made.expected_again
     leaving = [_leave(work, receipt, one, made) for one in wanted]
-    held.order.note_return(held.lines, work.now)
+    held.order.note_lines(held.lines, work.now)
     await orders.save_orders(work, [held])
     costs = await stock.send_back(
         work,

@@ -18,6 +18,7 @@ from erp.settlement.service.payments import (
 )
 from erp.settlement.service.refunding import refund_payment
 from erp.settlement.service.reporting import party_report
+from erp.settlement.service.undoing import take_back_credit
 
 __all__ = [
     "NewCredit",
@@ -34,4 +35,5 @@ __all__ = [
     "refund_payment",
     "release_payment",
     "see_payment",
+    "take_back_credit",
 ]

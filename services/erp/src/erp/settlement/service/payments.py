@@ -252,7 +252,7 @@ async def release_payment(work: Work, payment_id: UUID, command: ReleasePayment)
     items = await queries.documents_open(work, [command.document_id])
     item = items.get(command.document_id)
     settled = item and await queries.allocated(work, payment.id, item.id)
-    if not item or not settled:
+    if not item or not settled or item.source_type == "credit_reversal":
         raise NotAllocated(number=payment.number)
     if item.source_type == "refund":
         raise RefundGiven(number=item.document_number)
