@@ -1,7 +1,7 @@
 """Small differences and bad debts are written off.
 
 Revision ID: e242
-Revises: e241
+Revises: e262
 """
 
 from alembic import context, op
@@ -9,7 +9,7 @@ from alembic import context, op
 from chassis.ids import uuid7
 
 revision = "e242"
-down_revision = "e241"
+down_revision = "e262"
 
 _KINDS = {
     ("payment", "ck_payment_kind_known", "kind"): (
