@@ -69,7 +69,7 @@ from erp.purchasing.router import (
 )
 from erp.receivables.events import CreditingOrder, InvoiceChanged, InvoiceCredited
 from erp.receivables.handlers import know_tax_codes, tell_settled_invoices
-from erp.receivables.router import invoice_router, tax_code_router
+from erp.receivables.router import invoice_router, tax_code_router, write_off_router
 from erp.settings import ErpSettings
 from erp.settlement.events import (
     BalanceChanged,
@@ -175,6 +175,7 @@ SERVICE = Service(
         shipment_router,
         invoice_router,
         tax_code_router,
+        write_off_router,
         bill_router,
         payment_router,
         open_item_router,

@@ -1,5 +1,6 @@
 """Settings of the ERP: `ERP_...` in the environment."""
 
+from decimal import Decimal
 from typing import ClassVar, cast
 
 from pydantic import Field
@@ -30,6 +31,25 @@ class ErpSettings(ServiceSettings):
         default=None,
         description="Tax code of charges (freight) on invoices of orders, which must exist; "
         "unset: they are not taxed.",
+    )
+    write_off_max: Decimal = Field(
+        default=Decimal(0),
+        ge=0,
+        le=1000,
+        description="What may be left open of a document and is written off with a payment that "
+        "asks for it (`write_off_rest`), in the company's currency; 0: nothing.",
+    )
+    write_off_account: str = Field(
+        default="payment_difference",
+        min_length=1,
+        max_length=64,
+        description="Account (code or role) that bears small differences of payments.",
+    )
+    bad_debt_account: str = Field(
+        default="bad_debt",
+        min_length=1,
+        max_length=64,
+        description="Account (code or role) that bears bad debts.",
     )
     reserve_days_ahead: int | None = Field(
         default=None,

@@ -27,11 +27,11 @@ def test_shares_never_exceed_payment_or_item(amount, left):
 
 def test_an_item_is_never_settled_beyond_what_is_open():
     item = OpenItem(document_number="X", open_amount=Decimal(10), credited=Decimal(0))
-    item.settle(Decimal(4), by_credit=True)
+    item.settle(Decimal(4), kind="credit_note")
     assert (item.open_amount, item.credited) == (Decimal(6), Decimal(4))
     with pytest.raises(OverAllocated):
-        item.settle(Decimal("6.01"), by_credit=False)
-    item.settle(Decimal(-4), by_credit=True)
+        item.settle(Decimal("6.01"), kind="payment")
+    item.settle(Decimal(-4), kind="credit_note")
     assert (item.open_amount, item.credited) == (Decimal(10), Decimal(0))
 
 

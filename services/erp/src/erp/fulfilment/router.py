@@ -60,7 +60,7 @@ from erp.fulfilment.schemas import (
     UpsertOrders,
 )
 from erp.ledger.errors import NoPeriod, PeriodClosed
-from erp.receivables.errors import InvoiceDateOrder
+from erp.receivables.errors import DebtWrittenOff, InvoiceDateOrder
 from erp.stock.errors import (
     DuplicateSerial,
     NoCostOnDay,
@@ -103,6 +103,7 @@ order_router = house_router(
         NotReservedYet,
         NothingToInvoice,
         NotShippedYet,
+        DebtWrittenOff,
         InvoiceDateOrder,
         NotReserved,
         ShortOnDay,

@@ -2,7 +2,13 @@
 
 from chassis.http.problems import Problem
 
-__all__ = ["DuplicateTaxCode", "InvoiceDateOrder", "NothingToCredit", "OverCredited"]
+__all__ = [
+    "DebtWrittenOff",
+    "DuplicateTaxCode",
+    "InvoiceDateOrder",
+    "NothingToCredit",
+    "OverCredited",
+]
 
 
 class InvoiceDateOrder(Problem):
@@ -42,3 +48,15 @@ class DuplicateTaxCode(Problem):
     code = "duplicate_tax_code"
     title = "Another tax has this code"
     detail = "The tax code {tax_code} is taken. A rate never changes: choose a new code."
+
+
+class DebtWrittenOff(Problem):
+    """What was written off would be credited as well: the customer would get what he never paid."""
+
+    status = 409
+    code = "debt_written_off"
+    title = "Written off already"
+    detail = (
+        "{written_off} of the invoice are written off, so at most {most} are credited. Take the "
+        "write-off back first."
+    )

@@ -22,7 +22,7 @@ class InvoiceChanged(Event):
 
     number: str
     kind: Literal["invoice", "credit_note"]
-    state: Literal["issued", "partly_paid", "paid", "credited"]
+    state: Literal["issued", "partly_paid", "paid", "credited", "written_off"]
     customer_id: UUID
     order_id: UUID | None
     credits_id: UUID | None = Field(description="Of a credit note, the invoice it credits.")

@@ -56,7 +56,8 @@ class Invoice(Record, Base):
     __table_args__ = (
         CheckConstraint("kind in ('invoice', 'credit_note')", name="kind_known"),
         CheckConstraint(
-            "state in ('issued', 'partly_paid', 'paid', 'credited')", name="state_known"
+            "state in ('issued', 'partly_paid', 'paid', 'credited', 'written_off')",
+            name="state_known",
         ),
         CheckConstraint(
             "(kind = 'credit_note') = (credits_id is not null)", name="credits_an_invoice"

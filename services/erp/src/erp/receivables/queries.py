@@ -13,6 +13,8 @@ from uuid import UUID
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.loading import columns_of, loaded
 from chassis.storage.work import Work
+from erp.exact import plain
+from erp.receivables.errors import DebtWrittenOff
 from erp.receivables.models import Invoice, InvoiceLine, InvoiceTax
 from erp.receivables.schemas import InvoiceQuery, InvoiceView, TaxCodeView
 from erp.sql import Sql
@@ -32,6 +34,7 @@ __all__ = [
     "save_credited",
     "take_numbers",
     "tax_codes",
+    "taxed_amounts",
 ]
 
 _STATE = """invoice.id, invoice.version, n.series || '-' || lpad(n.number::text, 6, '0') as number,
@@ -72,15 +75,21 @@ _TAKE_NUMBERS = """select n.id, take_invoice_number(n.id) as number
 _NOTE_SETTLED = f"""update invoice set version = invoice.version + 1, updated_at = $2,
     open_amount = o.open_amount,
     state = case when invoice.credited = invoice.gross and o.open_amount = 0 then 'credited'
+      when o.open_amount = 0 and o.written_off > 0 and exists (select from allocation a
+        join payment p on p.id = a.payment_id and p.kind = 'bad_debt'
+        where a.open_item_id = o.id group by p.id having sum(a.amount) > 0) then 'written_off'
       when o.open_amount = 0 then 'paid'
-      when o.open_amount + o.credited < invoice.gross then 'partly_paid' else 'issued' end
+      when o.open_amount + o.credited + o.written_off < invoice.gross then 'partly_paid'
+      else 'issued' end
   from open_item o, invoice_number n
   where invoice.id = any($1::uuid[]) and o.source_id = invoice.id and n.invoice_id = invoice.id
   returning {_STATE}"""
 _IS_INVOICED = """select exists (select from invoice i join invoice_line l on l.invoice_id = i.id
   where i.order_id = $1 and i.kind = 'invoice' and l.credited_quantity < l.quantity)"""
-_TO_CREDIT = """select * from invoice where id = any($1::uuid[]) and kind = 'invoice'
-  order by id for no key update"""
+_TO_CREDIT = """select invoice.*, (select i.written_off from open_item i
+    where i.source_id = invoice.id) as written_off
+  from invoice where id = any($1::uuid[]) and kind = 'invoice'
+  order by id for no key update of invoice"""
 _LINES = """select * from invoice_line where invoice_id = any($1::uuid[])
   order by invoice_id, position"""
 _TAXES = "select * from invoice_tax where invoice_id = any($1::uuid[])"
@@ -95,11 +104,18 @@ update invoice_line l set credited_quantity = n.credited_quantity, credited_net 
 
 @dataclass
 class Document:
-    """An invoice or credit note with its lines and taxes."""
+    """An invoice or credit note with its lines and taxes; so much of it is written off."""
 
     head: Invoice
     lines: list[InvoiceLine]
     taxes: list[InvoiceTax]
+    written_off: Decimal = Decimal(0)
+
+    def must_be_owed(self, credited: Decimal) -> None:
+        """What nobody will pay is not credited as well. Raises DebtWrittenOff."""
+        most = self.head.gross - self.head.credited - self.written_off
+        if self.written_off and credited > most:
+            raise DebtWrittenOff(written_off=plain(self.written_off), most=plain(most))
 
 
 async def rates(sql: Sql, codes: Sequence[str]) -> dict[str, Decimal]:
@@ -168,6 +184,14 @@ async def order_of(sql: Sql, invoice_id: UUID) -> UUID | None:
     return found
 
 
+async def taxed_amounts(sql: Sql, invoice_id: UUID) -> tuple[Decimal, Decimal] | None:
+    """Tax and gross of an invoice; None: there is no such invoice."""
+    row = await sql.fetchrow(
+        "select tax, gross from invoice where id = $1 and kind = 'invoice'", invoice_id
+    )
+    return (row["tax"], row["gross"]) if row else None
+
+
 async def is_invoiced(sql: Sql, order_id: UUID) -> bool:
     """Whether anything of an invoice of the order is not credited."""
     found: bool = await sql.fetchval(_IS_INVOICED, order_id)
@@ -185,8 +209,12 @@ async def documents_of_order(sql: Sql, order_id: UUID) -> list[UUID]:
 
 async def documents_to_credit(work: Work, invoice_ids: Sequence[UUID]) -> list[Document]:
     """Invoices with lines and taxes, locked, in the order asked."""
-    heads = {row["id"]: loaded(Invoice, row) for row in await _rows(work, _TO_CREDIT, invoice_ids)}
-    documents = {one: Document(heads[one], [], []) for one in invoice_ids if one in heads}
+    rows = await _rows(work, _TO_CREDIT, invoice_ids)
+    lost = {row["id"]: row.pop("written_off") or Decimal(0) for row in rows}
+    heads = {row["id"]: loaded(Invoice, row) for row in rows}
+    documents = {
+        one: Document(heads[one], [], [], lost[one]) for one in invoice_ids if one in heads
+    }
     for row in await _rows(work, _LINES, list(documents)):
         documents[row["invoice_id"]].lines.append(loaded(InvoiceLine, row))
     for row in await _rows(work, _TAXES, list(documents)):

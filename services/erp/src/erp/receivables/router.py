@@ -18,10 +18,11 @@ from chassis.http.problems import (
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from erp.catalog.errors import FractionOfUnit
-from erp.ledger.errors import NoPeriod, PeriodClosed
+from erp.ledger.errors import ControlAccount, NoPeriod, PeriodClosed
 from erp.parties.errors import PartyArchived
 from erp.receivables import queries, service
 from erp.receivables.errors import (
+    DebtWrittenOff,
     DuplicateTaxCode,
     InvoiceDateOrder,
     NothingToCredit,
@@ -35,11 +36,16 @@ from erp.receivables.schemas import (
     Issued,
     NewTaxCode,
     TaxCodeView,
+    WriteOffDebt,
 )
+from erp.settlement.errors import NothingToWriteOff, OverAllocated, WriteOffReversed
+from erp.settlement.schemas import BAD_DEBT, PaymentView, ReverseWriteOff
+from erp.settlement.service import reverse_write_off
 
-__all__ = ["invoice_router", "tax_code_router"]
+__all__ = ["invoice_router", "tax_code_router", "write_off_router"]
 
 Accountant = Annotated[Actor, Needs("receivables.write")]
+WriterOff = Annotated[Actor, Needs("receivables.write_off")]
 Reader = Annotated[Actor, Needs("receivables.read")]
 
 _KEYED = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight)
@@ -59,6 +65,23 @@ invoice_router = house_router(
         InvoiceDateOrder,
         OverCredited,
         NothingToCredit,
+        DebtWrittenOff,
+    ),
+)
+write_off_router = house_router(
+    prefix="/v1/receivables/write-offs",
+    tag="write-offs",
+    problems=(
+        *_KEYED,
+        NotFound,
+        MissingReference,
+        CurrencyNotSupported,
+        NothingToWriteOff,
+        OverAllocated,
+        WriteOffReversed,
+        ControlAccount,
+        NoPeriod,
+        PeriodClosed,
     ),
 )
 tax_code_router = house_router(
@@ -94,6 +117,22 @@ async def credit_invoice(
 ) -> Issued:
     """Credit lines of an invoice, or all that is left of it; the credit note."""
     return await service.credit_by_hand(work, invoice_id, command)
+
+
+@write_off_router.post("", status_code=status.HTTP_201_CREATED)
+async def write_off_debt(
+    command: WriteOffDebt, _by: WriterOff, _once: OnlyOnce, work: InWork
+) -> PaymentView:
+    """Write off what nobody will pay of an invoice; it is listed among payments as `bad_debt`."""
+    return await service.write_off_debt(work, command)
+
+
+@write_off_router.post("/{payment_id}/reverse")
+async def reverse_bad_debt(
+    payment_id: UUID, command: ReverseWriteOff, _by: WriterOff, _once: OnlyOnce, work: InWork
+) -> PaymentView:
+    """Take a bad debt back, such as when the customer pays after all: it is owed again."""
+    return await reverse_write_off(work, payment_id, command, kind=BAD_DEBT)
 
 
 @tax_code_router.get("")

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from chassis.http.etag import EtagVersion, Revision
 from erp.exact import NonNegativeDecimal, PositiveQuantity
 from erp.fields import Code, Command, Day, DocumentNumber, Line, Name
-from erp.money import MoneyView, UnitPriceView
+from erp.money import MoneyView, PositiveMoney, UnitPriceView
 
 __all__ = [
     "CreditInvoice",
@@ -24,13 +24,14 @@ __all__ = [
     "Issued",
     "NewTaxCode",
     "TaxCodeView",
+    "WriteOffDebt",
 ]
 
 EffectiveOn = Annotated[
     Day | None, Field(description="Default: today. A past day needs the permission `backdate`.")
 ]
 Kind = Literal["invoice", "credit_note"]
-State = Literal["issued", "partly_paid", "paid", "credited"]
+State = Literal["issued", "partly_paid", "paid", "credited", "written_off"]
 Part = Annotated[NonNegativeDecimal, Field(le=1, description="A part of 1: 0.05 is 5 %.")]
 
 
@@ -92,6 +93,19 @@ class CreditInvoice(Command):
     )
     effective_on: EffectiveOn = None
     lines: list[CreditLine] | None = Field(default=None, min_length=1, max_length=500)
+
+
+class WriteOffDebt(Command):
+    """Write off an open invoice or its rest: nobody will pay it."""
+
+    document_id: UUID = Field(description="The invoice.")
+    amount: PositiveMoney | None = Field(default=None, description="Default: all that is open.")
+    reclaim_tax: StrictBool = Field(
+        default=False,
+        description="True: the output tax in the amount is claimed back; false: all of it is loss.",
+    )
+    reason: Name = Field(description="Why nobody will pay, such as: insolvent.")
+    effective_on: EffectiveOn = None
 
 
 class Issued(View):

@@ -2,7 +2,17 @@
 
 from chassis.http.problems import Problem
 
-__all__ = ["CreditUsed", "NotAllocated", "NothingToRefund", "OverAllocated", "RefundGiven"]
+__all__ = [
+    "CreditUsed",
+    "NotAllocated",
+    "NothingToRefund",
+    "NothingToWriteOff",
+    "OverAllocated",
+    "RefundGiven",
+    "WriteOffReversed",
+    "WriteOffStays",
+    "WriteOffTooLarge",
+]
 
 
 class OverAllocated(Problem):
@@ -50,3 +60,42 @@ class CreditUsed(Problem):
     code = "credit_used"
     title = "This credit is used, at least in part"
     detail = "The credit {number} settles documents or was refunded. Release it from them first."
+
+
+class NothingToWriteOff(Problem):
+    """The document is paid, credited or written off."""
+
+    status = 409
+    code = "nothing_to_write_off"
+    title = "Nothing to write off"
+    detail = "Nothing is open of {document}."
+
+
+class WriteOffTooLarge(Problem):
+    """What is left open is no small difference."""
+
+    status = 409
+    code = "write_off_too_large"
+    title = "More than a small difference"
+    detail = (
+        "{open} are left open of {document}; at most {most} are written off with a payment. Leave "
+        "it open, or write it off as a bad debt."
+    )
+
+
+class WriteOffReversed(Problem):
+    """The write-off was taken back."""
+
+    status = 409
+    code = "write_off_reversed"
+    title = "The write-off is taken back already"
+    detail = "The write-off {number} was taken back before."
+
+
+class WriteOffStays(Problem):
+    """A write-off is not released as a payment: it would become the party's credit."""
+
+    status = 409
+    code = "write_off_stays"
+    title = "A write-off is no payment"
+    detail = "{number} is a write-off. It is taken back by its reversal."

@@ -24,14 +24,17 @@ class AllocationTold(BaseModel):
 
 
 class PaymentReceived(Event):
-    """A customer paid, we paid a supplier, or the payment settles other documents than before."""
+    """A customer paid, we paid a supplier, or the payment settles other documents than before.
+
+    A credit note and a write-off are told likewise: no money moves with those.
+    """
 
     event_name = "payment-received"
     topic = "payment"
     aggregate = "payment"
 
     number: str
-    kind: Literal["payment", "credit_note"]
+    kind: Literal["payment", "credit_note", "small_difference", "bad_debt"]
     direction: Literal["in", "out"]
     party_id: UUID
     effective_on: date

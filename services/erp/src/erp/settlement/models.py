@@ -11,19 +11,23 @@ from chassis.storage.base import Amount, Identified
 from erp.base import Base, Record
 from erp.exact import plain
 from erp.settlement.errors import OverAllocated
+from erp.settlement.schemas import BAD_DEBT, SMALL_DIFFERENCE
 
-__all__ = ["Allocation", "CustomerBalance", "OpenItem", "Payment"]
+__all__ = ["WRITE_OFFS", "Allocation", "CustomerBalance", "OpenItem", "Payment"]
+
+WRITE_OFFS = frozenset({SMALL_DIFFERENCE, BAD_DEBT})
+"""Kinds of payments that are none: what nobody will pay."""
 
 
 class OpenItem(Identified, Base):
-    """What is left to be paid of an invoice or a bill; `credited` is what credit notes took off."""
+    """What is left to be paid of a document; `credited` is what credit notes took off."""
 
     __tablename__ = "open_item"
     __table_args__ = (
         CheckConstraint("side in ('receivable', 'payable')", name="side_known"),
         CheckConstraint(
-            "amount > 0 and open_amount >= 0 and credited >= 0"
-            " and open_amount + credited <= amount",
+            "amount > 0 and open_amount >= 0 and credited >= 0 and written_off >= 0"
+            " and open_amount + credited + written_off <= amount",
             name="open_within_amount",
         ),
         Index(
@@ -50,9 +54,10 @@ class OpenItem(Identified, Base):
     amount: Mapped[Amount]
     open_amount: Mapped[Amount]
     credited: Mapped[Amount]
+    written_off: Mapped[Amount] = mapped_column(server_default="0")
 
-    def settle(self, amount: Decimal, *, by_credit: bool) -> None:
-        """Take so much off what is open; of a negative amount, open it again.
+    def settle(self, amount: Decimal, *, kind: str) -> None:
+        """Take so much off what is open, by a payment of the kind; of a negative amount, open it.
 
         Raises OverAllocated.
         """
@@ -61,16 +66,20 @@ class OpenItem(Identified, Base):
                 document=self.document_number, wanted=plain(amount), open=plain(self.open_amount)
             )
         self.open_amount -= amount
-        if by_credit:
+        if kind == "credit_note":
             self.credited += amount
+        elif kind in WRITE_OFFS:
+            self.written_off += amount
 
 
 class Payment(Record, Base):
-    """Money that came in or went out, or a credit note: what settles open items."""
+    """Money that came in or went out, a credit note or a write-off: what settles open items."""
 
     __tablename__ = "payment"
     __table_args__ = (
-        CheckConstraint("kind in ('payment', 'credit_note')", name="kind_known"),
+        CheckConstraint(
+            "kind in ('payment', 'credit_note', 'small_difference', 'bad_debt')", name="kind_known"
+        ),
         CheckConstraint(
             "(kind = 'credit_note') = (source_id is not null)", name="source_of_credit"
         ),
@@ -80,6 +89,7 @@ class Payment(Record, Base):
             name="allocated_within_amount",
         ),
         Index("ix_payment_created_at", "created_at", "id"),
+        Index("ix_payment_kind_created_at", "kind", "created_at", "id"),
         Index("ix_payment_party_id", "party_id", "created_at", "id"),
     )
 

@@ -37,10 +37,11 @@ __all__ = [
     "payment_page",
     "payment_views",
     "save_settled",
+    "written_off_of",
 ]
 
 _ITEM = """id, side, party_id, source_type, source_id, order_id, document_number, effective_on,
-  due_on, amount, open_amount, credited, created_at"""
+  due_on, amount, open_amount, credited, written_off, created_at"""
 _ROW = """id, version, created_at, updated_at, number, kind, direction, party_id, effective_on,
   amount, unallocated, reference, source_id"""
 _VIEW = f"""{_ROW}, (select coalesce(jsonb_agg(jsonb_build_object('document_id', s.source_id,
@@ -58,10 +59,12 @@ _TO_SETTLE = f"""select {_ITEM} from open_item
     or (side = 'payable' and party_id = any($3::uuid[]) and open_amount > 0)
   order by id for no key update"""
 _ADD_ITEM = """insert into open_item (id, created_at, side, party_id, source_type, source_id,
-    order_id, document_number, effective_on, due_on, amount, open_amount, credited)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, 0)"""
-_SAVE = """with item as (update open_item i set open_amount = n.open_amount, credited = n.credited
-    from unnest($1::uuid[], $2::numeric[], $3::numeric[]) as n(id, open_amount, credited)
+    order_id, document_number, effective_on, due_on, amount, open_amount, credited, written_off)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, 0, 0)"""
+_SAVE = """with item as (update open_item i
+    set open_amount = n.open_amount, credited = n.credited, written_off = n.written_off
+    from unnest($1::uuid[], $2::numeric[], $3::numeric[], $11::numeric[])
+      as n(id, open_amount, credited, written_off)
     where i.id = n.id)
 insert into allocation (id, recorded_at, payment_id, open_item_id, effective_on, amount, actor)
   select n.id, $9, n.payment_id, n.open_item_id, n.effective_on, n.amount, $10
@@ -77,6 +80,9 @@ _ADD_PAYMENTS = """insert into payment (id, version, created_at, updated_at, num
         source_id)"""
 _ALLOCATED = """select coalesce(sum(amount), 0) from allocation
   where payment_id = $1 and open_item_id = $2"""
+_WRITTEN_OFF_OF = """select i.source_id from allocation a
+  join open_item i on i.id = a.open_item_id and i.source_type <> 'write_off_reversal'
+  where a.payment_id = $1 group by i.id having sum(a.amount) > 0"""
 _MISSING = """select 'customer' as entity, w.id from unnest($1::uuid[]) as w(id)
     where not exists (select from customer c where c.id = w.id)
   union all select 'supplier', w.id from unnest($2::uuid[]) as w(id)
@@ -100,7 +106,8 @@ _BALANCES_NOW = """select id, version, customer_id, open_amount, unallocated, to
   from customer_balance where id = any($1::uuid[])"""
 _OWED = """select customer_id, open_amount - unallocated as owed from customer_balance
   where customer_id = any($1::uuid[])"""
-_PAID = """select order_id, sum(amount - open_amount - credited) as paid from open_item
+_PAID = """select order_id, sum(amount - open_amount - credited - written_off) as paid
+  from open_item
   where order_id = any($1::uuid[]) group by order_id"""
 _BALANCES = """with left_open as (
     select i.party_id, $2::date - i.due_on as late, i.amount - coalesce((select sum(a.amount)
@@ -200,6 +207,7 @@ async def save_settled(
         *columns_of(allocations, "id", "payment_id", "open_item_id", "effective_on", "amount"),
         work.now,
         work.actor.reference,
+        [item.written_off for item in items],
     )
 
 
@@ -219,6 +227,12 @@ async def payment_of(sql: Sql, source_id: UUID) -> UUID:
 async def allocated(work: Work, payment_id: UUID, open_item_id: UUID) -> Decimal:
     """How much of the payment settles the open item."""
     found: Decimal = await work.sql.fetchval(_ALLOCATED, payment_id, open_item_id)
+    return found
+
+
+async def written_off_of(sql: Sql, payment_id: UUID) -> UUID | None:
+    """The document that a write-off settles; None: it was taken back."""
+    found: UUID | None = await sql.fetchval(_WRITTEN_OFF_OF, payment_id)
     return found
 
 

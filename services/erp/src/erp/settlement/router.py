@@ -1,7 +1,7 @@
 """Paths of payments, open items, and what parties owe."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response, status
@@ -21,20 +21,31 @@ from chassis.http.problems import (
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from erp.fields import Day, DocumentNumber
-from erp.ledger.errors import NoPeriod, PeriodClosed
+from erp.ledger.errors import ControlAccount, NoPeriod, PeriodClosed
 from erp.settlement import queries, service
-from erp.settlement.errors import NotAllocated, NothingToRefund, OverAllocated, RefundGiven
+from erp.settlement.errors import (
+    NotAllocated,
+    NothingToRefund,
+    OverAllocated,
+    RefundGiven,
+    WriteOffReversed,
+    WriteOffStays,
+    WriteOffTooLarge,
+)
 from erp.settlement.schemas import (
+    SMALL_DIFFERENCE,
     AllocatePayment,
     NewPayment,
     NewPayments,
     OpenItemQuery,
     OpenItemView,
     PartyReport,
+    PaymentKind,
     PaymentsReply,
     PaymentView,
     Refund,
     ReleasePayment,
+    ReverseWriteOff,
     Side,
 )
 
@@ -53,6 +64,10 @@ payment_router = house_router(
         NotAllocated,
         NothingToRefund,
         RefundGiven,
+        WriteOffStays,
+        WriteOffTooLarge,
+        WriteOffReversed,
+        ControlAccount,
         NoPeriod,
         PeriodClosed,
         CurrencyNotSupported,
@@ -71,10 +86,10 @@ async def list_payments(
     asked: PageAsked,
     at: InReading,
     party_id: UUID | None = None,
-    kind: Literal["payment", "credit_note"] | None = None,
+    kind: PaymentKind | None = None,
     number: Annotated[DocumentNumber | None, Query()] = None,
 ) -> Page[PaymentView]:
-    """Payments and credit notes with what they settle, the newest first."""
+    """Payments, credit notes and write-offs with what they settle, the newest first."""
     return await queries.payment_page(at.sql, asked, party_id=party_id, kind=kind, number=number)
 
 
@@ -127,6 +142,14 @@ async def refund_payment(
 ) -> PaymentView:
     """Give back what is left of a payment or credit note."""
     return await service.refund_payment(work, payment_id, command)
+
+
+@payment_router.post("/{payment_id}/reverse")
+async def reverse_small_difference(
+    payment_id: UUID, command: ReverseWriteOff, _by: Cashier, _once: OnlyOnce, work: InWork
+) -> PaymentView:
+    """Take a small difference back that was written off: it is owed again."""
+    return await service.reverse_write_off(work, payment_id, command, kind=SMALL_DIFFERENCE)
 
 
 @open_item_router.get("")

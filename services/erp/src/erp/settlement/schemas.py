@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from chassis.http.etag import EtagVersion, Revision
 from erp.exact import NonNegativeDecimal, Quantity
@@ -13,6 +13,8 @@ from erp.fields import Command, Day, Line
 from erp.money import PositiveMoney
 
 __all__ = [
+    "BAD_DEBT",
+    "SMALL_DIFFERENCE",
     "Allocate",
     "AllocatePayment",
     "AllocationView",
@@ -22,14 +24,18 @@ __all__ = [
     "OpenItemView",
     "PartyBalance",
     "PartyReport",
+    "PaymentKind",
     "PaymentView",
     "PaymentsReply",
     "Refund",
     "ReleasePayment",
+    "ReverseWriteOff",
     "Side",
 ]
 
 Side = Literal["receivable", "payable"]
+PaymentKind = Literal["payment", "credit_note", "small_difference", "bad_debt"]
+SMALL_DIFFERENCE, BAD_DEBT = "small_difference", "bad_debt"
 LARGEST_BATCH = 200
 
 
@@ -38,6 +44,11 @@ class Allocate(Command):
 
     document_id: UUID = Field(description="The invoice or bill.")
     amount: PositiveMoney | None = None
+    write_off_rest: StrictBool = Field(
+        default=False,
+        description="What is left open of the document then is written off, if it is no more than "
+        "the setting ERP_WRITE_OFF_MAX.",
+    )
 
 
 class NewPayment(Command):
@@ -85,6 +96,15 @@ class Refund(Command):
     reference: Line = Field(default="", description="What the bank statement says.")
 
 
+class ReverseWriteOff(Command):
+    """Take a write-off back, such as when the customer pays after all: it is owed again."""
+
+    reason: Line = ""
+    effective_on: Day | None = Field(
+        default=None, description="Default: today. A past day needs the permission `backdate`."
+    )
+
+
 class View(BaseModel):
     """What a reader is shown."""
 
@@ -101,13 +121,13 @@ class AllocationView(View):
 
 
 class PaymentView(View):
-    """A payment or credit note; `unallocated` is the party's credit."""
+    """A payment, credit note or write-off; `unallocated` is the party's credit."""
 
     id: UUID
     version: EtagVersion
     revision: Revision
     number: str
-    kind: Literal["payment", "credit_note"]
+    kind: PaymentKind
     direction: Literal["in", "out"]
     party_id: UUID
     effective_on: date
@@ -126,7 +146,10 @@ class PaymentsReply(View):
 
 
 class OpenItemView(View):
-    """What is left to be paid of a document; `credited` is what credit notes took off."""
+    """What is left to be paid of a document; `credited` is what credit notes took off.
+
+    `written_off` is what nobody will pay.
+    """
 
     id: UUID
     side: Side
@@ -140,6 +163,7 @@ class OpenItemView(View):
     amount: NonNegativeDecimal
     open_amount: NonNegativeDecimal
     credited: NonNegativeDecimal
+    written_off: NonNegativeDecimal
     created_at: datetime
 
 

@@ -1,13 +1,13 @@
 """Suppliers credit: a credit note stands beside the bills, with a number of its own.
 
 Revision ID: e221
-Revises: e262
+Revises: e215
 """
 
 from alembic import op
 
 revision = "e221"
-down_revision = "e262"
+down_revision = "e215"
 
 _NUMBER = "coalesce(number_key, upper(supplier_number))"
 

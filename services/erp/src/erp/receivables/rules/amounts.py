@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from erp.exact import EXACT, rounded
 
-__all__ = ["line_net", "part_of", "tax_by_code"]
+__all__ = ["line_net", "part_of", "tax_by_code", "tax_in"]
 
 
 def line_net(
@@ -40,3 +40,17 @@ def part_of(
     if share == left:
         return rest
     return min(rest, rounded(EXACT.divide(EXACT.multiply(amount, share), whole), decimals))
+
+
+def tax_in(
+    amount: Decimal, before: Decimal, tax: Decimal, gross: Decimal, *, decimals: int
+) -> Decimal:
+    """The tax in a part of a document's gross, `before` of which went earlier.
+
+    All parts together hold the document's tax, whatever they are.
+    """
+
+    def held(upto: Decimal) -> Decimal:
+        return rounded(EXACT.divide(EXACT.multiply(tax, upto), gross), decimals)
+
+    return held(before + amount) - held(before)

@@ -10,6 +10,7 @@ from erp.receivables.service.building import (
 )
 from erp.receivables.service.crediting import credit_by_hand, credit_order
 from erp.receivables.service.issuing import add_tax_code, issue, issue_by_hand, see_invoice
+from erp.receivables.service.writing_off import write_off_debt
 
 __all__ = [
     "IssueCharge",
@@ -24,4 +25,5 @@ __all__ = [
     "rates_of",
     "see_invoice",
     "tell_settled",
+    "write_off_debt",
 ]

@@ -151,11 +151,12 @@ async def _credit(
 ) -> Invoice:
     """Make, post and settle the credit note of one held invoice; the caller numbers it.
 
-    Raises NothingToCredit.
+    Raises NothingToCredit, DebtWrittenOff.
     """
     if not wanted:
         raise NothingToCredit
     made = _credit_note(work, document, wanted, note)
+    document.must_be_owed(made.head.gross)
     await store(work, made)
     await queries.save_credited(work, document, made.head.gross)
     await post(work, made, memo=note.reason or "Credit note")

@@ -4,6 +4,7 @@ from erp.settlement.service.items import (
     NewItem,
     balance_states,
     hold_documents,
+    open_document,
     open_item,
     owed_by,
     paid_by_order,
@@ -19,21 +20,26 @@ from erp.settlement.service.payments import (
 from erp.settlement.service.refunding import refund_payment
 from erp.settlement.service.reporting import party_report
 from erp.settlement.service.undoing import take_back_credit
+from erp.settlement.service.writing_off import NewWriteOff, reverse_write_off, write_off
 
 __all__ = [
     "NewCredit",
     "NewItem",
+    "NewWriteOff",
     "allocate_payment",
     "balance_states",
     "book_payments",
     "give_credit",
     "hold_documents",
+    "open_document",
     "open_item",
     "owed_by",
     "paid_by_order",
     "party_report",
     "refund_payment",
     "release_payment",
+    "reverse_write_off",
     "see_payment",
     "take_back_credit",
+    "write_off",
 ]

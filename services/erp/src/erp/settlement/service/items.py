@@ -17,6 +17,7 @@ __all__ = [
     "NewItem",
     "balance_states",
     "hold_documents",
+    "open_document",
     "open_item",
     "owed_by",
     "paid_by_order",
@@ -63,6 +64,7 @@ async def open_item(work: Work, new: NewItem) -> None:
         amount=new.amount,
         open_amount=new.amount,
         credited=_NOTHING,
+        written_off=_NOTHING,
     )
     await queries.add_open_item(work, item)
     count_balance(work, item.side, item.party_id, open_amount=item.amount)
@@ -74,6 +76,11 @@ async def hold_documents(work: Work, document_ids: Sequence[UUID]) -> None:
     Whoever changes a document with what is open of it calls this before it locks the document.
     """
     await queries.documents_open(work, document_ids)
+
+
+async def open_document(work: Work, document_id: UUID) -> OpenItem | None:
+    """What is open of the document, held until this act ends; None: nothing ever was."""
+    return (await queries.documents_open(work, [document_id])).get(document_id)
 
 
 async def owed_by(sql: Sql, party_ids: Sequence[UUID]) -> dict[UUID, Decimal]:

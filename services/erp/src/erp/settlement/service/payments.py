@@ -14,9 +14,8 @@ from erp.currencies import must_be_supported
 from erp.days import business_day_of
 from erp.ledger import service as ledger
 from erp.settlement import queries
-from erp.settlement.errors import NotAllocated, RefundGiven
-from erp.settlement.events import PaymentReceived
-from erp.settlement.models import Allocation, OpenItem, Payment
+from erp.settlement.errors import NotAllocated, RefundGiven, WriteOffStays
+from erp.settlement.models import WRITE_OFFS, Allocation, OpenItem, Payment
 from erp.settlement.rules.allocating import Share, oldest_first
 from erp.settlement.schemas import (
     Allocate,
@@ -25,7 +24,15 @@ from erp.settlement.schemas import (
     PaymentView,
     ReleasePayment,
 )
-from erp.settlement.service.items import count_balance, tell_settled
+from erp.settlement.service.allocating import (
+    EVERYTHING,
+    allocate,
+    locked_payment,
+    publish_payments,
+    settle_items,
+)
+from erp.settlement.service.items import count_balance
+from erp.settlement.service.writing_off import write_off_rests
 from erp.sql import Sql
 
 __all__ = [
@@ -33,12 +40,9 @@ __all__ = [
     "allocate_payment",
     "book_payments",
     "give_credit",
-    "locked_payment",
     "release_payment",
     "see_payment",
 ]
-
-EVERYTHING = sorted(PaymentReceived.model_fields.keys() - {"id", "version", "changed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ async def book_payments(work: Work, commands: Sequence[NewPayment]) -> list[Paym
     """Book payments, all or none, each allocated as it says, or to what is due first.
 
     Raises MissingReference (party, document), OverAllocated, NoPeriod, PeriodClosed,
-    CurrencyNotSupported.
+    CurrencyNotSupported, WriteOffTooLarge.
     """
     _must_be_supported(work, commands)
     await _parties_exist(work, commands)
@@ -75,8 +79,10 @@ async def book_payments(work: Work, commands: Sequence[NewPayment]) -> list[Paym
     await ledger.post(work, [_posting(one) for one in payments])
     for one in payments:
         count_balance(work, one.side, one.party_id, unallocated=one.amount)
-    await _settle(work, made, items)
-    return await _tell(work, [one.id for one in payments], EVERYTHING)
+    await settle_items(work, made, items)
+    for payment, command in zip(payments, commands, strict=True):
+        await write_off_rests(work, payment, command.allocations or (), items)
+    return await publish_payments(work, [one.id for one in payments], EVERYTHING)
 
 
 def _must_be_supported(work: Work, commands: Sequence[NewPayment]) -> None:
@@ -140,7 +146,7 @@ def _allocated(
         if item.party_id == payment.party_id and item.side == payment.side
     }
     return [
-        _allocate(work, payment, own[share.document_id], share.amount, on=on)
+        allocate(work, payment, own[share.document_id], share.amount, on=on)
         for share in _shares(payment, wanted, own)
         if share.amount
     ]
@@ -162,39 +168,6 @@ def _shares(
             raise MissingReference(entity="document", reference=one.document_id)
         most = min(payment.unallocated, item.open_amount)
         yield Share(item.source_id, one.amount.amount if one.amount else most)
-
-
-def _allocate(
-    work: Work, payment: Payment, item: OpenItem, amount: Decimal, *, on: date | None = None
-) -> Allocation:
-    """Settle so much of the item with the payment, or (a negative amount) take it back."""
-    item.settle(amount, by_credit=payment.kind == "credit_note")
-    payment.allocate(amount)
-    # Neither can be settled before it is there: so the books agree on every day (E14).
-    day = max(payment.effective_on, item.effective_on, on or payment.effective_on)
-    return Allocation(
-        id=uuid7(),
-        recorded_at=work.now,
-        payment_id=payment.id,
-        open_item_id=item.id,
-        effective_on=day,
-        amount=amount,
-    )
-
-
-async def _settle(work: Work, made: Sequence[Allocation], items: Mapping[UUID, OpenItem]) -> None:
-    """Store allocations with what they leave open, count the balances, and tell it."""
-    if not made:
-        return
-    by_id = {item.id: item for item in items.values()}
-    touched = {by_id[one.open_item_id].id: by_id[one.open_item_id] for one in made}
-    await queries.save_settled(work, list(touched.values()), made)
-    for one in made:
-        item = by_id[one.open_item_id]
-        count_balance(
-            work, item.side, item.party_id, open_amount=-one.amount, unallocated=-one.amount
-        )
-    await tell_settled(work, list(touched.values()))
 
 
 async def give_credit(work: Work, credit: NewCredit) -> Decimal:
@@ -220,15 +193,15 @@ async def give_credit(work: Work, credit: NewCredit) -> Decimal:
     made = _allocated(work, payment, None, items)
     await queries.add_payments(work, [payment])
     count_balance(work, payment.side, payment.party_id, unallocated=payment.amount)
-    await _settle(work, made, items)
-    await _tell(work, [payment.id], EVERYTHING)
+    await settle_items(work, made, items)
+    await publish_payments(work, [payment.id], EVERYTHING)
     return payment.amount - payment.unallocated
 
 
 async def allocate_payment(work: Work, payment_id: UUID, command: AllocatePayment) -> PaymentView:
     """Settle documents with what is left of a payment, by default what is due first.
 
-    Raises NotFound, MissingReference, OverAllocated.
+    Raises NotFound, MissingReference, OverAllocated, WriteOffTooLarge.
     """
     _shares_supported(work, command.allocations)
     payment = await locked_payment(work, payment_id)
@@ -240,13 +213,13 @@ async def allocate_payment(work: Work, payment_id: UUID, command: AllocatePaymen
         free if payment.direction == "out" else [],
     )
     made = _allocated(work, payment, command.allocations, items, on=work.today())
-    return await _changed(work, payment, made, items)
+    return await _changed(work, payment, made, items, command.allocations or ())
 
 
 async def release_payment(work: Work, payment_id: UUID, command: ReleasePayment) -> PaymentView:
     """Take back what of a payment settled a document, exactly (E15).
 
-    Raises NotFound, NotAllocated, RefundGiven.
+    Raises NotFound, NotAllocated, RefundGiven, WriteOffStays.
     """
     payment = await locked_payment(work, payment_id)
     items = await queries.documents_open(work, [command.document_id])
@@ -254,28 +227,28 @@ async def release_payment(work: Work, payment_id: UUID, command: ReleasePayment)
     settled = item and await queries.allocated(work, payment.id, item.id)
     if not item or not settled or item.source_type == "credit_reversal":
         raise NotAllocated(number=payment.number)
+    if payment.kind in WRITE_OFFS:
+        raise WriteOffStays(number=payment.number)
     if item.source_type == "refund":
         raise RefundGiven(number=item.document_number)
-    made = [_allocate(work, payment, item, -settled, on=work.today())]
+    made = [allocate(work, payment, item, -settled, on=work.today())]
     return await _changed(work, payment, made, items)
 
 
-async def locked_payment(work: Work, payment_id: UUID) -> Payment:
-    """The payment, locked until the act ends. Raises NotFound."""
-    payment = await queries.payment_for_update(work, payment_id)
-    if payment is None:
-        raise NotFound(entity="payment", id=payment_id)
-    return payment
-
-
 async def _changed(
-    work: Work, payment: Payment, made: Sequence[Allocation], items: Mapping[UUID, OpenItem]
+    work: Work,
+    payment: Payment,
+    made: Sequence[Allocation],
+    items: Mapping[UUID, OpenItem],
+    wanted: Sequence[Allocate] = (),
 ) -> PaymentView:
     if made:
         payment.touch(work.now)
         await work.flush()
-        await _settle(work, made, items)
-        [told] = await _tell(work, [payment.id], ["allocations", "unallocated"])
+        await settle_items(work, made, items)
+    await write_off_rests(work, payment, wanted, items, on=work.today())
+    if made:
+        [told] = await publish_payments(work, [payment.id], ["allocations", "unallocated"])
         return told
     return await see_payment(work.sql, payment.id)
 
@@ -303,15 +276,3 @@ async def see_payment(sql: Sql, payment_id: UUID) -> PaymentView:
     if not seen:
         raise NotFound(entity="payment", id=payment_id)
     return seen[0]
-
-
-async def _tell(
-    work: Work, payment_ids: Sequence[UUID], changed: Sequence[str]
-) -> list[PaymentView]:
-    """Publish payments as they are now; what callers see of them."""
-    seen = await queries.payment_views(work.sql, payment_ids)
-    for view in seen:
-        state = view.model_dump(exclude={"created_at", "revision", "source_id"})
-        event = PaymentReceived(**state, currency=work.setting.currency, changed=list(changed))
-        await work.record(event)
-    return seen

@@ -15,8 +15,9 @@ from erp.settlement import queries
 from erp.settlement.errors import NothingToRefund
 from erp.settlement.models import Payment
 from erp.settlement.schemas import Allocate, AllocatePayment, PaymentView, Refund
+from erp.settlement.service.allocating import locked_payment
 from erp.settlement.service.items import NewItem, open_item
-from erp.settlement.service.payments import allocate_payment, locked_payment
+from erp.settlement.service.payments import allocate_payment
 
 __all__ = ["refund_payment"]
 

@@ -1,0 +1,49 @@
+"""Bad debts: what nobody will pay of an invoice."""
+
+from decimal import Decimal
+
+from chassis.http.problems import NotFound
+from chassis.storage.work import Work
+from erp.currencies import must_be_supported
+from erp.days import business_day_of
+from erp.money import digits_of
+from erp.receivables import queries
+from erp.receivables.rules.amounts import tax_in
+from erp.receivables.schemas import WriteOffDebt
+from erp.settings import settings_of
+from erp.settlement import service as settlement
+from erp.settlement.schemas import BAD_DEBT, PaymentView
+
+__all__ = ["write_off_debt"]
+
+
+async def write_off_debt(work: Work, command: WriteOffDebt) -> PaymentView:
+    """Write off an open invoice, or so much of it, as a loss.
+
+    Dr bad debts, Cr receivable; with `reclaim_tax`, the tax in it is Dr output tax. Raises
+    NotFound, CurrencyNotSupported, and as `settlement.write_off`.
+    """
+    if command.amount:
+        must_be_supported(work, command.amount.currency)
+    day = business_day_of(work, command.effective_on)
+    item = await settlement.open_document(work, command.document_id)
+    taxed = await queries.taxed_amounts(work.sql, command.document_id)
+    if item is None or taxed is None:
+        raise NotFound(entity="invoice", id=command.document_id)
+    amount = command.amount.amount if command.amount else item.open_amount
+    tax = Decimal(0)
+    if command.reclaim_tax:
+        decimals = digits_of(work.setting.currency)
+        tax = tax_in(amount, item.written_off, *taxed, decimals=decimals)
+    return await settlement.write_off(
+        work,
+        settlement.NewWriteOff(
+            kind=BAD_DEBT,
+            document_id=command.document_id,
+            amount=amount,
+            effective_on=day,
+            reason=command.reason,
+            account=settings_of(work.setting).bad_debt_account,
+            tax=tax,
+        ),
+    )

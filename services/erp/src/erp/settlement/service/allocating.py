@@ -1,0 +1,74 @@
+"""What settles open items: allocated, stored, counted and published."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from chassis.http.problems import NotFound
+from chassis.ids import uuid7
+from chassis.storage.work import Work
+from erp.settlement import queries
+from erp.settlement.events import PaymentReceived
+from erp.settlement.models import Allocation, OpenItem, Payment
+from erp.settlement.schemas import PaymentView
+from erp.settlement.service.items import count_balance, tell_settled
+
+__all__ = ["EVERYTHING", "allocate", "locked_payment", "publish_payments", "settle_items"]
+
+EVERYTHING = sorted(PaymentReceived.model_fields.keys() - {"id", "version", "changed"})
+
+
+async def locked_payment(work: Work, payment_id: UUID) -> Payment:
+    """The payment, locked until the act ends. Raises NotFound."""
+    payment = await queries.payment_for_update(work, payment_id)
+    if payment is None:
+        raise NotFound(entity="payment", id=payment_id)
+    return payment
+
+
+def allocate(
+    work: Work, payment: Payment, item: OpenItem, amount: Decimal, *, on: date | None = None
+) -> Allocation:
+    """Settle so much of the item with the payment, or (a negative amount) take it back."""
+    item.settle(amount, kind=payment.kind)
+    payment.allocate(amount)
+    # Neither can be settled before it is there: so the books agree on every day (E14).
+    day = max(payment.effective_on, item.effective_on, on or payment.effective_on)
+    return Allocation(
+        id=uuid7(),
+        recorded_at=work.now,
+        payment_id=payment.id,
+        open_item_id=item.id,
+        effective_on=day,
+        amount=amount,
+    )
+
+
+async def settle_items(
+    work: Work, made: Sequence[Allocation], items: Mapping[UUID, OpenItem]
+) -> None:
+    """Store allocations with what they leave open, count the balances, and tell it."""
+    if not made:
+        return
+    by_id = {item.id: item for item in items.values()}
+    touched = {by_id[one.open_item_id].id: by_id[one.open_item_id] for one in made}
+    await queries.save_settled(work, list(touched.values()), made)
+    for one in made:
+        item = by_id[one.open_item_id]
+        count_balance(
+            work, item.side, item.party_id, open_amount=-one.amount, unallocated=-one.amount
+        )
+    await tell_settled(work, list(touched.values()))
+
+
+async def publish_payments(
+    work: Work, payment_ids: Sequence[UUID], changed: Sequence[str]
+) -> list[PaymentView]:
+    """Publish payments as they are now; what callers see of them."""
+    seen = await queries.payment_views(work.sql, payment_ids)
+    for view in seen:
+        state = view.model_dump(exclude={"created_at", "revision", "source_id"})
+        event = PaymentReceived(**state, currency=work.setting.currency, changed=list(changed))
+        await work.record(event)
+    return seen
