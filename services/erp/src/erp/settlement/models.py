@@ -11,6 +11,7 @@ from chassis.storage.base import Amount, Identified
 from erp.base import Base, Record
 from erp.exact import plain
 from erp.settlement.errors import OverAllocated
+from erp.sums import bookable
 
 __all__ = ["Allocation", "CustomerBalance", "OpenItem", "Payment"]
 
@@ -131,6 +132,7 @@ class CustomerBalance(Identified, Base):
     __tablename__ = "customer_balance"
     __table_args__ = (
         CheckConstraint("open_amount >= 0 and unallocated >= 0", name="not_negative"),
+        CheckConstraint(bookable("open_amount", "unallocated"), name="bookable"),
     )
 
     version: Mapped[int]
