@@ -23,6 +23,7 @@ __all__ = [
     "Emptied",
     "ExternalId",
     "Facts",
+    "Instant",
     "Language",
     "Line",
     "Name",
@@ -40,6 +41,9 @@ __all__ = [
 
 LARGEST_BATCH = 500
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
 _ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
 _INVISIBLE = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 """Categories of signs that a reader does not see: controls, invisible signs, and blanks."""
@@ -84,6 +88,19 @@ def _a_day(value: Any) -> Any:
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31)), BeforeValidator(_a_day)]
 """A day of business life, written YYYY-MM-DD. The first and the last day of the calendar are no
 days: the database driver takes them for "since ever" and "for ever"."""
+
+
+def _an_instant(value: Any) -> Any:
+    """Let a time pass that is written as one, with its zone."""
+    if isinstance(value, datetime) or (isinstance(value, str) and _INSTANT.fullmatch(value)):
+        return value
+    raise PydanticCustomError(
+        "time_form", "Write the time as YYYY-MM-DDThh:mm:ssZ, or with another zone."
+    )
+
+
+Instant = Annotated[datetime, BeforeValidator(_an_instant)]
+"""A moment, written as RFC 3339 says."""
 
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, pattern=_ONE_LINE)]
 """One line of text; may be empty."""

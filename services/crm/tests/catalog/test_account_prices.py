@@ -75,7 +75,8 @@ async def test_the_price_is_asked_for_an_account(desk, problem):
 async def test_it_goes_before_the_default_list_of_the_erp(desk):
     """As in the ERP, of what the ERP prices: its lists have the same codes here."""
     trade, dealers, default = desk.word("L"), desk.word("L"), desk.word()
-    await desk.send(LISTS, default, 1, system="erp", code=trade, is_default=True)
+    facts = {"code": trade, "name": "Trade", "is_default": True}
+    await desk.send(LISTS, default, 1, system="erp", **facts)
     product = {"code": desk.word("P"), "name": "x", "unit": "KGM"}
     item = await desk.send("/v1/products", desk.word(), 1, system="erp", **product)
     for code, amount, least in ((trade, "10.00", "0"), (dealers, "8.00", "5")):

@@ -14,9 +14,11 @@ from pydantic_core import PydanticCustomError
 __all__ = [
     "EXACT",
     "NonNegativeDecimal",
+    "NonNegativeSum",
     "PositiveQuantity",
     "Quantity",
     "SignedAmount",
+    "Sum",
     "plain",
     "rounded",
 ]
@@ -26,6 +28,7 @@ EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
 
 _AMOUNT = r"^-?[0-9]{1,14}(\.[0-9]{1,4})?$"
 _SIGNED = r"^-?[0-9]{1,14}(\.[0-9]{1,6})?$"
+_SUM, _SUM_ABOVE = r"^-?[0-9]{1,28}(\.[0-9]{1,6})?$", r"^[0-9]{1,28}(\.[0-9]{1,6})?$"
 _UNSIGNED = r"^[0-9]{1,14}(\.[0-9]{1,6})?$"
 _POSITIVE = r"^(?=.*[1-9])[0-9]{1,14}(\.[0-9]{1,6})?$"
 
@@ -82,6 +85,12 @@ Quantity = Annotated[Decimal, _reader(_SIGNED), _AS_TEXT, _wire(_SIGNED, "2.5")]
 
 NonNegativeDecimal = Annotated[Decimal, _reader(_UNSIGNED), _AS_TEXT, _wire(_UNSIGNED, "0")]
 """A number from zero up with at most 6 decimals."""
+
+Sum = Annotated[Decimal, _AS_TEXT, _wire(_SUM, "2.5")]
+"""What many bookings come to in a report: it grows with every one, so it may have 28 digits."""
+
+NonNegativeSum = Annotated[Decimal, _AS_TEXT, _wire(_SUM_ABOVE, "0")]
+"""Such a sum from zero up."""
 
 PositiveQuantity = Annotated[Decimal, _reader(_POSITIVE), _AS_TEXT, _wire(_POSITIVE, "1")]
 """A quantity above zero with at most 6 decimals."""

@@ -81,7 +81,7 @@ async def test_more_than_can_be_kept_is_refused_in_our_own_words(desk, store, pr
         await desk.erp.post("/v1/stock-receipts", {"lines": [line, line]}), 422, "invalid_input"
     )
     [wrong] = told["errors"]
-    assert wrong["message"] == "A number in it, or what comes of it, is too large to be kept."
+    assert wrong["message"] == "It comes to more than can be booked."
     assert await store.holds(item["id"]) == (0, 0, "0.00")
 
 

@@ -23,6 +23,7 @@ from crm.fields import (
     Command,
     Day,
     ExternalId,
+    Instant,
     Line,
     Note,
     OptionalNote,
@@ -189,10 +190,10 @@ class ErpShipment(Told):
 
     number: str
     kind: str
-    shipped_on: date
+    shipped_on: Day
     carrier: str
     tracking_number: str
-    reversed_on: date | None = Field(
+    reversed_on: Day | None = Field(
         default=None, description="The day on which it was taken back as a mistake; null: it stays."
     )
 
@@ -203,7 +204,7 @@ class ErpChange(Told):
     kind: str
     state: str
     reason: str = ""
-    source_version: int | None = None
+    source_version: Annotated[int, Field(strict=True)] | None = None
 
     def refuses(self, version: int) -> bool:
         """Whether it says no to what this version of ours asked for."""
@@ -216,16 +217,16 @@ class ErpOrder(Told):
     number: str
     state: str
     reason: str = ""
-    source_version: int | None = Field(
+    source_version: Annotated[int, Field(strict=True)] | None = Field(
         default=None, description="Our order's newest version that the ERP had decided on."
     )
     account_id: UUID | None = Field(default=None, description="Our account of its customer.")
-    requested_on: date | None = None
+    requested_on: Day | None = None
     ship_to: Address | None = None
     note: Note = ""
     net: NonNegativeNumber = Decimal(0)
     freight: NonNegativeNumber = Decimal(0)
-    promised_on: date | None = None
+    promised_on: Day | None = None
     lines: list[ErpLine] = []
     shipments: list[ErpShipment] = []
     last_change: ErpChange | None = None
@@ -270,7 +271,7 @@ class TellDebt(Command):
     source_version: SourceVersion
     account_id: UUID
     owes: SignedAmount
-    told_at: datetime
+    told_at: Instant
 
 
 class FulfilmentItem(TellFulfilment):

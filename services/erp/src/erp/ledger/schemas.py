@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.exact import NonNegativeDecimal, Quantity
+from erp.exact import NonNegativeDecimal, NonNegativeSum, Sum
 from erp.fields import Code, Command, Day, Line, Name
 
 __all__ = [
@@ -194,9 +194,9 @@ class BalanceView(View):
     name_zh: str
     kind: AccountKind
     role: str | None
-    debit: NonNegativeDecimal
-    credit: NonNegativeDecimal
-    balance: Quantity
+    debit: NonNegativeSum
+    credit: NonNegativeSum
+    balance: Sum
 
 
 class TrialBalance(View):
@@ -205,5 +205,5 @@ class TrialBalance(View):
     on: date
     currency: str
     accounts: list[BalanceView]
-    debit: NonNegativeDecimal
-    credit: NonNegativeDecimal
+    debit: NonNegativeSum
+    credit: NonNegativeSum

@@ -12,6 +12,7 @@ from erp.base import Base, Record
 from erp.exact import plain
 from erp.settlement.errors import OverAllocated
 from erp.settlement.schemas import BAD_DEBT, SMALL_DIFFERENCE
+from erp.sums import bookable
 
 __all__ = ["WRITE_OFFS", "Allocation", "CustomerBalance", "OpenItem", "Payment"]
 
@@ -141,6 +142,7 @@ class CustomerBalance(Identified, Base):
     __tablename__ = "customer_balance"
     __table_args__ = (
         CheckConstraint("open_amount >= 0 and unallocated >= 0", name="not_negative"),
+        CheckConstraint(bookable("open_amount", "unallocated"), name="bookable"),
     )
 
     version: Mapped[int]

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.exact import NonNegativeDecimal, Quantity
+from erp.exact import NonNegativeDecimal, NonNegativeSum, Sum
 from erp.fields import Command, Day, Line
 from erp.money import PositiveMoney
 
@@ -183,15 +183,15 @@ class PartyBalance(View):
     party_id: UUID
     number: str
     name: str
-    open: NonNegativeDecimal
-    not_due: NonNegativeDecimal
-    overdue: NonNegativeDecimal
-    overdue_1_to_30: NonNegativeDecimal
-    overdue_31_to_60: NonNegativeDecimal
-    overdue_61_to_90: NonNegativeDecimal
-    overdue_over_90: NonNegativeDecimal
-    unallocated: NonNegativeDecimal
-    balance: Quantity = Decimal(0)
+    open: NonNegativeSum
+    not_due: NonNegativeSum
+    overdue: NonNegativeSum
+    overdue_1_to_30: NonNegativeSum
+    overdue_31_to_60: NonNegativeSum
+    overdue_61_to_90: NonNegativeSum
+    overdue_over_90: NonNegativeSum
+    unallocated: NonNegativeSum
+    balance: Sum = Decimal(0)
 
 
 class PartyReport(View):
@@ -200,5 +200,5 @@ class PartyReport(View):
     on: date
     currency: str
     items: list[PartyBalance]
-    total: Quantity
-    control_account: Quantity
+    total: Sum
+    control_account: Sum

@@ -35,6 +35,7 @@ from erp.stock.errors import (
     TooLittleOnHand,
 )
 from erp.stock.rules.valuation import DayEnd, cost_as_of, possible_from, short_day
+from erp.sums import bookable
 
 __all__ = [
     "Availability",
@@ -232,6 +233,7 @@ class ItemValuation(Base):
     __table_args__ = (
         CheckConstraint("quantity >= 0 and value >= 0", name="not_negative"),
         CheckConstraint("quantity > 0 or value = 0", name="nothing_is_worth_nothing"),
+        CheckConstraint(bookable("value"), name="bookable"),
     )
 
     item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"), primary_key=True)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.exact import NonNegativeDecimal, PositiveQuantity, Quantity
+from erp.exact import NonNegativeDecimal, PositiveQuantity, Quantity, Sum
 from erp.fields import Code, Command, Day, ExternalId, Name, SerialNumber, SourceVersion
 from erp.money import MoneyView, UnitPriceView
 
@@ -296,7 +296,7 @@ class ValuationLine(View):
     warehouse: str
     quantity: Quantity
     value: Quantity
-    unit_cost: Quantity
+    unit_cost: Sum
 
 
 class ValuationReport(View):
@@ -304,5 +304,5 @@ class ValuationReport(View):
 
     currency: str
     items: list[ValuationLine]
-    total: Quantity
-    inventory_account: Quantity
+    total: Sum
+    inventory_account: Sum

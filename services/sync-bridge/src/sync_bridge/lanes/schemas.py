@@ -65,6 +65,7 @@ class RetryLanes(Note):
     )
     filter: LaneFilter | None = None
     limit: int = Field(
+        strict=True,
         default=RETRIES_MAX,
         ge=1,
         le=RETRIES_MAX,

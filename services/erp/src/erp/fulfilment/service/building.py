@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from chassis.http.problems import FieldError, InvalidInput
 from chassis.ids import uuid7
 from chassis.storage.loading import loaded
 from chassis.storage.work import Work
@@ -24,12 +23,11 @@ from erp.fulfilment.schemas import NewCharge, NewLine, OrderFacts, UpsertOrder
 from erp.fulfilment.service.known import Known
 from erp.fulfilment.service.merging import content_of
 from erp.money import digits_of
+from erp.sums import require_bookable
 
 __all__ = ["charges_of", "lines_of", "must_come_out_even", "new_orders", "sum_up"]
 
 ZERO = Decimal(0)
-LARGEST = Decimal(10) ** 14
-"""What any amount stays below, as numbers on the wire do."""
 
 
 async def new_orders(
@@ -215,6 +213,4 @@ def sum_up(hand: OrderAtHand) -> None:
     """
     hand.order.net = sum((line.net for line in hand.lines), ZERO)
     hand.order.charges = sum((charge.amount for charge in hand.charges), ZERO)
-    if hand.order.net + hand.order.charges >= LARGEST:
-        wrong = FieldError("/lines", "too_large", "The order comes to more than can be booked.")
-        raise InvalidInput(errors=[wrong])
+    require_bookable(hand.order.net + hand.order.charges)

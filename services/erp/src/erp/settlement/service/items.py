@@ -12,6 +12,7 @@ from erp.settlement import queries
 from erp.settlement.events import BalanceChanged, DocumentsSettled, OrdersPaid
 from erp.settlement.models import OpenItem
 from erp.sql import Sql
+from erp.sums import bookable_sums
 
 __all__ = [
     "NewItem",
@@ -107,13 +108,18 @@ def count_balance(
 
 
 async def _change_balances(work: Work, changes: list[_Change]) -> None:
-    """All balances of an act at once, in key order, locked as shortly as can be."""
+    """All balances of an act at once, in key order, locked as shortly as can be.
+
+    Raises InvalidInput (more than can be booked).
+    """
     sums: dict[UUID, tuple[Decimal, Decimal]] = {}
     for one in changes:
         opened, unused = sums.get(one.customer_id, (_NOTHING, _NOTHING))
         sums[one.customer_id] = (opened + one.open_amount, unused + one.unallocated)
     changed = ["open_amount", "owed", "told_at", "unallocated"]
-    for row in await queries.change_balances(work, sums):
+    with bookable_sums(pointer=""):
+        rows = await queries.change_balances(work, sums)
+    for row in rows:
         await work.record(_balance(work, row, changed))
 
 

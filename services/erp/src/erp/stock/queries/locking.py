@@ -20,6 +20,7 @@ from erp.stock.rules.lines import DemandLine, ExpectedLine, NewMove, NewSerial
 from erp.stock.rules.serials import KnownSerial
 from erp.stock.rules.units import CountedIn
 from erp.stock.rules.valuation import DayEnd
+from erp.sums import bookable_sums
 
 __all__ = [
     "Holding",
@@ -283,12 +284,15 @@ async def tell_availability(work: Work, item_ids: Sequence[UUID]) -> list[Mappin
 
 
 async def save(work: Work, held: Holding, origin: Origin | None = None) -> None:
-    """Store what the act made of the items it holds, in one statement."""
+    """Store what the act made of the items it holds, in one statement.
+
+    Raises InvalidInput (an item comes to more than can be booked).
+    """
     parts = {name: columns for name, columns in _columns(work, held, origin).items() if columns[-1]}
     arguments = [column for columns in parts.values() for column in columns]
-    await work.sql.execute(
-        _one_statement(tuple(parts), tuple(map(len, parts.values()))), *arguments
-    )
+    statement = _one_statement(tuple(parts), tuple(map(len, parts.values())))
+    with bookable_sums():
+        await work.sql.execute(statement, *arguments)
 
 
 @lru_cache(maxsize=64)

@@ -10,6 +10,7 @@ from erp.stock.events import AvailabilityChanged, DemandFilled, ItemsShort
 from erp.stock.models import Demand
 from erp.stock.queries import Holding
 from erp.stock.service.waiting import Queue, reserved_until
+from erp.sums import require_bookable
 
 __all__ = ["availability_states", "fill_waiting", "note_filled", "reserve_free", "tell"]
 
@@ -57,9 +58,11 @@ async def tell(
 ) -> None:
     """Tell the availability of the items held, which other orders got goods, and what is short.
 
-    `own` are the lines that the caller asked about: their order knows without being told.
+    `own` are the lines that the caller asked about: their order knows without being told. Raises
+    InvalidInput: suppliers, or customers, come to more of an item than can be told.
     """
     for row in await queries.tell_availability(work, held.item_ids):
+        require_bookable(row["incoming"], row["waiting"])
         await work.record(AvailabilityChanged.model_validate({**row, "changed": _SHOWN}))
     orders = {line.order_id for line in filled if line.order_line_id not in own}
     if orders:

@@ -1,12 +1,12 @@
 """An account may have a price list of its own.
 
-Revision ID: 0262
+Revision ID: 0263
 Revises: 0261
 """
 
 from alembic import op
 
-revision = "0262"
+revision = "0263"
 down_revision = "0261"
 
 
