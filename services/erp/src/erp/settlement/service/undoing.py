@@ -8,8 +8,9 @@ from erp.money import MoneyView
 from erp.settlement import queries
 from erp.settlement.errors import CreditUsed
 from erp.settlement.schemas import Allocate, AllocatePayment
+from erp.settlement.service.allocating import locked_payment
 from erp.settlement.service.items import NewItem, open_item
-from erp.settlement.service.payments import allocate_payment, locked_payment
+from erp.settlement.service.payments import allocate_payment
 
 __all__ = ["CREDIT_REVERSAL", "take_back_credit"]
 
