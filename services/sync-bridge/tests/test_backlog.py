@@ -1,6 +1,10 @@
 """A backlog holds up nothing that happens now."""
 
+import asyncio
+
+from chassis.testing.waiting import until
 from sync_bridge.lanes import leasing
+from sync_bridge.lanes.working import dispatcher
 
 BACKLOG = """insert into lane (key, id, kind, subject, pending, state, next_at, since)
   select 'crm.customer:' || s.id, s.id, 'crm.customer', s.id, 1, 'ready', s.at, s.at
@@ -63,3 +67,24 @@ async def test_at_a_hundred_thousand_lanes_leasing_reads_the_index(bridge):
                 plan = "\n".join(row[0] for row in rows)
                 assert "ix_lane_kind_due" in plan, plan
                 assert "Seq Scan on lane" not in plan, plan
+
+
+async def test_what_happens_now_crosses_while_thousands_of_events_wait(rig):
+    """B33: it goes before the greater part of what waited when it came; that crosses as well."""
+    backlog = 2000
+    for at in range(backlog):
+        rig.erp.makes("/v1/items", sku=f"OLD-{at}")
+    assert await rig.deliver() == backlog
+    rig.crm.gate = asyncio.Event()
+    carrying = await dispatcher(rig.bridge.database, rig.targets, rig.settings)
+    task = asyncio.create_task(carrying.run())
+    await until(lambda: bool(rig.crm.calls))
+    fresh = rig.erp.makes("/v1/items", sku="FRESH")
+    await rig.deliver()
+    rig.crm.gate.set()
+    await until(lambda: len(rig.crm.records.get("/v1/products", {})) > backlog, within_seconds=60)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    order = [one["external_id"] for call in rig.crm.wrote() for one in call.body["items"]]
+    assert sorted(order) == sorted(rig.erp.records["/v1/items"])
+    assert order.index(fresh) < backlog / 2

@@ -6,10 +6,13 @@ from uuid import uuid4
 
 import pytest
 
+from chassis.http.paging import PageQuery
 from chassis.ids import uuid7
 from sync_bridge.flows import BY_EVENT
 from sync_bridge.inbox import service as inbox
+from sync_bridge.inbox.lists import event_page
 from sync_bridge.inbox.received import Cursor, Quarantined
+from sync_bridge.inbox.schemas import InboxQuery
 from tests.halves import INSTALLATION
 
 ITEMS, PRODUCTS = "/v1/items", "/v1/products"
@@ -129,3 +132,52 @@ async def test_sources_are_told_apart(rig):
     rig.erp.makes(ITEMS, sku="BOLT-8")
     other = replace(rig.erp.outbox[0], source=f"/tandem/erp/{uuid4()}")
     assert await rig.receive(rig.erp.outbox[0], other) == 2
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"kind": "erp.product"}, 2),
+        ({"kind": "crm.order"}, 0),
+        ({"kind": "no.such"}, 0),
+        ({"reason": "applied"}, 1),
+        ({"reason": "superseded"}, 1),
+        ({"reason": "too_many_hops"}, 0),
+        ({"kind": "erp.product", "reason": "applied", "number": "bolt-8"}, 1),
+        ({"reason": "applied", "name": "nut"}, 0),
+    ],
+)
+async def test_events_are_found_by_kind_and_by_what_they_came_to(rig, wanted, found):
+    item = rig.erp.makes("/v1/items", sku="BOLT-8", name="Bolt")
+    rig.erp.changes("/v1/items", item, name="Bolt M8")
+    await rig.carry()
+    reply = await rig.bridge.client.get("/v1/inbox", params=wanted)
+    assert len(reply.json()["items"]) == found, reply.text
+
+
+MANY = """insert into inbox (source, event_id, type, lane, subject, aggversion, occurred_at, origin,
+    hops, correlationid, state, outcome, data, settled_at)
+  select 's', gen_random_uuid(), 't' || at % 40, 'l', gen_random_uuid(), 1, now(), 'erp', 0,
+    gen_random_uuid(), 'done', case when at % 1000 = 0 then 'refused' else 'applied' end, '', now()
+    from generate_series(1, $1) at"""
+
+
+async def test_events_are_found_in_the_indexes(rig):
+    asked = []
+    async with rig.bridge.database.driver() as sql:
+        await sql.execute(MANY, 20_000)
+        await sql.execute("analyze inbox")
+
+        class Explaining:
+            async def fetch(self, statement, *arguments):
+                asked.append((statement, arguments))
+                return []
+
+        for wanted in ({"kind": "erp.product"}, {"reason": "refused"}):
+            await event_page(Explaining(), InboxQuery.model_validate(wanted), PageQuery())
+        for (statement, arguments), index in zip(
+            asked, ("ix_inbox_type", "ix_inbox_outcome"), strict=True
+        ):
+            rows = await sql.fetch(f"explain {statement}", *arguments)
+            plan = "\n".join(row[0] for row in rows)
+            assert index in plan, plan

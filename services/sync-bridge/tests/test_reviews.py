@@ -4,9 +4,21 @@ from uuid import uuid4
 
 import pytest
 
+from chassis.http.texts import Texts
+from sync_bridge.app import SERVICE
+from sync_bridge.identity.lists import ALIKE, ALIKE_LINKED, NAMED, REASONS
+from sync_bridge.labels import BY_NUMBER
 from tests.halves import Fault
 
 ACCOUNTS, CUSTOMERS = "/v1/accounts", "/v1/customers"
+MANY = """with made as (
+  insert into lane (key, id, kind, subject, pending, state, next_at, since, number_key)
+  select 'crm.customer:' || s, s, 'crm.customer', s, 0, 'idle', now(), now(), 'c-' || at
+    from (select gen_random_uuid() as s, at from generate_series(1, $1) at) n
+  returning subject)
+insert into review (id, version, created_at, updated_at, entity, half, subject, candidates, state)
+  select gen_random_uuid(), 1, now(), now(), 'customer', 'crm', subject,
+    jsonb_build_array(jsonb_build_object('id', gen_random_uuid()::text)), 'open' from made"""
 
 
 async def review(rig):
@@ -240,6 +252,71 @@ async def test_a_person_may_leave_a_record_apart(asked):
     await decide(rig, one, version=2, decision="link", candidate=customer)
     await rig.carry()
     assert rig.erp.the(CUSTOMERS)["name"] == "Elm & Co"
+
+
+async def test_a_review_says_who_is_who_and_what_agrees(asked):
+    """B52: names of both sides, and the reasons in words of the reader's language."""
+    rig, account, customer = asked
+    await rig.deliver()
+    rig.erp.changes(CUSTOMERS, customer, number="C-7")
+    await rig.deliver()
+    one = await review(rig)
+    assert (one["subject"], one["name"], one["number"]) == (account, "Elm", "")
+    (candidate,) = one["candidates"]
+    assert (candidate["name"], candidate["number"]) == ("Elm Ltd", "C-7")
+    assert candidate["explanation"] == "What agrees: the same e-mail address."
+    path = f"/v1/reviews/{one['id']}"
+    seen = await rig.bridge.client.get(path, headers={"Accept-Language": "zh-CN"})
+    assert seen.headers["ETag"] == f'"{one["version"]}"'
+    assert seen.json()["candidates"][0]["explanation"] == "一致之处：电子邮箱相同。"
+    assert (await rig.bridge.client.get(f"/v1/reviews/{uuid4()}")).status_code == 404
+
+
+async def test_a_candidate_that_is_linked_says_so(rig):
+    first = rig.crm.makes(ACCOUNTS, name="Elm", tax_id="T-1")
+    await rig.carry()
+    rig.crm.makes(ACCOUNTS, name="Elm branch", tax_id="T-1")
+    await rig.carry()
+    (candidate,) = (await review(rig))["candidates"]
+    assert candidate["explanation"] == (
+        f"What agrees: the same tax id. It is linked already, to CRM:{first}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"name": "elm"}, True),
+        ({"name": "elm l"}, True),
+        ({"name": "ltd"}, False),
+        ({"number": "c-7"}, True),
+        ({"number": "c-"}, False),
+    ],
+)
+async def test_reviews_are_found_by_what_both_sides_are_called(asked, wanted, found):
+    rig, _, customer = asked
+    rig.erp.changes(CUSTOMERS, customer, number="C-7")
+    await rig.deliver()
+    reply = await rig.bridge.client.get("/v1/reviews", params=wanted)
+    assert len(reply.json()["items"]) == found, reply.text
+
+
+def test_every_reason_is_told_in_chinese():
+    texts = Texts.load([SERVICE.locale])
+    told = [ALIKE, ALIKE_LINKED, *REASONS.values()]
+    assert [text for text in told if texts.text(text, "zh-CN") == text] == []
+
+
+async def test_names_of_reviews_are_found_in_the_indexes(bridge):
+    async with bridge.database.driver() as sql:
+        await sql.execute(MANY, 5000)
+        await sql.execute("analyze lane")
+        await sql.execute("analyze review")
+        condition = NAMED.format(f"where {BY_NUMBER}").format("$1")
+        rows = await sql.fetch(f"explain select * from review where {condition}", "c-77")
+    plan = "\n".join(row[0] for row in rows)
+    for index in ("ix_review_subject", "ix_review_candidates", "ix_lane_number"):
+        assert index in plan, plan
 
 
 @pytest.mark.parametrize(

@@ -249,3 +249,29 @@ async def test_a_part_that_begins_while_the_database_is_away_waits_for_it(monkey
 
     await working._forever(follow, "here")
     assert tries == ["here"] * 3
+
+
+def test_readers_of_the_feed_are_listed_and_dropped(run, installed):
+    """A reader that is gone pins the outbox: how far behind and since when is shown."""
+
+    async def read(name):
+        sql = await asyncpg.connect(driver_url(installed.urls.owner))
+        try:
+            await sql.execute(
+                """insert into feed_consumer (name, feed_seq, seen_at)
+                values ($1, 0, now() - interval '3 days')""",
+                name,
+            )
+        finally:
+            await sql.close()
+
+    name = f"shop.{uuid4().hex[:8]}"
+    asyncio.run(read(name))
+    (reader,) = [one for one in run("consumers", "list", "--json").document if one["name"] == name]
+    assert (reader["sequence"], reader["behind"] is not None) == (0, True)
+    assert 3 * 86_400 <= reader["age_seconds"] < 4 * 86_400
+    assert name in run("consumers", "list").stdout
+    assert run("consumers", "drop", name, "--json").document == {"dropped": name}
+    assert name not in run("consumers", "list").stdout
+    again = run("consumers", "drop", name)
+    assert (again.exit_code, name in again.stderr) == (1, True)

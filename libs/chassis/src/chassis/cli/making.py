@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from chassis.cli.console import AsJson, command, say, show_table
+from chassis.cli.consumers import add_consumers
 from chassis.cli.doctor import add_doctor
 from chassis.cli.history import add_history
 from chassis.cli.moving import add_moving
@@ -39,6 +40,7 @@ def make_cli(service: "Service") -> typer.Typer:
     add_keys(cli, service)
     add_moving(cli, service)
     add_history(cli, service)
+    add_consumers(cli, service)
     add_doctor(cli, service)
     _add_describing(cli, service)
     if service.commands is not None:

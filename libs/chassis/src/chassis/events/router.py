@@ -9,7 +9,7 @@ from fastapi import Depends, Query, Request, Response
 from fastapi import Path as InPath
 from pydantic import BaseModel, Field
 
-from chassis.events import feed
+from chassis.events import consumers, feed
 from chassis.events.cursor import CursorExpired, CursorForeign, CursorMalformed
 from chassis.events.envelope import envelope_schema
 from chassis.events.states import StateQuery, read_states
@@ -167,19 +167,13 @@ async def read_position(reader: Reader, request: Request, wait: Wait = 10) -> Po
 
 async def list_consumers(administrator: Administrator, sql: InReading) -> Page[ConsumerView]:
     """Every reader that told its name, and how far it has come."""
-    return Page(items=[ConsumerView(**row) for row in await sql.sql.fetch(_CONSUMERS)])
+    return Page(items=[ConsumerView(**row) for row in await consumers.consumers(sql.sql)])
 
 
 async def forget_consumer(administrator: Administrator, name: Name, work: InWork) -> None:
     """Forget a reader that will not come back, so that events are not kept for it."""
-    if not await work.sql.fetchval(_FORGET, name):
+    if not await consumers.forget(work.sql, name):
         raise NotFound(entity="consumer", id=name)
-
-
-_CONSUMERS = """select c.name, c.feed_seq as sequence, c.seen_at,
-    greatest((select max(feed_seq) from outbox_sequence) - c.feed_seq, 0) as behind
-  from feed_consumer c order by c.name"""
-_FORGET = "delete from feed_consumer where name = $1 returning true"
 
 
 def feed_router(service: "Service") -> "APIRouter":

@@ -1,6 +1,6 @@
 """Links and reviews as lists."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -8,11 +8,34 @@ import asyncpg
 import orjson
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.http.problems import NotFound
 from sync_bridge.identity.schemas import PairQuery, PairView, ReviewQuery, ReviewView
+from sync_bridge.labels import BY_NAME, BY_NUMBER, search_key
+from sync_bridge.ownership import other
+from sync_bridge.sentences import Sentence
+from sync_bridge.translator import Translator
 
-__all__ = ["pair_page", "review_page"]
+__all__ = ["ALIKE", "ALIKE_LINKED", "REASONS", "pair_page", "review_page", "review_view"]
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
+LABELS = "select key, number, name from lane where key = any($1::text[])"
+NO_LABEL = {"number": "", "name": ""}
+NAMED = """(subject = any(array(select subject from lane {0}))
+  or candidates @> any(array(
+    select jsonb_build_array(jsonb_build_object('id', subject::text)) from lane {0})))"""
+
+REASONS = {
+    "external_id": "the same id in a third system",
+    "tax_id": "the same tax id",
+    "email": "the same e-mail address",
+    "phone": "the same phone number",
+    "name_and_address": "the same name and place",
+    "sku": "the same number",
+    "person": "named by a person",
+}
+ALIKE = "What agrees: {alike}."
+ALIKE_LINKED = "What agrees: {alike}. It is linked already, to {half}:{record}."
+
 _CREATED = {"created_at": Sort("created_at", "timestamptz")}
 
 
@@ -34,13 +57,16 @@ async def pair_page(sql: Sql, wanted: PairQuery, asked: PageQuery) -> Page[PairV
     )
 
 
-async def review_page(sql: Sql, wanted: ReviewQuery, asked: PageQuery) -> Page[ReviewView]:
+async def review_page(
+    sql: Sql, wanted: ReviewQuery, asked: PageQuery, translator: Translator
+) -> Page[ReviewView]:
     """Reviews, the oldest first."""
-    return await fetch_page(
+    number, name = (value and search_key(value) for value in (wanted.number, wanted.name))
+    page = await fetch_page(
         sql,
         columns="review.*",
         source="review",
-        view=_review,
+        view=dict,
         sorts=_CREATED,
         default="created_at",
         asked=asked,
@@ -51,7 +77,60 @@ async def review_page(sql: Sql, wanted: ReviewQuery, asked: PageQuery) -> Page[R
             Filter("subject = {}", wanted.subject),
             Filter("candidates @> {}::jsonb", _naming(id=wanted.candidate)),
             Filter("candidates @> {}::jsonb", _naming(reasons=wanted.reason)),
+            Filter(NAMED.format(f"where {BY_NUMBER}"), number),
+            Filter(NAMED.format(f"where {BY_NAME}"), name),
         ],
+    )
+    views = await _review_views(sql, page.items, translator)
+    return Page(items=views, next_cursor=page.next_cursor)
+
+
+async def review_view(sql: Sql, review_id: UUID, translator: Translator) -> ReviewView:
+    """One review. Raises NotFound."""
+    row = await sql.fetchrow("select * from review where id = $1", review_id)
+    if row is None:
+        raise NotFound(entity="review", id=review_id)
+    (view,) = await _review_views(sql, [dict(row)], translator)
+    return view
+
+
+async def _review_views(
+    sql: Sql, reviews: Sequence[Mapping[str, Any]], translator: Translator
+) -> list[ReviewView]:
+    """Reviews with what the records of both sides are called, and why they are compared."""
+    keys = [_lane(one, one["half"], one["subject"]) for one in reviews]
+    keys += [
+        _lane(one, other(one["half"]), candidate["id"])
+        for one in reviews
+        for candidate in one["candidates"]
+    ]
+    rows = await sql.fetch(LABELS, list(set(keys))) if keys else []
+    labels = {row["key"]: {"number": row["number"], "name": row["name"]} for row in rows}
+    views = []
+    for one in reviews:
+        candidates = [
+            candidate
+            | labels.get(_lane(one, other(one["half"]), candidate["id"]), NO_LABEL)
+            | {"explanation": _alike(candidate, one["half"], translator)}
+            for candidate in one["candidates"]
+        ]
+        label = labels.get(_lane(one, one["half"], one["subject"]), NO_LABEL)
+        views.append(ReviewView.model_validate({**one, **label, "candidates": candidates}))
+    return views
+
+
+def _lane(review: Mapping[str, Any], half: str, record: object) -> str:
+    return f"{half}.{review['entity']}:{record}"
+
+
+def _alike(candidate: Mapping[str, Any], half: str, translator: Translator) -> str:
+    """What agrees, the strongest first, and whether the candidate has a counterpart already."""
+    reasons = candidate.get("reasons") or [candidate["why"]]
+    words = (translator.word(REASONS.get(reason, reason)) for reason in reasons)
+    alike = translator.word("; ").join(words)
+    text = ALIKE if candidate["linked_to"] is None else ALIKE_LINKED
+    return translator.write(
+        Sentence.of(text, alike=alike, half=half.upper(), record=candidate["linked_to"])
     )
 
 
@@ -65,7 +144,3 @@ def _naming(**wanted: UUID | str | None) -> str | None:
 
 def _pair(row: Mapping[str, Any]) -> PairView:
     return PairView.model_validate(dict(row))
-
-
-def _review(row: Mapping[str, Any]) -> ReviewView:
-    return ReviewView.model_validate(dict(row))

@@ -49,6 +49,18 @@ class ReviewQuery(BaseModel):
         default=None, max_length=60, description="Something that agrees, such as email."
     )
     entity: str | None = Field(default=None, max_length=60)
+    number: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="Number or SKU of the record or of a candidate, in letters of any case.",
+    )
+    name: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=200,
+        description="How the name of the record or of a candidate begins, in letters of any case.",
+    )
 
 
 class CandidateView(BaseModel):
@@ -56,6 +68,9 @@ class CandidateView(BaseModel):
 
     id: UUID
     label: str
+    number: str = Field(description="Its number or SKU; empty: not known.")
+    name: str = Field(description="Its name; empty: not known.")
+    explanation: str = Field(description="What agrees, in the caller's language.")
     why: str = Field(description="What agrees, the strongest first.")
     reasons: list[str] = Field(
         default_factory=list,
@@ -74,6 +89,8 @@ class ReviewView(BaseModel):
     entity: str
     half: str = Field(description="The half in which the record is.")
     subject: UUID = Field(description="Id of the record there.")
+    number: str = Field(description="Its number or SKU; empty: not known.")
+    name: str = Field(description="Its name; empty: not known.")
     candidates: list[CandidateView]
     state: str = Field(description="open, linked, created, apart or withdrawn; more may come.")
     chosen: UUID | None

@@ -11,6 +11,7 @@ import orjson
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.http.problems import NotFound
 from sync_bridge.flows import types_of
+from sync_bridge.inbox.models import COMMON_OUTCOMES, RARE_OUTCOME
 from sync_bridge.inbox.schemas import (
     EventView,
     InboxQuery,
@@ -48,7 +49,13 @@ async def event_page(sql: Sql, wanted: InboxQuery, asked: PageQuery) -> Page[Eve
             Filter("inbox.type = {}", wanted.type),
             Filter("inbox.lane = {}", wanted.lane),
             Filter("inbox.subject = {}", _subject_of(wanted.lane)),
-            Filter("inbox.outcome = {}", wanted.reason),
+            Filter(
+                "inbox.outcome = {}", wanted.reason if wanted.reason in COMMON_OUTCOMES else None
+            ),
+            Filter(
+                f"inbox.outcome = {{}} and {RARE_OUTCOME}",
+                None if wanted.reason in COMMON_OUTCOMES else wanted.reason,
+            ),
             *_record("inbox", wanted),
         ],
         key="event_id",
@@ -95,13 +102,21 @@ async def quarantine_entry(sql: Sql, entry: UUID) -> QuarantinedContent:
 def _record(table: str, wanted: RecordQuery) -> list[Filter]:
     """The conditions on the record that an event tells of."""
     return [
-        Filter(f"{table}.type = any({{}})", wanted.kind and types_of(wanted.kind)),
+        _of_kind(table, wanted.kind),
         Filter(f"{table}.subject = {{}}", wanted.subject),
         Filter(
             f"{table}.subject in (select subject from lane where {BY_NUMBER})", wanted.number_key
         ),
         Filter(f"{table}.subject in (select subject from lane where {BY_NAME})", wanted.name_key),
     ]
+
+
+def _of_kind(table: str, kind: str | None) -> Filter:
+    """One type is compared as such: then its index is in the list's order."""
+    types = types_of(kind) if kind else []
+    if len(types) == 1:
+        return Filter(f"{table}.type = {{}}", types[0])
+    return Filter(f"{table}.type = any({{}})", types if kind else None)
 
 
 def _subject_of(lane: str | None) -> UUID | None:

@@ -11,7 +11,20 @@ from chassis.clock import utc_now
 from chassis.storage.base import Identified
 from sync_bridge.base import Base
 
-__all__ = ["Backfill", "InboxEvent", "Position", "Quarantine", "ReadOn", "SourceCondition"]
+COMMON_OUTCOMES = ("applied", "unchanged", "superseded", "stale", "not_carried")
+RARE_OUTCOME = f"outcome <> all (array{list(COMMON_OUTCOMES)})"
+"""What most events come to needs no index, and costs none: the newest ones are found at once."""
+
+__all__ = [
+    "COMMON_OUTCOMES",
+    "RARE_OUTCOME",
+    "Backfill",
+    "InboxEvent",
+    "Position",
+    "Quarantine",
+    "ReadOn",
+    "SourceCondition",
+]
 
 
 class InboxEvent(Base):
@@ -37,6 +50,14 @@ class InboxEvent(Base):
         Index("ix_inbox_received_at", "received_at", "event_id"),
         Index("ix_inbox_position", "source", "history", "feed_seq"),
         Index("ix_inbox_subject", "subject", "aggversion"),
+        Index("ix_inbox_type", "type", "received_at", "event_id"),
+        Index(
+            "ix_inbox_outcome",
+            "outcome",
+            "received_at",
+            "event_id",
+            postgresql_where=text(RARE_OUTCOME),
+        ),
     )
 
     source: Mapped[str] = mapped_column(primary_key=True)

@@ -37,6 +37,7 @@ from sync_bridge.identity.schemas import (
 )
 from sync_bridge.lanes import deciding, pairing
 from sync_bridge.lanes.errors import LaneMoving, NothingToCarry
+from sync_bridge.translator import InLanguage
 
 __all__ = ["mapping_router", "review_router"]
 
@@ -76,10 +77,11 @@ async def list_mappings(
 
 @mapping_router.post("", status_code=status.HTTP_202_ACCEPTED)
 async def link_records(
-    command: LinkByHand, _by: Operator, _once: OnlyOnce, work: InWork
+    command: LinkByHand, _by: Operator, _once: OnlyOnce, work: InWork, translator: InLanguage
 ) -> ReviewView:
     """Say that two records without links are the same; they are linked a moment later."""
-    return ReviewView.model_validate(await pairing.link(work, command))
+    review = await pairing.link(work, command)
+    return await lists.review_view(work.sql, review.id, translator)
 
 
 @mapping_router.post("/{mapping_id}/unlink", status_code=status.HTTP_204_NO_CONTENT)
@@ -92,10 +94,24 @@ async def unlink_records(
 
 @review_router.get("")
 async def list_reviews(
-    _by: Observer, wanted: Annotated[ReviewQuery, Query()], asked: PageAsked, at: InReading
+    _by: Observer,
+    wanted: Annotated[ReviewQuery, Query()],
+    asked: PageAsked,
+    at: InReading,
+    translator: InLanguage,
 ) -> Page[ReviewView]:
     """Records that may have a twin already, the oldest question first."""
-    return await lists.review_page(at.sql, wanted, asked)
+    return await lists.review_page(at.sql, wanted, asked, translator)
+
+
+@review_router.get("/{review_id}")
+async def see_review(
+    review_id: UUID, _by: Observer, at: InReading, translator: InLanguage, response: Response
+) -> ReviewView:
+    """A question, with the records of both sides, and why they may be the same."""
+    review = await lists.review_view(at.sql, review_id, translator)
+    reply_with(response, review)
+    return review
 
 
 @review_router.post("/{review_id}/decision")
@@ -106,6 +122,8 @@ async def decide_review(
     _by: Operator,
     _once: OnlyOnce,
     work: InWork,
+    *,
+    translator: InLanguage,
     response: Response,
 ) -> ReviewView:
     """Say which candidate is the same thing, or that a new record is to be made, or neither.
@@ -114,4 +132,4 @@ async def decide_review(
     """
     review = await deciding.decide(work, review_id, command, revision=revision)
     reply_with(response, review)
-    return ReviewView.model_validate(review)
+    return await lists.review_view(work.sql, review_id, translator)

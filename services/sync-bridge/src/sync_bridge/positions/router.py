@@ -63,10 +63,7 @@ async def wait_for_position(
 
     The answer names the lanes that stand.
     """
+    state = request.app.state
     return await service.wait_until_reached(
-        request.app.state.database,
-        source,
-        feed_seq,
-        timeout_seconds=wait_seconds,
-        standing_seconds=request.app.state.settings.standing_seconds,
+        state.database, state.settings, source, feed_seq, timeout_seconds=wait_seconds
     )

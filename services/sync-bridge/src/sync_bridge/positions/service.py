@@ -124,16 +124,17 @@ async def _unreachable(
 
 async def wait_until_reached(
     database: "Database",
+    settings: "BridgeSettings",
     service: str,
     feed_seq: int,
     *,
     timeout_seconds: float,
-    standing_seconds: float,
 ) -> Reached:
     """Wait until everything of the service's feed up to the position is across.
 
     Ends earlier when all that is left stands still. Holds no connection while it waits.
     """
+    standing_seconds = settings.standing_seconds
     clock = asyncio.get_running_loop().time
     deadline = clock() + timeout_seconds
     while True:

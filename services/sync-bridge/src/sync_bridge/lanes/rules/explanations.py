@@ -7,7 +7,7 @@ from typing import Any
 
 from sync_bridge.sentences import Sentence
 
-__all__ = ["TEXTS", "Needed", "explain"]
+__all__ = ["BY_REASON", "TEXTS", "Needed", "explain"]
 
 NEEDS_RECORD = "Waits until the {entity} '{label}' of the {half} is linked."
 NEEDS_PARKED = (
@@ -56,7 +56,7 @@ TEXTS = (
     *(REFUSED, EXHAUSTED, INTERNAL, MISSING, UNREADABLE, LINKED_ELSEWHERE, UNKNOWN_TYPE),
 )
 
-_BY_REASON = {
+BY_REASON = {
     "retries_exhausted": EXHAUSTED,
     "internal_error": INTERNAL,
     "record_missing": MISSING,
@@ -91,7 +91,7 @@ def explain(
         return _of_needed(needed)
     if lane["state"] == "parked":
         reason, detail = lane["reason"], lane["detail"] or lane["reason"]
-        return Sentence.of(_BY_REASON.get(reason, REFUSED), reason=reason, detail=detail)
+        return Sentence.of(BY_REASON.get(reason, REFUSED), reason=reason, detail=detail)
     if lane["state"] == "ready" and paused_until is not None:
         return Sentence.of(PAUSED, until=f"{paused_until:%Y-%m-%d %H:%M:%S %Z}")
     if lane["state"] == "ready" and lane["attempts"]:
