@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Generic, TypeVar
 
 import asyncpg
@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from chassis.http.problems import FieldError, InvalidCursor, InvalidInput
 
-__all__ = ["Filter", "Page", "PageAsked", "PageQuery", "Sort", "fetch_page"]
+__all__ = ["Filter", "Page", "PageAsked", "PageQuery", "SearchAsked", "Sort", "fetch_page"]
 
 T = TypeVar("T")
 LARGEST_PAGE = 200
@@ -37,6 +37,7 @@ class PageQuery:
     limit: int = 50
     cursor: str | None = None
     sort: str | None = None
+    q: str | None = None
 
 
 async def page_asked(
@@ -53,6 +54,20 @@ async def page_asked(
 
 
 PageAsked = Annotated[PageQuery, Depends(page_asked)]
+WORDS = "Words of the number, of texts or of names and SKUs that belong to it, in any order."
+
+
+async def search_asked(
+    asked: PageAsked,
+    q: Annotated[
+        str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$", description=WORDS)
+    ] = None,
+) -> PageQuery:
+    """The page asked for, of the records that have the words."""
+    return replace(asked, q=q)
+
+
+SearchAsked = Annotated[PageQuery, Depends(search_asked)]
 
 
 @dataclass(frozen=True)
@@ -62,11 +77,13 @@ class Filter:
     `by_index` marks a condition that many records meet or hardly any, such as a word in a text.
     The first records of the list are tested for it one by one; where they do not fill a page,
     `by_index`, which is met by the same records or by more, takes the records from an index.
+    `weight`: how many times a plain test such a test takes.
     """
 
     condition: str
     value: Any
     by_index: "Filter | None" = None
+    weight: int = 1
 
 
 @dataclass(frozen=True)
@@ -190,9 +207,10 @@ async def _rows(
         return await sql.fetch(listing.page(conditions, limit), *at.values)
     few, many = FIRST_TESTED
     for tested in FIRST_TESTED:
-        first = listing.among_first(tested, conditions, tests, limit)
+        tried = tested // max(one.weight for one in words)
+        first = listing.among_first(tried, conditions, tests, limit)
         rows = await sql.fetch(listing.page([first]), *at.values)
-        if len(rows) == count:
+        if len(rows) >= count:
             return rows
         if len(rows) * many < count * few:
             break
