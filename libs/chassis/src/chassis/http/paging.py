@@ -149,7 +149,6 @@ class _Listing:
         return f" order by {expression} {direction}, {key} {direction}"
 
     def page(self, where: Sequence[str], limit: str = "") -> str:
-        """Rows as views want them."""
         return (
             f"select {self.columns}, ({self.sort.expression})::text as page_sort,"
             f" {self.key}::text as page_key from {self.source}{_all_of(where)}"
@@ -157,7 +156,6 @@ class _Listing:
         )
 
     def after(self, value: str, key: str) -> str:
-        """The condition of coming later in the order."""
         sign = "<" if self.descending else ">"
         return f"({self.sort.expression}, {self.key}) {sign} ({value}, {key})"
 
@@ -193,9 +191,8 @@ async def _rows(
     count: int,
 ) -> list[Any]:
     """The first rows that meet the conditions: from the list's order, or else from an index."""
-    present = [one for one in where if one.value is not None]
-    plain = [one for one in present if not one.by_index]
-    words = [one for one in present if one.by_index]
+    plain = [one for one in where if one.value is not None and not one.by_index]
+    words = [one for one in where if one.value is not None and one.by_index]
     at = _Numbered()
     conditions = [at.condition(one) for one in plain]
     if after:
@@ -226,12 +223,10 @@ class _Numbered:
         self.values: list[Any] = []
 
     def value(self, value: Any) -> str:
-        """What stands for the value."""
         self.values.append(value)
         return f"${len(self.values)}"
 
     def condition(self, one: Filter) -> str:
-        """The condition, its value numbered."""
         return one.condition.format(self.value(one.value))
 
 
