@@ -3,13 +3,13 @@
 Nothing is written anew; who writes an order waits while the index is made.
 
 Revision ID: 0280
-Revises: 0290
+Revises: 0265
 """
 
 from alembic import op
 
 revision = "0280"
-down_revision = "0290"
+down_revision = "0265"
 
 NUMBER = (
     "number || ' ' || replace(number, '-', '') || ' '"

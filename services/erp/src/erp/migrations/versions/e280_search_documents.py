@@ -3,13 +3,13 @@
 Nothing is written anew; who writes to a table waits while its index is made.
 
 Revision ID: e280
-Revises: e262
+Revises: e263
 """
 
 from alembic import op
 
 revision = "e280"
-down_revision = "e262"
+down_revision = "e263"
 
 NUMBER = (
     "(((({0} || ' ') || replace({0}, '-', '')) || ' ')"
