@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Generic, TypeVar
 
 import asyncpg
@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from chassis.http.problems import FieldError, InvalidCursor, InvalidInput
 
-__all__ = ["Filter", "Page", "PageAsked", "PageQuery", "Sort", "fetch_page"]
+__all__ = ["Filter", "Page", "PageAsked", "PageQuery", "SearchAsked", "Sort", "fetch_page"]
 
 T = TypeVar("T")
 LARGEST_PAGE = 200
@@ -37,6 +37,7 @@ class PageQuery:
     limit: int = 50
     cursor: str | None = None
     sort: str | None = None
+    q: str | None = None
 
 
 async def page_asked(
@@ -53,6 +54,20 @@ async def page_asked(
 
 
 PageAsked = Annotated[PageQuery, Depends(page_asked)]
+WORDS = "Words of the number, of texts or of names and SKUs that belong to it, in any order."
+
+
+async def search_asked(
+    asked: PageAsked,
+    q: Annotated[
+        str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$", description=WORDS)
+    ] = None,
+) -> PageQuery:
+    """The page asked for, of the records that have the words."""
+    return replace(asked, q=q)
+
+
+SearchAsked = Annotated[PageQuery, Depends(search_asked)]
 
 
 @dataclass(frozen=True)
@@ -62,11 +77,13 @@ class Filter:
     `by_index` marks a condition that many records meet or hardly any, such as a word in a text.
     The first records of the list are tested for it one by one; where they do not fill a page,
     `by_index`, which is met by the same records or by more, takes the records from an index.
+    `weight`: how many times a plain test such a test takes.
     """
 
     condition: str
     value: Any
     by_index: "Filter | None" = None
+    weight: int = 1
 
 
 @dataclass(frozen=True)
@@ -132,7 +149,6 @@ class _Listing:
         return f" order by {expression} {direction}, {key} {direction}"
 
     def page(self, where: Sequence[str], limit: str = "") -> str:
-        """Rows as views want them."""
         return (
             f"select {self.columns}, ({self.sort.expression})::text as page_sort,"
             f" {self.key}::text as page_key from {self.source}{_all_of(where)}"
@@ -140,7 +156,6 @@ class _Listing:
         )
 
     def after(self, value: str, key: str) -> str:
-        """The condition of coming later in the order."""
         sign = "<" if self.descending else ">"
         return f"({self.sort.expression}, {self.key}) {sign} ({value}, {key})"
 
@@ -176,9 +191,8 @@ async def _rows(
     count: int,
 ) -> list[Any]:
     """The first rows that meet the conditions: from the list's order, or else from an index."""
-    present = [one for one in where if one.value is not None]
-    plain = [one for one in present if not one.by_index]
-    words = [one for one in present if one.by_index]
+    plain = [one for one in where if one.value is not None and not one.by_index]
+    words = [one for one in where if one.value is not None and one.by_index]
     at = _Numbered()
     conditions = [at.condition(one) for one in plain]
     if after:
@@ -190,9 +204,10 @@ async def _rows(
         return await sql.fetch(listing.page(conditions, limit), *at.values)
     few, many = FIRST_TESTED
     for tested in FIRST_TESTED:
-        first = listing.among_first(tested, conditions, tests, limit)
+        tried = tested // max(one.weight for one in words)
+        first = listing.among_first(tried, conditions, tests, limit)
         rows = await sql.fetch(listing.page([first]), *at.values)
-        if len(rows) == count:
+        if len(rows) >= count:
             return rows
         if len(rows) * many < count * few:
             break
@@ -208,12 +223,10 @@ class _Numbered:
         self.values: list[Any] = []
 
     def value(self, value: Any) -> str:
-        """What stands for the value."""
         self.values.append(value)
         return f"${len(self.values)}"
 
     def condition(self, one: Filter) -> str:
-        """The condition, its value numbered."""
         return one.condition.format(self.value(one.value))
 
 

@@ -9,6 +9,7 @@ as well, and neither the server's locale nor its trigrams are asked.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +29,10 @@ __all__ = [
     "Related",
     "Searched",
     "containing",
+    "folded",
     "having",
     "number_words",
+    "pinyin_words",
     "search_index",
 ]
 
@@ -45,10 +48,34 @@ _LOOKED_UP = 2
 """Words of a question that are looked up where a record has several texts; all are tested."""
 
 
+def folded(*texts: str) -> str:
+    """SQL for texts one after the other, folded."""
+    return f"search_fold({_argument(words_of(*texts))})"
+
+
+def words_of(*texts: str) -> str:
+    """SQL for texts one after the other, with the parentheses that PostgreSQL would give it.
+
+    Indexes are compared by their wording.
+    """
+    return reduce(lambda before, text: f"(({before} || ' ') || {text})", texts)
+
+
 def number_words(column: str) -> str:
     """SQL for the ways to write a document's number: SO-00012, SO00012 and 12."""
-    joined = f"replace({column}, '-', '')"
-    return f"{column} || ' ' || {joined} || ' ' || ltrim(regexp_replace({column}, '^.*-', ''), '0')"
+    number = _argument(column)
+    counted = f"ltrim(regexp_replace({number}, '^.*-', ''), '0')"
+    return words_of(column, f"replace({number}, '-', '')", counted)
+
+
+def _argument(text: str) -> str:
+    return text[1:-1] if text.startswith("(") else text
+
+
+def pinyin_words(table: str) -> str:
+    """SQL for the pinyin of a name, together and by its initials."""
+    key = f"{table}.sort_key"
+    return rf"replace({key}, ' ', '') || ' ' || regexp_replace({key}, '(\S)\S*\s*', '\1', 'g')"
 
 
 def search_index(name: str, text: str) -> Index:
@@ -60,7 +87,8 @@ def search_index(name: str, text: str) -> Index:
 class Related:
     """The text of another table's rows, to which a column of the listed records refers.
 
-    With `lines` the column is that of the records' lines, which belong to `record`.
+    With `lines` the column is that of the records' lines, whose `record` is the listed record's
+    key, or `of` it.
     """
 
     table: str
@@ -69,6 +97,7 @@ class Related:
     id: str = "id"
     lines: str = ""
     record: str = ""
+    of: str = ""
 
     def read(self, key: str) -> str:
         """SQL for the text of one listed record."""
@@ -76,7 +105,7 @@ class Related:
             rows = f"{self.lines} join {self.table} on {self.table}.{self.id} = {self.column}"
             return (
                 f"coalesce((select string_agg({self.text}, '') from {rows}"
-                f" where {self.record} = {key}), '')"
+                f" where {self.record} = {self.of or key}), '')"
             )
         row = f"select {self.text} from {self.table} where {self.id} = {self.column}"
         return f"coalesce(({row}), '')"
@@ -87,7 +116,7 @@ class Related:
         # An array, because the planner takes it for a few rows and uses the column's index.
         found = f"{self.column} = any(array({rows}))"
         if self.lines:
-            return f"{key} in (select {self.record} from {self.lines} where {found})"
+            return f"{self.of or key} in (select {self.record} from {self.lines} where {found})"
         return found
 
 
@@ -161,7 +190,8 @@ async def containing(
         raise InvalidInput(errors=[wrong])
     patterns = [f"%{word}%" if _is_inside(word) else f"% {word}%" for word in words]
     by_index = searched.found([_grams(word) for word in words]) if searched.indexed else None
-    return [Filter(f"{searched.text} like all({{}}::text[])", patterns, by_index)]
+    weight = 5 if any(one.lines for one in searched.related) else 1
+    return [Filter(f"{searched.text} like all({{}}::text[])", patterns, by_index, weight)]
 
 
 def having(text: str, word: str) -> Filter | None:

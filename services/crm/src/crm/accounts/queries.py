@@ -17,6 +17,7 @@ from chassis.storage.base import version_columns
 from chassis.storage.locking import any_of
 from chassis.storage.searching import containing, having
 from chassis.storage.work import Work
+from crm import searched
 from crm.accounts.models import ACTIVE, Account, Contact
 from crm.accounts.rules.matching import PHONE_TAIL, MatchKeys
 from crm.accounts.schemas import (
@@ -134,7 +135,7 @@ async def account_page(
         asked=asked,
         where=[
             *_reached_by("account", query, region),
-            *await containing(sql, query.q),
+            *await containing(sql, query.q, searched.ACCOUNTS),
             Filter("stage = {}", query.stage),
             Filter("owner_id = {}", query.owner_id),
             Filter("tax_id = {} and tax_id <> ''", query.tax_id),
@@ -156,7 +157,7 @@ async def contact_page(
         asked=asked,
         where=[
             *_reached_by("contact", query, region),
-            *await containing(sql, query.q),
+            *await containing(sql, query.q, searched.CONTACTS),
             Filter("account_id = {}", query.account_id),
         ],
     )

@@ -13,6 +13,7 @@ from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.locking import any_of
 from chassis.storage.searching import containing
 from chassis.storage.work import Work
+from crm import searched
 from crm.catalog.models import ACTIVE, OWN, ProductPrice
 from crm.catalog.rules.pricing import PricedProduct, PriceStep
 from crm.catalog.schemas import (
@@ -119,7 +120,7 @@ async def product_page(sql: Sql, query: ProductQuery, asked: PageQuery) -> Page[
         default="-created_at",
         asked=asked,
         where=[
-            *await containing(sql, query.q),
+            *await containing(sql, query.q, searched.PRODUCTS),
             Filter("code = {}", query.code),
             Filter("category = {}", query.category),
             Filter("active = {}", query.active),
@@ -144,6 +145,7 @@ async def price_page(sql: Sql, query: PriceQuery, asked: PageQuery) -> Page[Prod
         asked=asked,
         where=[
             Filter("product_id = {}", query.product_id),
+            *await containing(sql, asked.q, searched.PRICES),
             Filter("price_list = {}", query.price_list),
             Filter("status = {}", query.status),
             linked_to("product_price", query.external_system, query.external_id),
@@ -174,7 +176,7 @@ async def price_list_page(sql: Sql, asked: PageQuery) -> Page[PriceListView]:
         sorts={"created_at": Sort("created_at", "timestamptz")},
         default="-created_at",
         asked=asked,
-        where=[],
+        where=await containing(sql, asked.q, searched.PRICE_LISTS),
     )
 
 

@@ -10,7 +10,7 @@ from chassis.clock import business_day
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
-from chassis.http.paging import Page, PageAsked
+from chassis.http.paging import Page, PageAsked, SearchAsked
 from chassis.http.problems import (
     CurrencyNotSupported,
     IdempotencyInFlight,
@@ -116,7 +116,7 @@ async def _price_list(response: Response, at: Reading, price_list_id: UUID) -> P
 
 
 @price_list_router.get("")
-async def list_price_lists(_by: Reader, asked: PageAsked, at: InReading) -> Page[PriceListView]:
+async def list_price_lists(_by: Reader, asked: SearchAsked, at: InReading) -> Page[PriceListView]:
     """The ERP's price lists, the newest first."""
     return await queries.price_list_page(at.sql, asked)
 
@@ -236,7 +236,7 @@ async def link_product(
 
 @price_router.get("")
 async def list_prices(
-    wanted: Annotated[PriceQuery, Query()], _by: Reader, asked: PageAsked, at: InReading
+    wanted: Annotated[PriceQuery, Query()], _by: Reader, asked: SearchAsked, at: InReading
 ) -> Page[ProductPriceView]:
     """Prices, the newest first; `sort` by created_at or updated_at."""
     return await queries.price_page(at.sql, wanted, asked)

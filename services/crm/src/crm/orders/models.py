@@ -19,9 +19,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
+from chassis.storage.searching import search_index
 from crm.addresses import Address
 from crm.base import Base, Record
 from crm.orders.errors import AccountFixed, OrderCancelled
+from crm.searched import NUMBER
 
 __all__ = ["CANCELLED", "PLACED", "REJECTED", "Order", "OrderLine"]
 
@@ -44,6 +46,7 @@ class Order(Record, Base):
         CheckConstraint("state <> 'rejected' or refusal is not null", name="rejected_for_a_reason"),
         CheckConstraint("net >= 0 and freight >= 0 and total = net + freight", name="adds_up"),
         Index("ix_customer_order_created_at", "created_at", "id"),
+        search_index("ix_customer_order_search", NUMBER),
         Index("ix_customer_order_account_id", "account_id", "created_at", "id"),
         Index("ix_customer_order_state", "state", "created_at", "id"),
     )

@@ -9,10 +9,12 @@ from sqlalchemy import select
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.loading import columns_of
 from chassis.storage.locking import any_of
+from chassis.storage.searching import containing
 from chassis.storage.work import Work
 from crm.links import references
 from crm.orders.models import Order, OrderLine
 from crm.orders.schemas import OrderView
+from crm.searched import ORDERS
 from crm.sql import Sql
 
 __all__ = [
@@ -152,7 +154,7 @@ async def order_page(sql: Sql, asked: PageQuery, filters: Sequence[Filter]) -> P
         sql,
         columns=_VIEW,
         source="customer_order",
-        where=filters,
+        where=[*filters, *await containing(sql, asked.q, ORDERS)],
         sorts={
             "created_at": Sort("customer_order.created_at", "timestamptz"),
         },

@@ -17,7 +17,7 @@ from chassis.http.dependencies import (
     OnlyOnceUnlessDry,
 )
 from chassis.http.etag import reply_with
-from chassis.http.paging import Filter, Page, PageAsked
+from chassis.http.paging import Filter, Page, SearchAsked
 from chassis.http.problems import (
     CurrencyNotSupported,
     IdempotencyInFlight,
@@ -165,7 +165,7 @@ async def _order(reply: OrderReply, at: Reading, order_id: UUID) -> OrderView:
 @order_router.get("")
 async def list_orders(  # noqa: PLR0917 - a route lists its filters
     _by: Reader,
-    asked: PageAsked,
+    asked: SearchAsked,
     at: InReading,
     reply: InReply,
     account_id: UUID | None = None,

@@ -8,8 +8,9 @@ import asyncpg
 from sqlalchemy import select
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.storage.searching import Searched, containing
+from chassis.storage.searching import containing
 from chassis.storage.work import Work
+from crm import searched
 from crm.staff.models import StaffMember
 from crm.staff.schemas import MemberQuery, MemberView, TeamQuery, TeamView
 
@@ -32,13 +33,6 @@ _MEMBER = """u.id, u.login, u.name, coalesce(s.email, '') as email, s.team_id, t
 _MEMBERS = """local_user u left join staff_member s on s.id = u.id
   left join team t on t.id = s.team_id"""
 
-_MEMBER_TEXT = "search_fold(u.login || ' ' || u.name || ' ' || coalesce(s.email, ''))"
-_TEAM_TEXT = r"""search_fold(team.name || ' ' || replace(team.sort_key, ' ', '') || ' '
-  || regexp_replace(team.sort_key, '(\S)\S*\s*', '\1', 'g'))"""
-
-_MEMBERS_SEARCHED = Searched(_MEMBER_TEXT, indexed=False)
-_TEAMS_SEARCHED = Searched(_TEAM_TEXT, indexed=False)
-
 _TEAM = """team.id, team.name, team.description, team.active, team.version, team.created_at,
   team.updated_at,
   (select count(*) from staff_member s where s.team_id = team.id) as members"""
@@ -55,7 +49,7 @@ async def member_page(sql: Sql, query: MemberQuery, asked: PageQuery) -> Page[Me
         default="login",
         asked=asked,
         where=[
-            *await containing(sql, query.q, _MEMBERS_SEARCHED),
+            *await containing(sql, query.q, searched.MEMBERS),
             Filter("u.active = {}", query.active),
             Filter("{} = any(u.roles)", query.role),
             Filter("s.team_id = {}", query.team_id),
@@ -102,7 +96,7 @@ async def team_page(sql: Sql, query: TeamQuery, asked: PageQuery) -> Page[TeamVi
         asked=asked,
         where=[
             Filter("team.active = {}", query.active),
-            *await containing(sql, query.q, _TEAMS_SEARCHED),
+            *await containing(sql, query.q, searched.TEAMS),
         ],
         key="team.id",
     )

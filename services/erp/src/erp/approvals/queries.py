@@ -8,9 +8,11 @@ from uuid import UUID
 from sqlalchemy import select
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.searching import containing
 from chassis.storage.work import Work
 from erp.approvals.models import PENDING, Approval
 from erp.approvals.schemas import ApprovalView
+from erp.searched import APPROVALS
 from erp.sql import Sql
 
 __all__ = ["add", "approval_page", "approval_view", "for_update", "pending_for"]
@@ -45,7 +47,11 @@ async def approval_page(
         sql,
         columns=_COLUMNS,
         source="approval",
-        where=[Filter("state = {}", state), Filter("subject_id = {}", subject_id)],
+        where=[
+            Filter("state = {}", state),
+            Filter("subject_id = {}", subject_id),
+            *await containing(sql, asked.q, APPROVALS),
+        ],
         sorts={"created_at": Sort("created_at", "timestamptz")},
         default="-created_at",
         asked=asked,

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
-from chassis.http.paging import Page, PageAsked
+from chassis.http.paging import Page, SearchAsked
 from chassis.http.problems import (
     IdempotencyInFlight,
     IdempotencyKeyRequired,
@@ -39,7 +39,7 @@ approval_router = house_router(
 @approval_router.get("")
 async def list_approvals(
     _by: Reader,
-    asked: PageAsked,
+    asked: SearchAsked,
     at: InReading,
     state: ApprovalState | None = None,
     subject_id: UUID | None = None,

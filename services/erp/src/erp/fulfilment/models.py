@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.http.problems import FieldError, InvalidInput
 from chassis.storage.base import Amount, Identified, PartlyEdited, Quantity
+from chassis.storage.searching import search_index
 from erp.addresses import Address
 from erp.base import Base, Record
 from erp.exact import plain
@@ -33,6 +34,7 @@ from erp.fulfilment.errors import (
     ShipmentReversed,
 )
 from erp.fulfilment.rules.deciding import Decision
+from erp.searched import NUMBER, shipment_text
 
 __all__ = [
     "CANCELLED",
@@ -70,6 +72,7 @@ class Order(PartlyEdited, Record, Base):
             name="amounts_not_negative",
         ),
         Index("ix_sales_order_created_at", "created_at", "id"),
+        search_index("ix_sales_order_search", NUMBER),
         Index("ix_sales_order_state", "state", "created_at", "id"),
         Index("ix_sales_order_customer_id", "customer_id", "created_at", "id"),
     )
@@ -309,6 +312,7 @@ class Shipment(Record, Base):
         CheckConstraint("reversed_on >= shipped_on", name="reversed_after"),
         Index("ix_shipment_order_id", "order_id", "created_at"),
         Index("ix_shipment_created_at", "created_at", "id"),
+        search_index("ix_shipment_search", shipment_text()),
         Index("ix_shipment_kind_created_at", "kind", "created_at", "id"),
         Index("ix_shipment_shipped_on", "shipped_on", "id"),
         Index(

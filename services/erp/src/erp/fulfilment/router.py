@@ -8,7 +8,7 @@ from fastapi import Query, Response, status
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
-from chassis.http.paging import Filter, Page, PageAsked
+from chassis.http.paging import Filter, Page, SearchAsked
 from chassis.http.problems import (
     CurrencyNotSupported,
     IdempotencyInFlight,
@@ -158,7 +158,7 @@ async def _order(response: Response, at: Reading, order_id: UUID) -> OrderView:
 @order_router.get("")
 async def list_orders(  # noqa: PLR0917 - a route lists its filters
     _by: Reader,
-    asked: PageAsked,
+    asked: SearchAsked,
     at: InReading,
     state: OrderState | None = None,
     customer_id: UUID | None = None,
@@ -272,7 +272,7 @@ async def invoice_order(
 
 @shipment_router.get("")
 async def list_shipments(
-    _by: Reader, wanted: Annotated[ShipmentQuery, Query()], asked: PageAsked, at: InReading
+    _by: Reader, wanted: Annotated[ShipmentQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[ShipmentView]:
     """Shipments and returns with their lines, the newest first."""
     return await queries.shipment_page(at.sql, wanted, asked)

@@ -10,8 +10,10 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified
+from chassis.storage.searching import search_index
 from erp.base import Base, Record
 from erp.ledger.errors import PeriodLocked
+from erp.searched import JOURNAL_NUMBER, memo_text
 
 __all__ = [
     "Account",
@@ -94,6 +96,7 @@ class JournalEntry(Identified, Base):
     __tablename__ = "journal_entry"
     __table_args__ = (
         Index("ix_journal_entry_source_id", "source_id"),
+        search_index("ix_journal_entry_search", memo_text()),
         Index("ix_journal_entry_effective_on", "effective_on", "id"),
         Index("ix_journal_entry_period_id", "period_id"),
     )
@@ -140,7 +143,10 @@ class JournalNumber(Base):
     """The number of an entry within its fiscal year, given at COMMIT, without a gap."""
 
     __tablename__ = "journal_number"
-    __table_args__ = (Unique("fiscal_year_id", "number"),)
+    __table_args__ = (
+        Unique("fiscal_year_id", "number"),
+        search_index("ix_journal_number_search", JOURNAL_NUMBER),
+    )
 
     entry_id: Mapped[UUID] = mapped_column(ForeignKey("journal_entry.id"), primary_key=True)
     fiscal_year_id: Mapped[UUID] = mapped_column(ForeignKey("fiscal_year.id"))

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.searching import containing
 from chassis.storage.work import Work
 from erp.ledger.schemas import (
     AccountView,
@@ -16,6 +17,7 @@ from erp.ledger.schemas import (
     PeriodView,
     YearView,
 )
+from erp.searched import ACCOUNTS, ENTRIES
 from erp.sql import Sql
 
 __all__ = [
@@ -131,7 +133,7 @@ async def account_page(sql: Sql, asked: PageQuery, *, kind: str | None) -> Page[
         sql,
         columns="id, version, code, name, name_zh, kind, role, active",
         source="account",
-        where=[Filter("kind = {}", kind)],
+        where=[Filter("kind = {}", kind), *await containing(sql, asked.q, ACCOUNTS)],
         sorts={"code": Sort("code", "text")},
         default="code",
         asked=asked,
@@ -162,6 +164,7 @@ async def entry_page(sql: Sql, asked: PageQuery, wanted: EntryQuery) -> Page[Ent
         columns=_ENTRY,
         source=_ENTRIES,
         where=[
+            *await containing(sql, asked.q, ENTRIES),
             Filter("e.source_id = {}", wanted.source_id),
             Filter("e.effective_on >= {}", wanted.effective_on_gte),
             Filter("e.effective_on <= {}", wanted.effective_on_lte),

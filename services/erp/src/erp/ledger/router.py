@@ -8,7 +8,7 @@ from fastapi import Query, Request, Response, status
 from chassis.clock import business_day
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
 from chassis.http.etag import reply_with
-from chassis.http.paging import Page, PageAsked
+from chassis.http.paging import Page, SearchAsked
 from chassis.http.problems import (
     IdempotencyInFlight,
     IdempotencyKeyRequired,
@@ -82,7 +82,7 @@ ledger_report_router = house_router(prefix="/v1/reports/trial-balance", tag="rep
 
 @account_router.get("")
 async def list_accounts(
-    _by: Reader, asked: PageAsked, at: InReading, kind: AccountKind | None = None
+    _by: Reader, asked: SearchAsked, at: InReading, kind: AccountKind | None = None
 ) -> Page[AccountView]:
     """The chart of accounts, by code."""
     return await queries.account_page(at.sql, asked, kind=kind)
@@ -135,7 +135,7 @@ async def change_period(
 
 @entry_router.get("")
 async def list_entries(
-    _by: Reader, wanted: Annotated[EntryQuery, Query()], asked: PageAsked, at: InReading
+    _by: Reader, wanted: Annotated[EntryQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[EntryView]:
     """Journal entries with their lines, the newest day first."""
     return await queries.entry_page(at.sql, asked, wanted)

@@ -7,8 +7,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
+from chassis.storage.searching import search_index
 from erp.base import Base, Record
 from erp.payables.errors import BillReversed
+from erp.searched import bill_text
 
 __all__ = ["NUMBER_READ", "Bill", "BillExpense", "BillLine"]
 
@@ -46,6 +48,7 @@ class Bill(Record, Base):
         Index("ix_bill_created_at", "created_at", "id"),
         Index("ix_bill_kind_created_at", "kind", "created_at", "id"),
         Index("ix_bill_credits_id", "credits_id", postgresql_where=text("credits_id is not null")),
+        search_index("ix_bill_search", bill_text()),
         Index("ix_bill_number_read", text(NUMBER_READ)),
         Index(
             "ix_bill_purchase_order_id",

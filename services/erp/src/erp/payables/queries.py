@@ -6,10 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.searching import containing
 from chassis.storage.work import Work
 from erp.comparing import same_when_read
 from erp.payables.models import NUMBER_READ, Bill
 from erp.payables.schemas import BillQuery, BillView
+from erp.searched import BILLS
 from erp.sql import Sql
 
 __all__ = [
@@ -121,7 +123,7 @@ async def bill_page(sql: Sql, asked: PageQuery, query: BillQuery) -> Page[BillVi
         sql,
         columns=_VIEW,
         source="bill",
-        where=_wanted(query),
+        where=[*_wanted(query), *await containing(sql, asked.q, BILLS)],
         sorts={"created_at": Sort("bill.created_at", "timestamptz")},
         default="-created_at",
         asked=asked,

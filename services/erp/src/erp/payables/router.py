@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query, status
 
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
-from chassis.http.paging import Page, PageAsked
+from chassis.http.paging import Page, SearchAsked
 from chassis.http.problems import (
     CurrencyNotSupported,
     IdempotencyInFlight,
@@ -61,7 +61,7 @@ bill_router = house_router(
 
 @bill_router.get("")
 async def list_bills(
-    _by: Reader, wanted: Annotated[BillQuery, Query()], asked: PageAsked, at: InReading
+    _by: Reader, wanted: Annotated[BillQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[BillView]:
     """Suppliers' bills and credit notes, the newest first."""
     return await queries.bill_page(at.sql, asked, wanted)

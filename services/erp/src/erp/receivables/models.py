@@ -17,10 +17,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
+from chassis.storage.searching import search_index
 from erp.base import Base, Record
 from erp.exact import plain
 from erp.receivables.errors import OverCredited
 from erp.receivables.rules.amounts import part_of
+from erp.searched import INVOICE_NUMBER
 
 __all__ = ["Invoice", "InvoiceLine", "InvoiceNumber", "InvoiceSeries", "InvoiceTax", "TaxCode"]
 
@@ -95,7 +97,10 @@ class InvoiceNumber(Base):
     """The number of an invoice in its series: without a gap, in the order of days."""
 
     __tablename__ = "invoice_number"
-    __table_args__ = (UniqueConstraint("series", "number"),)
+    __table_args__ = (
+        UniqueConstraint("series", "number"),
+        search_index("ix_invoice_number_search", INVOICE_NUMBER),
+    )
 
     invoice_id: Mapped[UUID] = mapped_column(ForeignKey("invoice.id"), primary_key=True)
     series: Mapped[str]

@@ -12,11 +12,13 @@ from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.loading import columns_of, loaded
+from chassis.storage.searching import containing
 from chassis.storage.work import Work
 from erp.exact import plain
 from erp.receivables.errors import DebtWrittenOff
 from erp.receivables.models import Invoice, InvoiceLine, InvoiceTax
 from erp.receivables.schemas import InvoiceQuery, InvoiceView, TaxCodeView
+from erp.searched import INVOICES
 from erp.sql import Sql
 
 __all__ = [
@@ -243,7 +245,7 @@ async def invoice_page(sql: Sql, asked: PageQuery, query: InvoiceQuery) -> Page[
         sql,
         columns=_VIEW,
         source=_NUMBERED,
-        where=_wanted(query),
+        where=[*_wanted(query), *await containing(sql, asked.q, INVOICES)],
         sorts={"created_at": Sort("invoice.created_at", "timestamptz")},
         default="-created_at",
         asked=asked,

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query, status
 
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
-from chassis.http.paging import Page, PageAsked
+from chassis.http.paging import Page, SearchAsked
 from chassis.http.problems import (
     CurrencyNotSupported,
     IdempotencyInFlight,
@@ -91,7 +91,7 @@ tax_code_router = house_router(
 
 @invoice_router.get("")
 async def list_invoices(
-    _by: Reader, wanted: Annotated[InvoiceQuery, Query()], asked: PageAsked, at: InReading
+    _by: Reader, wanted: Annotated[InvoiceQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[InvoiceView]:
     """Invoices and credit notes, the newest first."""
     return await queries.invoice_page(at.sql, asked, wanted)

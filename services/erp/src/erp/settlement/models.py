@@ -8,8 +8,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified
+from chassis.storage.searching import search_index
 from erp.base import Base, Record
 from erp.exact import plain
+from erp.searched import open_item_text, payment_text
 from erp.settlement.errors import OverAllocated
 from erp.settlement.schemas import BAD_DEBT, SMALL_DIFFERENCE
 from erp.sums import bookable
@@ -40,6 +42,8 @@ class OpenItem(Identified, Base):
             postgresql_where=text("open_amount > 0"),
         ),
         Index("ix_open_item_created_at", "created_at", "id"),
+        Index("ix_open_item_party_id", "party_id"),
+        search_index("ix_open_item_search", open_item_text()),
         Index("ix_open_item_order_id", "order_id", postgresql_where=text("order_id is not null")),
     )
 
@@ -92,6 +96,7 @@ class Payment(Record, Base):
         Index("ix_payment_created_at", "created_at", "id"),
         Index("ix_payment_kind_created_at", "kind", "created_at", "id"),
         Index("ix_payment_party_id", "party_id", "created_at", "id"),
+        search_index("ix_payment_search", payment_text()),
     )
 
     number: Mapped[str] = mapped_column(unique=True)

@@ -12,7 +12,9 @@ from uuid import UUID
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.ids import uuid7
 from chassis.storage.loading import columns_of, loaded
+from chassis.storage.searching import containing
 from chassis.storage.work import Work
+from erp.searched import OPEN_ITEMS, PAYMENTS
 from erp.settlement.models import Allocation, OpenItem, Payment
 from erp.settlement.schemas import OpenItemQuery, OpenItemView, PartyBalance, PaymentView
 from erp.sql import Sql
@@ -308,6 +310,7 @@ async def payment_page(
         columns=_VIEW,
         source="payment",
         where=[
+            *await containing(sql, asked.q, PAYMENTS),
             Filter("party_id = {}", party_id),
             Filter("kind = {}", kind),
             Filter("number = {}", number),
@@ -333,6 +336,7 @@ async def open_item_page(sql: Sql, asked: PageQuery, query: OpenItemQuery) -> Pa
         where=[
             *(Filter(f"{column} = {{}}", value) for column, value in wanted.items()),
             Filter("(open_amount > 0) = {}", query.open),
+            *await containing(sql, asked.q, OPEN_ITEMS),
         ],
         sorts={"created_at": Sort("created_at", "timestamptz"), "due_on": Sort("due_on", "date")},
         default="-created_at",

@@ -9,7 +9,7 @@ from fastapi import Depends, Query, Request, Response, status
 from chassis.clock import business_day
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
 from chassis.http.etag import reply_with
-from chassis.http.paging import Page, PageAsked
+from chassis.http.paging import Page, SearchAsked
 from chassis.http.problems import (
     CurrencyNotSupported,
     IdempotencyInFlight,
@@ -83,7 +83,7 @@ party_report_router = house_router(prefix="/v1/reports", tag="reports")
 @payment_router.get("")
 async def list_payments(
     _by: Reader,
-    asked: PageAsked,
+    asked: SearchAsked,
     at: InReading,
     party_id: UUID | None = None,
     kind: PaymentKind | None = None,
@@ -154,7 +154,7 @@ async def reverse_small_difference(
 
 @open_item_router.get("")
 async def list_open_items(
-    _by: Reader, wanted: Annotated[OpenItemQuery, Query()], asked: PageAsked, at: InReading
+    _by: Reader, wanted: Annotated[OpenItemQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[OpenItemView]:
     """What is, or was, to be paid of documents, the newest first."""
     return await queries.open_item_page(at.sql, asked, wanted)

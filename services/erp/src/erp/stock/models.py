@@ -22,8 +22,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
+from chassis.storage.searching import search_index
 from erp.base import Base, Record
 from erp.exact import plain
+from erp.searched import NUMBER, memo_text
 from erp.stock.errors import (
     AlreadyShipped,
     NoCostOnDay,
@@ -164,6 +166,7 @@ class Serial(Identified, Base):
         CheckConstraint("number <> ''", name="number_given"),
         Index("ix_serial_item_id_location_id", "item_id", "location_id", "id"),
         Index("ix_serial_number", "number", "id"),
+        search_index("ix_serial_search", NUMBER),
     )
 
     item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"))
@@ -202,6 +205,7 @@ class Move(Identified, Base):
         Index("ix_stock_move_source_type_recorded_at", "source_type", "recorded_at", "id"),
         Index("ix_stock_move_effective_on", "effective_on", "id"),
         Index("ix_stock_move_source_id", "source_id"),
+        search_index("ix_stock_move_search", memo_text()),
         Index(
             "ix_stock_move_order_line_id",
             "order_line_id",

@@ -9,7 +9,7 @@ from fastapi import Depends, Query, Request, status
 from chassis.clock import business_day
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
-from chassis.http.paging import Page, PageAsked
+from chassis.http.paging import Page, SearchAsked
 from chassis.http.problems import (
     CurrencyNotSupported,
     IdempotencyInFlight,
@@ -138,7 +138,7 @@ async def list_warehouses(_by: Reader, at: InReading) -> Page[WarehouseView]:
 @level_router.get("")
 async def list_levels(
     _by: Reader,
-    asked: PageAsked,
+    asked: SearchAsked,
     at: InReading,
     sku: Annotated[str | None, Query(max_length=64)] = None,
     on_hand: Annotated[bool | None, Query(description="Only with, or without, goods.")] = None,
@@ -150,7 +150,7 @@ async def list_levels(
 @move_router.get("")
 async def list_moves(
     _by: Reader,
-    asked: PageAsked,
+    asked: SearchAsked,
     at: InReading,
     sku: Annotated[str | None, Query(max_length=64)] = None,
     source_id: UUID | None = None,
@@ -161,7 +161,7 @@ async def list_moves(
 
 @serial_router.get("")
 async def list_serials(
-    _by: Reader, wanted: Annotated[SerialQuery, Query()], asked: PageAsked, at: InReading
+    _by: Reader, wanted: Annotated[SerialQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[SerialView]:
     """Serials and where they are, by number."""
     return await queries.serial_page(at.sql, wanted, asked)
@@ -175,7 +175,7 @@ async def see_serial(serial_id: UUID, _by: Reader, at: InReading) -> SerialHisto
 
 @stock_document_router.get("")
 async def list_documents(
-    _by: Reader, wanted: Annotated[StockDocumentQuery, Query()], asked: PageAsked, at: InReading
+    _by: Reader, wanted: Annotated[StockDocumentQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[StockDocumentView]:
     """Documents that moved goods, with what they moved, the newest first."""
     return await queries.document_page(at.sql, wanted, asked)

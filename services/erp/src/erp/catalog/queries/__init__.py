@@ -8,7 +8,8 @@ import asyncpg
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.loading import loaded
-from chassis.storage.searching import Searched, containing
+from chassis.storage.searching import containing
+from erp import searched
 from erp.catalog.models import Unit
 from erp.catalog.schemas import CategoryView, ItemQuery, ItemView, UnitView
 from erp.links import linked_to, references
@@ -86,6 +87,7 @@ async def category_page(sql: Sql, asked: PageQuery) -> Page[CategoryView]:
         sql,
         columns=CATEGORY,
         source=CATEGORIES,
+        where=await containing(sql, asked.q, searched.CATEGORIES),
         view=_category,
         sorts=sorts("item_category"),
         default="name",
@@ -152,7 +154,7 @@ async def item_page(sql: Sql, query: ItemQuery, asked: PageQuery) -> Page[ItemVi
         key="item.id",
         where=[
             Filter("item.status = {}", query.status),
-            *await containing(sql, query.q, Searched("item.search")),
+            *await containing(sql, query.q, searched.ITEMS),
             Filter("item.sku = {}", query.sku),
             Filter("item.barcode = {} and item.barcode <> ''", query.barcode),
             Filter(

@@ -10,7 +10,9 @@ import asyncpg
 from sqlalchemy import select
 
 from chassis.http.paging import Filter, Page, PageQuery, fetch_page
+from chassis.storage.searching import containing
 from chassis.storage.work import Work
+from erp import searched
 from erp.catalog.models import Price, PriceList
 from erp.catalog.queries import sorts
 from erp.catalog.rules.pricing import PriceStep
@@ -59,6 +61,7 @@ async def price_list_page(sql: Sql, asked: PageQuery) -> Page[PriceListView]:
         sql,
         columns=PRICE_LIST,
         source="price_list",
+        where=await containing(sql, asked.q, searched.PRICE_LISTS),
         view=_price_list,
         sorts=sorts("price_list"),
         default="name",
@@ -123,6 +126,7 @@ async def price_page(sql: Sql, query: PriceQuery, asked: PageQuery) -> Page[Pric
         asked=asked,
         key="price.id",
         where=[
+            *await containing(sql, asked.q, searched.PRICES),
             Filter("price.item_id = {}", query.item_id),
             Filter("price.item_id = (select id from item where sku = {})", query.sku),
             Filter(

@@ -16,7 +16,7 @@ from chassis.http.dependencies import (
     OnlyOnceUnlessDry,
 )
 from chassis.http.etag import reply_with
-from chassis.http.paging import Page, PageAsked
+from chassis.http.paging import Page, PageAsked, SearchAsked
 from chassis.http.problems import (
     IdempotencyInFlight,
     IdempotencyKeyRequired,
@@ -137,7 +137,7 @@ async def see_unit(
 
 
 @category_router.get("")
-async def list_categories(_by: Reader, asked: PageAsked, at: InReading) -> Page[CategoryView]:
+async def list_categories(_by: Reader, asked: SearchAsked, at: InReading) -> Page[CategoryView]:
     """Categories; `sort` by name, created_at or updated_at."""
     return await queries.category_page(at.sql, asked)
 

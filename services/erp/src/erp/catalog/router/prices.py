@@ -10,7 +10,7 @@ from chassis.clock import business_day
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
-from chassis.http.paging import Page, PageAsked
+from chassis.http.paging import Page, SearchAsked
 from chassis.http.problems import (
     CurrencyNotSupported,
     IdempotencyInFlight,
@@ -105,7 +105,7 @@ async def _price(
 
 
 @price_list_router.get("")
-async def list_price_lists(_by: Reader, asked: PageAsked, at: InReading) -> Page[PriceListView]:
+async def list_price_lists(_by: Reader, asked: SearchAsked, at: InReading) -> Page[PriceListView]:
     """Price lists; `sort` by name, created_at or updated_at."""
     return await queries.price_list_page(at.sql, asked)
 
@@ -152,7 +152,7 @@ async def make_default(
 
 @price_router.get("")
 async def list_prices(
-    _by: Reader, wanted: Annotated[PriceQuery, Query()], asked: PageAsked, at: InReading
+    _by: Reader, wanted: Annotated[PriceQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[PriceView]:
     """Prices, the newest first; `sort` by created_at or updated_at."""
     return await queries.price_page(at.sql, wanted, asked)

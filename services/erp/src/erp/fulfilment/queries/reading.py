@@ -8,9 +8,11 @@ from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.base import version_columns
+from chassis.storage.searching import containing
 from erp.fulfilment.models import Order
 from erp.fulfilment.schemas import OrderView
 from erp.links import linked_to
+from erp.searched import SALES_ORDERS
 from erp.sql import Sql
 
 __all__ = [
@@ -133,7 +135,11 @@ async def order_page(
         sql,
         columns=_STATE,
         source="sales_order",
-        where=[*filters, linked_to("sales_order", *linked)],
+        where=[
+            *filters,
+            linked_to("sales_order", *linked),
+            *await containing(sql, asked.q, SALES_ORDERS),
+        ],
         sorts=_SORTS,
         default="-created_at",
         asked=asked,

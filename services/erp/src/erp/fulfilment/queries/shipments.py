@@ -7,9 +7,11 @@ from uuid import UUID
 from sqlalchemy import select
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.searching import containing
 from chassis.storage.work import Work
 from erp.fulfilment.models import Shipment, ShipmentLine
 from erp.fulfilment.schemas import ShipmentQuery, ShipmentView
+from erp.searched import SHIPMENTS
 from erp.sql import Sql
 
 __all__ = [
@@ -51,6 +53,7 @@ async def shipment_page(sql: Sql, wanted: ShipmentQuery, asked: PageQuery) -> Pa
         columns=_VIEW,
         source=_FROM,
         where=[
+            *await containing(sql, asked.q, SHIPMENTS),
             Filter("s.order_id = {}", wanted.order_id),
             Filter("o.customer_id = {}", wanted.customer_id),
             Filter("s.kind = {}", wanted.kind),

@@ -12,6 +12,7 @@ from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
+from chassis.storage.searching import search_index
 from erp.base import Base, Record
 from erp.exact import EXACT, plain, rounded
 from erp.payables.errors import BillCredited
@@ -23,6 +24,7 @@ from erp.purchasing.errors import (
     PurchaseOrderClosed,
 )
 from erp.purchasing.rules.values import share_of
+from erp.searched import NUMBER
 
 __all__ = ["PurchaseOrder", "PurchaseOrderLine"]
 
@@ -39,6 +41,7 @@ class PurchaseOrder(Record, Base):
             "state in ('ordered', 'partly_received', 'received', 'closed')", name="state_known"
         ),
         Index("ix_purchase_order_created_at", "created_at", "id"),
+        search_index("ix_purchase_order_search", NUMBER),
         Index("ix_purchase_order_state_created_at", "state", "created_at", "id"),
         Index("ix_purchase_order_supplier_id_created_at", "supplier_id", "created_at", "id"),
     )

@@ -12,10 +12,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
+from chassis.storage.searching import search_index
 from erp.base import Base
 from erp.exact import plain
 from erp.purchasing.errors import MoreThanOnReceipt, SerialNotOnReceipt
 from erp.purchasing.rules.values import share_of
+from erp.searched import NUMBER
 
 __all__ = ["PurchaseReceipt", "PurchaseReceiptLine", "PurchaseReturn", "PurchaseReturnLine"]
 
@@ -30,6 +32,7 @@ class PurchaseReceipt(Identified, Base):
     __table_args__ = (
         Index("ix_purchase_receipt_purchase_order_id", "purchase_order_id"),
         Index("ix_purchase_receipt_recorded_at", "recorded_at", "id"),
+        search_index("ix_purchase_receipt_search", NUMBER),
         Index("ix_purchase_receipt_effective_on", "effective_on", "id"),
     )
 
@@ -105,6 +108,7 @@ class PurchaseReturn(Identified, Base):
             postgresql_where=text("kind = 'reversal'"),
         ),
         Index("ix_purchase_return_recorded_at", "recorded_at", "id"),
+        search_index("ix_purchase_return_search", NUMBER),
         Index("ix_purchase_return_effective_on", "effective_on", "id"),
     )
 

@@ -6,10 +6,12 @@ from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.loading import columns_of, loaded
+from chassis.storage.searching import containing
 from chassis.storage.work import Work
 from erp.money import digits_of
 from erp.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from erp.purchasing.schemas import PurchaseOrderQuery, PurchaseOrderView
+from erp.searched import PURCHASE_ORDERS
 from erp.sql import Sql
 
 __all__ = [
@@ -176,6 +178,7 @@ async def order_page(
         columns=_shown(currency),
         source=_FROM,
         where=[
+            *await containing(sql, asked.q, PURCHASE_ORDERS),
             Filter("o.state = {}", wanted.state),
             Filter("o.supplier_id = {}", wanted.supplier_id),
             Filter("o.number = {}", wanted.number),

@@ -5,10 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.searching import containing
 from chassis.storage.work import Work
 from erp.links import references
 from erp.purchasing.models import SupplierPrice
 from erp.purchasing.schemas import SupplierPriceView
+from erp.searched import SUPPLIER_PRICES
 from erp.sql import Sql
 
 __all__ = [
@@ -113,6 +115,7 @@ async def price_page(
         columns=_VIEW,
         source=_FROM,
         where=[
+            *await containing(sql, asked.q, SUPPLIER_PRICES),
             Filter("supplier_price.supplier_id = {}", supplier_id),
             Filter("supplier_price.item_id = (select id from item where sku = {})", sku),
         ],

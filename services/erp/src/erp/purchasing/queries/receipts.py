@@ -8,6 +8,7 @@ from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.loading import columns_of, loaded
+from chassis.storage.searching import containing
 from chassis.storage.work import Work
 from erp.purchasing.models import (
     PurchaseReceipt,
@@ -21,6 +22,7 @@ from erp.purchasing.schemas import (
     PurchaseReturnView,
     ReceiptQuery,
 )
+from erp.searched import PURCHASE_RETURNS, RECEIPTS
 from erp.sql import Sql
 
 __all__ = [
@@ -156,6 +158,7 @@ async def receipt_page(
         columns=_VIEW,
         source=_FROM,
         where=[
+            *await containing(sql, asked.q, RECEIPTS),
             Filter("r.purchase_order_id = {}", wanted.purchase_order_id),
             Filter("o.supplier_id = {}", wanted.supplier_id),
             Filter("r.number = {}", wanted.number),
@@ -189,6 +192,7 @@ async def return_page(
         columns=_RETURN,
         source=_FROM_RETURN,
         where=[
+            *await containing(sql, asked.q, PURCHASE_RETURNS),
             Filter("r.kind = {}", wanted.kind),
             Filter("r.purchase_receipt_id = {}", wanted.purchase_receipt_id),
             Filter("r.purchase_order_id = {}", wanted.purchase_order_id),

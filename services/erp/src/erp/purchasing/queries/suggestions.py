@@ -8,10 +8,12 @@ from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.loading import loaded
+from chassis.storage.searching import containing
 from chassis.storage.work import Work
 from erp.purchasing.models import PurchaseSuggestion
 from erp.purchasing.rules.replenishing import Source
 from erp.purchasing.schemas import SuggestionView
+from erp.searched import SUGGESTIONS
 from erp.sql import Sql
 
 __all__ = [
@@ -151,6 +153,7 @@ async def suggestion_page(
         " left join supplier u on u.id = s.supplier_id"
         " left join purchase_order_line l on l.id = s.order_line_id",
         where=[
+            *await containing(sql, asked.q, SUGGESTIONS),
             Filter("s.state = {}", state),
             Filter("s.item_id = (select id from item where sku = {})", sku),
         ],

@@ -7,7 +7,7 @@ from fastapi import Query, Request, Response, status
 
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
 from chassis.http.etag import reply_with
-from chassis.http.paging import Page, PageAsked
+from chassis.http.paging import Page, SearchAsked
 from chassis.http.problems import (
     CurrencyNotSupported,
     IdempotencyInFlight,
@@ -103,7 +103,7 @@ purchase_order_router = house_router(
 async def list_orders(
     _by: Reader,
     wanted: Annotated[PurchaseOrderQuery, Query()],
-    asked: PageAsked,
+    asked: SearchAsked,
     at: InReading,
     request: Request,
 ) -> Page[PurchaseOrderView]:

@@ -8,7 +8,7 @@ from fastapi import Query, Response, status
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
-from chassis.http.paging import Page, PageAsked
+from chassis.http.paging import Page, SearchAsked
 from chassis.http.problems import (
     CurrencyNotSupported,
     IdempotencyInFlight,
@@ -98,7 +98,7 @@ async def _price(
 
 @supplier_price_router.get("")
 async def list_prices(
-    _by: Reader, asked: PageAsked, at: InReading, supplier_id: UUID | None = None, sku: Sku = None
+    _by: Reader, asked: SearchAsked, at: InReading, supplier_id: UUID | None = None, sku: Sku = None
 ) -> Page[SupplierPriceView]:
     """What suppliers ask, the newest first."""
     return await price_queries.price_page(at.sql, asked, supplier_id=supplier_id, sku=sku)
@@ -165,7 +165,7 @@ async def change_price(
 @suggestion_router.get("")
 async def list_suggestions(
     _by: Reader,
-    asked: PageAsked,
+    asked: SearchAsked,
     at: InReading,
     state: SuggestionState | None = None,
     sku: Sku = None,

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query, status
 
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
-from chassis.http.paging import Page, PageAsked
+from chassis.http.paging import Page, SearchAsked
 from chassis.http.problems import (
     IdempotencyInFlight,
     IdempotencyKeyRequired,
@@ -92,7 +92,7 @@ purchase_return_router = house_router(
 
 @purchase_receipt_router.get("")
 async def list_receipts(
-    _by: Reader, wanted: Annotated[ReceiptQuery, Query()], asked: PageAsked, at: InReading
+    _by: Reader, wanted: Annotated[ReceiptQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[PurchaseReceiptView]:
     """Receipts of purchase orders with what came, the newest first."""
     return await receipt_queries.receipt_page(at.sql, wanted, asked)
@@ -122,7 +122,7 @@ async def reverse_receipt(
 
 @purchase_return_router.get("")
 async def list_returns(
-    _by: Reader, wanted: Annotated[PurchaseReturnQuery, Query()], asked: PageAsked, at: InReading
+    _by: Reader, wanted: Annotated[PurchaseReturnQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[PurchaseReturnView]:
     """What went back to suppliers, and receipts taken back, the newest first."""
     return await receipt_queries.return_page(at.sql, wanted, asked)

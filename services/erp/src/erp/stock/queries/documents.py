@@ -5,6 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.searching import containing
+from erp.searched import STOCK_DOCUMENTS
 from erp.sql import Sql
 from erp.stock.schemas import StockDocumentQuery, StockDocumentView
 
@@ -42,6 +44,7 @@ async def document_page(
         columns=_VIEW,
         source=_DOCUMENTS,
         where=[
+            *await containing(sql, asked.q, STOCK_DOCUMENTS),
             Filter("d.source_type = {}", wanted.kind),
             Filter(_OF_ITEM, wanted.sku),
             Filter("d.effective_on >= {}", wanted.effective_on_gte),

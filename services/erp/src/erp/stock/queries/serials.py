@@ -6,7 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.searching import containing
 from chassis.storage.work import Work
+from erp.searched import SERIALS
 from erp.sql import Sql
 from erp.stock.queries.shown import MOVE_VIEW, MOVES
 from erp.stock.rules.serials import KnownSerial
@@ -74,6 +76,7 @@ async def serial_page(sql: Sql, wanted: SerialQuery, asked: PageQuery) -> Page[S
         source=_SERIALS,
         where=[
             Filter("s.item_id = (select id from item where sku = {})", wanted.sku),
+            *await containing(sql, asked.q, SERIALS),
             Filter("s.number = {}", wanted.number),
             Filter("(l.kind = 'internal') = {}", wanted.in_stock),
         ],

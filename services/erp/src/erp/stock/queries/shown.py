@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.searching import containing
+from erp import searched
 from erp.sql import Sql
 from erp.stock.rules.lines import DemandState, Shortage
 from erp.stock.rules.units import CountedIn
@@ -170,7 +172,11 @@ async def level_page(
         sql,
         columns=_LEVEL_VIEW,
         source=_LEVELS,
-        where=[Filter("i.sku = {}", sku), Filter("(s.on_hand > 0) = {}", on_hand)],
+        where=[
+            Filter("i.sku = {}", sku),
+            Filter("(s.on_hand > 0) = {}", on_hand),
+            *await containing(sql, asked.q, searched.LEVELS),
+        ],
         sorts={"sku": Sort("i.sku", "text")},
         default="sku",
         asked=asked,
@@ -190,6 +196,7 @@ async def move_page(
         where=[
             Filter("m.item_id = (select id from item where sku = {})", sku),
             Filter("m.source_id = {}", source_id),
+            *await containing(sql, asked.q, searched.MOVES),
         ],
         sorts={"recorded_at": Sort("m.recorded_at", "timestamptz")},
         default="-recorded_at",

@@ -1,0 +1,112 @@
+"""Every list is searched by words: a record is found by its number, its party and its product."""
+
+from uuid import uuid4
+
+import pytest
+
+from chassis.storage.searching import Searched
+from crm import searched
+
+EXEMPT = {
+    "/v1/events": "a feed for machines, read in its order",
+    "/v1/events/states": "a feed for machines, read in its order",
+    "/v1/api-keys": "a handful; seen whole by an administrator",
+    "/v1/jobs": "kinds and states are words of the program, and filters",
+}
+
+
+@pytest.fixture
+async def trade(desk):
+    """A customer, its people, and what it ordered: by list, with what finds it."""
+    word = uuid4().hex[:10]
+    account = await desk.account(name=f"Électricité {word}")
+    contact = await desk.contact(account["id"], name=f"Ольга {word}", title="Директор")
+    product = await desk.product(code=f"P-{word}", name=f"蓝港灯具 {word}")
+    order = await desk.order(account["id"], product["code"])
+    user = await desk.user(name=f"Δέσποινα {word}")
+    team = await desk.add("/v1/teams", name=f"华东 {word}")
+    money = {"amount": "9.00", "currency": "CNY"}
+    prices = f"L-{word}"
+    listed = await desk.send("/v1/price-lists", word, 1, code=prices, name=f"Händler {word}")
+    assert listed.status_code == 201, listed.text
+    price = await desk.add(
+        "/v1/product-prices", product=product["code"], price_list="standard", price=money
+    )
+    return {
+        "/v1/accounts": (account["id"], [account["name"]]),
+        "/v1/contacts": (
+            contact["id"],
+            [contact["name"], account["name"], f"директор {word}", f"ольга electricite {word}"],
+        ),
+        "/v1/products": (product["id"], [product["code"], f"langang {word}"]),
+        "/v1/product-prices": (price["id"], [product["code"], product["name"]]),
+        "/v1/price-lists": (listed.json()["id"], [prices, f"handler {word}"]),
+        "/v1/orders": (
+            order["id"],
+            [order["number"], account["name"], product["code"], f"{order['number']} {word}"],
+        ),
+        "/v1/users": (user["id"], [user["login"], user["name"], f"δέσποινα {word}"]),
+        "/v1/teams": (team["id"], [team["name"], f"huadong {word}"]),
+    }
+
+
+async def lists_of(desk):
+    """Every list that has pages, and what it may be asked."""
+    document = await desk.see("/openapi.json")
+    asked = {
+        path: {one["name"] for one in acts["get"].get("parameters", [])}
+        for path, acts in document["paths"].items()
+        if "get" in acts
+    }
+    return {path: names for path, names in asked.items() if names & {"cursor", "after"}}
+
+
+async def test_every_list_is_searched_or_says_why_not(desk, trade):
+    lists = await lists_of(desk)
+    assert {path for path, names in lists.items() if "q" not in names} == set(EXEMPT)
+    assert {path for path, names in lists.items() if "q" in names} == set(trade)
+
+
+async def test_a_record_is_found_by_what_names_it_and_by_nothing_else(desk, trade):
+    for path, (record, questions) in trade.items():
+        for q in questions:
+            assert record in await desk.listed(path, q=q, limit=200), (path, q)
+            assert await desk.listed(path, q=f"{q} {uuid4().hex}") == [], (path, q)
+
+
+async def test_an_order_is_found_by_parts_of_its_number(desk, trade):
+    record, (number, *_) = trade["/v1/orders"]
+    counted = number.rpartition("-")[2]
+    for part in (number.lower(), number.replace("-", ""), counted, counted.lstrip("0")):
+        assert record in await desk.listed("/v1/orders", q=part, limit=200), part
+
+
+@pytest.mark.parametrize("q", ["", "   ", "%", "-_-", "。"])
+async def test_a_question_without_a_word_is_refused_by_every_list(desk, q):
+    for path, names in (await lists_of(desk)).items():
+        if "q" in names:
+            reply = await desk.client.get(path, params={"q": q})
+            assert reply.status_code == 422, (path, reply.text)
+            assert reply.json()["errors"][0]["code"] == "nothing_to_search"
+
+
+LISTS = {name: one for name, one in vars(searched).items() if isinstance(one, Searched)}
+
+
+@pytest.mark.parametrize("name", [name for name, one in LISTS.items() if one.indexed])
+async def test_words_are_looked_up_in_indexes(crm, name):
+    """No text of a table is taken to pieces for a question, however large the table is."""
+    found = LISTS[name].found([["abc"], ["^de"]])
+    async with crm.database.driver() as sql:
+        await sql.execute("set enable_seqscan = off; set plan_cache_mode = force_generic_plan")
+        try:
+            asked = f"select {LISTS[name].key} from {LISTS[name].source}"
+            condition = found.condition.format("$1")
+            await sql.execute(f"prepare asked (text[]) as {asked} where {condition}")
+            rows = await sql.fetch("explain execute asked(array[array['a', 'b'], array['c', 'd']])")
+            await sql.execute("deallocate asked")
+        finally:
+            await sql.execute("reset enable_seqscan; reset plan_cache_mode")
+    plan = [row[0].strip() for row in rows]
+    assert any("search_grams" in line for line in plan), plan
+    assert not [line for line in plan if line.startswith("Filter") and "search_grams" in line], plan

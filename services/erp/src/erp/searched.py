@@ -1,0 +1,202 @@
+"""What each list is searched by: texts of its records, and of the records they belong to.
+
+The texts of documents stand in their indexes in the same words.
+"""
+
+from chassis.storage.searching import Related, Searched, folded, number_words, pinyin_words
+
+__all__ = [
+    "ACCOUNTS",
+    "APPROVALS",
+    "BILLS",
+    "CATEGORIES",
+    "ENTRIES",
+    "INVOICES",
+    "INVOICE_NUMBER",
+    "ITEMS",
+    "JOURNAL_NUMBER",
+    "LEVELS",
+    "MOVES",
+    "NUMBER",
+    "OPEN_ITEMS",
+    "PAYMENTS",
+    "PRICES",
+    "PRICE_LISTS",
+    "PURCHASE_ORDERS",
+    "PURCHASE_RETURNS",
+    "RECEIPTS",
+    "SALES_ORDERS",
+    "SERIALS",
+    "SHIPMENTS",
+    "STOCK_DOCUMENTS",
+    "SUGGESTIONS",
+    "SUPPLIER_PRICES",
+    "bill_text",
+    "memo_text",
+    "open_item_text",
+    "payment_text",
+    "shipment_text",
+]
+
+NUMBER = folded(number_words("number"))
+_PRINTED = "((series || '-') || lpad(number::text, 6, '0'))"
+INVOICE_NUMBER = folded(number_words(_PRINTED))
+JOURNAL_NUMBER = folded("number::text")
+
+
+def shipment_text(of: str = "") -> str:
+    """A shipment's number and that of its parcel."""
+    return folded(number_words(f"{of}number"), f"{of}tracking_number")
+
+
+def payment_text(of: str = "") -> str:
+    """A payment's number and what the bank said of it."""
+    return folded(number_words(f"{of}number"), f"{of}reference")
+
+
+def bill_text(of: str = "") -> str:
+    """The supplier's number of a bill."""
+    return folded(number_words(f"{of}supplier_number"))
+
+
+def open_item_text(of: str = "") -> str:
+    """The number of what is to be paid."""
+    return folded(number_words(f"{of}document_number"))
+
+
+def memo_text(of: str = "") -> str:
+    """What was noted of a posting or a move."""
+    return folded(f"{of}memo")
+
+
+def _parties(column: str) -> list[Related]:
+    return [Related("customer", column), Related("supplier", column)]
+
+
+def _number(of: str) -> str:
+    return folded(number_words(f"{of}.number"))
+
+
+def _named(table: str, *, also: str = "") -> Searched:
+    named = f"{table}.code || ' ' || {table}.name || ' ' || {also or pinyin_words(table)}"
+    return Searched(f"search_fold({named})", table, f"{table}.id", indexed=False)
+
+
+CATEGORIES, PRICE_LISTS = _named("item_category"), _named("price_list")
+ACCOUNTS = _named("account", also="account.name_zh")
+ITEMS = Searched("item.search", "item", "item.id")
+PRICES = Searched("", "price", "price.id", [Related("item", "price.item_id")])
+SUPPLIER_PRICES = Searched(
+    "",
+    "supplier_price",
+    "supplier_price.id",
+    [
+        Related("item", "supplier_price.item_id"),
+        Related("supplier", "supplier_price.supplier_id"),
+    ],
+)
+SUGGESTIONS = Searched(
+    "",
+    "purchase_suggestion s",
+    "s.id",
+    [Related("item", "s.item_id"), Related("supplier", "s.supplier_id")],
+)
+LEVELS = Searched("", "stock_level s", "s.item_id", [Related("item", "s.item_id")])
+SERIALS = Searched(
+    folded(number_words("s.number")), "serial s", "s.id", [Related("item", "s.item_id")]
+)
+MOVES = Searched(memo_text("m."), "stock_move m", "m.id", [Related("item", "m.item_id")])
+STOCK_DOCUMENTS = Searched(
+    memo_text("d."),
+    "stock_move d",
+    "d.id",
+    [Related("item", "l.item_id", lines="stock_move l", record="l.source_id", of="d.source_id")],
+)
+ENTRIES = Searched(
+    memo_text("e."),
+    "journal_entry e",
+    "e.id",
+    [Related("journal_number", "e.id", text=JOURNAL_NUMBER, id="entry_id")],
+)
+
+SALES_ORDERS = Searched(
+    _number("sales_order"),
+    "sales_order",
+    "sales_order.id",
+    [
+        Related("customer", "sales_order.customer_id"),
+        Related("item", "l.item_id", lines="sales_order_line l", record="l.order_id"),
+    ],
+)
+SHIPMENTS = Searched(
+    shipment_text("s."),
+    "shipment s join sales_order o on o.id = s.order_id",
+    "s.id",
+    [Related("customer", "o.customer_id"), Related("sales_order", "s.order_id", text=NUMBER)],
+)
+INVOICES = Searched(
+    "",
+    "invoice",
+    "invoice.id",
+    [
+        Related("invoice_number", "invoice.id", text=INVOICE_NUMBER, id="invoice_id"),
+        Related("customer", "invoice.customer_id"),
+        Related("sales_order", "invoice.order_id", text=NUMBER),
+    ],
+)
+PURCHASE_ORDERS = Searched(
+    _number("o"),
+    "purchase_order o",
+    "o.id",
+    [
+        Related("supplier", "o.supplier_id"),
+        Related("item", "l.item_id", lines="purchase_order_line l", record="l.purchase_order_id"),
+    ],
+)
+RECEIPTS = Searched(
+    _number("r"),
+    "purchase_receipt r join purchase_order o on o.id = r.purchase_order_id",
+    "r.id",
+    [
+        Related("supplier", "o.supplier_id"),
+        Related("purchase_order", "r.purchase_order_id", text=NUMBER),
+    ],
+)
+PURCHASE_RETURNS = Searched(
+    _number("r"),
+    "purchase_return r join purchase_order o on o.id = r.purchase_order_id",
+    "r.id",
+    [
+        Related("supplier", "o.supplier_id"),
+        Related("purchase_order", "r.purchase_order_id", text=NUMBER),
+        Related("purchase_receipt", "r.purchase_receipt_id", text=NUMBER),
+    ],
+)
+BILLS = Searched(
+    bill_text("bill."),
+    "bill",
+    "bill.id",
+    [
+        Related("supplier", "bill.supplier_id"),
+        Related("purchase_order", "bill.purchase_order_id", text=NUMBER),
+    ],
+)
+PAYMENTS = Searched(payment_text("payment."), "payment", "payment.id", _parties("payment.party_id"))
+OPEN_ITEMS = Searched(
+    open_item_text("open_item."), "open_item", "open_item.id", _parties("open_item.party_id")
+)
+APPROVALS = Searched(
+    "",
+    "approval",
+    "approval.id",
+    [
+        Related("sales_order", "approval.subject_id", text=NUMBER),
+        Related(
+            "customer",
+            "o.customer_id",
+            lines="sales_order o",
+            record="o.id",
+            of="approval.subject_id",
+        ),
+    ],
+)

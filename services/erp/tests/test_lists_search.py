@@ -1,0 +1,223 @@
+"""Every list is searched by words: a record is found by its number, its party and its item."""
+
+from uuid import uuid4
+
+import pytest
+
+from chassis.storage.searching import Searched
+from erp import searched
+from erp.ledger import service as ledger
+
+CNY = {"amount": "7.00", "currency": "CNY"}
+EXEMPT = {
+    "/v1/events": "a feed for machines, read in its order",
+    "/v1/events/states": "a feed for machines, read in its order",
+    "/v1/api-keys": "a handful; seen whole by an administrator",
+    "/v1/jobs": "kinds and states are words of the program, and filters",
+}
+
+
+class Clerk:
+    """Everything that a clerk does in this test succeeds."""
+
+    def __init__(self, erp):
+        self.erp, self.word = erp, uuid4().hex[:10]
+
+    async def does(self, path, **facts):
+        reply = await self.erp.post(path, facts)
+        assert reply.is_success, (path, reply.text)
+        return reply.json()
+
+    async def listed(self, path, **wanted):
+        reply = await self.erp.client.get(path, params=wanted)
+        assert reply.is_success, (path, reply.text)
+        return reply.json()["items"]
+
+
+async def catalog(clerk):
+    """An item with serials in a category, its price, and what finds each."""
+    word = clerk.word
+    named = {"code": f"C-{word}", "name": f"灯具 {word}"}
+    category = await clerk.does("/v1/item-categories", **named)
+    kept = {"category": category["code"], "tracking": "serial"}
+    item = await clerk.does("/v1/items", sku=f"I-{word}", name=f"蓝港灯具 {word}", **kept)
+    named = {"code": f"L-{word}", "name": "Retail", "currency": "CNY"}
+    prices = await clerk.does("/v1/price-lists", **named)
+    price = await clerk.does("/v1/prices", sku=item["sku"], price=CNY, price_list=prices["code"])
+    return item, {
+        "/v1/item-categories": (category["id"], [category["code"], category["name"]]),
+        "/v1/items": (item["id"], [item["sku"], item["name"]]),
+        "/v1/price-lists": (prices["id"], [prices["code"]]),
+        "/v1/prices": (price["id"], [item["sku"], item["name"]]),
+    }
+
+
+async def bought(clerk, item):
+    """Three pieces are ordered and received; one goes back, two are billed, one is lost."""
+    word, sku = clerk.word, item["sku"]
+    supplier = await clerk.does("/v1/suppliers", name=f"ΠΑΠΑΔΌΠΟΥΛΟΣ {word}")
+    offer = {"supplier_number": supplier["number"], "sku": sku, "price": CNY}
+    offered = await clerk.does("/v1/supplier-prices", **offer)
+    lines = [{"sku": sku, "quantity": "3", "unit_price": CNY}]
+    facts = {"supplier_number": supplier["number"], "lines": lines}
+    order = await clerk.does("/v1/purchase-orders", **facts)
+    path, serials = f"/v1/purchase-orders/{order['id']}", [f"SN{at}{word}" for at in (1, 2, 3)]
+    line = {"line_id": order["lines"][0]["id"]}
+    lines = [line | {"quantity": "3", "serials": serials}]
+    receipt = await clerk.does(f"{path}/receipts", lines=lines)
+    facts = {"reason": "Broken", "expect_again": False}
+    lines = [line | {"quantity": "1", "serials": serials[2:]}]
+    back = f"/v1/purchase-receipts/{receipt['id']}/returns"
+    back = await clerk.does(back, **facts, lines=lines)
+    bill = await clerk.does(f"{path}/bills", bill_number=f"Ｂ-{word}-77")
+    lost = [{"sku": sku, "quantity": "-1", "serials": serials[1:2]}]
+    lost = await clerk.does("/v1/stock-adjustments", reason=f"Überlauf {word}", lines=lost)
+    number, name = order["number"], supplier["name"]
+    billed = [f"b-{word}-77", f"B{word}77", name, number, f"77 {word}"]
+    return {
+        "/v1/suppliers": (supplier["id"], [supplier["number"]]),
+        "/v1/supplier-prices": (offered["id"], [sku, name]),
+        "/v1/purchase-orders": (order["id"], [number, name, sku, f"{number} {word}"]),
+        "/v1/purchase-receipts": (
+            receipt["id"],
+            [receipt["number"], number, name, f"{receipt['number']} {word}"],
+        ),
+        "/v1/purchase-returns": (back["id"], [back["number"], number, receipt["number"], name]),
+        "/v1/bills": (bill["id"], billed),
+        "/v1/stock-levels": (None, [sku, item["name"]]),
+        "/v1/stock-moves": (None, [sku, f"überlauf {word}"]),
+        "/v1/stock-documents": (lost["id"], [f"überlauf {word}", sku]),
+        "/v1/serials": (None, [serials[0], f"{serials[1]} 灯具"]),
+    }
+
+
+async def sold(clerk, item):
+    """One piece is ordered, sent, invoiced and paid; of more, one order waits for approval."""
+    word = clerk.word
+    customer = await clerk.does("/v1/customers", name=f"Électricité {word}")
+    limited = await clerk.does("/v1/customers", name=f"Limited {word}", credit_limit=CNY)
+    line = {"item_id": item["id"], "quantity": "1", "unit_price": CNY}
+    sale = await clerk.does("/v1/sales-orders", customer_id=customer["id"], lines=[line])
+    path, parcel = f"/v1/sales-orders/{sale['id']}", f"T{word}"
+    sent = await clerk.does(f"{path}/shipments", carrier="SF", tracking_number=parcel)
+    await clerk.does(f"{path}/invoices")
+    [invoice] = await clerk.listed("/v1/invoices", order_id=sale["id"])
+    said = {"party_id": customer["id"], "amount": CNY, "reference": f"Dank für {word}"}
+    payment = await clerk.does("/v1/payments", **said)
+    more = [line | {"quantity": "9"}]
+    held = await clerk.does("/v1/sales-orders", customer_id=limited["id"], lines=more)
+    [asked] = await clerk.listed("/v1/approvals", subject_id=held["id"])
+    await clerk.does("/v1/sales-orders", customer_id=customer["id"], lines=more)
+    await clerk.does("/v1/purchase-suggestions/refresh", skus=[item["sku"]])
+    [entry, *_] = await clerk.listed("/v1/journal-entries", source_id=invoice["id"])
+    name, number = customer["name"], sale["number"]
+    sales = [number, name, item["sku"], f"{number} électricité {word}"]
+    paid = [payment["number"], name, f"dank {word}", f"{payment['number']} {word}"]
+    return {
+        "/v1/customers": (customer["id"], [customer["number"]]),
+        "/v1/sales-orders": (sale["id"], sales),
+        "/v1/shipments": (
+            sent["shipment_id"],
+            [sent["number"], parcel, number, name, f"{parcel} ÉLECTRICITÉ"],
+        ),
+        "/v1/invoices": (
+            invoice["id"],
+            [invoice["number"], name, number, f"{invoice['number']} {word}"],
+        ),
+        "/v1/open-items": (None, [invoice["number"], name, f"b-{word}-77"]),
+        "/v1/payments": (payment["id"], paid),
+        "/v1/approvals": (asked["id"], [held["number"], limited["name"]]),
+        "/v1/purchase-suggestions": (None, [item["sku"], item["name"]]),
+        "/v1/journal-entries": (entry["id"], [f"{entry['number']} {entry['memo']}"]),
+    }
+
+
+@pytest.fixture(scope="module")
+async def trade(erp):
+    """Documents of an item's whole way, by list: one record and what finds it."""
+    async with erp.database.transaction() as work:
+        await ledger.ensure_year(work, work.today())
+    clerk = Clerk(erp)
+    item, made = await catalog(clerk)
+    made |= await bought(clerk, item)
+    made |= await sold(clerk, item)
+    account = (await clerk.listed("/v1/accounts"))[-1]
+    names = [account["code"], account["name"], account["name_zh"]]
+    return made | {"/v1/accounts": (account["id"], names)}
+
+
+async def ids(desk, path, q):
+    """Ids that the list answers, all pages of it."""
+    found, wanted = [], {"q": q, "limit": 200}
+    while True:
+        reply = await desk.client.get(path, params=wanted)
+        assert reply.status_code == 200, (path, q, reply.text)
+        found += [one.get("id") for one in reply.json()["items"]]
+        if not reply.json()["next_cursor"]:
+            return found
+        wanted["cursor"] = reply.json()["next_cursor"]
+
+
+async def lists_of(desk):
+    """Every list that has pages, and what it may be asked."""
+    document = await desk.see("/openapi.json")
+    asked = {
+        path: {one["name"] for one in acts["get"].get("parameters", [])}
+        for path, acts in document["paths"].items()
+        if "get" in acts
+    }
+    return {path: names for path, names in asked.items() if names & {"cursor", "after"}}
+
+
+async def test_every_list_is_searched_or_says_why_not(desk, trade):
+    lists = await lists_of(desk)
+    assert {path for path, names in lists.items() if "q" not in names} == set(EXEMPT)
+    assert {path for path, names in lists.items() if "q" in names} == set(trade)
+
+
+async def test_a_record_is_found_by_what_names_it_and_by_nothing_else(desk, trade):
+    for path, (record, questions) in trade.items():
+        for q in questions:
+            found = await ids(desk, path, q)
+            assert found, (path, q)
+            assert record is None or record in found, (path, q)
+            assert await ids(desk, path, f"{q} {uuid4().hex}") == [], (path, q)
+
+
+@pytest.mark.parametrize("of", ["sales-orders", "purchase-orders", "payments", "shipments"])
+async def test_a_number_is_found_by_parts_of_it(desk, trade, of):
+    record, (number, *_) = trade[f"/v1/{of}"]
+    counted = number.rpartition("-")[2]
+    for part in (number.lower(), number.replace("-", ""), counted, counted.lstrip("0")):
+        assert record in await ids(desk, f"/v1/{of}", part), part
+
+
+@pytest.mark.parametrize("q", ["", "   ", "%", "-_-", "。"])
+async def test_a_question_without_a_word_is_refused_by_every_list(desk, q):
+    for path, names in (await lists_of(desk)).items():
+        if "q" in names:
+            reply = await desk.client.get(path, params={"q": q})
+            assert reply.status_code == 422, (path, reply.text)
+            assert reply.json()["errors"][0]["code"] == "nothing_to_search"
+
+
+LISTS = {name: one for name, one in vars(searched).items() if isinstance(one, Searched)}
+
+
+@pytest.mark.parametrize("name", [name for name, one in LISTS.items() if one.indexed])
+async def test_words_are_looked_up_in_indexes(erp, name):
+    """No text of a table is taken to pieces for a question, however large the table is."""
+    found = LISTS[name].found([["abc"], ["^de"]])
+    async with erp.database.driver() as sql:
+        await sql.execute("set enable_seqscan = off; set plan_cache_mode = force_generic_plan")
+        try:
+            asked = f"select {LISTS[name].key} from {LISTS[name].source}"
+            condition = found.condition.format("$1")
+            await sql.execute(f"prepare asked (text[]) as {asked} where {condition}")
+            rows = await sql.fetch("explain execute asked(array[array['a', 'b'], array['c', 'd']])")
+            await sql.execute("deallocate asked")
+        finally:
+            await sql.execute("reset enable_seqscan; reset plan_cache_mode")
+    plan = [row[0].strip() for row in rows]
+    assert any("search_grams" in line for line in plan), plan
+    assert not [line for line in plan if line.startswith("Filter") and "search_grams" in line], plan
