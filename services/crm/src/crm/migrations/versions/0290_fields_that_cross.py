@@ -1,13 +1,13 @@
 """What crosses from the ERP has its limits here too: unit, price list's name, days to pay.
 
 Revision ID: 0290
-Revises: 0262
+Revises: 0263
 """
 
 from alembic import op
 
 revision = "0290"
-down_revision = "0262"
+down_revision = "0263"
 
 
 def upgrade() -> None:

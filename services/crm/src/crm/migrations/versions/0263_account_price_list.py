@@ -1,13 +1,13 @@
 """An account may have a price list of its own.
 
-Revision ID: 0262
-Revises: 0261
+Revision ID: 0263
+Revises: 0262
 """
 
 from alembic import op
 
-revision = "0262"
-down_revision = "0261"
+revision = "0263"
+down_revision = "0262"
 
 
 def upgrade() -> None:
