@@ -120,8 +120,8 @@ async def test_products_and_prices_stay_within_the_budget(desk, ear):
         await desk.see(f"/v1/products/{product['id']}/price?quantity=5")
 
 
-async def test_an_order_is_placed_by_seven_statements_however_long(desk, ear):
-    """Begin, key, account, products with prices, order with lines, event with reply, commit."""
+async def test_an_order_is_placed_by_eight_statements_however_long(desk, ear):
+    """Begin, key, account locked and read, products, order with lines, event and reply, commit."""
     account, codes = await desk.account(), [desk.word() for _ in range(20)]
     listed = [
         {"external_id": one, "source_version": 1, "code": one, "name": "Lamp", "list_price": CNY}
@@ -131,7 +131,7 @@ async def test_an_order_is_placed_by_seven_statements_however_long(desk, ear):
     lines = [{"product": one, "quantity": "2"} for one in codes]
     for count in (1, 20):
         await desk.see("/v1/accounts?limit=1")
-        async with ear.expecting(7):
+        async with ear.expecting(8):
             await desk.add("/v1/orders", account_id=account["id"], lines=lines[:count])
 
 

@@ -91,6 +91,24 @@ async def test_a_repeated_line_stays_as_it_was_amended_here(sender):
     assert quantities(order) == ["12"]
 
 
+async def test_lines_without_ids_are_taken_as_they_are_sent(sender):
+    """Nothing tells what the sender changed from what it repeats: 8 are 10 again, in one line."""
+    day = {"requested_on": "2030-01-01"}
+    order = await sender.sends(("", "10"), **day)
+    amended = await sender.amends(order, (order["lines"][0], "8"), requested_on="2030-01-02")
+    assert (quantities(amended), amended["requested_on"]) == (["8"], "2030-01-02")
+    again = await sender.sends(("", "10"), note="ring", **day)
+    assert (quantities(again), again["requested_on"]) == (["10"], day["requested_on"])
+    assert again["note"] == "ring"
+    assert again["lines"][0]["id"] == order["lines"][0]["id"]
+    two = await sender.sends(("", "10"), ("", "3"))
+    assert [line["id"] for line in two["lines"]][:1] == [order["lines"][0]["id"]]
+    mixed = await sender.amends(two, (two["lines"][0], "7"), (two["lines"][1], "3"))
+    assert quantities(mixed) == ["7", "3"]
+    back = await sender.sends(("a", "10"), ("", "3"))
+    assert sorted(quantities(back)) == ["10", "3"]
+
+
 async def test_what_was_repeated_only_is_told_even_if_nothing_changed(sender):
     """The sender learns what the order is here: it sent another state."""
     order = await sender.sends(("a", "10"))

@@ -46,9 +46,10 @@ __all__ = [
     "contact_page",
     "contact_view",
     "debts_of",
+    "lock_buyers",
+    "lock_for_update",
     "matches",
     "primary_contact",
-    "prospects_among",
     "store_debts",
 ]
 
@@ -78,8 +79,11 @@ CONTACT = f"""{_COMMON}, {version_columns(Contact.__table__)},
 
 _BUYER = """select shipping_address, status = 'archived' as archived,
     stage = 'prospect' as prospect,
+    exists (select from external_reference r where r.entity_type = 'account'
+      and r.system = 'erp' and r.entity_id = account.id) as in_erp,
     (select trim_scale(d.owes)::text from account_debt d where d.account_id = account.id) as owes
   from account where id = $1"""
+_ORDERS = "select from account where id = $1 for key share"
 _DEBTS_OF = """select c.id, d.owes, d.told_at from account c
   left join account_debt d on d.account_id = c.id where c.id = any($1::uuid[])"""
 _STORE_DEBTS = """insert into account_debt as d (account_id, owes, told_at)
@@ -170,21 +174,32 @@ async def account_view(sql: Sql, account_id: UUID) -> AccountView | None:
 
 
 async def buyer(sql: Sql, account_id: UUID) -> Buyer | None:
-    """What an order needs to know of its account; None: there is no such account."""
+    """What an order needs to know of its account; None: there is no such account.
+
+    While it orders, nobody makes a prospect of it (`lock_for_update`): it is locked first and then
+    read as it is, because a lock that waited gives the row as it was before.
+    """
+    await sql.fetchrow(_ORDERS, account_id)
     row = await sql.fetchrow(_BUYER, account_id)
     if row is None:
         return None
     address = Address.model_validate(row["shipping_address"])
-    return Buyer(address, row["owes"], archived=row["archived"], prospect=row["prospect"])
+    stands = {name: row[name] for name in ("archived", "prospect", "in_erp")}
+    return Buyer(address, row["owes"], **stands)
 
 
-async def prospects_among(sql: Sql, account_ids: Collection[UUID]) -> list[UUID]:
-    """Those of the accounts that have not bought so far."""
+async def lock_buyers(sql: Sql, account_ids: Collection[UUID]) -> list[UUID]:
+    """Lock accounts as `buyer` does, in key order; those that have not bought so far."""
     rows = await sql.fetch(
-        "select id from account where id = any($1::uuid[]) and stage = 'prospect'",
+        "select id, stage from account where id = any($1::uuid[]) order by id for key share",
         list(account_ids),
     )
-    return [row["id"] for row in rows]
+    return [row["id"] for row in rows if row["stage"] == "prospect"]
+
+
+async def lock_for_update(sql: Sql, account_id: UUID) -> None:
+    """Wait for the orders that are being placed by the account, and let others wait for us."""
+    await sql.fetchval("select id from account where id = $1 for update", account_id)
 
 
 async def contact_view(sql: Sql, contact_id: UUID) -> ContactView | None:

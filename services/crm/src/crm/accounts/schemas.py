@@ -266,6 +266,7 @@ class Buyer:
     owes: str | None
     archived: bool
     prospect: bool
+    in_erp: bool
 
 
 class AccountView(ReachableView):

@@ -2,6 +2,7 @@
 
 from chassis.storage.work import Work
 from crm.accounts.events import AccountChanged
+from crm.accounts.service import accounts
 from crm.orders import queries
 from crm.orders.errors import HasOrdered
 
@@ -11,5 +12,8 @@ __all__ = ["keep_customer"]
 async def keep_customer(work: Work, event: AccountChanged) -> None:
     """Who has ordered is no prospect any more, so that its orders cross. Raises HasOrdered."""
     back = event.stage == "prospect" and "stage" in event.changed and event.version > 1
-    if back and await queries.has_ordered(work.sql, event.id):
+    if not back:
+        return
+    await accounts.wait_for_orders(work, event.id)
+    if await queries.has_ordered(work.sql, event.id):
         raise HasOrdered(account=event.id)

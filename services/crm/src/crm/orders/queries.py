@@ -1,6 +1,6 @@
 """Reads, locks and set-based writes of orders."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +29,20 @@ __all__ = [
     "order_view",
     "order_views",
     "replace_lines",
+    "unknown_to_erp",
 ]
+
+_LINKED = """exists (select from external_reference r where r.system = 'erp'
+    and r.entity_type = '{kind}' and r.entity_id = {id})"""
+_UNKNOWN_TO_ERP = f"""case when customer_order.state = 'placed'
+    and customer_order.content_version
+      > coalesce((customer_order.erp ->> 'source_version')::bigint, 0)
+    and {_LINKED.format(kind="account", id="customer_order.account_id")}
+  then (select array_agg(distinct p.code order by p.code)
+    from customer_order_line l join product p on p.id = l.product_id
+    where l.order_id = customer_order.id
+      and not {_LINKED.format(kind="product", id="p.id")}) end"""
+"""Products for which an order of a customer of the ERP waits: it does not know them yet."""
 
 _VIEW = f"""customer_order.id, customer_order.version, customer_order.number,
   customer_order.account_id, customer_order.ordered_on, customer_order.requested_on,
@@ -45,6 +58,7 @@ _VIEW = f"""customer_order.id, customer_order.version, customer_order.number,
       'external_line_id', l.external_line_id) order by l.position)
     from customer_order_line l join product p on p.id = l.product_id
     where l.order_id = customer_order.id) as lines,
+  {_UNKNOWN_TO_ERP} as waits_for,
   {references("customer_order")}"""
 
 _ADD_LINES = """line as (insert into customer_order_line (id, order_id, position, product_id,
@@ -130,6 +144,16 @@ async def order_views(sql: Sql, order_ids: Sequence[UUID]) -> list[OrderView]:
         f"select {_VIEW} from customer_order where id = any($1::uuid[])", list(order_ids)
     )
     return [OrderView.model_validate(dict(row)) for row in rows]
+
+
+async def unknown_to_erp(sql: Sql, product_ids: Collection[UUID]) -> list[str]:
+    """Codes of those of the products that the ERP does not know yet, in order."""
+    linked = _LINKED.format(kind="product", id="p.id")
+    rows = await sql.fetch(
+        f"select code from product p where id = any($1::uuid[]) and not {linked} order by code",
+        list(product_ids),
+    )
+    return [row["code"] for row in rows]
 
 
 async def bases_of(sql: Sql, order_ids: Sequence[UUID]) -> dict[UUID, Any]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -132,6 +133,11 @@ class UpsertOrder(OrderFacts):
     """An order as another system knows it; what is left out stays as it is here."""
 
     source_version: SourceVersion
+    lines: Lines = Field(
+        description="All of them. One with an `external_line_id` is the line that has it; one "
+        "without, or with a new one, is taken for a line of the same product, of several for one "
+        "of the same price, else it is new. Lines here that are not sent are gone."
+    )
 
 
 class BatchOrder(UpsertOrder):
@@ -370,6 +376,11 @@ class OrderView(BaseModel):
     content_version: int = Field(
         description="The version in which it was last changed here; later ones took over what "
         "the ERP decided."
+    )
+    waits_for: Annotated[list[str], BeforeValidator(lambda codes: codes or [])] = Field(
+        default=[],
+        description="Codes of products that the ERP does not know yet: what was ordered, or "
+        "changed, waits until it does. Empty: it waits for no product.",
     )
     lines: list[LineView]
     net: NonNegativeNumber

@@ -140,6 +140,12 @@ class UpsertOrder(OrderFacts):
     external_id: ExternalId | None = Field(default=None, description="Needed in a batch only.")
     source_version: SourceVersion
     cancelled: StrictBool = Field(default=False, description="The customer wants it no longer.")
+    lines: Lines = Field(
+        description="All of them. Where each has an `external_line_id`, a line that the sender "
+        "only repeats stays as it was changed here, and so do the day wanted and the charges. "
+        "Where one has none, all of it becomes what is sent: changes made here meanwhile are set "
+        "back. A line without it is taken for the first one of its item that has none."
+    )
     base: OrderBase | None = Field(
         default=None,
         description="What the sender changed is what differs from this; the rest stays as it is "

@@ -45,13 +45,14 @@ __all__ = [
     "link_accounts",
     "links_of_accounts",
     "lock_account",
-    "lock_prospects",
+    "lock_buyers",
     "publish",
     "register_account",
     "restore_account",
     "see_account",
     "unlink_account",
     "upsert_account",
+    "wait_for_orders",
 ]
 
 KIND = "account"
@@ -83,11 +84,16 @@ async def become_customer(work: Work, account_id: UUID) -> None:
     await _change_all(work, [(await lock_account(work, account_id), {"stage": "customer"})])
 
 
-async def lock_prospects(work: Work, account_ids: Collection[UUID]) -> None:
-    """Lock those of the accounts that are prospects, in key order, until the act ends."""
-    prospects = await queries.prospects_among(work.sql, account_ids)
+async def lock_buyers(work: Work, account_ids: Collection[UUID]) -> None:
+    """Lock accounts that are about to order, in key order: its prospects become customers."""
+    prospects = await queries.lock_buyers(work.sql, account_ids)
     if prospects:
         await lock_all(work, Account, prospects)
+
+
+async def wait_for_orders(work: Work, account_id: UUID) -> None:
+    """Let no order of the account be placed until the act ends; those under way are done."""
+    await queries.lock_for_update(work.sql, account_id)
 
 
 async def lock_account(work: Work, account_id: UUID) -> Account:

@@ -85,8 +85,8 @@ async def upsert_order(work: Work, system: str, external_id: str, command: Upser
 
 
 async def _prepare(work: Work, _system: str, items: Sequence[BatchOrder]) -> None:
-    """Lock the prospects of a batch at once, in key order: its orders make customers of them."""
-    await accounts.lock_prospects(work, {one.account_id for one in items})
+    """Lock the accounts of a batch at once, in key order: its orders make customers of them."""
+    await accounts.lock_buyers(work, {one.account_id for one in items})
 
 
 IN_BULK = InBulk[BatchOrder](prepare=_prepare)
@@ -119,17 +119,23 @@ async def _place(
     lines, codes = await new_lines(work, order, command.lines)
     _sum_up(order, lines)
     await queries.add_order(work, order, lines)
-    seen = _new_view(order, lines, codes, buyer)
+    waits = await queries.unknown_to_erp(work.sql, codes.keys()) if buyer.in_erp else []
+    seen = _new_view(order, lines, codes, buyer, waits)
     await _publish(work, seen, OrderChanged.every_field())
     return seen
 
 
 def _new_view(
-    order: Order, lines: Sequence[OrderLine], codes: Mapping[UUID, str], buyer: Buyer
+    order: Order,
+    lines: Sequence[OrderLine],
+    codes: Mapping[UUID, str],
+    buyer: Buyer,
+    waits: Sequence[str],
 ) -> OrderView:
     """The new order as callers see it, without asking the database what was just written."""
     shown = [line.__dict__ | {"product_code": codes[line.product_id]} for line in lines]
-    besides = {"lines": shown, "customer_owes": buyer.owes, "external_refs": []}
+    besides: dict[str, Any] = {"lines": shown, "customer_owes": buyer.owes}
+    besides |= {"external_refs": [], "waits_for": waits}
     return OrderView.model_validate(order.__dict__ | besides)
 
 

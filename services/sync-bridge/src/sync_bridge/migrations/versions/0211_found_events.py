@@ -1,13 +1,13 @@
 """Events are found by their type and by what rare ones came to.
 
 Revision ID: 0211
-Revises: 0210
+Revises: 0200
 """
 
 from alembic import op
 
 revision = "0211"
-down_revision = "0210"
+down_revision = "0200"
 
 
 def upgrade() -> None:
