@@ -67,9 +67,19 @@ from erp.purchasing.router import (
     suggestion_router,
     supplier_price_router,
 )
-from erp.receivables.events import CreditingOrder, InvoiceChanged, InvoiceCredited
+from erp.receivables.events import (
+    CreditingOrder,
+    InvoiceChanged,
+    InvoiceCredited,
+    OpeningReceivableChanged,
+)
 from erp.receivables.handlers import know_tax_codes, tell_settled_invoices
-from erp.receivables.router import invoice_router, tax_code_router, write_off_router
+from erp.receivables.router import (
+    invoice_router,
+    opening_receivable_router,
+    tax_code_router,
+    write_off_router,
+)
 from erp.settings import ErpSettings
 from erp.settlement.events import (
     BalanceChanged,
@@ -176,6 +186,7 @@ SERVICE = Service(
         invoice_router,
         tax_code_router,
         write_off_router,
+        opening_receivable_router,
         bill_router,
         payment_router,
         open_item_router,
@@ -192,6 +203,7 @@ SERVICE = Service(
         CustomerChanged,
         InvoiceChanged,
         ItemChanged,
+        OpeningReceivableChanged,
         OrderChanged,
         PaymentReceived,
         PriceChanged,

@@ -6,7 +6,9 @@ __all__ = [
     "DebtWrittenOff",
     "DuplicateTaxCode",
     "InvoiceDateOrder",
+    "NoTaxKnown",
     "NothingToCredit",
+    "OpeningDiffers",
     "OverCredited",
 ]
 
@@ -59,4 +61,28 @@ class DebtWrittenOff(Problem):
     detail = (
         "{written_off} of the invoice are written off, so at most {most} are credited. Take the "
         "write-off back first."
+    )
+
+
+class OpeningDiffers(Problem):
+    """The number was taken over before, with other content."""
+
+    status = 409
+    code = "opening_differs"
+    title = "Taken over otherwise before"
+    detail = (
+        "The opening item {number} was taken over before, with another customer, day or amount. "
+        "It is not changed."
+    )
+
+
+class NoTaxKnown(Problem):
+    """Of what was open before our books, the tax is not known here."""
+
+    status = 409
+    code = "no_tax_known"
+    title = "Its tax is not known"
+    detail = (
+        "The opening item {number} carries no tax of ours. Write it off without `reclaim_tax`, and "
+        "claim the tax by a journal entry."
     )

@@ -10,7 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.events.event import Event, InternalEvent
 from erp.exact import NonNegativeDecimal
 
-__all__ = ["CreditedLine", "CreditingOrder", "InvoiceChanged", "InvoiceCredited"]
+__all__ = [
+    "CreditedLine",
+    "CreditingOrder",
+    "InvoiceChanged",
+    "InvoiceCredited",
+    "OpeningReceivableChanged",
+]
 
 
 class InvoiceChanged(Event):
@@ -34,6 +40,24 @@ class InvoiceChanged(Event):
     gross: NonNegativeDecimal
     open_amount: NonNegativeDecimal = Field(description="What is left to be paid.")
     credited: NonNegativeDecimal = Field(description="What credit notes took back of it.")
+
+
+class OpeningReceivableChanged(Event):
+    """What a customer owed when the books were opened was taken over, or less of it is left."""
+
+    event_name = "opening-receivable-changed"
+    topic = "invoice"
+    aggregate = "opening-receivable"
+
+    number: str
+    customer_id: UUID
+    issued_on: date
+    due_on: date
+    effective_on: date = Field(description="The day the books were opened.")
+    currency: str
+    amount: NonNegativeDecimal
+    open_amount: NonNegativeDecimal = Field(description="What is left to be paid.")
+    written_off: NonNegativeDecimal = Field(description="What nobody will pay of it.")
 
 
 class CreditingOrder(InternalEvent):

@@ -9,8 +9,10 @@ __all__ = ["know_tax_codes", "tell_settled_invoices"]
 
 
 async def tell_settled_invoices(work: Work, event: DocumentsSettled) -> None:
-    """Invoices were paid, credited or reopened: they tell what is left of them."""
+    """Invoices or opening items were settled or reopened: they tell what is left of them."""
     await service.tell_settled(work, event.document_ids)
+    if event.opening_ids:
+        await service.tell_settled_openings(work, event.opening_ids)
 
 
 async def know_tax_codes(work: Work, event: TaxCodesNamed) -> None:

@@ -24,7 +24,15 @@ from erp.receivables.errors import OverCredited
 from erp.receivables.rules.amounts import part_of
 from erp.searched import INVOICE_NUMBER
 
-__all__ = ["Invoice", "InvoiceLine", "InvoiceNumber", "InvoiceSeries", "InvoiceTax", "TaxCode"]
+__all__ = [
+    "Invoice",
+    "InvoiceLine",
+    "InvoiceNumber",
+    "InvoiceSeries",
+    "InvoiceTax",
+    "OpeningReceivable",
+    "TaxCode",
+]
 
 _NOTHING = Decimal(0)
 
@@ -162,6 +170,27 @@ class InvoiceLine(Identified, Base):
         self.credited_quantity += quantity
         self.credited_net += net
         return net
+
+
+class OpeningReceivable(Record, Base):
+    """What a customer owed when the books were opened, of a document of the system before."""
+
+    __tablename__ = "opening_receivable"
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("issued_on <= due_on and issued_on <= effective_on", name="days"),
+        Index("ix_opening_receivable_created_at", "created_at", "id"),
+        Index("ix_opening_receivable_customer_id", "customer_id", "created_at", "id"),
+    )
+
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
+    number: Mapped[str]
+    number_key: Mapped[str] = mapped_column(unique=True)
+    issued_on: Mapped[date]
+    due_on: Mapped[date]
+    effective_on: Mapped[date]
+    currency: Mapped[str]
+    amount: Mapped[Amount]
 
 
 class InvoiceTax(Base):

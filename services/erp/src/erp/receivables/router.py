@@ -25,7 +25,9 @@ from erp.receivables.errors import (
     DebtWrittenOff,
     DuplicateTaxCode,
     InvoiceDateOrder,
+    NoTaxKnown,
     NothingToCredit,
+    OpeningDiffers,
     OverCredited,
 )
 from erp.receivables.schemas import (
@@ -34,7 +36,11 @@ from erp.receivables.schemas import (
     InvoiceQuery,
     InvoiceView,
     Issued,
+    NewOpenings,
     NewTaxCode,
+    OpeningQuery,
+    OpeningsReply,
+    OpeningView,
     TaxCodeView,
     WriteOffDebt,
 )
@@ -42,7 +48,7 @@ from erp.settlement.errors import NothingToWriteOff, OverAllocated, WriteOffReve
 from erp.settlement.schemas import BAD_DEBT, PaymentView, ReverseWriteOff
 from erp.settlement.service import reverse_write_off
 
-__all__ = ["invoice_router", "tax_code_router", "write_off_router"]
+__all__ = ["invoice_router", "opening_receivable_router", "tax_code_router", "write_off_router"]
 
 Accountant = Annotated[Actor, Needs("receivables.write")]
 WriterOff = Annotated[Actor, Needs("receivables.write_off")]
@@ -77,9 +83,22 @@ write_off_router = house_router(
         MissingReference,
         CurrencyNotSupported,
         NothingToWriteOff,
+        NoTaxKnown,
         OverAllocated,
         WriteOffReversed,
         ControlAccount,
+        NoPeriod,
+        PeriodClosed,
+    ),
+)
+opening_receivable_router = house_router(
+    prefix="/v1/receivables/openings",
+    tag="opening-receivables",
+    problems=(
+        *_KEYED,
+        NotFound,
+        CurrencyNotSupported,
+        OpeningDiffers,
         NoPeriod,
         PeriodClosed,
     ),
@@ -133,6 +152,28 @@ async def reverse_bad_debt(
 ) -> PaymentView:
     """Take a bad debt back, such as when the customer pays after all: it is owed again."""
     return await reverse_write_off(work, payment_id, command, kind=BAD_DEBT)
+
+
+@opening_receivable_router.post("/batch")
+async def open_receivables(
+    command: NewOpenings, _by: Accountant, _once: OnlyOnce, work: InWork
+) -> OpeningsReply:
+    """Take over what customers owed when the books were opened, all or none; each number once."""
+    return await service.open_receivables(work, command)
+
+
+@opening_receivable_router.get("")
+async def list_openings(
+    _by: Reader, wanted: Annotated[OpeningQuery, Query()], asked: PageAsked, at: InReading
+) -> Page[OpeningView]:
+    """What customers owed when the books were opened, the newest first."""
+    return await queries.opening_page(at.sql, asked, wanted)
+
+
+@opening_receivable_router.get("/{opening_id}")
+async def see_opening(opening_id: UUID, _by: Reader, at: InReading) -> OpeningView:
+    """The opening item, and what is left of it."""
+    return await service.see_opening(at.sql, opening_id)
 
 
 @tax_code_router.get("")

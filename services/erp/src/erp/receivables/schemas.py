@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
+from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
 from erp.exact import NonNegativeDecimal, PositiveQuantity
@@ -22,7 +23,13 @@ __all__ = [
     "InvoiceTaxView",
     "InvoiceView",
     "Issued",
+    "NewOpening",
+    "NewOpenings",
     "NewTaxCode",
+    "Opened",
+    "OpeningQuery",
+    "OpeningView",
+    "OpeningsReply",
     "TaxCodeView",
     "WriteOffDebt",
 ]
@@ -95,10 +102,42 @@ class CreditInvoice(Command):
     lines: list[CreditLine] | None = Field(default=None, min_length=1, max_length=500)
 
 
+class NewOpening(Command):
+    """What a customer owed when the books were opened, of a document of the system before."""
+
+    number: Name = Field(description="The document's, as the customer knows it: taken once.")
+    customer_id: UUID | None = None
+    customer_number: Name | None = Field(default=None, description="Instead of customer_id.")
+    issued_on: Day = Field(description="The day of the document.")
+    due_on: Day
+    amount: PositiveMoney = Field(description="What was left to be paid, tax included.")
+
+    @model_validator(mode="after")
+    def _names_a_customer(self) -> "NewOpening":
+        if (self.customer_id is None) == (self.customer_number is None):
+            raise PydanticCustomError(
+                "one_customer", "Name the customer by customer_id or by customer_number, not both."
+            )
+        if self.due_on < self.issued_on:
+            raise PydanticCustomError("due_first", "It was not due before it was written.")
+        return self
+
+
+class NewOpenings(Command):
+    """Take over what customers owed, all or none."""
+
+    effective_on: Day | None = Field(
+        default=None,
+        description="The day the books were opened. Default: today. A past day needs the "
+        "permission `backdate`.",
+    )
+    items: list[NewOpening] = Field(min_length=1, max_length=500)
+
+
 class WriteOffDebt(Command):
     """Write off an open invoice or its rest: nobody will pay it."""
 
-    document_id: UUID = Field(description="The invoice.")
+    document_id: UUID = Field(description="The invoice, or what was open before our books.")
     amount: PositiveMoney | None = Field(default=None, description="Default: all that is open.")
     reclaim_tax: StrictBool = Field(
         default=False,
@@ -113,6 +152,46 @@ class Issued(View):
 
     id: UUID
     gross: MoneyView
+
+
+class OpeningView(View):
+    """What a customer owed when the books were opened, and what is left of it."""
+
+    id: UUID
+    version: EtagVersion
+    revision: Revision
+    number: str
+    customer_id: UUID
+    issued_on: date
+    due_on: date
+    effective_on: date
+    currency: str
+    amount: NonNegativeDecimal
+    open_amount: NonNegativeDecimal
+    written_off: NonNegativeDecimal
+    created_at: datetime
+
+
+class Opened(View):
+    """What became of an opening item: `unchanged`, it was taken over before."""
+
+    number: str
+    id: UUID
+    status: Literal["created", "unchanged"]
+
+
+class OpeningsReply(View):
+    """What became of each item, in the order sent."""
+
+    items: list[Opened]
+
+
+class OpeningQuery(BaseModel):
+    """Which opening items are wanted."""
+
+    customer_id: UUID | None = None
+    number: Name | None = Field(default=None, description="In any case, with or without blanks.")
+    open: bool | None = Field(default=None, description="Only what is, or is not, left to be paid.")
 
 
 class InvoiceLineView(View):

@@ -68,6 +68,7 @@ class DocumentsSettled(InternalEvent):
     aggregate = "settlement"
 
     document_ids: list[UUID]
+    opening_ids: list[UUID] = Field(default=[], description="Those that are opening receivables.")
 
 
 class OrdersPaid(InternalEvent):

@@ -20,7 +20,7 @@ from erp.settlement.schemas import OpenItemQuery, OpenItemView, PartyBalance, Pa
 from erp.sql import Sql
 
 __all__ = [
-    "add_open_item",
+    "add_open_items",
     "add_payments",
     "allocated",
     "balances_now",
@@ -60,9 +60,14 @@ _TO_SETTLE = f"""select {_ITEM} from open_item
     or (side = 'receivable' and party_id = any($2::uuid[]) and open_amount > 0)
     or (side = 'payable' and party_id = any($3::uuid[]) and open_amount > 0)
   order by id for no key update"""
-_ADD_ITEM = """insert into open_item (id, created_at, side, party_id, source_type, source_id,
+_ADD_ITEMS = """insert into open_item (id, created_at, side, party_id, source_type, source_id,
     order_id, document_number, effective_on, due_on, amount, open_amount, credited, written_off)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, 0, 0)"""
+  select n.id, $11, n.side, n.party_id, n.source_type, n.source_id, n.order_id,
+      n.document_number, n.effective_on, n.due_on, n.amount, n.amount, 0, 0
+    from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::uuid[], $6::uuid[],
+      $7::text[], $8::date[], $9::date[], $10::numeric[])
+      as n(id, side, party_id, source_type, source_id, order_id, document_number, effective_on,
+        due_on, amount)"""
 _SAVE = """with item as (update open_item i
     set open_amount = n.open_amount, credited = n.credited, written_off = n.written_off
     from unnest($1::uuid[], $2::numeric[], $3::numeric[], $11::numeric[])
@@ -171,21 +176,13 @@ async def items_to_settle(
     return {row["source_id"]: loaded(OpenItem, dict(row)) for row in rows}
 
 
-async def add_open_item(work: Work, item: OpenItem) -> None:
-    """Store a new open item."""
+async def add_open_items(work: Work, items: Sequence[OpenItem]) -> None:
+    """Store new open items."""
     await work.sql.execute(
-        _ADD_ITEM,
-        item.id,
+        _ADD_ITEMS,
+        *columns_of(items, "id", "side", "party_id", "source_type", "source_id", "order_id"),
+        *columns_of(items, "document_number", "effective_on", "due_on", "amount"),
         work.now,
-        item.side,
-        item.party_id,
-        item.source_type,
-        item.source_id,
-        item.order_id,
-        item.document_number,
-        item.effective_on,
-        item.due_on,
-        item.amount,
     )
 
 

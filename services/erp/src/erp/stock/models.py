@@ -294,10 +294,7 @@ class StockProof(Base):
 
 
 class Demand(Base):
-    """What an order line needs of an item: reserved, shipped, and waited for.
-
-    Whoever changes it holds the item's level locked.
-    """
+    """What an order line needs of an item: reserved, shipped, and waited for."""
 
     __tablename__ = "demand"
     __table_args__ = (
@@ -357,13 +354,6 @@ class Demand(Base):
             raise NotReserved(sku=sku, wanted=plain(quantity), reserved=plain(self.reserved))
         self.reserved -= quantity
         self.shipped += quantity
-
-    def never_leave(self, quantity: Decimal, *, sku: str) -> None:
-        """Have so many of the shipped reserved again. Raises NotShipped."""
-        if quantity > self.shipped:
-            raise NotShipped(sku=sku, wanted=plain(quantity), shipped=plain(self.shipped))
-        self.shipped -= quantity
-        self.reserved += quantity
 
     def come_back(self, quantity: Decimal, *, sku: str) -> None:
         """Take so many of the shipped back; they are not wanted again. Raises NotShipped."""

@@ -10,6 +10,11 @@ from erp.receivables.service.building import (
 )
 from erp.receivables.service.crediting import credit_by_hand, credit_order
 from erp.receivables.service.issuing import add_tax_code, issue, issue_by_hand, see_invoice
+from erp.receivables.service.opening import (
+    open_receivables,
+    see_opening,
+    tell_settled_openings,
+)
 from erp.receivables.service.writing_off import write_off_debt
 
 __all__ = [
@@ -22,8 +27,11 @@ __all__ = [
     "is_invoiced",
     "issue",
     "issue_by_hand",
+    "open_receivables",
     "rates_of",
     "see_invoice",
+    "see_opening",
     "tell_settled",
+    "tell_settled_openings",
     "write_off_debt",
 ]

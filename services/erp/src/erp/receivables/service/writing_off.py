@@ -8,6 +8,7 @@ from erp.currencies import must_be_supported
 from erp.days import business_day_of
 from erp.money import digits_of
 from erp.receivables import queries
+from erp.receivables.errors import NoTaxKnown
 from erp.receivables.rules.amounts import tax_in
 from erp.receivables.schemas import WriteOffDebt
 from erp.settings import settings_of
@@ -18,23 +19,26 @@ __all__ = ["write_off_debt"]
 
 
 async def write_off_debt(work: Work, command: WriteOffDebt) -> PaymentView:
-    """Write off an open invoice, or so much of it, as a loss.
+    """Write off an open invoice or opening item, or so much of it, as a loss.
 
     Dr bad debts, Cr receivable; with `reclaim_tax`, the tax in it is Dr output tax. Raises
-    NotFound, CurrencyNotSupported, and as `settlement.write_off`.
+    NotFound, CurrencyNotSupported, NoTaxKnown (of what was open before our books), and as
+    `settlement.write_off`.
     """
     if command.amount:
         must_be_supported(work, command.amount.currency)
     day = business_day_of(work, command.effective_on)
     item = await settlement.open_document(work, command.document_id)
-    taxed = await queries.taxed_amounts(work.sql, command.document_id)
-    if item is None or taxed is None:
+    owed = await queries.owed_document(work.sql, command.document_id)
+    if item is None or owed is None:
         raise NotFound(entity="invoice", id=command.document_id)
     amount = command.amount.amount if command.amount else item.open_amount
     tax = Decimal(0)
     if command.reclaim_tax:
+        if owed["tax"] is None:
+            raise NoTaxKnown(number=owed["number"])
         decimals = digits_of(work.setting.currency)
-        tax = tax_in(amount, item.written_off, *taxed, decimals=decimals)
+        tax = tax_in(amount, item.written_off, owed["tax"], owed["gross"], decimals=decimals)
     return await settlement.write_off(
         work,
         settlement.NewWriteOff(

@@ -1,11 +1,13 @@
 """The door of settlement: open items, payments, and who owes what."""
 
 from erp.settlement.service.items import (
+    OPENING,
     NewItem,
     balance_states,
     hold_documents,
     open_document,
     open_item,
+    open_items,
     owed_by,
     paid_by_order,
 )
@@ -23,6 +25,7 @@ from erp.settlement.service.undoing import take_back_credit
 from erp.settlement.service.writing_off import NewWriteOff, reverse_write_off, write_off
 
 __all__ = [
+    "OPENING",
     "NewCredit",
     "NewItem",
     "NewWriteOff",
@@ -33,6 +36,7 @@ __all__ = [
     "hold_documents",
     "open_document",
     "open_item",
+    "open_items",
     "owed_by",
     "paid_by_order",
     "party_report",

@@ -15,16 +15,19 @@ from erp.sql import Sql
 from erp.sums import bookable_sums
 
 __all__ = [
+    "OPENING",
     "NewItem",
     "balance_states",
     "hold_documents",
     "open_document",
     "open_item",
+    "open_items",
     "owed_by",
     "paid_by_order",
     "tell_settled",
 ]
 
+OPENING = "opening_receivable"
 _NOTHING = Decimal(0)
 
 
@@ -52,7 +55,19 @@ class _Change(NamedTuple):
 
 async def open_item(work: Work, new: NewItem) -> None:
     """Open what is to be paid of a document. One statement, and one at the end of the act."""
-    item = OpenItem(
+    await open_items(work, [new])
+
+
+async def open_items(work: Work, news: Sequence[NewItem]) -> None:
+    """Open what is to be paid of documents, as `open_item`."""
+    items = [_item(new) for new in news]
+    await queries.add_open_items(work, items)
+    for item in items:
+        count_balance(work, item.side, item.party_id, open_amount=item.amount)
+
+
+def _item(new: NewItem) -> OpenItem:
+    return OpenItem(
         id=uuid7(),
         side=new.side,
         party_id=new.party_id,
@@ -67,8 +82,6 @@ async def open_item(work: Work, new: NewItem) -> None:
         credited=_NOTHING,
         written_off=_NOTHING,
     )
-    await queries.add_open_item(work, item)
-    count_balance(work, item.side, item.party_id, open_amount=item.amount)
 
 
 async def hold_documents(work: Work, document_ids: Sequence[UUID]) -> None:
@@ -135,7 +148,9 @@ def _balance(work: Work, row: Mapping[str, Any], changed: list[str]) -> BalanceC
 
 async def tell_settled(work: Work, items: Sequence[OpenItem]) -> None:
     """Tell the modules above what is left of documents, and which orders are concerned."""
-    await work.record(DocumentsSettled(document_ids=[item.source_id for item in items]))
+    openings = [item.source_id for item in items if item.source_type == OPENING]
+    document_ids = [item.source_id for item in items]
+    await work.record(DocumentsSettled(document_ids=document_ids, opening_ids=openings))
     order_ids = sorted({item.order_id for item in items if item.order_id})
     if order_ids:
         await work.record(OrdersPaid(order_ids=order_ids))

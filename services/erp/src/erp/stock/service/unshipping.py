@@ -57,7 +57,10 @@ def _lay_in_again(held: Holding, move: Mapping[str, Any], reversal_id: UUID, *, 
             held, need.item_id, [move["serial"]], order_line_id=need.order_line_id, on=on
         )
     piece = Piece(quantity, move["value"], move["serial"])
-    need.never_leave(quantity, sku=held.sku_of(need))
+    sku = held.sku_of(need)
+    need.come_back(quantity, sku=sku)
+    need.want(need.wanted + quantity, sku=sku)  # As much as before it left,
+    need.get(quantity)  # and reserved as it was.
     come_in(held, need.item_id, [piece])
     held.levels[need.item_id].hold(quantity)
     move_for(held, need, [piece], inward=True, source_id=reversal_id)

@@ -32,11 +32,11 @@ __all__ = [
     "is_invoiced",
     "note_settled",
     "order_of",
+    "owed_document",
     "rates",
     "save_credited",
     "take_numbers",
     "tax_codes",
-    "taxed_amounts",
 ]
 
 _STATE = """invoice.id, invoice.version, n.series || '-' || lpad(n.number::text, 6, '0') as number,
@@ -86,6 +86,9 @@ _NOTE_SETTLED = f"""update invoice set version = invoice.version + 1, updated_at
   from open_item o, invoice_number n
   where invoice.id = any($1::uuid[]) and o.source_id = invoice.id and n.invoice_id = invoice.id
   returning {_STATE}"""
+_OWED_DOCUMENT = """select tax, gross, null as number from invoice
+  where id = $1 and kind = 'invoice'
+  union all select null, amount, number from opening_receivable where id = $1"""
 _IS_INVOICED = """select exists (select from invoice i join invoice_line l on l.invoice_id = i.id
   where i.order_id = $1 and i.kind = 'invoice' and l.credited_quantity < l.quantity)"""
 _TO_CREDIT = """select invoice.*, (select i.written_off from open_item i
@@ -186,12 +189,10 @@ async def order_of(sql: Sql, invoice_id: UUID) -> UUID | None:
     return found
 
 
-async def taxed_amounts(sql: Sql, invoice_id: UUID) -> tuple[Decimal, Decimal] | None:
-    """Tax and gross of an invoice; None: there is no such invoice."""
-    row = await sql.fetchrow(
-        "select tax, gross from invoice where id = $1 and kind = 'invoice'", invoice_id
-    )
-    return (row["tax"], row["gross"]) if row else None
+async def owed_document(sql: Sql, document_id: UUID) -> Mapping[str, Any] | None:
+    """Tax and gross of an invoice, or gross alone and the number of what was open before."""
+    row = await sql.fetchrow(_OWED_DOCUMENT, document_id)
+    return dict(row) if row else None
 
 
 async def is_invoiced(sql: Sql, order_id: UUID) -> bool:

@@ -1,0 +1,51 @@
+"""Named reads, locks and set-based writes of receivables."""
+
+from erp.receivables.queries.invoices import (
+    Document,
+    add_document,
+    customer_terms,
+    documents_of_order,
+    documents_to_credit,
+    invoice_page,
+    invoice_view,
+    is_invoiced,
+    note_settled,
+    order_of,
+    owed_document,
+    rates,
+    save_credited,
+    take_numbers,
+    tax_codes,
+)
+from erp.receivables.queries.openings import (
+    add_openings,
+    customers_named,
+    note_settled_openings,
+    opening_page,
+    opening_view,
+    openings_known,
+)
+
+__all__ = [
+    "Document",
+    "add_document",
+    "add_openings",
+    "customer_terms",
+    "customers_named",
+    "documents_of_order",
+    "documents_to_credit",
+    "invoice_page",
+    "invoice_view",
+    "is_invoiced",
+    "note_settled",
+    "note_settled_openings",
+    "opening_page",
+    "opening_view",
+    "openings_known",
+    "order_of",
+    "owed_document",
+    "rates",
+    "save_credited",
+    "take_numbers",
+    "tax_codes",
+]

@@ -1,0 +1,99 @@
+"""Reads and set-based writes of opening receivables."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.loading import columns_of
+from chassis.storage.work import Work
+from erp.comparing import same_when_read
+from erp.receivables.models import OpeningReceivable
+from erp.receivables.schemas import OpeningQuery, OpeningView
+from erp.sql import Sql
+
+__all__ = [
+    "add_openings",
+    "customers_named",
+    "note_settled_openings",
+    "opening_page",
+    "opening_view",
+    "openings_known",
+]
+
+_STATE = """r.id, r.version, r.number, r.customer_id, r.issued_on, r.due_on, r.effective_on,
+  r.currency, r.amount, i.open_amount, i.written_off"""
+_FROM = "opening_receivable r join open_item i on i.source_id = r.id"
+_ADD = """insert into opening_receivable (id, version, created_at, updated_at, customer_id, number,
+    number_key, issued_on, due_on, effective_on, currency, amount)
+  select n.id, 1, $10, $10, n.customer_id, n.number, n.number_key, n.issued_on, n.due_on,
+      n.effective_on, n.currency, n.amount
+    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::date[], $6::date[],
+      $7::date[], $8::text[], $9::numeric[]) as n(id, customer_id, number, number_key,
+        issued_on, due_on, effective_on, currency, amount)"""
+_NAMED = """select id, number from customer
+  where id = any($1::uuid[]) or number = any($2::text[])"""
+_KNOWN = """select id, number_key, customer_id, issued_on, due_on, effective_on, amount
+  from opening_receivable where number_key = any($1::text[])"""
+_NOTE_SETTLED = f"""update opening_receivable r set version = r.version + 1, updated_at = $2
+  from open_item i where r.id = any($1::uuid[]) and i.source_id = r.id
+  returning {_STATE}"""
+
+
+async def customers_named(
+    sql: Sql, ids: Sequence[UUID], numbers: Sequence[str]
+) -> dict[UUID | str, UUID]:
+    """The customers by their ids and numbers; whom there is not is left out."""
+    found: dict[UUID | str, UUID] = {}
+    for row in await sql.fetch(_NAMED, ids, numbers):
+        found |= {row["id"]: row["id"], row["number"]: row["id"]}
+    return found
+
+
+async def openings_known(sql: Sql, keys: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """What was taken over before, by the keys of their numbers."""
+    return {row["number_key"]: dict(row) for row in await sql.fetch(_KNOWN, keys)}
+
+
+async def add_openings(work: Work, openings: Sequence[OpeningReceivable]) -> None:
+    """Store opening items."""
+    await work.sql.execute(
+        _ADD,
+        *columns_of(openings, "id", "customer_id", "number", "number_key", "issued_on"),
+        *columns_of(openings, "due_on", "effective_on", "currency", "amount"),
+        work.now,
+    )
+
+
+async def note_settled_openings(work: Work, opening_ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
+    """Count one more change of opening items; how they stand then."""
+    rows = await work.sql.fetch(_NOTE_SETTLED, opening_ids, work.now)
+    return [dict(row) for row in rows]
+
+
+async def opening_page(sql: Sql, asked: PageQuery, query: OpeningQuery) -> Page[OpeningView]:
+    """One page of opening items, the newest first."""
+    key = same_when_read(query.number) if query.number else None
+    return await fetch_page(
+        sql,
+        columns=f"{_STATE}, r.created_at",
+        source=_FROM,
+        where=[
+            Filter("r.customer_id = {}", query.customer_id),
+            Filter("r.number_key = {}", key),
+            Filter("(i.open_amount > 0) = {}", query.open),
+        ],
+        sorts={"created_at": Sort("r.created_at", "timestamptz")},
+        default="-created_at",
+        asked=asked,
+        key="r.id",
+        view=lambda row: OpeningView.model_validate(dict(row)),
+    )
+
+
+async def opening_view(sql: Sql, opening_id: UUID) -> OpeningView | None:
+    """The opening item as callers see it."""
+    row = await sql.fetchrow(
+        f"select {_STATE}, r.created_at from {_FROM} where r.id = $1", opening_id
+    )
+    return OpeningView.model_validate(dict(row)) if row else None

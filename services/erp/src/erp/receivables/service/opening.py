@@ -1,0 +1,181 @@
+"""Opening receivables: what customers owed when the books were opened."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from chassis.http.problems import FieldError, InvalidInput, NotFound
+from chassis.ids import uuid7
+from chassis.storage.work import Work
+from erp.comparing import same_when_read
+from erp.currencies import must_be_supported
+from erp.days import business_day_of
+from erp.ledger import service as ledger
+from erp.lines import stand_in_line
+from erp.receivables import queries
+from erp.receivables.errors import OpeningDiffers
+from erp.receivables.events import OpeningReceivableChanged
+from erp.receivables.models import OpeningReceivable
+from erp.receivables.schemas import (
+    NewOpening,
+    NewOpenings,
+    Opened,
+    OpeningsReply,
+    OpeningView,
+)
+from erp.settlement import service as settlement
+from erp.sql import Sql
+
+__all__ = ["open_receivables", "see_opening", "tell_settled_openings"]
+
+_EVERYTHING = sorted(OpeningReceivableChanged.model_fields.keys() - {"id", "version", "changed"})
+
+
+async def open_receivables(work: Work, command: NewOpenings) -> OpeningsReply:
+    """Take over what customers owed, all or none; what was taken over before stays as it is.
+
+    Dr receivable, Cr opening equity, on the day the books were opened: no tax and no goods. Raises
+    InvalidInput (customers, days, numbers), OpeningDiffers, CurrencyNotSupported, NoPeriod,
+    PeriodClosed.
+    """
+    must_be_supported(work, *(one.amount.currency for one in command.items))
+    day = business_day_of(work, command.effective_on)
+    customers = await queries.customers_named(
+        work.sql,
+        [one.customer_id for one in command.items if one.customer_id],
+        [one.customer_number for one in command.items if one.customer_number],
+    )
+    _must_be_right(command.items, customers, day)
+    await stand_in_line(work, "opening-receivables")
+    openings = [_opening(work, one, customers, day) for one in command.items]
+    known = await queries.openings_known(work.sql, [one.number_key for one in openings])
+    new = [one for one in openings if one.number_key not in known]
+    for one in openings:
+        if one.number_key in known:
+            _must_be_same(one, known[one.number_key], command.effective_on)
+    await _take_over(work, new)
+    ids = {key: row["id"] for key, row in known.items()} | {one.number_key: one.id for one in new}
+    return OpeningsReply(
+        items=[
+            Opened(
+                number=one.number,
+                id=ids[one.number_key],
+                status="unchanged" if one.number_key in known else "created",
+            )
+            for one in openings
+        ]
+    )
+
+
+def _must_be_right(
+    items: Sequence[NewOpening], customers: Mapping[UUID | str, UUID], day: date
+) -> None:
+    """Raises InvalidInput with every item that is wrong."""
+    times = Counter(same_when_read(one.number) for one in items)
+    wrong = []
+    for at, one in enumerate(items):
+        if (one.customer_id or one.customer_number) not in customers:
+            name = "customer_id" if one.customer_id else "customer_number"
+            wrong.append(FieldError(f"/items/{at}/{name}", "unknown", "There is no such customer."))
+        if one.issued_on > day:
+            pointer = f"/items/{at}/issued_on"
+            wrong.append(
+                FieldError(pointer, "after_opening", "It was written after the books were opened.")
+            )
+        if times[same_when_read(one.number)] > 1:
+            pointer = f"/items/{at}/number"
+            wrong.append(FieldError(pointer, "twice", "This number stands twice in the list."))
+    if wrong:
+        raise InvalidInput(errors=wrong)
+
+
+def _opening(
+    work: Work, new: NewOpening, customers: Mapping[UUID | str, UUID], day: date
+) -> OpeningReceivable:
+    return OpeningReceivable(
+        id=uuid7(),
+        version=1,
+        created_at=work.now,
+        updated_at=work.now,
+        customer_id=customers[new.customer_id or new.customer_number or ""],
+        number=new.number,
+        number_key=same_when_read(new.number),
+        issued_on=new.issued_on,
+        due_on=new.due_on,
+        effective_on=day,
+        currency=work.setting.currency,
+        amount=new.amount.amount,
+    )
+
+
+def _must_be_same(
+    sent: OpeningReceivable, known: Mapping[str, Any], effective_on: date | None
+) -> None:
+    """Raises OpeningDiffers."""
+    names = ("customer_id", "issued_on", "due_on", "amount")
+    same = all(getattr(sent, name) == known[name] for name in names)
+    if not same or effective_on not in {None, known["effective_on"]}:
+        raise OpeningDiffers(number=sent.number)
+
+
+async def _take_over(work: Work, new: Sequence[OpeningReceivable]) -> None:
+    if not new:
+        return
+    await queries.add_openings(work, new)
+    await ledger.post(work, [_posting(one) for one in new])
+    await settlement.open_items(work, [_open_item(one) for one in new])
+    for one in new:
+        state = {name: getattr(one, name) for name in _STATE}
+        event = OpeningReceivableChanged(
+            **state, open_amount=one.amount, written_off=Decimal(0), changed=_EVERYTHING
+        )
+        await work.record(event)
+
+
+_STATE = ("id", "version", *(set(_EVERYTHING) - {"open_amount", "written_off"}))
+
+
+def _posting(one: OpeningReceivable) -> ledger.Posting:
+    return ledger.Posting(
+        id=uuid7(),
+        effective_on=one.effective_on,
+        source_type=settlement.OPENING,
+        source_id=one.id,
+        memo=f"Opening receivable {one.number}",
+        lines=(
+            ledger.debit("receivable", one.amount, party_id=one.customer_id),
+            ledger.credit("equity_opening", one.amount),
+        ),
+    )
+
+
+def _open_item(one: OpeningReceivable) -> settlement.NewItem:
+    return settlement.NewItem(
+        side="receivable",
+        party_id=one.customer_id,
+        source_type=settlement.OPENING,
+        source_id=one.id,
+        order_id=None,
+        number=one.number,
+        amount=one.amount,
+        effective_on=one.effective_on,
+        due_on=one.due_on,
+    )
+
+
+async def tell_settled_openings(work: Work, opening_ids: Sequence[UUID]) -> None:
+    """Tell what is left of opening items, one version on. Their open items are held."""
+    for state in await queries.note_settled_openings(work, opening_ids):
+        event = OpeningReceivableChanged(**state, changed=["open_amount", "written_off"])
+        await work.record(event)
+
+
+async def see_opening(sql: Sql, opening_id: UUID) -> OpeningView:
+    """The opening item as callers see it. Raises NotFound."""
+    seen = await queries.opening_view(sql, opening_id)
+    if seen is None:
+        raise NotFound(entity="opening item", id=opening_id)
+    return seen
