@@ -1,13 +1,13 @@
 """What customers owed when the books were opened.
 
 Revision ID: e243
-Revises: e263
+Revises: e280
 """
 
 from alembic import op
 
 revision = "e243"
-down_revision = "e263"
+down_revision = "e280"
 
 _TABLE = (
     """create table opening_receivable (
