@@ -110,6 +110,10 @@ async def sold(clerk, item):
     await clerk.does("/v1/sales-orders", customer_id=customer["id"], lines=more)
     await clerk.does("/v1/purchase-suggestions/refresh", skus=[item["sku"]])
     [entry, *_] = await clerk.listed("/v1/journal-entries", source_id=invoice["id"])
+    old = {"number": f"OLD-{word}-7", "customer_id": customer["id"], "amount": CNY}
+    old |= {"issued_on": "2020-01-01", "due_on": "2020-02-01"}
+    await clerk.does("/v1/receivables/openings/batch", items=[old])
+    [opened] = await clerk.listed("/v1/receivables/openings", customer_id=customer["id"])
     name, number = customer["name"], sale["number"]
     sales = [number, name, item["sku"], f"{number} électricité {word}"]
     paid = [payment["number"], name, f"dank {word}", f"{payment['number']} {word}"]
@@ -124,6 +128,7 @@ async def sold(clerk, item):
             invoice["id"],
             [invoice["number"], name, number, f"{invoice['number']} {word}"],
         ),
+        "/v1/receivables/openings": (opened["id"], [old["number"], name]),
         "/v1/open-items": (None, [invoice["number"], name, f"b-{word}-77"]),
         "/v1/payments": (payment["id"], paid),
         "/v1/approvals": (asked["id"], [held["number"], limited["name"]]),

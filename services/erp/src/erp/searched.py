@@ -18,6 +18,7 @@ __all__ = [
     "LEVELS",
     "MOVES",
     "NUMBER",
+    "OPENING_RECEIVABLES",
     "OPEN_ITEMS",
     "PAYMENTS",
     "PRICES",
@@ -182,6 +183,9 @@ BILLS = Searched(
     ],
 )
 PAYMENTS = Searched(payment_text("payment."), "payment", "payment.id", _parties("payment.party_id"))
+OPENING_RECEIVABLES = Searched(
+    _number("r"), "opening_receivable r", "r.id", [Related("customer", "r.customer_id")]
+)
 OPEN_ITEMS = Searched(
     open_item_text("open_item."), "open_item", "open_item.id", _parties("open_item.party_id")
 )

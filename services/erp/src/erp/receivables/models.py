@@ -22,7 +22,7 @@ from erp.base import Base, Record
 from erp.exact import plain
 from erp.receivables.errors import OverCredited
 from erp.receivables.rules.amounts import part_of
-from erp.searched import INVOICE_NUMBER
+from erp.searched import INVOICE_NUMBER, NUMBER
 
 __all__ = [
     "Invoice",
@@ -181,6 +181,7 @@ class OpeningReceivable(Record, Base):
         CheckConstraint("issued_on <= due_on and issued_on <= effective_on", name="days"),
         Index("ix_opening_receivable_created_at", "created_at", "id"),
         Index("ix_opening_receivable_customer_id", "customer_id", "created_at", "id"),
+        search_index("ix_opening_receivable_search", NUMBER),
     )
 
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))

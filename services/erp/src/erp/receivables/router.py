@@ -164,7 +164,7 @@ async def open_receivables(
 
 @opening_receivable_router.get("")
 async def list_openings(
-    _by: Reader, wanted: Annotated[OpeningQuery, Query()], asked: PageAsked, at: InReading
+    _by: Reader, wanted: Annotated[OpeningQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[OpeningView]:
     """What customers owed when the books were opened, the newest first."""
     return await queries.opening_page(at.sql, asked, wanted)

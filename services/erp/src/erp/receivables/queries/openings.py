@@ -6,10 +6,12 @@ from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.loading import columns_of
+from chassis.storage.searching import containing
 from chassis.storage.work import Work
 from erp.comparing import same_when_read
 from erp.receivables.models import OpeningReceivable
 from erp.receivables.schemas import OpeningQuery, OpeningView
+from erp.searched import OPENING_RECEIVABLES
 from erp.sql import Sql
 
 __all__ = [
@@ -82,6 +84,7 @@ async def opening_page(sql: Sql, asked: PageQuery, query: OpeningQuery) -> Page[
             Filter("r.customer_id = {}", query.customer_id),
             Filter("r.number_key = {}", key),
             Filter("(i.open_amount > 0) = {}", query.open),
+            *await containing(sql, asked.q, OPENING_RECEIVABLES),
         ],
         sorts={"created_at": Sort("r.created_at", "timestamptz")},
         default="-created_at",
