@@ -31,7 +31,7 @@ async def invoice_order(work: Work, order_id: UUID, command: InvoiceOrder) -> In
     """Invoice what was shipped, or what is ordered, and not invoiced; open charges with it.
 
     Before delivery, revenue is booked at the invoice and the cost when goods leave (decision
-    0052); what is shipped later is not invoiced again.
+    0051); what is shipped later is not invoiced again.
 
     A line takes the tax code that its item has now, a charge that of the settings. Tax is rounded
     once for each invoice and code (E19): over n invoices of parts it comes to within (n + 1) / 2 of
