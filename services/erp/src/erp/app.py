@@ -55,7 +55,7 @@ from erp.parties.events import CustomerChanged
 from erp.parties.router import customer_router, supplier_router
 from erp.parties.service.customers import customer_states
 from erp.payables.events import BillChanged, BillReversed
-from erp.payables.router import bill_router
+from erp.payables.router import bill_router, payable_router
 from erp.permissions import PERMISSIONS, ROLES
 from erp.purchasing.events import PurchaseChanged, PurchaseReturned
 from erp.purchasing.handlers import bill_anew, look_anew
@@ -188,6 +188,7 @@ SERVICE = Service(
         write_off_router,
         opening_receivable_router,
         bill_router,
+        payable_router,
         payment_router,
         open_item_router,
         party_report_router,

@@ -42,7 +42,7 @@ class Shelf:
     def issues(self, number, quantity):
         """What it costs. Raises as the rule does; then nothing has changed."""
         quantity = Decimal(quantity)
-        cost = self.worth.lose(quantity, self.since(number), sku="BOLT", decimals=2)
+        cost = self.worth.lose(quantity, self.since(number), sku="BOLT", decimals=2, value=None)
         self.moves.append(DayEnd(day(number), -quantity, -cost))
         return cost
 

@@ -13,7 +13,7 @@ from erp.stock.models import Demand, ItemValuation, Level
 from erp.stock.rules.allocation import Waiting, fill
 from erp.stock.rules.promising import discrete_atp, promise_date, take
 from erp.stock.rules.serials import Piece, pieces_of
-from erp.stock.rules.valuation import DayEnd, worth_of_more
+from erp.stock.rules.valuation import DayEnd, cost_as_of, worth_of_more
 
 TODAY = date(2026, 1, 5)
 
@@ -129,7 +129,7 @@ def worth(quantity=0, value="0"):
 def lost(stock, quantity):
     """What goods cost that leave after all that happened before."""
     now = [DayEnd(TODAY, stock.quantity, stock.value)]
-    return stock.lose(Decimal(quantity), now, sku="A", decimals=2)
+    return stock.lose(Decimal(quantity), now, sku="A", decimals=2, value=None)
 
 
 def test_v1_moving_average():
@@ -287,3 +287,20 @@ def test_no_more_leaves_than_is_reserved_and_no_more_returns_than_left():
         line.come_back(Decimal(5), sku="A")
     line.come_back(Decimal(1), sku="A")
     assert (line.wanted, line.shipped, line.waiting) == (9, 3, 6)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "value", "cost"),
+    [
+        ("2", "7", "7"),
+        ("2", "20", "20"),
+        ("2", "20.01", "8"),
+        ("5", "7", "20"),
+        ("2", "0", "0"),
+    ],
+)
+def test_what_goes_back_costs_what_it_came_at_where_stock_bears_that(quantity, value, cost):
+    """E30, E33, E36: of five pieces worth 20; else the average, or all the rest."""
+    ends = [DayEnd(date(2026, 1, 5), Decimal(5), Decimal(20))]
+    found = cost_as_of(Decimal(quantity), ends, decimals=2, value=Decimal(value))
+    assert found == Decimal(cost)

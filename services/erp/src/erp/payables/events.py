@@ -20,8 +20,10 @@ class BillChanged(Event):
     topic = "purchase"
     aggregate = "bill"
 
-    kind: Literal["bill", "credit_note"] = Field(
-        default="bill", description="A credit note takes its amounts off what we owe."
+    kind: Literal["bill", "credit_note", "opening"] = Field(
+        default="bill",
+        description="A credit note takes its amounts off what we owe; an opening was owed when "
+        "the books were opened.",
     )
     credits_id: UUID | None = Field(
         default=None, description="The bill that a credit note is about."
@@ -59,7 +61,7 @@ class BillReversed(InternalEvent):
     topic = "purchase"
     aggregate = "bill"
 
-    kind: Literal["bill", "credit_note"]
+    kind: Literal["bill", "credit_note", "opening"]
     supplier_number: str
     reversed_on: date
     purchase_order_id: UUID

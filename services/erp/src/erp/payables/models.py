@@ -30,7 +30,7 @@ class Bill(Record, Base):
         CheckConstraint(
             "net >= 0 and tax >= 0 and net + tax = gross and received >= 0", name="adds_up"
         ),
-        CheckConstraint("kind in ('bill', 'credit_note')", name="kind_known"),
+        CheckConstraint("kind in ('bill', 'credit_note', 'opening')", name="kind_known"),
         CheckConstraint("credits_id is null or kind = 'credit_note'", name="credits_a_bill"),
         CheckConstraint("state in ('entered', 'reversed')", name="state_known"),
         CheckConstraint(

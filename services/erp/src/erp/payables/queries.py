@@ -20,10 +20,12 @@ __all__ = [
     "bill_to_credit",
     "bill_view",
     "billed_prices",
+    "entered_bill",
     "has_lines",
     "is_entered",
     "open_bill_of_order",
     "supplier_terms",
+    "suppliers_named",
 ]
 
 _VIEW = """bill.id, bill.version, bill.kind, bill.credits_id, bill.supplier_id,
@@ -61,6 +63,19 @@ async def is_entered(sql: Sql, supplier_id: UUID, number_key: str, year: int, *,
     )
 
 
+async def entered_bill(sql: Sql, supplier_id: UUID, number_key: str, year: int) -> UUID | None:
+    """The bill, or opening, that has the supplier's number that year."""
+    found: UUID | None = await sql.fetchval(
+        """select id from bill
+            where supplier_id = $1 and coalesce(number_key, upper(supplier_number)) = $2
+              and year = $3 and state = 'entered' and (kind = 'credit_note') = false""",
+        supplier_id,
+        number_key,
+        year,
+    )
+    return found
+
+
 async def bill_for_update(work: Work, bill_id: UUID) -> Bill | None:
     """The bill, locked until the act ends."""
     found: Bill | None = await work.session.get(Bill, bill_id, with_for_update={"key_share": True})
@@ -71,7 +86,7 @@ async def bill_to_credit(sql: Sql, supplier_id: UUID, bill_id: UUID) -> bool:
     """Whether it is a bill of the supplier that was not taken back."""
     return bool(
         await sql.fetchval(
-            """select true from bill where id = $1 and supplier_id = $2 and kind = 'bill'
+            """select true from bill where id = $1 and supplier_id = $2 and kind <> 'credit_note'
                  and state = 'entered'""",
             bill_id,
             supplier_id,
@@ -115,6 +130,19 @@ async def supplier_terms(sql: Sql, supplier_id: UUID) -> Mapping[str, Any] | Non
         "select number, status, payment_terms_days from supplier where id = $1", supplier_id
     )
     return dict(row) if row else None
+
+
+async def suppliers_named(
+    sql: Sql, ids: Sequence[UUID], numbers: Sequence[str]
+) -> dict[UUID | str, Mapping[str, Any]]:
+    """Suppliers by their id and by their number; one that is not there is left out."""
+    rows = await sql.fetch(
+        """select id, number, status from supplier
+            where id = any($1::uuid[]) or number = any($2::text[])""",
+        ids,
+        numbers,
+    )
+    return {row[name]: dict(row) for row in rows for name in ("id", "number")}
 
 
 async def bill_page(sql: Sql, asked: PageQuery, query: BillQuery) -> Page[BillView]:

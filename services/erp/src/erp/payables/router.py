@@ -5,7 +5,12 @@ from uuid import UUID
 
 from fastapi import Query, status
 
-from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
+from chassis.http.dependencies import (
+    InReading,
+    InWork,
+    Needs,
+    OnlyOnce,
+)
 from chassis.http.paging import Page, SearchAsked
 from chassis.http.problems import (
     CurrencyNotSupported,
@@ -27,10 +32,18 @@ from erp.payables.errors import (
     BillWithoutLines,
     DuplicateBill,
 )
-from erp.payables.schemas import BillQuery, BillView, NewBill, NewCreditNote, ReverseBill
+from erp.payables.schemas import (
+    BillQuery,
+    BillView,
+    NewBill,
+    NewCreditNote,
+    NewOpeningPayables,
+    OpeningPayablesReply,
+    ReverseBill,
+)
 from erp.settlement.errors import CreditUsed
 
-__all__ = ["bill_router"]
+__all__ = ["bill_router", "payable_router"]
 
 Accountant = Annotated[Actor, Needs("payables.write")]
 Reader = Annotated[Actor, Needs("payables.read")]
@@ -50,6 +63,20 @@ bill_router = house_router(
         BillWithoutLines,
         CurrencyNotSupported,
         ControlAccount,
+        NoPeriod,
+        PeriodClosed,
+        IdempotencyKeyRequired,
+        IdempotencyKeyReused,
+        IdempotencyInFlight,
+    ),
+)
+payable_router = house_router(
+    prefix="/v1/payables",
+    tag="payables",
+    problems=(
+        PartyArchived,
+        DuplicateBill,
+        CurrencyNotSupported,
         NoPeriod,
         PeriodClosed,
         IdempotencyKeyRequired,
@@ -93,3 +120,11 @@ async def reverse_bill(
 ) -> BillView:
     """Take a wrong bill or credit note back: its number may be entered again."""
     return await service.reverse_bill(work, bill_id, command)
+
+
+@payable_router.post("/openings/batch")
+async def open_payables(
+    command: NewOpeningPayables, _by: Accountant, _once: OnlyOnce, work: InWork
+) -> OpeningPayablesReply:
+    """Take over what we owed when the books were opened, all or none; each number once."""
+    return await service.open_payables(work, command)

@@ -4,7 +4,8 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
 from erp.exact import NonNegativeDecimal, PositiveQuantity
@@ -22,12 +23,16 @@ __all__ = [
     "NewBill",
     "NewCreditNote",
     "NewExpense",
+    "NewOpeningPayable",
+    "NewOpeningPayables",
     "NewReduction",
+    "OpenedPayable",
+    "OpeningPayablesReply",
     "ReverseBill",
 ]
 
 BillState = Literal["entered", "reversed"]
-BillKind = Literal["bill", "credit_note"]
+BillKind = Literal["bill", "credit_note", "opening"]
 
 
 class NewExpense(Command):
@@ -88,6 +93,40 @@ class NewCreditNote(Command):
     tax: MoneyView | None = Field(default=None, description="The input tax on the credit note.")
 
 
+class NewOpeningPayable(Command):
+    """What we owed a supplier when the books were opened, of a bill of the system before."""
+
+    number: Name = Field(
+        description="The supplier's number of the bill, taken once in the year of `issued_on`."
+    )
+    supplier_id: UUID | None = None
+    supplier_number: Name | None = Field(default=None, description="Instead of supplier_id.")
+    issued_on: Day = Field(description="The day of the bill.")
+    due_on: Day
+    amount: PositiveMoney = Field(description="What was left to be paid, tax included.")
+
+    @model_validator(mode="after")
+    def _names_a_supplier(self) -> "NewOpeningPayable":
+        if (self.supplier_id is None) == (self.supplier_number is None):
+            raise PydanticCustomError(
+                "one_supplier", "Name the supplier by supplier_id or by supplier_number, not both."
+            )
+        if self.due_on < self.issued_on:
+            raise PydanticCustomError("due_first", "It was not due before it was written.")
+        return self
+
+
+class NewOpeningPayables(Command):
+    """Take over what we owed suppliers, all or none."""
+
+    effective_on: Day | None = Field(
+        default=None,
+        description="The day the books were opened. Default: today. A past day needs the "
+        "permission `backdate`.",
+    )
+    items: list[NewOpeningPayable] = Field(min_length=1, max_length=500)
+
+
 class ReverseBill(Command):
     """Take a bill or credit note back: it was wrong, and may be entered anew."""
 
@@ -101,6 +140,20 @@ class View(BaseModel):
     """What a reader is shown."""
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class OpenedPayable(View):
+    """What became of an opening item: `unchanged` was taken over before."""
+
+    number: str
+    id: UUID = Field(description="The bill of kind `opening`.")
+    status: Literal["created", "unchanged"]
+
+
+class OpeningPayablesReply(View):
+    """What became of each opening item, in the order sent."""
+
+    items: list[OpenedPayable]
 
 
 class BillExpenseView(View):

@@ -1,6 +1,5 @@
 """Places, levels, moves, worth and demand: what they are, and what they refuse."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -36,7 +35,7 @@ from erp.stock.errors import (
     ShortOnDay,
     TooLittleOnHand,
 )
-from erp.stock.rules.valuation import DayEnd, cost_as_of, possible_from, short_day
+from erp.stock.rules.valuation import DayEnds, cost_as_of, possible_from, short_day
 from erp.sums import bookable
 
 __all__ = [
@@ -252,18 +251,11 @@ class ItemValuation(Base):
         self.value += value
 
     def lose(
-        self,
-        quantity: Decimal,
-        ends: Sequence[DayEnd],
-        *,
-        sku: str,
-        decimals: int,
-        value: Decimal | None = None,
+        self, quantity: Decimal, ends: DayEnds, *, sku: str, decimals: int, value: Decimal | None
     ) -> Decimal:
         """Goods went out on the first of the days; what they were worth.
 
-        `value` is what those were received at that go back to the supplier (E36). Raises
-        ShortOnDay, NoCostOnDay.
+        `value`: what goes back was received at (E36). Raises ShortOnDay, NoCostOnDay.
         """
         short = short_day(quantity, ends)
         cost = None if short else cost_as_of(quantity, ends, decimals=decimals, value=value)

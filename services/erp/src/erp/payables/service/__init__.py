@@ -14,6 +14,7 @@ from erp.payables.service.entering import (
     enter_by_hand,
     see_bill,
 )
+from erp.payables.service.opening import open_payables
 from erp.payables.service.reversing import reverse_bill
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "enter_by_hand",
     "hold_bill_of_order",
     "hold_bill_to_credit",
+    "open_payables",
     "reverse_bill",
     "see_bill",
 ]

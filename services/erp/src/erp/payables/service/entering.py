@@ -31,6 +31,7 @@ __all__ = [
     "GoodsLine",
     "enter_bill",
     "enter_by_hand",
+    "number_word",
     "publish",
     "see_bill",
 ]
@@ -79,7 +80,7 @@ class EnterBill:
     expenses: Sequence[Expense] = field(default=())
     lines: Sequence[GoodsLine] = field(default=())
     billed_on: date | None = None
-    kind: Literal["bill", "credit_note"] = "bill"
+    kind: Literal["bill", "credit_note", "opening"] = "bill"
     credits_id: UUID | None = None
 
 
@@ -109,7 +110,9 @@ async def _new(work: Work, command: EnterBill) -> Bill:
     require_bookable(command.net + command.tax, pointer="/expenses")
     billed_on = command.billed_on or command.effective_on
     key = same_when_read(command.supplier_number)
-    await stand_in_line(work, f"bill:{command.supplier_id}:{key}:{billed_on.year}")
+    await stand_in_line(
+        work, number_word(command.supplier_id, command.supplier_number, billed_on.year)
+    )
     if await queries.is_entered(
         work.sql, command.supplier_id, key, billed_on.year, kind=command.kind
     ):
@@ -137,6 +140,11 @@ async def _new(work: Work, command: EnterBill) -> Bill:
         received=command.received,
         reversal_reason="",
     )
+
+
+def number_word(supplier_id: UUID, number: str, year: int) -> str:
+    """The word by which acts on one number of a supplier stand in line."""
+    return f"bill:{supplier_id}:{same_when_read(number)}:{year}"
 
 
 def _lines(bill: Bill, lines: Sequence[GoodsLine]) -> list[BillLine]:

@@ -51,7 +51,7 @@ def _must_be_reversible(bill: BillView, day: date) -> None:
     if day < bill.effective_on:
         wrong = FieldError("/effective_on", "before_bill", "It was not entered yet on this day.")
         raise InvalidInput(errors=[wrong])
-    if bill.kind == "bill" and bill.open_amount != bill.gross:
+    if bill.kind != "credit_note" and bill.open_amount != bill.gross:
         settled = plain(bill.gross - bill.open_amount)
         raise BillPaid(supplier_number=bill.supplier_number, settled=settled)
     if bill.purchase_order_id and not bill.lines:

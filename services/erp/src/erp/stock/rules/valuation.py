@@ -14,6 +14,7 @@ from erp.exact import EXACT, rounded
 
 __all__ = [
     "DayEnd",
+    "DayEnds",
     "carried",
     "cost_as_of",
     "cost_of_issue",
@@ -30,6 +31,10 @@ class DayEnd(NamedTuple):
     day: date
     quantity: Decimal
     value: Decimal
+
+
+DayEnds = Sequence[DayEnd]
+"""The ends of days, in their order."""
 
 
 def cost_of_issue(quantity: Decimal, *, on_hand: Decimal, value: Decimal, decimals: int) -> Decimal:

@@ -1,0 +1,126 @@
+"""What we owed when the books were opened: posted against opening equity, and paid as bills are."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from chassis.http.problems import FieldError, InvalidInput
+from chassis.storage.work import Work
+from erp.comparing import same_when_read
+from erp.currencies import must_be_supported
+from erp.days import business_day_of
+from erp.lines import stand_in_line
+from erp.parties.errors import PartyArchived
+from erp.payables import queries
+from erp.payables.errors import DuplicateBill
+from erp.payables.schemas import (
+    BillView,
+    NewOpeningPayable,
+    NewOpeningPayables,
+    OpenedPayable,
+    OpeningPayablesReply,
+)
+from erp.payables.service.entering import EnterBill, Expense, enter_bill, number_word, see_bill
+
+__all__ = ["open_payables"]
+
+_Suppliers = Mapping[UUID | str, Mapping[str, Any]]
+
+
+async def open_payables(work: Work, command: NewOpeningPayables) -> OpeningPayablesReply:
+    """Take over what we owed suppliers, all or none; what was taken over before stays as it is.
+
+    Raises InvalidInput (suppliers, days, numbers), DuplicateBill (other facts, or a bill, under
+    the number), PartyArchived, CurrencyNotSupported, NoPeriod, PeriodClosed.
+    """
+    must_be_supported(work, *(one.amount.currency for one in command.items))
+    day = business_day_of(work, command.effective_on)
+    suppliers = await queries.suppliers_named(
+        work.sql,
+        [one.supplier_id for one in command.items if one.supplier_id],
+        [one.supplier_number for one in command.items if one.supplier_number],
+    )
+    _must_be_right(command.items, suppliers, day)
+    # All numbers at once, in key order: two batches at the same time wait, never deadlock.
+    await stand_in_line(work, *sorted(_word(one, suppliers) for one in command.items))
+    opened = [await _open(work, one, suppliers, day, command.effective_on) for one in command.items]
+    return OpeningPayablesReply(items=opened)
+
+
+def _supplier(one: NewOpeningPayable, suppliers: _Suppliers) -> Mapping[str, Any]:
+    return suppliers[one.supplier_id or one.supplier_number or ""]
+
+
+def _word(one: NewOpeningPayable, suppliers: _Suppliers) -> str:
+    return number_word(_supplier(one, suppliers)["id"], one.number, one.issued_on.year)
+
+
+def _must_be_right(items: Sequence[NewOpeningPayable], suppliers: _Suppliers, day: date) -> None:
+    """Raises InvalidInput with every item that is wrong."""
+    wrong = []
+    for at, one in enumerate(items):
+        if (one.supplier_id or one.supplier_number) not in suppliers:
+            name = "supplier_id" if one.supplier_id else "supplier_number"
+            wrong.append(FieldError(f"/items/{at}/{name}", "unknown", "There is no such supplier."))
+        if one.issued_on > day:
+            pointer = f"/items/{at}/issued_on"
+            wrong.append(
+                FieldError(pointer, "after_opening", "It was written after the books were opened.")
+            )
+    if wrong:
+        raise InvalidInput(errors=wrong)
+    times = Counter(_word(one, suppliers) for one in items)
+    twice = [
+        FieldError(f"/items/{at}/number", "twice", "This number stands twice in the list.")
+        for at, one in enumerate(items)
+        if times[_word(one, suppliers)] > 1
+    ]
+    if twice:
+        raise InvalidInput(errors=twice)
+
+
+async def _open(
+    work: Work,
+    one: NewOpeningPayable,
+    suppliers: _Suppliers,
+    day: date,
+    effective_on: date | None,
+) -> OpenedPayable:
+    """Take one over, once. Raises DuplicateBill, PartyArchived, and as a bill."""
+    supplier, key = _supplier(one, suppliers), same_when_read(one.number)
+    known = await queries.entered_bill(work.sql, supplier["id"], key, one.issued_on.year)
+    if known is not None:
+        if not _is_same(await see_bill(work.sql, known), one, effective_on):
+            raise DuplicateBill(supplier_number=one.number, year=one.issued_on.year)
+        return OpenedPayable(number=one.number, id=known, status="unchanged")
+    if supplier["status"] == "archived":
+        raise PartyArchived(number=supplier["number"])
+    made = await enter_bill(work, _bill(one, supplier["id"], day))
+    return OpenedPayable(number=one.number, id=made, status="created")
+
+
+def _bill(one: NewOpeningPayable, supplier_id: UUID, day: date) -> EnterBill:
+    amount = one.amount.amount
+    return EnterBill(
+        kind="opening",
+        supplier_id=supplier_id,
+        supplier_number=one.number,
+        purchase_order_id=None,
+        effective_on=day,
+        due_on=one.due_on,
+        billed_on=one.issued_on,
+        net=amount,
+        received=Decimal(0),
+        expenses=[Expense("equity_opening", "Opening balance", amount)],
+    )
+
+
+def _is_same(seen: BillView, one: NewOpeningPayable, effective_on: date | None) -> bool:
+    return (
+        (seen.kind, seen.gross) == ("opening", one.amount.amount)
+        and (seen.billed_on, seen.due_on) == (one.issued_on, one.due_on)
+        and effective_on in {None, seen.effective_on}
+    )

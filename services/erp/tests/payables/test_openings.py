@@ -1,0 +1,163 @@
+"""What we owed when the books were opened is taken over once, ages, and is paid."""
+
+import asyncio
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+
+PATH = "/v1/payables/openings/batch"
+DAY = "2012-04-10"
+
+
+def money(amount, currency="CNY"):
+    return {"amount": amount, "currency": currency}
+
+
+def owed(supplier, amount="100", **facts):
+    return {
+        "supplier_id": supplier["id"],
+        "number": f"R-{uuid4().hex[:8]}",
+        "issued_on": "2011-12-20",
+        "due_on": "2012-01-19",
+        "amount": money(amount),
+    } | facts
+
+
+async def sent(office, *items, effective_on=DAY):
+    return await office.erp.post(PATH, {"items": list(items), "effective_on": effective_on})
+
+
+@pytest.fixture
+def opens(office):
+    """Take over openings; the outcomes."""
+
+    async def done(*items):
+        reply = await sent(office, *items)
+        assert reply.status_code == 200, reply.text
+        return reply.json()["items"]
+
+    return done
+
+
+async def test_what_was_owed_is_opened_against_opening_equity(office, desk, opens):
+    """E14: no tax and no goods; open from the day the books were opened, and due when it was."""
+    supplier = await office.supplier()
+    asked = owed(supplier, number="RE 7")
+    [done] = await opens(asked)
+    assert (done["number"], done["status"]) == ("RE 7", "created")
+    bill = await desk.see(f"/v1/bills/{done['id']}")
+    assert (bill["kind"], bill["supplier_number"], bill["state"]) == ("opening", "RE 7", "entered")
+    assert (bill["gross"], bill["tax"], bill["open_amount"]) == ("100", "0", "100")
+    assert (bill["billed_on"], bill["due_on"]) == ("2011-12-20", "2012-01-19")
+    assert bill["effective_on"] == DAY
+    assert await office.entries(done) == ["Dr equity_opening 100.00", "Cr payable 100.00"]
+    assert await office.owes(supplier, "payable") == ("100.00", "0.00")
+    listed = await desk.see(f"/v1/bills?kind=opening&supplier_id={supplier['id']}")
+    assert [one["id"] for one in listed["items"]] == [done["id"]]
+    [told] = await desk.told(done["id"])
+    assert told["payload"]["kind"] == "opening"
+
+
+async def test_it_ages_and_is_paid(office, desk, opens):
+    supplier = await office.supplier()
+    [done] = await opens(owed(supplier))
+    path = f"/v1/reports/payables?party_id={supplier['id']}"
+    [aged] = (await desk.see(f"{path}&on={DAY}"))["items"]
+    assert (aged["overdue"], aged["overdue_61_to_90"]) == ("100", "100")
+    [before] = (await desk.see(f"{path}&on=2012-04-09"))["items"] or [None]
+    assert before is None
+    await office.books(supplier, "40", direction="out")
+    assert (await desk.see(f"/v1/bills/{done['id']}"))["open_amount"] == "60"
+    assert await office.owes(supplier, "payable") == ("60.00", "0.00")
+
+
+async def test_the_same_again_changes_nothing(office, desk, opens, problem):
+    """E13: by the supplier's number, as a person reads it; another amount is another bill."""
+    supplier = await office.supplier()
+    asked = owed(supplier, number="RE 8")
+    [first] = await opens(asked)
+    [again] = await opens(asked)
+    assert again == first | {"status": "unchanged"}
+    [lower] = await opens(asked | {"number": "re8"})
+    assert (lower["status"], lower["id"]) == ("unchanged", first["id"])
+    less = await sent(office, asked | {"amount": money("9")})
+    problem(less, 409, "duplicate_bill")
+    problem(await sent(office, asked, effective_on="2012-04-11"), 409, "duplicate_bill")
+    bill = {"supplier_id": supplier["id"], "supplier_number": "RE 8", "billed_on": "2011-12-31"}
+    expenses = [{"account": "6402", "amount": money("1")}]
+    twice = await office.erp.post("/v1/bills", bill | {"expenses": expenses})
+    problem(twice, 409, "duplicate_bill")
+    assert await office.owes(supplier, "payable") == ("100.00", "0.00")
+    assert len(await desk.told(first["id"])) == 1
+
+
+async def test_all_are_opened_or_none(office, problem):
+    supplier, gone = await office.supplier(), await office.supplier()
+    headers = {"If-Match": f'"{gone["version"]}"', "Idempotency-Key": str(uuid4())}
+    path = f"/v1/suppliers/{gone['id']}/archive"
+    assert (await office.erp.client.post(path, headers=headers)).is_success
+    for facts, status, code in (
+        ({"supplier_id": str(uuid4())}, 422, "invalid_input"),
+        ({"supplier_number": supplier["number"]}, 422, "invalid_input"),
+        ({"supplier_id": gone["id"]}, 409, "party_archived"),
+        ({"amount": money("1", "USD")}, 422, "currency_not_supported"),
+        ({"issued_on": "2012-04-11", "due_on": "2012-04-11"}, 422, "invalid_input"),
+        ({"due_on": "2011-12-19"}, 422, "invalid_input"),
+    ):
+        reply = await sent(office, owed(supplier, "1"), owed(supplier) | facts)
+        problem(reply, status, code)
+    one = owed(supplier)
+    told = problem(await sent(office, one, one | {"number": one["number"].lower()}), 422, WRONG)
+    assert [error["pointer"] for error in told["errors"]] == ["/items/0/number", "/items/1/number"]
+    early = owed(supplier, issued_on="1900-01-01")
+    problem(await sent(office, early, effective_on="1900-01-01"), 422, "no_period")
+    assert await office.owes(supplier, "payable") == ("0.00", "0.00")
+
+
+WRONG = "invalid_input"
+
+
+async def test_a_supplier_is_named_by_number(office, opens):
+    supplier = await office.supplier()
+    asked = owed(supplier) | {"supplier_number": supplier["number"]}
+    asked.pop("supplier_id")
+    assert (await opens(asked))[0]["status"] == "created"
+    assert await office.owes(supplier, "payable") == ("100.00", "0.00")
+
+
+async def test_the_same_batch_many_times_at_once_opens_once(office):
+    """E13: in whatever order its items come."""
+    supplier = await office.supplier()
+    items = [owed(supplier, "10") for _ in range(5)]
+    batches = [items[at:] + items[:at] for at in range(5)]
+    replies = await asyncio.gather(*(sent(office, *one) for one in batches))
+    found = [one["status"] for reply in replies for one in reply.json()["items"]]
+    assert sorted(found) == ["created"] * 5 + ["unchanged"] * 20
+    assert await office.owes(supplier, "payable") == ("50.00", "0.00")
+
+
+async def test_a_wrong_opening_is_taken_back_and_entered_anew(office, opens):
+    supplier = await office.supplier()
+    asked = owed(supplier)
+    [wrong] = await opens(asked)
+    await office.does(f"/v1/bills/{wrong['id']}/reverse", reason="One zero too few")
+    assert await office.owes(supplier, "payable") == ("0.00", "0.00")
+    [right] = await opens(asked | {"amount": money("1000")})
+    assert right["status"] == "created"
+    assert await office.owes(supplier, "payable") == ("1000.00", "0.00")
+
+
+async def test_an_opening_is_credited(office, opens):
+    """A price reduction of what was billed before the books were opened."""
+    supplier = await office.supplier()
+    [done] = await opens(owed(supplier))
+    note = {
+        "supplier_id": supplier["id"],
+        "supplier_number": "G-1",
+        "bill_id": done["id"],
+        "reductions": [{"amount": money("15")}],
+    }
+    made = await office.does("/v1/bills/credit-notes", **note)
+    assert Decimal(made["credit"]["unallocated"]) == 0
+    assert await office.owes(supplier, "payable") == ("85.00", "0.00")
