@@ -283,6 +283,24 @@ async def test_a_refused_reader_is_told_where_the_new_history_begins(served):
     assert {event["history"] for event in reply.json()} == {history}
 
 
+async def test_a_bridge_that_read_more_than_there_is_begins_a_new_history(served):
+    """B23: a restore that nobody told of. Once, however many ask; and of a bridge only."""
+    await write(served, "a", "b")
+    await served.settle_feed()
+    _, cursor = await page(served)
+    async with served.database.driver() as sql:
+        await sql.execute("delete from outbox_sequence where feed_seq = 2")
+    assert await refusal(served, after=cursor) == (410, "cursor_foreign")
+    bridge = await served.as_("events.read", "events.relay")
+    replies = [bridge.get("/v1/events", params={"after": cursor}) for _ in range(5)]
+    refused = [reply.json() for reply in await asyncio.gather(*replies)]
+    assert {one["code"] for one in refused} == {"cursor_foreign"}
+    assert len({one["facts"]["begins"] for one in refused}) == 1
+    reply = await bridge.get("/v1/events", params={"after": refused[0]["facts"]["begins"]})
+    [event] = reply.json()
+    assert event["history"] > Cursor.parse(cursor).epoch == 1
+
+
 async def test_a_named_reader_is_remembered_by_what_it_has_confirmed(served):
     """B07: asking after a cursor says that all before it is safe; the page itself says nothing."""
     await write(served, "a", "b")

@@ -16,6 +16,7 @@ from fastapi import Request
 
 from chassis.events.cursor import Cursor, CursorExpired, CursorForeign
 from chassis.events.envelope import COLUMNS, to_json
+from chassis.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
     from chassis.events.wakeup import Bell
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Asked", "Page", "Position", "begin_epoch", "end", "ends_of", "follow"]
 
 LATEST = "latest"
+_log = get_logger("chassis.events")
 POLL_SECONDS = 1.0
 """A waiting reader looks this often even if no wake-up comes."""
 
@@ -58,6 +60,15 @@ _BEGIN_EPOCH = """update installation
     began_at = (select greatest(f.feed_seq, (select max(feed_seq) from outbox_sequence))
       from feed_floor f)
   returning epoch"""
+_NOTICE_RESTORE = """update installation i
+  set epoch = greatest(i.epoch + 1, extract(epoch from clock_timestamp())::integer),
+    began_at = greatest(f.feed_seq, (select feed_seq from outbox_sequence
+      where outbox_id < uuid7_floor(now() - interval '1 day') order by feed_seq desc limit 1))
+  from feed_floor f where i.id = $1 and i.epoch = $2
+   and $3 > greatest(f.feed_seq, (select max(feed_seq) from outbox_sequence))
+  returning i.epoch"""
+"""When the restore was is not known, so the events of a day are told again: those of before it are
+known to readers by their ids."""
 _NEWEST_WRITTEN = "select last_value from outbox_written"
 _UNNUMBERED = """select exists (select from outbox o
   where o.written > (select settled from sequencer_lease) and o.written <= $1
@@ -113,10 +124,13 @@ class Position:
     complete: bool
 
 
-async def follow(database: "Database", bell: "Bell", asked: Asked, request: Request) -> Page:
+async def follow(
+    database: "Database", bell: "Bell", asked: Asked, request: Request, *, by_bridge: bool = False
+) -> Page:
     """The next page; when it is empty, wait for it as long as asked.
 
-    The wait ends early when the reader leaves or this process stops.
+    The wait ends early when the reader leaves or this process stops. A bridge that has read more
+    than there is shows that the database was restored: then a new history begins.
     Notes how far the consumer has come, so that nothing it still needs is purged.
     Raises CursorMalformed, CursorExpired, CursorForeign.
     """
@@ -125,7 +139,12 @@ async def follow(database: "Database", bell: "Bell", asked: Asked, request: Requ
     rung = bell.rings
     async with database.driver() as sql:
         start = await _start(sql, asked.after)
-        page = await _read(sql, start, asked)
+        try:
+            page = await _read(sql, start, asked)
+        except CursorForeign:
+            if not (by_bridge and await _notice_restore(sql, start)):
+                raise
+            page = await _read(sql, start, asked)
         if asked.consumer is not None:
             await sql.execute(_MARK, asked.consumer, start.position)
     while not page.events and not bell.closed and (left := deadline - clock()) > 0:
@@ -160,6 +179,18 @@ async def begin_epoch(sql: "asyncpg.Connection[Any]") -> int:
     """
     epoch: int = await sql.fetchval(_BEGIN_EPOCH)
     return epoch
+
+
+async def _notice_restore(sql: "asyncpg.Connection[Any]", read: Cursor) -> bool:
+    """Begin a new history if that far was read of this one, and no longer is there; once."""
+    ends = await ends_of(sql)
+    if read != Cursor.at(ends["installation"], read.epoch, read.position):
+        return False
+    facts = (ends["installation"], read.epoch, read.position)
+    history = await sql.fetchval(_NOTICE_RESTORE, *facts)
+    if history is not None:
+        _log.error("restore_noticed", history=history, read=read.position, newest=ends["head"])
+    return history is not None
 
 
 async def ends_of(sql: "asyncpg.Connection[Any]") -> Mapping[str, Any]:
