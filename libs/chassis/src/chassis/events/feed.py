@@ -142,9 +142,10 @@ async def follow(
         try:
             page = await _read(sql, start, asked)
         except CursorForeign:
-            if not (by_bridge and await _notice_restore(sql, start)):
+            if not by_bridge:
                 raise
-            page = await _read(sql, start, asked)
+            await _notice_restore(sql, start)
+            page = await _read(sql, start, asked)  # Refused again, with what holds by now.
         if asked.consumer is not None:
             await sql.execute(_MARK, asked.consumer, start.position)
     while not page.events and not bell.closed and (left := deadline - clock()) > 0:
@@ -181,16 +182,15 @@ async def begin_epoch(sql: "asyncpg.Connection[Any]") -> int:
     return epoch
 
 
-async def _notice_restore(sql: "asyncpg.Connection[Any]", read: Cursor) -> bool:
+async def _notice_restore(sql: "asyncpg.Connection[Any]", read: Cursor) -> None:
     """Begin a new history if that far was read of this one, and no longer is there; once."""
     ends = await ends_of(sql)
     if read != Cursor.at(ends["installation"], read.epoch, read.position):
-        return False
+        return
     facts = (ends["installation"], read.epoch, read.position)
     history = await sql.fetchval(_NOTICE_RESTORE, *facts)
     if history is not None:
         _log.error("restore_noticed", history=history, read=read.position, newest=ends["head"])
-    return history is not None
 
 
 async def ends_of(sql: "asyncpg.Connection[Any]") -> Mapping[str, Any]:
