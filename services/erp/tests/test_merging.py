@@ -65,6 +65,7 @@ PARTY = {
     "name": ("Other", REFUSED),
     "legal_name": ("Other Ltd", ""),
     "tax_id": (f"T{uuid4().hex[:9].upper()}", ""),
+    "tax_id_shared": (True, REFUSED),
     "email": ("a@mill.example", ""),
     "phone": ("2", ""),
     "website": ("mill.example", ""),
