@@ -1,5 +1,6 @@
 """Every list is searched by words: a record is found by its number, its party and its item."""
 
+from itertools import pairwise
 from uuid import uuid4
 
 import pytest
@@ -228,4 +229,6 @@ async def test_words_are_looked_up_in_indexes(erp, name):
         await sql.execute("deallocate asked")
     plan = [row[0].strip() for row in rows]
     assert any("search_grams" in line for line in plan), plan
-    assert not [line for line in plan if line.startswith("Filter") and "search_grams" in line], plan
+    for before, line in pairwise(plan):
+        if line.startswith("Filter") and "search_grams" in line:  # of rows another index found
+            assert before.startswith(("Recheck Cond", "Index Cond")), plan
