@@ -380,7 +380,7 @@ def program(name, *arguments):
 
 @pytest.fixture
 async def backups(halves, cluster, tmp_path):
-    """Backs a half up, and restores it as the runbook says, or without telling it.
+    """Backs a half up, and restores it as the runbook says, or without announcing it.
 
     The bridge follows both feeds meanwhile.
     """
@@ -393,7 +393,7 @@ async def backups(halves, cluster, tmp_path):
     async def back_up(half):
         program("pg_dump", "--format=custom", f"--file={tmp_path / 'half.dump'}", half.owner_url)
 
-    async def restore(half, *, told=True):
+    async def restore(half, *, announced=True):
         name = half.service.name
         urls = cluster.empty(name, f"restored_{uuid4().hex[:8]}")
         owner, runtime = (make_url(url).username for url in (urls.owner, urls.runtime))
@@ -401,7 +401,7 @@ async def backups(halves, cluster, tmp_path):
         program("pg_restore", *options, tmp_path / "half.dump")
         await asyncio.to_thread(upgrade, half.service, urls.owner)
         await grant(urls.owner, runtime)
-        if told:
+        if announced:
             known = {**os.environ, f"{name.upper()}_DATABASE_URL": urls.runtime}
             command = [sys.executable, "-m", name, "restored"]
             await asyncio.to_thread(subprocess.run, command, env=known, check=True)
@@ -438,11 +438,11 @@ async def wants(halves, order, sku, quantity):
 PRICE = {"amount": "7", "currency": "CNY"}
 
 
-@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("announced", [True, False])
 async def test_changes_in_a_restored_crm_cross_and_what_it_lost_stays_in_the_erp(
-    halves, backups, told
+    halves, backups, announced
 ):
-    """A2: names, and an order's quantity, whatever their versions; told or noticed by itself."""
+    """Names, and an order's quantity, whatever their versions; announced or noticed by itself."""
     back_up, restore = backups
     await make(halves.erp, "/v1/items", sku="BOLT", name="Bolt")
     accounts = [
@@ -461,7 +461,7 @@ async def test_changes_in_a_restored_crm_cross_and_what_it_lost_stays_in_the_erp
     (sale,) = (await halves.erp.client.get("/v1/sales-orders")).json()["items"]
     assert await order_lines(halves.erp, "/v1/sales-orders", sale["id"]) == ["9"]
 
-    await restore(halves.crm, told=told)
+    await restore(halves.crm, announced=announced)
     await rename(halves.crm, "/v1/accounts", accounts[0], "Again")
     await wants(halves, order, "BOLT", "4")
     await halves.crosses()
@@ -474,7 +474,7 @@ async def test_changes_in_a_restored_crm_cross_and_what_it_lost_stays_in_the_erp
 
 
 async def test_a_credit_limit_of_a_restored_erp_crosses(halves, backups):
-    """A2: the ERP leads in it, and counts again from less."""
+    """The ERP leads in it, and counts again from less."""
     back_up, restore = backups
     customer = await make(halves.erp, "/v1/customers", name="Oak")
     await halves.crosses()

@@ -92,7 +92,7 @@ async def test_a_query_takes_days_only(desk, problem):
             assert found == ["day_form"], (path, name, wrong, told["errors"])
 
 
-async def test_a_day_is_told_in_the_readers_language(desk, problem):
+async def test_a_wrong_day_is_explained_in_the_readers_language(desk, problem):
     body = {"product": "x", "price": {"amount": "1", "currency": "CNY"}, "valid_from": 0}
     for language, message in (
         ("en", "Write the day as YYYY-MM-DD."),

@@ -268,7 +268,7 @@ async def test_a_cursor_of_another_history_is_gone(served):
     assert (await page(served))[0] == ["a"]
 
 
-async def test_a_refused_reader_is_told_where_the_new_history_begins(served):
+async def test_a_refused_reader_learns_where_the_new_history_begins(served):
     """B23: what was written since the restore is read as events, and nothing of before twice."""
     await write(served, "a", "b")
     await served.settle_feed()

@@ -26,7 +26,7 @@ async def test_many_links_are_made_at_once_and_each_is_judged_alone(desk):
         assert item["revision"] == record["revision"]
 
 
-async def test_links_are_told_by_record(desk):
+async def test_links_are_listed_by_record(desk):
     """Those of all systems; a record without one is left out."""
     one, two = [await desk.account() for _ in range(2)]
     key, third = desk.word(), desk.word()
