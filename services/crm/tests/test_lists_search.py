@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from chassis.http import paging
 from chassis.storage.searching import Searched
 from crm import searched
 
@@ -68,7 +69,12 @@ async def test_every_list_is_searched_or_says_why_not(desk, trade):
     assert {path for path, names in lists.items() if "q" in names} == set(trade)
 
 
-async def test_a_record_is_found_by_what_names_it_and_by_nothing_else(desk, trade):
+@pytest.mark.parametrize("tested", [paging.FIRST_TESTED, (0, 0)])
+async def test_a_record_is_found_by_what_names_it_and_by_nothing_else(
+    desk, trade, monkeypatch, tested
+):
+    """Among the first records of the list, and among those that only the index gives."""
+    monkeypatch.setattr(paging, "FIRST_TESTED", tested)
     for path, (record, questions) in trade.items():
         for q in questions:
             assert record in await desk.listed(path, q=q, limit=200), (path, q)

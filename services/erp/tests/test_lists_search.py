@@ -1,11 +1,13 @@
 """Every list is searched by words: a record is found by its number, its party and its item."""
 
 from itertools import pairwise
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
-from chassis.storage.searching import Searched
+from chassis.http import paging
+from chassis.storage.searching import Searched, containing
 from erp import searched
 from erp.ledger import service as ledger
 
@@ -22,7 +24,7 @@ class Clerk:
     """Everything that a clerk does in this test succeeds."""
 
     def __init__(self, erp):
-        self.erp, self.word = erp, uuid4().hex[:10]
+        self.erp, self.word, self.taken_back = erp, uuid4().hex[:10], []
 
     async def does(self, path, **facts):
         reply = await self.erp.post(path, facts)
@@ -54,40 +56,50 @@ async def catalog(clerk):
 
 
 async def bought(clerk, item):
-    """Three pieces are ordered and received; one goes back, two are billed, one is lost."""
+    """Four pieces are ordered, received and billed; two go back, and one is lost."""
     word, sku = clerk.word, item["sku"]
     supplier = await clerk.does("/v1/suppliers", name=f"ΠΑΠΑΔΌΠΟΥΛΟΣ {word}")
     offer = {"supplier_number": supplier["number"], "sku": sku, "price": CNY}
     offered = await clerk.does("/v1/supplier-prices", **offer)
-    lines = [{"sku": sku, "quantity": "3", "unit_price": CNY}]
+    lines = [{"sku": sku, "quantity": "4", "unit_price": CNY}]
     facts = {"supplier_number": supplier["number"], "lines": lines}
     order = await clerk.does("/v1/purchase-orders", **facts)
-    path, serials = f"/v1/purchase-orders/{order['id']}", [f"SN{at}{word}" for at in (1, 2, 3)]
+    path, serials = f"/v1/purchase-orders/{order['id']}", [f"SN{at}{word}" for at in (1, 2, 3, 4)]
     line = {"line_id": order["lines"][0]["id"]}
-    lines = [line | {"quantity": "3", "serials": serials}]
+    lines = [line | {"quantity": "4", "serials": serials}]
     receipt = await clerk.does(f"{path}/receipts", lines=lines)
     facts = {"reason": "Broken", "expect_again": False}
-    lines = [line | {"quantity": "1", "serials": serials[2:]}]
+    lines = [line | {"quantity": "1", "serials": serials[2:3]}]
     back = f"/v1/purchase-receipts/{receipt['id']}/returns"
     back = await clerk.does(back, **facts, lines=lines)
     bill = await clerk.does(f"{path}/bills", bill_number=f"Ｂ-{word}-77")
+    lines = [line | {"quantity": "1", "serials": serials[3:]}]
+    await clerk.does(f"/v1/purchase-receipts/{receipt['id']}/returns", **facts, lines=lines)
+    note = await clerk.does(f"{path}/credit-notes", credit_number=f"CN{word}")
     lost = [{"sku": sku, "quantity": "-1", "serials": serials[1:2]}]
     lost = await clerk.does("/v1/stock-adjustments", reason=f"Überlauf {word}", lines=lost)
     number, name = order["number"], supplier["name"]
-    billed = [f"b-{word}-77", f"B{word}77", name, number, f"77 {word}"]
+    goods = [sku, item["name"], f"{name} {sku.lower()}"]
+    billed = [f"b-{word}-77", f"B{word}77", name, number, f"77 {word}", *goods]
+    clerk.taken_back += [
+        ("/v1/bills", note["id"], [f"cn{word}", f"77 {word} {sku}", f"b-{word}-77", *goods])
+    ]
     return {
         "/v1/suppliers": (supplier["id"], [supplier["number"]]),
         "/v1/supplier-prices": (offered["id"], [sku, name]),
         "/v1/purchase-orders": (order["id"], [number, name, sku, f"{number} {word}"]),
         "/v1/purchase-receipts": (
             receipt["id"],
-            [receipt["number"], number, name, f"{receipt['number']} {word}"],
+            [receipt["number"], number, name, f"{receipt['number']} {word}", *goods],
         ),
-        "/v1/purchase-returns": (back["id"], [back["number"], number, receipt["number"], name]),
+        "/v1/purchase-returns": (
+            back["id"],
+            [back["number"], number, receipt["number"], name, *goods],
+        ),
         "/v1/bills": (bill["id"], billed),
         "/v1/stock-levels": (None, [sku, item["name"]]),
         "/v1/stock-moves": (None, [sku, f"überlauf {word}"]),
-        "/v1/stock-documents": (lost["id"], [f"überlauf {word}", sku]),
+        "/v1/stock-documents": (lost["id"], [f"überlauf {word}", sku, item["name"]]),
         "/v1/serials": (None, [serials[0], f"{serials[1]} 灯具"]),
     }
 
@@ -105,6 +117,10 @@ async def sold(clerk, item):
     [invoice] = await clerk.listed("/v1/invoices", order_id=sale["id"])
     said = {"party_id": customer["id"], "amount": CNY, "reference": f"Dank für {word}"}
     payment = await clerk.does("/v1/payments", **said)
+    note = await clerk.does(f"/v1/invoices/{invoice['id']}/credit", invoice_again=False)
+    [gone] = (await clerk.listed("/v1/shipments", order_id=sale["id"]))[0]["lines"]
+    gone = {name: gone[name] for name in ("order_line_id", "quantity", "serials")}
+    back = await clerk.does(f"{path}/returns", lines=[gone], credit=False)
     more = [line | {"quantity": "9"}]
     held = await clerk.does("/v1/sales-orders", customer_id=limited["id"], lines=more)
     [asked] = await clerk.listed("/v1/approvals", subject_id=held["id"])
@@ -116,18 +132,24 @@ async def sold(clerk, item):
     await clerk.does("/v1/receivables/openings/batch", items=[old])
     [opened] = await clerk.listed("/v1/receivables/openings", customer_id=customer["id"])
     name, number = customer["name"], sale["number"]
-    sales = [number, name, item["sku"], f"{number} électricité {word}"]
+    goods = [item["sku"], item["name"], f"{item['sku']} {name}"]
+    sales = [number, name, f"{number} électricité {word}", *goods]
+    cite = [number, invoice["number"], f"{invoice['number']} {item['sku']}", *goods]
+    clerk.taken_back += [
+        ("/v1/invoices", note["id"], cite),
+        ("/v1/shipments", back["shipment_id"], [number, name, *goods]),
+    ]
     paid = [payment["number"], name, f"dank {word}", f"{payment['number']} {word}"]
     return {
         "/v1/customers": (customer["id"], [customer["number"]]),
         "/v1/sales-orders": (sale["id"], sales),
         "/v1/shipments": (
             sent["shipment_id"],
-            [sent["number"], parcel, number, name, f"{parcel} ÉLECTRICITÉ"],
+            [sent["number"], parcel, number, name, f"{parcel} ÉLECTRICITÉ", *goods],
         ),
         "/v1/invoices": (
             invoice["id"],
-            [invoice["number"], name, number, f"{invoice['number']} {word}"],
+            [invoice["number"], name, number, f"{invoice['number']} {word}", *goods],
         ),
         "/v1/receivables/openings": (opened["id"], [old["number"], name]),
         "/v1/open-items": (None, [invoice["number"], name, f"b-{word}-77"]),
@@ -139,11 +161,16 @@ async def sold(clerk, item):
 
 
 @pytest.fixture(scope="module")
-async def trade(erp):
-    """Documents of an item's whole way, by list: one record and what finds it."""
+async def clerk(erp):
+    """A clerk whose books are open today."""
     async with erp.database.transaction() as work:
         await ledger.ensure_year(work, work.today())
-    clerk = Clerk(erp)
+    return Clerk(erp)
+
+
+@pytest.fixture(scope="module")
+async def trade(clerk):
+    """Documents of an item's whole way, by list: one record and what finds it."""
     item, made = await catalog(clerk)
     made |= await bought(clerk, item)
     made |= await sold(clerk, item)
@@ -181,13 +208,54 @@ async def test_every_list_is_searched_or_says_why_not(desk, trade):
     assert {path for path, names in lists.items() if "q" in names} == set(trade)
 
 
-async def test_a_record_is_found_by_what_names_it_and_by_nothing_else(desk, trade):
+@pytest.mark.parametrize("tested", [paging.FIRST_TESTED, (0, 0)])
+async def test_a_record_is_found_by_what_names_it_and_by_nothing_else(
+    desk, trade, monkeypatch, tested
+):
+    """Among the first records of the list, and among those that only the index gives."""
+    monkeypatch.setattr(paging, "FIRST_TESTED", tested)
     for path, (record, questions) in trade.items():
         for q in questions:
             found = await ids(desk, path, q)
             assert found, (path, q)
             assert record is None or record in found, (path, q)
             assert await ids(desk, path, f"{q} {uuid4().hex}") == [], (path, q)
+
+
+@pytest.mark.parametrize("tested", [paging.FIRST_TESTED, (0, 0)])
+async def test_what_was_taken_back_is_found_by_what_it_takes_back(
+    desk, trade, clerk, monkeypatch, tested
+):
+    monkeypatch.setattr(paging, "FIRST_TESTED", tested)
+    for path, record, questions in clerk.taken_back:
+        for q in questions:
+            assert record in await ids(desk, path, q), (path, q)
+
+
+async def test_a_receipt_from_before_is_found_by_what_came(clerk, erp):
+    """The release before kept no lines of receipts; their moves tell what came."""
+    item = await clerk.does("/v1/items", sku=f"B-{uuid4().hex[:10]}", name="before")
+    supplier = await clerk.does("/v1/suppliers", name="before")
+    lines = [{"sku": item["sku"], "quantity": "1", "unit_price": CNY}]
+    facts = {"supplier_number": supplier["number"], "lines": lines}
+    order = await clerk.does("/v1/purchase-orders", **facts)
+    receipt = await clerk.does(f"/v1/purchase-orders/{order['id']}/receipts")
+    sql = await asyncpg.connect(erp.owner_url)
+    at = sql.transaction()
+    await at.start()
+    try:
+        await sql.execute("alter table purchase_receipt_line disable trigger user")
+        await sql.execute(
+            "delete from purchase_receipt_line where purchase_receipt_id = $1", UUID(receipt["id"])
+        )
+        [tested] = await containing(sql, item["sku"], searched.RECEIPTS)
+        for one in (tested, tested.by_index):
+            asked = f"select r.id from {searched.RECEIPTS.source} where {one.condition}"
+            found = await sql.fetch(asked.format("$1"), one.value)
+            assert [str(row["id"]) for row in found] == [receipt["id"]]
+    finally:
+        await at.rollback()
+        await sql.close()
 
 
 @pytest.mark.parametrize("of", ["sales-orders", "purchase-orders", "payments", "shipments"])

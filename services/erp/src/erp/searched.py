@@ -43,6 +43,11 @@ NUMBER = folded(number_words("number"))
 _PRINTED = "((series || '-') || lpad(number::text, 6, '0'))"
 INVOICE_NUMBER = folded(number_words(_PRINTED))
 JOURNAL_NUMBER = folded("number::text")
+# What came is told by the moves of a receipt that an earlier release booked without lines.
+_CAME = """select purchase_receipt_id as receipt_id, item_id from purchase_receipt_line
+  union all select m.source_id, m.item_id from stock_move m
+    where m.source_type = 'purchase_receipt' and not exists (
+      select from purchase_receipt_line c where c.purchase_receipt_id = m.source_id)"""
 
 
 def shipment_text(of: str = "") -> str:
@@ -78,6 +83,15 @@ def _number(of: str) -> str:
     return folded(number_words(f"{of}.number"))
 
 
+def _items(lines: str, record: str, *, column: str = "l.item_id", of: str = "") -> Related:
+    return Related("item", column, lines=lines, record=record, of=of)
+
+
+def _credited(of: str, table: str, text: str, key: str) -> Related:
+    """The number of what a credit note takes back."""
+    return Related(f"{table} credited", f"{of}.credits_id", text=text, id=f"credited.{key}")
+
+
 def _named(table: str, *, also: str = "") -> Searched:
     named = f"{table}.code || ' ' || {table}.name || ' ' || {also or pinyin_words(table)}"
     return Searched(f"search_fold({named})", table, f"{table}.id", indexed=False)
@@ -111,7 +125,7 @@ STOCK_DOCUMENTS = Searched(
     memo_text("d."),
     "stock_move d",
     "d.id",
-    [Related("item", "l.item_id", lines="stock_move l", record="l.source_id", of="d.source_id")],
+    [_items("stock_move l", "l.source_id", of="d.source_id")],
 )
 ENTRIES = Searched(
     memo_text("e."),
@@ -126,14 +140,22 @@ SALES_ORDERS = Searched(
     "sales_order.id",
     [
         Related("customer", "sales_order.customer_id"),
-        Related("item", "l.item_id", lines="sales_order_line l", record="l.order_id"),
+        _items("sales_order_line l", "l.order_id"),
     ],
 )
 SHIPMENTS = Searched(
     shipment_text("s."),
     "shipment s join sales_order o on o.id = s.order_id",
     "s.id",
-    [Related("customer", "o.customer_id"), Related("sales_order", "s.order_id", text=NUMBER)],
+    [
+        Related("customer", "o.customer_id"),
+        Related("sales_order", "s.order_id", text=NUMBER),
+        _items(
+            "shipment_line l join sales_order_line ol on ol.id = l.order_line_id",
+            "l.shipment_id",
+            column="ol.item_id",
+        ),
+    ],
 )
 INVOICES = Searched(
     "",
@@ -143,6 +165,8 @@ INVOICES = Searched(
         Related("invoice_number", "invoice.id", text=INVOICE_NUMBER, id="invoice_id"),
         Related("customer", "invoice.customer_id"),
         Related("sales_order", "invoice.order_id", text=NUMBER),
+        _credited("invoice", "invoice_number", INVOICE_NUMBER, "invoice_id"),
+        _items("invoice_line l", "l.invoice_id"),
     ],
 )
 PURCHASE_ORDERS = Searched(
@@ -151,7 +175,7 @@ PURCHASE_ORDERS = Searched(
     "o.id",
     [
         Related("supplier", "o.supplier_id"),
-        Related("item", "l.item_id", lines="purchase_order_line l", record="l.purchase_order_id"),
+        _items("purchase_order_line l", "l.purchase_order_id"),
     ],
 )
 RECEIPTS = Searched(
@@ -161,6 +185,7 @@ RECEIPTS = Searched(
     [
         Related("supplier", "o.supplier_id"),
         Related("purchase_order", "r.purchase_order_id", text=NUMBER),
+        _items(f"({_CAME}) l", "l.receipt_id"),
     ],
 )
 PURCHASE_RETURNS = Searched(
@@ -171,6 +196,11 @@ PURCHASE_RETURNS = Searched(
         Related("supplier", "o.supplier_id"),
         Related("purchase_order", "r.purchase_order_id", text=NUMBER),
         Related("purchase_receipt", "r.purchase_receipt_id", text=NUMBER),
+        _items(
+            "purchase_return_line l join purchase_receipt_line c on c.id = l.receipt_line_id",
+            "l.purchase_return_id",
+            column="c.item_id",
+        ),
     ],
 )
 BILLS = Searched(
@@ -180,6 +210,12 @@ BILLS = Searched(
     [
         Related("supplier", "bill.supplier_id"),
         Related("purchase_order", "bill.purchase_order_id", text=NUMBER),
+        _credited("bill", "bill", bill_text("credited."), "id"),
+        _items(
+            "bill_line l join purchase_order_line ol on ol.id = l.order_line_id",
+            "l.bill_id",
+            column="ol.item_id",
+        ),
     ],
 )
 PAYMENTS = Searched(payment_text("payment."), "payment", "payment.id", _parties("payment.party_id"))

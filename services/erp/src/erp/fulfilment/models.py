@@ -354,6 +354,7 @@ class ShipmentLine(Identified, Base):
         UniqueConstraint("shipment_id", "order_line_id"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("prepaid >= 0 and prepaid <= quantity", name="prepaid_part"),
+        Index("ix_shipment_line_order_line_id", "order_line_id"),
     )
 
     shipment_id: Mapped[UUID] = mapped_column(ForeignKey("shipment.id"))

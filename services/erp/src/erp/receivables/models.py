@@ -129,6 +129,7 @@ class InvoiceLine(Identified, Base):
             " and credited_net >= 0 and credited_net <= net",
             name="credited_within",
         ),
+        Index("ix_invoice_line_item_id", "item_id"),
     )
 
     invoice_id: Mapped[UUID] = mapped_column(ForeignKey("invoice.id"))

@@ -56,6 +56,7 @@ class PurchaseReceiptLine(Identified, Base):
             " and (returned < quantity or returned_value = value)",
             name="returned_of_it",
         ),
+        Index("ix_purchase_receipt_line_item_id", "item_id"),
     )
 
     purchase_receipt_id: Mapped[UUID] = mapped_column(ForeignKey("purchase_receipt.id"))
