@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from chassis.http.problems import NotFound
@@ -23,6 +23,7 @@ from erp.fulfilment.models import (
 from erp.fulfilment.queries import OrderAtHand
 from erp.fulfilment.rules.deciding import Asked, refusal_of_change, refusal_of_prices
 from erp.fulfilment.rules.pricing import line_net
+from erp.fulfilment.rules.reasons import why
 from erp.fulfilment.schemas import ChangeOrder, NewCharge, UpsertOrder
 from erp.fulfilment.service.building import ZERO, charges_of, sum_up
 from erp.fulfilment.service.deciding import credit_of, not_ordered_so, place_lines
@@ -106,25 +107,33 @@ async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revi
     """Change an order. Raises NotFound, StaleRevision, ChangeRefused."""
     hand = await locked(work, order_id)
     hand.order.check_revision(revision)
+    command = command.model_copy(update=_left_out(command, hand))
     if hand.order.state in UNDECIDED:
         await replace(work, hand, command)
         return
     await change_content(work, hand, command)
     if hand.refusal:
-        raise ChangeRefused(number=hand.order.number, reason=hand.refusal)
+        raise ChangeRefused(number=hand.order.number, reason=hand.refusal, why=why(hand.refusal))
 
 
 def completed(command: UpsertOrder, hand: OrderAtHand) -> UpsertOrder:
     """What was sent, with what was left out as it is here, also parts of the address."""
-    order, given = hand.order, command.model_fields_set
+    present = hand.order.ship_to
+    given = "ship_to" in command.model_fields_set
+    ship_to = command.ship_to.onto(present) if given else present
+    return command.model_copy(update=_left_out(command, hand) | {"ship_to": ship_to})
+
+
+def _left_out(command: ChangeOrder | UpsertOrder, hand: OrderAtHand) -> dict[str, Any]:
+    """What the command does not say of the order, as it is here."""
+    order = hand.order
     charges = [
         NewCharge(kind="freight", amount=MoneyView(amount=one.amount, currency=order.currency))
         for one in hand.charges
     ]
     present = {"requested_on": order.requested_on, "note": order.note, "charges": charges}
-    kept = {name: value for name, value in present.items() if name not in given}
-    ship_to = command.ship_to.onto(order.ship_to) if "ship_to" in given else order.ship_to
-    return command.model_copy(update=kept | {"ship_to": ship_to})
+    fields = type(command).model_fields.keys() - command.model_fields_set
+    return {name: value for name, value in present.items() if name in fields}
 
 
 async def is_as_sent(work: Work, hand: OrderAtHand, command: UpsertOrder) -> bool:
