@@ -16,6 +16,11 @@ async def ordered(sales, desk):
     )
 
 
+def of(item):
+    """One of the item, at 1.00."""
+    return {"item_id": item["id"], "quantity": "1", "unit_price": cny("1.00")}
+
+
 async def put(sales, order, *lines, language="en", **facts):
     seen = await sales.seen(order)
     return await sales.erp.client.put(
@@ -70,3 +75,28 @@ async def test_a_refusal_is_told_in_words(sales, ordered, problem, language, sai
     refused = problem(reply, 409, "change_refused")
     assert refused["detail"].endswith(said)
     assert refused["facts"] == {"number": ordered["number"], "reason": "already_shipped: 1"}
+
+
+async def test_an_archived_customer_asks_for_no_more(sales, ordered, problem):
+    """f08: new business in no act; what was ordered may be fewer."""
+    line = ordered["lines"][0]["id"]
+    await sales.erp.post(f"/v1/customers/{ordered['customer_id']}/archive", {})
+    other = await sales.item("5")
+    more = ([{"id": line, "quantity": "10"}], [{"id": line, "quantity": "9"}, of(other)])
+    for lines in more:
+        refused = problem(await put(sales, ordered, *lines), 409, "change_refused")
+        assert refused["facts"]["reason"] == "customer_archived"
+    assert (await put(sales, ordered, {"id": line, "quantity": "8"})).status_code == 200
+    draft = {"customer_id": ordered["customer_id"], "lines": [of(other)], "draft": True}
+    problem(await sales.erp.post("/v1/sales-orders", draft), 409, "party_archived")
+
+
+async def test_of_an_archived_item_no_more_is_ordered(sales, ordered, problem):
+    line = ordered["lines"][0]
+    await sales.erp.post(f"/v1/items/{line['item_id']}/archive", {})
+    refused = problem(
+        await put(sales, ordered, {"id": line["id"], "quantity": "10"}), 409, "change_refused"
+    )
+    assert refused["facts"]["reason"].startswith("not_sold: ")
+    fewer = await put(sales, ordered, {"id": line["id"], "quantity": "8"})
+    assert fewer.status_code == 200, fewer.text

@@ -220,6 +220,11 @@ class _Change:
         """Known lines of which another quantity is wanted."""
         return [new for old, new in self.pairs if new and new.quantity != old.quantity]
 
+    def raised(self) -> list[OrderLine]:
+        """Lines that are new, and those of which more is wanted: new business."""
+        more = [new for old, new in self.pairs if new and new.quantity > old.quantity]
+        return [*self.added, *more]
+
     def total(self) -> Decimal:
         """What the order will come to."""
         lines = [new for _, new in self.pairs if new is not None] + list(self.added)
@@ -263,7 +268,10 @@ async def _refusal(
         for old, new in change.pairs
     ]
     refusal = refusal_of_change(asked, state=order.state)
-    refusal = refusal or await _refusal_of_customer(work, hand, _customer_of(hand, command))
+    new_business = bool(change.raised())
+    refusal = refusal or await _refusal_of_customer(
+        work, hand, _customer_of(hand, command), new_business=new_business
+    )
     refusal = refusal or refusal_of_prices(hand.unpriced)
     if refusal:
         return refusal
@@ -273,15 +281,18 @@ async def _refusal(
     return await _refusal_of_more(work, hand, change, _customer_of(hand, command))
 
 
-async def _refusal_of_customer(work: Work, hand: OrderAtHand, customer_id: UUID) -> str:
-    """Why the order cannot be another customer's; empty when it can, or is of that customer.
+async def _refusal_of_customer(
+    work: Work, hand: OrderAtHand, customer_id: UUID, *, new_business: bool
+) -> str:
+    """Why the order cannot be another customer's, or ask for more; empty when it can.
 
     What has gone out or was invoiced stays with whom it went to. Raises MissingReference.
     """
-    if customer_id == hand.order.customer_id:
+    other = customer_id != hand.order.customer_id
+    if not other and not new_business:
         return ""
     customer = (await Known.read(work, [customer_id], [])).customer(customer_id)
-    if hand.order.invoiced or any(line.shipped for line in hand.lines):
+    if other and (hand.order.invoiced or any(line.shipped for line in hand.lines)):
         return "other_customer"
     return "" if customer["active"] else "customer_archived"
 
@@ -291,7 +302,7 @@ async def _refusal_of_more(
 ) -> str:
     """Why lines cannot be ordered so, or more is not within the credit limit; else empty."""
     order = hand.order
-    refusal = await not_ordered_so(work, change.added, change.resized(), order.ordered_on)
+    refusal = await not_ordered_so(work, change.raised(), change.resized(), order.ordered_on)
     if refusal:
         return refusal
     total = change.total()
