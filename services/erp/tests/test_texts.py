@@ -9,6 +9,7 @@ import erp
 from chassis.http.problems import every_problem
 from chassis.http.texts import Texts
 from erp.app import SERVICE
+from erp.fulfilment.rules.reasons import WORDS
 
 TEXTS = Texts.load([SERVICE.locale])
 
@@ -106,3 +107,7 @@ async def test_a_record_is_called_by_its_chinese_name(desk, problem):
     assert told["facts"]["entity"] == "price_list"
     english = problem(await desk.client.get(path), 404, "not_found")
     assert f"price list {nobody}" in english["detail"]
+
+
+def test_every_reason_of_a_refused_change_is_translated():
+    assert [text for text in WORDS.values() if not _translated(text)] == []

@@ -250,6 +250,15 @@ async def test_who_is_not_known_is_asked_and_who_may_not_is_told(sample):
     assert (refused.status_code, refused.json()["facts"]) == (403, {"scope": "notes.write"})
 
 
+@pytest.mark.parametrize("sent", ["1", "*", '"x"', '""', '"1", "2"'])
+async def test_what_is_no_etag_of_ours_is_told_so(sample, sent):
+    made = await sample.post("/v1/notes", titled("a"))
+    path = made.headers["location"]
+    refused = await sample.client.patch(path, json=titled("b"), headers={"If-Match": sent})
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_input")
+    assert refused.json()["errors"][0]["pointer"] == "/header/If-Match"
+
+
 async def test_a_mistyped_filter_is_refused_not_ignored(sample):
     """It would show every record as if all fitted; a change would be done without its option."""
     before = await count(sample)
@@ -261,6 +270,15 @@ async def test_a_mistyped_filter_is_refused_not_ignored(sample):
     posted = await sample.post("/v1/notes?dryrun=true", titled("undone"))
     assert posted.json()["errors"][0]["pointer"] == "/query/dryrun"
     assert await count(sample) == before
+
+
+@pytest.mark.parametrize("name", ["cursor", "sort", "limit"])
+async def test_a_filter_without_a_value_is_refused_not_a_scan(sample, name):
+    for value in ("", "%20", "%E3%80%80"):
+        refused = await sample.client.get(f"/v1/notes?{name}={value}")
+        assert (refused.status_code, refused.json()["code"]) == (422, "invalid_input")
+        told = [(one["pointer"], one["code"]) for one in refused.json()["errors"]]
+        assert told == [(f"/query/{name}", "empty")]
 
 
 async def test_a_stranger_learns_nothing_of_parameters(sample):

@@ -68,16 +68,34 @@ async def test_what_cannot_be_ordered_is_refused_by_every_way(desk, problem, fac
     problem(changed, status, code)
 
 
-async def test_what_stands_on_an_order_may_change_in_its_other_parts(desk):
-    """Not for sale any more: the price and the quantity of what was ordered may change."""
+async def test_what_stands_on_an_order_may_change_in_its_other_parts(desk, problem):
+    """Not for sale any more: what was ordered may be fewer, or cheaper, and not more."""
     product = await desk.product()
     order = await order_of(desk, line(product, "3"))
     await desk.change(f"/v1/products/{product['id']}", {"active": False}, revision=1)
-    lines = [{"id": order["lines"][0]["id"], "quantity": "4", "discount": "0.5"}]
+    named = {"id": order["lines"][0]["id"], "discount": "0.5"}
     path = f"{ORDERS}/{order['id']}"
-    changed = await desk.change(path, {"lines": lines, "note": "n"}, revision=1)
+    more = await desk.change(path, {"lines": [named | {"quantity": "4"}]}, revision=1)
+    problem(more, 409, "product_not_sold")
+    fewer = {"lines": [named | {"quantity": "2"}], "note": "n"}
+    changed = await desk.change(path, fewer, revision=1)
     assert changed.status_code == 200, changed.text
-    assert (changed.json()["net"], changed.json()["note"]) == ("4", "n")
+    assert (changed.json()["net"], changed.json()["note"]) == ("2", "n")
+
+
+async def test_an_archived_account_asks_for_no_more(desk, problem):
+    """What it ordered may be fewer; a new line, and more of an old one, is new business."""
+    account, product = await desk.account(), await desk.product()
+    ordered = {"account_id": account["id"], "lines": [line(product, "3")]}
+    order = await desk.add(ORDERS, **ordered)
+    await desk.crm.post(f"/v1/accounts/{account['id']}/archive", {})
+    named = {"id": order["lines"][0]["id"], "quantity": "3"}
+    path = f"{ORDERS}/{order['id']}"
+    for lines in ([named | {"quantity": "4"}], [named, line(await desk.product())]):
+        refused = await desk.change(path, {"lines": lines}, revision=1)
+        problem(refused, 409, "account_archived")
+    fewer = await desk.change(path, {"lines": [named | {"quantity": "1"}]}, revision=1)
+    assert fewer.status_code == 200, fewer.text
 
 
 async def test_lines_of_one_product_are_told_apart_by_their_ids(desk, problem):

@@ -33,6 +33,7 @@ async def test_a_mistaken_receipt_is_taken_back(buyer, problem):
         assert await buyer.balance(role, item) == 0
     shown = await buyer.desk.see(f"/v1/purchase-receipts/{receipt['id']}")
     assert (shown["state"], shown["reversed_on"]) == ("reversed", str(buyer.today))
+    assert [line["returned"] for line in shown["lines"]] == ["0"]
     [told] = await buyer.desk.told(made["id"])
     assert told["type"].endswith("purchase-returned.v1")
     problem(await buyer.reverses(receipt), 409, "receipt_reversed")

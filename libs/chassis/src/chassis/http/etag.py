@@ -6,7 +6,7 @@ from typing import Annotated, Protocol
 from fastapi import Response
 from pydantic import Field
 
-from chassis.http.problems import RevisionRequired, StaleRevision
+from chassis.http.problems import FieldError, InvalidInput, RevisionRequired
 
 __all__ = ["EtagVersion", "HasVersion", "Revision", "parse_revision", "reply_with"]
 
@@ -38,13 +38,14 @@ class HasVersion(Protocol):
 def parse_revision(if_match: str | None) -> int:
     """The version in an If-Match header.
 
-    Raises RevisionRequired without one, StaleRevision when it is no version of ours.
+    Raises RevisionRequired without one, InvalidInput when it is no ETag of ours.
     """
     if if_match is None:
         raise RevisionRequired
     found = _TAG.match(if_match.strip())
     if not found:
-        raise StaleRevision(expected=if_match, current="?")
+        wrong = FieldError("/header/If-Match", "etag_form", 'Send the ETag as you read it: "3".')
+        raise InvalidInput(errors=[wrong])
     return int(found[1])
 
 

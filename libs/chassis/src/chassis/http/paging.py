@@ -116,7 +116,7 @@ async def fetch_page(
     if chosen is None:
         known = {"known": ", ".join(sorts)}
         raise InvalidInput(
-            errors=[FieldError("/sort", "unknown_sort", "Sort by one of: {known}.", known)]
+            errors=[FieldError("/query/sort", "unknown_sort", "Sort by one of: {known}.", known)]
         )
     listing = _Listing(columns, source, chosen, key, descending=descending)
     after = _decoded(asked.cursor, sort) if asked.cursor else None

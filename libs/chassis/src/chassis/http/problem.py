@@ -16,6 +16,7 @@ __all__ = [
     "MEDIA_TYPE",
     "FieldError",
     "FieldErrorView",
+    "Phrase",
     "Problem",
     "ProblemView",
     "every_problem",
@@ -33,6 +34,14 @@ class FieldError:
 
     pointer: str
     code: str
+    message: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A sentence within the text of a problem: a message id, and facts of its own."""
+
     message: str
     facts: Mapping[str, str] = field(default_factory=dict)
 
@@ -81,10 +90,13 @@ class Problem(Exception):
 
     def view(self, texts: Texts, language: str, request_id: str) -> dict[str, Any]:
         """The problem as the wire takes it."""
-        facts = {name: _plain(value) for name, value in self.facts.items()}
+        said = {name: one for name, one in self.facts.items() if isinstance(one, Phrase)}
+        facts = {name: _plain(self.facts[name]) for name in self.facts if name not in said}
         words = {
             one: texts.text(facts[one], language).replace("_", " ") for one in _WORDS & facts.keys()
         }
+        for name, phrase in said.items():
+            words[name] = _told(texts.text(phrase.message, language), phrase.facts)
         return {
             "type": f"/problems/{self.code}",
             "title": texts.text(self.title, language),

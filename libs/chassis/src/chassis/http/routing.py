@@ -47,10 +47,10 @@ class HouseRoute(APIRoute):
         plan = Plan.of(self)
 
         async def handle(request: Request) -> Response:
-            unknown = _unknown(request, known) if request.scope["query_string"] else []
-            if unknown:
+            wrong = list(_mistyped(request, known)) if request.scope["query_string"] else []
+            if wrong:
                 await _pass(gates, request)  # who may not is told that, and nothing else
-                raise InvalidInput(errors=unknown)
+                raise InvalidInput(errors=wrong)
             try:
                 planned = await plan.answer(request) if plan else None
                 response = planned or await handler(request)
@@ -113,16 +113,16 @@ async def _pass(gates: Sequence[Callable[..., Any]], request: Request) -> None:
         await (gate(request) if hasattr(gate, "scope") else caller(request))
 
 
-def _unknown(request: Request, known: Collection[str]) -> list[FieldError]:
-    """Parameters that the path does not know: a mistyped filter would be no filter at all.
+def _mistyped(request: Request, known: Collection[str]) -> Iterator[FieldError]:
+    """Parameters that the path does not know, or that say nothing: no filter at all, if taken.
 
     A short list is shown whole, on one page; a client that asks every list alike may do so.
     """
-    return [
-        FieldError(f"/query/{name}", "unknown_parameter", "There is no such parameter.")
-        for name in request.query_params
-        if name not in known and name != "limit"
-    ]
+    for name, value in request.query_params.multi_items():
+        if name not in known and name != "limit":
+            yield FieldError(f"/query/{name}", "unknown_parameter", "There is no such parameter.")
+        elif not value.strip():
+            yield FieldError(f"/query/{name}", "empty", "Give a value, or leave it out.")
 
 
 def house_router(

@@ -186,7 +186,7 @@ async def containing(
         return []
     words = [row["word"] for row in await sql.fetch(_WORDS, q)]
     if not words:
-        wrong = FieldError("/q", "nothing_to_search", "Name at least one letter or digit.")
+        wrong = FieldError("/query/q", "nothing_to_search", "Name at least one letter or digit.")
         raise InvalidInput(errors=[wrong])
     patterns = [f"%{word}%" if _is_inside(word) else f"% {word}%" for word in words]
     by_index = searched.found([_grams(word) for word in words]) if searched.indexed else None

@@ -70,7 +70,7 @@ class ChangeRefused(Problem):
     status = 409
     code = "change_refused"
     title = "The order is not changed"
-    detail = "The order {number} stays as it is: {reason}."
+    detail = "The order {number} stays as it is. {why}"
 
 
 class NothingToShip(Problem):

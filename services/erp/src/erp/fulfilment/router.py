@@ -60,6 +60,7 @@ from erp.fulfilment.schemas import (
     UpsertOrders,
 )
 from erp.ledger.errors import NoPeriod, PeriodClosed
+from erp.parties.errors import PartyArchived
 from erp.receivables.errors import DebtWrittenOff, InvoiceDateOrder
 from erp.stock.errors import (
     DuplicateSerial,
@@ -90,6 +91,7 @@ order_router = house_router(
         *UPSERT_PROBLEMS,
         NotFound,
         MissingReference,
+        PartyArchived,
         PriceMissing,
         CurrencyNotSupported,
         StaleRevision,

@@ -80,9 +80,17 @@ class ChangeLine(NewLine):
 
     id: UUID | None = Field(
         default=None,
-        description="Which line of the order it is; else the one of its external_line_id and "
-        "item, else a new one.",
+        description="Which line of the order it is, so that its item need not be named; else the "
+        "one of its external_line_id and item, else a new one.",
     )
+
+    @model_validator(mode="after")
+    def _names_an_item(self) -> "ChangeLine":
+        if self.item_id is not None and self.sku is not None:
+            raise PydanticCustomError("one_item", "Name the item by item_id or by sku, not both.")
+        if self.id is None and self.item_id is None and self.sku is None:
+            raise PydanticCustomError("line_named", "Name the line by its id, or an item.")
+        return self
 
 
 class BaseLine(Command):
@@ -166,11 +174,13 @@ class UpsertOrders(Command):
 
 
 class ChangeOrder(Command):
-    """The lines and charges as they shall be, whole; lines are told by their id."""
+    """The lines as they shall be, whole; what else is left out stays as it is."""
 
-    requested_on: Day | None = None
+    requested_on: Day | None = Field(default=None, description="Null: no day is wanted.")
     lines: Annotated[list[ChangeLine], Field(min_length=1, max_length=500)]
-    charges: list[NewCharge] = Field(default=[], max_length=20)
+    charges: list[NewCharge] = Field(
+        default=[], max_length=20, description="All of them; an empty list: none."
+    )
 
 
 class LineQuantity(Command):

@@ -20,7 +20,7 @@ from crm.orders.models import Order, OrderLine
 from crm.orders.rules.pricing import line_net
 from crm.orders.schemas import ChangeLine, NewLine
 
-__all__ = ["AMOUNT_DIGITS", "facts_of", "lines_of", "new_lines"]
+__all__ = ["AMOUNT_DIGITS", "facts_of", "is_new_business", "lines_of", "new_lines"]
 
 AMOUNT_DIGITS, QUANTITY_DIGITS = 4, 6
 """Decimals that are kept of amounts, and of quantities, unit prices and discounts."""
@@ -63,6 +63,12 @@ async def lines_of(
             for at, (line, product) in enumerate(zip(sent, found, strict=True))
         ],
     )
+
+
+def is_new_business(wanted: Sequence[OrderLine], present: Sequence[OrderLine]) -> bool:
+    """Whether a line is new, or more of one is wanted."""
+    ordered = {line.id: line.quantity for line in present}
+    return any(line.quantity > ordered.get(line.id, 0) for line in wanted)
 
 
 def facts_of(lines: Sequence[OrderLine]) -> list[tuple[Any, ...]]:
@@ -191,8 +197,9 @@ def _line_facts(
 def _must_be_orderable(
     product: Offer, quantity: Decimal, known: OrderLine | None, *, on: date
 ) -> None:
-    """Raises ProductNotSold for a new line, FractionOfUnit for a new quantity."""
-    if known is None and not product.is_sold(on):
+    """Raises ProductNotSold for more than is ordered, FractionOfUnit for another quantity."""
+    more = known is None or quantity > known.quantity
+    if more and not product.is_sold(on):
         raise ProductNotSold(product=product.code, on=on)
     same = known is not None and known.quantity == quantity
     if not same and rounded(quantity, product.unit_decimals) != quantity:

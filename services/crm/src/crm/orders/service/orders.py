@@ -28,7 +28,13 @@ from crm.orders.schemas import (
     PlaceOrder,
     UpsertOrder,
 )
-from crm.orders.service.lines import AMOUNT_DIGITS, facts_of, lines_of, new_lines
+from crm.orders.service.lines import (
+    AMOUNT_DIGITS,
+    facts_of,
+    is_new_business,
+    lines_of,
+    new_lines,
+)
 from crm.sql import Sql
 from crm.upserts import InBulk, Sent, Upserted, upsert
 
@@ -172,7 +178,8 @@ def _sum_up(order: Order, lines: Sequence[OrderLine]) -> None:
 async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revision: int) -> None:
     """Change what the customer wants; the ERP decides whether it still can.
 
-    Raises NotFound, StaleRevision, OrderCancelled, and what `place_order` raises of lines.
+    Raises NotFound, StaleRevision, OrderCancelled, AccountArchived (more is wanted), and what
+    `place_order` raises of lines.
     """
     order = await _locked(work, order_id)
     order.check_revision(revision)
@@ -186,7 +193,7 @@ async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revi
         facts["note"] = command.note
     if "freight" in given:
         facts["freight"] = _freight(work, command.freight)
-    await _change(work, order, facts, command.lines)
+    await _change(work, order, facts, command.lines, ours=True)
 
 
 async def _replace(work: Work, command: UpsertOrder, order_id: UUID) -> bool:
@@ -213,11 +220,18 @@ async def _change(
     order: Order,
     facts: Mapping[str, Any],
     sent: Sequence[NewLine] | Sequence[ChangeLine] | None,
+    *,
+    ours: bool = False,
 ) -> bool:
-    """Take over what differs of what was sent, and tell it; whether anything did."""
+    """Take over what differs of what was sent, and tell it; whether anything did.
+
+    `ours`: a seller's change, which asks for no more where the account is archived.
+    """
     order.must_be_placed()
     present = await queries.lines_of(work, order.id)
     wanted = present if sent is None else await lines_of(work, order, sent, present)
+    if ours and is_new_business(wanted, present):
+        await accounts.buyer(work.sql, order.account_id, new_business=True)
     changed = take(order, facts, present, wanted)
     if not changed:
         return False

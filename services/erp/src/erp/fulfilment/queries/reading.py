@@ -72,10 +72,11 @@ _SORTS = {
 
 _REFERRED = """select 'item' as entity, i.id, i.name, i.status = 'active' as active, i.sku, i.kind,
     i.sold, i.discontinued_on, i.tax_code, i.unit, u.decimals, null::numeric as credit_limit,
-    null::integer as payment_terms_days, null::text as price_list
+    null::integer as payment_terms_days, null::text as price_list,
+    null::text as number
   from item i join unit u on u.code = i.unit where i.id = any($1::uuid[]) or i.sku = any($2::text[])
  union all select 'customer', id, name, status = 'active', null, null, null, null, null, null, null,
-    credit_limit, payment_terms_days, price_list
+    credit_limit, payment_terms_days, price_list, number
   from customer where id = any($3::uuid[])"""
 # What came back, is billed or given for nothing is not billed any more: nobody will owe it.
 _BESIDES = """select o.customer_id, sum(coalesce(l.net, 0) + coalesce(c.amount, 0)) as ordered

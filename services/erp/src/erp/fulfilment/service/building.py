@@ -19,10 +19,11 @@ from erp.fulfilment.errors import PriceMissing
 from erp.fulfilment.models import DRAFT, Order, OrderCharge, OrderLine
 from erp.fulfilment.queries import OrderAtHand
 from erp.fulfilment.rules.pricing import line_net
-from erp.fulfilment.schemas import NewCharge, NewLine, OrderFacts, UpsertOrder
+from erp.fulfilment.schemas import NewCharge, NewLine, NewOrder, OrderFacts, UpsertOrder
 from erp.fulfilment.service.known import Known
 from erp.fulfilment.service.merging import content_of
 from erp.money import digits_of
+from erp.parties.errors import PartyArchived
 from erp.sums import require_bookable
 
 __all__ = ["charges_of", "lines_of", "must_come_out_even", "new_orders", "sum_up"]
@@ -36,7 +37,8 @@ async def new_orders(
     """Orders as they were sent, under the ids given, to be decided; and what is known of them.
 
     One that another system sent is taken as it is, and decided. Raises MissingReference,
-    CurrencyNotSupported, Forbidden (backdated); of our own also PriceMissing, FractionOfUnit.
+    CurrencyNotSupported, Forbidden (backdated); of our own also PriceMissing, FractionOfUnit,
+    PartyArchived (a draft; what is no draft is decided, and rejected).
     """
     days = [business_day_of(work, facts.ordered_on) for _, facts in sent]
     known = await Known.read(
@@ -55,7 +57,9 @@ async def new_orders(
     numbers = await queries.next_numbers(work.sql, "sales_order_number_seq", "SO", len(sent))
     hands = []
     for (order_id, facts), day, number in zip(sent, days, numbers, strict=True):
-        known.customer(facts.customer_id)
+        customer = known.customer(facts.customer_id)
+        if isinstance(facts, NewOrder) and facts.draft and not customer["active"]:
+            raise PartyArchived(number=customer["number"])
         order = _order(work, order_id, facts, number=number, on=day)
         prices_of_lines = [next(agreed) for _ in facts.lines]
         missing = _unpriced(facts.lines, prices_of_lines, known)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from chassis.http.problems import NotFound
@@ -23,6 +23,7 @@ from erp.fulfilment.models import (
 from erp.fulfilment.queries import OrderAtHand
 from erp.fulfilment.rules.deciding import Asked, refusal_of_change, refusal_of_prices
 from erp.fulfilment.rules.pricing import line_net
+from erp.fulfilment.rules.reasons import why
 from erp.fulfilment.schemas import ChangeOrder, NewCharge, UpsertOrder
 from erp.fulfilment.service.building import ZERO, charges_of, sum_up
 from erp.fulfilment.service.deciding import credit_of, not_ordered_so, place_lines
@@ -106,25 +107,33 @@ async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revi
     """Change an order. Raises NotFound, StaleRevision, ChangeRefused."""
     hand = await locked(work, order_id)
     hand.order.check_revision(revision)
+    command = command.model_copy(update=_left_out(command, hand))
     if hand.order.state in UNDECIDED:
         await replace(work, hand, command)
         return
     await change_content(work, hand, command)
     if hand.refusal:
-        raise ChangeRefused(number=hand.order.number, reason=hand.refusal)
+        raise ChangeRefused(number=hand.order.number, reason=hand.refusal, why=why(hand.refusal))
 
 
 def completed(command: UpsertOrder, hand: OrderAtHand) -> UpsertOrder:
     """What was sent, with what was left out as it is here, also parts of the address."""
-    order, given = hand.order, command.model_fields_set
+    present = hand.order.ship_to
+    given = "ship_to" in command.model_fields_set
+    ship_to = command.ship_to.onto(present) if given else present
+    return command.model_copy(update=_left_out(command, hand) | {"ship_to": ship_to})
+
+
+def _left_out(command: ChangeOrder | UpsertOrder, hand: OrderAtHand) -> dict[str, Any]:
+    """What the command does not say of the order, as it is here."""
+    order = hand.order
     charges = [
         NewCharge(kind="freight", amount=MoneyView(amount=one.amount, currency=order.currency))
         for one in hand.charges
     ]
     present = {"requested_on": order.requested_on, "note": order.note, "charges": charges}
-    kept = {name: value for name, value in present.items() if name not in given}
-    ship_to = command.ship_to.onto(order.ship_to) if "ship_to" in given else order.ship_to
-    return command.model_copy(update=kept | {"ship_to": ship_to})
+    fields = type(command).model_fields.keys() - command.model_fields_set
+    return {name: value for name, value in present.items() if name in fields}
 
 
 async def is_as_sent(work: Work, hand: OrderAtHand, command: UpsertOrder) -> bool:
@@ -211,6 +220,11 @@ class _Change:
         """Known lines of which another quantity is wanted."""
         return [new for old, new in self.pairs if new and new.quantity != old.quantity]
 
+    def raised(self) -> list[OrderLine]:
+        """Lines that are new, and those of which more is wanted: new business."""
+        more = [new for old, new in self.pairs if new and new.quantity > old.quantity]
+        return [*self.added, *more]
+
     def total(self) -> Decimal:
         """What the order will come to."""
         lines = [new for _, new in self.pairs if new is not None] + list(self.added)
@@ -254,7 +268,10 @@ async def _refusal(
         for old, new in change.pairs
     ]
     refusal = refusal_of_change(asked, state=order.state)
-    refusal = refusal or await _refusal_of_customer(work, hand, _customer_of(hand, command))
+    new_business = bool(change.raised())
+    refusal = refusal or await _refusal_of_customer(
+        work, hand, _customer_of(hand, command), new_business=new_business
+    )
     refusal = refusal or refusal_of_prices(hand.unpriced)
     if refusal:
         return refusal
@@ -264,15 +281,18 @@ async def _refusal(
     return await _refusal_of_more(work, hand, change, _customer_of(hand, command))
 
 
-async def _refusal_of_customer(work: Work, hand: OrderAtHand, customer_id: UUID) -> str:
-    """Why the order cannot be another customer's; empty when it can, or is of that customer.
+async def _refusal_of_customer(
+    work: Work, hand: OrderAtHand, customer_id: UUID, *, new_business: bool
+) -> str:
+    """Why the order cannot be another customer's, or ask for more; empty when it can.
 
     What has gone out or was invoiced stays with whom it went to. Raises MissingReference.
     """
-    if customer_id == hand.order.customer_id:
+    other = customer_id != hand.order.customer_id
+    if not other and not new_business:
         return ""
     customer = (await Known.read(work, [customer_id], [])).customer(customer_id)
-    if hand.order.invoiced or any(line.shipped for line in hand.lines):
+    if other and (hand.order.invoiced or any(line.shipped for line in hand.lines)):
         return "other_customer"
     return "" if customer["active"] else "customer_archived"
 
@@ -282,7 +302,7 @@ async def _refusal_of_more(
 ) -> str:
     """Why lines cannot be ordered so, or more is not within the credit limit; else empty."""
     order = hand.order
-    refusal = await not_ordered_so(work, change.added, change.resized(), order.ordered_on)
+    refusal = await not_ordered_so(work, change.raised(), change.resized(), order.ordered_on)
     if refusal:
         return refusal
     total = change.total()

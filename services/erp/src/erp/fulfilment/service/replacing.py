@@ -1,8 +1,9 @@
 """Deciding an order once more, with other content where it was sent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chassis.http.problems import FieldError, InvalidInput
 from chassis.storage.work import Work
 from erp.approvals import service as approvals
 from erp.days import business_day_of
@@ -41,8 +42,10 @@ async def wanted_lines(
     """The lines as they shall be; one that is known keeps its id, and its terms if none is given.
 
     What another system sent is taken as it is, and decided: SKUs without a price are noted. Raises
-    UnknownLine, MissingReference; of our own also PriceMissing, FractionOfUnit.
+    UnknownLine, InvalidInput (a line twice, or as one of another item), MissingReference; of our
+    own also PriceMissing, FractionOfUnit.
     """
+    _must_be_named_once(command.lines)
     sent = [_with_terms(hand, line) for line in command.lines]
     wanted, hand.unpriced, uneven = await lines_of(work, hand.order, sent)
     if not isinstance(command, UpsertOrder):
@@ -50,6 +53,7 @@ async def wanted_lines(
             raise PriceMissing(sku=hand.unpriced[0], on=hand.order.ordered_on)
         if uneven:
             must_come_out_even(sent, await Known.read(work, [], sent))
+    _must_keep_items(hand, command.lines, wanted)
     left = list(hand.lines)
     for line, new in zip(command.lines, wanted, strict=True):
         old = next((one for one in left if _is_same(one, line, new)), None)
@@ -60,8 +64,32 @@ async def wanted_lines(
     return wanted
 
 
+def _must_be_named_once(lines: Sequence[NewLine]) -> None:
+    named = [line.id for line in lines if isinstance(line, ChangeLine) and line.id is not None]
+    wrong = [
+        FieldError(f"/lines/{at}/id", "duplicate_line", "This line is named twice.")
+        for at, line in enumerate(lines)
+        if isinstance(line, ChangeLine) and named.count(line.id) > 1  # type: ignore[arg-type]
+    ]
+    if wrong:
+        raise InvalidInput(errors=wrong)
+
+
+def _must_keep_items(
+    hand: OrderAtHand, lines: Sequence[NewLine], wanted: Sequence[OrderLine]
+) -> None:
+    items = {old.id: old.item_id for old in hand.lines}
+    wrong = [
+        FieldError(f"/lines/{at}", "other_item", "A line's item stays. Add a line for another one.")
+        for at, (line, new) in enumerate(zip(lines, wanted, strict=True))
+        if isinstance(line, ChangeLine) and line.id and items[line.id] != new.item_id
+    ]
+    if wrong:
+        raise InvalidInput(errors=wrong)
+
+
 def _with_terms(hand: OrderAtHand, line: NewLine) -> NewLine:
-    """The line with the price and the discount of the one it names, where it gives none.
+    """The line with the item, price and discount of the one it names, where it gives none.
 
     Raises UnknownLine.
     """
@@ -71,6 +99,8 @@ def _with_terms(hand: OrderAtHand, line: NewLine) -> NewLine:
     if old is None:
         raise UnknownLine(line=line.id, number=hand.order.number)
     kept: dict[str, Any] = {}
+    if line.item_id is None and line.sku is None:
+        kept["item_id"] = old.item_id
     if line.unit_price is None:
         kept["unit_price"] = UnitPriceView(amount=old.unit_price, currency=hand.order.currency)
     if "discount" not in line.model_fields_set:

@@ -36,26 +36,31 @@ async def reverse_bill(work: Work, bill_id: UUID, command: ReverseBill) -> BillV
     _must_be_reversible(seen, day)
     await work.flush()
     await ledger.reverse_document(work, bill_id, effective_on=day, memo=command.reason)
+    if bill.purchase_order_id:
+        await _unbill(work, bill.purchase_order_id, seen, day)
     if bill.gross and bill.kind == "credit_note":
         await settlement.take_back_credit(work, bill.id, effective_on=day)
     elif bill.gross:
+        _must_be_open(seen)
         await _owe_nothing(work, bill, day)
-    if bill.purchase_order_id:
-        await _unbill(work, bill.purchase_order_id, seen, day)
     await publish(work, bill)
     return await see_bill(work.sql, bill_id)
 
 
 def _must_be_reversible(bill: BillView, day: date) -> None:
-    """Raises InvalidInput, BillPaid, BillWithoutLines."""
+    """Raises InvalidInput, BillWithoutLines."""
     if day < bill.effective_on:
         wrong = FieldError("/effective_on", "before_bill", "It was not entered yet on this day.")
         raise InvalidInput(errors=[wrong])
-    if bill.kind != "credit_note" and bill.open_amount != bill.gross:
-        settled = plain(bill.gross - bill.open_amount)
-        raise BillPaid(supplier_number=bill.supplier_number, settled=settled)
     if bill.purchase_order_id and not bill.lines:
         raise BillWithoutLines(supplier_number=bill.supplier_number)
+
+
+def _must_be_open(bill: BillView) -> None:
+    """Raises BillPaid. A credit of its goods, which may settle it as well, is refused before."""
+    if bill.open_amount != bill.gross:
+        settled = plain(bill.gross - bill.open_amount)
+        raise BillPaid(supplier_number=bill.supplier_number, settled=settled)
 
 
 async def _owe_nothing(work: Work, bill: Bill, day: date) -> None:

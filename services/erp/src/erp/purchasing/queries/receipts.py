@@ -53,7 +53,8 @@ _VIEW = f"""r.id, r.number, r.purchase_order_id, o.number as purchase_order_numb
   u.effective_on as reversed_on, r.effective_on, r.recorded_at, r.actor,
   (select coalesce(jsonb_agg(jsonb_build_object('line_id', g.line_id, 'item_id', i.id,
       'sku', i.sku, 'quantity', g.quantity::text, 'value', g.value::text,
-      'returned', g.returned::text, 'serials', g.serials) order by g.position), '[]')
+      'returned', case when u.id is null then g.returned else 0 end::text,
+      'serials', g.serials) order by g.position), '[]')
     from {_CAME} g join item i on i.id = g.item_id) as lines"""
 _FROM = """purchase_receipt r join purchase_order o on o.id = r.purchase_order_id
   left join purchase_return u on u.purchase_receipt_id = r.id and u.kind = 'reversal'"""

@@ -90,7 +90,9 @@ class ReceiptLineView(View):
     sku: str
     quantity: PositiveQuantity
     value: NonNegativeDecimal
-    returned: Quantity = Field(description="What went back of it.")
+    returned: Quantity = Field(
+        description="What of it was sent back to the supplier; 0 of a receipt that was a mistake."
+    )
     serials: list[str] = Field(description="Of the pieces that have one.")
 
 

@@ -67,13 +67,16 @@ def _content(line: PurchaseOrderLine) -> Content:
 
 
 def _change_lines(held: Held, wanted: Sequence[ChangePurchaseLine], items: dict[str, UUID]) -> None:
-    """Let each line be as it is wanted, or be dropped. Raises NotALine, LessThanReceived."""
+    """Let each line be as it is wanted, or be dropped.
+
+    Raises NotALine, InvalidInput, LessThanReceived.
+    """
     named = {one.id: one for one in wanted if one.id}
     _must_be_named_once(wanted)
     known = {line.id: line.item_id for line in held.lines}
-    for line_id, one in named.items():
-        if known.get(line_id) != items[one.sku]:
-            raise NotALine(number=held.order.number)
+    if not named.keys() <= known.keys():
+        raise NotALine(number=held.order.number)
+    _must_keep_items(wanted, known, items)
     for line in held.lines:
         asked, sku = named.get(line.id), held.skus[line.item_id]
         if asked is None:
@@ -84,10 +87,22 @@ def _change_lines(held: Held, wanted: Sequence[ChangePurchaseLine], items: dict[
         line.due_on = asked.due_on or line.due_on
 
 
+def _must_keep_items(
+    wanted: Sequence[ChangePurchaseLine], known: dict[UUID, UUID], items: dict[str, UUID]
+) -> None:
+    wrong = [
+        FieldError(f"/lines/{at}", "other_item", "A line's item stays. Add a line for another one.")
+        for at, one in enumerate(wanted)
+        if one.id and known[one.id] != items[one.sku]
+    ]
+    if wrong:
+        raise InvalidInput(errors=wrong)
+
+
 def _must_be_named_once(wanted: Sequence[ChangePurchaseLine]) -> None:
     ids = [one.id for one in wanted if one.id]
     wrong = [
-        FieldError(f"/lines/{at}/id", "named_twice", "This line is named twice.")
+        FieldError(f"/lines/{at}/id", "duplicate_line", "This line is named twice.")
         for at, one in enumerate(wanted)
         if one.id and ids.count(one.id) > 1
     ]
