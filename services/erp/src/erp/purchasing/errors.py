@@ -141,7 +141,7 @@ class ReceiptWithoutLines(Problem):
     title = "The receipt does not say which lines came"
     detail = (
         "{number} was booked by a release that did not keep which lines of the order came, and "
-        "the order names an item twice. Adjust the stock, and have the supplier credit it."
+        "its moves do not tell. Adjust the stock, and have the supplier credit it."
     )
 
 
