@@ -36,8 +36,8 @@ class ErpSettings(ServiceSettings):
         default=Decimal(0),
         ge=0,
         le=1000,
-        description="What may be left open of a document and is written off with a payment that "
-        "asks for it (`write_off_rest`), in the company's currency; 0: nothing.",
+        description="What may be left open of a document or a payment, and is written off where "
+        "that is asked for (`write_off_rest`), in the company's currency; 0: nothing.",
     )
     write_off_account: str = Field(
         default="payment_difference",

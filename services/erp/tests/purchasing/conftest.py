@@ -140,7 +140,8 @@ class Buyer:
                      join account a on a.id = l.account_id and a.role = $1
                     where e.source_id in (
                       select id from purchase_receipt where purchase_order_id = $2
-                      union all select id from purchase_return where purchase_order_id = $2
+                      union all select unnest(array[id, reversal_id]) from purchase_return
+                        where purchase_order_id = $2
                       union all select id from bill where purchase_order_id = $2)""",
                 role,
                 UUID(order["id"]),

@@ -130,7 +130,7 @@ class NewOpeningPayables(Command):
 class ReverseBill(Command):
     """Take a bill or credit note back: it was wrong, and may be entered anew."""
 
-    reason: Name = Field(description="Why, as the books shall say.")
+    reason: Line = Field(default="", description="Why, as the books shall say.")
     effective_on: Day | None = Field(
         default=None, description="Default: today. A past day needs the permission `backdate`."
     )

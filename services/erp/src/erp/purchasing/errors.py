@@ -11,6 +11,7 @@ __all__ = [
     "MoreThanSentBack",
     "NoSupplierPrice",
     "NotALine",
+    "NotAReturn",
     "NotBought",
     "NothingToBill",
     "NothingToCreditBack",
@@ -20,6 +21,8 @@ __all__ = [
     "ReceiptReversed",
     "ReceiptSentBack",
     "ReceiptWithoutLines",
+    "ReturnCredited",
+    "ReturnReversed",
     "SerialNotOnReceipt",
     "SuggestionNotOpen",
 ]
@@ -141,7 +144,7 @@ class ReceiptWithoutLines(Problem):
     title = "The receipt does not say which lines came"
     detail = (
         "{number} was booked by a release that did not keep which lines of the order came, and "
-        "the order names an item twice. Adjust the stock, and have the supplier credit it."
+        "its moves do not tell. Adjust the stock, and have the supplier credit it."
     )
 
 
@@ -172,6 +175,36 @@ class ReceiptBilled(Problem):
     detail = (
         "{quantity} of {sku} came with {number}, {unbilled} are not billed. Take the bill back "
         "first, or send the goods back."
+    )
+
+
+class NotAReturn(Problem):
+    """A receipt that was taken back is received anew, where it came after all."""
+
+    status = 409
+    code = "not_a_return"
+    title = "Nothing went back"
+    detail = "{number} takes back a receipt that was a mistake. Receive the goods anew."
+
+
+class ReturnReversed(Problem):
+    """The return was taken back before."""
+
+    status = 409
+    code = "return_reversed"
+    title = "This return is taken back already"
+    detail = "{number} is taken back already: the goods are here."
+
+
+class ReturnCredited(Problem):
+    """The supplier credited what went back, or replaced it."""
+
+    status = 409
+    code = "return_credited"
+    title = "What went back is credited or replaced"
+    detail = (
+        "What went back of {sku} with {number} is credited or replaced by now. Take the "
+        "supplier's credit note back first, or send back what came for it."
     )
 
 

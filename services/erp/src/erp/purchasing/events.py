@@ -91,5 +91,10 @@ class PurchaseReturned(Event):
     effective_on: date
     reason: str
     expected_again: bool = Field(description="Whether the supplier owes the goods anew.")
+    reversed_on: date | None = Field(
+        default=None, description="Since when the goods are here after all."
+    )
+    reversal_id: UUID | None = None
+    reversal_reason: str = ""
     currency: str
     lines: list[SentBackLine]

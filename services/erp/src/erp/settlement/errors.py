@@ -9,6 +9,9 @@ __all__ = [
     "NothingToWriteOff",
     "OverAllocated",
     "RefundGiven",
+    "RestNotWrittenOff",
+    "RestTooLarge",
+    "RestWrittenOff",
     "WriteOffReversed",
     "WriteOffStays",
     "WriteOffTooLarge",
@@ -81,6 +84,39 @@ class WriteOffTooLarge(Problem):
         "{open} are left open of {document}; at most {most} are written off with a payment. Leave "
         "it open, or write it off as a bad debt."
     )
+
+
+class RestTooLarge(Problem):
+    """What is left of the payment is no small difference."""
+
+    status = 409
+    code = "rest_too_large"
+    title = "More than a small difference"
+    detail = (
+        "{rest} are left of the payment {number}; at most {most} are written off. Give it back, "
+        "or use it for another document."
+    )
+
+
+class RestWrittenOff(Problem):
+    """A rest of the payment was written off before: once only, so that it stays small."""
+
+    status = 409
+    code = "rest_written_off"
+    title = "A rest of this payment is written off already"
+    detail = (
+        "A rest of the payment {number} is written off already. Take that back first, then write "
+        "off all that is left."
+    )
+
+
+class RestNotWrittenOff(Problem):
+    """No rest of the payment is written off."""
+
+    status = 409
+    code = "rest_not_written_off"
+    title = "No rest is written off"
+    detail = "No rest of the payment {number} is written off, or that was taken back before."
 
 
 class WriteOffReversed(Problem):

@@ -16,10 +16,12 @@ from erp.settlement.errors import OverAllocated
 from erp.settlement.schemas import BAD_DEBT, SMALL_DIFFERENCE
 from erp.sums import bookable
 
-__all__ = ["WRITE_OFFS", "Allocation", "CustomerBalance", "OpenItem", "Payment"]
+__all__ = ["REST_WRITTEN_OFF", "WRITE_OFFS", "Allocation", "CustomerBalance", "OpenItem", "Payment"]
 
 WRITE_OFFS = frozenset({SMALL_DIFFERENCE, BAD_DEBT})
 """Kinds of payments that are none: what nobody will pay."""
+REST_WRITTEN_OFF = "payment_rest"
+"""The source of an open item that is the rest of a payment, which was written off."""
 
 
 class OpenItem(Identified, Base):

@@ -15,7 +15,7 @@ from chassis.storage.loading import columns_of, loaded
 from chassis.storage.searching import containing
 from chassis.storage.work import Work
 from erp.searched import OPEN_ITEMS, PAYMENTS
-from erp.settlement.models import Allocation, OpenItem, Payment
+from erp.settlement.models import REST_WRITTEN_OFF, Allocation, OpenItem, Payment
 from erp.settlement.schemas import OpenItemQuery, OpenItemView, PartyBalance, PaymentView
 from erp.sql import Sql
 
@@ -38,6 +38,7 @@ __all__ = [
     "payment_of",
     "payment_page",
     "payment_views",
+    "rest_written_off",
     "save_settled",
     "written_off_of",
 ]
@@ -90,6 +91,9 @@ _ALLOCATED = """select coalesce(sum(amount), 0) from allocation
 _WRITTEN_OFF_OF = """select i.source_id from allocation a
   join open_item i on i.id = a.open_item_id and i.source_type <> 'write_off_reversal'
   where a.payment_id = $1 group by i.id having sum(a.amount) > 0"""
+_REST_WRITTEN_OFF = """select i.source_id from allocation a
+  join open_item i on i.id = a.open_item_id and i.source_type = $2
+  where a.payment_id = $1 group by i.id having sum(a.amount) > 0 order by i.id limit 1"""
 _MISSING = """select 'customer' as entity, w.id from unnest($1::uuid[]) as w(id)
     where not exists (select from customer c where c.id = w.id)
   union all select 'supplier', w.id from unnest($2::uuid[]) as w(id)
@@ -226,6 +230,12 @@ async def payment_of(sql: Sql, source_id: UUID) -> UUID:
 async def allocated(work: Work, payment_id: UUID, open_item_id: UUID) -> Decimal:
     """How much of the payment settles the open item."""
     found: Decimal = await work.sql.fetchval(_ALLOCATED, payment_id, open_item_id)
+    return found
+
+
+async def rest_written_off(sql: Sql, payment_id: UUID) -> UUID | None:
+    """The item of the payment's rest that is written off; None: none is."""
+    found: UUID | None = await sql.fetchval(_REST_WRITTEN_OFF, payment_id, REST_WRITTEN_OFF)
     return found
 
 

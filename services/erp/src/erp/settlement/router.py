@@ -26,8 +26,12 @@ from erp.settlement import queries, service
 from erp.settlement.errors import (
     NotAllocated,
     NothingToRefund,
+    NothingToWriteOff,
     OverAllocated,
     RefundGiven,
+    RestNotWrittenOff,
+    RestTooLarge,
+    RestWrittenOff,
     WriteOffReversed,
     WriteOffStays,
     WriteOffTooLarge,
@@ -47,6 +51,7 @@ from erp.settlement.schemas import (
     ReleasePayment,
     ReverseWriteOff,
     Side,
+    WriteOffRest,
 )
 
 __all__ = ["open_item_router", "party_report_router", "payment_router"]
@@ -64,6 +69,10 @@ payment_router = house_router(
         NotAllocated,
         NothingToRefund,
         RefundGiven,
+        NothingToWriteOff,
+        RestNotWrittenOff,
+        RestTooLarge,
+        RestWrittenOff,
         WriteOffStays,
         WriteOffTooLarge,
         WriteOffReversed,
@@ -142,6 +151,22 @@ async def refund_payment(
 ) -> PaymentView:
     """Give back what is left of a payment or credit note."""
     return await service.refund_payment(work, payment_id, command)
+
+
+@payment_router.post("/{payment_id}/write-off")
+async def write_off_rest(
+    payment_id: UUID, command: WriteOffRest, _by: Cashier, _once: OnlyOnce, work: InWork
+) -> PaymentView:
+    """Write off the cent that is left of a payment or credit note."""
+    return await service.write_off_rest(work, payment_id, command)
+
+
+@payment_router.post("/{payment_id}/write-off/reverse")
+async def reverse_rest(
+    payment_id: UUID, command: ReverseWriteOff, _by: Cashier, _once: OnlyOnce, work: InWork
+) -> PaymentView:
+    """Take back that the rest of a payment was written off: it is left of it again."""
+    return await service.reverse_rest(work, payment_id, command)
 
 
 @payment_router.post("/{payment_id}/reverse")

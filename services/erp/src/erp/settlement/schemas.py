@@ -31,6 +31,7 @@ __all__ = [
     "ReleasePayment",
     "ReverseWriteOff",
     "Side",
+    "WriteOffRest",
 ]
 
 Side = Literal["receivable", "payable"]
@@ -66,6 +67,11 @@ class NewPayment(Command):
         max_length=LARGEST_BATCH,
         description="Which documents it settles, in this order; an empty list: none yet.",
     )
+    write_off_rest: StrictBool = Field(
+        default=False,
+        description="What is left of the payment then is written off, if it is no more than the "
+        "setting ERP_WRITE_OFF_MAX.",
+    )
 
 
 class NewPayments(Command):
@@ -94,6 +100,15 @@ class Refund(Command):
         default=None, description="Default: today. A past day needs the permission `backdate`."
     )
     reference: Line = Field(default="", description="What the bank statement says.")
+
+
+class WriteOffRest(Command):
+    """Write off what is left of a payment, if it is no more than the setting ERP_WRITE_OFF_MAX."""
+
+    reason: Line = ""
+    effective_on: Day | None = Field(
+        default=None, description="Default: today. A past day needs the permission `backdate`."
+    )
 
 
 class ReverseWriteOff(Command):

@@ -45,6 +45,7 @@ StockDocumentKind = Literal[
     "stock_adjustment",
     "purchase_receipt",
     "purchase_return",
+    "purchase_return_reversal",
     "purchase_reversal",
     "shipment",
     "shipment_reversal",

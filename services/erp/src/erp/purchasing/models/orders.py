@@ -22,6 +22,7 @@ from erp.purchasing.errors import (
     MoreThanReceived,
     MoreThanSentBack,
     PurchaseOrderClosed,
+    ReturnCredited,
 )
 from erp.purchasing.rules.values import share_of
 from erp.searched import NUMBER
@@ -81,6 +82,15 @@ class PurchaseOrder(Record, Base):
             expected = any(line.expected for line in lines)
             self.state = self.STANDING[here, expected]
         self.touch(at)
+
+    def given_up(self, lines: Sequence["PurchaseOrderLine"]) -> bool:
+        """Whether the rest was given up; not where all of it only went back."""
+        return self.state == "closed" and any(line.quantity for line in lines)
+
+    def note_undone(self, lines: Sequence["PurchaseOrderLine"], at: datetime) -> None:
+        """Goods are here after all: an order of which all had gone back stands again."""
+        self.state = "ordered"
+        self.note_lines(lines, at)
 
     def close(self, at: datetime) -> None:
         """Expect nothing more. Raises PurchaseOrderClosed."""
@@ -216,6 +226,31 @@ class PurchaseOrderLine(Identified, Base):
             self.quantity -= quantity
         self._settle()
         return share
+
+    def come_again(
+        self,
+        quantity: Decimal,
+        cleared: Decimal,
+        *,
+        billed: Decimal,
+        dropped: Decimal,
+        sku: str,
+        number: str,
+    ) -> Decimal:
+        """Have so many here after all that went back, `billed` of them billed before.
+
+        `dropped` of them are ordered again. What stays uncleared then for no goods: a variance.
+        Raises MoreThanOrdered (others came for them), ReturnCredited.
+        """
+        if quantity - dropped > self.expected:
+            raise MoreThanOrdered(sku=sku, quantity=plain(quantity), expected=plain(self.expected))
+        if self.returned - quantity < self.credited or billed > max(-self.unbilled, _NOTHING):
+            raise ReturnCredited(sku=sku, number=number)
+        self.received += quantity
+        self.received_value += cleared
+        self.returned -= quantity
+        self.quantity += dropped
+        return self._settle()
 
     def credit(self, quantity: Decimal, *, sku: str, decimals: int) -> Decimal:
         """Have so many of those sent back credited; which value that clears.

@@ -11,11 +11,18 @@ from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from chassis.http.problems import FieldError, InvalidInput
+from chassis.ids import uuid7
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.searching import search_index
 from erp.base import Base
 from erp.exact import plain
-from erp.purchasing.errors import MoreThanOnReceipt, SerialNotOnReceipt
+from erp.purchasing.errors import (
+    MoreThanOnReceipt,
+    NotAReturn,
+    ReturnReversed,
+    SerialNotOnReceipt,
+)
 from erp.purchasing.rules.values import share_of
 from erp.searched import NUMBER
 
@@ -93,13 +100,24 @@ class PurchaseReceiptLine(Identified, Base):
         self.returned_value += value
         return value
 
+    def come_again(self, quantity: Decimal, value: Decimal) -> None:
+        """Have so many after all that went back by mistake."""
+        self.returned -= quantity
+        self.returned_value -= value
+
 
 class PurchaseReturn(Identified, Base):
-    """Goods of a receipt that went back, or a receipt that was a mistake. Written once."""
+    """Goods of a receipt that went back, or a receipt that was a mistake.
+
+    Written once; a return may be taken back.
+    """
 
     __tablename__ = "purchase_return"
     __table_args__ = (
         CheckConstraint("kind in ('return', 'reversal')", name="kind_known"),
+        CheckConstraint("reversed_on is null or kind = 'return'", name="reversed_return"),
+        CheckConstraint("reversed_on >= effective_on", name="reversed_after"),
+        CheckConstraint("(reversed_on is null) = (reversal_id is null)", name="reversed_as"),
         Index("ix_purchase_return_purchase_order_id", "purchase_order_id"),
         Index("ix_purchase_return_purchase_receipt_id", "purchase_receipt_id"),
         Index(
@@ -122,15 +140,38 @@ class PurchaseReturn(Identified, Base):
     expected_again: Mapped[bool]
     recorded_at: Mapped[datetime]
     actor: Mapped[str]
+    reversed_on: Mapped[date | None]
+    reversal_id: Mapped[UUID | None]
+    """The document that brought the goods in again, in stock and books."""
+    reversal_reason: Mapped[str] = mapped_column(default="", server_default="")
+
+    def reverse(self, *, on: date, reason: str) -> None:
+        """Have never gone back. Raises NotAReturn, ReturnReversed, InvalidInput (before it)."""
+        if self.kind != "return":
+            raise NotAReturn(number=self.number)
+        if self.reversed_on:
+            raise ReturnReversed(number=self.number)
+        if on < self.effective_on:
+            wrong = FieldError("/effective_on", "before_return", "It was still here on this day.")
+            raise InvalidInput(errors=[wrong])
+        self.reversed_on, self.reversal_id, self.reversal_reason = on, uuid7(), reason
 
 
 class PurchaseReturnLine(Identified, Base):
-    """What went back of a receipt's line: what it was received at, and what it cost stock."""
+    """What went back of a receipt's line: what it was received at, and what it cost stock.
+
+    `cleared` is what that took off the order's line, `billed` how many of them were billed,
+    `dropped` how many were not ordered any more.
+    """
 
     __tablename__ = "purchase_return_line"
     __table_args__ = (
         Unique("purchase_return_id", "position"),
         CheckConstraint("quantity > 0 and value >= 0 and cost >= 0", name="something"),
+        CheckConstraint(
+            "cleared >= 0 and billed >= 0 and billed <= quantity and dropped in (0, quantity)",
+            name="parts",
+        ),
         Index("ix_purchase_return_line_receipt_line_id", "receipt_line_id"),
     )
 
@@ -140,4 +181,7 @@ class PurchaseReturnLine(Identified, Base):
     quantity: Mapped[Quantity]
     value: Mapped[Amount]
     cost: Mapped[Amount]
+    cleared: Mapped[Amount] = mapped_column(server_default="0")
+    billed: Mapped[Quantity] = mapped_column(server_default="0")
+    dropped: Mapped[Quantity] = mapped_column(server_default="0")
     serials: Mapped[list[str]] = mapped_column(ARRAY(Text))

@@ -6,6 +6,8 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import select
+
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.loading import columns_of, loaded
 from chassis.storage.searching import containing
@@ -30,11 +32,15 @@ __all__ = [
     "add_receipts",
     "add_return",
     "lines_of_receipt",
+    "lines_of_return",
     "receipt_head",
     "receipt_page",
     "receipt_view",
+    "return_for_update",
+    "return_head",
     "return_page",
     "return_view",
+    "save_receipt_lines",
 ]
 
 # A receipt of an earlier release may have no lines: what came is told by its moves then.
@@ -65,7 +71,7 @@ _SORTS = {
 
 _RETURN = """r.id, r.number, r.kind, r.purchase_receipt_id, g.number as purchase_receipt_number,
   r.purchase_order_id, o.number as purchase_order_number, o.supplier_id, r.effective_on, r.reason,
-  r.expected_again, r.recorded_at, r.actor,
+  r.expected_again, r.reversed_on, r.reversal_id, r.reversal_reason, r.recorded_at, r.actor,
   (select jsonb_agg(jsonb_build_object('line_id', c.order_line_id, 'item_id', c.item_id,
       'sku', i.sku, 'quantity', l.quantity::text, 'value', l.value::text, 'cost', l.cost::text,
       'serials', to_jsonb(l.serials)) order by l.position)
@@ -87,7 +93,7 @@ _ADD_RECEIPTS = """with receipt as (
         as n(id, receipt_id, position, order_line_id, item_id, quantity, value, serials)"""
 _HEAD = """select r.id, r.number, r.purchase_order_id, r.effective_on,
     coalesce((select t.kind from purchase_return t where t.purchase_receipt_id = r.id
-      order by t.kind desc limit 1), '') as gone
+        and t.reversed_on is null order by t.kind desc limit 1), '') as gone
   from purchase_receipt r where r.id = $1"""
 _LINES = """select id, purchase_receipt_id, position, order_line_id, item_id, quantity, value,
     serials, returned, returned_value
@@ -145,9 +151,36 @@ async def add_return(
     await work.flush()
     work.session.add_all(lines)
     await work.flush()
-    await work.sql.execute(
-        _SAVE_LINES, *columns_of(receipt_lines, "id", "returned", "returned_value")
+    await save_receipt_lines(work, receipt_lines)
+
+
+async def return_head(sql: Sql, return_id: UUID) -> tuple[UUID, UUID] | None:
+    """The order and the receipt of a return; None: there is none."""
+    row = await sql.fetchrow(
+        "select purchase_order_id, purchase_receipt_id from purchase_return where id = $1",
+        return_id,
     )
+    return (row[0], row[1]) if row else None
+
+
+async def return_for_update(work: Work, return_id: UUID) -> PurchaseReturn:
+    """The return, locked; the caller holds its order."""
+    return await work.session.get_one(PurchaseReturn, return_id, with_for_update=True)
+
+
+async def lines_of_return(work: Work, return_id: UUID) -> Sequence[PurchaseReturnLine]:
+    """What went back with the return."""
+    wanted = (
+        select(PurchaseReturnLine)
+        .where(PurchaseReturnLine.purchase_return_id == return_id)
+        .order_by(PurchaseReturnLine.position)
+    )
+    return (await work.session.scalars(wanted)).all()
+
+
+async def save_receipt_lines(work: Work, lines: Sequence[PurchaseReceiptLine]) -> None:
+    """Store what went back of a receipt's lines."""
+    await work.sql.execute(_SAVE_LINES, *columns_of(lines, "id", "returned", "returned_value"))
 
 
 async def receipt_page(

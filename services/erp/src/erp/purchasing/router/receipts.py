@@ -19,13 +19,17 @@ from erp.catalog.errors import FractionOfUnit
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.purchasing.errors import (
     MoreThanOnReceipt,
+    MoreThanOrdered,
     NotALine,
+    NotAReturn,
     NothingToSendBack,
     PurchaseOrderClosed,
     ReceiptBilled,
     ReceiptReversed,
     ReceiptSentBack,
     ReceiptWithoutLines,
+    ReturnCredited,
+    ReturnReversed,
     SerialNotOnReceipt,
 )
 from erp.purchasing.queries import receipts as receipt_queries
@@ -36,11 +40,13 @@ from erp.purchasing.schemas import (
     ReceiptQuery,
     ReturnReceived,
     ReverseReceipt,
+    ReverseReturn,
 )
-from erp.purchasing.service import receiving, returning
+from erp.purchasing.service import receiving, returning, reversing
 from erp.stock.errors import (
     DuplicateSerial,
     NoCostOnDay,
+    SerialExists,
     SerialMovedLater,
     SerialNotInStock,
     SerialsNeeded,
@@ -86,7 +92,19 @@ purchase_receipt_router = house_router(
     ),
 )
 purchase_return_router = house_router(
-    prefix="/v1/purchase-returns", tag="purchase-returns", problems=(NotFound,)
+    prefix="/v1/purchase-returns",
+    tag="purchase-returns",
+    problems=(
+        *_KEYED,
+        NotAReturn,
+        ReturnReversed,
+        ReturnCredited,
+        MoreThanOrdered,
+        SerialExists,
+        SerialMovedLater,
+        NoPeriod,
+        PeriodClosed,
+    ),
 )
 
 
@@ -132,3 +150,11 @@ async def list_returns(
 async def see_return(return_id: UUID, _by: Reader, at: InReading) -> PurchaseReturnView:
     """What went back."""
     return await returning.see_return(at.sql, return_id)
+
+
+@purchase_return_router.post("/{return_id}/reverse")
+async def reverse_return(
+    return_id: UUID, command: ReverseReturn, _by: Buyer, _once: OnlyOnce, work: InWork
+) -> PurchaseReturnView:
+    """Take a return to the supplier back: the goods are here, while nothing of it is credited."""
+    return await reversing.reverse_return(work, return_id, command)

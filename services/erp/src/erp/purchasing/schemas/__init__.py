@@ -42,6 +42,7 @@ from erp.purchasing.schemas.receipts import (
     ReturnLineView,
     ReturnReceived,
     ReverseReceipt,
+    ReverseReturn,
 )
 
 __all__ = [
@@ -78,6 +79,7 @@ __all__ = [
     "ReturnLineView",
     "ReturnReceived",
     "ReverseReceipt",
+    "ReverseReturn",
     "SuggestionState",
     "SuggestionView",
     "SupplierPriceView",

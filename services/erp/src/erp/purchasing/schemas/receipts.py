@@ -28,6 +28,7 @@ __all__ = [
     "ReturnLineView",
     "ReturnReceived",
     "ReverseReceipt",
+    "ReverseReturn",
 ]
 
 ReceiptState = Literal["received", "reversed"]
@@ -139,6 +140,13 @@ class ReverseReceipt(Command):
     effective_on: EffectiveOn = None
 
 
+class ReverseReturn(Command):
+    """Take a return to the supplier back: it was a mistake, the goods are here."""
+
+    reason: Name = Field(description="Why, as the books shall say.")
+    effective_on: EffectiveOn = None
+
+
 class ReturnLineView(View):
     """What went back: at which value it was received, and what it cost stock."""
 
@@ -165,6 +173,9 @@ class PurchaseReturnView(View):
     effective_on: date
     reason: str
     expected_again: bool
+    reversed_on: date | None = Field(description="Since when the goods are here after all.")
+    reversal_id: UUID | None = Field(description="The stock document that brought them in.")
+    reversal_reason: str
     recorded_at: datetime
     actor: str
     lines: list[ReturnLineView]

@@ -47,7 +47,7 @@ from erp.sql import Sql
 from erp.stock import service as stock
 from erp.stock.service import ExpectedLine, SendBackLine
 
-__all__ = ["return_received", "reverse_receipt", "see_return"]
+__all__ = ["expected_of", "publish_return", "return_received", "reverse_receipt", "see_return"]
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,8 @@ class Leaving:
     quantity: Decimal
     value: Decimal
     cleared: Decimal
+    billed: Decimal
+    dropped: Decimal
     serials: Sequence[str]
 
 
@@ -200,10 +202,10 @@ async def _take_out(
     await receipts.add_return(work, made, _lines(made, leaving, costs), receipt.lines)
     touched = {one.order_line.id: one.order_line for one in leaving}.values()
     if again:
-        await stock.expect(work, _expected(touched))
+        await stock.expect(work, expected_of(touched))
     await refresh(work, sorted({line.item_id for line in touched}))
     await tell(work, [held.order.id], ["lines", "state"])
-    await _publish(work, made)
+    await publish_return(work, made)
 
 
 def _leave(work: Work, receipt: Receipt, asked: ReturnLine, made: PurchaseReturn) -> Leaving:
@@ -215,6 +217,7 @@ def _leave(work: Work, receipt: Receipt, asked: ReturnLine, made: PurchaseReturn
     decimals = digits_of(work.setting.currency)
     value = line.send_back(asked.quantity, asked.serials, sku=receipt.sku(line), decimals=decimals)
     order_line = receipt.order_lines[asked.line_id]
+    ordered, here = order_line.quantity, max(order_line.unbilled, Decimal(0))
     cleared = order_line.send_back(
         asked.quantity,
         value,
@@ -222,10 +225,20 @@ def _leave(work: Work, receipt: Receipt, asked: ReturnLine, made: PurchaseReturn
         counted=made.kind == "return",
         decimals=decimals,
     )
-    return Leaving(line, order_line, asked.quantity, value, cleared, asked.serials)
+    return Leaving(
+        line=line,
+        order_line=order_line,
+        quantity=asked.quantity,
+        value=value,
+        cleared=cleared,
+        billed=max(asked.quantity - here, Decimal(0)),
+        dropped=ordered - order_line.quantity,
+        serials=asked.serials,
+    )
 
 
-def _expected(lines: Iterable[PurchaseOrderLine]) -> list[ExpectedLine]:
+def expected_of(lines: Iterable[PurchaseOrderLine]) -> list[ExpectedLine]:
+    """What is expected of lines, as stock takes it."""
     return [ExpectedLine(line.id, line.item_id, line.expected, line.due_on) for line in lines]
 
 
@@ -265,19 +278,23 @@ def _lines(
             quantity=one.quantity,
             value=one.value,
             cost=cost,
+            cleared=one.cleared,
+            billed=one.billed,
+            dropped=one.dropped,
             serials=list(one.serials),
         )
         for position, (one, cost) in enumerate(zip(leaving, costs, strict=True), 1)
     ]
 
 
-async def _publish(work: Work, made: PurchaseReturn) -> None:
+async def publish_return(work: Work, made: PurchaseReturn) -> None:
+    """Tell of a return: its second version is the one that took it back."""
     seen = await see_return(work.sql, made.id)
     state = seen.model_dump(exclude={"recorded_at", "actor"})
     await work.record(
         PurchaseReturned(
             **state,
-            version=1,
+            version=2 if made.reversed_on else 1,
             currency=work.setting.currency,
             changed=sorted(state.keys() - {"id"}),
         )

@@ -11,6 +11,7 @@ from erp.settlement.service.items import (
     owed_by,
     paid_by_order,
 )
+from erp.settlement.service.overpaid import reverse_rest, write_off_rest
 from erp.settlement.service.payments import (
     NewCredit,
     allocate_payment,
@@ -42,8 +43,10 @@ __all__ = [
     "party_report",
     "refund_payment",
     "release_payment",
+    "reverse_rest",
     "reverse_write_off",
     "see_payment",
     "take_back_credit",
     "write_off",
+    "write_off_rest",
 ]

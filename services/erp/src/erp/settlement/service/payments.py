@@ -15,7 +15,7 @@ from erp.days import business_day_of
 from erp.ledger import service as ledger
 from erp.settlement import queries
 from erp.settlement.errors import NotAllocated, RefundGiven, WriteOffStays
-from erp.settlement.models import WRITE_OFFS, Allocation, OpenItem, Payment
+from erp.settlement.models import REST_WRITTEN_OFF, WRITE_OFFS, Allocation, OpenItem, Payment
 from erp.settlement.rules.allocating import Share, oldest_first
 from erp.settlement.schemas import (
     Allocate,
@@ -32,6 +32,7 @@ from erp.settlement.service.allocating import (
     settle_items,
 )
 from erp.settlement.service.items import count_balance
+from erp.settlement.service.overpaid import open_rests
 from erp.settlement.service.writing_off import write_off_rests
 from erp.sql import Sql
 
@@ -65,7 +66,7 @@ async def book_payments(work: Work, commands: Sequence[NewPayment]) -> list[Paym
     """Book payments, all or none, each allocated as it says, or to what is due first.
 
     Raises MissingReference (party, document), OverAllocated, NoPeriod, PeriodClosed,
-    CurrencyNotSupported, WriteOffTooLarge.
+    CurrencyNotSupported, WriteOffTooLarge, RestTooLarge.
     """
     _must_be_supported(work, commands)
     await _parties_exist(work, commands)
@@ -75,11 +76,13 @@ async def book_payments(work: Work, commands: Sequence[NewPayment]) -> list[Paym
     made: list[Allocation] = []
     for payment, command in zip(payments, commands, strict=True):
         made += _allocated(work, payment, command.allocations, items)
+    pairs = zip(payments, commands, strict=True)
+    rests, rest_items = await open_rests(work, [one for one, said in pairs if said.write_off_rest])
     await queries.add_payments(work, payments)
     await ledger.post(work, [_posting(one) for one in payments])
     for one in payments:
         count_balance(work, one.side, one.party_id, unallocated=one.amount)
-    await settle_items(work, made, items)
+    await settle_items(work, [*made, *rests], items | rest_items)
     for payment, command in zip(payments, commands, strict=True):
         await write_off_rests(work, payment, command.allocations or (), items)
     return await publish_payments(work, [one.id for one in payments], EVERYTHING)
@@ -229,6 +232,8 @@ async def release_payment(work: Work, payment_id: UUID, command: ReleasePayment)
         raise NotAllocated(number=payment.number)
     if payment.kind in WRITE_OFFS:
         raise WriteOffStays(number=payment.number)
+    if item.source_type == REST_WRITTEN_OFF:
+        raise WriteOffStays(number=item.document_number)
     if item.source_type == "refund":
         raise RefundGiven(number=item.document_number)
     made = [allocate(work, payment, item, -settled, on=work.today())]

@@ -1,0 +1,155 @@
+"""Writing off the rest of a payment, where it is a cent or two; and taking that back."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from chassis.http.problems import FieldError, InvalidInput
+from chassis.ids import uuid7
+from chassis.storage.work import Work
+from erp.days import business_day_of
+from erp.exact import plain
+from erp.ledger import service as ledger
+from erp.settings import settings_of
+from erp.settlement import queries
+from erp.settlement.errors import (
+    NothingToWriteOff,
+    RestNotWrittenOff,
+    RestTooLarge,
+    RestWrittenOff,
+)
+from erp.settlement.models import REST_WRITTEN_OFF, Allocation, OpenItem, Payment
+from erp.settlement.schemas import SMALL_DIFFERENCE, PaymentView, ReverseWriteOff, WriteOffRest
+from erp.settlement.service.allocating import (
+    allocate,
+    locked_payment,
+    publish_payments,
+    settle_items,
+)
+from erp.settlement.service.items import NewItem, open_items
+from erp.settlement.service.writing_off import NewWriteOff, write_off
+
+__all__ = ["open_rests", "reverse_rest", "write_off_rest"]
+
+_CHANGED = ["allocations", "unallocated"]
+
+
+async def write_off_rest(work: Work, payment_id: UUID, command: WriteOffRest) -> PaymentView:
+    """Keep the few cents that a party paid too much; or give up those that we paid too much.
+
+    Of a customer: Dr receivable, Cr payment differences; of a supplier the other way round. The
+    rest is an open item that the payment settles at once, so the books agree on every day (E14).
+    Raises NotFound, NothingToWriteOff, RestTooLarge, RestWrittenOff, InvalidInput (before the
+    payment), ControlAccount, MissingReference (account), NoPeriod, PeriodClosed.
+    """
+    day = business_day_of(work, command.effective_on)
+    payment = await locked_payment(work, payment_id)
+    if not payment.unallocated:
+        raise NothingToWriteOff(document=payment.number)
+    if await queries.rest_written_off(work.sql, payment_id):
+        raise RestWrittenOff(number=payment.number)
+    if day < payment.effective_on:
+        wrong = FieldError("/effective_on", "before_payment", "It was not paid yet on this day.")
+        raise InvalidInput(errors=[wrong])
+    made, items = await open_rests(work, [payment], on=day, reason=command.reason)
+    payment.touch(work.now)
+    await work.flush()
+    await settle_items(work, made, items)
+    [view] = await publish_payments(work, [payment_id], _CHANGED)
+    return view
+
+
+async def open_rests(
+    work: Work, payments: Sequence[Payment], *, on: date | None = None, reason: str = ""
+) -> tuple[list[Allocation], dict[UUID, OpenItem]]:
+    """Post what is left of each payment as written off; what settles which items then.
+
+    The caller stores it, with the payments. Raises as `write_off_rest`.
+    """
+    left = [one for one in payments if one.unallocated]
+    if not left:
+        return [], {}
+    settings = settings_of(work.setting)
+    for one in left:
+        if one.unallocated > settings.write_off_max:
+            most = plain(settings.write_off_max)
+            raise RestTooLarge(number=one.number, rest=plain(one.unallocated), most=most)
+    account = settings.write_off_account
+    await ledger.accounts_must_be_free(work, [account])
+    numbers = await queries.next_numbers(work.sql, len(left))
+    news = [_item(one, number, on) for one, number in zip(left, numbers, strict=True)]
+    await open_items(work, news)
+    await ledger.post(work, [_posting(new, account, reason) for new in news])
+    items = await queries.documents_open(work, [new.source_id for new in news])
+    made = [
+        allocate(work, payment, items[new.source_id], new.amount)
+        for payment, new in zip(left, news, strict=True)
+    ]
+    return made, items
+
+
+def _item(payment: Payment, number: str, on: date | None) -> NewItem:
+    day = on or payment.effective_on
+    return NewItem(
+        side=payment.side,
+        party_id=payment.party_id,
+        source_type=REST_WRITTEN_OFF,
+        source_id=uuid7(),
+        order_id=None,
+        number=number,
+        amount=payment.unallocated,
+        effective_on=day,
+        due_on=day,
+    )
+
+
+def _posting(new: NewItem, account: str, reason: str) -> ledger.Posting:
+    """Of a customer: Dr receivable, Cr difference; of a supplier the other way round."""
+    sign = 1 if new.side == "receivable" else -1
+    return ledger.Posting(
+        id=uuid7(),
+        effective_on=new.effective_on,
+        source_type="write_off",
+        source_id=new.source_id,
+        memo=f"{new.number} {reason}".strip(),
+        lines=(
+            ledger.debit(new.side, new.amount * sign, party_id=new.party_id),
+            ledger.credit(account, new.amount * sign),
+        ),
+    )
+
+
+async def reverse_rest(work: Work, payment_id: UUID, command: ReverseWriteOff) -> PaymentView:
+    """Have the rest again that was written off, such as when the customer asks for it.
+
+    What was kept is lost again, as a small difference that settles the written off item (E7,
+    E14). Raises NotFound, RestNotWrittenOff, InvalidInput (before the write-off), and as
+    `write_off`.
+    """
+    day = business_day_of(work, command.effective_on)
+    payment = await locked_payment(work, payment_id)
+    document_id = await queries.rest_written_off(work.sql, payment_id)
+    if document_id is None:
+        raise RestNotWrittenOff(number=payment.number)
+    items = await queries.documents_open(work, [document_id])
+    item = items[document_id]
+    if day < item.effective_on:
+        wrong = FieldError("/effective_on", "before_write_off", "It was still left on this day.")
+        raise InvalidInput(errors=[wrong])
+    amount = Decimal(item.amount)
+    made = [allocate(work, payment, item, -amount, on=day)]
+    payment.touch(work.now)
+    await work.flush()
+    await settle_items(work, made, items)
+    loss = NewWriteOff(
+        kind=SMALL_DIFFERENCE,
+        document_id=document_id,
+        amount=amount,
+        effective_on=day,
+        reason=f"{payment.number} {command.reason}".strip(),
+        account=settings_of(work.setting).write_off_account,
+    )
+    await write_off(work, loss)
+    [view] = await publish_payments(work, [payment_id], _CHANGED)
+    return view
