@@ -5,14 +5,14 @@ which they came, and the lines in theirs: each line takes what it received, begi
 first. Where moves and lines do not agree, nothing is made up.
 
 Revision ID: e270
-Revises: e222
+Revises: e290
 """
 
 from alembic import op
 from sqlalchemy import text
 
 revision = "e270"
-down_revision = "e222"
+down_revision = "e290"
 
 _BATCH = 500
 
