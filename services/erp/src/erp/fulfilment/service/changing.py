@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis.http.problems import NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
+from erp.addresses import AddressChange
 from erp.approvals import service as approvals
 from erp.fulfilment import queries
 from erp.fulfilment.errors import ChangeRefused, GoodsHaveLeft, OrderClosed, OrderInvoiced
@@ -123,8 +124,8 @@ def completed(command: UpsertOrder, hand: OrderAtHand) -> UpsertOrder:
     ]
     present = {"requested_on": order.requested_on, "note": order.note, "charges": charges}
     kept = {name: value for name, value in present.items() if name not in given}
-    ship_to = command.ship_to.onto(order.ship_to) if "ship_to" in given else order.ship_to
-    return command.model_copy(update=kept | {"ship_to": ship_to})
+    ship_to = command.ship_to.onto(order.ship_to) if command.ship_to else order.ship_to
+    return command.model_copy(update=kept | {"ship_to": AddressChange.of(ship_to)})
 
 
 async def is_as_sent(work: Work, hand: OrderAtHand, command: UpsertOrder) -> bool:
