@@ -31,7 +31,10 @@ from sync_bridge.targets.target import HttpTarget
 
 SYSTEMS = {"crm": ("erp",), "erp": ("crm",)}
 SCOPES = {
-    "crm": ("accounts.write", "catalog.write", "orders.sync", "events.read", "events.relay"),
+    "crm": (
+        *("accounts.write", "catalog.write", "orders.read", "orders.sync"),
+        *("events.read", "events.relay"),
+    ),
     "erp": ("parties.write", "sales.write", "backdate", "events.read", "events.relay"),
 }
 CUSTOMERS, ITEMS = "tandem.erp.customer-changed.v1", "tandem.erp.item-changed.v1"

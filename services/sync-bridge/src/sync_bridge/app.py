@@ -7,6 +7,8 @@ from typing import Any
 
 from chassis.service import Schedule, Service
 from chassis.storage.work import Work
+from sync_bridge.comparisons.router import comparison_router
+from sync_bridge.comparisons.working import compare_halves
 from sync_bridge.figures import FIGURES
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.router import inbox_router, quarantine_router
@@ -45,6 +47,7 @@ SERVICE = Service(
         status_router,
         position_router,
         backfill_router,
+        comparison_router,
         lane_router,
         flow_router,
         mapping_router,
@@ -58,5 +61,5 @@ SERVICE = Service(
     events=(LaneParked, LaneResumed),
     jobs={PURGE: purge_inbox, UNLINK: unlink_halves},
     schedules=(Schedule(PURGE, timedelta(days=1), PURGE),),
-    background=(follow_sources, carry_lanes),
+    background=(follow_sources, carry_lanes, compare_halves),
 )

@@ -1,0 +1,1 @@
+"""Comparisons: what the two halves have of the same records, and where that differs."""

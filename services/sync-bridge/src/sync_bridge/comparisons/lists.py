@@ -1,0 +1,74 @@
+"""Comparisons and differences as lists."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.http.problems import NotFound
+from sync_bridge.comparisons import queries
+from sync_bridge.comparisons.queries import Sql
+from sync_bridge.comparisons.schemas import ComparisonView, DifferenceQuery, DifferenceView
+
+__all__ = ["comparison_page", "comparison_view", "difference_page"]
+
+COMPARISON = """comparison.*,
+  coalesce((select jsonb_agg(jsonb_build_object('half', r.half, 'name', r.name, 'read', r.read,
+      'finished', r.finished) order by r.place)
+    from comparison_reading r where r.comparison_id = comparison.id), '[]') as sources,
+  coalesce((select jsonb_agg(jsonb_build_object('entity', d.entity, 'kind', d.kind,
+      'reason', d.reason, 'count', d.count) order by d.entity, d.kind, d.reason)
+    from (select entity, kind, reason, count(*) as count from difference
+      where comparison_id = comparison.id group by entity, kind, reason) d), '[]') as differences"""
+
+
+async def comparison_page(sql: Sql, asked: PageQuery) -> Page[ComparisonView]:
+    """Comparisons, the newest first."""
+    return await fetch_page(
+        sql,
+        columns=COMPARISON,
+        source="comparison",
+        view=_comparison,
+        sorts={"begun_at": Sort("begun_at", "timestamptz")},
+        default="-begun_at",
+        asked=asked,
+    )
+
+
+async def comparison_view(sql: Sql, comparison_id: UUID) -> ComparisonView:
+    """One comparison. Raises NotFound."""
+    row = await sql.fetchrow(f"select {COMPARISON} from comparison where id = $1", comparison_id)
+    if row is None:
+        raise NotFound(entity="comparison", id=comparison_id)
+    return _comparison(row)
+
+
+async def difference_page(
+    sql: Sql, comparison_id: UUID, wanted: DifferenceQuery, asked: PageQuery
+) -> Page[DifferenceView]:
+    """The differences that a comparison found, by entity. Raises NotFound."""
+    if not await queries.exists(sql, comparison_id):
+        raise NotFound(entity="comparison", id=comparison_id)
+    return await fetch_page(
+        sql,
+        columns="difference.*",
+        source="difference",
+        view=_difference,
+        sorts={"entity": Sort("entity", "text")},
+        default="entity",
+        asked=asked,
+        where=[
+            Filter("comparison_id = {}", comparison_id),
+            Filter("entity = {}", wanted.entity),
+            Filter("kind = {}", wanted.kind),
+            Filter("reason = {}", wanted.reason),
+        ],
+    )
+
+
+def _comparison(row: Mapping[str, Any]) -> ComparisonView:
+    return ComparisonView.model_validate(dict(row))
+
+
+def _difference(row: Mapping[str, Any]) -> DifferenceView:
+    return DifferenceView.model_validate(dict(row))

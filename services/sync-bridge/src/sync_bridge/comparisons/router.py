@@ -1,0 +1,72 @@
+"""Paths of comparisons."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Request
+
+from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
+from chassis.http.paging import Page, PageAsked
+from chassis.http.problems import (
+    IdempotencyInFlight,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    NotFound,
+)
+from chassis.http.routing import house_router, problem_responses
+from chassis.identity.actor import Actor
+from sync_bridge.comparisons import lists, service
+from sync_bridge.comparisons.errors import ComparisonRunning, NothingToCompare
+from sync_bridge.comparisons.schemas import (
+    BeginComparison,
+    ComparisonView,
+    DifferenceQuery,
+    DifferenceView,
+)
+
+__all__ = ["comparison_router"]
+
+Observer = Annotated[Actor, Needs("bridge.read")]
+Operator = Annotated[Actor, Needs("bridge.write")]
+
+_KEYED = (NotFound, IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight)
+comparison_router = house_router(prefix="/v1/comparisons", tag="comparisons", problems=_KEYED)
+
+
+@comparison_router.post(
+    "", status_code=202, responses=problem_responses(ComparisonRunning, NothingToCompare)
+)
+async def begin_comparison(
+    command: BeginComparison, _by: Operator, _once: OnlyOnce, work: InWork, request: Request
+) -> ComparisonView:
+    """Compare what both halves have of the same records, as after a restore. Changes nothing.
+
+    All records of both halves are read in the background; the view tells how far that is.
+    """
+    settings = request.app.state.settings
+    begun = await service.begin(work, command, connects=settings.connects)
+    return await lists.comparison_view(work.sql, begun)
+
+
+@comparison_router.get("")
+async def list_comparisons(_by: Observer, asked: PageAsked, at: InReading) -> Page[ComparisonView]:
+    """The last comparisons, the newest first."""
+    return await lists.comparison_page(at.sql, asked)
+
+
+@comparison_router.get("/{comparison_id}")
+async def see_comparison(comparison_id: UUID, _by: Observer, at: InReading) -> ComparisonView:
+    """A comparison: how far it is, and what it found."""
+    return await lists.comparison_view(at.sql, comparison_id)
+
+
+@comparison_router.get("/{comparison_id}/differences")
+async def list_differences(
+    comparison_id: UUID,
+    wanted: Annotated[DifferenceQuery, Query()],
+    _by: Observer,
+    asked: PageAsked,
+    at: InReading,
+) -> Page[DifferenceView]:
+    """What differs, record by record."""
+    return await lists.difference_page(at.sql, comparison_id, wanted, asked)

@@ -1,0 +1,1 @@
+"""Pure rules: what of a record is compared, in which form."""

@@ -1,0 +1,124 @@
+"""What callers ask of comparisons, and what they see."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = [
+    "ENTITIES",
+    "BeginComparison",
+    "ComparisonView",
+    "DifferenceQuery",
+    "DifferenceView",
+    "Entity",
+    "Kind",
+]
+
+Entity = Literal[
+    "customer", "product", "price_list", "price", "order", "fulfilment", "availability", "debt"
+]
+ENTITIES: tuple[Entity, ...] = (
+    *("customer", "product", "price_list", "price"),
+    *("order", "fulfilment", "availability", "debt"),
+)
+Kind = Literal["fields_differ", "record_missing", "link_missing", "not_linked"]
+
+
+class BeginComparison(BaseModel):
+    """An order to compare what both halves have."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    entities: list[Entity] = Field(
+        default=list(ENTITIES), min_length=1, max_length=len(ENTITIES), description="All if absent."
+    )
+
+
+class SourceReadView(BaseModel):
+    """How far one list, or the states of one type, were read."""
+
+    half: Literal["crm", "erp"]
+    name: str = Field(description="The list, or the event type that tells of the records.")
+    read: int = Field(description="Records read so far.")
+    finished: bool
+
+
+class ComparedView(BaseModel):
+    """What was compared of an entity."""
+
+    records: int = Field(description="Linked records of which fields were compared, of each half.")
+    not_carried: int = Field(
+        description="Records that stay where they are by rule, such as prospects."
+    )
+
+
+class DifferencesView(BaseModel):
+    """How many differences there are of one sort."""
+
+    entity: str
+    kind: str = Field(
+        description="fields_differ; record_missing (its twin is there, and the bridge knows both); "
+        "link_missing (the half does not know its twin); not_linked. More may come."
+    )
+    reason: str = Field(
+        description="What holds it: under_way, waiting, parked, review, apart, never_read; empty: "
+        "nothing. More may come."
+    )
+    count: int
+
+
+class ComparisonView(BaseModel):
+    """A comparison, how far it is and what it found."""
+
+    id: UUID
+    state: Literal["reading", "done"]
+    entities: list[str]
+    asked_by: str
+    begun_at: datetime
+    finished_at: datetime | None = Field(description="Null: it is under way.")
+    trouble: str = Field(description="Why it does not get on at present; empty: it does.")
+    sources: list[SourceReadView]
+    compared: dict[str, ComparedView] = Field(description="By entity; empty until it is done.")
+    differences: list[DifferencesView]
+
+
+class DifferenceQuery(BaseModel):
+    """Which differences are wanted."""
+
+    entity: Entity | None = None
+    kind: Kind | None = None
+    reason: str | None = Field(
+        default=None, max_length=60, description="Only those that this holds, such as review."
+    )
+
+
+class FieldView(BaseModel):
+    """A field that differs, as each half has it."""
+
+    name: str = Field(description="As `docs/glossary.md` and the table of owners call it.")
+    crm: Any
+    erp: Any
+
+
+class DifferenceView(BaseModel):
+    """Something of one record in which the halves differ."""
+
+    id: UUID
+    entity: str
+    kind: str
+    half: Literal["crm", "erp"] = Field(
+        description="The half that owns the fields, lacks the record or the link, or alone has "
+        "the record."
+    )
+    leads: Literal["crm", "erp"] = Field(
+        description="The half whose record, or fields, both should have: the owner of the fields; "
+        "after a restore of it the other half, in what nobody has changed since."
+    )
+    crm_id: UUID | None
+    erp_id: UUID | None
+    number: str = Field(description="Number or SKU; empty: not known.")
+    name: str = Field(description="Name of the record; empty: not known.")
+    fields: list[FieldView] = Field(description="What differs; empty for other kinds.")
+    reason: str = Field(description="What holds it at present; empty: nothing.")
