@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -169,21 +170,22 @@ class Half(httpx.AsyncBaseTransport):
             case "PUT", [_, system, external_id]:
                 return self._upsert(place, system, external_id, body, dict(request.headers))
             case "DELETE", [record, _, system, external_id]:
-                return self._unlink(place, record, system, external_id)
+                return self._once(request, self._unlink, place, record, system, external_id)
             case _, ["matches"]:
                 return self._matches(place, body["items"])
             case _, ["external-refs", "batch"]:
                 return self._link_each(place, body)
             case _, [_, system, "batch"]:
                 return self._upsert_each(place, system, body["items"], request)
-        return self._link_once(place, rest[0], body, request)
+        return self._once(request, self._link, place, rest[0], body)
 
-    def _link_once(
-        self, place: str, record: str, body: Any, request: httpx.Request
+    def _once(
+        self, request: httpx.Request, act: Callable[..., httpx.Response], *told: Any
     ) -> httpx.Response:
+        """What the act answers; a key that comes again is answered as the first time."""
         key = request.headers["Idempotency-Key"]
         if key not in self.replies:
-            self.replies[key] = self._link(place, record, body)
+            self.replies[key] = act(*told)
         return self.replies[key]
 
     def _states(self, request: httpx.Request) -> httpx.Response:

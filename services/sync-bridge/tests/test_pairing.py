@@ -89,6 +89,38 @@ async def test_the_same_two_are_linked_again_by_another_answer(unlinked):
     assert rig.erp.the(CUSTOMERS)["name"] == "Elm & Co"
 
 
+async def test_whatever_is_decided_once_more_takes_effect_once_more(unlinked):
+    """Linked and ended again and again: no half answers a later request with an earlier reply."""
+    rig, account, customer = unlinked
+    for _ in range(2):
+        answer = await decide(rig, await apart(rig, "crm"), decision="link", candidate=customer)
+        assert answer.status_code == 200, answer.text
+        await rig.carry()
+        pair = await the_pair(rig)
+        assert (pair["crm_id"], pair["erp_id"]) == (account, customer)
+        assert linked(rig) == ([customer], [account])
+        assert (await unlink(rig, pair)).status_code == 204
+        await run_jobs(rig)
+        assert linked(rig) == ([], [])
+    answer = await decide(rig, await apart(rig, "crm"), decision="create", note="a new one")
+    assert answer.status_code == 200, answer.text
+    await rig.carry()
+    pair = await the_pair(rig)
+    assert (pair["crm_id"], pair["erp_id"] != customer) == (account, True)
+    assert len(rig.erp.records[CUSTOMERS]) == 2
+    assert await rig.fetch("select * from inbox where state = 'quarantined'") == []
+    assert await rig.fetch("select * from lane where state <> 'idle'") == []
+
+
+def linked(rig):
+    """Ids of the other half that the account and the first customer know."""
+    account = rig.crm.the(ACCOUNTS)
+    customer = next(iter(rig.erp.records[CUSTOMERS].values()))
+    return tuple(
+        [ref["external_id"] for ref in record["external_refs"]] for record in (account, customer)
+    )
+
+
 async def test_another_one_is_linked_by_hand(unlinked):
     rig, account, _ = unlinked
     other = rig.erp.makes(CUSTOMERS, name="Elm North", tax_id="T-2")

@@ -76,6 +76,23 @@ async def test_no_wake_up_is_lost_between_looking_and_waiting(rig):
     assert await rig.fetch("select * from lane where state <> 'idle'") == []
 
 
+async def no_answer_takes_effect(rig, one, own):
+    """While the code is taken: others are refused, `create` asks the same once more; as it is."""
+    headers = {"If-Match": f'"{one["version"]}"'}
+    path = f"/v1/reviews/{one['id']}"
+    for answer in ({"decision": "link", "candidate": own}, {"decision": "apart"}):
+        refused = await rig.bridge.post(f"{path}/decision", answer, headers=headers)
+        assert (refused.status_code, refused.json()["code"]) == (409, "record_linked")
+    answered = await rig.bridge.post(f"{path}/decision", {"decision": "create"}, headers=headers)
+    assert answered.is_success, answered.text
+    for _ in range(10):
+        await rig.drain()
+    assert (await rig.lane("erp.product"))["state"] == "waiting"
+    (again,) = (await rig.bridge.client.get("/v1/reviews")).json()["items"]
+    assert (again["id"], again["state"]) == (one["id"], "open")
+    return again
+
+
 async def test_an_item_renamed_to_the_code_of_a_product_of_the_crms_own_is_reviewed(rig):
     """B52: a person sees both; nothing is joined, and once there is room the lane goes on."""
     item = rig.erp.makes(ITEMS, sku="OLD-1", name="Bolt")
@@ -91,7 +108,10 @@ async def test_an_item_renamed_to_the_code_of_a_product_of_the_crms_own_is_revie
     assert [found["id"] for found in one["candidates"]] == [own]
     codes = {key: record["code"] for key, record in rig.crm.records[PRODUCTS].items()}
     assert codes == {twin: "OLD-1", own: "NEW-1"}
+    [found] = one["candidates"]
+    assert (found["number"], found["name"]) == ("NEW-1", "Our nut")
     assert (await rig.lane("erp.product"))["state"] == "waiting"
+    one = await no_answer_takes_effect(rig, one, own)
     rig.crm.records[PRODUCTS][own]["code"] = "NEW-2"
     decided = await rig.bridge.post(
         f"/v1/reviews/{one['id']}/decision",

@@ -283,6 +283,27 @@ async def test_a_candidate_that_is_linked_says_so(rig):
     )
 
 
+async def test_a_candidate_that_is_linked_cannot_be_chosen(rig):
+    rig.crm.makes(ACCOUNTS, name="Elm", tax_id="T-1")
+    await rig.carry()
+    rig.crm.makes(ACCOUNTS, name="Elm branch", tax_id="T-1")
+    await rig.carry()
+    one = await review(rig)
+    chosen = one["candidates"][0]["id"]
+    refused = await decide(rig, one, decision="link", candidate=chosen)
+    assert (refused.status_code, refused.json()["code"]) == (409, "pair_taken")
+    assert (await review(rig))["version"] == one["version"]
+
+
+async def test_a_lane_that_is_skipped_asks_no_more(asked):
+    rig, account, _ = asked
+    lane = await rig.lane("crm.customer")
+    skipped = await rig.bridge.post(f"/v1/lanes/{lane['id']}/skip", {"note": "a test record"})
+    assert skipped.is_success, skipped.text
+    (one,) = (await rig.bridge.client.get("/v1/reviews")).json()["items"]
+    assert (one["subject"], one["state"]) == (account, "withdrawn")
+
+
 @pytest.mark.parametrize(
     ("wanted", "found"),
     [

@@ -2,7 +2,14 @@
 
 from chassis.http.problems import Problem
 
-__all__ = ["AnswerTookEffect", "NotACandidate", "NotUnlinked", "PairTaken", "ReviewClosed"]
+__all__ = [
+    "AnswerTookEffect",
+    "NotACandidate",
+    "NotUnlinked",
+    "PairTaken",
+    "RecordLinked",
+    "ReviewClosed",
+]
 
 
 class ReviewClosed(Problem):
@@ -42,6 +49,18 @@ class AnswerTookEffect(Problem):
     code = "answer_took_effect"
     title = "The answer took effect"
     detail = "The {entity} {half}:{subject} is linked by now. Unlink it first, then answer anew."
+
+
+class RecordLinked(Problem):
+    """The question is about a number that another record has, not about the record's twin."""
+
+    status = 409
+    code = "record_linked"
+    title = "The record is linked already"
+    detail = (
+        "The {entity} {half}:{subject} is linked, and takes a number that another one has. Give "
+        "one of the two another number in its half, then answer `create`: it is carried again."
+    )
 
 
 class NotUnlinked(Problem):

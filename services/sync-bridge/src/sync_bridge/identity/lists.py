@@ -30,7 +30,7 @@ REASONS = {
     "email": "the same e-mail address",
     "phone": "the same phone number",
     "name_and_address": "the same name and place",
-    "sku": "the same number",
+    "sku": "the same SKU",
     "person": "named by a person",
 }
 ALIKE = "What agrees: {alike}."
@@ -105,12 +105,17 @@ async def _review_views(
         for candidate in one["candidates"]
     ]
     rows = await sql.fetch(LABELS, list(set(keys))) if keys else []
-    labels = {row["key"]: {"number": row["number"], "name": row["name"]} for row in rows}
+    labels = {
+        row["key"]: {"number": row["number"], "name": row["name"]}
+        for row in rows
+        if row["number"] or row["name"]
+    }
     views = []
     for one in reviews:
         candidates = [
-            candidate
-            | labels.get(_lane(one, other(one["half"]), candidate["id"]), NO_LABEL)
+            NO_LABEL
+            | candidate
+            | labels.get(_lane(one, other(one["half"]), candidate["id"]), {})
             | {"explanation": _alike(candidate, one["half"], translator)}
             for candidate in one["candidates"]
         ]

@@ -25,6 +25,7 @@ __all__ = [
     "open_review",
     "paired",
     "twins_of",
+    "withdraw_question",
     "withdraw_reviews",
 ]
 
@@ -69,13 +70,23 @@ DELETE_CREATIONS = "delete from creation where entity = $1 and half = $2 and id 
 
 LOCK_NEED = "select pg_advisory_xact_lock(hashtextextended(n, 2)) from unnest($1::text[]) as n"
 
-OPEN_REVIEW = """insert into review
+OPEN_REVIEW = """with again as (
+  update review set state = 'open', candidates = $5, updated_at = now(), version = version + 1,
+      decided_by = null, decided_at = null
+    where id = (select id from review where entity = $2 and half = $3 and subject = $4
+      order by created_at desc, id desc limit 1) and state = 'created'
+    and not exists (select from review where entity = $2 and half = $3 and subject = $4
+      and state = 'open')
+  returning id),
+new as (insert into review
   (id, entity, half, subject, candidates, state, version, created_at, updated_at)
-  values ($1, $2, $3, $4, $5, 'open', 1, now(), now())
+  select $1::uuid, $2, $3, $4, $5, 'open', 1, now(), now() where not exists (select from again)
   on conflict (entity, half, subject) where state = 'open'
   do update set candidates = excluded.candidates, updated_at = now(),
     version = review.version + 1
-  returning id"""
+  returning id)
+select id from again union all select id from new"""
+"""A question that comes again after its answer, because that changed nothing, is the same one."""
 
 ASKED_ABOUT = """select r.subject from review r where r.entity = $1 and r.half = $2
     and r.subject = any($3::uuid[]) and r.state in ('open', 'linked', 'created')
@@ -205,6 +216,11 @@ async def paired(sql: Sql, entity: str, *, crm_id: UUID, erp_id: UUID) -> bool:
     """Whether one of the two is in a pair."""
     found: bool = await sql.fetchval(PAIRED, entity, crm_id, erp_id)
     return found
+
+
+async def withdraw_question(sql: Sql, entity: str, half: str, subject: UUID) -> None:
+    """Close the open question about a record, if there is one."""
+    await sql.execute(WITHDRAW, [entity], [half], [subject])
 
 
 async def withdraw_reviews(

@@ -55,6 +55,7 @@ __all__ = [
     "part",
     "review_need",
     "twins_of",
+    "withdraw_question",
 ]
 
 
@@ -217,6 +218,11 @@ async def ask(
     """Ask a person which of the candidates is the twin; the id of the review (B52)."""
     plain: list[dict[str, Any]] = [one.plain() for one in candidates]
     return await queries.open_review(work.sql, entity, half, subject, plain)
+
+
+async def withdraw_question(work: "Work", entity: str, half: str, subject: UUID) -> None:
+    """Close the open question about a record, if there is one."""
+    await queries.withdraw_question(work.sql, entity, half, subject)
 
 
 async def review_for_update(work: "Work", review_id: UUID) -> Review | None:

@@ -46,6 +46,7 @@ class Calls:
     event: Received
     flow: Flow
     refusals: int
+    decided: int
     cause: Received
 
     async def upsert(self, body: Mapping[str, Any]) -> Answer:
@@ -151,8 +152,13 @@ class Calls:
 
     @property
     def cause_of_key(self) -> str:
-        """The event, and the version of the record that is carried for it."""
-        return f"{self.event.event_id}@{self.event.history}.{self.event.aggversion}"
+        """The event, the version of the record that is carried for it, and what was decided.
+
+        What a person lets be done once more is another deed: a half must not answer it with what
+        it did before.
+        """
+        event = self.event
+        return f"{event.event_id}@{event.history}.{event.aggversion}#{self.decided}"
 
     def _key(self, half: Half, action: str) -> str:
         return idempotency_key(

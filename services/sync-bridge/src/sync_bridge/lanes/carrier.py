@@ -163,7 +163,13 @@ class Carrier:
         if one.restored and friend is not None and flow.entity.as_it_is:
             return Carried("restored", event.version)
         calls = Calls(
-            self.halves, self.bridge, event, flow, one.refusals, _cause(one, known.ancestors)
+            halves=self.halves,
+            bridge=self.bridge,
+            event=event,
+            flow=flow,
+            refusals=one.refusals,
+            decided=one.decided,
+            cause=_cause(one, known.ancestors),
         )
         twin = friend.twin if friend else None
         subject = event.subject

@@ -76,7 +76,14 @@ def _try_of(one: Going) -> Try:
     later_history = one.event.is_state and one.event.history > history
     changed_since = any(each.history == one.event.history for each in superseded)
     restored = later_history and not changed_since and one.event.aggversion <= version
-    return Try(one.event, one.lane.refusals, superseded, one.turn.jumped, restored)
+    return Try(
+        event=one.event,
+        refusals=one.lane.refusals,
+        decided=one.lane.version,
+        superseded=superseded,
+        jumped=one.turn.jumped,
+        restored=restored,
+    )
 
 
 Outcome: TypeAlias = tuple[Going, Carried | Standstill]

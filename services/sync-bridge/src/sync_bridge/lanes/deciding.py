@@ -6,10 +6,11 @@ from uuid import UUID
 
 from chassis.http.problems import NotFound
 from sync_bridge.identity import service as identity
-from sync_bridge.identity.errors import AnswerTookEffect
+from sync_bridge.identity.errors import AnswerTookEffect, PairTaken, RecordLinked
 from sync_bridge.identity.schemas import Decide
 from sync_bridge.identity.service import Review
 from sync_bridge.lanes import pairing, queries
+from sync_bridge.ownership import other
 
 if TYPE_CHECKING:
     from chassis.storage.work import Work
@@ -22,8 +23,8 @@ async def decide(work: "Work", review_id: UUID, command: Decide, *, revision: in
     """Answer a review; the next try of its lane goes by the answer (B52).
 
     An answer may be changed until it took effect, and again once its link was ended.
-    Raises NotFound, StaleRevision, ReviewClosed, NotACandidate, AnswerTookEffect, LaneMoving,
-    NothingToCarry.
+    Raises NotFound, StaleRevision, ReviewClosed, NotACandidate, AnswerTookEffect, RecordLinked,
+    PairTaken, LaneMoving, NothingToCarry.
     """
     review = await identity.review_for_update(work, review_id)
     if review is None:
@@ -31,8 +32,12 @@ async def decide(work: "Work", review_id: UUID, command: Decide, *, revision: in
     review.check_revision(revision)
     entity, half, subject = review.entity, cast("Half", review.half), review.subject
     anew = review.state != "open"
-    if anew and await identity.acquaintances(work, entity, half, [subject]):
-        raise AnswerTookEffect(entity=entity, half=half, subject=subject)
+    if await identity.acquaintances(work, entity, half, [subject]):
+        if anew:
+            raise AnswerTookEffect(entity=entity, half=half, subject=subject)
+        if command.decision != "create":
+            raise RecordLinked(entity=entity, half=half, subject=subject)
+    await _must_be_free(work, entity, half, subject, command.candidate)
     need = identity.review_need(entity, half, subject)
     await identity.lock_needs(work, [need])
     lane = pairing.lane_of(entity, half, subject)
@@ -45,6 +50,17 @@ async def decide(work: "Work", review_id: UUID, command: Decide, *, revision: in
         await pairing.carry_again(work, entity, half, subject)
     await queries.wake(work.sql, [need])
     return review
+
+
+async def _must_be_free(
+    work: "Work", entity: str, half: "Half", subject: UUID, candidate: UUID | None
+) -> None:
+    """Raises PairTaken for a candidate that is linked to another record."""
+    if candidate is None:
+        return
+    if await identity.acquaintances(work, entity, other(half), [candidate]):
+        crm_id, erp_id = (subject, candidate) if half == "crm" else (candidate, subject)
+        raise PairTaken(entity=entity, crm_id=crm_id, erp_id=erp_id)
 
 
 def _answer(review: Review, command: Decide, *, by: str, at: datetime) -> None:

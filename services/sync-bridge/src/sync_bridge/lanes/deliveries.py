@@ -22,6 +22,8 @@ __all__ = ["Carried", "Delivery", "Try"]
 class Try:
     """An event that is to be carried; `refusals` counts its tries, this one included.
 
+    `decided` grows with whatever a person decides of its lane.
+
     `superseded` are the events before it whose state it includes, `jumped`: versions that never
     came are included too. `restored`: a state that the sender was set back to by a
     restore, as what is across was newer.
@@ -29,6 +31,7 @@ class Try:
 
     event: Received
     refusals: int = 1
+    decided: int = 0
     superseded: tuple[Received, ...] = ()
     jumped: bool = False
     restored: bool = False

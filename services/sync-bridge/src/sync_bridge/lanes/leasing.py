@@ -45,7 +45,8 @@ class Leased:
 
     `attempts` are failed tries since something of it was settled, `refusals` the tries that may
     have been the event's own fault: this one, which counts as such until it is known to be none,
-    those that failed so, and those of which nothing was recorded.
+    those that failed so, and those of which nothing was recorded. `version` grows with whatever a
+    person decides of it.
     """
 
     key: str
@@ -55,6 +56,7 @@ class Leased:
     applied: tuple[int, int]
     attempts: int
     refusals: int
+    version: int
     failing: timedelta
     events: Sequence[LineEvent]
 
@@ -97,7 +99,7 @@ update lane l set lease_epoch = l.lease_epoch + 1, refusals = l.refusals + 1,
   from due where l.key = due.key
   returning l.key, l.kind, l.subject, l.lease_epoch, l.applied_history,
     l.applied_version, l.attempts,
-    l.refusals, coalesce(now() - l.failing_since, interval '0') as failing"""
+    l.refusals, l.version, coalesce(now() - l.failing_since, interval '0') as failing"""
 """The lanes that are due for longest, and as many as `$4` of those that became so last: behind a
 backlog, what happens now crosses too. A try counts as a refusal from its beginning, so that one
 which is never recorded counts too: an event at which the process dies each time is put aside in the
@@ -142,6 +144,7 @@ async def claim(
             applied=(row["applied_history"], row["applied_version"]),
             attempts=row["attempts"],
             refusals=row["refusals"],
+            version=row["version"],
             failing=row["failing"],
             events=events[row["key"]],
         )

@@ -51,7 +51,8 @@ async def unlink(work: "Work", pair_id: UUID, *, note: str) -> None:
     work.session.expunge(pair)
     await identity.part(work, pair, note=note)
     keep_acts(work, lanes, act="unlink", note=note)
-    payload = {"entity": pair.entity, "crm_id": str(pair.crm_id), "erp_id": str(pair.erp_id)}
+    ids = {"pair_id": pair.id, "crm_id": pair.crm_id, "erp_id": pair.erp_id}
+    payload = {"entity": pair.entity} | {name: str(one) for name, one in ids.items()}
     work.enqueue(UNLINK, payload)
 
 
@@ -134,7 +135,7 @@ async def forget_links(halves: Halves, payload: Mapping[str, Any]) -> None:
     for half, mine in ids.items():
         theirs = other(half)
         where = path(entity.place(half), mine, "external-refs", theirs, ids[theirs])
-        key = f"unlink:{ids['crm']}:{ids['erp']}"
+        key = f"unlink:{payload.get('pair_id', '')}:{ids['crm']}:{ids['erp']}"
         answer = await halves[half].delete(where, trace=Trace.new(), key=key)
         if answer.status not in DONE:
             message = f"{half} answered {answer.status} {answer.code}"

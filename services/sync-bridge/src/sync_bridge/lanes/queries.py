@@ -157,7 +157,8 @@ CARRY_AGAIN = """with newest as (
     select source, event_id from inbox
       where subject = $2 and lane = $1 order by history desc, aggversion desc limit 1),
   again as (
-    update inbox i set state = 'received', outcome = null, settled_at = null from newest n
+    update inbox i set state = 'received', outcome = null, settled_at = null, hops = 0
+      from newest n
       where i.source = n.source and i.event_id = n.event_id and i.state <> 'received'
       returning i.history, i.aggversion)
   update lane l set state = 'ready', next_at = now(), since = now(), waits_for = null,

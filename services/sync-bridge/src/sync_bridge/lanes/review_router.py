@@ -24,6 +24,7 @@ from sync_bridge.identity.errors import (
     NotACandidate,
     NotUnlinked,
     PairTaken,
+    RecordLinked,
     ReviewClosed,
 )
 from sync_bridge.identity.schemas import (
@@ -57,6 +58,8 @@ _PROBLEMS = (
     ReviewClosed,
     NotACandidate,
     AnswerTookEffect,
+    PairTaken,
+    RecordLinked,
     StaleRevision,
     RevisionRequired,
 )

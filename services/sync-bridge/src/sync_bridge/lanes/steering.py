@@ -9,10 +9,12 @@ from chassis.http.linking import ViewOf
 from chassis.http.paging import PageQuery
 from chassis.http.problems import NotFound, Problem
 from chassis.ids import uuid7
+from sync_bridge.identity import service as identity
 from sync_bridge.lanes import queries, searching
 from sync_bridge.lanes.events import LaneResumed
 from sync_bridge.lanes.models import Hole, Lane, LaneAct
 from sync_bridge.lanes.schemas import LaneQuery, LanesRetried, RetriedView, RetryLanes
+from sync_bridge.lanes.standstill import Asks
 
 if TYPE_CHECKING:
     from chassis.storage.work import Work
@@ -100,6 +102,8 @@ async def skip_event(work: "Work", name: str, *, note: str) -> str:
     history = await work.sql.fetchval(UPTO, lane.key, version, *applied)
     skipped = await work.sql.fetch(SKIP, lane.key, history, version)
     lane.skip(work.now, skipped=len(skipped), upto=(history, version))
+    if reason == Asks.reason:
+        await _withdraw_question(work, lane)
     work.session.add_all(
         Hole(
             id=uuid7(),
@@ -115,6 +119,15 @@ async def skip_event(work: "Work", name: str, *, note: str) -> str:
     )
     await _keep(work, [(lane, reason)], act="skip", note=note)
     return lane.key
+
+
+async def _withdraw_question(work: "Work", lane: Lane) -> None:
+    """Nothing waits for the answer any more; whoever waits for it across asks anew."""
+    half, _, entity = lane.kind.partition(".")
+    need = identity.review_need(entity, half, lane.subject)
+    await identity.lock_needs(work, [need])
+    await identity.withdraw_question(work, entity, half, lane.subject)
+    await queries.wake(work.sql, [need])
 
 
 async def resume_flow(work: "Work", kind: str) -> None:

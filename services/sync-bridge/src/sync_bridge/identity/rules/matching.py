@@ -21,6 +21,8 @@ class Candidate:
     why: str
     linked_to: str | None
     reasons: tuple[str, ...] = ()
+    number: str = ""
+    name: str = ""
 
     def plain(self) -> dict[str, Any]:
         """As a review stores it."""
@@ -30,6 +32,8 @@ class Candidate:
             "why": self.why,
             "linked_to": self.linked_to,
             "reasons": list(self.reasons or (self.why,)),
+            "number": self.number,
+            "name": self.name,
         }
 
 
@@ -113,9 +117,17 @@ def candidate_of(record: Mapping[str, Any], *, why: str, sender: str) -> Candida
         for link in record.get("external_refs") or ()
         if link.get("system") == sender
     ]
-    label = " ".join(str(record[name]) for name in ("number", "code", "name") if record.get(name))
-    reasons = tuple(record.get("reasons") or (why,))
-    return Candidate(UUID(record["id"]), label, why, links[0] if links else None, reasons)
+    number = str(record.get("number") or record.get("code") or record.get("sku") or "")
+    name = str(record.get("name") or "")
+    return Candidate(
+        id=UUID(record["id"]),
+        label=f"{number} {name}".strip(),
+        why=why,
+        linked_to=links[0] if links else None,
+        reasons=tuple(record.get("reasons") or (why,)),
+        number=number,
+        name=name,
+    )
 
 
 def judge_finds(
