@@ -211,7 +211,9 @@ async def test_each_field_changes_alone_and_null_empties_it(desk, problem, colle
         reply = await _change(desk, at, {name: None})
         if empty is REFUSED:
             told = problem(reply, 422, "invalid_input")
-            assert told["errors"][0]["pointer"].startswith(f"/{name}")
+            assert {(one["pointer"], one["code"]) for one in told["errors"]} == {
+                (f"/{name}", "never_empty")
+            }
             assert await desk.see(at) == shown
         else:
             assert reply.status_code == 200, reply.text
@@ -268,6 +270,111 @@ async def test_an_order_needs_lines_and_may_lose_its_freight(desk, problem):
     assert (await _change(desk, at, {"freight": None})).json()["freight"] == "0"
 
 
+AMOUNTS = [
+    ("/v1/products", "list_price"),
+    ("/v1/product-prices", "price"),
+    ("/v1/orders", "freight"),
+]
+WRONG_AMOUNTS: list[tuple[dict[str, Any], str, str]] = [
+    ({"amount": None}, "/amount", "never_empty"),
+    ({"currency": None}, "/currency", "never_empty"),
+    ({"amount": "-1"}, "/amount", "below_zero"),
+    ({"currency": "QQQ"}, "/currency", "unknown_currency"),
+    ({"tax": "1"}, "/tax", "extra_forbidden"),
+    ({"amount": "1.0000001"}, "/amount", "decimal_form"),
+]
+
+
+def _amount(shown):
+    """Freight is shown as a number alone."""
+    return shown["amount"] if isinstance(shown, dict) else shown and f"{shown}.00"
+
+
+@pytest.mark.parametrize(("collection", "name"), AMOUNTS)
+async def test_a_part_of_an_amount_keeps_the_other_part(desk, problem, collection, name):
+    """`{"amount": "5"}` is 5 of the currency that it had; what was never said cannot be kept."""
+    at = f"{collection}/{await CASES[collection][0](desk)}"
+    await _change(desk, at, {name: MONEY})
+    parts: list[dict[str, Any]] = [{"amount": "5"}, {"currency": "CNY"}, {}]
+    for part in parts:
+        reply = await _change(desk, at, {name: part})
+        assert (reply.status_code, _amount(reply.json().get(name))) == (200, "5.00"), reply.text
+    for part, where, code in WRONG_AMOUNTS:
+        told = problem(await _change(desk, at, {name: part}), 422, "invalid_input")
+        assert [(one["pointer"], one["code"]) for one in told["errors"]] == [
+            (f"/{name}{where}", code)
+        ]
+    problem(await _change(desk, at, {name: {"currency": "JPY"}}), 422, "currency_not_supported")
+    if name != "list_price":
+        return
+    await _change(desk, at, {name: None})
+    told = problem(await _change(desk, at, {name: {"amount": "5"}}), 422, "invalid_input")
+    assert [one["pointer"] for one in told["errors"]] == [f"/{name}/currency"]
+    assert (await desk.see(at))[name] is None
+
+
+async def test_a_freight_keeps_to_the_decimals_of_its_currency(desk, problem):
+    at = f"/v1/orders/{await _order(desk)}"
+    told = problem(await _change(desk, at, {"freight": {"amount": "1.005"}}), 422, "invalid_input")
+    assert [(one["pointer"], one["code"]) for one in told["errors"]] == [
+        ("/freight", "too_many_decimals")
+    ]
+
+
+async def _sent_product(desk):
+    return {"code": desk.word("P"), "name": "Lamp"}
+
+
+async def _sent_price(desk):
+    return {"product": (await desk.product())["id"]}
+
+
+@pytest.mark.parametrize(
+    ("collection", "name", "needed"),
+    [("/v1/products", "list_price", _sent_product), ("/v1/product-prices", "price", _sent_price)],
+)
+async def test_an_upsert_keeps_the_other_part_of_an_amount_too(desk, collection, name, needed):
+    key, body = str(uuid4()), await needed(desk)
+    part = await desk.send(collection, key, 1, system="shop", **body, **{name: {"amount": "5"}})
+    assert part.status_code == 422
+    assert part.json()["errors"][0]["pointer"] == f"/{name}/currency"
+    made = await desk.send(collection, key, 1, system="shop", **body, **{name: MONEY})
+    assert made.status_code == 201, made.text
+    kept = await desk.send(collection, key, 2, system="shop", **{name: {"amount": "5"}})
+    assert kept.json()[name] == {"amount": "5.00", "currency": "CNY"}
+    items = [{"external_id": key, "source_version": 3, name: {"amount": "6"}}]
+    await desk.crm.post(f"{collection}/by-external/shop/batch", {"items": items})
+    shown = await desk.see(f"{collection}/{made.json()['id']}")
+    assert shown[name] == {"amount": "6.00", "currency": "CNY"}
+
+
+async def test_terms_of_the_erp_keep_the_parts_that_are_not_sent(desk):
+    key, limit = str(uuid4()), {"credit_limit": MONEY}
+    lost = await desk.send("/v1/accounts", key, 1, system="erp", name="Mill", erp=limit)
+    assert lost.json()["errors"][0]["pointer"] == "/erp/customer_number"
+    half = limit | {"customer_number": "C-1"} | {"credit_limit": {"amount": "5"}}
+    lost = await desk.send("/v1/accounts", key, 1, system="erp", name="Mill", erp=half)
+    assert lost.json()["errors"][0]["pointer"] == "/erp/credit_limit/currency"
+    terms = {"customer_number": "C-1", "payment_terms_days": 7, "dunning_block": True} | limit
+    made = await desk.send("/v1/accounts", key, 1, system="erp", name="Mill", erp=terms)
+    terms |= {"archived": False}
+    assert made.json()["erp"] == terms
+    parts: list[dict[str, Any]] = [
+        {"credit_limit": {"amount": "5.00"}},
+        {"archived": True},
+        {"payment_terms_days": None},
+        {"credit_limit": None},
+    ]
+    for version, part in enumerate(parts, 2):
+        reply = await desk.send("/v1/accounts", key, version, system="erp", erp=part)
+        assert reply.status_code == 200, reply.text
+        terms |= part
+        if part.get("credit_limit"):
+            terms["credit_limit"] = {"amount": "5.00", "currency": "CNY"}
+        assert reply.json()["erp"] == terms
+        assert reply.json()["status"] == ("archived" if terms["archived"] else "active")
+
+
 async def test_an_order_that_is_sent_without_a_field_keeps_it(desk):
     account, product = await desk.account(), await desk.product()
     line = {"product": product["id"], "quantity": "1", "unit_price": MONEY}
@@ -280,3 +387,24 @@ async def test_an_order_that_is_sent_without_a_field_keeps_it(desk):
     assert [kept.json()[one] for one in names] == [made.json()[one] for one in names]
     part = await desk.send("/v1/orders", key, 3, ship_to={"city": "Beijing"}, **body)
     assert part.json()["ship_to"] == ADDRESS | {"city": "Beijing"}
+    dear = await desk.send("/v1/orders", key, 4, freight={"amount": "2.00"}, **body)
+    assert dear.json()["freight"] == "2"
+    free = await desk.send("/v1/orders", key, 5, **body, **dict.fromkeys(names))
+    assert [free.json()[one] for one in names] == ["", "0", None, NO_ADDRESS]
+    part = await desk.send("/v1/orders", key, 6, ship_to={"city": None}, **body)
+    assert part.json()["ship_to"] == NO_ADDRESS
+
+
+async def test_a_new_order_goes_to_the_usual_address_where_none_is_sent(desk):
+    account = await desk.account(shipping_address=ADDRESS)
+    product = await desk.product()
+    line = {"product": product["id"], "quantity": "1", "unit_price": MONEY}
+    body = {"account_id": account["id"], "lines": [line]}
+    for sent, goes_to in (
+        ({}, ADDRESS),
+        ({"ship_to": None}, ADDRESS),
+        ({"ship_to": {"city": "Beijing"}}, NO_ADDRESS | {"city": "Beijing"}),
+    ):
+        made = await desk.send("/v1/orders", str(uuid4()), 1, **body, **sent)
+        assert made.status_code == 201, made.text
+        assert made.json()["ship_to"] == goes_to

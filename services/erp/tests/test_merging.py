@@ -189,7 +189,9 @@ async def test_each_field_changes_alone_and_null_empties_it(desk, problem, colle
         reply = await _change(desk, at, {name: None})
         if empty is REFUSED:
             told = problem(reply, 422, "invalid_input")
-            assert told["errors"][0]["pointer"].startswith(f"/{name}")
+            assert {(one["pointer"], one["code"]) for one in told["errors"]} == {
+                (f"/{name}", "never_empty")
+            }
             assert await desk.see(at) == shown
         else:
             assert reply.status_code == 200, reply.text
@@ -238,6 +240,83 @@ async def test_an_upsert_merges_likewise(desk, collection, name):
         assert (await desk.see(at))[name] == empty | {first: "x"}
 
 
+AMOUNTS = [("/v1/customers", "credit_limit"), ("/v1/prices", "price")]
+AMOUNTS += [("/v1/supplier-prices", "price")]
+WRONG_AMOUNTS: list[tuple[dict[str, Any], str, str]] = [
+    ({"amount": None}, "/amount", "never_empty"),
+    ({"currency": None}, "/currency", "never_empty"),
+    ({"amount": "-1"}, "/amount", "below_zero"),
+    ({"currency": "cny"}, "/currency", "unknown_currency"),
+    ({"tax": "1"}, "/tax", "extra_forbidden"),
+    ({"amount": "1.0000001"}, "/amount", "decimal_form"),
+]
+
+
+@pytest.mark.parametrize(("collection", "name"), AMOUNTS)
+async def test_a_part_of_an_amount_keeps_the_other_part(desk, problem, collection, name):
+    """`{"amount": "5"}` is 5 of the currency that it had; what was never said cannot be kept."""
+    at = f"{collection}/{await CASES[collection][0](desk)}"
+    await _change(desk, at, {name: MONEY})
+    parts: list[dict[str, Any]] = [{"amount": "5"}, {"currency": "CNY"}, {}]
+    for part in parts:
+        reply = await _change(desk, at, {name: part})
+        assert reply.status_code == 200, reply.text
+        assert reply.json()[name] == {"amount": "5.00", "currency": "CNY"}
+    for part, where, code in WRONG_AMOUNTS:
+        told = problem(await _change(desk, at, {name: part}), 422, "invalid_input")
+        assert [(one["pointer"], one["code"]) for one in told["errors"]] == [
+            (f"/{name}{where}", code)
+        ]
+    problem(await _change(desk, at, {name: {"currency": "JPY"}}), 422, "currency_not_supported")
+    if CASES[collection][1][name][1] is REFUSED:
+        return
+    await _change(desk, at, {name: None})
+    told = problem(await _change(desk, at, {name: {"amount": "5"}}), 422, "invalid_input")
+    assert [one["pointer"] for one in told["errors"]] == [f"/{name}/currency"]
+    assert (await desk.see(at))[name] is None
+
+
+async def test_a_limit_keeps_to_the_decimals_of_the_currency_that_it_had(desk, problem):
+    at = f"/v1/customers/{(await desk.customer(credit_limit=MONEY))['id']}"
+    part = {"credit_limit": {"amount": "1.005"}}
+    told = problem(await _change(desk, at, part), 422, "invalid_input")
+    assert [(one["pointer"], one["code"]) for one in told["errors"]] == [
+        ("/credit_limit", "too_many_decimals")
+    ]
+
+
+async def _sent_price(desk):
+    return {"sku": (await desk.item())["sku"]}
+
+
+async def _sent_supplier_price(desk):
+    await desk.send("/v1/suppliers", "mill", 1, system="shop", name="Mill")
+    return {"sku": (await desk.item())["sku"], "supplier_external_id": "mill"}
+
+
+@pytest.mark.parametrize(
+    ("collection", "name", "needed"),
+    [
+        ("/v1/customers", "credit_limit", _named),
+        ("/v1/prices", "price", _sent_price),
+        ("/v1/supplier-prices", "price", _sent_supplier_price),
+    ],
+)
+async def test_an_upsert_keeps_the_other_part_of_an_amount_too(desk, collection, name, needed):
+    key, body = str(uuid4()), await needed(desk)
+    part = await desk.send(collection, key, 1, system="shop", **body, **{name: {"amount": "5"}})
+    assert part.status_code == 422
+    assert part.json()["errors"][0]["pointer"] == f"/{name}/currency"
+    made = await desk.send(collection, key, 1, system="shop", **body, **{name: MONEY})
+    assert made.status_code == 201, made.text
+    kept = await desk.send(collection, key, 2, system="shop", **{name: {"amount": "5"}})
+    assert kept.json()[name] == {"amount": "5.00", "currency": "CNY"}
+    items = [{"external_id": key, "source_version": 3, name: {"amount": "6"}}]
+    await desk.erp.post(f"{collection}/by-external/shop/batch", {"items": items})
+    shown = await desk.see(f"{collection}/{made.json()['id']}")
+    assert shown[name] == {"amount": "6.00", "currency": "CNY"}
+
+
 async def test_an_order_that_is_sent_without_a_field_keeps_it(desk):
     customer, item = await desk.customer(), await desk.item()
     line = {"sku": item["sku"], "quantity": "1", "unit_price": MONEY}
@@ -254,6 +333,12 @@ async def test_an_order_that_is_sent_without_a_field_keeps_it(desk):
     assert part.json()["ship_to"] == ADDRESS | {"city": "Beijing"}
     free = await desk.send("/v1/sales-orders", key, 4, **body, charges=[])
     assert (free.json()["charges"], free.json()["note"]) == ("0", "Soon.")
+    await desk.send("/v1/sales-orders", key, 5, **body, charges=charges)
+    empty = dict.fromkeys(("note", "charges", "requested_on", "ship_to"))
+    free = await desk.send("/v1/sales-orders", key, 6, **body, **empty)
+    assert [free.json()[one] for one in names] == ["", "0", None, NO_ADDRESS]
+    part = await desk.send("/v1/sales-orders", key, 7, ship_to={"city": None}, **body)
+    assert part.json()["ship_to"] == NO_ADDRESS
 
 
 async def test_a_tax_code_is_taken_away_by_null(desk):

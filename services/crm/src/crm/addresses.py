@@ -84,7 +84,7 @@ class AddressChange(BaseModel):
 
 def _cleared(change: AddressChange | None) -> AddressChange:
     """Null clears every part."""
-    return change or AddressChange.model_validate(dict.fromkeys(AddressChange.model_fields, ""))
+    return change or AddressChange.model_validate(Address().model_dump())
 
 
 AddressPatch = Annotated[AddressChange | None, AfterValidator(_cleared)]

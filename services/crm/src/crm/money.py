@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 from babel.numbers import get_currency_precision, list_currencies
 from pydantic import (
@@ -18,22 +18,30 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     PlainSerializer,
     StringConstraints,
+    ValidationError,
     WithJsonSchema,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from chassis.http.field_errors import field_error
+from chassis.http.problems import FieldError, InvalidInput
+from crm.fields import left_out
 
 __all__ = [
     "CurrencyCode",
     "CurrencyMismatch",
     "Money",
+    "MoneyChange",
     "MoneyView",
     "NonNegativeNumber",
     "PositiveQuantity",
     "SignedAmount",
     "UnitPrice",
+    "UnitPriceChange",
     "UnitPriceView",
     "digits_of",
     "plain",
@@ -191,6 +199,14 @@ CurrencyCode = Annotated[
 """An ISO 4217 code."""
 
 
+def _require_decimals(amount: Decimal, most: int) -> None:
+    """Refuse an amount with more decimals."""
+    if rounded(amount, most) != amount:
+        raise PydanticCustomError(
+            "too_many_decimals", "This amount has more decimals than its currency."
+        )
+
+
 class _OnTheWire(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
 
@@ -199,10 +215,7 @@ class _OnTheWire(BaseModel):
 
     def _hold(self, least: int, most: int) -> None:
         """Show at least so many decimals and the needed ones; refuse more than the most."""
-        if rounded(self.amount, most) != self.amount:
-            raise PydanticCustomError(
-                "too_many_decimals", "This amount has more decimals than its currency."
-            )
+        _require_decimals(self.amount, most)
         needed = -int(self.amount.normalize(_EXACT).as_tuple().exponent)
         self.__dict__["amount"] = rounded(self.amount, max(least, needed))
 
@@ -231,6 +244,66 @@ class UnitPriceView(_OnTheWire):
     def price(self) -> UnitPrice:
         """The price itself."""
         return UnitPrice(self.amount, self.currency)
+
+
+class _AmountChange(BaseModel):
+    """The parts that change; one left out stays."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    amount: _Amount = Field(default_factory=left_out)
+    currency: CurrencyCode = Field(default_factory=left_out)
+
+    def _is_whole(self) -> bool:
+        return len(self.model_fields_set) == len(_AmountChange.model_fields)
+
+
+_Whole = TypeVar("_Whole", MoneyView, UnitPriceView)
+
+
+def _laid_onto(
+    present: Money | UnitPrice | None, change: _AmountChange, whole: type[_Whole], field: str
+) -> _Whole:
+    """The present amount with what was given. Raises InvalidInput: a part is missing, or wrong."""
+    kept = {} if present is None else {"amount": present.amount, "currency": present.currency}
+    given = {name: getattr(change, name) for name in change.model_fields_set}
+    try:
+        return whole.model_validate(kept | given)
+    except ValidationError as wrong:
+        raise InvalidInput(errors=_errors_within(field, wrong)) from wrong
+
+
+def _errors_within(field: str, wrong: ValidationError) -> list[FieldError]:
+    errors: list[ErrorDetails] = wrong.errors()
+    return [field_error({**error, "loc": (field, *error["loc"])}) for error in errors]
+
+
+class MoneyChange(_AmountChange):
+    """The parts of an amount that change; one left out stays as it is."""
+
+    @model_validator(mode="after")
+    def _as_paid(self) -> Self:
+        if self._is_whole():
+            _require_decimals(self.amount, digits_of(self.currency))
+        return self
+
+    def onto(self, present: Money | None, *, field: str) -> Money:
+        """The present amount with these parts changed. Raises InvalidInput."""
+        return _laid_onto(present, self, MoneyView, field).money()
+
+
+class UnitPriceChange(_AmountChange):
+    """The parts of a unit price that change; one left out stays as it is."""
+
+    @model_validator(mode="after")
+    def _as_agreed(self) -> Self:
+        if self._is_whole():
+            _require_decimals(self.amount, PRICE_DIGITS)
+        return self
+
+    def onto(self, present: UnitPrice | None, *, field: str) -> UnitPrice:
+        """The present price with these parts changed. Raises InvalidInput."""
+        return _laid_onto(present, self, UnitPriceView, field).price()
 
 
 NonNegativeNumber = Annotated[

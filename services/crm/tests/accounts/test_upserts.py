@@ -133,7 +133,7 @@ async def test_the_erps_terms_are_a_read_copy(desk, problem):
 
 async def test_terms_without_limit_and_with_another(desk):
     key = desk.word()
-    bare = {"customer_number": "C-2"}
+    bare = dict.fromkeys(("credit_limit", "payment_terms_days")) | {"customer_number": "C-2"}
     _, account = await outcomes(desk, key, {"name": "A", "erp": TERMS}, {"erp": bare}, system="erp")
     assert account["erp"] == {
         "customer_number": "C-2",

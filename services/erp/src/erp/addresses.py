@@ -2,7 +2,7 @@
 
 import re
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Self
 
 from babel import Locale
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -71,6 +71,11 @@ class AddressChange(BaseModel):
     contact: OptionalLine = Field(default_factory=str)
     phone: OptionalLine = Field(default_factory=str)
 
+    @classmethod
+    def of(cls, whole: Address) -> Self:
+        """The change after which an address is this one."""
+        return cls.model_validate(whole.model_dump())
+
     def onto(self, present: Address) -> Address:
         """The address with these parts changed."""
         return present.model_copy(
@@ -80,7 +85,7 @@ class AddressChange(BaseModel):
 
 def _cleared(change: AddressChange | None) -> AddressChange:
     """Null clears every part."""
-    return change or AddressChange.model_validate(dict.fromkeys(AddressChange.model_fields, ""))
+    return change or AddressChange.of(Address())
 
 
 AddressPatch = Annotated[AddressChange | None, AfterValidator(_cleared)]

@@ -9,31 +9,37 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 from babel.numbers import get_currency_precision, list_currencies
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     PlainSerializer,
     StringConstraints,
+    ValidationError,
     WithJsonSchema,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
-from erp.exact import EXACT, NonNegativeDecimal, rounded
+from chassis.http.field_errors import field_error
+from chassis.http.problems import FieldError, InvalidInput
+from erp.exact import EXACT, NonNegativeDecimal, PositiveQuantity, rounded
+from erp.fields import left_out
 
 __all__ = [
     "PRICE_DIGITS",
     "CurrencyCode",
     "CurrencyMismatch",
     "Money",
+    "MoneyChange",
     "MoneyView",
     "PositiveMoney",
     "UnitPrice",
+    "UnitPriceChange",
     "UnitPriceView",
     "digits_of",
 ]
@@ -172,6 +178,15 @@ CurrencyCode = Annotated[
 _OUT = PlainSerializer(lambda value: format(value, "f"), return_type=str)
 
 
+def _require_decimals(amount: Decimal, most: int) -> None:
+    """Refuse an amount with more decimals."""
+    if rounded(amount, most) != amount:
+        raise PydanticCustomError(
+            "too_many_decimals",
+            "This amount has more decimals than its currency.",
+        )
+
+
 class _AmountOnTheWire(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
 
@@ -180,11 +195,7 @@ class _AmountOnTheWire(BaseModel):
 
     def _with_decimals(self, least: int, most: int) -> None:
         """Hold the amount with its needed decimals, at least so many, and refuse more."""
-        if rounded(self.amount, most) != self.amount:
-            raise PydanticCustomError(
-                "too_many_decimals",
-                "This amount has more decimals than its currency.",
-            )
+        _require_decimals(self.amount, most)
         needed = -int(rounded(self.amount, most).normalize(EXACT).as_tuple().exponent)
         shown = rounded(self.amount, max(least, needed))
         self.__dict__["amount"] = shown
@@ -204,14 +215,10 @@ class MoneyView(_AmountOnTheWire):
         return Money(self.amount, self.currency)
 
 
-def _above_zero(given: MoneyView) -> MoneyView:
-    if not given.amount:
-        raise PydanticCustomError("amount_not_zero", "Give an amount above zero.")
-    return given
+class PositiveMoney(MoneyView):
+    """An amount above zero, as JSON carries it; decimals as the currency has."""
 
-
-PositiveMoney = Annotated[MoneyView, AfterValidator(_above_zero)]
-"""An amount above zero."""
+    amount: Annotated[PositiveQuantity, _OUT]
 
 
 class UnitPriceView(_AmountOnTheWire):
@@ -225,3 +232,63 @@ class UnitPriceView(_AmountOnTheWire):
     def price(self) -> UnitPrice:
         """The price itself."""
         return UnitPrice(self.amount, self.currency)
+
+
+class _AmountChange(BaseModel):
+    """The parts that change; one left out stays."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    amount: Annotated[NonNegativeDecimal, _OUT] = Field(default_factory=left_out)
+    currency: CurrencyCode = Field(default_factory=left_out)
+
+    def _is_whole(self) -> bool:
+        return len(self.model_fields_set) == len(_AmountChange.model_fields)
+
+
+_Whole = TypeVar("_Whole", MoneyView, UnitPriceView)
+
+
+def _laid_onto(
+    present: Money | UnitPrice | None, change: _AmountChange, whole: type[_Whole], field: str
+) -> _Whole:
+    """The present amount with what was given. Raises InvalidInput: a part is missing, or wrong."""
+    kept = {} if present is None else {"amount": present.amount, "currency": present.currency}
+    given = {name: getattr(change, name) for name in change.model_fields_set}
+    try:
+        return whole.model_validate(kept | given)
+    except ValidationError as wrong:
+        raise InvalidInput(errors=_errors_within(field, wrong)) from wrong
+
+
+def _errors_within(field: str, wrong: ValidationError) -> list[FieldError]:
+    errors: list[ErrorDetails] = wrong.errors()
+    return [field_error({**error, "loc": (field, *error["loc"])}) for error in errors]
+
+
+class MoneyChange(_AmountChange):
+    """The parts of an amount that change; one left out stays as it is."""
+
+    @model_validator(mode="after")
+    def _as_paid(self) -> Self:
+        if self._is_whole():
+            _require_decimals(self.amount, digits_of(self.currency))
+        return self
+
+    def onto(self, present: Money | None, *, field: str) -> Money:
+        """The present amount with these parts changed. Raises InvalidInput."""
+        return _laid_onto(present, self, MoneyView, field).money()
+
+
+class UnitPriceChange(_AmountChange):
+    """The parts of a unit price that change; one left out stays as it is."""
+
+    @model_validator(mode="after")
+    def _as_agreed(self) -> Self:
+        if self._is_whole():
+            _require_decimals(self.amount, PRICE_DIGITS)
+        return self
+
+    def onto(self, present: UnitPrice | None, *, field: str) -> UnitPrice:
+        """The present price with these parts changed. Raises InvalidInput."""
+        return _laid_onto(present, self, UnitPriceView, field).price()

@@ -5,7 +5,7 @@ from typing import Any
 
 from chassis.http.problem import FieldError
 
-__all__ = ["MESSAGES", "field_error"]
+__all__ = ["MESSAGES", "NEVER_EMPTY", "field_error"]
 
 _SAID = {
     "This field is required.": "missing",
@@ -42,11 +42,15 @@ MESSAGES: Mapping[str, str] = {
 }
 """What is said of a wrong field, by the validator's code. Rules of our own bring their words."""
 
+NEVER_EMPTY = "This field cannot be emptied: it always has a value."
+
 
 def field_error(error: Mapping[str, Any]) -> FieldError:
     """What the validator found wrong, in our words; the limits it names are the facts."""
     where = [str(part) for part in error["loc"] if part != "body"]
     pointer, code = "/" + "/".join(where), str(error["type"])
+    if code != "missing" and error.get("input", code) is None:
+        return FieldError(pointer, "never_empty", NEVER_EMPTY)
     if code in {"too_short", "too_long"} and isinstance(error.get("input"), str):
         code = f"string_{code}"  # a secret: the validator counts its characters as if in a list
     if code not in MESSAGES:

@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.events.event import Event
-from crm.accounts.schemas import ErpTerms
 from crm.addresses import Address
 from crm.consents import Consent
+from crm.terms import ErpTerms
 
 __all__ = ["AccountChanged", "ContactState"]
 

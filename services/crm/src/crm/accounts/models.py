@@ -22,13 +22,13 @@ from sqlalchemy.schema import SchemaItem
 
 from chassis.storage.base import Amount, PartlyEdited
 from crm.accounts.rules.matching import PHONE_TAIL, MatchKeys, match_keys
-from crm.accounts.schemas import ErpTerms
 from crm.addresses import Address
 from crm.base import Base, NamedRecord
 from crm.consents import Consent
 from crm.emails import email_key
 from crm.money import MoneyView
 from crm.phones import Phone
+from crm.terms import ErpTerms
 
 __all__ = ["ACTIVE", "ARCHIVED", "Account", "AccountDebt", "Contact"]
 

@@ -37,7 +37,8 @@ from crm.fields import (
     left_out,
 )
 from crm.links import ExternalRef, LinkExternal
-from crm.money import CurrencyCode, MoneyView, digits_of, rounded
+from crm.money import CurrencyCode, digits_of, rounded
+from crm.terms import ErpTerms, ErpTermsChange
 
 __all__ = [
     "AccountCandidate",
@@ -52,7 +53,6 @@ __all__ = [
     "ContactQuery",
     "ContactView",
     "Debt",
-    "ErpTerms",
     "MatchAccounts",
     "NewAccount",
     "Probe",
@@ -73,20 +73,6 @@ Known = Annotated[str, StringConstraints(max_length=1000)]
 Reason = Literal["external_id", "tax_id", "email", "phone", "name_and_address"]
 
 _PHONE = "As people write it; shown in E.164 where it is valid."
-
-
-class ErpTerms(BaseModel):
-    """What a linked ERP says of the customer: shown here, changed there."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
-
-    customer_number: Line
-    credit_limit: MoneyView | None = Field(default=None, description="Null: no limit is set.")
-    payment_terms_days: Annotated[int, Field(strict=True, ge=0, le=3650)] | None = None
-    dunning_block: StrictBool = False
-    archived: StrictBool = Field(
-        default=False, description="The ERP does no business with the customer any more."
-    )
 
 
 class AccountFields(Command):
@@ -141,14 +127,14 @@ class ChangeAccount(AccountFields):
 
 
 class UpsertAccount(AccountFields):
-    """An account as another system knows it; what is left out stays as it is here."""
+    """An account as another system knows it; fields and parts left out stay as they are here."""
 
     source_version: SourceVersion
     name: Name = Field(default_factory=left_out, description="Needed when it is new here.")
     billing_address: AddressPatch = Field(default_factory=AddressChange)
     shipping_address: AddressPatch = Field(default_factory=AddressChange)
     status: Status = Field(default_factory=left_out)
-    erp: ErpTerms = Field(
+    erp: ErpTermsChange = Field(
         default_factory=left_out,
         description="Terms of business; taken from the system `erp` only.",
     )
@@ -199,7 +185,7 @@ class ChangeContact(ContactFields):
 
 
 class UpsertContact(ContactFields):
-    """A contact as another system knows it; what is left out stays as it is here."""
+    """A contact as another system knows it; fields and parts left out stay as they are here."""
 
     source_version: SourceVersion
     account_id: UUID | None = Field(default=None, description="Our id of the account.")

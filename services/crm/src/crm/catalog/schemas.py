@@ -25,7 +25,7 @@ from crm.fields import (
     left_out,
 )
 from crm.links import ExternalRef
-from crm.money import NonNegativeNumber, PositiveQuantity, UnitPriceView
+from crm.money import NonNegativeNumber, PositiveQuantity, UnitPriceChange, UnitPriceView
 
 __all__ = [
     "AddPrice",
@@ -60,6 +60,9 @@ PriceStatus = Literal["active", "withdrawn"]
 _MASTER = "`own`: changed here; `erp`: a read copy of the ERP's."
 
 
+_LIST_PRICE = "What one unit costs where no price list says otherwise."
+
+
 class ProductFields(Command):
     """Fields of a product. What is left out of a change stays as it is."""
 
@@ -77,15 +80,12 @@ class ProductFields(Command):
     discontinued_on: Day | None = Field(
         default=None, description="First day on which it is no longer sold."
     )
-    list_price: UnitPriceView | None = Field(
-        default=None, description="What one unit costs where no price list says otherwise."
-    )
 
     def facts(self) -> Facts:
         """The fields of the record that were given."""
         facts = self.given("source_version", "external_id")
         price = facts.get("list_price")
-        return facts | {"list_price": price.price()} if price else facts
+        return facts | {"list_price": price.price()} if isinstance(price, UnitPriceView) else facts
 
 
 class AddProduct(ProductFields):
@@ -93,6 +93,7 @@ class AddProduct(ProductFields):
 
     code: Code
     name: Name
+    list_price: UnitPriceView | None = Field(default=None, description=_LIST_PRICE)
 
 
 class ChangeProduct(ProductFields):
@@ -100,14 +101,16 @@ class ChangeProduct(ProductFields):
 
     code: Code = Field(default_factory=left_out)
     name: Name = Field(default_factory=left_out)
+    list_price: UnitPriceChange | None = Field(default=None, description=_LIST_PRICE)
 
 
 class UpsertProduct(ProductFields):
-    """A product as another system knows it; what is left out stays as it is here."""
+    """A product as another system knows it; fields and parts left out stay as they are here."""
 
     source_version: SourceVersion
     code: Code = Field(default_factory=left_out, description="Needed when it is new here.")
     name: Name = Field(default_factory=left_out, description="Needed when it is new here.")
+    list_price: UnitPriceChange | None = Field(default=None, description=_LIST_PRICE)
 
 
 class UpsertProductItem(UpsertProduct):
@@ -137,7 +140,7 @@ class PriceFields(Command):
         """The fields of the record that were given."""
         facts = self.given("source_version", "external_id", "product")
         price = facts.get("price")
-        return facts | {"price": price.price()} if price else facts
+        return facts | {"price": price.price()} if isinstance(price, UnitPriceView) else facts
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -156,18 +159,18 @@ class AddPrice(PriceFields):
 class ChangePrice(PriceFields):
     """Change a price (JSON merge patch)."""
 
-    price: UnitPriceView = Field(default_factory=left_out)
+    price: UnitPriceChange = Field(default_factory=left_out)
 
 
 class UpsertPrice(PriceFields):
-    """A price as another system knows it; what is left out stays as it is here."""
+    """A price as another system knows it; fields and parts left out stay as they are here."""
 
     source_version: SourceVersion
     product: Code = Field(
         default_factory=left_out,
         description="Id or code of the product. Needed when it is new here.",
     )
-    price: UnitPriceView = Field(
+    price: UnitPriceChange = Field(
         default_factory=left_out, description="Needed when it is new here."
     )
     status: PriceStatus = Field(default_factory=left_out)

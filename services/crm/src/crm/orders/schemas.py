@@ -11,7 +11,6 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -33,6 +32,7 @@ from crm.fields import (
 )
 from crm.links import ExternalRef
 from crm.money import (
+    MoneyChange,
     MoneyView,
     NonNegativeNumber,
     PositiveQuantity,
@@ -111,28 +111,38 @@ class ChangeLine(LineFields):
 Lines = Annotated[list[NewLine], Field(min_length=1, max_length=500)]
 
 
-class OrderFacts(Command):
-    """What an order says."""
+class OrderContent(Command):
+    """What every order says."""
 
     account_id: UUID
     ordered_on: Day | None = Field(
         default=None, description="Default: today. A past day needs `backdate`."
     )
     requested_on: Day | None = Field(default=None, description="When the customer wants it.")
-    ship_to: Address | None = Field(default=None, description="Default: the account's address.")
-    note: Note = ""
-    freight: MoneyView | None = None
     lines: Lines
 
 
-class PlaceOrder(OrderFacts):
+class PlaceOrder(OrderContent):
     """Place a customer's order."""
 
+    ship_to: Address | None = Field(default=None, description="Default: the account's address.")
+    note: Note = ""
+    freight: MoneyView | None = None
 
-class UpsertOrder(OrderFacts):
-    """An order as another system knows it; what is left out stays as it is here."""
+
+class UpsertOrder(OrderContent):
+    """An order as another system knows it; fields and parts left out stay as they are here.
+
+    Its lines are whole.
+    """
 
     source_version: SourceVersion
+    ship_to: AddressPatch = Field(
+        default_factory=left_out,
+        description="Of an order that is new here, by default the account's address.",
+    )
+    note: OptionalNote = Field(default="")
+    freight: MoneyChange | None = Field(default=None, description="Null: none.")
     lines: Lines = Field(
         description="All of them. One with an `external_line_id` is the line that has it; one "
         "without, or with a new one, is taken for a line of the same product, of several for one "
@@ -158,15 +168,10 @@ class ChangeOrder(Command):
     requested_on: Day | None = None
     ship_to: AddressPatch = Field(default_factory=left_out)
     note: OptionalNote = Field(default_factory=left_out)
-    freight: MoneyView | None = None
-    lines: Annotated[list[ChangeLine], Field(min_length=1, max_length=500)] | None = None
-
-    @field_validator("lines", mode="before")
-    @classmethod
-    def _has_lines(cls, lines: object) -> object:
-        if lines is None:
-            raise PydanticCustomError("lines_needed", "An order has at least one line.")
-        return lines
+    freight: MoneyChange | None = Field(default=None, description="Null: none.")
+    lines: Annotated[list[ChangeLine], Field(min_length=1, max_length=500)] = Field(
+        default_factory=left_out
+    )
 
 
 class Told(BaseModel):

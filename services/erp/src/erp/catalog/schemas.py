@@ -23,7 +23,7 @@ from erp.fields import (
     left_out,
 )
 from erp.links import ExternalRef
-from erp.money import CurrencyCode, MoneyView, UnitPriceView
+from erp.money import CurrencyCode, MoneyView, UnitPriceChange, UnitPriceView
 
 __all__ = [
     "CategoryView",
@@ -315,18 +315,18 @@ class NewPrice(PriceFields):
 class ChangePrice(PriceFields):
     """Change a price (JSON merge patch)."""
 
-    price: UnitPriceView = Field(default_factory=left_out)
+    price: UnitPriceChange = Field(default_factory=left_out)
 
 
 class UpsertPrice(PriceFields):
-    """A price as another system knows it; what is left out stays as it is here."""
+    """A price as another system knows it; fields and parts left out stay as they are here."""
 
     source_version: SourceVersion
     sku: Code = Field(default_factory=left_out, description="Needed when the price is new here.")
     price_list: Code = Field(
         default_factory=left_out, description="Code of the list; by default the default list."
     )
-    price: UnitPriceView = Field(
+    price: UnitPriceChange = Field(
         default_factory=left_out, description="Needed when the price is new here."
     )
     status: PriceStatus = Field(default_factory=left_out)

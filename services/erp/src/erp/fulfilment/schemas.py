@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.addresses import Address
+from erp.addresses import Address, AddressChange, AddressPatch
 from erp.exact import NonNegativeDecimal, PositiveQuantity
 from erp.fields import (
     Command,
@@ -19,6 +19,7 @@ from erp.fields import (
     Line,
     Name,
     Note,
+    OptionalNote,
     SerialNumber,
     SourceVersion,
 )
@@ -113,6 +114,9 @@ class NewCharge(Command):
 Lines = Annotated[list[NewLine], Field(min_length=1, max_length=500)]
 
 
+Charges = Annotated[list[NewCharge], Field(max_length=20)]
+
+
 class OrderFacts(Command):
     """What every order says."""
 
@@ -121,15 +125,15 @@ class OrderFacts(Command):
         default=None, description="Default: today. A past day needs `backdate`."
     )
     requested_on: Day | None = Field(default=None, description="When the customer wants it.")
-    ship_to: Address = Address()
-    note: Note = ""
     lines: Lines
-    charges: list[NewCharge] = Field(default=[], max_length=20)
 
 
 class NewOrder(OrderFacts):
     """Take an order; as a draft it is decided by `confirm`."""
 
+    ship_to: Address = Address()
+    note: Note = ""
+    charges: Charges = Field(default=[])
     draft: StrictBool = False
 
 
@@ -139,13 +143,21 @@ class OrderBase(Command):
     version: Annotated[int, Field(strict=True, ge=1)] = Field(description="Our version of it.")
     requested_on: Day | None = None
     lines: list[BaseLine] = Field(max_length=500)
-    charges: list[NewCharge] = Field(default=[], max_length=20)
+    charges: Charges = Field(default=[])
 
 
 class UpsertOrder(OrderFacts):
-    """An order as another system knows it; what is left out stays as it is here."""
+    """An order as another system knows it; fields and parts left out stay as they are here.
+
+    Its lines, its charges and its base are whole.
+    """
 
     external_id: ExternalId | None = Field(default=None, description="Needed in a batch only.")
+    ship_to: AddressPatch = AddressChange()
+    note: OptionalNote = ""
+    charges: Annotated[Charges | None, AfterValidator(lambda them: them or [])] = Field(
+        default=[], description="All of them; null: none."
+    )
     source_version: SourceVersion
     cancelled: StrictBool = Field(default=False, description="The customer wants it no longer.")
     lines: Lines = Field(
@@ -178,9 +190,7 @@ class ChangeOrder(Command):
 
     requested_on: Day | None = Field(default=None, description="Null: no day is wanted.")
     lines: Annotated[list[ChangeLine], Field(min_length=1, max_length=500)]
-    charges: list[NewCharge] = Field(
-        default=[], max_length=20, description="All of them; an empty list: none."
-    )
+    charges: Charges = Field(default=[], description="All of them; an empty list: none.")
 
 
 class LineQuantity(Command):

@@ -25,7 +25,7 @@ from erp.fields import (
     left_out,
 )
 from erp.links import ExternalRef, LinkExternal
-from erp.money import CurrencyCode, MoneyView
+from erp.money import CurrencyCode, MoneyChange, MoneyView
 
 __all__ = [
     "ChangeCustomer",
@@ -93,14 +93,15 @@ class PartyFields(Command):
         return facts | {"credit_limit": limit.money()} if isinstance(limit, MoneyView) else facts
 
 
+_CREDIT_LIMIT = (
+    "What the customer may owe at most; null: no limit is set. Orders count before tax until "
+    "they are invoiced."
+)
+
+
 class CustomerTerms(Command):
     """What is agreed with a customer."""
 
-    credit_limit: MoneyView | None = Field(
-        default=None,
-        description="What the customer may owe at most; null: no limit is set. Orders count "
-        "before tax until they are invoiced.",
-    )
     dunning_block: StrictBool = Field(
         default_factory=left_out, description="True: no reminders are sent."
     )
@@ -122,21 +123,24 @@ class NewCustomer(PartyFields, CustomerTerms, CustomerAddresses):
     """Take on a customer."""
 
     name: Name
+    credit_limit: MoneyView | None = Field(default=None, description=_CREDIT_LIMIT)
 
 
 class ChangeCustomer(PartyFields, CustomerTerms):
     """Change a customer (JSON merge patch)."""
 
     name: Name = Field(default_factory=left_out)
+    credit_limit: MoneyChange | None = Field(default=None, description=_CREDIT_LIMIT)
     bill_to: AddressPatch = Field(default_factory=AddressChange)
     ship_to: AddressPatch = Field(default_factory=AddressChange)
 
 
 class UpsertCustomer(PartyFields, CustomerTerms):
-    """A customer as another system knows it; what is left out stays as it is here."""
+    """A customer as another system knows it; fields and parts left out stay as they are here."""
 
     source_version: SourceVersion
     name: Name = Field(default_factory=left_out, description="Needed when it is new here.")
+    credit_limit: MoneyChange | None = Field(default=None, description=_CREDIT_LIMIT)
     bill_to: AddressPatch = Field(default_factory=AddressChange)
     ship_to: AddressPatch = Field(default_factory=AddressChange)
     status: Status = Field(default_factory=left_out)
@@ -169,7 +173,7 @@ class ChangeSupplier(PartyFields):
 
 
 class UpsertSupplier(PartyFields):
-    """A supplier as another system knows it; what is left out stays as it is here."""
+    """A supplier as another system knows it; fields and parts left out stay as they are here."""
 
     source_version: SourceVersion
     name: Name = Field(default_factory=left_out, description="Needed when it is new here.")

@@ -15,7 +15,13 @@ from crm.accounts.errors import AccountArchived
 from crm.accounts.events import AccountChanged
 from crm.accounts.models import ACTIVE, ARCHIVED, Account
 from crm.accounts.rules.ownership import LED_BY_ERP, NEVER_EDITED, led_by_erp
-from crm.accounts.schemas import AccountView, Buyer, ChangeAccount, NewAccount, UpsertAccount
+from crm.accounts.schemas import (
+    AccountView,
+    Buyer,
+    ChangeAccount,
+    NewAccount,
+    UpsertAccount,
+)
 from crm.accounts.service.facts import read
 from crm.currencies import must_be_supported
 from crm.fields import Facts
@@ -32,6 +38,7 @@ from crm.links import (
 )
 from crm.settings import settings_of
 from crm.staff.service.members import must_be_active
+from crm.terms import ErpTerms, ErpTermsChange
 from crm.upserts import InBulk, Sent, Upserted, required, upsert_one
 
 __all__ = [
@@ -214,13 +221,13 @@ async def _register_all(work: Work, new: Sequence[tuple[UUID, Facts]]) -> None:
     """Take on accounts under the ids given, all or none of them."""
     region, accounts = settings_of(work.setting).region, []
     for account_id, given in new:
-        facts = _as_archived(given, False)  # noqa: FBT003 - no ERP said so far
         account = Account(
             id=account_id,
             currency=work.setting.currency,
             created_at=work.now,
             updated_at=work.now,
         )
+        facts = _as_archived(_with_terms(given, None), False)  # noqa: FBT003 - no ERP said so far
         await _check(work, facts)
         account.take(read(facts, region=region))
         accounts.append(account)
@@ -228,6 +235,12 @@ async def _register_all(work: Work, new: Sequence[tuple[UUID, Facts]]) -> None:
     await work.flush()
     every_field = AccountChanged.every_field()
     await work.record(*(AccountChanged.of(account, (), every_field) for account in accounts))
+
+
+def _with_terms(facts: Facts, present: ErpTerms | None) -> Facts:
+    """The facts, with changed terms of the ERP laid onto the present ones. Raises InvalidInput."""
+    terms = facts.get("erp")
+    return facts | {"erp": terms.onto(present)} if isinstance(terms, ErpTermsChange) else facts
 
 
 def _as_archived(facts: Facts, archived: bool) -> Facts:  # noqa: FBT001 - the present value
@@ -255,7 +268,7 @@ async def _change_all(
     """
     region, changed = settings_of(work.setting).region, {}
     for account, given in told:
-        facts = _as_archived(given, account.erp_archived)
+        facts = _as_archived(_with_terms(given, account.erp), account.erp_archived)
         await _check(work, facts, present=account)
         fields = account.take(read(facts, present=account, region=region))
         if fields:

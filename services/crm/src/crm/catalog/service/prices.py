@@ -28,7 +28,7 @@ from crm.catalog.service.products import lock_product, product_meant
 from crm.currencies import must_be_supported
 from crm.fields import Facts
 from crm.links import ERP, LinkExternal, ManagedByErp, link
-from crm.money import UnitPrice, UnitPriceView
+from crm.money import UnitPrice, UnitPriceChange, UnitPriceView
 from crm.upserts import Sent, Upserted, required, upsert
 
 __all__ = [
@@ -238,6 +238,9 @@ async def _change(
 async def _take(work: Work, product: Product, price: ProductPrice, facts: Facts) -> list[str]:
     """Take over the facts that differ, if the price may be so; names of those."""
     told = facts.get("price")
+    if isinstance(told, UnitPriceChange):
+        told = told.onto(price.price, field="price")
+        facts = facts | {"price": told}
     if told:
         must_be_supported(work, told.currency)
     if "min_quantity" in facts and price.master == OWN:

@@ -20,6 +20,7 @@ from crm.currencies import must_be_supported
 from crm.fields import Facts
 from crm.lines import stand_in_line
 from crm.links import ERP, LinkExternal, ManagedByErp, link
+from crm.money import UnitPriceChange
 from crm.settings import settings_of
 from crm.upserts import OUTCOMES, InBulk, Sent, Upserted, required, upsert_one
 
@@ -163,8 +164,7 @@ async def _add_all(work: Work, new: Sequence[tuple[UUID, Facts]]) -> None:
         product = Product(
             id=product_id, currency=work.setting.currency, created_at=work.now, updated_at=work.now
         )
-        _check_currency(work, facts)
-        product.take(facts)
+        product.take(_merged(work, product, facts))
         products.append(product)
     await _claim_codes(work, products)
     work.session.add_all(products)
@@ -178,12 +178,10 @@ async def _change_all(
 
     `by` is the system that sent the facts.
     """
-    for _, facts in told:
-        _check_currency(work, facts)
     handed_over = [product for product, _ in told if by == ERP and product.hand_over()]
     if handed_over:
         await _end_own_prices(work, handed_over)
-    changes = {product: product.take(facts) for product, facts in told}
+    changes = {product: product.take(_merged(work, product, facts)) for product, facts in told}
     for product, fields in changes.items():
         if fields and product.master == ERP_MASTER and by != ERP:
             raise ManagedByErp(fields=", ".join(fields), entity=KIND)
@@ -213,10 +211,18 @@ async def _claim_codes(work: Work, products: Sequence[Product]) -> None:
             raise DuplicateCode(product_code=product.code, existing_id=existing_id)
 
 
-def _check_currency(work: Work, facts: Facts) -> None:
+def _merged(work: Work, product: Product, facts: Facts) -> Facts:
+    """The facts, with changed parts of the list price laid onto the present one.
+
+    Raises InvalidInput (a new price has only one of its parts), CurrencyNotSupported.
+    """
     price = facts.get("list_price")
+    if isinstance(price, UnitPriceChange):
+        price = price.onto(product.list_price, field="list_price")
+        facts = facts | {"list_price": price}
     if price:
         must_be_supported(work, price.currency)
+    return facts
 
 
 def _uuid(text: str) -> UUID | None:

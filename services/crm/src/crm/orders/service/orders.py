@@ -12,9 +12,10 @@ from chassis.storage.loading import loaded
 from chassis.storage.work import Work
 from crm.accounts.schemas import Buyer
 from crm.accounts.service import accounts
+from crm.addresses import Address, AddressChange
 from crm.currencies import must_be_supported
 from crm.days import business_day_of
-from crm.money import MoneyView, rounded
+from crm.money import Money, MoneyChange, MoneyView, rounded
 from crm.orders import queries
 from crm.orders.events import BaseState, LineState, OrderChanged, RefusalState, money
 from crm.orders.models import PLACED, Order, OrderLine
@@ -23,7 +24,6 @@ from crm.orders.schemas import (
     ChangeLine,
     ChangeOrder,
     NewLine,
-    OrderFacts,
     OrderView,
     PlaceOrder,
     UpsertOrder,
@@ -100,7 +100,7 @@ IN_BULK = InBulk[BatchOrder](prepare=_prepare)
 
 
 async def _place(
-    work: Work, command: OrderFacts, order_id: UUID, *, new_business: bool = False
+    work: Work, command: PlaceOrder | UpsertOrder, order_id: UUID, *, new_business: bool = False
 ) -> OrderView:
     buyer = await _buyer(work, command.account_id, new_business=new_business)
     facts = {
@@ -111,11 +111,11 @@ async def _place(
         "account_id": command.account_id,
         "ordered_on": business_day_of(work, command.ordered_on, pointer="/ordered_on"),
         "requested_on": command.requested_on,
-        "ship_to": command.ship_to or buyer.shipping_address,
+        "ship_to": _ship_to(command.ship_to, buyer.shipping_address),
         "note": command.note,
         "currency": work.setting.currency,
         "state": PLACED,
-        "freight": _freight(work, command.freight),
+        "freight": _freight(work, command.freight, ZERO),
         "erp": None,
         "content_version": 1,
         "refusal": None,
@@ -159,11 +159,22 @@ async def _buyer(work: Work, account_id: UUID, *, new_business: bool = False) ->
     return buyer
 
 
-def _freight(work: Work, freight: MoneyView | None) -> Decimal:
+def _ship_to(sent: Address | AddressChange | None, usual: Address) -> Address:
+    """Where a new order goes: as it was sent, else the usual address."""
+    if not isinstance(sent, AddressChange):
+        return sent or usual
+    whole = sent.onto(Address())
+    return usual if whole == Address() else whole
+
+
+def _freight(work: Work, freight: MoneyView | MoneyChange | None, present: Decimal) -> Decimal:
+    """The freight as it was sent; a part that was not is as it is now. Raises InvalidInput."""
     if freight is None:
         return ZERO
-    must_be_supported(work, freight.currency)
-    return rounded(freight.amount, AMOUNT_DIGITS)
+    known = Money(present, work.setting.currency)
+    whole = freight.onto(known, field="freight") if isinstance(freight, MoneyChange) else freight
+    must_be_supported(work, whole.currency)
+    return rounded(whole.amount, AMOUNT_DIGITS)
 
 
 def _sum_up(order: Order, lines: Sequence[OrderLine]) -> None:
@@ -183,6 +194,21 @@ async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revi
     """
     order = await _locked(work, order_id)
     order.check_revision(revision)
+    await _change(work, order, _given(work, order, command), command.lines, ours=True)
+
+
+async def _replace(work: Work, command: UpsertOrder, order_id: UUID) -> bool:
+    """Take over the whole order as it was sent; whether anything changed."""
+    order = await _locked(work, order_id)
+    order.must_stay_with(command.account_id)
+    other = command.account_id != order.account_id
+    await _buyer(work, command.account_id, new_business=other)
+    facts = {"account_id": command.account_id} | _given(work, order, command)
+    return await _change(work, order, facts, command.lines)
+
+
+def _given(work: Work, order: Order, command: ChangeOrder | UpsertOrder) -> dict[str, Any]:
+    """What was given besides the lines, laid onto what the order says now."""
     given = command.model_fields_set
     facts: dict[str, Any] = {}
     if "requested_on" in given:
@@ -192,27 +218,8 @@ async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revi
     if "note" in given:
         facts["note"] = command.note
     if "freight" in given:
-        facts["freight"] = _freight(work, command.freight)
-    await _change(work, order, facts, command.lines, ours=True)
-
-
-async def _replace(work: Work, command: UpsertOrder, order_id: UUID) -> bool:
-    """Take over the whole order as it was sent; whether anything changed."""
-    order = await _locked(work, order_id)
-    order.must_stay_with(command.account_id)
-    other = command.account_id != order.account_id
-    buyer = await _buyer(work, command.account_id, new_business=other)
-    facts = {
-        "account_id": command.account_id,
-        "requested_on": command.requested_on,
-        "ship_to": command.ship_to.onto(order.ship_to)
-        if command.ship_to
-        else buyer.shipping_address,
-        "note": command.note,
-        "freight": _freight(work, command.freight),
-    }
-    given = {name: fact for name, fact in facts.items() if name in command.model_fields_set}
-    return await _change(work, order, given, command.lines)
+        facts["freight"] = _freight(work, command.freight, order.freight)
+    return facts
 
 
 async def _change(

@@ -33,7 +33,7 @@ from erp.catalog.service.price_lists import price_list_of
 from erp.currencies import must_be_supported
 from erp.lines import stand_in_line
 from erp.links import LinkExternal, link
-from erp.money import MoneyView, UnitPrice, UnitPriceView
+from erp.money import MoneyView, UnitPrice, UnitPriceChange, UnitPriceView
 from erp.upserts import Sent, Upserted, required, upsert
 
 __all__ = [
@@ -243,6 +243,7 @@ async def _add(work: Work, facts: Mapping[str, Any], price_id: UUID) -> UUID:
         created_at=work.now,
         updated_at=work.now,
     )
+    facts = await _whole(work, price, facts)
     price.take(await _resolved(work, price, {"price_list": None} | dict(facts)))
     names = await _checked(work, price, facts)
     work.session.add(price)
@@ -254,6 +255,7 @@ async def _add(work: Work, facts: Mapping[str, Any], price_id: UUID) -> UUID:
 
 async def _change(work: Work, price: Price, facts: Mapping[str, Any]) -> bool:
     """Whether anything changed; then it is one version and one event more."""
+    facts = await _whole(work, price, facts)
     changed = price.change(await _resolved(work, price, facts), work.now)
     if not changed:
         return False
@@ -262,6 +264,17 @@ async def _change(work: Work, price: Price, facts: Mapping[str, Any]) -> bool:
     shown = ["price_list" if name == "price_list_id" else name for name in changed]
     await work.record(PriceChanged.of(price, sorted(shown), **names))
     return True
+
+
+async def _whole(work: Work, price: Price, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The facts, with changed parts of the price laid onto the present one. Raises InvalidInput."""
+    told, present = facts.get("price"), None
+    if not isinstance(told, UnitPriceChange):
+        return facts
+    if price.amount is not None:
+        names = (await queries.names_of(work.sql, [price]))[price.id]
+        present = UnitPrice(price.amount, names["currency"])
+    return {**facts, "price": told.onto(present, field="price")}
 
 
 async def _resolved(work: Work, price: Price, facts: Mapping[str, Any]) -> dict[str, Any]:

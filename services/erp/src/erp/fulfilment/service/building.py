@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis.ids import uuid7
 from chassis.storage.loading import loaded
 from chassis.storage.work import Work
+from erp.addresses import Address
 from erp.catalog.errors import FractionOfUnit
 from erp.catalog.service import prices
 from erp.currencies import must_be_supported
@@ -19,7 +20,7 @@ from erp.fulfilment.errors import PriceMissing
 from erp.fulfilment.models import DRAFT, Order, OrderCharge, OrderLine
 from erp.fulfilment.queries import OrderAtHand
 from erp.fulfilment.rules.pricing import line_net
-from erp.fulfilment.schemas import NewCharge, NewLine, NewOrder, OrderFacts, UpsertOrder
+from erp.fulfilment.schemas import NewCharge, NewLine, NewOrder, UpsertOrder
 from erp.fulfilment.service.known import Known
 from erp.fulfilment.service.merging import content_of
 from erp.money import digits_of
@@ -32,7 +33,7 @@ ZERO = Decimal(0)
 
 
 async def new_orders(
-    work: Work, sent: Sequence[tuple[UUID, OrderFacts]]
+    work: Work, sent: Sequence[tuple[UUID, NewOrder | UpsertOrder]]
 ) -> tuple[list[OrderAtHand], Known]:
     """Orders as they were sent, under the ids given, to be decided; and what is known of them.
 
@@ -92,7 +93,9 @@ def _unpriced(
     return sorted({known.item(line)["sku"] for line, price in pairs if price is None})
 
 
-def _order(work: Work, order_id: UUID, facts: OrderFacts, *, number: str, on: date) -> Order:
+def _order(
+    work: Work, order_id: UUID, facts: NewOrder | UpsertOrder, *, number: str, on: date
+) -> Order:
     facts_of_order = {
         "id": order_id,
         "version": 1,
@@ -105,8 +108,8 @@ def _order(work: Work, order_id: UUID, facts: OrderFacts, *, number: str, on: da
         "ordered_on": on,
         "requested_on": facts.requested_on,
         "promised_on": None,
-        "ship_to": facts.ship_to,
-        "note": facts.note,
+        "ship_to": facts.ship_to.onto(Address()) if facts.ship_to else Address(),
+        "note": facts.note or "",
         "state": DRAFT,
         "reason": "",
         "net": ZERO,
@@ -190,8 +193,9 @@ def _line(
     return loaded(OrderLine, facts)
 
 
-def charges_of(work: Work, order: Order, sent: Sequence[NewCharge]) -> list[OrderCharge]:
+def charges_of(work: Work, order: Order, sent: Sequence[NewCharge] | None) -> list[OrderCharge]:
     """The charges; those of nothing are left out. Raises CurrencyNotSupported."""
+    sent = sent or ()
     must_be_supported(work, *(charge.amount.currency for charge in sent))
     real = [charge for charge in sent if charge.amount.amount > 0]
     return [

@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis.http.problems import NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
+from erp.addresses import AddressChange
 from erp.approvals import service as approvals
 from erp.fulfilment import queries
 from erp.fulfilment.errors import ChangeRefused, GoodsHaveLeft, OrderClosed, OrderInvoiced
@@ -119,9 +120,8 @@ async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revi
 def completed(command: UpsertOrder, hand: OrderAtHand) -> UpsertOrder:
     """What was sent, with what was left out as it is here, also parts of the address."""
     present = hand.order.ship_to
-    given = "ship_to" in command.model_fields_set
-    ship_to = command.ship_to.onto(present) if given else present
-    return command.model_copy(update=_left_out(command, hand) | {"ship_to": ship_to})
+    whole = AddressChange.of(command.ship_to.onto(present) if command.ship_to else present)
+    return command.model_copy(update=_left_out(command, hand) | {"ship_to": whole})
 
 
 def _left_out(command: ChangeOrder | UpsertOrder, hand: OrderAtHand) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def content_of(sent: UpsertOrder | OrderBase, *, version: int) -> dict[str, Any]
         "version": version,
         "requested_on": sent.requested_on.isoformat() if sent.requested_on else None,
         "lines": {line.external_line_id: _terms(line) for line in sent.lines},
-        "charges": _charges(sent.charges),
+        "charges": _charges(sent.charges or ()),
     }
 
 

@@ -144,7 +144,9 @@ def other_facts(
     """What was sent besides lines and charges, as far as it differs. Raises Forbidden."""
     sent: dict[str, Any] = {"requested_on": command.requested_on}
     if isinstance(command, UpsertOrder):
-        sent |= {"ship_to": command.ship_to, "note": command.note}
+        if command.ship_to is not None:
+            sent["ship_to"] = command.ship_to.onto(hand.order.ship_to)
+        sent["note"] = command.note
         if command.ordered_on and command.ordered_on != hand.order.ordered_on:
             sent["ordered_on"] = business_day_of(work, command.ordered_on)
     return {name: fact for name, fact in sent.items() if getattr(hand.order, name) != fact}

@@ -8,7 +8,7 @@ from chassis.storage.work import Work
 from erp.addresses import Address, AddressChange
 from erp.currencies import must_be_supported
 from erp.lines import stand_in_line
-from erp.money import Money
+from erp.money import Money, MoneyChange
 from erp.parties import queries
 from erp.parties.errors import DuplicateTaxId
 from erp.parties.models import Customer, Party
@@ -21,18 +21,22 @@ TERMS_SCOPE = "parties.terms"
 
 
 def merged(party: Party, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts, with changed parts of an address laid onto the present one, if there is any.
+    """The facts, with changed parts of an address or amount laid onto the present one.
 
-    Another tax id is not shared unless it is said anew.
+    Another tax id is not shared unless it is said anew. Raises InvalidInput: an amount that is
+    new here has only one of its parts.
     """
-    whole = {
-        name: value.onto(getattr(party, name) or Address())
-        if isinstance(value, AddressChange)
-        else value
-        for name, value in facts.items()
-    }
+    whole = {name: _laid_onto(party, name, value) for name, value in facts.items()}
     another = "tax_id" in whole and whole["tax_id"] != (party.tax_id or "")
     return {"tax_id_shared": False} | whole if another else whole
+
+
+def _laid_onto(party: Party, name: str, value: object) -> object:
+    if isinstance(value, AddressChange):
+        return value.onto(getattr(party, name) or Address())
+    if isinstance(value, MoneyChange):
+        return value.onto(getattr(party, name), field=name)
+    return value
 
 
 CLAIMING = frozenset({"tax_id", "tax_id_shared", "status"})

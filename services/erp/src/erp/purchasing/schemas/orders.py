@@ -21,7 +21,7 @@ from erp.fields import (
     left_out,
 )
 from erp.links import ExternalRef
-from erp.money import MoneyView, UnitPriceView
+from erp.money import MoneyView, UnitPriceChange, UnitPriceView
 from erp.purchasing.events import ReceivedSerial
 
 __all__ = [
@@ -97,11 +97,14 @@ class NewSupplierPrice(Terms):
 class ChangeSupplierPrice(Terms):
     """Change what a supplier asks (JSON merge patch)."""
 
-    price: UnitPriceView = Field(default_factory=left_out)
+    price: UnitPriceChange = Field(default_factory=left_out)
 
 
 class UpsertSupplierPrice(Terms):
-    """A supplier's price as another system knows it; what is left out stays as it is here."""
+    """A supplier's price as another system knows it.
+
+    Fields and parts left out stay as they are here.
+    """
 
     source_version: SourceVersion
     supplier_external_id: ExternalId = Field(
@@ -109,7 +112,7 @@ class UpsertSupplierPrice(Terms):
         description="The supplier's id in the same system. Needed when the price is new here.",
     )
     sku: Code = Field(default_factory=left_out, description="Needed when the price is new here.")
-    price: UnitPriceView = Field(
+    price: UnitPriceChange = Field(
         default_factory=left_out, description="Needed when the price is new here."
     )
 

@@ -11,6 +11,7 @@ from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.currencies import must_be_supported
 from erp.lines import stand_in_line
+from erp.money import UnitPrice, UnitPriceChange
 from erp.purchasing.errors import DuplicateSupplierPrice
 from erp.purchasing.models import SupplierPrice
 from erp.purchasing.queries import prices as queries
@@ -109,7 +110,9 @@ async def _change_sent(work: Work, facts: dict[str, Any], price_id: UUID) -> boo
 
 
 async def _add(work: Work, facts: Mapping[str, Any], price_id: UUID) -> None:
-    must_be_supported(work, facts["price"].currency)
+    told = facts["price"]
+    asked = told.onto(None, field="price") if isinstance(told, UnitPriceChange) else told
+    must_be_supported(work, asked.currency)
     supplier_id, sku = facts["supplier_id"], facts["sku"]
     item_id = (await suggested.items_by_sku(work.sql, [sku])).get(sku)
     if item_id is None:
@@ -128,7 +131,7 @@ async def _add(work: Work, facts: Mapping[str, Any], price_id: UUID) -> None:
             updated_at=work.now,
             supplier_id=supplier_id,
             item_id=item_id,
-            amount=facts["price"].amount,
+            amount=asked.amount,
             **terms,
         )
     )
@@ -140,8 +143,10 @@ async def _change(work: Work, price: SupplierPrice, facts: Mapping[str, Any]) ->
     kept = {name: facts[name] for name in _TERMS if name in facts}
     await _must_be_countable(work, price.item_id, kept)
     if "price" in facts:
-        must_be_supported(work, facts["price"].currency)
-        kept["amount"] = facts["price"].amount
+        present = UnitPrice(price.amount, work.setting.currency)
+        asked = facts["price"].onto(present, field="price")
+        must_be_supported(work, asked.currency)
+        kept["amount"] = asked.amount
     if not price.change(kept, work.now):
         return False
     await _look_anew(work, price.item_id)

@@ -10,7 +10,7 @@ from chassis.storage.work import Work
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
 from erp.ledger import service as ledger
-from erp.money import MoneyView
+from erp.money import PositiveMoney
 from erp.settlement import queries
 from erp.settlement.errors import NothingToRefund
 from erp.settlement.models import Payment
@@ -58,7 +58,7 @@ async def refund_payment(work: Work, payment_id: UUID, command: Refund) -> Payme
             due_on=day,
         ),
     )
-    given = MoneyView(amount=amount, currency=work.setting.currency)
+    given = PositiveMoney(amount=amount, currency=work.setting.currency)
     share = Allocate(document_id=refund_id, amount=given)
     return await allocate_payment(work, payment_id, AllocatePayment(allocations=[share]))
 

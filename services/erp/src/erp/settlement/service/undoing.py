@@ -4,7 +4,7 @@ from datetime import date
 from uuid import UUID
 
 from chassis.storage.work import Work
-from erp.money import MoneyView
+from erp.money import PositiveMoney
 from erp.settlement import queries
 from erp.settlement.errors import CreditUsed
 from erp.settlement.schemas import Allocate, AllocatePayment
@@ -39,6 +39,6 @@ async def take_back_credit(work: Work, source_id: UUID, *, effective_on: date) -
             due_on=effective_on,
         ),
     )
-    whole = MoneyView(amount=payment.amount, currency=work.setting.currency)
+    whole = PositiveMoney(amount=payment.amount, currency=work.setting.currency)
     share = Allocate(document_id=source_id, amount=whole)
     await allocate_payment(work, payment.id, AllocatePayment(allocations=[share]))
