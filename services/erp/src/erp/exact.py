@@ -44,14 +44,19 @@ def plain(value: Decimal) -> str:
     return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
 
 
-def _refused(text: str, *, above_zero: bool) -> PydanticCustomError:
+def _refused(text: str, pattern: str) -> PydanticCustomError:
     """What is wrong with the text: the number it says, or that it says none."""
+    if pattern == _AMOUNT:
+        return PydanticCustomError(
+            "amount_form",
+            "Write at most 14 digits and, after a point, at most 4 more.",
+        )
     if not re.fullmatch(_SIGNED, text):
         return PydanticCustomError(
             "decimal_form",
             "Write at most 14 digits and, after a point, at most 6 more.",
         )
-    if above_zero:
+    if pattern == _POSITIVE:
         return PydanticCustomError("not_above_zero", "Write a number above zero.")
     return PydanticCustomError("below_zero", "Write zero or a number above zero.")
 
@@ -68,7 +73,7 @@ def _reader(pattern: str) -> BeforeValidator:
                 'Write the number as text, such as "12.30": a JSON number is not exact.',
             )
         if not form.fullmatch(value):
-            raise _refused(value, above_zero=pattern == _POSITIVE)
+            raise _refused(value, pattern)
         return Decimal(value)
 
     return BeforeValidator(read)

@@ -24,7 +24,7 @@ _SAID = {
     "This must be at least {ge}.": "greater_than_equal",
     "This must be at most {le}.": "less_than_equal",
     "This is no valid id (UUID).": "uuid_type uuid_parsing",
-    "Write the date as YYYY-MM-DD.": (
+    "Write a day of the calendar as YYYY-MM-DD.": (
         "date_type date_parsing date_from_datetime_parsing date_from_datetime_inexact"
     ),
     "Write the time as YYYY-MM-DDThh:mm:ss with its zone, such as Z or +08:00.": (

@@ -1,12 +1,10 @@
 """Routers of the house: one route class, declared problems, stable operation ids."""
 
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
-from fastapi.dependencies.utils import get_flat_params
-from fastapi.params import Cookie, Header, Path
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
@@ -16,7 +14,6 @@ from chassis.http.idempotency import Replayed, keep_reply
 from chassis.http.planning import Plan
 from chassis.http.problems import (
     MEDIA_TYPE,
-    FieldError,
     Forbidden,
     InvalidInput,
     MalformedJson,
@@ -24,6 +21,7 @@ from chassis.http.problems import (
     ProblemView,
     Unauthorized,
 )
+from chassis.http.queries import QueryForm
 
 __all__ = ["Crossroads", "HouseRoute", "house_router", "operation_id", "problem_responses"]
 
@@ -42,12 +40,12 @@ class HouseRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, with replay before it and the kept reply after it."""
         handler: Callable[[Request], Awaitable[Response]] = super().get_route_handler()
-        known = frozenset(_of_query(self.dependant))
+        query = QueryForm.of(self.dependant)
         gates = [call for call in _calls(self.dependant) if call and _asks_who(call)]
         plan = Plan.of(self)
 
         async def handle(request: Request) -> Response:
-            wrong = list(_mistyped(request, known)) if request.scope["query_string"] else []
+            wrong = query.errors(request) if request.scope["query_string"] else []
             if wrong:
                 await _pass(gates, request)  # who may not is told that, and nothing else
                 raise InvalidInput(errors=wrong)
@@ -89,13 +87,6 @@ def _collection(path: str) -> str:
     return path.split("/", 3)[2] if path.startswith("/v1/") else ""
 
 
-def _of_query(dependant: Dependant) -> Iterator[str]:
-    """Names of the parameters that stand in the query."""
-    for field in get_flat_params(dependant):
-        if not isinstance(field.field_info, (Cookie, Header, Path)):
-            yield field.alias
-
-
 def _calls(dependant: Dependant) -> Iterator[Callable[..., Any] | None]:
     """What a route depends on, all the way down."""
     for one in dependant.dependencies:
@@ -111,18 +102,6 @@ async def _pass(gates: Sequence[Callable[..., Any]], request: Request) -> None:
     """Let only pass who is known, and may what the route needs. Raises Unauthorized, Forbidden."""
     for gate in gates:
         await (gate(request) if hasattr(gate, "scope") else caller(request))
-
-
-def _mistyped(request: Request, known: Collection[str]) -> Iterator[FieldError]:
-    """Parameters that the path does not know, or that say nothing: no filter at all, if taken.
-
-    A short list is shown whole, on one page; a client that asks every list alike may do so.
-    """
-    for name, value in request.query_params.multi_items():
-        if name not in known and name != "limit":
-            yield FieldError(f"/query/{name}", "unknown_parameter", "There is no such parameter.")
-        elif not value.strip():
-            yield FieldError(f"/query/{name}", "empty", "Give a value, or leave it out.")
 
 
 def house_router(

@@ -120,8 +120,8 @@ async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revi
 def completed(command: UpsertOrder, hand: OrderAtHand) -> UpsertOrder:
     """What was sent, with what was left out as it is here, also parts of the address."""
     present = hand.order.ship_to
-    ship_to = AddressChange.of(command.ship_to.onto(present) if command.ship_to else present)
-    return command.model_copy(update=_left_out(command, hand) | {"ship_to": ship_to})
+    whole = AddressChange.of(command.ship_to.onto(present) if command.ship_to else present)
+    return command.model_copy(update=_left_out(command, hand) | {"ship_to": whole})
 
 
 def _left_out(command: ChangeOrder | UpsertOrder, hand: OrderAtHand) -> dict[str, Any]:

@@ -1,0 +1,71 @@
+"""What may stand in a query: parameters that the path knows, each written in one way."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self, get_args
+
+from fastapi import Request
+from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Cookie, Header, Path
+
+from chassis.http.field_errors import MESSAGES
+from chassis.http.problem import FieldError
+
+__all__ = ["QueryForm"]
+
+_FORMS: Mapping[type, tuple[re.Pattern[str], str]] = {
+    bool: (re.compile(r"true|false"), "bool_parsing"),
+    int: (re.compile(r"-?[0-9]+"), "int_parsing"),
+    float: (re.compile(r"-?[0-9]+(\.[0-9]+)?"), "float_parsing"),
+}
+"""How a value is written, and what is said of another one. The validator takes more: `yes`, `on`
+and `1` for true, ` +5`, `1_000` and full-width digits for numbers."""
+
+
+@dataclass(frozen=True)
+class QueryForm:
+    """The parameters of a path's query, by name, with their type where it has one form."""
+
+    kinds: Mapping[str, type | None]
+
+    @classmethod
+    def of(cls, dependant: Dependant) -> Self:
+        """What a route and all that it depends on read of the query."""
+        return cls(dict(_of_query(dependant)))
+
+    def errors(self, request: Request) -> list[FieldError]:
+        """Parameters that the path does not know, that say nothing, or that are not in form.
+
+        A mistyped filter would be no filter at all. A short list is shown whole, on one page; a
+        client that asks every list alike may give it a `limit`.
+        """
+        told = (
+            (name, self._wrong(name, value)) for name, value in request.query_params.multi_items()
+        )
+        return [FieldError(f"/query/{name}", *wrong) for name, wrong in told if wrong]
+
+    def _wrong(self, name: str, value: str) -> tuple[str, str] | None:
+        if name not in self.kinds and name != "limit":
+            return "unknown_parameter", "There is no such parameter."
+        if not value.strip():
+            return "empty", "Give a value, or leave it out."
+        form, code = _FORMS.get(self.kinds.get(name) or str, (None, ""))
+        return (code, MESSAGES[code]) if form and not form.fullmatch(value) else None
+
+
+def _of_query(dependant: Dependant) -> Iterator[tuple[str, type | None]]:
+    for field in get_flat_params(dependant):
+        if not isinstance(field.field_info, (Cookie, Header, Path)):
+            kinds = (kind for kind in _simple(field.field_info.annotation) if kind in _FORMS)
+            yield field.alias, next(kinds, None)
+
+
+def _simple(annotation: Any) -> Iterator[type]:
+    """The types that a value may have, without what stands around them."""
+    parts = get_args(annotation)
+    if isinstance(annotation, type) and not parts:
+        yield annotation
+    for part in parts:
+        yield from _simple(part)
