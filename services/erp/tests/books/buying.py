@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from .walk import Walk, money
+from .walk import Row, Walk, money
 
 _RECEIPTS = """select r.id from purchase_receipt r
   join purchase_order o on o.id = r.purchase_order_id where o.supplier_id = $1 order by r.id"""
@@ -60,7 +60,7 @@ async def receives(walk: Walk) -> None:
     lines = []
     for line in walk.some(await walk.purchase_lines(order)):
         quantity = walk.number(line["quantity"] - line["received"], unit=line["unit"])
-        named = {"line_id": str(line["id"]), "quantity": quantity}
+        named: Row = {"line_id": str(line["id"]), "quantity": quantity}
         if line["tracking"] == "serial":
             named["serials"] = walk.serials(quantity)
         lines.append(named)
@@ -74,7 +74,7 @@ async def sends_back(walk: Walk) -> None:
     lines = []
     for line in walk.some(await walk.rows(_LINES_CAME, receipt["id"])):
         quantity = walk.number(line["left"], unit=line["unit"])
-        named = {"line_id": str(line["order_line_id"]), "quantity": quantity}
+        named: Row = {"line_id": str(line["order_line_id"]), "quantity": quantity}
         if line["tracking"] == "serial":
             named["serials"] = walk.serials(quantity, new=line["serials"])
         lines.append(named)

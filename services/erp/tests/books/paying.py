@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from .walk import Walk, money
+from .walk import Row, Walk, money
 
 
 async def pays(walk: Walk) -> None:
@@ -37,7 +37,9 @@ async def allocates(walk: Walk) -> None:
 
 async def releases(walk: Walk) -> None:
     payment = await walk.payment()
-    settled = payment and await walk.any_of(
+    if not payment:
+        return
+    settled = await walk.any_of(
         """select i.source_id from allocation a join open_item i on i.id = a.open_item_id
            where a.payment_id = $1 order by a.id""",
         payment["id"],
@@ -66,7 +68,7 @@ async def undoes_difference(walk: Walk) -> None:
 async def writes_debt_off(walk: Walk) -> None:
     document = await walk.document()
     if document and walk.chance.random() < 0.5:
-        facts = {"document_id": str(document["id"]), "reason": "Gone"}
+        facts: Row = {"document_id": str(document["id"]), "reason": "Gone"}
         if walk.chance.random() < 0.5:
             facts["amount"] = money("0.5")
         await walk.asks("write debt off", "/v1/receivables/write-offs", **facts)

@@ -1,6 +1,6 @@
 """Acts of a seller: ordered, shipped, invoiced, taken back, credited, and undone."""
 
-from .walk import Walk
+from .walk import Row, Walk
 
 _SHIPMENTS = """select s.id, s.kind from shipment s join sales_order o on o.id = s.order_id
   where o.customer_id = any($1) order by s.id"""
@@ -65,7 +65,7 @@ async def takes_back(walk: Walk) -> None:
     lines = []
     for line in walk.some(await walk.order_lines(order)):
         quantity = walk.number(line["shipped"] - line["returned"], unit=line["unit"])
-        named = {"order_line_id": str(line["id"]), "quantity": quantity}
+        named: Row = {"order_line_id": str(line["id"]), "quantity": quantity}
         if line["tracking"] == "serial":
             gone = [row["serial"] for row in await walk.rows(_GONE, line["id"])]
             named["serials"] = walk.serials(quantity, new=gone)
