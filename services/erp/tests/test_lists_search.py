@@ -78,6 +78,9 @@ async def bought(clerk, item):
     note = await clerk.does(f"{path}/credit-notes", credit_number=f"CN{word}")
     lost = [{"sku": sku, "quantity": "-1", "serials": serials[1:2]}]
     lost = await clerk.does("/v1/stock-adjustments", reason=f"Überlauf {word}", lines=lost)
+    old = {"number": f"ALT-{word}-9", "supplier_id": supplier["id"], "amount": CNY}
+    old |= {"issued_on": "2020-01-01", "due_on": "2020-02-01"}
+    [owed] = (await clerk.does("/v1/payables/openings/batch", items=[old]))["items"]
     number, name = order["number"], supplier["name"]
     goods = [sku, item["name"], f"{name} {sku.lower()}"]
     billed = [f"b-{word}-77", f"B{word}77", name, number, f"77 {word}", *goods]
@@ -97,6 +100,7 @@ async def bought(clerk, item):
             [back["number"], number, receipt["number"], name, *goods],
         ),
         "/v1/bills": (bill["id"], billed),
+        "/v1/payables/openings": (owed["id"], [old["number"], name]),
         "/v1/stock-levels": (None, [sku, item["name"]]),
         "/v1/stock-moves": (None, [sku, f"überlauf {word}"]),
         "/v1/stock-documents": (lost["id"], [f"überlauf {word}", sku, item["name"]]),

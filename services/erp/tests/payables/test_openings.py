@@ -82,12 +82,18 @@ async def test_the_same_again_changes_nothing(office, desk, opens, problem):
     [lower] = await opens(asked | {"number": "re8"})
     assert (lower["status"], lower["id"]) == ("unchanged", first["id"])
     less = await sent(office, asked | {"amount": money("9")})
-    problem(less, 409, "duplicate_bill")
-    problem(await sent(office, asked, effective_on="2012-04-11"), 409, "duplicate_bill")
+    problem(less, 409, "opening_differs")
+    problem(await sent(office, asked, effective_on="2012-04-11"), 409, "opening_differs")
     bill = {"supplier_id": supplier["id"], "supplier_number": "RE 8", "billed_on": "2011-12-31"}
     expenses = [{"account": "6402", "amount": money("1")}]
     twice = await office.erp.post("/v1/bills", bill | {"expenses": expenses})
     problem(twice, 409, "duplicate_bill")
+    entered = await office.does(
+        "/v1/bills", **bill | {"supplier_number": "RE 9"}, expenses=expenses
+    )
+    reply = await sent(office, asked | {"number": "re 9", "amount": money("1")})
+    problem(reply, 409, "duplicate_bill")
+    await office.does(f"/v1/bills/{entered['id']}/reverse")
     assert await office.owes(supplier, "payable") == ("100.00", "0.00")
     assert len(await desk.told(first["id"])) == 1
 
@@ -104,6 +110,8 @@ async def test_all_are_opened_or_none(office, problem):
         ({"amount": money("1", "USD")}, 422, "currency_not_supported"),
         ({"issued_on": "2012-04-11", "due_on": "2012-04-11"}, 422, "invalid_input"),
         ({"due_on": "2011-12-19"}, 422, "invalid_input"),
+        ({"due_on": None}, 422, "invalid_input"),
+        ({"kind": "credit"}, 422, "invalid_input"),
     ):
         reply = await sent(office, owed(supplier, "1"), owed(supplier) | facts)
         problem(reply, status, code)
@@ -161,3 +169,57 @@ async def test_an_opening_is_credited(office, opens):
     made = await office.does("/v1/bills/credit-notes", **note)
     assert Decimal(made["credit"]["unallocated"]) == 0
     assert await office.owes(supplier, "payable") == ("85.00", "0.00")
+
+
+def ahead(supplier, amount="30", **facts):
+    """What we had paid ahead."""
+    return owed(supplier, amount, kind="credit", due_on=None) | facts
+
+
+async def test_what_we_had_paid_ahead_is_taken_over_and_used(office, desk, opens, problem):
+    """E14: Dr payable, Cr opening equity; then allocated, refunded, and what is left listed."""
+    supplier = await office.supplier()
+    debt = owed(supplier, number="RE 20")
+    credit = ahead(supplier, number="RE 20")
+    [first, second] = await opens(debt, credit)
+    assert first["id"] != second["id"]
+    posted = sorted(await office.entries(second))
+    assert posted == ["Cr equity_opening 30.00", "Dr payable 30.00"]
+    assert await office.owes(supplier, "payable") == ("100.00", "30.00")
+    [again] = await opens(credit)
+    assert again == second | {"status": "unchanged"}
+    problem(await sent(office, credit | {"amount": money("31")}), 409, "opening_differs")
+    path = f"/v1/payables/openings?supplier_id={supplier['id']}"
+    listed = (await desk.see(path))["items"]
+    assert [(one["kind"], one["open_amount"]) for one in listed] == [
+        ("credit", "30"),
+        ("debt", "100"),
+    ]
+    assert (listed[0]["due_on"], listed[0]["number"]) == ("2011-12-20", "RE 20")
+    assert [one["id"] for one in (await desk.see(f"{path}&kind=debt"))["items"]] == [first["id"]]
+    pay = f"/v1/payments/{listed[0]['payment_id']}"
+    share = {"document_id": first["id"], "amount": money("20")}
+    await office.does(f"{pay}/allocate", allocations=[share])
+    seen = await desk.see(f"/v1/payables/openings/{first['id']}")
+    assert (seen["open_amount"], seen["amount"], seen["state"]) == ("80", "100", "entered")
+    await office.does(f"{pay}/refund")
+    assert await office.owes(supplier, "payable") == ("80.00", "0.00")
+    left = (await desk.see(f"{path}&open=true"))["items"]
+    assert [one["id"] for one in left] == [first["id"]]
+    assert [one["id"] for one in (await desk.see(f"{path}&number=re20"))["items"]] == [
+        second["id"],
+        first["id"],
+    ]
+
+
+async def test_a_wrong_credit_is_taken_back_and_a_bill_is_no_opening(office, desk, opens, problem):
+    supplier = await office.supplier()
+    [wrong] = await opens(ahead(supplier))
+    await office.does(f"/v1/bills/{wrong['id']}/reverse")
+    seen = await desk.see(f"/v1/payables/openings/{wrong['id']}")
+    assert (seen["state"], seen["open_amount"]) == ("reversed", "0")
+    assert await office.owes(supplier, "payable") == ("0.00", "0.00")
+    facts = {"supplier_id": supplier["id"], "supplier_number": f"B-{uuid4().hex[:8]}"}
+    expenses = [{"account": "6402", "amount": money("1")}]
+    bill = await office.does("/v1/bills", **facts, expenses=expenses)
+    problem(await desk.client.get(f"/v1/payables/openings/{bill['id']}"), 404, "not_found")

@@ -185,3 +185,47 @@ async def test_the_database_keeps_it_as_it_was_taken_over(office, desk):
         ):
             with pytest.raises(asyncpg.RestrictViolationError):
                 await sql.execute(statement, UUID(first["id"]))
+
+
+async def test_what_a_customer_had_paid_ahead_is_taken_over_and_used(office, desk, problem):
+    """E14, E24: Dr opening equity, Cr receivable; it pays invoices, and is refunded."""
+    customer = await desk.customer()
+    credit = owed(customer, "30", kind="credit", due_on=None)
+    debt = owed(customer, "20")
+    first, second = (await opened(office, credit, debt))["items"]
+    posted = sorted(await office.entries(first))
+    assert posted == ["Cr receivable 30.00", "Dr equity_opening 30.00"]
+    assert await office.owes(customer) == ("20.00", "30.00")
+    [again] = (await opened(office, credit))["items"]
+    assert again == first | {"status": "unchanged"}
+    other = {"items": [credit | {"kind": "debt", "due_on": credit["issued_on"]}]}
+    problem(await office.erp.post(f"{OPENINGS}/batch", other), 409, "opening_differs")
+    for facts in ({"due_on": "2014-12-03"}, {"kind": "debt"}):
+        body = {"items": [owed(customer, "1", kind="credit", due_on=None) | facts]}
+        problem(await office.erp.post(f"{OPENINGS}/batch", body), 422, "invalid_input")
+    path = f"{OPENINGS}?customer_id={customer['id']}"
+    [seen] = (await desk.see(f"{path}&kind=credit&open=true"))["items"]
+    assert (seen["open_amount"], seen["kind"], seen["due_on"]) == ("30", "credit", "2014-11-03")
+    [told] = await desk.told(first["id"])
+    assert (told["payload"]["kind"], told["payload"]["open_amount"]) == ("credit", "30")
+    await office.does(f"/v1/payments/{seen['payment_id']}/allocate")
+    assert await office.owes(customer) == ("0.00", "10.00")
+    assert (await desk.see(f"{OPENINGS}/{second['id']}"))["open_amount"] == "0"
+    await office.does(f"/v1/payments/{seen['payment_id']}/refund")
+    assert (await desk.see(f"{OPENINGS}/{first['id']}"))["open_amount"] == "0"
+    assert (await desk.see(f"{path}&open=true"))["items"] == []
+    debt = {"document_id": first["id"], "reason": "Gone"}
+    problem(await office.erp.post("/v1/receivables/write-offs", debt), 404, "not_found")
+
+
+async def test_of_an_archived_customer_nothing_new_is_taken_over(office, desk, problem):
+    """As of a supplier; what was taken over before stays."""
+    customer = await desk.customer()
+    known = owed(customer)
+    await opened(office, known)
+    headers = {"If-Match": f'"{customer["version"]}"', "Idempotency-Key": str(uuid4())}
+    path = f"/v1/customers/{customer['id']}/archive"
+    assert (await office.erp.client.post(path, headers=headers)).is_success
+    assert (await opened(office, known))["items"][0]["status"] == "unchanged"
+    body = {"items": [owed(customer)]}
+    problem(await office.erp.post(f"{OPENINGS}/batch", body), 409, "party_archived")

@@ -32,6 +32,9 @@ class Bill(Record, Base):
         ),
         CheckConstraint("kind in ('bill', 'credit_note', 'opening')", name="kind_known"),
         CheckConstraint("credits_id is null or kind = 'credit_note'", name="credits_a_bill"),
+        CheckConstraint(
+            "opening = (kind = 'opening') or kind = 'credit_note'", name="opening_of_kind"
+        ),
         CheckConstraint("state in ('entered', 'reversed')", name="state_known"),
         CheckConstraint(
             "(state = 'reversed') = (reversed_on is not null)", name="reversed_on_a_day"
@@ -47,6 +50,7 @@ class Bill(Record, Base):
         ),
         Index("ix_bill_created_at", "created_at", "id"),
         Index("ix_bill_kind_created_at", "kind", "created_at", "id"),
+        Index("ix_bill_opening", "created_at", "id", postgresql_where=text("opening")),
         Index("ix_bill_credits_id", "credits_id", postgresql_where=text("credits_id is not null")),
         search_index("ix_bill_search", bill_text()),
         Index("ix_bill_number_read", text(NUMBER_READ)),
@@ -58,6 +62,7 @@ class Bill(Record, Base):
     )
 
     kind: Mapped[str] = mapped_column(default="bill", server_default="bill")
+    opening: Mapped[bool] = mapped_column(default=False, server_default="false")
     credits_id: Mapped[UUID | None] = mapped_column(ForeignKey("bill.id"))
     supplier_id: Mapped[UUID] = mapped_column(ForeignKey("supplier.id"))
     supplier_number: Mapped[str]

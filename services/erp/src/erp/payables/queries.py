@@ -10,7 +10,7 @@ from chassis.storage.searching import containing
 from chassis.storage.work import Work
 from erp.comparing import same_when_read
 from erp.payables.models import NUMBER_READ, Bill
-from erp.payables.schemas import BillQuery, BillView
+from erp.payables.schemas import BillQuery, BillView, OpeningPayableQuery, OpeningPayableView
 from erp.searched import BILLS
 from erp.sql import Sql
 
@@ -24,6 +24,8 @@ __all__ = [
     "has_lines",
     "is_entered",
     "open_bill_of_order",
+    "opening_page",
+    "opening_view",
     "supplier_terms",
     "suppliers_named",
 ]
@@ -63,15 +65,18 @@ async def is_entered(sql: Sql, supplier_id: UUID, number_key: str, year: int, *,
     )
 
 
-async def entered_bill(sql: Sql, supplier_id: UUID, number_key: str, year: int) -> UUID | None:
-    """The bill, or opening, that has the supplier's number that year."""
+async def entered_bill(
+    sql: Sql, supplier_id: UUID, number_key: str, year: int, *, credit: bool
+) -> UUID | None:
+    """The bill, or credit note, that has the supplier's number that year."""
     found: UUID | None = await sql.fetchval(
         """select id from bill
             where supplier_id = $1 and coalesce(number_key, upper(supplier_number)) = $2
-              and year = $3 and state = 'entered' and (kind = 'credit_note') = false""",
+              and year = $3 and state = 'entered' and (kind = 'credit_note') = $4""",
         supplier_id,
         number_key,
         year,
+        credit,
     )
     return found
 
@@ -158,6 +163,47 @@ async def bill_page(sql: Sql, asked: PageQuery, query: BillQuery) -> Page[BillVi
         key="bill.id",
         view=lambda row: BillView.model_validate(dict(row)),
     )
+
+
+_OPENING = """bill.id, bill.version, bill.supplier_number as number,
+  case when bill.kind = 'credit_note' then 'credit' else 'debt' end as kind, bill.state,
+  bill.supplier_id, coalesce(bill.billed_on, bill.effective_on) as issued_on, bill.due_on,
+  bill.effective_on, bill.currency, bill.gross as amount,
+  coalesce(i.open_amount, p.unallocated) as open_amount,
+  coalesce(i.written_off, 0) as written_off, p.id as payment_id, bill.created_at"""
+_OPENINGS = """(select * from bill where opening) bill
+  left join open_item i on i.source_id = bill.id and bill.kind = 'opening'
+  left join payment p on p.source_id = bill.id and bill.kind = 'credit_note'"""
+
+
+async def opening_page(
+    sql: Sql, asked: PageQuery, query: OpeningPayableQuery
+) -> Page[OpeningPayableView]:
+    """One page of opening items, the newest first."""
+    kind = {"debt": "opening", "credit": "credit_note", None: None}[query.kind]
+    return await fetch_page(
+        sql,
+        columns=_OPENING,
+        source=_OPENINGS,
+        where=[
+            Filter("bill.supplier_id = {}", query.supplier_id),
+            Filter("bill.kind = {}", kind),
+            Filter(f"{NUMBER_READ} = {{}}", same_when_read(query.number) if query.number else None),
+            Filter("(coalesce(i.open_amount, p.unallocated) > 0) = {}", query.open),
+            *await containing(sql, asked.q, BILLS),
+        ],
+        sorts={"created_at": Sort("bill.created_at", "timestamptz")},
+        default="-created_at",
+        asked=asked,
+        key="bill.id",
+        view=lambda row: OpeningPayableView.model_validate(dict(row)),
+    )
+
+
+async def opening_view(sql: Sql, bill_id: UUID) -> OpeningPayableView | None:
+    """The opening item as callers see it; None: there is none, or it is a bill of ours."""
+    row = await sql.fetchrow(f"select {_OPENING} from {_OPENINGS} where bill.id = $1", bill_id)
+    return OpeningPayableView.model_validate(dict(row)) if row else None
 
 
 def _wanted(query: BillQuery) -> list[Filter]:

@@ -38,10 +38,12 @@ from erp.payables.schemas import (
     NewBill,
     NewCreditNote,
     NewOpeningPayables,
-    OpeningPayablesReply,
+    OpeningPayableQuery,
+    OpeningPayableView,
     ReverseBill,
 )
-from erp.settlement.errors import CreditUsed
+from erp.settlement.errors import CreditUsed, OpeningDiffers
+from erp.settlement.schemas import OpeningsReply
 
 __all__ = ["bill_router", "payable_router"]
 
@@ -74,8 +76,10 @@ payable_router = house_router(
     prefix="/v1/payables",
     tag="payables",
     problems=(
+        NotFound,
         PartyArchived,
         DuplicateBill,
+        OpeningDiffers,
         CurrencyNotSupported,
         NoPeriod,
         PeriodClosed,
@@ -125,6 +129,23 @@ async def reverse_bill(
 @payable_router.post("/openings/batch")
 async def open_payables(
     command: NewOpeningPayables, _by: Accountant, _once: OnlyOnce, work: InWork
-) -> OpeningPayablesReply:
+) -> OpeningsReply:
     """Take over what we owed when the books were opened, all or none; each number once."""
     return await service.open_payables(work, command)
+
+
+@payable_router.get("/openings")
+async def list_openings(
+    _by: Reader,
+    wanted: Annotated[OpeningPayableQuery, Query()],
+    asked: SearchAsked,
+    at: InReading,
+) -> Page[OpeningPayableView]:
+    """What we owed, or had paid ahead, when the books were opened, the newest first."""
+    return await queries.opening_page(at.sql, asked, wanted)
+
+
+@payable_router.get("/openings/{opening_id}")
+async def see_opening(opening_id: UUID, _by: Reader, at: InReading) -> OpeningPayableView:
+    """The opening item, and what is left of it."""
+    return await service.see_opening(at.sql, opening_id)

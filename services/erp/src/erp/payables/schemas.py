@@ -11,6 +11,7 @@ from chassis.http.etag import EtagVersion, Revision
 from erp.exact import NonNegativeDecimal, PositiveQuantity
 from erp.fields import Code, Command, Day, Line, Name
 from erp.money import MoneyView, PositiveMoney
+from erp.settlement.schemas import OpeningFacts, OpeningItemQuery, OpeningItemView
 
 __all__ = [
     "BillExpenseView",
@@ -26,8 +27,8 @@ __all__ = [
     "NewOpeningPayable",
     "NewOpeningPayables",
     "NewReduction",
-    "OpenedPayable",
-    "OpeningPayablesReply",
+    "OpeningPayableQuery",
+    "OpeningPayableView",
     "ReverseBill",
 ]
 
@@ -93,17 +94,11 @@ class NewCreditNote(Command):
     tax: MoneyView | None = Field(default=None, description="The input tax on the credit note.")
 
 
-class NewOpeningPayable(Command):
-    """What we owed a supplier when the books were opened, of a bill of the system before."""
+class NewOpeningPayable(OpeningFacts):
+    """What we owed a supplier, or had paid ahead, when the books were opened."""
 
-    number: Name = Field(
-        description="The supplier's number of the bill, taken once in the year of `issued_on`."
-    )
     supplier_id: UUID | None = None
     supplier_number: Name | None = Field(default=None, description="Instead of supplier_id.")
-    issued_on: Day = Field(description="The day of the bill.")
-    due_on: Day
-    amount: PositiveMoney = Field(description="What was left to be paid, tax included.")
 
     @model_validator(mode="after")
     def _names_a_supplier(self) -> "NewOpeningPayable":
@@ -111,13 +106,11 @@ class NewOpeningPayable(Command):
             raise PydanticCustomError(
                 "one_supplier", "Name the supplier by supplier_id or by supplier_number, not both."
             )
-        if self.due_on < self.issued_on:
-            raise PydanticCustomError("due_first", "It was not due before it was written.")
         return self
 
 
 class NewOpeningPayables(Command):
-    """Take over what we owed suppliers, all or none."""
+    """Take over what we owed suppliers, or had paid ahead, all or none."""
 
     effective_on: Day | None = Field(
         default=None,
@@ -142,18 +135,17 @@ class View(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
 
-class OpenedPayable(View):
-    """What became of an opening item: `unchanged` was taken over before."""
+class OpeningPayableView(OpeningItemView):
+    """What we owed a supplier, or had paid ahead, when the books were opened: one of the bills."""
 
-    number: str
-    id: UUID = Field(description="The bill of kind `opening`.")
-    status: Literal["created", "unchanged"]
+    supplier_id: UUID
+    state: BillState = Field(description="`reversed`: it was taken back as a bill is.")
 
 
-class OpeningPayablesReply(View):
-    """What became of each opening item, in the order sent."""
+class OpeningPayableQuery(OpeningItemQuery):
+    """Which opening items are wanted."""
 
-    items: list[OpenedPayable]
+    supplier_id: UUID | None = None
 
 
 class BillExpenseView(View):

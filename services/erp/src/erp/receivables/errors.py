@@ -8,7 +8,6 @@ __all__ = [
     "InvoiceDateOrder",
     "NoTaxKnown",
     "NothingToCredit",
-    "OpeningDiffers",
     "OverCredited",
 ]
 
@@ -61,18 +60,6 @@ class DebtWrittenOff(Problem):
     detail = (
         "{written_off} of the invoice are written off, so at most {most} are credited. Take the "
         "write-off back first."
-    )
-
-
-class OpeningDiffers(Problem):
-    """The number was taken over before, with other content."""
-
-    status = 409
-    code = "opening_differs"
-    title = "Taken over otherwise before"
-    detail = (
-        "The opening item {number} was taken over before, with another customer, day or amount. "
-        "It is not changed."
     )
 
 

@@ -43,13 +43,17 @@ class InvoiceChanged(Event):
 
 
 class OpeningReceivableChanged(Event):
-    """What a customer owed when the books were opened was taken over, or less of it is left."""
+    """What a customer owed when the books were opened was taken over, or less of it is left.
+
+    What the customer had paid ahead, a credit, is told once; `payment-received` tells its use.
+    """
 
     event_name = "opening-receivable-changed"
     topic = "invoice"
     aggregate = "opening-receivable"
 
     number: str
+    kind: Literal["debt", "credit"] = "debt"
     customer_id: UUID
     issued_on: date
     due_on: date

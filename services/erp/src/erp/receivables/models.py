@@ -174,11 +174,12 @@ class InvoiceLine(Identified, Base):
 
 
 class OpeningReceivable(Record, Base):
-    """What a customer owed when the books were opened, of a document of the system before."""
+    """What a customer owed, or had paid ahead, when the books were opened, of a document before."""
 
     __tablename__ = "opening_receivable"
     __table_args__ = (
         CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("kind in ('debt', 'credit')", name="kind_known"),
         CheckConstraint("issued_on <= due_on and issued_on <= effective_on", name="days"),
         Index("ix_opening_receivable_created_at", "created_at", "id"),
         Index("ix_opening_receivable_customer_id", "customer_id", "created_at", "id"),
@@ -188,6 +189,7 @@ class OpeningReceivable(Record, Base):
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
     number: Mapped[str]
     number_key: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str] = mapped_column(server_default="debt")
     issued_on: Mapped[date]
     due_on: Mapped[date]
     effective_on: Mapped[date]

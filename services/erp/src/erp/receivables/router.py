@@ -27,7 +27,6 @@ from erp.receivables.errors import (
     InvoiceDateOrder,
     NoTaxKnown,
     NothingToCredit,
-    OpeningDiffers,
     OverCredited,
 )
 from erp.receivables.schemas import (
@@ -39,13 +38,17 @@ from erp.receivables.schemas import (
     NewOpenings,
     NewTaxCode,
     OpeningQuery,
-    OpeningsReply,
     OpeningView,
     TaxCodeView,
     WriteOffDebt,
 )
-from erp.settlement.errors import NothingToWriteOff, OverAllocated, WriteOffReversed
-from erp.settlement.schemas import BAD_DEBT, PaymentView, ReverseWriteOff
+from erp.settlement.errors import (
+    NothingToWriteOff,
+    OpeningDiffers,
+    OverAllocated,
+    WriteOffReversed,
+)
+from erp.settlement.schemas import BAD_DEBT, OpeningsReply, PaymentView, ReverseWriteOff
 from erp.settlement.service import reverse_write_off
 
 __all__ = ["invoice_router", "opening_receivable_router", "tax_code_router", "write_off_router"]
@@ -98,6 +101,7 @@ opening_receivable_router = house_router(
         *_KEYED,
         NotFound,
         CurrencyNotSupported,
+        PartyArchived,
         OpeningDiffers,
         NoPeriod,
         PeriodClosed,

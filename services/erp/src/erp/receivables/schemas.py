@@ -12,6 +12,7 @@ from chassis.http.etag import EtagVersion, Revision
 from erp.exact import NonNegativeDecimal, PositiveQuantity
 from erp.fields import Code, Command, Day, DocumentNumber, Line, Name
 from erp.money import MoneyView, PositiveMoney, UnitPriceView
+from erp.settlement.schemas import OpeningFacts, OpeningItemQuery, OpeningItemView
 
 __all__ = [
     "CreditInvoice",
@@ -26,10 +27,8 @@ __all__ = [
     "NewOpening",
     "NewOpenings",
     "NewTaxCode",
-    "Opened",
     "OpeningQuery",
     "OpeningView",
-    "OpeningsReply",
     "TaxCodeView",
     "WriteOffDebt",
 ]
@@ -102,15 +101,11 @@ class CreditInvoice(Command):
     lines: list[CreditLine] | None = Field(default=None, min_length=1, max_length=500)
 
 
-class NewOpening(Command):
-    """What a customer owed when the books were opened, of a document of the system before."""
+class NewOpening(OpeningFacts):
+    """What a customer owed, or had paid ahead, when the books were opened."""
 
-    number: Name = Field(description="The document's, as the customer knows it: taken once.")
     customer_id: UUID | None = None
     customer_number: Name | None = Field(default=None, description="Instead of customer_id.")
-    issued_on: Day = Field(description="The day of the document.")
-    due_on: Day
-    amount: PositiveMoney = Field(description="What was left to be paid, tax included.")
 
     @model_validator(mode="after")
     def _names_a_customer(self) -> "NewOpening":
@@ -118,13 +113,11 @@ class NewOpening(Command):
             raise PydanticCustomError(
                 "one_customer", "Name the customer by customer_id or by customer_number, not both."
             )
-        if self.due_on < self.issued_on:
-            raise PydanticCustomError("due_first", "It was not due before it was written.")
         return self
 
 
 class NewOpenings(Command):
-    """Take over what customers owed, all or none."""
+    """Take over what customers owed, or had paid ahead, all or none."""
 
     effective_on: Day | None = Field(
         default=None,
@@ -154,44 +147,16 @@ class Issued(View):
     gross: MoneyView
 
 
-class OpeningView(View):
-    """What a customer owed when the books were opened, and what is left of it."""
+class OpeningView(OpeningItemView):
+    """What a customer owed, or had paid ahead, when the books were opened."""
 
-    id: UUID
-    version: EtagVersion
-    revision: Revision
-    number: str
     customer_id: UUID
-    issued_on: date
-    due_on: date
-    effective_on: date
-    currency: str
-    amount: NonNegativeDecimal
-    open_amount: NonNegativeDecimal
-    written_off: NonNegativeDecimal
-    created_at: datetime
 
 
-class Opened(View):
-    """What became of an opening item: `unchanged`, it was taken over before."""
-
-    number: str
-    id: UUID
-    status: Literal["created", "unchanged"]
-
-
-class OpeningsReply(View):
-    """What became of each item, in the order sent."""
-
-    items: list[Opened]
-
-
-class OpeningQuery(BaseModel):
+class OpeningQuery(OpeningItemQuery):
     """Which opening items are wanted."""
 
     customer_id: UUID | None = None
-    number: Name | None = Field(default=None, description="In any case, with or without blanks.")
-    open: bool | None = Field(default=None, description="Only what is, or is not, left to be paid.")
 
 
 class InvoiceLineView(View):

@@ -7,6 +7,7 @@ __all__ = [
     "NotAllocated",
     "NothingToRefund",
     "NothingToWriteOff",
+    "OpeningDiffers",
     "OverAllocated",
     "RefundGiven",
     "RestNotWrittenOff",
@@ -135,3 +136,15 @@ class WriteOffStays(Problem):
     code = "write_off_stays"
     title = "A write-off is no payment"
     detail = "{number} is a write-off. It is taken back by its reversal."
+
+
+class OpeningDiffers(Problem):
+    """The number was taken over before, with other content."""
+
+    status = 409
+    code = "opening_differs"
+    title = "Taken over otherwise before"
+    detail = (
+        "The opening item {number} was taken over before, with another party, day or amount. "
+        "It is not changed."
+    )

@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
+from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
 from erp.exact import NonNegativeDecimal, NonNegativeSum, Sum
-from erp.fields import Command, Day, Line
+from erp.fields import Command, Day, Line, Name
 from erp.money import PositiveMoney
 
 __all__ = [
@@ -22,6 +23,12 @@ __all__ = [
     "NewPayments",
     "OpenItemQuery",
     "OpenItemView",
+    "Opened",
+    "OpeningFacts",
+    "OpeningItemQuery",
+    "OpeningItemView",
+    "OpeningKind",
+    "OpeningsReply",
     "PartyBalance",
     "PartyReport",
     "PaymentKind",
@@ -120,6 +127,33 @@ class ReverseWriteOff(Command):
     )
 
 
+OpeningKind = Literal["debt", "credit"]
+
+
+class OpeningFacts(Command):
+    """What was open when the books were opened, of a document of the system before."""
+
+    number: Name = Field(description="The document's, as the other party knows it: taken once.")
+    kind: OpeningKind = Field(
+        default="debt",
+        description="`debt`: it was left to be paid. `credit`: it was paid ahead, or credited, and "
+        "not used yet.",
+    )
+    issued_on: Day = Field(description="The day of the document.")
+    due_on: Day | None = Field(default=None, description="Of a debt; a credit has none.")
+    amount: PositiveMoney = Field(description="What was left of it, tax included.")
+
+    @model_validator(mode="after")
+    def _is_due(self) -> "OpeningFacts":
+        if self.kind == "debt" and self.due_on is None:
+            raise PydanticCustomError("due_needed", "Say when it is due.")
+        if self.kind == "credit" and self.due_on is not None:
+            raise PydanticCustomError("never_due", "A credit is not due on a day.")
+        if self.due_on is not None and self.due_on < self.issued_on:
+            raise PydanticCustomError("due_first", "It was not due before it was written.")
+        return self
+
+
 class View(BaseModel):
     """What a reader is shown."""
 
@@ -190,6 +224,49 @@ class OpenItemQuery(BaseModel):
     order_id: UUID | None = None
     source_id: UUID | None = Field(default=None, description="The invoice or bill.")
     open: bool | None = Field(default=None, description="Only what is, or is not, left to be paid.")
+
+
+class Opened(View):
+    """What became of an opening item: `unchanged`, it was taken over before."""
+
+    number: str
+    id: UUID
+    status: Literal["created", "unchanged"]
+
+
+class OpeningsReply(View):
+    """What became of each item, in the order sent."""
+
+    items: list[Opened]
+
+
+class OpeningItemView(View):
+    """What was open when the books were opened, and what is left of it."""
+
+    id: UUID
+    version: EtagVersion
+    revision: Revision
+    number: str
+    kind: OpeningKind
+    issued_on: date
+    due_on: date
+    effective_on: date
+    currency: str
+    amount: NonNegativeDecimal
+    open_amount: NonNegativeDecimal
+    written_off: NonNegativeDecimal
+    payment_id: UUID | None = Field(
+        description="Of a credit, its payment: by that it is allocated, refunded, written off."
+    )
+    created_at: datetime
+
+
+class OpeningItemQuery(BaseModel):
+    """Which opening items are wanted."""
+
+    kind: OpeningKind | None = None
+    number: Name | None = Field(default=None, description="In any case, with or without blanks.")
+    open: bool | None = Field(default=None, description="Only what is, or is not, left of them.")
 
 
 class PartyBalance(View):

@@ -14,7 +14,7 @@ from erp.payables.service.entering import (
     enter_by_hand,
     see_bill,
 )
-from erp.payables.service.opening import open_payables
+from erp.payables.service.opening import open_payables, see_opening
 from erp.payables.service.reversing import reverse_bill
 
 __all__ = [
@@ -30,4 +30,5 @@ __all__ = [
     "open_payables",
     "reverse_bill",
     "see_bill",
+    "see_opening",
 ]

@@ -66,7 +66,8 @@ class EnterBill:
     `net` is all it asks for before tax, expenses included; `received` what its goods were booked
     in at. What the goods cost more or less than that is the variance. `billed_on` is the day
     written on it, by default the day on which it is booked. A credit note is the opposite: what
-    it says is not owed, of the bill `credits_id` first, which the caller holds.
+    it says is not owed, of the bill `credits_id` first, which the caller holds. `opening`: it was
+    open when the books were opened.
     """
 
     supplier_id: UUID
@@ -82,6 +83,7 @@ class EnterBill:
     billed_on: date | None = None
     kind: Literal["bill", "credit_note", "opening"] = "bill"
     credits_id: UUID | None = None
+    opening: bool = False
 
 
 async def enter_bill(work: Work, command: EnterBill) -> UUID:
@@ -123,6 +125,7 @@ async def _new(work: Work, command: EnterBill) -> Bill:
         created_at=work.now,
         updated_at=work.now,
         kind=command.kind,
+        opening=command.opening,
         credits_id=command.credits_id,
         supplier_id=command.supplier_id,
         supplier_number=command.supplier_number,

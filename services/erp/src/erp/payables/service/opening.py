@@ -1,4 +1,4 @@
-"""What we owed when the books were opened: posted against opening equity, and paid as bills are."""
+"""What we owed, or had paid ahead, when the books were opened: posted against opening equity."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from chassis.http.problems import FieldError, InvalidInput
+from chassis.http.problems import FieldError, InvalidInput, NotFound
 from chassis.storage.work import Work
 from erp.comparing import same_when_read
 from erp.currencies import must_be_supported
@@ -17,24 +17,26 @@ from erp.parties.errors import PartyArchived
 from erp.payables import queries
 from erp.payables.errors import DuplicateBill
 from erp.payables.schemas import (
-    BillView,
     NewOpeningPayable,
     NewOpeningPayables,
-    OpenedPayable,
-    OpeningPayablesReply,
+    OpeningPayableView,
 )
-from erp.payables.service.entering import EnterBill, Expense, enter_bill, number_word, see_bill
+from erp.payables.service.entering import EnterBill, Expense, enter_bill, number_word
+from erp.settlement.errors import OpeningDiffers
+from erp.settlement.schemas import Opened, OpeningsReply
+from erp.sql import Sql
 
-__all__ = ["open_payables"]
+__all__ = ["open_payables", "see_opening"]
 
 _Suppliers = Mapping[UUID | str, Mapping[str, Any]]
 
 
-async def open_payables(work: Work, command: NewOpeningPayables) -> OpeningPayablesReply:
-    """Take over what we owed suppliers, all or none; what was taken over before stays as it is.
+async def open_payables(work: Work, command: NewOpeningPayables) -> OpeningsReply:
+    """Take over what we owed suppliers, or had paid ahead, all or none; each once.
 
-    Raises InvalidInput (suppliers, days, numbers), DuplicateBill (other facts, or a bill, under
-    the number), PartyArchived, CurrencyNotSupported, NoPeriod, PeriodClosed.
+    They stand with the bills and credit notes. Raises InvalidInput (suppliers, days, numbers),
+    OpeningDiffers, DuplicateBill (a bill has the number), PartyArchived, CurrencyNotSupported,
+    NoPeriod, PeriodClosed.
     """
     must_be_supported(work, *(one.amount.currency for one in command.items))
     day = business_day_of(work, command.effective_on)
@@ -45,9 +47,9 @@ async def open_payables(work: Work, command: NewOpeningPayables) -> OpeningPayab
     )
     _must_be_right(command.items, suppliers, day)
     # All numbers at once, in key order: two batches at the same time wait, never deadlock.
-    await stand_in_line(work, *sorted(_word(one, suppliers) for one in command.items))
+    await stand_in_line(work, *sorted({_word(one, suppliers) for one in command.items}))
     opened = [await _open(work, one, suppliers, day, command.effective_on) for one in command.items]
-    return OpeningPayablesReply(items=opened)
+    return OpeningsReply(items=opened)
 
 
 def _supplier(one: NewOpeningPayable, suppliers: _Suppliers) -> Mapping[str, Any]:
@@ -56,6 +58,10 @@ def _supplier(one: NewOpeningPayable, suppliers: _Suppliers) -> Mapping[str, Any
 
 def _word(one: NewOpeningPayable, suppliers: _Suppliers) -> str:
     return number_word(_supplier(one, suppliers)["id"], one.number, one.issued_on.year)
+
+
+def _key(one: NewOpeningPayable, suppliers: _Suppliers) -> tuple[str, str]:
+    return _word(one, suppliers), one.kind
 
 
 def _must_be_right(items: Sequence[NewOpeningPayable], suppliers: _Suppliers, day: date) -> None:
@@ -72,11 +78,11 @@ def _must_be_right(items: Sequence[NewOpeningPayable], suppliers: _Suppliers, da
             )
     if wrong:
         raise InvalidInput(errors=wrong)
-    times = Counter(_word(one, suppliers) for one in items)
+    times = Counter(_key(one, suppliers) for one in items)
     twice = [
         FieldError(f"/items/{at}/number", "twice", "This number stands twice in the list.")
         for at, one in enumerate(items)
-        if times[_word(one, suppliers)] > 1
+        if times[_key(one, suppliers)] > 1
     ]
     if twice:
         raise InvalidInput(errors=twice)
@@ -88,29 +94,35 @@ async def _open(
     suppliers: _Suppliers,
     day: date,
     effective_on: date | None,
-) -> OpenedPayable:
-    """Take one over, once. Raises DuplicateBill, PartyArchived, and as a bill."""
+) -> Opened:
+    """Take one over, once. Raises DuplicateBill, OpeningDiffers, PartyArchived, and as a bill."""
     supplier, key = _supplier(one, suppliers), same_when_read(one.number)
-    known = await queries.entered_bill(work.sql, supplier["id"], key, one.issued_on.year)
+    known = await queries.entered_bill(
+        work.sql, supplier["id"], key, one.issued_on.year, credit=one.kind == "credit"
+    )
     if known is not None:
-        if not _is_same(await see_bill(work.sql, known), one, effective_on):
+        seen = await queries.opening_view(work.sql, known)
+        if seen is None:
             raise DuplicateBill(supplier_number=one.number, year=one.issued_on.year)
-        return OpenedPayable(number=one.number, id=known, status="unchanged")
+        if not _is_same(seen, one, effective_on):
+            raise OpeningDiffers(number=one.number)
+        return Opened(number=one.number, id=known, status="unchanged")
     if supplier["status"] == "archived":
         raise PartyArchived(number=supplier["number"])
     made = await enter_bill(work, _bill(one, supplier["id"], day))
-    return OpenedPayable(number=one.number, id=made, status="created")
+    return Opened(number=one.number, id=made, status="created")
 
 
 def _bill(one: NewOpeningPayable, supplier_id: UUID, day: date) -> EnterBill:
     amount = one.amount.amount
     return EnterBill(
-        kind="opening",
+        kind="opening" if one.kind == "debt" else "credit_note",
+        opening=True,
         supplier_id=supplier_id,
         supplier_number=one.number,
         purchase_order_id=None,
         effective_on=day,
-        due_on=one.due_on,
+        due_on=one.due_on or one.issued_on,
         billed_on=one.issued_on,
         net=amount,
         received=Decimal(0),
@@ -118,9 +130,17 @@ def _bill(one: NewOpeningPayable, supplier_id: UUID, day: date) -> EnterBill:
     )
 
 
-def _is_same(seen: BillView, one: NewOpeningPayable, effective_on: date | None) -> bool:
+def _is_same(seen: OpeningPayableView, one: NewOpeningPayable, effective_on: date | None) -> bool:
     return (
-        (seen.kind, seen.gross) == ("opening", one.amount.amount)
-        and (seen.billed_on, seen.due_on) == (one.issued_on, one.due_on)
+        (seen.kind, seen.amount) == (one.kind, one.amount.amount)
+        and (seen.issued_on, seen.due_on) == (one.issued_on, one.due_on or one.issued_on)
         and effective_on in {None, seen.effective_on}
     )
+
+
+async def see_opening(sql: Sql, opening_id: UUID) -> OpeningPayableView:
+    """The opening item as callers see it. Raises NotFound."""
+    seen = await queries.opening_view(sql, opening_id)
+    if seen is None:
+        raise NotFound(entity="opening item", id=opening_id)
+    return seen

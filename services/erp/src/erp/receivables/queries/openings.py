@@ -24,32 +24,33 @@ __all__ = [
 ]
 
 _STATE = """r.id, r.version, r.number, r.customer_id, r.issued_on, r.due_on, r.effective_on,
-  r.currency, r.amount, i.open_amount, i.written_off"""
-_FROM = "opening_receivable r join open_item i on i.source_id = r.id"
+  r.currency, r.amount, r.kind"""
+_SEEN = f"""{_STATE}, coalesce(i.open_amount, p.unallocated) as open_amount,
+  coalesce(i.written_off, 0) as written_off, p.id as payment_id, r.created_at"""
+_FROM = """opening_receivable r left join open_item i on i.source_id = r.id
+  left join payment p on p.source_id = r.id"""
 _ADD = """insert into opening_receivable (id, version, created_at, updated_at, customer_id, number,
-    number_key, issued_on, due_on, effective_on, currency, amount)
-  select n.id, 1, $10, $10, n.customer_id, n.number, n.number_key, n.issued_on, n.due_on,
-      n.effective_on, n.currency, n.amount
+    number_key, issued_on, due_on, effective_on, currency, amount, kind)
+  select n.id, 1, $11, $11, n.customer_id, n.number, n.number_key, n.issued_on, n.due_on,
+      n.effective_on, n.currency, n.amount, n.kind
     from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::date[], $6::date[],
-      $7::date[], $8::text[], $9::numeric[]) as n(id, customer_id, number, number_key,
-        issued_on, due_on, effective_on, currency, amount)"""
-_NAMED = """select id, number from customer
+      $7::date[], $8::text[], $9::numeric[], $10::text[]) as n(id, customer_id, number, number_key,
+        issued_on, due_on, effective_on, currency, amount, kind)"""
+_NAMED = """select id, number, status from customer
   where id = any($1::uuid[]) or number = any($2::text[])"""
-_KNOWN = """select id, number_key, customer_id, issued_on, due_on, effective_on, amount
+_KNOWN = """select id, number_key, customer_id, issued_on, due_on, effective_on, amount, kind
   from opening_receivable where number_key = any($1::text[])"""
 _NOTE_SETTLED = f"""update opening_receivable r set version = r.version + 1, updated_at = $2
   from open_item i where r.id = any($1::uuid[]) and i.source_id = r.id
-  returning {_STATE}"""
+  returning {_STATE}, i.open_amount, i.written_off"""
 
 
 async def customers_named(
     sql: Sql, ids: Sequence[UUID], numbers: Sequence[str]
-) -> dict[UUID | str, UUID]:
+) -> dict[UUID | str, Mapping[str, Any]]:
     """The customers by their ids and numbers; whom there is not is left out."""
-    found: dict[UUID | str, UUID] = {}
-    for row in await sql.fetch(_NAMED, ids, numbers):
-        found |= {row["id"]: row["id"], row["number"]: row["id"]}
-    return found
+    rows = await sql.fetch(_NAMED, ids, numbers)
+    return {row[name]: dict(row) for row in rows for name in ("id", "number")}
 
 
 async def openings_known(sql: Sql, keys: Sequence[str]) -> dict[str, Mapping[str, Any]]:
@@ -62,7 +63,7 @@ async def add_openings(work: Work, openings: Sequence[OpeningReceivable]) -> Non
     await work.sql.execute(
         _ADD,
         *columns_of(openings, "id", "customer_id", "number", "number_key", "issued_on"),
-        *columns_of(openings, "due_on", "effective_on", "currency", "amount"),
+        *columns_of(openings, "due_on", "effective_on", "currency", "amount", "kind"),
         work.now,
     )
 
@@ -78,12 +79,13 @@ async def opening_page(sql: Sql, asked: PageQuery, query: OpeningQuery) -> Page[
     key = same_when_read(query.number) if query.number else None
     return await fetch_page(
         sql,
-        columns=f"{_STATE}, r.created_at",
+        columns=_SEEN,
         source=_FROM,
         where=[
             Filter("r.customer_id = {}", query.customer_id),
             Filter("r.number_key = {}", key),
-            Filter("(i.open_amount > 0) = {}", query.open),
+            Filter("r.kind = {}", query.kind),
+            Filter("(coalesce(i.open_amount, p.unallocated) > 0) = {}", query.open),
             *await containing(sql, asked.q, OPENING_RECEIVABLES),
         ],
         sorts={"created_at": Sort("r.created_at", "timestamptz")},
@@ -96,7 +98,5 @@ async def opening_page(sql: Sql, asked: PageQuery, query: OpeningQuery) -> Page[
 
 async def opening_view(sql: Sql, opening_id: UUID) -> OpeningView | None:
     """The opening item as callers see it."""
-    row = await sql.fetchrow(
-        f"select {_STATE}, r.created_at from {_FROM} where r.id = $1", opening_id
-    )
+    row = await sql.fetchrow(f"select {_SEEN} from {_FROM} where r.id = $1", opening_id)
     return OpeningView.model_validate(dict(row)) if row else None

@@ -1,4 +1,4 @@
-"""Opening receivables: what customers owed when the books were opened."""
+"""Opening receivables: what customers owed, or had paid ahead, when the books were opened."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,31 +15,33 @@ from erp.currencies import must_be_supported
 from erp.days import business_day_of
 from erp.ledger import service as ledger
 from erp.lines import stand_in_line
+from erp.parties.errors import PartyArchived
 from erp.receivables import queries
-from erp.receivables.errors import OpeningDiffers
 from erp.receivables.events import OpeningReceivableChanged
 from erp.receivables.models import OpeningReceivable
 from erp.receivables.schemas import (
     NewOpening,
     NewOpenings,
-    Opened,
-    OpeningsReply,
     OpeningView,
 )
 from erp.settlement import service as settlement
+from erp.settlement.errors import OpeningDiffers
+from erp.settlement.schemas import Opened, OpeningsReply
 from erp.sql import Sql
 
 __all__ = ["open_receivables", "see_opening", "tell_settled_openings"]
+
+_Customers = Mapping[UUID | str, Mapping[str, Any]]
 
 _EVERYTHING = sorted(OpeningReceivableChanged.model_fields.keys() - {"id", "version", "changed"})
 
 
 async def open_receivables(work: Work, command: NewOpenings) -> OpeningsReply:
-    """Take over what customers owed, all or none; what was taken over before stays as it is.
+    """Take over what customers owed or had paid ahead, all or none; each once.
 
-    Dr receivable, Cr opening equity, on the day the books were opened: no tax and no goods. Raises
-    InvalidInput (customers, days, numbers), OpeningDiffers, CurrencyNotSupported, NoPeriod,
-    PeriodClosed.
+    Dr receivable, Cr opening equity, on the day the books were opened, and a credit the other way
+    round: no tax and no goods. Raises InvalidInput (customers, days, numbers), PartyArchived,
+    OpeningDiffers, CurrencyNotSupported, NoPeriod, PeriodClosed.
     """
     must_be_supported(work, *(one.amount.currency for one in command.items))
     day = business_day_of(work, command.effective_on)
@@ -56,6 +58,7 @@ async def open_receivables(work: Work, command: NewOpenings) -> OpeningsReply:
     for one in openings:
         if one.number_key in known:
             _must_be_same(one, known[one.number_key], command.effective_on)
+    _must_not_be_archived(new, customers)
     await _take_over(work, new)
     ids = {key: row["id"] for key, row in known.items()} | {one.number_key: one.id for one in new}
     return OpeningsReply(
@@ -70,9 +73,7 @@ async def open_receivables(work: Work, command: NewOpenings) -> OpeningsReply:
     )
 
 
-def _must_be_right(
-    items: Sequence[NewOpening], customers: Mapping[UUID | str, UUID], day: date
-) -> None:
+def _must_be_right(items: Sequence[NewOpening], customers: _Customers, day: date) -> None:
     """Raises InvalidInput with every item that is wrong."""
     times = Counter(same_when_read(one.number) for one in items)
     wrong = []
@@ -92,22 +93,21 @@ def _must_be_right(
         raise InvalidInput(errors=wrong)
 
 
-def _opening(
-    work: Work, new: NewOpening, customers: Mapping[UUID | str, UUID], day: date
-) -> OpeningReceivable:
+def _opening(work: Work, new: NewOpening, customers: _Customers, day: date) -> OpeningReceivable:
     return OpeningReceivable(
         id=uuid7(),
         version=1,
         created_at=work.now,
         updated_at=work.now,
-        customer_id=customers[new.customer_id or new.customer_number or ""],
+        customer_id=customers[new.customer_id or new.customer_number or ""]["id"],
         number=new.number,
         number_key=same_when_read(new.number),
         issued_on=new.issued_on,
-        due_on=new.due_on,
+        due_on=new.due_on or new.issued_on,
         effective_on=day,
         currency=work.setting.currency,
         amount=new.amount.amount,
+        kind=new.kind,
     )
 
 
@@ -115,10 +115,18 @@ def _must_be_same(
     sent: OpeningReceivable, known: Mapping[str, Any], effective_on: date | None
 ) -> None:
     """Raises OpeningDiffers."""
-    names = ("customer_id", "issued_on", "due_on", "amount")
+    names = ("customer_id", "kind", "issued_on", "due_on", "amount")
     same = all(getattr(sent, name) == known[name] for name in names)
     if not same or effective_on not in {None, known["effective_on"]}:
         raise OpeningDiffers(number=sent.number)
+
+
+def _must_not_be_archived(new: Sequence[OpeningReceivable], customers: _Customers) -> None:
+    """Raises PartyArchived."""
+    for one in new:
+        customer = customers[one.customer_id]
+        if customer["status"] == "archived":
+            raise PartyArchived(number=customer["number"])
 
 
 async def _take_over(work: Work, new: Sequence[OpeningReceivable]) -> None:
@@ -126,7 +134,12 @@ async def _take_over(work: Work, new: Sequence[OpeningReceivable]) -> None:
         return
     await queries.add_openings(work, new)
     await ledger.post(work, [_posting(one) for one in new])
-    await settlement.open_items(work, [_open_item(one) for one in new])
+    debts = [_open_item(one) for one in new if one.kind == "debt"]
+    unused = [_credit(one) for one in new if one.kind == "credit"]
+    if debts:
+        await settlement.open_items(work, debts)
+    if unused:
+        await settlement.give_unused(work, unused)
     for one in new:
         state = {name: getattr(one, name) for name in _STATE}
         event = OpeningReceivableChanged(
@@ -139,6 +152,7 @@ _STATE = ("id", "version", *(set(_EVERYTHING) - {"open_amount", "written_off"}))
 
 
 def _posting(one: OpeningReceivable) -> ledger.Posting:
+    amount = one.amount if one.kind == "debt" else -one.amount
     return ledger.Posting(
         id=uuid7(),
         effective_on=one.effective_on,
@@ -146,8 +160,8 @@ def _posting(one: OpeningReceivable) -> ledger.Posting:
         source_id=one.id,
         memo=f"Opening receivable {one.number}",
         lines=(
-            ledger.debit("receivable", one.amount, party_id=one.customer_id),
-            ledger.credit("equity_opening", one.amount),
+            ledger.debit("receivable", amount, party_id=one.customer_id),
+            ledger.credit("equity_opening", amount),
         ),
     )
 
@@ -163,6 +177,17 @@ def _open_item(one: OpeningReceivable) -> settlement.NewItem:
         amount=one.amount,
         effective_on=one.effective_on,
         due_on=one.due_on,
+    )
+
+
+def _credit(one: OpeningReceivable) -> settlement.NewCredit:
+    return settlement.NewCredit(
+        party_id=one.customer_id,
+        source_id=one.id,
+        document_id=one.id,
+        amount=one.amount,
+        effective_on=one.effective_on,
+        reference=one.number,
     )
 
 

@@ -17,6 +17,7 @@ from erp.settlement.service.payments import (
     allocate_payment,
     book_payments,
     give_credit,
+    give_unused,
     release_payment,
     see_payment,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "balance_states",
     "book_payments",
     "give_credit",
+    "give_unused",
     "hold_documents",
     "open_document",
     "open_item",

@@ -41,6 +41,7 @@ __all__ = [
     "allocate_payment",
     "book_payments",
     "give_credit",
+    "give_unused",
     "release_payment",
     "see_payment",
 ]
@@ -181,7 +182,27 @@ async def give_credit(work: Work, credit: NewCredit) -> Decimal:
     """
     items = await queries.documents_open(work, [credit.document_id])
     [number] = await queries.next_numbers(work.sql, 1)
-    payment = Payment(
+    payment = _credit(credit, number)
+    made = _allocated(work, payment, None, items)
+    await queries.add_payments(work, [payment])
+    count_balance(work, payment.side, payment.party_id, unallocated=payment.amount)
+    await settle_items(work, made, items)
+    await publish_payments(work, [payment.id], EVERYTHING)
+    return payment.amount - payment.unallocated
+
+
+async def give_unused(work: Work, news: Sequence[NewCredit]) -> None:
+    """Store credits that settle nothing yet; their own module posts them."""
+    numbers = await queries.next_numbers(work.sql, len(news))
+    payments = [_credit(one, number) for one, number in zip(news, numbers, strict=True)]
+    await queries.add_payments(work, payments)
+    for one in payments:
+        count_balance(work, one.side, one.party_id, unallocated=one.amount)
+    await publish_payments(work, [one.id for one in payments], EVERYTHING)
+
+
+def _credit(credit: NewCredit, number: str) -> Payment:
+    return Payment(
         id=uuid7(),
         number=number,
         kind="credit_note",
@@ -193,12 +214,6 @@ async def give_credit(work: Work, credit: NewCredit) -> Decimal:
         reference=credit.reference,
         source_id=credit.source_id,
     )
-    made = _allocated(work, payment, None, items)
-    await queries.add_payments(work, [payment])
-    count_balance(work, payment.side, payment.party_id, unallocated=payment.amount)
-    await settle_items(work, made, items)
-    await publish_payments(work, [payment.id], EVERYTHING)
-    return payment.amount - payment.unallocated
 
 
 async def allocate_payment(work: Work, payment_id: UUID, command: AllocatePayment) -> PaymentView:
