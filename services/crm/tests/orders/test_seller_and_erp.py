@@ -83,6 +83,17 @@ async def test_what_stands_on_an_order_may_change_in_its_other_parts(desk, probl
     assert (changed.json()["net"], changed.json()["note"]) == ("2", "n")
 
 
+async def test_a_changed_quantity_keeps_price_and_discount_however_the_line_is_named(desk):
+    product, account = await desk.product(), await desk.account()
+    agreed = line(product, "1") | {"discount": "0.5"}
+    order = await desk.add(ORDERS, account_id=account["id"], lines=[agreed])
+    same = {"product": product["code"], "quantity": "7"}
+    changed = await desk.change(f"{ORDERS}/{order['id']}", {"lines": [same]}, revision=1)
+    [now], [before] = changed.json()["lines"], order["lines"]
+    assert (now["id"], now["quantity"]) == (before["id"], "7")
+    assert (now["unit_price"], now["discount"]) == (before["unit_price"], "0.5")
+
+
 async def test_an_archived_account_asks_for_no_more(desk, problem):
     """What it ordered may be fewer; a new line, and more of an old one, is new business."""
     account, product = await desk.account(), await desk.product()

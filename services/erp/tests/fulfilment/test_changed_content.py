@@ -100,3 +100,30 @@ async def test_of_an_archived_item_no_more_is_ordered(sales, ordered, problem):
     assert refused["facts"]["reason"].startswith("not_sold: ")
     fewer = await put(sales, ordered, {"id": line["id"], "quantity": "8"})
     assert fewer.status_code == 200, fewer.text
+
+
+async def test_a_line_without_an_id_of_ours_keeps_its_price_too(sales, ordered):
+    """Told apart by item and the sender's id: another quantity is no other price."""
+    line = ordered["lines"][0]
+    named = {"external_line_id": line["external_line_id"]}
+    same = {"sku": line["sku"], "quantity": "7"} | named
+    changed = await put(sales, ordered, same)
+    assert changed.status_code == 200, changed.text
+    [now] = changed.json()["lines"]
+    assert (now["id"], now["quantity"], now["unit_price"]) == (line["id"], "7", "10")
+
+
+async def test_two_lines_have_not_one_sender_s_id(sales, desk, problem):
+    item, customer = await sales.item("9"), await desk.customer()
+    lines = [of(item) | {"external_line_id": "a"}, of(item) | {"external_line_id": "a"}]
+    body = {"customer_id": customer["id"], "lines": lines}
+    for reply in (
+        await sales.erp.post("/v1/sales-orders", body),
+        await sales.erp.client.put(
+            f"/v1/sales-orders/by-external/shop/{desk.word()}", json=body | {"source_version": 1}
+        ),
+    ):
+        refused = problem(reply, 422, "invalid_input")
+        assert [(one["pointer"], one["code"]) for one in refused["errors"]] == [
+            ("/lines/1/external_line_id", "duplicate_line")
+        ]

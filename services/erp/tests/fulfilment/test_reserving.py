@@ -301,6 +301,7 @@ async def test_a_change_takes_nothing_that_is_kept_and_a_nearer_day_reserves(pla
         await planner.sales.send(body | {"requested_on": str(week(2))}, order_id, 4)
         assert await planner.line(order) == (1, 0, 2)
         now = planner.sales.body(customer, (item, "7", "10"))
+        now["requested_on"] = None
         del now["customer_id"]
         reply = await planner.erp.client.put(
             f"/v1/sales-orders/{far['id']}/content",

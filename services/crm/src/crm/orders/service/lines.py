@@ -214,13 +214,12 @@ def _must_be_orderable(
 def _terms(
     work: Work, order: Order, sent: SentLine, product: Offer, known: OrderLine | None
 ) -> tuple[Decimal, Decimal]:
-    """Price and discount: as sent, as agreed for the line that is named, else of the day."""
-    agreed = known if isinstance(sent, ChangeLine) and sent.id is not None else None
+    """Price and discount: as sent, as agreed for the line that it is, else of the day."""
     discount = rounded(sent.discount, QUANTITY_DIGITS)
-    if agreed is not None and "discount" not in sent.model_fields_set:
-        discount = agreed.discount
-    if agreed is not None and sent.unit_price is None:
-        return agreed.unit_price, discount
+    if known is not None and "discount" not in sent.model_fields_set:
+        discount = known.discount
+    if known is not None and sent.unit_price is None:
+        return known.unit_price, discount
     price = sent.unit_price or _price_of_the_day(product, sent.quantity, on=order.ordered_on)
     must_be_supported(work, price.currency)
     return rounded(price.amount, QUANTITY_DIGITS), discount

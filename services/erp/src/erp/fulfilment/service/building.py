@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from chassis.http.problems import FieldError, InvalidInput
 from chassis.ids import uuid7
 from chassis.storage.loading import loaded
 from chassis.storage.work import Work
@@ -27,7 +28,14 @@ from erp.money import digits_of
 from erp.parties.errors import PartyArchived
 from erp.sums import require_bookable
 
-__all__ = ["charges_of", "lines_of", "must_come_out_even", "new_orders", "sum_up"]
+__all__ = [
+    "charges_of",
+    "lines_of",
+    "must_come_out_even",
+    "new_orders",
+    "require_distinct_lines",
+    "sum_up",
+]
 
 ZERO = Decimal(0)
 
@@ -41,6 +49,8 @@ async def new_orders(
     CurrencyNotSupported, Forbidden (backdated); of our own also PriceMissing, FractionOfUnit,
     PartyArchived (a draft; what is no draft is decided, and rejected).
     """
+    for _, facts in sent:
+        require_distinct_lines(facts.lines)
     days = [business_day_of(work, facts.ordered_on) for _, facts in sent]
     known = await Known.read(
         work,
@@ -83,6 +93,18 @@ def must_come_out_even(lines: Sequence[NewLine], known: Known) -> None:
             raise FractionOfUnit(
                 quantity=plain(line.quantity), unit=item["unit"], decimals=item["decimals"]
             )
+
+
+def require_distinct_lines(lines: Sequence[NewLine]) -> None:
+    """Raises InvalidInput for a line whose `external_line_id` another one of the order has."""
+    named = [line.external_line_id for line in lines]
+    wrong = [
+        FieldError(f"/lines/{at}/external_line_id", "duplicate_line", "This line is named twice.")
+        for at, name in enumerate(named)
+        if name and name in named[:at]
+    ]
+    if wrong:
+        raise InvalidInput(errors=wrong)
 
 
 def _unpriced(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from chassis.http.problems import FieldError, InvalidInput
 from chassis.storage.work import Work
@@ -12,7 +13,13 @@ from erp.fulfilment.errors import PriceMissing, UnknownLine
 from erp.fulfilment.models import DRAFT, ON_HOLD, OrderLine
 from erp.fulfilment.queries import OrderAtHand
 from erp.fulfilment.schemas import ChangeLine, ChangeOrder, NewLine, OrderView, UpsertOrder
-from erp.fulfilment.service.building import charges_of, lines_of, must_come_out_even, sum_up
+from erp.fulfilment.service.building import (
+    charges_of,
+    lines_of,
+    must_come_out_even,
+    require_distinct_lines,
+    sum_up,
+)
 from erp.fulfilment.service.deciding import decide_orders
 from erp.fulfilment.service.known import Known
 from erp.fulfilment.service.telling import EVERYTHING, tell
@@ -46,7 +53,8 @@ async def wanted_lines(
     own also PriceMissing, FractionOfUnit.
     """
     _must_be_named_once(command.lines)
-    sent = [_with_terms(hand, line) for line in command.lines]
+    require_distinct_lines(command.lines)
+    sent = await _with_terms(work, hand, command.lines)
     wanted, hand.unpriced, uneven = await lines_of(work, hand.order, sent)
     if not isinstance(command, UpsertOrder):
         if hand.unpriced:
@@ -56,7 +64,7 @@ async def wanted_lines(
     _must_keep_items(hand, command.lines, wanted)
     left = list(hand.lines)
     for line, new in zip(command.lines, wanted, strict=True):
-        old = next((one for one in left if _is_same(one, line, new)), None)
+        old = next((one for one in left if _is_same(one, line, new.item_id)), None)
         if old is not None:
             left.remove(old)
             new.id = old.id
@@ -88,29 +96,53 @@ def _must_keep_items(
         raise InvalidInput(errors=wrong)
 
 
-def _with_terms(hand: OrderAtHand, line: NewLine) -> NewLine:
-    """The line with the item, price and discount of the one it names, where it gives none.
+async def _with_terms(work: Work, hand: OrderAtHand, lines: Sequence[NewLine]) -> list[NewLine]:
+    """The lines with the item, price and discount of those they are, where they give none.
 
-    Raises UnknownLine.
+    Raises UnknownLine, MissingReference (item).
     """
+    unnamed = [line for line in lines if not _is_named(line) and line.unit_price is None]
+    known = await Known.read(work, [], unnamed) if unnamed else None
+    left, found = list(hand.lines), []
+    for line in lines:
+        old = _named(hand, line)
+        if old is None and known is not None and line.unit_price is None:
+            item_id = known.item(line)["id"]
+            old = next((one for one in left if _is_same(one, line, item_id)), None)
+        if old is not None:
+            left.remove(old)
+        found.append(line if old is None else _with_terms_of(old, line, hand.order.currency))
+    return found
+
+
+def _is_named(line: NewLine) -> bool:
+    return isinstance(line, ChangeLine) and line.id is not None
+
+
+def _named(hand: OrderAtHand, line: NewLine) -> OrderLine | None:
+    """The line of the order that is named by its id, if one is. Raises UnknownLine."""
     if not isinstance(line, ChangeLine) or line.id is None:
-        return line
+        return None
     old = hand.line(line.id)
     if old is None:
         raise UnknownLine(line=line.id, number=hand.order.number)
+    return old
+
+
+def _with_terms_of(old: OrderLine, line: NewLine, currency: str) -> NewLine:
     kept: dict[str, Any] = {}
     if line.item_id is None and line.sku is None:
         kept["item_id"] = old.item_id
     if line.unit_price is None:
-        kept["unit_price"] = UnitPriceView(amount=old.unit_price, currency=hand.order.currency)
+        kept["unit_price"] = UnitPriceView(amount=old.unit_price, currency=currency)
     if "discount" not in line.model_fields_set:
         kept["discount"] = old.discount
     return line.model_copy(update=kept)
 
 
-def _is_same(old: OrderLine, line: NewLine, new: OrderLine) -> bool:
+def _is_same(old: OrderLine, line: NewLine, item_id: UUID) -> bool:
     """Whether what was sent is that line: the one it names, of the same item."""
-    if old.item_id != new.item_id:
+    if old.item_id != item_id:
         return False
     if isinstance(line, ChangeLine) and line.id is not None:
         return old.id == line.id
