@@ -6,8 +6,17 @@ from pathlib import Path
 
 import asyncpg
 
-__all__ = ["cpu_seconds", "describe", "load_average", "services_in", "tree_cpu_seconds"]
+__all__ = [
+    "cpu_seconds",
+    "database_cpu_seconds",
+    "describe",
+    "load_average",
+    "services_in",
+    "tree_cpu_seconds",
+]
 
+CONNECTION_WORDS = 3
+"""A connection's process is called `postgres: <role> <database> <address> <what it does>`."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -53,6 +62,21 @@ def tree_cpu_seconds(pid: int) -> float:
         except (FileNotFoundError, ProcessLookupError):
             continue
     return total
+
+
+def database_cpu_seconds(postmaster: int) -> dict[str, float]:
+    """Processor time of a server's living connections, by the database they are in."""
+    spent: dict[str, float] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = stat.read_text(encoding="utf-8").rpartition(")")[2].split()[1]
+            words = (stat.parent / "cmdline").read_bytes().replace(b"\0", b" ").split()
+            if int(parent) == postmaster and len(words) > CONNECTION_WORDS:
+                database = words[2].decode()
+                spent[database] = spent.get(database, 0.0) + cpu_seconds(int(stat.parent.name))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return spent
 
 
 def services_in(folder: Path) -> dict[str, int]:

@@ -58,7 +58,8 @@ class ServiceContext:
 class Service:
     """The description of one deployable: its routes, permissions, events, jobs and tables.
 
-    Only a key that is bound to a reserved system may act in its name.
+    Only a key that is bound to a reserved system may act in its name. `session`: settings of
+    PostgreSQL for its pooled connections, besides those of every service.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Service:
     handlers: Mapping[type[Event], Sequence[Handler]] = field(default_factory=dict)
     jobs: Mapping[str, JobHandler] = field(default_factory=dict)
     schedules: Sequence[Schedule] = ()
+    session: Mapping[str, str] = field(default_factory=dict)
     background: Sequence[Callable[[ServiceContext], Awaitable[None]]] = ()
     figures: Sequence[Figure] = ()
     commands: typer.Typer | None = None

@@ -62,4 +62,5 @@ SERVICE = Service(
     jobs={PURGE: purge_inbox, UNLINK: unlink_halves},
     schedules=(Schedule(PURGE, timedelta(days=1), PURGE),),
     background=(follow_sources, carry_lanes, compare_halves),
+    session={"enable_seqscan": "off"},  # plans made on small tables must not read large ones
 )

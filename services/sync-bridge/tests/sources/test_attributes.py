@@ -95,15 +95,38 @@ def test_a_batch_is_taken_apart_as_json_would(found):
             indent=indent,
             ensure_ascii=False,
         )
-        events = envelopes(text)
+        events = envelopes(text.encode())
         assert [json.loads(event.data) for event in events] == found
         assert [event.attributes["id"] for event in events] == [str(n) for n in range(len(found))]
         assert all(event.raw in text.encode() for event in events)
 
 
+LURES = ('},{"specversion":"1.0"', ',"data":', "\\", '"}]', "ü")
+
+
+@given(
+    st.lists(
+        st.lists(st.dictionaries(st.sampled_from(LURES), st.sampled_from(LURES), max_size=3)),
+        min_size=1,
+        max_size=4,
+    ),
+    st.booleans(),
+)
+def test_a_page_of_our_feed_is_taken_apart_as_any_other(found, nested):
+    """What looks like the end of an event within a text or within data is none."""
+    wrapped = [{"specversion": "1.0", "data": data} for data in found] if nested else found
+    events = [
+        {"specversion": "1.0", "id": str(at), "data": data} for at, data in enumerate(wrapped)
+    ]
+    ours = json.dumps(events, separators=(",", ":"), ensure_ascii=False)
+    spread = "[ " + ours[1:]
+    assert envelopes(ours.encode()) == envelopes(spread.encode())
+    assert [json.loads(one.data) for one in envelopes(ours.encode())] == wrapped
+
+
 def test_data_keep_digits_and_blanks():
     (event,) = envelopes(
-        "[" + as_json({"id": "1"}, '{"a":  1.100, "n": 12345678901234567890}') + "]"
+        b"[" + as_json({"id": "1"}, '{"a":  1.100, "n": 12345678901234567890}').encode() + b"]"
     )
     assert event.data == b'{"a":  1.100, "n": 12345678901234567890}'
 
@@ -113,11 +136,11 @@ def test_data_keep_digits_and_blanks():
 )
 def test_what_is_no_batch_is_refused(text):
     with pytest.raises(ValueError, match=r"."):
-        envelopes(text)
+        envelopes(text.encode())
 
 
 def test_an_empty_batch_is_one():
-    assert envelopes(" [ ] ") == []
+    assert envelopes(b" [ ] ") == []
 
 
 def test_pauses_grow_stay_bounded_and_obey():

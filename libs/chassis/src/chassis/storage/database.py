@@ -73,6 +73,7 @@ class Database:
             json_deserializer=orjson.loads,
             connect_args={
                 "server_settings": SESSION
+                | dict(service.session)
                 | {"lock_timeout": lock_timeout, "application_name": f"tandem-{service.name}"}
             },
         )

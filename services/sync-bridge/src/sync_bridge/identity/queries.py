@@ -33,16 +33,21 @@ Sql: TypeAlias = "asyncpg.Connection[Any]"
 Known = asyncpg.Record
 
 KNOWN_BY = {
-    half: f"""select p.{half}_id as subject, p.{across}_id as twin, s.digest from pair p
-  left join shadow s on s.entity = p.entity and s.half = '{half}' and s.id = p.{half}_id
-  where p.entity = $1 and p.{half}_id = any($2::uuid[])"""
+    half: f"""select n.id as subject, p.twin, s.digest from unnest($2::uuid[]) as n(id)
+  cross join lateral (select {across}_id as twin from pair
+    where entity = $1 and {half}_id = n.id offset 0) p
+  left join lateral (select digest from shadow
+    where entity = $1 and half = '{half}' and id = n.id offset 0) s on true"""
     for half, across in (("crm", "erp"), ("erp", "crm"))
 }
 
-TWINS = """select n.entity, n.id, case when n.half = 'crm' then p.erp_id else p.crm_id end as twin
+TWINS = """select n.entity, n.id, coalesce(of_crm.twin, of_erp.twin) as twin
   from unnest($1::text[], $2::text[], $3::uuid[]) as n(entity, half, id)
-  join pair p on p.entity = n.entity
-    and ((n.half = 'crm' and p.crm_id = n.id) or (n.half = 'erp' and p.erp_id = n.id))"""
+  left join lateral (select erp_id as twin from pair
+    where n.half = 'crm' and entity = n.entity and crm_id = n.id offset 0) of_crm on true
+  left join lateral (select crm_id as twin from pair
+    where n.half = 'erp' and entity = n.entity and erp_id = n.id offset 0) of_erp on true
+  where coalesce(of_crm.twin, of_erp.twin) is not null"""
 
 INSERT_PAIRS = """with wanted as (
   select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[])

@@ -96,7 +96,7 @@ oldest as materialized (
 due as (select key from newest union select key from oldest)
 update lane l set lease_epoch = l.lease_epoch + 1, refusals = l.refusals + 1,
     lease_until = now() + make_interval(secs => $2)
-  from due where l.key = due.key
+  where l.key = any(array(select key from due))
   returning l.key, l.kind, l.subject, l.lease_epoch, l.applied_history,
     l.applied_version, l.attempts,
     l.refusals, l.version, coalesce(now() - l.failing_since, interval '0') as failing"""
@@ -109,8 +109,9 @@ EVENTS = """select e.* from unnest($1::text[]) as k(key) cross join lateral (
     select source, event_id, type, lane, subject, aggversion, occurred_at, origin, hops,
       correlationid, causationid, traceparent, feed_seq, data, is_state, history,
       now() - received_at as age
-    from inbox where lane = k.key and state = 'received'
-    order by history, aggversion, received_at limit 50) as e"""
+    from inbox where lane = k.key and settled_at is null
+    order by history, aggversion limit 50) as e"""
+"""In the order of the index of open events: any other way to find them would have to sort."""
 
 NEXT_DUE = f"""with recursive {_KINDS}
 select extract(epoch from min(greatest(l.next_at, l.lease_until, p.until)) - now())
@@ -135,6 +136,8 @@ async def claim(
     events: dict[str, list[LineEvent]] = {row["key"]: [] for row in rows}
     for row in await sql.fetch(EVENTS, list(events)):
         events[row["lane"]].append(_line_event(row))
+    for line in events.values():
+        line.sort(key=lambda one: (one.version, -one.age))
     return [
         Leased(
             key=row["key"],

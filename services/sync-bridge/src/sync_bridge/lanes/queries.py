@@ -80,8 +80,9 @@ FINISH = """with told as (
   select * from unnest($1::text[], $2::bigint[], $17::integer[], $3::bigint[], $4::integer[])
     as t(key, epoch, history, applied, settled)),
 held as materialized (
-  select t.* from lane l join told t on l.key = t.key and l.lease_epoch = t.epoch
-   where l.state = 'ready' order by l.key for no key update of l),
+  select t.* from (select * from told order by key) t cross join lateral (
+      select lease_epoch, state from lane where key = t.key offset 0 for no key update) l
+   where l.lease_epoch = t.epoch and l.state = 'ready'),
 lined as (
   update lane l set (applied_history, applied_version) = (
       select a.history, a.version
@@ -98,7 +99,7 @@ settled as (
   update inbox i set state = s.state, outcome = s.outcome, settled_at = now()
   from unnest($5::text[], $6::text[], $7::uuid[], $8::text[], $9::text[])
     as s(key, source, event_id, state, outcome) join lined using (key)
-  where i.source = s.source and i.event_id = s.event_id and i.state = 'received'),
+  where i.source = s.source and i.event_id = s.event_id and i.state = $19),
 shadowed as (
   insert into shadow (entity, half, id, digest, source_version, source_history)
   select s.entity, s.half, s.id, s.digest, s.version, s.history
@@ -112,7 +113,9 @@ shadowed as (
 unpaused as (delete from pause where kind = any($16::text[]) and exists (select from lined))
 select key from lined"""
 """Settles events, moves watermarks and notes what the other halves now hold, for lanes whose lease
-is still held; `$16` names the flows that were proven to work."""
+is still held; `$16` names the flows that were proven to work. That an event is open is asked by a
+parameter, `$19`: then no index of open events is taken for the primary key."""
+OPEN = "received"
 
 _HELD = "where key = $1 and lease_epoch = $2 and state = 'ready'"
 
@@ -209,6 +212,7 @@ async def finish(sql: Sql, lanes: Sequence[Finished]) -> set[str]:
         list({one.lane.kind for one in lanes if one.called}),
         [one.applied[0] for one in lanes],
         [applied[0] for _, applied, _ in shadows],
+        OPEN,
     )
     return {row["key"] for row in rows}
 

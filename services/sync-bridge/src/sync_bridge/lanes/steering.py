@@ -23,11 +23,11 @@ __all__ = ["resume_flow", "retry_asked", "retry_lane", "retry_lanes", "skip_even
 
 UPTO = """select coalesce(
     min(history) filter (where aggversion = $2 and (history, aggversion) > ($3, $4)),
-    max(history), $3) from inbox where lane = $1 and state = 'received'"""
+    max(history), $3) from inbox where lane = $1 and settled_at is null"""
 """The history of the event that holds the lane: its version alone may be that of two."""
 
 SKIP = """update inbox set state = 'skipped', outcome = 'skipped', settled_at = now()
-  where lane = $1 and state = 'received' and (history, aggversion) <= ($2, $3)
+  where lane = $1 and settled_at is null and (history, aggversion) <= ($2, $3)
   returning source, event_id, aggversion"""
 
 

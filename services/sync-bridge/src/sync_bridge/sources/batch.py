@@ -6,10 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 __all__ = ["Envelope", "envelopes"]
 
 _DECODER = json.JSONDecoder()
 _BLANK = re.compile(r"[ \t\r\n]*")
+_BEGIN = b'{"specversion":'
+_FIRST, _BETWEEN = b"[" + _BEGIN, b"}," + _BEGIN
+_BLANKS = b" \t\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +26,34 @@ class Envelope:
     raw: bytes
 
 
-def envelopes(text: str) -> list[Envelope]:
+def envelopes(page: bytes) -> list[Envelope]:
     """The events of a JSON array. Raises ValueError when it is not an array of objects."""
+    try:
+        return _as_ours_are_written(page)
+    except ValueError:
+        return _taken_apart(page.decode())
+
+
+def _as_ours_are_written(page: bytes) -> list[Envelope]:
+    """The events of a page in the form that our feeds have: data last. Raises ValueError.
+
+    Where each part is JSON by itself, the whole can be read in no other way.
+    """
+    if not (page.startswith(_FIRST) and page.endswith(b"}]")):
+        message = "another form"
+        raise ValueError(message)
+    return [_split(_BEGIN + part + b"}") for part in page[len(_FIRST) : -2].split(_BETWEEN)]
+
+
+def _split(raw: bytes) -> Envelope:
+    before, _, data = raw[:-1].partition(b',"data":')
+    attributes = orjson.loads(before + b"}")
+    orjson.loads(data)
+    return Envelope(attributes, data.strip(_BLANKS), raw)
+
+
+def _taken_apart(text: str) -> list[Envelope]:
+    """The same of a page in any form, token by token."""
     found: list[Envelope] = []
     place = _expect(text, 0, "[")
     if text.startswith("]", place):

@@ -181,6 +181,6 @@ def _page(reply: httpx.Response) -> _Page:
     if not cursor:
         raise SourceTrouble(NO_CURSOR)
     try:
-        return _Page(envelopes=envelopes(reply.text), cursor=cursor)
+        return _Page(envelopes=envelopes(reply.content), cursor=cursor)
     except ValueError as wrong:
         raise SourceTrouble(NO_BATCH) from wrong

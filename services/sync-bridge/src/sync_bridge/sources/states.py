@@ -128,7 +128,7 @@ class StateSource:
 
 def _envelopes(reply: httpx.Response) -> list[Envelope]:
     try:
-        return envelopes(reply.text)
+        return envelopes(reply.content)
     except ValueError as wrong:
         message = "the answer is no batch of states"
         raise SourceTrouble(message) from wrong
