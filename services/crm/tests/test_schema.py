@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from uuid import uuid4
 
 import asyncpg
@@ -14,6 +15,7 @@ from chassis.storage.database import async_url, driver_url
 from chassis.storage.migrate import downgrade, upgrade
 from chassis.storage.searching import FUNCTIONS
 from crm.app import SERVICE
+from crm.searched import KEPT
 from crm.tables import METADATA
 
 
@@ -65,7 +67,10 @@ DESCRIBED = {
     "constraints": """select conrelid::regclass || '.' || conname, pg_get_constraintdef(oid)
       from pg_constraint where conrelid::regclass::text = any($1)""",
     "functions": """select proname, pg_get_functiondef(oid) from pg_proc
-      where proname in ('search_fold', 'search_grams') and cardinality($1::text[]) > 0""",
+      where proname ~ 'search' and pronamespace = 'public'::regnamespace
+        and cardinality($1::text[]) > 0""",
+    "triggers": """select tgrelid::regclass || '.' || tgname, pg_get_triggerdef(oid) from pg_trigger
+      where tgname ~ '_search_of_' and tgrelid::regclass::text = any($1)""",
     "indexes": "select indexname, indexdef from pg_indexes where tablename = any($1)",
 }
 """What a database says of tables: a name and its full description."""
@@ -91,6 +96,8 @@ async def from_entities(cluster):
         for statement in FUNCTIONS:
             await connection.exec_driver_sql(statement)
         await connection.run_sync(METADATA.create_all)
+        for statement in chain.from_iterable(one.statements for one in KEPT):
+            await connection.exec_driver_sql(statement)
     await engine.dispose()
     return urls.owner
 

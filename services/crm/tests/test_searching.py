@@ -22,6 +22,10 @@ SOURCES = [
 ]
 
 
+UNSEEN = ["\u200b", "\u2060 \ufeff", "\u00ad", "\u3164", "\u202e", "\u061c", "\u0301", "'’`", "،؟"]
+"""Questions without anything that names something."""
+
+
 async def found(desk, path, q):
     reply = await desk.client.get(path, params={"q": q, "limit": 200})
     assert reply.status_code == 200, reply.text
@@ -41,6 +45,30 @@ async def found(desk, path, q):
         ("蓝港贸易有限公司", "蓝港"),
         ("蓝港贸易有限公司", "langang"),
         ("蓝港贸易有限公司", "lgmy"),
+        ("蓝港贸易有限公司", "lan gang mao yi"),
+        ("蓝港贸易有限公司", "LánGǎng MàoYì"),
+        ("绿色女装", "lvse nü"),
+        ("绿色女装", "lüse nv"),
+        ("绿色女装", "lu se nu zhuang"),
+        ("IŞIK ve IRMAK", "ışık ırmak"),
+        ("ışık ve ırmak", "ISIK irmak"),
+        ("İstanbul", "istanbul"),
+        ("ΟΔΟΣ Λουκάς", "οδος ΛΟΥΚΑΣ"),
+        ("STRAẞE", "strasse"),
+        ("Łódź Ørsted Đà Ħal Þór", "lodz orsted da hal thor"),
+        ("Cœur & Æther", "COEUR aether"),
+        ("e\u0301te\u0301", "ÉTÉ"),
+        ("\u00e9t\u00e9", "E\u0301TE\u0301"),
+        ("O’Brien", "o'brien"),
+        ("O'Brien", "OBRIEN"),
+        ("Coca-Cola", "cocacola"),
+        ("A.B.C. Trading", "abc"),
+        ("ab\u200bcd\ufeffef\u00adgh", "abcdefgh"),
+        ("abcdefgh", "abcd\u200d\u2060efgh"),
+        ("مُحَمَّد أحمد", "محمد احمد"),
+        ("שָׁלוֹם", "שלום"),
+        ("佐々木", "佐々"),
+        ("ｶﾞｽ ﾊﾝﾊﾞｲ", "ガス ハンバイ"),
         ("蓝港贸易有限公司", "公司 蓝港贸"),
         ("Blue Harbour Ltd.", "harbour, BLUE"),
         ("Müller 100%_Nord", "nord (muller)"),
@@ -54,16 +82,24 @@ async def test_a_record_is_found_however_it_is_typed(desk, path, name, asked):
 
 
 @pytest.mark.parametrize(
-    "phone", ["+86 139 1234 5678", "(010) 6552-9988", "０１０－６５５２９９８８"]
+    ("phone", "others"),
+    [
+        ("+86 139 1234 5678", ["13912345678", "0086 139-1234-5678", "345678"]),
+        ("139 1234 5678", ["+8613912345678", "+86 (139) 1234.5678", "45678"]),
+        ("(010) 6552-9988", ["+86 10 6552 9988", "010 65 52 99 88", "29988"]),
+        ("０１０－６５５２９９８８", ["010-65529988", "+861065529988", "29988"]),
+        ("01 44 55 66 77", ["0144556677", "+33 1 44 55 66 77", "566 77"]),
+        ("+49 30 901820 ext. 12", ["+49 30 901820", "030 901820", "01820"]),
+    ],
 )
-async def test_a_phone_is_found_as_it_is_shown_and_by_its_last_digits(desk, phone):
+async def test_a_phone_is_found_as_it_is_shown_and_by_its_last_digits(desk, phone, others):
     account = await desk.add("/v1/accounts", name=desk.word("Phone"), phone=phone)
-    for asked in (phone, account["phone"], account["phone"][-5:]):
-        assert account["id"] in await found(desk, "/v1/accounts", asked)
+    for asked in (phone, account["phone"], *others):
+        assert account["id"] in await found(desk, "/v1/accounts", asked), asked
 
 
 @pytest.mark.parametrize("path", [*LISTS, "/v1/contacts", "/v1/users"])
-@pytest.mark.parametrize("q", ["", "   ", "%", "-_-", "（）", "。"])
+@pytest.mark.parametrize("q", ["", "   ", "%", "-_-", "（）", "。", *UNSEEN])
 async def test_a_question_without_a_word_is_refused(desk, path, q):
     reply = await desk.client.get(path, params={"q": q})
     assert reply.status_code == 422, reply.text
@@ -119,3 +155,29 @@ async def test_every_user_is_found_by_name(desk, source):
     sample = names(*source)
     made = [str(row["id"]) for row in await desk.rows(_USERS, uuid4().hex[:8], sample)]
     await each_finds_itself(desk, "/v1/users", zip(sample, made, strict=True))
+
+
+async def test_a_product_is_found_by_its_code(desk):
+    word = uuid4().hex[:10]
+    made = await desk.add("/v1/products", code=f"ÖBB-{word}-1/A", name="plain")
+    for asked in (f"ÖBB-{word}-1/A", f"obb {word}", f"ÖBB{word}1A", f"{word}1a"):
+        assert await found(desk, "/v1/products", asked) == [made["id"]], asked
+
+
+_ROW = "select ctid::text, xmin::text from account_search where account_id = $1::text::uuid"
+
+
+async def test_what_a_record_is_found_by_is_written_when_it_changes(desk):
+    """By whatever statement, and by no change of another fact."""
+    word = uuid4().hex[:10]
+    made = await desk.account(name=f"First {word}")
+    before = await desk.rows(_ROW, made["id"])
+    unsearched = "update account set industry = 'x', name = name where id = $1::text::uuid"
+    await desk.rows(unsearched, made["id"])
+    assert await desk.rows(_ROW, made["id"]) == before
+    await desk.rows(
+        "update account set name = $2, sort_key = $2 where id = $1::text::uuid", made["id"], word
+    )
+    assert await desk.rows(_ROW, made["id"]) != before
+    assert await found(desk, "/v1/accounts", f"first {word}") == []
+    assert await found(desk, "/v1/accounts", word) == [made["id"]]

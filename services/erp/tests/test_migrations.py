@@ -1,6 +1,7 @@
 """The tables: one linear chain that ends where the entities are, and leads back to nothing."""
 
 import asyncio
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from chassis.storage.migrate import downgrade, upgrade
 from chassis.storage.searching import FUNCTIONS
 from erp.app import SERVICE
 from erp.ledger import service as ledger
+from erp.searched import KEPT
 from erp.tables import METADATA
 
 OURS = set(METADATA.tables)
@@ -59,7 +61,10 @@ async def _constraints(url):
                select tablename, indexname, indexdef from pg_indexes where tablename = any($1)
                union all
                select 'function', proname, pg_get_functiondef(oid) from pg_proc
-                where proname in ('search_fold', 'search_grams')
+                where proname ~ 'search' and pronamespace = 'public'::regnamespace
+               union all
+               select 'trigger', tgname, pg_get_triggerdef(oid) from pg_trigger
+                where tgname ~ '_search_of_'
                order by 1, 2, 3""",
             sorted(OURS),
         )
@@ -83,6 +88,8 @@ async def test_constraints_and_indexes_are_those_of_the_entities(erp, cluster):
         for statement in FUNCTIONS:
             await connection.exec_driver_sql(statement)
         await connection.run_sync(METADATA.create_all)
+        for statement in itertools.chain.from_iterable(one.statements for one in KEPT):
+            await connection.exec_driver_sql(statement)
     await engine.dispose()
     assert await _constraints(erp.owner_url) == await _constraints(urls.owner)
 

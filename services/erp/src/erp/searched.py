@@ -3,18 +3,22 @@
 The texts of documents stand in their indexes in the same words.
 """
 
-from chassis.storage.searching import Related, Searched, folded, number_words, pinyin_words
+from chassis.storage.searching import Kept, Related, Searched, folded, number_words
 
 __all__ = [
     "ACCOUNTS",
     "APPROVALS",
     "BILLS",
     "CATEGORIES",
+    "CUSTOMER",
+    "CUSTOMERS",
     "ENTRIES",
     "INVOICES",
     "INVOICE_NUMBER",
+    "ITEM",
     "ITEMS",
     "JOURNAL_NUMBER",
+    "KEPT",
     "LEVELS",
     "MOVES",
     "NUMBER",
@@ -31,6 +35,8 @@ __all__ = [
     "SHIPMENTS",
     "STOCK_DOCUMENTS",
     "SUGGESTIONS",
+    "SUPPLIER",
+    "SUPPLIERS",
     "SUPPLIER_PRICES",
     "bill_text",
     "memo_text",
@@ -38,6 +44,22 @@ __all__ = [
     "payment_text",
     "shipment_text",
 ]
+
+_OF_PARTY = "number, name, sort_key, legal_name, email, tax_id, phone"
+_PARTY = (
+    "search_number(new.number) || ' ' || search_name(new.name, new.sort_key)"
+    " || ' ' || new.legal_name || ' ' || translate(new.legal_name, '-.', '')"
+    " || ' ' || new.email || ' ' || search_number(new.tax_id) || ' ' || new.phone"
+    " || ' ' || regexp_replace(normalize(new.phone, NFKC), '[^0-9]', '', 'g')"
+)
+CUSTOMER = Kept("customer", _OF_PARTY, _PARTY)
+SUPPLIER = Kept("supplier", _OF_PARTY, _PARTY)
+ITEM = Kept(
+    "item",
+    "sku, name, sort_key, barcode",
+    "search_number(new.sku) || ' ' || search_name(new.name, new.sort_key) || ' ' || new.barcode",
+)
+KEPT = (CUSTOMER, SUPPLIER, ITEM)
 
 NUMBER = folded(number_words("number"))
 _PRINTED = "((series || '-') || lpad(number::text, 6, '0'))"
@@ -76,7 +98,7 @@ def memo_text(of: str = "") -> str:
 
 
 def _parties(column: str) -> list[Related]:
-    return [Related("customer", column), Related("supplier", column)]
+    return [CUSTOMER.of(column), SUPPLIER.of(column)]
 
 
 def _number(of: str) -> str:
@@ -84,7 +106,7 @@ def _number(of: str) -> str:
 
 
 def _items(lines: str, record: str, *, column: str = "l.item_id", of: str = "") -> Related:
-    return Related("item", column, lines=lines, record=record, of=of)
+    return ITEM.of(column, lines=lines, record=record, of=of)
 
 
 def _credited(of: str, table: str, text: str, key: str) -> Related:
@@ -93,34 +115,35 @@ def _credited(of: str, table: str, text: str, key: str) -> Related:
 
 
 def _named(table: str, *, also: str = "") -> Searched:
-    named = f"{table}.code || ' ' || {table}.name || ' ' || {also or pinyin_words(table)}"
-    return Searched(f"search_fold({named})", table, f"{table}.id", indexed=False)
+    name = (
+        f"{table}.name || ' ' || {also}" if also else f"search_name({table}.name, {table}.sort_key)"
+    )
+    text = f"search_fold(search_number({table}.code) || ' ' || {name})"
+    return Searched(text, table, f"{table}.id", indexed=False)
 
 
 CATEGORIES, PRICE_LISTS = _named("item_category"), _named("price_list")
 ACCOUNTS = _named("account", also="account.name_zh")
-ITEMS = Searched("item.search", "item", "item.id")
-PRICES = Searched("", "price", "price.id", [Related("item", "price.item_id")])
+CUSTOMERS, SUPPLIERS, ITEMS = CUSTOMER.searched(), SUPPLIER.searched(), ITEM.searched()
+PRICES = Searched("", "price", "price.id", [ITEM.of("price.item_id")])
 SUPPLIER_PRICES = Searched(
     "",
     "supplier_price",
     "supplier_price.id",
     [
-        Related("item", "supplier_price.item_id"),
-        Related("supplier", "supplier_price.supplier_id"),
+        ITEM.of("supplier_price.item_id"),
+        SUPPLIER.of("supplier_price.supplier_id"),
     ],
 )
 SUGGESTIONS = Searched(
     "",
     "purchase_suggestion s",
     "s.id",
-    [Related("item", "s.item_id"), Related("supplier", "s.supplier_id")],
+    [ITEM.of("s.item_id"), SUPPLIER.of("s.supplier_id")],
 )
-LEVELS = Searched("", "stock_level s", "s.item_id", [Related("item", "s.item_id")])
-SERIALS = Searched(
-    folded(number_words("s.number")), "serial s", "s.id", [Related("item", "s.item_id")]
-)
-MOVES = Searched(memo_text("m."), "stock_move m", "m.id", [Related("item", "m.item_id")])
+LEVELS = Searched("", "stock_level s", "s.item_id", [ITEM.of("s.item_id")])
+SERIALS = Searched(folded(number_words("s.number")), "serial s", "s.id", [ITEM.of("s.item_id")])
+MOVES = Searched(memo_text("m."), "stock_move m", "m.id", [ITEM.of("m.item_id")])
 STOCK_DOCUMENTS = Searched(
     memo_text("d."),
     "stock_move d",
@@ -139,7 +162,7 @@ SALES_ORDERS = Searched(
     "sales_order",
     "sales_order.id",
     [
-        Related("customer", "sales_order.customer_id"),
+        CUSTOMER.of("sales_order.customer_id"),
         _items("sales_order_line l", "l.order_id"),
     ],
 )
@@ -148,7 +171,7 @@ SHIPMENTS = Searched(
     "shipment s join sales_order o on o.id = s.order_id",
     "s.id",
     [
-        Related("customer", "o.customer_id"),
+        CUSTOMER.of("o.customer_id"),
         Related("sales_order", "s.order_id", text=NUMBER),
         _items(
             "shipment_line l join sales_order_line ol on ol.id = l.order_line_id",
@@ -163,7 +186,7 @@ INVOICES = Searched(
     "invoice.id",
     [
         Related("invoice_number", "invoice.id", text=INVOICE_NUMBER, id="invoice_id"),
-        Related("customer", "invoice.customer_id"),
+        CUSTOMER.of("invoice.customer_id"),
         Related("sales_order", "invoice.order_id", text=NUMBER),
         _credited("invoice", "invoice_number", INVOICE_NUMBER, "invoice_id"),
         _items("invoice_line l", "l.invoice_id"),
@@ -174,7 +197,7 @@ PURCHASE_ORDERS = Searched(
     "purchase_order o",
     "o.id",
     [
-        Related("supplier", "o.supplier_id"),
+        SUPPLIER.of("o.supplier_id"),
         _items("purchase_order_line l", "l.purchase_order_id"),
     ],
 )
@@ -183,7 +206,7 @@ RECEIPTS = Searched(
     "purchase_receipt r join purchase_order o on o.id = r.purchase_order_id",
     "r.id",
     [
-        Related("supplier", "o.supplier_id"),
+        SUPPLIER.of("o.supplier_id"),
         Related("purchase_order", "r.purchase_order_id", text=NUMBER),
         _items(f"({_CAME}) l", "l.receipt_id"),
     ],
@@ -193,7 +216,7 @@ PURCHASE_RETURNS = Searched(
     "purchase_return r join purchase_order o on o.id = r.purchase_order_id",
     "r.id",
     [
-        Related("supplier", "o.supplier_id"),
+        SUPPLIER.of("o.supplier_id"),
         Related("purchase_order", "r.purchase_order_id", text=NUMBER),
         Related("purchase_receipt", "r.purchase_receipt_id", text=NUMBER),
         _items(
@@ -208,7 +231,7 @@ BILLS = Searched(
     "bill",
     "bill.id",
     [
-        Related("supplier", "bill.supplier_id"),
+        SUPPLIER.of("bill.supplier_id"),
         Related("purchase_order", "bill.purchase_order_id", text=NUMBER),
         _credited("bill", "bill", bill_text("credited."), "id"),
         _items(
@@ -220,7 +243,7 @@ BILLS = Searched(
 )
 PAYMENTS = Searched(payment_text("payment."), "payment", "payment.id", _parties("payment.party_id"))
 OPENING_RECEIVABLES = Searched(
-    _number("r"), "opening_receivable r", "r.id", [Related("customer", "r.customer_id")]
+    _number("r"), "opening_receivable r", "r.id", [CUSTOMER.of("r.customer_id")]
 )
 OPEN_ITEMS = Searched(
     open_item_text("open_item."), "open_item", "open_item.id", _parties("open_item.party_id")
@@ -231,12 +254,8 @@ APPROVALS = Searched(
     "approval.id",
     [
         Related("sales_order", "approval.subject_id", text=NUMBER),
-        Related(
-            "customer",
-            "o.customer_id",
-            lines="sales_order o",
-            record="o.id",
-            of="approval.subject_id",
+        CUSTOMER.of(
+            "o.customer_id", lines="sales_order o", record="o.id", of="approval.subject_id"
         ),
     ],
 )

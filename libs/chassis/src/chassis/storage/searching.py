@@ -7,13 +7,14 @@ ASCII also every two and each one; and how words begin. So short words of Chines
 as well, and neither the server's locale nor its trigrams are asked.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Index, literal_column
+from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, Text, Uuid, literal_column
 
 from chassis.http.paging import Filter
 from chassis.http.problems import FieldError, InvalidInput
@@ -26,23 +27,26 @@ __all__ = [
     "FUNCTIONS",
     "FUNCTIONS_GONE",
     "KNOWS_ALL_SCRIPTS",
+    "Kept",
     "Related",
     "Searched",
     "containing",
     "folded",
     "having",
     "number_words",
-    "pinyin_words",
     "search_index",
 ]
 
-FUNCTIONS, FUNCTIONS_GONE = search_functions.FIRST, search_functions.FIRST_GONE
+FUNCTIONS, FUNCTIONS_GONE = search_functions.SECOND, search_functions.SECOND_GONE
 """The version that the newest migrations have put in place."""
 
 KNOWS_ALL_SCRIPTS = "select search_fold('ÖΣЖ') = search_fold('öςж')"
 _WORDS = (
     "select distinct word from regexp_split_to_table(search_fold($1), ' ') word where word <> ''"
 )
+_PHONE = re.compile(r"\s*(?=[+(0（０＋])(?:[\s()（）＋+./-]*\d){7,20}\s*")
+_PHONE_TAIL = 8
+"""What different spellings of one number end with."""
 _SHORT = 3
 _LOOKED_UP = 2
 """Words of a question that are looked up where a record has several texts; all are tested."""
@@ -72,15 +76,49 @@ def _argument(text: str) -> str:
     return text[1:-1] if text.startswith("(") else text
 
 
-def pinyin_words(table: str) -> str:
-    """SQL for the pinyin of a name, together and by its initials."""
-    key = f"{table}.sort_key"
-    return rf"replace({key}, ' ', '') || ' ' || regexp_replace({key}, '(\S)\S*\s*', '\1', 'g')"
-
-
 def search_index(name: str, text: str) -> Index:
     """The index of a folded text."""
     return Index(name, literal_column(f"search_grams({text})"), postgresql_using="gin")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The text that a table's rows are found by, in a table beside it, `<table>_search`.
+
+    `text` is SQL that reads the row as `new`; only a change of `columns` writes it.
+    """
+
+    table: str
+    columns: str
+    text: str
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """The function and the triggers that keep it."""
+        return search_functions.kept_beside(self.table, self.columns, self.text)
+
+    def beside(self, metadata: MetaData) -> Table:
+        """The table that holds the texts."""
+        name, record = f"{self.table}_search", f"{self.table}.id"
+        return Table(
+            name,
+            metadata,
+            Column(
+                f"{self.table}_id", Uuid, ForeignKey(record, ondelete="CASCADE"), primary_key=True
+            ),
+            Column("search", Text, nullable=False),
+            search_index(f"ix_{name}_search", "search"),
+        )
+
+    def of(self, column: str, *, lines: str = "", record: str = "", of: str = "") -> "Related":
+        """The text of the row to which a column of the list, or of its lines, refers."""
+        name, key = f"{self.table}_search", f"{self.table}_id"
+        return Related(name, column, id=key, lines=lines, record=record, of=of)
+
+    def searched(self) -> "Searched":
+        """A list of the table's rows."""
+        key = f"{self.table}.id"
+        return Searched("", self.table, key, [self.of(key)])
 
 
 @dataclass(frozen=True)
@@ -142,9 +180,9 @@ class Searched:
 
     def found(self, words: list[list[str]]) -> Filter:
         """The records whose texts have all pieces of the words, or of the longest of them."""
-        if not self.related:
+        if not self.own and len(self.related) == 1 and not self.related[0].lines:
             pieces = sorted({piece for word in words for piece in word})
-            return Filter(f"search_grams({self.own}) @> {{0}}::text[]", pieces)
+            return Filter(self.related[0].looked_up(self.key, "{0}::text[]"), pieces)
         words = sorted(words, key=len, reverse=True)[:_LOOKED_UP]
         longest = len(words[0])
         texts = [*([None] if self.own else []), *self.related]
@@ -170,12 +208,8 @@ class Searched:
         return f"select {self.key} from {self.source} where {' and '.join(conditions)}"
 
 
-OWN = Searched("search")
-"""A table that has its folded text in a column."""
-
-
 async def containing(
-    sql: "asyncpg.Connection[Any]", q: str | None, searched: Searched = OWN
+    sql: "asyncpg.Connection[Any]", q: str | None, searched: Searched
 ) -> list[Filter]:
     """The filter of records whose texts contain each word of the question, in whatever order.
 
@@ -184,7 +218,7 @@ async def containing(
     """
     if q is None:
         return []
-    words = [row["word"] for row in await sql.fetch(_WORDS, q)]
+    words = [row["word"] for row in await sql.fetch(_WORDS, _number_dialled(q))]
     if not words:
         wrong = FieldError("/query/q", "nothing_to_search", "Name at least one letter or digit.")
         raise InvalidInput(errors=[wrong])
@@ -194,11 +228,16 @@ async def containing(
     return [Filter(f"{searched.text} like all({{}}::text[])", patterns, by_index, weight)]
 
 
-def having(text: str, word: str) -> Filter | None:
-    """Those whose folded text has the word, or its pieces at least; None: it has too few signs."""
-    return (
-        Filter(f"search_grams({text}) @> {{}}::text[]", _grams(word)) if _is_inside(word) else None
-    )
+def _number_dialled(q: str) -> str:
+    """What a phone number ends with, however it is written; other questions as they are."""
+    if not _PHONE.fullmatch(q):
+        return q
+    return "".join(sign for sign in q if sign.isdecimal())[-_PHONE_TAIL:]
+
+
+def having(kept: Kept, word: str) -> Filter | None:
+    """Those whose kept text has the pieces of a word; None: it has too few signs."""
+    return kept.searched().found([_grams(word)]) if _is_inside(word) else None
 
 
 def _is_inside(word: str) -> bool:

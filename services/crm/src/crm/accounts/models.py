@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
-    Computed,
     ForeignKey,
     Index,
     Numeric,
@@ -28,18 +27,12 @@ from crm.consents import Consent
 from crm.emails import email_key
 from crm.money import MoneyView
 from crm.phones import Phone
+from crm.searched import ACCOUNT, CONTACT
 from crm.terms import ErpTerms
 
 __all__ = ["ACTIVE", "ARCHIVED", "Account", "AccountDebt", "Contact"]
 
 ACTIVE, ARCHIVED = "active", "archived"
-
-_SEARCHED = (
-    "search_fold(name || ' ' || email || ' ' || phone_raw || ' ' || phone_digits{more}"
-    r" || ' ' || replace(sort_key, ' ', '') || ' ' || case when octet_length(name) > length(name)"
-    r" then regexp_replace(sort_key, '(\S)\S*\s*', '\1', 'g') else '' end)"
-)
-
 
 _COMPARED = frozenset({"name", "tax_id", "email", "phone", "billing_address", "shipping_address"})
 
@@ -55,6 +48,8 @@ class Reachable(NamedRecord):
     status: Mapped[str] = mapped_column(default=ACTIVE)
     match_email: Mapped[str] = mapped_column(default="", server_default="")
     match_phone: Mapped[str] = mapped_column(default="", server_default="")
+    search: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    """Of the release before; what is searched stands beside (`crm.searched`)."""
 
     def take(self, facts: Mapping[str, Any]) -> list[str]:
         """Take over the facts that differ; what is compared and searched follows them."""
@@ -106,7 +101,6 @@ def _rules_of(table: str) -> tuple[SchemaItem, ...]:
             literal_column(f"right(match_phone, {PHONE_TAIL})"),
             postgresql_where=text("match_phone <> ''"),
         ),
-        Index(f"ix_{table}_search", literal_column("search_grams(search)"), postgresql_using="gin"),
     )
 
 
@@ -154,12 +148,6 @@ class Account(PartlyEdited, Reachable, Base):
         ARRAY(Text), default=list, server_default=text("'{}'")
     )
     erp_archived: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
-    search: Mapped[str] = mapped_column(
-        Computed(
-            _SEARCHED.format(more=" || ' ' || tax_id || ' ' || coalesce(erp_customer_number, '')"),
-            persisted=True,
-        )
-    )
 
     def take(self, facts: Mapping[str, Any]) -> list[str]:
         """Take over the facts that differ; what it is compared by follows them."""
@@ -233,9 +221,6 @@ class Contact(Reachable, Base):
     consent_email: Mapped[str] = mapped_column(default="unknown")
     consent_phone: Mapped[str] = mapped_column(default="unknown")
     primary: Mapped[bool] = mapped_column("is_primary", default=False)
-    search: Mapped[str] = mapped_column(
-        Computed(_SEARCHED.format(more=" || ' ' || title"), persisted=True)
-    )
 
     @property
     def consent(self) -> Consent:
@@ -256,3 +241,7 @@ class AccountDebt(Base):
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
     owes: Mapped[Amount]
     told_at: Mapped[datetime]
+
+
+SEARCH = [one.beside(Base.metadata) for one in (ACCOUNT, CONTACT)]
+"""What they are found by, beside them."""

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.base import version_columns
 from chassis.storage.locking import any_of
-from chassis.storage.searching import containing, having
+from chassis.storage.searching import Kept, containing, having
 from chassis.storage.work import Work
 from crm import searched
 from crm.accounts.models import ACTIVE, Account, Contact
@@ -104,24 +104,24 @@ _ENDS_IN_FEWER = "phone_digits like '%' || {}"
 _NOBODYS = "{}::text is null"
 
 
-def _reached_by(table: str, query: ReachableQuery, region: str) -> list[Filter]:
+def _reached_by(kept: Kept, query: ReachableQuery, region: str) -> list[Filter]:
     """The conditions that accounts and contacts share."""
     key = email_key(query.email) if query.email else None
     return [
         Filter("status = {}", query.status),
         Filter("email_key = {} and email_key <> ''", key),
-        _called(query.phone, region),
-        linked_to(table, query.external_system, query.external_id),
+        _called(kept, query.phone, region),
+        linked_to(kept.table, query.external_system, query.external_id),
     ]
 
 
-def _called(phone: str | None, region: str) -> Filter:
+def _called(kept: Kept, phone: str | None, region: str) -> Filter:
     """Whose number it is, or ends like this. A valid number is not that of another valid one."""
     digits = trailing_digits(phone or "")
     if not digits:
         return Filter(_NOBODYS, phone)
     if len(digits) < TAIL_DIGITS:
-        return Filter(_ENDS_IN_FEWER, digits, having("search", digits))
+        return Filter(_ENDS_IN_FEWER, digits, having(kept, digits))
     return Filter(_ENDS_IN_EIGHT, [digits, phone_of(phone or "", region=region).e164])
 
 
@@ -138,7 +138,7 @@ async def account_page(
         default="-created_at",
         asked=asked,
         where=[
-            *_reached_by("account", query, region),
+            *_reached_by(searched.ACCOUNT, query, region),
             *await containing(sql, query.q, searched.ACCOUNTS),
             Filter("stage = {}", query.stage),
             Filter("owner_id = {}", query.owner_id),
@@ -160,7 +160,7 @@ async def contact_page(
         default="-created_at",
         asked=asked,
         where=[
-            *_reached_by("contact", query, region),
+            *_reached_by(searched.CONTACT, query, region),
             *await containing(sql, query.q, searched.CONTACTS),
             Filter("account_id = {}", query.account_id),
         ],

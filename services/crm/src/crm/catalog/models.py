@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    Computed,
     ForeignKey,
     Index,
     Numeric,
@@ -25,6 +24,7 @@ from chassis.storage.base import Quantity
 from crm.base import Base, NamedRecord, Record
 from crm.catalog.rules.units import decimals_of
 from crm.money import UnitPrice
+from crm.searched import PRODUCT
 
 __all__ = [
     "ACTIVE",
@@ -41,12 +41,6 @@ __all__ = [
 ACTIVE, WITHDRAWN = "active", "withdrawn"
 OWN, ERP_MASTER = "own", "erp"
 STANDARD = "standard"
-
-_SEARCHED = (
-    "search_fold(code || ' ' || name || ' ' || category"
-    " || ' ' || replace(sort_key, ' ', '') || ' ' || case when octet_length(name) > length(name)"
-    r" then regexp_replace(sort_key, '(\S)\S*\s*', '\1', 'g') else '' end)"
-)
 
 
 class Product(NamedRecord, Base):
@@ -65,7 +59,6 @@ class Product(NamedRecord, Base):
         Index("ix_product_category_created_at", "category", "created_at", "id"),
         Index("ix_product_updated_at", "updated_at", "id"),
         Index("ix_product_sort_key", "sort_key", "id"),
-        Index("ix_product_search", literal_column("search_grams(search)"), postgresql_using="gin"),
     )
 
     code: Mapped[str] = mapped_column(unique=True)
@@ -78,7 +71,8 @@ class Product(NamedRecord, Base):
     currency: Mapped[str]
     list_price_amount: Mapped[Decimal | None] = mapped_column("list_price", Numeric(20, 6))
     master: Mapped[str] = mapped_column(default=OWN)
-    search: Mapped[str] = mapped_column(Computed(_SEARCHED, persisted=True))
+    search: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    """Of the release before; what is searched stands beside (`crm.searched`)."""
 
     @property
     def list_price(self) -> UnitPrice | None:
@@ -180,3 +174,7 @@ class ProductAvailability(Base):
     free: Mapped[Quantity]
     incoming: Mapped[Quantity]
     updated_at: Mapped[datetime]
+
+
+SEARCH = PRODUCT.beside(Base.metadata)
+"""What products are found by, beside them."""

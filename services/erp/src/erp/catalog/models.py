@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    Computed,
     ForeignKey,
     Index,
     Numeric,
@@ -26,6 +25,7 @@ from chassis.storage.base import Quantity
 from erp.base import Base, NamedRecord, Record
 from erp.catalog.errors import FixedCode, ReversedPeriod
 from erp.catalog.rules.units import Ratio
+from erp.searched import ITEM
 
 __all__ = [
     "ACTIVE",
@@ -97,13 +97,6 @@ class ItemUnit(Base):
         return Ratio(self.numerator, self.denominator)
 
 
-_ITEM_SEARCHED = (
-    "search_fold(sku || ' ' || name || ' ' || barcode"
-    " || ' ' || replace(sort_key, ' ', '') || ' ' || case when octet_length(name) > length(name)"
-    r" then regexp_replace(sort_key, '(\S)\S*\s*', '\1', 'g') else '' end)"
-)
-
-
 class Item(NamedRecord, Base):
     """What is bought, made or sold."""
 
@@ -122,7 +115,6 @@ class Item(NamedRecord, Base):
         Index("ix_item_sort_key", "sort_key", "id"),
         Index("ix_item_category_id_created_at", "category_id", "created_at", "id"),
         Index("ix_item_barcode", "barcode", postgresql_where=text("barcode <> ''")),
-        Index("ix_item_search", literal_column("search_grams(search)"), postgresql_using="gin"),
     )
 
     sku: Mapped[str] = mapped_column(unique=True)
@@ -137,7 +129,8 @@ class Item(NamedRecord, Base):
     discontinued_on: Mapped[date | None]
     tax_code: Mapped[str | None] = mapped_column(ForeignKey("tax_code.code"))
     status: Mapped[str] = mapped_column(default=ACTIVE)
-    search: Mapped[str] = mapped_column(Computed(_ITEM_SEARCHED, persisted=True))
+    search: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    """Of the release before; what is searched stands beside (`erp.searched`)."""
     units: Mapped[list[ItemUnit]] = relationship(
         lazy="raise", cascade="all, delete-orphan", order_by=ItemUnit.unit
     )
@@ -225,6 +218,10 @@ class Price(Record, Base):
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
             raise ReversedPeriod(valid_from=self.valid_from, valid_to=self.valid_to)
         return changed
+
+
+SEARCH = ITEM.beside(Base.metadata)
+"""What items are found by, beside them."""
 
 
 def _keep_code(record: ItemCategory, entity: str, facts: Mapping[str, Any]) -> None:

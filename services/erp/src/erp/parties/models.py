@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
-    Computed,
     ForeignKey,
     Index,
     Numeric,
@@ -25,6 +24,7 @@ from erp.addresses import Address
 from erp.base import Base, NamedRecord
 from erp.money import Money
 from erp.parties.rules.matching import PHONE_TAIL, match_keys
+from erp.searched import CUSTOMER, SUPPLIER
 
 __all__ = ["ACTIVE", "ARCHIVED", "TAX_ID_KEY", "Customer", "Party", "Supplier"]
 
@@ -32,14 +32,6 @@ ACTIVE, ARCHIVED = "active", "archived"
 
 CUSTOMER_NUMBERS = Sequence("customer_number_seq", metadata=Base.metadata)
 SUPPLIER_NUMBERS = Sequence("supplier_number_seq", metadata=Base.metadata)
-
-_SEARCHED = (
-    "search_fold(number || ' ' || name || ' ' || legal_name || ' ' || email || ' ' || tax_id"
-    " || ' ' || phone || ' ' || regexp_replace(normalize(phone, NFKC), '[^0-9]', '', 'g')"
-    " || ' ' || replace(sort_key, ' ', '') || ' ' || case when octet_length(name) > length(name)"
-    r" then regexp_replace(sort_key, '(\S)\S*\s*', '\1', 'g') else '' end)"
-)
-
 
 TAX_ID_KEY = "regexp_replace(tax_id, '[ ./-]', '', 'g')"
 """What tax ids are compared by; `Party.tax_id_key` says the same."""
@@ -59,7 +51,8 @@ class Party(NamedRecord):
     currency: Mapped[str]
     payment_terms_days: Mapped[int] = mapped_column(default=30)
     status: Mapped[str] = mapped_column(default=ACTIVE)
-    search: Mapped[str] = mapped_column(Computed(_SEARCHED, persisted=True))
+    search: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    """Of the release before; what is searched stands beside (`erp.searched`)."""
 
     @property
     def tax_id_key(self) -> str:
@@ -94,7 +87,6 @@ def _rules_of(table: str) -> tuple[SchemaItem, ...]:
             literal_column("lower(email)"),
             postgresql_where=text("email <> ''"),
         ),
-        Index(f"ix_{table}_search", literal_column("search_grams(search)"), postgresql_using="gin"),
     )
 
 
@@ -171,3 +163,7 @@ class Supplier(Party, Base):
     __table_args__ = _rules_of("supplier")
 
     address: Mapped[Address] = mapped_column(default=Address)
+
+
+SEARCH = [one.beside(Base.metadata) for one in (CUSTOMER, SUPPLIER)]
+"""What they are found by, beside them."""

@@ -11,6 +11,7 @@ import orjson
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.base import version_columns
 from chassis.storage.searching import containing
+from erp import searched
 from erp.links import linked_to, references
 from erp.parties.models import TAX_ID_KEY, Customer, Supplier
 from erp.parties.rules.matching import PHONE_TAIL, MatchKeys
@@ -72,7 +73,7 @@ async def customer_page(sql: Sql, query: PartyQuery, asked: PageQuery) -> Page[C
         sorts=_SORTS,
         default="-created_at",
         asked=asked,
-        where=[*_wanted("customer", query), *await containing(sql, query.q)],
+        where=[*_wanted("customer", query), *await containing(sql, query.q, searched.CUSTOMERS)],
     )
 
 
@@ -86,7 +87,7 @@ async def supplier_page(sql: Sql, query: PartyQuery, asked: PageQuery) -> Page[S
         sorts=_SORTS,
         default="-created_at",
         asked=asked,
-        where=[*_wanted("supplier", query), *await containing(sql, query.q)],
+        where=[*_wanted("supplier", query), *await containing(sql, query.q, searched.SUPPLIERS)],
     )
 
 
