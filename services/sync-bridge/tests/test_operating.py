@@ -86,6 +86,8 @@ async def test_standing_and_moving_again_are_public_events(parked):
 async def test_status_and_waiting_for_a_position(rig):
     """A driver can wait until everything up to a feed position is across."""
     client = rig.bridge.client
+    unknown = await client.get("/v1/positions/wait?source=nope&feed_seq=1&timeout=20")
+    assert unknown.json()["errors"][0]["code"] == "unknown_source"
     nothing = (await client.get("/v1/positions/wait?source=erp&feed_seq=0&timeout=0")).json()
     assert nothing["reached"] is True
     rig.erp.makes(ITEMS, sku="BOLT-8")

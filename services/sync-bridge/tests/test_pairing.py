@@ -197,3 +197,15 @@ async def test_a_half_that_does_not_answer_is_asked_again(rig):
         await run_jobs(rig)
     await run_jobs(rig)
     assert rig.erp.the(CUSTOMERS)["external_refs"] == []
+
+
+async def test_a_link_by_hand_to_what_is_no_record_parks_with_words(rig):
+    """Whoever linked it reads what is wrong, and other records are carried meanwhile."""
+    account = rig.crm.makes(ACCOUNTS, name="Elm")
+    rig.crm.records[ACCOUNTS][account]["external_refs"] = [{"system": "erp", "external_id": "abc"}]
+    rig.crm.makes(ACCOUNTS, name="Oak")
+    await rig.carry()
+    lane = (await rig.bridge.client.get(f"/v1/lanes/crm.customer:{account}")).json()
+    assert (lane["state"], lane["reason"]) == ("parked", "no_id")
+    assert "'abc', which is no id of a record" in lane["explanation"]
+    assert [one["name"] for one in rig.erp.records[CUSTOMERS].values()] == ["Oak"]

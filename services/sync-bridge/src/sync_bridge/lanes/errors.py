@@ -32,4 +32,7 @@ class NothingToCarry(Problem):
     status = 409
     code = "nothing_to_carry"
     title = "Nothing is known of the record"
-    detail = "No event of {lanes} is kept here any more. Change the record once, then try again."
+    detail = (
+        "No event of {lanes} is kept here. Look whether each id is one of its own half; then "
+        "change the record once, and try again."
+    )

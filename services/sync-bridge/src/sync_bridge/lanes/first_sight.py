@@ -6,6 +6,7 @@ itself. Every step is safe to repeat, wherever the process died.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from sync_bridge.lanes.deliveries import Carried, Delivery
 from sync_bridge.lanes.finding import found
 from sync_bridge.lanes.later_changes import bring_later_changes
 from sync_bridge.lanes.queries import Shadow
-from sync_bridge.lanes.standstill import Asks, Later, Standstill, Waits
+from sync_bridge.lanes.standstill import Asks, Later, Parks, Standstill, Waits
 from sync_bridge.ownership import held_part
 
 if TYPE_CHECKING:
@@ -105,8 +106,9 @@ class FirstSight:
         for one in met:
             one.links = links.get(one.subject, {})
             if self._flow.target in one.links:
-                one.twin, one.how = UUID(one.links[self._flow.target]), "known"
-                linked[one.twin] = one
+                _attempt(one, partial(_take_link, one, one.links[self._flow.target]))
+                if one.twin is not None:
+                    linked[one.twin] = one
         if not linked:
             return
         entity, sender = self._flow.entity.name, self._flow.sender
@@ -290,6 +292,14 @@ def _attempt(one: _Meeting, act: Callable[[], T]) -> T | None:
     except Standstill as why:
         one.stopped = why
         return None
+
+
+def _take_link(one: _Meeting, external_id: str) -> None:
+    """The twin that the half names by itself. Raises Parks where that is no id of a record."""
+    try:
+        one.twin, one.how = UUID(external_id), "known"
+    except ValueError as wrong:
+        raise Parks("no_id", external_id) from wrong
 
 
 def _is_refusal(answer: "Answer") -> bool:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from chassis.http.problems import FieldError, InvalidInput
 from sync_bridge.bells import SETTLED
 from sync_bridge.inbox import service as inbox
 from sync_bridge.positions import queries
@@ -45,7 +46,7 @@ UNREACHABLE = {
 }
 
 ASKED = "asked"
-HALVES = 2
+HALVES = ("crm", "erp")
 LOOK_SECONDS = 0.2
 """Looked at again this often, as settling in another process rings no bell here."""
 
@@ -78,7 +79,7 @@ async def status(
     ]
     found = await queries.figures(reading.sql)
     read = await backfills(reading)
-    all_read = all(one.finished_at for one in read) and (idle or len(read) == HALVES)
+    all_read = all(one.finished_at for one in read) and (idle or len(read) == len(HALVES))
     return StatusView(
         drained=all_read and not unreachable and all(one.drained for one in seen),
         unreachable=unreachable,
@@ -132,7 +133,8 @@ async def wait_until_reached(
 ) -> Reached:
     """Wait until everything of the service's feed up to the position is across.
 
-    Ends earlier when all that is left stands still. Holds no connection while it waits.
+    Ends earlier when all that is left stands still. Holds no connection while it waits. Raises
+    InvalidInput (no such source).
     """
     standing_seconds = settings.standing_seconds
     clock = asyncio.get_running_loop().time
@@ -167,6 +169,9 @@ async def _look(
     reading: "Reading", service: str, feed_seq: int, *, standing_seconds: float
 ) -> Reached:
     row = await queries.position_of(reading.sql, service)
+    if row is None and service not in HALVES:
+        wrong = FieldError("/query/source", "unknown_source", "No such source is followed.")
+        raise InvalidInput(errors=[wrong])
     if row is None:
         reached = feed_seq == 0
         return Reached(

@@ -49,11 +49,15 @@ LINKED_ELSEWHERE = (
     "One of the two records is linked to another one ({detail}). "
     "Look at the links of both, unlink the wrong one, then retry."
 )
+NO_ID = (
+    "The record is linked to '{detail}', which is no id of a record. "
+    "Link it to the right one where it was linked by hand, then retry."
+)
 UNKNOWN_TYPE = "This version of the bridge carries no events of the type {detail}."
 
 TEXTS = (
     *(NEEDS_RECORD, NEEDS_PARKED, NEEDS_ANSWER, REVIEW_OPEN, REVIEW_ANSWERED, PAUSED, FAILING),
-    *(REFUSED, EXHAUSTED, INTERNAL, MISSING, UNREADABLE, LINKED_ELSEWHERE, UNKNOWN_TYPE),
+    *(REFUSED, EXHAUSTED, INTERNAL, MISSING, UNREADABLE, LINKED_ELSEWHERE, NO_ID, UNKNOWN_TYPE),
 )
 
 BY_REASON = {
@@ -64,6 +68,7 @@ BY_REASON = {
     "already_linked": LINKED_ELSEWHERE,
     "pair_taken": LINKED_ELSEWHERE,
     "twin_differs": LINKED_ELSEWHERE,
+    "no_id": NO_ID,
     "no_such_flow": UNKNOWN_TYPE,
 }
 
