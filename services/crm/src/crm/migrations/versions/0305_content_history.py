@@ -4,13 +4,13 @@ Where there was only one so far, all orders are of that. Otherwise nobody knows 
 it stays empty, and their versions are compared as they were until now.
 
 Revision ID: 0305
-Revises: 0280
+Revises: 0350
 """
 
 from alembic import op
 
 revision = "0305"
-down_revision = "0280"
+down_revision = "0350"
 
 
 def upgrade() -> None:

@@ -3,13 +3,13 @@
 What was asked for before has none: it is compared by its version alone, as until now.
 
 Revision ID: e235
-Revises: e271
+Revises: e291
 """
 
 from alembic import op
 
 revision = "e235"
-down_revision = "e271"
+down_revision = "e291"
 
 
 def upgrade() -> None:
