@@ -40,6 +40,7 @@ MOVED: dict[str, dict[str, str]] = {
         "order_id": "external_refs[].external_id",
         "erp": "",
         "erp.source_version": "external_refs[].source_version",
+        "erp.source_history": "external_refs[].source_history",
         "erp.account_id": "customer_id",
         "erp.freight": "charges",
         "erp.lines[].line_id": "lines[].id",

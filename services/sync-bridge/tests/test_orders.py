@@ -79,3 +79,13 @@ async def test_what_the_crm_took_over_from_the_erp_is_no_news_there(rig, order):
     await rig.carry()
     sale = rig.erp.the(SALES)
     assert (sale["lines"][0]["quantity"], sale["note"]) == ("2", "ring")
+
+
+async def test_the_version_of_the_content_counts_in_its_own_history(rig, order):
+    """What only followed the ERP after a restore is told under the history of the content."""
+    placed = rig.crm.makes(ORDERS, **order)
+    await rig.carry()
+    rig.crm.changes(ORDERS, placed, note="ring", content_version=2, content_history=7)
+    await rig.carry()
+    put = [call for call in rig.erp.calls if call.path.startswith(f"{SALES}/by-external")]
+    assert [call.headers["tandem-history"] for call in put] == ["1", "7"]

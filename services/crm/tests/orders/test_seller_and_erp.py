@@ -4,6 +4,8 @@ from uuid import uuid4
 
 import pytest
 
+from chassis.events.feed import begin_epoch
+
 PRICE = {"amount": "2.00", "currency": "CNY"}
 ORDERS = "/v1/orders"
 
@@ -151,7 +153,7 @@ class Erp:
     def __init__(self, desk, order):
         self.desk, self.order, self.version = desk, order, 0
 
-    async def tells(self, *quantities, of=1, state="confirmed", **facts):
+    async def tells(self, *quantities, of=1, state="confirmed", by=None, headers=None, **facts):
         self.version += 1
         lines = [
             {
@@ -166,14 +168,16 @@ class Erp:
         erp = {"number": "SO-1", "state": state, "lines": lines, "source_version": of} | facts
         body = {"source_version": self.version, "order_id": self.order["id"], "erp": erp}
         path = f"/v1/order-fulfilments/by-external/erp/{self.order['id']}"
-        reply = await self.desk.client.put(path, json=body)
+        reply = await (by or self.desk.client).put(path, json=body, headers=headers)
         assert reply.is_success, reply.text
         return await self.desk.see(f"{ORDERS}/{self.order['id']}")
 
-    async def refuses(self, version, code="too_large"):
+    async def refuses(self, version, code="too_large", history=None):
         body = {"source_version": version, "order_id": self.order["id"], "code": code, "about": "x"}
         path = f"/v1/order-refusals/by-external/erp/{self.order['id']}"
-        reply = await self.desk.client.put(path, json=body)
+        told = {"Tandem-History": str(history)} if history else None
+        bridge = await self.desk.crm.as_("orders.sync", "events.relay", systems=["erp"])
+        reply = await bridge.put(path, json=body, headers=told)
         assert reply.is_success, reply.text
         return await self.desk.see(f"{ORDERS}/{self.order['id']}")
 
@@ -253,3 +257,48 @@ async def test_a_shipment_that_is_taken_back_is_seen_to_fall(erp, desk):
         seen = await erp.tells("10", lines=[line], shipments=shipments)
         assert seen["erp"]["lines"][0]["shipped"] == shipped
         assert seen["erp"]["shipments"][0]["reversed_on"] == reversed_on
+
+
+@pytest.fixture
+async def restored(erp, desk):
+    """The ERP decided on versions 2 and 3, which a restore of this database has lost since.
+
+    Version 2 is another one now; its number is that of one the ERP answered.
+    """
+    async with desk.crm.database.driver() as sql:
+        lost = await sql.fetchval("select epoch from installation")
+        await begin_epoch(sql)
+    seen = await desk.change(f"{ORDERS}/{erp.order['id']}", {"note": "after"}, revision=1)
+    assert (seen.json()["version"], seen.json()["content_history"] > lost) == (2, True)
+    return lost
+
+
+async def test_answers_to_what_a_restore_lost_do_not_set_the_seller_back(erp, desk, restored):
+    """Neither a decision nor a refusal: their versions are larger, but of an earlier history."""
+    answer = {"kind": "change", "state": "refused", "reason": "credit", "source_version": 2}
+    answer |= {"source_history": restored}
+    seen = await erp.tells("8", of=3, source_history=restored, last_change=answer)
+    assert (seen["lines"][0]["quantity"], seen["note"], seen["refusal"]) == ("10", "after", None)
+    assert (await erp.refuses(3, history=restored))["state"] == "placed"
+    now = seen["content_history"]
+    seen = await erp.tells("9", of=2, source_history=now, last_change=answer, note="after")
+    assert (seen["lines"][0]["quantity"], seen["refusal"]) == ("9", None)
+    assert (await desk.told(seen["id"]))[-1]["payload"]["content_history"] == now
+    seen = await erp.refuses(2, history=now)
+    assert seen["refusal"]["code"] == "too_large"
+
+
+async def test_what_a_restore_lost_comes_back_from_the_erp_while_nobody_changed_it(erp, desk):
+    """The ERP has decided on a version that this order has not reached again."""
+    seen = await desk.see(f"{ORDERS}/{erp.order['id']}")
+    async with desk.crm.database.driver() as sql:
+        await begin_epoch(sql)
+    seen = await erp.tells("7", of=5, source_history=seen["content_history"], note="lost")
+    assert (seen["lines"][0]["quantity"], seen["note"]) == ("7", "lost")
+
+
+async def test_the_state_that_was_followed_is_told_with_its_history(erp, desk):
+    bridge = await desk.crm.as_("orders.sync", "events.relay", systems=["erp"])
+    seen = await erp.tells("8", by=bridge, headers={"Tandem-History": "7"})
+    base = (await desk.told(seen["id"]))[-1]["payload"]["base"]
+    assert (base["version"], base["history"]) == (1, 7)

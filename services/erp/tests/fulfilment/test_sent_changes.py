@@ -142,6 +142,24 @@ async def test_what_was_sent_last_is_newer_than_what_was_known_before(sender):
     assert (quantities(order), order["note"]) == (["11"], "ring")
 
 
+async def test_a_state_that_a_restore_lost_is_not_compared(sender, desk):
+    """12 was sent, decided and taken over, and is gone here: repeated with a note it arrives."""
+    async with desk.erp.database.driver() as sql:
+        history = await sql.fetchval("select epoch from installation")
+    order = await sender.sends(("a", "10"))
+    lost = base(await sender.last_event(order), order, a="12") | {"history": history + 1}
+    lost["version"] += 1
+    order = await sender.sends(("a", "12"), base=lost, note="ring")
+    assert (quantities(order), order["note"]) == (["12"], "ring")
+    order = await sender.amends(order, (order["lines"][0], "11"))
+    known = base(await sender.last_event(order), order) | {"history": history}
+    order = await sender.sends(("a", "11"), base=known, note="bell")
+    assert quantities(order) == ["11"]
+    order = await sender.amends(order, (order["lines"][0], "9"))
+    order = await sender.sends(("a", "11"), base=lost, note="door")
+    assert (quantities(order), order["note"]) == (["9"], "door")
+
+
 async def test_lines_added_or_dropped_here_stay_so(sender):
     """The sender repeats what it sent; a line of its own comes besides."""
     order = await sender.sends(("a", "1"), ("b", "2"))

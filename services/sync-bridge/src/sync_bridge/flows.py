@@ -105,6 +105,10 @@ def _always(message: Any) -> bool:  # noqa: ARG001
     return True
 
 
+def _unsaid(message: Any) -> None:  # noqa: ARG001
+    return None
+
+
 def _nothing(message: Any) -> Sequence[Need]:  # noqa: ARG001
     return ()
 
@@ -120,6 +124,8 @@ class Flow:
     `needs` names what must be across before. `in_batches`: the other half also takes several at
     once (`POST <place>/by-external/<sender>/batch`). `revision` counts changes of the mapping: it
     is part of the idempotency key, so that a corrected mapping is not taken for a repeat (B39).
+    `history_of`: in which history of the sender the `source_version` counts that is put, where it
+    is not the event's version; None: in that of the event.
     """
 
     event: str
@@ -131,6 +137,7 @@ class Flow:
     in_batches: bool = False
     shared_by: Mapping[str, str] = field(default_factory=dict)
     revision: int = 1
+    history_of: Callable[[Any], int | None] = _unsaid
 
     @property
     def sender(self) -> Half:
@@ -226,6 +233,7 @@ FLOWS: Sequence[Flow] = (
         in_batches=True,
         begins=crm_to_erp.crosses,
         needs=_parts_of,
+        history_of=crm_to_erp.content_history,
     ),
     Flow(
         event="tandem.erp.order-changed.v1",

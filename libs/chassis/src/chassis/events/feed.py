@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chassis.events.wakeup import Bell
     from chassis.storage.database import Database
 
-__all__ = ["Asked", "Page", "Position", "begin_epoch", "end", "ends_of", "follow"]
+__all__ = ["Asked", "Page", "Position", "begin_epoch", "end", "ends_of", "follow", "notice_restore"]
 
 LATEST = "latest"
 _log = get_logger("chassis.events")
@@ -64,8 +64,8 @@ _NOTICE_RESTORE = """update installation i
   set epoch = greatest(i.epoch + 1, extract(epoch from clock_timestamp())::integer),
     began_at = greatest(f.feed_seq, (select feed_seq from outbox_sequence
       where outbox_id < uuid7_floor(now() - interval '1 day') order by feed_seq desc limit 1))
-  from feed_floor f where i.id = $1 and i.epoch = $2
-   and $3 > greatest(f.feed_seq, (select max(feed_seq) from outbox_sequence))
+  from feed_floor f where i.id = $1 and i.epoch = $2 and ($3::bigint is null
+    or $3 > greatest(f.feed_seq, (select max(feed_seq) from outbox_sequence)))
   returning i.epoch"""
 """When the restore was is not known, so the events of a day are told again: those of before it are
 known to readers by their ids."""
@@ -144,7 +144,7 @@ async def follow(
         except CursorForeign:
             if not by_bridge:
                 raise
-            await _notice_restore(sql, start)
+            await notice_restore(sql, start)
             page = await _read(sql, start, asked)  # Refused again, with what holds by now.
         if asked.consumer is not None:
             await sql.execute(_MARK, asked.consumer, start.position)
@@ -182,15 +182,18 @@ async def begin_epoch(sql: "asyncpg.Connection[Any]") -> int:
     return epoch
 
 
-async def _notice_restore(sql: "asyncpg.Connection[Any]", read: Cursor) -> None:
-    """Begin a new history if that far was read of this one, and no longer is there; once."""
+async def notice_restore(sql: "asyncpg.Connection[Any]", read: Cursor | None = None) -> None:
+    """Begin a new history if that far was read of this one, and no longer is there; once.
+
+    None: it is known already that something is lost.
+    """
     ends = await ends_of(sql)
-    if read != Cursor.at(ends["installation"], read.epoch, read.position):
+    epoch, position = (read.epoch, read.position) if read else (ends["epoch"], None)
+    if read and read != Cursor.at(ends["installation"], read.epoch, read.position):
         return
-    facts = (ends["installation"], read.epoch, read.position)
-    history = await sql.fetchval(_NOTICE_RESTORE, *facts)
+    history = await sql.fetchval(_NOTICE_RESTORE, ends["installation"], epoch, position)
     if history is not None:
-        _log.error("restore_noticed", history=history, read=read.position, newest=ends["head"])
+        _log.error("restore_noticed", history=history, read=position, newest=ends["head"])
 
 
 async def ends_of(sql: "asyncpg.Connection[Any]") -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 import asyncpg
 import structlog
@@ -84,6 +84,10 @@ class Publishing(Protocol):
         """Stop within seconds, whether or not the broker answers."""
 
 
+Compare: TypeAlias = Callable[["asyncpg.Connection[Any]"], Awaitable[None]]
+"""Compares what is in Kafka with the outbox before anything is sent. Raises BrokerTrouble."""
+
+
 class Relay:
     """Sends a service's events to Kafka while it holds the lock. `run` takes it, or waits."""
 
@@ -95,12 +99,14 @@ class Relay:
         *,
         page: int = PAGE,
         restarted: Callable[[], None] = lambda: None,
+        compare: Compare | None = None,
     ) -> None:
         self._connect = connect
         self._wakeups = wakeups
         self._make_publisher = make_publisher
         self._page = page
         self._restarted = restarted
+        self._compare = compare
         self._connection: asyncpg.Connection[Any] | None = None
         self._publisher: Publishing | None = None
         self._failures = 0
@@ -127,6 +133,8 @@ class Relay:
             await asyncio.sleep(TAKEOVER_SECONDS)
         publisher = self._publisher = self._make_publisher()
         await publisher.start()
+        if self._compare is not None:
+            await self._compare(connection)
         await connection.execute(_FIRST_MARK)
         mark: int = await connection.fetchval(_READ_MARK)
         _log.info("relay_leads", mark=mark)
@@ -205,6 +213,7 @@ def relay_for(
     if not bootstrap_servers:
         return None
     from chassis.events.publisher import Publisher  # noqa: PLC0415 - B62: only with a broker
+    from chassis.events.topic_ends import TopicEnds  # noqa: PLC0415 - the same
 
     topics = {event.topic_for(service.name) for event in service.events if event.public}
 
@@ -217,4 +226,10 @@ def relay_for(
             answer_seconds=ANSWER_SECONDS,
         )
 
-    return Relay(connect, wakeups, make_publisher, restarted=restarted)
+    ends = TopicEnds(
+        bootstrap_servers,
+        topics=topics,
+        partitions=settings.kafka_partitions,
+        answer_seconds=ANSWER_SECONDS,
+    )
+    return Relay(connect, wakeups, make_publisher, restarted=restarted, compare=ends.compare)

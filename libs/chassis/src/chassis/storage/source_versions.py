@@ -9,11 +9,14 @@ years of any unit that is counted from 1970.
 
 from decimal import Decimal
 from hashlib import blake2b
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import orjson
 
 from chassis.http.problem import Problem
+
+if TYPE_CHECKING:
+    import asyncpg
 
 __all__ = [
     "CONTENT",
@@ -23,6 +26,7 @@ __all__ = [
     "age_of",
     "digest",
     "is_too_far",
+    "present_history",
     "require_near",
 ]
 
@@ -64,6 +68,12 @@ def age_of(version: int, last: int, *, history: int | None, last_history: int) -
     """
     said, known = (history or last_history, version), (last_history, last)
     return (said > known) - (said < known)
+
+
+async def present_history(sql: "asyncpg.Connection[Any]") -> int:
+    """The history of this database, in which the versions count that its records get now."""
+    history: int = await sql.fetchval("select epoch from installation")
+    return history
 
 
 def is_too_far(version: int, last: int, *, step_max: int) -> bool:

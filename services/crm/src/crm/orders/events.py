@@ -48,6 +48,9 @@ class BaseState(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: int = Field(description="The ERP's version of it.")
+    history: int | None = Field(
+        default=None, description="The history of the ERP's database in which it counts."
+    )
     requested_on: date | None
     lines: list[BaseLine]
     freight: Exact
@@ -88,6 +91,10 @@ class OrderChanged(Event):
         default=None,
         description="The version in which it was last changed here; later ones only took over "
         "what the ERP had decided.",
+    )
+    content_history: int | None = Field(
+        default=None,
+        description="In which history of this database that counts; null: it is not known.",
     )
     refusal: RefusalState | None = Field(
         default=None, description="What the ERP refused of it; null: nothing."

@@ -33,8 +33,9 @@ PLACED, REJECTED, CANCELLED = "placed", "rejected", "cancelled"
 class Order(Record, Base):
     """What a customer ordered; `erp` is how the ERP says it stands.
 
-    `content_version` is the version in which it was last changed here. Later versions only took
-    over what the ERP had decided, so the ERP is not asked for them.
+    `content_version` is the version in which it was last changed here, in the `content_history` of
+    this database. Later versions only took over what the ERP had decided, so the ERP is not asked
+    for them.
     """
 
     __tablename__ = "customer_order"
@@ -66,23 +67,29 @@ class Order(Record, Base):
     erp_version: Mapped[int] = mapped_column(BigInteger, default=0)
     erp_history: Mapped[int] = mapped_column(default=1, server_default=text("1"))
     content_version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+    content_history: Mapped[int | None]
     refusal: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     base: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
-    def change_here(self, at: datetime) -> list[str]:
+    def change_here(self, at: datetime, *, history: int) -> list[str]:
         """Count a change that was made here: it is decided anew; what that changed besides."""
         changed = self.take({"state": CANCELLED if self.state == CANCELLED else PLACED})
         changed += self.take({"refusal": None})
         self.touch(at)
-        self.content_version = self.version
+        self.content_version, self.content_history = self.version, history
         return changed
 
-    def cancel(self, at: datetime) -> list[str]:
+    def is_later(self, version: int, *, history: int | None) -> bool:
+        """Whether it was changed here after that version of it; None: nobody tells its history."""
+        ours = self.content_history or history or 0
+        return (history or ours, version) < (ours, self.content_version)
+
+    def cancel(self, at: datetime, *, history: int) -> list[str]:
         """The customer wants it no longer; what that changed, nothing when it is known."""
         if self.state == CANCELLED:
             return []
         self.state = CANCELLED
-        return ["state", *self.change_here(at)]
+        return ["state", *self.change_here(at, history=history)]
 
     def must_be_placed(self) -> None:
         """Raises OrderCancelled."""

@@ -35,8 +35,11 @@ __all__ = [
 _LINKED = """exists (select from external_reference r where r.system = 'erp'
     and r.entity_type = '{kind}' and r.entity_id = {id})"""
 _UNKNOWN_TO_ERP = f"""case when customer_order.state = 'placed'
-    and customer_order.content_version
-      > coalesce((customer_order.erp ->> 'source_version')::bigint, 0)
+    and (coalesce(customer_order.content_history, 0), customer_order.content_version)
+      > (case when customer_order.content_history is null then 0
+          else coalesce((customer_order.erp ->> 'source_history')::integer,
+            customer_order.content_history) end,
+        coalesce((customer_order.erp ->> 'source_version')::bigint, 0))
     and {_LINKED.format(kind="account", id="customer_order.account_id")}
   then (select array_agg(distinct p.code order by p.code)
     from customer_order_line l join product p on p.id = l.product_id
@@ -48,7 +51,7 @@ _VIEW = f"""customer_order.id, customer_order.version, customer_order.number,
   customer_order.account_id, customer_order.ordered_on, customer_order.requested_on,
   customer_order.ship_to, customer_order.note, customer_order.currency, customer_order.state,
   customer_order.net, customer_order.freight, customer_order.total, customer_order.erp,
-  customer_order.content_version, customer_order.refusal,
+  customer_order.content_version, customer_order.content_history, customer_order.refusal,
   customer_order.created_at, customer_order.updated_at,
   (select trim_scale(d.owes)::text from account_debt d
     where d.account_id = customer_order.account_id) as customer_owes,
@@ -68,11 +71,12 @@ _ADD_LINES = """line as (insert into customer_order_line (id, order_id, position
 _ADD_ORDER = f"""with {_ADD_LINES}
 insert into customer_order (id, version, created_at, updated_at, number, account_id, ordered_on,
     requested_on, ship_to, note, currency, state, net, freight, total, erp, erp_version,
-    content_version)
+    content_version, content_history)
   select $10, 1, $11, $11, 'O-' || lpad(number, greatest(6, length(number)), '0'), $12, $13,
-    $14, $15, $16, $17, $18, $19, $20, $21, null, 0, 1
+    $14, $15, $16, $17, $18, $19, $20, $21, null, 0, 1,
+    (select epoch from installation)
   from (select nextval('customer_order_number_seq')::text as number) n
-  returning number"""
+  returning number, content_history"""
 
 
 async def for_update(work: Work, order_id: UUID) -> Order | None:
@@ -102,7 +106,7 @@ async def lines_of(work: Work, order_id: UUID) -> list[OrderLine]:
 
 async def add_order(work: Work, order: Order, lines: Sequence[OrderLine]) -> None:
     """Store a new order with its lines; it is given the next number, gaps are allowed."""
-    order.number = await work.sql.fetchval(
+    [given] = await work.sql.fetch(
         _ADD_ORDER,
         *_columns(lines),
         order.id,
@@ -118,6 +122,7 @@ async def add_order(work: Work, order: Order, lines: Sequence[OrderLine]) -> Non
         order.freight,
         order.total,
     )
+    order.number, order.content_history = given
 
 
 async def replace_lines(work: Work, order_id: UUID, lines: Sequence[OrderLine]) -> None:

@@ -39,16 +39,13 @@ from crm.money import (
     SignedAmount,
     UnitPriceView,
 )
+from crm.orders.erp_copies import ErpOrder
 
 __all__ = [
     "AvailabilityItem",
     "ChangeLine",
     "ChangeOrder",
     "DebtItem",
-    "ErpChange",
-    "ErpLine",
-    "ErpOrder",
-    "ErpShipment",
     "FulfilmentItem",
     "LineView",
     "NewLine",
@@ -171,82 +168,6 @@ class ChangeOrder(Command):
     freight: MoneyChange | None = Field(default=None, description="Null: none.")
     lines: Annotated[list[ChangeLine], Field(min_length=1, max_length=500)] = Field(
         default_factory=left_out
-    )
-
-
-class Told(BaseModel):
-    """A part of what the ERP tells; what we do not know of is left out."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class ErpLine(Told):
-    """How a line stands; of goods of a confirmed order: quantity = reserved + waiting + shipped."""
-
-    line_id: UUID | None = Field(default=None, description="Our line, or the ERP's own.")
-    product_id: UUID | None = Field(default=None, description="Our product.")
-    sku: str = ""
-    quantity: NonNegativeNumber
-    unit_price: NonNegativeNumber = Decimal(0)
-    discount: NonNegativeNumber = Decimal(0)
-    reserved: NonNegativeNumber
-    waiting: NonNegativeNumber
-    shipped: NonNegativeNumber
-    returned: NonNegativeNumber = Decimal(0)
-    invoiced: NonNegativeNumber
-
-
-class ErpShipment(Told):
-    """A shipment, or goods that came back."""
-
-    number: str
-    kind: str
-    shipped_on: Day
-    carrier: str
-    tracking_number: str
-    reversed_on: Day | None = Field(
-        default=None, description="The day on which it was taken back as a mistake; null: it stays."
-    )
-
-
-class ErpChange(Told):
-    """The last change that was asked for, and the answer; `source_version`: of our order."""
-
-    kind: str
-    state: str
-    reason: str = ""
-    source_version: Annotated[int, Field(strict=True)] | None = None
-
-    def refuses(self, version: int) -> bool:
-        """Whether it says no to what this version of ours asked for."""
-        return (self.state, self.source_version) == ("refused", version)
-
-
-class ErpOrder(Told):
-    """How the ERP says the order stands; `promised_on` is the confirmed date."""
-
-    number: str
-    state: str
-    reason: str = ""
-    source_version: Annotated[int, Field(strict=True)] | None = Field(
-        default=None, description="Our order's newest version that the ERP had decided on."
-    )
-    account_id: UUID | None = Field(default=None, description="Our account of its customer.")
-    requested_on: Day | None = None
-    ship_to: Address | None = None
-    note: Note = ""
-    net: NonNegativeNumber = Decimal(0)
-    freight: NonNegativeNumber = Decimal(0)
-    promised_on: Day | None = None
-    lines: list[ErpLine] = []
-    shipments: list[ErpShipment] = []
-    last_change: ErpChange | None = None
-    invoiced: NonNegativeNumber = Field(
-        default=Decimal(0), description="What was invoiced, before tax."
-    )
-    paid: NonNegativeNumber = Field(default=Decimal(0), description="With tax.")
-    open_amount: NonNegativeNumber = Field(
-        default=Decimal(0), description="What is left to be paid of its invoices, with tax."
     )
 
 
@@ -381,6 +302,9 @@ class OrderView(BaseModel):
     content_version: int = Field(
         description="The version in which it was last changed here; later ones took over what "
         "the ERP decided."
+    )
+    content_history: int | None = Field(
+        description="In which history of this database that counts; null: it is not known."
     )
     waits_for: Annotated[list[str], BeforeValidator(lambda codes: codes or [])] = Field(
         default=[],

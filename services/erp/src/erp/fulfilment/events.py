@@ -28,6 +28,9 @@ class RefTold(Told):
     source_version: int | None = Field(
         default=None, description="The newest version there that was decided on here."
     )
+    source_history: int | None = Field(
+        default=None, description="The history of their database in which that version counts."
+    )
 
 
 class LineTold(Told):
@@ -79,6 +82,9 @@ class ChangeTold(Told):
     reason: str
     source_version: int | None = Field(
         default=None, description="The sender's version that asked for it; null: nobody sent it."
+    )
+    source_history: int | None = Field(
+        default=None, description="The history of the sender's database; null: it told none."
     )
 
 

@@ -300,6 +300,7 @@ class ChangeRequest(Identified, Base):
     reason: Mapped[str]
     asked_by: Mapped[str]
     source_version: Mapped[int | None] = mapped_column(BigInteger)
+    source_history: Mapped[int | None]
 
 
 class Shipment(Record, Base):

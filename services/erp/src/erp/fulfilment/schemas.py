@@ -141,6 +141,11 @@ class OrderBase(Command):
     """The order as the sender knew it from us before it was changed there."""
 
     version: Annotated[int, Field(strict=True, ge=1)] = Field(description="Our version of it.")
+    history: Annotated[int, Field(strict=True, ge=1)] | None = Field(
+        default=None,
+        description="The history of our database in which that version counts, as our events tell "
+        "it. After a restore from a backup a state of an earlier one is not compared.",
+    )
     requested_on: Day | None = None
     lines: list[BaseLine] = Field(max_length=500)
     charges: Charges = Field(default=[])

@@ -48,6 +48,7 @@ class Calls:
     refusals: int
     decided: int
     cause: Received
+    history: int | None = None
 
     async def upsert(self, body: Mapping[str, Any]) -> Answer:
         """Put the record to the other half under the sender's id, guarded by its version."""
@@ -179,6 +180,6 @@ class Calls:
                 "tandem-correlation-id": str(event.correlationid),
                 "tandem-causation-id": str(event.event_id),
                 "tandem-hops": str(event.hops + 1),
-                "tandem-history": str(self.event.history),
+                "tandem-history": str(self.history or event.history),
             }
         )

@@ -170,6 +170,7 @@ class Carrier:
             refusals=one.refusals,
             decided=one.decided,
             cause=_cause(one, known.ancestors),
+            history=flow.history_of(message),
         )
         twin = friend.twin if friend else None
         subject = event.subject

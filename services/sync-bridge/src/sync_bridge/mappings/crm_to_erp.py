@@ -5,7 +5,7 @@ from typing import Any
 from sync_bridge.mappings.twins import Twins
 from sync_bridge.messages import crm
 
-__all__ = ["crosses", "customer", "is_customer", "sales_order"]
+__all__ = ["content_history", "crosses", "customer", "is_customer", "sales_order"]
 
 
 def is_customer(account: crm.AccountChanged) -> bool:
@@ -25,6 +25,11 @@ def customer(account: crm.AccountChanged, twins: Twins) -> dict[str, Any]:  # no
         "bill_to": account.billing_address.plain(),
         "ship_to": account.shipping_address.plain(),
     } | ({"currency": account.currency} if account.currency else {})
+
+
+def content_history(order: crm.OrderChanged) -> int | None:
+    """The history in which the version of the content counts; None: that of the event."""
+    return order.content_history
 
 
 def crosses(order: crm.OrderChanged) -> bool:
@@ -66,6 +71,7 @@ def _base(base: crm.OrderBase, currency: str, twins: Twins) -> dict[str, Any]:
     """The order as the ERP had it, in the ERP's words."""
     return {
         "version": base.version,
+        "history": base.history,
         "requested_on": base.requested_on.isoformat() if base.requested_on else None,
         "lines": [
             {

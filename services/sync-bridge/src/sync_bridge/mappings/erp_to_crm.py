@@ -90,6 +90,7 @@ def fulfilment(order: erp.OrderChanged, twins: Twins) -> dict[str, Any]:
         "order_id": known.external_id if known else None,
         "erp": {
             "source_version": known.source_version if known else None,
+            "source_history": known.source_history if known else None,
             "account_id": str(twins["customer", customer]) if customer else None,
             "number": order.number,
             "state": order.state,

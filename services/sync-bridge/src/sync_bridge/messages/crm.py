@@ -49,6 +49,7 @@ class OrderBase(Part):
     """The order as the ERP had it when the CRM last took it over."""
 
     version: int
+    history: int | None = None
     requested_on: date | None = None
     lines: list[BaseLine] = Field(default_factory=list)
     freight: str = "0"
@@ -66,4 +67,5 @@ class OrderChanged(Message):
     lines: list[OrderLine]
     freight: Money
     content_version: int | None = None
+    content_history: int | None = None
     base: OrderBase | None = None

@@ -88,6 +88,7 @@ class Ref(Part):
     system: Text
     external_id: Text
     source_version: int | None = None
+    source_history: int | None = None
 
 
 class OrderLine(Part):
@@ -125,6 +126,7 @@ class Change(Part):
     state: Text
     reason: Text = ""
     source_version: int | None = None
+    source_history: int | None = None
 
 
 class OrderChanged(Message):

@@ -8,24 +8,31 @@ from chassis.storage.work import Work
 from crm.catalog.service import prices
 from crm.money import digits_of, rounded
 from crm.orders import queries
+from crm.orders.erp_copies import ErpLine, ErpOrder
 from crm.orders.models import CANCELLED, PLACED, REJECTED, Order, OrderLine
 from crm.orders.rules.pricing import line_net
-from crm.orders.schemas import ErpLine, ErpOrder
 from crm.orders.service.lines import AMOUNT_DIGITS
 from crm.orders.service.orders import store, take
 
 __all__ = ["follow_erp", "take_refusal"]
 
 
-async def follow_erp(work: Work, order: Order, erp: ErpOrder, *, version: int) -> None:
+async def follow_erp(
+    work: Work, order: Order, erp: ErpOrder, *, version: int, history: int | None
+) -> None:
     """Let the locked order become what it is in the ERP, if that knew all that was changed here.
+
+    `version` is the ERP's, in that `history` of its database; None: it does not tell.
 
     The content stays ours while the order is rejected or cancelled: it is changed here, or placed
     anew. Nothing here is a change of the customer's, so the ERP is not asked for it.
     """
-    if erp.source_version is None or erp.source_version < order.content_version:
+    if erp.source_version is None:
         return
-    before, order.base = order.base, _base_of(erp, version, of=order.content_version)
+    if order.is_later(erp.source_version, history=erp.source_history):
+        return
+    now = _base_of(erp, version, history, of=order.content_version)
+    before, order.base = order.base, now
     state, refusal = _state_of(erp), _refusal_of(erp)
     if _is_progress(before, order.base) and (order.state, order.refusal) == (state, refusal):
         await work.flush()
@@ -36,10 +43,11 @@ async def follow_erp(work: Work, order: Order, erp: ErpOrder, *, version: int) -
 
 def _is_progress(before: dict[str, Any] | None, now: dict[str, Any]) -> bool:
     """Whether the content is as it was followed last, and nothing was changed here since."""
-    return before is not None and before | {"version": now["version"]} == now
+    told = {name: now[name] for name in ("version", "history")}
+    return before is not None and before | told == now
 
 
-def _base_of(erp: ErpOrder, version: int, *, of: int) -> dict[str, Any]:
+def _base_of(erp: ErpOrder, version: int, history: int | None, *, of: int) -> dict[str, Any]:
     """The ERP's content, to tell what is changed here from what only follows it.
 
     `of`: our version that it was followed for; parts that nobody changes there are told as well.
@@ -56,7 +64,8 @@ def _base_of(erp: ErpOrder, version: int, *, of: int) -> dict[str, Any]:
     content = {"requested_on": wanted, "lines": lines, "freight": freight, "note": erp.note}
     ship_to = erp.ship_to.model_dump(mode="json") if erp.ship_to else None
     account = str(erp.account_id) if erp.account_id else None
-    return content | {"version": version, "of": of, "ship_to": ship_to, "account_id": account}
+    known = {"version": version, "history": history, "of": of}
+    return content | known | {"ship_to": ship_to, "account_id": account}
 
 
 async def take_refusal(work: Work, order: Order, *, version: int, code: str, about: str) -> None:
@@ -64,7 +73,7 @@ async def take_refusal(work: Work, order: Order, *, version: int, code: str, abo
 
     Where the ERP has the order already, that is a change of it: it is once more what it is there.
     """
-    if version < order.content_version:
+    if order.is_later(version, history=work.trace.history):
         return
     erp = ErpOrder.model_validate(order.erp) if order.erp else None
     if erp is None or erp.state == REJECTED or erp.source_version is None:
@@ -72,6 +81,7 @@ async def take_refusal(work: Work, order: Order, *, version: int, code: str, abo
         await _save(work, order, order.take({"state": REJECTED, "refusal": refusal}), None)
         return
     order.content_version = min(erp.source_version, order.version)
+    order.content_history = erp.source_history or order.content_history
     kind = "cancellation" if order.state == CANCELLED else "change"
     refusal = {"kind": kind, "code": code, "about": about}
     await _become(work, order, erp, state=_state_of(erp), refusal=refusal)
@@ -86,7 +96,7 @@ def _refusal_of(erp: ErpOrder) -> dict[str, str] | None:
     if erp.state == REJECTED:
         return _told("order", erp.reason)
     answer = erp.last_change
-    if answer is None or not answer.refuses(erp.source_version or 0):
+    if answer is None or not answer.refuses(erp.source_version or 0, history=erp.source_history):
         return None
     return _told(answer.kind, answer.reason)
 

@@ -53,7 +53,10 @@ async def store_fulfilments(work: Work, sent: Sequence[TellFulfilment]) -> list[
         order = found[one.order_id]
         if order not in work.session:  # Replacing the lines of one before has emptied it.
             order = await _locked(work, one.order_id)
-        await following.follow_erp(work, order, one.erp, version=one.source_version)
+        told_in = work.trace_of(order.id).history
+        await following.follow_erp(
+            work, order, one.erp, version=one.source_version, history=told_in
+        )
     return outcomes
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage.loading import loaded
+from chassis.storage.source_versions import present_history
 from chassis.storage.work import Work
 from crm.accounts.schemas import Buyer
 from crm.accounts.service import accounts
@@ -242,7 +243,7 @@ async def _change(
     changed = take(order, facts, present, wanted)
     if not changed:
         return False
-    changed += order.change_here(work.now)
+    changed += order.change_here(work.now, history=await present_history(work.sql))
     await store(work, order, wanted if "lines" in changed else None, changed)
     return True
 
@@ -279,7 +280,7 @@ async def store(
 async def cancel_order(work: Work, order_id: UUID) -> None:
     """The customer wants it no longer; the ERP decides whether it still can. Raises NotFound."""
     order = await _locked(work, order_id)
-    changed = order.cancel(work.now)
+    changed = order.cancel(work.now, history=await present_history(work.sql))
     if changed:
         await store(work, order, None, changed)
 
@@ -323,7 +324,7 @@ def _event(seen: OrderView, changed: Sequence[str], *, base: Base) -> OrderChang
     names = OrderChanged.model_fields.keys() - besides
     state = {name: getattr(seen, name) for name in names} | {"version": seen.revision}
     if base is not None:
-        state["base"] = {name: base[name] for name in BaseState.model_fields}
+        state["base"] = {name: base.get(name) for name in BaseState.model_fields}
     state |= {"lines": lines, "freight": money(seen.freight, seen.currency)}
     if seen.refusal is not None:
         refused = {name: getattr(seen.refusal, name) for name in RefusalState.model_fields}

@@ -28,7 +28,8 @@ __all__ = [
 ]
 
 _REFERENCES = """(select coalesce(jsonb_agg(jsonb_build_object('system', r.system,
-      'external_id', r.external_id, 'source_version', nullif(r.source_version, 0))
+      'external_id', r.external_id, 'source_version', nullif(r.source_version, 0),
+      'source_history', case when r.source_version > 0 then r.source_history end)
       order by r.system), '[]')
     from external_reference r
     where r.entity_type = 'sales_order' and r.entity_id = sales_order.id) as external_refs"""
@@ -61,7 +62,7 @@ _STATE = f"""sales_order.id, {version_columns(Order.__table__)},
       order by s.created_at, s.id), '[]')
     from shipment s where s.order_id = sales_order.id) as shipments,
   (select jsonb_build_object('kind', c.kind, 'state', c.state, 'reason', c.reason,
-      'source_version', c.source_version)
+      'source_version', c.source_version, 'source_history', c.source_history)
     from change_request c where c.order_id = sales_order.id
     order by c.recorded_at desc, c.id desc limit 1) as last_change"""
 

@@ -353,6 +353,7 @@ async def _answer(work: Work, hand: OrderAtHand, asked: _Asked, refusal: str) ->
         reason=refusal,
         asked_by=work.actor.reference,
         source_version=asked.source_version,
+        source_history=work.trace_of(hand.order.id).history,
     )
     await queries.add_change(work, request)
     await queries.save(work, hand, edited=not refusal)

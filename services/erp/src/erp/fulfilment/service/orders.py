@@ -7,6 +7,7 @@ from uuid import UUID
 
 from chassis.http.problems import NotFound
 from chassis.ids import uuid7
+from chassis.storage.source_versions import present_history
 from chassis.storage.work import Work
 from erp.fulfilment import queries
 from erp.fulfilment.errors import OrderClosed
@@ -96,7 +97,7 @@ async def _add(
 async def _tell_amended(work: Work, command: UpsertOrder, order_id: UUID) -> None:
     """Tell the order where it is another than the sender repeats, so that it learns of it."""
     hand = await locked(work, order_id)
-    command = completed(command, hand)
+    command = completed(await _with_base_of_now(work, command), hand)
     if (
         not command.cancelled
         and with_ours(command, hand.order, hand.lines, hand.charges) != command
@@ -111,7 +112,7 @@ async def _accept_again(work: Work, command: UpsertOrder, order_id: UUID) -> boo
     Where that is another than was sent, the order is told even if nothing changed.
     """
     hand = await locked(work, order_id)
-    command = completed(command, hand)
+    command = completed(await _with_base_of_now(work, command), hand)
     if command.cancelled:
         return await cancel(work, hand, command.source_version)
     order = hand.order
@@ -129,6 +130,14 @@ async def _accept_again(work: Work, command: UpsertOrder, order_id: UUID) -> boo
     )
     await queries.note_sent(work, order)
     return changed
+
+
+async def _with_base_of_now(work: Work, command: UpsertOrder) -> UpsertOrder:
+    """What was sent, without a state of ours that may have been lost with a restore."""
+    base = command.base
+    if base is None or base.history is None or base.history == await present_history(work.sql):
+        return command
+    return command.model_copy(update={"base": None})
 
 
 async def _take_over(work: Work, hand: OrderAtHand, command: UpsertOrder) -> bool:

@@ -1,0 +1,94 @@
+"""How the ERP says that an order stands, as it is told here and kept with the order."""
+
+from decimal import Decimal
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from crm.addresses import Address
+from crm.fields import Day, Note
+from crm.money import NonNegativeNumber
+
+__all__ = ["ErpChange", "ErpLine", "ErpOrder", "ErpShipment"]
+
+
+class Told(BaseModel):
+    """A part of what the ERP tells; what we do not know of is left out."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class ErpLine(Told):
+    """How a line stands; of goods of a confirmed order: quantity = reserved + waiting + shipped."""
+
+    line_id: UUID | None = Field(default=None, description="Our line, or the ERP's own.")
+    product_id: UUID | None = Field(default=None, description="Our product.")
+    sku: str = ""
+    quantity: NonNegativeNumber
+    unit_price: NonNegativeNumber = Decimal(0)
+    discount: NonNegativeNumber = Decimal(0)
+    reserved: NonNegativeNumber
+    waiting: NonNegativeNumber
+    shipped: NonNegativeNumber
+    returned: NonNegativeNumber = Decimal(0)
+    invoiced: NonNegativeNumber
+
+
+class ErpShipment(Told):
+    """A shipment, or goods that came back."""
+
+    number: str
+    kind: str
+    shipped_on: Day
+    carrier: str
+    tracking_number: str
+    reversed_on: Day | None = Field(
+        default=None, description="The day on which it was taken back as a mistake; null: it stays."
+    )
+
+
+class ErpChange(Told):
+    """The last change that was asked for, and the answer; `source_version`: of our order."""
+
+    kind: str
+    state: str
+    reason: str = ""
+    source_version: Annotated[int, Field(strict=True)] | None = None
+    source_history: Annotated[int, Field(strict=True, ge=1)] | None = None
+
+    def refuses(self, version: int, *, history: int | None) -> bool:
+        """Whether it says no to what this version of ours asked for."""
+        asked = (self.state, self.source_version, self.source_history or history)
+        return asked == ("refused", version, history)
+
+
+class ErpOrder(Told):
+    """How the ERP says the order stands; `promised_on` is the confirmed date."""
+
+    number: str
+    state: str
+    reason: str = ""
+    source_version: Annotated[int, Field(strict=True)] | None = Field(
+        default=None, description="Our order's newest version that the ERP had decided on."
+    )
+    source_history: Annotated[int, Field(strict=True, ge=1)] | None = Field(
+        default=None, description="The history of our database in which that version counts."
+    )
+    account_id: UUID | None = Field(default=None, description="Our account of its customer.")
+    requested_on: Day | None = None
+    ship_to: Address | None = None
+    note: Note = ""
+    net: NonNegativeNumber = Decimal(0)
+    freight: NonNegativeNumber = Decimal(0)
+    promised_on: Day | None = None
+    lines: list[ErpLine] = []
+    shipments: list[ErpShipment] = []
+    last_change: ErpChange | None = None
+    invoiced: NonNegativeNumber = Field(
+        default=Decimal(0), description="What was invoiced, before tax."
+    )
+    paid: NonNegativeNumber = Field(default=Decimal(0), description="With tax.")
+    open_amount: NonNegativeNumber = Field(
+        default=Decimal(0), description="What is left to be paid of its invoices, with tax."
+    )
