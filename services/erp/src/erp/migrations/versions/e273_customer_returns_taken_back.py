@@ -1,13 +1,13 @@
 """Goods that came back from a customer by mistake of the books are with the customer after all.
 
 Revision ID: e273
-Revises: e272
+Revises: e291
 """
 
 from alembic import op
 
 revision = "e273"
-down_revision = "e272"
+down_revision = "e291"
 
 
 def upgrade() -> None:
