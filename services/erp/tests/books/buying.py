@@ -77,6 +77,7 @@ async def sends_back(walk: Walk) -> None:
         named: Row = {"line_id": str(line["order_line_id"]), "quantity": quantity}
         if line["tracking"] == "serial":
             named["serials"] = walk.serials(quantity, new=line["serials"])
+            named["quantity"] = str(len(named["serials"]) or 1)
         lines.append(named)
     facts = {"reason": "Bent", "expect_again": walk.chance.random() < 0.5}
     if walk.chance.random() < 0.8:

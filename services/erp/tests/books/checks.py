@@ -31,9 +31,7 @@ CHECKS = {
     "each piece with a serial is in one place": (
         """select s.item_id, s.on_hand, n.here from stock_level s
           cross join lateral (select count(*) as here from serial n
-            join lateral (select m.to_location_id from stock_move m
-              where m.item_id = n.item_id and m.serial = n.number order by m.id desc limit 1) m
-              on m.to_location_id = s.location_id where n.item_id = s.item_id) n
+            where n.item_id = s.item_id and n.location_id = s.location_id) n
           where s.item_id = any($1) and s.tracking = 'serial' and s.on_hand <> n.here""",
         "items",
     ),

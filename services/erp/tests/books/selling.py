@@ -6,8 +6,9 @@ _SHIPMENTS = """select s.id, s.kind from shipment s join sales_order o on o.id =
   where o.customer_id = any($1) order by s.id"""
 _INVOICES = "select id from invoice where customer_id = any($1) and kind = 'invoice' order by id"
 _INVOICE_LINES = "select position, quantity from invoice_line where invoice_id = $1 order by 1"
-_GONE = """select distinct m.serial from stock_move m
-  where m.order_line_id = $1 and m.serial is not null order by 1"""
+_GONE = """select n.number as serial from serial n join location t on t.id = n.location_id
+  where t.kind = 'customer' and n.number in (
+    select serial from stock_move m where m.order_line_id = $1) order by 1"""
 
 
 async def sells(walk: Walk) -> None:
@@ -69,6 +70,7 @@ async def takes_back(walk: Walk) -> None:
         if line["tracking"] == "serial":
             gone = [row["serial"] for row in await walk.rows(_GONE, line["id"])]
             named["serials"] = walk.serials(quantity, new=gone)
+            named["quantity"] = str(len(named["serials"]) or 1)
         lines.append(named)
     path = f"/v1/sales-orders/{order['id']}/returns"
     await walk.asks("take back", path, lines=lines, credit=walk.chance.random() < 0.7)

@@ -7,7 +7,6 @@ __all__ = [
     "GoodsCameBack",
     "GoodsHaveLeft",
     "MoreThanLeft",
-    "NotADelivery",
     "NotReservedYet",
     "NotShippedYet",
     "NothingToInvoice",
@@ -145,22 +144,13 @@ class MoreThanLeft(Problem):
     detail = "{wanted} of {line} are named, {left} are left."
 
 
-class NotADelivery(Problem):
-    """A return is no shipment that could be taken back."""
-
-    status = 409
-    code = "not_a_delivery"
-    title = "Not a shipment to a customer"
-    detail = "{number} is a return. Ship the goods again, if they did not come back."
-
-
 class ShipmentReversed(Problem):
     """The shipment was taken back already."""
 
     status = 409
     code = "shipment_reversed"
     title = "The shipment is taken back already"
-    detail = "The shipment {number} was taken back before; its goods are in stock again."
+    detail = "{number} was taken back before: it is as if its goods had never moved."
 
 
 class ShipmentInvoiced(Problem):

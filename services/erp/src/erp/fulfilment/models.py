@@ -27,7 +27,6 @@ from erp.base import Base, Record
 from erp.exact import plain
 from erp.fulfilment.errors import (
     MoreThanLeft,
-    NotADelivery,
     OrderClosed,
     OrderNotConfirmed,
     ShipmentInvoiced,
@@ -240,6 +239,14 @@ class OrderLine(Identified, Base):
         self.shipped -= quantity
         return max(prepaid - beyond, Decimal(0))
 
+    def never_come_back(self, quantity: Decimal, *, waived: Decimal) -> None:
+        """Take a mistaken return back: the customer has so many after all.
+
+        What of them was credited meanwhile may be invoiced anew.
+        """
+        self.returned -= quantity
+        self.waived += waived
+
     def be_credited(self, quantity: Decimal, *, again: bool) -> None:
         """Have so many credited by hand; `again`: they may be invoiced anew, if they stay."""
         self.credited += quantity
@@ -304,12 +311,11 @@ class ChangeRequest(Identified, Base):
 
 
 class Shipment(Record, Base):
-    """Goods that left for a customer, or came back; a mistaken delivery may be taken back whole."""
+    """Goods that left for a customer, or came back; a mistaken one may be taken back whole."""
 
     __tablename__ = "shipment"
     __table_args__ = (
         CheckConstraint("kind in ('delivery', 'return')", name="kind_known"),
-        CheckConstraint("reversed_on is null or kind = 'delivery'", name="reversed_delivery"),
         CheckConstraint("reversed_on >= shipped_on", name="reversed_after"),
         Index("ix_shipment_order_id", "order_id", "created_at"),
         Index("ix_shipment_created_at", "created_at", "id"),
@@ -333,9 +339,7 @@ class Shipment(Record, Base):
     reversal_reason: Mapped[str] = mapped_column(server_default="")
 
     def reverse(self, *, on: date, reason: str, at: datetime) -> None:
-        """Have never left. Raises ShipmentReversed, NotADelivery, InvalidInput (before it left)."""
-        if self.kind != "delivery":
-            raise NotADelivery(number=self.number)
+        """Have never left, or come back. Raises ShipmentReversed, InvalidInput (before it)."""
         if self.reversed_on:
             raise ShipmentReversed(number=self.number)
         if on < self.shipped_on:
@@ -348,13 +352,17 @@ class Shipment(Record, Base):
 
 
 class ShipmentLine(Identified, Base):
-    """What of an order line went along; `prepaid` of it was invoiced before."""
+    """What of an order line went along; `prepaid` of it was invoiced before.
+
+    Of what came back, `waived` was the customer's for nothing until then.
+    """
 
     __tablename__ = "shipment_line"
     __table_args__ = (
         UniqueConstraint("shipment_id", "order_line_id"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("prepaid >= 0 and prepaid <= quantity", name="prepaid_part"),
+        CheckConstraint("waived >= 0 and waived <= quantity", name="waived_part"),
         Index("ix_shipment_line_order_line_id", "order_line_id"),
     )
 
@@ -362,3 +370,4 @@ class ShipmentLine(Identified, Base):
     order_line_id: Mapped[UUID] = mapped_column(ForeignKey("sales_order_line.id"))
     quantity: Mapped[Quantity]
     prepaid: Mapped[Quantity] = mapped_column(server_default="0")
+    waived: Mapped[Quantity] = mapped_column(server_default="0")

@@ -30,7 +30,6 @@ from erp.fulfilment.errors import (
     GoodsCameBack,
     GoodsHaveLeft,
     MoreThanLeft,
-    NotADelivery,
     NothingToInvoice,
     NothingToShip,
     NotReservedYet,
@@ -135,7 +134,6 @@ shipment_router = house_router(
     tag="shipments",
     problems=(
         NotFound,
-        NotADelivery,
         ShipmentReversed,
         ShipmentInvoiced,
         GoodsCameBack,
@@ -290,5 +288,5 @@ async def see_shipment(shipment_id: UUID, _by: Reader, at: InReading) -> Shipmen
 async def reverse_shipment(
     shipment_id: UUID, command: ReverseShipment, _by: Storekeeper, _once: OnlyOnce, work: InWork
 ) -> ShipmentView:
-    """Take a mistaken shipment back whole: goods, posting and lines are as before it."""
+    """Take a mistaken shipment or return back whole: goods, books and lines are as before it."""
     return await service.reverse_shipment(work, shipment_id, command)

@@ -235,7 +235,7 @@ class ReturnGoods(Command):
 
 
 class ReverseShipment(Command):
-    """Take a mistaken shipment back whole: as if its goods had never left."""
+    """Take a mistaken shipment, or return, back whole: as if its goods had never moved."""
 
     reason: Name = Field(description="Why, such as: the wrong customer's parcel.")
     effective_on: Day | None = Field(

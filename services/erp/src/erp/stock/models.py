@@ -347,6 +347,11 @@ class Demand(Base):
         self.reserved -= quantity
         self.shipped += quantity
 
+    def never_come_back(self, quantity: Decimal) -> None:
+        """Have so many with the customer after all."""
+        self.shipped += quantity
+        self.wanted += quantity
+
     def come_back(self, quantity: Decimal, *, sku: str) -> None:
         """Take so many of the shipped back; they are not wanted again. Raises NotShipped."""
         if quantity > self.shipped:

@@ -50,6 +50,7 @@ StockDocumentKind = Literal[
     "shipment",
     "shipment_reversal",
     "return",
+    "return_reversal",
 ]
 EffectiveOn = Annotated[
     Day | None, Field(description="Default: today. A past day needs the permission `backdate`.")

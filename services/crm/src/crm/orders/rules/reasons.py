@@ -13,6 +13,7 @@ REASONS = {
     "currency_not_supported": "The ERP does not take its currency: {about}",
     "already_shipped": "Goods of these lines have gone out: {about}.",
     "already_invoiced": "It was invoiced.",
+    "taken_back": "Shipments of these lines were taken back, so they stay: {about}.",
     "other_customer": "Goods have gone out to another customer, or were invoiced to it.",
     "order_cancelled": "The order is cancelled in the ERP.",
     "order_completed": "The order is completed in the ERP.",

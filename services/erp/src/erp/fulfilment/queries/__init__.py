@@ -14,6 +14,8 @@ from erp.fulfilment.queries.reading import (
 from erp.fulfilment.queries.shipments import (
     came_back_after,
     lines_gone,
+    lines_of_shipment,
+    lines_with_shipments,
     order_of_shipment,
     shipment_for_update,
     shipment_page,
@@ -55,6 +57,8 @@ __all__ = [
     "is_ordered",
     "items_to_sell",
     "lines_gone",
+    "lines_of_shipment",
+    "lines_with_shipments",
     "next_numbers",
     "note_paid",
     "note_promised",

@@ -17,6 +17,8 @@ from erp.sql import Sql
 __all__ = [
     "came_back_after",
     "lines_gone",
+    "lines_of_shipment",
+    "lines_with_shipments",
     "order_of_shipment",
     "shipment_for_update",
     "shipment_page",
@@ -38,6 +40,7 @@ _WITH_SERIAL = """s.id in (select m.source_id from serial n
 _CAME_BACK = """select exists (select from shipment s
   join shipment_line l on l.shipment_id = s.id
   join shipment r on r.order_id = s.order_id and r.kind = 'return' and r.created_at >= s.created_at
+    and r.reversed_on is null
   join shipment_line b on b.shipment_id = r.id and b.order_line_id = l.order_line_id
   where s.id = $1)"""
 _SORTS = {
@@ -92,6 +95,26 @@ async def order_of_shipment(sql: Sql, shipment_id: UUID) -> UUID | None:
 async def shipment_for_update(work: Work, shipment_id: UUID) -> Shipment:
     """The shipment, its row locked; the caller holds its order."""
     return await work.session.get_one(Shipment, shipment_id, with_for_update=True)
+
+
+async def lines_with_shipments(sql: Sql, order_id: UUID) -> set[UUID]:
+    """The lines of an order that a shipment names, be it taken back."""
+    rows = await sql.fetch(
+        """select distinct l.order_line_id from shipment s
+             join shipment_line l on l.shipment_id = s.id where s.order_id = $1""",
+        order_id,
+    )
+    return {row[0] for row in rows}
+
+
+async def lines_of_shipment(work: Work, shipment_id: UUID) -> Sequence[ShipmentLine]:
+    """What went along with a shipment, or came back with a return."""
+    wanted = (
+        select(ShipmentLine)
+        .where(ShipmentLine.shipment_id == shipment_id)
+        .order_by(ShipmentLine.id)
+    )
+    return (await work.session.scalars(wanted)).all()
 
 
 async def lines_gone(work: Work, order_id: UUID) -> Sequence[ShipmentLine]:

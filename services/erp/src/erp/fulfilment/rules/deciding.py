@@ -106,7 +106,8 @@ def decide(
 class Asked:
     """A line as it would be: how many, of which so many have gone out.
 
-    `least`: no fewer can be ordered, because they are invoiced before they go out.
+    `least`: no fewer can be ordered, because they are invoiced before they go out. `kept`: the line
+    is dropped, and a shipment of it was taken back, which names it for ever.
     """
 
     line: str
@@ -114,6 +115,7 @@ class Asked:
     shipped: Decimal
     repriced: bool = False
     least: Decimal = Decimal(0)
+    kept: bool = False
 
 
 def refusal_of_change(lines: Sequence[Asked], *, state: str) -> str:
@@ -131,5 +133,8 @@ def refusal_of_change(lines: Sequence[Asked], *, state: str) -> str:
     ]
     if short:
         return f"already_shipped: {', '.join(sorted(short))}"
+    kept = [asked.line for asked in lines if asked.kept]
+    if kept:
+        return f"taken_back: {', '.join(sorted(kept))}"
     billed = [one.line for one in lines if one.quantity < one.least or (one.repriced and one.least)]
     return f"already_invoiced: {', '.join(sorted(billed))}" if billed else ""

@@ -16,6 +16,8 @@ WORDS = {
     "order_completed": "It is completed.",
     "other_customer": "Goods have gone out to another customer, or were invoiced to it.",
     "price_missing": "These items have no price: {about}.",
+    "taken_back": "Shipments of these lines were taken back, so they stay: {about}. Order fewer, "
+    "or cancel the order.",
 }
 
 

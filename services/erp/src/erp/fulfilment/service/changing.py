@@ -257,6 +257,8 @@ async def _refusal(
 ) -> str:
     """Why the change is refused; empty when it is accepted."""
     order = hand.order
+    drops = any(new is None for _, new in change.pairs)
+    named = await queries.lines_with_shipments(work.sql, order.id) if drops else set()
     asked = [
         Asked(
             str(old.position),
@@ -264,6 +266,7 @@ async def _refusal(
             old.shipped,
             repriced=new is not None and old.has_fixed_price and _repriced(old, new),
             least=old.least,
+            kept=new is None and old.id in named,
         )
         for old, new in change.pairs
     ]

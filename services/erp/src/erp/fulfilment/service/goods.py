@@ -3,6 +3,7 @@
 from collections.abc import Container, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from uuid import UUID
 
 from chassis.http.problems import FieldError, InvalidInput
@@ -49,7 +50,7 @@ async def ship_order(work: Work, order_id: UUID, command: ShipOrder) -> Shipped:
         effective_on=day,
     )
     prepaid = {line.id: line.leave(quantity) for line, quantity in going}
-    await _store(work, shipment, going, prepaid)
+    await _store(work, shipment, going, prepaid=prepaid)
     return await _told(work, hand, shipment, ["lines", "shipments", "state"])
 
 
@@ -123,8 +124,10 @@ async def return_goods(work: Work, order_id: UUID, command: ReturnGoods) -> Ship
     )
     if day < work.today():
         await _must_have_left(work, order_id, [line.id for line, _ in coming], day)
-    await _store(work, shipment, coming, {})
+    waived = {line.id: line.waived for line, _ in coming}
     await credit_returned(work, hand, coming, effective_on=day, credit=command.credit)
+    given = {line.id: waived[line.id] - line.waived for line, _ in coming}
+    await _store(work, shipment, coming, waived=given)
     return await _told(work, hand, shipment, ["lines", "open_amount", "shipments", "state"])
 
 
@@ -152,7 +155,12 @@ async def _shipment(work: Work, hand: OrderAtHand, kind: str) -> Shipment:
 
 
 async def _store(
-    work: Work, shipment: Shipment, lines: Going, prepaid: Mapping[UUID, Decimal]
+    work: Work,
+    shipment: Shipment,
+    lines: Going,
+    *,
+    prepaid: Mapping[UUID, Decimal] = MappingProxyType({}),
+    waived: Mapping[UUID, Decimal] = MappingProxyType({}),
 ) -> None:
     rows = [
         ShipmentLine(
@@ -161,6 +169,7 @@ async def _store(
             order_line_id=line.id,
             quantity=quantity,
             prepaid=prepaid.get(line.id, Decimal(0)),
+            waived=waived.get(line.id, Decimal(0)),
         )
         for line, quantity in lines
     ]

@@ -29,7 +29,7 @@ __all__ = [
     "hold",
     "items_of",
     "lines_of",
-    "moves_out",
+    "moves_of",
     "net_shipped",
     "open_items",
     "queue_of",
@@ -69,9 +69,8 @@ _NET_SHIPPED = """select m.order_line_id,
   from stock_move m join location t on t.id = m.to_location_id
   where m.order_line_id = any($1::uuid[]) group by m.order_line_id"""
 
-_MOVES_OUT = """select m.order_line_id, m.item_id, m.quantity, m.value, m.serial
-  from stock_move m join location t on t.id = m.to_location_id and t.kind = 'customer'
-  where m.source_id = $1 order by m.id"""
+_MOVES_OF = """select m.order_line_id, m.item_id, m.quantity, m.value, m.serial
+  from stock_move m where m.source_id = $1 and m.order_line_id is not null order by m.id"""
 
 _OPEN_ITEMS = """with item_opened as (
     insert into stock_level (item_id, location_id, tracking, lot, owner, quality, on_hand,
@@ -263,9 +262,9 @@ async def net_shipped(
     return {row["order_line_id"]: (row["quantity"], row["value"]) for row in rows}
 
 
-async def moves_out(sql: Sql, source_id: UUID) -> list[Mapping[str, Any]]:
-    """What a document took out for order lines, piece by piece where they have serials."""
-    return [dict(row) for row in await sql.fetch(_MOVES_OUT, source_id)]
+async def moves_of(sql: Sql, source_id: UUID) -> list[Mapping[str, Any]]:
+    """What a document moved for order lines, piece by piece where they have serials."""
+    return [dict(row) for row in await sql.fetch(_MOVES_OF, source_id)]
 
 
 async def open_items(work: Work, item_ids: Sequence[UUID], ids: Sequence[UUID]) -> None:

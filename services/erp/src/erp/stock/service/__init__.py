@@ -27,7 +27,7 @@ from erp.stock.service.placing import place, place_orders
 from erp.stock.service.promising import promise_anew
 from erp.stock.service.reserving import RESERVE, reserve_due
 from erp.stock.service.telling import availability_states
-from erp.stock.service.unshipping import unship
+from erp.stock.service.unshipping import unreturn, unship
 from erp.stock.service.waiting import reserved_from
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "short_items",
     "shortages",
     "take_back",
+    "unreturn",
     "unship",
     "withdraw",
 ]

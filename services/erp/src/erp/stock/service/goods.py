@@ -32,7 +32,7 @@ from erp.stock.service.demand import hold_items, hold_lines
 from erp.stock.service.serials import Asked
 from erp.stock.service.telling import fill_waiting, reserve_free, tell
 
-__all__ = ["adjust", "move_for", "receive", "send_back", "ship", "take_back"]
+__all__ = ["adjust", "finish", "move_for", "receive", "send_back", "ship", "take_back"]
 
 _NOTHING = Decimal(0)
 
@@ -69,7 +69,7 @@ async def receive(
             already = held.arrived.get(line.expected_id, _NOTHING)
             held.arrived[line.expected_id] = already + line.quantity
             held.changed_demand.add(line.item_id)
-    await _finish(work, held, Origin(source_type, memo, effective_on), counterpart=counterpart)
+    await finish(work, held, Origin(source_type, memo, effective_on), counterpart=counterpart)
 
 
 async def ship(
@@ -104,7 +104,7 @@ async def ship(
         move_for(held, need, pieces, inward=False, source_id=source_id)
     origin = Origin(source_type, memo, effective_on)
     # Nothing comes free: what leaves was reserved, and what was free nobody could have.
-    await _finish(work, held, origin, counterpart="cogs", filled=filled)
+    await finish(work, held, origin, counterpart="cogs", filled=filled)
     return dict(costs)
 
 
@@ -154,7 +154,7 @@ async def take_back(
         costs[line.order_line_id] += cost
         come_in(held, need.item_id, pieces)
         move_for(held, need, pieces, inward=True, source_id=source_id)
-    await _finish(work, held, Origin(source_type, memo, effective_on), counterpart="cogs")
+    await finish(work, held, Origin(source_type, memo, effective_on), counterpart="cogs")
     return dict(costs)
 
 
@@ -204,7 +204,7 @@ async def send_back(
         pieces = pieces_of(line.quantity, cost, line.serials, decimals=decimals)
         _move(held, line.item_id, "supplier", pieces, inward=False, source_id=source_id)
         costs.append(cost)
-    await _finish(work, held, Origin(source_type, memo, effective_on), counterpart=counterpart)
+    await finish(work, held, Origin(source_type, memo, effective_on), counterpart=counterpart)
     return costs
 
 
@@ -233,7 +233,7 @@ async def adjust(
     for line in lines:
         book = _gain if line.quantity > 0 else _lose
         book(held, line, source_id, on=effective_on, decimals=decimals)
-    await _finish(
+    await finish(
         work, held, Origin(source_type, memo, effective_on), counterpart="inventory_adjustment"
     )
 
@@ -309,7 +309,7 @@ def move_for(
     )
 
 
-async def _finish(
+async def finish(
     work: Work,
     held: Holding,
     origin: Origin,

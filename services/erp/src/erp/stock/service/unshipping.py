@@ -1,4 +1,4 @@
-"""Goods that were shipped by mistake: laid in again as they left, and reserved again."""
+"""Goods that were shipped, or came back, by mistake: stock is as if they had not moved."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -8,17 +8,18 @@ from uuid import UUID
 
 from chassis.storage.work import Work
 from erp.ledger import service as ledger
+from erp.money import digits_of
 from erp.stock import queries
 from erp.stock.queries import Holding, Origin
 from erp.stock.rules.serials import Piece
 from erp.stock.service import serials
-from erp.stock.service.dated import come_in
+from erp.stock.service.dated import come_in, leave, look_back
 from erp.stock.service.demand import hold_lines
-from erp.stock.service.goods import move_for
+from erp.stock.service.goods import finish, move_for
 from erp.stock.service.serials import Asked
 from erp.stock.service.telling import tell
 
-__all__ = ["unship"]
+__all__ = ["unreturn", "unship"]
 
 
 async def unship(
@@ -29,7 +30,7 @@ async def unship(
     Each line has it reserved again, as before. Nothing of it may have come back since. Raises
     SerialNotWithCustomer, SerialMovedLater, AlreadyReversed, PeriodClosed, NoPeriod.
     """
-    moves = await queries.moves_out(work.sql, shipment_id)
+    moves = await queries.moves_of(work.sql, shipment_id)
     if not moves:
         return
     held = await hold_lines(work, {move["order_line_id"] for move in moves}, worth=True)
@@ -64,3 +65,38 @@ def _lay_in_again(held: Holding, move: Mapping[str, Any], reversal_id: UUID, *, 
     come_in(held, need.item_id, [piece])
     held.levels[need.item_id].hold(quantity)
     move_for(held, need, [piece], inward=True, source_id=reversal_id)
+
+
+async def unreturn(
+    work: Work, return_id: UUID, *, reversal_id: UUID, effective_on: date, memo: str
+) -> None:
+    """Let what came back with a return be with the customer, at the cost it came back at.
+
+    Only what is promised to nobody goes; where stock cannot bear that cost it is the average.
+    Raises TooLittleOnHand, ShortOnDay, NoCostOnDay, SerialNotInStock, SerialMovedLater,
+    PeriodClosed, NoPeriod.
+    """
+    moves = await queries.moves_of(work.sql, return_id)
+    if not moves:
+        return
+    held = await hold_lines(work, {move["order_line_id"] for move in moves}, worth=True)
+    await look_back(work, held, effective_on)
+    await serials.name(work, held, _asked(moves))
+    decimals = digits_of(work.setting.currency)
+    for move in moves:
+        _leave_again(held, move, reversal_id, on=effective_on, decimals=decimals)
+    origin = Origin("return_reversal", memo, effective_on)
+    await finish(work, held, origin, counterpart="cogs", filled=[])
+
+
+def _leave_again(
+    held: Holding, move: Mapping[str, Any], reversal_id: UUID, *, on: date, decimals: int
+) -> None:
+    need, quantity = held.demands[move["order_line_id"]], Decimal(move["quantity"])
+    named = [move["serial"]] if move["serial"] else []
+    serials.must_be_here(held, need.item_id, named, on=on)
+    held.levels[need.item_id].take_free(quantity, sku=held.sku_of(need))
+    cost = leave(held, need.item_id, quantity, decimals=decimals, value=move["value"])
+    need.never_come_back(quantity)
+    piece = Piece(quantity, cost, move["serial"])
+    move_for(held, need, [piece], inward=False, source_id=reversal_id)
