@@ -1,13 +1,13 @@
 """Who has an item reserved is found: whoever was promised last gives way to goods that go back.
 
 Revision ID: e300
-Revises: e271
+Revises: e272
 """
 
 from alembic import op
 
 revision = "e300"
-down_revision = "e271"
+down_revision = "e272"
 
 
 def upgrade() -> None:
