@@ -1,13 +1,13 @@
 """Who has an item reserved is found: whoever was promised last gives way to goods that go back.
 
 Revision ID: e300
-Revises: e272
+Revises: e291
 """
 
 from alembic import op
 
 revision = "e300"
-down_revision = "e272"
+down_revision = "e291"
 
 
 def upgrade() -> None:
