@@ -4,7 +4,7 @@ Folding knows more letters, points and invisible signs. Nobody writes to these t
 (docs/operations/upgrade.md); readers wait for its last moment only.
 
 Revision ID: e291
-Revises: e271
+Revises: e272
 """
 
 from alembic import op
@@ -12,7 +12,7 @@ from alembic import op
 from chassis.storage import search_functions
 
 revision = "e291"
-down_revision = "e271"
+down_revision = "e272"
 
 NEW_FUNCTIONS = (search_functions.SECOND[0], *search_functions.SECOND[2:])
 OF_PARTY = "number, name, sort_key, legal_name, email, tax_id, phone"
