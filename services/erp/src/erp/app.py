@@ -36,6 +36,7 @@ from erp.fulfilment.handlers import (
     hold_order_first,
     lock_credited_order,
     note_credited_lines,
+    promise_orders_anew,
     tell_filled_orders,
     tell_paid_orders,
     tell_promised_orders,
@@ -89,7 +90,13 @@ from erp.settlement.events import (
 )
 from erp.settlement.router import open_item_router, party_report_router, payment_router
 from erp.settlement.service import balance_states
-from erp.stock.events import AvailabilityChanged, DemandFilled, GoodsExpected, ItemsShort
+from erp.stock.events import (
+    AvailabilityChanged,
+    DemandFilled,
+    GoodsExpected,
+    ItemsShort,
+    ReservationsReleased,
+)
 from erp.stock.handlers import keep_tracking, open_goods
 from erp.stock.handlers import keep_unit_and_kind as keep_unit_in_stock
 from erp.stock.router import (
@@ -123,6 +130,7 @@ HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
     BillReversed: (bill_anew,),
     DemandFilled: (tell_filled_orders,),
     GoodsExpected: (tell_promised_orders,),
+    ReservationsReleased: (promise_orders_anew,),
     DocumentsSettled: (tell_settled_invoices,),
     OrdersPaid: (tell_paid_orders,),
     Deciding: (hold_order_first,),

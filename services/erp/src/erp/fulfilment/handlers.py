@@ -8,7 +8,7 @@ from erp.fulfilment import queries, service
 from erp.fulfilment.service.telling import wants_refresh
 from erp.receivables.events import CreditingOrder, InvoiceCredited
 from erp.settlement.events import OrdersPaid
-from erp.stock.events import DemandFilled, GoodsExpected
+from erp.stock.events import DemandFilled, GoodsExpected, ReservationsReleased
 
 __all__ = [
     "go_on_with_order",
@@ -16,6 +16,7 @@ __all__ = [
     "keep_unit_and_kind",
     "lock_credited_order",
     "note_credited_lines",
+    "promise_orders_anew",
     "tell_filled_orders",
     "tell_paid_orders",
     "tell_promised_orders",
@@ -30,6 +31,11 @@ async def tell_filled_orders(work: Work, event: DemandFilled) -> None:
 async def tell_promised_orders(work: Work, event: GoodsExpected) -> None:
     """Goods are expected that orders wait for: they tell for when."""
     wants_refresh(work, event.order_ids)
+
+
+async def promise_orders_anew(work: Work, event: ReservationsReleased) -> None:
+    """Goods of orders went back: they wait again, are promised another day, and tell it."""
+    wants_refresh(work, event.order_ids, promise_anew=True)
 
 
 async def tell_paid_orders(work: Work, event: OrdersPaid) -> None:

@@ -6,6 +6,7 @@ __all__ = [
     "AlreadyShipped",
     "CostNeeded",
     "DuplicateSerial",
+    "GoodsGone",
     "NoCostOnDay",
     "NotReserved",
     "NotShipped",
@@ -29,7 +30,22 @@ class TooLittleOnHand(Problem):
     status = 409
     code = "too_little_on_hand"
     title = "Not enough on hand"
-    detail = "{wanted} of {sku} are needed, {free} are free. Receive goods first."
+    detail = (
+        "{wanted} of {sku} are needed, {free} are free; what is reserved for orders stays. Order "
+        "less of it first, or receive goods."
+    )
+
+
+class GoodsGone(Problem):
+    """More is to go back to the supplier than is still here."""
+
+    status = 409
+    code = "goods_gone"
+    title = "The goods are not here any more"
+    detail = (
+        "{wanted} of {sku} are to go back, {on_hand} are here: the others have left since. Take "
+        "back the shipment with which they left, or return to the supplier what is here."
+    )
 
 
 class ShortOnDay(Problem):

@@ -7,7 +7,13 @@ from pydantic import Field
 from chassis.events.event import Event, InternalEvent
 from erp.exact import Quantity
 
-__all__ = ["AvailabilityChanged", "DemandFilled", "GoodsExpected", "ItemsShort"]
+__all__ = [
+    "AvailabilityChanged",
+    "DemandFilled",
+    "GoodsExpected",
+    "ItemsShort",
+    "ReservationsReleased",
+]
 
 
 class AvailabilityChanged(Event):
@@ -61,3 +67,16 @@ class ItemsShort(InternalEvent):
     aggregate = "stock"
 
     item_ids: list[UUID]
+
+
+class ReservationsReleased(InternalEvent):
+    """Goods that were reserved for these orders go back to a supplier: the orders wait again.
+
+    Told while the stock levels are locked; see `DemandFilled`.
+    """
+
+    event_name = "reservations-released"
+    topic = "stock"
+    aggregate = "stock"
+
+    order_ids: list[UUID]

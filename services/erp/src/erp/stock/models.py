@@ -300,6 +300,11 @@ class Demand(Base):
             "place",
             postgresql_where=text("reserved + shipped < wanted"),
         ),
+        Index(
+            "ix_demand_reserved",
+            *("item_id", "promised_on", "place"),
+            postgresql_where=text("reserved > 0"),
+        ),
         Index("ix_demand_order_id", "order_id"),
     )
 
@@ -339,6 +344,10 @@ class Demand(Base):
     def get(self, quantity: Decimal) -> None:
         """Have so many reserved that were waited for."""
         self.reserved += quantity
+
+    def give_up(self, quantity: Decimal) -> None:
+        """Wait again for so many of the reserved."""
+        self.reserved -= quantity
 
     def leave(self, quantity: Decimal, *, sku: str) -> None:
         """Ship so many of the reserved. Raises NotReserved."""

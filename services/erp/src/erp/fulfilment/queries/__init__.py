@@ -38,7 +38,7 @@ from erp.fulfilment.queries.writing import (
     replace_charges,
     replace_content,
     save,
-    without_promise,
+    to_promise,
 )
 
 __all__ = [
@@ -75,5 +75,5 @@ __all__ = [
     "shipment_view",
     "state_of",
     "states_of",
-    "without_promise",
+    "to_promise",
 ]

@@ -38,7 +38,7 @@ __all__ = [
     "replace_charges",
     "replace_content",
     "save",
-    "without_promise",
+    "to_promise",
 ]
 
 
@@ -121,8 +121,8 @@ _COUNT = """update sales_order set version = version + 1,
     unedited_versions = unedited_versions + 1, updated_at = $2
   where id in (select id from sales_order where id = any($1::uuid[]) order by id
     for no key update) returning id"""
-_UNPROMISED = """select id from sales_order
-  where id = any($1::uuid[]) and state = 'confirmed' and promised_on is null order by id"""
+_TO_PROMISE = """select id from sales_order
+  where id = any($1::uuid[]) and state = 'confirmed' and (promised_on is null or $2) order by id"""
 _PROMISED = """update sales_order o set promised_on = n.promised_on
   from unnest($1::uuid[], $2::date[]) as n(id, promised_on) where o.id = n.id"""
 _PAID = """update sales_order o set paid = n.paid
@@ -274,9 +274,9 @@ async def note_paid(work: Work, paid: Mapping[UUID, Decimal]) -> None:
     await work.sql.execute(_PAID, list(paid), list(paid.values()))
 
 
-async def without_promise(sql: Sql, order_ids: Sequence[UUID]) -> list[UUID]:
-    """Those of the orders that are confirmed for no known day."""
-    return [row["id"] for row in await sql.fetch(_UNPROMISED, list(order_ids))]
+async def to_promise(sql: Sql, order_ids: Sequence[UUID], *, anew: bool) -> list[UUID]:
+    """Those of the orders that are confirmed for no known day; `anew`: for whatever day."""
+    return [row["id"] for row in await sql.fetch(_TO_PROMISE, list(order_ids), anew)]
 
 
 async def note_sent(work: Work, order: Order) -> None:

@@ -43,27 +43,30 @@ def _event(state: Mapping[str, Any], changed: Sequence[str]) -> OrderChanged:
     return OrderChanged.model_validate(told | counted)
 
 
-def wants_refresh(work: Work, order_ids: Sequence[UUID]) -> None:
-    """Let orders tell how they stand, soon, in an act of its own.
+def wants_refresh(work: Work, order_ids: Sequence[UUID], *, promise_anew: bool = False) -> None:
+    """Let orders tell how they stand, soon, in an act of its own; `promise_anew`: for which day.
 
     Goods and payments are booked while others hold orders; waiting for those here could end in
     a deadlock, and the order's own rows do not change by it.
     """
     if order_ids:
         named = sorted(str(order_id) for order_id in set(order_ids))
-        work.enqueue(REFRESH, {"order_ids": named})
+        more = {"promise_anew": True} if promise_anew else {}
+        work.enqueue(REFRESH, {"order_ids": named} | more)
 
 
 async def refresh_orders(work: Work, payload: Mapping[str, Any]) -> None:
     """The job: count and tell the orders anew, with what is paid of them.
 
-    Those that were promised no day are promised one, as soon as there is one (E37).
+    Those that were promised no day are promised one, as soon as there is one (E37); with
+    `promise_anew` all are, whatever they were promised: goods of theirs are here no more.
     """
     order_ids = [UUID(text) for text in payload["order_ids"]]
     counted = await queries.count_again(work, order_ids)
     paid = await settlement.paid_by_order(work.sql, counted)
     await queries.note_paid(work, paid)
-    unpromised = await queries.without_promise(work.sql, counted)
-    if unpromised:
-        await queries.note_promised(work, await stock.promise_anew(work, unpromised))
+    anew = bool(payload.get("promise_anew"))
+    to_promise = await queries.to_promise(work.sql, counted, anew=anew)
+    if to_promise:
+        await queries.note_promised(work, await stock.promise_anew(work, to_promise))
     await tell(work, counted, ["lines", "open_amount", "paid", "promised_on"])

@@ -3,13 +3,13 @@
 What was asked for before has none: it is compared by its version alone, as until now.
 
 Revision ID: e235
-Revises: e291
+Revises: e300
 """
 
 from alembic import op
 
 revision = "e235"
-down_revision = "e291"
+down_revision = "e300"
 
 
 def upgrade() -> None:

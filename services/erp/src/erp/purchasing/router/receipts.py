@@ -45,6 +45,7 @@ from erp.purchasing.schemas import (
 from erp.purchasing.service import receiving, returning, reversing
 from erp.stock.errors import (
     DuplicateSerial,
+    GoodsGone,
     NoCostOnDay,
     SerialExists,
     SerialMovedLater,
@@ -52,7 +53,6 @@ from erp.stock.errors import (
     SerialsNeeded,
     SerialsNotKept,
     ShortOnDay,
-    TooLittleOnHand,
     UnknownSerial,
 )
 
@@ -77,7 +77,7 @@ purchase_receipt_router = house_router(
         ReceiptReversed,
         ReceiptSentBack,
         ReceiptWithoutLines,
-        TooLittleOnHand,
+        GoodsGone,
         ShortOnDay,
         NoCostOnDay,
         DuplicateSerial,

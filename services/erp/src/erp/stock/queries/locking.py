@@ -28,6 +28,7 @@ __all__ = [
     "availability_now",
     "hold",
     "items_of",
+    "last_reserved",
     "lines_of",
     "moves_of",
     "net_shipped",
@@ -58,6 +59,13 @@ _LINES = f"select {_DEMAND} from demand where order_line_id = any($1::uuid[])"
 _WAITING = f"""select {_DEMAND} from demand
   where item_id = any($1::uuid[]) and reserved + shipped < wanted
   order by item_id, promised_on, place"""
+_LAST_RESERVED = f"""select {_DEMAND}
+  from unnest($1::uuid[], $2::numeric[]) as lacking(item, quantity)
+  join lateral (select d.*, sum(d.reserved) over (order by promised_on desc, place desc
+        rows between unbounded preceding and 1 preceding) as before
+      from demand d where d.item_id = lacking.item and d.reserved > 0) d
+    on coalesce(d.before, 0) < lacking.quantity
+  order by item_id, promised_on desc, place desc"""
 _QUEUE = f"""select {_DEMAND} from demand
   where item_id = any($1::uuid[]) and reserved + shipped < wanted
   union all select source_line_id, null, item_id, quantity, 0, 0, due_on, null, null
@@ -241,6 +249,12 @@ async def lines_of(work: Work, order_line_ids: Sequence[UUID]) -> dict[UUID, Dem
 async def waiting_of(work: Work, item_ids: Sequence[UUID]) -> list[Demand]:
     """The lines that wait for held items, whoever was promised first."""
     return [loaded(Demand, row) for row in await work.sql.fetch(_WAITING, item_ids)]
+
+
+async def last_reserved(work: Work, lacking: Mapping[UUID, Decimal]) -> list[Demand]:
+    """Lines that have so many of held items reserved, whoever was promised last comes first."""
+    rows = await work.sql.fetch(_LAST_RESERVED, list(lacking), list(lacking.values()))
+    return [loaded(Demand, row) for row in rows]
 
 
 async def queue_of(work: Work, item_ids: Sequence[UUID]) -> tuple[list[Demand], list[ExpectedLine]]:

@@ -1,0 +1,47 @@
+"""Reservations that give way to goods that go back: whoever was promised last waits again."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+from uuid import UUID
+
+from chassis.storage.work import Work
+from erp.exact import plain
+from erp.stock import queries
+from erp.stock.errors import GoodsGone
+from erp.stock.models import Demand
+from erp.stock.queries import Holding
+from erp.stock.rules.lines import SendBackLine
+
+__all__ = ["release_for"]
+
+
+async def release_for(work: Work, held: Holding, lines: Iterable[SendBackLine]) -> list[Demand]:
+    """Free what goes back, where it is reserved; the order lines that wait for it again.
+
+    What is free goes first, then what is reserved for whoever was promised last, and of those for
+    whoever came last: the order in which goods are reserved, backwards. Raises GoodsGone.
+    """
+    leaving = defaultdict[UUID, Decimal](Decimal)
+    for line in lines:
+        leaving[line.item_id] += line.quantity
+    lacking = {}
+    for item_id, quantity in leaving.items():
+        level = held.levels[item_id]
+        if quantity > level.on_hand:
+            raise GoodsGone(
+                sku=held.skus[item_id], wanted=plain(quantity), on_hand=plain(level.on_hand)
+            )
+        if quantity > level.free:
+            lacking[item_id] = quantity - level.free
+    if not lacking:
+        return []
+    released = await queries.last_reserved(work, lacking)
+    for need in released:
+        quantity = min(need.reserved, lacking[need.item_id])
+        need.give_up(quantity)
+        held.levels[need.item_id].release(quantity)
+        lacking[need.item_id] -= quantity
+        held.demands[need.order_line_id] = need
+        held.changed_demand.add(need.item_id)
+    return released
