@@ -28,7 +28,7 @@ from chassis.storage.embedded import EmbeddedCluster
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "deploy" / "local"))
 from runner.temporary import Temporary, temporary_installation
 
-__all__ = ["BENCH", "ask", "crossing", "upserts"]
+__all__ = ["BENCH", "WAYS", "Crossing", "ask", "crossing", "customers", "upserts"]
 
 RATES = (20, 100)
 CUSTOMERS = 100
@@ -192,7 +192,8 @@ async def customers(halves: dict[str, dict[str, str]]) -> dict[str, list[str]]:
         made.append(orjson.loads(reply.body)["id"])
     connection.close()
     sql = await asyncpg.connect(crm["database"])
-    linked = "select entity_id, external_id from external_reference where system = 'erp'"
+    linked = """select entity_id, external_id from external_reference
+      where system = 'erp' and entity_type = 'account'"""
     until = time.monotonic() + ARRIVE_SECONDS_MAX
     while len(rows := await sql.fetch(linked)) < CUSTOMERS:
         if time.monotonic() > until:
@@ -232,7 +233,7 @@ async def ask(
     return reply
 
 
-class _Crossing:
+class Crossing:
     """Changes on their way: when each was answered here, and when it showed there."""
 
     def __init__(self, way: Way, source: dict[str, str], records: list[str]) -> None:
@@ -281,7 +282,7 @@ async def crossing(
     The other half's database is looked at every 10 ms, which is part of the figure.
     """
     known = WAYS[way]
-    crossing = _Crossing(known, halves[known.source], list(records))
+    crossing = Crossing(known, halves[known.source], list(records))
     due = int(rate * seconds)
     sql = await asyncpg.connect(halves[known.target]["database"])
     until = time.monotonic() + seconds + ARRIVE_SECONDS_MAX

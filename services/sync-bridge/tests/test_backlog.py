@@ -6,10 +6,14 @@ from chassis.testing.waiting import until
 from sync_bridge.lanes import leasing
 from sync_bridge.lanes.working import dispatcher
 
-BACKLOG = """insert into lane (key, id, kind, subject, pending, state, next_at, since)
-  select 'crm.customer:' || s.id, s.id, 'crm.customer', s.id, 1, 'ready', s.at, s.at
+_WAITING = """insert into lane (key, id, kind, subject, pending, state, next_at, since, late)
+  select 'crm.customer:' || s.id, s.id, 'crm.customer', s.id, 1, 'ready', s.at, s.at, {late}
     from (select gen_random_uuid() as id, now() - make_interval(secs => at + 60) as at
       from generate_series(1, $1) at) s"""
+BACKLOG, LATE = _WAITING.format(late=False), _WAITING.format(late=True)
+NOW = """insert into lane (key, id, kind, subject, pending, state, next_at, since)
+  select 'crm.customer:' || s.id, s.id, 'crm.customer', s.id, 1, 'ready', now(), now()
+    from (select gen_random_uuid() as id from generate_series(1, $1)) s"""
 FRESH = """insert into lane (key, id, kind, subject, pending, state, next_at, since)
   values ('crm.customer:fresh', gen_random_uuid(), 'crm.customer', gen_random_uuid(), 1, 'ready',
     now(), now())"""
@@ -39,6 +43,24 @@ async def test_the_share_holds_where_lanes_are_leased_one_at_a_time(bridge):
     assert "crm.customer:fresh" in leased
 
 
+async def test_late_lanes_and_those_of_now_go_side_by_side(bridge):
+    """What happens now goes first; a quarter is for what is late, and all that is left."""
+    async with bridge.database.driver() as sql:
+        await sql.execute(LATE, 1000)
+        await sql.execute(NOW, 3)
+        leased = await leasing.claim(sql, at_most=8, lease_seconds=60)
+        assert sorted(one.late for one in leased) == [False] * 3 + [True] * 5
+        await sql.execute(NOW, 30)
+        leased = await leasing.claim(sql, at_most=8, lease_seconds=60)
+        assert sorted(one.late for one in leased) == [False] * 6 + [True] * 2
+        beside = {("crm.customer", True)}
+        leased = await leasing.claim(sql, at_most=8, lease_seconds=60, beside=beside)
+        assert [one.late for one in leased] == [False] * 8
+        await sql.execute(NOW, 400)
+        alone = [await leasing.claim(sql, at_most=1, lease_seconds=60) for _ in range(200)]
+        assert {one.late for leased in alone for one in leased} == {False, True}
+
+
 async def test_a_lane_that_fails_takes_no_share_of_the_fresh_ones(bridge):
     async with bridge.database.driver() as sql:
         await sql.execute(BACKLOG, 100)
@@ -58,14 +80,14 @@ async def test_few_lanes_are_all_leased(bridge):
 async def test_at_a_hundred_thousand_lanes_leasing_reads_the_index(bridge):
     """A busy kind is stepped over: nothing is read of its lanes."""
     async with bridge.database.driver() as sql:
-        await sql.execute(BACKLOG, 100_000)
+        await sql.execute(LATE, 100_000)
         await sql.execute("analyze lane")
-        for beside in ([], ["crm.customer"]):
-            claim = [25, 15.0, beside, 6]
-            for statement, arguments in ((leasing.CLAIM, claim), (leasing.NEXT_DUE, [beside])):
+        for beside in ([[], []], [["crm.customer"], [True]]):
+            claim = [25, 15.0, *beside, 6, 6]
+            for statement, arguments in ((leasing.CLAIM, claim), (leasing.NEXT_DUE, beside)):
                 rows = await sql.fetch(f"explain (analyze, buffers) {statement}", *arguments)
                 plan = "\n".join(row[0] for row in rows)
-                assert "ix_lane_kind_due" in plan, plan
+                assert "ix_lane_due" in plan, plan
                 assert "Seq Scan on lane" not in plan, plan
 
 
@@ -85,6 +107,11 @@ async def test_what_happens_now_crosses_while_thousands_of_events_wait(rig):
     await until(lambda: len(rig.crm.records.get("/v1/products", {})) > backlog, within_seconds=60)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    order = [one["external_id"] for call in rig.crm.wrote() for one in call.body["items"]]
+    order = [
+        one
+        for call in rig.crm.wrote()
+        for one in [item["external_id"] for item in call.body.get("items", ())]
+        or [call.path.rpartition("/")[2]]
+    ]
     assert sorted(order) == sorted(rig.erp.records["/v1/items"])
     assert order.index(fresh) < backlog / 2

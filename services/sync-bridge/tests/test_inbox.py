@@ -11,7 +11,7 @@ from chassis.ids import uuid7
 from sync_bridge.flows import BY_EVENT
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.lists import event_page
-from sync_bridge.inbox.received import Cursor, Quarantined
+from sync_bridge.inbox.received import Cursor, Pace, Quarantined
 from sync_bridge.inbox.schemas import InboxQuery
 from tests.halves import INSTALLATION
 
@@ -125,6 +125,33 @@ async def test_the_mark_waits_for_what_is_late(rig):
         "head": 4,
         "events": 4,
     }
+
+
+async def test_what_is_read_ahead_moves_no_mark(rig):
+    """What lies between a backlog and its end is not gone, however long it takes to come."""
+    for number in range(9):
+        rig.erp.makes(ITEMS, sku=f"BOLT-{number}")
+    first, last, rest = rig.erp.outbox[:3], rig.erp.outbox[8:], rig.erp.outbox[3:]
+
+    async def reached():
+        query = {"source": "erp", "feed_seq": 9, "timeout": 0}
+        reply = await rig.bridge.client.get("/v1/positions/wait", params=query)
+        return reply.json()["mark"], reply.json()["reached"]
+
+    def upto(place):
+        return Cursor(name="feed:erp", value=str(place), place=place)
+
+    database = rig.bridge.database
+    assert await inbox.receive(database, first, cursor=upto(3), pace=Pace.LATE) == 3
+    assert await inbox.receive(database, last, pace=Pace.AHEAD) == 1
+    await rig.fetch("update inbox set received_at = now() - interval '1 hour'")
+    assert await reached() == (3, False)
+    assert await inbox.receive(database, rest, cursor=upto(9), pace=Pace.LATE) == 5
+    assert await inbox.receive(database, last, cursor=upto(9)) == 0
+    await rig.drain()
+    assert await reached() == (9, True)
+    late = "select subject from lane where not late"
+    assert [row["subject"] for row in await rig.fetch(late)] == [last[0].subject]
 
 
 async def test_sources_are_told_apart(rig):

@@ -14,6 +14,7 @@ from chassis.ids import uuid7
 from chassis.testing.service import running
 from chassis.testing.waiting import until
 from sync_bridge.app import SERVICE
+from sync_bridge.inbox.received import Pace
 from sync_bridge.sources.feed import FeedSource
 from tests.sources.publishing import as_json, attributes_of
 
@@ -98,6 +99,40 @@ async def test_every_event_comes_in_order_over_many_pages(half, source_of, store
     assert source.condition.state == "following"
     assert source.condition.missing == ""
     assert {asked["consumer"] for asked in half.asked if "consumer" in asked} == {"bridge"}
+
+
+async def test_behind_a_backlog_what_happens_now_is_read_beside_it(
+    half, source_of, stored, working
+):
+    """The fresh event is here before the next page of the backlog, and is here once."""
+    await half.publishes(60)
+    ahead = []
+
+    async def receive(events, *, pace, **rest):
+        async def came():
+            await half.publishes(1)
+            return ahead
+
+        if pace is Pace.AHEAD:
+            ahead.extend(str(one.event_id) for one in events)
+        elif pace is Pace.LATE and not ahead:
+            await until(came)
+        return await stored.receive(events, pace=pace, **rest)
+
+    async with working(source_of(receive, limit=5)):
+        await stored.holds(61)
+        published = await half.ids()
+        await stored.holds(len(published))
+
+        async def marked():
+            (position,) = await stored.fetch("select mark from position")
+            return position["mark"] == len(published)
+
+        await until(marked)
+    assert set(ahead) <= set(published[60:])
+    assert sorted(await stored.ids()) == sorted(published)
+    named = [asked for asked in half.asked if "consumer" in asked]
+    assert all(asked.get("after") != "latest" for asked in named)
 
 
 async def test_data_are_stored_byte_for_byte(half, source_of, stored, working):

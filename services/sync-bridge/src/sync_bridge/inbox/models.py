@@ -45,7 +45,13 @@ class InboxEvent(Base):
             "aggversion",
             postgresql_where=text("settled_at is null"),
         ),
-        Index("ix_inbox_open", "source", "feed_seq", postgresql_where=text("state = 'received'")),
+        Index(
+            "ix_inbox_waiting",
+            "source",
+            "received_at",
+            "feed_seq",
+            postgresql_where=text("state = 'received'"),
+        ),
         Index("ix_inbox_state", "state", "received_at", "event_id"),
         Index("ix_inbox_received_at", "received_at", "event_id"),
         Index("ix_inbox_position", "history", "source", "feed_seq"),
@@ -115,7 +121,8 @@ class Backfill(Base):
 class Position(Base):
     """How far a source was taken in: without a gap up to `mark`, and at most up to `head`.
 
-    Both count in the `history` of the source's database.
+    Both count in the `history` of the source's database. `in_order`: the mark is moved by whoever
+    reads the feed from its beginning to its end, and by nothing else.
     """
 
     __tablename__ = "position"
@@ -126,6 +133,7 @@ class Position(Base):
     mark: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     head: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     events: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    in_order: Mapped[bool] = mapped_column(server_default=text("false"))
     updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 

@@ -54,10 +54,11 @@ INSERT_EVENTS = """with fresh as (
   on conflict do nothing
   returning source, event_id, lane),
 lined as (
-  insert into lane (key, id, kind, subject, pending, state, next_at, since, number, name,
+  insert into lane (key, id, kind, subject, pending, state, next_at, since, late, number, name,
     number_key, name_key, label_version, label_history)
   select f.lane, (array_agg(k.id))[1], min(k.kind), (array_agg(k.subject))[1], count(*),
-      'ready', now(), now(), (array_agg(k.number order by k.history desc, k.aggversion desc))[1],
+      'ready', now(), now(), $23,
+      (array_agg(k.number order by k.history desc, k.aggversion desc))[1],
       (array_agg(k.name order by k.history desc, k.aggversion desc))[1],
       (array_agg(k.number_key order by k.history desc, k.aggversion desc))[1],
       (array_agg(k.name_key order by k.history desc, k.aggversion desc))[1],
@@ -72,6 +73,7 @@ lined as (
     pending = lane.pending + excluded.pending,
     next_at = case when lane.state in ('idle', 'waiting') then now() else lane.next_at end,
     since = case when lane.state in ('idle', 'waiting') then now() else lane.since end,
+    late = excluded.late and (lane.late or lane.state = 'idle'),
     waits_for = null,
     state = case when lane.state in ('idle', 'waiting') then 'ready' else lane.state end,
     (number, name, number_key, name_key) = (
@@ -89,7 +91,7 @@ lined as (
 select source, event_id from fresh"""
 """New events, each behind the others of its lane. A lane that waits looks again: the new state
 may no longer need what it waited for. A parked lane stays parked (B33). A lane is called what the
-newest version of its record is called."""
+newest version of its record is called; with `$23` it is late."""
 
 STORE_CURSOR = """insert into cursor (name, value) values ($1, $2)
   on conflict (name) do update set value = excluded.value, updated_at = now()"""
@@ -101,7 +103,7 @@ POSITIONS = """with before as (select source, history from position where source
     mark = case when excluded.history > p.history then 0 else p.mark end,
     head = case when excluded.history > p.history then 0 else p.head end,
     history = greatest(p.history, excluded.history)
-  returning source, service, history, mark,
+  returning source, service, history, mark, in_order,
     history > (select b.history from before b where b.source = p.source) as restored"""
 """In a later history the places in the feed are given anew."""
 
@@ -111,7 +113,7 @@ SEEN_AFTER = """select feed_seq, now() - received_at as age from inbox
   where source = $1 and history = $2 and feed_seq > $3 order by feed_seq limit 5000"""
 
 MOVE_POSITION = """update position
-  set mark = greatest(mark, $2), head = greatest(head, $3), events = events + $4
+  set mark = greatest(mark, $2), head = greatest(head, $3), events = events + $4, in_order = $6
   where source = $1 and history = $5"""
 
 BEGIN_BACKFILL = """insert into backfill as b (half, type, place, reason, begun_at)
@@ -197,7 +199,9 @@ DISMISS = """update inbox set state = 'skipped', outcome = 'dismissed'
   where source = $1 and event_id = $2 and state = 'quarantined'"""
 
 
-async def insert_events(sql: Sql, events: Sequence[Received]) -> set[tuple[str, UUID]]:
+async def insert_events(
+    sql: Sql, events: Sequence[Received], *, late: bool = False
+) -> set[tuple[str, UUID]]:
     """Store the events, each given once, and line up their lanes; the keys of the new ones."""
     flows: list[Flow | None] = [BY_EVENT.get(one.type) for one in events]
     pairs = zip(events, flows, strict=True)
@@ -226,6 +230,7 @@ async def insert_events(sql: Sql, events: Sequence[Received]) -> set[tuple[str, 
         [search_key(one.number) for one in labels],
         [search_key(one.name) for one in labels],
         [one.history for one in events],
+        late,
     )
     return {(row["source"], row["event_id"]) for row in rows}
 
@@ -267,7 +272,7 @@ async def mark_backfilled(sql: Sql, half: str, *, history: int) -> None:
 async def positions_for_update(
     sql: Sql, sources: Sequence[tuple[str, str, int]]
 ) -> list[asyncpg.Record]:
-    """History and mark of the sources (name, service, history), locked until the act ends.
+    """History and marks of the sources (name, service, history), locked until the act ends.
 
     One that is new is made. `restored`: this history is a later one, so the marks begin anew.
     """
@@ -289,10 +294,10 @@ async def seen_after(
 
 
 async def move_position(
-    sql: Sql, source: str, *, history: int, mark: int, head: int, events: int
+    sql: Sql, source: str, *, history: int, mark: int, head: int, events: int, in_order: bool
 ) -> None:
     """Move a source's marks forward and count its new events."""
-    await sql.execute(MOVE_POSITION, source, mark, head, events, history)
+    await sql.execute(MOVE_POSITION, source, mark, head, events, history, in_order)
 
 
 async def replay(sql: Sql, types: Sequence[str]) -> int:

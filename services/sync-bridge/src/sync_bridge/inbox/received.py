@@ -2,9 +2,22 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from uuid import UUID
 
-__all__ = ["Cursor", "Progress", "Quarantined", "Received"]
+__all__ = ["Cursor", "Pace", "Progress", "Quarantined", "Received"]
+
+
+class Pace(Enum):
+    """How a source is with what happens: at it, far behind, or ahead of itself.
+
+    `LATE`: there is much before what happens now. `AHEAD`: what happens now is read beside what is
+    late, and comes once more when that is through.
+    """
+
+    NOW = "now"
+    LATE = "late"
+    AHEAD = "ahead"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +82,14 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """Where a source of that name reads on; stored in the transaction of what was read (B19)."""
+    """Where a source of that name reads on; stored in the transaction of what was read (B19).
+
+    `place`: the feed position up to which it was read in order; None: it does not read so.
+    """
 
     name: str
     value: str
+    place: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

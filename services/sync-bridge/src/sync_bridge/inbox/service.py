@@ -1,6 +1,6 @@
 """The door of the inbox: take events in, keep what cannot be read."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from sync_bridge.bells import ARRIVED, SETTLED
 from sync_bridge.flows import BY_EVENT, FLOWS
 from sync_bridge.inbox import queries
 from sync_bridge.inbox.errors import NewerVersionCame, NotAnEvent, QuarantineDecided
-from sync_bridge.inbox.received import Cursor, Progress, Quarantined, Received
+from sync_bridge.inbox.received import Cursor, Pace, Progress, Quarantined, Received
 from sync_bridge.inbox.rules.positions import gapless_mark
 from sync_bridge.inbox.schemas import Replay, Replayed
 from sync_bridge.ownership import Half, other
@@ -48,13 +48,16 @@ async def receive(
     unreadable: Sequence[Quarantined] = (),
     cursor: Cursor | None = None,
     progress: Progress | None = None,
+    pace: Pace = Pace.NOW,
 ) -> int:
     """Take a batch in, commit, then wake the lanes of this process. Returns how many were new.
 
     The door for sources: when it has returned, the broker's offsets may be committed (B16).
+    Records of a back-fill are late.
     """
+    pace = pace if progress is None else Pace.LATE
     async with database.transaction() as work:
-        new = await ingest(work, events, cursor=cursor)
+        new = await ingest(work, events, cursor=cursor, pace=pace)
         if progress is not None:
             await _advance(work, progress, read=len(events) + len(unreadable))
         await quarantine(work, *unreadable)
@@ -63,18 +66,28 @@ async def receive(
     return new
 
 
-async def ingest(work: "Work", events: Sequence[Received], *, cursor: Cursor | None = None) -> int:
+async def ingest(
+    work: "Work",
+    events: Sequence[Received],
+    *,
+    cursor: Cursor | None = None,
+    pace: Pace = Pace.NOW,
+) -> int:
     """Store the events and the cursor behind them in this transaction (B16 to B19).
 
     An event already stored changes nothing. Returns how many were new. `receive` does this and
     wakes the lanes; a caller of this one rings `bells.ARRIVED` after its commit.
     """
     once = {one.key: one for one in events}
-    fresh = await queries.insert_events(work.sql, list(once.values())) if once else set()
+    fresh: set[tuple[str, UUID]] = set()
+    if once:
+        late = pace is Pace.LATE
+        fresh = await queries.insert_events(work.sql, list(once.values()), late=late)
     if cursor is not None:
         await queries.store_cursor(work.sql, cursor.name, cursor.value)
-    if fresh:
-        restored = await _move_positions(work, [once[key] for key in fresh])
+    place = cursor.place if cursor is not None else None
+    if moving := [one for key, one in once.items() if key in fresh or place is not None]:
+        restored = await _move_positions(work, moving, fresh=fresh, place=place, pace=pace)
         for half in restored:
             await queries.forget_held(work.sql, other(half))
             if cursor is None and any(one.service == half and not one.is_state for one in events):
@@ -107,32 +120,51 @@ async def next_backfill(reading: "Reading", half: str) -> Progress | None:
     return await queries.next_backfill(reading.sql, half)
 
 
-async def _move_positions(work: "Work", fresh: Sequence[Received]) -> list[Half]:
-    """Move each source's marks over what came, and count the events: a state is none.
+async def _move_positions(
+    work: "Work",
+    moving: Sequence[Received],
+    *,
+    fresh: Container[tuple[str, UUID]],
+    place: int | None,
+    pace: Pace,
+) -> list[Half]:
+    """Move each source's marks over what came, and count the new events: a state is none.
 
     Returns the halves of which it shows that they were restored from a backup.
     """
-    latest = {one.key[0]: one for one in sorted(fresh, key=lambda one: one.version)}
+    latest = {one.key[0]: one for one in sorted(moving, key=lambda one: one.version)}
     sources = sorted((one.source, one.service, one.history) for one in latest.values())
     rows = await queries.positions_for_update(work.sql, sources)
+    as_before = pace is Pace.AHEAD or all(one.is_state for one in moving)
     for row in rows:
         source, history, mark = row["source"], row["history"], row["mark"]
-        came = [one for one in fresh if (one.source, one.history) == (source, history)]
-        head = max((one.feed_seq for one in came if one.feed_seq is not None), default=0)
-        moved = await mark_now(work, source, mark, history=history)
+        came = [one for one in moving if (one.source, one.history) == (source, history)]
+        seen = [one.feed_seq for one in came if one.feed_seq is not None]
+        in_order = row["in_order"] if as_before else place is not None
+        moved = mark if place is None else place
+        if not in_order:
+            moved = await mark_now(work, source, mark, history=history)
         await queries.move_position(
             work.sql,
             source,
             history=history,
             mark=moved,
-            head=head,
-            events=sum(not one.is_state for one in came),
+            head=max(*seen, place or 0, 0),
+            events=sum(not one.is_state and one.key in fresh for one in came),
+            in_order=in_order,
         )
     return [row["service"] for row in rows if row["restored"]]
 
 
-async def mark_now(reading: "Reading", source: str, mark: int, *, history: int) -> int:
-    """The feed position up to which everything is here, known to be at least the mark."""
+async def mark_now(
+    reading: "Reading", source: str, mark: int, *, history: int, in_order: bool = False
+) -> int:
+    """The feed position up to which everything is here, known to be at least the mark.
+
+    That is the mark itself where the feed is read in order.
+    """
+    if in_order:
+        return mark
     seen = await queries.seen_after(reading.sql, source, mark, history=history)
     return gapless_mark(mark, seen, patience=PATIENCE)
 

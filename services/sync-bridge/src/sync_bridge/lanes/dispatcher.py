@@ -1,9 +1,9 @@
 """The dispatcher: leases lanes that are due and lets them be carried side by side.
 
 Lanes are independent, so a slow or failing one holds up nobody else (B33). Of each kind one lot
-of lanes is under way at a time: what becomes due meanwhile is the next lot, which is larger the
-busier the bridge is. Killed at any moment, it leaves leases that run out and calls that are safe to
-repeat.
+of lanes is under way at a time, and one of late lanes beside it: what becomes due meanwhile is the
+next lot, which is larger the busier the bridge is. Killed at any moment, it leaves leases that run
+out and calls that are safe to repeat.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from chassis.telemetry.logs import get_logger
 from sync_bridge.bells import ARRIVED, SETTLED
 from sync_bridge.lanes import leasing, queries
 from sync_bridge.lanes.carrying import Carrying
-from sync_bridge.lanes.leasing import Leased
+from sync_bridge.lanes.leasing import Class, Leased
 
 if TYPE_CHECKING:
     from chassis.storage.database import Database
@@ -51,7 +51,7 @@ class Dispatcher:
         self._settings = settings
         self._carrying = Carrying(database, carrier, settings)
         self._running: dict[asyncio.Task[None], Sequence[Leased]] = {}
-        self._busy: set[str] = set()
+        self._busy: set[Class] = set()
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
@@ -80,7 +80,7 @@ class Dispatcher:
             if await self._claim():
                 return 0.0 if self._free else LOOK_SECONDS
             async with self._database.driver() as sql:
-                due = await leasing.next_due(sql, beside=list(self._busy))
+                due = await leasing.next_due(sql, beside=self._busy)
         except LOST as broken:
             log.warning("lanes_interrupted", error=type(broken).__name__)
             return LOOK_SECONDS
@@ -102,24 +102,24 @@ class Dispatcher:
                 sql,
                 at_most=self._free,
                 lease_seconds=self._settings.lease_seconds,
-                beside=list(self._busy),
+                beside=self._busy,
             )
-        fresh: dict[str, list[Leased]] = {}
+        fresh: dict[Class, list[Leased]] = {}
         for lane in leased:
             if lane.fresh:
-                fresh.setdefault(lane.kind, []).append(lane)
+                fresh.setdefault((lane.kind, lane.late), []).append(lane)
             else:
                 self._start([lane], self._carrying.carry([lane], self._apart))
-        for kind, lanes in fresh.items():
-            self._busy.add(kind)
-            self._start(lanes, self._carry_lot(kind, lanes))
+        for one, lanes in fresh.items():
+            self._busy.add(one)
+            self._start(lanes, self._carry_lot(one, lanes))
         return len(leased)
 
-    async def _carry_lot(self, kind: str, lanes: Sequence[Leased]) -> None:
+    async def _carry_lot(self, of: Class, lanes: Sequence[Leased]) -> None:
         try:
             await self._carrying.carry(lanes, self._apart)
         finally:
-            self._busy.discard(kind)
+            self._busy.discard(of)
 
     def _apart(self, lane: Leased, carrying: Coroutine[Any, Any, None]) -> None:
         self._start([lane], carrying)

@@ -1,7 +1,7 @@
 """Leasing lanes: which are carried next, by one process at a time."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeAlias
@@ -11,7 +11,7 @@ import asyncpg
 
 from sync_bridge.inbox.received import Received
 
-__all__ = ["Leased", "LineEvent", "claim", "next_due"]
+__all__ = ["Class", "Leased", "LineEvent", "claim", "next_due"]
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
 
@@ -52,6 +52,7 @@ class Leased:
     key: str
     kind: str
     subject: UUID
+    late: bool
     epoch: int
     applied: tuple[int, int]
     attempts: int
@@ -66,44 +67,60 @@ class Leased:
         return self.attempts == 0 and self.refusals <= 1
 
 
-NEWEST_OF = 4
-"""One of so many leased lanes is one of those that became due last."""
+SHARES = 4
+"""One of so many leased lanes is one of the late ones, and one is one that became due last."""
 _CHANCE = random.Random()  # noqa: S311 - shares turns, keeps no secret
 
-_KINDS = """kinds(kind) as (
-  (select kind from lane where state = 'ready' order by kind limit 1)
+Class: TypeAlias = tuple[str, bool]
+"""A kind of lanes, and whether they are late."""
+
+_CLASSES = """classes(kind, late) as (
+  (select kind, late from lane where state = 'ready' order by kind, late limit 1)
   union all
-  select (select l.kind from lane l where l.state = 'ready' and l.kind > k.kind
-      order by l.kind limit 1)
-    from kinds k where k.kind is not null)"""
-"""The kinds of ready lanes, one step in the index for each."""
+  select l.kind, l.late from classes c cross join lateral (
+    select kind, late from lane where state = 'ready' and (kind, late) > (c.kind, c.late)
+      order by kind, late limit 1) l)"""
+"""The classes of ready lanes, one step in the index for each."""
 
 _DUE = """select l.key, l.next_at from movable m cross join lateral (
     select key, next_at from lane
-     where state = 'ready' and kind = m.kind and next_at <= now()
+     where state = 'ready' and kind = m.kind and late = {late} and next_at <= now()
        and (lease_until is null or lease_until <= now()) {fit}
      order by next_at {way} limit {most} for update skip locked) l
-   order by l.next_at {way} limit {most}"""
+   where m.late = {late} order by l.next_at {way} limit {most}"""
 
-CLAIM = f"""with recursive {_KINDS},
+_LONGEST = _DUE.format(
+    late="false",
+    fit="and key not in (select key from newest)",
+    way="asc",
+    most="(select $1::bigint - $5::bigint - late from kept)",
+)
+
+CLAIM = f"""with recursive {_CLASSES},
 movable as (
-  select kind from kinds where kind is not null and kind <> all($3::text[])
-    and not exists (select from pause p where p.kind = kinds.kind and p.until > now())),
+  select kind, late from classes
+    where (kind, late) not in (select * from unnest($3::text[], $4::boolean[]))
+      and not exists (select from pause p where p.kind = classes.kind and p.until > now())),
+kept as (
+  select case when exists (select from movable where late) then $6::bigint else 0 end as late),
 newest as materialized (
-  {_DUE.format(fit="and attempts = 0", way="desc", most="$4::bigint")}),
-oldest as materialized (
-  {_DUE.format(fit="", way="asc", most="$1::bigint - $4::bigint")}),
-due as (select key from newest union select key from oldest)
+  {_DUE.format(late="false", fit="and attempts = 0", way="desc", most="$5::bigint")}),
+longest as materialized ({_LONGEST}),
+now_due as (select key from newest union select key from longest),
+late_due as materialized (
+  {_DUE.format(late="true", fit="", way="asc", most="(select $1 - count(*) from now_due)")}),
+due as (select key from now_due union all select key from late_due)
 update lane l set lease_epoch = l.lease_epoch + 1, refusals = l.refusals + 1,
     lease_until = now() + make_interval(secs => $2)
   where l.key = any(array(select key from due))
-  returning l.key, l.kind, l.subject, l.lease_epoch, l.applied_history,
+  returning l.key, l.kind, l.subject, l.late, l.lease_epoch, l.applied_history,
     l.applied_version, l.attempts,
     l.refusals, l.version, coalesce(now() - l.failing_since, interval '0') as failing"""
-"""The lanes that are due for longest, and as many as `$4` of those that became so last: behind a
-backlog, what happens now crosses too. A try counts as a refusal from its beginning, so that one
-which is never recorded counts too: an event at which the process dies each time is put aside in the
-end like any other."""
+"""The lanes that are due: those that are not late first, `$5` of them those that became so last; of
+the late ones those that are due for longest, `$6` at least. So what happens now crosses beside a
+backlog, and a backlog beside what happens now. A try counts as a refusal from its beginning, so
+that one which is never recorded counts too: an event at which the process dies each time is put
+aside in the end like any other."""
 
 EVENTS = """select e.* from unnest($1::text[]) as k(key) cross join lateral (
     select source, event_id, type, lane, subject, aggversion, occurred_at, origin, hops,
@@ -113,24 +130,27 @@ EVENTS = """select e.* from unnest($1::text[]) as k(key) cross join lateral (
     order by history, aggversion limit 50) as e"""
 """In the order of the index of open events: any other way to find them would have to sort."""
 
-NEXT_DUE = f"""with recursive {_KINDS}
+NEXT_DUE = f"""with recursive {_CLASSES}
 select extract(epoch from min(greatest(l.next_at, l.lease_until, p.until)) - now())
-  from kinds k
+  from classes c
   cross join lateral (select next_at, lease_until from lane
-    where state = 'ready' and kind = k.kind order by next_at limit 500) l
-  left join pause p on p.kind = k.kind where k.kind <> all($1::text[])"""
-"""Of each kind those first in line are looked at: more than all processes lease at a time."""
+    where state = 'ready' and kind = c.kind and late = c.late order by next_at limit 500) l
+  left join pause p on p.kind = c.kind
+  where (c.kind, c.late) not in (select * from unnest($1::text[], $2::boolean[]))"""
+"""Of each class those first in line are looked at: more than all processes lease at a time."""
 
 
 async def claim(
-    sql: Sql, *, at_most: int, lease_seconds: float, beside: Sequence[str] = ()
+    sql: Sql, *, at_most: int, lease_seconds: float, beside: Collection[Class] = ()
 ) -> list[Leased]:
     """Lease lanes that are due and read what is at their heads.
 
-    Three of four are those due for longest, one of four those that became due last. `beside`:
-    kinds of lanes to leave alone.
+    A quarter are late ones, where there are as many, and more where nothing else is due. `beside`:
+    classes to leave alone.
     """
-    rows = await sql.fetch(CLAIM, at_most, lease_seconds, beside, _share(at_most))
+    newest = _share(at_most)
+    late = min(_share(at_most), at_most - newest)
+    rows = await sql.fetch(CLAIM, at_most, lease_seconds, *_columns(beside), newest, late)
     if not rows:
         return []
     events: dict[str, list[LineEvent]] = {row["key"]: [] for row in rows}
@@ -143,6 +163,7 @@ async def claim(
             key=row["key"],
             kind=row["kind"],
             subject=row["subject"],
+            late=row["late"],
             epoch=row["lease_epoch"],
             applied=(row["applied_history"], row["applied_version"]),
             attempts=row["attempts"],
@@ -157,7 +178,7 @@ async def claim(
 
 def _share(at_most: int) -> int:
     """A quarter, where lanes are leased one at a time as well: every fourth of them by chance."""
-    return at_most // NEWEST_OF + (_CHANCE.randrange(NEWEST_OF) < at_most % NEWEST_OF)
+    return at_most // SHARES + (_CHANCE.randrange(SHARES) < at_most % SHARES)
 
 
 def _line_event(row: asyncpg.Record) -> LineEvent:
@@ -166,7 +187,11 @@ def _line_event(row: asyncpg.Record) -> LineEvent:
     return LineEvent(Received(time=facts.pop("occurred_at"), **facts), age)
 
 
-async def next_due(sql: Sql, *, beside: Sequence[str] = ()) -> float | None:
-    """Seconds until the next lane of another kind may be carried; None: no such lane is ready."""
-    seconds = await sql.fetchval(NEXT_DUE, beside)
+def _columns(classes: Collection[Class]) -> tuple[list[str], list[bool]]:
+    return [kind for kind, _ in classes], [late for _, late in classes]
+
+
+async def next_due(sql: Sql, *, beside: Collection[Class] = ()) -> float | None:
+    """Seconds until the next lane of another class may be carried; None: no such lane is ready."""
+    seconds = await sql.fetchval(NEXT_DUE, *_columns(beside))
     return None if seconds is None else float(seconds)

@@ -18,7 +18,10 @@ IDLE, READY, WAITING, PARKED = "idle", "ready", "waiting", "parked"
 
 
 class Lane(Base):
-    """The line of one record's events, and how far it has been carried."""
+    """The line of one record's events, and how far it has been carried.
+
+    `late`: its events came with a backlog, or its tries fail; what happens now goes beside it.
+    """
 
     __tablename__ = "lane"
     __table_args__ = (
@@ -28,7 +31,7 @@ class Lane(Base):
         CheckConstraint("(state = 'waiting') = (waits_for is not null)", name="waits_for_one"),
         CheckConstraint("state <> 'parked' or reason is not null", name="parked_says_why"),
         Index("uq_lane_id", "id", unique=True),
-        Index("ix_lane_kind_due", "kind", "next_at", postgresql_where=text("state = 'ready'")),
+        Index("ix_lane_due", "kind", "late", "next_at", postgresql_where=text("state = 'ready'")),
         Index("ix_lane_waits_for", "waits_for", postgresql_where=text("waits_for is not null")),
         Index("ix_lane_state", "state", "since", "id"),
         Index("ix_lane_kind", "kind", "since", "id"),
@@ -59,6 +62,7 @@ class Lane(Base):
     state: Mapped[str]
     since: Mapped[datetime]
     next_at: Mapped[datetime]
+    late: Mapped[bool] = mapped_column(server_default=text("false"))
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     refusals: Mapped[int] = mapped_column(server_default=text("0"))
     failing_since: Mapped[datetime | None]
@@ -101,7 +105,7 @@ class Lane(Base):
         self.state, self.since, self.next_at = READY, since, at
         self.waits_for = self.reason = self.detail = None
         self.attempts = self.refusals = 0
-        self.failing_since = None
+        self.failing_since, self.late = None, False
         self.lease_epoch += 1
         self.lease_until = None
         self.version += 1

@@ -122,6 +122,7 @@ _HELD = "where key = $1 and lease_epoch = $2 and state = 'ready'"
 POSTPONE = f"""update lane set next_at = now() + make_interval(secs => $3),
   attempts = attempts + $4::int, refusals = refusals - 1 + $5::int,
   failing_since = case when $4 = 1 then coalesce(failing_since, now()) else failing_since end,
+  late = late or $4 = 1,
   reason = $6, detail = $7, blocked_version = $8, lease_until = null {_HELD} returning true"""
 
 WAIT = """update lane l set state = 'waiting', waits_for = w.need, reason = w.reason,

@@ -18,13 +18,19 @@ __all__ = [
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
 
-SOURCES = """select p.source, p.service, p.mark, p.head, p.events,
-    coalesce(o.pending, 0) as pending,
-    coalesce(extract(epoch from now() - o.oldest), 0)::float8 as oldest_seconds
-  from position p left join (
-    select source, count(*) as pending, min(received_at) as oldest
-      from inbox where state = 'received' group by source) o using (source)
-  order by p.service, p.source"""
+SOURCES = """with held as materialized (
+  select split_part(kind, '.', 1) as service, sum(pending)::bigint as pending from lane
+    where state in ('ready', 'waiting', 'parked') group by 1)
+select p.source, p.service, p.mark, p.head, p.events,
+    case when count(*) over (partition by p.service) = 1
+      then coalesce((select pending from held where held.service = p.service), 0)
+      else (select count(*) from inbox where source = p.source and state = 'received')
+    end as pending,
+    coalesce(extract(epoch from now() - (select received_at from inbox
+      where source = p.source and state = 'received' order by received_at limit 1)), 0)::float8
+      as oldest_seconds
+  from position p order by p.service, p.source"""
+"""The lanes know how many events they hold; they are fewer than these."""
 
 FOLLOWED = """select name, state, reason, missing, failures, answered_at, told_at
   from source_condition order by name"""
@@ -44,46 +50,52 @@ FIGURES = """select
   (select count(*) from review where state = 'open') as reviews,
   (select coalesce(array_agg(kind order by kind), '{}') from pause where until > now()) as paused"""
 
-POSITION = """select source, history, mark from position where service = $1 or source = $1
+POSITION = """select source, history, mark, in_order from position where service = $1 or source = $1
   order by updated_at desc limit 1"""
 
-STANDING = """with recursive standing(key, kind, subject) as (
-  select key, kind, subject from lane where state = 'parked'
+_STANDS = """coalesce({row}.state = 'parked' or {row}.state = 'ready' and (
+    {row}.failing_since < now() - make_interval(secs => $3)
+    or {row}.kind in (select kind from pause where since < now() - make_interval(secs => $3))),
+  false)"""
+
+STANDING = f"""with recursive waiting as materialized (
+  select key, waits_for, since, case when waits_for not like 'review %' then
+      split_part(split_part(waits_for, ' ', 2), ':', 1) || '.' || split_part(waits_for, ' ', 1)
+      || ':' || split_part(waits_for, ':', 2) end as needed
+    from lane where state = 'waiting'),
+standing(key) as (
+  (select w.key from waiting w left join lane n on n.key = w.needed
+    where {_STANDS.format(row="n")} or w.needed is not null
+      and coalesce(n.state, 'idle') = 'idle' and w.since < now() - make_interval(secs => $3)
+  union all
+  select w.key from review r join waiting w
+    on w.waits_for = 'review ' || r.entity || ' ' || r.half || ':' || r.subject
+    where r.state = 'open')
   union
-  select key, kind, subject from lane
-    where state = 'ready' and failing_since < now() - make_interval(secs => $3)
-  union
-  select l.key, l.kind, l.subject from pause p join lane l on l.kind = p.kind and l.state = 'ready'
-    where p.since < now() - make_interval(secs => $3)
-  union
-  select l.key, l.kind, l.subject from review r
-    join lane l on l.waits_for = 'review ' || r.entity || ' ' || r.half || ':' || r.subject
-    where r.state = 'open'
-  union
-  select l.key, l.kind, l.subject from lane l left join lane n on n.key = split_part(
-      split_part(l.waits_for, ' ', 2), ':', 1) || '.' || split_part(l.waits_for, ' ', 1)
-      || ':' || split_part(l.waits_for, ':', 2)
-    where l.state = 'waiting' and l.since < now() - make_interval(secs => $3)
-      and l.waits_for not like 'review %' and coalesce(n.state, 'idle') = 'idle'
-  union
-  select l.key, l.kind, l.subject from standing s join lane l on l.waits_for =
-    split_part(s.kind, '.', 2) || ' ' || split_part(s.kind, '.', 1) || ':' || s.subject)"""
-"""Lanes in which nothing moves by itself: parked, under review, failing or held for long, waiting
-for long for what nothing brings, or for one of these. A lane whose review was answered moves, also
-while the answer is yet to take effect."""
+  select w.key from standing s join waiting w on w.needed = s.key)"""
+"""Lanes that wait for what does not move by itself: for one that is parked, failing or held for
+long, for an open review, for long for what nothing brings, or for one of these. A lane whose review
+was answered moves, also while the answer is yet to take effect."""
+
+_LOOKED_AT = """(select lane from inbox
+    where source = $1 and state = 'received' and feed_seq <= $2 order by received_at limit $4)"""
 
 OPEN_UPTO = f"""{STANDING}
-select count(*) filter (where s.key is null) as moving, count(s.key) as standing
-  from inbox i left join standing s on s.key = i.lane
-  where i.source = $1 and i.state = 'received' and i.feed_seq <= $2"""
+select count(*) filter (where not stands) as moving, count(*) filter (where stands) as standing
+  from (select {_STANDS.format(row="l")} or s.key is not null as stands
+    from {_LOOKED_AT} i join lane l on l.key = i.lane
+      left join standing s on s.key = i.lane) seen"""
+
+LOOKED_AT = 2000
+"""More open events are not looked at to say that something moves."""
 
 STANDING_UPTO = f"""{STANDING}
 select l.key as lane, l.id, l.kind, l.subject, l.number, l.name, l.state,
     coalesce(l.reason, 'flow_paused') as reason, coalesce(l.failing_since, l.since) as since
-  from standing s join lane l using (key)
-  where exists (select from inbox i where i.source = $1 and i.state = 'received'
-    and i.feed_seq <= $2 and i.lane = l.key)
-  order by coalesce(l.failing_since, l.since), l.key limit $4"""
+  from (select distinct lane from {_LOOKED_AT} i) i join lane l on l.key = i.lane
+    left join standing s on s.key = i.lane
+  where {_STANDS.format(row="l")} or s.key is not null
+  order by coalesce(l.failing_since, l.since), l.key limit $5"""
 
 CONDITIONS = """select n.name, c.state, c.reason, c.answered_at, c.told_at,
     c.told_at < now() - make_interval(secs => $2) as silent
@@ -120,16 +132,32 @@ async def position_of(sql: Sql, service: str) -> asyncpg.Record | None:
 async def open_upto(
     sql: Sql, source: str, feed_seq: int, *, standing_seconds: float
 ) -> tuple[int, int]:
-    """Events up to the position that are on their way, and that stand still."""
-    (row,) = await sql.fetch(OPEN_UPTO, source, feed_seq, standing_seconds)
+    """Events up to the position that are on their way, and that stand still.
+
+    Of many, those are looked at that have been here for longest; all where none of these moves.
+    """
+    moving, standing = await _open_upto(sql, source, feed_seq, standing_seconds, LOOKED_AT)
+    if moving or standing < LOOKED_AT:
+        return moving, standing
+    return await _open_upto(sql, source, feed_seq, standing_seconds, None)
+
+
+async def _open_upto(
+    sql: Sql, source: str, feed_seq: int, standing_seconds: float, looked_at: int | None
+) -> tuple[int, int]:
+    (row,) = await sql.fetch(OPEN_UPTO, source, feed_seq, standing_seconds, looked_at)
     return row["moving"], row["standing"]
 
 
 async def standing_upto(
     sql: Sql, source: str, feed_seq: int, *, standing_seconds: float, most: int
 ) -> list[asyncpg.Record]:
-    """Lanes with events up to the position that stand still, those first that do for longest."""
-    return await sql.fetch(STANDING_UPTO, source, feed_seq, standing_seconds, most)
+    """Lanes with events up to the position that stand still, those first that do for longest.
+
+    Of many events those are looked at that have been here for longest.
+    """
+    asked = (source, feed_seq, standing_seconds, LOOKED_AT, most)
+    return await sql.fetch(STANDING_UPTO, *asked)
 
 
 async def conditions(

@@ -142,7 +142,11 @@ class Reached(BaseModel):
     feed_seq: int
     reached: bool
     mark: int = Field(description="Feed position up to which everything was taken in.")
-    moving: int = Field(description="Events up to the position that are still on their way.")
+    moving: int = Field(
+        description="Events up to the position that are still on their way. Of more than 2000 that "
+        "are not settled, the 2000 that have been here for longest are counted, here and in "
+        "`standing`; all, where none of those moves."
+    )
     standing: int = Field(
         description="Events up to the position whose lanes stand still: for a person to see to, or "
         "failing for long."

@@ -183,7 +183,9 @@ async def _look(
             standing=0,
             lanes=[],
         )
-    mark = await inbox.mark_now(reading, row["source"], row["mark"], history=row["history"])
+    source, mark = row["source"], row["mark"]
+    history, in_order = row["history"], row["in_order"]
+    mark = await inbox.mark_now(reading, source, mark, history=history, in_order=in_order)
     moving, standing = await queries.open_upto(
         reading.sql, row["source"], feed_seq, standing_seconds=standing_seconds
     )

@@ -12,7 +12,7 @@ import httpx
 
 from chassis.events.cursor import Cursor, CursorMalformed
 from sync_bridge.inbox.received import Cursor as ReadOn
-from sync_bridge.inbox.received import Progress, Quarantined, Received
+from sync_bridge.inbox.received import Pace, Progress, Quarantined, Received
 from sync_bridge.ownership import Half
 from sync_bridge.sources.port import Receive, SourceTrouble
 
@@ -67,6 +67,7 @@ class Door:
         unreadable: Sequence[Quarantined] = (),
         cursor: ReadOn | None = None,
         progress: Progress | None = None,
+        pace: Pace = Pace.NOW,
     ) -> int:
         """Store the genuine events, and the others as unreadable. Raises SourceTrouble."""
         strange = {one.source for one in events} - self._known
@@ -74,7 +75,9 @@ class Door:
         genuine = [one for one in events if one.source in self._known]
         forged = [_quarantined(self._name, one) for one in events if one.source not in self._known]
         kept = [*unreadable, *forged]
-        return await self._receive(genuine, unreadable=kept, cursor=cursor, progress=progress)
+        return await self._receive(
+            genuine, unreadable=kept, cursor=cursor, progress=progress, pace=pace
+        )
 
     async def _is_genuine(self, source: str) -> bool:
         ask = self._asks.get(_half_of(source))

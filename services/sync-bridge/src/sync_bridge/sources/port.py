@@ -13,7 +13,7 @@ import structlog
 
 from chassis.clock import utc_now
 from chassis.storage.lost import LOST
-from sync_bridge.inbox.received import Cursor, Progress, Quarantined, Received
+from sync_bridge.inbox.received import Cursor, Pace, Progress, Quarantined, Received
 
 __all__ = [
     "GATHER_SECONDS",
@@ -48,6 +48,7 @@ class Receive(Protocol):
         unreadable: Sequence[Quarantined] = (),
         cursor: Cursor | None = None,
         progress: Progress | None = None,
+        pace: Pace = Pace.NOW,
     ) -> int:
         """Store events, what could not be read, and how far that is, in one transaction.
 
