@@ -82,7 +82,8 @@ async def test_at_a_hundred_thousand_lanes_leasing_reads_the_index(bridge):
     async with bridge.database.driver() as sql:
         await sql.execute(LATE, 100_000)
         await sql.execute("analyze lane")
-        for beside in ([[], []], [["crm.customer"], [True]]):
+        nothing: list[list[object]] = [[], []]
+        for beside in (nothing, [["crm.customer"], [True]]):
             claim = [25, 15.0, *beside, 6, 6]
             for statement, arguments in ((leasing.CLAIM, claim), (leasing.NEXT_DUE, beside)):
                 rows = await sql.fetch(f"explain (analyze, buffers) {statement}", *arguments)

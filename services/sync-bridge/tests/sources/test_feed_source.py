@@ -106,7 +106,7 @@ async def test_behind_a_backlog_what_happens_now_is_read_beside_it(
 ):
     """The fresh event is here before the next page of the backlog, and is here once."""
     await half.publishes(60)
-    ahead = []
+    ahead: list[str] = []
 
     async def receive(events, *, pace, **rest):
         async def came():
