@@ -17,7 +17,8 @@ SERVICES = ("erp", "crm", "bridge")
 HOST = "postgres:5432"
 BRIDGE_SCOPES = {
     "erp": [
-        *("catalog.read", "events.read", "events.relay", "parties.read", "parties.write"),
+        *("catalog.read", "catalog.write", "events.read", "events.relay"),
+        *("parties.read", "parties.terms", "parties.write"),
         *("sales.read", "sales.write", "backdate"),
     ],
     "crm": [

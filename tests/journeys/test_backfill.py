@@ -35,7 +35,10 @@ SCOPES = {
         *("accounts.write", "catalog.write", "orders.read", "orders.sync"),
         *("events.read", "events.relay"),
     ),
-    "erp": ("parties.write", "sales.write", "backdate", "events.read", "events.relay"),
+    "erp": (
+        *("catalog.write", "parties.terms", "parties.write", "sales.write", "backdate"),
+        *("events.read", "events.relay"),
+    ),
 }
 CUSTOMERS, ITEMS = "tandem.erp.customer-changed.v1", "tandem.erp.item-changed.v1"
 

@@ -11,8 +11,20 @@ from typer.testing import CliRunner
 
 from chassis.testing.waiting import until
 from sync_bridge.cli import cli
+from sync_bridge.comparisons import service as comparisons
+from sync_bridge.comparisons.levelling import level_step
 from sync_bridge.comparisons.working import keep_comparing, step
-from tests.journeys.test_backfill import PRICE, Killed, backups, halves, make, rename, wants
+from sync_bridge.lanes import levelling as lanes_levelling
+from tests.journeys.test_backfill import (
+    PRICE,
+    Killed,
+    backups,
+    halves,
+    make,
+    order_lines,
+    rename,
+    wants,
+)
 
 __all__ = ["backups", "halves"]
 
@@ -111,20 +123,39 @@ async def test_halves_that_agree_differ_in_nothing(halves, backups):
     assert await halves.fetch("select from compared_record") == []
 
 
-async def test_what_a_restored_crm_lost_is_shown(halves, backups):
-    """A name, an order's quantity, a customer and an order."""
+async def levelled(halves, comparison, **wanted):
+    """Level what it found, and let it cross; what was left to a person, by why."""
+    path = f"/v1/comparisons/{comparison['id']}"
+    reply = await halves.bridge.post(f"{path}/level", wanted)
+    assert reply.status_code == 202, reply.text
+    while await level_step(halves.bridge.database, halves.clients):
+        pass
+    await halves.crosses()
+    left = await differences(halves, comparison, state="left")
+    assert await differences(halves, comparison, state="asked") == []
+    return {(one["entity"], one["kind"]): one["outcome"] for one in left}
+
+
+async def see(service, path, record):
+    return (await service.client.get(f"{path}/{record['id']}")).json()
+
+
+async def test_what_a_restored_crm_lost_is_shown_and_levelled(halves, backups):
+    """A name, an order's quantity and a customer; an order that only the ERP has is a person's."""
     back_up, restore = backups
     accounts, _, order = await trade(halves)
     await back_up(halves.crm)
+    await rename(halves.crm, "/v1/accounts", accounts[0], "Before its user's change")
     await rename(halves.crm, "/v1/accounts", accounts[1], "After the backup")
     await wants(halves, order, "BOLT", "9")
-    lost = await make(halves.crm, "/v1/accounts", name="Lost", stage="customer")
+    lost = await make(halves.crm, "/v1/accounts", name="Lost", stage="customer", tax_id="T-1")
     await halves.crosses()
     line = {"product": "BOLT", "quantity": "2", "unit_price": PRICE}
     await make(halves.crm, "/v1/orders", account_id=lost["id"], lines=[line])
     await halves.crosses()
 
     await restore(halves.crm)
+    await rename(halves.crm, "/v1/accounts", accounts[0], "Since the restore")
     await goes_on(halves, halves.crm, "/v1/accounts", name="New", stage="prospect")
     done = await compared(halves)
     found = await kinds(halves, done)
@@ -142,39 +173,119 @@ async def test_what_a_restored_crm_lost_is_shown(halves, backups):
     assert leads == {(one, "erp") for one in ("customer", "order", "fulfilment")}
     (gone,) = await differences(halves, done, entity="customer", kind="record_missing")
     assert (gone["crm_id"], gone["name"]) == (lost["id"], "Lost")
-    assert {one["kind"]: one["count"] for one in done["differences"]} == {
-        "fields_differ": 1,
-        "record_missing": 1,
-    }, done
+
+    assert await levelled(halves, done) == {("order", "record_missing"): "left_to_person"}
+    names = {one["name"] for one in (await halves.crm.client.get("/v1/accounts")).json()["items"]}
+    assert names == {"Since the restore", "After the backup", "Lost", "New"}
+    assert await order_lines(halves.crm, "/v1/orders", order["id"]) == ["9"]
+    again = await compared(halves)
+    assert await kinds(halves, again) == {("order", "record_missing", "crm"): 1}
+    assert await halves.fetch("select key, reason from lane where state <> 'idle'") == []
 
 
-async def test_what_a_restored_erp_lost_is_shown(halves, backups):
-    """Terms, a product's name, a customer with its link, and an order."""
-    back_up, restore = backups
-    accounts, item, _ = await trade(halves)
-    await back_up(halves.erp)
-    await rename(halves.erp, "/v1/items", item, "Bolt M8")
+async def erp_trade(halves):
+    """As `trade`, with what the ERP is about to lose of it; ids by what they are for."""
+    accounts, item, order = await trade(halves)
     customers = (await halves.erp.client.get("/v1/customers")).json()["items"]
-    (customer,) = [one for one in customers if one["name"] == "Elm 0"]
-    await grant(halves, customer, "102.00")
+    customer, other = sorted(customers, key=lambda one: one["name"])
+    return accounts, {"item": item, "order": order, "customer": customer, "other": other}
+
+
+async def test_what_a_restored_erp_lost_is_shown_and_levelled(halves, backups):
+    """Terms, a product's name, a customer, and orders; what a user changed since stays."""
+    back_up, restore = backups
+    accounts, known = await erp_trade(halves)
+    await back_up(halves.erp)
+    await rename(halves.erp, "/v1/items", known["item"], "Bolt M8")
+    await grant(halves, known["customer"], "102.00")
+    await grant(halves, known["other"], "55.00")
+    await wants(halves, known["order"], "BOLT", "9")
     line = {"product": "BOLT", "quantity": "2", "unit_price": PRICE}
-    await make(halves.crm, "/v1/orders", account_id=accounts[1]["id"], lines=[line])
-    await make(halves.crm, "/v1/accounts", name="Lost", stage="customer")
+    late = await make(halves.crm, "/v1/orders", account_id=accounts[1]["id"], lines=[line])
+    lost = await make(halves.crm, "/v1/accounts", name="Lost", stage="customer")
     await halves.crosses()
+    its = await make(halves.crm, "/v1/orders", account_id=lost["id"], lines=[line])
+    await rename(halves.crm, "/v1/accounts", accounts[0], "Renamed")
+    await halves.crosses()
+
     await restore(halves.erp)
+    await grant(halves, known["other"], "777.00")
+    await notes(halves, accounts[1], "Screws")
     await goes_on(halves, halves.erp, "/v1/items", sku="OIL", name="Oil", sold=False)
     done = await compared(halves)
     assert await kinds(halves, done) == {
+        ("customer", "fields_differ", "crm"): 1,
         ("customer", "fields_differ", "erp"): 1,
         ("customer", "record_missing", "erp"): 1,
         ("product", "fields_differ", "erp"): 1,
-        ("order", "record_missing", "erp"): 1,
+        ("order", "fields_differ", "crm"): 1,
+        ("order", "record_missing", "erp"): 2,
     }
-    assert {one["leads"] for one in await differences(halves, done)} == {"crm"}
-    (terms,) = await differences(halves, done, entity="customer", kind="fields_differ")
+    found = await differences(halves, done)
+    assert {one["leads"] for one in found} == {"crm"}
+    said = [fields(one) for one in found if (one["entity"], one["half"]) == ("customer", "erp")]
     limit = {"amount": "102", "currency": "CNY"}
-    assert fields(terms) == {"terms of business: credit limit": (limit, "")}
-    assert terms["number"] == customer["number"]
+    assert {"terms of business: credit limit": (limit, "")} in said
+
+    assert await levelled(halves, done) == {}
+    assert await differences(halves, await compared(halves)) == []
+    await erp_has_all_again(halves, known)
+    assert await quantities_in_erp(halves) == {
+        known["order"]["id"]: ["9"],
+        late["id"]: ["2"],
+        its["id"]: ["2"],
+    }
+    assert (await see(halves.crm, "/v1/accounts", accounts[1]))["industry"] == "Screws"
+    versions = await written(halves)
+    assert await levelled(halves, done) == {}
+    assert await written(halves) == versions
+
+
+async def notes(halves, account, industry):
+    """A seller notes what only the CRM keeps."""
+    now = await halves.crm.client.get(f"/v1/accounts/{account['id']}")
+    reply = await halves.crm.client.patch(
+        f"/v1/accounts/{account['id']}",
+        json={"industry": industry},
+        headers={"If-Match": now.headers["ETag"]},
+    )
+    assert reply.status_code == 200, reply.text
+
+
+async def erp_has_all_again(halves, known):
+    seen = await see(halves.erp, "/v1/customers", known["customer"])
+    assert (seen["credit_limit"]["amount"], seen["name"]) == ("102.00", "Renamed")
+    other = await see(halves.erp, "/v1/customers", known["other"])
+    assert other["credit_limit"]["amount"] == "777.00"
+    assert (await see(halves.erp, "/v1/items", known["item"]))["name"] == "Bolt M8"
+    assert await halves.fetch("select key, reason from lane where state <> 'idle'") == []
+
+
+async def quantities_in_erp(halves):
+    """What is ordered there, by the CRM's order."""
+    return {
+        sale["external_refs"][0]["external_id"]: await order_lines(
+            halves.erp, "/v1/sales-orders", sale["id"]
+        )
+        for sale in (await halves.erp.client.get("/v1/sales-orders")).json()["items"]
+    }
+
+
+async def written(halves):
+    """Versions of everything that there is."""
+    return [
+        sorted(
+            (one["id"], one["version"]) for one in (await service.client.get(path)).json()["items"]
+        )
+        for service, path in (
+            (halves.crm, "/v1/accounts"),
+            (halves.crm, "/v1/orders"),
+            (halves.crm, "/v1/products"),
+            (halves.erp, "/v1/customers"),
+            (halves.erp, "/v1/sales-orders"),
+            (halves.erp, "/v1/items"),
+        )
+    ]
 
 
 async def grant(halves, customer, amount):
@@ -263,6 +374,66 @@ class Dying:
         raise Killed
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_levelling_goes_on_after_a_crash(halves, backups, monkeypatch, when):
+    """Before or after the record is lined up: it is made again once."""
+    back_up, restore = backups
+    await back_up(halves.erp)
+    await make(halves.crm, "/v1/accounts", name="Lost", stage="customer")
+    await halves.crosses()
+    await restore(halves.erp)
+    await goes_on(halves, halves.erp, "/v1/items", sku="OIL", name="Oil", sold=False)
+    done = await compared(halves, entities=["customer"])
+
+    async def dies(*_told):
+        raise Killed
+
+    path = f"/v1/comparisons/{done['id']}/level"
+    assert (await halves.bridge.post(path, {})).status_code == 202
+    with monkeypatch.context() as dying:
+        if when == "before":
+            dying.setattr(lanes_levelling, "bring", dies)
+        else:
+            dying.setattr(comparisons, "settle", dies)
+        with pytest.raises(Killed):
+            await level_step(halves.bridge.database, halves.clients)
+        if when == "after":
+            await halves.crosses()
+    assert await levelled(halves, done) == {}
+    customers = (await halves.erp.client.get("/v1/customers")).json()["items"]
+    assert [one["name"] for one in customers] == ["Lost"]
+    assert await differences(halves, await compared(halves, entities=["customer"])) == []
+
+
+async def test_what_is_levelled_is_chosen(halves, backups):
+    """By entity or by difference; a comparison under way is refused, and so is a reader."""
+    await make(halves.erp, "/v1/customers", name="Oak")
+    await make(halves.erp, "/v1/items", sku="BOLT", name="Bolt")
+    reply = await begun(halves)
+    path = f"/v1/comparisons/{reply.json()['id']}/level"
+    early = await halves.bridge.post(path, {})
+    assert (early.status_code, early.json()["code"]) == (409, "comparison_running")
+    while await step(halves.bridge.database, halves.clients):
+        pass
+    found = await differences(halves, reply.json())
+    assert {(one["entity"], one["reason"]) for one in found} == {
+        ("customer", "never_read"),
+        ("product", "never_read"),
+        ("price_list", "never_read"),
+    }
+    reader = await halves.bridge.as_("bridge.read")
+    refused = await reader.post(path, json={}, headers={"Idempotency-Key": "x"})
+    assert refused.status_code == 403
+    unknown = await halves.bridge.post(f"/v1/comparisons/{UUID(int=1)}/level", {})
+    assert unknown.status_code == 404
+    assert await levelled(halves, reply.json(), entities=["customer"]) == {}
+    (product,) = [one for one in found if one["entity"] == "product"]
+    assert await differences(halves, reply.json(), state="levelled") != []
+    assert await levelled(halves, reply.json(), differences=[product["id"]]) == {}
+    (open_,) = await differences(halves, reply.json(), state="open")
+    assert open_["entity"] == "price_list"
+
+
 async def test_one_comparison_at_a_time_and_for_operators(halves, backups):
     wrong = await begun(halves, entities=["spaceship"])
     assert wrong.status_code == 422
@@ -302,6 +473,15 @@ async def test_from_the_command_line(halves, backups, monkeypatch):
     assert "Set by a hand" in other.output
     told = json.loads((await run("--json", "--examples", "1")).stdout)
     assert told["examples"][0]["fields"][0]["erp"] == "Set by a hand"
+    level = asyncio.create_task(run("--level", "--timeout", "120"))
+
+    async def carried():
+        await halves.carries()
+        return level.done()
+
+    await until(carried, within_seconds=120)
+    assert (level.result().exit_code, "0 differences" in level.result().output) == (0, True)
+    assert (await see(halves.erp, "/v1/customers", customer))["name"] != "Set by a hand"
     unknown = await run("--entity", "spaceship")
     assert unknown.exit_code == 2
     comparing.cancel()

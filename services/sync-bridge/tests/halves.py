@@ -30,7 +30,7 @@ EVENT = {
 RESET = "connection reset"
 ITEM_TRACE = (
     *("traceparent", "tandem-origin", "tandem-correlation-id"),
-    *("tandem-causation-id", "tandem-hops", "tandem-history"),
+    *("tandem-causation-id", "tandem-hops", "tandem-history", "tandem-level"),
 )
 STATE: dict[str, dict[str, Any]] = {
     "/v1/items": {"sku": "", "sold": True},
@@ -285,7 +285,7 @@ class Half(httpx.AsyncBaseTransport):
         told = []
         traces = request.headers["tandem-item-traces"].split(",")
         for item, trace in zip(items, traces, strict=True):
-            parts = zip(ITEM_TRACE, trace.split(";"), strict=True)
+            parts = zip(ITEM_TRACE, trace.split(";"), strict=False)
             body = {name: value for name, value in item.items() if name != "external_id"}
             headers = {name: value for name, value in parts if value}
             reply = self._upsert(place, system, item["external_id"], body, headers)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from sync_bridge.comparisons.rules.fields import alike, held_fields
+from sync_bridge.comparisons.rules.levelling import Difference, act_for, to_write_back
 from sync_bridge.comparisons.rules.records import SOURCES, needs_of, records_of, sources_of
 from sync_bridge.flows import FLOWS
 from sync_bridge.ownership import OWNERSHIP
@@ -207,3 +208,72 @@ def test_what_the_holder_owns_itself_is_not_held():
     assert held_fields("customer", holder="erp", state={"name": "A", "tax_id": "T"}) == {
         "name": "A"
     }
+
+
+def difference(entity="customer", kind="fields_differ", half="crm", leads="crm", **facts):
+    known = {"fields": [], "reason": "", "crm_id": uuid4(), "erp_id": uuid4()} | facts
+    return Difference(id=uuid4(), entity=entity, kind=kind, half=half, leads=leads, **known)
+
+
+@pytest.mark.parametrize(
+    ("one", "name", "kind"),
+    [
+        (difference(), "bring", "crm.customer"),
+        (difference(half="erp", leads="erp"), "bring", "erp.customer"),
+        (difference(half="erp"), "write_back", None),
+        (difference("price", half="erp"), "write_back", None),
+        (difference("order"), "bring", "crm.order"),
+        (difference("order", leads="erp"), "bring", "erp.fulfilment"),
+        (difference("debt", half="erp", leads="erp"), "bring", "erp.debt"),
+        (difference(kind="record_missing", half="erp"), "anew", "crm.customer"),
+        (difference(kind="record_missing", leads="erp"), "anew", "erp.customer"),
+        (difference("product", "record_missing", leads="erp"), "anew", "erp.product"),
+        (difference("order", "record_missing", half="erp"), "anew", "crm.order"),
+        (difference("order", "record_missing", leads="erp"), "left", None),
+        (difference("price", "record_missing", half="erp"), "left", None),
+        (difference(kind="link_missing", leads="erp"), "link", None),
+        (difference("order", "link_missing", half="erp"), "left", None),
+        (difference(kind="not_linked", reason="never_read"), "bring", "crm.customer"),
+        (difference(kind="not_linked", reason="review"), "left", None),
+        (difference(kind="not_linked", reason="apart"), "left", None),
+    ],
+)
+def test_which_act_levels_a_difference(one, name, kind):
+    act = act_for(one)
+    assert (act.name, act.flow and act.flow.kind) == (name, kind)
+    assert bool(act.why) == (name == "left")
+
+
+def field(name, crm, erp):
+    return {"name": name, "crm": crm, "erp": erp}
+
+
+def test_what_a_restore_lost_is_written_back_in_the_owners_words():
+    lost = difference(
+        half="erp",
+        fields=[
+            field("terms of business: credit limit", {"amount": "102", "currency": "CNY"}, ""),
+            field("invoice address", {"city": "Xi'an"}, {"city": "Beijing"}),
+            field("tax_id", "", "T-1"),
+        ],
+    )
+    view = {"credit_limit": None, "bill_to": {"city": "Beijing"}, "tax_id": "T-1"}
+    assert to_write_back(lost, view) == (
+        {
+            "credit_limit": {"amount": "102", "currency": "CNY"},
+            "bill_to": {"city": "Xi'an"},
+            "tax_id": None,
+        },
+        "",
+    )
+
+
+def test_what_a_user_changed_since_is_not_written_over():
+    lost = difference(leads="erp", fields=[field("name", "Old", "Lost"), field("phone", "1", "2")])
+    assert to_write_back(lost, {"name": "Since", "phone": "1"}) == ({"phone": "2"}, "")
+
+
+def test_what_no_change_sets_is_left_to_a_person():
+    fields = [field("terms of business: customer number", "C-2", "C-1")]
+    lost = difference(half="erp", fields=fields)
+    assert to_write_back(lost, {"number": "C-1"}) == ({}, "left_to_person")

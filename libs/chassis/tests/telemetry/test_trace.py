@@ -105,6 +105,7 @@ def test_traces_of_items_are_read_as_they_are_written():
             "tandem-causation-id": str(uuid4()),
             "tandem-hops": "1",
             "tandem-history": "7",
+            "tandem-level": "1",
         }
     )
     other = Trace.new()
@@ -113,6 +114,8 @@ def test_traces_of_items_are_read_as_they_are_written():
         (t.trace_id, t.correlation_id, t.origin, t.causation_id, t.hops) for t in (one, other)
     ]
     assert (read[2].hops, read[2].causation_id) == (0, None)
-    assert [t.history for t in read] == [7, None, None]
+    assert [(t.history, t.level) for t in read] == [(7, True), (None, False), (None, False)]
+    assert one.headers()["Tandem-Level"] == "1"
+    assert not one.begun_here().level
     assert [t.history for t in Trace.of_items(one.as_item(), relayed=False)] == [None]
     assert Trace.of_items(None, relayed=True) == Trace.of_items("", relayed=True) == []

@@ -132,8 +132,9 @@ async def upsert(
 ) -> Upserted:
     """Create the record at first sight, change it by a newer version, else leave it alone.
 
-    A newer version that says what the last one said changes nothing. `change` returns whether
-    anything changed. Both may refuse with a problem. Raises VersionTooFar.
+    A newer version that says what the last one said changes nothing. Where the two are to be level,
+    the record itself is looked at. `change` returns whether anything changed. Both may refuse
+    with a problem. Raises VersionTooFar.
     """
     key = (sent.entity_type, sent.system, sent.external_id)
     version, content = sent.command.source_version, digest(sent.command)
@@ -145,11 +146,12 @@ async def upsert(
         await external.claim_all(work.sql, sent.entity_type, sent.system, links)
         await create(ours)
         return Upserted("created", ours)
-    if known.age_of(version, history) <= 0:
+    if not _is_news(known, version, work.trace):
         return _left_alone(version, known, history)
     require_near(version, known.last_in(history), step_max=_step_max(work))
     await external.advance(work.sql, known, version, content, history=history)
-    changed = content != known.content and await change(known.entity_id)
+    news = work.trace.level or content != known.content
+    changed = news and await change(known.entity_id)
     return Upserted("updated" if changed else "unchanged", known.entity_id)
 
 
@@ -164,6 +166,12 @@ async def upsert_one(work: Work, sent: Sent, item: I, by: InBulk[I]) -> Upserted
         return by.change is not None and (await by.change(work, sent.system, [(ours, item)]))[0]
 
     return await upsert(work, sent, create=create, change=change)
+
+
+def _is_news(known: external.External, version: int, trace: Trace) -> bool:
+    """Whether the version is to be looked at: a newer one, or the last one, to be level with it."""
+    age = known.age_of(version, trace.history)
+    return age > 0 or (trace.level and age == 0)
 
 
 def _step_max(work: Work) -> int:
@@ -297,7 +305,7 @@ class _Batch(Generic[I]):
         link = self.known.get(item.external_id)
         if link is None:
             return self.in_bulk.create is not None
-        if link.age_of(item.source_version, trace.history) <= 0:
+        if not _is_news(link, item.source_version, trace):
             return True
         last, step_max = link.last_in(trace.history), _step_max(self.work)
         near = not is_too_far(item.source_version, last, step_max=step_max)
@@ -306,7 +314,7 @@ class _Batch(Generic[I]):
     async def several(self, sent: Sequence[tuple[I, Trace]]) -> list[tuple[Outcome, Present]]:
         """Create what is new of the items, change what is newer, and leave the rest as it is."""
         done = await self._created([one for one in sent if one[0].external_id not in self.known])
-        newer = [one for one in sent if self._age(*one) > 0]
+        newer = [one for one in sent if self._is_news(*one)]
         others = await self._advanced(newer)
         done |= await self._changed([one for one in newer if one[0].external_id in others])
         alike = {item.external_id for item, _ in newer} - others
@@ -316,13 +324,13 @@ class _Batch(Generic[I]):
         present = await self._present([one.id for one in settled])
         return [(one.outcome, present[one.id]) for one in settled]
 
-    def _age(self, item: I, trace: Trace) -> int:
-        """Whether the item is newer than what is known (1), the same or new here (0), or older."""
+    def _is_news(self, item: I, trace: Trace) -> bool:
+        """Whether the item is known here, and to be looked at."""
         link = self.known.get(item.external_id)
-        return link.age_of(item.source_version, trace.history) if link else 0
+        return link is not None and _is_news(link, item.source_version, trace)
 
     async def _advanced(self, newer: Sequence[tuple[I, Trace]]) -> set[str]:
-        """Note the newer versions; ids of those that say something else than the last ones."""
+        """Note the newer versions; ids of those that say something else, or are to be level."""
         if not newer:
             return set()
         taken = [
@@ -330,7 +338,8 @@ class _Batch(Generic[I]):
             for item, trace in newer
         ]
         await external.advance_all(self.work.sql, taken)
-        return {link.external_id for link, _, content, _ in taken if content != link.content}
+        others = {link.external_id for link, _, content, _ in taken if content != link.content}
+        return others | {item.external_id for item, trace in newer if trace.level}
 
     async def _created(self, sent: Sequence[tuple[I, Trace]]) -> dict[str, Upserted]:
         if not sent or not self.in_bulk.create:

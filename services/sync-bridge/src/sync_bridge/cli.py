@@ -1,29 +1,21 @@
 """The command line of the bridge: `bridge ...`."""
 
-import asyncio
 import json
-from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import typer
 
 from chassis.cli import make_cli
-from chassis.cli.console import AsJson, Refusal, command, say, show, show_table
+from chassis.cli.console import AsJson, command, show, show_table
 from chassis.cli.installation import Installation, connected
 from chassis.http.paging import PageQuery
 from chassis.http.problems import Problem, ProblemView
 from chassis.http.texts import Texts
 from sync_bridge.app import SERVICE
-from sync_bridge.comparisons import lists as compared
-from sync_bridge.comparisons import service as comparisons
-from sync_bridge.comparisons.schemas import (
-    BeginComparison,
-    ComparisonView,
-    DifferenceQuery,
-    DifferenceView,
-)
+from sync_bridge.comparisons.running import ComparingRun, show_comparison
+from sync_bridge.comparisons.schemas import BeginComparison
 from sync_bridge.inbox import lists as quarantined
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.schemas import QuarantineQuery
@@ -32,12 +24,7 @@ from sync_bridge.lanes.schemas import LaneFilter, LaneQuery, RetryLanes
 from sync_bridge.positions import service as positions
 from sync_bridge.translator import Translator
 
-if TYPE_CHECKING:
-    from chassis.storage.database import Database
-
 __all__ = ["cli"]
-
-LOOK_SECONDS = 0.5
 
 COLUMNS = ("key", "number", "name", "state", "since", "pending", "attempts", "reason")
 
@@ -45,9 +32,6 @@ BACKFILLS = ("half", "type", "read", "finished", "reason")
 QUARANTINED = ("id", "reason", "type", "number", "name", "source", "received_at")
 
 FOLLOWED = ("name", "state", "reason", "missing", "failures", "answered_at", "told_at")
-
-DIFFERENCES = ("entity", "kind", "reason", "count")
-EXAMPLES = ("entity", "kind", "half", "leads", "number", "name", "crm_id", "erp_id", "fields")
 
 Half = Annotated[Literal["crm", "erp"], typer.Argument(help="Whose feed.")]
 State = Annotated[str, typer.Option(help="idle, ready, waiting or parked.")]
@@ -61,6 +45,7 @@ Entry = Annotated[UUID, typer.Argument(help="Id of the entry.")]
 Entities = Annotated[
     list[str] | None, typer.Option("--entity", help="Only this, such as customer; repeatable.")
 ]
+Level = Annotated[bool, typer.Option("--level", help="Level what differs; compare again.")]
 Examples = Annotated[int, typer.Option(min=0, max=200, help="Show so many of them.")]
 Patience = Annotated[float, typer.Option("--timeout", help="Seconds to wait at most.")]
 Note = Annotated[str, typer.Option(help="Why; kept with the act.")]
@@ -247,65 +232,21 @@ async def restart_feed(half: Half, as_json: AsJson = False) -> None:
 async def compare(
     entity: Entities = None,
     *,
+    level: Level = False,
     examples: Examples = 10,
     timeout_seconds: Patience = 3600.0,
     as_json: AsJson = False,
 ) -> None:
     """Compare what both halves have, as after a restore; exit code 1 where they differ.
 
-    The worker reads all records of both halves; nothing changes by comparing.
+    The worker reads all records of both halves. Nothing changes by comparing; with --level both
+    get what the half has that leads, and are compared again.
     """
     asked = BeginComparison.model_validate({"entities": entity} if entity else {})
     async with connected(SERVICE) as (_here, database):
-        async with database.transaction() as work:
-            begun = await comparisons.begin(work, asked, connects=True)
-        done = await _compared(database, begun, timeout_seconds=timeout_seconds)
-        async with database.driver() as sql:
-            page = PageQuery(limit=max(examples, 1))
-            found = await compared.difference_page(sql, begun, DifferenceQuery(), page)
-    _show_comparison(done, found.items[:examples], as_json=as_json)
+        run = ComparingRun(database, asked, timeout_seconds=timeout_seconds)
+        done, left = (await run.levelled()) if level else (await run.compared(), [])
+        found = await run.examples(done, examples)
+    show_comparison(done, found, left, as_json=as_json)
     if done.differences:
         raise typer.Exit(1)
-
-
-async def _compared(database: "Database", begun: UUID, *, timeout_seconds: float) -> ComparisonView:
-    """The comparison when it is done. Raises Refusal when that takes too long."""
-    deadline = asyncio.get_running_loop().time() + timeout_seconds
-    while True:
-        async with database.driver() as sql:
-            view = await compared.comparison_view(sql, begun)
-        if view.state == "done":
-            return view
-        if asyncio.get_running_loop().time() >= deadline:
-            why = view.trouble or "does the bridge's worker run?"
-            message = f"comparison {begun} is not done after {timeout_seconds:g} s: {why}"
-            raise Refusal(message)
-        await asyncio.sleep(LOOK_SECONDS)
-
-
-def _show_comparison(
-    done: ComparisonView, found: Sequence[DifferenceView], *, as_json: bool
-) -> None:
-    examples = [one.model_dump(mode="json") for one in found]
-    if as_json:
-        show({**done.model_dump(mode="json"), "examples": examples}, "", as_json=True)
-        return
-    records = sum(one.records for one in done.compared.values())
-    count = sum(one.count for one in done.differences)
-    say(f"{records} records compared, {count} differences (comparison {done.id})")
-    if not count:
-        return
-    say()
-    show_table([one.model_dump() for one in done.differences], DIFFERENCES, as_json=False)
-    say()
-    rows = [
-        {
-            **one,
-            "fields": [
-                f"{each['name']}: CRM {each['crm']!r}, ERP {each['erp']!r}"
-                for each in one["fields"]
-            ],
-        }
-        for one in examples
-    ]
-    show_table(rows, EXAMPLES, as_json=False)

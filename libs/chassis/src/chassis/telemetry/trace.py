@@ -18,7 +18,7 @@ _TRACEPARENT = re.compile(r"^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}\Z")
 _ITEM_PARTS = (
     *("traceparent", "tandem-origin", "tandem-correlation-id"),
-    *("tandem-causation-id", "tandem-hops", "tandem-history"),
+    *("tandem-causation-id", "tandem-hops", "tandem-history", "tandem-level"),
 )
 _HOPS = re.compile(r"^[0-9]{1,4}\Z")
 _HISTORY = re.compile(r"^[1-9][0-9]{0,9}\Z")
@@ -33,7 +33,8 @@ class Trace:
     `origin` names the service where the process began, None when it begins here.
     `correlation_id` is one for the whole process, `causation_id` the event that led to this act.
     `hops` counts how often a bridge carried the process across. `history` is the one in which the
-    version counts of a record that is carried across; None where nobody said.
+    version counts of a record that is carried across; None where nobody said. `level`: what is put
+    is compared with the record as it is, whatever was sent before.
     """
 
     request_id: str
@@ -43,6 +44,7 @@ class Trace:
     causation_id: UUID | None = None
     hops: int = 0
     history: int | None = None
+    level: bool = False
 
     @classmethod
     def new(cls) -> "Trace":
@@ -71,6 +73,7 @@ class Trace:
             causation_id=_uuid(headers.get("tandem-causation-id")),
             hops=_hops(headers.get("tandem-hops")),
             history=_history(headers.get("tandem-history")),
+            level=headers.get("tandem-level") == "1",
         )
 
     @classmethod
@@ -79,7 +82,8 @@ class Trace:
 
         `relayed`: the sender may say what led to each.
         """
-        parts = [f"{one};;;;;".split(";")[:6] for one in told.split(",")] if told else []
+        given = told.split(",") if told else []
+        parts = [f"{one};;;;;;".split(";")[: len(_ITEM_PARTS)] for one in given]
         traces = [cls.from_headers(dict(zip(_ITEM_PARTS, one, strict=True))) for one in parts]
         return traces if relayed else [one.begun_here() for one in traces]
 
@@ -87,7 +91,8 @@ class Trace:
         """The trace, as it stands among those of the items of a batch."""
         causation = str(self.causation_id or "")
         ids = (str(self.correlation_id), causation, str(self.hops), str(self.history or ""))
-        return ";".join((self.traceparent, self.origin or "", *ids))
+        level = ("1",) if self.level else ()
+        return ";".join((self.traceparent, self.origin or "", *ids, *level))
 
     def child(self) -> "Trace":
         """The same process seen from a new span: a job, or a call to another service."""
@@ -95,7 +100,7 @@ class Trace:
 
     def begun_here(self) -> "Trace":
         """The same act as the beginning of a process: of what led to it nothing is believed."""
-        return replace(self, origin=None, causation_id=None, hops=0, history=None)
+        return replace(self, origin=None, causation_id=None, hops=0, history=None, level=False)
 
     @property
     def trace_id(self) -> str:
@@ -121,6 +126,8 @@ class Trace:
             carried["Tandem-Causation-Id"] = str(self.causation_id)
         if self.history:
             carried["Tandem-History"] = str(self.history)
+        if self.level:
+            carried["Tandem-Level"] = "1"
         return carried
 
 

@@ -17,9 +17,11 @@ COMPARISON = """comparison.*,
       'finished', r.finished) order by r.place)
     from comparison_reading r where r.comparison_id = comparison.id), '[]') as sources,
   coalesce((select jsonb_agg(jsonb_build_object('entity', d.entity, 'kind', d.kind,
-      'reason', d.reason, 'count', d.count) order by d.entity, d.kind, d.reason)
-    from (select entity, kind, reason, count(*) as count from difference
-      where comparison_id = comparison.id group by entity, kind, reason) d), '[]') as differences"""
+      'reason', d.reason, 'state', d.state, 'outcome', d.outcome, 'count', d.count)
+      order by d.entity, d.kind, d.reason, d.state, d.outcome)
+    from (select entity, kind, reason, state, outcome, count(*) as count from difference
+      where comparison_id = comparison.id
+      group by entity, kind, reason, state, outcome) d), '[]') as differences"""
 
 
 async def comparison_page(sql: Sql, asked: PageQuery) -> Page[ComparisonView]:
@@ -47,7 +49,7 @@ async def difference_page(
     sql: Sql, comparison_id: UUID, wanted: DifferenceQuery, asked: PageQuery
 ) -> Page[DifferenceView]:
     """The differences that a comparison found, by entity. Raises NotFound."""
-    if not await queries.exists(sql, comparison_id):
+    if await queries.state_of(sql, comparison_id) is None:
         raise NotFound(entity="comparison", id=comparison_id)
     return await fetch_page(
         sql,
@@ -62,6 +64,7 @@ async def difference_page(
             Filter("entity = {}", wanted.entity),
             Filter("kind = {}", wanted.kind),
             Filter("reason = {}", wanted.reason),
+            Filter("state = {}", wanted.state),
         ],
     )
 

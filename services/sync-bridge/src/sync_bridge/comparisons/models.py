@@ -91,7 +91,8 @@ class Difference(Base):
     """Something of one record in which the halves differ.
 
     `half`: the one that owns the fields, lacks the record or the link, or alone has the record.
-    `leads`: the one whose record, or fields, both should have.
+    `leads`: the one whose record, or fields, both should have. `state`: whether it was levelled,
+    `outcome`: why it was left to a person.
     """
 
     __tablename__ = "difference"
@@ -104,6 +105,13 @@ class Difference(Base):
         CheckConstraint("leads in ('crm', 'erp')", name="leads_known"),
         CheckConstraint("(kind = 'fields_differ') = (fields <> '[]')", name="fields_say_which"),
         CheckConstraint("crm_id is not null or erp_id is not null", name="of_a_record"),
+        CheckConstraint("state in ('open', 'asked', 'levelled', 'left')", name="state_known"),
+        CheckConstraint("(state = 'left') = (outcome <> '')", name="left_says_why"),
+        Index(
+            "ix_difference_asked",
+            *("entity", "kind", "half", "leads", "id"),
+            postgresql_where=text("state = 'asked'"),
+        ),
         Index("ix_difference_comparison_id", "comparison_id", "entity", "id"),
         Index("ix_difference_kind", "comparison_id", "kind", "entity", "id"),
     )
@@ -120,3 +128,5 @@ class Difference(Base):
     name: Mapped[str]
     fields: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
     reason: Mapped[str] = mapped_column(server_default=text("''"))
+    state: Mapped[str] = mapped_column(server_default=text("'open'"))
+    outcome: Mapped[str] = mapped_column(server_default=text("''"))

@@ -1,6 +1,6 @@
 """The statements of comparisons: set-based, one for each page and one for each entity."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -14,17 +14,21 @@ from sync_bridge.comparisons.rules.records import Record
 __all__ = [
     "Page",
     "advance",
+    "ask",
+    "asked",
     "begin",
     "compare",
     "count",
-    "exists",
     "finish",
     "forget_older",
     "lock_begin",
     "lock_reading",
+    "moving",
     "next_page",
     "note_trouble",
     "running",
+    "settle",
+    "state_of",
     "store_records",
 ]
 
@@ -180,9 +184,12 @@ async def running(sql: Sql) -> asyncpg.Record | None:
     return await sql.fetchrow(RUNNING)
 
 
-async def exists(sql: Sql, comparison_id: UUID) -> bool:
-    """Whether there is such a comparison."""
-    return bool(await sql.fetchval("select true from comparison where id = $1", comparison_id))
+async def state_of(sql: Sql, comparison_id: UUID) -> str | None:
+    """The state of the comparison; None: there is none."""
+    state: str | None = await sql.fetchval(
+        "select state from comparison where id = $1", comparison_id
+    )
+    return state
 
 
 async def lock_begin(sql: Sql) -> None:
@@ -257,3 +264,50 @@ async def count(sql: Sql, comparison_id: UUID, entity: str) -> None:
 async def finish(sql: Sql, comparison_id: UUID) -> None:
     """Forget the records that were compared; the differences stay."""
     await sql.execute(FINISH, comparison_id)
+
+
+ASK = """update difference set state = 'asked', outcome = ''
+  where comparison_id = $1 and state in ('open', 'left')
+    and ($2::text[] is null or entity = any($2)) and ($3::uuid[] is null or id = any($3))"""
+ASKED = """with first as (
+  select entity, kind, half, leads from difference where state = 'asked'
+   order by entity, kind, half, leads limit 1)
+select d.id, d.entity, d.kind, d.half, d.leads, d.crm_id, d.erp_id, d.fields, d.reason
+  from difference d join first f using (entity, kind, half, leads)
+  where d.state = 'asked' order by d.id limit $1"""
+SETTLE = """update difference d set state = case when n.why = '' then 'levelled' else 'left' end,
+    outcome = n.why
+  from (select * from unnest($1::uuid[], $2::text[]) as n(id, why) order by id) n
+  where d.id = n.id and d.state = 'asked'"""
+
+
+async def ask(
+    sql: Sql,
+    comparison_id: UUID,
+    *,
+    entities: Sequence[str] | None,
+    differences: Sequence[UUID] | None,
+) -> None:
+    """Have differences levelled: all, or those of entities, or those named."""
+    await sql.execute(ASK, comparison_id, entities, differences)
+
+
+async def asked(sql: Sql, *, at_most: int) -> list[asyncpg.Record]:
+    """Differences of one sort that are to be levelled."""
+    return await sql.fetch(ASKED, at_most)
+
+
+async def settle(sql: Sql, outcomes: Mapping[UUID, str]) -> None:
+    """Note which were levelled (empty), and why others are left."""
+    await sql.execute(SETTLE, list(outcomes), list(outcomes.values()))
+
+
+MOVING = """select exists (select from difference where comparison_id = $1 and state = 'asked')
+  or exists (select from difference d join lane l on l.key = any (array[
+      'crm.' || d.entity || ':' || d.crm_id, 'erp.' || d.entity || ':' || d.erp_id])
+    where d.comparison_id = $1 and d.state = 'levelled' and l.state = 'ready')"""
+
+
+async def moving(sql: Sql, comparison_id: UUID) -> bool:
+    """Whether something of it is still to be levelled, or on its way."""
+    return bool(await sql.fetchval(MOVING, comparison_id))

@@ -22,6 +22,7 @@ from sync_bridge.comparisons.schemas import (
     ComparisonView,
     DifferenceQuery,
     DifferenceView,
+    LevelDifferences,
 )
 
 __all__ = ["comparison_router"]
@@ -70,3 +71,18 @@ async def list_differences(
 ) -> Page[DifferenceView]:
     """What differs, record by record."""
     return await lists.difference_page(at.sql, comparison_id, wanted, asked)
+
+
+@comparison_router.post(
+    "/{comparison_id}/level", status_code=202, responses=problem_responses(ComparisonRunning)
+)
+async def level_differences(
+    comparison_id: UUID, command: LevelDifferences, _by: Operator, _once: OnlyOnce, work: InWork
+) -> ComparisonView:
+    """Level what differs: both halves have what the half has that leads.
+
+    In the background, through the ordinary lanes. What was levelled before stays as it is; compare
+    anew to see what is left.
+    """
+    await service.level(work, comparison_id, command)
+    return await lists.comparison_view(work.sql, comparison_id)

@@ -14,6 +14,7 @@ __all__ = [
     "DifferenceView",
     "Entity",
     "Kind",
+    "LevelDifferences",
 ]
 
 Entity = Literal[
@@ -22,6 +23,15 @@ Entity = Literal[
 ENTITIES: tuple[Entity, ...] = (
     *("customer", "product", "price_list", "price"),
     *("order", "fulfilment", "availability", "debt"),
+)
+State = Literal["open", "asked", "levelled", "left"]
+_STATE = (
+    "open; asked (to be levelled); levelled (its correction is in its lane, or done); left (to a "
+    "person). More may come."
+)
+_OUTCOME = (
+    "Why it is left: review, apart, left_to_person, record_gone, or the code of a problem with "
+    "which a half refused it; empty: it is not."
 )
 Kind = Literal["fields_differ", "record_missing", "link_missing", "not_linked"]
 
@@ -33,6 +43,17 @@ class BeginComparison(BaseModel):
 
     entities: list[Entity] = Field(
         default=list(ENTITIES), min_length=1, max_length=len(ENTITIES), description="All if absent."
+    )
+
+
+class LevelDifferences(BaseModel):
+    """An order to level what a comparison found; all of it where nothing is named."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    entities: list[Entity] | None = Field(default=None, min_length=1, max_length=len(ENTITIES))
+    differences: list[UUID] | None = Field(
+        default=None, min_length=1, max_length=500, description="Ids of differences."
     )
 
 
@@ -66,6 +87,8 @@ class DifferencesView(BaseModel):
         description="What holds it: under_way, waiting, parked, review, apart, never_read; empty: "
         "nothing. More may come."
     )
+    state: str = Field(description=_STATE)
+    outcome: str = Field(description=_OUTCOME)
     count: int
 
 
@@ -92,6 +115,7 @@ class DifferenceQuery(BaseModel):
     reason: str | None = Field(
         default=None, max_length=60, description="Only those that this holds, such as review."
     )
+    state: State | None = None
 
 
 class FieldView(BaseModel):
@@ -121,4 +145,6 @@ class DifferenceView(BaseModel):
     number: str = Field(description="Number or SKU; empty: not known.")
     name: str = Field(description="Name of the record; empty: not known.")
     fields: list[FieldView] = Field(description="What differs; empty for other kinds.")
-    reason: str = Field(description="What holds it at present; empty: nothing.")
+    reason: str = Field(description="What held it when it was found; empty: nothing.")
+    state: str = Field(description=_STATE)
+    outcome: str = Field(description=_OUTCOME)

@@ -1,21 +1,34 @@
 """Acts on comparisons: begin one, take in what a half has, and compare."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from chassis.http.problems import NotFound
 from chassis.ids import uuid7
 from sync_bridge.comparisons import queries
 from sync_bridge.comparisons.errors import ComparisonRunning, NothingToCompare
 from sync_bridge.comparisons.queries import Page
+from sync_bridge.comparisons.rules.levelling import Difference
 from sync_bridge.comparisons.rules.records import Record, sources_of
-from sync_bridge.comparisons.schemas import BeginComparison
+from sync_bridge.comparisons.schemas import BeginComparison, LevelDifferences
 from sync_bridge.flows import ENTITIES
 
 if TYPE_CHECKING:
     from chassis.storage.work import Reading, Work
 
-__all__ = ["begin", "compare", "next_page", "running", "take_page", "trouble"]
+__all__ = [
+    "asked",
+    "begin",
+    "compare",
+    "level",
+    "moving",
+    "next_page",
+    "running",
+    "settle",
+    "take_page",
+    "trouble",
+]
 
 KEPT = 10
 """So many comparisons are kept; a new one forgets the oldest."""
@@ -92,3 +105,37 @@ async def compare(work: "Work", comparison_id: UUID) -> None:
         )
         await queries.count(work.sql, comparison_id, entity)
     await queries.finish(work.sql, comparison_id)
+
+
+async def level(work: "Work", comparison_id: UUID, command: LevelDifferences) -> None:
+    """Level what a comparison found: all, or what is named. What was levelled stays as it is.
+
+    Raises NotFound, ComparisonRunning.
+    """
+    state = await queries.state_of(work.sql, comparison_id)
+    if state is None:
+        raise NotFound(entity="comparison", id=comparison_id)
+    if state == "reading":
+        raise ComparisonRunning(comparison=comparison_id)
+    await queries.ask(
+        work.sql,
+        comparison_id,
+        entities=command.entities,
+        differences=command.differences,
+    )
+
+
+async def moving(reading: "Reading", comparison_id: UUID) -> bool:
+    """Whether something that it found is still to be levelled, or on its way."""
+    return await queries.moving(reading.sql, comparison_id)
+
+
+async def asked(reading: "Reading", *, at_most: int) -> list[Difference]:
+    """Differences of one sort that are to be levelled."""
+    rows = await queries.asked(reading.sql, at_most=at_most)
+    return [Difference(**dict(row)) for row in rows]
+
+
+async def settle(work: "Work", outcomes: Mapping[UUID, str]) -> None:
+    """Note which differences were levelled (empty), and why others are left to a person."""
+    await queries.settle(work.sql, outcomes)

@@ -9,6 +9,7 @@ import httpx
 
 from chassis.telemetry.logs import get_logger
 from sync_bridge.comparisons import service
+from sync_bridge.comparisons.levelling import level_step
 from sync_bridge.comparisons.reading import LIMIT, read_page, source_of
 from sync_bridge.comparisons.rules.records import needs_of, records_of
 from sync_bridge.identity import service as identity
@@ -54,7 +55,7 @@ async def keep_comparing(database: "Database", clients: Clients) -> None:
     failures = 0
     while True:
         try:
-            did = await step(database, clients)
+            did = await step(database, clients) or await level_step(database, clients)
         except SURVIVES as trouble:
             failures += 1
             log.warning("comparison_interrupted", reason=str(trouble), failures=failures)

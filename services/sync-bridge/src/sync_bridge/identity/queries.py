@@ -18,6 +18,7 @@ __all__ = [
     "decided",
     "delete_creations",
     "delete_pair",
+    "forget_pairs",
     "insert_creations",
     "insert_pairs",
     "known",
@@ -113,6 +114,20 @@ DELETE_PAIR = "delete from pair where id = $1 returning entity, crm_id, erp_id"
 
 DELETE_SHADOWS = """delete from shadow where entity = $1
   and ((half = 'crm' and id = $2) or (half = 'erp' and id = $3))"""
+
+FORGET_PAIRS = """with gone as (
+  delete from pair p using unnest($2::uuid[], $3::uuid[]) as n(crm_id, erp_id)
+   where (p.entity, p.crm_id, p.erp_id) = ($1, n.crm_id, n.erp_id)
+  returning p.entity, p.crm_id, p.erp_id),
+copies as (
+  delete from pair p using gone g where p.entity = any($4::text[])
+    and (p.crm_id = g.crm_id or p.erp_id = g.erp_id)
+  returning p.entity, p.crm_id, p.erp_id),
+ended as (select * from gone union all select * from copies),
+shadows as (
+  delete from shadow s using ended e where s.entity = e.entity
+    and ((s.half = 'crm' and s.id = e.crm_id) or (s.half = 'erp' and s.id = e.erp_id)))
+select crm_id, erp_id from gone"""
 
 PAIRED = """select exists (select from pair where entity = $1 and crm_id = $2)
     or exists (select from pair where entity = $1 and erp_id = $3)"""
@@ -215,6 +230,15 @@ async def delete_pair(sql: Sql, pair_id: UUID) -> asyncpg.Record | None:
     if gone:
         await sql.execute(DELETE_SHADOWS, gone["entity"], gone["crm_id"], gone["erp_id"])
     return gone
+
+
+async def forget_pairs(
+    sql: Sql, entity: str, pairs: Sequence[tuple[UUID, UUID]], *, copies: Sequence[str]
+) -> set[tuple[UUID, UUID]]:
+    """Forget pairs (CRM id, ERP id) with those of the copies on them; those that there were."""
+    crm_ids, erp_ids = [crm_id for crm_id, _ in pairs], [erp_id for _, erp_id in pairs]
+    rows = await sql.fetch(FORGET_PAIRS, entity, crm_ids, erp_ids, list(copies))
+    return {(row["crm_id"], row["erp_id"]) for row in rows}
 
 
 async def paired(sql: Sql, entity: str, *, crm_id: UUID, erp_id: UUID) -> bool:

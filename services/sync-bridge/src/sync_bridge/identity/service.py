@@ -45,6 +45,7 @@ __all__ = [
     "decisions",
     "digest",
     "drop_creations",
+    "forget_pairs",
     "join_all",
     "judge",
     "judge_finds",
@@ -246,6 +247,16 @@ async def part(work: "Work", pair: Pair, *, note: str) -> None:
         review.keep_apart(by=work.actor.reference, at=work.now, note=note)
         work.session.add(review)
     await work.flush()
+
+
+async def forget_pairs(
+    work: "Work", entity: str, pairs: Sequence[tuple[UUID, UUID]], *, copies: Sequence[str]
+) -> set[tuple[UUID, UUID]]:
+    """Forget pairs (CRM id, ERP id) of which a half has lost its record; those that there were.
+
+    The record that is left is without a twin, as if it had never been seen; nobody is asked.
+    """
+    return await queries.forget_pairs(work.sql, entity, pairs, copies=copies)
 
 
 async def answer_link(

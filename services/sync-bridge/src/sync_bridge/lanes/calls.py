@@ -38,6 +38,7 @@ FAULTS_THAT_PASS = frozenset(
 class Calls:
     """What may be asked of the halves for one event of a flow, which `cause` led to.
 
+    `level`: the receiver compares with its record, whatever was put before.
     Every method raises Later, Parks or Denied when the half does not do it.
     """
 
@@ -49,6 +50,7 @@ class Calls:
     decided: int
     cause: Received
     history: int | None = None
+    level: bool = False
 
     async def upsert(self, body: Mapping[str, Any]) -> Answer:
         """Put the record to the other half under the sender's id, guarded by its version."""
@@ -181,5 +183,6 @@ class Calls:
                 "tandem-causation-id": str(event.event_id),
                 "tandem-hops": str(event.hops + 1),
                 "tandem-history": str(self.history or event.history),
+                "tandem-level": "1" if self.level else "",
             }
         )

@@ -11,7 +11,7 @@ from sync_bridge.identity import service as identity
 from sync_bridge.identity.service import digest
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.received import Received
-from sync_bridge.lanes import batch_calls
+from sync_bridge.lanes import batch_calls, queries
 from sync_bridge.lanes.calls import Calls, Halves
 from sync_bridge.lanes.deliveries import Carried, Delivery, Try
 from sync_bridge.lanes.first_sight import FirstSight
@@ -39,7 +39,7 @@ class Known:
     """What the bridge knew of some events' records before any call.
 
     `creations`: twins that are being made of the records. `being_made`: records that are
-    themselves such twins.
+    themselves such twins. `levelled`: events that bring a record's state whatever was sent before.
     """
 
     friends: Mapping[UUID, identity.Acquaintance]
@@ -48,6 +48,7 @@ class Known:
     creations: Mapping[UUID, identity.Creation]
     being_made: frozenset[UUID]
     twins: Twins
+    levelled: frozenset[UUID] = frozenset()
 
 
 class Carrier:
@@ -90,6 +91,7 @@ class Carrier:
             strangers = [one for one in subjects if one not in friends]
             decisions = await identity.decisions(reading, entity, sender, strangers)
             twins = await identity.twins_of(reading, needs)
+            levelled = await queries.levelled(reading.sql, [one.event_id for one in events])
         made_by = {one.event_id for one in making if one.half == flow.target}
         return Known(
             friends,
@@ -98,6 +100,7 @@ class Carrier:
             {one.id: one for one in making if one.half == sender},
             frozenset(one.subject for one in events if one.causationid in made_by),
             twins,
+            levelled,
         )
 
     async def _with_needs(self, known: Known, needs: Sequence[Need]) -> Known:
@@ -158,10 +161,9 @@ class Carrier:
                 raise Waits(need)
         body = flow.translate(message, known.twins)
         mine = owned_part(flow.entity.name, sender=flow.sender, body=body)
-        if friend is not None and friend.digest == digest(mine):
-            return Carried("unchanged", event.version)
-        if one.restored and friend is not None and flow.entity.as_it_is:
-            return Carried("restored", event.version)
+        level = any(each.event_id in known.levelled for each in (*one.superseded, event))
+        if friend is not None and not level and (why := _is_across(one, flow, friend, mine)):
+            return Carried(why, event.version)
         calls = Calls(
             halves=self.halves,
             bridge=self.bridge,
@@ -171,6 +173,7 @@ class Carrier:
             decided=one.decided,
             cause=_cause(one, known.ancestors),
             history=flow.history_of(message),
+            level=level,
         )
         twin = friend.twin if friend else None
         subject = event.subject
@@ -244,6 +247,15 @@ def _cause(one: Try, ancestors: Mapping[UUID, int]) -> Received:
     if way(cause) > LONGEST_WAY and not one.jumped:
         raise Loops(TOO_MANY_HOPS if one.event.hops > LONGEST_WAY else CAUSED_BY_ITSELF)
     return cause
+
+
+def _is_across(
+    one: Try, flow: Flow, friend: identity.Acquaintance, mine: Mapping[str, Any]
+) -> str | None:
+    """Why nothing is to be put to the twin, if nothing is."""
+    if friend.digest == digest(mine):
+        return "unchanged"
+    return "restored" if one.restored and flow.entity.as_it_is else None
 
 
 def _begins(flow: Flow, event: Received, message: Message, known: Known) -> bool:

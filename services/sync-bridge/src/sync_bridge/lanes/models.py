@@ -12,7 +12,17 @@ from chassis.storage.base import Identified
 from sync_bridge.base import Base
 from sync_bridge.lanes.errors import LaneMoving, LaneNotParked
 
-__all__ = ["IDLE", "PARKED", "READY", "WAITING", "Hole", "Lane", "LaneAct", "Pause"]
+__all__ = [
+    "IDLE",
+    "PARKED",
+    "READY",
+    "WAITING",
+    "Hole",
+    "Lane",
+    "LaneAct",
+    "LevelledState",
+    "Pause",
+]
 
 IDLE, READY, WAITING, PARKED = "idle", "ready", "waiting", "parked"
 
@@ -122,6 +132,14 @@ class Lane(Base):
         self.blocked_version = None
         if self.pending == 0:
             self.state = IDLE
+
+
+class LevelledState(Base):
+    """A state in the inbox that is put across whatever was sent before, so that both are level."""
+
+    __tablename__ = "levelled_state"
+
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
 class Pause(Base):

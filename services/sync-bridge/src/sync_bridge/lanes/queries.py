@@ -20,6 +20,8 @@ __all__ = [
     "delay",
     "extend",
     "finish",
+    "level",
+    "levelled",
     "lift_pauses",
     "lock_lanes",
     "lock_unleased",
@@ -175,6 +177,18 @@ CARRY_AGAIN = """with newest as (
          a.history, a.version limit 1)
     where l.key = $1 and exists (select from newest) returning true"""
 
+LEVEL = """with wanted as (
+  select * from unnest($1::text[], $2::uuid[], $3::integer[], $4::bigint[])
+    as w(key, event_id, history, version)),
+marked as (insert into levelled_state (event_id) select event_id from wanted on conflict do nothing)
+update lane l set state = 'ready', next_at = now(), since = now(), waits_for = null, reason = null,
+    detail = null, attempts = 0, refusals = 0, failing_since = null, version = l.version + 1,
+    (applied_history, applied_version) = (select a.history, a.version
+      from (values (l.applied_history, l.applied_version), (w.history, w.version - 1))
+        as a(history, version) order by a.history, a.version limit 1)
+  from (select * from wanted order by key) w where l.key = w.key"""
+
+LEVELLED = "select event_id from levelled_state where event_id = any($1::uuid[])"
 PAUSE = """insert into pause (kind, status, refusals, since, until)
   values ($1, $2, 1, now(), now() + make_interval(secs => $3))
   on conflict (kind) do update set status = excluded.status, refusals = pause.refusals + 1,
@@ -330,3 +344,19 @@ async def lock_unleased(sql: Sql, keys: Sequence[str]) -> list[str]:
 async def carry_again(sql: Sql, key: str, subject: UUID) -> bool:
     """Put the newest event of the lane to be carried once more; False when none is kept."""
     return bool(await sql.fetchval(CARRY_AGAIN, key, subject))
+
+
+async def level(sql: Sql, states: Sequence[tuple[str, Received]]) -> None:
+    """Let states that are in the inbox be put, each in its lane, whatever was sent before."""
+    await sql.execute(
+        LEVEL,
+        [key for key, _ in states],
+        [one.event_id for _, one in states],
+        [one.history for _, one in states],
+        [one.aggversion for _, one in states],
+    )
+
+
+async def levelled(sql: Sql, events: Sequence[UUID]) -> frozenset[UUID]:
+    """Those of the events that bring a state whatever was sent before."""
+    return frozenset(row["event_id"] for row in await sql.fetch(LEVELLED, events))

@@ -23,7 +23,7 @@ LINE = (
     *("reserved", "waiting", "shipped", "returned", "invoiced"),
 )
 SHIPMENT = ("number", "kind", "shipped_on", "carrier", "tracking_number", "reversed_on")
-CHANGE = ("kind", "state", "reason", "source_version")
+CHANGE = ("kind", "state", "reason")
 TERMS = (*("customer_number", "credit_limit", "payment_terms_days", "dunning_block", "archived"),)
 
 
@@ -102,8 +102,11 @@ def _fulfilment(order: State) -> State:
 
 
 def _stands(told: State) -> State:
-    """How an order stands, of which both halves tell the same parts."""
-    names = ("source_version", "account_id", "number", "state", "reason", "requested_on")
+    """How an order stands, of which both halves tell the same parts.
+
+    Which version of the sender's is known is no part of it: that moves without an event.
+    """
+    names = ("account_id", "number", "state", "reason", "requested_on")
     more = ("promised_on", "note", "net", "freight", "invoiced", "paid", "open_amount")
     return {
         **{name: told.get(name) for name in (*names, *more)},

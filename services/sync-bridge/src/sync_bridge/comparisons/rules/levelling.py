@@ -1,0 +1,123 @@
+"""How a difference is levelled: which half leads is known; this says by which act."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from sync_bridge.comparisons.rules.fields import alike
+from sync_bridge.flows import FLOWS, Flow
+from sync_bridge.ownership import OWNERSHIP, Half
+
+__all__ = ["COPIES", "Act", "Difference", "act_for", "to_write_back"]
+
+COPIES: Mapping[str, Sequence[str]] = {
+    "customer": ("debt",),
+    "product": ("availability",),
+    "order": ("fulfilment",),
+}
+"""What is kept on a record of that entity, with links of its own."""
+
+BY_SENDER: Mapping[tuple[str, Half], Flow] = {
+    (flow.entity.name, flow.sender): flow for flow in FLOWS
+}
+LINKED_BY_CALL = frozenset({"customer", "product"})
+WRITTEN_BACK = frozenset({"customer", "product", "price"})
+NOT_WRITTEN: Mapping[str, frozenset[str]] = {
+    "customer": frozenset({"customer_number", "archived"}),
+    "price": frozenset({"item", "price_list", "status"}),
+}
+"""Parts that no change of a record sets: they are given once, or by an act of their own."""
+
+PERSON = "left_to_person"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What is to be levelled."""
+
+    id: UUID
+    entity: str
+    kind: str
+    half: Half
+    leads: Half
+    crm_id: UUID | None
+    erp_id: UUID | None
+    fields: Sequence[Mapping[str, Any]]
+    reason: str
+
+    def of(self, half: Half) -> UUID:
+        """That half's record. Raises ValueError where it has none."""
+        record = self.crm_id if half == "crm" else self.erp_id
+        if record is None:
+            message = f"difference {self.id} names no record of the {half}"
+            raise ValueError(message)
+        return record
+
+
+@dataclass(frozen=True)
+class Act:
+    """What levels a difference.
+
+    `bring`: the flow's record is put across as it is now. `anew`: so it is made again, its lost
+    twin forgotten. `write_back`: what a restore set back is written to the restored half. `link`:
+    a half is told the twin. `left`: a person decides, `why` says on what.
+    """
+
+    name: Literal["bring", "anew", "write_back", "link", "left"]
+    flow: Flow | None = None
+    why: str = ""
+
+
+def act_for(one: Difference) -> Act:
+    """What levels the difference."""
+    if one.kind == "fields_differ":
+        return _fields(one)
+    if one.kind == "record_missing":
+        return _bringing("anew", BY_SENDER.get((one.entity, one.leads)))
+    if one.kind == "link_missing":
+        linked = one.entity in LINKED_BY_CALL
+        return Act("link") if linked else Act("left", why=PERSON)
+    if one.reason in {"review", "apart"}:
+        return Act("left", why=one.reason)
+    return _bringing("bring", BY_SENDER.get((one.entity, one.half)))
+
+
+def _fields(one: Difference) -> Act:
+    if one.leads == one.half:
+        return _bringing("bring", BY_SENDER.get((one.entity, one.half)))
+    if one.entity == "order":
+        return Act("bring", BY_SENDER["fulfilment", "erp"])
+    return Act("write_back") if one.entity in WRITTEN_BACK else Act("left", why=PERSON)
+
+
+def _bringing(name: Literal["bring", "anew"], flow: Flow | None) -> Act:
+    """A half that sends nothing of the entity, or an order that only the ERP has left: a person."""
+    return Act("left", why=PERSON) if flow is None else Act(name, flow)
+
+
+def to_write_back(one: Difference, view: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """What of the other half's fields is written to the restored half's record, in its words.
+
+    A field is left out that somebody has changed there since it was compared. The second: why a
+    person must see to the rest; empty: there is none.
+    """
+    found: dict[str, Any] = {}
+    why = ""
+    for differing in one.fields:
+        key, lost = _key(one, str(differing["name"])), differing[one.half]
+        if key in NOT_WRITTEN.get(one.entity, ()):
+            why = PERSON
+        elif alike(view.get(key), key) == lost:
+            value = differing[one.leads]
+            found[key] = None if value == "" else value
+    return found, why
+
+
+def _key(one: Difference, name: str) -> str:
+    """What the half calls its own field."""
+    whole, _, part = name.partition(": ")
+    if part:
+        return part.replace(" ", "_")
+    known = {field.name: field.called_by(one.half) for field in OWNERSHIP[one.entity]}
+    return known[whole]

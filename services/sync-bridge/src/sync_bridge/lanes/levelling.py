@@ -1,0 +1,29 @@
+"""Brings records' present states across whatever was sent before, in their ordinary lanes."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sync_bridge.flows import BY_EVENT
+from sync_bridge.inbox import service as inbox
+from sync_bridge.inbox.received import Received
+from sync_bridge.lanes import queries
+
+if TYPE_CHECKING:
+    from chassis.storage.work import Work
+
+__all__ = ["bring"]
+
+
+async def bring(work: "Work", states: Sequence[Received]) -> set[UUID]:
+    """Line up the states, each of a record of its own; ids of those that were.
+
+    A lane that is being carried just now is left for the next time. One that stands still goes on.
+    """
+    lanes = {one.event_id: BY_EVENT[one.type].lane(one.subject) for one in states}
+    busy = set(await queries.lock_unleased(work.sql, sorted(lanes.values())))
+    taken = [one for one in states if lanes[one.event_id] not in busy]
+    if taken:
+        await inbox.ingest(work, taken)
+        await queries.level(work.sql, [(lanes[one.event_id], one) for one in taken])
+    return {one.event_id for one in taken}
