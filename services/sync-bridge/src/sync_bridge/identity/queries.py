@@ -18,6 +18,7 @@ __all__ = [
     "decided",
     "delete_creations",
     "delete_pair",
+    "delete_replaced",
     "insert_creations",
     "insert_pairs",
     "known",
@@ -114,6 +115,15 @@ DELETE_PAIR = "delete from pair where id = $1 returning entity, crm_id, erp_id"
 DELETE_SHADOWS = """delete from shadow where entity = $1
   and ((half = 'crm' and id = $2) or (half = 'erp' and id = $3))"""
 
+DELETE_REPLACED = """with wanted as (
+  select * from unnest($1::text[], $2::uuid[], $3::uuid[]) as n(entity, crm_id, erp_id)),
+gone as (
+  delete from pair p using wanted n where p.entity = n.entity
+    and (p.crm_id = n.crm_id or p.erp_id = n.erp_id)
+    and (p.crm_id, p.erp_id) <> (n.crm_id, n.erp_id)
+  returning p.entity, p.crm_id, p.erp_id)
+delete from shadow s using gone g where s.entity = g.entity
+  and ((s.half = 'crm' and s.id = g.crm_id) or (s.half = 'erp' and s.id = g.erp_id))"""
 PAIRED = """select exists (select from pair where entity = $1 and crm_id = $2)
     or exists (select from pair where entity = $1 and erp_id = $3)"""
 
@@ -215,6 +225,11 @@ async def delete_pair(sql: Sql, pair_id: UUID) -> asyncpg.Record | None:
     if gone:
         await sql.execute(DELETE_SHADOWS, gone["entity"], gone["crm_id"], gone["erp_id"])
     return gone
+
+
+async def delete_replaced(sql: Sql, pairs: Sequence[tuple[str, UUID, UUID]]) -> None:
+    """Forget other pairs of the records of these (entity, CRM id, ERP id), and what was told."""
+    await sql.execute(DELETE_REPLACED, *([pair[at] for pair in pairs] for at in range(3)))
 
 
 async def paired(sql: Sql, entity: str, *, crm_id: UUID, erp_id: UUID) -> bool:
