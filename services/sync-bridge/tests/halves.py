@@ -289,7 +289,8 @@ class Half(httpx.AsyncBaseTransport):
             body = {name: value for name, value in item.items() if name != "external_id"}
             headers = {name: value for name, value in parts if value}
             reply = self._upsert(place, system, item["external_id"], body, headers)
-            done = {"id": reply.json().get("id"), "status": "updated"}
+            created = reply.status_code == httpx.codes.CREATED
+            done = {"id": reply.json().get("id"), "status": "created" if created else "updated"}
             failed = {"status": "failed", "problem": reply.json() | {"status": reply.status_code}}
             told.append(
                 {"external_id": item["external_id"]} | (done if reply.is_success else failed)
@@ -304,6 +305,7 @@ class Half(httpx.AsyncBaseTransport):
         kept = self.records.setdefault(place, {})
         record: dict[str, Any] | None
         record = next((r for r in kept.values() if _linked(r, system) == external_id), None)
+        status = 200 if record else 201
         if record is None:
             if not facts.get("tax_id_shared") and self._has_tax_id(place, facts.get("tax_id")):
                 return _problem(409, "duplicate_tax_id")
@@ -322,7 +324,7 @@ class Half(httpx.AsyncBaseTransport):
             if any(record.get(name) != value for name, value in facts.items()):
                 record.update(facts, version=record["version"] + 1)
                 self._publish(place, record["id"], headers)
-        return httpx.Response(200, json=record)
+        return httpx.Response(status, json=record)
 
     def _has_tax_id(self, place: str, tax_id: str | None) -> bool:
         kept = self.records.get(place, {}).values()

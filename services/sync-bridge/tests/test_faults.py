@@ -1,6 +1,7 @@
 """What goes wrong at the other half, and on the way back."""
 
 import asyncio
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -172,10 +173,11 @@ async def test_an_event_of_another_shape_parks_with_the_field_and_no_value(rig):
 
 
 async def test_a_twin_that_is_another_record_parks(rig):
+    """Someone of the CRM gave the item's id to another product."""
     item = rig.erp.makes(ITEMS, sku="BOLT-8")
     await rig.carry()
-    rig.crm.records[PRODUCTS].clear()
-    rig.crm.taken.clear()
+    twin = rig.crm.the(PRODUCTS)
+    rig.crm.records[PRODUCTS] = {str(uuid4()): twin | {"id": str(uuid4())}}
     rig.erp.changes(ITEMS, item, name="Bolt")
     await rig.carry()
     assert (await rig.lane("erp.product"))["reason"] == "twin_differs"

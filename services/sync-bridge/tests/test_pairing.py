@@ -152,6 +152,67 @@ async def test_a_lost_one_is_made_again_from_the_other_side(rig):
     assert (pair["crm_id"], pair["erp_id"]) == (account, made["id"])
 
 
+ITEMS, PRODUCTS = "/v1/items", "/v1/products"
+ORDERS, SALES = "/v1/orders", "/v1/sales-orders"
+
+
+async def pairs(rig):
+    found = await rig.fetch("select entity, crm_id::text, erp_id::text from pair")
+    return {(row["entity"], row["crm_id"], row["erp_id"]) for row in found}
+
+
+@pytest.mark.parametrize("together", [False, True])
+async def test_a_lost_product_is_made_again_from_the_item(rig, together):
+    """What a restore of the CRM lost: the ERP leads in it, so the item's next change makes it."""
+    items = [rig.erp.makes(ITEMS, sku=f"BOLT-{n}") for n in range(2 if together else 1)]
+    await rig.carry()
+    rig.crm.records[PRODUCTS].clear()
+    rig.crm.taken.clear()
+    for item in items:
+        rig.erp.changes(ITEMS, item, name="Bolt")
+    await rig.carry()
+    made = rig.crm.records[PRODUCTS]
+    ids = {record["external_refs"][0]["external_id"]: record["id"] for record in made.values()}
+    assert await pairs(rig) == {("product", ids[item], item) for item in items}
+    for item in items:
+        rig.erp.changes(ITEMS, item, name="Bolt 8")
+    await rig.carry()
+    assert [record["name"] for record in made.values()] == ["Bolt 8"] * len(items)
+    assert await rig.fetch("select * from lane where state <> 'idle'") == []
+
+
+async def test_an_order_that_the_erp_lost_is_made_again_by_its_next_change(rig):
+    """It is told under the CRM's id, so there is one."""
+    account = rig.crm.makes(ACCOUNTS, name="Elm")
+    rig.erp.makes(ITEMS, sku="BOLT-8")
+    await rig.carry()
+    (product,) = rig.crm.records[PRODUCTS]
+    money = {"amount": "2.00", "currency": "CNY"}
+    line = {"id": str(uuid4()), "product_id": product, "quantity": "3", "unit_price": money}
+    order = rig.crm.makes(
+        ORDERS,
+        account_id=account,
+        ordered_on="2026-05-05",
+        lines=[line],
+        freight=money,
+        state="placed",
+        content_version=1,
+    )
+    await rig.carry()
+    lost = rig.erp.the(SALES)["id"]
+    rig.erp.records[SALES].clear()
+    rig.erp.taken.clear()
+    rig.crm.changes(ORDERS, order, note="ring", content_version=2)
+    await rig.carry()
+    made = rig.erp.the(SALES)
+    assert (made["note"], made["lines"][0]["quantity"], made["id"] != lost) == ("ring", "3", True)
+    rig.crm.changes(ORDERS, order, note="bell", content_version=3)
+    await rig.carry()
+    assert (rig.erp.the(SALES)["id"], rig.erp.the(SALES)["note"]) == (made["id"], "bell")
+    assert {one for one in await pairs(rig) if one[0] == "order"} == {("order", order, made["id"])}
+    assert await rig.fetch("select * from lane where state <> 'idle'") == []
+
+
 async def test_a_linked_record_is_not_linked_to_another_one(rig):
     account = rig.crm.makes(ACCOUNTS, name="Elm")
     await rig.carry()

@@ -45,6 +45,9 @@ class Entity:
     `refusals`: where the sender is told of a record that the receiver does not take, so that a
     person sees it there; the lane goes on.
 
+    `copy`: it is a part of a record of the receiver, which is named in what is put. Where another
+    record of the sender tells of the same one, that takes the place of the one before.
+
     `linked_both_ways`: each half owns a part, and both keep the other's id. `as_it_is`: a record
     without a twin crosses as it is now, not as an event of some time ago tells. Copies that nobody
     edits need no such look: their next event puts them right.
@@ -55,6 +58,7 @@ class Entity:
     erp: str
     linked_both_ways: bool = False
     as_it_is: bool = False
+    copy: bool = False
     matches: bool = False
     certain: Mapping[str, str] | None = None
     refused_twice: bool = False
@@ -91,9 +95,13 @@ ORDER = Entity(
     as_it_is=True,
     refusals="/v1/order-refusals",
 )
-FULFILMENT = Entity(name="fulfilment", crm="/v1/order-fulfilments", erp="/v1/sales-orders")
-AVAILABILITY = Entity(name="availability", crm="/v1/product-availabilities", erp="/v1/items")
-DEBT = Entity(name="debt", crm="/v1/account-debts", erp="/v1/open-items")
+FULFILMENT = Entity(
+    name="fulfilment", crm="/v1/order-fulfilments", erp="/v1/sales-orders", copy=True
+)
+AVAILABILITY = Entity(
+    name="availability", crm="/v1/product-availabilities", erp="/v1/items", copy=True
+)
+DEBT = Entity(name="debt", crm="/v1/account-debts", erp="/v1/open-items", copy=True)
 
 ENTITIES: Mapping[str, Entity] = {
     entity.name: entity

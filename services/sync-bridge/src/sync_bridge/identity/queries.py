@@ -18,6 +18,7 @@ __all__ = [
     "decided",
     "delete_creations",
     "delete_pair",
+    "delete_replaced",
     "forget_pairs",
     "insert_creations",
     "insert_pairs",
@@ -129,6 +130,16 @@ shadows as (
     and ((s.half = 'crm' and s.id = e.crm_id) or (s.half = 'erp' and s.id = e.erp_id)))
 select crm_id, erp_id from gone"""
 
+DELETE_REPLACED = """with wanted as (
+  select * from unnest($1::text[], $2::uuid[], $3::uuid[]) as n(entity, crm_id, erp_id)),
+gone as (
+  delete from pair p using wanted n where p.entity = n.entity
+    and (p.crm_id = n.crm_id or p.erp_id = n.erp_id)
+    and (p.crm_id, p.erp_id) <> (n.crm_id, n.erp_id)
+  returning p.entity, p.crm_id, p.erp_id)
+delete from shadow s using gone g where s.entity = g.entity
+  and ((s.half = 'crm' and s.id = g.crm_id) or (s.half = 'erp' and s.id = g.erp_id))"""
+
 PAIRED = """select exists (select from pair where entity = $1 and crm_id = $2)
     or exists (select from pair where entity = $1 and erp_id = $3)"""
 
@@ -239,6 +250,11 @@ async def forget_pairs(
     crm_ids, erp_ids = [crm_id for crm_id, _ in pairs], [erp_id for _, erp_id in pairs]
     rows = await sql.fetch(FORGET_PAIRS, entity, crm_ids, erp_ids, list(copies))
     return {(row["crm_id"], row["erp_id"]) for row in rows}
+
+
+async def delete_replaced(sql: Sql, pairs: Sequence[tuple[str, UUID, UUID]]) -> None:
+    """Forget other pairs of the records of these (entity, CRM id, ERP id), and what was told."""
+    await sql.execute(DELETE_REPLACED, *([pair[at] for pair in pairs] for at in range(3)))
 
 
 async def paired(sql: Sql, entity: str, *, crm_id: UUID, erp_id: UUID) -> bool:

@@ -96,18 +96,25 @@ class Creation:
 
 @dataclass(frozen=True)
 class Sighting:
-    """A pair that was seen or made, and how it is known."""
+    """A pair that was seen or made, and how it is known.
+
+    `replaces`: it takes the place of a pair that one of the two was in, because the other record of
+    that is lost.
+    """
 
     entity: str
     crm_id: UUID
     erp_id: UUID
     how: str
+    replaces: bool = False
 
     @classmethod
-    def of(cls, entity: str, half: Half, subject: UUID, twin: UUID, how: str) -> "Sighting":
+    def of(
+        cls, entity: str, half: Half, subject: UUID, twin: UUID, how: str, *, replaces: bool = False
+    ) -> "Sighting":
         """The pair of a half's record and its twin across."""
         crm_id, erp_id = (subject, twin) if half == "crm" else (twin, subject)
-        return cls(entity, crm_id, erp_id, how)
+        return cls(entity, crm_id, erp_id, how, replaces)
 
 
 async def acquaintances(
@@ -193,6 +200,9 @@ async def join_all(work: "Work", seen: Sequence[Sighting]) -> tuple[set[Sighting
     An open question about one of the joined is answered by it; a question that names one of them
     as a candidate is to be looked at again (B51).
     """
+    replaced = [(one.entity, one.crm_id, one.erp_id) for one in seen if one.replaces]
+    if replaced:
+        await queries.delete_replaced(work.sql, replaced)
     joined = await queries.insert_pairs(
         work.sql, [(one.entity, one.crm_id, one.erp_id, one.how) for one in seen]
     )

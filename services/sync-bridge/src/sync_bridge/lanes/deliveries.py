@@ -98,17 +98,24 @@ class Delivery:
         return Shadow(flow.entity.name, flow.sender, self.calls.event.subject, digest(self.mine))
 
     def joined(self, twin: UUID, how: str) -> Sighting:
-        """The pair of the record and its twin."""
+        """The pair of the record and its twin; of one that is told again, of the new twin."""
         flow = self.calls.flow
-        return Sighting.of(flow.entity.name, flow.sender, self.calls.event.subject, twin, how)
+        replaces = flow.entity.copy or self.twin not in {None, twin}
+        return Sighting.of(
+            flow.entity.name, flow.sender, self.calls.event.subject, twin, how, replaces=replaces
+        )
 
     def came_to(self, answer: "Answer") -> Carried:
-        """What the answered upsert came to. Raises Parks."""
-        shadows = (self.shadow(),)
-        if self.twin is None:
+        """What the answered upsert came to. Raises Parks.
+
+        A twin that the receiver had lost, with a restore, and made again under the sender's id
+        takes the place of the lost one, where the sender alone leads in it.
+        """
+        shadows, entity = (self.shadow(),), self.calls.flow.entity
+        if answer.body.get("id") == str(self.twin):
+            return Carried("applied", self.version, shadows=shadows)
+        made_again = not entity.linked_both_ways and answer.created
+        if self.twin is None or entity.copy or made_again:
             joined = self.joined(UUID(str(answer.body["id"])), "created")
             return Carried("applied", self.version, joined, shadows)
-        if answer.body.get("id") != str(self.twin):
-            name = self.calls.flow.entity.name
-            raise Parks("twin_differs", f"{name} {answer.body.get('id')}")
-        return Carried("applied", self.version, shadows=shadows)
+        raise Parks("twin_differs", f"{entity.name} {answer.body.get('id')}")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any, Protocol, Self, TypeAlias
 from urllib.parse import quote
 
@@ -39,6 +40,11 @@ class Answer:
     def code(self) -> str:
         """The problem's stable code; empty where the answer is no problem."""
         return str(self.body.get("code") or "") if self.status not in range(200, 300) else ""
+
+    @property
+    def created(self) -> bool:
+        """Whether the half made a record that it did not have."""
+        return self.status == HTTPStatus.CREATED or self.outcome == "created"
 
     def told(self) -> str:
         """What a person should know of a refusal: title and fields, no values (B59)."""
