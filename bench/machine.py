@@ -15,8 +15,6 @@ __all__ = [
     "tree_cpu_seconds",
 ]
 
-CONNECTION_WORDS = 3
-"""A connection's process is called `postgres: <role> <database> <address> <what it does>`."""
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -65,13 +63,17 @@ def tree_cpu_seconds(pid: int) -> float:
 
 
 def database_cpu_seconds(postmaster: int) -> dict[str, float]:
-    """Processor time of a server's living connections, by the database they are in."""
+    """Processor time of a server's living connections, by the database they are in.
+
+    Such a process is called `postgres: <role> <database> <address> <what it does>`, where the
+    address is `[local]` or ends with a port in brackets.
+    """
     spent: dict[str, float] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             parent = stat.read_text(encoding="utf-8").rpartition(")")[2].split()[1]
             words = (stat.parent / "cmdline").read_bytes().replace(b"\0", b" ").split()
-            if int(parent) == postmaster and len(words) > CONNECTION_WORDS:
+            if int(parent) == postmaster and words[3:] and words[3].endswith((b"]", b")")):
                 database = words[2].decode()
                 spent[database] = spent.get(database, 0.0) + cpu_seconds(int(stat.parent.name))
         except (FileNotFoundError, ProcessLookupError):

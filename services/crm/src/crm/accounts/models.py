@@ -57,9 +57,11 @@ class Reachable(NamedRecord):
         if "email" in changed:
             self.email_key = email_key(self.email)
         if _COMPARED.intersection(changed):
-            keys = self.match_keys()
-            self.match_email, self.match_phone = keys.email, keys.phone
+            self._compare_by(self.match_keys())
         return changed
+
+    def _compare_by(self, keys: MatchKeys) -> None:
+        self.match_email, self.match_phone = keys.email, keys.phone
 
     def match_keys(self) -> MatchKeys:
         """What it is compared by with records of other systems."""
@@ -149,14 +151,10 @@ class Account(PartlyEdited, Reachable, Base):
     )
     erp_archived: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
-    def take(self, facts: Mapping[str, Any]) -> list[str]:
-        """Take over the facts that differ; what it is compared by follows them."""
-        changed = super().take(facts)
-        if _COMPARED.intersection(changed):
-            keys = self.match_keys()
-            self.match_tax_id, self.match_name = keys.tax_id, keys.name
-            self.match_places = list(keys.places)
-        return changed
+    def _compare_by(self, keys: MatchKeys) -> None:
+        super()._compare_by(keys)
+        self.match_tax_id, self.match_name = keys.tax_id, keys.name
+        self.match_places = list(keys.places)
 
     def match_keys(self) -> MatchKeys:
         """What it is compared by with records of other systems."""

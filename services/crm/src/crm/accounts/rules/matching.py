@@ -38,7 +38,7 @@ _JOINED_FORMS = (
     *("株式会社", "有限会社", "合同会社", "合資会社", "合名会社", "一般社団法人"),
     *("(株)", "(有)", "주식회사", "유한회사", "(주)", "บริษัท", "จำกัด"),
 )
-"""Legal forms that stand before or after a name without a blank."""
+"""Legal forms that stand before or after a name without a blank; none is written in ASCII."""
 
 _OF_NO_WEIGHT = frozenset({"and", "und", "et", "y", "e", "i", "the", "и", "και"})
 _EXTENSION = re.compile(r"(?:转|轉|分机|分機|内線|доб\.?)\s*(\d{1,7})\s*$")
@@ -83,12 +83,16 @@ def match_keys(
 @lru_cache(maxsize=256)
 def _folded(text: str) -> str:
     """One spelling for every width, case and accent; accents of other scripts are letters."""
+    if text.isascii():
+        return text.casefold()
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     return unicodedata.normalize("NFKC", re.sub("[\u0300-\u036f]", "", plain))
 
 
 def _signs(text: str) -> str:
     """Letters and digits of the text, and what is written onto them."""
+    if text.isalnum():
+        return text
     return "".join(sign for sign in text if unicodedata.category(sign)[0] in "LNM")
 
 
@@ -114,6 +118,8 @@ def _phone(text: str, *, country: str) -> str:
     An extension does not count: it is a desk of the same firm.
     """
     text = _EXTENSION.sub(r" ext. \1", unicodedata.normalize("NFKC", text).strip())
+    if not text:
+        return ""
     try:
         number = phonenumbers.parse(text, country or None)
     except phonenumbers.NumberParseException:
@@ -139,11 +145,15 @@ def _name(text: str) -> str:
 
 
 def _words(part: str) -> list[str]:
+    if part.isalnum():
+        return [part]
     return "".join(sign if unicodedata.category(sign)[0] in "LNM" else " " for sign in part).split()
 
 
 def _joined_off(word: str) -> str:
     """The word without a legal form that is written onto it; empty when it is nothing else."""
+    if word.isascii():
+        return word
     for form in map(_folded, _JOINED_FORMS):
         word = word.removesuffix(form).removeprefix(form)
     return word
