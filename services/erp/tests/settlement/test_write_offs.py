@@ -8,6 +8,9 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from alembic.script import ScriptDirectory
+
+from erp.app import SERVICE
 
 pytestmark = pytest.mark.business_day
 
@@ -306,6 +309,27 @@ async def test_what_was_taken_back_tells_it(office, desk):
     event = (await desk.told(lost["id"]))[-1]["payload"]
     assert tuple(event[name] for name in names) == told
     assert set(names) <= set(event["changed"])
+
+
+async def test_what_was_taken_back_before_is_noted(office, desk):
+    """An upgrade reads since when, and why, from the books."""
+    customer = await desk.customer()
+    invoice = await office.invoices(customer, "60")
+    facts = {"document_id": invoice["id"], "reason": "Gone"}
+    kept = await office.does(DEBTS, **facts, amount=money("10"))
+    lost = await office.does(DEBTS, **facts, amount=money("20"))
+    done = await office.does(f"{DEBTS}/{lost['id']}/reverse", reason="He paid")
+    ids = [UUID(one["id"]) for one in (kept, lost)]
+    note = ScriptDirectory(str(SERVICE.migrations)).get_revision("e301").module.TAKEN_BACK
+    async with desk.erp.database.driver() as sql:
+        await sql.execute(
+            "update payment set reversed_on = null, reversal_reason = '' where id = any($1)", ids
+        )
+        await sql.execute(note)
+    names = ("state", "reversed_on", "reversal_reason")
+    for payment in (kept, done):
+        seen = await desk.see(f"/v1/payments/{payment['id']}")
+        assert [seen[name] for name in names] == [payment[name] for name in names]
 
 
 async def test_every_number_that_a_payment_names_is_looked_up(office, desk, small):

@@ -3,13 +3,13 @@
 What was taken back before is noted from the books: write-offs are few.
 
 Revision ID: e301
-Revises: e300
+Revises: e235
 """
 
 from alembic import op
 
 revision = "e301"
-down_revision = "e300"
+down_revision = "e235"
 
 RULES = {
     "reversed_write_off": "reversed_on is null or kind in ('small_difference', 'bad_debt')",
