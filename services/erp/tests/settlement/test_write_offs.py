@@ -8,6 +8,9 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from alembic.script import ScriptDirectory
+
+from erp.app import SERVICE
 
 pytestmark = pytest.mark.business_day
 
@@ -254,8 +257,107 @@ async def test_bad_debts_need_a_permission_of_their_own(office, desk, problem):
     problem(await office.erp.post(DEBTS, debt | {"reason": ""}), 422, "invalid_input")
     dollars = debt | {"amount": {"amount": "1", "currency": "USD"}}
     problem(await office.erp.post(DEBTS, dollars), 422, "currency_not_supported")
-    small = await office.does(DEBTS, **debt)
-    problem(await office.erp.post(f"/v1/payments/{small['id']}/reverse", {}), 404, "not_found")
+
+
+async def reversal_of(office, problem, path, payment, code):
+    """Refused: what it is, and what takes it back."""
+    reply = await office.erp.post(f"{path}/{payment['id']}/reverse", {})
+    assert problem(reply, 409, code)["facts"]["number"] == payment["number"]
+    assert "{" not in reply.json()["detail"]
+    return reply.json()["detail"]
+
+
+async def test_what_is_no_write_off_is_not_taken_back_as_one(office, desk, small, problem):
+    """Each says what it is; what there is not is not found."""
+    customer = await desk.customer()
+    invoice = await office.invoices(customer, "10")
+    paid = await office.books(customer, "9.99", **settling(invoice))
+    path = f"/v1/payments?party_id={customer['id']}"
+    [lost] = (await desk.see(f"{path}&kind=small_difference"))["items"]
+    other = await office.invoices(customer, "20")
+    debt = await office.does(DEBTS, document_id=other["id"], reason="Gone", amount=money("5"))
+    bent = await office.invoices(customer, "3")
+    await office.does(f"/v1/invoices/{bent['id']}/credit", reason="Bent")
+    [credit] = (await desk.see(f"{path}&kind=credit_note"))["items"]
+    for at in ("/v1/payments", DEBTS):
+        await reversal_of(office, problem, at, paid, "is_a_payment")
+        await reversal_of(office, problem, at, credit, "is_a_credit_note")
+        problem(await office.erp.post(f"{at}/{uuid4()}/reverse", {}), 404, "not_found")
+    said = await reversal_of(office, problem, "/v1/payments", debt, "is_a_bad_debt")
+    assert f"{DEBTS}/{debt['id']}/reverse" in said
+    said = await reversal_of(office, problem, DEBTS, lost, "is_a_small_difference")
+    assert f"/v1/payments/{lost['id']}/reverse" in said
+    assert {one["state"] for one in (await desk.see(path))["items"]} == {"booked"}
+
+
+async def test_what_was_taken_back_tells_it(office, desk):
+    """Since when and why: by itself, in lists and in its event."""
+    customer = await desk.customer()
+    invoice = await office.invoices(customer, "60")
+    facts = {"document_id": invoice["id"], "reason": "Gone"}
+    kept = await office.does(DEBTS, **facts, amount=money("10"))
+    lost = await office.does(DEBTS, **facts, amount=money("20"))
+    assert (lost["state"], lost["reversed_on"], lost["reversal_reason"]) == ("booked", None, "")
+    done = await office.does(f"{DEBTS}/{lost['id']}/reverse", reason="He paid")
+    told = ("reversed", str(office.today), "He paid")
+    names = ("state", "reversed_on", "reversal_reason")
+    assert tuple(done[name] for name in names) == told
+    path = f"/v1/payments?party_id={customer['id']}"
+    for state, found in (("reversed", lost), ("booked", kept)):
+        items = (await desk.see(f"{path}&state={state}"))["items"]
+        assert [one["id"] for one in items] == [found["id"]]
+    event = (await desk.told(lost["id"]))[-1]["payload"]
+    assert tuple(event[name] for name in names) == told
+    assert set(names) <= set(event["changed"])
+
+
+async def test_what_was_taken_back_before_is_noted(office, desk):
+    """An upgrade reads since when, and why, from the books."""
+    customer = await desk.customer()
+    invoice = await office.invoices(customer, "60")
+    facts = {"document_id": invoice["id"], "reason": "Gone"}
+    kept = await office.does(DEBTS, **facts, amount=money("10"))
+    lost = await office.does(DEBTS, **facts, amount=money("20"))
+    done = await office.does(f"{DEBTS}/{lost['id']}/reverse", reason="He paid")
+    ids = [UUID(one["id"]) for one in (kept, lost)]
+    note = ScriptDirectory(str(SERVICE.migrations)).get_revision("e301").module.TAKEN_BACK
+    async with desk.erp.database.driver() as sql:
+        await sql.execute(
+            "update payment set reversed_on = null, reversal_reason = '' where id = any($1)", ids
+        )
+        await sql.execute(note)
+    names = ("state", "reversed_on", "reversal_reason")
+    for payment in (kept, done):
+        seen = await desk.see(f"/v1/payments/{payment['id']}")
+        assert [seen[name] for name in names] == [payment[name] for name in names]
+
+
+async def test_every_number_that_a_payment_names_is_looked_up(office, desk, small):
+    """A reversal, a refund and a rest that is written off have numbers of their own."""
+    customer = await desk.customer()
+    invoice = await office.invoices(customer, "60")
+    lost = await office.does(DEBTS, document_id=invoice["id"], reason="Gone")
+    paid = await office.books(customer, "5", allocations=[])
+    await office.does(f"/v1/payments/{paid['id']}/refund", amount=money("4.98"))
+    await office.does(f"/v1/payments/{paid['id']}/write-off")
+    await office.does(f"{DEBTS}/{lost['id']}/reverse")
+    items = (await desk.see(f"/v1/open-items?party_id={customer['id']}"))["items"]
+    numbers = {one["source_type"]: one["document_number"] for one in items}
+    expected = {"write_off_reversal": lost, "refund": paid, "payment_rest": paid}
+    for source_type, payment in expected.items():
+        for number in (numbers[source_type], payment["number"]):
+            found = (await desk.see(f"/v1/payments?number={number}"))["items"]
+            assert [one["id"] for one in found] == [payment["id"]]
+    assert (await desk.see("/v1/payments?number=PY-0"))["items"] == []
+
+
+async def test_the_database_takes_only_write_offs_back(office, desk):
+    customer = await desk.customer()
+    paid = await office.books(customer, "5")
+    async with desk.erp.database.driver() as sql:
+        for change in ("reversed_on = effective_on", "reversal_reason = 'why'"):
+            with pytest.raises(asyncpg.CheckViolationError, match="ck_payment_reversed"):
+                await sql.execute(f"update payment set {change} where id = $1", UUID(paid["id"]))
 
 
 async def test_the_database_keeps_what_is_written_off_within_the_amount(office, desk):

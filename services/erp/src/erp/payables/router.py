@@ -77,7 +77,6 @@ payable_router = house_router(
     tag="payables",
     problems=(
         NotFound,
-        PartyArchived,
         DuplicateBill,
         OpeningDiffers,
         CurrencyNotSupported,

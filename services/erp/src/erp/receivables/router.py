@@ -43,9 +43,12 @@ from erp.receivables.schemas import (
     WriteOffDebt,
 )
 from erp.settlement.errors import (
+    CreditNoteStays,
+    DifferenceStays,
     NothingToWriteOff,
     OpeningDiffers,
     OverAllocated,
+    PaymentStays,
     WriteOffReversed,
 )
 from erp.settlement.schemas import BAD_DEBT, OpeningsReply, PaymentView, ReverseWriteOff
@@ -89,6 +92,9 @@ write_off_router = house_router(
         NoTaxKnown,
         OverAllocated,
         WriteOffReversed,
+        PaymentStays,
+        CreditNoteStays,
+        DifferenceStays,
         ControlAccount,
         NoPeriod,
         PeriodClosed,
@@ -101,7 +107,6 @@ opening_receivable_router = house_router(
         *_KEYED,
         NotFound,
         CurrencyNotSupported,
-        PartyArchived,
         OpeningDiffers,
         NoPeriod,
         PeriodClosed,

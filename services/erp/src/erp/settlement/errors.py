@@ -3,12 +3,16 @@
 from chassis.http.problems import Problem
 
 __all__ = [
+    "CreditNoteStays",
     "CreditUsed",
+    "DebtStays",
+    "DifferenceStays",
     "NotAllocated",
     "NothingToRefund",
     "NothingToWriteOff",
     "OpeningDiffers",
     "OverAllocated",
+    "PaymentStays",
     "RefundGiven",
     "RestNotWrittenOff",
     "RestTooLarge",
@@ -147,4 +151,51 @@ class OpeningDiffers(Problem):
     detail = (
         "The opening item {number} was taken over before, with another party, day or amount. "
         "It is not changed."
+    )
+
+
+class PaymentStays(Problem):
+    """A payment is to be taken back as if it were a write-off: money came in or went out."""
+
+    status = 409
+    code = "is_a_payment"
+    title = "A payment is no write-off"
+    detail = (
+        "{number} is a payment. Release it from the documents that it settles, or give the money "
+        "back by a refund."
+    )
+
+
+class CreditNoteStays(Problem):
+    """A credit note is to be taken back as if it were a write-off."""
+
+    status = 409
+    code = "is_a_credit_note"
+    title = "A credit note is no write-off"
+    detail = (
+        "{number} is the credit of a credit note. Release it from the documents that it settles, "
+        "or take the credit note itself back where that is possible."
+    )
+
+
+class DebtStays(Problem):
+    """A bad debt is to be taken back as if it were a small difference."""
+
+    status = 409
+    code = "is_a_bad_debt"
+    title = "A bad debt is no small difference"
+    detail = (
+        "{number} is a bad debt, which is taken back by POST "
+        "/v1/receivables/write-offs/{id}/reverse."
+    )
+
+
+class DifferenceStays(Problem):
+    """A small difference is to be taken back as if it were a bad debt."""
+
+    status = 409
+    code = "is_a_small_difference"
+    title = "A small difference is no bad debt"
+    detail = (
+        "{number} is a small difference, which is taken back by POST /v1/payments/{id}/reverse."
     )

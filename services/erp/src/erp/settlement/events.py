@@ -43,6 +43,13 @@ class PaymentReceived(Event):
     unallocated: NonNegativeDecimal
     reference: str
     allocations: list[AllocationTold]
+    state: Literal["booked", "reversed"] = Field(
+        default="booked", description="`reversed`: a write-off that was taken back."
+    )
+    reversed_on: date | None = Field(
+        default=None, description="Since when the document is owed again; null: not taken back."
+    )
+    reversal_reason: str = ""
 
 
 class BalanceChanged(Event):

@@ -16,12 +16,26 @@ from erp.settlement.errors import OverAllocated
 from erp.settlement.schemas import BAD_DEBT, SMALL_DIFFERENCE
 from erp.sums import bookable
 
-__all__ = ["REST_WRITTEN_OFF", "WRITE_OFFS", "Allocation", "CustomerBalance", "OpenItem", "Payment"]
+__all__ = [
+    "REST_WRITTEN_OFF",
+    "WITHOUT_DOCUMENT",
+    "WRITE_OFFS",
+    "Allocation",
+    "CustomerBalance",
+    "OpenItem",
+    "Payment",
+]
 
 WRITE_OFFS = frozenset({SMALL_DIFFERENCE, BAD_DEBT})
 """Kinds of payments that are none: what nobody will pay."""
 REST_WRITTEN_OFF = "payment_rest"
 """The source of an open item that is the rest of a payment, which was written off."""
+
+
+WITHOUT_DOCUMENT = ("refund", REST_WRITTEN_OFF, "write_off_reversal")
+"""Sources of open items that are acts on a payment and have its kind of number, and no document
+of their own: the payment is found by that number."""
+_NUMBERED_AS_PAYMENTS = ", ".join(f"'{one}'" for one in WITHOUT_DOCUMENT)
 
 
 class OpenItem(Identified, Base):
@@ -42,6 +56,11 @@ class OpenItem(Identified, Base):
             "due_on",
             "id",
             postgresql_where=text("open_amount > 0"),
+        ),
+        Index(
+            "ix_open_item_payment_number",
+            "document_number",
+            postgresql_where=text(f"source_type in ({_NUMBERED_AS_PAYMENTS})"),
         ),
         Index("ix_open_item_created_at", "created_at", "id"),
         Index("ix_open_item_party_id", "party_id"),
@@ -95,6 +114,19 @@ class Payment(Record, Base):
             "amount > 0 and unallocated >= 0 and unallocated <= amount",
             name="allocated_within_amount",
         ),
+        CheckConstraint(
+            "reversed_on is null or kind in ('small_difference', 'bad_debt')",
+            name="reversed_write_off",
+        ),
+        CheckConstraint("reversed_on >= effective_on", name="reversed_after"),
+        CheckConstraint(
+            "reversed_on is not null or reversal_reason = ''", name="reversed_for_a_reason"
+        ),
+        Index(
+            "ix_payment_reversed",
+            *("created_at", "id"),
+            postgresql_where=text("reversed_on is not null"),
+        ),
         Index("ix_payment_created_at", "created_at", "id"),
         Index("ix_payment_kind_created_at", "kind", "created_at", "id"),
         Index("ix_payment_party_id", "party_id", "created_at", "id"),
@@ -110,6 +142,12 @@ class Payment(Record, Base):
     unallocated: Mapped[Amount]
     reference: Mapped[str]
     source_id: Mapped[UUID | None] = mapped_column(unique=True)
+    reversed_on: Mapped[date | None]
+    reversal_reason: Mapped[str] = mapped_column(default="", server_default="")
+
+    def be_reversed(self, *, on: date, reason: str) -> None:
+        """Be taken back: a write-off, whose document is owed again from that day on."""
+        self.reversed_on, self.reversal_reason = on, reason
 
     @property
     def side(self) -> str:

@@ -15,8 +15,14 @@ from chassis.storage.loading import columns_of, loaded
 from chassis.storage.searching import containing
 from chassis.storage.work import Work
 from erp.searched import OPEN_ITEMS, PAYMENTS
-from erp.settlement.models import REST_WRITTEN_OFF, Allocation, OpenItem, Payment
-from erp.settlement.schemas import OpenItemQuery, OpenItemView, PartyBalance, PaymentView
+from erp.settlement.models import REST_WRITTEN_OFF, WITHOUT_DOCUMENT, Allocation, OpenItem, Payment
+from erp.settlement.schemas import (
+    OpenItemQuery,
+    OpenItemView,
+    PartyBalance,
+    PaymentQuery,
+    PaymentView,
+)
 from erp.sql import Sql
 
 __all__ = [
@@ -43,17 +49,25 @@ __all__ = [
     "written_off_of",
 ]
 
+_ACTS = ", ".join(f"'{one}'" for one in WITHOUT_DOCUMENT)
 _ITEM = """id, side, party_id, source_type, source_id, order_id, document_number, effective_on,
   due_on, amount, open_amount, credited, written_off, created_at"""
 _ROW = """id, version, created_at, updated_at, number, kind, direction, party_id, effective_on,
-  amount, unallocated, reference, source_id"""
-_VIEW = f"""{_ROW}, (select coalesce(jsonb_agg(jsonb_build_object('document_id', s.source_id,
+  amount, unallocated, reference, source_id, reversed_on, reversal_reason"""
+_VIEW = f"""{_ROW}, case when reversed_on is null then 'booked' else 'reversed' end as state,
+  (select coalesce(jsonb_agg(jsonb_build_object('document_id', s.source_id,
       'document_number', s.document_number, 'amount', s.settled::text,
       'open_amount', s.open_amount::text) order by s.id), '[]')
     from (select i.id, i.source_id, i.document_number, i.open_amount, sum(a.amount) as settled
       from allocation a join open_item i on i.id = a.open_item_id
       where a.payment_id = payment.id group by i.id having sum(a.amount) <> 0) s) as allocations"""
 
+_NUMBERED = f"""payment.id in (select n.id
+    from (select {{}}::text as number) asked cross join lateral (
+      select p.id from payment p where p.number = asked.number
+      union all
+      select a.payment_id from open_item i join allocation a on a.open_item_id = i.id
+        where i.document_number = asked.number and i.source_type in ({_ACTS})) n)"""
 _OF_DOCUMENTS = f"""select {_ITEM} from open_item where source_id = any($1::uuid[])
   order by id for no key update"""
 _TO_SETTLE = f"""select {_ITEM} from open_item
@@ -308,9 +322,7 @@ async def payment_views(sql: Sql, payment_ids: Sequence[UUID]) -> list[PaymentVi
     return [found[payment_id] for payment_id in payment_ids if payment_id in found]
 
 
-async def payment_page(
-    sql: Sql, asked: PageQuery, *, party_id: UUID | None, kind: str | None, number: str | None
-) -> Page[PaymentView]:
+async def payment_page(sql: Sql, asked: PageQuery, wanted: PaymentQuery) -> Page[PaymentView]:
     """One page of payments, the newest first."""
     return await fetch_page(
         sql,
@@ -318,9 +330,11 @@ async def payment_page(
         source="payment",
         where=[
             *await containing(sql, asked.q, PAYMENTS),
-            Filter("party_id = {}", party_id),
-            Filter("kind = {}", kind),
-            Filter("number = {}", number),
+            Filter("party_id = {}", wanted.party_id),
+            Filter("kind = {}", wanted.kind),
+            Filter("reversed_on is not null and {}::boolean", wanted.state == "reversed" or None),
+            Filter("reversed_on is null and {}::boolean", wanted.state == "booked" or None),
+            Filter(_NUMBERED, wanted.number),
         ],
         sorts={"created_at": Sort("created_at", "timestamptz")},
         default="-created_at",

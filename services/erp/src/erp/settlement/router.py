@@ -20,14 +20,17 @@ from chassis.http.problems import (
 )
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
-from erp.fields import Day, DocumentNumber
+from erp.fields import Day
 from erp.ledger.errors import ControlAccount, NoPeriod, PeriodClosed
 from erp.settlement import queries, service
 from erp.settlement.errors import (
+    CreditNoteStays,
+    DebtStays,
     NotAllocated,
     NothingToRefund,
     NothingToWriteOff,
     OverAllocated,
+    PaymentStays,
     RefundGiven,
     RestNotWrittenOff,
     RestTooLarge,
@@ -44,7 +47,7 @@ from erp.settlement.schemas import (
     OpenItemQuery,
     OpenItemView,
     PartyReport,
-    PaymentKind,
+    PaymentQuery,
     PaymentsReply,
     PaymentView,
     Refund,
@@ -76,6 +79,9 @@ payment_router = house_router(
         WriteOffStays,
         WriteOffTooLarge,
         WriteOffReversed,
+        PaymentStays,
+        CreditNoteStays,
+        DebtStays,
         ControlAccount,
         NoPeriod,
         PeriodClosed,
@@ -91,15 +97,10 @@ party_report_router = house_router(prefix="/v1/reports", tag="reports")
 
 @payment_router.get("")
 async def list_payments(
-    _by: Reader,
-    asked: SearchAsked,
-    at: InReading,
-    party_id: UUID | None = None,
-    kind: PaymentKind | None = None,
-    number: Annotated[DocumentNumber | None, Query()] = None,
+    _by: Reader, wanted: Annotated[PaymentQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[PaymentView]:
     """Payments, credit notes and write-offs with what they settle, the newest first."""
-    return await queries.payment_page(at.sql, asked, party_id=party_id, kind=kind, number=number)
+    return await queries.payment_page(at.sql, asked, wanted)
 
 
 @payment_router.get("/{payment_id}")

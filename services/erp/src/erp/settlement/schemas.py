@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
 from erp.exact import NonNegativeDecimal, NonNegativeSum, Sum
-from erp.fields import Command, Day, Line, Name
+from erp.fields import Command, Day, DocumentNumber, Line, Name
 from erp.money import PositiveMoney
 
 __all__ = [
@@ -32,6 +32,8 @@ __all__ = [
     "PartyBalance",
     "PartyReport",
     "PaymentKind",
+    "PaymentQuery",
+    "PaymentState",
     "PaymentView",
     "PaymentsReply",
     "Refund",
@@ -43,6 +45,7 @@ __all__ = [
 
 Side = Literal["receivable", "payable"]
 PaymentKind = Literal["payment", "credit_note", "small_difference", "bad_debt"]
+PaymentState = Literal["booked", "reversed"]
 SMALL_DIFFERENCE, BAD_DEBT = "small_difference", "bad_debt"
 LARGEST_BATCH = 200
 
@@ -184,8 +187,24 @@ class PaymentView(View):
     unallocated: NonNegativeDecimal
     reference: str
     source_id: UUID | None = Field(description="The credit note, where it is one.")
+    state: PaymentState = Field(description="`reversed`: a write-off that was taken back.")
+    reversed_on: date | None = Field(description="Since when the document is owed again.")
+    reversal_reason: str
     allocations: list[AllocationView]
     created_at: datetime
+
+
+class PaymentQuery(BaseModel):
+    """Which payments are wanted."""
+
+    party_id: UUID | None = None
+    kind: PaymentKind | None = None
+    state: PaymentState | None = None
+    number: DocumentNumber | None = Field(
+        default=None,
+        description="Its own number, or that of its refund, of its reversal, or of its rest that "
+        "was written off.",
+    )
 
 
 class PaymentsReply(View):

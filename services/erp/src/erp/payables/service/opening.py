@@ -13,7 +13,6 @@ from erp.comparing import same_when_read
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
 from erp.lines import stand_in_line
-from erp.parties.errors import PartyArchived
 from erp.payables import queries
 from erp.payables.errors import DuplicateBill
 from erp.payables.schemas import (
@@ -34,9 +33,9 @@ _Suppliers = Mapping[UUID | str, Mapping[str, Any]]
 async def open_payables(work: Work, command: NewOpeningPayables) -> OpeningsReply:
     """Take over what we owed suppliers, or had paid ahead, all or none; each once.
 
-    They stand with the bills and credit notes. Raises InvalidInput (suppliers, days, numbers),
-    OpeningDiffers, DuplicateBill (a bill has the number), PartyArchived, CurrencyNotSupported,
-    NoPeriod, PeriodClosed.
+    They stand with the bills and credit notes; archived suppliers are owed too. Raises InvalidInput
+    (suppliers, days, numbers), OpeningDiffers, DuplicateBill (a bill has the number),
+    CurrencyNotSupported, NoPeriod, PeriodClosed.
     """
     must_be_supported(work, *(one.amount.currency for one in command.items))
     day = business_day_of(work, command.effective_on)
@@ -95,7 +94,7 @@ async def _open(
     day: date,
     effective_on: date | None,
 ) -> Opened:
-    """Take one over, once. Raises DuplicateBill, OpeningDiffers, PartyArchived, and as a bill."""
+    """Take one over, once. Raises DuplicateBill, OpeningDiffers, and as a bill."""
     supplier, key = _supplier(one, suppliers), same_when_read(one.number)
     known = await queries.entered_bill(
         work.sql, supplier["id"], key, one.issued_on.year, credit=one.kind == "credit"
@@ -107,8 +106,6 @@ async def _open(
         if not _is_same(seen, one, effective_on):
             raise OpeningDiffers(number=one.number)
         return Opened(number=one.number, id=known, status="unchanged")
-    if supplier["status"] == "archived":
-        raise PartyArchived(number=supplier["number"])
     made = await enter_bill(work, _bill(one, supplier["id"], day))
     return Opened(number=one.number, id=made, status="created")
 

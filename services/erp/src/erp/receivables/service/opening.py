@@ -15,7 +15,6 @@ from erp.currencies import must_be_supported
 from erp.days import business_day_of
 from erp.ledger import service as ledger
 from erp.lines import stand_in_line
-from erp.parties.errors import PartyArchived
 from erp.receivables import queries
 from erp.receivables.events import OpeningReceivableChanged
 from erp.receivables.models import OpeningReceivable
@@ -40,8 +39,8 @@ async def open_receivables(work: Work, command: NewOpenings) -> OpeningsReply:
     """Take over what customers owed or had paid ahead, all or none; each once.
 
     Dr receivable, Cr opening equity, on the day the books were opened, and a credit the other way
-    round: no tax and no goods. Raises InvalidInput (customers, days, numbers), PartyArchived,
-    OpeningDiffers, CurrencyNotSupported, NoPeriod, PeriodClosed.
+    round: no tax and no goods. What archived customers owe is taken over too. Raises InvalidInput
+    (customers, days, numbers), OpeningDiffers, CurrencyNotSupported, NoPeriod, PeriodClosed.
     """
     must_be_supported(work, *(one.amount.currency for one in command.items))
     day = business_day_of(work, command.effective_on)
@@ -58,7 +57,6 @@ async def open_receivables(work: Work, command: NewOpenings) -> OpeningsReply:
     for one in openings:
         if one.number_key in known:
             _must_be_same(one, known[one.number_key], command.effective_on)
-    _must_not_be_archived(new, customers)
     await _take_over(work, new)
     ids = {key: row["id"] for key, row in known.items()} | {one.number_key: one.id for one in new}
     return OpeningsReply(
@@ -119,14 +117,6 @@ def _must_be_same(
     same = all(getattr(sent, name) == known[name] for name in names)
     if not same or effective_on not in {None, known["effective_on"]}:
         raise OpeningDiffers(number=sent.number)
-
-
-def _must_not_be_archived(new: Sequence[OpeningReceivable], customers: _Customers) -> None:
-    """Raises PartyArchived."""
-    for one in new:
-        customer = customers[one.customer_id]
-        if customer["status"] == "archived":
-            raise PartyArchived(number=customer["number"])
 
 
 async def _take_over(work: Work, new: Sequence[OpeningReceivable]) -> None:

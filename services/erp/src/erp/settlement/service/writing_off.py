@@ -15,12 +15,22 @@ from erp.ledger import service as ledger
 from erp.settings import settings_of
 from erp.settlement import queries
 from erp.settlement.errors import (
+    CreditNoteStays,
+    DebtStays,
+    DifferenceStays,
     NothingToWriteOff,
+    PaymentStays,
     WriteOffReversed,
     WriteOffTooLarge,
 )
 from erp.settlement.models import OpenItem, Payment
-from erp.settlement.schemas import SMALL_DIFFERENCE, Allocate, PaymentView, ReverseWriteOff
+from erp.settlement.schemas import (
+    BAD_DEBT,
+    SMALL_DIFFERENCE,
+    Allocate,
+    PaymentView,
+    ReverseWriteOff,
+)
 from erp.settlement.service.allocating import (
     EVERYTHING,
     allocate,
@@ -33,6 +43,14 @@ from erp.settlement.service.items import NewItem, count_balance, open_item
 __all__ = ["NewWriteOff", "reverse_write_off", "write_off", "write_off_rests"]
 
 _NOTHING = Decimal(0)
+_STAYS = {
+    "payment": PaymentStays,
+    "credit_note": CreditNoteStays,
+    BAD_DEBT: DebtStays,
+    SMALL_DIFFERENCE: DifferenceStays,
+}
+"""Why what is of another kind is not taken back."""
+_REVERSED = ["allocations", "reversal_reason", "reversed_on", "state"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +189,13 @@ async def reverse_write_off(
     """Take a write-off back: the opposite is posted, and the document is owed again (E7).
 
     The write-off itself is used up by an item of the same amount, so the books agree on every day
-    (E14). Raises NotFound, WriteOffReversed, InvalidInput (before the write-off), NoPeriod,
-    PeriodClosed.
+    (E14). Raises NotFound, PaymentStays and the like (it is of another kind), WriteOffReversed,
+    InvalidInput (before the write-off), NoPeriod, PeriodClosed.
     """
     day = business_day_of(work, command.effective_on)
     payment = await locked_payment(work, payment_id)
     if payment.kind != kind:
-        raise NotFound(entity="write-off", id=payment_id)
+        raise _STAYS[payment.kind](number=payment.number, id=payment_id)
     settled = await queries.written_off_of(work.sql, payment_id)
     if settled is None:
         raise WriteOffReversed(number=payment.number)
@@ -191,10 +209,11 @@ async def reverse_write_off(
         allocate(work, payment, items[settled], -payment.amount, on=day),
         allocate(work, payment, items[used], payment.amount, on=day),
     ]
+    payment.be_reversed(on=day, reason=command.reason)
     payment.touch(work.now)
     await work.flush()
     await settle_items(work, made, items)
-    [view] = await publish_payments(work, [payment_id], ["allocations"])
+    [view] = await publish_payments(work, [payment_id], _REVERSED)
     return view
 
 
