@@ -7,7 +7,7 @@ it becomes one of ours. A version that is not newer than the last one taken chan
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, Protocol, TypeVar
+from typing import Annotated, Any, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Request, Response, status
@@ -44,6 +44,7 @@ from erp.links import RESERVED_SYSTEMS
 from erp.settings import settings_of
 
 __all__ = [
+    "REFUSED",
     "UPSERTED",
     "UPSERT_PROBLEMS",
     "FromBoundSystem",
@@ -61,7 +62,8 @@ __all__ = [
 
 _OUTCOME = {
     "Tandem-Outcome": {
-        "description": "created, updated, unchanged or stale.",
+        "description": "created, updated, unchanged, stale, or refused: the record is as it was, "
+        "and tells why.",
         "schema": {"type": "string"},
     }
 }
@@ -70,6 +72,9 @@ UPSERTED: dict[int | str, dict[str, Any]] = {
     201: {"description": "New here.", "headers": _OUTCOME},
 }
 """What an upsert may answer, for its route's `responses`."""
+
+REFUSED: Literal["refused"] = "refused"
+"""A change that was not taken, and of which the record itself tells why."""
 
 UPSERT_PROBLEMS = (SystemReserved, VersionTooFar)
 """How an upsert may be refused, whatever is sent."""
@@ -130,7 +135,8 @@ async def upsert(
     """Create the record at first sight, change it by a newer version, else leave it alone.
 
     A newer version that says what the last one said changes nothing; `repeat` is called then.
-    `change` returns whether anything changed. All may refuse with a problem. Raises VersionTooFar.
+    `change` returns whether anything changed, or REFUSED where the record tells that it did not
+    take the change. All may refuse with a problem. Raises VersionTooFar.
     """
     key = (sent.entity_type, sent.system, sent.external_id)
     version, content = sent.command.source_version, digest(sent.command)
@@ -146,11 +152,13 @@ async def upsert(
         return _left_alone(version, known, history)
     require_near(version, known.last_in(history), step_max=_step_max(work))
     await external.advance(work.sql, known, version, content, history=history)
-    changed = False
+    changed: object = False
     if content != known.content:
-        changed = bool(await change(known.entity_id))
+        changed = await change(known.entity_id)
     elif repeat is not None:
         await repeat(known.entity_id)
+    if changed == REFUSED:
+        return Upserted(REFUSED, known.entity_id)
     return Upserted("updated" if changed else "unchanged", known.entity_id)
 
 
