@@ -181,3 +181,34 @@ async def test_a_document_is_found_by_its_number_in_every_list(clerk):
             reply = await clerk.client.get(path, params={name: typed})
             assert reply.status_code == 200, reply.text
             assert document["id"] in [one["id"] for one in reply.json()["items"]], (path, typed)
+
+
+UNUSUAL = [
+    "Rg. 12 / 3",
+    "x" * 200,
+    "\u674e-\uff11\uff12",
+    "\u00df\u0130-1",
+    "a\u200bb 7",
+    "100%_\\",
+    "0",
+]
+
+
+@pytest.mark.parametrize("number", UNUSUAL)
+async def test_a_number_of_somebody_else_is_found_however_it_is_written(clerk, number):
+    """As they wrote it, and as a person types it again: wider, in another case, with blanks."""
+    supplier, customer = await clerk.add("/v1/suppliers", name="Mill"), await clerk.customer()
+    days = {"issued_on": "2012-01-05", "due_on": "2012-02-04", "amount": CNY}
+    owed = {"number": number, "customer_id": customer["id"]} | days
+    await does(clerk, "/v1/receivables/openings/batch", items=[owed])
+    owing = {"number": number, "supplier_id": supplier["id"]} | days
+    await does(clerk, "/v1/payables/openings/batch", items=[owing])
+    for typed in {number, number.upper(), f" {number} ", number.replace("1", "\uff11")}:
+        if len(typed.strip()) > len(number):
+            continue
+        at = {"customer_id": customer["id"], "number": typed}
+        found = (await clerk.client.get("/v1/receivables/openings", params=at)).json()["items"]
+        assert [one["number"] for one in found] == [number], typed
+        at = {"supplier_id": supplier["id"], "supplier_number": typed}
+        found = (await clerk.client.get("/v1/bills", params=at)).json()["items"]
+        assert [one["supplier_number"] for one in found] == [number], typed

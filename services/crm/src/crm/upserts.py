@@ -7,24 +7,20 @@ it becomes one of ours. A version that is not newer than the last one taken chan
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
-from fastapi import Depends, Request, Response, status
+from fastapi import Response, status
 
 from chassis.http.batch import (
     AtOnce,
     BatchReply,
-    DryRun,
-    ItemTraces,
     Outcome,
     Present,
     each_in_savepoint,
 )
-from chassis.http.dependencies import Caller, Language, caller
 from chassis.http.problems import FieldError, InvalidInput
-from chassis.http.texts import Texts
-from chassis.identity.systems import SystemReserved, require_binding
+from chassis.identity.systems import SystemReserved
 from chassis.ids import uuid7
 from chassis.storage import external
 from chassis.storage.base import version_columns
@@ -38,9 +34,9 @@ from chassis.storage.source_versions import (
 from chassis.storage.work import Work
 from chassis.telemetry.trace import Trace
 from crm.base import Base
-from crm.fields import Facts, System
+from crm.fields import Facts
 from crm.lines import stand_in_line
-from crm.links import RESERVED_SYSTEMS
+from crm.senders import BatchAsked
 from crm.settings import settings_of
 
 __all__ = [
@@ -48,11 +44,6 @@ __all__ = [
     "OUTCOMES",
     "UPSERTED",
     "UPSERT_PROBLEMS",
-    "BatchAsked",
-    "FromBoundSystem",
-    "FromSystem",
-    "InBatch",
-    "InBoundBatch",
     "InBulk",
     "Sent",
     "Upserted",
@@ -184,60 +175,6 @@ def _left_alone(version: int, known: external.External, history: int | None) -> 
 
 OUTCOMES: Mapping[int, Outcome] = {1: "updated", 0: "unchanged", -1: "stale"}
 """What becomes of a version that was sent, by how it compares with the one that is known."""
-
-
-async def from_system(request: Request, system: System) -> str:
-    """The system that sends. Raises SystemReserved for a half that the caller is not bound to."""
-    if system in RESERVED_SYSTEMS:
-        require_binding(await caller(request), system)
-    return system
-
-
-async def from_bound_system(by: Caller, system: System) -> str:
-    """The system that sends, which the caller must be bound to. Raises SystemReserved."""
-    require_binding(by, system)
-    return system
-
-
-FromSystem = Annotated[str, Depends(from_system)]
-FromBoundSystem = Annotated[str, Depends(from_bound_system)]
-
-
-@dataclass(frozen=True)
-class BatchAsked:
-    """How a batch was sent: from which system, in earnest or as a dry run, in which language."""
-
-    system: str
-    dry_run: bool
-    language: str
-    texts: Texts
-    traces: Sequence[Trace]
-
-
-async def batch_asked(
-    request: Request,
-    system: FromSystem,
-    language: Language,
-    by: Caller,
-    item_traces: ItemTraces = None,
-    *,
-    dry_run: DryRun = False,
-) -> BatchAsked:
-    """How the batch at hand was sent."""
-    texts, traces = request.app.state.texts, Trace.of_items(item_traces, relayed=by.relays)
-    return BatchAsked(system, dry_run, language, texts, traces)
-
-
-InBatch = Annotated[BatchAsked, Depends(batch_asked)]
-
-
-async def from_bound(by: Caller, asked: InBatch) -> BatchAsked:
-    """The same of a batch whose sender must be bound to its system. Raises SystemReserved."""
-    require_binding(by, asked.system)
-    return asked
-
-
-InBoundBatch = Annotated[BatchAsked, Depends(from_bound)]
 
 
 async def upsert_each(

@@ -7,24 +7,20 @@ it becomes one of ours. A version that is not newer than the last one taken chan
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
-from fastapi import Depends, Request, Response, status
+from fastapi import Response, status
 
 from chassis.http.batch import (
     AtOnce,
     BatchReply,
-    DryRun,
-    ItemTraces,
     Outcome,
     Present,
     each_in_savepoint,
 )
-from chassis.http.dependencies import Caller, Language, caller
 from chassis.http.problems import FieldError, InvalidInput
-from chassis.http.texts import Texts
-from chassis.identity.systems import SystemReserved, require_binding
+from chassis.identity.systems import SystemReserved
 from chassis.ids import uuid7
 from chassis.storage import external
 from chassis.storage.base import version_columns
@@ -38,17 +34,14 @@ from chassis.storage.source_versions import (
 from chassis.storage.work import Work
 from chassis.telemetry.trace import Trace
 from erp.base import Base
-from erp.fields import System
 from erp.lines import stand_in_line
-from erp.links import RESERVED_SYSTEMS
+from erp.senders import BatchAsked
 from erp.settings import settings_of
 
 __all__ = [
+    "REFUSED",
     "UPSERTED",
     "UPSERT_PROBLEMS",
-    "FromBoundSystem",
-    "FromSystem",
-    "InBatch",
     "InBulk",
     "Sent",
     "Upserted",
@@ -61,7 +54,8 @@ __all__ = [
 
 _OUTCOME = {
     "Tandem-Outcome": {
-        "description": "created, updated, unchanged or stale.",
+        "description": "created, updated, unchanged, stale, or refused: the record is as it was, "
+        "and tells why.",
         "schema": {"type": "string"},
     }
 }
@@ -70,6 +64,9 @@ UPSERTED: dict[int | str, dict[str, Any]] = {
     201: {"description": "New here.", "headers": _OUTCOME},
 }
 """What an upsert may answer, for its route's `responses`."""
+
+REFUSED: Literal["refused"] = "refused"
+"""A change that was not taken, and of which the record itself tells why."""
 
 UPSERT_PROBLEMS = (SystemReserved, VersionTooFar)
 """How an upsert may be refused, whatever is sent."""
@@ -130,8 +127,9 @@ async def upsert(
     """Create the record at first sight, change it by a newer version, else leave it alone.
 
     A newer version that says what the last one said changes nothing; `repeat` is called then. Where
-    the two are to be level, the record itself is looked at.
-    `change` returns whether anything changed. All may refuse with a problem. Raises VersionTooFar.
+    the two are to be level, the record itself is looked at. `change` returns whether anything
+    changed, or REFUSED where the record tells that it did not take the change. All may refuse with
+    a problem. Raises VersionTooFar.
     """
     key = (sent.entity_type, sent.system, sent.external_id)
     version, content = sent.command.source_version, digest(sent.command)
@@ -147,11 +145,13 @@ async def upsert(
         return _left_alone(version, known, history)
     require_near(version, known.last_in(history), step_max=_step_max(work))
     await external.advance(work.sql, known, version, content, history=history)
-    changed = False
+    changed: object = False
     if work.trace.level or content != known.content:
-        changed = bool(await change(known.entity_id))
+        changed = await change(known.entity_id)
     elif repeat is not None:
         await repeat(known.entity_id)
+    if changed == REFUSED:
+        return Upserted(REFUSED, known.entity_id)
     return Upserted("updated" if changed else "unchanged", known.entity_id)
 
 
@@ -181,51 +181,6 @@ def _step_max(work: Work) -> int:
 def _left_alone(version: int, known: external.External, history: int | None) -> Upserted:
     seen = known.age_of(version, history) == 0
     return Upserted("unchanged" if seen else "stale", known.entity_id)
-
-
-async def from_system(request: Request, system: System) -> str:
-    """The system that sends. Raises SystemReserved for a half that the caller is not bound to."""
-    if system in RESERVED_SYSTEMS:
-        require_binding(await caller(request), system)
-    return system
-
-
-async def from_bound_system(request: Request, system: System) -> str:
-    """The system that sends, which the caller must be bound to. Raises SystemReserved."""
-    require_binding(await caller(request), system)
-    return system
-
-
-FromSystem = Annotated[str, Depends(from_system)]
-FromBoundSystem = Annotated[str, Depends(from_bound_system)]
-
-
-@dataclass(frozen=True)
-class BatchAsked:
-    """How a batch was sent: from which system, in earnest or as a dry run, in which language."""
-
-    system: str
-    dry_run: bool
-    language: str
-    texts: Texts
-    traces: Sequence[Trace]
-
-
-async def batch_asked(
-    request: Request,
-    system: FromSystem,
-    language: Language,
-    by: Caller,
-    item_traces: ItemTraces = None,
-    *,
-    dry_run: DryRun = False,
-) -> BatchAsked:
-    """How the batch at hand was sent."""
-    texts, traces = request.app.state.texts, Trace.of_items(item_traces, relayed=by.relays)
-    return BatchAsked(system, dry_run, language, texts, traces)
-
-
-InBatch = Annotated[BatchAsked, Depends(batch_asked)]
 
 
 async def upsert_each(

@@ -288,3 +288,31 @@ async def test_whatever_is_refused_of_a_sent_change_is_a_state(sender, desk, sal
             reason,
         )
         assert (order["state"], order["lines"]) == ("confirmed", before["lines"])
+
+
+@pytest.mark.parametrize("in_batch", [False, True])
+async def test_a_refused_change_answers_that_it_was_refused(sender, sales, in_batch):
+    """200 with `unchanged` hid it: neither less than was shipped, nor nothing at all."""
+    order = await sender.sends(("a", "4"))
+    path, sent = "/v1/sales-orders", {"customer_id": sender.customer["id"]}
+    line = {"item_id": sender.item["id"], "external_line_id": "a", "unit_price": cny("2.00")}
+
+    async def status(version, **facts):
+        body = sent | {"source_version": version} | facts
+        if in_batch:
+            items = {"items": [body | {"external_id": str(sender.order_id)}]}
+            reply = await sales.erp.post(f"{path}/by-external/crm/batch", items)
+            return reply.json()["items"][0]["status"]
+        reply = await sales.send(body, sender.order_id, version)
+        return reply.headers["Tandem-Outcome"]
+
+    await sales.act(order, "shipments")
+    less, more = [line | {"quantity": "3"}], [line | {"quantity": "5"}]
+    assert await status(2, lines=less) == "refused"
+    assert await status(2, lines=less) == "unchanged"
+    assert await status(3, lines=less, note="Please") == "refused"
+    assert await status(4, lines=less, cancelled=True) == "refused"
+    assert await status(1, lines=less) == "stale"
+    seen = await sales.seen(order)
+    assert (seen["lines"][0]["quantity"], seen["last_change"]["state"]) == ("4", "refused")
+    assert await status(5, lines=more) == "updated"

@@ -115,7 +115,7 @@ async def test_a_change_needs_the_version_it_is_based_on(desk, problem):
     assert (await desk.change(path, {"phone": "1"}, revision=1)).status_code == 200
     told = problem(await desk.change(path, {"phone": "2"}, revision=1), 412, "stale_revision")
     assert told["facts"] == {"expected": 1, "current": 2}
-    problem(await desk.change(path, {"phone": "2"}, revision="x"), 412, "stale_revision")
+    problem(await desk.change(path, {"phone": "2"}, revision="x"), 422, "invalid_input")
     assert (await desk.see(path))["phone"] == "1"
 
 

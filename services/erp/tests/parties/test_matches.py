@@ -75,11 +75,12 @@ async def test_a_firm_is_found_however_it_is_written(desk, kept, asked, reason):
 
 async def test_other_places_and_other_numbers_are_other_firms(desk):
     word = desk.word("X")
+    digits = str(int(word.removeprefix("X-"), 16))[-7:]
     await desk.customer(name=f"{word} Ltd", bill_to={"postal_code": "315000"})
-    await desk.customer(name=f"{word} Two", phone="+86 571 8123 4567")
+    await desk.customer(name=f"{word} Two", phone=f"+86 571 8{digits}")
     assert await found(desk, name=word, address={"postal_code": "200000"}) == {}
     assert await found(desk, name=word) == {}
-    assert await found(desk, phone="+86 21 8123 4567") == {}
+    assert await found(desk, phone=f"+86 21 8{digits}") == {}
 
 
 async def test_what_fills_a_field_says_nothing(desk):

@@ -26,7 +26,7 @@ __all__ = [
     "each_in_savepoint",
 ]
 
-Outcome = Literal["created", "updated", "unchanged", "stale", "failed"]
+Outcome = Literal["created", "updated", "unchanged", "stale", "refused", "failed"]
 DryRun = Annotated[
     bool, Query(description="Judge every item and change nothing; needs no Idempotency-Key.")
 ]

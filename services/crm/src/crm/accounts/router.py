@@ -46,7 +46,8 @@ from crm.accounts.schemas import (
 from crm.accounts.service import accounts, contacts, matches
 from crm.fields import ExternalId
 from crm.links import ExternalRef, LinkExternal, LinkRecords, ManagedByErp
-from crm.upserts import UPSERT_PROBLEMS, UPSERTED, FromSystem, InBatch, reply_outcome, upsert_each
+from crm.senders import FromSystem, InBatch
+from crm.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome, upsert_each
 
 __all__ = ["account_router", "contact_router"]
 

@@ -50,7 +50,8 @@ from crm.catalog.schemas import (
 from crm.catalog.service import price_lists, prices, products
 from crm.fields import ExternalId
 from crm.links import LinkExternal, ManagedByErp
-from crm.upserts import UPSERT_PROBLEMS, UPSERTED, FromSystem, InBatch, reply_outcome, upsert_each
+from crm.senders import FromSystem, InBatch
+from crm.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome, upsert_each
 
 __all__ = ["price_list_router", "price_router", "product_router"]
 

@@ -70,18 +70,8 @@ from crm.orders.service.batches import (
     store_each,
     store_one,
 )
-from crm.upserts import (
-    KEPT,
-    UPSERT_PROBLEMS,
-    UPSERTED,
-    FromBoundSystem,
-    FromSystem,
-    InBatch,
-    InBoundBatch,
-    Upserted,
-    reply_outcome,
-    upsert_each,
-)
+from crm.senders import FromBoundSystem, FromSystem, InBatch, InBoundBatch
+from crm.upserts import KEPT, UPSERT_PROBLEMS, UPSERTED, Upserted, reply_outcome, upsert_each
 
 __all__ = ["mirror_router", "order_router"]
 

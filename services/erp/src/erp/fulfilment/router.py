@@ -61,6 +61,7 @@ from erp.fulfilment.schemas import (
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.parties.errors import PartyArchived
 from erp.receivables.errors import DebtWrittenOff, InvoiceDateOrder
+from erp.senders import FromSystem, InBatch
 from erp.stock.errors import (
     DuplicateSerial,
     NoCostOnDay,
@@ -74,7 +75,7 @@ from erp.stock.errors import (
     ShortOnDay,
     UnknownSerial,
 )
-from erp.upserts import UPSERT_PROBLEMS, UPSERTED, FromSystem, InBatch, reply_outcome, upsert_each
+from erp.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome, upsert_each
 
 __all__ = ["order_router", "shipment_router"]
 

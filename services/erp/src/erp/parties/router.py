@@ -43,7 +43,8 @@ from erp.parties.schemas import (
     UpsertSuppliers,
 )
 from erp.parties.service import customers, matches, suppliers
-from erp.upserts import UPSERT_PROBLEMS, UPSERTED, FromSystem, InBatch, reply_outcome, upsert_each
+from erp.senders import FromSystem, InBatch
+from erp.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome, upsert_each
 
 __all__ = ["customer_router", "supplier_router"]
 

@@ -23,6 +23,7 @@ from chassis.identity.actor import Actor
 from erp.catalog.errors import FractionOfUnit
 from erp.fields import Day
 from erp.ledger.errors import NoPeriod, PeriodClosed
+from erp.senders import InBatch
 from erp.stock import queries
 from erp.stock.errors import (
     CostNeeded,
@@ -57,7 +58,7 @@ from erp.stock.schemas import (
     WarehouseView,
 )
 from erp.stock.service import booking, reporting
-from erp.upserts import UPSERT_PROBLEMS, InBatch
+from erp.upserts import UPSERT_PROBLEMS
 
 __all__ = [
     "adjustment_router",

@@ -129,7 +129,9 @@ async def _states(
     trouble = refusal_of(reply)
     if trouble is not None:
         raise trouble
-    found = [read_event(one.attributes, one.data, is_state=True) for one in envelopes(reply.content)]
+    found = [
+        read_event(one.attributes, one.data, is_state=True) for one in envelopes(reply.content)
+    ]
     return {
         one.id: replace(state, event_id=uuid5(STATE_IDS, str(one.id)))
         for state in found

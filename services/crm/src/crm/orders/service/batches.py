@@ -12,7 +12,8 @@ from chassis.telemetry.trace import Trace
 from crm.lines import stand_in_line
 from crm.orders import queries
 from crm.orders.service import mirror
-from crm.upserts import BatchAsked, versions_of
+from crm.senders import BatchAsked
+from crm.upserts import versions_of
 
 __all__ = ["AVAILABILITIES", "DEBTS", "FULFILMENTS", "Done", "store_each", "store_one"]
 

@@ -59,7 +59,8 @@ from erp.catalog.schemas import (
 from erp.catalog.service import categories, items, units
 from erp.fields import ExternalId
 from erp.links import LinkExternal
-from erp.upserts import UPSERT_PROBLEMS, UPSERTED, FromSystem, InBatch, reply_outcome, upsert_each
+from erp.senders import FromSystem, InBatch
+from erp.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome, upsert_each
 
 __all__ = ["category_router", "item_router", "unit_router"]
 

@@ -49,7 +49,8 @@ from erp.catalog.schemas import (
 from erp.catalog.service import price_lists, prices
 from erp.fields import ExternalId
 from erp.links import LinkExternal
-from erp.upserts import UPSERT_PROBLEMS, UPSERTED, FromSystem, InBatch, reply_outcome, upsert_each
+from erp.senders import FromSystem, InBatch
+from erp.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome, upsert_each
 
 __all__ = ["price_list_router", "price_router"]
 

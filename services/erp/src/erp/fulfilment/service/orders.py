@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from chassis.http.problems import NotFound
@@ -24,7 +24,7 @@ from erp.fulfilment.service.replacing import go_on, replace
 from erp.fulfilment.service.telling import EVERYTHING, tell
 from erp.sql import Sql
 from erp.stock import service as stock
-from erp.upserts import InBulk, Sent, Upserted, upsert
+from erp.upserts import REFUSED, InBulk, Sent, Upserted, upsert
 
 __all__ = [
     "IN_BULK",
@@ -106,7 +106,9 @@ async def _tell_amended(work: Work, command: UpsertOrder, order_id: UUID) -> Non
         await tell(work, [order_id], ["lines"])
 
 
-async def _accept_again(work: Work, command: UpsertOrder, order_id: UUID) -> bool:
+async def _accept_again(
+    work: Work, command: UpsertOrder, order_id: UUID
+) -> bool | Literal["refused"]:
     """Take over what the sender changed; what it only repeats stays as it is here.
 
     Where that is another than was sent, the order is told even if nothing changed.
@@ -114,7 +116,8 @@ async def _accept_again(work: Work, command: UpsertOrder, order_id: UUID) -> boo
     hand = await locked(work, order_id)
     command = completed(await _with_base_of_now(work, command), hand)
     if command.cancelled:
-        return await cancel(work, hand, command.source_version)
+        cancelled = await cancel(work, hand, command.source_version)
+        return REFUSED if hand.refusal else cancelled
     order = hand.order
     merged = with_ours(command, order, hand.lines, hand.charges)
     version = order.version
@@ -129,7 +132,7 @@ async def _accept_again(work: Work, command: UpsertOrder, order_id: UUID) -> boo
         else content_of(command, version=order.version)
     )
     await queries.note_sent(work, order)
-    return changed
+    return REFUSED if hand.refusal else changed
 
 
 async def _with_base_of_now(work: Work, command: UpsertOrder) -> UpsertOrder:

@@ -47,7 +47,8 @@ from erp.purchasing.schemas import (
     UpsertSupplierPrices,
 )
 from erp.purchasing.service import ordering, pricing, suggesting
-from erp.upserts import UPSERT_PROBLEMS, UPSERTED, FromSystem, InBatch, reply_outcome
+from erp.senders import FromSystem, InBatch
+from erp.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome
 
 __all__ = ["suggestion_router", "supplier_price_router"]
 

@@ -25,9 +25,10 @@ from erp.purchasing.schemas import (
 )
 from erp.purchasing.service.offering import require_bought
 from erp.purchasing.service.suggesting import refresh
+from erp.senders import BatchAsked
 from erp.sql import Sql
 from erp.stock import service as stock
-from erp.upserts import BatchAsked, Sent, Upserted, required, upsert, upsert_each
+from erp.upserts import Sent, Upserted, required, upsert, upsert_each
 
 __all__ = ["add_price", "change_price", "see_price", "upsert_price", "upsert_prices"]
 

@@ -12,6 +12,7 @@ from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
+from erp.senders import BatchAsked
 from erp.sql import Sql
 from erp.stock import queries
 from erp.stock.errors import NotStocked, OpeningStockPosted
@@ -27,7 +28,7 @@ from erp.stock.schemas import (
     StockPosted,
 )
 from erp.stock.service.goods import adjust, receive
-from erp.upserts import BatchAsked, Sent, Upserted, upsert, upsert_each
+from erp.upserts import Sent, Upserted, upsert, upsert_each
 
 __all__ = [
     "adjust_stock",

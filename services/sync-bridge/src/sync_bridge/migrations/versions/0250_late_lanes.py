@@ -1,13 +1,13 @@
 """What happens now is carried beside a backlog; the mark of a feed that is read in order.
 
 Revision ID: 0250
-Revises: 0240
+Revises: 0221
 """
 
 from alembic import op
 
 revision = "0250"
-down_revision = "0240"
+down_revision = "0221"
 
 
 def upgrade() -> None:
