@@ -75,15 +75,28 @@ async def test_what_was_the_customers_for_nothing_is_so_again(sales, ordered, de
     assert await sales.owed(customer) == "40"
 
 
-async def test_what_others_have_by_now_did_come_back(sales, ordered, desk, problem):
-    """Only what is promised to nobody can be with the customer."""
+async def test_what_others_have_by_now_they_wait_for_again(sales, ordered, desk):
+    """E27, E37: it never came back, so whoever got it waits, and is promised another day."""
     order, _, item = ordered
     await sales.acts(order, "shipments")
     made = await back(sales, order, "2")
-    await sales.order(await desk.customer(), (item, "5", "10.00"))
-    refused = problem(await reversed_(sales, made), 409, "too_little_on_hand")
-    assert refused["facts"]["free"] == "1"
-    assert await lies(sales, item) == ("6", "5", "12.00")
+    other = await sales.order(await desk.customer(), (item, "5", "10.00"))
+    assert (await reversed_(sales, made)).status_code == 200
+    assert await lies(sales, item) == ("4", "4", "8.00")
+    [line] = (await sales.told(other))["lines"]
+    assert (line["reserved"], line["waiting"]) == ("4", "1")
+
+
+async def test_what_has_left_by_now_did_come_back(sales, ordered, desk, problem):
+    """What another customer has got is not taken from him."""
+    order, _, item = ordered
+    await sales.acts(order, "shipments")
+    made = await back(sales, order, "2")
+    other = await sales.order(await desk.customer(), (item, "5", "10.00"))
+    await sales.acts(other, "shipments")
+    refused = problem(await reversed_(sales, made), 409, "goods_gone")
+    assert (refused["facts"]["wanted"], refused["facts"]["on_hand"]) == ("2", "1")
+    assert await lies(sales, item) == ("1", "0", "2.00")
 
 
 async def test_the_shipment_of_what_came_back_is_taken_back_after_that(sales, ordered, problem):

@@ -64,6 +64,7 @@ from erp.receivables.errors import DebtWrittenOff, InvoiceDateOrder
 from erp.senders import FromSystem, InBatch
 from erp.stock.errors import (
     DuplicateSerial,
+    GoodsGone,
     NoCostOnDay,
     NotReserved,
     NotShipped,
@@ -138,6 +139,10 @@ shipment_router = house_router(
         ShipmentReversed,
         ShipmentInvoiced,
         GoodsCameBack,
+        GoodsGone,
+        ShortOnDay,
+        NoCostOnDay,
+        SerialNotInStock,
         SerialNotWithCustomer,
         SerialMovedLater,
         NoPeriod,

@@ -37,14 +37,15 @@ class TooLittleOnHand(Problem):
 
 
 class GoodsGone(Problem):
-    """More is to go back to the supplier than is still here."""
+    """More is to go back to a supplier, or to a customer, than is still here."""
 
     status = 409
     code = "goods_gone"
     title = "The goods are not here any more"
     detail = (
-        "{wanted} of {sku} are to go back, {on_hand} are here: the others have left since. Take "
-        "back the shipment with which they left, or return to the supplier what is here."
+        "{wanted} of {sku} are to go back, {on_hand} are here: the others have left since. First "
+        "take back the shipment or the return with which they left, or let no more go back than "
+        "are here."
     )
 
 

@@ -70,7 +70,7 @@ class ItemsShort(InternalEvent):
 
 
 class ReservationsReleased(InternalEvent):
-    """Goods that were reserved for these orders go back to a supplier: the orders wait again.
+    """Goods that were reserved for these orders go back: the orders wait again.
 
     Told while the stock levels are locked; see `DemandFilled`.
     """

@@ -13,7 +13,6 @@ from erp.ledger.service import Posting, PostingLine
 from erp.money import digits_of
 from erp.stock import queries
 from erp.stock.errors import CostNeeded
-from erp.stock.events import ReservationsReleased
 from erp.stock.models import Demand
 from erp.stock.queries import Holding, Origin
 from erp.stock.rules.lines import (
@@ -30,7 +29,7 @@ from erp.stock.rules.valuation import cost_of_issue
 from erp.stock.service import serials
 from erp.stock.service.dated import come_in, leave, look_back, worth_of_surplus
 from erp.stock.service.demand import hold_items, hold_lines
-from erp.stock.service.releasing import release_for
+from erp.stock.service.releasing import release_for, tell_released
 from erp.stock.service.serials import Asked
 from erp.stock.service.telling import fill_waiting, reserve_free, tell
 
@@ -200,7 +199,7 @@ async def send_back(
     await serials.name(
         work, held, [Asked(line.item_id, line.quantity, line.serials) for line in lines]
     )
-    released = await release_for(work, held, lines)
+    released = await release_for(work, held, [(line.item_id, line.quantity) for line in lines])
     for line in lines:
         serials.must_be_here(held, line.item_id, line.serials, on=effective_on)
         held.levels[line.item_id].take_free(line.quantity, sku=held.skus[line.item_id])
@@ -209,10 +208,7 @@ async def send_back(
         _move(held, line.item_id, "supplier", pieces, inward=False, source_id=source_id)
         costs.append(cost)
     await finish(work, held, Origin(source_type, memo, effective_on), counterpart=counterpart)
-    if released:
-        await work.record(
-            ReservationsReleased(order_ids=sorted({one.order_id for one in released}))
-        )
+    await tell_released(work, released)
     return costs
 
 

@@ -16,6 +16,7 @@ from erp.stock.service import serials
 from erp.stock.service.dated import come_in, leave, look_back
 from erp.stock.service.demand import hold_lines
 from erp.stock.service.goods import finish, move_for
+from erp.stock.service.releasing import release_for, tell_released
 from erp.stock.service.serials import Asked
 from erp.stock.service.telling import tell
 
@@ -72,9 +73,9 @@ async def unreturn(
 ) -> None:
     """Let what came back with a return be with the customer, at the cost it came back at.
 
-    Only what is promised to nobody goes; where stock cannot bear that cost it is the average.
-    Raises TooLittleOnHand, ShortOnDay, NoCostOnDay, SerialNotInStock, SerialMovedLater,
-    PeriodClosed, NoPeriod.
+    Where it is reserved, orders wait for it again (`release_for`); where stock cannot bear that
+    cost it is the average. Raises GoodsGone, ShortOnDay, NoCostOnDay, SerialNotInStock,
+    SerialMovedLater, PeriodClosed, NoPeriod.
     """
     moves = await queries.moves_of(work.sql, return_id)
     if not moves:
@@ -83,10 +84,13 @@ async def unreturn(
     await look_back(work, held, effective_on)
     await serials.name(work, held, _asked(moves))
     decimals = digits_of(work.setting.currency)
+    going = [(move["item_id"], Decimal(move["quantity"])) for move in moves]
+    released = await release_for(work, held, going)
     for move in moves:
         _leave_again(held, move, reversal_id, on=effective_on, decimals=decimals)
     origin = Origin("return_reversal", memo, effective_on)
     await finish(work, held, origin, counterpart="cogs", filled=[])
+    await tell_released(work, released)
 
 
 def _leave_again(
