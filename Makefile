@@ -7,7 +7,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-clock cover check contracts bench kafka demo clean environment
+.PHONY: help run test test-clock test-books cover check contracts bench kafka demo clean environment
 
 help: ## Print this help
 	@echo "Tandem: an ERP, a CRM, and the bridge that makes them one."
@@ -30,6 +30,12 @@ endif
 test-clock: environment ## Run what depends on dates at other times and zones; SHORT=1: three of them
 	@env -u TANDEM_TEST_DATABASE_URL $(BIN)/python deploy/local/clock.py $(if $(SHORT),--short) \
 	  -n $(WORKERS) --dist loadgroup
+
+BOOKS_SEEDS := 101,102,103,104,105,106,107,108
+test-books: environment ## Long walks of random acts in the ERP; STEPS=2000, SEEDS=1,2,3
+	@env -u TANDEM_TEST_DATABASE_URL BOOKS_STEPS=$(or $(STEPS),1000) \
+	  BOOKS_SEEDS=$(or $(SEEDS),$(BOOKS_SEEDS)) \
+	  $(BIN)/python -m pytest -n $(WORKERS) services/erp/tests/books
 
 cover: environment ## Run all tests and print what they do not reach; rules and models: nothing
 	@$(BIN)/coverage erase

@@ -3,7 +3,9 @@
 from .walk import Row, Walk
 
 _SHIPMENTS = """select s.id, s.kind from shipment s join sales_order o on o.id = s.order_id
-  where o.customer_id = any($1) order by s.id"""
+  where o.customer_id = any($1) and s.kind = 'delivery' order by s.id"""
+_RETURNS = """select s.id from shipment s join sales_order o on o.id = s.order_id
+  where o.customer_id = any($1) and s.kind = 'return' and s.reversed_on is null order by s.id"""
 _INVOICES = "select id from invoice where customer_id = any($1) and kind = 'invoice' order by id"
 _INVOICE_LINES = "select position, quantity from invoice_line where invoice_id = $1 order by 1"
 _GONE = """select n.number as serial from serial n join location t on t.id = n.location_id
@@ -64,7 +66,8 @@ async def takes_back(walk: Walk) -> None:
     if not order:
         return
     lines = []
-    for line in walk.some(await walk.order_lines(order)):
+    gone_out = [line for line in await walk.order_lines(order) if line["shipped"]]
+    for line in walk.some(gone_out):
         quantity = walk.number(line["shipped"] - line["returned"], unit=line["unit"])
         named: Row = {"order_line_id": str(line["id"]), "quantity": quantity}
         if line["tracking"] == "serial":
@@ -72,6 +75,8 @@ async def takes_back(walk: Walk) -> None:
             named["serials"] = walk.serials(quantity, new=gone)
             named["quantity"] = str(len(named["serials"]) or 1)
         lines.append(named)
+    if not lines:
+        return
     path = f"/v1/sales-orders/{order['id']}/returns"
     await walk.asks("take back", path, lines=lines, credit=walk.chance.random() < 0.7)
 
@@ -81,6 +86,12 @@ async def undoes_shipment(walk: Walk) -> None:
     if shipment:
         path = f"/v1/shipments/{shipment['id']}/reverse"
         await walk.asks(f"undo {shipment['kind']}", path, reason="Wrong")
+
+
+async def undoes_return(walk: Walk) -> None:
+    made = await walk.any_of(_RETURNS, walk.party_ids)
+    if made:
+        await walk.asks("undo return", f"/v1/shipments/{made['id']}/reverse", reason="Wrong")
 
 
 async def invoices(walk: Walk) -> None:
@@ -117,8 +128,9 @@ SELLING = {
     changes_order: 3,
     cancels: 1,
     ships: 8,
-    takes_back: 5,
-    undoes_shipment: 4,
+    takes_back: 7,
+    undoes_shipment: 3,
+    undoes_return: 4,
     invoices: 6,
     credits_invoice: 4,
 }
