@@ -46,6 +46,7 @@ from erp.purchasing.schemas import PurchaseOrderQuery, ReceiptQuery
 from erp.receivables.queries.invoices import invoice_page
 from erp.receivables.schemas import InvoiceQuery
 from erp.settlement.queries import payment_page
+from erp.settlement.schemas import PaymentQuery
 
 TIMES = 40
 List = Callable[[Any, PageQuery], Awaitable[Any]]
@@ -117,9 +118,7 @@ LISTS: dict[str, dict[str, List]] = {
         ),
         "purchase_receipt": lambda sql, asked: receipt_page(sql, ReceiptQuery(), asked),
         "bill": lambda sql, asked: bill_page(sql, asked, BillQuery()),
-        "payment": lambda sql, asked: payment_page(
-            sql, asked, party_id=None, kind=None, number=None
-        ),
+        "payment": lambda sql, asked: payment_page(sql, asked, PaymentQuery()),
     },
 }
 ROWS = {
