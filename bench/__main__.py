@@ -9,7 +9,17 @@ import signal
 import sys
 import time
 
-from bench import batching, crossing, feeding, freshness, ordering, paging, relaying, writing
+from bench import (
+    batching,
+    crossing,
+    feeding,
+    freshness,
+    ordering,
+    paging,
+    relaying,
+    search_writes,
+    writing,
+)
 from bench.figures import Asked, Bench
 from bench.machine import describe, load_average
 from bench.place import Place
@@ -17,7 +27,17 @@ from bench.report import keep, publish, show
 
 BENCHES: dict[str, Bench] = {
     module.BENCH.name: module.BENCH
-    for module in (writing, ordering, batching, paging, feeding, relaying, freshness, crossing)
+    for module in (
+        writing,
+        ordering,
+        batching,
+        paging,
+        feeding,
+        relaying,
+        freshness,
+        crossing,
+        search_writes,
+    )
 }
 
 

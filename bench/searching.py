@@ -1,65 +1,75 @@
-"""Searching among 500,000 accounts and as many customers: `python -m bench.searching [count]`.
+"""Searching lists of many records: `python -m bench.searching [count] [list ...] [--plans]`.
 
-Prints of each question how long its list takes (p50 and p95), and how its statements are run.
+Makes so many accounts, customers and documents of each kind (500,000 by default), asks each list
+and prints of each question p50 and p95 of the whole call, and the processor time of the
+server for it, in a table of Markdown. With `--plans` also which indexes they read.
 """
 
 import asyncio
+import re
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from secrets import token_hex
 from typing import Any
 
 import asyncpg
 import orjson
+from sqlalchemy import make_url
 
+from bench import search_rows
 from bench.figures import quantile
-from chassis.http.paging import PageQuery
-from chassis.storage.database import SESSION, driver_url
-from chassis.testing.cluster import shared_cluster
+from bench.machine import cpu_seconds, load_average
+from chassis.http.paging import Filter, PageQuery
+from chassis.service import Service
+from chassis.storage.database import SESSION
+from chassis.testing.cluster import TestCluster, shared_cluster
+from crm import searched as crm_searched
 from crm.accounts.queries import account_page
 from crm.accounts.schemas import AccountQuery
 from crm.app import SERVICE as CRM
+from crm.links import linked_to as linked_in_crm
+from crm.orders.queries import order_page as crm_order_page
+from erp import searched as erp_searched
 from erp.app import SERVICE as ERP
+from erp.fulfilment.queries import order_page as sales_order_page
+from erp.fulfilment.queries.shipments import shipment_page
+from erp.fulfilment.schemas import ShipmentQuery
+from erp.links import linked_to as linked_in_erp
 from erp.parties.queries import customer_page
 from erp.parties.schemas import PartyQuery
+from erp.payables.queries import bill_page
+from erp.payables.schemas import BillQuery
+from erp.purchasing.queries.orders import order_page as purchase_order_page
+from erp.purchasing.queries.receipts import receipt_page
+from erp.purchasing.schemas import PurchaseOrderQuery, ReceiptQuery
+from erp.receivables.queries.invoices import invoice_page
+from erp.receivables.schemas import InvoiceQuery
+from erp.settlement.queries import payment_page
+from erp.settlement.schemas import PaymentQuery
 
 TIMES = 40
-_NAME = """'海蓝绿金银天地山水'::text as a, '港湾城江河湖州岛云'::text as b,
-  '贸易科技食品机电建材'::text as c"""
-_ROWS = f"""select n, substr(a, 1 + n % 9, 1) || substr(b, 1 + n / 9 % 9, 1)
-      || chr(20000 + n * 7 % 900) || substr(c, 1 + n / 81 % 5 * 2, 2) || '有限公司' as name,
-    substr(md5(n::text), 1, 8) as word, (13000000000 + n::bigint * 7919 % 999999999)::text as phone
-  from generate_series(1, $1::int) as n, (select {_NAME}) as parts"""
-_ACCOUNTS = f"""insert into account (id, version, created_at, updated_at, name, sort_key, email,
-    email_key, phone_raw, phone_e164, phone_digits, status, kind, stage, tax_id, website,
-    industry, segment, language, currency, billing_address, shipping_address, erp_dunning_block)
-  select gen_random_uuid(), 1, now() - n * interval '1 s', now(), name || ' ' || word,
-    'hai gang mao yi you xian gong si ' || word, word || '@example.com', word, phone, '', phone,
-    'active', 'company', 'customer', 'T' || n, '', '', '', '', 'CNY', '{{}}', '{{}}', false
-  from ({_ROWS}) as made"""
-_CUSTOMERS = f"""insert into customer (id, version, created_at, updated_at, number, name, sort_key,
-    legal_name, tax_id, email, phone, website, language, currency, payment_terms_days, status,
-    bill_to, ship_to, dunning_block)
-  select gen_random_uuid(), 1, now() - n * interval '1 s', now(), 'B-' || n, name || ' ' || word,
-    'hai gang mao yi you xian gong si ' || word, '', 'T' || n, word || '@example.com', phone, '',
-    '', 'CNY', 30, 'active', '{{}}', '{{}}', false
-  from ({_ROWS}) as made"""
-_LINKS = """insert into external_reference (entity_type, system, external_id, entity_id,
-    source_version, updated_at)
-  select '{table}', 'shop', 'S-' || row_number() over (), id, 1, now() from {table}"""
+List = Callable[[Any, PageQuery], Awaitable[Any]]
+_READ = re.compile(r"(?:using|Scan on) (\w+_search\w*|ix_\w+|pk_\w+|uq_\w+)")
 
-QUESTIONS: dict[str, dict[str, Any]] = {
-    "a hit": {"q": "c4ca4238"},
-    "no hit": {"q": "nosuchfirm"},
-    "two Chinese characters": {"q": "蓝港"},
-    "two that every name has": {"q": "公司"},
-    "three Chinese characters": {"q": "海港贸"},
-    "a phone's last digits": {"q": "07919"},
-    "two digits": {"q": "13"},
-    "an unknown external id": {"external_system": "shop", "external_id": "unknown"},
+NAMES = {
+    "a name": "c4ca4238",
+    "no hit": "nosuchfirm",
+    "two Chinese characters": "蓝港",
+    "two that every name has": "公司",
+    "three Chinese characters": "海港贸",
+    "a phone's last digits": "07919",
+    "two digits": "13",
 }
-Page = Callable[[Any, dict[str, Any]], Awaitable[Any]]
+DOCUMENTS = NAMES | {
+    "a number": "000123",
+    "an item that a hundredth has": "P-7",
+    "an item that few have": "P-4321",
+    "a number and a character": "000123 有",
+    "a name and an item": "c4ca4238 P-7",
+}
+UNKNOWN = "an unknown external id"
+PARTIES = ("account", "customer")
 
 
 class Watching:
@@ -78,65 +88,122 @@ class Watching:
         return getattr(self.sql, name)
 
 
-async def _accounts(sql: Any, asked: dict[str, Any]) -> Any:
-    return await account_page(sql, AccountQuery(**asked), PageQuery(), region="CN")
+Linked = Callable[[str, str | None, str | None], Filter]
 
 
-async def _customers(sql: Any, asked: dict[str, Any]) -> Any:
-    return await customer_page(sql, PartyQuery(**asked), PageQuery())
+def _linked(linked_to: Linked, table: str, asked: PageQuery) -> list[Filter]:
+    return [] if asked.q else [linked_to(table, "shop", "unknown")]
 
 
-async def measure(sql: Any, table: str, page: Page) -> None:
+LISTS: dict[str, dict[str, List]] = {
+    CRM.name: {
+        "account": lambda sql, asked: account_page(
+            sql, AccountQuery.model_validate(_asked(asked)), asked, region="CN"
+        ),
+        "customer_order": lambda sql, asked: crm_order_page(
+            sql, asked, _linked(linked_in_crm, "customer_order", asked)
+        ),
+    },
+    ERP.name: {
+        "customer": lambda sql, asked: customer_page(
+            sql, PartyQuery.model_validate(_asked(asked)), asked
+        ),
+        "sales_order": lambda sql, asked: sales_order_page(
+            sql, asked, filters=_linked(linked_in_erp, "sales_order", asked)
+        ),
+        "shipment": lambda sql, asked: shipment_page(sql, ShipmentQuery(), asked),
+        "invoice": lambda sql, asked: invoice_page(sql, asked, InvoiceQuery()),
+        "purchase_order": lambda sql, asked: purchase_order_page(
+            sql, PurchaseOrderQuery(), asked, currency="CNY"
+        ),
+        "purchase_receipt": lambda sql, asked: receipt_page(sql, ReceiptQuery(), asked),
+        "bill": lambda sql, asked: bill_page(sql, asked, BillQuery()),
+        "payment": lambda sql, asked: payment_page(sql, asked, PaymentQuery()),
+    },
+}
+ROWS = {
+    CRM.name: search_rows.with_texts(search_rows.CRM, crm_searched.KEPT),
+    ERP.name: search_rows.with_texts(search_rows.ERP, erp_searched.KEPT),
+}
+WITH_LINKS = {*PARTIES, "customer_order", "sales_order"}
+
+
+def _asked(asked: PageQuery) -> dict[str, str]:
+    return {"q": asked.q} if asked.q else {"external_system": "shop", "external_id": "unknown"}
+
+
+async def measure(sql: Any, table: str, page: List, *, plans: bool) -> None:
     """Print each question's figures."""
-    for name, asked in QUESTIONS.items():
-        took, found = [], 0
+    server = await sql.fetchval("select pg_backend_pid()")
+    questions: dict[str, str | None] = dict(NAMES if table in PARTIES else DOCUMENTS)
+    if table in WITH_LINKS:
+        questions[UNKNOWN] = None
+    for name, q in questions.items():
+        took, found, asked = [], 0, PageQuery(q=q)
+        await page(sql, asked)
+        cpu = cpu_seconds(server)
         for _ in range(TIMES):
             began = time.perf_counter()
             found = len((await page(sql, asked)).items)
             took.append((time.perf_counter() - began) * 1000)
+        cpu = (cpu_seconds(server) - cpu) * 1000 / TIMES
         p50, p95 = quantile(took, 0.5), quantile(took, 0.95)
-        print(f"{table:<9} {name:<26} {found:>3} found  p50 {p50:7.2f} ms  p95 {p95:7.2f} ms")
-        watching = Watching(sql)
-        await page(watching, asked)
-        for statement, arguments in watching.asked[1 if "q" in asked else 0 :]:
-            plan = await sql.fetch(f"explain (analyze, buffers) {statement}", *arguments)
-            print("\n".join(f"    {row[0]}" for row in plan if "Scan" in row[0]), flush=True)
+        print(f"| {table} | {name} | {found} | {p50:.1f} | {p95:.1f} | {cpu:.1f} |", flush=True)
+        if plans:
+            watching = Watching(sql)
+            await page(watching, asked)
+            print(f"    {await _indexes(sql, watching.asked)}", flush=True)
 
 
-async def run(url: str, table: str, make: str, page: Page, count: int) -> None:
-    """Make the records of one half and ask."""
-    sql = await asyncpg.connect(driver_url(url), server_settings=SESSION, command_timeout=1800)
+async def _indexes(sql: Any, asked: list[tuple[str, tuple[Any, ...]]]) -> str:
+    """What the statements read, one after the other."""
+    read = []
+    for statement, arguments in asked:
+        plan = await sql.fetch(f"explain {statement}", *arguments)
+        read.append(", ".join(dict.fromkeys(_READ.findall("\n".join(row[0] for row in plan)))))
+    return "; ".join(read)
+
+
+async def run(
+    cluster: TestCluster, service: Service, lists: Mapping[str, List], count: int, *, plans: bool
+) -> None:
+    """Make the records of one half and ask its lists."""
+    urls = await asyncio.to_thread(cluster.migrated, service, f"searching_{token_hex(4)}")
+    # The administrator: foreign keys are not checked while rows are made in bulk.
+    admin = make_url(cluster.admin_url).set(database=make_url(urls.owner).database)
+    settings = SESSION | {"search_path": "public", "maintenance_work_mem": "1GB"}
+    sql = await asyncpg.connect(
+        admin.render_as_string(hide_password=False), server_settings=settings, command_timeout=3600
+    )
     try:
         for json in ("json", "jsonb"):
             await sql.set_type_codec(
                 json, schema="pg_catalog", encoder=str, decoder=orjson.loads, format="text"
             )
-        began = time.perf_counter()
-        await sql.execute(f"drop index ix_{table}_search")
-        await sql.execute(make.replace("$1", str(count)))
-        print(f"{table:<9} {count} made in {time.perf_counter() - began:.0f} s", flush=True)
-        index = f"ix_{table}_search on {table} using gin (search_grams(search))"
-        await sql.execute(f"create index {index}")
-        await sql.execute(_LINKS.format(table=table))
-        await sql.execute(f"vacuum analyze {table}")
-        await sql.execute("analyze external_reference")
-        print(f"{table:<9} indexed after {time.perf_counter() - began:.0f} s", flush=True)
-        await measure(sql, table, page)
+        await search_rows.fill(sql, ROWS[service.name], count)
+        print(f"\n{count} records of each kind; load average {load_average():.1f}\n")
+        print("| list | question | found | p50 ms | p95 ms | CPU ms |")
+        print("| --- | --- | ---: | ---: | ---: | ---: |", flush=True)
+        for table, page in lists.items():
+            await measure(sql, table, page, plans=plans)
+        print(f"\nload average {load_average():.1f}", flush=True)
     finally:
         await sql.close()
 
 
-def main(count: int) -> None:
+def main(arguments: list[str]) -> None:
     """Both halves, one after the other."""
-    halves = (
-        (CRM, "account", _ACCOUNTS, _accounts),
-        (ERP, "customer", _CUSTOMERS, _customers),
-    )
+    plans = "--plans" in arguments
+    numbers = [int(one) for one in arguments if one.isdigit()]
+    names = {one for one in arguments if not one.isdigit() and not one.startswith("--")}
     with shared_cluster() as cluster:
-        for service, table, make, page in halves:
-            urls = cluster.migrated(service, f"searching_{token_hex(4)}")
-            asyncio.run(run(urls.owner, table, make, page, count))
+        for service in (CRM, ERP):
+            lists = LISTS[service.name].items()
+            wanted = {name: page for name, page in lists if not names or name in names}
+            if wanted:
+                count = numbers[0] if numbers else 500_000
+                asyncio.run(run(cluster, service, wanted, count, plans=plans))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 500_000)
+    main(sys.argv[1:])

@@ -108,7 +108,7 @@ SCANS = ("seqscan", "indexscan", "indexonlyscan")
 @pytest.mark.parametrize("name", [name for name, one in LISTS.items() if one.indexed])
 async def test_words_are_looked_up_in_indexes(crm, name):
     """No text of a table is taken to pieces for a question, however large the table is."""
-    found = LISTS[name].found([["abc"], ["^de"]])
+    found = LISTS[name].found([["%abc%", "abc"], ["% de%", "^de"]])
     async with crm.database.driver() as sql, sql.transaction():
         for kind in SCANS:
             await sql.execute(f"set local enable_{kind} = off")
@@ -116,7 +116,7 @@ async def test_words_are_looked_up_in_indexes(crm, name):
         asked = f"select {LISTS[name].key} from {LISTS[name].source}"
         condition = found.condition.format("$1")
         await sql.execute(f"prepare asked (text[]) as {asked} where {condition}")
-        rows = await sql.fetch("explain execute asked(array[array['a', 'b'], array['c', 'd']])")
+        rows = await sql.fetch("explain execute asked(array[array['%a%', 'a'], array['%c%', 'c']])")
         await sql.execute("deallocate asked")
     plan = [row[0].strip() for row in rows]
     assert any("search_grams" in line for line in plan), plan

@@ -87,6 +87,27 @@ async def test_lanes_are_found_by_what_people_call_the_record(parked, wanted, fo
     assert {lane["number"] for lane in await lanes(rig, **wanted)} == found
 
 
+async def test_lanes_are_found_in_letters_of_any_case_and_width(rig):
+    rig.erp.makes(ITEMS, sku="ＢＯＬＴ-Ж", name="ΟΔΌΣ Straße ＡＢＣ")
+    await rig.carry()
+    for wanted in ({"name": "οδός STRASSE abc"}, {"number": "bolt-ж"}):
+        assert [one["number"] for one in await lanes(rig, **wanted)] == ["ＢＯＬＴ-Ж"], wanted
+
+
+@pytest.mark.parametrize("asked", ["\u200b", "\u2060 \ufeff", "\u202e"])
+@pytest.mark.parametrize("by", ["name", "number"])
+async def test_nothing_is_no_name(rig, by, asked):
+    """It would be the beginning of every name; blanks alone as well, in bodies too."""
+    paths = ("/v1/lanes", "/v1/inbox", "/v1/quarantine", "/v1/reviews")
+    replies = [await rig.bridge.client.get(path, params={by: asked}) for path in paths]
+    replies += [
+        await rig.bridge.post("/v1/lanes/retry", {"filter": {by: text}}) for text in (asked, " ")
+    ]
+    for reply in replies:
+        assert reply.status_code == 422, reply.text
+        assert [one["code"] for one in reply.json()["errors"]] == ["nothing_to_search"]
+
+
 async def test_a_lane_is_seen_by_its_key_and_by_its_id(parked):
     rig, ids = parked
     by_key = (await see(rig, f"erp.product:{ids[0]}")).json()

@@ -2,10 +2,21 @@
 
 import unicodedata
 from dataclasses import dataclass
+from typing import Annotated
 
 import orjson
+from pydantic import AfterValidator, StringConstraints
+from pydantic_core import PydanticCustomError
 
-__all__ = ["BY_NAME", "BY_NUMBER", "NOTHING", "Label", "label_of", "search_key"]
+__all__ = [
+    "BY_NAME",
+    "BY_NUMBER",
+    "NOTHING",
+    "Asked",
+    "Label",
+    "label_of",
+    "search_key",
+]
 
 BY_NUMBER = "number_key = {0} and number_key <> ''"
 BY_NAME = "name_key >= {0} and name_key < {0} || chr(1114111) and name_key <> ''"
@@ -41,6 +52,17 @@ def label_of(data: bytes) -> Label:
 def search_key(text: str) -> str:
     """The text as it is compared: letters of any case and width are the same."""
     return unicodedata.normalize("NFKC", text).casefold().strip()
+
+
+def _something(text: str) -> str:
+    """The text, if anything of it can be seen: nothing would be in every name."""
+    if not any(unicodedata.category(sign)[0] not in "ZC" for sign in search_key(text)):
+        raise PydanticCustomError("nothing_to_search", "Name at least one letter or digit.")
+    return text
+
+
+Asked = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_something)]
+"""A number or name that is looked for; blanks and invisible signs alone are none."""
 
 
 def _text(value: object) -> str:

@@ -17,7 +17,7 @@ __all__ = ["Filter", "Page", "PageAsked", "PageQuery", "SearchAsked", "Sort", "f
 
 T = TypeVar("T")
 LARGEST_PAGE = 200
-FIRST_TESTED = (1_000, 8_000)
+FIRST_TESTED = (400, 8_000)
 """Records that are tested for a word one by one: so many, and more where they promise a page."""
 
 
@@ -76,14 +76,15 @@ class Filter:
 
     `by_index` marks a condition that many records meet or hardly any, such as a word in a text.
     The first records of the list are tested for it one by one; where they do not fill a page,
-    `by_index`, which is met by the same records or by more, takes the records from an index.
-    `weight`: how many times a plain test such a test takes.
+    `by_index` takes the records from an index: the same ones, or with `is_rest` more, which are
+    tested. `weight`: how many times a plain test such a test takes.
     """
 
     condition: str
     value: Any
     by_index: "Filter | None" = None
     weight: int = 1
+    is_rest: bool = False
 
 
 @dataclass(frozen=True)
@@ -193,15 +194,10 @@ async def _rows(
     """The first rows that meet the conditions: from the list's order, or else from an index."""
     plain = [one for one in where if one.value is not None and not one.by_index]
     words = [one for one in where if one.value is not None and one.by_index]
-    at = _Numbered()
-    conditions = [at.condition(one) for one in plain]
-    if after:
-        value = f"{at.value(after[0])}::text::{listing.sort.sql_type}"
-        conditions.append(listing.after(value, f"{at.value(after[1])}::text::uuid"))
-    limit = f" limit {at.value(count)}"
-    tests = [at.condition(one) for one in words]
+    at, conditions, limit = _asked(listing, plain, after, count)
     if not words:
         return await sql.fetch(listing.page(conditions, limit), *at.values)
+    tests = [at.condition(one) for one in words]
     few, many = FIRST_TESTED
     for tested in FIRST_TESTED:
         tried = tested // max(one.weight for one in words)
@@ -211,9 +207,22 @@ async def _rows(
             return rows
         if len(rows) * many < count * few:
             break
-    from_index = [at.condition(one.by_index) for one in words if one.by_index]
-    rest = listing.among_all([*conditions, *from_index, *tests], limit)
-    return await sql.fetch(listing.page([rest]), *at.values)
+    at, conditions, limit = _asked(listing, plain, after, count)
+    conditions += [at.condition(one.by_index) for one in words if one.by_index]
+    conditions += [at.condition(one) for one in words if one.is_rest]
+    return await sql.fetch(listing.page([listing.among_all(conditions, limit)]), *at.values)
+
+
+def _asked(
+    listing: _Listing, plain: Sequence[Filter], after: tuple[str, str] | None, count: int
+) -> tuple["_Numbered", list[str], str]:
+    """The plain conditions and how many are wanted, with their values."""
+    at = _Numbered()
+    conditions = [at.condition(one) for one in plain]
+    if after:
+        value = f"{at.value(after[0])}::text::{listing.sort.sql_type}"
+        conditions.append(listing.after(value, f"{at.value(after[1])}::text::uuid"))
+    return at, conditions, f" limit {at.value(count)}"
 
 
 class _Numbered:

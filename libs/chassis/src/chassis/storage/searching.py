@@ -149,8 +149,8 @@ class Related:
         return f"coalesce(({row}), '')"
 
     def looked_up(self, key: str, words: str) -> str:
-        """The condition that the text has the pieces."""
-        rows = f"select {self.id} from {self.table} where search_grams({self.text}) @> {words}"
+        """The condition that the text has the words: SQL for rows of a pattern and its pieces."""
+        rows = f"select {self.id} from {self.table} where {_has(self.text, words)}"
         # An array, because the planner takes it for a few rows and uses the column's index.
         found = f"{self.column} = any(array({rows}))"
         if self.lines:
@@ -179,16 +179,24 @@ class Searched:
         )
 
     def found(self, words: list[list[str]]) -> Filter:
-        """The records whose texts have all pieces of the words, or of the longest of them."""
-        if not self.own and len(self.related) == 1 and not self.related[0].lines:
-            pieces = sorted({piece for word in words for piece in word})
-            return Filter(self.related[0].looked_up(self.key, "{0}::text[]"), pieces)
-        words = sorted(words, key=len, reverse=True)[:_LOOKED_UP]
-        longest = len(words[0])
+        """The records whose texts have all words: each is its pattern, and its pieces.
+
+        Among several texts only the longest two are looked up, and a short one alone: half of
+        all names may have it.
+        """
+        one_text = not self.own and len(self.related) == 1 and not self.related[0].lines
+        if not one_text and self.related:
+            longest_first = sorted(words, key=len, reverse=True)[:_LOOKED_UP]
+            words = [one for one in longest_first if len(one) > _SHORT] or longest_first[:1]
+        longest = max(map(len, words))
+        # Arrays of arrays are rectangular: pieces repeat.
+        even = [word + word[1:2] * (longest - len(word)) for word in words]
+        if one_text:
+            return Filter(self.related[0].looked_up(self.key, "({0}::text[])[:]"), even)
+        if not self.related:
+            return Filter(_has(self.own, "({0}::text[])[:]"), even)
         texts = [*([None] if self.own else []), *self.related]
         ways = [self._way(texts_of) for texts_of in product(texts, repeat=len(words))]
-        # Arrays of arrays are rectangular: pieces repeat.
-        even = [word + word[:1] * (longest - len(word)) for word in words]
         return Filter(f"{self.key} = any(array({' union '.join(ways)}))", even)
 
     def _way(self, texts: Sequence[Related | None]) -> str:
@@ -201,11 +209,19 @@ class Searched:
             for one in slices:
                 words = f"({{0}}::text[])[{one}]"
                 conditions.append(
-                    text.looked_up(self.key, words)
-                    if text
-                    else f"search_grams({self.own}) @> {words}"
+                    text.looked_up(self.key, words) if text else _has(self.own, words)
                 )
         return f"select {self.key} from {self.source} where {' and '.join(conditions)}"
+
+    @property
+    def weight(self) -> int:
+        """How many times the test of one text the test of a record takes."""
+        return sum(2 if one.lines else 1 for one in self.related) or 1
+
+
+def _has(text: str, words: str) -> str:
+    """The condition that a text has the words, by its index first."""
+    return f"search_grams({text}) @> {words}[2:] and {text} like all({words}[1:1])"
 
 
 async def containing(
@@ -222,10 +238,11 @@ async def containing(
     if not words:
         wrong = FieldError("/query/q", "nothing_to_search", "Name at least one letter or digit.")
         raise InvalidInput(errors=[wrong])
-    patterns = [f"%{word}%" if _is_inside(word) else f"% {word}%" for word in words]
-    by_index = searched.found([_grams(word) for word in words]) if searched.indexed else None
-    weight = 5 if any(one.lines for one in searched.related) else 1
-    return [Filter(f"{searched.text} like all({{}}::text[])", patterns, by_index, weight)]
+    asked = [_pattern_and_pieces(word) for word in words]
+    by_index = searched.found(asked) if searched.indexed else None
+    test, patterns = f"{searched.text} like all({{}}::text[])", [one[0] for one in asked]
+    rest = by_index is not None and len(by_index.value) < len(words)
+    return [Filter(test, patterns, by_index, searched.weight, is_rest=rest)]
 
 
 def _number_dialled(q: str) -> str:
@@ -237,14 +254,14 @@ def _number_dialled(q: str) -> str:
 
 def having(kept: Kept, word: str) -> Filter | None:
     """Those whose kept text has the pieces of a word; None: it has too few signs."""
-    return kept.searched().found([_grams(word)]) if _is_inside(word) else None
+    return kept.searched().found([_pattern_and_pieces(word)]) if _is_inside(word) else None
 
 
 def _is_inside(word: str) -> bool:
     return len(word) >= _SHORT or not word.isascii()
 
 
-def _grams(word: str) -> list[str]:
+def _pattern_and_pieces(word: str) -> list[str]:
     if len(word) >= _SHORT:
-        return [word[at : at + 3] for at in range(len(word) - 2)]
-    return [word if _is_inside(word) else f"^{word}"]
+        return [f"%{word}%", *(word[at : at + 3] for at in range(len(word) - 2))]
+    return [f"%{word}%", word] if _is_inside(word) else [f"% {word}%", f"^{word}"]

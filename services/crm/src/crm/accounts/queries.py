@@ -121,7 +121,7 @@ def _called(kept: Kept, phone: str | None, region: str) -> Filter:
     if not digits:
         return Filter(_NOBODYS, phone)
     if len(digits) < TAIL_DIGITS:
-        return Filter(_ENDS_IN_FEWER, digits, having(kept, digits))
+        return Filter(_ENDS_IN_FEWER, digits, having(kept, digits), is_rest=True)
     return Filter(_ENDS_IN_EIGHT, [digits, phone_of(phone or "", region=region).e164])
 
 

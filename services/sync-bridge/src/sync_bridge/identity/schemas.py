@@ -7,6 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from sync_bridge.labels import Asked
+
 __all__ = [
     "CandidateView",
     "Decide",
@@ -49,16 +51,12 @@ class ReviewQuery(BaseModel):
         default=None, max_length=60, description="Something that agrees, such as email."
     )
     entity: str | None = Field(default=None, max_length=60)
-    number: str | None = Field(
+    number: Asked | None = Field(
         default=None,
-        min_length=1,
-        max_length=200,
         description="Number or SKU of the record or of a candidate, in letters of any case.",
     )
-    name: str | None = Field(
+    name: Asked | None = Field(
         default=None,
-        min_length=1,
-        max_length=200,
         description="How the name of the record or of a candidate begins, in letters of any case.",
     )
 

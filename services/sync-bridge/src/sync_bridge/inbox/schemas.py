@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from sync_bridge.labels import search_key
+from sync_bridge.labels import Asked, search_key
 
 __all__ = [
     "Decision",
@@ -30,16 +30,12 @@ class RecordQuery(BaseModel):
     subject: UUID | None = Field(
         default=None, description="Id of the record in the half that publishes it."
     )
-    number: str | None = Field(
+    number: Asked | None = Field(
         default=None,
-        min_length=1,
-        max_length=200,
         description="The record's number or SKU, in letters of any case.",
     )
-    name: str | None = Field(
+    name: Asked | None = Field(
         default=None,
-        min_length=1,
-        max_length=200,
         description="How the record's name begins, in letters of any case.",
     )
 
