@@ -73,7 +73,7 @@ PARTY = {
     "website": LINES,
     "language": ["zh-CN", "de-CH-1996", "Chinese", "zh_CN", "x" * 35, *ODD],
     "tax_id": ["cn 12/3", "T" * 32, "T" * 33, "\uff21\uff22", "9-1.2/3 4", *ODD],
-    "currency": ["CNY", "cny", "USD", "XXX", ""],
+    "currency": ["CNY", "cny", "USD", "XTS", ""],
 }
 
 
