@@ -178,5 +178,10 @@ async def test_a_late_version_is_waited_for(rig):
 
 async def test_the_daily_purge_runs(bridge):
     async with bridge.database.transaction() as work:
+        await work.sql.execute(
+            """insert into levelled_state (event_id, at)
+              values (gen_random_uuid(), now() - interval '91 days'), (gen_random_uuid(), now())"""
+        )
         await purge_inbox(work, {})
+        assert await work.sql.fetchval("select count(*) from levelled_state") == 1
     assert "inbox.purge" in SERVICE.jobs

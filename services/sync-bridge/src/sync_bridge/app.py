@@ -12,6 +12,7 @@ from sync_bridge.comparisons.working import compare_halves
 from sync_bridge.figures import FIGURES
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.router import inbox_router, quarantine_router
+from sync_bridge.lanes import levelling
 from sync_bridge.lanes.events import LaneParked, LaneResumed
 from sync_bridge.lanes.pairing import UNLINK, unlink_halves
 from sync_bridge.lanes.review_router import mapping_router, review_router
@@ -31,7 +32,9 @@ PURGE = "inbox.purge"
 
 async def purge_inbox(work: Work, payload: Mapping[str, Any]) -> None:  # noqa: ARG001
     """Forget events that were settled long ago."""
-    await inbox.purge(work, days=BridgeSettings().inbox_days)
+    days = BridgeSettings().inbox_days
+    await inbox.purge(work, days=days)
+    await levelling.forget(work, days=days)
 
 
 SERVICE = Service(

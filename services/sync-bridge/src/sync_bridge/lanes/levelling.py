@@ -12,7 +12,7 @@ from sync_bridge.lanes import queries
 if TYPE_CHECKING:
     from chassis.storage.work import Work
 
-__all__ = ["bring"]
+__all__ = ["bring", "forget"]
 
 
 async def bring(work: "Work", states: Sequence[Received]) -> set[UUID]:
@@ -27,3 +27,10 @@ async def bring(work: "Work", states: Sequence[Received]) -> set[UUID]:
         await inbox.ingest(work, taken)
         await queries.level(work.sql, [(lanes[one.event_id], one) for one in taken])
     return {one.event_id for one in taken}
+
+
+async def forget(work: "Work", *, days: int) -> None:
+    """Forget marks of states that the inbox has forgotten by now."""
+    await work.sql.execute(
+        "delete from levelled_state where at < now() - make_interval(days => $1)", days
+    )

@@ -140,6 +140,7 @@ class LevelledState(Base):
     __tablename__ = "levelled_state"
 
     event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 
 class Pause(Base):
