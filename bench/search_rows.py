@@ -22,7 +22,7 @@ create temp table party as
   from generate_series(1, COUNT) n, (select '海蓝绿金银天地山水'::text as a,
     '港湾城江河湖州岛云'::text as b, '贸易科技食品机电建材'::text as c) parts;
 create temp table made as select n, lpad(n::text, 6, '0') as number, 1 as version,
-    now() - (COUNT - n) * interval '1 s' as created, now() as updated, current_date as day,
+    now() - (COUNT - n) * interval '1 s' as created, now() as updated, date '2026-01-05' as day,
     1 + n * 7919::bigint % COUNT as party, 1 + n * 7919::bigint % TENTH as tenth
   from generate_series(1, COUNT) n;
 create temp table line as select 2 * n + at as id, n, at, case at when 0 then 1 + n * 31 % TENTH
@@ -142,7 +142,7 @@ ERP: Rows = {
         """id, purchase_order_id, position, item_id, quantity, unit_price, due_on, received,
         received_value, billed, billed_value""",
         """pg_temp.key('purchase_line', id), pg_temp.key('purchase', n), at,
-        pg_temp.key('item', item), 1, 1, current_date, 1, 1, 1, 1 from line""",
+        pg_temp.key('item', item), 1, 1, date '2026-01-05', 1, 1, 1, 1 from line""",
     ),
     "purchase_receipt": (
         "id, number, purchase_order_id, effective_on, recorded_at, actor",

@@ -12,8 +12,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis.storage.database import async_url, driver_url
+from chassis.storage.folding import FUNCTIONS
 from chassis.storage.migrate import downgrade, upgrade
-from chassis.storage.searching import FUNCTIONS
 from crm.app import SERVICE
 from crm.searched import KEPT
 from crm.tables import METADATA

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis.clock import business_day
 from chassis.storage.database import async_url, driver_url
+from chassis.storage.folding import FUNCTIONS
 from chassis.storage.migrate import downgrade, upgrade
-from chassis.storage.searching import FUNCTIONS
 from erp.app import SERVICE
 from erp.ledger import service as ledger
 from erp.searched import KEPT

@@ -1,6 +1,7 @@
 """What each list is searched by: texts of its records, and of the records they belong to."""
 
-from chassis.storage.searching import Kept, Searched, folded, number_words
+from chassis.storage.folding import folded, number_words
+from chassis.storage.searching import Kept, Searched
 
 __all__ = [
     "ACCOUNT",

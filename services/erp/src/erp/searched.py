@@ -3,7 +3,8 @@
 The texts of documents stand in their indexes in the same words.
 """
 
-from chassis.storage.searching import Kept, Related, Searched, folded, number_words
+from chassis.storage.folding import folded, number_words
+from chassis.storage.searching import Kept, Related, Searched
 
 __all__ = [
     "ACCOUNTS",

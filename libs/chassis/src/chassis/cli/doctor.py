@@ -13,9 +13,9 @@ from chassis.cli.console import FAILED, AsJson, command, show
 from chassis.cli.installation import Installation, installation
 from chassis.storage.bootstrap import owns_tables
 from chassis.storage.database import driver_url
+from chassis.storage.folding import KNOWS_ALL_SCRIPTS
 from chassis.storage.lost import LOST
 from chassis.storage.migrate import head_of, schema_version
-from chassis.storage.searching import KNOWS_ALL_SCRIPTS
 
 if TYPE_CHECKING:
     from chassis.service import Service

@@ -1,16 +1,14 @@
 """Lists: pages by keyset, so that a deep page costs what the first one does."""
 
-import base64
-import binascii
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Generic, TypeVar
 
 import asyncpg
-import orjson
 from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 
+from chassis.http.cursors import decoded, encoded
 from chassis.http.problems import FieldError, InvalidCursor, InvalidInput
 
 __all__ = ["Filter", "Page", "PageAsked", "PageQuery", "SearchAsked", "Sort", "fetch_page"]
@@ -120,7 +118,7 @@ async def fetch_page(
             errors=[FieldError("/query/sort", "unknown_sort", "Sort by one of: {known}.", known)]
         )
     listing = _Listing(columns, source, chosen, key, descending=descending)
-    after = _decoded(asked.cursor, sort) if asked.cursor else None
+    after = decoded(asked.cursor, sort) if asked.cursor else None
     try:
         rows = await _rows(sql, listing, where, after, asked.limit + 1)
     except asyncpg.DataError as not_ours:
@@ -131,7 +129,7 @@ async def fetch_page(
     last = shown[-1] if len(rows) > asked.limit else None
     return Page(
         items=[view(row) for row in shown],
-        next_cursor=_encoded(sort, last["page_sort"], last["page_key"]) if last else None,
+        next_cursor=encoded(sort, last["page_sort"], last["page_key"]) if last else None,
     )
 
 
@@ -241,18 +239,3 @@ class _Numbered:
 
 def _all_of(conditions: Sequence[str]) -> str:
     return f" where {' and '.join(conditions)}" if conditions else ""
-
-
-def _encoded(sort: str, value: str, key: str) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps([sort, value, key])).decode().rstrip("=")
-
-
-def _decoded(cursor: str, sort: str) -> tuple[str, str]:
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        made_for, value, key = orjson.loads(base64.urlsafe_b64decode(padded))
-    except (binascii.Error, ValueError, TypeError) as unreadable:
-        raise InvalidCursor from unreadable
-    if made_for != sort or not isinstance(value, str) or not isinstance(key, str):
-        raise InvalidCursor
-    return value, key

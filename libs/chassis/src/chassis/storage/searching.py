@@ -10,37 +10,27 @@ as well, and neither the server's locale nor its trigrams are asked.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, ForeignKey, Index, MetaData, Table, Text, Uuid, literal_column
+from sqlalchemy import Column, ForeignKey, MetaData, Table, Text, Uuid
 
 from chassis.http.paging import Filter
 from chassis.http.problems import FieldError, InvalidInput
 from chassis.storage import search_functions
+from chassis.storage.folding import search_index
 
 if TYPE_CHECKING:
     import asyncpg
 
 __all__ = [
-    "FUNCTIONS",
-    "FUNCTIONS_GONE",
-    "KNOWS_ALL_SCRIPTS",
     "Kept",
     "Related",
     "Searched",
     "containing",
-    "folded",
     "having",
-    "number_words",
-    "search_index",
 ]
 
-FUNCTIONS, FUNCTIONS_GONE = search_functions.SECOND, search_functions.SECOND_GONE
-"""The version that the newest migrations have put in place."""
-
-KNOWS_ALL_SCRIPTS = "select search_fold('ÖΣЖ') = search_fold('öςж')"
 _WORDS = (
     "select distinct word from regexp_split_to_table(search_fold($1), ' ') word where word <> ''"
 )
@@ -50,35 +40,6 @@ _PHONE_TAIL = 8
 _SHORT = 3
 _LOOKED_UP = 2
 """Words of a question that are looked up where a record has several texts; all are tested."""
-
-
-def folded(*texts: str) -> str:
-    """SQL for texts one after the other, folded."""
-    return f"search_fold({_argument(words_of(*texts))})"
-
-
-def words_of(*texts: str) -> str:
-    """SQL for texts one after the other, with the parentheses that PostgreSQL would give it.
-
-    Indexes are compared by their wording.
-    """
-    return reduce(lambda before, text: f"(({before} || ' ') || {text})", texts)
-
-
-def number_words(column: str) -> str:
-    """SQL for the ways to write a document's number: SO-00012, SO00012 and 12."""
-    number = _argument(column)
-    counted = f"ltrim(regexp_replace({number}, '^.*-', ''), '0')"
-    return words_of(column, f"replace({number}, '-', '')", counted)
-
-
-def _argument(text: str) -> str:
-    return text[1:-1] if text.startswith("(") else text
-
-
-def search_index(name: str, text: str) -> Index:
-    """The index of a folded text."""
-    return Index(name, literal_column(f"search_grams({text})"), postgresql_using="gin")
 
 
 @dataclass(frozen=True)

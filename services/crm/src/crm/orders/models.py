@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
-from chassis.storage.searching import search_index
+from chassis.storage.folding import search_index
 from crm.addresses import Address
 from crm.base import Base, Record
 from crm.orders.errors import AccountFixed, OrderCancelled

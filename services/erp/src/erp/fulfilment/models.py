@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.http.problems import FieldError, InvalidInput
 from chassis.storage.base import Amount, Identified, PartlyEdited, Quantity
-from chassis.storage.searching import search_index
+from chassis.storage.folding import search_index
 from erp.addresses import Address
 from erp.base import Base, Record
 from erp.exact import plain

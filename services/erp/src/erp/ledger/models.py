@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified
-from chassis.storage.searching import search_index
+from chassis.storage.folding import search_index
 from erp.base import Base, Record
 from erp.ledger.errors import PeriodLocked
 from erp.searched import JOURNAL_NUMBER, memo_text

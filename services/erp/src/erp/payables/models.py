@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
-from chassis.storage.searching import search_index
+from chassis.storage.folding import search_index
 from erp.base import Base, Record
 from erp.payables.errors import BillReversed
 from erp.searched import bill_text

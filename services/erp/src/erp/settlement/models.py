@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified
-from chassis.storage.searching import search_index
+from chassis.storage.folding import search_index
 from erp.base import Base, Record
 from erp.exact import plain
 from erp.searched import open_item_text, payment_text

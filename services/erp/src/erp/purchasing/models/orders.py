@@ -12,7 +12,7 @@ from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
-from chassis.storage.searching import search_index
+from chassis.storage.folding import search_index
 from erp.base import Base, Record
 from erp.exact import EXACT, plain, rounded
 from erp.payables.errors import BillCredited

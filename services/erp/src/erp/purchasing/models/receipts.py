@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.http.problems import FieldError, InvalidInput
 from chassis.ids import uuid7
 from chassis.storage.base import Amount, Identified, Quantity
-from chassis.storage.searching import search_index
+from chassis.storage.folding import search_index
 from erp.base import Base
 from erp.exact import plain
 from erp.purchasing.errors import (
