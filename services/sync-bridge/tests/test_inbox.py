@@ -2,19 +2,21 @@
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from chassis.http.paging import PageQuery
 from chassis.ids import uuid7
-from sync_bridge.flows import BY_EVENT
+from sync_bridge.flows import BY_EVENT, NOT_CARRIED
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.lists import event_page
 from sync_bridge.inbox.received import Cursor, Pace, Quarantined
 from sync_bridge.inbox.schemas import InboxQuery
 from tests.halves import INSTALLATION
 
+ROOT = Path(__file__).resolve().parents[3]
 ITEMS, PRODUCTS = "/v1/items", "/v1/products"
 SOURCE = f"/tandem/erp/{INSTALLATION['erp']}"
 
@@ -81,6 +83,22 @@ async def test_unknown_types_and_majors_are_kept_counted_and_replayed(rig, monke
     assert reply.json() == {"replayed": 1, "still_unknown": 1}
     await rig.drain()
     assert rig.crm.the(PRODUCTS)["code"] == "BOLT-8"
+
+
+async def test_events_that_nobody_needs_across_are_settled_and_no_cause_for_alarm(rig):
+    """Each type that the halves publish is carried, or is known to be none that crosses."""
+    rig.erp.makes(ITEMS, sku="BOLT-8")
+    (event,) = rig.erp.outbox
+    paid = replace(event, event_id=uuid7(), type="tandem.erp.payment-received.v1")
+    await rig.receive(paid)
+    (row,) = await rig.fetch("select state, outcome, lane from inbox")
+    assert (row["state"], row["outcome"], row["lane"]) == ("ignored", "not_carried", None)
+    assert (await rig.bridge.client.get("/v1/status")).json()["unknown_events"] == 0
+    published = {
+        f"tandem.{path.parent.name}.{path.name.removesuffix('.json')}"
+        for path in (ROOT / "contracts/events").glob("[ce]r[mp]/*.v*.json")
+    }
+    assert published == BY_EVENT.keys() | NOT_CARRIED
 
 
 async def test_what_is_no_event_goes_to_quarantine_and_ingest_goes_on(rig):

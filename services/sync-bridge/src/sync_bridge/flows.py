@@ -16,7 +16,17 @@ from sync_bridge.messages import crm, erp
 from sync_bridge.messages.reading import Message
 from sync_bridge.ownership import Half, other
 
-__all__ = ["BY_EVENT", "CUSTOMER", "ENTITIES", "FLOWS", "Entity", "Flow", "Need", "types_of"]
+__all__ = [
+    "BY_EVENT",
+    "CUSTOMER",
+    "ENTITIES",
+    "FLOWS",
+    "NOT_CARRIED",
+    "Entity",
+    "Flow",
+    "Need",
+    "types_of",
+]
 
 
 @dataclass(frozen=True)
@@ -271,6 +281,16 @@ FLOWS: Sequence[Flow] = (
 )
 
 BY_EVENT: Mapping[str, Flow] = {flow.event: flow for flow in FLOWS}
+
+NOT_CARRIED = frozenset(
+    f"tandem.erp.{name}.v1"
+    for name in (
+        *("bill-changed", "invoice-changed", "opening-receivable-changed", "payment-received"),
+        *("purchase-changed", "purchase-returned"),
+    )
+)
+"""Events that tell the other half nothing: what it needs of them, the state of an order and of a
+debt tells it."""
 
 
 def types_of(kind: str) -> list[str]:

@@ -9,7 +9,7 @@ import asyncpg
 import orjson
 
 from chassis.ids import uuid7
-from sync_bridge.flows import BY_EVENT, Flow
+from sync_bridge.flows import BY_EVENT, NOT_CARRIED, Flow
 from sync_bridge.inbox.received import Progress, Quarantined, Received
 from sync_bridge.labels import NOTHING, label_of, search_key
 
@@ -44,8 +44,11 @@ INSERT_EVENTS = """with fresh as (
   insert into inbox (source, event_id, type, lane, subject, aggversion, occurred_at, origin, hops,
     correlationid, causationid, traceparent, feed_seq, data, is_state, history, state, settled_at,
     outcome)
-  select r.*, case when r.lane is null then 'unknown' else 'received' end,
-    case when r.lane is null then now() end, case when r.lane is null then 'unknown_type' end
+  select r.*, case when r.lane is not null then 'received'
+      when r.type = any($24::text[]) then 'ignored' else 'unknown' end,
+    case when r.lane is null then now() end,
+    case when r.lane is not null then null
+      when r.type = any($24::text[]) then 'not_carried' else 'unknown_type' end
     from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::bigint[],
       $7::timestamptz[], $8::text[], $9::smallint[], $10::uuid[], $11::uuid[], $12::text[],
       $13::bigint[], $14::bytea[], $17::boolean[], $22::integer[])
@@ -231,6 +234,7 @@ async def insert_events(
         [search_key(one.name) for one in labels],
         [one.history for one in events],
         late,
+        list(NOT_CARRIED),
     )
     return {(row["source"], row["event_id"]) for row in rows}
 
