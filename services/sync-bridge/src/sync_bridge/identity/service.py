@@ -287,7 +287,7 @@ async def paired(work: "Work", entity: str, *, crm_id: UUID, erp_id: UUID) -> bo
 
 def _question(work: "Work", entity: str, half: str, subject: UUID, twin: UUID) -> Review:
     """A question that nobody asked, for the answer that a person gives by itself."""
-    candidate = Candidate(twin, "", "person", str(subject))
+    candidate = Candidate(twin, "", "person", None)
     return Review(
         id=uuid7(),
         entity=entity,
