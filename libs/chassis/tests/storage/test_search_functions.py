@@ -2,7 +2,7 @@
 
 import hashlib
 
-from chassis.storage import search_functions, searching
+from chassis.storage import folding, search_functions
 
 OUT = {
     "FIRST": "47d76b7cd02bc98e72d19130eacc9e6af4cdee28229e9f8b9165e2e0f51bcff8",
@@ -27,4 +27,4 @@ def test_what_keeps_texts_beside_their_rows_never_changes():
 def test_each_version_is_among_those_that_are_watched():
     versions = {name for name in search_functions.__all__ if name.isupper()}
     assert {name for name in versions if not name.endswith("_GONE")} == set(OUT)
-    assert searching.FUNCTIONS in [getattr(search_functions, name) for name in OUT]
+    assert folding.FUNCTIONS in [getattr(search_functions, name) for name in OUT]

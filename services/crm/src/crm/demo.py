@@ -20,7 +20,7 @@ from crm.catalog.service.prices import upsert_price
 from crm.catalog.service.products import upsert_product
 from crm.consents import ConsentChange
 from crm.links import ManagedByErp
-from crm.money import UnitPriceView
+from crm.money import UnitPriceChange
 from crm.upserts import Upserted
 
 __all__ = ["make_demo_company"]
@@ -142,7 +142,7 @@ def _products(currency: str) -> Mapping[str, Mapping[str, Any]]:
             "code": code,
             "name": name,
             "category": category,
-            "list_price": UnitPriceView(amount=Decimal(amount), currency=currency),
+            "list_price": UnitPriceChange(amount=Decimal(amount), currency=currency),
         }
         for key, (code, name, category, amount) in _PRODUCTS.items()
     }
@@ -153,7 +153,7 @@ def _prices(currency: str) -> Mapping[str, Mapping[str, Any]]:
         key: {
             "product": code,
             "min_quantity": Decimal(least),
-            "price": UnitPriceView(amount=Decimal(amount), currency=currency),
+            "price": UnitPriceChange(amount=Decimal(amount), currency=currency),
         }
         for key, (code, least, amount) in _PRICES.items()
     }

@@ -15,7 +15,7 @@ from erp.catalog.service.categories import upsert_category
 from erp.catalog.service.items import upsert_item
 from erp.catalog.service.prices import upsert_price
 from erp.ledger import service as ledger
-from erp.money import MoneyView, UnitPriceView
+from erp.money import MoneyChange, UnitPriceChange
 from erp.parties.schemas import UpsertCustomer, UpsertSupplier
 from erp.parties.service.customers import upsert_customer
 from erp.parties.service.suppliers import upsert_supplier
@@ -114,7 +114,7 @@ def _prices(currency: str) -> Mapping[str, Mapping[str, Any]]:
         key: {
             "sku": sku,
             "min_quantity": Decimal(least),
-            "price": UnitPriceView(amount=Decimal(amount), currency=currency),
+            "price": UnitPriceChange(amount=Decimal(amount), currency=currency),
         }
         for key, (sku, least, amount) in _PRICES.items()
     }
@@ -124,7 +124,7 @@ def _customers(currency: str) -> Mapping[str, Mapping[str, Any]]:
     return {
         key: {
             **facts,
-            "credit_limit": MoneyView(amount=Decimal(_LIMITS[key]), currency=currency),
+            "credit_limit": MoneyChange(amount=Decimal(_LIMITS[key]), currency=currency),
         }
         for key, facts in _CUSTOMERS.items()
     }

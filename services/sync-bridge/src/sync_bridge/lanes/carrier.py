@@ -172,7 +172,7 @@ class Carrier:
             refusals=one.refusals,
             decided=one.decided,
             cause=_cause(one, known.ancestors),
-            history=flow.history_of(message),
+            history=_history_of(one, flow, message, body),
             level=level,
         )
         twin = friend.twin if friend else None
@@ -291,3 +291,21 @@ def _attempted(of: Any, act: Any, *arguments: Any) -> Any:
         event = of.event if isinstance(of, Try) else of.calls.event
         log.exception("lane_fault", event_id=str(event.event_id))
         return Later("internal_error", type(raised).__name__, exhaustible=True)
+
+
+def _history_of(one: Try, flow: Flow, message: Message, body: Mapping[str, Any]) -> int | None:
+    """In which history the version counts that is put; None: in that of the event.
+
+    What was written after a restore that was noticed later is told in the new history, though the
+    record took down the one before.
+    """
+    said, event = flow.history_of(message), one.event
+    if said is None or said >= event.history:
+        return said
+    told = [
+        each.aggversion
+        for each in (*one.superseded, event)
+        if not each.is_state and each.history == event.history
+    ]
+    written_since = told and body.get("source_version", event.aggversion) >= min(told)
+    return None if written_since else said
