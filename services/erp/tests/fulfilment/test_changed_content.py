@@ -113,6 +113,18 @@ async def test_a_line_without_an_id_of_ours_keeps_its_price_too(sales, ordered):
     assert (now["id"], now["quantity"], now["unit_price"]) == (line["id"], "7", "10")
 
 
+async def test_a_line_without_an_id_of_ours_keeps_its_discount_at_another_price(sales, ordered):
+    """As in the CRM: what is left out stays, each of the two for itself."""
+    line = ordered["lines"][0]
+    named = {"id": line["id"], "quantity": "9", "discount": "0.5"}
+    assert (await put(sales, ordered, named)).status_code == 200
+    same = {"sku": line["sku"], "external_line_id": line["external_line_id"], "quantity": "9"}
+    changed = await put(sales, ordered, same | {"unit_price": cny("8.00")})
+    assert changed.status_code == 200, changed.text
+    [now] = changed.json()["lines"]
+    assert (now["id"], now["unit_price"], now["discount"]) == (line["id"], "8", "0.5")
+
+
 async def test_two_lines_have_not_one_sender_s_id(sales, desk, problem):
     item, customer = await sales.item("9"), await desk.customer()
     lines = [of(item) | {"external_line_id": "a"}, of(item) | {"external_line_id": "a"}]

@@ -101,12 +101,12 @@ async def _with_terms(work: Work, hand: OrderAtHand, lines: Sequence[NewLine]) -
 
     Raises UnknownLine, MissingReference (item).
     """
-    unnamed = [line for line in lines if not _is_named(line) and line.unit_price is None]
-    known = await Known.read(work, [], unnamed) if unnamed else None
+    unnamed = [line for line in lines if not _is_named(line)]
+    known = await Known.read(work, [], unnamed) if not all(map(_says_terms, unnamed)) else None
     left, found = list(hand.lines), []
     for line in lines:
         old = _named(hand, line)
-        if old is None and known is not None and line.unit_price is None:
+        if old is None and known is not None:
             item_id = known.item(line)["id"]
             old = next((one for one in left if _is_same(one, line, item_id)), None)
         if old is not None:
@@ -117,6 +117,10 @@ async def _with_terms(work: Work, hand: OrderAtHand, lines: Sequence[NewLine]) -
 
 def _is_named(line: NewLine) -> bool:
     return isinstance(line, ChangeLine) and line.id is not None
+
+
+def _says_terms(line: NewLine) -> bool:
+    return line.unit_price is not None and "discount" in line.model_fields_set
 
 
 def _named(hand: OrderAtHand, line: NewLine) -> OrderLine | None:
