@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import httpx
 import orjson
 
 from bench.feeding import steadily
@@ -31,6 +32,7 @@ from runner.temporary import Temporary, temporary_installation
 __all__ = ["BENCH", "WAYS", "Crossing", "ask", "crossing", "customers", "upserts"]
 
 RATES = (20, 100)
+PARTNERS = {"crm": "erp", "erp": "crm"}
 CUSTOMERS = 100
 POLL_SECONDS = 0.01
 QUIET_POLLS = 40
@@ -105,7 +107,8 @@ def _over(place: Place, asked: Asked, transport: str) -> list[Figure]:
     with temporary_installation(TRANSPORT=transport) as there:
         with EmbeddedCluster.open(there.folder / "data") as cluster:
             databases = {name: cluster.ensure_database(name).owner for name in ("crm", "erp")}
-        linked = place.loader.act("bench.freshness:customers", halves=_halves(there, databases))
+        halves = _halves(there, databases)
+        linked = place.loader.act("bench.freshness:customers", halves=halves)
         figures = []
         for rate in RATES:
             for name, way in WAYS.items():
@@ -113,7 +116,7 @@ def _over(place: Place, asked: Asked, transport: str) -> list[Figure]:
                     place,
                     asked,
                     there,
-                    databases=databases,
+                    halves=halves,
                     linked=linked,
                     name=name,
                     rate=rate,
@@ -124,11 +127,20 @@ def _over(place: Place, asked: Asked, transport: str) -> list[Figure]:
 
 
 def _halves(there: Temporary, databases: dict[str, str]) -> dict[str, dict[str, str]]:
-    return {
-        name: {"url": entry["url"], "key": entry["api_key"], "database": databases[name]}
-        for name, entry in there.credentials.items()
-        if name in databases
-    }
+    """Where each half answers, with a key that may speak for the other half."""
+    with there.clients() as clients:
+        keys = {name: _key(clients[name], PARTNERS[name]) for name in databases}
+        return {
+            name: {"url": str(clients[name].base_url), "key": key, "database": databases[name]}
+            for name, key in keys.items()
+        }
+
+
+def _key(half: httpx.Client, system: str) -> str:
+    body = {"name": "bench", "scopes": ["admin"], "systems": [system]}
+    made = half.post("/v1/api-keys", json=body, headers={"Idempotency-Key": os.urandom(16).hex()})
+    secret: str = made.raise_for_status().json()["secret"]
+    return secret
 
 
 def _measured(
@@ -136,12 +148,11 @@ def _measured(
     asked: Asked,
     there: Temporary,
     *,
-    databases: dict[str, str],
+    halves: dict[str, dict[str, str]],
     linked: dict[str, Any],
     name: str,
     rate: int,
 ) -> dict[str, Any]:
-    halves = _halves(there, databases)
     services = services_in(there.folder)
     before = {service: cpu_seconds(pid) for service, pid in services.items()}
     ours = place.loader.act(
