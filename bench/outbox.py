@@ -9,7 +9,7 @@ import orjson
 from chassis.ids import uuid7
 from crm.accounts.events import AccountChanged
 from crm.accounts.models import Account
-from crm.addresses import Address
+from values.address import Address
 
 __all__ = ["fill", "message", "payload"]
 

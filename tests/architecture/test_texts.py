@@ -16,14 +16,17 @@ from chassis.http.problem import Problem
 from chassis.http.texts import OWN_LOCALE
 from contracts.generator.catalogue import problem_types
 from tests.architecture.sources import sources
+from values import LOCALE
 
 PACKAGES = {
+    "values": LOCALE,
     "chassis": OWN_LOCALE,
     **{
         name: importlib.import_module(f"{name}.app").SERVICE.locale
         for name in ("erp", "crm", "sync_bridge")
     },
 }
+LIBRARIES = ("values", "chassis")
 FACT = re.compile(r"\{(\w*)\}")
 
 
@@ -36,7 +39,7 @@ def catalogue(folder: Path) -> dict[str, Message]:
 
 def translated(package: str) -> set[str]:
     """Texts that have a Chinese translation where this package is at work."""
-    folders = {OWN_LOCALE, PACKAGES[package]}
+    folders = {LOCALE, OWN_LOCALE, PACKAGES[package]}
     return {text for folder in folders for text, entry in catalogue(folder).items() if entry.string}
 
 
@@ -49,7 +52,7 @@ def problems() -> list[type[Problem]]:
 
 def field_messages(package: str) -> Iterator[str]:
     """Texts given to FieldError(pointer, code, message) as they stand in the code."""
-    folder = "libs/chassis/src" if package == "chassis" else f"services/*/src/{package}"
+    folder = f"libs/{package}/src" if package in LIBRARIES else f"services/*/src/{package}"
     for source in sources(folder):
         for node in ast.walk(source.tree):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "FieldError":
@@ -82,7 +85,7 @@ def test_what_is_said_of_validation_is_told_in_chinese():
 
 def entities(package: str) -> set[str]:
     """Words that stand for `{entity}` in problems: given by name, or as the module's KIND."""
-    folder = "libs/chassis/src" if package == "chassis" else f"services/*/src/{package}"
+    folder = f"libs/{package}/src" if package in LIBRARIES else f"services/*/src/{package}"
     return {
         str(value.value)
         for source in sources(folder)
@@ -115,7 +118,7 @@ def test_no_entry_is_empty_or_loses_a_fact(package):
 @pytest.mark.parametrize("package", PACKAGES)
 def test_no_entry_is_left_over(package):
     """A translation whose text no code holds any more misleads whoever edits it."""
-    folder = "libs/chassis/src" if package == "chassis" else f"services/*/src/{package}"
+    folder = f"libs/{package}/src" if package in LIBRARIES else f"services/*/src/{package}"
     texts = {
         node.value
         for source in sources(folder)

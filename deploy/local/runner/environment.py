@@ -21,7 +21,13 @@ from runner.telling import Refusal, Step
 
 __all__ = ["DISTRIBUTIONS", "Environment", "Kind"]
 
-DISTRIBUTIONS = ("libs/chassis", "services/erp", "services/crm", "services/sync-bridge")
+DISTRIBUTIONS = (
+    "libs/values",
+    "libs/chassis",
+    "services/erp",
+    "services/crm",
+    "services/sync-bridge",
+)
 STAMP = "tandem.json"
 SAID_LINES = 12
 Kind = Literal["runtime", "dev"]

@@ -7,8 +7,9 @@ from sqlalchemy import MetaData, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from chassis.storage.base import NAMING, TYPES, Identified, Versioned
-from crm.addresses import Address, AddressColumn
-from crm.sorting import sort_key
+from crm.columns import AddressColumn
+from values.address import Address
+from values.sorting import sort_key
 
 __all__ = ["Base", "NamedRecord", "Record"]
 

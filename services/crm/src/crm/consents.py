@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from crm.fields import left_out
+from values.text import unset
 
 __all__ = ["Consent", "ConsentChange", "ConsentPatch"]
 
@@ -32,8 +32,8 @@ class ConsentChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    email: PermissionPatch = Field(default_factory=left_out)
-    phone: PermissionPatch = Field(default_factory=left_out)
+    email: PermissionPatch = Field(default_factory=unset)
+    phone: PermissionPatch = Field(default_factory=unset)
 
     def onto(self, present: Consent) -> Consent:
         """The consent with these parts changed."""

@@ -13,15 +13,15 @@ from chassis.storage.work import Work
 from crm.accounts.schemas import UpsertAccount, UpsertContact
 from crm.accounts.service.accounts import upsert_account
 from crm.accounts.service.contacts import upsert_contact
-from crm.addresses import AddressChange
 from crm.catalog.errors import DuplicateCode
 from crm.catalog.schemas import UpsertPrice, UpsertProduct
 from crm.catalog.service.prices import upsert_price
 from crm.catalog.service.products import upsert_product
 from crm.consents import ConsentChange
 from crm.links import ManagedByErp
-from crm.money import UnitPriceChange
 from crm.upserts import Upserted
+from values.address import AddressChange
+from values.money import UnitPriceChange
 
 __all__ = ["make_demo_company"]
 

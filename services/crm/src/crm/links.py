@@ -12,7 +12,8 @@ from chassis.identity.actor import ADMIN
 from chassis.identity.systems import require_binding
 from chassis.storage import external
 from chassis.storage.work import Work
-from crm.fields import Command, ExternalId, System
+from values.external import ExternalId, System
+from values.text import Command
 
 __all__ = [
     "ERP",

@@ -11,8 +11,8 @@ from chassis.http.dependencies import Caller, Language, caller
 from chassis.http.texts import Texts
 from chassis.identity.systems import require_binding
 from chassis.telemetry.trace import Trace
-from crm.fields import System
 from crm.links import RESERVED_SYSTEMS
+from values.external import System
 
 __all__ = ["BatchAsked", "FromBoundSystem", "FromSystem", "InBatch", "InBoundBatch"]
 

@@ -7,7 +7,7 @@ from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import ServiceSettings
 from chassis.storage.work import Setting
-from crm.phones import is_region
+from values.phone import is_region
 
 __all__ = ["CrmSettings", "settings_of"]
 

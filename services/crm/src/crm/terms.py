@@ -4,9 +4,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
+from chassis.http.field_errors import errors_of_field
 from chassis.http.problems import FieldError, InvalidInput
-from crm.fields import Facts, Line, left_out
-from crm.money import MoneyChange, MoneyView
+from crm.fields import Facts
+from values.money import MoneyChange, MoneyView
+from values.text import Line, unset
 
 __all__ = ["ErpTerms", "ErpTermsChange"]
 
@@ -33,13 +35,13 @@ class ErpTermsChange(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     customer_number: Line = Field(
-        default_factory=left_out, description="Needed where no terms are known."
+        default_factory=unset, description="Needed where no terms are known."
     )
     credit_limit: MoneyChange | None = Field(default=None, description="Null: no limit is set.")
     payment_terms_days: Days | None = None
-    dunning_block: StrictBool = Field(default_factory=left_out)
+    dunning_block: StrictBool = Field(default_factory=unset)
     archived: StrictBool = Field(
-        default_factory=left_out,
+        default_factory=unset,
         description="The ERP does no business with the customer any more.",
     )
 
@@ -51,8 +53,7 @@ class ErpTermsChange(BaseModel):
             raise InvalidInput(errors=[FieldError("/erp/customer_number", "missing", needed)])
         if self.credit_limit is not None:
             known = present.credit_limit if present else None
-            limit = self.credit_limit.onto(
-                known.money() if known else None, field="erp/credit_limit"
-            )
+            with errors_of_field("erp/credit_limit"):
+                limit = self.credit_limit.onto(known.money() if known else None)
             parts["credit_limit"] = MoneyView.model_validate(limit)
         return present.model_copy(update=parts) if present else ErpTerms(**parts)

@@ -9,8 +9,8 @@ import pytest
 
 from chassis.storage.database import driver_url
 from crm.accounts.queries import Wanted, matches
-from crm.accounts.rules.matching import match_keys
-from crm.addresses import Address
+from values.address import Address
+from values.matching import match_keys
 
 PATH = "/v1/accounts/matches"
 SHARED = Path(os.environ.get("TANDEM_SHARED", "../shared")) / "data"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.orders.rules.pricing import line_net
+from values.prices import line_net
 
 PRICE = {"amount": "12.50", "currency": "CNY"}
 

@@ -11,8 +11,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from chassis.storage.base import NAMING, TYPES, Identified, Versioned
-from erp.addresses import Address
-from erp.sorting import sort_key
+from values.address import Address
+from values.sorting import sort_key
 
 __all__ = ["Base", "NamedRecord", "Record"]
 

@@ -9,17 +9,17 @@ from decimal import Decimal
 from typing import Any
 
 from chassis.storage.work import Work
-from erp.addresses import AddressChange
 from erp.catalog.schemas import Conversion, UpsertCategory, UpsertItem, UpsertPrice
 from erp.catalog.service.categories import upsert_category
 from erp.catalog.service.items import upsert_item
 from erp.catalog.service.prices import upsert_price
 from erp.ledger import service as ledger
-from erp.money import MoneyChange, UnitPriceChange
 from erp.parties.schemas import UpsertCustomer, UpsertSupplier
 from erp.parties.service.customers import upsert_customer
 from erp.parties.service.suppliers import upsert_supplier
 from erp.upserts import Upserted
+from values.address import AddressChange
+from values.money import MoneyChange, UnitPriceChange
 
 __all__ = ["make_demo_company"]
 

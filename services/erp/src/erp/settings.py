@@ -8,7 +8,7 @@ from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import ServiceSettings
 from chassis.storage.work import Setting
-from erp.fields import Code
+from values.text import Code
 
 __all__ = ["ErpSettings", "settings_of"]
 

@@ -17,7 +17,7 @@ from erp.fulfilment.rules.deciding import (
     decide,
     refusal_of_change,
 )
-from erp.fulfilment.rules.pricing import line_net
+from values.prices import line_net
 
 D, DAY = Decimal, date(2026, 5, 5)
 BOLT = Sellable("B", sold=True, active=True, discontinued_on=None)

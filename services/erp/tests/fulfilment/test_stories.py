@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from erp.fulfilment.rules.pricing import line_net
+from values.prices import line_net
 
 PROOF = """select
     (select coalesce(sum(case i.kind when 'invoice' then l.net else -l.net end), 0)

@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 
 from chassis.storage.database import driver_url
-from erp.addresses import Address
 from erp.parties.queries import Wanted, matches
-from erp.parties.rules.matching import match_keys
+from values.address import Address
+from values.matching import match_keys
 
 PATH = "/v1/customers/matches"
 SHARED = Path(os.environ.get("TANDEM_SHARED", "../shared")) / "data"

@@ -1,11 +1,15 @@
 """What the edge says of a field that the validator refuses: our words, in both languages."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from chassis.http.problem import FieldError
+from pydantic import ValidationError
 
-__all__ = ["MESSAGES", "NEVER_EMPTY", "field_error"]
+from chassis.http.problem import FieldError
+from chassis.http.problems import InvalidInput
+
+__all__ = ["MESSAGES", "NEVER_EMPTY", "errors_of_field", "field_error"]
 
 _SAID = {
     "This field is required.": "missing",
@@ -59,3 +63,16 @@ def field_error(error: Mapping[str, Any]) -> FieldError:
     if "expected" in facts:
         facts["expected"] = facts["expected"].replace("' or '", "', '")
     return FieldError(pointer, code, MESSAGES[code], facts)
+
+
+@contextmanager
+def errors_of_field(field: str) -> Iterator[None]:
+    """What the validator finds wrong inside becomes InvalidInput, with `field` before its place.
+
+    For a value that is whole only once the parts given are joined with those that are stored.
+    """
+    try:
+        yield
+    except ValidationError as wrong:
+        errors = [field_error({**one, "loc": (field, *one["loc"])}) for one in wrong.errors()]
+        raise InvalidInput(errors=errors) from wrong

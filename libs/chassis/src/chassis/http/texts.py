@@ -6,6 +6,8 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
+import values
+
 __all__ = ["LANGUAGES", "Texts", "preferred_language"]
 
 LANGUAGES = ("en", "zh-CN")
@@ -20,9 +22,9 @@ class Texts:
 
     @classmethod
     def load(cls, folders: Iterable[Path]) -> "Texts":
-        """Read `<language>.po` of each folder, the chassis' own first; later ones win."""
+        """Read `<language>.po` of each folder, those of the libraries first; later ones win."""
         found: dict[str, dict[str, str]] = {}
-        for folder in (OWN_LOCALE, *folders):
+        for folder in (values.LOCALE, OWN_LOCALE, *folders):
             for path in sorted(folder.glob("*.po")):
                 found.setdefault(path.stem.replace("_", "-"), {}).update(_entries(path))
         return cls(found)

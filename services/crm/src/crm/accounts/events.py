@@ -7,9 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.events.event import Event
-from crm.addresses import Address
 from crm.consents import Consent
 from crm.terms import ErpTerms
+from values.address import Address
 
 __all__ = ["AccountChanged", "ContactState"]
 

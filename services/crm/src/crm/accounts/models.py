@@ -20,15 +20,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
 from chassis.storage.base import Amount, PartlyEdited
-from crm.accounts.rules.matching import PHONE_TAIL, MatchKeys, match_keys
-from crm.addresses import Address
 from crm.base import Base, NamedRecord
 from crm.consents import Consent
-from crm.emails import email_key
-from crm.money import MoneyView
-from crm.phones import Phone
 from crm.searched import ACCOUNT, CONTACT
 from crm.terms import ErpTerms
+from values.address import Address
+from values.email import email_key
+from values.matching import PHONE_TAIL, MatchKeys, match_keys
+from values.money import MoneyView
+from values.phone import Phone
 
 __all__ = ["ACTIVE", "ARCHIVED", "Account", "AccountDebt", "Contact"]
 

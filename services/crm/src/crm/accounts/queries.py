@@ -19,7 +19,6 @@ from chassis.storage.searching import Kept, containing, having
 from chassis.storage.work import Work
 from crm import searched
 from crm.accounts.models import ACTIVE, Account, Contact
-from crm.accounts.rules.matching import PHONE_TAIL, MatchKeys
 from crm.accounts.schemas import (
     AccountQuery,
     AccountView,
@@ -28,10 +27,11 @@ from crm.accounts.schemas import (
     ContactView,
     ReachableQuery,
 )
-from crm.addresses import Address
-from crm.emails import email_key
 from crm.links import linked_to, references
-from crm.phones import TAIL_DIGITS, phone_of, trailing_digits
+from values.address import Address
+from values.email import email_key
+from values.matching import PHONE_TAIL, MatchKeys
+from values.phone import TAIL_DIGITS, phone_of, trailing_digits
 
 __all__ = [
     "MOST_FOUND",

@@ -44,10 +44,10 @@ from crm.accounts.schemas import (
     UpsertContacts,
 )
 from crm.accounts.service import accounts, contacts, matches
-from crm.fields import ExternalId
 from crm.links import ExternalRef, LinkExternal, LinkRecords, ManagedByErp
 from crm.senders import FromSystem, InBatch
 from crm.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome, upsert_each
+from values.external import ExternalId
 
 __all__ = ["account_router", "contact_router"]
 

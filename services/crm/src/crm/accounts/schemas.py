@@ -16,29 +16,28 @@ from pydantic import (
 )
 
 from chassis.http.etag import EtagVersion, Revision
-from crm.addresses import Address, AddressChange, AddressPatch
 from crm.consents import Consent, ConsentChange, ConsentPatch
-from crm.emails import Email
-from crm.fields import (
-    LARGEST_BATCH,
+from crm.fields import LARGEST_BATCH, Facts
+from crm.links import ExternalRef, LinkExternal
+from crm.terms import ErpTerms, ErpTermsChange
+from values.address import Address, AddressChange, AddressPatch
+from values.decimals import rounded
+from values.email import Email
+from values.external import ExternalId, SourceVersion
+from values.money import CurrencyCode, digits_of
+from values.phone import PhoneText
+from values.text import (
     Code,
     Command,
     Emptied,
-    ExternalId,
-    Facts,
     Language,
     Line,
     Name,
     OptionalLine,
-    PhoneText,
-    SourceVersion,
     Status,
     TaxId,
-    left_out,
+    unset,
 )
-from crm.links import ExternalRef, LinkExternal
-from crm.money import CurrencyCode, digits_of, rounded
-from crm.terms import ErpTerms, ErpTermsChange
 
 __all__ = [
     "AccountCandidate",
@@ -78,26 +77,24 @@ _PHONE = "As people write it; shown in E.164 where it is valid."
 class AccountFields(Command):
     """Fields of an account. What is left out of a change stays as it is."""
 
-    kind: Kind = Field(default_factory=left_out, description="By default a company.")
+    kind: Kind = Field(default_factory=unset, description="By default a company.")
     stage: Stage = Field(
-        default_factory=left_out, description="By default a customer; a prospect has not bought."
+        default_factory=unset, description="By default a customer; a prospect has not bought."
     )
     tax_id: Annotated[TaxId | None, Emptied] = Field(
-        default_factory=left_out, description="Tax registration number."
+        default_factory=unset, description="Tax registration number."
     )
-    email: Annotated[Email | None, Emptied] = Field(default_factory=left_out)
-    phone: Annotated[PhoneText | None, Emptied] = Field(
-        default_factory=left_out, description=_PHONE
-    )
-    website: OptionalLine = Field(default_factory=left_out)
-    industry: OptionalLine = Field(default_factory=left_out)
-    segment: OptionalLine = Field(default_factory=left_out)
+    email: Annotated[Email | None, Emptied] = Field(default_factory=unset)
+    phone: Annotated[PhoneText | None, Emptied] = Field(default_factory=unset, description=_PHONE)
+    website: OptionalLine = Field(default_factory=unset)
+    industry: OptionalLine = Field(default_factory=unset)
+    segment: OptionalLine = Field(default_factory=unset)
     owner_id: UUID | None = Field(default=None, description="The user who looks after it.")
     language: Annotated[Language | None, Emptied] = Field(
-        default_factory=left_out, description="Language to write in."
+        default_factory=unset, description="Language to write in."
     )
     currency: CurrencyCode = Field(
-        default_factory=left_out, description="Currency of business; by default the installation's."
+        default_factory=unset, description="Currency of business; by default the installation's."
     )
     price_list: Code | None = Field(
         default=None,
@@ -121,7 +118,7 @@ class NewAccount(AccountFields):
 class ChangeAccount(AccountFields):
     """Change an account (JSON merge patch)."""
 
-    name: Name = Field(default_factory=left_out)
+    name: Name = Field(default_factory=unset)
     billing_address: AddressPatch = Field(default_factory=AddressChange)
     shipping_address: AddressPatch = Field(default_factory=AddressChange)
 
@@ -130,12 +127,12 @@ class UpsertAccount(AccountFields):
     """An account as another system knows it; fields and parts left out stay as they are here."""
 
     source_version: SourceVersion
-    name: Name = Field(default_factory=left_out, description="Needed when it is new here.")
+    name: Name = Field(default_factory=unset, description="Needed when it is new here.")
     billing_address: AddressPatch = Field(default_factory=AddressChange)
     shipping_address: AddressPatch = Field(default_factory=AddressChange)
-    status: Status = Field(default_factory=left_out)
+    status: Status = Field(default_factory=unset)
     erp: ErpTermsChange = Field(
-        default_factory=left_out,
+        default_factory=unset,
         description="Terms of business; taken from the system `erp` only.",
     )
 
@@ -155,13 +152,11 @@ class UpsertAccounts(Command):
 class ContactFields(Command):
     """Fields of a contact. What is left out of a change stays as it is."""
 
-    title: OptionalLine = Field(default_factory=left_out, description="Position, such as buyer.")
-    email: Annotated[Email | None, Emptied] = Field(default_factory=left_out)
-    phone: Annotated[PhoneText | None, Emptied] = Field(
-        default_factory=left_out, description=_PHONE
-    )
+    title: OptionalLine = Field(default_factory=unset, description="Position, such as buyer.")
+    email: Annotated[Email | None, Emptied] = Field(default_factory=unset)
+    phone: Annotated[PhoneText | None, Emptied] = Field(default_factory=unset, description=_PHONE)
     primary: StrictBool = Field(
-        default_factory=left_out, description="True: the one to turn to; another one steps back."
+        default_factory=unset, description="True: the one to turn to; another one steps back."
     )
 
     def facts(self) -> Facts:
@@ -180,7 +175,7 @@ class AddContact(ContactFields):
 class ChangeContact(ContactFields):
     """Change a contact (JSON merge patch)."""
 
-    name: Name = Field(default_factory=left_out)
+    name: Name = Field(default_factory=unset)
     consent: ConsentPatch = Field(default_factory=ConsentChange)
 
 
@@ -192,9 +187,9 @@ class UpsertContact(ContactFields):
     account_external_id: ExternalId | None = Field(
         default=None, description="The account's id in the sending system, instead of ours."
     )
-    name: Name = Field(default_factory=left_out, description="Needed when it is new here.")
+    name: Name = Field(default_factory=unset, description="Needed when it is new here.")
     consent: ConsentPatch = Field(default_factory=ConsentChange)
-    status: Status = Field(default_factory=left_out)
+    status: Status = Field(default_factory=unset)
 
 
 class UpsertContactItem(UpsertContact):

@@ -22,9 +22,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Quantity
 from crm.base import Base, NamedRecord, Record
-from crm.catalog.rules.units import decimals_of
-from crm.money import UnitPrice
 from crm.searched import PRODUCT
+from values.money import UnitPrice
+from values.units import decimals_of
 
 __all__ = [
     "ACTIVE",

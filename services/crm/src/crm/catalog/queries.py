@@ -15,7 +15,7 @@ from chassis.storage.searching import containing
 from chassis.storage.work import Work
 from crm import searched
 from crm.catalog.models import ACTIVE, OWN, ProductPrice
-from crm.catalog.rules.pricing import PricedProduct, PriceStep
+from crm.catalog.rules.pricing import PricedProduct
 from crm.catalog.schemas import (
     PriceListView,
     PriceQuery,
@@ -24,7 +24,8 @@ from crm.catalog.schemas import (
     ProductView,
 )
 from crm.links import linked_to, references
-from crm.money import UnitPrice
+from values.money import UnitPrice
+from values.prices import PriceStep
 
 __all__ = [
     "Sql",

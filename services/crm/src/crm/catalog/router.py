@@ -48,10 +48,10 @@ from crm.catalog.schemas import (
     UpsertProducts,
 )
 from crm.catalog.service import price_lists, prices, products
-from crm.fields import ExternalId
 from crm.links import LinkExternal, ManagedByErp
 from crm.senders import FromSystem, InBatch
 from crm.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome, upsert_each
+from values.external import ExternalId
 
 __all__ = ["price_list_router", "price_router", "product_router"]
 

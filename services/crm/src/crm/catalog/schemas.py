@@ -9,23 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
-from crm.fields import (
-    LARGEST_BATCH,
-    Code,
-    Command,
-    Day,
-    Emptied,
-    ExternalId,
-    Facts,
-    Line,
-    Name,
-    OptionalNote,
-    SourceVersion,
-    Word,
-    left_out,
-)
+from crm.fields import LARGEST_BATCH, Facts
 from crm.links import ExternalRef
-from crm.money import NonNegativeNumber, PositiveQuantity, UnitPriceChange, UnitPriceView
+from values.days import Day
+from values.decimals import NonNegativeDecimal, PositiveQuantity
+from values.external import ExternalId, SourceVersion
+from values.money import UnitPriceChange, UnitPriceView
+from values.text import Code, Command, Emptied, Line, Name, OptionalNote, Word, unset
 
 __all__ = [
     "AddPrice",
@@ -66,17 +56,17 @@ _LIST_PRICE = "What one unit costs where no price list says otherwise."
 class ProductFields(Command):
     """Fields of a product. What is left out of a change stays as it is."""
 
-    description: OptionalNote = Field(default_factory=left_out)
+    description: OptionalNote = Field(default_factory=unset)
     category: Annotated[Word | None, Emptied] = Field(
-        default_factory=left_out, description="Code of the category."
+        default_factory=unset, description="Code of the category."
     )
-    unit: UnitCode = Field(default_factory=left_out)
+    unit: UnitCode = Field(default_factory=unset)
     unit_decimals: Annotated[int, Field(strict=True, ge=0, le=6)] = Field(
-        default_factory=left_out,
+        default_factory=unset,
         description="With how many decimals it is counted; 0: whole pieces only. By default as "
         "is usual for the unit.",
     )
-    active: StrictBool = Field(default_factory=left_out, description="False: no longer for sale.")
+    active: StrictBool = Field(default_factory=unset, description="False: no longer for sale.")
     discontinued_on: Day | None = Field(
         default=None, description="First day on which it is no longer sold."
     )
@@ -99,8 +89,8 @@ class AddProduct(ProductFields):
 class ChangeProduct(ProductFields):
     """Change a product (JSON merge patch)."""
 
-    code: Code = Field(default_factory=left_out)
-    name: Name = Field(default_factory=left_out)
+    code: Code = Field(default_factory=unset)
+    name: Name = Field(default_factory=unset)
     list_price: UnitPriceChange | None = Field(default=None, description=_LIST_PRICE)
 
 
@@ -108,8 +98,8 @@ class UpsertProduct(ProductFields):
     """A product as another system knows it; fields and parts left out stay as they are here."""
 
     source_version: SourceVersion
-    code: Code = Field(default_factory=left_out, description="Needed when it is new here.")
-    name: Name = Field(default_factory=left_out, description="Needed when it is new here.")
+    code: Code = Field(default_factory=unset, description="Needed when it is new here.")
+    name: Name = Field(default_factory=unset, description="Needed when it is new here.")
     list_price: UnitPriceChange | None = Field(default=None, description=_LIST_PRICE)
 
 
@@ -128,9 +118,9 @@ class UpsertProducts(Command):
 class PriceFields(Command):
     """Fields of a price. What is left out of a change stays as it is."""
 
-    price_list: Code = Field(default_factory=left_out, description="By default `standard`.")
-    min_quantity: NonNegativeNumber = Field(
-        default_factory=left_out,
+    price_list: Code = Field(default_factory=unset, description="By default `standard`.")
+    min_quantity: NonNegativeDecimal = Field(
+        default_factory=unset,
         description="Holds from this quantity on; by default 0: for any quantity.",
     )
     valid_from: Day | None = Field(default=None, description="First day; null: always so far.")
@@ -159,7 +149,7 @@ class AddPrice(PriceFields):
 class ChangePrice(PriceFields):
     """Change a price (JSON merge patch)."""
 
-    price: UnitPriceChange = Field(default_factory=left_out)
+    price: UnitPriceChange = Field(default_factory=unset)
 
 
 class UpsertPrice(PriceFields):
@@ -167,13 +157,11 @@ class UpsertPrice(PriceFields):
 
     source_version: SourceVersion
     product: Code = Field(
-        default_factory=left_out,
+        default_factory=unset,
         description="Id or code of the product. Needed when it is new here.",
     )
-    price: UnitPriceChange = Field(
-        default_factory=left_out, description="Needed when it is new here."
-    )
-    status: PriceStatus = Field(default_factory=left_out)
+    price: UnitPriceChange = Field(default_factory=unset, description="Needed when it is new here.")
+    status: PriceStatus = Field(default_factory=unset)
 
 
 class UpsertPriceItem(UpsertPrice):
@@ -192,10 +180,10 @@ class UpsertPriceList(Command):
     """A price list as the ERP knows it."""
 
     source_version: SourceVersion
-    code: Code = Field(default_factory=left_out, description="Needed when it is new here.")
-    name: Name = Field(default_factory=left_out, description="Needed when it is new here.")
+    code: Code = Field(default_factory=unset, description="Needed when it is new here.")
+    name: Name = Field(default_factory=unset, description="Needed when it is new here.")
     is_default: StrictBool = Field(
-        default_factory=left_out, description="True: it holds where no list is named."
+        default_factory=unset, description="True: it holds where no list is named."
     )
 
     def facts(self) -> Facts:
@@ -223,8 +211,8 @@ class Availability(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    free: NonNegativeNumber = Field(description="On hand and not reserved.")
-    incoming: NonNegativeNumber = Field(description="Ordered from suppliers.")
+    free: NonNegativeDecimal = Field(description="On hand and not reserved.")
+    incoming: NonNegativeDecimal = Field(description="Ordered from suppliers.")
     told_at: datetime = Field(description="When this arrived here.")
 
 
@@ -261,7 +249,7 @@ class ProductPriceView(BaseModel):
     product_id: UUID
     product_code: str
     price_list: str
-    min_quantity: NonNegativeNumber = Field(
+    min_quantity: NonNegativeDecimal = Field(
         description="Holds from this quantity on; 0: for any quantity."
     )
     valid_from: date | None
@@ -288,7 +276,7 @@ class QuotedPrice(BaseModel):
     source: Literal["price_list", "list_price"]
     price_list: str | None = Field(description="The list it stands in; null: the list price.")
     price_id: UUID | None
-    min_quantity: NonNegativeNumber | None
+    min_quantity: NonNegativeDecimal | None
 
 
 class ProductQuery(BaseModel):

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from crm.addresses import Address
-from crm.fields import Day, Note
-from crm.money import NonNegativeNumber
+from values.address import Address
+from values.days import Day
+from values.decimals import NonNegativeDecimal
+from values.text import Note
 
 __all__ = ["ErpChange", "ErpLine", "ErpOrder", "ErpShipment"]
 
@@ -25,14 +26,14 @@ class ErpLine(Told):
     line_id: UUID | None = Field(default=None, description="Our line, or the ERP's own.")
     product_id: UUID | None = Field(default=None, description="Our product.")
     sku: str = ""
-    quantity: NonNegativeNumber
-    unit_price: NonNegativeNumber = Decimal(0)
-    discount: NonNegativeNumber = Decimal(0)
-    reserved: NonNegativeNumber
-    waiting: NonNegativeNumber
-    shipped: NonNegativeNumber
-    returned: NonNegativeNumber = Decimal(0)
-    invoiced: NonNegativeNumber
+    quantity: NonNegativeDecimal
+    unit_price: NonNegativeDecimal = Decimal(0)
+    discount: NonNegativeDecimal = Decimal(0)
+    reserved: NonNegativeDecimal
+    waiting: NonNegativeDecimal
+    shipped: NonNegativeDecimal
+    returned: NonNegativeDecimal = Decimal(0)
+    invoiced: NonNegativeDecimal
 
 
 class ErpShipment(Told):
@@ -79,16 +80,16 @@ class ErpOrder(Told):
     requested_on: Day | None = None
     ship_to: Address | None = None
     note: Note = ""
-    net: NonNegativeNumber = Decimal(0)
-    freight: NonNegativeNumber = Decimal(0)
+    net: NonNegativeDecimal = Decimal(0)
+    freight: NonNegativeDecimal = Decimal(0)
     promised_on: Day | None = None
     lines: list[ErpLine] = []
     shipments: list[ErpShipment] = []
     last_change: ErpChange | None = None
-    invoiced: NonNegativeNumber = Field(
+    invoiced: NonNegativeDecimal = Field(
         default=Decimal(0), description="What was invoiced, before tax."
     )
-    paid: NonNegativeNumber = Field(default=Decimal(0), description="With tax.")
-    open_amount: NonNegativeNumber = Field(
+    paid: NonNegativeDecimal = Field(default=Decimal(0), description="With tax.")
+    open_amount: NonNegativeDecimal = Field(
         default=Decimal(0), description="What is left to be paid of its invoices, with tax."
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.events.event import Event, Exact, MoneyText
-from crm.addresses import Address
+from values.address import Address
 
 __all__ = ["BaseState", "LineState", "OrderChanged", "RefusalState"]
 

@@ -20,10 +20,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
-from crm.addresses import Address
 from crm.base import Base, Record
 from crm.orders.errors import AccountFixed, OrderCancelled
 from crm.searched import NUMBER
+from values.address import Address
 
 __all__ = ["CANCELLED", "PLACED", "REJECTED", "Order", "OrderLine"]
 

@@ -33,7 +33,6 @@ from chassis.http.texts import Texts
 from chassis.identity.actor import Actor
 from chassis.storage.work import Reading
 from crm.accounts.errors import AccountArchived
-from crm.fields import ExternalId
 from crm.links import linked_to
 from crm.orders import queries
 from crm.orders.errors import (
@@ -72,6 +71,7 @@ from crm.orders.service.batches import (
 )
 from crm.senders import FromBoundSystem, FromSystem, InBatch, InBoundBatch
 from crm.upserts import KEPT, UPSERT_PROBLEMS, UPSERTED, Upserted, reply_outcome, upsert_each
+from values.external import ExternalId
 
 __all__ = ["mirror_router", "order_router"]
 

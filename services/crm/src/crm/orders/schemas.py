@@ -16,30 +16,15 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
-from crm.addresses import Address, AddressPatch
-from crm.fields import (
-    LARGEST_BATCH,
-    Code,
-    Command,
-    Day,
-    ExternalId,
-    Instant,
-    Line,
-    Note,
-    OptionalNote,
-    SourceVersion,
-    left_out,
-)
+from crm.fields import LARGEST_BATCH
 from crm.links import ExternalRef
-from crm.money import (
-    MoneyChange,
-    MoneyView,
-    NonNegativeNumber,
-    PositiveQuantity,
-    SignedAmount,
-    UnitPriceView,
-)
 from crm.orders.erp_copies import ErpOrder
+from values.address import Address, AddressPatch
+from values.days import Day, Instant
+from values.decimals import NonNegativeDecimal, PositiveQuantity, SignedAmount
+from values.external import ExternalId, SourceVersion
+from values.money import MoneyChange, MoneyView, UnitPriceView
+from values.text import Code, Command, Line, Note, OptionalNote, unset
 
 __all__ = [
     "AvailabilityItem",
@@ -66,7 +51,7 @@ __all__ = [
 ]
 
 OrderState = Literal["placed", "rejected", "cancelled"]
-Discount = Annotated[NonNegativeNumber, Field(le=1, description="Part of the price, 0 to 1.")]
+Discount = Annotated[NonNegativeDecimal, Field(le=1, description="Part of the price, 0 to 1.")]
 
 
 class LineFields(Command):
@@ -135,7 +120,7 @@ class UpsertOrder(OrderContent):
 
     source_version: SourceVersion
     ship_to: AddressPatch = Field(
-        default_factory=left_out,
+        default_factory=unset,
         description="Of an order that is new here, by default the account's address.",
     )
     note: OptionalNote = Field(default="")
@@ -163,11 +148,11 @@ class ChangeOrder(Command):
     """What the customer wants instead: lines are replaced whole where they are given."""
 
     requested_on: Day | None = None
-    ship_to: AddressPatch = Field(default_factory=left_out)
-    note: OptionalNote = Field(default_factory=left_out)
+    ship_to: AddressPatch = Field(default_factory=unset)
+    note: OptionalNote = Field(default_factory=unset)
     freight: MoneyChange | None = Field(default=None, description="Null: none.")
     lines: Annotated[list[ChangeLine], Field(min_length=1, max_length=500)] = Field(
-        default_factory=left_out
+        default_factory=unset
     )
 
 
@@ -193,8 +178,8 @@ class TellAvailability(Command):
 
     source_version: SourceVersion
     product_id: UUID
-    free: NonNegativeNumber
-    incoming: NonNegativeNumber
+    free: NonNegativeDecimal
+    incoming: NonNegativeDecimal
 
 
 class TellDebt(Command):
@@ -260,10 +245,10 @@ class LineView(BaseModel):
     id: UUID
     product_id: UUID
     product_code: str
-    quantity: NonNegativeNumber
-    unit_price: NonNegativeNumber
-    discount: NonNegativeNumber
-    net: NonNegativeNumber
+    quantity: NonNegativeDecimal
+    unit_price: NonNegativeDecimal
+    discount: NonNegativeDecimal
+    net: NonNegativeDecimal
     external_line_id: str = Field(description="The sender's id of the line; empty: it has none.")
 
 
@@ -312,9 +297,9 @@ class OrderView(BaseModel):
         "changed, waits until it does. Empty: it waits for no product.",
     )
     lines: list[LineView]
-    net: NonNegativeNumber
-    freight: NonNegativeNumber
-    total: NonNegativeNumber
+    net: NonNegativeDecimal
+    freight: NonNegativeDecimal
+    total: NonNegativeDecimal
     erp: ErpOrder | None
     customer_owes: str | None = Field(description="What the customer owes; null: not known.")
     external_refs: list[ExternalRef]

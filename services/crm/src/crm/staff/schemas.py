@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool
 
 from chassis.http.etag import EtagVersion, Revision
-from crm.emails import Email
-from crm.fields import Command, Emptied, Line, Name, Note, OptionalNote, left_out
+from values.email import Email
+from values.text import Command, Emptied, Line, Name, Note, OptionalNote, unset
 
 __all__ = [
     "AddMember",
@@ -44,9 +44,9 @@ class AddMember(Command):
 class ChangeMember(Command):
     """Change a staff member (JSON merge patch)."""
 
-    name: Name = Field(default_factory=left_out)
-    roles: Roles = Field(default_factory=left_out)
-    email: Annotated[Email | None, Emptied] = Field(default_factory=left_out)
+    name: Name = Field(default_factory=unset)
+    roles: Roles = Field(default_factory=unset)
+    email: Annotated[Email | None, Emptied] = Field(default_factory=unset)
     team_id: UUID | None = None
     language: InterfaceLanguage | None = Field(default=None, description="Null: as requests say.")
 
@@ -96,10 +96,10 @@ class AddTeam(Command):
 class ChangeTeam(Command):
     """Change a team (JSON merge patch)."""
 
-    name: Name = Field(default_factory=left_out)
-    description: OptionalNote = Field(default_factory=left_out)
+    name: Name = Field(default_factory=unset)
+    description: OptionalNote = Field(default_factory=unset)
     active: StrictBool = Field(
-        default_factory=left_out, description="False: takes no new members; it stays visible."
+        default_factory=unset, description="False: takes no new members; it stays visible."
     )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.fields import Command, Note
+from values.text import Command, Note
 
 __all__ = ["ApprovalState", "ApprovalView", "Decide"]
 

@@ -24,8 +24,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from chassis.storage.base import Quantity
 from erp.base import Base, NamedRecord, Record
 from erp.catalog.errors import FixedCode, ReversedPeriod
-from erp.catalog.rules.units import Ratio
 from erp.searched import ITEM
+from values.units import Ratio
 
 __all__ = [
     "ACTIVE",

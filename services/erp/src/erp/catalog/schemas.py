@@ -7,23 +7,13 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.catalog.rules.units import Ratio
-from erp.exact import NonNegativeDecimal, PositiveQuantity
-from erp.fields import (
-    Code,
-    Command,
-    Day,
-    ExternalId,
-    Line,
-    Name,
-    OptionalLine,
-    OptionalNote,
-    SourceVersion,
-    Status,
-    left_out,
-)
 from erp.links import ExternalRef
-from erp.money import CurrencyCode, MoneyView, UnitPriceChange, UnitPriceView
+from values.days import Day
+from values.decimals import NonNegativeDecimal, PositiveQuantity
+from values.external import ExternalId, SourceVersion
+from values.money import CurrencyCode, MoneyView, UnitPriceChange, UnitPriceView
+from values.text import Code, Command, Line, Name, OptionalLine, OptionalNote, Status, unset
+from values.units import Ratio
 
 __all__ = [
     "CategoryView",
@@ -110,15 +100,15 @@ class NewCategory(CategoryFields):
 class ChangeCategory(CategoryFields):
     """Change a category (JSON merge patch)."""
 
-    name: Name = Field(default_factory=left_out)
+    name: Name = Field(default_factory=unset)
 
 
 class UpsertCategory(CategoryFields):
     """A category as another system knows it; what is left out stays as it is here."""
 
     source_version: SourceVersion
-    code: Code = Field(default_factory=left_out, description="Needed when it is new here.")
-    name: Name = Field(default_factory=left_out, description="Needed when it is new here.")
+    code: Code = Field(default_factory=unset, description="Needed when it is new here.")
+    name: Name = Field(default_factory=unset, description="Needed when it is new here.")
 
 
 class UpsertCategoryItem(UpsertCategory):
@@ -167,20 +157,20 @@ class Conversion(Command):
 class ItemFields(Facts):
     """Fields of an item. What is left out of a change stays as it is."""
 
-    description: OptionalNote = Field(default_factory=left_out)
+    description: OptionalNote = Field(default_factory=unset)
     category: OptionalCode = Field(default=None, description="Code of the category; null: none.")
-    kind: Kind = Field(default_factory=left_out, description="By default goods.")
+    kind: Kind = Field(default_factory=unset, description="By default goods.")
     tracking: Tracking = Field(
-        default_factory=left_out,
+        default_factory=unset,
         description="serial: each piece has a serial. By default none; final with the first move.",
     )
     conversions: Annotated[
         Annotated[list[Conversion], Field(max_length=20)] | None,
         AfterValidator(lambda them: them or []),
     ] = Field(default_factory=list, description="Its other units, all of them; null: none.")
-    barcode: OptionalLine = Field(default_factory=left_out)
-    sold: StrictBool = Field(default_factory=left_out, description="By default true.")
-    bought: StrictBool = Field(default_factory=left_out, description="By default true.")
+    barcode: OptionalLine = Field(default_factory=unset)
+    sold: StrictBool = Field(default_factory=unset, description="By default true.")
+    bought: StrictBool = Field(default_factory=unset, description="By default true.")
     discontinued_on: Day | None = Field(
         default=None, description="From this day on no longer offered; null: it is offered."
     )
@@ -200,19 +190,19 @@ class NewItem(ItemFields):
 class ChangeItem(ItemFields):
     """Change an item (JSON merge patch)."""
 
-    sku: Code = Field(default_factory=left_out)
-    name: Name = Field(default_factory=left_out)
-    unit: UnitCode = Field(default_factory=left_out)
+    sku: Code = Field(default_factory=unset)
+    name: Name = Field(default_factory=unset)
+    unit: UnitCode = Field(default_factory=unset)
 
 
 class UpsertItem(ItemFields):
     """An item as another system knows it; what is left out stays as it is here."""
 
     source_version: SourceVersion
-    sku: Code = Field(default_factory=left_out, description="Needed when the item is new here.")
-    name: Name = Field(default_factory=left_out, description="Needed when the item is new here.")
-    unit: UnitCode = Field(default_factory=left_out)
-    status: Status = Field(default_factory=left_out)
+    sku: Code = Field(default_factory=unset, description="Needed when the item is new here.")
+    name: Name = Field(default_factory=unset, description="Needed when the item is new here.")
+    unit: UnitCode = Field(default_factory=unset)
+    status: Status = Field(default_factory=unset)
 
 
 class UpsertItemItem(UpsertItem):
@@ -265,14 +255,14 @@ class NewPriceList(Facts):
     code: Code
     name: Name
     currency: CurrencyCode = Field(
-        default_factory=left_out, description="By default the installation's currency."
+        default_factory=unset, description="By default the installation's currency."
     )
 
 
 class ChangePriceList(Facts):
     """Change a price list (JSON merge patch)."""
 
-    name: Name = Field(default_factory=left_out)
+    name: Name = Field(default_factory=unset)
 
 
 class PriceListView(BaseModel):
@@ -295,7 +285,7 @@ class PriceFields(Facts):
     """Fields of a price. What is left out of a change stays as it is."""
 
     min_quantity: NonNegativeDecimal = Field(
-        default_factory=left_out,
+        default_factory=unset,
         description="Holds from this quantity on; by default 0: for any quantity.",
     )
     valid_from: Day | None = Field(default=None, description="First day; null: since ever.")
@@ -307,7 +297,7 @@ class NewPrice(PriceFields):
 
     sku: Code
     price_list: Code = Field(
-        default_factory=left_out, description="Code of the list; by default the default list."
+        default_factory=unset, description="Code of the list; by default the default list."
     )
     price: UnitPriceView
 
@@ -315,21 +305,21 @@ class NewPrice(PriceFields):
 class ChangePrice(PriceFields):
     """Change a price (JSON merge patch)."""
 
-    price: UnitPriceChange = Field(default_factory=left_out)
+    price: UnitPriceChange = Field(default_factory=unset)
 
 
 class UpsertPrice(PriceFields):
     """A price as another system knows it; fields and parts left out stay as they are here."""
 
     source_version: SourceVersion
-    sku: Code = Field(default_factory=left_out, description="Needed when the price is new here.")
+    sku: Code = Field(default_factory=unset, description="Needed when the price is new here.")
     price_list: Code = Field(
-        default_factory=left_out, description="Code of the list; by default the default list."
+        default_factory=unset, description="Code of the list; by default the default list."
     )
     price: UnitPriceChange = Field(
-        default_factory=left_out, description="Needed when the price is new here."
+        default_factory=unset, description="Needed when the price is new here."
     )
-    status: PriceStatus = Field(default_factory=left_out)
+    status: PriceStatus = Field(default_factory=unset)
 
 
 class UpsertPriceItem(UpsertPrice):

@@ -8,8 +8,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.events.event import Event
-from erp.addresses import Address
-from erp.exact import NonNegativeDecimal, Quantity
+from values.address import Address
+from values.decimals import NonNegativeDecimal, Quantity
 
 __all__ = ["ChangeTold", "LineTold", "OrderChanged", "RefTold", "SerialTold", "ShipmentTold"]
 

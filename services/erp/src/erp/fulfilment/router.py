@@ -23,7 +23,6 @@ from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from chassis.storage.work import Reading
 from erp.catalog.errors import FractionOfUnit
-from erp.fields import DocumentNumber, ExternalId
 from erp.fulfilment import queries, service
 from erp.fulfilment.errors import (
     ChangeRefused,
@@ -77,6 +76,8 @@ from erp.stock.errors import (
     UnknownSerial,
 )
 from erp.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome, upsert_each
+from values.external import ExternalId
+from values.text import DocumentNumber
 
 __all__ = ["order_router", "shipment_router"]
 

@@ -9,23 +9,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, m
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.addresses import Address, AddressChange, AddressPatch
-from erp.exact import NonNegativeDecimal, PositiveQuantity
-from erp.fields import (
-    Command,
-    Day,
-    DocumentNumber,
-    ExternalId,
-    Line,
-    Name,
-    Note,
-    OptionalNote,
-    SerialNumber,
-    SourceVersion,
-)
 from erp.fulfilment.events import ChangeTold, LineTold, RefTold, SerialTold, ShipmentTold
-from erp.money import MoneyView, UnitPriceView
 from erp.stock.schemas import Serials
+from values.address import Address, AddressChange, AddressPatch
+from values.days import Day
+from values.decimals import NonNegativeDecimal, PositiveQuantity
+from values.external import ExternalId, SourceVersion
+from values.money import MoneyView, UnitPriceView
+from values.text import Command, DocumentNumber, Line, Name, Note, OptionalNote, SerialNumber
 
 __all__ = [
     "BatchOrder",

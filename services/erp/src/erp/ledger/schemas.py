@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.exact import NonNegativeDecimal, NonNegativeSum, Sum
-from erp.fields import Code, Command, Day, Line, Name
+from values.days import Day
+from values.decimals import NonNegativeDecimal, NonNegativeSum, Sum
+from values.text import Code, Command, Line, Name
 
 __all__ = [
     "AccountKind",

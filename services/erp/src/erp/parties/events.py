@@ -5,8 +5,8 @@ from typing import Literal, Self
 from pydantic import Field
 
 from chassis.events.event import Event
-from erp.addresses import Address
-from erp.money import MoneyView
+from values.address import Address
+from values.money import MoneyView
 
 __all__ = ["CustomerChanged", "SupplierChanged"]
 

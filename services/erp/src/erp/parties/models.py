@@ -20,11 +20,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
 from chassis.storage.base import PartlyEdited
-from erp.addresses import Address
 from erp.base import Base, NamedRecord
-from erp.money import Money
-from erp.parties.rules.matching import PHONE_TAIL, match_keys
 from erp.searched import CUSTOMER, SUPPLIER
+from values.address import Address
+from values.matching import PHONE_TAIL, match_keys
+from values.money import Money
 
 __all__ = ["ACTIVE", "ARCHIVED", "TAX_ID_KEY", "Customer", "Party", "Supplier"]
 

@@ -14,8 +14,8 @@ from chassis.storage.searching import containing
 from erp import searched
 from erp.links import linked_to, references
 from erp.parties.models import TAX_ID_KEY, Customer, Supplier
-from erp.parties.rules.matching import PHONE_TAIL, MatchKeys
 from erp.parties.schemas import CustomerView, PartyQuery, SupplierView
+from values.matching import PHONE_TAIL, MatchKeys
 
 __all__ = [
     "MOST_FOUND",

@@ -23,7 +23,6 @@ from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from chassis.storage.external import AlreadyLinked
 from chassis.storage.work import Reading
-from erp.fields import ExternalId
 from erp.links import ExternalRef, LinkExternal, LinkRecords, ManagedByCrm
 from erp.parties import queries
 from erp.parties.errors import DuplicateTaxId
@@ -45,6 +44,7 @@ from erp.parties.schemas import (
 from erp.parties.service import customers, matches, suppliers
 from erp.senders import FromSystem, InBatch
 from erp.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome, upsert_each
+from values.external import ExternalId
 
 __all__ = ["customer_router", "supplier_router"]
 

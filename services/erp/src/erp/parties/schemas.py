@@ -7,25 +7,24 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.addresses import Address, AddressChange, AddressPatch
-from erp.fields import (
+from erp.links import ExternalRef, LinkExternal
+from values.address import Address, AddressChange, AddressPatch
+from values.email import Email
+from values.external import ExternalId, SourceVersion
+from values.money import CurrencyCode, MoneyChange, MoneyView
+from values.phone import PhoneText
+from values.text import (
     Code,
     Command,
-    Email,
     Emptied,
-    ExternalId,
     Language,
     Line,
     Name,
     OptionalLine,
-    PhoneText,
-    SourceVersion,
     Status,
     TaxId,
-    left_out,
+    unset,
 )
-from erp.links import ExternalRef, LinkExternal
-from erp.money import CurrencyCode, MoneyChange, MoneyView
 
 __all__ = [
     "ChangeCustomer",
@@ -61,28 +60,26 @@ Reason = Literal["external_id", "tax_id", "email", "phone", "name_and_address"]
 class PartyFields(Command):
     """Fields of a customer or supplier. What is left out of a change stays as it is."""
 
-    legal_name: OptionalLine = Field(
-        default_factory=left_out, description="As in the trade register."
-    )
+    legal_name: OptionalLine = Field(default_factory=unset, description="As in the trade register.")
     tax_id: Annotated[TaxId | None, Emptied] = Field(
-        default_factory=left_out, description="Tax registration number."
+        default_factory=unset, description="Tax registration number."
     )
     tax_id_shared: StrictBool = Field(
-        default_factory=left_out,
+        default_factory=unset,
         description="True: a branch, which has the tax id of another one. The mark ends with a "
         "change of the tax id that does not give it anew.",
     )
-    email: Annotated[Email | None, Emptied] = Field(default_factory=left_out)
-    phone: Annotated[PhoneText | None, Emptied] = Field(default_factory=left_out)
-    website: OptionalLine = Field(default_factory=left_out)
+    email: Annotated[Email | None, Emptied] = Field(default_factory=unset)
+    phone: Annotated[PhoneText | None, Emptied] = Field(default_factory=unset)
+    website: OptionalLine = Field(default_factory=unset)
     language: Annotated[Language | None, Emptied] = Field(
-        default_factory=left_out, description="Language of documents."
+        default_factory=unset, description="Language of documents."
     )
     currency: CurrencyCode = Field(
-        default_factory=left_out, description="Currency of business; by default the installation's."
+        default_factory=unset, description="Currency of business; by default the installation's."
     )
     payment_terms_days: Days = Field(
-        default_factory=left_out, description="Days from invoice to payment; by default 30."
+        default_factory=unset, description="Days from invoice to payment; by default 30."
     )
 
     def facts(self) -> dict[str, Any]:
@@ -103,7 +100,7 @@ class CustomerTerms(Command):
     """What is agreed with a customer."""
 
     dunning_block: StrictBool = Field(
-        default_factory=left_out, description="True: no reminders are sent."
+        default_factory=unset, description="True: no reminders are sent."
     )
     price_list: Code | None = Field(
         default=None,
@@ -129,7 +126,7 @@ class NewCustomer(PartyFields, CustomerTerms, CustomerAddresses):
 class ChangeCustomer(PartyFields, CustomerTerms):
     """Change a customer (JSON merge patch)."""
 
-    name: Name = Field(default_factory=left_out)
+    name: Name = Field(default_factory=unset)
     credit_limit: MoneyChange | None = Field(default=None, description=_CREDIT_LIMIT)
     bill_to: AddressPatch = Field(default_factory=AddressChange)
     ship_to: AddressPatch = Field(default_factory=AddressChange)
@@ -139,11 +136,11 @@ class UpsertCustomer(PartyFields, CustomerTerms):
     """A customer as another system knows it; fields and parts left out stay as they are here."""
 
     source_version: SourceVersion
-    name: Name = Field(default_factory=left_out, description="Needed when it is new here.")
+    name: Name = Field(default_factory=unset, description="Needed when it is new here.")
     credit_limit: MoneyChange | None = Field(default=None, description=_CREDIT_LIMIT)
     bill_to: AddressPatch = Field(default_factory=AddressChange)
     ship_to: AddressPatch = Field(default_factory=AddressChange)
-    status: Status = Field(default_factory=left_out)
+    status: Status = Field(default_factory=unset)
 
 
 class UpsertCustomerItem(UpsertCustomer):
@@ -168,7 +165,7 @@ class NewSupplier(PartyFields):
 class ChangeSupplier(PartyFields):
     """Change a supplier (JSON merge patch)."""
 
-    name: Name = Field(default_factory=left_out)
+    name: Name = Field(default_factory=unset)
     address: AddressPatch = Field(default_factory=AddressChange)
 
 
@@ -176,9 +173,9 @@ class UpsertSupplier(PartyFields):
     """A supplier as another system knows it; fields and parts left out stay as they are here."""
 
     source_version: SourceVersion
-    name: Name = Field(default_factory=left_out, description="Needed when it is new here.")
+    name: Name = Field(default_factory=unset, description="Needed when it is new here.")
     address: AddressPatch = Field(default_factory=AddressChange)
-    status: Status = Field(default_factory=left_out)
+    status: Status = Field(default_factory=unset)
 
 
 class UpsertSupplierItem(UpsertSupplier):

@@ -8,11 +8,11 @@ from uuid import UUID
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.searching import containing
 from chassis.storage.work import Work
-from erp.comparing import same_when_read
 from erp.payables.models import NUMBER_READ, Bill
 from erp.payables.schemas import BillQuery, BillView, OpeningPayableQuery, OpeningPayableView
 from erp.searched import BILLS
 from erp.sql import Sql
+from values.comparing import same_when_read
 
 __all__ = [
     "bill_for_update",

@@ -8,10 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.exact import NonNegativeDecimal, PositiveQuantity
-from erp.fields import Code, Command, Day, Line, Name
-from erp.money import MoneyView, PositiveMoney
 from erp.settlement.schemas import OpeningFacts, OpeningItemQuery, OpeningItemView
+from values.days import Day
+from values.decimals import NonNegativeDecimal, PositiveQuantity
+from values.money import MoneyView, PositiveMoney
+from values.text import Code, Command, Line, Name
 
 __all__ = [
     "BillExpenseView",

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from chassis.events.event import Event
-from erp.exact import NonNegativeDecimal, PositiveQuantity, Quantity
+from values.decimals import NonNegativeDecimal, PositiveQuantity, Quantity
 
 __all__ = [
     "PurchaseChanged",

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.events.event import Event, InternalEvent
-from erp.exact import NonNegativeDecimal
+from values.decimals import NonNegativeDecimal
 
 __all__ = [
     "CreditedLine",

@@ -19,10 +19,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
 from erp.base import Base, Record
-from erp.exact import plain
 from erp.receivables.errors import OverCredited
 from erp.receivables.rules.amounts import part_of
 from erp.searched import INVOICE_NUMBER, NUMBER
+from values.decimals import plain
 
 __all__ = [
     "Invoice",

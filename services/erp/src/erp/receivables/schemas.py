@@ -9,10 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.exact import NonNegativeDecimal, PositiveQuantity
-from erp.fields import Code, Command, Day, DocumentNumber, Line, Name
-from erp.money import MoneyView, PositiveMoney, UnitPriceView
 from erp.settlement.schemas import OpeningFacts, OpeningItemQuery, OpeningItemView
+from values.days import Day
+from values.decimals import NonNegativeDecimal, PositiveQuantity
+from values.money import MoneyView, PositiveMoney, UnitPriceView
+from values.text import Code, Command, DocumentNumber, Line, Name
 
 __all__ = [
     "CreditInvoice",

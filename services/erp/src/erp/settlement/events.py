@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.events.event import Event, InternalEvent
-from erp.exact import NonNegativeDecimal, SignedAmount
+from values.decimals import NonNegativeDecimal, SignedAmount
 
 __all__ = ["AllocationTold", "BalanceChanged", "DocumentsSettled", "OrdersPaid", "PaymentReceived"]
 

@@ -20,7 +20,6 @@ from chassis.http.problems import (
 )
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
-from erp.fields import Day
 from erp.ledger.errors import ControlAccount, NoPeriod, PeriodClosed
 from erp.settlement import queries, service
 from erp.settlement.errors import (
@@ -56,6 +55,7 @@ from erp.settlement.schemas import (
     Side,
     WriteOffRest,
 )
+from values.days import Day
 
 __all__ = ["open_item_router", "party_report_router", "payment_router"]
 

@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.exact import NonNegativeDecimal, NonNegativeSum, Sum
-from erp.fields import Command, Day, DocumentNumber, Line, Name
-from erp.money import PositiveMoney
+from values.days import Day
+from values.decimals import NonNegativeDecimal, NonNegativeSum, Sum
+from values.money import PositiveMoney
+from values.text import Command, DocumentNumber, Line, Name
 
 __all__ = [
     "BAD_DEBT",

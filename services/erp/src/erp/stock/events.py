@@ -5,7 +5,7 @@ from uuid import UUID
 from pydantic import Field
 
 from chassis.events.event import Event, InternalEvent
-from erp.exact import Quantity
+from values.decimals import Quantity
 
 __all__ = [
     "AvailabilityChanged",

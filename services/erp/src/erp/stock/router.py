@@ -21,7 +21,6 @@ from chassis.http.problems import (
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from erp.catalog.errors import FractionOfUnit
-from erp.fields import Day
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.senders import InBatch
 from erp.stock import queries
@@ -59,6 +58,7 @@ from erp.stock.schemas import (
 )
 from erp.stock.service import booking, reporting
 from erp.upserts import UPSERT_PROBLEMS
+from values.days import Day
 
 __all__ = [
     "adjustment_router",

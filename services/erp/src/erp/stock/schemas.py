@@ -9,9 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.exact import NonNegativeDecimal, PositiveQuantity, Quantity, Sum
-from erp.fields import Code, Command, Day, ExternalId, Name, SerialNumber, SourceVersion
-from erp.money import MoneyView, UnitPriceView
+from values.days import Day
+from values.decimals import NonNegativeDecimal, PositiveQuantity, Quantity, Sum
+from values.external import ExternalId, SourceVersion
+from values.money import MoneyView, UnitPriceView
+from values.text import Code, Command, Name, SerialNumber
 
 __all__ = [
     "AdjustStock",

@@ -1,10 +1,10 @@
 """Facts as a caller gave them, made ready for the entity."""
 
 from crm.accounts.models import Account, Contact
-from crm.addresses import Address, AddressChange
 from crm.consents import Consent, ConsentChange
 from crm.fields import Facts
-from crm.phones import phone_of
+from values.address import Address, AddressChange
+from values.phone import phone_of
 
 __all__ = ["read"]
 

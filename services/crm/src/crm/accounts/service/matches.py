@@ -6,7 +6,6 @@ from uuid import UUID
 
 from crm.accounts import queries
 from crm.accounts.queries import MOST_FOUND, Wanted
-from crm.accounts.rules.matching import match_keys
 from crm.accounts.schemas import (
     AccountCandidate,
     AccountMatches,
@@ -14,7 +13,8 @@ from crm.accounts.schemas import (
     MatchAccounts,
     Probe,
 )
-from crm.addresses import Address
+from values.address import Address
+from values.matching import match_keys
 
 __all__ = ["match_accounts"]
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TypeAlias
 from uuid import UUID
 
+from chassis.http.field_errors import errors_of_field
 from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage.locking import lock
@@ -14,8 +15,7 @@ from chassis.storage.work import Work
 from crm.catalog import queries
 from crm.catalog.errors import NoPrice, OverlappingPrice
 from crm.catalog.models import ACTIVE, ERP_MASTER, OWN, STANDARD, WITHDRAWN, Product, ProductPrice
-from crm.catalog.rules.pricing import PricedProduct, PriceStep
-from crm.catalog.rules.units import minimum_of
+from crm.catalog.rules.pricing import PricedProduct
 from crm.catalog.schemas import (
     AddPrice,
     ChangePrice,
@@ -28,8 +28,10 @@ from crm.catalog.service.products import lock_product, product_meant
 from crm.currencies import must_be_supported
 from crm.fields import Facts
 from crm.links import ERP, LinkExternal, ManagedByErp, link
-from crm.money import UnitPrice, UnitPriceChange, UnitPriceView
 from crm.upserts import Sent, Upserted, required, upsert
+from values.money import UnitPrice, UnitPriceChange, UnitPriceView
+from values.prices import PriceStep
+from values.units import minimum_of
 
 __all__ = [
     "Offer",
@@ -239,7 +241,8 @@ async def _take(work: Work, product: Product, price: ProductPrice, facts: Facts)
     """Take over the facts that differ, if the price may be so; names of those."""
     told = facts.get("price")
     if isinstance(told, UnitPriceChange):
-        told = told.onto(price.price, field="price")
+        with errors_of_field("price"):
+            told = told.onto(price.price)
         facts = facts | {"price": told}
     if told:
         must_be_supported(work, told.currency)

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.http.batch import Outcome
+from chassis.http.field_errors import errors_of_field
 from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage.locking import lock, lock_all
@@ -20,9 +21,9 @@ from crm.currencies import must_be_supported
 from crm.fields import Facts
 from crm.lines import stand_in_line
 from crm.links import ERP, LinkExternal, ManagedByErp, link
-from crm.money import UnitPriceChange
 from crm.settings import settings_of
 from crm.upserts import OUTCOMES, InBulk, Sent, Upserted, required, upsert_one
+from values.money import UnitPriceChange
 
 __all__ = [
     "IN_BULK",
@@ -218,7 +219,8 @@ def _merged(work: Work, product: Product, facts: Facts) -> Facts:
     """
     price = facts.get("list_price")
     if isinstance(price, UnitPriceChange):
-        price = price.onto(product.list_price, field="list_price")
+        with errors_of_field("list_price"):
+            price = price.onto(product.list_price)
         facts = facts | {"list_price": price}
     if price:
         must_be_supported(work, price.currency)

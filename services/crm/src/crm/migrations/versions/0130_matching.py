@@ -11,8 +11,8 @@ import orjson
 from alembic import op
 from sqlalchemy import text
 
-from crm.accounts.rules.matching import match_keys
-from crm.addresses import Address
+from values.address import Address
+from values.matching import match_keys
 
 revision = "0130"
 down_revision = "0160"

@@ -6,13 +6,14 @@ from typing import Any
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from crm.catalog.service import prices
-from crm.money import digits_of, rounded
 from crm.orders import queries
 from crm.orders.erp_copies import ErpLine, ErpOrder
 from crm.orders.models import CANCELLED, PLACED, REJECTED, Order, OrderLine
-from crm.orders.rules.pricing import line_net
 from crm.orders.service.lines import AMOUNT_DIGITS
 from crm.orders.service.orders import store, take
+from values.decimals import rounded
+from values.money import digits_of
+from values.prices import line_net
 
 __all__ = ["follow_erp", "take_refusal"]
 

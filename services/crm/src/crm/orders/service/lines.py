@@ -14,11 +14,12 @@ from crm.catalog.errors import NoPrice
 from crm.catalog.service import prices
 from crm.catalog.service.prices import Offer
 from crm.currencies import must_be_supported
-from crm.money import UnitPrice, digits_of, rounded
 from crm.orders.errors import FractionOfUnit, PriceMissing, ProductNotSold, UnknownLine
 from crm.orders.models import Order, OrderLine
-from crm.orders.rules.pricing import line_net
 from crm.orders.schemas import ChangeLine, NewLine
+from values.decimals import rounded
+from values.money import UnitPrice, digits_of
+from values.prices import line_net
 
 __all__ = ["AMOUNT_DIGITS", "facts_of", "is_new_business", "lines_of", "new_lines"]
 

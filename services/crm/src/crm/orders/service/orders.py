@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from chassis.http.field_errors import errors_of_field
 from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage.loading import loaded
@@ -13,10 +14,8 @@ from chassis.storage.source_versions import present_history
 from chassis.storage.work import Work
 from crm.accounts.schemas import Buyer
 from crm.accounts.service import accounts
-from crm.addresses import Address, AddressChange
 from crm.currencies import must_be_supported
 from crm.days import business_day_of
-from crm.money import Money, MoneyChange, MoneyView, rounded
 from crm.orders import queries
 from crm.orders.events import BaseState, LineState, OrderChanged, RefusalState, money
 from crm.orders.models import PLACED, Order, OrderLine
@@ -38,6 +37,9 @@ from crm.orders.service.lines import (
 )
 from crm.sql import Sql
 from crm.upserts import InBulk, Sent, Upserted, upsert
+from values.address import Address, AddressChange
+from values.decimals import rounded
+from values.money import Money, MoneyChange, MoneyView
 
 __all__ = [
     "IN_BULK",
@@ -173,7 +175,8 @@ def _freight(work: Work, freight: MoneyView | MoneyChange | None, present: Decim
     if freight is None:
         return ZERO
     known = Money(present, work.setting.currency)
-    whole = freight.onto(known, field="freight") if isinstance(freight, MoneyChange) else freight
+    with errors_of_field("freight"):
+        whole = freight.onto(known) if isinstance(freight, MoneyChange) else freight
     must_be_supported(work, whole.currency)
     return rounded(whole.amount, AMOUNT_DIGITS)
 

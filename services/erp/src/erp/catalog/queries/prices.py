@@ -15,11 +15,11 @@ from chassis.storage.work import Work
 from erp import searched
 from erp.catalog.models import Price, PriceList
 from erp.catalog.queries import sorts
-from erp.catalog.rules.pricing import PriceStep
-from erp.catalog.rules.units import Ratio
 from erp.catalog.schemas import PriceListView, PriceQuery, PriceView
 from erp.links import linked_to, references
-from erp.money import UnitPrice
+from values.money import UnitPrice
+from values.prices import PriceStep
+from values.units import Ratio
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
 Row = Mapping[str, Any]

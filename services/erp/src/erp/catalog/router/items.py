@@ -57,10 +57,10 @@ from erp.catalog.schemas import (
     UpsertItems,
 )
 from erp.catalog.service import categories, items, units
-from erp.fields import ExternalId
 from erp.links import LinkExternal
 from erp.senders import FromSystem, InBatch
 from erp.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome, upsert_each
+from values.external import ExternalId
 
 __all__ = ["category_router", "item_router", "unit_router"]
 

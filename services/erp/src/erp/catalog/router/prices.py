@@ -47,10 +47,10 @@ from erp.catalog.schemas import (
     UpsertPrices,
 )
 from erp.catalog.service import price_lists, prices
-from erp.fields import ExternalId
 from erp.links import LinkExternal
 from erp.senders import FromSystem, InBatch
 from erp.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome, upsert_each
+from values.external import ExternalId
 
 __all__ = ["price_list_router", "price_router"]
 

@@ -22,13 +22,13 @@ from erp.catalog.events import (
     UnitOrKindChanging,
 )
 from erp.catalog.models import ACTIVE, ARCHIVED, Item
-from erp.catalog.rules.units import Ratio
 from erp.catalog.schemas import ChangeItem, ItemView, NewItem, UpsertItem
 from erp.catalog.service.categories import category_ids_of
 from erp.catalog.service.units import must_know_units
 from erp.lines import stand_in_line
 from erp.links import LinkExternal, link
 from erp.upserts import InBulk, Sent, Upserted, required, upsert_one
+from values.units import Ratio
 
 __all__ = [
     "IN_BULK",

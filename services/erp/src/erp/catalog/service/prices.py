@@ -10,6 +10,7 @@ from uuid import UUID
 
 import asyncpg
 
+from chassis.http.field_errors import errors_of_field
 from chassis.http.problems import CurrencyNotSupported, MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage.locking import lock, read_all
@@ -18,8 +19,6 @@ from erp.catalog.errors import FractionOfUnit, NoPrice, OverlappingPrice
 from erp.catalog.events import PriceChanged
 from erp.catalog.models import ACTIVE, WITHDRAWN, Price
 from erp.catalog.queries import prices as queries
-from erp.catalog.rules.pricing import PriceStep, price_for
-from erp.catalog.rules.units import converted, fits, minimum_of
 from erp.catalog.schemas import (
     ChangePrice,
     NewPrice,
@@ -33,8 +32,10 @@ from erp.catalog.service.price_lists import price_list_of
 from erp.currencies import must_be_supported
 from erp.lines import stand_in_line
 from erp.links import LinkExternal, link
-from erp.money import MoneyView, UnitPrice, UnitPriceChange, UnitPriceView
 from erp.upserts import Sent, Upserted, required, upsert
+from values.money import MoneyView, UnitPrice, UnitPriceChange, UnitPriceView
+from values.prices import PriceStep, price_for
+from values.units import converted, fits, minimum_of
 
 __all__ = [
     "Wanted",
@@ -274,7 +275,8 @@ async def _whole(work: Work, price: Price, facts: Mapping[str, Any]) -> Mapping[
     if price.amount is not None:
         names = (await queries.names_of(work.sql, [price]))[price.id]
         present = UnitPrice(price.amount, names["currency"])
-    return {**facts, "price": told.onto(present, field="price")}
+    with errors_of_field("price"):
+        return {**facts, "price": told.onto(present)}
 
 
 async def _resolved(work: Work, price: Price, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from chassis.storage.loading import columns_of, is_changed, loaded
 from chassis.storage.work import Work
-from erp.addresses import Address
 from erp.fulfilment.models import (
     ChangeRequest,
     Order,
@@ -20,6 +19,7 @@ from erp.fulfilment.models import (
     ShipmentLine,
 )
 from erp.sql import Sql
+from values.address import Address
 
 __all__ = [
     "OrderAtHand",

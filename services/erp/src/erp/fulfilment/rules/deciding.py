@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from erp.exact import rounded
+from values.decimals import rounded
 
 __all__ = [
     "Asked",

@@ -7,22 +7,22 @@ from uuid import UUID
 
 from chassis.storage.work import Work
 from erp.days import business_day_of
-from erp.exact import plain
 from erp.fulfilment import queries
 from erp.fulfilment.errors import MoreThanLeft, NothingToInvoice, NotShippedYet, UnknownLine
 from erp.fulfilment.models import OrderLine
 from erp.fulfilment.queries import OrderAtHand
-from erp.fulfilment.rules.pricing import line_net
 from erp.fulfilment.schemas import Invoiced, InvoiceOrder, LineQuantity
 from erp.fulfilment.service.changing import locked
 from erp.fulfilment.service.known import Known
 from erp.fulfilment.service.telling import tell
-from erp.money import MoneyView, digits_of
 from erp.receivables import service as receivables
 from erp.receivables.events import InvoiceCredited
 from erp.settings import settings_of
 from erp.stock import service as stock
 from erp.sums import require_bookable
+from values.decimals import plain
+from values.money import MoneyView, digits_of
+from values.prices import line_net
 
 __all__ = ["credit_returned", "invoice_order", "named_lines", "note_credited"]
 

@@ -10,23 +10,23 @@ from chassis.http.problems import FieldError, InvalidInput
 from chassis.ids import uuid7
 from chassis.storage.loading import loaded
 from chassis.storage.work import Work
-from erp.addresses import Address
 from erp.catalog.errors import FractionOfUnit
 from erp.catalog.service import prices
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
-from erp.exact import plain, rounded
 from erp.fulfilment import queries
 from erp.fulfilment.errors import PriceMissing
 from erp.fulfilment.models import DRAFT, Order, OrderCharge, OrderLine
 from erp.fulfilment.queries import OrderAtHand
-from erp.fulfilment.rules.pricing import line_net
 from erp.fulfilment.schemas import NewCharge, NewLine, NewOrder, UpsertOrder
 from erp.fulfilment.service.known import Known
 from erp.fulfilment.service.merging import content_of
-from erp.money import digits_of
 from erp.parties.errors import PartyArchived
 from erp.sums import require_bookable
+from values.address import Address
+from values.decimals import plain, rounded
+from values.money import digits_of
+from values.prices import line_net
 
 __all__ = [
     "charges_of",

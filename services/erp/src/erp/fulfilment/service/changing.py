@@ -9,7 +9,6 @@ from uuid import UUID
 from chassis.http.problems import NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
-from erp.addresses import AddressChange
 from erp.approvals import service as approvals
 from erp.fulfilment import queries
 from erp.fulfilment.errors import ChangeRefused, GoodsHaveLeft, OrderClosed, OrderInvoiced
@@ -23,7 +22,6 @@ from erp.fulfilment.models import (
 )
 from erp.fulfilment.queries import OrderAtHand
 from erp.fulfilment.rules.deciding import Asked, refusal_of_change, refusal_of_prices
-from erp.fulfilment.rules.pricing import line_net
 from erp.fulfilment.rules.reasons import why
 from erp.fulfilment.schemas import ChangeOrder, NewCharge, UpsertOrder
 from erp.fulfilment.service.building import ZERO, charges_of, sum_up
@@ -31,9 +29,11 @@ from erp.fulfilment.service.deciding import credit_of, not_ordered_so, place_lin
 from erp.fulfilment.service.known import Known
 from erp.fulfilment.service.replacing import other_facts, replace, take_over, wanted_lines
 from erp.fulfilment.service.telling import tell
-from erp.money import MoneyView, digits_of
 from erp.receivables import service as receivables
 from erp.stock import service as stock
+from values.address import AddressChange
+from values.money import MoneyView, digits_of
+from values.prices import line_net
 
 __all__ = [
     "cancel",

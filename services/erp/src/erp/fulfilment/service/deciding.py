@@ -9,7 +9,6 @@ from uuid import UUID
 
 from chassis.storage.work import Work
 from erp.approvals import service as approvals
-from erp.exact import plain
 from erp.fulfilment import queries
 from erp.fulfilment.models import CONFIRMED, ON_HOLD, OrderLine
 from erp.fulfilment.queries import OrderAtHand
@@ -24,6 +23,7 @@ from erp.fulfilment.service.known import Known
 from erp.lines import stand_in_line
 from erp.settlement import service as settlement
 from erp.stock import service as stock
+from values.decimals import plain
 
 __all__ = [
     "credit_of",

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from erp.exact import plain
 from erp.fulfilment.models import Order, OrderCharge, OrderLine
 from erp.fulfilment.schemas import BaseLine, NewCharge, NewLine, OrderBase, UpsertOrder
-from erp.money import MoneyView, UnitPriceView
+from values.decimals import plain
+from values.money import MoneyView, UnitPriceView
 
 __all__ = ["content_of", "present_content", "with_ours"]
 

@@ -23,7 +23,7 @@ from erp.fulfilment.service.building import (
 from erp.fulfilment.service.deciding import decide_orders
 from erp.fulfilment.service.known import Known
 from erp.fulfilment.service.telling import EVERYTHING, tell
-from erp.money import UnitPriceView
+from values.money import UnitPriceView
 
 __all__ = ["go_on", "other_facts", "replace", "take_over", "wanted_lines"]
 

@@ -12,7 +12,6 @@ from chassis.http.problems import FieldError, InvalidInput, MissingReference, No
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.days import business_day_of
-from erp.exact import rounded
 from erp.ledger import queries
 from erp.ledger.errors import (
     AlreadyReversed,
@@ -30,8 +29,9 @@ from erp.ledger.schemas import (
     ReverseEntry,
     TrialBalance,
 )
-from erp.money import digits_of
 from erp.sql import Sql
+from values.decimals import rounded
+from values.money import digits_of
 
 __all__ = [
     "accounts_must_be_free",

@@ -11,8 +11,8 @@ import orjson
 from alembic import op
 from sqlalchemy import text
 
-from erp.addresses import Address
-from erp.parties.rules.matching import match_keys
+from values.address import Address
+from values.matching import match_keys
 
 revision = "e130"
 down_revision = "e191"

@@ -7,7 +7,7 @@ Revises: e160
 from alembic import op
 from sqlalchemy import text
 
-from erp.comparing import same_when_read
+from values.comparing import same_when_read
 
 revision = "e190"
 down_revision = "e160"

@@ -3,15 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chassis.http.field_errors import errors_of_field
 from chassis.http.problems import CurrencyNotSupported, Forbidden, MissingReference
 from chassis.storage.work import Work
-from erp.addresses import Address, AddressChange
 from erp.currencies import must_be_supported
 from erp.lines import stand_in_line
-from erp.money import Money, MoneyChange
 from erp.parties import queries
 from erp.parties.errors import DuplicateTaxId
 from erp.parties.models import Customer, Party
+from values.address import Address, AddressChange
+from values.money import Money, MoneyChange
 
 __all__ = ["CLAIMING", "claim_tax_ids", "merged", "require_price_lists", "supported"]
 
@@ -35,7 +36,8 @@ def _laid_onto(party: Party, name: str, value: object) -> object:
     if isinstance(value, AddressChange):
         return value.onto(getattr(party, name) or Address())
     if isinstance(value, MoneyChange):
-        return value.onto(getattr(party, name), field=name)
+        with errors_of_field(name):
+            return value.onto(getattr(party, name))
     return value
 
 

@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from erp.addresses import Address
 from erp.parties import queries
 from erp.parties.queries import MOST_FOUND, Wanted
-from erp.parties.rules.matching import match_keys
 from erp.parties.schemas import (
     CustomerCandidate,
     CustomerMatches,
@@ -15,6 +13,8 @@ from erp.parties.schemas import (
     MatchCustomers,
     Probe,
 )
+from values.address import Address
+from values.matching import match_keys
 
 __all__ = ["match_customers"]
 

@@ -10,7 +10,6 @@ from uuid import UUID
 from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
-from erp.comparing import same_when_read
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
 from erp.ledger import service as ledger
@@ -24,6 +23,7 @@ from erp.payables.schemas import BillView, NewBill
 from erp.settlement import service as settlement
 from erp.sql import Sql
 from erp.sums import require_bookable
+from values.comparing import same_when_read
 
 __all__ = [
     "EnterBill",

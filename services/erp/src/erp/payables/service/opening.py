@@ -9,7 +9,6 @@ from uuid import UUID
 
 from chassis.http.problems import FieldError, InvalidInput, NotFound
 from chassis.storage.work import Work
-from erp.comparing import same_when_read
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
 from erp.lines import stand_in_line
@@ -24,6 +23,7 @@ from erp.payables.service.entering import EnterBill, Expense, enter_bill, number
 from erp.settlement.errors import OpeningDiffers
 from erp.settlement.schemas import Opened, OpeningsReply
 from erp.sql import Sql
+from values.comparing import same_when_read
 
 __all__ = ["open_payables", "see_opening"]
 

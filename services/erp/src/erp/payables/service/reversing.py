@@ -6,7 +6,6 @@ from uuid import UUID
 from chassis.http.problems import FieldError, InvalidInput, NotFound
 from chassis.storage.work import Work
 from erp.days import business_day_of
-from erp.exact import plain
 from erp.ledger import service as ledger
 from erp.payables import queries
 from erp.payables.errors import BillPaid, BillWithoutLines
@@ -15,6 +14,7 @@ from erp.payables.models import Bill
 from erp.payables.schemas import BillView, ReverseBill
 from erp.payables.service.entering import publish, see_bill
 from erp.settlement import service as settlement
+from values.decimals import plain
 
 __all__ = ["reverse_bill"]
 

@@ -16,7 +16,6 @@ from chassis.ids import uuid7
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
 from erp.base import Base
-from erp.exact import plain
 from erp.purchasing.errors import (
     MoreThanOnReceipt,
     NotAReturn,
@@ -25,6 +24,7 @@ from erp.purchasing.errors import (
 )
 from erp.purchasing.rules.values import share_of
 from erp.searched import NUMBER
+from values.decimals import plain
 
 __all__ = ["PurchaseReceipt", "PurchaseReceiptLine", "PurchaseReturn", "PurchaseReturnLine"]
 

@@ -8,11 +8,11 @@ from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.loading import columns_of, loaded
 from chassis.storage.searching import containing
 from chassis.storage.work import Work
-from erp.money import digits_of
 from erp.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from erp.purchasing.schemas import PurchaseOrderQuery, PurchaseOrderView
 from erp.searched import PURCHASE_ORDERS
 from erp.sql import Sql
+from values.money import digits_of
 
 __all__ = [
     "Held",

@@ -23,7 +23,6 @@ from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from chassis.storage.work import Reading
 from erp.catalog.errors import FractionOfUnit
-from erp.fields import ExternalId
 from erp.parties.errors import PartyArchived
 from erp.purchasing.errors import (
     DuplicateSupplierPrice,
@@ -49,6 +48,7 @@ from erp.purchasing.schemas import (
 from erp.purchasing.service import ordering, pricing, suggesting
 from erp.senders import FromSystem, InBatch
 from erp.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome
+from values.external import ExternalId
 
 __all__ = ["suggestion_router", "supplier_price_router"]
 

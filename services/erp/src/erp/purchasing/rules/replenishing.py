@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
 from uuid import UUID
 
-from erp.exact import EXACT
+from values.decimals import EXACT
 
 __all__ = ["Source", "Wish", "lot_of", "wish_of"]
 

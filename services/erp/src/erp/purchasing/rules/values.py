@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from erp.exact import EXACT, rounded
+from values.decimals import EXACT, rounded
 
 __all__ = ["share_of"]
 

@@ -9,20 +9,13 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.exact import NonNegativeDecimal, PositiveQuantity, Quantity
-from erp.fields import (
-    Code,
-    Command,
-    Day,
-    DocumentNumber,
-    ExternalId,
-    Name,
-    SourceVersion,
-    left_out,
-)
 from erp.links import ExternalRef
-from erp.money import MoneyView, UnitPriceChange, UnitPriceView
 from erp.purchasing.events import ReceivedSerial
+from values.days import Day
+from values.decimals import NonNegativeDecimal, PositiveQuantity, Quantity
+from values.external import ExternalId, SourceVersion
+from values.money import MoneyView, UnitPriceChange, UnitPriceView
+from values.text import Code, Command, DocumentNumber, Name, unset
 
 __all__ = [
     "LARGEST_BATCH",
@@ -72,13 +65,13 @@ class Terms(Command):
     """A supplier's terms. What is left out of a change stays as it is."""
 
     lead_time_days: Days = Field(
-        default_factory=left_out, description="Days from order to delivery; by default 0."
+        default_factory=unset, description="Days from order to delivery; by default 0."
     )
     min_quantity: PositiveQuantity = Field(
-        default_factory=left_out, description="Sold from this quantity on; by default 1."
+        default_factory=unset, description="Sold from this quantity on; by default 1."
     )
     multiple: PositiveQuantity = Field(
-        default_factory=left_out, description="Sold in multiples of this; by default 1."
+        default_factory=unset, description="Sold in multiples of this; by default 1."
     )
 
     def facts(self) -> dict[str, Any]:
@@ -97,7 +90,7 @@ class NewSupplierPrice(Terms):
 class ChangeSupplierPrice(Terms):
     """Change what a supplier asks (JSON merge patch)."""
 
-    price: UnitPriceChange = Field(default_factory=left_out)
+    price: UnitPriceChange = Field(default_factory=unset)
 
 
 class UpsertSupplierPrice(Terms):
@@ -108,12 +101,12 @@ class UpsertSupplierPrice(Terms):
 
     source_version: SourceVersion
     supplier_external_id: ExternalId = Field(
-        default_factory=left_out,
+        default_factory=unset,
         description="The supplier's id in the same system. Needed when the price is new here.",
     )
-    sku: Code = Field(default_factory=left_out, description="Needed when the price is new here.")
+    sku: Code = Field(default_factory=unset, description="Needed when the price is new here.")
     price: UnitPriceChange = Field(
-        default_factory=left_out, description="Needed when the price is new here."
+        default_factory=unset, description="Needed when the price is new here."
     )
 
 

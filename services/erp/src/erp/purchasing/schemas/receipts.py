@@ -6,10 +6,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StrictBool
 
-from erp.exact import NonNegativeDecimal, PositiveQuantity, Quantity
-from erp.fields import Command, Day, DocumentNumber, Name
 from erp.purchasing.schemas.orders import LARGEST_BATCH, EffectiveOn, View
 from erp.stock.schemas import Serials
+from values.days import Day
+from values.decimals import NonNegativeDecimal, PositiveQuantity, Quantity
+from values.text import Command, DocumentNumber, Name
 
 __all__ = [
     "PurchaseReceiptView",

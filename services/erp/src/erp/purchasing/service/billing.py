@@ -11,9 +11,7 @@ from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
-from erp.exact import EXACT, rounded
 from erp.ledger import service as ledger
-from erp.money import digits_of
 from erp.parties.service.suppliers import see_supplier
 from erp.payables import service as payables
 from erp.payables.events import BillReversed
@@ -26,6 +24,8 @@ from erp.purchasing.queries.orders import Held
 from erp.purchasing.schemas import BillLine, BillReceived
 from erp.purchasing.service.telling import tell
 from erp.stock import service as stock
+from values.decimals import EXACT, rounded
+from values.money import digits_of
 
 __all__ = ["bill_received", "unbill"]
 

@@ -9,7 +9,6 @@ from uuid import UUID
 from chassis.http.problems import FieldError, InvalidInput, NotFound
 from chassis.storage.work import Work
 from erp.currencies import must_be_supported
-from erp.exact import EXACT
 from erp.purchasing.errors import NotALine
 from erp.purchasing.models import PurchaseOrderLine
 from erp.purchasing.queries import orders as queries
@@ -21,6 +20,7 @@ from erp.purchasing.service.suggesting import refresh
 from erp.purchasing.service.telling import tell
 from erp.stock import service as stock
 from erp.sums import require_bookable
+from values.decimals import EXACT
 
 __all__ = ["change_order"]
 

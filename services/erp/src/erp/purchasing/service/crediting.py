@@ -8,8 +8,6 @@ from chassis.http.problems import NotFound
 from chassis.storage.work import Work
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
-from erp.exact import EXACT, rounded
-from erp.money import digits_of
 from erp.payables import service as payables
 from erp.payables.schemas import BillView
 from erp.payables.service import EnterBill, GoodsLine
@@ -20,6 +18,8 @@ from erp.purchasing.queries.orders import Held
 from erp.purchasing.schemas import BillLine, CreditReceived
 from erp.purchasing.service.telling import tell
 from erp.stock import service as stock
+from values.decimals import EXACT, rounded
+from values.money import digits_of
 
 __all__ = ["credit_received"]
 

@@ -11,7 +11,6 @@ from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
-from erp.exact import EXACT
 from erp.purchasing.errors import NoSupplierPrice, SuggestionNotOpen
 from erp.purchasing.models import PurchaseOrder, PurchaseOrderLine, PurchaseSuggestion
 from erp.purchasing.queries import orders as queries
@@ -32,6 +31,7 @@ from erp.sql import Sql
 from erp.stock import service as stock
 from erp.stock.service import ExpectedLine
 from erp.sums import require_bookable
+from values.decimals import EXACT
 
 __all__ = [
     "agreed_lines",

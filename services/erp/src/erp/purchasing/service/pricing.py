@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from chassis.http.batch import BatchReply
+from chassis.http.field_errors import errors_of_field
 from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.currencies import must_be_supported
 from erp.lines import stand_in_line
-from erp.money import UnitPrice, UnitPriceChange
 from erp.purchasing.errors import DuplicateSupplierPrice
 from erp.purchasing.models import SupplierPrice
 from erp.purchasing.queries import prices as queries
@@ -29,6 +29,7 @@ from erp.senders import BatchAsked
 from erp.sql import Sql
 from erp.stock import service as stock
 from erp.upserts import Sent, Upserted, required, upsert, upsert_each
+from values.money import UnitPrice, UnitPriceChange
 
 __all__ = ["add_price", "change_price", "see_price", "upsert_price", "upsert_prices"]
 
@@ -112,7 +113,8 @@ async def _change_sent(work: Work, facts: dict[str, Any], price_id: UUID) -> boo
 
 async def _add(work: Work, facts: Mapping[str, Any], price_id: UUID) -> None:
     told = facts["price"]
-    asked = told.onto(None, field="price") if isinstance(told, UnitPriceChange) else told
+    with errors_of_field("price"):
+        asked = told.onto(None) if isinstance(told, UnitPriceChange) else told
     must_be_supported(work, asked.currency)
     supplier_id, sku = facts["supplier_id"], facts["sku"]
     item_id = (await suggested.items_by_sku(work.sql, [sku])).get(sku)
@@ -145,7 +147,8 @@ async def _change(work: Work, price: SupplierPrice, facts: Mapping[str, Any]) ->
     await _must_be_countable(work, price.item_id, kept)
     if "price" in facts:
         present = UnitPrice(price.amount, work.setting.currency)
-        asked = facts["price"].onto(present, field="price")
+        with errors_of_field("price"):
+            asked = facts["price"].onto(present)
         must_be_supported(work, asked.currency)
         kept["amount"] = asked.amount
     if not price.change(kept, work.now):

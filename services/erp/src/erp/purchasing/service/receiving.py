@@ -9,7 +9,6 @@ from chassis.http.problems import NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.days import business_day_of
-from erp.money import digits_of
 from erp.purchasing.errors import NotALine
 from erp.purchasing.models import PurchaseReceipt, PurchaseReceiptLine
 from erp.purchasing.queries import orders as queries
@@ -27,6 +26,7 @@ from erp.purchasing.service.telling import tell
 from erp.sql import Sql
 from erp.stock import service as stock
 from erp.stock.service import ReceiptLine
+from values.money import digits_of
 
 __all__ = ["receive_all", "receive_order", "see_receipt"]
 

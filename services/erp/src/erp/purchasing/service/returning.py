@@ -14,9 +14,7 @@ from chassis.http.problems import FieldError, InvalidInput, NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.days import business_day_of
-from erp.exact import plain
 from erp.ledger import service as ledger
-from erp.money import digits_of
 from erp.purchasing.errors import (
     NotALine,
     NothingToSendBack,
@@ -46,6 +44,8 @@ from erp.purchasing.service.telling import tell
 from erp.sql import Sql
 from erp.stock import service as stock
 from erp.stock.service import ExpectedLine, SendBackLine
+from values.decimals import plain
+from values.money import digits_of
 
 __all__ = ["expected_of", "publish_return", "return_received", "reverse_receipt", "see_return"]
 

@@ -14,12 +14,12 @@ from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.loading import columns_of, loaded
 from chassis.storage.searching import containing
 from chassis.storage.work import Work
-from erp.exact import plain
 from erp.receivables.errors import DebtWrittenOff
 from erp.receivables.models import Invoice, InvoiceLine, InvoiceTax
 from erp.receivables.schemas import InvoiceQuery, InvoiceView, TaxCodeView
 from erp.searched import INVOICES
 from erp.sql import Sql
+from values.decimals import plain
 
 __all__ = [
     "Document",

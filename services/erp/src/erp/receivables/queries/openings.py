@@ -8,11 +8,11 @@ from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.loading import columns_of
 from chassis.storage.searching import containing
 from chassis.storage.work import Work
-from erp.comparing import same_when_read
 from erp.receivables.models import OpeningReceivable
 from erp.receivables.schemas import OpeningQuery, OpeningView
 from erp.searched import OPENING_RECEIVABLES
 from erp.sql import Sql
+from values.comparing import same_when_read
 
 __all__ = [
     "add_openings",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from erp.exact import EXACT, rounded
+from values.decimals import EXACT, rounded
 
 __all__ = ["line_net", "part_of", "tax_by_code", "tax_in"]
 

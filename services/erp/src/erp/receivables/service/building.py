@@ -13,7 +13,6 @@ from chassis.http.problems import MissingReference
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.ledger import service as ledger
-from erp.money import digits_of
 from erp.receivables import queries
 from erp.receivables.errors import InvoiceDateOrder
 from erp.receivables.events import InvoiceChanged
@@ -21,6 +20,7 @@ from erp.receivables.models import Invoice, InvoiceLine, InvoiceTax
 from erp.receivables.queries import Document
 from erp.receivables.rules.amounts import line_net, tax_by_code
 from erp.sums import require_bookable
+from values.money import digits_of
 
 __all__ = [
     "IssueCharge",

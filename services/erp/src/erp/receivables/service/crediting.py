@@ -10,7 +10,6 @@ from chassis.http.problems import FieldError, InvalidInput, MissingReference, No
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.days import business_day_of
-from erp.money import digits_of
 from erp.receivables import queries
 from erp.receivables.errors import NothingToCredit
 from erp.receivables.events import CreditedLine, CreditingOrder, InvoiceCredited
@@ -28,6 +27,7 @@ from erp.receivables.service.building import (
 from erp.receivables.service.issuing import issued
 from erp.settlement import service as settlement
 from erp.stock import service as stock
+from values.money import digits_of
 
 __all__ = ["credit_by_hand", "credit_order"]
 

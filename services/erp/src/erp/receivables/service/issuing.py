@@ -8,7 +8,6 @@ from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
-from erp.money import MoneyView, digits_of
 from erp.parties.errors import PartyArchived
 from erp.receivables import queries
 from erp.receivables.errors import DuplicateTaxCode
@@ -33,6 +32,7 @@ from erp.receivables.service.building import (
 )
 from erp.settlement import service as settlement
 from erp.sql import Sql
+from values.money import MoneyView, digits_of
 
 __all__ = ["add_tax_code", "issue", "issue_by_hand", "see_invoice"]
 

@@ -10,7 +10,6 @@ from uuid import UUID
 from chassis.http.problems import FieldError, InvalidInput, NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
-from erp.comparing import same_when_read
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
 from erp.ledger import service as ledger
@@ -27,6 +26,7 @@ from erp.settlement import service as settlement
 from erp.settlement.errors import OpeningDiffers
 from erp.settlement.schemas import Opened, OpeningsReply
 from erp.sql import Sql
+from values.comparing import same_when_read
 
 __all__ = ["open_receivables", "see_opening", "tell_settled_openings"]
 

@@ -6,7 +6,6 @@ from chassis.http.problems import NotFound
 from chassis.storage.work import Work
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
-from erp.money import digits_of
 from erp.receivables import queries
 from erp.receivables.errors import NoTaxKnown
 from erp.receivables.rules.amounts import tax_in
@@ -14,6 +13,7 @@ from erp.receivables.schemas import WriteOffDebt
 from erp.settings import settings_of
 from erp.settlement import service as settlement
 from erp.settlement.schemas import BAD_DEBT, PaymentView
+from values.money import digits_of
 
 __all__ = ["write_off_debt"]
 

@@ -9,7 +9,6 @@ from chassis.http.problems import FieldError, InvalidInput
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.days import business_day_of
-from erp.exact import plain
 from erp.ledger import service as ledger
 from erp.settings import settings_of
 from erp.settlement import queries
@@ -29,6 +28,7 @@ from erp.settlement.service.allocating import (
 )
 from erp.settlement.service.items import NewItem, open_items
 from erp.settlement.service.writing_off import NewWriteOff, write_off
+from values.decimals import plain
 
 __all__ = ["open_rests", "reverse_rest", "write_off_rest"]
 

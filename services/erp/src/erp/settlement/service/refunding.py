@@ -10,7 +10,6 @@ from chassis.storage.work import Work
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
 from erp.ledger import service as ledger
-from erp.money import PositiveMoney
 from erp.settlement import queries
 from erp.settlement.errors import NothingToRefund
 from erp.settlement.models import Payment
@@ -18,6 +17,7 @@ from erp.settlement.schemas import Allocate, AllocatePayment, PaymentView, Refun
 from erp.settlement.service.allocating import locked_payment
 from erp.settlement.service.items import NewItem, open_item
 from erp.settlement.service.payments import allocate_payment
+from values.money import PositiveMoney
 
 __all__ = ["refund_payment"]
 

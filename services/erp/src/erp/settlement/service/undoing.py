@@ -4,13 +4,13 @@ from datetime import date
 from uuid import UUID
 
 from chassis.storage.work import Work
-from erp.money import PositiveMoney
 from erp.settlement import queries
 from erp.settlement.errors import CreditUsed
 from erp.settlement.schemas import Allocate, AllocatePayment
 from erp.settlement.service.allocating import locked_payment
 from erp.settlement.service.items import NewItem, open_item
 from erp.settlement.service.payments import allocate_payment
+from values.money import PositiveMoney
 
 __all__ = ["CREDIT_REVERSAL", "take_back_credit"]
 

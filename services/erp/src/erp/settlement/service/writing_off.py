@@ -10,7 +10,6 @@ from chassis.http.problems import FieldError, InvalidInput, NotFound
 from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.days import business_day_of
-from erp.exact import plain
 from erp.ledger import service as ledger
 from erp.settings import settings_of
 from erp.settlement import queries
@@ -39,6 +38,7 @@ from erp.settlement.service.allocating import (
     settle_items,
 )
 from erp.settlement.service.items import NewItem, count_balance, open_item
+from values.decimals import plain
 
 __all__ = ["NewWriteOff", "reverse_write_off", "write_off", "write_off_rests"]
 

@@ -16,12 +16,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Identified, Quantity
 from erp.base import Base
-from erp.exact import plain
 from erp.stock.errors import (
     AlreadyShipped,
     NotReserved,
     NotShipped,
 )
+from values.decimals import plain
 
 __all__ = ["Availability", "Demand", "Incoming"]
 

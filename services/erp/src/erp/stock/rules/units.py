@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from erp.catalog.errors import FractionOfUnit
-from erp.exact import plain, rounded
+from values.decimals import plain, rounded
 
 __all__ = ["CountedIn"]
 

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import ROUND_HALF_DOWN, Decimal
 from typing import NamedTuple
 
-from erp.exact import EXACT, rounded
+from values.decimals import EXACT, rounded
 
 __all__ = [
     "DayEnd",

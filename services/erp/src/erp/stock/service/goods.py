@@ -10,7 +10,6 @@ from chassis.ids import uuid7
 from chassis.storage.work import Work
 from erp.ledger import service as ledger
 from erp.ledger.service import Posting, PostingLine
-from erp.money import digits_of
 from erp.stock import queries
 from erp.stock.errors import CostNeeded
 from erp.stock.models import Demand
@@ -32,6 +31,7 @@ from erp.stock.service.demand import hold_items, hold_lines
 from erp.stock.service.releasing import release_for, tell_released
 from erp.stock.service.serials import Asked
 from erp.stock.service.telling import fill_waiting, reserve_free, tell
+from values.money import digits_of
 
 __all__ = ["adjust", "finish", "move_for", "receive", "send_back", "ship", "take_back"]
 

@@ -6,12 +6,12 @@ from decimal import Decimal
 from uuid import UUID
 
 from chassis.storage.work import Work
-from erp.exact import plain
 from erp.stock import queries
 from erp.stock.errors import GoodsGone
 from erp.stock.events import ReservationsReleased
 from erp.stock.models import Demand
 from erp.stock.queries import Holding
+from values.decimals import plain
 
 __all__ = ["release_for", "tell_released"]
 

@@ -5,10 +5,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from chassis.http.problems import NotFound
-from erp.exact import EXACT, rounded
 from erp.ledger import service as ledger
 from erp.ledger.schemas import BalanceQuery
-from erp.money import PRICE_DIGITS
 from erp.sql import Sql
 from erp.stock import queries
 from erp.stock.rules.promising import promise_date
@@ -22,6 +20,8 @@ from erp.stock.schemas import (
     ValuationReport,
 )
 from erp.stock.service.expecting import promisable
+from values.decimals import EXACT, rounded
+from values.money import PRICE_DIGITS
 
 __all__ = ["availability", "see_document", "see_serial", "valuation"]
 

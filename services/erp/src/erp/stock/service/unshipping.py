@@ -8,7 +8,6 @@ from uuid import UUID
 
 from chassis.storage.work import Work
 from erp.ledger import service as ledger
-from erp.money import digits_of
 from erp.stock import queries
 from erp.stock.queries import Holding, Origin
 from erp.stock.rules.serials import Piece
@@ -19,6 +18,7 @@ from erp.stock.service.goods import finish, move_for
 from erp.stock.service.releasing import release_for, tell_released
 from erp.stock.service.serials import Asked
 from erp.stock.service.telling import tell
+from values.money import digits_of
 
 __all__ = ["unreturn", "unship"]
 

@@ -3,7 +3,7 @@
 import phonenumbers
 import pytest
 
-from crm.phones import NO_PHONE, is_region, phone_of, trailing_digits
+from values.phone import NO_PHONE, is_region, phone_of, trailing_digits
 
 
 @pytest.mark.parametrize(

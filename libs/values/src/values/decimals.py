@@ -13,8 +13,10 @@ from pydantic_core import PydanticCustomError
 
 __all__ = [
     "EXACT",
+    "Amount",
     "NonNegativeDecimal",
     "NonNegativeSum",
+    "PositiveAmount",
     "PositiveQuantity",
     "Quantity",
     "SignedAmount",
@@ -45,16 +47,14 @@ def plain(value: Decimal) -> str:
 
 
 def _refused(text: str, pattern: str) -> PydanticCustomError:
-    """What is wrong with the text: the number it says, or that it says none."""
+    """What is wrong with the text: its form, or the number it says."""
     if pattern == _AMOUNT:
         return PydanticCustomError(
-            "amount_form",
-            "Write at most 14 digits and, after a point, at most 4 more.",
+            "amount_form", "Write at most 14 digits and, after a point, at most 4 more."
         )
     if not re.fullmatch(_SIGNED, text):
         return PydanticCustomError(
-            "decimal_form",
-            "Write at most 14 digits and, after a point, at most 6 more.",
+            "decimal_form", "Write at most 14 digits and, after a point, at most 6 more."
         )
     if pattern == _POSITIVE:
         return PydanticCustomError("not_above_zero", "Write a number above zero.")
@@ -79,26 +79,34 @@ def _reader(pattern: str) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-def _wire(pattern: str, example: str) -> WithJsonSchema:
+def _schema(pattern: str, example: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": pattern, "examples": [example]})
 
 
 _AS_TEXT = PlainSerializer(plain, return_type=str)
 
-Quantity = Annotated[Decimal, _reader(_SIGNED), _AS_TEXT, _wire(_SIGNED, "2.5")]
+Quantity = Annotated[Decimal, _reader(_SIGNED), _AS_TEXT, _schema(_SIGNED, "2.5")]
 """A quantity of either sign with at most 6 decimals."""
 
-NonNegativeDecimal = Annotated[Decimal, _reader(_UNSIGNED), _AS_TEXT, _wire(_UNSIGNED, "0")]
+NonNegativeDecimal = Annotated[Decimal, _reader(_UNSIGNED), _AS_TEXT, _schema(_UNSIGNED, "0")]
 """A number from zero up with at most 6 decimals."""
 
-Sum = Annotated[Decimal, _AS_TEXT, _wire(_SUM, "2.5")]
+_WITH_ZEROS = PlainSerializer(lambda value: format(value, "f"), return_type=str)
+
+Amount = Annotated[Decimal, _reader(_UNSIGNED), _WITH_ZEROS, _schema(_UNSIGNED, "12.30")]
+"""An amount from zero up with at most 6 decimals; written with all that it holds."""
+
+PositiveAmount = Annotated[Decimal, _reader(_POSITIVE), _WITH_ZEROS, _schema(_POSITIVE, "12.30")]
+"""Such an amount above zero."""
+
+Sum = Annotated[Decimal, _AS_TEXT, _schema(_SUM, "2.5")]
 """What many bookings come to in a report: it grows with every one, so it may have 28 digits."""
 
-NonNegativeSum = Annotated[Decimal, _AS_TEXT, _wire(_SUM_ABOVE, "0")]
+NonNegativeSum = Annotated[Decimal, _AS_TEXT, _schema(_SUM_ABOVE, "0")]
 """Such a sum from zero up."""
 
-PositiveQuantity = Annotated[Decimal, _reader(_POSITIVE), _AS_TEXT, _wire(_POSITIVE, "1")]
+PositiveQuantity = Annotated[Decimal, _reader(_POSITIVE), _AS_TEXT, _schema(_POSITIVE, "1")]
 """A quantity above zero with at most 6 decimals."""
 
-SignedAmount = Annotated[Decimal, _reader(_AMOUNT), _AS_TEXT, _wire(_AMOUNT, "-12.3")]
+SignedAmount = Annotated[Decimal, _reader(_AMOUNT), _AS_TEXT, _schema(_AMOUNT, "-12.30")]
 """An amount of either sign with at most 4 decimals, as many as the finest currency has."""

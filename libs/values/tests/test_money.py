@@ -8,9 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from erp.exact import NonNegativeDecimal, PositiveQuantity, Quantity, plain, rounded
-from erp.money import CurrencyMismatch, Money, MoneyView, UnitPrice, UnitPriceView, digits_of
+from values.decimals import (
+    NonNegativeDecimal,
+    PositiveQuantity,
+    Quantity,
+    SignedAmount,
+    plain,
+    rounded,
+)
+from values.money import CurrencyMismatch, Money, MoneyView, UnitPrice, UnitPriceView, digits_of
 
+PRICES = st.decimals(min_value=0, max_value=Decimal(99999999999999), places=6)
 CURRENCIES = st.sampled_from(["CNY", "USD", "EUR", "JPY", "BHD"])
 AMOUNTS = st.decimals(
     min_value=-(10**13), max_value=10**13, places=4, allow_nan=False, allow_infinity=False
@@ -191,6 +199,7 @@ def test_what_is_no_exact_amount_is_refused(amount, currency):
         (PositiveQuantity, "0.0", "Write a number above zero."),
         (NonNegativeDecimal, "-0.01", "Write zero or a number above zero."),
         (PositiveQuantity, "1,5", "Write at most 14 digits and, after a point, at most 6 more."),
+        (SignedAmount, "1.23456", "Write at most 14 digits and, after a point, at most 4 more."),
         (Quantity, "1.1234567", "Write at most 14 digits and, after a point, at most 6 more."),
     ],
 )
@@ -235,3 +244,42 @@ def test_a_positive_quantity_is_above_zero(zero):
 def test_rounding_to_decimals():
     assert rounded(Decimal("2.5"), 0) == Decimal(3)
     assert rounded(Decimal("-2.5"), 0) == Decimal(-3)
+
+
+@given(st.lists(PRICES, max_size=20), st.randoms())
+def test_a_sum_does_not_depend_on_its_order(amounts, random):
+    """E3: exact addition is commutative and associative; with floats this fails."""
+    shuffled = list(amounts)
+    random.shuffle(shuffled)
+    assert total(amounts) == total(shuffled)
+
+
+def total(amounts):
+    whole = Money(Decimal(0), "CNY")
+    for amount in amounts:
+        whole = whole.plus(Money(amount, "CNY"))
+    return whole
+
+
+@given(PRICES)
+def test_a_price_crosses_json_unchanged(amount):
+    """E3: decimal text out, the same decimal in."""
+    seen = UnitPriceView(amount=amount, currency="CNY")
+    again = UnitPriceView.model_validate_json(seen.model_dump_json())
+    assert again.price() == UnitPrice(amount, "CNY")
+
+
+def test_only_the_product_of_price_and_quantity_is_rounded():
+    """C26: 3 x 0.3333 is 0.9999, not 3 x 0.33."""
+    price = UnitPrice(Decimal("0.3333"), "CNY")
+    assert price.times(Decimal(3)) == Money(Decimal("1.00"), "CNY")
+    assert Money(Decimal("10.00"), "CNY").times(Decimal("0.333")) == Money(Decimal("3.33"), "CNY")
+
+
+@pytest.mark.parametrize("number", ["1.5", "1", "1e3"])
+def test_json_numbers_are_refused_where_exact_ones_are_asked(number):
+    """E3: a reader in between would have made a float of it."""
+    with pytest.raises(ValidationError, match="a JSON number is not exact"):
+        TypeAdapter(PositiveQuantity).validate_json(number)
+    with pytest.raises(ValidationError, match="a JSON number is not exact"):
+        MoneyView.model_validate_json(f'{{"amount": {number}, "currency": "CNY"}}')

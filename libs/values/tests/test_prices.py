@@ -1,4 +1,4 @@
-"""The rule: which price applies."""
+"""Which price applies, and what a line comes to."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.catalog.rules.pricing import PriceStep, price_for
-from crm.money import UnitPrice
+from values.money import UnitPrice
+from values.prices import PriceStep, price_for
 
 DAY = date(2026, 5, 1)
 DAYS = st.none() | st.dates(DAY - timedelta(days=5), DAY + timedelta(days=5))

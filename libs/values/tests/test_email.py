@@ -3,7 +3,7 @@
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from crm.emails import Email, email_key
+from values.email import Email, email_key
 
 
 class Person(BaseModel):

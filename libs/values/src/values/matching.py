@@ -13,7 +13,7 @@ from functools import lru_cache
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
-from erp.addresses import Address
+from values.address import Address
 
 __all__ = ["PHONE_TAIL", "MatchKeys", "match_keys"]
 

@@ -7,10 +7,27 @@ books do), so it is kept, and found by its last digits.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import phonenumbers
+from pydantic import StringConstraints
 
-__all__ = ["NO_PHONE", "TAIL_DIGITS", "Phone", "is_region", "phone_of", "trailing_digits"]
+from values.text import ONE_LINE
+
+__all__ = [
+    "NO_PHONE",
+    "TAIL_DIGITS",
+    "Phone",
+    "PhoneText",
+    "is_region",
+    "phone_of",
+    "trailing_digits",
+]
+
+PhoneText = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=60, pattern=ONE_LINE)
+]
+"""A phone number as people write it; empty where none is known."""
 
 TAIL_DIGITS = 8
 """Digits that two spellings of one number share, whatever stands before them."""

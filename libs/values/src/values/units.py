@@ -1,11 +1,16 @@
-"""Quantities in units: what a unit can be divided into, and exact conversion."""
+"""Quantities in units: how finely a unit is counted, and exact conversion."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 
-from erp.exact import EXACT, rounded
+from values.decimals import EXACT, rounded
 
-__all__ = ["Ratio", "converted", "fits", "minimum_of"]
+__all__ = ["FINEST", "Ratio", "converted", "decimals_of", "fits", "minimum_of"]
+
+FINEST = 6
+"""Decimals that are kept of any quantity."""
+WHOLE = frozenset({"BG", "BO", "BX", "C62", "CA", "CT", "DZN", "EA", "PF", "PK", "PR", "RO", "SET"})
+"""Units that are counted in whole pieces, where nobody says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,11 @@ class Ratio:
         if self.numerator < 1 or self.denominator < 1:
             message = "a ratio is made of two whole numbers above zero"
             raise ValueError(message)
+
+
+def decimals_of(unit: str) -> int:
+    """With how many decimals a unit is counted where nobody says otherwise."""
+    return 0 if unit in WHOLE else FINEST
 
 
 def fits(quantity: Decimal, decimals: int) -> bool:

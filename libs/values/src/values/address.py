@@ -8,14 +8,15 @@ from babel import Locale
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from erp.fields import Emptied, Line, OptionalLine
+from values.text import Emptied, Line, OptionalLine
 
 __all__ = ["Address", "AddressChange", "AddressPatch", "Country"]
 
-_NO_COUNTRIES = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}
-"""Codes that the locale data has for regions ISO 3166-1 does not list."""
-
 _ALPHA_2 = re.compile("[A-Z]{2}")
+_NO_COUNTRIES = frozenset(
+    ("AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ")
+)
+"""Codes that the locale data has for regions ISO 3166-1 does not list."""
 
 
 @cache

@@ -4,7 +4,7 @@ import re
 import sys
 import unicodedata
 
-from crm.accounts.rules.matching import _JOINED_FORMS, _folded
+from values.matching import _JOINED_FORMS, _folded
 
 
 def test_the_short_ways_change_no_key():

@@ -17,18 +17,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
     StringConstraints,
-    ValidationError,
     WithJsonSchema,
     model_validator,
 )
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 
-from chassis.http.field_errors import field_error
-from chassis.http.problems import FieldError, InvalidInput
-from erp.exact import EXACT, NonNegativeDecimal, PositiveQuantity, rounded
-from erp.fields import left_out
+from values.decimals import EXACT, Amount, PositiveAmount, rounded
+from values.text import unset
 
 __all__ = [
     "PRICE_DIGITS",
@@ -175,22 +171,19 @@ CurrencyCode = Annotated[
 ]
 """An ISO 4217 code."""
 
-_OUT = PlainSerializer(lambda value: format(value, "f"), return_type=str)
-
 
 def _require_decimals(amount: Decimal, most: int) -> None:
     """Refuse an amount with more decimals."""
     if rounded(amount, most) != amount:
         raise PydanticCustomError(
-            "too_many_decimals",
-            "This amount has more decimals than its currency.",
+            "too_many_decimals", "This amount has more decimals than its currency."
         )
 
 
 class _AmountOnTheWire(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
 
-    amount: Annotated[NonNegativeDecimal, _OUT]
+    amount: Amount
     currency: CurrencyCode
 
     def _with_decimals(self, least: int, most: int) -> None:
@@ -218,7 +211,7 @@ class MoneyView(_AmountOnTheWire):
 class PositiveMoney(MoneyView):
     """An amount above zero, as JSON carries it; decimals as the currency has."""
 
-    amount: Annotated[PositiveQuantity, _OUT]
+    amount: PositiveAmount
 
 
 class UnitPriceView(_AmountOnTheWire):
@@ -239,8 +232,8 @@ class _AmountChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    amount: Annotated[NonNegativeDecimal, _OUT] = Field(default_factory=left_out)
-    currency: CurrencyCode = Field(default_factory=left_out)
+    amount: Amount = Field(default_factory=unset)
+    currency: CurrencyCode = Field(default_factory=unset)
 
     def _is_whole(self) -> bool:
         return len(self.model_fields_set) == len(_AmountChange.model_fields)
@@ -249,21 +242,13 @@ class _AmountChange(BaseModel):
 _Whole = TypeVar("_Whole", MoneyView, UnitPriceView)
 
 
-def _laid_onto(
-    present: Money | UnitPrice | None, change: _AmountChange, whole: type[_Whole], field: str
+def _changed(
+    present: Money | UnitPrice | None, change: _AmountChange, whole: type[_Whole]
 ) -> _Whole:
-    """The present amount with what was given. Raises InvalidInput: a part is missing, or wrong."""
+    """The present amount with what was given."""
     kept = {} if present is None else {"amount": present.amount, "currency": present.currency}
     given = {name: getattr(change, name) for name in change.model_fields_set}
-    try:
-        return whole.model_validate(kept | given)
-    except ValidationError as wrong:
-        raise InvalidInput(errors=_errors_within(field, wrong)) from wrong
-
-
-def _errors_within(field: str, wrong: ValidationError) -> list[FieldError]:
-    errors: list[ErrorDetails] = wrong.errors()
-    return [field_error({**error, "loc": (field, *error["loc"])}) for error in errors]
+    return whole.model_validate(kept | given)
 
 
 class MoneyChange(_AmountChange):
@@ -275,9 +260,12 @@ class MoneyChange(_AmountChange):
             _require_decimals(self.amount, digits_of(self.currency))
         return self
 
-    def onto(self, present: Money | None, *, field: str) -> Money:
-        """The present amount with these parts changed. Raises InvalidInput."""
-        return _laid_onto(present, self, MoneyView, field).money()
+    def onto(self, present: Money | None) -> Money:
+        """The present amount with these parts changed.
+
+        Raises ValidationError: a part is missing, or has more decimals than the currency.
+        """
+        return _changed(present, self, MoneyView).money()
 
 
 class UnitPriceChange(_AmountChange):
@@ -289,6 +277,6 @@ class UnitPriceChange(_AmountChange):
             _require_decimals(self.amount, PRICE_DIGITS)
         return self
 
-    def onto(self, present: UnitPrice | None, *, field: str) -> UnitPrice:
-        """The present price with these parts changed. Raises InvalidInput."""
-        return _laid_onto(present, self, UnitPriceView, field).price()
+    def onto(self, present: UnitPrice | None) -> UnitPrice:
+        """The present price with these parts changed. Raises ValidationError: a part is missing."""
+        return _changed(present, self, UnitPriceView).price()

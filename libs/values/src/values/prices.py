@@ -1,4 +1,4 @@
-"""Which price applies: of those that hold on the day, the one of the largest minimum reached.
+"""What a line costs, and which price applies: the one of the largest minimum reached.
 
 Of several from the same quantity on, the one of the shortest period; an open one comes last.
 """
@@ -9,14 +9,17 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from erp.money import UnitPrice
+from values.decimals import EXACT, rounded
+from values.money import UnitPrice
 
-__all__ = ["PriceStep", "price_for"]
+__all__ = ["PriceStep", "line_net", "price_for"]
+
+_ONE = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
 class PriceStep:
-    """A price of one item in one list, from a minimum quantity on, within a period.
+    """What one unit costs in a list, from a minimum quantity on, within a period.
 
     A period without a begin or an end is open on that side; both days belong to it.
     """
@@ -26,6 +29,7 @@ class PriceStep:
     price: UnitPrice
     valid_from: date | None = None
     valid_to: date | None = None
+    price_list: str = "standard"
 
     def applies(self, *, quantity: Decimal, on: date) -> bool:
         """Whether it may be asked for the quantity on the day."""
@@ -42,14 +46,24 @@ class PriceStep:
 
 
 def price_for(steps: Iterable[PriceStep], *, quantity: Decimal, on: date) -> PriceStep | None:
-    """The price of the largest minimum quantity that is reached, of equals the shortest one.
+    """The step of the largest minimum quantity reached, of equals the shortest one.
 
-    None when none applies.
+    Of equally long ones that which began last: a read copy may hold two for a moment. None when
+    none applies.
     """
     reached = (step for step in steps if step.applies(quantity=quantity, on=on))
     return max(reached, key=_precedence, default=None)
 
 
-def _precedence(step: PriceStep) -> tuple[Decimal, bool, int]:
+def _precedence(step: PriceStep) -> tuple[Decimal, bool, int, date, UUID]:
     days = step.days
-    return step.min_quantity, days is not None, -(days or 0)
+    begin = step.valid_from or date.min
+    return step.min_quantity, days is not None, -(days or 0), begin, step.id
+
+
+def line_net(
+    unit_price: Decimal, quantity: Decimal, discount: Decimal, *, decimals: int
+) -> Decimal:
+    """Price x quantity x (1 - discount), rounded half-up once (C26, E19)."""
+    full = EXACT.multiply(unit_price, quantity)
+    return rounded(EXACT.multiply(full, EXACT.subtract(_ONE, discount)), decimals)

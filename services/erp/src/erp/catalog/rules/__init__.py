@@ -1,1 +1,0 @@
-"""Arithmetic of the catalog, free of database and web."""
