@@ -49,6 +49,7 @@ class Bill(Record, Base):
             postgresql_where=text("state = 'entered'"),
         ),
         Index("ix_bill_created_at", "created_at", "id"),
+        Index("ix_bill_supplier_id", "supplier_id", "created_at", "id"),
         Index("ix_bill_kind_created_at", "kind", "created_at", "id"),
         Index("ix_bill_opening", "created_at", "id", postgresql_where=text("opening")),
         Index("ix_bill_credits_id", "credits_id", postgresql_where=text("credits_id is not null")),

@@ -64,6 +64,7 @@ class PurchaseReceiptLine(Identified, Base):
             name="returned_of_it",
         ),
         Index("ix_purchase_receipt_line_item_id", "item_id"),
+        Index("ix_purchase_receipt_line_order_line_id", "order_line_id"),
     )
 
     purchase_receipt_id: Mapped[UUID] = mapped_column(ForeignKey("purchase_receipt.id"))
