@@ -14,7 +14,7 @@ from bench import search_rows
 from bench.figures import Asked, Bench, Figure, paired
 from bench.machine import cpu_seconds
 from bench.place import Place
-from chassis.storage.database import SESSION
+from chassis.storage.connections import SESSION
 from erp import searched
 from erp.app import SERVICE as ERP
 

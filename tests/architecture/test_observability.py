@@ -39,7 +39,7 @@ QUERIES = {**alerts(), **dashboard_queries()}
 @pytest.fixture(scope="module")
 def exported() -> set[str]:
     """Names of the series a service exports."""
-    figures = [one for service in (ERP, BRIDGE) for one in service.figures]
+    figures = [one for service in (ERP, BRIDGE) for one in service.metrics]
     families = Metrics("any", figures).registry.collect()
     names: set[str] = set()
     for family in families:

@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import make_url
 
 from chassis.storage.bootstrap import grant
-from chassis.storage.database import Database
 from chassis.storage.migrate import upgrade
 from chassis.testing.service import running
 from erp.app import SERVICE
@@ -75,7 +74,7 @@ async def test_after_a_restore_everything_is_there_and_readers_are_told(cluster,
 
     urls = await restored(cluster, erp, tmp_path / "erp.dump")
     known = {"database_url": urls.runtime, "migration_database_url": urls.owner}
-    database = Database.connect(SERVICE, SERVICE.settings.model_validate(known))
+    database = SERVICE.connect(SERVICE.settings.model_validate(known))
     erp.app.state.database, first = database, erp.app.state.database
     try:
         assert (await erp.client.get(f"/v1/customers/{kept}")).status_code == 200

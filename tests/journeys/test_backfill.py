@@ -16,10 +16,10 @@ from sqlalchemy import make_url
 
 from chassis.events.cursor import Cursor
 from chassis.storage.bootstrap import grant
-from chassis.storage.database import Database
 from chassis.storage.migrate import upgrade
 from chassis.testing.service import running
 from chassis.testing.waiting import until
+from chassis.work.database import Database
 from crm.app import SERVICE as CRM
 from erp.app import SERVICE as ERP
 from sync_bridge.app import SERVICE as BRIDGE
@@ -416,7 +416,7 @@ async def backups(halves, cluster, tmp_path):
         half._sequencer.release()
         replaced.append(half.database)
         half._sequencer = None
-        half.database = half.app.state.database = Database.connect(half.service, settings)
+        half.database = half.app.state.database = half.service.connect(settings)
 
     async with at_work(halves.feed("crm")), at_work(halves.feed("erp")):
         yield back_up, restore

@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from chassis.storage.database import async_url, driver_url
+from chassis.storage.connections import async_url, driver_url
 from chassis.storage.folding import FUNCTIONS
 from chassis.storage.migrate import downgrade, upgrade
 from crm.app import SERVICE

@@ -8,7 +8,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from chassis.storage.database import driver_url
+from chassis.storage.connections import driver_url
 from chassis.storage.migrate import upgrade
 from chassis.testing.service import running
 from erp.app import SERVICE

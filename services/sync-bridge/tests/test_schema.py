@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy.ext.asyncio import create_async_engine
 from typer.testing import CliRunner
 
-from chassis.storage.database import async_url
+from chassis.storage.connections import async_url
 from chassis.storage.migrate import downgrade, upgrade
 from sync_bridge.app import SERVICE
 from sync_bridge.cli import cli

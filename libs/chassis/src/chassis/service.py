@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 from fastapi import APIRouter
@@ -13,27 +13,13 @@ from sqlalchemy import MetaData
 from chassis.events.event import Event
 from chassis.events.states import States
 from chassis.settings import ServiceSettings
+from chassis.telemetry.metrics import Metric
+from chassis.work.database import Database
+from chassis.work.unit_of_work import Handler, Work
 
-if TYPE_CHECKING:
-    from chassis.storage.database import Database
-    from chassis.storage.work import Work
+__all__ = ["JobHandler", "Schedule", "Service", "ServiceContext"]
 
-__all__ = ["Figure", "Handler", "JobHandler", "Schedule", "Service", "ServiceContext"]
-
-Handler = Callable[["Work", Any], Awaitable[None]]
-JobHandler = Callable[["Work", Mapping[str, Any]], Awaitable[None]]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A number an operator watches, at /metrics as `tandem_<name>`; `question` is SQL for it.
-
-    It is asked at every scrape, so an index must answer it.
-    """
-
-    name: str
-    told: str
-    question: str
+JobHandler = Callable[[Work, Mapping[str, Any]], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -51,7 +37,7 @@ class ServiceContext:
 
     service: "Service"
     settings: ServiceSettings
-    database: "Database"
+    database: Database
 
 
 @dataclass(frozen=True)
@@ -59,7 +45,7 @@ class Service:
     """The description of one deployable: its routes, permissions, events, jobs and tables.
 
     Only a key that is bound to a reserved system may act in its name. `session`: settings of
-    PostgreSQL for its pooled connections, besides those of every service.
+    PostgreSQL for its pooled connections, in addition to those of every service.
     """
 
     name: str
@@ -81,5 +67,9 @@ class Service:
     schedules: Sequence[Schedule] = ()
     session: Mapping[str, str] = field(default_factory=dict)
     background: Sequence[Callable[[ServiceContext], Awaitable[None]]] = ()
-    figures: Sequence[Figure] = ()
+    metrics: Sequence[Metric] = ()
     commands: typer.Typer | None = None
+
+    def connect(self, settings: ServiceSettings, *, url: str | None = None) -> Database:
+        """The database of this service. Raises ValueError when no URL is known."""
+        return Database.connect(settings, url=url, session=self.session, handlers=self.handlers)

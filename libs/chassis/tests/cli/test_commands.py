@@ -10,7 +10,7 @@ import pytest
 
 from chassis.cli import working
 from chassis.identity.keys import new_secret
-from chassis.storage.database import driver_url
+from chassis.storage.connections import driver_url
 
 
 @pytest.fixture

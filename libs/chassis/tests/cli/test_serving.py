@@ -16,7 +16,7 @@ import pytest
 
 from chassis.clock import utc_now
 from chassis.identity import keys
-from chassis.storage.database import driver_url
+from chassis.storage.connections import driver_url
 
 PROGRAM = [sys.executable, str(Path(__file__).parent / "run_sample.py")]
 READY_SECONDS = 30

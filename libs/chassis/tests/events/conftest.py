@@ -11,7 +11,7 @@ import pytest
 from chassis.events.sequencer import Sequencer
 from chassis.events.wakeup import Wakeups
 from chassis.ids import uuid7
-from chassis.storage.database import Database, driver_url
+from chassis.storage.connections import driver_url
 
 
 class History:
@@ -20,9 +20,9 @@ class History:
     def __init__(self, service, module, urls, stack):
         self.service, self.module, self.urls = service, module, urls
         self.settings = service.settings.model_validate({"database_url": urls.runtime})
-        self.database = Database.connect(service, self.settings)
+        self.database = service.connect(self.settings)
         self.wakeups = Wakeups(self.connect)
-        self.database.after_events = self.wakeups.committed.ring
+        self.database.after_events = self.wakeups.committed.notify
         self._stack = stack
 
     async def connect(self) -> asyncpg.Connection:

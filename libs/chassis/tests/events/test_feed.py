@@ -139,7 +139,7 @@ def _waits(served) -> bool:
 
 async def test_a_waiting_reader_is_served_although_the_wake_up_is_lost(served, monkeypatch):
     """B08: the feed looks by itself once a second."""
-    monkeypatch.setattr(served.app.state.wakeups.sequenced, "hear", lambda: None)
+    monkeypatch.setattr(served.app.state.wakeups.sequenced, "wake", lambda: None)
     waiting = asyncio.create_task(page(served, wait=25))
     await write(served, "a")
     await served.settle_feed()

@@ -23,9 +23,8 @@ async def main(sample, url, note, when):
     module = importlib.util.module_from_spec(spec)
     sys.modules["sample_service"] = module
     spec.loader.exec_module(module)
-    from chassis.storage.database import Database
     settings = module.SERVICE.settings.model_validate({"database_url": url})
-    database = Database.connect(module.SERVICE, settings)
+    database = module.SERVICE.connect(settings)
     event = module.NoteWritten(id=UUID(note), version=1, changed=["title"], title="a")
     async with database.transaction() as work:
         await work.record(event)
@@ -203,7 +202,7 @@ async def test_handlers_run_in_order_in_the_deeds_own_transaction(history):
         heard.append("last")
 
     handlers = {Opened: [first, last], history.module.NoteWritten: [nested]}
-    history.database.setting.__dict__["handlers"] = handlers
+    history.database.handlers = handlers
     async with history.database.transaction() as work:
         await work.record(Opened())
         act = await work.sql.fetchval("select pg_current_xact_id()::text")

@@ -424,7 +424,7 @@ def test_pauses_grow_with_the_failures_and_stay_bounded():
 STANDALONE = """
 import sys
 from types import SimpleNamespace
-import chassis.http.app, chassis.storage.database, chassis.testing.service
+import chassis.http.app, chassis.testing.service, chassis.work.database
 from chassis.events.relay import relay_for
 settings = SimpleNamespace(kafka_bootstrap_servers={servers!r}, kafka_partitions=3)
 service = SimpleNamespace(name="erp", events=[])

@@ -340,7 +340,7 @@ async def test_an_idle_pass_writes_nothing(history):
 
 
 async def test_a_lost_wake_up_costs_time_and_no_event(history, insert):
-    """B08: nobody rings; the poll finds the event."""
+    """B08: nobody notifies; the poll finds the event."""
     sql = await history.connect()
     async with running(history.sequencer()):
         await until(lambda: _leads(history, 1))
@@ -353,15 +353,15 @@ async def test_a_lost_wake_up_costs_time_and_no_event(history, insert):
 
 
 async def test_a_wake_up_is_enough_without_the_poll(history, monkeypatch):
-    """B08: with the poll out of reach, only the ring after the commit can bring the event."""
+    """B08: with the poll out of reach, only the signal after the commit can bring the event."""
     monkeypatch.setattr(sequencers, "POLL_BUSY_SECONDS", 600.0)
     monkeypatch.setattr(sequencers, "POLL_IDLE_SECONDS", 600.0)
     async with running(history.sequencer()):
         await until(lambda: _leads(history, 1))
         for count in range(1, 4):
-            rung = history.wakeups.sequenced.rings
+            seen = history.wakeups.sequenced.count
             await history.write_notes(1)
-            assert await history.wakeups.sequenced.wait(rung, WITHIN_SECONDS)
+            assert await history.wakeups.sequenced.wait(seen, WITHIN_SECONDS)
             assert len(await history.numbered()) == count
 
 

@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from chassis.events.topic_ends import TopicEnds
-from chassis.storage.database import driver_url
+from chassis.storage.connections import driver_url
 from chassis.testing.records import headers_of, records_of
 from chassis.testing.service import running
 

@@ -1,10 +1,10 @@
-"""Wake-ups: heard in every process, sent seldom, and never relied upon."""
+"""Wake-ups: they reach every process, are sent seldom, and never relied upon."""
 
 import asyncio
 from contextlib import asynccontextmanager
 
 from chassis.events import wakeup
-from chassis.events.wakeup import Bell, Wakeups
+from chassis.events.wakeup import Signal, Wakeups
 
 WITHIN_SECONDS = 20
 
@@ -24,20 +24,20 @@ async def carrying(*several: Wakeups):
 
 
 async def test_everyone_who_waits_is_woken():
-    bell = Bell()
-    waiting = asyncio.gather(*(bell.wait(bell.rings, WITHIN_SECONDS) for _ in range(3)))
+    signal = Signal()
+    waiting = asyncio.gather(*(signal.wait(signal.count, WITHIN_SECONDS) for _ in range(3)))
     await asyncio.sleep(0)
-    bell.ring()
+    signal.notify()
     assert await waiting == [True] * 3
 
 
 async def test_who_is_sent_away_while_the_bell_rings_goes():
-    """Stopping a process rings the last time and cancels at once; no waiter may live on."""
-    bell = Bell()
-    waiting = asyncio.create_task(bell.wait(bell.rings, WITHIN_SECONDS))
+    """Stopping a process signals the last time and cancels at once; no waiter may live on."""
+    signal = Signal()
+    waiting = asyncio.create_task(signal.wait(signal.count, WITHIN_SECONDS))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    bell.close()
+    signal.close()
     waiting.cancel()
     (answer,) = await asyncio.gather(waiting, return_exceptions=True)
     assert answer is not True
@@ -45,58 +45,58 @@ async def test_who_is_sent_away_while_the_bell_rings_goes():
 
 
 async def test_a_ring_between_the_look_and_the_wait_is_not_missed():
-    """B08: note the rings, look, then wait: what rang meanwhile counts."""
-    bell = Bell()
-    seen = bell.rings
-    bell.ring()
-    assert await bell.wait(seen, WITHIN_SECONDS)
+    """B08: note the count, look, then wait: what came meanwhile counts."""
+    signal = Signal()
+    seen = signal.count
+    signal.notify()
+    assert await signal.wait(seen, WITHIN_SECONDS)
 
 
 async def test_without_a_ring_the_wait_ends_with_its_time():
-    bell = Bell()
-    assert not await bell.wait(bell.rings, 0.001)
+    signal = Signal()
+    assert not await signal.wait(signal.count, 0.001)
 
 
-async def test_a_ring_here_is_heard_in_another_process_on_its_own_bell(history):
+async def test_a_ring_here_is_seen_in_another_process_on_its_own_bell(history):
     """B08: a commit in the API process wakes the sequencer in the worker."""
     api, worker = Wakeups(history.connect), Wakeups(history.connect)
     async with carrying(api, worker):
-        committed, sequenced = worker.committed.rings, worker.sequenced.rings
-        api.committed.ring()
+        committed, sequenced = worker.committed.count, worker.sequenced.count
+        api.committed.notify()
         assert await worker.committed.wait(committed, WITHIN_SECONDS)
-        assert worker.sequenced.rings == sequenced
-        heard = api.sequenced.rings
-        worker.sequenced.ring()
-        assert await api.sequenced.wait(heard, WITHIN_SECONDS)
+        assert worker.sequenced.count == sequenced
+        seen = api.sequenced.count
+        worker.sequenced.notify()
+        assert await api.sequenced.wait(seen, WITHIN_SECONDS)
 
 
-async def test_what_was_heard_is_not_told_again(history):
+async def test_what_was_seen_is_not_told_again(history):
     """Two processes must not keep waking each other."""
     api, worker = Wakeups(history.connect), Wakeups(history.connect)
     async with carrying(api, worker):
-        before, seen = api.committed.rings, worker.committed.rings
-        api.committed.ring()
+        before, seen = api.committed.count, worker.committed.count
+        api.committed.notify()
         assert await worker.committed.wait(seen, WITHIN_SECONDS)
-        answered = api.sequenced.rings
-        worker.sequenced.ring()
+        answered = api.sequenced.count
+        worker.sequenced.notify()
         assert await api.sequenced.wait(answered, WITHIN_SECONDS)
-        assert api.committed.rings == before + 1
-        assert worker.committed.rings == seen + 1
+        assert api.committed.count == before + 1
+        assert worker.committed.count == seen + 1
 
 
 async def test_many_rings_are_sent_as_few_notifications(history):
     """Bridge rules, wake-up: NOTIFY takes a lock of the whole server, so it is sent seldom."""
-    api, heard, last = Wakeups(history.connect), [], asyncio.Event()
+    api, seen, last = Wakeups(history.connect), [], asyncio.Event()
     listener = await history.connect()
-    await listener.add_listener("tandem_committed", lambda *_: heard.append("committed"))
+    await listener.add_listener("tandem_committed", lambda *_: seen.append("committed"))
     await listener.add_listener("tandem_sequenced", lambda *_: last.set())
     async with carrying(api):
         for _ in range(500):
-            api.committed.ring()
+            api.committed.notify()
         await asyncio.sleep(0)
-        api.sequenced.ring()
+        api.sequenced.notify()
         await asyncio.wait_for(last.wait(), WITHIN_SECONDS)
-    assert 1 <= len(heard) <= 2
+    assert 1 <= len(seen) <= 2
     await listener.close()
 
 
@@ -111,12 +111,12 @@ async def test_after_a_lost_connection_every_bell_rings(history, monkeypatch):
 
     api = Wakeups(connect)
     async with carrying(api):
-        rings = api.committed.rings, api.sequenced.rings
+        counts = api.committed.count, api.sequenced.count
         async with history.database.driver() as sql:
             await sql.execute("select pg_terminate_backend($1)", opened[0].get_server_pid())
-        api.committed.ring()
-        assert await api.sequenced.wait(rings[1], WITHIN_SECONDS)
-        assert api.committed.rings >= rings[0] + 2
+        api.committed.notify()
+        assert await api.sequenced.wait(counts[1], WITHIN_SECONDS)
+        assert api.committed.count >= counts[0] + 2
         assert len(opened) == 2
 
 

@@ -10,7 +10,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from chassis.http.app import create_app
-from chassis.storage.database import Database
 from chassis.testing.service import running
 
 
@@ -510,7 +509,7 @@ async def test_a_database_without_room_says_so_and_changes_nothing(sample, reaso
 async def test_a_database_that_is_not_there_is_asked_again_later(sample, host):
     """No server at the address, as while it starts again: 503, and the caller may repeat."""
     url = f"postgresql://sample:x@/sample?host={host}"
-    away = Database.connect(sample.service, sample.settings, url=url)
+    away = sample.service.connect(sample.settings, url=url)
     app = create_app(sample.service, sample.settings, away)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {sample.admin_key}"}

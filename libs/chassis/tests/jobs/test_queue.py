@@ -8,7 +8,7 @@ import pytest
 
 from chassis.clock import utc_now
 from chassis.jobs import queue
-from chassis.jobs.queue import ATTEMPTS_MAX, LEASE, NewJob, job_arrays, retry_delay
+from chassis.jobs.queue import ATTEMPTS_MAX, LEASE, NewJob, insert_jobs, retry_delay
 from chassis.telemetry.trace import Trace
 
 
@@ -141,7 +141,7 @@ def test_equal_jobs_of_one_act_are_asked_once():
         NewJob("k", {"n": 3}, now),
         NewJob("other", {"n": 4}, now, key="a"),
     ]
-    ids, kinds, payloads, keys, traces, times = job_arrays(jobs)
+    _insert, (ids, kinds, payloads, keys, traces, times) = insert_jobs(jobs)
     assert len(set(ids)) == 3
     assert kinds == ["k", "k", "other"]
     assert payloads == ['{"n":2}', '{"n":3}', '{"n":4}']

@@ -12,12 +12,11 @@ from structlog.testing import capture_logs
 
 from chassis.cli.working import jobs_worker
 from chassis.clock import frozen, utc_now
-from chassis.events.wakeup import Bell, Wakeups
+from chassis.events.wakeup import Signal, Wakeups
 from chassis.jobs import clock, queue
 from chassis.jobs.housekeeping import housekeeping
 from chassis.jobs.worker import Worker
 from chassis.service import Schedule
-from chassis.storage.database import Database
 from chassis.telemetry.metrics import Metrics
 
 
@@ -178,7 +177,7 @@ async def test_a_database_that_is_away_when_a_job_begins_is_waited_for(sample, k
     monkeypatch.setattr("chassis.jobs.worker.POLL_SECONDS", 0.01)
     async with sample.database.driver() as sql:
         (claimed,) = await queue.claim(sql, kinds=[kind], now=utc_now())
-    away = Database.connect(sample.service, sample.settings, url="postgresql://x@127.0.0.1:1/x")
+    away = sample.service.connect(sample.settings, url="postgresql://x@127.0.0.1:1/x")
     working = Worker(away, handlers={kind: write_note})
     trying = asyncio.create_task(working._attempt(claimed))
     await asyncio.wait({trying}, timeout=0.1)
@@ -204,14 +203,14 @@ async def test_a_job_that_asks_for_itself_again_is_queued_anew(sample, kind):
 
 
 async def test_a_ring_wakes_the_worker(sample, kind):
-    done, bell = asyncio.Event(), Bell()
+    done, signal = asyncio.Event(), Signal()
 
     async def note(_work, _payload):
         done.set()
 
-    working = asyncio.create_task(worker(sample, kind, note, bell=bell).run())
+    working = asyncio.create_task(worker(sample, kind, note, signal=signal).run())
     await ask(sample, kind)
-    bell.ring()
+    signal.notify()
     await asyncio.wait_for(done.wait(), 10)
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
@@ -309,9 +308,9 @@ async def test_the_worker_of_another_process_is_woken_by_an_act_that_asks_for_a_
     async def note(_work, _payload):
         done.set()
 
-    api = Database.connect(sample.service, sample.settings, url=sample.runtime_url)
+    api = sample.service.connect(sample.settings, url=sample.runtime_url)
     here, there = Wakeups(api.connect_driver), Wakeups(api.connect_driver)
-    api.wake(for_events=here.committed.ring, for_jobs=here.asked.ring)
+    api.wake(for_events=here.committed.notify, for_jobs=here.asked.notify)
     installed = SimpleNamespace(
         service=replace(sample.service, jobs={kind: note}), settings=sample.settings
     )
@@ -327,11 +326,11 @@ async def test_the_worker_of_another_process_is_woken_by_an_act_that_asks_for_a_
     running = [asyncio.create_task(one.run()) for one in (here, there, working)]
     try:
         await asyncio.gather(here.connected.wait(), there.connected.wait(), looked.wait())
-        before = here.committed.rings
+        before = here.committed.count
         async with api.transaction() as work:
             work.enqueue(kind, {})
         await asyncio.wait_for(done.wait(), timeout=5)
-        assert here.committed.rings == before
+        assert here.committed.count == before
     finally:
         for one in running:
             one.cancel()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
@@ -34,8 +34,8 @@ from chassis.service import Service
 from chassis.settings import ServiceSettings
 from chassis.storage import external
 from chassis.storage.base import NAMING, TYPES, Identified, Versioned
-from chassis.storage.locking import read_all
-from chassis.storage.work import Work
+from chassis.work.locking import read_all
+from chassis.work.unit_of_work import Work
 
 
 class Base(DeclarativeBase):
@@ -200,6 +200,23 @@ async def notes(
         default="-created_at",
         asked=asked,
         view=view,
+    )
+
+
+class ReaderView(BaseModel):
+    reader: str
+    currency: str
+    now: datetime
+    today: date
+
+
+@router.get("/reader")
+async def reader_of(reader: Reader, reading: InReading) -> ReaderView:
+    return ReaderView(
+        reader=reading.actor.reference,
+        currency=reading.setting.currency,
+        now=reading.now,
+        today=reading.today(),
     )
 
 

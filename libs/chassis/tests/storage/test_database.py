@@ -5,14 +5,12 @@ import asyncio
 import pytest
 from sqlalchemy import make_url
 
-from chassis.storage.database import Database
-
 
 async def test_a_server_that_takes_no_connection_is_told_as_one_that_is_away(sample):
     """Whoever works for good, behind the API, waits for it in both cases."""
     elsewhere = make_url(sample.runtime_url).set(database="no_such_database")
     url = elsewhere.render_as_string(hide_password=False)
-    database = Database.connect(sample.service, sample.settings, url=url)
+    database = sample.service.connect(sample.settings, url=url)
     try:
         for asked in (database.transaction, database.reading, database.driver):
             with pytest.raises(ConnectionError, match="no_such_database"):
@@ -37,7 +35,7 @@ async def test_what_an_act_does_is_its_own_whenever_the_one_before_was_canceled(
     statement, times = CUT_OFF[moment]
     for steps in range(12):
         settings = sample.settings.model_copy(update={"pool_size": 1})
-        database = Database.connect(sample.service, settings, url=sample.runtime_url)
+        database = sample.service.connect(settings, url=sample.runtime_url)
         try:
             await canceled(database, statement, after_steps=steps, times=times)
             assert await its_own_transactions(database), f"after {steps} steps"

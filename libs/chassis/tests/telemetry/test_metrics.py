@@ -3,8 +3,7 @@
 from datetime import timedelta
 
 from chassis.clock import utc_now
-from chassis.service import Figure
-from chassis.telemetry.metrics import Metrics
+from chassis.telemetry.metrics import Metric, Metrics
 
 
 def value(page, name, **labels):
@@ -84,8 +83,8 @@ async def test_jobs_are_counted_by_outcome(sample):
 
 async def test_a_service_declares_figures_of_its_own(sample):
     """Read at every scrape, so they are right whoever changed the rows."""
-    notes = Figure("notes", "Notes there are.", "select count(*) from note")
-    known = Figure("notes_known", "One.", "select 1")
+    notes = Metric("notes", "Notes there are.", "select count(*) from note")
+    known = Metric("notes_known", "One.", "select 1")
     metrics = Metrics("sample", [notes, known])
     before = value(await metrics.page(sample.database), "tandem_notes{")
     await sample.post("/v1/notes", {"title": "counted"})

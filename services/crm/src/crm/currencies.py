@@ -1,7 +1,7 @@
 """Which currencies the installation works in: its own, until more are built."""
 
 from chassis.http.problems import CurrencyNotSupported
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 
 __all__ = ["must_be_supported"]
 

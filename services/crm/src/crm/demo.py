@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from crm.accounts.schemas import UpsertAccount, UpsertContact
 from crm.accounts.service.accounts import upsert_account
 from crm.accounts.service.contacts import upsert_contact

@@ -6,7 +6,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import ServiceSettings
-from chassis.storage.work import Setting
+from chassis.storage.reading import Setting
 from values.phone import is_region
 
 __all__ = ["CrmSettings", "settings_of"]

@@ -5,7 +5,7 @@ import orjson
 import pytest
 
 from chassis.http.paging import PageQuery
-from chassis.storage.database import driver_url
+from chassis.storage.connections import driver_url
 from crm.accounts.queries import account_page
 from crm.accounts.schemas import AccountQuery
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from chassis.events.event import Event
 from chassis.events.states import States
-from chassis.service import Handler, Schedule, Service
+from chassis.service import Schedule, Service
+from chassis.work.unit_of_work import Handler
 from erp.approvals.events import Decided, Deciding
 from erp.approvals.router import approval_router
 from erp.base import Base
@@ -29,7 +30,6 @@ from erp.catalog.router import (
 from erp.catalog.service.items import item_states
 from erp.catalog.service.price_lists import price_list_states
 from erp.catalog.service.prices import price_states
-from erp.figures import FIGURES
 from erp.fulfilment.events import OrderChanged
 from erp.fulfilment.handlers import (
     go_on_with_order,
@@ -52,6 +52,7 @@ from erp.ledger.router import (
     year_router,
 )
 from erp.links import RESERVED_SYSTEMS
+from erp.metrics import METRICS
 from erp.parties.events import CustomerChanged
 from erp.parties.router import customer_router, supplier_router
 from erp.parties.service.customers import customer_states
@@ -201,7 +202,7 @@ SERVICE = Service(
         open_item_router,
         party_report_router,
     ),
-    figures=FIGURES,
+    metrics=METRICS,
     permissions=PERMISSIONS,
     roles=ROLES,
     reserved_systems=RESERVED_SYSTEMS,

@@ -3,7 +3,7 @@
 from datetime import date
 
 from chassis.http.problems import FieldError, Forbidden, InvalidInput
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 
 __all__ = ["BACKDATE", "business_day_of"]
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.catalog.schemas import Conversion, UpsertCategory, UpsertItem, UpsertPrice
 from erp.catalog.service.categories import upsert_category
 from erp.catalog.service.items import upsert_item

@@ -11,7 +11,7 @@ from chassis.http.problems import Problem
 from chassis.identity.actor import ADMIN
 from chassis.identity.systems import require_binding
 from chassis.storage import external
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from values.external import ExternalId, System
 from values.text import Command
 

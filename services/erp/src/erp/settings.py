@@ -7,7 +7,7 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from chassis.settings import ServiceSettings
-from chassis.storage.work import Setting
+from chassis.storage.reading import Setting
 from values.text import Code
 
 __all__ = ["ErpSettings", "settings_of"]

@@ -31,10 +31,10 @@ from chassis.storage.source_versions import (
     is_too_far,
     require_near,
 )
-from chassis.storage.work import Work
 from chassis.telemetry.trace import Trace
+from chassis.work.locking import advisory_lock
+from chassis.work.unit_of_work import Work
 from erp.base import Base
-from erp.lines import stand_in_line
 from erp.senders import BatchAsked
 from erp.settings import settings_of
 
@@ -198,7 +198,7 @@ async def upsert_each(
     new ones are told first. Batches of one kind from one system pass one at a time: their items
     may name the same records in different order, and side by side they would deadlock.
     """
-    await stand_in_line(work, f"batch:{entity_type}:{asked.system}")
+    await advisory_lock(work, f"batch:{entity_type}:{asked.system}")
     batch = _Batch(
         work,
         asked.system,

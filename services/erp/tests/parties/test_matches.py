@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from chassis.storage.database import driver_url
+from chassis.storage.connections import driver_url
 from erp.parties.queries import Wanted, matches
 from values.address import Address
 from values.matching import match_keys

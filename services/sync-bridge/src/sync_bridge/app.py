@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from chassis.service import Schedule, Service
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from sync_bridge.comparisons.router import comparison_router
 from sync_bridge.comparisons.working import compare_halves
-from sync_bridge.figures import FIGURES
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.router import inbox_router, quarantine_router
 from sync_bridge.lanes import levelling
@@ -18,6 +17,7 @@ from sync_bridge.lanes.pairing import UNLINK, unlink_halves
 from sync_bridge.lanes.review_router import mapping_router, review_router
 from sync_bridge.lanes.router import flow_router, lane_router
 from sync_bridge.lanes.working import carry_lanes
+from sync_bridge.metrics import METRICS
 from sync_bridge.permissions import PERMISSIONS, ROLES
 from sync_bridge.positions.router import backfill_router, position_router, status_router
 from sync_bridge.settings import BridgeSettings
@@ -58,7 +58,7 @@ SERVICE = Service(
         inbox_router,
         quarantine_router,
     ),
-    figures=FIGURES,
+    metrics=METRICS,
     permissions=PERMISSIONS,
     roles=ROLES,
     events=(LaneParked, LaneResumed),

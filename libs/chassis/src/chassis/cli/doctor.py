@@ -12,7 +12,7 @@ import typer
 from chassis.cli.console import FAILED, AsJson, command, show
 from chassis.cli.installation import Installation, installation
 from chassis.storage.bootstrap import owns_tables
-from chassis.storage.database import driver_url
+from chassis.storage.connections import driver_url
 from chassis.storage.folding import KNOWS_ALL_SCRIPTS
 from chassis.storage.lost import LOST
 from chassis.storage.migrate import head_of, schema_version

@@ -9,9 +9,9 @@ from pydantic import SecretStr
 from sqlalchemy import make_url
 
 from chassis.cli.console import Refusal
-from chassis.storage.database import Database
 from chassis.storage.embedded import EmbeddedCluster
 from chassis.storage.migrate import head_of, schema_version
+from chassis.work.database import Database
 
 if TYPE_CHECKING:
     from chassis.service import Service
@@ -82,7 +82,7 @@ def installation(service: "Service", **overrides: Any) -> Iterator[Installation]
 async def connected(service: "Service") -> AsyncIterator[tuple[Installation, Database]]:
     """The installation and its database, migrated. Raises Refusal when it is not."""
     with installation(service) as here:
-        database = Database.connect(service, here.settings)
+        database = service.connect(here.settings)
         try:
             await require_current_schema(here, database)
             yield here, database

@@ -19,10 +19,10 @@ from chassis.events.wakeup import Wakeups
 from chassis.http.app import create_app
 from chassis.identity.bootstrap import bootstrap
 from chassis.storage.bootstrap import grant, owns_tables
-from chassis.storage.database import Database
 from chassis.storage.migrate import head_of, upgrade
 from chassis.telemetry.logs import configure_logs
 from chassis.telemetry.metrics import Metrics
+from chassis.work.database import Database
 
 if TYPE_CHECKING:
     from chassis.service import Service
@@ -75,7 +75,7 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
 
 async def _serve(here: Installation, *, with_worker: bool) -> None:
     with closing(_listen(here.settings.host, here.settings.port)) as listening:
-        database = Database.connect(here.service, here.settings)
+        database = here.service.connect(here.settings)
         try:
             await _require_sound(here, database)
             await _bootstrap(here)
@@ -110,9 +110,9 @@ async def _serve_on(
 
 
 async def _work(here: Installation) -> None:
-    database = Database.connect(here.service, here.settings)
+    database = here.service.connect(here.settings)
     wakeups = Wakeups(database.connect_driver)
-    database.wake(for_events=wakeups.committed.ring, for_jobs=wakeups.asked.ring)
+    database.wake(for_events=wakeups.committed.notify, for_jobs=wakeups.asked.notify)
     try:
         await _require_sound(here, database)
         working = asyncio.create_task(_with_wakeups(here, database, wakeups))
@@ -143,7 +143,7 @@ async def _bootstrap(here: Installation) -> dict[str, int]:
     path = here.settings.bootstrap_key_file
     if path is None:
         return {}
-    database = Database.connect(here.service, here.settings)
+    database = here.service.connect(here.settings)
     try:
         async with database.driver() as sql:
             made = await bootstrap(sql, here.service, path)

@@ -18,8 +18,8 @@ from chassis.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
     from chassis.cli.installation import Installation
-    from chassis.storage.database import Database
     from chassis.telemetry.metrics import Metrics
+    from chassis.work.database import Database
 
 __all__ = ["jobs_worker", "run_worker"]
 
@@ -86,6 +86,6 @@ def jobs_worker(
         database,
         handlers=handlers,
         schedules=schedules,
-        bell=wakeups.asked,
+        signal=wakeups.asked,
         metrics=metrics,
     )

@@ -8,7 +8,7 @@ the next event it holds no database connection.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 import asyncpg
@@ -16,11 +16,9 @@ from fastapi import Request
 
 from chassis.events.cursor import Cursor, CursorExpired, CursorForeign
 from chassis.events.envelope import COLUMNS, to_json
+from chassis.events.wakeup import Signal
+from chassis.storage.connections import Connections
 from chassis.telemetry.logs import get_logger
-
-if TYPE_CHECKING:
-    from chassis.events.wakeup import Bell
-    from chassis.storage.database import Database
 
 __all__ = ["Asked", "Page", "Position", "begin_epoch", "end", "ends_of", "follow", "notice_restore"]
 
@@ -125,7 +123,12 @@ class Position:
 
 
 async def follow(
-    database: "Database", bell: "Bell", asked: Asked, request: Request, *, by_bridge: bool = False
+    database: Connections,
+    signal: "Signal",
+    asked: Asked,
+    request: Request,
+    *,
+    by_bridge: bool = False,
 ) -> Page:
     """The next page; when it is empty, wait for it as long as asked.
 
@@ -136,7 +139,7 @@ async def follow(
     """
     clock = asyncio.get_running_loop().time
     deadline = clock() + asked.wait_seconds
-    rung = bell.rings
+    seen = signal.count
     async with database.driver() as sql:
         start = await _start(sql, asked.after)
         try:
@@ -148,18 +151,18 @@ async def follow(
             page = await _read(sql, start, asked)  # Refused again, with what holds by now.
         if asked.consumer is not None:
             await sql.execute(_MARK, asked.consumer, start.position)
-    while not page.events and not bell.closed and (left := deadline - clock()) > 0:
+    while not page.events and not signal.closed and (left := deadline - clock()) > 0:
         if page.cursor.position == page.head:
-            await bell.wait(rung, min(POLL_SECONDS, left))
+            await signal.wait(seen, min(POLL_SECONDS, left))
         if await request.is_disconnected():
             break
-        rung = bell.rings
+        seen = signal.count
         async with database.driver() as sql:
             page = await _read(sql, page.cursor, asked)
     return page
 
 
-async def end(database: "Database", wait_seconds: float) -> Position:
+async def end(database: Connections, wait_seconds: float) -> Position:
     """The end of the feed, once all that is committed by now is numbered or the wait is over."""
     deadline = asyncio.get_running_loop().time() + wait_seconds
     async with database.driver() as sql:

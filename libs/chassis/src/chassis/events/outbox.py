@@ -1,20 +1,18 @@
 """The outbox: the public events of one act, written in the act's own transaction."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from itertools import chain
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from chassis.events.event import Event
 from chassis.events.schema import PAYLOAD_BYTES_MAX
 from chassis.http.problems import Problem
 from chassis.ids import uuid7
+from chassis.telemetry.trace import Trace
 
-if TYPE_CHECKING:
-    from chassis.storage.work import Work
-    from chassis.telemetry.trace import Trace
-
-__all__ = ["EVENT_BYTES_MAX", "EventTooLarge", "written"]
+__all__ = ["EVENT_BYTES_MAX", "EventTooLarge", "Recorded", "insert_events"]
 
 EVENT_BYTES_MAX = PAYLOAD_BYTES_MAX * 2 // 3
 """Largest event in bytes of compact JSON. The database writes a space after each comma and colon,
@@ -55,19 +53,26 @@ class EventTooLarge(Problem):
     )
 
 
-def written(work: "Work") -> tuple[str, Sequence[Any]]:
+class Recorded(NamedTuple):
+    """A public event of an act, and the trace that it continues."""
+
+    event: Event
+    trace: Trace
+
+
+def insert_events(
+    recorded: Sequence[Recorded], *, service: str, now: datetime, actor: str
+) -> tuple[str, Sequence[Any]]:
     """The CTE that inserts the events of an act, and its arguments. Raises EventTooLarge.
 
     A version that an aggregate has already published violates `pk_outbox_version`: the act
     published without holding the aggregate's row, and fails whole. Most acts have few events;
     written as rows they cost two thirds of what they cost in arrays.
     """
-    pairs = zip(work.events, work.event_traces, strict=True)
-    rows = [_row(work.setting.service, event, trace) for event, trace in pairs]
-    besides = work.now, work.actor.reference
+    rows = [_row(service, event, trace) for event, trace in recorded]
     if len(rows) <= FEW:
-        return _few(len(rows)), (*besides, *chain.from_iterable(rows))
-    return _MANY, (*besides, *map(list, zip(*rows, strict=True)))
+        return _few(len(rows)), (now, actor, *chain.from_iterable(rows))
+    return _MANY, (now, actor, *map(list, zip(*rows, strict=True)))
 
 
 @cache
@@ -77,7 +82,7 @@ def _few(count: int) -> str:
     return f"{_INSERT}\n  values {', '.join(rows)}{_VERSIONS}"
 
 
-def _row(service: str, event: Event, trace: "Trace") -> tuple[Any, ...]:
+def _row(service: str, event: Event, trace: Trace) -> tuple[Any, ...]:
     return (
         uuid7(),
         event.topic_for(service),

@@ -138,15 +138,15 @@ class Relay:
         await connection.execute(_FIRST_MARK)
         mark: int = await connection.fetchval(_READ_MARK)
         _log.info("relay_leads", mark=mark)
-        bell = self._wakeups.sequenced
-        rung, rows = bell.rings, await self._read(connection, mark)
+        signal = self._wakeups.sequenced
+        seen, rows = signal.count, await self._read(connection, mark)
         while True:
             if rows:
-                rung, mark = bell.rings, rows[-1]["feed_seq"]
+                seen, mark = signal.count, rows[-1]["feed_seq"]
                 rows = await self._send(connection, publisher, rows)
             else:
-                await bell.wait(rung, POLL_SECONDS)
-                rung, rows = bell.rings, await self._read(connection, mark)
+                await signal.wait(seen, POLL_SECONDS)
+                seen, rows = signal.count, await self._read(connection, mark)
 
     async def _read(self, connection: "asyncpg.Connection[Any]", after: int) -> list[Any]:
         return await connection.fetch(RECORDS_AFTER, after, self._page)

@@ -14,7 +14,7 @@ from chassis.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
     from chassis.service import JobHandler
-    from chassis.storage.work import Work
+    from chassis.work.unit_of_work import Work
 
 __all__ = ["UPKEEP_EVERY", "UPKEEP_KIND", "outbox_upkeep"]
 

@@ -101,8 +101,8 @@ async def read_events(reader: Reader, asked: InAsked, request: Request) -> Cloud
     An empty page means: that was all for now. Give its cursor as `after` next time.
     """
     state = request.app.state
-    bell, by_bridge = state.wakeups.sequenced, reader.relays
-    page = await feed.follow(state.database, bell, asked, request, by_bridge=by_bridge)
+    signal, by_bridge = state.wakeups.sequenced, reader.relays
+    page = await feed.follow(state.database, signal, asked, request, by_bridge=by_bridge)
     following = f'<{request.url.path}?{asked.link(page.cursor)}>; rel="next"'
     return CloudEvents(page.body(), headers={"Tandem-Cursor": str(page.cursor), "Link": following})
 

@@ -121,13 +121,13 @@ class Sequencer:
         _log.info("sequencer_leads", epoch=self.epoch)
         quiet_passes, passed = 0, float("-inf")
         while True:
-            rung, before, passed = self._wakeups.committed.rings, passed, time.monotonic()
+            seen, before, passed = self._wakeups.committed.count, passed, time.monotonic()
             numbered = await self.number()
             quiet_passes = 0 if numbered else quiet_passes + 1
             if numbered == self._batch:
                 continue
             poll = POLL_BUSY_SECONDS if quiet_passes < _BUSY_PASSES else POLL_IDLE_SECONDS
-            if await self._wakeups.committed.wait(rung, poll):
+            if await self._wakeups.committed.wait(seen, poll):
                 busy = passed - before < 2 * BUSY_GATHER_SECONDS
                 await asyncio.sleep(BUSY_GATHER_SECONDS if busy else GATHER_SECONDS)
 
@@ -152,7 +152,7 @@ class Sequencer:
             raise LeaseLost
         self._mark.learn(row, cut_off=row["found"] == self._batch)
         if row["numbered"]:
-            self._wakeups.sequenced.ring()
+            self._wakeups.sequenced.notify()
         return int(row["numbered"])
 
     def release(self) -> None:

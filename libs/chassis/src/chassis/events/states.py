@@ -15,9 +15,9 @@ from chassis.events.event import Event
 from chassis.events.feed import ends_of
 
 if TYPE_CHECKING:
-    from chassis.storage.database import Database
-    from chassis.storage.work import Work
     from chassis.telemetry.trace import Trace
+    from chassis.work.database import Database
+    from chassis.work.unit_of_work import Work
 
 __all__ = ["StatePage", "StateQuery", "States", "read_states"]
 

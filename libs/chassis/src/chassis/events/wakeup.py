@@ -1,8 +1,8 @@
 """Wake-ups: they make a reader look at once. One that is lost costs time, never an event.
 
-Inside a process a bell is rung. Other processes hear of it by NOTIFY, sent on a connection of its
-own and at most once each few milliseconds: inside the business transaction it would put all
-commits of the server in one line. Every waiter looks again after its poll interval anyway.
+Inside a process a signal wakes its waiters. Other processes learn of it by NOTIFY, sent on a
+connection of its own and at most once each few milliseconds: inside the business transaction it
+would serialize all commits of the server. Every waiter looks again after its poll interval.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import structlog
 
 from chassis.storage.lost import LOST
 
-__all__ = ["Bell", "Connect", "Wakeups"]
+__all__ = ["Connect", "Signal", "Wakeups"]
 
 Connect = Callable[[], Awaitable["asyncpg.Connection[Any]"]]
 """Opens a connection that the caller owns and closes."""
@@ -26,46 +26,46 @@ RECONNECT_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
-class Bell:
-    """Wakes everyone who waits. Note `rings`, look, then wait: a ring in between is not missed."""
+class Signal:
+    """Wakes everyone who waits. Note `count`, look, then wait: what came in between counts."""
 
-    def __init__(self, rung_here: Callable[[], None] = lambda: None) -> None:
-        self.rings = 0
+    def __init__(self, notify_others: Callable[[], None] = lambda: None) -> None:
+        self.count = 0
         self.closed = False
-        self._rung_here = rung_here
+        self._notify_others = notify_others
         self._next = asyncio.Event()
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Wake the waiters of this process and let the other processes know."""
-        self.hear()
-        self._rung_here()
+        self.wake()
+        self._notify_others()
 
-    def hear(self) -> None:
+    def wake(self) -> None:
         """Wake the waiters of this process."""
-        self.rings += 1
-        rung, self._next = self._next, asyncio.Event()
-        rung.set()
+        self.count += 1
+        event, self._next = self._next, asyncio.Event()
+        event.set()
 
     def close(self) -> None:
         """Wake the waiters for the last time: this process ends."""
         self.closed = True
-        self.hear()
+        self.wake()
 
     async def wait(self, seen: int, seconds: float) -> bool:
-        """Wait until the bell has been rung since `rings` was `seen`; False after `seconds`."""
-        if self.rings != seen:
+        """Wait until there was a signal since `count` was `seen`; False after `seconds`."""
+        if self.count != seen:
             return True
-        # Not wait_for: in Python 3.11 it forgets a cancellation that comes with the ring itself.
+        # Not wait_for: in Python 3.11 it forgets a cancellation that comes with the signal itself.
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._next.wait()
-        return self.rings != seen
+        return self.count != seen
 
 
 class Wakeups:
-    """The bells of a service, carried between its processes while `run` runs.
+    """The signals of a service, passed on between its processes while `run` runs.
 
-    `committed` is rung after an act with events has committed, `asked` after one that asked for
+    `committed` is given after an act with events has committed, `asked` after one that asked for
     jobs, `sequenced` after the sequencer has numbered events.
     """
 
@@ -73,10 +73,10 @@ class Wakeups:
         self._connect = connect
         self._unsent: set[str] = set()
         self._to_send = asyncio.Event()
-        self.committed = Bell(lambda: self._rung("tandem_committed"))
-        self.sequenced = Bell(lambda: self._rung("tandem_sequenced"))
-        self.asked = Bell(lambda: self._rung("tandem_asked"))
-        self._bells = {
+        self.committed = Signal(lambda: self._to_notify("tandem_committed"))
+        self.sequenced = Signal(lambda: self._to_notify("tandem_sequenced"))
+        self.asked = Signal(lambda: self._to_notify("tandem_asked"))
+        self._signals = {
             "tandem_committed": self.committed,
             "tandem_sequenced": self.sequenced,
             "tandem_asked": self.asked,
@@ -85,42 +85,42 @@ class Wakeups:
 
     def close(self) -> None:
         """Let no one wait any more: this process ends."""
-        for bell in self._bells.values():
-            bell.close()
+        for signal in self._signals.values():
+            signal.close()
 
-    def _rung(self, channel: str) -> None:
+    def _to_notify(self, channel: str) -> None:
         self._unsent.add(channel)
         self._to_send.set()
 
     async def run(self) -> None:
-        """Carry rings both ways until cancelled; a lost connection is made again."""
+        """Pass signals both ways until cancelled; a lost connection is made again."""
         while True:
             try:
-                await self._carry()
+                await self._pass_on()
             except LOST as broken:
                 _log.warning("wakeups_interrupted", reason=repr(broken))
             finally:
                 self.connected.clear()
             await asyncio.sleep(RECONNECT_SECONDS)
 
-    async def _carry(self) -> None:
+    async def _pass_on(self) -> None:
         connection = await self._connect()
         try:
-            for channel, bell in self._bells.items():
-                await connection.add_listener(channel, self._heard)
-                bell.hear()
+            for channel, signal in self._signals.items():
+                await connection.add_listener(channel, self._notified)
+                signal.wake()
             self.connected.set()
             while True:
                 await self._send(connection)
         finally:
             connection.terminate()
 
-    def _heard(self, connection: Any, pid: int, channel: str, _payload: object) -> None:
+    def _notified(self, connection: Any, pid: int, channel: str, _payload: object) -> None:
         if pid != connection.get_server_pid():
-            self._bells[channel].hear()
+            self._signals[channel].wake()
 
     async def _send(self, connection: "asyncpg.Connection[Any]") -> None:
-        """Send what was rung here, gathered; when nothing is, see that the connection lives."""
+        """Send what was notified here, gathered; when nothing is, see that the connection lives."""
         try:
             async with asyncio.timeout(PING_SECONDS):
                 await self._to_send.wait()

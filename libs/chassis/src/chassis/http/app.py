@@ -20,9 +20,9 @@ from chassis.http.texts import Texts
 from chassis.identity.authenticate import Authenticator
 from chassis.identity.router import routers as identity_routers
 from chassis.jobs.router import router as jobs_router
-from chassis.storage.database import Database
 from chassis.storage.migrate import head_of, schema_version
 from chassis.telemetry.metrics import Metrics
+from chassis.work.database import Database
 
 if TYPE_CHECKING:
     from chassis.service import Service
@@ -35,7 +35,7 @@ def create_app(
     service: "Service", settings: "ServiceSettings", database: Database | None = None
 ) -> FastAPI:
     """The application. Without a database it connects to the settings' own when it starts."""
-    metrics = Metrics(service.name, service.figures)
+    metrics = Metrics(service.name, service.metrics)
     app = FastAPI(
         title=service.title,
         description=service.description,
@@ -65,14 +65,14 @@ def attach(app: FastAPI, database: Database) -> None:
     """Give the application its database and all that needs it."""
     app.state.database = database
     app.state.wakeups = wakeups = Wakeups(database.connect_driver)
-    database.wake(for_events=wakeups.committed.ring, for_jobs=wakeups.asked.ring)
+    database.wake(for_events=wakeups.committed.notify, for_jobs=wakeups.asked.notify)
     app.state.authenticator = Authenticator(app.state.service, app.state.settings, database)
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     if not hasattr(app.state, "database"):
-        attach(app, Database.connect(app.state.service, app.state.settings))
+        attach(app, app.state.service.connect(app.state.settings))
     carrying = asyncio.create_task(app.state.wakeups.run())
     try:
         yield

@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 
 from chassis.http.problems import Problem, ProblemView
 from chassis.http.texts import Texts
-from chassis.storage.work import Work
 from chassis.telemetry.trace import Trace
+from chassis.work.unit_of_work import Work
 
 __all__ = [
     "AtOnce",

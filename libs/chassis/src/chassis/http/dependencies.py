@@ -10,7 +10,8 @@ from chassis.http.etag import parse_revision
 from chassis.http.idempotency import claim_key
 from chassis.http.problems import Forbidden
 from chassis.identity.actor import Actor
-from chassis.storage.work import Reading, Work
+from chassis.storage.reading import Reading
+from chassis.work.unit_of_work import Work
 
 __all__ = [
     "Caller",
@@ -67,8 +68,8 @@ InWork = Annotated[Work, Depends(begin, scope="function")]
 
 async def read(request: Request) -> AsyncIterator[Reading]:
     """A connection for reads, open to known callers only."""
-    await caller(request)
-    async with request.app.state.database.reading() as reading:
+    actor = await caller(request)
+    async with request.app.state.database.reading(actor=actor) as reading:
         yield reading
 
 

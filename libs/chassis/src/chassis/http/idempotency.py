@@ -17,8 +17,8 @@ from chassis.http.problems import (
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
 )
-from chassis.storage.settle import Reply
-from chassis.storage.work import Work
+from chassis.work.settle import Reply
+from chassis.work.unit_of_work import Work
 
 __all__ = ["DDL", "Replayed", "claim_key", "keep_reply"]
 

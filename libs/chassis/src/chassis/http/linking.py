@@ -11,8 +11,9 @@ from chassis.http.dependencies import Language
 from chassis.http.problems import NotFound, Problem, ProblemView
 from chassis.storage import external
 from chassis.storage.external import AlreadyLinked, External
-from chassis.storage.locking import lock_found
-from chassis.storage.work import Reading, Work
+from chassis.storage.reading import Reading
+from chassis.work.locking import lock_found
+from chassis.work.unit_of_work import Work
 
 __all__ = [
     "LINKS_MAX",

@@ -25,8 +25,8 @@ from chassis.identity.actor import ADMIN, Actor
 from chassis.identity.authenticate import credential
 from chassis.identity.jwt import IssuerUnavailable
 from chassis.identity.sessions import LoginRefused, TooManyAttempts
-from chassis.storage.settle import Reply
-from chassis.storage.work import Work
+from chassis.work.settle import Reply
+from chassis.work.unit_of_work import Work
 
 if TYPE_CHECKING:
     from chassis.service import Service

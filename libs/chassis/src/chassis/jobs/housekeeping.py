@@ -8,7 +8,7 @@ from chassis.identity import sessions
 
 if TYPE_CHECKING:
     from chassis.service import JobHandler
-    from chassis.storage.work import Work
+    from chassis.work.unit_of_work import Work
 
 __all__ = ["EVERY", "KIND", "housekeeping"]
 

@@ -19,14 +19,13 @@ from chassis.telemetry.trace import Trace
 
 __all__ = [
     "ATTEMPTS_MAX",
-    "JOBS_CTE",
     "LEASE",
     "ClaimedJob",
     "NewJob",
     "claim",
     "finish",
     "give_back",
-    "job_arrays",
+    "insert_jobs",
     "postpone",
     "retry_delay",
     "revive",
@@ -46,14 +45,14 @@ _BACKOFF_FIRST_SECONDS = 1.0
 _BACKOFF_MAX_SECONDS = 3600.0
 _ERROR_LENGTH_MAX = 2000
 
-JOBS_CTE = """new_jobs as (
+_INSERT = """new_jobs as (
   insert into job (id, kind, payload, key, trace, run_at)
   select id, kind, payload::jsonb, key, trace::jsonb, run_at
     from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
       as asked(id, kind, payload, key, trace, run_at)
   on conflict (kind, key) where state = 'queued' and key is not null
   do update set run_at = least(job.run_at, excluded.run_at))"""
-"""Inserts the rows of `job_arrays`. A twin that waits is locked until the asker commits, so that
+"""A twin that waits is locked until the asker commits, so that
 it cannot run before it sees what the asker wrote."""
 
 
@@ -79,8 +78,8 @@ class ClaimedJob:
     trace: Trace
 
 
-def job_arrays(jobs: Sequence[NewJob]) -> Sequence[Any]:
-    """The arguments of JOBS_CTE, in its order. Jobs of one kind and key are taken together."""
+def insert_jobs(jobs: Sequence[NewJob]) -> tuple[str, Sequence[Any]]:
+    """The CTE that inserts jobs, and its arguments. Jobs of one kind and key are one."""
     asked: dict[Any, NewJob] = {}
     for number, job in enumerate(jobs):
         identity = number if job.key is None else (job.kind, job.key)
@@ -88,7 +87,7 @@ def job_arrays(jobs: Sequence[NewJob]) -> Sequence[Any]:
         if earlier is None or job.run_at < earlier.run_at:
             asked[identity] = job
     rows = list(asked.values())
-    return (
+    return _INSERT, (
         [uuid7() for _ in rows],
         [job.kind for job in rows],
         [orjson.dumps(job.payload).decode() for job in rows],

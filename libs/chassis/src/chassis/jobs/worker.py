@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from chassis.clock import utc_now
-from chassis.events.wakeup import Bell
+from chassis.events.wakeup import Signal
 from chassis.identity.actor import SYSTEM
 from chassis.jobs import clock, queue
 from chassis.storage.lost import LOST, DatabaseLost
@@ -17,8 +17,8 @@ from chassis.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
     from chassis.service import JobHandler, Schedule
-    from chassis.storage.database import Database
     from chassis.telemetry.metrics import Metrics
+    from chassis.work.database import Database
 
 __all__ = ["Worker"]
 
@@ -41,13 +41,13 @@ class Worker:
         *,
         handlers: Mapping[str, "JobHandler"],
         schedules: Sequence["Schedule"] = (),
-        bell: Bell | None = None,
+        signal: Signal | None = None,
         metrics: "Metrics | None" = None,
     ) -> None:
         self._database = database
         self._handlers = handlers
         self._schedules = schedules
-        self._bell = bell or Bell()
+        self._signal = signal or Signal()
         self._metrics = metrics
 
     async def run(self) -> None:
@@ -68,12 +68,12 @@ class Worker:
 
     async def _run_jobs(self) -> None:
         while True:
-            rung = self._bell.rings
+            seen = self._signal.count
             try:
                 await self.once()
             except LOST as broken:
                 log.warning("jobs_interrupted", error=repr(broken))
-            await self._bell.wait(rung, POLL_SECONDS)
+            await self._signal.wait(seen, POLL_SECONDS)
 
     async def _run_clock(self) -> None:
         while True:
@@ -84,7 +84,7 @@ class Worker:
                 log.warning("clock_interrupted", error=repr(broken))
             else:
                 if due:
-                    self._bell.hear()
+                    self._signal.wake()
             await asyncio.sleep(CLOCK_SECONDS)
 
     async def _claim(self) -> list[queue.ClaimedJob]:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import asyncpg
 from sqlalchemy import make_url
 
-from chassis.storage.database import driver_url
+from chassis.storage.connections import driver_url
 
 __all__ = [
     "DatabaseUrls",

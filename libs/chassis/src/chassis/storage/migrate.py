@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
-from chassis.storage.database import driver_url
+from chassis.storage.connections import driver_url
 
 if TYPE_CHECKING:
     from chassis.service import Service

@@ -7,7 +7,7 @@ from alembic import context
 from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from chassis.storage.database import async_url
+from chassis.storage.connections import async_url
 
 __all__ = ["run"]
 

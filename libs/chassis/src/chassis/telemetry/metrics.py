@@ -1,13 +1,14 @@
 """Metrics in Prometheus form: requests by route, jobs, and how far the queues are behind.
 
-Queue figures, and those a service declares, are read from the database when asked for, so they
+Queue metrics, and those a service declares, are read from the database when asked for, so they
 are right whichever process does the work; a database that does not answer shows as
 `tandem_database_up 0`.
 """
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import (
@@ -19,22 +20,31 @@ from prometheus_client import (
     generate_latest,
 )
 
+from chassis.storage.connections import Connections
 from chassis.storage.lost import LOST
 
-if TYPE_CHECKING:
-    from chassis.service import Figure
-    from chassis.storage.database import Database
-
-__all__ = ["Metrics"]
+__all__ = ["Metric", "Metrics"]
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _DATABASE_ANSWERS_WITHIN_SECONDS = 2.0
 
 
-class Metrics:
-    """The figures of one service in one process."""
+@dataclass(frozen=True)
+class Metric:
+    """A number an operator watches, at /metrics as `tandem_<name>`; `query` is SQL for it.
 
-    def __init__(self, service: str, figures: "Sequence[Figure]" = ()) -> None:
+    It runs at every scrape, so an index must answer it.
+    """
+
+    name: str
+    help: str
+    query: str
+
+
+class Metrics:
+    """The metrics of one service in one process."""
+
+    def __init__(self, service: str, metrics: Sequence[Metric] = ()) -> None:
         self.registry = CollectorRegistry()
         self._requests = Histogram(
             "tandem_http_request_seconds",
@@ -49,7 +59,7 @@ class Metrics:
             ["service", "kind", "outcome"],
             registry=self.registry,
         )
-        self._queue = _QueueFigures(service, self.registry, figures)
+        self._queue = _DatabaseMetrics(service, self.registry, metrics)
         self._service = service
         self._children: dict[tuple[str, str, int], Any] = {}
 
@@ -66,7 +76,7 @@ class Metrics:
         """Count the end of a job's attempt."""
         self._jobs.labels(self._service, kind, outcome).inc()
 
-    async def page(self, database: "Database") -> bytes:
+    async def page(self, database: Connections) -> bytes:
         """Everything as Prometheus reads it."""
         await self._queue.refresh(database)
         return generate_latest(self.registry)
@@ -83,14 +93,14 @@ class Metrics:
         return router
 
 
-class _QueueFigures:
+class _DatabaseMetrics:
     """Gauges that are read from the database."""
 
     def __init__(
-        self, service: str, registry: CollectorRegistry, figures: "Sequence[Figure]"
+        self, service: str, registry: CollectorRegistry, metrics: Sequence[Metric]
     ) -> None:
-        def gauge(name: str, told: str, *labels: str) -> Gauge:
-            return Gauge(f"tandem_{name}", told, ["service", *labels], registry=registry)
+        def gauge(name: str, text: str, *labels: str) -> Gauge:
+            return Gauge(f"tandem_{name}", text, ["service", *labels], registry=registry)
 
         self._service = service
         self._up = gauge("database_up", "1 when the database answers.")
@@ -102,17 +112,17 @@ class _QueueFigures:
         self._head = gauge("feed_head", "Position of the newest event in the feed.")
         self._relay = gauge("relay_lag_events", "Events that Kafka has not been given yet.")
         self._consumers = gauge("feed_consumer_lag_events", "Events not read yet.", "consumer")
-        self._own = [gauge(one.name, one.told).labels(service) for one in figures]
-        self._questions = ", ".join(f"({one.question})" for one in figures)
+        self._own = [gauge(one.name, one.help).labels(service) for one in metrics]
+        self._queries = ", ".join(f"({one.query})" for one in metrics)
 
-    async def refresh(self, database: "Database") -> None:
-        """Read the figures; when the database does not answer, say so and keep the last ones."""
+    async def refresh(self, database: Connections) -> None:
+        """Read the metrics; when the database does not answer, say so and keep the last ones."""
         up = self._up.labels(self._service)
         try:
             async with asyncio.timeout(_DATABASE_ANSWERS_WITHIN_SECONDS), database.driver() as sql:
-                (row,) = await sql.fetch(_FIGURES)
+                (row,) = await sql.fetch(_QUEUE)
                 consumers = await sql.fetch(_CONSUMERS)
-                own = await sql.fetchrow(f"select {self._questions}")
+                own = await sql.fetchrow(f"select {self._queries}")
         except LOST:
             up.set(0)
             return
@@ -125,11 +135,11 @@ class _QueueFigures:
         self._relay.labels(self._service).set(row["relay_lag"])
         for consumer in consumers:
             self._consumers.labels(self._service, consumer["name"]).set(consumer["lag"])
-        for figure, number in zip(self._own, own or (), strict=True):
-            figure.set(number)
+        for gauge, number in zip(self._own, own or (), strict=True):
+            gauge.set(number)
 
 
-_FIGURES = """with jobs as (
+_QUEUE = """with jobs as (
     select count(*) filter (where state = 'queued') as queued,
            count(*) filter (where state = 'running') as running,
            count(*) filter (where state = 'dead') as dead,

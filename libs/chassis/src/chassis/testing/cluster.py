@@ -31,7 +31,7 @@ from chassis.storage.bootstrap import (
     grant,
     in_own_loop,
 )
-from chassis.storage.database import driver_url
+from chassis.storage.connections import driver_url
 from chassis.storage.embedded import EmbeddedCluster
 from chassis.storage.migrate import upgrade
 from chassis.storage.placement import own_folder

@@ -16,8 +16,8 @@ from chassis.http.app import create_app
 from chassis.identity import keys
 from chassis.service import Service
 from chassis.settings import ServiceSettings
-from chassis.storage.database import Database
 from chassis.testing.cluster import TestCluster
+from chassis.work.database import Database
 
 __all__ = ["ServiceUnderTest", "running"]
 
@@ -103,7 +103,7 @@ async def running(
     known = service.settings.model_validate(
         {"database_url": urls.runtime, "migration_database_url": urls.owner} | settings
     )
-    database = Database.connect(service, known)
+    database = service.connect(known)
     app = create_app(service, known, database)
     secret = await _key(service, database, ["admin"], sorted(service.reserved_systems))
     under_test = ServiceUnderTest(

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
-from chassis.storage.database import Database
+from chassis.work.database import Database
 
 __all__ = ["nothing_changed"]
 

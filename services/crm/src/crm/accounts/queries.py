@@ -14,9 +14,9 @@ from sqlalchemy import select
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.base import version_columns
-from chassis.storage.locking import any_of
 from chassis.storage.searching import Kept, containing, having
-from chassis.storage.work import Work
+from chassis.work.locking import any_of
+from chassis.work.unit_of_work import Work
 from crm import searched
 from crm.accounts.models import ACTIVE, Account, Contact
 from crm.accounts.schemas import (

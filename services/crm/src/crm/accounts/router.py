@@ -25,7 +25,7 @@ from chassis.http.problems import (
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from chassis.storage.external import AlreadyLinked
-from chassis.storage.work import Reading
+from chassis.storage.reading import Reading
 from crm.accounts import queries
 from crm.accounts.schemas import (
     AccountMatchReply,

@@ -10,9 +10,9 @@ import asyncpg
 from sqlalchemy import select
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.storage.locking import any_of
 from chassis.storage.searching import containing
-from chassis.storage.work import Work
+from chassis.work.locking import any_of
+from chassis.work.unit_of_work import Work
 from crm import searched
 from crm.catalog.models import ACTIVE, OWN, ProductPrice
 from crm.catalog.rules.pricing import PricedProduct

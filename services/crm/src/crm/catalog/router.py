@@ -26,7 +26,7 @@ from chassis.http.problems import (
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from chassis.storage.external import AlreadyLinked
-from chassis.storage.work import Reading
+from chassis.storage.reading import Reading
 from crm.catalog import queries
 from crm.catalog.errors import DuplicateCode, NoPrice, OverlappingPrice
 from crm.catalog.schemas import (

@@ -1,6 +1,6 @@
 """What orders do when an account has news."""
 
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from crm.accounts.events import AccountChanged
 from crm.accounts.service import accounts
 from crm.orders import queries

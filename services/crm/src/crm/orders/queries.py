@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.loading import columns_of
-from chassis.storage.locking import any_of
 from chassis.storage.searching import containing
-from chassis.storage.work import Work
+from chassis.work.locking import any_of
+from chassis.work.unit_of_work import Work
 from crm.links import references
 from crm.orders.models import Order, OrderLine
 from crm.orders.schemas import OrderView

@@ -31,7 +31,7 @@ from chassis.http.problems import (
 from chassis.http.routing import house_router
 from chassis.http.texts import Texts
 from chassis.identity.actor import Actor
-from chassis.storage.work import Reading
+from chassis.storage.reading import Reading
 from crm.accounts.errors import AccountArchived
 from crm.links import linked_to
 from crm.orders import queries

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.searching import containing
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from crm import searched
 from crm.staff.models import StaffMember
 from crm.staff.schemas import MemberQuery, MemberView, TeamQuery, TeamView

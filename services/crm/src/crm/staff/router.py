@@ -22,7 +22,7 @@ from chassis.http.problems import (
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from chassis.identity.users import LoginTaken
-from chassis.storage.work import Reading
+from chassis.storage.reading import Reading
 from crm.staff import queries
 from crm.staff.errors import DisablesYourself, TeamNameTaken
 from crm.staff.schemas import (

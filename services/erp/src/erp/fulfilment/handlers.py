@@ -1,6 +1,6 @@
 """What fulfilment does when stock, settlement or an approver has news."""
 
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.approvals.events import Decided, Deciding
 from erp.catalog.errors import ItemInUse
 from erp.catalog.events import UnitOrKindChanging

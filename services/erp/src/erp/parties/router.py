@@ -22,7 +22,7 @@ from chassis.http.problems import (
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from chassis.storage.external import AlreadyLinked
-from chassis.storage.work import Reading
+from chassis.storage.reading import Reading
 from erp.links import ExternalRef, LinkExternal, LinkRecords, ManagedByCrm
 from erp.parties import queries
 from erp.parties.errors import DuplicateTaxId

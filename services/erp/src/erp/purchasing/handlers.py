@@ -1,6 +1,6 @@
 """What purchasing does when stock, payables or the catalog has news."""
 
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.catalog.errors import ItemInUse
 from erp.catalog.events import UnitOrKindChanging
 from erp.payables.events import BillReversed

@@ -1,6 +1,6 @@
 """What receivables do when settlement or the catalog has news."""
 
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.catalog.events import TaxCodesNamed
 from erp.receivables import service
 from erp.settlement.events import DocumentsSettled

@@ -13,7 +13,7 @@ from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.ids import uuid7
 from chassis.storage.loading import columns_of, loaded
 from chassis.storage.searching import containing
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.searched import OPEN_ITEMS, PAYMENTS
 from erp.settlement.models import REST_WRITTEN_OFF, WITHOUT_DOCUMENT, Allocation, OpenItem, Payment
 from erp.settlement.schemas import (

@@ -1,7 +1,7 @@
 """What stock does, or refuses, when the catalog changes."""
 
 from chassis.ids import uuid7
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.catalog.errors import ItemInUse, TrackingFixed
 from erp.catalog.events import GoodsAdded, TrackingChanging, UnitOrKindChanging
 from erp.stock import queries

@@ -12,7 +12,6 @@ from uuid import UUID, uuid5
 
 import httpx
 
-from sync_bridge.bells import ARRIVED
 from sync_bridge.comparisons import service
 from sync_bridge.comparisons.rules.levelling import (
     COPIES,
@@ -25,14 +24,15 @@ from sync_bridge.flows import ENTITIES, Flow
 from sync_bridge.identity import service as identity
 from sync_bridge.lanes import levelling as lanes
 from sync_bridge.ownership import Half, other
+from sync_bridge.signals import ARRIVED
 from sync_bridge.sources.attributes import read_event
 from sync_bridge.sources.batch import envelopes
 from sync_bridge.sources.port import SourceTrouble, refusal_of
 from sync_bridge.targets.target import path
 
 if TYPE_CHECKING:
-    from chassis.storage.database import Database
-    from chassis.storage.work import Work
+    from chassis.work.database import Database
+    from chassis.work.unit_of_work import Work
     from sync_bridge.inbox.received import Received
 
 __all__ = ["level_step"]
@@ -62,7 +62,7 @@ async def level_step(database: "Database", clients: Clients) -> bool:
     if outcomes:
         async with database.transaction() as work:
             await service.settle(work, outcomes)
-    ARRIVED.hear()
+    ARRIVED.wake()
     if len(outcomes) < len(alike):
         await asyncio.sleep(0.2)  # A lane is being carried, or a record being changed.
     return True

@@ -18,7 +18,7 @@ from sync_bridge.comparisons.schemas import (
 )
 
 if TYPE_CHECKING:
-    from chassis.storage.database import Database
+    from chassis.work.database import Database
 
 __all__ = ["ComparingRun", "show_comparison"]
 

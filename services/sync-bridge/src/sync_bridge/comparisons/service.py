@@ -15,7 +15,8 @@ from sync_bridge.comparisons.schemas import BeginComparison, LevelDifferences
 from sync_bridge.flows import ENTITIES
 
 if TYPE_CHECKING:
-    from chassis.storage.work import Reading, Work
+    from chassis.storage.reading import Reading
+    from chassis.work.unit_of_work import Work
 
 __all__ = [
     "asked",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from chassis.service import ServiceContext
-    from chassis.storage.database import Database
+    from chassis.work.database import Database
     from sync_bridge.comparisons.queries import Page
     from sync_bridge.ownership import Half
 

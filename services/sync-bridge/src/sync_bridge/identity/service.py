@@ -23,7 +23,8 @@ from sync_bridge.identity.rules.shadows import digest
 from sync_bridge.ownership import Half, other
 
 if TYPE_CHECKING:
-    from chassis.storage.work import Reading, Work
+    from chassis.storage.reading import Reading
+    from chassis.work.unit_of_work import Work
 
 __all__ = [
     "Acquaintance",

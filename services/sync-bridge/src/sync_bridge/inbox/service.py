@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from chassis.http.problems import NotFound
-from sync_bridge.bells import ARRIVED, SETTLED
 from sync_bridge.flows import BY_EVENT, FLOWS
 from sync_bridge.inbox import queries
 from sync_bridge.inbox.errors import NewerVersionCame, NotAnEvent, QuarantineDecided
@@ -14,10 +13,12 @@ from sync_bridge.inbox.received import Cursor, Pace, Progress, Quarantined, Rece
 from sync_bridge.inbox.rules.positions import gapless_mark
 from sync_bridge.inbox.schemas import Replay, Replayed
 from sync_bridge.ownership import Half, other
+from sync_bridge.signals import ARRIVED, SETTLED
 
 if TYPE_CHECKING:
-    from chassis.storage.database import Database
-    from chassis.storage.work import Reading, Work
+    from chassis.storage.reading import Reading
+    from chassis.work.database import Database
+    from chassis.work.unit_of_work import Work
 
 __all__ = [
     "ancestors",
@@ -61,8 +62,8 @@ async def receive(
         if progress is not None:
             await _advance(work, progress, read=len(events) + len(unreadable))
         await quarantine(work, *unreadable)
-    ARRIVED.hear()
-    SETTLED.hear()
+    ARRIVED.wake()
+    SETTLED.wake()
     return new
 
 
@@ -76,7 +77,7 @@ async def ingest(
     """Store the events and the cursor behind them in this transaction (B16 to B19).
 
     An event already stored changes nothing. Returns how many were new. `receive` does this and
-    wakes the lanes; a caller of this one rings `bells.ARRIVED` after its commit.
+    wakes the lanes; a caller of this one wakes `signals.ARRIVED` after its commit.
     """
     once = {one.key: one for one in events}
     fresh: set[tuple[str, UUID]] = set()

@@ -23,7 +23,7 @@ from sync_bridge.messages.reading import Message
 from sync_bridge.ownership import owned_part
 
 if TYPE_CHECKING:
-    from chassis.storage.database import Database
+    from chassis.work.database import Database
 
 __all__ = ["Carrier"]
 

@@ -26,7 +26,7 @@ from sync_bridge.lanes.rules.order import Turn, next_turn
 from sync_bridge.lanes.standstill import Denied, Later, Parks, Standstill, Waits
 
 if TYPE_CHECKING:
-    from chassis.storage.database import Database
+    from chassis.work.database import Database
     from sync_bridge.settings import BridgeSettings
 
 __all__ = ["Carrying"]

@@ -13,7 +13,7 @@ from sync_bridge.lanes import pairing, queries
 from sync_bridge.ownership import other
 
 if TYPE_CHECKING:
-    from chassis.storage.work import Work
+    from chassis.work.unit_of_work import Work
     from sync_bridge.ownership import Half
 
 __all__ = ["decide"]

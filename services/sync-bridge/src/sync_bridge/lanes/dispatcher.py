@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from chassis.storage.lost import LOST
 from chassis.telemetry.logs import get_logger
-from sync_bridge.bells import ARRIVED, SETTLED
 from sync_bridge.lanes import leasing, queries
 from sync_bridge.lanes.carrying import Carrying
 from sync_bridge.lanes.leasing import Class, Leased
+from sync_bridge.signals import ARRIVED, SETTLED
 
 if TYPE_CHECKING:
-    from chassis.storage.database import Database
+    from chassis.work.database import Database
     from sync_bridge.lanes.carrier import Carrier
     from sync_bridge.settings import BridgeSettings
 
@@ -59,8 +59,8 @@ class Dispatcher:
         keeping = asyncio.create_task(self._keep_leases())
         try:
             while True:
-                heard = ARRIVED.rings
-                await ARRIVED.wait(heard, await _whole(self._look()))
+                seen = ARRIVED.count
+                await ARRIVED.wait(seen, await _whole(self._look()))
         finally:
             self._stopping.set()
             await keeping
@@ -133,8 +133,8 @@ class Dispatcher:
         self._running.pop(task, None)
         if not task.cancelled() and (raised := task.exception()):
             log.error("lane_failed", lane=task.get_name(), exc_info=raised)
-        ARRIVED.hear()
-        SETTLED.hear()
+        ARRIVED.wake()
+        SETTLED.wake()
 
     async def _keep_leases(self) -> None:
         """Say now and then that the lanes under way are still being carried."""

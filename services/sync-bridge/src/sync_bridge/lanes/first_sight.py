@@ -22,7 +22,7 @@ from sync_bridge.lanes.standstill import Asks, Later, Parks, Standstill, Waits
 from sync_bridge.ownership import held_part
 
 if TYPE_CHECKING:
-    from chassis.storage.database import Database
+    from chassis.work.database import Database
     from sync_bridge.targets.target import Answer
 
 __all__ = ["FirstSight"]

@@ -10,7 +10,7 @@ from sync_bridge.inbox.received import Received
 from sync_bridge.lanes import queries
 
 if TYPE_CHECKING:
-    from chassis.storage.work import Work
+    from chassis.work.unit_of_work import Work
 
 __all__ = ["bring", "forget"]
 

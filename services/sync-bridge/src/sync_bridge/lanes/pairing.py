@@ -21,7 +21,7 @@ from sync_bridge.settings import BridgeSettings
 from sync_bridge.targets.target import HttpTarget, path
 
 if TYPE_CHECKING:
-    from chassis.storage.work import Work
+    from chassis.work.unit_of_work import Work
     from sync_bridge.ownership import Half
 
 __all__ = ["UNLINK", "carry_again", "forget_links", "link", "unlink", "unlink_halves"]

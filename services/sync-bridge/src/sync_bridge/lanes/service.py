@@ -24,7 +24,7 @@ from sync_bridge.lanes.rules.retry import backoff_seconds
 from sync_bridge.lanes.standstill import Asks, Denied, Later, Loops, Standstill, Waits
 
 if TYPE_CHECKING:
-    from chassis.storage.work import Work
+    from chassis.work.unit_of_work import Work
     from sync_bridge.settings import BridgeSettings
 
 __all__ = [

@@ -17,7 +17,7 @@ from sync_bridge.lanes.schemas import LaneQuery, LanesRetried, RetriedView, Retr
 from sync_bridge.lanes.standstill import Asks
 
 if TYPE_CHECKING:
-    from chassis.storage.work import Work
+    from chassis.work.unit_of_work import Work
 
 __all__ = ["resume_flow", "retry_asked", "retry_lane", "retry_lanes", "skip_event"]
 

@@ -10,7 +10,7 @@ from sync_bridge.targets.target import HttpTarget
 
 if TYPE_CHECKING:
     from chassis.service import ServiceContext
-    from chassis.storage.database import Database
+    from chassis.work.database import Database
 
 __all__ = ["carry_lanes", "dispatcher"]
 

@@ -41,7 +41,7 @@ BACKFILLS = """select half, min(reason) as reason, min(begun_at) as begun_at,
       order by place) as types
   from backfill group by half order by half"""
 
-FIGURES = """select
+METRICS = """select
   (select count(*) from lane where state = 'ready') as ready,
   (select count(*) from lane where state = 'waiting') as waiting,
   (select count(*) from lane where state = 'parked') as parked,
@@ -119,7 +119,7 @@ async def backfills(sql: Sql) -> list[asyncpg.Record]:
 
 async def figures(sql: Sql) -> asyncpg.Record:
     """Counts of what stands where."""
-    (row,) = await sql.fetch(FIGURES)
+    (row,) = await sql.fetch(METRICS)
     found: asyncpg.Record = row
     return found
 

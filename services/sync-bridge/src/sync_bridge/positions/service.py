@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chassis.http.problems import FieldError, InvalidInput
-from sync_bridge.bells import SETTLED
 from sync_bridge.inbox import service as inbox
 from sync_bridge.positions import queries
 from sync_bridge.positions.schemas import (
@@ -19,11 +18,13 @@ from sync_bridge.positions.schemas import (
     UnreachableView,
 )
 from sync_bridge.sentences import Sentence
+from sync_bridge.signals import SETTLED
 from sync_bridge.translator import Translator
 
 if TYPE_CHECKING:
-    from chassis.storage.database import Database
-    from chassis.storage.work import Reading, Work
+    from chassis.storage.reading import Reading
+    from chassis.work.database import Database
+    from chassis.work.unit_of_work import Work
     from sync_bridge.settings import BridgeSettings
 
 __all__ = ["backfills", "begin_backfill", "followed", "status", "wait_until_reached"]
@@ -48,7 +49,7 @@ UNREACHABLE = {
 ASKED = "asked"
 HALVES = ("crm", "erp")
 LOOK_SECONDS = 0.2
-"""Looked at again this often, as settling in another process rings no bell here."""
+"""Looked at again this often, as settling in another process counts no signal here."""
 
 
 async def followed(reading: "Reading") -> list[FollowedView]:
@@ -140,14 +141,14 @@ async def wait_until_reached(
     clock = asyncio.get_running_loop().time
     deadline = clock() + timeout_seconds
     while True:
-        rung = SETTLED.rings
+        seen = SETTLED.count
         async with database.reading() as reading:
             at = await _look(reading, service, feed_seq, standing_seconds=standing_seconds)
         left = deadline - clock()
         blocked = at.mark >= feed_seq and at.moving == 0 and at.standing > 0
         if at.reached or blocked or left <= 0:
             return await _with_lanes(database, at, standing_seconds=standing_seconds)
-        await SETTLED.wait(rung, min(LOOK_SECONDS, left))
+        await SETTLED.wait(seen, min(LOOK_SECONDS, left))
 
 
 async def _with_lanes(database: "Database", at: Reached, *, standing_seconds: float) -> Reached:

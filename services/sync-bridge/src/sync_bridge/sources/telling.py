@@ -7,7 +7,7 @@ from chassis.storage.lost import LOST
 from chassis.telemetry.logs import get_logger
 
 if TYPE_CHECKING:
-    from chassis.storage.database import Database
+    from chassis.work.database import Database
     from sync_bridge.sources.port import Condition
 
 __all__ = ["keep_telling", "tell"]

@@ -8,8 +8,9 @@ from chassis.http.linking import LinksReply, LinksView, ViewOf, link_each, links
 from chassis.http.problems import NotFound
 from chassis.identity.systems import SystemReserved
 from chassis.ids import uuid7
-from chassis.storage.locking import lock, lock_all, read_all
-from chassis.storage.work import Reading, Work
+from chassis.storage.reading import Reading
+from chassis.work.locking import lock, lock_all, read_all
+from chassis.work.unit_of_work import Work
 from crm.accounts import queries
 from crm.accounts.errors import AccountArchived
 from crm.accounts.events import AccountChanged

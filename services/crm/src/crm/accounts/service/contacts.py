@@ -6,8 +6,8 @@ from uuid import UUID
 from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage import external
-from chassis.storage.locking import lock
-from chassis.storage.work import Work
+from chassis.work.locking import lock
+from chassis.work.unit_of_work import Work
 from crm.accounts import queries
 from crm.accounts.models import ACTIVE, ARCHIVED, Account, Contact
 from crm.accounts.schemas import AddContact, ChangeContact, ContactView, UpsertContact

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chassis.http.batch import Outcome
 from chassis.http.problems import NotFound
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from crm.accounts import queries
 
 __all__ = ["Owed", "store_debts"]

@@ -4,8 +4,8 @@ from functools import partial
 from uuid import UUID
 
 from chassis.http.problems import NotFound
-from chassis.storage.locking import lock
-from chassis.storage.work import Work
+from chassis.work.locking import lock
+from chassis.work.unit_of_work import Work
 from crm.catalog import queries
 from crm.catalog.models import PriceList
 from crm.catalog.schemas import PriceListView, UpsertPriceList

@@ -10,8 +10,8 @@ from uuid import UUID
 from chassis.http.field_errors import errors_of_field
 from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
-from chassis.storage.locking import lock
-from chassis.storage.work import Work
+from chassis.work.locking import lock
+from chassis.work.unit_of_work import Work
 from crm.catalog import queries
 from crm.catalog.errors import NoPrice, OverlappingPrice
 from crm.catalog.models import ACTIVE, ERP_MASTER, OWN, STANDARD, WITHDRAWN, Product, ProductPrice

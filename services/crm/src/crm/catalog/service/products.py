@@ -10,16 +10,15 @@ from chassis.http.batch import Outcome
 from chassis.http.field_errors import errors_of_field
 from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
-from chassis.storage.locking import lock, lock_all
 from chassis.storage.source_versions import age_of, require_near
-from chassis.storage.work import Work
+from chassis.work.locking import advisory_lock, lock, lock_all
+from chassis.work.unit_of_work import Work
 from crm.catalog import queries
 from crm.catalog.errors import DuplicateCode
 from crm.catalog.models import ERP_MASTER, WITHDRAWN, Product
 from crm.catalog.schemas import AddProduct, ChangeProduct, ProductView, UpsertProduct
 from crm.currencies import must_be_supported
 from crm.fields import Facts
-from crm.lines import stand_in_line
 from crm.links import ERP, LinkExternal, ManagedByErp, link
 from crm.settings import settings_of
 from crm.upserts import OUTCOMES, InBulk, Sent, Upserted, required, upsert_one
@@ -204,7 +203,7 @@ async def _claim_codes(work: Work, products: Sequence[Product]) -> None:
     """See to it that each code is of one product. Raises DuplicateCode."""
     if not products:
         return
-    await stand_in_line(work, *sorted({f"product_code:{product.code}" for product in products}))
+    await advisory_lock(work, *sorted({f"product_code:{product.code}" for product in products}))
     taken = await queries.products_with_codes(work.sql, [product.code for product in products])
     for product in products:
         existing_id = taken.setdefault(product.code, product.id)

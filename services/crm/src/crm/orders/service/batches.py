@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from chassis.http.batch import AtOnce, BatchReply, Outcome, Present, Sent, each_in_savepoint
-from chassis.storage.work import Work
 from chassis.telemetry.trace import Trace
-from crm.lines import stand_in_line
+from chassis.work.locking import advisory_lock
+from chassis.work.unit_of_work import Work
 from crm.orders import queries
 from crm.orders.service import mirror
 from crm.senders import BatchAsked
@@ -74,7 +74,7 @@ async def store_each(
 
     Batches of one kind pass one at a time. Items of one record are kept one after the other.
     """
-    await stand_in_line(work, f"batch:{kind.table}:copies")
+    await advisory_lock(work, f"batch:{kind.table}:copies")
     if kind.lock:
         await kind.lock(work, [kind.record(item) for item in items])
     batch = _Batch(work, kind, Counter(kind.record(item) for item in items))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chassis.ids import uuid7
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from crm.catalog.service import prices
 from crm.orders import queries
 from crm.orders.erp_copies import ErpLine, ErpOrder

@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis.http.problems import FieldError, InvalidInput, MissingReference
 from chassis.ids import uuid7
 from chassis.storage.loading import loaded
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from crm.catalog.errors import NoPrice
 from crm.catalog.service import prices
 from crm.catalog.service.prices import Offer

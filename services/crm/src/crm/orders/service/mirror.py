@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.http.batch import Outcome
 from chassis.http.problems import FieldError, InvalidInput, MissingReference
 from chassis.storage.source_versions import age_of, require_near
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from crm.accounts.service import debts
 from crm.catalog.service import products
 from crm.orders import queries

@@ -11,7 +11,7 @@ from chassis.http.problems import FieldError, InvalidInput, MissingReference, No
 from chassis.ids import uuid7
 from chassis.storage.loading import loaded
 from chassis.storage.source_versions import present_history
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from crm.accounts.schemas import Buyer
 from crm.accounts.service import accounts
 from crm.currencies import must_be_supported

@@ -14,7 +14,7 @@ from chassis.http.problems import (
     StaleRevision,
 )
 from chassis.identity import users
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from crm.permissions import ROLES
 from crm.staff import queries
 from crm.staff.errors import DisablesYourself

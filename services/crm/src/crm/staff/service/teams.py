@@ -4,9 +4,8 @@ from uuid import UUID
 
 from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
-from chassis.storage.locking import lock
-from chassis.storage.work import Work
-from crm.lines import stand_in_line
+from chassis.work.locking import advisory_lock, lock
+from chassis.work.unit_of_work import Work
 from crm.staff import queries
 from crm.staff.errors import TeamNameTaken
 from crm.staff.models import Team
@@ -56,7 +55,7 @@ async def must_take_members(work: Work, team_id: UUID) -> None:
 
 
 async def _claim_name(work: Work, team: Team) -> None:
-    await stand_in_line(work, "team_name")
+    await advisory_lock(work, "team_name")
     existing_id = await queries.team_with_name(work.sql, team.name, other_than=team.id)
     if existing_id:
         raise TeamNameTaken(name=team.name, existing_id=existing_id)

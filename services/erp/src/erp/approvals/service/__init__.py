@@ -6,7 +6,7 @@ from uuid import UUID
 
 from chassis.http.problems import NotFound
 from chassis.ids import uuid7
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.approvals import queries
 from erp.approvals.events import Decided, Deciding
 from erp.approvals.schemas import ApprovalView, Decide

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from chassis.http.paging import Filter, Page, PageQuery, fetch_page
 from chassis.storage.searching import containing
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp import searched
 from erp.catalog.models import Price, PriceList
 from erp.catalog.queries import sorts

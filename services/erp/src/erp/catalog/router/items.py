@@ -29,7 +29,7 @@ from chassis.http.problems import (
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from chassis.storage.external import AlreadyLinked
-from chassis.storage.work import Reading
+from chassis.storage.reading import Reading
 from erp.catalog import queries
 from erp.catalog.errors import (
     CategoryLoop,

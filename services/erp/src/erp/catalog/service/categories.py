@@ -9,13 +9,12 @@ import asyncpg
 
 from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
-from chassis.storage.locking import lock
-from chassis.storage.work import Work
+from chassis.work.locking import advisory_lock, lock
+from chassis.work.unit_of_work import Work
 from erp.catalog import queries
 from erp.catalog.errors import CategoryLoop, DuplicateCode
 from erp.catalog.models import ItemCategory
 from erp.catalog.schemas import CategoryView, ChangeCategory, NewCategory, UpsertCategory
-from erp.lines import stand_in_line
 from erp.upserts import Sent, Upserted, required, upsert
 
 __all__ = ["add_category", "change_category", "see_category", "upsert_category"]
@@ -76,7 +75,7 @@ async def _change_sent(work: Work, facts: dict[str, Any], category_id: UUID) -> 
 
 async def _add(work: Work, facts: Mapping[str, Any], category_id: UUID) -> UUID:
     code = facts["code"]
-    await stand_in_line(work, f"item_category:{code}")
+    await advisory_lock(work, f"item_category:{code}")
     existing_id = (await queries.category_ids(work.sql, [code])).get(code)
     if existing_id:
         raise DuplicateCode(entity=KIND, record_code=code, existing_id=existing_id)
@@ -90,7 +89,7 @@ async def _add(work: Work, facts: Mapping[str, Any], category_id: UUID) -> UUID:
 async def _change(work: Work, category: ItemCategory, facts: Mapping[str, Any]) -> bool:
     """Whether anything changed."""
     if "parent" in facts:
-        await stand_in_line(work, "item_category tree")
+        await advisory_lock(work, "item_category tree")
     changed = category.change(await _resolved(work, facts), work.now)
     if "parent_id" in changed and category.parent_id:
         await _stay_a_tree(work, category, category.parent_id, str(facts["parent"]))

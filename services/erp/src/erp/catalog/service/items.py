@@ -9,8 +9,8 @@ from sqlalchemy.orm import selectinload
 
 from chassis.http.problems import NotFound
 from chassis.ids import uuid7
-from chassis.storage.locking import lock_all, read_all
-from chassis.storage.work import Work
+from chassis.work.locking import advisory_lock, lock_all, read_all
+from chassis.work.unit_of_work import Work
 from erp.catalog import queries
 from erp.catalog.errors import DuplicateSku, NotTrackable, UnitInUse, UnsuitableConversion
 from erp.catalog.events import (
@@ -25,7 +25,6 @@ from erp.catalog.models import ACTIVE, ARCHIVED, Item
 from erp.catalog.schemas import ChangeItem, ItemView, NewItem, UpsertItem
 from erp.catalog.service.categories import category_ids_of
 from erp.catalog.service.units import must_know_units
-from erp.lines import stand_in_line
 from erp.links import LinkExternal, link
 from erp.upserts import InBulk, Sent, Upserted, required, upsert_one
 from values.units import Ratio
@@ -275,7 +274,7 @@ async def _check_tracking(work: Work, items: Collection[Item]) -> None:
 
 async def _claim_skus(work: Work, items: Sequence[Item]) -> None:
     """See to it that each SKU is of one item. Raises DuplicateSku."""
-    await stand_in_line(work, *sorted({f"sku:{item.sku}" for item in items}))
+    await advisory_lock(work, *sorted({f"sku:{item.sku}" for item in items}))
     taken = await queries.item_ids(work.sql, [item.sku for item in items])
     for item in items:
         existing_id = taken.setdefault(item.sku, item.id)

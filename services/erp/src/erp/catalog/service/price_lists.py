@@ -8,15 +8,14 @@ import asyncpg
 
 from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
-from chassis.storage.locking import read_all
-from chassis.storage.work import Work
+from chassis.work.locking import advisory_lock, read_all
+from chassis.work.unit_of_work import Work
 from erp.catalog.errors import DuplicateCode
 from erp.catalog.events import PriceListChanged
 from erp.catalog.models import PriceList
 from erp.catalog.queries import prices as queries
 from erp.catalog.schemas import ChangePriceList, NewPriceList, PriceListView
 from erp.currencies import must_be_supported
-from erp.lines import stand_in_line
 
 __all__ = [
     "add_price_list",
@@ -51,7 +50,7 @@ async def add_price_list(work: Work, command: NewPriceList) -> UUID:
     """Add a price list. Raises DuplicateCode, CurrencyNotSupported."""
     facts = {"currency": work.setting.currency} | command.facts()
     must_be_supported(work, facts["currency"])
-    await stand_in_line(work, f"price_list:{command.code}")
+    await advisory_lock(work, f"price_list:{command.code}")
     existing = await queries.price_list(work.sql, command.code)
     if existing:
         raise DuplicateCode(entity=KIND, record_code=command.code, existing_id=existing.id)
@@ -88,7 +87,7 @@ async def price_list_states(work: Work, price_list_ids: Sequence[UUID]) -> list[
 
 async def make_default(work: Work, price_list_id: UUID) -> None:
     """Use this list where none is named. Raises NotFound."""
-    await stand_in_line(work, "default price list")
+    await advisory_lock(work, "default price list")
     listed, others = await _locked(work, price_list_id)
     for other in others:
         await _tell(work, other, other.change({"is_default": False}, work.now))

@@ -13,8 +13,8 @@ import asyncpg
 from chassis.http.field_errors import errors_of_field
 from chassis.http.problems import CurrencyNotSupported, MissingReference, NotFound
 from chassis.ids import uuid7
-from chassis.storage.locking import lock, read_all
-from chassis.storage.work import Work
+from chassis.work.locking import advisory_lock, lock, read_all
+from chassis.work.unit_of_work import Work
 from erp.catalog.errors import FractionOfUnit, NoPrice, OverlappingPrice
 from erp.catalog.events import PriceChanged
 from erp.catalog.models import ACTIVE, WITHDRAWN, Price
@@ -30,7 +30,6 @@ from erp.catalog.schemas import (
 )
 from erp.catalog.service.price_lists import price_list_of
 from erp.currencies import must_be_supported
-from erp.lines import stand_in_line
 from erp.links import LinkExternal, link
 from erp.upserts import Sent, Upserted, required, upsert
 from values.money import MoneyView, UnitPrice, UnitPriceChange, UnitPriceView
@@ -318,7 +317,7 @@ async def _checked(work: Work, price: Price, facts: Mapping[str, Any]) -> dict[s
     if not fits(price.min_quantity, decimals):
         raise FractionOfUnit(quantity=price.min_quantity, unit=unit, decimals=decimals)
     if price.status == ACTIVE:
-        await stand_in_line(work, f"price:{price.item_id}:{price.price_list_id}")
+        await advisory_lock(work, f"price:{price.item_id}:{price.price_list_id}")
         existing_id = await queries.overlapping_price(work.sql, price)
         if existing_id:
             raise OverlappingPrice(sku=names["sku"], existing_id=existing_id)

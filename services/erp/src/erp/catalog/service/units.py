@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import asyncpg
 
 from chassis.http.problems import MissingReference, NotFound
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.catalog import queries
 from erp.catalog.errors import DuplicateCode
 from erp.catalog.schemas import NewUnit, UnitView

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.searching import containing
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.fulfilment.models import Shipment, ShipmentLine
 from erp.fulfilment.schemas import ShipmentQuery, ShipmentView
 from erp.searched import SHIPMENTS

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.storage.loading import columns_of, is_changed, loaded
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.fulfilment.models import (
     ChangeRequest,
     Order,

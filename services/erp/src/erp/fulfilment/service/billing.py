@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.days import business_day_of
 from erp.fulfilment import queries
 from erp.fulfilment.errors import MoreThanLeft, NothingToInvoice, NotShippedYet, UnknownLine

@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis.http.problems import FieldError, InvalidInput
 from chassis.ids import uuid7
 from chassis.storage.loading import loaded
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.catalog.errors import FractionOfUnit
 from erp.catalog.service import prices
 from erp.currencies import must_be_supported

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chassis.http.problems import NotFound
 from chassis.ids import uuid7
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.approvals import service as approvals
 from erp.fulfilment import queries
 from erp.fulfilment.errors import ChangeRefused, GoodsHaveLeft, OrderClosed, OrderInvoiced

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from chassis.storage.work import Work
+from chassis.work.locking import advisory_lock
+from chassis.work.unit_of_work import Work
 from erp.approvals import service as approvals
 from erp.fulfilment import queries
 from erp.fulfilment.models import CONFIRMED, ON_HOLD, OrderLine
@@ -20,7 +21,6 @@ from erp.fulfilment.rules.deciding import (
     refusal_of_quantities,
 )
 from erp.fulfilment.service.known import Known
-from erp.lines import stand_in_line
 from erp.settlement import service as settlement
 from erp.stock import service as stock
 from values.decimals import plain
@@ -83,7 +83,7 @@ async def not_ordered_so(
 
 async def stand_in_credit_lines(work: Work, customer_ids: Collection[UUID]) -> None:
     """Let nobody else decide on the credit of these customers until the act ends."""
-    await stand_in_line(work, *(f"credit:{one}" for one in sorted(customer_ids)))
+    await advisory_lock(work, *(f"credit:{one}" for one in sorted(customer_ids)))
 
 
 async def credit_of(work: Work, hand: OrderAtHand, customer_id: UUID) -> Credit:

@@ -6,7 +6,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from chassis.http.problems import MissingReference
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.fulfilment import queries
 from erp.fulfilment.models import OrderLine
 from erp.fulfilment.queries import OrderAtHand

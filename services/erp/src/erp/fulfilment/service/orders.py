@@ -8,7 +8,7 @@ from uuid import UUID
 from chassis.http.problems import NotFound
 from chassis.ids import uuid7
 from chassis.storage.source_versions import present_history
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.fulfilment import queries
 from erp.fulfilment.errors import OrderClosed
 from erp.fulfilment.models import DRAFT, ON_HOLD, REJECTED, UNDECIDED

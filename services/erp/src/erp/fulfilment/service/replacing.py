@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.http.problems import FieldError, InvalidInput
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.approvals import service as approvals
 from erp.days import business_day_of
 from erp.fulfilment import queries

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.fulfilment import queries
 from erp.fulfilment.events import OrderChanged
 from erp.settlement import service as settlement

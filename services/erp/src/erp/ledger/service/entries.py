@@ -10,7 +10,7 @@ import asyncpg
 
 from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.days import business_day_of
 from erp.ledger import queries
 from erp.ledger.errors import (

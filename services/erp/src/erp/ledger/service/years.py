@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from chassis.http.problems import FieldError, InvalidInput, NotFound
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.ledger.errors import DuplicateAccount, YearOverlaps
 from erp.ledger.models import Account, FiscalYear, Period
 from erp.ledger.queries import period_on

@@ -9,8 +9,9 @@ import asyncpg
 from chassis.http.linking import LinksReply, LinksView, ViewOf, link_each, links_of
 from chassis.http.problems import NotFound
 from chassis.ids import uuid7
-from chassis.storage.locking import lock, lock_all, read_all
-from chassis.storage.work import Reading, Work
+from chassis.storage.reading import Reading
+from chassis.work.locking import lock, lock_all, read_all
+from chassis.work.unit_of_work import Work
 from erp.links import (
     CRM,
     ExternalRef,

@@ -5,9 +5,9 @@ from typing import Any
 
 from chassis.http.field_errors import errors_of_field
 from chassis.http.problems import CurrencyNotSupported, Forbidden, MissingReference
-from chassis.storage.work import Work
+from chassis.work.locking import advisory_lock
+from chassis.work.unit_of_work import Work
 from erp.currencies import must_be_supported
-from erp.lines import stand_in_line
 from erp.parties import queries
 from erp.parties.errors import DuplicateTaxId
 from erp.parties.models import Customer, Party
@@ -84,7 +84,7 @@ async def claim_tax_ids(work: Work, kind: str, parties: Sequence[Party]) -> None
     if not claims:
         return
     keys = sorted({key for _, key in claims})
-    await stand_in_line(work, *(f"{kind} tax_id:{key}" for key in keys))
+    await advisory_lock(work, *(f"{kind} tax_id:{key}" for key in keys))
     holders = await queries.active_parties_with_tax_ids(work.sql, kind, keys)
     for party, key in claims:
         existing_id, number = holders.setdefault(key, (party.id, party.number))

@@ -8,8 +8,8 @@ import asyncpg
 
 from chassis.http.problems import NotFound
 from chassis.ids import uuid7
-from chassis.storage.locking import lock, lock_all
-from chassis.storage.work import Work
+from chassis.work.locking import lock, lock_all
+from chassis.work.unit_of_work import Work
 from erp.links import LinkExternal, link
 from erp.parties import queries
 from erp.parties.events import SupplierChanged

@@ -5,7 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from chassis.http.problems import MissingReference
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
 from erp.ledger import service as ledger

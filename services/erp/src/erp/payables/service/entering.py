@@ -9,11 +9,11 @@ from uuid import UUID
 
 from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
-from chassis.storage.work import Work
+from chassis.work.locking import advisory_lock
+from chassis.work.unit_of_work import Work
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
 from erp.ledger import service as ledger
-from erp.lines import stand_in_line
 from erp.parties.errors import PartyArchived
 from erp.payables import queries
 from erp.payables.errors import DuplicateBill
@@ -112,7 +112,7 @@ async def _new(work: Work, command: EnterBill) -> Bill:
     require_bookable(command.net + command.tax, pointer="/expenses")
     billed_on = command.billed_on or command.effective_on
     key = same_when_read(command.supplier_number)
-    await stand_in_line(
+    await advisory_lock(
         work, number_word(command.supplier_id, command.supplier_number, billed_on.year)
     )
     if await queries.is_entered(

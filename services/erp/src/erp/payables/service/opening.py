@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from chassis.http.problems import FieldError, InvalidInput, NotFound
-from chassis.storage.work import Work
+from chassis.work.locking import advisory_lock
+from chassis.work.unit_of_work import Work
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
-from erp.lines import stand_in_line
 from erp.payables import queries
 from erp.payables.errors import DuplicateBill
 from erp.payables.schemas import (
@@ -46,7 +46,7 @@ async def open_payables(work: Work, command: NewOpeningPayables) -> OpeningsRepl
     )
     _must_be_right(command.items, suppliers, day)
     # All numbers at once, in key order: two batches at the same time wait, never deadlock.
-    await stand_in_line(work, *sorted({_word(one, suppliers) for one in command.items}))
+    await advisory_lock(work, *sorted({_word(one, suppliers) for one in command.items}))
     opened = [await _open(work, one, suppliers, day, command.effective_on) for one in command.items]
     return OpeningsReply(items=opened)
 

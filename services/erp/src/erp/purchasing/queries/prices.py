@@ -6,7 +6,7 @@ from uuid import UUID
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.searching import containing
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.links import references
 from erp.purchasing.models import SupplierPrice
 from erp.purchasing.schemas import SupplierPriceView

@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.loading import loaded
 from chassis.storage.searching import containing
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.purchasing.models import PurchaseSuggestion
 from erp.purchasing.rules.replenishing import Source
 from erp.purchasing.schemas import SuggestionView

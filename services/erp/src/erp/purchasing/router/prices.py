@@ -21,7 +21,7 @@ from chassis.http.problems import (
 )
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
-from chassis.storage.work import Reading
+from chassis.storage.reading import Reading
 from erp.catalog.errors import FractionOfUnit
 from erp.parties.errors import PartyArchived
 from erp.purchasing.errors import (

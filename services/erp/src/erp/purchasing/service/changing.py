@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from chassis.http.problems import FieldError, InvalidInput, NotFound
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.currencies import must_be_supported
 from erp.purchasing.errors import NotALine
 from erp.purchasing.models import PurchaseOrderLine

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.parties.errors import PartyArchived
 from erp.purchasing.errors import NotBought
 from erp.purchasing.queries import prices

@@ -9,9 +9,9 @@ from chassis.http.batch import BatchReply
 from chassis.http.field_errors import errors_of_field
 from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
-from chassis.storage.work import Work
+from chassis.work.locking import advisory_lock
+from chassis.work.unit_of_work import Work
 from erp.currencies import must_be_supported
-from erp.lines import stand_in_line
 from erp.purchasing.errors import DuplicateSupplierPrice
 from erp.purchasing.models import SupplierPrice
 from erp.purchasing.queries import prices as queries
@@ -120,7 +120,7 @@ async def _add(work: Work, facts: Mapping[str, Any], price_id: UUID) -> None:
     item_id = (await suggested.items_by_sku(work.sql, [sku])).get(sku)
     if item_id is None:
         raise MissingReference(entity="item", reference=sku)
-    await stand_in_line(work, f"supplier_price:{supplier_id}:{item_id}")
+    await advisory_lock(work, f"supplier_price:{supplier_id}:{item_id}")
     await require_bought(work, [supplier_id], [item_id])
     await _must_be_countable(work, item_id, facts)
     existing_id = await queries.existing_price(work.sql, supplier_id, item_id)

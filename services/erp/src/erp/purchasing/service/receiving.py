@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis.http.problems import NotFound
 from chassis.ids import uuid7
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.days import business_day_of
 from erp.purchasing.errors import NotALine
 from erp.purchasing.models import PurchaseReceipt, PurchaseReceiptLine

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chassis.http.problems import MissingReference
 from chassis.ids import uuid7
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.purchasing.models import PurchaseSuggestion
 from erp.purchasing.queries import suggestions as queries
 from erp.purchasing.queries.suggestions import Prospect

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.purchasing.events import PurchaseChanged
 from erp.purchasing.queries import orders as queries
 from erp.purchasing.schemas import PurchaseOrderView

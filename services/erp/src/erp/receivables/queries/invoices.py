@@ -13,7 +13,7 @@ from uuid import UUID
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.loading import columns_of, loaded
 from chassis.storage.searching import containing
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.receivables.errors import DebtWrittenOff
 from erp.receivables.models import Invoice, InvoiceLine, InvoiceTax
 from erp.receivables.schemas import InvoiceQuery, InvoiceView, TaxCodeView

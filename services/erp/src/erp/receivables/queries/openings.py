@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.loading import columns_of
 from chassis.storage.searching import containing
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.receivables.models import OpeningReceivable
 from erp.receivables.schemas import OpeningQuery, OpeningView
 from erp.searched import OPENING_RECEIVABLES

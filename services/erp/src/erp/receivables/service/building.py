@@ -11,7 +11,7 @@ import asyncpg
 
 from chassis.http.problems import MissingReference
 from chassis.ids import uuid7
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.ledger import service as ledger
 from erp.receivables import queries
 from erp.receivables.errors import InvoiceDateOrder

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
 from erp.parties.errors import PartyArchived

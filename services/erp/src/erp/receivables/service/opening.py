@@ -9,11 +9,11 @@ from uuid import UUID
 
 from chassis.http.problems import FieldError, InvalidInput, NotFound
 from chassis.ids import uuid7
-from chassis.storage.work import Work
+from chassis.work.locking import advisory_lock
+from chassis.work.unit_of_work import Work
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
 from erp.ledger import service as ledger
-from erp.lines import stand_in_line
 from erp.receivables import queries
 from erp.receivables.events import OpeningReceivableChanged
 from erp.receivables.models import OpeningReceivable
@@ -50,7 +50,7 @@ async def open_receivables(work: Work, command: NewOpenings) -> OpeningsReply:
         [one.customer_number for one in command.items if one.customer_number],
     )
     _must_be_right(command.items, customers, day)
-    await stand_in_line(work, "opening-receivables")
+    await advisory_lock(work, "opening-receivables")
     openings = [_opening(work, one, customers, day) for one in command.items]
     known = await queries.openings_known(work.sql, [one.number_key for one in openings])
     new = [one for one in openings if one.number_key not in known]

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from chassis.http.problems import NotFound
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.currencies import must_be_supported
 from erp.days import business_day_of
 from erp.receivables import queries

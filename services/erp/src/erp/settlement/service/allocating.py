@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis.http.problems import NotFound
 from chassis.ids import uuid7
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.settlement import queries
 from erp.settlement.events import PaymentReceived
 from erp.settlement.models import Allocation, OpenItem, Payment

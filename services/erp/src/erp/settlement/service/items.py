@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from chassis.ids import uuid7
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.settlement import queries
 from erp.settlement.events import BalanceChanged, DocumentsSettled, OrdersPaid
 from erp.settlement.models import OpenItem

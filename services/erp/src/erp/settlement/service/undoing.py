@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.settlement import queries
 from erp.settlement.errors import CreditUsed
 from erp.settlement.schemas import Allocate, AllocatePayment

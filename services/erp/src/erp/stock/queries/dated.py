@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.stock.models import ItemValuation
 from erp.stock.rules.valuation import DayEnd
 

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.storage.loading import loaded
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.sql import Sql
 from erp.stock.models import Demand, ItemValuation, Level
 from erp.stock.rules.lines import DemandLine, ExpectedLine, NewMove, NewSerial

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.ledger import service as ledger
 from erp.stock import queries
 from erp.stock.queries import Holding

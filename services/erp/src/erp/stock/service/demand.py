@@ -5,7 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from chassis.http.problems import MissingReference
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.stock import queries
 from erp.stock.errors import NotStocked
 from erp.stock.queries import Holding

@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from chassis.ids import uuid7
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.ledger import service as ledger
 from erp.ledger.service import Posting, PostingLine
 from erp.stock import queries

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.stock import queries
 from erp.stock.events import ItemsShort
 from erp.stock.queries import Holding

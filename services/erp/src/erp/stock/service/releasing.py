@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.stock import queries
 from erp.stock.errors import GoodsGone
 from erp.stock.events import ReservationsReleased

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.stock import queries
 from erp.stock.service.demand import hold_items
 from erp.stock.service.telling import reserve_free, tell

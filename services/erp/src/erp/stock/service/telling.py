@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.stock import queries
 from erp.stock.events import AvailabilityChanged, DemandFilled, ItemsShort
 from erp.stock.models import Demand

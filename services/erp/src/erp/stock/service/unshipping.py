@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.ledger import service as ledger
 from erp.stock import queries
 from erp.stock.queries import Holding, Origin

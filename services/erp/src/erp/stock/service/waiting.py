@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Self
 from uuid import UUID
 
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 from erp.settings import settings_of
 from erp.stock import queries
 from erp.stock.models import Demand

@@ -2,62 +2,62 @@
 
 from collections.abc import Sequence
 
-from chassis.service import Figure
+from chassis.telemetry.metrics import Metric
 
-__all__ = ["FIGURES"]
+__all__ = ["METRICS"]
 
 _OLDEST = """select coalesce(extract(epoch from now() - min(since)), 0)::float8
   from lane where state = '{state}'"""
 
-FIGURES: Sequence[Figure] = (
-    Figure(
+METRICS: Sequence[Metric] = (
+    Metric(
         "bridge_events_open",
         "Events that were taken in and are not settled.",
         "select count(*) from inbox where state = 'received'",
     ),
-    Figure(
+    Metric(
         "bridge_lanes_ready",
         "Lanes with something to carry.",
         "select count(*) from lane where state = 'ready'",
     ),
-    Figure(
+    Metric(
         "bridge_lanes_failing",
         "Lanes with something to carry whose last try failed.",
         "select count(*) from lane where state = 'ready' and attempts > 0",
     ),
-    Figure(
+    Metric(
         "bridge_lane_ready_seconds",
         "Age of the oldest event that could be carried and is not.",
         """select coalesce(extract(epoch from now() - min(i.received_at)), 0)::float8
           from inbox i join lane l on l.key = i.lane and l.state = 'ready'
           where i.state = 'received'""",
     ),
-    Figure(
+    Metric(
         "bridge_lanes_waiting",
         "Lanes that wait for another record to be across.",
         "select count(*) from lane where state = 'waiting'",
     ),
-    Figure(
+    Metric(
         "bridge_lanes_parked",
         "Lanes that wait for a person, because the other half refuses an event.",
         "select count(*) from lane where state = 'parked'",
     ),
-    Figure(
+    Metric(
         "bridge_lane_waiting_seconds",
         "How long the oldest waiting lane has waited.",
         _OLDEST.format(state="waiting"),
     ),
-    Figure(
+    Metric(
         "bridge_lane_parked_seconds",
         "How long the oldest parked lane has stood.",
         _OLDEST.format(state="parked"),
     ),
-    Figure(
+    Metric(
         "bridge_reviews_open",
         "Questions whether two records are one.",
         "select count(*) from review where state = 'open'",
     ),
-    Figure(
+    Metric(
         "bridge_quarantined",
         "What was put aside, unread or as a loop, and nobody has decided on.",
         "select count(*) from quarantine where state = 'open'",

@@ -4,17 +4,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import Any
 
 import asyncpg
 
-from chassis.events import outbox
-from chassis.jobs import queue
+__all__ = ["Part", "Reply", "settle"]
 
-if TYPE_CHECKING:
-    from chassis.storage.work import Work
-
-__all__ = ["Reply", "settle"]
+Part = tuple[str, Sequence[Any]]
+"""A common table expression that writes rows, and its arguments."""
 
 KEEP_REPLY = """kept_reply as (
   update idempotency_key set status = $3, reply = $4, headers = $5
@@ -31,27 +29,16 @@ class Reply:
     body: bytes
     headers: str
 
-    def arguments(self) -> Sequence[Any]:
-        """Values of KEEP_REPLY, in its order."""
-        return self.actor, self.key, self.status, self.body, self.headers
+    def part(self) -> Part:
+        """What keeps the reply for a repeat."""
+        return KEEP_REPLY, (self.actor, self.key, self.status, self.body, self.headers)
 
 
-async def settle(sql: "asyncpg.Connection[Any]", work: "Work") -> None:
-    """Write events, jobs and reply in one statement; none of them, no statement."""
-    parts: list[str] = []
-    arguments: list[Any] = []
-    if work.events:
-        rows, values = outbox.written(work)
-        parts.append(rows)
-        arguments.extend(values)
-    if work.jobs:
-        parts.append(queue.JOBS_CTE)
-        arguments.extend(queue.job_arrays(work.jobs))
-    if work.reply:
-        parts.append(KEEP_REPLY)
-        arguments.extend(work.reply.arguments())
+async def settle(sql: "asyncpg.Connection[Any]", parts: Sequence[Part]) -> None:
+    """Write the parts in one statement; without any, no statement."""
     if parts:
-        await sql.execute(_one_statement(tuple(parts)), *arguments)
+        statement = _one_statement(tuple(text for text, _arguments in parts))
+        await sql.execute(statement, *chain.from_iterable(arguments for _text, arguments in parts))
 
 
 @lru_cache(maxsize=64)

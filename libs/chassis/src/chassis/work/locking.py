@@ -1,4 +1,4 @@
-"""Entities that an act is about to change, their rows locked until it ends."""
+"""Locks that an act holds until it ends: rows it is about to change, and names."""
 
 from collections.abc import Collection
 from functools import cache
@@ -12,19 +12,30 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from chassis.http.problems import NotFound
 from chassis.storage.base import Identified
-from chassis.storage.work import Work
+from chassis.work.unit_of_work import Work
 
-__all__ = ["any_of", "lock", "lock_all", "lock_found", "read_all"]
+__all__ = ["advisory_lock", "any_of", "lock", "lock_all", "lock_found", "read_all"]
 
 E = TypeVar("E", bound=Identified)
 
-
+_ADVISORY = """select pg_advisory_xact_lock(hashtextextended(name, 1))
+  from (select name from unnest($1::text[]) with ordinality as n(name, at) order by at) n"""
 _IDS = ARRAY(PG_UUID(as_uuid=True))
 
 
 def any_of(ids: Collection[UUID]) -> ColumnElement[bool]:
     """What a column equals if it is one of the ids; one statement, however many they are."""
     return any_(literal(list(ids), _IDS))
+
+
+async def advisory_lock(work: Work, *names: str) -> None:
+    """Wait until no other act holds one of the names; hold them until ours ends.
+
+    The next one sees what we committed: so a check such as "is this code taken?" holds under
+    concurrency and can name the record in the way. The unique index promises it as well.
+    Several names are locked in the order given, which must be the same for all.
+    """
+    await work.sql.execute(_ADVISORY, names)
 
 
 async def lock(work: Work, kind: type[E], record_id: UUID, *options: ORMOption) -> E:

@@ -1,61 +1,29 @@
-"""The unit of work of one request, and the handle of a read."""
+"""The unit of work of one request."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from datetime import datetime
+from typing import Any, TypeAlias
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import asyncpg
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from chassis.clock import business_day, utc_now
 from chassis.events.event import Event
+from chassis.events.outbox import Recorded, insert_events
 from chassis.identity.actor import SYSTEM, Actor
-from chassis.jobs.queue import NewJob
-from chassis.storage.settle import Reply, settle
+from chassis.jobs.queue import NewJob, insert_jobs
+from chassis.storage.reading import Reading, Setting
 from chassis.telemetry.trace import Trace
+from chassis.work.settle import Part, Reply, settle
 
-if TYPE_CHECKING:
-    from chassis.service import Handler
-    from chassis.settings import ServiceSettings
+__all__ = ["Handler", "LastAct", "Work"]
 
-__all__ = ["LastAct", "Reading", "Setting", "Work"]
+Handler: TypeAlias = "Callable[[Work, Any], Awaitable[None]]"
+"""What is done at once, in the same transaction, when an event of its type is recorded."""
 
 LastAct: TypeAlias = "Callable[[Work, list[Any]], Awaitable[None]]"
 """What is done once, at the end of an act, with all the facts that were left for it."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What an act must know of where it runs."""
-
-    service: str
-    zone: ZoneInfo
-    currency: str
-    settings: "ServiceSettings"
-    handlers: "Mapping[type[Event], Sequence[Handler]]" = field(default_factory=dict)
-
-
-class Reading:
-    """One connection without a transaction: each statement sees what is committed then."""
-
-    def __init__(
-        self, sql: "asyncpg.Connection[Any]", connection: Callable[[], AsyncConnection]
-    ) -> None:
-        self.sql = sql
-        self._connection = connection
-        self._session: AsyncSession | None = None
-
-    @property
-    def session(self) -> AsyncSession:
-        """An ORM session on this connection, made on first use."""
-        if self._session is None:
-            bind = self._connection()
-            self._session = AsyncSession(bind, expire_on_commit=False, autoflush=False)
-        return self._session
 
 
 class Work(Reading):
@@ -73,23 +41,17 @@ class Work(Reading):
         setting: Setting,
         actor: Actor = SYSTEM,
         trace: Trace | None = None,
+        handlers: Mapping[type[Event], Sequence[Handler]] | None = None,
     ) -> None:
-        super().__init__(sql, connection)
-        self.setting = setting
-        self.actor = actor
+        super().__init__(sql, connection, setting=setting, actor=actor)
         self.trace = trace or Trace.new()
-        self.now: datetime = utc_now()
-        self.events: list[Event] = []
-        self.event_traces: list[Trace] = []
+        self.handlers = handlers or {}
+        self.events: list[Recorded] = []
         self._own_traces: Mapping[UUID, Trace] = {}
         self.jobs: list[NewJob] = []
         self.last: list[tuple[LastAct, Any]] = []
         self.reply: Reply | None = None
         self.abandoned = False
-
-    def today(self) -> date:
-        """The business date of this act in the installation's zone."""
-        return business_day(self.setting.zone, self.now)
 
     def trace_of(self, record: UUID) -> Trace:
         """The trace of what is done to that record."""
@@ -99,9 +61,8 @@ class Work(Reading):
         """Say what happened: handlers run now, in order; public events go to the outbox."""
         for event in events:
             if event.public:
-                self.events.append(event)
-                self.event_traces.append(self.trace_of(event.id))
-            for handler in self.setting.handlers.get(type(event), ()):
+                self.events.append(Recorded(event, self.trace_of(event.id)))
+            for handler in self.handlers.get(type(event), ()):
                 await handler(self, event)
 
     def enqueue(
@@ -138,8 +99,7 @@ class Work(Reading):
                 yield
                 await self.flush()
         except BaseException:
-            del self.events[events:], self.event_traces[events:]
-            del self.jobs[jobs:], self.last[last:]
+            del self.events[events:], self.jobs[jobs:], self.last[last:]
             if self._session is not None:
                 self._session.expunge_all()
             raise
@@ -169,4 +129,15 @@ class Work(Reading):
             facts.setdefault(act, []).append(fact)
         for act, left in facts.items():
             await act(self, left)
-        await settle(self.sql, self)
+        await settle(self.sql, self._parts())
+
+    def _parts(self) -> list[Part]:
+        parts: list[Part] = []
+        if self.events:
+            service, actor = self.setting.service, self.actor.reference
+            parts.append(insert_events(self.events, service=service, now=self.now, actor=actor))
+        if self.jobs:
+            parts.append(insert_jobs(self.jobs))
+        if self.reply:
+            parts.append(self.reply.part())
+        return parts

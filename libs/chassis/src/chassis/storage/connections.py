@@ -1,0 +1,151 @@
+"""The pooled connections of a service to its database, for reads and plain statements.
+
+Connections start nothing by themselves: the engine is in AUTOCOMMIT, and only
+`chassis.work.database` says BEGIN and COMMIT. So driver calls and ORM calls of one act share one
+transaction.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import asyncpg
+import orjson
+from sqlalchemy import URL, Connection, PoolProxiedConnection, event, make_url
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.orm import configure_mappers
+
+from chassis.identity.actor import SYSTEM, Actor
+from chassis.settings import ServiceSettings
+from chassis.storage.reading import Reading, Setting
+
+__all__ = [
+    "SESSION",
+    "Connections",
+    "async_url",
+    "driver_of",
+    "driver_url",
+    "engine_for",
+    "give_back",
+]
+
+SESSION = {
+    "plan_cache_mode": "force_generic_plan",
+    "jit": "off",
+    "max_parallel_workers_per_gather": "0",
+    "timezone": "UTC",
+    "idle_in_transaction_session_timeout": "60s",
+}
+"""Generic plans: the hot path asks the same key look-ups again and again."""
+
+
+class Connections:
+    """The runtime role's connections to one service's database."""
+
+    def __init__(self, engine: AsyncEngine, setting: Setting) -> None:
+        self.engine = engine
+        self.url = driver_url(engine.url)
+        self.setting = setting
+
+    async def connect_driver(self) -> "asyncpg.Connection[Any]":
+        """A connection of the caller's own, outside the pool: for listening and for locks."""
+        return await asyncpg.connect(self.url, timeout=10)
+
+    async def close(self) -> None:
+        """Give every connection back to the server."""
+        await self.engine.dispose()
+
+    async def check_out(self) -> PoolProxiedConnection:
+        """A pooled connection. Raises ConnectionError when the server is away or takes none.
+
+        It is given back by `give_back`, which waits for nothing: the pool resets nothing.
+        """
+        try:
+            return await self.engine.raw_connection()
+        except FileNotFoundError as no_socket:
+            message = "the database server does not run"
+            raise ConnectionRefusedError(message) from no_socket
+        except self.engine.dialect.loaded_dbapi.Error as refused:  # such as one that starts up
+            message = f"the database server takes no connection: {refused}"
+            raise ConnectionRefusedError(message) from refused
+
+    def orm_connection(self, pooled: PoolProxiedConnection) -> Callable[[], AsyncConnection]:
+        """What makes the ORM's own connection of a pooled one, for acts that need it."""
+        engine = self.engine
+        return lambda: AsyncConnection(engine, Connection(engine.sync_engine, pooled))
+
+    @asynccontextmanager
+    async def reading(self, *, actor: Actor = SYSTEM) -> AsyncIterator[Reading]:
+        """A connection without a transaction, for reads of the actor."""
+        pooled = await self.check_out()
+        sql = driver_of(pooled)
+        try:
+            yield Reading(sql, self.orm_connection(pooled), setting=self.setting, actor=actor)
+        finally:
+            give_back(pooled, sql)
+
+    @asynccontextmanager
+    async def driver(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
+        """The bare driver connection, each statement its own transaction."""
+        pooled = await self.check_out()
+        sql = driver_of(pooled)
+        try:
+            yield sql
+        finally:
+            give_back(pooled, sql)
+
+
+def engine_for(url: str, settings: ServiceSettings, session: Mapping[str, str]) -> AsyncEngine:
+    """The engine; its first use opens a connection. `session`: more settings of PostgreSQL."""
+    configure_mappers()
+    lock_timeout = f"{int(settings.lock_timeout_seconds * 1000)}ms"
+    engine = create_async_engine(
+        async_url(url),
+        pool_size=settings.pool_size,
+        max_overflow=0,
+        isolation_level="AUTOCOMMIT",
+        pool_reset_on_return=None,
+        json_deserializer=orjson.loads,
+        connect_args={
+            "server_settings": SESSION
+            | dict(session)
+            | {"lock_timeout": lock_timeout, "application_name": f"tandem-{settings.service}"}
+        },
+    )
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(dbapi_connection: Any, _record: Any, _proxy: Any) -> None:
+    """A connection that the server closed meanwhile is not handed out: the pool makes another."""
+    if dbapi_connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
+def give_back(pooled: PoolProxiedConnection, sql: Any) -> None:
+    """Let the pool have the connection again, closed if a transaction of its last act is left.
+
+    An act that was canceled while it began or ended may leave one. What the next act did would
+    be done inside of it, reported as done, and never committed.
+    """
+    if sql._top_xact is not None or sql.is_in_transaction():  # noqa: SLF001 - no public way
+        sql.terminate()
+    pooled.close()
+
+
+def driver_of(pooled: PoolProxiedConnection) -> "asyncpg.Connection[Any]":
+    """The driver's own connection below a pooled one."""
+    driver: Any = pooled.driver_connection
+    return cast("asyncpg.Connection[Any]", driver)
+
+
+def async_url(url: str) -> URL:
+    """The URL as SQLAlchemy's asyncpg dialect takes it."""
+    return make_url(url).set(drivername="postgresql+asyncpg")
+
+
+def driver_url(url: str | URL) -> str:
+    """The URL as the driver itself takes it, password included."""
+    plain = make_url(url).set(drivername="postgresql")
+    return plain.render_as_string(hide_password=False)
