@@ -69,7 +69,7 @@ class Desk:
             f"{path}/by-external/{system}/{external_id}", json=facts | {"source_version": version}
         )
 
-    async def told(self, record_id: str) -> list[dict[str, Any]]:
+    async def events_of(self, record_id: str) -> list[dict[str, Any]]:
         """The public events of a record, in the order of its versions."""
         async with self.erp.database.driver() as sql:
             rows = await sql.fetch(

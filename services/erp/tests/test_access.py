@@ -93,7 +93,7 @@ async def test_the_same_key_makes_one_document(desk):
     assert [reply.headers.get("Idempotency-Replayed") for reply in replies] == [None] + ["true"] * 4
     assert {reply.headers["ETag"] for reply in replies} == {'"1"'}
     assert await desk.count("customer", "name = $1", name) == 1
-    assert len(await desk.told(replies[0].json()["id"])) == 1
+    assert len(await desk.events_of(replies[0].json()["id"])) == 1
 
 
 async def test_the_same_key_at_once_makes_one_document(desk):

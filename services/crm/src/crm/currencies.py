@@ -3,10 +3,10 @@
 from chassis.http.problems import CurrencyNotSupported
 from chassis.work.unit_of_work import Work
 
-__all__ = ["must_be_supported"]
+__all__ = ["require_supported_currency"]
 
 
-def must_be_supported(work: Work, currency: str) -> None:
+def require_supported_currency(work: Work, currency: str) -> None:
     """Raises CurrencyNotSupported for another currency than the installation's."""
     supported = work.setting.currency
     if currency != supported:

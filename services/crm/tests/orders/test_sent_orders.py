@@ -147,8 +147,8 @@ async def test_pages_show_each_order_once_the_newest_first(shop, desk):
         seen += [one["id"] for one in page["items"]]
         cursor = page["next_cursor"]
     assert sorted(seen) == sorted(made)
-    oldest_first = await shop.placed(sort="created_at")
-    assert oldest_first == seen[::-1]
+    allocate_oldest_first = await shop.placed(sort="created_at")
+    assert allocate_oldest_first == seen[::-1]
 
 
 @pytest.mark.parametrize(

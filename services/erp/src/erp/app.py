@@ -8,7 +8,7 @@ from chassis.events.event import Event
 from chassis.events.states import States
 from chassis.service import Schedule, Service
 from chassis.work.unit_of_work import Handler
-from erp.approvals.events import Decided, Deciding
+from erp.approvals.events import DecisionMade, DecisionStarted
 from erp.approvals.router import approval_router
 from erp.base import Base
 from erp.catalog.events import (
@@ -60,7 +60,7 @@ from erp.payables.events import BillChanged, BillReversed
 from erp.payables.router import bill_router, payable_router
 from erp.permissions import PERMISSIONS, ROLES
 from erp.purchasing.events import PurchaseChanged, PurchaseReturned
-from erp.purchasing.handlers import bill_anew, look_anew
+from erp.purchasing.handlers import follow_shortages, unbill_lines
 from erp.purchasing.handlers import keep_unit_and_kind as keep_unit_bought
 from erp.purchasing.router import (
     purchase_order_router,
@@ -70,12 +70,12 @@ from erp.purchasing.router import (
     supplier_price_router,
 )
 from erp.receivables.events import (
-    CreditingOrder,
     InvoiceChanged,
     InvoiceCredited,
+    InvoiceCreditStarted,
     OpeningReceivableChanged,
 )
-from erp.receivables.handlers import know_tax_codes, tell_settled_invoices
+from erp.receivables.handlers import publish_settled_invoices, require_tax_codes
 from erp.receivables.router import (
     invoice_router,
     opening_receivable_router,
@@ -125,18 +125,18 @@ HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
         keep_unit_bought,
         keep_unit_ordered,
     ),
-    TaxCodesNamed: (know_tax_codes,),
+    TaxCodesNamed: (require_tax_codes,),
     GoodsAdded: (open_goods,),
-    ItemsShort: (look_anew,),
-    BillReversed: (bill_anew,),
+    ItemsShort: (follow_shortages,),
+    BillReversed: (unbill_lines,),
     DemandFilled: (tell_filled_orders,),
     GoodsExpected: (tell_promised_orders,),
     ReservationsReleased: (promise_orders_anew,),
-    DocumentsSettled: (tell_settled_invoices,),
+    DocumentsSettled: (publish_settled_invoices,),
     OrdersPaid: (tell_paid_orders,),
-    Deciding: (hold_order_first,),
-    Decided: (go_on_with_order,),
-    CreditingOrder: (lock_credited_order,),
+    DecisionStarted: (hold_order_first,),
+    DecisionMade: (go_on_with_order,),
+    InvoiceCreditStarted: (lock_credited_order,),
     InvoiceCredited: (note_credited_lines,),
 }
 """Event -> who acts on it, in this order, in the same transaction. One that refuses ends all."""

@@ -105,7 +105,7 @@ async def test_the_list_is_told_and_taken_away_again(desk, dealers):
     changed = await desk.change(path, {"price_list": dealers}, revision=1)
     assert (changed.json()["price_list"], changed.headers["ETag"]) == (dealers, '"2"')
     await desk.change(path, {"price_list": None}, revision=2)
-    told = [one["payload"] for one in await desk.told(customer["id"])]
+    told = [one["payload"] for one in await desk.events_of(customer["id"])]
     assert "price_list" in CustomerChanged.every_field()
     assert [one["price_list"] for one in told] == [None, dealers, None]
     assert [one["changed"] for one in told[1:]] == [["price_list"]] * 2

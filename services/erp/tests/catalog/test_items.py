@@ -51,7 +51,7 @@ async def test_all_that_was_told_is_kept(desk):
 async def test_a_new_item_is_told_with_the_whole_state(desk):
     """B03, C67: the event carries what the API shows."""
     item = await desk.item(conversions=[BOX])
-    [event] = await desk.told(item["id"])
+    [event] = await desk.events_of(item["id"])
     assert (event["type"], event["topic"]) == ("tandem.erp.item-changed.v1", "erp.item.v1")
     shown = item.keys() - {"external_refs", "revision", "created_at", "updated_at"}
     assert {name: event["payload"][name] for name in shown} == {name: item[name] for name in shown}
@@ -68,7 +68,7 @@ async def test_a_change_touches_the_given_fields_only(desk):
     assert changed["conversions"] == [BOX]
     cleared = (await desk.change(path, {"category": None, "sold": False}, revision=2)).json()
     assert (cleared["category"], cleared["sold"]) == (None, False)
-    told = [event["payload"]["changed"] for event in (await desk.told(item["id"]))[1:]]
+    told = [event["payload"]["changed"] for event in (await desk.events_of(item["id"]))[1:]]
     assert told == [["category"], ["category", "sold"]]
 
 
@@ -92,7 +92,7 @@ async def test_a_change_of_nothing_is_no_change(desk):
     facts = {"description": " x ", "conversions": [BOX], "discontinued_on": None, "unit": "C62"}
     reply = await desk.change(f"{PATH}/{item['id']}", facts, revision=1)
     assert reply.json() == item
-    assert len(await desk.told(item["id"])) == 1
+    assert len(await desk.events_of(item["id"])) == 1
 
 
 async def test_discontinuing_is_a_date(desk):
@@ -100,7 +100,7 @@ async def test_discontinuing_is_a_date(desk):
     path = f"{PATH}/{item['id']}"
     reply = await desk.change(path, {"discontinued_on": "1998-05-06"}, revision=1)
     assert reply.json()["discontinued_on"] == "1998-05-06"
-    assert (await desk.told(item["id"]))[1]["payload"]["discontinued_on"] == "1998-05-06"
+    assert (await desk.events_of(item["id"]))[1]["payload"]["discontinued_on"] == "1998-05-06"
 
 
 async def test_a_sku_names_one_item(desk, problem):
@@ -198,7 +198,7 @@ async def test_archiving_and_restoring(desk):
     path = f"{PATH}/{item['id']}"
     assert (await desk.erp.post(f"{path}/archive", None)).json()["status"] == "archived"
     assert (await desk.erp.post(f"{path}/restore", None)).json()["status"] == "active"
-    assert len(await desk.told(item["id"])) == 3
+    assert len(await desk.events_of(item["id"])) == 3
 
 
 async def test_items_are_found_by_what_people_know_of_them(desk):

@@ -82,7 +82,7 @@ async def test_a_price_is_told_with_the_whole_state(desk):
     """B03, C67: amount and currency as text."""
     item = await desk.item()
     price = await desk.price(item["sku"], "12.5", min_quantity="10", valid_from="2026-01-01")
-    [event] = await desk.told(price["id"])
+    [event] = await desk.events_of(price["id"])
     assert (event["type"], event["topic"]) == ("tandem.erp.price-changed.v1", "erp.price.v1")
     state = event["payload"]
     assert state.pop("changed") == sorted(state.keys() - {"id", "version"})
@@ -293,7 +293,10 @@ async def test_a_withdrawn_price_makes_room(desk):
     path = f"{PATH}/{price['id']}"
     for _ in range(2):
         assert (await desk.erp.post(f"{path}/withdraw", None)).json()["status"] == "withdrawn"
-    assert [e["payload"]["status"] for e in await desk.told(price["id"])] == ["active", "withdrawn"]
+    assert [e["payload"]["status"] for e in await desk.events_of(price["id"])] == [
+        "active",
+        "withdrawn",
+    ]
     await desk.price(item["sku"], "2")
 
 
@@ -303,7 +306,7 @@ async def test_a_change_keeps_what_it_does_not_name(desk, problem):
     path = f"{PATH}/{price['id']}"
     changed = (await desk.change(path, {"price": money("1.25")}, revision=1)).json()
     assert (changed["price"], changed["valid_from"]) == (money("1.25"), "2026-01-01")
-    assert (await desk.told(price["id"]))[1]["payload"]["changed"] == ["amount"]
+    assert (await desk.events_of(price["id"]))[1]["payload"]["changed"] == ["amount"]
     same = await desk.change(path, {"price": money("1.250000"), "min_quantity": "0.0"}, revision=2)
     assert same.json() == changed
     problem(await desk.change(path, {"price": money("2")}, revision=1), 412, "stale_revision")
@@ -402,7 +405,7 @@ async def test_prices_of_another_system(desk, problem):
     other = await desk.item()
     moved = await desk.send(PATH, key, 5, "pim", sku=other["sku"], status="active")
     assert moved.json()["sku"] == other["sku"]
-    assert len(await desk.told(price["id"])) == 4
+    assert len(await desk.events_of(price["id"])) == 4
     early = await desk.send(PATH, desk.word(), 1, "pim", sku=desk.word("SKU"), price=money("1"))
     problem(early, 422, "missing_reference")
     bare = problem(await desk.send(PATH, desk.word(), 1, "pim"), 422, "invalid_input")

@@ -24,7 +24,7 @@ async def test_an_item_is_not_taxed_unless_it_names_a_code(desk, code):
     assert renamed["tax_code"] == code
     cleared = (await desk.change(path, {"tax_code": None}, revision=3)).json()
     assert cleared["tax_code"] is None
-    told = [one["payload"] for one in await desk.told(item["id"])]
+    told = [one["payload"] for one in await desk.events_of(item["id"])]
     assert [one["tax_code"] for one in told] == [None, code, code, None]
     assert [one["changed"] for one in told[1:]] == [["tax_code"], ["name"], ["tax_code"]]
 

@@ -47,7 +47,7 @@ async def test_goods_that_came_in_and_the_job_that_tells_it_leave_it(sales, desk
     changed = await put(sales, order, 1, asked(order, "5"))
     assert (changed.status_code, changed.headers["ETag"]) == (200, '"2"')
     assert (changed.json()["lines"][0]["quantity"], changed.json()["revision"]) == ("5", 3)
-    events = await desk.told(order["id"])
+    events = await desk.events_of(order["id"])
     assert [one["aggregate_version"] for one in events] == [1, 2, 3]
     assert [one["payload"]["version"] for one in events] == [1, 2, 3]
 

@@ -113,7 +113,7 @@ async def test_what_a_mistaken_receipt_filled_waits_again(yard, desk):
     assert await yard.line(order) == ("0", "4", "0")
     now = await yard.refreshed(order)
     assert (now["state"], now["promised_on"]) == ("confirmed", order["promised_on"])
-    told = (await desk.told(order["id"]))[-1]["payload"]
+    told = (await desk.events_of(order["id"]))[-1]["payload"]
     assert (told["lines"][0]["reserved"], told["lines"][0]["waiting"]) == ("0", "4")
     assert {"lines", "promised_on"} <= set(told["changed"])
     await yard.agrees()

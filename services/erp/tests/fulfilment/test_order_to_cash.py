@@ -179,7 +179,7 @@ async def test_a_rejected_order_says_why(shop, desk):
     item = await desk.item(discontinued_on="2020-01-01")
     order = (await sent(shop, order_of(customer, (item, "1", "2.00", "0")))).json()
     assert (order["state"], order["reason"]) == ("rejected", f"not_sold: {item['sku']}")
-    assert len(await desk.told(order["id"])) == 1
+    assert len(await desk.events_of(order["id"])) == 1
 
 
 async def test_an_unknown_item_or_customer_makes_the_sender_wait(shop, desk, problem):

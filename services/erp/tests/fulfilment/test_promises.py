@@ -30,7 +30,7 @@ async def test_an_order_that_waits_is_promised_when_its_goods_are_ordered(sales,
     await sales.erp.post(f"/v1/purchase-orders/{bought['id']}/receipts", {})
     told = await sales.told(order)
     assert (told["promised_on"], told["lines"][0]["reserved"]) == (later(order, 5), "5")
-    event = (await desk.told(order["id"]))[-1]
+    event = (await desk.events_of(order["id"]))[-1]
     assert event["payload"]["promised_on"] == later(order, 5)
 
 

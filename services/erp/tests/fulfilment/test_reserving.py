@@ -154,7 +154,7 @@ async def test_what_lies_there_is_not_bought_for_an_order_that_waits_for_its_day
     with on(MONDAY):
         item = await planner.sales.item("10")
         order = await planner.orders(item, 8, by=4)
-        told = (await desk.told(order["id"]))[-1]["payload"]
+        told = (await desk.events_of(order["id"]))[-1]["payload"]
         [line] = told["lines"]
         assert (line["reserved"], line["waiting"]) == ("0", "8")
         assert told["promised_on"] == str(week(4))
@@ -189,7 +189,7 @@ async def test_goods_are_reserved_when_the_day_comes_the_oldest_promise_first(pl
         await planner.strikes()
         told = await planner.sales.told(later)
         assert told["lines"][0]["reserved"] == "4"
-        assert (await desk.told(later["id"]))[-1]["payload"]["lines"][0]["waiting"] == "2"
+        assert (await desk.events_of(later["id"]))[-1]["payload"]["lines"][0]["waiting"] == "2"
 
 
 async def test_several_workers_and_repeats_reserve_once(planner, desk, monkeypatch):

@@ -38,7 +38,7 @@ async def test_goods_that_never_came_back_are_with_the_customer(sales, ordered, 
     seen = await sales.seen(order)
     assert [(one["shipped"], one["returned"]) for one in seen["lines"]] == [("6", "0")]
     assert (seen["state"], await sales.owed(customer)) == ("confirmed", "40")
-    told = (await desk.told(order["id"]))[-1]["payload"]
+    told = (await desk.events_of(order["id"]))[-1]["payload"]
     assert [one["reversed_on"] for one in told["shipments"]] == [None, taken["reversed_on"]]
     kind = f"/v1/stock-documents?kind=return_reversal&sku={item['sku']}"
     assert len((await desk.see(kind))["items"]) == 1

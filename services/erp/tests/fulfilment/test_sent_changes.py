@@ -51,7 +51,7 @@ class Sender:
         return reply.json()
 
     async def last_event(self, order):
-        return (await self.desk.told(order["id"]))[-1]
+        return (await self.desk.events_of(order["id"]))[-1]
 
 
 @pytest.fixture

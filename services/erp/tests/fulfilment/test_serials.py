@@ -65,7 +65,7 @@ async def test_what_came_first_leaves_first(sales, desk, drill, order):
     assert await seen(desk, drill) == {"D1": gone, "D2": gone, "D3": gone, "D4": here, "D5": here}
     [shipment] = (await sales.seen(order))["shipments"]
     assert [one["serial"] for one in shipment["serials"]] == ["D3", "D1", "D2"]
-    last = (await desk.told(order["id"]))[-1]["payload"]
+    last = (await desk.events_of(order["id"]))[-1]["payload"]
     assert last["shipments"][0]["serials"] == shipment["serials"]
 
 

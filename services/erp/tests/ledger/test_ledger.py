@@ -219,9 +219,9 @@ async def test_a_reversal_is_linked_dated_in_its_own_period_and_made_once(books,
     entry_id = await posted(books, amount="77.00", on="2001-03-01")
     reversal = {"memo": "Wrong customer", "effective_on": "2001-09-09"}
     made = (await books.post(f"/v1/journal-entries/{entry_id}/reverse", reversal)).json()["id"]
-    seen = await desk.see(f"/v1/journal-entries/{made}")
-    assert (seen["reverses_id"], seen["effective_on"]) == (entry_id, "2001-09-09")
-    assert [(one["debit"], one["credit"]) for one in seen["lines"]] == [("0", "77"), ("77", "0")]
+    view = await desk.see(f"/v1/journal-entries/{made}")
+    assert (view["reverses_id"], view["effective_on"]) == (entry_id, "2001-09-09")
+    assert [(one["debit"], one["credit"]) for one in view["lines"]] == [("0", "77"), ("77", "0")]
     assert (await desk.see(f"/v1/journal-entries/{entry_id}"))["reversed_by_id"] == made
     again = await books.post(f"/v1/journal-entries/{entry_id}/reverse", reversal)
     problem(again, 409, "already_reversed")
@@ -266,9 +266,9 @@ async def test_the_trial_balance_of_a_party_an_item_or_a_warehouse(books, desk):
 
 
 async def _balances(desk, wanted):
-    """What the report tells of each account, once it is the sum of the postings."""
-    told = await desk.see(f"/v1/reports/trial-balance{wanted}")
-    return {one["role"]: one["balance"] for one in told["accounts"] if one["role"]}
+    """What the report says of each account, once it is the sum of the postings."""
+    answer = await desk.see(f"/v1/reports/trial-balance{wanted}")
+    return {one["role"]: one["balance"] for one in answer["accounts"] if one["role"]}
 
 
 @pytest.mark.parametrize("amount", ["5.005", "0.000001"])
@@ -276,8 +276,8 @@ async def test_parts_of_a_cent_are_refused(books, desk, problem, amount):
     """E3: what is booked is what was written; nothing is rounded on the way."""
     lines = [line("1002", debit=amount), line("6001", credit=amount)]
     body = {"memo": "wrong", "effective_on": "2001-02-03", "lines": lines}
-    told = problem(await books.post("/v1/journal-entries", body), 422, "invalid_input")
-    assert [(one["pointer"], one["code"]) for one in told["errors"]] == [
+    refusal = problem(await books.post("/v1/journal-entries", body), 422, "invalid_input")
+    assert [(one["pointer"], one["code"]) for one in refusal["errors"]] == [
         ("/lines/0/debit", "too_many_decimals"),
         ("/lines/1/credit", "too_many_decimals"),
     ]

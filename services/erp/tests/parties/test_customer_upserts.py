@@ -20,7 +20,7 @@ async def test_a_first_sight_makes_the_customer(desk):
     assert reply.headers["ETag"] == '"1"'
     assert reply.headers["Location"] == f"{PATH}/{customer['id']}"
     assert customer["external_refs"] == [{"system": "crm", "external_id": account}]
-    assert len(await desk.told(customer["id"])) == 1
+    assert len(await desk.events_of(customer["id"])) == 1
 
 
 async def test_a_newer_version_changes_what_it_carries_only(desk):
@@ -33,7 +33,7 @@ async def test_a_newer_version_changes_what_it_carries_only(desk):
     assert reply.headers["Tandem-Outcome"] == "updated"
     assert (changed["id"], changed["revision"]) == (first["id"], 2)
     assert (changed["name"], changed["payment_terms_days"]) == ("Lakeside Hotel", 14)
-    assert (await desk.told(first["id"]))[1]["payload"]["changed"] == ["name"]
+    assert (await desk.events_of(first["id"]))[1]["payload"]["changed"] == ["name"]
 
 
 @pytest.mark.parametrize(("version", "outcome"), [(5, "unchanged"), (4, "stale"), (1, "stale")])
@@ -45,7 +45,7 @@ async def test_a_version_that_is_not_newer_changes_nothing(desk, version, outcom
     assert reply.status_code == 200
     assert reply.headers["Tandem-Outcome"] == outcome
     assert reply.json() == customer
-    assert len(await desk.told(customer["id"])) == 1
+    assert len(await desk.events_of(customer["id"])) == 1
 
 
 async def test_a_newer_version_with_the_same_content_is_no_change(desk):
@@ -55,7 +55,7 @@ async def test_a_newer_version_with_the_same_content_is_no_change(desk):
     reply = await desk.send(PATH, account, 7, name="Same")
     assert reply.headers["Tandem-Outcome"] == "unchanged"
     assert reply.json() == customer
-    assert len(await desk.told(customer["id"])) == 1
+    assert len(await desk.events_of(customer["id"])) == 1
     late = await desk.send(PATH, account, 6, name="Late")
     assert late.headers["Tandem-Outcome"] == "stale"
 
@@ -70,7 +70,7 @@ async def test_twenty_at_once_make_one_customer(desk):
     assert outcomes == ["created"] + ["unchanged"] * 19
     assert len({reply.json()["id"] for reply in replies}) == 1
     assert await desk.count("customer", "name = 'Only one'") == 1
-    assert len(await desk.told(replies[0].json()["id"])) == 1
+    assert len(await desk.events_of(replies[0].json()["id"])) == 1
 
 
 async def test_twenty_versions_at_once_end_with_the_newest(desk):
@@ -79,7 +79,7 @@ async def test_twenty_versions_at_once_end_with_the_newest(desk):
     customer = (await desk.send(PATH, account, 1, name="v1")).json()
     await asyncio.gather(*(desk.send(PATH, account, n, name=f"v{n}") for n in range(2, 22)))
     assert (await desk.see(f"{PATH}/{customer['id']}"))["name"] == "v21"
-    events = await desk.told(customer["id"])
+    events = await desk.events_of(customer["id"])
     assert [e["aggregate_version"] for e in events] == list(range(1, len(events) + 1))
 
 
@@ -99,7 +99,7 @@ async def test_the_origin_of_a_bridged_change_is_kept(desk):
     client = await desk.erp.as_(*scopes, systems=["crm"], headers=told)
     path = f"{PATH}/by-external/crm/{desk.word('account')}"
     reply = await client.put(path, json={"name": "From afar", "source_version": 1})
-    [event] = await desk.told(reply.json()["id"])
+    [event] = await desk.events_of(reply.json()["id"])
     assert event["origin"] == "crm"
 
 
@@ -163,7 +163,7 @@ async def test_a_link_can_be_told_afterwards(desk, problem):
         assert reply.status_code == 200
     assert reply.json()["external_refs"] == [{"system": "crm", "external_id": account}]
     assert reply.json()["version"] == 1
-    assert len(await desk.told(customer["id"])) == 1
+    assert len(await desk.events_of(customer["id"])) == 1
     taken = f"{PATH}/{other['id']}/external-refs"
     refused = await desk.erp.post(taken, {"system": "crm", "external_id": account})
     problem(refused, 409, "already_linked")
@@ -210,7 +210,7 @@ async def test_a_batch_judges_each_item_alone(desk):
     assert done[1]["problem"]["code"] == "duplicate_tax_id"
     assert [item["version"] for item in done] == [1, None, 1, 1, 1], "the CRM leads in names"
     assert [item["revision"] for item in done] == [1, None, 1, 2, 2]
-    assert [e["aggregate_version"] for e in await desk.told(done[2]["id"])] == [1, 2]
+    assert [e["aggregate_version"] for e in await desk.events_of(done[2]["id"])] == [1, 2]
     linked = await desk.client.get(PATH, params={"external_system": "crm", "external_id": bad})
     assert linked.json()["items"] == []
 
@@ -241,7 +241,7 @@ async def test_of_changes_in_a_batch_a_refused_one_spoils_no_other(desk):
     path = f"{PATH}/by-external/crm/batch"
     first = (await desk.erp.post(path, {"items": items})).json()["items"]
     assert [one["status"] for one in first] == [*["updated"] * 3, "failed", "updated"]
-    assert {len(await desk.told(one["id"])) for one in first if one["id"]} == {2}
+    assert {len(await desk.events_of(one["id"])) for one in first if one["id"]} == {2}
     items[3]["tax_id"] = right
     again = (await desk.erp.post(path, {"items": items})).json()["items"]
     assert [one["status"] for one in again] == [*["unchanged"] * 3, "updated", "unchanged"]

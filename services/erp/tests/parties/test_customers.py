@@ -57,7 +57,7 @@ async def test_all_that_was_told_is_kept(desk):
 async def test_a_new_customer_is_told_with_the_whole_state(desk):
     """B03, C67: version 1, every field named, no number of the database's own."""
     customer = await desk.customer(credit_limit={"amount": "5", "currency": "CNY"})
-    [event] = await desk.told(customer["id"])
+    [event] = await desk.events_of(customer["id"])
     assert event["type"] == "tandem.erp.customer-changed.v1"
     assert event["topic"] == "erp.customer.v1"
     state = event["payload"]
@@ -86,7 +86,7 @@ async def test_a_change_touches_the_given_fields_only(desk):
     assert changed["email"] == "new@b.example"
     assert changed["name"] == customer["name"]
     assert changed["updated_at"] > customer["updated_at"]
-    events = await desk.told(customer["id"])
+    events = await desk.events_of(customer["id"])
     assert [event["aggregate_version"] for event in events] == [1, 2]
     assert events[1]["payload"]["changed"] == ["email", "ship_to"]
 
@@ -99,7 +99,7 @@ async def test_a_change_of_nothing_is_no_change(desk):
     reply = await desk.change(f"{PATH}/{customer['id']}", facts, revision=1)
     assert reply.json() == customer
     assert reply.headers["ETag"] == '"1"'
-    assert len(await desk.told(customer["id"])) == 1
+    assert len(await desk.events_of(customer["id"])) == 1
 
 
 async def test_null_takes_the_credit_limit_away(desk):
@@ -196,7 +196,7 @@ async def test_archiving_and_restoring_are_told_once(desk):
     for act in ("archive", "archive", "restore", "restore"):
         assert (await desk.erp.post(f"{path}/{act}", None)).status_code == 200
     assert (await desk.see(path))["version"] == 3
-    states = [event["payload"]["status"] for event in await desk.told(customer["id"])]
+    states = [event["payload"]["status"] for event in await desk.events_of(customer["id"])]
     assert states == ["active", "archived", "active"]
 
 

@@ -28,7 +28,7 @@ async def test_what_the_crm_leads_in_leaves_it(desk, sent):
     edited = await desk.change(f"{PATH}/{customer['id']}", facts, revision=1)
     assert (edited.headers["ETag"], edited.json()["revision"]) == ('"2"', 3)
     assert (edited.json()["name"], edited.json()["legal_name"]) == ("Lakeside Hotel", "Lakeside AG")
-    told = await desk.told(customer["id"])
+    told = await desk.events_of(customer["id"])
     assert [one["aggregate_version"] for one in told] == [1, 2, 3]
     assert [one["payload"]["version"] for one in told] == [1, 2, 3]
 

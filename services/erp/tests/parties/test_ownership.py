@@ -58,7 +58,7 @@ async def test_a_change_of_what_a_crm_leads_in_is_refused_and_nothing_changes(
     told = problem(reply, 409, "managed_by_crm")
     assert told["facts"] == {"fields": field, "entity": "customer"}
     assert await desk.see(f"{PATH}/{linked['id']}") == linked
-    assert len(await desk.told(linked["id"])) == 1
+    assert len(await desk.events_of(linked["id"])) == 1
 
 
 async def test_the_same_value_again_is_no_change(desk, linked):

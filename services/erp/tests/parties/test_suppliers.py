@@ -24,7 +24,7 @@ async def test_suppliers_stay_inside_the_house(desk):
     """No public event: nobody outside asked for them yet."""
     supplier = await supplier_of(desk)
     await desk.change(f"{PATH}/{supplier['id']}", {"phone": "1"}, revision=1)
-    assert await desk.told(supplier["id"]) == []
+    assert await desk.events_of(supplier["id"]) == []
 
 
 async def test_a_change_merges_the_address(desk, problem):

@@ -25,11 +25,11 @@ def bill_of(supplier, *expenses, **facts):
 
 
 async def entered(office, supplier, *, net, received, **facts):
-    """Enter a bill of goods by the door that purchasing uses; as callers see it."""
+    """Enter a bill of goods by the act that purchasing uses; as callers see it."""
     async with office.erp.database.transaction() as work:
         bill = EnterBill(
             supplier_id=UUID(supplier["id"]),
-            supplier_number=f"B-{uuid4().hex[:8]}",
+            bill_number=f"B-{uuid4().hex[:8]}",
             purchase_order_id=uuid4(),
             effective_on=work.today(),
             due_on=work.today(),
@@ -79,7 +79,7 @@ async def test_a_bill_asks_for_goods_expenses_and_tax(office):
     ]
 
 
-async def test_a_bill_is_entered_by_hand_and_paid(office, desk):
+async def test_a_bill_without_an_order_is_entered_and_paid(office, desk):
     """E14: due by the supplier's terms; money out settles it."""
     supplier = await office.supplier(payment_terms_days=14)
     bill = await office.does(
@@ -117,7 +117,7 @@ async def test_a_suppliers_number_is_taken_once_a_year(office, problem):
 
 
 async def test_a_suppliers_number_is_the_same_in_small_letters(office, problem):
-    """E22: the same paper typed twice, by hand or as many at once."""
+    """E22: the same paper typed twice, one by one or many at once."""
     supplier = await office.supplier()
     await office.does("/v1/bills", **bill_of(supplier, supplier_number="Re-77a"))
     typed = bill_of(supplier, supplier_number="rE-77A")
@@ -252,7 +252,7 @@ async def test_a_wrong_bill_is_taken_back_and_entered_anew(office, desk, problem
     assert await office.owes(supplier, "payable") == ("0.00", "0.00")
     right = await office.does("/v1/bills", **body | bill_of(supplier, ("6402", "100")))
     assert right["state"] == "entered"
-    assert [one["payload"]["state"] for one in await desk.told(bill["id"])] == [
+    assert [one["payload"]["state"] for one in await desk.events_of(bill["id"])] == [
         "entered",
         "reversed",
     ]
@@ -285,7 +285,7 @@ async def test_a_bill_is_taken_back_once_and_not_before_its_day(office, problem)
     problem(await office.erp.post(f"/v1/bills/{uuid4()}/reverse", why), 404, "not_found")
 
 
-async def test_a_bill_that_no_contract_could_tell_is_refused(office, problem):
+async def test_a_bill_too_large_for_the_contract_is_refused(office, problem):
     """A sum of 15 digits is refused at entry."""
     supplier = await office.supplier()
     halves = bill_of(supplier, ("6402", "50000000000000"), ("6402", "50000000000000"))

@@ -55,8 +55,8 @@ async def test_what_was_owed_is_opened_against_opening_equity(office, desk, open
     assert await office.owes(supplier, "payable") == ("100.00", "0.00")
     listed = await desk.see(f"/v1/bills?kind=opening&supplier_id={supplier['id']}")
     assert [one["id"] for one in listed["items"]] == [done["id"]]
-    [told] = await desk.told(done["id"])
-    assert told["payload"]["kind"] == "opening"
+    [event] = await desk.events_of(done["id"])
+    assert event["payload"]["kind"] == "opening"
 
 
 async def test_it_ages_and_is_paid(office, desk, opens):
@@ -95,7 +95,7 @@ async def test_the_same_again_changes_nothing(office, desk, opens, problem):
     problem(reply, 409, "duplicate_bill")
     await office.does(f"/v1/bills/{entered['id']}/reverse")
     assert await office.owes(supplier, "payable") == ("100.00", "0.00")
-    assert len(await desk.told(first["id"])) == 1
+    assert len(await desk.events_of(first["id"])) == 1
 
 
 async def test_all_are_opened_or_none(office, problem):
@@ -112,8 +112,11 @@ async def test_all_are_opened_or_none(office, problem):
         reply = await sent(office, owed(supplier, "1"), owed(supplier) | facts)
         problem(reply, status, code)
     one = owed(supplier)
-    told = problem(await sent(office, one, one | {"number": one["number"].lower()}), 422, WRONG)
-    assert [error["pointer"] for error in told["errors"]] == ["/items/0/number", "/items/1/number"]
+    refusal = problem(await sent(office, one, one | {"number": one["number"].lower()}), 422, WRONG)
+    assert [error["pointer"] for error in refusal["errors"]] == [
+        "/items/0/number",
+        "/items/1/number",
+    ]
     early = owed(supplier, issued_on="1900-01-01")
     problem(await sent(office, early, effective_on="1900-01-01"), 422, "no_period")
     assert await office.owes(supplier, "payable") == ("0.00", "0.00")
@@ -196,8 +199,8 @@ async def test_what_we_had_paid_ahead_is_taken_over_and_used(office, desk, opens
     pay = f"/v1/payments/{listed[0]['payment_id']}"
     share = {"document_id": first["id"], "amount": money("20")}
     await office.does(f"{pay}/allocate", allocations=[share])
-    seen = await desk.see(f"/v1/payables/openings/{first['id']}")
-    assert (seen["open_amount"], seen["amount"], seen["state"]) == ("80", "100", "entered")
+    view = await desk.see(f"/v1/payables/openings/{first['id']}")
+    assert (view["open_amount"], view["amount"], view["state"]) == ("80", "100", "entered")
     await office.does(f"{pay}/refund")
     assert await office.owes(supplier, "payable") == ("80.00", "0.00")
     left = (await desk.see(f"{path}&open=true"))["items"]
@@ -212,8 +215,8 @@ async def test_a_wrong_credit_is_taken_back_and_a_bill_is_no_opening(office, des
     supplier = await office.supplier()
     [wrong] = await opens(ahead(supplier))
     await office.does(f"/v1/bills/{wrong['id']}/reverse")
-    seen = await desk.see(f"/v1/payables/openings/{wrong['id']}")
-    assert (seen["state"], seen["open_amount"]) == ("reversed", "0")
+    view = await desk.see(f"/v1/payables/openings/{wrong['id']}")
+    assert (view["state"], view["open_amount"]) == ("reversed", "0")
     assert await office.owes(supplier, "payable") == ("0.00", "0.00")
     facts = {"supplier_id": supplier["id"], "supplier_number": f"B-{uuid4().hex[:8]}"}
     expenses = [{"account": "6402", "amount": money("1")}]

@@ -19,7 +19,7 @@ def money(amount, currency="CNY"):
 
 
 class Buyer:
-    """Buys by the API; customers' demand comes by the door that fulfilment uses."""
+    """Buys by the API; customers' demand comes by the acts that fulfilment uses."""
 
     def __init__(self, erp, desk, today):
         self.erp, self.desk, self.today = erp, desk, today
@@ -60,7 +60,7 @@ class Buyer:
         found = await self.desk.see(f"{SUGGESTIONS}?sku={item['sku']}&state={state}")
         return found["items"]
 
-    async def refresh(self, *items):
+    async def update_suggestions(self, *items):
         reply = await self.erp.post(
             f"{SUGGESTIONS}/refresh", {"skus": [item["sku"] for item in items]}
         )
@@ -73,7 +73,7 @@ class Buyer:
         return (await self.desk.add(f"{SUGGESTIONS}/order", **body))["orders"]
 
     async def buys(self, supplier, *lines, **facts):
-        """Order by hand: lines of item, quantity and perhaps more."""
+        """Order lines of item, quantity and perhaps more."""
         named = [
             {"sku": item["sku"], "quantity": str(quantity)} | dict(*more)
             for item, quantity, *more in lines
@@ -119,11 +119,11 @@ class Buyer:
         assert trial["debit"] == trial["credit"]
         async with self.erp.database.driver() as sql:
             for item in items:
-                worth = await sql.fetchval(
+                value_of = await sql.fetchval(
                     "select coalesce(sum(value), 0) from item_valuation where item_id = $1",
                     UUID(item["id"]),
                 )
-                assert worth == await self.balance("inventory", item)
+                assert value_of == await self.balance("inventory", item)
             owed = await sql.fetchval(
                 """select coalesce(sum(received_value - billed_value), 0) from purchase_order_line
                     where purchase_order_id = $1""",
@@ -152,8 +152,8 @@ class Buyer:
 
     async def availability(self, item):
         """On hand, reserved, incoming, waiting."""
-        told = await self.desk.see(f"/v1/availability?sku={item['sku']}")
-        return tuple(int(told[name]) for name in ("on_hand", "reserved", "incoming", "waiting"))
+        answer = await self.desk.see(f"/v1/availability?sku={item['sku']}")
+        return tuple(int(answer[name]) for name in ("on_hand", "reserved", "incoming", "waiting"))
 
     async def balance(self, role, item):
         """What an account holds of the item."""

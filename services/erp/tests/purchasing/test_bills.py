@@ -59,7 +59,7 @@ async def test_a_bill_of_everything_clears_what_was_received(buyer, received):
     assert await cleared(buyer.erp, received) == 0
     assert await cleared(buyer.erp, received, "payable") == Decimal("-33.30")
     assert (await buyer.see(received))["lines"][0]["billed"] == "10"
-    assert (await buyer.desk.told(received["id"]))[-1]["aggregate_version"] == 3
+    assert (await buyer.desk.events_of(received["id"]))[-1]["aggregate_version"] == 3
 
 
 async def test_another_price_is_a_variance(buyer, received, problem):

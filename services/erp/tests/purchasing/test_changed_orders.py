@@ -24,8 +24,8 @@ async def ordered(buyer):
 
 async def changes(buyer, order, *lines, revision=None):
     """Let the order be of these lines."""
-    seen = await buyer.see(order)
-    headers = {"If-Match": f'"{revision or seen["version"]}"'}
+    view = await buyer.see(order)
+    headers = {"If-Match": f'"{revision or view["version"]}"'}
     path = f"{PATH}/{order['id']}/content"
     return await buyer.erp.client.put(path, json={"lines": list(lines)}, headers=headers)
 
@@ -57,8 +57,8 @@ async def test_quantity_price_and_day_change(buyer, ordered):
     )
     assert second == same
     assert now["net"] == "75"
-    told = (await buyer.desk.told(order["id"]))[-1]["payload"]
-    assert (told["changed"], told["net"]) == (["lines", "net", "state"], "75")
+    event = (await buyer.desk.events_of(order["id"]))[-1]["payload"]
+    assert (event["changed"], event["net"]) == (["lines", "net", "state"], "75")
     assert await buyer.availability(bolts) == (0, 0, 12, 0)
     assert await buyer.availability(nuts) == (0, 0, 3, 0)
 
@@ -84,7 +84,7 @@ async def test_the_same_changes_nothing(buyer, ordered):
     order, *_ = ordered
     now = (await changes(buyer, order, *map(as_it_is, order["lines"]))).json()
     assert now == order
-    assert len(await buyer.desk.told(order["id"])) == 1
+    assert len(await buyer.desk.events_of(order["id"])) == 1
 
 
 async def test_no_less_is_ordered_than_came(buyer, ordered, problem):
@@ -92,12 +92,12 @@ async def test_no_less_is_ordered_than_came(buyer, ordered, problem):
     bolt, nut = order["lines"]
     part = [{"line_id": bolt["id"], "quantity": "6"}]
     await buyer.receives(order, lines=part)
-    told = problem(
+    refusal = problem(
         await changes(buyer, order, as_it_is(bolt, quantity="5"), as_it_is(nut)),
         409,
         "less_than_received",
     )
-    assert told["facts"]["received"] == "6"
+    assert refusal["facts"]["received"] == "6"
     problem(await changes(buyer, order, as_it_is(nut)), 409, "less_than_received")
     now = (await changes(buyer, order, as_it_is(bolt, quantity="6"))).json()
     assert now["state"] == "received"
@@ -139,9 +139,9 @@ async def test_nothing_more_is_ordered_of_what_is_archived(buyer, ordered, probl
     """f08: less, or another day, may still be agreed."""
     order, bolts, _ = ordered
     bolt, nut = order["lines"]
-    seen = await buyer.desk.see(f"/v1/items/{bolts['id']}")
+    view = await buyer.desk.see(f"/v1/items/{bolts['id']}")
     archive = f"/v1/items/{bolts['id']}/archive"
-    headers = {"If-Match": f'"{seen["version"]}"', "Idempotency-Key": str(uuid4())}
+    headers = {"If-Match": f'"{view["version"]}"', "Idempotency-Key": str(uuid4())}
     assert (await buyer.erp.client.post(archive, headers=headers)).is_success
     problem(
         await changes(buyer, order, as_it_is(bolt, quantity="11"), as_it_is(nut)), 409, "not_bought"

@@ -59,8 +59,8 @@ async def test_billed_goods_that_went_back_are_credited(buyer, sent_back, proble
     assert await owed(buyer, order) == ("19.18", "0")
     [line] = (await buyer.see(order))["lines"]
     assert (line["received"], line["billed"], line["credited"]) == ("6", "6", "4")
-    [told] = await buyer.desk.told(note["id"])
-    assert told["payload"]["kind"] == "credit_note"
+    [event] = await buyer.desk.events_of(note["id"])
+    assert event["payload"]["kind"] == "credit_note"
     problem(await credited(buyer, order), 409, "nothing_to_credit_back")
     await buyer.agrees(order, item)
 
@@ -69,8 +69,8 @@ async def test_no_more_is_credited_than_was_billed_and_went_back(buyer, sent_bac
     order, receipt, _, _ = sent_back
     [line] = order["lines"]
     many = [{"line_id": line["id"], "quantity": "5"}]
-    told = problem(await credited(buyer, order, lines=many), 409, "more_than_sent_back")
-    assert told["facts"]["uncredited"] == "4"
+    refusal = problem(await credited(buyer, order, lines=many), 409, "more_than_sent_back")
+    assert refusal["facts"]["uncredited"] == "4"
     part = [{"line_id": line["id"], "quantity": "0.5"}]
     problem(await credited(buyer, order, lines=part), 422, "fraction_of_unit")
     other = [{"line_id": str(uuid4()), "quantity": "1"}]

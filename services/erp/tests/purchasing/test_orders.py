@@ -33,8 +33,8 @@ async def test_a_receipt_fills_who_waits_and_is_posted(buyer, ordered):
     assert await buyer.availability(item) == (10, 10, 0, 0)
     assert f"{await buyer.balance('inventory', item):.2f}" == "33.30"
     assert f"{await buyer.balance('grni', item):.2f}" == "-33.30"
-    seen = await buyer.see(order)
-    assert (seen["state"], seen["lines"][0]["received"]) == ("received", "10")
+    view = await buyer.see(order)
+    assert (view["state"], view["lines"][0]["received"]) == ("received", "10")
     assert await buyer.suggested(item) == []
 
 
@@ -111,22 +111,22 @@ async def test_closing_gives_up_the_rest_and_suggests_it_anew(buyer, ordered, pr
     problem(await buyer.erp.post(f"{PATH}/{uuid4()}/close", None), 404, "not_found")
 
 
-async def test_every_change_of_an_order_is_told(buyer, desk, ordered):
+async def test_every_change_of_an_order_is_published(buyer, desk, ordered):
     """The whole order, its version counting on without a gap."""
     _, order = ordered
     [line] = order["lines"]
     await buyer.receives(order, lines=[{"line_id": line["id"], "quantity": "4"}])
     await buyer.receives(order)
-    told = await desk.told(order["id"])
-    assert [event["aggregate_version"] for event in told] == [1, 2, 3]
-    assert [event["payload"]["state"] for event in told] == [
+    events = await desk.events_of(order["id"])
+    assert [event["aggregate_version"] for event in events] == [1, 2, 3]
+    assert [event["payload"]["state"] for event in events] == [
         "ordered",
         "partly_received",
         "received",
     ]
-    assert told[0]["type"] == "tandem.erp.purchase-changed.v1"
-    assert (told[0]["topic"], told[0]["payload"]["net"]) == ("erp.purchase.v1", "33.3")
-    assert told[1]["payload"]["lines"][0]["received"] == "4"
+    assert events[0]["type"] == "tandem.erp.purchase-changed.v1"
+    assert (events[0]["topic"], events[0]["payload"]["net"]) == ("erp.purchase.v1", "33.3")
+    assert events[1]["payload"]["lines"][0]["received"] == "4"
 
 
 async def test_a_buyer_orders_at_a_price_of_his_own(buyer, desk, problem):
@@ -174,8 +174,8 @@ async def test_an_order_beyond_what_can_be_booked_is_refused(buyer, desk, proble
     for quantities in (["2"], ["1", "1"]):
         lines = [{"sku": item["sku"], "quantity": quantity} | huge for quantity in quantities]
         body = {"supplier_number": supplier, "lines": lines}
-        told = problem(await buyer.erp.post("/v1/purchase-orders", body), 422, "invalid_input")
-        assert told["errors"][0]["code"] == "too_large"
+        refusal = problem(await buyer.erp.post("/v1/purchase-orders", body), 422, "invalid_input")
+        assert refusal["errors"][0]["code"] == "too_large"
     count = await desk.count("purchase_order_line", "item_id = $1", item["id"])
     assert count == 0
 
@@ -215,10 +215,10 @@ async def test_ordering_receiving_and_selling_side_by_side(buyer):
         return (await buyer.erp.post(f"{PATH}/receive-all", {"order_ids": ids})).status_code
 
     for _ in range(3):
-        told = await asyncio.gather(
+        answer = await asyncio.gather(
             *(sells(items[::-1] if n % 2 else items) for n in range(4)), buys(), buys()
         )
-        assert set(told) <= {None, 201, 409}
+        assert set(answer) <= {None, 201, 409}
     assert await buys() == 201
     for item in items:
         assert await buyer.availability(item) == (24, 24, 0, 0)

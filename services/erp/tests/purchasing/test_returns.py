@@ -16,7 +16,7 @@ NOTHING = Decimal(0)
 
 
 async def test_goods_go_back_at_what_they_came_at(buyer):
-    """E36, E29: stock, GRNI and the order fall by what was received, and the supplier is told."""
+    """E36, E29: stock, GRNI and the order fall by what was received, and it is published."""
     order, receipt, [item] = await buyer.bought((10, "3.33"))
     [line] = order["lines"]
     reply = await buyer.sends_back(receipt, (line, 4), reason="Rusty")
@@ -32,8 +32,8 @@ async def test_goods_go_back_at_what_they_came_at(buyer):
     assert (await buyer.availability(item))[0] == 6
     assert await buyer.balance("inventory", item) == Decimal("19.98")
     assert await buyer.balance("purchase_variance", item) == 0
-    [told] = await buyer.desk.told(made["id"])
-    assert told["type"].endswith("purchase-returned.v1")
+    [event] = await buyer.desk.events_of(made["id"])
+    assert event["type"].endswith("purchase-returned.v1")
     await buyer.agrees(order, item)
 
 
@@ -100,8 +100,8 @@ async def test_no_more_goes_back_than_came_and_is_here(buyer, problem):
     problem(await buyer.sends_back(receipt, ({"id": str(uuid4())}, 1)), 422, "not_a_line")
     problem(await buyer.sends_back({"id": str(uuid4())}), 404, "not_found")
     await lost(buyer, item, 8)
-    told = problem(await buyer.sends_back(receipt, (line, 2), (line, 1)), 409, "goods_gone")
-    assert (told["facts"]["wanted"], told["facts"]["on_hand"]) == ("3", "2")
+    refusal = problem(await buyer.sends_back(receipt, (line, 2), (line, 1)), 409, "goods_gone")
+    assert (refusal["facts"]["wanted"], refusal["facts"]["on_hand"]) == ("3", "2")
     assert (await buyer.sends_back(receipt, (line, 2))).status_code == 201
     assert (await buyer.see(order))["lines"][0]["returned"] == "2"
 

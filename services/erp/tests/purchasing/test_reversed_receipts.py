@@ -34,8 +34,8 @@ async def test_a_mistaken_receipt_is_taken_back(buyer, problem):
     shown = await buyer.desk.see(f"/v1/purchase-receipts/{receipt['id']}")
     assert (shown["state"], shown["reversed_on"]) == ("reversed", str(buyer.today))
     assert [line["returned"] for line in shown["lines"]] == ["0"]
-    [told] = await buyer.desk.told(made["id"])
-    assert told["type"].endswith("purchase-returned.v1")
+    [event] = await buyer.desk.events_of(made["id"])
+    assert event["type"].endswith("purchase-returned.v1")
     problem(await buyer.reverses(receipt), 409, "receipt_reversed")
     problem(await buyer.sends_back(receipt), 409, "receipt_reversed")
     assert (await buyer.receives(order)).status_code == 201
@@ -65,8 +65,8 @@ async def test_a_receipt_stays_once_something_came_of_it(buyer, problem):
     order, receipt, [item] = await buyer.bought((10, "5"))
     [line] = order["lines"]
     bill = await buyer.bills(order, lines=[{"line_id": line["id"], "quantity": "1"}])
-    told = problem(await buyer.reverses(receipt), 409, "receipt_billed")
-    assert (told["facts"]["quantity"], told["facts"]["unbilled"]) == ("10", "9")
+    refusal = problem(await buyer.reverses(receipt), 409, "receipt_billed")
+    assert (refusal["facts"]["quantity"], refusal["facts"]["unbilled"]) == ("10", "9")
     await buyer.erp.post(f"/v1/bills/{bill.json()['id']}/reverse", {"reason": "Not ours"})
     found = {"reason": "Count", "lines": [{"sku": item["sku"], "quantity": "-1"}]}
     await buyer.desk.add("/v1/stock-adjustments", **found)
@@ -151,7 +151,7 @@ async def test_the_database_takes_a_receipt_back_once(buyer):
 
 
 async def test_a_receipt_of_an_earlier_release_shows_what_came(buyer, problem):
-    """Its lines are told by its moves; which lines of the order they were, nobody knows."""
+    """Its moves say its lines; which lines of the order they were, nobody knows."""
     order, receipt, [item] = await buyer.bought((10, "5"))
     await forget_lines(buyer.erp.owner_url, receipt)
     [line] = (await buyer.desk.see(f"/v1/purchase-receipts/{receipt['id']}"))["lines"]
@@ -180,7 +180,7 @@ LINES = """select order_line_id, item_id, position, quantity, value, serials, re
 
 
 async def test_receipts_from_before_know_their_lines(buyer):
-    """As far as their moves tell: where the order names no item twice."""
+    """As far as their moves say: where the order names no item twice."""
     order, receipt, [item, _] = await buyer.bought((10, "5"), (3, "7"))
     twice = await buyer.buys(order["supplier_number"], (item, 1), (item, 2))
     unclear = (await buyer.receives(twice)).json()

@@ -28,14 +28,14 @@ async def line_of(buyer, order):
 
 
 async def test_goods_that_never_left_are_here_as_before(buyer, undo, problem):
-    """E7, E44: stock, books, order and receipt as before; told once more; and only once."""
+    """E7, E44: stock, books, order and receipt as before; published once more; and only once."""
     order, receipt, [item] = await buyer.bought((10, "3.33"))
     made = (await buyer.sends_back(receipt, (order["lines"][0], 4))).json()
     assert await line_of(buyer, order) == ("6", "6", "4", "0")
     reply = await undo(made, reason="The lorry came back")
     assert reply.status_code == 200, reply.text
-    seen = reply.json()
-    assert (seen["reversed_on"], seen["reversal_reason"]) == (
+    view = reply.json()
+    assert (view["reversed_on"], view["reversal_reason"]) == (
         str(buyer.today),
         "The lorry came back",
     )
@@ -43,8 +43,8 @@ async def test_goods_that_never_left_are_here_as_before(buyer, undo, problem):
     [came] = (await buyer.desk.see(f"/v1/purchase-receipts/{receipt['id']}"))["lines"]
     assert came["returned"] == "0"
     await buyer.agrees(order, item)
-    told = [one["payload"] for one in await buyer.desk.told(made["id"])]
-    assert [one["reversed_on"] for one in told] == [None, str(buyer.today)]
+    events = [one["payload"] for one in await buyer.desk.events_of(made["id"])]
+    assert [one["reversed_on"] for one in events] == [None, str(buyer.today)]
     kinds = "/v1/stock-documents?kind=purchase_return_reversal&sku=" + item["sku"]
     [document] = (await buyer.desk.see(kinds))["items"]
     assert document["lines"][0]["quantity"] == "4"
@@ -66,7 +66,7 @@ async def test_a_receipt_of_which_nothing_went_back_after_all_is_taken_back(buye
 
 
 async def test_all_of_an_order_went_back_and_did_not(buyer, undo):
-    """Closed because nothing was left of it, it stands again; and is billed."""
+    """Closed because nothing was left of it, it is open again; and is billed."""
     order, receipt, [item] = await buyer.bought((10, "5"))
     made = (await buyer.sends_back(receipt)).json()
     assert (await buyer.see(order))["state"] == "closed"
@@ -195,7 +195,7 @@ PARTS = """select l.cleared, l.billed, l.dropped from purchase_return_line l
 
 
 async def test_returns_from_before_know_what_they_cleared(buyer):
-    """As the books tell: of goods not billed, billed, dropped and expected again."""
+    """As the books say: of goods not billed, billed, dropped and expected again."""
     order, receipt, _ = await buyer.bought((10, "3.33"), (5, "2"))
     first, second = order["lines"]
     made = [(await buyer.sends_back(receipt, (first, 2), (second, 1), again=True)).json()]

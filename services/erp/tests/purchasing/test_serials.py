@@ -21,7 +21,7 @@ def came(order, *serials, quantity=None, line=0):
 
 
 async def test_a_receipt_names_its_pieces(buyer, desk, bought):
-    """E28, E47: in parts; the order and its event tell which receipt brought which."""
+    """E28, E47: in parts; the order and its event say which receipt brought which."""
     drill, order = bought
     receipts = []
     for serials in (("D2", "D1"), ("D3",)):
@@ -31,11 +31,11 @@ async def test_a_receipt_names_its_pieces(buyer, desk, bought):
         reply = await buyer.receives(order, lines=lines)
         assert reply.status_code == 201, reply.text
         receipts += [(reply.json()["id"], serial) for serial in serials]
-    seen = await buyer.see(order)
-    assert seen["state"] == "received"
-    assert [(one["receipt_id"], one["serial"]) for one in seen["serials"]] == receipts
-    assert {one["sku"] for one in seen["serials"]} == {drill["sku"]}
-    assert (await desk.told(order["id"]))[-1]["payload"]["serials"] == seen["serials"]
+    view = await buyer.see(order)
+    assert view["state"] == "received"
+    assert [(one["receipt_id"], one["serial"]) for one in view["serials"]] == receipts
+    assert {one["sku"] for one in view["serials"]} == {drill["sku"]}
+    assert (await desk.events_of(order["id"]))[-1]["payload"]["serials"] == view["serials"]
     assert await buyer.availability(drill) == (3, 0, 0, 0)
     assert f"{await buyer.balance('inventory', drill):.2f}" == "9.99"
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from erp.purchasing.rules.replenishing import Source, lot_of, wish_of
+from erp.purchasing.rules.replenishing import SupplierTerms, order_quantity, requirement_of
 
 pytestmark = pytest.mark.business_day
 
@@ -22,24 +22,26 @@ ORDER = "/v1/purchase-suggestions/order"
 )
 def test_lots(short, least, multiple, lot):
     """E41: minimum and multiple are honoured."""
-    source = Source(uuid4(), 0, Decimal(least), Decimal(multiple))
-    assert lot_of(Decimal(short), source) == Decimal(lot)
+    source = SupplierTerms(uuid4(), 0, Decimal(least), Decimal(multiple))
+    assert order_quantity(Decimal(short), source) == Decimal(lot)
 
 
 @given(*[st.decimals("0.000001", "99999", places=6)] * 3)
 def test_a_lot_covers_the_shortage_with_nothing_to_spare(short, least, multiple):
-    source = Source(uuid4(), 0, least, multiple)
-    lot = lot_of(short, source)
+    source = SupplierTerms(uuid4(), 0, least, multiple)
+    lot = order_quantity(short, source)
     assert lot >= max(short, least)
     assert lot % multiple == 0
     assert lot - multiple < max(short, least)
 
 
-def test_lead_time_tells_when_to_order_even_when_that_is_past():
+def test_lead_time_says_when_to_order_even_when_that_is_past():
     day = date(2026, 3, 10)
-    wish = wish_of(Decimal(1), day, Source(uuid4(), 14, Decimal(1), Decimal(1)))
-    assert (wish.needed_on, wish.order_by) == (day, date(2026, 2, 24))
-    assert wish_of(Decimal(1), day, None).supplier_id is None
+    requirement = requirement_of(
+        Decimal(1), day, SupplierTerms(uuid4(), 14, Decimal(1), Decimal(1))
+    )
+    assert (requirement.needed_on, requirement.order_by) == (day, date(2026, 2, 24))
+    assert requirement_of(Decimal(1), day, None).supplier_id is None
 
 
 async def test_what_waits_is_suggested_once(buyer):
@@ -48,7 +50,7 @@ async def test_what_waits_is_suggested_once(buyer):
     await buyer.wanted(item, 7)
     [first] = await buyer.suggested(item)
     assert (first["quantity"], first["version"]) == ("7", 1)
-    assert await buyer.refresh(item) == {"made": 0, "changed": 0, "withdrawn": 0}
+    assert await buyer.update_suggestions(item) == {"made": 0, "changed": 0, "withdrawn": 0}
     await buyer.wanted(item, 5)
     [second] = await buyer.suggested(item)
     assert (second["id"], second["quantity"], second["version"]) == (first["id"], "12", 2)
@@ -78,7 +80,7 @@ async def test_what_is_on_order_is_not_suggested_again(buyer):
     late = {"due_on": str(buyer.today + timedelta(days=90))}
     await buyer.buys(supplier, (item, 3, late))
     assert await buyer.suggested(item) == []
-    assert await buyer.refresh(item) == {"made": 0, "changed": 0, "withdrawn": 0}
+    assert await buyer.update_suggestions(item) == {"made": 0, "changed": 0, "withdrawn": 0}
 
 
 async def test_terms_are_honoured_and_the_cheapest_active_supplier_is_asked(buyer, desk):
@@ -97,7 +99,7 @@ async def test_terms_are_honoured_and_the_cheapest_active_supplier_is_asked(buye
     assert (one["quantity"], one["supplier_number"]) == ("3", dear)
     archived = buyer.suppliers[dear]["id"]
     await desk.erp.post(f"/v1/suppliers/{archived}/archive", None)
-    await buyer.refresh(item)
+    await buyer.update_suggestions(item)
     assert (await buyer.suggested(item))[0]["supplier_number"] == cheap
 
 
@@ -125,10 +127,10 @@ async def test_ordering_groups_by_supplier(buyer):
         await buyer.wanted(item, 3)
     suggestions = [(await buyer.suggested(item))[0] for item in (bolts, nuts, washers)]
     orders = await buyer.orders(*suggestions)
-    told = {order["supplier_number"]: order for order in orders}
-    assert {line["sku"] for line in told[first]["lines"]} == {bolts["sku"], nuts["sku"]}
-    assert (told[first]["net"], told[second]["net"]) == ("4.3", "15")
-    due = {line["sku"]: line["due_on"] for line in told[first]["lines"]}
+    answer = {order["supplier_number"]: order for order in orders}
+    assert {line["sku"] for line in answer[first]["lines"]} == {bolts["sku"], nuts["sku"]}
+    assert (answer[first]["net"], answer[second]["net"]) == ("4.3", "15")
+    due = {line["sku"]: line["due_on"] for line in answer[first]["lines"]}
     assert due[bolts["sku"]] == str(buyer.today + timedelta(days=3))
     for item in (bolts, nuts, washers):
         assert await buyer.suggested(item) == []

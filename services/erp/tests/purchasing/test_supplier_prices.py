@@ -15,8 +15,8 @@ async def test_a_price_is_noted_once_and_changed(buyer, desk, problem):
     assert (price["price"]["amount"], price["lead_time_days"]) == ("1.234567", 0)
     assert (price["min_quantity"], price["multiple"]) == ("1", "1")
     body = {"supplier_number": supplier, "sku": item["sku"], "price": money("2")}
-    told = problem(await desk.erp.post(PATH, body), 409, "duplicate_supplier_price")
-    assert told["facts"]["existing_id"] == price["id"]
+    refusal = problem(await desk.erp.post(PATH, body), 409, "duplicate_supplier_price")
+    assert refusal["facts"]["existing_id"] == price["id"]
     path = f"{PATH}/{price['id']}"
     changed = await desk.change(path, {"lead_time_days": 4}, revision=1)
     assert (changed.json()["lead_time_days"], changed.json()["version"]) == (4, 2)
@@ -58,11 +58,11 @@ async def test_prices_of_another_system_are_taken_over_once(buyer, desk):
     item = await desk.item()
     known = {"supplier_external_id": theirs, "sku": item["sku"], "price": money("12.6")}
     first = sent(ours, **known)
-    told = await batch(desk, first, first, sent(ours, 2, **known | {"price": money("13")}))
-    assert [one["status"] for one in told] == ["created", "unchanged", "updated"]
-    seen = await desk.see(f"{PATH}/{told[0]['id']}")
-    assert (seen["price"]["amount"], seen["supplier_id"]) == ("13.00", made.json()["id"])
-    assert seen["external_refs"] == [{"system": "shop", "external_id": ours}]
+    answer = await batch(desk, first, first, sent(ours, 2, **known | {"price": money("13")}))
+    assert [one["status"] for one in answer] == ["created", "unchanged", "updated"]
+    view = await desk.see(f"{PATH}/{answer[0]['id']}")
+    assert (view["price"]["amount"], view["supplier_id"]) == ("13.00", made.json()["id"])
+    assert view["external_refs"] == [{"system": "shop", "external_id": ours}]
     reply = await desk.send(PATH, ours, 3, system="shop", multiple="6")
     assert (reply.headers["Tandem-Outcome"], reply.json()["multiple"]) == ("updated", "6")
 
@@ -72,7 +72,7 @@ async def test_a_refused_price_leaves_the_others(buyer, desk):
     await desk.send("/v1/suppliers", theirs, 1, system="shop", name="Brightworks")
     item = await desk.item()
     known = {"supplier_external_id": theirs, "sku": item["sku"], "price": money("12.6")}
-    told = await batch(
+    answer = await batch(
         desk,
         sent(desk.word("price"), **known | {"supplier_external_id": "nobody"}),
         sent(desk.word("price"), **known | {"sku": "NOWHERE"}),
@@ -80,7 +80,7 @@ async def test_a_refused_price_leaves_the_others(buyer, desk):
         sent(desk.word("price"), **known),
         sent(desk.word("price"), **known),
     )
-    assert [one["problem"] and one["problem"]["code"] for one in told] == [
+    assert [one["problem"] and one["problem"]["code"] for one in answer] == [
         "missing_reference",
         "missing_reference",
         "invalid_input",

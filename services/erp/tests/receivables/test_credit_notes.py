@@ -24,9 +24,9 @@ async def test_a_credit_note_reduces_what_is_open(office, desk):
     )
     assert note["number"].startswith("CN-")
     assert await office.entries(note) == ["Cr receivable 20.00", "Dr sales 20.00"]
-    seen = await desk.see(f"/v1/invoices/{invoice['id']}")
-    assert (seen["open_amount"], seen["credited"], seen["state"]) == ("15", "20", "issued")
-    assert [one["credited_quantity"] for one in seen["lines"]] == ["2", "0"]
+    view = await desk.see(f"/v1/invoices/{invoice['id']}")
+    assert (view["open_amount"], view["credited"], view["state"]) == ("15", "20", "issued")
+    assert [one["credited_quantity"] for one in view["lines"]] == ["2", "0"]
     assert await office.owes(customer) == ("15.00", "0.00")
 
 
@@ -37,8 +37,8 @@ async def test_what_was_paid_already_stays_the_customers_credit(office, desk):
     await office.books(customer, "25")
     note = await office.credits(invoice)
     assert await office.owes(customer) == ("0.00", "25.00")
-    seen = await desk.see(f"/v1/invoices/{invoice['id']}")
-    assert (seen["state"], seen["credited"]) == ("credited", "40")
+    view = await desk.see(f"/v1/invoices/{invoice['id']}")
+    assert (view["state"], view["credited"]) == ("credited", "40")
     following = await office.invoices(customer, "30")
     path = f"/v1/payments?party_id={customer['id']}&kind=credit_note"
     [credit] = (await desk.see(path))["items"]
@@ -48,15 +48,15 @@ async def test_what_was_paid_already_stays_the_customers_credit(office, desk):
     assert (await desk.see(f"/v1/invoices/{following['id']}"))["open_amount"] == "5"
 
 
-async def test_a_paid_invoice_that_is_credited_tells_it(office, desk):
+async def test_a_paid_invoice_that_is_credited_is_published(office, desk):
     """Also when nothing of it was open any more."""
     customer = await desk.customer()
     invoice = await office.invoices(customer, ("10", "2"))
     await office.books(customer, "20")
     await office.credits(invoice, lines=[{"position": 1, "quantity": "1"}])
-    told = await desk.told(invoice["id"])
-    assert [one["payload"]["credited"] for one in told] == ["0", "0", "10"]
-    assert told[-1]["payload"]["state"] == "paid"
+    events = await desk.events_of(invoice["id"])
+    assert [one["payload"]["credited"] for one in events] == ["0", "0", "10"]
+    assert events[-1]["payload"]["state"] == "paid"
 
 
 async def test_an_invoice_whose_credit_is_used_elsewhere_is_open_again(office, desk):
@@ -142,7 +142,7 @@ async def test_parallel_credits_and_payments_agree(office, desk):
 
 @pytest.fixture
 def orders(office, desk):
-    """Invoices order lines by the door that fulfilment uses."""
+    """Invoices order lines by the act that fulfilment uses."""
 
     class Orders:
         order_id = uuid4()
@@ -188,7 +188,7 @@ async def test_credits_of_nothing_and_of_something_never_deadlock(office, desk):
     """E12, E15: what the customer owes is locked before the series, whatever comes first."""
     customer = await desk.customer()
 
-    async def issued(order_id, line_id, net):
+    async def issued_view(order_id, line_id, net):
         line = IssueLine(line_id, None, "Bolt", Decimal(1), Decimal(9), net=Decimal(net))
         async with office.erp.database.transaction() as work:
             wanted = IssueInvoice(UUID(customer["id"]), order_id, work.today(), 0, [line])
@@ -202,9 +202,9 @@ async def test_credits_of_nothing_and_of_something_never_deadlock(office, desk):
 
     pairs = [(uuid4(), uuid4()) for _ in range(12)]
     for pair in pairs:
-        await issued(*pair, "9")
-        await issued(*pair, "0")
-    alone = [await issued(uuid4(), uuid4(), "9") for _ in pairs]
+        await issued_view(*pair, "9")
+        await issued_view(*pair, "0")
+    alone = [await issued_view(uuid4(), uuid4(), "9") for _ in pairs]
     replies = await asyncio.gather(
         *(returned(*pair) for pair in pairs),
         *(office.erp.post(f"/v1/invoices/{one}/credit", {}) for one in alone),

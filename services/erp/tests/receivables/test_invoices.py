@@ -26,8 +26,8 @@ async def taxes(office, desk):
     return codes
 
 
-async def issued(office, customer, *, on, order_id=None, lines=(), charges=(), fails=False):
-    """Issue by the door that fulfilment uses; the invoice's id."""
+async def issued_view(office, customer, *, on, order_id=None, lines=(), charges=(), fails=False):
+    """Issue by the act that fulfilment uses; the invoice's id."""
     async with office.erp.database.transaction() as work:
         command = IssueInvoice(
             customer_id=UUID(customer["id"]),
@@ -58,7 +58,7 @@ async def test_an_invoice_is_posted_and_opens_what_is_owed(office, desk):
     """E2, E4, E14: Dr receivable, Cr sales and freight; due by the terms."""
     customer = await desk.customer()
     freight = [IssueCharge("freight", Decimal("4.50"))]
-    invoice_id = await issued(
+    invoice_id = await issued_view(
         office, customer, on=None, lines=[service("9.99", "3")], charges=freight
     )
     invoice = await desk.see(f"/v1/invoices/{invoice_id}")
@@ -85,9 +85,9 @@ async def test_tax_is_rounded_once_for_each_rate(office, desk, taxes):
     invoice = await office.invoices(
         customer, line, line, line, ("1091.50", "1", "0", taxes["0.15"])
     )
-    told = {one["tax_code"]: (one["base"], one["tax"]) for one in invoice["taxes"]}
+    answer = {one["tax_code"]: (one["base"], one["tax"]) for one in invoice["taxes"]}
     # By line the first would be 3 x 0.07 = 0.21, and the second 163.72 where a half is cut.
-    assert told == {taxes["0.13"]: ("1.5", "0.2"), taxes["0.15"]: ("1091.5", "163.73")}
+    assert answer == {taxes["0.13"]: ("1.5", "0.2"), taxes["0.15"]: ("1091.5", "163.73")}
     assert (invoice["net"], invoice["tax"], invoice["gross"]) == ("1093", "163.93", "1256.93")
     assert await office.entries(invoice) == [
         "Dr receivable 1256.93",
@@ -123,7 +123,7 @@ async def test_parallel_invoices_are_numbered_without_a_gap(office, desk):
 
     async def one(number):
         try:
-            await issued(office, customers[number % 5], on=start, fails=number % 5 == 0)
+            await issued_view(office, customers[number % 5], on=start, fails=number % 5 == 0)
         except ZeroDivisionError:
             return
 
@@ -220,26 +220,26 @@ async def test_a_closed_period_takes_no_invoice_and_no_credit_note(office, desk,
     assert await office.owes(customer) == ("0.00", "0.00")
 
 
-async def test_an_invoice_is_told_with_its_number_and_how_it_is_settled(office, desk):
+async def test_an_invoice_is_published_with_its_number_and_how_it_is_settled(office, desk):
     customer = await desk.customer()
     invoice = await office.invoices(customer, "40")
     await office.books(customer, "15")
     await office.credits(invoice, lines=[{"position": 1, "quantity": "0.25"}])
     await office.books(customer, "15")
-    told = await desk.told(invoice["id"])
-    assert [one["aggregate_version"] for one in told] == [1, 2, 3, 4]
-    assert {one["topic"] for one in told} == {"erp.invoice.v1"}
-    seen = [
+    events = await desk.events_of(invoice["id"])
+    assert [one["aggregate_version"] for one in events] == [1, 2, 3, 4]
+    assert {one["topic"] for one in events} == {"erp.invoice.v1"}
+    view = [
         (one["payload"]["state"], one["payload"]["open_amount"], one["payload"]["credited"])
-        for one in told
+        for one in events
     ]
-    assert seen == [
+    assert view == [
         ("issued", "40", "0"),
         ("partly_paid", "25", "0"),
         ("partly_paid", "15", "10"),
         ("paid", "0", "10"),
     ]
-    assert {one["payload"]["number"] for one in told} == {invoice["number"]}
+    assert {one["payload"]["number"] for one in events} == {invoice["number"]}
 
 
 @pytest.mark.parametrize(
@@ -272,8 +272,8 @@ async def test_an_invoice_beyond_what_can_be_booked_is_refused(office, desk, pro
     customer = await desk.customer()
     line = {"description": "x", "unit_price": {"amount": "99999999999999", "currency": "CNY"}}
     body = {"customer_id": customer["id"], "lines": [line, line]}
-    told = problem(await office.erp.post("/v1/invoices", body), 422, "invalid_input")
-    assert told["errors"][0]["code"] == "too_large"
+    refusal = problem(await office.erp.post("/v1/invoices", body), 422, "invalid_input")
+    assert refusal["errors"][0]["code"] == "too_large"
     assert await office.owes(customer) == ("0.00", "0.00")
 
 

@@ -49,11 +49,11 @@ async def test_what_was_owed_before_is_owed_aged_and_paid(office, desk):
         later["number"],
     ]
     assert await office.owes(customer) == ("30.00", "0.00")
-    seen = await desk.see(f"{OPENINGS}/{second['id']}")
-    assert (seen["open_amount"], seen["amount"], seen["due_on"]) == ("30", "50", late)
-    told = await desk.told(second["id"])
-    assert [one["payload"]["open_amount"] for one in told] == ["50", "30"]
-    assert told[-1]["aggregate_version"] == seen["revision"]
+    view = await desk.see(f"{OPENINGS}/{second['id']}")
+    assert (view["open_amount"], view["amount"], view["due_on"]) == ("30", "50", late)
+    events = await desk.events_of(second["id"])
+    assert [one["payload"]["open_amount"] for one in events] == ["50", "30"]
+    assert events[-1]["aggregate_version"] == view["revision"]
 
 
 async def test_a_number_is_taken_over_once(office, desk, problem):
@@ -132,8 +132,8 @@ async def test_a_bad_debt_of_before_is_written_off_without_its_tax(office, desk,
     assert (await desk.see(f"{OPENINGS}/{first['id']}"))["written_off"] == "100"
     await office.does(f"{path}/{lost['id']}/reverse")
     await office.books(customer, "100")
-    seen = await desk.see(f"{OPENINGS}/{first['id']}")
-    assert (seen["written_off"], seen["open_amount"]) == ("0", "0")
+    view = await desk.see(f"{OPENINGS}/{first['id']}")
+    assert (view["written_off"], view["open_amount"]) == ("0", "0")
 
 
 async def test_bad_input_changes_nothing_and_names_every_item(office, desk, problem):
@@ -146,8 +146,8 @@ async def test_bad_input_changes_nothing_and_names_every_item(office, desk, prob
         right | {"number": right["number"].lower()},
     ]
     body = {"items": [right, *wrong]}
-    told = problem(await office.erp.post(f"{OPENINGS}/batch", body), 422, "invalid_input")
-    assert sorted(one["pointer"] for one in told["errors"]) == [
+    refusal = problem(await office.erp.post(f"{OPENINGS}/batch", body), 422, "invalid_input")
+    assert sorted(one["pointer"] for one in refusal["errors"]) == [
         "/items/0/number",
         "/items/1/customer_id",
         "/items/2/issued_on",
@@ -204,14 +204,14 @@ async def test_what_a_customer_had_paid_ahead_is_taken_over_and_used(office, des
         body = {"items": [owed(customer, "1", kind="credit", due_on=None) | facts]}
         problem(await office.erp.post(f"{OPENINGS}/batch", body), 422, "invalid_input")
     path = f"{OPENINGS}?customer_id={customer['id']}"
-    [seen] = (await desk.see(f"{path}&kind=credit&open=true"))["items"]
-    assert (seen["open_amount"], seen["kind"], seen["due_on"]) == ("30", "credit", "2014-11-03")
-    [told] = await desk.told(first["id"])
-    assert (told["payload"]["kind"], told["payload"]["open_amount"]) == ("credit", "30")
-    await office.does(f"/v1/payments/{seen['payment_id']}/allocate")
+    [view] = (await desk.see(f"{path}&kind=credit&open=true"))["items"]
+    assert (view["open_amount"], view["kind"], view["due_on"]) == ("30", "credit", "2014-11-03")
+    [event] = await desk.events_of(first["id"])
+    assert (event["payload"]["kind"], event["payload"]["open_amount"]) == ("credit", "30")
+    await office.does(f"/v1/payments/{view['payment_id']}/allocate")
     assert await office.owes(customer) == ("0.00", "10.00")
     assert (await desk.see(f"{OPENINGS}/{second['id']}"))["open_amount"] == "0"
-    await office.does(f"/v1/payments/{seen['payment_id']}/refund")
+    await office.does(f"/v1/payments/{view['payment_id']}/refund")
     assert (await desk.see(f"{OPENINGS}/{first['id']}"))["open_amount"] == "0"
     assert (await desk.see(f"{path}&open=true"))["items"] == []
     debt = {"document_id": first["id"], "reason": "Gone"}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from erp.receivables.errors import OverCredited
 from erp.receivables.models import InvoiceLine, InvoiceTax
-from erp.receivables.rules.amounts import line_net, part_of, tax_by_code
+from erp.receivables.rules.amounts import line_net, proportional_part, tax_by_code
 
 AMOUNTS = st.decimals("0", "9999", places=2)
 
@@ -45,7 +45,7 @@ def test_parts_of_an_amount_come_to_the_amount(amount, parts):
     whole = Decimal(sum(parts))
     taken, left = Decimal(0), whole
     for part in map(Decimal, parts):
-        got = part_of(amount, taken, share=part, whole=whole, left=left, decimals=2)
+        got = proportional_part(amount, taken, share=part, whole=whole, left=left, decimals=2)
         assert got >= 0
         taken, left = taken + got, left - part
     assert taken == amount

@@ -52,8 +52,8 @@ async def test_a_cent_too_much_is_kept_with_the_payment(office, desk, kept):
     assert posted == ["Cr payment_difference 0.01", "Dr receivable 0.01"]
     assert await office.owes(customer) == ("0.00", "0.00")
     assert (await desk.see(f"/v1/invoices/{invoice['id']}"))["state"] == "paid"
-    told = (await desk.told(paid["id"]))[-1]["payload"]
-    assert (told["unallocated"], len(told["allocations"])) == ("0", 2)
+    event = (await desk.events_of(paid["id"]))[-1]["payload"]
+    assert (event["unallocated"], len(event["allocations"])) == ("0", 2)
 
 
 async def test_what_we_paid_a_cent_too_much_is_given_up(office, desk, kept, problem):
@@ -64,8 +64,8 @@ async def test_what_we_paid_a_cent_too_much_is_given_up(office, desk, kept, prob
     await office.does("/v1/bills", **facts, expenses=expenses)
     paid = await office.books(supplier, "30.02", direction="out")
     path = f"/v1/payments/{paid['id']}/write-off"
-    seen = await office.does(path, reason="Not worth a letter")
-    assert (seen["unallocated"], seen["version"]) == ("0", paid["version"] + 1)
+    view = await office.does(path, reason="Not worth a letter")
+    assert (view["unallocated"], view["version"]) == ("0", paid["version"] + 1)
     assert await office.owes(supplier, "payable") == ("0.00", "0.00")
     [rest] = await kept(supplier)
     posted = sorted(await office.entries({"id": rest["source_id"]}))
@@ -74,8 +74,8 @@ async def test_what_we_paid_a_cent_too_much_is_given_up(office, desk, kept, prob
     release = {"document_id": rest["source_id"]}
     reply = await office.erp.post(f"/v1/payments/{paid['id']}/release", release)
     problem(reply, 409, "write_off_stays")
-    seen = await office.does(f"{path}/reverse", reason="They ask")
-    assert (seen["unallocated"], len(seen["allocations"])) == ("0.02", 1)
+    view = await office.does(f"{path}/reverse", reason="They ask")
+    assert (view["unallocated"], len(view["allocations"])) == ("0.02", 1)
     assert await office.owes(supplier, "payable") == ("0.00", "0.02")
     problem(await office.erp.post(f"{path}/reverse", {}), 409, "rest_not_written_off")
     await office.does(path)

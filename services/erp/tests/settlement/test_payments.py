@@ -41,8 +41,8 @@ async def test_the_oldest_due_is_settled_before_the_oldest_issued(office, desk):
     settled = [(one["document_id"], one["amount"]) for one in paid["allocations"]]
     assert sorted(settled) == sorted([(urgent["id"], "50"), (patient["id"], "10")])
     assert (await desk.see(f"/v1/invoices/{urgent['id']}"))["state"] == "paid"
-    seen = await desk.see(f"/v1/invoices/{patient['id']}")
-    assert (seen["state"], seen["open_amount"]) == ("partly_paid", "20")
+    view = await desk.see(f"/v1/invoices/{patient['id']}")
+    assert (view["state"], view["open_amount"]) == ("partly_paid", "20")
     assert await office.owes(customer) == ("20.00", "0.00")
 
 
@@ -125,8 +125,8 @@ async def test_taking_an_allocation_back_restores_the_state_before(office, desk,
     path = f"/v1/payments/{paid['id']}"
     released = await office.does(f"{path}/release", document_id=invoice["id"])
     assert (released["unallocated"], released["allocations"]) == ("30", [])
-    seen = await desk.see(f"/v1/invoices/{invoice['id']}")
-    assert (seen["state"], seen["open_amount"]) == ("issued", "40")
+    view = await desk.see(f"/v1/invoices/{invoice['id']}")
+    assert (view["state"], view["open_amount"]) == ("issued", "40")
     assert await office.owes(customer) == ("40.00", "30.00")
     assert await desk.count("allocation", "payment_id = $1", paid["id"]) == 2
     twice = await office.erp.post(f"{path}/release", {"document_id": invoice["id"]})
@@ -182,21 +182,21 @@ async def test_the_books_agree_on_every_day(office, desk):
     assert (report["items"][0]["open"], report["items"][0]["unallocated"]) == ("40", "25")
 
 
-async def test_the_report_tells_what_is_overdue(office, desk):
+async def test_the_report_says_what_is_overdue(office, desk):
     """By days since it was due."""
     customer = await desk.customer(payment_terms_days=0)
     for day, price in (("2011-01-01", "1"), ("2011-02-15", "2"), ("2011-03-20", "4")):
         await office.invoices(customer, price, effective_on=day)
     await office.invoices(customer, "8", effective_on="2011-04-09")
     path = f"/v1/reports/receivables?party_id={customer['id']}&on="
-    [told] = (await desk.see(path + "2011-04-10"))["items"]
-    assert (told["name"], told["number"]) == (customer["name"], customer["number"])
-    assert told["overdue_over_90"] == "1"
-    assert told["overdue_31_to_60"] == "2"
-    assert told["overdue_1_to_30"] == "12"
-    assert (told["overdue"], told["not_due"], told["open"]) == ("15", "0", "15")
-    [told] = (await desk.see(path + "2011-03-31"))["items"]
-    assert (told["overdue_61_to_90"], told["overdue"], told["balance"]) == ("1", "7", "7")
+    [answer] = (await desk.see(path + "2011-04-10"))["items"]
+    assert (answer["name"], answer["number"]) == (customer["name"], customer["number"])
+    assert answer["overdue_over_90"] == "1"
+    assert answer["overdue_31_to_60"] == "2"
+    assert answer["overdue_1_to_30"] == "12"
+    assert (answer["overdue"], answer["not_due"], answer["open"]) == ("15", "0", "15")
+    [answer] = (await desk.see(path + "2011-03-31"))["items"]
+    assert (answer["overdue_61_to_90"], answer["overdue"], answer["balance"]) == ("1", "7", "7")
     assert (await desk.see(path + "2010-12-31"))["items"] == []
 
 
@@ -297,14 +297,14 @@ async def test_parallel_batches_over_the_same_years_do_not_deadlock(office, desk
     assert {reply.status_code for reply in replies} == {201}
 
 
-async def test_what_happened_is_told(office, desk):
-    """B01: a payment tells what it settles; the balance tells what the customer owes, in order."""
+async def test_payments_and_balances_are_published(office, desk):
+    """B01: a payment says what it settles; the balance says what the customer owes, in order."""
     customer = await desk.customer()
     invoice = await office.invoices(customer, "40")
     paid = await office.books(customer, "30")
-    [told] = await desk.told(paid["id"])
-    assert told["topic"] == "erp.payment.v1"
-    assert told["payload"]["allocations"] == [
+    [event] = await desk.events_of(paid["id"])
+    assert event["topic"] == "erp.payment.v1"
+    assert event["payload"]["allocations"] == [
         {
             "document_id": invoice["id"],
             "document_number": invoice["number"],
@@ -316,15 +316,15 @@ async def test_what_happened_is_told(office, desk):
         balance = await sql.fetchval(
             "select id from customer_balance where customer_id = $1", customer["id"]
         )
-    told = await desk.told(str(balance))
-    assert [one["aggregate_version"] for one in told] == [1, 2]
-    assert [one["payload"]["owed"] for one in told] == ["40", "10"]
-    assert told[0]["payload"]["told_at"] < told[1]["payload"]["told_at"]
-    states = [one["payload"]["state"] for one in await desk.told(invoice["id"])]
+    events = await desk.events_of(str(balance))
+    assert [one["aggregate_version"] for one in events] == [1, 2]
+    assert [one["payload"]["owed"] for one in events] == ["40", "10"]
+    assert events[0]["payload"]["told_at"] < events[1]["payload"]["told_at"]
+    states = [one["payload"]["state"] for one in await desk.events_of(invoice["id"])]
     assert states == ["issued", "partly_paid"]
 
 
-async def test_parallel_acts_tell_balances_without_a_gap(office, desk):
+async def test_parallel_acts_publish_balances_without_a_gap(office, desk):
     """The last word on what a customer owes is right, however many acts ran at once."""
     customer = await desk.customer()
     await asyncio.gather(
@@ -335,10 +335,10 @@ async def test_parallel_acts_tell_balances_without_a_gap(office, desk):
         balance = await sql.fetchval(
             "select id from customer_balance where customer_id = $1", customer["id"]
         )
-    told = await desk.told(str(balance))
-    assert [one["aggregate_version"] for one in told] == list(range(1, 13))
-    assert told[-1]["payload"]["owed"] == "12"
-    times = [one["payload"]["told_at"] for one in told]
+    events = await desk.events_of(str(balance))
+    assert [one["aggregate_version"] for one in events] == list(range(1, 13))
+    assert events[-1]["payload"]["owed"] == "12"
+    times = [one["payload"]["told_at"] for one in events]
     assert times == sorted(times)
     await office.owes(customer)
 

@@ -33,7 +33,7 @@ async def test_a_customers_credit_is_given_back(office, desk):
     assert entry["memo"] == f"{refund['document_number']} too much"
     assert (await office.does(path))["unallocated"] == "0"
     assert await office.owes(customer) == ("0.00", "0.00")
-    balance = (await desk.told(paid["id"]))[-1]["payload"]
+    balance = (await desk.events_of(paid["id"]))[-1]["payload"]
     assert (balance["version"], balance["unallocated"]) == (3, "0")
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from erp.settlement.errors import OverAllocated
 from erp.settlement.models import OpenItem, Payment
-from erp.settlement.rules.allocating import oldest_first
+from erp.settlement.rules.allocating import allocate_oldest_first
 
 AMOUNTS = st.decimals("0", "1000", places=2)
 
@@ -18,7 +18,7 @@ AMOUNTS = st.decimals("0", "1000", places=2)
 def test_shares_never_exceed_payment_or_item(amount, left):
     """E15: and nothing is left of the payment while an item before the last is open."""
     items = [(uuid4(), one) for one in left]
-    shares = oldest_first(amount, items)
+    shares = allocate_oldest_first(amount, items)
     by_item = {share.document_id: share.amount for share in shares}
     assert all(by_item.get(one, 1) > 0 for one, _ in items)
     assert all(by_item.get(one, Decimal(0)) <= most for one, most in items)

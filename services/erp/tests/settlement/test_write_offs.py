@@ -40,8 +40,8 @@ def settling(document, **facts):
 
 
 async def state_of(desk, invoice):
-    seen = await desk.see(f"/v1/invoices/{invoice['id']}")
-    return seen["state"], seen["open_amount"]
+    view = await desk.see(f"/v1/invoices/{invoice['id']}")
+    return view["state"], view["open_amount"]
 
 
 async def test_a_cent_that_is_not_paid_is_written_off_with_the_payment(office, desk, small):
@@ -58,7 +58,7 @@ async def test_a_cent_that_is_not_paid_is_written_off_with_the_payment(office, d
     assert await office.owes(customer) == ("0.00", "0.00")
     [item] = (await desk.see(f"/v1/open-items?source_id={invoice['id']}"))["items"]
     assert (item["written_off"], item["credited"]) == ("0.02", "0")
-    assert (await desk.told(lost["id"]))[-1]["payload"]["kind"] == "small_difference"
+    assert (await desk.events_of(lost["id"]))[-1]["payload"]["kind"] == "small_difference"
 
 
 async def test_what_we_pay_a_cent_too_little_is_a_gain(office, small):
@@ -126,7 +126,7 @@ async def taxed(desk):
 
 
 async def test_a_bad_debt_is_a_loss_and_frees_the_credit_limit(office, desk, problem):
-    """E14, E24: Dr bad debts, Cr receivable; the invoice tells it."""
+    """E14, E24: Dr bad debts, Cr receivable; the invoice publishes it."""
     customer = await desk.customer(credit_limit=money("100"))
     invoice = await office.invoices(customer, "90")
     await office.books(customer, "30")
@@ -135,8 +135,8 @@ async def test_a_bad_debt_is_a_loss_and_frees_the_credit_limit(office, desk, pro
     assert await office.entries(lost) == ["Dr bad_debt 60.00", "Cr receivable 60.00"]
     assert await office.owes(customer) == ("0.00", "0.00")
     assert await state_of(desk, invoice) == ("written_off", "0")
-    told = [one for one in await desk.told(invoice["id"]) if one["payload"]["changed"]]
-    assert told[-1]["payload"]["state"] == "written_off"
+    events = [one for one in await desk.events_of(invoice["id"]) if one["payload"]["changed"]]
+    assert events[-1]["payload"]["state"] == "written_off"
     nothing = {"document_id": invoice["id"], "reason": "Again"}
     problem(await office.erp.post(DEBTS, nothing), 409, "nothing_to_write_off")
     item = await desk.item(kind="service")
@@ -290,7 +290,7 @@ async def test_what_is_no_write_off_is_not_taken_back_as_one(office, desk, small
     assert {one["state"] for one in (await desk.see(path))["items"]} == {"booked"}
 
 
-async def test_what_was_taken_back_tells_it(office, desk):
+async def test_what_was_taken_back_is_published(office, desk):
     """Since when and why: by itself, in lists and in its event."""
     customer = await desk.customer()
     invoice = await office.invoices(customer, "60")
@@ -299,15 +299,15 @@ async def test_what_was_taken_back_tells_it(office, desk):
     lost = await office.does(DEBTS, **facts, amount=money("20"))
     assert (lost["state"], lost["reversed_on"], lost["reversal_reason"]) == ("booked", None, "")
     done = await office.does(f"{DEBTS}/{lost['id']}/reverse", reason="He paid")
-    told = ("reversed", str(office.today), "He paid")
+    answer = ("reversed", str(office.today), "He paid")
     names = ("state", "reversed_on", "reversal_reason")
-    assert tuple(done[name] for name in names) == told
+    assert tuple(done[name] for name in names) == answer
     path = f"/v1/payments?party_id={customer['id']}"
     for state, found in (("reversed", lost), ("booked", kept)):
         items = (await desk.see(f"{path}&state={state}"))["items"]
         assert [one["id"] for one in items] == [found["id"]]
-    event = (await desk.told(lost["id"]))[-1]["payload"]
-    assert tuple(event[name] for name in names) == told
+    event = (await desk.events_of(lost["id"]))[-1]["payload"]
+    assert tuple(event[name] for name in names) == answer
     assert set(names) <= set(event["changed"])
 
 
@@ -328,8 +328,8 @@ async def test_what_was_taken_back_before_is_noted(office, desk):
         await sql.execute(note)
     names = ("state", "reversed_on", "reversal_reason")
     for payment in (kept, done):
-        seen = await desk.see(f"/v1/payments/{payment['id']}")
-        assert [seen[name] for name in names] == [payment[name] for name in names]
+        view = await desk.see(f"/v1/payments/{payment['id']}")
+        assert [view[name] for name in names] == [payment[name] for name in names]
 
 
 async def test_every_number_that_a_payment_names_is_looked_up(office, desk, small):

@@ -221,7 +221,7 @@ async def test_availability_is_told_once_for_each_item_and_act(store, desk):
     await store.orders(bolts, 5)
     async with store.erp.database.driver() as sql:
         told_id = await sql.fetchval("select id from availability where item_id = $1", bolts)
-    told = await desk.told(told_id)
+    told = await desk.events_of(told_id)
     assert [event["aggregate_version"] for event in told] == [1, 2]
     assert told[1]["topic"] == "erp.availability.v1"
     shown = ("on_hand", "reserved", "free", "incoming", "waiting")

@@ -219,7 +219,7 @@ async def test_tracking_is_final_with_the_first_move(keeper, desk, store, proble
     path = f"/v1/items/{plain['id']}"
     problem(await desk.change(path, {"tracking": "serial"}, revision=1), 409, "tracking_fixed")
     assert (await desk.see(path))["tracking"] == "none"
-    assert (await desk.told(keeper.item["id"]))[0]["payload"]["tracking"] == "serial"
+    assert (await desk.events_of(keeper.item["id"]))[0]["payload"]["tracking"] == "serial"
 
 
 async def test_the_first_receipt_and_another_tracking_at_once(desk, store):

@@ -1,4 +1,4 @@
-"""What approvals refuse."""
+"""Problems of approvals."""
 
 from chassis.http.problems import Problem
 

@@ -1,14 +1,14 @@
-"""What approvals tell, inside the ERP."""
+"""Events of approvals, inside the ERP."""
 
 from typing import ClassVar, Literal
 from uuid import UUID
 
 from chassis.events.event import Event, InternalEvent
 
-__all__ = ["Decided", "Deciding"]
+__all__ = ["DecisionMade", "DecisionStarted"]
 
 
-class Deciding(InternalEvent):
+class DecisionStarted(InternalEvent):
     """Somebody is about to decide: whoever owns the document locks it, before the approval is."""
 
     event_name = "deciding"
@@ -19,7 +19,7 @@ class Deciding(InternalEvent):
     subject_id: UUID
 
 
-class Decided(Event):
+class DecisionMade(Event):
     """Somebody approved or refused."""
 
     event_name = "decided"

@@ -1,8 +1,6 @@
 """Reads and locks of approvals."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,7 +13,7 @@ from erp.approvals.schemas import ApprovalView
 from erp.searched import APPROVALS
 from erp.sql import Sql
 
-__all__ = ["add", "approval_page", "approval_view", "for_update", "pending_for"]
+__all__ = ["add", "approval_page", "approval_view", "for_update", "pending_requests"]
 
 _COLUMNS = """id, version, kind, subject_type, subject_id, reason, facts, asked_by, state,
   decided_by, decided_at, note, created_at"""
@@ -24,18 +22,18 @@ _ADD = """insert into approval (id, version, created_at, updated_at, kind, subje
   values ($1, 1, $2, $2, $3, $4, $5, $6, $7, $8, 'pending', '')"""
 
 
-async def add(work: Work, approval_id: UUID, asked: Mapping[str, Any]) -> None:
+async def add(work: Work, approval: Approval) -> None:
     """Ask somebody to decide."""
     await work.sql.execute(
         _ADD,
-        approval_id,
+        approval.id,
         work.now,
-        asked["kind"],
-        asked["subject_type"],
-        asked["subject_id"],
-        asked["reason"],
-        json.dumps(asked["facts"]),
-        work.actor.reference,
+        approval.kind,
+        approval.subject_type,
+        approval.subject_id,
+        approval.reason,
+        json.dumps(approval.facts),
+        approval.asked_by,
     )
 
 
@@ -70,7 +68,7 @@ async def for_update(work: Work, approval_id: UUID) -> Approval | None:
     return await work.session.get(Approval, approval_id, with_for_update=True)
 
 
-async def pending_for(work: Work, subject_id: UUID) -> list[Approval]:
+async def pending_requests(work: Work, subject_id: UUID) -> list[Approval]:
     """What is still asked about a document, locked."""
     asked = (
         select(Approval)

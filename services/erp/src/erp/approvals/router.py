@@ -51,7 +51,7 @@ async def list_approvals(
 @approval_router.get("/{approval_id}")
 async def see_approval(approval_id: UUID, _by: Reader, at: InReading) -> ApprovalView:
     """The approval."""
-    return await service.see_approval(at.sql, approval_id)
+    return await service.get_approval(at.sql, approval_id)
 
 
 @approval_router.post("/{approval_id}/approve")
@@ -60,7 +60,7 @@ async def approve(
 ) -> ApprovalView:
     """Say yes: the order goes on at once."""
     await service.approve(work, approval_id, command)
-    return await service.see_approval(work.sql, approval_id)
+    return await service.get_approval(work.sql, approval_id)
 
 
 @approval_router.post("/{approval_id}/refuse")
@@ -69,4 +69,4 @@ async def refuse(
 ) -> ApprovalView:
     """Say no: the order is rejected."""
     await service.refuse(work, approval_id, command)
-    return await service.see_approval(work.sql, approval_id)
+    return await service.get_approval(work.sql, approval_id)

@@ -1,12 +1,12 @@
 """What fulfilment does when stock, settlement or an approver has news."""
 
 from chassis.work.unit_of_work import Work
-from erp.approvals.events import Decided, Deciding
+from erp.approvals.events import DecisionMade, DecisionStarted
 from erp.catalog.errors import ItemInUse
 from erp.catalog.events import UnitOrKindChanging
 from erp.fulfilment import queries, service
 from erp.fulfilment.service.telling import wants_refresh
-from erp.receivables.events import CreditingOrder, InvoiceCredited
+from erp.receivables.events import InvoiceCredited, InvoiceCreditStarted
 from erp.settlement.events import OrdersPaid
 from erp.stock.events import DemandFilled, GoodsExpected, ReservationsReleased
 
@@ -43,13 +43,13 @@ async def tell_paid_orders(work: Work, event: OrdersPaid) -> None:
     wants_refresh(work, event.order_ids)
 
 
-async def hold_order_first(work: Work, event: Deciding) -> None:
+async def hold_order_first(work: Work, event: DecisionStarted) -> None:
     """Orders are locked before their approvals, as cancelling does."""
     if event.subject_type == "sales_order":
         await service.hold_order(work, event.subject_id)
 
 
-async def go_on_with_order(work: Work, event: Decided) -> None:
+async def go_on_with_order(work: Work, event: DecisionMade) -> None:
     """Credit was granted or refused: the order is confirmed or rejected in the same act."""
     if event.subject_type == "sales_order":
         await service.credit_decided(work, event.subject_id, granted=event.state == "approved")
@@ -61,7 +61,7 @@ async def keep_unit_and_kind(work: Work, event: UnitOrKindChanging) -> None:
         raise ItemInUse(sku=event.sku)
 
 
-async def lock_credited_order(work: Work, event: CreditingOrder) -> None:
+async def lock_credited_order(work: Work, event: InvoiceCreditStarted) -> None:
     """Orders are locked before their invoices, as returns do."""
     await queries.at_hand(work, [event.order_id])
 

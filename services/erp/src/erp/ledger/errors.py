@@ -1,4 +1,4 @@
-"""What the ledger refuses."""
+"""Problems of the ledger."""
 
 from chassis.http.problems import Problem
 

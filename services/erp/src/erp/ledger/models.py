@@ -79,7 +79,7 @@ class Period(Record, Base):
     ends_on: Mapped[date]
     state: Mapped[str]
 
-    def become(self, state: str, at: datetime) -> bool:
+    def set_state(self, state: str, at: datetime) -> bool:
         """Open, close or lock the period; False when it is so already. Raises PeriodLocked."""
         if self.state == state:
             return False

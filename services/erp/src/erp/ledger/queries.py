@@ -23,11 +23,11 @@ from erp.sql import Sql
 __all__ = [
     "account_page",
     "balances",
-    "control_account_among",
     "entries_of_document",
     "entry_lines",
     "entry_page",
     "entry_view",
+    "find_control_account",
     "insert_entries",
     "insert_lines",
     "period_on",
@@ -108,7 +108,7 @@ async def unknown_parties(sql: Sql, party_ids: Sequence[UUID]) -> list[UUID]:
     return [row[0] for row in await sql.fetch(_UNKNOWN_PARTIES, party_ids)]
 
 
-async def control_account_among(sql: Sql, accounts: Sequence[str]) -> str | None:
+async def find_control_account(sql: Sql, accounts: Sequence[str]) -> str | None:
     """One of the accounts (codes or roles) that documents keep; None: there is none."""
     found: str | None = await sql.fetchval(_CONTROL, accounts)
     return found

@@ -144,13 +144,13 @@ async def list_entries(
 @entry_router.get("/{entry_id}")
 async def see_entry(entry_id: UUID, _by: Reader, at: InReading) -> EntryView:
     """The entry."""
-    return await service.see_entry(at.sql, entry_id)
+    return await service.get_entry(at.sql, entry_id)
 
 
 @entry_router.post("", status_code=status.HTTP_201_CREATED)
 async def post_entry(command: NewEntry, _by: Accountant, _once: OnlyOnce, work: InWork) -> Posted:
     """Post an entry by hand; its number is given when it is committed."""
-    return Posted(id=await service.post_by_hand(work, command))
+    return Posted(id=await service.post_manual_entry(work, command))
 
 
 @entry_router.post("/{entry_id}/reverse", status_code=status.HTTP_201_CREATED)
@@ -158,7 +158,7 @@ async def reverse_entry(
     entry_id: UUID, command: ReverseEntry, _by: Accountant, _once: OnlyOnce, work: InWork
 ) -> Posted:
     """Post the opposite of an entry, linked to it."""
-    return Posted(id=await service.reverse_by_hand(work, entry_id, command))
+    return Posted(id=await service.reverse_manual_entry(work, entry_id, command))
 
 
 @ledger_report_router.get("")

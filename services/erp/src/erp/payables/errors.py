@@ -1,8 +1,8 @@
-"""What payables refuse."""
+"""Problems of payables."""
 
 from chassis.http.problems import Problem
 
-__all__ = ["BillCredited", "BillPaid", "BillReversed", "BillWithoutLines", "DuplicateBill"]
+__all__ = ["BillAlreadyReversed", "BillCredited", "BillPaid", "BillWithoutLines", "DuplicateBill"]
 
 
 class DuplicateBill(Problem):
@@ -14,7 +14,7 @@ class DuplicateBill(Problem):
     detail = "The supplier's bill {supplier_number} of {year} is entered already. Check the number."
 
 
-class BillReversed(Problem):
+class BillAlreadyReversed(Problem):
     """The bill was taken back before."""
 
     status = 409

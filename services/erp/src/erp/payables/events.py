@@ -1,4 +1,4 @@
-"""What payables tell."""
+"""Events of payables."""
 
 from datetime import date
 from decimal import Decimal
@@ -62,7 +62,7 @@ class BillReversed(InternalEvent):
     aggregate = "bill"
 
     kind: Literal["bill", "credit_note", "opening"]
-    supplier_number: str
+    bill_number: str
     reversed_on: date
     purchase_order_id: UUID
     lines: list[UnbilledLine]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
 from erp.base import Base, Record
-from erp.payables.errors import BillReversed
+from erp.payables.errors import BillAlreadyReversed
 from erp.searched import bill_text
 
 __all__ = ["NUMBER_READ", "Bill", "BillExpense", "BillLine"]
@@ -85,10 +85,10 @@ class Bill(Record, Base):
     def reverse(self, *, on: date, reason: str, at: datetime) -> None:
         """Take it back: nothing is owed of it, and its number may be entered again.
 
-        Raises BillReversed.
+        Raises BillAlreadyReversed.
         """
         if self.state == "reversed":
-            raise BillReversed(supplier_number=self.supplier_number)
+            raise BillAlreadyReversed(supplier_number=self.supplier_number)
         self.state, self.reversed_on, self.reversal_reason = "reversed", on, reason
         self.touch(at)
 

@@ -17,17 +17,17 @@ from values.comparing import same_when_read
 __all__ = [
     "bill_for_update",
     "bill_page",
-    "bill_to_credit",
     "bill_view",
     "billed_prices",
     "entered_bill",
+    "find_suppliers",
     "has_lines",
+    "is_creditable",
     "is_entered",
     "open_bill_of_order",
     "opening_page",
     "opening_view",
     "supplier_terms",
-    "suppliers_named",
 ]
 
 _VIEW = """bill.id, bill.version, bill.kind, bill.credits_id, bill.supplier_id,
@@ -87,7 +87,7 @@ async def bill_for_update(work: Work, bill_id: UUID) -> Bill | None:
     return found
 
 
-async def bill_to_credit(sql: Sql, supplier_id: UUID, bill_id: UUID) -> bool:
+async def is_creditable(sql: Sql, supplier_id: UUID, bill_id: UUID) -> bool:
     """Whether it is a bill of the supplier that was not taken back."""
     return bool(
         await sql.fetchval(
@@ -137,7 +137,7 @@ async def supplier_terms(sql: Sql, supplier_id: UUID) -> Mapping[str, Any] | Non
     return dict(row) if row else None
 
 
-async def suppliers_named(
+async def find_suppliers(
     sql: Sql, ids: Sequence[UUID], numbers: Sequence[str]
 ) -> dict[UUID | str, Mapping[str, Any]]:
     """Suppliers by their id and by their number; one that is not there is left out."""

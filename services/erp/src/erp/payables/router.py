@@ -26,9 +26,9 @@ from erp.ledger.errors import ControlAccount, NoPeriod, PeriodClosed
 from erp.parties.errors import PartyArchived
 from erp.payables import queries, service
 from erp.payables.errors import (
+    BillAlreadyReversed,
     BillCredited,
     BillPaid,
-    BillReversed,
     BillWithoutLines,
     DuplicateBill,
 )
@@ -58,7 +58,7 @@ bill_router = house_router(
         MissingReference,
         PartyArchived,
         DuplicateBill,
-        BillReversed,
+        BillAlreadyReversed,
         BillPaid,
         CreditUsed,
         BillCredited,
@@ -100,13 +100,13 @@ async def list_bills(
 @bill_router.get("/{bill_id}")
 async def see_bill(bill_id: UUID, _by: Reader, at: InReading) -> BillView:
     """The bill or credit note."""
-    return await service.see_bill(at.sql, bill_id)
+    return await service.get_bill(at.sql, bill_id)
 
 
 @bill_router.post("", status_code=status.HTTP_201_CREATED)
 async def enter_bill(command: NewBill, _by: Accountant, _once: OnlyOnce, work: InWork) -> BillView:
     """Enter a bill that no purchase order stands for."""
-    return await service.enter_by_hand(work, command)
+    return await service.enter_manual_bill(work, command)
 
 
 @bill_router.post("/credit-notes", status_code=status.HTTP_201_CREATED)
@@ -114,7 +114,7 @@ async def enter_credit_note(
     command: NewCreditNote, _by: Accountant, _once: OnlyOnce, work: InWork
 ) -> BillView:
     """Enter a supplier's credit note without goods: a price reduction, a bonus."""
-    return await service.credit_by_hand(work, command)
+    return await service.enter_manual_credit_note(work, command)
 
 
 @bill_router.post("/{bill_id}/reverse")
@@ -147,4 +147,4 @@ async def list_openings(
 @payable_router.get("/openings/{opening_id}")
 async def see_opening(opening_id: UUID, _by: Reader, at: InReading) -> OpeningPayableView:
     """The opening item, and what is left of it."""
-    return await service.see_opening(at.sql, opening_id)
+    return await service.get_opening(at.sql, opening_id)

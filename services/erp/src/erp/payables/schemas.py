@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.settlement.schemas import OpeningFacts, OpeningItemQuery, OpeningItemView
+from erp.settlement.schemas import OpeningItemFields, OpeningItemQuery, OpeningItemView
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity
 from values.money import MoneyView, PositiveMoney
@@ -95,7 +95,7 @@ class NewCreditNote(Command):
     tax: MoneyView | None = Field(default=None, description="The input tax on the credit note.")
 
 
-class NewOpeningPayable(OpeningFacts):
+class NewOpeningPayable(OpeningItemFields):
     """What we owed a supplier, or had paid ahead, when the books were opened."""
 
     supplier_id: UUID | None = None

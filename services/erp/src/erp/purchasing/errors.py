@@ -1,4 +1,4 @@
-"""What purchasing refuses."""
+"""Problems of purchasing."""
 
 from chassis.http.problems import Problem
 

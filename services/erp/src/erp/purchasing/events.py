@@ -1,4 +1,4 @@
-"""What purchasing tells."""
+"""Events of purchasing."""
 
 from datetime import date
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What purchasing does when stock, payables or the catalog has news."""
+"""Handlers of purchasing for events of stock, payables and the catalog."""
 
 from chassis.work.unit_of_work import Work
 from erp.catalog.errors import ItemInUse
@@ -6,18 +6,18 @@ from erp.catalog.events import UnitOrKindChanging
 from erp.payables.events import BillReversed
 from erp.purchasing.queries import prices
 from erp.purchasing.service.billing import unbill
-from erp.purchasing.service.suggesting import refresh
+from erp.purchasing.service.suggesting import update_suggestions
 from erp.stock.events import ItemsShort
 
-__all__ = ["bill_anew", "keep_unit_and_kind", "look_anew"]
+__all__ = ["follow_shortages", "keep_unit_and_kind", "unbill_lines"]
 
 
-async def look_anew(work: Work, event: ItemsShort) -> None:
-    """Let the suggestions follow the demand; stock holds the items locked."""
-    await refresh(work, event.item_ids)
+async def follow_shortages(work: Work, event: ItemsShort) -> None:
+    """Let the suggestions follow the demand; stock has the items locked."""
+    await update_suggestions(work, event.item_ids)
 
 
-async def bill_anew(work: Work, event: BillReversed) -> None:
+async def unbill_lines(work: Work, event: BillReversed) -> None:
     """What the bill had billed may be billed anew. Raises BillCredited."""
     await unbill(work, event)
 

@@ -1,4 +1,4 @@
-"""What receivables refuse."""
+"""Problems of receivables."""
 
 from chassis.http.problems import Problem
 

@@ -1,4 +1,4 @@
-"""What receivables tell."""
+"""Events of receivables."""
 
 from datetime import date
 from decimal import Decimal
@@ -12,8 +12,8 @@ from values.decimals import NonNegativeDecimal
 
 __all__ = [
     "CreditedLine",
-    "CreditingOrder",
     "InvoiceChanged",
+    "InvoiceCreditStarted",
     "InvoiceCredited",
     "OpeningReceivableChanged",
 ]
@@ -45,7 +45,8 @@ class InvoiceChanged(Event):
 class OpeningReceivableChanged(Event):
     """What a customer owed when the books were opened was taken over, or less of it is left.
 
-    What the customer had paid ahead, a credit, is told once; `payment-received` tells its use.
+    What the customer had paid ahead, a credit, is published once; `payment-received` says how it
+    is used.
     """
 
     event_name = "opening-receivable-changed"
@@ -64,8 +65,8 @@ class OpeningReceivableChanged(Event):
     written_off: NonNegativeDecimal = Field(description="What nobody will pay of it.")
 
 
-class CreditingOrder(InternalEvent):
-    """An invoice of the order is about to be credited by hand: the order is locked first."""
+class InvoiceCreditStarted(InternalEvent):
+    """An invoice of the order is about to be credited: the order is locked first."""
 
     event_name = "crediting-order"
     topic = "invoice"

@@ -1,20 +1,20 @@
-"""What receivables do when settlement or the catalog has news."""
+"""Handlers of receivables for events of settlement and the catalog."""
 
 from chassis.work.unit_of_work import Work
 from erp.catalog.events import TaxCodesNamed
 from erp.receivables import service
 from erp.settlement.events import DocumentsSettled
 
-__all__ = ["know_tax_codes", "tell_settled_invoices"]
+__all__ = ["publish_settled_invoices", "require_tax_codes"]
 
 
-async def tell_settled_invoices(work: Work, event: DocumentsSettled) -> None:
-    """Invoices or opening items were settled or reopened: they tell what is left of them."""
-    await service.tell_settled(work, event.document_ids)
+async def publish_settled_invoices(work: Work, event: DocumentsSettled) -> None:
+    """Invoices or opening items were settled or reopened: publish what is left of them."""
+    await service.publish_settled(work, event.document_ids)
     if event.opening_ids:
-        await service.tell_settled_openings(work, event.opening_ids)
+        await service.publish_settled_openings(work, event.opening_ids)
 
 
-async def know_tax_codes(work: Work, event: TaxCodesNamed) -> None:
+async def require_tax_codes(work: Work, event: TaxCodesNamed) -> None:
     """Items name no tax code that there is not. Raises MissingReference."""
-    await service.rates_of(work, event.tax_codes)
+    await service.tax_rates_of(work, event.tax_codes)

@@ -20,7 +20,7 @@ from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
 from erp.base import Base, Record
 from erp.receivables.errors import OverCredited
-from erp.receivables.rules.amounts import part_of
+from erp.receivables.rules.amounts import proportional_part
 from erp.searched import INVOICE_NUMBER, NUMBER
 from values.decimals import plain
 
@@ -34,7 +34,7 @@ __all__ = [
     "TaxCode",
 ]
 
-_NOTHING = Decimal(0)
+_ZERO = Decimal(0)
 
 
 class TaxCode(Base):
@@ -143,8 +143,8 @@ class InvoiceLine(Identified, Base):
     discount: Mapped[Decimal] = mapped_column(Numeric(7, 6))
     net: Mapped[Amount]
     tax_code: Mapped[str] = mapped_column(ForeignKey("tax_code.code"))
-    credited_quantity: Mapped[Quantity] = mapped_column(default=_NOTHING)
-    credited_net: Mapped[Amount] = mapped_column(default=_NOTHING)
+    credited_quantity: Mapped[Quantity] = mapped_column(default=_ZERO)
+    credited_net: Mapped[Amount] = mapped_column(default=_ZERO)
 
     @property
     def left(self) -> Decimal:
@@ -160,7 +160,7 @@ class InvoiceLine(Identified, Base):
             raise OverCredited(
                 position=self.position, wanted=plain(quantity), left=plain(self.left)
             )
-        net = part_of(
+        net = proportional_part(
             self.net,
             self.credited_net,
             share=quantity,
@@ -214,12 +214,12 @@ class InvoiceTax(Base):
     rate: Mapped[Decimal] = mapped_column(Numeric(7, 6))
     base: Mapped[Amount]
     tax: Mapped[Amount]
-    credited_base: Mapped[Amount] = mapped_column(default=_NOTHING)
-    credited_tax: Mapped[Amount] = mapped_column(default=_NOTHING)
+    credited_base: Mapped[Amount] = mapped_column(default=_ZERO)
+    credited_tax: Mapped[Amount] = mapped_column(default=_ZERO)
 
     def credit(self, base: Decimal, *, decimals: int) -> Decimal:
         """Take back the tax on so much of the base; all parts together come to the tax."""
-        tax = part_of(
+        tax = proportional_part(
             self.tax,
             self.credited_tax,
             share=base,

@@ -31,10 +31,10 @@ from erp.receivables.errors import (
 )
 from erp.receivables.schemas import (
     CreditInvoice,
-    InvoiceByHand,
     InvoiceQuery,
     InvoiceView,
-    Issued,
+    IssuedInvoice,
+    NewInvoice,
     NewOpenings,
     NewTaxCode,
     OpeningQuery,
@@ -43,12 +43,12 @@ from erp.receivables.schemas import (
     WriteOffDebt,
 )
 from erp.settlement.errors import (
-    CreditNoteStays,
-    DifferenceStays,
+    IsCreditNote,
+    IsPayment,
+    IsSmallDifference,
     NothingToWriteOff,
     OpeningDiffers,
     OverAllocated,
-    PaymentStays,
     WriteOffReversed,
 )
 from erp.settlement.schemas import BAD_DEBT, OpeningsReply, PaymentView, ReverseWriteOff
@@ -57,7 +57,7 @@ from erp.settlement.service import reverse_write_off
 __all__ = ["invoice_router", "opening_receivable_router", "tax_code_router", "write_off_router"]
 
 Accountant = Annotated[Actor, Needs("receivables.write")]
-WriterOff = Annotated[Actor, Needs("receivables.write_off")]
+WriteOffClerk = Annotated[Actor, Needs("receivables.write_off")]
 Reader = Annotated[Actor, Needs("receivables.read")]
 
 _KEYED = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight)
@@ -92,9 +92,9 @@ write_off_router = house_router(
         NoTaxKnown,
         OverAllocated,
         WriteOffReversed,
-        PaymentStays,
-        CreditNoteStays,
-        DifferenceStays,
+        IsPayment,
+        IsCreditNote,
+        IsSmallDifference,
         ControlAccount,
         NoPeriod,
         PeriodClosed,
@@ -128,28 +128,28 @@ async def list_invoices(
 @invoice_router.get("/{invoice_id}")
 async def see_invoice(invoice_id: UUID, _by: Reader, at: InReading) -> InvoiceView:
     """The invoice or credit note."""
-    return await service.see_invoice(at.sql, invoice_id)
+    return await service.get_invoice(at.sql, invoice_id)
 
 
 @invoice_router.post("", status_code=status.HTTP_201_CREATED)
 async def issue_invoice(
-    command: InvoiceByHand, _by: Accountant, _once: OnlyOnce, work: InWork
-) -> Issued:
+    command: NewInvoice, _by: Accountant, _once: OnlyOnce, work: InWork
+) -> IssuedInvoice:
     """Invoice what no order stands for; the number is given when it is committed."""
-    return await service.issue_by_hand(work, command)
+    return await service.issue_manual_invoice(work, command)
 
 
 @invoice_router.post("/{invoice_id}/credit", status_code=status.HTTP_201_CREATED)
 async def credit_invoice(
     invoice_id: UUID, command: CreditInvoice, _by: Accountant, _once: OnlyOnce, work: InWork
-) -> Issued:
+) -> IssuedInvoice:
     """Credit lines of an invoice, or all that is left of it; the credit note."""
-    return await service.credit_by_hand(work, invoice_id, command)
+    return await service.credit_invoice(work, invoice_id, command)
 
 
 @write_off_router.post("", status_code=status.HTTP_201_CREATED)
 async def write_off_debt(
-    command: WriteOffDebt, _by: WriterOff, _once: OnlyOnce, work: InWork
+    command: WriteOffDebt, _by: WriteOffClerk, _once: OnlyOnce, work: InWork
 ) -> PaymentView:
     """Write off what nobody will pay of an invoice; it is listed among payments as `bad_debt`."""
     return await service.write_off_debt(work, command)
@@ -157,7 +157,7 @@ async def write_off_debt(
 
 @write_off_router.post("/{payment_id}/reverse")
 async def reverse_bad_debt(
-    payment_id: UUID, command: ReverseWriteOff, _by: WriterOff, _once: OnlyOnce, work: InWork
+    payment_id: UUID, command: ReverseWriteOff, _by: WriteOffClerk, _once: OnlyOnce, work: InWork
 ) -> PaymentView:
     """Take a bad debt back, such as when the customer pays after all: it is owed again."""
     return await reverse_write_off(work, payment_id, command, kind=BAD_DEBT)
@@ -182,7 +182,7 @@ async def list_openings(
 @opening_receivable_router.get("/{opening_id}")
 async def see_opening(opening_id: UUID, _by: Reader, at: InReading) -> OpeningView:
     """The opening item, and what is left of it."""
-    return await service.see_opening(at.sql, opening_id)
+    return await service.get_opening(at.sql, opening_id)
 
 
 @tax_code_router.get("")

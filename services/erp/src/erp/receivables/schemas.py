@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.settlement.schemas import OpeningFacts, OpeningItemQuery, OpeningItemView
+from erp.settlement.schemas import OpeningItemFields, OpeningItemQuery, OpeningItemView
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity
 from values.money import MoneyView, PositiveMoney, UnitPriceView
@@ -18,13 +18,13 @@ from values.text import Code, Command, DocumentNumber, Line, Name
 __all__ = [
     "CreditInvoice",
     "CreditLine",
-    "InvoiceByHand",
-    "InvoiceByHandLine",
     "InvoiceLineView",
     "InvoiceQuery",
     "InvoiceTaxView",
     "InvoiceView",
-    "Issued",
+    "IssuedInvoice",
+    "NewInvoice",
+    "NewInvoiceLine",
     "NewOpening",
     "NewOpenings",
     "NewTaxCode",
@@ -64,7 +64,7 @@ class TaxCodeView(View):
     rate: NonNegativeDecimal
 
 
-class InvoiceByHandLine(Command):
+class NewInvoiceLine(Command):
     """A service that no order stands for. Goods are invoiced by their order."""
 
     description: Name
@@ -74,12 +74,12 @@ class InvoiceByHandLine(Command):
     tax_code: Code = "Z0"
 
 
-class InvoiceByHand(Command):
+class NewInvoice(Command):
     """Invoice what no order stands for."""
 
     customer_id: UUID
     effective_on: EffectiveOn = None
-    lines: list[InvoiceByHandLine] = Field(min_length=1, max_length=200)
+    lines: list[NewInvoiceLine] = Field(min_length=1, max_length=200)
 
 
 class CreditLine(Command):
@@ -102,7 +102,7 @@ class CreditInvoice(Command):
     lines: list[CreditLine] | None = Field(default=None, min_length=1, max_length=500)
 
 
-class NewOpening(OpeningFacts):
+class NewOpening(OpeningItemFields):
     """What a customer owed, or had paid ahead, when the books were opened."""
 
     customer_id: UUID | None = None
@@ -141,7 +141,7 @@ class WriteOffDebt(Command):
     effective_on: EffectiveOn = None
 
 
-class Issued(View):
+class IssuedInvoice(View):
     """An invoice or credit note; its number is given when it is committed."""
 
     id: UUID

@@ -1,24 +1,24 @@
-"""What settlement refuses."""
+"""Problems of settlement."""
 
 from chassis.http.problems import Problem
 
 __all__ = [
-    "CreditNoteStays",
     "CreditUsed",
-    "DebtStays",
-    "DifferenceStays",
+    "IsBadDebt",
+    "IsCreditNote",
+    "IsPayment",
+    "IsSmallDifference",
     "NotAllocated",
     "NothingToRefund",
     "NothingToWriteOff",
     "OpeningDiffers",
     "OverAllocated",
-    "PaymentStays",
-    "RefundGiven",
+    "RefundNotReleasable",
     "RestNotWrittenOff",
     "RestTooLarge",
     "RestWrittenOff",
+    "WriteOffNotReleasable",
     "WriteOffReversed",
-    "WriteOffStays",
     "WriteOffTooLarge",
 ]
 
@@ -50,7 +50,7 @@ class NothingToRefund(Problem):
     detail = "Nothing is left of the payment {number}. Take back what it settles first."
 
 
-class RefundGiven(Problem):
+class RefundNotReleasable(Problem):
     """The money has left (or come in): the payment cannot be used for anything else."""
 
     status = 409
@@ -133,7 +133,7 @@ class WriteOffReversed(Problem):
     detail = "The write-off {number} was taken back before."
 
 
-class WriteOffStays(Problem):
+class WriteOffNotReleasable(Problem):
     """A write-off is not released as a payment: it would become the party's credit."""
 
     status = 409
@@ -154,7 +154,7 @@ class OpeningDiffers(Problem):
     )
 
 
-class PaymentStays(Problem):
+class IsPayment(Problem):
     """A payment is to be taken back as if it were a write-off: money came in or went out."""
 
     status = 409
@@ -166,7 +166,7 @@ class PaymentStays(Problem):
     )
 
 
-class CreditNoteStays(Problem):
+class IsCreditNote(Problem):
     """A credit note is to be taken back as if it were a write-off."""
 
     status = 409
@@ -178,7 +178,7 @@ class CreditNoteStays(Problem):
     )
 
 
-class DebtStays(Problem):
+class IsBadDebt(Problem):
     """A bad debt is to be taken back as if it were a small difference."""
 
     status = 409
@@ -190,7 +190,7 @@ class DebtStays(Problem):
     )
 
 
-class DifferenceStays(Problem):
+class IsSmallDifference(Problem):
     """A small difference is to be taken back as if it were a bad debt."""
 
     status = 409

@@ -1,4 +1,4 @@
-"""What settlement tells: payments and balances to everyone, settled documents to modules above."""
+"""Events of settlement: payments and balances for everyone, settled documents for modules above."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -9,10 +9,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.events.event import Event, InternalEvent
 from values.decimals import NonNegativeDecimal, SignedAmount
 
-__all__ = ["AllocationTold", "BalanceChanged", "DocumentsSettled", "OrdersPaid", "PaymentReceived"]
+__all__ = [
+    "BalanceChanged",
+    "DocumentsSettled",
+    "OrdersPaid",
+    "PaymentAllocation",
+    "PaymentReceived",
+]
 
 
-class AllocationTold(BaseModel):
+class PaymentAllocation(BaseModel):
     """What of a payment settles which document, and what is left of that."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -26,7 +32,7 @@ class AllocationTold(BaseModel):
 class PaymentReceived(Event):
     """A customer paid, we paid a supplier, or the payment settles other documents than before.
 
-    A credit note and a write-off are told likewise: no money moves with those.
+    A credit note and a write-off are published likewise: no money moves with those.
     """
 
     event_name = "payment-received"
@@ -42,7 +48,7 @@ class PaymentReceived(Event):
     amount: NonNegativeDecimal
     unallocated: NonNegativeDecimal
     reference: str
-    allocations: list[AllocationTold]
+    allocations: list[PaymentAllocation]
     state: Literal["booked", "reversed"] = Field(
         default="booked", description="`reversed`: a write-off that was taken back."
     )
@@ -68,7 +74,7 @@ class BalanceChanged(Event):
 
 
 class DocumentsSettled(InternalEvent):
-    """More, or less, is left to be paid of documents. Told while their open items are locked."""
+    """More, or less, is left to be paid of documents, whose open items are locked still."""
 
     event_name = "documents-settled"
     topic = "payment"
@@ -81,8 +87,8 @@ class DocumentsSettled(InternalEvent):
 class OrdersPaid(InternalEvent):
     """Invoices of these orders were paid, credited or reopened.
 
-    Told while open items are locked, and callers lock an order before its open items: a handler
-    must not wait for an order's row here (leave a job).
+    Published while open items are locked, and callers lock an order before its open items: a
+    handler must not wait for an order's row here (leave a job).
     """
 
     event_name = "orders-paid"

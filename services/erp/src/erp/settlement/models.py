@@ -89,7 +89,7 @@ class OpenItem(Identified, Base):
         """
         if amount > self.open_amount:
             raise OverAllocated(
-                document=self.document_number, wanted=plain(amount), open=plain(self.open_amount)
+                document=self.document_number, requested=plain(amount), open=plain(self.open_amount)
             )
         self.open_amount -= amount
         if kind == "credit_note":
@@ -145,7 +145,7 @@ class Payment(Record, Base):
     reversed_on: Mapped[date | None]
     reversal_reason: Mapped[str] = mapped_column(default="", server_default="")
 
-    def be_reversed(self, *, on: date, reason: str) -> None:
+    def mark_reversed(self, *, on: date, reason: str) -> None:
         """Be taken back: a write-off, whose document is owed again from that day on."""
         self.reversed_on, self.reversal_reason = on, reason
 
@@ -158,7 +158,7 @@ class Payment(Record, Base):
         """Use so much of it; of a negative amount, have it back. Raises OverAllocated."""
         if amount > self.unallocated:
             raise OverAllocated(
-                document=self.number, wanted=plain(amount), open=plain(self.unallocated)
+                document=self.number, requested=plain(amount), open=plain(self.unallocated)
             )
         self.unallocated -= amount
 

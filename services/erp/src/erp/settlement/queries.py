@@ -32,11 +32,12 @@ __all__ = [
     "balances_now",
     "change_balances",
     "control_account",
-    "documents_open",
+    "document_written_off",
     "items_to_settle",
     "missing_party",
     "next_numbers",
     "open_item_page",
+    "open_items_for_update",
     "owed",
     "paid_by_order",
     "party_balances",
@@ -44,9 +45,8 @@ __all__ = [
     "payment_of",
     "payment_page",
     "payment_views",
-    "rest_written_off",
     "save_settled",
-    "written_off_of",
+    "written_off_rest",
 ]
 
 _ACTS = ", ".join(f"'{one}'" for one in WITHOUT_DOCUMENT)
@@ -180,7 +180,7 @@ async def next_numbers(sql: Sql, count: int) -> list[str]:
     return [f"PY-{row['number']:06}" for row in rows]
 
 
-async def documents_open(work: Work, document_ids: Sequence[UUID]) -> dict[UUID, OpenItem]:
+async def open_items_for_update(work: Work, document_ids: Sequence[UUID]) -> dict[UUID, OpenItem]:
     """The open items of documents, locked in key order; by document."""
     rows = await work.sql.fetch(_OF_DOCUMENTS, list(document_ids))
     return {row["source_id"]: loaded(OpenItem, dict(row)) for row in rows}
@@ -247,13 +247,13 @@ async def allocated(work: Work, payment_id: UUID, open_item_id: UUID) -> Decimal
     return found
 
 
-async def rest_written_off(sql: Sql, payment_id: UUID) -> UUID | None:
+async def written_off_rest(sql: Sql, payment_id: UUID) -> UUID | None:
     """The item of the payment's rest that is written off; None: none is."""
     found: UUID | None = await sql.fetchval(_REST_WRITTEN_OFF, payment_id, REST_WRITTEN_OFF)
     return found
 
 
-async def written_off_of(sql: Sql, payment_id: UUID) -> UUID | None:
+async def document_written_off(sql: Sql, payment_id: UUID) -> UUID | None:
     """The document that a write-off settles; None: it was taken back."""
     found: UUID | None = await sql.fetchval(_WRITTEN_OFF_OF, payment_id)
     return found
@@ -282,7 +282,7 @@ async def change_balances(
 
 
 async def balances_now(sql: Sql, balance_ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
-    """What customers owe now, as `change_balances` tells it."""
+    """What customers owe now, as `change_balances` returns it."""
     return [dict(row) for row in await sql.fetch(_BALANCES_NOW, list(balance_ids))]
 
 
@@ -322,7 +322,7 @@ async def payment_views(sql: Sql, payment_ids: Sequence[UUID]) -> list[PaymentVi
     return [found[payment_id] for payment_id in payment_ids if payment_id in found]
 
 
-async def payment_page(sql: Sql, asked: PageQuery, wanted: PaymentQuery) -> Page[PaymentView]:
+async def payment_page(sql: Sql, asked: PageQuery, requested: PaymentQuery) -> Page[PaymentView]:
     """One page of payments, the newest first."""
     return await fetch_page(
         sql,
@@ -330,11 +330,13 @@ async def payment_page(sql: Sql, asked: PageQuery, wanted: PaymentQuery) -> Page
         source="payment",
         where=[
             *await containing(sql, asked.q, PAYMENTS),
-            Filter("party_id = {}", wanted.party_id),
-            Filter("kind = {}", wanted.kind),
-            Filter("reversed_on is not null and {}::boolean", wanted.state == "reversed" or None),
-            Filter("reversed_on is null and {}::boolean", wanted.state == "booked" or None),
-            Filter(_NUMBERED, wanted.number),
+            Filter("party_id = {}", requested.party_id),
+            Filter("kind = {}", requested.kind),
+            Filter(
+                "reversed_on is not null and {}::boolean", requested.state == "reversed" or None
+            ),
+            Filter("reversed_on is null and {}::boolean", requested.state == "booked" or None),
+            Filter(_NUMBERED, requested.number),
         ],
         sorts={"created_at": Sort("created_at", "timestamptz")},
         default="-created_at",
@@ -349,13 +351,13 @@ def _payment_view(row: Mapping[str, Any]) -> PaymentView:
 
 async def open_item_page(sql: Sql, asked: PageQuery, query: OpenItemQuery) -> Page[OpenItemView]:
     """One page of open items, the newest first."""
-    wanted = query.model_dump(exclude={"open"})
+    requested = query.model_dump(exclude={"open"})
     return await fetch_page(
         sql,
         columns=_ITEM,
         source="open_item",
         where=[
-            *(Filter(f"{column} = {{}}", value) for column, value in wanted.items()),
+            *(Filter(f"{column} = {{}}", value) for column, value in requested.items()),
             Filter("(open_amount > 0) = {}", query.open),
             *await containing(sql, asked.q, OPEN_ITEMS),
         ],

@@ -23,19 +23,19 @@ from chassis.identity.actor import Actor
 from erp.ledger.errors import ControlAccount, NoPeriod, PeriodClosed
 from erp.settlement import queries, service
 from erp.settlement.errors import (
-    CreditNoteStays,
-    DebtStays,
+    IsBadDebt,
+    IsCreditNote,
+    IsPayment,
     NotAllocated,
     NothingToRefund,
     NothingToWriteOff,
     OverAllocated,
-    PaymentStays,
-    RefundGiven,
+    RefundNotReleasable,
     RestNotWrittenOff,
     RestTooLarge,
     RestWrittenOff,
+    WriteOffNotReleasable,
     WriteOffReversed,
-    WriteOffStays,
     WriteOffTooLarge,
 )
 from erp.settlement.schemas import (
@@ -71,17 +71,17 @@ payment_router = house_router(
         OverAllocated,
         NotAllocated,
         NothingToRefund,
-        RefundGiven,
+        RefundNotReleasable,
         NothingToWriteOff,
         RestNotWrittenOff,
         RestTooLarge,
         RestWrittenOff,
-        WriteOffStays,
+        WriteOffNotReleasable,
         WriteOffTooLarge,
         WriteOffReversed,
-        PaymentStays,
-        CreditNoteStays,
-        DebtStays,
+        IsPayment,
+        IsCreditNote,
+        IsBadDebt,
         ControlAccount,
         NoPeriod,
         PeriodClosed,
@@ -97,10 +97,10 @@ party_report_router = house_router(prefix="/v1/reports", tag="reports")
 
 @payment_router.get("")
 async def list_payments(
-    _by: Reader, wanted: Annotated[PaymentQuery, Query()], asked: SearchAsked, at: InReading
+    _by: Reader, requested: Annotated[PaymentQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[PaymentView]:
     """Payments, credit notes and write-offs with what they settle, the newest first."""
-    return await queries.payment_page(at.sql, asked, wanted)
+    return await queries.payment_page(at.sql, asked, requested)
 
 
 @payment_router.get("/{payment_id}")
@@ -108,7 +108,7 @@ async def see_payment(
     payment_id: UUID, _by: Reader, at: InReading, response: Response
 ) -> PaymentView:
     """The payment, and what it settles."""
-    payment = await service.see_payment(at.sql, payment_id)
+    payment = await service.get_payment(at.sql, payment_id)
     reply_with(response, payment)
     return payment
 
@@ -167,7 +167,7 @@ async def reverse_rest(
     payment_id: UUID, command: ReverseWriteOff, _by: Cashier, _once: OnlyOnce, work: InWork
 ) -> PaymentView:
     """Take back that the rest of a payment was written off: it is left of it again."""
-    return await service.reverse_rest(work, payment_id, command)
+    return await service.reverse_rest_write_off(work, payment_id, command)
 
 
 @payment_router.post("/{payment_id}/reverse")
@@ -180,10 +180,10 @@ async def reverse_small_difference(
 
 @open_item_router.get("")
 async def list_open_items(
-    _by: Reader, wanted: Annotated[OpenItemQuery, Query()], asked: SearchAsked, at: InReading
+    _by: Reader, requested: Annotated[OpenItemQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[OpenItemView]:
     """What is, or was, to be paid of documents, the newest first."""
-    return await queries.open_item_page(at.sql, asked, wanted)
+    return await queries.open_item_page(at.sql, asked, requested)
 
 
 async def _today(request: Request) -> date:

@@ -24,11 +24,11 @@ __all__ = [
     "NewPayments",
     "OpenItemQuery",
     "OpenItemView",
-    "Opened",
-    "OpeningFacts",
+    "OpeningItemFields",
     "OpeningItemQuery",
     "OpeningItemView",
     "OpeningKind",
+    "OpeningResult",
     "OpeningsReply",
     "PartyBalance",
     "PartyReport",
@@ -134,7 +134,7 @@ class ReverseWriteOff(Command):
 OpeningKind = Literal["debt", "credit"]
 
 
-class OpeningFacts(Command):
+class OpeningItemFields(Command):
     """What was open when the books were opened, of a document of the system before."""
 
     number: Name = Field(description="The document's, as the other party knows it: taken once.")
@@ -148,7 +148,7 @@ class OpeningFacts(Command):
     amount: PositiveMoney = Field(description="What was left of it, tax included.")
 
     @model_validator(mode="after")
-    def _is_due(self) -> "OpeningFacts":
+    def _is_due(self) -> "OpeningItemFields":
         if self.kind == "debt" and self.due_on is None:
             raise PydanticCustomError("due_needed", "Say when it is due.")
         if self.kind == "credit" and self.due_on is not None:
@@ -246,7 +246,7 @@ class OpenItemQuery(BaseModel):
     open: bool | None = Field(default=None, description="Only what is, or is not, left to be paid.")
 
 
-class Opened(View):
+class OpeningResult(View):
     """What became of an opening item: `unchanged`, it was taken over before."""
 
     number: str
@@ -257,7 +257,7 @@ class Opened(View):
 class OpeningsReply(View):
     """What became of each item, in the order sent."""
 
-    items: list[Opened]
+    items: list[OpeningResult]
 
 
 class OpeningItemView(View):

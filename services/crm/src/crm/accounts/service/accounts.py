@@ -24,7 +24,7 @@ from crm.accounts.schemas import (
     UpsertAccount,
 )
 from crm.accounts.service.facts import read
-from crm.currencies import must_be_supported
+from crm.currencies import require_supported_currency
 from crm.fields import Facts
 from crm.links import (
     ERP,
@@ -317,7 +317,7 @@ async def _check(work: Work, facts: Facts, *, present: Account | None = None) ->
     terms = facts.get("erp")
     limit = terms.credit_limit if terms else None
     for currency in filter(None, (facts.get("currency"), limit and limit.currency)):
-        must_be_supported(work, currency)
+        require_supported_currency(work, currency)
     owner_id = facts.get("owner_id")
     if owner_id and not (present and present.owner_id == owner_id):
         await must_be_active(work, owner_id, pointer="/owner_id")

@@ -25,7 +25,7 @@ from crm.catalog.schemas import (
     UpsertPrice,
 )
 from crm.catalog.service.products import lock_product, product_meant
-from crm.currencies import must_be_supported
+from crm.currencies import require_supported_currency
 from crm.fields import Facts
 from crm.links import ERP, LinkExternal, ManagedByErp, link
 from crm.upserts import Sent, Upserted, required, upsert
@@ -245,7 +245,7 @@ async def _take(work: Work, product: Product, price: ProductPrice, facts: Facts)
             told = told.onto(price.price)
         facts = facts | {"price": told}
     if told:
-        must_be_supported(work, told.currency)
+        require_supported_currency(work, told.currency)
     if "min_quantity" in facts and price.master == OWN:
         least = minimum_of(facts["min_quantity"], product.unit_decimals)
         facts = facts | {"min_quantity": least}

@@ -17,7 +17,7 @@ from crm.catalog import queries
 from crm.catalog.errors import DuplicateCode
 from crm.catalog.models import ERP_MASTER, WITHDRAWN, Product
 from crm.catalog.schemas import AddProduct, ChangeProduct, ProductView, UpsertProduct
-from crm.currencies import must_be_supported
+from crm.currencies import require_supported_currency
 from crm.fields import Facts
 from crm.links import ERP, LinkExternal, ManagedByErp, link
 from crm.settings import settings_of
@@ -222,7 +222,7 @@ def _merged(work: Work, product: Product, facts: Facts) -> Facts:
             price = price.onto(product.list_price)
         facts = facts | {"list_price": price}
     if price:
-        must_be_supported(work, price.currency)
+        require_supported_currency(work, price.currency)
     return facts
 
 

@@ -13,7 +13,7 @@ from chassis.work.unit_of_work import Work
 from crm.catalog.errors import NoPrice
 from crm.catalog.service import prices
 from crm.catalog.service.prices import Offer
-from crm.currencies import must_be_supported
+from crm.currencies import require_supported_currency
 from crm.orders.errors import FractionOfUnit, PriceMissing, ProductNotSold, UnknownLine
 from crm.orders.models import Order, OrderLine
 from crm.orders.schemas import ChangeLine, NewLine
@@ -222,7 +222,7 @@ def _terms(
     if known is not None and sent.unit_price is None:
         return known.unit_price, discount
     price = sent.unit_price or _price_of_the_day(product, sent.quantity, on=order.ordered_on)
-    must_be_supported(work, price.currency)
+    require_supported_currency(work, price.currency)
     return rounded(price.amount, QUANTITY_DIGITS), discount
 
 

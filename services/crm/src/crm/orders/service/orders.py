@@ -14,7 +14,7 @@ from chassis.storage.source_versions import present_history
 from chassis.work.unit_of_work import Work
 from crm.accounts.schemas import Buyer
 from crm.accounts.service import accounts
-from crm.currencies import must_be_supported
+from crm.currencies import require_supported_currency
 from crm.days import business_day_of
 from crm.orders import queries
 from crm.orders.events import BaseState, LineState, OrderChanged, RefusalState, money
@@ -177,7 +177,7 @@ def _freight(work: Work, freight: MoneyView | MoneyChange | None, present: Decim
     known = Money(present, work.setting.currency)
     with errors_of_field("freight"):
         whole = freight.onto(known) if isinstance(freight, MoneyChange) else freight
-    must_be_supported(work, whole.currency)
+    require_supported_currency(work, whole.currency)
     return rounded(whole.amount, AMOUNT_DIGITS)
 
 

@@ -8,14 +8,15 @@ from chassis.http.problems import NotFound
 from chassis.ids import uuid7
 from chassis.work.unit_of_work import Work
 from erp.approvals import queries
-from erp.approvals.events import Decided, Deciding
+from erp.approvals.events import DecisionMade, DecisionStarted
+from erp.approvals.models import Approval
 from erp.approvals.schemas import ApprovalView, Decide
 from erp.sql import Sql
 
-__all__ = ["approve", "ask", "refuse", "see_approval", "withdraw"]
+__all__ = ["approve", "get_approval", "refuse", "request_approval", "withdraw_requests"]
 
 
-async def ask(
+async def request_approval(
     work: Work,
     *,
     kind: Literal["credit"],
@@ -25,16 +26,17 @@ async def ask(
     facts: Mapping[str, Any],
 ) -> UUID:
     """Ask somebody who may decide."""
-    approval_id = uuid7()
-    asked = {
-        "kind": kind,
-        "subject_type": subject_type,
-        "subject_id": subject_id,
-        "reason": reason,
-        "facts": dict(facts),
-    }
-    await queries.add(work, approval_id, asked)
-    return approval_id
+    approval = Approval(
+        id=uuid7(),
+        kind=kind,
+        subject_type=subject_type,
+        subject_id=subject_id,
+        reason=reason,
+        facts=dict(facts),
+        asked_by=work.actor.reference,
+    )
+    await queries.add(work, approval)
+    return approval.id
 
 
 async def approve(work: Work, approval_id: UUID, command: Decide) -> None:
@@ -50,15 +52,15 @@ async def refuse(work: Work, approval_id: UUID, command: Decide) -> None:
 async def _decide(
     work: Work, approval_id: UUID, state: Literal["approved", "refused"], command: Decide
 ) -> None:
-    seen = await see_approval(work.sql, approval_id)
-    await work.record(Deciding(subject_type=seen.subject_type, subject_id=seen.subject_id))
+    view = await get_approval(work.sql, approval_id)
+    await work.record(DecisionStarted(subject_type=view.subject_type, subject_id=view.subject_id))
     approval = await queries.for_update(work, approval_id)
     if approval is None:
         raise NotFound(entity="approval", id=approval_id)
     approval.decide(state, by=work.actor.reference, note=command.note, at=work.now)
     await work.flush()
     await work.record(
-        Decided(
+        DecisionMade(
             id=approval.id,
             version=approval.version,
             changed=["state"],
@@ -71,16 +73,16 @@ async def _decide(
     )
 
 
-async def withdraw(work: Work, subject_id: UUID) -> None:
+async def withdraw_requests(work: Work, subject_id: UUID) -> None:
     """What was asked about a document need not be decided any more."""
-    for approval in await queries.pending_for(work, subject_id):
+    for approval in await queries.pending_requests(work, subject_id):
         approval.withdraw(work.now)
     await work.flush()
 
 
-async def see_approval(sql: Sql, approval_id: UUID) -> ApprovalView:
+async def get_approval(sql: Sql, approval_id: UUID) -> ApprovalView:
     """The approval as callers see it. Raises NotFound."""
-    seen = await queries.approval_view(sql, approval_id)
-    if seen is None:
+    view = await queries.approval_view(sql, approval_id)
+    if view is None:
         raise NotFound(entity="approval", id=approval_id)
-    return seen
+    return view

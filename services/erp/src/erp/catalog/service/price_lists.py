@@ -15,7 +15,7 @@ from erp.catalog.events import PriceListChanged
 from erp.catalog.models import PriceList
 from erp.catalog.queries import prices as queries
 from erp.catalog.schemas import ChangePriceList, NewPriceList, PriceListView
-from erp.currencies import must_be_supported
+from erp.currencies import require_supported_currency
 
 __all__ = [
     "add_price_list",
@@ -49,7 +49,7 @@ async def price_list_of(sql: Sql, code: str | None) -> PriceListView:
 async def add_price_list(work: Work, command: NewPriceList) -> UUID:
     """Add a price list. Raises DuplicateCode, CurrencyNotSupported."""
     facts = {"currency": work.setting.currency} | command.facts()
-    must_be_supported(work, facts["currency"])
+    require_supported_currency(work, facts["currency"])
     await advisory_lock(work, f"price_list:{command.code}")
     existing = await queries.price_list(work.sql, command.code)
     if existing:

@@ -29,7 +29,7 @@ from erp.catalog.schemas import (
     UpsertPrice,
 )
 from erp.catalog.service.price_lists import price_list_of
-from erp.currencies import must_be_supported
+from erp.currencies import require_supported_currency
 from erp.links import LinkExternal, link
 from erp.upserts import Sent, Upserted, required, upsert
 from values.money import MoneyView, UnitPrice, UnitPriceChange, UnitPriceView
@@ -291,7 +291,7 @@ async def _resolved(work: Work, price: Price, facts: Mapping[str, Any]) -> dict[
     if "price_list" in facts:
         kept["price_list_id"] = (await price_list_of(work.sql, facts["price_list"])).id
     if "price" in facts:
-        must_be_supported(work, facts["price"].currency)
+        require_supported_currency(work, facts["price"].currency)
         kept["amount"] = facts["price"].amount
     return kept
 

@@ -93,7 +93,7 @@ async def order_of_shipment(sql: Sql, shipment_id: UUID) -> UUID | None:
 
 
 async def shipment_for_update(work: Work, shipment_id: UUID) -> Shipment:
-    """The shipment, its row locked; the caller holds its order."""
+    """The shipment, its row locked; the caller has locked its order."""
     return await work.session.get_one(Shipment, shipment_id, with_for_update=True)
 
 

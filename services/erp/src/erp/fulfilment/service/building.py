@@ -12,7 +12,7 @@ from chassis.storage.loading import loaded
 from chassis.work.unit_of_work import Work
 from erp.catalog.errors import FractionOfUnit
 from erp.catalog.service import prices
-from erp.currencies import must_be_supported
+from erp.currencies import require_supported_currency
 from erp.days import business_day_of
 from erp.fulfilment import queries
 from erp.fulfilment.errors import PriceMissing
@@ -171,7 +171,9 @@ async def _prices(
 
     Raises MissingReference, CurrencyNotSupported.
     """
-    must_be_supported(work, *(line.unit_price.currency for line, _, _ in asked if line.unit_price))
+    require_supported_currency(
+        work, *(line.unit_price.currency for line, _, _ in asked if line.unit_price)
+    )
     unpriced = [
         prices.Wanted(known.item(line)["id"], line.quantity, on, own)
         for line, on, own in asked
@@ -218,7 +220,7 @@ def _line(
 def charges_of(work: Work, order: Order, sent: Sequence[NewCharge] | None) -> list[OrderCharge]:
     """The charges; those of nothing are left out. Raises CurrencyNotSupported."""
     sent = sent or ()
-    must_be_supported(work, *(charge.amount.currency for charge in sent))
+    require_supported_currency(work, *(charge.amount.currency for charge in sent))
     real = [charge for charge in sent if charge.amount.amount > 0]
     return [
         loaded(

@@ -84,7 +84,7 @@ async def cancel(work: Work, hand: OrderAtHand, source_version: int | None) -> b
     if not refusal and await receivables.is_invoiced(work.sql, order.id):
         refusal = "already_invoiced"
     if not refusal:
-        await approvals.withdraw(work, order.id)
+        await approvals.withdraw_requests(work, order.id)
         if order.state == CONFIRMED:
             await _want_nothing(work, hand)
         order.cancel()

@@ -113,7 +113,7 @@ async def _credits(work: Work, hands: Sequence[OrderAtHand], known: Known) -> di
 async def _ask_for_credit(work: Work, hand: OrderAtHand, credit: Credit) -> None:
     order = hand.order
     total = order.net + order.charges
-    await approvals.ask(
+    await approvals.request_approval(
         work,
         kind="credit",
         subject_type="sales_order",

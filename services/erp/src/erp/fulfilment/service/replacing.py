@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from chassis.http.problems import FieldError, InvalidInput
 from chassis.work.unit_of_work import Work
 from erp.approvals import service as approvals
 from erp.days import business_day_of
+from erp.documents import require_named_once, require_same_items
 from erp.fulfilment import queries
 from erp.fulfilment.errors import PriceMissing, UnknownLine
 from erp.fulfilment.models import DRAFT, ON_HOLD, OrderLine
@@ -34,7 +34,7 @@ async def go_on(work: Work, hand: OrderAtHand, *, credit_granted: bool = False) 
     What was asked about it before is asked no more.
     """
     if hand.order.state == ON_HOLD:
-        await approvals.withdraw(work, hand.order.id)
+        await approvals.withdraw_requests(work, hand.order.id)
     known = await Known.of(work, hand)
     await decide_orders(work, [hand], known, credit_granted=credit_granted)
     await queries.save(work, hand)
@@ -52,7 +52,7 @@ async def wanted_lines(
     UnknownLine, InvalidInput (a line twice, or as one of another item), MissingReference; of our
     own also PriceMissing, FractionOfUnit.
     """
-    _must_be_named_once(command.lines)
+    require_named_once([_named_line(line) for line in command.lines])
     require_distinct_lines(command.lines)
     sent = await _with_terms(work, hand, command.lines)
     wanted, hand.unpriced, uneven = await lines_of(work, hand.order, sent)
@@ -72,28 +72,22 @@ async def wanted_lines(
     return wanted
 
 
-def _must_be_named_once(lines: Sequence[NewLine]) -> None:
-    named = [line.id for line in lines if isinstance(line, ChangeLine) and line.id is not None]
-    wrong = [
-        FieldError(f"/lines/{at}/id", "duplicate_line", "This line is named twice.")
-        for at, line in enumerate(lines)
-        if isinstance(line, ChangeLine) and named.count(line.id) > 1  # type: ignore[arg-type]
-    ]
-    if wrong:
-        raise InvalidInput(errors=wrong)
+def _named_line(line: NewLine) -> UUID | None:
+    """Which line of the order it says it is."""
+    return line.id if isinstance(line, ChangeLine) else None
 
 
 def _must_keep_items(
     hand: OrderAtHand, lines: Sequence[NewLine], wanted: Sequence[OrderLine]
 ) -> None:
     items = {old.id: old.item_id for old in hand.lines}
-    wrong = [
-        FieldError(f"/lines/{at}", "other_item", "A line's item stays. Add a line for another one.")
-        for at, (line, new) in enumerate(zip(lines, wanted, strict=True))
-        if isinstance(line, ChangeLine) and line.id and items[line.id] != new.item_id
-    ]
-    if wrong:
-        raise InvalidInput(errors=wrong)
+    named = [_named_line(line) for line in lines]
+    require_same_items(
+        [
+            (items[line_id], new.item_id) if line_id else None
+            for line_id, new in zip(named, wanted, strict=True)
+        ]
+    )
 
 
 async def _with_terms(work: Work, hand: OrderAtHand, lines: Sequence[NewLine]) -> list[NewLine]:

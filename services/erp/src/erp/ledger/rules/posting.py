@@ -8,7 +8,7 @@ from uuid import UUID
 
 __all__ = ["Posting", "PostingLine", "credit", "debit", "months_of", "reversed_lines", "totals"]
 
-_NOTHING = Decimal(0)
+_ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +16,8 @@ class PostingLine:
     """One side of an entry, on an account named by its role (or its code)."""
 
     account: str
-    debit: Decimal = _NOTHING
-    credit: Decimal = _NOTHING
+    debit: Decimal = _ZERO
+    credit: Decimal = _ZERO
     party_id: UUID | None = None
     item_id: UUID | None = None
     warehouse_id: UUID | None = None
@@ -55,7 +55,7 @@ def credit(
 def totals(lines: Iterable[PostingLine]) -> tuple[Decimal, Decimal]:
     """The sum of the debits and that of the credits."""
     both = list(lines)
-    return sum((one.debit for one in both), _NOTHING), sum((one.credit for one in both), _NOTHING)
+    return sum((one.debit for one in both), _ZERO), sum((one.credit for one in both), _ZERO)
 
 
 def reversed_lines(lines: Iterable[PostingLine]) -> tuple[PostingLine, ...]:

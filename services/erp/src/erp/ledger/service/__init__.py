@@ -1,16 +1,16 @@
-"""Acts of the ledger, and the door that other modules post through."""
+"""Acts of the ledger, and what other modules post by."""
 
 from erp.ledger.rules.posting import Posting, PostingLine, credit, debit
 from erp.ledger.service.entries import (
-    accounts_must_be_free,
+    get_entry,
     in_open_periods,
-    must_be_open,
     post,
-    post_by_hand,
+    post_manual_entry,
+    require_no_control_account,
+    require_open_period,
     reverse,
-    reverse_by_hand,
     reverse_document,
-    see_entry,
+    reverse_manual_entry,
     trial_balance,
 )
 from erp.ledger.service.years import change_period, ensure_year, open_account, open_year
@@ -18,20 +18,20 @@ from erp.ledger.service.years import change_period, ensure_year, open_account, o
 __all__ = [
     "Posting",
     "PostingLine",
-    "accounts_must_be_free",
     "change_period",
     "credit",
     "debit",
     "ensure_year",
+    "get_entry",
     "in_open_periods",
-    "must_be_open",
     "open_account",
     "open_year",
     "post",
-    "post_by_hand",
+    "post_manual_entry",
+    "require_no_control_account",
+    "require_open_period",
     "reverse",
-    "reverse_by_hand",
     "reverse_document",
-    "see_entry",
+    "reverse_manual_entry",
     "trial_balance",
 ]

@@ -34,15 +34,15 @@ from values.decimals import rounded
 from values.money import digits_of
 
 __all__ = [
-    "accounts_must_be_free",
+    "get_entry",
     "in_open_periods",
-    "must_be_open",
     "post",
-    "post_by_hand",
+    "post_manual_entry",
+    "require_no_control_account",
+    "require_open_period",
     "reverse",
-    "reverse_by_hand",
     "reverse_document",
-    "see_entry",
+    "reverse_manual_entry",
     "trial_balance",
 ]
 
@@ -58,12 +58,12 @@ async def post(work: Work, postings: Sequence[Posting]) -> None:
     if not real:
         return
     for _, lines in real:
-        _must_balance(lines)
+        _require_balanced(lines)
     await _write_entries(work, [one for one, _ in real])
     await _write_lines(work, real)
 
 
-def _must_balance(lines: Sequence[PostingLine]) -> None:
+def _require_balanced(lines: Sequence[PostingLine]) -> None:
     debits, credits_ = totals(lines)
     if debits != credits_:
         raise EntryUnbalanced(debits=debits, credits=credits_)
@@ -81,8 +81,8 @@ async def _write_entries(work: Work, postings: Sequence[Posting]) -> None:
     with in_open_periods([one.effective_on for one in postings]):
         try:
             await queries.insert_entries(work, columns)
-        except asyncpg.UniqueViolationError as twice:
-            raise AlreadyReversed(entry_id=postings[0].reverses_id) from twice
+        except asyncpg.UniqueViolationError as duplicate:
+            raise AlreadyReversed(entry_id=postings[0].reverses_id) from duplicate
 
 
 @contextmanager
@@ -96,8 +96,8 @@ def in_open_periods(days: Sequence[date]) -> Iterator[None]:
         raise _refusal(refused, days) from refused
 
 
-async def must_be_open(work: Work, day: date) -> None:
-    """Let an act of a past day be refused for its period before anything else of it is told.
+async def require_open_period(work: Work, day: date) -> None:
+    """Let an act of a past day be refused for its period before anything else of it is refused.
 
     Raises NoPeriod, PeriodClosed. What is written is judged again as it is written.
     """
@@ -109,17 +109,19 @@ async def must_be_open(work: Work, day: date) -> None:
 
 
 def _refusal(refused: asyncpg.CheckViolationError, days: Sequence[date]) -> Exception:
-    """Which day was refused, and why: the trigger tells both."""
-    told = str(refused)
-    day = next((str(one) for one in days if str(one) in told), "?")
-    if told.endswith("missing"):
+    """Which day was refused, and why: the trigger says both."""
+    message = str(refused)
+    day = next((str(one) for one in days if str(one) in message), "?")
+    if message.endswith("missing"):
         return NoPeriod(effective_on=day)
-    return PeriodClosed(effective_on=day, state=told.rsplit(" ", 1)[-1])
+    return PeriodClosed(effective_on=day, state=message.rsplit(" ", 1)[-1])
 
 
 async def _write_lines(work: Work, real: Sequence[tuple[Posting, Sequence[PostingLine]]]) -> None:
     lines = [
-        (one.id, position, line) for one, kept in real for position, line in enumerate(kept, 1)
+        (one.id, position, line)
+        for one, account in real
+        for position, line in enumerate(account, 1)
     ]
     found = await queries.insert_lines(
         work,
@@ -140,16 +142,16 @@ async def _write_lines(work: Work, real: Sequence[tuple[Posting, Sequence[Postin
         raise MissingReference(entity="account", reference=", ".join(unknown))
 
 
-async def post_by_hand(work: Work, command: NewEntry) -> UUID:
+async def post_manual_entry(work: Work, command: NewEntry) -> UUID:
     """Post what an accountant wrote.
 
     Raises as `post`, Forbidden (a past day), ControlAccount, InvalidInput (parts of a cent),
     MissingReference (neither a customer nor a supplier).
     """
     entry_id = uuid7()
-    _must_be_payable(command, digits_of(work.setting.currency))
-    await accounts_must_be_free(work, [line.account for line in command.lines])
-    await _parties_must_exist(work, {line.party_id for line in command.lines if line.party_id})
+    _require_cents(command, digits_of(work.setting.currency))
+    await require_no_control_account(work, [line.account for line in command.lines])
+    await _require_parties(work, {line.party_id for line in command.lines if line.party_id})
     day = business_day_of(work, command.effective_on)
     lines = tuple(
         PostingLine(line.account, line.debit, line.credit, line.party_id) for line in command.lines
@@ -158,13 +160,13 @@ async def post_by_hand(work: Work, command: NewEntry) -> UUID:
     return entry_id
 
 
-async def _parties_must_exist(work: Work, party_ids: Collection[UUID]) -> None:
+async def _require_parties(work: Work, party_ids: Collection[UUID]) -> None:
     unknown = await queries.unknown_parties(work.sql, list(party_ids)) if party_ids else []
     if unknown:
         raise MissingReference(entity="party", reference=", ".join(map(str, unknown)))
 
 
-def _must_be_payable(command: NewEntry, decimals: int) -> None:
+def _require_cents(command: NewEntry, decimals: int) -> None:
     """No amount has more decimals than the currency: what is booked is what was written (E3)."""
     wrong = [
         FieldError(
@@ -180,19 +182,19 @@ def _must_be_payable(command: NewEntry, decimals: int) -> None:
         raise InvalidInput(errors=wrong)
 
 
-async def accounts_must_be_free(work: Work, accounts: Sequence[str]) -> None:
+async def require_no_control_account(work: Work, accounts: Sequence[str]) -> None:
     """Receivables, payables and inventory agree with their documents (E14, E29), always.
 
     `accounts` are codes or roles, as a person named them. Raises ControlAccount.
     """
-    kept = await queries.control_account_among(work.sql, accounts)
-    if kept:
-        raise ControlAccount(account=kept)
+    account = await queries.find_control_account(work.sql, accounts)
+    if account:
+        raise ControlAccount(account=account)
 
 
 async def reverse(work: Work, entry_id: UUID, *, effective_on: date, memo: str) -> UUID:
     """Post the opposite of an entry, on a day of an open period. Raises AlreadyReversed (E7)."""
-    entry = await see_entry(work.sql, entry_id)
+    entry = await get_entry(work.sql, entry_id)
     if entry.reversed_by_id:
         raise AlreadyReversed(entry_id=entry_id)
     lines = tuple(
@@ -228,24 +230,24 @@ async def reverse_document(work: Work, source_id: UUID, *, effective_on: date, m
         await reverse(work, entry_id, effective_on=effective_on, memo=memo)
 
 
-async def reverse_by_hand(work: Work, entry_id: UUID, command: ReverseEntry) -> UUID:
+async def reverse_manual_entry(work: Work, entry_id: UUID, command: ReverseEntry) -> UUID:
     """Reverse what was posted by mistake.
 
     Raises as `reverse`, Forbidden (a past day), and ControlAccount: what a document posted is put
     right by the document.
     """
-    entry = await see_entry(work.sql, entry_id)
-    await accounts_must_be_free(work, [line.account for line in entry.lines])
+    entry = await get_entry(work.sql, entry_id)
+    await require_no_control_account(work, [line.account for line in entry.lines])
     day = business_day_of(work, command.effective_on)
     return await reverse(work, entry_id, effective_on=day, memo=command.memo)
 
 
-async def see_entry(sql: Sql, entry_id: UUID) -> EntryView:
+async def get_entry(sql: Sql, entry_id: UUID) -> EntryView:
     """The entry as callers see it. Raises NotFound."""
-    seen = await queries.entry_view(sql, entry_id)
-    if seen is None:
+    view = await queries.entry_view(sql, entry_id)
+    if view is None:
         raise NotFound(entity="journal entry", id=entry_id)
-    return seen
+    return view
 
 
 async def trial_balance(sql: Sql, wanted: BalanceQuery, *, on: date, currency: str) -> TrialBalance:

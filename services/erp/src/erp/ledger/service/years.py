@@ -66,7 +66,7 @@ async def change_period(
     if period is None:
         raise NotFound(entity="period", id=period_id)
     period.check_revision(revision)
-    period.become(command.state, work.now)
+    period.set_state(command.state, work.now)
     await work.flush()
     return PeriodView.model_validate(period)
 

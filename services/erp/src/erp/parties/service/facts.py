@@ -7,7 +7,7 @@ from chassis.http.field_errors import errors_of_field
 from chassis.http.problems import CurrencyNotSupported, Forbidden, MissingReference
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
-from erp.currencies import must_be_supported
+from erp.currencies import require_supported_currency
 from erp.parties import queries
 from erp.parties.errors import DuplicateTaxId
 from erp.parties.models import Customer, Party
@@ -53,10 +53,10 @@ def supported(work: Work, facts: Mapping[str, Any]) -> Mapping[str, Any]:
     if TERMS & facts.keys() and not work.actor.may(TERMS_SCOPE):
         raise Forbidden(scope=TERMS_SCOPE)
     if "currency" in facts:
-        must_be_supported(work, facts["currency"])
+        require_supported_currency(work, facts["currency"])
     limit = facts.get("credit_limit")
     if isinstance(limit, Money):
-        must_be_supported(work, limit.currency)
+        require_supported_currency(work, limit.currency)
     return facts
 
 

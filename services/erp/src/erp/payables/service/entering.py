@@ -11,7 +11,7 @@ from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
-from erp.currencies import must_be_supported
+from erp.currencies import require_supported_currency
 from erp.days import business_day_of
 from erp.ledger import service as ledger
 from erp.parties.errors import PartyArchived
@@ -29,14 +29,14 @@ __all__ = [
     "EnterBill",
     "Expense",
     "GoodsLine",
+    "bill_lock_key",
     "enter_bill",
-    "enter_by_hand",
-    "number_word",
+    "enter_manual_bill",
+    "get_bill",
     "publish",
-    "see_bill",
 ]
 
-_NOTHING = Decimal(0)
+_ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +66,18 @@ class EnterBill:
     `net` is all it asks for before tax, expenses included; `received` what its goods were booked
     in at. What the goods cost more or less than that is the variance. `billed_on` is the day
     written on it, by default the day on which it is booked. A credit note is the opposite: what
-    it says is not owed, of the bill `credits_id` first, which the caller holds. `opening`: it was
-    open when the books were opened.
+    it says is not owed, of the bill `credits_id` first, which the caller has locked. `opening`:
+    it was open when the books were opened.
     """
 
     supplier_id: UUID
-    supplier_number: str
+    bill_number: str
     purchase_order_id: UUID | None
     effective_on: date
     due_on: date
     net: Decimal
     received: Decimal
-    tax: Decimal = _NOTHING
+    tax: Decimal = _ZERO
     expenses: Sequence[Expense] = field(default=())
     lines: Sequence[GoodsLine] = field(default=())
     billed_on: date | None = None
@@ -93,32 +93,32 @@ async def enter_bill(work: Work, command: EnterBill) -> UUID:
     A bill of nothing owes nothing, and still clears what was received. Raises DuplicateBill (E22),
     MissingReference (account), NoPeriod, PeriodClosed, InvalidInput (a sum of too many digits).
     """
-    bill = await _new(work, command)
+    bill = await _new_bill(work, command)
     work.session.add(bill)
     await work.flush()
     work.session.add_all([*_lines(bill, command.lines), *_expenses(bill, command.expenses)])
     await work.flush()
     await ledger.post(work, [_posting(bill, command.expenses)])
     if bill.gross and bill.kind == "credit_note":
-        await settlement.give_credit(work, _credit(bill))
+        await settlement.apply_credit(work, _credit(bill))
     elif bill.gross:
         await settlement.open_item(work, _open_item(bill))
     await publish(work, bill)
     return bill.id
 
 
-async def _new(work: Work, command: EnterBill) -> Bill:
+async def _new_bill(work: Work, command: EnterBill) -> Bill:
     """The bill, its number claimed. Raises DuplicateBill, InvalidInput."""
     require_bookable(command.net + command.tax, pointer="/expenses")
     billed_on = command.billed_on or command.effective_on
-    key = same_when_read(command.supplier_number)
+    key = same_when_read(command.bill_number)
     await advisory_lock(
-        work, number_word(command.supplier_id, command.supplier_number, billed_on.year)
+        work, bill_lock_key(command.supplier_id, command.bill_number, billed_on.year)
     )
     if await queries.is_entered(
         work.sql, command.supplier_id, key, billed_on.year, kind=command.kind
     ):
-        raise DuplicateBill(supplier_number=command.supplier_number, year=billed_on.year)
+        raise DuplicateBill(supplier_number=command.bill_number, year=billed_on.year)
     return Bill(
         id=uuid7(),
         version=1,
@@ -128,7 +128,7 @@ async def _new(work: Work, command: EnterBill) -> Bill:
         opening=command.opening,
         credits_id=command.credits_id,
         supplier_id=command.supplier_id,
-        supplier_number=command.supplier_number,
+        supplier_number=command.bill_number,
         number_key=key,
         year=billed_on.year,
         purchase_order_id=command.purchase_order_id,
@@ -145,8 +145,8 @@ async def _new(work: Work, command: EnterBill) -> Bill:
     )
 
 
-def number_word(supplier_id: UUID, number: str, year: int) -> str:
-    """The word by which acts on one number of a supplier stand in line."""
+def bill_lock_key(supplier_id: UUID, number: str, year: int) -> str:
+    """The key of the lock that acts on one number of a supplier take."""
     return f"bill:{supplier_id}:{same_when_read(number)}:{year}"
 
 
@@ -179,14 +179,14 @@ def _expenses(bill: Bill, expenses: Sequence[Expense]) -> list[BillExpense]:
 
 
 async def publish(work: Work, bill: Bill) -> None:
-    """Tell of the bill as it is now."""
+    """Publish the bill as it is now."""
     names = BillChanged.model_fields.keys() - {"changed"}
     state = {name: getattr(bill, name) for name in names}
     await work.record(BillChanged(**state, changed=["state"]))
 
 
 def _posting(bill: Bill, expenses: Sequence[Expense]) -> ledger.Posting:
-    goods = bill.net - sum((one.amount for one in expenses), _NOTHING)
+    goods = bill.net - sum((one.amount for one in expenses), _ZERO)
     sign = -1 if bill.kind == "credit_note" else 1
     return ledger.Posting(
         id=uuid7(),
@@ -216,8 +216,8 @@ def _credit(bill: Bill) -> settlement.NewCredit:
     )
 
 
-def _open_item(bill: Bill) -> settlement.NewItem:
-    return settlement.NewItem(
+def _open_item(bill: Bill) -> settlement.NewOpenItem:
+    return settlement.NewOpenItem(
         side="payable",
         party_id=bill.supplier_id,
         source_type="bill",
@@ -230,15 +230,15 @@ def _open_item(bill: Bill) -> settlement.NewItem:
     )
 
 
-async def enter_by_hand(work: Work, command: NewBill) -> BillView:
+async def enter_manual_bill(work: Work, command: NewBill) -> BillView:
     """Enter a bill that no purchase order stands for.
 
     Raises MissingReference (supplier, account), PartyArchived, CurrencyNotSupported,
     ControlAccount, Forbidden (a past day), InvalidInput (a day to come), and as `enter_bill`.
     """
-    await ledger.accounts_must_be_free(work, [one.account for one in command.expenses])
+    await ledger.require_no_control_account(work, [one.account for one in command.expenses])
     amounts = [*(one.amount for one in command.expenses), *([command.tax] if command.tax else [])]
-    must_be_supported(work, *(one.currency for one in amounts))
+    require_supported_currency(work, *(one.currency for one in amounts))
     terms = await queries.supplier_terms(work.sql, command.supplier_id)
     if terms is None:
         raise MissingReference(entity="supplier", reference=command.supplier_id)
@@ -248,24 +248,24 @@ async def enter_by_hand(work: Work, command: NewBill) -> BillView:
     allowed = timedelta(days=terms["payment_terms_days"])
     bill = EnterBill(
         supplier_id=command.supplier_id,
-        supplier_number=command.supplier_number,
+        bill_number=command.supplier_number,
         purchase_order_id=None,
         effective_on=day,
         due_on=command.due_on or (command.billed_on or day) + allowed,
         billed_on=command.billed_on,
-        net=sum((one.amount.amount for one in command.expenses), _NOTHING),
-        received=_NOTHING,
-        tax=command.tax.amount if command.tax else _NOTHING,
+        net=sum((one.amount.amount for one in command.expenses), _ZERO),
+        received=_ZERO,
+        tax=command.tax.amount if command.tax else _ZERO,
         expenses=[
             Expense(one.account, one.description, one.amount.amount) for one in command.expenses
         ],
     )
-    return await see_bill(work.sql, await enter_bill(work, bill))
+    return await get_bill(work.sql, await enter_bill(work, bill))
 
 
-async def see_bill(sql: Sql, bill_id: UUID) -> BillView:
+async def get_bill(sql: Sql, bill_id: UUID) -> BillView:
     """The bill as callers see it. Raises NotFound."""
-    seen = await queries.bill_view(sql, bill_id)
-    if seen is None:
+    view = await queries.bill_view(sql, bill_id)
+    if view is None:
         raise NotFound(entity="bill", id=bill_id)
-    return seen
+    return view

@@ -10,7 +10,7 @@ from uuid import UUID
 from chassis.http.problems import FieldError, InvalidInput, NotFound
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
-from erp.currencies import must_be_supported
+from erp.currencies import require_supported_currency
 from erp.days import business_day_of
 from erp.payables import queries
 from erp.payables.errors import DuplicateBill
@@ -19,13 +19,13 @@ from erp.payables.schemas import (
     NewOpeningPayables,
     OpeningPayableView,
 )
-from erp.payables.service.entering import EnterBill, Expense, enter_bill, number_word
+from erp.payables.service.entering import EnterBill, Expense, bill_lock_key, enter_bill
 from erp.settlement.errors import OpeningDiffers
-from erp.settlement.schemas import Opened, OpeningsReply
+from erp.settlement.schemas import OpeningResult, OpeningsReply
 from erp.sql import Sql
 from values.comparing import same_when_read
 
-__all__ = ["open_payables", "see_opening"]
+__all__ = ["get_opening", "open_payables"]
 
 _Suppliers = Mapping[UUID | str, Mapping[str, Any]]
 
@@ -37,16 +37,16 @@ async def open_payables(work: Work, command: NewOpeningPayables) -> OpeningsRepl
     (suppliers, days, numbers), OpeningDiffers, DuplicateBill (a bill has the number),
     CurrencyNotSupported, NoPeriod, PeriodClosed.
     """
-    must_be_supported(work, *(one.amount.currency for one in command.items))
+    require_supported_currency(work, *(one.amount.currency for one in command.items))
     day = business_day_of(work, command.effective_on)
-    suppliers = await queries.suppliers_named(
+    suppliers = await queries.find_suppliers(
         work.sql,
         [one.supplier_id for one in command.items if one.supplier_id],
         [one.supplier_number for one in command.items if one.supplier_number],
     )
-    _must_be_right(command.items, suppliers, day)
+    _validate_items(command.items, suppliers, day)
     # All numbers at once, in key order: two batches at the same time wait, never deadlock.
-    await advisory_lock(work, *sorted({_word(one, suppliers) for one in command.items}))
+    await advisory_lock(work, *sorted({_lock_key(one, suppliers) for one in command.items}))
     opened = [await _open(work, one, suppliers, day, command.effective_on) for one in command.items]
     return OpeningsReply(items=opened)
 
@@ -55,15 +55,15 @@ def _supplier(one: NewOpeningPayable, suppliers: _Suppliers) -> Mapping[str, Any
     return suppliers[one.supplier_id or one.supplier_number or ""]
 
 
-def _word(one: NewOpeningPayable, suppliers: _Suppliers) -> str:
-    return number_word(_supplier(one, suppliers)["id"], one.number, one.issued_on.year)
+def _lock_key(one: NewOpeningPayable, suppliers: _Suppliers) -> str:
+    return bill_lock_key(_supplier(one, suppliers)["id"], one.number, one.issued_on.year)
 
 
 def _key(one: NewOpeningPayable, suppliers: _Suppliers) -> tuple[str, str]:
-    return _word(one, suppliers), one.kind
+    return _lock_key(one, suppliers), one.kind
 
 
-def _must_be_right(items: Sequence[NewOpeningPayable], suppliers: _Suppliers, day: date) -> None:
+def _validate_items(items: Sequence[NewOpeningPayable], suppliers: _Suppliers, day: date) -> None:
     """Raises InvalidInput with every item that is wrong."""
     wrong = []
     for at, one in enumerate(items):
@@ -93,21 +93,21 @@ async def _open(
     suppliers: _Suppliers,
     day: date,
     effective_on: date | None,
-) -> Opened:
+) -> OpeningResult:
     """Take one over, once. Raises DuplicateBill, OpeningDiffers, and as a bill."""
     supplier, key = _supplier(one, suppliers), same_when_read(one.number)
-    known = await queries.entered_bill(
+    existing = await queries.entered_bill(
         work.sql, supplier["id"], key, one.issued_on.year, credit=one.kind == "credit"
     )
-    if known is not None:
-        seen = await queries.opening_view(work.sql, known)
-        if seen is None:
+    if existing is not None:
+        view = await queries.opening_view(work.sql, existing)
+        if view is None:
             raise DuplicateBill(supplier_number=one.number, year=one.issued_on.year)
-        if not _is_same(seen, one, effective_on):
+        if not _is_same_item(view, one, effective_on):
             raise OpeningDiffers(number=one.number)
-        return Opened(number=one.number, id=known, status="unchanged")
+        return OpeningResult(number=one.number, id=existing, status="unchanged")
     made = await enter_bill(work, _bill(one, supplier["id"], day))
-    return Opened(number=one.number, id=made, status="created")
+    return OpeningResult(number=one.number, id=made, status="created")
 
 
 def _bill(one: NewOpeningPayable, supplier_id: UUID, day: date) -> EnterBill:
@@ -116,7 +116,7 @@ def _bill(one: NewOpeningPayable, supplier_id: UUID, day: date) -> EnterBill:
         kind="opening" if one.kind == "debt" else "credit_note",
         opening=True,
         supplier_id=supplier_id,
-        supplier_number=one.number,
+        bill_number=one.number,
         purchase_order_id=None,
         effective_on=day,
         due_on=one.due_on or one.issued_on,
@@ -127,17 +127,19 @@ def _bill(one: NewOpeningPayable, supplier_id: UUID, day: date) -> EnterBill:
     )
 
 
-def _is_same(seen: OpeningPayableView, one: NewOpeningPayable, effective_on: date | None) -> bool:
+def _is_same_item(
+    view: OpeningPayableView, one: NewOpeningPayable, effective_on: date | None
+) -> bool:
     return (
-        (seen.kind, seen.amount) == (one.kind, one.amount.amount)
-        and (seen.issued_on, seen.due_on) == (one.issued_on, one.due_on or one.issued_on)
-        and effective_on in {None, seen.effective_on}
+        (view.kind, view.amount) == (one.kind, one.amount.amount)
+        and (view.issued_on, view.due_on) == (one.issued_on, one.due_on or one.issued_on)
+        and effective_on in {None, view.effective_on}
     )
 
 
-async def see_opening(sql: Sql, opening_id: UUID) -> OpeningPayableView:
+async def get_opening(sql: Sql, opening_id: UUID) -> OpeningPayableView:
     """The opening item as callers see it. Raises NotFound."""
-    seen = await queries.opening_view(sql, opening_id)
-    if seen is None:
+    view = await queries.opening_view(sql, opening_id)
+    if view is None:
         raise NotFound(entity="opening item", id=opening_id)
-    return seen
+    return view

@@ -12,7 +12,7 @@ from erp.payables.errors import BillPaid, BillWithoutLines
 from erp.payables.events import BillReversed, UnbilledLine
 from erp.payables.models import Bill
 from erp.payables.schemas import BillView, ReverseBill
-from erp.payables.service.entering import publish, see_bill
+from erp.payables.service.entering import get_bill, publish
 from erp.settlement import service as settlement
 from values.decimals import plain
 
@@ -23,31 +23,31 @@ async def reverse_bill(work: Work, bill_id: UUID, command: ReverseBill) -> BillV
     """Post the opposite of a bill, owe nothing of it, and let its goods be billed anew.
 
     A credit note that settles nothing is taken back likewise: it is owed again. Raises NotFound,
-    BillReversed, BillPaid, CreditUsed, BillCredited, BillWithoutLines, InvalidInput (before the
-    bill), Forbidden (a past day), NoPeriod, PeriodClosed.
+    BillAlreadyReversed, BillPaid, CreditUsed, BillCredited, BillWithoutLines, InvalidInput
+    (before the bill), Forbidden (a past day), NoPeriod, PeriodClosed.
     """
     day = business_day_of(work, command.effective_on)
-    await settlement.hold_documents(work, [bill_id])
+    await settlement.lock_documents(work, [bill_id])
     bill = await queries.bill_for_update(work, bill_id)
     if bill is None:
         raise NotFound(entity="bill", id=bill_id)
     bill.reverse(on=day, reason=command.reason, at=work.now)
-    seen = await see_bill(work.sql, bill_id)
-    _must_be_reversible(seen, day)
+    view = await get_bill(work.sql, bill_id)
+    _require_reversible(view, day)
     await work.flush()
     await ledger.reverse_document(work, bill_id, effective_on=day, memo=command.reason)
     if bill.purchase_order_id:
-        await _unbill(work, bill.purchase_order_id, seen, day)
+        await _unbill(work, bill.purchase_order_id, view, day)
     if bill.gross and bill.kind == "credit_note":
-        await settlement.take_back_credit(work, bill.id, effective_on=day)
+        await settlement.reverse_credit(work, bill.id, effective_on=day)
     elif bill.gross:
-        _must_be_open(seen)
-        await _owe_nothing(work, bill, day)
+        _require_unsettled(view)
+        await _offset_debt(work, bill, day)
     await publish(work, bill)
-    return await see_bill(work.sql, bill_id)
+    return await get_bill(work.sql, bill_id)
 
 
-def _must_be_reversible(bill: BillView, day: date) -> None:
+def _require_reversible(bill: BillView, day: date) -> None:
     """Raises InvalidInput, BillWithoutLines."""
     if day < bill.effective_on:
         wrong = FieldError("/effective_on", "before_bill", "It was not entered yet on this day.")
@@ -56,15 +56,15 @@ def _must_be_reversible(bill: BillView, day: date) -> None:
         raise BillWithoutLines(supplier_number=bill.supplier_number)
 
 
-def _must_be_open(bill: BillView) -> None:
+def _require_unsettled(bill: BillView) -> None:
     """Raises BillPaid. A credit of its goods, which may settle it as well, is refused before."""
     if bill.open_amount != bill.gross:
         settled = plain(bill.gross - bill.open_amount)
         raise BillPaid(supplier_number=bill.supplier_number, settled=settled)
 
 
-async def _owe_nothing(work: Work, bill: Bill, day: date) -> None:
-    await settlement.give_credit(
+async def _offset_debt(work: Work, bill: Bill, day: date) -> None:
+    await settlement.apply_credit(
         work,
         settlement.NewCredit(
             party_id=bill.supplier_id,
@@ -90,7 +90,7 @@ async def _unbill(work: Work, order_id: UUID, bill: BillView, day: date) -> None
             id=bill.id,
             version=bill.version,
             kind=bill.kind,
-            supplier_number=bill.supplier_number,
+            bill_number=bill.supplier_number,
             reversed_on=day,
             purchase_order_id=order_id,
             lines=lines,

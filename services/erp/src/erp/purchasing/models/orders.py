@@ -30,7 +30,7 @@ from values.decimals import EXACT, plain, rounded
 __all__ = ["PurchaseOrder", "PurchaseOrderLine"]
 
 PURCHASE_ORDER_NUMBERS = Numbers("purchase_order_number_seq", metadata=Base.metadata)
-_NOTHING = Decimal(0)
+_ZERO = Decimal(0)
 
 
 class PurchaseOrder(Record, Base):
@@ -47,7 +47,7 @@ class PurchaseOrder(Record, Base):
         Index("ix_purchase_order_supplier_id_created_at", "supplier_id", "created_at", "id"),
     )
     OPEN: ClassVar = frozenset({"ordered", "partly_received"})
-    STANDING: ClassVar = {
+    STATE_OF: ClassVar = {
         (False, False): "closed",
         (False, True): "ordered",
         (True, False): "received",
@@ -60,41 +60,41 @@ class PurchaseOrder(Record, Base):
     state: Mapped[str]
     ordered_on: Mapped[date]
 
-    def must_be_open(self) -> None:
+    def require_open(self) -> None:
         """Raises PurchaseOrderClosed when nothing more is expected."""
         if self.state not in self.OPEN:
             raise PurchaseOrderClosed(number=self.number, state=self.state)
 
-    def must_not_be_closed(self) -> None:
+    def require_not_closed(self) -> None:
         """Raises PurchaseOrderClosed when the rest was given up."""
         if self.state == "closed":
             raise PurchaseOrderClosed(number=self.number, state=self.state)
 
-    def note_receipt(self, *, complete: bool, at: datetime) -> None:
+    def record_receipt(self, *, complete: bool, at: datetime) -> None:
         """Goods came; `complete`: nothing more is expected."""
         self.state = "received" if complete else "partly_received"
         self.touch(at)
 
-    def note_lines(self, lines: Sequence["PurchaseOrderLine"], at: datetime) -> None:
+    def update_state(self, lines: Sequence["PurchaseOrderLine"], at: datetime) -> None:
         """Of the lines more or less is here, or expected; a closed order stays so."""
         if self.state != "closed":
             here = any(line.received for line in lines)
             expected = any(line.expected for line in lines)
-            self.state = self.STANDING[here, expected]
+            self.state = self.STATE_OF[here, expected]
         self.touch(at)
 
-    def given_up(self, lines: Sequence["PurchaseOrderLine"]) -> bool:
+    def is_closed_short(self, lines: Sequence["PurchaseOrderLine"]) -> bool:
         """Whether the rest was given up; not where all of it only went back."""
         return self.state == "closed" and any(line.quantity for line in lines)
 
-    def note_undone(self, lines: Sequence["PurchaseOrderLine"], at: datetime) -> None:
-        """Goods are here after all: an order of which all had gone back stands again."""
+    def reopen(self, lines: Sequence["PurchaseOrderLine"], at: datetime) -> None:
+        """Goods are here after all: an order of which all had gone back is open again."""
         self.state = "ordered"
-        self.note_lines(lines, at)
+        self.update_state(lines, at)
 
     def close(self, at: datetime) -> None:
         """Expect nothing more. Raises PurchaseOrderClosed."""
-        self.must_be_open()
+        self.require_open()
         self.state = "closed"
         self.touch(at)
 
@@ -130,8 +130,8 @@ class PurchaseOrderLine(Identified, Base):
     received_value: Mapped[Amount] = mapped_column(default=Decimal(0))
     billed: Mapped[Quantity] = mapped_column(default=Decimal(0))
     billed_value: Mapped[Amount] = mapped_column(default=Decimal(0))
-    returned: Mapped[Quantity] = mapped_column(default=_NOTHING, server_default="0")
-    credited: Mapped[Quantity] = mapped_column(default=_NOTHING, server_default="0")
+    returned: Mapped[Quantity] = mapped_column(default=_ZERO, server_default="0")
+    credited: Mapped[Quantity] = mapped_column(default=_ZERO, server_default="0")
 
     @property
     def expected(self) -> Decimal:
@@ -149,11 +149,11 @@ class PurchaseOrderLine(Identified, Base):
         return self.unbilled + self.returned - self.credited
 
     @property
-    def not_cleared(self) -> Decimal:
+    def uncleared(self) -> Decimal:
         """What the books owe for what came; negative: what the supplier owes for returns (E44)."""
         return self.received_value - self.billed_value
 
-    def worth(self, quantity: Decimal, *, decimals: int) -> Decimal:
+    def value_of(self, quantity: Decimal, *, decimals: int) -> Decimal:
         """What so many cost at the agreed price."""
         return rounded(EXACT.multiply(self.unit_price, quantity), decimals)
 
@@ -170,10 +170,10 @@ class PurchaseOrderLine(Identified, Base):
         """
         if quantity > self.expected:
             raise MoreThanOrdered(sku=sku, quantity=plain(quantity), expected=plain(self.expected))
-        replacing = min(quantity, max(-self.unbilled, _NOTHING))
-        value = self.worth(quantity - replacing, decimals=decimals)
+        replacing = min(quantity, max(-self.unbilled, _ZERO))
+        value = self.value_of(quantity - replacing, decimals=decimals)
         if replacing:
-            value += share_of(-self.not_cleared, replacing, of=-self.unbilled, decimals=decimals)
+            value += share_of(-self.uncleared, replacing, of=-self.unbilled, decimals=decimals)
         self.received += quantity
         self.received_value += value
         return value
@@ -185,11 +185,11 @@ class PurchaseOrderLine(Identified, Base):
         """
         if quantity > self.billable:
             raise MoreThanReceived(sku=sku, quantity=plain(quantity), unbilled=plain(self.billable))
-        here = max(self.unbilled, _NOTHING)
-        left = self.not_cleared if here else _NOTHING
-        value = min(self.worth(quantity, decimals=decimals), left)
+        here = max(self.unbilled, _ZERO)
+        left = self.uncleared if here else _ZERO
+        value = min(self.value_of(quantity, decimals=decimals), left)
         if quantity >= here:
-            value = left + self.worth(quantity - here, decimals=decimals)
+            value = left + self.value_of(quantity - here, decimals=decimals)
         self.billed += quantity
         self.billed_value += value
         return value
@@ -203,7 +203,7 @@ class PurchaseOrderLine(Identified, Base):
             raise BillCredited(supplier_number=bill)
         self.billed -= quantity
         self.billed_value -= value
-        return self._settle()
+        return self._release_residual()
 
     def send_back(
         self, quantity: Decimal, value: Decimal, *, ordered: bool, counted: bool, decimals: int
@@ -213,21 +213,21 @@ class PurchaseOrderLine(Identified, Base):
         What is not billed goes back first, and the last of it clears the rest. `ordered`: they
         are ordered as before; `counted`: they did come, and count as returned.
         """
-        here = max(self.unbilled, _NOTHING)
-        share = min(value, self.not_cleared)
+        here = max(self.unbilled, _ZERO)
+        share = min(value, self.uncleared)
         if quantity >= here:
             billed = share_of(value, quantity - here, of=quantity, decimals=decimals)
-            share = (self.not_cleared if here else _NOTHING) + billed
+            share = (self.uncleared if here else _ZERO) + billed
         self.received -= quantity
         self.received_value -= share
         if counted:
             self.returned += quantity
         if not ordered:
             self.quantity -= quantity
-        self._settle()
+        self._release_residual()
         return share
 
-    def come_again(
+    def undo_return(
         self,
         quantity: Decimal,
         cleared: Decimal,
@@ -244,13 +244,13 @@ class PurchaseOrderLine(Identified, Base):
         """
         if quantity - dropped > self.expected:
             raise MoreThanOrdered(sku=sku, quantity=plain(quantity), expected=plain(self.expected))
-        if self.returned - quantity < self.credited or billed > max(-self.unbilled, _NOTHING):
+        if self.returned - quantity < self.credited or billed > max(-self.unbilled, _ZERO):
             raise ReturnCredited(sku=sku, number=number)
         self.received += quantity
         self.received_value += cleared
         self.returned -= quantity
         self.quantity += dropped
-        return self._settle()
+        return self._release_residual()
 
     def credit(self, quantity: Decimal, *, sku: str, decimals: int) -> Decimal:
         """Have so many of those sent back credited; which value that clears.
@@ -258,13 +258,13 @@ class PurchaseOrderLine(Identified, Base):
         Raises MoreThanSentBack.
         """
         if quantity > -self.unbilled:
-            most = max(-self.unbilled, _NOTHING)
+            most = max(-self.unbilled, _ZERO)
             raise MoreThanSentBack(sku=sku, quantity=plain(quantity), uncredited=plain(most))
-        value = share_of(-self.not_cleared, quantity, of=-self.unbilled, decimals=decimals)
+        value = share_of(-self.uncleared, quantity, of=-self.unbilled, decimals=decimals)
         self.billed -= quantity
         self.billed_value -= value
         self.credited += quantity
-        self._settle()
+        self._release_residual()
         return value
 
     def uncredit(self, quantity: Decimal, value: Decimal) -> Decimal:
@@ -272,16 +272,16 @@ class PurchaseOrderLine(Identified, Base):
         self.billed += quantity
         self.billed_value += value
         self.credited -= quantity
-        return self._settle()
+        return self._release_residual()
 
-    def _settle(self) -> Decimal:
+    def _release_residual(self) -> Decimal:
         """Let values follow quantities: of no goods there is no value. What that leaves over."""
-        rest, unbilled = self.not_cleared, self.unbilled
+        rest, unbilled = self.uncleared, self.unbilled
         if not unbilled or (rest > 0) != (unbilled > 0):
             self.received_value -= rest
         else:
-            rest = _NOTHING
-        below = min(self.received_value, self.billed_value, _NOTHING)
+            rest = _ZERO
+        below = min(self.received_value, self.billed_value, _ZERO)
         self.received_value -= below
         self.billed_value -= below
         return rest

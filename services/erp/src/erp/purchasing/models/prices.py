@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Quantity
 from erp.base import Base, Record
-from erp.purchasing.rules.replenishing import Wish
+from erp.purchasing.rules.replenishing import Requirement
 
 __all__ = ["PurchaseSuggestion", "SupplierPrice"]
 
@@ -66,16 +66,16 @@ class PurchaseSuggestion(Record, Base):
     state: Mapped[str] = mapped_column(default="open")
     order_line_id: Mapped[UUID | None] = mapped_column(ForeignKey("purchase_order_line.id"))
 
-    def follow(self, wish: Wish | None, at: datetime) -> bool:
+    def update_from(self, requirement: Requirement | None, at: datetime) -> bool:
         """Become what is wished, or be withdrawn when nothing is; whether anything changed."""
-        if wish is None:
-            facts: dict[str, object] = {"state": "withdrawn"}
+        if requirement is None:
+            values: dict[str, object] = {"state": "withdrawn"}
         else:
             names = ("quantity", "needed_on", "order_by", "supplier_id")
-            facts = {name: getattr(wish, name) for name in names}
-        return bool(self.change(facts, at))
+            values = {name: getattr(requirement, name) for name in names}
+        return bool(self.change(values, at))
 
-    def become_ordered(self, order_line_id: UUID, at: datetime) -> None:
+    def mark_ordered(self, order_line_id: UUID, at: datetime) -> None:
         """Be done: a line of an order covers it."""
         self.order_line_id = order_line_id
         self.state = "ordered"

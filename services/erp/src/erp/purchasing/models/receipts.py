@@ -101,7 +101,7 @@ class PurchaseReceiptLine(Identified, Base):
         self.returned_value += value
         return value
 
-    def come_again(self, quantity: Decimal, value: Decimal) -> None:
+    def undo_return(self, quantity: Decimal, value: Decimal) -> None:
         """Have so many after all that went back by mistake."""
         self.returned -= quantity
         self.returned_value -= value

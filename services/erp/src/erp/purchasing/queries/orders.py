@@ -15,14 +15,14 @@ from erp.sql import Sql
 from values.money import digits_of
 
 __all__ = [
-    "Held",
+    "LockedPurchaseOrder",
     "add_lines",
-    "hold_orders",
-    "make_orders",
+    "add_orders",
+    "lock_orders",
     "next_numbers",
     "order_page",
+    "order_views",
     "save_orders",
-    "states_of",
     "supplier_of",
 ]
 
@@ -85,7 +85,7 @@ _FROM = "purchase_order o join supplier s on s.id = o.supplier_id"
 
 
 @dataclass
-class Held:
+class LockedPurchaseOrder:
     """An order locked with its lines."""
 
     order: PurchaseOrder
@@ -93,16 +93,16 @@ class Held:
     skus: dict[UUID, str]
 
 
-async def hold_orders(work: Work, order_ids: Sequence[UUID]) -> dict[UUID, Held]:
+async def lock_orders(work: Work, order_ids: Sequence[UUID]) -> dict[UUID, LockedPurchaseOrder]:
     """Lock orders by id, with their lines."""
     rows = await work.sql.fetch(_ORDERS, order_ids)
-    held = {row["id"]: Held(loaded(PurchaseOrder, row), [], {}) for row in rows}
-    for row in await work.sql.fetch(_LINES, list(held)):
-        facts = dict(row)
-        owner = held[row["purchase_order_id"]]
-        owner.skus[row["item_id"]] = facts.pop("sku")
-        owner.lines.append(loaded(PurchaseOrderLine, facts))
-    return held
+    locked = {row["id"]: LockedPurchaseOrder(loaded(PurchaseOrder, row), [], {}) for row in rows}
+    for row in await work.sql.fetch(_LINES, list(locked)):
+        values = dict(row)
+        owner = locked[row["purchase_order_id"]]
+        owner.skus[row["item_id"]] = values.pop("sku")
+        owner.lines.append(loaded(PurchaseOrderLine, values))
+    return locked
 
 
 async def supplier_of(sql: Sql, order_id: UUID) -> UUID | None:
@@ -121,7 +121,7 @@ async def next_numbers(sql: Sql, sequence: str, count: int) -> list[int]:
     return [row[0] for row in rows]
 
 
-async def make_orders(
+async def add_orders(
     work: Work, orders: Sequence[PurchaseOrder], lines: Sequence[PurchaseOrderLine]
 ) -> None:
     """Store new orders with their lines."""
@@ -142,9 +142,9 @@ async def add_lines(work: Work, lines: Sequence[PurchaseOrderLine]) -> None:
     await work.flush()
 
 
-async def save_orders(work: Work, held: Iterable[Held]) -> None:
-    """Store what became of held orders."""
-    kept = list(held)
+async def save_orders(work: Work, locked: Iterable[LockedPurchaseOrder]) -> None:
+    """Store what became of locked orders."""
+    kept = list(locked)
     lines = [line for one in kept for line in one.lines]
     await work.sql.execute(
         _SAVE,
@@ -154,18 +154,18 @@ async def save_orders(work: Work, held: Iterable[Held]) -> None:
     )
 
 
-async def states_of(
+async def order_views(
     sql: Sql, order_ids: Sequence[UUID], *, currency: str
 ) -> list[PurchaseOrderView]:
     """Orders with their lines, as events and replies show them, by number."""
     rows = await sql.fetch(
-        f"select {_shown(currency)} from {_FROM} where o.id = any($1::uuid[]) order by o.number",
+        f"select {_columns(currency)} from {_FROM} where o.id = any($1::uuid[]) order by o.number",
         order_ids,
     )
     return [PurchaseOrderView.of(dict(row), currency) for row in rows]
 
 
-def _shown(currency: str) -> str:
+def _columns(currency: str) -> str:
     return _STATE.format(digits=digits_of(currency))
 
 
@@ -175,7 +175,7 @@ async def order_page(
     """One page of orders, the newest first."""
     return await fetch_page(
         sql,
-        columns=_shown(currency),
+        columns=_columns(currency),
         source=_FROM,
         where=[
             *await containing(sql, asked.q, PURCHASE_ORDERS),

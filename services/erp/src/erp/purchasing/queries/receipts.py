@@ -43,7 +43,7 @@ __all__ = [
     "save_receipt_lines",
 ]
 
-# A receipt of an earlier release may have no lines: what came is told by its moves then.
+# A receipt of an earlier release may have no lines: its moves say then what came.
 _CAME = """(select l.position, l.order_line_id as line_id, l.item_id, l.quantity, l.value,
       l.returned, to_jsonb(l.serials) as serials
     from purchase_receipt_line l where l.purchase_receipt_id = r.id
@@ -112,7 +112,7 @@ class ReceiptHead(NamedTuple):
     number: str
     purchase_order_id: UUID
     effective_on: date
-    gone: str
+    returned_as: str
 
 
 async def add_receipts(
@@ -136,18 +136,18 @@ async def receipt_head(sql: Sql, receipt_id: UUID) -> ReceiptHead | None:
 
 
 async def lines_of_receipt(work: Work, receipt_id: UUID) -> list[PurchaseReceiptLine]:
-    """What came with the receipt, locked; the caller holds its order."""
+    """What came with the receipt, locked; the caller has locked its order."""
     return [loaded(PurchaseReceiptLine, row) for row in await work.sql.fetch(_LINES, receipt_id)]
 
 
 async def add_return(
     work: Work,
-    made: PurchaseReturn,
+    purchase_return: PurchaseReturn,
     lines: Sequence[PurchaseReturnLine],
     receipt_lines: Sequence[PurchaseReceiptLine],
 ) -> None:
     """Store what went back, and what became of the receipt's lines."""
-    work.session.add(made)
+    work.session.add(purchase_return)
     await work.flush()
     work.session.add_all(lines)
     await work.flush()
@@ -164,7 +164,7 @@ async def return_head(sql: Sql, return_id: UUID) -> tuple[UUID, UUID] | None:
 
 
 async def return_for_update(work: Work, return_id: UUID) -> PurchaseReturn:
-    """The return, locked; the caller holds its order."""
+    """The return, locked; the caller has locked its order."""
     return await work.session.get_one(PurchaseReturn, return_id, with_for_update=True)
 
 

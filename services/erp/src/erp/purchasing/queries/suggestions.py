@@ -11,20 +11,20 @@ from chassis.storage.loading import loaded
 from chassis.storage.searching import containing
 from chassis.work.unit_of_work import Work
 from erp.purchasing.models import PurchaseSuggestion
-from erp.purchasing.rules.replenishing import Source
+from erp.purchasing.rules.replenishing import SupplierTerms
 from erp.purchasing.schemas import SuggestionView
 from erp.searched import SUGGESTIONS
 from erp.sql import Sql
 
 __all__ = [
+    "ItemSourcing",
     "Offer",
-    "Prospect",
     "items_by_sku",
-    "offers_of",
+    "offers_for",
     "open_items",
     "open_suggestions",
-    "prospects_of",
     "save_suggestions",
+    "sourcing_of",
     "suggested_items",
     "suggestion_page",
 ]
@@ -61,11 +61,11 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Prospect:
+class ItemSourcing:
     """An item that may have to be bought."""
 
     bought: bool
-    source: Source | None
+    source: SupplierTerms | None
     suggestion: PurchaseSuggestion | None
 
 
@@ -104,10 +104,10 @@ async def suggested_items(sql: Sql, suggestion_ids: Sequence[UUID]) -> list[UUID
     return [row[0] for row in rows]
 
 
-async def prospects_of(work: Work, item_ids: Sequence[UUID]) -> dict[UUID, Prospect]:
+async def sourcing_of(work: Work, item_ids: Sequence[UUID]) -> dict[UUID, ItemSourcing]:
     """Whether and of whom items are bought, and what is suggested of them already."""
     return {
-        row["prospect_id"]: Prospect(
+        row["prospect_id"]: ItemSourcing(
             bought=row["bought"],
             source=_source(row) if row["source_id"] else None,
             suggestion=_suggestion(row) if row["id"] else None,
@@ -116,15 +116,17 @@ async def prospects_of(work: Work, item_ids: Sequence[UUID]) -> dict[UUID, Prosp
     }
 
 
-def _source(row: Mapping[str, Any]) -> Source:
-    return Source(row["source_id"], row["lead_time_days"], row["min_quantity"], row["multiple"])
+def _source(row: Mapping[str, Any]) -> SupplierTerms:
+    return SupplierTerms(
+        row["source_id"], row["lead_time_days"], row["min_quantity"], row["multiple"]
+    )
 
 
 def _suggestion(row: Mapping[str, Any]) -> PurchaseSuggestion:
     return loaded(PurchaseSuggestion, {name: row[name] for name in _COLUMNS})
 
 
-async def offers_of(
+async def offers_for(
     sql: Sql, pairs: Sequence[tuple[UUID, UUID]]
 ) -> Mapping[tuple[UUID, UUID], Offer]:
     """What suppliers ask for items; pairs of supplier and item without a price are left out."""

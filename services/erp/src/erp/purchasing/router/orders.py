@@ -39,13 +39,13 @@ from erp.purchasing.errors import (
 )
 from erp.purchasing.queries import orders as order_queries
 from erp.purchasing.schemas import (
-    BillReceived,
+    BillPurchaseOrder,
     ChangePurchaseOrder,
-    CreditReceived,
+    CreditPurchaseOrder,
     NewPurchaseOrder,
     PurchaseOrderQuery,
     PurchaseOrderView,
-    ReceiptsMade,
+    ReceiptsBooked,
     ReceiptView,
     ReceiveAll,
     ReceiveOrder,
@@ -125,7 +125,7 @@ async def order_goods(
 @purchase_order_router.post("/receive-all", status_code=status.HTTP_201_CREATED)
 async def receive_all(
     command: ReceiveAll, _by: Buyer, _once: OnlyOnce, work: InWork
-) -> ReceiptsMade:
+) -> ReceiptsBooked:
     """Take in everything that is still expected of orders, all or none."""
     return await receiving.receive_all(work, command)
 
@@ -136,9 +136,9 @@ async def see_order(
 ) -> PurchaseOrderView:
     """The order with its lines."""
     currency = request.app.state.settings.currency
-    seen = await ordering.see_order(at.sql, order_id, currency=currency)
-    reply_with(response, seen)
-    return seen
+    view = await ordering.get_order(at.sql, order_id, currency=currency)
+    reply_with(response, view)
+    return view
 
 
 @purchase_order_router.put("/{order_id}/content")
@@ -176,15 +176,15 @@ async def receive_order(
 
 @purchase_order_router.post("/{order_id}/bills", status_code=status.HTTP_201_CREATED)
 async def bill_received(
-    order_id: UUID, command: BillReceived, _by: Buyer, _once: OnlyOnce, work: InWork
+    order_id: UUID, command: BillPurchaseOrder, _by: Buyer, _once: OnlyOnce, work: InWork
 ) -> BillView:
     """Enter the supplier's bill; without lines, of all that came and is not billed yet."""
-    return await billing.bill_received(work, order_id, command)
+    return await billing.bill_order(work, order_id, command)
 
 
 @purchase_order_router.post("/{order_id}/credit-notes", status_code=status.HTTP_201_CREATED)
 async def credit_received(
-    order_id: UUID, command: CreditReceived, _by: Buyer, _once: OnlyOnce, work: InWork
+    order_id: UUID, command: CreditPurchaseOrder, _by: Buyer, _once: OnlyOnce, work: InWork
 ) -> BillView:
     """Enter the supplier's credit note of goods that were billed and went back."""
-    return await crediting.credit_received(work, order_id, command)
+    return await crediting.credit_order(work, order_id, command)

@@ -35,7 +35,7 @@ from erp.purchasing.queries import suggestions as suggestion_queries
 from erp.purchasing.schemas import (
     ChangeSupplierPrice,
     NewSupplierPrice,
-    OrdersMade,
+    OrdersPlaced,
     OrderSuggestions,
     Refreshed,
     RefreshSuggestions,
@@ -92,9 +92,9 @@ async def _price(
     response: Response, at: Reading, price_id: UUID, *, new: bool = False
 ) -> SupplierPriceView:
     """The price as the reply shows it, with its ETag."""
-    seen = await pricing.see_price(at.sql, price_id)
-    reply_with(response, seen, location=f"/v1/supplier-prices/{seen.id}" if new else None)
-    return seen
+    view = await pricing.get_price(at.sql, price_id)
+    reply_with(response, view, location=f"/v1/supplier-prices/{view.id}" if new else None)
+    return view
 
 
 @supplier_price_router.get("")
@@ -180,12 +180,12 @@ async def refresh_suggestions(
     command: RefreshSuggestions, _by: Buyer, _once: OnlyOnce, work: InWork
 ) -> Refreshed:
     """Look anew at what should be bought; twice changes nothing."""
-    return await suggesting.refresh_asked(work, command)
+    return await suggesting.refresh_suggestions(work, command)
 
 
 @suggestion_router.post("/order", status_code=status.HTTP_201_CREATED)
 async def order_suggestions(
     command: OrderSuggestions, _by: Buyer, _once: OnlyOnce, work: InWork
-) -> OrdersMade:
+) -> OrdersPlaced:
     """Order what is suggested, one order for each supplier."""
     return await ordering.order_suggestions(work, command)

@@ -38,7 +38,7 @@ from erp.purchasing.schemas import (
     PurchaseReturnQuery,
     PurchaseReturnView,
     ReceiptQuery,
-    ReturnReceived,
+    ReturnGoods,
     ReverseReceipt,
     ReverseReturn,
 )
@@ -119,15 +119,15 @@ async def list_receipts(
 @purchase_receipt_router.get("/{receipt_id}")
 async def see_receipt(receipt_id: UUID, _by: Reader, at: InReading) -> PurchaseReceiptView:
     """The receipt."""
-    return await receiving.see_receipt(at.sql, receipt_id)
+    return await receiving.get_receipt(at.sql, receipt_id)
 
 
 @purchase_receipt_router.post("/{receipt_id}/returns", status_code=status.HTTP_201_CREATED)
 async def return_received(
-    receipt_id: UUID, command: ReturnReceived, _by: Buyer, _once: OnlyOnce, work: InWork
+    receipt_id: UUID, command: ReturnGoods, _by: Buyer, _once: OnlyOnce, work: InWork
 ) -> PurchaseReturnView:
     """Send goods back to the supplier; without lines, all that did not go back yet."""
-    return await returning.return_received(work, receipt_id, command)
+    return await returning.return_goods(work, receipt_id, command)
 
 
 @purchase_receipt_router.post("/{receipt_id}/reverse", status_code=status.HTTP_201_CREATED)
@@ -149,7 +149,7 @@ async def list_returns(
 @purchase_return_router.get("/{return_id}")
 async def see_return(return_id: UUID, _by: Reader, at: InReading) -> PurchaseReturnView:
     """What went back."""
-    return await returning.see_return(at.sql, return_id)
+    return await returning.get_return(at.sql, return_id)
 
 
 @purchase_return_router.post("/{return_id}/reverse")

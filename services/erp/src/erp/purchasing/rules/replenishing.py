@@ -7,11 +7,11 @@ from uuid import UUID
 
 from values.decimals import EXACT
 
-__all__ = ["Source", "Wish", "lot_of", "wish_of"]
+__all__ = ["Requirement", "SupplierTerms", "order_quantity", "requirement_of"]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SupplierTerms:
     """A supplier's terms for an item."""
 
     supplier_id: UUID
@@ -21,7 +21,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Requirement:
     """What should be bought: how much, needed when, ordered when at the latest, from whom."""
 
     quantity: Decimal
@@ -30,20 +30,20 @@ class Wish:
     supplier_id: UUID | None
 
 
-def lot_of(short: Decimal, source: Source) -> Decimal:
+def order_quantity(short: Decimal, source: SupplierTerms) -> Decimal:
     """The smallest quantity the supplier sells that covers what is short (E41)."""
     wanted = max(short, source.min_quantity)
     lots = EXACT.divide(wanted, source.multiple).to_integral_value(ROUND_CEILING)
     return EXACT.multiply(lots, source.multiple)
 
 
-def wish_of(short: Decimal, needed_on: date, source: Source | None) -> Wish:
+def requirement_of(short: Decimal, needed_on: date, source: SupplierTerms | None) -> Requirement:
     """What should be bought of an item that is short.
 
     `order_by` is the needed day less the lead time; when it is past, the goods come late, and
     nobody hides it by moving the day.
     """
     if source is None:
-        return Wish(short, needed_on, needed_on, None)
+        return Requirement(short, needed_on, needed_on, None)
     order_by = needed_on - timedelta(days=source.lead_time_days)
-    return Wish(lot_of(short, source), needed_on, order_by, source.supplier_id)
+    return Requirement(order_quantity(short, source), needed_on, order_by, source.supplier_id)

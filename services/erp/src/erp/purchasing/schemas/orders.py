@@ -20,17 +20,17 @@ from values.text import Code, Command, DocumentNumber, Name, unset
 __all__ = [
     "LARGEST_BATCH",
     "BillLine",
-    "BillReceived",
+    "BillPurchaseOrder",
     "ChangePurchaseLine",
     "ChangePurchaseOrder",
     "ChangeSupplierPrice",
-    "CreditReceived",
+    "CreditPurchaseOrder",
     "EffectiveOn",
     "NewPurchaseLine",
     "NewPurchaseOrder",
     "NewSupplierPrice",
     "OrderSuggestions",
-    "OrdersMade",
+    "OrdersPlaced",
     "PurchaseLineView",
     "PurchaseOrderQuery",
     "PurchaseOrderState",
@@ -74,7 +74,7 @@ class Terms(Command):
         default_factory=unset, description="Sold in multiples of this; by default 1."
     )
 
-    def facts(self) -> dict[str, Any]:
+    def changes(self) -> dict[str, Any]:
         """The fields that were given."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 
@@ -278,7 +278,7 @@ class PurchaseOrderView(View):
         return cls.model_validate({**row, "currency": currency, "net": net})
 
 
-class OrdersMade(View):
+class OrdersPlaced(View):
     """Orders that were placed, and suggestions left because no supplier is known."""
 
     orders: list[PurchaseOrderView]
@@ -295,7 +295,7 @@ class BillLine(Command):
     )
 
 
-class BillReceived(Command):
+class BillPurchaseOrder(Command):
     """Enter the supplier's bill of what was received."""
 
     bill_number: Name = Field(description="The supplier's number of the bill.")
@@ -313,7 +313,7 @@ class BillReceived(Command):
     )
 
 
-class CreditReceived(Command):
+class CreditPurchaseOrder(Command):
     """Enter the supplier's credit note of goods that were billed and went back."""
 
     credit_number: Name = Field(description="The supplier's number of the credit note.")

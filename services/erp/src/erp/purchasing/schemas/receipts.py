@@ -21,13 +21,13 @@ __all__ = [
     "ReceiptQuery",
     "ReceiptState",
     "ReceiptView",
-    "ReceiptsMade",
+    "ReceiptsBooked",
     "ReceiveAll",
     "ReceiveLine",
     "ReceiveOrder",
+    "ReturnGoods",
     "ReturnLine",
     "ReturnLineView",
-    "ReturnReceived",
     "ReverseReceipt",
     "ReverseReturn",
 ]
@@ -118,7 +118,7 @@ class ReturnLine(Command):
     serials: Serials = Field(default=[])
 
 
-class ReturnReceived(Command):
+class ReturnGoods(Command):
     """Send goods of a receipt back to the supplier."""
 
     reason: Name = Field(description="Why, as the supplier shall read.")
@@ -194,7 +194,7 @@ class PurchaseReturnQuery(BaseModel):
     effective_on_lte: Day | None = Field(default=None, description="The last day.")
 
 
-class ReceiptsMade(View):
+class ReceiptsBooked(View):
     """The receipts, one for each order."""
 
     receipts: list[ReceiptView]

@@ -1,1 +1,1 @@
-"""The door of purchasing: prices, suggestions, orders, receipts and bills, a file for each."""
+"""Acts of purchasing: prices, suggestions, orders, receipts and bills, a file for each."""

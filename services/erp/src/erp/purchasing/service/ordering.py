@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.work.unit_of_work import Work
-from erp.currencies import must_be_supported
+from erp.currencies import require_supported_currency
 from erp.days import business_day_of
 from erp.purchasing.errors import NoSupplierPrice, SuggestionNotOpen
 from erp.purchasing.models import PurchaseOrder, PurchaseOrderLine, PurchaseSuggestion
@@ -20,13 +20,13 @@ from erp.purchasing.queries.suggestions import Offer
 from erp.purchasing.schemas import (
     NewPurchaseLine,
     NewPurchaseOrder,
-    OrdersMade,
+    OrdersPlaced,
     OrderSuggestions,
     PurchaseOrderView,
 )
 from erp.purchasing.service.offering import require_bought
-from erp.purchasing.service.suggesting import refresh
-from erp.purchasing.service.telling import tell
+from erp.purchasing.service.suggesting import update_suggestions
+from erp.purchasing.service.telling import publish_orders
 from erp.sql import Sql
 from erp.stock import service as stock
 from erp.stock.service import ExpectedLine
@@ -37,17 +37,17 @@ __all__ = [
     "agreed_lines",
     "close_order",
     "expected",
+    "get_order",
     "new_line",
     "order_goods",
     "order_suggestions",
-    "see_order",
 ]
 
 
 _ALL = ["lines", "net", "number", "ordered_on", "state", "supplier_id", "supplier_number"]
 
 
-class Draft(NamedTuple):
+class DraftLine(NamedTuple):
     """A line to be ordered."""
 
     supplier_id: UUID
@@ -57,29 +57,29 @@ class Draft(NamedTuple):
     due_on: date
 
 
-async def order_suggestions(work: Work, command: OrderSuggestions) -> OrdersMade:
+async def order_suggestions(work: Work, command: OrderSuggestions) -> OrdersPlaced:
     """Order suggestions, one order for each supplier; many at once.
 
     Raises SuggestionNotOpen, and NoSupplierPrice when one is named that nobody sells.
     """
     day = business_day_of(work, command.ordered_on)
-    chosen, left = await _chosen(work, command.ids)
+    chosen, left = await _choose(work, command.ids)
     pairs = [(one.supplier_id, one.item_id) for one in chosen if one.supplier_id]
-    offers = await suggested.offers_of(work.sql, pairs)
+    offers = await suggested.offers_for(work.sql, pairs)
     drafts = [
         _draft(pair, one.quantity, offers[pair], day)
         for one, pair in zip(chosen, pairs, strict=True)
     ]
-    lines = await _place(work, drafts, day)
+    lines = await _place_orders(work, drafts, day)
     for suggestion, line in zip(chosen, lines, strict=True):
-        suggestion.become_ordered(line.id, work.now)
+        suggestion.mark_ordered(line.id, work.now)
     if chosen:
         await suggested.save_suggestions(work, chosen)
-    orders = await tell(work, list({line.purchase_order_id for line in lines}), _ALL)
-    return OrdersMade(orders=orders, left=[one.id for one in left])
+    orders = await publish_orders(work, list({line.purchase_order_id for line in lines}), _ALL)
+    return OrdersPlaced(orders=orders, left=[one.id for one in left])
 
 
-async def _chosen(
+async def _choose(
     work: Work, ids: Sequence[UUID] | None
 ) -> tuple[list[PurchaseSuggestion], list[PurchaseSuggestion]]:
     """The open suggestions asked for, their items locked; and those that nobody sells."""
@@ -89,21 +89,21 @@ async def _chosen(
         item_ids = await suggested.suggested_items(work.sql, ids)
     await stock.lock_items(work, item_ids)
     found = await suggested.open_suggestions(work, item_ids)
-    openly = {one.id: one for one in found.values()}
-    wanted = sorted(openly) if ids is None else list(dict.fromkeys(ids))
+    open_by_id = {one.id: one for one in found.values()}
+    wanted = sorted(open_by_id) if ids is None else list(dict.fromkeys(ids))
     for suggestion_id in wanted:
-        if suggestion_id not in openly:
+        if suggestion_id not in open_by_id:
             raise SuggestionNotOpen(suggestion=suggestion_id)
-    chosen = [openly[suggestion_id] for suggestion_id in wanted]
+    chosen = [open_by_id[suggestion_id] for suggestion_id in wanted]
     left = [one for one in chosen if one.supplier_id is None]
     if ids is not None and left:
         raise NoSupplierPrice(item=left[0].item_id)
     return [one for one in chosen if one.supplier_id is not None], left
 
 
-def _draft(pair: tuple[UUID, UUID], quantity: Decimal, offer: Offer, day: date) -> Draft:
+def _draft(pair: tuple[UUID, UUID], quantity: Decimal, offer: Offer, day: date) -> DraftLine:
     due_on = day + timedelta(days=offer.lead_time_days)
-    return Draft(*pair, quantity, offer.amount, due_on)
+    return DraftLine(*pair, quantity, offer.amount, due_on)
 
 
 async def order_goods(work: Work, command: NewPurchaseOrder) -> PurchaseOrderView:
@@ -114,14 +114,14 @@ async def order_goods(work: Work, command: NewPurchaseOrder) -> PurchaseOrderVie
     """
     day = business_day_of(work, command.ordered_on)
     drafts = await _drafts(work, command, day)
-    lines = await _place(work, drafts, day)
-    await refresh(work, sorted({draft.item_id for draft in drafts}))
-    [view] = await tell(work, [lines[0].purchase_order_id], _ALL)
+    lines = await _place_orders(work, drafts, day)
+    await update_suggestions(work, sorted({draft.item_id for draft in drafts}))
+    [view] = await publish_orders(work, [lines[0].purchase_order_id], _ALL)
     return view
 
 
-async def _drafts(work: Work, command: NewPurchaseOrder, day: date) -> list[Draft]:
-    must_be_supported(
+async def _drafts(work: Work, command: NewPurchaseOrder, day: date) -> list[DraftLine]:
+    require_supported_currency(
         work, *(line.unit_price.currency for line in command.lines if line.unit_price)
     )
     supplier_id = await prices.supplier_by_number(work.sql, command.supplier_number)
@@ -132,22 +132,23 @@ async def _drafts(work: Work, command: NewPurchaseOrder, day: date) -> list[Draf
 
 async def agreed_lines(
     work: Work, supplier_id: UUID, lines: Sequence[NewPurchaseLine], day: date
-) -> list[Draft]:
+) -> list[DraftLine]:
     """Lines ordered from the supplier on a day, at the prices they name or at the supplier's.
 
     Raises MissingReference, NotStocked, FractionOfUnit, NoSupplierPrice.
     """
     items = await stock.item_ids_of(work.sql, lines)
     pairs = [(supplier_id, items[line.sku]) for line in lines]
-    offers = await suggested.offers_of(work.sql, pairs)
+    offers = await suggested.offers_for(work.sql, pairs)
     return [
-        _agreed(pair, line, offers.get(pair), day) for pair, line in zip(pairs, lines, strict=True)
+        _agreed_line(pair, line, offers.get(pair), day)
+        for pair, line in zip(pairs, lines, strict=True)
     ]
 
 
-def _agreed(
+def _agreed_line(
     pair: tuple[UUID, UUID], line: NewPurchaseLine, offer: Offer | None, day: date
-) -> Draft:
+) -> DraftLine:
     """The line at the price it names, or at the supplier's."""
     if line.unit_price is not None:
         days = offer.lead_time_days if offer else 0
@@ -158,32 +159,36 @@ def _agreed(
     return draft._replace(due_on=line.due_on or draft.due_on)
 
 
-async def _place(work: Work, drafts: Sequence[Draft], day: date) -> list[PurchaseOrderLine]:
+async def _place_orders(
+    work: Work, drafts: Sequence[DraftLine], day: date
+) -> list[PurchaseOrderLine]:
     """Make an order for each supplier and expect its goods; the lines, as drafted."""
     suppliers = list(dict.fromkeys(draft.supplier_id for draft in drafts))
     await require_bought(work, suppliers, {draft.item_id for draft in drafts})
-    _must_be_payable(drafts)
-    orders = await _numbered(work, suppliers, day)
+    _require_bookable_totals(drafts)
+    orders = await _number_orders(work, suppliers, day)
     positions = dict.fromkeys(suppliers, 0)
     lines = []
     for draft in drafts:
         positions[draft.supplier_id] += 1
         lines.append(new_line(orders[draft.supplier_id].id, positions[draft.supplier_id], draft))
     if lines:
-        await queries.make_orders(work, list(orders.values()), lines)
+        await queries.add_orders(work, list(orders.values()), lines)
         await stock.expect(work, [expected(line, line.quantity) for line in lines])
     return lines
 
 
-def _must_be_payable(drafts: Sequence[Draft]) -> None:
-    """Keep amounts within what can be booked and told. Raises InvalidInput (too large)."""
+def _require_bookable_totals(drafts: Sequence[DraftLine]) -> None:
+    """Keep amounts within what can be booked and published. Raises InvalidInput (too large)."""
     sums = dict.fromkeys((draft.supplier_id for draft in drafts), Decimal(0))
     for draft in drafts:
         sums[draft.supplier_id] += EXACT.multiply(draft.unit_price, draft.quantity)
     require_bookable(*sums.values())
 
 
-async def _numbered(work: Work, suppliers: Sequence[UUID], day: date) -> dict[UUID, PurchaseOrder]:
+async def _number_orders(
+    work: Work, suppliers: Sequence[UUID], day: date
+) -> dict[UUID, PurchaseOrder]:
     numbers = await queries.next_numbers(work.sql, "purchase_order_number_seq", len(suppliers))
     return {
         supplier_id: PurchaseOrder(
@@ -193,7 +198,7 @@ async def _numbered(work: Work, suppliers: Sequence[UUID], day: date) -> dict[UU
     }
 
 
-def new_line(order_id: UUID, position: int, draft: Draft) -> PurchaseOrderLine:
+def new_line(order_id: UUID, position: int, draft: DraftLine) -> PurchaseOrderLine:
     """The draft as a line of an order."""
     return PurchaseOrderLine(
         id=uuid7(),
@@ -217,22 +222,22 @@ async def close_order(work: Work, order_id: UUID) -> PurchaseOrderView:
 
     Raises NotFound, PurchaseOrderClosed.
     """
-    held = await queries.hold_orders(work, [order_id])
-    if order_id not in held:
+    locked = await queries.lock_orders(work, [order_id])
+    if order_id not in locked:
         raise NotFound(entity="purchase order", id=order_id)
-    one = held[order_id]
+    one = locked[order_id]
     one.order.close(work.now)
     open_lines = [line for line in one.lines if line.expected > 0]
     await queries.save_orders(work, [one])
     await stock.expect(work, [expected(line, Decimal(0)) for line in open_lines])
-    await refresh(work, sorted({line.item_id for line in open_lines}))
-    [view] = await tell(work, [order_id], ["state"])
+    await update_suggestions(work, sorted({line.item_id for line in open_lines}))
+    [view] = await publish_orders(work, [order_id], ["state"])
     return view
 
 
-async def see_order(sql: Sql, order_id: UUID, *, currency: str) -> PurchaseOrderView:
+async def get_order(sql: Sql, order_id: UUID, *, currency: str) -> PurchaseOrderView:
     """The order as callers see it. Raises NotFound."""
-    seen = await queries.states_of(sql, [order_id], currency=currency)
-    if not seen:
+    view = await queries.order_views(sql, [order_id], currency=currency)
+    if not view:
         raise NotFound(entity="purchase order", id=order_id)
-    return seen[0]
+    return view[0]

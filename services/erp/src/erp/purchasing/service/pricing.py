@@ -1,4 +1,4 @@
-"""What suppliers ask: noted by hand, or taken over from another system."""
+"""What suppliers ask: entered by a buyer, or taken over from another system."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -11,7 +11,7 @@ from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
-from erp.currencies import must_be_supported
+from erp.currencies import require_supported_currency
 from erp.purchasing.errors import DuplicateSupplierPrice
 from erp.purchasing.models import SupplierPrice
 from erp.purchasing.queries import prices as queries
@@ -24,24 +24,24 @@ from erp.purchasing.schemas import (
     UpsertSupplierPriceItem,
 )
 from erp.purchasing.service.offering import require_bought
-from erp.purchasing.service.suggesting import refresh
+from erp.purchasing.service.suggesting import update_suggestions
 from erp.senders import BatchAsked
 from erp.sql import Sql
 from erp.stock import service as stock
 from erp.upserts import Sent, Upserted, required, upsert, upsert_each
 from values.money import UnitPrice, UnitPriceChange
 
-__all__ = ["add_price", "change_price", "see_price", "upsert_price", "upsert_prices"]
+__all__ = ["add_price", "change_price", "get_price", "upsert_price", "upsert_prices"]
 
 KIND = "supplier_price"
 
 
-async def see_price(sql: Sql, price_id: UUID) -> SupplierPriceView:
+async def get_price(sql: Sql, price_id: UUID) -> SupplierPriceView:
     """The price as callers see it. Raises NotFound."""
-    seen = await queries.price_view(sql, price_id)
-    if seen is None:
+    view = await queries.price_view(sql, price_id)
+    if view is None:
         raise NotFound(entity="supplier price", id=price_id)
-    return seen
+    return view
 
 
 async def add_price(work: Work, command: NewSupplierPrice) -> UUID:
@@ -53,7 +53,7 @@ async def add_price(work: Work, command: NewSupplierPrice) -> UUID:
     if supplier_id is None:
         raise MissingReference(entity="supplier", reference=command.supplier_number)
     price_id = uuid7()
-    await _add(work, command.facts() | {"supplier_id": supplier_id}, price_id)
+    await _add(work, command.changes() | {"supplier_id": supplier_id}, price_id)
     return price_id
 
 
@@ -63,16 +63,16 @@ async def change_price(
     """Change what the caller saw as `revision`. Raises NotFound, StaleRevision."""
     price = await _locked(work, price_id)
     price.check_revision(revision)
-    await _change(work, price, command.facts())
+    await _change(work, price, command.changes())
 
 
 async def upsert_prices(
-    work: Work, asked: BatchAsked, items: Sequence[UpsertSupplierPriceItem]
+    work: Work, requested: BatchAsked, items: Sequence[UpsertSupplierPriceItem]
 ) -> BatchReply:
     """Take over prices as another system knows them; each is judged alone."""
     skus = [item.sku for item in items if "sku" in item.model_fields_set]
     await stock.lock_items(work, list((await suggested.items_by_sku(work.sql, skus)).values()))
-    return await upsert_each(work, asked, KIND, items, upsert_price)
+    return await upsert_each(work, requested, KIND, items, upsert_price)
 
 
 async def upsert_price(
@@ -83,12 +83,12 @@ async def upsert_price(
     Raises InvalidInput (a new one without supplier, SKU or price), MissingReference, and what
     `add_price` raises.
     """
-    facts = {name: value for name, value in command.facts().items() if name in _FIELDS}
+    changes = {name: value for name, value in command.changes().items() if name in _FIELDS}
     return await upsert(
         work,
         Sent(KIND, system, external_id, command),
-        create=partial(_add_sent, work, system, facts),
-        change=partial(_change_sent, work, facts),
+        create=partial(_add_sent, work, system, changes),
+        change=partial(_change_sent, work, changes),
     )
 
 
@@ -98,8 +98,8 @@ _FIELDS = frozenset(
 _TERMS = ("lead_time_days", "min_quantity", "multiple")
 
 
-async def _add_sent(work: Work, system: str, facts: dict[str, Any], price_id: UUID) -> None:
-    known = required(facts, "supplier_external_id", "sku", "price")
+async def _add_sent(work: Work, system: str, changes: dict[str, Any], price_id: UUID) -> None:
+    known = required(changes, "supplier_external_id", "sku", "price")
     named = known["supplier_external_id"]
     supplier_id = await queries.supplier_by_external(work.sql, system, named)
     if supplier_id is None:
@@ -107,26 +107,26 @@ async def _add_sent(work: Work, system: str, facts: dict[str, Any], price_id: UU
     await _add(work, known | {"supplier_id": supplier_id}, price_id)
 
 
-async def _change_sent(work: Work, facts: dict[str, Any], price_id: UUID) -> bool:
-    return await _change(work, await _locked(work, price_id), facts)
+async def _change_sent(work: Work, changes: dict[str, Any], price_id: UUID) -> bool:
+    return await _change(work, await _locked(work, price_id), changes)
 
 
-async def _add(work: Work, facts: Mapping[str, Any], price_id: UUID) -> None:
-    told = facts["price"]
+async def _add(work: Work, changes: Mapping[str, Any], price_id: UUID) -> None:
+    given = changes["price"]
     with errors_of_field("price"):
-        asked = told.onto(None) if isinstance(told, UnitPriceChange) else told
-    must_be_supported(work, asked.currency)
-    supplier_id, sku = facts["supplier_id"], facts["sku"]
+        price = given.onto(None) if isinstance(given, UnitPriceChange) else given
+    require_supported_currency(work, price.currency)
+    supplier_id, sku = changes["supplier_id"], changes["sku"]
     item_id = (await suggested.items_by_sku(work.sql, [sku])).get(sku)
     if item_id is None:
         raise MissingReference(entity="item", reference=sku)
     await advisory_lock(work, f"supplier_price:{supplier_id}:{item_id}")
     await require_bought(work, [supplier_id], [item_id])
-    await _must_be_countable(work, item_id, facts)
+    await _require_countable(work, item_id, changes)
     existing_id = await queries.existing_price(work.sql, supplier_id, item_id)
     if existing_id:
         raise DuplicateSupplierPrice(sku=sku, existing_id=existing_id)
-    terms = {name: facts[name] for name in _TERMS if name in facts}
+    terms = {name: changes[name] for name in _TERMS if name in changes}
     work.session.add(
         SupplierPrice(
             id=price_id,
@@ -134,41 +134,41 @@ async def _add(work: Work, facts: Mapping[str, Any], price_id: UUID) -> None:
             updated_at=work.now,
             supplier_id=supplier_id,
             item_id=item_id,
-            amount=asked.amount,
+            amount=price.amount,
             **terms,
         )
     )
-    await _look_anew(work, item_id)
+    await _update_suggestions(work, item_id)
 
 
-async def _change(work: Work, price: SupplierPrice, facts: Mapping[str, Any]) -> bool:
+async def _change(work: Work, price: SupplierPrice, changes: Mapping[str, Any]) -> bool:
     """Whether anything changed; supplier and item of a price stay."""
-    kept = {name: facts[name] for name in _TERMS if name in facts}
-    await _must_be_countable(work, price.item_id, kept)
-    if "price" in facts:
+    kept = {name: changes[name] for name in _TERMS if name in changes}
+    await _require_countable(work, price.item_id, kept)
+    if "price" in changes:
         present = UnitPrice(price.amount, work.setting.currency)
         with errors_of_field("price"):
-            asked = facts["price"].onto(present)
-        must_be_supported(work, asked.currency)
-        kept["amount"] = asked.amount
+            requested = changes["price"].onto(present)
+        require_supported_currency(work, requested.currency)
+        kept["amount"] = requested.amount
     if not price.change(kept, work.now):
         return False
-    await _look_anew(work, price.item_id)
+    await _update_suggestions(work, price.item_id)
     return True
 
 
-async def _must_be_countable(work: Work, item_id: UUID, facts: Mapping[str, Any]) -> None:
+async def _require_countable(work: Work, item_id: UUID, changes: Mapping[str, Any]) -> None:
     """Order lots in what the unit of the item can count. Raises FractionOfUnit."""
-    lots = [(item_id, facts[name]) for name in ("min_quantity", "multiple") if name in facts]
+    lots = [(item_id, changes[name]) for name in ("min_quantity", "multiple") if name in changes]
     if lots:
         await stock.require_countable(work.sql, lots)
 
 
-async def _look_anew(work: Work, item_id: UUID) -> None:
+async def _update_suggestions(work: Work, item_id: UUID) -> None:
     """Let an open suggestion take the new terms up."""
     await work.flush()
     await stock.lock_items(work, [item_id])
-    await refresh(work, [item_id])
+    await update_suggestions(work, [item_id])
 
 
 async def _locked(work: Work, price_id: UUID) -> SupplierPrice:

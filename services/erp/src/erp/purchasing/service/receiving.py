@@ -13,30 +13,30 @@ from erp.purchasing.errors import NotALine
 from erp.purchasing.models import PurchaseReceipt, PurchaseReceiptLine
 from erp.purchasing.queries import orders as queries
 from erp.purchasing.queries import receipts as receipt_queries
-from erp.purchasing.queries.orders import Held
+from erp.purchasing.queries.orders import LockedPurchaseOrder
 from erp.purchasing.schemas import (
     PurchaseReceiptView,
-    ReceiptsMade,
+    ReceiptsBooked,
     ReceiptView,
     ReceiveAll,
     ReceiveLine,
     ReceiveOrder,
 )
-from erp.purchasing.service.telling import tell
+from erp.purchasing.service.telling import publish_orders
 from erp.sql import Sql
 from erp.stock import service as stock
 from erp.stock.service import ReceiptLine
 from values.money import digits_of
 
-__all__ = ["receive_all", "receive_order", "see_receipt"]
+__all__ = ["get_receipt", "receive_all", "receive_order"]
 
 
-async def see_receipt(sql: Sql, receipt_id: UUID) -> PurchaseReceiptView:
+async def get_receipt(sql: Sql, receipt_id: UUID) -> PurchaseReceiptView:
     """The receipt with what came. Raises NotFound."""
-    seen = await receipt_queries.receipt_view(sql, receipt_id)
-    if seen is None:
+    view = await receipt_queries.receipt_view(sql, receipt_id)
+    if view is None:
         raise NotFound(entity="purchase receipt", id=receipt_id)
-    return seen
+    return view
 
 
 async def receive_order(work: Work, order_id: UUID, command: ReceiveOrder) -> ReceiptView:
@@ -50,36 +50,36 @@ async def receive_order(work: Work, order_id: UUID, command: ReceiveOrder) -> Re
     return receipt
 
 
-async def receive_all(work: Work, command: ReceiveAll) -> ReceiptsMade:
+async def receive_all(work: Work, command: ReceiveAll) -> ReceiptsBooked:
     """Take in everything that is still expected of orders. Raises as `receive_order`."""
     day = business_day_of(work, command.effective_on)
-    return ReceiptsMade(receipts=await _receive(work, dict.fromkeys(command.order_ids), day))
+    return ReceiptsBooked(receipts=await _receive(work, dict.fromkeys(command.order_ids), day))
 
 
 async def _receive(
-    work: Work, wanted: Mapping[UUID, Sequence[ReceiveLine] | None], day: date
+    work: Work, requests: Mapping[UUID, Sequence[ReceiveLine] | None], day: date
 ) -> list[ReceiptView]:
-    held = await queries.hold_orders(work, list(wanted))
-    for order_id in wanted:
-        if order_id not in held:
+    locked = await queries.lock_orders(work, list(requests))
+    for order_id in requests:
+        if order_id not in locked:
             raise NotFound(entity="purchase order", id=order_id)
-    receipts = await _receipts(work, list(held), day)
-    came = [
+    receipts = await _receipts(work, list(locked), day)
+    received = [
         line
         for receipt in receipts
-        for line in _came(work, held[receipt.purchase_order_id], wanted, receipt.id)
+        for line in _receive_lines(work, locked[receipt.purchase_order_id], requests, receipt.id)
     ]
-    await queries.save_orders(work, held.values())
-    await receipt_queries.add_receipts(work, receipts, _lines_of(came))
+    await queries.save_orders(work, locked.values())
+    await receipt_queries.add_receipts(work, receipts, _lines_of(received))
     await stock.receive(
         work,
-        came,
+        received,
         source_type="purchase_receipt",
         source_id=receipts[0].id,
         effective_on=day,
         counterpart="grni",
     )
-    await tell(work, list(held), ["lines", "state"])
+    await publish_orders(work, list(locked), ["lines", "state"])
     return [ReceiptView.model_validate(receipt) for receipt in receipts]
 
 
@@ -98,10 +98,10 @@ async def _receipts(work: Work, order_ids: Sequence[UUID], day: date) -> list[Pu
     ]
 
 
-def _lines_of(came: Sequence[ReceiptLine]) -> list[PurchaseReceiptLine]:
+def _lines_of(received: Sequence[ReceiptLine]) -> list[PurchaseReceiptLine]:
     """What came with each receipt of each line of its order, once."""
     found: dict[tuple[UUID | None, UUID | None], PurchaseReceiptLine] = {}
-    for one in came:
+    for one in received:
         line = found.get((one.source_id, one.expected_id))
         if line is None:
             line = found[one.source_id, one.expected_id] = PurchaseReceiptLine(
@@ -120,28 +120,28 @@ def _lines_of(came: Sequence[ReceiptLine]) -> list[PurchaseReceiptLine]:
     return list(found.values())
 
 
-def _came(
+def _receive_lines(
     work: Work,
-    held: Held,
-    wanted: Mapping[UUID, Sequence[ReceiveLine] | None],
+    locked: LockedPurchaseOrder,
+    requests: Mapping[UUID, Sequence[ReceiveLine] | None],
     receipt_id: UUID,
 ) -> list[ReceiptLine]:
     """What came of an order, as stock takes it; the order and its lines know it then."""
-    held.order.must_be_open()
-    asked = wanted[held.order.id]
-    lines = {line.id: line for line in held.lines}
-    if asked is None:
-        waited_for = [line for line in held.lines if line.expected > 0]
-        asked = [ReceiveLine(line_id=line.id, quantity=line.expected) for line in waited_for]
-    decimals, came = digits_of(work.setting.currency), []
-    for one in asked:
+    locked.order.require_open()
+    requested = requests[locked.order.id]
+    lines = {line.id: line for line in locked.lines}
+    if requested is None:
+        waited_for = [line for line in locked.lines if line.expected > 0]
+        requested = [ReceiveLine(line_id=line.id, quantity=line.expected) for line in waited_for]
+    decimals, received = digits_of(work.setting.currency), []
+    for one in requested:
         line = lines.get(one.line_id)
         if line is None:
-            raise NotALine(number=held.order.number)
-        value = line.receive(one.quantity, sku=held.skus[line.item_id], decimals=decimals)
-        came.append(
+            raise NotALine(number=locked.order.number)
+        value = line.receive(one.quantity, sku=locked.skus[line.item_id], decimals=decimals)
+        received.append(
             ReceiptLine(line.item_id, one.quantity, value, line.id, receipt_id, one.serials)
         )
-    complete = all(line.expected == 0 for line in held.lines)
-    held.order.note_receipt(complete=complete, at=work.now)
-    return came
+    complete = all(line.expected == 0 for line in locked.lines)
+    locked.order.record_receipt(complete=complete, at=work.now)
+    return received

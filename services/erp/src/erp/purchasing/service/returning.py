@@ -31,23 +31,23 @@ from erp.purchasing.models import (
     PurchaseReturnLine,
 )
 from erp.purchasing.queries import orders, receipts
-from erp.purchasing.queries.orders import Held
+from erp.purchasing.queries.orders import LockedPurchaseOrder
 from erp.purchasing.queries.receipts import ReceiptHead
 from erp.purchasing.schemas import (
     PurchaseReturnView,
+    ReturnGoods,
     ReturnLine,
-    ReturnReceived,
     ReverseReceipt,
 )
-from erp.purchasing.service.suggesting import refresh
-from erp.purchasing.service.telling import tell
+from erp.purchasing.service.suggesting import update_suggestions
+from erp.purchasing.service.telling import publish_orders
 from erp.sql import Sql
 from erp.stock import service as stock
 from erp.stock.service import ExpectedLine, SendBackLine
 from values.decimals import plain
 from values.money import digits_of
 
-__all__ = ["expected_of", "publish_return", "return_received", "reverse_receipt", "see_return"]
+__all__ = ["expected_lines", "get_return", "publish_return", "return_goods", "reverse_receipt"]
 
 
 @dataclass(frozen=True)
@@ -56,16 +56,16 @@ class Receipt:
 
     head: ReceiptHead
     lines: list[PurchaseReceiptLine]
-    held: Held
+    locked: LockedPurchaseOrder
     order_lines: dict[UUID, PurchaseOrderLine] = field(default_factory=dict)
 
     def sku(self, line: PurchaseReceiptLine) -> str:
         """The SKU of what came with the line."""
-        return self.held.skus[line.item_id]
+        return self.locked.skus[line.item_id]
 
 
 @dataclass(frozen=True)
-class Leaving:
+class OutgoingLine:
     """What leaves of a receipt's line: the value it came at, and what that clears."""
 
     line: PurchaseReceiptLine
@@ -78,9 +78,7 @@ class Leaving:
     serials: Sequence[str]
 
 
-async def return_received(
-    work: Work, receipt_id: UUID, command: ReturnReceived
-) -> PurchaseReturnView:
+async def return_goods(work: Work, receipt_id: UUID, command: ReturnGoods) -> PurchaseReturnView:
     """Send goods of a receipt back: they are expected anew, or not ordered any more.
 
     Goods that are not billed go back first. Raises NotFound, ReceiptReversed,
@@ -89,14 +87,16 @@ async def return_received(
     and what `stock.send_back` raises.
     """
     day = business_day_of(work, command.effective_on)
-    receipt = await _hold(work, receipt_id, day)
+    receipt = await _lock_receipt(work, receipt_id, day)
     if command.expect_again:
-        receipt.held.order.must_not_be_closed()
-    wanted = _wanted(receipt, command.lines)
-    made = _new(work, receipt, "return", day, command.reason, again=command.expect_again)
-    made.number = await _number(work)
-    await _take_out(work, receipt, wanted, made)
-    return await see_return(work.sql, made.id)
+        receipt.locked.order.require_not_closed()
+    requested = _requested_lines(receipt, command.lines)
+    purchase_return = _new_return(
+        work, receipt, "return", day, command.reason, again=command.expect_again
+    )
+    purchase_return.number = await _next_number(work)
+    await _send_out(work, receipt, requested, purchase_return)
+    return await get_return(work.sql, purchase_return.id)
 
 
 async def reverse_receipt(
@@ -108,8 +108,8 @@ async def reverse_receipt(
     InvalidInput (before the receipt), and what `stock.send_back` raises: the goods are gone.
     """
     day = business_day_of(work, command.effective_on)
-    receipt = await _hold(work, receipt_id, day)
-    if receipt.head.gone:
+    receipt = await _lock_receipt(work, receipt_id, day)
+    if receipt.head.returned_as:
         raise ReceiptSentBack(number=receipt.head.number)
     for line in receipt.lines:
         unbilled = receipt.order_lines[line.order_line_id].unbilled
@@ -120,22 +120,22 @@ async def reverse_receipt(
                 quantity=plain(line.quantity),
                 unbilled=plain(max(unbilled, Decimal(0))),
             )
-    again = receipt.held.order.state != "closed"
-    made = _new(work, receipt, "reversal", day, command.reason, again=again)
-    made.number = await _number(work)
-    await _take_out(work, receipt, _wanted(receipt, None), made)
-    return await see_return(work.sql, made.id)
+    again = receipt.locked.order.state != "closed"
+    purchase_return = _new_return(work, receipt, "reversal", day, command.reason, again=again)
+    purchase_return.number = await _next_number(work)
+    await _send_out(work, receipt, _requested_lines(receipt, None), purchase_return)
+    return await get_return(work.sql, purchase_return.id)
 
 
-async def _hold(work: Work, receipt_id: UUID, day: date) -> Receipt:
+async def _lock_receipt(work: Work, receipt_id: UUID, day: date) -> Receipt:
     """The receipt and its order, locked. Raises NotFound, ReceiptReversed, and the like."""
     head = await receipts.receipt_head(work.sql, receipt_id)
     if head is None:
         raise NotFound(entity="purchase receipt", id=receipt_id)
-    held = (await orders.hold_orders(work, [head.purchase_order_id]))[head.purchase_order_id]
-    # What went back meanwhile is known only now: whoever sends goods back holds the order.
+    locked = (await orders.lock_orders(work, [head.purchase_order_id]))[head.purchase_order_id]
+    # What went back meanwhile is known only now: whoever sends goods back locks the order.
     head = await receipts.receipt_head(work.sql, receipt_id) or head
-    if head.gone == "reversal":
+    if head.returned_as == "reversal":
         raise ReceiptReversed(number=head.number)
     if day < head.effective_on:
         wrong = FieldError("/effective_on", "before_receipt", "It had not come yet on this day.")
@@ -143,13 +143,13 @@ async def _hold(work: Work, receipt_id: UUID, day: date) -> Receipt:
     lines = await receipts.lines_of_receipt(work, receipt_id)
     if not lines:
         raise ReceiptWithoutLines(number=head.number)
-    return Receipt(head, lines, held, {line.id: line for line in held.lines})
+    return Receipt(head, lines, locked, {line.id: line for line in locked.lines})
 
 
-def _wanted(receipt: Receipt, asked: Sequence[ReturnLine] | None) -> list[ReturnLine]:
+def _requested_lines(receipt: Receipt, requested: Sequence[ReturnLine] | None) -> list[ReturnLine]:
     """What goes back: the lines named, or all that did not go back yet."""
-    if asked is not None:
-        return list(asked)
+    if requested is not None:
+        return list(requested)
     left = [
         ReturnLine(line_id=line.order_line_id, quantity=line.left, serials=line.serials)
         for line in receipt.lines
@@ -160,7 +160,7 @@ def _wanted(receipt: Receipt, asked: Sequence[ReturnLine] | None) -> list[Return
     return left
 
 
-def _new(
+def _new_return(
     work: Work, receipt: Receipt, kind: str, day: date, reason: str, *, again: bool
 ) -> PurchaseReturn:
     return PurchaseReturn(
@@ -176,85 +176,94 @@ def _new(
     )
 
 
-async def _number(work: Work) -> str:
+async def _next_number(work: Work) -> str:
     [number] = await orders.next_numbers(work.sql, "purchase_return_number_seq", 1)
     return f"PR-{number:05d}"
 
 
-async def _take_out(
-    work: Work, receipt: Receipt, wanted: Sequence[ReturnLine], made: PurchaseReturn
+async def _send_out(
+    work: Work, receipt: Receipt, requested: Sequence[ReturnLine], purchase_return: PurchaseReturn
 ) -> None:
-    """Take goods out of order, receipt, stock and books, and tell it."""
-    held, again = receipt.held, made.expected_again
-    leaving = [_leave(work, receipt, one, made) for one in wanted]
-    held.order.note_lines(held.lines, work.now)
-    await orders.save_orders(work, [held])
+    """Take goods out of order, receipt, stock and books, and publish it."""
+    locked, again = receipt.locked, purchase_return.expected_again
+    outgoing = [_take_off(work, receipt, one, purchase_return) for one in requested]
+    locked.order.update_state(locked.lines, work.now)
+    await orders.save_orders(work, [locked])
     costs = await stock.send_back(
         work,
-        [SendBackLine(one.line.item_id, one.quantity, one.value, one.serials) for one in leaving],
-        source_type=f"purchase_{made.kind}",
-        source_id=made.id,
-        effective_on=made.effective_on,
+        [SendBackLine(one.line.item_id, one.quantity, one.value, one.serials) for one in outgoing],
+        source_type=f"purchase_{purchase_return.kind}",
+        source_id=purchase_return.id,
+        effective_on=purchase_return.effective_on,
         counterpart="grni",
-        memo=made.reason,
+        memo=purchase_return.reason,
     )
-    await _post_difference(work, made, leaving, costs)
-    await receipts.add_return(work, made, _lines(made, leaving, costs), receipt.lines)
-    touched = {one.order_line.id: one.order_line for one in leaving}.values()
+    await _post_difference(work, purchase_return, outgoing, costs)
+    await receipts.add_return(
+        work, purchase_return, _lines(purchase_return, outgoing, costs), receipt.lines
+    )
+    touched = {one.order_line.id: one.order_line for one in outgoing}.values()
     if again:
-        await stock.expect(work, expected_of(touched))
-    await refresh(work, sorted({line.item_id for line in touched}))
-    await tell(work, [held.order.id], ["lines", "state"])
-    await publish_return(work, made)
+        await stock.expect(work, expected_lines(touched))
+    await update_suggestions(work, sorted({line.item_id for line in touched}))
+    await publish_orders(work, [locked.order.id], ["lines", "state"])
+    await publish_return(work, purchase_return)
 
 
-def _leave(work: Work, receipt: Receipt, asked: ReturnLine, made: PurchaseReturn) -> Leaving:
-    """Take so many off the receipt's line and the order's. Raises as `return_received`."""
+def _take_off(
+    work: Work, receipt: Receipt, requested: ReturnLine, purchase_return: PurchaseReturn
+) -> OutgoingLine:
+    """Take so many off the receipt's line and the order's. Raises as `return_goods`."""
     lines = {line.order_line_id: line for line in receipt.lines}
-    line = lines.get(asked.line_id)
+    line = lines.get(requested.line_id)
     if line is None:
         raise NotALine(number=receipt.head.number)
     decimals = digits_of(work.setting.currency)
-    value = line.send_back(asked.quantity, asked.serials, sku=receipt.sku(line), decimals=decimals)
-    order_line = receipt.order_lines[asked.line_id]
+    value = line.send_back(
+        requested.quantity, requested.serials, sku=receipt.sku(line), decimals=decimals
+    )
+    order_line = receipt.order_lines[requested.line_id]
     ordered, here = order_line.quantity, max(order_line.unbilled, Decimal(0))
     cleared = order_line.send_back(
-        asked.quantity,
+        requested.quantity,
         value,
-        ordered=made.expected_again or receipt.held.order.state == "closed",
-        counted=made.kind == "return",
+        ordered=purchase_return.expected_again or receipt.locked.order.state == "closed",
+        counted=purchase_return.kind == "return",
         decimals=decimals,
     )
-    return Leaving(
+    return OutgoingLine(
         line=line,
         order_line=order_line,
-        quantity=asked.quantity,
+        quantity=requested.quantity,
         value=value,
         cleared=cleared,
-        billed=max(asked.quantity - here, Decimal(0)),
+        billed=max(requested.quantity - here, Decimal(0)),
         dropped=ordered - order_line.quantity,
-        serials=asked.serials,
+        serials=requested.serials,
     )
 
 
-def expected_of(lines: Iterable[PurchaseOrderLine]) -> list[ExpectedLine]:
+def expected_lines(lines: Iterable[PurchaseOrderLine]) -> list[ExpectedLine]:
     """What is expected of lines, as stock takes it."""
     return [ExpectedLine(line.id, line.item_id, line.expected, line.due_on) for line in lines]
 
 
 async def _post_difference(
-    work: Work, made: PurchaseReturn, leaving: Sequence[Leaving], costs: Sequence[Decimal]
+    work: Work,
+    purchase_return: PurchaseReturn,
+    outgoing: Sequence[OutgoingLine],
+    costs: Sequence[Decimal],
 ) -> None:
     """What the goods clear, beyond what they cost stock, is a variance."""
     differences = [
-        (one.line.item_id, one.cleared - cost) for one, cost in zip(leaving, costs, strict=True)
+        (one.line.item_id, one.cleared - cost) for one, cost in zip(outgoing, costs, strict=True)
     ]
     posting = ledger.Posting(
         id=uuid7(),
-        effective_on=made.effective_on,
-        source_type=f"purchase_{made.kind}",
-        source_id=made.id,
-        memo=made.reason,
+        effective_on=purchase_return.effective_on,
+        source_type=f"purchase_{purchase_return.kind}",
+        source_id=purchase_return.id,
+        memo=purchase_return.reason,
         lines=tuple(
             line
             for item_id, amount in differences
@@ -268,11 +277,11 @@ async def _post_difference(
 
 
 def _lines(
-    made: PurchaseReturn, leaving: Sequence[Leaving], costs: Sequence[Decimal]
+    purchase_return: PurchaseReturn, outgoing: Sequence[OutgoingLine], costs: Sequence[Decimal]
 ) -> list[PurchaseReturnLine]:
     return [
         PurchaseReturnLine(
-            purchase_return_id=made.id,
+            purchase_return_id=purchase_return.id,
             position=position,
             receipt_line_id=one.line.id,
             quantity=one.quantity,
@@ -283,27 +292,27 @@ def _lines(
             dropped=one.dropped,
             serials=list(one.serials),
         )
-        for position, (one, cost) in enumerate(zip(leaving, costs, strict=True), 1)
+        for position, (one, cost) in enumerate(zip(outgoing, costs, strict=True), 1)
     ]
 
 
-async def publish_return(work: Work, made: PurchaseReturn) -> None:
-    """Tell of a return: its second version is the one that took it back."""
-    seen = await see_return(work.sql, made.id)
-    state = seen.model_dump(exclude={"recorded_at", "actor"})
+async def publish_return(work: Work, purchase_return: PurchaseReturn) -> None:
+    """Publish a return: its second version is the one that took it back."""
+    view = await get_return(work.sql, purchase_return.id)
+    state = view.model_dump(exclude={"recorded_at", "actor"})
     await work.record(
         PurchaseReturned(
             **state,
-            version=2 if made.reversed_on else 1,
+            version=2 if purchase_return.reversed_on else 1,
             currency=work.setting.currency,
             changed=sorted(state.keys() - {"id"}),
         )
     )
 
 
-async def see_return(sql: Sql, return_id: UUID) -> PurchaseReturnView:
+async def get_return(sql: Sql, return_id: UUID) -> PurchaseReturnView:
     """What went back, as callers see it. Raises NotFound."""
-    seen = await receipts.return_view(sql, return_id)
-    if seen is None:
+    view = await receipts.return_view(sql, return_id)
+    if view is None:
         raise NotFound(entity="purchase return", id=return_id)
-    return seen
+    return view

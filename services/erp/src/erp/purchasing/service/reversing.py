@@ -11,21 +11,21 @@ from erp.days import business_day_of
 from erp.ledger import service as ledger
 from erp.purchasing.models import PurchaseReceiptLine, PurchaseReturn, PurchaseReturnLine
 from erp.purchasing.queries import orders, receipts
-from erp.purchasing.queries.orders import Held
+from erp.purchasing.queries.orders import LockedPurchaseOrder
 from erp.purchasing.schemas import PurchaseReturnView, ReverseReturn
-from erp.purchasing.service.returning import expected_of, publish_return, see_return
-from erp.purchasing.service.suggesting import refresh
-from erp.purchasing.service.telling import tell
+from erp.purchasing.service.returning import expected_lines, get_return, publish_return
+from erp.purchasing.service.suggesting import update_suggestions
+from erp.purchasing.service.telling import publish_orders
 from erp.stock import service as stock
 from erp.stock.service import ReceiptLine
 
 __all__ = ["reverse_return"]
 
-Going = Sequence[tuple[PurchaseReturnLine, UUID]]
+ReturnedLines = Sequence[tuple[PurchaseReturnLine, UUID]]
 """What went back, and of which item."""
 
 _SOURCE = "purchase_return_reversal"
-_NOTHING = Decimal(0)
+_ZERO = Decimal(0)
 
 
 async def reverse_return(work: Work, return_id: UUID, command: ReverseReturn) -> PurchaseReturnView:
@@ -39,51 +39,64 @@ async def reverse_return(work: Work, return_id: UUID, command: ReverseReturn) ->
     head = await receipts.return_head(work.sql, return_id)
     if head is None:
         raise NotFound(entity="purchase return", id=return_id)
-    held = (await orders.hold_orders(work, [head[0]]))[head[0]]
-    made = await receipts.return_for_update(work, return_id)
-    made.reverse(on=day, reason=command.reason)
+    locked = (await orders.lock_orders(work, [head[0]]))[head[0]]
+    purchase_return = await receipts.return_for_update(work, return_id)
+    purchase_return.reverse(on=day, reason=command.reason)
     lines = await receipts.lines_of_return(work, return_id)
     came = {line.id: line for line in await receipts.lines_of_receipt(work, head[1])}
-    given_up = held.order.given_up(held.lines)
-    left = sum((_come_again(held, made, one, came[one.receipt_line_id]) for one in lines), _NOTHING)
-    if given_up:
-        held.order.touch(work.now)
+    is_closed_short = locked.order.is_closed_short(locked.lines)
+    left = sum(
+        (_undo_line(locked, purchase_return, one, came[one.receipt_line_id]) for one in lines),
+        _ZERO,
+    )
+    if is_closed_short:
+        locked.order.touch(work.now)
     else:
-        held.order.note_undone(held.lines, work.now)
+        locked.order.reopen(locked.lines, work.now)
     await work.flush()
-    await orders.save_orders(work, [held])
+    await orders.save_orders(work, [locked])
     await receipts.save_receipt_lines(work, list(came.values()))
     item_ids = {one.id: came[one.receipt_line_id].item_id for one in lines}
-    await _lay_in(work, made, [(one, item_ids[one.id]) for one in lines], left)
+    await _restock(work, purchase_return, [(one, item_ids[one.id]) for one in lines], left)
     touched = {came[one.receipt_line_id].order_line_id for one in lines}
-    if not given_up:
-        await stock.expect(work, expected_of(line for line in held.lines if line.id in touched))
-    await refresh(work, sorted(set(item_ids.values())))
-    await tell(work, [held.order.id], ["lines", "state"])
-    await publish_return(work, made)
-    return await see_return(work.sql, return_id)
+    if not is_closed_short:
+        await stock.expect(
+            work, expected_lines(line for line in locked.lines if line.id in touched)
+        )
+    await update_suggestions(work, sorted(set(item_ids.values())))
+    await publish_orders(work, [locked.order.id], ["lines", "state"])
+    await publish_return(work, purchase_return)
+    return await get_return(work.sql, return_id)
 
 
-def _come_again(
-    held: Held, made: PurchaseReturn, one: PurchaseReturnLine, came: PurchaseReceiptLine
+def _undo_line(
+    locked: LockedPurchaseOrder,
+    purchase_return: PurchaseReturn,
+    one: PurchaseReturnLine,
+    came: PurchaseReceiptLine,
 ) -> Decimal:
     """Let receipt and order have it again; what stays uncleared. Raises as `reverse_return`."""
-    came.come_again(one.quantity, one.value)
-    order_line = next(line for line in held.lines if line.id == came.order_line_id)
-    return order_line.come_again(
+    came.undo_return(one.quantity, one.value)
+    order_line = next(line for line in locked.lines if line.id == came.order_line_id)
+    return order_line.undo_return(
         one.quantity,
         one.cleared,
         billed=one.billed,
         dropped=one.dropped,
-        sku=held.skus[came.item_id],
-        number=made.number,
+        sku=locked.skus[came.item_id],
+        number=purchase_return.number,
     )
 
 
-async def _lay_in(work: Work, made: PurchaseReturn, lines: Going, left: Decimal) -> None:
+async def _restock(
+    work: Work, purchase_return: PurchaseReturn, lines: ReturnedLines, left: Decimal
+) -> None:
     """Lay the goods in at what they left at; the difference to what they clear goes back too."""
-    source_id, day = made.reversal_id or made.id, made.reversed_on or made.effective_on
-    memo = f"{made.number} {made.reversal_reason}"
+    source_id, day = (
+        purchase_return.reversal_id or purchase_return.id,
+        purchase_return.reversed_on or purchase_return.effective_on,
+    )
+    memo = f"{purchase_return.number} {purchase_return.reversal_reason}"
     await stock.receive(
         work,
         [

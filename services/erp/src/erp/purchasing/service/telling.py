@@ -8,14 +8,14 @@ from erp.purchasing.events import PurchaseChanged
 from erp.purchasing.queries import orders as queries
 from erp.purchasing.schemas import PurchaseOrderView
 
-__all__ = ["tell"]
+__all__ = ["publish_orders"]
 
 
-async def tell(
+async def publish_orders(
     work: Work, order_ids: Sequence[UUID], changed: Sequence[str]
 ) -> list[PurchaseOrderView]:
-    """Tell of changed orders; the orders as they are now, by number."""
-    views = await queries.states_of(work.sql, order_ids, currency=work.setting.currency)
+    """Publish changed orders; the orders as they are now, by number."""
+    views = await queries.order_views(work.sql, order_ids, currency=work.setting.currency)
     for view in views:
         await work.record(PurchaseChanged.model_validate(_state(view, changed)))
     return views

@@ -1,6 +1,6 @@
 """Reads, locks and set-based writes of receivables.
 
-Whoever changes an invoice holds its open item locked, and locks the invoice after that.
+Whoever changes an invoice locks its open item, and the invoice after that.
 """
 
 import re
@@ -22,7 +22,7 @@ from erp.sql import Sql
 from values.decimals import plain
 
 __all__ = [
-    "Document",
+    "InvoiceDocument",
     "add_document",
     "customer_terms",
     "documents_of_order",
@@ -30,13 +30,13 @@ __all__ = [
     "invoice_page",
     "invoice_view",
     "is_invoiced",
-    "note_settled",
-    "order_of",
+    "order_of_invoice",
     "owed_document",
     "rates",
     "save_credited",
     "take_numbers",
     "tax_codes",
+    "update_settled",
 ]
 
 _STATE = """invoice.id, invoice.version, n.series || '-' || lpad(n.number::text, 6, '0') as number,
@@ -108,7 +108,7 @@ update invoice_line l set credited_quantity = n.credited_quantity, credited_net 
 
 
 @dataclass
-class Document:
+class InvoiceDocument:
     """An invoice or credit note with its lines and taxes; so much of it is written off."""
 
     head: Invoice
@@ -116,7 +116,7 @@ class Document:
     taxes: list[InvoiceTax]
     written_off: Decimal = Decimal(0)
 
-    def must_be_owed(self, credited: Decimal) -> None:
+    def require_owed(self, credited: Decimal) -> None:
         """What nobody will pay is not credited as well. Raises DebtWrittenOff."""
         most = self.head.gross - self.head.credited - self.written_off
         if self.written_off and credited > most:
@@ -143,7 +143,7 @@ async def customer_terms(sql: Sql, customer_id: UUID) -> Mapping[str, Any] | Non
     return dict(row) if row else None
 
 
-async def add_document(work: Work, document: Document) -> None:
+async def add_document(work: Work, document: InvoiceDocument) -> None:
     """Store an invoice or credit note; its number follows at the end of the act."""
     head, lines, taxes = document.head, document.lines, document.taxes
     await work.sql.execute(
@@ -175,13 +175,13 @@ async def take_numbers(work: Work, invoice_ids: Sequence[UUID]) -> dict[UUID, st
     return {row["id"]: row["number"] for row in rows}
 
 
-async def note_settled(work: Work, invoice_ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
-    """Take over what is open of invoices; how they stand then, one version on."""
+async def update_settled(work: Work, invoice_ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
+    """Take over what is open of invoices; their state then, one version on."""
     rows = await work.sql.fetch(_NOTE_SETTLED, invoice_ids, work.now)
     return [dict(row) for row in rows]
 
 
-async def order_of(sql: Sql, invoice_id: UUID) -> UUID | None:
+async def order_of_invoice(sql: Sql, invoice_id: UUID) -> UUID | None:
     """The order that the document invoices, if any."""
     found: UUID | None = await sql.fetchval(
         "select order_id from invoice where id = $1", invoice_id
@@ -210,13 +210,13 @@ async def documents_of_order(sql: Sql, order_id: UUID) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
-async def documents_to_credit(work: Work, invoice_ids: Sequence[UUID]) -> list[Document]:
+async def documents_to_credit(work: Work, invoice_ids: Sequence[UUID]) -> list[InvoiceDocument]:
     """Invoices with lines and taxes, locked, in the order asked."""
     rows = await _rows(work, _TO_CREDIT, invoice_ids)
     lost = {row["id"]: row.pop("written_off") or Decimal(0) for row in rows}
     heads = {row["id"]: loaded(Invoice, row) for row in rows}
     documents = {
-        one: Document(heads[one], [], [], lost[one]) for one in invoice_ids if one in heads
+        one: InvoiceDocument(heads[one], [], [], lost[one]) for one in invoice_ids if one in heads
     }
     for row in await _rows(work, _LINES, list(documents)):
         documents[row["invoice_id"]].lines.append(loaded(InvoiceLine, row))
@@ -229,7 +229,7 @@ async def _rows(work: Work, statement: str, ids: Sequence[UUID]) -> list[dict[st
     return [dict(row) for row in await work.sql.fetch(statement, list(ids))]
 
 
-async def save_credited(work: Work, document: Document, gross: Decimal) -> None:
+async def save_credited(work: Work, document: InvoiceDocument, gross: Decimal) -> None:
     """Store what was credited of an invoice."""
     await work.sql.execute(
         _SAVE_CREDITED,

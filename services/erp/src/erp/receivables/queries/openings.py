@@ -16,16 +16,16 @@ from values.comparing import same_when_read
 
 __all__ = [
     "add_openings",
-    "customers_named",
-    "note_settled_openings",
+    "existing_openings",
+    "find_customers",
     "opening_page",
     "opening_view",
-    "openings_known",
+    "update_settled_openings",
 ]
 
 _STATE = """r.id, r.version, r.number, r.customer_id, r.issued_on, r.due_on, r.effective_on,
   r.currency, r.amount, r.kind"""
-_SEEN = f"""{_STATE}, coalesce(i.open_amount, p.unallocated) as open_amount,
+_VIEW = f"""{_STATE}, coalesce(i.open_amount, p.unallocated) as open_amount,
   coalesce(i.written_off, 0) as written_off, p.id as payment_id, r.created_at"""
 _FROM = """opening_receivable r left join open_item i on i.source_id = r.id
   left join payment p on p.source_id = r.id"""
@@ -45,7 +45,7 @@ _NOTE_SETTLED = f"""update opening_receivable r set version = r.version + 1, upd
   returning {_STATE}, i.open_amount, i.written_off"""
 
 
-async def customers_named(
+async def find_customers(
     sql: Sql, ids: Sequence[UUID], numbers: Sequence[str]
 ) -> dict[UUID | str, Mapping[str, Any]]:
     """The customers by their ids and numbers; whom there is not is left out."""
@@ -53,7 +53,7 @@ async def customers_named(
     return {row[name]: dict(row) for row in rows for name in ("id", "number")}
 
 
-async def openings_known(sql: Sql, keys: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+async def existing_openings(sql: Sql, keys: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     """What was taken over before, by the keys of their numbers."""
     return {row["number_key"]: dict(row) for row in await sql.fetch(_KNOWN, keys)}
 
@@ -68,8 +68,10 @@ async def add_openings(work: Work, openings: Sequence[OpeningReceivable]) -> Non
     )
 
 
-async def note_settled_openings(work: Work, opening_ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
-    """Count one more change of opening items; how they stand then."""
+async def update_settled_openings(
+    work: Work, opening_ids: Sequence[UUID]
+) -> list[Mapping[str, Any]]:
+    """Count one more change of opening items; their state then."""
     rows = await work.sql.fetch(_NOTE_SETTLED, opening_ids, work.now)
     return [dict(row) for row in rows]
 
@@ -79,7 +81,7 @@ async def opening_page(sql: Sql, asked: PageQuery, query: OpeningQuery) -> Page[
     key = same_when_read(query.number) if query.number else None
     return await fetch_page(
         sql,
-        columns=_SEEN,
+        columns=_VIEW,
         source=_FROM,
         where=[
             Filter("r.customer_id = {}", query.customer_id),
@@ -98,5 +100,5 @@ async def opening_page(sql: Sql, asked: PageQuery, query: OpeningQuery) -> Page[
 
 async def opening_view(sql: Sql, opening_id: UUID) -> OpeningView | None:
     """The opening item as callers see it."""
-    row = await sql.fetchrow(f"select {_SEEN} from {_FROM} where r.id = $1", opening_id)
+    row = await sql.fetchrow(f"select {_VIEW} from {_FROM} where r.id = $1", opening_id)
     return OpeningView.model_validate(dict(row)) if row else None

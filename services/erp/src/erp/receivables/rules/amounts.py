@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from values.decimals import EXACT, rounded
 
-__all__ = ["line_net", "part_of", "tax_by_code", "tax_in"]
+__all__ = ["line_net", "proportional_part", "tax_by_code", "tax_share"]
 
 
 def line_net(
@@ -29,7 +29,7 @@ def tax_by_code(
     }
 
 
-def part_of(
+def proportional_part(
     amount: Decimal, taken: Decimal, *, share: Decimal, whole: Decimal, left: Decimal, decimals: int
 ) -> Decimal:
     """What a share of the whole comes to in the amount; the last share takes what is left of it.
@@ -42,15 +42,15 @@ def part_of(
     return min(rest, rounded(EXACT.divide(EXACT.multiply(amount, share), whole), decimals))
 
 
-def tax_in(
+def tax_share(
     amount: Decimal, before: Decimal, tax: Decimal, gross: Decimal, *, decimals: int
 ) -> Decimal:
     """The tax in a part of a document's gross, `before` of which went earlier.
 
-    All parts together hold the document's tax, whatever they are.
+    All parts together come to the document's tax, whatever they are.
     """
 
-    def held(upto: Decimal) -> Decimal:
+    def tax_up_to(upto: Decimal) -> Decimal:
         return rounded(EXACT.divide(EXACT.multiply(tax, upto), gross), decimals)
 
-    return held(before + amount) - held(before)
+    return tax_up_to(before + amount) - tax_up_to(before)

@@ -1,19 +1,19 @@
-"""The door of receivables: invoices, credit notes and tax codes."""
+"""Acts of receivables: invoices, credit notes and tax codes."""
 
 from erp.receivables.queries import is_invoiced
 from erp.receivables.service.building import (
     IssueCharge,
     IssueInvoice,
     IssueLine,
-    rates_of,
-    tell_settled,
+    publish_settled,
+    tax_rates_of,
 )
-from erp.receivables.service.crediting import credit_by_hand, credit_order
-from erp.receivables.service.issuing import add_tax_code, issue, issue_by_hand, see_invoice
+from erp.receivables.service.crediting import credit_invoice, credit_order
+from erp.receivables.service.issuing import add_tax_code, get_invoice, issue, issue_manual_invoice
 from erp.receivables.service.opening import (
+    get_opening,
     open_receivables,
-    see_opening,
-    tell_settled_openings,
+    publish_settled_openings,
 )
 from erp.receivables.service.writing_off import write_off_debt
 
@@ -22,16 +22,16 @@ __all__ = [
     "IssueInvoice",
     "IssueLine",
     "add_tax_code",
-    "credit_by_hand",
+    "credit_invoice",
     "credit_order",
+    "get_invoice",
+    "get_opening",
     "is_invoiced",
     "issue",
-    "issue_by_hand",
+    "issue_manual_invoice",
     "open_receivables",
-    "rates_of",
-    "see_invoice",
-    "see_opening",
-    "tell_settled",
-    "tell_settled_openings",
+    "publish_settled",
+    "publish_settled_openings",
+    "tax_rates_of",
     "write_off_debt",
 ]

@@ -1,4 +1,4 @@
-"""What an invoice is made of: lines, nets and taxes; how it is posted, numbered and told."""
+"""What an invoice is made of: lines, nets and taxes; how it is posted, numbered and published."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from erp.receivables import queries
 from erp.receivables.errors import InvoiceDateOrder
 from erp.receivables.events import InvoiceChanged
 from erp.receivables.models import Invoice, InvoiceLine, InvoiceTax
-from erp.receivables.queries import Document
+from erp.receivables.queries import InvoiceDocument
 from erp.receivables.rules.amounts import line_net, tax_by_code
 from erp.sums import require_bookable
 from values.money import digits_of
@@ -26,20 +26,20 @@ __all__ = [
     "IssueCharge",
     "IssueInvoice",
     "IssueLine",
-    "issued_lines",
-    "number_at_last",
+    "build_document",
+    "build_lines",
+    "number_at_commit",
     "post",
-    "rates_of",
+    "publish_settled",
+    "set_totals",
     "store",
-    "tell_settled",
-    "totals",
-    "with_taxes",
+    "tax_rates_of",
 ]
 
 ZERO = Decimal(0)
 ZERO_RATED = "Z0"
 CHARGE_ROLES = {"freight": "freight_income"}
-EVERYTHING = sorted(InvoiceChanged.model_fields.keys() - {"id", "version", "changed"})
+ALL_FIELDS = sorted(InvoiceChanged.model_fields.keys() - {"id", "version", "changed"})
 STATE = InvoiceChanged.model_fields.keys() - {"number", "changed"}
 
 
@@ -62,7 +62,7 @@ class IssueLine:
 
 @dataclass(frozen=True, slots=True)
 class IssueCharge:
-    """A charge besides the goods: `freight`; without a tax code, it is not taxed."""
+    """A charge added to the goods: `freight`; without a tax code, it is not taxed."""
 
     kind: str
     amount: Decimal
@@ -81,7 +81,7 @@ class IssueInvoice:
     charges: Sequence[IssueCharge] = field(default=())
 
 
-def issued_lines(
+def build_lines(
     invoice_id: UUID, lines: Sequence[IssueLine], charges: Sequence[IssueCharge], *, decimals: int
 ) -> list[InvoiceLine]:
     """The lines of an invoice, charges last."""
@@ -118,7 +118,7 @@ def _line_of(charge: IssueCharge) -> IssueLine:
     return IssueLine(None, None, charge.kind, Decimal(1), charge.amount, tax_code=charge.tax_code)
 
 
-async def rates_of(work: Work, codes: Sequence[str]) -> dict[str, Decimal]:
+async def tax_rates_of(work: Work, codes: Sequence[str]) -> dict[str, Decimal]:
     """The rates of tax codes. Raises MissingReference for the first that there is not."""
     rates = await queries.rates(work.sql, codes)
     for code in codes:
@@ -127,23 +127,23 @@ async def rates_of(work: Work, codes: Sequence[str]) -> dict[str, Decimal]:
     return rates
 
 
-async def with_taxes(work: Work, head: Invoice, lines: list[InvoiceLine]) -> Document:
+async def build_document(work: Work, head: Invoice, lines: list[InvoiceLine]) -> InvoiceDocument:
     """The document with the tax of each code on it.
 
     Raises MissingReference (tax code), InvalidInput (too large).
     """
-    rates = await rates_of(work, sorted({line.tax_code for line in lines}))
+    rates = await tax_rates_of(work, sorted({line.tax_code for line in lines}))
     decimals = digits_of(work.setting.currency)
     found = tax_by_code([(one.tax_code, one.net) for one in lines], rates, decimals=decimals)
     taxes = [
         InvoiceTax(invoice_id=head.id, tax_code=code, rate=rates[code], base=base, tax=tax)
         for code, (base, tax) in found.items()
     ]
-    require_bookable(totals(head, lines, taxes).gross)
-    return Document(head, lines, taxes)
+    require_bookable(set_totals(head, lines, taxes).gross)
+    return InvoiceDocument(head, lines, taxes)
 
 
-def totals(head: Invoice, lines: Iterable[InvoiceLine], taxes: Iterable[InvoiceTax]) -> Invoice:
+def set_totals(head: Invoice, lines: Iterable[InvoiceLine], taxes: Iterable[InvoiceTax]) -> Invoice:
     """Net is the sum of the lines, tax that of the taxes, gross both."""
     head.net = sum((line.net for line in lines), ZERO)
     head.tax = sum((one.tax for one in taxes), ZERO)
@@ -151,13 +151,13 @@ def totals(head: Invoice, lines: Iterable[InvoiceLine], taxes: Iterable[InvoiceT
     return head
 
 
-async def store(work: Work, document: Document) -> None:
-    """Keep the document. Raises NoPeriod, PeriodClosed, also of one that asks for nothing (E6)."""
+async def store(work: Work, document: InvoiceDocument) -> None:
+    """Store the document. Raises NoPeriod, PeriodClosed, also of one that asks for nothing (E6)."""
     with ledger.in_open_periods([document.head.effective_on]):
         await queries.add_document(work, document)
 
 
-async def post(work: Work, document: Document, *, memo: str) -> None:
+async def post(work: Work, document: InvoiceDocument, *, memo: str) -> None:
     """Dr receivable, Cr income by role and tax; a credit note the other way round.
 
     Raises NoPeriod, PeriodClosed.
@@ -181,8 +181,8 @@ async def post(work: Work, document: Document, *, memo: str) -> None:
     await ledger.post(work, [posting])
 
 
-def number_at_last(work: Work, head: Invoice) -> None:
-    """Number the document as the last deed of the act, and tell it with its number (E12)."""
+def number_at_commit(work: Work, head: Invoice) -> None:
+    """Number the document at the end of the act, and publish it with its number (E12)."""
     work.at_last(_number_all, head)
 
 
@@ -199,14 +199,14 @@ async def _number_all(work: Work, heads: list[Invoice]) -> None:
         ) from refused
     for head in heads:
         state = {name: getattr(head, name) for name in STATE}
-        await _tell(work, state | {"number": numbers[head.id]}, EVERYTHING)
+        await _publish(work, state | {"number": numbers[head.id]}, ALL_FIELDS)
 
 
-async def tell_settled(work: Work, invoice_ids: Sequence[UUID]) -> None:
-    """Take over what is open of invoices, and tell it. Their open items are held."""
-    for state in await queries.note_settled(work, invoice_ids):
-        await _tell(work, state, ["credited", "open_amount", "state"])
+async def publish_settled(work: Work, invoice_ids: Sequence[UUID]) -> None:
+    """Take over what is open of invoices, and publish it. Their open items are locked."""
+    for state in await queries.update_settled(work, invoice_ids):
+        await _publish(work, state, ["credited", "open_amount", "state"])
 
 
-async def _tell(work: Work, state: Mapping[str, Any], changed: Sequence[str]) -> None:
+async def _publish(work: Work, state: Mapping[str, Any], changed: Sequence[str]) -> None:
     await work.record(InvoiceChanged(**state, changed=list(changed)))

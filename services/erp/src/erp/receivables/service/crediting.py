@@ -12,44 +12,44 @@ from chassis.work.unit_of_work import Work
 from erp.days import business_day_of
 from erp.receivables import queries
 from erp.receivables.errors import NothingToCredit
-from erp.receivables.events import CreditedLine, CreditingOrder, InvoiceCredited
+from erp.receivables.events import CreditedLine, InvoiceCredited, InvoiceCreditStarted
 from erp.receivables.models import Invoice, InvoiceLine, InvoiceTax
-from erp.receivables.queries import Document
-from erp.receivables.schemas import CreditInvoice, Issued
+from erp.receivables.queries import InvoiceDocument
+from erp.receivables.schemas import CreditInvoice, IssuedInvoice
 from erp.receivables.service.building import (
     ZERO,
-    number_at_last,
+    number_at_commit,
     post,
+    publish_settled,
+    set_totals,
     store,
-    tell_settled,
-    totals,
 )
-from erp.receivables.service.issuing import issued
+from erp.receivables.service.issuing import issued_view
 from erp.settlement import service as settlement
 from erp.stock import service as stock
 from values.money import digits_of
 
-__all__ = ["credit_by_hand", "credit_order"]
+__all__ = ["credit_invoice", "credit_order"]
 
 
-class Note(NamedTuple):
+class CreditNoteHeader(NamedTuple):
     """When and why something is credited."""
 
     effective_on: date
     reason: str
 
 
-async def credit_by_hand(work: Work, invoice_id: UUID, command: CreditInvoice) -> Issued:
+async def credit_invoice(work: Work, invoice_id: UUID, command: CreditInvoice) -> IssuedInvoice:
     """Credit lines of an invoice, or all that is left of it.
 
     Raises NotFound, MissingReference (line), InvalidInput (before the invoice), OverCredited,
     NothingToCredit, and as an invoice.
     """
-    note = Note(business_day_of(work, command.effective_on), command.reason)
-    order_id = await queries.order_of(work.sql, invoice_id)
+    note = CreditNoteHeader(business_day_of(work, command.effective_on), command.reason)
+    order_id = await queries.order_of_invoice(work.sql, invoice_id)
     if order_id:
-        await work.record(CreditingOrder(order_id=order_id))
-    await settlement.hold_documents(work, [invoice_id])
+        await work.record(InvoiceCreditStarted(order_id=order_id))
+    await settlement.lock_documents(work, [invoice_id])
     found = await queries.documents_to_credit(work, [invoice_id])
     if not found:
         raise NotFound(entity="invoice", id=invoice_id)
@@ -58,34 +58,36 @@ async def credit_by_hand(work: Work, invoice_id: UUID, command: CreditInvoice) -
             "/effective_on", "before_invoice", "It was not invoiced yet on this day."
         )
         raise InvalidInput(errors=[wrong])
-    wanted = _wanted(found[0], command)
+    quantities = _quantities(found[0], command)
     counted = [
-        (line.item_id, wanted[line.id])
+        (line.item_id, quantities[line.id])
         for line in found[0].lines
-        if line.item_id and line.id in wanted
+        if line.item_id and line.id in quantities
     ]
     await stock.require_countable(work.sql, counted)
-    made = await _credit(work, found[0], wanted, note)
+    credit_note = await _credit(work, found[0], quantities, note)
     if order_id:
-        await work.record(_credited(found[0], wanted, made, order_id, again=command.invoice_again))
-    number_at_last(work, made)
-    return issued(made)
+        await work.record(
+            _credited(found[0], quantities, credit_note, order_id, again=command.invoice_again)
+        )
+    number_at_commit(work, credit_note)
+    return issued_view(credit_note)
 
 
 def _credited(
-    document: Document,
-    wanted: Mapping[UUID, Decimal],
+    document: InvoiceDocument,
+    quantities: Mapping[UUID, Decimal],
     note: Invoice,
     order_id: UUID,
     *,
     again: bool,
 ) -> InvoiceCredited:
-    """What the order is told of the credit."""
-    lines = [line for line in document.lines if wanted.get(line.id)]
+    """What the order has to know of the credit."""
+    lines = [line for line in document.lines if quantities.get(line.id)]
     return InvoiceCredited(
         order_id=order_id,
         lines=[
-            CreditedLine(order_line_id=line.order_line_id, quantity=wanted[line.id])
+            CreditedLine(order_line_id=line.order_line_id, quantity=quantities[line.id])
             for line in lines
             if line.order_line_id
         ],
@@ -95,17 +97,17 @@ def _credited(
     )
 
 
-def _wanted(document: Document, command: CreditInvoice) -> dict[UUID, Decimal]:
+def _quantities(document: InvoiceDocument, command: CreditInvoice) -> dict[UUID, Decimal]:
     """How much of each line is credited."""
     if command.lines is None:
         return {line.id: line.left for line in document.lines if line.left}
-    lines, wanted = {line.position: line for line in document.lines}, dict[UUID, Decimal]()
+    lines, quantities = {line.position: line for line in document.lines}, dict[UUID, Decimal]()
     for asked in command.lines:
         line = lines.get(asked.position)
         if line is None:
             raise MissingReference(entity="invoice line", reference=asked.position)
-        wanted[line.id] = wanted.get(line.id, ZERO) + asked.quantity
-    return wanted
+        quantities[line.id] = quantities.get(line.id, ZERO) + asked.quantity
+    return quantities
 
 
 async def credit_order(
@@ -122,53 +124,58 @@ async def credit_order(
     invoiced is credited on the day of the invoice. Raises NoPeriod, PeriodClosed.
     """
     invoice_ids = await queries.documents_of_order(work.sql, order_id)
-    await settlement.hold_documents(work, invoice_ids)
+    await settlement.lock_documents(work, invoice_ids)
     left, notes = dict(quantities), []
     for document in await queries.documents_to_credit(work, invoice_ids):
-        wanted = _taken(document, left)
-        if wanted:
+        quantities = _take_from_line_quantities(document, left)
+        if quantities:
             day = max(effective_on, document.head.effective_on)
-            notes.append(await _credit(work, document, wanted, Note(day, reason)))
-    for made in notes:  # After all that is owed, also where the first note is of nothing.
-        number_at_last(work, made)
+            notes.append(await _credit(work, document, quantities, CreditNoteHeader(day, reason)))
+    for credit_note in notes:  # After all that is owed, also where the first note is of nothing.
+        number_at_commit(work, credit_note)
     return notes
 
 
-def _taken(document: Document, left: dict[UUID, Decimal]) -> dict[UUID, Decimal]:
+def _take_from_line_quantities(
+    document: InvoiceDocument, left: dict[UUID, Decimal]
+) -> dict[UUID, Decimal]:
     """What of the order lines this invoice has left to credit; taken off what is wanted."""
-    wanted = {}
+    quantities = {}
     for line in document.lines:
         asked = left.get(line.order_line_id, ZERO) if line.order_line_id else ZERO
         part = min(asked, line.left)
         if part > 0 and line.order_line_id:
-            wanted[line.id] = part
+            quantities[line.id] = part
             left[line.order_line_id] -= part
-    return wanted
+    return quantities
 
 
 async def _credit(
-    work: Work, document: Document, wanted: Mapping[UUID, Decimal], note: Note
+    work: Work,
+    document: InvoiceDocument,
+    quantities: Mapping[UUID, Decimal],
+    note: CreditNoteHeader,
 ) -> Invoice:
-    """Make, post and settle the credit note of one held invoice; the caller numbers it.
+    """Make, post and settle the credit note of one locked invoice; the caller numbers it.
 
     Raises NothingToCredit, DebtWrittenOff.
     """
-    if not wanted:
+    if not quantities:
         raise NothingToCredit
-    made = _credit_note(work, document, wanted, note)
-    document.must_be_owed(made.head.gross)
-    await store(work, made)
-    await queries.save_credited(work, document, made.head.gross)
-    await post(work, made, memo=note.reason or "Credit note")
-    if made.head.gross:
-        await _settle(work, made.head)
-    return made.head
+    credit_note = _credit_note(work, document, quantities, note)
+    document.require_owed(credit_note.head.gross)
+    await store(work, credit_note)
+    await queries.save_credited(work, document, credit_note.head.gross)
+    await post(work, credit_note, memo=note.reason or "Credit note")
+    if credit_note.head.gross:
+        await _settle(work, credit_note.head)
+    return credit_note.head
 
 
 async def _settle(work: Work, head: Invoice) -> None:
-    """Off what is open of the invoice; it tells it, also when nothing was open."""
+    """Off what is open of the invoice, which is published, also when nothing was open."""
     invoice_id = head.credits_id or head.id
-    settled = await settlement.give_credit(
+    settled = await settlement.apply_credit(
         work,
         settlement.NewCredit(
             party_id=head.customer_id,
@@ -180,12 +187,15 @@ async def _settle(work: Work, head: Invoice) -> None:
         ),
     )
     if not settled:
-        await tell_settled(work, [invoice_id])
+        await publish_settled(work, [invoice_id])
 
 
 def _credit_note(
-    work: Work, document: Document, wanted: Mapping[UUID, Decimal], note: Note
-) -> Document:
+    work: Work,
+    document: InvoiceDocument,
+    quantities: Mapping[UUID, Decimal],
+    note: CreditNoteHeader,
+) -> InvoiceDocument:
     """The credit note; what it takes back is counted on the invoice."""
     decimals = digits_of(work.setting.currency)
     head = Invoice(
@@ -204,14 +214,14 @@ def _credit_note(
         reason=note.reason,
     )
     lines = [
-        _credit_line(line, head.id, wanted[line.id], decimals=decimals)
+        _credit_line(line, head.id, quantities[line.id], decimals=decimals)
         for line in document.lines
-        if line.id in wanted
+        if line.id in quantities
     ]
     for position, line in enumerate(lines, 1):
         line.position = position
     taxes = _credit_taxes(document, head.id, lines, decimals=decimals)
-    return Document(totals(head, lines, taxes), lines, taxes)
+    return InvoiceDocument(set_totals(head, lines, taxes), lines, taxes)
 
 
 def _credit_line(
@@ -235,7 +245,7 @@ def _credit_line(
 
 
 def _credit_taxes(
-    document: Document, note_id: UUID, lines: list[InvoiceLine], *, decimals: int
+    document: InvoiceDocument, note_id: UUID, lines: list[InvoiceLine], *, decimals: int
 ) -> list[InvoiceTax]:
     taxes = []
     for one in document.taxes:

@@ -6,17 +6,17 @@ from uuid import UUID
 from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.work.unit_of_work import Work
-from erp.currencies import must_be_supported
+from erp.currencies import require_supported_currency
 from erp.days import business_day_of
 from erp.parties.errors import PartyArchived
 from erp.receivables import queries
 from erp.receivables.errors import DuplicateTaxCode
 from erp.receivables.models import Invoice, TaxCode
 from erp.receivables.schemas import (
-    InvoiceByHand,
-    InvoiceByHandLine,
     InvoiceView,
-    Issued,
+    IssuedInvoice,
+    NewInvoice,
+    NewInvoiceLine,
     NewTaxCode,
     TaxCodeView,
 )
@@ -24,23 +24,23 @@ from erp.receivables.service.building import (
     ZERO,
     IssueInvoice,
     IssueLine,
-    issued_lines,
-    number_at_last,
+    build_document,
+    build_lines,
+    number_at_commit,
     post,
     store,
-    with_taxes,
 )
 from erp.settlement import service as settlement
 from erp.sql import Sql
 from values.money import MoneyView, digits_of
 
-__all__ = ["add_tax_code", "issue", "issue_by_hand", "see_invoice"]
+__all__ = ["add_tax_code", "get_invoice", "issue", "issue_manual_invoice"]
 
 
 async def issue(work: Work, command: IssueInvoice) -> Invoice:
     """Issue an invoice: Dr receivable, Cr sales, charges and tax; opens what is owed.
 
-    Its number is taken as the last deed of the act, and told then. Five statements, and two at
+    Its number is taken at the end of the act, and published then. Five statements, and two at
     the end. Raises MissingReference (tax code), NoPeriod, PeriodClosed; InvoiceDateOrder then.
     """
     head = Invoice(
@@ -58,8 +58,8 @@ async def issue(work: Work, command: IssueInvoice) -> Invoice:
         reason="",
     )
     decimals = digits_of(work.setting.currency)
-    lines = issued_lines(head.id, command.lines, command.charges, decimals=decimals)
-    document = await with_taxes(work, head, lines)
+    lines = build_lines(head.id, command.lines, command.charges, decimals=decimals)
+    document = await build_document(work, head, lines)
     head.open_amount = head.gross
     if not head.gross:
         head.state = "paid"
@@ -67,12 +67,12 @@ async def issue(work: Work, command: IssueInvoice) -> Invoice:
     await post(work, document, memo="Invoice")
     if head.gross:
         await settlement.open_item(work, _open_item(head))
-    number_at_last(work, head)
+    number_at_commit(work, head)
     return head
 
 
-def _open_item(head: Invoice) -> settlement.NewItem:
-    return settlement.NewItem(
+def _open_item(head: Invoice) -> settlement.NewOpenItem:
+    return settlement.NewOpenItem(
         side="receivable",
         party_id=head.customer_id,
         source_type="invoice",
@@ -85,13 +85,13 @@ def _open_item(head: Invoice) -> settlement.NewItem:
     )
 
 
-async def issue_by_hand(work: Work, command: InvoiceByHand) -> Issued:
+async def issue_manual_invoice(work: Work, command: NewInvoice) -> IssuedInvoice:
     """Invoice what no order stands for.
 
     Raises MissingReference (customer, tax code), PartyArchived, CurrencyNotSupported, and as
     `issue`.
     """
-    must_be_supported(work, *(line.unit_price.currency for line in command.lines))
+    require_supported_currency(work, *(line.unit_price.currency for line in command.lines))
     terms = await queries.customer_terms(work.sql, command.customer_id)
     if terms is None:
         raise MissingReference(entity="customer", reference=command.customer_id)
@@ -104,10 +104,10 @@ async def issue_by_hand(work: Work, command: InvoiceByHand) -> Issued:
         payment_terms_days=terms["payment_terms_days"],
         lines=[_line(line) for line in command.lines],
     )
-    return issued(await issue(work, invoice))
+    return issued_view(await issue(work, invoice))
 
 
-def _line(line: InvoiceByHandLine) -> IssueLine:
+def _line(line: NewInvoiceLine) -> IssueLine:
     return IssueLine(
         order_line_id=None,
         item_id=None,
@@ -119,17 +119,17 @@ def _line(line: InvoiceByHandLine) -> IssueLine:
     )
 
 
-def issued(head: Invoice) -> Issued:
-    """What the caller is told before the number is taken."""
-    return Issued(id=head.id, gross=MoneyView(amount=head.gross, currency=head.currency))
+def issued_view(head: Invoice) -> IssuedInvoice:
+    """What the caller sees before the number is taken."""
+    return IssuedInvoice(id=head.id, gross=MoneyView(amount=head.gross, currency=head.currency))
 
 
-async def see_invoice(sql: Sql, invoice_id: UUID) -> InvoiceView:
+async def get_invoice(sql: Sql, invoice_id: UUID) -> InvoiceView:
     """The invoice as callers see it. Raises NotFound."""
-    seen = await queries.invoice_view(sql, invoice_id)
-    if seen is None:
+    view = await queries.invoice_view(sql, invoice_id)
+    if view is None:
         raise NotFound(entity="invoice", id=invoice_id)
-    return seen
+    return view
 
 
 async def add_tax_code(work: Work, command: NewTaxCode) -> TaxCodeView:

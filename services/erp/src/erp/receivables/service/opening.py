@@ -11,7 +11,7 @@ from chassis.http.problems import FieldError, InvalidInput, NotFound
 from chassis.ids import uuid7
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
-from erp.currencies import must_be_supported
+from erp.currencies import require_supported_currency
 from erp.days import business_day_of
 from erp.ledger import service as ledger
 from erp.receivables import queries
@@ -24,15 +24,15 @@ from erp.receivables.schemas import (
 )
 from erp.settlement import service as settlement
 from erp.settlement.errors import OpeningDiffers
-from erp.settlement.schemas import Opened, OpeningsReply
+from erp.settlement.schemas import OpeningResult, OpeningsReply
 from erp.sql import Sql
 from values.comparing import same_when_read
 
-__all__ = ["open_receivables", "see_opening", "tell_settled_openings"]
+__all__ = ["get_opening", "open_receivables", "publish_settled_openings"]
 
 _Customers = Mapping[UUID | str, Mapping[str, Any]]
 
-_EVERYTHING = sorted(OpeningReceivableChanged.model_fields.keys() - {"id", "version", "changed"})
+_ALL_FIELDS = sorted(OpeningReceivableChanged.model_fields.keys() - {"id", "version", "changed"})
 
 
 async def open_receivables(work: Work, command: NewOpenings) -> OpeningsReply:
@@ -42,36 +42,38 @@ async def open_receivables(work: Work, command: NewOpenings) -> OpeningsReply:
     round: no tax and no goods. What archived customers owe is taken over too. Raises InvalidInput
     (customers, days, numbers), OpeningDiffers, CurrencyNotSupported, NoPeriod, PeriodClosed.
     """
-    must_be_supported(work, *(one.amount.currency for one in command.items))
+    require_supported_currency(work, *(one.amount.currency for one in command.items))
     day = business_day_of(work, command.effective_on)
-    customers = await queries.customers_named(
+    customers = await queries.find_customers(
         work.sql,
         [one.customer_id for one in command.items if one.customer_id],
         [one.customer_number for one in command.items if one.customer_number],
     )
-    _must_be_right(command.items, customers, day)
+    _validate_items(command.items, customers, day)
     await advisory_lock(work, "opening-receivables")
     openings = [_opening(work, one, customers, day) for one in command.items]
-    known = await queries.openings_known(work.sql, [one.number_key for one in openings])
-    new = [one for one in openings if one.number_key not in known]
+    existing = await queries.existing_openings(work.sql, [one.number_key for one in openings])
+    new = [one for one in openings if one.number_key not in existing]
     for one in openings:
-        if one.number_key in known:
-            _must_be_same(one, known[one.number_key], command.effective_on)
+        if one.number_key in existing:
+            _require_same(one, existing[one.number_key], command.effective_on)
     await _take_over(work, new)
-    ids = {key: row["id"] for key, row in known.items()} | {one.number_key: one.id for one in new}
+    ids = {key: row["id"] for key, row in existing.items()} | {
+        one.number_key: one.id for one in new
+    }
     return OpeningsReply(
         items=[
-            Opened(
+            OpeningResult(
                 number=one.number,
                 id=ids[one.number_key],
-                status="unchanged" if one.number_key in known else "created",
+                status="unchanged" if one.number_key in existing else "created",
             )
             for one in openings
         ]
     )
 
 
-def _must_be_right(items: Sequence[NewOpening], customers: _Customers, day: date) -> None:
+def _validate_items(items: Sequence[NewOpening], customers: _Customers, day: date) -> None:
     """Raises InvalidInput with every item that is wrong."""
     times = Counter(same_when_read(one.number) for one in items)
     wrong = []
@@ -109,13 +111,13 @@ def _opening(work: Work, new: NewOpening, customers: _Customers, day: date) -> O
     )
 
 
-def _must_be_same(
-    sent: OpeningReceivable, known: Mapping[str, Any], effective_on: date | None
+def _require_same(
+    sent: OpeningReceivable, existing: Mapping[str, Any], effective_on: date | None
 ) -> None:
     """Raises OpeningDiffers."""
     names = ("customer_id", "kind", "issued_on", "due_on", "amount")
-    same = all(getattr(sent, name) == known[name] for name in names)
-    if not same or effective_on not in {None, known["effective_on"]}:
+    same = all(getattr(sent, name) == existing[name] for name in names)
+    if not same or effective_on not in {None, existing["effective_on"]}:
         raise OpeningDiffers(number=sent.number)
 
 
@@ -129,16 +131,16 @@ async def _take_over(work: Work, new: Sequence[OpeningReceivable]) -> None:
     if debts:
         await settlement.open_items(work, debts)
     if unused:
-        await settlement.give_unused(work, unused)
+        await settlement.add_unallocated_credits(work, unused)
     for one in new:
         state = {name: getattr(one, name) for name in _STATE}
         event = OpeningReceivableChanged(
-            **state, open_amount=one.amount, written_off=Decimal(0), changed=_EVERYTHING
+            **state, open_amount=one.amount, written_off=Decimal(0), changed=_ALL_FIELDS
         )
         await work.record(event)
 
 
-_STATE = ("id", "version", *(set(_EVERYTHING) - {"open_amount", "written_off"}))
+_STATE = ("id", "version", *(set(_ALL_FIELDS) - {"open_amount", "written_off"}))
 
 
 def _posting(one: OpeningReceivable) -> ledger.Posting:
@@ -156,8 +158,8 @@ def _posting(one: OpeningReceivable) -> ledger.Posting:
     )
 
 
-def _open_item(one: OpeningReceivable) -> settlement.NewItem:
-    return settlement.NewItem(
+def _open_item(one: OpeningReceivable) -> settlement.NewOpenItem:
+    return settlement.NewOpenItem(
         side="receivable",
         party_id=one.customer_id,
         source_type=settlement.OPENING,
@@ -181,16 +183,16 @@ def _credit(one: OpeningReceivable) -> settlement.NewCredit:
     )
 
 
-async def tell_settled_openings(work: Work, opening_ids: Sequence[UUID]) -> None:
-    """Tell what is left of opening items, one version on. Their open items are held."""
-    for state in await queries.note_settled_openings(work, opening_ids):
+async def publish_settled_openings(work: Work, opening_ids: Sequence[UUID]) -> None:
+    """Publish what is left of opening items, one version on. Their open items are locked."""
+    for state in await queries.update_settled_openings(work, opening_ids):
         event = OpeningReceivableChanged(**state, changed=["open_amount", "written_off"])
         await work.record(event)
 
 
-async def see_opening(sql: Sql, opening_id: UUID) -> OpeningView:
+async def get_opening(sql: Sql, opening_id: UUID) -> OpeningView:
     """The opening item as callers see it. Raises NotFound."""
-    seen = await queries.opening_view(sql, opening_id)
-    if seen is None:
+    view = await queries.opening_view(sql, opening_id)
+    if view is None:
         raise NotFound(entity="opening item", id=opening_id)
-    return seen
+    return view

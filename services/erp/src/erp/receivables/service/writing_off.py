@@ -4,11 +4,11 @@ from decimal import Decimal
 
 from chassis.http.problems import NotFound
 from chassis.work.unit_of_work import Work
-from erp.currencies import must_be_supported
+from erp.currencies import require_supported_currency
 from erp.days import business_day_of
 from erp.receivables import queries
 from erp.receivables.errors import NoTaxKnown
-from erp.receivables.rules.amounts import tax_in
+from erp.receivables.rules.amounts import tax_share
 from erp.receivables.schemas import WriteOffDebt
 from erp.settings import settings_of
 from erp.settlement import service as settlement
@@ -26,9 +26,9 @@ async def write_off_debt(work: Work, command: WriteOffDebt) -> PaymentView:
     `settlement.write_off`.
     """
     if command.amount:
-        must_be_supported(work, command.amount.currency)
+        require_supported_currency(work, command.amount.currency)
     day = business_day_of(work, command.effective_on)
-    item = await settlement.open_document(work, command.document_id)
+    item = await settlement.lock_open_item(work, command.document_id)
     owed = await queries.owed_document(work.sql, command.document_id)
     if item is None or owed is None:
         raise NotFound(entity="invoice", id=command.document_id)
@@ -38,7 +38,7 @@ async def write_off_debt(work: Work, command: WriteOffDebt) -> PaymentView:
         if owed["tax"] is None:
             raise NoTaxKnown(number=owed["number"])
         decimals = digits_of(work.setting.currency)
-        tax = tax_in(amount, item.written_off, owed["tax"], owed["gross"], decimals=decimals)
+        tax = tax_share(amount, item.written_off, owed["tax"], owed["gross"], decimals=decimals)
     return await settlement.write_off(
         work,
         settlement.NewWriteOff(

@@ -1,43 +1,44 @@
-"""The door of settlement: open items, payments, and who owes what."""
+"""Acts of settlement: open items, payments, and who owes what."""
 
 from erp.settlement.service.items import (
     OPENING,
-    NewItem,
+    NewOpenItem,
     balance_states,
-    hold_documents,
-    open_document,
+    lock_documents,
+    lock_open_item,
     open_item,
     open_items,
     owed_by,
     paid_by_order,
 )
-from erp.settlement.service.overpaid import reverse_rest, write_off_rest
+from erp.settlement.service.overpaid import reverse_rest_write_off, write_off_rest
 from erp.settlement.service.payments import (
     NewCredit,
+    add_unallocated_credits,
     allocate_payment,
+    apply_credit,
     book_payments,
-    give_credit,
-    give_unused,
+    get_payment,
     release_payment,
-    see_payment,
 )
 from erp.settlement.service.refunding import refund_payment
 from erp.settlement.service.reporting import party_report
-from erp.settlement.service.undoing import take_back_credit
+from erp.settlement.service.undoing import reverse_credit
 from erp.settlement.service.writing_off import NewWriteOff, reverse_write_off, write_off
 
 __all__ = [
     "OPENING",
     "NewCredit",
-    "NewItem",
+    "NewOpenItem",
     "NewWriteOff",
+    "add_unallocated_credits",
     "allocate_payment",
+    "apply_credit",
     "balance_states",
     "book_payments",
-    "give_credit",
-    "give_unused",
-    "hold_documents",
-    "open_document",
+    "get_payment",
+    "lock_documents",
+    "lock_open_item",
     "open_item",
     "open_items",
     "owed_by",
@@ -45,10 +46,9 @@ __all__ = [
     "party_report",
     "refund_payment",
     "release_payment",
-    "reverse_rest",
+    "reverse_credit",
+    "reverse_rest_write_off",
     "reverse_write_off",
-    "see_payment",
-    "take_back_credit",
     "write_off",
     "write_off_rest",
 ]

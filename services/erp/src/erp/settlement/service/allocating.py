@@ -12,14 +12,14 @@ from erp.settlement import queries
 from erp.settlement.events import PaymentReceived
 from erp.settlement.models import Allocation, OpenItem, Payment
 from erp.settlement.schemas import PaymentView
-from erp.settlement.service.items import count_balance, tell_settled
+from erp.settlement.service.items import adjust_balance, publish_settled_documents
 
-__all__ = ["EVERYTHING", "allocate", "locked_payment", "publish_payments", "settle_items"]
+__all__ = ["ALL_FIELDS", "allocate", "lock_payment", "publish_payments", "settle_items"]
 
-EVERYTHING = sorted(PaymentReceived.model_fields.keys() - {"id", "version", "changed"})
+ALL_FIELDS = sorted(PaymentReceived.model_fields.keys() - {"id", "version", "changed"})
 
 
-async def locked_payment(work: Work, payment_id: UUID) -> Payment:
+async def lock_payment(work: Work, payment_id: UUID) -> Payment:
     """The payment, locked until the act ends. Raises NotFound."""
     payment = await queries.payment_for_update(work, payment_id)
     if payment is None:
@@ -46,29 +46,29 @@ def allocate(
 
 
 async def settle_items(
-    work: Work, made: Sequence[Allocation], items: Mapping[UUID, OpenItem]
+    work: Work, allocations: Sequence[Allocation], items: Mapping[UUID, OpenItem]
 ) -> None:
-    """Store allocations with what they leave open, count the balances, and tell it."""
-    if not made:
+    """Store allocations with what they leave open, adjust the balances, and publish it."""
+    if not allocations:
         return
     by_id = {item.id: item for item in items.values()}
-    touched = {by_id[one.open_item_id].id: by_id[one.open_item_id] for one in made}
-    await queries.save_settled(work, list(touched.values()), made)
-    for one in made:
+    touched = {by_id[one.open_item_id].id: by_id[one.open_item_id] for one in allocations}
+    await queries.save_settled(work, list(touched.values()), allocations)
+    for one in allocations:
         item = by_id[one.open_item_id]
-        count_balance(
+        adjust_balance(
             work, item.side, item.party_id, open_amount=-one.amount, unallocated=-one.amount
         )
-    await tell_settled(work, list(touched.values()))
+    await publish_settled_documents(work, list(touched.values()))
 
 
 async def publish_payments(
     work: Work, payment_ids: Sequence[UUID], changed: Sequence[str]
 ) -> list[PaymentView]:
     """Publish payments as they are now; what callers see of them."""
-    seen = await queries.payment_views(work.sql, payment_ids)
-    for view in seen:
+    views = await queries.payment_views(work.sql, payment_ids)
+    for view in views:
         state = view.model_dump(exclude={"created_at", "revision", "source_id"})
         event = PaymentReceived(**state, currency=work.setting.currency, changed=list(changed))
         await work.record(event)
-    return seen
+    return views

@@ -16,22 +16,22 @@ from erp.sums import bookable_sums
 
 __all__ = [
     "OPENING",
-    "NewItem",
+    "NewOpenItem",
     "balance_states",
-    "hold_documents",
-    "open_document",
+    "lock_documents",
+    "lock_open_item",
     "open_item",
     "open_items",
     "owed_by",
     "paid_by_order",
-    "tell_settled",
+    "publish_settled_documents",
 ]
 
 OPENING = "opening_receivable"
-_NOTHING = Decimal(0)
+_ZERO = Decimal(0)
 
 
-class NewItem(NamedTuple):
+class NewOpenItem(NamedTuple):
     """What a document leaves to be paid. Its number may be noted later, at COMMIT."""
 
     side: str
@@ -53,20 +53,20 @@ class _Change(NamedTuple):
     unallocated: Decimal
 
 
-async def open_item(work: Work, new: NewItem) -> None:
+async def open_item(work: Work, new: NewOpenItem) -> None:
     """Open what is to be paid of a document. One statement, and one at the end of the act."""
     await open_items(work, [new])
 
 
-async def open_items(work: Work, news: Sequence[NewItem]) -> None:
+async def open_items(work: Work, new_items: Sequence[NewOpenItem]) -> None:
     """Open what is to be paid of documents, as `open_item`."""
-    items = [_item(new) for new in news]
+    items = [_item(new) for new in new_items]
     await queries.add_open_items(work, items)
     for item in items:
-        count_balance(work, item.side, item.party_id, open_amount=item.amount)
+        adjust_balance(work, item.side, item.party_id, open_amount=item.amount)
 
 
-def _item(new: NewItem) -> OpenItem:
+def _item(new: NewOpenItem) -> OpenItem:
     return OpenItem(
         id=uuid7(),
         side=new.side,
@@ -79,27 +79,27 @@ def _item(new: NewItem) -> OpenItem:
         due_on=new.due_on,
         amount=new.amount,
         open_amount=new.amount,
-        credited=_NOTHING,
-        written_off=_NOTHING,
+        credited=_ZERO,
+        written_off=_ZERO,
     )
 
 
-async def hold_documents(work: Work, document_ids: Sequence[UUID]) -> None:
+async def lock_documents(work: Work, document_ids: Sequence[UUID]) -> None:
     """Let nobody else settle or credit the documents until this act ends.
 
     Whoever changes a document with what is open of it calls this before it locks the document.
     """
-    await queries.documents_open(work, document_ids)
+    await queries.open_items_for_update(work, document_ids)
 
 
-async def open_document(work: Work, document_id: UUID) -> OpenItem | None:
-    """What is open of the document, held until this act ends; None: nothing ever was."""
-    return (await queries.documents_open(work, [document_id])).get(document_id)
+async def lock_open_item(work: Work, document_id: UUID) -> OpenItem | None:
+    """What is open of the document, locked until this act ends; None: nothing ever was."""
+    return (await queries.open_items_for_update(work, [document_id])).get(document_id)
 
 
 async def owed_by(sql: Sql, party_ids: Sequence[UUID]) -> dict[UUID, Decimal]:
     """What each customer owes: open invoices less payments and credits not used yet."""
-    return dict.fromkeys(party_ids, _NOTHING) | await queries.owed(sql, party_ids)
+    return dict.fromkeys(party_ids, _ZERO) | await queries.owed(sql, party_ids)
 
 
 async def paid_by_order(sql: Sql, order_ids: Sequence[UUID]) -> dict[UUID, Decimal]:
@@ -107,13 +107,13 @@ async def paid_by_order(sql: Sql, order_ids: Sequence[UUID]) -> dict[UUID, Decim
     return await queries.paid_by_order(sql, order_ids)
 
 
-def count_balance(
+def adjust_balance(
     work: Work,
     side: str,
     party_id: UUID,
     *,
-    open_amount: Decimal = _NOTHING,
-    unallocated: Decimal = _NOTHING,
+    open_amount: Decimal = _ZERO,
+    unallocated: Decimal = _ZERO,
 ) -> None:
     """Count what a customer owes on, at the end of the act; what we owe is not counted."""
     if side == "receivable":
@@ -127,7 +127,7 @@ async def _change_balances(work: Work, changes: list[_Change]) -> None:
     """
     sums: dict[UUID, tuple[Decimal, Decimal]] = {}
     for one in changes:
-        opened, unused = sums.get(one.customer_id, (_NOTHING, _NOTHING))
+        opened, unused = sums.get(one.customer_id, (_ZERO, _ZERO))
         sums[one.customer_id] = (opened + one.open_amount, unused + one.unallocated)
     changed = ["open_amount", "owed", "told_at", "unallocated"]
     with bookable_sums(pointer=""):
@@ -146,8 +146,8 @@ def _balance(work: Work, row: Mapping[str, Any], changed: list[str]) -> BalanceC
     return BalanceChanged(**row, currency=work.setting.currency, owed=owed, changed=changed)
 
 
-async def tell_settled(work: Work, items: Sequence[OpenItem]) -> None:
-    """Tell the modules above what is left of documents, and which orders are concerned."""
+async def publish_settled_documents(work: Work, items: Sequence[OpenItem]) -> None:
+    """Publish to the modules above what is left of documents, and which orders are concerned."""
     openings = [item.source_id for item in items if item.source_type == OPENING]
     document_ids = [item.source_id for item in items]
     await work.record(DocumentsSettled(document_ids=document_ids, opening_ids=openings))

@@ -22,15 +22,15 @@ from erp.settlement.models import REST_WRITTEN_OFF, Allocation, OpenItem, Paymen
 from erp.settlement.schemas import SMALL_DIFFERENCE, PaymentView, ReverseWriteOff, WriteOffRest
 from erp.settlement.service.allocating import (
     allocate,
-    locked_payment,
+    lock_payment,
     publish_payments,
     settle_items,
 )
-from erp.settlement.service.items import NewItem, open_items
+from erp.settlement.service.items import NewOpenItem, open_items
 from erp.settlement.service.writing_off import NewWriteOff, write_off
 from values.decimals import plain
 
-__all__ = ["open_rests", "reverse_rest", "write_off_rest"]
+__all__ = ["open_rest_items", "reverse_rest_write_off", "write_off_rest"]
 
 _CHANGED = ["allocations", "unallocated"]
 
@@ -44,23 +44,23 @@ async def write_off_rest(work: Work, payment_id: UUID, command: WriteOffRest) ->
     payment), ControlAccount, MissingReference (account), NoPeriod, PeriodClosed.
     """
     day = business_day_of(work, command.effective_on)
-    payment = await locked_payment(work, payment_id)
+    payment = await lock_payment(work, payment_id)
     if not payment.unallocated:
         raise NothingToWriteOff(document=payment.number)
-    if await queries.rest_written_off(work.sql, payment_id):
+    if await queries.written_off_rest(work.sql, payment_id):
         raise RestWrittenOff(number=payment.number)
     if day < payment.effective_on:
         wrong = FieldError("/effective_on", "before_payment", "It was not paid yet on this day.")
         raise InvalidInput(errors=[wrong])
-    made, items = await open_rests(work, [payment], on=day, reason=command.reason)
+    allocations, items = await open_rest_items(work, [payment], on=day, reason=command.reason)
     payment.touch(work.now)
     await work.flush()
-    await settle_items(work, made, items)
+    await settle_items(work, allocations, items)
     [view] = await publish_payments(work, [payment_id], _CHANGED)
     return view
 
 
-async def open_rests(
+async def open_rest_items(
     work: Work, payments: Sequence[Payment], *, on: date | None = None, reason: str = ""
 ) -> tuple[list[Allocation], dict[UUID, OpenItem]]:
     """Post what is left of each payment as written off; what settles which items then.
@@ -76,22 +76,22 @@ async def open_rests(
             most = plain(settings.write_off_max)
             raise RestTooLarge(number=one.number, rest=plain(one.unallocated), most=most)
     account = settings.write_off_account
-    await ledger.accounts_must_be_free(work, [account])
+    await ledger.require_no_control_account(work, [account])
     numbers = await queries.next_numbers(work.sql, len(left))
-    news = [_item(one, number, on) for one, number in zip(left, numbers, strict=True)]
-    await open_items(work, news)
-    await ledger.post(work, [_posting(new, account, reason) for new in news])
-    items = await queries.documents_open(work, [new.source_id for new in news])
-    made = [
+    new_items = [_item(one, number, on) for one, number in zip(left, numbers, strict=True)]
+    await open_items(work, new_items)
+    await ledger.post(work, [_posting(new, account, reason) for new in new_items])
+    items = await queries.open_items_for_update(work, [new.source_id for new in new_items])
+    allocations = [
         allocate(work, payment, items[new.source_id], new.amount)
-        for payment, new in zip(left, news, strict=True)
+        for payment, new in zip(left, new_items, strict=True)
     ]
-    return made, items
+    return allocations, items
 
 
-def _item(payment: Payment, number: str, on: date | None) -> NewItem:
+def _item(payment: Payment, number: str, on: date | None) -> NewOpenItem:
     day = on or payment.effective_on
-    return NewItem(
+    return NewOpenItem(
         side=payment.side,
         party_id=payment.party_id,
         source_type=REST_WRITTEN_OFF,
@@ -104,7 +104,7 @@ def _item(payment: Payment, number: str, on: date | None) -> NewItem:
     )
 
 
-def _posting(new: NewItem, account: str, reason: str) -> ledger.Posting:
+def _posting(new: NewOpenItem, account: str, reason: str) -> ledger.Posting:
     """Of a customer: Dr receivable, Cr difference; of a supplier the other way round."""
     sign = 1 if new.side == "receivable" else -1
     return ledger.Posting(
@@ -120,7 +120,9 @@ def _posting(new: NewItem, account: str, reason: str) -> ledger.Posting:
     )
 
 
-async def reverse_rest(work: Work, payment_id: UUID, command: ReverseWriteOff) -> PaymentView:
+async def reverse_rest_write_off(
+    work: Work, payment_id: UUID, command: ReverseWriteOff
+) -> PaymentView:
     """Have the rest again that was written off, such as when the customer asks for it.
 
     What was kept is lost again, as a small difference that settles the written off item (E7,
@@ -128,20 +130,20 @@ async def reverse_rest(work: Work, payment_id: UUID, command: ReverseWriteOff) -
     `write_off`.
     """
     day = business_day_of(work, command.effective_on)
-    payment = await locked_payment(work, payment_id)
-    document_id = await queries.rest_written_off(work.sql, payment_id)
+    payment = await lock_payment(work, payment_id)
+    document_id = await queries.written_off_rest(work.sql, payment_id)
     if document_id is None:
         raise RestNotWrittenOff(number=payment.number)
-    items = await queries.documents_open(work, [document_id])
+    items = await queries.open_items_for_update(work, [document_id])
     item = items[document_id]
     if day < item.effective_on:
         wrong = FieldError("/effective_on", "before_write_off", "It was still left on this day.")
         raise InvalidInput(errors=[wrong])
     amount = Decimal(item.amount)
-    made = [allocate(work, payment, item, -amount, on=day)]
+    allocations = [allocate(work, payment, item, -amount, on=day)]
     payment.touch(work.now)
     await work.flush()
-    await settle_items(work, made, items)
+    await settle_items(work, allocations, items)
     loss = NewWriteOff(
         kind=SMALL_DIFFERENCE,
         document_id=document_id,

@@ -10,13 +10,13 @@ from uuid import UUID
 from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.work.unit_of_work import Work
-from erp.currencies import must_be_supported
+from erp.currencies import require_supported_currency
 from erp.days import business_day_of
 from erp.ledger import service as ledger
 from erp.settlement import queries
-from erp.settlement.errors import NotAllocated, RefundGiven, WriteOffStays
+from erp.settlement.errors import NotAllocated, RefundNotReleasable, WriteOffNotReleasable
 from erp.settlement.models import REST_WRITTEN_OFF, WRITE_OFFS, Allocation, OpenItem, Payment
-from erp.settlement.rules.allocating import Share, oldest_first
+from erp.settlement.rules.allocating import AllocationShare, allocate_oldest_first
 from erp.settlement.schemas import (
     Allocate,
     AllocatePayment,
@@ -25,25 +25,25 @@ from erp.settlement.schemas import (
     ReleasePayment,
 )
 from erp.settlement.service.allocating import (
-    EVERYTHING,
+    ALL_FIELDS,
     allocate,
-    locked_payment,
+    lock_payment,
     publish_payments,
     settle_items,
 )
-from erp.settlement.service.items import count_balance
-from erp.settlement.service.overpaid import open_rests
-from erp.settlement.service.writing_off import write_off_rests
+from erp.settlement.service.items import adjust_balance
+from erp.settlement.service.overpaid import open_rest_items
+from erp.settlement.service.writing_off import write_off_document_rests
 from erp.sql import Sql
 
 __all__ = [
     "NewCredit",
+    "add_unallocated_credits",
     "allocate_payment",
+    "apply_credit",
     "book_payments",
-    "give_credit",
-    "give_unused",
+    "get_payment",
     "release_payment",
-    "see_payment",
 ]
 
 
@@ -69,37 +69,41 @@ async def book_payments(work: Work, commands: Sequence[NewPayment]) -> list[Paym
     Raises MissingReference (party, document), OverAllocated, NoPeriod, PeriodClosed,
     CurrencyNotSupported, WriteOffTooLarge, RestTooLarge.
     """
-    _must_be_supported(work, commands)
-    await _parties_exist(work, commands)
+    _require_supported(work, commands)
+    await _require_parties(work, commands)
     items = await _items(work, commands)
     numbers = await queries.next_numbers(work.sql, len(commands))
     payments = [_payment(work, one, number) for one, number in zip(commands, numbers, strict=True)]
-    made: list[Allocation] = []
+    allocations: list[Allocation] = []
     for payment, command in zip(payments, commands, strict=True):
-        made += _allocated(work, payment, command.allocations, items)
+        allocations += _allocate_shares(work, payment, command.allocations, items)
     pairs = zip(payments, commands, strict=True)
-    rests, rest_items = await open_rests(work, [one for one, said in pairs if said.write_off_rest])
+    rests, rest_items = await open_rest_items(
+        work, [one for one, said in pairs if said.write_off_rest]
+    )
     await queries.add_payments(work, payments)
     await ledger.post(work, [_posting(one) for one in payments])
     for one in payments:
-        count_balance(work, one.side, one.party_id, unallocated=one.amount)
-    await settle_items(work, [*made, *rests], items | rest_items)
+        adjust_balance(work, one.side, one.party_id, unallocated=one.amount)
+    await settle_items(work, [*allocations, *rests], items | rest_items)
     for payment, command in zip(payments, commands, strict=True):
-        await write_off_rests(work, payment, command.allocations or (), items)
-    return await publish_payments(work, [one.id for one in payments], EVERYTHING)
+        await write_off_document_rests(work, payment, command.allocations or (), items)
+    return await publish_payments(work, [one.id for one in payments], ALL_FIELDS)
 
 
-def _must_be_supported(work: Work, commands: Sequence[NewPayment]) -> None:
-    must_be_supported(work, *(one.amount.currency for one in commands))
+def _require_supported(work: Work, commands: Sequence[NewPayment]) -> None:
+    require_supported_currency(work, *(one.amount.currency for one in commands))
     for one in commands:
-        _shares_supported(work, one.allocations)
+        _require_supported_shares(work, one.allocations)
 
 
-def _shares_supported(work: Work, allocations: Sequence[Allocate] | None) -> None:
-    must_be_supported(work, *(one.amount.currency for one in allocations or () if one.amount))
+def _require_supported_shares(work: Work, allocations: Sequence[Allocate] | None) -> None:
+    require_supported_currency(
+        work, *(one.amount.currency for one in allocations or () if one.amount)
+    )
 
 
-async def _parties_exist(work: Work, commands: Sequence[NewPayment]) -> None:
+async def _require_parties(work: Work, commands: Sequence[NewPayment]) -> None:
     missing = await queries.missing_party(
         work.sql,
         [one.party_id for one in commands if one.direction == "in"],
@@ -135,10 +139,10 @@ def _payment(work: Work, command: NewPayment, number: str) -> Payment:
     )
 
 
-def _allocated(
+def _allocate_shares(
     work: Work,
     payment: Payment,
-    wanted: Sequence[Allocate] | None,
+    requested: Sequence[Allocate] | None,
     items: Mapping[UUID, OpenItem],
     *,
     on: date | None = None,
@@ -151,54 +155,54 @@ def _allocated(
     }
     return [
         allocate(work, payment, own[share.document_id], share.amount, on=on)
-        for share in _shares(payment, wanted, own)
+        for share in _shares(payment, requested, own)
         if share.amount
     ]
 
 
 def _shares(
-    payment: Payment, wanted: Sequence[Allocate] | None, own: Mapping[UUID, OpenItem]
-) -> Iterable[Share]:
+    payment: Payment, requested: Sequence[Allocate] | None, own: Mapping[UUID, OpenItem]
+) -> Iterable[AllocationShare]:
     """What the payment settles, one after the other: each sees what the last one has left."""
-    if wanted is None:
+    if requested is None:
         due = sorted(own.values(), key=lambda item: (item.due_on, item.id))
-        yield from oldest_first(
+        yield from allocate_oldest_first(
             payment.unallocated, [(item.source_id, item.open_amount) for item in due]
         )
         return
-    for one in wanted:
+    for one in requested:
         item = own.get(one.document_id)
         if item is None:
             raise MissingReference(entity="document", reference=one.document_id)
         most = min(payment.unallocated, item.open_amount)
-        yield Share(item.source_id, one.amount.amount if one.amount else most)
+        yield AllocationShare(item.source_id, one.amount.amount if one.amount else most)
 
 
-async def give_credit(work: Work, credit: NewCredit) -> Decimal:
+async def apply_credit(work: Work, credit: NewCredit) -> Decimal:
     """Let a credit note settle its document as far as that is open: how much that was.
 
-    The rest stays unused. No money moves and nothing is posted here. The document is held
-    (`hold_documents`).
+    The rest stays unused. No money moves and nothing is posted here. The document is locked
+    (`lock_documents`).
     """
-    items = await queries.documents_open(work, [credit.document_id])
+    items = await queries.open_items_for_update(work, [credit.document_id])
     [number] = await queries.next_numbers(work.sql, 1)
     payment = _credit(credit, number)
-    made = _allocated(work, payment, None, items)
+    allocations = _allocate_shares(work, payment, None, items)
     await queries.add_payments(work, [payment])
-    count_balance(work, payment.side, payment.party_id, unallocated=payment.amount)
-    await settle_items(work, made, items)
-    await publish_payments(work, [payment.id], EVERYTHING)
+    adjust_balance(work, payment.side, payment.party_id, unallocated=payment.amount)
+    await settle_items(work, allocations, items)
+    await publish_payments(work, [payment.id], ALL_FIELDS)
     return payment.amount - payment.unallocated
 
 
-async def give_unused(work: Work, news: Sequence[NewCredit]) -> None:
+async def add_unallocated_credits(work: Work, new_credits: Sequence[NewCredit]) -> None:
     """Store credits that settle nothing yet; their own module posts them."""
-    numbers = await queries.next_numbers(work.sql, len(news))
-    payments = [_credit(one, number) for one, number in zip(news, numbers, strict=True)]
+    numbers = await queries.next_numbers(work.sql, len(new_credits))
+    payments = [_credit(one, number) for one, number in zip(new_credits, numbers, strict=True)]
     await queries.add_payments(work, payments)
     for one in payments:
-        count_balance(work, one.side, one.party_id, unallocated=one.amount)
-    await publish_payments(work, [one.id for one in payments], EVERYTHING)
+        adjust_balance(work, one.side, one.party_id, unallocated=one.amount)
+    await publish_payments(work, [one.id for one in payments], ALL_FIELDS)
 
 
 def _credit(credit: NewCredit, number: str) -> Payment:
@@ -221,8 +225,8 @@ async def allocate_payment(work: Work, payment_id: UUID, command: AllocatePaymen
 
     Raises NotFound, MissingReference, OverAllocated, WriteOffTooLarge.
     """
-    _shares_supported(work, command.allocations)
-    payment = await locked_payment(work, payment_id)
+    _require_supported_shares(work, command.allocations)
+    payment = await lock_payment(work, payment_id)
     free = [payment.party_id] if command.allocations is None else []
     items = await queries.items_to_settle(
         work,
@@ -230,47 +234,47 @@ async def allocate_payment(work: Work, payment_id: UUID, command: AllocatePaymen
         free if payment.direction == "in" else [],
         free if payment.direction == "out" else [],
     )
-    made = _allocated(work, payment, command.allocations, items, on=work.today())
-    return await _changed(work, payment, made, items, command.allocations or ())
+    allocations = _allocate_shares(work, payment, command.allocations, items, on=work.today())
+    return await _save_changes(work, payment, allocations, items, command.allocations or ())
 
 
 async def release_payment(work: Work, payment_id: UUID, command: ReleasePayment) -> PaymentView:
     """Take back what of a payment settled a document, exactly (E15).
 
-    Raises NotFound, NotAllocated, RefundGiven, WriteOffStays.
+    Raises NotFound, NotAllocated, RefundNotReleasable, WriteOffNotReleasable.
     """
-    payment = await locked_payment(work, payment_id)
-    items = await queries.documents_open(work, [command.document_id])
+    payment = await lock_payment(work, payment_id)
+    items = await queries.open_items_for_update(work, [command.document_id])
     item = items.get(command.document_id)
     settled = item and await queries.allocated(work, payment.id, item.id)
     if not item or not settled or item.source_type == "credit_reversal":
         raise NotAllocated(number=payment.number)
     if payment.kind in WRITE_OFFS:
-        raise WriteOffStays(number=payment.number)
+        raise WriteOffNotReleasable(number=payment.number)
     if item.source_type == REST_WRITTEN_OFF:
-        raise WriteOffStays(number=item.document_number)
+        raise WriteOffNotReleasable(number=item.document_number)
     if item.source_type == "refund":
-        raise RefundGiven(number=item.document_number)
-    made = [allocate(work, payment, item, -settled, on=work.today())]
-    return await _changed(work, payment, made, items)
+        raise RefundNotReleasable(number=item.document_number)
+    allocations = [allocate(work, payment, item, -settled, on=work.today())]
+    return await _save_changes(work, payment, allocations, items)
 
 
-async def _changed(
+async def _save_changes(
     work: Work,
     payment: Payment,
-    made: Sequence[Allocation],
+    allocations: Sequence[Allocation],
     items: Mapping[UUID, OpenItem],
-    wanted: Sequence[Allocate] = (),
+    requested: Sequence[Allocate] = (),
 ) -> PaymentView:
-    if made:
+    if allocations:
         payment.touch(work.now)
         await work.flush()
-        await settle_items(work, made, items)
-    await write_off_rests(work, payment, wanted, items, on=work.today())
-    if made:
-        [told] = await publish_payments(work, [payment.id], ["allocations", "unallocated"])
-        return told
-    return await see_payment(work.sql, payment.id)
+        await settle_items(work, allocations, items)
+    await write_off_document_rests(work, payment, requested, items, on=work.today())
+    if allocations:
+        [view] = await publish_payments(work, [payment.id], ["allocations", "unallocated"])
+        return view
+    return await get_payment(work.sql, payment.id)
 
 
 def _posting(payment: Payment) -> ledger.Posting:
@@ -290,9 +294,9 @@ def _posting(payment: Payment) -> ledger.Posting:
     )
 
 
-async def see_payment(sql: Sql, payment_id: UUID) -> PaymentView:
+async def get_payment(sql: Sql, payment_id: UUID) -> PaymentView:
     """The payment as callers see it. Raises NotFound."""
-    seen = await queries.payment_views(sql, [payment_id])
-    if not seen:
+    view = await queries.payment_views(sql, [payment_id])
+    if not view:
         raise NotFound(entity="payment", id=payment_id)
-    return seen[0]
+    return view[0]

@@ -7,15 +7,15 @@ from uuid import UUID
 from chassis.http.problems import FieldError, InvalidInput
 from chassis.ids import uuid7
 from chassis.work.unit_of_work import Work
-from erp.currencies import must_be_supported
+from erp.currencies import require_supported_currency
 from erp.days import business_day_of
 from erp.ledger import service as ledger
 from erp.settlement import queries
 from erp.settlement.errors import NothingToRefund
 from erp.settlement.models import Payment
 from erp.settlement.schemas import Allocate, AllocatePayment, PaymentView, Refund
-from erp.settlement.service.allocating import locked_payment
-from erp.settlement.service.items import NewItem, open_item
+from erp.settlement.service.allocating import lock_payment
+from erp.settlement.service.items import NewOpenItem, open_item
 from erp.settlement.service.payments import allocate_payment
 from values.money import PositiveMoney
 
@@ -31,9 +31,9 @@ async def refund_payment(work: Work, payment_id: UUID, command: Refund) -> Payme
     NoPeriod, PeriodClosed, CurrencyNotSupported.
     """
     if command.amount:
-        must_be_supported(work, command.amount.currency)
+        require_supported_currency(work, command.amount.currency)
     day = business_day_of(work, command.effective_on)
-    payment = await locked_payment(work, payment_id)
+    payment = await lock_payment(work, payment_id)
     amount = command.amount.amount if command.amount else payment.unallocated
     if not payment.unallocated:
         raise NothingToRefund(number=payment.number)
@@ -46,7 +46,7 @@ async def refund_payment(work: Work, payment_id: UUID, command: Refund) -> Payme
     await ledger.post(work, [_posting(payment, refund_id, amount, day, memo)])
     await open_item(
         work,
-        NewItem(
+        NewOpenItem(
             side=payment.side,
             party_id=payment.party_id,
             source_type="refund",

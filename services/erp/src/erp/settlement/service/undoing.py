@@ -7,27 +7,27 @@ from chassis.work.unit_of_work import Work
 from erp.settlement import queries
 from erp.settlement.errors import CreditUsed
 from erp.settlement.schemas import Allocate, AllocatePayment
-from erp.settlement.service.allocating import locked_payment
-from erp.settlement.service.items import NewItem, open_item
+from erp.settlement.service.allocating import lock_payment
+from erp.settlement.service.items import NewOpenItem, open_item
 from erp.settlement.service.payments import allocate_payment
 from values.money import PositiveMoney
 
-__all__ = ["CREDIT_REVERSAL", "take_back_credit"]
+__all__ = ["CREDIT_REVERSAL", "reverse_credit"]
 
 CREDIT_REVERSAL = "credit_reversal"
 
 
-async def take_back_credit(work: Work, source_id: UUID, *, effective_on: date) -> None:
+async def reverse_credit(work: Work, source_id: UUID, *, effective_on: date) -> None:
     """Use the whole credit of a document for its reversal, which its own module posts.
 
     Raises NotFound, CreditUsed.
     """
-    payment = await locked_payment(work, await queries.payment_of(work.sql, source_id))
+    payment = await lock_payment(work, await queries.payment_of(work.sql, source_id))
     if payment.unallocated != payment.amount:
         raise CreditUsed(number=payment.number)
     await open_item(
         work,
-        NewItem(
+        NewOpenItem(
             side=payment.side,
             party_id=payment.party_id,
             source_type=CREDIT_REVERSAL,

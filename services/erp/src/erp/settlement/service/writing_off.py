@@ -14,11 +14,11 @@ from erp.ledger import service as ledger
 from erp.settings import settings_of
 from erp.settlement import queries
 from erp.settlement.errors import (
-    CreditNoteStays,
-    DebtStays,
-    DifferenceStays,
+    IsBadDebt,
+    IsCreditNote,
+    IsPayment,
+    IsSmallDifference,
     NothingToWriteOff,
-    PaymentStays,
     WriteOffReversed,
     WriteOffTooLarge,
 )
@@ -31,23 +31,23 @@ from erp.settlement.schemas import (
     ReverseWriteOff,
 )
 from erp.settlement.service.allocating import (
-    EVERYTHING,
+    ALL_FIELDS,
     allocate,
-    locked_payment,
+    lock_payment,
     publish_payments,
     settle_items,
 )
-from erp.settlement.service.items import NewItem, count_balance, open_item
+from erp.settlement.service.items import NewOpenItem, adjust_balance, open_item
 from values.decimals import plain
 
-__all__ = ["NewWriteOff", "reverse_write_off", "write_off", "write_off_rests"]
+__all__ = ["NewWriteOff", "reverse_write_off", "write_off", "write_off_document_rests"]
 
-_NOTHING = Decimal(0)
-_STAYS = {
-    "payment": PaymentStays,
-    "credit_note": CreditNoteStays,
-    BAD_DEBT: DebtStays,
-    SMALL_DIFFERENCE: DifferenceStays,
+_ZERO = Decimal(0)
+_WRONG_KIND = {
+    "payment": IsPayment,
+    "credit_note": IsCreditNote,
+    BAD_DEBT: IsBadDebt,
+    SMALL_DIFFERENCE: IsSmallDifference,
 }
 """Why what is of another kind is not taken back."""
 _REVERSED = ["allocations", "reversal_reason", "reversed_on", "state"]
@@ -66,17 +66,17 @@ class NewWriteOff:
     effective_on: date
     reason: str
     account: str
-    tax: Decimal = _NOTHING
+    tax: Decimal = _ZERO
 
 
 async def write_off(work: Work, new: NewWriteOff) -> PaymentView:
     """Settle a document with a loss: Dr account (and output tax), Cr receivable.
 
-    The document is held (`open_document`). Raises NotFound, NothingToWriteOff, OverAllocated,
+    The document is locked (`lock_open_item`). Raises NotFound, NothingToWriteOff, OverAllocated,
     InvalidInput (before the document), ControlAccount, MissingReference (account), NoPeriod,
     PeriodClosed.
     """
-    items = await queries.documents_open(work, [new.document_id])
+    items = await queries.open_items_for_update(work, [new.document_id])
     if new.document_id not in items:
         raise NotFound(entity="open item", id=new.document_id)
     item = items[new.document_id]
@@ -89,10 +89,10 @@ async def write_off(work: Work, new: NewWriteOff) -> PaymentView:
     return view
 
 
-async def write_off_rests(
+async def write_off_document_rests(
     work: Work,
     payment: Payment,
-    wanted: Sequence[Allocate],
+    requested: Sequence[Allocate],
     items: Mapping[UUID, OpenItem],
     *,
     on: date | None = None,
@@ -101,12 +101,12 @@ async def write_off_rests(
 
     Raises WriteOffTooLarge, ControlAccount, MissingReference (account), NoPeriod, PeriodClosed.
     """
-    named = {one.document_id for one in wanted if one.write_off_rest}
+    named = {one.document_id for one in requested if one.write_off_rest}
     left = [item for item in items.values() if item.source_id in named and item.open_amount]
     if not left:
         return
     settings = settings_of(work.setting)
-    _must_be_small(left, settings.write_off_max)
+    _require_small(left, settings.write_off_max)
     day = max(payment.effective_on, on or payment.effective_on)
     new = [
         NewWriteOff(
@@ -122,7 +122,7 @@ async def write_off_rests(
     await _write_off(work, new, items)
 
 
-def _must_be_small(left: Sequence[OpenItem], most: Decimal) -> None:
+def _require_small(left: Sequence[OpenItem], most: Decimal) -> None:
     for item in left:
         if item.open_amount > most:
             raise WriteOffTooLarge(
@@ -131,24 +131,24 @@ def _must_be_small(left: Sequence[OpenItem], most: Decimal) -> None:
 
 
 async def _write_off(
-    work: Work, news: Sequence[NewWriteOff], items: Mapping[UUID, OpenItem]
+    work: Work, write_offs: Sequence[NewWriteOff], items: Mapping[UUID, OpenItem]
 ) -> list[PaymentView]:
-    await ledger.accounts_must_be_free(work, sorted({one.account for one in news}))
-    numbers = await queries.next_numbers(work.sql, len(news))
+    await ledger.require_no_control_account(work, sorted({one.account for one in write_offs}))
+    numbers = await queries.next_numbers(work.sql, len(write_offs))
     payments = [
         _payment(new, items[new.document_id], number)
-        for new, number in zip(news, numbers, strict=True)
+        for new, number in zip(write_offs, numbers, strict=True)
     ]
-    made = [
+    allocations = [
         allocate(work, payment, items[new.document_id], new.amount, on=new.effective_on)
-        for new, payment in zip(news, payments, strict=True)
+        for new, payment in zip(write_offs, payments, strict=True)
     ]
     await queries.add_payments(work, payments)
-    await ledger.post(work, [_posting(*one) for one in zip(news, payments, strict=True)])
+    await ledger.post(work, [_posting(*one) for one in zip(write_offs, payments, strict=True)])
     for payment in payments:
-        count_balance(work, payment.side, payment.party_id, unallocated=payment.amount)
-    await settle_items(work, made, items)
-    return await publish_payments(work, [one.id for one in payments], EVERYTHING)
+        adjust_balance(work, payment.side, payment.party_id, unallocated=payment.amount)
+    await settle_items(work, allocations, items)
+    return await publish_payments(work, [one.id for one in payments], ALL_FIELDS)
 
 
 def _payment(new: NewWriteOff, item: OpenItem, number: str) -> Payment:
@@ -189,41 +189,41 @@ async def reverse_write_off(
     """Take a write-off back: the opposite is posted, and the document is owed again (E7).
 
     The write-off itself is used up by an item of the same amount, so the books agree on every day
-    (E14). Raises NotFound, PaymentStays and the like (it is of another kind), WriteOffReversed,
+    (E14). Raises NotFound, IsPayment and the like (it is of another kind), WriteOffReversed,
     InvalidInput (before the write-off), NoPeriod, PeriodClosed.
     """
     day = business_day_of(work, command.effective_on)
-    payment = await locked_payment(work, payment_id)
+    payment = await lock_payment(work, payment_id)
     if payment.kind != kind:
-        raise _STAYS[payment.kind](number=payment.number, id=payment_id)
-    settled = await queries.written_off_of(work.sql, payment_id)
+        raise _WRONG_KIND[payment.kind](number=payment.number, id=payment_id)
+    settled = await queries.document_written_off(work.sql, payment_id)
     if settled is None:
         raise WriteOffReversed(number=payment.number)
     if day < payment.effective_on:
         wrong = FieldError("/effective_on", "before_write_off", "It was still owed on this day.")
         raise InvalidInput(errors=[wrong])
     await ledger.reverse_document(work, payment_id, effective_on=day, memo=command.reason)
-    used = await _use_up(work, payment, day)
-    items = await queries.documents_open(work, [settled, used])
-    made = [
+    used = await _offset(work, payment, day)
+    items = await queries.open_items_for_update(work, [settled, used])
+    allocations = [
         allocate(work, payment, items[settled], -payment.amount, on=day),
         allocate(work, payment, items[used], payment.amount, on=day),
     ]
-    payment.be_reversed(on=day, reason=command.reason)
+    payment.mark_reversed(on=day, reason=command.reason)
     payment.touch(work.now)
     await work.flush()
-    await settle_items(work, made, items)
+    await settle_items(work, allocations, items)
     [view] = await publish_payments(work, [payment_id], _REVERSED)
     return view
 
 
-async def _use_up(work: Work, payment: Payment, day: date) -> UUID:
+async def _offset(work: Work, payment: Payment, day: date) -> UUID:
     """Open an item for what is taken back, which the write-off settles; its document."""
     [number] = await queries.next_numbers(work.sql, 1)
     document_id = uuid7()
     await open_item(
         work,
-        NewItem(
+        NewOpenItem(
             side=payment.side,
             party_id=payment.party_id,
             source_type="write_off_reversal",

@@ -10,7 +10,7 @@ from chassis.http.batch import BatchReply
 from chassis.http.problems import MissingReference
 from chassis.ids import uuid7
 from chassis.work.unit_of_work import Work
-from erp.currencies import must_be_supported
+from erp.currencies import require_supported_currency
 from erp.days import business_day_of
 from erp.senders import BatchAsked
 from erp.sql import Sql
@@ -95,7 +95,7 @@ async def receive_stock(work: Work, command: ReceiveStock) -> StockPosted:
 
 
 async def _receipt_lines(work: Work, lines: Sequence[ReceivedLine]) -> list[ReceiptLine]:
-    must_be_supported(work, *(line.currency for line in lines))
+    require_supported_currency(work, *(line.currency for line in lines))
     ids = await item_ids_of(work.sql, lines)
     return [
         ReceiptLine(ids[line.sku], line.quantity, line.amount(), serials=line.serials)
@@ -108,7 +108,9 @@ async def adjust_stock(work: Work, command: AdjustStock) -> StockPosted:
     adjustment_id = uuid7()
     day = business_day_of(work, command.effective_on)
     ids = await item_ids_of(work.sql, command.lines)
-    must_be_supported(work, *(line.unit_cost.currency for line in command.lines if line.unit_cost))
+    require_supported_currency(
+        work, *(line.unit_cost.currency for line in command.lines if line.unit_cost)
+    )
     await adjust(
         work,
         [_adjust_line(ids[line.sku], line) for line in command.lines],

@@ -28,7 +28,7 @@ async def look_back(work: Work, held: Holding, day: date) -> None:
     behind = [one for one in held.worth.values() if one.moved_on and one.moved_on > day]
     changes: Mapping[UUID, Sequence[DayEnd]] = {}
     if behind:
-        await ledger.must_be_open(work, day)
+        await ledger.require_open_period(work, day)
         changes = await queries.changes_after(work, behind, day)
     for item_id, worth in held.worth.items():
         since = changes.get(item_id, ())
