@@ -71,7 +71,7 @@ class Order(Record, Base):
     refusal: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     base: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
-    def change_here(self, at: datetime, *, history: int) -> list[str]:
+    def count_local_change(self, at: datetime, *, history: int) -> list[str]:
         """Count a change that was made here: it is decided anew; what that changed besides."""
         changed = self.take({"state": CANCELLED if self.state == CANCELLED else PLACED})
         changed += self.take({"refusal": None})
@@ -79,7 +79,7 @@ class Order(Record, Base):
         self.content_version, self.content_history = self.version, history
         return changed
 
-    def is_later(self, version: int, *, history: int | None) -> bool:
+    def changed_after(self, version: int, *, history: int | None) -> bool:
         """Whether it was changed here after that version of it; None: nobody tells its history."""
         ours = self.content_history or history or 0
         return (history or ours, version) < (ours, self.content_version)
@@ -89,14 +89,14 @@ class Order(Record, Base):
         if self.state == CANCELLED:
             return []
         self.state = CANCELLED
-        return ["state", *self.change_here(at, history=history)]
+        return ["state", *self.count_local_change(at, history=history)]
 
-    def must_be_placed(self) -> None:
+    def require_not_cancelled(self) -> None:
         """Raises OrderCancelled."""
         if self.state == CANCELLED:
             raise OrderCancelled(number=self.number)
 
-    def must_stay_with(self, account_id: UUID) -> None:
+    def require_movable_to(self, account_id: UUID) -> None:
         """Raises AccountFixed where goods have gone out, or were invoiced, to another account."""
         lines = (self.erp or {}).get("lines", ())
         gone = any(Decimal(line[part]) for line in lines for part in ("shipped", "invoiced"))

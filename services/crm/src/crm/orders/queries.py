@@ -20,9 +20,9 @@ from crm.sql import Sql
 __all__ = [
     "add_order",
     "bases_of",
-    "for_update",
     "has_ordered",
-    "lines_of",
+    "load_for_update",
+    "load_lines",
     "lock_orders",
     "lock_rows",
     "order_page",
@@ -79,7 +79,7 @@ insert into customer_order (id, version, created_at, updated_at, number, account
   returning number, content_history"""
 
 
-async def for_update(work: Work, order_id: UUID) -> Order | None:
+async def load_for_update(work: Work, order_id: UUID) -> Order | None:
     """The order, locked until the act ends."""
     return await work.session.get(Order, order_id, with_for_update=True)
 
@@ -98,7 +98,7 @@ async def lock_rows(work: Work, order_ids: Sequence[UUID]) -> None:
     )
 
 
-async def lines_of(work: Work, order_id: UUID) -> list[OrderLine]:
+async def load_lines(work: Work, order_id: UUID) -> list[OrderLine]:
     """The order's lines."""
     found = select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)
     return list(await work.session.scalars(found))

@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 from chassis.http.etag import EtagVersion, Revision
 from crm.fields import LARGEST_BATCH
 from crm.links import ExternalRef
-from crm.orders.erp_copies import ErpOrder
+from crm.orders.erp_orders import ErpOrder
 from values.address import Address, AddressPatch
 from values.days import Day, Instant
 from values.decimals import NonNegativeDecimal, PositiveQuantity, SignedAmount
@@ -38,16 +38,16 @@ __all__ = [
     "OrderView",
     "PlaceOrder",
     "Refusal",
-    "Taken",
-    "TellAvailabilities",
-    "TellAvailability",
-    "TellDebt",
-    "TellDebts",
-    "TellFulfilment",
-    "TellFulfilments",
-    "TellRefusal",
+    "UpsertAvailabilities",
+    "UpsertAvailability",
+    "UpsertDebt",
+    "UpsertDebts",
+    "UpsertFulfilment",
+    "UpsertFulfilments",
     "UpsertOrder",
     "UpsertOrders",
+    "UpsertRefusal",
+    "UpsertReply",
 ]
 
 OrderState = Literal["placed", "rejected", "cancelled"]
@@ -156,7 +156,7 @@ class ChangeOrder(Command):
     )
 
 
-class TellFulfilment(Command):
+class UpsertFulfilment(Command):
     """What the ERP tells of an order."""
 
     source_version: SourceVersion
@@ -164,7 +164,7 @@ class TellFulfilment(Command):
     erp: ErpOrder
 
 
-class TellRefusal(Command):
+class UpsertRefusal(Command):
     """The ERP would not take an order or its change as it was sent."""
 
     source_version: SourceVersion
@@ -173,7 +173,7 @@ class TellRefusal(Command):
     about: Annotated[str, StringConstraints(max_length=1000)] = ""
 
 
-class TellAvailability(Command):
+class UpsertAvailability(Command):
     """What the ERP tells of a product's stock."""
 
     source_version: SourceVersion
@@ -182,7 +182,7 @@ class TellAvailability(Command):
     incoming: NonNegativeDecimal
 
 
-class TellDebt(Command):
+class UpsertDebt(Command):
     """What the ERP says the customer owes; an older word than the last one changes nothing."""
 
     source_version: SourceVersion
@@ -191,31 +191,31 @@ class TellDebt(Command):
     told_at: Instant
 
 
-class FulfilmentItem(TellFulfilment):
+class FulfilmentItem(UpsertFulfilment):
     """How one of our orders stands; `external_id` is the ERP's own order."""
 
     external_id: ExternalId
 
 
-class TellFulfilments(Command):
+class UpsertFulfilments(Command):
     """What the ERP tells of orders."""
 
     items: list[FulfilmentItem] = Field(min_length=1, max_length=LARGEST_BATCH)
 
 
-class AvailabilityItem(TellAvailability):
+class AvailabilityItem(UpsertAvailability):
     """The stock of one product; `external_id` is the ERP's item."""
 
     external_id: ExternalId
 
 
-class TellAvailabilities(Command):
+class UpsertAvailabilities(Command):
     """What the ERP tells of products' stock."""
 
     items: list[AvailabilityItem] = Field(min_length=1, max_length=LARGEST_BATCH)
 
 
-class DebtItem(TellDebt):
+class DebtItem(UpsertDebt):
     """What one customer owes; `external_id` is the document that changed it."""
 
     external_id: Annotated[
@@ -223,13 +223,13 @@ class DebtItem(TellDebt):
     ]
 
 
-class TellDebts(Command):
+class UpsertDebts(Command):
     """What the ERP says customers owe."""
 
     items: list[DebtItem] = Field(min_length=1, max_length=LARGEST_BATCH)
 
 
-class Taken(BaseModel):
+class UpsertReply(BaseModel):
     """What was told is known here now; the versions are those of the record it was told of."""
 
     id: UUID

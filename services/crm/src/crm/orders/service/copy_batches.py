@@ -11,19 +11,19 @@ from chassis.telemetry.trace import Trace
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
 from crm.orders import queries
-from crm.orders.service import mirror
+from crm.orders.service import erp_copies
 from crm.senders import BatchAsked
 from crm.upserts import versions_of
 
-__all__ = ["AVAILABILITIES", "DEBTS", "FULFILMENTS", "Done", "store_each", "store_one"]
+__all__ = ["AVAILABILITIES", "DEBTS", "FULFILMENTS", "Stored", "store_each", "store_one"]
 
 
 @dataclass(frozen=True)
-class Copies:
+class CopyKind:
     """One kind of what is sent: of which record of ours it is, and how it is kept.
 
     `store` keeps what was sent of different records, all or none of it. `lock` locks all records
-    of a batch in key order, where acts lock several. `answered`: the id in the reply, where it is
+    of a batch in key order, where acts lock several. `reply_id`: the id in the reply, where it is
     not the record's.
     """
 
@@ -31,36 +31,36 @@ class Copies:
     record: Callable[[Any], UUID]
     store: Callable[[Work, Sequence[Any]], Awaitable[Sequence[Outcome]]]
     lock: Callable[[Work, Sequence[UUID]], Awaitable[object]] | None = None
-    answered: Callable[[Any], UUID] | None = None
+    reply_id: Callable[[Any], UUID] | None = None
 
 
-FULFILMENTS = Copies(
+FULFILMENTS = CopyKind(
     table="customer_order",
     record=lambda sent: sent.order_id,
-    store=mirror.store_fulfilments,
+    store=erp_copies.store_fulfilments,
     lock=queries.lock_rows,
 )
-AVAILABILITIES = Copies(
-    table="product", record=lambda sent: sent.product_id, store=mirror.store_availabilities
+AVAILABILITIES = CopyKind(
+    table="product", record=lambda sent: sent.product_id, store=erp_copies.store_availabilities
 )
-DEBTS = Copies(
+DEBTS = CopyKind(
     table="account",
     record=lambda sent: sent.account_id,
-    store=mirror.store_debts,
-    answered=lambda item: UUID(item.external_id),
+    store=erp_copies.store_debts,
+    reply_id=lambda item: UUID(item.external_id),
 )
 
-Done = tuple[Outcome, Present]
+Stored = tuple[Outcome, Present]
 """What became of what was sent, and the versions of the record it was sent of."""
 
 
-async def store_one(work: Work, kind: Copies, sent: Any) -> Done:
+async def store_one(work: Work, kind: CopyKind, sent: Any) -> Stored:
     """Keep what was sent of one record. Raises what `store` raises."""
     [done] = await _store(work, kind, [sent])
     return done
 
 
-async def _store(work: Work, kind: Copies, sent: Sequence[Any]) -> list[Done]:
+async def _store(work: Work, kind: CopyKind, sent: Sequence[Any]) -> list[Stored]:
     outcomes = await kind.store(work, sent)
     ids = [kind.record(one) for one in sent]
     now = await versions_of(work, kind.table, ids)
@@ -68,7 +68,7 @@ async def _store(work: Work, kind: Copies, sent: Sequence[Any]) -> list[Done]:
 
 
 async def store_each(
-    work: Work, asked: BatchAsked, kind: Copies, items: Sequence[Any]
+    work: Work, asked: BatchAsked, kind: CopyKind, items: Sequence[Any]
 ) -> BatchReply:
     """Keep each item as if alone, in the order sent; a refused one leaves the others as they are.
 
@@ -95,26 +95,26 @@ class _Batch:
     """A batch being kept; `times`: how many of its items are of each record."""
 
     work: Work
-    kind: Copies
+    kind: CopyKind
     times: Mapping[UUID, int]
 
     def fits(self, item: Any, trace: Trace) -> bool:  # noqa: ARG002 - as `AtOnce` asks
         """Whether the item may be kept together with its neighbours."""
         return self.times[self.kind.record(item)] == 1
 
-    async def one(self, item: Any) -> Done:
+    async def one(self, item: Any) -> Stored:
         """Keep an item alone."""
-        return (await self._kept([item]))[0]
+        return (await self._store_all([item]))[0]
 
-    async def several(self, sent: Sequence[Sent[Any]]) -> list[Done]:
+    async def several(self, sent: Sequence[Sent[Any]]) -> list[Stored]:
         """Keep items at once; events of their records carry the items' own traces."""
         own = {self.kind.record(item): trace for item, trace in sent}
         with self.work.traced(self.work.trace, own):
-            return await self._kept([item for item, _ in sent])
+            return await self._store_all([item for item, _ in sent])
 
-    async def _kept(self, items: Sequence[Any]) -> list[Done]:
+    async def _store_all(self, items: Sequence[Any]) -> list[Stored]:
         done = await _store(self.work, self.kind, items)
-        named = self.kind.answered
+        named = self.kind.reply_id
         if named is None:
             return done
         return [

@@ -14,13 +14,13 @@ from values.text import Note
 __all__ = ["ErpChange", "ErpLine", "ErpOrder", "ErpShipment"]
 
 
-class Told(BaseModel):
+class StatePart(BaseModel):
     """A part of what the ERP tells; what we do not know of is left out."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class ErpLine(Told):
+class ErpLine(StatePart):
     """How a line stands; of goods of a confirmed order: quantity = reserved + waiting + shipped."""
 
     line_id: UUID | None = Field(default=None, description="Our line, or the ERP's own.")
@@ -36,7 +36,7 @@ class ErpLine(Told):
     invoiced: NonNegativeDecimal
 
 
-class ErpShipment(Told):
+class ErpShipment(StatePart):
     """A shipment, or goods that came back."""
 
     number: str
@@ -49,7 +49,7 @@ class ErpShipment(Told):
     )
 
 
-class ErpChange(Told):
+class ErpChange(StatePart):
     """The last change that was asked for, and the answer; `source_version`: of our order."""
 
     kind: str
@@ -64,7 +64,7 @@ class ErpChange(Told):
         return asked == ("refused", version, history)
 
 
-class ErpOrder(Told):
+class ErpOrder(StatePart):
     """How the ERP says the order stands; `promised_on` is the confirmed date."""
 
     number: str
