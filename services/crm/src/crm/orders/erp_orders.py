@@ -1,4 +1,4 @@
-"""How the ERP says that an order stands, as it is told here and kept with the order."""
+"""How the ERP says that an order stands, as it is sent and kept with the order."""
 
 from decimal import Decimal
 from typing import Annotated
@@ -15,7 +15,7 @@ __all__ = ["ErpChange", "ErpLine", "ErpOrder", "ErpShipment"]
 
 
 class StatePart(BaseModel):
-    """A part of what the ERP tells; what we do not know of is left out."""
+    """A part of the ERP's order; fields that we do not know are left out."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -59,9 +59,9 @@ class ErpChange(StatePart):
     source_history: Annotated[int, Field(strict=True, ge=1)] | None = None
 
     def refuses(self, version: int, *, history: int | None) -> bool:
-        """Whether it says no to what this version of ours asked for."""
-        asked = (self.state, self.source_version, self.source_history or history)
-        return asked == ("refused", version, history)
+        """Whether it refuses the change that this version of ours asked for."""
+        answer = (self.state, self.source_version, self.source_history or history)
+        return answer == ("refused", version, history)
 
 
 class ErpOrder(StatePart):

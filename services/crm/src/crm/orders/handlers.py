@@ -1,4 +1,4 @@
-"""What orders do when an account has news."""
+"""What orders do when an account changes."""
 
 from chassis.work.unit_of_work import Work
 from crm.accounts.events import AccountChanged

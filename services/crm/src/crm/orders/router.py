@@ -1,4 +1,4 @@
-"""Paths of orders, and of what a linked ERP tells."""
+"""Paths of orders, and of the copies that a linked ERP sends."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -117,28 +117,28 @@ erp_copy_router = house_router(
 
 @dataclass(frozen=True)
 class OrderReply:
-    """The reply to a reader of orders: refusals are told in his language."""
+    """The reply to a reader of orders: refusals are explained in the reader's language."""
 
     response: Response
     texts: Texts
     language: str
 
     def translate(self, order: OrderView) -> OrderView:
-        """The order with its refusal in words."""
+        """The order with its refusal explained."""
         refused = order.refusal
         if refused is None:
             return order
-        text = self.texts.text(REASONS.get(refused.code, DEFAULT_REASON), self.language)
-        words = text.format(code=refused.code, about=refused.about).strip()
-        return order.model_copy(update={"refusal": refused.model_copy(update={"text": words})})
+        template = self.texts.text(REASONS.get(refused.code, DEFAULT_REASON), self.language)
+        text = template.format(code=refused.code, about=refused.about).strip()
+        return order.model_copy(update={"refusal": refused.model_copy(update={"text": text})})
 
     def translate_page(self, page: Page[OrderView]) -> Page[OrderView]:
-        """The page with the refusals of its orders in words."""
+        """The page with the refusals of its orders explained."""
         return page.model_copy(update={"items": [self.translate(order) for order in page.items]})
 
 
 async def order_reply(request: Request, response: Response, language: Language) -> OrderReply:
-    """The reply at hand, and the caller's language."""
+    """The reply to this request, and the caller's language."""
     return OrderReply(response, request.app.state.texts, language)
 
 
@@ -165,8 +165,8 @@ async def list_orders(  # noqa: PLR0917 - a route lists its filters
     external_id: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Page[OrderView]:
     """Customers' orders, the newest first."""
-    wanted = (("account_id", account_id), ("state", state), ("number", number))
-    filters = [Filter(f"customer_order.{name} = {{}}", value) for name, value in wanted]
+    equal = (("account_id", account_id), ("state", state), ("number", number))
+    filters = [Filter(f"customer_order.{name} = {{}}", value) for name, value in equal]
     filters.append(linked_to("customer_order", external_system, external_id))
     return reply.translate_page(await queries.order_page(at.sql, asked, filters))
 
@@ -239,11 +239,11 @@ async def cancel_order(
     return await _order(reply, work, order_id)
 
 
-def _upsert_reply(response: Response, done: Stored, named: UUID | None = None) -> UpsertReply:
-    """What was told is known now, with what became of it in the header."""
-    outcome, now = done
-    reply_outcome(response, Upserted(outcome, now.id))
-    return UpsertReply(id=named or now.id, version=now.version, revision=now.revision)
+def _upsert_reply(response: Response, stored: Stored, reply_id: UUID | None = None) -> UpsertReply:
+    """The reply to what was stored, with the outcome in the header."""
+    outcome, record = stored
+    reply_outcome(response, Upserted(outcome, record.id))
+    return UpsertReply(id=reply_id or record.id, version=record.version, revision=record.revision)
 
 
 @erp_copy_router.post("/order-fulfilments/by-external/{system}/batch")
@@ -280,8 +280,8 @@ async def tell_refusal(
     work: InWork,
 ) -> UpsertReply:
     """The ERP would not take one of our orders as it was sent; `external_id` is that order."""
-    now = await erp_copies.store_refusal(work, command)
-    return UpsertReply(id=now.id, version=now.version, revision=now.revision)
+    order = await erp_copies.store_refusal(work, command)
+    return UpsertReply(id=order.id, version=order.version, revision=order.revision)
 
 
 @erp_copy_router.post("/product-availabilities/by-external/{system}/batch")
@@ -292,7 +292,7 @@ async def store_availabilities(
     _once: OnlyOnceUnlessDry,
     work: InWork,
 ) -> BatchReply:
-    """What the ERP says is free of products, and expected; each is judged alone."""
+    """What the ERP has available of products, and expects; each is judged alone."""
     return await store_each(work, asked, AVAILABILITIES, command.items)
 
 
@@ -305,7 +305,7 @@ async def tell_availability(
     work: InWork,
     response: Response,
 ) -> UpsertReply:
-    """What the ERP says is free of a product, and expected; `external_id` is its item."""
+    """What the ERP has available of a product, and expects; `external_id` is its item."""
     return _upsert_reply(response, await store_one(work, AVAILABILITIES, command))
 
 

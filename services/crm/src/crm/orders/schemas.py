@@ -55,7 +55,7 @@ Discount = Annotated[NonNegativeDecimal, Field(le=1, description="Part of the pr
 
 
 class LineFields(Command):
-    """What every line says."""
+    """The fields of every line."""
 
     quantity: PositiveQuantity
     unit_price: UnitPriceView | None = None
@@ -94,7 +94,7 @@ Lines = Annotated[list[NewLine], Field(min_length=1, max_length=500)]
 
 
 class OrderContent(Command):
-    """What every order says."""
+    """The fields of every order."""
 
     account_id: UUID
     ordered_on: Day | None = Field(
@@ -157,7 +157,7 @@ class ChangeOrder(Command):
 
 
 class UpsertFulfilment(Command):
-    """What the ERP tells of an order."""
+    """How the ERP says the order stands."""
 
     source_version: SourceVersion
     order_id: UUID
@@ -174,7 +174,7 @@ class UpsertRefusal(Command):
 
 
 class UpsertAvailability(Command):
-    """What the ERP tells of a product's stock."""
+    """What the ERP has available of a product, and expects."""
 
     source_version: SourceVersion
     product_id: UUID
@@ -183,7 +183,7 @@ class UpsertAvailability(Command):
 
 
 class UpsertDebt(Command):
-    """What the ERP says the customer owes; an older word than the last one changes nothing."""
+    """What the ERP says the customer owes; an older message than the last one changes nothing."""
 
     source_version: SourceVersion
     account_id: UUID
@@ -198,7 +198,7 @@ class FulfilmentItem(UpsertFulfilment):
 
 
 class UpsertFulfilments(Command):
-    """What the ERP tells of orders."""
+    """How the ERP says that orders stand."""
 
     items: list[FulfilmentItem] = Field(min_length=1, max_length=LARGEST_BATCH)
 
@@ -210,7 +210,7 @@ class AvailabilityItem(UpsertAvailability):
 
 
 class UpsertAvailabilities(Command):
-    """What the ERP tells of products' stock."""
+    """What the ERP has available of products, and expects."""
 
     items: list[AvailabilityItem] = Field(min_length=1, max_length=LARGEST_BATCH)
 
@@ -230,7 +230,7 @@ class UpsertDebts(Command):
 
 
 class UpsertReply(BaseModel):
-    """What was told is known here now; the versions are those of the record it was told of."""
+    """What was sent is stored; id and versions are those of the record it was sent of."""
 
     id: UUID
     version: EtagVersion

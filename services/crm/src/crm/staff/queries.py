@@ -74,7 +74,7 @@ async def lock_member(sql: Sql, member_id: UUID) -> None:
 
 
 async def ensure_member(work: Work, member_id: UUID) -> StaffMember:
-    """What the user is to sales; a user whom another door let in becomes a member here."""
+    """The user's staff record; one for a user that was made elsewhere is added."""
     await work.sql.execute(
         """insert into staff_member (id, email) select id, '' from local_user where id = $1
             on conflict do nothing""",

@@ -1,4 +1,4 @@
-"""What the reasons of the ERP say to a reader."""
+"""The ERP's reasons as texts for a reader."""
 
 __all__ = ["DEFAULT_REASON", "REASONS"]
 
@@ -19,4 +19,4 @@ REASONS = {
     "order_completed": "The order is completed in the ERP.",
 }
 DEFAULT_REASON = "The ERP refused it: {code} {about}"
-"""What a reason says that is not known here."""
+"""The text of a code that is not in `REASONS`."""

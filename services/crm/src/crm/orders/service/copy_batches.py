@@ -1,4 +1,4 @@
-"""What a linked ERP sends of many records in one request: each is judged alone, kept together."""
+"""What a linked ERP sends of many records in one request: judged one by one, stored together."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -20,9 +20,9 @@ __all__ = ["AVAILABILITIES", "DEBTS", "FULFILMENTS", "Stored", "store_each", "st
 
 @dataclass(frozen=True)
 class CopyKind:
-    """One kind of what is sent: of which record of ours it is, and how it is kept.
+    """A kind of copy: of which record of ours it is, and how it is stored.
 
-    `store` keeps what was sent of different records, all or none of it. `lock` locks all records
+    `store` stores what was sent of different records, all or none of it. `lock` locks all records
     of a batch in key order, where acts lock several. `reply_id`: the id in the reply, where it is
     not the record's.
     """
@@ -55,24 +55,24 @@ Stored = tuple[Outcome, Present]
 
 
 async def store_one(work: Work, kind: CopyKind, sent: Any) -> Stored:
-    """Keep what was sent of one record. Raises what `store` raises."""
-    [done] = await _store(work, kind, [sent])
-    return done
+    """Store what was sent of one record. Raises what `store` raises."""
+    [stored] = await _store(work, kind, [sent])
+    return stored
 
 
 async def _store(work: Work, kind: CopyKind, sent: Sequence[Any]) -> list[Stored]:
     outcomes = await kind.store(work, sent)
     ids = [kind.record(one) for one in sent]
-    now = await versions_of(work, kind.table, ids)
-    return [(outcome, now[record]) for record, outcome in zip(ids, outcomes, strict=True)]
+    records = await versions_of(work, kind.table, ids)
+    return [(outcome, records[record]) for record, outcome in zip(ids, outcomes, strict=True)]
 
 
 async def store_each(
     work: Work, asked: BatchAsked, kind: CopyKind, items: Sequence[Any]
 ) -> BatchReply:
-    """Keep each item as if alone, in the order sent; a refused one leaves the others as they are.
+    """Store each item as if alone, in the order sent; a refused one leaves the others as they are.
 
-    Batches of one kind pass one at a time. Items of one record are kept one after the other.
+    Batches of one kind pass one at a time. Items of one record are stored one after the other.
     """
     await advisory_lock(work, f"batch:{kind.table}:copies")
     if kind.lock:
@@ -92,32 +92,32 @@ async def store_each(
 
 @dataclass(frozen=True)
 class _Batch:
-    """A batch being kept; `times`: how many of its items are of each record."""
+    """A batch being stored; `times`: how many of its items are of each record."""
 
     work: Work
     kind: CopyKind
     times: Mapping[UUID, int]
 
     def fits(self, item: Any, trace: Trace) -> bool:  # noqa: ARG002 - as `AtOnce` asks
-        """Whether the item may be kept together with its neighbours."""
+        """Whether the item may be stored together with its neighbours."""
         return self.times[self.kind.record(item)] == 1
 
     async def one(self, item: Any) -> Stored:
-        """Keep an item alone."""
+        """Store an item alone."""
         return (await self._store_all([item]))[0]
 
     async def several(self, sent: Sequence[Sent[Any]]) -> list[Stored]:
-        """Keep items at once; events of their records carry the items' own traces."""
+        """Store items at once; events of their records carry the items' own traces."""
         own = {self.kind.record(item): trace for item, trace in sent}
         with self.work.traced(self.work.trace, own):
             return await self._store_all([item for item, _ in sent])
 
     async def _store_all(self, items: Sequence[Any]) -> list[Stored]:
-        done = await _store(self.work, self.kind, items)
-        named = self.kind.reply_id
-        if named is None:
-            return done
+        stored = await _store(self.work, self.kind, items)
+        reply_id = self.kind.reply_id
+        if reply_id is None:
+            return stored
         return [
-            (outcome, replace(now, id=named(item)))
-            for item, (outcome, now) in zip(items, done, strict=True)
+            (outcome, replace(record, id=reply_id(item)))
+            for item, (outcome, record) in zip(items, stored, strict=True)
         ]

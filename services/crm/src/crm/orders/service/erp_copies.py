@@ -1,4 +1,4 @@
-"""What a linked ERP tells: how orders stand, what is in stock, what customers owe."""
+"""Copies of what a linked ERP sends: how orders stand, what is in stock, what customers owe."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -29,7 +29,7 @@ CLOCK_SKEW_MAX = timedelta(minutes=10)
 
 
 async def store_fulfilments(work: Work, sent: Sequence[UpsertFulfilment]) -> list[Outcome]:
-    """Keep the newest word of how each of different orders stands, and let the orders follow it.
+    """Store the newest state in the ERP of each of different orders, and apply it to the orders.
 
     An older version than the last one taken is ignored. Raises MissingReference, VersionTooFar.
     """
@@ -86,7 +86,7 @@ async def _lock_order(work: Work, order_id: UUID) -> Order:
 
 
 async def store_availabilities(work: Work, sent: Sequence[UpsertAvailability]) -> list[Outcome]:
-    """Keep the newest word of the stock of each of different products.
+    """Store the newest stock of each of different products.
 
     Raises NotFound, VersionTooFar.
     """
@@ -97,9 +97,9 @@ async def store_availabilities(work: Work, sent: Sequence[UpsertAvailability]) -
 
 
 async def store_debts(work: Work, sent: Sequence[UpsertDebt]) -> list[Outcome]:
-    """Keep the newest word of what each of different customers owes.
+    """Store what each of different customers owes by the newest message.
 
-    Raises NotFound, InvalidInput (said in the future).
+    Raises NotFound, InvalidInput (sent in the future).
     """
     if any(one.told_at > work.now + CLOCK_SKEW_MAX for one in sent):
         message = "This is later than now; it would keep what is said later out."

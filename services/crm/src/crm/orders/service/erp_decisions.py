@@ -1,4 +1,4 @@
-"""What the ERP decided about an order becomes what the order is."""
+"""Orders take over what the ERP decided about them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,19 +21,19 @@ __all__ = ["apply_erp_order", "apply_refusal"]
 async def apply_erp_order(
     work: Work, order: Order, erp: ErpOrder, *, version: int, history: int | None
 ) -> None:
-    """Let the locked order become what it is in the ERP, if that knew all that was changed here.
+    """Change the locked order to what it is in the ERP, if that had all changes made here.
 
-    `version` is the ERP's, in that `history` of its database; None: it does not tell.
+    `version` is the ERP's, in that `history` of its database; None: it does not say.
 
     The content stays ours while the order is rejected or cancelled: it is changed here, or placed
-    anew. Nothing here is a change of the customer's, so the ERP is not asked for it.
+    anew. Nothing here is a change of the customer's, so it is not sent to the ERP.
     """
     if erp.source_version is None:
         return
     if order.changed_after(erp.source_version, history=erp.source_history):
         return
-    now = _base_of(erp, version, history, of=order.content_version)
-    before, order.base = order.base, now
+    before = order.base
+    order.base = _base_of(erp, version, history, of=order.content_version)
     state, refusal = _state_of(erp), _refusal_of(erp)
     if _is_same_content(before, order.base) and (order.state, order.refusal) == (state, refusal):
         await work.flush()
@@ -42,31 +42,31 @@ async def apply_erp_order(
     await work.flush()
 
 
-def _is_same_content(before: dict[str, Any] | None, now: dict[str, Any]) -> bool:
-    """Whether the content is as it was followed last, and nothing was changed here since."""
-    told = {name: now[name] for name in ("version", "history")}
-    return before is not None and before | told == now
+def _is_same_content(before: dict[str, Any] | None, base: dict[str, Any]) -> bool:
+    """Whether the content is as it was applied last, and nothing was changed here since."""
+    version = {name: base[name] for name in ("version", "history")}
+    return before is not None and before | version == base
 
 
 def _base_of(erp: ErpOrder, version: int, history: int | None, *, of: int) -> dict[str, Any]:
-    """The ERP's content, to tell what is changed here from what only follows it.
+    """The ERP's content: what differs from it later was changed here.
 
-    `of`: our version that it was followed for; parts that nobody changes there are told as well.
+    `of`: our version that it was applied to; parts that nobody changes there are in it as well.
     """
-    told = ("quantity", "unit_price", "discount")
+    terms = ("quantity", "unit_price", "discount")
     lines = [
         {"id": str(line.line_id), "product_id": str(line.product_id)}
-        | {name: f"{getattr(line, name):f}" for name in told}
+        | {name: f"{getattr(line, name):f}" for name in terms}
         for line in erp.lines
         if line.line_id and line.product_id
     ]
-    wanted = erp.requested_on.isoformat() if erp.requested_on else None
+    requested_on = erp.requested_on.isoformat() if erp.requested_on else None
     freight = f"{erp.freight:f}"
-    content = {"requested_on": wanted, "lines": lines, "freight": freight, "note": erp.note}
+    content = {"requested_on": requested_on, "lines": lines, "freight": freight, "note": erp.note}
     ship_to = erp.ship_to.model_dump(mode="json") if erp.ship_to else None
     account = str(erp.account_id) if erp.account_id else None
-    known = {"version": version, "history": history, "of": of}
-    return content | known | {"ship_to": ship_to, "account_id": account}
+    versions = {"version": version, "history": history, "of": of}
+    return content | versions | {"ship_to": ship_to, "account_id": account}
 
 
 async def apply_refusal(work: Work, order: Order, *, version: int, code: str, about: str) -> None:
@@ -115,9 +115,9 @@ async def _apply_content(
     lines = await _lines_of(work, order, erp) if state == PLACED else None
     if lines is not None:
         present = await queries.load_lines(work, order.id)
-        known = {line.id: line for line in present}
+        external = {line.id: line.external_line_id for line in present}
         for line in lines:
-            line.external_line_id = known[line.id].external_line_id if line.id in known else ""
+            line.external_line_id = external.get(line.id, "")
         changed += apply_values(order, _content_of(order, erp), present, lines)
     await _save(work, order, changed, lines if "lines" in changed else None)
 
@@ -143,26 +143,26 @@ def _content_of(order: Order, erp: ErpOrder) -> dict[str, Any]:
 async def _lines_of(work: Work, order: Order, erp: ErpOrder) -> list[OrderLine] | None:
     """The ERP's lines as ours; None where one of them names no product of ours."""
     named = [str(line.product_id or line.sku) for line in erp.lines]
-    known = await prices.offered(work.sql, set(named))
-    if not named or any(name not in known for name in named):
+    products = await prices.offered(work.sql, set(named))
+    if not named or any(name not in products for name in named):
         return None
     return [
-        _line_of(order, position, line, known[name].id)
+        _line_of(order, position, line, products[name].id)
         for position, (line, name) in enumerate(zip(erp.lines, named, strict=True), 1)
     ]
 
 
-def _line_of(order: Order, position: int, told: ErpLine, product_id: Any) -> OrderLine:
+def _line_of(order: Order, position: int, sent: ErpLine, product_id: Any) -> OrderLine:
     digits = digits_of(order.currency)
-    net = line_net(told.unit_price, told.quantity, told.discount, decimals=digits)
+    net = line_net(sent.unit_price, sent.quantity, sent.discount, decimals=digits)
     return OrderLine(
-        id=told.line_id or uuid7(),
+        id=sent.line_id or uuid7(),
         order_id=order.id,
         position=position,
         product_id=product_id,
-        quantity=told.quantity,
-        unit_price=told.unit_price,
-        discount=told.discount,
+        quantity=sent.quantity,
+        unit_price=sent.unit_price,
+        discount=sent.discount,
         net=rounded(net, AMOUNT_DIGITS),
         external_line_id="",
     )

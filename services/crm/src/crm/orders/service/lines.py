@@ -46,9 +46,9 @@ async def build_new_lines(
 async def build_lines(
     work: Work, order: Order, sent: Sequence[SentLine], present: Sequence[OrderLine]
 ) -> list[OrderLine]:
-    """The lines as they shall be; those that are known keep their ids.
+    """The lines as requested; those that the order has already keep their ids.
 
-    What stands on the order already may stay, though it is not sold any more. Raises as
+    What is on the order already may stay, though it is not sold any more. Raises as
     `build_new_lines`, and UnknownLine.
     """
     named = _pair_by_id(order, sent, present)
@@ -67,7 +67,7 @@ async def build_lines(
 
 
 def orders_more(requested: Sequence[OrderLine], present: Sequence[OrderLine]) -> bool:
-    """Whether a line is new, or more of one is wanted."""
+    """Whether a line is new, or more of one is ordered."""
     ordered = {line.id: line.quantity for line in present}
     return any(line.quantity > ordered.get(line.id, 0) for line in requested)
 
@@ -178,10 +178,10 @@ def _build_all(
 def _line_values(
     work: Work, order: Order, sent: SentLine, product: Offer, old: OrderLine | None
 ) -> dict[str, Any]:
-    known = old if old is not None and old.product_id == product.id else None
+    agreed = old if old is not None and old.product_id == product.id else None
     quantity = rounded(sent.quantity, QUANTITY_DIGITS)
-    _require_orderable(product, quantity, known, on=order.ordered_on)
-    price, discount = _terms(work, order, sent, product, known)
+    _require_orderable(product, quantity, agreed, on=order.ordered_on)
+    price, discount = _terms(work, order, sent, product, agreed)
     net = line_net(price, quantity, discount, decimals=digits_of(order.currency))
     return {
         "id": old.id if old is not None else uuid7(),
@@ -196,13 +196,13 @@ def _line_values(
 
 
 def _require_orderable(
-    product: Offer, quantity: Decimal, known: OrderLine | None, *, on: date
+    product: Offer, quantity: Decimal, agreed: OrderLine | None, *, on: date
 ) -> None:
     """Raises ProductNotSold for more than is ordered, FractionOfUnit for another quantity."""
-    more = known is None or quantity > known.quantity
+    more = agreed is None or quantity > agreed.quantity
     if more and not product.is_sold(on):
         raise ProductNotSold(product=product.code, on=on)
-    same = known is not None and known.quantity == quantity
+    same = agreed is not None and agreed.quantity == quantity
     if not same and rounded(quantity, product.unit_decimals) != quantity:
         raise FractionOfUnit(
             quantity=f"{quantity.normalize():f}",
@@ -213,21 +213,21 @@ def _require_orderable(
 
 
 def _terms(
-    work: Work, order: Order, sent: SentLine, product: Offer, known: OrderLine | None
+    work: Work, order: Order, sent: SentLine, product: Offer, agreed: OrderLine | None
 ) -> tuple[Decimal, Decimal]:
     """Price and discount: as sent, as agreed for the line that it is, else of the day."""
     discount = rounded(sent.discount, QUANTITY_DIGITS)
-    if known is not None and "discount" not in sent.model_fields_set:
-        discount = known.discount
-    if known is not None and sent.unit_price is None:
-        return known.unit_price, discount
+    if agreed is not None and "discount" not in sent.model_fields_set:
+        discount = agreed.discount
+    if agreed is not None and sent.unit_price is None:
+        return agreed.unit_price, discount
     price = sent.unit_price or _price_of_the_day(product, sent.quantity, on=order.ordered_on)
     must_be_supported(work, price.currency)
     return rounded(price.amount, QUANTITY_DIGITS), discount
 
 
 def _price_of_the_day(product: Offer, quantity: Decimal, *, on: date) -> UnitPrice:
-    """What the catalog says where nothing was agreed. Raises PriceMissing."""
+    """The price of the catalog where none was agreed. Raises PriceMissing."""
     try:
         return prices.price_on(product, quantity, on=on)
     except NoPrice as without:

@@ -142,14 +142,14 @@ def _new_view(
     waits: Sequence[str],
 ) -> OrderView:
     """The new order as callers see it, without asking the database what was just written."""
-    shown = [line.__dict__ | {"product_code": codes[line.product_id]} for line in lines]
-    extra: dict[str, Any] = {"lines": shown, "customer_owes": buyer.owes}
+    line_values = [line.__dict__ | {"product_code": codes[line.product_id]} for line in lines]
+    extra: dict[str, Any] = {"lines": line_values, "customer_owes": buyer.owes}
     extra |= {"external_refs": [], "waits_for": waits}
     return OrderView.model_validate(order.__dict__ | extra)
 
 
 async def _buyer(work: Work, account_id: UUID, *, new_business: bool = False) -> Buyer:
-    """What is to be known of the account, which is a customer from now on.
+    """What an order needs of the account, which is a customer from now on.
 
     Raises MissingReference, AccountArchived.
     """
@@ -174,9 +174,9 @@ def _freight(work: Work, freight: MoneyView | MoneyChange | None, present: Decim
     """The freight as it was sent; a part that was not is as it is now. Raises InvalidInput."""
     if freight is None:
         return ZERO
-    known = Money(present, work.setting.currency)
+    current = Money(present, work.setting.currency)
     with errors_of_field("freight"):
-        whole = freight.onto(known) if isinstance(freight, MoneyChange) else freight
+        whole = freight.onto(current) if isinstance(freight, MoneyChange) else freight
     must_be_supported(work, whole.currency)
     return rounded(whole.amount, AMOUNT_DIGITS)
 
@@ -191,9 +191,9 @@ def _recalculate_totals(order: Order, lines: Sequence[OrderLine]) -> None:
 
 
 async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revision: int) -> None:
-    """Change what the customer wants; the ERP decides whether it still can.
+    """Change what the customer ordered; the ERP decides whether it still can.
 
-    Raises NotFound, StaleRevision, OrderCancelled, AccountArchived (more is wanted), and what
+    Raises NotFound, StaleRevision, OrderCancelled, AccountArchived (more is ordered), and what
     `place_order` raises of lines.
     """
     order = await _lock_order(work, order_id)
@@ -212,7 +212,7 @@ async def _replace(work: Work, command: UpsertOrder, order_id: UUID) -> bool:
 
 
 def _sent_values(work: Work, order: Order, command: ChangeOrder | UpsertOrder) -> dict[str, Any]:
-    """What was given besides the lines, laid onto what the order says now."""
+    """The values sent with the lines, merged into the order's current ones."""
     given = command.model_fields_set
     values: dict[str, Any] = {}
     if "requested_on" in given:
@@ -234,7 +234,7 @@ async def _change(
     *,
     ours: bool = False,
 ) -> bool:
-    """Take over what differs of what was sent, and tell it; whether anything did.
+    """Apply what differs of what was sent, and publish it; whether anything did.
 
     `ours`: a seller's change, which asks for no more where the account is archived.
     """
@@ -257,7 +257,7 @@ def apply_values(
     present: Sequence[OrderLine],
     requested: Sequence[OrderLine],
 ) -> list[str]:
-    """Take over facts and the sums of the lines; names of what differs, `lines` among them."""
+    """Apply values and the sums of the lines; names of what differs, `lines` among them."""
     before = (order.net, order.total)
     changed = order.take(values)
     if compared_values(present) != compared_values(requested):
@@ -309,7 +309,7 @@ async def order_states(work: Work, order_ids: Sequence[UUID]) -> list[OrderChang
 
 
 def _event(view: OrderView, changed: Sequence[str], *, base: Base) -> OrderChanged:
-    """What is published of the order as it is now; `base` is on what of the ERP's it stands."""
+    """What is published of the order as it is now; `base`: the ERP's content it is based on."""
     lines = [
         LineState(
             id=line.id,

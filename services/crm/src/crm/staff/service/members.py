@@ -42,7 +42,7 @@ async def get_member(sql: queries.Sql, member_id: UUID) -> MemberView:
 
 
 async def require_active_user(work: Work, member_id: UUID, *, pointer: str) -> None:
-    """See to it that the user can be given work.
+    """Require that the user can be given work.
 
     Raises MissingReference for an unknown user, InvalidInput at `pointer` for a disabled one.
     """
