@@ -80,7 +80,7 @@ class Desk:
             f"{path}/by-external/{system}/{external_id}", json=facts | {"source_version": version}
         )
 
-    async def told(self, record_id: str) -> list[dict[str, Any]]:
+    async def events_of(self, record_id: str) -> list[dict[str, Any]]:
         """The public events of a record, in the order of its versions."""
         rows = await self.rows(
             """select type, topic, aggregate_version, payload, origin from outbox
@@ -117,9 +117,9 @@ def problem():
     def check(reply: httpx.Response, status: int, code: str) -> dict[str, Any]:
         assert reply.status_code == status, reply.text
         assert reply.headers["content-type"].startswith("application/problem+json")
-        told: dict[str, Any] = reply.json()
-        assert told["code"] == code, told
-        assert told["status"] == status
-        return told
+        refusal: dict[str, Any] = reply.json()
+        assert refusal["code"] == code, refusal
+        assert refusal["status"] == status
+        return refusal
 
     return check

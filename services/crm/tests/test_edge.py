@@ -183,7 +183,7 @@ async def test_a_repeated_post_makes_one_account(desk):
     assert again.headers["Idempotency-Replayed"] == "true"
     assert (again.status_code, again.content) == (first.status_code, first.content)
     assert len(await desk.listed("/v1/accounts", q=body["name"])) == 1
-    assert len(await desk.told(first.json()["id"])) == 1
+    assert len(await desk.events_of(first.json()["id"])) == 1
 
 
 async def test_ten_twins_at_once_make_one_account(desk):
@@ -270,4 +270,4 @@ async def test_a_request_cut_off_before_its_commit_leaves_nothing(crm, desk):
     with pytest.raises(ConnectionAbortedError):
         await lost()
     assert await desk.listed("/v1/accounts", q=name) == []
-    assert await desk.told(made[0]) == []
+    assert await desk.events_of(made[0]) == []

@@ -14,8 +14,8 @@ from crm.base import Base
 from crm.catalog.router import price_list_router, price_router, product_router
 from crm.links import RESERVED_SYSTEMS
 from crm.orders.events import OrderChanged
-from crm.orders.handlers import keep_customer
-from crm.orders.router import mirror_router, order_router
+from crm.orders.handlers import refuse_prospect_who_ordered
+from crm.orders.router import erp_copy_router, order_router
 from crm.orders.service.orders import order_states
 from crm.permissions import PERMISSIONS, ROLES
 from crm.settings import CrmSettings
@@ -25,7 +25,7 @@ __all__ = ["HANDLERS", "SERVICE"]
 
 _HERE = Path(__file__).parent
 
-HANDLERS: Mapping[type[Event], Sequence[Handler]] = {AccountChanged: (keep_customer,)}
+HANDLERS: Mapping[type[Event], Sequence[Handler]] = {AccountChanged: (refuse_prospect_who_ordered,)}
 """Event -> who acts on it, in this order, in the same transaction. One that refuses ends all."""
 
 STATES: Mapping[type[Event], States] = {
@@ -52,7 +52,7 @@ SERVICE = Service(
         price_list_router,
         price_router,
         order_router,
-        mirror_router,
+        erp_copy_router,
     ),
     permissions=PERMISSIONS,
     roles=ROLES,

@@ -42,10 +42,10 @@ class ConsentChange(BaseModel):
         )
 
 
-def _forgotten(change: ConsentChange | None) -> ConsentChange:
-    """Null: nothing is known of the consent."""
+def _all_unknown(change: ConsentChange | None) -> ConsentChange:
+    """Null makes all of it unknown."""
     return change or ConsentChange(email="unknown", phone="unknown")
 
 
-ConsentPatch = Annotated[ConsentChange | None, AfterValidator(_forgotten)]
+ConsentPatch = Annotated[ConsentChange | None, AfterValidator(_all_unknown)]
 """What of a consent changes; null makes all of it unknown."""

@@ -13,19 +13,19 @@ PERMISSIONS: Mapping[str, str] = {
     "catalog.write": "Create and change products and prices.",
     "orders.read": "See customers' orders and how they stand.",
     "orders.write": "Place, change and cancel orders.",
-    "orders.sync": "Write what a linked ERP tells of orders, stock and debts, bound to `erp`.",
+    "orders.sync": "Write what a linked ERP says of orders, stock and debts, bound to `erp`.",
     "backdate": "Date an act in the past.",
     "events.read": "Read the event feed.",
     "events.relay": "Continue a process of another service, as a bridge: tell origin, cause, hops.",
     "admin": "Everything, with the administration of users and keys.",
 }
 
-_LOOK = frozenset({"staff.read", "accounts.read", "catalog.read", "orders.read"})
+_READ = frozenset({"staff.read", "accounts.read", "catalog.read", "orders.read"})
 
 ROLES: Mapping[str, frozenset[str]] = {
-    "seller": _LOOK | {"accounts.write", "orders.write"},
-    "sales_manager": _LOOK | {"accounts.write", "orders.write", "catalog.write", "staff.write"},
-    "service_agent": _LOOK | {"accounts.write"},
-    "marketer": _LOOK,
+    "seller": _READ | {"accounts.write", "orders.write"},
+    "sales_manager": _READ | {"accounts.write", "orders.write", "catalog.write", "staff.write"},
+    "service_agent": _READ | {"accounts.write"},
+    "marketer": _READ,
     "admin": frozenset({"admin"}),
 }

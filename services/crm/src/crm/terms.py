@@ -52,8 +52,8 @@ class ErpTermsChange(BaseModel):
             needed = "Needed where no terms are known."
             raise InvalidInput(errors=[FieldError("/erp/customer_number", "missing", needed)])
         if self.credit_limit is not None:
-            known = present.credit_limit if present else None
+            limit_now = present.credit_limit if present else None
             with errors_of_field("erp/credit_limit"):
-                limit = self.credit_limit.onto(known.money() if known else None)
+                limit = self.credit_limit.onto(limit_now.money() if limit_now else None)
             parts["credit_limit"] = MoneyView.model_validate(limit)
         return present.model_copy(update=parts) if present else ErpTerms(**parts)

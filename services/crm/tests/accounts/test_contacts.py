@@ -9,7 +9,7 @@ NOBODY = "01890000-0000-7000-8000-000000000000"
 
 async def state(desk, account):
     """Names of the contacts as the account's newest event tells them, and its version."""
-    event = (await desk.told(account["id"]))[-1]
+    event = (await desk.events_of(account["id"]))[-1]
     return [one["name"] for one in event["payload"]["contacts"]], event["aggregate_version"]
 
 
@@ -27,7 +27,7 @@ async def test_a_contact_is_noted_and_the_account_tells_it(desk):
     assert contact["consent"] == {"email": "granted", "phone": "unknown"}
     assert (contact["phone"], contact["version"]) == ("+8613812345678", 1)
     assert await desk.see(f"/v1/contacts/{contact['id']}") == contact
-    [_, event] = await desk.told(account["id"])
+    [_, event] = await desk.events_of(account["id"])
     assert event["payload"]["changed"] == ["contacts"]
     [told] = event["payload"]["contacts"]
     assert told == {name: contact[name] for name in told}

@@ -48,7 +48,7 @@ async def test_what_the_erp_leads_in_debts_and_contacts_leave_it(desk):
     assert (listed["version"], listed["revision"]) == (1, 5)
     changed = await desk.change(at(account), {"segment": "A"}, revision=1)
     assert (changed.headers["ETag"], changed.json()["revision"]) == ('"2"', 6)
-    told = await desk.told(account["id"])
+    told = await desk.events_of(account["id"])
     assert [one["aggregate_version"] for one in told] == [1, 2, 3, 4, 5, 6]
     assert [one["payload"]["version"] for one in told] == [1, 2, 3, 4, 5, 6]
 
@@ -105,7 +105,7 @@ async def test_at_once_one_of_many_with_one_etag_gets_through_and_every_copy_doe
     won = next(at for at, one in enumerate(replies[:4]) if one.status_code == 200)
     seen = await desk.see(at(account))
     assert (seen["segment"], seen["version"]) == (f"S{won}", 2)
-    told = await desk.told(account["id"])
+    told = await desk.events_of(account["id"])
     assert [one["aggregate_version"] for one in told] == list(range(1, seen["revision"] + 1))
 
 

@@ -11,14 +11,14 @@ from crm.accounts.events import AccountChanged
 
 async def kinds(desk, account_id):
     """Versions and changed fields told, in order."""
-    told = await desk.told(account_id)
+    told = await desk.events_of(account_id)
     return [(one["aggregate_version"], one["payload"]["changed"]) for one in told]
 
 
 async def test_a_new_account_is_told_whole(desk):
     """C67: the event is there with the state, and carries all of it."""
     account = await desk.account(phone="138 1234 5678", stage="prospect")
-    [event] = await desk.told(account["id"])
+    [event] = await desk.events_of(account["id"])
     assert (event["type"], event["topic"]) == ("tandem.crm.account-changed.v1", "crm.account.v1")
     state = event["payload"]
     hidden = {"phone_raw", "external_refs", "revision", "owes", "created_at", "updated_at"}
@@ -71,7 +71,7 @@ async def test_what_changes_nothing_is_not_told(desk, facts):
     reply = await desk.change(f"/v1/accounts/{account['id']}", facts, revision=1)
     assert (reply.status_code, reply.headers["ETag"]) == (200, '"1"')
     assert reply.json() == account
-    assert len(await desk.told(account["id"])) == 1
+    assert len(await desk.events_of(account["id"])) == 1
 
 
 async def test_a_refused_change_is_not_told(desk, problem):
@@ -81,7 +81,7 @@ async def test_a_refused_change_is_not_told(desk, problem):
         f"/v1/accounts/{account['id']}", {"name": "New", "currency": "USD"}, revision=1
     )
     problem(reply, 422, "currency_not_supported")
-    assert len(await desk.told(account["id"])) == 1
+    assert len(await desk.events_of(account["id"])) == 1
     assert await desk.see(f"/v1/accounts/{account['id']}") == account
 
 
@@ -100,7 +100,7 @@ async def test_people_and_account_change_in_one_line_of_versions(desk):
     """B03, B04: contacts added at once and changes of the account are told one after another."""
     account = await desk.account()
     await asyncio.gather(*(desk.contact(account["id"]) for _ in range(8)))
-    told = await desk.told(account["id"])
+    told = await desk.events_of(account["id"])
     assert [one["aggregate_version"] for one in told] == list(range(1, 10))
     assert [len(one["payload"]["contacts"]) for one in told] == list(range(9))
 

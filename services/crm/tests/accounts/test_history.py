@@ -57,7 +57,7 @@ async def test_the_events_of_an_account_are_its_history(desk, acts):
     account = (await desk.send("/v1/accounts", key, 1, name="Acme")).json()
     for kind, facts in acts:
         await act(desk, account, key, kind, facts)
-    told = [event["payload"] for event in await desk.told(account["id"])]
+    told = [event["payload"] for event in await desk.events_of(account["id"])]
     now = await desk.see(f"/v1/accounts/{account['id']}")
     assert [event["version"] for event in told] == list(range(1, now["revision"] + 1))
     shown = (now.keys() & told[-1].keys()) - {"version"}

@@ -31,7 +31,7 @@ async def test_twenty_identical_puts_at_once_make_one_account(desk):
     assert sorted(reply.status_code for reply in replies) == [200] * 19 + [201]
     assert len({reply.json()["id"] for reply in replies}) == 1
     assert await desk.listed(PATH, q=name) == [replies[0].json()["id"]]
-    assert len(await desk.told(replies[0].json()["id"])) == 1
+    assert len(await desk.events_of(replies[0].json()["id"])) == 1
 
 
 async def test_a_repeat_after_a_lost_answer_changes_nothing(desk):
@@ -52,7 +52,7 @@ async def test_a_version_that_is_not_newer_changes_nothing(desk, version, outcom
     late = await desk.send(PATH, key, version, name="Old name")
     assert (late.status_code, late.headers["Tandem-Outcome"]) == (200, outcome)
     assert late.json() == account
-    assert len(await desk.told(account["id"])) == 1
+    assert len(await desk.events_of(account["id"])) == 1
 
 
 async def test_a_newer_version_with_the_same_content_is_no_change(desk):
@@ -60,7 +60,7 @@ async def test_a_newer_version_with_the_same_content_is_no_change(desk):
     key = desk.word()
     found, account = await outcomes(desk, key, {"name": "Acme"}, {"name": "Acme"}, {"name": "B"})
     assert found == ["created", "unchanged", "updated"]
-    assert (account["version"], len(await desk.told(account["id"]))) == (2, 2)
+    assert (account["version"], len(await desk.events_of(account["id"]))) == (2, 2)
     late = await desk.send(PATH, key, 2, name="Acme")
     assert late.headers["Tandem-Outcome"] == "stale"
 
@@ -101,7 +101,7 @@ async def test_a_link_is_made_once_and_makes_no_event(desk, problem):
     problem(await desk.crm.post(f"{PATH}/{two['id']}/external-refs", ref), 409, "already_linked")
     other = {"system": "erp", "external_id": desk.word()}
     problem(await desk.crm.post(f"{PATH}/{one['id']}/external-refs", other), 409, "already_linked")
-    assert len(await desk.told(one["id"])) == 1
+    assert len(await desk.events_of(one["id"])) == 1
 
 
 async def test_a_linked_account_is_changed_by_what_its_twin_sends(desk):
@@ -112,7 +112,7 @@ async def test_a_linked_account_is_changed_by_what_its_twin_sends(desk):
     )
     sent = await desk.send(PATH, key, 1, system="erp", tax_id="9133", phone="+8613812345678")
     assert (sent.json()["id"], sent.headers["Tandem-Outcome"]) == (account["id"], "updated")
-    assert (await desk.told(account["id"]))[-1]["payload"]["changed"] == ["tax_id"]
+    assert (await desk.events_of(account["id"]))[-1]["payload"]["changed"] == ["tax_id"]
 
 
 async def test_the_erps_terms_are_a_read_copy(desk, problem):
@@ -124,7 +124,7 @@ async def test_the_erps_terms_are_a_read_copy(desk, problem):
     )  # fmt: skip
     assert found == ["created", "updated", "unchanged"]
     assert (account["erp"], account["stage"]) == (TERMS, "customer")
-    assert (await desk.told(account["id"]))[-1]["payload"]["erp"] == TERMS
+    assert (await desk.events_of(account["id"]))[-1]["payload"]["erp"] == TERMS
     path = f"{PATH}/{account['id']}"
     reply = await desk.change(path, {"erp": TERMS}, revision=account["version"])
     problem(reply, 422, "invalid_input")
@@ -238,7 +238,7 @@ async def test_a_batch_judges_each_item_alone(desk):
     assert told[2]["problem"]["code"] == "currency_not_supported"
     assert told[2]["problem"]["title"] == "暂不支持该币种"
     assert await desk.listed(PATH, external_id=bad) == []
-    assert len(await desk.told(told[3]["id"])) == 1
+    assert len(await desk.events_of(told[3]["id"])) == 1
 
 
 async def test_a_dry_run_judges_and_changes_nothing(desk):
@@ -250,7 +250,7 @@ async def test_a_dry_run_judges_and_changes_nothing(desk):
     assert reply.json()["dry_run"]
     assert reply.json()["items"][0]["status"] == "created"
     assert await desk.listed(PATH, external_id=key) == []
-    assert await desk.told(reply.json()["items"][0]["id"]) == []
+    assert await desk.events_of(reply.json()["items"][0]["id"]) == []
 
 
 async def test_batches_at_once_in_any_order_end_in_one_account_each(desk):

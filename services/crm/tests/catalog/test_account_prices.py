@@ -102,7 +102,7 @@ async def test_a_linked_erp_leads_in_it(desk, problem):
     problem(await desk.change(path, {"price_list": "hotels"}, revision=2), 409, "managed_by_erp")
     sent = await desk.send("/v1/accounts", key, 1, system="erp", price_list="DEALERS")
     assert (sent.json()["price_list"], sent.json()["version"]) == ("DEALERS", 2)
-    told = [one["payload"]["price_list"] for one in await desk.told(account["id"])]
+    told = [one["payload"]["price_list"] for one in await desk.events_of(account["id"])]
     assert told == ["hotels", None, "DEALERS"]
 
 

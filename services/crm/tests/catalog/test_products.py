@@ -206,4 +206,4 @@ async def test_a_code_passes_on_in_a_batch_as_it_would_one_by_one(desk, order, t
 async def test_products_are_told_to_nobody(desk):
     """Products and prices are the ERP's to publish."""
     product = await desk.product()
-    assert await desk.told(product["id"]) == []
+    assert await desk.events_of(product["id"]) == []

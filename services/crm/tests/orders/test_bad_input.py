@@ -25,12 +25,12 @@ WITH_BODY = [act for act in WRITES if act != "cancel"]
 
 
 class Seller:
-    """Someone who gets it wrong; the order at hand is placed."""
+    """Someone who gets it wrong; the order is placed."""
 
     def __init__(self, desk, account, product, order):
         self.desk, self.account, self.product, self.order = desk, account, product, order
 
-    def body(self, act="place", line=(), **facts):
+    def body(self, act="place", line=(), **values):
         """What would be right for the act, but for the facts given."""
         right = {"product": self.product["id"], "quantity": "1"}
         lines = [right | {"unit_price": CNY | {"amount": "2.00"}} | dict(line)]
@@ -38,10 +38,10 @@ class Seller:
             return {}
         if act == "tell":
             erp = {"number": "SO-1", "state": "confirmed"}
-            return {"source_version": 1, "order_id": self.order["id"], "erp": erp} | facts
+            return {"source_version": 1, "order_id": self.order["id"], "erp": erp} | values
         if act == "change":
-            return {"lines": lines} | facts
-        order = {"account_id": self.account["id"], "lines": lines} | facts
+            return {"lines": lines} | values
+        order = {"account_id": self.account["id"], "lines": lines} | values
         if act == "place":
             return order
         sent = order | {"source_version": 9}
@@ -77,11 +77,11 @@ def refused(seller, problem):
     async def check(act, status, code, **wrong):
         headers = wrong.pop("headers", {})
         async with nothing_changed(seller.desk.crm.database):
-            told = problem(await seller.does(act, headers=headers, **wrong), status, code)
+            refusal = problem(await seller.does(act, headers=headers, **wrong), status, code)
             chinese = await seller.does(act, headers=headers | {"Accept-Language": "zh"}, **wrong)
-        assert told["title"].isascii()
+        assert refusal["title"].isascii()
         assert not problem(chinese, status, code)["title"].isascii()
-        return told
+        return refusal
 
     return check
 
@@ -120,10 +120,10 @@ TOLD = [
 
 @pytest.mark.parametrize(("act", "name"), TOLD)
 async def test_a_wrong_order_is_refused_and_nothing_changes(refused, act, name):
-    """E13, E3: 422, a stable code; no row of any table is touched, no event is told."""
+    """E13, E3: 422, a stable code; no row of any table is touched, no event is published."""
     wrong, code = WITH_ACCOUNT[name]
-    told = await refused(act, 422, code, **wrong)
-    assert told["errors"] or told["facts"]
+    refusal = await refused(act, 422, code, **wrong)
+    assert refusal["errors"] or refusal["facts"]
 
 
 @pytest.mark.parametrize("name", WITH_ACCOUNT)
@@ -169,8 +169,8 @@ async def test_a_missing_scope_is_named(seller, refused, act):
 async def test_a_past_day_needs_its_own_scope(seller, refused):
     """E6: who may place orders may not date them back."""
     client = await seller.desk.crm.as_("orders.write")
-    told = await refused("place", 403, "forbidden", client=client, ordered_on="2020-01-01")
-    assert told["facts"] == {"scope": "backdate"}
+    refusal = await refused("place", 403, "forbidden", client=client, ordered_on="2020-01-01")
+    assert refusal["facts"] == {"scope": "backdate"}
 
 
 @pytest.mark.parametrize("act", WITH_BODY)
@@ -184,8 +184,8 @@ async def test_ten_megabytes_are_too_many(refused, act):
 
 
 async def test_a_stale_etag_names_both_versions(refused):
-    told = await refused("change", 412, "stale_revision", headers={"If-Match": '"999"'})
-    assert told["facts"] == {"expected": 999, "current": 1}
+    refusal = await refused("change", 412, "stale_revision", headers={"If-Match": '"999"'})
+    assert refusal["facts"] == {"expected": 999, "current": 1}
 
 
 async def test_a_change_without_an_etag_is_asked_for_it(refused):

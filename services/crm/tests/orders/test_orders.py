@@ -13,24 +13,24 @@ from values.prices import line_net
 PRICE = {"amount": "12.50", "currency": "CNY"}
 
 
-async def placed(desk, **facts):
+async def placed(desk, **values):
     account, product = await desk.account(), await desk.product()
     line = {"product": product["id"], "quantity": "4", "unit_price": PRICE, "discount": "0.05"}
-    return await desk.add("/v1/orders", **{"account_id": account["id"], "lines": [line]} | facts)
+    return await desk.add("/v1/orders", **{"account_id": account["id"], "lines": [line]} | values)
 
 
-async def test_an_order_keeps_what_was_agreed_and_tells_it(desk):
+async def test_an_order_keeps_what_was_agreed_and_publishes_it(desk):
     """C67, C26: one event with the whole order, the net rounded line by line."""
     order = await placed(desk, freight={"amount": "5.00", "currency": "CNY"})
     assert (order["net"], order["freight"], order["total"]) == ("47.5", "5", "52.5")
     assert order["number"].startswith("O-")
-    told = await desk.told(order["id"])
-    assert [one["aggregate_version"] for one in told] == [1]
-    assert told[0]["topic"] == "crm.order.v1"
+    events = await desk.events_of(order["id"])
+    assert [one["aggregate_version"] for one in events] == [1]
+    assert events[0]["topic"] == "crm.order.v1"
 
 
 async def test_what_is_said_of_a_new_order_is_what_is_read_of_it_later(desk, crm):
-    """It is not read again to be answered and told, so the digits could differ."""
+    """It is not read again for reply and event, so the digits could differ."""
     account, product = await desk.account(), await desk.product(unit="KGM")
     lines = [
         {"product": product["id"].upper(), "quantity": "0.333333", "discount": "0.123456"},
@@ -47,7 +47,7 @@ async def test_what_is_said_of_a_new_order_is_what_is_read_of_it_later(desk, crm
         read = await crm.client.get(f"/v1/orders/{answered['id']}")
         assert (answered, reply.headers["etag"]) == (read.json(), read.headers["etag"])
         await crm.post(f"/v1/orders/{answered['id']}/cancel", {})
-        new, canceled = [one["payload"] for one in await desk.told(answered["id"])]
+        new, canceled = [one["payload"] for one in await desk.events_of(answered["id"])]
         assert (
             new
             | {name: canceled[name] for name in ("changed", "content_version", "state", "version")}
@@ -117,7 +117,7 @@ async def test_a_change_is_one_version_and_one_event_and_keeps_the_lines_id(desk
     assert (changed.json()["version"], changed.json()["net"]) == (2, "23.75")
     same = await desk.change(f"/v1/orders/{order['id']}", {"lines": [wanted]}, revision=2)
     assert same.json()["version"] == 2
-    assert len(await desk.told(order["id"])) == 2
+    assert len(await desk.events_of(order["id"])) == 2
     stale = await desk.change(f"/v1/orders/{order['id']}", {"note": "x"}, revision=1)
     assert stale.json()["code"] == "stale_revision"
 
@@ -135,9 +135,9 @@ async def test_an_order_of_another_system_is_one_however_often_it_is_sent(desk):
     """B41, B43, B45: by its external id, newer versions only, equal content is no event."""
     account, product = await desk.account(), await desk.product()
     line = {"product": product["code"], "quantity": "4", "unit_price": PRICE}
-    facts = {"account_id": account["id"], "lines": [line]}
+    values = {"account_id": account["id"], "lines": [line]}
     external = desk.word()
-    sent = [await desk.send("/v1/orders", external, version, **facts) for version in (2, 1, 2, 3)]
+    sent = [await desk.send("/v1/orders", external, version, **values) for version in (2, 1, 2, 3)]
     assert [one.headers["tandem-outcome"] for one in sent] == [
         "created",
         "stale",
@@ -145,7 +145,7 @@ async def test_an_order_of_another_system_is_one_however_often_it_is_sent(desk):
         "unchanged",
     ]
     assert {one.json()["id"] for one in sent} == {sent[0].json()["id"]}
-    assert len(await desk.told(sent[0].json()["id"])) == 1
+    assert len(await desk.events_of(sent[0].json()["id"])) == 1
 
 
 async def test_what_is_sent_again_replaces_the_order(desk):
@@ -153,15 +153,15 @@ async def test_what_is_sent_again_replaces_the_order(desk):
     account, other, product = await desk.account(), await desk.account(), await desk.product()
     line = {"product": product["code"], "quantity": "4", "unit_price": PRICE}
     freight = {"amount": "5.00", "currency": "CNY"}
-    facts = {"account_id": account["id"], "lines": [line]}
+    values = {"account_id": account["id"], "lines": [line]}
     external = desk.word()
-    full = facts | {"freight": freight, "requested_on": "2026-12-24", "note": "ring twice"}
+    full = values | {"freight": freight, "requested_on": "2026-12-24", "note": "ring twice"}
     await desk.send("/v1/orders", external, 1, **full)
-    facts |= {"account_id": other["id"], "freight": None, "requested_on": None}
-    bare = await desk.send("/v1/orders", external, 2, **facts)
-    seen = bare.json()
+    values |= {"account_id": other["id"], "freight": None, "requested_on": None}
+    bare = await desk.send("/v1/orders", external, 2, **values)
+    view = bare.json()
     assert bare.headers["tandem-outcome"] == "updated"
-    assert (seen["account_id"], seen["freight"], seen["requested_on"], seen["note"]) == (
+    assert (view["account_id"], view["freight"], view["requested_on"], view["note"]) == (
         other["id"],
         "0",
         None,
@@ -173,45 +173,45 @@ async def test_a_date_that_is_no_longer_wanted_is_taken_back(desk):
     order = await placed(desk, requested_on="2026-12-24")
     changed = await desk.change(f"/v1/orders/{order['id']}", {"requested_on": None}, revision=1)
     assert changed.json()["requested_on"] is None
-    assert [one["aggregate_version"] for one in await desk.told(order["id"])] == [1, 2]
+    assert [one["aggregate_version"] for one in await desk.events_of(order["id"])] == [1, 2]
 
 
-async def test_the_erp_tells_how_the_order_stands_and_old_news_is_ignored(desk, crm):
+async def test_the_erp_says_how_the_order_stands_and_old_messages_are_ignored(desk, crm):
     """B41: a late word does not overwrite a newer one, and it is no change of the order."""
     order = await placed(desk)
     erp_id = uuid4()
     line = {"line_id": order["lines"][0]["id"], "quantity": "4", "invoiced": "0", "shipped": "0"}
 
-    async def told(version, state, **more):
+    async def sends(version, state, **more):
         erp = {"number": "SO-1", "state": state, "lines": [line | more]}
         body = {"source_version": version, "order_id": order["id"], "erp": erp}
         return await crm.client.put(f"/v1/order-fulfilments/by-external/erp/{erp_id}", json=body)
 
-    assert (await told(5, "confirmed", reserved="3", waiting="1")).status_code == 200
-    assert (await told(4, "on_hold", reserved="0", waiting="4")).status_code == 200
-    seen = await desk.see(f"/v1/orders/{order['id']}")
-    assert (seen["erp"]["state"], seen["erp"]["lines"][0]["reserved"]) == ("confirmed", "3")
-    assert seen["version"] == 1
-    assert len(await desk.told(order["id"])) == 1
+    assert (await sends(5, "confirmed", reserved="3", waiting="1")).status_code == 200
+    assert (await sends(4, "on_hold", reserved="0", waiting="4")).status_code == 200
+    view = await desk.see(f"/v1/orders/{order['id']}")
+    assert (view["erp"]["state"], view["erp"]["lines"][0]["reserved"]) == ("confirmed", "3")
+    assert view["version"] == 1
+    assert len(await desk.events_of(order["id"])) == 1
 
 
 async def test_an_order_stands_when_its_cancellation_is_refused(desk, crm):
     """House decision 20: it is placed still, can be changed again, and an old no is no news."""
     order = await placed(desk)
 
-    async def told(version, answered):
+    async def sends(version, answered):
         change = {"kind": "cancellation", "state": "refused", "source_version": answered}
         erp = {"number": "SO-1", "state": "confirmed", "last_change": change}
         erp["source_version"] = answered
         body = {"source_version": version, "order_id": order["id"], "erp": erp}
         await crm.client.put(f"/v1/order-fulfilments/by-external/erp/{order['id']}", json=body)
-        seen = await desk.see(f"/v1/orders/{order['id']}")
-        return seen["state"], seen["version"]
+        view = await desk.see(f"/v1/orders/{order['id']}")
+        return view["state"], view["version"]
 
     await crm.post(f"/v1/orders/{order['id']}/cancel", None)
-    assert await told(3, 1) == ("cancelled", 2)
-    assert await told(4, 2) == ("placed", 3)
-    assert [one["payload"]["state"] for one in await desk.told(order["id"])] == [
+    assert await sends(3, 1) == ("cancelled", 2)
+    assert await sends(4, 2) == ("placed", 3)
+    assert [one["payload"]["state"] for one in await desk.events_of(order["id"])] == [
         "placed",
         "cancelled",
         "placed",
@@ -219,7 +219,7 @@ async def test_an_order_stands_when_its_cancellation_is_refused(desk, crm):
     changed = await desk.change(f"/v1/orders/{order['id']}", {"note": "Thanks"}, revision=3)
     assert changed.status_code == 200
     await crm.post(f"/v1/orders/{order['id']}/cancel", None)
-    assert await told(5, 2) == ("cancelled", 5)
+    assert await sends(5, 2) == ("cancelled", 5)
 
 
 async def test_a_refused_change_is_taken_back(desk, crm):
@@ -244,9 +244,9 @@ async def test_a_refused_change_is_taken_back(desk, crm):
         ],
     }
 
-    async def refuses(asked, told, **more):
+    async def refuses(asked, sent, **more):
         change = {"kind": "change", "state": "refused", "source_version": asked}
-        body = {"source_version": told, "order_id": order["id"]}
+        body = {"source_version": sent, "order_id": order["id"]}
         body["erp"] = stands | {"last_change": change, "source_version": asked} | more
         await crm.client.put(f"/v1/order-fulfilments/by-external/erp/{order['id']}", json=body)
         return await desk.see(path)
@@ -257,13 +257,13 @@ async def test_a_refused_change_is_taken_back(desk, crm):
     assert changed["net"] == "112.5"
     assert (await refuses(1, 3))["version"] == 2
     strange = stands["lines"][0] | {"sku": "no-such-product"}
-    seen = await refuses(2, 4, lines=[strange])
-    assert (seen["version"], seen["net"], seen["refusal"]["kind"]) == (3, "112.5", "change")
-    seen = await refuses(2, 5, ship_to={"city": "Home"})
-    assert (seen["version"], seen["net"], seen["freight"]) == (4, "47.5", "5")
-    assert (seen["note"], seen["ship_to"]["city"]) == ("Ring twice", "Home")
-    assert seen["lines"] == [line]
-    assert (await desk.told(order["id"]))[-1]["aggregate_version"] == 4
+    view = await refuses(2, 4, lines=[strange])
+    assert (view["version"], view["net"], view["refusal"]["kind"]) == (3, "112.5", "change")
+    view = await refuses(2, 5, ship_to={"city": "Home"})
+    assert (view["version"], view["net"], view["freight"]) == (4, "47.5", "5")
+    assert (view["note"], view["ship_to"]["city"]) == ("Ring twice", "Home")
+    assert view["lines"] == [line]
+    assert (await desk.events_of(order["id"]))[-1]["aggregate_version"] == 4
     again = await refuses(2, 6, ship_to={"city": "Home"})
     assert (again["version"], again["content_version"]) == (4, 2)
 
@@ -278,12 +278,12 @@ async def test_lines_of_one_product_keep_their_ids_by_price(desk):
     dearer = line | {"unit_price": {"amount": "13.00", "currency": "CNY"}}
     lines = [dearer, free, line | {"quantity": "5"}]
     changed = await desk.change(f"/v1/orders/{order['id']}", {"lines": lines}, revision=1)
-    seen = [one["id"] for one in changed.json()["lines"]]
-    assert seen[1:] == [given, paid]
-    assert seen[0] not in {given, paid}
+    view = [one["id"] for one in changed.json()["lines"]]
+    assert view[1:] == [given, paid]
+    assert view[0] not in {given, paid}
 
 
-async def test_who_may_not_is_told(desk, crm):
+async def test_the_missing_permission_is_named(desk, crm):
     order = await placed(desk)
     seller = await crm.as_("orders.write")
     body = {

@@ -10,13 +10,13 @@ PRICE = {"amount": "2.00", "currency": "CNY"}
 ORDERS = "/v1/orders"
 
 
-def line(product, quantity="1", **facts):
-    return {"product": product["id"], "quantity": quantity, "unit_price": PRICE} | facts
+def line(product, quantity="1", **values):
+    return {"product": product["id"], "quantity": quantity, "unit_price": PRICE} | values
 
 
-async def order_of(desk, *lines, **facts):
+async def order_of(desk, *lines, **values):
     account = await desk.account()
-    return await desk.add(ORDERS, account_id=account["id"], lines=list(lines), **facts)
+    return await desk.add(ORDERS, account_id=account["id"], lines=list(lines), **values)
 
 
 async def test_with_its_first_order_a_prospect_is_a_customer_and_stays_one(desk, problem):
@@ -35,9 +35,9 @@ async def test_with_its_first_order_a_prospect_is_a_customer_and_stays_one(desk,
             items = [sent | {"external_id": str(uuid4())} for _ in range(2)]
             reply = await desk.crm.post(f"{ORDERS}/by-external/shop/batch", {"items": items})
         assert reply.is_success, reply.text
-        seen = await desk.see(f"/v1/accounts/{account['id']}")
-        assert (seen["stage"], seen["version"]) == ("customer", 2)
-        assert (await desk.told(account["id"]))[-1]["payload"]["stage"] == "customer"
+        view = await desk.see(f"/v1/accounts/{account['id']}")
+        assert (view["stage"], view["version"]) == ("customer", 2)
+        assert (await desk.events_of(account["id"]))[-1]["payload"]["stage"] == "customer"
         back = {"stage": "prospect"}
         problem(
             await desk.change(f"/v1/accounts/{account['id']}", back, revision=2), 409, "has_ordered"
@@ -45,7 +45,7 @@ async def test_with_its_first_order_a_prospect_is_a_customer_and_stays_one(desk,
 
 
 @pytest.mark.parametrize(
-    ("facts", "quantity", "code"),
+    ("values", "quantity", "code"),
     [
         ({"active": False}, "1", "product_not_sold"),
         ({"discontinued_on": "2020-01-01"}, "1", "product_not_sold"),
@@ -53,9 +53,11 @@ async def test_with_its_first_order_a_prospect_is_a_customer_and_stays_one(desk,
         ({"unit": "KGM", "unit_decimals": 2}, "1.005", "fraction_of_unit"),
     ],
 )
-async def test_what_cannot_be_ordered_is_refused_by_every_way(desk, problem, facts, quantity, code):
+async def test_what_cannot_be_ordered_is_refused_by_every_way(
+    desk, problem, values, quantity, code
+):
     status = 422 if code == "fraction_of_unit" else 409
-    product, account = await desk.product(**facts), await desk.account()
+    product, account = await desk.product(**values), await desk.account()
     order = await order_of(desk, line(await desk.product()))
     body = {"account_id": account["id"], "lines": [line(product, quantity)]}
     sent = body | {"source_version": 1}
@@ -111,7 +113,7 @@ async def test_an_archived_account_asks_for_no_more(desk, problem):
     assert fewer.status_code == 200, fewer.text
 
 
-async def test_lines_of_one_product_are_told_apart_by_their_ids(desk, problem):
+async def test_lines_of_one_product_are_distinguished_by_their_ids(desk, problem):
     product = await desk.product()
     order = await order_of(desk, line(product, "1"), line(product, "2"))
     first, second = (one["id"] for one in order["lines"])
@@ -148,12 +150,12 @@ async def test_a_sender_knows_its_lines_again_by_its_own_ids(desk):
 
 
 class Erp:
-    """The ERP as it tells of an order."""
+    """The ERP as it sends an order."""
 
     def __init__(self, desk, order):
         self.desk, self.order, self.version = desk, order, 0
 
-    async def tells(self, *quantities, of=1, state="confirmed", by=None, headers=None, **facts):
+    async def sends(self, *quantities, of=1, state="confirmed", by=None, headers=None, **values):
         self.version += 1
         lines = [
             {
@@ -165,7 +167,7 @@ class Erp:
             }
             for one, quantity in zip(self.order["lines"], quantities, strict=True)
         ]
-        erp = {"number": "SO-1", "state": state, "lines": lines, "source_version": of} | facts
+        erp = {"number": "SO-1", "state": state, "lines": lines, "source_version": of} | values
         body = {"source_version": self.version, "order_id": self.order["id"], "erp": erp}
         path = f"/v1/order-fulfilments/by-external/erp/{self.order['id']}"
         reply = await (by or self.desk.client).put(path, json=body, headers=headers)
@@ -175,9 +177,9 @@ class Erp:
     async def refuses(self, version, code="too_large", history=None):
         body = {"source_version": version, "order_id": self.order["id"], "code": code, "about": "x"}
         path = f"/v1/order-refusals/by-external/erp/{self.order['id']}"
-        told = {"Tandem-History": str(history)} if history else None
+        sent = {"Tandem-History": str(history)} if history else None
         bridge = await self.desk.crm.as_("orders.sync", "events.relay", systems=["erp"])
-        reply = await bridge.put(path, json=body, headers=told)
+        reply = await bridge.put(path, json=body, headers=sent)
         assert reply.is_success, reply.text
         return await self.desk.see(f"{ORDERS}/{self.order['id']}")
 
@@ -188,59 +190,59 @@ async def erp(desk):
 
 
 async def test_what_the_erp_decided_of_lines_is_what_the_order_is(erp, desk):
-    """It is told by an event, and is no change of the customer's."""
-    seen = await erp.tells("8")
-    assert (seen["lines"][0]["quantity"], seen["net"]) == ("8", "16")
-    assert (seen["version"], seen["content_version"]) == (2, 1)
-    told = (await desk.told(seen["id"]))[-1]["payload"]
-    assert (told["content_version"], told["base"]["lines"][0]["quantity"]) == (1, "8")
-    assert (await erp.tells("8", promised_on="2999-01-01"))["version"] == 2
+    """It is published, and is no change of the customer's."""
+    view = await erp.sends("8")
+    assert (view["lines"][0]["quantity"], view["net"]) == ("8", "16")
+    assert (view["version"], view["content_version"]) == (2, 1)
+    event = (await desk.events_of(view["id"]))[-1]["payload"]
+    assert (event["content_version"], event["base"]["lines"][0]["quantity"]) == (1, "8")
+    assert (await erp.sends("8", promised_on="2999-01-01"))["version"] == 2
 
 
 async def test_what_the_erp_decided_before_it_knew_a_change_is_not_taken_over(erp, desk):
     """A later word that knows the change is."""
     path = f"{ORDERS}/{erp.order['id']}"
     await desk.change(path, {"note": "ring"}, revision=1)
-    seen = await erp.tells("8", of=1)
-    assert (seen["lines"][0]["quantity"], seen["note"], seen["version"]) == ("10", "ring", 2)
-    seen = await erp.tells("8", of=2, note="ring")
-    assert (seen["lines"][0]["quantity"], seen["note"]) == ("8", "ring")
+    view = await erp.sends("8", of=1)
+    assert (view["lines"][0]["quantity"], view["note"], view["version"]) == ("10", "ring", 2)
+    view = await erp.sends("8", of=2, note="ring")
+    assert (view["lines"][0]["quantity"], view["note"]) == ("8", "ring")
 
 
 async def test_a_rejected_order_is_seen_in_words_and_stands_again_when_changed(erp, desk):
     """Decision 0020: a state, code, words of both languages, an event."""
-    seen = await erp.tells("10", state="rejected", reason="not_sold: BOLT-8")
-    assert (seen["state"], seen["refusal"]["code"]) == ("rejected", "not_sold")
-    assert seen["refusal"]["text"] == "These products are not for sale: BOLT-8."
-    path = f"{ORDERS}/{seen['id']}"
+    view = await erp.sends("10", state="rejected", reason="not_sold: BOLT-8")
+    assert (view["state"], view["refusal"]["code"]) == ("rejected", "not_sold")
+    assert view["refusal"]["text"] == "These products are not for sale: BOLT-8."
+    path = f"{ORDERS}/{view['id']}"
     chinese = await desk.client.get(path, headers={"Accept-Language": "zh"})
     assert chinese.json()["refusal"]["text"] == "以下产品不可销售：BOLT-8。"
-    assert (await desk.told(seen["id"]))[-1]["payload"]["refusal"]["about"] == "BOLT-8"
-    assert seen["id"] in await desk.listed(ORDERS, state="rejected")
-    changed = (await desk.change(path, {"note": "again"}, revision=seen["version"])).json()
+    assert (await desk.events_of(view["id"]))[-1]["payload"]["refusal"]["about"] == "BOLT-8"
+    assert view["id"] in await desk.listed(ORDERS, state="rejected")
+    changed = (await desk.change(path, {"note": "again"}, revision=view["version"])).json()
     assert (changed["state"], changed["refusal"]) == ("placed", None)
     assert changed["content_version"] == changed["version"] == 3
 
 
 async def test_what_the_erp_would_not_take_at_all_is_a_state_too(erp, desk):
     """An order it never took is rejected; of one it has, the change is taken back."""
-    seen = await erp.refuses(1)
-    assert (seen["state"], seen["refusal"]["code"]) == ("rejected", "too_large")
+    view = await erp.refuses(1)
+    assert (view["state"], view["refusal"]["code"]) == ("rejected", "too_large")
     again = await erp.refuses(1)
-    assert again["version"] == seen["version"] == 2
+    assert again["version"] == view["version"] == 2
     path = f"{ORDERS}/{erp.order['id']}"
     await desk.change(path, {"note": "smaller"}, revision=2)
     assert (await erp.refuses(1))["state"] == "placed"
-    await erp.tells("10", of=3, note="smaller")
+    await erp.sends("10", of=3, note="smaller")
     lines = [{"id": erp.order["lines"][0]["id"], "quantity": "999"}]
     await desk.change(path, {"lines": lines}, revision=3)
-    seen = await erp.refuses(4)
-    assert (seen["state"], seen["lines"][0]["quantity"]) == ("placed", "10")
-    assert (seen["refusal"]["kind"], seen["content_version"]) == ("change", 3)
+    view = await erp.refuses(4)
+    assert (view["state"], view["lines"][0]["quantity"]) == ("placed", "10")
+    assert (view["refusal"]["kind"], view["content_version"]) == ("change", 3)
 
 
 async def test_an_order_cancelled_in_the_erp_is_cancelled(erp, problem, desk):
-    assert (await erp.tells("10", state="cancelled"))["state"] == "cancelled"
+    assert (await erp.sends("10", state="cancelled"))["state"] == "cancelled"
     changed = await desk.change(f"{ORDERS}/{erp.order['id']}", {"note": "x"}, revision=2)
     problem(changed, 409, "order_cancelled")
 
@@ -254,9 +256,9 @@ async def test_a_shipment_that_is_taken_back_is_seen_to_fall(erp, desk):
     for shipped, reversed_on in (("10", None), ("0", "2026-01-03")):
         line |= {"shipped": shipped, "reserved": str(10 - int(shipped))}
         shipments = [sent | {"reversed_on": reversed_on}]
-        seen = await erp.tells("10", lines=[line], shipments=shipments)
-        assert seen["erp"]["lines"][0]["shipped"] == shipped
-        assert seen["erp"]["shipments"][0]["reversed_on"] == reversed_on
+        view = await erp.sends("10", lines=[line], shipments=shipments)
+        assert view["erp"]["lines"][0]["shipped"] == shipped
+        assert view["erp"]["shipments"][0]["reversed_on"] == reversed_on
 
 
 @pytest.fixture
@@ -268,8 +270,8 @@ async def restored(erp, desk):
     async with desk.crm.database.driver() as sql:
         lost = await sql.fetchval("select epoch from installation")
         await begin_epoch(sql)
-    seen = await desk.change(f"{ORDERS}/{erp.order['id']}", {"note": "after"}, revision=1)
-    assert (seen.json()["version"], seen.json()["content_history"] > lost) == (2, True)
+    view = await desk.change(f"{ORDERS}/{erp.order['id']}", {"note": "after"}, revision=1)
+    assert (view.json()["version"], view.json()["content_history"] > lost) == (2, True)
     return lost
 
 
@@ -277,28 +279,28 @@ async def test_answers_to_what_a_restore_lost_do_not_set_the_seller_back(erp, de
     """Neither a decision nor a refusal: their versions are larger, but of an earlier history."""
     answer = {"kind": "change", "state": "refused", "reason": "credit", "source_version": 2}
     answer |= {"source_history": restored}
-    seen = await erp.tells("8", of=3, source_history=restored, last_change=answer)
-    assert (seen["lines"][0]["quantity"], seen["note"], seen["refusal"]) == ("10", "after", None)
+    view = await erp.sends("8", of=3, source_history=restored, last_change=answer)
+    assert (view["lines"][0]["quantity"], view["note"], view["refusal"]) == ("10", "after", None)
     assert (await erp.refuses(3, history=restored))["state"] == "placed"
-    now = seen["content_history"]
-    seen = await erp.tells("9", of=2, source_history=now, last_change=answer, note="after")
-    assert (seen["lines"][0]["quantity"], seen["refusal"]) == ("9", None)
-    assert (await desk.told(seen["id"]))[-1]["payload"]["content_history"] == now
-    seen = await erp.refuses(2, history=now)
-    assert seen["refusal"]["code"] == "too_large"
+    now = view["content_history"]
+    view = await erp.sends("9", of=2, source_history=now, last_change=answer, note="after")
+    assert (view["lines"][0]["quantity"], view["refusal"]) == ("9", None)
+    assert (await desk.events_of(view["id"]))[-1]["payload"]["content_history"] == now
+    view = await erp.refuses(2, history=now)
+    assert view["refusal"]["code"] == "too_large"
 
 
 async def test_what_a_restore_lost_comes_back_from_the_erp_while_nobody_changed_it(erp, desk):
     """The ERP has decided on a version that this order has not reached again."""
-    seen = await desk.see(f"{ORDERS}/{erp.order['id']}")
+    view = await desk.see(f"{ORDERS}/{erp.order['id']}")
     async with desk.crm.database.driver() as sql:
         await begin_epoch(sql)
-    seen = await erp.tells("7", of=5, source_history=seen["content_history"], note="lost")
-    assert (seen["lines"][0]["quantity"], seen["note"]) == ("7", "lost")
+    view = await erp.sends("7", of=5, source_history=view["content_history"], note="lost")
+    assert (view["lines"][0]["quantity"], view["note"]) == ("7", "lost")
 
 
-async def test_the_state_that_was_followed_is_told_with_its_history(erp, desk):
+async def test_the_erp_state_that_was_applied_is_published_with_its_history(erp, desk):
     bridge = await desk.crm.as_("orders.sync", "events.relay", systems=["erp"])
-    seen = await erp.tells("8", by=bridge, headers={"Tandem-History": "7"})
-    base = (await desk.told(seen["id"]))[-1]["payload"]["base"]
+    view = await erp.sends("8", by=bridge, headers={"Tandem-History": "7"})
+    base = (await desk.events_of(view["id"]))[-1]["payload"]["base"]
     assert (base["version"], base["history"]) == (1, 7)

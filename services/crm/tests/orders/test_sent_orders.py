@@ -12,13 +12,13 @@ class Shop:
     def __init__(self, desk, account, product):
         self.desk, self.account, self.product = desk, account, product
 
-    def order(self, key=None, version=1, **facts):
+    def order(self, key=None, version=1, **values):
         line = {
             "product": self.product["code"],
             "quantity": "2",
             "unit_price": {"amount": "4.50", "currency": "CNY"},
         }
-        sent = {"account_id": self.account["id"], "lines": [line]} | facts
+        sent = {"account_id": self.account["id"], "lines": [line]} | values
         return sent | {"external_id": key or self.desk.word(), "source_version": version}
 
     async def sends(self, *items, dry=False):
@@ -54,7 +54,7 @@ async def test_a_batch_judges_each_order_alone(shop, desk):
     ]
     made = [outcomes[0]["id"], outcomes[-1]["id"]]
     assert sorted(await shop.placed()) == sorted(made)
-    assert [len(await desk.told(one)) for one in made] == [1, 1]
+    assert [len(await desk.events_of(one)) for one in made] == [1, 1]
     refs = "select count(*) as left_over from external_reference where external_id = any($1)"
     [found] = await desk.rows(refs, [one["external_id"] for one in bad])
     assert found["left_over"] == 0
@@ -76,7 +76,7 @@ async def test_the_same_order_twice_in_a_batch_is_one(shop, desk):
     assert [one["version"] for one in outcomes] == [1, 2, 2]
     [order_id] = await shop.placed()
     assert (await desk.see(f"{ORDERS}/{order_id}"))["note"] == "newer"
-    assert [one["aggregate_version"] for one in await desk.told(order_id)] == [1, 2]
+    assert [one["aggregate_version"] for one in await desk.events_of(order_id)] == [1, 2]
 
 
 async def test_a_dry_run_says_what_would_become_of_each_and_does_nothing(shop, desk):
@@ -87,9 +87,9 @@ async def test_a_dry_run_says_what_would_become_of_each_and_does_nothing(shop, d
     outcomes = await shop.sends(shop.order(), changed, broken, dry=True)
     assert [one["status"] for one in outcomes] == ["created", "updated", "failed"]
     assert await shop.placed() == [made["id"]]
-    seen = await desk.see(f"{ORDERS}/{made['id']}")
-    assert (seen["version"], seen["note"]) == (1, "")
-    assert len(await desk.told(made["id"])) == 1
+    view = await desk.see(f"{ORDERS}/{made['id']}")
+    assert (view["version"], view["note"]) == (1, "")
+    assert len(await desk.events_of(made["id"])) == 1
     [again] = await shop.sends(changed)
     assert again["status"] == "updated"
 
@@ -137,18 +137,18 @@ async def test_orders_are_found_by_what_people_know_of_them(shop, desk):
 
 async def test_pages_show_each_order_once_the_newest_first(shop, desk):
     made = [one["id"] for one in await shop.sends(*(shop.order() for _ in range(5)))]
-    seen: list[str] = []
+    view: list[str] = []
     cursor = None
-    while cursor is not None or not seen:
+    while cursor is not None or not view:
         asked = {"account_id": shop.account["id"], "limit": 2} | (
             {"cursor": cursor} if cursor else {}
         )
         page = (await desk.client.get(ORDERS, params=asked)).json()
-        seen += [one["id"] for one in page["items"]]
+        view += [one["id"] for one in page["items"]]
         cursor = page["next_cursor"]
-    assert sorted(seen) == sorted(made)
-    allocate_oldest_first = await shop.placed(sort="created_at")
-    assert allocate_oldest_first == seen[::-1]
+    assert sorted(view) == sorted(made)
+    oldest_first = await shop.placed(sort="created_at")
+    assert oldest_first == view[::-1]
 
 
 @pytest.mark.parametrize(

@@ -53,29 +53,29 @@ async def test_one_login_is_one_person(desk, problem):
     ],
 )
 async def test_wrong_facts_are_refused_where_they_stand(desk, problem, field, value, pointer):
-    facts = {"login": desk.word("u").lower(), "name": "Lin", "password": PASSWORD}
-    reply = await desk.crm.post("/v1/users", facts | {"roles": ["seller"]} | {field: value})
-    told = problem(reply, 422, "invalid_input")
-    assert pointer in {error["pointer"] for error in told["errors"]}
+    values = {"login": desk.word("u").lower(), "name": "Lin", "password": PASSWORD}
+    reply = await desk.crm.post("/v1/users", values | {"roles": ["seller"]} | {field: value})
+    refusal = problem(reply, 422, "invalid_input")
+    assert pointer in {error["pointer"] for error in refusal["errors"]}
     assert PASSWORD not in reply.text
 
 
 async def test_a_member_joins_only_a_team_there_is(desk, problem):
-    facts = {"login": desk.word("u").lower(), "name": "Lin", "password": PASSWORD}
+    values = {"login": desk.word("u").lower(), "name": "Lin", "password": PASSWORD}
     missing = "01890000-0000-7000-8000-000000000000"
-    reply = await desk.crm.post("/v1/users", facts | {"roles": ["seller"], "team_id": missing})
-    told = problem(reply, 422, "missing_reference")
-    assert told["facts"] == {"entity": "team", "reference": missing}
+    reply = await desk.crm.post("/v1/users", values | {"roles": ["seller"], "team_id": missing})
+    refusal = problem(reply, 422, "missing_reference")
+    assert refusal["facts"] == {"entity": "team", "reference": missing}
 
 
 async def test_a_change_counts_and_a_repeat_of_it_does_not(desk):
     user = await desk.user()
     path = f"/v1/users/{user['id']}"
-    facts = {"name": "Lin Mei-Hua", "email": "lin@example.com", "roles": ["marketer"]}
-    changed = (await desk.change(path, facts, revision=1)).json()
-    assert {name: changed[name] for name in facts} == facts
+    values = {"name": "Lin Mei-Hua", "email": "lin@example.com", "roles": ["marketer"]}
+    changed = (await desk.change(path, values, revision=1)).json()
+    assert {name: changed[name] for name in values} == values
     assert changed["version"] == 2
-    again = await desk.change(path, facts, revision=2)
+    again = await desk.change(path, values, revision=2)
     assert (again.json()["version"], again.headers["ETag"]) == (2, '"2"')
 
 

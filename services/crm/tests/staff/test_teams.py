@@ -10,10 +10,10 @@ async def test_a_team_is_formed_and_seen(desk):
 async def test_two_teams_never_have_one_name(desk, problem):
     team = await desk.add("/v1/teams", name=desk.word("Team"))
     other = await desk.add("/v1/teams", name=desk.word("Team"))
-    told = problem(
+    refusal = problem(
         await desk.crm.post("/v1/teams", {"name": team["name"].lower()}), 409, "team_name_taken"
     )
-    assert told["facts"]["existing_id"] == team["id"]
+    assert refusal["facts"]["existing_id"] == team["id"]
     path = f"/v1/teams/{other['id']}"
     problem(await desk.change(path, {"name": team["name"]}, revision=1), 409, "team_name_taken")
     assert (await desk.see(path))["version"] == 1
@@ -22,11 +22,11 @@ async def test_two_teams_never_have_one_name(desk, problem):
 async def test_a_change_counts_and_a_repeat_of_it_does_not(desk, problem):
     team = await desk.add("/v1/teams", name=desk.word("Team"))
     path = f"/v1/teams/{team['id']}"
-    facts = {"name": desk.word("Team"), "description": "Restaurants"}
-    changed = (await desk.change(path, facts, revision=1)).json()
-    assert (changed["name"], changed["version"]) == (facts["name"], 2)
-    assert (await desk.change(path, facts, revision=2)).json()["version"] == 2
-    problem(await desk.change(path, facts, revision=1), 412, "stale_revision")
+    values = {"name": desk.word("Team"), "description": "Restaurants"}
+    changed = (await desk.change(path, values, revision=1)).json()
+    assert (changed["name"], changed["version"]) == (values["name"], 2)
+    assert (await desk.change(path, values, revision=2)).json()["version"] == 2
+    problem(await desk.change(path, values, revision=1), 412, "stale_revision")
 
 
 async def test_a_closed_team_takes_no_new_members(desk, problem):
@@ -35,8 +35,8 @@ async def test_a_closed_team_takes_no_new_members(desk, problem):
     await desk.change(f"/v1/teams/{team['id']}", {"active": False}, revision=1)
     outside = await desk.user()
     refused = await desk.change(f"/v1/users/{outside['id']}", {"team_id": team["id"]}, revision=1)
-    told = problem(refused, 422, "invalid_input")
-    assert told["errors"][0]["code"] == "team_closed"
+    refusal = problem(refused, 422, "invalid_input")
+    assert refusal["errors"][0]["code"] == "team_closed"
     renamed = await desk.change(
         f"/v1/users/{inside['id']}", {"name": "Lin", "team_id": team["id"]}, revision=1
     )

@@ -1,4 +1,4 @@
-"""What orders tell: what was agreed, whole, whenever it changes."""
+"""What is published of orders: what was agreed, whole, whenever it changes."""
 
 from datetime import date
 from decimal import Decimal
@@ -101,7 +101,7 @@ class OrderChanged(Event):
     )
     base: BaseState | None = Field(
         default=None,
-        description="On what of the ERP's it stands: what differs from it was changed here.",
+        description="The ERP's content that it is based on: what differs from it was changed here.",
     )
 
     @classmethod

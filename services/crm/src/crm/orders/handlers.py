@@ -1,4 +1,4 @@
-"""What orders do when an account has news."""
+"""What orders do when an account changes."""
 
 from chassis.work.unit_of_work import Work
 from crm.accounts.events import AccountChanged
@@ -6,10 +6,10 @@ from crm.accounts.service import accounts
 from crm.orders import queries
 from crm.orders.errors import HasOrdered
 
-__all__ = ["keep_customer"]
+__all__ = ["refuse_prospect_who_ordered"]
 
 
-async def keep_customer(work: Work, event: AccountChanged) -> None:
+async def refuse_prospect_who_ordered(work: Work, event: AccountChanged) -> None:
     """Who has ordered is no prospect any more, so that its orders cross. Raises HasOrdered."""
     back = event.stage == "prospect" and "stage" in event.changed and event.version > 1
     if not back:

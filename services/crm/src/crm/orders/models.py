@@ -34,8 +34,8 @@ class Order(Record, Base):
     """What a customer ordered; `erp` is how the ERP says it stands.
 
     `content_version` is the version in which it was last changed here, in the `content_history` of
-    this database. Later versions only took over what the ERP had decided, so the ERP is not asked
-    for them.
+    this database. Later versions only took over what the ERP had decided, so they are
+    not sent to the ERP.
     """
 
     __tablename__ = "customer_order"
@@ -71,32 +71,32 @@ class Order(Record, Base):
     refusal: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     base: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
-    def change_here(self, at: datetime, *, history: int) -> list[str]:
-        """Count a change that was made here: it is decided anew; what that changed besides."""
+    def count_local_change(self, at: datetime, *, history: int) -> list[str]:
+        """Count a change that was made here: the ERP decides anew; other fields that it changed."""
         changed = self.take({"state": CANCELLED if self.state == CANCELLED else PLACED})
         changed += self.take({"refusal": None})
         self.touch(at)
         self.content_version, self.content_history = self.version, history
         return changed
 
-    def is_later(self, version: int, *, history: int | None) -> bool:
-        """Whether it was changed here after that version of it; None: nobody tells its history."""
+    def changed_after(self, version: int, *, history: int | None) -> bool:
+        """Whether it was changed here after that version of it; None: the history is not known."""
         ours = self.content_history or history or 0
         return (history or ours, version) < (ours, self.content_version)
 
     def cancel(self, at: datetime, *, history: int) -> list[str]:
-        """The customer wants it no longer; what that changed, nothing when it is known."""
+        """The customer wants it no longer; the fields changed, none if it was cancelled before."""
         if self.state == CANCELLED:
             return []
         self.state = CANCELLED
-        return ["state", *self.change_here(at, history=history)]
+        return ["state", *self.count_local_change(at, history=history)]
 
-    def must_be_placed(self) -> None:
+    def require_not_cancelled(self) -> None:
         """Raises OrderCancelled."""
         if self.state == CANCELLED:
             raise OrderCancelled(number=self.number)
 
-    def must_stay_with(self, account_id: UUID) -> None:
+    def require_movable_to(self, account_id: UUID) -> None:
         """Raises AccountFixed where goods have gone out, or were invoiced, to another account."""
         lines = (self.erp or {}).get("lines", ())
         gone = any(Decimal(line[part]) for line in lines for part in ("shipped", "invoiced"))

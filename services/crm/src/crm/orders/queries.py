@@ -20,9 +20,9 @@ from crm.sql import Sql
 __all__ = [
     "add_order",
     "bases_of",
-    "for_update",
     "has_ordered",
-    "lines_of",
+    "load_for_update",
+    "load_lines",
     "lock_orders",
     "lock_rows",
     "order_page",
@@ -45,7 +45,7 @@ _UNKNOWN_TO_ERP = f"""case when customer_order.state = 'placed'
     from customer_order_line l join product p on p.id = l.product_id
     where l.order_id = customer_order.id
       and not {_LINKED.format(kind="product", id="p.id")}) end"""
-"""Products for which an order of a customer of the ERP waits: it does not know them yet."""
+"""Products that are not in the ERP yet, for which an order of a customer of the ERP waits."""
 
 _VIEW = f"""customer_order.id, customer_order.version, customer_order.number,
   customer_order.account_id, customer_order.ordered_on, customer_order.requested_on,
@@ -79,15 +79,15 @@ insert into customer_order (id, version, created_at, updated_at, number, account
   returning number, content_history"""
 
 
-async def for_update(work: Work, order_id: UUID) -> Order | None:
+async def load_for_update(work: Work, order_id: UUID) -> Order | None:
     """The order, locked until the act ends."""
     return await work.session.get(Order, order_id, with_for_update=True)
 
 
 async def lock_orders(work: Work, order_ids: Sequence[UUID]) -> dict[UUID, Order]:
     """The orders there are, locked in the order of their ids until the act ends."""
-    wanted = select(Order).where(Order.id == any_of(order_ids)).order_by(Order.id)
-    locked = wanted.with_for_update().execution_options(populate_existing=True)
+    ordered = select(Order).where(Order.id == any_of(order_ids)).order_by(Order.id)
+    locked = ordered.with_for_update().execution_options(populate_existing=True)
     return {order.id: order for order in await work.session.scalars(locked)}
 
 
@@ -98,15 +98,15 @@ async def lock_rows(work: Work, order_ids: Sequence[UUID]) -> None:
     )
 
 
-async def lines_of(work: Work, order_id: UUID) -> list[OrderLine]:
+async def load_lines(work: Work, order_id: UUID) -> list[OrderLine]:
     """The order's lines."""
     found = select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position)
     return list(await work.session.scalars(found))
 
 
 async def add_order(work: Work, order: Order, lines: Sequence[OrderLine]) -> None:
-    """Store a new order with its lines; it is given the next number, gaps are allowed."""
-    [given] = await work.sql.fetch(
+    """Store a new order with its lines; it gets the next number, gaps are allowed."""
+    [row] = await work.sql.fetch(
         _ADD_ORDER,
         *_columns(lines),
         order.id,
@@ -122,7 +122,7 @@ async def add_order(work: Work, order: Order, lines: Sequence[OrderLine]) -> Non
         order.freight,
         order.total,
     )
-    order.number, order.content_history = given
+    order.number, order.content_history = row
 
 
 async def replace_lines(work: Work, order_id: UUID, lines: Sequence[OrderLine]) -> None:
@@ -162,7 +162,7 @@ async def unknown_to_erp(sql: Sql, product_ids: Collection[UUID]) -> list[str]:
 
 
 async def bases_of(sql: Sql, order_ids: Sequence[UUID]) -> dict[UUID, Any]:
-    """On what of the ERP's each of the orders stands; None: on nothing."""
+    """The ERP's content that each of the orders is based on; None: on none."""
     rows = await sql.fetch(
         "select id, base from customer_order where id = any($1::uuid[])", list(order_ids)
     )

@@ -1,4 +1,4 @@
-"""Paths of orders, and of what a linked ERP tells."""
+"""Paths of orders, and of the copies that a linked ERP sends."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -43,29 +43,29 @@ from crm.orders.errors import (
     ProductNotSold,
     UnknownLine,
 )
-from crm.orders.rules.reasons import OTHERWISE, REASONS
+from crm.orders.rules.reasons import DEFAULT_REASON, REASONS
 from crm.orders.schemas import (
     ChangeOrder,
     OrderState,
     OrderView,
     PlaceOrder,
-    Taken,
-    TellAvailabilities,
-    TellAvailability,
-    TellDebt,
-    TellDebts,
-    TellFulfilment,
-    TellFulfilments,
-    TellRefusal,
+    UpsertAvailabilities,
+    UpsertAvailability,
+    UpsertDebt,
+    UpsertDebts,
+    UpsertFulfilment,
+    UpsertFulfilments,
     UpsertOrder,
     UpsertOrders,
+    UpsertRefusal,
+    UpsertReply,
 )
-from crm.orders.service import mirror, orders
-from crm.orders.service.batches import (
+from crm.orders.service import erp_copies, orders
+from crm.orders.service.copy_batches import (
     AVAILABILITIES,
     DEBTS,
     FULFILMENTS,
-    Done,
+    Stored,
     store_each,
     store_one,
 )
@@ -73,7 +73,7 @@ from crm.senders import FromBoundSystem, FromSystem, InBatch, InBoundBatch
 from crm.upserts import KEPT, UPSERT_PROBLEMS, UPSERTED, Upserted, reply_outcome, upsert_each
 from values.external import ExternalId
 
-__all__ = ["mirror_router", "order_router"]
+__all__ = ["erp_copy_router", "order_router"]
 
 Seller = Annotated[Actor, Needs("orders.write")]
 Reader = Annotated[Actor, Needs("orders.read")]
@@ -101,7 +101,7 @@ order_router = house_router(
         IdempotencyInFlight,
     ),
 )
-mirror_router = house_router(
+erp_copy_router = house_router(
     prefix="/v1",
     tag="mirror",
     problems=(
@@ -117,28 +117,28 @@ mirror_router = house_router(
 
 @dataclass(frozen=True)
 class OrderReply:
-    """The reply to a reader of orders: refusals are told in his language."""
+    """The reply to a reader of orders: refusals are explained in the reader's language."""
 
     response: Response
     texts: Texts
     language: str
 
-    def on(self, order: OrderView) -> OrderView:
-        """The order with its refusal in words."""
+    def translate(self, order: OrderView) -> OrderView:
+        """The order with its refusal explained."""
         refused = order.refusal
         if refused is None:
             return order
-        text = self.texts.text(REASONS.get(refused.code, OTHERWISE), self.language)
-        told = text.format(code=refused.code, about=refused.about).strip()
-        return order.model_copy(update={"refusal": refused.model_copy(update={"text": told})})
+        template = self.texts.text(REASONS.get(refused.code, DEFAULT_REASON), self.language)
+        text = template.format(code=refused.code, about=refused.about).strip()
+        return order.model_copy(update={"refusal": refused.model_copy(update={"text": text})})
 
-    def on_page(self, page: Page[OrderView]) -> Page[OrderView]:
-        """The page with the refusals of its orders in words."""
-        return page.model_copy(update={"items": [self.on(order) for order in page.items]})
+    def translate_page(self, page: Page[OrderView]) -> Page[OrderView]:
+        """The page with the refusals of its orders explained."""
+        return page.model_copy(update={"items": [self.translate(order) for order in page.items]})
 
 
 async def order_reply(request: Request, response: Response, language: Language) -> OrderReply:
-    """The reply at hand, and the caller's language."""
+    """The reply to this request, and the caller's language."""
     return OrderReply(response, request.app.state.texts, language)
 
 
@@ -147,9 +147,9 @@ InReply = Annotated[OrderReply, Depends(order_reply)]
 
 async def _order(reply: OrderReply, at: Reading, order_id: UUID) -> OrderView:
     """The order as the reply shows it, with its ETag."""
-    seen = await orders.see_order(at.sql, order_id)
-    reply_with(reply.response, seen)
-    return reply.on(seen)
+    view = await orders.get_order(at.sql, order_id)
+    reply_with(reply.response, view)
+    return reply.translate(view)
 
 
 @order_router.get("")
@@ -165,10 +165,10 @@ async def list_orders(  # noqa: PLR0917 - a route lists its filters
     external_id: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Page[OrderView]:
     """Customers' orders, the newest first."""
-    wanted = (("account_id", account_id), ("state", state), ("number", number))
-    filters = [Filter(f"customer_order.{name} = {{}}", value) for name, value in wanted]
+    equal = (("account_id", account_id), ("state", state), ("number", number))
+    filters = [Filter(f"customer_order.{name} = {{}}", value) for name, value in equal]
     filters.append(linked_to("customer_order", external_system, external_id))
-    return reply.on_page(await queries.order_page(at.sql, asked, filters))
+    return reply.translate_page(await queries.order_page(at.sql, asked, filters))
 
 
 @order_router.post("", status_code=status.HTTP_201_CREATED)
@@ -176,9 +176,9 @@ async def place_order(
     command: PlaceOrder, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
 ) -> OrderView:
     """Place a customer's order."""
-    seen = await orders.place_order(work, command)
-    reply_with(response, seen, location=f"/v1/orders/{seen.id}")
-    return seen
+    view = await orders.place_order(work, command)
+    reply_with(response, view, location=f"/v1/orders/{view.id}")
+    return view
 
 
 @order_router.post("/by-external/{system}/batch")
@@ -239,18 +239,18 @@ async def cancel_order(
     return await _order(reply, work, order_id)
 
 
-def _taken(response: Response, done: Done, named: UUID | None = None) -> Taken:
-    """What was told is known now, with what became of it in the header."""
-    outcome, now = done
-    reply_outcome(response, Upserted(outcome, now.id))
-    return Taken(id=named or now.id, version=now.version, revision=now.revision)
+def _upsert_reply(response: Response, stored: Stored, reply_id: UUID | None = None) -> UpsertReply:
+    """The reply to what was stored, with the outcome in the header."""
+    outcome, record = stored
+    reply_outcome(response, Upserted(outcome, record.id))
+    return UpsertReply(id=reply_id or record.id, version=record.version, revision=record.revision)
 
 
-@mirror_router.post("/order-fulfilments/by-external/{system}/batch")
+@erp_copy_router.post("/order-fulfilments/by-external/{system}/batch")
 async def store_fulfilments(
     _by: Bridge,
     asked: InBoundBatch,
-    command: TellFulfilments,
+    command: UpsertFulfilments,
     _once: OnlyOnceUnlessDry,
     work: InWork,
 ) -> BatchReply:
@@ -258,62 +258,62 @@ async def store_fulfilments(
     return await store_each(work, asked, FULFILMENTS, command.items)
 
 
-@mirror_router.put("/order-fulfilments/by-external/{system}/{external_id}", responses=KEPT)
+@erp_copy_router.put("/order-fulfilments/by-external/{system}/{external_id}", responses=KEPT)
 async def tell_fulfilment(
     _by: Bridge,
     system: FromBoundSystem,
     external_id: ExternalId,
-    command: TellFulfilment,
+    command: UpsertFulfilment,
     work: InWork,
     response: Response,
-) -> Taken:
+) -> UpsertReply:
     """How the ERP says one of our orders stands; `external_id` is the ERP's own order."""
-    return _taken(response, await store_one(work, FULFILMENTS, command))
+    return _upsert_reply(response, await store_one(work, FULFILMENTS, command))
 
 
-@mirror_router.put("/order-refusals/by-external/{system}/{external_id}")
+@erp_copy_router.put("/order-refusals/by-external/{system}/{external_id}")
 async def tell_refusal(
     _by: Bridge,
     system: FromBoundSystem,
     external_id: ExternalId,
-    command: TellRefusal,
+    command: UpsertRefusal,
     work: InWork,
-) -> Taken:
+) -> UpsertReply:
     """The ERP would not take one of our orders as it was sent; `external_id` is that order."""
-    now = await mirror.store_refusal(work, command)
-    return Taken(id=now.id, version=now.version, revision=now.revision)
+    order = await erp_copies.store_refusal(work, command)
+    return UpsertReply(id=order.id, version=order.version, revision=order.revision)
 
 
-@mirror_router.post("/product-availabilities/by-external/{system}/batch")
+@erp_copy_router.post("/product-availabilities/by-external/{system}/batch")
 async def store_availabilities(
     _by: Bridge,
     asked: InBoundBatch,
-    command: TellAvailabilities,
+    command: UpsertAvailabilities,
     _once: OnlyOnceUnlessDry,
     work: InWork,
 ) -> BatchReply:
-    """What the ERP says is free of products, and expected; each is judged alone."""
+    """What the ERP has available of products, and expects; each is judged alone."""
     return await store_each(work, asked, AVAILABILITIES, command.items)
 
 
-@mirror_router.put("/product-availabilities/by-external/{system}/{external_id}", responses=KEPT)
+@erp_copy_router.put("/product-availabilities/by-external/{system}/{external_id}", responses=KEPT)
 async def tell_availability(
     _by: Bridge,
     system: FromBoundSystem,
     external_id: ExternalId,
-    command: TellAvailability,
+    command: UpsertAvailability,
     work: InWork,
     response: Response,
-) -> Taken:
-    """What the ERP says is free of a product, and expected; `external_id` is its item."""
-    return _taken(response, await store_one(work, AVAILABILITIES, command))
+) -> UpsertReply:
+    """What the ERP has available of a product, and expects; `external_id` is its item."""
+    return _upsert_reply(response, await store_one(work, AVAILABILITIES, command))
 
 
-@mirror_router.post("/account-debts/by-external/{system}/batch")
+@erp_copy_router.post("/account-debts/by-external/{system}/batch")
 async def store_debts(
     _by: Bridge,
     asked: InBoundBatch,
-    command: TellDebts,
+    command: UpsertDebts,
     _once: OnlyOnceUnlessDry,
     work: InWork,
 ) -> BatchReply:
@@ -321,14 +321,14 @@ async def store_debts(
     return await store_each(work, asked, DEBTS, command.items)
 
 
-@mirror_router.put("/account-debts/by-external/{system}/{external_id}", responses=KEPT)
+@erp_copy_router.put("/account-debts/by-external/{system}/{external_id}", responses=KEPT)
 async def tell_debt(
     _by: Bridge,
     system: FromBoundSystem,
     external_id: UUID,
-    command: TellDebt,
+    command: UpsertDebt,
     work: InWork,
     response: Response,
-) -> Taken:
+) -> UpsertReply:
     """What the ERP says a customer owes; `external_id` is the document that changed it."""
-    return _taken(response, await store_one(work, DEBTS, command), external_id)
+    return _upsert_reply(response, await store_one(work, DEBTS, command), external_id)

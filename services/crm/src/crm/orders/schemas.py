@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 from chassis.http.etag import EtagVersion, Revision
 from crm.fields import LARGEST_BATCH
 from crm.links import ExternalRef
-from crm.orders.erp_copies import ErpOrder
+from crm.orders.erp_orders import ErpOrder
 from values.address import Address, AddressPatch
 from values.days import Day, Instant
 from values.decimals import NonNegativeDecimal, PositiveQuantity, SignedAmount
@@ -38,16 +38,16 @@ __all__ = [
     "OrderView",
     "PlaceOrder",
     "Refusal",
-    "Taken",
-    "TellAvailabilities",
-    "TellAvailability",
-    "TellDebt",
-    "TellDebts",
-    "TellFulfilment",
-    "TellFulfilments",
-    "TellRefusal",
+    "UpsertAvailabilities",
+    "UpsertAvailability",
+    "UpsertDebt",
+    "UpsertDebts",
+    "UpsertFulfilment",
+    "UpsertFulfilments",
     "UpsertOrder",
     "UpsertOrders",
+    "UpsertRefusal",
+    "UpsertReply",
 ]
 
 OrderState = Literal["placed", "rejected", "cancelled"]
@@ -55,7 +55,7 @@ Discount = Annotated[NonNegativeDecimal, Field(le=1, description="Part of the pr
 
 
 class LineFields(Command):
-    """What every line says."""
+    """The fields of every line."""
 
     quantity: PositiveQuantity
     unit_price: UnitPriceView | None = None
@@ -94,7 +94,7 @@ Lines = Annotated[list[NewLine], Field(min_length=1, max_length=500)]
 
 
 class OrderContent(Command):
-    """What every order says."""
+    """The fields of every order."""
 
     account_id: UUID
     ordered_on: Day | None = Field(
@@ -156,15 +156,15 @@ class ChangeOrder(Command):
     )
 
 
-class TellFulfilment(Command):
-    """What the ERP tells of an order."""
+class UpsertFulfilment(Command):
+    """How the ERP says the order stands."""
 
     source_version: SourceVersion
     order_id: UUID
     erp: ErpOrder
 
 
-class TellRefusal(Command):
+class UpsertRefusal(Command):
     """The ERP would not take an order or its change as it was sent."""
 
     source_version: SourceVersion
@@ -173,8 +173,8 @@ class TellRefusal(Command):
     about: Annotated[str, StringConstraints(max_length=1000)] = ""
 
 
-class TellAvailability(Command):
-    """What the ERP tells of a product's stock."""
+class UpsertAvailability(Command):
+    """What the ERP has available of a product, and expects."""
 
     source_version: SourceVersion
     product_id: UUID
@@ -182,8 +182,8 @@ class TellAvailability(Command):
     incoming: NonNegativeDecimal
 
 
-class TellDebt(Command):
-    """What the ERP says the customer owes; an older word than the last one changes nothing."""
+class UpsertDebt(Command):
+    """What the ERP says the customer owes; an older message than the last one changes nothing."""
 
     source_version: SourceVersion
     account_id: UUID
@@ -191,31 +191,31 @@ class TellDebt(Command):
     told_at: Instant
 
 
-class FulfilmentItem(TellFulfilment):
+class FulfilmentItem(UpsertFulfilment):
     """How one of our orders stands; `external_id` is the ERP's own order."""
 
     external_id: ExternalId
 
 
-class TellFulfilments(Command):
-    """What the ERP tells of orders."""
+class UpsertFulfilments(Command):
+    """How the ERP says that orders stand."""
 
     items: list[FulfilmentItem] = Field(min_length=1, max_length=LARGEST_BATCH)
 
 
-class AvailabilityItem(TellAvailability):
+class AvailabilityItem(UpsertAvailability):
     """The stock of one product; `external_id` is the ERP's item."""
 
     external_id: ExternalId
 
 
-class TellAvailabilities(Command):
-    """What the ERP tells of products' stock."""
+class UpsertAvailabilities(Command):
+    """What the ERP has available of products, and expects."""
 
     items: list[AvailabilityItem] = Field(min_length=1, max_length=LARGEST_BATCH)
 
 
-class DebtItem(TellDebt):
+class DebtItem(UpsertDebt):
     """What one customer owes; `external_id` is the document that changed it."""
 
     external_id: Annotated[
@@ -223,14 +223,14 @@ class DebtItem(TellDebt):
     ]
 
 
-class TellDebts(Command):
+class UpsertDebts(Command):
     """What the ERP says customers owe."""
 
     items: list[DebtItem] = Field(min_length=1, max_length=LARGEST_BATCH)
 
 
-class Taken(BaseModel):
-    """What was told is known here now; the versions are those of the record it was told of."""
+class UpsertReply(BaseModel):
+    """What was sent is stored; id and versions are those of the record it was sent of."""
 
     id: UUID
     version: EtagVersion

@@ -16,7 +16,7 @@ from crm.staff.schemas import MemberQuery, MemberView, TeamQuery, TeamView
 
 __all__ = [
     "Sql",
-    "enlist",
+    "ensure_member",
     "lock_member",
     "member_page",
     "member_view",
@@ -73,8 +73,8 @@ async def lock_member(sql: Sql, member_id: UUID) -> None:
     await sql.execute("select from local_user where id = $1 for no key update", member_id)
 
 
-async def enlist(work: Work, member_id: UUID) -> StaffMember:
-    """What the user is to sales; a user whom another door let in becomes a member here."""
+async def ensure_member(work: Work, member_id: UUID) -> StaffMember:
+    """The user's staff record; one for a user that was made elsewhere is added."""
     await work.sql.execute(
         """insert into staff_member (id, email) select id, '' from local_user where id = $1
             on conflict do nothing""",

@@ -40,7 +40,7 @@ from crm.staff.service import members, teams
 
 __all__ = ["team_router", "user_router"]
 
-Chief = Annotated[Actor, Needs("staff.write")]
+StaffManager = Annotated[Actor, Needs("staff.write")]
 Reader = Annotated[Actor, Needs("staff.read")]
 
 _PROBLEMS = (
@@ -65,16 +65,16 @@ async def _member(
     response: Response, at: Reading, member_id: UUID, *, new: bool = False
 ) -> MemberView:
     """The staff member as the reply shows it, with its ETag."""
-    seen = await members.see_member(at.sql, member_id)
-    reply_with(response, seen, location=f"/v1/users/{seen.id}" if new else None)
-    return seen
+    view = await members.get_member(at.sql, member_id)
+    reply_with(response, view, location=f"/v1/users/{view.id}" if new else None)
+    return view
 
 
 async def _team(response: Response, at: Reading, team_id: UUID, *, new: bool = False) -> TeamView:
     """The team as the reply shows it, with its ETag."""
-    seen = await teams.see_team(at.sql, team_id)
-    reply_with(response, seen, location=f"/v1/teams/{seen.id}" if new else None)
-    return seen
+    view = await teams.get_team(at.sql, team_id)
+    reply_with(response, view, location=f"/v1/teams/{view.id}" if new else None)
+    return view
 
 
 @user_router.get("")
@@ -87,7 +87,7 @@ async def list_users(
 
 @user_router.post("", status_code=status.HTTP_201_CREATED)
 async def add_user(
-    command: AddMember, _by: Chief, _once: OnlyOnce, work: InWork, response: Response
+    command: AddMember, _by: StaffManager, _once: OnlyOnce, work: InWork, response: Response
 ) -> MemberView:
     """Let somebody work here."""
     return await _member(response, work, await members.add_member(work, command), new=True)
@@ -103,7 +103,7 @@ async def see_user(user_id: UUID, _by: Reader, at: InReading, response: Response
 async def change_user(
     user_id: UUID,
     command: ChangeMember,
-    _by: Chief,
+    _by: StaffManager,
     revision: IfMatch,
     work: InWork,
     response: Response,
@@ -115,7 +115,7 @@ async def change_user(
 
 @user_router.post("/{user_id}/disable")
 async def disable_user(
-    user_id: UUID, _by: Chief, _once: OnlyOnce, work: InWork, response: Response
+    user_id: UUID, _by: StaffManager, _once: OnlyOnce, work: InWork, response: Response
 ) -> MemberView:
     """Keep the user out; every session ends."""
     await members.disable_member(work, user_id)
@@ -124,7 +124,7 @@ async def disable_user(
 
 @user_router.post("/{user_id}/enable")
 async def enable_user(
-    user_id: UUID, _by: Chief, _once: OnlyOnce, work: InWork, response: Response
+    user_id: UUID, _by: StaffManager, _once: OnlyOnce, work: InWork, response: Response
 ) -> MemberView:
     """Let a disabled user in again."""
     await members.enable_member(work, user_id)
@@ -135,7 +135,7 @@ async def enable_user(
 async def replace_password(
     user_id: UUID,
     command: NewPassword,
-    _by: Chief,
+    _by: StaffManager,
     _once: OnlyOnce,
     work: InWork,
     response: Response,
@@ -155,10 +155,10 @@ async def list_teams(
 
 @team_router.post("", status_code=status.HTTP_201_CREATED)
 async def form_team(
-    command: AddTeam, _by: Chief, _once: OnlyOnce, work: InWork, response: Response
+    command: AddTeam, _by: StaffManager, _once: OnlyOnce, work: InWork, response: Response
 ) -> TeamView:
     """Form a team."""
-    return await _team(response, work, await teams.form_team(work, command), new=True)
+    return await _team(response, work, await teams.create_team(work, command), new=True)
 
 
 @team_router.get("/{team_id}")
@@ -171,7 +171,7 @@ async def see_team(team_id: UUID, _by: Reader, at: InReading, response: Response
 async def change_team(
     team_id: UUID,
     command: ChangeTeam,
-    _by: Chief,
+    _by: StaffManager,
     revision: IfMatch,
     work: InWork,
     response: Response,

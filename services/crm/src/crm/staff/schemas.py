@@ -1,4 +1,4 @@
-"""What callers ask of staff, and what they see."""
+"""Commands and views of staff."""
 
 from datetime import datetime
 from typing import Annotated, Literal

@@ -38,7 +38,7 @@ from crm.links import (
     unlink,
 )
 from crm.settings import settings_of
-from crm.staff.service.members import must_be_active
+from crm.staff.service.members import require_active_user
 from crm.terms import ErpTerms, ErpTermsChange
 from crm.upserts import InBulk, Sent, Upserted, required, upsert_one
 
@@ -320,4 +320,4 @@ async def _check(work: Work, facts: Facts, *, present: Account | None = None) ->
         require_supported_currency(work, currency)
     owner_id = facts.get("owner_id")
     if owner_id and not (present and present.owner_id == owner_id):
-        await must_be_active(work, owner_id, pointer="/owner_id")
+        await require_active_user(work, owner_id, pointer="/owner_id")

@@ -1,6 +1,6 @@
-"""What the reasons of the ERP say to a reader."""
+"""The ERP's reasons as texts for a reader."""
 
-__all__ = ["OTHERWISE", "REASONS"]
+__all__ = ["DEFAULT_REASON", "REASONS"]
 
 REASONS = {
     "not_sold": "These products are not for sale: {about}.",
@@ -18,5 +18,5 @@ REASONS = {
     "order_cancelled": "The order is cancelled in the ERP.",
     "order_completed": "The order is completed in the ERP.",
 }
-OTHERWISE = "The ERP refused it: {code} {about}"
-"""What a reason says that is not known here."""
+DEFAULT_REASON = "The ERP refused it: {code} {about}"
+"""The text of a code that is not in `REASONS`."""

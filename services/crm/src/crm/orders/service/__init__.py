@@ -1,1 +1,1 @@
-"""The door of orders: placing, changing, cancelling, and what the ERP tells."""
+"""Acts on orders: placing, changing, cancelling, and storing what the ERP sends."""

@@ -21,7 +21,7 @@ from values.decimals import rounded
 from values.money import UnitPrice, digits_of
 from values.prices import line_net
 
-__all__ = ["AMOUNT_DIGITS", "facts_of", "is_new_business", "lines_of", "new_lines"]
+__all__ = ["AMOUNT_DIGITS", "build_lines", "build_new_lines", "compared_values", "orders_more"]
 
 AMOUNT_DIGITS, QUANTITY_DIGITS = 4, 6
 """Decimals that are kept of amounts, and of quantities, unit prices and discounts."""
@@ -30,7 +30,7 @@ SentLine: TypeAlias = NewLine | ChangeLine
 Offers: TypeAlias = Mapping[str, Offer]
 
 
-async def new_lines(
+async def build_new_lines(
     work: Work, order: Order, sent: Sequence[NewLine]
 ) -> tuple[list[OrderLine], dict[UUID, str]]:
     """The lines of a new order, and the codes of their products.
@@ -39,24 +39,24 @@ async def new_lines(
     CurrencyNotSupported, InvalidInput (a line twice).
     """
     offers = await _offers(work, order, [line.product for line in sent])
-    lines = _lines(work, order, [(line, offers[line.product], None) for line in sent])
+    lines = _build_all(work, order, [(line, offers[line.product], None) for line in sent])
     return lines, {offer.id: offer.code for offer in offers.values()}
 
 
-async def lines_of(
+async def build_lines(
     work: Work, order: Order, sent: Sequence[SentLine], present: Sequence[OrderLine]
 ) -> list[OrderLine]:
-    """The lines as they shall be; those that are known keep their ids.
+    """The lines as requested; those that the order has already keep their ids.
 
-    What stands on the order already may stay, though it is not sold any more. Raises as
-    `new_lines`, and UnknownLine.
+    What is on the order already may stay, though it is not sold any more. Raises as
+    `build_new_lines`, and UnknownLine.
     """
-    named = _named(order, sent, present)
+    named = _pair_by_id(order, sent, present)
     products = [_product_of(line, named.get(at)) for at, line in enumerate(sent)]
     offers = await _offers(work, order, products)
     found = [offers[product] for product in products]
-    pairs = named | _alike(sent, found, present, named)
-    return _lines(
+    pairs = named | _pair_by_product(sent, found, present, named)
+    return _build_all(
         work,
         order,
         [
@@ -66,13 +66,13 @@ async def lines_of(
     )
 
 
-def is_new_business(wanted: Sequence[OrderLine], present: Sequence[OrderLine]) -> bool:
-    """Whether a line is new, or more of one is wanted."""
+def orders_more(requested: Sequence[OrderLine], present: Sequence[OrderLine]) -> bool:
+    """Whether a line is new, or more of one is ordered."""
     ordered = {line.id: line.quantity for line in present}
-    return any(line.quantity > ordered.get(line.id, 0) for line in wanted)
+    return any(line.quantity > ordered.get(line.id, 0) for line in requested)
 
 
-def facts_of(lines: Sequence[OrderLine]) -> list[tuple[Any, ...]]:
+def compared_values(lines: Sequence[OrderLine]) -> list[tuple[Any, ...]]:
     """What is compared to see whether lines differ."""
     return [
         (one.id, one.product_id, one.quantity, one.unit_price, one.discount, one.external_line_id)
@@ -89,7 +89,7 @@ async def _offers(work: Work, order: Order, named: Sequence[str]) -> dict[str, O
     return offers
 
 
-def _named(
+def _pair_by_id(
     order: Order, sent: Sequence[SentLine], present: Sequence[OrderLine]
 ) -> dict[int, OrderLine]:
     """The present lines that sent ones name, by the place of those.
@@ -106,12 +106,12 @@ def _named(
         old = by_id[line_id] if line_id is not None else by_external.get(line.external_line_id)
         if old is not None:
             if old in found.values():
-                raise InvalidInput(errors=[_twice(at)])
+                raise InvalidInput(errors=[_duplicate_line(at)])
             found[at] = old
     return found
 
 
-def _twice(at: int) -> FieldError:
+def _duplicate_line(at: int) -> FieldError:
     return FieldError(f"/lines/{at}", "duplicate_line", "A line of the order is named twice.")
 
 
@@ -122,7 +122,7 @@ def _product_of(line: SentLine, old: OrderLine | None) -> str:
     return line.product or ""
 
 
-def _alike(
+def _pair_by_product(
     sent: Sequence[SentLine],
     products: Sequence[Offer],
     present: Sequence[OrderLine],
@@ -134,7 +134,7 @@ def _alike(
     """
     left = [line for line in present if line not in named.values()]
     found: dict[int, OrderLine] = {}
-    for same in (_same_terms, _same_product):
+    for same in (_is_same_price, _is_same_product):
         for at, line in enumerate(sent):
             if at in named or at in found:
                 continue
@@ -145,14 +145,14 @@ def _alike(
     return found
 
 
-Same: TypeAlias = Callable[[OrderLine, SentLine, Offer], bool]
+IsSame: TypeAlias = Callable[[OrderLine, SentLine, Offer], bool]
 
 
-def _same_product(old: OrderLine, _line: SentLine, product: Offer) -> bool:
+def _is_same_product(old: OrderLine, _line: SentLine, product: Offer) -> bool:
     return old.product_id == product.id
 
 
-def _same_terms(old: OrderLine, line: SentLine, product: Offer) -> bool:
+def _is_same_price(old: OrderLine, line: SentLine, product: Offer) -> bool:
     price = line.unit_price
     return (
         old.product_id == product.id
@@ -161,27 +161,27 @@ def _same_terms(old: OrderLine, line: SentLine, product: Offer) -> bool:
     )
 
 
-def _lines(
+def _build_all(
     work: Work, order: Order, found: Sequence[tuple[SentLine, Offer, OrderLine | None]]
 ) -> list[OrderLine]:
     lines = [
-        loaded(OrderLine, {**_line_facts(work, order, *one), "position": position})
+        loaded(OrderLine, {**_line_values(work, order, *one), "position": position})
         for position, one in enumerate(found, 1)
     ]
     named = [line.external_line_id for line in lines]
     for at, name in enumerate(named):
         if name and name in named[:at]:
-            raise InvalidInput(errors=[_twice(at)])
+            raise InvalidInput(errors=[_duplicate_line(at)])
     return lines
 
 
-def _line_facts(
+def _line_values(
     work: Work, order: Order, sent: SentLine, product: Offer, old: OrderLine | None
 ) -> dict[str, Any]:
-    known = old if old is not None and old.product_id == product.id else None
+    agreed = old if old is not None and old.product_id == product.id else None
     quantity = rounded(sent.quantity, QUANTITY_DIGITS)
-    _must_be_orderable(product, quantity, known, on=order.ordered_on)
-    price, discount = _terms(work, order, sent, product, known)
+    _require_orderable(product, quantity, agreed, on=order.ordered_on)
+    price, discount = _terms(work, order, sent, product, agreed)
     net = line_net(price, quantity, discount, decimals=digits_of(order.currency))
     return {
         "id": old.id if old is not None else uuid7(),
@@ -195,14 +195,14 @@ def _line_facts(
     }
 
 
-def _must_be_orderable(
-    product: Offer, quantity: Decimal, known: OrderLine | None, *, on: date
+def _require_orderable(
+    product: Offer, quantity: Decimal, agreed: OrderLine | None, *, on: date
 ) -> None:
     """Raises ProductNotSold for more than is ordered, FractionOfUnit for another quantity."""
-    more = known is None or quantity > known.quantity
+    more = agreed is None or quantity > agreed.quantity
     if more and not product.is_sold(on):
         raise ProductNotSold(product=product.code, on=on)
-    same = known is not None and known.quantity == quantity
+    same = agreed is not None and agreed.quantity == quantity
     if not same and rounded(quantity, product.unit_decimals) != quantity:
         raise FractionOfUnit(
             quantity=f"{quantity.normalize():f}",
@@ -213,21 +213,21 @@ def _must_be_orderable(
 
 
 def _terms(
-    work: Work, order: Order, sent: SentLine, product: Offer, known: OrderLine | None
+    work: Work, order: Order, sent: SentLine, product: Offer, agreed: OrderLine | None
 ) -> tuple[Decimal, Decimal]:
     """Price and discount: as sent, as agreed for the line that it is, else of the day."""
     discount = rounded(sent.discount, QUANTITY_DIGITS)
-    if known is not None and "discount" not in sent.model_fields_set:
-        discount = known.discount
-    if known is not None and sent.unit_price is None:
-        return known.unit_price, discount
+    if agreed is not None and "discount" not in sent.model_fields_set:
+        discount = agreed.discount
+    if agreed is not None and sent.unit_price is None:
+        return agreed.unit_price, discount
     price = sent.unit_price or _price_of_the_day(product, sent.quantity, on=order.ordered_on)
     require_supported_currency(work, price.currency)
     return rounded(price.amount, QUANTITY_DIGITS), discount
 
 
 def _price_of_the_day(product: Offer, quantity: Decimal, *, on: date) -> UnitPrice:
-    """What the catalog says where nothing was agreed. Raises PriceMissing."""
+    """The price of the catalog where none was agreed. Raises PriceMissing."""
     try:
         return prices.price_on(product, quantity, on=on)
     except NoPrice as without:

@@ -30,10 +30,10 @@ from crm.orders.schemas import (
 )
 from crm.orders.service.lines import (
     AMOUNT_DIGITS,
-    facts_of,
-    is_new_business,
-    lines_of,
-    new_lines,
+    build_lines,
+    build_new_lines,
+    compared_values,
+    orders_more,
 )
 from crm.sql import Sql
 from crm.upserts import InBulk, Sent, Upserted, upsert
@@ -44,30 +44,30 @@ from values.money import Money, MoneyChange, MoneyView
 __all__ = [
     "IN_BULK",
     "KIND",
+    "apply_values",
     "cancel_order",
     "change_order",
+    "get_order",
     "order_states",
     "place_order",
-    "see_order",
-    "store",
-    "take",
+    "save_order",
     "upsert_order",
 ]
 
 KIND = "customer_order"
 ZERO = Decimal("0.0000")
-LARGEST = Decimal(10) ** 14
+AMOUNT_LIMIT = Decimal(10) ** 14
 """Amounts are written with at most 14 digits before the point."""
 
 Base: TypeAlias = Mapping[str, Any] | None
 
 
-async def see_order(sql: Sql, order_id: UUID) -> OrderView:
+async def get_order(sql: Sql, order_id: UUID) -> OrderView:
     """The order as callers see it. Raises NotFound."""
-    seen = await queries.order_view(sql, order_id)
-    if seen is None:
+    view = await queries.order_view(sql, order_id)
+    if view is None:
         raise NotFound(entity="order", id=order_id)
-    return seen
+    return view
 
 
 async def place_order(work: Work, command: PlaceOrder) -> OrderView:
@@ -106,7 +106,7 @@ async def _place(
     work: Work, command: PlaceOrder | UpsertOrder, order_id: UUID, *, new_business: bool = False
 ) -> OrderView:
     buyer = await _buyer(work, command.account_id, new_business=new_business)
-    facts = {
+    values = {
         "id": order_id,
         "version": 1,
         "created_at": work.now,
@@ -124,14 +124,14 @@ async def _place(
         "refusal": None,
         "base": None,
     }
-    order = loaded(Order, facts)
-    lines, codes = await new_lines(work, order, command.lines)
-    _sum_up(order, lines)
+    order = loaded(Order, values)
+    lines, codes = await build_new_lines(work, order, command.lines)
+    _recalculate_totals(order, lines)
     await queries.add_order(work, order, lines)
     waits = await queries.unknown_to_erp(work.sql, codes.keys()) if buyer.in_erp else []
-    seen = _new_view(order, lines, codes, buyer, waits)
-    await _publish(work, seen, OrderChanged.every_field())
-    return seen
+    view = _new_view(order, lines, codes, buyer, waits)
+    await _publish(work, view, OrderChanged.every_field())
+    return view
 
 
 def _new_view(
@@ -142,14 +142,14 @@ def _new_view(
     waits: Sequence[str],
 ) -> OrderView:
     """The new order as callers see it, without asking the database what was just written."""
-    shown = [line.__dict__ | {"product_code": codes[line.product_id]} for line in lines]
-    besides: dict[str, Any] = {"lines": shown, "customer_owes": buyer.owes}
-    besides |= {"external_refs": [], "waits_for": waits}
-    return OrderView.model_validate(order.__dict__ | besides)
+    line_values = [line.__dict__ | {"product_code": codes[line.product_id]} for line in lines]
+    extra: dict[str, Any] = {"lines": line_values, "customer_owes": buyer.owes}
+    extra |= {"external_refs": [], "waits_for": waits}
+    return OrderView.model_validate(order.__dict__ | extra)
 
 
 async def _buyer(work: Work, account_id: UUID, *, new_business: bool = False) -> Buyer:
-    """What is to be known of the account, which is a customer from now on.
+    """What an order needs of the account, which is a customer from now on.
 
     Raises MissingReference, AccountArchived.
     """
@@ -174,162 +174,162 @@ def _freight(work: Work, freight: MoneyView | MoneyChange | None, present: Decim
     """The freight as it was sent; a part that was not is as it is now. Raises InvalidInput."""
     if freight is None:
         return ZERO
-    known = Money(present, work.setting.currency)
+    current = Money(present, work.setting.currency)
     with errors_of_field("freight"):
-        whole = freight.onto(known) if isinstance(freight, MoneyChange) else freight
-    require_supported_currency(work, whole.currency)
+        whole = freight.onto(current) if isinstance(freight, MoneyChange) else freight
+    must_be_supported(work, whole.currency)
     return rounded(whole.amount, AMOUNT_DIGITS)
 
 
-def _sum_up(order: Order, lines: Sequence[OrderLine]) -> None:
+def _recalculate_totals(order: Order, lines: Sequence[OrderLine]) -> None:
     """Net is the sum of the lines, total that with the freight (C26). Raises InvalidInput."""
     order.net = sum((line.net for line in lines), ZERO)
     order.total = order.net + order.freight
-    if order.total >= LARGEST:
+    if order.total >= AMOUNT_LIMIT:
         wrong = FieldError("/lines", "too_large", "The order comes to more than can be kept.")
         raise InvalidInput(errors=[wrong])
 
 
 async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revision: int) -> None:
-    """Change what the customer wants; the ERP decides whether it still can.
+    """Change what the customer ordered; the ERP decides whether it still can.
 
-    Raises NotFound, StaleRevision, OrderCancelled, AccountArchived (more is wanted), and what
+    Raises NotFound, StaleRevision, OrderCancelled, AccountArchived (more is ordered), and what
     `place_order` raises of lines.
     """
-    order = await _locked(work, order_id)
+    order = await _lock_order(work, order_id)
     order.check_revision(revision)
-    await _change(work, order, _given(work, order, command), command.lines, ours=True)
+    await _change(work, order, _sent_values(work, order, command), command.lines, ours=True)
 
 
 async def _replace(work: Work, command: UpsertOrder, order_id: UUID) -> bool:
     """Take over the whole order as it was sent; whether anything changed."""
-    order = await _locked(work, order_id)
-    order.must_stay_with(command.account_id)
+    order = await _lock_order(work, order_id)
+    order.require_movable_to(command.account_id)
     other = command.account_id != order.account_id
     await _buyer(work, command.account_id, new_business=other)
-    facts = {"account_id": command.account_id} | _given(work, order, command)
-    return await _change(work, order, facts, command.lines)
+    values = {"account_id": command.account_id} | _sent_values(work, order, command)
+    return await _change(work, order, values, command.lines)
 
 
-def _given(work: Work, order: Order, command: ChangeOrder | UpsertOrder) -> dict[str, Any]:
-    """What was given besides the lines, laid onto what the order says now."""
+def _sent_values(work: Work, order: Order, command: ChangeOrder | UpsertOrder) -> dict[str, Any]:
+    """The values sent with the lines, merged into the order's current ones."""
     given = command.model_fields_set
-    facts: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     if "requested_on" in given:
-        facts["requested_on"] = command.requested_on
+        values["requested_on"] = command.requested_on
     if command.ship_to is not None:
-        facts["ship_to"] = command.ship_to.onto(order.ship_to)
+        values["ship_to"] = command.ship_to.onto(order.ship_to)
     if "note" in given:
-        facts["note"] = command.note
+        values["note"] = command.note
     if "freight" in given:
-        facts["freight"] = _freight(work, command.freight, order.freight)
-    return facts
+        values["freight"] = _freight(work, command.freight, order.freight)
+    return values
 
 
 async def _change(
     work: Work,
     order: Order,
-    facts: Mapping[str, Any],
+    values: Mapping[str, Any],
     sent: Sequence[NewLine] | Sequence[ChangeLine] | None,
     *,
     ours: bool = False,
 ) -> bool:
-    """Take over what differs of what was sent, and tell it; whether anything did.
+    """Apply what differs of what was sent, and publish it; whether anything did.
 
     `ours`: a seller's change, which asks for no more where the account is archived.
     """
-    order.must_be_placed()
-    present = await queries.lines_of(work, order.id)
-    wanted = present if sent is None else await lines_of(work, order, sent, present)
-    if ours and is_new_business(wanted, present):
+    order.require_not_cancelled()
+    present = await queries.load_lines(work, order.id)
+    requested = present if sent is None else await build_lines(work, order, sent, present)
+    if ours and orders_more(requested, present):
         await accounts.buyer(work.sql, order.account_id, new_business=True)
-    changed = take(order, facts, present, wanted)
+    changed = apply_values(order, values, present, requested)
     if not changed:
         return False
-    changed += order.change_here(work.now, history=await present_history(work.sql))
-    await store(work, order, wanted if "lines" in changed else None, changed)
+    changed += order.count_local_change(work.now, history=await present_history(work.sql))
+    await save_order(work, order, requested if "lines" in changed else None, changed)
     return True
 
 
-def take(
+def apply_values(
     order: Order,
-    facts: Mapping[str, Any],
+    values: Mapping[str, Any],
     present: Sequence[OrderLine],
-    wanted: Sequence[OrderLine],
+    requested: Sequence[OrderLine],
 ) -> list[str]:
-    """Take over facts and the sums of the lines; names of what differs, `lines` among them."""
+    """Apply values and the sums of the lines; names of what differs, `lines` among them."""
     before = (order.net, order.total)
-    changed = order.take(facts)
-    if facts_of(present) != facts_of(wanted):
+    changed = order.take(values)
+    if compared_values(present) != compared_values(requested):
         changed.append("lines")
     if changed:
-        _sum_up(order, wanted)
+        _recalculate_totals(order, requested)
     if before != (order.net, order.total):
         changed += ["net", "total"]
     return changed
 
 
-async def store(
+async def save_order(
     work: Work, order: Order, lines: Sequence[OrderLine] | None, changed: Sequence[str]
 ) -> None:
     """Store the changed order, with other lines where there are any, and publish it."""
     await work.flush()
     if lines is not None:
         await queries.replace_lines(work, order.id, lines)
-    seen = await see_order(work.sql, order.id)
-    await _publish(work, seen, sorted(set(changed)), base=order.base)
+    view = await get_order(work.sql, order.id)
+    await _publish(work, view, sorted(set(changed)), base=order.base)
 
 
 async def cancel_order(work: Work, order_id: UUID) -> None:
     """The customer wants it no longer; the ERP decides whether it still can. Raises NotFound."""
-    order = await _locked(work, order_id)
+    order = await _lock_order(work, order_id)
     changed = order.cancel(work.now, history=await present_history(work.sql))
     if changed:
-        await store(work, order, None, changed)
+        await save_order(work, order, None, changed)
 
 
-async def _locked(work: Work, order_id: UUID) -> Order:
-    order = await queries.for_update(work, order_id)
+async def _lock_order(work: Work, order_id: UUID) -> Order:
+    order = await queries.load_for_update(work, order_id)
     if order is None:
         raise NotFound(entity="order", id=order_id)
     return order
 
 
 async def _publish(
-    work: Work, seen: OrderView, changed: Sequence[str], *, base: Base = None
+    work: Work, view: OrderView, changed: Sequence[str], *, base: Base = None
 ) -> None:
-    await work.record(_event(seen, changed, base=base))
+    await work.record(_event(view, changed, base=base))
 
 
 async def order_states(work: Work, order_ids: Sequence[UUID]) -> list[OrderChanged]:
     """What is published of orders, as they are now."""
     bases = await queries.bases_of(work.sql, order_ids)
     found = await queries.order_views(work.sql, order_ids)
-    return [_event(seen, (), base=bases[seen.id]) for seen in found]
+    return [_event(view, (), base=bases[view.id]) for view in found]
 
 
-def _event(seen: OrderView, changed: Sequence[str], *, base: Base) -> OrderChanged:
-    """What is published of the order as it is now; `base` is on what of the ERP's it stands."""
+def _event(view: OrderView, changed: Sequence[str], *, base: Base) -> OrderChanged:
+    """What is published of the order as it is now; `base`: the ERP's content it is based on."""
     lines = [
         LineState(
             id=line.id,
             product_id=line.product_id,
             product_code=line.product_code,
             quantity=line.quantity,
-            unit_price=money(line.unit_price, seen.currency),
+            unit_price=money(line.unit_price, view.currency),
             discount=line.discount,
             net=line.net,
             external_line_id=line.external_line_id,
         )
-        for line in seen.lines
+        for line in view.lines
     ]
-    besides = {"version", "lines", "freight", "changed", "refusal", "base"}
-    names = OrderChanged.model_fields.keys() - besides
-    state = {name: getattr(seen, name) for name in names} | {"version": seen.revision}
+    extra = {"version", "lines", "freight", "changed", "refusal", "base"}
+    names = OrderChanged.model_fields.keys() - extra
+    state = {name: getattr(view, name) for name in names} | {"version": view.revision}
     if base is not None:
         state["base"] = {name: base.get(name) for name in BaseState.model_fields}
-    state |= {"lines": lines, "freight": money(seen.freight, seen.currency)}
-    if seen.refusal is not None:
-        refused = {name: getattr(seen.refusal, name) for name in RefusalState.model_fields}
+    state |= {"lines": lines, "freight": money(view.freight, view.currency)}
+    if view.refusal is not None:
+        refused = {name: getattr(view.refusal, name) for name in RefusalState.model_fields}
         state["refusal"] = RefusalState.model_validate(refused)
     return OrderChanged.model_validate(state | {"changed": list(changed)})

@@ -1,1 +1,1 @@
-"""The door of staff: acts on members and on teams."""
+"""Acts on staff members and on teams."""

@@ -18,31 +18,31 @@ from chassis.work.unit_of_work import Work
 from crm.permissions import ROLES
 from crm.staff import queries
 from crm.staff.errors import DisablesYourself
-from crm.staff.rules.granting import scope_beyond
+from crm.staff.rules.permissions import missing_permission
 from crm.staff.schemas import AddMember, ChangeMember, MemberView
-from crm.staff.service.teams import must_take_members
+from crm.staff.service.teams import require_open_team
 
 __all__ = [
     "add_member",
     "change_member",
     "disable_member",
     "enable_member",
-    "must_be_active",
+    "get_member",
     "replace_password",
-    "see_member",
+    "require_active_user",
 ]
 
 
-async def see_member(sql: queries.Sql, member_id: UUID) -> MemberView:
+async def get_member(sql: queries.Sql, member_id: UUID) -> MemberView:
     """The staff member as callers see it. Raises NotFound."""
-    seen = await queries.member_view(sql, member_id)
-    if seen is None:
+    view = await queries.member_view(sql, member_id)
+    if view is None:
         raise NotFound(entity="user", id=member_id)
-    return seen
+    return view
 
 
-async def must_be_active(work: Work, member_id: UUID, *, pointer: str) -> None:
-    """See to it that the user can be given work.
+async def require_active_user(work: Work, member_id: UUID, *, pointer: str) -> None:
+    """Require that the user can be given work.
 
     Raises MissingReference for an unknown user, InvalidInput at `pointer` for a disabled one.
     """
@@ -50,9 +50,9 @@ async def must_be_active(work: Work, member_id: UUID, *, pointer: str) -> None:
     if member is None:
         raise MissingReference(entity="user", reference=member_id)
     if not member.active:
-        told = "This user is disabled and takes no new work."
-        raise InvalidInput(errors=[FieldError(pointer, "user_disabled", told)])
-    await queries.enlist(work, member_id)
+        message = "This user is disabled and takes no new work."
+        raise InvalidInput(errors=[FieldError(pointer, "user_disabled", message)])
+    await queries.ensure_member(work, member_id)
 
 
 async def add_member(work: Work, command: AddMember) -> UUID:
@@ -61,9 +61,9 @@ async def add_member(work: Work, command: AddMember) -> UUID:
     Raises LoginTaken, InvalidInput (login, password, roles), MissingReference (team), Forbidden
     (a role that may do more than the caller).
     """
-    _must_hold(work, command.roles)
+    _require_permissions_of(work, command.roles)
     if command.team_id:
-        await must_take_members(work, command.team_id)
+        await require_open_team(work, command.team_id)
     user = await users.add_user(
         work.sql,
         login=command.login,
@@ -74,7 +74,7 @@ async def add_member(work: Work, command: AddMember) -> UUID:
         now=work.now,
         language=command.language,
     )
-    member = await queries.enlist(work, user.id)
+    member = await queries.ensure_member(work, user.id)
     member.email, member.team_id = command.email, command.team_id
     await work.flush()
     return user.id
@@ -88,15 +88,15 @@ async def change_member(
     Raises NotFound, StaleRevision, InvalidInput, MissingReference (team), Forbidden (roles that
     may do more than the caller).
     """
-    seen = await _locked(work, member_id, revision=revision)
-    facts = command.given()
-    changed = {name: fact for name, fact in facts.items() if getattr(seen, name) != fact}
+    view = await _lock_member(work, member_id, revision=revision)
+    values = command.given()
+    changed = {name: fact for name, fact in values.items() if getattr(view, name) != fact}
     if not changed:
         return
-    _must_hold(work, changed.get("roles", ()))
+    _require_permissions_of(work, changed.get("roles", ()))
     if changed.get("team_id"):
-        await must_take_members(work, changed["team_id"])
-    member = await queries.enlist(work, member_id)
+        await require_open_team(work, changed["team_id"])
+    member = await queries.ensure_member(work, member_id)
     for name in changed.keys() & {"email", "team_id"}:
         setattr(member, name, changed[name])
     await work.flush()
@@ -120,28 +120,28 @@ async def enable_member(work: Work, member_id: UUID) -> None:
 
 async def replace_password(work: Work, member_id: UUID, password: SecretStr) -> None:
     """Give the user a new password; every session ends. Raises NotFound, Forbidden."""
-    await _locked(work, member_id)
+    await _lock_member(work, member_id)
     await users.set_password(work.sql, member_id, password.get_secret_value(), now=work.now)
 
 
 async def _set_active(work: Work, member_id: UUID, *, active: bool) -> None:
-    seen = await _locked(work, member_id)
-    if seen.active != active:
+    view = await _lock_member(work, member_id)
+    if view.active != active:
         await users.change_user(work.sql, member_id, known_roles=ROLES, now=work.now, active=active)
 
 
-async def _locked(work: Work, member_id: UUID, *, revision: int | None = None) -> MemberView:
+async def _lock_member(work: Work, member_id: UUID, *, revision: int | None = None) -> MemberView:
     """The member as it is until the act ends, when the caller may change such a one."""
     await queries.lock_member(work.sql, member_id)
-    seen = await see_member(work.sql, member_id)
-    _must_hold(work, seen.roles)
-    if revision not in {None, seen.version}:
-        raise StaleRevision(expected=revision, current=seen.version)
-    return seen
+    view = await get_member(work.sql, member_id)
+    _require_permissions_of(work, view.roles)
+    if revision not in {None, view.version}:
+        raise StaleRevision(expected=revision, current=view.version)
+    return view
 
 
-def _must_hold(work: Work, roles: Iterable[str]) -> None:
+def _require_permissions_of(work: Work, roles: Iterable[str]) -> None:
     """Raises Forbidden unless the caller may do all that the roles may."""
-    beyond = scope_beyond(work.actor.may, roles, ROLES)
+    beyond = missing_permission(work.actor.may, roles, ROLES)
     if beyond:
         raise Forbidden(scope=beyond)

@@ -11,22 +11,22 @@ from crm.staff.errors import TeamNameTaken
 from crm.staff.models import Team
 from crm.staff.schemas import AddTeam, ChangeTeam, TeamView
 
-__all__ = ["change_team", "form_team", "must_take_members", "see_team"]
+__all__ = ["change_team", "create_team", "get_team", "require_open_team"]
 
 
-async def see_team(sql: queries.Sql, team_id: UUID) -> TeamView:
+async def get_team(sql: queries.Sql, team_id: UUID) -> TeamView:
     """The team as callers see it. Raises NotFound."""
-    seen = await queries.team_view(sql, team_id)
-    if seen is None:
+    view = await queries.team_view(sql, team_id)
+    if view is None:
         raise NotFound(entity="team", id=team_id)
-    return seen
+    return view
 
 
-async def form_team(work: Work, command: AddTeam) -> UUID:
+async def create_team(work: Work, command: AddTeam) -> UUID:
     """Form a team. Raises TeamNameTaken."""
     team = Team(id=uuid7(), created_at=work.now, updated_at=work.now)
     team.take(dict(command))
-    await _claim_name(work, team)
+    await _require_free_name(work, team)
     work.session.add(team)
     await work.flush()
     return team.id
@@ -38,23 +38,23 @@ async def change_team(work: Work, team_id: UUID, command: ChangeTeam, *, revisio
     team.check_revision(revision)
     changed = team.take(command.given())
     if "name" in changed:
-        await _claim_name(work, team)
+        await _require_free_name(work, team)
     if changed:
         team.touch(work.now)
     await work.flush()
 
 
-async def must_take_members(work: Work, team_id: UUID) -> None:
+async def require_open_team(work: Work, team_id: UUID) -> None:
     """Raises MissingReference for an unknown team, InvalidInput for one that is closed."""
     team = await queries.team_view(work.sql, team_id)
     if team is None:
         raise MissingReference(entity="team", reference=team_id)
     if not team.active:
-        told = "This team takes no new members."
-        raise InvalidInput(errors=[FieldError("/team_id", "team_closed", told)])
+        message = "This team takes no new members."
+        raise InvalidInput(errors=[FieldError("/team_id", "team_closed", message)])
 
 
-async def _claim_name(work: Work, team: Team) -> None:
+async def _require_free_name(work: Work, team: Team) -> None:
     await advisory_lock(work, "team_name")
     existing_id = await queries.team_with_name(work.sql, team.name, other_than=team.id)
     if existing_id:

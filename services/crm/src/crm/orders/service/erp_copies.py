@@ -1,4 +1,4 @@
-"""What a linked ERP tells: how orders stand, what is in stock, what customers owe."""
+"""Copies of what a linked ERP sends: how orders stand, what is in stock, what customers owe."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -12,18 +12,24 @@ from crm.accounts.service import debts
 from crm.catalog.service import products
 from crm.orders import queries
 from crm.orders.models import Order
-from crm.orders.schemas import OrderView, TellAvailability, TellDebt, TellFulfilment, TellRefusal
-from crm.orders.service import following, orders
+from crm.orders.schemas import (
+    OrderView,
+    UpsertAvailability,
+    UpsertDebt,
+    UpsertFulfilment,
+    UpsertRefusal,
+)
+from crm.orders.service import erp_decisions, orders
 from crm.settings import settings_of
 from crm.upserts import OUTCOMES
 
 __all__ = ["store_availabilities", "store_debts", "store_fulfilments", "store_refusal"]
 
-CLOCKS_DIFFER_AT_MOST = timedelta(minutes=10)
+CLOCK_SKEW_MAX = timedelta(minutes=10)
 
 
-async def store_fulfilments(work: Work, sent: Sequence[TellFulfilment]) -> list[Outcome]:
-    """Keep the newest word of how each of different orders stands, and let the orders follow it.
+async def store_fulfilments(work: Work, sent: Sequence[UpsertFulfilment]) -> list[Outcome]:
+    """Store the newest state in the ERP of each of different orders, and apply it to the orders.
 
     An older version than the last one taken is ignored. Raises MissingReference, VersionTooFar.
     """
@@ -52,35 +58,35 @@ async def store_fulfilments(work: Work, sent: Sequence[TellFulfilment]) -> list[
     for one in newer:
         order = found[one.order_id]
         if order not in work.session:  # Replacing the lines of one before has emptied it.
-            order = await _locked(work, one.order_id)
-        told_in = work.trace_of(order.id).history
-        await following.follow_erp(
-            work, order, one.erp, version=one.source_version, history=told_in
+            order = await _lock_order(work, one.order_id)
+        source_history = work.trace_of(order.id).history
+        await erp_decisions.apply_erp_order(
+            work, order, one.erp, version=one.source_version, history=source_history
         )
     return outcomes
 
 
-async def store_refusal(work: Work, sent: TellRefusal) -> OrderView:
+async def store_refusal(work: Work, sent: UpsertRefusal) -> OrderView:
     """The ERP would not take the order, or a change of it. Raises MissingReference.
 
     Of an older version of the order than its last change here it is ignored.
     """
-    order = await _locked(work, sent.order_id)
-    await following.take_refusal(
+    order = await _lock_order(work, sent.order_id)
+    await erp_decisions.apply_refusal(
         work, order, version=sent.source_version, code=sent.code, about=sent.about
     )
-    return await orders.see_order(work.sql, sent.order_id)
+    return await orders.get_order(work.sql, sent.order_id)
 
 
-async def _locked(work: Work, order_id: UUID) -> Order:
-    order = await queries.for_update(work, order_id)
+async def _lock_order(work: Work, order_id: UUID) -> Order:
+    order = await queries.load_for_update(work, order_id)
     if order is None:
         raise MissingReference(entity="order", reference=order_id)
     return order
 
 
-async def store_availabilities(work: Work, sent: Sequence[TellAvailability]) -> list[Outcome]:
-    """Keep the newest word of the stock of each of different products.
+async def store_availabilities(work: Work, sent: Sequence[UpsertAvailability]) -> list[Outcome]:
+    """Store the newest stock of each of different products.
 
     Raises NotFound, VersionTooFar.
     """
@@ -90,12 +96,12 @@ async def store_availabilities(work: Work, sent: Sequence[TellAvailability]) -> 
     return await products.store_availabilities(work, stocks)
 
 
-async def store_debts(work: Work, sent: Sequence[TellDebt]) -> list[Outcome]:
-    """Keep the newest word of what each of different customers owes.
+async def store_debts(work: Work, sent: Sequence[UpsertDebt]) -> list[Outcome]:
+    """Store what each of different customers owes by the newest message.
 
-    Raises NotFound, InvalidInput (said in the future).
+    Raises NotFound, InvalidInput (sent in the future).
     """
-    if any(one.told_at > work.now + CLOCKS_DIFFER_AT_MOST for one in sent):
+    if any(one.told_at > work.now + CLOCK_SKEW_MAX for one in sent):
         message = "This is later than now; it would keep what is said later out."
         raise InvalidInput(errors=[FieldError("/told_at", "in_the_future", message)])
     owed = [debts.Owed(one.account_id, one.owes, one.told_at) for one in sent]

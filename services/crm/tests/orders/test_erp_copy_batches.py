@@ -1,4 +1,4 @@
-"""What a linked ERP tells of many records in one request: each judged alone, kept together."""
+"""What a linked ERP sends of many records in one request: judged one by one, stored together."""
 
 from dataclasses import replace
 from uuid import uuid4
@@ -32,8 +32,8 @@ def batch(desk):
 async def orders(desk, number):
     account, product = await desk.account(), await desk.product()
     line = {"product": product["code"], "quantity": "4", "unit_price": PRICE}
-    facts = {"account_id": account["id"], "lines": [line]}
-    return [await desk.add("/v1/orders", **facts) for _ in range(number)]
+    values = {"account_id": account["id"], "lines": [line]}
+    return [await desk.add("/v1/orders", **values) for _ in range(number)]
 
 
 def fulfilment(order, version, **erp):
@@ -42,20 +42,20 @@ def fulfilment(order, version, **erp):
 
 
 def stock(product, version, free="1"):
-    told = {"source_version": version, "product_id": product["id"]}
-    return told | {"free": free, "incoming": "2"}
+    sent = {"source_version": version, "product_id": product["id"]}
+    return sent | {"free": free, "incoming": "2"}
 
 
 def debt(account, day, owes="5"):
-    told = {"source_version": 1, "account_id": account["id"], "owes": owes}
-    return told | {"told_at": DAY.format(day)}
+    sent = {"source_version": 1, "account_id": account["id"], "owes": owes}
+    return sent | {"told_at": DAY.format(day)}
 
 
 def statuses(done):
     return [one["status"] for one in done]
 
 
-async def test_orders_stand_as_told_and_a_bad_item_fails_alone(desk, batch):
+async def test_orders_stand_as_sent_and_a_bad_item_fails_alone(desk, batch):
     first, second = await orders(desk, 2)
     done = await batch(
         FULFILMENTS,
@@ -69,8 +69,8 @@ async def test_orders_stand_as_told_and_a_bad_item_fails_alone(desk, batch):
     assert done[1]["problem"]["code"] == "missing_reference"
     assert [one["id"] for one in done] == [first["id"], None, second["id"]]
     assert [(one["version"], one["revision"]) for one in done] == [(1, 1), (None, None), (1, 1)]
-    seen = [await desk.see(f"/v1/orders/{one['id']}") for one in (first, second)]
-    assert [one["erp"]["state"] for one in seen] == ["confirmed", "on_hold"]
+    view = [await desk.see(f"/v1/orders/{one['id']}") for one in (first, second)]
+    assert [one["erp"]["state"] for one in view] == ["confirmed", "on_hold"]
     again = [fulfilment(first, 3), fulfilment(second, 2)]
     assert statuses(await batch(FULFILMENTS, again)) == ["unchanged", "stale"]
 
@@ -78,42 +78,42 @@ async def test_orders_stand_as_told_and_a_bad_item_fails_alone(desk, batch):
 async def test_stock_and_debts_are_kept_and_a_bad_item_fails_alone(desk, batch):
     nobody = {"id": str(uuid4())}
     products = [await desk.product() for _ in range(3)]
-    told = [*(stock(one, 7, free=str(at)) for at, one in enumerate(products)), stock(nobody, 1)]
-    done = await batch(STOCKS, told)
+    sent = [*(stock(one, 7, free=str(at)) for at, one in enumerate(products)), stock(nobody, 1)]
+    done = await batch(STOCKS, sent)
     assert statuses(done) == ["updated"] * 3 + ["failed"]
     assert done[3]["problem"]["code"] == "not_found"
     assert [one["id"] for one in done[:3]] == [one["id"] for one in products]
-    seen = [await desk.see(f"/v1/products/{one['id']}") for one in products]
-    assert [one["availability"]["free"] for one in seen] == ["0", "1", "2"]
-    told = [stock(products[0], 7), stock(products[1], 6), stock(products[2], 8, free="9")]
-    assert statuses(await batch(STOCKS, told)) == ["unchanged", "stale", "updated"]
+    view = [await desk.see(f"/v1/products/{one['id']}") for one in products]
+    assert [one["availability"]["free"] for one in view] == ["0", "1", "2"]
+    sent = [stock(products[0], 7), stock(products[1], 6), stock(products[2], 8, free="9")]
+    assert statuses(await batch(STOCKS, sent)) == ["unchanged", "stale", "updated"]
 
     accounts = [await desk.account() for _ in range(3)]
     done = await batch(DEBTS, [debt(nobody, 1), *(debt(one, 2) for one in accounts)])
     assert statuses(done) == ["failed"] + ["updated"] * 3
     assert [one["id"] for one in done[1:]] == [one["external_id"] for one in done[1:]]
     assert {(one["version"], one["revision"]) for one in done[1:]} == {(1, 1)}
-    told = [debt(accounts[0], 2), debt(accounts[1], 1, "9"), debt(accounts[2], 3, "-2")]
-    assert statuses(await batch(DEBTS, told)) == ["unchanged", "stale", "updated"]
-    seen = [await desk.see(f"/v1/accounts/{one['id']}") for one in accounts]
-    assert [one["owes"]["amount"] for one in seen] == ["5.00", "5.00", "-2.00"]
+    sent = [debt(accounts[0], 2), debt(accounts[1], 1, "9"), debt(accounts[2], 3, "-2")]
+    assert statuses(await batch(DEBTS, sent)) == ["unchanged", "stale", "updated"]
+    view = [await desk.see(f"/v1/accounts/{one['id']}") for one in accounts]
+    assert [one["owes"]["amount"] for one in view] == ["5.00", "5.00", "-2.00"]
 
 
 async def test_items_of_one_record_are_kept_in_the_order_sent(desk, batch):
-    """The newest holds; one that comes after a newer one is told to be stale."""
+    """The newest holds; one that comes after a newer one is reported as stale."""
     [order], product, account = await orders(desk, 1), await desk.product(), await desk.account()
     expected = ["updated", "updated", "stale"]
     words = ("on_hold", 1), ("confirmed", 3), ("draft", 2)
-    told = [fulfilment(order, version, state=state) for state, version in words]
-    assert statuses(await batch(FULFILMENTS, told)) == expected
+    sent = [fulfilment(order, version, state=state) for state, version in words]
+    assert statuses(await batch(FULFILMENTS, sent)) == expected
     assert statuses(await batch(STOCKS, [stock(product, one) for one in (1, 3, 2)])) == expected
     assert statuses(await batch(DEBTS, [debt(account, day) for day in (1, 3, 2)])) == expected
     assert (await desk.see(f"/v1/orders/{order['id']}"))["erp"]["state"] == "confirmed"
-    seen = (await desk.see(f"/v1/accounts/{account['id']}"))["owes"]
-    assert seen["told_at"].startswith("2026-01-03")
+    view = (await desk.see(f"/v1/accounts/{account['id']}"))["owes"]
+    assert view["told_at"].startswith("2026-01-03")
 
 
-async def test_what_was_refused_is_taken_back_of_several_orders_and_told_by_their_traces(
+async def test_what_was_refused_is_taken_back_of_several_orders_and_published_with_their_traces(
     desk, batch
 ):
     """House decision 20: each order's event carries the trace of its item."""
@@ -165,8 +165,8 @@ async def test_changes_taken_back_of_several_orders_leave_none_out(desk, batch):
     ]
     assert statuses(await batch(FULFILMENTS, items)) == ["updated"] * 3
     for order in made:
-        seen = await desk.see(f"/v1/orders/{order['id']}")
-        assert (seen["lines"], seen["net"], seen["version"]) == (order["lines"], "50", 3)
+        view = await desk.see(f"/v1/orders/{order['id']}")
+        assert (view["lines"], view["net"], view["version"]) == (order["lines"], "50", 3)
 
 
 @pytest.mark.parametrize("path", [FULFILMENTS, STOCKS, DEBTS])
@@ -194,8 +194,8 @@ async def test_a_dry_run_judges_each_item_and_keeps_nothing(desk, batch, path):
 async def test_what_is_malformed_is_refused_whole(desk, problem, path, item):
     items = [{"external_id": str(uuid4())} | item]
     reply = await desk.crm.post(f"/v1/{path}/by-external/erp/batch", {"items": items})
-    told = problem(reply, 422, "invalid_input")
-    assert all(one["pointer"].startswith("/items/0/") for one in told["errors"])
+    refusal = problem(reply, 422, "invalid_input")
+    assert all(one["pointer"].startswith("/items/0/") for one in refusal["errors"])
 
 
 @pytest.mark.parametrize("path", [FULFILMENTS, STOCKS, DEBTS])
@@ -207,16 +207,16 @@ async def test_who_may_not_sync_is_refused(crm, problem, path):
     assert problem(reply, 403, "forbidden")["facts"]["scope"] == "orders.sync"
 
 
-async def test_one_alone_is_told_what_became_of_it(desk):
+async def test_one_alone_gets_its_outcome(desk):
     product = await desk.product()
     path = f"/v1/product-availabilities/by-external/erp/{uuid4()}"
     replies = [await desk.client.put(path, json=stock(product, version)) for version in (3, 3, 2)]
-    told = [one.headers["Tandem-Outcome"] for one in replies]
-    assert told == ["updated", "unchanged", "stale"]
+    outcomes = [one.headers["Tandem-Outcome"] for one in replies]
+    assert outcomes == ["updated", "unchanged", "stale"]
     assert replies[0].json() == {"id": product["id"], "version": 1, "revision": 1}
 
 
-async def test_what_a_restored_erp_tells_is_newer_than_what_is_gone(desk):
+async def test_what_a_restored_erp_sends_is_newer_than_what_is_gone(desk):
     """Its versions count again from less, in a later history."""
     bridge = await desk.crm.as_("admin", "events.relay", systems=["erp"])
 

@@ -1,4 +1,4 @@
-"""What the ERP decided about an order becomes what the order is."""
+"""Orders take over what the ERP decided about them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,74 +7,74 @@ from chassis.ids import uuid7
 from chassis.work.unit_of_work import Work
 from crm.catalog.service import prices
 from crm.orders import queries
-from crm.orders.erp_copies import ErpLine, ErpOrder
+from crm.orders.erp_orders import ErpLine, ErpOrder
 from crm.orders.models import CANCELLED, PLACED, REJECTED, Order, OrderLine
 from crm.orders.service.lines import AMOUNT_DIGITS
-from crm.orders.service.orders import store, take
+from crm.orders.service.orders import apply_values, save_order
 from values.decimals import rounded
 from values.money import digits_of
 from values.prices import line_net
 
-__all__ = ["follow_erp", "take_refusal"]
+__all__ = ["apply_erp_order", "apply_refusal"]
 
 
-async def follow_erp(
+async def apply_erp_order(
     work: Work, order: Order, erp: ErpOrder, *, version: int, history: int | None
 ) -> None:
-    """Let the locked order become what it is in the ERP, if that knew all that was changed here.
+    """Change the locked order to what it is in the ERP, if that had all changes made here.
 
-    `version` is the ERP's, in that `history` of its database; None: it does not tell.
+    `version` is the ERP's, in that `history` of its database; None: it does not say.
 
     The content stays ours while the order is rejected or cancelled: it is changed here, or placed
-    anew. Nothing here is a change of the customer's, so the ERP is not asked for it.
+    anew. Nothing here is a change of the customer's, so it is not sent to the ERP.
     """
     if erp.source_version is None:
         return
-    if order.is_later(erp.source_version, history=erp.source_history):
+    if order.changed_after(erp.source_version, history=erp.source_history):
         return
-    now = _base_of(erp, version, history, of=order.content_version)
-    before, order.base = order.base, now
+    before = order.base
+    order.base = _base_of(erp, version, history, of=order.content_version)
     state, refusal = _state_of(erp), _refusal_of(erp)
-    if _is_progress(before, order.base) and (order.state, order.refusal) == (state, refusal):
+    if _is_same_content(before, order.base) and (order.state, order.refusal) == (state, refusal):
         await work.flush()
         return
-    await _become(work, order, erp, state=state, refusal=refusal)
+    await _apply_content(work, order, erp, state=state, refusal=refusal)
     await work.flush()
 
 
-def _is_progress(before: dict[str, Any] | None, now: dict[str, Any]) -> bool:
-    """Whether the content is as it was followed last, and nothing was changed here since."""
-    told = {name: now[name] for name in ("version", "history")}
-    return before is not None and before | told == now
+def _is_same_content(before: dict[str, Any] | None, base: dict[str, Any]) -> bool:
+    """Whether the content is as it was applied last, and nothing was changed here since."""
+    version = {name: base[name] for name in ("version", "history")}
+    return before is not None and before | version == base
 
 
 def _base_of(erp: ErpOrder, version: int, history: int | None, *, of: int) -> dict[str, Any]:
-    """The ERP's content, to tell what is changed here from what only follows it.
+    """The ERP's content: what differs from it later was changed here.
 
-    `of`: our version that it was followed for; parts that nobody changes there are told as well.
+    `of`: our version that it was applied to; parts that nobody changes there are in it as well.
     """
-    told = ("quantity", "unit_price", "discount")
+    terms = ("quantity", "unit_price", "discount")
     lines = [
         {"id": str(line.line_id), "product_id": str(line.product_id)}
-        | {name: f"{getattr(line, name):f}" for name in told}
+        | {name: f"{getattr(line, name):f}" for name in terms}
         for line in erp.lines
         if line.line_id and line.product_id
     ]
-    wanted = erp.requested_on.isoformat() if erp.requested_on else None
+    requested_on = erp.requested_on.isoformat() if erp.requested_on else None
     freight = f"{erp.freight:f}"
-    content = {"requested_on": wanted, "lines": lines, "freight": freight, "note": erp.note}
+    content = {"requested_on": requested_on, "lines": lines, "freight": freight, "note": erp.note}
     ship_to = erp.ship_to.model_dump(mode="json") if erp.ship_to else None
     account = str(erp.account_id) if erp.account_id else None
-    known = {"version": version, "history": history, "of": of}
-    return content | known | {"ship_to": ship_to, "account_id": account}
+    versions = {"version": version, "history": history, "of": of}
+    return content | versions | {"ship_to": ship_to, "account_id": account}
 
 
-async def take_refusal(work: Work, order: Order, *, version: int, code: str, about: str) -> None:
+async def apply_refusal(work: Work, order: Order, *, version: int, code: str, about: str) -> None:
     """The ERP would not take the locked order as it was in that version.
 
     Where the ERP has the order already, that is a change of it: it is once more what it is there.
     """
-    if order.is_later(version, history=work.trace.history):
+    if order.changed_after(version, history=work.trace.history):
         return
     erp = ErpOrder.model_validate(order.erp) if order.erp else None
     if erp is None or erp.state == REJECTED or erp.source_version is None:
@@ -85,7 +85,7 @@ async def take_refusal(work: Work, order: Order, *, version: int, code: str, abo
     order.content_history = erp.source_history or order.content_history
     kind = "cancellation" if order.state == CANCELLED else "change"
     refusal = {"kind": kind, "code": code, "about": about}
-    await _become(work, order, erp, state=_state_of(erp), refusal=refusal)
+    await _apply_content(work, order, erp, state=_state_of(erp), refusal=refusal)
 
 
 def _state_of(erp: ErpOrder) -> str:
@@ -95,30 +95,30 @@ def _state_of(erp: ErpOrder) -> str:
 def _refusal_of(erp: ErpOrder) -> dict[str, str] | None:
     """What the ERP refused of what this order asked for last, if it did."""
     if erp.state == REJECTED:
-        return _told("order", erp.reason)
+        return _refusal("order", erp.reason)
     answer = erp.last_change
     if answer is None or not answer.refuses(erp.source_version or 0, history=erp.source_history):
         return None
-    return _told(answer.kind, answer.reason)
+    return _refusal(answer.kind, answer.reason)
 
 
-def _told(kind: str, reason: str) -> dict[str, str]:
+def _refusal(kind: str, reason: str) -> dict[str, str]:
     """A reason reads `not_sold: BOLT-8, NUT-8`: a code, and what it is about."""
     code, _, about = reason.partition(": ")
     return {"kind": kind, "code": code or "refused", "about": about}
 
 
-async def _become(
+async def _apply_content(
     work: Work, order: Order, erp: ErpOrder, *, state: str, refusal: Mapping[str, str] | None
 ) -> None:
     changed = order.take({"state": state, "refusal": refusal})
     lines = await _lines_of(work, order, erp) if state == PLACED else None
     if lines is not None:
-        present = await queries.lines_of(work, order.id)
-        known = {line.id: line for line in present}
+        present = await queries.load_lines(work, order.id)
+        external = {line.id: line.external_line_id for line in present}
         for line in lines:
-            line.external_line_id = known[line.id].external_line_id if line.id in known else ""
-        changed += take(order, _facts_of(order, erp), present, lines)
+            line.external_line_id = external.get(line.id, "")
+        changed += apply_values(order, _content_of(order, erp), present, lines)
     await _save(work, order, changed, lines if "lines" in changed else None)
 
 
@@ -127,10 +127,10 @@ async def _save(
 ) -> None:
     if changed:
         order.touch(work.now)
-        await store(work, order, lines, changed)
+        await save_order(work, order, lines, changed)
 
 
-def _facts_of(order: Order, erp: ErpOrder) -> dict[str, Any]:
+def _content_of(order: Order, erp: ErpOrder) -> dict[str, Any]:
     return {
         "account_id": erp.account_id or order.account_id,
         "requested_on": erp.requested_on,
@@ -143,26 +143,26 @@ def _facts_of(order: Order, erp: ErpOrder) -> dict[str, Any]:
 async def _lines_of(work: Work, order: Order, erp: ErpOrder) -> list[OrderLine] | None:
     """The ERP's lines as ours; None where one of them names no product of ours."""
     named = [str(line.product_id or line.sku) for line in erp.lines]
-    known = await prices.offered(work.sql, set(named))
-    if not named or any(name not in known for name in named):
+    products = await prices.offered(work.sql, set(named))
+    if not named or any(name not in products for name in named):
         return None
     return [
-        _line_of(order, position, line, known[name].id)
+        _line_of(order, position, line, products[name].id)
         for position, (line, name) in enumerate(zip(erp.lines, named, strict=True), 1)
     ]
 
 
-def _line_of(order: Order, position: int, told: ErpLine, product_id: Any) -> OrderLine:
+def _line_of(order: Order, position: int, sent: ErpLine, product_id: Any) -> OrderLine:
     digits = digits_of(order.currency)
-    net = line_net(told.unit_price, told.quantity, told.discount, decimals=digits)
+    net = line_net(sent.unit_price, sent.quantity, sent.discount, decimals=digits)
     return OrderLine(
-        id=told.line_id or uuid7(),
+        id=sent.line_id or uuid7(),
         order_id=order.id,
         position=position,
         product_id=product_id,
-        quantity=told.quantity,
-        unit_price=told.unit_price,
-        discount=told.discount,
+        quantity=sent.quantity,
+        unit_price=sent.unit_price,
+        discount=sent.discount,
         net=rounded(net, AMOUNT_DIGITS),
         external_line_id="",
     )

@@ -1,4 +1,4 @@
-"""How the ERP says that an order stands, as it is told here and kept with the order."""
+"""How the ERP says that an order stands, as it is sent and kept with the order."""
 
 from decimal import Decimal
 from typing import Annotated
@@ -14,13 +14,13 @@ from values.text import Note
 __all__ = ["ErpChange", "ErpLine", "ErpOrder", "ErpShipment"]
 
 
-class Told(BaseModel):
-    """A part of what the ERP tells; what we do not know of is left out."""
+class StatePart(BaseModel):
+    """A part of the ERP's order; fields that we do not know are left out."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class ErpLine(Told):
+class ErpLine(StatePart):
     """How a line stands; of goods of a confirmed order: quantity = reserved + waiting + shipped."""
 
     line_id: UUID | None = Field(default=None, description="Our line, or the ERP's own.")
@@ -36,7 +36,7 @@ class ErpLine(Told):
     invoiced: NonNegativeDecimal
 
 
-class ErpShipment(Told):
+class ErpShipment(StatePart):
     """A shipment, or goods that came back."""
 
     number: str
@@ -49,7 +49,7 @@ class ErpShipment(Told):
     )
 
 
-class ErpChange(Told):
+class ErpChange(StatePart):
     """The last change that was asked for, and the answer; `source_version`: of our order."""
 
     kind: str
@@ -59,12 +59,12 @@ class ErpChange(Told):
     source_history: Annotated[int, Field(strict=True, ge=1)] | None = None
 
     def refuses(self, version: int, *, history: int | None) -> bool:
-        """Whether it says no to what this version of ours asked for."""
-        asked = (self.state, self.source_version, self.source_history or history)
-        return asked == ("refused", version, history)
+        """Whether it refuses the change that this version of ours asked for."""
+        answer = (self.state, self.source_version, self.source_history or history)
+        return answer == ("refused", version, history)
 
 
-class ErpOrder(Told):
+class ErpOrder(StatePart):
     """How the ERP says the order stands; `promised_on` is the confirmed date."""
 
     number: str
