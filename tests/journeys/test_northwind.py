@@ -10,8 +10,8 @@ from decimal import Decimal
 
 import pytest
 
-from chassis.imports.mapping import load_mapping
-from chassis.imports.running import run_import
+from importer.mapping import load_mapping
+from importer.running import run_import
 from chassis.testing.service import running
 from crm.app import SERVICE as CRM
 from demonstration.checking import Check

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.imports.mapping import Mapping
-from chassis.imports.running import run_import
+from importer.mapping import Mapping
+from importer.running import run_import
 from erp.catalog.errors import FractionOfUnit
 
 RECEIPTS, ADJUSTMENTS = "/v1/stock-receipts", "/v1/stock-adjustments"

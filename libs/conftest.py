@@ -1,4 +1,4 @@
-"""The sample service, for the tests of the chassis."""
+"""The sample service, for the tests of the libraries."""
 
 import importlib.util
 import sys
@@ -12,7 +12,7 @@ from chassis.testing.service import running
 def _load_sample():
     """The tests' own service, imported once under one name."""
     if "sample_service" not in sys.modules:
-        path = Path(__file__).parent / "sample" / "service.py"
+        path = Path(__file__).parent / "chassis" / "tests" / "sample" / "service.py"
         spec = importlib.util.spec_from_file_location("sample_service", path)
         module = importlib.util.module_from_spec(spec)
         sys.modules["sample_service"] = module
