@@ -156,7 +156,6 @@ def test_a_value_is_converted_exactly(text, rule, told):
         ("a\ufffdb", {}, "unreadable"),
         ("a\x00b", {}, "unreadable"),
         ("a\x93b", {}, "unreadable"),
-        ("a\udcc9b", {}, "unreadable"),
         ("01/02/1997", {"type": "date", "format": ["%d/%m/%Y", "%m/%d/%Y"]}, "ambiguous_date"),
         ("199713", {"type": "date", "format": "%Y%m%d"}, "not_date"),
         ("1997-12-31 00:00:00", {"type": "date"}, "not_date"),
@@ -303,12 +302,10 @@ def test_the_country_of_a_telephone_number_may_come_from_another_column():
     row = Row(2, {"ID": "1", "Phone": "(206) 555-9857", "Country": "USA"})
     done = document(row, whole, TABLES, imported_at_ms=NOW_MS)
     assert done.body["phone"] == "+1 206-555-9857"
-    (error,) = document(
-        Row(2, {"ID": "1", "Phone": "1", "Country": "Prussia"}),
-        whole,
-        TABLES,
-        imported_at_ms=NOW_MS,
-    )
+    row = Row(2, {"ID": "1", "Phone": "1", "Country": "Prussia"})
+    wrong = document(row, whole, TABLES, imported_at_ms=NOW_MS)
+    assert isinstance(wrong, list)
+    (error,) = wrong
     assert (error.code, error.column) == ("unknown_value", "Country, Phone")
 
 

@@ -82,9 +82,7 @@ def test_western_text_is_read_as_declared(read, encoding):
         (b"", {}, "there is no column 'ID'"),
     ],
 )
-def test_a_file_that_would_be_misread_is_refused_before_anything_is_sent(
-    read, content, form, told
-):
+def test_a_file_that_would_be_misread_is_refused_before_anything_is_sent(read, content, form, told):
     with pytest.raises(MappingError) as wrong:
         read(content, **form)
     assert told in str(wrong.value)
