@@ -331,7 +331,9 @@ async def test_items_and_their_serials_are_imported_from_csv(desk, store, tmp_pa
     ]
     mapping = Mapping.model_validate({"resources": resources})
     for outcome in ("created", "unchanged"):
-        report = await run_import(mapping, desk.client, source=tmp_path, errors_to=tmp_path / "errors")
+        report = await run_import(
+            mapping, desk.client, source=tmp_path, errors_to=tmp_path / "errors"
+        )
         assert [dict(one.counts) for one in report.resources] == [{outcome: 1}] * 2, report
     item = (await desk.see(f"/v1/items?sku={sku}"))["items"][0]
     assert item["tracking"] == "serial"
