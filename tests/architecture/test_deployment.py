@@ -75,6 +75,12 @@ def test_every_image_is_built_with_its_commit():
     assert "TANDEM_REVISION=${REVISION}" in (DEPLOY / "Dockerfile").read_text("utf-8")
 
 
+def test_the_image_has_no_importer():
+    """Decision 0068: it is a client, and runs where the files are."""
+    for name in ("Dockerfile", "Dockerfile.dockerignore"):
+        assert "importer" not in (ROOT / "deploy" / name).read_text(encoding="utf-8")
+
+
 def test_the_bridge_is_given_no_more_than_it_needs():
     for name, scopes in make_secrets.BRIDGE_SCOPES.items():
         assert set(scopes) <= set(service(name).permissions)

@@ -10,8 +10,6 @@ from decimal import Decimal
 
 import pytest
 
-from chassis.imports.mapping import load_mapping
-from chassis.imports.running import run_import
 from chassis.testing.service import running
 from crm.app import SERVICE as CRM
 from demonstration.checking import Check
@@ -20,6 +18,8 @@ from demonstration.preparing import MAPPINGS, countries
 from demonstration.source import Northwind, SourceLine
 from demonstration.watching import month_ends
 from erp.app import SERVICE as ERP
+from importer.mapping import load_mapping
+from importer.running import run_import
 
 DATA = data_folder()
 needs_data = pytest.mark.skipif(

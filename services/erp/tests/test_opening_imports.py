@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.imports.mapping import Mapping
-from chassis.imports.running import run_import
+from importer.mapping import Mapping
+from importer.running import run_import
 
 
 def rule(side, party):

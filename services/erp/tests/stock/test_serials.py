@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.imports.mapping import Mapping
-from chassis.imports.running import run_import
 from erp.catalog.errors import FractionOfUnit
+from importer.mapping import Mapping
+from importer.running import run_import
 
 RECEIPTS, ADJUSTMENTS = "/v1/stock-receipts", "/v1/stock-adjustments"
 
@@ -331,7 +331,9 @@ async def test_items_and_their_serials_are_imported_from_csv(desk, store, tmp_pa
     ]
     mapping = Mapping.model_validate({"resources": resources})
     for outcome in ("created", "unchanged"):
-        report = await run_import(mapping, desk.client, source=tmp_path, errors_to=tmp_path)
+        report = await run_import(
+            mapping, desk.client, source=tmp_path, errors_to=tmp_path / "errors"
+        )
         assert [dict(one.counts) for one in report.resources] == [{outcome: 1}] * 2, report
     item = (await desk.see(f"/v1/items?sku={sku}"))["items"][0]
     assert item["tracking"] == "serial"

@@ -12,8 +12,6 @@ from pydantic import ValidationError
 
 from chassis.http.problems import Problem
 from chassis.http.texts import Texts
-from chassis.imports.mapping import MappingError
-from chassis.imports.sending import SendingFailed
 from chassis.storage.lost import LOST
 from chassis.storage.placement import ClusterUnavailable
 
@@ -41,7 +39,7 @@ def command(act: Callable[P, Any]) -> Callable[P, None]:
             done = act(*args, **kwargs)
             if isinstance(done, Coroutine):
                 asyncio.run(done)
-        except (Refusal, ClusterUnavailable, SendingFailed, ValueError, MappingError) as refused:
+        except (Refusal, ClusterUnavailable, ValueError) as refused:
             fail(_words(refused), code=UNUSABLE)
         except Problem as problem:
             fail(_problem(problem), code=FAILED)

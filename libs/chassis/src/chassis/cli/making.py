@@ -1,5 +1,6 @@
 """The whole command line of a service."""
 
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -11,7 +12,6 @@ from chassis.cli.console import AsJson, command, say, show_table
 from chassis.cli.consumers import add_consumers
 from chassis.cli.doctor import add_doctor
 from chassis.cli.history import add_history
-from chassis.cli.moving import add_moving
 from chassis.cli.operating import add_operating
 from chassis.cli.people import add_keys, add_users
 from chassis.http.app import create_app
@@ -20,13 +20,17 @@ from chassis.settings import ServiceSettings
 if TYPE_CHECKING:
     from chassis.service import Service
 
-__all__ = ["effective_settings", "make_cli"]
+__all__ = ["COMMANDS", "effective_settings", "make_cli"]
+
+COMMANDS = "tandem.commands"
+"""Entry points of this group are functions that add commands to a service's command line."""
 
 
 def make_cli(service: "Service") -> typer.Typer:
-    """The command line: `serve`, `worker`, `migrate`, `users`, `keys`, `import`, `export` ...
+    """The command line: `serve`, `worker`, `migrate`, `users`, `keys` ...
 
-    The service's own commands come after those every service has.
+    The service's own commands come after those every service has, and last those of other
+    distributions that are installed beside it, such as `import` and `export` (decision 0068).
     """
     cli = typer.Typer(
         name=service.name,
@@ -38,13 +42,14 @@ def make_cli(service: "Service") -> typer.Typer:
     add_operating(cli, service)
     add_users(cli, service)
     add_keys(cli, service)
-    add_moving(cli, service)
     add_history(cli, service)
     add_consumers(cli, service)
     add_doctor(cli, service)
     _add_describing(cli, service)
     if service.commands is not None:
         cli.add_typer(service.commands)
+    for installed in entry_points(group=COMMANDS):
+        installed.load()(cli, service)
     return cli
 
 

@@ -1,7 +1,6 @@
 """Export: all records of a resource, read through the API, as CSV that is safe in a spreadsheet."""
 
 import csv
-import re
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -10,13 +9,12 @@ from typing import IO, Any
 import httpx
 import orjson
 
-from chassis.imports.sending import SendingFailed
+from importer.errors import SendingFailed
+from importer.files import neutral
 
-__all__ = ["export", "neutral"]
+__all__ = ["export"]
 
 PAGE = 200
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_NEGATIVE = re.compile(r"-\d+(\.\d+)?\Z")
 
 
 async def export(client: httpx.AsyncClient, path: str, out: Path) -> int:
@@ -82,13 +80,3 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else orjson.dumps(value).decode()
-
-
-def neutral(cell: str) -> str:
-    """The cell, with an apostrophe before what a spreadsheet would take for a formula.
-
-    A negative number stays a number.
-    """
-    if cell.startswith(_FORMULA) and not _NEGATIVE.match(cell):
-        return f"'{cell}"
-    return cell

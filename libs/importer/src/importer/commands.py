@@ -10,14 +10,16 @@ import httpx
 import typer
 
 from chassis.cli.console import FAILED, AsJson, Refusal, command, show
-from chassis.cli.exporting import export
-from chassis.imports.mapping import load_mapping
-from chassis.imports.running import ImportReport, ResourceReport, run_import
+from importer.errors import MappingError, SendingFailed
+from importer.exporting import export
+from importer.mapping import load_mapping
+from importer.reports import ImportReport, ResourceReport
+from importer.running import run_import
 
 if TYPE_CHECKING:
     from chassis.service import Service
 
-__all__ = ["add_moving"]
+__all__ = ["add_commands"]
 
 ERRORS_SHOWN_MAX = 20
 Url = Annotated[
@@ -28,7 +30,7 @@ KeyFile = Annotated[
 ]
 
 
-def add_moving(cli: typer.Typer, service: "Service") -> None:
+def add_commands(cli: typer.Typer, service: "Service") -> None:
     """Add the commands `import` and `export`."""
     variable = f"{service.name.upper()}_API_KEY"
     key_option = typer.Option("--key", envvar=variable, help="API key.", show_default=False)
@@ -64,7 +66,7 @@ def add_moving(cli: typer.Typer, service: "Service") -> None:
                 limit=limit,
             )
         show(report.as_json(), _told(report), as_json=as_json)
-        if report.failed:
+        if report.failed or report.stopped:
             raise typer.Exit(FAILED)
 
     @cli.command(name="export")
@@ -101,7 +103,10 @@ async def _api(
         url = f"http://{settings.host}:{settings.port}"
     headers = {"Authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60.0) as client:
-        yield client
+        try:
+            yield client
+        except (MappingError, SendingFailed) as failed:
+            raise Refusal(str(failed)) from failed
 
 
 def _key_in(path: Path) -> str:
@@ -114,6 +119,8 @@ def _told(report: ImportReport) -> str:
         counts = ", ".join(f"{count} {status}" for status, count in resource.counts.items())
         lines.append(f"{resource.name} ({resource.file}): {counts or 'no rows'}")
         lines.extend(_errors(resource))
+    if report.stopped:
+        lines.append(f"stopped before the last row: {report.stopped}")
     lines.append(f"{report.seconds:.1f} s")
     return "\n".join(lines)
 

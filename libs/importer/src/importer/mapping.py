@@ -5,78 +5,28 @@ only `null`, `true` and `false` are not, so that Norway's code NO stays NO and 0
 """
 
 import re
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-__all__ = ["FieldRule", "Lookup", "Mapping", "MappingError", "Resource", "load_mapping"]
+from importer.errors import MappingError
+from importer.rules import (
+    FieldRule,
+    FileForm,
+    Lookup,
+    Strict,
+    TextForm,
+    inherit,
+    inside,
+    placeholders,
+)
+
+__all__ = ["Mapping", "Resource", "VersionRule", "load_mapping"]
 
 BATCH_MAX = 500
-_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 _PATH = re.compile(r"[a-z][a-z0-9_]*(\.([a-z][a-z0-9_]*|[0-9]{1,2}))*")
-
-
-class MappingError(Exception):
-    """The mapping or its files cannot be used; each entry says where and what to do."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
-
-
-class Strict(BaseModel):
-    """A part of the mapping: an unknown word in it is an error, not a wish ignored."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Lookup(Strict):
-    """Another CSV file that turns a key into a value."""
-
-    file: str
-    key: str
-    value: str
-
-
-class FieldRule(Strict):
-    """Where one field comes from and what is made of it, in the order of these lines.
-
-    Source: `column`, `const` or `template` ("NW-{ProductID}"); `lookup` then replaces it by the
-    value another file has for it. Empty: `default`, else `when_empty`. `values` translates whole
-    texts. `split` makes a list of the parts between such marks; an empty part is none. `type`
-    converts; `times` multiplies and `digits` rounds half-up (decimal only).
-    """
-
-    column: str | None = None
-    const: str | bool | None = None
-    template: str | None = None
-    lookup: Lookup | None = None
-    default: str | bool | None = None
-    when_empty: Literal["omit", "null", "error"] = "omit"
-    values: dict[str, str | bool | None] | None = None
-    split: Annotated[str, Field(min_length=1, max_length=3)] | None = None
-    type: Literal["text", "decimal", "int", "bool", "date"] = "text"
-    format: str = "%Y-%m-%d"
-    times: Decimal | None = None
-    digits: Annotated[int, Field(ge=0, le=6)] | None = None
-
-    @model_validator(mode="after")
-    def _is_whole(self) -> Self:
-        sources = [self.column, self.const, self.template]
-        if sum(source is not None for source in sources) != 1:
-            message = "name exactly one of column, const, template"
-            raise ValueError(message)
-        if self.type != "decimal" and (self.times is not None or self.digits is not None):
-            message = "times and digits need type: decimal"
-            raise ValueError(message)
-        return self
-
-    def columns(self) -> set[str]:
-        """The columns this rule reads."""
-        return ({self.column} if self.column else set()) | placeholders(self.template)
 
 
 class VersionRule(Strict):
@@ -85,7 +35,7 @@ class VersionRule(Strict):
     column: str
 
 
-class Resource(Strict):
+class Resource(FileForm, TextForm):
     """One file and the endpoint its rows go to.
 
     `batch` sends 200 rows at once to a by-external batch endpoint; `put` each row to a path of
@@ -101,9 +51,14 @@ class Resource(Strict):
     external_id: str
     source_version: Literal["time", "none"] | Annotated[int, Field(ge=1)] | VersionRule = "time"
     batch_size: Annotated[int, Field(ge=1, le=BATCH_MAX)] = 200
-    only: dict[str, list[str]] = {}
-    without: dict[str, list[str]] = {}
+    only: dict[str, list[str]] = Field(default_factory=dict)
+    without: dict[str, list[str]] = Field(default_factory=dict)
     fields: Annotated[dict[str, FieldRule], Field(min_length=1)]
+
+    @field_validator("file")
+    @classmethod
+    def _is_inside(cls, file: str) -> str:
+        return inside(file)
 
     @field_validator("fields", mode="before")
     @classmethod
@@ -139,25 +94,32 @@ class Resource(Strict):
             raise ValueError(message)
         return self
 
+    def id_columns(self) -> set[str]:
+        """The columns that a row is known by."""
+        return placeholders(self.external_id) or {self.external_id}
+
     def columns(self) -> set[str]:
         """Every column of the file that this resource needs."""
-        found = placeholders(self.external_id) or {self.external_id}
-        found |= set(self.only) | set(self.without)
+        found = self.id_columns() | set(self.only) | set(self.without)
         if isinstance(self.source_version, VersionRule):
             found.add(self.source_version.column)
         return found.union(*(rule.columns() for rule in self.fields.values()))
 
     def lookups(self) -> list[Lookup]:
         """The other files that this resource needs."""
-        return [rule.lookup for rule in self.fields.values() if rule.lookup]
+        return [lookup for rule in self.fields.values() for lookup in rule.lookups()]
+
+    def resolved(self, around: Strict) -> Self:
+        """The resource with what it leaves to the mapping. Raises ValueError."""
+        whole = inherit(self, around, FileForm, TextForm)
+        fields = {path: rule.resolved(path, whole) for path, rule in self.fields.items()}
+        return whole.model_copy(update={"fields": fields})
 
 
-class Mapping(Strict):
+class Mapping(FileForm, TextForm):
     """A source: its resources in the order they are sent, references before what refers."""
 
     description: str = ""
-    encoding: Literal["utf-8-sig", "utf-8", "gb18030", "latin-1", "cp1252"] = "utf-8-sig"
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     resources: Annotated[list[Resource], Field(min_length=1)]
 
     @field_validator("resources")
@@ -168,6 +130,13 @@ class Mapping(Strict):
             message = f"two resources are called {', '.join(sorted(twice))}"
             raise ValueError(message)
         return resources
+
+    @model_validator(mode="after")
+    def _resolves(self) -> Self:
+        """What is said for the mapping holds in its resources, what is said there in the fields."""
+        resources = [resource.resolved(self) for resource in self.resources]
+        self.__dict__["resources"] = resources
+        return self
 
 
 def load_mapping(path: Path) -> Mapping:
@@ -180,16 +149,6 @@ def load_mapping(path: Path) -> Mapping:
     except ValidationError as wrong:
         told = [f"{path}: {_where(one['loc'])}: {_said(one)}" for one in wrong.errors()]
         raise MappingError(told) from wrong
-
-
-def placeholders(template: str | None) -> set[str]:
-    """The columns that a template names."""
-    return set(_PLACEHOLDER.findall(template or ""))
-
-
-def fill(template: str, row: Any) -> str:
-    """The template with the row's values in place of its columns."""
-    return _PLACEHOLDER.sub(lambda found: str(row[found[1]]).strip(), template)
 
 
 class _PlainLoader(yaml.SafeLoader):

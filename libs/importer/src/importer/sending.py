@@ -2,7 +2,7 @@
 
 Transient refusals are tried again with the same Idempotency-Key, so nothing is done twice. When
 the API refuses a whole batch because some items are malformed, those are set aside and the rest
-is sent without them.
+is sent without them; a batch too large for one request is sent in parts.
 """
 
 import asyncio
@@ -16,20 +16,18 @@ from urllib.parse import quote
 import httpx
 import orjson
 
-from chassis.imports.mapping import Resource
-from chassis.imports.reading import Document, RowError
+from importer.documents import Document
+from importer.errors import RowError, SendingFailed
+from importer.mapping import Resource
 
-__all__ = ["Outcome", "Sender", "SendingFailed"]
+__all__ = ["Outcome", "Sender"]
 
 TRIES = 6
+BODY_BYTES_MAX = 1_000_000
 _WAIT_MAX_SECONDS = 30.0
 _TRANSIENT = frozenset({408, 425, 429, 502, 503, 504})
 _BUSY = frozenset({"busy", "idempotency_in_flight"})
 _ITEM = re.compile(r"^/items/(\d+)(/.*)?$")
-
-
-class SendingFailed(Exception):
-    """The API refuses the whole import, or does not answer: no row is to blame."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +43,13 @@ class Outcome:
 
 
 class Sender:
-    """Sends the documents of one import."""
+    """Sends the documents of one import. `sent`: whether the API took anything up to now."""
 
     def __init__(self, client: httpx.AsyncClient, *, run: str, dry_run: bool) -> None:
         self._client = client
         self._run = run
         self._dry_run = dry_run
+        self.sent = False
 
     async def send(self, resource: Resource, documents: Sequence[Document]) -> list[Outcome]:
         """Send a batch's worth of documents. Raises SendingFailed."""
@@ -62,14 +61,32 @@ class Sender:
 
     async def _batch(self, resource: Resource, documents: list[Document]) -> list[Outcome]:
         body = orjson.dumps({"items": [document.body for document in documents]})
+        if len(body) > BODY_BYTES_MAX and len(documents) > 1:
+            return await self._halves(resource, documents)
         target = f"{resource.target}?dry_run=true" if self._dry_run else resource.target
         reply = await self._request("POST", target, body, key=self._key(target, body))
         if reply.is_success:
+            self.sent = True
             items = reply.json()["items"]
             return [
                 self._outcome(resource, document, item)
                 for document, item in zip(documents, items, strict=True)
             ]
+        if reply.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
+            if len(documents) > 1:
+                return await self._halves(resource, documents)
+            errors = _errors(resource, documents[0], _json(reply))
+            return [Outcome(documents[0], "failed", errors)]
+        return await self._without_malformed(resource, documents, reply)
+
+    async def _halves(self, resource: Resource, documents: list[Document]) -> list[Outcome]:
+        middle = len(documents) // 2
+        first = await self._batch(resource, documents[:middle])
+        return first + await self._batch(resource, documents[middle:])
+
+    async def _without_malformed(
+        self, resource: Resource, documents: list[Document], reply: httpx.Response
+    ) -> list[Outcome]:
         malformed = _by_item(reply)
         if not malformed:
             raise SendingFailed(_told(reply))
@@ -88,10 +105,13 @@ class Sender:
         key = _digest(resource.name, document.external_id)
         reply = await self._request(method, target, body, key=key)
         if reply.is_success:
-            return Outcome(document, _status(reply))
-        if reply.status_code in {401, 403, 404, 405}:
+            self.sent = True
+            refused = _refused_items(reply)
+            errors = [one for item in refused for one in _errors(resource, document, item)]
+            return Outcome(document, "failed" if refused else _status(reply), errors)
+        if reply.status_code in {401, 403, 404, 405} or reply.is_server_error:
             raise SendingFailed(_told(reply))
-        return Outcome(document, "failed", _errors(resource, document, reply.json()))
+        return Outcome(document, "failed", _errors(resource, document, _json(reply)))
 
     async def _request(self, method: str, target: str, body: bytes, *, key: str) -> httpx.Response:
         headers = {"Content-Type": "application/json"}
@@ -155,12 +175,23 @@ def _by_item(reply: httpx.Response) -> dict[int, list[dict[str, Any]]]:
     if reply.status_code != httpx.codes.UNPROCESSABLE_ENTITY:
         return {}
     found: dict[int, list[dict[str, Any]]] = {}
-    for error in reply.json().get("errors", []):
+    for error in _json(reply).get("errors", []):
         place = _ITEM.match(error["pointer"])
         if place is None:
             return {}
         found.setdefault(int(place[1]), []).append({**error, "pointer": place[2] or ""})
     return found
+
+
+def _refused_items(reply: httpx.Response) -> list[dict[str, Any]]:
+    """The problems of the items that a reply names as failed: it succeeds without them."""
+    items = _json(reply).get("items")
+    found = items if isinstance(items, list) else []
+    return [
+        one.get("problem") or {}
+        for one in found
+        if isinstance(one, dict) and one.get("status") == "failed"
+    ]
 
 
 def _status(reply: httpx.Response) -> str:
@@ -174,11 +205,11 @@ def _status(reply: httpx.Response) -> str:
 
 def _transient(reply: httpx.Response) -> bool:
     if reply.status_code == httpx.codes.CONFLICT:
-        return _problem(reply).get("code") in _BUSY
+        return _json(reply).get("code") in _BUSY
     return reply.status_code in _TRANSIENT
 
 
-def _problem(reply: httpx.Response) -> dict[str, Any]:
+def _json(reply: httpx.Response) -> dict[str, Any]:
     try:
         body = reply.json()
     except ValueError:
@@ -187,7 +218,7 @@ def _problem(reply: httpx.Response) -> dict[str, Any]:
 
 
 def _told(reply: httpx.Response) -> str:
-    problem = _problem(reply)
+    problem = _json(reply)
     said = problem.get("detail") or problem.get("title") or reply.text[:200]
     return f"{reply.request.method} {reply.request.url.path}: {reply.status_code} {said}"
 

@@ -5,8 +5,9 @@ import csv
 import httpx
 import pytest
 
-from chassis.cli.exporting import export, neutral
-from chassis.imports.sending import SendingFailed
+from importer.errors import SendingFailed
+from importer.exporting import export
+from importer.files import neutral
 
 
 @pytest.mark.parametrize(

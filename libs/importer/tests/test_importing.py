@@ -7,10 +7,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from chassis.imports import sending
-from chassis.imports.mapping import Mapping, MappingError
-from chassis.imports.running import run_import
-from chassis.imports.sending import SendingFailed
+from importer import sending
+from importer.errors import MappingError, SendingFailed
+from importer.mapping import Mapping
+from importer.running import run_import
 
 NOTES = {
     "name": "notes",
@@ -46,7 +46,8 @@ def write(folder, system, *titles, name="Notes.csv"):
 
 async def load(sample, folder, **options):
     given = {"source": folder, "errors_to": folder.parent / "errors", **options}
-    return await run_import(given.pop("mapping", mapping()), sample.client, **given)
+    client = given.pop("client", sample.client)
+    return await run_import(given.pop("mapping", mapping()), client, **given)
 
 
 async def titles(sample, system):
@@ -179,10 +180,54 @@ async def test_a_refused_key_ends_the_import(sample, folder, system):
     write(folder, system, "one")
     stranger = sample.with_key("tdm_sample_00000000_" + "f" * 64)
     with pytest.raises(SendingFailed, match="401"):
-        await run_import(mapping(), stranger, source=folder, errors_to=folder)
+        await load(sample, folder, client=stranger)
     reader = await sample.as_("notes.read")
     with pytest.raises(SendingFailed, match="403"):
-        await run_import(mapping(), reader, source=folder, errors_to=folder)
+        await load(sample, folder, client=reader)
+
+
+async def test_rows_that_cannot_be_read_are_mended_and_sent_again(sample, folder, system):
+    """Their text stands in `import_line`; as long as the columns are empty they are refused."""
+    good = "".join(f"{system}-g{at},good\n" for at in range(5))
+    text = f'ID,Title\n{good}{system}-1\n{system}-2,a,b\n{system}-3,"open\n{system}-4,last\n'
+    (folder / "Notes.csv").write_text(text)
+    report = await load(sample, folder)
+    assert report.resources[0].counts == {"created": 6, "failed": 3}
+    assert [(error.row, error.code) for error in report.resources[0].errors] == [
+        (7, "short_row"),
+        (8, "long_row"),
+        (9, "bad_quotes"),
+    ]
+    errors = folder.parent / "errors"
+    again = await load(sample, folder, rows_from=errors)
+    assert {error.code for error in again.resources[0].errors} == {"unread_row"}
+    with (errors / "Notes.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["import_line"] for row in rows] == [
+        f"{system}-1",
+        f"{system}-2,a,b",
+        f'{system}-3,"open',
+    ]
+    with (errors / "Notes.csv").open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(row | {"ID": f"{system}-{row['import_row']}"} for row in rows)
+    nullable = NOTES | {"fields": {"title": {"column": "Title", "default": "mended"}}}
+    mended = await load(sample, folder, mapping=mapping(nullable), rows_from=errors)
+    assert mended.resources[0].counts == {"created": 3}
+    assert not (errors / "Notes.csv").exists()
+    assert (errors / "Notes.csv.2").exists()
+
+
+@pytest.mark.parametrize("where", ["source", "source/../source", "linked"])
+async def test_a_file_of_the_source_is_never_overwritten(sample, folder, system, where):
+    write(folder, system, "one", "")
+    (folder.parent / "linked").symlink_to(folder)
+    before = (folder / "Notes.csv").read_bytes()
+    with pytest.raises(MappingError, match="name another folder"):
+        await load(sample, folder, errors_to=folder.parent / where)
+    assert (folder / "Notes.csv").read_bytes() == before
+    assert await titles(sample, system) == []
 
 
 class Api:
@@ -258,6 +303,38 @@ async def test_a_refusal_that_names_no_item_ends_the_import(send):
     body = {"detail": "Too many items.", "errors": [{"pointer": "/items", "code": "too_long"}]}
     with pytest.raises(SendingFailed, match="422 Too many items"):
         await send(Api(httpx.Response(422, json=body)), "one")
+
+
+async def test_an_api_that_goes_away_later_ends_the_import_with_a_report(send):
+    """What was taken up to then is told, and so are the rows that failed."""
+    api = Api(accepted("created", "created"), *[httpx.ConnectError("gone")] * sending.TRIES)
+    report = await send(api, "one", "two", "three")
+    assert report.resources[0].counts == {"created": 2}
+    assert "does not answer" in report.stopped
+    assert report.as_json()["stopped"] == report.stopped
+
+
+async def test_a_batch_that_is_too_large_is_sent_in_parts(send, system):
+    """A row that is too large alone is its own error."""
+    large = httpx.Response(413, json={"code": "too_large", "detail": "Too large."})
+    api = Api(large, accepted("created"), large, accepted("created"))
+    report = await send(api, "one", "two", "three")
+    assert report.resources[0].counts == {"created": 2, "failed": 1}
+    assert [(one.row, one.code) for one in report.resources[0].errors] == [(3, "too_large")]
+    assert len(set(api.keys())) == 4
+
+
+async def test_a_large_batch_is_not_even_tried_whole(send, monkeypatch):
+    monkeypatch.setattr(sending, "BODY_BYTES_MAX", 100)
+    report = await send(Api(accepted("created"), accepted("created")), "one", "two")
+    assert report.resources[0].counts == {"created": 2}
+
+
+async def test_a_refused_item_of_a_posted_document_is_counted_as_refused(send):
+    item = {"status": "failed", "problem": {"code": "opening_differs", "detail": "Other content."}}
+    report = await send(Api(httpx.Response(200, json={"items": [item]})), "a", resource=POST)
+    assert report.resources[0].counts == {"failed": 1}
+    assert report.resources[0].errors[0].message == "Other content."
 
 
 async def test_in_a_dry_run_rows_may_wait_for_rows_that_were_not_stored(send):

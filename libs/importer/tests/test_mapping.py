@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from chassis.imports.mapping import MappingError, VersionRule, load_mapping
+from importer.errors import MappingError
+from importer.mapping import VersionRule, load_mapping
 
 GOOD = """
 description: Products of the old shop
@@ -78,6 +79,14 @@ def test_a_version_may_be_a_number_or_a_column(load):
         ("    external_id: ProductID\n", "", "external_id: this is required"),
         ("/batch", "", "needs a target that ends in /batch"),
         ("external_id: P", "method: put\n    external_id: P", "put needs {external_id}"),
+        ("ID, lookup", "ID, type: date, format: '%', lookup", "is no form of days"),
+        ("ID, lookup", "ID, type: date, format: '%Y-%m', lookup", "year, month and day"),
+        ("ID, lookup", "ID, type: date, format: '%d.%m.%y', lookup", "say `century`"),
+        ("ID, lookup", "ID, thousands: '.', lookup", "both the decimal and the thousands"),
+        ("ID, lookup", "ID, region: UK, lookup", "'UK' is no country"),
+        ("file: Products.csv", "file: ../Products.csv", "no file inside the source folder"),
+        ("file: Products.csv", "file: /etc/passwd", "no file inside the source folder"),
+        ("file: C.csv", "file: a/../../C.csv", "no file inside the source folder"),
         ("external_id: P", "batch_size: 501\n    external_id: P", "batch_size"),
         ("external_id: P", "source_version: 0\n    external_id: P", "source_version"),
         ("/v1/items", "https://evil/items", "target"),
@@ -116,7 +125,7 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path):
 
 
 def test_the_mapping_in_the_manual_is_a_good_one(load):
-    manual = Path(__file__).parents[4] / "docs" / "operations" / "import-and-export.md"
+    manual = Path(__file__).parents[3] / "docs" / "operations" / "import-and-export.md"
     example = manual.read_text(encoding="utf-8").partition("```yaml\n")[2].partition("```")[0]
     (resource,) = load(example).resources
     assert resource.fields["discontinued_on"].values == {"0": None, "1": "1998-05-06"}

@@ -1,0 +1,60 @@
+"""Numbers as files write them: exact, by declared signs, and nothing that is not surely one."""
+
+import re
+from decimal import ROUND_HALF_UP, Context, Decimal
+
+from importer.errors import Refused
+
+__all__ = ["check_undamaged", "exact", "scaled", "whole_number"]
+
+DIGITS_MAX = 28
+_EXACT = Context(prec=80)
+_ASCII = str.maketrans("０１２３４５６７８９．，＋－\u2212\u2019", "0123456789.,+--'")
+_BLANKS = re.compile(r"[\u00a0\u2009\u202f]")
+_SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?E[+-]\d{2,3}")
+_HIDDEN = re.compile(r"#{3,}|#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!)")
+
+
+def check_undamaged(text: str) -> None:
+    """Refuse what a spreadsheet leaves of a value that it could not show. Raises Refused."""
+    if _SCIENTIFIC.fullmatch(text):
+        told = f"{text!r} is what a spreadsheet made of a longer number; its digits are lost."
+        raise Refused("damaged", f"{told} Export the column as text.")
+    if _HIDDEN.fullmatch(text):
+        raise Refused("damaged", f"{text!r} is a spreadsheet's sign for a value it could not show.")
+
+
+def exact(text: str, *, decimal: str, thousands: str) -> Decimal:
+    """The number of a text. Raises Refused.
+
+    Full-width digits count as digits. Exponents, units and signs that are not declared do not.
+    """
+    plain = _BLANKS.sub(" ", text).translate(_ASCII)
+    point = re.escape(decimal)
+    whole = rf"\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})+|\d+" if thousands else r"\d+"
+    found = re.fullmatch(rf"([+-]?)({whole})?(?:{point}(\d+))?", plain, re.ASCII)
+    if found is None or (found[2] is None and found[3] is None):
+        shown = f"12{decimal}30"
+        raise Refused("not_decimal", f"{text!r} is no decimal number such as {shown}.")
+    digits = (found[2] or "0").replace(thousands, "") if thousands else found[2] or "0"
+    if len(digits) + len(found[3] or "") > DIGITS_MAX:
+        raise Refused("too_long", f"{text!r} has more than {DIGITS_MAX} digits.")
+    return Decimal(f"{found[1]}{digits}.{found[3] or '0'}" if found[3] else f"{found[1]}{digits}")
+
+
+def scaled(number: Decimal, times: Decimal | None, digits: int | None) -> str:
+    """The number multiplied and rounded half-up, written without an exponent."""
+    if times is not None:
+        number = _EXACT.multiply(number, times)
+    if digits is not None:
+        number = number.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _EXACT)
+    return format(number, "f")
+
+
+def whole_number(text: str, *, thousands: str = "") -> int:
+    """The whole number. Raises Refused."""
+    plain = _BLANKS.sub(" ", text).translate(_ASCII)
+    groups = rf"\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})+|" if thousands else ""
+    if not re.fullmatch(rf"[+-]?(?:{groups}\d{{1,18}})", plain, re.ASCII):
+        raise Refused("not_int", f"{text!r} is no whole number.")
+    return int(plain.replace(thousands, "") if thousands else plain)

@@ -1,0 +1,142 @@
+"""Values: what a field's rule makes of a row's texts. Pure and exact."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import phonenumbers
+
+from importer.dates import day_of
+from importer.errors import Refused
+from importer.numbers import check_undamaged, exact, scaled, whole_number
+from importer.rules import FieldRule, Lookup, Source, fill
+
+__all__ = ["OMIT", "Tables", "check_readable", "column_of", "field_value", "table_of"]
+
+Tables = Mapping[tuple[str, str, str], Mapping[str, str]]
+"""Look-up tables by file, key column and value column."""
+
+OMIT: Any = object()
+"""The field is left out of the document."""
+
+_TRUE = frozenset({"1", "true", "t", "yes", "y"})
+_FALSE = frozenset({"0", "false", "f", "no", "n"})
+_CONTROLS = {*range(0x20), *range(0x7F, 0xA0)} - {0x09, 0x0A, 0x0D}
+_UNREADABLE = {*_CONTROLS, 0xFFFD, *range(0xD800, 0xE000)}
+
+
+def field_value(rule: FieldRule, values: Mapping[str, str], tables: Tables) -> Any:
+    """What the rule makes of a row's values; OMIT for a field that is left out."""
+    text = text_of(rule, values, tables)
+    if text is None or isinstance(text, bool):
+        return text
+    if text == "":
+        return _empty(rule)
+    if rule.split is None:
+        return _as_type(rule, text, values, tables)
+    parts = [part.strip() for part in text.split(rule.split)]
+    return [_as_type(rule, part, values, tables) for part in parts if part]
+
+
+def text_of(rule: Source, values: Mapping[str, str], tables: Tables) -> str | bool | None:
+    """The text of a row that a rule names, looked up and translated. Raises Refused."""
+    text: Any = _source(rule, values)
+    for lookup in rule.lookup:
+        if text != "":
+            text = _looked_up(lookup, str(text), tables)
+    if text == "" and rule.default is not None:
+        text = rule.default
+    if rule.values is None or (text == "" and "" not in rule.values):
+        return text  # type: ignore[no-any-return]
+    if text not in rule.values:
+        known = ", ".join(repr(one) for one in rule.values)
+        raise Refused("unknown_value", f"{text!r} is none of {known}.")
+    return rule.values[text]
+
+
+def column_of(rule: FieldRule) -> str:
+    """The columns that a field comes from, for people."""
+    return ", ".join(sorted(rule.columns()))
+
+
+def table_of(lookup: Lookup) -> tuple[str, str, str]:
+    """Where a look-up's table stands among the tables."""
+    return lookup.file, lookup.key, lookup.value
+
+
+def check_readable(text: str) -> None:
+    """Refuse a text with signs that are none: bytes of another encoding. Raises Refused."""
+    if not text.isascii() or not text.isprintable():
+        broken = next((sign for sign in text if ord(sign) in _UNREADABLE), None)
+        if broken is not None:
+            told = f"There is U+{ord(broken):04X} in {text[:40]!a}, which is no letter."
+            raise Refused("unreadable", f"{told} Was the file written in another encoding?")
+
+
+def _source(rule: Source, values: Mapping[str, str]) -> str | bool:
+    if rule.const is not None:
+        return rule.const
+    for column in rule.columns():
+        check_readable(values[column])
+        check_undamaged(values[column])
+    if rule.template is not None:
+        return fill(rule.template, values)
+    if rule.join is not None:
+        parts = (values[column] for column in rule.join.columns)
+        return rule.join.mark.join(part for part in parts if part)
+    return values[rule.column or ""].strip()
+
+
+def _looked_up(lookup: Lookup, key: str, tables: Tables) -> str:
+    found = tables[table_of(lookup)].get(key)
+    if found is not None:
+        return found
+    if lookup.missing == "error":
+        raise Refused("lookup_missing", f"{lookup.file} has no {key!r}.")
+    return key if lookup.missing == "keep" else ""
+
+
+def _empty(rule: FieldRule) -> Any:
+    if rule.when_empty == "error":
+        raise Refused("empty", "This may not be empty.")
+    return None if rule.when_empty == "null" else OMIT
+
+
+def _as_type(rule: FieldRule, text: str, values: Mapping[str, str], tables: Tables) -> Any:
+    check_undamaged(text)
+    match rule.type:
+        case "decimal":
+            number = exact(text, decimal=rule.decimal or ".", thousands=rule.thousands or "")
+            return scaled(number, rule.times, rule.digits)
+        case "int":
+            return whole_number(text, thousands=rule.thousands or "")
+        case "bool":
+            return _bool(text)
+        case "date":
+            return day_of(text, rule.format or ["%Y-%m-%d"], rule.century)
+        case "phone":
+            return _phone(text, rule, values, tables)
+    return text
+
+
+def _bool(text: str) -> bool:
+    if text.lower() in _TRUE | _FALSE:
+        return text.lower() in _TRUE
+    raise Refused("not_bool", f"{text!r} is neither true nor false.")
+
+
+def _phone(text: str, rule: FieldRule, values: Mapping[str, str], tables: Tables) -> str:
+    """The number with its country code, so that no other country's can be read out of it."""
+    if text.startswith(("+", "＋")):
+        return text
+    region = rule.region
+    if isinstance(region, Source):
+        told = text_of(region, values, tables)
+        region = str(told) if told else None
+    if not region:
+        told = f"{text!r} has no country code, and the mapping no `region` for it."
+        raise Refused("region_missing", told)
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException as wrong:
+        raise Refused("not_phone", f"{text!r} is no telephone number of {region}.") from wrong
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
