@@ -177,7 +177,7 @@ def _freight(work: Work, freight: MoneyView | MoneyChange | None, present: Decim
     current = Money(present, work.setting.currency)
     with errors_of_field("freight"):
         whole = freight.onto(current) if isinstance(freight, MoneyChange) else freight
-    must_be_supported(work, whole.currency)
+    require_supported_currency(work, whole.currency)
     return rounded(whole.amount, AMOUNT_DIGITS)
 
 
