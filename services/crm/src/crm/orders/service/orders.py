@@ -14,7 +14,6 @@ from chassis.storage.source_versions import present_history
 from chassis.work.unit_of_work import Work
 from crm.accounts.schemas import Buyer
 from crm.accounts.service import accounts
-from crm.currencies import require_supported_currency
 from crm.days import business_day_of
 from crm.orders import queries
 from crm.orders.events import BaseState, LineState, OrderChanged, RefusalState, money
@@ -23,7 +22,7 @@ from crm.orders.schemas import (
     BatchOrder,
     ChangeLine,
     ChangeOrder,
-    NewLine,
+    NewOrderLine,
     OrderView,
     PlaceOrder,
     UpsertOrder,
@@ -230,7 +229,7 @@ async def _change(
     work: Work,
     order: Order,
     values: Mapping[str, Any],
-    sent: Sequence[NewLine] | Sequence[ChangeLine] | None,
+    sent: Sequence[NewOrderLine] | Sequence[ChangeLine] | None,
     *,
     ours: bool = False,
 ) -> bool:
