@@ -14,6 +14,7 @@ from chassis.storage.source_versions import present_history
 from chassis.work.unit_of_work import Work
 from crm.accounts.schemas import Buyer
 from crm.accounts.service import accounts
+from crm.currencies import require_supported_currency
 from crm.days import business_day_of
 from crm.orders import queries
 from crm.orders.events import BaseState, LineState, OrderChanged, RefusalState, money

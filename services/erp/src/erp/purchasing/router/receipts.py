@@ -38,7 +38,7 @@ from erp.purchasing.schemas import (
     PurchaseReturnQuery,
     PurchaseReturnView,
     ReceiptQuery,
-    ReturnGoods,
+    ReturnToSupplier,
     ReverseReceipt,
     ReverseReturn,
 )
@@ -124,7 +124,7 @@ async def purchase_receipt_get(receipt_id: UUID, _by: Reader, at: InReading) -> 
 
 @purchase_receipt_router.post("/{receipt_id}/returns", status_code=status.HTTP_201_CREATED)
 async def purchase_receipt_return(
-    receipt_id: UUID, command: ReturnGoods, _by: Buyer, _once: OnlyOnce, work: InWork
+    receipt_id: UUID, command: ReturnToSupplier, _by: Buyer, _once: OnlyOnce, work: InWork
 ) -> PurchaseReturnView:
     """Send goods back to the supplier; without lines, all that did not go back yet."""
     return await returning.return_goods(work, receipt_id, command)
