@@ -95,7 +95,7 @@ Wait = Annotated[float, Query(ge=0, le=WAIT_SECONDS_MAX, description="Seconds to
 Name = Annotated[str, InPath(pattern=_NAME)]
 
 
-async def read_events(reader: Reader, asked: InAsked, request: Request) -> CloudEvents:
+async def event_list(reader: Reader, asked: InAsked, request: Request) -> CloudEvents:
     """Public events in order. The header Tandem-Cursor is the position after this page.
 
     An empty page means: that was all for now. Give its cursor as `after` next time.
@@ -117,7 +117,7 @@ After = Annotated[
 ]
 
 
-async def read_present_states(  # noqa: PLR0917 - a route lists what it is asked
+async def event_state_list(  # noqa: PLR0917 - a route lists what it is asked
     reader: Reader,
     request: Request,
     kind: Annotated[str, Query(alias="type", description="The event type that tells the state.")],
@@ -160,18 +160,18 @@ def _state_query(
     return StateQuery(event, sorted(set(subjects)), after, limit)
 
 
-async def read_position(reader: Reader, request: Request, wait: Wait = 10) -> PositionView:
+async def event_position_get(reader: Reader, request: Request, wait: Wait = 10) -> PositionView:
     """The end of the feed, when all that is committed by now has come into it."""
     end = await feed.end(request.app.state.database, wait)
     return PositionView(cursor=str(end.cursor), sequence=end.cursor.position, complete=end.complete)
 
 
-async def list_consumers(administrator: Administrator, sql: InReading) -> Page[ConsumerView]:
+async def event_consumer_list(administrator: Administrator, sql: InReading) -> Page[ConsumerView]:
     """Every reader that told its name, and how far it has come."""
     return Page(items=[ConsumerView(**row) for row in await consumers.consumers(sql.sql)])
 
 
-async def forget_consumer(administrator: Administrator, name: Name, work: InWork) -> None:
+async def event_consumer_delete(administrator: Administrator, name: Name, work: InWork) -> None:
     """Forget a reader that will not come back, so that events are not kept for it."""
     if not await consumers.forget(work.sql, name):
         raise NotFound(entity="consumer", id=name)
@@ -181,16 +181,14 @@ def feed_router(service: "Service") -> "APIRouter":
     """The routes under `/v1/events` of one service."""
     router = house_router(prefix="/v1/events", tag="events")
     gone = problem_responses(CursorMalformed, CursorExpired, CursorForeign)
-    router.get("", response_class=CloudEvents, responses={**gone, 200: _batch(service)})(
-        read_events
-    )
+    router.get("", response_class=CloudEvents, responses={**gone, 200: _batch(service)})(event_list)
     router.get("/states", response_class=CloudEvents, responses={200: _state_batch(service)})(
-        read_present_states
+        event_state_list
     )
-    router.get("/position")(read_position)
-    router.get("/consumers")(list_consumers)
+    router.get("/position")(event_position_get)
+    router.get("/consumers")(event_consumer_list)
     router.delete("/consumers/{name}", status_code=204, responses=problem_responses(NotFound))(
-        forget_consumer
+        event_consumer_delete
     )
     return router
 

@@ -17,14 +17,14 @@ __all__ = ["health_router"]
 health_router = APIRouter(tags=["operations"], generate_unique_id_function=operation_id)
 
 
-@health_router.get("/livez", summary="Whether the process runs", operation_id="livez")
-async def livez() -> dict[str, str]:
+@health_router.get("/livez", summary="Whether the process runs")
+async def liveness_get() -> dict[str, str]:
     """Answers without touching anything else."""
     return {"status": "alive"}
 
 
-@health_router.get("/readyz", summary="Whether requests can be served", operation_id="readyz")
-async def readyz(request: Request) -> Response:
+@health_router.get("/readyz", summary="Whether requests can be served")
+async def readiness_get(request: Request) -> Response:
     """Checks the database, the migration head and whatever else the service depends on."""
     checks = {name: await _state(check) for name, check in request.app.state.readiness.items()}
     ready = all(state == "ok" for state in checks.values())
@@ -40,8 +40,8 @@ async def _state(check: Callable[[], Awaitable[str]]) -> str:
         return f"failed: {type(raised).__name__}"
 
 
-@health_router.get("/version", summary="Which version runs", operation_id="version")
-async def version(request: Request) -> dict[str, Any]:
+@health_router.get("/version", summary="Which version runs")
+async def version_get(request: Request) -> dict[str, Any]:
     """The service's version, the build's revision and the schema's head."""
     service, revision = request.app.state.service, request.app.state.settings.revision
     async with request.app.state.database.driver() as sql:

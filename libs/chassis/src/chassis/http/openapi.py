@@ -1,5 +1,7 @@
 """The OpenAPI document: what the framework writes, with what every house route shares."""
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
@@ -36,6 +38,7 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
             if method == "patch":
                 _take_merge_patches(operation["requestBody"]["content"])
             _finish(operation, secured=path.startswith("/v1/") and path != LOG_IN)
+    _name_by_titles(document)
     document["tags"] = _tags(document)
     for unused in ("HTTPValidationError", "ValidationError"):
         document["components"].get("schemas", {}).pop(unused, None)
@@ -62,7 +65,35 @@ def _words(tag: str) -> str:
     return f"{tag.replace('-', ' ').capitalize()}."
 
 
+def _name_by_titles(document: dict[str, Any]) -> None:
+    """Name generic classes as they call themselves: `CustomerPage`, not `Page_CustomerView_`."""
+    schemas = document["components"]["schemas"]
+    titles = {name: schema["title"] for name, schema in schemas.items() if name.endswith("_")}
+    named = {titles.get(name, name): schema for name, schema in schemas.items()}
+    document["components"]["schemas"] = dict(sorted(named.items()))
+    for place in _places(document):
+        kind, _, name = str(place.get("$ref", "")).rpartition("/")
+        if name in titles:
+            place["$ref"] = f"{kind}/{titles[name]}"
+
+
+def _places(node: Any) -> Iterator[dict[str, Any]]:
+    """Every object of a document."""
+    if isinstance(node, dict):
+        yield node
+    inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    for one in inner:
+        yield from _places(one)
+
+
+def _sentence(text: str) -> str:
+    """The first sentence of a docstring, without its full stop."""
+    return re.split(r"\.(?:\s|$)", text, maxsplit=1)[0].replace("\n", " ")
+
+
 def _finish(operation: dict[str, Any], *, secured: bool) -> None:
+    if operation["summary"] == operation["operationId"].replace("_", " ").title():
+        operation["summary"] = _sentence(operation["description"])
     operation["security"] = [{"apiKey": []}, {"apiKeyHeader": []}] if secured else []
     for status, reply in operation["responses"].items():
         content = reply.get("content", {})

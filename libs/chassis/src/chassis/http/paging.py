@@ -27,6 +27,11 @@ class Page(BaseModel, Generic[T]):
         default=None, description="Give it as `cursor` for the next page; null: this is the last."
     )
 
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """The name in the contract: a page of `CustomerView` is a `CustomerPage`."""
+        return f"{params[0].__name__.removesuffix('View')}Page"
+
 
 @dataclass(frozen=True)
 class PageQuery:

@@ -29,9 +29,8 @@ EVERYWHERE: tuple[type[Problem], ...] = (MalformedJson, Unauthorized, Forbidden,
 
 
 def operation_id(route: APIRoute) -> str:
-    """The stable name of a route's operation in OpenAPI."""
-    tag = str(route.tags[0]).replace("-", "_") if route.tags else "operations"
-    return f"{tag}_{route.name}"
+    """The stable name of a route's operation in OpenAPI: noun, then verb, as the function says."""
+    return route.name
 
 
 class HouseRoute(APIRoute):

@@ -128,7 +128,7 @@ def me_router() -> APIRouter:
     router = house_router(prefix="/v1/me", tag="identity", problems=(IssuerUnavailable,))
 
     @router.get("", response_model=ActorView, summary="Who the caller is")
-    async def show_caller(caller: Caller) -> ActorView:
+    async def caller_get(caller: Caller) -> ActorView:
         """The caller as this service knows it, with every scope."""
         return ActorView.model_validate(caller)
 
@@ -147,14 +147,14 @@ def api_key_router(service: "Service") -> APIRouter:
     router = house_router(prefix="/v1/api-keys", tag="api-keys", problems=problems)
 
     @router.get("", response_model=Page[ApiKeyView], summary="List API keys")
-    async def list_keys(
+    async def api_key_list(
         administrator: Administrator, reading: InReading, page: PageAsked
     ) -> Page[keys.ApiKey]:
         """Every key ever made, revoked ones too."""
         return await fetch_page(reading.sql, asked=page, **_LISTED)
 
     @router.post("", status_code=201, response_model=IssuedApiKey, summary="Make an API key")
-    async def issue_key(
+    async def api_key_create(
         wanted: NewApiKey, by: Administrator, once: OnlyOnce, work: InWork, request: Request
     ) -> IssuedApiKey:
         """Make a key. Its secret is in this answer and can never be read again."""
@@ -163,14 +163,14 @@ def api_key_router(service: "Service") -> APIRouter:
         return _shown_once(request, work, issued)
 
     @router.put("/{key_id}/systems", response_model=ApiKeyView, summary="Bind an API key")
-    async def bind_key(
+    async def api_key_bind(
         key_id: UUID, wanted: BindApiKey, administrator: Administrator, work: InWork
     ) -> keys.ApiKey:
         """Let the key speak for these reserved systems; each process knows in five seconds."""
         return await keys.bind(work.sql, key_id, wanted.systems, reserved=reserved)
 
     @router.post("/{key_id}/revoke", response_model=ApiKeyView, summary="Revoke an API key")
-    async def revoke_key(
+    async def api_key_revoke(
         key_id: UUID, administrator: Administrator, once: OnlyOnce, work: InWork
     ) -> keys.ApiKey:
         """End a key: every process refuses it within five seconds."""
@@ -185,7 +185,7 @@ def session_router() -> APIRouter:
     router = house_router(prefix="/v1/sessions", tag="sessions", problems=refusals)
 
     @router.post("", status_code=201, response_model=SessionView, summary="Log in")
-    async def begin_session(login: Login, request: Request) -> sessions.Session:
+    async def session_create(login: Login, request: Request) -> sessions.Session:
         """Begin a session. Takes no Idempotency-Key: the token is kept nowhere to be repeated."""
         state = request.app.state
         async with state.database.driver() as sql:
@@ -194,7 +194,7 @@ def session_router() -> APIRouter:
             )
 
     @router.delete("/current", status_code=204, summary="Log out")
-    async def end_session(caller: Caller, work: InWork, request: Request) -> Response:
+    async def session_delete(caller: Caller, work: InWork, request: Request) -> Response:
         """End the session whose token is shown. Raises NotFound when a key or JWT is shown."""
         shown = credential(request.headers) or ""
         if not await sessions.end_session(work.sql, shown, now=work.now):

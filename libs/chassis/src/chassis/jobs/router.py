@@ -67,7 +67,7 @@ router = house_router(
 
 
 @router.get("", response_model=Page[JobView], summary="List jobs")
-async def list_jobs(
+async def job_list(
     administrator: Administrator,
     reading: InReading,
     page: PageAsked,
@@ -80,15 +80,13 @@ async def list_jobs(
 
 
 @router.get("/{job_id}", response_model=JobView, summary="Read a job")
-async def read_job(
-    job_id: UUID, administrator: Administrator, reading: InReading
-) -> dict[str, Any]:
+async def job_get(job_id: UUID, administrator: Administrator, reading: InReading) -> dict[str, Any]:
     """One job."""
     return await _job(reading.sql, job_id)
 
 
 @router.post("/{job_id}/retry", response_model=JobView, summary="Queue a dead job again")
-async def retry_job(
+async def job_retry(
     job_id: UUID, administrator: Administrator, once: OnlyOnce, work: InWork
 ) -> dict[str, Any]:
     """Give a dead job all its attempts again."""

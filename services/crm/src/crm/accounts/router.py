@@ -103,7 +103,7 @@ async def _contact(
 
 
 @account_router.get("")
-async def list_accounts(
+async def account_list(
     wanted: Annotated[AccountQuery, Query()],
     _by: Reader,
     asked: PageAsked,
@@ -115,7 +115,7 @@ async def list_accounts(
 
 
 @account_router.post("", status_code=status.HTTP_201_CREATED)
-async def register_account(
+async def account_create(
     command: NewAccount, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
 ) -> AccountView:
     """Take on an account."""
@@ -124,7 +124,7 @@ async def register_account(
 
 
 @account_router.post("/by-external/{system}/batch")
-async def upsert_accounts(
+async def account_upsert_batch(
     asked: InBatch, command: UpsertAccounts, _by: Seller, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over accounts as another system knows them; each is judged alone."""
@@ -135,7 +135,7 @@ async def upsert_accounts(
 
 
 @account_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
-async def upsert_account(
+async def account_upsert(
     system: FromSystem,
     external_id: ExternalId,
     command: UpsertAccount,
@@ -150,13 +150,13 @@ async def upsert_account(
 
 
 @account_router.get("/external-refs")
-async def list_account_links(ids: AskedIds, _by: Reader, at: InReading) -> LinksView:
+async def account_link_list(ids: AskedIds, _by: Reader, at: InReading) -> LinksView:
     """Which records of other systems the accounts are."""
     return await accounts.links_of_accounts(at, ids)
 
 
 @account_router.post("/external-refs/batch")
-async def link_accounts(
+async def account_link_batch(
     command: LinkRecords, view_of: ProblemViews, _by: Seller, _once: OnlyOnce, work: InWork
 ) -> LinksReply:
     """Say of many accounts which record of another system each is; each is judged alone."""
@@ -164,13 +164,13 @@ async def link_accounts(
 
 
 @account_router.post("/matches")
-async def match_accounts(command: MatchAccounts, _by: Reader, at: InReading) -> AccountMatchReply:
+async def account_match(command: MatchAccounts, _by: Reader, at: InReading) -> AccountMatchReply:
     """Look for accounts that are, or may be, the same firms. Nothing changes."""
     return await matches.match_accounts(at.sql, command)
 
 
 @account_router.get("/{account_id}")
-async def see_account(
+async def account_get(
     account_id: UUID, _by: Reader, at: InReading, response: Response
 ) -> AccountView:
     """The account."""
@@ -178,7 +178,7 @@ async def see_account(
 
 
 @account_router.patch("/{account_id}")
-async def change_account(
+async def account_update(
     account_id: UUID,
     command: ChangeAccount,
     _by: Seller,
@@ -192,7 +192,7 @@ async def change_account(
 
 
 @account_router.post("/{account_id}/archive")
-async def archive_account(
+async def account_archive(
     account_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
 ) -> AccountView:
     """Take the account out of the way; its history stays."""
@@ -201,7 +201,7 @@ async def archive_account(
 
 
 @account_router.post("/{account_id}/restore")
-async def restore_account(
+async def account_restore(
     account_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
 ) -> AccountView:
     """Work with the account again."""
@@ -210,7 +210,7 @@ async def restore_account(
 
 
 @account_router.post("/{account_id}/external-refs")
-async def link_account(
+async def account_link(
     account_id: UUID,
     command: LinkExternal,
     _by: Seller,
@@ -224,7 +224,7 @@ async def link_account(
 
 
 @account_router.delete("/{account_id}/external-refs/{system}/{external_id}")
-async def unlink_account(
+async def account_unlink(
     account_id: UUID,
     system: FromSystem,
     external_id: ExternalId,
@@ -239,7 +239,7 @@ async def unlink_account(
 
 
 @contact_router.get("")
-async def list_contacts(
+async def contact_list(
     wanted: Annotated[ContactQuery, Query()],
     _by: Reader,
     asked: PageAsked,
@@ -251,7 +251,7 @@ async def list_contacts(
 
 
 @contact_router.post("", status_code=status.HTTP_201_CREATED)
-async def add_contact(
+async def contact_create(
     command: AddContact, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
 ) -> ContactView:
     """Note a person at an account."""
@@ -259,7 +259,7 @@ async def add_contact(
 
 
 @contact_router.post("/by-external/{system}/batch")
-async def upsert_contacts(
+async def contact_upsert_batch(
     asked: InBatch, command: UpsertContacts, _by: Seller, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over contacts as another system knows them; each is judged alone."""
@@ -267,7 +267,7 @@ async def upsert_contacts(
 
 
 @contact_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
-async def upsert_contact(
+async def contact_upsert(
     system: FromSystem,
     external_id: ExternalId,
     command: UpsertContact,
@@ -282,7 +282,7 @@ async def upsert_contact(
 
 
 @contact_router.get("/{contact_id}")
-async def see_contact(
+async def contact_get(
     contact_id: UUID, _by: Reader, at: InReading, response: Response
 ) -> ContactView:
     """The contact."""
@@ -290,7 +290,7 @@ async def see_contact(
 
 
 @contact_router.patch("/{contact_id}")
-async def change_contact(
+async def contact_update(
     contact_id: UUID,
     command: ChangeContact,
     _by: Seller,
@@ -304,7 +304,7 @@ async def change_contact(
 
 
 @contact_router.post("/{contact_id}/archive")
-async def archive_contact(
+async def contact_archive(
     contact_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
 ) -> ContactView:
     """Take the contact out of the way; its history stays."""
@@ -313,7 +313,7 @@ async def archive_contact(
 
 
 @contact_router.post("/{contact_id}/restore")
-async def restore_contact(
+async def contact_restore(
     contact_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
 ) -> ContactView:
     """Turn to the person again."""
@@ -322,7 +322,7 @@ async def restore_contact(
 
 
 @contact_router.post("/{contact_id}/external-refs")
-async def link_contact(
+async def contact_link(
     contact_id: UUID,
     command: LinkExternal,
     _by: Seller,

@@ -117,13 +117,13 @@ async def _price_list(response: Response, at: Reading, price_list_id: UUID) -> P
 
 
 @price_list_router.get("")
-async def list_price_lists(_by: Reader, asked: SearchAsked, at: InReading) -> Page[PriceListView]:
+async def price_list_list(_by: Reader, asked: SearchAsked, at: InReading) -> Page[PriceListView]:
     """The ERP's price lists, the newest first."""
     return await queries.price_list_page(at.sql, asked)
 
 
 @price_list_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
-async def upsert_price_list(
+async def price_list_upsert(
     system: FromSystem,
     external_id: ExternalId,
     command: UpsertPriceList,
@@ -138,7 +138,7 @@ async def upsert_price_list(
 
 
 @price_list_router.get("/{price_list_id}")
-async def see_price_list(
+async def price_list_get(
     price_list_id: UUID, _by: Reader, at: InReading, response: Response
 ) -> PriceListView:
     """The price list."""
@@ -146,7 +146,7 @@ async def see_price_list(
 
 
 @product_router.get("")
-async def list_products(
+async def product_list(
     wanted: Annotated[ProductQuery, Query()], _by: Reader, asked: PageAsked, at: InReading
 ) -> Page[ProductView]:
     """Products, the newest first; `sort` by created_at, updated_at, name or code."""
@@ -154,7 +154,7 @@ async def list_products(
 
 
 @product_router.post("", status_code=status.HTTP_201_CREATED)
-async def add_product(
+async def product_create(
     command: AddProduct, _by: Manager, _once: OnlyOnce, work: InWork, response: Response
 ) -> ProductView:
     """Begin to sell something."""
@@ -162,7 +162,7 @@ async def add_product(
 
 
 @product_router.post("/by-external/{system}/batch")
-async def upsert_products(
+async def product_upsert_batch(
     asked: InBatch, command: UpsertProducts, _by: Manager, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over products as another system knows them; each is judged alone."""
@@ -173,7 +173,7 @@ async def upsert_products(
 
 
 @product_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
-async def upsert_product(
+async def product_upsert(
     system: FromSystem,
     external_id: ExternalId,
     command: UpsertProduct,
@@ -188,7 +188,7 @@ async def upsert_product(
 
 
 @product_router.get("/{product_id}")
-async def see_product(
+async def product_get(
     product_id: UUID, _by: Reader, at: InReading, response: Response
 ) -> ProductView:
     """The product."""
@@ -196,7 +196,7 @@ async def see_product(
 
 
 @product_router.get("/{product_id}/price")
-async def see_price_of_product(
+async def product_price_find(
     product_id: UUID,
     asked: Annotated[PriceAsked, Query()],
     _by: Reader,
@@ -208,7 +208,7 @@ async def see_price_of_product(
 
 
 @product_router.patch("/{product_id}")
-async def change_product(
+async def product_update(
     product_id: UUID,
     command: ChangeProduct,
     _by: Manager,
@@ -222,7 +222,7 @@ async def change_product(
 
 
 @product_router.post("/{product_id}/external-refs")
-async def link_product(
+async def product_link(
     product_id: UUID,
     command: LinkExternal,
     _by: Manager,
@@ -236,7 +236,7 @@ async def link_product(
 
 
 @price_router.get("")
-async def list_prices(
+async def product_price_list(
     wanted: Annotated[PriceQuery, Query()], _by: Reader, asked: SearchAsked, at: InReading
 ) -> Page[ProductPriceView]:
     """Prices, the newest first; `sort` by created_at or updated_at."""
@@ -244,7 +244,7 @@ async def list_prices(
 
 
 @price_router.post("", status_code=status.HTTP_201_CREATED)
-async def add_price(
+async def product_price_create(
     command: AddPrice, _by: Manager, _once: OnlyOnce, work: InWork, response: Response
 ) -> ProductPriceView:
     """Say what a product costs."""
@@ -252,7 +252,7 @@ async def add_price(
 
 
 @price_router.post("/by-external/{system}/batch")
-async def upsert_prices(
+async def product_price_upsert_batch(
     asked: InBatch, command: UpsertPrices, _by: Manager, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over prices as another system knows them; each is judged alone."""
@@ -260,7 +260,7 @@ async def upsert_prices(
 
 
 @price_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
-async def upsert_price(
+async def product_price_upsert(
     system: FromSystem,
     external_id: ExternalId,
     command: UpsertPrice,
@@ -275,7 +275,7 @@ async def upsert_price(
 
 
 @price_router.get("/{price_id}")
-async def see_price(
+async def product_price_get(
     price_id: UUID, _by: Reader, at: InReading, response: Response
 ) -> ProductPriceView:
     """The price."""
@@ -283,7 +283,7 @@ async def see_price(
 
 
 @price_router.patch("/{price_id}")
-async def change_price(
+async def product_price_update(
     price_id: UUID,
     command: ChangePrice,
     _by: Manager,
@@ -297,7 +297,7 @@ async def change_price(
 
 
 @price_router.post("/{price_id}/withdraw")
-async def withdraw_price(
+async def product_price_withdraw(
     price_id: UUID, _by: Manager, _once: OnlyOnce, work: InWork, response: Response
 ) -> ProductPriceView:
     """Let the price apply no longer."""
@@ -306,7 +306,7 @@ async def withdraw_price(
 
 
 @price_router.post("/{price_id}/external-refs")
-async def link_price(
+async def product_price_link(
     price_id: UUID,
     command: LinkExternal,
     _by: Manager,

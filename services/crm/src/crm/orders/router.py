@@ -153,7 +153,7 @@ async def _order(reply: OrderReply, at: Reading, order_id: UUID) -> OrderView:
 
 
 @order_router.get("")
-async def list_orders(  # noqa: PLR0917 - a route lists its filters
+async def order_list(  # noqa: PLR0917 - a route lists its filters
     _by: Reader,
     asked: SearchAsked,
     at: InReading,
@@ -172,7 +172,7 @@ async def list_orders(  # noqa: PLR0917 - a route lists its filters
 
 
 @order_router.post("", status_code=status.HTTP_201_CREATED)
-async def place_order(
+async def order_create(
     command: PlaceOrder, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
 ) -> OrderView:
     """Place a customer's order."""
@@ -182,7 +182,7 @@ async def place_order(
 
 
 @order_router.post("/by-external/{system}/batch")
-async def upsert_orders(
+async def order_upsert_batch(
     asked: InBatch, command: UpsertOrders, _by: Seller, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over orders as another system knows them; each is judged alone."""
@@ -192,7 +192,7 @@ async def upsert_orders(
 
 
 @order_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
-async def upsert_order(
+async def order_upsert(
     system: FromSystem,
     external_id: ExternalId,
     command: UpsertOrder,
@@ -207,13 +207,13 @@ async def upsert_order(
 
 
 @order_router.get("/{order_id}")
-async def see_order(order_id: UUID, _by: Reader, at: InReading, reply: InReply) -> OrderView:
+async def order_get(order_id: UUID, _by: Reader, at: InReading, reply: InReply) -> OrderView:
     """The order, and how the ERP says it stands."""
     return await _order(reply, at, order_id)
 
 
 @order_router.patch("/{order_id}")
-async def change_order(
+async def order_update(
     order_id: UUID,
     command: ChangeOrder,
     _by: Seller,
@@ -227,7 +227,7 @@ async def change_order(
 
 
 @order_router.post("/{order_id}/cancel")
-async def cancel_order(
+async def order_cancel(
     order_id: UUID,
     _by: Seller,
     _once: OnlyOnce,
@@ -247,7 +247,7 @@ def _upsert_reply(response: Response, stored: Stored, reply_id: UUID | None = No
 
 
 @erp_copy_router.post("/order-fulfilments/by-external/{system}/batch")
-async def store_fulfilments(
+async def order_fulfilment_upsert_batch(
     _by: Bridge,
     asked: InBoundBatch,
     command: UpsertFulfilments,
@@ -259,7 +259,7 @@ async def store_fulfilments(
 
 
 @erp_copy_router.put("/order-fulfilments/by-external/{system}/{external_id}", responses=KEPT)
-async def tell_fulfilment(
+async def order_fulfilment_upsert(
     _by: Bridge,
     system: FromBoundSystem,
     external_id: ExternalId,
@@ -272,7 +272,7 @@ async def tell_fulfilment(
 
 
 @erp_copy_router.put("/order-refusals/by-external/{system}/{external_id}")
-async def tell_refusal(
+async def order_refusal_upsert(
     _by: Bridge,
     system: FromBoundSystem,
     external_id: ExternalId,
@@ -285,7 +285,7 @@ async def tell_refusal(
 
 
 @erp_copy_router.post("/product-availabilities/by-external/{system}/batch")
-async def store_availabilities(
+async def product_availability_upsert_batch(
     _by: Bridge,
     asked: InBoundBatch,
     command: UpsertAvailabilities,
@@ -297,7 +297,7 @@ async def store_availabilities(
 
 
 @erp_copy_router.put("/product-availabilities/by-external/{system}/{external_id}", responses=KEPT)
-async def tell_availability(
+async def product_availability_upsert(
     _by: Bridge,
     system: FromBoundSystem,
     external_id: ExternalId,
@@ -310,7 +310,7 @@ async def tell_availability(
 
 
 @erp_copy_router.post("/account-debts/by-external/{system}/batch")
-async def store_debts(
+async def account_debt_upsert_batch(
     _by: Bridge,
     asked: InBoundBatch,
     command: UpsertDebts,
@@ -322,7 +322,7 @@ async def store_debts(
 
 
 @erp_copy_router.put("/account-debts/by-external/{system}/{external_id}", responses=KEPT)
-async def tell_debt(
+async def account_debt_upsert(
     _by: Bridge,
     system: FromBoundSystem,
     external_id: UUID,

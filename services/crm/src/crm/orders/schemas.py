@@ -33,7 +33,7 @@ __all__ = [
     "DebtItem",
     "FulfilmentItem",
     "LineView",
-    "NewLine",
+    "NewOrderLine",
     "OrderState",
     "OrderView",
     "PlaceOrder",
@@ -65,7 +65,7 @@ class LineFields(Command):
     )
 
 
-class NewLine(LineFields):
+class NewOrderLine(LineFields):
     """Some of a product; without a price, the product's price of the day holds."""
 
     product: Code = Field(description="The product's id or code.")
@@ -90,7 +90,7 @@ class ChangeLine(LineFields):
         return self
 
 
-Lines = Annotated[list[NewLine], Field(min_length=1, max_length=500)]
+Lines = Annotated[list[NewOrderLine], Field(min_length=1, max_length=500)]
 
 
 class OrderContent(Command):

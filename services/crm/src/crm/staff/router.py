@@ -78,7 +78,7 @@ async def _team(response: Response, at: Reading, team_id: UUID, *, new: bool = F
 
 
 @user_router.get("")
-async def list_users(
+async def user_list(
     wanted: Annotated[MemberQuery, Query()], _by: Reader, asked: PageAsked, at: InReading
 ) -> Page[MemberView]:
     """Staff members; `sort` by login or created_at."""
@@ -86,7 +86,7 @@ async def list_users(
 
 
 @user_router.post("", status_code=status.HTTP_201_CREATED)
-async def add_user(
+async def user_create(
     command: AddMember, _by: StaffManager, _once: OnlyOnce, work: InWork, response: Response
 ) -> MemberView:
     """Let somebody work here."""
@@ -94,13 +94,13 @@ async def add_user(
 
 
 @user_router.get("/{user_id}")
-async def see_user(user_id: UUID, _by: Reader, at: InReading, response: Response) -> MemberView:
+async def user_get(user_id: UUID, _by: Reader, at: InReading, response: Response) -> MemberView:
     """The staff member."""
     return await _member(response, at, user_id)
 
 
 @user_router.patch("/{user_id}")
-async def change_user(
+async def user_update(
     user_id: UUID,
     command: ChangeMember,
     _by: StaffManager,
@@ -114,7 +114,7 @@ async def change_user(
 
 
 @user_router.post("/{user_id}/disable")
-async def disable_user(
+async def user_disable(
     user_id: UUID, _by: StaffManager, _once: OnlyOnce, work: InWork, response: Response
 ) -> MemberView:
     """Keep the user out; every session ends."""
@@ -123,7 +123,7 @@ async def disable_user(
 
 
 @user_router.post("/{user_id}/enable")
-async def enable_user(
+async def user_enable(
     user_id: UUID, _by: StaffManager, _once: OnlyOnce, work: InWork, response: Response
 ) -> MemberView:
     """Let a disabled user in again."""
@@ -132,7 +132,7 @@ async def enable_user(
 
 
 @user_router.post("/{user_id}/password")
-async def replace_password(
+async def user_set_password(
     user_id: UUID,
     command: NewPassword,
     _by: StaffManager,
@@ -146,7 +146,7 @@ async def replace_password(
 
 
 @team_router.get("")
-async def list_teams(
+async def team_list(
     wanted: Annotated[TeamQuery, Query()], _by: Reader, asked: PageAsked, at: InReading
 ) -> Page[TeamView]:
     """Teams, by name."""
@@ -154,7 +154,7 @@ async def list_teams(
 
 
 @team_router.post("", status_code=status.HTTP_201_CREATED)
-async def form_team(
+async def team_create(
     command: AddTeam, _by: StaffManager, _once: OnlyOnce, work: InWork, response: Response
 ) -> TeamView:
     """Form a team."""
@@ -162,13 +162,13 @@ async def form_team(
 
 
 @team_router.get("/{team_id}")
-async def see_team(team_id: UUID, _by: Reader, at: InReading, response: Response) -> TeamView:
+async def team_get(team_id: UUID, _by: Reader, at: InReading, response: Response) -> TeamView:
     """The team."""
     return await _team(response, at, team_id)
 
 
 @team_router.patch("/{team_id}")
-async def change_team(
+async def team_update(
     team_id: UUID,
     command: ChangeTeam,
     _by: StaffManager,

@@ -37,7 +37,7 @@ approval_router = house_router(
 
 
 @approval_router.get("")
-async def list_approvals(
+async def approval_list(
     _by: Reader,
     asked: SearchAsked,
     at: InReading,
@@ -49,13 +49,13 @@ async def list_approvals(
 
 
 @approval_router.get("/{approval_id}")
-async def see_approval(approval_id: UUID, _by: Reader, at: InReading) -> ApprovalView:
+async def approval_get(approval_id: UUID, _by: Reader, at: InReading) -> ApprovalView:
     """The approval."""
     return await service.get_approval(at.sql, approval_id)
 
 
 @approval_router.post("/{approval_id}/approve")
-async def approve(
+async def approval_approve(
     approval_id: UUID, command: Decide, _by: Approver, _once: OnlyOnce, work: InWork
 ) -> ApprovalView:
     """Say yes: the order goes on at once."""
@@ -64,7 +64,7 @@ async def approve(
 
 
 @approval_router.post("/{approval_id}/refuse")
-async def refuse(
+async def approval_refuse(
     approval_id: UUID, command: Decide, _by: Approver, _once: OnlyOnce, work: InWork
 ) -> ApprovalView:
     """Say no: the order is rejected."""

@@ -163,7 +163,7 @@ async def _order(response: Response, at: Reading, order_id: UUID) -> OrderView:
 
 
 @order_router.get("")
-async def list_orders(  # noqa: PLR0917 - a route lists its filters
+async def sales_order_list(  # noqa: PLR0917 - a route lists its filters
     _by: Reader,
     asked: SearchAsked,
     at: InReading,
@@ -181,7 +181,7 @@ async def list_orders(  # noqa: PLR0917 - a route lists its filters
 
 
 @order_router.post("", status_code=status.HTTP_201_CREATED)
-async def place_order(
+async def sales_order_create(
     command: NewOrder, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
 ) -> OrderView:
     """Take an order; unless it is a draft it is decided at once."""
@@ -191,7 +191,7 @@ async def place_order(
 
 
 @order_router.post("/by-external/{system}/batch")
-async def take_orders(
+async def sales_order_upsert_batch(
     asked: InBatch, command: UpsertOrders, _by: Seller, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Accept orders as another system knows them; each is judged alone."""
@@ -200,7 +200,7 @@ async def take_orders(
 
 
 @order_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
-async def take_order(
+async def sales_order_upsert(
     system: FromSystem,
     external_id: ExternalId,
     command: UpsertOrder,
@@ -215,13 +215,15 @@ async def take_order(
 
 
 @order_router.get("/{order_id}")
-async def see_order(order_id: UUID, _by: Reader, at: InReading, response: Response) -> OrderView:
+async def sales_order_get(
+    order_id: UUID, _by: Reader, at: InReading, response: Response
+) -> OrderView:
     """The order."""
     return await _order(response, at, order_id)
 
 
 @order_router.post("/{order_id}/confirm")
-async def confirm_order(
+async def sales_order_confirm(
     order_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
 ) -> OrderView:
     """Decide a draft: confirmed, held for credit, or rejected."""
@@ -231,7 +233,7 @@ async def confirm_order(
 
 
 @order_router.post("/{order_id}/cancel")
-async def cancel_order(
+async def sales_order_cancel(
     order_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
 ) -> OrderView:
     """Cancel before anything has gone out; reservation and demand are free at once."""
@@ -240,7 +242,7 @@ async def cancel_order(
 
 
 @order_router.put("/{order_id}/content")
-async def change_order(
+async def sales_order_update(
     order_id: UUID,
     command: ChangeOrder,
     revision: IfMatch,
@@ -254,7 +256,7 @@ async def change_order(
 
 
 @order_router.post("/{order_id}/shipments", status_code=status.HTTP_201_CREATED)
-async def ship_order(
+async def sales_order_ship(
     order_id: UUID, command: ShipOrder, _by: Storekeeper, _once: OnlyOnce, work: InWork
 ) -> Shipped:
     """Ship what is reserved, or the quantities named."""
@@ -262,7 +264,7 @@ async def ship_order(
 
 
 @order_router.post("/{order_id}/returns", status_code=status.HTTP_201_CREATED)
-async def return_goods(
+async def sales_order_return(
     order_id: UUID, command: ReturnGoods, _by: Storekeeper, _once: OnlyOnce, work: InWork
 ) -> Shipped:
     """Take goods back at the cost they left; what is invoiced and not credited is credited."""
@@ -270,7 +272,7 @@ async def return_goods(
 
 
 @order_router.post("/{order_id}/invoices", status_code=status.HTTP_201_CREATED)
-async def invoice_order(
+async def sales_order_invoice(
     order_id: UUID, command: InvoiceOrder, _by: Accountant, _once: OnlyOnce, work: InWork
 ) -> Invoiced:
     """Invoice what was shipped and not invoiced, or before delivery; all of it, or these lines."""
@@ -278,7 +280,7 @@ async def invoice_order(
 
 
 @shipment_router.get("")
-async def list_shipments(
+async def shipment_list(
     _by: Reader, wanted: Annotated[ShipmentQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[ShipmentView]:
     """Shipments and returns with their lines, the newest first."""
@@ -286,13 +288,13 @@ async def list_shipments(
 
 
 @shipment_router.get("/{shipment_id}")
-async def see_shipment(shipment_id: UUID, _by: Reader, at: InReading) -> ShipmentView:
+async def shipment_get(shipment_id: UUID, _by: Reader, at: InReading) -> ShipmentView:
     """The shipment or return."""
     return await service.see_shipment(at.sql, shipment_id)
 
 
 @shipment_router.post("/{shipment_id}/reverse")
-async def reverse_shipment(
+async def shipment_reverse(
     shipment_id: UUID, command: ReverseShipment, _by: Storekeeper, _once: OnlyOnce, work: InWork
 ) -> ShipmentView:
     """Take a mistaken shipment or return back whole: goods, books and lines are as before it."""

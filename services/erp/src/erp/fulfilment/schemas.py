@@ -26,8 +26,8 @@ __all__ = [
     "Invoiced",
     "LineQuantity",
     "NewCharge",
-    "NewLine",
     "NewOrder",
+    "NewOrderLine",
     "OrderBase",
     "OrderState",
     "OrderView",
@@ -49,7 +49,7 @@ ShipmentKind = Literal["delivery", "return"]
 Discount = Annotated[NonNegativeDecimal, Field(le=1, description="Part of the price, 0 to 1.")]
 
 
-class NewLine(Command):
+class NewOrderLine(Command):
     """Some of an item. Without a price, the price list's of the order's day holds."""
 
     item_id: UUID | None = None
@@ -61,13 +61,13 @@ class NewLine(Command):
     discount: Discount = Decimal(0)
 
     @model_validator(mode="after")
-    def _names_an_item(self) -> "NewLine":
+    def _names_an_item(self) -> "NewOrderLine":
         if (self.item_id is None) == (self.sku is None):
             raise PydanticCustomError("one_item", "Name the item by item_id or by sku, not both.")
         return self
 
 
-class ChangeLine(NewLine):
+class ChangeLine(NewOrderLine):
     """A line as it shall be. One that is named keeps its price and discount where none is given."""
 
     id: UUID | None = Field(
@@ -102,7 +102,7 @@ class NewCharge(Command):
     amount: MoneyView
 
 
-Lines = Annotated[list[NewLine], Field(min_length=1, max_length=500)]
+Lines = Annotated[list[NewOrderLine], Field(min_length=1, max_length=500)]
 
 
 Charges = Annotated[list[NewCharge], Field(max_length=20)]

@@ -81,7 +81,7 @@ ledger_report_router = house_router(prefix="/v1/reports/trial-balance", tag="rep
 
 
 @account_router.get("")
-async def list_accounts(
+async def account_list(
     _by: Reader, asked: SearchAsked, at: InReading, kind: AccountKind | None = None
 ) -> Page[AccountView]:
     """The chart of accounts, by code."""
@@ -89,7 +89,7 @@ async def list_accounts(
 
 
 @account_router.post("", status_code=status.HTTP_201_CREATED)
-async def open_account(
+async def account_create(
     command: NewAccount, _by: Accountant, _once: OnlyOnce, work: InWork, response: Response
 ) -> AccountView:
     """Open an account."""
@@ -99,19 +99,21 @@ async def open_account(
 
 
 @year_router.get("")
-async def list_years(_by: Reader, at: InReading) -> Page[YearView]:
+async def fiscal_year_list(_by: Reader, at: InReading) -> Page[YearView]:
     """Every fiscal year, the newest first."""
     return Page(items=await queries.years(at.sql))
 
 
 @year_router.post("", status_code=status.HTTP_201_CREATED)
-async def open_year(command: NewYear, _by: Closer, _once: OnlyOnce, work: InWork) -> YearView:
+async def fiscal_year_create(
+    command: NewYear, _by: Closer, _once: OnlyOnce, work: InWork
+) -> YearView:
     """Open a fiscal year with a period for each month."""
     return await service.open_year(work, command)
 
 
 @period_router.get("")
-async def list_periods(
+async def period_list(
     _by: Reader, at: InReading, fiscal_year_id: UUID | None = None
 ) -> Page[PeriodView]:
     """The periods of a fiscal year, or of all."""
@@ -119,7 +121,7 @@ async def list_periods(
 
 
 @period_router.patch("/{period_id}")
-async def change_period(
+async def period_update(
     period_id: UUID,
     command: ChangePeriod,
     revision: IfMatch,
@@ -134,7 +136,7 @@ async def change_period(
 
 
 @entry_router.get("")
-async def list_entries(
+async def journal_entry_list(
     _by: Reader, wanted: Annotated[EntryQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[EntryView]:
     """Journal entries with their lines, the newest day first."""
@@ -142,19 +144,21 @@ async def list_entries(
 
 
 @entry_router.get("/{entry_id}")
-async def see_entry(entry_id: UUID, _by: Reader, at: InReading) -> EntryView:
+async def journal_entry_get(entry_id: UUID, _by: Reader, at: InReading) -> EntryView:
     """The entry."""
     return await service.get_entry(at.sql, entry_id)
 
 
 @entry_router.post("", status_code=status.HTTP_201_CREATED)
-async def post_entry(command: NewEntry, _by: Accountant, _once: OnlyOnce, work: InWork) -> Posted:
+async def journal_entry_create(
+    command: NewEntry, _by: Accountant, _once: OnlyOnce, work: InWork
+) -> Posted:
     """Post an entry by hand; its number is given when it is committed."""
     return Posted(id=await service.post_manual_entry(work, command))
 
 
 @entry_router.post("/{entry_id}/reverse", status_code=status.HTTP_201_CREATED)
-async def reverse_entry(
+async def journal_entry_reverse(
     entry_id: UUID, command: ReverseEntry, _by: Accountant, _once: OnlyOnce, work: InWork
 ) -> Posted:
     """Post the opposite of an entry, linked to it."""
@@ -162,7 +166,7 @@ async def reverse_entry(
 
 
 @ledger_report_router.get("")
-async def trial_balance(
+async def trial_balance_get(
     _by: Reader, at: InReading, request: Request, wanted: Annotated[BalanceQuery, Query()]
 ) -> TrialBalance:
     """What every account holds at the end of a day, by default of today."""

@@ -24,7 +24,7 @@ __all__ = [
     "LineView",
     "NewAccount",
     "NewEntry",
-    "NewLine",
+    "NewEntryLine",
     "NewYear",
     "PeriodView",
     "Posted",
@@ -102,7 +102,7 @@ class ChangePeriod(Command):
     state: Literal["open", "closed", "locked"]
 
 
-class NewLine(Command):
+class NewEntryLine(Command):
     """One side of an entry: debit or credit, never both."""
 
     account: Code = Field(description="The account's code.")
@@ -111,7 +111,7 @@ class NewLine(Command):
     party_id: UUID | None = None
 
     @model_validator(mode="after")
-    def _one_side(self) -> "NewLine":
+    def _one_side(self) -> "NewEntryLine":
         if (self.debit > 0) == (self.credit > 0):
             raise PydanticCustomError("one_side", "Give a debit or a credit, not both.")
         return self
@@ -122,7 +122,7 @@ class NewEntry(Command):
 
     memo: Name
     effective_on: Day | None = Field(default=None, description="Default: today.")
-    lines: list[NewLine] = Field(min_length=2, max_length=200)
+    lines: list[NewEntryLine] = Field(min_length=2, max_length=200)
 
 
 class ReverseEntry(Command):

@@ -90,7 +90,7 @@ async def _supplier(
 
 
 @customer_router.get("")
-async def list_customers(
+async def customer_list(
     _by: Reader, wanted: Wanted, asked: PageAsked, at: InReading
 ) -> Page[CustomerView]:
     """Customers, the newest first; `sort` by created_at, updated_at or name."""
@@ -98,7 +98,7 @@ async def list_customers(
 
 
 @customer_router.post("", status_code=status.HTTP_201_CREATED)
-async def register_customer(
+async def customer_create(
     command: NewCustomer, _by: Clerk, _once: OnlyOnce, work: InWork, response: Response
 ) -> CustomerView:
     """Take on a customer."""
@@ -107,7 +107,7 @@ async def register_customer(
 
 
 @customer_router.post("/by-external/{system}/batch")
-async def upsert_customers(
+async def customer_upsert_batch(
     asked: InBatch, command: UpsertCustomers, _by: Clerk, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over customers as another system knows them; each is judged alone."""
@@ -118,7 +118,7 @@ async def upsert_customers(
 
 
 @customer_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
-async def upsert_customer(
+async def customer_upsert(
     system: FromSystem,
     external_id: ExternalId,
     command: UpsertCustomer,
@@ -133,13 +133,13 @@ async def upsert_customer(
 
 
 @customer_router.get("/external-refs")
-async def list_customer_links(ids: AskedIds, _by: Reader, at: InReading) -> LinksView:
+async def customer_link_list(ids: AskedIds, _by: Reader, at: InReading) -> LinksView:
     """Which records of other systems the customers are."""
     return await customers.links_of_customers(at, ids)
 
 
 @customer_router.post("/external-refs/batch")
-async def link_customers(
+async def customer_link_batch(
     command: LinkRecords, view_of: ProblemViews, _by: Clerk, _once: OnlyOnce, work: InWork
 ) -> LinksReply:
     """Say of many customers which record of another system each is; each is judged alone."""
@@ -147,15 +147,13 @@ async def link_customers(
 
 
 @customer_router.post("/matches")
-async def match_customers(
-    command: MatchCustomers, _by: Reader, at: InReading
-) -> CustomerMatchReply:
+async def customer_match(command: MatchCustomers, _by: Reader, at: InReading) -> CustomerMatchReply:
     """Look for customers that are, or may be, the same firms. Nothing changes."""
     return await matches.match_customers(at.sql, command)
 
 
 @customer_router.get("/{customer_id}")
-async def see_customer(
+async def customer_get(
     customer_id: UUID, _by: Reader, at: InReading, response: Response
 ) -> CustomerView:
     """The customer."""
@@ -163,7 +161,7 @@ async def see_customer(
 
 
 @customer_router.patch("/{customer_id}")
-async def change_customer(
+async def customer_update(
     customer_id: UUID,
     command: ChangeCustomer,
     revision: IfMatch,
@@ -177,7 +175,7 @@ async def change_customer(
 
 
 @customer_router.post("/{customer_id}/archive")
-async def archive_customer(
+async def customer_archive(
     customer_id: UUID, _by: Clerk, _once: OnlyOnce, work: InWork, response: Response
 ) -> CustomerView:
     """Stop doing business with the customer; its history stays."""
@@ -186,7 +184,7 @@ async def archive_customer(
 
 
 @customer_router.post("/{customer_id}/restore")
-async def restore_customer(
+async def customer_restore(
     customer_id: UUID, _by: Clerk, _once: OnlyOnce, work: InWork, response: Response
 ) -> CustomerView:
     """Do business with the customer again."""
@@ -195,7 +193,7 @@ async def restore_customer(
 
 
 @customer_router.post("/{customer_id}/external-refs")
-async def link_customer(
+async def customer_link(
     customer_id: UUID,
     command: LinkExternal,
     _by: Clerk,
@@ -209,7 +207,7 @@ async def link_customer(
 
 
 @customer_router.delete("/{customer_id}/external-refs/{system}/{external_id}")
-async def unlink_customer(
+async def customer_unlink(
     customer_id: UUID,
     system: FromSystem,
     external_id: ExternalId,
@@ -224,7 +222,7 @@ async def unlink_customer(
 
 
 @supplier_router.get("")
-async def list_suppliers(
+async def supplier_list(
     _by: Reader, wanted: Wanted, asked: PageAsked, at: InReading
 ) -> Page[SupplierView]:
     """Suppliers, the newest first; `sort` by created_at, updated_at or name."""
@@ -232,7 +230,7 @@ async def list_suppliers(
 
 
 @supplier_router.post("", status_code=status.HTTP_201_CREATED)
-async def register_supplier(
+async def supplier_create(
     command: NewSupplier, _by: Clerk, _once: OnlyOnce, work: InWork, response: Response
 ) -> SupplierView:
     """Take on a supplier."""
@@ -241,7 +239,7 @@ async def register_supplier(
 
 
 @supplier_router.post("/by-external/{system}/batch")
-async def upsert_suppliers(
+async def supplier_upsert_batch(
     asked: InBatch, command: UpsertSuppliers, _by: Clerk, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over suppliers as another system knows them; each is judged alone."""
@@ -252,7 +250,7 @@ async def upsert_suppliers(
 
 
 @supplier_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
-async def upsert_supplier(
+async def supplier_upsert(
     system: FromSystem,
     external_id: ExternalId,
     command: UpsertSupplier,
@@ -267,7 +265,7 @@ async def upsert_supplier(
 
 
 @supplier_router.get("/{supplier_id}")
-async def see_supplier(
+async def supplier_get(
     supplier_id: UUID, _by: Reader, at: InReading, response: Response
 ) -> SupplierView:
     """The supplier."""
@@ -275,7 +273,7 @@ async def see_supplier(
 
 
 @supplier_router.patch("/{supplier_id}")
-async def change_supplier(
+async def supplier_update(
     supplier_id: UUID,
     command: ChangeSupplier,
     revision: IfMatch,
@@ -289,7 +287,7 @@ async def change_supplier(
 
 
 @supplier_router.post("/{supplier_id}/archive")
-async def archive_supplier(
+async def supplier_archive(
     supplier_id: UUID, _by: Clerk, _once: OnlyOnce, work: InWork, response: Response
 ) -> SupplierView:
     """Stop doing business with the supplier; its history stays."""
@@ -298,7 +296,7 @@ async def archive_supplier(
 
 
 @supplier_router.post("/{supplier_id}/restore")
-async def restore_supplier(
+async def supplier_restore(
     supplier_id: UUID, _by: Clerk, _once: OnlyOnce, work: InWork, response: Response
 ) -> SupplierView:
     """Do business with the supplier again."""
@@ -307,7 +305,7 @@ async def restore_supplier(
 
 
 @supplier_router.post("/{supplier_id}/external-refs")
-async def link_supplier(
+async def supplier_link(
     supplier_id: UUID,
     command: LinkExternal,
     _by: Clerk,

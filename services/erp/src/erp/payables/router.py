@@ -90,7 +90,7 @@ payable_router = house_router(
 
 
 @bill_router.get("")
-async def list_bills(
+async def bill_list(
     _by: Reader, wanted: Annotated[BillQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[BillView]:
     """Suppliers' bills and credit notes, the newest first."""
@@ -98,19 +98,19 @@ async def list_bills(
 
 
 @bill_router.get("/{bill_id}")
-async def see_bill(bill_id: UUID, _by: Reader, at: InReading) -> BillView:
+async def bill_get(bill_id: UUID, _by: Reader, at: InReading) -> BillView:
     """The bill or credit note."""
     return await service.get_bill(at.sql, bill_id)
 
 
 @bill_router.post("", status_code=status.HTTP_201_CREATED)
-async def enter_bill(command: NewBill, _by: Accountant, _once: OnlyOnce, work: InWork) -> BillView:
+async def bill_create(command: NewBill, _by: Accountant, _once: OnlyOnce, work: InWork) -> BillView:
     """Enter a bill that no purchase order stands for."""
     return await service.enter_manual_bill(work, command)
 
 
 @bill_router.post("/credit-notes", status_code=status.HTTP_201_CREATED)
-async def enter_credit_note(
+async def bill_credit_note_create(
     command: NewCreditNote, _by: Accountant, _once: OnlyOnce, work: InWork
 ) -> BillView:
     """Enter a supplier's credit note without goods: a price reduction, a bonus."""
@@ -118,7 +118,7 @@ async def enter_credit_note(
 
 
 @bill_router.post("/{bill_id}/reverse")
-async def reverse_bill(
+async def bill_reverse(
     bill_id: UUID, command: ReverseBill, _by: Accountant, _once: OnlyOnce, work: InWork
 ) -> BillView:
     """Take a wrong bill or credit note back: its number may be entered again."""
@@ -126,7 +126,7 @@ async def reverse_bill(
 
 
 @payable_router.post("/openings/batch")
-async def open_payables(
+async def payable_opening_create_batch(
     command: NewOpeningPayables, _by: Accountant, _once: OnlyOnce, work: InWork
 ) -> OpeningsReply:
     """Take over what we owed when the books were opened, all or none; each number once."""
@@ -134,7 +134,7 @@ async def open_payables(
 
 
 @payable_router.get("/openings")
-async def list_openings(
+async def payable_opening_list(
     _by: Reader,
     wanted: Annotated[OpeningPayableQuery, Query()],
     asked: SearchAsked,
@@ -145,6 +145,6 @@ async def list_openings(
 
 
 @payable_router.get("/openings/{opening_id}")
-async def see_opening(opening_id: UUID, _by: Reader, at: InReading) -> OpeningPayableView:
+async def payable_opening_get(opening_id: UUID, _by: Reader, at: InReading) -> OpeningPayableView:
     """The opening item, and what is left of it."""
     return await service.get_opening(at.sql, opening_id)

@@ -118,7 +118,7 @@ tax_code_router = house_router(
 
 
 @invoice_router.get("")
-async def list_invoices(
+async def invoice_list(
     _by: Reader, wanted: Annotated[InvoiceQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[InvoiceView]:
     """Invoices and credit notes, the newest first."""
@@ -126,13 +126,13 @@ async def list_invoices(
 
 
 @invoice_router.get("/{invoice_id}")
-async def see_invoice(invoice_id: UUID, _by: Reader, at: InReading) -> InvoiceView:
+async def invoice_get(invoice_id: UUID, _by: Reader, at: InReading) -> InvoiceView:
     """The invoice or credit note."""
     return await service.get_invoice(at.sql, invoice_id)
 
 
 @invoice_router.post("", status_code=status.HTTP_201_CREATED)
-async def issue_invoice(
+async def invoice_create(
     command: NewInvoice, _by: Accountant, _once: OnlyOnce, work: InWork
 ) -> IssuedInvoice:
     """Invoice what no order stands for; the number is given when it is committed."""
@@ -140,7 +140,7 @@ async def issue_invoice(
 
 
 @invoice_router.post("/{invoice_id}/credit", status_code=status.HTTP_201_CREATED)
-async def credit_invoice(
+async def invoice_credit(
     invoice_id: UUID, command: CreditInvoice, _by: Accountant, _once: OnlyOnce, work: InWork
 ) -> IssuedInvoice:
     """Credit lines of an invoice, or all that is left of it; the credit note."""
@@ -148,7 +148,7 @@ async def credit_invoice(
 
 
 @write_off_router.post("", status_code=status.HTTP_201_CREATED)
-async def write_off_debt(
+async def receivable_write_off_create(
     command: WriteOffDebt, _by: WriteOffClerk, _once: OnlyOnce, work: InWork
 ) -> PaymentView:
     """Write off what nobody will pay of an invoice; it is listed among payments as `bad_debt`."""
@@ -156,7 +156,7 @@ async def write_off_debt(
 
 
 @write_off_router.post("/{payment_id}/reverse")
-async def reverse_bad_debt(
+async def receivable_write_off_reverse(
     payment_id: UUID, command: ReverseWriteOff, _by: WriteOffClerk, _once: OnlyOnce, work: InWork
 ) -> PaymentView:
     """Take a bad debt back, such as when the customer pays after all: it is owed again."""
@@ -164,7 +164,7 @@ async def reverse_bad_debt(
 
 
 @opening_receivable_router.post("/batch")
-async def open_receivables(
+async def receivable_opening_create_batch(
     command: NewOpenings, _by: Accountant, _once: OnlyOnce, work: InWork
 ) -> OpeningsReply:
     """Take over what customers owed when the books were opened, all or none; each number once."""
@@ -172,7 +172,7 @@ async def open_receivables(
 
 
 @opening_receivable_router.get("")
-async def list_openings(
+async def receivable_opening_list(
     _by: Reader, wanted: Annotated[OpeningQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[OpeningView]:
     """What customers owed when the books were opened, the newest first."""
@@ -180,19 +180,19 @@ async def list_openings(
 
 
 @opening_receivable_router.get("/{opening_id}")
-async def see_opening(opening_id: UUID, _by: Reader, at: InReading) -> OpeningView:
+async def receivable_opening_get(opening_id: UUID, _by: Reader, at: InReading) -> OpeningView:
     """The opening item, and what is left of it."""
     return await service.get_opening(at.sql, opening_id)
 
 
 @tax_code_router.get("")
-async def list_tax_codes(_by: Reader, at: InReading) -> Page[TaxCodeView]:
+async def tax_code_list(_by: Reader, at: InReading) -> Page[TaxCodeView]:
     """Every rate of tax, by code."""
     return Page(items=await queries.tax_codes(at.sql))
 
 
 @tax_code_router.post("", status_code=status.HTTP_201_CREATED)
-async def add_tax_code(
+async def tax_code_create(
     command: NewTaxCode, _by: Accountant, _once: OnlyOnce, work: InWork
 ) -> TaxCodeView:
     """Add a rate of tax; it never changes."""

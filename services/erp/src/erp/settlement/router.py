@@ -96,7 +96,7 @@ party_report_router = house_router(prefix="/v1/reports", tag="reports")
 
 
 @payment_router.get("")
-async def list_payments(
+async def payment_list(
     _by: Reader, requested: Annotated[PaymentQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[PaymentView]:
     """Payments, credit notes and write-offs with what they settle, the newest first."""
@@ -104,7 +104,7 @@ async def list_payments(
 
 
 @payment_router.get("/{payment_id}")
-async def see_payment(
+async def payment_get(
     payment_id: UUID, _by: Reader, at: InReading, response: Response
 ) -> PaymentView:
     """The payment, and what it settles."""
@@ -114,7 +114,7 @@ async def see_payment(
 
 
 @payment_router.post("", status_code=status.HTTP_201_CREATED)
-async def book_payment(
+async def payment_create(
     command: NewPayment, _by: Cashier, _once: OnlyOnce, work: InWork
 ) -> PaymentView:
     """Book a payment; without allocations it settles what is due first."""
@@ -123,7 +123,7 @@ async def book_payment(
 
 
 @payment_router.post("/batch", status_code=status.HTTP_201_CREATED)
-async def book_payments(
+async def payment_create_batch(
     command: NewPayments, _by: Cashier, _once: OnlyOnce, work: InWork
 ) -> PaymentsReply:
     """Book many payments in one act, all or none."""
@@ -131,7 +131,7 @@ async def book_payments(
 
 
 @payment_router.post("/{payment_id}/allocate")
-async def allocate_payment(
+async def payment_allocate(
     payment_id: UUID, command: AllocatePayment, _by: Cashier, _once: OnlyOnce, work: InWork
 ) -> PaymentView:
     """Settle documents with what is left of a payment or credit note."""
@@ -139,7 +139,7 @@ async def allocate_payment(
 
 
 @payment_router.post("/{payment_id}/release")
-async def release_payment(
+async def payment_release(
     payment_id: UUID, command: ReleasePayment, _by: Cashier, _once: OnlyOnce, work: InWork
 ) -> PaymentView:
     """Take back what of a payment settled a document: that is open again."""
@@ -147,7 +147,7 @@ async def release_payment(
 
 
 @payment_router.post("/{payment_id}/refund")
-async def refund_payment(
+async def payment_refund(
     payment_id: UUID, command: Refund, _by: Cashier, _once: OnlyOnce, work: InWork
 ) -> PaymentView:
     """Give back what is left of a payment or credit note."""
@@ -155,7 +155,7 @@ async def refund_payment(
 
 
 @payment_router.post("/{payment_id}/write-off")
-async def write_off_rest(
+async def payment_write_off(
     payment_id: UUID, command: WriteOffRest, _by: Cashier, _once: OnlyOnce, work: InWork
 ) -> PaymentView:
     """Write off the cent that is left of a payment or credit note."""
@@ -163,7 +163,7 @@ async def write_off_rest(
 
 
 @payment_router.post("/{payment_id}/write-off/reverse")
-async def reverse_rest(
+async def payment_write_off_reverse(
     payment_id: UUID, command: ReverseWriteOff, _by: Cashier, _once: OnlyOnce, work: InWork
 ) -> PaymentView:
     """Take back that the rest of a payment was written off: it is left of it again."""
@@ -171,7 +171,7 @@ async def reverse_rest(
 
 
 @payment_router.post("/{payment_id}/reverse")
-async def reverse_small_difference(
+async def payment_reverse(
     payment_id: UUID, command: ReverseWriteOff, _by: Cashier, _once: OnlyOnce, work: InWork
 ) -> PaymentView:
     """Take a small difference back that was written off: it is owed again."""
@@ -179,7 +179,7 @@ async def reverse_small_difference(
 
 
 @open_item_router.get("")
-async def list_open_items(
+async def open_item_list(
     _by: Reader, requested: Annotated[OpenItemQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[OpenItemView]:
     """What is, or was, to be paid of documents, the newest first."""
@@ -202,7 +202,7 @@ async def _report(
 
 
 @party_report_router.get("/receivables")
-async def receivables_report(
+async def receivable_report_get(
     _by: Reader,
     at: InReading,
     today: Annotated[date, Depends(_today)],
@@ -215,7 +215,7 @@ async def receivables_report(
 
 
 @party_report_router.get("/payables")
-async def payables_report(
+async def payable_report_get(
     _by: Reader,
     at: InReading,
     today: Annotated[date, Depends(_today)],

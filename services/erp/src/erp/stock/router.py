@@ -131,13 +131,13 @@ async def _today(request: Request) -> date:
 
 
 @warehouse_router.get("")
-async def list_warehouses(_by: Reader, at: InReading) -> Page[WarehouseView]:
+async def warehouse_list(_by: Reader, at: InReading) -> Page[WarehouseView]:
     """Every warehouse, by code."""
     return Page(items=await queries.warehouses(at.sql))
 
 
 @level_router.get("")
-async def list_levels(
+async def stock_level_list(
     _by: Reader,
     asked: SearchAsked,
     at: InReading,
@@ -149,7 +149,7 @@ async def list_levels(
 
 
 @move_router.get("")
-async def list_moves(
+async def stock_move_list(
     _by: Reader,
     asked: SearchAsked,
     at: InReading,
@@ -161,7 +161,7 @@ async def list_moves(
 
 
 @serial_router.get("")
-async def list_serials(
+async def serial_list(
     _by: Reader, wanted: Annotated[SerialQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[SerialView]:
     """Serials and where they are, by number."""
@@ -169,13 +169,13 @@ async def list_serials(
 
 
 @serial_router.get("/{serial_id}")
-async def see_serial(serial_id: UUID, _by: Reader, at: InReading) -> SerialHistory:
+async def serial_get(serial_id: UUID, _by: Reader, at: InReading) -> SerialHistory:
     """Where a piece is, and every move that brought it there."""
     return await reporting.see_serial(at.sql, serial_id)
 
 
 @stock_document_router.get("")
-async def list_documents(
+async def stock_document_list(
     _by: Reader, wanted: Annotated[StockDocumentQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[StockDocumentView]:
     """Documents that moved goods, with what they moved, the newest first."""
@@ -183,13 +183,13 @@ async def list_documents(
 
 
 @stock_document_router.get("/{document_id}")
-async def see_document(document_id: UUID, _by: Reader, at: InReading) -> StockDocumentView:
+async def stock_document_get(document_id: UUID, _by: Reader, at: InReading) -> StockDocumentView:
     """The document with what it moved."""
     return await reporting.see_document(at.sql, document_id)
 
 
 @receipt_router.post("", status_code=status.HTTP_201_CREATED)
-async def receive_stock(
+async def stock_receipt_create(
     command: ReceiveStock, _by: Keeper, _once: OnlyOnce, work: InWork
 ) -> StockPosted:
     """Lay opening stock in, against the opening equity."""
@@ -197,7 +197,7 @@ async def receive_stock(
 
 
 @opening_router.post("/by-external/{system}/batch")
-async def open_stocks(
+async def opening_stock_upsert_batch(
     asked: InBatch, command: OpenStocks, _by: Keeper, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over opening stock as another system tells it, once; each item is judged alone."""
@@ -205,7 +205,7 @@ async def open_stocks(
 
 
 @adjustment_router.post("", status_code=status.HTTP_201_CREATED)
-async def adjust_stock(
+async def stock_adjustment_create(
     command: AdjustStock, _by: Keeper, _once: OnlyOnce, work: InWork
 ) -> StockPosted:
     """Book what counting found, or what was damaged or lost."""
@@ -213,7 +213,7 @@ async def adjust_stock(
 
 
 @availability_router.get("")
-async def see_availability(
+async def availability_get(
     _by: Reader,
     asked: Annotated[AvailabilityAsked, Query()],
     at: InReading,
@@ -224,7 +224,7 @@ async def see_availability(
 
 
 @valuation_router.get("")
-async def stock_valuation(
+async def stock_valuation_get(
     _by: Reader, at: InReading, request: Request, on: Annotated[Day | None, Query()] = None
 ) -> ValuationReport:
     """What every item on hand is worth now, or was at the end of a day, beside its account."""

@@ -37,7 +37,7 @@ comparison_router = house_router(prefix="/v1/comparisons", tag="comparisons", pr
 @comparison_router.post(
     "", status_code=202, responses=problem_responses(ComparisonRunning, NothingToCompare)
 )
-async def begin_comparison(
+async def comparison_create(
     command: BeginComparison, _by: Operator, _once: OnlyOnce, work: InWork, request: Request
 ) -> ComparisonView:
     """Compare what both halves have of the same records, as after a restore. Changes nothing.
@@ -50,19 +50,19 @@ async def begin_comparison(
 
 
 @comparison_router.get("")
-async def list_comparisons(_by: Observer, asked: PageAsked, at: InReading) -> Page[ComparisonView]:
+async def comparison_list(_by: Observer, asked: PageAsked, at: InReading) -> Page[ComparisonView]:
     """The last comparisons, the newest first."""
     return await lists.comparison_page(at.sql, asked)
 
 
 @comparison_router.get("/{comparison_id}")
-async def see_comparison(comparison_id: UUID, _by: Observer, at: InReading) -> ComparisonView:
+async def comparison_get(comparison_id: UUID, _by: Observer, at: InReading) -> ComparisonView:
     """A comparison: how far it is, and what it found."""
     return await lists.comparison_view(at.sql, comparison_id)
 
 
 @comparison_router.get("/{comparison_id}/differences")
-async def list_differences(
+async def comparison_difference_list(
     comparison_id: UUID,
     wanted: Annotated[DifferenceQuery, Query()],
     _by: Observer,
@@ -76,7 +76,7 @@ async def list_differences(
 @comparison_router.post(
     "/{comparison_id}/level", status_code=202, responses=problem_responses(ComparisonRunning)
 )
-async def level_differences(
+async def comparison_level(
     comparison_id: UUID, command: LevelDifferences, _by: Operator, _once: OnlyOnce, work: InWork
 ) -> ComparisonView:
     """Level what differs: both halves have what the half has that leads.

@@ -43,7 +43,7 @@ quarantine_router = house_router(
 
 
 @inbox_router.get("")
-async def list_events(
+async def inbox_list(
     _by: Observer, wanted: Annotated[InboxQuery, Query()], asked: PageAsked, at: InReading
 ) -> Page[EventView]:
     """Events as they were received, the newest first."""
@@ -51,13 +51,13 @@ async def list_events(
 
 
 @inbox_router.post("/replay")
-async def replay_unknown(command: Replay, _by: Operator, _once: OnlyOnce, work: InWork) -> Replayed:
+async def inbox_replay(command: Replay, _by: Operator, _once: OnlyOnce, work: InWork) -> Replayed:
     """Put events into their lanes whose type was unknown when they came, as after an upgrade."""
     return await service.replay_unknown(work, command)
 
 
 @quarantine_router.get("")
-async def list_quarantine(
+async def quarantine_list(
     _by: Observer, wanted: Annotated[QuarantineQuery, Query()], asked: PageAsked, at: InReading
 ) -> Page[QuarantineView]:
     """What was received and could not be read, and events that chase their own tail."""
@@ -65,13 +65,13 @@ async def list_quarantine(
 
 
 @quarantine_router.get("/{entry}")
-async def see_quarantined(entry: UUID, _by: Operator, at: InReading) -> QuarantinedContent:
+async def quarantine_get(entry: UUID, _by: Operator, at: InReading) -> QuarantinedContent:
     """One of them: what is in it, why it is there, and from whom."""
     return await lists.quarantine_entry(at.sql, entry)
 
 
 @quarantine_router.post("/{entry}/release", responses=problem_responses(*_NOT_RELEASED))
-async def release_quarantined(
+async def quarantine_release(
     entry: UUID, command: Decision, _by: Operator, _once: OnlyOnce, work: InWork
 ) -> QuarantinedContent:
     """Let an event go its ordinary way after all."""
@@ -80,7 +80,7 @@ async def release_quarantined(
 
 
 @quarantine_router.post("/{entry}/dismiss")
-async def dismiss_quarantined(
+async def quarantine_dismiss(
     entry: UUID, command: Decision, _by: Operator, _once: OnlyOnce, work: InWork
 ) -> QuarantinedContent:
     """Leave it where it is for good: it never takes effect, and no longer counts as open."""

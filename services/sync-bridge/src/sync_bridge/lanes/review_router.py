@@ -71,7 +71,7 @@ review_router = house_router(prefix="/v1/reviews", tag="reviews", problems=_PROB
 
 
 @mapping_router.get("")
-async def list_mappings(
+async def mapping_list(
     _by: Observer, wanted: Annotated[PairQuery, Query()], asked: PageAsked, at: InReading
 ) -> Page[PairView]:
     """Which record of one half is which of the other, the newest link first."""
@@ -79,7 +79,7 @@ async def list_mappings(
 
 
 @mapping_router.post("", status_code=status.HTTP_202_ACCEPTED)
-async def link_records(
+async def mapping_create(
     command: LinkByHand, _by: Operator, _once: OnlyOnce, work: InWork, translator: InLanguage
 ) -> ReviewView:
     """Say that two records without links are the same; they are linked a moment later."""
@@ -88,7 +88,7 @@ async def link_records(
 
 
 @mapping_router.post("/{mapping_id}/unlink", status_code=status.HTTP_204_NO_CONTENT)
-async def unlink_records(
+async def mapping_unlink(
     mapping_id: UUID, command: Unlink, _by: Operator, _once: OnlyOnce, work: InWork
 ) -> None:
     """End a link: both records stay, apart from each other, until a person says otherwise."""
@@ -96,7 +96,7 @@ async def unlink_records(
 
 
 @review_router.get("")
-async def list_reviews(
+async def review_list(
     _by: Observer,
     wanted: Annotated[ReviewQuery, Query()],
     asked: PageAsked,
@@ -108,7 +108,7 @@ async def list_reviews(
 
 
 @review_router.get("/{review_id}")
-async def see_review(
+async def review_get(
     review_id: UUID, _by: Observer, at: InReading, translator: InLanguage, response: Response
 ) -> ReviewView:
     """A question, with the records of both sides, and why they may be the same."""
@@ -118,7 +118,7 @@ async def see_review(
 
 
 @review_router.post("/{review_id}/decision")
-async def decide_review(
+async def review_decide(
     review_id: UUID,
     command: Decide,
     revision: IfMatch,

@@ -46,7 +46,7 @@ flow_router = house_router(prefix="/v1/flows", tag="flows", problems=_KEYED)
 
 
 @lane_router.get("")
-async def list_lanes(
+async def lane_list(
     _by: Observer, wanted: Wanted, asked: PageAsked, at: InReading, translator: InLanguage
 ) -> Page[LaneView]:
     """Lanes, those first that have been as they are for longest."""
@@ -54,19 +54,19 @@ async def list_lanes(
 
 
 @lane_router.get("/holes")
-async def list_holes(_by: Observer, asked: PageAsked, at: InReading) -> Page[HoleView]:
+async def lane_hole_list(_by: Observer, asked: PageAsked, at: InReading) -> Page[HoleView]:
     """Events that were skipped by a person, the newest first."""
     return await lists.hole_page(at.sql, asked)
 
 
 @lane_router.get("/acts")
-async def list_acts(_by: Observer, asked: PageAsked, at: InReading) -> Page[ActView]:
+async def lane_act_list(_by: Observer, asked: PageAsked, at: InReading) -> Page[ActView]:
     """What persons did to lanes, the newest first."""
     return await lists.act_page(at.sql, asked)
 
 
 @lane_router.post("/retry")
-async def retry_lanes(
+async def lane_retry_batch(
     command: RetryLanes, _by: Operator, _once: OnlyOnce, work: InWork, view_of: ProblemViews
 ) -> LanesRetried:
     """Carry lanes that are held again now: those named, or those that a filter finds.
@@ -77,13 +77,13 @@ async def retry_lanes(
 
 
 @lane_router.get("/{key}")
-async def see_lane(key: Key, _by: Observer, at: InReading, translator: InLanguage) -> LaneView:
+async def lane_get(key: Key, _by: Observer, at: InReading, translator: InLanguage) -> LaneView:
     """A lane, with what holds it and what to do."""
     return await lists.lane_view(at.sql, key, translator)
 
 
 @lane_router.post("/{key}/retry")
-async def retry_lane(
+async def lane_retry(
     key: Key,
     command: Note,
     _by: Operator,
@@ -100,7 +100,7 @@ async def retry_lane(
 
 
 @lane_router.post("/{key}/skip")
-async def skip_event(
+async def lane_skip(
     key: Key,
     command: Note,
     _by: Operator,
@@ -114,12 +114,12 @@ async def skip_event(
 
 
 @flow_router.get("/pauses")
-async def list_pauses(_by: Observer, at: InReading) -> Page[PauseView]:
+async def flow_pause_list(_by: Observer, at: InReading) -> Page[PauseView]:
     """Flows that are held because the other half refuses the bridge's key."""
     return await lists.pause_page(at.sql)
 
 
 @flow_router.post("/{kind}/resume", status_code=status.HTTP_204_NO_CONTENT)
-async def resume_flow(kind: Kind, _by: Operator, _once: OnlyOnce, work: InWork) -> None:
+async def flow_resume(kind: Kind, _by: Operator, _once: OnlyOnce, work: InWork) -> None:
     """Let the lanes of a kind move again now, as after a new key."""
     await steering.resume_flow(work, kind)

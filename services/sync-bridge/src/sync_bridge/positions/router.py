@@ -37,7 +37,7 @@ backfill_router: APIRouter = house_router(prefix="/v1/backfills", tag="status", 
 
 
 @backfill_router.post("", status_code=202)
-async def begin_backfill(
+async def backfill_create(
     command: Backfill, _by: Operator, _once: OnlyOnce, work: InWork
 ) -> BackfillView:
     """Read all records of a half as they are now, as when events may have been missed.
@@ -48,7 +48,7 @@ async def begin_backfill(
 
 
 @status_router.get("")
-async def see_status(
+async def status_get(
     _by: Observer, at: InReading, request: Request, translator: InLanguage
 ) -> StatusView:
     """How far the bridge is, and what stands still."""
@@ -56,7 +56,7 @@ async def see_status(
 
 
 @position_router.get("/wait")
-async def wait_for_position(
+async def position_wait(
     _by: Observer, source: Source, feed_seq: FeedSeq, request: Request, wait_seconds: Seconds = 10.0
 ) -> Reached:
     """Wait until everything of a feed up to a position is across, or stands still.

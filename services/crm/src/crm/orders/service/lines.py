@@ -16,7 +16,7 @@ from crm.catalog.service.prices import Offer
 from crm.currencies import require_supported_currency
 from crm.orders.errors import FractionOfUnit, PriceMissing, ProductNotSold, UnknownLine
 from crm.orders.models import Order, OrderLine
-from crm.orders.schemas import ChangeLine, NewLine
+from crm.orders.schemas import ChangeLine, NewOrderLine
 from values.decimals import rounded
 from values.money import UnitPrice, digits_of
 from values.prices import line_net
@@ -26,12 +26,12 @@ __all__ = ["AMOUNT_DIGITS", "build_lines", "build_new_lines", "compared_values",
 AMOUNT_DIGITS, QUANTITY_DIGITS = 4, 6
 """Decimals that are kept of amounts, and of quantities, unit prices and discounts."""
 
-SentLine: TypeAlias = NewLine | ChangeLine
+SentLine: TypeAlias = NewOrderLine | ChangeLine
 Offers: TypeAlias = Mapping[str, Offer]
 
 
 async def build_new_lines(
-    work: Work, order: Order, sent: Sequence[NewLine]
+    work: Work, order: Order, sent: Sequence[NewOrderLine]
 ) -> tuple[list[OrderLine], dict[UUID, str]]:
     """The lines of a new order, and the codes of their products.
 

@@ -23,7 +23,7 @@ from crm.orders.schemas import (
     BatchOrder,
     ChangeLine,
     ChangeOrder,
-    NewLine,
+    NewOrderLine,
     OrderView,
     PlaceOrder,
     UpsertOrder,
@@ -230,7 +230,7 @@ async def _change(
     work: Work,
     order: Order,
     values: Mapping[str, Any],
-    sent: Sequence[NewLine] | Sequence[ChangeLine] | None,
+    sent: Sequence[NewOrderLine] | Sequence[ChangeLine] | None,
     *,
     ours: bool = False,
 ) -> bool:

@@ -115,7 +115,7 @@ async def _item(response: Response, at: Reading, item_id: UUID, *, new: bool = F
 
 
 @unit_router.get("")
-async def list_units(
+async def unit_list(
     _by: Reader, at: InReading, language: Language, request: Request
 ) -> Page[UnitView]:
     """Every unit, by code, on one page."""
@@ -124,13 +124,13 @@ async def list_units(
 
 
 @unit_router.post("", status_code=status.HTTP_201_CREATED)
-async def add_unit(command: NewUnit, _by: Keeper, _once: OnlyOnce, work: InWork) -> UnitView:
+async def unit_create(command: NewUnit, _by: Keeper, _once: OnlyOnce, work: InWork) -> UnitView:
     """Add a unit that is not among the usual ones."""
     return await units.see_unit(work.sql, await units.add_unit(work, command))
 
 
 @unit_router.get("/{code}")
-async def see_unit(
+async def unit_get(
     code: str, _by: Reader, at: InReading, language: Language, request: Request
 ) -> UnitView:
     """The unit."""
@@ -138,13 +138,13 @@ async def see_unit(
 
 
 @category_router.get("")
-async def list_categories(_by: Reader, asked: SearchAsked, at: InReading) -> Page[CategoryView]:
+async def item_category_list(_by: Reader, asked: SearchAsked, at: InReading) -> Page[CategoryView]:
     """Categories; `sort` by name, created_at or updated_at."""
     return await queries.category_page(at.sql, asked)
 
 
 @category_router.post("", status_code=status.HTTP_201_CREATED)
-async def add_category(
+async def item_category_create(
     command: NewCategory, _by: Keeper, _once: OnlyOnce, work: InWork, response: Response
 ) -> CategoryView:
     """Add a category."""
@@ -153,7 +153,7 @@ async def add_category(
 
 
 @category_router.post("/by-external/{system}/batch")
-async def upsert_categories(
+async def item_category_upsert_batch(
     asked: InBatch, command: UpsertCategories, _by: Keeper, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over categories as another system knows them; each is judged alone."""
@@ -162,7 +162,7 @@ async def upsert_categories(
 
 
 @category_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
-async def upsert_category(
+async def item_category_upsert(
     system: FromSystem,
     external_id: ExternalId,
     command: UpsertCategory,
@@ -177,7 +177,7 @@ async def upsert_category(
 
 
 @category_router.get("/{category_id}")
-async def see_category(
+async def item_category_get(
     category_id: UUID, _by: Reader, at: InReading, response: Response
 ) -> CategoryView:
     """The category."""
@@ -185,7 +185,7 @@ async def see_category(
 
 
 @category_router.patch("/{category_id}")
-async def change_category(
+async def item_category_update(
     category_id: UUID,
     command: ChangeCategory,
     revision: IfMatch,
@@ -199,7 +199,7 @@ async def change_category(
 
 
 @item_router.get("")
-async def list_items(
+async def item_list(
     _by: Reader, wanted: Annotated[ItemQuery, Query()], asked: PageAsked, at: InReading
 ) -> Page[ItemView]:
     """Items, the newest first; `sort` by created_at, updated_at or name."""
@@ -207,7 +207,7 @@ async def list_items(
 
 
 @item_router.post("", status_code=status.HTTP_201_CREATED)
-async def add_item(
+async def item_create(
     command: NewItem, _by: Keeper, _once: OnlyOnce, work: InWork, response: Response
 ) -> ItemView:
     """Add an item."""
@@ -216,7 +216,7 @@ async def add_item(
 
 
 @item_router.post("/by-external/{system}/batch")
-async def upsert_items(
+async def item_upsert_batch(
     asked: InBatch, command: UpsertItems, _by: Keeper, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over items as another system knows them; each is judged alone."""
@@ -225,7 +225,7 @@ async def upsert_items(
 
 
 @item_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
-async def upsert_item(
+async def item_upsert(
     system: FromSystem,
     external_id: ExternalId,
     command: UpsertItem,
@@ -240,13 +240,13 @@ async def upsert_item(
 
 
 @item_router.get("/{item_id}")
-async def see_item(item_id: UUID, _by: Reader, at: InReading, response: Response) -> ItemView:
+async def item_get(item_id: UUID, _by: Reader, at: InReading, response: Response) -> ItemView:
     """The item."""
     return await _item(response, at, item_id)
 
 
 @item_router.patch("/{item_id}")
-async def change_item(
+async def item_update(
     item_id: UUID,
     command: ChangeItem,
     revision: IfMatch,
@@ -260,7 +260,7 @@ async def change_item(
 
 
 @item_router.post("/{item_id}/archive")
-async def archive_item(
+async def item_archive(
     item_id: UUID, _by: Keeper, _once: OnlyOnce, work: InWork, response: Response
 ) -> ItemView:
     """Put the item away; its history stays."""
@@ -269,7 +269,7 @@ async def archive_item(
 
 
 @item_router.post("/{item_id}/restore")
-async def restore_item(
+async def item_restore(
     item_id: UUID, _by: Keeper, _once: OnlyOnce, work: InWork, response: Response
 ) -> ItemView:
     """Use the item again."""
@@ -278,7 +278,7 @@ async def restore_item(
 
 
 @item_router.post("/{item_id}/external-refs")
-async def link_item(
+async def item_link(
     item_id: UUID,
     command: LinkExternal,
     _by: Keeper,

@@ -106,13 +106,13 @@ async def _price(
 
 
 @price_list_router.get("")
-async def list_price_lists(_by: Reader, asked: SearchAsked, at: InReading) -> Page[PriceListView]:
+async def price_list_list(_by: Reader, asked: SearchAsked, at: InReading) -> Page[PriceListView]:
     """Price lists; `sort` by name, created_at or updated_at."""
     return await queries.price_list_page(at.sql, asked)
 
 
 @price_list_router.post("", status_code=status.HTTP_201_CREATED)
-async def add_price_list(
+async def price_list_create(
     command: NewPriceList, _by: Keeper, _once: OnlyOnce, work: InWork, response: Response
 ) -> PriceListView:
     """Add a price list."""
@@ -121,7 +121,7 @@ async def add_price_list(
 
 
 @price_list_router.get("/{price_list_id}")
-async def see_price_list(
+async def price_list_get(
     price_list_id: UUID, _by: Reader, at: InReading, response: Response
 ) -> PriceListView:
     """The price list."""
@@ -129,7 +129,7 @@ async def see_price_list(
 
 
 @price_list_router.patch("/{price_list_id}")
-async def change_price_list(
+async def price_list_update(
     price_list_id: UUID,
     command: ChangePriceList,
     revision: IfMatch,
@@ -143,7 +143,7 @@ async def change_price_list(
 
 
 @price_list_router.post("/{price_list_id}/make-default")
-async def make_default(
+async def price_list_make_default(
     price_list_id: UUID, _by: Keeper, _once: OnlyOnce, work: InWork, response: Response
 ) -> PriceListView:
     """Use this list where none is named."""
@@ -152,7 +152,7 @@ async def make_default(
 
 
 @price_router.get("")
-async def list_prices(
+async def price_list(
     _by: Reader, wanted: Annotated[PriceQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[PriceView]:
     """Prices, the newest first; `sort` by created_at or updated_at."""
@@ -160,7 +160,7 @@ async def list_prices(
 
 
 @price_router.get("/lookup")
-async def find_price(
+async def price_find(
     _by: Reader, asked: Annotated[PriceAsked, Query()], at: InReading, today: Today
 ) -> PriceFound:
     """The price that holds for an item, quantity and day, and what the quantity costs."""
@@ -168,7 +168,7 @@ async def find_price(
 
 
 @price_router.post("", status_code=status.HTTP_201_CREATED)
-async def add_price(
+async def price_create(
     command: NewPrice, _by: Keeper, _once: OnlyOnce, work: InWork, response: Response
 ) -> PriceView:
     """Add a price of an item to a list."""
@@ -177,7 +177,7 @@ async def add_price(
 
 
 @price_router.post("/by-external/{system}/batch")
-async def upsert_prices(
+async def price_upsert_batch(
     asked: InBatch, command: UpsertPrices, _by: Keeper, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over prices as another system knows them; each is judged alone."""
@@ -185,7 +185,7 @@ async def upsert_prices(
 
 
 @price_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
-async def upsert_price(
+async def price_upsert(
     system: FromSystem,
     external_id: ExternalId,
     command: UpsertPrice,
@@ -200,13 +200,13 @@ async def upsert_price(
 
 
 @price_router.get("/{price_id}")
-async def see_price(price_id: UUID, _by: Reader, at: InReading, response: Response) -> PriceView:
+async def price_get(price_id: UUID, _by: Reader, at: InReading, response: Response) -> PriceView:
     """The price."""
     return await _price(response, at, price_id)
 
 
 @price_router.patch("/{price_id}")
-async def change_price(
+async def price_update(
     price_id: UUID,
     command: ChangePrice,
     revision: IfMatch,
@@ -220,7 +220,7 @@ async def change_price(
 
 
 @price_router.post("/{price_id}/withdraw")
-async def withdraw_price(
+async def price_withdraw(
     price_id: UUID, _by: Keeper, _once: OnlyOnce, work: InWork, response: Response
 ) -> PriceView:
     """Let the price hold no longer, on no day."""
@@ -229,7 +229,7 @@ async def withdraw_price(
 
 
 @price_router.post("/{price_id}/external-refs")
-async def link_price(
+async def price_link(
     price_id: UUID,
     command: LinkExternal,
     _by: Keeper,

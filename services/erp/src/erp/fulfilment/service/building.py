@@ -18,7 +18,7 @@ from erp.fulfilment import queries
 from erp.fulfilment.errors import PriceMissing
 from erp.fulfilment.models import DRAFT, Order, OrderCharge, OrderLine
 from erp.fulfilment.queries import OrderAtHand
-from erp.fulfilment.schemas import NewCharge, NewLine, NewOrder, UpsertOrder
+from erp.fulfilment.schemas import NewCharge, NewOrder, NewOrderLine, UpsertOrder
 from erp.fulfilment.service.known import Known
 from erp.fulfilment.service.merging import content_of
 from erp.parties.errors import PartyArchived
@@ -85,7 +85,7 @@ async def new_orders(
     return hands, known
 
 
-def must_come_out_even(lines: Sequence[NewLine], known: Known) -> None:
+def must_come_out_even(lines: Sequence[NewOrderLine], known: Known) -> None:
     """Raises FractionOfUnit for a quantity that the item's unit cannot be divided into."""
     for line in lines:
         item = known.item(line)
@@ -95,7 +95,7 @@ def must_come_out_even(lines: Sequence[NewLine], known: Known) -> None:
             )
 
 
-def require_distinct_lines(lines: Sequence[NewLine]) -> None:
+def require_distinct_lines(lines: Sequence[NewOrderLine]) -> None:
     """Raises InvalidInput for a line whose `external_line_id` another one of the order has."""
     named = [line.external_line_id for line in lines]
     wrong = [
@@ -108,7 +108,7 @@ def require_distinct_lines(lines: Sequence[NewLine]) -> None:
 
 
 def _unpriced(
-    lines: Sequence[NewLine], agreed: Sequence[Decimal | None], known: Known
+    lines: Sequence[NewOrderLine], agreed: Sequence[Decimal | None], known: Known
 ) -> list[str]:
     """SKUs of the lines for which no price was agreed nor stands in the list."""
     pairs = zip(lines, agreed, strict=True)
@@ -144,7 +144,7 @@ def _order(
 
 
 async def lines_of(
-    work: Work, order: Order, sent: Sequence[NewLine]
+    work: Work, order: Order, sent: Sequence[NewOrderLine]
 ) -> tuple[list[OrderLine], list[str], list[str]]:
     """The lines, their items found and their prices agreed or looked up.
 
@@ -163,7 +163,7 @@ async def lines_of(
 
 
 async def _prices(
-    work: Work, asked: Sequence[tuple[NewLine, date, str | None]], known: Known
+    work: Work, asked: Sequence[tuple[NewOrderLine, date, str | None]], known: Known
 ) -> list[Decimal | None]:
     """What one unit costs on each line: as agreed, else by the lists of its day, if one has it.
 
@@ -185,7 +185,7 @@ async def _prices(
 
 
 def _lines(
-    order: Order, sent: Sequence[NewLine], known: Known, agreed: Sequence[Decimal | None]
+    order: Order, sent: Sequence[NewOrderLine], known: Known, agreed: Sequence[Decimal | None]
 ) -> list[OrderLine]:
     """The lines of an order at the prices agreed; without one they count nothing."""
     return [
@@ -195,7 +195,7 @@ def _lines(
 
 
 def _line(
-    order: Order, sent: NewLine, item: Mapping[str, Any], *, position: int, price: Decimal
+    order: Order, sent: NewOrderLine, item: Mapping[str, Any], *, position: int, price: Decimal
 ) -> OrderLine:
     facts = {
         "id": uuid7(),

@@ -10,7 +10,7 @@ from chassis.work.unit_of_work import Work
 from erp.fulfilment import queries
 from erp.fulfilment.models import OrderLine
 from erp.fulfilment.queries import OrderAtHand
-from erp.fulfilment.schemas import NewLine
+from erp.fulfilment.schemas import NewOrderLine
 
 __all__ = ["Known"]
 
@@ -26,10 +26,10 @@ class Known:
 
     @classmethod
     async def read(
-        cls, work: Work, customer_ids: Collection[UUID], lines: Sequence[NewLine | OrderLine]
+        cls, work: Work, customer_ids: Collection[UUID], lines: Sequence[NewOrderLine | OrderLine]
     ) -> Self:
         """What there is of the customers, and of the items that lines name."""
-        skus = {line.sku for line in lines if isinstance(line, NewLine) and line.sku}
+        skus = {line.sku for line in lines if isinstance(line, NewOrderLine) and line.sku}
         item_ids = {line.item_id for line in lines if line.item_id}
         customers, rows = await queries.referred(
             work.sql, customer_ids=customer_ids, item_ids=item_ids, skus=skus
@@ -48,7 +48,7 @@ class Known:
             raise MissingReference(entity="customer", reference=customer_id)
         return self.customers[customer_id]
 
-    def item(self, line: NewLine) -> Facts:
+    def item(self, line: NewOrderLine) -> Facts:
         """Facts of the item that the line names. Raises MissingReference."""
         named = line.item_id or line.sku
         if named not in self.items:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from erp.fulfilment.models import Order, OrderCharge, OrderLine
-from erp.fulfilment.schemas import BaseLine, NewCharge, NewLine, OrderBase, UpsertOrder
+from erp.fulfilment.schemas import BaseLine, NewCharge, NewOrderLine, OrderBase, UpsertOrder
 from values.decimals import plain
 from values.money import MoneyView, UnitPriceView
 
@@ -69,8 +69,8 @@ def _known(sent: UpsertOrder, order: Order) -> Content | None:
 
 
 def _lines(
-    sent: Sequence[NewLine], known: Content, present: Sequence[OrderLine], currency: str
-) -> list[NewLine]:
+    sent: Sequence[NewOrderLine], known: Content, present: Sequence[OrderLine], currency: str
+) -> list[NewOrderLine]:
     here = {line.key: line for line in present}
     merged = []
     for line in sent:
@@ -84,7 +84,7 @@ def _lines(
     return merged or list(sent)
 
 
-def _as_here(sent: NewLine, ours: OrderLine, currency: str) -> NewLine:
+def _as_here(sent: NewOrderLine, ours: OrderLine, currency: str) -> NewOrderLine:
     """The line at our quantity and terms; as it was sent where it says the same."""
     if _terms(sent)[1:] == _terms_here(ours)[1:]:
         return sent
@@ -93,8 +93,8 @@ def _as_here(sent: NewLine, ours: OrderLine, currency: str) -> NewLine:
     return sent.model_copy(update=agreed)
 
 
-def _line(ours: OrderLine, currency: str) -> NewLine:
-    return NewLine(
+def _line(ours: OrderLine, currency: str) -> NewOrderLine:
+    return NewOrderLine(
         item_id=ours.item_id,
         external_line_id=ours.key,
         description=ours.description,
@@ -108,7 +108,7 @@ def _charge(ours: OrderCharge, currency: str) -> NewCharge:
     return NewCharge(kind="freight", amount=MoneyView(amount=ours.amount, currency=currency))
 
 
-def _terms(line: NewLine | BaseLine) -> list[str | None]:
+def _terms(line: NewOrderLine | BaseLine) -> list[str | None]:
     item = str(line.item_id) if line.item_id else getattr(line, "sku", None)
     price = plain(line.unit_price.amount) if line.unit_price else None
     return [item, plain(line.quantity), price, plain(line.discount)]

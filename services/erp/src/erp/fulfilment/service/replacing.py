@@ -12,7 +12,7 @@ from erp.fulfilment import queries
 from erp.fulfilment.errors import PriceMissing, UnknownLine
 from erp.fulfilment.models import DRAFT, ON_HOLD, OrderLine
 from erp.fulfilment.queries import OrderAtHand
-from erp.fulfilment.schemas import ChangeLine, ChangeOrder, NewLine, OrderView, UpsertOrder
+from erp.fulfilment.schemas import ChangeLine, ChangeOrder, NewOrderLine, OrderView, UpsertOrder
 from erp.fulfilment.service.building import (
     charges_of,
     lines_of,
@@ -72,13 +72,13 @@ async def wanted_lines(
     return wanted
 
 
-def _named_line(line: NewLine) -> UUID | None:
+def _named_line(line: NewOrderLine) -> UUID | None:
     """Which line of the order it says it is."""
     return line.id if isinstance(line, ChangeLine) else None
 
 
 def _must_keep_items(
-    hand: OrderAtHand, lines: Sequence[NewLine], wanted: Sequence[OrderLine]
+    hand: OrderAtHand, lines: Sequence[NewOrderLine], wanted: Sequence[OrderLine]
 ) -> None:
     items = {old.id: old.item_id for old in hand.lines}
     named = [_named_line(line) for line in lines]
@@ -90,7 +90,9 @@ def _must_keep_items(
     )
 
 
-async def _with_terms(work: Work, hand: OrderAtHand, lines: Sequence[NewLine]) -> list[NewLine]:
+async def _with_terms(
+    work: Work, hand: OrderAtHand, lines: Sequence[NewOrderLine]
+) -> list[NewOrderLine]:
     """The lines with the item, price and discount of those they are, where they give none.
 
     Raises UnknownLine, MissingReference (item).
@@ -109,15 +111,15 @@ async def _with_terms(work: Work, hand: OrderAtHand, lines: Sequence[NewLine]) -
     return found
 
 
-def _is_named(line: NewLine) -> bool:
+def _is_named(line: NewOrderLine) -> bool:
     return isinstance(line, ChangeLine) and line.id is not None
 
 
-def _says_terms(line: NewLine) -> bool:
+def _says_terms(line: NewOrderLine) -> bool:
     return line.unit_price is not None and "discount" in line.model_fields_set
 
 
-def _named(hand: OrderAtHand, line: NewLine) -> OrderLine | None:
+def _named(hand: OrderAtHand, line: NewOrderLine) -> OrderLine | None:
     """The line of the order that is named by its id, if one is. Raises UnknownLine."""
     if not isinstance(line, ChangeLine) or line.id is None:
         return None
@@ -127,7 +129,7 @@ def _named(hand: OrderAtHand, line: NewLine) -> OrderLine | None:
     return old
 
 
-def _with_terms_of(old: OrderLine, line: NewLine, currency: str) -> NewLine:
+def _with_terms_of(old: OrderLine, line: NewOrderLine, currency: str) -> NewOrderLine:
     kept: dict[str, Any] = {}
     if line.item_id is None and line.sku is None:
         kept["item_id"] = old.item_id
@@ -138,7 +140,7 @@ def _with_terms_of(old: OrderLine, line: NewLine, currency: str) -> NewLine:
     return line.model_copy(update=kept)
 
 
-def _is_same(old: OrderLine, line: NewLine, item_id: UUID) -> bool:
+def _is_same(old: OrderLine, line: NewOrderLine, item_id: UUID) -> bool:
     """Whether what was sent is that line: the one it names, of the same item."""
     if old.item_id != item_id:
         return False

@@ -100,7 +100,7 @@ purchase_order_router = house_router(
 
 
 @purchase_order_router.get("")
-async def list_orders(
+async def purchase_order_list(
     _by: Reader,
     wanted: Annotated[PurchaseOrderQuery, Query()],
     asked: SearchAsked,
@@ -113,7 +113,7 @@ async def list_orders(
 
 
 @purchase_order_router.post("", status_code=status.HTTP_201_CREATED)
-async def order_goods(
+async def purchase_order_create(
     command: NewPurchaseOrder, _by: Buyer, _once: OnlyOnce, work: InWork, response: Response
 ) -> PurchaseOrderView:
     """Order goods from a supplier."""
@@ -123,7 +123,7 @@ async def order_goods(
 
 
 @purchase_order_router.post("/receive-all", status_code=status.HTTP_201_CREATED)
-async def receive_all(
+async def purchase_order_receive_batch(
     command: ReceiveAll, _by: Buyer, _once: OnlyOnce, work: InWork
 ) -> ReceiptsBooked:
     """Take in everything that is still expected of orders, all or none."""
@@ -131,7 +131,7 @@ async def receive_all(
 
 
 @purchase_order_router.get("/{order_id}")
-async def see_order(
+async def purchase_order_get(
     order_id: UUID, _by: Reader, at: InReading, request: Request, response: Response
 ) -> PurchaseOrderView:
     """The order with its lines."""
@@ -142,7 +142,7 @@ async def see_order(
 
 
 @purchase_order_router.put("/{order_id}/content")
-async def change_order(
+async def purchase_order_update(
     order_id: UUID,
     command: ChangePurchaseOrder,
     revision: IfMatch,
@@ -157,7 +157,7 @@ async def change_order(
 
 
 @purchase_order_router.post("/{order_id}/close")
-async def close_order(
+async def purchase_order_close(
     order_id: UUID, _by: Buyer, _once: OnlyOnce, work: InWork, response: Response
 ) -> PurchaseOrderView:
     """Expect nothing more of the order; what is still waited for is suggested anew."""
@@ -167,7 +167,7 @@ async def close_order(
 
 
 @purchase_order_router.post("/{order_id}/receipts", status_code=status.HTTP_201_CREATED)
-async def receive_order(
+async def purchase_order_receive(
     order_id: UUID, command: ReceiveOrder, _by: Buyer, _once: OnlyOnce, work: InWork
 ) -> ReceiptView:
     """Take goods of the order in; without lines, all that is still expected."""
@@ -175,7 +175,7 @@ async def receive_order(
 
 
 @purchase_order_router.post("/{order_id}/bills", status_code=status.HTTP_201_CREATED)
-async def bill_received(
+async def purchase_order_bill(
     order_id: UUID, command: BillPurchaseOrder, _by: Buyer, _once: OnlyOnce, work: InWork
 ) -> BillView:
     """Enter the supplier's bill; without lines, of all that came and is not billed yet."""
@@ -183,7 +183,7 @@ async def bill_received(
 
 
 @purchase_order_router.post("/{order_id}/credit-notes", status_code=status.HTTP_201_CREATED)
-async def credit_received(
+async def purchase_order_credit(
     order_id: UUID, command: CreditPurchaseOrder, _by: Buyer, _once: OnlyOnce, work: InWork
 ) -> BillView:
     """Enter the supplier's credit note of goods that were billed and went back."""

@@ -98,7 +98,7 @@ async def _price(
 
 
 @supplier_price_router.get("")
-async def list_prices(
+async def supplier_price_list(
     _by: Reader, asked: SearchAsked, at: InReading, supplier_id: UUID | None = None, sku: Sku = None
 ) -> Page[SupplierPriceView]:
     """What suppliers ask, the newest first."""
@@ -106,7 +106,7 @@ async def list_prices(
 
 
 @supplier_price_router.post("", status_code=status.HTTP_201_CREATED)
-async def add_price(
+async def supplier_price_create(
     command: NewSupplierPrice, _by: Buyer, _once: OnlyOnce, work: InWork, response: Response
 ) -> SupplierPriceView:
     """Note what a supplier asks for an item."""
@@ -115,7 +115,7 @@ async def add_price(
 
 
 @supplier_price_router.post("/by-external/{system}/batch")
-async def upsert_prices(
+async def supplier_price_upsert_batch(
     asked: InBatch,
     command: UpsertSupplierPrices,
     _by: Buyer,
@@ -127,7 +127,7 @@ async def upsert_prices(
 
 
 @supplier_price_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
-async def upsert_price(
+async def supplier_price_upsert(
     system: FromSystem,
     external_id: ExternalId,
     command: UpsertSupplierPrice,
@@ -142,7 +142,7 @@ async def upsert_price(
 
 
 @supplier_price_router.get("/{price_id}")
-async def see_price(
+async def supplier_price_get(
     price_id: UUID, _by: Reader, at: InReading, response: Response
 ) -> SupplierPriceView:
     """The supplier's price."""
@@ -150,7 +150,7 @@ async def see_price(
 
 
 @supplier_price_router.patch("/{price_id}")
-async def change_price(
+async def supplier_price_update(
     price_id: UUID,
     command: ChangeSupplierPrice,
     revision: IfMatch,
@@ -164,7 +164,7 @@ async def change_price(
 
 
 @suggestion_router.get("")
-async def list_suggestions(
+async def purchase_suggestion_list(
     _by: Reader,
     asked: SearchAsked,
     at: InReading,
@@ -176,7 +176,7 @@ async def list_suggestions(
 
 
 @suggestion_router.post("/refresh")
-async def refresh_suggestions(
+async def purchase_suggestion_refresh(
     command: RefreshSuggestions, _by: Buyer, _once: OnlyOnce, work: InWork
 ) -> Refreshed:
     """Look anew at what should be bought; twice changes nothing."""
@@ -184,7 +184,7 @@ async def refresh_suggestions(
 
 
 @suggestion_router.post("/order", status_code=status.HTTP_201_CREATED)
-async def order_suggestions(
+async def purchase_suggestion_order(
     command: OrderSuggestions, _by: Buyer, _once: OnlyOnce, work: InWork
 ) -> OrdersPlaced:
     """Order what is suggested, one order for each supplier."""

@@ -38,7 +38,7 @@ from erp.purchasing.schemas import (
     PurchaseReturnQuery,
     PurchaseReturnView,
     ReceiptQuery,
-    ReturnGoods,
+    ReturnToSupplier,
     ReverseReceipt,
     ReverseReturn,
 )
@@ -109,7 +109,7 @@ purchase_return_router = house_router(
 
 
 @purchase_receipt_router.get("")
-async def list_receipts(
+async def purchase_receipt_list(
     _by: Reader, wanted: Annotated[ReceiptQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[PurchaseReceiptView]:
     """Receipts of purchase orders with what came, the newest first."""
@@ -117,21 +117,21 @@ async def list_receipts(
 
 
 @purchase_receipt_router.get("/{receipt_id}")
-async def see_receipt(receipt_id: UUID, _by: Reader, at: InReading) -> PurchaseReceiptView:
+async def purchase_receipt_get(receipt_id: UUID, _by: Reader, at: InReading) -> PurchaseReceiptView:
     """The receipt."""
     return await receiving.get_receipt(at.sql, receipt_id)
 
 
 @purchase_receipt_router.post("/{receipt_id}/returns", status_code=status.HTTP_201_CREATED)
-async def return_received(
-    receipt_id: UUID, command: ReturnGoods, _by: Buyer, _once: OnlyOnce, work: InWork
+async def purchase_receipt_return(
+    receipt_id: UUID, command: ReturnToSupplier, _by: Buyer, _once: OnlyOnce, work: InWork
 ) -> PurchaseReturnView:
     """Send goods back to the supplier; without lines, all that did not go back yet."""
     return await returning.return_goods(work, receipt_id, command)
 
 
 @purchase_receipt_router.post("/{receipt_id}/reverse", status_code=status.HTTP_201_CREATED)
-async def reverse_receipt(
+async def purchase_receipt_reverse(
     receipt_id: UUID, command: ReverseReceipt, _by: Buyer, _once: OnlyOnce, work: InWork
 ) -> PurchaseReturnView:
     """Take a mistaken receipt back whole, while its goods are here and not billed."""
@@ -139,7 +139,7 @@ async def reverse_receipt(
 
 
 @purchase_return_router.get("")
-async def list_returns(
+async def purchase_return_list(
     _by: Reader, wanted: Annotated[PurchaseReturnQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[PurchaseReturnView]:
     """What went back to suppliers, and receipts taken back, the newest first."""
@@ -147,13 +147,13 @@ async def list_returns(
 
 
 @purchase_return_router.get("/{return_id}")
-async def see_return(return_id: UUID, _by: Reader, at: InReading) -> PurchaseReturnView:
+async def purchase_return_get(return_id: UUID, _by: Reader, at: InReading) -> PurchaseReturnView:
     """What went back."""
     return await returning.get_return(at.sql, return_id)
 
 
 @purchase_return_router.post("/{return_id}/reverse")
-async def reverse_return(
+async def purchase_return_reverse(
     return_id: UUID, command: ReverseReturn, _by: Buyer, _once: OnlyOnce, work: InWork
 ) -> PurchaseReturnView:
     """Take a return to the supplier back: the goods are here, while nothing of it is credited."""

@@ -25,9 +25,9 @@ __all__ = [
     "ReceiveAll",
     "ReceiveLine",
     "ReceiveOrder",
-    "ReturnGoods",
     "ReturnLine",
     "ReturnLineView",
+    "ReturnToSupplier",
     "ReverseReceipt",
     "ReverseReturn",
 ]
@@ -118,7 +118,7 @@ class ReturnLine(Command):
     serials: Serials = Field(default=[])
 
 
-class ReturnGoods(Command):
+class ReturnToSupplier(Command):
     """Send goods of a receipt back to the supplier."""
 
     reason: Name = Field(description="Why, as the supplier shall read.")

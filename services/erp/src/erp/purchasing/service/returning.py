@@ -35,8 +35,8 @@ from erp.purchasing.queries.orders import LockedPurchaseOrder
 from erp.purchasing.queries.receipts import ReceiptHead
 from erp.purchasing.schemas import (
     PurchaseReturnView,
-    ReturnGoods,
     ReturnLine,
+    ReturnToSupplier,
     ReverseReceipt,
 )
 from erp.purchasing.service.suggesting import update_suggestions
@@ -78,7 +78,9 @@ class OutgoingLine:
     serials: Sequence[str]
 
 
-async def return_goods(work: Work, receipt_id: UUID, command: ReturnGoods) -> PurchaseReturnView:
+async def return_goods(
+    work: Work, receipt_id: UUID, command: ReturnToSupplier
+) -> PurchaseReturnView:
     """Send goods of a receipt back: they are expected anew, or not ordered any more.
 
     Goods that are not billed go back first. Raises NotFound, ReceiptReversed,
