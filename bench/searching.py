@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from secrets import token_hex
+from types import SimpleNamespace
 from typing import Any
 
 import asyncpg
@@ -28,15 +29,13 @@ from crm import searched as crm_searched
 from crm.accounts.queries import account_page
 from crm.accounts.schemas import AccountQuery
 from crm.app import SERVICE as CRM
-from crm.links import linked_to as linked_in_crm
 from crm.orders.queries import order_page as crm_order_page
 from erp import searched as erp_searched
 from erp.app import SERVICE as ERP
 from erp.fulfilment.queries import order_page as sales_order_page
 from erp.fulfilment.queries.shipments import shipment_page
 from erp.fulfilment.schemas import ShipmentQuery
-from erp.links import linked_to as linked_in_erp
-from erp.parties.queries import customer_page
+from erp.parties.queries import CUSTOMERS
 from erp.parties.schemas import PartyQuery
 from erp.payables.queries import bill_page
 from erp.payables.schemas import BillQuery
@@ -47,6 +46,7 @@ from erp.receivables.queries.invoices import invoice_page
 from erp.receivables.schemas import InvoiceQuery
 from erp.settlement.queries import payment_page
 from erp.settlement.schemas import PaymentQuery
+from records.links import linked_to
 
 TIMES = 40
 List = Callable[[Any, PageQuery], Awaitable[Any]]
@@ -88,10 +88,11 @@ class Watching:
         return getattr(self.sql, name)
 
 
-Linked = Callable[[str, str | None, str | None], Filter]
+def _reading(sql: Any) -> Any:
+    return SimpleNamespace(sql=sql)
 
 
-def _linked(linked_to: Linked, table: str, asked: PageQuery) -> list[Filter]:
+def _linked(table: str, asked: PageQuery) -> list[Filter]:
     return [] if asked.q else [linked_to(table, "shop", "unknown")]
 
 
@@ -101,15 +102,15 @@ LISTS: dict[str, dict[str, List]] = {
             sql, AccountQuery.model_validate(_asked(asked)), asked, region="CN"
         ),
         "customer_order": lambda sql, asked: crm_order_page(
-            sql, asked, _linked(linked_in_crm, "customer_order", asked)
+            sql, asked, _linked("customer_order", asked)
         ),
     },
     ERP.name: {
-        "customer": lambda sql, asked: customer_page(
-            sql, PartyQuery.model_validate(_asked(asked)), asked
+        "customer": lambda sql, asked: CUSTOMERS.page(
+            _reading(sql), PartyQuery.model_validate(_asked(asked)), asked
         ),
         "sales_order": lambda sql, asked: sales_order_page(
-            sql, asked, filters=_linked(linked_in_erp, "sales_order", asked)
+            sql, asked, filters=_linked("sales_order", asked)
         ),
         "shipment": lambda sql, asked: shipment_page(sql, ShipmentQuery(), asked),
         "invoice": lambda sql, asked: invoice_page(sql, asked, InvoiceQuery()),

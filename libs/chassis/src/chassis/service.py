@@ -44,8 +44,9 @@ class ServiceContext:
 class Service:
     """The description of one deployable: its routes, permissions, events, jobs and tables.
 
-    Only a key that is bound to a reserved system may act in its name. `session`: settings of
-    PostgreSQL for its pooled connections, in addition to those of every service.
+    Only a key that is bound to a reserved system may act in its name. `shared_locales`: folders
+    with translations of libraries above the chassis. `session`: settings of PostgreSQL for its
+    pooled connections, in addition to those of every service.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Service:
     permissions: Mapping[str, str]
     roles: Mapping[str, frozenset[str]]
     reserved_systems: frozenset[str] = frozenset()
+    shared_locales: Sequence[Path] = ()
     events: Sequence[type[Event]] = ()
     states: Mapping[type[Event], States] = field(default_factory=dict)
     handlers: Mapping[type[Event], Sequence[Handler]] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import records
 from chassis.events.event import Event
 from chassis.events.states import States
 from chassis.service import Service
@@ -12,7 +13,6 @@ from crm.accounts.router import account_router, contact_router
 from crm.accounts.service.accounts import account_states
 from crm.base import Base
 from crm.catalog.router import price_list_router, price_router, product_router
-from crm.links import RESERVED_SYSTEMS
 from crm.orders.events import OrderChanged
 from crm.orders.handlers import refuse_prospect_who_ordered
 from crm.orders.router import erp_copy_router, order_router
@@ -20,6 +20,7 @@ from crm.orders.service.orders import order_states
 from crm.permissions import PERMISSIONS, ROLES
 from crm.settings import CrmSettings
 from crm.staff.router import team_router, user_router
+from records.links import RESERVED_SYSTEMS
 
 __all__ = ["HANDLERS", "SERVICE"]
 
@@ -43,6 +44,7 @@ SERVICE = Service(
     metadata=Base.metadata,
     migrations=_HERE / "migrations",
     locale=_HERE / "locale",
+    shared_locales=(records.LOCALE,),
     routers=(
         user_router,
         team_router,

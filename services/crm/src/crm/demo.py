@@ -18,8 +18,8 @@ from crm.catalog.schemas import UpsertPrice, UpsertProduct
 from crm.catalog.service.prices import upsert_price
 from crm.catalog.service.products import upsert_product
 from crm.consents import ConsentChange
-from crm.links import ManagedByErp
-from crm.upserts import Upserted
+from crm.ownership import ManagedByErp
+from records.upserts import Upserted
 from values.address import AddressChange
 from values.money import UnitPriceChange
 

@@ -5,14 +5,14 @@ from typing import ClassVar, cast
 from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from chassis.settings import ServiceSettings
 from chassis.storage.reading import Setting
+from records.settings import RecordSettings
 from values.phone import is_region
 
 __all__ = ["CrmSettings", "settings_of"]
 
 
-class CrmSettings(ServiceSettings):
+class CrmSettings(RecordSettings):
     """What the CRM reads from its environment."""
 
     model_config = SettingsConfigDict(env_prefix="CRM_", extra="ignore", populate_by_name=True)
@@ -23,13 +23,6 @@ class CrmSettings(ServiceSettings):
         default="CN",
         pattern="^[A-Z]{2}$",
         description="Country (ISO 3166-1) whose phone numbers are written without country code.",
-    )
-    source_version_step_max: int = Field(
-        default=1_000_000,
-        ge=1,
-        le=2**53 - 1,
-        description="A sender's version may be so far ahead of the last one taken, or a tenth of "
-        "it where that is more; one further ahead is refused, as it would keep later ones out.",
     )
 
     @field_validator("region")

@@ -147,8 +147,8 @@ async def test_pages_show_each_order_once_the_newest_first(shop, desk):
         view += [one["id"] for one in page["items"]]
         cursor = page["next_cursor"]
     assert sorted(view) == sorted(made)
-    oldest_first = await shop.placed(sort="created_at")
-    assert oldest_first == view[::-1]
+    allocate_oldest_first = await shop.placed(sort="created_at")
+    assert allocate_oldest_first == view[::-1]
 
 
 @pytest.mark.parametrize(

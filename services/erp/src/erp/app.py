@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
+import records
 from chassis.events.event import Event
 from chassis.events.states import States
 from chassis.service import Schedule, Service
@@ -51,7 +52,6 @@ from erp.ledger.router import (
     period_router,
     year_router,
 )
-from erp.links import RESERVED_SYSTEMS
 from erp.metrics import METRICS
 from erp.parties.events import CustomerChanged
 from erp.parties.router import customer_router, supplier_router
@@ -113,6 +113,7 @@ from erp.stock.router import (
     warehouse_router,
 )
 from erp.stock.service import RESERVE, availability_states, reserve_due
+from records.links import RESERVED_SYSTEMS
 
 __all__ = ["HANDLERS", "SERVICE"]
 
@@ -161,6 +162,7 @@ SERVICE = Service(
     metadata=Base.metadata,
     migrations=_HERE / "migrations",
     locale=_HERE / "locale",
+    shared_locales=(records.LOCALE,),
     routers=(
         customer_router,
         supplier_router,

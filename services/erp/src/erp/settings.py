@@ -6,27 +6,20 @@ from typing import ClassVar, cast
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from chassis.settings import ServiceSettings
 from chassis.storage.reading import Setting
+from records.settings import RecordSettings
 from values.text import Code
 
 __all__ = ["ErpSettings", "settings_of"]
 
 
-class ErpSettings(ServiceSettings):
+class ErpSettings(RecordSettings):
     """What the ERP reads from its environment."""
 
     model_config = SettingsConfigDict(env_prefix="ERP_", extra="ignore", populate_by_name=True)
     service: ClassVar[str] = "erp"
 
     port: int = Field(default=8001, ge=0, le=65535, description="Port the API listens on.")
-    source_version_step_max: int = Field(
-        default=1_000_000,
-        ge=1,
-        le=2**53 - 1,
-        description="A sender's version may be so far ahead of the last one taken, or a tenth of "
-        "it where that is more; one further ahead is refused, as it would keep later ones out.",
-    )
     charge_tax_code: Code | None = Field(
         default=None,
         description="Tax code of charges (freight) on invoices of orders, which must exist; "

@@ -8,7 +8,8 @@ import pytest
 from chassis.testing.waiting import until
 from erp.parties.rules.ownership import led_by_crm
 from erp.parties.schemas import ChangeCustomer
-from erp.parties.service import customers
+from erp.parties.service.customers import CUSTOMER
+from records import writes
 
 PATH = "/v1/customers"
 LED = {
@@ -115,7 +116,7 @@ async def test_the_link_waits_for_a_change_at_hand(desk, problem):
     link = {"system": "crm", "external_id": desk.word()}
     async with desk.erp.database.transaction() as work:
         command = ChangeCustomer(name="Mine")
-        await customers.change_customer(work, UUID(customer["id"]), command, revision=1)
+        await writes.change(work, CUSTOMER, UUID(customer["id"]), command, revision=1)
         linking = asyncio.create_task(desk.erp.post(f"{path}/external-refs", link))
         blocker = await work.sql.fetchval("select pg_backend_pid()")
         blocked = "pg_stat_activity", "$1 = any(pg_blocking_pids(pid))", blocker

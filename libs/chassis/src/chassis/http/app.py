@@ -51,7 +51,7 @@ def create_app(
     app.state.service = service
     app.state.settings = settings
     app.state.metrics = metrics
-    app.state.texts = Texts.load([service.locale])
+    app.state.texts = Texts.load([*service.shared_locales, service.locale])
     app.state.readiness = _readiness(app)
     if database is not None:
         attach(app, database)

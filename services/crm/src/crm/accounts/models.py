@@ -1,6 +1,5 @@
 """Accounts and contacts: what they are, and how they change."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -20,10 +19,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
 from chassis.storage.base import Amount, PartlyEdited
-from crm.base import Base, NamedRecord
+from crm.base import Base
 from crm.consents import Consent
 from crm.searched import ACCOUNT, CONTACT
 from crm.terms import ErpTerms
+from records.entities import NamedRecord, Values
 from values.address import Address
 from values.email import email_key
 from values.matching import PHONE_TAIL, MatchKeys, match_keys
@@ -51,9 +51,9 @@ class Reachable(NamedRecord):
     search: Mapped[str] = mapped_column(default="", server_default=text("''"))
     """Of the release before; what is searched stands beside (`crm.searched`)."""
 
-    def take(self, facts: Mapping[str, Any]) -> list[str]:
+    def apply(self, values: Values) -> dict[str, Any]:
         """Take over the facts that differ; what is compared and searched follows them."""
-        changed = super().take(facts)
+        changed = super().apply(values)
         if "email" in changed:
             self.email_key = email_key(self.email)
         if _COMPARED.intersection(changed):

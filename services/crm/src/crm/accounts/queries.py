@@ -27,7 +27,7 @@ from crm.accounts.schemas import (
     ContactView,
     ReachableQuery,
 )
-from crm.links import linked_to, references
+from records.links import linked_to, references
 from values.address import Address
 from values.email import email_key
 from values.matching import PHONE_TAIL, MatchKeys

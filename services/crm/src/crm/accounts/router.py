@@ -27,6 +27,7 @@ from chassis.identity.actor import Actor
 from chassis.storage.external import AlreadyLinked
 from chassis.storage.reading import Reading
 from crm.accounts import queries
+from crm.accounts.models import Account, Contact
 from crm.accounts.schemas import (
     AccountMatchReply,
     AccountQuery,
@@ -44,9 +45,11 @@ from crm.accounts.schemas import (
     UpsertContacts,
 )
 from crm.accounts.service import accounts, contacts, matches
-from crm.links import ExternalRef, LinkExternal, LinkRecords, ManagedByErp
-from crm.senders import FromSystem, InBatch
-from crm.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome, upsert_each
+from crm.ownership import ManagedByErp
+from records.batches import upsert_each
+from records.links import ExternalRef, LinkExternal, LinkRecords
+from records.senders import FromSystem, InBatch
+from records.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome
 from values.external import ExternalId
 
 __all__ = ["account_router", "contact_router"]
@@ -129,9 +132,7 @@ async def account_upsert_batch(
 ) -> BatchReply:
     """Take over accounts as another system knows them; each is judged alone."""
     sent, in_bulk = command.items, accounts.IN_BULK
-    return await upsert_each(
-        work, asked, accounts.KIND, sent, accounts.upsert_account, in_bulk=in_bulk
-    )
+    return await upsert_each(work, asked, Account, sent, accounts.upsert_account, in_bulk=in_bulk)
 
 
 @account_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
@@ -263,7 +264,7 @@ async def contact_upsert_batch(
     asked: InBatch, command: UpsertContacts, _by: Seller, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over contacts as another system knows them; each is judged alone."""
-    return await upsert_each(work, asked, "contact", command.items, contacts.upsert_contact)
+    return await upsert_each(work, asked, Contact, command.items, contacts.upsert_contact)
 
 
 @contact_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)

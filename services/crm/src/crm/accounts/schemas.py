@@ -18,8 +18,8 @@ from pydantic import (
 from chassis.http.etag import EtagVersion, Revision
 from crm.consents import Consent, ConsentChange, ConsentPatch
 from crm.fields import LARGEST_BATCH, Facts
-from crm.links import ExternalRef, LinkExternal
 from crm.terms import ErpTerms, ErpTermsChange
+from records.links import ExternalRef, LinkExternal
 from values.address import Address, AddressChange, AddressPatch
 from values.decimals import rounded
 from values.email import Email

@@ -1,6 +1,5 @@
 """Products and their prices: what they are, and how they change."""
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -21,8 +20,9 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Quantity
-from crm.base import Base, NamedRecord, Record
+from crm.base import Base
 from crm.searched import PRODUCT
+from records.entities import NamedRecord, Record, Values
 from values.money import UnitPrice
 from values.units import decimals_of
 
@@ -84,18 +84,19 @@ class Product(NamedRecord, Base):
     def list_price(self, price: UnitPrice | None) -> None:
         self.list_price_amount = None if price is None else price.amount
 
-    def take(self, facts: Mapping[str, Any]) -> list[str]:
+    def apply(self, values: Values) -> dict[str, Any]:
         """Take over the facts that differ; the decimals follow the unit unless they are said."""
-        unit = facts.get("unit", self.unit or "C62")
-        if "unit_decimals" not in facts and (unit != self.unit or self.unit_decimals is None):
-            facts = {**facts, "unit": unit, "unit_decimals": decimals_of(unit)}
-        return super().take(facts)
+        unit = values.get("unit", self.unit or "C62")
+        if "unit_decimals" not in values and (unit != self.unit or self.unit_decimals is None):
+            values = {**values, "unit": unit, "unit_decimals": decimals_of(unit)}
+        return super().apply(values)
 
-    def hand_over(self) -> list[str]:
-        """Make the ERP master: it prices the product from now on; names of what changed."""
+    def hand_over(self) -> bool:
+        """Make the ERP master: it prices the product from now on; whether it was not so far."""
         if self.master == ERP_MASTER:
-            return []
-        return self.take({"master": ERP_MASTER, "list_price": None})
+            return False
+        self.apply({"master": ERP_MASTER, "list_price": None})
+        return True
 
 
 class PriceList(Record, Base):

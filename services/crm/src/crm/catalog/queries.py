@@ -23,7 +23,7 @@ from crm.catalog.schemas import (
     ProductQuery,
     ProductView,
 )
-from crm.links import linked_to, references
+from records.links import linked_to, references
 from values.money import UnitPrice
 from values.prices import PriceStep
 

@@ -29,6 +29,7 @@ from chassis.storage.external import AlreadyLinked
 from chassis.storage.reading import Reading
 from crm.catalog import queries
 from crm.catalog.errors import DuplicateCode, NoPrice, OverlappingPrice
+from crm.catalog.models import Product, ProductPrice
 from crm.catalog.schemas import (
     AddPrice,
     AddProduct,
@@ -48,9 +49,11 @@ from crm.catalog.schemas import (
     UpsertProducts,
 )
 from crm.catalog.service import price_lists, prices, products
-from crm.links import LinkExternal, ManagedByErp
-from crm.senders import FromSystem, InBatch
-from crm.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome, upsert_each
+from crm.ownership import ManagedByErp
+from records.batches import upsert_each
+from records.links import LinkExternal
+from records.senders import FromSystem, InBatch
+from records.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome
 from values.external import ExternalId
 
 __all__ = ["price_list_router", "price_router", "product_router"]
@@ -167,9 +170,7 @@ async def product_upsert_batch(
 ) -> BatchReply:
     """Take over products as another system knows them; each is judged alone."""
     sent, in_bulk = command.items, products.IN_BULK
-    return await upsert_each(
-        work, asked, products.KIND, sent, products.upsert_product, in_bulk=in_bulk
-    )
+    return await upsert_each(work, asked, Product, sent, products.upsert_product, in_bulk=in_bulk)
 
 
 @product_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
@@ -256,7 +257,7 @@ async def product_price_upsert_batch(
     asked: InBatch, command: UpsertPrices, _by: Manager, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over prices as another system knows them; each is judged alone."""
-    return await upsert_each(work, asked, "product_price", command.items, prices.upsert_price)
+    return await upsert_each(work, asked, ProductPrice, command.items, prices.upsert_price)
 
 
 @price_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)

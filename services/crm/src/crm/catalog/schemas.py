@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
 from crm.fields import LARGEST_BATCH, Facts
-from crm.links import ExternalRef
+from records.links import ExternalRef
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity
 from values.external import ExternalId, SourceVersion

@@ -20,9 +20,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
-from crm.base import Base, Record
+from crm.base import Base
 from crm.orders.errors import AccountFixed, OrderCancelled
 from crm.searched import NUMBER
+from records.entities import Record
 from values.address import Address
 
 __all__ = ["CANCELLED", "PLACED", "REJECTED", "Order", "OrderLine"]
@@ -73,8 +74,8 @@ class Order(Record, Base):
 
     def count_local_change(self, at: datetime, *, history: int) -> list[str]:
         """Count a change that was made here: the ERP decides anew; other fields that it changed."""
-        changed = self.take({"state": CANCELLED if self.state == CANCELLED else PLACED})
-        changed += self.take({"refusal": None})
+        state = CANCELLED if self.state == CANCELLED else PLACED
+        changed = [*self.apply({"state": state}), *self.apply({"refusal": None})]
         self.touch(at)
         self.content_version, self.content_history = self.version, history
         return changed

@@ -11,11 +11,11 @@ from chassis.storage.loading import columns_of
 from chassis.storage.searching import containing
 from chassis.work.locking import any_of
 from chassis.work.unit_of_work import Work
-from crm.links import references
 from crm.orders.models import Order, OrderLine
 from crm.orders.schemas import OrderView
 from crm.searched import ORDERS
 from crm.sql import Sql
+from records.links import references
 
 __all__ = [
     "add_order",

@@ -33,7 +33,6 @@ from chassis.http.texts import Texts
 from chassis.identity.actor import Actor
 from chassis.storage.reading import Reading
 from crm.accounts.errors import AccountArchived
-from crm.links import linked_to
 from crm.orders import queries
 from crm.orders.errors import (
     AccountFixed,
@@ -43,6 +42,7 @@ from crm.orders.errors import (
     ProductNotSold,
     UnknownLine,
 )
+from crm.orders.models import Order
 from crm.orders.rules.reasons import DEFAULT_REASON, REASONS
 from crm.orders.schemas import (
     ChangeOrder,
@@ -69,8 +69,10 @@ from crm.orders.service.copy_batches import (
     store_each,
     store_one,
 )
-from crm.senders import FromBoundSystem, FromSystem, InBatch, InBoundBatch
-from crm.upserts import KEPT, UPSERT_PROBLEMS, UPSERTED, Upserted, reply_outcome, upsert_each
+from records.batches import upsert_each
+from records.links import linked_to
+from records.senders import FromBoundSystem, FromSystem, InBatch, InBoundBatch
+from records.upserts import UPSERT_PROBLEMS, UPSERTED, UPSERTED_PART, Upserted, reply_outcome
 from values.external import ExternalId
 
 __all__ = ["erp_copy_router", "order_router"]
@@ -187,7 +189,7 @@ async def order_upsert_batch(
 ) -> BatchReply:
     """Take over orders as another system knows them; each is judged alone."""
     return await upsert_each(
-        work, asked, orders.KIND, command.items, orders.upsert_order, in_bulk=orders.IN_BULK
+        work, asked, Order, command.items, orders.upsert_order, in_bulk=orders.IN_BULK
     )
 
 
@@ -258,7 +260,9 @@ async def order_fulfilment_upsert_batch(
     return await store_each(work, asked, FULFILMENTS, command.items)
 
 
-@erp_copy_router.put("/order-fulfilments/by-external/{system}/{external_id}", responses=KEPT)
+@erp_copy_router.put(
+    "/order-fulfilments/by-external/{system}/{external_id}", responses=UPSERTED_PART
+)
 async def order_fulfilment_upsert(
     _by: Bridge,
     system: FromBoundSystem,
@@ -296,7 +300,9 @@ async def product_availability_upsert_batch(
     return await store_each(work, asked, AVAILABILITIES, command.items)
 
 
-@erp_copy_router.put("/product-availabilities/by-external/{system}/{external_id}", responses=KEPT)
+@erp_copy_router.put(
+    "/product-availabilities/by-external/{system}/{external_id}", responses=UPSERTED_PART
+)
 async def product_availability_upsert(
     _by: Bridge,
     system: FromBoundSystem,
@@ -321,7 +327,7 @@ async def account_debt_upsert_batch(
     return await store_each(work, asked, DEBTS, command.items)
 
 
-@erp_copy_router.put("/account-debts/by-external/{system}/{external_id}", responses=KEPT)
+@erp_copy_router.put("/account-debts/by-external/{system}/{external_id}", responses=UPSERTED_PART)
 async def account_debt_upsert(
     _by: Bridge,
     system: FromBoundSystem,

@@ -17,8 +17,8 @@ from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
 from crm.fields import LARGEST_BATCH
-from crm.links import ExternalRef
 from crm.orders.erp_orders import ErpOrder
+from records.links import ExternalRef
 from values.address import Address, AddressPatch
 from values.days import Day, Instant
 from values.decimals import NonNegativeDecimal, PositiveQuantity, SignedAmount

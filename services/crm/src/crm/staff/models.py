@@ -6,7 +6,8 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text, 
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm.base import Base, NamedRecord
+from crm.base import Base
+from records.entities import NamedRecord
 
 __all__ = ["LOCAL_USER", "StaffMember", "Team"]
 

@@ -8,7 +8,8 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped
 
 from erp.approvals.errors import AlreadyDecided, OwnRequest
-from erp.base import Base, Record
+from erp.base import Base
+from records.entities import Record
 
 __all__ = ["APPROVED", "PENDING", "REFUSED", "WITHDRAWN", "Approval"]
 

@@ -22,9 +22,10 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from chassis.storage.base import Quantity
-from erp.base import Base, NamedRecord, Record
+from erp.base import Base
 from erp.catalog.errors import FixedCode, ReversedPeriod
 from erp.searched import ITEM
+from records.entities import NamedRecord, Record, Values
 from values.units import Ratio
 
 __all__ = [
@@ -72,10 +73,10 @@ class ItemCategory(NamedRecord, Base):
     code: Mapped[str] = mapped_column(unique=True)
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("item_category.id"))
 
-    def take(self, facts: Mapping[str, Any]) -> list[str]:
+    def apply(self, values: Values) -> dict[str, Any]:
         """Take over the facts that differ. Raises FixedCode."""
-        _keep_code(self, "item_category", facts)
-        return super().take(facts)
+        _keep_code(self, "item_category", values)
+        return super().apply(values)
 
 
 class ItemUnit(Base):
@@ -212,9 +213,9 @@ class Price(Record, Base):
     amount: Mapped[Decimal] = mapped_column(Numeric(20, 6))
     status: Mapped[str] = mapped_column(default=ACTIVE)
 
-    def take(self, facts: Mapping[str, Any]) -> list[str]:
+    def apply(self, values: Values) -> dict[str, Any]:
         """Take over the facts that differ. Raises ReversedPeriod."""
-        changed = super().take(facts)
+        changed = super().apply(values)
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
             raise ReversedPeriod(valid_from=self.valid_from, valid_to=self.valid_to)
         return changed

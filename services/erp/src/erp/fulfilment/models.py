@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.http.problems import FieldError, InvalidInput
 from chassis.storage.base import Amount, Identified, PartlyEdited, Quantity
 from chassis.storage.folding import search_index
-from erp.base import Base, Record
+from erp.base import Base
 from erp.fulfilment.errors import (
     MoreThanLeft,
     OrderClosed,
@@ -32,6 +32,7 @@ from erp.fulfilment.errors import (
 )
 from erp.fulfilment.rules.deciding import Decision
 from erp.searched import NUMBER, shipment_text
+from records.entities import Record
 from values.address import Address
 from values.decimals import plain
 

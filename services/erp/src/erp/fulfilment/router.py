@@ -41,6 +41,7 @@ from erp.fulfilment.errors import (
     ShipmentReversed,
     UnknownLine,
 )
+from erp.fulfilment.models import Order
 from erp.fulfilment.schemas import (
     ChangeOrder,
     Invoiced,
@@ -60,7 +61,6 @@ from erp.fulfilment.schemas import (
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.parties.errors import PartyArchived
 from erp.receivables.errors import DebtWrittenOff, InvoiceDateOrder
-from erp.senders import FromSystem, InBatch
 from erp.stock.errors import (
     DuplicateSerial,
     GoodsGone,
@@ -75,7 +75,9 @@ from erp.stock.errors import (
     ShortOnDay,
     UnknownSerial,
 )
-from erp.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome, upsert_each
+from records.batches import upsert_each
+from records.senders import FromSystem, InBatch
+from records.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome
 from values.external import ExternalId
 from values.text import DocumentNumber
 
@@ -196,7 +198,7 @@ async def sales_order_upsert_batch(
 ) -> BatchReply:
     """Accept orders as another system knows them; each is judged alone."""
     items, in_bulk = command.items, service.IN_BULK
-    return await upsert_each(work, asked, "sales_order", items, service.take_order, in_bulk=in_bulk)
+    return await upsert_each(work, asked, Order, items, service.take_order, in_bulk=in_bulk)
 
 
 @order_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified
 from chassis.storage.folding import search_index
-from erp.base import Base, Record
+from erp.base import Base
 from erp.ledger.errors import PeriodLocked
 from erp.searched import JOURNAL_NUMBER, memo_text
+from records.entities import Record
 
 __all__ = [
     "Account",

@@ -1,10 +1,11 @@
 """What parties tell: the state of a customer, for everyone; of a supplier, inside the ERP."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field
 
 from chassis.events.event import Event
+from records.types import Change, changed_fields
 from values.address import Address
 from values.money import MoneyView
 
@@ -30,15 +31,15 @@ class PartyState(Event):
     status: Literal["active", "archived"]
 
     @classmethod
-    def every_field(cls) -> list[str]:
-        """Names of all fields of the state: what a new party changes."""
-        return sorted(cls.model_fields.keys() - {"id", "version", "changed"})
-
-    @classmethod
     def of(cls, party: object, changed: list[str]) -> Self:
         """The event of a customer or supplier as it is now."""
         state = {name: getattr(party, name) for name in cls.model_fields if name != "changed"}
         return cls.model_validate(state | {"changed": changed})
+
+    @classmethod
+    def after(cls, change: Change[Any]) -> Self:
+        """The event of a change."""
+        return cls.of(change.record, changed_fields(cls, change))
 
 
 class CustomerChanged(PartyState):

@@ -1,7 +1,6 @@
 """Customers and suppliers: what they are, and how they change."""
 
 import re
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -20,8 +19,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
 from chassis.storage.base import PartlyEdited
-from erp.base import Base, NamedRecord
+from erp.base import Base
 from erp.searched import CUSTOMER, SUPPLIER
+from records.entities import NamedRecord, Values
 from values.address import Address
 from values.matching import PHONE_TAIL, match_keys
 from values.money import Money
@@ -125,9 +125,9 @@ class Customer(PartlyEdited, Party, Base):
         ARRAY(Text), default=list, server_default=text("'{}'")
     )
 
-    def take(self, facts: Mapping[str, Any]) -> list[str]:
+    def apply(self, values: Values) -> dict[str, Any]:
         """Take over the facts that differ; what it is compared by follows them."""
-        changed = super().take(facts)
+        changed = super().apply(values)
         if _COMPARED.intersection(changed):
             self._compare_anew()
         return changed

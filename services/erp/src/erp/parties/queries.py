@@ -1,6 +1,6 @@
 """Named reads and locks of parties."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -8,107 +8,70 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.http.paging import Filter
 from chassis.storage.base import version_columns
-from chassis.storage.searching import containing
+from chassis.storage.reading import Reading
 from erp import searched
-from erp.links import linked_to, references
 from erp.parties.models import TAX_ID_KEY, Customer, Supplier
 from erp.parties.schemas import CustomerView, PartyQuery, SupplierView
+from records.links import references
+from records.reads import BY_NAME, Reads, columns_of, everybody, record_filters
 from values.matching import PHONE_TAIL, MatchKeys
 
 __all__ = [
+    "CUSTOMERS",
     "MOST_FOUND",
+    "SUPPLIERS",
     "Wanted",
     "active_parties_with_tax_ids",
     "candidates",
     "currencies_of_price_lists",
-    "customer_page",
-    "customer_view",
     "matches",
     "next_customer_numbers",
     "next_supplier_numbers",
-    "supplier_page",
-    "supplier_view",
 ]
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
 
-_COMMON = """id, number, name, legal_name, tax_id, tax_id_shared, email, phone, website, language,
-  currency,  payment_terms_days, status, created_at, updated_at"""
-
-CUSTOMER = f"""{_COMMON}, {version_columns(Customer.__table__)}, bill_to, ship_to, dunning_block,
-  price_list,
-  case when credit_limit is not null
-    then jsonb_build_object('amount', credit_limit::text, 'currency', currency)
-  end as credit_limit, {references("customer")}"""
-
-SUPPLIER = f"""{_COMMON}, {version_columns(Supplier.__table__)},
-  address, {references("supplier")}"""
-
-_SORTS = {
-    "created_at": Sort("created_at", "timestamptz"),
-    "updated_at": Sort("updated_at", "timestamptz"),
-    "name": Sort("sort_key", "text"),
-}
+_CREDIT_LIMIT = """case when credit_limit is not null
+    then jsonb_build_object('amount', credit_limit::text, 'currency', currency) end"""
 
 
-def _wanted(table: str, query: PartyQuery) -> list[Filter]:
+def _filters(table: str) -> Callable[[Reading, PartyQuery], list[Filter]]:
     """The conditions that the query puts on the table's rows."""
-    return [
-        Filter("status = {}", query.status),
-        Filter("tax_id = {} and tax_id <> ''", query.tax_id),
-        Filter("lower(email) = {} and email <> ''", query.email and query.email.lower()),
-        linked_to(table, query.external_system, query.external_id),
-    ]
+
+    def filters(_at: Reading, query: PartyQuery) -> list[Filter]:
+        return [
+            *record_filters(table, query),
+            Filter("tax_id = {} and tax_id <> ''", query.tax_id),
+            Filter("lower(email) = {} and email <> ''", query.email and query.email.lower()),
+        ]
+
+    return filters
 
 
-async def customer_page(sql: Sql, query: PartyQuery, asked: PageQuery) -> Page[CustomerView]:
-    """One page of the customers wanted, the newest first."""
-    return await fetch_page(
-        sql,
-        columns=CUSTOMER,
-        source="customer",
-        view=_customer,
-        sorts=_SORTS,
-        default="-created_at",
-        asked=asked,
-        where=[*_wanted("customer", query), *await containing(sql, query.q, searched.CUSTOMERS)],
-    )
-
-
-async def supplier_page(sql: Sql, query: PartyQuery, asked: PageQuery) -> Page[SupplierView]:
-    """One page of the suppliers wanted, the newest first."""
-    return await fetch_page(
-        sql,
-        columns=SUPPLIER,
-        source="supplier",
-        view=_supplier,
-        sorts=_SORTS,
-        default="-created_at",
-        asked=asked,
-        where=[*_wanted("supplier", query), *await containing(sql, query.q, searched.SUPPLIERS)],
-    )
-
-
-async def customer_view(sql: Sql, customer_id: UUID) -> CustomerView | None:
-    """The customer as callers see it."""
-    row = await sql.fetchrow(f"select {CUSTOMER} from customer where id = $1", customer_id)
-    return _customer(row) if row else None
-
-
-async def supplier_view(sql: Sql, supplier_id: UUID) -> SupplierView | None:
-    """The supplier as callers see it."""
-    row = await sql.fetchrow(f"select {SUPPLIER} from supplier where id = $1", supplier_id)
-    return _supplier(row) if row else None
-
-
-def _customer(row: Mapping[str, Any]) -> CustomerView:
-    return CustomerView.model_validate(dict(row))
-
-
-def _supplier(row: Mapping[str, Any]) -> SupplierView:
-    return SupplierView.model_validate(dict(row))
+CUSTOMERS = Reads(
+    name="customer",
+    view=CustomerView,
+    columns=columns_of(CustomerView, Customer.__table__, credit_limit=_CREDIT_LIMIT),
+    source="customer",
+    visible=everybody,
+    query=PartyQuery,
+    filters=_filters("customer"),
+    searched=searched.CUSTOMERS,
+    sorts=BY_NAME,
+)
+SUPPLIERS = Reads(
+    name="supplier",
+    view=SupplierView,
+    columns=columns_of(SupplierView, Supplier.__table__),
+    source="supplier",
+    visible=everybody,
+    query=PartyQuery,
+    filters=_filters("supplier"),
+    searched=searched.SUPPLIERS,
+    sorts=BY_NAME,
+)
 
 
 async def next_customer_numbers(sql: Sql, count: int) -> list[str]:

@@ -1,16 +1,16 @@
 """What callers ask of parties, and what they see."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.links import ExternalRef, LinkExternal
+from records.links import ExternalRef, LinkExternal
 from values.address import Address, AddressChange, AddressPatch
 from values.email import Email
-from values.external import ExternalId, SourceVersion
+from values.external import SourceVersion
 from values.money import CurrencyCode, MoneyChange, MoneyView
 from values.phone import PhoneText
 from values.text import (
@@ -41,15 +41,10 @@ __all__ = [
     "Reason",
     "SupplierView",
     "UpsertCustomer",
-    "UpsertCustomerItem",
-    "UpsertCustomers",
     "UpsertSupplier",
-    "UpsertSupplierItem",
-    "UpsertSuppliers",
 ]
 
 Days = Annotated[int, Field(strict=True, ge=0, le=3650)]
-LARGEST_BATCH = 500
 
 Known = Annotated[str, StringConstraints(max_length=1000)]
 """What somebody else knows, as it is written there."""
@@ -81,13 +76,6 @@ class PartyFields(Command):
     payment_terms_days: Days = Field(
         default_factory=unset, description="Days from invoice to payment; by default 30."
     )
-
-    def facts(self) -> dict[str, Any]:
-        """The fields that were given, by name."""
-        given = self.model_fields_set - {"source_version", "external_id"}
-        facts = {name: getattr(self, name) for name in given}
-        limit = facts.get("credit_limit")
-        return facts | {"credit_limit": limit.money()} if isinstance(limit, MoneyView) else facts
 
 
 _CREDIT_LIMIT = (
@@ -143,18 +131,6 @@ class UpsertCustomer(PartyFields, CustomerTerms):
     status: Status = Field(default_factory=unset)
 
 
-class UpsertCustomerItem(UpsertCustomer):
-    """One customer of a batch."""
-
-    external_id: ExternalId
-
-
-class UpsertCustomers(Command):
-    """Customers as another system knows them."""
-
-    items: list[UpsertCustomerItem] = Field(min_length=1, max_length=LARGEST_BATCH)
-
-
 class NewSupplier(PartyFields):
     """Take on a supplier."""
 
@@ -176,18 +152,6 @@ class UpsertSupplier(PartyFields):
     name: Name = Field(default_factory=unset, description="Needed when it is new here.")
     address: AddressPatch = Field(default_factory=AddressChange)
     status: Status = Field(default_factory=unset)
-
-
-class UpsertSupplierItem(UpsertSupplier):
-    """One supplier of a batch."""
-
-    external_id: ExternalId
-
-
-class UpsertSuppliers(Command):
-    """Suppliers as another system knows them."""
-
-    items: list[UpsertSupplierItem] = Field(min_length=1, max_length=LARGEST_BATCH)
 
 
 class PartyView(BaseModel):

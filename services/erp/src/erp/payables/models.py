@@ -8,9 +8,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
-from erp.base import Base, Record
+from erp.base import Base
 from erp.payables.errors import BillAlreadyReversed
 from erp.searched import bill_text
+from records.entities import Record
 
 __all__ = ["NUMBER_READ", "Bill", "BillExpense", "BillLine"]
 

@@ -18,10 +18,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
-from erp.base import Base, Record
+from erp.base import Base
 from erp.receivables.errors import OverCredited
 from erp.receivables.rules.amounts import proportional_part
 from erp.searched import INVOICE_NUMBER, NUMBER
+from records.entities import Record
 from values.decimals import plain
 
 __all__ = [

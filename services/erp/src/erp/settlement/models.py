@@ -9,11 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified
 from chassis.storage.folding import search_index
-from erp.base import Base, Record
+from erp.base import Base
 from erp.searched import open_item_text, payment_text
 from erp.settlement.errors import OverAllocated
 from erp.settlement.schemas import BAD_DEBT, SMALL_DIFFERENCE
 from erp.sums import bookable
+from records.entities import Record
 from values.decimals import plain
 
 __all__ = [

@@ -22,7 +22,6 @@ from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from erp.catalog.errors import FractionOfUnit
 from erp.ledger.errors import NoPeriod, PeriodClosed
-from erp.senders import InBatch
 from erp.stock import queries
 from erp.stock.errors import (
     CostNeeded,
@@ -57,7 +56,8 @@ from erp.stock.schemas import (
     WarehouseView,
 )
 from erp.stock.service import booking, reporting
-from erp.upserts import UPSERT_PROBLEMS
+from records.senders import InBatch
+from records.upserts import UPSERT_PROBLEMS
 from values.days import Day
 
 __all__ = [

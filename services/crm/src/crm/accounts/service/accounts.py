@@ -26,21 +26,21 @@ from crm.accounts.schemas import (
 from crm.accounts.service.facts import read
 from crm.currencies import require_supported_currency
 from crm.fields import Facts
-from crm.links import (
-    ERP,
-    ExternalRef,
-    LinkExternal,
-    LinkRecords,
-    ManagedByErp,
-    link,
-    linked,
-    require_speaker,
-    unlink,
-)
+from crm.ownership import ERP, ManagedByErp
 from crm.settings import settings_of
 from crm.staff.service.members import require_active_user
 from crm.terms import ErpTerms, ErpTermsChange
-from crm.upserts import InBulk, Sent, Upserted, required, upsert_one
+from records.batches import InBulk, upsert_one
+from records.links import (
+    ExternalRef,
+    LinkExternal,
+    LinkRecords,
+    link,
+    linked,
+    require_sender,
+    unlink,
+)
+from records.upserts import Sent, Upserted, require
 
 __all__ = [
     "IN_BULK",
@@ -165,7 +165,7 @@ async def link_accounts(work: Work, command: LinkRecords, *, view_of: ViewOf) ->
 
     Raises SystemReserved.
     """
-    require_speaker(work, command.system)
+    require_sender(work, command.system)
     return await link_each(work, Account, command.system, command.items, view_of=view_of)
 
 
@@ -191,7 +191,7 @@ async def _register_sent(
 ) -> None:
     leads = system == ERP
     await _register_all(
-        work, [(one, required(_taken(command, leads=leads), "name")) for one, command in sent]
+        work, [(one, require(_taken(command, leads=leads), "name")) for one, command in sent]
     )
 
 
@@ -230,7 +230,7 @@ async def _register_all(work: Work, new: Sequence[tuple[UUID, Facts]]) -> None:
         )
         facts = _as_archived(_with_terms(given, None), False)  # noqa: FBT003 - no ERP said so far
         await _check(work, facts)
-        account.take(read(facts, region=region))
+        account.apply(read(facts, region=region))
         accounts.append(account)
     work.session.add_all(accounts)
     await work.flush()
@@ -271,7 +271,7 @@ async def _change_all(
     for account, given in told:
         facts = _as_archived(_with_terms(given, account.erp), account.erp_archived)
         await _check(work, facts, present=account)
-        fields = account.take(read(facts, present=account, region=region))
+        fields = list(account.apply(read(facts, present=account, region=region)))
         if fields:
             changed[account] = fields
     if not leads:

@@ -14,9 +14,9 @@ from crm.accounts.schemas import AddContact, ChangeContact, ContactView, UpsertC
 from crm.accounts.service import accounts
 from crm.accounts.service.facts import read
 from crm.fields import Facts
-from crm.links import LinkExternal, link
 from crm.settings import settings_of
-from crm.upserts import Sent, Upserted, required, upsert
+from records.links import LinkExternal, link
+from records.upserts import Sent, Upserted, require, upsert
 
 __all__ = [
     "add_contact",
@@ -100,7 +100,7 @@ async def _account_id(work: Work, system: str, command: UpsertContact) -> UUID |
 
 
 async def _add_sent(work: Work, facts: Facts, account_id: UUID | None, contact_id: UUID) -> None:
-    required({"account_id": account_id} | facts, "account_id", "name")
+    require({"account_id": account_id} | facts, "account_id", "name")
     if account_id:
         await _add(work, await _account(work, account_id), facts, contact_id)
 
@@ -134,7 +134,7 @@ async def _add(work: Work, account: Account, facts: Facts, contact_id: UUID) -> 
         id=contact_id, account_id=account.id, created_at=work.now, updated_at=work.now
     )
     await _make_room(work, contact, facts)
-    contact.take(read(facts, region=_region(work, account)))
+    contact.apply(read(facts, region=_region(work, account)))
     work.session.add(contact)
     await accounts.publish(work, account, ["contacts"])
     return contact.id
@@ -143,7 +143,7 @@ async def _add(work: Work, account: Account, facts: Facts, contact_id: UUID) -> 
 async def _change(work: Work, account: Account, contact: Contact, facts: Facts) -> bool:
     """Whether anything changed; then contact and account are one version further."""
     await _make_room(work, contact, facts)
-    changed = contact.take(read(facts, present=contact, region=_region(work, account)))
+    changed = contact.apply(read(facts, present=contact, region=_region(work, account)))
     if not changed:
         return False
     contact.touch(work.now)
@@ -158,7 +158,7 @@ async def _make_room(work: Work, contact: Contact, facts: Facts) -> None:
         return
     so_far = await queries.primary_contact(work, contact.account_id)
     if so_far and so_far.id != contact.id:
-        so_far.take({"primary": False})
+        so_far.apply({"primary": False})
         so_far.touch(work.now)
         await work.flush()
 

@@ -10,7 +10,7 @@ from crm.catalog import queries
 from crm.catalog.models import PriceList
 from crm.catalog.schemas import PriceListView, UpsertPriceList
 from crm.fields import Facts
-from crm.upserts import Sent, Upserted, required, upsert
+from records.upserts import Sent, Upserted, require, upsert
 
 __all__ = ["see_price_list", "upsert_price_list"]
 
@@ -44,14 +44,14 @@ async def upsert_price_list(
 
 async def _add(work: Work, facts: Facts, price_list_id: UUID) -> None:
     added = PriceList(id=price_list_id, is_default=False, created_at=work.now, updated_at=work.now)
-    added.take(required(facts, "code", "name"))
+    added.apply(require(facts, "code", "name"))
     work.session.add(added)
     await work.flush()
 
 
 async def _change(work: Work, facts: Facts, price_list_id: UUID) -> bool:
     listed = await lock(work, PriceList, price_list_id)
-    changed = listed.take(facts)
+    changed = listed.apply(facts)
     if changed:
         listed.touch(work.now)
     await work.flush()

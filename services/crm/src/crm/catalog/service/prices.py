@@ -27,8 +27,9 @@ from crm.catalog.schemas import (
 from crm.catalog.service.products import lock_product, product_meant
 from crm.currencies import require_supported_currency
 from crm.fields import Facts
-from crm.links import ERP, LinkExternal, ManagedByErp, link
-from crm.upserts import Sent, Upserted, required, upsert
+from crm.ownership import ERP, ManagedByErp
+from records.links import LinkExternal, link
+from records.upserts import Sent, Upserted, require, upsert
 from values.money import UnitPrice, UnitPriceChange, UnitPriceView
 from values.prices import PriceStep
 from values.units import minimum_of
@@ -177,7 +178,7 @@ async def upsert_price(work: Work, system: str, external_id: str, command: Upser
 async def _add_sent(
     work: Work, facts: Facts, product_id: UUID | None, system: str, price_id: UUID
 ) -> None:
-    required({"product": product_id} | facts, "product", "price")
+    require({"product": product_id} | facts, "product", "price")
     if product_id:
         product = await lock_product(work, product_id)
         await _add(work, product, facts, price_id, by=system)
@@ -249,7 +250,7 @@ async def _take(work: Work, product: Product, price: ProductPrice, facts: Facts)
     if "min_quantity" in facts and price.master == OWN:
         least = minimum_of(facts["min_quantity"], product.unit_decimals)
         facts = facts | {"min_quantity": least}
-    changed = price.take(facts)
+    changed = list(price.apply(facts))
     if price.valid_from and price.valid_to and price.valid_to < price.valid_from:
         message = "The period ends before it begins."
         raise InvalidInput(errors=[FieldError("/valid_to", "period_in_order", message)])

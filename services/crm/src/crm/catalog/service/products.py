@@ -19,9 +19,11 @@ from crm.catalog.models import ERP_MASTER, WITHDRAWN, Product
 from crm.catalog.schemas import AddProduct, ChangeProduct, ProductView, UpsertProduct
 from crm.currencies import require_supported_currency
 from crm.fields import Facts
-from crm.links import ERP, LinkExternal, ManagedByErp, link
+from crm.ownership import ERP, ManagedByErp
 from crm.settings import settings_of
-from crm.upserts import OUTCOMES, InBulk, Sent, Upserted, required, upsert_one
+from records.batches import InBulk, upsert_one
+from records.links import LinkExternal, link
+from records.upserts import OUTCOMES, Sent, Upserted, require
 from values.money import UnitPriceChange
 
 __all__ = [
@@ -141,7 +143,7 @@ async def upsert_product(
 async def _add_sent(work: Work, system: str, sent: Sequence[tuple[UUID, UpsertProduct]]) -> None:
     master = {"master": ERP_MASTER} if system == ERP else {}
     await _add_all(
-        work, [(one, required(command.facts(), "code", "name") | master) for one, command in sent]
+        work, [(one, require(command.facts(), "code", "name") | master) for one, command in sent]
     )
 
 
@@ -164,7 +166,7 @@ async def _add_all(work: Work, new: Sequence[tuple[UUID, Facts]]) -> None:
         product = Product(
             id=product_id, currency=work.setting.currency, created_at=work.now, updated_at=work.now
         )
-        product.take(_merged(work, product, facts))
+        product.apply(_merged(work, product, facts))
         products.append(product)
     await _claim_codes(work, products)
     work.session.add_all(products)
@@ -181,7 +183,7 @@ async def _change_all(
     handed_over = [product for product, _ in told if by == ERP and product.hand_over()]
     if handed_over:
         await _end_own_prices(work, handed_over)
-    changes = {product: product.take(_merged(work, product, facts)) for product, facts in told}
+    changes = {product: product.apply(_merged(work, product, facts)) for product, facts in told}
     for product, fields in changes.items():
         if fields and product.master == ERP_MASTER and by != ERP:
             raise ManagedByErp(fields=", ".join(fields), entity=KIND)
@@ -195,7 +197,7 @@ async def _change_all(
 
 async def _end_own_prices(work: Work, products: Sequence[Product]) -> None:
     for price in await queries.own_active_prices(work, [product.id for product in products]):
-        price.take({"status": WITHDRAWN})
+        price.apply({"status": WITHDRAWN})
         price.touch(work.now)
 
 

@@ -10,10 +10,11 @@ from chassis.http.batch import AtOnce, BatchReply, Outcome, Present, Sent, each_
 from chassis.telemetry.trace import Trace
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
+from crm.base import Base
 from crm.orders import queries
 from crm.orders.service import erp_copies
-from crm.senders import BatchAsked
-from crm.upserts import versions_of
+from records.batches import versions_of
+from records.senders import BatchRequest
 
 __all__ = ["AVAILABILITIES", "DEBTS", "FULFILMENTS", "Stored", "store_each", "store_one"]
 
@@ -63,12 +64,12 @@ async def store_one(work: Work, kind: CopyKind, sent: Any) -> Stored:
 async def _store(work: Work, kind: CopyKind, sent: Sequence[Any]) -> list[Stored]:
     outcomes = await kind.store(work, sent)
     ids = [kind.record(one) for one in sent]
-    records = await versions_of(work, kind.table, ids)
+    records = await versions_of(work, Base.metadata.tables[kind.table], ids)
     return [(outcome, records[record]) for record, outcome in zip(ids, outcomes, strict=True)]
 
 
 async def store_each(
-    work: Work, asked: BatchAsked, kind: CopyKind, items: Sequence[Any]
+    work: Work, asked: BatchRequest, kind: CopyKind, items: Sequence[Any]
 ) -> BatchReply:
     """Store each item as if alone, in the order sent; a refused one leaves the others as they are.
 

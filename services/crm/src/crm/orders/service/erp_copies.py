@@ -21,7 +21,7 @@ from crm.orders.schemas import (
 )
 from crm.orders.service import erp_decisions, orders
 from crm.settings import settings_of
-from crm.upserts import OUTCOMES
+from records.upserts import OUTCOMES
 
 __all__ = ["store_availabilities", "store_debts", "store_fulfilments", "store_refusal"]
 

@@ -79,7 +79,7 @@ async def apply_refusal(work: Work, order: Order, *, version: int, code: str, ab
     erp = ErpOrder.model_validate(order.erp) if order.erp else None
     if erp is None or erp.state == REJECTED or erp.source_version is None:
         refusal = {"kind": "order", "code": code, "about": about}
-        await _save(work, order, order.take({"state": REJECTED, "refusal": refusal}), None)
+        await _save(work, order, list(order.apply({"state": REJECTED, "refusal": refusal})), None)
         return
     order.content_version = min(erp.source_version, order.version)
     order.content_history = erp.source_history or order.content_history
@@ -111,7 +111,7 @@ def _refusal(kind: str, reason: str) -> dict[str, str]:
 async def _apply_content(
     work: Work, order: Order, erp: ErpOrder, *, state: str, refusal: Mapping[str, str] | None
 ) -> None:
-    changed = order.take({"state": state, "refusal": refusal})
+    changed = list(order.apply({"state": state, "refusal": refusal}))
     lines = await _lines_of(work, order, erp) if state == PLACED else None
     if lines is not None:
         present = await queries.load_lines(work, order.id)

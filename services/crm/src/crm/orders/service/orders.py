@@ -36,7 +36,8 @@ from crm.orders.service.lines import (
     orders_more,
 )
 from crm.sql import Sql
-from crm.upserts import InBulk, Sent, Upserted, upsert
+from records.batches import InBulk
+from records.upserts import Sent, Upserted, upsert
 from values.address import Address, AddressChange
 from values.decimals import rounded
 from values.money import Money, MoneyChange, MoneyView
@@ -259,7 +260,7 @@ def apply_values(
 ) -> list[str]:
     """Apply values and the sums of the lines; names of what differs, `lines` among them."""
     before = (order.net, order.total)
-    changed = order.take(values)
+    changed = list(order.apply(values))
     if compared_values(present) != compared_values(requested):
         changed.append("lines")
     if changed:

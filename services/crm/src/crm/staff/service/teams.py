@@ -25,7 +25,7 @@ async def get_team(sql: queries.Sql, team_id: UUID) -> TeamView:
 async def create_team(work: Work, command: AddTeam) -> UUID:
     """Form a team. Raises TeamNameTaken."""
     team = Team(id=uuid7(), created_at=work.now, updated_at=work.now)
-    team.take(dict(command))
+    team.apply(dict(command))
     await _require_free_name(work, team)
     work.session.add(team)
     await work.flush()
@@ -36,7 +36,7 @@ async def change_team(work: Work, team_id: UUID, command: ChangeTeam, *, revisio
     """Change what the caller saw as `revision`. Raises NotFound, StaleRevision, TeamNameTaken."""
     team = await lock(work, Team, team_id)
     team.check_revision(revision)
-    changed = team.take(command.given())
+    changed = team.apply(command.given())
     if "name" in changed:
         await _require_free_name(work, team)
     if changed:

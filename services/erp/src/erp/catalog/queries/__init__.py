@@ -12,7 +12,7 @@ from chassis.storage.searching import containing
 from erp import searched
 from erp.catalog.models import Unit
 from erp.catalog.schemas import CategoryView, ItemQuery, ItemView, UnitView
-from erp.links import linked_to, references
+from records.links import linked_to, references
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
 Row = Mapping[str, Any]

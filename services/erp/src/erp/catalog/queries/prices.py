@@ -16,7 +16,7 @@ from erp import searched
 from erp.catalog.models import Price, PriceList
 from erp.catalog.queries import sorts
 from erp.catalog.schemas import PriceListView, PriceQuery, PriceView
-from erp.links import linked_to, references
+from records.links import linked_to, references
 from values.money import UnitPrice
 from values.prices import PriceStep
 from values.units import Ratio

@@ -41,6 +41,7 @@ from erp.catalog.errors import (
     UnitInUse,
     UnsuitableConversion,
 )
+from erp.catalog.models import Item, ItemCategory
 from erp.catalog.schemas import (
     CategoryView,
     ChangeCategory,
@@ -57,9 +58,10 @@ from erp.catalog.schemas import (
     UpsertItems,
 )
 from erp.catalog.service import categories, items, units
-from erp.links import LinkExternal
-from erp.senders import FromSystem, InBatch
-from erp.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome, upsert_each
+from records.batches import upsert_each
+from records.links import LinkExternal
+from records.senders import FromSystem, InBatch
+from records.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome
 from values.external import ExternalId
 
 __all__ = ["category_router", "item_router", "unit_router"]
@@ -157,8 +159,8 @@ async def item_category_upsert_batch(
     asked: InBatch, command: UpsertCategories, _by: Keeper, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over categories as another system knows them; each is judged alone."""
-    kind, act = categories.KIND, categories.upsert_category
-    return await upsert_each(work, asked, kind, command.items, act)
+    act = categories.upsert_category
+    return await upsert_each(work, asked, ItemCategory, command.items, act)
 
 
 @category_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
@@ -221,7 +223,7 @@ async def item_upsert_batch(
 ) -> BatchReply:
     """Take over items as another system knows them; each is judged alone."""
     sent, in_bulk = command.items, items.IN_BULK
-    return await upsert_each(work, asked, items.KIND, sent, items.upsert_item, in_bulk=in_bulk)
+    return await upsert_each(work, asked, Item, sent, items.upsert_item, in_bulk=in_bulk)
 
 
 @item_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)

@@ -32,6 +32,7 @@ from erp.catalog.errors import (
     OverlappingPrice,
     ReversedPeriod,
 )
+from erp.catalog.models import Price
 from erp.catalog.queries import prices as queries
 from erp.catalog.schemas import (
     ChangePrice,
@@ -47,9 +48,10 @@ from erp.catalog.schemas import (
     UpsertPrices,
 )
 from erp.catalog.service import price_lists, prices
-from erp.links import LinkExternal
-from erp.senders import FromSystem, InBatch
-from erp.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome, upsert_each
+from records.batches import upsert_each
+from records.links import LinkExternal
+from records.senders import FromSystem, InBatch
+from records.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome
 from values.external import ExternalId
 
 __all__ = ["price_list_router", "price_router"]
@@ -181,7 +183,7 @@ async def price_upsert_batch(
     asked: InBatch, command: UpsertPrices, _by: Keeper, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over prices as another system knows them; each is judged alone."""
-    return await upsert_each(work, asked, prices.KIND, command.items, prices.upsert_price)
+    return await upsert_each(work, asked, Price, command.items, prices.upsert_price)
 
 
 @price_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)

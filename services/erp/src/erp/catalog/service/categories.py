@@ -15,7 +15,7 @@ from erp.catalog import queries
 from erp.catalog.errors import CategoryLoop, DuplicateCode
 from erp.catalog.models import ItemCategory
 from erp.catalog.schemas import CategoryView, ChangeCategory, NewCategory, UpsertCategory
-from erp.upserts import Sent, Upserted, required, upsert
+from records.upserts import Sent, Upserted, require, upsert
 
 __all__ = ["add_category", "change_category", "see_category", "upsert_category"]
 
@@ -66,7 +66,7 @@ async def upsert_category(
 
 
 async def _add_sent(work: Work, facts: dict[str, Any], category_id: UUID) -> None:
-    await _add(work, required(facts, "code", "name"), category_id)
+    await _add(work, require(facts, "code", "name"), category_id)
 
 
 async def _change_sent(work: Work, facts: dict[str, Any], category_id: UUID) -> bool:
@@ -80,7 +80,7 @@ async def _add(work: Work, facts: Mapping[str, Any], category_id: UUID) -> UUID:
     if existing_id:
         raise DuplicateCode(entity=KIND, record_code=code, existing_id=existing_id)
     category = ItemCategory(id=category_id, created_at=work.now, updated_at=work.now)
-    category.take(await _resolved(work, facts))
+    category.apply(await _resolved(work, facts))
     work.session.add(category)
     await work.flush()
     return category.id

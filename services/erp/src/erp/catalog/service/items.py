@@ -25,8 +25,9 @@ from erp.catalog.models import ACTIVE, ARCHIVED, Item
 from erp.catalog.schemas import ChangeItem, ItemView, NewItem, UpsertItem
 from erp.catalog.service.categories import category_ids_of
 from erp.catalog.service.units import must_know_units
-from erp.links import LinkExternal, link
-from erp.upserts import InBulk, Sent, Upserted, required, upsert_one
+from records.batches import InBulk, upsert_one
+from records.links import LinkExternal, link
+from records.upserts import Sent, Upserted, require
 from values.units import Ratio
 
 __all__ = [
@@ -103,7 +104,7 @@ async def upsert_item(work: Work, system: str, external_id: str, command: Upsert
 
 
 async def _add_sent(work: Work, _system: str, sent: Sequence[tuple[UUID, UpsertItem]]) -> None:
-    new = [(item_id, required(command.facts(), "sku", "name")) for item_id, command in sent]
+    new = [(item_id, require(command.facts(), "sku", "name")) for item_id, command in sent]
     await _add_all(work, new)
 
 
@@ -124,7 +125,7 @@ async def _add_all(work: Work, sent: Sequence[tuple[UUID, Mapping[str, Any]]]) -
     items = []
     for (item_id, _), facts in zip(sent, resolved, strict=True):
         item = Item(id=item_id, status=ACTIVE, units=[], created_at=work.now, updated_at=work.now)
-        item.take(facts)
+        item.apply(facts)
         _check_units(item)
         items.append(item)
     await _check_tracking(work, items)
@@ -148,7 +149,7 @@ async def _change_all(work: Work, told: Sequence[tuple[Item, Mapping[str, Any]]]
     before = {item.id: (item.sku, item.unit) for item, _ in told}
     resolved = await _resolved_all(work, [facts for _, facts in told])
     changes = [
-        item.change(facts, work.now) for (item, _), facts in zip(told, resolved, strict=True)
+        list(item.change(facts, work.now)) for (item, _), facts in zip(told, resolved, strict=True)
     ]
     changed = {item: fields for (item, _), fields in zip(told, changes, strict=True) if fields}
     await _check_changed(work, changed, before)

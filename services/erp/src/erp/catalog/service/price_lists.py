@@ -55,7 +55,7 @@ async def add_price_list(work: Work, command: NewPriceList) -> UUID:
     if existing:
         raise DuplicateCode(entity=KIND, record_code=command.code, existing_id=existing.id)
     added = PriceList(id=uuid7(), created_at=work.now, updated_at=work.now)
-    added.take(facts)
+    added.apply(facts)
     work.session.add(added)
     await work.flush()
     every_field = sorted(PriceListChanged.model_fields.keys() - {"id", "version", "changed"})
@@ -69,7 +69,7 @@ async def change_price_list(
     """Change what the caller saw as `revision`. Raises NotFound, StaleRevision."""
     listed, _ = await _locked(work, price_list_id)
     listed.check_revision(revision)
-    changed = listed.change(command.facts(), work.now)
+    changed = list(listed.change(command.facts(), work.now))
     await _tell(work, listed, changed)
 
 
@@ -90,8 +90,8 @@ async def make_default(work: Work, price_list_id: UUID) -> None:
     await advisory_lock(work, "default price list")
     listed, others = await _locked(work, price_list_id)
     for other in others:
-        await _tell(work, other, other.change({"is_default": False}, work.now))
-    await _tell(work, listed, listed.change({"is_default": True}, work.now))
+        await _tell(work, other, list(other.change({"is_default": False}, work.now)))
+    await _tell(work, listed, list(listed.change({"is_default": True}, work.now)))
 
 
 async def _locked(work: Work, price_list_id: UUID) -> tuple[PriceList, list[PriceList]]:

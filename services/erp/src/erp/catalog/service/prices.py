@@ -30,8 +30,8 @@ from erp.catalog.schemas import (
 )
 from erp.catalog.service.price_lists import price_list_of
 from erp.currencies import require_supported_currency
-from erp.links import LinkExternal, link
-from erp.upserts import Sent, Upserted, required, upsert
+from records.links import LinkExternal, link
+from records.upserts import Sent, Upserted, require, upsert
 from values.money import MoneyView, UnitPrice, UnitPriceChange, UnitPriceView
 from values.prices import PriceStep, price_for
 from values.units import converted, fits, minimum_of
@@ -228,7 +228,7 @@ def _shown(names: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _add_sent(work: Work, facts: dict[str, Any], price_id: UUID) -> None:
-    await _add(work, required(facts, "sku", "price"), price_id)
+    await _add(work, require(facts, "sku", "price"), price_id)
 
 
 async def _change_sent(work: Work, facts: dict[str, Any], price_id: UUID) -> bool:
@@ -244,7 +244,7 @@ async def _add(work: Work, facts: Mapping[str, Any], price_id: UUID) -> UUID:
         updated_at=work.now,
     )
     facts = await _whole(work, price, facts)
-    price.take(await _resolved(work, price, {"price_list": None} | dict(facts)))
+    price.apply(await _resolved(work, price, {"price_list": None} | dict(facts)))
     names = await _checked(work, price, facts)
     work.session.add(price)
     await work.flush()

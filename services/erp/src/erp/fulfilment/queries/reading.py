@@ -11,9 +11,9 @@ from chassis.storage.base import version_columns
 from chassis.storage.searching import containing
 from erp.fulfilment.models import Order
 from erp.fulfilment.schemas import OrderView
-from erp.links import linked_to
 from erp.searched import SALES_ORDERS
 from erp.sql import Sql
+from records.links import linked_to
 
 __all__ = [
     "credit_facts",

@@ -24,7 +24,8 @@ from erp.fulfilment.service.replacing import go_on, replace
 from erp.fulfilment.service.telling import EVERYTHING, tell
 from erp.sql import Sql
 from erp.stock import service as stock
-from erp.upserts import REFUSED, InBulk, Sent, Upserted, upsert
+from records.batches import InBulk
+from records.upserts import REFUSED, Sent, Upserted, upsert
 
 __all__ = [
     "IN_BULK",

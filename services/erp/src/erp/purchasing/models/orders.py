@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
-from erp.base import Base, Record
+from erp.base import Base
 from erp.payables.errors import BillCredited
 from erp.purchasing.errors import (
     LessThanReceived,
@@ -25,6 +25,7 @@ from erp.purchasing.errors import (
 )
 from erp.purchasing.rules.values import share_of
 from erp.searched import NUMBER
+from records.entities import Record
 from values.decimals import EXACT, plain, rounded
 
 __all__ = ["PurchaseOrder", "PurchaseOrderLine"]

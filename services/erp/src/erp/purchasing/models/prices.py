@@ -9,8 +9,9 @@ from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Quantity
-from erp.base import Base, Record
+from erp.base import Base
 from erp.purchasing.rules.replenishing import Requirement
+from records.entities import Record
 
 __all__ = ["PurchaseSuggestion", "SupplierPrice"]
 

@@ -7,11 +7,11 @@ from uuid import UUID
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.searching import containing
 from chassis.work.unit_of_work import Work
-from erp.links import references
 from erp.purchasing.models import SupplierPrice
 from erp.purchasing.schemas import SupplierPriceView
 from erp.searched import SUPPLIER_PRICES
 from erp.sql import Sql
+from records.links import references
 
 __all__ = [
     "archived_suppliers",

@@ -46,8 +46,8 @@ from erp.purchasing.schemas import (
     UpsertSupplierPrices,
 )
 from erp.purchasing.service import ordering, pricing, suggesting
-from erp.senders import FromSystem, InBatch
-from erp.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome
+from records.senders import FromSystem, InBatch
+from records.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome
 from values.external import ExternalId
 
 __all__ = ["suggestion_router", "supplier_price_router"]

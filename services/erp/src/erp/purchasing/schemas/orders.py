@@ -9,8 +9,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.links import ExternalRef
 from erp.purchasing.events import ReceivedSerial
+from records.links import ExternalRef
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity, Quantity
 from values.external import ExternalId, SourceVersion

@@ -12,7 +12,7 @@ from chassis.work.unit_of_work import Work
 from erp.currencies import require_supported_currency
 from erp.days import business_day_of
 from erp.ledger import service as ledger
-from erp.parties.service.suppliers import see_supplier
+from erp.parties.service.suppliers import SUPPLIER
 from erp.payables import service as payables
 from erp.payables.events import BillReversed
 from erp.payables.schemas import BillView
@@ -155,5 +155,5 @@ def _billed_lines(
 
 async def _due_on(work: Work, supplier_id: UUID, day: date) -> date:
     """By the supplier's terms of payment."""
-    supplier = await see_supplier(work.sql, supplier_id)
+    supplier = await SUPPLIER.reads.get(work, supplier_id)
     return day + timedelta(days=supplier.payment_terms_days)

@@ -25,10 +25,11 @@ from erp.purchasing.schemas import (
 )
 from erp.purchasing.service.offering import require_bought
 from erp.purchasing.service.suggesting import update_suggestions
-from erp.senders import BatchAsked
 from erp.sql import Sql
 from erp.stock import service as stock
-from erp.upserts import Sent, Upserted, required, upsert, upsert_each
+from records.batches import upsert_each
+from records.senders import BatchRequest
+from records.upserts import Sent, Upserted, require, upsert
 from values.money import UnitPrice, UnitPriceChange
 
 __all__ = ["add_price", "change_price", "get_price", "upsert_price", "upsert_prices"]
@@ -67,12 +68,12 @@ async def change_price(
 
 
 async def upsert_prices(
-    work: Work, requested: BatchAsked, items: Sequence[UpsertSupplierPriceItem]
+    work: Work, requested: BatchRequest, items: Sequence[UpsertSupplierPriceItem]
 ) -> BatchReply:
     """Take over prices as another system knows them; each is judged alone."""
     skus = [item.sku for item in items if "sku" in item.model_fields_set]
     await stock.lock_items(work, list((await suggested.items_by_sku(work.sql, skus)).values()))
-    return await upsert_each(work, requested, KIND, items, upsert_price)
+    return await upsert_each(work, requested, SupplierPrice, items, upsert_price)
 
 
 async def upsert_price(
@@ -99,7 +100,7 @@ _TERMS = ("lead_time_days", "min_quantity", "multiple")
 
 
 async def _add_sent(work: Work, system: str, changes: dict[str, Any], price_id: UUID) -> None:
-    known = required(changes, "supplier_external_id", "sku", "price")
+    known = require(changes, "supplier_external_id", "sku", "price")
     named = known["supplier_external_id"]
     supplier_id = await queries.supplier_by_external(work.sql, system, named)
     if supplier_id is None:

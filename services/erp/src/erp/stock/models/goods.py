@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
-from erp.base import Base, Record
+from erp.base import Base
 from erp.searched import NUMBER, memo_text
 from erp.stock.errors import (
     NoCostOnDay,
@@ -31,6 +31,7 @@ from erp.stock.errors import (
 )
 from erp.stock.rules.valuation import DayEnds, cost_as_of, possible_from, short_day
 from erp.sums import bookable
+from records.entities import Record
 from values.decimals import plain
 
 __all__ = [

@@ -12,7 +12,6 @@ from chassis.ids import uuid7
 from chassis.work.unit_of_work import Work
 from erp.currencies import require_supported_currency
 from erp.days import business_day_of
-from erp.senders import BatchAsked
 from erp.sql import Sql
 from erp.stock import queries
 from erp.stock.errors import NotStocked, OpeningStockPosted
@@ -28,7 +27,9 @@ from erp.stock.schemas import (
     StockPosted,
 )
 from erp.stock.service.goods import adjust, receive
-from erp.upserts import Sent, Upserted, upsert, upsert_each
+from records.batches import upsert_each
+from records.senders import BatchRequest
+from records.upserts import Sent, Upserted, upsert
 
 __all__ = [
     "adjust_stock",
@@ -128,12 +129,12 @@ def _adjust_line(item_id: UUID, line: AdjustedLine) -> AdjustLine:
     return AdjustLine(item_id, line.quantity, value, line.serials)
 
 
-async def open_stocks(work: Work, asked: BatchAsked, items: Sequence[OpenStock]) -> BatchReply:
+async def open_stocks(work: Work, asked: BatchRequest, items: Sequence[OpenStock]) -> BatchReply:
     """Take over opening stock of many items; each is judged alone."""
     goods = await queries.goods_by_sku(work.sql, [item.sku for item in items])
     # All levels at once, in key order: an order that is placed meanwhile waits, never deadlocks.
     await queries.hold(work, [row["id"] for row in goods.values()])
-    return await upsert_each(work, asked, KIND, items, open_stock)
+    return await upsert_each(work, asked, OpeningStock, items, open_stock)
 
 
 async def open_stock(work: Work, system: str, external_id: str, command: OpenStock) -> Upserted:

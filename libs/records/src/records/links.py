@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.http.linking import LINKS_MAX
 from chassis.http.paging import Filter
-from chassis.http.problems import Problem
 from chassis.identity.actor import ADMIN
 from chassis.identity.systems import require_binding
 from chassis.storage import external
@@ -16,36 +15,21 @@ from values.external import ExternalId, System
 from values.text import Command
 
 __all__ = [
-    "CRM",
     "RESERVED_SYSTEMS",
     "ExternalRef",
     "LinkExternal",
     "LinkRecord",
     "LinkRecords",
-    "ManagedByCrm",
     "link",
     "linked",
     "linked_to",
     "references",
-    "require_speaker",
+    "require_sender",
     "unlink",
 ]
 
-CRM = "crm"
-"""The system that leads in how a linked customer is called and reached."""
-
-
 RESERVED_SYSTEMS = frozenset({"crm", "erp"})
-"""Names of the two halves: only a key bound to one of them may speak for it."""
-
-
-class ManagedByCrm(Problem):
-    """The record is linked to the CRM's, and the CRM leads in these fields."""
-
-    status = 409
-    code = "managed_by_crm"
-    title = "The CRM leads here"
-    detail = "The CRM leads in {fields} of this {entity}. Change it there; it arrives here."
+"""Names of the two halves: only a key bound to one of them may send in its name."""
 
 
 class ExternalRef(BaseModel):
@@ -100,8 +84,8 @@ def linked_to(table: str, system: str | None, external_id: str | None) -> Filter
     )
 
 
-def require_speaker(work: Work, system: str) -> None:
-    """Raise SystemReserved unless the caller speaks for a half, or is an administrator."""
+def require_sender(work: Work, system: str) -> None:
+    """Raise SystemReserved for a half, unless the caller is bound to it or an administrator."""
     if system in RESERVED_SYSTEMS and not work.actor.may(ADMIN):
         require_binding(work.actor, system)
 
@@ -111,9 +95,9 @@ async def link(work: Work, entity_type: str, entity_id: UUID, command: LinkExter
 
     A link is no part of the record's content: it makes no version and no event. Raises
     AlreadyLinked when the foreign record, or ours in that system, has another link, and
-    SystemReserved unless the caller speaks for that system or is an administrator, who mends.
+    SystemReserved unless the caller may send for that system or is an administrator, who mends.
     """
-    require_speaker(work, command.system)
+    require_sender(work, command.system)
     await external.link(
         work.sql, entity_type, command.system, command.external_id, entity_id=entity_id
     )

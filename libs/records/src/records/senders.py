@@ -1,4 +1,4 @@
-"""Who sends records: the system, and whether the caller may speak for it."""
+"""Who sends records: the system, and whether the caller may send in its name."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from chassis.http.dependencies import Caller, Language, caller
 from chassis.http.texts import Texts
 from chassis.identity.systems import require_binding
 from chassis.telemetry.trace import Trace
-from erp.links import RESERVED_SYSTEMS
+from records.links import RESERVED_SYSTEMS
 from values.external import System
 
-__all__ = ["BatchAsked", "FromBoundSystem", "FromSystem", "InBatch"]
+__all__ = ["BatchRequest", "FromBoundSystem", "FromSystem", "InBatch", "InBoundBatch"]
 
 
 async def from_system(request: Request, system: System) -> str:
@@ -24,9 +24,9 @@ async def from_system(request: Request, system: System) -> str:
     return system
 
 
-async def from_bound_system(request: Request, system: System) -> str:
+async def from_bound_system(by: Caller, system: System) -> str:
     """The system that sends, which the caller must be bound to. Raises SystemReserved."""
-    require_binding(await caller(request), system)
+    require_binding(by, system)
     return system
 
 
@@ -35,7 +35,7 @@ FromBoundSystem = Annotated[str, Depends(from_bound_system)]
 
 
 @dataclass(frozen=True)
-class BatchAsked:
+class BatchRequest:
     """How a batch was sent: from which system, in earnest or as a dry run, in which language."""
 
     system: str
@@ -45,7 +45,7 @@ class BatchAsked:
     traces: Sequence[Trace]
 
 
-async def batch_asked(
+async def batch_request(
     request: Request,
     system: FromSystem,
     language: Language,
@@ -53,10 +53,19 @@ async def batch_asked(
     item_traces: ItemTraces = None,
     *,
     dry_run: DryRun = False,
-) -> BatchAsked:
-    """How the batch at hand was sent."""
+) -> BatchRequest:
+    """How this batch was sent."""
     texts, traces = request.app.state.texts, Trace.of_items(item_traces, relayed=by.relays)
-    return BatchAsked(system, dry_run, language, texts, traces)
+    return BatchRequest(system, dry_run, language, texts, traces)
 
 
-InBatch = Annotated[BatchAsked, Depends(batch_asked)]
+InBatch = Annotated[BatchRequest, Depends(batch_request)]
+
+
+async def bound_batch_request(by: Caller, sent: InBatch) -> BatchRequest:
+    """The same of a batch whose sender must be bound to its system. Raises SystemReserved."""
+    require_binding(by, sent.system)
+    return sent
+
+
+InBoundBatch = Annotated[BatchRequest, Depends(bound_batch_request)]

@@ -1,0 +1,194 @@
+"""How records are read: one place where views are made, and where row visibility is added.
+
+Documents are read so as well; their source joins what belongs to them.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Generic, Protocol, Self, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import FromClause
+
+from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.http.problems import NotFound
+from chassis.storage.base import version_columns
+from chassis.storage.reading import Reading
+from chassis.storage.searching import Searched, containing
+from records.links import linked_to, references
+
+__all__ = [
+    "BY_NAME",
+    "BY_TIME",
+    "Reads",
+    "RecordQuery",
+    "View",
+    "columns_of",
+    "everybody",
+    "record_filters",
+]
+
+
+class View(Protocol):
+    """What callers see of a record: a Pydantic model with at least these fields."""
+
+    @property
+    def id(self) -> UUID:
+        """The record's id."""
+
+    @property
+    def version(self) -> int:
+        """The number in its ETag."""
+
+    @classmethod
+    def model_validate(cls, obj: Any, /) -> Self:
+        """The view of a row."""
+
+
+V = TypeVar("V", bound=View)
+
+BY_TIME: Mapping[str, Sort] = {
+    name: Sort(name, "timestamptz") for name in ("created_at", "updated_at")
+}
+BY_NAME: Mapping[str, Sort] = {**BY_TIME, "name": Sort("sort_key", "text")}
+"""What lists of master data are sorted by; each has an index (`list_indexes`)."""
+
+
+def everybody(_at: Reading) -> Sequence[Filter]:
+    """The rule of records that every caller sees who may read records of that type."""
+    return ()
+
+
+def no_filters(_at: Reading, _query: Any) -> Sequence[Filter]:
+    """The filters of a list that has none of its own."""
+    return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reads(Generic[V]):
+    """How records of a type are read: what callers see of which rows, how they filter and sort.
+
+    name          the word in problems
+    view          the model that a row becomes, by `show` where that is not plain validation
+    columns       SQL columns of the view
+    source        SQL table, with joins; a row for each record
+    visible       conditions that are added to every read: the rows that the actor may see
+    filters       conditions of a list for the query (`QueryModel`) that its route takes
+    searched      the texts that `q` is looked up in
+    sorts         what lists may be sorted by; `default_sort` without a wish
+    key           SQL expression of the record's id
+    """
+
+    name: str
+    view: type[V]
+    columns: str
+    source: str
+    visible: Callable[[Reading], Sequence[Filter]]
+    query: type[BaseModel] | None = None
+    filters: Callable[[Reading, Any], Sequence[Filter]] = no_filters
+    searched: Searched | None = None
+    sorts: Mapping[str, Sort] = field(default_factory=lambda: BY_TIME)
+    default_sort: str = "-created_at"
+    key: str = "id"
+    show: Callable[[Reading, Mapping[str, Any]], V] | None = None
+
+    async def get(self, at: Reading, record_id: UUID) -> V:
+        """The record as callers see it. Raises NotFound, also where the actor may not see it."""
+        hidden = self._visibility(at)
+        sql = self._one + _numbered(hidden, first=2)
+        row = await at.sql.fetchrow(sql, record_id, *(one.value for one in hidden))
+        if row is None:
+            raise NotFound(entity=self.name, id=record_id)
+        return self._view(at, row)
+
+    async def page(self, at: Reading, wanted: Any, asked: PageQuery) -> "Page[V]":
+        """One page of the records wanted; `wanted` is a query of the list, or None.
+
+        Raises InvalidCursor, InvalidInput (unknown sort, nothing to search).
+        """
+        q = asked.q if asked.q is not None else getattr(wanted, "q", None)
+        words = await containing(at.sql, q, self.searched) if self.searched else []
+        return await fetch_page(
+            at.sql,
+            columns=self.columns,
+            source=self.source,
+            view=lambda row: self._view(at, row),
+            sorts=self.sorts,
+            default=self.default_sort,
+            asked=asked,
+            where=[*self._visibility(at), *self.filters(at, wanted), *words],
+            key=self.key,
+        )
+
+    async def require_visible(self, at: Reading, ids: Collection[UUID]) -> None:
+        """Raise NotFound for a record that there is not, or that the actor may not see.
+
+        Where everybody sees all records it asks nothing.
+        """
+        hidden = self._visibility(at)
+        if not hidden:
+            return
+        sql = (
+            f"select {self.key} as id from {self.source}"
+            f" where {self.key} = any($1::uuid[]){_numbered(hidden, first=2)}"
+        )
+        rows = await at.sql.fetch(sql, list(ids), *(one.value for one in hidden))
+        seen = {row["id"] for row in rows}
+        missing = next((one for one in ids if one not in seen), None)
+        if missing:
+            raise NotFound(entity=self.name, id=missing)
+
+    def _visibility(self, at: Reading) -> Sequence[Filter]:
+        conditions = self.visible(at)
+        if any(one.value is None for one in conditions):
+            message = f"{self.name}: a condition of visibility without a value would hide nothing"
+            raise ValueError(message)
+        return conditions
+
+    def _view(self, at: Reading, row: Mapping[str, Any]) -> V:
+        return self.show(at, row) if self.show else self.view.model_validate(dict(row))
+
+    @cached_property
+    def _one(self) -> str:
+        return f"select {self.columns} from {self.source} where {self.key} = $1"
+
+
+def _numbered(conditions: Sequence[Filter], *, first: int) -> str:
+    """The conditions as SQL, their values numbered on."""
+    return "".join(
+        f" and {one.condition.format(f'${number}')}" for number, one in enumerate(conditions, first)
+    )
+
+
+class RecordQuery(Protocol):
+    """A query with the filters that every list of master data has."""
+
+    status: Any
+    external_system: str | None
+    external_id: str | None
+
+
+def record_filters(table: str, query: RecordQuery) -> list[Filter]:
+    """The conditions of the filters that every list of master data has."""
+    return [
+        Filter(f"{table}.status = {{}}", query.status),
+        linked_to(table, query.external_system, query.external_id),
+    ]
+
+
+def columns_of(view: type[BaseModel], table: FromClause, **computed: str) -> str:
+    """The SQL columns of a view: the table's own by their names, others as `computed` says."""
+    name = table.description
+    columns = []
+    for field_name in view.model_fields:
+        if field_name in computed:
+            columns.append(f"{computed[field_name]} as {field_name}")
+        elif field_name == "external_refs":
+            columns.append(references(name))
+        elif field_name == "version":
+            columns.append(version_columns(table))
+        elif field_name != "revision":
+            columns.append(f"{name}.{field_name}")
+    return ", ".join(columns)

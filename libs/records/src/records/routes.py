@@ -1,0 +1,288 @@
+"""The standard routes of a record type, put onto its router one by one, so that it names each.
+
+A module's router reads as the list of what can be done with its records; what a route does stands
+in `writes` and `reads`, what is particular about the type in its `RecordType`. Acts of the business
+are routes of the module itself, beside these.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response, status
+from pydantic import BaseModel, Field, create_model
+
+from chassis.http.batch import BatchReply
+from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
+from chassis.http.etag import reply_with
+from chassis.http.linking import AskedIds, LinksReply, LinksView, ProblemViews, links_of
+from chassis.http.paging import Page, PageAsked, SearchAsked
+from chassis.identity.actor import Actor
+from chassis.storage.reading import Reading
+from records import writes
+from records.entities import ACTIVE, ARCHIVED, Record, Values
+from records.links import ExternalRef, LinkExternal, LinkRecords
+from records.reads import View
+from records.senders import FromSystem, InBatch
+from records.types import RecordType
+from records.upserts import UPSERTED, reply_outcome
+from values.external import ExternalId
+from values.text import Command
+
+__all__ = ["LARGEST_BATCH", "RecordRoutes"]
+
+E = TypeVar("E", bound=Record)
+V = TypeVar("V", bound=View)
+
+LARGEST_BATCH = 500
+
+
+class RecordRoutes(Generic[E, V]):
+    """Puts the standard routes of a record type onto a router; each call is one route, or a pair.
+
+    `one` and `many` are its names in texts, such as "price list" and "price lists"; `read` and
+    `write` the permissions. Operation ids are noun, then verb: `price_list_archive`.
+    """
+
+    def __init__(
+        self,
+        router: APIRouter,
+        kind: RecordType[E, V],
+        *,
+        one: str,
+        many: str,
+        read: str,
+        write: str,
+    ) -> None:
+        self.router, self.kind, self.one, self.many = router, kind, one, many
+        self._noun = one.replace(" ", "_")
+        self._article = "an" if one[0] in "aeiou" else "a"
+        self._id = Annotated[UUID, Path(alias=f"{self._noun}_id")]
+        self._reader = Annotated[Actor, Needs(read)]
+        self._writer = Annotated[Actor, Needs(write)]
+
+    def list(self, text: str) -> None:
+        """`GET /<many>`: a page of them, by the query of the reads."""
+        reads = self.kind.reads
+        query = reads.query
+        own_q = query is not None and "q" in query.model_fields
+        page_query = PageAsked if own_q or reads.searched is None else SearchAsked
+
+        async def filtered(wanted: Any, _by: Actor, asked: Any, at: InReading) -> "Page[V]":
+            return await reads.page(at, wanted, asked)
+
+        async def whole(_by: Actor, asked: Any, at: InReading) -> "Page[V]":
+            return await reads.page(at, None, asked)
+
+        types: dict[str, Any] = {
+            "_by": self._reader,
+            "asked": page_query,
+            "return": Page.__class_getitem__(reads.view),
+        }
+        if query is not None:
+            types["wanted"] = Annotated[query, Query()]
+        self._add("GET", "", "list", text, filtered if query else whole, types)
+
+    def create(self, command: type[Command], text: str) -> None:
+        """`POST /<many>`: a new one."""
+
+        async def create(
+            command: Command, _by: Actor, _once: OnlyOnce, work: InWork, response: Response
+        ) -> V:
+            record_id = await writes.create(work, self.kind, command)
+            return await self._reply(response, work, record_id, new=True)
+
+        types = {"command": command, "_by": self._writer}
+        self._add("POST", "", "create", text, create, types, status_code=status.HTTP_201_CREATED)
+
+    def upsert(self, command: type[Command]) -> None:
+        """`PUT /<many>/by-external/…`, one as another system knows it, and the batch of many."""
+        kind = self.kind
+
+        async def upsert_batch(
+            asked: InBatch, command: Any, _by: Actor, _once: OnlyOnceUnlessDry, work: InWork
+        ) -> BatchReply:
+            return await writes.upsert_batch(work, kind, asked, command.items)
+
+        async def upsert(
+            system: FromSystem,
+            external_id: ExternalId,
+            command: Command,
+            _by: Actor,
+            work: InWork,
+            response: Response,
+        ) -> V:
+            done = await writes.upsert(work, kind, system, external_id, command)
+            reply_outcome(response, done)
+            return await self._reply(response, work, done.id, new=done.outcome == "created")
+
+        path = "/by-external/{system}"
+        text = f"Take over {self.many} as another system knows them; each is judged alone."
+        types = {"command": _batch_of(command, self.one, self.many), "_by": self._writer}
+        self._add("POST", f"{path}/batch", "upsert_batch", text, upsert_batch, types)
+        text = (
+            f"Take over {self._article} {self.one} as another system knows it; "
+            "only a newer version changes it."
+        )
+        types = {"command": command, "_by": self._writer}
+        path = f"{path}/{{external_id}}"
+        self._add("PUT", path, "upsert", text, upsert, types, responses=UPSERTED)
+
+    def links(self) -> None:
+        """`GET /<many>/external-refs`, the links of many records, and `POST …/batch`, new ones.
+
+        Comes before `get`, whose path would take "external-refs" for an id.
+        """
+        kind = self.kind
+
+        async def link_list(ids: AskedIds, _by: Actor, at: InReading) -> LinksView:
+            return await links_of(at, kind.name, ids)
+
+        async def link_batch(
+            command: LinkRecords, view_of: ProblemViews, _by: Actor, _once: OnlyOnce, work: InWork
+        ) -> LinksReply:
+            return await writes.link_many(work, kind, command, view_of=view_of)
+
+        text = f"Which records of other systems the {self.many} are."
+        self._add("GET", "/external-refs", "link_list", text, link_list, {"_by": self._reader})
+        text = (
+            f"Say of many {self.many} which record of another system each is; each is judged alone."
+        )
+        path, types = "/external-refs/batch", {"_by": self._writer}
+        self._add("POST", path, "link_batch", text, link_batch, types)
+
+    def get(self) -> None:
+        """`GET /<many>/{id}`: one."""
+
+        async def get(record_id: UUID, _by: Actor, at: InReading, response: Response) -> V:
+            return await self._reply(response, at, record_id)
+
+        types = {"record_id": self._id, "_by": self._reader}
+        self._add("GET", self._path(), "get", f"The {self.one}.", get, types)
+
+    def change(self, command: type[Command], text: str = "") -> None:
+        """`PATCH /<many>/{id}`: other fields, based on the version that If-Match names."""
+
+        async def change(
+            record_id: UUID,
+            command: Command,
+            revision: IfMatch,
+            _by: Actor,
+            work: InWork,
+            response: Response,
+        ) -> V:
+            await writes.change(work, self.kind, record_id, command, revision=revision)
+            return await self._reply(response, work, record_id)
+
+        types = {"record_id": self._id, "command": command, "_by": self._writer}
+        text = text or "Change the fields given; the others stay."
+        self._add("PATCH", self._path(), "update", text, change, types)
+
+    def archive(self, text: str, restore_text: str, **also: Any) -> None:
+        """`POST /<many>/{id}/archive` and `/restore`; `also`: what else an archived one becomes."""
+        self._put("archive", {"status": ARCHIVED} | also, text)
+        self._put("restore", {"status": ACTIVE}, restore_text)
+
+    def link(self) -> None:
+        """`POST /<many>/{id}/external-refs`: which record of another system it is."""
+
+        async def link(
+            record_id: UUID,
+            command: LinkExternal,
+            _by: Actor,
+            _once: OnlyOnce,
+            work: InWork,
+            response: Response,
+        ) -> V:
+            await writes.link(work, self.kind, record_id, command)
+            return await self._reply(response, work, record_id)
+
+        types = {"record_id": self._id, "_by": self._writer}
+        text = f"Say which record of another system the {self.one} is."
+        self._add("POST", self._path("external-refs"), "link", text, link, types)
+
+    def unlink(self) -> None:
+        """`DELETE /<many>/{id}/external-refs/…`: it is that record of another system no more."""
+
+        async def unlink(
+            record_id: UUID,
+            system: FromSystem,
+            external_id: ExternalId,
+            _by: Actor,
+            work: InWork,
+            response: Response,
+        ) -> V:
+            gone = ExternalRef(system=system, external_id=external_id)
+            await writes.unlink(work, self.kind, record_id, gone)
+            return await self._reply(response, work, record_id)
+
+        types = {"record_id": self._id, "_by": self._writer}
+        text = (
+            f"Forget that the {self.one} is that record of another system, "
+            "which leads in nothing then."
+        )
+        path = self._path("external-refs/{system}/{external_id}")
+        self._add("DELETE", path, "unlink", text, unlink, types)
+
+    def _put(self, verb: str, values: Values, text: str) -> None:
+        async def put(
+            record_id: UUID, _by: Actor, _once: OnlyOnce, work: InWork, response: Response
+        ) -> V:
+            await writes.put(work, self.kind, record_id, values)
+            return await self._reply(response, work, record_id)
+
+        types = {"record_id": self._id, "_by": self._writer}
+        self._add("POST", self._path(verb), verb, text, put, types)
+
+    async def _reply(
+        self, response: Response, at: Reading, record_id: UUID, *, new: bool = False
+    ) -> V:
+        """The record as the reply shows it, with its ETag."""
+        seen = await self.kind.reads.get(at, record_id)
+        reply_with(response, seen, location=f"{self.router.prefix}/{seen.id}" if new else None)
+        return seen
+
+    def _path(self, act: str = "") -> str:
+        return f"/{{{self._noun}_id}}/{act}".rstrip("/")
+
+    def _add(  # noqa: PLR0917 - a route is all of these
+        self,
+        method: str,
+        path: str,
+        verb: str,
+        text: str,
+        endpoint: Callable[..., Any],
+        types: Mapping[str, Any],
+        *,
+        status_code: int | None = None,
+        responses: Mapping[int | str, dict[str, Any]] | None = None,
+    ) -> None:
+        """Add the route: the one place where types become a signature, which FastAPI reads."""
+        endpoint.__name__, endpoint.__doc__ = f"{self._noun}_{verb}", text
+        returned = endpoint.__annotations__["return"]
+        if isinstance(returned, TypeVar):
+            endpoint.__annotations__["return"] = self.kind.reads.view
+        endpoint.__annotations__ |= types
+        self.router.add_api_route(
+            path,
+            endpoint,
+            methods=[method],
+            status_code=status_code,
+            responses=dict(responses) if responses else None,
+        )
+
+
+def _batch_of(command: type[Command], one: str, many: str) -> type[BaseModel]:
+    """The batch of a command: `UpsertPriceLists`, of items `UpsertPriceListItem` with their id."""
+    item = create_model(
+        f"{command.__name__}Item",
+        __base__=command,
+        __doc__=f"One {one} of a batch.",
+        external_id=(ExternalId, ...),
+    )
+    return create_model(
+        f"Upsert{many.title().replace(' ', '')}",
+        __base__=Command,
+        __doc__=f"{many.capitalize()} as another system knows them.",
+        items=(list[item], Field(min_length=1, max_length=LARGEST_BATCH)),  # type: ignore[valid-type] # made just now
+    )

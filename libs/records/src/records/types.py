@@ -1,0 +1,126 @@
+"""What a record type is: how its records are read, and what is particular about writing them."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from chassis.events.event import Event
+from chassis.http.problem import Problem
+from chassis.work.unit_of_work import Work
+from records.entities import Record, Values
+from records.reads import Reads, View
+
+__all__ = ["Change", "Leader", "RecordType", "changed_fields"]
+
+E = TypeVar("E", bound=Record)
+V = TypeVar("V", bound=View)
+
+
+@dataclass(slots=True)
+class Change(Generic[E]):
+    """A record that is being written: the values given for it, and what they change.
+
+    `before`: what the changed fields were, sorted by name; known once the values are applied. It
+    is empty for a new record.
+    """
+
+    record: E
+    values: Values
+    is_new: bool = False
+    before: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def fields(self) -> list[str]:
+        """Names of the fields that changed, sorted."""
+        return list(self.before)
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything changed."""
+        return self.is_new or bool(self.before)
+
+    def touches(self, *fields: str) -> bool:
+        """Whether the record is new, or one of the fields changed."""
+        return self.is_new or any(name in self.before for name in fields)
+
+
+def changed_fields(event: type[Event], change: Change[Any]) -> list[str]:
+    """Names of the fields that the event of a change gives as changed: all, of a new record."""
+    return list(_fields_of(event)) if change.is_new else change.fields
+
+
+@cache
+def _fields_of(event: type[Event]) -> tuple[str, ...]:
+    return tuple(sorted(event.model_fields.keys() - {"id", "version", "changed"}))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leader:
+    """The other system that leads in some fields of a record that is linked to it.
+
+    Others may not change them: that is refused with `refusal` (fields, entity). What it sends of
+    them leaves the ETag as it is, because nobody here may edit it; so do `copies`, fields that
+    nobody here edits whoever sends them.
+    """
+
+    system: str
+    fields: frozenset[str]
+    refusal: type[Problem]
+    copies: frozenset[str] = frozenset()
+
+    def copied(self, sender: str | None) -> frozenset[str]:
+        """The fields that are copies where this sender writes them."""
+        return self.fields if sender == self.system else self.copies
+
+
+async def no_defaults(_work: Work, count: int) -> Sequence[Values]:
+    """The defaults of records that have none."""
+    return [{}] * count
+
+
+async def as_given(_work: Work, change: Change[Any], _sender: str | None) -> Values:
+    """The values as they came."""
+    return change.values
+
+
+async def no_rule(_work: Work, _changes: Sequence[Change[Any]], _sender: str | None) -> None:
+    """No rule among records."""
+
+
+async def no_event(_work: Work, _changes: Sequence[Change[Any]]) -> None:
+    """No event."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordType(Generic[E, V]):
+    """A type of master data. Everything but its name, entity and reads has a usual answer.
+
+    Writing runs in this order, for one record or for many: lock (or `defaults` of new ones),
+    `prepare` each, apply the values, `check` all that changed, count a version, store, `publish`.
+    Every step may refuse with a problem; then nothing was done.
+
+    name        the table, and the word in problems and in links to other systems
+    required    fields that a new record must have when another system sends it
+    defaults    for so many new records, the values of fields that nobody gives: numbers, currency
+    lock        the records by id, locked until the act ends; raises NotFound
+    prepare     the values made ready for the entity: looked up, merged, parsed
+    check       what must hold among records: unique codes, references
+    publish     the events
+    leader      the system that leads in fields of linked records
+    in_bulk     whether many are written as one change; else each in turn
+    `sender` is the system that sent the record; None: a caller's own change.
+    """
+
+    name: str
+    entity: type[E]
+    reads: Reads[V]
+    required: tuple[str, ...] = ("name",)
+    defaults: Callable[[Work, int], Awaitable[Sequence[Values]]] = no_defaults
+    lock: Callable[[Work, Collection[UUID]], Awaitable[Mapping[UUID, E]]] | None = None
+    prepare: Callable[[Work, Change[E], str | None], Awaitable[Values]] = as_given
+    check: Callable[[Work, Sequence[Change[E]], str | None], Awaitable[None]] = no_rule
+    publish: Callable[[Work, Sequence[Change[E]]], Awaitable[None]] = no_event
+    leader: Leader | None = None
+    in_bulk: bool = True

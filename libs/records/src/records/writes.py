@@ -1,0 +1,227 @@
+"""The one way in which records are written: created, changed, archived, linked, taken over."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from chassis.http.batch import BatchReply
+from chassis.http.linking import LinksReply, ViewOf, link_each
+from chassis.ids import uuid7
+from chassis.storage.base import PartlyEdited
+from chassis.storage.source_versions import PROTOCOL
+from chassis.work.locking import lock_all
+from chassis.work.unit_of_work import Work
+from records import links
+from records.batches import InBulk, Item, upsert_each, upsert_one
+from records.entities import Record, Values
+from records.links import ExternalRef, LinkExternal, LinkRecords, linked, require_sender
+from records.reads import View
+from records.senders import BatchRequest
+from records.types import Change, RecordType
+from records.upserts import Sent, Upserted, require
+
+__all__ = [
+    "change",
+    "create",
+    "given_values",
+    "link",
+    "link_many",
+    "lock_visible",
+    "put",
+    "unlink",
+    "upsert",
+    "upsert_batch",
+    "write",
+]
+
+E = TypeVar("E", bound=Record)
+V = TypeVar("V", bound=View)
+
+
+def given_values(command: BaseModel) -> dict[str, Any]:
+    """The values of the fields that were given; how the record was sent is none of them."""
+    return {name: getattr(command, name) for name in command.model_fields_set - PROTOCOL}
+
+
+async def lock_visible(
+    work: Work, kind: RecordType[E, V], ids: Collection[UUID]
+) -> Mapping[UUID, E]:
+    """The records by id, locked until the act ends.
+
+    Raises NotFound, also for one that the actor may not see: it learns nothing of its version.
+    """
+    found = await (kind.lock(work, ids) if kind.lock else lock_all(work, kind.entity, ids))
+    await kind.reads.require_visible(work, ids)
+    return found
+
+
+async def create(work: Work, kind: RecordType[E, V], command: BaseModel) -> UUID:
+    """Make a record. Raises what the type's steps raise."""
+    record_id = uuid7()
+    await _create_all(work, kind, [(record_id, given_values(command))])
+    return record_id
+
+
+async def change(
+    work: Work, kind: RecordType[E, V], record_id: UUID, command: BaseModel, *, revision: int
+) -> None:
+    """Change what the caller saw as `revision`.
+
+    Raises NotFound, StaleRevision, and what the type's steps raise.
+    """
+    record = (await lock_visible(work, kind, [record_id]))[record_id]
+    record.check_revision(revision)
+    await write(work, kind, [Change(record, given_values(command))])
+
+
+async def put(work: Work, kind: RecordType[E, V], record_id: UUID, values: Values) -> None:
+    """Set the values, whatever they are now: archived, restored.
+
+    Raises NotFound, and what the type's steps raise.
+    """
+    record = (await lock_visible(work, kind, [record_id]))[record_id]
+    await write(work, kind, [Change(record, values)])
+
+
+async def link(work: Work, kind: RecordType[E, V], record_id: UUID, command: LinkExternal) -> None:
+    """Say which record of another system it is. Raises NotFound, AlreadyLinked, SystemReserved.
+
+    A change that is under way ends first: from the link on another system may lead in some fields.
+    """
+    await kind.reads.require_visible(work, [record_id])
+    await links.link(work, kind.name, record_id, command)
+    await lock_visible(work, kind, [record_id])
+
+
+async def unlink(work: Work, kind: RecordType[E, V], record_id: UUID, gone: ExternalRef) -> None:
+    """Forget which record of another system it is. Raises NotFound.
+
+    All that the other system led in is ours to change again.
+    """
+    await kind.reads.require_visible(work, [record_id])
+    await links.unlink(work, kind.name, record_id, gone)
+    await lock_visible(work, kind, [record_id])
+
+
+async def link_many(
+    work: Work, kind: RecordType[E, V], command: LinkRecords, *, view_of: ViewOf
+) -> LinksReply:
+    """Say of many records which record of another system each is; each is judged alone.
+
+    Raises SystemReserved, and NotFound for a record that the actor may not see.
+    """
+    require_sender(work, command.system)
+    await kind.reads.require_visible(work, [item.id for item in command.items])
+    return await link_each(work, kind.entity, command.system, command.items, view_of=view_of)
+
+
+async def upsert(
+    work: Work, kind: RecordType[E, V], system: str, external_id: str, command: Any
+) -> Upserted:
+    """Take over a record as another system knows it; only a newer version changes it.
+
+    Raises VersionTooFar, InvalidInput (a new one without what is required), and what the type's
+    steps raise.
+    """
+    sent = Sent(kind.name, system, external_id, command)
+    return await upsert_one(work, sent, command, by=_in_bulk(kind))
+
+
+async def upsert_batch(
+    work: Work, kind: RecordType[E, V], request: BatchRequest, items: Sequence[Item]
+) -> BatchReply:
+    """Take over many records, each judged alone."""
+
+    async def alone(work: Work, system: str, external_id: str, item: Any) -> Upserted:
+        return await upsert(work, kind, system, external_id, item)
+
+    in_bulk = _in_bulk(kind) if kind.in_bulk else None
+    return await upsert_each(work, request, kind.entity, items, alone, in_bulk=in_bulk)
+
+
+def _in_bulk(kind: RecordType[E, V]) -> InBulk[Any]:
+    async def make(work: Work, system: str, sent: Sequence[tuple[UUID, Any]]) -> None:
+        new = [(one, require(given_values(command), *kind.required)) for one, command in sent]
+        await _create_all(work, kind, new, sender=system)
+
+    async def alter(work: Work, system: str, sent: Sequence[tuple[UUID, Any]]) -> list[bool]:
+        found = await lock_visible(work, kind, [one for one, _ in sent])
+        changes = [Change(found[one], given_values(command)) for one, command in sent]
+        return await write(work, kind, changes, sender=system)
+
+    return InBulk(create=make, change=alter)
+
+
+async def _create_all(
+    work: Work,
+    kind: RecordType[E, V],
+    new: Sequence[tuple[UUID, Values]],
+    *,
+    sender: str | None = None,
+) -> None:
+    """Make records under the ids given, all or none of them."""
+    make: Callable[..., E] = kind.entity
+    times = {"created_at": work.now, "updated_at": work.now}
+    defaults = await kind.defaults(work, len(new))
+    changes = [
+        Change(make(id=record_id, **times, **own), values, is_new=True)
+        for (record_id, values), own in zip(new, defaults, strict=True)
+    ]
+    await write(work, kind, changes, sender=sender)
+
+
+async def write(
+    work: Work,
+    kind: RecordType[E, V],
+    changes: Sequence[Change[E]],
+    *,
+    sender: str | None = None,
+) -> list[bool]:
+    """Whether each of the locked or new records changed; then it is one version and one event more.
+
+    The order of the steps stands at `RecordType`.
+    """
+    for one in changes:
+        before = one.record.apply(await kind.prepare(work, one, sender))
+        one.before = {} if one.is_new else before
+    changed = [one for one in changes if one.is_any]
+    if changed:
+        await _require_led_here(work, kind, changed, sender)
+        await kind.check(work, changed, sender)
+        _count(work, kind, changed, sender)
+        await work.flush()
+        await kind.publish(work, changed)
+    return [one.is_any for one in changes]
+
+
+async def _require_led_here(
+    work: Work, kind: RecordType[E, V], changed: Sequence[Change[E]], sender: str | None
+) -> None:
+    """Raise the leader's refusal where a field changed in which the linked leader leads."""
+    leader = kind.leader
+    if leader is None or sender == leader.system:
+        return
+    led = {
+        one.record.id: fields
+        for one in changed
+        if (fields := [name for name in one.before if name in leader.fields])
+    }
+    for record_id in await linked(work, kind.name, led.keys(), system=leader.system):
+        raise leader.refusal(fields=", ".join(led[record_id]), entity=kind.name)
+
+
+def _count(
+    work: Work, kind: RecordType[E, V], changed: Sequence[Change[E]], sender: str | None
+) -> None:
+    """Count a version of each; what is copied from elsewhere leaves the ETag as it is."""
+    work.session.add_all([one.record for one in changed if one.is_new])
+    for one in changed:
+        if one.is_new:
+            continue
+        if kind.leader:
+            copied = kind.leader.copied(sender).issuperset(one.before)
+            cast("PartlyEdited", one.record).touch(work.now, edited=not copied)
+        else:
+            one.record.touch(work.now)
