@@ -102,7 +102,7 @@ async def compare(work: "Work", comparison_id: UUID) -> None:
             begun_at=under_way["begun_at"],
             has_records=entity not in WITHOUT_RECORDS,
             tell_links=TELL_LINKS.get(entity, ()),
-            keeps_lost=ENTITIES[entity].as_it_is,
+            keeps_lost=ENTITIES[entity].sends_current_state,
         )
         await queries.count(work.sql, comparison_id, entity)
     await queries.finish(work.sql, comparison_id)

@@ -22,8 +22,8 @@ __all__ = [
     "InboxEvent",
     "Position",
     "Quarantine",
-    "ReadOn",
     "SourceCondition",
+    "StoredCursor",
 ]
 
 
@@ -88,7 +88,7 @@ class InboxEvent(Base):
     settled_at: Mapped[datetime | None]
 
 
-class ReadOn(Base):
+class StoredCursor(Base):
     """Where the source of that name reads on."""
 
     __tablename__ = "cursor"
@@ -152,7 +152,7 @@ class SourceCondition(Base):
 
 
 class Quarantine(Identified, Base):
-    """Something received that could not be read, or an event that chases its own tail."""
+    """Something received that could not be read, or an event that goes in circles."""
 
     __tablename__ = "quarantine"
     __table_args__ = (

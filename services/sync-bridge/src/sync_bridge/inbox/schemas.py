@@ -94,7 +94,7 @@ class QuarantineQuery(RecordQuery):
 
 
 class QuarantineView(BaseModel):
-    """Something received that was no readable event, or an event that chases its own tail."""
+    """Something received that was no readable event, or an event that goes in circles."""
 
     id: UUID
     source: str

@@ -42,7 +42,7 @@ class LaneQuery(RecordQuery):
     kind: str | None = Field(default=None, max_length=60, description="Such as crm.customer.")
     state: Literal["idle", "ready", "waiting", "parked"] | None = None
     reason: str | None = Field(
-        default=None, max_length=60, description="Why they stand still, such as review."
+        default=None, max_length=60, description="Why they are stopped, such as review."
     )
 
 
@@ -91,7 +91,7 @@ class LanesRetried(BaseModel):
     """What became of each lane."""
 
     items: list[RetriedView]
-    retried: int = Field(description="How many of them are carried again.")
+    retried: int = Field(description="How many of them are delivered again.")
     more: bool = Field(description="True: the filter finds more than the limit.")
 
 
@@ -125,11 +125,11 @@ class LaneView(BaseModel):
     applied_version: int = Field(description="The record's version that is across.")
     pending: int = Field(description="Events that wait in the lane.")
     attempts: int = Field(description="Failed tries in a row.")
-    next_at: datetime = Field(description="Not carried before this time.")
+    next_at: datetime = Field(description="Not delivered before this time.")
     waits_for: str | None = Field(description="What must be across, or decided, first.")
-    reason: str | None = Field(description="Stable code of why it stands still.")
+    reason: str | None = Field(description="Stable code of why it is stopped.")
     detail: str | None
-    blocked_version: int | None = Field(description="The version that could not be carried.")
+    blocked_version: int | None = Field(description="The version that could not be delivered.")
     failing_since: datetime | None = Field(description="When the first of those tries failed.")
     explanation: str | None = Field(
         description="What holds it and what to do, in the caller's language; null: nothing does."
@@ -158,7 +158,7 @@ class ActView(BaseModel):
     act: str
     actor: str
     note: str
-    reason: str | None = Field(description="Why the lane stood still.")
+    reason: str | None = Field(description="Why the lane was stopped.")
     at: datetime
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from sync_bridge.comparisons.rules.fields import alike
+from sync_bridge.comparisons.rules.fields import comparable
 from sync_bridge.flows import FLOWS, Flow
 from sync_bridge.ownership import OWNERSHIP, Half
 
-__all__ = ["COPIES", "Act", "Difference", "act_for", "to_write_back"]
+__all__ = ["COPIES", "Act", "Difference", "correction_for", "to_write_back"]
 
 COPIES: Mapping[str, Sequence[str]] = {
     "customer": ("debt",),
@@ -69,29 +69,29 @@ class Act:
     why: str = ""
 
 
-def act_for(one: Difference) -> Act:
+def correction_for(one: Difference) -> Act:
     """What levels the difference."""
     if one.kind == "fields_differ":
         return _fields(one)
     if one.kind == "record_missing":
-        return _bringing("anew", BY_SENDER.get((one.entity, one.leads)))
+        return _sending_correction("anew", BY_SENDER.get((one.entity, one.leads)))
     if one.kind == "link_missing":
         linked = one.entity in LINKED_BY_CALL
         return Act("link") if linked else Act("left", why=PERSON)
     if one.reason in {"review", "apart"}:
         return Act("left", why=one.reason)
-    return _bringing("bring", BY_SENDER.get((one.entity, one.half)))
+    return _sending_correction("bring", BY_SENDER.get((one.entity, one.half)))
 
 
 def _fields(one: Difference) -> Act:
     if one.leads == one.half:
-        return _bringing("bring", BY_SENDER.get((one.entity, one.half)))
+        return _sending_correction("bring", BY_SENDER.get((one.entity, one.half)))
     if one.entity == "order":
         return Act("bring", BY_SENDER["fulfilment", "erp"])
     return Act("write_back") if one.entity in WRITTEN_BACK else Act("left", why=PERSON)
 
 
-def _bringing(name: Literal["bring", "anew"], flow: Flow | None) -> Act:
+def _sending_correction(name: Literal["bring", "anew"], flow: Flow | None) -> Act:
     """A half that sends nothing of the entity, or an order that only the ERP has left: a person."""
     return Act("left", why=PERSON) if flow is None else Act(name, flow)
 
@@ -108,7 +108,7 @@ def to_write_back(one: Difference, view: Mapping[str, Any]) -> tuple[dict[str, A
         key, lost = _key(one, str(differing["name"])), differing[one.half]
         if key in NOT_WRITTEN.get(one.entity, ()):
             why = PERSON
-        elif alike(view.get(key), key) == lost:
+        elif comparable(view.get(key), key) == lost:
             value = differing[one.leads]
             found[key] = None if value == "" else value
     return found, why
