@@ -70,7 +70,7 @@ class Halves:
             self.clients[half],
             receive=receive or self.receive,
             next_page=next_page,
-            meet=meet,
+            begin_first_read=meet,
             look_seconds=0.05,
             **options,
         )

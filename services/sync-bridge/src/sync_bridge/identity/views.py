@@ -135,9 +135,7 @@ def _explanation(candidate: Mapping[str, Any], half: str, translator: Translator
     alike = translator.word("; ").join(words)
     text = AGREES if candidate["linked_to"] is None else AGREES_LINKED
     return translator.write(
-        Explanation.of(
-            text, alike=alike, half=half.upper(), record=candidate["linked_to"]
-        )
+        Explanation.of(text, alike=alike, half=half.upper(), record=candidate["linked_to"])
     )
 
 
