@@ -218,30 +218,30 @@ def difference(entity="customer", kind="fields_differ", half="crm", leads="crm",
 @pytest.mark.parametrize(
     ("one", "name", "kind"),
     [
-        (difference(), "bring", "crm.customer"),
-        (difference(half="erp", leads="erp"), "bring", "erp.customer"),
+        (difference(), "send", "crm.customer"),
+        (difference(half="erp", leads="erp"), "send", "erp.customer"),
         (difference(half="erp"), "write_back", None),
         (difference("price", half="erp"), "write_back", None),
-        (difference("order"), "bring", "crm.order"),
-        (difference("order", leads="erp"), "bring", "erp.fulfilment"),
-        (difference("debt", half="erp", leads="erp"), "bring", "erp.debt"),
-        (difference(kind="record_missing", half="erp"), "anew", "crm.customer"),
-        (difference(kind="record_missing", leads="erp"), "anew", "erp.customer"),
-        (difference("product", "record_missing", leads="erp"), "anew", "erp.product"),
-        (difference("order", "record_missing", half="erp"), "anew", "crm.order"),
-        (difference("order", "record_missing", leads="erp"), "left", None),
-        (difference("price", "record_missing", half="erp"), "left", None),
+        (difference("order"), "send", "crm.order"),
+        (difference("order", leads="erp"), "send", "erp.fulfilment"),
+        (difference("debt", half="erp", leads="erp"), "send", "erp.debt"),
+        (difference(kind="record_missing", half="erp"), "recreate", "crm.customer"),
+        (difference(kind="record_missing", leads="erp"), "recreate", "erp.customer"),
+        (difference("product", "record_missing", leads="erp"), "recreate", "erp.product"),
+        (difference("order", "record_missing", half="erp"), "recreate", "crm.order"),
+        (difference("order", "record_missing", leads="erp"), "leave", None),
+        (difference("price", "record_missing", half="erp"), "leave", None),
         (difference(kind="link_missing", leads="erp"), "link", None),
-        (difference("order", "link_missing", half="erp"), "left", None),
-        (difference(kind="not_linked", reason="never_read"), "bring", "crm.customer"),
-        (difference(kind="not_linked", reason="review"), "left", None),
-        (difference(kind="not_linked", reason="apart"), "left", None),
+        (difference("order", "link_missing", half="erp"), "leave", None),
+        (difference(kind="not_linked", reason="never_read"), "send", "crm.customer"),
+        (difference(kind="not_linked", reason="review"), "leave", None),
+        (difference(kind="not_linked", reason="apart"), "leave", None),
     ],
 )
-def test_which_act_levels_a_difference(one, name, kind):
-    act = correction_for(one)
-    assert (act.name, act.flow and act.flow.kind) == (name, kind)
-    assert bool(act.why) == (name == "left")
+def test_which_correction_levels_a_difference(one, name, kind):
+    found = correction_for(one)
+    assert (found.kind, found.flow and found.flow.kind) == (name, kind)
+    assert bool(found.why) == (name == "leave")
 
 
 def field(name, crm, erp):

@@ -100,9 +100,9 @@ def test_every_event_is_stale_or_delivered_in_order(versions, applied):
     while waiting:
         now = step(at, *waiting)
         gone = {*now.stale, *now.superseded}
-        if now.carry is not None:
-            gone.add(now.carry)
-            at = waiting[now.carry].version
+        if now.deliver is not None:
+            gone.add(now.deliver)
+            at = waiting[now.deliver].version
             carried.append(at)
         waiting = [one for place, one in enumerate(waiting) if place not in gone]
     assert carried == sorted(carried)

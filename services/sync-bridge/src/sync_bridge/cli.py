@@ -22,6 +22,7 @@ from sync_bridge.inbox.schemas import QuarantineQuery
 from sync_bridge.lanes import commands, views
 from sync_bridge.lanes.schemas import LaneFilter, LaneQuery, RetryLanes
 from sync_bridge.positions import service as positions
+from sync_bridge.states import QuarantineState
 from sync_bridge.translator import Translator
 
 __all__ = ["cli"]
@@ -144,7 +145,7 @@ async def skip(key: Key, note: Note = "", as_json: AsJson = False) -> None:
 @command
 async def list_quarantine(as_json: AsJson = False) -> None:
     """List what is in quarantine and not decided on, the newest first; at most 200."""
-    wanted = QuarantineQuery(state="open")
+    wanted = QuarantineQuery(state=QuarantineState.OPEN)
     async with connected(SERVICE) as (_here, database), database.driver() as sql:
         page = await quarantined.quarantine_page(sql, wanted, PageQuery(limit=200))
     rows = [one.model_dump(mode="json") for one in page.items]
@@ -167,7 +168,11 @@ async def release(entry: Entry, note: Note = "", as_json: AsJson = False) -> Non
     """Let an event go its ordinary way after all."""
     async with connected(SERVICE) as (_here, database), database.transaction() as work:
         await inbox.release_quarantined(work, entry, note=note)
-    show({"id": str(entry), "state": "released"}, f"{entry} is released", as_json=as_json)
+    show(
+        {"id": str(entry), "state": QuarantineState.RELEASED},
+        f"{entry} is released",
+        as_json=as_json,
+    )
 
 
 @quarantine.command()
@@ -176,7 +181,11 @@ async def dismiss(entry: Entry, note: Note = "", as_json: AsJson = False) -> Non
     """Leave it where it is for good."""
     async with connected(SERVICE) as (_here, database), database.transaction() as work:
         await inbox.dismiss_quarantined(work, entry, note=note)
-    show({"id": str(entry), "state": "dismissed"}, f"{entry} is dismissed", as_json=as_json)
+    show(
+        {"id": str(entry), "state": QuarantineState.DISMISSED},
+        f"{entry} is dismissed",
+        as_json=as_json,
+    )
 
 
 @feeds.command(name="list")

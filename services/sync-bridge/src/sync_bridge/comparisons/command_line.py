@@ -16,6 +16,7 @@ from sync_bridge.comparisons.schemas import (
     DifferenceView,
     LevelDifferences,
 )
+from sync_bridge.states import ComparisonState, DifferenceState
 
 if TYPE_CHECKING:
     from chassis.work.database import Database
@@ -49,7 +50,7 @@ class ComparisonRun:
         while True:
             async with self._database.driver() as sql:
                 view = await views.comparison_view(sql, begun)
-            if view.state == "done":
+            if view.state == ComparisonState.DONE:
                 return view
             await self._pause(view.trouble or "does the bridge's worker run?")
 
@@ -75,7 +76,7 @@ class ComparisonRun:
                 moving = await service.moving(reading, done.id)
                 view = await views.comparison_view(reading.sql, done.id)
             if not moving:
-                return [one for one in view.differences if one.state == "left"]
+                return [one for one in view.differences if one.state == DifferenceState.LEFT]
             await self._pause("lanes are not across; see bridge lanes list --state ready")
 
     async def _pause(self, why: str) -> None:

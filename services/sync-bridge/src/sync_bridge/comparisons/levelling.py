@@ -15,7 +15,7 @@ import httpx
 from sync_bridge.comparisons import service
 from sync_bridge.comparisons.rules.levelling import (
     COPIES,
-    Act,
+    Correction,
     Difference,
     correction_for,
     to_write_back,
@@ -28,6 +28,7 @@ from sync_bridge.signals import ARRIVED
 from sync_bridge.sources.attributes import read_event
 from sync_bridge.sources.batch import envelopes
 from sync_bridge.sources.port import SourceError, error_of
+from sync_bridge.states import CorrectionKind
 from sync_bridge.targets import path
 
 if TYPE_CHECKING:
@@ -56,39 +57,39 @@ async def level_step(database: "Database", clients: Clients) -> bool:
         batch = await service.asked(reading, at_most=BATCH_SIZE)
     if not batch:
         return False
-    act = correction_for(batch[0])
-    comparable = [one for one in batch if correction_for(one) == act]
-    outcomes = await _ACTS[act.name](database, clients, act, comparable)
+    correction = correction_for(batch[0])
+    same = [one for one in batch if correction_for(one) == correction]
+    outcomes = await _APPLY[correction.kind](database, clients, correction, same)
     if outcomes:
         async with database.transaction() as work:
             await service.settle(work, outcomes)
     ARRIVED.wake()
-    if len(outcomes) < len(comparable):
+    if len(outcomes) < len(same):
         await asyncio.sleep(0.2)  # A lane is being delivered, or a record being changed.
     return True
 
 
 async def _leave(
-    _database: "Database", _clients: Clients, act: Act, batch: Sequence[Difference]
+    _database: "Database", _clients: Clients, correction: Correction, batch: Sequence[Difference]
 ) -> Outcomes:
-    return dict.fromkeys((one.id for one in batch), act.why)
+    return dict.fromkeys((one.id for one in batch), correction.why)
 
 
 async def _send(
-    database: "Database", clients: Clients, act: Act, batch: Sequence[Difference]
+    database: "Database", clients: Clients, correction: Correction, batch: Sequence[Difference]
 ) -> Outcomes:
     """Put the present states of the half that leads into their lanes."""
-    flow = _flow(act)
+    flow = _flow(correction)
     states = await _states(clients, flow, batch)
     async with database.transaction() as work:
         return await _queue(work, batch, states)
 
 
 async def _recreate(
-    database: "Database", clients: Clients, act: Act, batch: Sequence[Difference]
+    database: "Database", clients: Clients, correction: Correction, batch: Sequence[Difference]
 ) -> Outcomes:
     """Let records be made again of which the other half lost its own."""
-    flow = _flow(act)
+    flow = _flow(correction)
     entity = flow.entity
     if entity.linked_both_ways:
         outcomes = await _each(batch, lambda one: _unlink(clients, one))
@@ -151,7 +152,7 @@ async def _unlink(clients: Clients, one: Difference) -> str | None:
 
 
 async def _link(
-    _database: "Database", clients: Clients, _act: Act, batch: Sequence[Difference]
+    _database: "Database", clients: Clients, _correction: Correction, batch: Sequence[Difference]
 ) -> Outcomes:
     """Let a half know the twin."""
     return await _each(batch, lambda one: _link_one(clients, one))
@@ -166,7 +167,7 @@ async def _link_one(clients: Clients, one: Difference) -> str | None:
 
 
 async def _write_back(
-    _database: "Database", clients: Clients, _act: Act, batch: Sequence[Difference]
+    _database: "Database", clients: Clients, _correction: Correction, batch: Sequence[Difference]
 ) -> Outcomes:
     """Write to the restored half what it has lost, where nobody has changed it since."""
     return await _each(batch, lambda one: _write_one(clients, one))
@@ -217,17 +218,17 @@ def _key(one: Difference, act: str) -> dict[str, str]:
     return {"Idempotency-Key": f"{act}:{one.id}"}
 
 
-def _flow(act: Act) -> Flow:
-    if act.flow is None:
-        message = f"{act.name} has no flow"
+def _flow(correction: Correction) -> Flow:
+    if correction.flow is None:
+        message = f"{correction.kind} has no flow"
         raise ValueError(message)
-    return act.flow
+    return correction.flow
 
 
-_ACTS = {
-    "bring": _send,
-    "anew": _recreate,
-    "link": _link,
-    "write_back": _write_back,
-    "left": _leave,
+_APPLY = {
+    CorrectionKind.SEND: _send,
+    CorrectionKind.RECREATE: _recreate,
+    CorrectionKind.LINK: _link,
+    CorrectionKind.WRITE_BACK: _write_back,
+    CorrectionKind.LEAVE: _leave,
 }

@@ -21,6 +21,7 @@ from sync_bridge.identity.rules.matching import (
 )
 from sync_bridge.identity.rules.shadows import digest
 from sync_bridge.ownership import Half, other
+from sync_bridge.states import LinkOrigin, ReviewState
 
 if TYPE_CHECKING:
     from chassis.storage.reading import Reading
@@ -106,12 +107,19 @@ class FoundPair:
     entity: str
     crm_id: UUID
     erp_id: UUID
-    how: str
+    how: LinkOrigin
     replaces: bool = False
 
     @classmethod
     def of(
-        cls, entity: str, half: Half, subject: UUID, twin: UUID, how: str, *, replaces: bool = False
+        cls,
+        entity: str,
+        half: Half,
+        subject: UUID,
+        twin: UUID,
+        how: LinkOrigin,
+        *,
+        replaces: bool = False,
     ) -> "FoundPair":
         """The pair of a half's record and its twin across."""
         crm_id, erp_id = (subject, twin) if half == "crm" else (twin, subject)
@@ -297,7 +305,7 @@ def _review_by_person(work: "Work", entity: str, half: str, subject: UUID, twin:
         half=half,
         subject=subject,
         candidates=[candidate.plain()],
-        state="open",
+        state=ReviewState.OPEN,
         version=1,
         created_at=work.now,
         updated_at=work.now,

@@ -14,6 +14,7 @@ from sync_bridge.inbox.rules.positions import gapless_position
 from sync_bridge.inbox.schemas import Replay, Replayed
 from sync_bridge.ownership import Half, other
 from sync_bridge.signals import ARRIVED, SETTLED
+from sync_bridge.states import EventState, QuarantineState
 
 if TYPE_CHECKING:
     from chassis.storage.reading import Reading
@@ -183,12 +184,12 @@ async def release_quarantined(work: "Work", entry: UUID, *, note: str) -> None:
     Raises NotFound, QuarantineDecided, NotAnEvent, NewerVersionCame.
     """
     found, lane = await _undecided(work, entry)
-    if found["event_id"] is None or found["event_state"] != "quarantined" or lane is None:
+    if found["event_id"] is None or found["event_state"] != EventState.QUARANTINED or lane is None:
         raise NotAnEvent(reason=found["reason"])
     if (lane["applied_history"], lane["applied_version"]) > (found["history"], found["aggversion"]):
         raise NewerVersionCame(version=found["aggversion"], newer=lane["applied_version"])
     await queries.release(work.sql, found["source"], found["event_id"])
-    await _decide(work, entry, "released", note)
+    await _decide(work, entry, QuarantineState.RELEASED, note)
 
 
 async def dismiss_quarantined(work: "Work", entry: UUID, *, note: str) -> None:
@@ -196,21 +197,21 @@ async def dismiss_quarantined(work: "Work", entry: UUID, *, note: str) -> None:
     found, _ = await _undecided(work, entry)
     if found["event_id"] is not None:
         await queries.dismiss(work.sql, found["source"], found["event_id"])
-    await _decide(work, entry, "dismissed", note)
+    await _decide(work, entry, QuarantineState.DISMISSED, note)
 
 
 async def _undecided(work: "Work", entry: UUID) -> tuple[Any, Any]:
     found, lane = await queries.quarantined_for_update(work.sql, entry)
     if found is None:
         raise NotFound(entity="quarantine entry", id=str(entry))
-    if found["state"] != "open":
+    if found["state"] != QuarantineState.OPEN:
         raise QuarantineDecided(
             state=found["state"], by=found["decided_by"], at=found["decided_at"].isoformat()
         )
     return found, lane
 
 
-async def _decide(work: "Work", entry: UUID, state: str, note: str) -> None:
+async def _decide(work: "Work", entry: UUID, state: QuarantineState, note: str) -> None:
     await queries.decide(
         work.sql, entry, state=state, at=work.now, by=work.actor.reference, note=note
     )

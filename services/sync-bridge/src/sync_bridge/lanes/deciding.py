@@ -11,6 +11,7 @@ from sync_bridge.identity.schemas import Decide
 from sync_bridge.identity.service import Review
 from sync_bridge.lanes import pairing, queries
 from sync_bridge.ownership import other
+from sync_bridge.states import ReviewState
 
 if TYPE_CHECKING:
     from chassis.work.unit_of_work import Work
@@ -31,7 +32,7 @@ async def decide(work: "Work", review_id: UUID, command: Decide, *, revision: in
         raise NotFound(entity="review", id=review_id)
     review.check_revision(revision)
     entity, half, subject = review.entity, cast("Half", review.half), review.subject
-    anew = review.state != "open"
+    anew = review.state != ReviewState.OPEN
     if await identity.linked_records(work, entity, half, [subject]):
         if anew:
             raise AnswerTookEffect(entity=entity, half=half, subject=subject)

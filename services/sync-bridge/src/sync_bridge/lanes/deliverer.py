@@ -28,6 +28,7 @@ from sync_bridge.lanes.stopped import (
 from sync_bridge.mappings.twins import Twins
 from sync_bridge.messages.base import Message
 from sync_bridge.ownership import owned_part
+from sync_bridge.states import EventOutcome
 
 if TYPE_CHECKING:
     from chassis.work.database import Database
@@ -37,7 +38,6 @@ __all__ = ["Deliverer"]
 HOPS_MAX = 2
 """Hops after which an event is a loop: there and back again."""
 
-TOO_MANY_HOPS, CAUSED_BY_ITSELF = "too_many_hops", "caused_by_itself"
 log = get_logger("sync_bridge.lanes")
 
 
@@ -171,7 +171,7 @@ class Deliverer:
             if event.subject in context.being_created:
                 raise WaitsForRecord(Need(flow.entity.name, flow.sender, event.subject))
             if not _creates(flow, event, message, context):
-                return Delivered("not_carried", event.version)
+                return Delivered(EventOutcome.NOT_CARRIED, event.version)
         for need in flow.needs(message):
             if (need.entity, need.id) not in context.twins:
                 raise WaitsForRecord(need)
@@ -263,17 +263,21 @@ def _cause(one: Attempt, ancestors: Mapping[UUID, int]) -> ReceivedEvent:
 
     cause = min((one.event, *one.superseded), key=distance)
     if distance(cause) > HOPS_MAX and not one.skipped_versions:
-        raise LoopDetected(TOO_MANY_HOPS if one.event.hops > HOPS_MAX else CAUSED_BY_ITSELF)
+        raise LoopDetected(
+            EventOutcome.TOO_MANY_HOPS
+            if one.event.hops > HOPS_MAX
+            else EventOutcome.CAUSED_BY_ITSELF
+        )
     return cause
 
 
 def _nothing_to_put(
     one: Attempt, flow: Flow, link: identity.LinkedRecord, owned: Mapping[str, Any]
-) -> str | None:
+) -> EventOutcome | None:
     """Why nothing is to be put to the twin, if nothing is."""
     if link.digest == digest(owned):
-        return "unchanged"
-    return "restored" if one.restored and flow.entity.sends_current_state else None
+        return EventOutcome.UNCHANGED
+    return EventOutcome.RESTORED if one.restored and flow.entity.sends_current_state else None
 
 
 def _creates(flow: Flow, event: ReceivedEvent, message: Message, context: Context) -> bool:

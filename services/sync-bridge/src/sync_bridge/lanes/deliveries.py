@@ -11,6 +11,7 @@ from sync_bridge.lanes.calls import Calls
 from sync_bridge.lanes.queries import Shadow
 from sync_bridge.lanes.stopped import Parked
 from sync_bridge.messages.base import Message
+from sync_bridge.states import EventOutcome, LinkOrigin
 
 if TYPE_CHECKING:
     from sync_bridge.targets import Answer
@@ -45,7 +46,7 @@ class Delivered:
     record's history and version that is across now; never less than the event's.
     """
 
-    outcome: str
+    outcome: EventOutcome
     version: tuple[int, int] = (0, 0)
     joined: FoundPair | None = None
     shadows: tuple[Shadow, ...] = field(default=())
@@ -97,7 +98,7 @@ class Delivery:
         flow = self.calls.flow
         return Shadow(flow.entity.name, flow.sender, self.calls.event.subject, digest(self.owned))
 
-    def joined(self, twin: UUID, how: str) -> FoundPair:
+    def joined(self, twin: UUID, how: LinkOrigin) -> FoundPair:
         """The pair of the record and its twin; of one that is told again, of the new twin."""
         flow = self.calls.flow
         replaces = flow.entity.copy or self.twin not in {None, twin}
@@ -113,9 +114,9 @@ class Delivery:
         """
         shadows, entity = (self.shadow(),), self.calls.flow.entity
         if answer.body.get("id") == str(self.twin):
-            return Delivered("applied", self.version, shadows=shadows)
+            return Delivered(EventOutcome.APPLIED, self.version, shadows=shadows)
         made_again = not entity.linked_both_ways and answer.created
         if self.twin is None or entity.copy or made_again:
-            joined = self.joined(UUID(str(answer.body["id"])), "created")
-            return Delivered("applied", self.version, joined, shadows)
+            joined = self.joined(UUID(str(answer.body["id"])), LinkOrigin.CREATED)
+            return Delivered(EventOutcome.APPLIED, self.version, joined, shadows)
         raise Parked("twin_differs", f"{entity.name} {answer.body.get('id')}")

@@ -32,6 +32,7 @@ from sync_bridge.lanes.stopped import (
     WaitsForRecord,
 )
 from sync_bridge.ownership import foreign_part
+from sync_bridge.states import EventOutcome, LinkOrigin
 
 if TYPE_CHECKING:
     from chassis.work.database import Database
@@ -52,7 +53,7 @@ class _Item:
     delivery: Delivery
     creation: Creation | None = None
     twin: UUID | None = None
-    how: str = "created"
+    how: LinkOrigin = LinkOrigin.CREATED
     revision: int = 0
     links: dict[str, str] = field(default_factory=dict)
     marks: dict[str, bool] = field(default_factory=dict)
@@ -141,7 +142,7 @@ class FirstSync:
         await self._mark_shared([one for one in unknown if _is_decided_new(one)])
         for one in unknown:
             if (decided := one.delivery.decided) is not None and decided.twin is not None:
-                one.twin, one.how = decided.twin, "person"
+                one.twin, one.how = decided.twin, LinkOrigin.PERSON
         wanted = [
             one for one in unknown if one.delivery.decided is None and not one.delivery.is_new
         ]
@@ -155,7 +156,7 @@ class FirstSync:
                     flow.entity.name, flow.sender, one.subject, finding.candidates
                 )
             elif finding.twin is not None:
-                one.twin, one.how = finding.twin, "certain"
+                one.twin, one.how = finding.twin, LinkOrigin.CERTAIN
 
     async def _mark_shared(self, items: Sequence[_Item]) -> None:
         """Mark new twins of which another record has what the other half takes once."""
@@ -192,7 +193,7 @@ class FirstSync:
         )
         for one, delivery, answer in zip(items, batch, answers, strict=True):
             if (done := self._done(one, delivery, answer)) is not None:
-                one.twin, one.how = UUID(str(done.body["id"])), "created"
+                one.twin, one.how = UUID(str(done.body["id"])), LinkOrigin.CREATED
         refused = [
             one.subject
             for one, answer in zip(items, answers, strict=True)
@@ -275,9 +276,11 @@ class FirstSync:
     async def _settle_made(self, one: _Item) -> None:
         """What the making of a twin came to, with what the sender changed until it knew of it."""
         delivery = self._creating(one)
-        joined = one.delivery.joined(_twin(one), "created")
+        joined = one.delivery.joined(_twin(one), LinkOrigin.CREATED)
         if not self._flow.entity.linked_both_ways:
-            one.delivered = Delivered("applied", delivery.version, joined, (delivery.shadow(),))
+            one.delivered = Delivered(
+                EventOutcome.APPLIED, delivery.version, joined, (delivery.shadow(),)
+            )
             return
         if one.revision > delivery.version[1]:
             try:
@@ -288,7 +291,7 @@ class FirstSync:
             return
         held = self._sender_copy(one)
         shadows = (one.delivery.shadow(), held)
-        one.delivered = Delivered("applied", delivery.version, joined, shadows)
+        one.delivered = Delivered(EventOutcome.APPLIED, delivery.version, joined, shadows)
 
     def _sender_copy(self, one: _Item) -> Shadow:
         """What the sender holds of the other half's part: as it was when it knew of the link."""
@@ -313,7 +316,7 @@ def _caught(one: _Item, act: Callable[[], T]) -> T | None:
 def _take_link(one: _Item, external_id: str) -> None:
     """The twin that the half names by itself. Raises Parked where that is no id of a record."""
     try:
-        one.twin, one.how = UUID(external_id), "known"
+        one.twin, one.how = UUID(external_id), LinkOrigin.KNOWN
     except ValueError as wrong:
         raise Parked("no_id", external_id) from wrong
 

@@ -11,20 +11,15 @@ from chassis.clock import utc_now
 from chassis.storage.base import Identified
 from sync_bridge.base import Base
 from sync_bridge.lanes.errors import LaneMoving, LaneNotParked
+from sync_bridge.states import LaneState, one_of
 
 __all__ = [
-    "IDLE",
-    "PARKED",
-    "READY",
-    "WAITING",
     "Hole",
     "Lane",
     "LaneAct",
     "LevelledState",
     "Pause",
 ]
-
-IDLE, READY, WAITING, PARKED = "idle", "ready", "waiting", "parked"
 
 
 class Lane(Base):
@@ -35,7 +30,7 @@ class Lane(Base):
 
     __tablename__ = "lane"
     __table_args__ = (
-        CheckConstraint("state in ('idle', 'ready', 'waiting', 'parked')", name="state_known"),
+        one_of("state", LaneState, name="state_known"),
         CheckConstraint("pending >= 0", name="pending_not_negative"),
         CheckConstraint("state <> 'idle' or pending = 0", name="idle_is_empty"),
         CheckConstraint("(state = 'waiting') = (waits_for is not null)", name="waits_for_one"),
@@ -90,14 +85,14 @@ class Lane(Base):
     label_version: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     label_history: Mapped[int] = mapped_column(server_default=text("1"))
 
-    STOPPED: ClassVar[frozenset[str]] = frozenset({PARKED, WAITING})
+    STOPPED: ClassVar[frozenset[str]] = frozenset({LaneState.PARKED, LaneState.WAITING})
 
     def retry(self, at: datetime, *, paused: bool) -> None:
         """Let it be delivered again now, from where it stood, also one whose tries fail.
 
         `paused`: its flow is held. Raises LaneNotParked, LaneMoving.
         """
-        if self.state == READY and (paused or self.reason is not None):
+        if self.state == LaneState.READY and (paused or self.reason is not None):
             self._make_ready(at, self.since)
         else:
             self.resume(at)
@@ -112,7 +107,7 @@ class Lane(Base):
         """Raises LaneMoving."""
         if self.lease_until is not None and self.lease_until > at:
             raise LaneMoving(lane=self.key)
-        self.state, self.since, self.next_at = READY, since, at
+        self.state, self.since, self.next_at = LaneState.READY, since, at
         self.waits_for = self.reason = self.detail = None
         self.attempts = self.refusals = 0
         self.failing_since, self.late = None, False
@@ -131,7 +126,7 @@ class Lane(Base):
         self.applied_history, self.applied_version = applied
         self.blocked_version = None
         if self.pending == 0:
-            self.state = IDLE
+            self.state = LaneState.IDLE
 
 
 class LevelledState(Base):

@@ -10,6 +10,7 @@ import asyncpg
 from sync_bridge.inbox.received import ReceivedEvent
 from sync_bridge.lanes.leasing import Leased
 from sync_bridge.ownership import Half
+from sync_bridge.states import EventOutcome, EventState
 
 __all__ = [
     "Finished",
@@ -43,8 +44,8 @@ class Settled:
     """What became of one event."""
 
     received: ReceivedEvent
-    state: str
-    outcome: str
+    state: EventState
+    outcome: EventOutcome
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ select key from lined"""
 """Settles events, moves watermarks and notes what the other halves now hold, for lanes whose lease
 is still held; `$16` names the flows that were proven to work. That an event is open is asked by a
 parameter, `$19`: then no index of open events is taken for the primary key."""
-OPEN = "received"
+OPEN = EventState.RECEIVED
 
 _HELD = "where key = $1 and lease_epoch = $2 and state = 'ready'"
 

@@ -29,6 +29,7 @@ from sync_bridge.lanes.stopped import (
     ReviewNeeded,
     WaitsForRecord,
 )
+from sync_bridge.states import EventOutcome, EventState
 
 if TYPE_CHECKING:
     from chassis.work.unit_of_work import Work
@@ -129,9 +130,10 @@ async def record_waits(
 
 def _finished(lane: Leased, step: QueueStep, delivered: Delivered) -> Finished:
     event = event_of_step(lane, step)
-    state = "ignored" if delivered.outcome in {"not_carried", "restored"} else "done"
+    passed = {EventOutcome.NOT_CARRIED, EventOutcome.RESTORED}
+    state = EventState.IGNORED if delivered.outcome in passed else EventState.DONE
     settled = [*_settled(lane, step), Settled(event, state, delivered.outcome)]
-    called = delivered.outcome == "applied"
+    called = delivered.outcome == EventOutcome.APPLIED
     version = max(event.version, delivered.version)
     return Finished(lane, version, settled, delivered.shadows, called)
 
@@ -254,7 +256,7 @@ async def _loop(work: "Work", lane: Leased, step: QueueStep, why: LoopDetected) 
     """Quarantine the event and go on behind it (B47)."""
     event = event_of_step(lane, step)
     settled = _settled(lane, step)
-    settled.append(Settled(event, "quarantined", why.reason))
+    settled.append(Settled(event, EventState.QUARANTINED, why.outcome))
     await _finish(work, Finished(lane, event.version, settled))
     await inbox.quarantine(
         work,
@@ -299,12 +301,13 @@ def _settled(lane: Leased, step: QueueStep) -> list[Settled]:
     """What becomes of the events before the one that was delivered."""
     stale = [_stale(lane.events[at].received) for at in step.stale]
     return stale + [
-        Settled(lane.events[at].received, "ignored", "superseded") for at in step.superseded
+        Settled(lane.events[at].received, EventState.IGNORED, EventOutcome.SUPERSEDED)
+        for at in step.superseded
     ]
 
 
 def _stale(event: ReceivedEvent) -> Settled:
-    return Settled(event, "ignored", "stale")
+    return Settled(event, EventState.IGNORED, EventOutcome.STALE)
 
 
 def _require_lease(lane: Leased, done: bool) -> None:  # noqa: FBT001 - a statement's answer

@@ -3,6 +3,7 @@
 from sync_bridge.lanes.deliveries import Delivered, Delivery
 from sync_bridge.lanes.finding import found
 from sync_bridge.lanes.stopped import DeliveryStopped, RecordRejected, ReviewNeeded
+from sync_bridge.states import EventOutcome
 
 __all__ = ["after_rejection"]
 
@@ -19,7 +20,7 @@ async def after_rejection(delivery: Delivery, why: DeliveryStopped) -> Delivered
         if isinstance(why, RecordRejected) and entity.refusals is not None:
             version = delivery.body.get("source_version", delivery.version[1])
             await calls.report_rejection(why, version=version)
-            return Delivered("refused", delivery.version)
+            return Delivered(EventOutcome.REFUSED, delivery.version)
         if why.reason == "duplicate_code" and delivery.twin is not None and calls.refusals > 1:
             candidates = await found(calls, delivery.message)
             if candidates:

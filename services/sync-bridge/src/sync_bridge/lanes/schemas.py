@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from chassis.http.problems import ProblemView
 from sync_bridge.inbox.schemas import RecordQuery
+from sync_bridge.states import LaneState, known
 
 __all__ = [
     "RETRIES_MAX",
@@ -40,7 +41,7 @@ class LaneQuery(RecordQuery):
     """Which lanes are wanted."""
 
     kind: str | None = Field(default=None, max_length=60, description="Such as crm.customer.")
-    state: Literal["idle", "ready", "waiting", "parked"] | None = None
+    state: LaneState | None = None
     reason: str | None = Field(
         default=None, max_length=60, description="Why they are stopped, such as review."
     )
@@ -120,7 +121,7 @@ class LaneView(BaseModel):
     subject: UUID = Field(description="Id of the record in the half that publishes it.")
     number: str = Field(description="Number or SKU of the record; empty: not known.")
     name: str = Field(description="Name of the record; empty: not known.")
-    state: str = Field(description="idle, ready, waiting or parked; more may come.")
+    state: str = Field(description=f"{known(LaneState)}; more may come.")
     since: datetime
     applied_version: int = Field(description="The record's version that is across.")
     pending: int = Field(description="Events that wait in the lane.")

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sync_bridge.flows import Need
 from sync_bridge.identity.service import Candidate
+from sync_bridge.states import EventOutcome
 
 __all__ = [
     "DeliveryStopped",
@@ -105,6 +106,6 @@ class KeyRejected(DeliveryStopped):
 class LoopDetected(DeliveryStopped):
     """The event goes in circles (B47)."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(self, outcome: EventOutcome) -> None:
+        super().__init__(outcome)
+        self.reason = self.outcome = outcome

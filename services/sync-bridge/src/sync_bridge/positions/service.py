@@ -19,6 +19,7 @@ from sync_bridge.positions.schemas import (
     UnreachableView,
 )
 from sync_bridge.signals import SETTLED
+from sync_bridge.states import SourceState
 from sync_bridge.translator import Translator
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["backfills", "begin_backfill", "followed", "status", "wait_until_reached"]
 
-FOLLOWING, STARTING, SILENT, UNKNOWN = "following", "starting", "silent", "unknown"
+SILENT, UNKNOWN = "silent", "unknown"
 SILENT_SECONDS = 30.0
 """A worker tells of each source every ten seconds."""
 LANES_MAX = 20
@@ -40,8 +41,10 @@ NO_ANSWER = (
     "it is asked again by itself."
 )
 UNREACHABLE = {
-    "refused": "{name} refuses the bridge's key since {since} ({reason}): give it a valid one.",
-    STARTING: "{name} has not answered yet ({reason}).",
+    SourceState.REFUSED: (
+        "{name} refuses the bridge's key since {since} ({reason}): give it a valid one."
+    ),
+    SourceState.STARTING: "{name} has not answered yet ({reason}).",
     SILENT: "Nothing was told of {name} since {since}: does the bridge's worker run?",
     UNKNOWN: "{name} was never followed: does the bridge's worker run?",
 }
@@ -105,9 +108,9 @@ async def _unreachable(
         state, since = row["state"] or UNKNOWN, row["answered_at"]
         if row["silent"]:
             state, since = SILENT, row["told_at"]
-        elif state == STARTING:
+        elif state == SourceState.STARTING:
             since = None
-        if state == FOLLOWING:
+        if state == SourceState.FOLLOWING:
             continue
         facts = {"name": row["name"], "since": since and f"{since:%Y-%m-%d %H:%M:%S %Z}"}
         text = UNREACHABLE.get(state, NO_ANSWER)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 import httpx
 import structlog
@@ -14,6 +14,7 @@ import structlog
 from chassis.clock import utc_now
 from chassis.storage.lost import LOST
 from sync_bridge.inbox.received import BackfillPage, Cursor, Quarantined, ReadMode, ReceivedEvent
+from sync_bridge.states import SourceState
 
 __all__ = [
     "GATHER_SECONDS",
@@ -34,8 +35,6 @@ PAUSE_SECONDS_MIN = 0.2
 PAUSE_SECONDS_MAX = 5.0
 RETRY_AFTER_SECONDS_MAX = 300.0
 _log = structlog.get_logger(__name__)
-
-State = Literal["starting", "following", "retrying", "refused"]
 
 
 class Receive(Protocol):
@@ -72,11 +71,11 @@ class SourceError(Exception):
         self,
         reason: str,
         *,
-        state: State = "retrying",
+        state: SourceState = SourceState.RETRYING,
         retry_after_seconds: float | None = None,
     ) -> None:
         super().__init__(reason)
-        self.state: State = state
+        self.state = state
         self.retry_after_seconds = retry_after_seconds
 
 
@@ -93,7 +92,7 @@ class Condition:
     """
 
     name: str
-    state: State = "starting"
+    state: SourceState = SourceState.STARTING
     reason: str = ""
     missing: str = ""
     new_events: int = 0
@@ -107,7 +106,7 @@ class Condition:
 
     def answered(self, new_events: int = 0) -> None:
         """The source is well."""
-        self.state, self.reason, self.failures = "following", "", 0
+        self.state, self.reason, self.failures = SourceState.FOLLOWING, "", 0
         self.new_events += new_events
         self._answered_at = time.monotonic()
 
@@ -115,7 +114,7 @@ class Condition:
         """The source failed once more."""
         self.failures += 1
         self.reason = f"{type(trouble).__name__}: {trouble}"
-        self.state = trouble.state if isinstance(trouble, SourceError) else "retrying"
+        self.state = trouble.state if isinstance(trouble, SourceError) else SourceState.RETRYING
 
     def report_missing(self, reason: str) -> None:
         """Raise the alarm that events are gone, and go on."""
@@ -135,7 +134,7 @@ async def keep_following(
             await attempt()
         except survives as trouble:
             condition.failed(trouble)
-            alarm = _log.error if condition.state != "retrying" else _log.warning
+            alarm = _log.error if condition.state != SourceState.RETRYING else _log.warning
             alarm(
                 "source_interrupted",
                 source=condition.name,
@@ -157,7 +156,7 @@ def pause_seconds(failures: int, trouble: BaseException) -> float:
 def error_of(reply: httpx.Response) -> SourceError | None:
     """The trouble that an answer other than 200 is."""
     if reply.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
-        return SourceError(problem_of(reply), state="refused")
+        return SourceError(problem_of(reply), state=SourceState.REFUSED)
     if reply.status_code != httpx.codes.OK:
         wished = _retry_after_seconds(reply.headers)
         return SourceError(problem_of(reply), retry_after_seconds=wished)

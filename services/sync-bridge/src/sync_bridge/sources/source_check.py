@@ -6,7 +6,7 @@ key; an event of another installation is kept in quarantine and never delivered.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Literal, cast
+from typing import cast
 
 import httpx
 
@@ -15,6 +15,7 @@ from sync_bridge.inbox.received import BackfillPage, Quarantined, ReadMode, Rece
 from sync_bridge.inbox.received import Cursor as StoredCursor
 from sync_bridge.ownership import Half
 from sync_bridge.sources.port import Receive, SourceError
+from sync_bridge.states import SourceState
 
 __all__ = ["UNKNOWN_INSTALLATION", "SourceCheck", "installation_at"]
 
@@ -29,7 +30,7 @@ class InstallationUnknown(SourceError):
     """The half does not say which installation it is."""
 
     def __init__(self, why: str, *, refused: bool = False) -> None:
-        state: Literal["refused", "retrying"] = "refused" if refused else "retrying"
+        state = SourceState.REFUSED if refused else SourceState.RETRYING
         super().__init__(f"the half does not say which installation it is: {why}", state=state)
 
 

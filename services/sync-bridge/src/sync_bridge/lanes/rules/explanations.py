@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sync_bridge.explanations import Explanation
+from sync_bridge.states import LaneState
 
 __all__ = ["BY_REASON", "TEXTS", "Needed", "explain"]
 
@@ -94,12 +95,12 @@ def explain(
     """What holds the lane; None: nothing does."""
     if needed is not None:
         return _of_needed(needed)
-    if lane["state"] == "parked":
+    if lane["state"] == LaneState.PARKED:
         reason, detail = lane["reason"], lane["detail"] or lane["reason"]
         return Explanation.of(BY_REASON.get(reason, REFUSED), reason=reason, detail=detail)
-    if lane["state"] == "ready" and paused_until is not None:
+    if lane["state"] == LaneState.READY and paused_until is not None:
         return Explanation.of(PAUSED, until=f"{paused_until:%Y-%m-%d %H:%M:%S %Z}")
-    if lane["state"] == "ready" and lane["attempts"]:
+    if lane["state"] == LaneState.READY and lane["attempts"]:
         return Explanation.of(FAILING, attempts=lane["attempts"], reason=lane["reason"])
     return None
 
