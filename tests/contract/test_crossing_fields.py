@@ -209,10 +209,10 @@ def crossings(flow: Flow) -> Iterator[Crossing]:
     """Every part of every field of the flow's entity, from what the receiver takes."""
     entity = flow.entity
     taken = body(
-        flow.target, "put", f"{entity.place(flow.target)}/by-external/{{system}}/{{external_id}}"
+        flow.target, "put", f"{entity.path_in(flow.target)}/by-external/{{system}}/{{external_id}}"
     )
     told = event(flow)
-    written = body(flow.sender, "post", entity.place(flow.sender))
+    written = body(flow.sender, "post", entity.path_in(flow.sender))
     for field in OWNERSHIP[entity.name]:
         own = {field.called_by(flow.target): field.called_by(flow.sender)}
         places = own | MOVED.get(flow.kind, {})

@@ -20,7 +20,7 @@ from crm.app import SERVICE as CRM
 from erp.app import SERVICE as ERP
 from erp.ledger import service as ledger
 from sync_bridge.flows import FLOWS, Flow
-from sync_bridge.messages.reading import Message
+from sync_bridge.messages.base import Message
 
 Record = dict[str, Any]
 BY_KIND = {flow.kind: flow for flow in FLOWS}
@@ -117,7 +117,7 @@ class Halves:
 
     async def _sent(self, flow: Flow, message: Message) -> tuple[Record, Record]:
         body = {"source_version": message.version} | flow.translate(message, self.twins)
-        place = f"{flow.entity.place(flow.target)}/by-external/{flow.sender}/{message.id}"
+        place = f"{flow.entity.path_in(flow.target)}/by-external/{flow.sender}/{message.id}"
         reply = await self.halves[flow.target].client.put(place, json=body)
         assert reply.status_code in {200, 201}, (flow.kind, body, reply.text)
         kept: Record = reply.json()

@@ -27,7 +27,7 @@ from sync_bridge.inbox import service as inbox
 from sync_bridge.lanes.working import dispatcher
 from sync_bridge.sources.feed import FeedSource
 from sync_bridge.sources.states import StateSource
-from sync_bridge.targets.target import HttpTarget
+from sync_bridge.targets import HttpTarget
 
 SYSTEMS = {"crm": ("erp",), "erp": ("crm",)}
 SCOPES = {
@@ -70,7 +70,7 @@ class Halves:
             self.clients[half],
             receive=receive or self.receive,
             next_page=next_page,
-            meet=meet,
+            begin_first_read=meet,
             look_seconds=0.05,
             **options,
         )

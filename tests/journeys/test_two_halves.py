@@ -20,7 +20,7 @@ from sync_bridge.app import SERVICE as BRIDGE
 from sync_bridge.inbox import service as inbox
 from sync_bridge.lanes.working import dispatcher
 from sync_bridge.sources.feed import FeedSource
-from sync_bridge.targets.target import HttpTarget
+from sync_bridge.targets import HttpTarget
 
 SCOPES = {
     "crm": ("accounts.write", "catalog.write", "orders.sync", "events.read", "events.relay"),

@@ -15,9 +15,9 @@ import pytest
 
 from chassis.ids import uuid7
 from sync_bridge.inbox import service as inbox
-from sync_bridge.inbox.received import Received
+from sync_bridge.inbox.received import ReceivedEvent
 from sync_bridge.lanes.working import dispatcher
-from sync_bridge.targets.target import HttpTarget
+from sync_bridge.targets import HttpTarget
 
 INSTALLATION = {"crm": UUID(int=0xC), "erp": UUID(int=0xE)}
 EVENT = {
@@ -73,7 +73,7 @@ class Half(httpx.AsyncBaseTransport):
         self.replies: dict[str, httpx.Response] = {}
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
-        self.outbox: list[Received] = []
+        self.outbox: list[ReceivedEvent] = []
         self.called = asyncio.Event()
         self.blind_reads = 0
         self.gate: asyncio.Event | None = None
@@ -103,7 +103,7 @@ class Half(httpx.AsyncBaseTransport):
         self.records, self.taken, self.feed_seq = deepcopy(backup)
         self.history += 1
 
-    def states(self, place: str) -> list[Received]:
+    def states(self, place: str) -> list[ReceivedEvent]:
         """Its records there as they are now, as a back-fill reads them."""
         return [
             replace(self._event(place, one, {}), is_state=True, feed_seq=None)
@@ -353,10 +353,10 @@ class Half(httpx.AsyncBaseTransport):
         self.feed_seq += 1
         self.outbox.append(self._event(place, record_id, headers))
 
-    def _event(self, place: str, record_id: str, headers: dict[str, str]) -> Received:
+    def _event(self, place: str, record_id: str, headers: dict[str, str]) -> ReceivedEvent:
         record = self.records[place][record_id]
         cause = headers.get("tandem-causation-id")
-        return Received(
+        return ReceivedEvent(
             source=f"/tandem/{self.name}/{INSTALLATION[self.name]}",
             event_id=uuid7(),
             type=EVENT[place],
@@ -388,7 +388,7 @@ def _problem(status: int, code: str) -> httpx.Response:
 
 
 class Rig:
-    """The bridge between two halves; `carry` moves events until nothing is ready."""
+    """The bridge between two halves; `synchronize` moves events until nothing is ready."""
 
     def __init__(self, bridge: Any, *, crm: Half, erp: Half) -> None:
         self.bridge, self.crm, self.erp = bridge, crm, erp
@@ -418,17 +418,17 @@ class Rig:
             shuffled.shuffle(new)
         return await self.receive(*new)
 
-    async def receive(self, *events: Received) -> int:
+    async def receive(self, *events: ReceivedEvent) -> int:
         """Hand events to the inbox, as a source does; how many were new."""
         return await inbox.receive(self.bridge.database, events)
 
     async def drain(self) -> None:
-        """Carry what is ready now."""
+        """Deliver what is ready now."""
         carrying = await dispatcher(self.bridge.database, self.targets, self.settings)
         await carrying.drain()
 
-    async def carry(self, rounds: int = 10) -> None:
-        """Deliver and carry until the halves have nothing more to say to each other."""
+    async def synchronize(self, rounds: int = 10) -> None:
+        """Deliver until the halves have nothing more to say to each other."""
         for _ in range(rounds):
             new = await self.deliver()
             await self.drain()

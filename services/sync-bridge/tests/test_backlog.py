@@ -54,7 +54,7 @@ async def test_late_lanes_and_those_of_now_go_side_by_side(bridge):
         leased = await leasing.claim(sql, at_most=8, lease_seconds=60)
         assert sorted(one.late for one in leased) == [False] * 6 + [True] * 2
         beside = {("crm.customer", True)}
-        leased = await leasing.claim(sql, at_most=8, lease_seconds=60, beside=beside)
+        leased = await leasing.claim(sql, at_most=8, lease_seconds=60, excluding=beside)
         assert [one.late for one in leased] == [False] * 8
         await sql.execute(NOW, 400)
         alone = [await leasing.claim(sql, at_most=1, lease_seconds=60) for _ in range(200)]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from sync_bridge.comparisons.rules.fields import alike, held_fields
-from sync_bridge.comparisons.rules.levelling import Difference, act_for, to_write_back
+from sync_bridge.comparisons.rules.fields import comparable, held_fields
+from sync_bridge.comparisons.rules.levelling import Difference, correction_for, to_write_back
 from sync_bridge.comparisons.rules.records import SOURCES, needs_of, records_of, sources_of
 from sync_bridge.flows import FLOWS
 from sync_bridge.ownership import OWNERSHIP
@@ -112,16 +112,16 @@ def test_a_field_that_changed_differs_alone_and_is_its_owners(facts, field):
 @given(some.decimals(-9999, 9999, places=3), some.integers(0, 3))
 def test_numbers_are_alike_however_they_are_written(number, more):
     written = f"{number:f}" + "0" * more
-    assert alike({"quantity": written}) == alike({"quantity": f"{number:f}"})
-    assert alike({"quantity": str(number + 1)}) != alike({"quantity": written})
+    assert comparable({"quantity": written}) == comparable({"quantity": f"{number:f}"})
+    assert comparable({"quantity": str(number + 1)}) != comparable({"quantity": written})
 
 
 def test_texts_that_look_like_numbers_are_texts():
-    assert alike({"name": "007", "phone": "010"}) == {"name": "007", "phone": "010"}
+    assert comparable({"name": "007", "phone": "010"}) == {"name": "007", "phone": "010"}
 
 
 def test_nothing_is_an_empty_text():
-    assert alike({"note": None, "requested_on": None}) == {"note": "", "requested_on": ""}
+    assert comparable({"note": None, "requested_on": None}) == {"note": "", "requested_on": ""}
 
 
 MONEY = {"amount": "7.00", "currency": "CNY"}
@@ -218,30 +218,30 @@ def difference(entity="customer", kind="fields_differ", half="crm", leads="crm",
 @pytest.mark.parametrize(
     ("one", "name", "kind"),
     [
-        (difference(), "bring", "crm.customer"),
-        (difference(half="erp", leads="erp"), "bring", "erp.customer"),
+        (difference(), "send", "crm.customer"),
+        (difference(half="erp", leads="erp"), "send", "erp.customer"),
         (difference(half="erp"), "write_back", None),
         (difference("price", half="erp"), "write_back", None),
-        (difference("order"), "bring", "crm.order"),
-        (difference("order", leads="erp"), "bring", "erp.fulfilment"),
-        (difference("debt", half="erp", leads="erp"), "bring", "erp.debt"),
-        (difference(kind="record_missing", half="erp"), "anew", "crm.customer"),
-        (difference(kind="record_missing", leads="erp"), "anew", "erp.customer"),
-        (difference("product", "record_missing", leads="erp"), "anew", "erp.product"),
-        (difference("order", "record_missing", half="erp"), "anew", "crm.order"),
-        (difference("order", "record_missing", leads="erp"), "left", None),
-        (difference("price", "record_missing", half="erp"), "left", None),
+        (difference("order"), "send", "crm.order"),
+        (difference("order", leads="erp"), "send", "erp.fulfilment"),
+        (difference("debt", half="erp", leads="erp"), "send", "erp.debt"),
+        (difference(kind="record_missing", half="erp"), "recreate", "crm.customer"),
+        (difference(kind="record_missing", leads="erp"), "recreate", "erp.customer"),
+        (difference("product", "record_missing", leads="erp"), "recreate", "erp.product"),
+        (difference("order", "record_missing", half="erp"), "recreate", "crm.order"),
+        (difference("order", "record_missing", leads="erp"), "leave", None),
+        (difference("price", "record_missing", half="erp"), "leave", None),
         (difference(kind="link_missing", leads="erp"), "link", None),
-        (difference("order", "link_missing", half="erp"), "left", None),
-        (difference(kind="not_linked", reason="never_read"), "bring", "crm.customer"),
-        (difference(kind="not_linked", reason="review"), "left", None),
-        (difference(kind="not_linked", reason="apart"), "left", None),
+        (difference("order", "link_missing", half="erp"), "leave", None),
+        (difference(kind="not_linked", reason="never_read"), "send", "crm.customer"),
+        (difference(kind="not_linked", reason="review"), "leave", None),
+        (difference(kind="not_linked", reason="apart"), "leave", None),
     ],
 )
-def test_which_act_levels_a_difference(one, name, kind):
-    act = act_for(one)
-    assert (act.name, act.flow and act.flow.kind) == (name, kind)
-    assert bool(act.why) == (name == "left")
+def test_which_correction_levels_a_difference(one, name, kind):
+    found = correction_for(one)
+    assert (found.kind, found.flow and found.flow.kind) == (name, kind)
+    assert bool(found.why) == (name == "leave")
 
 
 def field(name, crm, erp):

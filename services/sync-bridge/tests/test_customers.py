@@ -13,7 +13,7 @@ TERMS = {"number": "C-00001", "payment_terms_days": 30, "dunning_block": False}
 
 async def test_an_account_becomes_a_customer_and_both_know_each_other(rig):
     account = rig.crm.makes(ACCOUNTS, name="Elm & Sons", email="elm@example.com", tax_id="T-1")
-    await rig.carry()
+    await rig.synchronize()
     customer = rig.erp.the(CUSTOMERS)
     assert customer["name"] == "Elm & Sons"
     assert customer["tax_id"] == "T-1"
@@ -27,7 +27,7 @@ async def test_an_account_becomes_a_customer_and_both_know_each_other(rig):
 
 async def test_a_customer_becomes_an_account_with_the_terms_of_business(rig):
     rig.erp.makes(CUSTOMERS, name="Oak Ltd", phone="010 1234", **TERMS)
-    await rig.carry()
+    await rig.synchronize()
     account = rig.crm.the(ACCOUNTS)
     assert account["name"] == "Oak Ltd"
     assert account["erp"]["customer_number"] == "C-00001"
@@ -37,10 +37,10 @@ async def test_a_customer_becomes_an_account_with_the_terms_of_business(rig):
 
 async def test_prospects_stay_with_sales_until_they_buy(rig):
     account = rig.crm.makes(ACCOUNTS, name="Ash", stage="prospect")
-    await rig.carry()
+    await rig.synchronize()
     assert CUSTOMERS not in rig.erp.records
     rig.crm.changes(ACCOUNTS, account, stage="customer")
-    await rig.carry()
+    await rig.synchronize()
     assert rig.erp.the(CUSTOMERS)["name"] == "Ash"
     assert await rig.outcomes("crm.customer") == [
         ("ignored", "not_carried"),
@@ -51,9 +51,9 @@ async def test_prospects_stay_with_sales_until_they_buy(rig):
 
 async def test_each_half_sends_only_what_it_owns_once_both_know_the_record(rig):
     account = rig.crm.makes(ACCOUNTS, name="Elm", tax_id="T-1", currency="CNY")
-    await rig.carry()
+    await rig.synchronize()
     rig.crm.changes(ACCOUNTS, account, name="Elm & Daughters", tax_id="T-2")
-    await rig.carry()
+    await rig.synchronize()
     sent = rig.erp.wrote()[-1].body
     assert sent["name"] == "Elm & Daughters"
     assert "tax_id" not in sent
@@ -67,14 +67,14 @@ async def test_quiet_after_one_hop(rig, side):
         record = rig.crm.makes(ACCOUNTS, name="Elm", email="elm@example.com")
     else:
         record = rig.erp.makes(CUSTOMERS, name="Elm", email="elm@example.com", **TERMS)
-    await rig.carry()
+    await rig.synchronize()
     own, other, place = (
         (rig.crm, rig.erp, ACCOUNTS) if side == "crm" else (rig.erp, rig.crm, CUSTOMERS)
     )
     own.calls.clear()
     other.calls.clear()
     own.changes(place, record, **({"name": "Elms"} if side == "crm" else {"dunning_block": True}))
-    await rig.carry()
+    await rig.synchronize()
     assert [call.method for call in other.wrote()] == ["PUT"]
     assert own.wrote() == []
 
@@ -83,7 +83,7 @@ async def test_what_the_receiver_made_of_a_value_comes_back_once(rig):
     """B46: a phone number that the CRM normalises flows back, as the CRM owns it."""
     rig.crm.normalise = lambda body: body | ({"phone": "+861234"} if body.get("phone") else {})
     rig.erp.makes(CUSTOMERS, name="Oak", phone="010 1234", **TERMS)
-    await rig.carry()
+    await rig.synchronize()
     assert rig.crm.the(ACCOUNTS)["phone"] == "+861234"
     assert rig.erp.the(CUSTOMERS)["phone"] == "+861234"
 
@@ -91,7 +91,7 @@ async def test_what_the_receiver_made_of_a_value_comes_back_once(rig):
 async def test_the_process_is_told_along_the_way(rig):
     """B15, B58: origin, correlation, cause, hops and trace go with the call."""
     rig.crm.makes(ACCOUNTS, name="Elm")
-    await rig.carry()
+    await rig.synchronize()
     event = rig.crm.outbox[0]
     put = rig.erp.wrote()[0]
     assert put.headers["tandem-origin"] == "crm"
@@ -102,12 +102,12 @@ async def test_the_process_is_told_along_the_way(rig):
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_first_sight_from_both_sides_ends_in_one_pair(rig, seed):
+async def test_first_sync_from_both_sides_ends_in_one_pair(rig, seed):
     """B51: the same company made on both sides at once is one pair, whoever is seen first."""
     account = rig.crm.makes(ACCOUNTS, name="Elm CRM", tax_id="T-9", email="a@example.com")
     customer = rig.erp.makes(CUSTOMERS, name="Elm ERP", tax_id="T-9", **TERMS)
     await rig.deliver(shuffled=random.Random(seed))
-    await rig.carry()
+    await rig.synchronize()
     (pair,) = await rig.fetch("select * from pair")
     assert (str(pair["crm_id"]), str(pair["erp_id"])) == (account, customer)
     assert rig.erp.the(CUSTOMERS)["name"] == "Elm CRM"
@@ -121,7 +121,7 @@ async def test_a_tax_id_taken_while_it_was_looked_for_is_found_again(rig):
     customer = rig.erp.makes(CUSTOMERS, name="Elm", tax_id="T-5", **TERMS)
     rig.delivered["erp"] = len(rig.erp.outbox)  # its own event comes later
     rig.erp.blind_reads = 1
-    await rig.carry()
+    await rig.synchronize()
     assert [call.method for call in rig.erp.wrote()][:2] == ["PUT", "POST"]
     assert rig.erp.the(CUSTOMERS)["id"] == customer
     (pair,) = await rig.fetch("select * from pair")
@@ -134,7 +134,7 @@ async def test_the_echo_of_a_bridged_create_finds_its_pair(rig):
     await rig.deliver()
     rig.crm.faults.append(Fault(503, method="POST"))
     await rig.drain()
-    await rig.carry()
+    await rig.synchronize()
     assert len(rig.crm.records[ACCOUNTS]) == 1
     assert len(rig.erp.records[CUSTOMERS]) == 1
     (pair,) = await rig.fetch("select * from pair")

@@ -22,7 +22,7 @@ async def test_what_passes_is_tried_again(rig, fault):
     rig.erp.makes(ITEMS, sku="BOLT-8")
     fault.method = "PUT"
     rig.crm.faults.append(fault)
-    await rig.carry()
+    await rig.synchronize()
     await rig.drain()
     assert rig.crm.the(PRODUCTS)["code"] == "BOLT-8"
     assert (await rig.lane("erp.product"))["state"] == "idle"
@@ -33,11 +33,11 @@ async def test_what_is_refused_for_good_parks_its_lane_only(rig, status):
     """B31, B33: not retried; the lane says why and others go on."""
     rig.erp.makes(ITEMS, sku="BOLT-8")
     rig.crm.faults.append(Fault(status, "no_way", method="PUT"))
-    await rig.carry()
+    await rig.synchronize()
     lane = await rig.lane("erp.product")
     assert (lane["state"], lane["reason"], lane["blocked_version"]) == ("parked", "no_way", 1)
     rig.erp.makes(ITEMS, sku="BOLT-9")
-    await rig.carry()
+    await rig.synchronize()
     assert rig.crm.the(PRODUCTS)["code"] == "BOLT-9"
     assert len([call for call in rig.crm.wrote() if call.method == "PUT"]) == 2
 
@@ -48,7 +48,7 @@ async def test_a_refused_key_pauses_the_flow(rig, status):
     for number in range(5):
         rig.erp.makes(ITEMS, sku=f"BOLT-{number}")
     rig.crm.faults += [Fault(status, "unauthorized")] * 8
-    await rig.carry()
+    await rig.synchronize()
     calls = len(rig.crm.calls)
     assert 1 <= calls <= 5
     (pause,) = (await rig.bridge.client.get("/v1/flows/pauses")).json()["items"]
@@ -69,7 +69,7 @@ async def test_a_lost_answer_has_one_effect(rig):
     rig.erp.faults.append(Fault(after=True, method="PUT"))
     rig.crm.faults.append(Fault(after=True, method="POST"))
     for _ in range(3):
-        await rig.carry()
+        await rig.synchronize()
     assert len(rig.erp.records[CUSTOMERS]) == 1
     assert len(rig.crm.records[ACCOUNTS]) == 1
     assert len(await rig.fetch("select * from pair")) == 1
@@ -79,7 +79,7 @@ async def test_a_repeat_after_a_crash_has_the_same_key(rig):
     """B39: the key is derived from what is done, not drawn."""
     rig.crm.makes(ACCOUNTS, name="Elm")
     rig.crm.faults.append(Fault(after=True, method="POST"))
-    await rig.carry()
+    await rig.synchronize()
     await rig.drain()
     keys = [call.headers["idempotency-key"] for call in rig.crm.wrote() if call.method == "POST"]
     assert len(keys) == 2
@@ -101,7 +101,7 @@ async def test_killed_between_the_call_and_its_record(rig):
     lane = await rig.lane("crm.customer")
     assert lane["lease_until"] is not None
     await rig.fetch("update lane set lease_until = now()")
-    await rig.carry()
+    await rig.synchronize()
     assert len(rig.erp.records[CUSTOMERS]) == 1
     assert (await rig.lane("crm.customer"))["state"] == "idle"
 
@@ -117,7 +117,7 @@ async def test_a_zombie_records_nothing(rig):
     await rig.fetch("update lane set lease_until = now()")
     gate, rig.crm.gate = rig.crm.gate, None
     rig.erp.changes(ITEMS, item, name="Bolt M8")
-    await rig.carry()
+    await rig.synchronize()
     before = await rig.lane("erp.product")
     gate.set()
     await zombie.drain()
@@ -130,7 +130,7 @@ async def test_server_faults_without_end_park_the_lane(rig):
     rig.erp.makes(ITEMS, sku="BOLT-8")
     rig.crm.faults += [Fault(500, "internal_error", method="PUT") for _ in range(10)]
     for _ in range(10):
-        await rig.carry()
+        await rig.synchronize()
     lane = await rig.lane("erp.product")
     assert (lane["state"], lane["reason"]) == ("parked", "retries_exhausted")
     assert len(rig.crm.faults) == 7
@@ -140,7 +140,7 @@ async def test_retry_after_is_obeyed(rig):
     """B32: not before the time the other half asked for."""
     rig.erp.makes(ITEMS, sku="BOLT-8")
     rig.crm.faults.append(Fault(429, headers={"Retry-After": "60"}, method="PUT"))
-    await rig.carry()
+    await rig.synchronize()
     await rig.drain()
     assert PRODUCTS not in rig.crm.records
     (row,) = await rig.fetch("select next_at - now() > interval '59 seconds' as obeyed from lane")
@@ -158,7 +158,7 @@ async def test_a_fault_of_ours_stops_one_lane_only(rig, monkeypatch):
         return await real(method, path, body, *options)
 
     monkeypatch.setattr(rig.targets["crm"], "_write", write)
-    await rig.carry()
+    await rig.synchronize()
     assert rig.crm.the(PRODUCTS)["code"] == "GOOD"
     (row,) = await rig.fetch("select state, detail from lane where reason is not null")
     assert row == {"state": "parked", "detail": "RuntimeError"}
@@ -167,7 +167,7 @@ async def test_a_fault_of_ours_stops_one_lane_only(rig, monkeypatch):
 async def test_an_event_of_another_shape_parks_with_the_field_and_no_value(rig):
     """B59: the reason names fields, never what stands in them."""
     rig.erp.makes(ITEMS, sku=["secret"])
-    await rig.carry()
+    await rig.synchronize()
     lane = await rig.lane("erp.product")
     assert (lane["reason"], lane["detail"]) == ("unreadable_event", "/sku string_type")
 
@@ -175,16 +175,16 @@ async def test_an_event_of_another_shape_parks_with_the_field_and_no_value(rig):
 async def test_a_twin_that_is_another_record_parks(rig):
     """Someone of the CRM gave the item's id to another product."""
     item = rig.erp.makes(ITEMS, sku="BOLT-8")
-    await rig.carry()
+    await rig.synchronize()
     twin = rig.crm.the(PRODUCTS)
     rig.crm.records[PRODUCTS] = {str(uuid4()): twin | {"id": str(uuid4())}}
     rig.erp.changes(ITEMS, item, name="Bolt")
-    await rig.carry()
+    await rig.synchronize()
     assert (await rig.lane("erp.product"))["reason"] == "twin_differs"
 
 
 async def test_one_slow_record_holds_up_nobody(bridge):
-    """B33: while a call of one lane hangs, every other lane is carried."""
+    """B33: while a call of one lane hangs, every other lane is delivered."""
 
     class Hanging(Half):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -47,7 +47,7 @@ async def parked(rig):
     for sku, name in (("BOLT-8", "Bolt"), ("NUT-8", "Nut"), ("NUT-9", "Nut, large")):
         ids.append(rig.erp.makes(ITEMS, sku=sku, name=name))
         rig.crm.faults.append(Fault(422, "invalid_input", method="PUT"))
-        await rig.carry()
+        await rig.synchronize()
     return rig, ids
 
 
@@ -59,11 +59,11 @@ async def order(rig):
     await rig.fetch("delete from inbox")
     await rig.fetch("delete from lane")
     account = rig.crm.makes(ACCOUNTS, name="Elm", email="elm@example.com")
-    await rig.carry()
+    await rig.synchronize()
     money = {"amount": "2.00", "currency": "CNY"}
     facts = {"account_id": account, "ordered_on": "2026-05-05", "lines": [], "freight": money}
     rig.crm.makes(ORDERS, number="SO-7", state="placed", content_version=1, **facts)
-    await rig.carry()
+    await rig.synchronize()
     return rig, account
 
 
@@ -89,7 +89,7 @@ async def test_lanes_are_found_by_what_people_call_the_record(parked, wanted, fo
 
 async def test_lanes_are_found_in_letters_of_any_case_and_width(rig):
     rig.erp.makes(ITEMS, sku="ＢＯＬＴ-Ж", name="ΟΔΌΣ Straße ＡＢＣ")
-    await rig.carry()
+    await rig.synchronize()
     for wanted in ({"name": "οδός STRASSE abc"}, {"number": "bolt-ж"}):
         assert [one["number"] for one in await lanes(rig, **wanted)] == ["ＢＯＬＴ-Ж"], wanted
 
@@ -270,7 +270,7 @@ async def paused(rig):
     """A flow that is held because the CRM refused the bridge's key."""
     item = rig.erp.makes(ITEMS, sku="BOLT-8")
     rig.crm.faults.append(Fault(401, "unauthorized", method="PUT"))
-    await rig.carry()
+    await rig.synchronize()
     return rig, f"erp.product:{item}"
 
 
@@ -299,7 +299,7 @@ async def test_a_lane_whose_tries_fail_is_retried_without_its_pause(rig):
     item = rig.erp.makes(ITEMS, sku="BOLT-8")
     rig.settings = rig.settings.model_copy(update={"backoff_cap_seconds": 3600})
     rig.crm.faults.append(Fault(503, "unavailable", headers={"Retry-After": "3000"}))
-    await rig.carry()
+    await rig.synchronize()
     assert PRODUCTS not in rig.crm.records
     done = await retry(rig, filter={"state": "ready", "kind": "erp.product"})
     assert [one["lane"] for one in done["items"]] == [f"erp.product:{item}"]
@@ -307,7 +307,7 @@ async def test_a_lane_whose_tries_fail_is_retried_without_its_pause(rig):
     assert rig.crm.the(PRODUCTS)["code"] == "BOLT-8"
 
 
-async def test_a_lane_that_is_being_carried_is_left_alone(parked):
+async def test_a_lane_that_is_being_delivered_is_left_alone(parked):
     rig, ids = parked
     await rig.fetch("update lane set state = 'ready', lease_until = now() + interval '1 minute'")
     done = await retry(rig, lanes=[f"erp.product:{ids[0]}"])

@@ -12,10 +12,10 @@ TERMS = {"number": "C-00001", "payment_terms_days": 30, "dunning_block": False}
 async def both(rig):
     """An account that is a customer of the ERP, and all is quiet."""
     rig.crm.makes(ACCOUNTS, name="Elm", phone="1", stage="customer")
-    await rig.carry()
+    await rig.synchronize()
     customer = rig.erp.the(CUSTOMERS)
     rig.erp.changes(CUSTOMERS, customer["id"], **TERMS)
-    await rig.carry()
+    await rig.synchronize()
     return rig
 
 
@@ -36,7 +36,7 @@ async def restored_crm(rig):
     backup = rig.crm.backup()
     change_account(rig, phone="2")
     change_account(rig, name="Elm after the backup")
-    await rig.carry()
+    await rig.synchronize()
     rig.crm.restored(backup)
 
 
@@ -45,11 +45,11 @@ async def test_a_change_after_a_restore_crosses_whatever_its_version(both):
     known = (await both.lane("crm.customer"))["applied_version"]
     change_account(both, name="Again")
     assert both.crm.the(ACCOUNTS)["version"] < known
-    await both.carry()
+    await both.synchronize()
     assert both.erp.the(CUSTOMERS)["name"] == "Again"
     assert both.erp.the(CUSTOMERS)["phone"] == "1"
     change_account(both, name="And again")
-    await both.carry()
+    await both.synchronize()
     assert both.erp.the(CUSTOMERS)["name"] == "And again"
 
 
@@ -57,11 +57,11 @@ async def test_what_a_restore_set_back_takes_nothing_from_the_other_half(both):
     """Its state, read anew, is no change of anybody's: the ERP alone still has what was lost."""
     await restored_crm(both)
     await both.receive(*both.crm.states(ACCOUNTS))
-    await both.carry()
+    await both.synchronize()
     assert both.erp.the(CUSTOMERS)["name"] == "Elm after the backup"
     assert ("ignored", "restored") in await both.outcomes("crm.customer")
     change_account(both, name="Again")
-    await both.carry()
+    await both.synchronize()
     assert both.erp.the(CUSTOMERS)["name"] == "Again"
 
 
@@ -69,7 +69,7 @@ async def test_a_state_with_a_change_made_since_the_restore_crosses(both):
     await restored_crm(both)
     change_account(both, name="Again")
     await both.receive(*both.crm.outbox[-1:], *both.crm.states(ACCOUNTS))
-    await both.carry()
+    await both.synchronize()
     assert both.erp.the(CUSTOMERS)["name"] == "Again"
 
 
@@ -77,10 +77,10 @@ async def test_a_credit_limit_of_a_restored_erp_crosses(both):
     backup = both.erp.backup()
     for amount in ("100", "101", "102"):
         change_customer(both, credit_limit=limit(amount))
-    await both.carry()
+    await both.synchronize()
     both.erp.restored(backup)
     change_customer(both, credit_limit=limit("777"))
-    await both.carry()
+    await both.synchronize()
     assert both.crm.the(ACCOUNTS)["erp"]["credit_limit"] == limit("777")
 
 
@@ -88,12 +88,12 @@ async def test_what_a_restored_half_lost_of_the_other_one_comes_with_the_next_ch
     """What it was known to hold it no longer holds: all that is the sender's is put again."""
     backup = both.erp.backup()
     change_account(both, phone="2")
-    await both.carry()
+    await both.synchronize()
     both.erp.restored(backup)
     change_customer(both, credit_limit=limit("9"))
-    await both.carry()
+    await both.synchronize()
     change_account(both, website="https://elm.example")
-    await both.carry()
+    await both.synchronize()
     customer = both.erp.the(CUSTOMERS)
     assert (customer["phone"], customer["website"]) == ("2", "https://elm.example")
 
@@ -107,9 +107,9 @@ async def test_an_event_of_the_past_that_is_gone_changes_nothing(both):
     gone, again = both.crm.outbox[-2:]
     both.delivered["crm"] = len(both.crm.outbox)
     await both.receive(again)
-    await both.carry()
+    await both.synchronize()
     await both.receive(replace(gone, aggversion=gone.aggversion + 9))
-    await both.carry()
+    await both.synchronize()
     assert both.erp.the(CUSTOMERS)["name"] == "Again"
     assert ("ignored", "stale") in await both.outcomes("crm.customer")
 
@@ -120,7 +120,7 @@ async def test_places_of_a_later_history_are_counted_anew(both):
     query = "select history, mark, head from position where service = 'crm'"
     (before,) = await both.fetch(query)
     change_account(both, name="Again")
-    await both.carry()
+    await both.synchronize()
     (now,) = await both.fetch(query)
     assert now["history"] == before["history"] + 1
     assert now["head"] == both.crm.feed_seq < before["head"]
@@ -134,6 +134,6 @@ async def test_places_of_a_later_history_are_counted_anew(both):
 async def test_a_lane_is_called_what_its_record_is_called_in_the_newest_history(both):
     await restored_crm(both)
     change_account(both, name="Again")
-    await both.carry()
+    await both.synchronize()
     lane = await both.lane("crm.customer")
     assert (lane["applied_history"], lane["name"]) == (2, "Again")

@@ -11,9 +11,9 @@ from chassis.http.paging import PageQuery
 from chassis.ids import uuid7
 from sync_bridge.flows import BY_EVENT, NOT_CARRIED
 from sync_bridge.inbox import service as inbox
-from sync_bridge.inbox.lists import event_page
-from sync_bridge.inbox.received import Cursor, Pace, Quarantined
+from sync_bridge.inbox.received import Cursor, Quarantined, ReadMode
 from sync_bridge.inbox.schemas import InboxQuery
+from sync_bridge.inbox.views import event_page
 from tests.halves import INSTALLATION
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -86,7 +86,7 @@ async def test_unknown_types_and_majors_are_kept_counted_and_replayed(rig, monke
 
 
 async def test_events_that_nobody_needs_across_are_settled_and_no_cause_for_alarm(rig):
-    """Each type that the halves publish is carried, or is known to be none that crosses."""
+    """Each type that the halves publish is delivered, or is known to be none that crosses."""
     rig.erp.makes(ITEMS, sku="BOLT-8")
     (event,) = rig.erp.outbox
     paid = replace(event, event_id=uuid7(), type="tandem.erp.payment-received.v1")
@@ -119,7 +119,7 @@ async def test_what_is_no_event_goes_to_quarantine_and_ingest_goes_on(rig):
 async def test_dedupe_outlasts_retention_and_parking(rig):
     """B17: forgotten only long after the source forgot it, never while its lane stands."""
     old = [rig.erp.makes(ITEMS, sku=sku) for sku in ("OLD", "STUCK", "NEW")]
-    await rig.carry()
+    await rig.synchronize()
     await rig.fetch(
         "update inbox set received_at = now() - interval '91 days' where subject = any($1)",
         [old[0], old[1]],
@@ -160,11 +160,11 @@ async def test_what_is_read_ahead_moves_no_mark(rig):
         return Cursor(name="feed:erp", value=str(place), place=place)
 
     database = rig.bridge.database
-    assert await inbox.receive(database, first, cursor=upto(3), pace=Pace.LATE) == 3
-    assert await inbox.receive(database, last, pace=Pace.AHEAD) == 1
+    assert await inbox.receive(database, first, cursor=upto(3), mode=ReadMode.LATE) == 3
+    assert await inbox.receive(database, last, mode=ReadMode.AHEAD) == 1
     await rig.fetch("update inbox set received_at = now() - interval '1 hour'")
     assert await reached() == (3, False)
-    assert await inbox.receive(database, rest, cursor=upto(9), pace=Pace.LATE) == 5
+    assert await inbox.receive(database, rest, cursor=upto(9), mode=ReadMode.LATE) == 5
     assert await inbox.receive(database, last, cursor=upto(9)) == 0
     await rig.drain()
     assert await reached() == (9, True)
@@ -195,7 +195,7 @@ async def test_sources_are_told_apart(rig):
 async def test_events_are_found_by_kind_and_by_what_they_came_to(rig, wanted, found):
     item = rig.erp.makes("/v1/items", sku="BOLT-8", name="Bolt")
     rig.erp.changes("/v1/items", item, name="Bolt M8")
-    await rig.carry()
+    await rig.synchronize()
     reply = await rig.bridge.client.get("/v1/inbox", params=wanted)
     assert len(reply.json()["items"]) == found, reply.text
 

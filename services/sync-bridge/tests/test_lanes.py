@@ -19,13 +19,13 @@ from chassis.telemetry.trace import Trace
 from chassis.testing.waiting import until
 from sync_bridge.flows import Need
 from sync_bridge.identity.rules.matching import Candidate
-from sync_bridge.identity.service import Sighting
-from sync_bridge.lanes import leasing, service
-from sync_bridge.lanes.deliveries import Carried
-from sync_bridge.lanes.rules.order import Turn
-from sync_bridge.lanes.standstill import Asks, Parks, Waits
-from sync_bridge.lanes.working import carry_lanes, dispatcher
-from sync_bridge.targets.target import HttpTarget, Unreachable, path
+from sync_bridge.identity.service import FoundPair
+from sync_bridge.lanes import leasing, recording
+from sync_bridge.lanes.deliveries import Delivered
+from sync_bridge.lanes.rules.queue import QueueStep
+from sync_bridge.lanes.stopped import Parked, ReviewNeeded, WaitsForRecord
+from sync_bridge.lanes.working import deliver_lanes, dispatcher
+from sync_bridge.targets import HttpTarget, Unreachable, path
 from tests.halves import Fault
 
 ACCOUNTS, CUSTOMERS, ITEMS, PRODUCTS = "/v1/accounts", "/v1/customers", "/v1/items", "/v1/products"
@@ -41,7 +41,7 @@ async def leased(rig):
 
 async def record(rig, lane, why):
     async with rig.bridge.database.transaction() as work:
-        await service.record_standstill(work, lane, Turn(carry=0), why, settings=rig.settings)
+        await recording.record_stopped(work, lane, QueueStep(deliver=0), why, settings=rig.settings)
 
 
 async def pair(rig, entity, crm_id, erp_id):
@@ -60,25 +60,25 @@ async def test_what_came_across_meanwhile_is_not_waited_for(rig):
     await rig.deliver()
     lane = await leased(rig)
     await pair(rig, "product", uuid4(), item)
-    await record(rig, lane, Waits(Need("product", "erp", item)))
+    await record(rig, lane, WaitsForRecord(Need("product", "erp", item)))
     row = await rig.lane("erp.price")
     assert (row["state"], row["lease_until"]) == ("ready", None)
 
 
-async def test_who_waits_and_who_brings_stand_in_line(rig):
+async def test_who_waits_and_who_brings_take_one_lock(rig):
     """B54: what comes across after the look and before the wait is committed wakes all the same."""
     item = rig.erp.makes(ITEMS, sku="BOLT-8")
     rig.erp.makes(PRICES, item_id=item)
     await rig.deliver()
     async with rig.bridge.database.driver() as sql:
         lanes = {lane.kind: lane for lane in await leasing.claim(sql, at_most=9, lease_seconds=60)}
-    turn, need = Turn(carry=0), Need("product", "erp", UUID(item))
-    joined = Sighting("product", crm_id=uuid4(), erp_id=UUID(item), how="created")
+    step, need = QueueStep(deliver=0), Need("product", "erp", UUID(item))
+    joined = FoundPair("product", crm_id=uuid4(), erp_id=UUID(item), how="created")
 
     async def bring():
         async with rig.bridge.database.transaction() as work:
-            carried = Carried("applied", joined=joined)
-            await service.record_carried(work, lanes["erp.product"], turn, carried)
+            carried = Delivered("applied", joined=joined)
+            await recording.record_delivered(work, lanes["erp.product"], step, carried)
 
     async def stands_in_line():
         blocked = await rig.fetch(
@@ -88,8 +88,8 @@ async def test_who_waits_and_who_brings_stand_in_line(rig):
         return bringing.done() or bool(blocked)
 
     async with rig.bridge.database.transaction() as work:
-        await service.record_standstill(
-            work, lanes["erp.price"], turn, Waits(need), settings=rig.settings
+        await recording.record_stopped(
+            work, lanes["erp.price"], step, WaitsForRecord(need), settings=rig.settings
         )
         bringing = asyncio.create_task(bring())
         await until(stands_in_line)
@@ -105,7 +105,7 @@ async def test_what_was_joined_meanwhile_is_not_asked(rig):
     lane = await leased(rig)
     await pair(rig, "customer", UUID(account), uuid4())
     found = [Candidate(uuid4(), "Elm", "email", None)]
-    await record(rig, lane, Asks("customer", "crm", UUID(account), found))
+    await record(rig, lane, ReviewNeeded("customer", "crm", UUID(account), found))
     assert (await rig.lane("crm.customer"))["state"] == "ready"
     assert await rig.fetch("select * from review") == []
 
@@ -116,13 +116,13 @@ async def test_nothing_is_recorded_without_the_lease(rig):
     await rig.deliver()
     lane = await leased(rig)
     await rig.fetch("update lane set lease_epoch = lease_epoch + 1")
-    for why in (Parks("no_way"), Waits(Need("product", "erp", uuid4()))):
-        with pytest.raises(service.LeaseLost):
+    for why in (Parked("no_way"), WaitsForRecord(Need("product", "erp", uuid4()))):
+        with pytest.raises(recording.LeaseLost):
             await record(rig, lane, why)
     assert (await rig.lane("erp.product"))["state"] == "ready"
     assert await rig.bridge.feed() == []
     with pytest.raises(ValueError, match="no event has its turn"):
-        service.event_of(lane, Turn())
+        recording.event_of_step(lane, QueueStep())
 
 
 async def test_an_id_is_in_one_pair_only(rig):
@@ -154,7 +154,7 @@ async def test_a_lost_database_is_waited_for(rig, monkeypatch):
     rig.erp.makes(ITEMS, sku="BOLT-8")
     await rig.deliver()
     monkeypatch.setattr("sync_bridge.lanes.dispatcher.LOOK_SECONDS", 0.01)
-    monkeypatch.setattr("sync_bridge.lanes.carrying.AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr("sync_bridge.lanes.lane_worker.AGAIN_SECONDS", 0.01)
     settings = rig.settings.model_copy(update={"lease_seconds": 0.03, "attempts_max": 1000})
     carrying = await dispatcher(rig.bridge.database, rig.targets, settings)
     real = carrying._database
@@ -180,7 +180,7 @@ async def test_a_lost_database_is_waited_for(rig, monkeypatch):
 
     away: Any = Away()
     carrying._database = away
-    carrying._carrying._database = carrying._database
+    carrying._worker._database = carrying._database
     task = asyncio.create_task(carrying.run())
     await rig.crm.has(PRODUCTS, 1)
 
@@ -258,7 +258,7 @@ async def test_a_worker_calls_the_halves_with_their_keys(rig):
     context = SimpleNamespace(settings=settings, database=rig.bridge.database)
     item = rig.erp.makes(ITEMS, sku="BOLT-8")
     await rig.deliver()
-    task = asyncio.create_task(carry_lanes(context))
+    task = asyncio.create_task(deliver_lanes(context))
     asked, call = [await asyncio.wait_for(seen.get(), 10) for _ in range(2)]
     assert asked == ("GET", "/v1/events/states", "Bearer for-erp")
     assert call == ("PUT", f"/v1/products/by-external/erp/{item}", "Bearer for-crm")
@@ -281,7 +281,7 @@ async def test_answers_are_read_tolerantly():
     date = httpx.Response(503, headers={"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, text="no")
     answer = await answering(date).put("/x", {}, **put)
     assert (answer.status, answer.code, answer.retry_after_seconds) == (503, "", 0.0)
-    assert answer.told() == "HTTP 503"
+    assert answer.summary() == "HTTP 503"
     odd = await answering(httpx.Response(429, headers={"Retry-After": "soon"})).put("/x", {}, **put)
     assert odd.retry_after_seconds is None
     listed = await answering(httpx.Response(200, json=[1])).get("/x", trace=Trace.new(), query={})
@@ -291,7 +291,7 @@ async def test_answers_are_read_tolerantly():
         "title": "Wrong",
         "errors": [{"pointer": "/name", "code": "missing", "message": "Elm is secret"}],
     }
-    told = (await answering(httpx.Response(422, json=problem)).put("/x", {}, **put)).told()
+    told = (await answering(httpx.Response(422, json=problem)).put("/x", {}, **put)).summary()
     assert told == "Wrong: /name missing"
 
 
@@ -321,6 +321,6 @@ async def test_a_faulty_half_does_not_stop_the_other(rig):
     rig.settings = rig.settings.model_copy(update={"backoff_cap_seconds": 30})
     rig.crm.makes(ACCOUNTS, name="Elm")
     rig.erp.makes(ITEMS, sku="BOLT-8")
-    await rig.carry()
+    await rig.synchronize()
     assert rig.crm.the(PRODUCTS)["code"] == "BOLT-8"
     assert (await rig.lane("crm.customer"))["reason"] == "unreachable"

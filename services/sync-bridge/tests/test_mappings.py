@@ -12,7 +12,7 @@ from sync_bridge import ownership
 from sync_bridge.flows import ENTITIES, FLOWS
 from sync_bridge.mappings import crm_to_erp, erp_to_crm
 from sync_bridge.messages import crm, erp
-from sync_bridge.messages.reading import Address, Money
+from sync_bridge.messages.base import Address, Money
 
 ID = uuid4()
 ADDRESS = {"line1": "1 Elm St", "city": "Suzhou", "country": "CN", "contact": "Ms Li"}
@@ -165,7 +165,7 @@ def test_owned_fields_come_back_as_they_were_sent():
     """B55: round trip over the bridge is identity on owned fields."""
     sent = ownership.owned_part("customer", sender="crm", body=crm_to_erp.customer(ACCOUNT, {}))
     there = erp.CustomerChanged(id=ID, version=1, **sent)
-    assert ownership.held_part("customer", holder="erp", state=there.plain()) == sent
+    assert ownership.foreign_part("customer", holder="erp", state=there.plain()) == sent
 
 
 def test_an_item_as_the_crm_takes_it():
@@ -195,7 +195,7 @@ def test_a_price_names_the_product_across():
 
 
 def test_an_order_crosses_with_its_agreed_price_and_the_ids_across():
-    """The agreed price is carried digit by digit, never computed anew."""
+    """The agreed price is delivered digit by digit, never computed anew."""
     line, twins = CRM_ORDER.lines[0], {}
     twins["customer", CRM_ORDER.account_id] = customer = uuid4()
     twins["product", line.product_id] = item = uuid4()

@@ -5,7 +5,7 @@ import re
 from sync_bridge.metrics import METRICS
 
 
-async def test_each_figure_is_a_number_from_the_start(bridge):
+async def test_each_metric_is_a_number_from_the_start(bridge):
     """An operator's alert needs a zero, not a series that is missing."""
     page = (await bridge.client.get("/metrics")).text
     for figure in METRICS:

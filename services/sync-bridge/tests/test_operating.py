@@ -9,7 +9,7 @@ import pytest
 
 from chassis.ids import uuid7
 from sync_bridge.app import SERVICE, purge_inbox
-from sync_bridge.lanes.working import carry_lanes, dispatcher
+from sync_bridge.lanes.working import deliver_lanes, dispatcher
 from sync_bridge.settings import BridgeSettings
 from tests.halves import Fault
 
@@ -21,9 +21,9 @@ async def parked(rig):
     """A lane whose first event was refused and whose second one waits behind it."""
     item = rig.erp.makes(ITEMS, sku="BOLT-8")
     rig.crm.faults.append(Fault(422, "invalid_input", method="PUT"))
-    await rig.carry()
+    await rig.synchronize()
     rig.erp.changes(ITEMS, item, name="Bolt")
-    await rig.carry()
+    await rig.synchronize()
     return rig, f"erp.product:{item}"
 
 
@@ -39,7 +39,7 @@ async def test_a_parked_lane_keeps_its_order_and_is_seen(parked):
     assert PRODUCTS not in rig.crm.records
 
 
-async def test_retry_carries_the_lane_from_where_it_stood(parked):
+async def test_retry_delivers_the_lane_from_where_it_stood(parked):
     """B34: a retry is kept with who and why, and the lane goes on in order."""
     rig, key = parked
     reply = await rig.bridge.post(act(key, "retry"), {"note": "fixed"})
@@ -53,7 +53,7 @@ async def test_retry_carries_the_lane_from_where_it_stood(parked):
 
 
 async def test_skip_leaves_a_hole(parked):
-    """B34: a skipped event stays visible; what is behind it is carried."""
+    """B34: a skipped event stays visible; what is behind it is delivered."""
     rig, key = parked
     assert (await rig.bridge.post(act(key, "skip"), {"note": "test data"})).status_code == 200
     await rig.drain()
@@ -66,12 +66,12 @@ async def test_skip_leaves_a_hole(parked):
 async def test_skipping_all_that_waits_leaves_the_lane_idle(rig):
     item = rig.erp.makes(ITEMS, sku="BOLT-8")
     rig.crm.faults.append(Fault(422, "invalid_input", method="PUT"))
-    await rig.carry()
+    await rig.synchronize()
     reply = await rig.bridge.post(act(f"erp.product:{item}", "skip"), {})
     assert (reply.json()["state"], reply.json()["applied_version"]) == ("idle", 1)
 
 
-async def test_standing_and_moving_again_are_public_events(parked):
+async def test_stopping_and_going_on_are_public_events(parked):
     rig, key = parked
     await rig.bridge.post(act(key, "retry"), {})
     told = await rig.bridge.feed()
@@ -132,7 +132,7 @@ async def test_who_may_look_and_who_may_act(rig):
 async def test_without_addresses_the_bridge_is_idle_and_healthy(bridge):
     """B62: no half, no connection, no Kafka; status says so."""
     context = type("Context", (), {"settings": bridge.settings, "database": bridge.database})
-    await asyncio.wait_for(carry_lanes(context), 5)
+    await asyncio.wait_for(deliver_lanes(context), 5)
     status = (await bridge.client.get("/v1/status")).json()
     assert (status["idle"], status["drained"], status["sources"]) == (True, True, [])
     assert (await bridge.client.get("/readyz")).status_code == 200

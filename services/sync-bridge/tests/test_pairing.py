@@ -43,7 +43,7 @@ async def decide(rig, one, **decision):
 async def unlinked(rig):
     """An account and a customer of one tax id that were linked and are no more."""
     account = rig.crm.makes(ACCOUNTS, name="Elm", tax_id="T-1")
-    await rig.carry()
+    await rig.synchronize()
     customer = rig.erp.the(CUSTOMERS)["id"]
     assert (await unlink(rig, await the_pair(rig))).status_code == 204
     await run_jobs(rig)
@@ -68,7 +68,7 @@ async def test_the_bridge_neither_links_nor_doubles_them_again(unlinked):
     rig, account, customer = unlinked
     rig.crm.changes(ACCOUNTS, account, name="Elm & Co")
     rig.erp.changes(CUSTOMERS, customer, name="Elm GmbH")
-    await rig.carry()
+    await rig.synchronize()
     assert (rig.crm.the(ACCOUNTS)["name"], rig.erp.the(CUSTOMERS)["name"]) == (
         "Elm & Co",
         "Elm GmbH",
@@ -80,10 +80,10 @@ async def test_the_bridge_neither_links_nor_doubles_them_again(unlinked):
 async def test_the_same_two_are_linked_again_by_another_answer(unlinked):
     rig, account, customer = unlinked
     rig.crm.changes(ACCOUNTS, account, name="Elm & Co")
-    await rig.carry()
+    await rig.synchronize()
     answer = await decide(rig, await apart(rig, "crm"), decision="link", candidate=customer)
     assert answer.status_code == 200, answer.text
-    await rig.carry()
+    await rig.synchronize()
     pair = await the_pair(rig)
     assert (pair["crm_id"], pair["erp_id"], pair["how"]) == (account, customer, "person")
     assert rig.erp.the(CUSTOMERS)["name"] == "Elm & Co"
@@ -95,7 +95,7 @@ async def test_whatever_is_decided_once_more_takes_effect_once_more(unlinked):
     for _ in range(2):
         answer = await decide(rig, await apart(rig, "crm"), decision="link", candidate=customer)
         assert answer.status_code == 200, answer.text
-        await rig.carry()
+        await rig.synchronize()
         pair = await the_pair(rig)
         assert (pair["crm_id"], pair["erp_id"]) == (account, customer)
         assert linked(rig) == ([customer], [account])
@@ -104,7 +104,7 @@ async def test_whatever_is_decided_once_more_takes_effect_once_more(unlinked):
         assert linked(rig) == ([], [])
     answer = await decide(rig, await apart(rig, "crm"), decision="create", note="a new one")
     assert answer.status_code == 200, answer.text
-    await rig.carry()
+    await rig.synchronize()
     pair = await the_pair(rig)
     assert (pair["crm_id"], pair["erp_id"] != customer) == (account, True)
     assert len(rig.erp.records[CUSTOMERS]) == 2
@@ -128,7 +128,7 @@ async def test_another_one_is_linked_by_hand(unlinked):
     body = {"type": "customer", "crm_id": account, "erp_id": other, "note": "the northern branch"}
     reply = await rig.bridge.post("/v1/mappings", body)
     assert (reply.status_code, reply.json()["state"]) == (202, "linked")
-    await rig.carry()
+    await rig.synchronize()
     assert (await the_pair(rig))["erp_id"] == other
     assert len(rig.crm.records[ACCOUNTS]) == 1
 
@@ -136,7 +136,7 @@ async def test_another_one_is_linked_by_hand(unlinked):
 async def test_a_lost_one_is_made_again_from_the_other_side(rig):
     """What a restore of the ERP lost: the link ends, and the account makes a customer anew."""
     account = rig.crm.makes(ACCOUNTS, name="Elm", tax_id="T-1", email="elm@example.com")
-    await rig.carry()
+    await rig.synchronize()
     lost = rig.erp.the(CUSTOMERS)["id"]
     del rig.erp.records[CUSTOMERS][lost]
     rig.erp.taken.clear()
@@ -144,7 +144,7 @@ async def test_a_lost_one_is_made_again_from_the_other_side(rig):
     await run_jobs(rig)
     answer = await decide(rig, await apart(rig, "crm"), decision="create", note="made again")
     assert answer.status_code == 200, answer.text
-    await rig.carry()
+    await rig.synchronize()
     made = rig.erp.the(CUSTOMERS)
     assert made["id"] != lost
     assert (made["name"], made["email"]) == ("Elm", "elm@example.com")
@@ -165,18 +165,18 @@ async def pairs(rig):
 async def test_a_lost_product_is_made_again_from_the_item(rig, together):
     """What a restore of the CRM lost: the ERP leads in it, so the item's next change makes it."""
     items = [rig.erp.makes(ITEMS, sku=f"BOLT-{n}") for n in range(2 if together else 1)]
-    await rig.carry()
+    await rig.synchronize()
     rig.crm.records[PRODUCTS].clear()
     rig.crm.taken.clear()
     for item in items:
         rig.erp.changes(ITEMS, item, name="Bolt")
-    await rig.carry()
+    await rig.synchronize()
     made = rig.crm.records[PRODUCTS]
     ids = {record["external_refs"][0]["external_id"]: record["id"] for record in made.values()}
     assert await pairs(rig) == {("product", ids[item], item) for item in items}
     for item in items:
         rig.erp.changes(ITEMS, item, name="Bolt 8")
-    await rig.carry()
+    await rig.synchronize()
     assert [record["name"] for record in made.values()] == ["Bolt 8"] * len(items)
     assert await rig.fetch("select * from lane where state <> 'idle'") == []
 
@@ -185,7 +185,7 @@ async def test_an_order_that_the_erp_lost_is_made_again_by_its_next_change(rig):
     """It is told under the CRM's id, so there is one."""
     account = rig.crm.makes(ACCOUNTS, name="Elm")
     rig.erp.makes(ITEMS, sku="BOLT-8")
-    await rig.carry()
+    await rig.synchronize()
     (product,) = rig.crm.records[PRODUCTS]
     money = {"amount": "2.00", "currency": "CNY"}
     line = {"id": str(uuid4()), "product_id": product, "quantity": "3", "unit_price": money}
@@ -198,16 +198,16 @@ async def test_an_order_that_the_erp_lost_is_made_again_by_its_next_change(rig):
         state="placed",
         content_version=1,
     )
-    await rig.carry()
+    await rig.synchronize()
     lost = rig.erp.the(SALES)["id"]
     rig.erp.records[SALES].clear()
     rig.erp.taken.clear()
     rig.crm.changes(ORDERS, order, note="ring", content_version=2)
-    await rig.carry()
+    await rig.synchronize()
     made = rig.erp.the(SALES)
     assert (made["note"], made["lines"][0]["quantity"], made["id"] != lost) == ("ring", "3", True)
     rig.crm.changes(ORDERS, order, note="bell", content_version=3)
-    await rig.carry()
+    await rig.synchronize()
     assert (rig.erp.the(SALES)["id"], rig.erp.the(SALES)["note"]) == (made["id"], "bell")
     assert {one for one in await pairs(rig) if one[0] == "order"} == {("order", order, made["id"])}
     assert await rig.fetch("select * from lane where state <> 'idle'") == []
@@ -215,7 +215,7 @@ async def test_an_order_that_the_erp_lost_is_made_again_by_its_next_change(rig):
 
 async def test_a_linked_record_is_not_linked_to_another_one(rig):
     account = rig.crm.makes(ACCOUNTS, name="Elm")
-    await rig.carry()
+    await rig.synchronize()
     body = {"type": "customer", "crm_id": account, "erp_id": str(uuid4()), "note": "guess"}
     reply = await rig.bridge.post("/v1/mappings", body)
     assert (reply.status_code, reply.json()["code"]) == (409, "pair_taken")
@@ -228,9 +228,9 @@ async def test_records_that_nobody_heard_of_are_not_linked(rig):
     assert await rig.fetch("select * from review") == []
 
 
-async def test_no_link_ends_while_its_record_is_carried(rig):
+async def test_no_link_ends_while_its_record_is_delivered(rig):
     rig.crm.makes(ACCOUNTS, name="Elm")
-    await rig.carry()
+    await rig.synchronize()
     await rig.fetch("update lane set lease_until = now() + interval '1 minute'")
     reply = await unlink(rig, await the_pair(rig))
     assert (reply.status_code, reply.json()["code"]) == (409, "lane_moving")
@@ -239,7 +239,7 @@ async def test_no_link_ends_while_its_record_is_carried(rig):
 
 async def test_links_of_products_are_not_for_persons(rig):
     rig.erp.makes("/v1/items", sku="LAMP", name="Lamp")
-    await rig.carry()
+    await rig.synchronize()
     reply = await unlink(rig, await the_pair(rig))
     assert (reply.status_code, reply.json()["code"]) == (422, "not_unlinked")
 
@@ -251,7 +251,7 @@ async def test_unlinking_twice_finds_no_link(unlinked):
 
 async def test_a_half_that_does_not_answer_is_asked_again(rig):
     rig.crm.makes(ACCOUNTS, name="Elm")
-    await rig.carry()
+    await rig.synchronize()
     await unlink(rig, await the_pair(rig))
     rig.erp.faults.append(Fault(503, method="DELETE"))
     with pytest.raises(StillLinked):
@@ -261,11 +261,11 @@ async def test_a_half_that_does_not_answer_is_asked_again(rig):
 
 
 async def test_a_link_by_hand_to_what_is_no_record_parks_with_words(rig):
-    """Whoever linked it reads what is wrong, and other records are carried meanwhile."""
+    """Whoever linked it reads what is wrong, and other records are delivered meanwhile."""
     account = rig.crm.makes(ACCOUNTS, name="Elm")
     rig.crm.records[ACCOUNTS][account]["external_refs"] = [{"system": "erp", "external_id": "abc"}]
     rig.crm.makes(ACCOUNTS, name="Oak")
-    await rig.carry()
+    await rig.synchronize()
     lane = (await rig.bridge.client.get(f"/v1/lanes/crm.customer:{account}")).json()
     assert (lane["state"], lane["reason"]) == ("parked", "no_id")
     assert "'abc', which is no id of a record" in lane["explanation"]

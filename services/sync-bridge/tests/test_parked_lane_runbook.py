@@ -42,7 +42,7 @@ async def refused(rig, number=1):
     for at in range(number):
         lanes.append(f"erp.product:{rig.erp.makes(ITEMS, sku=f'BOLT-{at}')}")
         rig.crm.faults.append(Fault(422, "invalid_input", method="PUT"))
-        await rig.carry()
+        await rig.synchronize()
     return lanes
 
 
@@ -86,10 +86,10 @@ async def test_a_refused_record_is_corrected_and_retried(rig, bridge_command):
     assert key in await bridge_command("lanes", "list", "--state", "parked")
     assert "Correct the record at its source" in await bridge_command("lanes", "show", key)
     rig.erp.changes(ITEMS, key.partition(":")[2], name="Bolt")
-    await rig.carry()
+    await rig.synchronize()
     assert PRODUCTS not in rig.crm.records
     await bridge_command("lanes", "retry", key, "--note", "named")
-    await rig.carry()
+    await rig.synchronize()
     assert rig.crm.the(PRODUCTS)["name"] == "Bolt"
     (act,) = (await get(rig, "/v1/lanes/acts"))["items"]
     assert (act["act"], act["note"]) == ("retry", "named")
@@ -99,7 +99,7 @@ async def test_many_are_retried_at_once(rig, bridge_command):
     await refused(rig, 3)
     words = ("lanes", "retry-all", "--kind", "erp.product", "--reason", "invalid_input", "--json")
     assert json.loads(await bridge_command(*words))["retried"] == 3
-    await rig.carry()
+    await rig.synchronize()
     assert len(rig.crm.records[PRODUCTS]) == 3
 
 
@@ -128,20 +128,20 @@ async def test_what_was_tried_too_often_is_mended_and_retried(rig, bridge_comman
     item = rig.erp.makes(ITEMS, sku="BOLT-8")
     rig.crm.faults += [Fault(500, "internal", method="PUT") for _ in range(3)]
     for _ in range(6):
-        await rig.carry()
+        await rig.synchronize()
         await rig.fetch("update lane set next_at = now()")
     key = f"erp.product:{item}"
     held = await get(rig, f"/v1/lanes/{key}")
     assert (held["state"], held["reason"]) == ("parked", "retries_exhausted")
     await bridge_command("lanes", "retry", key)
-    await rig.carry()
+    await rig.synchronize()
     assert rig.crm.the(PRODUCTS)["code"] == "BOLT-8"
 
 
 async def test_a_review_is_answered_and_the_lane_goes_on(rig, bridge_command):
     rig.crm.makes(ACCOUNTS, name="Elm", email="elm@example.com")
     rig.erp.makes(CUSTOMERS, name="Elm Ltd", email="elm@example.com")
-    await rig.carry()
+    await rig.synchronize()
     waiting = await bridge_command("lanes", "list", "--state", "waiting")
     assert "review" in waiting
     (review,) = (await get(rig, "/v1/reviews"))["items"]
@@ -150,7 +150,7 @@ async def test_a_review_is_answered_and_the_lane_goes_on(rig, bridge_command):
         {"decision": "link", "candidate": review["candidates"][0]["id"]},
         headers={"If-Match": f'"{review["version"]}"'},
     )
-    await rig.carry()
+    await rig.synchronize()
     status = await get(rig, "/v1/status")
     assert status["lanes"] == {"ready": 0, "waiting": 0, "parked": 0}
 
@@ -158,7 +158,7 @@ async def test_a_review_is_answered_and_the_lane_goes_on(rig, bridge_command):
 async def test_a_flow_whose_key_is_refused_is_resumed(rig):
     rig.erp.makes(ITEMS, sku="BOLT-8")
     rig.crm.faults.append(Fault(403, "forbidden", method="PUT"))
-    await rig.carry()
+    await rig.synchronize()
     (pause,) = (await get(rig, "/v1/flows/pauses"))["items"]
     assert (pause["kind"], pause["status"]) == ("erp.product", 403)
     await rig.drain()
@@ -171,14 +171,14 @@ async def test_a_flow_whose_key_is_refused_is_resumed(rig):
 @pytest.mark.parametrize(("verb", "name"), [("release", "Renamed"), ("dismiss", "Bolt")])
 async def test_a_loop_is_looked_at_and_decided_on(rig, bridge_command, verb, name):
     item = rig.erp.makes(ITEMS, sku="BOLT-8", name="Bolt")
-    await rig.carry()
+    await rig.synchronize()
     rig.erp.changes(ITEMS, item, name="Renamed")
     rig.erp.outbox[-1] = replace(rig.erp.outbox[-1], event_id=uuid7(), hops=3)
-    await rig.carry()
+    await rig.synchronize()
     (entry,) = json.loads(await bridge_command("quarantine", "list", "--json"))
     assert "Renamed" in await bridge_command("quarantine", "show", entry["id"])
     await bridge_command("quarantine", verb, entry["id"], "--note", "seen")
-    await rig.carry()
+    await rig.synchronize()
     assert rig.crm.the(PRODUCTS)["name"] == name
     assert (await get(rig, "/v1/status"))["quarantined"] == 0
 

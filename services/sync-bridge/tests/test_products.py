@@ -8,19 +8,19 @@ ERP_PRICES = "/v1/prices"
 
 async def test_an_item_becomes_a_product(rig):
     rig.erp.makes(ITEMS, sku="BOLT-8", name="Bolt", unit="C62", category="steel")
-    await rig.carry()
+    await rig.synchronize()
     product = rig.crm.the(PRODUCTS)
     assert (product["code"], product["name"], product["active"]) == ("BOLT-8", "Bolt", True)
 
 
 async def test_what_is_only_bought_stays_with_the_erp_until_it_is_sold(rig):
     item = rig.erp.makes(ITEMS, sku="RAW-1", sold=False)
-    await rig.carry()
+    await rig.synchronize()
     assert PRODUCTS not in rig.crm.records
     rig.erp.changes(ITEMS, item, sold=True)
-    await rig.carry()
+    await rig.synchronize()
     rig.erp.changes(ITEMS, item, sold=False)
-    await rig.carry()
+    await rig.synchronize()
     assert rig.crm.the(PRODUCTS)["active"] is False
 
 
@@ -28,7 +28,7 @@ async def test_a_product_the_crm_had_alone_is_joined_by_its_code(rig):
     """B51: the same code is the same thing."""
     product = rig.crm.makes(PRODUCTS, code="BOLT-8", name="Our bolt")
     rig.erp.makes(ITEMS, sku="BOLT-8", name="Bolt M8")
-    await rig.carry()
+    await rig.synchronize()
     assert rig.crm.the(PRODUCTS)["id"] == product
     assert rig.crm.the(PRODUCTS)["name"] == "Bolt M8"
 
@@ -37,7 +37,7 @@ async def test_a_price_waits_for_its_product_and_is_woken(rig):
     """B54: no call and no failure while it waits; the product's arrival wakes it."""
     item = str(uuid4())
     rig.erp.makes(ERP_PRICES, item_id=item, price_list="standard", amount="9.50")
-    await rig.carry()
+    await rig.synchronize()
     lane = await rig.lane("erp.price")
     assert (lane["state"], lane["waits_for"]) == ("waiting", f"product erp:{item}")
     assert rig.crm.calls == []
@@ -45,7 +45,7 @@ async def test_a_price_waits_for_its_product_and_is_woken(rig):
     rig.erp.records[ITEMS] = {item: rig.erp.the(ITEMS)}
     rig.erp.outbox.pop()
     rig.erp.changes(ITEMS, item, version=0)
-    await rig.carry()
+    await rig.synchronize()
     price = rig.crm.the(PRICES)
     assert price["price"] == {"amount": "9.50", "currency": "CNY"}
     assert price["product"] == rig.crm.the(PRODUCTS)["id"]
@@ -60,7 +60,7 @@ async def test_a_promotion_crosses_beside_the_price_it_lies_in(rig):
     promotion = {"min_quantity": "0", "valid_from": "2026-12-01", "valid_to": "2026-12-14"}
     for facts in (usual, promotion):
         rig.erp.makes(ERP_PRICES, item_id=item, price_list="standard", **facts)
-    await rig.carry()
+    await rig.synchronize()
     crossed = [{name: one[name] for name in usual} for one in rig.crm.records[PRICES].values()]
     assert sorted(crossed, key=str) == sorted([usual, promotion], key=str)
 
@@ -71,7 +71,7 @@ async def test_no_wake_up_is_lost_between_looking_and_waiting(rig):
     for item in items:
         rig.erp.makes(ERP_PRICES, item_id=item, price_list="standard")
     rig.erp.outbox.sort(key=lambda event: event.type, reverse=True)
-    await rig.carry()
+    await rig.synchronize()
     assert len(rig.crm.records[PRICES]) == 20
     assert await rig.fetch("select * from lane where state <> 'idle'") == []
 
@@ -96,11 +96,11 @@ async def no_answer_takes_effect(rig, one, own):
 async def test_an_item_renamed_to_the_code_of_a_product_of_the_crms_own_is_reviewed(rig):
     """B52: a person sees both; nothing is joined, and once there is room the lane goes on."""
     item = rig.erp.makes(ITEMS, sku="OLD-1", name="Bolt")
-    await rig.carry()
+    await rig.synchronize()
     (twin,) = rig.crm.records[PRODUCTS]
     own = rig.crm.makes(PRODUCTS, code="NEW-1", name="Our nut")
     rig.erp.changes(ITEMS, item, sku="NEW-1")
-    await rig.carry()
+    await rig.synchronize()
     for _ in range(10):
         await rig.drain()
     (one,) = (await rig.bridge.client.get("/v1/reviews", params={"state": "open"})).json()["items"]
@@ -119,6 +119,6 @@ async def test_an_item_renamed_to_the_code_of_a_product_of_the_crms_own_is_revie
         headers={"If-Match": f'"{one["version"]}"'},
     )
     assert decided.is_success, decided.text
-    await rig.carry()
+    await rig.synchronize()
     await rig.drain()
     assert rig.crm.records[PRODUCTS][twin]["code"] == "NEW-1"

@@ -37,14 +37,14 @@ async def entries(rig, **wanted):
 async def looping(rig):
     """An item that is across, and a change of it that came too far."""
     rig.erp.makes(ITEMS, sku="BOLT-8", name="Bolt")
-    await rig.carry()
+    await rig.synchronize()
     await rig.receive(telling(rig.erp.outbox[0], 2, hops=3, name="Bolt, renamed"))
     await rig.drain()
     (entry,) = await entries(rig)
     return rig, entry
 
 
-async def test_an_event_that_chases_its_tail_is_quarantined(rig):
+async def test_an_event_that_goes_in_circles_is_quarantined(rig):
     """B47: more than two hops raise an alarm and call nobody; the lane goes on behind it."""
     rig.erp.makes(ITEMS, sku="BOLT-8")
     first = rig.erp.outbox[0]
@@ -76,7 +76,7 @@ async def test_a_chain_of_causes_is_a_loop_whatever_the_hops_say(rig):
 async def test_a_users_change_does_not_go_under_with_an_echo_behind_it(rig, causes):
     """B47: the newer state holds what the user changed, so it crosses and raises no alarm."""
     rig.erp.makes(ITEMS, sku="BOLT-8", name="Bolt")
-    await rig.carry()
+    await rig.synchronize()
     first = rig.erp.outbox[0]
     users = telling(first, 2, name="The user's name")
     echo = telling(first, 3, hops=0 if causes else 3, name="The user's name", category="x")
@@ -99,7 +99,7 @@ async def test_a_users_change_does_not_go_under_with_an_echo_behind_it(rig, caus
 async def test_an_echo_that_says_nothing_new_raises_no_alarm(rig):
     """B45: what the other half holds already is no loop, however often it crossed."""
     rig.erp.makes(ITEMS, sku="BOLT-8", name="Bolt")
-    await rig.carry()
+    await rig.synchronize()
     calls = len(rig.crm.calls)
     await rig.receive(telling(rig.erp.outbox[0], 2, hops=5))
     await rig.drain()
@@ -110,7 +110,7 @@ async def test_an_echo_that_says_nothing_new_raises_no_alarm(rig):
 async def test_what_never_came_may_have_been_a_users_change(rig):
     """B20, B47: over a gap an echo's state crosses, because nobody knows what else is in it."""
     rig.erp.makes(ITEMS, sku="BOLT-8", name="Bolt")
-    await rig.carry()
+    await rig.synchronize()
     await rig.receive(telling(rig.erp.outbox[0], 3, hops=3, name="Named in version 2"))
     await rig.drain()
     assert rig.crm.the(PRODUCTS)["name"] == "Named in version 2"
@@ -119,7 +119,7 @@ async def test_what_never_came_may_have_been_a_users_change(rig):
 async def test_edits_of_both_sides_at_once_raise_no_alarm(rig):
     """B47, B49: a hundred times a user saves just before the bridge writes, on either side."""
     customer = rig.erp.makes(CUSTOMERS, name="Blue Harbour", number="C-1", tax_id="T")
-    await rig.carry()
+    await rig.synchronize()
     account, edits = rig.crm.the(ACCOUNTS)["id"], iter(range(1, 101))
 
     def edits_first(half, place, record, field):
@@ -134,7 +134,7 @@ async def test_edits_of_both_sides_at_once_raise_no_alarm(rig):
     edits_first(rig.erp, CUSTOMERS, customer, "tax_id")
     edits_first(rig.crm, ACCOUNTS, account, "phone")
     rig.crm.changes(ACCOUNTS, account, name="Blue Harbour Ltd")
-    await rig.carry(rounds=120)
+    await rig.synchronize(rounds=120)
     there, here = rig.erp.records[CUSTOMERS][customer], rig.crm.the(ACCOUNTS)
     assert {there["tax_id"], there["phone"]} == {here["tax_id"], here["phone"]} == {"99", "100"}
     assert await entries(rig) == []
@@ -161,7 +161,7 @@ async def test_a_released_event_takes_effect(looping):
 
 
 async def test_a_released_event_keeps_its_place_before_a_parked_one(looping):
-    """B33: a lane that stands still goes on standing; the event is the first to go."""
+    """B33: a lane that is stopped goes on standing; the event is the first to go."""
     rig, entry = looping
     await rig.fetch("update lane set state = 'parked', reason = 'x'")
     await rig.bridge.post(f"/v1/quarantine/{entry['id']}/release", {})

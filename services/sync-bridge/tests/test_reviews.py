@@ -6,7 +6,7 @@ import pytest
 
 from chassis.http.texts import Texts
 from sync_bridge.app import SERVICE
-from sync_bridge.identity.lists import ALIKE, ALIKE_LINKED, NAMED, REASONS
+from sync_bridge.identity.views import AGREES, AGREES_LINKED, NAMED, REASONS
 from sync_bridge.labels import BY_NUMBER
 from tests.halves import Fault
 
@@ -42,7 +42,7 @@ async def asked(rig):
     await rig.fetch("delete from inbox")
     await rig.fetch("delete from lane")
     account = rig.crm.makes(ACCOUNTS, name="Elm", email="elm@example.com")
-    await rig.carry()
+    await rig.synchronize()
     return rig, account, customer
 
 
@@ -61,7 +61,7 @@ async def test_a_person_links(asked):
     rig, account, customer = asked
     reply = await decide(rig, await review(rig), decision="link", candidate=customer)
     assert (reply.status_code, reply.json()["state"]) == (200, "linked")
-    await rig.carry()
+    await rig.synchronize()
     (pair,) = (await rig.bridge.client.get("/v1/mappings")).json()["items"]
     assert (pair["crm_id"], pair["erp_id"], pair["how"]) == (account, customer, "person")
     assert rig.erp.the(CUSTOMERS)["name"] == "Elm"
@@ -70,7 +70,7 @@ async def test_a_person_links(asked):
 async def test_a_person_has_a_new_one_made(asked):
     rig, account, _ = asked
     assert (await decide(rig, await review(rig), decision="create")).status_code == 200
-    await rig.carry()
+    await rig.synchronize()
     assert len(rig.erp.records[CUSTOMERS]) == 2
     mapped = await rig.bridge.client.get("/v1/mappings", params={"crm_id": account})
     assert mapped.json()["items"][0]["how"] == "created"
@@ -94,7 +94,7 @@ async def both(rig):
     """An account and a customer with one e-mail, made on both sides before either crossed."""
     account = rig.crm.makes(ACCOUNTS, name="Elm", email="elm@example.com")
     customer = rig.erp.makes(CUSTOMERS, name="Elm Ltd", email="elm@example.com")
-    await rig.carry()
+    await rig.synchronize()
     return rig, account, customer
 
 
@@ -113,7 +113,7 @@ async def test_one_answer_joins_both(both):
     rig, account, customer = both
     one = await review(rig)
     await decide(rig, one, decision="link", candidate=one["candidates"][0]["id"])
-    await rig.carry()
+    await rig.synchronize()
     (pair,) = await rig.fetch("select * from pair")
     assert (str(pair["crm_id"]), str(pair["erp_id"])) == (account, customer)
     assert await rig.fetch("select * from lane where state <> 'idle'") == []
@@ -123,7 +123,7 @@ async def test_one_answer_keeps_both_apart(both):
     """After "it is new" each record has a twin of its own, and nobody is asked again."""
     rig, _, _ = both
     await decide(rig, await review(rig), decision="create")
-    await rig.carry()
+    await rig.synchronize()
     assert (len(rig.crm.records[ACCOUNTS]), len(rig.erp.records[CUSTOMERS])) == (2, 2)
     assert len(await rig.fetch("select * from pair")) == 2
     assert len(await rig.fetch("select * from review")) == 1
@@ -135,7 +135,7 @@ async def test_a_corrected_record_is_looked_at_again(asked):
     rig, account, customer = asked
     rig.erp.records[CUSTOMERS][customer]["tax_id"] = "T-7"
     rig.crm.changes(ACCOUNTS, account, tax_id="T-7")
-    await rig.carry()
+    await rig.synchronize()
     (pair,) = await rig.fetch("select * from pair")
     assert pair["how"] == "certain"
     assert (await rig.fetch("select state from review"))[0]["state"] == "withdrawn"
@@ -144,9 +144,9 @@ async def test_a_corrected_record_is_looked_at_again(asked):
 async def test_two_accounts_of_one_company_are_for_a_person(rig):
     """B51: a customer that is linked already gets no second account."""
     rig.crm.makes(ACCOUNTS, name="Elm", tax_id="T-1")
-    await rig.carry()
+    await rig.synchronize()
     rig.crm.makes(ACCOUNTS, name="Elm branch", tax_id="T-1")
-    await rig.carry()
+    await rig.synchronize()
     one = await review(rig)
     assert one["candidates"][0]["linked_to"] is not None
     assert len(await rig.fetch("select * from pair")) == 1
@@ -155,11 +155,11 @@ async def test_two_accounts_of_one_company_are_for_a_person(rig):
 async def test_a_second_branch_is_made_with_the_tax_id_of_the_first(rig):
     """Decision 0050: "it is new" makes it a branch, and later edits cross both ways."""
     rig.crm.makes(ACCOUNTS, name="Elm", tax_id="T-1")
-    await rig.carry()
+    await rig.synchronize()
     branch = rig.crm.makes(ACCOUNTS, name="Elm, Suzhou", tax_id="T-1")
-    await rig.carry()
+    await rig.synchronize()
     assert (await decide(rig, await review(rig), decision="create")).status_code == 200
-    await rig.carry()
+    await rig.synchronize()
     first, second = rig.erp.records[CUSTOMERS].values()
     assert (second["name"], second["tax_id"], second["tax_id_shared"]) == (
         "Elm, Suzhou",
@@ -169,7 +169,7 @@ async def test_a_second_branch_is_made_with_the_tax_id_of_the_first(rig):
     assert "tax_id_shared" not in first
     rig.crm.changes(ACCOUNTS, branch, name="Elm, Wuxi")
     rig.erp.changes(CUSTOMERS, second["id"], tax_id="T-1B")
-    await rig.carry()
+    await rig.synchronize()
     assert rig.crm.records[ACCOUNTS][branch]["tax_id"] == "T-1B"
     assert rig.erp.records[CUSTOMERS][second["id"]]["name"] == "Elm, Wuxi"
     assert await rig.fetch("select * from lane where state <> 'idle'") == []
@@ -179,7 +179,7 @@ async def test_a_new_record_whose_tax_id_nobody_has_is_no_branch(asked):
     rig, account, _ = asked
     rig.crm.records[ACCOUNTS][account]["tax_id"] = "T-9"
     await decide(rig, await review(rig), decision="create")
-    await rig.carry()
+    await rig.synchronize()
     (made,) = [one for one in rig.erp.records[CUSTOMERS].values() if one["name"] == "Elm"]
     assert (made["tax_id"], "tax_id_shared" in made) == ("T-9", False)
 
@@ -187,9 +187,9 @@ async def test_a_new_record_whose_tax_id_nobody_has_is_no_branch(asked):
 async def test_a_branch_of_the_erp_is_made_without_a_question(rig):
     """It says itself that another one has its tax id, and that one is linked elsewhere."""
     rig.erp.makes(CUSTOMERS, name="Elm", tax_id="T-1")
-    await rig.carry()
+    await rig.synchronize()
     rig.erp.makes(CUSTOMERS, name="Elm, Suzhou", tax_id="T-1", tax_id_shared=True)
-    await rig.carry()
+    await rig.synchronize()
     assert await rig.fetch("select * from review") == []
     accounts = rig.crm.records[ACCOUNTS].values()
     assert [(one["name"], one["tax_id"]) for one in accounts] == [
@@ -205,7 +205,7 @@ async def test_a_link_that_another_record_has_parks(asked):
     rig.settings = rig.settings.model_copy(update={"attempts_max": 30})
     rig.erp.faults += [Fault(409, "already_linked", method="POST") for _ in range(9)]
     for _ in range(9):
-        await rig.carry()
+        await rig.synchronize()
     lane = await rig.lane("crm.customer")
     assert (lane["state"], lane["reason"]) == ("parked", "already_linked")
 
@@ -218,7 +218,7 @@ async def test_an_answer_may_be_changed_until_it_took_effect(asked):
     changed = await decide(rig, one, version=2, decision="link", candidate=customer, note="is it")
     assert (changed.status_code, changed.json()["state"]) == (200, "linked")
     assert changed.json()["note"] == "is it"
-    await rig.carry()
+    await rig.synchronize()
     (pair,) = await rig.fetch("select * from pair")
     assert (str(pair["crm_id"]), str(pair["erp_id"])) == (account, customer)
     late = await decide(rig, one, version=3, decision="create")
@@ -235,7 +235,7 @@ async def test_a_withdrawn_question_is_answered_no_more(asked):
     one = await review(rig)
     rig.erp.records[CUSTOMERS][customer]["tax_id"] = "T-7"
     rig.crm.changes(ACCOUNTS, account, tax_id="T-7")
-    await rig.carry()
+    await rig.synchronize()
     await rig.fetch("delete from pair")
     again = await decide(rig, one, version=2, decision="create")
     assert (again.status_code, again.json()["code"]) == (409, "review_closed")
@@ -245,12 +245,12 @@ async def test_a_person_may_leave_a_record_apart(asked):
     rig, account, customer = asked
     one = await review(rig)
     assert (await decide(rig, one, decision="apart")).json()["state"] == "apart"
-    await rig.carry()
+    await rig.synchronize()
     rig.crm.changes(ACCOUNTS, account, name="Elm & Co")
-    await rig.carry()
+    await rig.synchronize()
     assert (len(rig.erp.records[CUSTOMERS]), await rig.fetch("select * from pair")) == (1, [])
     await decide(rig, one, version=2, decision="link", candidate=customer)
-    await rig.carry()
+    await rig.synchronize()
     assert rig.erp.the(CUSTOMERS)["name"] == "Elm & Co"
 
 
@@ -274,9 +274,9 @@ async def test_a_review_says_who_is_who_and_what_agrees(asked):
 
 async def test_a_candidate_that_is_linked_says_so(rig):
     first = rig.crm.makes(ACCOUNTS, name="Elm", tax_id="T-1")
-    await rig.carry()
+    await rig.synchronize()
     rig.crm.makes(ACCOUNTS, name="Elm branch", tax_id="T-1")
-    await rig.carry()
+    await rig.synchronize()
     (candidate,) = (await review(rig))["candidates"]
     assert candidate["explanation"] == (
         f"What agrees: the same tax id. It is linked already, to CRM:{first}."
@@ -285,9 +285,9 @@ async def test_a_candidate_that_is_linked_says_so(rig):
 
 async def test_a_candidate_that_is_linked_cannot_be_chosen(rig):
     rig.crm.makes(ACCOUNTS, name="Elm", tax_id="T-1")
-    await rig.carry()
+    await rig.synchronize()
     rig.crm.makes(ACCOUNTS, name="Elm branch", tax_id="T-1")
-    await rig.carry()
+    await rig.synchronize()
     one = await review(rig)
     chosen = one["candidates"][0]["id"]
     refused = await decide(rig, one, decision="link", candidate=chosen)
@@ -324,7 +324,7 @@ async def test_reviews_are_found_by_what_both_sides_are_called(asked, wanted, fo
 
 def test_every_reason_is_told_in_chinese():
     texts = Texts.load([SERVICE.locale])
-    told = [ALIKE, ALIKE_LINKED, *REASONS.values()]
+    told = [AGREES, AGREES_LINKED, *REASONS.values()]
     assert [text for text in told if texts.text(text, "zh-CN") == text] == []
 
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync_bridge.identity.rules.matching import Candidate, candidate_of, judge_finds
+from sync_bridge.identity.rules.matching import Candidate, candidate_of, result_of_search
 from sync_bridge.identity.rules.shadows import digest
-from sync_bridge.inbox.rules.positions import gapless_mark
+from sync_bridge.inbox.rules.positions import gapless_position
 from sync_bridge.lanes.rules.keys import idempotency_key
-from sync_bridge.lanes.rules.order import Turn, next_turn
-from sync_bridge.lanes.rules.retry import Verdict, backoff_seconds, judge
+from sync_bridge.lanes.rules.queue import QueueStep, next_step
+from sync_bridge.lanes.rules.retry import Verdict, backoff_seconds, verdict_on
 
 SECOND = timedelta(seconds=1)
 PATIENCE = timedelta(seconds=2)
@@ -36,73 +36,73 @@ class Line:
         return self.history, self.aggversion
 
 
-def turn(applied, *events):
+def step(applied, *events):
     applied = applied if isinstance(applied, tuple) else (1, applied)
-    return next_turn(events, applied=applied, patience=PATIENCE)
+    return next_step(events, applied=applied, patience=PATIENCE)
 
 
 def test_versions_already_applied_are_passed_over():
     """B20: agg_version <= applied is acknowledged as a no-op."""
-    assert turn(3, Line(2), Line(3)) == Turn(stale=(0, 1))
-    assert turn(3, Line(3), Line(4)) == Turn(stale=(0,), carry=1)
+    assert step(3, Line(2), Line(3)) == QueueStep(stale=(0, 1))
+    assert step(3, Line(3), Line(4)) == QueueStep(stale=(0,), deliver=1)
 
 
 def test_a_missing_version_is_waited_for_and_then_jumped():
-    """B20: > applied+1 waits a bounded time, then a state-carrying event may jump."""
-    assert turn(1, Line(3, age=SECOND)) == Turn(gap=SECOND)
-    assert turn(1, Line(3, age=PATIENCE)) == Turn(carry=0, jumped=True)
-    assert turn(0, Line(7)) == Turn(gap=PATIENCE)
+    """B20: > applied+1 waits a bounded time, then a event with the whole state may jump."""
+    assert step(1, Line(3, age=SECOND)) == QueueStep(gap=SECOND)
+    assert step(1, Line(3, age=PATIENCE)) == QueueStep(deliver=0, skipped_versions=True)
+    assert step(0, Line(7)) == QueueStep(gap=PATIENCE)
 
 
 def test_the_newest_of_a_gapless_run_stands_for_all():
-    assert turn(0, Line(1), Line(2), Line(3)) == Turn(superseded=(0, 1), carry=2)
-    assert turn(0, Line(1), Line(3)) == Turn(carry=0)
-    assert turn(0, Line(1), Line(2, type="b")) == Turn(carry=0)
-    assert turn(0, Line(1), Line(1)) == Turn(superseded=(0,), carry=1)
+    assert step(0, Line(1), Line(2), Line(3)) == QueueStep(superseded=(0, 1), deliver=2)
+    assert step(0, Line(1), Line(3)) == QueueStep(deliver=0)
+    assert step(0, Line(1), Line(2, type="b")) == QueueStep(deliver=0)
+    assert step(0, Line(1), Line(1)) == QueueStep(superseded=(0,), deliver=1)
 
 
 def test_nothing_is_waited_for_in_front_of_a_state():
     """It stands for every version before it; what follows it keeps its order."""
     state = Line(7, is_state=True)
-    assert turn(0, state) == Turn(carry=0, jumped=True)
-    three = Turn(superseded=(0, 1), carry=2, jumped=True)
-    assert turn(0, Line(2), Line(5), state) == three
-    assert turn(0, state, Line(7), Line(8)) == three
-    assert turn(0, state, Line(9)) == Turn(carry=0, jumped=True)
-    assert turn(7, state, Line(9)) == Turn(stale=(0,), gap=PATIENCE)
-    assert turn(8, state, Line(9)) == Turn(stale=(0,), carry=1)
-    assert turn(0, Line(2, type="b"), state) == Turn(gap=PATIENCE)
+    assert step(0, state) == QueueStep(deliver=0, skipped_versions=True)
+    three = QueueStep(superseded=(0, 1), deliver=2, skipped_versions=True)
+    assert step(0, Line(2), Line(5), state) == three
+    assert step(0, state, Line(7), Line(8)) == three
+    assert step(0, state, Line(9)) == QueueStep(deliver=0, skipped_versions=True)
+    assert step(7, state, Line(9)) == QueueStep(stale=(0,), gap=PATIENCE)
+    assert step(8, state, Line(9)) == QueueStep(stale=(0,), deliver=1)
+    assert step(0, Line(2, type="b"), state) == QueueStep(gap=PATIENCE)
 
 
-def test_an_empty_lane_has_no_turn():
-    assert turn(0) == Turn()
+def test_an_empty_lane_has_no_next_event():
+    assert step(0) == QueueStep()
 
 
 def test_in_a_later_history_a_lower_version_is_newer():
-    """A restored sender counts again from less; nothing that is gone is waited for or carried."""
+    """A restored sender counts again from less; nothing that is gone is waited for or delivered."""
     later = Line(3, history=2)
-    assert turn((1, 9), later) == Turn(carry=0, jumped=True)
-    assert turn((2, 3), later, Line(4, history=2)) == Turn(stale=(0,), carry=1)
-    assert turn((2, 1), Line(9), later) == Turn(stale=(0,), gap=PATIENCE)
-    assert turn((1, 8), Line(9), later) == Turn(carry=0)
+    assert step((1, 9), later) == QueueStep(deliver=0, skipped_versions=True)
+    assert step((2, 3), later, Line(4, history=2)) == QueueStep(stale=(0,), deliver=1)
+    assert step((2, 1), Line(9), later) == QueueStep(stale=(0,), gap=PATIENCE)
+    assert step((1, 8), Line(9), later) == QueueStep(deliver=0)
 
 
 VERSIONS = st.tuples(st.integers(1, 3), st.integers(1, 9))
 
 
 @given(st.lists(VERSIONS, max_size=8), st.tuples(st.integers(1, 3), st.integers(0, 9)))
-def test_every_event_is_stale_or_carried_in_order(versions, applied):
-    """B20: whatever came, no version is carried after a newer one, and none is lost."""
+def test_every_event_is_stale_or_delivered_in_order(versions, applied):
+    """B20: whatever came, no version is delivered after a newer one, and none is lost."""
     waiting = [
         Line(version, history=history, age=PATIENCE) for history, version in sorted(versions)
     ]
     carried, at = [], applied
     while waiting:
-        now = turn(at, *waiting)
+        now = step(at, *waiting)
         gone = {*now.stale, *now.superseded}
-        if now.carry is not None:
-            gone.add(now.carry)
-            at = waiting[now.carry].version
+        if now.deliver is not None:
+            gone.add(now.deliver)
+            at = waiting[now.deliver].version
             carried.append(at)
         waiting = [one for place, one in enumerate(waiting) if place not in gone]
     assert carried == sorted(carried)
@@ -136,7 +136,7 @@ def test_every_event_is_stale_or_carried_in_order(versions, applied):
 )
 def test_what_an_answer_means(status, code, verdict):
     """B31: the table of what is retried and what is not."""
-    assert judge(status, code) is verdict
+    assert verdict_on(status, code) is verdict
 
 
 @given(st.integers(1, 100), st.floats(0.1, 60), st.integers())
@@ -188,23 +188,23 @@ def found(linked_to=None):
 def test_one_free_certain_find_is_the_twin():
     """B51, B52: certain and single is joined; all else is for a person, or none."""
     one, other = found(), found()
-    assert judge_finds([one], [], subject=SUBJECT).twin == one.id
-    assert judge_finds([one, other], [], subject=SUBJECT).candidates == (one, other)
-    assert judge_finds([], [one], subject=SUBJECT).candidates == (one,)
-    nothing = judge_finds([], [], subject=SUBJECT)
+    assert result_of_search([one], [], subject=SUBJECT).twin == one.id
+    assert result_of_search([one, other], [], subject=SUBJECT).candidates == (one, other)
+    assert result_of_search([], [one], subject=SUBJECT).candidates == (one,)
+    nothing = result_of_search([], [], subject=SUBJECT)
     assert (nothing.twin, nothing.candidates) == (None, ())
 
 
 def test_a_find_linked_elsewhere_is_no_twin():
     """B52: a certain one is shown to a person, a likely one is someone else."""
     taken = found(linked_to="someone")
-    assert judge_finds([taken], [], subject=SUBJECT).candidates == (taken,)
-    assert judge_finds([], [taken], subject=SUBJECT).candidates == ()
+    assert result_of_search([taken], [], subject=SUBJECT).candidates == (taken,)
+    assert result_of_search([], [taken], subject=SUBJECT).candidates == ()
 
 
 def test_a_find_linked_to_the_record_itself_is_the_twin():
     mine = found(linked_to=str(SUBJECT))
-    assert judge_finds([found(), found()], [mine], subject=SUBJECT).twin == mine.id
+    assert result_of_search([found(), found()], [mine], subject=SUBJECT).twin == mine.id
 
 
 def test_what_a_candidate_shows():
@@ -230,11 +230,11 @@ def test_a_shadow_does_not_depend_on_order():
 @given(st.sets(st.integers(1, 30)), st.integers(0, 30))
 def test_the_mark_is_the_end_of_the_gapless_part(positions, mark):
     ahead = sorted(p for p in positions if p > mark)
-    reached = gapless_mark(mark, [(p, timedelta()) for p in ahead], patience=PATIENCE)
+    reached = gapless_position(mark, [(p, timedelta()) for p in ahead], patience=PATIENCE)
     assert all(p in positions for p in range(mark + 1, reached + 1))
     assert reached + 1 not in positions
 
 
 def test_a_position_that_never_comes_is_given_up():
     seen = [(4, timedelta(seconds=5)), (5, timedelta(seconds=5)), (9, timedelta(seconds=1))]
-    assert gapless_mark(1, seen, patience=PATIENCE) == 5
+    assert gapless_position(1, seen, patience=PATIENCE) == 5

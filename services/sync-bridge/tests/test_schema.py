@@ -12,8 +12,8 @@ from chassis.storage.connections import async_url
 from chassis.storage.migrate import downgrade, upgrade
 from sync_bridge.app import SERVICE
 from sync_bridge.cli import cli
+from sync_bridge.sources.condition_reports import save_condition
 from sync_bridge.sources.port import Condition
-from sync_bridge.sources.telling import tell
 from sync_bridge.tables import METADATA
 from tests.halves import Fault
 
@@ -63,7 +63,7 @@ async def test_lanes_from_the_command_line(rig, command):
     """B34: list, retry and skip, for those who have a terminal only."""
     item = rig.erp.makes("/v1/items", sku="BOLT-8")
     rig.crm.faults.append(Fault(422, "invalid_input", method="PUT"))
-    await rig.carry()
+    await rig.synchronize()
     listed = await command("lanes", "list")
     assert listed.exit_code == 0, listed.output
     assert f"erp.product:{item}" in listed.output
@@ -77,7 +77,7 @@ async def test_lanes_from_the_command_line(rig, command):
 async def test_skip_from_the_command_line(rig, command):
     item = rig.erp.makes("/v1/items", sku="BOLT-8")
     rig.crm.faults.append(Fault(422, "invalid_input", method="PUT"))
-    await rig.carry()
+    await rig.synchronize()
     skipped = await command("lanes", "skip", f"erp.product:{item}", "--json")
     assert '"state": "idle"' in skipped.output
 
@@ -85,7 +85,7 @@ async def test_skip_from_the_command_line(rig, command):
 async def test_a_feed_is_restarted_from_the_command_line(rig, command):
     """A person lets the feed be read from its oldest event; status shows how it is followed."""
     condition = Condition(name="feed:erp", state="refused", reason="401 unauthorized")
-    await tell(rig.bridge.database, condition)
+    await save_condition(rig.bridge.database, condition)
     await rig.fetch("insert into cursor (name, value) values ('feed:erp', 'c')")
     assert "401 unauthorized" in (await command("feeds", "list")).output
     (seen,) = (await rig.bridge.client.get("/v1/status")).json()["following"]
@@ -110,7 +110,7 @@ async def test_metrics_tell_of_lanes(rig):
     rig.erp.makes("/v1/items", sku="BOLT-9")
     rig.crm.faults.append(Fault(422, "invalid_input", method="POST"))
     rig.crm.faults.append(Fault(422, "invalid_input", method="PUT"))
-    await rig.carry()
+    await rig.synchronize()
     rig.erp.makes("/v1/items", sku="BOLT-10")
     await rig.deliver()
     page = (await rig.bridge.client.get("/metrics")).text

@@ -1,4 +1,4 @@
-"""What the bridge reads for a lot grows with the lot, not with what waits or was ever carried.
+"""What the bridge reads for a lot grows with the lot, not with what waits or was ever delivered.
 
 Plans are made once for each connection, often on empty tables: a statement must leave the planner
 no way that turns bad when they fill.
@@ -12,13 +12,13 @@ from chassis.clock import utc_now
 from sync_bridge.flows import Need
 from sync_bridge.identity import queries as identity
 from sync_bridge.inbox import queries as inbox
-from sync_bridge.inbox.received import Received
+from sync_bridge.inbox.received import ReceivedEvent
 from sync_bridge.lanes import leasing
 from sync_bridge.lanes import queries as lanes
 from sync_bridge.lanes.queries import Finished, Settled, Shadow
 
 TABLES = ("inbox", "lane", "pair", "shadow", "creation", "review", "position", "pause")
-MANY, LOT = 3000, 50
+MANY, BATCH_SIZE = 3000, 50
 A_ROW_MAX = 12
 """Rows read for each record of a lot: its own ones, and what is asked of them."""
 SOURCE = f"/tandem/crm/{UUID(int=1)}"
@@ -37,8 +37,8 @@ READ = """select coalesce(sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch
   from pg_stat_xact_all_tables where relname = any($1::text[]) and schemaname like 'pg_temp%'"""
 
 
-def _event(subject: UUID, version: int, place: int) -> Received:
-    return Received(
+def _event(subject: UUID, version: int, place: int) -> ReceivedEvent:
+    return ReceivedEvent(
         source=SOURCE,
         event_id=uuid4(),
         type=TYPE,
@@ -87,7 +87,7 @@ class Desk:
         await inbox.insert_events(self.sql, events)
         return events
 
-    async def carry_a_lot(self):
+    async def deliver_a_batch(self):
         """Everything that is asked of the database for a lot, with what each step read."""
         read: dict[str, int] = {}
 
@@ -97,9 +97,9 @@ class Desk:
             read[name] = await self.read() - before
             return came
 
-        newest = self.records[-LOT:]
+        newest = self.records[-BATCH_SIZE:]
         events = await step("insert", self.told(newest, 2))
-        leased = await step("claim", leasing.claim(self.sql, at_most=LOT, lease_seconds=60))
+        leased = await step("claim", leasing.claim(self.sql, at_most=BATCH_SIZE, lease_seconds=60))
         subjects = [lane.subject for lane in leased]
         await step("known", identity.known(self.sql, "customer", "crm", subjects))
         await step("known across", identity.known(self.sql, "customer", "erp", subjects))
@@ -109,7 +109,7 @@ class Desk:
         causes = [one.causationid for one in events]
         await step("making", identity.creations(self.sql, "customer", "crm", subjects, causes))
         await step("ancestors", inbox.ancestors(self.sql, causes))
-        await step("seen", inbox.seen_after(self.sql, SOURCE, self.place - LOT, history=1))
+        await step("seen", inbox.seen_after(self.sql, SOURCE, self.place - BATCH_SIZE, history=1))
         done = [
             Finished(
                 lane,
@@ -126,7 +126,7 @@ class Desk:
 
 @pytest.mark.parametrize("settled", [False, True], ids=["waiting", "settled"])
 @pytest.mark.parametrize("known_when_planned", [0, 5, 200, 2000])
-async def test_a_lot_reads_its_own_rows(bridge, known_when_planned, settled):
+async def test_a_batch_reads_its_own_rows(bridge, known_when_planned, settled):
     async with bridge.database.driver() as sql, sql.transaction():
         desk = Desk(sql)
         await desk.lay()
@@ -136,8 +136,8 @@ async def test_a_lot_reads_its_own_rows(bridge, known_when_planned, settled):
                 await sql.execute(SETTLE_ALL)
             for table in TABLES:
                 await sql.execute(f"analyze pg_temp.{table}")
-        await desk.carry_a_lot()
+        await desk.deliver_a_batch()
         await desk.fill(MANY)
-        read = await desk.carry_a_lot()
-    most = len(desk.records) + A_ROW_MAX * LOT
+        read = await desk.deliver_a_batch()
+    most = len(desk.records) + A_ROW_MAX * BATCH_SIZE
     assert not {name: count for name, count in read.items() if count > most}, str(read)

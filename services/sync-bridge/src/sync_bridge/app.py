@@ -8,7 +8,7 @@ from typing import Any
 from chassis.service import Schedule, Service
 from chassis.work.unit_of_work import Work
 from sync_bridge.comparisons.router import comparison_router
-from sync_bridge.comparisons.working import compare_halves
+from sync_bridge.comparisons.worker import compare_halves
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.router import inbox_router, quarantine_router
 from sync_bridge.lanes import levelling
@@ -16,7 +16,7 @@ from sync_bridge.lanes.events import LaneParked, LaneResumed
 from sync_bridge.lanes.pairing import UNLINK, unlink_halves
 from sync_bridge.lanes.review_router import mapping_router, review_router
 from sync_bridge.lanes.router import flow_router, lane_router
-from sync_bridge.lanes.working import carry_lanes
+from sync_bridge.lanes.working import deliver_lanes
 from sync_bridge.metrics import METRICS
 from sync_bridge.permissions import PERMISSIONS, ROLES
 from sync_bridge.positions.router import backfill_router, position_router, status_router
@@ -64,6 +64,6 @@ SERVICE = Service(
     events=(LaneParked, LaneResumed),
     jobs={PURGE: purge_inbox, UNLINK: unlink_halves},
     schedules=(Schedule(PURGE, timedelta(days=1), PURGE),),
-    background=(follow_sources, carry_lanes, compare_halves),
+    background=(follow_sources, deliver_lanes, compare_halves),
     session={"enable_seqscan": "off"},  # plans made on small tables must not read large ones
 )

@@ -14,14 +14,15 @@ from chassis.http.paging import PageQuery
 from chassis.http.problems import Problem, ProblemView
 from chassis.http.texts import Texts
 from sync_bridge.app import SERVICE
-from sync_bridge.comparisons.running import ComparingRun, show_comparison
+from sync_bridge.comparisons.command_line import ComparisonRun, show_comparison
 from sync_bridge.comparisons.schemas import BeginComparison
-from sync_bridge.inbox import lists as quarantined
 from sync_bridge.inbox import service as inbox
+from sync_bridge.inbox import views as quarantined
 from sync_bridge.inbox.schemas import QuarantineQuery
-from sync_bridge.lanes import lists, steering
+from sync_bridge.lanes import commands, views
 from sync_bridge.lanes.schemas import LaneFilter, LaneQuery, RetryLanes
 from sync_bridge.positions import service as positions
+from sync_bridge.states import QuarantineState
 from sync_bridge.translator import Translator
 
 __all__ = ["cli"]
@@ -35,7 +36,7 @@ FOLLOWED = ("name", "state", "reason", "missing", "failures", "answered_at", "to
 
 Half = Annotated[Literal["crm", "erp"], typer.Argument(help="Whose feed.")]
 State = Annotated[str, typer.Option(help="idle, ready, waiting or parked.")]
-HeldState = Annotated[str, typer.Option("--state", help="parked, waiting or ready (failing).")]
+StoppedState = Annotated[str, typer.Option("--state", help="parked, waiting or ready (failing).")]
 Kind = Annotated[str | None, typer.Option(help="Only this kind, such as crm.customer.")]
 Reason = Annotated[str | None, typer.Option(help="Only what stands for this reason.")]
 Number = Annotated[str | None, typer.Option(help="Only the record of this number or SKU.")]
@@ -84,7 +85,7 @@ async def list_lanes(
     given = {"state": state, "kind": kind, "reason": reason, "number": number, "name": name}
     wanted = LaneQuery.model_validate(given)
     async with connected(SERVICE) as (here, database), database.driver() as sql:
-        page = await lists.lane_page(sql, wanted, PageQuery(limit=200), _translator(here))
+        page = await views.lane_page(sql, wanted, PageQuery(limit=200), _translator(here))
     rows = [one.model_dump(mode="json") for one in page.items]
     show_table(rows, COLUMNS, as_json=as_json)
 
@@ -94,7 +95,7 @@ async def list_lanes(
 async def show_lane(key: Key, as_json: AsJson = False) -> None:
     """Show a lane: what holds it, and what to do."""
     async with connected(SERVICE) as (here, database), database.driver() as sql:
-        lane = await lists.lane_view(sql, key, _translator(here))
+        lane = await views.lane_view(sql, key, _translator(here))
     words = lane.explanation or f"{lane.key} is {lane.state}; nothing holds it"
     show(lane.model_dump(mode="json"), words, as_json=as_json)
 
@@ -102,31 +103,31 @@ async def show_lane(key: Key, as_json: AsJson = False) -> None:
 @lanes.command(name="retry-all")
 @command
 async def retry_all(
-    state: HeldState = "parked",
+    state: StoppedState = "parked",
     kind: Kind = None,
     reason: Reason = None,
     note: Note = "",
     as_json: AsJson = False,
 ) -> None:
-    """Carry all lanes again that are held so, those first that stand for longest; at most 500."""
+    """Deliver all lanes again that are held so, those first that stand for longest; at most 500."""
     asked = RetryLanes(
         filter=LaneFilter.model_validate({"state": state, "kind": kind, "reason": reason}),
         note=note,
     )
     async with connected(SERVICE) as (here, database), database.transaction() as work:
         view_of = partial(_problem_view, _translator(here))
-        done = await steering.retry_asked(work, asked, view_of=view_of)
-    words = f"{done.retried} lanes are carried again" + ("; there are more" if done.more else "")
+        done = await commands.retry_requested(work, asked, view_of=view_of)
+    words = f"{done.retried} lanes are delivered again" + ("; there are more" if done.more else "")
     show(done.model_dump(mode="json"), words, as_json=as_json)
 
 
 @lanes.command()
 @command
 async def retry(key: Key, note: Note = "", as_json: AsJson = False) -> None:
-    """Carry a lane that stands still again, from where it stands."""
+    """Deliver a lane that is stopped again, from where it stands."""
     async with connected(SERVICE) as (here, database), database.transaction() as work:
-        done = await steering.retry_lane(work, key, note=note)
-        lane = await lists.lane_view(work.sql, done, _translator(here))
+        done = await commands.retry_lane(work, key, note=note)
+        lane = await views.lane_view(work.sql, done, _translator(here))
     show(lane.model_dump(mode="json"), f"{lane.key} is {lane.state}", as_json=as_json)
 
 
@@ -135,8 +136,8 @@ async def retry(key: Key, note: Note = "", as_json: AsJson = False) -> None:
 async def skip(key: Key, note: Note = "", as_json: AsJson = False) -> None:
     """Go on behind the event that holds the lane; it leaves a visible hole."""
     async with connected(SERVICE) as (here, database), database.transaction() as work:
-        done = await steering.skip_event(work, key, note=note)
-        lane = await lists.lane_view(work.sql, done, _translator(here))
+        done = await commands.skip_event(work, key, note=note)
+        lane = await views.lane_view(work.sql, done, _translator(here))
     show(lane.model_dump(mode="json"), f"{lane.key} is {lane.state}", as_json=as_json)
 
 
@@ -144,7 +145,7 @@ async def skip(key: Key, note: Note = "", as_json: AsJson = False) -> None:
 @command
 async def list_quarantine(as_json: AsJson = False) -> None:
     """List what is in quarantine and not decided on, the newest first; at most 200."""
-    wanted = QuarantineQuery(state="open")
+    wanted = QuarantineQuery(state=QuarantineState.OPEN)
     async with connected(SERVICE) as (_here, database), database.driver() as sql:
         page = await quarantined.quarantine_page(sql, wanted, PageQuery(limit=200))
     rows = [one.model_dump(mode="json") for one in page.items]
@@ -167,7 +168,11 @@ async def release(entry: Entry, note: Note = "", as_json: AsJson = False) -> Non
     """Let an event go its ordinary way after all."""
     async with connected(SERVICE) as (_here, database), database.transaction() as work:
         await inbox.release_quarantined(work, entry, note=note)
-    show({"id": str(entry), "state": "released"}, f"{entry} is released", as_json=as_json)
+    show(
+        {"id": str(entry), "state": QuarantineState.RELEASED},
+        f"{entry} is released",
+        as_json=as_json,
+    )
 
 
 @quarantine.command()
@@ -176,7 +181,11 @@ async def dismiss(entry: Entry, note: Note = "", as_json: AsJson = False) -> Non
     """Leave it where it is for good."""
     async with connected(SERVICE) as (_here, database), database.transaction() as work:
         await inbox.dismiss_quarantined(work, entry, note=note)
-    show({"id": str(entry), "state": "dismissed"}, f"{entry} is dismissed", as_json=as_json)
+    show(
+        {"id": str(entry), "state": QuarantineState.DISMISSED},
+        f"{entry} is dismissed",
+        as_json=as_json,
+    )
 
 
 @feeds.command(name="list")
@@ -244,7 +253,7 @@ async def compare(
     """
     asked = BeginComparison.model_validate({"entities": entity} if entity else {})
     async with connected(SERVICE) as (_here, database):
-        run = ComparingRun(database, asked, timeout_seconds=timeout_seconds)
+        run = ComparisonRun(database, asked, timeout_seconds=timeout_seconds)
         done, left = (await run.levelled()) if level else (await run.compared(), [])
         found = await run.examples(done, examples)
     show_comparison(done, found, left, as_json=as_json)

@@ -13,7 +13,7 @@ from uuid import UUID
 from sync_bridge.mappings import crm_to_erp, erp_to_crm
 from sync_bridge.mappings.twins import Twins
 from sync_bridge.messages import crm, erp
-from sync_bridge.messages.reading import Message
+from sync_bridge.messages.base import Message
 from sync_bridge.ownership import Half, other
 
 __all__ = [
@@ -67,14 +67,14 @@ class Entity:
     crm: str
     erp: str
     linked_both_ways: bool = False
-    as_it_is: bool = False
+    sends_current_state: bool = False
     copy: bool = False
     matches: bool = False
     certain: Mapping[str, str] | None = None
-    refused_twice: bool = False
+    unique_in_target: bool = False
     refusals: str | None = None
 
-    def place(self, half: Half) -> str:
+    def path_in(self, half: Half) -> str:
         """Where that half keeps them."""
         return self.crm if half == "crm" else self.erp
 
@@ -84,25 +84,25 @@ CUSTOMER = Entity(
     crm="/v1/accounts",
     erp="/v1/customers",
     linked_both_ways=True,
-    as_it_is=True,
+    sends_current_state=True,
     matches=True,
 )
 PRODUCT = Entity(
     name="product",
     crm="/v1/products",
     erp="/v1/items",
-    as_it_is=True,
+    sends_current_state=True,
     certain={"sku": "code"},
-    refused_twice=True,
+    unique_in_target=True,
 )
 PRICE_LIST = Entity(name="price_list", crm="/v1/price-lists", erp="/v1/price-lists")
-PRICE = Entity(name="price", crm="/v1/product-prices", erp="/v1/prices", as_it_is=True)
+PRICE = Entity(name="price", crm="/v1/product-prices", erp="/v1/prices", sends_current_state=True)
 
 ORDER = Entity(
     name="order",
     crm="/v1/orders",
     erp="/v1/sales-orders",
-    as_it_is=True,
+    sends_current_state=True,
     refusals="/v1/order-refusals",
 )
 FULFILMENT = Entity(

@@ -17,17 +17,17 @@ METRICS: Sequence[Metric] = (
     ),
     Metric(
         "bridge_lanes_ready",
-        "Lanes with something to carry.",
+        "Lanes with something to deliver.",
         "select count(*) from lane where state = 'ready'",
     ),
     Metric(
         "bridge_lanes_failing",
-        "Lanes with something to carry whose last try failed.",
+        "Lanes with something to deliver whose last try failed.",
         "select count(*) from lane where state = 'ready' and attempts > 0",
     ),
     Metric(
         "bridge_lane_ready_seconds",
-        "Age of the oldest event that could be carried and is not.",
+        "Age of the oldest event that could be delivered and is not.",
         """select coalesce(extract(epoch from now() - min(i.received_at)), 0)::float8
           from inbox i join lane l on l.key = i.lane and l.state = 'ready'
           where i.state = 'received'""",

@@ -1,8 +1,8 @@
 """Which half owns which field of what both halves keep.
 
-A field has one owner. Its owner's changes are carried to the other half; what the other half
-does to it is not carried back, and the next change of the owner puts it right. When a record has
-no twin yet, everything known of it is carried once, so that the twin begins whole; from then on
+A field has one owner. Its owner's changes are delivered to the other half; what the other half
+does to it is not sent back, and the next change of the owner puts it right. When a record has
+no twin yet, everything known of it is delivered once, so that the twin begins whole; from then on
 each half sends only what it owns. A mapped field that is not in this table fails the tests.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["OWNERSHIP", "PROTOCOL", "Field", "Half", "held_part", "other", "owned_part"]
+__all__ = ["OWNERSHIP", "PROTOCOL", "Field", "Half", "foreign_part", "other", "owned_part"]
 
 Half = Literal["crm", "erp"]
 
@@ -116,7 +116,7 @@ def owned_part(entity: str, *, sender: Half, body: Mapping[str, Any]) -> dict[st
     return {name: value for name, value in body.items() if name in mine}
 
 
-def held_part(entity: str, *, holder: Half, state: Mapping[str, Any]) -> dict[str, Any]:
+def foreign_part(entity: str, *, holder: Half, state: Mapping[str, Any]) -> dict[str, Any]:
     """What the holder's own state shows of the fields the other half owns, in its own words."""
     theirs = {field.called_by(holder) for field in OWNERSHIP[entity] if field.owner != holder}
     return {name: value for name, value in state.items() if name in theirs}

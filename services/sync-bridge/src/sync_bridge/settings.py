@@ -78,7 +78,7 @@ class BridgeSettings(ServiceSettings):
         gt=0,
         le=86_400,
         description="Seconds of failing in a row, or of waiting for what nothing brings, after "
-        "which a lane counts as standing still.",
+        "which a lane counts as stopped.",
     )
 
     @property
@@ -91,7 +91,7 @@ class BridgeSettings(ServiceSettings):
 
     @property
     def connects(self) -> bool:
-        """Whether both halves are known: only then is there anything to carry."""
+        """Whether both halves are known: only then is there anything to deliver."""
         return self.crm_url is not None and self.erp_url is not None
 
     def reaches(self, half: Half) -> tuple[str, SecretStr | None] | None:

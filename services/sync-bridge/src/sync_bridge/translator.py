@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 
 from chassis.http.dependencies import Language
 from chassis.http.texts import Texts
-from sync_bridge.sentences import Sentence
+from sync_bridge.explanations import Explanation
 
 __all__ = ["InLanguage", "Translator"]
 
@@ -23,7 +23,7 @@ class Translator:
         """The word in the language."""
         return self.texts.text(text, self.language)
 
-    def write(self, sentence: Sentence) -> str:
+    def write(self, sentence: Explanation) -> str:
         """The sentence in the language."""
         words = {name: self.word(word).replace("_", " ") for name, word in sentence.words.items()}
         return self.word(sentence.text).format(**sentence.facts, **words)

@@ -11,7 +11,7 @@ from sync_bridge.sources.attributes import Unreadable, read_event, storable
 from sync_bridge.sources.batch import envelopes
 from sync_bridge.sources.port import (
     PAUSE_SECONDS_MAX,
-    SourceTrouble,
+    SourceError,
     _retry_after_seconds,
     pause_seconds,
 )
@@ -149,7 +149,7 @@ def test_pauses_grow_stay_bounded_and_obey():
         pauses = [pause_seconds(failures, OSError()) for _ in range(50)]
         assert 0 < min(pauses) <= max(pauses) <= PAUSE_SECONDS_MAX
         assert len(set(pauses)) > 1
-    asked = SourceTrouble("busy", retry_after_seconds=7)
+    asked = SourceError("busy", retry_after_seconds=7)
     assert pause_seconds(1, asked) > 7
 
 

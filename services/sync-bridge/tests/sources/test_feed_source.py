@@ -14,7 +14,7 @@ from chassis.ids import uuid7
 from chassis.testing.service import running
 from chassis.testing.waiting import until
 from sync_bridge.app import SERVICE
-from sync_bridge.inbox.received import Pace
+from sync_bridge.inbox.received import ReadMode
 from sync_bridge.sources.feed import FeedSource
 from tests.sources.publishing import as_json, attributes_of
 
@@ -108,16 +108,16 @@ async def test_behind_a_backlog_what_happens_now_is_read_beside_it(
     await half.publishes(60)
     ahead: list[str] = []
 
-    async def receive(events, *, pace, **rest):
+    async def receive(events, *, mode, **rest):
         async def came():
             await half.publishes(1)
             return ahead
 
-        if pace is Pace.AHEAD:
+        if mode is ReadMode.AHEAD:
             ahead.extend(str(one.event_id) for one in events)
-        elif pace is Pace.LATE and not ahead:
+        elif mode is ReadMode.LATE and not ahead:
             await until(came)
-        return await stored.receive(events, pace=pace, **rest)
+        return await stored.receive(events, mode=mode, **rest)
 
     async with working(source_of(receive, limit=5)):
         await stored.holds(61)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Identified
 from sync_bridge.base import Base
+from sync_bridge.states import ComparisonState, DifferenceKind, DifferenceState, one_of
 
 __all__ = ["ComparedRecord", "Comparison", "ComparisonReading", "Difference"]
 
@@ -28,7 +29,7 @@ class Comparison(Identified, Base):
 
     __tablename__ = "comparison"
     __table_args__ = (
-        CheckConstraint("state in ('reading', 'done')", name="state_known"),
+        one_of("state", ComparisonState, name="state_known"),
         CheckConstraint("(state = 'reading') = (finished_at is null)", name="done_is_finished"),
         Index(
             "uq_comparison_reading",
@@ -97,15 +98,12 @@ class Difference(Base):
 
     __tablename__ = "difference"
     __table_args__ = (
-        CheckConstraint(
-            "kind in ('fields_differ', 'record_missing', 'link_missing', 'not_linked')",
-            name="kind_known",
-        ),
+        one_of("kind", DifferenceKind, name="kind_known"),
         CheckConstraint("half in ('crm', 'erp')", name="half_known"),
         CheckConstraint("leads in ('crm', 'erp')", name="leads_known"),
         CheckConstraint("(kind = 'fields_differ') = (fields <> '[]')", name="fields_say_which"),
         CheckConstraint("crm_id is not null or erp_id is not null", name="of_a_record"),
-        CheckConstraint("state in ('open', 'asked', 'levelled', 'left')", name="state_known"),
+        one_of("state", DifferenceState, name="state_known"),
         CheckConstraint("(state = 'left') = (outcome <> '')", name="left_says_why"),
         Index(
             "ix_difference_asked",

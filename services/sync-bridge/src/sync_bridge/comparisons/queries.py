@@ -144,7 +144,7 @@ insert into difference
     (id, comparison_id, entity, kind, half, leads, crm_id, erp_id, number, name, fields, reason)
 select gen_random_uuid(), $1, $2, kind, half, leads, crm_id, erp_id, number, name, fields, reason
   from judged"""
-"""`$3` when it was begun: what was linked or carried since is on its way. `$4`: the entity has
+"""`$3` when it was begun: what was linked or delivered since is on its way. `$4`: the entity has
 records of its own. `$5`: the halves that tell the link. `$6`: what a restore
 set back is nobody's change. Then the other half leads in what it was told before the restore."""
 

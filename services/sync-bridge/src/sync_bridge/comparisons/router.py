@@ -15,7 +15,7 @@ from chassis.http.problems import (
 )
 from chassis.http.routing import house_router, problem_responses
 from chassis.identity.actor import Actor
-from sync_bridge.comparisons import lists, service
+from sync_bridge.comparisons import service, views
 from sync_bridge.comparisons.errors import ComparisonRunning, NothingToCompare
 from sync_bridge.comparisons.schemas import (
     BeginComparison,
@@ -46,19 +46,19 @@ async def comparison_create(
     """
     settings = request.app.state.settings
     begun = await service.begin(work, command, connects=settings.connects)
-    return await lists.comparison_view(work.sql, begun)
+    return await views.comparison_view(work.sql, begun)
 
 
 @comparison_router.get("")
 async def comparison_list(_by: Observer, asked: PageAsked, at: InReading) -> Page[ComparisonView]:
     """The last comparisons, the newest first."""
-    return await lists.comparison_page(at.sql, asked)
+    return await views.comparison_page(at.sql, asked)
 
 
 @comparison_router.get("/{comparison_id}")
 async def comparison_get(comparison_id: UUID, _by: Observer, at: InReading) -> ComparisonView:
     """A comparison: how far it is, and what it found."""
-    return await lists.comparison_view(at.sql, comparison_id)
+    return await views.comparison_view(at.sql, comparison_id)
 
 
 @comparison_router.get("/{comparison_id}/differences")
@@ -70,7 +70,7 @@ async def comparison_difference_list(
     at: InReading,
 ) -> Page[DifferenceView]:
     """What differs, record by record."""
-    return await lists.difference_page(at.sql, comparison_id, wanted, asked)
+    return await views.difference_page(at.sql, comparison_id, wanted, asked)
 
 
 @comparison_router.post(
@@ -85,4 +85,4 @@ async def comparison_level(
     anew to see what is left.
     """
     await service.level(work, comparison_id, command)
-    return await lists.comparison_view(work.sql, comparison_id)
+    return await views.comparison_view(work.sql, comparison_id)

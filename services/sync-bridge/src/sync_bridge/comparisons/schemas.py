@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sync_bridge.states import ComparisonState, DifferenceKind, DifferenceState
+
 __all__ = [
     "ENTITIES",
     "BeginComparison",
@@ -13,7 +15,6 @@ __all__ = [
     "DifferenceQuery",
     "DifferenceView",
     "Entity",
-    "Kind",
     "LevelDifferences",
 ]
 
@@ -24,7 +25,6 @@ ENTITIES: tuple[Entity, ...] = (
     *("customer", "product", "price_list", "price"),
     *("order", "fulfilment", "availability", "debt"),
 )
-State = Literal["open", "asked", "levelled", "left"]
 _STATE = (
     "open; asked (to be levelled); levelled (its correction is in its lane, or done); left (to a "
     "person). More may come."
@@ -33,7 +33,6 @@ _OUTCOME = (
     "Why it is left: review, apart, left_to_person, record_gone, or the code of a problem with "
     "which a half refused it; empty: it is not."
 )
-Kind = Literal["fields_differ", "record_missing", "link_missing", "not_linked"]
 
 
 class BeginComparison(BaseModel):
@@ -96,7 +95,7 @@ class ComparisonView(BaseModel):
     """A comparison, how far it is and what it found."""
 
     id: UUID
-    state: Literal["reading", "done"]
+    state: ComparisonState
     entities: list[str]
     asked_by: str
     begun_at: datetime
@@ -111,11 +110,11 @@ class DifferenceQuery(BaseModel):
     """Which differences are wanted."""
 
     entity: Entity | None = None
-    kind: Kind | None = None
+    kind: DifferenceKind | None = None
     reason: str | None = Field(
         default=None, max_length=60, description="Only those that this holds, such as review."
     )
-    state: State | None = None
+    state: DifferenceState | None = None
 
 
 class FieldView(BaseModel):

@@ -13,6 +13,7 @@ from sync_bridge.comparisons.rules.levelling import Difference
 from sync_bridge.comparisons.rules.records import Record, sources_of
 from sync_bridge.comparisons.schemas import BeginComparison, LevelDifferences
 from sync_bridge.flows import ENTITIES
+from sync_bridge.states import ComparisonState
 
 if TYPE_CHECKING:
     from chassis.storage.reading import Reading
@@ -102,7 +103,7 @@ async def compare(work: "Work", comparison_id: UUID) -> None:
             begun_at=under_way["begun_at"],
             has_records=entity not in WITHOUT_RECORDS,
             tell_links=TELL_LINKS.get(entity, ()),
-            keeps_lost=ENTITIES[entity].as_it_is,
+            keeps_lost=ENTITIES[entity].sends_current_state,
         )
         await queries.count(work.sql, comparison_id, entity)
     await queries.finish(work.sql, comparison_id)
@@ -116,7 +117,7 @@ async def level(work: "Work", comparison_id: UUID, command: LevelDifferences) ->
     state = await queries.state_of(work.sql, comparison_id)
     if state is None:
         raise NotFound(entity="comparison", id=comparison_id)
-    if state == "reading":
+    if state == ComparisonState.READING:
         raise ComparisonRunning(comparison=comparison_id)
     await queries.ask(
         work.sql,

@@ -59,7 +59,7 @@ class RecordLinked(Problem):
     title = "The record is linked already"
     detail = (
         "The {entity} {half}:{subject} is linked, and takes a number that another one has. Give "
-        "one of the two another number in its half, then answer `create`: it is carried again."
+        "one of the two another number in its half, then answer `create`: it is delivered again."
     )
 
 

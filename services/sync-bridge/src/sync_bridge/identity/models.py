@@ -12,6 +12,7 @@ from chassis.clock import utc_now
 from chassis.storage.base import Identified, Versioned
 from sync_bridge.base import Base
 from sync_bridge.identity.errors import NotACandidate, ReviewClosed
+from sync_bridge.states import LinkOrigin, ReviewState, one_of
 
 __all__ = ["Creation", "Pair", "Review", "Shadow"]
 
@@ -23,7 +24,7 @@ class Pair(Identified, Base):
     __table_args__ = (
         UniqueConstraint("entity", "crm_id"),
         UniqueConstraint("entity", "erp_id"),
-        CheckConstraint("how in ('created', 'known', 'certain', 'person')", name="how_known"),
+        one_of("how", LinkOrigin, name="how_known"),
         Index("ix_pair_created_at", "created_at", "id"),
     )
 
@@ -73,9 +74,7 @@ class Review(Identified, Versioned, Base):
 
     __tablename__ = "review"
     __table_args__ = (
-        CheckConstraint(
-            "state in ('open', 'linked', 'created', 'apart', 'withdrawn')", name="state_known"
-        ),
+        one_of("state", ReviewState, name="state_known"),
         CheckConstraint("(state = 'linked') = (chosen is not null)", name="linked_has_chosen"),
         Index(
             "uq_review_open",
@@ -100,7 +99,7 @@ class Review(Identified, Versioned, Base):
     half: Mapped[str]
     subject: Mapped[UUID]
     candidates: Mapped[list[Any]]
-    state: Mapped[str] = mapped_column(default="open")
+    state: Mapped[str] = mapped_column(default=ReviewState.OPEN)
     chosen: Mapped[UUID | None]
     decided_by: Mapped[str | None]
     decided_at: Mapped[datetime | None]
@@ -112,13 +111,13 @@ class Review(Identified, Versioned, Base):
         if str(candidate) not in {one["id"] for one in self.candidates}:
             raise NotACandidate(candidate=candidate)
         self.chosen = candidate
-        self._close("linked", by, at, note)
+        self._close(ReviewState.LINKED, by, at, note)
 
     def create(self, *, by: str, at: datetime, note: str = "") -> None:
         """Decide that none of them is the twin: a new one is made. Raises ReviewClosed."""
         self._answerable()
         self.chosen = None
-        self._close("created", by, at, note)
+        self._close(ReviewState.CREATED, by, at, note)
 
     def keep_apart(self, *, by: str, at: datetime, note: str = "") -> None:
         """Decide that the record has no twin, and gets none until a person says so.
@@ -127,12 +126,12 @@ class Review(Identified, Versioned, Base):
         """
         self._answerable()
         self.chosen = None
-        self._close("apart", by, at, note)
+        self._close(ReviewState.APART, by, at, note)
 
     def _answerable(self) -> None:
-        if self.state == "withdrawn":
+        if self.state == ReviewState.WITHDRAWN:
             raise ReviewClosed(state=self.state)
 
-    def _close(self, state: str, by: str, at: datetime, note: str) -> None:
+    def _close(self, state: ReviewState, by: str, at: datetime, note: str) -> None:
         self.state, self.decided_by, self.decided_at, self.note = state, by, at, note
         self.touch(at)

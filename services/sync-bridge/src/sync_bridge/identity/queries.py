@@ -13,7 +13,6 @@ from sync_bridge.ownership import Half
 
 __all__ = [
     "Known",
-    "asked_about",
     "creations",
     "decided",
     "delete_creations",
@@ -26,8 +25,9 @@ __all__ = [
     "lock_needs",
     "open_review",
     "paired",
+    "review_naming",
     "twins_of",
-    "withdraw_question",
+    "withdraw_review",
     "withdraw_reviews",
 ]
 
@@ -95,7 +95,7 @@ new as (insert into review
 select id from again union all select id from new"""
 """A question that comes again after its answer, because that changed nothing, is the same one."""
 
-ASKED_ABOUT = """select r.subject from review r where r.entity = $1 and r.half = $2
+REVIEW_NAMING = """select r.subject from review r where r.entity = $1 and r.half = $2
     and r.subject = any($3::uuid[]) and r.state in ('open', 'linked', 'created')
     and r.candidates @> jsonb_build_array(jsonb_build_object('id', $4::text))
     and not exists (select from pair p where p.entity = r.entity
@@ -143,7 +143,7 @@ delete from shadow s using gone g where s.entity = g.entity
 PAIRED = """select exists (select from pair where entity = $1 and crm_id = $2)
     or exists (select from pair where entity = $1 and erp_id = $3)"""
 
-CONCERNED = """select r.entity, r.half, r.subject from review r
+AFFECTED = """select r.entity, r.half, r.subject from review r
   where r.state = 'open' and r.candidates @> any($1::jsonb[])"""
 
 
@@ -204,7 +204,7 @@ async def delete_creations(sql: Sql, entity: str, half: Half, ids: Sequence[UUID
 
 
 async def lock_needs(sql: Sql, needs: Sequence[str]) -> None:
-    """Put in line who waits for a record and who brings it, so that no wake-up is lost."""
+    """Lock what lanes wait for, so that no wake-up is lost."""
     await sql.execute(LOCK_NEED, sorted(needs))
 
 
@@ -218,12 +218,12 @@ async def open_review(
     return review_id
 
 
-async def asked_about(
+async def review_naming(
     sql: Sql, entity: str, half: Half, subjects: Sequence[UUID], *, candidate: UUID
 ) -> UUID | None:
     """The first of the half's records whose review names the candidate, and awaits its effect."""
     asked: UUID | None = await sql.fetchval(
-        ASKED_ABOUT, entity, half, sorted(subjects), str(candidate)
+        REVIEW_NAMING, entity, half, sorted(subjects), str(candidate)
     )
     return asked
 
@@ -263,7 +263,7 @@ async def paired(sql: Sql, entity: str, *, crm_id: UUID, erp_id: UUID) -> bool:
     return found
 
 
-async def withdraw_question(sql: Sql, entity: str, half: str, subject: UUID) -> None:
+async def withdraw_review(sql: Sql, entity: str, half: str, subject: UUID) -> None:
     """Close the open question about a record, if there is one."""
     await sql.execute(WITHDRAW, [entity], [half], [subject])
 
@@ -280,5 +280,5 @@ async def withdraw_reviews(
     ids = [crm_id for _, crm_id, _ in joined] + [erp_id for _, _, erp_id in joined]
     await sql.execute(WITHDRAW, entities, halves, ids)
     named = [orjson.dumps([{"id": str(one)}]).decode() for one in ids]
-    rows = await sql.fetch(CONCERNED, named)
+    rows = await sql.fetch(AFFECTED, named)
     return [(row["entity"], row["half"], row["subject"]) for row in rows]

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from sync_bridge.labels import Asked
+from sync_bridge.states import LinkOrigin, ReviewState, known
 
 __all__ = [
     "CandidateView",
@@ -36,14 +37,14 @@ class PairView(BaseModel):
     type: str
     crm_id: UUID
     erp_id: UUID
-    how: str = Field(description="created, known, certain or person; more may come.")
+    how: str = Field(description=f"{known(LinkOrigin)}; more may come.")
     created_at: datetime
 
 
 class ReviewQuery(BaseModel):
     """Which reviews are wanted."""
 
-    state: Literal["open", "linked", "created", "apart", "withdrawn"] | None = None
+    state: ReviewState | None = None
     half: Literal["crm", "erp"] | None = None
     subject: UUID | None = Field(default=None, description="Id of the record that is asked about.")
     candidate: UUID | None = Field(default=None, description="Id of a record that it may be.")
@@ -90,7 +91,7 @@ class ReviewView(BaseModel):
     number: str = Field(description="Its number or SKU; empty: not known.")
     name: str = Field(description="Its name; empty: not known.")
     candidates: list[CandidateView]
-    state: str = Field(description="open, linked, created, apart or withdrawn; more may come.")
+    state: str = Field(description=f"{known(ReviewState)}; more may come.")
     chosen: UUID | None
     decided_by: str | None
     decided_at: datetime | None

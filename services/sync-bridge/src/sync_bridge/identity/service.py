@@ -1,4 +1,4 @@
-"""The door of identity: who is whom, made once, and told to those who wait for it."""
+"""The acts of identity: who is whom, made once, and told to those who wait for it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,56 +13,57 @@ from sync_bridge.identity import queries
 from sync_bridge.identity.models import Pair, Review
 from sync_bridge.identity.rules.matching import (
     Candidate,
-    Finding,
-    Probe,
+    MatchResult,
+    MatchSubject,
     candidate_of,
-    judge,
-    judge_finds,
+    match_result_of,
+    result_of_search,
 )
 from sync_bridge.identity.rules.shadows import digest
 from sync_bridge.ownership import Half, other
+from sync_bridge.states import LinkOrigin, ReviewState
 
 if TYPE_CHECKING:
     from chassis.storage.reading import Reading
     from chassis.work.unit_of_work import Work
 
 __all__ = [
-    "Acquaintance",
     "Candidate",
     "Creation",
     "Decision",
-    "Finding",
+    "FoundPair",
+    "LinkedRecord",
+    "MatchResult",
+    "MatchSubject",
     "Pair",
-    "Probe",
     "Review",
-    "Sighting",
-    "acquaintances",
     "answer_link",
-    "ask",
-    "asked_across",
     "begin_creations",
     "candidate_of",
     "creations",
     "decisions",
     "digest",
     "drop_creations",
+    "end_pair",
     "forget_pairs",
-    "join_all",
-    "judge",
-    "judge_finds",
+    "linked_records",
     "lock_needs",
+    "match_result_of",
     "needs_of_pair",
+    "open_review",
     "pair_for_update",
     "paired",
-    "part",
+    "record_pairs",
+    "result_of_search",
+    "review_across",
     "review_need",
     "twins_of",
-    "withdraw_question",
+    "withdraw_review",
 ]
 
 
 @dataclass(frozen=True)
-class Acquaintance:
+class LinkedRecord:
     """A record's twin, and the hash of what the other half holds of it; None: never sent."""
 
     twin: UUID
@@ -96,7 +97,7 @@ class Creation:
 
 
 @dataclass(frozen=True)
-class Sighting:
+class FoundPair:
     """A pair that was seen or made, and how it is known.
 
     `replaces`: it takes the place of a pair that one of the two was in, because the other record of
@@ -106,24 +107,31 @@ class Sighting:
     entity: str
     crm_id: UUID
     erp_id: UUID
-    how: str
+    how: LinkOrigin
     replaces: bool = False
 
     @classmethod
     def of(
-        cls, entity: str, half: Half, subject: UUID, twin: UUID, how: str, *, replaces: bool = False
-    ) -> "Sighting":
+        cls,
+        entity: str,
+        half: Half,
+        subject: UUID,
+        twin: UUID,
+        how: LinkOrigin,
+        *,
+        replaces: bool = False,
+    ) -> "FoundPair":
         """The pair of a half's record and its twin across."""
         crm_id, erp_id = (subject, twin) if half == "crm" else (twin, subject)
         return cls(entity, crm_id, erp_id, how, replaces)
 
 
-async def acquaintances(
+async def linked_records(
     reading: "Reading", entity: str, half: Half, subjects: Sequence[UUID]
-) -> dict[UUID, Acquaintance]:
+) -> dict[UUID, LinkedRecord]:
     """The twins of a half's records, as far as they are known."""
     rows = await queries.known(reading.sql, entity, half, subjects)
-    return {row["subject"]: Acquaintance(row["twin"], row["digest"]) for row in rows}
+    return {row["subject"]: LinkedRecord(row["twin"], row["digest"]) for row in rows}
 
 
 async def twins_of(reading: "Reading", needs: Sequence[Need]) -> Mapping[tuple[str, UUID], UUID]:
@@ -175,13 +183,13 @@ async def drop_creations(work: "Work", entity: str, half: Half, ids: Sequence[UU
     await queries.delete_creations(work.sql, entity, half, ids)
 
 
-def needs_of_pair(seen: Sighting) -> list[str]:
+def needs_of_pair(pairs: FoundPair) -> list[str]:
     """What lanes wait for that this pair brings."""
     return [
-        str(Need(seen.entity, "crm", seen.crm_id)),
-        str(Need(seen.entity, "erp", seen.erp_id)),
-        review_need(seen.entity, "crm", seen.crm_id),
-        review_need(seen.entity, "erp", seen.erp_id),
+        str(Need(pairs.entity, "crm", pairs.crm_id)),
+        str(Need(pairs.entity, "erp", pairs.erp_id)),
+        review_need(pairs.entity, "crm", pairs.crm_id),
+        review_need(pairs.entity, "erp", pairs.erp_id),
     ]
 
 
@@ -191,28 +199,30 @@ def review_need(entity: str, half: str, subject: UUID) -> str:
 
 
 async def lock_needs(work: "Work", needs: Sequence[str]) -> None:
-    """Put in line, until this act ends, who waits for these and who brings them (B54)."""
+    """Lock, until the transaction ends, what lanes wait for (B54)."""
     await queries.lock_needs(work.sql, needs)
 
 
-async def join_all(work: "Work", seen: Sequence[Sighting]) -> tuple[set[Sighting], list[str]]:
+async def record_pairs(
+    work: "Work", pairs: Sequence[FoundPair]
+) -> tuple[set[FoundPair], list[str]]:
     """Join records; the pairs of which one is joined to another record, and what lanes wait for.
 
     An open question about one of the joined is answered by it; a question that names one of them
     as a candidate is to be looked at again (B51).
     """
-    replaced = [(one.entity, one.crm_id, one.erp_id) for one in seen if one.replaces]
+    replaced = [(one.entity, one.crm_id, one.erp_id) for one in pairs if one.replaces]
     if replaced:
         await queries.delete_replaced(work.sql, replaced)
     joined = await queries.insert_pairs(
-        work.sql, [(one.entity, one.crm_id, one.erp_id, one.how) for one in seen]
+        work.sql, [(one.entity, one.crm_id, one.erp_id, one.how) for one in pairs]
     )
-    taken = {one for one in seen if (one.entity, one.crm_id, one.erp_id) not in joined}
-    concerned = await queries.withdraw_reviews(work.sql, sorted(joined)) if joined else []
-    return taken, [review_need(*one) for one in concerned]
+    conflicting = {one for one in pairs if (one.entity, one.crm_id, one.erp_id) not in joined}
+    affected = await queries.withdraw_reviews(work.sql, sorted(joined)) if joined else []
+    return conflicting, [review_need(*one) for one in affected]
 
 
-async def asked_across(
+async def review_across(
     work: "Work", entity: str, half: Half, subject: UUID, candidates: Sequence[Candidate]
 ) -> UUID | None:
     """The candidate of whom a person is asked already whether this record is its twin.
@@ -221,10 +231,10 @@ async def asked_across(
     answer took effect.
     """
     ids = [one.id for one in candidates]
-    return await queries.asked_about(work.sql, entity, other(half), ids, candidate=subject)
+    return await queries.review_naming(work.sql, entity, other(half), ids, candidate=subject)
 
 
-async def ask(
+async def open_review(
     work: "Work", entity: str, half: Half, subject: UUID, candidates: Sequence[Candidate]
 ) -> UUID:
     """Ask a person which of the candidates is the twin; the id of the review (B52)."""
@@ -232,9 +242,9 @@ async def ask(
     return await queries.open_review(work.sql, entity, half, subject, plain)
 
 
-async def withdraw_question(work: "Work", entity: str, half: str, subject: UUID) -> None:
+async def withdraw_review(work: "Work", entity: str, half: str, subject: UUID) -> None:
     """Close the open question about a record, if there is one."""
-    await queries.withdraw_question(work.sql, entity, half, subject)
+    await queries.withdraw_review(work.sql, entity, half, subject)
 
 
 async def review_for_update(work: "Work", review_id: UUID) -> Review | None:
@@ -247,14 +257,14 @@ async def pair_for_update(work: "Work", pair_id: UUID) -> Pair | None:
     return await work.session.get(Pair, pair_id, with_for_update=True)
 
 
-async def part(work: "Work", pair: Pair, *, note: str) -> None:
+async def end_pair(work: "Work", pair: Pair, *, note: str) -> None:
     """End a pair; both records stay without a twin until a person says otherwise."""
     await queries.delete_pair(work.sql, pair.id)
     for half, subject, twin in (
         ("crm", pair.crm_id, pair.erp_id),
         ("erp", pair.erp_id, pair.crm_id),
     ):
-        review = _question(work, pair.entity, half, subject, twin)
+        review = _review_by_person(work, pair.entity, half, subject, twin)
         review.keep_apart(by=work.actor.reference, at=work.now, note=note)
         work.session.add(review)
     await work.flush()
@@ -274,7 +284,7 @@ async def answer_link(
     work: "Work", entity: str, half: Half, subject: UUID, twin: UUID, *, note: str
 ) -> Review:
     """Say which record is the twin, as if it had been asked."""
-    review = _question(work, entity, half, subject, twin)
+    review = _review_by_person(work, entity, half, subject, twin)
     review.link(twin, by=work.actor.reference, at=work.now, note=note)
     work.session.add(review)
     await work.flush()
@@ -286,7 +296,7 @@ async def paired(work: "Work", entity: str, *, crm_id: UUID, erp_id: UUID) -> bo
     return await queries.paired(work.sql, entity, crm_id=crm_id, erp_id=erp_id)
 
 
-def _question(work: "Work", entity: str, half: str, subject: UUID, twin: UUID) -> Review:
+def _review_by_person(work: "Work", entity: str, half: str, subject: UUID, twin: UUID) -> Review:
     """A question that nobody asked, for the answer that a person gives by itself."""
     candidate = Candidate(twin, "", "person", None)
     return Review(
@@ -295,7 +305,7 @@ def _question(work: "Work", entity: str, half: str, subject: UUID, twin: UUID) -
         half=half,
         subject=subject,
         candidates=[candidate.plain()],
-        state="open",
+        state=ReviewState.OPEN,
         version=1,
         created_at=work.now,
         updated_at=work.now,

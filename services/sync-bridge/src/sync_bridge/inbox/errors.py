@@ -15,11 +15,11 @@ class QuarantineDecided(Problem):
 
 
 class NotAnEvent(Problem):
-    """What stands there cannot be carried."""
+    """What stands there cannot be delivered."""
 
     status = 409
     code = "not_an_event"
-    title = "This is no event that could be carried"
+    title = "This is no event that could be delivered"
     detail = (
         "It was put aside because of: {reason}. Correct what sent it, so that it is sent anew, "
         "and dismiss this."

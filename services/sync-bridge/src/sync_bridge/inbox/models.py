@@ -10,20 +10,26 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.clock import utc_now
 from chassis.storage.base import Identified
 from sync_bridge.base import Base
+from sync_bridge.states import (
+    COMMON_OUTCOMES,
+    EventOutcome,
+    EventState,
+    QuarantineState,
+    SourceState,
+    one_of,
+)
 
-COMMON_OUTCOMES = ("applied", "unchanged", "superseded", "stale", "not_carried")
-RARE_OUTCOME = f"outcome <> all (array{list(COMMON_OUTCOMES)})"
+RARE_OUTCOME = f"outcome <> all (array{[str(one) for one in COMMON_OUTCOMES]})"
 """What most events come to needs no index, and costs none: the newest ones are found at once."""
 
 __all__ = [
-    "COMMON_OUTCOMES",
     "RARE_OUTCOME",
     "Backfill",
     "InboxEvent",
     "Position",
     "Quarantine",
-    "ReadOn",
     "SourceCondition",
+    "StoredCursor",
 ]
 
 
@@ -32,10 +38,8 @@ class InboxEvent(Base):
 
     __tablename__ = "inbox"
     __table_args__ = (
-        CheckConstraint(
-            "state in ('received', 'done', 'ignored', 'unknown', 'quarantined', 'skipped')",
-            name="state_known",
-        ),
+        one_of("state", EventState, name="state_known"),
+        one_of("outcome", EventOutcome, name="outcome_known"),
         CheckConstraint("(state = 'received') = (settled_at is null)", name="settled_when_left"),
         CheckConstraint("state <> 'received' or lane is not null", name="received_has_lane"),
         Index(
@@ -88,7 +92,7 @@ class InboxEvent(Base):
     settled_at: Mapped[datetime | None]
 
 
-class ReadOn(Base):
+class StoredCursor(Base):
     """Where the source of that name reads on."""
 
     __tablename__ = "cursor"
@@ -141,6 +145,7 @@ class SourceCondition(Base):
     """How a source was doing when its process last told."""
 
     __tablename__ = "source_condition"
+    __table_args__ = (one_of("state", SourceState, name="state_known"),)
 
     name: Mapped[str] = mapped_column(primary_key=True)
     state: Mapped[str]
@@ -152,7 +157,7 @@ class SourceCondition(Base):
 
 
 class Quarantine(Identified, Base):
-    """Something received that could not be read, or an event that chases its own tail."""
+    """Something received that could not be read, or an event that goes in circles."""
 
     __tablename__ = "quarantine"
     __table_args__ = (
@@ -160,7 +165,7 @@ class Quarantine(Identified, Base):
         Index("ix_quarantine_received_at", "received_at", "id"),
         Index("ix_quarantine_state", "state", "received_at", "id"),
         Index("ix_quarantine_subject", "subject", "received_at", "id"),
-        CheckConstraint("state in ('open', 'released', 'dismissed')", name="state_known"),
+        one_of("state", QuarantineState, name="state_known"),
         CheckConstraint(
             "(state = 'open') = (decided_at is null)"
             " and (decided_at is null) = (decided_by is null)",

@@ -10,7 +10,7 @@ import orjson
 
 from chassis.ids import uuid7
 from sync_bridge.flows import BY_EVENT, NOT_CARRIED, Flow
-from sync_bridge.inbox.received import Progress, Quarantined, Received
+from sync_bridge.inbox.received import BackfillPage, Quarantined, ReceivedEvent
 from sync_bridge.labels import NOTHING, label_of, search_key
 
 __all__ = [
@@ -18,8 +18,8 @@ __all__ = [
     "ancestors",
     "begin_backfill",
     "decide",
+    "delete_shadows",
     "dismiss",
-    "forget_held",
     "insert_events",
     "insert_quarantined",
     "mark_backfilled",
@@ -110,7 +110,7 @@ POSITIONS = """with before as (select source, history from position where source
     history > (select b.history from before b where b.source = p.source) as restored"""
 """In a later history the places in the feed are given anew."""
 
-FORGET_HELD = "delete from shadow where half = $1"
+DELETE_SHADOWS = "delete from shadow where half = $1"
 
 SEEN_AFTER = """select feed_seq, now() - received_at as age from inbox
   where source = $1 and history = $2 and feed_seq > $3 order by feed_seq limit 5000"""
@@ -203,7 +203,7 @@ DISMISS = """update inbox set state = 'skipped', outcome = 'dismissed'
 
 
 async def insert_events(
-    sql: Sql, events: Sequence[Received], *, late: bool = False
+    sql: Sql, events: Sequence[ReceivedEvent], *, late: bool = False
 ) -> set[tuple[str, UUID]]:
     """Store the events, each given once, and line up their lanes; the keys of the new ones."""
     flows: list[Flow | None] = [BY_EVENT.get(one.type) for one in events]
@@ -256,13 +256,13 @@ async def begin_backfill(
     await sql.execute(BEGIN_BACKFILL + (AGAIN if again else "nothing"), half, types, reason)
 
 
-async def next_backfill(sql: Sql, half: str) -> Progress | None:
+async def next_backfill(sql: Sql, half: str) -> BackfillPage | None:
     """Where the reading of a half's states goes on; None: all are read."""
     row = await sql.fetchrow(NEXT_BACKFILL, half)
-    return Progress(half=half, **dict(row)) if row else None
+    return BackfillPage(half=half, **dict(row)) if row else None
 
 
-async def advance_backfill(sql: Sql, page: Progress, *, read: int) -> None:
+async def advance_backfill(sql: Sql, page: BackfillPage, *, read: int) -> None:
     """Note that a page was read, unless another process did, or the reading began anew."""
     facts = (page.half, page.type, page.begun_at, page.after, page.upto, read, page.low)
     await sql.execute(ADVANCE_BACKFILL, *facts)
@@ -284,9 +284,9 @@ async def positions_for_update(
     return await sql.fetch(POSITIONS, *columns)
 
 
-async def forget_held(sql: Sql, half: str) -> None:
+async def delete_shadows(sql: Sql, half: str) -> None:
     """Forget what of that half's records the other half was known to hold: it was restored."""
-    await sql.execute(FORGET_HELD, half)
+    await sql.execute(DELETE_SHADOWS, half)
 
 
 async def seen_after(

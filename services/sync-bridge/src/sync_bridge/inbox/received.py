@@ -5,10 +5,10 @@ from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
-__all__ = ["Cursor", "Pace", "Progress", "Quarantined", "Received"]
+__all__ = ["BackfillPage", "Cursor", "Quarantined", "ReadMode", "ReceivedEvent"]
 
 
-class Pace(Enum):
+class ReadMode(Enum):
     """How a source is with what happens: at it, far behind, or ahead of itself.
 
     `LATE`: there is much before what happens now. `AHEAD`: what happens now is read beside what is
@@ -21,7 +21,7 @@ class Pace(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
+class ReceivedEvent:
     """One CloudEvent from either transport.
 
     `source` is `/tandem/<service>/<installation id>`. `aggversion` counts the subject's changes
@@ -77,7 +77,7 @@ class Quarantined:
     reason: str
     raw: bytes
     headers: dict[str, str]
-    event: Received | None = None
+    event: ReceivedEvent | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +93,7 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class BackfillPage:
     """One page of a back-fill: states of a type, after a subject, up to another.
 
     `begun_at` tells one back-fill of the half from the next one. `low` is the feed position before

@@ -15,7 +15,7 @@ from chassis.http.problems import (
 )
 from chassis.http.routing import house_router, problem_responses
 from chassis.identity.actor import Actor
-from sync_bridge.inbox import lists, service
+from sync_bridge.inbox import service, views
 from sync_bridge.inbox.errors import NewerVersionCame, NotAnEvent, QuarantineDecided
 from sync_bridge.inbox.schemas import (
     Decision,
@@ -47,7 +47,7 @@ async def inbox_list(
     _by: Observer, wanted: Annotated[InboxQuery, Query()], asked: PageAsked, at: InReading
 ) -> Page[EventView]:
     """Events as they were received, the newest first."""
-    return await lists.event_page(at.sql, wanted, asked)
+    return await views.event_page(at.sql, wanted, asked)
 
 
 @inbox_router.post("/replay")
@@ -60,14 +60,14 @@ async def inbox_replay(command: Replay, _by: Operator, _once: OnlyOnce, work: In
 async def quarantine_list(
     _by: Observer, wanted: Annotated[QuarantineQuery, Query()], asked: PageAsked, at: InReading
 ) -> Page[QuarantineView]:
-    """What was received and could not be read, and events that chase their own tail."""
-    return await lists.quarantine_page(at.sql, wanted, asked)
+    """What was received and could not be read, and events that go in circles."""
+    return await views.quarantine_page(at.sql, wanted, asked)
 
 
 @quarantine_router.get("/{entry}")
 async def quarantine_get(entry: UUID, _by: Operator, at: InReading) -> QuarantinedContent:
     """One of them: what is in it, why it is there, and from whom."""
-    return await lists.quarantine_entry(at.sql, entry)
+    return await views.quarantine_entry(at.sql, entry)
 
 
 @quarantine_router.post("/{entry}/release", responses=problem_responses(*_NOT_RELEASED))
@@ -76,7 +76,7 @@ async def quarantine_release(
 ) -> QuarantinedContent:
     """Let an event go its ordinary way after all."""
     await service.release_quarantined(work, entry, note=command.note)
-    return await lists.quarantine_entry(work.sql, entry)
+    return await views.quarantine_entry(work.sql, entry)
 
 
 @quarantine_router.post("/{entry}/dismiss")
@@ -85,4 +85,4 @@ async def quarantine_dismiss(
 ) -> QuarantinedContent:
     """Leave it where it is for good: it never takes effect, and no longer counts as open."""
     await service.dismiss_quarantined(work, entry, note=command.note)
-    return await lists.quarantine_entry(work.sql, entry)
+    return await views.quarantine_entry(work.sql, entry)

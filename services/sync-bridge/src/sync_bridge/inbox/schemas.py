@@ -1,12 +1,13 @@
 """What callers ask of the inbox, and what they see."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from sync_bridge.labels import Asked, search_key
+from sync_bridge.states import EventState, QuarantineState, known
 
 __all__ = [
     "Decision",
@@ -56,7 +57,7 @@ class InboxQuery(RecordQuery):
     reason: str | None = Field(
         default=None, max_length=60, description="What it came to, such as too_many_hops."
     )
-    state: Literal["received", "done", "ignored", "unknown", "quarantined", "skipped"] | None = None
+    state: EventState | None = None
     type: str | None = Field(default=None, max_length=200)
     lane: str | None = Field(default=None, max_length=120)
 
@@ -78,7 +79,7 @@ class EventView(BaseModel):
     correlationid: UUID
     causationid: UUID | None
     feed_seq: int | None
-    state: str = Field(description="received, done, ignored, unknown, quarantined or skipped.")
+    state: str = Field(description=f"{known(EventState)}.")
     outcome: str | None = Field(description="What it came to, such as applied or unchanged.")
     received_at: datetime
     settled_at: datetime | None
@@ -87,14 +88,14 @@ class EventView(BaseModel):
 class QuarantineQuery(RecordQuery):
     """Which things in quarantine are wanted."""
 
-    state: Literal["open", "released", "dismissed"] | None = None
+    state: QuarantineState | None = None
     reason: str | None = Field(
         default=None, max_length=200, description="Such as too_many_hops or caused_by_itself."
     )
 
 
 class QuarantineView(BaseModel):
-    """Something received that was no readable event, or an event that chases its own tail."""
+    """Something received that was no readable event, or an event that goes in circles."""
 
     id: UUID
     source: str
@@ -103,7 +104,7 @@ class QuarantineView(BaseModel):
     bytes: int = Field(description="Its size; what is in it, one asks for by its id.")
     headers: dict[str, str] = Field(description="Where it came from, as far as it was said.")
     received_at: datetime
-    state: str = Field(description="open, released or dismissed.")
+    state: str = Field(description=f"{known(QuarantineState)}.")
     type: str | None = Field(description="Type of the event; null: it was none.")
     lane: str | None = Field(description="The lane it stands in once it is released.")
     subject: UUID | None

@@ -1,4 +1,4 @@
-"""The door of the inbox: take events in, keep what cannot be read."""
+"""The entry point of the inbox: take events in, keep what cannot be read."""
 
 from collections.abc import Container, Sequence
 from datetime import timedelta
@@ -9,11 +9,12 @@ from chassis.http.problems import NotFound
 from sync_bridge.flows import BY_EVENT, FLOWS
 from sync_bridge.inbox import queries
 from sync_bridge.inbox.errors import NewerVersionCame, NotAnEvent, QuarantineDecided
-from sync_bridge.inbox.received import Cursor, Pace, Progress, Quarantined, Received
-from sync_bridge.inbox.rules.positions import gapless_mark
+from sync_bridge.inbox.received import BackfillPage, Cursor, Quarantined, ReadMode, ReceivedEvent
+from sync_bridge.inbox.rules.positions import gapless_position
 from sync_bridge.inbox.schemas import Replay, Replayed
 from sync_bridge.ownership import Half, other
 from sync_bridge.signals import ARRIVED, SETTLED
+from sync_bridge.states import EventState, QuarantineState
 
 if TYPE_CHECKING:
     from chassis.storage.reading import Reading
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 __all__ = [
     "ancestors",
     "begin_backfill",
+    "current_mark",
     "cursor_value",
     "dismiss_quarantined",
     "forget_cursor",
     "ingest",
-    "mark_now",
     "next_backfill",
     "purge",
     "quarantine",
@@ -44,23 +45,23 @@ PATIENCE = timedelta(seconds=5)
 
 async def receive(
     database: "Database",
-    events: Sequence[Received],
+    events: Sequence[ReceivedEvent],
     *,
     unreadable: Sequence[Quarantined] = (),
     cursor: Cursor | None = None,
-    progress: Progress | None = None,
-    pace: Pace = Pace.NOW,
+    backfill_page: BackfillPage | None = None,
+    mode: ReadMode = ReadMode.NOW,
 ) -> int:
     """Take a batch in, commit, then wake the lanes of this process. Returns how many were new.
 
-    The door for sources: when it has returned, the broker's offsets may be committed (B16).
+    For sources: when it has returned, the broker's offsets may be committed (B16).
     Records of a back-fill are late.
     """
-    pace = pace if progress is None else Pace.LATE
+    mode = mode if backfill_page is None else ReadMode.LATE
     async with database.transaction() as work:
-        new = await ingest(work, events, cursor=cursor, pace=pace)
-        if progress is not None:
-            await _advance(work, progress, read=len(events) + len(unreadable))
+        new = await ingest(work, events, cursor=cursor, mode=mode)
+        if backfill_page is not None:
+            await _advance(work, backfill_page, read=len(events) + len(unreadable))
         await quarantine(work, *unreadable)
     ARRIVED.wake()
     SETTLED.wake()
@@ -69,10 +70,10 @@ async def receive(
 
 async def ingest(
     work: "Work",
-    events: Sequence[Received],
+    events: Sequence[ReceivedEvent],
     *,
     cursor: Cursor | None = None,
-    pace: Pace = Pace.NOW,
+    mode: ReadMode = ReadMode.NOW,
 ) -> int:
     """Store the events and the cursor behind them in this transaction (B16 to B19).
 
@@ -82,21 +83,21 @@ async def ingest(
     once = {one.key: one for one in events}
     fresh: set[tuple[str, UUID]] = set()
     if once:
-        late = pace is Pace.LATE
+        late = mode is ReadMode.LATE
         fresh = await queries.insert_events(work.sql, list(once.values()), late=late)
     if cursor is not None:
         await queries.store_cursor(work.sql, cursor.name, cursor.value)
     place = cursor.place if cursor is not None else None
     if moving := [one for key, one in once.items() if key in fresh or place is not None]:
-        restored = await _move_positions(work, moving, fresh=fresh, place=place, pace=pace)
+        restored = await _move_positions(work, moving, fresh=fresh, place=place, mode=mode)
         for half in restored:
-            await queries.forget_held(work.sql, other(half))
+            await queries.delete_shadows(work.sql, other(half))
             if cursor is None and any(one.service == half and not one.is_state for one in events):
                 await begin_backfill(work, half, reason=RESTORED)
     return len(fresh)
 
 
-async def _advance(work: "Work", page: Progress, *, read: int) -> None:
+async def _advance(work: "Work", page: BackfillPage, *, read: int) -> None:
     await queries.advance_backfill(work.sql, page, read=read)
     if page.upto is None:
         await queries.mark_backfilled(work.sql, page.half, history=page.history)
@@ -116,18 +117,18 @@ async def begin_backfill(
         await queries.store_cursor(work.sql, cursor.name, cursor.value)
 
 
-async def next_backfill(reading: "Reading", half: str) -> Progress | None:
+async def next_backfill(reading: "Reading", half: str) -> BackfillPage | None:
     """Where the reading of a half's records goes on; None: all are read."""
     return await queries.next_backfill(reading.sql, half)
 
 
 async def _move_positions(
     work: "Work",
-    moving: Sequence[Received],
+    moving: Sequence[ReceivedEvent],
     *,
     fresh: Container[tuple[str, UUID]],
     place: int | None,
-    pace: Pace,
+    mode: ReadMode,
 ) -> list[Half]:
     """Move each source's marks over what came, and count the new events: a state is none.
 
@@ -136,7 +137,7 @@ async def _move_positions(
     latest = {one.key[0]: one for one in sorted(moving, key=lambda one: one.version)}
     sources = sorted((one.source, one.service, one.history) for one in latest.values())
     rows = await queries.positions_for_update(work.sql, sources)
-    as_before = pace is Pace.AHEAD or all(one.is_state for one in moving)
+    as_before = mode is ReadMode.AHEAD or all(one.is_state for one in moving)
     for row in rows:
         source, history, mark = row["source"], row["history"], row["mark"]
         came = [one for one in moving if (one.source, one.history) == (source, history)]
@@ -144,7 +145,7 @@ async def _move_positions(
         in_order = row["in_order"] if as_before else place is not None
         moved = mark if place is None else place
         if not in_order:
-            moved = await mark_now(work, source, mark, history=history)
+            moved = await current_mark(work, source, mark, history=history)
         await queries.move_position(
             work.sql,
             source,
@@ -157,7 +158,7 @@ async def _move_positions(
     return [row["service"] for row in rows if row["restored"]]
 
 
-async def mark_now(
+async def current_mark(
     reading: "Reading", source: str, mark: int, *, history: int, in_order: bool = False
 ) -> int:
     """The feed position up to which everything is here, known to be at least the mark.
@@ -167,7 +168,7 @@ async def mark_now(
     if in_order:
         return mark
     seen = await queries.seen_after(reading.sql, source, mark, history=history)
-    return gapless_mark(mark, seen, patience=PATIENCE)
+    return gapless_position(mark, seen, patience=PATIENCE)
 
 
 async def quarantine(work: "Work", *unreadable: Quarantined) -> int:
@@ -183,12 +184,12 @@ async def release_quarantined(work: "Work", entry: UUID, *, note: str) -> None:
     Raises NotFound, QuarantineDecided, NotAnEvent, NewerVersionCame.
     """
     found, lane = await _undecided(work, entry)
-    if found["event_id"] is None or found["event_state"] != "quarantined" or lane is None:
+    if found["event_id"] is None or found["event_state"] != EventState.QUARANTINED or lane is None:
         raise NotAnEvent(reason=found["reason"])
     if (lane["applied_history"], lane["applied_version"]) > (found["history"], found["aggversion"]):
         raise NewerVersionCame(version=found["aggversion"], newer=lane["applied_version"])
     await queries.release(work.sql, found["source"], found["event_id"])
-    await _decide(work, entry, "released", note)
+    await _decide(work, entry, QuarantineState.RELEASED, note)
 
 
 async def dismiss_quarantined(work: "Work", entry: UUID, *, note: str) -> None:
@@ -196,21 +197,21 @@ async def dismiss_quarantined(work: "Work", entry: UUID, *, note: str) -> None:
     found, _ = await _undecided(work, entry)
     if found["event_id"] is not None:
         await queries.dismiss(work.sql, found["source"], found["event_id"])
-    await _decide(work, entry, "dismissed", note)
+    await _decide(work, entry, QuarantineState.DISMISSED, note)
 
 
 async def _undecided(work: "Work", entry: UUID) -> tuple[Any, Any]:
     found, lane = await queries.quarantined_for_update(work.sql, entry)
     if found is None:
         raise NotFound(entity="quarantine entry", id=str(entry))
-    if found["state"] != "open":
+    if found["state"] != QuarantineState.OPEN:
         raise QuarantineDecided(
             state=found["state"], by=found["decided_by"], at=found["decided_at"].isoformat()
         )
     return found, lane
 
 
-async def _decide(work: "Work", entry: UUID, state: str, note: str) -> None:
+async def _decide(work: "Work", entry: UUID, state: QuarantineState, note: str) -> None:
     await queries.decide(
         work.sql, entry, state=state, at=work.now, by=work.actor.reference, note=note
     )
@@ -237,7 +238,7 @@ async def forget_cursor(work: "Work", name: str) -> bool:
     return bool(gone)
 
 
-async def ancestors(reading: "Reading", events: Sequence[Received]) -> dict[UUID, int]:
+async def ancestors(reading: "Reading", events: Sequence[ReceivedEvent]) -> dict[UUID, int]:
     """How many events of the inbox led to each of these, each the cause of the next (B47).
 
     The way an event really went, whatever the hops it was given say. By the event's id, for those

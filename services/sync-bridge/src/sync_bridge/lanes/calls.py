@@ -1,4 +1,4 @@
-"""The calls for one event: addressed, keyed and traced; a refusal becomes a standstill."""
+"""The calls for one event: addressed, keyed and traced; a refusal becomes DeliveryStopped."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from uuid import UUID
 
 from chassis.telemetry.trace import Trace
 from sync_bridge.flows import Flow
-from sync_bridge.inbox.received import Received
+from sync_bridge.inbox.received import ReceivedEvent
 from sync_bridge.lanes.rules.keys import idempotency_key
-from sync_bridge.lanes.rules.retry import Verdict, judge
-from sync_bridge.lanes.standstill import Denied, Later, Parks, Refused
+from sync_bridge.lanes.rules.retry import Verdict, verdict_on
+from sync_bridge.lanes.stopped import KeyRejected, Parked, RecordRejected, RetryLater
 from sync_bridge.ownership import Half
-from sync_bridge.targets.target import Answer, Target, Unreachable, path
+from sync_bridge.targets import Answer, Target, Unreachable, path
 
 __all__ = ["Calls", "Halves"]
 
@@ -27,7 +27,7 @@ Another lane may be about to link it, or to withdraw the price in the way.
 
 BUSINESS = frozenset({HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY})
 """What a half answers to a record that a rule of the business forbids."""
-LONGEST_WORDS = 1000
+SUMMARY_LENGTH_MAX = 1000
 
 FAULTS_THAT_PASS = frozenset(
     {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
@@ -39,27 +39,27 @@ class Calls:
     """What may be asked of the halves for one event of a flow, which `cause` led to.
 
     `level`: the receiver compares with its record, whatever was put before.
-    Every method raises Later, Parks or Denied when the half does not do it.
+    Every method raises RetryLater, Parked or KeyRejected when the half does not do it.
     """
 
     halves: Halves
     bridge: UUID
-    event: Received
+    event: ReceivedEvent
     flow: Flow
     refusals: int
     decided: int
-    cause: Received
+    cause: ReceivedEvent
     history: int | None = None
     level: bool = False
 
     async def upsert(self, body: Mapping[str, Any]) -> Answer:
         """Put the record to the other half under the sender's id, guarded by its version."""
-        return await self._judged(self.put(body))
+        return await self._checked(self.put(body))
 
     async def put(self, body: Mapping[str, Any]) -> Answer:
         """As `upsert`, but the answer is not judged. Raises Unreachable."""
         flow, event = self.flow, self.event
-        where = path(flow.entity.place(flow.target), "by-external", flow.sender, event.subject)
+        where = path(flow.entity.path_in(flow.target), "by-external", flow.sender, event.subject)
         guarded = {"source_version": event.aggversion, **body}
         target = self.halves[flow.target]
         return await target.put(
@@ -69,20 +69,20 @@ class Calls:
     async def change(self, twin: UUID, fields: Mapping[str, Any], *, version: int) -> bool:
         """Change fields of the twin if it has that version still; False when it has another."""
         flow = self.flow
-        where = path(flow.entity.place(flow.target), twin)
+        where = path(flow.entity.path_in(flow.target), twin)
         target = self.halves[flow.target]
         try:
             answer = await target.patch(where, fields, trace=self.trace(), version=version)
         except Unreachable as lost:
-            raise Later("unreachable", str(lost)) from lost
+            raise RetryLater("unreachable", str(lost)) from lost
         if answer.status == HTTPStatus.PRECONDITION_FAILED:
             return False
-        self.judged(answer)
+        self.checked(answer)
         return True
 
     async def link(self, half: Half, record: UUID, *, system: Half, external_id: UUID) -> Answer:
         """Tell a half which record of the other one its record is. Safe to repeat."""
-        return await self._judged(
+        return await self._checked(
             self.post_link(half, record, system=system, external_id=external_id)
         )
 
@@ -90,57 +90,59 @@ class Calls:
         self, half: Half, record: UUID, *, system: Half, external_id: UUID
     ) -> Answer:
         """As `link`, but the answer is not judged. Raises Unreachable."""
-        where = path(self.flow.entity.place(half), record, "external-refs")
+        where = path(self.flow.entity.path_in(half), record, "external-refs")
         body = {"system": system, "external_id": str(external_id)}
         return await self.halves[half].post(
             where, body, trace=self.trace(), key=self._key(half, "link")
         )
 
-    async def see(self, twin: UUID) -> Mapping[str, Any]:
+    async def get(self, twin: UUID) -> Mapping[str, Any]:
         """The other half's record as it is now."""
-        where = path(self.flow.entity.place(self.flow.target), twin)
+        where = path(self.flow.entity.path_in(self.flow.target), twin)
         target = self.halves[self.flow.target]
-        found = await self._judged(target.get(where, trace=self.trace(), query={}))
+        found = await self._checked(target.get(where, trace=self.trace(), query={}))
         return found.body
 
     async def search(self, field: str, value: str) -> list[Mapping[str, Any]]:
         """Active records of the other half with that value, at most a handful."""
         target = self.flow.target
         query = {field: value, "limit": "5"}
-        found = await self._judged(
-            self.halves[target].get(self.flow.entity.place(target), trace=self.trace(), query=query)
+        found = await self._checked(
+            self.halves[target].get(
+                self.flow.entity.path_in(target), trace=self.trace(), query=query
+            )
         )
         items = found.body.get("items") or []
         return [one for one in items if one.get("status", "active") == "active"]
 
-    async def _judged(self, call: Any) -> Answer:
+    async def _checked(self, call: Any) -> Answer:
         try:
-            return self.judged(await call)
+            return self.checked(await call)
         except Unreachable as lost:
-            raise Later("unreachable", str(lost)) from lost
+            raise RetryLater("unreachable", str(lost)) from lost
 
-    def judged(self, answer: Answer) -> Answer:
-        """The answer, if the half did what was asked. Raises Later, Parks, Denied."""
-        verdict = judge(answer.status, answer.code)
+    def checked(self, answer: Answer) -> Answer:
+        """The answer, if the half did what was asked. Raises RetryLater, Parked, KeyRejected."""
+        verdict = verdict_on(answer.status, answer.code)
         if verdict is Verdict.REMATCH and self.refusals <= REMATCHES:
-            raise Later(answer.code, answer.told(), exhaustible=True)
+            raise RetryLater(answer.code, answer.summary(), counts_as_refusal=True)
         if verdict is Verdict.RETRY:
-            raise Later(
+            raise RetryLater(
                 answer.code or f"http_{answer.status}",
-                answer.told(),
+                answer.summary(),
                 retry_after_seconds=answer.retry_after_seconds,
-                exhaustible=answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+                counts_as_refusal=answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
                 and answer.status not in FAULTS_THAT_PASS,
             )
         if verdict is Verdict.PAUSE:
-            raise Denied(answer.status)
+            raise KeyRejected(answer.status)
         if verdict is not Verdict.DONE:
             refused = answer.status in BUSINESS and answer.code
-            why = Refused if refused else Parks
-            raise why(answer.code or f"http_{answer.status}", answer.told())
+            why = RecordRejected if refused else Parked
+            raise why(answer.code or f"http_{answer.status}", answer.summary())
         return answer
 
-    async def tell_refusal(self, why: Refused, *, version: int) -> None:
+    async def report_rejection(self, why: RecordRejected, *, version: int) -> None:
         """Tell the sender that its record was not taken as it was in that version."""
         flow, subject = self.flow, self.event.subject
         where = path(flow.entity.refusals or "", "by-external", flow.target, subject)
@@ -148,14 +150,14 @@ class Calls:
             "source_version": version,
             f"{flow.entity.name}_id": str(subject),
             "code": why.reason,
-            "about": why.detail[:LONGEST_WORDS],
+            "about": why.detail[:SUMMARY_LENGTH_MAX],
         }
         key = self._key(flow.sender, "refuse")
-        await self._judged(self.halves[flow.sender].put(where, body, trace=self.trace(), key=key))
+        await self._checked(self.halves[flow.sender].put(where, body, trace=self.trace(), key=key))
 
     @property
-    def cause_of_key(self) -> str:
-        """The event, the version of the record that is carried for it, and what was decided.
+    def key_cause(self) -> str:
+        """The event, the version of the record that is delivered for it, and what was decided.
 
         What a person lets be done once more is another deed: a half must not answer it with what
         it did before.
@@ -166,7 +168,7 @@ class Calls:
     def _key(self, half: Half, action: str) -> str:
         return idempotency_key(
             bridge=self.bridge,
-            causes=[self.cause_of_key],
+            causes=[self.key_cause],
             target=half,
             action=action,
             revision=self.flow.revision,

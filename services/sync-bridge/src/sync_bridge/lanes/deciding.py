@@ -11,6 +11,7 @@ from sync_bridge.identity.schemas import Decide
 from sync_bridge.identity.service import Review
 from sync_bridge.lanes import pairing, queries
 from sync_bridge.ownership import other
+from sync_bridge.states import ReviewState
 
 if TYPE_CHECKING:
     from chassis.work.unit_of_work import Work
@@ -31,34 +32,34 @@ async def decide(work: "Work", review_id: UUID, command: Decide, *, revision: in
         raise NotFound(entity="review", id=review_id)
     review.check_revision(revision)
     entity, half, subject = review.entity, cast("Half", review.half), review.subject
-    anew = review.state != "open"
-    if await identity.acquaintances(work, entity, half, [subject]):
+    anew = review.state != ReviewState.OPEN
+    if await identity.linked_records(work, entity, half, [subject]):
         if anew:
             raise AnswerTookEffect(entity=entity, half=half, subject=subject)
         if command.decision != "create":
             raise RecordLinked(entity=entity, half=half, subject=subject)
-    await _must_be_free(work, entity, half, subject, command.candidate)
+    await _require_unlinked(work, entity, half, subject, command.candidate)
     need = identity.review_need(entity, half, subject)
     await identity.lock_needs(work, [need])
     lane = pairing.lane_of(entity, half, subject)
     if anew:
-        await pairing.must_stand_still(work, [lane])
+        await pairing.lock_idle_lanes(work, [lane])
     _answer(review, command, by=work.actor.reference, at=work.now)
-    pairing.keep_acts(work, [lane], act=command.decision, note=command.note)
+    pairing.log_acts(work, [lane], act=command.decision, note=command.note)
     await work.flush()
     if anew:
-        await pairing.carry_again(work, entity, half, subject)
+        await pairing.redeliver(work, entity, half, subject)
     await queries.wake(work.sql, [need])
     return review
 
 
-async def _must_be_free(
+async def _require_unlinked(
     work: "Work", entity: str, half: "Half", subject: UUID, candidate: UUID | None
 ) -> None:
     """Raises PairTaken for a candidate that is linked to another record."""
     if candidate is None:
         return
-    if await identity.acquaintances(work, entity, other(half), [candidate]):
+    if await identity.linked_records(work, entity, other(half), [candidate]):
         crm_id, erp_id = (subject, candidate) if half == "crm" else (candidate, subject)
         raise PairTaken(entity=entity, crm_id=crm_id, erp_id=erp_id)
 

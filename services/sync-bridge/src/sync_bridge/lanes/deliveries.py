@@ -5,22 +5,23 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sync_bridge.identity import service as identity
-from sync_bridge.identity.service import Sighting, digest
-from sync_bridge.inbox.received import Received
+from sync_bridge.identity.service import FoundPair, digest
+from sync_bridge.inbox.received import ReceivedEvent
 from sync_bridge.lanes.calls import Calls
 from sync_bridge.lanes.queries import Shadow
-from sync_bridge.lanes.standstill import Parks
-from sync_bridge.messages.reading import Message
+from sync_bridge.lanes.stopped import Parked
+from sync_bridge.messages.base import Message
+from sync_bridge.states import EventOutcome, LinkOrigin
 
 if TYPE_CHECKING:
-    from sync_bridge.targets.target import Answer
+    from sync_bridge.targets import Answer
 
-__all__ = ["Carried", "Delivery", "Try"]
+__all__ = ["Attempt", "Delivered", "Delivery"]
 
 
 @dataclass(frozen=True)
-class Try:
-    """An event that is to be carried; `refusals` counts its tries, this one included.
+class Attempt:
+    """An event that is to be delivered; `refusals` counts its tries, this one included.
 
     `decided` grows with whatever a person decides of its lane.
 
@@ -29,25 +30,25 @@ class Try:
     restore, as what is across was newer.
     """
 
-    event: Received
+    event: ReceivedEvent
     refusals: int = 1
     decided: int = 0
-    superseded: tuple[Received, ...] = ()
-    jumped: bool = False
+    superseded: tuple[ReceivedEvent, ...] = ()
+    skipped_versions: bool = False
     restored: bool = False
 
 
 @dataclass(frozen=True)
-class Carried:
-    """What carrying an event came to.
+class Delivered:
+    """What delivering an event came to.
 
     Its outcome is `applied`, `unchanged`, `refused`, `restored` or `not_carried`. `version` is the
     record's history and version that is across now; never less than the event's.
     """
 
-    outcome: str
+    outcome: EventOutcome
     version: tuple[int, int] = (0, 0)
-    joined: Sighting | None = None
+    joined: FoundPair | None = None
     shadows: tuple[Shadow, ...] = field(default=())
 
 
@@ -63,13 +64,13 @@ class Delivery:
     calls: Calls
     message: Message
     body: dict[str, Any]
-    mine: dict[str, Any]
+    owned: dict[str, Any]
     twin: UUID | None
     decided: identity.Decision | None
     creation: identity.Creation | None = None
 
     @property
-    def says_all_at_once(self) -> bool:
+    def is_one_upsert(self) -> bool:
         """Whether one upsert is all: nothing is to be looked for, and no id to be exchanged."""
         return self.twin is not None or (
             self.decided is None and not self.calls.flow.entity.linked_both_ways and self.is_new
@@ -80,12 +81,12 @@ class Delivery:
         """Whether the twin is made without looking for it: a second one would be refused."""
         entity = self.calls.flow.entity
         unlike = not entity.certain and not entity.matches
-        return unlike or (entity.refused_twice and self.calls.refusals <= 1)
+        return unlike or (entity.unique_in_target and self.calls.refusals <= 1)
 
     @property
-    def upserted(self) -> dict[str, Any]:
+    def body_to_put(self) -> dict[str, Any]:
         """What is put to the other half: the sender's own part of a twin, all of a new one."""
-        return self.mine if self.twin is not None else self.body
+        return self.owned if self.twin is not None else self.body
 
     @property
     def version(self) -> tuple[int, int]:
@@ -95,27 +96,27 @@ class Delivery:
     def shadow(self) -> Shadow:
         """What the other half holds of the sender's own part once it is put."""
         flow = self.calls.flow
-        return Shadow(flow.entity.name, flow.sender, self.calls.event.subject, digest(self.mine))
+        return Shadow(flow.entity.name, flow.sender, self.calls.event.subject, digest(self.owned))
 
-    def joined(self, twin: UUID, how: str) -> Sighting:
+    def joined(self, twin: UUID, how: LinkOrigin) -> FoundPair:
         """The pair of the record and its twin; of one that is told again, of the new twin."""
         flow = self.calls.flow
         replaces = flow.entity.copy or self.twin not in {None, twin}
-        return Sighting.of(
+        return FoundPair.of(
             flow.entity.name, flow.sender, self.calls.event.subject, twin, how, replaces=replaces
         )
 
-    def came_to(self, answer: "Answer") -> Carried:
-        """What the answered upsert came to. Raises Parks.
+    def result_of(self, answer: "Answer") -> Delivered:
+        """What the answered upsert came to. Raises Parked.
 
         A twin that the receiver had lost, with a restore, and made again under the sender's id
         takes the place of the lost one, where the sender alone leads in it.
         """
         shadows, entity = (self.shadow(),), self.calls.flow.entity
         if answer.body.get("id") == str(self.twin):
-            return Carried("applied", self.version, shadows=shadows)
+            return Delivered(EventOutcome.APPLIED, self.version, shadows=shadows)
         made_again = not entity.linked_both_ways and answer.created
         if self.twin is None or entity.copy or made_again:
-            joined = self.joined(UUID(str(answer.body["id"])), "created")
-            return Carried("applied", self.version, joined, shadows)
-        raise Parks("twin_differs", f"{entity.name} {answer.body.get('id')}")
+            joined = self.joined(UUID(str(answer.body["id"])), LinkOrigin.CREATED)
+            return Delivered(EventOutcome.APPLIED, self.version, joined, shadows)
+        raise Parked("twin_differs", f"{entity.name} {answer.body.get('id')}")

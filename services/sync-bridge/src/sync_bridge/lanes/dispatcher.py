@@ -1,9 +1,9 @@
-"""The dispatcher: leases lanes that are due and lets them be carried side by side.
+"""The dispatcher: leases lanes that are due and lets them be delivered side by side.
 
-Lanes are independent, so a slow or failing one holds up nobody else (B33). Of each kind one lot
+Lanes are independent, so a slow or failing one holds up nobody else (B33). Of each kind one batch
 of lanes is under way at a time, and one of late lanes beside it: what becomes due meanwhile is the
-next lot, which is larger the busier the bridge is. Killed at any moment, it leaves leases that run
-out and calls that are safe to repeat.
+next batch, which is larger the busier the bridge is. Killed at any moment, it leaves leases that
+run out and calls that are safe to repeat.
 """
 
 import asyncio
@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from chassis.storage.lost import LOST
 from chassis.telemetry.logs import get_logger
 from sync_bridge.lanes import leasing, queries
-from sync_bridge.lanes.carrying import Carrying
-from sync_bridge.lanes.leasing import Class, Leased
+from sync_bridge.lanes.lane_worker import LaneWorker
+from sync_bridge.lanes.leasing import LaneClass, Leased
 from sync_bridge.signals import ARRIVED, SETTLED
 
 if TYPE_CHECKING:
     from chassis.work.database import Database
-    from sync_bridge.lanes.carrier import Carrier
+    from sync_bridge.lanes.deliverer import Deliverer
     from sync_bridge.settings import BridgeSettings
 
 __all__ = ["Dispatcher"]
@@ -33,54 +33,54 @@ SPARE_SECONDS = 0.002
 """A lane that is due is looked for a little later, so that it is due by the database's clock."""
 STOP_SECONDS = 5.0
 """Time for calls under way to end after a stop."""
-LOT = 100
+BATCH_SIZE = 100
 """Lanes taken at a time."""
-LOTS = 4
-"""Lanes leased at a time, in lots."""
+BATCHES_MAX = 4
+"""Lanes leased at a time, in batches."""
 
 log = get_logger("sync_bridge.lanes")
 
 
 class Dispatcher:
-    """Carries lanes. `run` until cancelled, or `drain` until none is ready."""
+    """Delivers lanes. `run` until cancelled, or `drain` until none is ready."""
 
     def __init__(
-        self, database: "Database", carrier: "Carrier", settings: "BridgeSettings"
+        self, database: "Database", deliverer: "Deliverer", settings: "BridgeSettings"
     ) -> None:
         self._database = database
         self._settings = settings
-        self._carrying = Carrying(database, carrier, settings)
+        self._worker = LaneWorker(database, deliverer, settings)
         self._running: dict[asyncio.Task[None], Sequence[Leased]] = {}
-        self._busy: set[Class] = set()
+        self._busy: set[LaneClass] = set()
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
-        """Carry until cancelled; then let calls under way end, and give the leases back (B29)."""
+        """Deliver until cancelled; then let calls under way end, and give the leases back (B29)."""
         keeping = asyncio.create_task(self._keep_leases())
         try:
             while True:
                 seen = ARRIVED.count
-                await ARRIVED.wait(seen, await _whole(self._look()))
+                await ARRIVED.wait(seen, await _whole(self._lease_due()))
         finally:
             self._stopping.set()
             await keeping
             await self._stop()
 
     async def drain(self) -> None:
-        """Carry until nothing is ready any more; what is to be tried later is left."""
+        """Deliver until nothing is ready any more; what is to be tried later is left."""
         while True:
             await self._claim()
             if not self._running:
                 return
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
 
-    async def _look(self) -> float:
+    async def _lease_due(self) -> float:
         """Lease what is due; the seconds until there may be more."""
         try:
             if await self._claim():
                 return 0.0 if self._free else LOOK_SECONDS
             async with self._database.driver() as sql:
-                due = await leasing.next_due(sql, beside=self._busy)
+                due = await leasing.next_due(sql, excluding=self._busy)
         except LOST as broken:
             log.warning("lanes_interrupted", error=type(broken).__name__)
             return LOOK_SECONDS
@@ -91,10 +91,10 @@ class Dispatcher:
     @property
     def _free(self) -> int:
         """How many lanes may be leased now."""
-        return min(LOT, LOT * LOTS - sum(map(len, self._running.values())))
+        return min(BATCH_SIZE, BATCH_SIZE * BATCHES_MAX - sum(map(len, self._running.values())))
 
     async def _claim(self) -> int:
-        """Lease lanes and let them be carried: fresh ones of a kind together, others alone."""
+        """Lease lanes and let them be delivered: fresh ones of a kind together, others alone."""
         if self._free <= 0:
             return 0
         async with self._database.driver() as sql:
@@ -102,30 +102,30 @@ class Dispatcher:
                 sql,
                 at_most=self._free,
                 lease_seconds=self._settings.lease_seconds,
-                beside=self._busy,
+                excluding=self._busy,
             )
-        fresh: dict[Class, list[Leased]] = {}
+        fresh: dict[LaneClass, list[Leased]] = {}
         for lane in leased:
             if lane.fresh:
                 fresh.setdefault((lane.kind, lane.late), []).append(lane)
             else:
-                self._start([lane], self._carrying.carry([lane], self._apart))
+                self._start([lane], self._worker.deliver([lane], self._apart))
         for one, lanes in fresh.items():
             self._busy.add(one)
-            self._start(lanes, self._carry_lot(one, lanes))
+            self._start(lanes, self._deliver_batch(one, lanes))
         return len(leased)
 
-    async def _carry_lot(self, of: Class, lanes: Sequence[Leased]) -> None:
+    async def _deliver_batch(self, of: LaneClass, lanes: Sequence[Leased]) -> None:
         try:
-            await self._carrying.carry(lanes, self._apart)
+            await self._worker.deliver(lanes, self._apart)
         finally:
             self._busy.discard(of)
 
-    def _apart(self, lane: Leased, carrying: Coroutine[Any, Any, None]) -> None:
-        self._start([lane], carrying)
+    def _apart(self, lane: Leased, delivering: Coroutine[Any, Any, None]) -> None:
+        self._start([lane], delivering)
 
-    def _start(self, lanes: Sequence[Leased], carrying: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(carrying, name=", ".join(lane.key for lane in lanes))
+    def _start(self, lanes: Sequence[Leased], delivering: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(delivering, name=", ".join(lane.key for lane in lanes))
         self._running[task] = lanes
         task.add_done_callback(self._done)
 
@@ -137,7 +137,7 @@ class Dispatcher:
         SETTLED.wake()
 
     async def _keep_leases(self) -> None:
-        """Say now and then that the lanes under way are still being carried."""
+        """Say now and then that the lanes under way are still being delivered."""
         while not await _set_within(self._stopping, self._settings.lease_seconds / 3):
             lanes = _all(self._running.values())
             try:
@@ -157,11 +157,11 @@ class Dispatcher:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
         if lanes:
-            await self._carrying.give_back(lanes)
+            await self._worker.give_back(lanes)
 
 
-def _all(lots: Iterable[Sequence[Leased]]) -> list[Leased]:
-    return [lane for lot in lots for lane in lot]
+def _all(batches: Iterable[Sequence[Leased]]) -> list[Leased]:
+    return [lane for batch in batches for lane in batch]
 
 
 async def _whole(work: Coroutine[Any, Any, T]) -> T:

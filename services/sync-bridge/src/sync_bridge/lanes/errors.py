@@ -6,7 +6,7 @@ __all__ = ["LaneMoving", "LaneNotParked", "NothingToCarry"]
 
 
 class LaneNotParked(Problem):
-    """The lane does not stand still."""
+    """The lane is not stopped."""
 
     status = 409
     code = "lane_not_parked"
@@ -18,11 +18,11 @@ class LaneNotParked(Problem):
 
 
 class LaneMoving(Problem):
-    """An event of the record is being carried at this moment."""
+    """An event of the record is being delivered at this moment."""
 
     status = 409
     code = "lane_moving"
-    title = "The record is being carried"
+    title = "The record is being delivered"
     detail = "An event of {lane} is on its way. Try again in a moment."
 
 

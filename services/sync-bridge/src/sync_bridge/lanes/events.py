@@ -1,4 +1,4 @@
-"""What lanes tell everyone: that a record stands still, and that it moves again."""
+"""What lanes tell everyone: that a record is stopped, and that it moves again."""
 
 from uuid import UUID
 
@@ -23,7 +23,7 @@ class LaneState(Event):
 
 
 class LaneParked(LaneState):
-    """A lane stands still until a person acts."""
+    """A lane is stopped until a person acts."""
 
     event_name = "lane-parked"
 
@@ -31,6 +31,6 @@ class LaneParked(LaneState):
 
 
 class LaneResumed(LaneState):
-    """A lane that stood still moves again."""
+    """A lane that was stopped moves again."""
 
     event_name = "lane-resumed"

@@ -11,46 +11,46 @@ from typing import Any
 from uuid import UUID
 
 from sync_bridge.lanes import batch_calls
-from sync_bridge.lanes.deliveries import Carried, Delivery
+from sync_bridge.lanes.deliveries import Delivered, Delivery
 from sync_bridge.lanes.reading import read
-from sync_bridge.lanes.standstill import Later, Parks
+from sync_bridge.lanes.stopped import Parked, RetryLater
 from sync_bridge.mappings.twins import NO_TWINS
 from sync_bridge.ownership import owned_part
 
-__all__ = ["bring_later_changes"]
+__all__ = ["send_later_changes"]
 
 TRIES = 3
 
 
-async def bring_later_changes(made: Delivery, twin: UUID) -> Carried:
+async def send_later_changes(made: Delivery, twin: UUID) -> Delivered:
     """Bring to the twin what became of the record since it was made of it.
 
     Called when the sender knows of the link, so that what is read now has all such changes. Raises
-    Later, Parks, Denied.
+    RetryLater, Parked, KeyRejected.
     """
     flow, event = made.calls.flow, made.calls.event
     now = await batch_calls.present_states(made.calls.halves, flow, [event])
     if event.subject not in now:
-        raise Parks("record_missing", flow.entity.name)
+        raise Parked("record_missing", flow.entity.name)
     message = read(now[event.subject], flow)
     body = flow.translate(message, NO_TWINS)
-    mine = owned_part(flow.entity.name, sender=flow.sender, body=body)
+    owned = owned_part(flow.entity.name, sender=flow.sender, body=body)
     calls = replace(made.calls, event=now[event.subject])
-    later = replace(made, calls=calls, message=message, body=body, mine=mine, twin=twin)
+    later = replace(made, calls=calls, message=message, body=body, owned=owned, twin=twin)
     theirs = {
         name: value
         for name, value in body.items()
-        if name not in mine and value != made.body.get(name)
+        if name not in owned and value != made.body.get(name)
     }
     if theirs:
         await _change_untouched(made, twin, theirs)
-    return later.came_to(await calls.upsert(mine))
+    return later.result_of(await calls.upsert(owned))
 
 
 async def _change_untouched(made: Delivery, twin: UUID, fields: Mapping[str, Any]) -> None:
     """Change those of the twin's fields that still are as they were made."""
     for _ in range(TRIES):
-        seen = await made.calls.see(twin)
+        seen = await made.calls.get(twin)
         untouched = seen.get("revision", seen["version"]) == 1
         wanted = {
             name: value
@@ -59,4 +59,4 @@ async def _change_untouched(made: Delivery, twin: UUID, fields: Mapping[str, Any
         }
         if not wanted or await made.calls.change(twin, wanted, version=seen["version"]):
             return
-    raise Later("busy", "the twin is being changed")
+    raise RetryLater("busy", "the twin is being changed")

@@ -1,4 +1,4 @@
-"""Leasing lanes: which are carried next, by one process at a time."""
+"""Leasing lanes: which are delivered next, by one process at a time."""
 
 import random
 from collections.abc import Collection, Sequence
@@ -9,18 +9,18 @@ from uuid import UUID
 
 import asyncpg
 
-from sync_bridge.inbox.received import Received
+from sync_bridge.inbox.received import ReceivedEvent
 
-__all__ = ["Class", "Leased", "LineEvent", "claim", "next_due"]
+__all__ = ["LaneClass", "Leased", "QueuedEvent", "claim", "next_due"]
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
 
 
 @dataclass(frozen=True)
-class LineEvent:
+class QueuedEvent:
     """An event in its lane, with how long it has been here."""
 
-    received: Received
+    received: ReceivedEvent
     age: timedelta
 
     @property
@@ -41,7 +41,7 @@ class LineEvent:
 
 @dataclass(frozen=True)
 class Leased:
-    """A lane this process may carry now, with the events at its head.
+    """A lane this process may deliver now, with the events at its head.
 
     `attempts` are failed tries since something of it was settled, `refusals` the tries that may
     have been the event's own fault: this one, which counts as such until it is known to be none,
@@ -59,11 +59,11 @@ class Leased:
     refusals: int
     version: int
     failing: timedelta
-    events: Sequence[LineEvent]
+    events: Sequence[QueuedEvent]
 
     @property
     def fresh(self) -> bool:
-        """Whether nothing has gone wrong with it: then it may be carried along with others."""
+        """Whether nothing has gone wrong with it: then it may be delivered together with others."""
         return self.attempts == 0 and self.refusals <= 1
 
 
@@ -71,7 +71,7 @@ SHARES = 4
 """One of so many leased lanes is one of the late ones, and one is one that became due last."""
 _CHANCE = random.Random()  # noqa: S311 - shares turns, keeps no secret
 
-Class: TypeAlias = tuple[str, bool]
+LaneClass: TypeAlias = tuple[str, bool]
 """A kind of lanes, and whether they are late."""
 
 _CLASSES = """classes(kind, late) as (
@@ -141,7 +141,7 @@ select extract(epoch from min(greatest(l.next_at, l.lease_until, p.until)) - now
 
 
 async def claim(
-    sql: Sql, *, at_most: int, lease_seconds: float, beside: Collection[Class] = ()
+    sql: Sql, *, at_most: int, lease_seconds: float, excluding: Collection[LaneClass] = ()
 ) -> list[Leased]:
     """Lease lanes that are due and read what is at their heads.
 
@@ -150,12 +150,12 @@ async def claim(
     """
     newest = _share(at_most)
     late = min(_share(at_most), at_most - newest)
-    rows = await sql.fetch(CLAIM, at_most, lease_seconds, *_columns(beside), newest, late)
+    rows = await sql.fetch(CLAIM, at_most, lease_seconds, *_columns(excluding), newest, late)
     if not rows:
         return []
-    events: dict[str, list[LineEvent]] = {row["key"]: [] for row in rows}
+    events: dict[str, list[QueuedEvent]] = {row["key"]: [] for row in rows}
     for row in await sql.fetch(EVENTS, list(events)):
-        events[row["lane"]].append(_line_event(row))
+        events[row["lane"]].append(_queued_event(row))
     for line in events.values():
         line.sort(key=lambda one: (one.version, -one.age))
     return [
@@ -181,17 +181,17 @@ def _share(at_most: int) -> int:
     return at_most // SHARES + (_CHANCE.randrange(SHARES) < at_most % SHARES)
 
 
-def _line_event(row: asyncpg.Record) -> LineEvent:
+def _queued_event(row: asyncpg.Record) -> QueuedEvent:
     facts = dict(row)
     age, _ = facts.pop("age"), facts.pop("lane")
-    return LineEvent(Received(time=facts.pop("occurred_at"), **facts), age)
+    return QueuedEvent(ReceivedEvent(time=facts.pop("occurred_at"), **facts), age)
 
 
-def _columns(classes: Collection[Class]) -> tuple[list[str], list[bool]]:
+def _columns(classes: Collection[LaneClass]) -> tuple[list[str], list[bool]]:
     return [kind for kind, _ in classes], [late for _, late in classes]
 
 
-async def next_due(sql: Sql, *, beside: Collection[Class] = ()) -> float | None:
-    """Seconds until the next lane of another class may be carried; None: no such lane is ready."""
-    seconds = await sql.fetchval(NEXT_DUE, *_columns(beside))
+async def next_due(sql: Sql, *, excluding: Collection[LaneClass] = ()) -> float | None:
+    """Seconds until the next lane of another class is due; None: no such lane is ready."""
+    seconds = await sql.fetchval(NEXT_DUE, *_columns(excluding))
     return None if seconds is None else float(seconds)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sync_bridge.flows import BY_EVENT
 from sync_bridge.inbox import service as inbox
-from sync_bridge.inbox.received import Received
+from sync_bridge.inbox.received import ReceivedEvent
 from sync_bridge.lanes import queries
 
 if TYPE_CHECKING:
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 __all__ = ["bring", "forget"]
 
 
-async def bring(work: "Work", states: Sequence[Received]) -> set[UUID]:
+async def bring(work: "Work", states: Sequence[ReceivedEvent]) -> set[UUID]:
     """Line up the states, each of a record of its own; ids of those that were.
 
-    A lane that is being carried just now is left for the next time. One that stands still goes on.
+    A lane that is being delivered just now is left for the next time. One that is stopped goes on.
     """
     lanes = {one.event_id: BY_EVENT[one.type].lane(one.subject) for one in states}
     busy = set(await queries.lock_unleased(work.sql, sorted(lanes.values())))

@@ -1,4 +1,4 @@
-"""Lanes as they are stored, and how a person moves one that stands still."""
+"""Lanes as they are stored, and how a person moves one that is stopped."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -11,12 +11,9 @@ from chassis.clock import utc_now
 from chassis.storage.base import Identified
 from sync_bridge.base import Base
 from sync_bridge.lanes.errors import LaneMoving, LaneNotParked
+from sync_bridge.states import LaneState, one_of
 
 __all__ = [
-    "IDLE",
-    "PARKED",
-    "READY",
-    "WAITING",
     "Hole",
     "Lane",
     "LaneAct",
@@ -24,18 +21,16 @@ __all__ = [
     "Pause",
 ]
 
-IDLE, READY, WAITING, PARKED = "idle", "ready", "waiting", "parked"
-
 
 class Lane(Base):
-    """The line of one record's events, and how far it has been carried.
+    """The line of one record's events, and how far it has been delivered.
 
     `late`: its events came with a backlog, or its tries fail; what happens now goes beside it.
     """
 
     __tablename__ = "lane"
     __table_args__ = (
-        CheckConstraint("state in ('idle', 'ready', 'waiting', 'parked')", name="state_known"),
+        one_of("state", LaneState, name="state_known"),
         CheckConstraint("pending >= 0", name="pending_not_negative"),
         CheckConstraint("state <> 'idle' or pending = 0", name="idle_is_empty"),
         CheckConstraint("(state = 'waiting') = (waits_for is not null)", name="waits_for_one"),
@@ -90,29 +85,29 @@ class Lane(Base):
     label_version: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     label_history: Mapped[int] = mapped_column(server_default=text("1"))
 
-    HELD: ClassVar[frozenset[str]] = frozenset({PARKED, WAITING})
+    STOPPED: ClassVar[frozenset[str]] = frozenset({LaneState.PARKED, LaneState.WAITING})
 
     def retry(self, at: datetime, *, paused: bool) -> None:
-        """Let it be carried again now, from where it stood, also one whose tries fail.
+        """Let it be delivered again now, from where it stood, also one whose tries fail.
 
         `paused`: its flow is held. Raises LaneNotParked, LaneMoving.
         """
-        if self.state == READY and (paused or self.reason is not None):
-            self._go_on(at, self.since)
+        if self.state == LaneState.READY and (paused or self.reason is not None):
+            self._make_ready(at, self.since)
         else:
             self.resume(at)
 
     def resume(self, at: datetime) -> None:
-        """Let it be carried again, from where it stood. Raises LaneNotParked."""
-        if self.state not in self.HELD:
+        """Let it be delivered again, from where it stood. Raises LaneNotParked."""
+        if self.state not in self.STOPPED:
             raise LaneNotParked(lane=self.key, state=self.state)
-        self._go_on(at, at)
+        self._make_ready(at, at)
 
-    def _go_on(self, at: datetime, since: datetime) -> None:
+    def _make_ready(self, at: datetime, since: datetime) -> None:
         """Raises LaneMoving."""
         if self.lease_until is not None and self.lease_until > at:
             raise LaneMoving(lane=self.key)
-        self.state, self.since, self.next_at = READY, since, at
+        self.state, self.since, self.next_at = LaneState.READY, since, at
         self.waits_for = self.reason = self.detail = None
         self.attempts = self.refusals = 0
         self.failing_since, self.late = None, False
@@ -121,7 +116,7 @@ class Lane(Base):
         self.version += 1
 
     def skip(self, at: datetime, *, skipped: int, upto: tuple[int, int]) -> None:
-        """Go on behind the events up to that version (history, number) without carrying them.
+        """Go on behind the events up to that version (history, number) without delivering them.
 
         Raises LaneNotParked, LaneMoving.
         """
@@ -131,7 +126,7 @@ class Lane(Base):
         self.applied_history, self.applied_version = applied
         self.blocked_version = None
         if self.pending == 0:
-            self.state = IDLE
+            self.state = LaneState.IDLE
 
 
 class LevelledState(Base):

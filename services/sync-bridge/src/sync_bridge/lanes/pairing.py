@@ -18,13 +18,13 @@ from sync_bridge.lanes.errors import LaneMoving, NothingToCarry
 from sync_bridge.lanes.models import LaneAct
 from sync_bridge.ownership import other
 from sync_bridge.settings import BridgeSettings
-from sync_bridge.targets.target import HttpTarget, path
+from sync_bridge.targets import HttpTarget, path
 
 if TYPE_CHECKING:
     from chassis.work.unit_of_work import Work
     from sync_bridge.ownership import Half
 
-__all__ = ["UNLINK", "carry_again", "forget_links", "link", "unlink", "unlink_halves"]
+__all__ = ["UNLINK", "forget_links", "link", "redeliver", "unlink", "unlink_halves"]
 
 UNLINK = "pairs.unlink"
 DONE = (200, 204, 404, 410)
@@ -47,17 +47,17 @@ async def unlink(work: "Work", pair_id: UUID, *, note: str) -> None:
     if pair.entity != CUSTOMER.name:
         raise NotUnlinked(entity=pair.entity)
     lanes = [lane_of(pair.entity, "crm", pair.crm_id), lane_of(pair.entity, "erp", pair.erp_id)]
-    await must_stand_still(work, lanes)
+    await lock_idle_lanes(work, lanes)
     work.session.expunge(pair)
-    await identity.part(work, pair, note=note)
-    keep_acts(work, lanes, act="unlink", note=note)
+    await identity.end_pair(work, pair, note=note)
+    log_acts(work, lanes, act="unlink", note=note)
     ids = {"pair_id": pair.id, "crm_id": pair.crm_id, "erp_id": pair.erp_id}
     payload = {"entity": pair.entity} | {name: str(one) for name, one in ids.items()}
     work.enqueue(UNLINK, payload)
 
 
 async def link(work: "Work", command: LinkByHand) -> Review:
-    """Say that two records are the same; they are linked when the answer is carried.
+    """Say that two records are the same; they are linked when the answer is delivered.
 
     Raises PairTaken, LaneMoving, NothingToCarry.
     """
@@ -66,14 +66,14 @@ async def link(work: "Work", command: LinkByHand) -> Review:
         raise PairTaken(entity=entity, crm_id=crm_id, erp_id=erp_id)
     sides: tuple[tuple[Half, UUID, UUID], ...] = (("crm", crm_id, erp_id), ("erp", erp_id, crm_id))
     lanes = [lane_of(entity, half, subject) for half, subject, _ in sides]
-    await must_stand_still(work, lanes)
+    await lock_idle_lanes(work, lanes)
     moved = [
-        await queries.carry_again(work.sql, lane, subject)
+        await queries.redeliver(work.sql, lane, subject)
         for lane, (_, subject, _) in zip(lanes, sides, strict=True)
     ]
     if not any(moved):
         raise NothingToCarry(lanes=", ".join(lanes))
-    keep_acts(work, lanes, act="link", note=command.note)
+    log_acts(work, lanes, act="link", note=command.note)
     answers = [
         await identity.answer_link(work, entity, half, subject, twin, note=command.note)
         for half, subject, twin in sides
@@ -81,14 +81,14 @@ async def link(work: "Work", command: LinkByHand) -> Review:
     return answers[0]
 
 
-async def carry_again(work: "Work", entity: str, half: "Half", subject: UUID) -> None:
-    """Let the record's newest event be carried once more. Raises NothingToCarry."""
+async def redeliver(work: "Work", entity: str, half: "Half", subject: UUID) -> None:
+    """Let the record's newest event be delivered once more. Raises NothingToCarry."""
     lane = lane_of(entity, half, subject)
-    if not await queries.carry_again(work.sql, lane, subject):
+    if not await queries.redeliver(work.sql, lane, subject):
         raise NothingToCarry(lanes=lane)
 
 
-async def must_stand_still(work: "Work", lanes: Sequence[str]) -> None:
+async def lock_idle_lanes(work: "Work", lanes: Sequence[str]) -> None:
     """Lock the lanes, in key order, until the act ends. Raises LaneMoving."""
     for key in await queries.lock_unleased(work.sql, sorted(lanes)):
         raise LaneMoving(lane=key)
@@ -99,7 +99,7 @@ def lane_of(entity: str, half: "Half", subject: UUID) -> str:
     return f"{half}.{entity}:{subject}"
 
 
-def keep_acts(work: "Work", lanes: Sequence[str], *, act: str, note: str) -> None:
+def log_acts(work: "Work", lanes: Sequence[str], *, act: str, note: str) -> None:
     """Note who did it, and why."""
     for lane in lanes:
         work.session.add(
@@ -134,7 +134,7 @@ async def forget_links(halves: Halves, payload: Mapping[str, Any]) -> None:
     ids: dict[Half, str] = {"crm": payload["crm_id"], "erp": payload["erp_id"]}
     for half, mine in ids.items():
         theirs = other(half)
-        where = path(entity.place(half), mine, "external-refs", theirs, ids[theirs])
+        where = path(entity.path_in(half), mine, "external-refs", theirs, ids[theirs])
         key = f"unlink:{payload.get('pair_id', '')}:{ids['crm']}:{ids['erp']}"
         answer = await halves[half].delete(where, trace=Trace.new(), key=key)
         if answer.status not in DONE:

@@ -7,16 +7,16 @@ from uuid import UUID
 
 import asyncpg
 
-from sync_bridge.inbox.received import Received
+from sync_bridge.inbox.received import ReceivedEvent
 from sync_bridge.lanes.leasing import Leased
 from sync_bridge.ownership import Half
+from sync_bridge.states import EventOutcome, EventState
 
 __all__ = [
     "Finished",
     "Settled",
     "Shadow",
     "Wait",
-    "carry_again",
     "delay",
     "extend",
     "finish",
@@ -29,6 +29,7 @@ __all__ = [
     "pause",
     "paused",
     "postpone",
+    "redeliver",
     "release",
     "unpause",
     "wait_all",
@@ -42,9 +43,9 @@ Sql: TypeAlias = "asyncpg.Connection[Any]"
 class Settled:
     """What became of one event."""
 
-    received: Received
-    state: str
-    outcome: str
+    received: ReceivedEvent
+    state: EventState
+    outcome: EventOutcome
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Finished:
 
 @dataclass(frozen=True)
 class Wait:
-    """A lane that waits, for what and why, and the version that is to be carried then."""
+    """A lane that waits, for what and why, and the version that is to be delivered then."""
 
     lane: Leased
     need: str
@@ -117,7 +118,7 @@ select key from lined"""
 """Settles events, moves watermarks and notes what the other halves now hold, for lanes whose lease
 is still held; `$16` names the flows that were proven to work. That an event is open is asked by a
 parameter, `$19`: then no index of open events is taken for the primary key."""
-OPEN = "received"
+OPEN = EventState.RECEIVED
 
 _HELD = "where key = $1 and lease_epoch = $2 and state = 'ready'"
 
@@ -159,7 +160,7 @@ LEASED_NOW = """select key from (select key, lease_until from lane
     where key = any($1::text[]) order by key for update) l
   where lease_until > now() order by key"""
 
-CARRY_AGAIN = """with newest as (
+REDELIVER = """with newest as (
     select source, event_id from inbox
       where subject = $2 and lane = $1 order by history desc, aggversion desc limit 1),
   again as (
@@ -296,7 +297,7 @@ async def release(sql: Sql, lanes: Sequence[Leased]) -> None:
 
 
 async def extend(sql: Sql, lanes: Sequence[Leased], *, lease_seconds: float) -> None:
-    """Say that these lanes are still being carried."""
+    """Say that these lanes are still being delivered."""
     await sql.execute(
         EXTEND, [one.key for one in lanes], [one.epoch for one in lanes], lease_seconds
     )
@@ -337,16 +338,16 @@ async def lift_pauses(sql: Sql, kinds: Sequence[str]) -> None:
 
 
 async def lock_unleased(sql: Sql, keys: Sequence[str]) -> list[str]:
-    """Lock the lanes, in key order, until the act ends; those that are being carried now."""
+    """Lock the lanes, in key order, until the act ends; those that are being delivered now."""
     return [row["key"] for row in await sql.fetch(LEASED_NOW, keys)]
 
 
-async def carry_again(sql: Sql, key: str, subject: UUID) -> bool:
-    """Put the newest event of the lane to be carried once more; False when none is kept."""
-    return bool(await sql.fetchval(CARRY_AGAIN, key, subject))
+async def redeliver(sql: Sql, key: str, subject: UUID) -> bool:
+    """Put the newest event of the lane to be delivered once more; False when none is kept."""
+    return bool(await sql.fetchval(REDELIVER, key, subject))
 
 
-async def level(sql: Sql, states: Sequence[tuple[str, Received]]) -> None:
+async def level(sql: Sql, states: Sequence[tuple[str, ReceivedEvent]]) -> None:
     """Let states that are in the inbox be put, each in its lane, whatever was sent before."""
     await sql.execute(
         LEVEL,

@@ -3,15 +3,15 @@
 from pydantic import ValidationError
 
 from sync_bridge.flows import Flow
-from sync_bridge.inbox.received import Received
-from sync_bridge.lanes.standstill import Parks
-from sync_bridge.messages.reading import Message
+from sync_bridge.inbox.received import ReceivedEvent
+from sync_bridge.lanes.stopped import Parked
+from sync_bridge.messages.base import Message
 
 __all__ = ["read"]
 
 
-def read(event: Received, flow: Flow) -> Message:
-    """The state an event tells of. Raises Parks."""
+def read(event: ReceivedEvent, flow: Flow) -> Message:
+    """The state an event tells of. Raises Parked."""
     try:
         return flow.reads.model_validate_json(event.data)
     except ValidationError as unreadable:
@@ -19,4 +19,4 @@ def read(event: Received, flow: Flow) -> Message:
             f"/{'/'.join(str(step) for step in one['loc'])} {one['type']}"
             for one in unreadable.errors(include_input=False, include_url=False)
         ]
-        raise Parks("unreadable_event", ", ".join(fields)) from unreadable
+        raise Parked("unreadable_event", ", ".join(fields)) from unreadable

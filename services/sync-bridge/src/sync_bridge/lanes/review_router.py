@@ -18,7 +18,7 @@ from chassis.http.problems import (
 )
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
-from sync_bridge.identity import lists
+from sync_bridge.identity import views
 from sync_bridge.identity.errors import (
     AnswerTookEffect,
     NotACandidate,
@@ -75,7 +75,7 @@ async def mapping_list(
     _by: Observer, wanted: Annotated[PairQuery, Query()], asked: PageAsked, at: InReading
 ) -> Page[PairView]:
     """Which record of one half is which of the other, the newest link first."""
-    return await lists.pair_page(at.sql, wanted, asked)
+    return await views.pair_page(at.sql, wanted, asked)
 
 
 @mapping_router.post("", status_code=status.HTTP_202_ACCEPTED)
@@ -84,7 +84,7 @@ async def mapping_create(
 ) -> ReviewView:
     """Say that two records without links are the same; they are linked a moment later."""
     review = await pairing.link(work, command)
-    return await lists.review_view(work.sql, review.id, translator)
+    return await views.review_view(work.sql, review.id, translator)
 
 
 @mapping_router.post("/{mapping_id}/unlink", status_code=status.HTTP_204_NO_CONTENT)
@@ -104,7 +104,7 @@ async def review_list(
     translator: InLanguage,
 ) -> Page[ReviewView]:
     """Records that may have a twin already, the oldest question first."""
-    return await lists.review_page(at.sql, wanted, asked, translator)
+    return await views.review_page(at.sql, wanted, asked, translator)
 
 
 @review_router.get("/{review_id}")
@@ -112,7 +112,7 @@ async def review_get(
     review_id: UUID, _by: Observer, at: InReading, translator: InLanguage, response: Response
 ) -> ReviewView:
     """A question, with the records of both sides, and why they may be the same."""
-    review = await lists.review_view(at.sql, review_id, translator)
+    review = await views.review_view(at.sql, review_id, translator)
     reply_with(response, review)
     return review
 
@@ -135,4 +135,4 @@ async def review_decide(
     """
     review = await deciding.decide(work, review_id, command, revision=revision)
     reply_with(response, review)
-    return await lists.review_view(work.sql, review_id, translator)
+    return await views.review_view(work.sql, review_id, translator)

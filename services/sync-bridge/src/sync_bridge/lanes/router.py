@@ -15,7 +15,7 @@ from chassis.http.problems import (
 )
 from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
-from sync_bridge.lanes import lists, steering
+from sync_bridge.lanes import commands, views
 from sync_bridge.lanes.errors import LaneMoving, LaneNotParked
 from sync_bridge.lanes.schemas import (
     ActView,
@@ -50,36 +50,36 @@ async def lane_list(
     _by: Observer, wanted: Wanted, asked: PageAsked, at: InReading, translator: InLanguage
 ) -> Page[LaneView]:
     """Lanes, those first that have been as they are for longest."""
-    return await lists.lane_page(at.sql, wanted, asked, translator)
+    return await views.lane_page(at.sql, wanted, asked, translator)
 
 
 @lane_router.get("/holes")
 async def lane_hole_list(_by: Observer, asked: PageAsked, at: InReading) -> Page[HoleView]:
     """Events that were skipped by a person, the newest first."""
-    return await lists.hole_page(at.sql, asked)
+    return await views.hole_page(at.sql, asked)
 
 
 @lane_router.get("/acts")
 async def lane_act_list(_by: Observer, asked: PageAsked, at: InReading) -> Page[ActView]:
     """What persons did to lanes, the newest first."""
-    return await lists.act_page(at.sql, asked)
+    return await views.act_page(at.sql, asked)
 
 
 @lane_router.post("/retry")
 async def lane_retry_batch(
     command: RetryLanes, _by: Operator, _once: OnlyOnce, work: InWork, view_of: ProblemViews
 ) -> LanesRetried:
-    """Carry lanes that are held again now: those named, or those that a filter finds.
+    """Deliver lanes that are held again now: those named, or those that a filter finds.
 
     Each is judged alone. Where the flow of one is paused, the pause is lifted for one try.
     """
-    return await steering.retry_asked(work, command, view_of=view_of)
+    return await commands.retry_requested(work, command, view_of=view_of)
 
 
 @lane_router.get("/{key}")
 async def lane_get(key: Key, _by: Observer, at: InReading, translator: InLanguage) -> LaneView:
     """A lane, with what holds it and what to do."""
-    return await lists.lane_view(at.sql, key, translator)
+    return await views.lane_view(at.sql, key, translator)
 
 
 @lane_router.post("/{key}/retry")
@@ -91,12 +91,12 @@ async def lane_retry(
     work: InWork,
     translator: InLanguage,
 ) -> LaneView:
-    """Carry a lane that is held again now, from where it stands; also one whose tries fail.
+    """Deliver a lane that is held again now, from where it stands; also one whose tries fail.
 
     Where its flow is paused, the pause is lifted for one try.
     """
-    done = await steering.retry_lane(work, key, note=command.note)
-    return await lists.lane_view(work.sql, done, translator)
+    done = await commands.retry_lane(work, key, note=command.note)
+    return await views.lane_view(work.sql, done, translator)
 
 
 @lane_router.post("/{key}/skip")
@@ -109,17 +109,17 @@ async def lane_skip(
     translator: InLanguage,
 ) -> LaneView:
     """Go on behind the event that holds the lane; it leaves a visible hole."""
-    done = await steering.skip_event(work, key, note=command.note)
-    return await lists.lane_view(work.sql, done, translator)
+    done = await commands.skip_event(work, key, note=command.note)
+    return await views.lane_view(work.sql, done, translator)
 
 
 @flow_router.get("/pauses")
 async def flow_pause_list(_by: Observer, at: InReading) -> Page[PauseView]:
     """Flows that are held because the other half refuses the bridge's key."""
-    return await lists.pause_page(at.sql)
+    return await views.pause_page(at.sql)
 
 
 @flow_router.post("/{kind}/resume", status_code=status.HTTP_204_NO_CONTENT)
 async def flow_resume(kind: Kind, _by: Operator, _once: OnlyOnce, work: InWork) -> None:
     """Let the lanes of a kind move again now, as after a new key."""
-    await steering.resume_flow(work, kind)
+    await commands.resume_flow(work, kind)

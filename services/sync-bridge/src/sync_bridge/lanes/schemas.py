@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from chassis.http.problems import ProblemView
 from sync_bridge.inbox.schemas import RecordQuery
+from sync_bridge.states import LaneState, known
 
 __all__ = [
     "RETRIES_MAX",
@@ -40,9 +41,9 @@ class LaneQuery(RecordQuery):
     """Which lanes are wanted."""
 
     kind: str | None = Field(default=None, max_length=60, description="Such as crm.customer.")
-    state: Literal["idle", "ready", "waiting", "parked"] | None = None
+    state: LaneState | None = None
     reason: str | None = Field(
-        default=None, max_length=60, description="Why they stand still, such as review."
+        default=None, max_length=60, description="Why they are stopped, such as review."
     )
 
 
@@ -91,7 +92,7 @@ class LanesRetried(BaseModel):
     """What became of each lane."""
 
     items: list[RetriedView]
-    retried: int = Field(description="How many of them are carried again.")
+    retried: int = Field(description="How many of them are delivered again.")
     more: bool = Field(description="True: the filter finds more than the limit.")
 
 
@@ -120,16 +121,16 @@ class LaneView(BaseModel):
     subject: UUID = Field(description="Id of the record in the half that publishes it.")
     number: str = Field(description="Number or SKU of the record; empty: not known.")
     name: str = Field(description="Name of the record; empty: not known.")
-    state: str = Field(description="idle, ready, waiting or parked; more may come.")
+    state: str = Field(description=f"{known(LaneState)}; more may come.")
     since: datetime
     applied_version: int = Field(description="The record's version that is across.")
     pending: int = Field(description="Events that wait in the lane.")
     attempts: int = Field(description="Failed tries in a row.")
-    next_at: datetime = Field(description="Not carried before this time.")
+    next_at: datetime = Field(description="Not delivered before this time.")
     waits_for: str | None = Field(description="What must be across, or decided, first.")
-    reason: str | None = Field(description="Stable code of why it stands still.")
+    reason: str | None = Field(description="Stable code of why it is stopped.")
     detail: str | None
-    blocked_version: int | None = Field(description="The version that could not be carried.")
+    blocked_version: int | None = Field(description="The version that could not be delivered.")
     failing_since: datetime | None = Field(description="When the first of those tries failed.")
     explanation: str | None = Field(
         description="What holds it and what to do, in the caller's language; null: nothing does."
@@ -158,7 +159,7 @@ class ActView(BaseModel):
     act: str
     actor: str
     note: str
-    reason: str | None = Field(description="Why the lane stood still.")
+    reason: str | None = Field(description="Why the lane was stopped.")
     at: datetime
 
 

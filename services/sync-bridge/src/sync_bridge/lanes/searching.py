@@ -12,6 +12,7 @@ from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from sync_bridge.labels import BY_NAME, BY_NUMBER
 from sync_bridge.lanes.rules.explanations import Needed, explain
 from sync_bridge.lanes.schemas import LaneQuery, LaneView, NeededView
+from sync_bridge.states import LaneState
 from sync_bridge.translator import Translator
 
 __all__ = ["find_lanes", "keys_of", "lane_views", "rows_of"]
@@ -154,6 +155,6 @@ def _needed_view(row: asyncpg.Record) -> NeededView:
 
 def _facts(need: Need, view: NeededView) -> Needed:
     label = " ".join(filter(None, (view.number, view.name))) or str(view.subject)
-    parked_for = view.lane_reason if view.lane_state == "parked" else None
+    parked_for = view.lane_reason if view.lane_state == LaneState.PARKED else None
     asked = view.review is not None
     return Needed(need.entity, need.half, label, need.review, asked, parked_for)

@@ -3,20 +3,20 @@
 from typing import TYPE_CHECKING, cast
 
 from sync_bridge.lanes.calls import Halves
-from sync_bridge.lanes.carrier import Carrier
+from sync_bridge.lanes.deliverer import Deliverer
 from sync_bridge.lanes.dispatcher import Dispatcher
 from sync_bridge.settings import BridgeSettings
-from sync_bridge.targets.target import HttpTarget
+from sync_bridge.targets import HttpTarget
 
 if TYPE_CHECKING:
     from chassis.service import ServiceContext
     from chassis.work.database import Database
 
-__all__ = ["carry_lanes", "dispatcher"]
+__all__ = ["deliver_lanes", "dispatcher"]
 
 
-async def carry_lanes(context: "ServiceContext") -> None:
-    """Carry lanes until cancelled; with a half unknown there is nothing to do."""
+async def deliver_lanes(context: "ServiceContext") -> None:
+    """Deliver lanes until cancelled; with a half unknown there is nothing to do."""
     settings = cast("BridgeSettings", context.settings)
     crm, erp = HttpTarget.of(settings, "crm"), HttpTarget.of(settings, "erp")
     if crm is None or erp is None:
@@ -32,4 +32,4 @@ async def dispatcher(database: "Database", halves: Halves, settings: BridgeSetti
     """A dispatcher for the two halves, known by the installation's own id."""
     async with database.driver() as sql:
         bridge = await sql.fetchval("select id from installation")
-    return Dispatcher(database, Carrier(database, halves, bridge=bridge), settings)
+    return Dispatcher(database, Deliverer(database, halves, bridge=bridge), settings)

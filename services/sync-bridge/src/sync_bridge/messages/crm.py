@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from sync_bridge.messages.reading import Address, Message, Money, Part, Text
+from sync_bridge.messages.base import Address, Message, Money, Part, Text
 
 __all__ = ["AccountChanged", "OrderBase", "OrderChanged", "OrderLine"]
 

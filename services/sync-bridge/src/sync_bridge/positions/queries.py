@@ -7,13 +7,13 @@ import asyncpg
 
 __all__ = [
     "backfills",
+    "blocked_lanes",
     "conditions",
-    "figures",
+    "count_open",
+    "counts",
     "followed",
-    "open_upto",
     "position_of",
     "sources",
-    "standing_upto",
 ]
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
@@ -53,19 +53,19 @@ METRICS = """select
 POSITION = """select source, history, mark, in_order from position where service = $1 or source = $1
   order by updated_at desc limit 1"""
 
-_STANDS = """coalesce({row}.state = 'parked' or {row}.state = 'ready' and (
+_IS_BLOCKED = """coalesce({row}.state = 'parked' or {row}.state = 'ready' and (
     {row}.failing_since < now() - make_interval(secs => $3)
     or {row}.kind in (select kind from pause where since < now() - make_interval(secs => $3))),
   false)"""
 
-STANDING = f"""with recursive waiting as materialized (
+BLOCKED = f"""with recursive waiting as materialized (
   select key, waits_for, since, case when waits_for not like 'review %' then
       split_part(split_part(waits_for, ' ', 2), ':', 1) || '.' || split_part(waits_for, ' ', 1)
       || ':' || split_part(waits_for, ':', 2) end as needed
     from lane where state = 'waiting'),
 standing(key) as (
   (select w.key from waiting w left join lane n on n.key = w.needed
-    where {_STANDS.format(row="n")} or w.needed is not null
+    where {_IS_BLOCKED.format(row="n")} or w.needed is not null
       and coalesce(n.state, 'idle') = 'idle' and w.since < now() - make_interval(secs => $3)
   union all
   select w.key from review r join waiting w
@@ -80,21 +80,21 @@ was answered moves, also while the answer is yet to take effect."""
 _LOOKED_AT = """(select lane from inbox
     where source = $1 and state = 'received' and feed_seq <= $2 order by received_at limit $4)"""
 
-OPEN_UPTO = f"""{STANDING}
+COUNT_OPEN = f"""{BLOCKED}
 select count(*) filter (where not stands) as moving, count(*) filter (where stands) as standing
-  from (select {_STANDS.format(row="l")} or s.key is not null as stands
+  from (select {_IS_BLOCKED.format(row="l")} or s.key is not null as stands
     from {_LOOKED_AT} i join lane l on l.key = i.lane
       left join standing s on s.key = i.lane) seen"""
 
 LOOKED_AT = 2000
 """More open events are not looked at to say that something moves."""
 
-STANDING_UPTO = f"""{STANDING}
+BLOCKED_LANES = f"""{BLOCKED}
 select l.key as lane, l.id, l.kind, l.subject, l.number, l.name, l.state,
     coalesce(l.reason, 'flow_paused') as reason, coalesce(l.failing_since, l.since) as since
   from (select distinct lane from {_LOOKED_AT} i) i join lane l on l.key = i.lane
     left join standing s on s.key = i.lane
-  where {_STANDS.format(row="l")} or s.key is not null
+  where {_IS_BLOCKED.format(row="l")} or s.key is not null
   order by coalesce(l.failing_since, l.since), l.key limit $5"""
 
 CONDITIONS = """select n.name, c.state, c.reason, c.answered_at, c.told_at,
@@ -117,7 +117,7 @@ async def backfills(sql: Sql) -> list[asyncpg.Record]:
     return await sql.fetch(BACKFILLS)
 
 
-async def figures(sql: Sql) -> asyncpg.Record:
+async def counts(sql: Sql) -> asyncpg.Record:
     """Counts of what stands where."""
     (row,) = await sql.fetch(METRICS)
     found: asyncpg.Record = row
@@ -129,35 +129,35 @@ async def position_of(sql: Sql, service: str) -> asyncpg.Record | None:
     return await sql.fetchrow(POSITION, service)
 
 
-async def open_upto(
+async def count_open(
     sql: Sql, source: str, feed_seq: int, *, standing_seconds: float
 ) -> tuple[int, int]:
-    """Events up to the position that are on their way, and that stand still.
+    """Events up to the position that are on their way, and that are stopped.
 
     Of many, those are looked at that have been here for longest; all where none of these moves.
     """
-    moving, standing = await _open_upto(sql, source, feed_seq, standing_seconds, LOOKED_AT)
+    moving, standing = await _count_open(sql, source, feed_seq, standing_seconds, LOOKED_AT)
     if moving or standing < LOOKED_AT:
         return moving, standing
-    return await _open_upto(sql, source, feed_seq, standing_seconds, None)
+    return await _count_open(sql, source, feed_seq, standing_seconds, None)
 
 
-async def _open_upto(
+async def _count_open(
     sql: Sql, source: str, feed_seq: int, standing_seconds: float, looked_at: int | None
 ) -> tuple[int, int]:
-    (row,) = await sql.fetch(OPEN_UPTO, source, feed_seq, standing_seconds, looked_at)
+    (row,) = await sql.fetch(COUNT_OPEN, source, feed_seq, standing_seconds, looked_at)
     return row["moving"], row["standing"]
 
 
-async def standing_upto(
+async def blocked_lanes(
     sql: Sql, source: str, feed_seq: int, *, standing_seconds: float, most: int
 ) -> list[asyncpg.Record]:
-    """Lanes with events up to the position that stand still, those first that do for longest.
+    """Lanes with events up to the position that are stopped, those first that do for longest.
 
     Of many events those are looked at that have been here for longest.
     """
     asked = (source, feed_seq, standing_seconds, LOOKED_AT, most)
-    return await sql.fetch(STANDING_UPTO, *asked)
+    return await sql.fetch(BLOCKED_LANES, *asked)
 
 
 async def conditions(

@@ -51,7 +51,7 @@ async def backfill_create(
 async def status_get(
     _by: Observer, at: InReading, request: Request, translator: InLanguage
 ) -> StatusView:
-    """How far the bridge is, and what stands still."""
+    """How far the bridge is, and what is stopped."""
     return await service.status(at, request.app.state.settings, translator)
 
 
@@ -59,7 +59,7 @@ async def status_get(
 async def position_wait(
     _by: Observer, source: Source, feed_seq: FeedSeq, request: Request, wait_seconds: Seconds = 10.0
 ) -> Reached:
-    """Wait until everything of a feed up to a position is across, or stands still.
+    """Wait until everything of a feed up to a position is across, or is stopped.
 
     The answer names the lanes that stand.
     """

@@ -20,7 +20,7 @@ __all__ = [
 
 
 class SourceView(BaseModel):
-    """How far one source is taken in and carried across."""
+    """How far one source is taken in and delivered to the other half."""
 
     source: str
     service: str
@@ -148,7 +148,7 @@ class Reached(BaseModel):
         "`standing`; all, where none of those moves."
     )
     standing: int = Field(
-        description="Events up to the position whose lanes stand still: for a person to see to, or "
+        description="Events up to the position whose lanes are stopped: for a person to see to, or "
         "failing for long."
     )
     lanes: list[StandingView] = Field(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chassis.http.problems import FieldError, InvalidInput
+from sync_bridge.explanations import Explanation
 from sync_bridge.inbox import service as inbox
 from sync_bridge.positions import queries
 from sync_bridge.positions.schemas import (
@@ -17,8 +18,8 @@ from sync_bridge.positions.schemas import (
     StatusView,
     UnreachableView,
 )
-from sync_bridge.sentences import Sentence
 from sync_bridge.signals import SETTLED
+from sync_bridge.states import SourceState
 from sync_bridge.translator import Translator
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["backfills", "begin_backfill", "followed", "status", "wait_until_reached"]
 
-FOLLOWING, STARTING, SILENT, UNKNOWN = "following", "starting", "silent", "unknown"
+SILENT, UNKNOWN = "silent", "unknown"
 SILENT_SECONDS = 30.0
 """A worker tells of each source every ten seconds."""
 LANES_MAX = 20
@@ -40,8 +41,10 @@ NO_ANSWER = (
     "it is asked again by itself."
 )
 UNREACHABLE = {
-    "refused": "{name} refuses the bridge's key since {since} ({reason}): give it a valid one.",
-    STARTING: "{name} has not answered yet ({reason}).",
+    SourceState.REFUSED: (
+        "{name} refuses the bridge's key since {since} ({reason}): give it a valid one."
+    ),
+    SourceState.STARTING: "{name} has not answered yet ({reason}).",
     SILENT: "Nothing was told of {name} since {since}: does the bridge's worker run?",
     UNKNOWN: "{name} was never followed: does the bridge's worker run?",
 }
@@ -71,14 +74,14 @@ async def begin_backfill(work: "Work", half: str) -> BackfillView:
 async def status(
     reading: "Reading", settings: "BridgeSettings", translator: Translator
 ) -> StatusView:
-    """How far every source is, and what stands still."""
+    """How far every source is, and what is stopped."""
     idle = not settings.connects
     unreachable = await _unreachable(reading, settings.source_names, translator)
     seen = [
         SourceView(**dict(row), drained=row["pending"] == 0)
         for row in await queries.sources(reading.sql)
     ]
-    found = await queries.figures(reading.sql)
+    found = await queries.counts(reading.sql)
     read = await backfills(reading)
     all_read = all(one.finished_at for one in read) and (idle or len(read) == len(HALVES))
     return StatusView(
@@ -105,13 +108,13 @@ async def _unreachable(
         state, since = row["state"] or UNKNOWN, row["answered_at"]
         if row["silent"]:
             state, since = SILENT, row["told_at"]
-        elif state == STARTING:
+        elif state == SourceState.STARTING:
             since = None
-        if state == FOLLOWING:
+        if state == SourceState.FOLLOWING:
             continue
         facts = {"name": row["name"], "since": since and f"{since:%Y-%m-%d %H:%M:%S %Z}"}
         text = UNREACHABLE.get(state, NO_ANSWER)
-        sentence = Sentence.of(text, reason=row["reason"] or "", **facts)
+        sentence = Explanation.of(text, reason=row["reason"] or "", **facts)
         found.append(
             UnreachableView(
                 name=row["name"],
@@ -134,7 +137,7 @@ async def wait_until_reached(
 ) -> Reached:
     """Wait until everything of the service's feed up to the position is across.
 
-    Ends earlier when all that is left stands still. Holds no connection while it waits. Raises
+    Ends earlier when all the rest is stopped. Holds no connection while it waits. Raises
     InvalidInput (no such source).
     """
     standing_seconds = settings.standing_seconds
@@ -143,7 +146,7 @@ async def wait_until_reached(
     while True:
         seen = SETTLED.count
         async with database.reading() as reading:
-            at = await _look(reading, service, feed_seq, standing_seconds=standing_seconds)
+            at = await _progress(reading, service, feed_seq, standing_seconds=standing_seconds)
         left = deadline - clock()
         blocked = at.mark >= feed_seq and at.moving == 0 and at.standing > 0
         if at.reached or blocked or left <= 0:
@@ -152,11 +155,11 @@ async def wait_until_reached(
 
 
 async def _with_lanes(database: "Database", at: Reached, *, standing_seconds: float) -> Reached:
-    """The same with the lanes that stand still."""
+    """The same with the lanes that are stopped."""
     if not at.standing:
         return at
     async with database.reading() as reading:
-        rows = await queries.standing_upto(
+        rows = await queries.blocked_lanes(
             reading.sql,
             at.source,
             at.feed_seq,
@@ -166,7 +169,7 @@ async def _with_lanes(database: "Database", at: Reached, *, standing_seconds: fl
     return at.model_copy(update={"lanes": [StandingView(**dict(row)) for row in rows]})
 
 
-async def _look(
+async def _progress(
     reading: "Reading", service: str, feed_seq: int, *, standing_seconds: float
 ) -> Reached:
     row = await queries.position_of(reading.sql, service)
@@ -186,8 +189,8 @@ async def _look(
         )
     source, mark = row["source"], row["mark"]
     history, in_order = row["history"], row["in_order"]
-    mark = await inbox.mark_now(reading, source, mark, history=history, in_order=in_order)
-    moving, standing = await queries.open_upto(
+    mark = await inbox.current_mark(reading, source, mark, history=history, in_order=in_order)
+    moving, standing = await queries.count_open(
         reading.sql, row["source"], feed_seq, standing_seconds=standing_seconds
     )
     return Reached(

@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 
 from chassis.telemetry.trace import HISTORY_MAX
-from sync_bridge.inbox.received import Received
+from sync_bridge.inbox.received import ReceivedEvent
 
 __all__ = ["Unreadable", "read_event", "storable"]
 
@@ -34,12 +34,14 @@ class Unreadable(Exception):
         super().__init__(f"{part} {problem}")
 
 
-def read_event(attributes: Mapping[str, Any], data: bytes, *, is_state: bool = False) -> Received:
+def read_event(
+    attributes: Mapping[str, Any], data: bytes, *, is_state: bool = False
+) -> ReceivedEvent:
     """The event with these attributes and this JSON body. Raises Unreadable."""
     if _text(attributes, "specversion") != "1.0":
         raise Unreadable("specversion", "is not 1.0")
     _check_json(data)
-    return Received(
+    return ReceivedEvent(
         source=_matching(attributes, "source", _SOURCE),
         event_id=_uuid(attributes, "id"),
         type=_event_type(attributes),

@@ -20,7 +20,7 @@ import structlog
 
 from chassis.events.cursor import Cursor as Place
 from chassis.events.cursor import CursorMalformed
-from sync_bridge.inbox.received import Cursor, Pace, Quarantined, Received
+from sync_bridge.inbox.received import Cursor, Quarantined, ReadMode, ReceivedEvent
 from sync_bridge.sources.attributes import Unreadable, read_event
 from sync_bridge.sources.batch import Envelope, envelopes
 from sync_bridge.sources.port import (
@@ -28,10 +28,10 @@ from sync_bridge.sources.port import (
     TROUBLE,
     Condition,
     Receive,
-    SourceTrouble,
+    SourceError,
+    error_of,
     keep_following,
     problem_of,
-    refusal_of,
 )
 
 __all__ = ["FeedSource"]
@@ -116,7 +116,7 @@ class FeedSource:
             while True:
                 reply = await self._ask(cursor, wait=self._wait_seconds, consumer=CONSUMER)
                 if reply.status_code == httpx.codes.GONE:
-                    cursor = await self._go_on(cursor, reply)
+                    cursor = await self._resume(cursor, reply)
                     continue
                 page = _page(reply)
                 await self._notice_backlog(page)
@@ -149,7 +149,7 @@ class FeedSource:
                 page = _page(await self._ask(cursor, wait=AHEAD_WAIT_SECONDS))
                 if page.envelopes:
                     events, _ = self._read(page)
-                    await self._receive(events, pace=Pace.AHEAD)
+                    await self._receive(events, mode=ReadMode.AHEAD)
                 cursor = page.cursor
         except SURVIVES as trouble:
             _log.info("source_end_left", source=self.condition.name, error=str(trouble))
@@ -167,12 +167,12 @@ class FeedSource:
             return 0
         events, unreadable = self._read(page)
         reached = Cursor(name=self.condition.name, value=page.cursor, place=page.place)
-        pace = Pace.LATE if self._late else Pace.NOW
-        return await self._receive(events, unreadable=unreadable, cursor=reached, pace=pace)
+        mode = ReadMode.LATE if self._late else ReadMode.NOW
+        return await self._receive(events, unreadable=unreadable, cursor=reached, mode=mode)
 
-    def _read(self, page: _Page) -> tuple[list[Received], list[Quarantined]]:
+    def _read(self, page: _Page) -> tuple[list[ReceivedEvent], list[Quarantined]]:
         """The page's events, and what is none."""
-        events: list[Received] = []
+        events: list[ReceivedEvent] = []
         unreadable: list[Quarantined] = []
         for envelope in page.envelopes:
             try:
@@ -191,7 +191,7 @@ class FeedSource:
             headers={},
         )
 
-    async def _go_on(self, refused: str | None, gone: httpx.Response) -> str:
+    async def _resume(self, refused: str | None, gone: httpx.Response) -> str:
         """Where to go on after a refused cursor: what is missed is read from the records.
 
         A half that was restored tells where its new history begins, else it is the present end.
@@ -209,14 +209,14 @@ class FeedSource:
     async def _end(self) -> tuple[str, int]:
         """The feed's present end: its cursor and the number of its newest event."""
         reply = await self._client.get("/v1/events/position", params={"wait": 0})
-        trouble = refusal_of(reply)
+        trouble = error_of(reply)
         if trouble is not None:
             raise trouble
         try:
             told = reply.json()
             return str(told["cursor"]), int(told["sequence"])
         except (ValueError, KeyError, TypeError) as wrong:
-            raise SourceTrouble(NO_CURSOR) from wrong
+            raise SourceError(NO_CURSOR) from wrong
 
 
 def _begins(gone: httpx.Response) -> str | None:
@@ -228,14 +228,14 @@ def _begins(gone: httpx.Response) -> str | None:
 
 
 def _page(reply: httpx.Response) -> _Page:
-    """The page in the answer. Raises SourceTrouble when there is none."""
-    trouble = refusal_of(reply)
+    """The page in the answer. Raises SourceError when there is none."""
+    trouble = error_of(reply)
     if trouble is not None:
         raise trouble
     cursor = reply.headers.get("Tandem-Cursor")
     if not cursor:
-        raise SourceTrouble(NO_CURSOR)
+        raise SourceError(NO_CURSOR)
     try:
         return _Page(envelopes=envelopes(reply.content), cursor=cursor)
     except ValueError as wrong:
-        raise SourceTrouble(NO_BATCH) from wrong
+        raise SourceError(NO_BATCH) from wrong

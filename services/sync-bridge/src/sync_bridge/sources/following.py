@@ -10,14 +10,14 @@ import httpx
 
 from chassis.service import ServiceContext
 from sync_bridge.inbox import service as inbox
-from sync_bridge.inbox.received import Cursor, Progress
+from sync_bridge.inbox.received import BackfillPage, Cursor
 from sync_bridge.ownership import Half
 from sync_bridge.settings import BridgeSettings
+from sync_bridge.sources.condition_reports import report_condition
 from sync_bridge.sources.feed import BeginBackfill, FeedSource
-from sync_bridge.sources.genuine import Door, installation_at
 from sync_bridge.sources.port import Source
-from sync_bridge.sources.states import FIRST_MEETING, StateSource
-from sync_bridge.sources.telling import keep_telling
+from sync_bridge.sources.source_check import SourceCheck, installation_at
+from sync_bridge.sources.states import FIRST_CONTACT, StateSource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,16 +49,18 @@ async def follow_sources(context: ServiceContext) -> None:
 
 
 async def _read_states(context: ServiceContext, half: Half, client: httpx.AsyncClient) -> None:
-    async def next_page(half: Half) -> Progress | None:
+    async def next_page(half: Half) -> BackfillPage | None:
         async with context.database.reading() as reading:
             return await inbox.next_backfill(reading, half)
 
-    async def meet(half: Half) -> None:
+    async def begin_first_read(half: Half) -> None:
         async with context.database.transaction() as work:
-            await inbox.begin_backfill(work, half, reason=FIRST_MEETING, again=False)
+            await inbox.begin_backfill(work, half, reason=FIRST_CONTACT, again=False)
 
-    receive = await _door(context, f"states:{half}", {half: client})
-    source = StateSource(half, client, receive=receive, next_page=next_page, meet=meet)
+    receive = await _source_check(context, f"states:{half}", {half: client})
+    source = StateSource(
+        half, client, receive=receive, next_page=next_page, begin_first_read=begin_first_read
+    )
     await _run(context, source)
 
 
@@ -86,7 +88,7 @@ async def _follow_kafka(
     # A new or restored inbox reads everything again that Kafka still has.
     group = f"tandem-bridge-{installation['id']}-{installation['epoch']}"
     instance = settings.kafka_instance or socket.gethostname()
-    receive = await _door(context, "kafka", clients)
+    receive = await _source_check(context, "kafka", clients)
     source = KafkaSource(
         brokers,
         receive=receive,
@@ -102,7 +104,7 @@ async def _follow_feed(context: ServiceContext, half: Half, client: httpx.AsyncC
         async with context.database.reading() as reading:
             return await inbox.cursor_value(reading, name)
 
-    receive = await _door(context, f"feed:{half}", {half: client})
+    receive = await _source_check(context, f"feed:{half}", {half: client})
     source = FeedSource(
         half,
         client,
@@ -127,14 +129,14 @@ async def _run(context: ServiceContext, source: Source) -> None:
     """Follow a source and tell how it is doing, until cancelled."""
     async with asyncio.TaskGroup() as both:
         both.create_task(source.run())
-        both.create_task(keep_telling(context.database, source.condition))
+        both.create_task(report_condition(context.database, source.condition))
 
 
-async def _door(
+async def _source_check(
     context: ServiceContext, name: str, clients: "Mapping[Half, httpx.AsyncClient]"
-) -> Door:
+) -> SourceCheck:
     """The inbox of this database, for events of those halves (B60)."""
     async with context.database.reading() as reading:
         known = await inbox.sources(reading)
     asks = {half: partial(installation_at, client) for half, client in clients.items()}
-    return Door(name, partial(inbox.receive, context.database), asks, known=known)
+    return SourceCheck(name, partial(inbox.receive, context.database), asks, known=known)

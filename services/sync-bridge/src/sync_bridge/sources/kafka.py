@@ -21,7 +21,7 @@ from aiokafka.errors import (
 )
 
 from chassis.cancelling import apart
-from sync_bridge.inbox.received import Quarantined, Received
+from sync_bridge.inbox.received import Quarantined, ReceivedEvent
 from sync_bridge.sources.attributes import Unreadable, read_event, storable
 from sync_bridge.sources.feed import BeginBackfill
 from sync_bridge.sources.port import (
@@ -121,7 +121,7 @@ class KafkaSource:
                 await asyncio.sleep(GATHER_SECONDS)
 
     async def _store(self, records: Sequence[ConsumerRecord[Any, Any]]) -> int:
-        events: list[Received] = []
+        events: list[ReceivedEvent] = []
         unreadable: list[Quarantined] = []
         for record in records:
             try:
@@ -137,7 +137,7 @@ class KafkaSource:
         oldest = (await apart(consumer.beginning_offsets([place])))[place]
         if oldest > 0:
             told = f"{place.topic}/{place.partition} begins at {oldest}: what came before is gone"
-            await self._miss(place, told)
+            await self._report_missing(place, told)
         consumer.seek(place, oldest)
 
     async def _place_lost(self, consumer: Any, gone: OffsetOutOfRangeError) -> None:
@@ -145,12 +145,12 @@ class KafkaSource:
         wanted: Mapping[TopicPartition, int] = gone.args[0]
         for place, oldest in (await apart(consumer.beginning_offsets(list(wanted)))).items():
             told = f"{place.topic}/{place.partition} no longer has {wanted[place]}, but {oldest}"
-            await self._miss(place, told)
+            await self._report_missing(place, told)
             consumer.seek(place, oldest)
 
-    async def _miss(self, place: TopicPartition, told: str) -> None:
+    async def _report_missing(self, place: TopicPartition, told: str) -> None:
         """Say that records are gone, and read what they said from the half itself."""
-        self.condition.misses(told)
+        self.condition.report_missing(told)
         await self._begin_backfill(place.topic.partition(".")[0], reason=told)
 
 
@@ -178,7 +178,7 @@ async def _stop(consumer: Any) -> None:
             await stopping
 
 
-def _event(record: ConsumerRecord[Any, Any]) -> Received:
+def _event(record: ConsumerRecord[Any, Any]) -> ReceivedEvent:
     """The event in a record of CloudEvents' binary mode. Raises Unreadable."""
     try:
         attributes = {

@@ -6,14 +6,15 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 import httpx
 import structlog
 
 from chassis.clock import utc_now
 from chassis.storage.lost import LOST
-from sync_bridge.inbox.received import Cursor, Pace, Progress, Quarantined, Received
+from sync_bridge.inbox.received import BackfillPage, Cursor, Quarantined, ReadMode, ReceivedEvent
+from sync_bridge.states import SourceState
 
 __all__ = [
     "GATHER_SECONDS",
@@ -21,10 +22,10 @@ __all__ = [
     "Condition",
     "Receive",
     "Source",
-    "SourceTrouble",
+    "SourceError",
+    "error_of",
     "keep_following",
     "problem_of",
-    "refusal_of",
 ]
 
 GATHER_SECONDS = 0.02
@@ -35,20 +36,18 @@ PAUSE_SECONDS_MAX = 5.0
 RETRY_AFTER_SECONDS_MAX = 300.0
 _log = structlog.get_logger(__name__)
 
-State = Literal["starting", "following", "retrying", "refused"]
-
 
 class Receive(Protocol):
-    """The inbox's door. When it has returned, everything is stored; when it raised, nothing is."""
+    """The inbox. When it has returned, everything is stored; when it raised, nothing is."""
 
     async def __call__(
         self,
-        events: Sequence[Received],
+        events: Sequence[ReceivedEvent],
         *,
         unreadable: Sequence[Quarantined] = (),
         cursor: Cursor | None = None,
-        progress: Progress | None = None,
-        pace: Pace = Pace.NOW,
+        backfill_page: BackfillPage | None = None,
+        mode: ReadMode = ReadMode.NOW,
     ) -> int:
         """Store events, what could not be read, and how far that is, in one transaction.
 
@@ -65,22 +64,22 @@ class Source(Protocol):
         """Follow the source. Ends only by cancellation, and then within seconds."""
 
 
-class SourceTrouble(Exception):
+class SourceError(Exception):
     """The other side gave no usable answer. `retry_after_seconds`: its own wish, if it had one."""
 
     def __init__(
         self,
         reason: str,
         *,
-        state: State = "retrying",
+        state: SourceState = SourceState.RETRYING,
         retry_after_seconds: float | None = None,
     ) -> None:
         super().__init__(reason)
-        self.state: State = state
+        self.state = state
         self.retry_after_seconds = retry_after_seconds
 
 
-TROUBLE: tuple[type[Exception], ...] = (SourceTrouble, *LOST)
+TROUBLE: tuple[type[Exception], ...] = (SourceError, *LOST)
 """What a source survives: nothing was stored that was not marked, so it begins again."""
 
 
@@ -93,7 +92,7 @@ class Condition:
     """
 
     name: str
-    state: State = "starting"
+    state: SourceState = SourceState.STARTING
     reason: str = ""
     missing: str = ""
     new_events: int = 0
@@ -107,17 +106,17 @@ class Condition:
 
     def answered(self, new_events: int = 0) -> None:
         """The source is well."""
-        self.state, self.reason, self.failures = "following", "", 0
+        self.state, self.reason, self.failures = SourceState.FOLLOWING, "", 0
         self.new_events += new_events
         self._answered_at = time.monotonic()
 
-    def troubled(self, trouble: BaseException) -> None:
+    def failed(self, trouble: BaseException) -> None:
         """The source failed once more."""
         self.failures += 1
         self.reason = f"{type(trouble).__name__}: {trouble}"
-        self.state = trouble.state if isinstance(trouble, SourceTrouble) else "retrying"
+        self.state = trouble.state if isinstance(trouble, SourceError) else SourceState.RETRYING
 
-    def misses(self, reason: str) -> None:
+    def report_missing(self, reason: str) -> None:
         """Raise the alarm that events are gone, and go on."""
         self.missing = reason
         _log.error("source_backfill_needed", source=self.name, reason=reason)
@@ -134,8 +133,8 @@ async def keep_following(
         try:
             await attempt()
         except survives as trouble:
-            condition.troubled(trouble)
-            alarm = _log.error if condition.state != "retrying" else _log.warning
+            condition.failed(trouble)
+            alarm = _log.error if condition.state != SourceState.RETRYING else _log.warning
             alarm(
                 "source_interrupted",
                 source=condition.name,
@@ -150,17 +149,17 @@ def pause_seconds(failures: int, trouble: BaseException) -> float:
     """How long to wait before the next attempt; never less than the other side asked for."""
     ceiling = min(PAUSE_SECONDS_MAX, PAUSE_SECONDS_MIN * 2 ** min(failures, 10))
     pause = random.uniform(PAUSE_SECONDS_MIN / 2, ceiling)  # noqa: S311 - jitter, not a secret
-    asked = trouble.retry_after_seconds if isinstance(trouble, SourceTrouble) else None
+    asked = trouble.retry_after_seconds if isinstance(trouble, SourceError) else None
     return pause if asked is None else asked + pause
 
 
-def refusal_of(reply: httpx.Response) -> SourceTrouble | None:
+def error_of(reply: httpx.Response) -> SourceError | None:
     """The trouble that an answer other than 200 is."""
     if reply.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
-        return SourceTrouble(problem_of(reply), state="refused")
+        return SourceError(problem_of(reply), state=SourceState.REFUSED)
     if reply.status_code != httpx.codes.OK:
         wished = _retry_after_seconds(reply.headers)
-        return SourceTrouble(problem_of(reply), retry_after_seconds=wished)
+        return SourceError(problem_of(reply), retry_after_seconds=wished)
     return None
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 import httpx
 
 from chassis.events.cursor import Cursor, CursorMalformed
-from sync_bridge.inbox.received import Progress, Quarantined, Received
+from sync_bridge.inbox.received import BackfillPage, Quarantined, ReceivedEvent
 from sync_bridge.ownership import Half
 from sync_bridge.sources.attributes import Unreadable, read_event
 from sync_bridge.sources.batch import Envelope, envelopes
@@ -21,24 +21,24 @@ from sync_bridge.sources.port import (
     TROUBLE,
     Condition,
     Receive,
-    SourceTrouble,
+    SourceError,
+    error_of,
     keep_following,
-    refusal_of,
 )
 
-__all__ = ["FIRST_MEETING", "StateSource"]
+__all__ = ["FIRST_CONTACT", "StateSource"]
 
-FIRST_MEETING = "first_meeting"
+FIRST_CONTACT = "first_meeting"
 LIMIT = 500
 LOOK_SECONDS = 1.0
 """A back-fill may be begun by another process, so there is nothing here to be woken by."""
 
 TIMEOUT_SECONDS = 30.0
 
-NextPage = Callable[[Half], Awaitable[Progress | None]]
+NextPage = Callable[[Half], Awaitable[BackfillPage | None]]
 """Where the reading of a half goes on; None when all is read."""
 
-Meet = Callable[[Half], Awaitable[None]]
+BeginFirstRead = Callable[[Half], Awaitable[None]]
 """Begins to read what was never read of a half."""
 
 
@@ -52,7 +52,7 @@ class StateSource:
         *,
         receive: Receive,
         next_page: NextPage,
-        meet: Meet,
+        begin_first_read: BeginFirstRead,
         limit: int = LIMIT,
         look_seconds: float = LOOK_SECONDS,
     ) -> None:
@@ -62,7 +62,7 @@ class StateSource:
         self._client = client
         self._receive = receive
         self._next_page = next_page
-        self._meet = meet
+        self._begin_first_read = begin_first_read
         self._limit = limit
         self._look_seconds = look_seconds
 
@@ -72,7 +72,7 @@ class StateSource:
         await keep_following(self.condition, self._read, survives=survives)
 
     async def _read(self) -> None:
-        await self._meet(self._half)
+        await self._begin_first_read(self._half)
         while True:
             page = await self._next_page(self._half)
             if page is None:
@@ -81,10 +81,10 @@ class StateSource:
             else:
                 self.condition.answered(await self._take(page))
 
-    async def _take(self, page: Progress) -> int:
+    async def _take(self, page: BackfillPage) -> int:
         """One page: fetch, then store it with the place behind it; how many states were new."""
         reply = await self._ask(page)
-        events: list[Received] = []
+        events: list[ReceivedEvent] = []
         unreadable: list[Quarantined] = []
         for envelope in _envelopes(reply):
             try:
@@ -92,7 +92,7 @@ class StateSource:
             except Unreadable as reason:
                 unreadable.append(self._quarantined(envelope, str(reason)))
         position = _position(reply.headers)
-        reached = Progress(
+        reached = BackfillPage(
             half=page.half,
             type=page.type,
             begun_at=page.begun_at,
@@ -101,17 +101,17 @@ class StateSource:
             low=position.position,
             history=position.epoch,
         )
-        return await self._receive(events, unreadable=unreadable, progress=reached)
+        return await self._receive(events, unreadable=unreadable, backfill_page=reached)
 
-    async def _ask(self, page: Progress) -> httpx.Response:
-        """Raises SourceTrouble."""
+    async def _ask(self, page: BackfillPage) -> httpx.Response:
+        """Raises SourceError."""
         asked: dict[str, str | int] = {"type": page.type, "limit": self._limit}
         if page.after is not None:
             asked["after"] = str(page.after)
         reply = await self._client.get(
             "/v1/events/states", params=asked, timeout=httpx.Timeout(TIMEOUT_SECONDS)
         )
-        trouble = refusal_of(reply)
+        trouble = error_of(reply)
         if trouble is not None:
             raise trouble
         return reply
@@ -131,7 +131,7 @@ def _envelopes(reply: httpx.Response) -> list[Envelope]:
         return envelopes(reply.content)
     except ValueError as wrong:
         message = "the answer is no batch of states"
-        raise SourceTrouble(message) from wrong
+        raise SourceError(message) from wrong
 
 
 def _next_after(reply: httpx.Response) -> UUID | None:
@@ -143,7 +143,7 @@ def _next_after(reply: httpx.Response) -> UUID | None:
         return UUID(httpx.URL(following["url"]).params["after"])
     except (KeyError, ValueError) as wrong:
         message = "the answer's link to the next page is broken"
-        raise SourceTrouble(message) from wrong
+        raise SourceError(message) from wrong
 
 
 def _position(headers: Mapping[str, Any]) -> Cursor:
@@ -152,4 +152,4 @@ def _position(headers: Mapping[str, Any]) -> Cursor:
         return Cursor.parse(headers.get("Tandem-Cursor", ""))
     except CursorMalformed as wrong:
         message = "the answer has no Tandem-Cursor: is this URL a Tandem service?"
-        raise SourceTrouble(message) from wrong
+        raise SourceError(message) from wrong

@@ -6,7 +6,7 @@ from typing import Any
 
 from sync_bridge.ownership import OWNERSHIP, Half, other
 
-__all__ = ["alike", "held_fields", "sent_fields"]
+__all__ = ["comparable", "held_fields", "sent_fields"]
 
 NUMBERS = frozenset(
     {
@@ -21,14 +21,14 @@ IN_PARTS = frozenset({"terms of business", "how it stands"})
 """Fields of which each part is compared for itself."""
 
 
-def alike(value: Any, name: str = "") -> Any:
+def comparable(value: Any, name: str = "") -> Any:
     """The value as it is compared: a number without its zeros, nothing as an empty text."""
     if value is None:
         return ""
     if isinstance(value, Mapping):
-        return {key: alike(part, key) for key, part in value.items()}
+        return {key: comparable(part, key) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [alike(part) for part in value]
+        return [comparable(part) for part in value]
     return _number(value) if name in NUMBERS else value
 
 
@@ -53,7 +53,7 @@ def _named(entity: str, *, called: Half, owner: Half, values: Mapping[str, Any])
     names = {one.called_by(called): one.name for one in OWNERSHIP[entity] if one.owner == owner}
     found: dict[str, Any] = {}
     for key, value in values.items():
-        name, plain = names.get(key), alike(value, key)
+        name, plain = names.get(key), comparable(value, key)
         if name in IN_PARTS and isinstance(plain, dict):
             found |= {f"{name}: {part.replace('_', ' ')}": said for part, said in plain.items()}
         elif name is not None:

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-from sync_bridge.comparisons.rules.fields import alike
+from sync_bridge.comparisons.rules.fields import comparable
 from sync_bridge.flows import FLOWS, Flow
 from sync_bridge.ownership import OWNERSHIP, Half
+from sync_bridge.states import CorrectionKind, DifferenceKind
 
-__all__ = ["COPIES", "Act", "Difference", "act_for", "to_write_back"]
+__all__ = ["COPIES", "Correction", "Difference", "correction_for", "to_write_back"]
 
 COPIES: Mapping[str, Sequence[str]] = {
     "customer": ("debt",),
@@ -56,44 +57,47 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Act:
-    """What levels a difference.
+class Correction:
+    """What levels a difference: the flow that sends the record, or why a person must decide."""
 
-    `bring`: the flow's record is put across as it is now. `anew`: so it is made again, its lost
-    twin forgotten. `write_back`: what a restore set back is written to the restored half. `link`:
-    a half is told the twin. `left`: a person decides, `why` says on what.
-    """
-
-    name: Literal["bring", "anew", "write_back", "link", "left"]
+    kind: CorrectionKind
     flow: Flow | None = None
     why: str = ""
 
 
-def act_for(one: Difference) -> Act:
+def correction_for(one: Difference) -> Correction:
     """What levels the difference."""
-    if one.kind == "fields_differ":
+    if one.kind == DifferenceKind.FIELDS_DIFFER:
         return _fields(one)
-    if one.kind == "record_missing":
-        return _bringing("anew", BY_SENDER.get((one.entity, one.leads)))
-    if one.kind == "link_missing":
+    if one.kind == DifferenceKind.RECORD_MISSING:
+        return _sending_correction(CorrectionKind.RECREATE, BY_SENDER.get((one.entity, one.leads)))
+    if one.kind == DifferenceKind.LINK_MISSING:
         linked = one.entity in LINKED_BY_CALL
-        return Act("link") if linked else Act("left", why=PERSON)
+        return (
+            Correction(CorrectionKind.LINK)
+            if linked
+            else Correction(CorrectionKind.LEAVE, why=PERSON)
+        )
     if one.reason in {"review", "apart"}:
-        return Act("left", why=one.reason)
-    return _bringing("bring", BY_SENDER.get((one.entity, one.half)))
+        return Correction(CorrectionKind.LEAVE, why=one.reason)
+    return _sending_correction(CorrectionKind.SEND, BY_SENDER.get((one.entity, one.half)))
 
 
-def _fields(one: Difference) -> Act:
+def _fields(one: Difference) -> Correction:
     if one.leads == one.half:
-        return _bringing("bring", BY_SENDER.get((one.entity, one.half)))
+        return _sending_correction(CorrectionKind.SEND, BY_SENDER.get((one.entity, one.half)))
     if one.entity == "order":
-        return Act("bring", BY_SENDER["fulfilment", "erp"])
-    return Act("write_back") if one.entity in WRITTEN_BACK else Act("left", why=PERSON)
+        return Correction(CorrectionKind.SEND, BY_SENDER["fulfilment", "erp"])
+    return (
+        Correction(CorrectionKind.WRITE_BACK)
+        if one.entity in WRITTEN_BACK
+        else Correction(CorrectionKind.LEAVE, why=PERSON)
+    )
 
 
-def _bringing(name: Literal["bring", "anew"], flow: Flow | None) -> Act:
+def _sending_correction(kind: CorrectionKind, flow: Flow | None) -> Correction:
     """A half that sends nothing of the entity, or an order that only the ERP has left: a person."""
-    return Act("left", why=PERSON) if flow is None else Act(name, flow)
+    return Correction(CorrectionKind.LEAVE, why=PERSON) if flow is None else Correction(kind, flow)
 
 
 def to_write_back(one: Difference, view: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
@@ -108,7 +112,7 @@ def to_write_back(one: Difference, view: Mapping[str, Any]) -> tuple[dict[str, A
         key, lost = _key(one, str(differing["name"])), differing[one.half]
         if key in NOT_WRITTEN.get(one.entity, ()):
             why = PERSON
-        elif alike(view.get(key), key) == lost:
+        elif comparable(view.get(key), key) == lost:
             value = differing[one.leads]
             found[key] = None if value == "" else value
     return found, why

@@ -9,13 +9,13 @@ from sync_bridge.comparisons.rules.fields import held_fields, sent_fields
 from sync_bridge.flows import BY_EVENT, Flow, Need
 from sync_bridge.mappings.twins import Twins
 from sync_bridge.messages import crm, erp
-from sync_bridge.messages.reading import Address, Message
+from sync_bridge.messages.base import Address, Message
 from sync_bridge.ownership import Half
 
 __all__ = ["SOURCES", "Record", "Source", "needs_of", "records_of", "sources_of"]
 
 State = Mapping[str, Any]
-NOBODY = UUID(int=0)
+NO_RECORD = UUID(int=0)
 """Stands for a record that has no twin: it is equal to none."""
 
 LINE = (
@@ -84,7 +84,7 @@ def _customer(customer: State) -> State:
     return erp.CustomerChanged.model_validate(customer).plain()
 
 
-def _as_shown(record: State) -> State:
+def _unchanged(record: State) -> State:
     return record
 
 
@@ -98,10 +98,10 @@ def _availability(product: State) -> State:
 
 
 def _fulfilment(order: State) -> State:
-    return {"erp": _stands(order.get("erp") or {})}
+    return {"erp": _order_progress(order.get("erp") or {})}
 
 
-def _stands(told: State) -> State:
+def _order_progress(told: State) -> State:
     """How an order stands, of which both halves tell the same parts.
 
     Which version of the sender's is known is no part of it: that moves without an event.
@@ -167,7 +167,7 @@ def _sent_order(body: State) -> State:
 
 
 def _sent_fulfilment(body: State) -> State:
-    return {"erp": _stands(body["erp"])}
+    return {"erp": _order_progress(body["erp"])}
 
 
 def _sent_debt(body: State) -> State:
@@ -205,9 +205,9 @@ SOURCES: Sequence[Source] = (
         debt=_debt,
     ),
     _states("tandem.erp.customer-changed.v1", customer=_customer),
-    _list("/v1/products", product=_as_shown, availability=_availability),
+    _list("/v1/products", product=_unchanged, availability=_availability),
     _states("tandem.erp.item-changed.v1"),
-    _list("/v1/price-lists", price_list=_as_shown),
+    _list("/v1/price-lists", price_list=_unchanged),
     _states("tandem.erp.price-list-changed.v1"),
     _list("/v1/product-prices", price=_price),
     _states("tandem.erp.price-changed.v1"),
@@ -260,17 +260,17 @@ def _sending(known: Record, flow: Flow, message: Message, twins: Twins) -> Recor
     crosses, name = flow.begins(message), flow.entity.name
     if name in {"order", "fulfilment"} and not crosses:
         return known
-    body = flow.translate(message, _Known(twins))
-    compared = SENT.get(name, _as_shown)(body)
+    body = flow.translate(message, _KnownTwins(twins))
+    compared = SENT.get(name, _unchanged)(body)
     sent = sent_fields(name, sender=flow.sender, body=compared)
     return Record(name, known.id, sent, known.held, crosses, known.link)
 
 
-class _Known(dict[tuple[str, UUID], UUID]):
+class _KnownTwins(dict[tuple[str, UUID], UUID]):
     """Twins as far as they are known; a missing one is nobody."""
 
     def __missing__(self, key: tuple[str, UUID]) -> UUID:
-        return NOBODY
+        return NO_RECORD
 
 
 def _labelled(one: Record, *, number: str, name: str) -> Record:

@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-__all__ = ["Candidate", "Finding", "Probe", "candidate_of", "judge", "judge_finds"]
+__all__ = [
+    "Candidate",
+    "MatchResult",
+    "MatchSubject",
+    "candidate_of",
+    "match_result_of",
+    "result_of_search",
+]
 
 EXACT = frozenset({"external_id", "tax_id"})
 """Reasons that name one firm. What else agrees may agree by chance."""
@@ -38,7 +45,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Finding:
+class MatchResult:
     """What the search came to: the twin, or candidates for a person; neither means none."""
 
     twin: UUID | None = None
@@ -46,7 +53,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Probe:
+class MatchSubject:
     """The record a twin is looked for: what it says that could speak against a find.
 
     `external_refs` are its ids in systems beyond the two halves. `branch`: others have its tax id
@@ -64,7 +71,9 @@ class Probe:
         return EXACT - {"tax_id"} if self.branch else EXACT
 
 
-def judge(probe: Probe, found: Sequence[Mapping[str, Any]], *, sender: str) -> Finding:
+def match_result_of(
+    source_record: MatchSubject, found: Sequence[Mapping[str, Any]], *, sender: str
+) -> MatchResult:
     """What is to be made of the records that the other half's `matches` answered.
 
     Who is linked to the probe already is the twin. So is the single one that an exact id names, if
@@ -73,19 +82,21 @@ def judge(probe: Probe, found: Sequence[Mapping[str, Any]], *, sender: str) -> F
     A likely one that is linked elsewhere is someone else, and so is an archived one.
     """
     seen = [(_of_match(one, sender=sender), one) for one in found]
-    mine = [one for one, _ in seen if one.linked_to == str(probe.subject)]
+    mine = [one for one, _ in seen if one.linked_to == str(source_record.subject)]
     if mine:
-        return Finding(twin=mine[0].id)
+        return MatchResult(twin=mine[0].id)
     active = [(one, row) for one, row in seen if row.get("status", "active") == "active"]
-    exact = [(one, row) for one, row in active if probe.exact.intersection(one.reasons)]
+    exact = [(one, row) for one, row in active if source_record.exact.intersection(one.reasons)]
     if len(exact) == 1:
         (one, row) = exact[0]
-        if one.linked_to is None and not _contradicts(probe, row):
-            return Finding(twin=one.id)
+        if one.linked_to is None and not _contradicts(source_record, row):
+            return MatchResult(twin=one.id)
     free = [
-        one for one, _ in active if one.linked_to is None or probe.exact.intersection(one.reasons)
+        one
+        for one, _ in active
+        if one.linked_to is None or source_record.exact.intersection(one.reasons)
     ]
-    return Finding(candidates=tuple(free))
+    return MatchResult(candidates=tuple(free))
 
 
 def _of_match(row: Mapping[str, Any], *, sender: str) -> Candidate:
@@ -93,13 +104,13 @@ def _of_match(row: Mapping[str, Any], *, sender: str) -> Candidate:
     return candidate_of(row, why=reasons[0] if reasons else "", sender=sender)
 
 
-def _contradicts(probe: Probe, row: Mapping[str, Any]) -> bool:
+def _contradicts(source_record: MatchSubject, row: Mapping[str, Any]) -> bool:
     """Whether the record has another tax id, or another id in a system that both are known to."""
-    mine, theirs = _plain(probe.tax_id), _plain(str(row.get("tax_id") or ""))
+    mine, theirs = _plain(source_record.tax_id), _plain(str(row.get("tax_id") or ""))
     if mine and theirs and mine != theirs:
         return True
     return any(
-        probe.external_refs.get(link["system"], link["external_id"]) != link["external_id"]
+        source_record.external_refs.get(link["system"], link["external_id"]) != link["external_id"]
         for link in row.get("external_refs") or ()
     )
 
@@ -130,9 +141,9 @@ def candidate_of(record: Mapping[str, Any], *, why: str, sender: str) -> Candida
     )
 
 
-def judge_finds(
+def result_of_search(
     certain: Sequence[Candidate], likely: Sequence[Candidate], *, subject: UUID
-) -> Finding:
+) -> MatchResult:
     """What is to be made of the finds.
 
     One single certain find that is free, or linked to the subject already, is the twin. Several
@@ -141,9 +152,9 @@ def judge_finds(
     """
     mine = [one for one in (*certain, *likely) if one.linked_to == str(subject)]
     if mine:
-        return Finding(twin=mine[0].id)
+        return MatchResult(twin=mine[0].id)
     if len(certain) == 1 and certain[0].linked_to is None:
-        return Finding(twin=certain[0].id)
+        return MatchResult(twin=certain[0].id)
     if certain:
-        return Finding(candidates=tuple(certain))
-    return Finding(candidates=tuple(one for one in likely if one.linked_to is None))
+        return MatchResult(candidates=tuple(certain))
+    return MatchResult(candidates=tuple(one for one in likely if one.linked_to is None))

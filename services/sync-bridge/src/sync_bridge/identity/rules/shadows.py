@@ -1,4 +1,4 @@
-"""Shadows tell whether what the sender owns has changed since it was last carried (B45)."""
+"""Shadows tell whether what the sender owns has changed since it was last delivered (B45)."""
 
 import hashlib
 from collections.abc import Mapping

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-__all__ = ["gapless_mark"]
+__all__ = ["gapless_position"]
 
 
-def gapless_mark(mark: int, seen: Iterable[tuple[int, timedelta]], *, patience: timedelta) -> int:
+def gapless_position(
+    mark: int, seen: Iterable[tuple[int, timedelta]], *, patience: timedelta
+) -> int:
     """The highest feed position up to which everything is here.
 
     `seen` are positions beyond the mark, ascending, with how long each has been here. One is

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sync_bridge.sentences import Sentence
+from sync_bridge.explanations import Explanation
+from sync_bridge.states import LaneState
 
 __all__ = ["BY_REASON", "TEXTS", "Needed", "explain"]
 
@@ -53,7 +54,7 @@ NO_ID = (
     "The record is linked to '{detail}', which is no id of a record. "
     "Link it to the right one where it was linked by hand, then retry."
 )
-UNKNOWN_TYPE = "This version of the bridge carries no events of the type {detail}."
+UNKNOWN_TYPE = "This version of the bridge delivers no events of the type {detail}."
 
 TEXTS = (
     *(NEEDS_RECORD, NEEDS_PARKED, NEEDS_ANSWER, REVIEW_OPEN, REVIEW_ANSWERED, PAUSED, FAILING),
@@ -90,27 +91,27 @@ class Needed:
 
 def explain(
     lane: Mapping[str, Any], *, needed: Needed | None, paused_until: datetime | None
-) -> Sentence | None:
+) -> Explanation | None:
     """What holds the lane; None: nothing does."""
     if needed is not None:
         return _of_needed(needed)
-    if lane["state"] == "parked":
+    if lane["state"] == LaneState.PARKED:
         reason, detail = lane["reason"], lane["detail"] or lane["reason"]
-        return Sentence.of(BY_REASON.get(reason, REFUSED), reason=reason, detail=detail)
-    if lane["state"] == "ready" and paused_until is not None:
-        return Sentence.of(PAUSED, until=f"{paused_until:%Y-%m-%d %H:%M:%S %Z}")
-    if lane["state"] == "ready" and lane["attempts"]:
-        return Sentence.of(FAILING, attempts=lane["attempts"], reason=lane["reason"])
+        return Explanation.of(BY_REASON.get(reason, REFUSED), reason=reason, detail=detail)
+    if lane["state"] == LaneState.READY and paused_until is not None:
+        return Explanation.of(PAUSED, until=f"{paused_until:%Y-%m-%d %H:%M:%S %Z}")
+    if lane["state"] == LaneState.READY and lane["attempts"]:
+        return Explanation.of(FAILING, attempts=lane["attempts"], reason=lane["reason"])
     return None
 
 
-def _of_needed(needed: Needed) -> Sentence:
+def _of_needed(needed: Needed) -> Explanation:
     words = {"entity": needed.entity}
     facts = {"label": needed.label, "half": needed.half.upper()}
     if needed.review:
-        return Sentence.of(REVIEW_OPEN if needed.asked else REVIEW_ANSWERED, words, **facts)
+        return Explanation.of(REVIEW_OPEN if needed.asked else REVIEW_ANSWERED, words, **facts)
     if needed.asked:
-        return Sentence.of(NEEDS_ANSWER, words, **facts)
+        return Explanation.of(NEEDS_ANSWER, words, **facts)
     if needed.parked_for is not None:
-        return Sentence.of(NEEDS_PARKED, words, reason=needed.parked_for, **facts)
-    return Sentence.of(NEEDS_RECORD, words, **facts)
+        return Explanation.of(NEEDS_PARKED, words, reason=needed.parked_for, **facts)
+    return Explanation.of(NEEDS_RECORD, words, **facts)

@@ -3,7 +3,7 @@
 import random
 from enum import Enum
 
-__all__ = ["Verdict", "backoff_seconds", "judge"]
+__all__ = ["Verdict", "backoff_seconds", "verdict_on"]
 
 SHORTEST_SECONDS = 0.2
 
@@ -37,7 +37,7 @@ _BY_STATUS = {
 }
 
 
-def judge(status: int, code: str) -> Verdict:
+def verdict_on(status: int, code: str) -> Verdict:
     """The verdict on an answer's status and problem code.
 
     Not retried: what will be refused again as it stands, such as 400, 404, 409, 410, 412, 422.

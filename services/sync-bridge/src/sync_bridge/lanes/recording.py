@@ -1,4 +1,4 @@
-"""Acts on lanes: record what carrying an event came to, and move lanes that stand still.
+"""Acts on lanes: record what delivering an event came to, and move lanes that are stopped.
 
 Every record of an outcome is one transaction, fenced by the epoch of the lane's lease (B25).
 """
@@ -13,15 +13,23 @@ from sync_bridge.flows import BY_EVENT
 from sync_bridge.identity import service as identity
 from sync_bridge.identity.errors import PairTaken
 from sync_bridge.inbox import service as inbox
-from sync_bridge.inbox.received import Quarantined, Received
+from sync_bridge.inbox.received import Quarantined, ReceivedEvent
 from sync_bridge.lanes import queries
-from sync_bridge.lanes.deliveries import Carried
+from sync_bridge.lanes.deliveries import Delivered
 from sync_bridge.lanes.events import LaneParked
 from sync_bridge.lanes.leasing import Leased
 from sync_bridge.lanes.queries import Finished, Settled
-from sync_bridge.lanes.rules.order import Turn
+from sync_bridge.lanes.rules.queue import QueueStep
 from sync_bridge.lanes.rules.retry import backoff_seconds
-from sync_bridge.lanes.standstill import Asks, Denied, Later, Loops, Standstill, Waits
+from sync_bridge.lanes.stopped import (
+    DeliveryStopped,
+    KeyRejected,
+    LoopDetected,
+    RetryLater,
+    ReviewNeeded,
+    WaitsForRecord,
+)
+from sync_bridge.states import EventOutcome, EventState
 
 if TYPE_CHECKING:
     from chassis.work.unit_of_work import Work
@@ -30,14 +38,14 @@ if TYPE_CHECKING:
 __all__ = [
     "EXHAUSTED",
     "LeaseLost",
-    "event_of",
+    "event_of_step",
     "park",
-    "pass_over",
-    "record_carried",
+    "record_delivered",
     "record_effects",
-    "record_standstill",
+    "record_stopped",
     "record_waits",
-    "trace_of",
+    "skip_stale",
+    "trace_of_step",
 ]
 
 PAUSE_SECONDS = 15.0
@@ -46,49 +54,51 @@ log = get_logger("sync_bridge.lanes")
 
 
 class LeaseLost(Exception):
-    """Another process carries the lane by now; what was to be recorded is not (B25)."""
+    """Another process delivers the lane by now; what was to be recorded is not (B25)."""
 
     def __init__(self, lane: Leased) -> None:
         super().__init__(lane.key)
 
 
-async def pass_over(work: "Work", lane: Leased, turn: Turn) -> None:
+async def skip_stale(work: "Work", lane: Leased, step: QueueStep) -> None:
     """Settle stale events, and wait for a missing version if there is one (B20)."""
-    stale = [_stale(lane.events[at].received) for at in turn.stale]
+    stale = [_stale(lane.events[at].received) for at in step.stale]
     await _finish(work, Finished(lane, lane.applied, stale))
-    if turn.gap is not None:
-        await queries.delay(work.sql, lane, seconds=turn.gap.total_seconds())
+    if step.gap is not None:
+        await queries.delay(work.sql, lane, seconds=step.gap.total_seconds())
 
 
-async def record_carried(work: "Work", lane: Leased, turn: Turn, carried: Carried) -> None:
+async def record_delivered(
+    work: "Work", lane: Leased, step: QueueStep, delivered: Delivered
+) -> None:
     """Record an effect: events done, watermark, pair and shadows, and wake who waits for it.
 
     Raises LeaseLost, PairTaken.
     """
-    if await record_effects(work, [(lane, turn, carried)]):
+    if await record_effects(work, [(lane, step, delivered)]):
         raise LeaseLost(lane)
 
 
 async def record_effects(
-    work: "Work", came: Sequence[tuple[Leased, Turn, Carried]]
+    work: "Work", results: Sequence[tuple[Leased, QueueStep, Delivered]]
 ) -> list[Leased]:
     """Record effects all at once; returns the lanes whose lease was lost.
 
     Raises PairTaken and LeaseLost when a pair cannot be recorded: then nothing is.
     """
-    joined = {lane.key: carried.joined for lane, _, carried in came if carried.joined}
+    joined = {lane.key: delivered.joined for lane, _, delivered in results if delivered.joined}
     woken: list[str] = []
     if joined:
-        seen = list(joined.values())
-        woken = [need for one in seen for need in identity.needs_of_pair(one)]
+        pairs = list(joined.values())
+        woken = [need for one in pairs for need in identity.needs_of_pair(one)]
         await identity.lock_needs(work, woken)
-        taken, concerned = await identity.join_all(work, seen)
+        taken, affected = await identity.record_pairs(work, pairs)
         for one in taken:
             raise PairTaken(entity=one.entity, crm_id=one.crm_id, erp_id=one.erp_id)
-        woken += concerned
+        woken += affected
         await queries.lock_lanes(work.sql, list(joined), woken)
-    held = await queries.finish(work.sql, [_finished(*one) for one in came])
-    lost = [lane for lane, _, _ in came if lane.key not in held]
+    held = await queries.finish(work.sql, [_finished(*one) for one in results])
+    lost = [lane for lane, _, _ in results if lane.key not in held]
     for lane in lost:
         if lane.key in joined:
             raise LeaseLost(lane)
@@ -97,7 +107,9 @@ async def record_effects(
     return lost
 
 
-async def record_waits(work: "Work", waiting: Sequence[tuple[Leased, Turn, Waits]]) -> list[Leased]:
+async def record_waits(
+    work: "Work", waiting: Sequence[tuple[Leased, QueueStep, WaitsForRecord]]
+) -> list[Leased]:
     """Let lanes wait for records, all at once; returns the lanes whose lease was lost.
 
     One whose record came across while this was being found out looks again (B54).
@@ -108,49 +120,52 @@ async def record_waits(work: "Work", waiting: Sequence[tuple[Leased, Turn, Waits
     await queries.release(work.sql, again)
     keys = {lane.key for lane in again}
     wait = [
-        queries.Wait(lane, str(why.need), why.reason, event_of(lane, turn).aggversion)
-        for lane, turn, why in waiting
+        queries.Wait(lane, str(why.need), why.reason, event_of_step(lane, step).aggversion)
+        for lane, step, why in waiting
         if lane.key not in keys
     ]
     held = await queries.wait_all(work.sql, wait)
     return [one.lane for one in wait if one.lane.key not in held]
 
 
-def _finished(lane: Leased, turn: Turn, carried: Carried) -> Finished:
-    event = event_of(lane, turn)
-    state = "ignored" if carried.outcome in {"not_carried", "restored"} else "done"
-    settled = [*_settled(lane, turn), Settled(event, state, carried.outcome)]
-    called = carried.outcome == "applied"
-    version = max(event.version, carried.version)
-    return Finished(lane, version, settled, carried.shadows, called)
+def _finished(lane: Leased, step: QueueStep, delivered: Delivered) -> Finished:
+    event = event_of_step(lane, step)
+    passed = {EventOutcome.NOT_CARRIED, EventOutcome.RESTORED}
+    state = EventState.IGNORED if delivered.outcome in passed else EventState.DONE
+    settled = [*_settled(lane, step), Settled(event, state, delivered.outcome)]
+    called = delivered.outcome == EventOutcome.APPLIED
+    version = max(event.version, delivered.version)
+    return Finished(lane, version, settled, delivered.shadows, called)
 
 
 async def _finish(work: "Work", finished: Finished) -> None:
-    _held(finished.lane, bool(await queries.finish(work.sql, [finished])))
+    _require_lease(finished.lane, bool(await queries.finish(work.sql, [finished])))
 
 
-async def record_standstill(
-    work: "Work", lane: Leased, turn: Turn, why: Standstill, *, settings: "BridgeSettings"
+async def record_stopped(
+    work: "Work", lane: Leased, step: QueueStep, why: DeliveryStopped, *, settings: "BridgeSettings"
 ) -> None:
     """Record why the lane goes no further now. Raises LeaseLost."""
-    event = event_of(lane, turn)
+    event = event_of_step(lane, step)
     match why:
-        case Later():
+        case RetryLater():
             await _later(work, lane, event, why, settings)
-        case Waits():
-            if await record_waits(work, [(lane, turn, why)]):
+        case WaitsForRecord():
+            if await record_waits(work, [(lane, step, why)]):
                 raise LeaseLost(lane)
-        case Asks():
+        case ReviewNeeded():
             await _ask(work, lane, event, why)
-        case Denied():
+        case KeyRejected():
             await _deny(work, lane, event, why)
-        case Loops():
-            await _loop(work, lane, turn, why)
+        case LoopDetected():
+            await _loop(work, lane, step, why)
         case _:
             await park(work, lane, event, reason=why.reason, detail=why.detail)
 
 
-async def park(work: "Work", lane: Leased, event: Received, *, reason: str, detail: str) -> None:
+async def park(
+    work: "Work", lane: Leased, event: ReceivedEvent, *, reason: str, detail: str
+) -> None:
     """Hold the lane for a person, and tell everyone (B33). Raises LeaseLost."""
     row = await queries.park(work.sql, lane, reason=reason, detail=detail, version=event.aggversion)
     if row is None:
@@ -172,11 +187,11 @@ async def park(work: "Work", lane: Leased, event: Received, *, reason: str, deta
 
 
 async def _later(
-    work: "Work", lane: Leased, event: Received, why: Later, settings: "BridgeSettings"
+    work: "Work", lane: Leased, event: ReceivedEvent, why: RetryLater, settings: "BridgeSettings"
 ) -> None:
     """Try again after a pause, unless there were enough tries or time, whatever the reasons."""
-    tried_out = why.exhaustible and lane.refusals >= settings.attempts_max
-    if tried_out or lane.failing >= timedelta(hours=settings.failing_hours_max):
+    exhausted = why.counts_as_refusal and lane.refusals >= settings.attempts_max
+    if exhausted or lane.failing >= timedelta(hours=settings.failing_hours_max):
         await park(work, lane, event, reason=EXHAUSTED, detail=why.detail or why.reason)
         return
     pause = backoff_seconds(
@@ -189,15 +204,15 @@ async def _later(
         lane,
         seconds=pause,
         failed=True,
-        refused=why.exhaustible,
+        refused=why.counts_as_refusal,
         reason=why.reason,
         detail=why.detail,
         version=event.aggversion,
     )
-    _held(lane, done)
+    _require_lease(lane, done)
 
 
-async def _ask(work: "Work", lane: Leased, event: Received, why: Asks) -> None:
+async def _ask(work: "Work", lane: Leased, event: ReceivedEvent, why: ReviewNeeded) -> None:
     """Open a review and wait for it, unless the record was joined meanwhile (B52).
 
     Where the other half's record is under review because of this one, that answer is waited for.
@@ -207,20 +222,20 @@ async def _ask(work: "Work", lane: Leased, event: Received, why: Asks) -> None:
     across = {one.id: identity.review_need(who[0], flow.target, one.id) for one in why.candidates}
     need = identity.review_need(*who)
     await identity.lock_needs(work, [need, *across.values()])
-    known = await identity.acquaintances(work, flow.entity.name, flow.sender, [event.subject])
-    if known and not why.of_a_pair:
+    known = await identity.linked_records(work, flow.entity.name, flow.sender, [event.subject])
+    if known and not why.already_linked:
         await queries.release(work.sql, [lane])
         return
-    asked = None if known else await identity.asked_across(work, *who, why.candidates)
+    asked = None if known else await identity.review_across(work, *who, why.candidates)
     if asked is not None:
         need = across[asked]
     else:
-        await identity.ask(work, *who, why.candidates)
+        await identity.open_review(work, *who, why.candidates)
     wait = queries.Wait(lane, need, why.reason, event.aggversion)
-    _held(lane, bool(await queries.wait_all(work.sql, [wait])))
+    _require_lease(lane, bool(await queries.wait_all(work.sql, [wait])))
 
 
-async def _deny(work: "Work", lane: Leased, event: Received, why: Denied) -> None:
+async def _deny(work: "Work", lane: Leased, event: ReceivedEvent, why: KeyRejected) -> None:
     """Pause the whole flow: the fault is the bridge's key, not the event (B31)."""
     done = await queries.postpone(
         work.sql,
@@ -232,16 +247,16 @@ async def _deny(work: "Work", lane: Leased, event: Received, why: Denied) -> Non
         detail="",
         version=event.aggversion,
     )
-    _held(lane, done)
+    _require_lease(lane, done)
     await queries.pause(work.sql, lane.kind, status=why.status, seconds=PAUSE_SECONDS)
     log.error("flow_paused", kind=lane.kind, status=why.status)
 
 
-async def _loop(work: "Work", lane: Leased, turn: Turn, why: Loops) -> None:
+async def _loop(work: "Work", lane: Leased, step: QueueStep, why: LoopDetected) -> None:
     """Quarantine the event and go on behind it (B47)."""
-    event = event_of(lane, turn)
-    settled = _settled(lane, turn)
-    settled.append(Settled(event, "quarantined", why.reason))
+    event = event_of_step(lane, step)
+    settled = _settled(lane, step)
+    settled.append(Settled(event, EventState.QUARANTINED, why.outcome))
     await _finish(work, Finished(lane, event.version, settled))
     await inbox.quarantine(
         work,
@@ -262,17 +277,17 @@ async def _loop(work: "Work", lane: Leased, turn: Turn, why: Loops) -> None:
     )
 
 
-def event_of(lane: Leased, turn: Turn) -> Received:
-    """The event whose turn it is. Raises ValueError when none has its turn."""
-    if turn.carry is None:
+def event_of_step(lane: Leased, step: QueueStep) -> ReceivedEvent:
+    """The event that is next. Raises ValueError when none is next."""
+    if step.deliver is None:
         message = f"{lane.key}: no event has its turn"
         raise ValueError(message)
-    return lane.events[turn.carry].received
+    return lane.events[step.deliver].received
 
 
-def trace_of(lane: Leased, turn: Turn) -> Trace:
+def trace_of_step(lane: Leased, step: QueueStep) -> Trace:
     """The trace of recording what came of the event."""
-    event = event_of(lane, turn)
+    event = event_of_step(lane, step)
     return Trace.from_headers(
         {
             "traceparent": event.traceparent or "",
@@ -282,18 +297,19 @@ def trace_of(lane: Leased, turn: Turn) -> Trace:
     )
 
 
-def _settled(lane: Leased, turn: Turn) -> list[Settled]:
-    """What becomes of the events before the one that was carried."""
-    stale = [_stale(lane.events[at].received) for at in turn.stale]
+def _settled(lane: Leased, step: QueueStep) -> list[Settled]:
+    """What becomes of the events before the one that was delivered."""
+    stale = [_stale(lane.events[at].received) for at in step.stale]
     return stale + [
-        Settled(lane.events[at].received, "ignored", "superseded") for at in turn.superseded
+        Settled(lane.events[at].received, EventState.IGNORED, EventOutcome.SUPERSEDED)
+        for at in step.superseded
     ]
 
 
-def _stale(event: Received) -> Settled:
-    return Settled(event, "ignored", "stale")
+def _stale(event: ReceivedEvent) -> Settled:
+    return Settled(event, EventState.IGNORED, EventOutcome.STALE)
 
 
-def _held(lane: Leased, done: bool) -> None:  # noqa: FBT001 - a statement's answer
+def _require_lease(lane: Leased, done: bool) -> None:  # noqa: FBT001 - a statement's answer
     if not done:
         raise LeaseLost(lane)

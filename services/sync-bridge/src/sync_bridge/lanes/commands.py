@@ -14,12 +14,12 @@ from sync_bridge.lanes import queries, searching
 from sync_bridge.lanes.events import LaneResumed
 from sync_bridge.lanes.models import Hole, Lane, LaneAct
 from sync_bridge.lanes.schemas import LaneQuery, LanesRetried, RetriedView, RetryLanes
-from sync_bridge.lanes.standstill import Asks
+from sync_bridge.lanes.stopped import ReviewNeeded
 
 if TYPE_CHECKING:
     from chassis.work.unit_of_work import Work
 
-__all__ = ["resume_flow", "retry_asked", "retry_lane", "retry_lanes", "skip_event"]
+__all__ = ["resume_flow", "retry_lane", "retry_lanes", "retry_requested", "skip_event"]
 
 UPTO = """select coalesce(
     min(history) filter (where aggversion = $2 and (history, aggversion) > ($3, $4)),
@@ -32,7 +32,7 @@ SKIP = """update inbox set state = 'skipped', outcome = 'skipped', settled_at = 
 
 
 async def retry_lane(work: "Work", name: str, *, note: str) -> str:
-    """Carry a lane that is held again now, from where it stands, in order (B34); its key.
+    """Deliver a lane that is held again now, from where it stands, in order (B34); its key.
 
     The lane is given by its key or id. Where its flow is paused, the pause is lifted for one try.
     Raises NotFound, LaneNotParked, LaneMoving.
@@ -44,7 +44,7 @@ async def retry_lane(work: "Work", name: str, *, note: str) -> str:
 
 
 async def retry_lanes(work: "Work", names: Sequence[str], *, note: str) -> list[Lane | Problem]:
-    """Carry lanes again as `retry_lane` does, each judged alone: the lane, or why not."""
+    """Deliver lanes again as `retry_lane` does, each judged alone: the lane, or why not."""
     found = await _lanes_for_update(work, names)
     lanes = {lane.key: lane for lane in found.values()}
     paused = await queries.paused(work.sql, sorted({lane.kind for lane in lanes.values()}))
@@ -68,7 +68,7 @@ async def retry_lanes(work: "Work", names: Sequence[str], *, note: str) -> list[
     ]
 
 
-async def retry_asked(work: "Work", command: RetryLanes, *, view_of: ViewOf) -> LanesRetried:
+async def retry_requested(work: "Work", command: RetryLanes, *, view_of: ViewOf) -> LanesRetried:
     """Retry the lanes named, or those the filter finds that stand for longest."""
     names, more = command.lanes or [], False
     if command.filter is not None:
@@ -102,8 +102,8 @@ async def skip_event(work: "Work", name: str, *, note: str) -> str:
     history = await work.sql.fetchval(UPTO, lane.key, version, *applied)
     skipped = await work.sql.fetch(SKIP, lane.key, history, version)
     lane.skip(work.now, skipped=len(skipped), upto=(history, version))
-    if reason == Asks.reason:
-        await _withdraw_question(work, lane)
+    if reason == ReviewNeeded.reason:
+        await _withdraw_review(work, lane)
     work.session.add_all(
         Hole(
             id=uuid7(),
@@ -121,12 +121,12 @@ async def skip_event(work: "Work", name: str, *, note: str) -> str:
     return lane.key
 
 
-async def _withdraw_question(work: "Work", lane: Lane) -> None:
+async def _withdraw_review(work: "Work", lane: Lane) -> None:
     """Nothing waits for the answer any more; whoever waits for it across asks anew."""
     half, _, entity = lane.kind.partition(".")
     need = identity.review_need(entity, half, lane.subject)
     await identity.lock_needs(work, [need])
-    await identity.withdraw_question(work, entity, half, lane.subject)
+    await identity.withdraw_review(work, entity, half, lane.subject)
     await queries.wake(work.sql, [need])
 
 

@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from sync_bridge.lanes import leasing, queries, service
+from sync_bridge.lanes import leasing, queries, recording
 from tests.halves import Fault
 
 ITEMS, PRODUCTS = "/v1/items", "/v1/products"
@@ -19,7 +19,7 @@ async def test_reasons_that_alternate_are_counted_together(rig):
     rig.erp.makes(ITEMS, sku="BOLT-8")
     rig.crm.faults += [Fault(status, "x", method="PUT") for status in (500, 503, 501, 429) * 5]
     for _ in range(20):
-        await rig.carry()
+        await rig.synchronize()
     lane = await rig.lane("erp.product")
     assert (lane["state"], lane["reason"]) == ("parked", "retries_exhausted")
     assert len(rig.crm.wrote()) == 5, "500, 503, 501, 429, 500: three of them may be the event's"
@@ -31,16 +31,16 @@ async def test_failing_for_too_long_parks_whatever_the_reasons(rig):
     later = {"Retry-After": "60"}
     rig.crm.faults += [Fault(status, headers=later, method="PUT") for status in (503, 429, 503)]
     for _ in range(2):
-        await rig.carry()
+        await rig.synchronize()
         await rig.fetch("update lane set next_at = now()")
     lane = await rig.lane("erp.product")
     assert (lane["state"], lane["attempts"], lane["refusals"]) == ("ready", 2, 0)
     await rig.fetch("update lane set failing_since = now() - interval '168 hours'")
-    await rig.carry()
+    await rig.synchronize()
     lane = await rig.lane("erp.product")
     assert (lane["state"], lane["reason"]) == ("parked", "retries_exhausted")
     await rig.bridge.post(f"/v1/lanes/erp.product:{item}/retry", {})
-    await rig.carry()
+    await rig.synchronize()
     lane = await rig.lane("erp.product")
     assert (lane["state"], lane["failing_since"], lane["refusals"]) == ("idle", None, 0)
 
@@ -52,7 +52,7 @@ async def test_success_forgets_failures(rig):
         rig.crm.faults += [Fault(500, method="PUT")] * 2
         rig.erp.changes(ITEMS, item, name=name)
         for _ in range(3):
-            await rig.carry()
+            await rig.synchronize()
     lane = await rig.lane("erp.product")
     assert (lane["state"], lane["attempts"], lane["refusals"]) == ("idle", 0, 0)
 
@@ -68,27 +68,27 @@ async def test_an_outcome_that_cannot_be_recorded_parks(rig, monkeypatch, fault)
         raise fault
 
     with monkeypatch.context() as broken:
-        broken.setattr(service, "record_carried", fail)
+        broken.setattr(recording, "record_delivered", fail)
         for _ in range(10):
-            await rig.carry()
+            await rig.synchronize()
     lane = await rig.lane("erp.product")
     assert (lane["state"], lane["reason"]) == ("parked", "retries_exhausted")
     assert lane["detail"] == type(fault).__name__
     assert [event["type"] for event in await rig.bridge.feed()] == ["tandem.bridge.lane-parked.v1"]
     assert [call.method for call in rig.crm.wrote()].count("PUT") == 3
     await rig.bridge.post(f"/v1/lanes/erp.product:{item}/retry", {})
-    await rig.carry()
+    await rig.synchronize()
     assert await rig.outcomes("erp.product") == [("done", "applied")]
     assert rig.crm.the(PRODUCTS)["version"] == 1
 
 
-async def test_where_nothing_can_be_told_the_lane_still_stands(rig, monkeypatch):
+async def test_where_nothing_can_be_told_the_lane_is_stopped(rig, monkeypatch):
     """B33: neither the outcome nor the parking can be recorded: held, with a reason."""
     rig.erp.makes(ITEMS, sku="BOLT-8")
-    monkeypatch.setattr(service, "record_carried", refuse)
-    monkeypatch.setattr(service, "record_standstill", refuse)
+    monkeypatch.setattr(recording, "record_delivered", refuse)
+    monkeypatch.setattr(recording, "record_stopped", refuse)
     for _ in range(3):
-        await rig.carry()
+        await rig.synchronize()
     lane = await rig.lane("erp.product")
     assert (lane["state"], lane["reason"]) == ("parked", "internal_error")
     assert len(rig.crm.calls) == 1

@@ -4,10 +4,10 @@ from uuid import uuid4
 
 import pytest
 
-from sync_bridge.identity.rules.matching import Probe, judge
+from sync_bridge.identity.rules.matching import MatchSubject, match_result_of
 
 SUBJECT = uuid4()
-PROBE = Probe(SUBJECT, tax_id="T-1", external_refs={"shop": "7"})
+PROBE = MatchSubject(SUBJECT, tax_id="T-1", external_refs={"shop": "7"})
 
 
 def match(*reasons, linked_to=None, status="active", tax_id="", refs=()):
@@ -24,9 +24,9 @@ def match(*reasons, linked_to=None, status="active", tax_id="", refs=()):
     }
 
 
-def judged(*found, probe=PROBE):
+def judged(*found, source_record=PROBE):
     """The place of the twin among the finds, and the places of those for a person."""
-    finding = judge(probe, found, sender="crm")
+    finding = match_result_of(source_record, found, sender="crm")
     places = {one["id"]: at for at, one in enumerate(found)}
     twin = places[str(finding.twin)] if finding.twin else None
     return twin, [places[str(one.id)] for one in finding.candidates]
@@ -79,5 +79,5 @@ def test_another_foreign_id_speaks_against_the_same_tax_id():
 
 
 def test_a_person_sees_all_that_agrees():
-    (one,) = judge(PROBE, [match("email", "phone")], sender="crm").candidates
+    (one,) = match_result_of(PROBE, [match("email", "phone")], sender="crm").candidates
     assert (one.label, one.why, one.reasons) == ("C-1 Elm", "email", ("email", "phone"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chassis.cli.console import Refusal, say, show, show_table
 from chassis.http.paging import PageQuery
-from sync_bridge.comparisons import lists, service
+from sync_bridge.comparisons import service, views
 from sync_bridge.comparisons.schemas import (
     BeginComparison,
     ComparisonView,
@@ -16,11 +16,12 @@ from sync_bridge.comparisons.schemas import (
     DifferenceView,
     LevelDifferences,
 )
+from sync_bridge.states import ComparisonState, DifferenceState
 
 if TYPE_CHECKING:
     from chassis.work.database import Database
 
-__all__ = ["ComparingRun", "show_comparison"]
+__all__ = ["ComparisonRun", "show_comparison"]
 
 LOOK_SECONDS = 0.5
 ROUNDS = 5
@@ -31,7 +32,7 @@ LEFT = ("entity", "kind", "outcome", "count")
 EXAMPLES = ("entity", "kind", "half", "leads", "number", "name", "crm_id", "erp_id", "fields")
 
 
-class ComparingRun:
+class ComparisonRun:
     """Comparisons of what was asked, made by the worker, within a time."""
 
     def __init__(
@@ -48,8 +49,8 @@ class ComparingRun:
             begun = await service.begin(work, self._asked, connects=True)
         while True:
             async with self._database.driver() as sql:
-                view = await lists.comparison_view(sql, begun)
-            if view.state == "done":
+                view = await views.comparison_view(sql, begun)
+            if view.state == ComparisonState.DONE:
                 return view
             await self._pause(view.trouble or "does the bridge's worker run?")
 
@@ -73,9 +74,9 @@ class ComparingRun:
         while True:
             async with self._database.reading() as reading:
                 moving = await service.moving(reading, done.id)
-                view = await lists.comparison_view(reading.sql, done.id)
+                view = await views.comparison_view(reading.sql, done.id)
             if not moving:
-                return [one for one in view.differences if one.state == "left"]
+                return [one for one in view.differences if one.state == DifferenceState.LEFT]
             await self._pause("lanes are not across; see bridge lanes list --state ready")
 
     async def _pause(self, why: str) -> None:
@@ -88,7 +89,7 @@ class ComparingRun:
         """The first differences."""
         async with self._database.driver() as sql:
             asked = PageQuery(limit=max(at_most, 1))
-            found = await lists.difference_page(sql, done.id, DifferenceQuery(), asked)
+            found = await views.difference_page(sql, done.id, DifferenceQuery(), asked)
         return found.items[:at_most]
 
 

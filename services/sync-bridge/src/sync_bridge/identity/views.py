@@ -9,13 +9,13 @@ import orjson
 
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.http.problems import NotFound
+from sync_bridge.explanations import Explanation
 from sync_bridge.identity.schemas import PairQuery, PairView, ReviewQuery, ReviewView
 from sync_bridge.labels import BY_NAME, BY_NUMBER, search_key
 from sync_bridge.ownership import other
-from sync_bridge.sentences import Sentence
 from sync_bridge.translator import Translator
 
-__all__ = ["ALIKE", "ALIKE_LINKED", "REASONS", "pair_page", "review_page", "review_view"]
+__all__ = ["AGREES", "AGREES_LINKED", "REASONS", "pair_page", "review_page", "review_view"]
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
 LABELS = "select key, number, name from lane where key = any($1::text[])"
@@ -33,8 +33,8 @@ REASONS = {
     "sku": "the same SKU",
     "person": "named by a person",
 }
-ALIKE = "What agrees: {alike}."
-ALIKE_LINKED = "What agrees: {alike}. It is linked already, to {half}:{record}."
+AGREES = "What agrees: {alike}."
+AGREES_LINKED = "What agrees: {alike}. It is linked already, to {half}:{record}."
 
 _CREATED = {"created_at": Sort("created_at", "timestamptz")}
 
@@ -116,7 +116,7 @@ async def _review_views(
             NO_LABEL
             | candidate
             | labels.get(_lane(one, other(one["half"]), candidate["id"]), {})
-            | {"explanation": _alike(candidate, one["half"], translator)}
+            | {"explanation": _explanation(candidate, one["half"], translator)}
             for candidate in one["candidates"]
         ]
         label = labels.get(_lane(one, one["half"], one["subject"]), NO_LABEL)
@@ -128,14 +128,14 @@ def _lane(review: Mapping[str, Any], half: str, record: object) -> str:
     return f"{half}.{review['entity']}:{record}"
 
 
-def _alike(candidate: Mapping[str, Any], half: str, translator: Translator) -> str:
+def _explanation(candidate: Mapping[str, Any], half: str, translator: Translator) -> str:
     """What agrees, the strongest first, and whether the candidate has a counterpart already."""
     reasons = candidate.get("reasons") or [candidate["why"]]
     words = (translator.word(REASONS.get(reason, reason)) for reason in reasons)
     alike = translator.word("; ").join(words)
-    text = ALIKE if candidate["linked_to"] is None else ALIKE_LINKED
+    text = AGREES if candidate["linked_to"] is None else AGREES_LINKED
     return translator.write(
-        Sentence.of(text, alike=alike, half=half.upper(), record=candidate["linked_to"])
+        Explanation.of(text, alike=alike, half=half.upper(), record=candidate["linked_to"])
     )
 
 

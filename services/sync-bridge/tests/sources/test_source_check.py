@@ -7,10 +7,10 @@ import pytest
 
 from chassis.events.cursor import Cursor
 from sync_bridge.inbox import service as inbox
-from sync_bridge.inbox.received import Cursor as ReadOn
+from sync_bridge.inbox.received import Cursor as StoredCursor
 from sync_bridge.sources.attributes import read_event
-from sync_bridge.sources.genuine import FORGED, Door, installation_at
-from sync_bridge.sources.port import SourceTrouble
+from sync_bridge.sources.port import SourceError
+from sync_bridge.sources.source_check import UNKNOWN_INSTALLATION, SourceCheck, installation_at
 from tests.sources.publishing import INSTALLATION, attributes_of
 
 
@@ -32,7 +32,7 @@ def position_of(installation):
     return httpx.Response(200, json={"cursor": str(Cursor.at(installation, 1, 0))})
 
 
-async def test_a_forged_source_is_put_aside(stored):
+async def test_a_source_of_another_installation_is_put_aside(stored):
     """B60: another installation, or another service, than the key's; the rest gets in."""
     asked = []
 
@@ -40,14 +40,14 @@ async def test_a_forged_source_is_put_aside(stored):
         asked.append(1)
         return await installation_at(answering(position_of(INSTALLATION)))
 
-    door = Door("kafka", stored.receive, {"erp": ask}, known=[])
-    good, forged = event(), event(source=f"/tandem/erp/{uuid4()}")
+    door = SourceCheck("kafka", stored.receive, {"erp": ask}, known=[])
+    good, refused = event(), event(source=f"/tandem/erp/{uuid4()}")
     other = event(source=f"/tandem/crm/{INSTALLATION}")
-    assert await door([good, forged, other], cursor=ReadOn(name="feed:erp", value="c")) == 1
+    assert await door([good, refused, other], cursor=StoredCursor(name="feed:erp", value="c")) == 1
     assert await stored.ids() == [str(good.event_id)]
     rows = await stored.fetch("select source, reason, headers ->> 'id' as id from quarantine")
-    assert {row["id"] for row in rows} == {str(forged.event_id), str(other.event_id)}
-    assert {(row["source"], row["reason"]) for row in rows} == {("kafka", FORGED)}
+    assert {row["id"] for row in rows} == {str(refused.event_id), str(other.event_id)}
+    assert {(row["source"], row["reason"]) for row in rows} == {("kafka", UNKNOWN_INSTALLATION)}
     assert await stored.cursor("feed:erp") == "c"
     assert await door([event()]) == 1
     assert len(asked) == 2, "asked for each new name of the half, and not again for a known one"
@@ -59,7 +59,7 @@ async def test_a_source_known_before_is_not_asked_for(bridge, stored):
     async with bridge.database.reading() as reading:
         known = await inbox.sources(reading)
     away = answering(httpx.ConnectError("away"))
-    door = Door("kafka", stored.receive, {"erp": lambda: installation_at(away)}, known=known)
+    door = SourceCheck("kafka", stored.receive, {"erp": lambda: installation_at(away)}, known=known)
     assert await door([event()]) == 1
 
 
@@ -78,10 +78,10 @@ async def test_a_source_known_before_is_not_asked_for(bridge, stored):
 )
 async def test_until_the_half_answers_nothing_new_gets_in(stored, reply, state):
     """B60, B16: nothing is stored, so nothing is marked as read; it comes again."""
-    door = Door(
+    door = SourceCheck(
         "feed:erp", stored.receive, {"erp": lambda: installation_at(answering(reply))}, known=[]
     )
-    with pytest.raises(SourceTrouble) as trouble:
+    with pytest.raises(SourceError) as trouble:
         await door([event()])
     assert trouble.value.state == state
     assert await stored.ids() == []

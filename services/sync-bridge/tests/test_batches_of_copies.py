@@ -34,7 +34,7 @@ def told(rig):
         for one, more in zip(ids, facts, strict=True):
             rig.erp.outbox.append(published(rig, kind, one, version, **more))
         rig.crm.calls.clear()
-        await rig.carry()
+        await rig.synchronize()
         return ids
 
     return tell
@@ -46,7 +46,7 @@ async def across(rig, place, **facts):
         rig.erp.makes(place, **{name: value.format(at) for name, value in facts.items()})
         for at in range(MANY)
     ]
-    await rig.carry()
+    await rig.synchronize()
     return made
 
 

@@ -11,7 +11,7 @@ import orjson
 from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.http.problems import NotFound
 from sync_bridge.flows import types_of
-from sync_bridge.inbox.models import COMMON_OUTCOMES, RARE_OUTCOME
+from sync_bridge.inbox.models import RARE_OUTCOME
 from sync_bridge.inbox.schemas import (
     EventView,
     InboxQuery,
@@ -21,6 +21,7 @@ from sync_bridge.inbox.schemas import (
     RecordQuery,
 )
 from sync_bridge.labels import BY_NAME, BY_NUMBER
+from sync_bridge.states import COMMON_OUTCOMES
 
 __all__ = ["event_page", "quarantine_entry", "quarantine_page"]
 

@@ -1,4 +1,4 @@
-"""What stands still is told from what moves, and drained is not said of what is not known."""
+"""What is stopped is told from what moves, and drained is not said of what is not known."""
 
 import pytest
 
@@ -19,10 +19,10 @@ async def reached(rig, source, feed_seq, seconds=20):
     return (await rig.bridge.client.get("/v1/positions/wait", params=params)).json()
 
 
-async def test_who_waits_is_told_which_lanes_stand_and_why(rig):
+async def test_who_waits_is_told_which_lanes_are_stopped_and_why(rig):
     item = rig.erp.makes(ITEMS, sku="BOLT-8", name="Bolt")
     rig.crm.faults.append(Fault(422, "invalid_input", method="PUT"))
-    await rig.carry()
+    await rig.synchronize()
     at = await reached(rig, "erp", 1)
     (stands,) = at["lanes"]
     assert (at["reached"], at["moving"], at["standing"]) == (False, 0, 1)
@@ -44,7 +44,7 @@ async def test_no_more_than_twenty_lanes_are_named(rig):
     for at in range(22):
         rig.erp.makes(ITEMS, sku=f"BOLT-{at}")
         rig.crm.faults.append(Fault(422, "invalid_input", method="PUT"))
-        await rig.carry()
+        await rig.synchronize()
     at = await reached(rig, "erp", 22)
     assert (at["standing"], len(at["lanes"])) == (22, 20)
 
@@ -55,7 +55,7 @@ async def test_a_lane_that_fails_for_long_does_not_move(rig, seconds, moves):
     rig.erp.makes(ITEMS, sku="BOLT-8")
     rig.settings = rig.settings.model_copy(update={"backoff_cap_seconds": 3600})
     rig.crm.faults.append(Fault(503, "unavailable", headers={"Retry-After": "3000"}))
-    await rig.carry()
+    await rig.synchronize()
     await rig.fetch("update lane set failing_since = now() - make_interval(secs => $1)", seconds)
     at = await reached(rig, "erp", 1, seconds=0)
     assert (at["moving"], at["standing"]) == ((1, 0) if moves else (0, 1))
@@ -67,14 +67,14 @@ async def test_a_flow_that_is_held_for_long_does_not_move(rig, seconds, moves):
     for sku in ("BOLT-8", "NUT-8"):
         rig.erp.makes(ITEMS, sku=sku)
     rig.crm.faults += [Fault(401, "unauthorized", method=verb) for verb in ("PUT", "POST")]
-    await rig.carry()
+    await rig.synchronize()
     await rig.fetch("update pause set since = now() - make_interval(secs => $1)", seconds)
     at = await reached(rig, "erp", 2, seconds=0)
     assert (at["moving"], at["standing"]) == ((2, 0) if moves else (0, 2))
     assert {one["reason"] for one in at["lanes"]} <= {"http_401", "flow_paused"}
 
 
-async def test_what_waits_for_a_lane_that_stands_stands_too(order):  # noqa: F811 - the fixture
+async def test_what_waits_for_a_stopped_lane_is_stopped_too(order):  # noqa: F811 - the fixture
     """An order of an account under review does not move until the review is answered."""
     rig, _ = order
     at = await reached(rig, "crm", 2)
@@ -86,7 +86,7 @@ async def test_what_waits_for_a_lane_that_stands_stands_too(order):  # noqa: F81
 
 
 @pytest.mark.parametrize(("seconds", "moves"), [(50, True), (70, False)])
-async def test_what_waits_long_for_what_nothing_brings_stands(rig, seconds, moves):
+async def test_what_waits_long_for_what_nothing_brings_is_stopped(rig, seconds, moves):
     """An account that a person left apart: its order would wait for ever."""
     account = rig.crm.makes(ACCOUNTS, name="Elm")
     money = {"amount": "2.00", "currency": "CNY"}

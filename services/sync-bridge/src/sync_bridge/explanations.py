@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Sentence"]
+__all__ = ["Explanation"]
 
 
 @dataclass(frozen=True)
-class Sentence:
+class Explanation:
     """A text of the catalogue with its facts; those in `words` are words of the catalogue too."""
 
     text: str
@@ -16,6 +16,6 @@ class Sentence:
     words: Mapping[str, str]
 
     @classmethod
-    def of(cls, text: str, words: Mapping[str, str] | None = None, **facts: Any) -> "Sentence":
+    def of(cls, text: str, words: Mapping[str, str] | None = None, **facts: Any) -> "Explanation":
         """The sentence that the text makes of the facts."""
         return cls(text, facts, words or {})

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-__all__ = ["Turn", "next_turn"]
+__all__ = ["QueueStep", "next_step"]
 
 
-class Waiting(Protocol):
+class Queued(Protocol):
     """An event in its lane."""
 
     @property
@@ -29,25 +29,28 @@ class Waiting(Protocol):
 
 
 @dataclass(frozen=True)
-class Turn:
+class QueueStep:
     """What to do with the events at the head of a lane, given by their places.
 
-    `stale` are versions already applied. `carry` is the event to carry, and `superseded` those
-    before it whose state it includes; `jumped`: so it does that of versions which never came.
-    With nothing to carry yet, `gap` says for how long a missing version is still waited for.
+    `stale` are versions already applied. `deliver` is the event to deliver, and `superseded` those
+    before it whose state it includes; `skipped_versions`: also that of
+    versions which never came.
+    With nothing to deliver yet, `gap` says for how long a missing version is still waited for.
     """
 
     stale: tuple[int, ...] = ()
     superseded: tuple[int, ...] = ()
-    carry: int | None = None
-    jumped: bool = False
+    deliver: int | None = None
+    skipped_versions: bool = False
     gap: timedelta | None = None
 
 
-def next_turn(events: Sequence[Waiting], *, applied: tuple[int, int], patience: timedelta) -> Turn:
-    """The turn of a lane whose events are given by ascending version.
+def next_step(
+    events: Sequence[Queued], *, applied: tuple[int, int], patience: timedelta
+) -> QueueStep:
+    """The next step of a lane whose events are given by ascending version.
 
-    Events carry whole states, so of events of one type that follow each other without a gap the
+    Events hold whole states, so of events of one type that follow each other without a gap the
     newest stands for all. A version that is missing is waited for, for the time of `patience`
     from the arrival of what follows it; then the lane goes on without it. A state that was read
     as it is stands for all before it, so nothing is waited for in front of it.
@@ -57,20 +60,25 @@ def next_turn(events: Sequence[Waiting], *, applied: tuple[int, int], patience: 
     """
     stale = tuple(at for at, one in enumerate(events) if one.version <= applied)
     if len(stale) == len(events):
-        return Turn(stale=stale)
+        return QueueStep(stale=stale)
     first = len(stale)
     last = _last_state(events, first)
-    head, jumped = events[last], not _is_next(events[first], applied)
+    head, skipped_versions = events[last], not _is_next(events[first], applied)
     restored = head.version[0] > applied[0]
     late = not head.is_state and not restored and not _is_next(head, applied)
     if late and head.age < patience:
-        return Turn(stale=stale, gap=patience - head.age)
+        return QueueStep(stale=stale, gap=patience - head.age)
     while last + 1 < len(events) and _follows(events[last], events[last + 1]):
         last += 1
-    return Turn(stale=stale, superseded=tuple(range(first, last)), carry=last, jumped=jumped)
+    return QueueStep(
+        stale=stale,
+        superseded=tuple(range(first, last)),
+        deliver=last,
+        skipped_versions=skipped_versions,
+    )
 
 
-def _last_state(events: Sequence[Waiting], first: int) -> int:
+def _last_state(events: Sequence[Queued], first: int) -> int:
     """The place of the last state that stands for all from `first` on; without one `first`."""
     last = first
     for at in range(first, len(events)):
@@ -81,10 +89,10 @@ def _last_state(events: Sequence[Waiting], first: int) -> int:
     return last
 
 
-def _follows(one: Waiting, other: Waiting) -> bool:
+def _follows(one: Queued, other: Queued) -> bool:
     return other.type == one.type and (other.version == one.version or _is_next(other, one.version))
 
 
-def _is_next(event: Waiting, after: tuple[int, int]) -> bool:
+def _is_next(event: Queued, after: tuple[int, int]) -> bool:
     history, version = after
     return event.version == (history, version + 1)

@@ -46,7 +46,7 @@ class Answer:
         """Whether the half made a record that it did not have."""
         return self.status == HTTPStatus.CREATED or self.outcome == "created"
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """What a person should know of a refusal: title and fields, no values (B59)."""
         title = str(self.body.get("title") or f"HTTP {self.status}")
         errors = self.body.get("errors")

@@ -1,22 +1,32 @@
-"""Why an event could not be carried now: raised by the carrier, recorded by the lane's service."""
+"""Why an event could not be delivered now: raised by the deliverer, kept by `recording`."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from sync_bridge.flows import Need
 from sync_bridge.identity.service import Candidate
+from sync_bridge.states import EventOutcome
 
-__all__ = ["Asks", "Denied", "Later", "Loops", "Parks", "Refused", "Standstill", "Waits"]
+__all__ = [
+    "DeliveryStopped",
+    "KeyRejected",
+    "LoopDetected",
+    "Parked",
+    "RecordRejected",
+    "RetryLater",
+    "ReviewNeeded",
+    "WaitsForRecord",
+]
 
 
-class Standstill(Exception):
+class DeliveryStopped(Exception):
     """The event stays where it is. `reason` is a stable code, `detail` more for a person."""
 
     reason = "standstill"
     detail = ""
 
 
-class Later(Standstill):
+class RetryLater(DeliveryStopped):
     """To be tried again: nothing is wrong with the event as far as is known.
 
     `exhaustible` marks what may be the event's own fault after all: after many such tries the lane
@@ -29,16 +39,16 @@ class Later(Standstill):
         detail: str = "",
         *,
         retry_after_seconds: float | None = None,
-        exhaustible: bool = False,
+        counts_as_refusal: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.detail = detail
         self.retry_after_seconds = retry_after_seconds
-        self.exhaustible = exhaustible
+        self.counts_as_refusal = counts_as_refusal
 
 
-class Parks(Standstill):
+class Parked(DeliveryStopped):
     """Refused for good as it stands: a person must act."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
@@ -47,11 +57,11 @@ class Parks(Standstill):
         self.detail = detail
 
 
-class Refused(Parks):
+class RecordRejected(Parked):
     """The other half does not take the record as it is, by a rule of the business."""
 
 
-class Waits(Standstill):
+class WaitsForRecord(DeliveryStopped):
     """Another record must be across first (B54)."""
 
     reason = "missing_dependency"
@@ -61,7 +71,7 @@ class Waits(Standstill):
         self.need = need
 
 
-class Asks(Standstill):
+class ReviewNeeded(DeliveryStopped):
     """A person must say which of the candidates is the twin (B52).
 
     `of_a_pair`: it has a twin, and the candidates stand in the way of what it becomes.
@@ -76,14 +86,14 @@ class Asks(Standstill):
         subject: UUID,
         found: Sequence[Candidate],
         *,
-        of_a_pair: bool = False,
+        already_linked: bool = False,
     ) -> None:
         super().__init__(f"{entity} {half}:{subject}")
         self.candidates = found
-        self.of_a_pair = of_a_pair
+        self.already_linked = already_linked
 
 
-class Denied(Standstill):
+class KeyRejected(DeliveryStopped):
     """The other half refuses the bridge's credentials: every lane of the kind would fail."""
 
     reason = "denied"
@@ -93,9 +103,9 @@ class Denied(Standstill):
         self.status = status
 
 
-class Loops(Standstill):
-    """The event chases its own tail (B47)."""
+class LoopDetected(DeliveryStopped):
+    """The event goes in circles (B47)."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(self, outcome: EventOutcome) -> None:
+        super().__init__(outcome)
+        self.reason = self.outcome = outcome

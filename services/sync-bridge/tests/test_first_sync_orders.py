@@ -11,7 +11,7 @@ import httpx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sync_bridge.inbox.received import Received
+from sync_bridge.inbox.received import ReceivedEvent
 from tests.halves import Half, Rig
 
 PLACES = {"crm": "/v1/accounts", "erp": "/v1/customers"}
@@ -95,7 +95,7 @@ class Story:
 
     async def play(self, steps):
         """Do the steps; what was not delivered is, in the end."""
-        undelivered: dict[str, list[Received]] = {"crm": [], "erp": []}
+        undelivered: dict[str, list[ReceivedEvent]] = {"crm": [], "erp": []}
         for what, how in steps:
             for name, events in undelivered.items():
                 outbox = self.half(name).outbox
@@ -112,7 +112,7 @@ class Story:
         for events in undelivered.values():
             await self.rig.receive(*events)
         for _ in range(3):
-            await self.rig.carry(rounds=30)
+            await self.rig.synchronize(rounds=30)
 
 
 @settings(

@@ -1,4 +1,4 @@
-"""Lanes of one kind carried together: one call, and each judged and recorded for itself."""
+"""Lanes of one kind delivered together: one call, and each judged and recorded for itself."""
 
 import asyncio
 import json
@@ -6,7 +6,7 @@ import json
 import httpx
 import pytest
 
-from sync_bridge.lanes import service
+from sync_bridge.lanes import recording
 from sync_bridge.lanes.working import dispatcher
 from tests.halves import Fault
 
@@ -17,7 +17,7 @@ BATCH = "/v1/products/by-external/erp/batch"
 async def items_across(rig, number):
     """Items that are known on both sides, changed once more; their ids."""
     items = [rig.erp.makes(ITEMS, sku=f"BOLT-{one}") for one in range(number)]
-    await rig.carry()
+    await rig.synchronize()
     rig.crm.calls.clear()
     rig.crm.called.clear()
     for item in items:
@@ -37,7 +37,7 @@ async def test_what_is_ready_crosses_in_one_call(rig):
     """B44, hops and causes (B47, B58) of each item its own."""
     await items_across(rig, 5)
     caused = {str(event.event_id) for event in rig.erp.outbox[-5:]}
-    await rig.carry()
+    await rig.synchronize()
     (call,) = rig.crm.calls
     assert (call.method, call.path, len(call.body["items"])) == ("POST", BATCH, 5)
     traces = [one.split(";") for one in call.headers["tandem-item-traces"].split(",")]
@@ -51,14 +51,14 @@ async def test_what_is_ready_crosses_in_one_call(rig):
 
 async def test_one_alone_is_put_alone(rig):
     await items_across(rig, 1)
-    await rig.carry()
+    await rig.synchronize()
     assert [call.method for call in rig.crm.calls] == ["PUT"]
 
 
 async def test_a_refused_item_parks_alone(rig):
     """B33, B44: the others of the call are done."""
     items = [rig.erp.makes(ITEMS, sku=f"BOLT-{one}") for one in range(3)]
-    await rig.carry()
+    await rig.synchronize()
     real = rig.crm._upsert
 
     def upsert(place, system, external_id, body, headers):
@@ -69,7 +69,7 @@ async def test_a_refused_item_parks_alone(rig):
     rig.crm._upsert = upsert
     for item in items:
         rig.erp.changes(ITEMS, item, name="Bolt")
-    await rig.carry()
+    await rig.synchronize()
     (parked,) = await rig.fetch("select * from lane where state = 'parked'")
     assert (str(parked["subject"]), parked["reason"], parked["detail"]) == (
         items[1],
@@ -85,7 +85,7 @@ async def test_without_an_answer_for_each_they_are_put_one_by_one(rig, fault):
     await items_across(rig, 3)
     before = {one["id"]: one["version"] for one in rig.crm.records[PRODUCTS].values()}
     rig.crm.faults.append(fault)
-    await rig.carry()
+    await rig.synchronize()
     assert [call.method for call in rig.crm.calls] == ["POST", "PUT", "PUT", "PUT"]
     now = {one["id"]: one["version"] for one in rig.crm.records[PRODUCTS].values()}
     assert now == {key: version + 1 for key, version in before.items()}
@@ -96,14 +96,14 @@ async def test_without_an_answer_for_each_they_are_put_one_by_one(rig, fault):
 async def test_an_odd_answer_is_no_answer(rig, items):
     await items_across(rig, 2)
     rig.crm._upsert_each = lambda *_: httpx.Response(200, content=json.dumps({"items": items}))
-    await rig.carry()
+    await rig.synchronize()
     assert [call.method for call in rig.crm.calls] == ["POST", "PUT", "PUT"]
     assert await states(rig) == {"idle"}
 
 
 async def test_a_call_that_hangs_delays_the_others_shortly(rig, monkeypatch):
     """B33: after a bounded time each is put alone, and only the one that hangs waits."""
-    monkeypatch.setattr("sync_bridge.lanes.batch_calls.TOGETHER_SECONDS", 0.05)
+    monkeypatch.setattr("sync_bridge.lanes.batch_calls.BATCH_SECONDS", 0.05)
     items = await items_across(rig, 3)
     real = rig.crm.handle_async_request
 
@@ -139,7 +139,7 @@ async def test_killed_after_the_call_each_is_repeated_safely(rig):
     await task
     rig.crm.gate = None
     await rig.fetch("update lane set lease_until = now()")
-    await rig.carry()
+    await rig.synchronize()
     assert {one["version"] for one in rig.crm.records[PRODUCTS].values()} == {2}
     assert await states(rig) == {"idle"}
 
@@ -163,7 +163,7 @@ async def test_of_a_lost_lease_nothing_is_recorded(rig):
 
 async def test_effects_that_cannot_be_recorded_at_once_are_recorded_alone(rig, monkeypatch):
     """B33: one row that the database refuses holds up no other."""
-    real = service.record_effects
+    real = recording.record_effects
 
     async def refuse(work, came):
         if len(came) > 1:
@@ -171,8 +171,8 @@ async def test_effects_that_cannot_be_recorded_at_once_are_recorded_alone(rig, m
         return await real(work, came)
 
     await items_across(rig, 3)
-    monkeypatch.setattr(service, "record_effects", refuse)
-    await rig.carry()
+    monkeypatch.setattr(recording, "record_effects", refuse)
+    await rig.synchronize()
     assert await states(rig) == {"idle"}
     assert len(rig.crm.calls) == 1
 
@@ -187,14 +187,14 @@ async def test_a_lane_in_trouble_goes_alone(rig):
 
 
 async def test_customers_go_together_once_they_know_each_other(rig):
-    """What follows first sight crosses together (B51)."""
+    """What follows first sync crosses together (B51)."""
     accounts = [rig.crm.makes(ACCOUNTS, name=f"Elm {one}") for one in range(3)]
-    await rig.carry()
+    await rig.synchronize()
     assert len(rig.erp.records[CUSTOMERS]) == 3
     rig.erp.calls.clear()
     for account in accounts:
         rig.crm.changes(ACCOUNTS, account, email="elm@example.com")
-    await rig.carry()
+    await rig.synchronize()
     assert [call.method for call in rig.erp.calls] == ["POST"]
     assert {one["email"] for one in rig.erp.records[CUSTOMERS].values()} == {"elm@example.com"}
 

@@ -1,4 +1,4 @@
-"""First sight: the present state crosses, and who owns what begins with the link."""
+"""First sync: the present state crosses, and who owns what begins with the link."""
 
 import asyncio
 from uuid import UUID
@@ -30,7 +30,7 @@ def after(half, path, act):
 
 async def level(rig):
     """Both sides' values of the only customer, once all is quiet."""
-    await rig.carry(rounds=20)
+    await rig.synchronize(rounds=20)
     assert {row["state"] for row in await rig.fetch("select state from lane")} == {"idle"}
     account, customer = rig.crm.the(ACCOUNTS), rig.erp.the(CUSTOMERS)
     names = ("name", "email", "phone", "tax_id", "currency")
@@ -142,7 +142,7 @@ async def test_a_refused_creation_begins_anew_with_what_was_corrected(rig):
     """What the other half refused is not put again once the record was corrected."""
     customer = rig.erp.makes(CUSTOMERS, name="Bad", **TERMS)
     rig.crm.faults.append(Fault(422, "no_way", method="PUT"))
-    await rig.carry()
+    await rig.synchronize()
     assert (await rig.lane("erp.customer"))["state"] == "parked"
     assert await rig.fetch("select * from creation") == []
     rig.erp.changes(CUSTOMERS, customer, name="Good")
@@ -161,7 +161,7 @@ async def test_a_record_its_half_no_longer_has_is_for_a_person(rig):
     customer = rig.erp.makes(CUSTOMERS, name="A", **TERMS)
     await rig.deliver()
     del rig.erp.records[CUSTOMERS][customer]
-    await rig.carry()
+    await rig.synchronize()
     lane = await rig.lane("erp.customer")
     assert (lane["state"], lane["reason"]) == ("parked", "record_missing")
     assert ACCOUNTS not in rig.crm.records
@@ -190,7 +190,7 @@ async def test_a_record_linked_by_hand_is_known(rig):
     customer = rig.erp.makes(CUSTOMERS, name="Elm ERP", tax_id="T-2", currency="CNY", **TERMS)
     refs = {"system": "erp", "external_id": customer}
     rig.crm.records[ACCOUNTS][account]["external_refs"].append(refs)
-    await rig.carry()
+    await rig.synchronize()
     (pair,) = await rig.fetch("select * from pair")
     assert (pair["crm_id"], pair["how"]) == (UUID(account), "known")
     assert rig.erp.the(CUSTOMERS)["name"] == "Elm CRM"
@@ -238,7 +238,7 @@ async def test_a_refused_one_holds_up_no_other(rig):
         return real(place, system, external_id, body, headers)
 
     rig.erp._upsert = upsert
-    await rig.carry()
+    await rig.synchronize()
     lanes = await rig.fetch("select state, reason from lane where state <> 'idle' order by state")
     assert [tuple(one.values()) for one in lanes] == [("parked", "no_way"), ("waiting", "review")]
     pairs = await rig.fetch("select crm_id, erp_id, how from pair where how <> 'created'")
@@ -255,8 +255,8 @@ async def test_a_call_for_all_that_fails_is_made_for_each(rig, half, method, fau
         rig.crm.makes(ACCOUNTS, name=f"Elm {number}", tax_id=f"T-{number}")
     fault.method = method
     getattr(rig, half).faults.append(fault)
-    await rig.carry(rounds=20)
-    await rig.carry(rounds=20)
+    await rig.synchronize(rounds=20)
+    await rig.synchronize(rounds=20)
     assert len(rig.erp.records[CUSTOMERS]) == len(rig.crm.records[ACCOUNTS]) == 4
     assert len(await rig.fetch("select * from pair")) == 4
     assert {row["state"] for row in await rig.fetch("select state from lane")} == {"idle"}

@@ -9,13 +9,13 @@ import httpx
 
 from chassis.telemetry.logs import get_logger
 from sync_bridge.comparisons import service
+from sync_bridge.comparisons.half_reader import LIMIT, read_page, source_of
 from sync_bridge.comparisons.levelling import level_step
-from sync_bridge.comparisons.reading import LIMIT, read_page, source_of
 from sync_bridge.comparisons.rules.records import needs_of, records_of
 from sync_bridge.identity import service as identity
 from sync_bridge.settings import BridgeSettings
 from sync_bridge.sources.port import TROUBLE, pause_seconds
-from sync_bridge.targets.target import HttpTarget
+from sync_bridge.targets import HttpTarget
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -59,7 +59,7 @@ async def keep_comparing(database: "Database", clients: Clients) -> None:
         except SURVIVES as trouble:
             failures += 1
             log.warning("comparison_interrupted", reason=str(trouble), failures=failures)
-            await _tell(database, trouble)
+            await _note_trouble(database, trouble)
             await asyncio.sleep(pause_seconds(failures, trouble))
         else:
             failures = 0
@@ -67,7 +67,7 @@ async def keep_comparing(database: "Database", clients: Clients) -> None:
                 await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _tell(database: "Database", trouble: Exception) -> None:
+async def _note_trouble(database: "Database", trouble: Exception) -> None:
     words = f"{type(trouble).__name__}: {trouble}"[:500]
     with contextlib.suppress(*TROUBLE):
         async with database.transaction() as work:

@@ -10,7 +10,7 @@ import httpx
 from sync_bridge.comparisons.queries import Page
 from sync_bridge.comparisons.rules.records import SOURCES, Source, State
 from sync_bridge.ownership import Half
-from sync_bridge.sources.port import SourceTrouble, refusal_of
+from sync_bridge.sources.port import SourceError, error_of
 
 __all__ = ["Read", "read_page", "source_of"]
 
@@ -36,7 +36,7 @@ def source_of(page: Page) -> Source:
 async def read_page(
     clients: Mapping[Half, httpx.AsyncClient], page: Page, *, limit: int = LIMIT
 ) -> Read:
-    """A page of records as they are now. Raises SourceTrouble, httpx.TransportError."""
+    """A page of records as they are now. Raises SourceError, httpx.TransportError."""
     source = source_of(page)
     client = clients[source.half]
     if source.place:
@@ -75,12 +75,12 @@ async def _with_links(client: httpx.AsyncClient, states: Sequence[State]) -> lis
 
 
 async def _ask(client: httpx.AsyncClient, path: str, query: Mapping[str, Any]) -> httpx.Response:
-    """Raises SourceTrouble."""
+    """Raises SourceError."""
     reply = await client.get(path, params=dict(query), timeout=httpx.Timeout(TIMEOUT_SECONDS))
-    trouble = refusal_of(reply)
+    trouble = error_of(reply)
     if trouble is not None:
         raise trouble
     if "json" not in reply.headers.get("content-type", ""):
         message = f"{path} did not answer in JSON: is this URL a Tandem service?"
-        raise SourceTrouble(message)
+        raise SourceError(message)
     return reply

@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from chassis.work.database import Database
     from sync_bridge.sources.port import Condition
 
-__all__ = ["keep_telling", "tell"]
+__all__ = ["report_condition", "save_condition"]
 
-TELL_SECONDS = 2.0
-QUIET_TELLS = 5
+REPORT_SECONDS = 2.0
+QUIET_REPORTS = 5
 """While nothing changes, only each so many times is told that the source is still followed."""
 
-TELL = """insert into source_condition
+SAVE = """insert into source_condition
     (name, state, reason, missing, failures, answered_at, told_at)
   values ($1, $2, $3, $4, $5, now() - make_interval(secs => $6), now())
   on conflict (name) do update set state = excluded.state, reason = excluded.reason,
@@ -25,26 +25,26 @@ TELL = """insert into source_condition
 _log = get_logger("sync_bridge.sources")
 
 
-async def keep_telling(database: "Database", condition: "Condition") -> NoReturn:
+async def report_condition(database: "Database", condition: "Condition") -> NoReturn:
     """Tell at once what changed, and now and then that nothing did, until cancelled."""
-    told, quiet = None, 0
+    reported, quiet = None, 0
     while True:
         now = (condition.state, condition.reason, condition.missing)
         quiet += 1
-        if now != told or quiet >= QUIET_TELLS:
+        if now != reported or quiet >= QUIET_REPORTS:
             try:
-                await tell(database, condition)
-                told, quiet = now, 0
+                await save_condition(database, condition)
+                reported, quiet = now, 0
             except LOST as broken:
                 _log.warning("condition_not_told", error=type(broken).__name__)
-        await asyncio.sleep(TELL_SECONDS)
+        await asyncio.sleep(REPORT_SECONDS)
 
 
-async def tell(database: "Database", condition: "Condition") -> None:
+async def save_condition(database: "Database", condition: "Condition") -> None:
     """Write how the source is doing now."""
     async with database.driver() as sql:
         await sql.execute(
-            TELL,
+            SAVE,
             condition.name,
             condition.state,
             condition.reason,

@@ -1,0 +1,160 @@
+"""The states of everything the bridge keeps: one enumeration each, for schemas, SQL and checks.
+
+On the wire and in the database stand the values. A new value needs a migration of its check.
+"""
+
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint
+
+__all__ = [
+    "COMMON_OUTCOMES",
+    "ComparisonState",
+    "CorrectionKind",
+    "DifferenceKind",
+    "DifferenceState",
+    "EventOutcome",
+    "EventState",
+    "LaneState",
+    "LinkOrigin",
+    "QuarantineState",
+    "ReviewState",
+    "SourceState",
+    "known",
+    "one_of",
+]
+
+
+class LaneState(StrEnum):
+    """Whether a lane's events are delivered now, later, or only after a person acted."""
+
+    IDLE = "idle"
+    READY = "ready"
+    WAITING = "waiting"
+    PARKED = "parked"
+
+
+class EventState(StrEnum):
+    """What became of an event in the inbox; `received`: nothing yet."""
+
+    RECEIVED = "received"
+    DONE = "done"
+    IGNORED = "ignored"
+    UNKNOWN = "unknown"
+    QUARANTINED = "quarantined"
+    SKIPPED = "skipped"
+
+
+class EventOutcome(StrEnum):
+    """Why an event has its state."""
+
+    APPLIED = "applied"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+    SUPERSEDED = "superseded"
+    STALE = "stale"
+    NOT_CARRIED = "not_carried"
+    RESTORED = "restored"
+    UNKNOWN_TYPE = "unknown_type"
+    TOO_MANY_HOPS = "too_many_hops"
+    CAUSED_BY_ITSELF = "caused_by_itself"
+    SKIPPED = "skipped"
+    DISMISSED = "dismissed"
+
+
+COMMON_OUTCOMES = (
+    EventOutcome.APPLIED,
+    EventOutcome.UNCHANGED,
+    EventOutcome.SUPERSEDED,
+    EventOutcome.STALE,
+    EventOutcome.NOT_CARRIED,
+)
+"""What most events come to."""
+
+
+class QuarantineState(StrEnum):
+    """What a person decided on something in quarantine."""
+
+    OPEN = "open"
+    RELEASED = "released"
+    DISMISSED = "dismissed"
+
+
+class LinkOrigin(StrEnum):
+    """How it is known that two records are one: the twin was made, named by a half, or found."""
+
+    CREATED = "created"
+    KNOWN = "known"
+    CERTAIN = "certain"
+    PERSON = "person"
+
+
+class ReviewState(StrEnum):
+    """The answer to the question whether two records are one."""
+
+    OPEN = "open"
+    LINKED = "linked"
+    CREATED = "created"
+    APART = "apart"
+    WITHDRAWN = "withdrawn"
+
+
+class ComparisonState(StrEnum):
+    """Whether the halves are still being read."""
+
+    READING = "reading"
+    DONE = "done"
+
+
+class DifferenceKind(StrEnum):
+    """In what the halves differ."""
+
+    FIELDS_DIFFER = "fields_differ"
+    RECORD_MISSING = "record_missing"
+    LINK_MISSING = "link_missing"
+    NOT_LINKED = "not_linked"
+
+
+class DifferenceState(StrEnum):
+    """Whether a difference is to be levelled, was, or is left to a person."""
+
+    OPEN = "open"
+    ASKED = "asked"
+    LEVELLED = "levelled"
+    LEFT = "left"
+
+
+class CorrectionKind(StrEnum):
+    """How a difference is levelled; never stored.
+
+    `send`: the leading record is delivered as it is now. `recreate`: so it is made again, its lost
+    twin forgotten. `write_back`: what a restore set back is written to the restored half. `link`: a
+    half is told the twin. `leave`: to a person.
+    """
+
+    SEND = "send"
+    RECREATE = "recreate"
+    WRITE_BACK = "write_back"
+    LINK = "link"
+    LEAVE = "leave"
+
+
+class SourceState(StrEnum):
+    """How following a source goes; `refused`: the half does not accept the bridge's key."""
+
+    STARTING = "starting"
+    FOLLOWING = "following"
+    RETRYING = "retrying"
+    REFUSED = "refused"
+
+
+def known(states: type[StrEnum]) -> str:
+    """The values as a description names them: `idle, ready or parked`."""
+    *first, last = states
+    return f"{', '.join(first)} or {last}"
+
+
+def one_of(column: str, states: type[StrEnum], *, name: str) -> CheckConstraint:
+    """The database's promise that a column has one of the values, or is null."""
+    values = ", ".join(f"'{one}'" for one in states)
+    return CheckConstraint(f"{column} in ({values})", name=name)
