@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.documents import Document, Skipped, Unsound, document, documents
+from importer.documents import Document, Skipped, Unsound, documents
 from importer.errors import Refused
 from importer.files import Row
 from importer.mapping import Mapping, Resource
@@ -34,7 +34,13 @@ def resource(fields, **other):
 
 def made(fields, values, **other):
     row = Row(2, {"ID": "17", **values})
-    return document(row, resource(fields, **other), TABLES, imported_at_ms=NOW_MS)
+    return document(row, resource(fields, **other))
+
+
+def document(row, whole):
+    """The document of a row, or what is wrong with it."""
+    [one] = documents(iter([row]), whole, TABLES, imported_at_ms=NOW_MS)
+    return one.errors if isinstance(one, Unsound) else one
 
 
 def value(text, **rule):
@@ -77,6 +83,13 @@ def test_single_requests_name_the_record_in_the_path():
         ("1,234,567", {"type": "decimal", "thousands": ","}, "1234567"),
         ("1\u00a0234,5", {"type": "decimal", "decimal": ",", "thousands": " "}, "1234.5"),
         ("1\u2019234.50", {"type": "decimal", "thousands": "'"}, "1234.50"),
+        ("12.50-", {"type": "decimal", "negative": ["trailing"]}, "-12.50"),
+        ("(12.50)", {"type": "decimal", "negative": ["parentheses"]}, "-12.50"),
+        ("12.50", {"type": "decimal", "sign": "flip"}, "-12.50"),
+        ("5", {"type": "decimal", "part": "positive"}, "5"),
+        ("-5", {"type": "decimal", "part": "negative"}, "5"),
+        ("-5", {"type": "decimal", "part": "positive"}, OMIT),
+        ("0", {"type": "decimal", "part": "negative"}, OMIT),
         (",5", {"type": "decimal", "decimal": ","}, "0.5"),
         ("+5", {"type": "decimal"}, "5"),
         ("\u221212", {"type": "decimal"}, "-12"),
@@ -144,6 +157,8 @@ def test_a_value_is_converted_exactly(text, rule, told):
         ("1.234,56", {"type": "decimal"}, "not_decimal"),
         ("12,34", {"type": "decimal", "thousands": ","}, "not_decimal"),
         ("1 234", {"type": "decimal"}, "not_decimal"),
+        ("12.50-", {"type": "decimal"}, "not_decimal"),
+        ("(12.50)", {"type": "decimal"}, "not_decimal"),
         ("$12.50", {"type": "decimal"}, "not_decimal"),
         ("12.5%", {"type": "decimal"}, "not_decimal"),
         (".", {"type": "decimal"}, "not_decimal"),
@@ -239,7 +254,9 @@ def judged(*rows, **other):
     )
     whole = resource(rules, **other)
     made_ = documents(given_, whole, TABLES, imported_at_ms=NOW_MS)
-    return {one.row.number: said(one) for one in made_}
+    return {
+        (one.row if isinstance(one, Skipped) else one.rows[0]).number: said(one) for one in made_
+    }
 
 
 def said(one):
@@ -300,10 +317,10 @@ def test_the_country_of_a_telephone_number_may_come_from_another_column():
     source = {"resources": [{**resource(rules).model_dump(), "fields": rules}]}
     whole = Mapping.model_validate(source).resources[0]
     row = Row(2, {"ID": "1", "Phone": "(206) 555-9857", "Country": "USA"})
-    done = document(row, whole, TABLES, imported_at_ms=NOW_MS)
+    done = document(row, whole)
     assert done.body["phone"] == "+1 206-555-9857"
     row = Row(2, {"ID": "1", "Phone": "1", "Country": "Prussia"})
-    wrong = document(row, whole, TABLES, imported_at_ms=NOW_MS)
+    wrong = document(row, whole)
     assert isinstance(wrong, list)
     (error,) = wrong
     assert (error.code, error.column) == ("unknown_value", "Country, Phone")
@@ -314,3 +331,70 @@ def test_parts_that_are_empty_are_not_joined():
     done = made({"name": rule}, {"A": "Suite 5", "B": "", "C": "Main St"})
     assert done.body["name"] == "Suite 5, Main St"
     assert "name" not in made({"name": rule}, {"A": "", "B": "", "C": ""}).body
+
+
+def test_the_sign_of_an_amount_may_stand_in_another_column():
+    rule = {
+        "column": "Amount",
+        "type": "decimal",
+        "sign": {"column": "Side", "minus": ["C", "H"], "plus": ["D", "S"]},
+    }
+    assert made({"amount": rule}, {"Amount": "5", "Side": "C"}).body["amount"] == "-5"
+    assert made({"amount": rule}, {"Amount": "5", "Side": "D"}).body["amount"] == "5"
+    (error,) = made({"amount": rule}, {"Amount": "5", "Side": "X"})
+    assert (error.code, error.column) == ("unknown_value", "Amount, Side")
+
+
+ENTRIES = {
+    "fields": {"memo": {"column": "Memo"}},
+    "rows": {
+        "into": "lines",
+        "fields": {
+            "account": "Account",
+            "debit": {"column": "Amount", "type": "decimal", "part": "positive"},
+            "credit": {"column": "Amount", "type": "decimal", "part": "negative"},
+        },
+    },
+    "source_version": "none",
+}
+
+
+def grouped(*cells, **other):
+    """What becomes of rows of an entry's id, its memo, an account and an amount."""
+    whole = resource(**(ENTRIES | other))
+    names = ("ID", "Memo", "Account", "Amount")
+    rows = (Row(at, dict(zip(names, one, strict=True))) for at, one in enumerate(cells, 2))
+    return list(documents(rows, whole, TABLES, imported_at_ms=NOW_MS))
+
+
+def test_several_rows_make_one_document_wherever_they_stand():
+    first, second = grouped(
+        ("7", "Rent", "6601", "100"),
+        ("8", "Sale", "1002", "5"),
+        ("7", "Rent", "1002", "-100"),
+        ("8", "Sale", "5001", "-5"),
+    )
+    assert first.body == {
+        "external_id": "7",
+        "memo": "Rent",
+        "lines": [{"account": "6601", "debit": "100"}, {"account": "1002", "credit": "100"}],
+    }
+    assert [row.number for row in first.rows] == [2, 4]
+    assert [row.number for row in second.rows] == [3, 5]
+
+
+def test_one_bad_row_keeps_its_document_back_and_others_go():
+    bad, good = grouped(
+        ("7", "Rent", "6601", "100"), ("7", "Rent", "1002", "x"), ("8", "Sale", "1002", "5")
+    )
+    assert [(one.row, one.field, one.code) for one in bad.errors] == [
+        (3, "debit", "not_decimal"),
+        (3, "credit", "not_decimal"),
+    ]
+    assert [row.number for row in bad.rows] == [2, 3]
+    assert good.external_id == "8"
+
+
+def test_rows_of_one_document_agree_in_what_is_said_of_all():
+    (bad,) = grouped(("7", "Rent", "6601", "100"), ("7", "Tent", "1002", "-100"))
+    assert [(one.row, one.column, one.code) for one in bad.errors] == [(3, "Memo", "rows_differ")]

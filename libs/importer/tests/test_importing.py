@@ -337,13 +337,24 @@ async def test_a_refused_item_of_a_posted_document_is_counted_as_refused(send):
     assert report.resources[0].errors[0].message == "Other content."
 
 
-async def test_in_a_dry_run_rows_may_wait_for_rows_that_were_not_stored(send):
-    item = {"status": "failed", "problem": {"code": "missing_reference", "detail": "No unit kg."}}
-    api = Api(httpx.Response(200, json={"items": [item]}))
-    report = await send(api, "one", dry_run=True)
-    assert report.resources[0].counts == {"unresolved": 1}
-    assert report.failed == 0
-    assert report.resources[0].errors[0].message == "No unit kg."
+async def test_in_a_dry_run_rows_may_wait_for_rows_that_were_not_stored(send, system):
+    """Those that nothing in the import would make are failed already."""
+
+    def missing(reference):
+        problem = {"code": "missing_reference", "detail": f"No {reference}."}
+        return {"status": "failed", "problem": problem | {"facts": {"reference": reference}}}
+
+    made = {"status": "created"}
+    api = Api(
+        httpx.Response(200, json={"items": [made, missing("kg")]}),
+        httpx.Response(200, json={"items": [missing(f"other {system}-1")]}),
+    )
+    report = await send(api, "one", "two", "three", dry_run=True)
+    assert report.resources[0].counts == {"created": 1, "failed": 1, "unresolved": 1}
+    assert [error.message for error in report.resources[0].errors] == [
+        "No kg.",
+        f"No other {system}-1.",
+    ]
     assert json.loads(api.requests[0].content)["items"][0]["title"] == "one"
     assert api.requests[0].url.query == b"dry_run=true"
 
@@ -382,6 +393,58 @@ async def test_single_posts_have_a_key_made_of_the_rows_id(send):
     }
     with pytest.raises(SendingFailed, match="404"):
         await send(Api(httpx.Response(404, text="no such path")), "a", resource=POST)
+
+
+OWNED = POST | {
+    "fields": {
+        "title": "Title",
+        "owner_id": {
+            "column": "Title",
+            "reference": {"path": "/v1/users", "query": {"q": "{}"}, "match": "login"},
+        },
+    }
+}
+
+
+def found(*logins):
+    items = [{"id": f"id-of-{login}", "login": login} for login in logins]
+    return httpx.Response(200, json={"items": items, "next_cursor": None})
+
+
+async def test_a_record_that_a_row_names_is_found_once(send):
+    """By any filter of a list: here by login, of which the list finds more than equals."""
+    made = httpx.Response(201)
+    api = Api(found("amy", "amyrose"), made, made)
+    report = await send(api, "amy", "amy", resource=OWNED)
+    assert report.resources[0].counts == {"created": 2}
+    assert api.requests[0].url.params["q"] == "amy"
+    assert [json.loads(one.content)["owner_id"] for one in api.requests[1:]] == ["id-of-amy"] * 2
+
+
+async def test_a_record_that_is_not_there_or_not_one_is_the_rows_error(send):
+    api = Api(found(), found("bob", "bob"))
+    report = await send(api, "amy", "bob", resource=OWNED)
+    assert [(one.row, one.column, one.code) for one in report.resources[0].errors] == [
+        (2, "Title", "missing_reference"),
+        (3, "Title", "ambiguous_reference"),
+    ]
+    with pytest.raises(SendingFailed, match="GET /v1/users: 403"):
+        await send(Api(httpx.Response(403, text="no")), "amy", resource=OWNED)
+
+
+async def test_an_error_of_a_grouped_document_names_the_row_it_came_from(send, folder):
+    lines = {"into": "lines", "fields": {"sku": "Title"}}
+    orders = POST | {"fields": {"memo": {"const": "x"}}, "rows": lines, "external_id": "{Memo}"}
+    errors = [{"pointer": "/lines/1/sku", "code": "unknown", "message": "No such item."}]
+    api = Api(httpx.Response(422, json={"errors": errors}), httpx.Response(201))
+    (folder / "Orders.csv").write_text("Memo,Title\nA,one\nB,other\nA,two\n")
+    report = await send(api, resource=orders | {"file": "Orders.csv"})
+    assert report.resources[0].counts == {"created": 1, "failed": 1}
+    assert [(one.row, one.column) for one in report.resources[0].errors] == [(4, "Title")]
+    with (folder.parent / "errors" / "Orders.csv").open(encoding="utf-8-sig", newline="") as file:
+        told = {row["import_row"]: row["import_error"] for row in csv.DictReader(file)}
+    assert told["2"] == "row: row 4 of the same document was refused"
+    assert set(told) == {"2", "4"}
 
 
 def test_the_pause_grows_and_honours_what_the_api_asks():

@@ -1,7 +1,7 @@
 """Rows to documents: what is sent for each, or every reason why it cannot be."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from importer.files import Row, open_csv
 from importer.mapping import Mapping as SourceMapping
 from importer.mapping import Resource, VersionRule
 from importer.numbers import check_undamaged, whole_number
-from importer.rules import fill, placeholders
+from importer.rules import FieldRule, fill, placeholders
 from importer.values import (
     OMIT,
     Tables,
@@ -23,23 +23,23 @@ from importer.values import (
     table_of,
 )
 
-__all__ = ["Document", "Skipped", "Unsound", "document", "documents", "load_tables"]
+__all__ = ["Document", "Skipped", "Unsound", "documents", "load_tables"]
 
 
 @dataclass(frozen=True)
 class Document:
-    """What is sent for a row."""
+    """What is sent for a row, or for several rows that make one document."""
 
-    row: Row
+    rows: Sequence[Row]
     external_id: str
     body: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Unsound:
-    """A row that makes no document."""
+    """Rows that make no document, and why."""
 
-    row: Row
+    rows: Sequence[Row]
     errors: list[RowError]
 
 
@@ -78,14 +78,29 @@ def load_tables(folder: Path, source: SourceMapping) -> Tables:
 def documents(
     rows: Iterator[Row], resource: Resource, tables: Tables, *, imported_at_ms: int
 ) -> Iterator[Document | Unsound | Skipped]:
-    """For each row what to send, or why it cannot be; rows that are not wanted do not count."""
+    """For each row what to send, or why it cannot be; rows that are not wanted do not count.
+
+    Where rows make documents together, they need not stand together: the whole file is read.
+    """
+    making = _Making(resource, tables, imported_at_ms)
     seen = _Seen()
+    groups: dict[str, list[Row]] = {}
     for row, footer in _with_footers(rows, resource):
         if footer:
             yield Skipped(row, "footer")
-        elif row.unread or _wanted(resource, row):
-            made = document(row, resource, tables, imported_at_ms=imported_at_ms)
-            yield seen.judge(made, resource) if isinstance(made, Document) else Unsound(row, made)
+        elif row.unread:
+            error = RowError(row.number, "", "", "", row.unread.code, str(row.unread))
+            yield Unsound([row], [error])
+        elif not _wanted(resource, row):
+            continue
+        elif resource.rows is None:
+            made = making.document([row])
+            yield seen.judge(made, resource) if isinstance(made, Document) else made
+        else:
+            key = "\n".join(row.values[name] for name in sorted(resource.id_columns()))
+            groups.setdefault(key, []).append(row)
+    for group in groups.values():
+        yield making.document(group)
 
 
 def _wanted(resource: Resource, row: Row) -> bool:
@@ -113,48 +128,87 @@ class _Seen:
         self._first: dict[str, tuple[int, bytes]] = {}
 
     def judge(self, made: Document, resource: Resource) -> Document | Unsound | Skipped:
-        content = orjson.dumps(made.body, option=orjson.OPT_SORT_KEYS)
+        content = orjson.dumps(made.body, option=orjson.OPT_SORT_KEYS, default=repr)
         digest = hashlib.blake2b(content, digest_size=12).digest()
-        number, first = self._first.setdefault(made.external_id, (made.row.number, digest))
-        if number == made.row.number:
+        [row] = made.rows
+        number, first = self._first.setdefault(made.external_id, (row.number, digest))
+        if number == row.number:
             return made
         if first == digest:
-            return Skipped(made.row, "repeated")
+            return Skipped(row, "repeated")
         told = f"{made.external_id!r} stands in row {number} already, with other values."
         column = ", ".join(sorted(resource.id_columns()))
-        error = RowError(made.row.number, made.external_id, "external_id", column, "id_twice", told)
-        return Unsound(made.row, [error])
+        error = RowError(row.number, made.external_id, "external_id", column, "id_twice", told)
+        return Unsound([row], [error])
 
 
-def document(
-    row: Row, resource: Resource, tables: Tables, *, imported_at_ms: int
-) -> Document | list[RowError]:
-    """The document of one row, or everything that is wrong with it."""
-    if row.unread:
-        return [RowError(row.number, "", "", "", row.unread.code, str(row.unread))]
-    found: dict[str, Any] = {}
-    own: dict[str, Any] = {}
-    wrong: list[tuple[str, str, Refused]] = []
-    external_id = ""
-    try:
-        external_id = _external_id(resource, row)
-    except Refused as refused:
-        wrong.append(("external_id", ", ".join(sorted(resource.id_columns())), refused))
-    for path, rule in resource.fields.items():
+@dataclass(frozen=True)
+class _Making:
+    """Makes documents of rows, and notes everything that is wrong with them."""
+
+    resource: Resource
+    tables: Tables
+    imported_at_ms: int
+
+    def document(self, rows: Sequence[Row]) -> Document | Unsound:
+        """The document of the rows: their common fields, and a list entry of each."""
+        first, wrong = rows[0], list[RowError]()
+        external_id = ""
         try:
-            _put(found, path, field_value(rule, row.values, tables))
+            external_id = _external_id(self.resource, first)
         except Refused as refused:
-            wrong.append((path, column_of(rule), refused))
-    try:
-        own = _own_fields(resource, row, external_id, imported_at_ms)
-    except Refused as refused:
-        wrong.append(("source_version", getattr(resource.source_version, "column", ""), refused))
-    if wrong:
-        return [
-            RowError(row.number, external_id, field, column, refused.code, str(refused))
-            for field, column, refused in wrong
-        ]
-    return Document(row, external_id, _with_lists(found) | own)
+            columns = ", ".join(sorted(self.resource.id_columns()))
+            wrong.append(_error(first, "", "external_id", columns, refused))
+        body = self._fields(first, external_id, self.resource.fields, wrong)
+        if self.resource.rows:
+            for row in rows[1:]:
+                self._agrees(row, external_id, body, wrong)
+            body[self.resource.rows.into] = [
+                self._fields(row, external_id, self.resource.rows.fields, wrong) for row in rows
+            ]
+        try:
+            body |= _own_fields(self.resource, first, external_id, self.imported_at_ms)
+        except Refused as refused:
+            column = getattr(self.resource.source_version, "column", "")
+            wrong.append(_error(first, external_id, "source_version", column, refused))
+        return Unsound(rows, wrong) if wrong else Document(rows, external_id, body)
+
+    def _fields(
+        self,
+        row: Row,
+        external_id: str,
+        rules: Mapping[str, FieldRule],
+        wrong: list[RowError],
+    ) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for path, rule in rules.items():
+            try:
+                _put(found, path, field_value(rule, row.values, self.tables))
+            except Refused as refused:
+                wrong.append(_error(row, external_id, path, column_of(rule), refused))
+        return dict(_with_lists(found))
+
+    def _agrees(
+        self, row: Row, external_id: str, body: Mapping[str, Any], wrong: list[RowError]
+    ) -> None:
+        """What is said for the whole document is the same in each of its rows."""
+        own = self._fields(row, external_id, self.resource.fields, [])
+        if differing := sorted(name for name in {*own, *body} if own.get(name) != body.get(name)):
+            columns = {
+                column
+                for path, rule in self.resource.fields.items()
+                if path.split(".")[0] in differing
+                for column in rule.columns()
+            }
+            told = f"{', '.join(differing)}: other than in the document's first row."
+            refused = Refused("rows_differ", told)
+            wrong.append(
+                _error(row, external_id, differing[0], ", ".join(sorted(columns)), refused)
+            )
+
+
+def _error(row: Row, external_id: str, field: str, column: str, refused: Refused) -> RowError:
+    return RowError(row.number, external_id, field, column, refused.code, str(refused))
 
 
 def _own_fields(

@@ -38,22 +38,42 @@ async def export(client: httpx.AsyncClient, path: str, out: Path) -> int:
 
 
 async def _records(client: httpx.AsyncClient, path: str) -> AsyncIterator[Mapping[str, Any]]:
-    asked: dict[str, Any] = {"limit": PAGE}
-    while True:
+    """The records of a list, a feed or a report, whatever filters the path has."""
+    url: httpx.URL | None = httpx.URL(path)
+    if "/reports/" not in path:
+        url = httpx.URL(path, params={"limit": str(PAGE)} | dict(httpx.URL(path).params))
+    while url is not None:
         try:
-            reply = await client.get(path, params=asked)
+            reply = await client.get(url)
         except httpx.TransportError as lost:
             message = f"{client.base_url} does not answer: {lost}"
             raise SendingFailed(message) from lost
         if not reply.is_success:
             message = f"GET {path}: {reply.status_code} {reply.text[:300]}"
             raise SendingFailed(message)
-        page = reply.json()
-        for record in page["items"]:
+        body = reply.json()
+        records = _list_of(body)
+        for record in records:
             yield record
-        if not page["next_cursor"]:
-            return
-        asked["cursor"] = page["next_cursor"]
+        url = _following(url, reply, body) if records else None
+
+
+def _list_of(body: Any) -> list[Mapping[str, Any]]:
+    """The records of a reply: of a page, of a feed, the lines of a report, or itself."""
+    if isinstance(body, list):
+        return body
+    if "items" in body:
+        return list(body["items"])
+    lists = [value for value in body.values() if isinstance(value, list)]
+    return lists[0] if len(lists) == 1 else [body]
+
+
+def _following(url: httpx.URL, reply: httpx.Response, body: Any) -> httpx.URL | None:
+    if isinstance(body, dict):
+        cursor = body.get("next_cursor")
+        return url.copy_merge_params({"cursor": cursor}) if cursor else None
+    link = reply.links.get("next")
+    return httpx.URL(link["url"]) if link else None
 
 
 def _flat(record: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

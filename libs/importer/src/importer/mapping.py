@@ -29,10 +29,45 @@ BATCH_MAX = 500
 _PATH = re.compile(r"[a-z][a-z0-9_]*(\.([a-z][a-z0-9_]*|[0-9]{1,2}))*")
 
 
+def shorthand(fields: Any) -> Any:
+    """`name: CompanyName` is short for `name: {column: CompanyName}`."""
+    if not isinstance(fields, dict):
+        return fields
+    return {
+        path: {"column": rule} if isinstance(rule, str) else rule for path, rule in fields.items()
+    }
+
+
+def paths_fit(fields: dict[str, FieldRule]) -> dict[str, FieldRule]:
+    """Paths are such as name or bill_to.city, and no value holds others. Raises ValueError."""
+    for path in fields:
+        if not _PATH.fullmatch(path):
+            message = f"{path!r} is no field path such as name or bill_to.city"
+            raise ValueError(message)
+        inside_it = next((other for other in fields if other.startswith(f"{path}.")), None)
+        if inside_it:
+            message = f"{path!r} cannot be a value and hold {inside_it!r} as well"
+            raise ValueError(message)
+    return fields
+
+
 class VersionRule(Strict):
     """The source's own version of a row: a whole number that grows with each change."""
 
     column: str
+
+
+class Rows(Strict):
+    """Several rows with one id become one document: each row an entry of the list at `into`.
+
+    The fields of the resource are the document's; they must be the same in all its rows.
+    """
+
+    into: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    fields: Annotated[dict[str, FieldRule], Field(min_length=1)]
+
+    _shorthand = field_validator("fields", mode="before")(shorthand)
+    _paths = field_validator("fields")(paths_fit)
 
 
 class Resource(FileForm, TextForm):
@@ -54,35 +89,15 @@ class Resource(FileForm, TextForm):
     only: dict[str, list[str]] = Field(default_factory=dict)
     without: dict[str, list[str]] = Field(default_factory=dict)
     fields: Annotated[dict[str, FieldRule], Field(min_length=1)]
+    rows: Rows | None = None
 
     @field_validator("file")
     @classmethod
     def _is_inside(cls, file: str) -> str:
         return inside(file)
 
-    @field_validator("fields", mode="before")
-    @classmethod
-    def _shorthand(cls, fields: Any) -> Any:
-        """`name: CompanyName` is short for `name: {column: CompanyName}`."""
-        if not isinstance(fields, dict):
-            return fields
-        return {
-            path: {"column": rule} if isinstance(rule, str) else rule
-            for path, rule in fields.items()
-        }
-
-    @field_validator("fields")
-    @classmethod
-    def _paths_fit(cls, fields: dict[str, FieldRule]) -> dict[str, FieldRule]:
-        for path in fields:
-            if not _PATH.fullmatch(path):
-                message = f"{path!r} is no field path such as name or bill_to.city"
-                raise ValueError(message)
-            inside = next((other for other in fields if other.startswith(f"{path}.")), None)
-            if inside:
-                message = f"{path!r} cannot be a value and hold {inside!r} as well"
-                raise ValueError(message)
-        return fields
+    _shorthand = field_validator("fields", mode="before")(shorthand)
+    _paths = field_validator("fields")(paths_fit)
 
     @model_validator(mode="after")
     def _target_fits(self) -> Self:
@@ -91,6 +106,9 @@ class Resource(FileForm, TextForm):
             raise ValueError(message)
         if self.method == "put" and "{external_id}" not in self.target:
             message = "put needs {external_id} in its target"
+            raise ValueError(message)
+        if self.rows and any(one.split(".")[0] == self.rows.into for one in self.fields):
+            message = f"{self.rows.into!r} is made of rows: no field can be in it"
             raise ValueError(message)
         return self
 
@@ -103,17 +121,34 @@ class Resource(FileForm, TextForm):
         found = self.id_columns() | set(self.only) | set(self.without)
         if isinstance(self.source_version, VersionRule):
             found.add(self.source_version.column)
-        return found.union(*(rule.columns() for rule in self.fields.values()))
+        return found.union(*(rule.columns() for rule in self.rules()))
+
+    def rules(self) -> list[FieldRule]:
+        """The rules of the document's fields, and of those of its rows."""
+        return [*self.fields.values(), *(self.rows.fields.values() if self.rows else ())]
+
+    def rule_at(self, path: str) -> FieldRule | None:
+        """The rule of a field of the document, such as name or lines.3.sku."""
+        if self.rows and path.startswith(f"{self.rows.into}."):
+            return self.rows.fields.get(".".join(path.split(".")[2:]))
+        return self.fields.get(path)
 
     def lookups(self) -> list[Lookup]:
         """The other files that this resource needs."""
-        return [lookup for rule in self.fields.values() for lookup in rule.lookups()]
+        return [lookup for rule in self.rules() for lookup in rule.lookups()]
 
     def resolved(self, around: Strict) -> Self:
         """The resource with what it leaves to the mapping. Raises ValueError."""
         whole = inherit(self, around, FileForm, TextForm)
         fields = {path: rule.resolved(path, whole) for path, rule in self.fields.items()}
-        return whole.model_copy(update={"fields": fields})
+        rows = self.rows and self.rows.model_copy(
+            update={
+                "fields": {
+                    path: rule.resolved(path, whole) for path, rule in self.rows.fields.items()
+                }
+            }
+        )
+        return whole.model_copy(update={"fields": fields, "rows": rows})
 
 
 class Mapping(FileForm, TextForm):

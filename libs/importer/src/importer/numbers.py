@@ -1,6 +1,7 @@
 """Numbers as files write them: exact, by declared signs, and nothing that is not surely one."""
 
 import re
+from collections.abc import Collection
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from importer.errors import Refused
@@ -24,12 +25,16 @@ def check_undamaged(text: str) -> None:
         raise Refused("damaged", f"{text!r} is a spreadsheet's sign for a value it could not show.")
 
 
-def exact(text: str, *, decimal: str, thousands: str) -> Decimal:
-    """The number of a text. Raises Refused.
+def exact(text: str, *, decimal: str, thousands: str, negative: Collection[str] = ()) -> Decimal:
+    """The number of a text; `negative`: whether `5-` and `(5)` are written for -5. Raises Refused.
 
     Full-width digits count as digits. Exponents, units and signs that are not declared do not.
     """
     plain = _BLANKS.sub(" ", text).translate(_ASCII)
+    if "trailing" in negative and plain.endswith("-"):
+        plain = f"-{plain[:-1].rstrip()}"
+    elif "parentheses" in negative and plain.startswith("(") and plain.endswith(")"):
+        plain = f"-{plain[1:-1].strip()}"
     point = re.escape(decimal)
     whole = rf"\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})+|\d+" if thousands else r"\d+"
     found = re.fullmatch(rf"([+-]?)({whole})?(?:{point}(\d+))?", plain, re.ASCII)

@@ -16,6 +16,8 @@ __all__ = [
     "FieldRule",
     "FileForm",
     "Lookup",
+    "Reference",
+    "Sign",
     "Source",
     "Strict",
     "TextForm",
@@ -101,6 +103,28 @@ class Source(Strict):
         return {*([self.column] if self.column else []), *joined, *placeholders(self.template)}
 
 
+class Sign(Strict):
+    """The sign of a number that another column says: `minus` and `plus` are its values."""
+
+    column: str
+    minus: Annotated[list[str], Field(min_length=1)]
+    plus: Annotated[list[str], Field(min_length=1)]
+
+
+class Reference(Strict):
+    """A record here that a text names, found by a list of the API; the field gets its id.
+
+    `query` are filters of the list, with `{}` for the text: {external_system: shop, external_id:
+    "{}"}. `field`: which field of the one record that is found is taken. `match`: the field of the
+    record that must equal the text, for filters that find more than equals.
+    """
+
+    path: Annotated[str, Field(pattern=r"^/v1/[a-z0-9/-]+$")]
+    query: Annotated[dict[str, str], Field(min_length=1)]
+    field: str = "id"
+    match: str | None = None
+
+
 class TextForm(Strict):
     """How texts are read; said for the mapping, for a resource or for a field.
 
@@ -135,26 +159,39 @@ class FieldRule(Source, TextForm):
 
     What is empty at the end: `when_empty`. `split` makes a list of the parts between such marks;
     an empty part is none. `type` converts; a field called phone is one where nothing else is
-    said. Numbers: `times` multiplies and `digits` rounds half-up.
+    said. `reference` replaces the text by the id of the record here that it names.
+
+    Numbers: `negative` are ways to write one below zero besides a minus before it; `sign` turns
+    it round or takes its sign from another column; `part` keeps the positive or the negative
+    ones, without their sign, as debits and credits; `times` multiplies, `digits` rounds half-up.
     """
 
     when_empty: Literal["omit", "null", "error"] = "omit"
     split: Annotated[str, Field(min_length=1, max_length=3)] | None = None
     type: Literal["text", "decimal", "int", "bool", "date", "phone"] | None = None
+    negative: list[Literal["trailing", "parentheses"]] = []
+    sign: Literal["flip"] | Sign | None = None
+    part: Literal["positive", "negative"] | None = None
     times: Decimal | None = None
     digits: Annotated[int, Field(ge=0, le=6)] | None = None
+    reference: Reference | None = None
 
     @model_validator(mode="after")
     def _fits_its_type(self) -> Self:
-        if self.type != "decimal" and (self.times is not None or self.digits is not None):
-            message = "times and digits need type: decimal"
+        numeric = {"negative", "sign", "part", "times", "digits"} & self.model_fields_set
+        if numeric and self.type != "decimal":
+            message = f"{' and '.join(sorted(numeric))} need type: decimal"
+            raise ValueError(message)
+        if self.reference and (self.split or self.type not in {None, "text"}):
+            message = "a reference is found by one text: no split and no type"
             raise ValueError(message)
         return self
 
     def columns(self) -> set[str]:
         """The columns this rule reads."""
         region = self.region.columns() if isinstance(self.region, Source) else set()
-        return super().columns() | region
+        sign = {self.sign.column} if isinstance(self.sign, Sign) else set()
+        return super().columns() | region | sign
 
     def lookups(self) -> list[Lookup]:
         """The look-ups of this rule."""

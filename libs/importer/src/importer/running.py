@@ -2,16 +2,16 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
 import httpx
 
 from importer.documents import Document, Skipped, Unsound, documents, load_tables
-from importer.errors import MappingError, SendingFailed
+from importer.errors import MappingError, RowError, SendingFailed
 from importer.failures import Failed, check_apart, set_aside, write_failed
-from importer.files import CsvFile, open_csv
+from importer.files import CsvFile, Row, open_csv
 from importer.mapping import Mapping, Resource
 from importer.reports import ImportReport, ResourceReport
 from importer.sending import Outcome, Sender
@@ -126,16 +126,30 @@ def _sound(
             report.counts[one.why] += 1
         else:
             report.counts["failed"] += 1
-            report.errors.extend(one.errors)
-            failed[one.row.number] = (one.row, one.errors)
+            _keep(report, failed, one.rows, one.errors)
 
 
 def _count(report: ResourceReport, outcome: Outcome, failed: Failed) -> None:
     report.counts[outcome.status] += 1
-    report.errors.extend(outcome.errors)
     if outcome.status == "failed":
-        row = outcome.document.row
-        failed[row.number] = (row, list(outcome.errors))
+        _keep(report, failed, outcome.document.rows, outcome.errors)
+    else:
+        report.errors.extend(outcome.errors)
+
+
+def _keep(
+    report: ResourceReport, failed: Failed, rows: Sequence[Row], errors: Sequence[RowError]
+) -> None:
+    """Note why a document was not taken; all its rows go to the file of failed rows."""
+    report.errors.extend(errors)
+    for row in rows:
+        own = [error for error in errors if error.row == row.number]
+        failed[row.number] = (row, own or [_with_another(row, errors[0])])
+
+
+def _with_another(row: Row, error: RowError) -> RowError:
+    told = f"row {error.row} of the same document was refused"
+    return replace(error, row=row.number, field="", column="", code="same_document", message=told)
 
 
 def _batches(ready: Iterator[Document], size: int) -> Iterator[list[Document]]:

@@ -19,6 +19,7 @@ import orjson
 from importer.documents import Document
 from importer.errors import RowError, SendingFailed
 from importer.mapping import Resource
+from importer.references import References, row_of
 
 __all__ = ["Outcome", "Sender"]
 
@@ -27,6 +28,8 @@ BODY_BYTES_MAX = 1_000_000
 _WAIT_MAX_SECONDS = 30.0
 _TRANSIENT = frozenset({408, 425, 429, 502, 503, 504})
 _BUSY = frozenset({"busy", "idempotency_in_flight"})
+_KEYS = ("sku", "code", "number", "login", "username", "email")
+_SYSTEM = re.compile(r"/by-external/([^/]+)/")
 _ITEM = re.compile(r"^/items/(\d+)(/.*)?$")
 
 
@@ -43,18 +46,41 @@ class Outcome:
 
 
 class Sender:
-    """Sends the documents of one import. `sent`: whether the API took anything up to now."""
+    """Sends the documents of one import. `sent`: whether the API took anything up to now.
+
+    In a dry run `pending` are the names of rows that would be records now: what refers to them is
+    `unresolved`, not failed.
+    """
 
     def __init__(self, client: httpx.AsyncClient, *, run: str, dry_run: bool) -> None:
         self._client = client
         self._run = run
         self._dry_run = dry_run
         self.sent = False
+        self.pending: set[str] = set()
+        self._references = References(client, self.pending)
 
     async def send(self, resource: Resource, documents: Sequence[Document]) -> list[Outcome]:
         """Send a batch's worth of documents. Raises SendingFailed."""
+        outcomes: list[Outcome] = []
+        ready: list[Document] = []
+        for document in documents:
+            found = await self._references.resolve(resource, document)
+            if isinstance(found, Document):
+                ready.append(found)
+            else:
+                outcomes.append(_unfound(document, found.errors))
+        if ready:
+            outcomes += await self._sound(resource, ready)
+        if self._dry_run:
+            for one in outcomes:
+                if one.status not in {"failed", "unresolved"}:
+                    self.pending |= _names(resource, one.document)
+        return outcomes
+
+    async def _sound(self, resource: Resource, documents: list[Document]) -> list[Outcome]:
         if resource.method == "batch":
-            return await self._batch(resource, list(documents))
+            return await self._batch(resource, documents)
         if self._dry_run:
             return [Outcome(document, "checked") for document in documents]
         return [await self._single(resource, document) for document in documents]
@@ -141,8 +167,23 @@ class Sender:
             return Outcome(document, status)
         problem = item.get("problem") or {}
         if self._dry_run and problem.get("code") == "missing_reference":
-            status = "unresolved"
+            named = str((problem.get("facts") or {}).get("reference", ""))
+            status = "unresolved" if named in self.pending else status
         return Outcome(document, status, _errors(resource, document, problem))
+
+
+def _unfound(document: Document, errors: Sequence[RowError]) -> Outcome:
+    """A document that names what is not here; in a dry run it may be among the rows before."""
+    pending = all(error.code == "pending_reference" for error in errors)
+    return Outcome(document, "unresolved" if pending else "failed", errors)
+
+
+def _names(resource: Resource, document: Document) -> set[str]:
+    """What others may call the record by: its id there, and its code, number or login."""
+    found = {document.external_id}
+    if system := _SYSTEM.search(resource.target):
+        found.add(f"{system[1]} {document.external_id}")
+    return found | {str(document.body[name]) for name in _KEYS if name in document.body}
 
 
 def _errors(resource: Resource, document: Document, problem: Mapping[str, Any]) -> list[RowError]:
@@ -159,9 +200,9 @@ def _row_error(
     resource: Resource, document: Document, error: Mapping[str, Any], message: str
 ) -> RowError:
     field = str(error.get("pointer", "")).strip("/").replace("/", ".")
-    rule = resource.fields.get(field)
+    rule = resource.rule_at(field)
     return RowError(
-        row=document.row.number,
+        row=row_of(resource, document, field),
         external_id=document.external_id,
         field=field,
         column=", ".join(sorted(rule.columns())) if rule else "",

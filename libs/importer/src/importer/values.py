@@ -1,6 +1,7 @@
 """Values: what a field's rule makes of a row's texts. Pure and exact."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import phonenumbers
@@ -8,15 +9,27 @@ import phonenumbers
 from importer.dates import day_of
 from importer.errors import Refused
 from importer.numbers import check_undamaged, exact, scaled, whole_number
-from importer.rules import FieldRule, Lookup, Source, fill
+from importer.rules import FieldRule, Lookup, Reference, Sign, Source, fill
 
-__all__ = ["OMIT", "Tables", "check_readable", "column_of", "field_value", "table_of"]
+__all__ = ["OMIT", "Named", "Tables", "check_readable", "column_of", "field_value", "table_of"]
 
 Tables = Mapping[tuple[str, str, str], Mapping[str, str]]
 """Look-up tables by file, key column and value column."""
 
 OMIT: Any = object()
 """The field is left out of the document."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """A record here that a text names; its id is found when the document is sent."""
+
+    reference: Reference
+    text: str
+
+    def __hash__(self) -> int:
+        return hash((self.reference.path, self.text))
+
 
 _TRUE = frozenset({"1", "true", "t", "yes", "y"})
 _FALSE = frozenset({"0", "false", "f", "no", "n"})
@@ -31,6 +44,8 @@ def field_value(rule: FieldRule, values: Mapping[str, str], tables: Tables) -> A
         return text
     if text == "":
         return _empty(rule)
+    if rule.reference:
+        return Named(rule.reference, text)
     if rule.split is None:
         return _as_type(rule, text, values, tables)
     parts = [part.strip() for part in text.split(rule.split)]
@@ -105,8 +120,7 @@ def _as_type(rule: FieldRule, text: str, values: Mapping[str, str], tables: Tabl
     check_undamaged(text)
     match rule.type:
         case "decimal":
-            number = exact(text, decimal=rule.decimal or ".", thousands=rule.thousands or "")
-            return scaled(number, rule.times, rule.digits)
+            return _decimal(rule, text, values)
         case "int":
             return whole_number(text, thousands=rule.thousands or "")
         case "bool":
@@ -116,6 +130,30 @@ def _as_type(rule: FieldRule, text: str, values: Mapping[str, str], tables: Tabl
         case "phone":
             return _phone(text, rule, values, tables)
     return text
+
+
+def _decimal(rule: FieldRule, text: str, values: Mapping[str, str]) -> Any:
+    number = exact(
+        text,
+        decimal=rule.decimal or ".",
+        thousands=rule.thousands or "",
+        negative=rule.negative,
+    )
+    if rule.sign == "flip" or (isinstance(rule.sign, Sign) and _is_minus(rule.sign, values)):
+        number = -number
+    if rule.part:
+        if number == 0 or (number > 0) != (rule.part == "positive"):
+            return _empty(rule)
+        number = abs(number)
+    return scaled(number, rule.times, rule.digits)
+
+
+def _is_minus(sign: Sign, values: Mapping[str, str]) -> bool:
+    told = values[sign.column]
+    if told not in {*sign.minus, *sign.plus}:
+        known = ", ".join([*sign.plus, *sign.minus])
+        raise Refused("unknown_value", f"{sign.column} {told!r} is none of {known}.")
+    return told in sign.minus
 
 
 def _bool(text: str) -> bool:
