@@ -9,6 +9,7 @@ from chassis.http.problems import NotFound
 from chassis.identity.systems import SystemReserved
 from chassis.ids import uuid7
 from chassis.storage.reading import Reading
+from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import lock, lock_all, read_all
 from chassis.work.unit_of_work import Work
 from crm.accounts import queries
@@ -24,7 +25,6 @@ from crm.accounts.schemas import (
     UpsertAccount,
 )
 from crm.accounts.service.facts import read
-from crm.currencies import require_supported_currency
 from crm.fields import Facts
 from crm.ownership import ERP, ManagedByErp
 from crm.settings import settings_of

@@ -10,6 +10,7 @@ from uuid import UUID
 from chassis.http.field_errors import errors_of_field
 from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
+from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import lock
 from chassis.work.unit_of_work import Work
 from crm.catalog import queries
@@ -25,7 +26,6 @@ from crm.catalog.schemas import (
     UpsertPrice,
 )
 from crm.catalog.service.products import lock_product, product_meant
-from crm.currencies import require_supported_currency
 from crm.fields import Facts
 from crm.ownership import ERP, ManagedByErp
 from records.links import LinkExternal, link

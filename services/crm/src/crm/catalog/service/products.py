@@ -11,13 +11,13 @@ from chassis.http.field_errors import errors_of_field
 from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
 from chassis.storage.source_versions import age_of, require_near
+from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import advisory_lock, lock, lock_all
 from chassis.work.unit_of_work import Work
 from crm.catalog import queries
 from crm.catalog.errors import DuplicateCode
 from crm.catalog.models import ERP_MASTER, WITHDRAWN, Product
 from crm.catalog.schemas import AddProduct, ChangeProduct, ProductView, UpsertProduct
-from crm.currencies import require_supported_currency
 from crm.fields import Facts
 from crm.ownership import ERP, ManagedByErp
 from crm.settings import settings_of

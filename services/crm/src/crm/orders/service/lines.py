@@ -9,11 +9,11 @@ from uuid import UUID
 from chassis.http.problems import FieldError, InvalidInput, MissingReference
 from chassis.ids import uuid7
 from chassis.storage.loading import loaded
+from chassis.work.company_rules import require_supported_currency
 from chassis.work.unit_of_work import Work
 from crm.catalog.errors import NoPrice
 from crm.catalog.service import prices
 from crm.catalog.service.prices import Offer
-from crm.currencies import require_supported_currency
 from crm.orders.errors import FractionOfUnit, PriceMissing, ProductNotSold, UnknownLine
 from crm.orders.models import Order, OrderLine
 from crm.orders.schemas import ChangeLine, NewOrderLine

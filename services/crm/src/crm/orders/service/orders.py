@@ -11,11 +11,10 @@ from chassis.http.problems import FieldError, InvalidInput, MissingReference, No
 from chassis.ids import uuid7
 from chassis.storage.loading import loaded
 from chassis.storage.source_versions import present_history
+from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work
 from crm.accounts.schemas import Buyer
 from crm.accounts.service import accounts
-from crm.currencies import require_supported_currency
-from crm.days import business_day_of
 from crm.orders import queries
 from crm.orders.events import BaseState, LineState, OrderChanged, RefusalState, money
 from crm.orders.models import PLACED, Order, OrderLine

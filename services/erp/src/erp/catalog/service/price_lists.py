@@ -8,6 +8,7 @@ import asyncpg
 
 from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
+from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import advisory_lock, read_all
 from chassis.work.unit_of_work import Work
 from erp.catalog.errors import DuplicateCode
@@ -15,7 +16,6 @@ from erp.catalog.events import PriceListChanged
 from erp.catalog.models import PriceList
 from erp.catalog.queries import prices as queries
 from erp.catalog.schemas import ChangePriceList, NewPriceList, PriceListView
-from erp.currencies import require_supported_currency
 
 __all__ = [
     "add_price_list",

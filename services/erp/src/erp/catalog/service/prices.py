@@ -13,6 +13,7 @@ import asyncpg
 from chassis.http.field_errors import errors_of_field
 from chassis.http.problems import CurrencyNotSupported, MissingReference, NotFound
 from chassis.ids import uuid7
+from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import advisory_lock, lock, read_all
 from chassis.work.unit_of_work import Work
 from erp.catalog.errors import FractionOfUnit, NoPrice, OverlappingPrice
@@ -29,7 +30,6 @@ from erp.catalog.schemas import (
     UpsertPrice,
 )
 from erp.catalog.service.price_lists import price_list_of
-from erp.currencies import require_supported_currency
 from records.links import LinkExternal, link
 from records.upserts import Sent, Upserted, require, upsert
 from values.money import MoneyView, UnitPrice, UnitPriceChange, UnitPriceView

@@ -5,8 +5,8 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
-from erp.days import business_day_of
 from erp.fulfilment import queries
 from erp.fulfilment.errors import MoreThanLeft, NothingToInvoice, NotShippedYet, UnknownLine
 from erp.fulfilment.models import OrderLine

@@ -9,11 +9,10 @@ from uuid import UUID
 from chassis.http.problems import FieldError, InvalidInput
 from chassis.ids import uuid7
 from chassis.storage.loading import loaded
+from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work
 from erp.catalog.errors import FractionOfUnit
 from erp.catalog.service import prices
-from erp.currencies import require_supported_currency
-from erp.days import business_day_of
 from erp.fulfilment import queries
 from erp.fulfilment.errors import PriceMissing
 from erp.fulfilment.models import DRAFT, Order, OrderCharge, OrderLine

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
 from erp.approvals import service as approvals
-from erp.days import business_day_of
 from erp.documents import require_named_once, require_same_items
 from erp.fulfilment import queries
 from erp.fulfilment.errors import PriceMissing, UnknownLine

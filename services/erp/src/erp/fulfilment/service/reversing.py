@@ -5,8 +5,8 @@ from uuid import UUID
 
 from chassis.http.problems import NotFound
 from chassis.ids import uuid7
+from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
-from erp.days import business_day_of
 from erp.fulfilment import queries
 from erp.fulfilment.errors import GoodsCameBack
 from erp.fulfilment.models import OrderLine, Shipment, ShipmentLine

@@ -10,8 +10,8 @@ import asyncpg
 
 from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
+from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
-from erp.days import business_day_of
 from erp.ledger import queries
 from erp.ledger.errors import (
     AlreadyReversed,

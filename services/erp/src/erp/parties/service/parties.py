@@ -5,9 +5,9 @@ from typing import Any
 
 from chassis.http.field_errors import errors_of_field
 from chassis.http.problems import CurrencyNotSupported, Forbidden, MissingReference
+from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
-from erp.currencies import require_supported_currency
 from erp.parties import queries
 from erp.parties.errors import DuplicateTaxId
 from erp.parties.models import Customer, Party

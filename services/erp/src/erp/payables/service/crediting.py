@@ -5,9 +5,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from chassis.http.problems import MissingReference
+from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work
-from erp.currencies import require_supported_currency
-from erp.days import business_day_of
 from erp.ledger import service as ledger
 from erp.payables import queries
 from erp.payables.schemas import BillView, NewCreditNote

@@ -9,10 +9,9 @@ from uuid import UUID
 
 from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
+from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
-from erp.currencies import require_supported_currency
-from erp.days import business_day_of
 from erp.ledger import service as ledger
 from erp.parties.errors import PartyArchived
 from erp.payables import queries

@@ -8,10 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from chassis.http.problems import FieldError, InvalidInput, NotFound
+from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
-from erp.currencies import require_supported_currency
-from erp.days import business_day_of
 from erp.payables import queries
 from erp.payables.errors import DuplicateBill
 from erp.payables.schemas import (

@@ -4,8 +4,8 @@ from datetime import date
 from uuid import UUID
 
 from chassis.http.problems import FieldError, InvalidInput, NotFound
+from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
-from erp.days import business_day_of
 from erp.ledger import service as ledger
 from erp.payables import queries
 from erp.payables.errors import BillPaid, BillWithoutLines

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from chassis.http.problems import NotFound
+from chassis.work.company_rules import require_supported_currency
 from chassis.work.unit_of_work import Work
-from erp.currencies import require_supported_currency
 from erp.documents import require_named_once, require_same_items
 from erp.purchasing.errors import NotALine
 from erp.purchasing.models import PurchaseOrderLine

@@ -9,9 +9,9 @@ from chassis.http.batch import BatchReply
 from chassis.http.field_errors import errors_of_field
 from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
+from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
-from erp.currencies import require_supported_currency
 from erp.purchasing.errors import DuplicateSupplierPrice
 from erp.purchasing.models import SupplierPrice
 from erp.purchasing.queries import prices as queries

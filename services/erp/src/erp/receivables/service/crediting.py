@@ -8,8 +8,8 @@ from uuid import UUID
 
 from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
+from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
-from erp.days import business_day_of
 from erp.receivables import queries
 from erp.receivables.errors import NothingToCredit
 from erp.receivables.events import CreditedLine, InvoiceCredited, InvoiceCreditStarted

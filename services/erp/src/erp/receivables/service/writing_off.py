@@ -3,9 +3,8 @@
 from decimal import Decimal
 
 from chassis.http.problems import NotFound
+from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work
-from erp.currencies import require_supported_currency
-from erp.days import business_day_of
 from erp.receivables import queries
 from erp.receivables.errors import NoTaxKnown
 from erp.receivables.rules.amounts import tax_share

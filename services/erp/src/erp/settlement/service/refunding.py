@@ -6,9 +6,8 @@ from uuid import UUID
 
 from chassis.http.problems import FieldError, InvalidInput
 from chassis.ids import uuid7
+from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work
-from erp.currencies import require_supported_currency
-from erp.days import business_day_of
 from erp.ledger import service as ledger
 from erp.settlement import queries
 from erp.settlement.errors import NothingToRefund

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from chassis.http.problems import FieldError, InvalidInput, NotFound
 from chassis.ids import uuid7
+from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
-from erp.days import business_day_of
 from erp.ledger import service as ledger
 from erp.settings import settings_of
 from erp.settlement import queries

@@ -9,9 +9,8 @@ from uuid import UUID
 from chassis.http.batch import BatchReply
 from chassis.http.problems import MissingReference
 from chassis.ids import uuid7
+from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work
-from erp.currencies import require_supported_currency
-from erp.days import business_day_of
 from erp.sql import Sql
 from erp.stock import queries
 from erp.stock.errors import NotStocked, OpeningStockPosted
