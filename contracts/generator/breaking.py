@@ -70,11 +70,12 @@ class Change:
 
 
 def _follow(schema: Schema, document: Schema) -> Schema:
+    """What a reference names; what is written beside it, such as a default, holds as well."""
     while "$ref" in schema:
         found: Any = document
         for step in str(schema["$ref"]).removeprefix("#/").split("/"):
             found = found[step]
-        schema = found
+        schema = {**found, **{word: said for word, said in schema.items() if word != "$ref"}}
     return schema
 
 

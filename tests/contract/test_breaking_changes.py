@@ -113,6 +113,13 @@ def new_parcel(api: Document) -> Document:
     return api["components"]["schemas"]["NewParcel"]
 
 
+def number_pieces(api: Document, *, default: int) -> None:
+    """Pieces are described elsewhere; their default stands beside the reference."""
+    api["components"]["schemas"]["Pieces"] = {"type": "integer", "minimum": 1}
+    reference = {"$ref": "#/components/schemas/Pieces", "default": default}
+    new_parcel(api)["properties"]["pieces"] = reference
+
+
 def operation(api: Document, method: str = "get") -> Document:
     return api["paths"]["/v1/parcels"][method]
 
@@ -186,6 +193,10 @@ BREAKING: dict[str, tuple[Edit, str]] = {
     "request default gone": (
         lambda api: new_parcel(api)["properties"]["pieces"].pop("default"),
         "pieces: default 1 became None",
+    ),
+    "request default beside a reference": (
+        lambda api: number_pieces(api, default=2),
+        "pieces: default 1 became 2",
     ),
     "request items": (
         lambda api: new_parcel(api)["properties"]["marks"].update(items={"type": "integer"}),
@@ -277,6 +288,7 @@ HARMLESS: dict[str, Edit] = {
     "another refusal": lambda api: operation(api, "post")["responses"].update({"422": {}}),
     "refusal gone": lambda api: operation(api, "post")["responses"].pop("409"),
     "words": lambda api: operation(api).update(summary="The parcels"),
+    "the same by reference": lambda api: number_pieces(api, default=1),
 }
 
 EVENT_BREAKING: dict[str, tuple[Edit, str]] = {
