@@ -22,34 +22,34 @@ from erp.sql import Sql
 from values.address import Address
 
 __all__ = [
-    "OrderAtHand",
-    "add_change",
+    "LockedOrder",
+    "add_change_request",
     "add_lines",
     "add_orders",
     "add_shipment",
-    "at_hand",
-    "count_again",
-    "drop_lines",
-    "hold_linked",
+    "delete_lines",
+    "increment_versions",
+    "load_for_update",
+    "lock_linked_orders",
     "next_numbers",
-    "note_paid",
-    "note_promised",
-    "note_sent",
+    "orders_to_reschedule",
     "replace_charges",
     "replace_content",
     "save",
-    "to_promise",
+    "store_paid_amounts",
+    "store_promised_days",
+    "store_sent_content",
 ]
 
 
 @dataclass
-class OrderAtHand:
+class LockedOrder:
     """A locked order with its lines and charges, to be changed and saved.
 
     `refusal`: why the last change of it that was asked for is refused, if it is.
     """
 
-    order: Order
+    header: Order
     lines: list[OrderLine] = field(default_factory=list)
     charges: list[OrderCharge] = field(default_factory=list)
     refusal: str = ""
@@ -117,7 +117,7 @@ _SAVE_CONTENT = """with line as (update sales_order_line l
 update sales_order_charge c set invoiced = n.invoiced
   from unnest($11::uuid[], $12::boolean[]) as n(id, invoiced) where c.id = n.id"""
 
-_COUNT = """update sales_order set version = version + 1,
+_INCREMENT = """update sales_order set version = version + 1,
     unedited_versions = unedited_versions + 1, updated_at = $2
   where id in (select id from sales_order where id = any($1::uuid[]) order by id
     for no key update) returning id"""
@@ -137,43 +137,43 @@ async def next_numbers(sql: Sql, sequence: str, prefix: str, count: int) -> list
     return [f"{prefix}-{row['number']:06}" for row in rows]
 
 
-async def at_hand(work: Work, order_ids: Sequence[UUID]) -> dict[UUID, OrderAtHand]:
+async def load_for_update(work: Work, order_ids: Sequence[UUID]) -> dict[UUID, LockedOrder]:
     """Orders with all that belongs to them, locked in the order of their ids."""
-    found: dict[UUID, OrderAtHand] = {}
+    found: dict[UUID, LockedOrder] = {}
     for row in await work.sql.fetch(_LOCK, list(order_ids)):
         facts = dict(row) | {"ship_to": Address.model_validate(row["ship_to"])}
-        found[row["id"]] = OrderAtHand(loaded(Order, facts))
+        found[row["id"]] = LockedOrder(loaded(Order, facts))
     # The content is read once the orders are locked: before, it may be about to change.
     for row in await work.sql.fetch(_CONTENT, list(order_ids)):
-        hand = found[row["order_id"]]
+        order = found[row["order_id"]]
         if row["kind"] is None:
-            hand.lines.append(loaded(OrderLine, {name: row[name] for name in _LINE}))
+            order.lines.append(loaded(OrderLine, {name: row[name] for name in _LINE}))
         else:
             charge = {name: row[name] for name in _CHARGE}
-            hand.charges.append(loaded(OrderCharge, charge | {"invoiced": row["is_invoiced"]}))
+            order.charges.append(loaded(OrderCharge, charge | {"invoiced": row["is_invoiced"]}))
     return found
 
 
-async def add_orders(work: Work, hands: Sequence[OrderAtHand]) -> None:
+async def add_orders(work: Work, orders: Sequence[LockedOrder]) -> None:
     """Store new orders with their lines and charges, in one statement."""
-    orders = [hand.order for hand in hands]
+    headers = [order.header for order in orders]
     await work.sql.execute(
         _ADD_ORDERS,
         *_content(
-            [line for hand in hands for line in hand.lines],
-            [charge for hand in hands for charge in hand.charges],
+            [line for order in orders for line in order.lines],
+            [charge for order in orders for charge in order.charges],
         ),
         work.now,
-        *columns_of(orders, "id", "number", "customer_id", "currency", "ordered_on"),
-        *columns_of(orders, "requested_on", "promised_on"),
-        [order.ship_to.model_dump_json() for order in orders],
-        *columns_of(orders, "note", "state", "reason", "net", "charges"),
-        [json.dumps(order.sent) if order.sent is not None else None for order in orders],
+        *columns_of(headers, "id", "number", "customer_id", "currency", "ordered_on"),
+        *columns_of(headers, "requested_on", "promised_on"),
+        [header.ship_to.model_dump_json() for header in headers],
+        *columns_of(headers, "note", "state", "reason", "net", "charges"),
+        [json.dumps(header.sent) if header.sent is not None else None for header in headers],
     )
 
 
-async def _add_content(work: Work, hand: OrderAtHand) -> None:
-    await work.sql.execute(_ADD_CONTENT, *_content(hand.lines, hand.charges))
+async def _add_content(work: Work, order: LockedOrder) -> None:
+    await work.sql.execute(_ADD_CONTENT, *_content(order.lines, order.charges))
 
 
 def _content(lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> list[list[Any]]:
@@ -184,25 +184,25 @@ def _content(lines: Sequence[OrderLine], charges: Sequence[OrderCharge]) -> list
     ]
 
 
-async def replace_content(work: Work, hand: OrderAtHand) -> None:
+async def replace_content(work: Work, order: LockedOrder) -> None:
     """Store other lines and charges in place of those of an order that is not confirmed."""
     for table in ("sales_order_line", "sales_order_charge"):
-        await work.sql.execute(f"delete from {table} where order_id = $1", hand.order.id)
-    await _add_content(work, hand)
+        await work.sql.execute(f"delete from {table} where order_id = $1", order.header.id)
+    await _add_content(work, order)
 
 
-async def add_lines(work: Work, order: Order, lines: Sequence[OrderLine]) -> None:
+async def add_lines(work: Work, header: Order, lines: Sequence[OrderLine]) -> None:
     """Store more lines of an order."""
-    await _add_content(work, OrderAtHand(order, list(lines)))
+    await _add_content(work, LockedOrder(header, list(lines)))
 
 
-async def replace_charges(work: Work, hand: OrderAtHand) -> None:
+async def replace_charges(work: Work, order: LockedOrder) -> None:
     """Store other charges in place of those of an order."""
-    await work.sql.execute("delete from sales_order_charge where order_id = $1", hand.order.id)
-    await _add_content(work, OrderAtHand(hand.order, [], hand.charges))
+    await work.sql.execute("delete from sales_order_charge where order_id = $1", order.header.id)
+    await _add_content(work, LockedOrder(order.header, [], order.charges))
 
 
-async def hold_linked(work: Work, system: str, external_ids: Sequence[str]) -> list[UUID]:
+async def lock_linked_orders(work: Work, system: str, external_ids: Sequence[str]) -> list[UUID]:
     """Lock the orders another system knows by these ids, in key order; the items they name."""
     order_ids = [row["id"] for row in await work.sql.fetch(_LINKED, system, list(external_ids))]
     rows = await work.sql.fetch(
@@ -211,7 +211,7 @@ async def hold_linked(work: Work, system: str, external_ids: Sequence[str]) -> l
     return [row["item_id"] for row in rows]
 
 
-async def drop_lines(work: Work, line_ids: Sequence[UUID]) -> None:
+async def delete_lines(work: Work, line_ids: Sequence[UUID]) -> None:
     """Remove lines of which nothing has gone out and nothing is wanted."""
     if line_ids:
         await work.sql.execute(
@@ -219,39 +219,39 @@ async def drop_lines(work: Work, line_ids: Sequence[UUID]) -> None:
         )
 
 
-async def save(work: Work, hand: OrderAtHand, *, edited: bool = True) -> None:
+async def save(work: Work, order: LockedOrder, *, edited: bool = True) -> None:
     """Store what the order, its lines and charges have become, as its next version.
 
     `edited`: what the order asks for, or whether it is accepted, has changed, and with it the ETag.
     """
-    order = hand.order
-    order.touch(work.now, edited=edited)
-    await _save_content(work, hand)
+    header = order.header
+    header.touch(work.now, edited=edited)
+    await _save_content(work, order)
     await work.sql.execute(
         _SAVE,
-        order.id,
-        order.version,
-        order.updated_at,
-        order.requested_on,
-        order.promised_on,
-        order.state,
-        order.reason,
-        order.net,
-        order.charges,
-        order.invoiced,
-        order.paid,
-        order.ship_to.model_dump_json(),
-        order.note,
-        order.ordered_on,
-        order.customer_id,
-        order.unedited_versions,
+        header.id,
+        header.version,
+        header.updated_at,
+        header.requested_on,
+        header.promised_on,
+        header.state,
+        header.reason,
+        header.net,
+        header.charges,
+        header.invoiced,
+        header.paid,
+        header.ship_to.model_dump_json(),
+        header.note,
+        header.ordered_on,
+        header.customer_id,
+        header.unedited_versions,
     )
 
 
-async def _save_content(work: Work, hand: OrderAtHand) -> None:
+async def _save_content(work: Work, order: LockedOrder) -> None:
     """Store the lines and charges that are other than they were read, if there are any."""
-    lines = [line for line in hand.lines if is_changed(line)]
-    charges = [charge for charge in hand.charges if is_changed(charge)]
+    lines = [line for line in order.lines if is_changed(line)]
+    charges = [charge for charge in order.charges if is_changed(charge)]
     if lines or charges:
         await work.sql.execute(
             _SAVE_CONTENT,
@@ -261,36 +261,36 @@ async def _save_content(work: Work, hand: OrderAtHand) -> None:
         )
 
 
-async def count_again(work: Work, order_ids: Sequence[UUID]) -> list[UUID]:
+async def increment_versions(work: Work, order_ids: Sequence[UUID]) -> list[UUID]:
     """Count one more version of orders whose surroundings changed; those that exist.
 
     Nobody changed what the orders ask for: their ETags stay.
     """
-    return [row["id"] for row in await work.sql.fetch(_COUNT, list(order_ids), work.now)]
+    return [row["id"] for row in await work.sql.fetch(_INCREMENT, list(order_ids), work.now)]
 
 
-async def note_paid(work: Work, paid: Mapping[UUID, Decimal]) -> None:
-    """Note what is paid of orders, which the act has locked."""
+async def store_paid_amounts(work: Work, paid: Mapping[UUID, Decimal]) -> None:
+    """Store what is paid of orders, which the act has locked."""
     await work.sql.execute(_PAID, list(paid), list(paid.values()))
 
 
-async def to_promise(sql: Sql, order_ids: Sequence[UUID], *, anew: bool) -> list[UUID]:
+async def orders_to_reschedule(sql: Sql, order_ids: Sequence[UUID], *, anew: bool) -> list[UUID]:
     """Those of the orders that are confirmed for no known day; `anew`: for whatever day."""
     return [row["id"] for row in await sql.fetch(_TO_PROMISE, list(order_ids), anew)]
 
 
-async def note_sent(work: Work, order: Order) -> None:
-    """Note what was sent of the order last."""
+async def store_sent_content(work: Work, order: Order) -> None:
+    """Store what was sent of the order last."""
     sent = json.dumps(order.sent)
     await work.sql.execute("update sales_order set sent = $2 where id = $1", order.id, sent)
 
 
-async def note_promised(work: Work, promised: Mapping[UUID, date | None]) -> None:
-    """Note for which day orders are promised, which the act has locked."""
+async def store_promised_days(work: Work, promised: Mapping[UUID, date | None]) -> None:
+    """Store for which day orders are promised, which the act has locked."""
     await work.sql.execute(_PROMISED, list(promised), list(promised.values()))
 
 
-async def add_change(work: Work, change: ChangeRequest) -> None:
+async def add_change_request(work: Work, change: ChangeRequest) -> None:
     """Store what was asked for and the answer."""
     work.session.add(change)
     await work.flush()
