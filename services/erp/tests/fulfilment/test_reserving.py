@@ -232,7 +232,7 @@ async def test_what_a_failed_attempt_did_is_undone_and_done_again(planner, monke
 
     with on(week(2)):
         with monkeypatch.context() as broken:
-            broken.setattr(reserving, "tell", dies)
+            broken.setattr(reserving, "publish_changes", dies)
             await planner.strikes()
         assert await planner.line(order) == (0, 6, 2)
         with frozen(utc_now() + timedelta(minutes=1)):

@@ -1,7 +1,6 @@
 """What orders need: reserved, waiting, freed, and filled again."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -166,18 +165,17 @@ async def test_the_database_refuses_more_reserved_than_on_hand(store):
 
 @pytest.fixture
 def heard(store, monkeypatch):
-    """What stock tells the modules above, while the test runs."""
-    published = []
+    """The events of stock for the modules above, while the test runs."""
+    events = []
 
     async def hear(_work, event):
-        published.append(event)
+        events.append(event)
 
-    handlers = dict(store.erp.database.setting.handlers) | dict.fromkeys(
+    handlers = dict(store.erp.database.handlers) | dict.fromkeys(
         (DemandFilled, ItemsShort), (hear,)
     )
-    setting = replace(store.erp.database.setting, handlers=handlers)
-    monkeypatch.setattr(store.erp.database, "setting", setting)
-    return published
+    monkeypatch.setattr(store.erp.database, "handlers", handlers)
+    return events
 
 
 async def test_purchasing_hears_of_every_change_of_what_is_short(store, heard):
