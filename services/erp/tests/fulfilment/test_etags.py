@@ -100,7 +100,7 @@ async def test_what_the_crm_changes_of_it_is_not_overwritten_unseen(sales, desk,
     problem(await put(sales, order, 1, asked(order, "1")), 412, "stale_revision")
 
 
-@pytest.mark.parametrize("told", ["before", "between"])
+@pytest.mark.parametrize("shown", ["before", "between"])
 async def test_of_two_with_one_etag_one_is_refused_whenever_the_job_runs(
     sales, problem, order, shown
 ):
