@@ -135,10 +135,10 @@ def lost(stock, quantity):
 def test_v1_moving_average():
     """E31 with V1: 120 issued cost 1,320.00; 80 that stay are worth 1,030.00."""
     stock = worth()
-    stock.receive_goods(Decimal(100), Decimal("1000.00"))
-    stock.receive_goods(Decimal(50), Decimal("650.00"))
+    stock.receive(Decimal(100), Decimal("1000.00"))
+    stock.receive(Decimal(50), Decimal("650.00"))
     assert lost(stock, 120) == Decimal("1320.00")
-    stock.receive_goods(Decimal(50), Decimal("700.00"))
+    stock.receive(Decimal(50), Decimal("700.00"))
     assert (stock.quantity, stock.value) == (80, Decimal("1030.00"))
 
 
@@ -180,7 +180,7 @@ def test_value_in_is_cost_out_plus_what_stays(receipts, shares):
     """E30, E31: whatever comes and goes, no cent is lost, and nothing is worth nothing."""
     stock, cost = worth(), Decimal(0)
     for at, (quantity, value) in enumerate(receipts):
-        stock.receive_goods(quantity, value)
+        stock.receive(quantity, value)
         for share in shares[at::3]:
             part = (stock.quantity * share / 100).quantize(Decimal("0.000001"))
             if 0 < part <= stock.quantity:

@@ -344,7 +344,7 @@ async def _apply(work: Work, order: LockedOrder, change: _Change) -> None:
         old.net = line_net(old.unit_price, old.quantity, old.discount, decimals=digits)
     for position, line in enumerate(change.added, max(old.position for old, _ in change.pairs) + 1):
         line.position = position
-    await queries.add_lines(work, order.header, change.added)
+    await queries.add_lines(work, change.added)
     placed = {
         state.order_line_id for state in await stock.demand_of_orders(work.sql, [order.header.id])
     }

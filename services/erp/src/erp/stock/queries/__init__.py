@@ -16,7 +16,6 @@ from erp.stock.queries.locking import (
     load_for_update,
     moves_of_document,
     net_shipped,
-    save,
 )
 from erp.stock.queries.promises import (
     items_of_orders,
@@ -24,6 +23,7 @@ from erp.stock.queries.promises import (
     store_promises,
     unpromised_orders,
 )
+from erp.stock.queries.saving import save
 from erp.stock.queries.serials import (
     first_serials,
     has_moves,

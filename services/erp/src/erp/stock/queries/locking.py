@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +19,6 @@ from erp.stock.rules.lines import DemandLine, ExpectedLine, NewMove, NewSerial
 from erp.stock.rules.serials import SerialPosition
 from erp.stock.rules.units import ItemUnit
 from erp.stock.rules.valuation import DayEnd
-from erp.sums import bookable_sums
 
 __all__ = [
     "LockedStock",
@@ -36,7 +34,6 @@ __all__ = [
     "load_for_update",
     "moves_of_document",
     "net_shipped",
-    "save",
 ]
 
 _LOCKED = """s.item_id, s.location_id, s.tracking, s.on_hand, s.reserved, i.sku, i.unit, u.decimals,
@@ -113,63 +110,9 @@ _CURRENT = f"""with changed as (
     select id, item_id, version from availability where id = any($1::uuid[]) and version > 0)
   {_AVAILABILITY}"""
 
-_PARTS = {
-    "level": """level_saved as (update stock_level s
-      set on_hand = n.on_hand, reserved = n.reserved
-      from unnest({}::uuid[], {}::uuid[], {}::numeric[], {}::numeric[])
-        as n(item_id, location_id, on_hand, reserved)
-      where (s.item_id, s.location_id) = (n.item_id, n.location_id))""",
-    "worth": """worth_saved as (update item_valuation v
-      set moved_on = greatest(v.moved_on, {}::date), quantity = n.quantity, value = n.value
-      from unnest({}::uuid[], {}::uuid[], {}::numeric[], {}::numeric[])
-        as n(item_id, warehouse_id, quantity, value)
-      where (v.item_id, v.warehouse_id) = (n.item_id, n.warehouse_id))""",
-    "demand": """demand_saved as (update demand d
-      set wanted = n.wanted, reserved = n.reserved, shipped = n.shipped
-      from unnest({}::uuid[], {}::numeric[], {}::numeric[], {}::numeric[])
-        as n(order_line_id, wanted, reserved, shipped)
-      where d.order_line_id = n.order_line_id)""",
-    "new_demand": """demand_made as (
-      insert into demand (order_line_id, order_id, item_id, location_id, wanted, reserved, shipped,
-          promised_on, needed_on)
-        select order_line_id, order_id, item_id, location_id, wanted, reserved, 0, promised_on,
-            needed_on
-          from unnest({}::uuid[], {}::uuid[], {}::uuid[], {}::uuid[], {}::numeric[],
-              {}::numeric[], {}::date[], {}::date[]) with ordinality
-            as n(order_line_id, order_id, item_id, location_id, wanted, reserved, promised_on,
-              needed_on, at)
-         order by at)""",
-    "arrived": """arrived_in_part as (update incoming i set quantity = i.quantity - n.quantity
-      from unnest({}::uuid[], {}::numeric[]) as n(source_line_id, quantity)
-      where i.source_line_id = n.source_line_id and i.quantity > n.quantity)""",
-    "arrived_whole": """arrived_in_full as (delete from incoming i
-      using unnest({}::uuid[], {}::numeric[]) as n(source_line_id, quantity)
-      where i.source_line_id = n.source_line_id and i.quantity <= n.quantity)""",
-    "expected": """expected as (insert into incoming (source_line_id, item_id, quantity, due_on)
-        select * from unnest({}::uuid[], {}::uuid[], {}::numeric[], {}::date[])
-        on conflict (source_line_id)
-          do update set quantity = excluded.quantity, due_on = excluded.due_on)""",
-    "not_expected": """not_expected as (delete from incoming
-        where source_line_id = any({}::uuid[]))""",
-    "move": """moved as (
-      insert into stock_move (id, item_id, from_location_id, to_location_id, lot, quantity, value,
-          source_id, order_line_id, serial, source_type, memo, effective_on, recorded_at, actor)
-        select n.id, n.item_id, case when n.inward then o.id else n.location_id end,
-            case when n.inward then n.location_id else o.id end, '', n.quantity, n.value,
-            n.source_id, n.order_line_id, n.serial, {}::text, {}::text, {}::date,
-            {}::timestamptz, {}::text
-          from unnest({}::uuid[], {}::uuid[], {}::uuid[], {}::text[], {}::boolean[],
-              {}::numeric[], {}::numeric[], {}::uuid[], {}::uuid[], {}::text[])
-            as n(id, item_id, location_id, outside, inward, quantity, value, source_id,
-              order_line_id, serial)
-          join location o on o.kind = n.outside)""",
-    "new_serial": """serial_made as (
-      insert into serial (id, item_id, number, location_id, move_id)
-        select n.id, n.item_id, n.number, o.id, n.move_id
-          from unnest({}::uuid[], {}::uuid[], {}::text[], {}::text[], {}::uuid[])
-            as n(id, item_id, number, outside, move_id)
-          join location o on o.kind = n.outside)""",
-}
+
+_LEVEL = ("item_id", "location_id", "tracking", "on_hand", "reserved")
+_VALUATION = ("item_id", "warehouse_id", "quantity", "value", "moved_on")
 
 
 @dataclass(frozen=True)
@@ -298,84 +241,3 @@ async def availability_states(sql: Sql, ids: Sequence[UUID]) -> list[Mapping[str
 async def advance_availability(work: Work, item_ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
     """Count one more change of the availability of locked items; what it is now."""
     return [dict(row) for row in await work.sql.fetch(_ADVANCE, item_ids)]
-
-
-async def save(work: Work, stock: LockedStock, document: SourceDocument | None = None) -> None:
-    """Store what the act made of the items it holds, in one statement.
-
-    Raises InvalidInput (an item comes to more than can be booked).
-    """
-    parts = {
-        name: columns for name, columns in _columns(work, stock, document).items() if columns[-1]
-    }
-    arguments = [column for columns in parts.values() for column in columns]
-    statement = _statement(tuple(parts), tuple(map(len, parts.values())))
-    with bookable_sums():
-        await work.sql.execute(statement, *arguments)
-
-
-@lru_cache(maxsize=64)
-def _statement(names: tuple[str, ...], widths: tuple[int, ...]) -> str:
-    """The parts as one WITH statement, their parameters numbered through."""
-    written, taken = [], 0
-    for name, width in zip(names, widths, strict=True):
-        written.append(_PARTS[name].format(*(f"${taken + at}" for at in range(1, width + 1))))
-        taken += width
-    return f"with {', '.join(written)} select 1"
-
-
-def _columns(
-    work: Work, stock: LockedStock, document: SourceDocument | None
-) -> dict[str, list[Any]]:
-    """The arguments of each part; one without rows is left out by `save`."""
-    levels = list(stock.levels.values())
-    demands = list(stock.demands.values())
-    columns = {
-        "level": _columns_of(levels, "item_id", "location_id", "on_hand", "reserved"),
-        "demand": _columns_of(demands, "order_line_id", "wanted", "reserved", "shipped"),
-        "new_demand": _allocated_columns(stock),
-        "arrived": [list(stock.received), list(stock.received.values())],
-        "arrived_whole": [list(stock.received), list(stock.received.values())],
-        "expected": _columns_of(
-            [one for one in stock.expected_receipts if one.quantity > 0], *_EXPECTED
-        ),
-        "not_expected": [
-            [one.source_line_id for one in stock.expected_receipts if one.quantity <= 0]
-        ],
-    }
-    if document is not None:
-        with_valuation = list(stock.valuations.values())
-        columns["worth"] = [
-            document.effective_on,
-            *_columns_of(with_valuation, "item_id", "warehouse_id", "quantity", "value"),
-        ]
-        columns["move"] = [
-            *(document.source_type, document.memo, document.effective_on, work.now),
-            work.actor.reference,
-            *_columns_of(stock.moves, *NewMove._fields),
-        ]
-        columns["new_serial"] = _columns_of(stock.new_serials, *NewSerial._fields)
-    return columns
-
-
-_LEVEL = ("item_id", "location_id", "tracking", "on_hand", "reserved")
-_VALUATION = ("item_id", "warehouse_id", "quantity", "value", "moved_on")
-_EXPECTED = ("source_line_id", "item_id", "quantity", "due_on")
-
-
-def _columns_of(rows: Sequence[object], *names: str) -> list[Any]:
-    return [[getattr(row, name) for row in rows] for name in names]
-
-
-def _allocated_columns(stock: LockedStock) -> list[Any]:
-    lines = [line for line, _ in stock.allocated]
-    return [
-        [line.order_line_id for line in lines],
-        [line.order_id for line in lines],
-        [line.item_id for line in lines],
-        [stock.levels[line.item_id].location_id for line in lines],
-        [line.quantity for line in lines],
-        [reserved for _, reserved in stock.allocated],
-        [line.promised_on for line in lines],
-        [line.needed_on for line in lines],
-    ]

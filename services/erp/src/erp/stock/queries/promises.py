@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
+from chassis.storage.bulk import Bulk
 from chassis.work.unit_of_work import Work
 from erp.sql import Sql
+from erp.stock.models import Demand
 from erp.stock.rules.rescheduling import QueuePosition
 
 __all__ = ["items_of_orders", "queue_positions", "store_promises", "unpromised_orders"]
@@ -18,9 +21,14 @@ _POSITIONS = """select order_id, item_id, wanted - reserved - shipped as quantit
   order by place"""
 _UNPROMISED = """select distinct order_id from demand
   where item_id = any($1::uuid[]) and reserved + shipped < wanted and promised_on is null"""
-_STORE_PROMISES = """update demand d
-  set promised_on = n.promised_on, needed_on = coalesce($3, d.needed_on)
-  from unnest($1::uuid[], $2::date[]) as n(order_id, promised_on) where d.order_id = n.order_id"""
+
+
+class _Promise(NamedTuple):
+    """For which day an order is promised, and (where given) needed."""
+
+    order_id: UUID
+    promised_on: date | None
+    needed_on: date | None
 
 
 async def items_of_orders(sql: Sql, order_ids: Sequence[UUID]) -> list[UUID]:
@@ -47,4 +55,8 @@ async def store_promises(
     work: Work, promised: Mapping[UUID, date | None], *, needed_on: date | None
 ) -> None:
     """Store for which day orders whose items are locked were promised, and (given) are needed."""
-    await work.sql.execute(_STORE_PROMISES, list(promised), list(promised.values()), needed_on)
+    columns = ("promised_on",) if needed_on is None else ("promised_on", "needed_on")
+    promises = [_Promise(order_id, day, needed_on) for order_id, day in promised.items()]
+    write = Bulk()
+    write.update(Demand, promises, *columns, key=("order_id",))
+    await write.execute(work.sql)
