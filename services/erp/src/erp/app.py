@@ -32,17 +32,17 @@ from erp.catalog.service.items import item_states
 from erp.catalog.service.price_lists import price_list_states
 from erp.catalog.service.prices import price_states
 from erp.fulfilment.events import OrderChanged
+from erp.fulfilment.handlers import check_unit_or_kind_change as keep_unit_ordered
 from erp.fulfilment.handlers import (
-    go_on_with_order,
-    hold_order_first,
     lock_credited_order,
-    note_credited_lines,
-    promise_orders_anew,
-    tell_filled_orders,
-    tell_paid_orders,
-    tell_promised_orders,
+    lock_order_first,
+    record_credited_lines,
+    refresh_expected_orders,
+    refresh_filled_orders,
+    refresh_paid_orders,
+    reschedule_released_orders,
+    resume_order,
 )
-from erp.fulfilment.handlers import keep_unit_and_kind as keep_unit_ordered
 from erp.fulfilment.router import order_router, shipment_router
 from erp.fulfilment.service import REFRESH, order_states, refresh_orders
 from erp.ledger.router import (
@@ -98,8 +98,8 @@ from erp.stock.events import (
     ItemsShort,
     ReservationsReleased,
 )
-from erp.stock.handlers import keep_tracking, open_goods
-from erp.stock.handlers import keep_unit_and_kind as keep_unit_in_stock
+from erp.stock.handlers import check_tracking_change, create_stock_records
+from erp.stock.handlers import check_unit_or_kind_change as keep_unit_in_stock
 from erp.stock.router import (
     adjustment_router,
     availability_router,
@@ -120,25 +120,25 @@ __all__ = ["HANDLERS", "SERVICE"]
 _HERE = Path(__file__).parent
 
 HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
-    TrackingChanging: (keep_tracking,),
+    TrackingChanging: (check_tracking_change,),
     UnitOrKindChanging: (
         keep_unit_in_stock,
         keep_unit_bought,
         keep_unit_ordered,
     ),
     TaxCodesNamed: (require_tax_codes,),
-    GoodsAdded: (open_goods,),
+    GoodsAdded: (create_stock_records,),
     ItemsShort: (follow_shortages,),
     BillReversed: (unbill_lines,),
-    DemandFilled: (tell_filled_orders,),
-    GoodsExpected: (tell_promised_orders,),
-    ReservationsReleased: (promise_orders_anew,),
+    DemandFilled: (refresh_filled_orders,),
+    GoodsExpected: (refresh_expected_orders,),
+    ReservationsReleased: (reschedule_released_orders,),
     DocumentsSettled: (publish_settled_invoices,),
-    OrdersPaid: (tell_paid_orders,),
-    DecisionStarted: (hold_order_first,),
-    DecisionMade: (go_on_with_order,),
+    OrdersPaid: (refresh_paid_orders,),
+    DecisionStarted: (lock_order_first,),
+    DecisionMade: (resume_order,),
     InvoiceCreditStarted: (lock_credited_order,),
-    InvoiceCredited: (note_credited_lines,),
+    InvoiceCredited: (record_credited_lines,),
 }
 """Event -> who acts on it, in this order, in the same transaction. One that refuses ends all."""
 

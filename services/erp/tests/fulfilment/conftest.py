@@ -73,7 +73,7 @@ class Sales:
     async def seen(self, order: dict[str, Any]) -> dict[str, Any]:
         return await self.desk.see(f"/v1/sales-orders/{order['id']}")
 
-    async def told(self, order: dict[str, Any]) -> dict[str, Any]:
+    async def refreshed(self, order: dict[str, Any]) -> dict[str, Any]:
         """How the order stands once the job that was left for it has run; it must be there."""
         left = "kind = $1 and payload->'order_ids' ? $2"
         assert await self.desk.count("job", left, REFRESH, order["id"])

@@ -80,11 +80,11 @@ def refused(clerk, problem):
     async def check(act, status, code, **wrong):
         headers = wrong.pop("headers", {})
         async with nothing_changed(clerk.sales.erp.database):
-            told = problem(await clerk.does(act, headers=headers, **wrong), status, code)
+            shown = problem(await clerk.does(act, headers=headers, **wrong), status, code)
             chinese = await clerk.does(act, headers=headers | {"Accept-Language": "zh"}, **wrong)
-        assert told["title"].isascii()
+        assert shown["title"].isascii()
         assert not problem(chinese, status, code)["title"].isascii()
-        return told
+        return shown
 
     return check
 
@@ -136,10 +136,10 @@ TOLD = [
 
 @pytest.mark.parametrize(("act", "name"), TOLD)
 async def test_a_wrong_order_is_refused_and_nothing_changes(refused, act, name):
-    """E13, E3, B31: 4xx, a stable code; no row of any table is touched, no event is told."""
+    """E13, E3, B31: 4xx, a stable code; no row of any table is touched, no event is published."""
     wrong, status, code = (WITH_CUSTOMER | DECIDED)[name]
-    told = await refused(act, status, code, **wrong)
-    assert told["errors"] or told["facts"]
+    shown = await refused(act, status, code, **wrong)
+    assert shown["errors"] or shown["facts"]
 
 
 @pytest.mark.parametrize("name", WITH_CUSTOMER)
@@ -179,8 +179,8 @@ async def test_ten_megabytes_are_too_many(refused, act):
 
 
 async def test_a_stale_etag_names_both_versions(clerk, refused):
-    told = await refused("change", 412, "stale_revision", headers={"If-Match": '"999"'})
-    assert told["facts"] == {"expected": 999, "current": clerk.order["version"]}
+    shown = await refused("change", 412, "stale_revision", headers={"If-Match": '"999"'})
+    assert shown["facts"] == {"expected": 999, "current": clerk.order["version"]}
 
 
 async def test_a_change_without_an_etag_is_asked_for_it(refused):

@@ -30,7 +30,7 @@ class World:
         self.gone = {"id": str(uuid4())}
         async with self.desk.erp.database.transaction() as work:
             due = [(self.items[0], 9, 4), (self.items[1], 30, 7), (self.items[1], 5, 20)]
-            await stock.expect(
+            await stock.set_expected_receipts(
                 work,
                 [
                     stock.ExpectedLine(
@@ -115,7 +115,7 @@ async def test_a_batch_sent_again_changes_nothing(sales, desk):
     assert again == [one | {"status": "unchanged"} for one in first]
 
 
-async def test_what_is_told_of_each_order_carries_the_orders_own_trace(sales, desk):
+async def test_the_event_of_each_order_carries_the_orders_own_trace(sales, desk):
     """B15: orders that the bridge carries together stay processes of their own."""
     world = await World(sales, desk).fill()
     items = [one for one in world.orders(1) if one["source_version"] == 1][:4]
@@ -127,14 +127,14 @@ async def test_what_is_told_of_each_order_carries_the_orders_own_trace(sales, de
     path = PATH.format("crm")
     reply = await sales.erp.client.post(path, json={"items": items}, headers=headers)
     async with desk.erp.database.driver() as sql:
-        told = [
+        shown = [
             await sql.fetchval(
                 "select correlation_id from outbox where aggregate_id = $1", one["id"]
             )
             for one in reply.json()["items"]
         ]
-    assert told[:3] == [trace.correlation_id for trace in traces]
-    assert told[3] not in told[:3]
+    assert shown[:3] == [trace.correlation_id for trace in traces]
+    assert shown[3] not in shown[:3]
 
 
 async def test_a_dry_run_of_a_batch_reserves_nothing(sales, desk):

@@ -68,7 +68,7 @@ async def test_a_line_is_not_of_another_item(sales, ordered, problem):
         ("zh-CN", "保持不变。这些行的货物已发出：1。"),
     ],
 )
-async def test_a_refusal_is_told_in_words(sales, ordered, problem, language, said):
+async def test_a_refusal_is_explained_in_words(sales, ordered, problem, language, said):
     await sales.act(ordered, "shipments")
     line = ordered["lines"][0]["id"]
     reply = await put(sales, ordered, {"id": line, "quantity": "1"}, language=language)

@@ -39,11 +39,11 @@ async def etag(sales, order):
     return reply.headers["ETag"], reply.json()["revision"]
 
 
-async def test_goods_that_came_in_and_the_job_that_tells_it_leave_it(sales, desk, order):
+async def test_goods_that_came_in_and_the_job_that_publishes_it_leave_it(sales, desk, order):
     """Nobody changed the order: what was read before can be changed."""
     await sales.receives(await desk.see(f"/v1/items/{order['lines'][0]['item_id']}"), "9")
-    told = await sales.told(order)
-    assert (told["lines"][0]["reserved"], told["version"], told["revision"]) == ("4", 1, 2)
+    shown = await sales.refreshed(order)
+    assert (shown["lines"][0]["reserved"], shown["version"], shown["revision"]) == ("4", 1, 2)
     changed = await put(sales, order, 1, asked(order, "5"))
     assert (changed.status_code, changed.headers["ETag"]) == (200, '"2"')
     assert (changed.json()["lines"][0]["quantity"], changed.json()["revision"]) == ("5", 3)
@@ -68,7 +68,7 @@ async def test_shipment_return_invoice_credit_and_payment_leave_it(sales, order)
     assert await etag(sales, order) == ('"1"', 5)
     paid = await sales.pays({"id": order["customer_id"]}, "1")
     assert paid.status_code == 201, paid.text
-    assert (await sales.told(order))["version"] == 1
+    assert (await sales.refreshed(order))["version"] == 1
     assert (await etag(sales, order))[0] == '"1"'
 
 
@@ -100,12 +100,12 @@ async def test_what_the_crm_changes_of_it_is_not_overwritten_unseen(sales, desk,
     problem(await put(sales, order, 1, asked(order, "1")), 412, "stale_revision")
 
 
-@pytest.mark.parametrize("told", ["before", "between"])
+@pytest.mark.parametrize("shown", ["before", "between"])
 async def test_of_two_with_one_etag_one_is_refused_whenever_the_job_runs(
-    sales, problem, order, told
+    sales, problem, order, shown
 ):
     async def changed(when, quantity):
-        if told == when:
+        if shown == when:
             async with sales.erp.database.transaction() as work:
                 await refresh_orders(work, {"order_ids": [order["id"]]})
         return await put(sales, order, 1, asked(order, quantity))

@@ -113,9 +113,9 @@ async def test_what_a_mistaken_receipt_filled_waits_again(yard, desk):
     assert await yard.line(order) == ("0", "4", "0")
     now = await yard.refreshed(order)
     assert (now["state"], now["promised_on"]) == ("confirmed", order["promised_on"])
-    told = (await desk.events_of(order["id"]))[-1]["payload"]
-    assert (told["lines"][0]["reserved"], told["lines"][0]["waiting"]) == ("0", "4")
-    assert {"lines", "promised_on"} <= set(told["changed"])
+    shown = (await desk.events_of(order["id"]))[-1]["payload"]
+    assert (shown["lines"][0]["reserved"], shown["lines"][0]["waiting"]) == ("0", "4")
+    assert {"lines", "promised_on"} <= set(shown["changed"])
     await yard.agrees()
     await desk.add(f"/v1/purchase-orders/{bought['id']}/receipts")
     assert await yard.line(order) == ("4", "0", "0")
@@ -160,8 +160,8 @@ async def test_goods_that_were_shipped_meanwhile_stay_gone(yard, problem):
         headers={"Accept-Language": "zh-CN", "Idempotency-Key": receipt["id"]},
     )
     assert "此后已出库" in problem(chinese, 409, "goods_gone")["detail"]
-    told = problem(await yard.reverses(receipt), 409, "goods_gone")
-    assert (told["facts"]["wanted"], told["facts"]["on_hand"]) == ("5", "1")
+    shown = problem(await yard.reverses(receipt), 409, "goods_gone")
+    assert (shown["facts"]["wanted"], shown["facts"]["on_hand"]) == ("5", "1")
     assert await yard.line(waiting) == ("1", "0", "0")
     assert await yard.line(order) == ("0", "0", "4")
     [shipment] = (await yard.sales.seen(order))["shipments"]

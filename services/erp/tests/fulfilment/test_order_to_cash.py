@@ -124,8 +124,8 @@ async def test_the_same_order_sent_again_or_late_changes_nothing(shop, desk):
     assert again.headers["tandem-outcome"] == "unchanged"
     assert late.json()["version"] == first.json()["version"] == 1
     amended = await sent(shop, order_of(customer, (item, "6", "1.00", "0"), version=4), order_id)
-    told = {"kind": "change", "state": "accepted", "reason": "", "source_version": 4}
-    assert amended.json()["last_change"] == told | {"source_history": None}
+    shown = {"kind": "change", "state": "accepted", "reason": "", "source_version": 4}
+    assert amended.json()["last_change"] == shown | {"source_history": None}
     assert amended.json()["lines"][0]["reserved"] == "6"
 
 
@@ -174,7 +174,7 @@ async def test_after_shipment_a_cancellation_is_refused_and_a_return_credits(sho
 
 
 async def test_a_rejected_order_says_why(shop, desk):
-    """E49: a refusal is a state with its reason, told by one event."""
+    """E49: a refusal is a state with its reason, in one event."""
     customer = await desk.customer()
     item = await desk.item(discontinued_on="2020-01-01")
     order = (await sent(shop, order_of(customer, (item, "1", "2.00", "0")))).json()

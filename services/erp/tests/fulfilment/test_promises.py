@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from erp.stock.rules.turns import Supply, Turn, promise_orders
+from erp.stock.rules.rescheduling import QueuePosition, Supply, reschedule
 
 pytestmark = pytest.mark.business_day
 
@@ -26,10 +26,10 @@ async def test_an_order_that_waits_is_promised_when_its_goods_are_ordered(sales,
     order = await sales.order(customer, (item, "5", "10"))
     assert order["promised_on"] is None
     bought = await sales.buys(supplier, item, "5")
-    assert (await sales.told(order))["promised_on"] == later(order, 5)
+    assert (await sales.refreshed(order))["promised_on"] == later(order, 5)
     await sales.erp.post(f"/v1/purchase-orders/{bought['id']}/receipts", {})
-    told = await sales.told(order)
-    assert (told["promised_on"], told["lines"][0]["reserved"]) == (later(order, 5), "5")
+    shown = await sales.refreshed(order)
+    assert (shown["promised_on"], shown["lines"][0]["reserved"]) == (later(order, 5), "5")
     event = (await desk.events_of(order["id"]))[-1]
     assert event["payload"]["promised_on"] == later(order, 5)
 
@@ -40,18 +40,18 @@ async def test_of_twenty_orders_at_once_those_are_promised_a_day_that_get_goods(
     body = sales.body(customer, (item, "1", "10"))
     replies = await asyncio.gather(*(sales.send(body, uuid4()) for _ in range(20)))
     orders = [reply.json() for reply in replies]
-    told = [(order["promised_on"], order["lines"][0]["reserved"]) for order in orders]
-    assert told.count((orders[0]["ordered_on"], "1")) == 10
-    assert told.count((None, "0")) == 10
+    shown = [(order["promised_on"], order["lines"][0]["reserved"]) for order in orders]
+    assert shown.count((orders[0]["ordered_on"], "1")) == 10
+    assert shown.count((None, "0")) == 10
 
 
 async def test_goods_that_come_unexpected_promise_the_order_for_today(sales, desk):
     customer, item = await desk.customer(), await sales.item("2")
     order = await sales.order(customer, (item, "5", "10"))
     await sales.receives(item, "2")
-    assert (await sales.told(order))["promised_on"] is None
+    assert (await sales.refreshed(order))["promised_on"] is None
     await sales.receives(item, "1")
-    assert (await sales.told(order))["promised_on"] == order["ordered_on"]
+    assert (await sales.refreshed(order))["promised_on"] == order["ordered_on"]
 
 
 async def test_a_change_is_promised_anew(sales, desk):
@@ -102,7 +102,7 @@ async def test_changes_of_orders_that_swap_their_items_never_deadlock(sales, des
 
 
 def _turn(order, item, quantity, place, promised=None):
-    return Turn(order, item, Decimal(quantity), TODAY, promised, place)
+    return QueuePosition(order, item, Decimal(quantity), TODAY, promised, place)
 
 
 def test_nobody_is_promised_what_an_older_order_waits_for():
@@ -117,7 +117,7 @@ def test_nobody_is_promised_what_an_older_order_waits_for():
 
     def days(*asked, expected):
         supply = {item: Supply(Decimal(0), [(due, Decimal(expected))])}
-        return promise_orders(asked, turns, supply, today=TODAY)
+        return reschedule(asked, turns, supply, today=TODAY)
 
     assert days(second, first, expected=12) == {first: due, second: due}
     assert days(second, first, expected=11) == {first: due, second: None}
@@ -131,6 +131,6 @@ def test_an_order_is_promised_for_the_day_its_last_goods_are_there():
     due = date(2026, 1, 9)
     turns = [_turn(order, bolt, 0, 1), _turn(order, nut, 2, 2)]
     supply = {bolt: Supply(Decimal(9), []), nut: Supply(Decimal(0), [(due, Decimal(2))])}
-    assert promise_orders([order], turns, supply, today=TODAY) == {order: due}
+    assert reschedule([order], turns, supply, today=TODAY) == {order: due}
     nothing = supply | {nut: Supply(Decimal(1), [])}
-    assert promise_orders([order], turns, nothing, today=TODAY) == {order: None}
+    assert reschedule([order], turns, nothing, today=TODAY) == {order: None}

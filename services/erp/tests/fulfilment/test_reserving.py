@@ -57,15 +57,15 @@ class Planner:
 
     async def promisable(self, item):
         """What can be promised of each week's goods."""
-        told = (await self.available(item))["promisable"]
-        days = ((date.fromisoformat(one["on"]) - MONDAY, one["quantity"]) for one in told)
+        shown = (await self.available(item))["promisable"]
+        days = ((date.fromisoformat(one["on"]) - MONDAY, one["quantity"]) for one in shown)
         return {1 + since.days // 7: int(quantity) for since, quantity in days}
 
     async def line(self, order):
         """Reserved, waiting, and the week promised, of an order of one line."""
-        told = await self.sales.seen(order)
-        [line] = told["lines"]
-        promised = told["promised_on"] and date.fromisoformat(told["promised_on"]) - MONDAY
+        shown = await self.sales.seen(order)
+        [line] = shown["lines"]
+        promised = shown["promised_on"] and date.fromisoformat(shown["promised_on"]) - MONDAY
         by = promised if promised is None else 1 + promised.days // 7
         return int(line["reserved"]), int(line["waiting"]), by
 
@@ -154,10 +154,10 @@ async def test_what_lies_there_is_not_bought_for_an_order_that_waits_for_its_day
     with on(MONDAY):
         item = await planner.sales.item("10")
         order = await planner.orders(item, 8, by=4)
-        told = (await desk.events_of(order["id"]))[-1]["payload"]
-        [line] = told["lines"]
+        shown = (await desk.events_of(order["id"]))[-1]["payload"]
+        [line] = shown["lines"]
         assert (line["reserved"], line["waiting"]) == ("0", "8")
-        assert told["promised_on"] == str(week(4))
+        assert shown["promised_on"] == str(week(4))
         assert await planner.suggested(item) == []
 
         async def counts(quantity):
@@ -187,8 +187,8 @@ async def test_goods_are_reserved_when_the_day_comes_the_oldest_promise_first(pl
             assert await planner.line(later) == (0, 6, 3)
     with on(week(3)):
         await planner.strikes()
-        told = await planner.sales.told(later)
-        assert told["lines"][0]["reserved"] == "4"
+        shown = await planner.sales.refreshed(later)
+        assert shown["lines"][0]["reserved"] == "4"
         assert (await desk.events_of(later["id"]))[-1]["payload"]["lines"][0]["waiting"] == "2"
 
 
@@ -201,8 +201,8 @@ async def test_several_workers_and_repeats_reserve_once(planner, desk, monkeypat
 
     async def versions():
         states = [(await planner.sales.seen(one))["version"] for one in orders]
-        told = "aggregate_type = 'availability' and payload->>'sku' = any($1)"
-        return states, await desk.count("outbox", told, [item["sku"] for item in items])
+        shown = "aggregate_type = 'availability' and payload->>'sku' = any($1)"
+        return states, await desk.count("outbox", shown, [item["sku"] for item in items])
 
     with on(week(2)):
         before = await versions()
@@ -232,7 +232,7 @@ async def test_what_a_failed_attempt_did_is_undone_and_done_again(planner, monke
 
     with on(week(2)):
         with monkeypatch.context() as broken:
-            broken.setattr(reserving, "tell", dies)
+            broken.setattr(reserving, "publish_changes", dies)
             await planner.strikes()
         assert await planner.line(order) == (0, 6, 2)
         with frozen(utc_now() + timedelta(minutes=1)):

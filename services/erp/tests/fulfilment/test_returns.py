@@ -143,7 +143,7 @@ async def test_what_came_back_is_not_wanted_again_by_a_change(sales, desk):
     assert (done["state"], await sales.owed(customer)) == ("completed", "102")
 
 
-async def test_an_order_tells_what_is_left_to_be_paid_of_it(sales, desk):
+async def test_an_order_shows_what_is_left_to_be_paid_of_it(sales, desk):
     """E14: whether money or a credit note settled it; as the customer owes, so do his orders."""
     customer, item = await desk.customer(), await sales.item("20")
     first = await sales.order(customer, (item, "5", "10"))
@@ -152,7 +152,7 @@ async def test_an_order_tells_what_is_left_to_be_paid_of_it(sales, desk):
     assert (await sales.seen(first))["open_amount"] == await sales.owed(customer) == "30"
     await sales.pays(customer, "30")
     await _returns(sales, first, "3")
-    assert (await sales.told(first))["open_amount"] == "0"
+    assert (await sales.refreshed(first))["open_amount"] == "0"
     second = await sales.order(customer, (item, "5", "10"))
     await sales.acts(second, "shipments", "invoices")
     [credit] = [
@@ -161,6 +161,6 @@ async def test_an_order_tells_what_is_left_to_be_paid_of_it(sales, desk):
         if one["unallocated"] != "0"
     ]
     await sales.erp.post(f"/v1/payments/{credit['id']}/allocate", {})
-    told = await sales.told(second)
-    assert (told["invoiced"], told["paid"], told["open_amount"]) == ("50", "0", "20")
+    shown = await sales.refreshed(second)
+    assert (shown["invoiced"], shown["paid"], shown["open_amount"]) == ("50", "0", "20")
     assert await sales.owed(customer) == "20"

@@ -38,8 +38,8 @@ async def test_goods_that_never_came_back_are_with_the_customer(sales, ordered, 
     seen = await sales.seen(order)
     assert [(one["shipped"], one["returned"]) for one in seen["lines"]] == [("6", "0")]
     assert (seen["state"], await sales.owed(customer)) == ("confirmed", "40")
-    told = (await desk.events_of(order["id"]))[-1]["payload"]
-    assert [one["reversed_on"] for one in told["shipments"]] == [None, taken["reversed_on"]]
+    shown = (await desk.events_of(order["id"]))[-1]["payload"]
+    assert [one["reversed_on"] for one in shown["shipments"]] == [None, taken["reversed_on"]]
     kind = f"/v1/stock-documents?kind=return_reversal&sku={item['sku']}"
     assert len((await desk.see(kind))["items"]) == 1
     problem(await reversed_(sales, made), 409, "shipment_reversed")
@@ -83,7 +83,7 @@ async def test_what_others_have_by_now_they_wait_for_again(sales, ordered, desk)
     other = await sales.order(await desk.customer(), (item, "5", "10.00"))
     assert (await reversed_(sales, made)).status_code == 200
     assert await lies(sales, item) == ("4", "4", "8.00")
-    [line] = (await sales.told(other))["lines"]
+    [line] = (await sales.refreshed(other))["lines"]
     assert (line["reserved"], line["waiting"]) == ("4", "1")
 
 

@@ -85,8 +85,8 @@ async def test_a_repeated_line_stays_as_it_was_amended_here(sender):
     await sender.amends(order, (order["lines"][0], "8"))
     order = await sender.sends(("a", "10"), note="ring")
     assert (quantities(order), order["note"]) == (["8"], "ring")
-    told = (await sender.last_event(order))["payload"]
-    assert told["external_refs"][0]["source_version"] == 2
+    shown = (await sender.last_event(order))["payload"]
+    assert shown["external_refs"][0]["source_version"] == 2
     order = await sender.sends(("a", "12"))
     assert quantities(order) == ["12"]
 
@@ -109,7 +109,7 @@ async def test_lines_without_ids_are_taken_as_they_are_sent(sender):
     assert sorted(quantities(back)) == ["10", "3"]
 
 
-async def test_what_was_repeated_only_is_told_even_if_nothing_changed(sender):
+async def test_what_was_repeated_only_is_published_even_if_nothing_changed(sender):
     """The sender learns what the order is here: it sent another state."""
     order = await sender.sends(("a", "10"))
     amended = await sender.amends(order, (order["lines"][0], "8"))
@@ -186,7 +186,7 @@ async def test_day_and_freight_of_ours_stay_where_the_sender_repeats_its_own(sen
     assert (order["charges"], order["requested_on"]) == ("0", "2999-03-03")
 
 
-async def test_lines_of_one_item_are_told_apart_by_their_ids(sender):
+async def test_lines_of_one_item_are_distinguished_by_their_ids(sender):
     """Theirs, and ours; each keeps its id, its price and its discount."""
     order = await sender.sends(("a", "4"), ("b", "6"))
     first, second = order["lines"]

@@ -1,4 +1,4 @@
-"""Pieces with serials on their way: bought, shipped by name or by age, returned; told each time."""
+"""Pieces with serials on their way: bought, shipped by name or age, returned; always published."""
 
 import asyncio
 
@@ -46,7 +46,7 @@ def named(order, *serials, quantity=None, line=0):
     return {"order_line_id": order["lines"][line]["id"], "quantity": count, "serials": serials}
 
 
-def told(reply, order, sku):
+def shipped_serials(reply, order, sku):
     """The serials of a shipment; each for the order's first line."""
     assert reply.status_code == 201, reply.text
     pieces = reply.json()["serials"]
@@ -59,7 +59,7 @@ async def test_what_came_first_leaves_first(sales, desk, drill, order):
     """E28: a shipment that names no serials takes those that came in first, and tells them."""
     line = order["lines"][0]["id"]
     reply = await sales.act(order, "shipments")
-    assert told(reply, order, drill["sku"]) == ["D3", "D1", "D2"]
+    assert shipped_serials(reply, order, drill["sku"]) == ["D3", "D1", "D2"]
     gone = ("CUSTOMERS", line)
     here = ("MAIN-STOCK", None)
     assert await seen(desk, drill) == {"D1": gone, "D2": gone, "D3": gone, "D4": here, "D5": here}
@@ -72,9 +72,9 @@ async def test_what_came_first_leaves_first(sales, desk, drill, order):
 async def test_a_shipment_names_its_pieces(sales, desk, drill, order):
     """E28, E47: the rest of the line stays as a backorder; what is named is not chosen again."""
     reply = await sales.act(order, "shipments", lines=[named(order, "D2", "D4")])
-    assert told(reply, order, drill["sku"]) == ["D2", "D4"]
+    assert shipped_serials(reply, order, drill["sku"]) == ["D2", "D4"]
     reply = await sales.act(order, "shipments", lines=[named(order, quantity="1")])
-    assert told(reply, order, drill["sku"]) == ["D3"]
+    assert shipped_serials(reply, order, drill["sku"]) == ["D3"]
 
 
 async def test_lines_of_one_item_share_its_pieces(sales, desk, drill):
@@ -137,7 +137,9 @@ async def test_twenty_orders_ship_twenty_pieces_at_once(sales, desk, receive):
     customer = await desk.customer()
     orders = [await sales.order(customer, (item, "1", "1")) for _ in range(20)]
     replies = await asyncio.gather(*(sales.act(one, "shipments") for one in orders))
-    shipped = [told(reply, one, item["sku"]) for reply, one in zip(replies, orders, strict=True)]
+    shipped = [
+        shipped_serials(reply, one, item["sku"]) for reply, one in zip(replies, orders, strict=True)
+    ]
     assert sorted(serial for [serial] in shipped) == sorted(f"S{at}" for at in range(20))
 
 
@@ -158,7 +160,7 @@ async def test_one_piece_goes_to_one_of_twenty_orders(sales, desk, receive):
 
 
 async def test_a_piece_comes_back_at_the_cost_it_left_at(sales, desk, receive, problem):
-    """E36: not at the average of its line; and the serial's way is told from end to end."""
+    """E36: not at the average of its line; and the serial's way is shown from end to end."""
     item = await desk.item(tracking="serial")
     await receive(item, "A", cost="5")
     order = await sales.order(await desk.customer(), (item, "2", "100"))
@@ -166,7 +168,7 @@ async def test_a_piece_comes_back_at_the_cost_it_left_at(sales, desk, receive, p
     await receive(item, "B", cost="9")
     await sales.acts(order, "shipments", "invoices")
     reply = await sales.act(order, "returns", lines=[named(order, "B")])
-    assert told(reply, order, item["sku"]) == ["B"]
+    assert shipped_serials(reply, order, item["sku"]) == ["B"]
     report = (await desk.see("/v1/reports/stock-valuation"))["items"]
     assert [one["value"] for one in report if one["sku"] == item["sku"]] == ["9"]
     [serial] = (await desk.see(f"/v1/serials?sku={item['sku']}&number=B"))["items"]
@@ -210,7 +212,7 @@ async def test_what_came_back_is_sold_again(sales, desk, drill):
     customer = await desk.customer()
     order = await sales.order(customer, (drill, "1", "1"))
     for _ in range(2):
-        assert told(await sales.act(order, "shipments"), order, drill["sku"]) == ["D3"]
+        assert shipped_serials(await sales.act(order, "shipments"), order, drill["sku"]) == ["D3"]
         await sales.act(order, "returns", lines=[named(order, "D3")])
         order = await sales.order(customer, (drill, "1", "1"))
 
@@ -237,8 +239,8 @@ async def test_a_received_piece_cannot_be_received_while_a_customer_has_it(
     ):
         asked = line if "receipts" in path else {key: line[key] for key in line if key != "value"}
         body = {"lines": [asked]} | facts
-        facts_told = problem(await sales.erp.post(path, body), 409, "serial_exists")["facts"]
-        assert facts_told["place"] == "CUSTOMERS"
+        facts_shown = problem(await sales.erp.post(path, body), 409, "serial_exists")["facts"]
+        assert facts_shown["place"] == "CUSTOMERS"
 
 
 async def test_a_part_of_a_piece_is_rejected_alone_in_a_batch(sales, desk, drill):
@@ -250,9 +252,9 @@ async def test_a_part_of_a_piece_is_rejected_alone_in_a_batch(sales, desk, drill
         for quantity in ("2", "0.5", "3")
     ]
     reply = await sales.erp.post("/v1/sales-orders/by-external/crm/batch", {"items": sent})
-    told = [await desk.see(f"/v1/sales-orders/{one['id']}") for one in reply.json()["items"]]
+    shown = [await desk.see(f"/v1/sales-orders/{one['id']}") for one in reply.json()["items"]]
     refused = f"fraction_of_unit: {drill['sku']}"
-    assert [(one["state"], one["reason"]) for one in told] == [
+    assert [(one["state"], one["reason"]) for one in shown] == [
         ("confirmed", ""),
         ("rejected", refused),
         ("confirmed", ""),

@@ -69,8 +69,8 @@ async def test_a_shipment_is_taken_back_as_if_it_had_never_left(sales, ordered, 
         "confirmed",
         taken["reversed_on"],
     )
-    told = (await desk.events_of(order["id"]))[-1]["payload"]
-    assert (told["lines"][0]["shipped"], told["version"]) == ("0", seen["revision"])
+    shown = (await desk.events_of(order["id"]))[-1]["payload"]
+    assert (shown["lines"][0]["shipped"], shown["version"]) == ("0", seen["revision"])
     entries = (await desk.see(f"/v1/journal-entries?source_id={shipment}"))["items"]
     assert {one["reverses_id"] for one in entries} == {None, entries[-1]["id"]}
     done = await sales.acts(order, "shipments", "invoices")

@@ -74,22 +74,22 @@ class Story:
         """The books of the order, once they agree with its lines."""
         line = (await self.sales.seen(self.order))["lines"][0]
         async with self.sales.erp.database.driver() as sql:
-            told = dict(await sql.fetchrow(PROOF, UUID(line["id"])))
+            shown = dict(await sql.fetchrow(PROOF, UUID(line["id"])))
         shipped, returned = Decimal(line["shipped"]), Decimal(line["returned"])
-        assert told["gone"] == shipped - returned
-        assert told["cost"] == told["cogs"]
-        assert (told["net"], told["tax"]) == (told["sales"], told["due"])
-        assert 0 <= told["billed"] <= shipped
-        assert told["gone"] > 0 or told["cost"] == 0
-        assert told["billed"] > 0 or told["net"] == 0
-        assert min(told["net"], told["tax"], told["cost"]) >= 0
+        assert shown["gone"] == shipped - returned
+        assert shown["cost"] == shown["cogs"]
+        assert (shown["net"], shown["tax"]) == (shown["sales"], shown["due"])
+        assert 0 <= shown["billed"] <= shipped
+        assert shown["gone"] > 0 or shown["cost"] == 0
+        assert shown["billed"] > 0 or shown["net"] == 0
+        assert min(shown["net"], shown["tax"], shown["cost"]) >= 0
         owed = Decimal(await self.sales.owed(self.customer))
         assert (
             owed
-            == told["net"] + told["tax"]
+            == shown["net"] + shown["tax"]
             == await self.sales.booked("receivable", self.customer)
         )
-        return line, told
+        return line, shown
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -111,16 +111,16 @@ async def _ends_even(sales, story):
     await sales.receives(story.item, "20")
     for act in ("shipments", "invoices"):
         await sales.act(story.order, act)
-    line, told = await story.proven()
+    line, shown = await story.proven()
     assert Decimal(line["shipped"]) == Decimal(line["quantity"])
     kept = Decimal(line["shipped"]) - Decimal(line["returned"])
-    assert told["billed"] == kept
+    assert shown["billed"] == kept
     if not Decimal(line["returned"]):
         agreed = [Decimal(value) for value in (story.price, line["quantity"], story.discount)]
-        assert told["net"] == line_net(*agreed, decimals=2)
+        assert shown["net"] == line_net(*agreed, decimals=2)
     back = [{"order_line_id": line["id"], "quantity": str(kept)}]
     if kept:
         assert (await sales.act(story.order, "returns", lines=back)).status_code == 201
-    _, told = await story.proven()
-    assert (told["net"], told["tax"], told["cost"]) == (0, 0, 0)
-    assert (told["billed"], told["gone"]) == (0, 0)
+    _, shown = await story.proven()
+    assert (shown["net"], shown["tax"], shown["cost"]) == (0, 0, 0)
+    assert (shown["billed"], shown["gone"]) == (0, 0)

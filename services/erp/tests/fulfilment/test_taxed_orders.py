@@ -79,7 +79,7 @@ async def test_each_line_is_taxed_by_its_item(sales, office, desk, taxes):
     }
     assert await office.owes(customer) == ("129.59", "0.00")
     assert (await sales.pays(customer, "129.59")).json()["unallocated"] == "0"
-    paid = await sales.told(order)
+    paid = await sales.refreshed(order)
     assert (paid["invoiced"], paid["paid"], paid["open_amount"]) == ("116.77", "129.59", "0")
     assert await office.owes(customer) == ("0.00", "0.00")
 

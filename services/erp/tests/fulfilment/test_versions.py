@@ -81,12 +81,12 @@ async def test_a_change_below_what_has_gone_out_is_refused(sales, desk):
     order = (await sales.send(sales.body(customer, (item, "5", "1")), order_id, 1)).json()
     await sales.acts(order, "shipments")
     for version, line in enumerate([(item, "4", "1"), (item, "5", "2")], 2):
-        told = (await sales.send(sales.body(customer, line), order_id, version)).json()
-        assert told["last_change"]["reason"] == "already_shipped: 1"
-        assert (told["lines"][0]["quantity"], told["net"]) == ("5", "5")
+        shown = (await sales.send(sales.body(customer, line), order_id, version)).json()
+        assert shown["last_change"]["reason"] == "already_shipped: 1"
+        assert (shown["lines"][0]["quantity"], shown["net"]) == ("5", "5")
     other = await desk.customer()
-    told = (await sales.send(sales.body(other, (item, "5", "1")), order_id, 9)).json()
-    assert told["last_change"]["reason"] == "other_customer"
+    shown = (await sales.send(sales.body(other, (item, "5", "1")), order_id, 9)).json()
+    assert shown["last_change"]["reason"] == "other_customer"
 
 
 async def test_more_than_the_credit_limit_or_of_what_is_not_sold_is_refused(sales, desk):
@@ -94,13 +94,13 @@ async def test_more_than_the_credit_limit_or_of_what_is_not_sold_is_refused(sale
     item, gone = await sales.item("99"), await desk.item(discontinued_on="2020-01-01")
     order_id = uuid4()
     await sales.send(sales.body(customer, (item, "10", "1")), order_id, 1)
-    told = (await sales.send(sales.body(customer, (item, "11", "1")), order_id, 2)).json()
+    shown = (await sales.send(sales.body(customer, (item, "11", "1")), order_id, 2)).json()
     answer = {"kind": "change", "state": "refused", "reason": "credit", "source_version": 2}
-    assert told["last_change"] == answer | {"source_history": None}
+    assert shown["last_change"] == answer | {"source_history": None}
     lines = (item, "1", "1"), (gone, "1", "1")
-    told = (await sales.send(sales.body(customer, *lines), order_id, 3)).json()
-    assert told["last_change"]["reason"] == f"not_sold: {gone['sku']}"
-    assert told["lines"][0]["quantity"] == "10"
+    shown = (await sales.send(sales.body(customer, *lines), order_id, 3)).json()
+    assert shown["last_change"]["reason"] == f"not_sold: {gone['sku']}"
+    assert shown["lines"][0]["quantity"] == "10"
 
 
 async def test_what_was_rejected_or_held_is_decided_anew_when_sent_anew(sales, desk):
@@ -123,8 +123,8 @@ async def test_a_cancelled_order_stays_cancelled_and_frees_its_goods(sales, desk
         order_id = uuid4()
         for version in arrivals:
             body = sales.body(customer, (item, "5", "1"), cancelled=version == 2)
-            told = (await sales.send(body, order_id, version)).json()
-        assert (told["state"], told["lines"][0]["reserved"]) == ("cancelled", "0")
+            shown = (await sales.send(body, order_id, version)).json()
+        assert (shown["state"], shown["lines"][0]["reserved"]) == ("cancelled", "0")
     level = (await desk.see(f"/v1/stock-levels?sku={item['sku']}"))["items"][0]
     assert (level["on_hand"], level["reserved"]) == ("5", "0")
 
@@ -181,7 +181,7 @@ async def test_an_order_that_has_ended_refuses_every_change(sales, desk, end):
     await sales.acts(order, *(["cancel"] if end == "cancelled" else ["shipments", "invoices"]))
     moved = body | {"ship_to": {"city": "Elsewhere"}}
     for version, sent in ((2, moved), (3, sales.body(customer, (item, "1", "1")))):
-        told = (await sales.send(sent, order_id, version)).json()
+        shown = (await sales.send(sent, order_id, version)).json()
         answer = {"kind": "change", "state": "refused", "reason": f"order_{end}"}
-        assert told["last_change"] == answer | {"source_version": version, "source_history": None}
-        assert (told["state"], told["ship_to"]["city"]) == (end, "")
+        assert shown["last_change"] == answer | {"source_version": version, "source_history": None}
+        assert (shown["state"], shown["ship_to"]["city"]) == (end, "")

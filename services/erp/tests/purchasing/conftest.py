@@ -48,12 +48,12 @@ class Buyer:
             line_id, uuid4(), UUID(item["id"]), Decimal(quantity), needed_on or self.today
         )
         async with self.erp.database.transaction() as work:
-            await stock.place(work, [line])
+            await stock.allocate_lines(work, [line])
         return line_id
 
     async def unwanted(self, line_id):
         async with self.erp.database.transaction() as work:
-            await stock.withdraw(work, [line_id])
+            await stock.cancel_demand(work, [line_id])
 
     async def suggested(self, item, state="open"):
         """The suggestions of the item in the state."""

@@ -56,7 +56,7 @@ class Store:
     async def receives(self, item_id, quantity, value, *, expected_id=None, counterpart="grni"):
         line = ReceiptLine(item_id, Decimal(quantity), Decimal(value), expected_id)
         async with self.erp.database.transaction() as work:
-            await stock.receive(
+            await stock.receive_goods(
                 work, [line], counterpart=counterpart, **self.source("purchase_receipt")
             )
 
@@ -72,48 +72,54 @@ class Store:
             promised_on,
         )
         async with self.erp.database.transaction() as work:
-            return line_id, (await stock.place(work, [line]))[line_id]
+            return line_id, (await stock.allocate_lines(work, [line]))[line_id]
 
     async def ships(self, line_id, quantity):
         async with self.erp.database.transaction() as work:
             lines = [ShipLine(line_id, Decimal(quantity))]
-            return (await stock.ship(work, lines, **self.source("shipment")))[line_id]
+            return (await stock.ship_goods(work, lines, **self.source("shipment")))[line_id]
 
     async def takes_back(self, line_id, quantity):
         async with self.erp.database.transaction() as work:
             lines = [ReturnLine(line_id, Decimal(quantity))]
-            return (await stock.take_back(work, lines, **self.source("return")))[line_id]
+            return (await stock.receive_return(work, lines, **self.source("return")))[line_id]
 
     async def finds(self, item_id, quantity, value=None):
         line = AdjustLine(item_id, Decimal(quantity), None if value is None else Decimal(value))
         async with self.erp.database.transaction() as work:
-            await stock.adjust(work, [line], memo="count", **self.source("stock_adjustment"))
+            await stock.post_adjustment(
+                work, [line], memo="count", **self.source("stock_adjustment")
+            )
 
-    async def amends(self, line_id, quantity):
+    async def changes_quantity(self, line_id, quantity):
         async with self.erp.database.transaction() as work:
-            return (await stock.amend(work, {line_id: Decimal(quantity)}))[line_id]
+            return (await stock.change_ordered_quantity(work, {line_id: Decimal(quantity)}))[
+                line_id
+            ]
 
-    async def withdraws(self, *line_ids):
+    async def cancels(self, *line_ids):
         async with self.erp.database.transaction() as work:
-            await stock.withdraw(work, line_ids)
+            await stock.cancel_demand(work, line_ids)
 
     async def expects(self, item_id, quantity, due_on, source_line_id=None):
         line_id = source_line_id or uuid4()
         async with self.erp.database.transaction() as work:
-            await stock.expect(
+            await stock.set_expected_receipts(
                 work, [ExpectedLine(line_id, UUID(str(item_id)), Decimal(quantity), due_on)]
             )
         return line_id
 
     async def promises(self, item_id, quantity, on):
         """For when so many would be promised; nothing is placed."""
-        return (await self.places([(item_id, quantity)], on, in_earnest=False))[0]
+        return (await self.allocates([(item_id, quantity)], on, in_earnest=False))[0]
 
-    async def places(self, needs, on, *, in_earnest=True):
+    async def allocates(self, needs, on, *, in_earnest=True):
         """For when orders of one line (item, quantity) are promised, placed at once."""
         lines = [DemandLine(uuid4(), uuid4(), one, Decimal(many), on) for one, many in needs]
         async with self.erp.database.transaction() as work:
-            days = await stock.place_orders(work, [stock.OrderNeeds([one], on) for one in lines])
+            days = await stock.allocate_orders(
+                work, [stock.OrderDemand([one], on) for one in lines]
+            )
             if not in_earnest:
                 work.abandon()
         return days
@@ -136,18 +142,18 @@ class Store:
         account is the valuation. E30: nothing is worth nothing.
         """
         async with self.erp.database.driver() as sql:
-            told = dict(await sql.fetchrow(PROOF, item_id))
-        assert told["on_hand"] == told["moved"] == told["valued"]
-        assert told["value"] == told["moved_value"] == told["booked"]
-        assert told["reserved"] == told["reserved_by_lines"] <= told["on_hand"]
-        assert told["on_hand"] > 0 or told["value"] == 0
-        assert told["waiting"] == 0 or told["reserved"] == told["on_hand"]
-        return told
+            state = dict(await sql.fetchrow(PROOF, item_id))
+        assert state["on_hand"] == state["moved"] == state["valued"]
+        assert state["value"] == state["moved_value"] == state["booked"]
+        assert state["reserved"] == state["reserved_by_lines"] <= state["on_hand"]
+        assert state["on_hand"] > 0 or state["value"] == 0
+        assert state["waiting"] == 0 or state["reserved"] == state["on_hand"]
+        return state
 
     async def holds(self, item_id):
         """On hand, reserved and worth, proven."""
-        told = await self.proven(item_id)
-        return int(told["on_hand"]), int(told["reserved"]), f"{told['value']:.2f}"
+        state = await self.proven(item_id)
+        return int(state["on_hand"]), int(state["reserved"]), f"{state['value']:.2f}"
 
     def source(self, kind):
         """A document of today."""

@@ -14,11 +14,11 @@ from erp.stock.errors import NoCostOnDay, ShortOnDay
 from erp.stock.models import ItemValuation
 from erp.stock.rules.valuation import (
     DayEnd,
-    carried,
     cost_as_of,
     cost_of_issue,
     day_ends,
-    possible_from,
+    earliest_possible_day,
+    with_change,
 )
 
 FIRST = date(2026, 1, 5)
@@ -36,13 +36,13 @@ class Shelf:
         self.moves, self.worth = [], ItemValuation(quantity=Decimal(0), value=Decimal(0))
 
     def receives(self, number, quantity, value):
-        self.worth.gain(Decimal(quantity), Decimal(value))
+        self.worth.receive(Decimal(quantity), Decimal(value))
         self.moves.append(DayEnd(day(number), Decimal(quantity), Decimal(value)))
 
     def issues(self, number, quantity):
         """What it costs. Raises as the rule does; then nothing has changed."""
         quantity = Decimal(quantity)
-        cost = self.worth.lose(quantity, self.since(number), sku="BOLT", decimals=2, value=None)
+        cost = self.worth.issue(quantity, self.since(number), sku="BOLT", decimals=2, value=None)
         self.moves.append(DayEnd(day(number), -quantity, -cost))
         return cost
 
@@ -181,10 +181,10 @@ def _issues_or_says_why(shelf, number, quantity):
     try:
         cost = shelf.issues(number, quantity)
     except Problem as refused:
-        told = refused.facts["possible_from"]
-        rest = [end for end in ends if end.day >= told]
-        before = [end for end in ends if end.day < told][-1:] + rest
-        assert possible_from(quantity, rest, decimals=2) == told
+        shown = refused.facts["possible_from"]
+        rest = [end for end in ends if end.day >= shown]
+        before = [end for end in ends if end.day < shown][-1:] + rest
+        assert earliest_possible_day(quantity, rest, decimals=2) == shown
         assert cost_as_of(quantity, rest, decimals=2) is not None
         assert not _costs_that_fit(quantity, before)
     else:
@@ -207,6 +207,6 @@ def _costs_that_fit(quantity, ends):
         for cost in tried
         if all(
             end.quantity >= 0 <= end.value and (end.quantity > 0 or end.value == 0)
-            for end in carried(ends, -quantity, -cost)
+            for end in with_change(ends, -quantity, -cost)
         )
     }

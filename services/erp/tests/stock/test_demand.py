@@ -1,7 +1,6 @@
 """What orders need: reserved, waiting, freed, and filled again."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -37,7 +36,7 @@ async def test_orders_for_the_same_items_in_any_order_do_not_deadlock(store):
                 DemandLine(uuid4(), uuid4(), item_id, Decimal(1), store.today)
                 for item_id in sequence
             ]
-            return sum((await stock.place(work, lines)).values())
+            return sum((await stock.allocate_lines(work, lines)).values())
 
     got = await asyncio.gather(*(order(items[::-1] if n % 2 else items) for n in range(8)))
     assert sum(got) == 18
@@ -62,7 +61,7 @@ async def test_how_the_lines_of_an_order_stand(store):
     first, _ = await store.orders(bolts, 2, order_id=order_id)
     second, _ = await store.orders(bolts, 2, order_id=order_id)
     async with store.erp.database.reading() as at:
-        states = await stock.demand_of(at.sql, [order_id])
+        states = await stock.demand_of_orders(at.sql, [order_id])
     assert [(one.order_line_id, int(one.reserved), int(one.waiting)) for one in states] == [
         (first, 2, 0),
         (second, 1, 1),
@@ -97,7 +96,7 @@ async def test_where_goods_are_reserved_ahead_a_line_of_a_later_day_waits(store,
     assert reserved == 4
     last, reserved = await store.orders(bolts, 5)
     assert reserved == 0
-    await store.withdraws(far)
+    await store.cancels(far)
     assert await store.line(last) == (5, 5, 0, 0)
 
 
@@ -107,7 +106,7 @@ async def test_a_cancelled_line_frees_reservation_and_demand_at_once(store):
     await store.receives(bolts, 4, "4.00")
     first, _ = await store.orders(bolts, 6)
     second, _ = await store.orders(bolts, 3)
-    await store.withdraws(first)
+    await store.cancels(first)
     assert await store.line(first) == (0, 0, 0, 0)
     assert await store.line(second) == (3, 3, 0, 0)
     assert await store.holds(bolts) == (4, 3, "4.00")
@@ -118,10 +117,10 @@ async def test_a_cancelled_remainder_keeps_what_was_shipped(store):
     await store.receives(bolts, 4, "4.00")
     line, _ = await store.orders(bolts, 6)
     await store.ships(line, 2)
-    await store.withdraws(line)
+    await store.cancels(line)
     assert await store.line(line) == (2, 0, 0, 2)
     with pytest.raises(AlreadyShipped):
-        await store.amends(line, 1)
+        await store.changes_quantity(line, 1)
     assert await store.line(line) == (2, 0, 0, 2)
 
 
@@ -129,15 +128,15 @@ async def test_wanting_more_reserves_what_is_free_and_waits_for_the_rest(store):
     bolts = await store.item()
     await store.receives(bolts, 5, "5.00")
     line, _ = await store.orders(bolts, 3)
-    assert await store.amends(line, 9) == 5
+    assert await store.changes_quantity(line, 9) == 5
     assert await store.line(line) == (9, 5, 4, 0)
-    assert await store.amends(line, 4) == 4
+    assert await store.changes_quantity(line, 4) == 4
     assert await store.holds(bolts) == (5, 4, "5.00")
 
 
 async def test_an_unknown_line_or_a_service_is_refused(store):
     with pytest.raises(MissingReference):
-        await store.amends(uuid4(), 1)
+        await store.changes_quantity(uuid4(), 1)
     with pytest.raises(NotStocked):
         await store.orders(await store.item(kind="service"), 1)
 
@@ -150,9 +149,9 @@ async def test_a_service_that_becomes_goods_can_be_stocked(store, desk):
 
 async def test_nothing_asked_is_nothing_done(store):
     async with store.erp.database.transaction() as work:
-        assert await stock.place(work, []) == {}
-        assert await stock.amend(work, {}) == {}
-        await stock.expect(work, [])
+        assert await stock.allocate_lines(work, []) == {}
+        assert await stock.change_ordered_quantity(work, {}) == {}
+        await stock.set_expected_receipts(work, [])
         assert work.events == []
 
 
@@ -166,26 +165,25 @@ async def test_the_database_refuses_more_reserved_than_on_hand(store):
 
 @pytest.fixture
 def heard(store, monkeypatch):
-    """What stock tells the modules above, while the test runs."""
-    told = []
+    """The events of stock for the modules above, while the test runs."""
+    events = []
 
     async def hear(_work, event):
-        told.append(event)
+        events.append(event)
 
-    handlers = dict(store.erp.database.setting.handlers) | dict.fromkeys(
+    handlers = dict(store.erp.database.handlers) | dict.fromkeys(
         (DemandFilled, ItemsShort), (hear,)
     )
-    setting = replace(store.erp.database.setting, handlers=handlers)
-    monkeypatch.setattr(store.erp.database, "setting", setting)
-    return told
+    monkeypatch.setattr(store.erp.database, "handlers", handlers)
+    return events
 
 
 async def test_purchasing_hears_of_every_change_of_what_is_short(store, heard):
     bolts = await store.item()
     line, _ = await store.orders(bolts, 5)
-    await store.amends(line, 4)
+    await store.changes_quantity(line, 4)
     await store.receives(bolts, 1, "1.00")
-    await store.withdraws(line)
+    await store.cancels(line)
     assert [event.item_ids for event in heard if isinstance(event, ItemsShort)] == [[bolts]] * 4
 
 
@@ -202,7 +200,7 @@ async def test_orders_that_got_goods_are_named_once(store, heard):
     await store.orders(bolts, 5, order_id=order_id)
     await store.orders(nuts, 5, order_id=order_id)
     async with store.erp.database.transaction() as work:
-        await stock.receive(
+        await stock.receive_goods(
             work,
             [ReceiptLine(one, Decimal(9), Decimal(9)) for one in (nuts, bolts)],
             source_type="test",
@@ -214,15 +212,15 @@ async def test_orders_that_got_goods_are_named_once(store, heard):
     assert filled == [[order_id]]
 
 
-async def test_availability_is_told_once_for_each_item_and_act(store, desk):
+async def test_availability_is_published_once_for_each_item_and_act(store, desk):
     """The version counts on without a gap, and the state is the one after the act."""
     bolts = await store.item()
     await store.receives(bolts, 3, "3.00")
     await store.orders(bolts, 5)
     async with store.erp.database.driver() as sql:
-        told_id = await sql.fetchval("select id from availability where item_id = $1", bolts)
-    told = await desk.events_of(told_id)
-    assert [event["aggregate_version"] for event in told] == [1, 2]
-    assert told[1]["topic"] == "erp.availability.v1"
+        published_id = await sql.fetchval("select id from availability where item_id = $1", bolts)
+    published = await desk.events_of(published_id)
+    assert [event["aggregate_version"] for event in published] == [1, 2]
+    assert published[1]["topic"] == "erp.availability.v1"
     shown = ("on_hand", "reserved", "free", "incoming", "waiting")
-    assert [told[1]["payload"][name] for name in shown] == ["3", "3", "0", "0", "2"]
+    assert [published[1]["payload"][name] for name in shown] == ["3", "3", "0", "0", "2"]

@@ -119,7 +119,7 @@ async def test_adjustments(store):
 async def test_several_receipts_in_one_call_have_an_entry_each(store):
     bolts, first, second = await store.item(), uuid4(), uuid4()
     async with store.erp.database.transaction() as work:
-        await stock.receive(
+        await stock.receive_goods(
             work,
             [
                 ReceiptLine(bolts, Decimal(1), Decimal("1.10"), None, first),
@@ -152,7 +152,7 @@ async def test_a_refused_posting_moves_nothing(store):
     bolts = await store.item()
     with pytest.raises(NoPeriod):
         async with store.erp.database.transaction() as work:
-            await stock.receive(
+            await stock.receive_goods(
                 work,
                 [ReceiptLine(bolts, Decimal(1), Decimal(1))],
                 source_type="test",
@@ -228,7 +228,7 @@ async def test_promises_of_one_call_are_taken_one_after_the_other(store):
     bolts = await store.item()
     await store.receives(bolts, 5, "5.00")
     await store.expects(bolts, 5, store.today - timedelta(days=3))
-    days = await store.places([(bolts, 3)] * 4, store.today)
+    days = await store.allocates([(bolts, 3)] * 4, store.today)
     # An overdue delivery is not here today.
     tomorrow = store.today + timedelta(days=1)
     assert days == [store.today, tomorrow, tomorrow, None]
@@ -287,20 +287,20 @@ async def test_shipping_and_receiving_side_by_side(store):
         store.receives(bolts, 5, "1.01"),
         store.receives(bolts, 5, "77.77"),
     )
-    told = await store.proven(bolts)
-    assert told["on_hand"] == 10
-    assert told["value"] + sum(costs[:12]) == Decimal("178.78")
+    shown = await store.proven(bolts)
+    assert shown["on_hand"] == 10
+    assert shown["value"] + sum(costs[:12]) == Decimal("178.78")
 
 
 async def test_nothing_shipped_is_no_shipment(store):
     async with store.erp.database.transaction() as work:
         source = store.source("shipment")
-        assert await stock.ship(work, [], **source) == {}
-        assert await stock.take_back(work, [], **source) == {}
-        await stock.receive(work, [], counterpart="grni", **source)
+        assert await stock.ship_goods(work, [], **source) == {}
+        assert await stock.receive_return(work, [], **source) == {}
+        await stock.receive_goods(work, [], counterpart="grni", **source)
         assert work.events == []
     line, _ = await store.orders(await store.item(), 1)
     with pytest.raises(NotReserved) as refused:
         async with store.erp.database.transaction() as work:
-            await stock.ship(work, [ShipLine(line, Decimal(1))], **source)
+            await stock.ship_goods(work, [ShipLine(line, Decimal(1))], **source)
     assert refused.value.facts["reserved"] == "0"

@@ -35,17 +35,17 @@ REBUILT = """with side as (
        join account a on a.id = j.account_id and a.role = 'inventory') as account"""
 
 
-async def test_levels_and_worth_are_rebuilt_from_the_moves_alone(store):
+async def test_levels_and_values_are_rebuilt_from_the_moves_alone(store):
     """E24, E29: to the same digits, of every item that any test moved; and the books agree."""
     bolts = await store.item()
     await store.receives(bolts, 3, "10.00")
     line, _ = await store.orders(bolts, 2)
     await store.ships(line, 2)
     async with store.erp.database.driver() as sql:
-        told = await sql.fetchrow(REBUILT)
-    assert told["items"] > 0
-    assert (told["wrong_levels"], told["wrong_worth"]) == (0, 0)
-    assert told["worth"] == told["account"]
+        shown = await sql.fetchrow(REBUILT)
+    assert shown["items"] > 0
+    assert (shown["wrong_levels"], shown["wrong_worth"]) == (0, 0)
+    assert shown["worth"] == shown["account"]
 
 
 @asynccontextmanager
@@ -82,14 +82,14 @@ def _demand(store, items, quantity):
     ]
 
 
-async def test_placing_five_lines_takes_three_statements(store, shelves):
+async def test_allocating_five_lines_takes_three_statements(store, shelves):
     """Lock, save, availability; three more where purchasing has something to suggest."""
     async with store.erp.database.transaction() as work:
         async with _heard(work) as said:
-            await stock.place(work, _demand(store, shelves, 4))
+            await stock.allocate_lines(work, _demand(store, shelves, 4))
         assert len(said) == 3, said
         async with _heard(work) as said:
-            await stock.place(work, _demand(store, shelves, 9))
+            await stock.allocate_lines(work, _demand(store, shelves, 9))
         assert len(said) == 6, said
 
 
@@ -97,14 +97,14 @@ async def test_shipping_and_receiving_stay_within_seven(store, shelves):
     """Locks and reads, one save, two of the ledger, availability."""
     async with store.erp.database.transaction() as work:
         lines = _demand(store, shelves, 4)
-        await stock.place(work, lines)
+        await stock.allocate_lines(work, lines)
         going = [ShipLine(line.order_line_id, Decimal(4)) for line in lines]
         async with _heard(work) as said:
-            await stock.ship(work, going, **store.source("shipment"))
+            await stock.ship_goods(work, going, **store.source("shipment"))
         assert len(said) == 7, said
         coming = [ReceiptLine(item_id, Decimal(1), Decimal(1)) for item_id in shelves]
         async with _heard(work) as said:
-            await stock.receive(work, coming, counterpart="grni", **store.source("receipt"))
+            await stock.receive_goods(work, coming, counterpart="grni", **store.source("receipt"))
         assert len(said) == 6, said
 
 
@@ -114,18 +114,18 @@ async def test_pieces_with_serials_take_one_statement_more(store):
     async with store.erp.database.transaction() as work:
         coming = [ReceiptLine(item_id, Decimal(8), Decimal(8), serials=serials)]
         async with _heard(work) as said:
-            await stock.receive(work, coming, counterpart="grni", **store.source("receipt"))
+            await stock.receive_goods(work, coming, counterpart="grni", **store.source("receipt"))
         assert len(said) == 7, said
         lines = _demand(store, [item_id, item_id], 4)
-        await stock.place(work, lines)
+        await stock.allocate_lines(work, lines)
         for line, named in zip(lines, (serials[4:], ()), strict=True):
             going = [ShipLine(line.order_line_id, Decimal(4), named)]
             async with _heard(work) as said:
-                await stock.ship(work, going, **store.source("shipment"))
+                await stock.ship_goods(work, going, **store.source("shipment"))
             assert len(said) == 8, said
 
 
-async def test_looking_back_takes_two_statements_for_all_items_and_none_at_the_last_move(store):
+async def test_backdating_takes_two_statements_for_all_items_and_none_at_the_last_move(store):
     """E27: what is dated before moves asks for its period and what changed since, once."""
     past = store.today - timedelta(days=40)
     async with store.erp.database.transaction() as work:
@@ -133,15 +133,15 @@ async def test_looking_back_takes_two_statements_for_all_items_and_none_at_the_l
         old = [await store.item() for _ in range(5)]
         early, source = [ReceiptLine(one, Decimal(9), Decimal(9)) for one in old], store.source
         dated = source("receipt") | {"effective_on": past}
-        await stock.receive(work, early, counterpart="grni", **dated)
+        await stock.receive_goods(work, early, counterpart="grni", **dated)
         lost = [AdjustLine(one, Decimal(-1)) for one in old]
         async with _heard(work) as said:
-            await stock.adjust(work, lost, memo="count", **dated)
+            await stock.post_adjustment(work, lost, memo="count", **dated)
         assert len(said) == 6, said
         coming = [ReceiptLine(one, Decimal(1), Decimal(1)) for one in old]
-        await stock.receive(work, coming, counterpart="grni", **source("receipt"))
+        await stock.receive_goods(work, coming, counterpart="grni", **source("receipt"))
         async with _heard(work) as said:
-            await stock.adjust(work, lost, memo="count", **dated)
+            await stock.post_adjustment(work, lost, memo="count", **dated)
         assert len(said) == 8, said
 
 
@@ -156,8 +156,8 @@ async def test_what_changed_after_a_day_is_found_by_an_index(store):
             uuid4(),
             store.today - timedelta(days=3650),  # many moves since, by whatever was counted last
         )
-    told = "\n".join(row[0] for row in plan)
-    assert "ix_stock_move_item_id_effective_on" in told, told
+    shown = "\n".join(row[0] for row in plan)
+    assert "ix_stock_move_item_id_effective_on" in shown, shown
 
 
 async def test_who_waits_is_found_by_an_index(store):
@@ -169,5 +169,5 @@ async def test_who_waits_is_found_by_an_index(store):
                  and reserved + shipped < wanted order by item_id, promised_on, place""",
             [uuid4()],
         )
-    told = "\n".join(row[0] for row in plan)
-    assert "ix_demand_waiting" in told, told
+    shown = "\n".join(row[0] for row in plan)
+    assert "ix_demand_waiting" in shown, shown

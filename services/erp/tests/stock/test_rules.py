@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from erp.stock.errors import AlreadyShipped, NotReserved, NotShipped, TooLittleOnHand
 from erp.stock.models import Demand, ItemValuation, Level
-from erp.stock.rules.allocation import Waiting, fill
-from erp.stock.rules.promising import discrete_atp, promise_date, take
+from erp.stock.rules.allocation import Backorder, allocate
+from erp.stock.rules.promising import deduct, discrete_atp, promise_date
 from erp.stock.rules.serials import Piece, pieces_of
-from erp.stock.rules.valuation import DayEnd, cost_as_of, worth_of_more
+from erp.stock.rules.valuation import DayEnd, cost_as_of, value_of_receipt
 
 TODAY = date(2026, 1, 5)
 
@@ -44,9 +44,9 @@ def test_v8_available_to_promise(v8):
 
 def test_v8_promise_45_in_week_2(v8):
     """E37 with V8: 10 from week 2 and 35 from week 1, leaving 5, 0 and 50."""
-    left = take(v8, Decimal(45), on=week(2))
+    left = deduct(v8, Decimal(45), on=week(2))
     assert left == dated(w1=5, w2=0, w4=50)
-    assert take(left, Decimal(6), on=week(3)) is None
+    assert deduct(left, Decimal(6), on=week(3)) is None
     assert promise_date(left, Decimal(6), wanted_on=week(2)) == week(4)
 
 
@@ -129,16 +129,16 @@ def worth(quantity=0, value="0"):
 def lost(stock, quantity):
     """What goods cost that leave after all that happened before."""
     now = [DayEnd(TODAY, stock.quantity, stock.value)]
-    return stock.lose(Decimal(quantity), now, sku="A", decimals=2, value=None)
+    return stock.issue(Decimal(quantity), now, sku="A", decimals=2, value=None)
 
 
 def test_v1_moving_average():
     """E31 with V1: 120 issued cost 1,320.00; 80 that stay are worth 1,030.00."""
     stock = worth()
-    stock.gain(Decimal(100), Decimal("1000.00"))
-    stock.gain(Decimal(50), Decimal("650.00"))
+    stock.receive(Decimal(100), Decimal("1000.00"))
+    stock.receive(Decimal(50), Decimal("650.00"))
     assert lost(stock, 120) == Decimal("1320.00")
-    stock.gain(Decimal(50), Decimal("700.00"))
+    stock.receive(Decimal(50), Decimal("700.00"))
     assert (stock.quantity, stock.value) == (80, Decimal("1030.00"))
 
 
@@ -151,7 +151,7 @@ def test_v1_the_last_piece_takes_the_rest():
 
 
 @given(st.decimals("0", "99999", places=2), st.integers(1, 40))
-def test_the_worth_of_pieces_adds_up(value, count):
+def test_the_values_of_pieces_add_up(value, count):
     """E28, E30: one piece a move, no cent lost, and no two pieces a cent apart or more."""
     serials = [str(at) for at in range(count)]
     pieces = pieces_of(Decimal(count), value, serials, decimals=2)
@@ -180,7 +180,7 @@ def test_value_in_is_cost_out_plus_what_stays(receipts, shares):
     """E30, E31: whatever comes and goes, no cent is lost, and nothing is worth nothing."""
     stock, cost = worth(), Decimal(0)
     for at, (quantity, value) in enumerate(receipts):
-        stock.gain(quantity, value)
+        stock.receive(quantity, value)
         for share in shares[at::3]:
             part = (stock.quantity * share / 100).quantize(Decimal("0.000001"))
             if 0 < part <= stock.quantity:
@@ -191,40 +191,40 @@ def test_value_in_is_cost_out_plus_what_stays(receipts, shares):
     assert (stock.quantity, stock.value) == (0, 0)
 
 
-def test_what_a_surplus_is_worth():
+def test_the_value_of_a_surplus():
     lay, lay_not = (DayEnd(TODAY, Decimal(q), Decimal(10)) for q in (3, 0))
-    assert worth_of_more(Decimal(2), lay, decimals=2) == Decimal("6.67")
-    assert worth_of_more(Decimal(2), lay_not, decimals=2) is None
+    assert value_of_receipt(Decimal(2), lay, decimals=2) == Decimal("6.67")
+    assert value_of_receipt(Decimal(2), lay_not, decimals=2) is None
 
 
 def test_goods_go_down_the_queue_until_they_are_gone():
     queue = [waiting(quantity, 1) for quantity in (3, 4, 5)]
-    got = fill(Decimal(6), queue, today=TODAY)
+    got = allocate(Decimal(6), queue, today=TODAY)
     assert got == [(one.order_line_id, Decimal(3)) for one in queue[:2]]
-    assert fill(Decimal(0), queue, today=TODAY) == []
-    assert len(fill(Decimal(99), queue, today=TODAY)) == 3
+    assert allocate(Decimal(0), queue, today=TODAY) == []
+    assert len(allocate(Decimal(99), queue, today=TODAY)) == 3
 
 
 def waiting(quantity, by, now=None):
     """So many by a week; all of them may be reserved today, or so many."""
     wanted = Decimal(quantity)
-    return Waiting(uuid4(), wanted, week(by), wanted if now is None else Decimal(now))
+    return Backorder(uuid4(), wanted, week(by), wanted if now is None else Decimal(now))
 
 
 def test_what_an_older_promise_needs_from_here_is_kept_for_it():
     """E37: whoever comes after it gets what receipts until its day will make good."""
     far, near = waiting(8, 4, now=0), waiting(9, 9)
     queue = [far, near]
-    assert fill(Decimal(10), queue, today=TODAY) == [(near.order_line_id, Decimal(2))]
+    assert allocate(Decimal(10), queue, today=TODAY) == [(near.order_line_id, Decimal(2))]
     coming = dated(w3=5, w5=99)
-    assert fill(Decimal(10), queue, coming, today=TODAY) == [(near.order_line_id, Decimal(7))]
-    assert fill(Decimal(7), queue, dated(w5=99), today=TODAY) == []
-    assert len(fill(Decimal(99), [far, near, waiting(5, 9)], today=TODAY)) == 2
+    assert allocate(Decimal(10), queue, coming, today=TODAY) == [(near.order_line_id, Decimal(7))]
+    assert allocate(Decimal(7), queue, dated(w5=99), today=TODAY) == []
+    assert len(allocate(Decimal(99), [far, near, waiting(5, 9)], today=TODAY)) == 2
 
 
 def test_a_line_that_goes_before_its_day_may_go_in_part():
     early, near = waiting(8, 4, now=3), waiting(9, 9)
-    got = fill(Decimal(10), [early, near], today=TODAY)
+    got = allocate(Decimal(10), [early, near], today=TODAY)
     assert got == [(early.order_line_id, Decimal(3)), (near.order_line_id, Decimal(2))]
 
 
@@ -237,7 +237,7 @@ def test_to_reserve_never_breaks_a_promise(free, receipts, orders):
     ]
     if not _kept(free, receipts, [(one.by, one.quantity) for one in queue]):
         return
-    got = dict(fill(free, queue, receipts, today=week(1)))
+    got = dict(allocate(free, queue, receipts, today=week(1)))
     left = [(one.by, one.quantity - got.get(one.order_line_id, 0)) for one in queue]
     assert sum(got.values()) <= free
     assert _kept(free - sum(got.values()), receipts, [(week(1), Decimal(0)), *left])
@@ -249,8 +249,8 @@ def level(on_hand, reserved=0):
 
 def test_a_level_holds_what_is_free():
     one = level(10, 7)
-    assert (one.hold(Decimal(5)), one.reserved, one.free) == (3, 10, 0)
-    assert one.hold(Decimal(1)) == 0
+    assert (one.reserve(Decimal(5)), one.reserved, one.free) == (3, 10, 0)
+    assert one.reserve(Decimal(1)) == 0
     one.release(Decimal(4))
     assert one.free == 4
 
@@ -258,9 +258,9 @@ def test_a_level_holds_what_is_free():
 def test_only_what_is_free_can_be_missing():
     one = level(10, 7)
     with pytest.raises(TooLittleOnHand) as refused:
-        one.take_free(Decimal(4), sku="A")
+        one.issue_free(Decimal(4), sku="A")
     assert refused.value.facts == {"sku": "A", "wanted": "4", "free": "3"}
-    one.take_free(Decimal(3), sku="A")
+    one.issue_free(Decimal(3), sku="A")
     assert (one.on_hand, one.free) == (7, 0)
 
 
@@ -271,21 +271,21 @@ def demand(wanted, reserved=0, shipped=0):
 
 def test_wanting_less_gives_up_what_waits_first():
     line = demand(10, reserved=4, shipped=3)
-    assert (line.want(Decimal(8), sku="A"), line.waiting) == (0, 1)
-    assert (line.want(Decimal(5), sku="A"), line.reserved, line.waiting) == (2, 2, 0)
-    assert (line.want(Decimal(9), sku="A"), line.waiting) == (0, 4)
+    assert (line.change_quantity(Decimal(8), sku="A"), line.waiting) == (0, 1)
+    assert (line.change_quantity(Decimal(5), sku="A"), line.reserved, line.waiting) == (2, 2, 0)
+    assert (line.change_quantity(Decimal(9), sku="A"), line.waiting) == (0, 4)
     with pytest.raises(AlreadyShipped):
-        line.want(Decimal(2), sku="A")
+        line.change_quantity(Decimal(2), sku="A")
 
 
 def test_no_more_leaves_than_is_reserved_and_no_more_returns_than_left():
     line = demand(10, reserved=4)
     with pytest.raises(NotReserved):
-        line.leave(Decimal(5), sku="A")
-    line.leave(Decimal(4), sku="A")
+        line.ship(Decimal(5), sku="A")
+    line.ship(Decimal(4), sku="A")
     with pytest.raises(NotShipped):
-        line.come_back(Decimal(5), sku="A")
-    line.come_back(Decimal(1), sku="A")
+        line.receive_return(Decimal(5), sku="A")
+    line.receive_return(Decimal(1), sku="A")
     assert (line.wanted, line.shipped, line.waiting) == (9, 3, 6)
 
 

@@ -52,13 +52,13 @@ PROOF = """with last as (
 async def received(store, item_id, *serials):
     line = ReceiptLine(item_id, Decimal(len(serials)), Decimal(10), serials=serials)
     async with store.erp.database.transaction() as work:
-        await stock.receive(work, [line], counterpart="grni", **store.source("receipt"))
+        await stock.receive_goods(work, [line], counterpart="grni", **store.source("receipt"))
 
 
 async def shipped(store, line_id, *serials, quantity=1):
     line = ShipLine(line_id, Decimal(quantity), serials)
     async with store.erp.database.transaction() as work:
-        await stock.ship(work, [line], **store.source("shipment"))
+        await stock.ship_goods(work, [line], **store.source("shipment"))
 
 
 @pytest.fixture
@@ -234,6 +234,6 @@ async def test_every_serial_lies_where_its_moves_brought_it(store, drills):
     line_id, _ = await store.orders(drills, 1)
     await shipped(store, line_id)
     async with store.erp.database.driver() as sql:
-        told = dict(await sql.fetchrow(PROOF))
-    assert told.pop("serials") >= 2
-    assert set(told.values()) == {0}, told
+        shown = dict(await sql.fetchrow(PROOF))
+    assert shown.pop("serials") >= 2
+    assert set(shown.values()) == {0}, shown

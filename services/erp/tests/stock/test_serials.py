@@ -31,7 +31,7 @@ class Keeper:
         line = {"sku": self.item["sku"], "quantity": quantity, "serials": serials} | facts
         return await self.erp.post(ADJUSTMENTS, {"reason": "count", "lines": [line]})
 
-    async def places(self):
+    async def allocates(self):
         """Where each serial of the item is."""
         found = (await self.desk.see(f"/v1/serials?sku={self.item['sku']}"))["items"]
         return {one["number"]: one["place"] for one in found}
@@ -51,26 +51,26 @@ async def keeper(desk, store):
 async def test_each_piece_comes_in_by_its_serial(keeper, store):
     """E28: one move of one piece for each; their worth adds up to the cent (E29)."""
     assert (await keeper.receives("A", "B", "C")).status_code == 201
-    assert await keeper.places() == dict.fromkeys("ABC", "MAIN-STOCK")
+    assert await keeper.allocates() == dict.fromkeys("ABC", "MAIN-STOCK")
     assert await store.holds(keeper.item["id"]) == (3, 0, "10.00")
     moves = (await keeper.desk.see(f"/v1/stock-moves?sku={keeper.item['sku']}"))["items"]
-    told = sorted((one["serial"], one["quantity"], one["value"]) for one in moves)
-    assert told == [("A", "1", "3.33"), ("B", "1", "3.33"), ("C", "1", "3.34")]
+    shown = sorted((one["serial"], one["quantity"], one["value"]) for one in moves)
+    assert shown == [("A", "1", "3.33"), ("B", "1", "3.33"), ("C", "1", "3.34")]
 
 
-async def test_a_serial_tells_where_it_was(keeper, problem):
+async def test_a_serial_shows_where_it_was(keeper, problem):
     """E65 in part: every move of the piece, the first one first."""
     await keeper.receives("A", "B")
     await keeper.adjusts("-1", "A")
     await keeper.adjusts("1", "A", unit_cost=money("4"))
-    told = await keeper.history("A")
-    assert (told["sku"], told["place"], told["in_stock"]) == (
+    shown = await keeper.history("A")
+    assert (shown["sku"], shown["place"], shown["in_stock"]) == (
         keeper.item["sku"],
         "MAIN-STOCK",
         True,
     )
-    assert told["order_line_id"] is None
-    steps = [(one["source"], one["target"], one["value"]) for one in told["moves"]]
+    assert shown["order_line_id"] is None
+    steps = [(one["source"], one["target"], one["value"]) for one in shown["moves"]]
     assert steps == [
         ("OPENING", "MAIN-STOCK", "5"),
         ("MAIN-STOCK", "LOSS", "5"),
@@ -98,7 +98,7 @@ async def test_a_serial_is_the_items_own(keeper, desk, store):
     other = Keeper(desk, await desk.item(tracking="serial"))
     for one in (keeper, other):
         assert (await one.receives("1")).status_code == 201
-        assert await one.places() == {"1": "MAIN-STOCK"}
+        assert await one.allocates() == {"1": "MAIN-STOCK"}
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ async def test_a_wrong_receipt_changes_nothing(keeper, store, problem, wrong):
     serials, quantity, code = wrong
     status = 409 if code == "serial_exists" else 422
     problem(await keeper.receives(*serials, quantity=quantity), status, code)
-    assert await keeper.places() == {"OLD": "MAIN-STOCK"}
+    assert await keeper.allocates() == {"OLD": "MAIN-STOCK"}
     assert await store.holds(keeper.item["id"]) == (1, 0, "10.00")
 
 
@@ -132,7 +132,7 @@ async def test_a_serial_is_named_once_in_all_lines(keeper, problem, store):
         for one in ("A", "A")
     ]
     problem(await keeper.erp.post(RECEIPTS, {"lines": lines}), 422, "duplicate_serial")
-    assert await keeper.places() == {}
+    assert await keeper.allocates() == {}
 
 
 async def test_an_item_without_serials_takes_none(keeper, desk, problem, store):
@@ -149,9 +149,9 @@ async def test_a_refusal_names_serial_and_place_in_both_languages(keeper, proble
         reply = await keeper.erp.post(
             RECEIPTS, {"lines": [body]}, headers={"Accept-Language": language}
         )
-        told = problem(reply, 409, "serial_exists")
-        assert words in told["detail"]
-        assert told["facts"] == {"serial": "A", "sku": keeper.item["sku"], "place": "MAIN-STOCK"}
+        shown = problem(reply, 409, "serial_exists")
+        assert words in shown["detail"]
+        assert shown["facts"] == {"serial": "A", "sku": keeper.item["sku"], "place": "MAIN-STOCK"}
 
 
 async def test_a_loss_names_what_is_gone(keeper, store, problem):
@@ -174,7 +174,7 @@ async def test_what_was_lost_is_found_again_and_nothing_else(keeper, store, prob
     problem(await keeper.adjusts("1", "B"), 409, "serial_exists")
     problem(await keeper.adjusts("1"), 422, "serials_needed")
     assert (await keeper.adjusts("2", "A", "NEW")).status_code == 201
-    assert await keeper.places() == dict.fromkeys(("A", "B", "NEW"), "MAIN-STOCK")
+    assert await keeper.allocates() == dict.fromkeys(("A", "B", "NEW"), "MAIN-STOCK")
     assert await store.holds(keeper.item["id"]) == (3, 0, "15.00")
 
 
@@ -203,7 +203,7 @@ async def test_pieces_are_wanted_whole(keeper, store, problem, desk):
     problem(await keeper.erp.post("/v1/sales-orders", body), 422, "fraction_of_unit")
     line_id, _ = await store.orders(keeper.item["id"], 1)
     with pytest.raises(FractionOfUnit):
-        await store.amends(line_id, "0.5")
+        await store.changes_quantity(line_id, "0.5")
     assert await store.line(line_id) == (1, 1, 0, 0)
 
 
@@ -228,9 +228,9 @@ async def test_the_first_receipt_and_another_tracking_at_once(desk, store):
         keeper = Keeper(desk, await desk.item(tracking="serial"))
         change = desk.change(f"/v1/items/{keeper.item['id']}", {"tracking": "none"}, revision=1)
         changed, came = await asyncio.gather(change, keeper.receives("A"))
-        told = (changed.status_code, came.status_code)
-        assert told in {(200, 422), (409, 201)}, (changed.text, came.text)
-        on_hand = (1, 0, "10.00") if told == (409, 201) else (0, 0, "0.00")
+        shown = (changed.status_code, came.status_code)
+        assert shown in {(200, 422), (409, 201)}, (changed.text, came.text)
+        on_hand = (1, 0, "10.00") if shown == (409, 201) else (0, 0, "0.00")
         assert await store.holds(keeper.item["id"]) == on_hand
 
 

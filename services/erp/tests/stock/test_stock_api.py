@@ -77,10 +77,10 @@ async def test_a_wrong_receipt_is_refused_whole(desk, store, problem, line, code
 async def test_more_than_can_be_kept_is_refused_in_our_own_words(desk, store, problem):
     item = await desk.item()
     line = {"sku": item["sku"], "quantity": "99999999999999", "unit_cost": money("1")}
-    told = problem(
+    published = problem(
         await desk.erp.post("/v1/stock-receipts", {"lines": [line, line]}), 422, "invalid_input"
     )
-    [wrong] = told["errors"]
+    [wrong] = published["errors"]
     assert wrong["message"] == "It comes to more than can be booked."
     assert await store.holds(item["id"]) == (0, 0, "0.00")
 
@@ -142,9 +142,9 @@ async def test_a_refused_item_leaves_the_others_of_its_batch(desk, store):
         opening(item["sku"], desk.word("stock")),
         opening(item["sku"], desk.word("stock"), effective_on="1900-01-01"),
     ]
-    told = await opened(desk, *sent)
-    assert [one["status"] for one in told] == ["failed", "created", "failed"]
-    assert [one["problem"]["code"] for one in told if one["problem"]] == [
+    published = await opened(desk, *sent)
+    assert [one["status"] for one in published] == ["failed", "created", "failed"]
+    assert [one["problem"]["code"] for one in published if one["problem"]] == [
         "missing_reference",
         "no_period",
     ]
@@ -200,7 +200,7 @@ async def test_levels(desk, store):
     assert [one["code"] for one in (await desk.see("/v1/warehouses"))["items"]] == ["MAIN"]
 
 
-async def test_availability_tells_the_day(desk, store, problem):
+async def test_availability_names_the_day(desk, store, problem):
     """E37: a delivery far away serves no near need."""
     item = await desk.item()
     soon, late = (store.today + timedelta(days=days) for days in (7, 70))
@@ -212,10 +212,10 @@ async def test_availability_tells_the_day(desk, store, problem):
         wanted = f"&on={on}" if on else ""
         return await desk.see(f"/v1/availability?sku={item['sku']}&quantity={quantity}{wanted}")
 
-    told = await asked(6)
+    published = await asked(6)
     shown = ("on_hand", "reserved", "free", "incoming", "waiting", "promised_on")
-    assert [told[name] for name in shown] == ["10", "4", "6", "5", "0", str(store.today)]
-    assert told["promisable"] == [
+    assert [published[name] for name in shown] == ["10", "4", "6", "5", "0", str(store.today)]
+    assert published["promisable"] == [
         {"on": str(store.today), "quantity": "6"},
         {"on": str(late), "quantity": "5"},
     ]

@@ -1,4 +1,4 @@
-"""What fulfilment tells: the whole state of an order, whenever anything of it changes."""
+"""Events of fulfilment: the whole state of an order, whenever anything of it changes."""
 
 from datetime import date
 from decimal import Decimal
@@ -11,16 +11,23 @@ from chassis.events.event import Event
 from values.address import Address
 from values.decimals import NonNegativeDecimal, Quantity
 
-__all__ = ["ChangeTold", "LineTold", "OrderChanged", "RefTold", "SerialTold", "ShipmentTold"]
+__all__ = [
+    "OrderChangeAnswer",
+    "OrderChanged",
+    "OrderExternalRef",
+    "OrderLineState",
+    "OrderShipment",
+    "ShippedSerial",
+]
 
 
-class Told(BaseModel):
+class StatePart(BaseModel):
     """A part of the order's state."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class RefTold(Told):
+class OrderExternalRef(StatePart):
     """The order's id in another system."""
 
     system: str
@@ -33,7 +40,7 @@ class RefTold(Told):
     )
 
 
-class LineTold(Told):
+class OrderLineState(StatePart):
     """How a line stands; of goods of a confirmed order: quantity = reserved + waiting + shipped."""
 
     id: UUID
@@ -51,7 +58,7 @@ class LineTold(Told):
     net: NonNegativeDecimal
 
 
-class SerialTold(Told):
+class ShippedSerial(StatePart):
     """A piece that went along, by its serial."""
 
     order_line_id: UUID
@@ -59,7 +66,7 @@ class SerialTold(Told):
     serial: str
 
 
-class ShipmentTold(Told):
+class OrderShipment(StatePart):
     """A shipment, or goods that came back."""
 
     id: UUID
@@ -71,10 +78,10 @@ class ShipmentTold(Told):
     reversed_on: date | None = Field(
         default=None, description="The day on which it was taken back as a mistake; null: it stays."
     )
-    serials: list[SerialTold] = Field(default=[], description="Of the pieces that have one.")
+    serials: list[ShippedSerial] = Field(default=[], description="Of the pieces that have one.")
 
 
-class ChangeTold(Told):
+class OrderChangeAnswer(StatePart):
     """The last change or cancellation that was asked for after confirmation, and the answer."""
 
     kind: Literal["change", "cancellation"]
@@ -84,7 +91,7 @@ class ChangeTold(Told):
         default=None, description="The sender's version that asked for it; null: nobody sent it."
     )
     source_history: int | None = Field(
-        default=None, description="The history of the sender's database; null: it told none."
+        default=None, description="The history of the sender's database; null: it gave none."
     )
 
 
@@ -97,7 +104,7 @@ class OrderChanged(Event):
 
     number: str
     customer_id: UUID
-    external_refs: list[RefTold]
+    external_refs: list[OrderExternalRef]
     state: Literal["draft", "on_hold", "confirmed", "completed", "cancelled", "rejected"]
     reason: str = Field(description="Why it is held or rejected; empty otherwise.")
     currency: str
@@ -106,9 +113,9 @@ class OrderChanged(Event):
     promised_on: date | None = Field(description="The confirmed day; null: no known day.")
     ship_to: Address = Address()
     note: str = ""
-    lines: list[LineTold]
-    shipments: list[ShipmentTold]
-    last_change: ChangeTold | None
+    lines: list[OrderLineState]
+    shipments: list[OrderShipment]
+    last_change: OrderChangeAnswer | None
     net: NonNegativeDecimal
     charges: NonNegativeDecimal
     invoiced: NonNegativeDecimal = Field(

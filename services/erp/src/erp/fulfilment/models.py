@@ -76,7 +76,7 @@ class Order(PartlyEdited, Record, Base):
         Index("ix_sales_order_state", "state", "created_at", "id"),
         Index("ix_sales_order_customer_id", "customer_id", "created_at", "id"),
     )
-    NEXT: ClassVar = {
+    TRANSITIONS: ClassVar = {
         DRAFT: {ON_HOLD, CONFIRMED, REJECTED, CANCELLED},
         ON_HOLD: {CONFIRMED, REJECTED, CANCELLED, ON_HOLD},
         CONFIRMED: {COMPLETED, CANCELLED},
@@ -107,30 +107,30 @@ class Order(PartlyEdited, Record, Base):
         """The day the customer wants it: the day he ordered, unless he named one."""
         return self.requested_on or self.ordered_on
 
-    def take_decision(self, decision: Decision) -> None:
+    def apply_decision(self, decision: Decision) -> None:
         """Become what was decided. Raises OrderClosed."""
-        self._become(decision.state, decision.reason)
+        self._transition(decision.state, decision.reason)
 
     def cancel(self) -> None:
         """End it before anything has gone out: no day is promised. Raises OrderClosed."""
-        self._become(CANCELLED, "")
+        self._transition(CANCELLED, "")
         self.promised_on = None
 
-    def settle_state(self, lines: Sequence["OrderLine"], charges: Sequence["OrderCharge"]) -> None:
+    def update_state(self, lines: Sequence["OrderLine"], charges: Sequence["OrderCharge"]) -> None:
         """Complete the order when all is shipped and invoiced, or take it up again."""
         done = all(line.shipped == line.quantity and line.to_invoice <= 0 for line in lines)
         done = done and all(charge.invoiced for charge in charges)
         wanted = COMPLETED if done else CONFIRMED
         if self.state != wanted:
-            self._become(wanted, "")
+            self._transition(wanted, "")
 
-    def must_be_confirmed(self) -> None:
+    def require_confirmed(self) -> None:
         """Raises OrderNotConfirmed."""
         if self.state not in {CONFIRMED, COMPLETED}:
             raise OrderNotConfirmed(number=self.number, state=self.state)
 
-    def _become(self, state: str, reason: str) -> None:
-        if state not in self.NEXT.get(self.state, ()):
+    def _transition(self, state: str, reason: str) -> None:
+        if state not in self.TRANSITIONS.get(self.state, ()):
             raise OrderClosed(number=self.number, state=self.state)
         self.state, self.reason = state, reason
 
@@ -176,51 +176,51 @@ class OrderLine(Identified, Base):
     @property
     def to_invoice(self) -> Decimal:
         """What has gone out and stayed, and is not invoiced; below zero: paid for, and back."""
-        return (self.shipped - self.returned) - self.covered
+        return (self.shipped - self.returned) - self.invoiced_or_waived
 
     @property
     def left_to_invoice(self) -> Decimal:
         """What is ordered, has not come back, and is not invoiced, be it shipped or not."""
-        return (self.quantity - self.returned) - self.covered
+        return (self.quantity - self.returned) - self.invoiced_or_waived
 
     @property
-    def covered(self) -> Decimal:
+    def invoiced_or_waived(self) -> Decimal:
         """What is invoiced and not credited, or the customer's for nothing."""
-        return self.billed + self.waived
+        return self.net_invoiced + self.waived
 
     @property
-    def least(self) -> Decimal:
+    def minimum_quantity(self) -> Decimal:
         """How few may be ordered: what has gone out, and what is invoiced before that."""
-        if self.covered <= self.shipped:
+        if self.invoiced_or_waived <= self.shipped:
             return self.shipped
-        return min(self.covered + self.returned, self.quantity)
+        return min(self.invoiced_or_waived + self.returned, self.quantity)
 
     @property
-    def billed(self) -> Decimal:
+    def net_invoiced(self) -> Decimal:
         """What is invoiced and not credited."""
         return self.invoiced - self.credited
 
     @property
     def has_fixed_price(self) -> bool:
         """Whether its price is past changing: it is invoiced, or went out and was not yet."""
-        return bool(self.billed) or (bool(self.shipped) and not self.credited)
+        return bool(self.net_invoiced) or (bool(self.shipped) and not self.credited)
 
     @property
     def key(self) -> str:
         """How the system that sent the order knows the line; one that we added by our id."""
         return self.external_line_id or str(self.id)
 
-    def leave(self, quantity: Decimal) -> Decimal:
-        """Send so many away, or render them; how many were invoiced before. Raises MoreThanLeft."""
+    def ship(self, quantity: Decimal) -> Decimal:
+        """Ship so many, or render them; how many were invoiced before. Raises MoreThanLeft."""
         if quantity > self.to_ship:
             raise MoreThanLeft(
                 line=self.description, wanted=plain(quantity), left=plain(self.to_ship)
             )
-        ahead = max(self.covered - (self.shipped - self.returned), Decimal(0))
+        ahead = max(self.invoiced_or_waived - (self.shipped - self.returned), Decimal(0))
         self.shipped += quantity
         return min(ahead, quantity)
 
-    def never_leave(self, quantity: Decimal, *, prepaid: Decimal, number: str) -> Decimal:
+    def reverse_shipment(self, quantity: Decimal, *, prepaid: Decimal, number: str) -> Decimal:
         """Take a mistaken shipment back: so many are to be shipped again.
 
         What was invoiced before it left stays invoiced, what the customer was given for nothing is
@@ -228,8 +228,8 @@ class OrderLine(Identified, Base):
         Raises ShipmentInvoiced where more than that is invoiced.
         """
         kept = self.shipped - self.returned
-        ahead = max(self.covered - kept, Decimal(0))
-        beyond = max(self.covered - ahead - (kept - quantity), Decimal(0))
+        ahead = max(self.invoiced_or_waived - kept, Decimal(0))
+        beyond = max(self.invoiced_or_waived - ahead - (kept - quantity), Decimal(0))
         excess = max(beyond - prepaid, Decimal(0))
         given = min(self.waived, excess)
         if excess > given:
@@ -240,7 +240,7 @@ class OrderLine(Identified, Base):
         self.shipped -= quantity
         return max(prepaid - beyond, Decimal(0))
 
-    def never_come_back(self, quantity: Decimal, *, waived: Decimal) -> None:
+    def reverse_return(self, quantity: Decimal, *, waived: Decimal) -> None:
         """Take a mistaken return back: the customer has so many after all.
 
         What of them was credited meanwhile may be invoiced anew.
@@ -248,13 +248,13 @@ class OrderLine(Identified, Base):
         self.returned -= quantity
         self.waived += waived
 
-    def be_credited(self, quantity: Decimal, *, again: bool) -> None:
+    def credit(self, quantity: Decimal, *, again: bool) -> None:
         """Have so many credited by hand; `again`: they may be invoiced anew, if they stay."""
         self.credited += quantity
         if not again:
             self.waived += quantity
 
-    def come_back(self, quantity: Decimal, *, credit: bool) -> Decimal:
+    def receive_return(self, quantity: Decimal, *, credit: bool) -> Decimal:
         """Take so many back; how many of them are to be credited now.
 
         What was not invoiced, or is credited already, comes back first: the customer pays for
@@ -264,9 +264,9 @@ class OrderLine(Identified, Base):
         kept = self.shipped - self.returned
         if quantity > kept:
             raise MoreThanLeft(line=self.description, wanted=plain(quantity), left=plain(kept))
-        ahead = max(self.covered - kept, Decimal(0))
+        ahead = max(self.invoiced_or_waived - kept, Decimal(0))
         self.returned += quantity
-        excess = max(self.covered - ahead - (kept - quantity), Decimal(0))
+        excess = max(self.invoiced_or_waived - ahead - (kept - quantity), Decimal(0))
         given = min(self.waived, excess)
         self.waived -= given
         due = excess - given if credit else Decimal(0)
@@ -275,7 +275,7 @@ class OrderLine(Identified, Base):
 
 
 class OrderCharge(Identified, Base):
-    """What the customer pays besides the goods: freight."""
+    """What the customer pays in addition to the goods: freight."""
 
     __tablename__ = "sales_order_charge"
     __table_args__ = (

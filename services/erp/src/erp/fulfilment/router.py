@@ -159,7 +159,7 @@ shipment_router = house_router(
 
 async def _order(response: Response, at: Reading, order_id: UUID) -> OrderView:
     """The order as the reply shows it, with its ETag."""
-    seen = await service.see_order(at.sql, order_id)
+    seen = await service.get_order(at.sql, order_id)
     reply_with(response, seen)
     return seen
 
@@ -292,7 +292,7 @@ async def shipment_list(
 @shipment_router.get("/{shipment_id}")
 async def shipment_get(shipment_id: UUID, _by: Reader, at: InReading) -> ShipmentView:
     """The shipment or return."""
-    return await service.see_shipment(at.sql, shipment_id)
+    return await service.get_shipment(at.sql, shipment_id)
 
 
 @shipment_router.post("/{shipment_id}/reverse")

@@ -9,7 +9,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, m
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.fulfilment.events import ChangeTold, LineTold, RefTold, SerialTold, ShipmentTold
+from erp.fulfilment.events import (
+    OrderChangeAnswer,
+    OrderExternalRef,
+    OrderLineState,
+    OrderShipment,
+    ShippedSerial,
+)
 from erp.stock.schemas import Serials
 from values.address import Address, AddressChange, AddressPatch
 from values.days import Day
@@ -96,7 +102,7 @@ class BaseLine(Command):
 
 
 class NewCharge(Command):
-    """What the customer pays besides the goods."""
+    """What the customer pays in addition to the goods."""
 
     kind: Literal["freight"] = "freight"
     amount: MoneyView
@@ -108,7 +114,7 @@ Lines = Annotated[list[NewOrderLine], Field(min_length=1, max_length=500)]
 Charges = Annotated[list[NewCharge], Field(max_length=20)]
 
 
-class OrderFacts(Command):
+class OrderHeader(Command):
     """What every order says."""
 
     customer_id: UUID
@@ -119,7 +125,7 @@ class OrderFacts(Command):
     lines: Lines
 
 
-class NewOrder(OrderFacts):
+class NewOrder(OrderHeader):
     """Take an order; as a draft it is decided by `confirm`."""
 
     ship_to: Address = Address()
@@ -134,7 +140,7 @@ class OrderBase(Command):
     version: Annotated[int, Field(strict=True, ge=1)] = Field(description="Our version of it.")
     history: Annotated[int, Field(strict=True, ge=1)] | None = Field(
         default=None,
-        description="The history of our database in which that version counts, as our events tell "
+        description="The history of our database in which that version counts, as our events name "
         "it. After a restore from a backup a state of an earlier one is not compared.",
     )
     requested_on: Day | None = None
@@ -142,7 +148,7 @@ class OrderBase(Command):
     charges: Charges = Field(default=[])
 
 
-class UpsertOrder(OrderFacts):
+class UpsertOrder(OrderHeader):
     """An order as another system knows it; fields and parts left out stay as they are here.
 
     Its lines, its charges and its base are whole.
@@ -264,7 +270,7 @@ class Shipped(View):
     number: str
     order_version: int = Field(description="The number in the order's ETag.")
     order_revision: int = Field(description="The `aggversion` of the order's event.")
-    serials: list[SerialTold] = Field(description="Of the pieces that have one.")
+    serials: list[ShippedSerial] = Field(description="Of the pieces that have one.")
 
 
 class Invoiced(View):
@@ -284,7 +290,7 @@ class OrderView(View):
     revision: Revision
     number: str
     customer_id: UUID
-    external_refs: list[RefTold]
+    external_refs: list[OrderExternalRef]
     state: OrderState
     reason: str
     currency: str
@@ -293,9 +299,9 @@ class OrderView(View):
     promised_on: date | None
     ship_to: Address
     note: str
-    lines: list[LineTold]
-    shipments: list[ShipmentTold]
-    last_change: ChangeTold | None
+    lines: list[OrderLineState]
+    shipments: list[OrderShipment]
+    last_change: OrderChangeAnswer | None
     net: NonNegativeDecimal
     charges: NonNegativeDecimal
     invoiced: NonNegativeDecimal

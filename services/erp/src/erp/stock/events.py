@@ -1,4 +1,4 @@
-"""What stock tells: availability to everyone; demand met or short to the modules above."""
+"""Events of stock: availability for everyone; filled or short demand for the modules above."""
 
 from uuid import UUID
 
@@ -26,8 +26,8 @@ class AvailabilityChanged(Event):
     item_id: UUID
     sku: str
     on_hand: Quantity
-    reserved: Quantity = Field(description="Of what is on hand, held for orders.")
-    free: Quantity = Field(description="On hand and held for nobody.")
+    reserved: Quantity = Field(description="Of what is on hand, reserved for orders.")
+    free: Quantity = Field(description="On hand and reserved for nobody.")
     incoming: Quantity = Field(description="Ordered from suppliers and not here yet.")
     waiting: Quantity = Field(description="Ordered by customers and not reserved yet.")
 
@@ -35,7 +35,7 @@ class AvailabilityChanged(Event):
 class DemandFilled(InternalEvent):
     """Goods came free and were reserved for lines that had waited.
 
-    Told while the stock levels are locked, and callers lock an order before its levels: a
+    Recorded while the stock levels are locked, and callers lock an order before its levels: a
     handler must not wait for an order's row here (skip it when locked, or leave a job).
     """
 
@@ -49,7 +49,7 @@ class DemandFilled(InternalEvent):
 class GoodsExpected(InternalEvent):
     """What is expected of items has changed that these orders wait for without a promised day.
 
-    Told while the stock levels are locked; see `DemandFilled`.
+    Recorded while the stock levels are locked; see `DemandFilled`.
     """
 
     event_name = "goods-expected"
@@ -72,7 +72,7 @@ class ItemsShort(InternalEvent):
 class ReservationsReleased(InternalEvent):
     """Goods that were reserved for these orders go back: the orders wait again.
 
-    Told while the stock levels are locked; see `DemandFilled`.
+    Recorded while the stock levels are locked; see `DemandFilled`.
     """
 
     event_name = "reservations-released"

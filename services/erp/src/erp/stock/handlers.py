@@ -6,30 +6,30 @@ from erp.catalog.errors import ItemInUse, TrackingFixed
 from erp.catalog.events import GoodsAdded, TrackingChanging, UnitOrKindChanging
 from erp.stock import queries
 
-__all__ = ["keep_tracking", "keep_unit_and_kind", "open_goods"]
+__all__ = ["check_tracking_change", "check_unit_or_kind_change", "create_stock_records"]
 
 
-async def keep_tracking(work: Work, event: TrackingChanging) -> None:
+async def check_tracking_change(work: Work, event: TrackingChanging) -> None:
     """Let an item become tracked, or untracked, before its first move. Raises TrackingFixed.
 
     Its level is locked first: whoever moves goods of it meanwhile waits, and reads it anew. While
     an order that names the item is being written, the caller is told to try again.
     """
-    await queries.hold(work, [event.item_id])
-    if await queries.has_moved(work, event.item_id):
+    await queries.load_for_update(work, [event.item_id])
+    if await queries.has_moves(work, event.item_id):
         raise TrackingFixed(sku=event.sku)
 
 
-async def keep_unit_and_kind(work: Work, event: UnitOrKindChanging) -> None:
+async def check_unit_or_kind_change(work: Work, event: UnitOrKindChanging) -> None:
     """What has moved stays goods, counted as it was. Raises ItemInUse.
 
-    The level is locked first, as by `keep_tracking`; a service has none.
+    The level is locked first, as by `check_tracking_change`; a service has none.
     """
-    await queries.hold(work, [event.item_id])
-    if await queries.has_moved(work, event.item_id):
+    await queries.load_for_update(work, [event.item_id])
+    if await queries.has_moves(work, event.item_id):
         raise ItemInUse(sku=event.sku)
 
 
-async def open_goods(work: Work, event: GoodsAdded) -> None:
-    """Give goods that are new here their level, worth and availability: none of all."""
-    await queries.open_items(work, event.item_ids, [uuid7() for _ in event.item_ids])
+async def create_stock_records(work: Work, event: GoodsAdded) -> None:
+    """Give goods that are new here their level, valuation and availability: none of all."""
+    await queries.create_stock_records(work, event.item_ids, [uuid7() for _ in event.item_ids])

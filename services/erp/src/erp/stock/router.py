@@ -40,7 +40,7 @@ from erp.stock.errors import (
 )
 from erp.stock.schemas import (
     AdjustStock,
-    AvailabilityAsked,
+    AvailabilityQuery,
     AvailabilityView,
     LevelView,
     MoveView,
@@ -73,7 +73,7 @@ __all__ = [
     "warehouse_router",
 ]
 
-Keeper = Annotated[Actor, Needs("stock.write")]
+Storekeeper = Annotated[Actor, Needs("stock.write")]
 Reader = Annotated[Actor, Needs("stock.read")]
 
 _POSTED = (
@@ -171,7 +171,7 @@ async def serial_list(
 @serial_router.get("/{serial_id}")
 async def serial_get(serial_id: UUID, _by: Reader, at: InReading) -> SerialHistory:
     """Where a piece is, and every move that brought it there."""
-    return await reporting.see_serial(at.sql, serial_id)
+    return await reporting.get_serial(at.sql, serial_id)
 
 
 @stock_document_router.get("")
@@ -185,12 +185,12 @@ async def stock_document_list(
 @stock_document_router.get("/{document_id}")
 async def stock_document_get(document_id: UUID, _by: Reader, at: InReading) -> StockDocumentView:
     """The document with what it moved."""
-    return await reporting.see_document(at.sql, document_id)
+    return await reporting.get_document(at.sql, document_id)
 
 
 @receipt_router.post("", status_code=status.HTTP_201_CREATED)
 async def stock_receipt_create(
-    command: ReceiveStock, _by: Keeper, _once: OnlyOnce, work: InWork
+    command: ReceiveStock, _by: Storekeeper, _once: OnlyOnce, work: InWork
 ) -> StockPosted:
     """Lay opening stock in, against the opening equity."""
     return await booking.receive_stock(work, command)
@@ -198,7 +198,7 @@ async def stock_receipt_create(
 
 @opening_router.post("/by-external/{system}/batch")
 async def opening_stock_upsert_batch(
-    asked: InBatch, command: OpenStocks, _by: Keeper, _once: OnlyOnceUnlessDry, work: InWork
+    asked: InBatch, command: OpenStocks, _by: Storekeeper, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over opening stock as another system tells it, once; each item is judged alone."""
     return await booking.open_stocks(work, asked, command.items)
@@ -206,7 +206,7 @@ async def opening_stock_upsert_batch(
 
 @adjustment_router.post("", status_code=status.HTTP_201_CREATED)
 async def stock_adjustment_create(
-    command: AdjustStock, _by: Keeper, _once: OnlyOnce, work: InWork
+    command: AdjustStock, _by: Storekeeper, _once: OnlyOnce, work: InWork
 ) -> StockPosted:
     """Book what counting found, or what was damaged or lost."""
     return await booking.adjust_stock(work, command)
@@ -215,7 +215,7 @@ async def stock_adjustment_create(
 @availability_router.get("")
 async def availability_get(
     _by: Reader,
-    asked: Annotated[AvailabilityAsked, Query()],
+    asked: Annotated[AvailabilityQuery, Query()],
     at: InReading,
     today: Annotated[date, Depends(_today)],
 ) -> AvailabilityView:

@@ -18,7 +18,7 @@ from values.text import Code, Command, Name, SerialNumber
 __all__ = [
     "AdjustStock",
     "AdjustedLine",
-    "AvailabilityAsked",
+    "AvailabilityQuery",
     "AvailabilityView",
     "LevelView",
     "MoveView",
@@ -92,8 +92,8 @@ class ReceivedLine(Command):
     @property
     def currency(self) -> str:
         """The currency of the worth."""
-        worth = self.unit_cost or self.value
-        return worth.currency if worth else ""
+        cost = self.unit_cost or self.value
+        return cost.currency if cost else ""
 
     def amount(self) -> Decimal:
         """What all of it is worth, rounded to the currency's digits."""
@@ -260,7 +260,7 @@ class SerialHistory(SerialView):
     moves: list[MoveView]
 
 
-class AvailabilityAsked(BaseModel):
+class AvailabilityQuery(BaseModel):
     """When so many of an item could be promised."""
 
     sku: Code

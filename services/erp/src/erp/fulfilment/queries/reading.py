@@ -1,4 +1,4 @@
-"""What fulfilment reads: the whole state of orders, and the facts a decision stands on."""
+"""What fulfilment reads: the whole state of orders, and the rows that a decision needs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -16,15 +16,15 @@ from erp.sql import Sql
 from records.links import linked_to
 
 __all__ = [
-    "credit_facts",
-    "first_left",
+    "customers_by_id",
+    "first_shipped_on",
     "is_ordered",
     "items_to_sell",
+    "load_references",
+    "open_order_values",
     "order_page",
-    "ordered_besides",
-    "referred",
-    "state_of",
-    "states_of",
+    "order_state",
+    "order_states",
 ]
 
 _REFERENCES = """(select coalesce(jsonb_agg(jsonb_build_object('system', r.system,
@@ -71,8 +71,9 @@ _SORTS = {
     "ordered_on": Sort("sales_order.ordered_on", "date"),
 }
 
-_REFERRED = """select 'item' as entity, i.id, i.name, i.status = 'active' as active, i.sku, i.kind,
-    i.sold, i.discontinued_on, i.tax_code, i.unit, u.decimals, null::numeric as credit_limit,
+_REFERENCED = """select 'item' as entity, i.id, i.name, i.status = 'active' as active, i.sku,
+    i.kind, i.sold, i.discontinued_on, i.tax_code, i.unit, u.decimals,
+    null::numeric as credit_limit,
     null::integer as payment_terms_days, null::text as price_list,
     null::text as number
   from item i join unit u on u.code = i.unit where i.id = any($1::uuid[]) or i.sku = any($2::text[])
@@ -80,7 +81,7 @@ _REFERRED = """select 'item' as entity, i.id, i.name, i.status = 'active' as act
     credit_limit, payment_terms_days, price_list, number
   from customer where id = any($3::uuid[])"""
 # What came back, is billed or given for nothing is not billed any more: nobody will owe it.
-_BESIDES = """select o.customer_id, sum(coalesce(l.net, 0) + coalesce(c.amount, 0)) as ordered
+_OPEN_VALUES = """select o.customer_id, sum(coalesce(l.net, 0) + coalesce(c.amount, 0)) as ordered
   from sales_order o
   left join lateral (select
       sum(case when n.open = l.quantity then l.net
@@ -95,7 +96,7 @@ _BESIDES = """select o.customer_id, sum(coalesce(l.net, 0) + coalesce(c.amount, 
   group by o.customer_id"""
 
 
-async def first_left(sql: Sql, order_id: UUID, line_ids: Sequence[UUID]) -> list[date]:
+async def first_shipped_on(sql: Sql, order_id: UUID, line_ids: Sequence[UUID]) -> list[date]:
     """The day the first of each of an order's lines went out; one that did not is left out."""
     rows = await sql.fetch(
         """select min(s.shipped_on) as day from shipment s
@@ -109,7 +110,7 @@ async def first_left(sql: Sql, order_id: UUID, line_ids: Sequence[UUID]) -> list
     return [row["day"] for row in rows]
 
 
-async def states_of(sql: Sql, order_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+async def order_states(sql: Sql, order_ids: Sequence[UUID]) -> list[dict[str, Any]]:
     """The whole public state of orders, in the order of their ids."""
     rows = await sql.fetch(
         f"select {_STATE} from sales_order where sales_order.id = any($1::uuid[])"
@@ -119,9 +120,9 @@ async def states_of(sql: Sql, order_ids: Sequence[UUID]) -> list[dict[str, Any]]
     return [dict(row) for row in rows]
 
 
-async def state_of(sql: Sql, order_id: UUID) -> dict[str, Any] | None:
+async def order_state(sql: Sql, order_id: UUID) -> dict[str, Any] | None:
     """The whole public state of one order."""
-    found = await states_of(sql, [order_id])
+    found = await order_states(sql, [order_id])
     return found[0] if found else None
 
 
@@ -154,32 +155,32 @@ async def items_to_sell(
     sql: Sql, item_ids: Iterable[UUID], skus: Iterable[str] = ()
 ) -> list[Mapping[str, Any]]:
     """What decides whether items can be sold, by id or SKU."""
-    return (await referred(sql, item_ids=item_ids, skus=skus))[1]
+    return (await load_references(sql, item_ids=item_ids, skus=skus))[1]
 
 
-async def credit_facts(sql: Sql, customer_ids: Iterable[UUID]) -> dict[UUID, Mapping[str, Any]]:
+async def customers_by_id(sql: Sql, customer_ids: Iterable[UUID]) -> dict[UUID, Mapping[str, Any]]:
     """Customers' states and terms of business; whom there is not is left out."""
-    return (await referred(sql, customer_ids=customer_ids))[0]
+    return (await load_references(sql, customer_ids=customer_ids))[0]
 
 
-async def referred(
+async def load_references(
     sql: Sql,
     *,
     customer_ids: Iterable[UUID] = (),
     item_ids: Iterable[UUID] = (),
     skus: Iterable[str] = (),
 ) -> tuple[dict[UUID, Mapping[str, Any]], list[Mapping[str, Any]]]:
-    """Customers by id as `credit_facts`, and items as `items_to_sell`, asked at once."""
-    rows = await sql.fetch(_REFERRED, list(item_ids), list(skus), list(customer_ids))
+    """Customers by id as `customers_by_id`, and items as `items_to_sell`, asked at once."""
+    rows = await sql.fetch(_REFERENCED, list(item_ids), list(skus), list(customer_ids))
     customers = {row["id"]: row for row in rows if row["entity"] == "customer"}
     return customers, [row for row in rows if row["entity"] == "item"]
 
 
-async def ordered_besides(
+async def open_order_values(
     sql: Sql, customer_ids: Sequence[UUID], order_ids: Sequence[UUID]
 ) -> dict[UUID, Decimal]:
     """What customers' other confirmed orders will come to; one without is left out."""
-    rows = await sql.fetch(_BESIDES, customer_ids, order_ids)
+    rows = await sql.fetch(_OPEN_VALUES, customer_ids, order_ids)
     return {row["customer_id"]: row["ordered"] for row in rows}
 
 

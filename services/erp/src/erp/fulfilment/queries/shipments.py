@@ -15,14 +15,14 @@ from erp.searched import SHIPMENTS
 from erp.sql import Sql
 
 __all__ = [
-    "came_back_after",
-    "lines_gone",
+    "has_later_return",
     "lines_of_shipment",
     "lines_with_shipments",
     "order_of_shipment",
     "shipment_for_update",
     "shipment_page",
     "shipment_view",
+    "shipped_lines",
 ]
 
 _VIEW = """s.id, s.number, s.kind, s.order_id, o.number as order_number, o.customer_id,
@@ -37,7 +37,7 @@ _VIEW = """s.id, s.number, s.kind, s.order_id, o.number as order_number, o.custo
 _FROM = "shipment s join sales_order o on o.id = s.order_id"
 _WITH_SERIAL = """s.id in (select m.source_id from serial n
   join stock_move m on m.item_id = n.item_id and m.serial = n.number where n.number = {})"""
-_CAME_BACK = """select exists (select from shipment s
+_LATER_RETURN = """select exists (select from shipment s
   join shipment_line l on l.shipment_id = s.id
   join shipment r on r.order_id = s.order_id and r.kind = 'return' and r.created_at >= s.created_at
     and r.reversed_on is null
@@ -117,7 +117,7 @@ async def lines_of_shipment(work: Work, shipment_id: UUID) -> Sequence[ShipmentL
     return (await work.session.scalars(wanted)).all()
 
 
-async def lines_gone(work: Work, order_id: UUID) -> Sequence[ShipmentLine]:
+async def shipped_lines(work: Work, order_id: UUID) -> Sequence[ShipmentLine]:
     """What of an order's lines has gone out with shipments that were not taken back."""
     wanted = (
         select(ShipmentLine)
@@ -132,9 +132,9 @@ async def lines_gone(work: Work, order_id: UUID) -> Sequence[ShipmentLine]:
     return (await work.session.scalars(wanted)).all()
 
 
-async def came_back_after(sql: Sql, shipment_id: UUID) -> bool:
+async def has_later_return(sql: Sql, shipment_id: UUID) -> bool:
     """Whether anything of the shipment's lines came back after it."""
-    found: bool = await sql.fetchval(_CAME_BACK, shipment_id)
+    found: bool = await sql.fetchval(_LATER_RETURN, shipment_id)
     return found
 
 

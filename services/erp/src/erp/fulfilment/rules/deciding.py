@@ -8,10 +8,10 @@ from decimal import Decimal
 from values.decimals import rounded
 
 __all__ = [
-    "Asked",
-    "Credit",
+    "CreditExposure",
     "Decision",
-    "Sellable",
+    "LineChange",
+    "SalesItem",
     "decide",
     "refusal_of_change",
     "refusal_of_items",
@@ -21,7 +21,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Sellable:
+class SalesItem:
     """What decides whether an item can be sold."""
 
     sku: str
@@ -37,8 +37,8 @@ class Sellable:
 
 
 @dataclass(frozen=True, slots=True)
-class Credit:
-    """What the customer may owe (None: as much as it likes), owes, and has ordered besides.
+class CreditExposure:
+    """What the customer may owe (None: as much as it likes), owes, and has ordered in other orders.
 
     What it owes is with tax. Orders count before tax, until they are invoiced: which tax that will
     be is decided then.
@@ -48,7 +48,7 @@ class Credit:
     owed: Decimal
     ordered: Decimal
 
-    def beyond(self, order: Decimal) -> Decimal:
+    def excess(self, order: Decimal) -> Decimal:
         """By how much the order would go beyond the limit."""
         if self.limit is None:
             return Decimal(0)
@@ -63,13 +63,13 @@ class Decision:
     reason: str = ""
 
 
-def refusal_of_items(items: Sequence[Sellable], on: date) -> str:
+def refusal_of_items(items: Sequence[SalesItem], on: date) -> str:
     """Which items cannot be ordered on the day, as a reason; empty: all can."""
     gone = sorted({item.sku for item in items if not item.may_be_sold(on)})
     return f"not_sold: {', '.join(gone)}" if gone else ""
 
 
-def refusal_of_quantities(lines: Sequence[tuple[Sellable, Decimal]]) -> str:
+def refusal_of_quantities(lines: Sequence[tuple[SalesItem, Decimal]]) -> str:
     """Which items are not counted so finely, as a reason; empty: all are."""
     uneven = {item.sku for item, quantity in lines if rounded(quantity, item.decimals) != quantity}
     return f"fraction_of_unit: {', '.join(sorted(uneven))}" if uneven else ""
@@ -81,8 +81,8 @@ def refusal_of_prices(unpriced: Sequence[str]) -> str:
 
 
 def decide(
-    lines: Sequence[tuple[Sellable, Decimal]],
-    credit: Credit,
+    lines: Sequence[tuple[SalesItem, Decimal]],
+    credit: CreditExposure,
     *,
     total: Decimal,
     ordered_on: date,
@@ -97,28 +97,28 @@ def decide(
     refusal = gone or refusal_of_quantities(lines) or refusal_of_prices(unpriced)
     if refusal:
         return Decision("rejected", refusal)
-    if not credit_granted and credit.beyond(total) > 0:
+    if not credit_granted and credit.excess(total) > 0:
         return Decision("on_hold", "credit")
     return Decision("confirmed")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LineChange:
     """A line as it would be: how many, of which so many have gone out.
 
-    `least`: no fewer can be ordered, because they are invoiced before they go out. `kept`: the line
-    is dropped, and a shipment of it was taken back, which names it for ever.
+    `minimum_quantity`: no fewer can be ordered, because they are invoiced before they go out.
+    `kept`: the line is dropped, and a shipment of it was taken back, which names it for ever.
     """
 
     line: str
     quantity: Decimal
     shipped: Decimal
     repriced: bool = False
-    least: Decimal = Decimal(0)
+    minimum_quantity: Decimal = Decimal(0)
     kept: bool = False
 
 
-def refusal_of_change(lines: Sequence[Asked], *, state: str) -> str:
+def refusal_of_change(lines: Sequence[LineChange], *, state: str) -> str:
     """Why a change of a confirmed order is refused; empty when it is accepted.
 
     What has gone out or is invoiced cannot be ordered less or at another price, and a closed order
@@ -127,14 +127,18 @@ def refusal_of_change(lines: Sequence[Asked], *, state: str) -> str:
     if state not in {"confirmed", "on_hold", "draft", "rejected"}:
         return f"order_{state}"
     short = [
-        asked.line
-        for asked in lines
-        if asked.quantity < asked.shipped or (asked.repriced and asked.shipped)
+        change.line
+        for change in lines
+        if change.quantity < change.shipped or (change.repriced and change.shipped)
     ]
     if short:
         return f"already_shipped: {', '.join(sorted(short))}"
-    kept = [asked.line for asked in lines if asked.kept]
+    kept = [change.line for change in lines if change.kept]
     if kept:
         return f"taken_back: {', '.join(sorted(kept))}"
-    billed = [one.line for one in lines if one.quantity < one.least or (one.repriced and one.least)]
+    billed = [
+        one.line
+        for one in lines
+        if one.quantity < one.minimum_quantity or (one.repriced and one.minimum_quantity)
+    ]
     return f"already_invoiced: {', '.join(sorted(billed))}" if billed else ""

@@ -1,20 +1,20 @@
 """The door of fulfilment: orders, shipments, returns, invoices of orders."""
 
-from erp.fulfilment.service.billing import invoice_order, note_credited
+from erp.fulfilment.service.billing import invoice_order, record_credit
 from erp.fulfilment.service.changing import cancel_order, change_order
-from erp.fulfilment.service.goods import return_goods, ship_order
 from erp.fulfilment.service.orders import (
     IN_BULK,
     confirm_order,
     credit_decided,
-    hold_order,
+    get_order,
+    get_shipment,
+    lock_order_by_id,
     place_order,
-    see_order,
-    see_shipment,
     take_order,
 )
+from erp.fulfilment.service.publishing import REFRESH, order_states, refresh_orders
 from erp.fulfilment.service.reversing import reverse_shipment
-from erp.fulfilment.service.telling import REFRESH, order_states, refresh_orders
+from erp.fulfilment.service.shipping import return_goods, ship_order
 
 __all__ = [
     "IN_BULK",
@@ -23,16 +23,16 @@ __all__ = [
     "change_order",
     "confirm_order",
     "credit_decided",
-    "hold_order",
+    "get_order",
+    "get_shipment",
     "invoice_order",
-    "note_credited",
+    "lock_order_by_id",
     "order_states",
     "place_order",
+    "record_credit",
     "refresh_orders",
     "return_goods",
     "reverse_shipment",
-    "see_order",
-    "see_shipment",
     "ship_order",
     "take_order",
 ]

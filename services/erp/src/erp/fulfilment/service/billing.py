@@ -10,11 +10,11 @@ from chassis.work.unit_of_work import Work
 from erp.fulfilment import queries
 from erp.fulfilment.errors import MoreThanLeft, NothingToInvoice, NotShippedYet, UnknownLine
 from erp.fulfilment.models import OrderLine
-from erp.fulfilment.queries import OrderAtHand
+from erp.fulfilment.queries import LockedOrder
 from erp.fulfilment.schemas import Invoiced, InvoiceOrder, LineQuantity
-from erp.fulfilment.service.changing import locked
-from erp.fulfilment.service.known import Known
-from erp.fulfilment.service.telling import tell
+from erp.fulfilment.service.changing import lock_order
+from erp.fulfilment.service.publishing import publish_changes
+from erp.fulfilment.service.references import OrderReferences
 from erp.receivables import service as receivables
 from erp.receivables.events import InvoiceCredited
 from erp.settings import settings_of
@@ -24,7 +24,7 @@ from values.decimals import plain
 from values.money import MoneyView, digits_of
 from values.prices import line_net
 
-__all__ = ["credit_returned", "invoice_order", "named_lines", "note_credited"]
+__all__ = ["credit_return", "invoice_order", "record_credit", "selected_lines"]
 
 
 async def invoice_order(work: Work, order_id: UUID, command: InvoiceOrder) -> Invoiced:
@@ -41,25 +41,25 @@ async def invoice_order(work: Work, order_id: UUID, command: InvoiceOrder) -> In
     charges' tax code).
     """
     day = business_day_of(work, command.effective_on)
-    hand = await locked(work, order_id)
-    order = hand.order
-    order.must_be_confirmed()
-    due = await _due(work, hand, command)
-    begun = command.before_delivery or any(line.shipped for line in hand.lines)
-    charges = [charge for charge in hand.charges if begun and not charge.invoiced]
+    order = await lock_order(work, order_id)
+    header = order.header
+    header.require_confirmed()
+    due = await _due(work, order, command)
+    begun = command.before_delivery or any(line.shipped for line in order.lines)
+    charges = [charge for charge in order.charges if begun and not charge.invoiced]
     if not due and not charges:
-        raise NothingToInvoice(number=order.number)
-    known = await Known.of(work, hand)
+        raise NothingToInvoice(number=header.number)
+    references = await OrderReferences.of(work, order)
     charged = settings_of(work.setting).charge_tax_code
     issued = await receivables.issue(
         work,
         receivables.IssueInvoice(
-            customer_id=order.customer_id,
-            order_id=order.id,
+            customer_id=header.customer_id,
+            order_id=header.id,
             effective_on=day,
-            payment_terms_days=known.customer(order.customer_id)["payment_terms_days"],
+            payment_terms_days=references.customer(header.customer_id)["payment_terms_days"],
             lines=[
-                _invoice_line(line, quantity, _share(work, line, quantity), known)
+                _invoice_line(line, quantity, _share(work, line, quantity), references)
                 for line, quantity in due
             ],
             charges=[
@@ -72,29 +72,29 @@ async def invoice_order(work: Work, order_id: UUID, command: InvoiceOrder) -> In
         line.invoiced += quantity
     for charge in charges:
         charge.invoiced = True
-    order.invoiced += issued.net
-    order.settle_state(hand.lines, hand.charges)
-    await queries.save(work, hand, edited=False)
-    await tell(work, [order.id], ["invoiced", "lines", "open_amount", "state"])
+    header.invoiced += issued.net
+    header.update_state(order.lines, order.charges)
+    await queries.save(work, order, edited=False)
+    await publish_changes(work, [header.id], ["invoiced", "lines", "open_amount", "state"])
     return Invoiced(
         invoice_id=issued.id,
-        gross=MoneyView(amount=issued.gross, currency=order.currency),
-        order_version=order.etag_version,
-        order_revision=order.version,
+        gross=MoneyView(amount=issued.gross, currency=header.currency),
+        order_version=header.etag_version,
+        order_revision=header.version,
     )
 
 
 async def _due(
-    work: Work, hand: OrderAtHand, command: InvoiceOrder
+    work: Work, order: LockedOrder, command: InvoiceOrder
 ) -> Sequence[tuple[OrderLine, Decimal]]:
     """Which lines are invoiced now, and so many of each.
 
     Raises UnknownLine, NotShippedYet, MoreThanLeft, FractionOfUnit.
     """
     if command.lines is None:
-        left = [(line, _left(line, command)) for line in hand.lines]
+        left = [(line, _left(line, command)) for line in order.lines]
         return [(line, quantity) for line, quantity in left if quantity > 0]
-    due = named_lines(hand, command.lines)
+    due = selected_lines(order, command.lines)
     for line, quantity in due:
         if quantity <= _left(line, command):
             continue
@@ -103,7 +103,7 @@ async def _due(
         raise (NotShippedYet if early else MoreThanLeft)(
             line=line.description, wanted=plain(quantity), left=plain(max(most, Decimal(0)))
         )
-    await stock.require_countable(work.sql, [(line.item_id, quantity) for line, quantity in due])
+    await stock.check_quantities(work.sql, [(line.item_id, quantity) for line, quantity in due])
     return due
 
 
@@ -111,15 +111,15 @@ def _left(line: OrderLine, command: InvoiceOrder) -> Decimal:
     return line.left_to_invoice if command.before_delivery else line.to_invoice
 
 
-def named_lines(
-    hand: OrderAtHand, named: Sequence[LineQuantity]
+def selected_lines(
+    order: LockedOrder, named: Sequence[LineQuantity]
 ) -> list[tuple[OrderLine, Decimal]]:
     """The lines that are named; what is named twice adds up. Raises UnknownLine, InvalidInput."""
     found: dict[UUID, tuple[OrderLine, Decimal]] = {}
     for one in named:
-        line = hand.line(one.order_line_id)
+        line = order.line(one.order_line_id)
         if line is None:
-            raise UnknownLine(line=one.order_line_id, number=hand.order.number)
+            raise UnknownLine(line=one.order_line_id, number=order.header.number)
         before = found[line.id][1] if line.id in found else Decimal(0)
         found[line.id] = (line, before + one.quantity)
     require_bookable(*(quantity for _, quantity in found.values()))
@@ -127,7 +127,7 @@ def named_lines(
 
 
 def _invoice_line(
-    line: OrderLine, quantity: Decimal, net: Decimal, known: Known
+    line: OrderLine, quantity: Decimal, net: Decimal, references: OrderReferences
 ) -> receivables.IssueLine:
     return receivables.IssueLine(
         order_line_id=line.id,
@@ -137,7 +137,7 @@ def _invoice_line(
         unit_price=line.unit_price,
         discount=line.discount,
         net=net,
-        tax_code=known.tax_code(line.item_id),
+        tax_code=references.tax_code(line.item_id),
     )
 
 
@@ -150,48 +150,48 @@ def _share(work: Work, line: OrderLine, quantity: Decimal) -> Decimal:
             return line.net
         return line_net(line.unit_price, upto, line.discount, decimals=digits)
 
-    return net(line.billed + quantity) - net(line.billed)
+    return net(line.net_invoiced + quantity) - net(line.net_invoiced)
 
 
-async def credit_returned(
+async def credit_return(
     work: Work,
-    hand: OrderAtHand,
+    order: LockedOrder,
     coming: Sequence[tuple[OrderLine, Decimal]],
     *,
     effective_on: date,
     credit: bool,
 ) -> None:
     """Take goods back into the order's lines, and credit what of them is to be credited now."""
-    due = {line.id: line.come_back(quantity, credit=credit) for line, quantity in coming}
+    due = {line.id: line.receive_return(quantity, credit=credit) for line, quantity in coming}
     quantities = {line_id: quantity for line_id, quantity in due.items() if quantity > 0}
     if quantities:
         await receivables.credit_order(
-            work, hand.order.id, quantities, effective_on=effective_on, reason="Goods came back"
+            work, order.header.id, quantities, effective_on=effective_on, reason="Goods came back"
         )
 
 
-async def note_credited(work: Work, event: InvoiceCredited) -> None:
+async def record_credit(work: Work, event: InvoiceCredited) -> None:
     """Let the order know what of its lines and charges was credited by hand (E45)."""
-    hand = (await queries.at_hand(work, [event.order_id])).get(event.order_id)
-    if hand is None:
+    order = (await queries.load_for_update(work, [event.order_id])).get(event.order_id)
+    if order is None:
         return
     for one in event.lines:
-        line = hand.line(one.order_line_id)
+        line = order.line(one.order_line_id)
         if line is not None:
-            line.be_credited(one.quantity, again=event.invoice_again)
+            line.credit(one.quantity, again=event.invoice_again)
     if event.invoice_again:
-        hand.order.invoiced -= event.net
-        _open_charges(hand, event.charges)
-    hand.order.settle_state(hand.lines, hand.charges)
-    await queries.save(work, hand, edited=False)
-    await tell(work, [hand.order.id], ["invoiced", "lines", "state"])
+        order.header.invoiced -= event.net
+        _reopen_charges(order, event.charges)
+    order.header.update_state(order.lines, order.charges)
+    await queries.save(work, order, edited=False)
+    await publish_changes(work, [order.header.id], ["invoiced", "lines", "state"])
 
 
-def _open_charges(hand: OrderAtHand, amounts: Sequence[Decimal]) -> None:
+def _reopen_charges(order: LockedOrder, amounts: Sequence[Decimal]) -> None:
     """Charges that are credited in full are invoiced anew with what is invoiced next."""
     for amount in amounts:
         credited = next(
-            (one for one in hand.charges if one.invoiced and one.amount == amount), None
+            (one for one in order.charges if one.invoiced and one.amount == amount), None
         )
         if credited:
             credited.invoiced = False

@@ -16,10 +16,10 @@ from erp.catalog.service import prices
 from erp.fulfilment import queries
 from erp.fulfilment.errors import PriceMissing
 from erp.fulfilment.models import DRAFT, Order, OrderCharge, OrderLine
-from erp.fulfilment.queries import OrderAtHand
+from erp.fulfilment.queries import LockedOrder
 from erp.fulfilment.schemas import NewCharge, NewOrder, NewOrderLine, UpsertOrder
-from erp.fulfilment.service.known import Known
-from erp.fulfilment.service.merging import content_of
+from erp.fulfilment.service.merging import sent_content
+from erp.fulfilment.service.references import OrderReferences
 from erp.parties.errors import PartyArchived
 from erp.sums import require_bookable
 from values.address import Address
@@ -28,20 +28,20 @@ from values.money import digits_of
 from values.prices import line_net
 
 __all__ = [
-    "charges_of",
-    "lines_of",
-    "must_come_out_even",
-    "new_orders",
+    "build_charges",
+    "build_lines",
+    "build_orders",
+    "recalculate_totals",
     "require_distinct_lines",
-    "sum_up",
+    "require_unit_precision",
 ]
 
 ZERO = Decimal(0)
 
 
-async def new_orders(
+async def build_orders(
     work: Work, sent: Sequence[tuple[UUID, NewOrder | UpsertOrder]]
-) -> tuple[list[OrderAtHand], Known]:
+) -> tuple[list[LockedOrder], OrderReferences]:
     """Orders as they were sent, under the ids given, to be decided; and what is known of them.
 
     One that another system sent is taken as it is, and decided. Raises MissingReference,
@@ -51,43 +51,43 @@ async def new_orders(
     for _, facts in sent:
         require_distinct_lines(facts.lines)
     days = [business_day_of(work, facts.ordered_on) for _, facts in sent]
-    known = await Known.read(
+    references = await OrderReferences.read(
         work,
         {facts.customer_id for _, facts in sent},
         [line for _, facts in sent for line in facts.lines],
     )
     asked = [
-        (line, on, known.customer(facts.customer_id)["price_list"])
+        (line, on, references.customer(facts.customer_id)["price_list"])
         for (_, facts), on in zip(sent, days, strict=True)
         for line in facts.lines
     ]
-    agreed = iter(await _prices(work, asked, known))
+    agreed = iter(await _prices(work, asked, references))
     ours = [facts for _, facts in sent if not isinstance(facts, UpsertOrder)]
-    must_come_out_even([line for facts in ours for line in facts.lines], known)
+    require_unit_precision([line for facts in ours for line in facts.lines], references)
     numbers = await queries.next_numbers(work.sql, "sales_order_number_seq", "SO", len(sent))
-    hands = []
+    orders = []
     for (order_id, facts), day, number in zip(sent, days, numbers, strict=True):
-        customer = known.customer(facts.customer_id)
+        customer = references.customer(facts.customer_id)
         if isinstance(facts, NewOrder) and facts.draft and not customer["active"]:
             raise PartyArchived(number=customer["number"])
-        order = _order(work, order_id, facts, number=number, on=day)
+        header = _order(work, order_id, facts, number=number, on=day)
         prices_of_lines = [next(agreed) for _ in facts.lines]
-        missing = _unpriced(facts.lines, prices_of_lines, known)
+        missing = _unpriced(facts.lines, prices_of_lines, references)
         if isinstance(facts, UpsertOrder):
-            order.sent = content_of(facts, version=order.version)
+            header.sent = sent_content(facts, version=header.version)
         elif missing:
             raise PriceMissing(sku=missing[0], on=day)
-        lines = _lines(order, facts.lines, known, prices_of_lines)
-        charges = charges_of(work, order, facts.charges)
-        hands.append(OrderAtHand(order, lines, charges, unpriced=missing))
-        sum_up(hands[-1])
-    return hands, known
+        lines = _lines(header, facts.lines, references, prices_of_lines)
+        charges = build_charges(work, header, facts.charges)
+        orders.append(LockedOrder(header, lines, charges, unpriced=missing))
+        recalculate_totals(orders[-1])
+    return orders, references
 
 
-def must_come_out_even(lines: Sequence[NewOrderLine], known: Known) -> None:
+def require_unit_precision(lines: Sequence[NewOrderLine], references: OrderReferences) -> None:
     """Raises FractionOfUnit for a quantity that the item's unit cannot be divided into."""
     for line in lines:
-        item = known.item(line)
+        item = references.item(line)
         if rounded(line.quantity, item["decimals"]) != line.quantity:
             raise FractionOfUnit(
                 quantity=plain(line.quantity), unit=item["unit"], decimals=item["decimals"]
@@ -107,17 +107,17 @@ def require_distinct_lines(lines: Sequence[NewOrderLine]) -> None:
 
 
 def _unpriced(
-    lines: Sequence[NewOrderLine], agreed: Sequence[Decimal | None], known: Known
+    lines: Sequence[NewOrderLine], agreed: Sequence[Decimal | None], references: OrderReferences
 ) -> list[str]:
     """SKUs of the lines for which no price was agreed nor stands in the list."""
     pairs = zip(lines, agreed, strict=True)
-    return sorted({known.item(line)["sku"] for line, price in pairs if price is None})
+    return sorted({references.item(line)["sku"] for line, price in pairs if price is None})
 
 
 def _order(
     work: Work, order_id: UUID, facts: NewOrder | UpsertOrder, *, number: str, on: date
 ) -> Order:
-    facts_of_order = {
+    values = {
         "id": order_id,
         "version": 1,
         "unedited_versions": 0,
@@ -139,30 +139,34 @@ def _order(
         "paid": ZERO,
         "sent": None,
     }
-    return loaded(Order, facts_of_order)
+    return loaded(Order, values)
 
 
-async def lines_of(
+async def build_lines(
     work: Work, order: Order, sent: Sequence[NewOrderLine]
 ) -> tuple[list[OrderLine], list[str], list[str]]:
     """The lines, their items found and their prices agreed or looked up.
 
-    Besides, the SKUs of those without a price, and of those whose quantity does not come out
+    Also the SKUs of those without a price, and of those whose quantity does not come out
     even. Raises MissingReference (item), CurrencyNotSupported.
     """
-    known = await Known.read(work, [order.customer_id], sent)
-    own = known.customer(order.customer_id)["price_list"]
-    agreed = await _prices(work, [(line, order.ordered_on, own) for line in sent], known)
+    references = await OrderReferences.read(work, [order.customer_id], sent)
+    own = references.customer(order.customer_id)["price_list"]
+    agreed = await _prices(work, [(line, order.ordered_on, own) for line in sent], references)
     uneven = {
-        known.item(line)["sku"]
+        references.item(line)["sku"]
         for line in sent
-        if rounded(line.quantity, known.item(line)["decimals"]) != line.quantity
+        if rounded(line.quantity, references.item(line)["decimals"]) != line.quantity
     }
-    return _lines(order, sent, known, agreed), _unpriced(sent, agreed, known), sorted(uneven)
+    return (
+        _lines(order, sent, references, agreed),
+        _unpriced(sent, agreed, references),
+        sorted(uneven),
+    )
 
 
 async def _prices(
-    work: Work, asked: Sequence[tuple[NewOrderLine, date, str | None]], known: Known
+    work: Work, asked: Sequence[tuple[NewOrderLine, date, str | None]], references: OrderReferences
 ) -> list[Decimal | None]:
     """What one unit costs on each line: as agreed, else by the lists of its day, if one has it.
 
@@ -174,7 +178,7 @@ async def _prices(
         work, *(line.unit_price.currency for line, _, _ in asked if line.unit_price)
     )
     unpriced = [
-        prices.Wanted(known.item(line)["id"], line.quantity, on, own)
+        prices.Wanted(references.item(line)["id"], line.quantity, on, own)
         for line, on, own in asked
         if line.unit_price is None
     ]
@@ -184,11 +188,14 @@ async def _prices(
 
 
 def _lines(
-    order: Order, sent: Sequence[NewOrderLine], known: Known, agreed: Sequence[Decimal | None]
+    order: Order,
+    sent: Sequence[NewOrderLine],
+    references: OrderReferences,
+    agreed: Sequence[Decimal | None],
 ) -> list[OrderLine]:
     """The lines of an order at the prices agreed; without one they count nothing."""
     return [
-        _line(order, line, known.item(line), position=position, price=price or ZERO)
+        _line(order, line, references.item(line), position=position, price=price or ZERO)
         for position, (line, price) in enumerate(zip(sent, agreed, strict=True), 1)
     ]
 
@@ -216,7 +223,7 @@ def _line(
     return loaded(OrderLine, facts)
 
 
-def charges_of(work: Work, order: Order, sent: Sequence[NewCharge] | None) -> list[OrderCharge]:
+def build_charges(work: Work, order: Order, sent: Sequence[NewCharge] | None) -> list[OrderCharge]:
     """The charges; those of nothing are left out. Raises CurrencyNotSupported."""
     sent = sent or ()
     require_supported_currency(work, *(charge.amount.currency for charge in sent))
@@ -237,11 +244,11 @@ def charges_of(work: Work, order: Order, sent: Sequence[NewCharge] | None) -> li
     ]
 
 
-def sum_up(hand: OrderAtHand) -> None:
+def recalculate_totals(order: LockedOrder) -> None:
     """The order's net is the sum of its lines, its charges that of its charges (C26).
 
     Raises InvalidInput (too large).
     """
-    hand.order.net = sum((line.net for line in hand.lines), ZERO)
-    hand.order.charges = sum((charge.amount for charge in hand.charges), ZERO)
-    require_bookable(hand.order.net + hand.order.charges)
+    order.header.net = sum((line.net for line in order.lines), ZERO)
+    order.header.charges = sum((charge.amount for charge in order.charges), ZERO)
+    require_bookable(order.header.net + order.header.charges)

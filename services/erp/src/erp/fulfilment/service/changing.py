@@ -20,15 +20,20 @@ from erp.fulfilment.models import (
     OrderCharge,
     OrderLine,
 )
-from erp.fulfilment.queries import OrderAtHand
-from erp.fulfilment.rules.deciding import Asked, refusal_of_change, refusal_of_prices
+from erp.fulfilment.queries import LockedOrder
+from erp.fulfilment.rules.deciding import LineChange, refusal_of_change, refusal_of_prices
 from erp.fulfilment.rules.reasons import why
 from erp.fulfilment.schemas import ChangeOrder, NewCharge, UpsertOrder
-from erp.fulfilment.service.building import ZERO, charges_of, sum_up
-from erp.fulfilment.service.deciding import credit_of, not_ordered_so, place_lines
-from erp.fulfilment.service.known import Known
-from erp.fulfilment.service.replacing import other_facts, replace, take_over, wanted_lines
-from erp.fulfilment.service.telling import tell
+from erp.fulfilment.service.building import ZERO, build_charges, recalculate_totals
+from erp.fulfilment.service.deciding import allocate_lines, credit_exposure, refusal_of_lines
+from erp.fulfilment.service.publishing import publish_changes
+from erp.fulfilment.service.references import OrderReferences
+from erp.fulfilment.service.replacing import (
+    apply_to_header,
+    header_changes,
+    replace,
+    requested_lines,
+)
 from erp.receivables import service as receivables
 from erp.stock import service as stock
 from values.address import AddressChange
@@ -40,15 +45,15 @@ __all__ = [
     "cancel_order",
     "change_content",
     "change_order",
-    "completed",
-    "is_as_sent",
-    "locked",
+    "is_unchanged",
+    "lock_order",
+    "with_omitted_fields",
 ]
 
 
-async def locked(work: Work, order_id: UUID) -> OrderAtHand:
+async def lock_order(work: Work, order_id: UUID) -> LockedOrder:
     """The order, locked until the act ends. Raises NotFound."""
-    found = await queries.at_hand(work, [order_id])
+    found = await queries.load_for_update(work, [order_id])
     if order_id not in found:
         raise NotFound(entity="sales order", id=order_id)
     return found[order_id]
@@ -59,45 +64,45 @@ async def cancel_order(work: Work, order_id: UUID) -> None:
 
     Raises NotFound, OrderInvoiced, GoodsHaveLeft, OrderClosed.
     """
-    hand = await locked(work, order_id)
-    if await cancel(work, hand, None) or hand.order.state == CANCELLED:
+    order = await lock_order(work, order_id)
+    if await cancel(work, order, None) or order.header.state == CANCELLED:
         return
-    if hand.refusal == "already_invoiced":
-        raise OrderInvoiced(number=hand.order.number)
-    if hand.order.state == CONFIRMED:
-        raise GoodsHaveLeft(number=hand.order.number)
-    raise OrderClosed(number=hand.order.number, state=hand.order.state)
+    if order.refusal == "already_invoiced":
+        raise OrderInvoiced(number=order.header.number)
+    if order.header.state == CONFIRMED:
+        raise GoodsHaveLeft(number=order.header.number)
+    raise OrderClosed(number=order.header.number, state=order.header.state)
 
 
-async def cancel(work: Work, hand: OrderAtHand, source_version: int | None) -> bool:
+async def cancel(work: Work, order: LockedOrder, source_version: int | None) -> bool:
     """End the order, or refuse because of goods or invoices; whether anything changed.
 
     Reservation and demand are free at once (E47). After a shipment goods come back by a return;
     what is invoiced before delivery is credited first.
     The answer names the sender's version that asked.
     """
-    order = hand.order
-    if order.state == CANCELLED:
+    header = order.header
+    if header.state == CANCELLED:
         return False
-    gone = [Asked(str(line.position), line.shipped * 0, line.shipped) for line in hand.lines]
-    refusal = refusal_of_change(gone, state=order.state)
-    if not refusal and await receivables.is_invoiced(work.sql, order.id):
+    gone = [LineChange(str(line.position), line.shipped * 0, line.shipped) for line in order.lines]
+    refusal = refusal_of_change(gone, state=header.state)
+    if not refusal and await receivables.is_invoiced(work.sql, header.id):
         refusal = "already_invoiced"
     if not refusal:
-        await approvals.withdraw_requests(work, order.id)
-        if order.state == CONFIRMED:
-            await _want_nothing(work, hand)
-        order.cancel()
-    await _answer(work, hand, _Asked("cancellation", source_version), refusal)
+        await approvals.withdraw_requests(work, header.id)
+        if header.state == CONFIRMED:
+            await _cancel_demand(work, order)
+        header.cancel()
+    await _record_answer(work, order, _Request("cancellation", source_version), refusal)
     return not refusal
 
 
-async def _want_nothing(work: Work, hand: OrderAtHand) -> None:
-    waiting = await stock.demand_of(work.sql, [hand.order.id])
-    await stock.withdraw(work, [line.order_line_id for line in waiting])
+async def _cancel_demand(work: Work, order: LockedOrder) -> None:
+    waiting = await stock.demand_of_orders(work.sql, [order.header.id])
+    await stock.cancel_demand(work, [line.order_line_id for line in waiting])
 
 
-class _Asked(NamedTuple):
+class _Request(NamedTuple):
     """A change or a cancellation, and the sender's version that asked for it, if one was sent."""
 
     kind: str
@@ -106,110 +111,118 @@ class _Asked(NamedTuple):
 
 async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revision: int) -> None:
     """Change an order. Raises NotFound, StaleRevision, ChangeRefused."""
-    hand = await locked(work, order_id)
-    hand.order.check_revision(revision)
-    command = command.model_copy(update=_left_out(command, hand))
-    if hand.order.state in UNDECIDED:
-        await replace(work, hand, command)
+    order = await lock_order(work, order_id)
+    order.header.check_revision(revision)
+    command = command.model_copy(update=_omitted_fields(command, order))
+    if order.header.state in UNDECIDED:
+        await replace(work, order, command)
         return
-    await change_content(work, hand, command)
-    if hand.refusal:
-        raise ChangeRefused(number=hand.order.number, reason=hand.refusal, why=why(hand.refusal))
+    await change_content(work, order, command)
+    if order.refusal:
+        raise ChangeRefused(
+            number=order.header.number, reason=order.refusal, why=why(order.refusal)
+        )
 
 
-def completed(command: UpsertOrder, hand: OrderAtHand) -> UpsertOrder:
+def with_omitted_fields(command: UpsertOrder, order: LockedOrder) -> UpsertOrder:
     """What was sent, with what was left out as it is here, also parts of the address."""
-    present = hand.order.ship_to
+    present = order.header.ship_to
     whole = AddressChange.of(command.ship_to.onto(present) if command.ship_to else present)
-    return command.model_copy(update=_left_out(command, hand) | {"ship_to": whole})
+    return command.model_copy(update=_omitted_fields(command, order) | {"ship_to": whole})
 
 
-def _left_out(command: ChangeOrder | UpsertOrder, hand: OrderAtHand) -> dict[str, Any]:
+def _omitted_fields(command: ChangeOrder | UpsertOrder, order: LockedOrder) -> dict[str, Any]:
     """What the command does not say of the order, as it is here."""
-    order = hand.order
+    header = order.header
     charges = [
-        NewCharge(kind="freight", amount=MoneyView(amount=one.amount, currency=order.currency))
-        for one in hand.charges
+        NewCharge(kind="freight", amount=MoneyView(amount=one.amount, currency=header.currency))
+        for one in order.charges
     ]
-    present = {"requested_on": order.requested_on, "note": order.note, "charges": charges}
+    present = {"requested_on": header.requested_on, "note": header.note, "charges": charges}
     fields = type(command).model_fields.keys() - command.model_fields_set
     return {name: value for name, value in present.items() if name in fields}
 
 
-async def is_as_sent(work: Work, hand: OrderAtHand, command: UpsertOrder) -> bool:
+async def is_unchanged(work: Work, order: LockedOrder, command: UpsertOrder) -> bool:
     """Whether the order says all that was sent already: then it is not decided anew."""
-    wanted = await wanted_lines(work, hand, command)
-    change = _Change(*_paired(hand.lines, wanted), charges_of(work, hand.order, command.charges))
-    same_customer = command.customer_id == hand.order.customer_id
-    return same_customer and change.is_nothing(hand) and not other_facts(work, hand, command)
+    wanted = await requested_lines(work, order, command)
+    change = _Change(
+        *_pair_lines(order.lines, wanted), build_charges(work, order.header, command.charges)
+    )
+    same_customer = command.customer_id == order.header.customer_id
+    return same_customer and change.is_nothing(order) and not header_changes(work, order, command)
 
 
-async def change_content(work: Work, hand: OrderAtHand, command: ChangeOrder | UpsertOrder) -> bool:
+async def change_content(
+    work: Work, order: LockedOrder, command: ChangeOrder | UpsertOrder
+) -> bool:
     """Take over other lines and charges, or refuse; whether the request was accepted.
 
-    Lines are told apart by their id, ours or the sender's. Raises what `wanted_lines` raises.
+    Lines are told apart by their id, ours or the sender's. Raises what `requested_lines` raises.
     """
-    wanted = await wanted_lines(work, hand, command)
-    change = _Change(*_paired(hand.lines, wanted), charges_of(work, hand.order, command.charges))
-    asked = _Asked("change", getattr(command, "source_version", None))
-    wanted_on = hand.order.wanted_on
-    if change.is_nothing(hand) and _customer_of(hand, command) == hand.order.customer_id:
-        return await _change_facts(work, hand, command, asked)
-    refusal = await _refusal(work, hand, change, command)
+    wanted = await requested_lines(work, order, command)
+    change = _Change(
+        *_pair_lines(order.lines, wanted), build_charges(work, order.header, command.charges)
+    )
+    asked = _Request("change", getattr(command, "source_version", None))
+    wanted_on = order.header.wanted_on
+    if change.is_nothing(order) and _customer_of(order, command) == order.header.customer_id:
+        return await _change_header(work, order, command, asked)
+    refusal = await _refusal(work, order, change, command)
     if not refusal:
-        hand.order.customer_id = _customer_of(hand, command)
-        take_over(hand, other_facts(work, hand, command))
-        moved = change.moves_goods() or wanted_on != hand.order.wanted_on
-        await _take_over(work, hand, change)
-        await _promise(work, hand, anew=moved)
-    await _answer(work, hand, asked, refusal)
+        order.header.customer_id = _customer_of(order, command)
+        apply_to_header(order, header_changes(work, order, command))
+        moved = change.moves_goods() or wanted_on != order.header.wanted_on
+        await _apply(work, order, change)
+        await _reschedule(work, order, anew=moved)
+    await _record_answer(work, order, asked, refusal)
     return not refusal
 
 
-async def _change_facts(
-    work: Work, hand: OrderAtHand, command: ChangeOrder | UpsertOrder, asked: _Asked
+async def _change_header(
+    work: Work, order: LockedOrder, command: ChangeOrder | UpsertOrder, asked: _Request
 ) -> bool:
-    """Take over what differs besides lines and charges, if anything; whether it was accepted."""
-    facts, wanted_on = other_facts(work, hand, command), hand.order.wanted_on
+    """Apply what differs in the header, if anything; whether it was accepted."""
+    facts, wanted_on = header_changes(work, order, command), order.header.wanted_on
     if not facts:
         return False
-    refusal = refusal_of_change([], state=hand.order.state)
+    refusal = refusal_of_change([], state=order.header.state)
     if not refusal:
-        take_over(hand, facts)
-        await _promise(work, hand, anew=wanted_on != hand.order.wanted_on)
-    await _answer(work, hand, asked, refusal)
+        apply_to_header(order, facts)
+        await _reschedule(work, order, anew=wanted_on != order.header.wanted_on)
+    await _record_answer(work, order, asked, refusal)
     return not refusal
 
 
-async def _promise(work: Work, hand: OrderAtHand, *, anew: bool) -> None:
+async def _reschedule(work: Work, order: LockedOrder, *, anew: bool) -> None:
     """Promise the order anew where other goods are wanted, or for another day (E37)."""
-    order = hand.order
-    if anew and order.state == CONFIRMED:
-        found = await stock.promise_anew(work, [order.id], needed_on=order.wanted_on)
-        order.promised_on = found.get(order.id, order.wanted_on)
+    header = order.header
+    if anew and header.state == CONFIRMED:
+        found = await stock.reschedule_orders(work, [header.id], needed_on=header.wanted_on)
+        header.promised_on = found.get(header.id, header.wanted_on)
 
 
 Pairs = Sequence[tuple[OrderLine, OrderLine | None]]
 
 
-def _charged(charges: Sequence[OrderCharge]) -> list[tuple[str, Decimal]]:
+def _amounts(charges: Sequence[OrderCharge]) -> list[tuple[str, Decimal]]:
     return [(charge.kind, charge.amount) for charge in charges]
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """Each present line beside what was sent for it, what was sent besides, and the charges."""
+    """Each present line beside what was sent for it, what was added, and the charges."""
 
     pairs: Pairs
     added: Sequence[OrderLine]
     charges: list[OrderCharge]
 
-    def is_nothing(self, hand: OrderAtHand) -> bool:
+    def is_nothing(self, order: LockedOrder) -> bool:
         kept = all(
             new is not None and new.quantity == old.quantity and not _repriced(old, new)
             for old, new in self.pairs
         )
-        return kept and not self.added and _charged(self.charges) == _charged(hand.charges)
+        return kept and not self.added and _amounts(self.charges) == _amounts(order.charges)
 
     def moves_goods(self) -> bool:
         """Whether other quantities are wanted than before."""
@@ -231,18 +244,18 @@ class _Change:
         return sum((one.net for one in lines), ZERO) + sum((c.amount for c in self.charges), ZERO)
 
 
-def _customer_of(hand: OrderAtHand, command: ChangeOrder | UpsertOrder) -> UUID:
-    return command.customer_id if isinstance(command, UpsertOrder) else hand.order.customer_id
+def _customer_of(order: LockedOrder, command: ChangeOrder | UpsertOrder) -> UUID:
+    return command.customer_id if isinstance(command, UpsertOrder) else order.header.customer_id
 
 
 def _repriced(old: OrderLine, new: OrderLine) -> bool:
     return (old.unit_price, old.discount) != (new.unit_price, new.discount)
 
 
-def _paired(
+def _pair_lines(
     present: Sequence[OrderLine], wanted: Sequence[OrderLine]
 ) -> tuple[Pairs, list[OrderLine]]:
-    """Each present line and what was sent for it, if anything; and what was sent besides."""
+    """Each present line and what was sent for it, if anything; and what was added."""
     left, pairs = list(wanted), []
     for line in present:
         new = next((one for one in left if one.id == line.id), None)
@@ -253,73 +266,73 @@ def _paired(
 
 
 async def _refusal(
-    work: Work, hand: OrderAtHand, change: _Change, command: ChangeOrder | UpsertOrder
+    work: Work, order: LockedOrder, change: _Change, command: ChangeOrder | UpsertOrder
 ) -> str:
     """Why the change is refused; empty when it is accepted."""
-    order = hand.order
+    header = order.header
     drops = any(new is None for _, new in change.pairs)
-    named = await queries.lines_with_shipments(work.sql, order.id) if drops else set()
+    named = await queries.lines_with_shipments(work.sql, header.id) if drops else set()
     asked = [
-        Asked(
+        LineChange(
             str(old.position),
             new.quantity if new else ZERO,
             old.shipped,
             repriced=new is not None and old.has_fixed_price and _repriced(old, new),
-            least=old.least,
+            minimum_quantity=old.minimum_quantity,
             kept=new is None and old.id in named,
         )
         for old, new in change.pairs
     ]
-    refusal = refusal_of_change(asked, state=order.state)
+    refusal = refusal_of_change(asked, state=header.state)
     new_business = bool(change.raised())
     refusal = refusal or await _refusal_of_customer(
-        work, hand, _customer_of(hand, command), new_business=new_business
+        work, order, _customer_of(order, command), new_business=new_business
     )
-    refusal = refusal or refusal_of_prices(hand.unpriced)
+    refusal = refusal or refusal_of_prices(order.unpriced)
     if refusal:
         return refusal
-    billed = any(charge.invoiced for charge in hand.charges)
-    if billed and _charged(change.charges) != _charged(hand.charges):
+    billed = any(charge.invoiced for charge in order.charges)
+    if billed and _amounts(change.charges) != _amounts(order.charges):
         return "already_invoiced"
-    return await _refusal_of_more(work, hand, change, _customer_of(hand, command))
+    return await _refusal_of_more(work, order, change, _customer_of(order, command))
 
 
 async def _refusal_of_customer(
-    work: Work, hand: OrderAtHand, customer_id: UUID, *, new_business: bool
+    work: Work, order: LockedOrder, customer_id: UUID, *, new_business: bool
 ) -> str:
     """Why the order cannot be another customer's, or ask for more; empty when it can.
 
     What has gone out or was invoiced stays with whom it went to. Raises MissingReference.
     """
-    other = customer_id != hand.order.customer_id
+    other = customer_id != order.header.customer_id
     if not other and not new_business:
         return ""
-    customer = (await Known.read(work, [customer_id], [])).customer(customer_id)
-    if other and (hand.order.invoiced or any(line.shipped for line in hand.lines)):
+    customer = (await OrderReferences.read(work, [customer_id], [])).customer(customer_id)
+    if other and (order.header.invoiced or any(line.shipped for line in order.lines)):
         return "other_customer"
     return "" if customer["active"] else "customer_archived"
 
 
 async def _refusal_of_more(
-    work: Work, hand: OrderAtHand, change: _Change, customer_id: UUID
+    work: Work, order: LockedOrder, change: _Change, customer_id: UUID
 ) -> str:
-    """Why lines cannot be ordered so, or more is not within the credit limit; else empty."""
-    order = hand.order
-    refusal = await not_ordered_so(work, change.raised(), change.resized(), order.ordered_on)
+    """Why the lines cannot be ordered, or more is beyond the credit limit; empty: they can."""
+    header = order.header
+    refusal = await refusal_of_lines(work, change.raised(), change.resized(), header.ordered_on)
     if refusal:
         return refusal
     total = change.total()
-    if total > order.net + order.charges or customer_id != order.customer_id:
-        credit = await credit_of(work, hand, customer_id)
-        if credit.beyond(total - order.invoiced) > 0:
+    if total > header.net + header.charges or customer_id != header.customer_id:
+        credit = await credit_exposure(work, order, customer_id)
+        if credit.excess(total - header.invoiced) > 0:
             return "credit"
     return ""
 
 
-async def _take_over(work: Work, hand: OrderAtHand, change: _Change) -> None:
+async def _apply(work: Work, order: LockedOrder, change: _Change) -> None:
     """Give each line what was sent for it; add the new ones, and drop what is wanted no more."""
     digits = digits_of(work.setting.currency)
-    items = [line.item_id for line in (*hand.lines, *change.added)]
+    items = [line.item_id for line in (*order.lines, *change.added)]
     await stock.lock_items(work, items)  # All at once: each part below would lock its own.
     quantities = {}
     for old, new in change.pairs:
@@ -331,34 +344,38 @@ async def _take_over(work: Work, hand: OrderAtHand, change: _Change) -> None:
         old.net = line_net(old.unit_price, old.quantity, old.discount, decimals=digits)
     for position, line in enumerate(change.added, max(old.position for old, _ in change.pairs) + 1):
         line.position = position
-    await queries.add_lines(work, hand.order, change.added)
-    placed = {state.order_line_id for state in await stock.demand_of(work.sql, [hand.order.id])}
-    await stock.amend(work, {one: wanted for one, wanted in quantities.items() if one in placed})
-    await place_lines(work, hand, change.added)
-    await queries.drop_lines(work, [line.id for line in hand.lines if not line.quantity])
-    hand.lines = [line for line in hand.lines if line.quantity] + list(change.added)
-    if not any(charge.invoiced for charge in hand.charges):
-        hand.charges = change.charges
-        await queries.replace_charges(work, hand)
-    sum_up(hand)
-    hand.order.settle_state(hand.lines, hand.charges)
+    await queries.add_lines(work, change.added)
+    placed = {
+        state.order_line_id for state in await stock.demand_of_orders(work.sql, [order.header.id])
+    }
+    await stock.change_ordered_quantity(
+        work, {one: wanted for one, wanted in quantities.items() if one in placed}
+    )
+    await allocate_lines(work, order, change.added)
+    await queries.delete_lines(work, [line.id for line in order.lines if not line.quantity])
+    order.lines = [line for line in order.lines if line.quantity] + list(change.added)
+    if not any(charge.invoiced for charge in order.charges):
+        order.charges = change.charges
+        await queries.replace_charges(work, order)
+    recalculate_totals(order)
+    order.header.update_state(order.lines, order.charges)
 
 
-async def _answer(work: Work, hand: OrderAtHand, asked: _Asked, refusal: str) -> None:
-    """Keep what was asked and the answer, and tell the order."""
-    hand.refusal = refusal
+async def _record_answer(work: Work, order: LockedOrder, asked: _Request, refusal: str) -> None:
+    """Store what was asked and the answer, and publish the order."""
+    order.refusal = refusal
     request = ChangeRequest(
         id=uuid7(),
-        order_id=hand.order.id,
+        order_id=order.header.id,
         recorded_at=work.now,
         kind=asked.kind,
         state="refused" if refusal else "accepted",
         reason=refusal,
         asked_by=work.actor.reference,
         source_version=asked.source_version,
-        source_history=work.trace_of(hand.order.id).history,
+        source_history=work.trace_of(order.header.id).history,
     )
-    await queries.add_change(work, request)
-    await queries.save(work, hand, edited=not refusal)
+    await queries.add_change_request(work, request)
+    await queries.save(work, order, edited=not refusal)
     changed = ["customer_id", "last_change", "lines", "net", "promised_on", "state"]
-    await tell(work, [hand.order.id], changed)
+    await publish_changes(work, [order.header.id], changed)

@@ -9,13 +9,13 @@ from erp.fulfilment.schemas import BaseLine, NewCharge, NewOrderLine, OrderBase,
 from values.decimals import plain
 from values.money import MoneyView, UnitPriceView
 
-__all__ = ["content_of", "present_content", "with_ours"]
+__all__ = ["current_content", "merge_with_current", "sent_content"]
 
 Content = Mapping[str, Any]
 """Lines by key, charges, the day wanted: what we may change as well; and our version then."""
 
 
-def content_of(sent: UpsertOrder | OrderBase, *, version: int) -> dict[str, Any]:
+def sent_content(sent: UpsertOrder | OrderBase, *, version: int) -> dict[str, Any]:
     """The content as it was sent, when ours had that version."""
     return {
         "version": version,
@@ -25,7 +25,7 @@ def content_of(sent: UpsertOrder | OrderBase, *, version: int) -> dict[str, Any]
     }
 
 
-def present_content(
+def current_content(
     order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]
 ) -> dict[str, Any]:
     """The content as it is here."""
@@ -33,12 +33,12 @@ def present_content(
     return {
         "version": order.version,
         "requested_on": order.requested_on.isoformat() if order.requested_on else None,
-        "lines": {line.key: _terms_here(line) for line in lines},
+        "lines": {line.key: _current_terms(line) for line in lines},
         "charges": amounts,
     }
 
 
-def with_ours(
+def merge_with_current(
     sent: UpsertOrder, order: Order, lines: Sequence[OrderLine], charges: Sequence[OrderCharge]
 ) -> UpsertOrder:
     """What was sent, but for what the sender only repeats: that stays as it is here.
@@ -46,12 +46,12 @@ def with_ours(
     A sender repeats what differs neither from the state of ours that it knew (`base`), nor, where
     that is older than what it sent last, from that.
     """
-    known = _known(sent, order)
+    known = _last_known(sent, order)
     if known is None or not all(line.external_line_id for line in sent.lines):
         return sent
     merged: dict[str, Any] = {"lines": _lines(sent.lines, known["lines"], lines, order.currency)}
-    ours = present_content(order, lines, charges)
-    asked = content_of(sent, version=0)
+    ours = current_content(order, lines, charges)
+    asked = sent_content(sent, version=0)
     if asked["requested_on"] == known["requested_on"]:
         merged["requested_on"] = order.requested_on
     if asked["charges"] == known["charges"] and asked["charges"] != ours["charges"]:
@@ -60,33 +60,33 @@ def with_ours(
     return sent.model_copy(update=changed) if changed else sent
 
 
-def _known(sent: UpsertOrder, order: Order) -> Content | None:
+def _last_known(sent: UpsertOrder, order: Order) -> Content | None:
     """What the sender knew: the later one of the state it names, and of what it sent last."""
     before: Content | None = order.sent
     if sent.base is None or (before is not None and sent.base.version < before["version"]):
         return before
-    return content_of(sent.base, version=sent.base.version)
+    return sent_content(sent.base, version=sent.base.version)
 
 
 def _lines(
     sent: Sequence[NewOrderLine], known: Content, present: Sequence[OrderLine], currency: str
 ) -> list[NewOrderLine]:
-    here = {line.key: line for line in present}
+    current = {line.key: line for line in present}
     merged = []
     for line in sent:
-        ours = here.pop(line.external_line_id, None)
+        ours = current.pop(line.external_line_id, None)
         if known.get(line.external_line_id) != _terms(line):
             merged.append(line)
         elif ours is not None:
-            merged.append(_as_here(line, ours, currency))
-    added = [line for line in here.values() if line.key not in known]
+            merged.append(_with_current_terms(line, ours, currency))
+    added = [line for line in current.values() if line.key not in known]
     merged += [_line(line, currency) for line in added]
     return merged or list(sent)
 
 
-def _as_here(sent: NewOrderLine, ours: OrderLine, currency: str) -> NewOrderLine:
+def _with_current_terms(sent: NewOrderLine, ours: OrderLine, currency: str) -> NewOrderLine:
     """The line at our quantity and terms; as it was sent where it says the same."""
-    if _terms(sent)[1:] == _terms_here(ours)[1:]:
+    if _terms(sent)[1:] == _current_terms(ours)[1:]:
         return sent
     price = UnitPriceView(amount=ours.unit_price, currency=currency)
     agreed = {"quantity": ours.quantity, "unit_price": price, "discount": ours.discount}
@@ -114,7 +114,7 @@ def _terms(line: NewOrderLine | BaseLine) -> list[str | None]:
     return [item, plain(line.quantity), price, plain(line.discount)]
 
 
-def _terms_here(line: OrderLine) -> list[str | None]:
+def _current_terms(line: OrderLine) -> list[str | None]:
     return [str(line.item_id), *map(plain, (line.quantity, line.unit_price, line.discount))]
 
 

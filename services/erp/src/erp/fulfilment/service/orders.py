@@ -12,16 +12,22 @@ from chassis.work.unit_of_work import Work
 from erp.fulfilment import queries
 from erp.fulfilment.errors import OrderClosed
 from erp.fulfilment.models import DRAFT, ON_HOLD, REJECTED, UNDECIDED
-from erp.fulfilment.queries import OrderAtHand
+from erp.fulfilment.queries import LockedOrder
 from erp.fulfilment.rules.deciding import Decision
 from erp.fulfilment.schemas import BatchOrder, NewOrder, OrderView, ShipmentView, UpsertOrder
-from erp.fulfilment.service.building import new_orders
-from erp.fulfilment.service.changing import cancel, change_content, completed, is_as_sent, locked
-from erp.fulfilment.service.deciding import decide_orders, stand_in_credit_lines
-from erp.fulfilment.service.known import Known
-from erp.fulfilment.service.merging import content_of, present_content, with_ours
-from erp.fulfilment.service.replacing import go_on, replace
-from erp.fulfilment.service.telling import EVERYTHING, tell
+from erp.fulfilment.service.building import build_orders
+from erp.fulfilment.service.changing import (
+    cancel,
+    change_content,
+    is_unchanged,
+    lock_order,
+    with_omitted_fields,
+)
+from erp.fulfilment.service.deciding import decide_orders, lock_credit
+from erp.fulfilment.service.merging import current_content, merge_with_current, sent_content
+from erp.fulfilment.service.publishing import ALL_FIELDS, publish_changes
+from erp.fulfilment.service.references import OrderReferences
+from erp.fulfilment.service.replacing import decide_again, replace
 from erp.sql import Sql
 from erp.stock import service as stock
 from records.batches import InBulk
@@ -31,18 +37,18 @@ __all__ = [
     "IN_BULK",
     "confirm_order",
     "credit_decided",
-    "hold_order",
+    "get_order",
+    "lock_order_by_id",
     "place_order",
-    "see_order",
     "take_order",
 ]
 
 KIND = "sales_order"
 
 
-async def see_order(sql: Sql, order_id: UUID) -> OrderView:
+async def get_order(sql: Sql, order_id: UUID) -> OrderView:
     """The order as callers see it. Raises NotFound."""
-    state = await queries.state_of(sql, order_id)
+    state = await queries.order_state(sql, order_id)
     if state is None:
         raise NotFound(entity="sales order", id=order_id)
     return OrderView.of(state)
@@ -53,8 +59,8 @@ async def place_order(work: Work, command: NewOrder) -> OrderView:
 
     Raises MissingReference, PriceMissing, CurrencyNotSupported, Forbidden (backdated).
     """
-    hands, known = await new_orders(work, [(uuid7(), command)])
-    [state] = await _add(work, hands, known, decided=[] if command.draft else hands)
+    orders, references = await build_orders(work, [(uuid7(), command)])
+    [state] = await _add(work, orders, references, decided=[] if command.draft else orders)
     return OrderView.of(state)
 
 
@@ -69,71 +75,75 @@ async def take_order(work: Work, system: str, external_id: str, command: UpsertO
         work,
         Sent(KIND, system, external_id, command),
         create=lambda order_id: accept_orders(work, [(order_id, command)]),
-        change=partial(_accept_again, work, command),
-        repeat=partial(_tell_amended, work, command),
+        change=partial(_accept_change, work, command),
+        repeat=partial(_publish_if_amended, work, command),
     )
 
 
 async def accept_orders(work: Work, sent: Sequence[tuple[UUID, UpsertOrder]]) -> None:
     """Accept orders that are new here under the ids given, each decided in its turn."""
-    hands, known = await new_orders(work, sent)
+    orders, references = await build_orders(work, sent)
     decided = []
-    for hand, (_, command) in zip(hands, sent, strict=True):
+    for order, (_, command) in zip(orders, sent, strict=True):
         if command.cancelled:
-            hand.order.cancel()
+            order.header.cancel()
         else:
-            decided.append(hand)
-    await _add(work, hands, known, decided=decided)
+            decided.append(order)
+    await _add(work, orders, references, decided=decided)
 
 
 async def _add(
-    work: Work, hands: Sequence[OrderAtHand], known: Known, *, decided: Sequence[OrderAtHand]
+    work: Work,
+    orders: Sequence[LockedOrder],
+    references: OrderReferences,
+    *,
+    decided: Sequence[LockedOrder],
 ) -> list[dict[str, Any]]:
     if decided:
-        await decide_orders(work, decided, known)
-    await queries.add_orders(work, hands)
-    return await tell(work, [hand.order.id for hand in hands], EVERYTHING)
+        await decide_orders(work, decided, references)
+    await queries.add_orders(work, orders)
+    return await publish_changes(work, [order.header.id for order in orders], ALL_FIELDS)
 
 
-async def _tell_amended(work: Work, command: UpsertOrder, order_id: UUID) -> None:
-    """Tell the order where it is another than the sender repeats, so that it learns of it."""
-    hand = await locked(work, order_id)
-    command = completed(await _with_base_of_now(work, command), hand)
+async def _publish_if_amended(work: Work, command: UpsertOrder, order_id: UUID) -> None:
+    """Publish the order where it differs from what the sender repeats, so that it learns of it."""
+    order = await lock_order(work, order_id)
+    command = with_omitted_fields(await _with_base_of_now(work, command), order)
     if (
         not command.cancelled
-        and with_ours(command, hand.order, hand.lines, hand.charges) != command
+        and merge_with_current(command, order.header, order.lines, order.charges) != command
     ):
-        await queries.save(work, hand)
-        await tell(work, [order_id], ["lines"])
+        await queries.save(work, order)
+        await publish_changes(work, [order_id], ["lines"])
 
 
-async def _accept_again(
+async def _accept_change(
     work: Work, command: UpsertOrder, order_id: UUID
 ) -> bool | Literal["refused"]:
     """Take over what the sender changed; what it only repeats stays as it is here.
 
-    Where that is another than was sent, the order is told even if nothing changed.
+    Where that is another than was sent, the order is published even if nothing changed.
     """
-    hand = await locked(work, order_id)
-    command = completed(await _with_base_of_now(work, command), hand)
+    order = await lock_order(work, order_id)
+    command = with_omitted_fields(await _with_base_of_now(work, command), order)
     if command.cancelled:
-        cancelled = await cancel(work, hand, command.source_version)
-        return REFUSED if hand.refusal else cancelled
-    order = hand.order
-    merged = with_ours(command, order, hand.lines, hand.charges)
-    version = order.version
-    changed = await _take_over(work, hand, merged)
-    if order.version == version and merged is not command:
-        await queries.save(work, hand)
-        await tell(work, [order_id], ["lines"])
-    refused = order.version != version and not changed
-    order.sent = (
-        present_content(order, hand.lines, hand.charges)
+        cancelled = await cancel(work, order, command.source_version)
+        return REFUSED if order.refusal else cancelled
+    header = order.header
+    merged = merge_with_current(command, header, order.lines, order.charges)
+    version = header.version
+    changed = await _apply(work, order, merged)
+    if header.version == version and merged is not command:
+        await queries.save(work, order)
+        await publish_changes(work, [order_id], ["lines"])
+    refused = header.version != version and not changed
+    header.sent = (
+        current_content(header, order.lines, order.charges)
         if refused
-        else content_of(command, version=order.version)
+        else sent_content(command, version=header.version)
     )
-    await queries.note_sent(work, order)
-    return REFUSED if hand.refusal else changed
+    await queries.store_sent_content(work, header)
+    return REFUSED if order.refusal else changed
 
 
 async def _with_base_of_now(work: Work, command: UpsertOrder) -> UpsertOrder:
@@ -144,16 +154,16 @@ async def _with_base_of_now(work: Work, command: UpsertOrder) -> UpsertOrder:
     return command.model_copy(update={"base": None})
 
 
-async def _take_over(work: Work, hand: OrderAtHand, command: UpsertOrder) -> bool:
-    if hand.order.state in UNDECIDED:
-        if await is_as_sent(work, hand, command):
+async def _apply(work: Work, order: LockedOrder, command: UpsertOrder) -> bool:
+    if order.header.state in UNDECIDED:
+        if await is_unchanged(work, order, command):
             return False
-        await replace(work, hand, command)
+        await replace(work, order, command)
         return True
-    return await change_content(work, hand, command)
+    return await change_content(work, order, command)
 
 
-async def see_shipment(sql: Sql, shipment_id: UUID) -> ShipmentView:
+async def get_shipment(sql: Sql, shipment_id: UUID) -> ShipmentView:
     """The shipment or return. Raises NotFound."""
     seen = await queries.shipment_view(sql, shipment_id)
     if seen is None:
@@ -163,28 +173,28 @@ async def see_shipment(sql: Sql, shipment_id: UUID) -> ShipmentView:
 
 async def confirm_order(work: Work, order_id: UUID) -> OrderView:
     """Decide a draft, or anew what is on hold; the order then. Raises NotFound, OrderClosed."""
-    hand = await locked(work, order_id)
-    if hand.order.state not in {DRAFT, ON_HOLD}:
-        raise OrderClosed(number=hand.order.number, state=hand.order.state)
-    return await go_on(work, hand)
+    order = await lock_order(work, order_id)
+    if order.header.state not in {DRAFT, ON_HOLD}:
+        raise OrderClosed(number=order.header.number, state=order.header.state)
+    return await decide_again(work, order)
 
 
 async def credit_decided(work: Work, order_id: UUID, *, granted: bool) -> None:
     """Confirm a held order whose credit was granted, or reject it."""
-    hand = await locked(work, order_id)
-    if hand.order.state != ON_HOLD:
+    order = await lock_order(work, order_id)
+    if order.header.state != ON_HOLD:
         return
     if granted:
-        await go_on(work, hand, credit_granted=True)
+        await decide_again(work, order, credit_granted=True)
         return
-    hand.order.take_decision(Decision(REJECTED, "credit_refused"))
-    await queries.save(work, hand)
-    await tell(work, [order_id], ["reason", "state"])
+    order.header.apply_decision(Decision(REJECTED, "credit_refused"))
+    await queries.save(work, order)
+    await publish_changes(work, [order_id], ["reason", "state"])
 
 
-async def hold_order(work: Work, order_id: UUID) -> None:
+async def lock_order_by_id(work: Work, order_id: UUID) -> None:
     """Lock the order until the act ends, before anything that is locked after orders."""
-    await queries.at_hand(work, [order_id])
+    await queries.load_for_update(work, [order_id])
 
 
 async def _prepare(work: Work, system: str, items: Sequence[BatchOrder]) -> None:
@@ -192,10 +202,10 @@ async def _prepare(work: Work, system: str, items: Sequence[BatchOrder]) -> None
 
     One after the other they would hold the items of one order while waiting for the next one's.
     """
-    present = await queries.hold_linked(work, system, [one.external_id for one in items])
-    await stand_in_credit_lines(work, {one.customer_id for one in items})
-    known = await Known.read(work, [], [line for one in items for line in one.lines])
-    await stock.lock_items(work, {*present, *(item["id"] for item in known.items.values())})
+    present = await queries.lock_linked_orders(work, system, [one.external_id for one in items])
+    await lock_credit(work, {one.customer_id for one in items})
+    references = await OrderReferences.read(work, [], [line for one in items for line in one.lines])
+    await stock.lock_items(work, {*present, *(item["id"] for item in references.items.values())})
 
 
 async def _accept_sent(work: Work, _system: str, sent: Sequence[tuple[UUID, BatchOrder]]) -> None:

@@ -11,40 +11,42 @@ from erp.documents import require_named_once, require_same_items
 from erp.fulfilment import queries
 from erp.fulfilment.errors import PriceMissing, UnknownLine
 from erp.fulfilment.models import DRAFT, ON_HOLD, OrderLine
-from erp.fulfilment.queries import OrderAtHand
+from erp.fulfilment.queries import LockedOrder
 from erp.fulfilment.schemas import ChangeLine, ChangeOrder, NewOrderLine, OrderView, UpsertOrder
 from erp.fulfilment.service.building import (
-    charges_of,
-    lines_of,
-    must_come_out_even,
+    build_charges,
+    build_lines,
+    recalculate_totals,
     require_distinct_lines,
-    sum_up,
+    require_unit_precision,
 )
 from erp.fulfilment.service.deciding import decide_orders
-from erp.fulfilment.service.known import Known
-from erp.fulfilment.service.telling import EVERYTHING, tell
+from erp.fulfilment.service.publishing import ALL_FIELDS, publish_changes
+from erp.fulfilment.service.references import OrderReferences
 from values.money import UnitPriceView
 
-__all__ = ["go_on", "other_facts", "replace", "take_over", "wanted_lines"]
+__all__ = ["apply_to_header", "decide_again", "header_changes", "replace", "requested_lines"]
 
 
-async def go_on(work: Work, hand: OrderAtHand, *, credit_granted: bool = False) -> OrderView:
-    """Decide the order, save and tell it; the order then.
+async def decide_again(
+    work: Work, order: LockedOrder, *, credit_granted: bool = False
+) -> OrderView:
+    """Decide the order, save and publish it; the order then.
 
     What was asked about it before is asked no more.
     """
-    if hand.order.state == ON_HOLD:
-        await approvals.withdraw_requests(work, hand.order.id)
-    known = await Known.of(work, hand)
-    await decide_orders(work, [hand], known, credit_granted=credit_granted)
-    await queries.save(work, hand)
+    if order.header.state == ON_HOLD:
+        await approvals.withdraw_requests(work, order.header.id)
+    references = await OrderReferences.of(work, order)
+    await decide_orders(work, [order], references, credit_granted=credit_granted)
+    await queries.save(work, order)
     changed = ["lines", "promised_on", "reason", "state"]
-    [state] = await tell(work, [hand.order.id], changed)
+    [state] = await publish_changes(work, [order.header.id], changed)
     return OrderView.of(state)
 
 
-async def wanted_lines(
-    work: Work, hand: OrderAtHand, command: ChangeOrder | UpsertOrder
+async def requested_lines(
+    work: Work, order: LockedOrder, command: ChangeOrder | UpsertOrder
 ) -> list[OrderLine]:
     """The lines as they shall be; one that is known keeps its id, and its terms if none is given.
 
@@ -54,15 +56,15 @@ async def wanted_lines(
     """
     require_named_once([_named_line(line) for line in command.lines])
     require_distinct_lines(command.lines)
-    sent = await _with_terms(work, hand, command.lines)
-    wanted, hand.unpriced, uneven = await lines_of(work, hand.order, sent)
+    sent = await _with_terms(work, order, command.lines)
+    wanted, order.unpriced, uneven = await build_lines(work, order.header, sent)
     if not isinstance(command, UpsertOrder):
-        if hand.unpriced:
-            raise PriceMissing(sku=hand.unpriced[0], on=hand.order.ordered_on)
+        if order.unpriced:
+            raise PriceMissing(sku=order.unpriced[0], on=order.header.ordered_on)
         if uneven:
-            must_come_out_even(sent, await Known.read(work, [], sent))
-    _must_keep_items(hand, command.lines, wanted)
-    left = list(hand.lines)
+            require_unit_precision(sent, await OrderReferences.read(work, [], sent))
+    _require_same_items(order, command.lines, wanted)
+    left = list(order.lines)
     for line, new in zip(command.lines, wanted, strict=True):
         old = next((one for one in left if _is_same(one, line, new.item_id)), None)
         if old is not None:
@@ -77,10 +79,10 @@ def _named_line(line: NewOrderLine) -> UUID | None:
     return line.id if isinstance(line, ChangeLine) else None
 
 
-def _must_keep_items(
-    hand: OrderAtHand, lines: Sequence[NewOrderLine], wanted: Sequence[OrderLine]
+def _require_same_items(
+    order: LockedOrder, lines: Sequence[NewOrderLine], wanted: Sequence[OrderLine]
 ) -> None:
-    items = {old.id: old.item_id for old in hand.lines}
+    items = {old.id: old.item_id for old in order.lines}
     named = [_named_line(line) for line in lines]
     require_same_items(
         [
@@ -91,23 +93,27 @@ def _must_keep_items(
 
 
 async def _with_terms(
-    work: Work, hand: OrderAtHand, lines: Sequence[NewOrderLine]
+    work: Work, order: LockedOrder, lines: Sequence[NewOrderLine]
 ) -> list[NewOrderLine]:
     """The lines with the item, price and discount of those they are, where they give none.
 
     Raises UnknownLine, MissingReference (item).
     """
     unnamed = [line for line in lines if not _is_named(line)]
-    known = await Known.read(work, [], unnamed) if not all(map(_says_terms, unnamed)) else None
-    left, found = list(hand.lines), []
+    references = (
+        await OrderReferences.read(work, [], unnamed)
+        if not all(map(_says_terms, unnamed))
+        else None
+    )
+    left, found = list(order.lines), []
     for line in lines:
-        old = _named(hand, line)
-        if old is None and known is not None:
-            item_id = known.item(line)["id"]
+        old = _named(order, line)
+        if old is None and references is not None:
+            item_id = references.item(line)["id"]
             old = next((one for one in left if _is_same(one, line, item_id)), None)
         if old is not None:
             left.remove(old)
-        found.append(line if old is None else _with_terms_of(old, line, hand.order.currency))
+        found.append(line if old is None else _with_terms_of(old, line, order.header.currency))
     return found
 
 
@@ -119,13 +125,13 @@ def _says_terms(line: NewOrderLine) -> bool:
     return line.unit_price is not None and "discount" in line.model_fields_set
 
 
-def _named(hand: OrderAtHand, line: NewOrderLine) -> OrderLine | None:
+def _named(order: LockedOrder, line: NewOrderLine) -> OrderLine | None:
     """The line of the order that is named by its id, if one is. Raises UnknownLine."""
     if not isinstance(line, ChangeLine) or line.id is None:
         return None
-    old = hand.line(line.id)
+    old = order.line(line.id)
     if old is None:
-        raise UnknownLine(line=line.id, number=hand.order.number)
+        raise UnknownLine(line=line.id, number=order.header.number)
     return old
 
 
@@ -149,42 +155,42 @@ def _is_same(old: OrderLine, line: NewOrderLine, item_id: UUID) -> bool:
     return line.external_line_id in {old.external_line_id, str(old.id)}
 
 
-async def replace(work: Work, hand: OrderAtHand, command: ChangeOrder | UpsertOrder) -> None:
+async def replace(work: Work, order: LockedOrder, command: ChangeOrder | UpsertOrder) -> None:
     """Take over what was sent in place of an order that is not confirmed.
 
     A draft stays one; any other is decided anew. Raises MissingReference, PriceMissing.
     """
-    order = hand.order
+    header = order.header
     if isinstance(command, UpsertOrder):
-        (await Known.read(work, [command.customer_id], [])).customer(command.customer_id)
-        order.customer_id = command.customer_id
-    take_over(hand, other_facts(work, hand, command))
-    hand.lines = await wanted_lines(work, hand, command)
-    hand.charges = charges_of(work, order, command.charges)
-    sum_up(hand)
-    await queries.replace_content(work, hand)
-    if order.state != DRAFT:
-        await go_on(work, hand)
+        (await OrderReferences.read(work, [command.customer_id], [])).customer(command.customer_id)
+        header.customer_id = command.customer_id
+    apply_to_header(order, header_changes(work, order, command))
+    order.lines = await requested_lines(work, order, command)
+    order.charges = build_charges(work, header, command.charges)
+    recalculate_totals(order)
+    await queries.replace_content(work, order)
+    if header.state != DRAFT:
+        await decide_again(work, order)
         return
-    await queries.save(work, hand)
-    await tell(work, [order.id], EVERYTHING)
+    await queries.save(work, order)
+    await publish_changes(work, [header.id], ALL_FIELDS)
 
 
-def other_facts(
-    work: Work, hand: OrderAtHand, command: ChangeOrder | UpsertOrder
+def header_changes(
+    work: Work, order: LockedOrder, command: ChangeOrder | UpsertOrder
 ) -> dict[str, Any]:
-    """What was sent besides lines and charges, as far as it differs. Raises Forbidden."""
+    """What was sent of the header, as far as it differs. Raises Forbidden."""
     sent: dict[str, Any] = {"requested_on": command.requested_on}
     if isinstance(command, UpsertOrder):
         if command.ship_to is not None:
-            sent["ship_to"] = command.ship_to.onto(hand.order.ship_to)
+            sent["ship_to"] = command.ship_to.onto(order.header.ship_to)
         sent["note"] = command.note
-        if command.ordered_on and command.ordered_on != hand.order.ordered_on:
+        if command.ordered_on and command.ordered_on != order.header.ordered_on:
             sent["ordered_on"] = business_day_of(work, command.ordered_on)
-    return {name: fact for name, fact in sent.items() if getattr(hand.order, name) != fact}
+    return {name: fact for name, fact in sent.items() if getattr(order.header, name) != fact}
 
 
-def take_over(hand: OrderAtHand, facts: Mapping[str, Any]) -> None:
-    """Let the order say so from now on."""
+def apply_to_header(order: LockedOrder, facts: Mapping[str, Any]) -> None:
+    """Set the fields of the order's header."""
     for name, fact in facts.items():
-        setattr(hand.order, name, fact)
+        setattr(order.header, name, fact)

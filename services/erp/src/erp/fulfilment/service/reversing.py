@@ -10,11 +10,11 @@ from chassis.work.unit_of_work import Work
 from erp.fulfilment import queries
 from erp.fulfilment.errors import GoodsCameBack
 from erp.fulfilment.models import OrderLine, Shipment, ShipmentLine
-from erp.fulfilment.queries import OrderAtHand
+from erp.fulfilment.queries import LockedOrder
 from erp.fulfilment.schemas import ReverseShipment, ShipmentView
-from erp.fulfilment.service.changing import locked
-from erp.fulfilment.service.orders import see_shipment
-from erp.fulfilment.service.telling import tell
+from erp.fulfilment.service.changing import lock_order
+from erp.fulfilment.service.orders import get_shipment
+from erp.fulfilment.service.publishing import publish_changes
 from erp.stock import service as stock
 
 __all__ = ["reverse_shipment"]
@@ -24,36 +24,36 @@ async def reverse_shipment(work: Work, shipment_id: UUID, command: ReverseShipme
     """Take a shipment, or a return, back whole, as if its goods had never moved (E7, E47).
 
     Raises NotFound, ShipmentReversed, InvalidInput (before it), Forbidden (a past day), and of a
-    shipment ShipmentInvoiced, GoodsCameBack and as `stock.unship`; of a return as `stock.unreturn`.
+    shipment ShipmentInvoiced, GoodsCameBack and as stock's; of a return `reverse_return`'s.
     """
     day = business_day_of(work, command.effective_on)
     order_id = await queries.order_of_shipment(work.sql, shipment_id)
     if order_id is None:
         raise NotFound(entity="shipment", id=shipment_id)
-    hand = await locked(work, order_id)
+    order = await lock_order(work, order_id)
     shipment = await queries.shipment_for_update(work, shipment_id)
-    gone = await queries.lines_gone(work, order_id) if shipment.kind == "delivery" else []
+    gone = await queries.shipped_lines(work, order_id) if shipment.kind == "delivery" else []
     shipment.reverse(on=day, reason=command.reason, at=work.now)
     if shipment.kind == "delivery":
-        await _unship(work, hand, shipment, gone)
+        await _reverse_delivery(work, order, shipment, gone)
     else:
-        await _unreturn(work, hand, shipment)
-    hand.order.settle_state(hand.lines, hand.charges)
-    await queries.save(work, hand, edited=False)
-    await tell(work, [order_id], ["lines", "shipments", "state"])
-    return await see_shipment(work.sql, shipment_id)
+        await _reverse_return(work, order, shipment)
+    order.header.update_state(order.lines, order.charges)
+    await queries.save(work, order, edited=False)
+    await publish_changes(work, [order_id], ["lines", "shipments", "state"])
+    return await get_shipment(work.sql, shipment_id)
 
 
-async def _unship(
-    work: Work, hand: OrderAtHand, shipment: Shipment, gone: Sequence[ShipmentLine]
+async def _reverse_delivery(
+    work: Work, order: LockedOrder, shipment: Shipment, gone: Sequence[ShipmentLine]
 ) -> None:
     """Goods come in at the cost they left at, the posting is reversed, the lines are open again."""
-    if await queries.came_back_after(work.sql, shipment.id):
+    if await queries.has_later_return(work.sql, shipment.id):
         raise GoodsCameBack(number=shipment.number)
-    for line in hand.lines:
-        _take_back(line, shipment, [one for one in gone if one.order_line_id == line.id])
+    for line in order.lines:
+        _reopen_line(line, shipment, [one for one in gone if one.order_line_id == line.id])
     await work.flush()
-    await stock.unship(
+    await stock.reverse_shipment(
         work,
         shipment.id,
         reversal_id=uuid7(),
@@ -62,14 +62,14 @@ async def _unship(
     )
 
 
-async def _unreturn(work: Work, hand: OrderAtHand, shipment: Shipment) -> None:
+async def _reverse_return(work: Work, order: LockedOrder, shipment: Shipment) -> None:
     """Goods leave again at what they came back at; credited ones may be invoiced anew."""
     back = {one.order_line_id: one for one in await queries.lines_of_shipment(work, shipment.id)}
-    for line in hand.lines:
+    for line in order.lines:
         if line.id in back:
-            line.never_come_back(back[line.id].quantity, waived=back[line.id].waived)
+            line.reverse_return(back[line.id].quantity, waived=back[line.id].waived)
     await work.flush()
-    await stock.unreturn(
+    await stock.reverse_return(
         work,
         shipment.id,
         reversal_id=uuid7(),
@@ -78,10 +78,10 @@ async def _unreturn(work: Work, hand: OrderAtHand, shipment: Shipment) -> None:
     )
 
 
-def _take_back(line: OrderLine, shipment: Shipment, gone: Sequence[ShipmentLine]) -> None:
+def _reopen_line(line: OrderLine, shipment: Shipment, gone: Sequence[ShipmentLine]) -> None:
     """Open the line again; what it was prepaid goes to the shipments that stay."""
     for own in (one for one in gone if one.shipment_id == shipment.id):
-        left = line.never_leave(own.quantity, prepaid=own.prepaid, number=shipment.number)
+        left = line.reverse_shipment(own.quantity, prepaid=own.prepaid, number=shipment.number)
         for other in (one for one in gone if one.shipment_id != shipment.id):
             part = min(left, other.quantity - other.prepaid)
             other.prepaid += part

@@ -51,7 +51,7 @@ async def bill_order(work: Work, order_id: UUID, command: BillPurchaseOrder) -> 
     if locked is None:
         raise NotFound(entity="purchase order", id=order_id)
     billed = _billed_lines(work, locked, command.lines)
-    await stock.require_countable(work.sql, [(one.line.item_id, one.quantity) for one in billed])
+    await stock.check_quantities(work.sql, [(one.line.item_id, one.quantity) for one in billed])
     lines = _goods_lines(work, locked, billed)
     if not lines:
         raise NothingToBill(number=locked.order.number)

@@ -53,7 +53,7 @@ async def change_order(
     locked.order.check_revision(revision)
     locked.order.require_not_closed()
     before = {line.id: _content_of(line) for line in locked.lines}
-    items = await stock.item_ids_of(work.sql, command.lines)
+    items = await stock.item_ids_by_sku(work.sql, command.lines)
     _change_lines(locked, command.lines, items)
     new = await _new_lines(work, locked, command.lines)
     changed = [line for line in locked.lines if _content_of(line) != before[line.id]]
@@ -122,7 +122,7 @@ async def _save(
     await queries.save_orders(work, [locked])
     await queries.add_lines(work, new)
     touched = [*changed, *new]
-    await stock.expect(work, [expected(line, line.expected) for line in touched])
+    await stock.set_expected_receipts(work, [expected(line, line.expected) for line in touched])
     await update_suggestions(work, _items(touched))
 
 

@@ -81,7 +81,7 @@ async def _credited_lines(
         if one.line_id not in lines:
             raise NotALine(number=locked.order.number)
     counted = [(lines[one.line_id].item_id, one.quantity) for one in requested]
-    await stock.require_countable(work.sql, counted)
+    await stock.check_quantities(work.sql, counted)
     prices = await payables.billed_prices(work.sql, [one.line_id for one in requested])
     decimals = digits_of(work.setting.currency)
     return [

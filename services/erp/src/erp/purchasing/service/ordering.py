@@ -136,7 +136,7 @@ async def agreed_lines(
 
     Raises MissingReference, NotStocked, FractionOfUnit, NoSupplierPrice.
     """
-    items = await stock.item_ids_of(work.sql, lines)
+    items = await stock.item_ids_by_sku(work.sql, lines)
     pairs = [(supplier_id, items[line.sku]) for line in lines]
     offers = await suggested.offers_for(work.sql, pairs)
     return [
@@ -173,7 +173,7 @@ async def _place_orders(
         lines.append(new_line(orders[draft.supplier_id].id, positions[draft.supplier_id], draft))
     if lines:
         await queries.add_orders(work, list(orders.values()), lines)
-        await stock.expect(work, [expected(line, line.quantity) for line in lines])
+        await stock.set_expected_receipts(work, [expected(line, line.quantity) for line in lines])
     return lines
 
 
@@ -228,7 +228,7 @@ async def close_order(work: Work, order_id: UUID) -> PurchaseOrderView:
     one.order.close(work.now)
     open_lines = [line for line in one.lines if line.expected > 0]
     await queries.save_orders(work, [one])
-    await stock.expect(work, [expected(line, Decimal(0)) for line in open_lines])
+    await stock.set_expected_receipts(work, [expected(line, Decimal(0)) for line in open_lines])
     await update_suggestions(work, sorted({line.item_id for line in open_lines}))
     [view] = await publish_orders(work, [order_id], ["state"])
     return view

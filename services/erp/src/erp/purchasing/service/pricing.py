@@ -162,7 +162,7 @@ async def _require_countable(work: Work, item_id: UUID, changes: Mapping[str, An
     """Order lots in what the unit of the item can count. Raises FractionOfUnit."""
     lots = [(item_id, changes[name]) for name in ("min_quantity", "multiple") if name in changes]
     if lots:
-        await stock.require_countable(work.sql, lots)
+        await stock.check_quantities(work.sql, lots)
 
 
 async def _update_suggestions(work: Work, item_id: UUID) -> None:

@@ -43,7 +43,7 @@ async def receive_order(work: Work, order_id: UUID, command: ReceiveOrder) -> Re
     """Take goods of an order in; without lines, all that is expected: no piece with a serial.
 
     Raises NotFound, PurchaseOrderClosed, MoreThanOrdered, NotALine, PeriodClosed, and what
-    `stock.receive` raises about serials.
+    `stock.receive_goods` raises about serials.
     """
     day = business_day_of(work, command.effective_on)
     [receipt] = await _receive(work, {order_id: command.lines}, day)
@@ -71,7 +71,7 @@ async def _receive(
     ]
     await queries.save_orders(work, locked.values())
     await receipt_queries.add_receipts(work, receipts, _lines_of(received))
-    await stock.receive(
+    await stock.receive_goods(
         work,
         received,
         source_type="purchase_receipt",

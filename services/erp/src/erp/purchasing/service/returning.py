@@ -43,7 +43,7 @@ from erp.purchasing.service.suggesting import update_suggestions
 from erp.purchasing.service.telling import publish_orders
 from erp.sql import Sql
 from erp.stock import service as stock
-from erp.stock.service import ExpectedLine, SendBackLine
+from erp.stock.service import ExpectedLine, SupplierReturnLine
 from values.decimals import plain
 from values.money import digits_of
 
@@ -86,7 +86,7 @@ async def return_goods(
     Goods that are not billed go back first. Raises NotFound, ReceiptReversed,
     ReceiptWithoutLines, PurchaseOrderClosed (nothing is expected of a closed order), NotALine,
     MoreThanOnReceipt, SerialNotOnReceipt, NothingToSendBack, InvalidInput (before the receipt),
-    and what `stock.send_back` raises.
+    and what `stock.return_to_supplier` raises.
     """
     day = business_day_of(work, command.effective_on)
     receipt = await _lock_receipt(work, receipt_id, day)
@@ -107,7 +107,7 @@ async def reverse_receipt(
     """Take a mistaken receipt back whole: its goods did not come, and are expected as before.
 
     Raises NotFound, ReceiptReversed, ReceiptSentBack, ReceiptBilled, ReceiptWithoutLines,
-    InvalidInput (before the receipt), and what `stock.send_back` raises: the goods are gone.
+    InvalidInput (before the receipt), and what `return_to_supplier` raises: the goods are gone.
     """
     day = business_day_of(work, command.effective_on)
     receipt = await _lock_receipt(work, receipt_id, day)
@@ -191,9 +191,12 @@ async def _send_out(
     outgoing = [_take_off(work, receipt, one, purchase_return) for one in requested]
     locked.order.update_state(locked.lines, work.now)
     await orders.save_orders(work, [locked])
-    costs = await stock.send_back(
+    costs = await stock.return_to_supplier(
         work,
-        [SendBackLine(one.line.item_id, one.quantity, one.value, one.serials) for one in outgoing],
+        [
+            SupplierReturnLine(one.line.item_id, one.quantity, one.value, one.serials)
+            for one in outgoing
+        ],
         source_type=f"purchase_{purchase_return.kind}",
         source_id=purchase_return.id,
         effective_on=purchase_return.effective_on,
@@ -206,7 +209,7 @@ async def _send_out(
     )
     touched = {one.order_line.id: one.order_line for one in outgoing}.values()
     if again:
-        await stock.expect(work, expected_lines(touched))
+        await stock.set_expected_receipts(work, expected_lines(touched))
     await update_suggestions(work, sorted({line.item_id for line in touched}))
     await publish_orders(work, [locked.order.id], ["lines", "state"])
     await publish_return(work, purchase_return)

@@ -33,7 +33,7 @@ async def reverse_return(work: Work, return_id: UUID, command: ReverseReturn) ->
 
     They are in stock at what they left at, and billed, or not, as before. Raises NotFound,
     NotAReturn, ReturnReversed, ReturnCredited, MoreThanOrdered (others came for them),
-    InvalidInput (before the return), Forbidden (a past day), and what `stock.receive` raises.
+    InvalidInput (before the return), Forbidden (a past day), and what `stock.receive_goods` raises.
     """
     day = business_day_of(work, command.effective_on)
     head = await receipts.return_head(work.sql, return_id)
@@ -60,7 +60,7 @@ async def reverse_return(work: Work, return_id: UUID, command: ReverseReturn) ->
     await _restock(work, purchase_return, [(one, item_ids[one.id]) for one in lines], left)
     touched = {came[one.receipt_line_id].order_line_id for one in lines}
     if not is_closed_short:
-        await stock.expect(
+        await stock.set_expected_receipts(
             work, expected_lines(line for line in locked.lines if line.id in touched)
         )
     await update_suggestions(work, sorted(set(item_ids.values())))
@@ -97,7 +97,7 @@ async def _restock(
         purchase_return.reversed_on or purchase_return.effective_on,
     )
     memo = f"{purchase_return.number} {purchase_return.reversal_reason}"
-    await stock.receive(
+    await stock.receive_goods(
         work,
         [
             ReceiptLine(item_id, one.quantity, one.cost, serials=one.serials)

@@ -67,7 +67,7 @@ async def refresh_suggestions(work: Work, command: RefreshSuggestions) -> Refres
     Raises MissingReference.
     """
     if command.skus is None:
-        item_ids = [*await stock.short_items(work.sql), *await queries.open_items(work.sql)]
+        item_ids = [*await stock.backordered_items(work.sql), *await queries.open_items(work.sql)]
     else:
         known = await queries.items_by_sku(work.sql, command.skus)
         for sku in command.skus:

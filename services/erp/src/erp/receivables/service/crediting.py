@@ -64,7 +64,7 @@ async def credit_invoice(work: Work, invoice_id: UUID, command: CreditInvoice) -
         for line in found[0].lines
         if line.item_id and line.id in quantities
     ]
-    await stock.require_countable(work.sql, counted)
+    await stock.check_quantities(work.sql, counted)
     credit_note = await _credit(work, found[0], quantities, note)
     if order_id:
         await work.record(

@@ -1,4 +1,4 @@
-"""Demand of orders, what is expected, and what is told of both."""
+"""Demand of orders, what is expected, and what is published of both."""
 
 from datetime import date
 from decimal import Decimal
@@ -61,8 +61,8 @@ class Demand(Base):
     place: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
 
     @property
-    def turn(self) -> tuple[date, int]:
-        """Who gets goods first: whoever was promised first, then whoever came first."""
+    def queue_order(self) -> tuple[date, int]:
+        """The order in which goods are allocated: first promised first, then first come."""
         return self.promised_on or date.max, self.place
 
     @property
@@ -70,8 +70,8 @@ class Demand(Base):
         """What is neither shipped nor reserved."""
         return self.wanted - self.reserved - self.shipped
 
-    def want(self, wanted: Decimal, *, sku: str) -> Decimal:
-        """Need so many in all from now on; how many reserved ones that sets free.
+    def change_quantity(self, wanted: Decimal, *, sku: str) -> Decimal:
+        """Order so many in all from now on; how many reserved ones that frees.
 
         What waits is given up first. Raises AlreadyShipped.
         """
@@ -82,27 +82,27 @@ class Demand(Base):
         self.reserved -= freed
         return freed
 
-    def get(self, quantity: Decimal) -> None:
-        """Have so many reserved that were waited for."""
+    def reserve(self, quantity: Decimal) -> None:
+        """Reserve so many of those that were waited for."""
         self.reserved += quantity
 
-    def give_up(self, quantity: Decimal) -> None:
+    def unreserve(self, quantity: Decimal) -> None:
         """Wait again for so many of the reserved."""
         self.reserved -= quantity
 
-    def leave(self, quantity: Decimal, *, sku: str) -> None:
+    def ship(self, quantity: Decimal, *, sku: str) -> None:
         """Ship so many of the reserved. Raises NotReserved."""
         if quantity > self.reserved:
             raise NotReserved(sku=sku, wanted=plain(quantity), reserved=plain(self.reserved))
         self.reserved -= quantity
         self.shipped += quantity
 
-    def never_come_back(self, quantity: Decimal) -> None:
-        """Have so many with the customer after all."""
+    def reverse_return(self, quantity: Decimal) -> None:
+        """Reverse a return: so many are with the customer after all."""
         self.shipped += quantity
         self.wanted += quantity
 
-    def come_back(self, quantity: Decimal, *, sku: str) -> None:
+    def receive_return(self, quantity: Decimal, *, sku: str) -> None:
         """Take so many of the shipped back; they are not wanted again. Raises NotShipped."""
         if quantity > self.shipped:
             raise NotShipped(sku=sku, wanted=plain(quantity), shipped=plain(self.shipped))
@@ -126,7 +126,7 @@ class Incoming(Base):
 
 
 class Availability(Identified, Base):
-    """How often an item's availability was told; the version of its event."""
+    """How often an item's availability was published; the version of its event."""
 
     __tablename__ = "availability"
 

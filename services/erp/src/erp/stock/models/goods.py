@@ -1,4 +1,4 @@
-"""Places, levels, moves and worth: what they are, and what they refuse."""
+"""Locations, levels, moves and valuations: what they are, and what they refuse."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -29,7 +29,7 @@ from erp.stock.errors import (
     ShortOnDay,
     TooLittleOnHand,
 )
-from erp.stock.rules.valuation import DayEnds, cost_as_of, possible_from, short_day
+from erp.stock.rules.valuation import DayEnds, cost_as_of, earliest_possible_day, short_day
 from erp.sums import bookable
 from records.entities import Record
 from values.decimals import plain
@@ -56,7 +56,7 @@ class Warehouse(Record, Base):
 
 
 class Location(Record, Base):
-    """A place goods are moved from or to: inside a warehouse, or outside."""
+    """A location goods are moved from or to: inside a warehouse, or outside."""
 
     __tablename__ = "location"
     __table_args__ = (
@@ -79,7 +79,7 @@ class Location(Record, Base):
 
 
 class Level(Base):
-    """What of an item lies at one place, and how much of it is promised."""
+    """What of an item is at one location, and how much of it is reserved."""
 
     __tablename__ = "stock_level"
     __table_args__ = (
@@ -110,8 +110,8 @@ class Level(Base):
         """Whether each piece has a serial."""
         return self.tracking == "serial"
 
-    def must_be_named(self, quantity: Decimal, named: int, *, sku: str) -> None:
-        """Have one serial for each piece, or none where none are kept (E28).
+    def check_serials(self, quantity: Decimal, named: int, *, sku: str) -> None:
+        """See that there is one serial for each piece, or none where none are kept (E28).
 
         Raises SerialsNotKept, SerialsNeeded.
         """
@@ -120,27 +120,27 @@ class Level(Base):
         if self.tracked and named != abs(quantity):
             raise SerialsNeeded(sku=sku, quantity=plain(abs(quantity)), named=named)
 
-    def hold(self, wanted: Decimal) -> Decimal:
+    def reserve(self, wanted: Decimal) -> Decimal:
         """Reserve as much of the wanted as is free; how much that was."""
-        held = max(min(self.free, wanted), Decimal(0))
-        self.reserved += held
-        return held
+        taken = max(min(self.free, wanted), Decimal(0))
+        self.reserved += taken
+        return taken
 
     def release(self, quantity: Decimal) -> None:
         """Give back what was reserved."""
         self.reserved -= quantity
 
-    def put(self, quantity: Decimal) -> None:
-        """Lay goods here."""
+    def receive(self, quantity: Decimal) -> None:
+        """Receive goods."""
         self.on_hand += quantity
 
-    def take_reserved(self, quantity: Decimal) -> None:
-        """Take away what was reserved."""
+    def issue_reserved(self, quantity: Decimal) -> None:
+        """Issue what was reserved."""
         self.reserved -= quantity
         self.on_hand -= quantity
 
-    def take_free(self, quantity: Decimal, *, sku: str) -> None:
-        """Take what is promised to nobody away. Raises TooLittleOnHand."""
+    def issue_free(self, quantity: Decimal, *, sku: str) -> None:
+        """Issue what is reserved for nobody. Raises TooLittleOnHand."""
         if quantity > self.free:
             raise TooLittleOnHand(sku=sku, wanted=plain(quantity), free=plain(self.free))
         self.on_hand -= quantity
@@ -171,7 +171,7 @@ _TRACKING = "case when serial is null then 'none' else 'serial' end"
 
 
 class Move(Identified, Base):
-    """Goods that went from one place to another. Written once, never changed."""
+    """Goods that went from one location to another. Written once, never changed."""
 
     __tablename__ = "stock_move"
     __table_args__ = (
@@ -238,12 +238,12 @@ class ItemValuation(Base):
     value: Mapped[Amount]
     moved_on: Mapped[date | None]
 
-    def gain(self, quantity: Decimal, value: Decimal) -> None:
+    def receive(self, quantity: Decimal, value: Decimal) -> None:
         """Goods came in, for so much."""
         self.quantity += quantity
         self.value += value
 
-    def lose(
+    def issue(
         self, quantity: Decimal, ends: DayEnds, *, sku: str, decimals: int, value: Decimal | None
     ) -> Decimal:
         """Goods went out on the first of the days; what they were worth.
@@ -253,7 +253,7 @@ class ItemValuation(Base):
         short = short_day(quantity, ends)
         cost = None if short else cost_as_of(quantity, ends, decimals=decimals, value=value)
         if cost is None:
-            first = possible_from(quantity, ends, decimals=decimals)
+            first = earliest_possible_day(quantity, ends, decimals=decimals)
             facts: dict[str, Any] = {"effective_on": ends[0].day, "possible_from": first}
             if short:
                 facts |= {"day": short.day, "on_hand": plain(short.quantity)}

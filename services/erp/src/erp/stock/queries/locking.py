@@ -1,6 +1,6 @@
 """Locks and set-based writes of stock.
 
-Whoever changes levels, worth, demand, incoming goods or availability of an item holds the item's
+Whoever changes levels, valuations, demand, incoming goods or availability of an item has the item's
 level locked. So absolute values can be stored, and what is read after the lock is final.
 """
 
@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -17,37 +16,35 @@ from chassis.work.unit_of_work import Work
 from erp.sql import Sql
 from erp.stock.models import Demand, ItemValuation, Level
 from erp.stock.rules.lines import DemandLine, ExpectedLine, NewMove, NewSerial
-from erp.stock.rules.serials import KnownSerial
-from erp.stock.rules.units import CountedIn
+from erp.stock.rules.serials import SerialPosition
+from erp.stock.rules.units import ItemUnit
 from erp.stock.rules.valuation import DayEnd
-from erp.sums import bookable_sums
 
 __all__ = [
-    "Holding",
-    "Origin",
-    "availability_now",
-    "hold",
-    "items_of",
+    "LockedStock",
+    "SourceDocument",
+    "advance_availability",
+    "availability_states",
+    "backorders_and_receipts",
+    "backorders_of",
+    "create_stock_records",
+    "demand_of_lines",
+    "items_of_lines",
     "last_reserved",
-    "lines_of",
-    "moves_of",
+    "load_for_update",
+    "moves_of_document",
     "net_shipped",
-    "open_items",
-    "queue_of",
-    "save",
-    "tell_availability",
-    "waiting_of",
 ]
 
-_HELD = """s.item_id, s.location_id, s.tracking, s.on_hand, s.reserved, i.sku, i.unit, u.decimals,
+_LOCKED = """s.item_id, s.location_id, s.tracking, s.on_hand, s.reserved, i.sku, i.unit, u.decimals,
     exists (select from demand d where d.item_id = s.item_id and d.reserved + d.shipped < d.wanted)
       as waited_for
   from stock_level s
   join location l on l.id = s.location_id and l.code = 'MAIN-STOCK'
   join item i on i.id = s.item_id join unit u on u.code = i.unit"""
-_HOLD = f"""select {_HELD} where s.item_id = any($1::uuid[])
+_LOCK = f"""select {_LOCKED} where s.item_id = any($1::uuid[])
   order by s.item_id for no key update of s"""
-_HOLD_WORTH = f"""select v.warehouse_id, v.quantity, v.value, v.moved_on, {_HELD}
+_LOCK_WITH_VALUATION = f"""select v.warehouse_id, v.quantity, v.value, v.moved_on, {_LOCKED}
   join item_valuation v on v.item_id = s.item_id and v.warehouse_id = l.warehouse_id
   where s.item_id = any($1::uuid[])
   order by s.item_id for no key update of s, v"""
@@ -95,7 +92,7 @@ _OPEN_ITEMS = """with item_opened as (
 
 _AVAILABILITY = """select t.id, t.version, t.item_id, i.sku, s.on_hand, s.reserved,
       s.on_hand - s.reserved as free, n.incoming, w.waiting
-    from told t
+    from changed t
     join item i on i.id = t.item_id
     cross join lateral (select coalesce(sum(on_hand), 0) as on_hand,
         coalesce(sum(reserved), 0) as reserved
@@ -105,75 +102,21 @@ _AVAILABILITY = """select t.id, t.version, t.item_id, i.sku, s.on_hand, s.reserv
     cross join lateral (select coalesce(sum(wanted - reserved - shipped), 0) as waiting
       from demand where item_id = t.item_id and reserved + shipped < wanted) w
    order by t.item_id"""
-_TELL = f"""with told as (
+_ADVANCE = f"""with changed as (
     update availability set version = version + 1 where item_id = any($1::uuid[])
     returning id, item_id, version)
   {_AVAILABILITY}"""
-_TOLD = f"""with told as (
+_CURRENT = f"""with changed as (
     select id, item_id, version from availability where id = any($1::uuid[]) and version > 0)
   {_AVAILABILITY}"""
 
-_PARTS = {
-    "level": """level_saved as (update stock_level s
-      set on_hand = n.on_hand, reserved = n.reserved
-      from unnest({}::uuid[], {}::uuid[], {}::numeric[], {}::numeric[])
-        as n(item_id, location_id, on_hand, reserved)
-      where (s.item_id, s.location_id) = (n.item_id, n.location_id))""",
-    "worth": """worth_saved as (update item_valuation v
-      set moved_on = greatest(v.moved_on, {}::date), quantity = n.quantity, value = n.value
-      from unnest({}::uuid[], {}::uuid[], {}::numeric[], {}::numeric[])
-        as n(item_id, warehouse_id, quantity, value)
-      where (v.item_id, v.warehouse_id) = (n.item_id, n.warehouse_id))""",
-    "demand": """demand_saved as (update demand d
-      set wanted = n.wanted, reserved = n.reserved, shipped = n.shipped
-      from unnest({}::uuid[], {}::numeric[], {}::numeric[], {}::numeric[])
-        as n(order_line_id, wanted, reserved, shipped)
-      where d.order_line_id = n.order_line_id)""",
-    "new_demand": """demand_made as (
-      insert into demand (order_line_id, order_id, item_id, location_id, wanted, reserved, shipped,
-          promised_on, needed_on)
-        select order_line_id, order_id, item_id, location_id, wanted, reserved, 0, promised_on,
-            needed_on
-          from unnest({}::uuid[], {}::uuid[], {}::uuid[], {}::uuid[], {}::numeric[],
-              {}::numeric[], {}::date[], {}::date[]) with ordinality
-            as n(order_line_id, order_id, item_id, location_id, wanted, reserved, promised_on,
-              needed_on, at)
-         order by at)""",
-    "arrived": """arrived_in_part as (update incoming i set quantity = i.quantity - n.quantity
-      from unnest({}::uuid[], {}::numeric[]) as n(source_line_id, quantity)
-      where i.source_line_id = n.source_line_id and i.quantity > n.quantity)""",
-    "arrived_whole": """arrived_in_full as (delete from incoming i
-      using unnest({}::uuid[], {}::numeric[]) as n(source_line_id, quantity)
-      where i.source_line_id = n.source_line_id and i.quantity <= n.quantity)""",
-    "expected": """expected as (insert into incoming (source_line_id, item_id, quantity, due_on)
-        select * from unnest({}::uuid[], {}::uuid[], {}::numeric[], {}::date[])
-        on conflict (source_line_id)
-          do update set quantity = excluded.quantity, due_on = excluded.due_on)""",
-    "not_expected": """not_expected as (delete from incoming
-        where source_line_id = any({}::uuid[]))""",
-    "move": """moved as (
-      insert into stock_move (id, item_id, from_location_id, to_location_id, lot, quantity, value,
-          source_id, order_line_id, serial, source_type, memo, effective_on, recorded_at, actor)
-        select n.id, n.item_id, case when n.inward then o.id else n.location_id end,
-            case when n.inward then n.location_id else o.id end, '', n.quantity, n.value,
-            n.source_id, n.order_line_id, n.serial, {}::text, {}::text, {}::date,
-            {}::timestamptz, {}::text
-          from unnest({}::uuid[], {}::uuid[], {}::uuid[], {}::text[], {}::boolean[],
-              {}::numeric[], {}::numeric[], {}::uuid[], {}::uuid[], {}::text[])
-            as n(id, item_id, location_id, outside, inward, quantity, value, source_id,
-              order_line_id, serial)
-          join location o on o.kind = n.outside)""",
-    "new_serial": """serial_made as (
-      insert into serial (id, item_id, number, location_id, move_id)
-        select n.id, n.item_id, n.number, o.id, n.move_id
-          from unnest({}::uuid[], {}::uuid[], {}::text[], {}::text[], {}::uuid[])
-            as n(id, item_id, number, outside, move_id)
-          join location o on o.kind = n.outside)""",
-}
+
+_LEVEL = ("item_id", "location_id", "tracking", "on_hand", "reserved")
+_VALUATION = ("item_id", "warehouse_id", "quantity", "value", "moved_on")
 
 
 @dataclass(frozen=True)
-class Origin:
+class SourceDocument:
     """The document that moves goods: what it is, what is noted, on which day."""
 
     source_type: str
@@ -182,35 +125,35 @@ class Origin:
 
 
 @dataclass
-class Holding:
-    """The items an act holds locked, and what it makes of them; `save` stores it at once.
+class LockedStock:
+    """The items that an act has locked, and what it makes of them; `save` stores it at once.
 
-    `waited_for` are those that somebody waited for when the lock was asked for. Who came to wait
+    `backordered` are those that somebody waited for when the lock was asked for. Who came to wait
     meanwhile has taken all that was free before.
     """
 
     levels: dict[UUID, Level]
-    worth: dict[UUID, ItemValuation]
+    valuations: dict[UUID, ItemValuation]
     skus: dict[UUID, str]
-    units: dict[UUID, CountedIn] = field(default_factory=dict)
-    waited_for: set[UUID] = field(default_factory=set)
+    units: dict[UUID, ItemUnit] = field(default_factory=dict)
+    backordered: set[UUID] = field(default_factory=set)
     demands: dict[UUID, Demand] = field(default_factory=dict)
-    placed: list[tuple[DemandLine, Decimal]] = field(default_factory=list)
+    allocated: list[tuple[DemandLine, Decimal]] = field(default_factory=list)
     moves: list[NewMove] = field(default_factory=list)
-    serials: dict[tuple[UUID, str], KnownSerial] = field(default_factory=dict)
+    serials: dict[tuple[UUID, str], SerialPosition] = field(default_factory=dict)
     new_serials: list[NewSerial] = field(default_factory=list)
-    ends: dict[UUID, Sequence[DayEnd]] = field(default_factory=dict)
-    arrived: dict[UUID, Decimal] = field(default_factory=dict)
-    expected: list[ExpectedLine] = field(default_factory=list)
+    day_ends: dict[UUID, Sequence[DayEnd]] = field(default_factory=dict)
+    received: dict[UUID, Decimal] = field(default_factory=dict)
+    expected_receipts: list[ExpectedLine] = field(default_factory=list)
     changed_demand: set[UUID] = field(default_factory=set)
 
     @property
     def item_ids(self) -> list[UUID]:
-        """The items held, in the order of their locks."""
+        """The items locked, in the order of their locks."""
         return list(self.levels)
 
     def keep_only(self, item_ids: Iterable[UUID]) -> None:
-        """Be done with all other items: nothing was made of them, and nothing is told."""
+        """Be done with all other items: nothing was made of them, and nothing is published."""
         kept = set(item_ids)
         self.levels = {one: level for one, level in self.levels.items() if one in kept}
 
@@ -219,53 +162,57 @@ class Holding:
         return self.skus[line.item_id]
 
 
-async def hold(work: Work, item_ids: Iterable[UUID], *, worth: bool = False) -> Holding:
-    """Lock the levels of items in key order (with `worth`, their valuation too)."""
-    rows = await work.sql.fetch(_HOLD_WORTH if worth else _HOLD, list(item_ids))
-    held = Holding({}, {}, {})
+async def load_for_update(
+    work: Work, item_ids: Iterable[UUID], *, with_valuation: bool = False
+) -> LockedStock:
+    """Lock the levels of items in key order (with `with_valuation`, their valuation too)."""
+    rows = await work.sql.fetch(_LOCK_WITH_VALUATION if with_valuation else _LOCK, list(item_ids))
+    stock = LockedStock({}, {}, {})
     for row in rows:
         item_id = row["item_id"]
-        held.skus[item_id] = row["sku"]
-        held.units[item_id] = CountedIn(row["unit"], row["decimals"])
-        held.levels[item_id] = loaded(Level, {key: row[key] for key in _LEVEL})
+        stock.skus[item_id] = row["sku"]
+        stock.units[item_id] = ItemUnit(row["unit"], row["decimals"])
+        stock.levels[item_id] = loaded(Level, {key: row[key] for key in _LEVEL})
         if row["waited_for"]:
-            held.waited_for.add(item_id)
-        if worth:
-            held.worth[item_id] = loaded(ItemValuation, {key: row[key] for key in _WORTH})
-    return held
+            stock.backordered.add(item_id)
+        if with_valuation:
+            stock.valuations[item_id] = loaded(ItemValuation, {key: row[key] for key in _VALUATION})
+    return stock
 
 
-async def items_of(sql: Sql, order_line_ids: Sequence[UUID]) -> list[UUID]:
+async def items_of_lines(sql: Sql, order_line_ids: Sequence[UUID]) -> list[UUID]:
     """The items that order lines need; a line never changes its item."""
     return [row[0] for row in await sql.fetch(_LINE_ITEMS, order_line_ids)]
 
 
-async def lines_of(work: Work, order_line_ids: Sequence[UUID]) -> dict[UUID, Demand]:
-    """The demand of order lines, once their items are held."""
+async def demand_of_lines(work: Work, order_line_ids: Sequence[UUID]) -> dict[UUID, Demand]:
+    """The demand of order lines, once their items are locked."""
     rows = await work.sql.fetch(_LINES, order_line_ids)
     return {row["order_line_id"]: loaded(Demand, row) for row in rows}
 
 
-async def waiting_of(work: Work, item_ids: Sequence[UUID]) -> list[Demand]:
-    """The lines that wait for held items, whoever was promised first."""
+async def backorders_of(work: Work, item_ids: Sequence[UUID]) -> list[Demand]:
+    """The lines that wait for locked items, whoever was promised first."""
     return [loaded(Demand, row) for row in await work.sql.fetch(_WAITING, item_ids)]
 
 
 async def last_reserved(work: Work, lacking: Mapping[UUID, Decimal]) -> list[Demand]:
-    """Lines that have so many of held items reserved, whoever was promised last comes first."""
+    """Lines that have so many of locked items reserved, whoever was promised last comes first."""
     rows = await work.sql.fetch(_LAST_RESERVED, list(lacking), list(lacking.values()))
     return [loaded(Demand, row) for row in rows]
 
 
-async def queue_of(work: Work, item_ids: Sequence[UUID]) -> tuple[list[Demand], list[ExpectedLine]]:
-    """The lines that wait for held items, and what is expected of these."""
+async def backorders_and_receipts(
+    work: Work, item_ids: Sequence[UUID]
+) -> tuple[list[Demand], list[ExpectedLine]]:
+    """The lines that wait for locked items, and what is expected of these."""
     rows = await work.sql.fetch(_QUEUE, item_ids)
-    expected = [
+    expected_receipts = [
         ExpectedLine(row["order_line_id"], row["item_id"], row["wanted"], row["needed_on"])
         for row in rows
         if row["order_id"] is None
     ]
-    return [loaded(Demand, row) for row in rows if row["order_id"]], expected
+    return [loaded(Demand, row) for row in rows if row["order_id"]], expected_receipts
 
 
 async def net_shipped(
@@ -276,94 +223,21 @@ async def net_shipped(
     return {row["order_line_id"]: (row["quantity"], row["value"]) for row in rows}
 
 
-async def moves_of(sql: Sql, source_id: UUID) -> list[Mapping[str, Any]]:
+async def moves_of_document(sql: Sql, source_id: UUID) -> list[Mapping[str, Any]]:
     """What a document moved for order lines, piece by piece where they have serials."""
     return [dict(row) for row in await sql.fetch(_MOVES_OF, source_id)]
 
 
-async def open_items(work: Work, item_ids: Sequence[UUID], ids: Sequence[UUID]) -> None:
-    """Give items their level, worth and availability, unless they have them."""
+async def create_stock_records(work: Work, item_ids: Sequence[UUID], ids: Sequence[UUID]) -> None:
+    """Give items their level, valuation and availability, unless they have them."""
     await work.sql.execute(_OPEN_ITEMS, item_ids, ids)
 
 
-async def availability_now(sql: Sql, ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
-    """Availability as `tell_availability` shows it; what was never told is left out."""
-    return [dict(row) for row in await sql.fetch(_TOLD, list(ids))]
+async def availability_states(sql: Sql, ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
+    """Availability as `advance_availability` shows it; what was never published is left out."""
+    return [dict(row) for row in await sql.fetch(_CURRENT, list(ids))]
 
 
-async def tell_availability(work: Work, item_ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
-    """Count one more change of held items' availability; what it is now."""
-    return [dict(row) for row in await work.sql.fetch(_TELL, item_ids)]
-
-
-async def save(work: Work, held: Holding, origin: Origin | None = None) -> None:
-    """Store what the act made of the items it holds, in one statement.
-
-    Raises InvalidInput (an item comes to more than can be booked).
-    """
-    parts = {name: columns for name, columns in _columns(work, held, origin).items() if columns[-1]}
-    arguments = [column for columns in parts.values() for column in columns]
-    statement = _one_statement(tuple(parts), tuple(map(len, parts.values())))
-    with bookable_sums():
-        await work.sql.execute(statement, *arguments)
-
-
-@lru_cache(maxsize=64)
-def _one_statement(names: tuple[str, ...], widths: tuple[int, ...]) -> str:
-    """The parts as one WITH statement, their parameters numbered through."""
-    written, taken = [], 0
-    for name, width in zip(names, widths, strict=True):
-        written.append(_PARTS[name].format(*(f"${taken + at}" for at in range(1, width + 1))))
-        taken += width
-    return f"with {', '.join(written)} select 1"
-
-
-def _columns(work: Work, held: Holding, origin: Origin | None) -> dict[str, list[Any]]:
-    """The arguments of each part; one without rows is left out by `save`."""
-    levels = list(held.levels.values())
-    demands = list(held.demands.values())
-    columns = {
-        "level": _turned(levels, "item_id", "location_id", "on_hand", "reserved"),
-        "demand": _turned(demands, "order_line_id", "wanted", "reserved", "shipped"),
-        "new_demand": _placed(held),
-        "arrived": [list(held.arrived), list(held.arrived.values())],
-        "arrived_whole": [list(held.arrived), list(held.arrived.values())],
-        "expected": _turned([one for one in held.expected if one.quantity > 0], *_EXPECTED),
-        "not_expected": [[one.source_line_id for one in held.expected if one.quantity <= 0]],
-    }
-    if origin is not None:
-        worth = list(held.worth.values())
-        columns["worth"] = [
-            origin.effective_on,
-            *_turned(worth, "item_id", "warehouse_id", "quantity", "value"),
-        ]
-        columns["move"] = [
-            *(origin.source_type, origin.memo, origin.effective_on, work.now),
-            work.actor.reference,
-            *_turned(held.moves, *NewMove._fields),
-        ]
-        columns["new_serial"] = _turned(held.new_serials, *NewSerial._fields)
-    return columns
-
-
-_LEVEL = ("item_id", "location_id", "tracking", "on_hand", "reserved")
-_WORTH = ("item_id", "warehouse_id", "quantity", "value", "moved_on")
-_EXPECTED = ("source_line_id", "item_id", "quantity", "due_on")
-
-
-def _turned(rows: Sequence[object], *names: str) -> list[Any]:
-    return [[getattr(row, name) for row in rows] for name in names]
-
-
-def _placed(held: Holding) -> list[Any]:
-    lines = [line for line, _ in held.placed]
-    return [
-        [line.order_line_id for line in lines],
-        [line.order_id for line in lines],
-        [line.item_id for line in lines],
-        [held.levels[line.item_id].location_id for line in lines],
-        [line.quantity for line in lines],
-        [reserved for _, reserved in held.placed],
-        [line.promised_on for line in lines],
-        [line.needed_on for line in lines],
-    ]
+async def advance_availability(work: Work, item_ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
+    """Count one more change of the availability of locked items; what it is now."""
+    return [dict(row) for row in await work.sql.fetch(_ADVANCE, item_ids)]

@@ -10,14 +10,14 @@ from chassis.storage.searching import containing
 from chassis.work.unit_of_work import Work
 from erp.searched import SERIALS
 from erp.sql import Sql
-from erp.stock.queries.shown import MOVE_VIEW, MOVES
-from erp.stock.rules.serials import KnownSerial
+from erp.stock.queries.views import MOVE_VIEW, MOVES
+from erp.stock.rules.serials import SerialPosition
 from erp.stock.schemas import SerialHistory, SerialQuery, SerialView
 
-__all__ = ["first_serials", "has_moved", "known_serials", "serial_history", "serial_page"]
+__all__ = ["first_serials", "has_moves", "serial_history", "serial_page", "serial_positions"]
 
-_KNOWN = """select s.item_id, s.number, l.kind, l.code as place, m.order_line_id, m.value,
-    m.effective_on as moved_on
+_SERIAL_POSITIONS = """select s.item_id, s.number, l.kind, l.code as place, m.order_line_id,
+    m.value, m.effective_on as moved_on
   from unnest($1::uuid[], $2::text[]) as n(item_id, number)
   join serial s on (s.item_id, s.number) = (n.item_id, n.number)
   join location l on l.id = s.location_id
@@ -38,10 +38,12 @@ _HISTORY = f"""select {MOVE_VIEW} from {MOVES}
   where m.item_id = $1 and m.serial = $2 order by m.recorded_at, m.id"""
 
 
-async def known_serials(sql: Sql, named: Iterable[tuple[UUID, str]]) -> list[KnownSerial]:
+async def serial_positions(sql: Sql, named: Iterable[tuple[UUID, str]]) -> list[SerialPosition]:
     """Where serials of items are; one that never came is left out."""
     items, numbers = zip(*named, strict=True)
-    return [KnownSerial(*row.values()) for row in await sql.fetch(_KNOWN, items, numbers)]
+    return [
+        SerialPosition(*row.values()) for row in await sql.fetch(_SERIAL_POSITIONS, items, numbers)
+    ]
 
 
 async def first_serials(
@@ -55,7 +57,7 @@ async def first_serials(
     return [(row["item_id"], row["number"], row["moved_on"]) for row in rows]
 
 
-async def has_moved(work: Work, item_id: UUID) -> bool:
+async def has_moves(work: Work, item_id: UUID) -> bool:
     """Whether goods of the item ever moved; if not, none can until the act ends.
 
     It does not wait for those who refer to the item: they may be waiting for its level, which the

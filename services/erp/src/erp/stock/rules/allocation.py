@@ -6,15 +6,15 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from erp.stock.rules.promising import Dated, discrete_atp
+from erp.stock.rules.promising import DatedQuantity, discrete_atp
 
-__all__ = ["Waiting", "fill"]
+__all__ = ["Backorder", "allocate"]
 
 _NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class Backorder:
     """A line that waits for so many by a day; `now`: how many of them may be reserved today."""
 
     order_line_id: UUID
@@ -23,15 +23,19 @@ class Waiting:
     now: Decimal
 
 
-def fill(
-    free: Decimal, waiting: Iterable[Waiting], receipts: Sequence[Dated] = (), *, today: date
+def allocate(
+    free: Decimal,
+    waiting: Iterable[Backorder],
+    receipts: Sequence[DatedQuantity] = (),
+    *,
+    today: date,
 ) -> list[tuple[UUID, Decimal]]:
     """What each line gets of what is free, in their order; who gets nothing is left out.
 
     A line that is not to reserve yet gets nothing and loses nothing: whoever comes after it gets
     only what receipts until its day leave of its need (E37).
     """
-    got = []
+    allocated = []
     kept: dict[date, Decimal] = {}
     for line in waiting:
         left = _left(free, receipts, kept, today=today)
@@ -39,18 +43,18 @@ def fill(
             break
         share = min(left, line.now)
         if share > 0:
-            got.append((line.order_line_id, share))
+            allocated.append((line.order_line_id, share))
             free -= share
         if share < line.quantity:
             kept[line.by] = kept.get(line.by, _NOTHING) + line.quantity - share
-    return got
+    return allocated
 
 
 def _left(
-    free: Decimal, receipts: Sequence[Dated], kept: dict[date, Decimal], *, today: date
+    free: Decimal, receipts: Sequence[DatedQuantity], kept: dict[date, Decimal], *, today: date
 ) -> Decimal:
     """What of the free can go without being missed by those it is kept for."""
     if not kept:
         return free
-    [(_, promisable), *_] = discrete_atp(free, receipts, list(kept.items()), today=today)
-    return min(free, promisable)
+    [(_, available_to_promise), *_] = discrete_atp(free, receipts, list(kept.items()), today=today)
+    return min(free, available_to_promise)

@@ -16,12 +16,12 @@ __all__ = [
     "ExpectedLine",
     "NewMove",
     "NewSerial",
-    "OrderNeeds",
+    "OrderDemand",
     "ReceiptLine",
     "ReturnLine",
-    "SendBackLine",
     "ShipLine",
     "Shortage",
+    "SupplierReturnLine",
 ]
 
 
@@ -67,7 +67,7 @@ class ReceiptLine(NamedTuple):
     serials: Sequence[str] = ()
 
 
-class SendBackLine(NamedTuple):
+class SupplierReturnLine(NamedTuple):
     """What goes back to a supplier, and the value it was received at."""
 
     item_id: UUID
@@ -97,7 +97,7 @@ class ExpectedLine(NamedTuple):
     due_on: date
 
 
-class OrderNeeds(NamedTuple):
+class OrderDemand(NamedTuple):
     """What an order needs of stock, to be promised for one day, at the earliest as wanted."""
 
     lines: Sequence[DemandLine]
@@ -129,7 +129,7 @@ class NewMove(NamedTuple):
     id: UUID
     item_id: UUID
     location_id: UUID
-    outside: str
+    outside_kind: str
     inward: bool
     quantity: Decimal
     value: Decimal
@@ -139,10 +139,10 @@ class NewMove(NamedTuple):
 
 
 class NewSerial(NamedTuple):
-    """A serial that was never here; it lies at a kind of place outside until the move brings it."""
+    """A serial that was never here; at a kind of location outside until the move brings it."""
 
     id: UUID
     item_id: UUID
     number: str
-    outside: str
+    outside_kind: str
     move_id: UUID

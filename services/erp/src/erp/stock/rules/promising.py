@@ -13,34 +13,34 @@ from decimal import Decimal
 from typing import TypeVar
 
 __all__ = [
-    "Dated",
-    "Outlook",
+    "AvailabilityProjection",
+    "DatedQuantity",
+    "deduct",
     "discrete_atp",
-    "not_here_yet",
+    "postpone_overdue",
     "promise_date",
     "promise_order",
     "promised_day",
-    "take",
 ]
 
-Dated = tuple[date, Decimal]
+DatedQuantity = tuple[date, Decimal]
 _NOTHING = Decimal(0)
 K = TypeVar("K", bound=Hashable)
 
 
 @dataclass
-class Outlook:
+class AvailabilityProjection:
     """What of an item is free, what comes when, and what is waited for by when."""
 
     free: Decimal
-    receipts: list[Dated]
-    commitments: list[Dated]
+    receipts: list[DatedQuantity]
+    commitments: list[DatedQuantity]
 
-    def atp(self, *, today: date) -> list[Dated]:
+    def atp(self, *, today: date) -> list[DatedQuantity]:
         """What can be promised: of today's stock, and of each receipt to come."""
         return discrete_atp(self.free, self.receipts, self.commitments, today=today)
 
-    def place(self, quantity: Decimal, *, by: date) -> None:
+    def allocate(self, quantity: Decimal, *, by: date) -> None:
         """Reserve what is free of a quantity; the rest of it waits for goods."""
         got = max(min(self.free, quantity), _NOTHING)
         self.free -= got
@@ -48,15 +48,19 @@ class Outlook:
             self.commitments.append((by, quantity - got))
 
 
-def not_here_yet(receipt: Dated, *, today: date) -> Dated:
+def postpone_overdue(receipt: DatedQuantity, *, today: date) -> DatedQuantity:
     """What is overdue comes tomorrow at the earliest: it should have been here."""
     day, quantity = receipt
     return (day if day >= today else date.fromordinal(today.toordinal() + 1)), quantity
 
 
 def discrete_atp(
-    on_hand: Decimal, receipts: Sequence[Dated], commitments: Sequence[Dated], *, today: date
-) -> list[Dated]:
+    on_hand: Decimal,
+    receipts: Sequence[DatedQuantity],
+    commitments: Sequence[DatedQuantity],
+    *,
+    today: date,
+) -> list[DatedQuantity]:
     """What of each receipt (the first entry: today's stock) is still free to promise.
 
     `commitments` are what older orders still need, by the day they need it; those overdue count
@@ -71,13 +75,13 @@ def discrete_atp(
     for at in range(len(free) - 1, 0, -1):
         if free[at] < 0:
             lack, free[at] = -free[at], _NOTHING
-            free[0] -= _taken(free, range(at - 1, 0, -1), lack)
+            free[0] -= _deducted(free, range(at - 1, 0, -1), lack)
     if free[0] < 0:
-        free[0] = -_taken(free, range(1, len(free)), -free[0])
+        free[0] = -_deducted(free, range(1, len(free)), -free[0])
     return list(zip([today, *dates], free, strict=True))
 
 
-def _taken(free: list[Decimal], buckets: Iterable[int], wanted: Decimal) -> Decimal:
+def _deducted(free: list[Decimal], buckets: Iterable[int], wanted: Decimal) -> Decimal:
     """Take from the buckets in turn what is free in them; what is still wanted then."""
     for at in buckets:
         given = min(max(free[at], _NOTHING), wanted)
@@ -86,40 +90,44 @@ def _taken(free: list[Decimal], buckets: Iterable[int], wanted: Decimal) -> Deci
     return wanted
 
 
-def take(atp: Sequence[Dated], quantity: Decimal, *, on: date) -> list[Dated] | None:
+def deduct(
+    atp: Sequence[DatedQuantity], quantity: Decimal, *, on: date
+) -> list[DatedQuantity] | None:
     """The buckets after promising a quantity on a day, or None when it cannot be kept.
 
     The bucket of the day gives first, then those before it, the nearest first.
     """
     left = [free for _, free in atp]
     last = bisect_right([day for day, _ in atp], on) - 1
-    if left[0] < 0 or _taken(left, range(last, -1, -1), quantity) > 0:
+    if left[0] < 0 or _deducted(left, range(last, -1, -1), quantity) > 0:
         return None
     return [(day, free) for (day, _), free in zip(atp, left, strict=True)]
 
 
-def promise_date(atp: Sequence[Dated], quantity: Decimal, *, wanted_on: date) -> date | None:
+def promise_date(
+    atp: Sequence[DatedQuantity], quantity: Decimal, *, wanted_on: date
+) -> date | None:
     """The first day from the wanted one on which the whole quantity can be promised."""
     candidates = [wanted_on, *(day for day, _ in atp if day > wanted_on)]
-    return next((day for day in candidates if take(atp, quantity, on=day) is not None), None)
+    return next((day for day in candidates if deduct(atp, quantity, on=day) is not None), None)
 
 
 def promise_order(
-    outlooks: Mapping[K, Outlook],
+    projections: Mapping[K, AvailabilityProjection],
     lines: Sequence[tuple[K, Decimal]],
     *,
     wanted_on: date,
     today: date,
 ) -> date | None:
     """As `promised_day`; then the order is placed: the next one finds what this one has left."""
-    promised = promised_day(outlooks, lines, wanted_on=wanted_on, today=today)
+    promised = promised_day(projections, lines, wanted_on=wanted_on, today=today)
     for item, quantity in lines:
-        outlooks[item].place(quantity, by=promised or wanted_on)
+        projections[item].allocate(quantity, by=promised or wanted_on)
     return promised
 
 
 def promised_day(
-    outlooks: Mapping[K, Outlook],
+    projections: Mapping[K, AvailabilityProjection],
     lines: Sequence[tuple[K, Decimal]],
     *,
     wanted_on: date,
@@ -129,12 +137,12 @@ def promised_day(
 
     Each line is taken off before the next one is judged.
     """
-    atp = {item: outlooks[item].atp(today=today) for item, _ in lines}
+    atp = {item: projections[item].atp(today=today) for item, _ in lines}
     days: list[date | None] = [wanted_on]
     for item, quantity in lines:
         day = promise_date(atp[item], quantity, wanted_on=max(wanted_on, today))
         if day is not None:
-            atp[item] = take(atp[item], quantity, on=day) or []
+            atp[item] = deduct(atp[item], quantity, on=day) or []
         days.append(day)
     known = [day for day in days if day is not None]
     return max(known) if len(known) == len(days) else None

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from erp.stock.rules.valuation import cost_of_issue
 
-__all__ = ["KnownSerial", "Piece", "pieces_of"]
+__all__ = ["Piece", "SerialPosition", "pieces_of"]
 
 _ONE = Decimal(1)
 
 
-class KnownSerial(NamedTuple):
+class SerialPosition(NamedTuple):
     """Where a serial is: the kind and code of the place, and what its last move was."""
 
     item_id: UUID

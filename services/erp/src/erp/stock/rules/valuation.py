@@ -15,13 +15,13 @@ from values.decimals import EXACT, rounded
 __all__ = [
     "DayEnd",
     "DayEnds",
-    "carried",
     "cost_as_of",
     "cost_of_issue",
     "day_ends",
-    "possible_from",
+    "earliest_possible_day",
     "short_day",
-    "worth_of_more",
+    "value_of_receipt",
+    "with_change",
 ]
 
 
@@ -51,7 +51,7 @@ def cost_of_issue(quantity: Decimal, *, on_hand: Decimal, value: Decimal, decima
     return min(share.quantize(smallest, rounding=ROUND_HALF_DOWN, context=EXACT), value)
 
 
-def worth_of_more(quantity: Decimal, end: DayEnd, *, decimals: int) -> Decimal | None:
+def value_of_receipt(quantity: Decimal, end: DayEnd, *, decimals: int) -> Decimal | None:
     """What so many more are worth at the average of a day's end; None: nothing was there."""
     if not end.quantity:
         return None
@@ -73,7 +73,7 @@ def day_ends(
     return ends[::-1]
 
 
-def carried(ends: Sequence[DayEnd], quantity: Decimal, value: Decimal) -> list[DayEnd]:
+def with_change(ends: Sequence[DayEnd], quantity: Decimal, value: Decimal) -> list[DayEnd]:
     """The ends once so much more came in on the first of the days (negative: less)."""
     return [DayEnd(end.day, end.quantity + quantity, end.value + value) for end in ends]
 
@@ -105,7 +105,7 @@ def cost_as_of(
     return cost if rests <= {cost} and 0 <= cost <= most else None
 
 
-def possible_from(quantity: Decimal, ends: Sequence[DayEnd], *, decimals: int) -> date:
+def earliest_possible_day(quantity: Decimal, ends: Sequence[DayEnd], *, decimals: int) -> date:
     """The first day on which so many may leave. On the last of the days, what is there may.
 
     What is possible on a day is so on every later one, because fewer days are left to be right.

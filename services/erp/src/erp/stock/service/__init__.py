@@ -5,30 +5,36 @@ from erp.stock.rules.lines import (
     DemandLine,
     DemandState,
     ExpectedLine,
-    OrderNeeds,
+    OrderDemand,
     ReceiptLine,
     ReturnLine,
-    SendBackLine,
     ShipLine,
     Shortage,
+    SupplierReturnLine,
 )
-from erp.stock.service.booking import item_ids_of, require_countable
-from erp.stock.service.demand import amend, withdraw
-from erp.stock.service.expecting import (
-    demand_of,
-    expect,
+from erp.stock.service.allocating import allocate_lines, allocate_orders
+from erp.stock.service.backorders import reservation_start
+from erp.stock.service.booking import check_quantities, item_ids_by_sku
+from erp.stock.service.demand import cancel_demand, change_ordered_quantity
+from erp.stock.service.expected_receipts import (
+    available_to_promise,
+    backordered_items,
+    demand_of_orders,
     lock_items,
-    promisable,
-    short_items,
+    set_expected_receipts,
     shortages,
 )
-from erp.stock.service.goods import adjust, receive, send_back, ship, take_back
-from erp.stock.service.placing import place, place_orders
-from erp.stock.service.promising import promise_anew
+from erp.stock.service.goods import (
+    post_adjustment,
+    receive_goods,
+    receive_return,
+    return_to_supplier,
+    ship_goods,
+)
+from erp.stock.service.publishing import availability_states
+from erp.stock.service.rescheduling import reschedule_orders
 from erp.stock.service.reserving import RESERVE, reserve_due
-from erp.stock.service.telling import availability_states
-from erp.stock.service.unshipping import unreturn, unship
-from erp.stock.service.waiting import reserved_from
+from erp.stock.service.reversing import reverse_return, reverse_shipment
 
 __all__ = [
     "RESERVE",
@@ -36,33 +42,33 @@ __all__ = [
     "DemandLine",
     "DemandState",
     "ExpectedLine",
-    "OrderNeeds",
+    "OrderDemand",
     "ReceiptLine",
     "ReturnLine",
-    "SendBackLine",
     "ShipLine",
     "Shortage",
-    "adjust",
-    "amend",
+    "SupplierReturnLine",
+    "allocate_lines",
+    "allocate_orders",
     "availability_states",
-    "demand_of",
-    "expect",
-    "item_ids_of",
+    "available_to_promise",
+    "backordered_items",
+    "cancel_demand",
+    "change_ordered_quantity",
+    "check_quantities",
+    "demand_of_orders",
+    "item_ids_by_sku",
     "lock_items",
-    "place",
-    "place_orders",
-    "promisable",
-    "promise_anew",
-    "receive",
-    "require_countable",
+    "post_adjustment",
+    "receive_goods",
+    "receive_return",
+    "reschedule_orders",
+    "reservation_start",
     "reserve_due",
-    "reserved_from",
-    "send_back",
-    "ship",
-    "short_items",
+    "return_to_supplier",
+    "reverse_return",
+    "reverse_shipment",
+    "set_expected_receipts",
+    "ship_goods",
     "shortages",
-    "take_back",
-    "unreturn",
-    "unship",
-    "withdraw",
 ]

@@ -16,7 +16,7 @@ from erp.stock import queries
 from erp.stock.errors import NotStocked, OpeningStockPosted
 from erp.stock.models import OpeningStock
 from erp.stock.rules.lines import AdjustLine, ReceiptLine
-from erp.stock.rules.units import CountedIn
+from erp.stock.rules.units import ItemUnit
 from erp.stock.schemas import (
     AdjustedLine,
     AdjustStock,
@@ -25,18 +25,18 @@ from erp.stock.schemas import (
     ReceiveStock,
     StockPosted,
 )
-from erp.stock.service.goods import adjust, receive
+from erp.stock.service.goods import post_adjustment, receive_goods
 from records.batches import upsert_each
 from records.senders import BatchRequest
 from records.upserts import Sent, Upserted, upsert
 
 __all__ = [
     "adjust_stock",
-    "item_ids_of",
+    "check_quantities",
+    "item_ids_by_sku",
     "open_stock",
     "open_stocks",
     "receive_stock",
-    "require_countable",
 ]
 
 KIND = "opening_stock"
@@ -54,7 +54,7 @@ class Quantified(Protocol):
         """How much, in the item's own unit."""
 
 
-async def item_ids_of(sql: Sql, lines: Sequence[Quantified]) -> dict[str, UUID]:
+async def item_ids_by_sku(sql: Sql, lines: Sequence[Quantified]) -> dict[str, UUID]:
     """The items the lines name.
 
     Raises MissingReference, NotStocked (a service), FractionOfUnit.
@@ -66,29 +66,29 @@ async def item_ids_of(sql: Sql, lines: Sequence[Quantified]) -> dict[str, UUID]:
             raise MissingReference(entity="item", reference=line.sku)
         if found["kind"] != "goods":
             raise NotStocked(item=line.sku)
-        CountedIn(found["unit"], found["decimals"]).must_count(line.quantity)
+        ItemUnit(found["unit"], found["decimals"]).check_quantity(line.quantity)
     return {sku: row["id"] for sku, row in goods.items()}
 
 
-async def require_countable(sql: Sql, quantities: Sequence[tuple[UUID, Decimal]]) -> None:
+async def check_quantities(sql: Sql, quantities: Sequence[tuple[UUID, Decimal]]) -> None:
     """Refuse quantities that the units of their items cannot count. Raises FractionOfUnit (E39)."""
-    units = await queries.counted_in(sql, {item_id for item_id, _ in quantities})
+    units = await queries.units_of_items(sql, {item_id for item_id, _ in quantities})
     for item_id, quantity in quantities:
-        units[item_id].must_count(quantity)
+        units[item_id].check_quantity(quantity)
 
 
 async def receive_stock(work: Work, command: ReceiveStock) -> StockPosted:
     """Lay opening stock in. Raises MissingReference, NotStocked, PeriodClosed and the like."""
     receipt_id = uuid7()
     day = business_day_of(work, command.effective_on)
-    await receive(
+    await receive_goods(
         work,
         await _receipt_lines(work, command.lines),
         source_type="stock_receipt",
         source_id=receipt_id,
         effective_on=day,
         counterpart="equity_opening",
-        origin="opening",
+        from_kind="opening",
         memo=command.memo,
     )
     return StockPosted(id=receipt_id)
@@ -96,7 +96,7 @@ async def receive_stock(work: Work, command: ReceiveStock) -> StockPosted:
 
 async def _receipt_lines(work: Work, lines: Sequence[ReceivedLine]) -> list[ReceiptLine]:
     require_supported_currency(work, *(line.currency for line in lines))
-    ids = await item_ids_of(work.sql, lines)
+    ids = await item_ids_by_sku(work.sql, lines)
     return [
         ReceiptLine(ids[line.sku], line.quantity, line.amount(), serials=line.serials)
         for line in lines
@@ -107,11 +107,11 @@ async def adjust_stock(work: Work, command: AdjustStock) -> StockPosted:
     """Book a surplus or a loss. Raises TooLittleOnHand, CostNeeded, MissingReference."""
     adjustment_id = uuid7()
     day = business_day_of(work, command.effective_on)
-    ids = await item_ids_of(work.sql, command.lines)
+    ids = await item_ids_by_sku(work.sql, command.lines)
     require_supported_currency(
         work, *(line.unit_cost.currency for line in command.lines if line.unit_cost)
     )
-    await adjust(
+    await post_adjustment(
         work,
         [_adjust_line(ids[line.sku], line) for line in command.lines],
         source_type="stock_adjustment",
@@ -132,7 +132,7 @@ async def open_stocks(work: Work, asked: BatchRequest, items: Sequence[OpenStock
     """Take over opening stock of many items; each is judged alone."""
     goods = await queries.goods_by_sku(work.sql, [item.sku for item in items])
     # All levels at once, in key order: an order that is placed meanwhile waits, never deadlocks.
-    await queries.hold(work, [row["id"] for row in goods.values()])
+    await queries.load_for_update(work, [row["id"] for row in goods.values()])
     return await upsert_each(work, asked, OpeningStock, items, open_stock)
 
 
@@ -165,14 +165,14 @@ async def _open(work: Work, command: OpenStock, opening_id: UUID) -> None:
         )
     )
     await work.flush()
-    await receive(
+    await receive_goods(
         work,
         [line],
         source_type=KIND,
         source_id=opening_id,
         effective_on=day,
         counterpart="equity_opening",
-        origin="opening",
+        from_kind="opening",
         memo="Opening stock",
     )
 

@@ -13,32 +13,40 @@ from erp.ledger.service import Posting, PostingLine
 from erp.stock import queries
 from erp.stock.errors import CostNeeded
 from erp.stock.models import Demand
-from erp.stock.queries import Holding, Origin
+from erp.stock.queries import LockedStock, SourceDocument
 from erp.stock.rules.lines import (
     AdjustLine,
     NewMove,
     NewSerial,
     ReceiptLine,
     ReturnLine,
-    SendBackLine,
     ShipLine,
+    SupplierReturnLine,
 )
 from erp.stock.rules.serials import Piece, pieces_of
 from erp.stock.rules.valuation import cost_of_issue
 from erp.stock.service import serials
-from erp.stock.service.dated import come_in, leave, look_back, worth_of_surplus
-from erp.stock.service.demand import hold_items, hold_lines
-from erp.stock.service.releasing import release_for, tell_released
-from erp.stock.service.serials import Asked
-from erp.stock.service.telling import fill_waiting, reserve_free, tell
+from erp.stock.service.backdating import issue, load_later_movements, receive, value_of_surplus
+from erp.stock.service.demand import lock_stock, lock_stock_of_lines
+from erp.stock.service.publishing import fill_backorders, publish_changes, reserve_available
+from erp.stock.service.releasing import publish_released, release_reservations
+from erp.stock.service.serials import SerialRequest
 from values.money import digits_of
 
-__all__ = ["adjust", "finish", "move_for", "receive", "send_back", "ship", "take_back"]
+__all__ = [
+    "add_customer_moves",
+    "post_adjustment",
+    "post_moves",
+    "receive_goods",
+    "receive_return",
+    "return_to_supplier",
+    "ship_goods",
+]
 
 _NOTHING = Decimal(0)
 
 
-async def receive(
+async def receive_goods(
     work: Work,
     lines: Sequence[ReceiptLine],
     *,
@@ -46,34 +54,38 @@ async def receive(
     source_id: UUID,
     effective_on: date,
     counterpart: str,
-    origin: str = "supplier",
+    from_kind: str = "supplier",
     memo: str = "Goods received",
 ) -> None:
-    """Lay goods into stock at their value, against the account of a role; fill who waits.
+    """Lay goods into stock at their value, against the account of a role; fill backorders.
 
-    `origin` is the kind of place they come from. Raises NotStocked, SerialExists and what
-    `serials.name` raises, PeriodClosed, NoPeriod.
+    `from_kind` is the kind of location they come from. Raises NotStocked, SerialExists and what
+    `serials.check` raises, PeriodClosed, NoPeriod.
     """
     if not lines:
         return
-    held = await hold_items(work, [line.item_id for line in lines], worth=True)
+    stock = await lock_stock(work, [line.item_id for line in lines], with_valuation=True)
     decimals = digits_of(work.setting.currency)
-    await serials.name(
-        work, held, [Asked(line.item_id, line.quantity, line.serials) for line in lines]
+    await serials.check(
+        work, stock, [SerialRequest(line.item_id, line.quantity, line.serials) for line in lines]
     )
     for line in lines:
-        serials.must_be_new(held, line.item_id, line.serials, outside=origin, on=effective_on)
+        serials.require_receivable(
+            stock, line.item_id, line.serials, outside_kind=from_kind, on=effective_on
+        )
         pieces = pieces_of(line.quantity, line.value, line.serials, decimals=decimals)
-        come_in(held, line.item_id, pieces)
-        _move(held, line.item_id, origin, pieces, source_id=line.source_id or source_id)
+        receive(stock, line.item_id, pieces)
+        _add_moves(stock, line.item_id, from_kind, pieces, source_id=line.source_id or source_id)
         if line.expected_id:
-            already = held.arrived.get(line.expected_id, _NOTHING)
-            held.arrived[line.expected_id] = already + line.quantity
-            held.changed_demand.add(line.item_id)
-    await finish(work, held, Origin(source_type, memo, effective_on), counterpart=counterpart)
+            already = stock.received.get(line.expected_id, _NOTHING)
+            stock.received[line.expected_id] = already + line.quantity
+            stock.changed_demand.add(line.item_id)
+    await post_moves(
+        work, stock, SourceDocument(source_type, memo, effective_on), counterpart=counterpart
+    )
 
 
-async def ship(
+async def ship_goods(
     work: Work,
     lines: Sequence[ShipLine],
     *,
@@ -85,45 +97,49 @@ async def ship(
     """Send away what is reserved for order lines; what each line cost.
 
     A line that has too little reserves first what is free and not kept for others. Raises
-    NotReserved, ShortOnDay, NoCostOnDay, MissingReference, what `serials.name_or_choose` raises,
+    NotReserved, ShortOnDay, NoCostOnDay, MissingReference, what `serials.check_or_choose` raises,
     PeriodClosed, NoPeriod.
     """
     if not lines:
         return {}
-    held = await hold_lines(work, [line.order_line_id for line in lines], worth=True)
-    await look_back(work, held, effective_on)
+    stock = await lock_stock_of_lines(
+        work, [line.order_line_id for line in lines], with_valuation=True
+    )
+    await load_later_movements(work, stock, effective_on)
     decimals, costs = digits_of(work.setting.currency), defaultdict[UUID, Decimal](Decimal)
-    filled = await _reserve_early(work, held, lines)
-    leaving = await serials.name_or_choose(work, held, _asked(held, lines), on=effective_on)
+    filled = await _reserve_early(work, stock, lines)
+    leaving = await serials.check_or_choose(
+        work, stock, _serial_requests(stock, lines), on=effective_on
+    )
     for line, numbers in zip(lines, leaving, strict=True):
-        need = held.demands[line.order_line_id]
-        need.leave(line.quantity, sku=held.sku_of(need))
-        held.levels[need.item_id].take_reserved(line.quantity)
-        cost = leave(held, need.item_id, line.quantity, decimals=decimals)
+        demand = stock.demands[line.order_line_id]
+        demand.ship(line.quantity, sku=stock.sku_of(demand))
+        stock.levels[demand.item_id].issue_reserved(line.quantity)
+        cost = issue(stock, demand.item_id, line.quantity, decimals=decimals)
         costs[line.order_line_id] += cost
         pieces = pieces_of(line.quantity, cost, numbers, decimals=decimals)
-        move_for(held, need, pieces, inward=False, source_id=source_id)
-    origin = Origin(source_type, memo, effective_on)
+        add_customer_moves(stock, demand, pieces, inward=False, source_id=source_id)
+    document = SourceDocument(source_type, memo, effective_on)
     # Nothing comes free: what leaves was reserved, and what was free nobody could have.
-    await finish(work, held, origin, counterpart="cogs", filled=filled)
+    await post_moves(work, stock, document, counterpart="cogs", filled=filled)
     return dict(costs)
 
 
-async def _reserve_early(work: Work, held: Holding, lines: Sequence[ShipLine]) -> list[Demand]:
+async def _reserve_early(work: Work, stock: LockedStock, lines: Sequence[ShipLine]) -> list[Demand]:
     """Reserve what is to leave before its day; the other lines that got goods with it."""
-    needs = [(held.demands[line.order_line_id], line.quantity) for line in lines]
+    demands = [(stock.demands[line.order_line_id], line.quantity) for line in lines]
     early = {
-        need.order_line_id: quantity - need.reserved
-        for need, quantity in needs
-        if quantity > need.reserved
+        demand.order_line_id: quantity - demand.reserved
+        for demand, quantity in demands
+        if quantity > demand.reserved
     }
     if not early:
         return []
-    filled = await reserve_free(work, held, early=early)
+    filled = await reserve_available(work, stock, early=early)
     return [line for line in filled if line.order_line_id not in early]
 
 
-async def take_back(
+async def receive_return(
     work: Work,
     lines: Sequence[ReturnLine],
     *,
@@ -135,50 +151,56 @@ async def take_back(
     """Take shipped goods back at the cost they left at (E36); what each line brought.
 
     They are free then, and not wanted again by their line. Raises NotShipped, MissingReference,
-    what `serials.came_back` and `serials.name` raise, PeriodClosed, NoPeriod.
+    what `serials.returned_pieces` and `serials.check` raise, PeriodClosed, NoPeriod.
     """
     if not lines:
         return {}
     line_ids = [line.order_line_id for line in lines]
-    held = await hold_lines(work, line_ids, worth=True)
-    await serials.name(work, held, _asked(held, lines))
+    stock = await lock_stock_of_lines(work, line_ids, with_valuation=True)
+    await serials.check(work, stock, _serial_requests(stock, lines))
     left = await queries.net_shipped(work, line_ids)
     decimals, costs = digits_of(work.setting.currency), defaultdict[UUID, Decimal](Decimal)
     for line in lines:
-        need = held.demands[line.order_line_id]
-        need.come_back(line.quantity, sku=held.sku_of(need))
+        demand = stock.demands[line.order_line_id]
+        demand.receive_return(line.quantity, sku=stock.sku_of(demand))
         quantity, value = left[line.order_line_id]
         share = cost_of_issue(line.quantity, on_hand=quantity, value=value, decimals=decimals)
-        pieces = _coming_back(held, line, share, on=effective_on)
+        pieces = _returned_pieces(stock, line, share, on=effective_on)
         cost = sum((piece.value for piece in pieces), _NOTHING)
         left[line.order_line_id] = quantity - line.quantity, value - cost
         costs[line.order_line_id] += cost
-        come_in(held, need.item_id, pieces)
-        move_for(held, need, pieces, inward=True, source_id=source_id)
-    await finish(work, held, Origin(source_type, memo, effective_on), counterpart="cogs")
+        receive(stock, demand.item_id, pieces)
+        add_customer_moves(stock, demand, pieces, inward=True, source_id=source_id)
+    await post_moves(
+        work, stock, SourceDocument(source_type, memo, effective_on), counterpart="cogs"
+    )
     return dict(costs)
 
 
-def _asked(held: Holding, lines: Sequence[ShipLine | ReturnLine]) -> list[Asked]:
+def _serial_requests(
+    stock: LockedStock, lines: Sequence[ShipLine | ReturnLine]
+) -> list[SerialRequest]:
     """The pieces that lines of orders name, by their items."""
     return [
-        Asked(held.demands[line.order_line_id].item_id, line.quantity, line.serials)
+        SerialRequest(stock.demands[line.order_line_id].item_id, line.quantity, line.serials)
         for line in lines
     ]
 
 
-def _coming_back(held: Holding, line: ReturnLine, share: Decimal, *, on: date) -> list[Piece]:
+def _returned_pieces(
+    stock: LockedStock, line: ReturnLine, share: Decimal, *, on: date
+) -> list[Piece]:
     """What comes back, at what it left at: a serial at its own cost, other goods at their share."""
     if not line.serials:
         return [Piece(line.quantity, share)]
     line_id = line.order_line_id
-    item_id = held.demands[line_id].item_id
-    return serials.came_back(held, item_id, line.serials, order_line_id=line_id, on=on)
+    item_id = stock.demands[line_id].item_id
+    return serials.returned_pieces(stock, item_id, line.serials, order_line_id=line_id, on=on)
 
 
-async def send_back(
+async def return_to_supplier(
     work: Work,
-    lines: Sequence[SendBackLine],
+    lines: Sequence[SupplierReturnLine],
     *,
     source_type: str,
     source_id: UUID,
@@ -188,31 +210,35 @@ async def send_back(
 ) -> list[Decimal]:
     """Give goods back to the supplier, at the value they were received at (E36); what each cost.
 
-    Where they are reserved, orders wait for them again (`release_for`). Where stock cannot bear
-    that value it is the average. Raises GoodsGone, ShortOnDay, NoCostOnDay, NotStocked,
-    UnknownSerial, SerialNotInStock, SerialMovedLater and what `serials.name` raises,
+    Where they are reserved, orders wait for them again (`release_reservations`). Where stock
+    cannot bear that value it is the average. Raises GoodsGone, ShortOnDay, NoCostOnDay, NotStocked,
+    UnknownSerial, SerialNotInStock, SerialMovedLater and what `serials.check` raises,
     PeriodClosed, NoPeriod.
     """
-    held = await hold_items(work, [line.item_id for line in lines], worth=True)
-    await look_back(work, held, effective_on)
+    stock = await lock_stock(work, [line.item_id for line in lines], with_valuation=True)
+    await load_later_movements(work, stock, effective_on)
     decimals, costs = digits_of(work.setting.currency), []
-    await serials.name(
-        work, held, [Asked(line.item_id, line.quantity, line.serials) for line in lines]
+    await serials.check(
+        work, stock, [SerialRequest(line.item_id, line.quantity, line.serials) for line in lines]
     )
-    released = await release_for(work, held, [(line.item_id, line.quantity) for line in lines])
+    released = await release_reservations(
+        work, stock, [(line.item_id, line.quantity) for line in lines]
+    )
     for line in lines:
-        serials.must_be_here(held, line.item_id, line.serials, on=effective_on)
-        held.levels[line.item_id].take_free(line.quantity, sku=held.skus[line.item_id])
-        cost = leave(held, line.item_id, line.quantity, decimals=decimals, value=line.value)
+        serials.require_in_stock(stock, line.item_id, line.serials, on=effective_on)
+        stock.levels[line.item_id].issue_free(line.quantity, sku=stock.skus[line.item_id])
+        cost = issue(stock, line.item_id, line.quantity, decimals=decimals, value=line.value)
         pieces = pieces_of(line.quantity, cost, line.serials, decimals=decimals)
-        _move(held, line.item_id, "supplier", pieces, inward=False, source_id=source_id)
+        _add_moves(stock, line.item_id, "supplier", pieces, inward=False, source_id=source_id)
         costs.append(cost)
-    await finish(work, held, Origin(source_type, memo, effective_on), counterpart=counterpart)
-    await tell_released(work, released)
+    await post_moves(
+        work, stock, SourceDocument(source_type, memo, effective_on), counterpart=counterpart
+    )
+    await publish_released(work, released)
     return costs
 
 
-async def adjust(
+async def post_adjustment(
     work: Work,
     lines: Sequence[AdjustLine],
     *,
@@ -226,65 +252,72 @@ async def adjust(
     Only what is promised to nobody can be missing. Of a serial that was lost, a surplus may be
     the piece that is found again. Raises TooLittleOnHand, ShortOnDay, NoCostOnDay, CostNeeded (a
     surplus of what is not on hand, without a value), NotStocked, SerialExists, UnknownSerial,
-    SerialNotInStock and what `serials.name` raises, PeriodClosed, NoPeriod.
+    SerialNotInStock and what `serials.check` raises, PeriodClosed, NoPeriod.
     """
-    held = await hold_items(work, [line.item_id for line in lines], worth=True)
-    await look_back(work, held, effective_on)
+    stock = await lock_stock(work, [line.item_id for line in lines], with_valuation=True)
+    await load_later_movements(work, stock, effective_on)
     decimals = digits_of(work.setting.currency)
-    await serials.name(
-        work, held, [Asked(line.item_id, line.quantity, line.serials) for line in lines]
+    await serials.check(
+        work, stock, [SerialRequest(line.item_id, line.quantity, line.serials) for line in lines]
     )
     for line in lines:
-        book = _gain if line.quantity > 0 else _lose
-        book(held, line, source_id, on=effective_on, decimals=decimals)
-    await finish(
-        work, held, Origin(source_type, memo, effective_on), counterpart="inventory_adjustment"
+        book = _book_surplus if line.quantity > 0 else _book_loss
+        book(stock, line, source_id, on=effective_on, decimals=decimals)
+    await post_moves(
+        work,
+        stock,
+        SourceDocument(source_type, memo, effective_on),
+        counterpart="inventory_adjustment",
     )
 
 
-def _surplus(held: Holding, line: AdjustLine, *, decimals: int) -> Decimal:
-    """What a surplus is worth: as told, or as much as the pieces beside it."""
+def _surplus_value(stock: LockedStock, line: AdjustLine, *, decimals: int) -> Decimal:
+    """What a surplus is worth: as given, or as much as the pieces beside it."""
     if line.value is not None:
         return line.value
-    cost = worth_of_surplus(held, line.item_id, line.quantity, decimals=decimals)
+    cost = value_of_surplus(stock, line.item_id, line.quantity, decimals=decimals)
     if cost is None:
-        raise CostNeeded(sku=held.skus[line.item_id])
+        raise CostNeeded(sku=stock.skus[line.item_id])
     return cost
 
 
-def _gain(held: Holding, line: AdjustLine, source_id: UUID, *, on: date, decimals: int) -> None:
-    serials.must_be_new(held, line.item_id, line.serials, outside="loss", on=on)
-    value = _surplus(held, line, decimals=decimals)
+def _book_surplus(
+    stock: LockedStock, line: AdjustLine, source_id: UUID, *, on: date, decimals: int
+) -> None:
+    serials.require_receivable(stock, line.item_id, line.serials, outside_kind="loss", on=on)
+    value = _surplus_value(stock, line, decimals=decimals)
     pieces = pieces_of(line.quantity, value, line.serials, decimals=decimals)
-    come_in(held, line.item_id, pieces)
-    _move(held, line.item_id, "loss", pieces, source_id=source_id)
+    receive(stock, line.item_id, pieces)
+    _add_moves(stock, line.item_id, "loss", pieces, source_id=source_id)
 
 
-def _lose(held: Holding, line: AdjustLine, source_id: UUID, *, on: date, decimals: int) -> None:
-    serials.must_be_here(held, line.item_id, line.serials, on=on)
-    held.levels[line.item_id].take_free(-line.quantity, sku=held.skus[line.item_id])
-    cost = leave(held, line.item_id, -line.quantity, decimals=decimals)
+def _book_loss(
+    stock: LockedStock, line: AdjustLine, source_id: UUID, *, on: date, decimals: int
+) -> None:
+    serials.require_in_stock(stock, line.item_id, line.serials, on=on)
+    stock.levels[line.item_id].issue_free(-line.quantity, sku=stock.skus[line.item_id])
+    cost = issue(stock, line.item_id, -line.quantity, decimals=decimals)
     pieces = pieces_of(-line.quantity, cost, line.serials, decimals=decimals)
-    _move(held, line.item_id, "loss", pieces, inward=False, source_id=source_id)
+    _add_moves(stock, line.item_id, "loss", pieces, inward=False, source_id=source_id)
 
 
-def _move(
-    held: Holding,
+def _add_moves(
+    stock: LockedStock,
     item_id: UUID,
-    outside: str,
+    outside_kind: str,
     pieces: Iterable[Piece],
     *,
     source_id: UUID,
     inward: bool = True,
     order_line_id: UUID | None = None,
 ) -> None:
-    """Note the moves of pieces from a kind of place outside, or to there."""
+    """Add the moves of pieces from a kind of location outside, or to there."""
     for piece in pieces:
         move = NewMove(
             id=uuid7(),
             item_id=item_id,
-            location_id=held.levels[item_id].location_id,
-            outside=outside,
+            location_id=stock.levels[item_id].location_id,
+            outside_kind=outside_kind,
             inward=inward,
             quantity=piece.quantity,
             value=piece.value,
@@ -292,80 +325,80 @@ def _move(
             order_line_id=order_line_id,
             serial=piece.serial,
         )
-        held.moves.append(move)
-        if inward and piece.serial and (item_id, piece.serial) not in held.serials:
-            new = NewSerial(uuid7(), item_id, piece.serial, outside, move.id)
-            held.new_serials.append(new)
+        stock.moves.append(move)
+        if inward and piece.serial and (item_id, piece.serial) not in stock.serials:
+            new = NewSerial(uuid7(), item_id, piece.serial, outside_kind, move.id)
+            stock.new_serials.append(new)
 
 
-def move_for(
-    held: Holding, need: Demand, pieces: Iterable[Piece], *, inward: bool, source_id: UUID
+def add_customer_moves(
+    stock: LockedStock, demand: Demand, pieces: Iterable[Piece], *, inward: bool, source_id: UUID
 ) -> None:
-    """Note the moves of pieces from the customer of an order line, or to there."""
-    _move(
-        held,
-        need.item_id,
+    """Add the moves of pieces from the customer of an order line, or to there."""
+    _add_moves(
+        stock,
+        demand.item_id,
         "customer",
         pieces,
         inward=inward,
         source_id=source_id,
-        order_line_id=need.order_line_id,
+        order_line_id=demand.order_line_id,
     )
 
 
-async def finish(
+async def post_moves(
     work: Work,
-    held: Holding,
-    origin: Origin,
+    stock: LockedStock,
+    document: SourceDocument,
     *,
     counterpart: str,
     filled: Sequence[Demand] | None = None,
 ) -> None:
-    """Fill who waits, store, post and tell: the end of every movement of goods.
+    """Fill backorders, store, post to the ledger and publish: the end of every movement of goods.
 
     `filled` is given where others than the lines that move have got goods already.
     """
-    own = set(held.demands) - {line.order_line_id for line in filled or ()}
+    own = set(stock.demands) - {line.order_line_id for line in filled or ()}
     if filled is None:
-        filled = await fill_waiting(work, held)
-    with ledger.in_open_periods([origin.effective_on]):
-        await queries.save(work, held, origin)
-    await ledger.post(work, list(_postings(held, origin, counterpart)))
-    await tell(work, held, filled=filled, own=own)
+        filled = await fill_backorders(work, stock)
+    with ledger.in_open_periods([document.effective_on]):
+        await queries.save(work, stock, document)
+    await ledger.post(work, list(_postings(stock, document, counterpart)))
+    await publish_changes(work, stock, filled=filled, own=own)
 
 
-def _postings(held: Holding, origin: Origin, counterpart: str) -> Iterable[Posting]:
+def _postings(stock: LockedStock, document: SourceDocument, counterpart: str) -> Iterable[Posting]:
     """An entry for each document: inventory by item, against the counterpart by item."""
-    for source_id, worth in _worth_by_source(held.moves).items():
+    for source_id, values in _value_by_document(stock.moves).items():
         lines = [
             line
-            for item_id, value in worth.items()
-            for line in _sides(held, item_id, value, counterpart)
+            for item_id, value in values.items()
+            for line in _posting_lines(stock, item_id, value, counterpart)
         ]
         yield Posting(
             id=uuid7(),
-            effective_on=origin.effective_on,
-            source_type=origin.source_type,
+            effective_on=document.effective_on,
+            source_type=document.source_type,
             source_id=source_id,
-            memo=origin.memo,
+            memo=document.memo,
             lines=tuple(lines),
         )
 
 
-def _worth_by_source(moves: Iterable[NewMove]) -> Mapping[UUID, Mapping[UUID, Decimal]]:
+def _value_by_document(moves: Iterable[NewMove]) -> Mapping[UUID, Mapping[UUID, Decimal]]:
     """What each document brought in (negative: took out) of each item."""
     found: dict[UUID, dict[UUID, Decimal]] = {}
     for move in moves:
-        worth = found.setdefault(move.source_id, {})
+        values = found.setdefault(move.source_id, {})
         signed = move.value if move.inward else -move.value
-        worth[move.item_id] = worth.get(move.item_id, _NOTHING) + signed
+        values[move.item_id] = values.get(move.item_id, _NOTHING) + signed
     return found
 
 
-def _sides(
-    held: Holding, item_id: UUID, value: Decimal, counterpart: str
+def _posting_lines(
+    stock: LockedStock, item_id: UUID, value: Decimal, counterpart: str
 ) -> tuple[PostingLine, PostingLine]:
-    warehouse_id = held.worth[item_id].warehouse_id
+    warehouse_id = stock.valuations[item_id].warehouse_id
     gained, lost = max(value, _NOTHING), max(-value, _NOTHING)
     return (
         PostingLine("inventory", gained, lost, item_id=item_id, warehouse_id=warehouse_id),

@@ -10,14 +10,14 @@ from erp.stock import queries
 from erp.stock.errors import GoodsGone
 from erp.stock.events import ReservationsReleased
 from erp.stock.models import Demand
-from erp.stock.queries import Holding
+from erp.stock.queries import LockedStock
 from values.decimals import plain
 
-__all__ = ["release_for", "tell_released"]
+__all__ = ["publish_released", "release_reservations"]
 
 
-async def release_for(
-    work: Work, held: Holding, going: Iterable[tuple[UUID, Decimal]]
+async def release_reservations(
+    work: Work, stock: LockedStock, going: Iterable[tuple[UUID, Decimal]]
 ) -> list[Demand]:
     """Free what goes back (item, quantity) and is reserved; the lines that wait for it again.
 
@@ -29,28 +29,28 @@ async def release_for(
         leaving[item_id] += quantity
     lacking = {}
     for item_id, quantity in leaving.items():
-        level = held.levels[item_id]
+        level = stock.levels[item_id]
         if quantity > level.on_hand:
             raise GoodsGone(
-                sku=held.skus[item_id], wanted=plain(quantity), on_hand=plain(level.on_hand)
+                sku=stock.skus[item_id], wanted=plain(quantity), on_hand=plain(level.on_hand)
             )
         if quantity > level.free:
             lacking[item_id] = quantity - level.free
     if not lacking:
         return []
     last = await queries.last_reserved(work, lacking)
-    released = [held.demands.setdefault(need.order_line_id, need) for need in last]
-    for need in released:
-        quantity = min(need.reserved, lacking[need.item_id])
-        need.give_up(quantity)
-        held.levels[need.item_id].release(quantity)
-        lacking[need.item_id] -= quantity
-        held.changed_demand.add(need.item_id)
+    released = [stock.demands.setdefault(demand.order_line_id, demand) for demand in last]
+    for demand in released:
+        quantity = min(demand.reserved, lacking[demand.item_id])
+        demand.unreserve(quantity)
+        stock.levels[demand.item_id].release(quantity)
+        lacking[demand.item_id] -= quantity
+        stock.changed_demand.add(demand.item_id)
     return released
 
 
-async def tell_released(work: Work, released: Sequence[Demand]) -> None:
-    """Tell whose reservations gave way: they are promised another day."""
+async def publish_released(work: Work, released: Sequence[Demand]) -> None:
+    """Publish whose reservations gave way: they are promised another day."""
     if released:
-        order_ids = sorted({need.order_id for need in released})
+        order_ids = sorted({demand.order_id for demand in released})
         await work.record(ReservationsReleased(order_ids=order_ids))

@@ -11,7 +11,7 @@ from erp.sql import Sql
 from erp.stock import queries
 from erp.stock.rules.promising import promise_date
 from erp.stock.schemas import (
-    AvailabilityAsked,
+    AvailabilityQuery,
     AvailabilityView,
     PromisableView,
     SerialHistory,
@@ -19,14 +19,14 @@ from erp.stock.schemas import (
     ValuationLine,
     ValuationReport,
 )
-from erp.stock.service.expecting import promisable
+from erp.stock.service.expected_receipts import available_to_promise
 from values.decimals import EXACT, rounded
 from values.money import PRICE_DIGITS
 
-__all__ = ["availability", "see_document", "see_serial", "valuation"]
+__all__ = ["availability", "get_document", "get_serial", "valuation"]
 
 
-async def availability(sql: Sql, asked: AvailabilityAsked, *, today: date) -> AvailabilityView:
+async def availability(sql: Sql, asked: AvailabilityQuery, *, today: date) -> AvailabilityView:
     """What of an item is there, and for when the quantity could be promised (E37).
 
     Raises NotFound (no goods of this SKU).
@@ -36,7 +36,7 @@ async def availability(sql: Sql, asked: AvailabilityAsked, *, today: date) -> Av
         raise NotFound(entity="item", id=asked.sku)
     wanted_on = max(asked.on or today, today)
     item_id = row["item_id"]
-    atp = (await promisable(sql, [item_id], today=today))[item_id]
+    atp = (await available_to_promise(sql, [item_id], today=today))[item_id]
     return AvailabilityView(
         **row,
         quantity=asked.quantity,
@@ -46,7 +46,7 @@ async def availability(sql: Sql, asked: AvailabilityAsked, *, today: date) -> Av
     )
 
 
-async def see_serial(sql: Sql, serial_id: UUID) -> SerialHistory:
+async def get_serial(sql: Sql, serial_id: UUID) -> SerialHistory:
     """Where a piece is and how it came there. Raises NotFound."""
     found = await queries.serial_history(sql, serial_id)
     if found is None:
@@ -54,7 +54,7 @@ async def see_serial(sql: Sql, serial_id: UUID) -> SerialHistory:
     return found
 
 
-async def see_document(sql: Sql, document_id: UUID) -> StockDocumentView:
+async def get_document(sql: Sql, document_id: UUID) -> StockDocumentView:
     """The document that moved goods. Raises NotFound."""
     found = await queries.document_view(sql, document_id)
     if found is None:
@@ -65,7 +65,7 @@ async def see_document(sql: Sql, document_id: UUID) -> StockDocumentView:
 async def valuation(sql: Sql, *, on: date | None, currency: str) -> ValuationReport:
     """What all stock is, or was at the end of a day, worth beside the inventory account (E29)."""
     async with sql.transaction(isolation="repeatable_read", readonly=True):
-        rows = await queries.worth_of_all(sql, on=on)
+        rows = await queries.valuation_lines(sql, on=on)
         balance = await ledger.trial_balance(
             sql, BalanceQuery(), on=on or date.max, currency=currency
         )

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from chassis.work.unit_of_work import Work
 from erp.stock import queries
-from erp.stock.service.demand import hold_items
-from erp.stock.service.telling import reserve_free, tell
-from erp.stock.service.waiting import reserved_until
+from erp.stock.service.backorders import reservation_horizon
+from erp.stock.service.demand import lock_stock
+from erp.stock.service.publishing import publish_changes, reserve_available
 
 __all__ = ["RESERVE", "reserve_due"]
 
@@ -27,13 +27,13 @@ async def reserve_due(work: Work, payload: Mapping[str, Any]) -> None:
     is left for the next of its kind begins after the item `after`.
     """
     after = UUID(payload["after"]) if "after" in payload else None
-    until = reserved_until(work) or date.max
-    item_ids = await queries.items_to_fill(work.sql, until, after=after, limit=_ITEMS_AT_ONCE)
+    until = reservation_horizon(work) or date.max
+    item_ids = await queries.items_to_reserve(work.sql, until, after=after, limit=_ITEMS_AT_ONCE)
     if len(item_ids) == _ITEMS_AT_ONCE:
         work.enqueue(RESERVE, {"after": str(item_ids[-1])})
-    held = await hold_items(work, item_ids)
-    filled = await reserve_free(work, held)
+    stock = await lock_stock(work, item_ids)
+    filled = await reserve_available(work, stock)
     if filled:
-        held.keep_only(line.item_id for line in filled)
-        await queries.save(work, held)
-        await tell(work, held, filled=filled)
+        stock.keep_only(line.item_id for line in filled)
+        await queries.save(work, stock)
+        await publish_changes(work, stock, filled=filled)

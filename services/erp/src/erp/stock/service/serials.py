@@ -21,16 +21,23 @@ from erp.stock.errors import (
     SerialNotWithCustomer,
     UnknownSerial,
 )
-from erp.stock.queries import Holding
-from erp.stock.rules.serials import KnownSerial, Piece
+from erp.stock.queries import LockedStock
+from erp.stock.rules.serials import Piece, SerialPosition
 
-__all__ = ["Asked", "came_back", "must_be_here", "must_be_new", "name", "name_or_choose"]
+__all__ = [
+    "SerialRequest",
+    "check",
+    "check_or_choose",
+    "require_in_stock",
+    "require_receivable",
+    "returned_pieces",
+]
 
 
-_COME_AGAIN = frozenset({"loss", "supplier"})
+_RECEIVABLE_AGAIN = frozenset({"loss", "supplier"})
 
 
-class Asked(NamedTuple):
+class SerialRequest(NamedTuple):
     """So many pieces of an item, and the serials named of them."""
 
     item_id: UUID
@@ -38,109 +45,118 @@ class Asked(NamedTuple):
     serials: Sequence[str]
 
 
-async def name(work: Work, held: Holding, asked: Iterable[Asked]) -> None:
+async def check(work: Work, stock: LockedStock, requests: Iterable[SerialRequest]) -> None:
     """See that each piece has one serial, and learn where the serials are.
 
     No statement for items without serials. Raises SerialsNotKept, FractionOfUnit,
     SerialsNeeded, DuplicateSerial.
     """
     named: set[tuple[UUID, str]] = set()
-    for one in asked:
-        sku = held.skus[one.item_id]
-        held.units[one.item_id].must_count(one.quantity)
-        held.levels[one.item_id].must_be_named(one.quantity, len(one.serials), sku=sku)
+    for one in requests:
+        sku = stock.skus[one.item_id]
+        stock.units[one.item_id].check_quantity(one.quantity)
+        stock.levels[one.item_id].check_serials(one.quantity, len(one.serials), sku=sku)
         for number in one.serials:
             if (one.item_id, number) in named:
                 raise DuplicateSerial(sku=sku, serial=number)
             named.add((one.item_id, number))
     if named:
-        known = await queries.known_serials(work.sql, named)
-        held.serials |= {(serial.item_id, serial.number): serial for serial in known}
+        positions = await queries.serial_positions(work.sql, named)
+        stock.serials |= {(serial.item_id, serial.number): serial for serial in positions}
 
 
-async def name_or_choose(
-    work: Work, held: Holding, asked: Sequence[Asked], *, on: date
+async def check_or_choose(
+    work: Work, stock: LockedStock, requests: Sequence[SerialRequest], *, on: date
 ) -> list[Sequence[str]]:
     """The serials that leave, of each one asked: as named, else those that came in first.
 
-    Raises as `name`, UnknownSerial, SerialNotInStock, SerialMovedLater.
+    Raises as `check`, UnknownSerial, SerialNotInStock, SerialMovedLater.
     """
-    left_open = [one for one in asked if held.levels[one.item_id].tracked and not one.serials]
-    for one in left_open:
-        held.units[one.item_id].must_count(one.quantity)
-    await name(work, held, [one for one in asked if one not in left_open])
-    for one in asked:
-        must_be_here(held, one.item_id, one.serials, on=on)
-    first = await _first(work, held, asked, left_open, on=on) if left_open else {}
+    unnamed = [one for one in requests if stock.levels[one.item_id].tracked and not one.serials]
+    for one in unnamed:
+        stock.units[one.item_id].check_quantity(one.quantity)
+    await check(work, stock, [one for one in requests if one not in unnamed])
+    for one in requests:
+        require_in_stock(stock, one.item_id, one.serials, on=on)
+    first = await _oldest(work, stock, requests, unnamed, on=on) if unnamed else {}
     return [
-        _next(held, first[one.item_id], one, on=on) if one in left_open else one.serials
-        for one in asked
+        _take_next(stock, first[one.item_id], one, on=on) if one in unnamed else one.serials
+        for one in requests
     ]
 
 
-async def _first(
-    work: Work, held: Holding, asked: Sequence[Asked], left_open: Sequence[Asked], *, on: date
+async def _oldest(
+    work: Work,
+    stock: LockedStock,
+    requests: Sequence[SerialRequest],
+    unnamed: Sequence[SerialRequest],
+    *,
+    on: date,
 ) -> dict[UUID, dict[str, date]]:
-    """Serials of each item from which the pieces left open are taken; those named are not.
+    """Serials of each item from which the pieces not named are taken; those named are not.
 
     Those that were there on the day; after them, where they are too few, any that are here now.
     """
     wanted = defaultdict[UUID, int](int)
-    for one in asked:
+    for one in requests:
         wanted[one.item_id] += int(one.quantity)
-    places = [
-        (item_id, held.levels[item_id].location_id, wanted[item_id])
-        for item_id in {one.item_id for one in left_open}
+    locations = [
+        (item_id, stock.levels[item_id].location_id, wanted[item_id])
+        for item_id in {one.item_id for one in unnamed}
     ]
-    chosen: dict[UUID, dict[str, date]] = {item_id: {} for item_id, *_ in places}
-    found = await queries.first_serials(work.sql, places, by=on)
-    if len(found) < sum(count for *_, count in places):
-        found += await queries.first_serials(work.sql, places, by=date.max)
+    chosen: dict[UUID, dict[str, date]] = {item_id: {} for item_id, *_ in locations}
+    found = await queries.first_serials(work.sql, locations, by=on)
+    if len(found) < sum(count for *_, count in locations):
+        found += await queries.first_serials(work.sql, locations, by=date.max)
     for item_id, number, moved_on in found:
-        if (item_id, number) not in held.serials:
+        if (item_id, number) not in stock.serials:
             chosen[item_id].setdefault(number, moved_on)
     return chosen
 
 
-def _next(held: Holding, first: dict[str, date], one: Asked, *, on: date) -> Sequence[str]:
+def _take_next(
+    stock: LockedStock, first: dict[str, date], one: SerialRequest, *, on: date
+) -> Sequence[str]:
     """Take the next of the serials, as many as are asked for. Raises SerialMovedLater."""
     taken = tuple(first)[: int(one.quantity)]
     for number in taken:
-        _must_come_after(held, one.item_id, number, first.pop(number), on=on)
+        _require_later(stock, one.item_id, number, first.pop(number), on=on)
     return taken
 
 
-def must_be_new(
-    held: Holding, item_id: UUID, serials: Iterable[str], *, outside: str, on: date
+def require_receivable(
+    stock: LockedStock, item_id: UUID, serials: Iterable[str], *, outside_kind: str, on: date
 ) -> None:
-    """Let pieces come in that were never here, or that come from where they went.
+    """Check that pieces coming in were never here, or that come from where they went.
 
-    `outside` is the kind of place they come from: what was lost can be found there again, what
-    went back to a supplier can come once more.
+    `outside_kind` is the kind of location they come from: what was lost can be found there again,
+    what went back to a supplier can come once more.
     Raises SerialExists, SerialMovedLater.
     """
     for number in serials:
-        known = held.serials.get((item_id, number))
-        if known and not (known.kind == outside and outside in _COME_AGAIN):
-            raise SerialExists(sku=held.skus[item_id], serial=number, place=known.place)
-        if known:
-            _must_come_after(held, item_id, number, known.moved_on, on=on)
+        position = stock.serials.get((item_id, number))
+        if position and not (position.kind == outside_kind and outside_kind in _RECEIVABLE_AGAIN):
+            raise SerialExists(sku=stock.skus[item_id], serial=number, place=position.place)
+        if position:
+            _require_later(stock, item_id, number, position.moved_on, on=on)
 
 
-def must_be_here(held: Holding, item_id: UUID, serials: Iterable[str], *, on: date) -> None:
-    """Let pieces leave that are in stock, and came there by the day.
+def require_in_stock(
+    stock: LockedStock, item_id: UUID, serials: Iterable[str], *, on: date
+) -> None:
+    """Check that pieces leaving are in stock, and came there by the day.
 
     Raises UnknownSerial, SerialNotInStock, SerialMovedLater.
     """
     for number in serials:
-        known = _known(held, item_id, number)
-        if not known.in_stock:
-            raise SerialNotInStock(sku=held.skus[item_id], serial=number, place=known.place)
-        _must_come_after(held, item_id, number, known.moved_on, on=on)
+        position = _position(stock, item_id, number)
+        if not position.in_stock:
+            raise SerialNotInStock(sku=stock.skus[item_id], serial=number, place=position.place)
+        _require_later(stock, item_id, number, position.moved_on, on=on)
 
 
-def came_back(
-    held: Holding, item_id: UUID, serials: Iterable[str], *, order_line_id: UUID, on: date
+def returned_pieces(
+    stock: LockedStock, item_id: UUID, serials: Iterable[str], *, order_line_id: UUID, on: date
 ) -> list[Piece]:
     """The pieces that come back of an order line, each at the cost it left at (E36).
 
@@ -148,28 +164,28 @@ def came_back(
     """
     found = []
     for number in serials:
-        known = _known(held, item_id, number)
-        if not known.left_for(order_line_id):
+        position = _position(stock, item_id, number)
+        if not position.left_for(order_line_id):
             raise SerialNotWithCustomer(
-                sku=held.skus[item_id], serial=number, place=known.place, line=order_line_id
+                sku=stock.skus[item_id], serial=number, place=position.place, line=order_line_id
             )
-        _must_come_after(held, item_id, number, known.moved_on, on=on)
-        found.append(Piece(Decimal(1), known.value, number))
+        _require_later(stock, item_id, number, position.moved_on, on=on)
+        found.append(Piece(Decimal(1), position.value, number))
     return found
 
 
-def _must_come_after(
-    held: Holding, item_id: UUID, number: str, moved_on: date, *, on: date
+def _require_later(
+    stock: LockedStock, item_id: UUID, number: str, moved_on: date, *, on: date
 ) -> None:
     """A piece is in one place on every day: it moves in the order of its days (E28)."""
     if moved_on > on:
         raise SerialMovedLater(
-            sku=held.skus[item_id], serial=number, moved_on=moved_on, effective_on=on
+            sku=stock.skus[item_id], serial=number, moved_on=moved_on, effective_on=on
         )
 
 
-def _known(held: Holding, item_id: UUID, number: str) -> KnownSerial:
-    known = held.serials.get((item_id, number))
-    if known is None:
-        raise UnknownSerial(sku=held.skus[item_id], serial=number)
-    return known
+def _position(stock: LockedStock, item_id: UUID, number: str) -> SerialPosition:
+    position = stock.serials.get((item_id, number))
+    if position is None:
+        raise UnknownSerial(sku=stock.skus[item_id], serial=number)
+    return position

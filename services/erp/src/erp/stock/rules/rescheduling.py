@@ -6,19 +6,19 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from erp.stock.rules.promising import Dated, discrete_atp, promise_date
+from erp.stock.rules.promising import DatedQuantity, discrete_atp, promise_date
 
-__all__ = ["Supply", "Turn", "promise_orders"]
+__all__ = ["QueuePosition", "Supply", "reschedule"]
 
 
 class Supply(NamedTuple):
     """What of an item is free today, and what comes when."""
 
     free: Decimal
-    receipts: list[Dated]
+    receipts: list[DatedQuantity]
 
 
-class Turn(NamedTuple):
+class QueuePosition(NamedTuple):
     """A line of an order that still waits for so many; a lower place came first."""
 
     order_id: UUID
@@ -29,9 +29,9 @@ class Turn(NamedTuple):
     place: int
 
 
-def promise_orders(
+def reschedule(
     order_ids: Sequence[UUID],
-    turns: Sequence[Turn],
+    positions: Sequence[QueuePosition],
     supply: Mapping[UUID, Supply],
     *,
     today: date,
@@ -40,8 +40,10 @@ def promise_orders(
 
     Nothing is taken from whoever was promised before, or waits and came first.
     """
-    kept = [one for one in turns if one.order_id not in order_ids]
-    asked = {order_id: [one for one in turns if one.order_id == order_id] for order_id in order_ids}
+    kept = [one for one in positions if one.order_id not in order_ids]
+    asked = {
+        order_id: [one for one in positions if one.order_id == order_id] for order_id in order_ids
+    }
     promised: dict[UUID, date | None] = {}
     for order_id, own in sorted(asked.items(), key=lambda pair: min(one.place for one in pair[1])):
         days = [_day(one, [*kept, *own], supply, today=today) for one in own]
@@ -52,7 +54,11 @@ def promise_orders(
 
 
 def _day(
-    line: Turn, others: Sequence[Turn], supply: Mapping[UUID, Supply], *, today: date
+    line: QueuePosition,
+    others: Sequence[QueuePosition],
+    supply: Mapping[UUID, Supply],
+    *,
+    today: date,
 ) -> date | None:
     wanted_on = max(line.needed_on, today)
     if not line.quantity:
@@ -67,6 +73,6 @@ def _day(
     return promise_date(atp, line.quantity, wanted_on=wanted_on)
 
 
-def _goes_before(one: Turn, line: Turn) -> bool:
+def _goes_before(one: QueuePosition, line: QueuePosition) -> bool:
     promised = one.promised_on is not None and one.order_id != line.order_id
     return promised or one.place < line.place

@@ -1,4 +1,4 @@
-"""Who waits for the items an act holds, up to which day they may reserve, and who gets what."""
+"""Who waits for locked items, up to which day they may reserve, and who gets what."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,59 +11,64 @@ from chassis.work.unit_of_work import Work
 from erp.settings import settings_of
 from erp.stock import queries
 from erp.stock.models import Demand
-from erp.stock.queries import Holding
-from erp.stock.rules.allocation import Waiting, fill
+from erp.stock.queries import LockedStock
+from erp.stock.rules.allocation import Backorder, allocate
 from erp.stock.rules.lines import ExpectedLine
-from erp.stock.rules.promising import Dated, Outlook, not_here_yet, promised_day
+from erp.stock.rules.promising import (
+    AvailabilityProjection,
+    DatedQuantity,
+    postpone_overdue,
+    promised_day,
+)
 
-__all__ = ["Queue", "reserved_from", "reserved_until"]
+__all__ = ["BackorderQueue", "reservation_horizon", "reservation_start"]
 
 _NOTHING = Decimal(0)
 
 
-def reserved_until(work: Work) -> date | None:
+def reservation_horizon(work: Work) -> date | None:
     """The last day that is near enough to reserve for today; None: any day is."""
     days = settings_of(work.setting).reserve_days_ahead
     return None if days is None else work.today() + timedelta(days=days)
 
 
-def reserved_from(work: Work, needed_on: date) -> date | None:
+def reservation_start(work: Work, needed_on: date) -> date | None:
     """The day to come from which goods needed on a day are reserved; None: they may be today."""
-    until = reserved_until(work)
+    until = reservation_horizon(work)
     if until is None or needed_on <= until:
         return None
     return work.today() + (needed_on - until)
 
 
 @dataclass
-class Queue:
-    """The lines that wait for held items, kept current by the act that reserves for them."""
+class BackorderQueue:
+    """The lines that wait for locked items, kept current by the act that reserves for them."""
 
-    held: Holding
+    stock: LockedStock
     today: date
     until: date | None
     lines: dict[UUID, list[Demand]] = field(default_factory=dict)
-    receipts: dict[UUID, list[Dated]] = field(default_factory=dict)
+    receipts: dict[UUID, list[DatedQuantity]] = field(default_factory=dict)
 
     @classmethod
-    async def of(cls, work: Work, held: Holding, item_ids: Sequence[UUID]) -> Self:
+    async def of(cls, work: Work, stock: LockedStock, item_ids: Sequence[UUID]) -> Self:
         """The queue for items, with what the act has changed already.
 
         What is to come is read only where lines wait for their day: nobody else needs it here.
         """
-        queue = cls(held, work.today(), reserved_until(work))
+        queue = cls(stock, work.today(), reservation_horizon(work))
         expected: Sequence[ExpectedLine] = ()
         if queue.until is None:
-            waiting = await queries.waiting_of(work, item_ids)
+            waiting = await queries.backorders_of(work, item_ids)
         else:
-            waiting, expected = await queries.queue_of(work, item_ids)
-        lines = {line.order_line_id: line for line in waiting} | held.demands
+            waiting, expected = await queries.backorders_and_receipts(work, item_ids)
+        lines = {line.order_line_id: line for line in waiting} | stock.demands
         for line in lines.values():
             queue.lines.setdefault(line.item_id, []).append(line)
         for one in expected:
-            left = one.quantity - held.arrived.get(one.source_line_id, _NOTHING)
+            left = one.quantity - stock.received.get(one.source_line_id, _NOTHING)
             if left > 0:
-                receipt = not_here_yet((one.due_on, left), today=queue.today)
+                receipt = postpone_overdue((one.due_on, left), today=queue.today)
                 queue.receipts.setdefault(one.item_id, []).append(receipt)
         return queue
 
@@ -76,40 +81,42 @@ class Queue:
         """
         filled = []
         for item_id in item_ids:
-            level = self.held.levels[item_id]
+            level = self.stock.levels[item_id]
             if level.free <= 0:
                 continue
-            lines = {line.order_line_id: line for line in self._in_turn(item_id)}
-            waiting = [self._waiting(line, early or {}) for line in lines.values()]
+            lines = {line.order_line_id: line for line in self._in_order(item_id)}
+            waiting = [self._backorder(line, early or {}) for line in lines.values()]
             receipts = self.receipts.get(item_id, ())
-            for line_id, quantity in fill(level.free, waiting, receipts, today=self.today):
-                lines[line_id].get(quantity)
-                level.hold(quantity)
+            for line_id, quantity in allocate(level.free, waiting, receipts, today=self.today):
+                lines[line_id].reserve(quantity)
+                level.reserve(quantity)
                 filled.append(lines[line_id])
         return filled
 
-    def _in_turn(self, item_id: UUID) -> list[Demand]:
+    def _in_order(self, item_id: UUID) -> list[Demand]:
         waiting = [line for line in self.lines.get(item_id, ()) if line.waiting > 0]
-        return sorted(waiting, key=lambda line: line.turn)
+        return sorted(waiting, key=lambda line: line.queue_order)
 
-    def _waiting(self, line: Demand, early: Mapping[UUID, Decimal]) -> Waiting:
+    def _backorder(self, line: Demand, early: Mapping[UUID, Decimal]) -> Backorder:
         due = self.until is None or line.needed_on <= self.until
         now = line.waiting if due else min(early.get(line.order_line_id, _NOTHING), line.waiting)
-        return Waiting(line.order_line_id, line.waiting, line.promised_on or line.needed_on, now)
+        return Backorder(line.order_line_id, line.waiting, line.promised_on or line.needed_on, now)
 
-    def promise(self, lines: Sequence[tuple[UUID, Decimal]], *, wanted_on: date) -> date | None:
+    def promised_day(
+        self, lines: Sequence[tuple[UUID, Decimal]], *, wanted_on: date
+    ) -> date | None:
         """The first day on which lines (item, quantity) can be promised; None: no known day."""
-        outlooks = {item_id: self._outlook(item_id) for item_id, _ in lines}
-        return promised_day(outlooks, lines, wanted_on=wanted_on, today=self.today)
+        projections = {item_id: self._projection(item_id) for item_id, _ in lines}
+        return promised_day(projections, lines, wanted_on=wanted_on, today=self.today)
 
-    def _outlook(self, item_id: UUID) -> Outlook:
-        return Outlook(
-            self.held.levels[item_id].free,
+    def _projection(self, item_id: UUID) -> AvailabilityProjection:
+        return AvailabilityProjection(
+            self.stock.levels[item_id].free,
             self.receipts.get(item_id, []),
-            [(one.promised_on or one.needed_on, one.waiting) for one in self._in_turn(item_id)],
+            [(one.promised_on or one.needed_on, one.waiting) for one in self._in_order(item_id)],
         )
 
-    def join(self, lines: Sequence[Demand]) -> None:
+    def append(self, lines: Sequence[Demand]) -> None:
         """Let new lines wait, and reserve for those whose day has come what the others leave."""
         for line in lines:
             self.lines.setdefault(line.item_id, []).append(line)

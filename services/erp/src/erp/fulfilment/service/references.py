@@ -1,4 +1,4 @@
-"""Whom and what orders refer to, read once for all of them."""
+"""The customers and items that orders refer to, read once for all of them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from chassis.http.problems import MissingReference
 from chassis.work.unit_of_work import Work
 from erp.fulfilment import queries
 from erp.fulfilment.models import OrderLine
-from erp.fulfilment.queries import OrderAtHand
+from erp.fulfilment.queries import LockedOrder
 from erp.fulfilment.schemas import NewOrderLine
 
-__all__ = ["Known"]
+__all__ = ["OrderReferences"]
 
-Facts = Mapping[str, Any]
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Known:
-    """Facts of customers by id, and of items by id and by SKU."""
+class OrderReferences:
+    """Rows of customers by id, and of items by id and by SKU."""
 
-    customers: Mapping[UUID, Facts]
-    items: Mapping[UUID | str | None, Facts]
+    customers: Mapping[UUID, Row]
+    items: Mapping[UUID | str | None, Row]
 
     @classmethod
     async def read(
@@ -31,25 +31,25 @@ class Known:
         """What there is of the customers, and of the items that lines name."""
         skus = {line.sku for line in lines if isinstance(line, NewOrderLine) and line.sku}
         item_ids = {line.item_id for line in lines if line.item_id}
-        customers, rows = await queries.referred(
+        customers, rows = await queries.load_references(
             work.sql, customer_ids=customer_ids, item_ids=item_ids, skus=skus
         )
-        items: dict[UUID | str | None, Facts] = {row["id"]: row for row in rows}
+        items: dict[UUID | str | None, Row] = {row["id"]: row for row in rows}
         return cls(customers, items | {row["sku"]: row for row in rows})
 
     @classmethod
-    async def of(cls, work: Work, hand: OrderAtHand) -> Self:
+    async def of(cls, work: Work, order: LockedOrder) -> Self:
         """What there is of an order's customer and items."""
-        return await cls.read(work, [hand.order.customer_id], hand.lines)
+        return await cls.read(work, [order.header.customer_id], order.lines)
 
-    def customer(self, customer_id: UUID) -> Facts:
-        """The customer's facts. Raises MissingReference."""
+    def customer(self, customer_id: UUID) -> Row:
+        """The customer's row. Raises MissingReference."""
         if customer_id not in self.customers:
             raise MissingReference(entity="customer", reference=customer_id)
         return self.customers[customer_id]
 
-    def item(self, line: NewOrderLine) -> Facts:
-        """Facts of the item that the line names. Raises MissingReference."""
+    def item(self, line: NewOrderLine) -> Row:
+        """The row of the item that the line names. Raises MissingReference."""
         named = line.item_id or line.sku
         if named not in self.items:
             raise MissingReference(entity="item", reference=named)

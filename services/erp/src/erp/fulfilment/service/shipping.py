@@ -13,17 +13,17 @@ from chassis.work.unit_of_work import Work
 from erp.fulfilment import queries
 from erp.fulfilment.errors import NothingToShip, NotReservedYet
 from erp.fulfilment.models import OrderLine, Shipment, ShipmentLine
-from erp.fulfilment.queries import OrderAtHand
+from erp.fulfilment.queries import LockedOrder
 from erp.fulfilment.schemas import ReturnGoods, ShipOrder, Shipped, ShipQuantity
-from erp.fulfilment.service.billing import credit_returned, named_lines
-from erp.fulfilment.service.changing import locked
-from erp.fulfilment.service.telling import tell
+from erp.fulfilment.service.billing import credit_return, selected_lines
+from erp.fulfilment.service.changing import lock_order
+from erp.fulfilment.service.publishing import publish_changes
 from erp.stock import service as stock
 from erp.stock.errors import SerialsNotKept
 
 __all__ = ["return_goods", "ship_order"]
 
-Going = Sequence[tuple[OrderLine, Decimal]]
+LineQuantities = Sequence[tuple[OrderLine, Decimal]]
 
 
 async def ship_order(work: Work, order_id: UUID, command: ShipOrder) -> Shipped:
@@ -32,52 +32,54 @@ async def ship_order(work: Work, order_id: UUID, command: ShipOrder) -> Shipped:
     Services need nothing of stock: they are rendered with it. Lines that are named may go before
     the day from which they are reserved. Raises NotFound, OrderNotConfirmed, NothingToShip,
     NotReservedYet, UnknownLine, NotReserved, ShortOnDay, NoCostOnDay, PeriodClosed, and what
-    `stock.ship` raises about serials.
+    `stock.ship_goods` raises about serials.
     """
     day = business_day_of(work, command.effective_on)
-    hand = await locked(work, order_id)
-    hand.order.must_be_confirmed()
-    reserved, serials = await _reserved(work, hand), _serials(command.lines)
-    going = named_lines(hand, command.lines) if command.lines else _ready(work, hand, reserved)
-    shipment = await _shipment(work, hand, "delivery")
+    order = await lock_order(work, order_id)
+    order.header.require_confirmed()
+    reserved, serials = await _reserved(work, order), _serials(command.lines)
+    going = (
+        selected_lines(order, command.lines) if command.lines else _shippable(work, order, reserved)
+    )
+    shipment = await _shipment(work, order, "delivery")
     shipment.shipped_on = day
     shipment.carrier, shipment.tracking_number = command.carrier, command.tracking_number
-    await stock.ship(
+    await stock.ship_goods(
         work,
         [stock.ShipLine(*one) for one in _goods(going, reserved, serials)],
         source_type="shipment",
         source_id=shipment.id,
         effective_on=day,
     )
-    prepaid = {line.id: line.leave(quantity) for line, quantity in going}
+    prepaid = {line.id: line.ship(quantity) for line, quantity in going}
     await _store(work, shipment, going, prepaid=prepaid)
-    return await _told(work, hand, shipment, ["lines", "shipments", "state"])
+    return await _finish(work, order, shipment, ["lines", "shipments", "state"])
 
 
-async def _reserved(work: Work, hand: OrderAtHand) -> dict[UUID, Decimal]:
+async def _reserved(work: Work, order: LockedOrder) -> dict[UUID, Decimal]:
     """What each line of goods has reserved; a line of services is not among them."""
-    states = await stock.demand_of(work.sql, [hand.order.id])
+    states = await stock.demand_of_orders(work.sql, [order.header.id])
     return {state.order_line_id: state.reserved for state in states}
 
 
-def _ready(work: Work, hand: OrderAtHand, reserved: Mapping[UUID, Decimal]) -> Going:
+def _shippable(work: Work, order: LockedOrder, reserved: Mapping[UUID, Decimal]) -> LineQuantities:
     """All that is reserved, and every service that is left.
 
     Raises NothingToShip, or NotReservedYet where all that is left waits for its day.
     """
-    ready = [(line, reserved.get(line.id, line.to_ship)) for line in hand.lines]
+    ready = [(line, reserved.get(line.id, line.to_ship)) for line in order.lines]
     going = [(line, quantity) for line, quantity in ready if quantity > 0]
     if not going:
-        raise _nothing_ready(work, hand)
+        raise _nothing_to_ship(work, order)
     return going
 
 
-def _nothing_ready(work: Work, hand: OrderAtHand) -> NothingToShip | NotReservedYet:
+def _nothing_to_ship(work: Work, order: LockedOrder) -> NothingToShip | NotReservedYet:
     """Why nothing is ready to go."""
-    day = stock.reserved_from(work, hand.order.wanted_on)
-    if day is None or not any(line.to_ship > 0 for line in hand.lines):
-        return NothingToShip(number=hand.order.number)
-    return NotReservedYet(number=hand.order.number, day=day)
+    day = stock.reservation_start(work, order.header.wanted_on)
+    if day is None or not any(line.to_ship > 0 for line in order.lines):
+        return NothingToShip(number=order.header.number)
+    return NotReservedYet(number=order.header.number, day=day)
 
 
 def _serials(named: Sequence[ShipQuantity] | None) -> Mapping[UUID, Sequence[str]]:
@@ -89,7 +91,7 @@ def _serials(named: Sequence[ShipQuantity] | None) -> Mapping[UUID, Sequence[str
 
 
 def _goods(
-    going: Going, goods: Container[UUID], serials: Mapping[UUID, Sequence[str]]
+    going: LineQuantities, goods: Container[UUID], serials: Mapping[UUID, Sequence[str]]
 ) -> list[tuple[UUID, Decimal, Sequence[str]]]:
     """What stock moves of it: line, quantity, serials. Raises SerialsNotKept (a service's)."""
     for line, _ in going:
@@ -106,16 +108,16 @@ async def return_goods(work: Work, order_id: UUID, command: ReturnGoods) -> Ship
     """Take goods back at the cost they left, and credit what of them was invoiced and is not yet.
 
     Raises NotFound, OrderNotConfirmed, UnknownLine, InvalidInput (before the shipment),
-    NotShipped, PeriodClosed, and what `stock.take_back` raises about serials.
+    NotShipped, PeriodClosed, and what `stock.receive_return` raises about serials.
     """
     day = business_day_of(work, command.effective_on)
-    hand = await locked(work, order_id)
-    hand.order.must_be_confirmed()
-    coming, serials = named_lines(hand, command.lines), _serials(command.lines)
-    goods = await _reserved(work, hand)
-    shipment = await _shipment(work, hand, "return")
+    order = await lock_order(work, order_id)
+    order.header.require_confirmed()
+    coming, serials = selected_lines(order, command.lines), _serials(command.lines)
+    goods = await _reserved(work, order)
+    shipment = await _shipment(work, order, "return")
     shipment.shipped_on = day
-    await stock.take_back(
+    await stock.receive_return(
         work,
         [stock.ReturnLine(*one) for one in _goods(coming, goods, serials)],
         source_type="return",
@@ -123,22 +125,24 @@ async def return_goods(work: Work, order_id: UUID, command: ReturnGoods) -> Ship
         effective_on=day,
     )
     if day < work.today():
-        await _must_have_left(work, order_id, [line.id for line, _ in coming], day)
+        await _require_shipped_before(work, order_id, [line.id for line, _ in coming], day)
     waived = {line.id: line.waived for line, _ in coming}
-    await credit_returned(work, hand, coming, effective_on=day, credit=command.credit)
+    await credit_return(work, order, coming, effective_on=day, credit=command.credit)
     given = {line.id: waived[line.id] - line.waived for line, _ in coming}
     await _store(work, shipment, coming, waived=given)
-    return await _told(work, hand, shipment, ["lines", "open_amount", "shipments", "state"])
+    return await _finish(work, order, shipment, ["lines", "open_amount", "shipments", "state"])
 
 
-async def _must_have_left(work: Work, order_id: UUID, line_ids: Sequence[UUID], day: date) -> None:
+async def _require_shipped_before(
+    work: Work, order_id: UUID, line_ids: Sequence[UUID], day: date
+) -> None:
     """Nothing comes back before it left. Raises InvalidInput."""
-    if any(left > day for left in await queries.first_left(work.sql, order_id, line_ids)):
+    if any(left > day for left in await queries.first_shipped_on(work.sql, order_id, line_ids)):
         wrong = FieldError("/effective_on", "before_shipment", "It was not shipped on this day.")
         raise InvalidInput(errors=[wrong])
 
 
-async def _shipment(work: Work, hand: OrderAtHand, kind: str) -> Shipment:
+async def _shipment(work: Work, order: LockedOrder, kind: str) -> Shipment:
     prefix = "SH" if kind == "delivery" else "RT"
     [number] = await queries.next_numbers(work.sql, "shipment_number_seq", prefix, 1)
     return Shipment(
@@ -146,7 +150,7 @@ async def _shipment(work: Work, hand: OrderAtHand, kind: str) -> Shipment:
         created_at=work.now,
         updated_at=work.now,
         number=number,
-        order_id=hand.order.id,
+        order_id=order.header.id,
         kind=kind,
         carrier="",
         tracking_number="",
@@ -157,7 +161,7 @@ async def _shipment(work: Work, hand: OrderAtHand, kind: str) -> Shipment:
 async def _store(
     work: Work,
     shipment: Shipment,
-    lines: Going,
+    lines: LineQuantities,
     *,
     prepaid: Mapping[UUID, Decimal] = MappingProxyType({}),
     waived: Mapping[UUID, Decimal] = MappingProxyType({}),
@@ -176,17 +180,17 @@ async def _store(
     await queries.add_shipment(work, shipment, rows)
 
 
-async def _told(
-    work: Work, hand: OrderAtHand, shipment: Shipment, changed: Sequence[str]
+async def _finish(
+    work: Work, order: LockedOrder, shipment: Shipment, changed: Sequence[str]
 ) -> Shipped:
-    hand.order.settle_state(hand.lines, hand.charges)
-    await queries.save(work, hand, edited=False)
-    [state] = await tell(work, [hand.order.id], changed)
-    told = next(one for one in state["shipments"] if one.id == shipment.id)
+    order.header.update_state(order.lines, order.charges)
+    await queries.save(work, order, edited=False)
+    [state] = await publish_changes(work, [order.header.id], changed)
+    shipped = next(one for one in state["shipments"] if one.id == shipment.id)
     return Shipped(
         shipment_id=shipment.id,
         number=shipment.number,
-        order_version=hand.order.etag_version,
-        order_revision=hand.order.version,
-        serials=told.serials,
+        order_version=order.header.etag_version,
+        order_revision=order.header.version,
+        serials=shipped.serials,
     )

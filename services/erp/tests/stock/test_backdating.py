@@ -60,8 +60,8 @@ class Shelf:
         for month in months:
             report = await self.desk.see(f"/v1/reports/stock-valuation?on={on(month)}")
             assert report["total"] == report["inventory_account"]
-            told = {one["sku"]: (one["quantity"], one["value"]) for one in report["items"]}
-            found.append(told.get(self.sku, ("0", "0")))
+            shown = {one["sku"]: (one["quantity"], one["value"]) for one in report["items"]}
+            found.append(shown.get(self.sku, ("0", "0")))
         return found
 
     async def ordered(self, quantity):
@@ -101,9 +101,9 @@ SHORT = {
 
 async def test_a_loss_of_what_was_not_there_then_is_refused(shelf, problem):
     """E27: nine are free today, but when the day in April ended there were two."""
-    told = problem(await shelf.adjusts("-3", on(3)), 409, "short_on_day")
-    assert told["facts"] == SHORT | {"sku": shelf.sku}
-    assert told["detail"] == (
+    shown = problem(await shelf.adjusts("-3", on(3)), 409, "short_on_day")
+    assert shown["facts"] == SHORT | {"sku": shelf.sku}
+    assert shown["detail"] == (
         f"3 of {shelf.sku} cannot leave as of {on(3)}: when {on(4)} ended, 2 were on hand. "
         f"Date it {on(6)} or later, or first book what came before."
     )
@@ -117,14 +117,14 @@ async def test_a_shipment_of_what_was_not_there_then_is_refused_in_chinese(shelf
     order = await shelf.ordered("3")
     shelf.erp.client.headers["Accept-Language"] = "zh-CN"
     try:
-        told = problem(await shelf.ships(order, on(3)), 409, "short_on_day")
+        shown = problem(await shelf.ships(order, on(3)), 409, "short_on_day")
     finally:
         del shelf.erp.client.headers["Accept-Language"]
-    assert told["title"] == "当日库存不足"
-    assert told["detail"].startswith(
+    assert shown["title"] == "当日库存不足"
+    assert shown["detail"].startswith(
         f"{shelf.sku} 不能以 {on(3)} 为日期出库 3：{on(4)} 日终时库存为 2。"
     )
-    gone = await shelf.ships(order, told["facts"]["possible_from"])
+    gone = await shelf.ships(order, shown["facts"]["possible_from"])
     assert await shelf.cost(gone.json()["shipment_id"]) == "9"
     assert await shelf.ends(5, 7) == [("2", "20"), ("6", "18")]
 
@@ -149,8 +149,8 @@ async def test_a_surplus_of_a_past_day_costs_what_lay_beside_it_then(shelf, prob
 async def test_no_cost_fits_two_days_left_empty_with_different_rests(shelf, problem):
     """E30: two less would leave May with 20.00 too much or August with another sum."""
     assert await shelf.loses("7", on(8)) == "21"
-    told = problem(await shelf.adjusts("-2", on(3)), 409, "no_cost_on_day")
-    assert told["facts"] == {
+    shown = problem(await shelf.adjusts("-2", on(3)), 409, "no_cost_on_day")
+    assert shown["facts"] == {
         "sku": shelf.sku,
         "wanted": "2",
         "effective_on": on(3),
@@ -171,7 +171,7 @@ async def test_a_day_without_pieces_is_worth_nothing(shelf):
     assert await shelf.ends(1, 3, 5, 7) == [("1", "5"), ("9", "85"), ("1", "5"), ("8", "12")]
 
 
-async def test_a_closed_period_is_told_before_what_was_there(office, desk, problem):
+async def test_a_closed_period_is_named_before_what_was_there(office, desk, problem):
     """E6, E27: a day that takes nothing tells nothing of its stock."""
     shelf = Shelf(desk, await desk.item())
     await shelf.receives("5", "5", None)
@@ -201,11 +201,13 @@ async def test_who_waited_is_judged_by_what_was_booked_meanwhile(shelf, store):
 
     async def loses():
         async with store.erp.database.transaction() as work:
-            await stock.adjust(work, [_line(shelf, -12)], memo="count", **_source(store, day))
+            await stock.post_adjustment(
+                work, [_line(shelf, -12)], memo="count", **_source(store, day)
+            )
 
     tomorrow = _source(store, day + timedelta(days=1))
     async with store.erp.database.transaction() as work:
-        await stock.adjust(work, [_line(shelf, 5, "5")], memo="count", **tomorrow)
+        await stock.post_adjustment(work, [_line(shelf, 5, "5")], memo="count", **tomorrow)
         waiting = asyncio.create_task(loses())
         await _until_it_waits(store, waiting)
     with pytest.raises(ShortOnDay) as refused:
@@ -247,16 +249,16 @@ async def _drill(shelf, quantity, serial, day):
 
 async def test_a_piece_leaves_on_no_day_on_which_it_had_not_come(drills, problem):
     """E27, E28: one lay there every day since March, but not this one; named or chosen."""
-    told = problem(await _drill(drills, "-1", "D2", on(3)), 409, "serial_moved_later")
-    assert told["facts"] == {
+    shown = problem(await _drill(drills, "-1", "D2", on(3)), 409, "serial_moved_later")
+    assert shown["facts"] == {
         "sku": drills.sku,
         "serial": "D2",
         "moved_on": on(4),
         "effective_on": on(3),
     }
     order = await drills.ordered("1")
-    told = problem(await drills.ships(order, on(3)), 409, "serial_moved_later")
-    assert told["facts"]["serial"] == "D2"
+    shown = problem(await drills.ships(order, on(3)), 409, "serial_moved_later")
+    assert shown["facts"]["serial"] == "D2"
     gone = await drills.ships(order, on(4))
     assert await drills.cost(gone.json()["shipment_id"]) == "9"
     assert await drills.ends(3, 4, 6) == [("1", "9"), ("1", "9"), ("0", "0")]

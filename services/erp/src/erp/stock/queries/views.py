@@ -10,27 +10,27 @@ from chassis.storage.searching import containing
 from erp import searched
 from erp.sql import Sql
 from erp.stock.rules.lines import DemandState, Shortage
-from erp.stock.rules.units import CountedIn
+from erp.stock.rules.units import ItemUnit
 from erp.stock.schemas import LevelView, MoveView, WarehouseView
 
 __all__ = [
     "MOVES",
     "MOVE_VIEW",
     "available",
-    "counted_in",
+    "backordered_items",
     "demand_states",
     "goods_by_sku",
-    "items_to_fill",
+    "items_to_reserve",
     "level_page",
     "move_page",
-    "short_items",
     "shortages",
     "supply_and_demand",
+    "units_of_items",
+    "valuation_lines",
     "warehouses",
-    "worth_of_all",
 ]
 
-_STATES = """select order_id, order_line_id, item_id, wanted, reserved,
+_DEMAND_OF_ORDERS = """select order_id, order_line_id, item_id, wanted, reserved,
     wanted - reserved - shipped as waiting, shipped
   from demand where order_id = any($1::uuid[]) order by place"""
 
@@ -68,7 +68,7 @@ _SUPPLY_AND_DEMAND = """select s.item_id, 'free' as kind, null::date as day,
 
 async def demand_states(sql: Sql, order_ids: Sequence[UUID]) -> list[DemandState]:
     """How the lines of orders stand, in the order they were placed."""
-    return [DemandState(*row.values()) for row in await sql.fetch(_STATES, order_ids)]
+    return [DemandState(*row.values()) for row in await sql.fetch(_DEMAND_OF_ORDERS, order_ids)]
 
 
 async def shortages(sql: Sql, item_ids: Sequence[UUID]) -> dict[UUID, Shortage]:
@@ -77,13 +77,15 @@ async def shortages(sql: Sql, item_ids: Sequence[UUID]) -> dict[UUID, Shortage]:
     return {row["item_id"]: Shortage(row["quantity"], row["needed_on"]) for row in rows}
 
 
-async def short_items(sql: Sql) -> list[UUID]:
+async def backordered_items(sql: Sql) -> list[UUID]:
     """Every item that someone waits for."""
     rows = await sql.fetch("select distinct item_id from demand where reserved + shipped < wanted")
     return [row[0] for row in rows]
 
 
-async def items_to_fill(sql: Sql, last_day: date, *, after: UUID | None, limit: int) -> list[UUID]:
+async def items_to_reserve(
+    sql: Sql, last_day: date, *, after: UUID | None, limit: int
+) -> list[UUID]:
     """Items of which something is free, and waited for by that day; the next so many, by id."""
     return [row[0] for row in await sql.fetch(_TO_FILL, last_day, after, limit)]
 
@@ -114,13 +116,13 @@ _AVAILABLE = """select i.id as item_id, i.sku, s.on_hand, s.reserved,
   cross join lateral (select coalesce(sum(wanted - reserved - shipped), 0) as waiting
     from demand where item_id = i.id and reserved + shipped < wanted) w
   where i.sku = $1"""
-_WORTH = """select v.item_id, i.sku, i.name, h.code as warehouse, v.quantity, v.value
+_VALUATION = """select v.item_id, i.sku, i.name, h.code as warehouse, v.quantity, v.value
   from item_valuation v join item i on i.id = v.item_id join warehouse h on h.id = v.warehouse_id
   where v.quantity > 0 order by i.sku, h.code"""
 
 
-_WORTH_ON = """select s.item_id, i.sku, i.name, h.code as warehouse, sum(s.quantity) as quantity,
-    sum(s.value) as value
+_VALUATION_ON = """select s.item_id, i.sku, i.name, h.code as warehouse,
+    sum(s.quantity) as quantity,    sum(s.value) as value
   from (select m.item_id, m.to_location_id as location_id, m.quantity, m.value
       from stock_move m where m.effective_on <= $1
     union all select m.item_id, m.from_location_id, -m.quantity, -m.value
@@ -136,14 +138,14 @@ async def goods_by_sku(sql: Sql, skus: Sequence[str]) -> dict[str, Mapping[str, 
     return {row["sku"]: dict(row) for row in await sql.fetch(_GOODS, skus)}
 
 
-async def counted_in(sql: Sql, item_ids: Collection[UUID]) -> dict[UUID, CountedIn]:
+async def units_of_items(sql: Sql, item_ids: Collection[UUID]) -> dict[UUID, ItemUnit]:
     """The units of items, goods or services."""
     rows = await sql.fetch(
         """select i.id, u.code, u.decimals from item i join unit u on u.code = i.unit
            where i.id = any($1::uuid[])""",
         list(item_ids),
     )
-    return {row["id"]: CountedIn(row["code"], row["decimals"]) for row in rows}
+    return {row["id"]: ItemUnit(row["code"], row["decimals"]) for row in rows}
 
 
 async def available(sql: Sql, sku: str) -> Mapping[str, Any] | None:
@@ -152,9 +154,9 @@ async def available(sql: Sql, sku: str) -> Mapping[str, Any] | None:
     return dict(row) if row else None
 
 
-async def worth_of_all(sql: Sql, *, on: date | None) -> list[Mapping[str, Any]]:
+async def valuation_lines(sql: Sql, *, on: date | None) -> list[Mapping[str, Any]]:
     """The worth of every item on hand, by SKU; at the end of a day by the moves up to it."""
-    rows = await sql.fetch(_WORTH_ON, on) if on else await sql.fetch(_WORTH)
+    rows = await sql.fetch(_VALUATION_ON, on) if on else await sql.fetch(_VALUATION)
     return [dict(row) for row in rows]
 
 

@@ -1,4 +1,4 @@
-"""What changed after a day, of items held locked."""
+"""What changed after a day, of items locked locked."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -24,11 +24,11 @@ _CHANGES = """select c.item_id, c.day, sum(c.sign * c.quantity) as quantity,
 
 
 async def changes_after(
-    work: Work, worth: Sequence[ItemValuation], day: date
+    work: Work, valuations: Sequence[ItemValuation], day: date
 ) -> dict[UUID, list[DayEnd]]:
     """By item, what came in less what went out on each day after this one, in their order."""
     rows = await work.sql.fetch(
-        _CHANGES, [one.item_id for one in worth], [one.warehouse_id for one in worth], day
+        _CHANGES, [one.item_id for one in valuations], [one.warehouse_id for one in valuations], day
     )
     found = defaultdict[UUID, list[DayEnd]](list)
     for row in rows:

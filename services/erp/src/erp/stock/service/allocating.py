@@ -1,0 +1,161 @@
+"""Allocating stock to orders: promised for a day, reserved where near enough, or backordered."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from chassis.work.unit_of_work import Work
+from erp.stock import queries
+from erp.stock.models import Demand
+from erp.stock.queries import LockedStock
+from erp.stock.rules.lines import DemandLine, OrderDemand
+from erp.stock.rules.promising import AvailabilityProjection, promise_order
+from erp.stock.service.backorders import BackorderQueue, reservation_horizon
+from erp.stock.service.demand import lock_stock
+from erp.stock.service.expected_receipts import availability_projections
+from erp.stock.service.publishing import publish_changes, record_filled
+
+__all__ = ["allocate_lines", "allocate_orders"]
+
+_LAST = 2**63
+"""Behind every place in the queue: the database gives new lines theirs when they are stored."""
+
+
+async def allocate_orders(work: Work, orders: Sequence[OrderDemand]) -> list[date | None]:
+    """Promise each order in turn the first day for all of it (E37), and allocate what it needs.
+
+    None: for no known day. Raises as `allocate_lines`. The items are locked before a day is
+    promised: two at once are not promised the same goods.
+    """
+    if not any(order.lines for order in orders):
+        return [order.wanted_on for order in orders]
+    stock = await _lock(work, [line for order in orders for line in order.lines])
+    if reservation_horizon(work) is not None:
+        return await _allocate_in_turn(work, stock, orders)
+    projections = await _projections(work, stock, orders)
+    promised = [
+        promise_order(
+            projections, _quantities(order), wanted_on=order.wanted_on, today=work.today()
+        )
+        for order in orders
+    ]
+    await _allocate(
+        work,
+        stock,
+        [line for one in zip(orders, promised, strict=True) for line in _promised_lines(*one)],
+    )
+    return promised
+
+
+async def allocate_lines(work: Work, lines: Sequence[DemandLine]) -> dict[UUID, Decimal]:
+    """Reserve for order lines what is free; the rest waits. What each line has reserved.
+
+    Raises NotStocked (an item of services), FractionOfUnit. Three
+    statements, and what purchasing adds when something must wait; one more where lines wait for
+    their day, or waited for it until the setting was taken away.
+    """
+    if not lines:
+        return {}
+    stock = await _lock(work, lines)
+    await _allocate(work, stock, lines)
+    return {line.order_line_id: reserved for line, reserved in stock.allocated}
+
+
+async def _lock(work: Work, lines: Sequence[DemandLine]) -> LockedStock:
+    stock = await lock_stock(work, [line.item_id for line in lines])
+    for line in lines:
+        stock.units[line.item_id].check_quantity(line.quantity)
+    return stock
+
+
+async def _projections(
+    work: Work, stock: LockedStock, orders: Sequence[OrderDemand]
+) -> Mapping[UUID, AvailabilityProjection]:
+    """What of the items is free, comes and is waited for.
+
+    Who waits and what comes is only asked where somebody waits, or the free goods are too few.
+    """
+    left = {item_id: level.free for item_id, level in stock.levels.items()}
+    for order in orders:
+        for item_id, quantity in _quantities(order):
+            left[item_id] -= quantity
+    if not stock.backordered and min(left.values()) >= 0:
+        return {
+            one: AvailabilityProjection(level.free, [], []) for one, level in stock.levels.items()
+        }
+    return await availability_projections(work.sql, stock.item_ids, today=work.today())
+
+
+async def _allocate(work: Work, stock: LockedStock, lines: Sequence[DemandLine]) -> None:
+    filled: list[Demand] = []
+    # Without days to wait for, something is free for which somebody waits only where there were
+    # such days until now.
+    kept = any(stock.levels[item_id].free > 0 for item_id in stock.backordered)
+    if reservation_horizon(work) is None and not kept:
+        for line in lines:
+            _record(stock, line, stock.levels[line.item_id].reserve(line.quantity))
+    else:
+        queue = await BackorderQueue.of(work, stock, stock.item_ids)
+        filled = queue.fill(stock.item_ids)
+        _enqueue(queue, lines)
+    await _save(work, stock, filled)
+
+
+async def _allocate_in_turn(
+    work: Work, stock: LockedStock, orders: Sequence[OrderDemand]
+) -> list[date | None]:
+    """As `allocate_orders`, where those who wait for their day have nothing reserved yet."""
+    queue = await BackorderQueue.of(work, stock, stock.item_ids)
+    filled = queue.fill(stock.item_ids)
+    promised = []
+    for order in orders:
+        day = queue.promised_day(_quantities(order), wanted_on=order.wanted_on)
+        _enqueue(queue, _promised_lines(order, day))
+        promised.append(day)
+    await _save(work, stock, filled)
+    return promised
+
+
+async def _save(work: Work, stock: LockedStock, filled: Sequence[Demand]) -> None:
+    record_filled(stock, filled)
+    await queries.save(work, stock)
+    await publish_changes(work, stock, filled=filled)
+
+
+def _quantities(order: OrderDemand) -> list[tuple[UUID, Decimal]]:
+    return [(line.item_id, line.quantity) for line in order.lines]
+
+
+def _promised_lines(order: OrderDemand, day: date | None) -> list[DemandLine]:
+    """The lines of an order, promised for a day."""
+    return [line._replace(promised_on=day) for line in order.lines]
+
+
+def _enqueue(queue: BackorderQueue, lines: Sequence[DemandLine]) -> None:
+    demands = [
+        _demand(line, _LAST + at) for at, line in enumerate(lines, len(queue.stock.allocated))
+    ]
+    queue.append(demands)
+    for line, demand in zip(lines, demands, strict=True):
+        _record(queue.stock, line, demand.reserved)
+
+
+def _demand(line: DemandLine, place: int) -> Demand:
+    return Demand(
+        order_line_id=line.order_line_id,
+        order_id=line.order_id,
+        item_id=line.item_id,
+        wanted=line.quantity,
+        reserved=Decimal(0),
+        shipped=Decimal(0),
+        needed_on=line.needed_on,
+        promised_on=line.promised_on,
+        place=place,
+    )
+
+
+def _record(stock: LockedStock, line: DemandLine, reserved: Decimal) -> None:
+    stock.allocated.append((line, reserved))
+    if reserved < line.quantity:
+        stock.changed_demand.add(line.item_id)

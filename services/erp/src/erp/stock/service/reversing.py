@@ -1,0 +1,112 @@
+"""Goods that were shipped, or came back, by mistake: stock is as if they had not moved."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from chassis.work.unit_of_work import Work
+from erp.ledger import service as ledger
+from erp.stock import queries
+from erp.stock.queries import LockedStock, SourceDocument
+from erp.stock.rules.serials import Piece
+from erp.stock.service import serials
+from erp.stock.service.backdating import issue, load_later_movements, receive
+from erp.stock.service.demand import lock_stock_of_lines
+from erp.stock.service.goods import add_customer_moves, post_moves
+from erp.stock.service.publishing import publish_changes
+from erp.stock.service.releasing import publish_released, release_reservations
+from erp.stock.service.serials import SerialRequest
+from values.money import digits_of
+
+__all__ = ["reverse_return", "reverse_shipment"]
+
+
+async def reverse_shipment(
+    work: Work, shipment_id: UUID, *, reversal_id: UUID, effective_on: date, memo: str
+) -> None:
+    """Take back what a shipment took out, at the cost it left at, and reverse its posting (E7).
+
+    Each line has it reserved again, as before. Nothing of it may have come back since. Raises
+    SerialNotWithCustomer, SerialMovedLater, AlreadyReversed, PeriodClosed, NoPeriod.
+    """
+    moves = await queries.moves_of_document(work.sql, shipment_id)
+    if not moves:
+        return
+    stock = await lock_stock_of_lines(
+        work, {move["order_line_id"] for move in moves}, with_valuation=True
+    )
+    await serials.check(work, stock, _serial_requests(moves))
+    for move in moves:
+        _receive_again(stock, move, reversal_id, on=effective_on)
+    with ledger.in_open_periods([effective_on]):
+        await queries.save(work, stock, SourceDocument("shipment_reversal", memo, effective_on))
+    await ledger.reverse_document(work, shipment_id, effective_on=effective_on, memo=memo)
+    await publish_changes(work, stock, filled=[], own=stock.demands.keys())
+
+
+def _serial_requests(moves: Sequence[Mapping[str, Any]]) -> list[SerialRequest]:
+    """The pieces that come back: each move has one serial, or none."""
+    return [
+        SerialRequest(move["item_id"], move["quantity"], [move["serial"]] if move["serial"] else [])
+        for move in moves
+    ]
+
+
+def _receive_again(
+    stock: LockedStock, move: Mapping[str, Any], reversal_id: UUID, *, on: date
+) -> None:
+    demand, quantity = stock.demands[move["order_line_id"]], Decimal(move["quantity"])
+    if move["serial"]:
+        serials.returned_pieces(
+            stock, demand.item_id, [move["serial"]], order_line_id=demand.order_line_id, on=on
+        )
+    piece = Piece(quantity, move["value"], move["serial"])
+    sku = stock.sku_of(demand)
+    demand.receive_return(quantity, sku=sku)
+    demand.change_quantity(demand.wanted + quantity, sku=sku)  # As much as before it left,
+    demand.reserve(quantity)  # and reserved as it was.
+    receive(stock, demand.item_id, [piece])
+    stock.levels[demand.item_id].reserve(quantity)
+    add_customer_moves(stock, demand, [piece], inward=True, source_id=reversal_id)
+
+
+async def reverse_return(
+    work: Work, return_id: UUID, *, reversal_id: UUID, effective_on: date, memo: str
+) -> None:
+    """Let what came back with a return be with the customer, at the cost it came back at.
+
+    Where it is reserved, orders wait for it again (`release_reservations`); where stock cannot
+    bear that cost it is the average. Raises GoodsGone, ShortOnDay, NoCostOnDay, SerialNotInStock,
+    SerialMovedLater, PeriodClosed, NoPeriod.
+    """
+    moves = await queries.moves_of_document(work.sql, return_id)
+    if not moves:
+        return
+    stock = await lock_stock_of_lines(
+        work, {move["order_line_id"] for move in moves}, with_valuation=True
+    )
+    await load_later_movements(work, stock, effective_on)
+    await serials.check(work, stock, _serial_requests(moves))
+    decimals = digits_of(work.setting.currency)
+    going = [(move["item_id"], Decimal(move["quantity"])) for move in moves]
+    released = await release_reservations(work, stock, going)
+    for move in moves:
+        _issue_again(stock, move, reversal_id, on=effective_on, decimals=decimals)
+    document = SourceDocument("return_reversal", memo, effective_on)
+    await post_moves(work, stock, document, counterpart="cogs", filled=[])
+    await publish_released(work, released)
+
+
+def _issue_again(
+    stock: LockedStock, move: Mapping[str, Any], reversal_id: UUID, *, on: date, decimals: int
+) -> None:
+    demand, quantity = stock.demands[move["order_line_id"]], Decimal(move["quantity"])
+    named = [move["serial"]] if move["serial"] else []
+    serials.require_in_stock(stock, demand.item_id, named, on=on)
+    stock.levels[demand.item_id].issue_free(quantity, sku=stock.sku_of(demand))
+    cost = issue(stock, demand.item_id, quantity, decimals=decimals, value=move["value"])
+    demand.reverse_return(quantity)
+    piece = Piece(quantity, cost, move["serial"])
+    add_customer_moves(stock, demand, [piece], inward=False, source_id=reversal_id)
