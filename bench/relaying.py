@@ -13,9 +13,10 @@ from aiokafka import AIOKafkaProducer
 from bench.figures import Asked, Bench, Figure, Goal, paired
 from bench.outbox import fill
 from bench.place import Place
+from chassis.events.broker import Outgoing
 from chassis.events.envelope import RECORDS_AFTER, to_kafka
-from chassis.events.publisher import Publisher
-from chassis.events.relay import ANSWER_SECONDS, Outgoing, Relay
+from chassis.events.publisher import KafkaPublisher
+from chassis.events.relay import ANSWER_SECONDS, Relay
 from chassis.events.sequencer import Sequencer
 from chassis.events.topics import ensure_topics
 from chassis.events.wakeup import Wakeups
@@ -105,8 +106,8 @@ async def _again(url: str, connect: Any, broker: str) -> float:
 
 
 def _relay(connect: Any, wakeups: Wakeups, broker: str) -> Relay:
-    def publisher() -> Publisher:
-        return Publisher(
+    def publisher() -> KafkaPublisher:
+        return KafkaPublisher(
             broker,
             client_id="bench",
             topics={"crm.account.v1"},

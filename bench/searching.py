@@ -21,9 +21,9 @@ from sqlalchemy import make_url
 from bench import search_rows
 from bench.figures import quantile
 from bench.machine import cpu_seconds, load_average
-from chassis.http.paging import Filter, PageQuery
 from chassis.service import Service
 from chassis.storage.connections import SESSION
+from chassis.storage.paging import Filter, PageQuery
 from chassis.testing.cluster import TestCluster, shared_cluster
 from crm import searched as crm_searched
 from crm.accounts.queries import account_page

@@ -6,10 +6,10 @@ from typing import Any
 from pydantic import AliasChoices, SecretStr
 from pydantic.fields import FieldInfo
 
-from chassis.http.problem import Problem
-from chassis.http.texts import Texts
+from chassis.problems.problem import Problem
 from chassis.service import Service
 from chassis.settings import ServiceSettings
+from chassis.texts import Texts
 
 __all__ = ["problem_types", "problems_page", "settings_page", "variables"]
 

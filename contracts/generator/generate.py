@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from chassis.http.app import create_app
+from chassis.api.app import create_app
 from chassis.service import Service
 from contracts.generator.asyncapi import asyncapi_document
 from contracts.generator.catalogue import problems_page, settings_page

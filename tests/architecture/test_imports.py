@@ -1,17 +1,21 @@
 """The contracts of lint-imports leave no module out."""
 
 import tomllib
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 from tests.architecture.sources import ROOT
 
 PACKAGES = {"erp": "erp", "crm": "crm", "sync_bridge": "sync-bridge"}
 BEHIND_THE_DOOR = ("models", "queries", "rules")
-CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"][
-    "contracts"
-]
+LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+CONTRACTS = LINTER["contracts"]
+DISTRIBUTIONS = sorted(
+    package.parent.name for package in ROOT.glob("*/*/src/*/__init__.py") if package.is_file()
+)
 
 
 def modules() -> dict[str, Path]:
@@ -52,7 +56,25 @@ def test_every_module_is_layered_inside(module):
     assert [contract["exhaustive"] for contract in layered] == [True]
 
 
-@pytest.mark.parametrize("package", PACKAGES)
+def test_every_distribution_is_looked_at_and_typed_imports_count():
+    """A cycle hidden behind TYPE_CHECKING is one all the same."""
+    assert sorted(LINTER["root_packages"]) == DISTRIBUTIONS
+    assert LINTER["exclude_type_checking_imports"] is False
+    assert not any("ignore_imports" in contract for contract in CONTRACTS)
+    (acyclic,) = [one for one in CONTRACTS if one["type"] == "acyclic_siblings"]
+    assert sorted(acyclic["ancestors"]) == DISTRIBUTIONS
+    assert "skip_descendants" not in acyclic
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    """Also across packages, and wherever in a function the import stands."""
+    graph = grimp.build_graph(*DISTRIBUTIONS, exclude_type_checking_imports=False, cache_dir=None)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    assert len(imports) > 500
+    TopologicalSorter(imports).prepare()  # raises CycleError, which names the cycle
+
+
+@pytest.mark.parametrize("package", DISTRIBUTIONS)
 def test_every_package_is_layered(package):
     layered = [
         contract

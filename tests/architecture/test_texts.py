@@ -11,9 +11,9 @@ import pytest
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
-from chassis.http.field_errors import MESSAGES
-from chassis.http.problem import Problem
-from chassis.http.texts import OWN_LOCALE
+from chassis.problems.field_errors import MESSAGES
+from chassis.problems.problem import Problem
+from chassis.texts import OWN_LOCALE
 from contracts.generator.catalogue import problem_types
 from tests.architecture.sources import sources
 from values import LOCALE

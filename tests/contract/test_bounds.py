@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from chassis.http.field_errors import field_error
-from chassis.http.problems import InvalidInput
-from chassis.http.texts import Texts
+from chassis.problems.field_errors import field_error
+from chassis.problems.standard import InvalidInput
+from chassis.texts import Texts
 from tests.contract.test_crossing_fields import resolved
 from tests.contract.test_field_errors import SERVICES, service
 from tests.contract.test_merge_patch import taken

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import httpx
 import pytest
 
-from chassis.http.app import create_app
+from chassis.api.app import create_app
 from contracts.generator.__main__ import registered
 from tests.architecture.sources import ROOT
 

@@ -8,13 +8,13 @@ import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from chassis.events.router import feed_router
-from chassis.http.field_errors import MESSAGES, field_error
-from chassis.http.problems import InvalidInput
-from chassis.http.texts import Texts
-from chassis.identity.router import routers as identity_routers
-from chassis.jobs.router import router as jobs_router
+from chassis.api.events import feed_router
+from chassis.api.identity import routers as identity_routers
+from chassis.api.jobs import router as jobs_router
+from chassis.problems.field_errors import MESSAGES, field_error
+from chassis.problems.standard import InvalidInput
 from chassis.service import Service
+from chassis.texts import Texts
 
 SERVICES = ("erp", "crm", "sync_bridge")
 REFUSES: dict[str, set[str]] = {

@@ -10,10 +10,10 @@ import pytest
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from chassis.events.router import feed_router
-from chassis.http.field_errors import NEVER_EMPTY, field_error
-from chassis.identity.router import routers as identity_routers
-from chassis.jobs.router import router as jobs_router
+from chassis.api.events import feed_router
+from chassis.api.identity import routers as identity_routers
+from chassis.api.jobs import router as jobs_router
+from chassis.problems.field_errors import NEVER_EMPTY, field_error
 from tests.architecture.sources import ROOT
 from tests.contract.test_crossing_fields import resolved
 from tests.contract.test_field_errors import SERVICES, service

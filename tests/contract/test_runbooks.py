@@ -11,8 +11,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import make_url
 
+from chassis.schema.migrate import upgrade
 from chassis.storage.bootstrap import grant
-from chassis.storage.migrate import upgrade
 from chassis.testing.service import running
 from erp.app import SERVICE
 

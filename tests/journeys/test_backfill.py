@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import make_url
 
 from chassis.events.cursor import Cursor
+from chassis.schema.migrate import upgrade
 from chassis.storage.bootstrap import grant
-from chassis.storage.migrate import upgrade
 from chassis.testing.service import running
 from chassis.testing.waiting import until
 from chassis.work.database import Database

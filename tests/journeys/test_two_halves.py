@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from chassis.events.sequencer import Sequencer
-from chassis.jobs.worker import Worker
 from chassis.testing.service import ServiceUnderTest, running
 from chassis.testing.waiting import until
+from chassis.worker.jobs import Worker
 from crm.app import SERVICE as CRM
 from erp.app import SERVICE as ERP
 from erp.ledger import service as ledger

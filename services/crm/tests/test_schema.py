@@ -11,9 +11,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from chassis.schema.migrate import downgrade, upgrade
 from chassis.storage.connections import async_url, driver_url
 from chassis.storage.folding import FUNCTIONS
-from chassis.storage.migrate import downgrade, upgrade
 from crm.app import SERVICE
 from crm.searched import KEPT
 from crm.tables import METADATA

@@ -8,8 +8,8 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from chassis.schema.migrate import upgrade
 from chassis.storage.connections import driver_url
-from chassis.storage.migrate import upgrade
 from chassis.testing.service import running
 from crm.app import SERVICE
 

@@ -7,7 +7,7 @@ from string import Formatter
 import pytest
 from babel.messages.pofile import read_po
 
-from chassis.http.problem import every_problem
+from chassis.problems.problem import every_problem
 from crm.app import SERVICE
 
 SOURCES = sorted(Path(SERVICE.locale).parent.rglob("*.py"))

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.http.problems import every_problem
+from chassis.problems.problem import every_problem
 from erp.app import SERVICE
 
 READS = ["/v1/customers", "/v1/suppliers", "/v1/items", "/v1/item-categories", "/v1/units"]

@@ -13,9 +13,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis.clock import business_day
+from chassis.schema.migrate import downgrade, upgrade
 from chassis.storage.connections import async_url, driver_url
 from chassis.storage.folding import FUNCTIONS
-from chassis.storage.migrate import downgrade, upgrade
 from erp.app import SERVICE
 from erp.ledger import service as ledger
 from erp.searched import KEPT

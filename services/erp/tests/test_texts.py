@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import erp
-from chassis.http.problems import every_problem
-from chassis.http.texts import Texts
+from chassis.problems.problem import every_problem
+from chassis.texts import Texts
 from erp.app import SERVICE
 from erp.fulfilment.rules.reasons import WORDS
 

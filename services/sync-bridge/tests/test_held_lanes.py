@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from typer.testing import CliRunner
 
-from chassis.http.texts import Texts
+from chassis.texts import Texts
 from sync_bridge.app import SERVICE
 from sync_bridge.cli import cli
 from sync_bridge.lanes import searching

@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.http.paging import PageQuery
 from chassis.ids import uuid7
+from chassis.storage.paging import PageQuery
 from sync_bridge.flows import BY_EVENT, NOT_CARRIED
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.received import Cursor, Quarantined, ReadMode

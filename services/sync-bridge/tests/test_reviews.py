@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.http.texts import Texts
+from chassis.texts import Texts
 from sync_bridge.app import SERVICE
 from sync_bridge.identity.views import AGREES, AGREES_LINKED, NAMED, REASONS
 from sync_bridge.labels import BY_NUMBER

@@ -8,8 +8,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy.ext.asyncio import create_async_engine
 from typer.testing import CliRunner
 
+from chassis.schema.migrate import downgrade, upgrade
 from chassis.storage.connections import async_url
-from chassis.storage.migrate import downgrade, upgrade
 from sync_bridge.app import SERVICE
 from sync_bridge.cli import cli
 from sync_bridge.sources.condition_reports import save_condition

@@ -11,10 +11,10 @@ from fastapi import APIRouter
 from sqlalchemy import MetaData
 
 from chassis.events.event import Event
-from chassis.events.states import States
 from chassis.settings import ServiceSettings
 from chassis.telemetry.metrics import Metric
 from chassis.work.database import Database
+from chassis.work.states import States
 from chassis.work.unit_of_work import Handler, Work
 
 __all__ = ["JobHandler", "Schedule", "Service", "ServiceContext"]

@@ -8,9 +8,9 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from chassis.cli import working
 from chassis.identity.keys import new_secret
 from chassis.storage.connections import driver_url
+from chassis.worker import running
 
 
 @pytest.fixture
@@ -239,7 +239,7 @@ def test_a_database_that_does_not_answer_is_worth_another_try(run, monkeypatch, 
 
 
 async def test_a_part_that_begins_while_the_database_is_away_waits_for_it(monkeypatch):
-    monkeypatch.setattr(working, "AGAIN_SECONDS", 0)
+    monkeypatch.setattr(running, "AGAIN_SECONDS", 0)
     tries = []
 
     async def follow(context):
@@ -247,7 +247,7 @@ async def test_a_part_that_begins_while_the_database_is_away_waits_for_it(monkey
         if len(tries) < 3:
             raise asyncpg.CannotConnectNowError
 
-    await working._forever(follow, "here")
+    await running._forever(follow, "here")
     assert tries == ["here"] * 3
 
 

@@ -8,8 +8,8 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import DefaultPartitioner
 
-from chassis.events.publisher import Publisher
-from chassis.events.relay import BrokerTrouble, Outgoing, PublishingFailed
+from chassis.events.broker import BrokerTrouble, Outgoing, PublishingFailed
+from chassis.events.publisher import KafkaPublisher
 from chassis.events.topics import PartitionsDiffer, ensure_topics
 from chassis.testing.proxy import TcpProxy
 from chassis.testing.records import partitions_of, records_of
@@ -30,7 +30,7 @@ def number_of(record):
 
 
 def publisher_at(broker, *, topics=(), answer_seconds=10.0):
-    return Publisher(
+    return KafkaPublisher(
         broker,
         client_id="test",
         topics=topics,

@@ -14,14 +14,16 @@ from aiokafka.client import AIOKafkaClient
 from structlog.testing import capture_logs
 
 from chassis.events import relay as relay_module
-from chassis.events.publisher import Publisher
-from chassis.events.relay import PublishingFailed, Relay, pause_seconds, relay_for
+from chassis.events.broker import PublishingFailed
+from chassis.events.publisher import KafkaPublisher
+from chassis.events.relay import Relay, pause_seconds
 from chassis.events.topics import ensure_topics
 from chassis.ids import uuid7
 from chassis.testing.proxy import TcpProxy
 from chassis.testing.records import headers_of, partitions_of, records_of
 from chassis.testing.service import running
 from chassis.testing.waiting import until
+from chassis.worker.relaying import relay_for
 
 pytestmark = pytest.mark.kafka
 
@@ -74,7 +76,7 @@ class Desk:
 
     def relay(self, broker, *, make=None, page=50, answer_seconds=5.0):
         def make_publisher():
-            return Publisher(
+            return KafkaPublisher(
                 broker,
                 client_id="test-relay",
                 topics=[self.topic],
@@ -424,8 +426,8 @@ def test_pauses_grow_with_the_failures_and_stay_bounded():
 STANDALONE = """
 import sys
 from types import SimpleNamespace
-import chassis.http.app, chassis.testing.service, chassis.work.database
-from chassis.events.relay import relay_for
+import chassis.api.app, chassis.testing.service, chassis.work.database
+from chassis.worker.relaying import relay_for
 settings = SimpleNamespace(kafka_bootstrap_servers={servers!r}, kafka_partitions=3)
 service = SimpleNamespace(name="erp", events=[])
 relay = relay_for(service, settings, None, None)

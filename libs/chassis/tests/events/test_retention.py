@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from chassis.events.retention import outbox_upkeep
+from chassis.worker.outbox_upkeep import outbox_upkeep
 
 PARTITIONS = """select inhrelid::regclass::text as name from pg_inherits
   where inhparent = 'outbox'::regclass order by 1"""

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from chassis.http.batch import AtOnce, each_in_savepoint
-from chassis.http.problems import Forbidden
+from chassis.problems.standard import Forbidden
 
 
 class Acts:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from chassis.http.app import create_app
+from chassis.api.app import create_app
 from chassis.testing.service import running
 
 

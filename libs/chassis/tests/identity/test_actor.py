@@ -2,7 +2,7 @@
 
 import pytest
 
-from chassis.identity.actor import SYSTEM, Actor
+from chassis.actor import SYSTEM, Actor
 
 
 def with_scopes(*scopes):

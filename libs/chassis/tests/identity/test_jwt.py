@@ -12,7 +12,6 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from chassis.clock import utc_now
-from chassis.http.problems import Unauthorized
 from chassis.identity.authenticate import Authenticator
 from chassis.identity.jwt import (
     KEYS_ASK_AGAIN_SECONDS,
@@ -22,6 +21,7 @@ from chassis.identity.jwt import (
     IssuerUnavailable,
     TokenVerifier,
 )
+from chassis.problems.standard import Unauthorized
 
 ISSUER, AUDIENCE = "https://login.example/", "tandem-sample"
 URL = "https://login.example/jwks"

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from chassis.clock import frozen, utc_now
-from chassis.http.problems import InvalidInput, NotFound, Unauthorized
 from chassis.identity import keys
 from chassis.identity.authenticate import CACHE_LIFE_SECONDS, Authenticator
+from chassis.problems.standard import InvalidInput, NotFound, Unauthorized
 
 
 class Watch:

@@ -2,13 +2,13 @@
 
 import pytest
 
-from chassis.http.texts import Texts
+from chassis.api import jobs
 from chassis.identity import jwt, sessions, users
-from chassis.jobs import router
+from chassis.texts import Texts
 
 PROBLEMS = (
     jwt.IssuerUnavailable,
-    router.NotDead,
+    jobs.NotDead,
     sessions.LoginRefused,
     sessions.TooManyAttempts,
     users.LoginTaken,

@@ -3,21 +3,21 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from structlog.testing import capture_logs
 
-from chassis.cli.working import jobs_worker
 from chassis.clock import frozen, utc_now
 from chassis.events.wakeup import Signal, Wakeups
-from chassis.jobs import clock, queue
-from chassis.jobs.housekeeping import housekeeping
-from chassis.jobs.worker import Worker
-from chassis.service import Schedule
+from chassis.jobs import queue
+from chassis.service import Schedule, ServiceContext
 from chassis.telemetry.metrics import Metrics
+from chassis.worker import schedules
+from chassis.worker.housekeeping import housekeeping
+from chassis.worker.jobs import Worker
+from chassis.worker.running import jobs_worker
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ async def test_a_lost_database_is_no_failure_of_the_job(sample, kind, ends):
 async def test_a_database_that_is_away_when_a_job_begins_is_waited_for(sample, kind, monkeypatch):
     """What is not there for the act may not be there for giving it back either."""
     await ask(sample, kind, {"title": kind})
-    monkeypatch.setattr("chassis.jobs.worker.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("chassis.worker.jobs.POLL_SECONDS", 0.01)
     async with sample.database.driver() as sql:
         (claimed,) = await queue.claim(sql, kinds=[kind], now=utc_now())
     away = sample.service.connect(sample.settings, url="postgresql://x@127.0.0.1:1/x")
@@ -222,7 +222,7 @@ async def test_a_schedule_makes_one_job_each_period_for_any_number_of_workers(sa
 
     async def look(at):
         async with sample.database.driver() as sql:
-            return await clock.enqueue_due(sql, [hourly], now=at)
+            return await schedules.enqueue_due(sql, [hourly], now=at)
 
     made = await asyncio.gather(*(look(now) for _ in range(5)))
     assert sorted(map(len, made)) == [0, 0, 0, 0, 1]
@@ -238,7 +238,7 @@ async def test_a_schedule_makes_one_job_each_period_for_any_number_of_workers(sa
 
 
 async def test_no_schedule_no_statement(sample):
-    assert await clock.enqueue_due(None, [], now=utc_now()) == []
+    assert await schedules.enqueue_due(None, [], now=utc_now()) == []
 
 
 async def test_the_clock_runs_within_the_worker(sample, kind):
@@ -283,7 +283,7 @@ async def test_housekeeping_forgets_in_time_and_keeps_the_rest(sample, kind):
 
 
 async def test_a_full_pass_of_housekeeping_asks_for_another(sample, kind, monkeypatch):
-    monkeypatch.setattr("chassis.jobs.housekeeping._AT_ONCE", 2)
+    monkeypatch.setattr("chassis.worker.housekeeping._AT_ONCE", 2)
     async with sample.database.driver() as sql:
         await sql.execute(
             """insert into job (id, kind, payload, run_at, state, created_at, finished_at)
@@ -302,7 +302,7 @@ async def test_the_worker_of_another_process_is_woken_by_an_act_that_asks_for_a_
     sample, kind, monkeypatch
 ):
     """Not at its next look round; and the sequencer, whom it does not concern, sleeps on."""
-    monkeypatch.setattr("chassis.jobs.worker.POLL_SECONDS", 60)
+    monkeypatch.setattr("chassis.worker.jobs.POLL_SECONDS", 60)
     done = asyncio.Event()
 
     async def note(_work, _payload):
@@ -311,10 +311,9 @@ async def test_the_worker_of_another_process_is_woken_by_an_act_that_asks_for_a_
     api = sample.service.connect(sample.settings, url=sample.runtime_url)
     here, there = Wakeups(api.connect_driver), Wakeups(api.connect_driver)
     api.wake(for_events=here.committed.notify, for_jobs=here.asked.notify)
-    installed = SimpleNamespace(
-        service=replace(sample.service, jobs={kind: note}), settings=sample.settings
-    )
-    working, looked = jobs_worker(installed, sample.database, there), asyncio.Event()
+    service = replace(sample.service, jobs={kind: note})
+    context = ServiceContext(service, sample.settings, sample.database)
+    working, looked = jobs_worker(context, there), asyncio.Event()
     look_round = working.once
 
     async def look_and_tell():

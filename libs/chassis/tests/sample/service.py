@@ -13,8 +13,8 @@ from pydantic_settings import SettingsConfigDict
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped
 
+from chassis.actor import Actor
 from chassis.events.event import Event
-from chassis.events.states import States
 from chassis.http.batch import BatchReply, DryRun, Outcome, Present, each_in_savepoint
 from chassis.http.dependencies import (
     IfMatch,
@@ -26,15 +26,17 @@ from chassis.http.dependencies import (
     OnlyOnceUnlessDry,
 )
 from chassis.http.etag import reply_with
-from chassis.http.paging import Filter, Page, PageAsked, Sort, fetch_page
-from chassis.http.problems import NotFound, Problem, StaleRevision
+from chassis.http.paging import PageAsked
 from chassis.http.routing import house_router
-from chassis.identity.actor import Actor
+from chassis.problems.problem import Problem
+from chassis.problems.standard import NotFound, StaleRevision
 from chassis.service import Service
 from chassis.settings import ServiceSettings
 from chassis.storage import external
 from chassis.storage.base import NAMING, TYPES, Identified, Versioned
+from chassis.storage.paging import Filter, Page, Sort, fetch_page
 from chassis.work.locking import read_all
+from chassis.work.states import States
 from chassis.work.unit_of_work import Work
 
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from chassis.actor import Actor
 from chassis.clock import frozen, utc_now
-from chassis.identity.actor import Actor
 
 READER = Actor(kind="user", id="r", name="Reader", scopes=frozenset({"notes.read"}))
 

@@ -4,20 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import httpx
 import typer
 
 from chassis.cli.console import FAILED, AsJson, Refusal, command, show
+from chassis.service import Service
 from importer.errors import MappingError, SendingFailed
 from importer.exporting import export
 from importer.mapping import load_mapping
 from importer.reports import ImportReport, ResourceReport
 from importer.running import run_import
-
-if TYPE_CHECKING:
-    from chassis.service import Service
 
 __all__ = ["add_commands"]
 
@@ -30,7 +28,7 @@ KeyFile = Annotated[
 ]
 
 
-def add_commands(cli: typer.Typer, service: "Service") -> None:
+def add_commands(cli: typer.Typer, service: Service) -> None:
     """Add the commands `import` and `export`."""
     variable = f"{service.name.upper()}_API_KEY"
     key_option = typer.Option("--key", envvar=variable, help="API key.", show_default=False)
@@ -90,7 +88,7 @@ def add_commands(cli: typer.Typer, service: "Service") -> None:
 
 @asynccontextmanager
 async def _api(
-    service: "Service", url: str | None, key: str | None, key_file: Path | None
+    service: Service, url: str | None, key: str | None, key_file: Path | None
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the public API. Raises Refusal without a key."""
     if key_file:

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.actor import ADMIN
 from chassis.http.linking import LINKS_MAX
-from chassis.http.paging import Filter
-from chassis.identity.actor import ADMIN
 from chassis.identity.systems import require_binding
 from chassis.storage import external
+from chassis.storage.paging import Filter
 from chassis.work.unit_of_work import Work
 from values.external import ExternalId, System
 from values.text import Command

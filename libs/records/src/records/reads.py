@@ -12,9 +12,9 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy import FromClause
 
-from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.http.problems import NotFound
+from chassis.problems.standard import NotFound
 from chassis.storage.base import version_columns
+from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.reading import Reading
 from chassis.storage.searching import Searched, containing
 from records.links import linked_to, references

@@ -12,12 +12,13 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Response, status
 from pydantic import BaseModel, Field, create_model
 
+from chassis.actor import Actor
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
 from chassis.http.linking import AskedIds, LinksReply, LinksView, ProblemViews, links_of
-from chassis.http.paging import Page, PageAsked, SearchAsked
-from chassis.identity.actor import Actor
+from chassis.http.paging import PageAsked, SearchAsked
+from chassis.storage.paging import Page
 from chassis.storage.reading import Reading
 from records import writes
 from records.entities import ACTIVE, ARCHIVED, Record, Values

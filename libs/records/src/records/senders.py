@@ -8,9 +8,9 @@ from fastapi import Depends, Request
 
 from chassis.http.batch import DryRun, ItemTraces
 from chassis.http.dependencies import Caller, Language, caller
-from chassis.http.texts import Texts
 from chassis.identity.systems import require_binding
 from chassis.telemetry.trace import Trace
+from chassis.texts import Texts
 from records.links import RESERVED_SYSTEMS
 from values.external import System
 

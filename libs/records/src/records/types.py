@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from chassis.events.event import Event
-from chassis.http.problem import Problem
+from chassis.problems.problem import Problem
 from chassis.work.unit_of_work import Work
 from records.entities import Record, Values
 from records.reads import Reads, View

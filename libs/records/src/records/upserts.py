@@ -12,9 +12,10 @@ from uuid import UUID
 from fastapi import Response, status
 
 from chassis.http.batch import Outcome
-from chassis.http.problems import FieldError, InvalidInput
 from chassis.identity.systems import SystemReserved
 from chassis.ids import uuid7
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput
 from chassis.storage import external
 from chassis.storage.source_versions import Versioned, VersionTooFar, digest, require_near
 from chassis.telemetry.trace import Trace

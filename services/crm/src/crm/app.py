@@ -5,8 +5,8 @@ from pathlib import Path
 
 import records
 from chassis.events.event import Event
-from chassis.events.states import States
 from chassis.service import Service
+from chassis.work.states import States
 from chassis.work.unit_of_work import Handler
 from crm.accounts.events import AccountChanged
 from crm.accounts.router import account_router, contact_router

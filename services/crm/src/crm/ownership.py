@@ -1,6 +1,6 @@
 """What the ERP leads in: such fields of a record that is linked to it, only the ERP changes."""
 
-from chassis.http.problems import Problem
+from chassis.problems.problem import Problem
 
 __all__ = ["ERP", "ManagedByErp"]
 

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from chassis.http.field_errors import errors_of_field
-from chassis.http.problems import FieldError, InvalidInput
+from chassis.problems.field_errors import errors_of_field
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput
 from crm.fields import Facts
 from values.money import MoneyChange, MoneyView
 from values.text import Line, unset

@@ -4,8 +4,8 @@ import asyncpg
 import orjson
 import pytest
 
-from chassis.http.paging import PageQuery
 from chassis.storage.connections import driver_url
+from chassis.storage.paging import PageQuery
 from crm.accounts.queries import account_page
 from crm.accounts.schemas import AccountQuery
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chassis.identity.actor import Actor
+from chassis.actor import Actor
 from crm.permissions import PERMISSIONS, ROLES
 from crm.staff.rules.permissions import missing_permission
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import records
 from chassis.events.event import Event
-from chassis.events.states import States
 from chassis.service import Schedule, Service
+from chassis.work.states import States
 from chassis.work.unit_of_work import Handler
 from erp.approvals.events import DecisionMade, DecisionStarted
 from erp.approvals.router import approval_router

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from chassis.http.problems import FieldError, InvalidInput
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput
 
 __all__ = ["require_named_once", "require_same_items"]
 

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import asyncpg
 
-from chassis.http.problems import FieldError, InvalidInput
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput
 
 __all__ = ["LARGEST", "bookable", "bookable_sums", "require_bookable"]
 

@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.clock import frozen, utc_now
-from chassis.jobs.clock import enqueue_due
-from chassis.jobs.worker import Worker
+from chassis.worker.jobs import Worker
+from chassis.worker.schedules import enqueue_due
 from erp.app import SERVICE
 from erp.ledger import service as ledger
 from erp.stock.service import RESERVE, reserve_due, reserving

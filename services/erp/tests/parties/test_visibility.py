@@ -5,8 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from chassis.http.paging import Filter, PageQuery
-from chassis.http.problems import NotFound, ProblemView
+from chassis.problems.problem import ProblemView
+from chassis.problems.standard import NotFound
+from chassis.storage.paging import Filter, PageQuery
 from erp.parties.schemas import ChangeSupplier, PartyQuery, UpsertSupplier
 from erp.parties.service.suppliers import SUPPLIER
 from records import writes

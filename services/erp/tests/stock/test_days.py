@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.http.problems import Problem
+from chassis.problems.problem import Problem
 from erp.stock.errors import NoCostOnDay, ShortOnDay
 from erp.stock.models import ItemValuation
 from erp.stock.rules.valuation import (

@@ -8,7 +8,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from chassis.http.problems import MissingReference
+from chassis.problems.standard import MissingReference
 from erp.stock import service as stock
 from erp.stock.errors import AlreadyShipped, NotStocked
 from erp.stock.events import DemandFilled, ItemsShort

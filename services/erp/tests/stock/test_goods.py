@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chassis.http.problems import Problem
+from chassis.problems.problem import Problem
 from erp.ledger.errors import NoPeriod
 from erp.stock import service as stock
 from erp.stock.errors import CostNeeded, NotReserved, NotShipped, TooLittleOnHand

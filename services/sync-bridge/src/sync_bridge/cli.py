@@ -10,9 +10,9 @@ import typer
 from chassis.cli import make_cli
 from chassis.cli.console import AsJson, command, show, show_table
 from chassis.cli.installation import Installation, connected
-from chassis.http.paging import PageQuery
-from chassis.http.problems import Problem, ProblemView
-from chassis.http.texts import Texts
+from chassis.problems.problem import Problem, ProblemView
+from chassis.storage.paging import PageQuery
+from chassis.texts import Texts
 from sync_bridge.app import SERVICE
 from sync_bridge.comparisons.command_line import ComparisonRun, show_comparison
 from sync_bridge.comparisons.schemas import BeginComparison

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from chassis.http.dependencies import Language
-from chassis.http.texts import Texts
+from chassis.texts import Texts
 from sync_bridge.explanations import Explanation
 
 __all__ = ["InLanguage", "Translator"]

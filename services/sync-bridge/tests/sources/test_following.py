@@ -106,7 +106,7 @@ async def test_with_kafka_the_topics_are_followed(bridge, stored, topic, monkeyp
 IMPORTING = "import sys, {app}; print('aiokafka' in sys.modules)"
 
 
-@pytest.mark.parametrize("app", ["erp.app", "crm.app", "sync_bridge.app", "chassis.cli.working"])
+@pytest.mark.parametrize("app", ["erp.app", "crm.app", "sync_bridge.app", "chassis.worker.running"])
 def test_no_service_imports_a_kafka_client_by_itself(app):
     """B62: standing alone means not even loading it."""
     answer = subprocess.run(

@@ -10,10 +10,10 @@ import orjson
 import typer
 from pydantic import ValidationError
 
-from chassis.http.problems import Problem
-from chassis.http.texts import Texts
+from chassis.problems.problem import Problem
 from chassis.storage.lost import LOST
 from chassis.storage.placement import ClusterUnavailable
+from chassis.texts import Texts
 
 __all__ = ["AsJson", "Refusal", "command", "fail", "say", "show", "show_table"]
 

@@ -1,16 +1,14 @@
 """Commands about the readers of the feed for which events are kept."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from chassis.cli.console import AsJson, command, show, show_table
 from chassis.cli.installation import connected
 from chassis.events import consumers
-from chassis.http.problems import NotFound
-
-if TYPE_CHECKING:
-    from chassis.service import Service
+from chassis.problems.standard import NotFound
+from chassis.service import Service
 
 __all__ = ["add_consumers"]
 
@@ -18,7 +16,7 @@ COLUMNS = ("name", "sequence", "behind", "seen_at", "age_seconds")
 Name = Annotated[str, typer.Argument(help="As the reader names itself.")]
 
 
-def add_consumers(cli: typer.Typer, service: "Service") -> None:
+def add_consumers(cli: typer.Typer, service: Service) -> None:
     """Add the commands `consumers list` and `consumers drop`."""
     group = typer.Typer(no_args_is_help=True, help="Readers of the feed: events are kept for them.")
     cli.add_typer(group, name="consumers")

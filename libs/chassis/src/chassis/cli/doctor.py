@@ -4,21 +4,18 @@ import shutil
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
 
 import asyncpg
 import typer
 
 from chassis.cli.console import FAILED, AsJson, command, show
 from chassis.cli.installation import Installation, installation
+from chassis.schema.migrate import head_of, schema_version
+from chassis.service import Service
 from chassis.storage.bootstrap import owns_tables
 from chassis.storage.connections import driver_url
 from chassis.storage.folding import KNOWS_ALL_SCRIPTS
 from chassis.storage.lost import LOST
-from chassis.storage.migrate import head_of, schema_version
-
-if TYPE_CHECKING:
-    from chassis.service import Service
 
 __all__ = ["Finding", "add_doctor", "examine"]
 
@@ -37,7 +34,7 @@ class Finding:
     told: str
 
 
-def add_doctor(cli: typer.Typer, service: "Service") -> None:
+def add_doctor(cli: typer.Typer, service: Service) -> None:
     """Add the command."""
 
     @cli.command()

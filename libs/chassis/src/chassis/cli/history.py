@@ -1,20 +1,16 @@
 """The command that begins a new history, after a restore from a backup."""
 
-from typing import TYPE_CHECKING
-
 import typer
 
 from chassis.cli.console import AsJson, command, show
 from chassis.cli.installation import connected
 from chassis.events.feed import begin_epoch
-
-if TYPE_CHECKING:
-    from chassis.service import Service
+from chassis.service import Service
 
 __all__ = ["add_history"]
 
 
-def add_history(cli: typer.Typer, service: "Service") -> None:
+def add_history(cli: typer.Typer, service: Service) -> None:
     """Add the command `restored`."""
 
     @cli.command()

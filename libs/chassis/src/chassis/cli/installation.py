@@ -3,19 +3,17 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
 from chassis.cli.console import Refusal
+from chassis.schema.migrate import head_of, schema_version
+from chassis.service import Service
+from chassis.settings import ServiceSettings
 from chassis.storage.embedded import EmbeddedCluster
-from chassis.storage.migrate import head_of, schema_version
 from chassis.work.database import Database
-
-if TYPE_CHECKING:
-    from chassis.service import Service
-    from chassis.settings import ServiceSettings
 
 __all__ = ["Installation", "connected", "installation", "require_current_schema"]
 
@@ -24,8 +22,8 @@ __all__ = ["Installation", "connected", "installation", "require_current_schema"
 class Installation:
     """A service with settings whose database URLs are known; `embedded` when we run the server."""
 
-    service: "Service"
-    settings: "ServiceSettings"
+    service: Service
+    settings: ServiceSettings
     embedded: bool
 
     @property
@@ -55,7 +53,7 @@ class Installation:
 
 
 @contextmanager
-def installation(service: "Service", **overrides: Any) -> Iterator[Installation]:
+def installation(service: Service, **overrides: Any) -> Iterator[Installation]:
     """The installation that the environment describes.
 
     Without a database URL the embedded server of the data folder is joined, and left at the end.
@@ -79,7 +77,7 @@ def installation(service: "Service", **overrides: Any) -> Iterator[Installation]
 
 
 @asynccontextmanager
-async def connected(service: "Service") -> AsyncIterator[tuple[Installation, Database]]:
+async def connected(service: Service) -> AsyncIterator[tuple[Installation, Database]]:
     """The installation and its database, migrated. Raises Refusal when it is not."""
     with installation(service) as here:
         database = service.connect(here.settings)

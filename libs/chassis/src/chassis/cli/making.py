@@ -1,24 +1,22 @@
 """The whole command line of a service."""
 
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 import typer
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from chassis.api.app import create_app
 from chassis.cli.console import AsJson, command, say, show_table
 from chassis.cli.consumers import add_consumers
 from chassis.cli.doctor import add_doctor
 from chassis.cli.history import add_history
 from chassis.cli.operating import add_operating
 from chassis.cli.people import add_keys, add_users
-from chassis.http.app import create_app
+from chassis.service import Service
 from chassis.settings import ServiceSettings
-
-if TYPE_CHECKING:
-    from chassis.service import Service
 
 __all__ = ["COMMANDS", "effective_settings", "make_cli"]
 
@@ -26,7 +24,7 @@ COMMANDS = "tandem.commands"
 """Entry points of this group are functions that add commands to a service's command line."""
 
 
-def make_cli(service: "Service") -> typer.Typer:
+def make_cli(service: Service) -> typer.Typer:
     """The command line: `serve`, `worker`, `migrate`, `users`, `keys` ...
 
     The service's own commands come after those every service has, and last those of other
@@ -53,7 +51,7 @@ def make_cli(service: "Service") -> typer.Typer:
     return cli
 
 
-def _add_describing(cli: typer.Typer, service: "Service") -> None:
+def _add_describing(cli: typer.Typer, service: Service) -> None:
     @cli.command()
     @command
     def settings(as_json: AsJson = False) -> None:

@@ -6,26 +6,24 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import closing
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 import uvicorn
 import uvloop
 
+from chassis.api.app import create_app
 from chassis.cli.console import AsJson, Refusal, command, show
 from chassis.cli.installation import Installation, installation, require_current_schema
-from chassis.cli.working import run_worker
 from chassis.events.wakeup import Wakeups
-from chassis.http.app import create_app
 from chassis.identity.bootstrap import bootstrap
+from chassis.schema.migrate import head_of, upgrade
+from chassis.service import Service, ServiceContext
 from chassis.storage.bootstrap import grant, owns_tables
-from chassis.storage.migrate import head_of, upgrade
 from chassis.telemetry.logs import configure_logs
 from chassis.telemetry.metrics import Metrics
 from chassis.work.database import Database
-
-if TYPE_CHECKING:
-    from chassis.service import Service
+from chassis.worker.running import run_worker
 
 __all__ = ["add_operating"]
 
@@ -37,7 +35,7 @@ Port = Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=
 WithWorker = Annotated[bool, typer.Option("--with-worker", help="Run the worker here as well.")]
 
 
-def add_operating(cli: typer.Typer, service: "Service") -> None:
+def add_operating(cli: typer.Typer, service: Service) -> None:
     """Add the commands."""
 
     @cli.command()
@@ -102,7 +100,7 @@ async def _serve_on(
     if with_worker:
         metrics: Metrics = app.state.metrics
         wakeups: Wakeups = app.state.wakeups
-        working = asyncio.create_task(run_worker(here, database, wakeups, metrics))
+        working = asyncio.create_task(run_worker(_context(here, database), wakeups, metrics))
     # What exists by now stays: the collector need not look through it again with each request.
     gc.collect()
     gc.freeze()
@@ -125,7 +123,11 @@ async def _work(here: Installation) -> None:
 async def _with_wakeups(here: Installation, database: Database, wakeups: Wakeups) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(wakeups.run())
-        tasks.create_task(run_worker(here, database, wakeups, None))
+        tasks.create_task(run_worker(_context(here, database), wakeups, None))
+
+
+def _context(here: Installation, database: Database) -> ServiceContext:
+    return ServiceContext(service=here.service, settings=here.settings, database=database)
 
 
 async def _require_sound(here: Installation, database: Database) -> None:

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
@@ -13,9 +13,7 @@ from chassis.cli.console import AsJson, command, show, show_table
 from chassis.cli.installation import connected
 from chassis.clock import utc_now
 from chassis.identity import keys, users
-
-if TYPE_CHECKING:
-    from chassis.service import Service
+from chassis.service import Service
 
 __all__ = ["add_keys", "add_users"]
 
@@ -43,7 +41,7 @@ KEY_COLUMNS = (
 )
 
 
-def add_users(cli: typer.Typer, service: "Service") -> None:
+def add_users(cli: typer.Typer, service: Service) -> None:
     """Add the group `users`."""
     group = typer.Typer(no_args_is_help=True, help="People who log in with a password.")
     cli.add_typer(group, name="users")
@@ -104,7 +102,7 @@ def add_users(cli: typer.Typer, service: "Service") -> None:
     _add_access(group, service)
 
 
-def _add_access(group: typer.Typer, service: "Service") -> None:
+def _add_access(group: typer.Typer, service: Service) -> None:
     """Add the commands that keep a user out and let one in again."""
 
     @group.command()
@@ -129,7 +127,7 @@ def _add_access(group: typer.Typer, service: "Service") -> None:
         show(asdict(changed), f"{state} {changed.login}", as_json=as_json)
 
 
-def add_keys(cli: typer.Typer, service: "Service") -> None:
+def add_keys(cli: typer.Typer, service: Service) -> None:
     """Add the group `keys`."""
     group = typer.Typer(no_args_is_help=True, help="API keys of machines.")
     cli.add_typer(group, name="keys")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from chassis.http.problem import Problem
+from chassis.problems.problem import Problem
 
 __all__ = ["Cursor", "CursorExpired", "CursorForeign", "CursorMalformed"]
 

@@ -8,8 +8,8 @@ from typing import Any, ClassVar, NamedTuple
 
 from chassis.events.event import Event
 from chassis.events.schema import PAYLOAD_BYTES_MAX
-from chassis.http.problems import Problem
 from chassis.ids import uuid7
+from chassis.problems.problem import Problem
 from chassis.telemetry.trace import Trace
 
 __all__ = ["EVENT_BYTES_MAX", "EventTooLarge", "Recorded", "insert_events"]

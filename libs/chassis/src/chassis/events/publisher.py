@@ -18,10 +18,10 @@ from aiokafka.partitioner import murmur2
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from chassis.cancelling import apart
-from chassis.events.relay import BrokerTrouble, Outgoing, PublishingFailed
+from chassis.events.broker import BrokerTrouble, Outgoing, PublishingFailed
 from chassis.events.topics import PartitionsDiffer, ensure_topics
 
-__all__ = ["Publisher"]
+__all__ = ["KafkaPublisher"]
 
 _BATCH_BYTES = 256 * 1024
 _STOP_SECONDS = 2.0
@@ -42,7 +42,7 @@ class _Lane:
         return self.events[self.sent].feed_seq if self.sent < len(self.events) else None
 
 
-class Publisher:
+class KafkaPublisher:
     """Sends events and says up to which place in the feed all of them are safe in Kafka."""
 
     def __init__(

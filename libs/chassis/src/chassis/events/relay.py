@@ -8,22 +8,19 @@ B12). Without `KAFKA_BOOTSTRAP_SERVERS` there is no relay and no Kafka client is
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import asyncpg
 import structlog
 
+from chassis.events.broker import BrokerTrouble, Outgoing, Publisher, PublishingFailed
 from chassis.events.envelope import RECORDS_AFTER, to_kafka
 from chassis.events.wakeup import Connect, Wakeups
 from chassis.storage.lost import LOST
 
-if TYPE_CHECKING:
-    from chassis.service import Service
-    from chassis.settings import ServiceSettings
-
-__all__ = ["BrokerTrouble", "Outgoing", "Publishing", "PublishingFailed", "Relay", "relay_for"]
+__all__ = ["ANSWER_SECONDS", "Relay"]
 
 PAGE = 2000
 """Events read and sent at a time."""
@@ -49,41 +46,6 @@ _READ_MARK = "select feed_seq from relay_mark"
 _MOVE_MARK = "update relay_mark set feed_seq = $1 where feed_seq < $1"
 
 
-class Outgoing(NamedTuple):
-    """One event as Kafka carries it, with its place in the feed."""
-
-    feed_seq: int
-    topic: str
-    key: bytes
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
-
-
-class BrokerTrouble(Exception):
-    """The broker refused, or was not to be had. The publisher must be abandoned."""
-
-
-class PublishingFailed(BrokerTrouble):
-    """A batch failed or had no answer in time; all events up to `acknowledged` are safe."""
-
-    def __init__(self, acknowledged: int, reason: BaseException) -> None:
-        super().__init__(f"{type(reason).__name__}: {reason}")
-        self.acknowledged = acknowledged
-
-
-class Publishing(Protocol):
-    """One producer instance, as the relay uses it."""
-
-    async def start(self) -> None:
-        """Connect. Raises BrokerTrouble."""
-
-    async def publish(self, events: Sequence[Outgoing]) -> int:
-        """Send all, given in feed order; the place of the last one. Raises PublishingFailed."""
-
-    async def abandon(self) -> None:
-        """Stop within seconds, whether or not the broker answers."""
-
-
 Compare: TypeAlias = Callable[["asyncpg.Connection[Any]"], Awaitable[None]]
 """Compares what is in Kafka with the outbox before anything is sent. Raises BrokerTrouble."""
 
@@ -95,7 +57,7 @@ class Relay:
         self,
         connect: Connect,
         wakeups: Wakeups,
-        make_publisher: Callable[[], Publishing],
+        make_publisher: Callable[[], Publisher],
         *,
         page: int = PAGE,
         restarted: Callable[[], None] = lambda: None,
@@ -108,7 +70,7 @@ class Relay:
         self._restarted = restarted
         self._compare = compare
         self._connection: asyncpg.Connection[Any] | None = None
-        self._publisher: Publishing | None = None
+        self._publisher: Publisher | None = None
         self._failures = 0
 
     async def run(self) -> None:
@@ -152,7 +114,7 @@ class Relay:
         return await connection.fetch(RECORDS_AFTER, after, self._page)
 
     async def _send(
-        self, connection: "asyncpg.Connection[Any]", publisher: Publishing, rows: list[Any]
+        self, connection: "asyncpg.Connection[Any]", publisher: Publisher, rows: list[Any]
     ) -> list[Any]:
         """Publish, then mark; the rows that follow, read meanwhile.
 
@@ -198,38 +160,3 @@ def pause_seconds(failures: int) -> float:
     """How long to wait after so many failures in a row: doubling, capped, anywhere below."""
     ceiling = min(PAUSE_SECONDS_MAX, PAUSE_SECONDS_MIN * 2 ** min(failures, 10))
     return random.uniform(PAUSE_SECONDS_MIN / 2, ceiling)  # noqa: S311 - jitter, not a secret
-
-
-def relay_for(
-    service: "Service",
-    settings: "ServiceSettings",
-    connect: Connect,
-    wakeups: Wakeups,
-    *,
-    restarted: Callable[[], None] = lambda: None,
-) -> Relay | None:
-    """The relay of a service; None when no broker is configured."""
-    bootstrap_servers = settings.kafka_bootstrap_servers
-    if not bootstrap_servers:
-        return None
-    from chassis.events.publisher import Publisher  # noqa: PLC0415 - B62: only with a broker
-    from chassis.events.topic_ends import TopicEnds  # noqa: PLC0415 - the same
-
-    topics = {event.topic_for(service.name) for event in service.events if event.public}
-
-    def make_publisher() -> Publishing:
-        return Publisher(
-            bootstrap_servers,
-            client_id=f"tandem-{service.name}-relay",
-            topics=topics,
-            partitions=settings.kafka_partitions,
-            answer_seconds=ANSWER_SECONDS,
-        )
-
-    ends = TopicEnds(
-        bootstrap_servers,
-        topics=topics,
-        partitions=settings.kafka_partitions,
-        answer_seconds=ANSWER_SECONDS,
-    )
-    return Relay(connect, wakeups, make_publisher, restarted=restarted, compare=ends.compare)

@@ -7,18 +7,16 @@ said so yet: then a new history begins, before anything more is published.
 
 import asyncio
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from chassis.cancelling import apart
+from chassis.events.broker import BrokerTrouble
 from chassis.events.envelope import source_of
 from chassis.events.feed import notice_restore
-from chassis.events.relay import BrokerTrouble
-
-if TYPE_CHECKING:
-    import asyncpg
 
 __all__ = ["TopicEnds"]
 

@@ -9,9 +9,9 @@ from uuid import UUID
 from fastapi import Header, Query
 from pydantic import BaseModel, Field
 
-from chassis.http.problems import Problem, ProblemView
-from chassis.http.texts import Texts
+from chassis.problems.problem import Problem, ProblemView
 from chassis.telemetry.trace import Trace
+from chassis.texts import Texts
 from chassis.work.unit_of_work import Work
 
 __all__ = [

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
 
+from chassis.actor import Actor
 from chassis.http.batch import DryRun
 from chassis.http.etag import parse_revision
 from chassis.http.idempotency import claim_key
-from chassis.http.problems import Forbidden
-from chassis.identity.actor import Actor
+from chassis.problems.standard import Forbidden
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 

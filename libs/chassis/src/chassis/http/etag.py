@@ -6,7 +6,8 @@ from typing import Annotated, Protocol
 from fastapi import Response
 from pydantic import Field
 
-from chassis.http.problems import FieldError, InvalidInput, RevisionRequired
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput, RevisionRequired
 
 __all__ = ["EtagVersion", "HasVersion", "Revision", "parse_revision", "reply_with"]
 

@@ -12,19 +12,17 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from chassis.http.field_errors import field_error
-from chassis.http.problems import (
-    MEDIA_TYPE,
+from chassis.problems.field_errors import field_error
+from chassis.problems.problem import MEDIA_TYPE, FieldError, Problem
+from chassis.problems.standard import (
     Conflict,
     DatabaseFull,
     DatabaseUnavailable,
-    FieldError,
     InternalError,
     InvalidInput,
     MalformedJson,
     MethodNotAllowed,
     PathNotFound,
-    Problem,
     RowBusy,
     TooLarge,
 )

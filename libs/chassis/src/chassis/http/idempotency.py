@@ -12,7 +12,7 @@ import asyncpg
 import orjson
 from fastapi import Request, Response
 
-from chassis.http.problems import (
+from chassis.problems.standard import (
     IdempotencyInFlight,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,

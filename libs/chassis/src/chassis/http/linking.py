@@ -8,7 +8,8 @@ from fastapi import Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from chassis.http.dependencies import Language
-from chassis.http.problems import NotFound, Problem, ProblemView
+from chassis.problems.problem import Problem, ProblemView
+from chassis.problems.standard import NotFound
 from chassis.storage import external
 from chassis.storage.external import AlreadyLinked, External
 from chassis.storage.reading import Reading

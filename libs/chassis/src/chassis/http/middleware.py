@@ -2,20 +2,18 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.http.faults import problem_reply
-from chassis.http.problems import TooLarge
-from chassis.http.texts import preferred_language
+from chassis.problems.standard import TooLarge
+from chassis.settings import ServiceSettings
 from chassis.telemetry.logs import get_logger
 from chassis.telemetry.trace import Trace
-
-if TYPE_CHECKING:
-    from chassis.settings import ServiceSettings
+from chassis.texts import preferred_language
 
 __all__ = ["Edge"]
 
@@ -28,7 +26,7 @@ QUIET = frozenset({"/livez", "/readyz", "/metrics", "/v1/events"})
 class Edge:
     """Wraps the whole application; pure ASGI, so that it costs microseconds."""
 
-    def __init__(self, app: ASGIApp, *, settings: "ServiceSettings", metrics: Any) -> None:
+    def __init__(self, app: ASGIApp, *, settings: ServiceSettings, metrics: Any) -> None:
         self.app = app
         self.settings = settings
         self.metrics = metrics

@@ -10,8 +10,8 @@ from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Cookie, Header, Path
 
-from chassis.http.field_errors import MESSAGES
-from chassis.http.problem import FieldError
+from chassis.problems.field_errors import MESSAGES
+from chassis.problems.problem import FieldError
 
 __all__ = ["QueryForm"]
 

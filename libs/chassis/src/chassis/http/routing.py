@@ -12,16 +12,9 @@ from starlette.types import Receive, Scope, Send
 from chassis.http.dependencies import begin, caller, read
 from chassis.http.idempotency import Replayed, keep_reply
 from chassis.http.planning import Plan
-from chassis.http.problems import (
-    MEDIA_TYPE,
-    Forbidden,
-    InvalidInput,
-    MalformedJson,
-    Problem,
-    ProblemView,
-    Unauthorized,
-)
 from chassis.http.queries import QueryForm
+from chassis.problems.problem import MEDIA_TYPE, Problem, ProblemView
+from chassis.problems.standard import Forbidden, InvalidInput, MalformedJson, Unauthorized
 
 __all__ = ["Crossroads", "HouseRoute", "house_router", "operation_id", "problem_responses"]
 

@@ -6,21 +6,15 @@ revoked key or an ended session is refused everywhere within five seconds.
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
 
-import asyncpg
-
+from chassis.actor import Actor
 from chassis.clock import utc_now
-from chassis.http.problems import Unauthorized
 from chassis.identity import keys, sessions
-from chassis.identity.actor import Actor
+from chassis.identity.access import Access
 from chassis.identity.jwt import IssuerKeys, TokenVerifier
-
-if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager
-
-    from chassis.service import Service
-    from chassis.settings import ServiceSettings
+from chassis.problems.standard import Unauthorized
+from chassis.settings import ServiceSettings
+from chassis.storage.connections import Connections
 
 __all__ = ["CACHE_LIFE_SECONDS", "Authenticator", "credential"]
 
@@ -28,28 +22,21 @@ CACHE_LIFE_SECONDS = 5.0
 _CACHE_SIZE_MAX = 10_000
 
 
-class Store(Protocol):
-    """What identity asks of the database: a bare connection for a moment."""
-
-    def driver(self) -> "AbstractAsyncContextManager[asyncpg.Connection[Any]]":
-        """A connection on which every statement is its own transaction."""
-
-
 class Authenticator:
     """Knows the callers of one service: by API key, session or access token."""
 
     def __init__(
         self,
-        service: "Service",
-        settings: "ServiceSettings",
-        store: Store,
+        access: Access,
+        settings: ServiceSettings,
+        connections: Connections,
         *,
         tokens: TokenVerifier | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store = store
-        self._roles = service.roles
-        self._tokens = tokens or _verifier(service, settings)
+        self._connections = connections
+        self._roles = access.roles
+        self._tokens = tokens or _verifier(access, settings)
         self._clock = clock
         self._known: dict[bytes, tuple[float, Actor | None]] = {}
 
@@ -95,7 +82,7 @@ class Authenticator:
 
     async def _by_key(self, hashed: bytes) -> tuple[Actor | None, float | None]:
         now = utc_now()
-        async with self._store.driver() as sql:
+        async with self._connections.driver() as sql:
             row = await sql.fetchrow(_KEY, hashed, now)
             if row is None:
                 return None, None
@@ -112,7 +99,7 @@ class Authenticator:
         return actor, ends_at
 
     async def _by_session(self, hashed: bytes) -> tuple[Actor | None, float | None]:
-        async with self._store.driver() as sql:
+        async with self._connections.driver() as sql:
             row = await sql.fetchrow(_SESSION, hashed, utc_now())
         if row is None:
             return None, None
@@ -127,7 +114,7 @@ class Authenticator:
         return actor, row["expires_at"].timestamp()
 
 
-def _verifier(service: "Service", settings: "ServiceSettings") -> TokenVerifier | None:
+def _verifier(access: Access, settings: ServiceSettings) -> TokenVerifier | None:
     """What checks access tokens, when the settings name an issuer. Raises ValueError."""
     if not settings.jwt_issuer:
         return None
@@ -138,9 +125,9 @@ def _verifier(service: "Service", settings: "ServiceSettings") -> TokenVerifier 
         IssuerKeys(settings.jwks_url),
         issuer=settings.jwt_issuer,
         audience=settings.jwt_audience,
-        permissions=service.permissions,
-        roles=service.roles,
-        reserved_systems=service.reserved_systems,
+        permissions=access.permissions,
+        roles=access.roles,
+        reserved_systems=access.reserved_systems,
     )
 
 

@@ -7,18 +7,16 @@ The file is JSON: `{"keys": [{"name", "secret", "scopes", "systems"}], "users": 
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import asyncpg
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from chassis.clock import utc_now
-from chassis.http.problems import InvalidInput
 from chassis.identity import keys, users
+from chassis.identity.access import Access
 from chassis.identity.users import LoginTaken
-
-if TYPE_CHECKING:
-    from chassis.service import Service
+from chassis.problems.standard import InvalidInput
 
 __all__ = ["Bootstrapped", "bootstrap"]
 
@@ -63,11 +61,11 @@ class Bootstrapped:
     users: int
 
 
-async def bootstrap(sql: "asyncpg.Connection[Any]", service: "Service", path: Path) -> Bootstrapped:
+async def bootstrap(sql: "asyncpg.Connection[Any]", access: Access, path: Path) -> Bootstrapped:
     """Make what the file names and is not there yet. Raises ValueError when it cannot be used."""
     wanted = await asyncio.to_thread(_read, path)
-    made_keys = [await _install(sql, service, key) for key in wanted.keys]
-    made_users = [await _add(sql, service, user) for user in wanted.users]
+    made_keys = [await _install(sql, access, key) for key in wanted.keys]
+    made_users = [await _add(sql, access, user) for user in wanted.users]
     return Bootstrapped(keys=sum(made_keys), users=sum(made_users))
 
 
@@ -89,20 +87,20 @@ def _reason(unusable: Exception) -> str:
     return str(unusable)
 
 
-async def _install(sql: "asyncpg.Connection[Any]", service: "Service", key: BootstrapKey) -> bool:
+async def _install(sql: "asyncpg.Connection[Any]", access: Access, key: BootstrapKey) -> bool:
     return await keys.install(
         sql,
         secret=key.secret.get_secret_value(),
         name=key.name,
         scopes=key.scopes,
-        permissions=service.permissions,
+        permissions=access.permissions,
         now=utc_now(),
         systems=key.systems,
-        reserved=service.reserved_systems,
+        reserved=access.reserved_systems,
     )
 
 
-async def _add(sql: "asyncpg.Connection[Any]", service: "Service", user: BootstrapUser) -> bool:
+async def _add(sql: "asyncpg.Connection[Any]", access: Access, user: BootstrapUser) -> bool:
     if await sql.fetchval("select true from local_user where login = $1", user.login.lower()):
         return False
     try:
@@ -112,7 +110,7 @@ async def _add(sql: "asyncpg.Connection[Any]", service: "Service", user: Bootstr
             name=user.name,
             password=user.password.get_secret_value(),
             roles=user.roles,
-            known_roles=service.roles,
+            known_roles=access.roles,
             language=user.language,
             now=utc_now(),
         )

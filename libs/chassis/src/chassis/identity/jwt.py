@@ -14,9 +14,10 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
+from chassis.actor import ADMIN, Actor
 from chassis.clock import utc_now
-from chassis.http.problems import Problem, Unauthorized
-from chassis.identity.actor import ADMIN, Actor
+from chassis.problems.problem import Problem
+from chassis.problems.standard import Unauthorized
 
 __all__ = ["ALGORITHMS", "IssuerKeys", "IssuerUnavailable", "TokenVerifier"]
 

@@ -15,9 +15,10 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.http.problems import FieldError, InvalidInput, NotFound
-from chassis.identity.actor import ADMIN
+from chassis.actor import ADMIN
 from chassis.ids import uuid7
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput, NotFound
 
 __all__ = [
     "MARK",

@@ -5,7 +5,8 @@ import asyncio
 from pwdlib import PasswordHash
 from pwdlib.exceptions import UnknownHashError
 
-from chassis.http.problems import FieldError, InvalidInput
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput
 
 __all__ = ["LENGTH_MAX", "LENGTH_MIN", "check_strength", "hash_password", "verify_password"]
 

@@ -12,10 +12,10 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.http.problems import Problem
 from chassis.identity.keys import digest
 from chassis.identity.passwords import verify_password
 from chassis.ids import uuid7
+from chassis.problems.problem import Problem
 
 __all__ = [
     "LIFE",

@@ -1,7 +1,7 @@
 """In whose name a caller sends records: reserved names only a bound key may use."""
 
-from chassis.http.problem import Problem
-from chassis.identity.actor import Actor
+from chassis.actor import Actor
+from chassis.problems.problem import Problem
 
 __all__ = ["SystemReserved", "require_binding"]
 

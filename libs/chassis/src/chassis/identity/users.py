@@ -9,9 +9,10 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.http.problems import FieldError, InvalidInput, NotFound, Problem
 from chassis.identity.passwords import hash_password
 from chassis.ids import uuid7
+from chassis.problems.problem import FieldError, Problem
+from chassis.problems.standard import InvalidInput, NotFound
 
 __all__ = [
     "LocalUser",

@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.clock import utc_now
-from chassis.http.problems import StaleRevision
 from chassis.ids import uuid7
+from chassis.problems.standard import StaleRevision
 
 __all__ = [
     "NAMING",

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import configure_mappers
 
-from chassis.identity.actor import SYSTEM, Actor
+from chassis.actor import SYSTEM, Actor
 from chassis.settings import ServiceSettings
 from chassis.storage.reading import Reading, Setting
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.http.problems import Problem
+from chassis.problems.problem import Problem
 from chassis.storage.source_versions import age_of
 
 __all__ = [

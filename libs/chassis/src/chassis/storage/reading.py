@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from chassis.actor import SYSTEM, Actor
 from chassis.clock import business_day, utc_now
-from chassis.identity.actor import SYSTEM, Actor
 from chassis.settings import ServiceSettings
 
 __all__ = ["Reading", "Setting"]

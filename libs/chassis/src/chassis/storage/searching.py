@@ -11,17 +11,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import asyncpg
 from sqlalchemy import Column, ForeignKey, MetaData, Table, Text, Uuid
 
-from chassis.http.paging import Filter
-from chassis.http.problems import FieldError, InvalidInput
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput
 from chassis.storage import search_functions
 from chassis.storage.folding import search_index
-
-if TYPE_CHECKING:
-    import asyncpg
+from chassis.storage.paging import Filter
 
 __all__ = [
     "Kept",

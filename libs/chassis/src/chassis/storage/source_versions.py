@@ -9,14 +9,12 @@ years of any unit that is counted from 1970.
 
 from decimal import Decimal
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
+import asyncpg
 import orjson
 
-from chassis.http.problem import Problem
-
-if TYPE_CHECKING:
-    import asyncpg
+from chassis.problems.problem import Problem
 
 __all__ = [
     "CONTENT",

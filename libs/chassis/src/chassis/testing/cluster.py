@@ -21,6 +21,7 @@ import asyncpg
 import pytest
 
 import chassis
+from chassis.schema.migrate import upgrade
 from chassis.service import Service
 from chassis.storage.bootstrap import (
     DatabaseUrls,
@@ -33,7 +34,6 @@ from chassis.storage.bootstrap import (
 )
 from chassis.storage.connections import driver_url
 from chassis.storage.embedded import EmbeddedCluster
-from chassis.storage.migrate import upgrade
 from chassis.storage.placement import own_folder
 from chassis.testing.clock import DATABASE_ZONE
 

@@ -10,9 +10,9 @@ from uuid import uuid4
 import httpx
 from fastapi import FastAPI
 
+from chassis.api.app import create_app
 from chassis.clock import utc_now
 from chassis.events.sequencer import Sequencer
-from chassis.http.app import create_app
 from chassis.identity import keys
 from chassis.service import Service
 from chassis.settings import ServiceSettings

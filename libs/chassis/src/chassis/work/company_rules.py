@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from chassis.http.problems import CurrencyNotSupported, FieldError, Forbidden, InvalidInput
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import CurrencyNotSupported, Forbidden, InvalidInput
 from chassis.work.unit_of_work import Work
 
 __all__ = ["BACKDATE", "business_day_of", "require_supported_currency"]

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from chassis.actor import SYSTEM, Actor
 from chassis.events.event import Event
-from chassis.identity.actor import SYSTEM, Actor
 from chassis.settings import ServiceSettings
 from chassis.storage.connections import Connections, driver_of, engine_for, give_back
 from chassis.storage.lost import DatabaseLost

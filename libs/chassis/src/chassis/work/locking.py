@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.orm.interfaces import ORMOption
 
-from chassis.http.problems import NotFound
+from chassis.problems.standard import NotFound
 from chassis.storage.base import Identified
 from chassis.work.unit_of_work import Work
 

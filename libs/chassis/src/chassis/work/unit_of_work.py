@@ -9,9 +9,9 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from chassis.actor import SYSTEM, Actor
 from chassis.events.event import Event
 from chassis.events.outbox import Recorded, insert_events
-from chassis.identity.actor import SYSTEM, Actor
 from chassis.jobs.queue import NewJob, insert_jobs
 from chassis.storage.reading import Reading, Setting
 from chassis.telemetry.trace import Trace

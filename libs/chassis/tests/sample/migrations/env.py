@@ -1,3 +1,3 @@
-from chassis.storage.migration_environment import run
+from chassis.schema.environment import run
 
 run()

@@ -12,8 +12,8 @@ import asyncpg
 import orjson
 from sqlalchemy import select
 
-from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.base import version_columns
+from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.searching import Kept, containing, having
 from chassis.work.locking import any_of
 from chassis.work.unit_of_work import Work

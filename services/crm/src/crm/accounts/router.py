@@ -5,12 +5,14 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response, status
 
+from chassis.actor import Actor
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
 from chassis.http.linking import AskedIds, LinksReply, LinksView, ProblemViews
-from chassis.http.paging import Page, PageAsked
-from chassis.http.problems import (
+from chassis.http.paging import PageAsked
+from chassis.http.routing import house_router
+from chassis.problems.standard import (
     CurrencyNotSupported,
     IdempotencyInFlight,
     IdempotencyKeyRequired,
@@ -22,9 +24,8 @@ from chassis.http.problems import (
     RowBusy,
     StaleRevision,
 )
-from chassis.http.routing import house_router
-from chassis.identity.actor import Actor
 from chassis.storage.external import AlreadyLinked
+from chassis.storage.paging import Page
 from chassis.storage.reading import Reading
 from crm.accounts import queries
 from crm.accounts.models import Account, Contact

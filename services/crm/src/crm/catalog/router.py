@@ -6,12 +6,14 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response, status
 
+from chassis.actor import Actor
 from chassis.clock import business_day
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
-from chassis.http.paging import Page, PageAsked, SearchAsked
-from chassis.http.problems import (
+from chassis.http.paging import PageAsked, SearchAsked
+from chassis.http.routing import house_router
+from chassis.problems.standard import (
     CurrencyNotSupported,
     IdempotencyInFlight,
     IdempotencyKeyRequired,
@@ -23,9 +25,8 @@ from chassis.http.problems import (
     RowBusy,
     StaleRevision,
 )
-from chassis.http.routing import house_router
-from chassis.identity.actor import Actor
 from chassis.storage.external import AlreadyLinked
+from chassis.storage.paging import Page
 from chassis.storage.reading import Reading
 from crm.catalog import queries
 from crm.catalog.errors import DuplicateCode, NoPrice, OverlappingPrice

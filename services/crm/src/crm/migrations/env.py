@@ -1,5 +1,5 @@
 """Alembic's way in; the chassis does the rest."""
 
-from chassis.storage.migration_environment import run
+from chassis.schema.environment import run
 
 run()

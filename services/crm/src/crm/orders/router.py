@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response, status
 
+from chassis.actor import Actor
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import (
     IfMatch,
@@ -17,8 +18,9 @@ from chassis.http.dependencies import (
     OnlyOnceUnlessDry,
 )
 from chassis.http.etag import reply_with
-from chassis.http.paging import Filter, Page, SearchAsked
-from chassis.http.problems import (
+from chassis.http.paging import SearchAsked
+from chassis.http.routing import house_router
+from chassis.problems.standard import (
     CurrencyNotSupported,
     IdempotencyInFlight,
     IdempotencyKeyRequired,
@@ -28,10 +30,9 @@ from chassis.http.problems import (
     RevisionRequired,
     StaleRevision,
 )
-from chassis.http.routing import house_router
-from chassis.http.texts import Texts
-from chassis.identity.actor import Actor
+from chassis.storage.paging import Filter, Page
 from chassis.storage.reading import Reading
+from chassis.texts import Texts
 from crm.accounts.errors import AccountArchived
 from crm.orders import queries
 from crm.orders.errors import (

@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import select
 
-from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.searching import containing
 from chassis.work.unit_of_work import Work
 from crm import searched

@@ -5,10 +5,13 @@ from uuid import UUID
 
 from fastapi import Query, Response, status
 
+from chassis.actor import Actor
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
 from chassis.http.etag import reply_with
-from chassis.http.paging import Page, PageAsked
-from chassis.http.problems import (
+from chassis.http.paging import PageAsked
+from chassis.http.routing import house_router
+from chassis.identity.users import LoginTaken
+from chassis.problems.standard import (
     IdempotencyInFlight,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
@@ -19,9 +22,7 @@ from chassis.http.problems import (
     RowBusy,
     StaleRevision,
 )
-from chassis.http.routing import house_router
-from chassis.identity.actor import Actor
-from chassis.identity.users import LoginTaken
+from chassis.storage.paging import Page
 from chassis.storage.reading import Reading
 from crm.staff import queries
 from crm.staff.errors import DisablesYourself, TeamNameTaken

@@ -1,6 +1,6 @@
 """Problems of approvals."""
 
-from chassis.http.problems import Problem
+from chassis.problems.problem import Problem
 
 __all__ = ["AlreadyDecided", "OwnRequest"]
 

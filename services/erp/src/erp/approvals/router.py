@@ -3,16 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
+from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
-from chassis.http.paging import Page, SearchAsked
-from chassis.http.problems import (
+from chassis.http.paging import SearchAsked
+from chassis.http.routing import house_router
+from chassis.problems.standard import (
     IdempotencyInFlight,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
     NotFound,
 )
-from chassis.http.routing import house_router
-from chassis.identity.actor import Actor
+from chassis.storage.paging import Page
 from erp.approvals import queries, service
 from erp.approvals.errors import AlreadyDecided, OwnRequest
 from erp.approvals.schemas import ApprovalState, ApprovalView, Decide

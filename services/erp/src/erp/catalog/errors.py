@@ -1,6 +1,6 @@
 """What the catalog refuses."""
 
-from chassis.http.problems import Problem
+from chassis.problems.problem import Problem
 
 __all__ = [
     "CategoryLoop",

@@ -19,7 +19,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from chassis.http.problems import FieldError, InvalidInput
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput
 from chassis.storage.base import Amount, Identified, PartlyEdited, Quantity
 from chassis.storage.folding import search_index
 from erp.base import Base

@@ -1,6 +1,6 @@
 """Problems of the ledger."""
 
-from chassis.http.problems import Problem
+from chassis.problems.problem import Problem
 
 __all__ = [
     "AlreadyReversed",

@@ -5,11 +5,13 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response, status
 
+from chassis.actor import Actor
 from chassis.clock import business_day
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
 from chassis.http.etag import reply_with
-from chassis.http.paging import Page, SearchAsked
-from chassis.http.problems import (
+from chassis.http.paging import SearchAsked
+from chassis.http.routing import house_router
+from chassis.problems.standard import (
     IdempotencyInFlight,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
@@ -18,8 +20,7 @@ from chassis.http.problems import (
     RevisionRequired,
     StaleRevision,
 )
-from chassis.http.routing import house_router
-from chassis.identity.actor import Actor
+from chassis.storage.paging import Page
 from erp.ledger import queries, service
 from erp.ledger.errors import (
     AlreadyReversed,

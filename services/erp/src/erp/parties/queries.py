@@ -8,8 +8,8 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from chassis.http.paging import Filter
 from chassis.storage.base import version_columns
+from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from erp import searched
 from erp.parties.models import TAX_ID_KEY, Customer, Supplier

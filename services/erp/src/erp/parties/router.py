@@ -2,8 +2,10 @@
 
 from typing import Annotated
 
+from chassis.actor import Actor
 from chassis.http.dependencies import InReading, Needs
-from chassis.http.problems import (
+from chassis.http.routing import house_router
+from chassis.problems.standard import (
     CurrencyNotSupported,
     IdempotencyInFlight,
     IdempotencyKeyRequired,
@@ -12,8 +14,6 @@ from chassis.http.problems import (
     RevisionRequired,
     StaleRevision,
 )
-from chassis.http.routing import house_router
-from chassis.identity.actor import Actor
 from chassis.storage.external import AlreadyLinked
 from erp.parties.errors import DuplicateTaxId, ManagedByCrm
 from erp.parties.schemas import (

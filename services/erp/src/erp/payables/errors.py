@@ -1,6 +1,6 @@
 """Problems of payables."""
 
-from chassis.http.problems import Problem
+from chassis.problems.problem import Problem
 
 __all__ = ["BillAlreadyReversed", "BillCredited", "BillPaid", "BillWithoutLines", "DuplicateBill"]
 

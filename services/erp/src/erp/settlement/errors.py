@@ -1,6 +1,6 @@
 """Problems of settlement."""
 
-from chassis.http.problems import Problem
+from chassis.problems.problem import Problem
 
 __all__ = [
     "CreditUsed",

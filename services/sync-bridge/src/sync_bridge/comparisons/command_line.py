@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chassis.cli.console import Refusal, say, show, show_table
-from chassis.http.paging import PageQuery
+from chassis.storage.paging import PageQuery
 from sync_bridge.comparisons import service, views
 from sync_bridge.comparisons.schemas import (
     BeginComparison,

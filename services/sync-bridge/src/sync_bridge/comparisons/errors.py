@@ -1,6 +1,6 @@
 """What comparisons refuse."""
 
-from chassis.http.problems import Problem
+from chassis.problems.problem import Problem
 
 __all__ = ["ComparisonRunning", "NothingToCompare"]
 

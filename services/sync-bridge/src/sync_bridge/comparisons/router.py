@@ -5,16 +5,17 @@ from uuid import UUID
 
 from fastapi import Query, Request
 
+from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
-from chassis.http.paging import Page, PageAsked
-from chassis.http.problems import (
+from chassis.http.paging import PageAsked
+from chassis.http.routing import house_router, problem_responses
+from chassis.problems.standard import (
     IdempotencyInFlight,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
     NotFound,
 )
-from chassis.http.routing import house_router, problem_responses
-from chassis.identity.actor import Actor
+from chassis.storage.paging import Page
 from sync_bridge.comparisons import service, views
 from sync_bridge.comparisons.errors import ComparisonRunning, NothingToCompare
 from sync_bridge.comparisons.schemas import (

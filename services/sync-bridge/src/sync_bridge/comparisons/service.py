@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from chassis.http.problems import NotFound
 from chassis.ids import uuid7
+from chassis.problems.standard import NotFound
 from sync_bridge.comparisons import queries
 from sync_bridge.comparisons.errors import ComparisonRunning, NothingToCompare
 from sync_bridge.comparisons.queries import Page

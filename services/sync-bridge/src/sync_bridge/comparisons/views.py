@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.http.problems import NotFound
+from chassis.problems.standard import NotFound
+from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from sync_bridge.comparisons import queries
 from sync_bridge.comparisons.queries import Sql
 from sync_bridge.comparisons.schemas import ComparisonView, DifferenceQuery, DifferenceView

@@ -1,6 +1,6 @@
 """What identity refuses."""
 
-from chassis.http.problems import Problem
+from chassis.problems.problem import Problem
 
 __all__ = [
     "AnswerTookEffect",

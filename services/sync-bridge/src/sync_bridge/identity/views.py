@@ -7,8 +7,8 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.http.problems import NotFound
+from chassis.problems.standard import NotFound
+from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from sync_bridge.explanations import Explanation
 from sync_bridge.identity.schemas import PairQuery, PairView, ReviewQuery, ReviewView
 from sync_bridge.labels import BY_NAME, BY_NUMBER, search_key

@@ -1,6 +1,6 @@
 """What the inbox refuses to a person."""
 
-from chassis.http.problems import Problem
+from chassis.problems.problem import Problem
 
 __all__ = ["NewerVersionCame", "NotAnEvent", "QuarantineDecided"]
 

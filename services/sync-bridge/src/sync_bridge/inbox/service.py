@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from chassis.http.problems import NotFound
+from chassis.problems.standard import NotFound
 from sync_bridge.flows import BY_EVENT, FLOWS
 from sync_bridge.inbox import queries
 from sync_bridge.inbox.errors import NewerVersionCame, NotAnEvent, QuarantineDecided

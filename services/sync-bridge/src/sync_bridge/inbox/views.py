@@ -8,8 +8,8 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.http.problems import NotFound
+from chassis.problems.standard import NotFound
+from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from sync_bridge.flows import types_of
 from sync_bridge.inbox.models import RARE_OUTCOME
 from sync_bridge.inbox.schemas import (

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from chassis.http.linking import ViewOf
-from chassis.http.paging import PageQuery
-from chassis.http.problems import NotFound, Problem
 from chassis.ids import uuid7
+from chassis.problems.problem import Problem
+from chassis.problems.standard import NotFound
+from chassis.storage.paging import PageQuery
 from sync_bridge.identity import service as identity
 from sync_bridge.lanes import queries, searching
 from sync_bridge.lanes.events import LaneResumed

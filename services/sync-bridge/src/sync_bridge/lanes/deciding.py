@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
-from chassis.http.problems import NotFound
+from chassis.problems.standard import NotFound
 from sync_bridge.identity import service as identity
 from sync_bridge.identity.errors import AnswerTookEffect, PairTaken, RecordLinked
 from sync_bridge.identity.schemas import Decide

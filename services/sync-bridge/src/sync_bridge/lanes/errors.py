@@ -1,6 +1,6 @@
 """What lanes refuse to a person."""
 
-from chassis.http.problems import Problem
+from chassis.problems.problem import Problem
 
 __all__ = ["LaneMoving", "LaneNotParked", "NothingToCarry"]
 

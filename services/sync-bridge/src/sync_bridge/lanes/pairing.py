@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from chassis.http.problems import NotFound
 from chassis.ids import uuid7
+from chassis.problems.standard import NotFound
 from chassis.telemetry.trace import Trace
 from sync_bridge.flows import CUSTOMER, ENTITIES
 from sync_bridge.identity import service as identity

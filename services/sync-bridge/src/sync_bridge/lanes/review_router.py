@@ -5,10 +5,12 @@ from uuid import UUID
 
 from fastapi import Query, Response, status
 
+from chassis.actor import Actor
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
 from chassis.http.etag import reply_with
-from chassis.http.paging import Page, PageAsked
-from chassis.http.problems import (
+from chassis.http.paging import PageAsked
+from chassis.http.routing import house_router
+from chassis.problems.standard import (
     IdempotencyInFlight,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
@@ -16,8 +18,7 @@ from chassis.http.problems import (
     RevisionRequired,
     StaleRevision,
 )
-from chassis.http.routing import house_router
-from chassis.identity.actor import Actor
+from chassis.storage.paging import Page
 from sync_bridge.identity import views
 from sync_bridge.identity.errors import (
     AnswerTookEffect,

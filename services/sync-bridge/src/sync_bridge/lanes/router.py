@@ -4,17 +4,18 @@ from typing import Annotated
 
 from fastapi import Path, Query, status
 
+from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
 from chassis.http.linking import ProblemViews
-from chassis.http.paging import Page, PageAsked
-from chassis.http.problems import (
+from chassis.http.paging import PageAsked
+from chassis.http.routing import house_router
+from chassis.problems.standard import (
     IdempotencyInFlight,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
     NotFound,
 )
-from chassis.http.routing import house_router
-from chassis.identity.actor import Actor
+from chassis.storage.paging import Page
 from sync_bridge.lanes import commands, views
 from sync_bridge.lanes.errors import LaneMoving, LaneNotParked
 from sync_bridge.lanes.schemas import (

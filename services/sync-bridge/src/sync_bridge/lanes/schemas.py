@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from chassis.http.problems import ProblemView
+from chassis.problems.problem import ProblemView
 from sync_bridge.inbox.schemas import RecordQuery
 from sync_bridge.states import LaneState, known
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from sync_bridge.labels import BY_NAME, BY_NUMBER
 from sync_bridge.lanes.rules.explanations import Needed, explain
 from sync_bridge.lanes.schemas import LaneQuery, LaneView, NeededView

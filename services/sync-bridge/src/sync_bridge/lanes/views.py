@@ -5,8 +5,8 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
-from chassis.http.paging import Page, PageQuery, Sort, fetch_page
-from chassis.http.problems import NotFound
+from chassis.problems.standard import NotFound
+from chassis.storage.paging import Page, PageQuery, Sort, fetch_page
 from sync_bridge.lanes import searching
 from sync_bridge.lanes.schemas import ActView, HoleView, LaneQuery, LaneView, PauseView
 from sync_bridge.translator import Translator

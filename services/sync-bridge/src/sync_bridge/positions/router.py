@@ -4,14 +4,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
+from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
-from chassis.http.problems import (
+from chassis.http.routing import house_router
+from chassis.problems.standard import (
     IdempotencyInFlight,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
 )
-from chassis.http.routing import house_router
-from chassis.identity.actor import Actor
 from sync_bridge.positions import service
 from sync_bridge.positions.schemas import Backfill, BackfillView, Reached, StatusView
 from sync_bridge.translator import InLanguage

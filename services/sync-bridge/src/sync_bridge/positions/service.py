@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from chassis.http.problems import FieldError, InvalidInput
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput
 from sync_bridge.explanations import Explanation
 from sync_bridge.inbox import service as inbox
 from sync_bridge.positions import queries

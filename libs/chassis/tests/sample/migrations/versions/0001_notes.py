@@ -2,7 +2,7 @@ from alembic import op
 
 from chassis.events.schema import BEGAN_AT
 from chassis.identity.schema import KEY_SYSTEMS
-from chassis.storage import schema
+from chassis.schema import tables
 from chassis.storage.source_versions import CONTENT, HISTORY
 
 revision = "0001"
@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    schema.create(op)
+    tables.create(op)
     op.execute(KEY_SYSTEMS)
     op.execute(CONTENT)
     op.execute(HISTORY)

@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from chassis.http.linking import LinksReply, LinksView, ViewOf, link_each, links_of
-from chassis.http.problems import NotFound
 from chassis.identity.systems import SystemReserved
 from chassis.ids import uuid7
+from chassis.problems.standard import NotFound
 from chassis.storage.reading import Reading
 from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import lock, lock_all, read_all

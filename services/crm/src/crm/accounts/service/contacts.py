@@ -3,8 +3,9 @@
 from functools import partial
 from uuid import UUID
 
-from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput, MissingReference, NotFound
 from chassis.storage import external
 from chassis.work.locking import lock
 from chassis.work.unit_of_work import Work

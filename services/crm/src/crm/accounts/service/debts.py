@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from chassis.http.batch import Outcome
-from chassis.http.problems import NotFound
+from chassis.problems.standard import NotFound
 from chassis.work.unit_of_work import Work
 from crm.accounts import queries
 

@@ -3,7 +3,7 @@
 from functools import partial
 from uuid import UUID
 
-from chassis.http.problems import NotFound
+from chassis.problems.standard import NotFound
 from chassis.work.locking import lock
 from chassis.work.unit_of_work import Work
 from crm.catalog import queries

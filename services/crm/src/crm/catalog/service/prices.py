@@ -7,9 +7,10 @@ from functools import partial
 from typing import TypeAlias
 from uuid import UUID
 
-from chassis.http.field_errors import errors_of_field
-from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
+from chassis.problems.field_errors import errors_of_field
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput, MissingReference, NotFound
 from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import lock
 from chassis.work.unit_of_work import Work

@@ -6,7 +6,7 @@ Revises:
 
 from alembic import op
 
-from chassis.storage import schema
+from chassis.schema import tables
 
 revision = "0001"
 down_revision = None
@@ -16,9 +16,9 @@ def upgrade() -> None:
     """Create them, and the extensions that indexes and constraints of later tables use."""
     op.execute("create extension if not exists pg_trgm")
     op.execute("create extension if not exists btree_gist")
-    schema.create(op)
+    tables.create(op)
 
 
 def downgrade() -> None:
     """Drop them; extensions stay, they may have been there before."""
-    schema.drop(op)
+    tables.drop(op)

@@ -5,7 +5,8 @@ from datetime import timedelta
 from uuid import UUID
 
 from chassis.http.batch import Outcome
-from chassis.http.problems import FieldError, InvalidInput, MissingReference
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput, MissingReference
 from chassis.storage.source_versions import age_of, require_near
 from chassis.work.unit_of_work import Work
 from crm.accounts.service import debts

@@ -6,9 +6,10 @@ from functools import partial
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from chassis.http.field_errors import errors_of_field
-from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
+from chassis.problems.field_errors import errors_of_field
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput, MissingReference, NotFound
 from chassis.storage.loading import loaded
 from chassis.storage.source_versions import present_history
 from chassis.work.company_rules import business_day_of, require_supported_currency

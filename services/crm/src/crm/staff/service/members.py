@@ -5,15 +5,15 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
-from chassis.http.problems import (
-    FieldError,
+from chassis.identity import users
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import (
     Forbidden,
     InvalidInput,
     MissingReference,
     NotFound,
     StaleRevision,
 )
-from chassis.identity import users
 from chassis.work.unit_of_work import Work
 from crm.permissions import ROLES
 from crm.staff import queries

@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
-from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput, MissingReference, NotFound
 from chassis.work.locking import advisory_lock, lock
 from chassis.work.unit_of_work import Work
 from crm.staff import queries

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Literal
 from uuid import UUID
 
-from chassis.http.problems import NotFound
 from chassis.ids import uuid7
+from chassis.problems.standard import NotFound
 from chassis.work.unit_of_work import Work
 from erp.approvals import queries
 from erp.approvals.events import DecisionMade, DecisionStarted

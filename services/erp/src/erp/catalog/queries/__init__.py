@@ -6,8 +6,8 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.loading import loaded
+from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.searching import containing
 from erp import searched
 from erp.catalog.models import Unit

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response, status
 
+from chassis.actor import Actor
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import (
     IfMatch,
@@ -16,8 +17,9 @@ from chassis.http.dependencies import (
     OnlyOnceUnlessDry,
 )
 from chassis.http.etag import reply_with
-from chassis.http.paging import Page, PageAsked, SearchAsked
-from chassis.http.problems import (
+from chassis.http.paging import PageAsked, SearchAsked
+from chassis.http.routing import house_router
+from chassis.problems.standard import (
     IdempotencyInFlight,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
@@ -26,9 +28,8 @@ from chassis.http.problems import (
     RevisionRequired,
     StaleRevision,
 )
-from chassis.http.routing import house_router
-from chassis.identity.actor import Actor
 from chassis.storage.external import AlreadyLinked
+from chassis.storage.paging import Page
 from chassis.storage.reading import Reading
 from erp.catalog import queries
 from erp.catalog.errors import (

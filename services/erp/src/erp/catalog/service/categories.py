@@ -7,8 +7,8 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
+from chassis.problems.standard import MissingReference, NotFound
 from chassis.work.locking import advisory_lock, lock
 from chassis.work.unit_of_work import Work
 from erp.catalog import queries

@@ -7,8 +7,8 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.orm import selectinload
 
-from chassis.http.problems import NotFound
 from chassis.ids import uuid7
+from chassis.problems.standard import NotFound
 from chassis.work.locking import advisory_lock, lock_all, read_all
 from chassis.work.unit_of_work import Work
 from erp.catalog import queries

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
+from chassis.problems.standard import MissingReference, NotFound
 from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import advisory_lock, read_all
 from chassis.work.unit_of_work import Work

@@ -10,9 +10,9 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.http.field_errors import errors_of_field
-from chassis.http.problems import CurrencyNotSupported, MissingReference, NotFound
 from chassis.ids import uuid7
+from chassis.problems.field_errors import errors_of_field
+from chassis.problems.standard import CurrencyNotSupported, MissingReference, NotFound
 from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import advisory_lock, lock, read_all
 from chassis.work.unit_of_work import Work

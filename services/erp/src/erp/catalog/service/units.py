@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
-from chassis.http.problems import MissingReference, NotFound
+from chassis.problems.standard import MissingReference, NotFound
 from chassis.work.unit_of_work import Work
 from erp.catalog import queries
 from erp.catalog.errors import DuplicateCode

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.base import version_columns
+from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.searching import containing
 from erp.fulfilment.models import Order
 from erp.fulfilment.schemas import OrderView

@@ -1,6 +1,6 @@
 """Why an order is not taken or not changed, in words."""
 
-from chassis.http.problem import Phrase
+from chassis.problems.problem import Phrase
 
 __all__ = ["WORDS", "why"]
 

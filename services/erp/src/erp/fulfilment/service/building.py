@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from chassis.http.problems import FieldError, InvalidInput
 from chassis.ids import uuid7
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput
 from chassis.storage.loading import loaded
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from chassis.http.problems import NotFound
 from chassis.ids import uuid7
+from chassis.problems.standard import NotFound
 from chassis.work.unit_of_work import Work
 from erp.approvals import service as approvals
 from erp.fulfilment import queries

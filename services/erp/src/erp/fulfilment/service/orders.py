@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
-from chassis.http.problems import NotFound
 from chassis.ids import uuid7
+from chassis.problems.standard import NotFound
 from chassis.storage.source_versions import present_history
 from chassis.work.unit_of_work import Work
 from erp.fulfilment import queries

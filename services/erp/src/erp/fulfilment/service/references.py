@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
 
-from chassis.http.problems import MissingReference
+from chassis.problems.standard import MissingReference
 from chassis.work.unit_of_work import Work
 from erp.fulfilment import queries
 from erp.fulfilment.models import OrderLine

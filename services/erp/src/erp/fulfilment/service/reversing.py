@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from chassis.http.problems import NotFound
 from chassis.ids import uuid7
+from chassis.problems.standard import NotFound
 from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
 from erp.fulfilment import queries

@@ -8,8 +8,9 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.http.problems import FieldError, InvalidInput, MissingReference, NotFound
 from chassis.ids import uuid7
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput, MissingReference, NotFound
 from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
 from erp.ledger import queries

@@ -5,7 +5,8 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.http.problems import FieldError, InvalidInput, NotFound
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput, NotFound
 from chassis.work.unit_of_work import Work
 from erp.ledger.errors import DuplicateAccount, YearOverlaps
 from erp.ledger.models import Account, FiscalYear, Period

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chassis.http.field_errors import errors_of_field
-from chassis.http.problems import CurrencyNotSupported, Forbidden, MissingReference
+from chassis.problems.field_errors import errors_of_field
+from chassis.problems.standard import CurrencyNotSupported, Forbidden, MissingReference
 from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from chassis.http.problems import FieldError, InvalidInput, NotFound
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput, NotFound
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work

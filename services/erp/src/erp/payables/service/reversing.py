@@ -3,7 +3,8 @@
 from datetime import date
 from uuid import UUID
 
-from chassis.http.problems import FieldError, InvalidInput, NotFound
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput, NotFound
 from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
 from erp.ledger import service as ledger

@@ -5,10 +5,12 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response, status
 
+from chassis.actor import Actor
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
 from chassis.http.etag import reply_with
-from chassis.http.paging import Page, SearchAsked
-from chassis.http.problems import (
+from chassis.http.paging import SearchAsked
+from chassis.http.routing import house_router
+from chassis.problems.standard import (
     CurrencyNotSupported,
     IdempotencyInFlight,
     IdempotencyKeyRequired,
@@ -18,8 +20,7 @@ from chassis.http.problems import (
     RevisionRequired,
     StaleRevision,
 )
-from chassis.http.routing import house_router
-from chassis.identity.actor import Actor
+from chassis.storage.paging import Page
 from erp.catalog.errors import FractionOfUnit
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.parties.errors import PartyArchived

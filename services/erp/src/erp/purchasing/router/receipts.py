@@ -5,16 +5,17 @@ from uuid import UUID
 
 from fastapi import Query, status
 
+from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
-from chassis.http.paging import Page, SearchAsked
-from chassis.http.problems import (
+from chassis.http.paging import SearchAsked
+from chassis.http.routing import house_router
+from chassis.problems.standard import (
     IdempotencyInFlight,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
     NotFound,
 )
-from chassis.http.routing import house_router
-from chassis.identity.actor import Actor
+from chassis.storage.paging import Page
 from erp.catalog.errors import FractionOfUnit
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.purchasing.errors import (

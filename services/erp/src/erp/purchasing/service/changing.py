@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from chassis.http.problems import NotFound
+from chassis.problems.standard import NotFound
 from chassis.work.company_rules import require_supported_currency
 from chassis.work.unit_of_work import Work
 from erp.documents import require_named_once, require_same_items

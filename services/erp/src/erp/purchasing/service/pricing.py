@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from chassis.http.batch import BatchReply
-from chassis.http.field_errors import errors_of_field
-from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
+from chassis.problems.field_errors import errors_of_field
+from chassis.problems.standard import MissingReference, NotFound
 from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work

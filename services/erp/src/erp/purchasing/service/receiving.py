@@ -5,8 +5,8 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from chassis.http.problems import NotFound
 from chassis.ids import uuid7
+from chassis.problems.standard import NotFound
 from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
 from erp.purchasing.errors import NotALine

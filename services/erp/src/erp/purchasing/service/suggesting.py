@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from chassis.http.problems import MissingReference
 from chassis.ids import uuid7
+from chassis.problems.standard import MissingReference
 from chassis.work.unit_of_work import Work
 from erp.purchasing.models import PurchaseSuggestion
 from erp.purchasing.queries import suggestions as queries

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.http.problems import MissingReference
 from chassis.ids import uuid7
+from chassis.problems.standard import MissingReference
 from chassis.work.unit_of_work import Work
 from erp.ledger import service as ledger
 from erp.receivables import queries

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from uuid import UUID
 
-from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
+from chassis.problems.standard import MissingReference, NotFound
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work
 from erp.parties.errors import PartyArchived

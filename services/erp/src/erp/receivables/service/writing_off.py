@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from chassis.http.problems import NotFound
+from chassis.problems.standard import NotFound
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work
 from erp.receivables import queries

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
-from chassis.http.problems import MissingReference, NotFound
 from chassis.ids import uuid7
+from chassis.problems.standard import MissingReference, NotFound
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work
 from erp.ledger import service as ledger

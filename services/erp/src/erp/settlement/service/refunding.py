@@ -4,8 +4,9 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from chassis.http.problems import FieldError, InvalidInput
 from chassis.ids import uuid7
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work
 from erp.ledger import service as ledger

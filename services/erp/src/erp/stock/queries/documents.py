@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.searching import containing
 from erp.searched import STOCK_DOCUMENTS
 from erp.sql import Sql

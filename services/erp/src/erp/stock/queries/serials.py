@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from chassis.http.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.searching import containing
 from chassis.work.unit_of_work import Work
 from erp.searched import SERIALS

@@ -7,8 +7,8 @@ from typing import Protocol
 from uuid import UUID
 
 from chassis.http.batch import BatchReply
-from chassis.http.problems import MissingReference
 from chassis.ids import uuid7
+from chassis.problems.standard import MissingReference
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work
 from erp.sql import Sql

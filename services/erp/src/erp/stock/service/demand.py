@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from uuid import UUID
 
-from chassis.http.problems import MissingReference
+from chassis.problems.standard import MissingReference
 from chassis.work.unit_of_work import Work
 from erp.stock import queries
 from erp.stock.errors import NotStocked

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from chassis.http.problems import NotFound
+from chassis.problems.standard import NotFound
 from erp.ledger import service as ledger
 from erp.ledger.schemas import BalanceQuery
 from erp.sql import Sql

@@ -6,7 +6,7 @@ Revises:
 
 from alembic import op
 
-from chassis.storage import schema
+from chassis.schema import tables
 
 revision = "0001"
 down_revision = None
@@ -14,9 +14,9 @@ down_revision = None
 
 def upgrade() -> None:
     """Create them."""
-    schema.create(op)
+    tables.create(op)
 
 
 def downgrade() -> None:
     """Drop them."""
-    schema.drop(op)
+    tables.drop(op)

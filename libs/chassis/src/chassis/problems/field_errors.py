@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from chassis.http.problem import FieldError
-from chassis.http.problems import InvalidInput
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput
 
 __all__ = ["MESSAGES", "NEVER_EMPTY", "errors_of_field", "field_error"]
 

@@ -1,22 +1,12 @@
 """The problems every service may answer; each module adds its own beside its rules."""
 
-from chassis.http.problem import (
-    MEDIA_TYPE,
-    FieldError,
-    FieldErrorView,
-    Problem,
-    ProblemView,
-    every_problem,
-)
+from chassis.problems.problem import Problem
 
 __all__ = [
-    "MEDIA_TYPE",
     "Conflict",
     "CurrencyNotSupported",
     "DatabaseFull",
     "DatabaseUnavailable",
-    "FieldError",
-    "FieldErrorView",
     "Forbidden",
     "IdempotencyInFlight",
     "IdempotencyKeyRequired",
@@ -29,14 +19,11 @@ __all__ = [
     "MissingReference",
     "NotFound",
     "PathNotFound",
-    "Problem",
-    "ProblemView",
     "RevisionRequired",
     "RowBusy",
     "StaleRevision",
     "TooLarge",
     "Unauthorized",
-    "every_problem",
 ]
 
 

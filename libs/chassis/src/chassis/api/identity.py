@@ -2,34 +2,33 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from chassis.actor import ADMIN, Actor
 from chassis.clock import utc_now
 from chassis.http.dependencies import Caller, InReading, InWork, Needs, OnlyOnce
-from chassis.http.paging import Page, PageAsked, Sort, fetch_page
-from chassis.http.problems import (
+from chassis.http.paging import PageAsked
+from chassis.http.routing import house_router
+from chassis.identity import keys, sessions
+from chassis.identity.authenticate import credential
+from chassis.identity.jwt import IssuerUnavailable
+from chassis.identity.sessions import LoginRefused, TooManyAttempts
+from chassis.problems.standard import (
     IdempotencyInFlight,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
     InvalidCursor,
     NotFound,
 )
-from chassis.http.routing import house_router
-from chassis.identity import keys, sessions
-from chassis.identity.actor import ADMIN, Actor
-from chassis.identity.authenticate import credential
-from chassis.identity.jwt import IssuerUnavailable
-from chassis.identity.sessions import LoginRefused, TooManyAttempts
+from chassis.service import Service
+from chassis.storage.paging import Page, Sort, fetch_page
 from chassis.work.settle import Reply
 from chassis.work.unit_of_work import Work
-
-if TYPE_CHECKING:
-    from chassis.service import Service
 
 __all__ = ["routers"]
 
@@ -118,7 +117,7 @@ class SessionView(BaseModel):
     expires_at: datetime
 
 
-def routers(service: "Service") -> Sequence[APIRouter]:
+def routers(service: Service) -> Sequence[APIRouter]:
     """The identity routes of a service."""
     return me_router(), api_key_router(service), session_router()
 
@@ -135,7 +134,7 @@ def me_router() -> APIRouter:
     return router
 
 
-def api_key_router(service: "Service") -> APIRouter:
+def api_key_router(service: Service) -> APIRouter:
     """Keys of machines; only an administrator may see or make them."""
     problems = (*ONCE, NotFound, InvalidCursor)
     reserved = service.reserved_systems

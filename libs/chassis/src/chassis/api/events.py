@@ -1,28 +1,25 @@
 """The routes of the event feed: its pages, its end, and who reads it."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi import Path as InPath
 from pydantic import BaseModel, Field
 
+from chassis.actor import ADMIN, Actor
 from chassis.events import consumers, feed
 from chassis.events.cursor import CursorExpired, CursorForeign, CursorMalformed
 from chassis.events.envelope import envelope_schema
-from chassis.events.states import StateQuery, read_states
 from chassis.http.dependencies import InReading, InWork, Needs
-from chassis.http.paging import Page
-from chassis.http.problems import FieldError, InvalidInput, NotFound
 from chassis.http.routing import house_router, problem_responses
-from chassis.identity.actor import ADMIN, Actor
-
-if TYPE_CHECKING:
-    from fastapi import APIRouter
-
-    from chassis.service import Service
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput, NotFound
+from chassis.service import Service
+from chassis.storage.paging import Page
+from chassis.work.states import StateQuery, read_states
 
 __all__ = ["feed_router"]
 
@@ -177,7 +174,7 @@ async def event_consumer_delete(administrator: Administrator, name: Name, work: 
         raise NotFound(entity="consumer", id=name)
 
 
-def feed_router(service: "Service") -> "APIRouter":
+def feed_router(service: Service) -> APIRouter:
     """The routes under `/v1/events` of one service."""
     router = house_router(prefix="/v1/events", tag="events")
     gone = problem_responses(CursorMalformed, CursorExpired, CursorForeign)
@@ -193,7 +190,7 @@ def feed_router(service: "Service") -> "APIRouter":
     return router
 
 
-def _state_batch(service: "Service") -> dict[str, Any]:
+def _state_batch(service: Service) -> dict[str, Any]:
     """The page of states as OpenAPI declares it."""
     types = sorted(event.type_for(service.name) for event in service.states)
     items = envelope_schema(types, in_feed=False)
@@ -210,7 +207,7 @@ def _state_batch(service: "Service") -> dict[str, Any]:
     }
 
 
-def _batch(service: "Service") -> dict[str, Any]:
+def _batch(service: Service) -> dict[str, Any]:
     """The page as OpenAPI declares it."""
     types = [event.type_for(service.name) for event in service.events if event.public]
     return {

@@ -5,7 +5,7 @@ import binascii
 
 import orjson
 
-from chassis.http.problems import InvalidCursor
+from chassis.problems.standard import InvalidCursor
 
 __all__ = ["decoded", "encoded"]
 

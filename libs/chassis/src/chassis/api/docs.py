@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse
 
-from chassis.http.problems import NotFound
+from chassis.problems.standard import NotFound
 
 __all__ = ["docs_router"]
 

@@ -8,13 +8,11 @@ would keep the outbox for ever. A consumer that comes back too late is answered 
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from chassis.service import JobHandler
 from chassis.telemetry.logs import get_logger
-
-if TYPE_CHECKING:
-    from chassis.service import JobHandler
-    from chassis.work.unit_of_work import Work
+from chassis.work.unit_of_work import Work
 
 __all__ = ["UPKEEP_EVERY", "UPKEEP_KIND", "outbox_upkeep"]
 
@@ -30,13 +28,13 @@ _FORGET_RELAY = """delete from relay_mark
 log = get_logger("chassis.events")
 
 
-def outbox_upkeep(keep_days: int, *, consumer_days: int, relays: bool) -> "JobHandler":
+def outbox_upkeep(keep_days: int, *, consumer_days: int, relays: bool) -> JobHandler:
     """The job that makes and drops the outbox's months. A month that is in use waits for the next.
 
     Both act as the owner of the tables, through functions of the database that do nothing else.
     """
 
-    async def upkeep(work: "Work", _payload: Mapping[str, Any]) -> None:
+    async def upkeep(work: Work, _payload: Mapping[str, Any]) -> None:
         await work.sql.execute("select outbox_prepare()")
         for row in await work.sql.fetch(_FORGET_CONSUMERS, consumer_days):
             log.warning("feed_consumer_forgotten", consumer=row["name"], at=row["feed_seq"])

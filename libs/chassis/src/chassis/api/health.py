@@ -7,10 +7,11 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
-from chassis.http.problems import NotFound, Problem, every_problem
 from chassis.http.routing import operation_id
-from chassis.http.texts import Texts
-from chassis.storage.migrate import schema_version
+from chassis.problems.problem import Problem, every_problem
+from chassis.problems.standard import NotFound
+from chassis.schema.migrate import schema_version
+from chassis.texts import Texts
 
 __all__ = ["health_router"]
 

@@ -8,19 +8,20 @@ import asyncpg
 from fastapi import Query
 from pydantic import BaseModel, Field
 
+from chassis.actor import ADMIN, Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
-from chassis.http.paging import Filter, Page, PageAsked, Sort, fetch_page
-from chassis.http.problems import (
+from chassis.http.paging import PageAsked
+from chassis.http.routing import house_router
+from chassis.jobs import queue
+from chassis.problems.problem import Problem
+from chassis.problems.standard import (
     IdempotencyInFlight,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
     InvalidCursor,
     NotFound,
-    Problem,
 )
-from chassis.http.routing import house_router
-from chassis.identity.actor import ADMIN, Actor
-from chassis.jobs import queue
+from chassis.storage.paging import Filter, Page, Sort, fetch_page
 
 __all__ = ["NotDead", "router"]
 

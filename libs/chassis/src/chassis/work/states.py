@@ -6,18 +6,16 @@ follows the feed from the position that comes with the first page: a later event
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID, uuid5
 
 from chassis.events.cursor import Cursor
 from chassis.events.envelope import source_of, to_json
 from chassis.events.event import Event
 from chassis.events.feed import ends_of
-
-if TYPE_CHECKING:
-    from chassis.telemetry.trace import Trace
-    from chassis.work.database import Database
-    from chassis.work.unit_of_work import Work
+from chassis.telemetry.trace import Trace
+from chassis.work.database import Database
+from chassis.work.unit_of_work import Work
 
 __all__ = ["StatePage", "StateQuery", "States", "read_states"]
 
@@ -67,7 +65,7 @@ class StatePage:
 
 
 async def read_states(
-    database: "Database", states: States, query: StateQuery, trace: "Trace"
+    database: Database, states: States, query: StateQuery, trace: Trace
 ) -> StatePage:
     """The page asked for, read in one snapshot: data and version of a state belong together."""
     async with database.snapshot() as work:
@@ -83,7 +81,7 @@ async def read_states(
     return StatePage(told, cursor, subjects[-1] if more else None)
 
 
-async def _subjects_after(work: "Work", table: str, query: StateQuery) -> list[UUID]:
+async def _subjects_after(work: Work, table: str, query: StateQuery) -> list[UUID]:
     rows = await work.sql.fetch(
         f"select id from {table} where id > $1 order by id limit $2",
         query.after or UUID(int=0),
@@ -92,7 +90,7 @@ async def _subjects_after(work: "Work", table: str, query: StateQuery) -> list[U
     return [row["id"] for row in rows]
 
 
-def _row(service: str, event: Event, ends: Any, work: "Work", trace: "Trace") -> dict[str, Any]:
+def _row(service: str, event: Event, ends: Any, work: Work, trace: Trace) -> dict[str, Any]:
     """The state as a published row, without a place in the feed.
 
     Its id follows from what it says, so that reading it twice is one event.

@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chassis.identity import sessions
-
-if TYPE_CHECKING:
-    from chassis.service import JobHandler
-    from chassis.work.unit_of_work import Work
+from chassis.service import JobHandler
+from chassis.work.unit_of_work import Work
 
 __all__ = ["EVERY", "KIND", "housekeeping"]
 
@@ -18,13 +16,13 @@ _DONE_JOBS_KEPT = timedelta(days=14)
 _AT_ONCE = 10_000
 
 
-def housekeeping(idempotency_days: int) -> "JobHandler":
+def housekeeping(idempotency_days: int) -> JobHandler:
     """The job: forgets used idempotency keys, done jobs, ended sessions and failed logins.
 
     Each pass takes at most 10,000 rows of a table, oldest first; a full pass asks for another.
     """
 
-    async def clear(work: "Work", _payload: Mapping[str, Any]) -> None:
+    async def clear(work: Work, _payload: Mapping[str, Any]) -> None:
         await sessions.sweep(work.sql, now=work.now)
         keys_until = work.now - timedelta(days=idempotency_days)
         gone = await work.sql.fetchval(_KEYS, keys_until, _AT_ONCE)

@@ -4,22 +4,17 @@ import asyncio
 import os
 import socket
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
-from chassis.events.relay import relay_for
-from chassis.events.retention import UPKEEP_EVERY, UPKEEP_KIND, outbox_upkeep
 from chassis.events.sequencer import Sequencer
 from chassis.events.wakeup import Wakeups
-from chassis.jobs import housekeeping
-from chassis.jobs.worker import Worker
 from chassis.service import Schedule, ServiceContext
 from chassis.storage.lost import LOST
 from chassis.telemetry.logs import get_logger
-
-if TYPE_CHECKING:
-    from chassis.cli.installation import Installation
-    from chassis.telemetry.metrics import Metrics
-    from chassis.work.database import Database
+from chassis.telemetry.metrics import Metrics
+from chassis.worker import housekeeping
+from chassis.worker.jobs import Worker
+from chassis.worker.outbox_upkeep import UPKEEP_EVERY, UPKEEP_KIND, outbox_upkeep
+from chassis.worker.relaying import relay_for
 
 __all__ = ["jobs_worker", "run_worker"]
 
@@ -27,25 +22,22 @@ AGAIN_SECONDS = 1.0
 log = get_logger("chassis.worker")
 
 
-async def run_worker(
-    here: "Installation", database: "Database", wakeups: Wakeups, metrics: "Metrics | None"
-) -> None:
+async def run_worker(here: ServiceContext, wakeups: Wakeups, metrics: Metrics | None) -> None:
     """Run everything behind the API until cancelled; an unforeseen error of one part ends all.
 
     Any number of workers may run: sequencer and relay work in one of them, jobs in all.
     """
-    service, connect = here.service, database.connect_driver
-    context = ServiceContext(service=service, settings=here.settings, database=database)
+    service, connect = here.service, here.database.connect_driver
     holder = f"{socket.gethostname()}:{os.getpid()}"
     relay = relay_for(service, here.settings, connect, wakeups)
     log.info("worker_started", holder=holder, relay=relay is not None)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(Sequencer(connect, wakeups, holder=holder).run(), name="sequencer")
-        tasks.create_task(jobs_worker(here, database, wakeups, metrics).run(), name="jobs")
+        tasks.create_task(jobs_worker(here, wakeups, metrics).run(), name="jobs")
         if relay:
             tasks.create_task(relay.run(), name="relay")
         for run in service.background:
-            tasks.create_task(_forever(run, context))
+            tasks.create_task(_forever(run, here))
 
 
 async def _forever(
@@ -60,12 +52,7 @@ async def _forever(
             await asyncio.sleep(AGAIN_SECONDS)
 
 
-def jobs_worker(
-    here: "Installation",
-    database: "Database",
-    wakeups: Wakeups,
-    metrics: "Metrics | None" = None,
-) -> Worker:
+def jobs_worker(here: ServiceContext, wakeups: Wakeups, metrics: Metrics | None = None) -> Worker:
     """The worker of the service's jobs and schedules, and of those every service has."""
     service, settings = here.service, here.settings
     handlers = {
@@ -83,7 +70,7 @@ def jobs_worker(
         *service.schedules,
     )
     return Worker(
-        database,
+        here.database,
         handlers=handlers,
         schedules=schedules,
         signal=wakeups.asked,

@@ -1,22 +1,20 @@
 """Migrations: one linear Alembic chain in each service, run by the role that owns the tables."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
+from chassis.service import Service
 from chassis.storage.connections import driver_url
-
-if TYPE_CHECKING:
-    from chassis.service import Service
 
 __all__ = ["downgrade", "head_of", "is_current", "schema_version", "upgrade"]
 
 
-def _config(service: "Service", owner_url: str) -> Config:
+def _config(service: Service, owner_url: str) -> Config:
     config = Config()
     config.set_main_option("script_location", str(service.migrations))
     config.attributes["url"] = driver_url(owner_url)
@@ -24,12 +22,12 @@ def _config(service: "Service", owner_url: str) -> Config:
     return config
 
 
-def upgrade(service: "Service", owner_url: str, revision: str = "head") -> None:
+def upgrade(service: Service, owner_url: str, revision: str = "head") -> None:
     """Bring the schema to a revision, by default the newest. Safe to repeat."""
     command.upgrade(_config(service, owner_url), revision)
 
 
-def downgrade(service: "Service", owner_url: str, revision: str) -> None:
+def downgrade(service: Service, owner_url: str, revision: str) -> None:
     """Take the schema back to a revision; `base` removes all."""
     command.downgrade(_config(service, owner_url), revision)
 
@@ -51,6 +49,6 @@ async def schema_version(sql: "asyncpg.Connection[Any]") -> str:
     return str(found or "none")
 
 
-async def is_current(service: "Service", sql: "asyncpg.Connection[Any]") -> bool:
+async def is_current(service: Service, sql: "asyncpg.Connection[Any]") -> bool:
     """Whether the database is at the newest revision."""
     return await schema_version(sql) == head_of(service.migrations)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
 
-from chassis.http.texts import Texts
+from chassis.texts import Texts
 
 __all__ = [
     "MEDIA_TYPE",

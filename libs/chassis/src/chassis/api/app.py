@@ -3,36 +3,34 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.routing import BaseRoute
 
-from chassis.events.router import feed_router
+from chassis.api.docs import docs_router
+from chassis.api.events import feed_router
+from chassis.api.health import health_router
+from chassis.api.identity import routers as identity_routers
+from chassis.api.jobs import router as jobs_router
+from chassis.api.openapi import openapi_document
 from chassis.events.wakeup import Wakeups
-from chassis.http.docs import docs_router
 from chassis.http.faults import add_fault_handlers
-from chassis.http.health import health_router
 from chassis.http.middleware import Edge
-from chassis.http.openapi import openapi_document
 from chassis.http.routing import Crossroads
-from chassis.http.texts import Texts
 from chassis.identity.authenticate import Authenticator
-from chassis.identity.router import routers as identity_routers
-from chassis.jobs.router import router as jobs_router
-from chassis.storage.migrate import head_of, schema_version
+from chassis.schema.migrate import head_of, schema_version
+from chassis.service import Service
+from chassis.settings import ServiceSettings
 from chassis.telemetry.metrics import Metrics
+from chassis.texts import Texts
 from chassis.work.database import Database
-
-if TYPE_CHECKING:
-    from chassis.service import Service
-    from chassis.settings import ServiceSettings
 
 __all__ = ["create_app"]
 
 
 def create_app(
-    service: "Service", settings: "ServiceSettings", database: Database | None = None
+    service: Service, settings: ServiceSettings, database: Database | None = None
 ) -> FastAPI:
     """The application. Without a database it connects to the settings' own when it starts."""
     metrics = Metrics(service.name, service.metrics)
@@ -83,7 +81,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await app.state.database.close()
 
 
-def _routes(service: "Service", metrics: Metrics) -> list[BaseRoute]:
+def _routes(service: Service, metrics: Metrics) -> list[BaseRoute]:
     """Every route, side by side: included routers would be searched one within the other."""
     routers = (
         health_router,

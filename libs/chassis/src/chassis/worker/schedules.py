@@ -6,25 +6,23 @@ while no worker ran is not made up for: the job of the present one does the work
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import asyncpg
 
 from chassis.ids import uuid7
-
-if TYPE_CHECKING:
-    from chassis.service import Schedule
+from chassis.service import Schedule
 
 __all__ = ["enqueue_due", "period_of"]
 
 
-def period_of(schedule: "Schedule", at: datetime) -> int:
+def period_of(schedule: Schedule, at: datetime) -> int:
     """The number of the schedule's period that holds the instant."""
     return int(at.timestamp() // schedule.every.total_seconds())
 
 
 async def enqueue_due(
-    sql: "asyncpg.Connection[Any]", schedules: Sequence["Schedule"], *, now: datetime
+    sql: "asyncpg.Connection[Any]", schedules: Sequence[Schedule], *, now: datetime
 ) -> list[str]:
     """Queue a job for each schedule whose present period has none yet; the schedules' names."""
     if not schedules:

@@ -6,19 +6,17 @@ effect once, whatever dies at whichever moment.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
+from chassis.actor import SYSTEM
 from chassis.clock import utc_now
 from chassis.events.wakeup import Signal
-from chassis.identity.actor import SYSTEM
-from chassis.jobs import clock, queue
+from chassis.jobs import queue
+from chassis.service import JobHandler, Schedule
 from chassis.storage.lost import LOST, DatabaseLost
 from chassis.telemetry.logs import get_logger
-
-if TYPE_CHECKING:
-    from chassis.service import JobHandler, Schedule
-    from chassis.telemetry.metrics import Metrics
-    from chassis.work.database import Database
+from chassis.telemetry.metrics import Metrics
+from chassis.work.database import Database
+from chassis.worker import schedules
 
 __all__ = ["Worker"]
 
@@ -37,12 +35,12 @@ class Worker:
 
     def __init__(
         self,
-        database: "Database",
+        database: Database,
         *,
-        handlers: Mapping[str, "JobHandler"],
-        schedules: Sequence["Schedule"] = (),
+        handlers: Mapping[str, JobHandler],
+        schedules: Sequence[Schedule] = (),
         signal: Signal | None = None,
-        metrics: "Metrics | None" = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self._database = database
         self._handlers = handlers
@@ -79,7 +77,7 @@ class Worker:
         while True:
             try:
                 async with self._database.driver() as sql:
-                    due = await clock.enqueue_due(sql, self._schedules, now=utc_now())
+                    due = await schedules.enqueue_due(sql, self._schedules, now=utc_now())
             except LOST as broken:
                 log.warning("clock_interrupted", error=repr(broken))
             else:

@@ -11,7 +11,7 @@ import values
 __all__ = ["LANGUAGES", "Texts", "preferred_language"]
 
 LANGUAGES = ("en", "zh-CN")
-OWN_LOCALE = Path(__file__).parent.parent / "locale"
+OWN_LOCALE = Path(__file__).parent / "locale"
 
 
 class Texts:

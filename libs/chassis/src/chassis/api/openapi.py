@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from chassis.http.problems import MEDIA_TYPE
+from chassis.problems.problem import MEDIA_TYPE
 
 __all__ = ["openapi_document"]
 

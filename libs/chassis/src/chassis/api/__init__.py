@@ -1,0 +1,1 @@
+"""What every service serves: its application, and the routes that all services have."""

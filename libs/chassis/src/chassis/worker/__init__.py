@@ -1,0 +1,1 @@
+"""What runs behind the API: jobs, schedules, the sequencer and the relay."""

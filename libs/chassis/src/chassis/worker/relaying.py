@@ -1,0 +1,46 @@
+"""The relay of a service, made for the broker that its settings name."""
+
+from collections.abc import Callable
+
+from chassis.events.broker import Publisher
+from chassis.events.relay import ANSWER_SECONDS, Relay
+from chassis.events.wakeup import Connect, Wakeups
+from chassis.service import Service
+from chassis.settings import ServiceSettings
+
+__all__ = ["relay_for"]
+
+
+def relay_for(
+    service: Service,
+    settings: ServiceSettings,
+    connect: Connect,
+    wakeups: Wakeups,
+    *,
+    restarted: Callable[[], None] = lambda: None,
+) -> Relay | None:
+    """The relay of a service; None when no broker is configured."""
+    bootstrap_servers = settings.kafka_bootstrap_servers
+    if not bootstrap_servers:
+        return None
+    from chassis.events.publisher import KafkaPublisher  # noqa: PLC0415 - B62: only with a broker
+    from chassis.events.topic_ends import TopicEnds  # noqa: PLC0415 - the same
+
+    topics = {event.topic_for(service.name) for event in service.events if event.public}
+
+    def make_publisher() -> Publisher:
+        return KafkaPublisher(
+            bootstrap_servers,
+            client_id=f"tandem-{service.name}-relay",
+            topics=topics,
+            partitions=settings.kafka_partitions,
+            answer_seconds=ANSWER_SECONDS,
+        )
+
+    ends = TopicEnds(
+        bootstrap_servers,
+        topics=topics,
+        partitions=settings.kafka_partitions,
+        answer_seconds=ANSWER_SECONDS,
+    )
+    return Relay(connect, wakeups, make_publisher, restarted=restarted, compare=ends.compare)
