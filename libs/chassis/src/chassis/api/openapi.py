@@ -93,7 +93,7 @@ def _sentence(text: str) -> str:
 
 def _finish(operation: dict[str, Any], *, secured: bool) -> None:
     if operation["summary"] == operation["operationId"].replace("_", " ").title():
-        operation["summary"] = _sentence(operation["description"])
+        operation["summary"] = _sentence(operation.get("description", operation["summary"]))
     operation["security"] = [{"apiKey": []}, {"apiKeyHeader": []}] if secured else []
     for status, reply in operation["responses"].items():
         content = reply.get("content", {})
