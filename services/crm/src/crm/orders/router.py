@@ -46,7 +46,6 @@ from crm.orders.models import Order
 from crm.orders.rules.reasons import DEFAULT_REASON, REASONS
 from crm.orders.schemas import (
     ChangeOrder,
-    OrderState,
     OrderView,
     PlaceOrder,
     UpsertAvailabilities,
@@ -69,6 +68,7 @@ from crm.orders.service.copy_batches import (
     store_each,
     store_one,
 )
+from crm.orders.states import OrderState
 from records.batches import upsert_each
 from records.links import linked_to
 from records.senders import FromBoundSystem, FromSystem, InBatch, InBoundBatch
