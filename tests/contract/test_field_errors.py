@@ -36,6 +36,7 @@ REFUSES: dict[str, set[str]] = {
     "default": set(),
     "definition-ref": set(),
     "definitions": set(),
+    "enum": {"literal_error"},
     "dict": {"dict_type", "invalid_key"},
     "float": {"float_type", "float_parsing", "finite_number"},
     "function-after": {"value_error", "assertion_error"},

@@ -1,21 +1,28 @@
 """What a person allows us: how it is kept, and how it changes."""
 
-from typing import Annotated, Literal
+from enum import StrEnum
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from values.text import unset
 
-__all__ = ["Consent", "ConsentChange", "ConsentPatch"]
-
-Permission = Literal["unknown", "granted", "refused"]
+__all__ = ["Consent", "ConsentChange", "ConsentPatch", "ConsentState"]
 
 
-def _unknown(permission: Permission | None) -> Permission:
-    return permission or "unknown"
+class ConsentState(StrEnum):
+    """Whether the person allows it."""
+
+    UNKNOWN = "unknown"
+    GRANTED = "granted"
+    REFUSED = "refused"
 
 
-PermissionPatch = Annotated[Permission | None, AfterValidator(_unknown)]
+def _unknown(permission: ConsentState | None) -> ConsentState:
+    return permission or ConsentState.UNKNOWN
+
+
+ConsentStatePatch = Annotated[ConsentState | None, AfterValidator(_unknown)]
 
 
 class Consent(BaseModel):
@@ -23,8 +30,8 @@ class Consent(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
 
-    email: Permission = "unknown"
-    phone: Permission = "unknown"
+    email: ConsentState = ConsentState.UNKNOWN
+    phone: ConsentState = ConsentState.UNKNOWN
 
 
 class ConsentChange(BaseModel):
@@ -32,8 +39,8 @@ class ConsentChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    email: PermissionPatch = Field(default_factory=unset)
-    phone: PermissionPatch = Field(default_factory=unset)
+    email: ConsentStatePatch = Field(default_factory=unset)
+    phone: ConsentStatePatch = Field(default_factory=unset)
 
     def onto(self, present: Consent) -> Consent:
         """The consent with these parts changed."""
@@ -44,7 +51,7 @@ class ConsentChange(BaseModel):
 
 def _all_unknown(change: ConsentChange | None) -> ConsentChange:
     """Null makes all of it unknown."""
-    return change or ConsentChange(email="unknown", phone="unknown")
+    return change or ConsentChange(email=ConsentState.UNKNOWN, phone=ConsentState.UNKNOWN)
 
 
 ConsentPatch = Annotated[ConsentChange | None, AfterValidator(_all_unknown)]

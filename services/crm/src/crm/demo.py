@@ -17,7 +17,7 @@ from crm.catalog.errors import DuplicateCode
 from crm.catalog.schemas import UpsertPrice, UpsertProduct
 from crm.catalog.service.prices import upsert_price
 from crm.catalog.service.products import upsert_product
-from crm.consents import ConsentChange
+from crm.consents import ConsentChange, ConsentState
 from crm.ownership import ManagedByErp
 from records.upserts import Upserted
 from values.address import AddressChange
@@ -63,7 +63,7 @@ _CONTACTS: Mapping[str, Mapping[str, Any]] = {
         "title": "Buyer",
         "email": "sun.li@seaview.example",
         "phone": "138 1234 5678",
-        "consent": ConsentChange(email="granted", phone="granted"),
+        "consent": ConsentChange(email=ConsentState.GRANTED, phone=ConsentState.GRANTED),
         "primary": True,
     },
     "restaurants-accounts": {
@@ -76,7 +76,7 @@ _CONTACTS: Mapping[str, Mapping[str, Any]] = {
         "account_external_id": "library",
         "name": "周静",
         "title": "馆长",
-        "consent": ConsentChange(phone="refused"),
+        "consent": ConsentChange(phone=ConsentState.REFUSED),
         "primary": True,
     },
     "studio-owner": {

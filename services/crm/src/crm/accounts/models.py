@@ -19,8 +19,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
 from chassis.storage.base import Amount, PartlyEdited
+from chassis.storage.states import known
 from crm.base import Base
-from crm.consents import Consent
+from crm.consents import Consent, ConsentState
 from crm.searched import ACCOUNT, CONTACT
 from crm.terms import ErpTerms
 from records.entities import NamedRecord, Values
@@ -199,12 +200,8 @@ class Contact(Reachable, Base):
     __tablename__ = "contact"
     __table_args__ = (
         *_rules_of("contact"),
-        CheckConstraint(
-            "consent_email in ('unknown', 'granted', 'refused')", name="consent_email_known"
-        ),
-        CheckConstraint(
-            "consent_phone in ('unknown', 'granted', 'refused')", name="consent_phone_known"
-        ),
+        known("consent_email", ConsentState),
+        known("consent_phone", ConsentState),
         Index("ix_contact_account_id_created_at", "account_id", "created_at", "id"),
         Index(
             "uq_contact_primary",
@@ -216,15 +213,15 @@ class Contact(Reachable, Base):
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     title: Mapped[str] = mapped_column(default="")
-    consent_email: Mapped[str] = mapped_column(default="unknown")
-    consent_phone: Mapped[str] = mapped_column(default="unknown")
+    consent_email: Mapped[str] = mapped_column(default=ConsentState.UNKNOWN)
+    consent_phone: Mapped[str] = mapped_column(default=ConsentState.UNKNOWN)
     primary: Mapped[bool] = mapped_column("is_primary", default=False)
 
     @property
     def consent(self) -> Consent:
         """What the person allows us."""
-        known = {"email": self.consent_email, "phone": self.consent_phone}
-        return Consent.model_validate({name: said for name, said in known.items() if said})
+        states = {"email": self.consent_email, "phone": self.consent_phone}
+        return Consent.model_validate({name: state for name, state in states.items() if state})
 
     @consent.setter
     def consent(self, consent: Consent) -> None:

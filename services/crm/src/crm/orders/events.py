@@ -2,12 +2,12 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.events.event import Event, Exact, MoneyText
+from crm.orders.states import OrderState, RefusalKind
 from values.address import Address
 
 __all__ = ["BaseState", "LineState", "OrderChanged", "RefusalState"]
@@ -61,7 +61,7 @@ class RefusalState(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["order", "change", "cancellation"]
+    kind: RefusalKind
     code: str
     about: str = Field(description="What it is about, such as SKUs; may be empty.")
 
@@ -80,7 +80,7 @@ class OrderChanged(Event):
     ship_to: Address
     note: str
     currency: str
-    state: Literal["placed", "rejected", "cancelled"] = Field(
+    state: OrderState = Field(
         description="rejected: the ERP refused it; changed, it is decided anew."
     )
     lines: list[LineState]

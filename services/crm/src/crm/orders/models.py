@@ -20,15 +20,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
+from chassis.storage.states import known
 from crm.base import Base
 from crm.orders.errors import AccountFixed, OrderCancelled
+from crm.orders.states import OrderState
 from crm.searched import NUMBER
 from records.entities import Record
 from values.address import Address
 
-__all__ = ["CANCELLED", "PLACED", "REJECTED", "Order", "OrderLine"]
-
-PLACED, REJECTED, CANCELLED = "placed", "rejected", "cancelled"
+__all__ = ["Order", "OrderLine"]
 
 
 class Order(Record, Base):
@@ -41,7 +41,7 @@ class Order(Record, Base):
 
     __tablename__ = "customer_order"
     __table_args__ = (
-        CheckConstraint("state in ('placed', 'rejected', 'cancelled')", name="state_known"),
+        known("state", OrderState),
         CheckConstraint(
             "content_version >= 1 and content_version <= version", name="content_version_reached"
         ),
@@ -74,7 +74,8 @@ class Order(Record, Base):
 
     def count_local_change(self, at: datetime, *, history: int) -> list[str]:
         """Count a change that was made here: the ERP decides anew; other fields that it changed."""
-        state = CANCELLED if self.state == CANCELLED else PLACED
+        cancelled = self.state == OrderState.CANCELLED
+        state = self.state if cancelled else OrderState.PLACED
         changed = [*self.apply({"state": state}), *self.apply({"refusal": None})]
         self.touch(at)
         self.content_version, self.content_history = self.version, history
@@ -87,14 +88,14 @@ class Order(Record, Base):
 
     def cancel(self, at: datetime, *, history: int) -> list[str]:
         """The customer wants it no longer; the fields changed, none if it was cancelled before."""
-        if self.state == CANCELLED:
+        if self.state == OrderState.CANCELLED:
             return []
-        self.state = CANCELLED
+        self.state = OrderState.CANCELLED
         return ["state", *self.count_local_change(at, history=history)]
 
     def require_not_cancelled(self) -> None:
         """Raises OrderCancelled."""
-        if self.state == CANCELLED:
+        if self.state == OrderState.CANCELLED:
             raise OrderCancelled(number=self.number)
 
     def require_movable_to(self, account_id: UUID) -> None:

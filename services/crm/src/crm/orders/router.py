@@ -47,7 +47,6 @@ from crm.orders.models import Order
 from crm.orders.rules.reasons import DEFAULT_REASON, REASONS
 from crm.orders.schemas import (
     ChangeOrder,
-    OrderState,
     OrderView,
     PlaceOrder,
     UpsertAvailabilities,
@@ -70,6 +69,7 @@ from crm.orders.service.copy_batches import (
     store_each,
     store_one,
 )
+from crm.orders.states import OrderState
 from records.batches import upsert_each
 from records.links import linked_to
 from records.senders import FromBoundSystem, FromSystem, InBatch, InBoundBatch

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import (
@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 from chassis.http.etag import EtagVersion, Revision
 from crm.fields import LARGEST_BATCH
 from crm.orders.erp_orders import ErpOrder
+from crm.orders.states import OrderState, RefusalKind
 from records.links import ExternalRef
 from values.address import Address, AddressPatch
 from values.days import Day, Instant
@@ -34,7 +35,6 @@ __all__ = [
     "FulfilmentItem",
     "LineView",
     "NewOrderLine",
-    "OrderState",
     "OrderView",
     "PlaceOrder",
     "Refusal",
@@ -50,7 +50,6 @@ __all__ = [
     "UpsertReply",
 ]
 
-OrderState = Literal["placed", "rejected", "cancelled"]
 Discount = Annotated[NonNegativeDecimal, Field(le=1, description="Part of the price, 0 to 1.")]
 
 
@@ -257,7 +256,7 @@ class Refusal(BaseModel):
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
-    kind: Literal["order", "change", "cancellation"]
+    kind: RefusalKind
     code: str = Field(description="Stable, for programs.")
     about: str = Field(description="What it is about, such as SKUs; may be empty.")
     text: str = Field(default="", description="In the reader's language.")

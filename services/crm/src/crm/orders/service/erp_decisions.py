@@ -8,9 +8,10 @@ from chassis.work.unit_of_work import Work
 from crm.catalog.service import prices
 from crm.orders import queries
 from crm.orders.erp_orders import ErpLine, ErpOrder
-from crm.orders.models import CANCELLED, PLACED, REJECTED, Order, OrderLine
+from crm.orders.models import Order, OrderLine
 from crm.orders.service.lines import AMOUNT_DIGITS
 from crm.orders.service.orders import apply_values, save_order
+from crm.orders.states import OrderState, RefusalKind
 from values.decimals import rounded
 from values.money import digits_of
 from values.prices import line_net
@@ -77,25 +78,29 @@ async def apply_refusal(work: Work, order: Order, *, version: int, code: str, ab
     if order.changed_after(version, history=work.trace.history):
         return
     erp = ErpOrder.model_validate(order.erp) if order.erp else None
-    if erp is None or erp.state == REJECTED or erp.source_version is None:
-        refusal = {"kind": "order", "code": code, "about": about}
-        await _save(work, order, list(order.apply({"state": REJECTED, "refusal": refusal})), None)
+    if erp is None or erp.state == OrderState.REJECTED or erp.source_version is None:
+        refusal = {"kind": RefusalKind.ORDER, "code": code, "about": about}
+        changed = list(order.apply({"state": OrderState.REJECTED, "refusal": refusal}))
+        await _save(work, order, changed, None)
         return
     order.content_version = min(erp.source_version, order.version)
     order.content_history = erp.source_history or order.content_history
-    kind = "cancellation" if order.state == CANCELLED else "change"
+    cancelled = order.state == OrderState.CANCELLED
+    kind = RefusalKind.CANCELLATION if cancelled else RefusalKind.CHANGE
     refusal = {"kind": kind, "code": code, "about": about}
     await _apply_content(work, order, erp, state=_state_of(erp), refusal=refusal)
 
 
-def _state_of(erp: ErpOrder) -> str:
-    return erp.state if erp.state in {REJECTED, CANCELLED} else PLACED
+def _state_of(erp: ErpOrder) -> OrderState:
+    """The ERP has more states; all that are neither of these are placed orders here."""
+    ended = {OrderState.REJECTED, OrderState.CANCELLED}
+    return OrderState(erp.state) if erp.state in ended else OrderState.PLACED
 
 
 def _refusal_of(erp: ErpOrder) -> dict[str, str] | None:
     """What the ERP refused of what this order asked for last, if it did."""
-    if erp.state == REJECTED:
-        return _refusal("order", erp.reason)
+    if erp.state == OrderState.REJECTED:
+        return _refusal(RefusalKind.ORDER, erp.reason)
     answer = erp.last_change
     if answer is None or not answer.refuses(erp.source_version or 0, history=erp.source_history):
         return None
@@ -112,7 +117,7 @@ async def _apply_content(
     work: Work, order: Order, erp: ErpOrder, *, state: str, refusal: Mapping[str, str] | None
 ) -> None:
     changed = list(order.apply({"state": state, "refusal": refusal}))
-    lines = await _lines_of(work, order, erp) if state == PLACED else None
+    lines = await _lines_of(work, order, erp) if state == OrderState.PLACED else None
     if lines is not None:
         present = await queries.load_lines(work, order.id)
         external = {line.id: line.external_line_id for line in present}

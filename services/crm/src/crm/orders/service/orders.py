@@ -18,7 +18,7 @@ from crm.accounts.schemas import Buyer
 from crm.accounts.service import accounts
 from crm.orders import queries
 from crm.orders.events import BaseState, LineState, OrderChanged, RefusalState, money
-from crm.orders.models import PLACED, Order, OrderLine
+from crm.orders.models import Order, OrderLine
 from crm.orders.schemas import (
     BatchOrder,
     ChangeLine,
@@ -35,6 +35,7 @@ from crm.orders.service.lines import (
     compared_values,
     orders_more,
 )
+from crm.orders.states import OrderState
 from crm.sql import Sql
 from records.batches import InBulk
 from records.upserts import Sent, Upserted, upsert
@@ -118,7 +119,7 @@ async def _place(
         "ship_to": _ship_to(command.ship_to, buyer.shipping_address),
         "note": command.note,
         "currency": work.setting.currency,
-        "state": PLACED,
+        "state": OrderState.PLACED,
         "freight": _freight(work, command.freight, ZERO),
         "erp": None,
         "content_version": 1,
