@@ -57,6 +57,7 @@ def field_error(error: Mapping[str, Any]) -> FieldError:
         return FieldError(pointer, "never_empty", NEVER_EMPTY)
     if code in {"too_short", "too_long"} and isinstance(error.get("input"), str):
         code = f"string_{code}"  # a secret: the validator counts its characters as if in a list
+    code = "literal_error" if code == "enum" else code  # one of some words, however those are kept
     if code not in MESSAGES:
         return FieldError(pointer, code, str(error["msg"]))
     facts = {name: str(value) for name, value in error.get("ctx", {}).items()}

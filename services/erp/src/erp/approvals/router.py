@@ -15,7 +15,8 @@ from chassis.http.routing import house_router
 from chassis.identity.actor import Actor
 from erp.approvals import queries, service
 from erp.approvals.errors import AlreadyDecided, OwnRequest
-from erp.approvals.schemas import ApprovalState, ApprovalView, Decide
+from erp.approvals.schemas import ApprovalView, Decide
+from erp.approvals.states import ApprovalState
 
 __all__ = ["approval_router"]
 
