@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 from uuid import UUID
 
 from chassis.events.event import Event, InternalEvent
+from erp.approvals.states import ApprovalKind, ApprovalState
 
 __all__ = ["DecisionMade", "DecisionStarted"]
 
@@ -27,8 +28,8 @@ class DecisionMade(Event):
     aggregate = "approval"
     public: ClassVar[bool] = False
 
-    kind: Literal["credit"]
+    kind: ApprovalKind
     subject_type: str
     subject_id: UUID
-    state: Literal["approved", "refused"]
+    state: Literal[ApprovalState.APPROVED, ApprovalState.REFUSED]
     note: str

@@ -8,12 +8,12 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped
 
 from erp.approvals.errors import AlreadyDecided, OwnRequest
+from erp.approvals.states import ApprovalKind, ApprovalState
 from erp.base import Base
+from erp.documents import known
 from records.entities import Record
 
-__all__ = ["APPROVED", "PENDING", "REFUSED", "WITHDRAWN", "Approval"]
-
-PENDING, APPROVED, REFUSED, WITHDRAWN = "pending", "approved", "refused", "withdrawn"
+__all__ = ["Approval"]
 
 
 class Approval(Record, Base):
@@ -21,10 +21,8 @@ class Approval(Record, Base):
 
     __tablename__ = "approval"
     __table_args__ = (
-        CheckConstraint("kind in ('credit')", name="kind_known"),
-        CheckConstraint(
-            "state in ('pending', 'approved', 'refused', 'withdrawn')", name="state_known"
-        ),
+        known("kind", ApprovalKind),
+        known("state", ApprovalState),
         CheckConstraint(
             "(state in ('approved', 'refused')) = (decided_by is not null)",
             name="decided_by_someone",
@@ -53,9 +51,9 @@ class Approval(Record, Base):
     decided_at: Mapped[datetime | None]
     note: Mapped[str]
 
-    def decide(self, state: str, *, by: str, note: str, at: datetime) -> None:
+    def decide(self, state: ApprovalState, *, by: str, note: str, at: datetime) -> None:
         """Approve or refuse. Raises AlreadyDecided, OwnRequest."""
-        if self.state != PENDING:
+        if self.state != ApprovalState.PENDING:
             raise AlreadyDecided(state=self.state)
         if by == self.asked_by:
             raise OwnRequest
@@ -64,5 +62,5 @@ class Approval(Record, Base):
 
     def withdraw(self, at: datetime) -> None:
         """The question is no longer asked."""
-        self.state = WITHDRAWN
+        self.state = ApprovalState.WITHDRAWN
         self.touch(at)

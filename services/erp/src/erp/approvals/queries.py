@@ -8,8 +8,9 @@ from sqlalchemy import select
 from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.searching import containing
 from chassis.work.unit_of_work import Work
-from erp.approvals.models import PENDING, Approval
+from erp.approvals.models import Approval
 from erp.approvals.schemas import ApprovalView
+from erp.approvals.states import ApprovalState
 from erp.searched import APPROVALS
 from erp.sql import Sql
 
@@ -38,7 +39,7 @@ async def add(work: Work, approval: Approval) -> None:
 
 
 async def approval_page(
-    sql: Sql, asked: PageQuery, *, state: str | None, subject_id: UUID | None
+    sql: Sql, asked: PageQuery, *, state: ApprovalState | None, subject_id: UUID | None
 ) -> Page[ApprovalView]:
     """One page of approvals."""
     return await fetch_page(
@@ -72,7 +73,7 @@ async def pending_requests(work: Work, subject_id: UUID) -> list[Approval]:
     """What is still asked about a document, locked."""
     asked = (
         select(Approval)
-        .where(Approval.subject_id == subject_id, Approval.state == PENDING)
+        .where(Approval.subject_id == subject_id, Approval.state == ApprovalState.PENDING)
         .with_for_update()
     )
     return list(await work.session.scalars(asked))

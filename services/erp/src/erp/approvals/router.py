@@ -16,7 +16,8 @@ from chassis.problems.standard import (
 from chassis.storage.paging import Page
 from erp.approvals import queries, service
 from erp.approvals.errors import AlreadyDecided, OwnRequest
-from erp.approvals.schemas import ApprovalState, ApprovalView, Decide
+from erp.approvals.schemas import ApprovalView, Decide
+from erp.approvals.states import ApprovalState
 
 __all__ = ["approval_router"]
 

@@ -1,17 +1,16 @@
 """Commands and views of approvals."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
 from chassis.http.etag import EtagVersion, Revision
+from erp.approvals.states import ApprovalKind, ApprovalState
 from values.text import Command, Note
 
-__all__ = ["ApprovalState", "ApprovalView", "Decide"]
-
-ApprovalState = Literal["pending", "approved", "refused", "withdrawn"]
+__all__ = ["ApprovalView", "Decide"]
 
 
 class Decide(Command):
@@ -28,7 +27,7 @@ class ApprovalView(BaseModel):
     id: UUID
     version: EtagVersion
     revision: Revision
-    kind: Literal["credit"]
+    kind: ApprovalKind
     subject_type: str
     subject_id: UUID
     reason: str

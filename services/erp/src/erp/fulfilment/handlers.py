@@ -2,6 +2,7 @@
 
 from chassis.work.unit_of_work import Work
 from erp.approvals.events import DecisionMade, DecisionStarted
+from erp.approvals.states import ApprovalState
 from erp.catalog.errors import ItemInUse
 from erp.catalog.events import UnitOrKindChanging
 from erp.fulfilment import queries, service
@@ -52,7 +53,9 @@ async def lock_order_first(work: Work, event: DecisionStarted) -> None:
 async def resume_order(work: Work, event: DecisionMade) -> None:
     """Credit was granted or refused: the order is confirmed or rejected in the same act."""
     if event.subject_type == "sales_order":
-        await service.credit_decided(work, event.subject_id, granted=event.state == "approved")
+        await service.credit_decided(
+            work, event.subject_id, granted=event.state == ApprovalState.APPROVED
+        )
 
 
 async def check_unit_or_kind_change(work: Work, event: UnitOrKindChanging) -> None:

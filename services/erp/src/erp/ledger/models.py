@@ -1,7 +1,6 @@
 """Accounts, fiscal years, periods and entries: what they are, and what they refuse."""
 
 from datetime import date, datetime
-from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, text
@@ -12,7 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.storage.base import Amount, Identified
 from chassis.storage.folding import search_index
 from erp.base import Base
+from erp.documents import known
 from erp.ledger.errors import PeriodLocked
+from erp.ledger.states import PeriodState
 from erp.searched import JOURNAL_NUMBER, memo_text
 from records.entities import Record
 
@@ -69,10 +70,9 @@ class Period(Record, Base):
     __table_args__ = (
         Unique("fiscal_year_id", "number"),
         CheckConstraint("starts_on <= ends_on", name="starts_first"),
-        CheckConstraint("state in ('open', 'closed', 'locked')", name="state_known"),
+        known("state", PeriodState),
         ExcludeConstraint((_DAYS, "&&"), name="ex_period_no_overlap", using="gist"),
     )
-    STATES: ClassVar = ("open", "closed", "locked")
 
     fiscal_year_id: Mapped[UUID] = mapped_column(ForeignKey("fiscal_year.id"))
     number: Mapped[int] = mapped_column(SmallInteger)
@@ -80,11 +80,11 @@ class Period(Record, Base):
     ends_on: Mapped[date]
     state: Mapped[str]
 
-    def set_state(self, state: str, at: datetime) -> bool:
+    def set_state(self, state: PeriodState, at: datetime) -> bool:
         """Open, close or lock the period; False when it is so already. Raises PeriodLocked."""
         if self.state == state:
             return False
-        if self.state == "locked":
+        if self.state == PeriodState.LOCKED:
             raise PeriodLocked(period=self.id)
         self.state = state
         self.touch(at)

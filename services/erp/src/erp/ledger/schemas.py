@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
+from erp.ledger.states import PeriodState
 from values.days import Day
 from values.decimals import NonNegativeDecimal, NonNegativeSum, Sum
 from values.text import Code, Command, Line, Name
@@ -93,13 +94,13 @@ class PeriodView(View):
     number: int
     starts_on: date
     ends_on: date
-    state: Literal["open", "closed", "locked"]
+    state: PeriodState
 
 
 class ChangePeriod(Command):
     """Open, close or lock a period."""
 
-    state: Literal["open", "closed", "locked"]
+    state: PeriodState
 
 
 class NewEntryLine(Command):

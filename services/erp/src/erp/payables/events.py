@@ -2,12 +2,12 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.events.event import Event, InternalEvent
+from erp.payables.states import BillKind, BillState
 from values.decimals import NonNegativeDecimal
 
 __all__ = ["BillChanged", "BillReversed", "UnbilledLine"]
@@ -20,8 +20,8 @@ class BillChanged(Event):
     topic = "purchase"
     aggregate = "bill"
 
-    kind: Literal["bill", "credit_note", "opening"] = Field(
-        default="bill",
+    kind: BillKind = Field(
+        default=BillKind.BILL,
         description="A credit note takes its amounts off what we owe; an opening was owed when "
         "the books were opened.",
     )
@@ -30,7 +30,7 @@ class BillChanged(Event):
     )
     supplier_id: UUID
     supplier_number: str = Field(description="The supplier's number of the bill.")
-    state: Literal["entered", "reversed"]
+    state: BillState
     purchase_order_id: UUID | None
     billed_on: date = Field(description="The day written on the bill.")
     effective_on: date
@@ -61,7 +61,7 @@ class BillReversed(InternalEvent):
     topic = "purchase"
     aggregate = "bill"
 
-    kind: Literal["bill", "credit_note", "opening"]
+    kind: BillKind
     bill_number: str
     reversed_on: date
     purchase_order_id: UUID

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
 from erp.base import Base
+from erp.documents import known
 from erp.payables.errors import BillAlreadyReversed
+from erp.payables.states import BillKind, BillState
 from erp.searched import bill_text
 from records.entities import Record
 
@@ -31,12 +33,12 @@ class Bill(Record, Base):
         CheckConstraint(
             "net >= 0 and tax >= 0 and net + tax = gross and received >= 0", name="adds_up"
         ),
-        CheckConstraint("kind in ('bill', 'credit_note', 'opening')", name="kind_known"),
+        known("kind", BillKind),
         CheckConstraint("credits_id is null or kind = 'credit_note'", name="credits_a_bill"),
         CheckConstraint(
             "opening = (kind = 'opening') or kind = 'credit_note'", name="opening_of_kind"
         ),
-        CheckConstraint("state in ('entered', 'reversed')", name="state_known"),
+        known("state", BillState),
         CheckConstraint(
             "(state = 'reversed') = (reversed_on is not null)", name="reversed_on_a_day"
         ),
@@ -63,7 +65,7 @@ class Bill(Record, Base):
         ),
     )
 
-    kind: Mapped[str] = mapped_column(default="bill", server_default="bill")
+    kind: Mapped[str] = mapped_column(default=BillKind.BILL, server_default="bill")
     opening: Mapped[bool] = mapped_column(default=False, server_default="false")
     credits_id: Mapped[UUID | None] = mapped_column(ForeignKey("bill.id"))
     supplier_id: Mapped[UUID] = mapped_column(ForeignKey("supplier.id"))
@@ -77,7 +79,7 @@ class Bill(Record, Base):
     tax: Mapped[Amount]
     gross: Mapped[Amount]
     received: Mapped[Amount]
-    state: Mapped[str] = mapped_column(default="entered", server_default="entered")
+    state: Mapped[str] = mapped_column(default=BillState.ENTERED, server_default="entered")
     billed_on: Mapped[date | None]
     number_key: Mapped[str | None]
     reversed_on: Mapped[date | None]
@@ -88,9 +90,9 @@ class Bill(Record, Base):
 
         Raises BillAlreadyReversed.
         """
-        if self.state == "reversed":
+        if self.state == BillState.REVERSED:
             raise BillAlreadyReversed(supplier_number=self.supplier_number)
-        self.state, self.reversed_on, self.reversal_reason = "reversed", on, reason
+        self.state, self.reversed_on, self.reversal_reason = BillState.REVERSED, on, reason
         self.touch(at)
 
 

@@ -10,7 +10,9 @@ from chassis.storage.searching import containing
 from chassis.work.unit_of_work import Work
 from erp.payables.models import NUMBER_READ, Bill
 from erp.payables.schemas import BillQuery, BillView, OpeningPayableQuery, OpeningPayableView
+from erp.payables.states import BillKind
 from erp.searched import BILLS
+from erp.settlement.states import OpeningKind
 from erp.sql import Sql
 from values.comparing import same_when_read
 
@@ -49,7 +51,9 @@ _VIEW = """bill.id, bill.version, bill.kind, bill.credits_id, bill.supplier_id,
     from bill_expense e where e.bill_id = bill.id) as expenses"""
 
 
-async def is_entered(sql: Sql, supplier_id: UUID, number_key: str, year: int, *, kind: str) -> bool:
+async def is_entered(
+    sql: Sql, supplier_id: UUID, number_key: str, year: int, *, kind: BillKind
+) -> bool:
     """Whether the supplier's number is taken that year, as a person reads it."""
     return bool(
         await sql.fetchval(
@@ -171,6 +175,7 @@ _OPENING = """bill.id, bill.version, bill.supplier_number as number,
   bill.effective_on, bill.currency, bill.gross as amount,
   coalesce(i.open_amount, p.unallocated) as open_amount,
   coalesce(i.written_off, 0) as written_off, p.id as payment_id, bill.created_at"""
+_KIND_OF_OPENING = {OpeningKind.DEBT: BillKind.OPENING, OpeningKind.CREDIT: BillKind.CREDIT_NOTE}
 _OPENINGS = """(select * from bill where opening) bill
   left join open_item i on i.source_id = bill.id and bill.kind = 'opening'
   left join payment p on p.source_id = bill.id and bill.kind = 'credit_note'"""
@@ -180,7 +185,7 @@ async def opening_page(
     sql: Sql, asked: PageQuery, query: OpeningPayableQuery
 ) -> Page[OpeningPayableView]:
     """One page of opening items, the newest first."""
-    kind = {"debt": "opening", "credit": "credit_note", None: None}[query.kind]
+    kind = _KIND_OF_OPENING[query.kind] if query.kind else None
     return await fetch_page(
         sql,
         columns=_OPENING,

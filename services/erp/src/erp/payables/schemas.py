@@ -1,13 +1,14 @@
 """Commands and views of payables."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
+from erp.payables.states import BillKind, BillState
 from erp.settlement.schemas import OpeningItemFields, OpeningItemQuery, OpeningItemView
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity
@@ -16,10 +17,8 @@ from values.text import Code, Command, Line, Name
 
 __all__ = [
     "BillExpenseView",
-    "BillKind",
     "BillLineView",
     "BillQuery",
-    "BillState",
     "BillView",
     "CreditView",
     "NewBill",
@@ -32,9 +31,6 @@ __all__ = [
     "OpeningPayableView",
     "ReverseBill",
 ]
-
-BillState = Literal["entered", "reversed"]
-BillKind = Literal["bill", "credit_note", "opening"]
 
 
 class NewExpense(Command):

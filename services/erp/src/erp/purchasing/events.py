@@ -2,12 +2,12 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from chassis.events.event import Event
+from erp.purchasing.states import PurchaseOrderState, PurchaseReturnKind
 from values.decimals import NonNegativeDecimal, PositiveQuantity, Quantity
 
 __all__ = [
@@ -52,7 +52,7 @@ class PurchaseChanged(Event):
     number: str
     supplier_id: UUID
     supplier_number: str
-    state: Literal["ordered", "partly_received", "received", "closed"]
+    state: PurchaseOrderState
     ordered_on: date
     currency: str
     net: NonNegativeDecimal = Field(description="The sum of the lines, each rounded.")
@@ -82,7 +82,7 @@ class PurchaseReturned(Event):
     aggregate = "purchase-return"
 
     number: str
-    kind: Literal["return", "reversal"]
+    kind: PurchaseReturnKind
     purchase_receipt_id: UUID
     purchase_receipt_number: str
     purchase_order_id: UUID

@@ -2,12 +2,13 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.events.event import Event, InternalEvent
+from erp.receivables.states import InvoiceKind, InvoiceState
+from erp.settlement.states import OpeningKind
 from values.decimals import NonNegativeDecimal
 
 __all__ = [
@@ -27,8 +28,8 @@ class InvoiceChanged(Event):
     aggregate = "invoice"
 
     number: str
-    kind: Literal["invoice", "credit_note"]
-    state: Literal["issued", "partly_paid", "paid", "credited", "written_off"]
+    kind: InvoiceKind
+    state: InvoiceState
     customer_id: UUID
     order_id: UUID | None
     credits_id: UUID | None = Field(description="Of a credit note, the invoice it credits.")
@@ -54,7 +55,7 @@ class OpeningReceivableChanged(Event):
     aggregate = "opening-receivable"
 
     number: str
-    kind: Literal["debt", "credit"] = "debt"
+    kind: OpeningKind = OpeningKind.DEBT
     customer_id: UUID
     issued_on: date
     due_on: date

@@ -19,9 +19,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
 from erp.base import Base
+from erp.documents import known
 from erp.receivables.errors import OverCredited
 from erp.receivables.rules.amounts import proportional_part
+from erp.receivables.states import InvoiceKind, InvoiceState
 from erp.searched import INVOICE_NUMBER, NUMBER
+from erp.settlement.states import OpeningKind
 from records.entities import Record
 from values.decimals import plain
 
@@ -65,11 +68,8 @@ class Invoice(Record, Base):
 
     __tablename__ = "invoice"
     __table_args__ = (
-        CheckConstraint("kind in ('invoice', 'credit_note')", name="kind_known"),
-        CheckConstraint(
-            "state in ('issued', 'partly_paid', 'paid', 'credited', 'written_off')",
-            name="state_known",
-        ),
+        known("kind", InvoiceKind),
+        known("state", InvoiceState),
         CheckConstraint(
             "(kind = 'credit_note') = (credits_id is not null)", name="credits_an_invoice"
         ),
@@ -180,7 +180,7 @@ class OpeningReceivable(Record, Base):
     __tablename__ = "opening_receivable"
     __table_args__ = (
         CheckConstraint("amount > 0", name="amount_positive"),
-        CheckConstraint("kind in ('debt', 'credit')", name="kind_known"),
+        known("kind", OpeningKind),
         CheckConstraint("issued_on <= due_on and issued_on <= effective_on", name="days"),
         Index("ix_opening_receivable_created_at", "created_at", "id"),
         Index("ix_opening_receivable_customer_id", "customer_id", "created_at", "id"),

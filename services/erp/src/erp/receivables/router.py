@@ -52,8 +52,9 @@ from erp.settlement.errors import (
     OverAllocated,
     WriteOffReversed,
 )
-from erp.settlement.schemas import BAD_DEBT, OpeningsReply, PaymentView, ReverseWriteOff
+from erp.settlement.schemas import OpeningsReply, PaymentView, ReverseWriteOff
 from erp.settlement.service import reverse_write_off
+from erp.settlement.states import PaymentKind
 
 __all__ = ["invoice_router", "opening_receivable_router", "tax_code_router", "write_off_router"]
 
@@ -161,7 +162,7 @@ async def receivable_write_off_reverse(
     payment_id: UUID, command: ReverseWriteOff, _by: WriteOffClerk, _once: OnlyOnce, work: InWork
 ) -> PaymentView:
     """Take a bad debt back, such as when the customer pays after all: it is owed again."""
-    return await reverse_write_off(work, payment_id, command, kind=BAD_DEBT)
+    return await reverse_write_off(work, payment_id, command, kind=PaymentKind.BAD_DEBT)
 
 
 @opening_receivable_router.post("/batch")

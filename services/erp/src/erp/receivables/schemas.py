@@ -2,13 +2,14 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
+from erp.receivables.states import InvoiceKind, InvoiceState
 from erp.settlement.schemas import OpeningItemFields, OpeningItemQuery, OpeningItemView
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity
@@ -37,8 +38,6 @@ __all__ = [
 EffectiveOn = Annotated[
     Day | None, Field(description="Default: today. A past day needs the permission `backdate`.")
 ]
-Kind = Literal["invoice", "credit_note"]
-State = Literal["issued", "partly_paid", "paid", "credited", "written_off"]
 Part = Annotated[NonNegativeDecimal, Field(le=1, description="A part of 1: 0.05 is 5 %.")]
 
 
@@ -192,8 +191,8 @@ class InvoiceView(View):
     version: EtagVersion
     revision: Revision
     number: str
-    kind: Kind
-    state: State
+    kind: InvoiceKind
+    state: InvoiceState
     customer_id: UUID
     order_id: UUID | None
     credits_id: UUID | None = Field(description="Of a credit note, the invoice it credits.")
@@ -217,8 +216,8 @@ class InvoiceQuery(BaseModel):
     customer_id: UUID | None = None
     order_id: UUID | None = None
     credits_id: UUID | None = None
-    kind: Kind | None = None
-    state: State | None = None
+    kind: InvoiceKind | None = None
+    state: InvoiceState | None = None
     number: DocumentNumber | None = Field(
         default=None, description="As it is printed: INV-2026-000001."
     )

@@ -1,12 +1,12 @@
 """Events of settlement: payments and balances for everyone, settled documents for modules above."""
 
 from datetime import date, datetime
-from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.events.event import Event, InternalEvent
+from erp.settlement.states import PaymentDirection, PaymentKind, PaymentState
 from values.decimals import NonNegativeDecimal, SignedAmount
 
 __all__ = [
@@ -40,8 +40,8 @@ class PaymentReceived(Event):
     aggregate = "payment"
 
     number: str
-    kind: Literal["payment", "credit_note", "small_difference", "bad_debt"]
-    direction: Literal["in", "out"]
+    kind: PaymentKind
+    direction: PaymentDirection
     party_id: UUID
     effective_on: date
     currency: str
@@ -49,8 +49,8 @@ class PaymentReceived(Event):
     unallocated: NonNegativeDecimal
     reference: str
     allocations: list[PaymentAllocation]
-    state: Literal["booked", "reversed"] = Field(
-        default="booked", description="`reversed`: a write-off that was taken back."
+    state: PaymentState = Field(
+        default=PaymentState.BOOKED, description="`reversed`: a write-off that was taken back."
     )
     reversed_on: date | None = Field(
         default=None, description="Since when the document is owed again; null: not taken back."

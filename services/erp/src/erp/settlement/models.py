@@ -10,9 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.storage.base import Amount, Identified
 from chassis.storage.folding import search_index
 from erp.base import Base
+from erp.documents import known
 from erp.searched import open_item_text, payment_text
 from erp.settlement.errors import OverAllocated
-from erp.settlement.schemas import BAD_DEBT, SMALL_DIFFERENCE
+from erp.settlement.states import PaymentDirection, PaymentKind, Side
 from erp.sums import bookable
 from records.entities import Record
 from values.decimals import plain
@@ -27,7 +28,7 @@ __all__ = [
     "Payment",
 ]
 
-WRITE_OFFS = frozenset({SMALL_DIFFERENCE, BAD_DEBT})
+WRITE_OFFS = frozenset({PaymentKind.SMALL_DIFFERENCE, PaymentKind.BAD_DEBT})
 """Kinds of payments that are none: what nobody will pay."""
 REST_WRITTEN_OFF = "payment_rest"
 """The source of an open item that is the rest of a payment, which was written off."""
@@ -44,7 +45,7 @@ class OpenItem(Identified, Base):
 
     __tablename__ = "open_item"
     __table_args__ = (
-        CheckConstraint("side in ('receivable', 'payable')", name="side_known"),
+        known("side", Side),
         CheckConstraint(
             "amount > 0 and open_amount >= 0 and credited >= 0 and written_off >= 0"
             " and open_amount + credited + written_off <= amount",
@@ -93,7 +94,7 @@ class OpenItem(Identified, Base):
                 document=self.document_number, requested=plain(amount), open=plain(self.open_amount)
             )
         self.open_amount -= amount
-        if kind == "credit_note":
+        if kind == PaymentKind.CREDIT_NOTE:
             self.credited += amount
         elif kind in WRITE_OFFS:
             self.written_off += amount
@@ -104,13 +105,11 @@ class Payment(Record, Base):
 
     __tablename__ = "payment"
     __table_args__ = (
-        CheckConstraint(
-            "kind in ('payment', 'credit_note', 'small_difference', 'bad_debt')", name="kind_known"
-        ),
+        known("kind", PaymentKind),
         CheckConstraint(
             "(kind = 'credit_note') = (source_id is not null)", name="source_of_credit"
         ),
-        CheckConstraint("direction in ('in', 'out')", name="direction_known"),
+        known("direction", PaymentDirection),
         CheckConstraint(
             "amount > 0 and unallocated >= 0 and unallocated <= amount",
             name="allocated_within_amount",
@@ -151,9 +150,9 @@ class Payment(Record, Base):
         self.reversed_on, self.reversal_reason = on, reason
 
     @property
-    def side(self) -> str:
+    def side(self) -> Side:
         """What it settles: what customers owe, or what we owe."""
-        return "receivable" if self.direction == "in" else "payable"
+        return Side.RECEIVABLE if self.direction == PaymentDirection.IN else Side.PAYABLE
 
     def allocate(self, amount: Decimal) -> None:
         """Use so much of it; of a negative amount, have it back. Raises OverAllocated."""

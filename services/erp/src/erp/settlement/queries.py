@@ -23,6 +23,7 @@ from erp.settlement.schemas import (
     PaymentQuery,
     PaymentView,
 )
+from erp.settlement.states import PaymentDirection, PaymentState, Side
 from erp.sql import Sql
 
 __all__ = [
@@ -298,10 +299,10 @@ async def paid_by_order(sql: Sql, order_ids: Sequence[UUID]) -> dict[UUID, Decim
 
 
 async def party_balances(
-    sql: Sql, side: str, *, on: date, party_id: UUID | None
+    sql: Sql, side: Side, *, on: date, party_id: UUID | None
 ) -> tuple[list[PartyBalance], Decimal]:
     """What is open with each party at the end of a day, and the control account's balance."""
-    direction = "in" if side == "receivable" else "out"
+    direction = PaymentDirection.IN if side == Side.RECEIVABLE else PaymentDirection.OUT
     async with sql.transaction(isolation="repeatable_read", readonly=True):
         await sql.execute("set local plan_cache_mode = force_custom_plan")
         rows = await sql.fetch(_BALANCES, side, on, direction, party_id)
@@ -309,7 +310,7 @@ async def party_balances(
     return [PartyBalance.model_validate(dict(row)) for row in rows], account
 
 
-async def control_account(sql: Sql, side: str, *, on: date, party_id: UUID | None) -> Decimal:
+async def control_account(sql: Sql, side: Side, *, on: date, party_id: UUID | None) -> Decimal:
     """What the side's account says at the end of a day, of one party or of all."""
     found: Decimal = await sql.fetchval(_CONTROL, side, on, party_id)
     return found
@@ -333,9 +334,13 @@ async def payment_page(sql: Sql, asked: PageQuery, requested: PaymentQuery) -> P
             Filter("party_id = {}", requested.party_id),
             Filter("kind = {}", requested.kind),
             Filter(
-                "reversed_on is not null and {}::boolean", requested.state == "reversed" or None
+                "reversed_on is not null and {}::boolean",
+                requested.state == PaymentState.REVERSED or None,
             ),
-            Filter("reversed_on is null and {}::boolean", requested.state == "booked" or None),
+            Filter(
+                "reversed_on is null and {}::boolean",
+                requested.state == PaymentState.BOOKED or None,
+            ),
             Filter(_NUMBERED, requested.number),
         ],
         sorts={"created_at": Sort("created_at", "timestamptz")},

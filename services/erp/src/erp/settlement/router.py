@@ -40,7 +40,6 @@ from erp.settlement.errors import (
     WriteOffTooLarge,
 )
 from erp.settlement.schemas import (
-    SMALL_DIFFERENCE,
     AllocatePayment,
     NewPayment,
     NewPayments,
@@ -53,9 +52,9 @@ from erp.settlement.schemas import (
     Refund,
     ReleasePayment,
     ReverseWriteOff,
-    Side,
     WriteOffRest,
 )
+from erp.settlement.states import PaymentKind, Side
 from values.days import Day
 
 __all__ = ["open_item_router", "party_report_router", "payment_router"]
@@ -176,7 +175,9 @@ async def payment_reverse(
     payment_id: UUID, command: ReverseWriteOff, _by: Cashier, _once: OnlyOnce, work: InWork
 ) -> PaymentView:
     """Take a small difference back that was written off: it is owed again."""
-    return await service.reverse_write_off(work, payment_id, command, kind=SMALL_DIFFERENCE)
+    return await service.reverse_write_off(
+        work, payment_id, command, kind=PaymentKind.SMALL_DIFFERENCE
+    )
 
 
 @open_item_router.get("")
@@ -212,7 +213,7 @@ async def receivable_report_get(
     on: Annotated[Day | None, Query()] = None,
 ) -> PartyReport:
     """What customers owe at the end of a day (today), by days overdue; equal to the account."""
-    return await _report("receivable", at, party_id, on or today, currency)
+    return await _report(Side.RECEIVABLE, at, party_id, on or today, currency)
 
 
 @party_report_router.get("/payables")
@@ -225,4 +226,4 @@ async def payable_report_get(
     on: Annotated[Day | None, Query()] = None,
 ) -> PartyReport:
     """What we owe suppliers at the end of a day (today), by days overdue; equal to the account."""
-    return await _report("payable", at, party_id, on or today, currency)
+    return await _report(Side.PAYABLE, at, party_id, on or today, currency)

@@ -9,14 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
+from erp.settlement.states import OpeningKind, PaymentDirection, PaymentKind, PaymentState, Side
 from values.days import Day
 from values.decimals import NonNegativeDecimal, NonNegativeSum, Sum
 from values.money import PositiveMoney
 from values.text import Command, DocumentNumber, Line, Name
 
 __all__ = [
-    "BAD_DEBT",
-    "SMALL_DIFFERENCE",
     "Allocate",
     "AllocatePayment",
     "AllocationView",
@@ -27,27 +26,19 @@ __all__ = [
     "OpeningItemFields",
     "OpeningItemQuery",
     "OpeningItemView",
-    "OpeningKind",
     "OpeningResult",
     "OpeningsReply",
     "PartyBalance",
     "PartyReport",
-    "PaymentKind",
     "PaymentQuery",
-    "PaymentState",
     "PaymentView",
     "PaymentsReply",
     "Refund",
     "ReleasePayment",
     "ReverseWriteOff",
-    "Side",
     "WriteOffRest",
 ]
 
-Side = Literal["receivable", "payable"]
-PaymentKind = Literal["payment", "credit_note", "small_difference", "bad_debt"]
-PaymentState = Literal["booked", "reversed"]
-SMALL_DIFFERENCE, BAD_DEBT = "small_difference", "bad_debt"
 LARGEST_BATCH = 200
 
 
@@ -66,7 +57,7 @@ class Allocate(Command):
 class NewPayment(Command):
     """Book a payment. Without allocations it settles what is due first."""
 
-    direction: Literal["in", "out"] = "in"
+    direction: PaymentDirection = PaymentDirection.IN
     party_id: UUID = Field(description="The customer who paid, or the supplier we paid.")
     amount: PositiveMoney
     effective_on: Day | None = Field(
@@ -131,15 +122,12 @@ class ReverseWriteOff(Command):
     )
 
 
-OpeningKind = Literal["debt", "credit"]
-
-
 class OpeningItemFields(Command):
     """What was open when the books were opened, of a document of the system before."""
 
     number: Name = Field(description="The document's, as the other party knows it: taken once.")
     kind: OpeningKind = Field(
-        default="debt",
+        default=OpeningKind.DEBT,
         description="`debt`: it was left to be paid. `credit`: it was paid ahead, or credited, and "
         "not used yet.",
     )
@@ -149,9 +137,9 @@ class OpeningItemFields(Command):
 
     @model_validator(mode="after")
     def _is_due(self) -> "OpeningItemFields":
-        if self.kind == "debt" and self.due_on is None:
+        if self.kind == OpeningKind.DEBT and self.due_on is None:
             raise PydanticCustomError("due_needed", "Say when it is due.")
-        if self.kind == "credit" and self.due_on is not None:
+        if self.kind == OpeningKind.CREDIT and self.due_on is not None:
             raise PydanticCustomError("never_due", "A credit is not due on a day.")
         if self.due_on is not None and self.due_on < self.issued_on:
             raise PydanticCustomError("due_first", "It was not due before it was written.")
@@ -181,7 +169,7 @@ class PaymentView(View):
     revision: Revision
     number: str
     kind: PaymentKind
-    direction: Literal["in", "out"]
+    direction: PaymentDirection
     party_id: UUID
     effective_on: date
     amount: NonNegativeDecimal

@@ -11,6 +11,7 @@ from erp.approvals import queries
 from erp.approvals.events import DecisionMade, DecisionStarted
 from erp.approvals.models import Approval
 from erp.approvals.schemas import ApprovalView, Decide
+from erp.approvals.states import ApprovalKind, ApprovalState
 from erp.sql import Sql
 
 __all__ = ["approve", "get_approval", "refuse", "request_approval", "withdraw_requests"]
@@ -19,7 +20,7 @@ __all__ = ["approve", "get_approval", "refuse", "request_approval", "withdraw_re
 async def request_approval(
     work: Work,
     *,
-    kind: Literal["credit"],
+    kind: ApprovalKind,
     subject_type: str,
     subject_id: UUID,
     reason: str,
@@ -41,16 +42,19 @@ async def request_approval(
 
 async def approve(work: Work, approval_id: UUID, command: Decide) -> None:
     """Say yes; what waits goes on in this act. Raises NotFound, AlreadyDecided, OwnRequest."""
-    await _decide(work, approval_id, "approved", command)
+    await _decide(work, approval_id, ApprovalState.APPROVED, command)
 
 
 async def refuse(work: Work, approval_id: UUID, command: Decide) -> None:
     """Say no; what waits ends in this act. Raises NotFound, AlreadyDecided, OwnRequest."""
-    await _decide(work, approval_id, "refused", command)
+    await _decide(work, approval_id, ApprovalState.REFUSED, command)
 
 
 async def _decide(
-    work: Work, approval_id: UUID, state: Literal["approved", "refused"], command: Decide
+    work: Work,
+    approval_id: UUID,
+    state: Literal[ApprovalState.APPROVED, ApprovalState.REFUSED],
+    command: Decide,
 ) -> None:
     view = await get_approval(work.sql, approval_id)
     await work.record(DecisionStarted(subject_type=view.subject_type, subject_id=view.subject_id))
@@ -64,7 +68,7 @@ async def _decide(
             id=approval.id,
             version=approval.version,
             changed=["state"],
-            kind="credit",
+            kind=ApprovalKind.CREDIT,
             subject_type=approval.subject_type,
             subject_id=approval.subject_id,
             state=state,

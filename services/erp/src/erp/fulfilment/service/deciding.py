@@ -10,6 +10,7 @@ from uuid import UUID
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
 from erp.approvals import service as approvals
+from erp.approvals.states import ApprovalKind
 from erp.fulfilment import queries
 from erp.fulfilment.models import CONFIRMED, ON_HOLD, OrderLine
 from erp.fulfilment.queries import LockedOrder
@@ -125,7 +126,7 @@ async def _ask_for_credit(work: Work, order: LockedOrder, credit: CreditExposure
     total = header.net + header.charges
     await approvals.request_approval(
         work,
-        kind="credit",
+        kind=ApprovalKind.CREDIT,
         subject_type="sales_order",
         subject_id=header.id,
         reason="credit",

@@ -30,6 +30,7 @@ from erp.ledger.schemas import (
     ReverseEntry,
     TrialBalance,
 )
+from erp.ledger.states import PeriodState
 from erp.sql import Sql
 from values.decimals import rounded
 from values.money import digits_of
@@ -105,7 +106,7 @@ async def require_open_period(work: Work, day: date) -> None:
     state = await queries.period_on(work.sql, day)
     if state is None:
         raise NoPeriod(effective_on=day)
-    if state != "open":
+    if state != PeriodState.OPEN:
         raise PeriodClosed(effective_on=day, state=state)
 
 

@@ -13,6 +13,7 @@ from erp.ledger.models import Account, FiscalYear, Period
 from erp.ledger.queries import period_on
 from erp.ledger.rules.posting import months_of
 from erp.ledger.schemas import AccountView, ChangePeriod, NewAccount, NewYear, PeriodView, YearView
+from erp.ledger.states import PeriodState
 
 __all__ = ["change_period", "ensure_year", "open_account", "open_year"]
 
@@ -32,7 +33,13 @@ async def open_year(work: Work, command: NewYear) -> YearView:
     except Exception as refused:
         raise _overlap(refused, command) from refused
     work.session.add_all(
-        Period(fiscal_year_id=year.id, number=number, starts_on=first, ends_on=last, state="open")
+        Period(
+            fiscal_year_id=year.id,
+            number=number,
+            starts_on=first,
+            ends_on=last,
+            state=PeriodState.OPEN,
+        )
         for number, (first, last) in enumerate(months_of(year.starts_on, year.ends_on), 1)
     )
     await work.flush()

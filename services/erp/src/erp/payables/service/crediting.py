@@ -11,6 +11,7 @@ from erp.ledger import service as ledger
 from erp.payables import queries
 from erp.payables.schemas import BillView, NewCreditNote
 from erp.payables.service.entering import EnterBill, Expense, enter_bill, get_bill
+from erp.payables.states import BillKind
 from erp.settlement import service as settlement
 from erp.sql import Sql
 
@@ -34,7 +35,7 @@ async def enter_manual_credit_note(work: Work, command: NewCreditNote) -> BillVi
     await lock_bill_to_credit(work, command.supplier_id, command.bill_id)
     day = business_day_of(work, command.effective_on)
     note = EnterBill(
-        kind="credit_note",
+        kind=BillKind.CREDIT_NOTE,
         credits_id=command.bill_id,
         supplier_id=command.supplier_id,
         bill_number=command.supplier_number,

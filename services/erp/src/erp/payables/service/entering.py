@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Literal
 from uuid import UUID
 
 from chassis.ids import uuid7
@@ -19,7 +18,9 @@ from erp.payables.errors import DuplicateBill
 from erp.payables.events import BillChanged
 from erp.payables.models import Bill, BillExpense, BillLine
 from erp.payables.schemas import BillView, NewBill
+from erp.payables.states import BillKind, BillState
 from erp.settlement import service as settlement
+from erp.settlement.states import PaymentDirection, Side
 from erp.sql import Sql
 from erp.sums import require_bookable
 from values.comparing import same_when_read
@@ -80,7 +81,7 @@ class EnterBill:
     expenses: Sequence[Expense] = field(default=())
     lines: Sequence[GoodsLine] = field(default=())
     billed_on: date | None = None
-    kind: Literal["bill", "credit_note", "opening"] = "bill"
+    kind: BillKind = BillKind.BILL
     credits_id: UUID | None = None
     opening: bool = False
 
@@ -98,7 +99,7 @@ async def enter_bill(work: Work, command: EnterBill) -> UUID:
     work.session.add_all([*_lines(bill, command.lines), *_expenses(bill, command.expenses)])
     await work.flush()
     await ledger.post(work, [_posting(bill, command.expenses)])
-    if bill.gross and bill.kind == "credit_note":
+    if bill.gross and bill.kind == BillKind.CREDIT_NOTE:
         await settlement.apply_credit(work, _credit(bill))
     elif bill.gross:
         await settlement.open_item(work, _open_item(bill))
@@ -131,7 +132,7 @@ async def _new_bill(work: Work, command: EnterBill) -> Bill:
         number_key=key,
         year=billed_on.year,
         purchase_order_id=command.purchase_order_id,
-        state="entered",
+        state=BillState.ENTERED,
         billed_on=billed_on,
         effective_on=command.effective_on,
         due_on=command.due_on,
@@ -186,7 +187,7 @@ async def publish(work: Work, bill: Bill) -> None:
 
 def _posting(bill: Bill, expenses: Sequence[Expense]) -> ledger.Posting:
     goods = bill.net - sum((one.amount for one in expenses), _ZERO)
-    sign = -1 if bill.kind == "credit_note" else 1
+    sign = -1 if bill.kind == BillKind.CREDIT_NOTE else 1
     return ledger.Posting(
         id=uuid7(),
         effective_on=bill.effective_on,
@@ -211,13 +212,13 @@ def _credit(bill: Bill) -> settlement.NewCredit:
         amount=bill.gross,
         effective_on=bill.effective_on,
         reference=bill.supplier_number,
-        direction="out",
+        direction=PaymentDirection.OUT,
     )
 
 
 def _open_item(bill: Bill) -> settlement.NewOpenItem:
     return settlement.NewOpenItem(
-        side="payable",
+        side=Side.PAYABLE,
         party_id=bill.supplier_id,
         source_type="bill",
         source_id=bill.id,

@@ -20,8 +20,10 @@ from erp.payables.schemas import (
     OpeningPayableView,
 )
 from erp.payables.service.entering import EnterBill, Expense, bill_lock_key, enter_bill
+from erp.payables.states import BillKind
 from erp.settlement.errors import OpeningDiffers
 from erp.settlement.schemas import OpeningResult, OpeningsReply
+from erp.settlement.states import OpeningKind
 from erp.sql import Sql
 from values.comparing import same_when_read
 
@@ -97,7 +99,7 @@ async def _open(
     """Take one over, once. Raises DuplicateBill, OpeningDiffers, and as a bill."""
     supplier, key = _supplier(one, suppliers), same_when_read(one.number)
     existing = await queries.entered_bill(
-        work.sql, supplier["id"], key, one.issued_on.year, credit=one.kind == "credit"
+        work.sql, supplier["id"], key, one.issued_on.year, credit=one.kind == OpeningKind.CREDIT
     )
     if existing is not None:
         view = await queries.opening_view(work.sql, existing)
@@ -113,7 +115,7 @@ async def _open(
 def _bill(one: NewOpeningPayable, supplier_id: UUID, day: date) -> EnterBill:
     amount = one.amount.amount
     return EnterBill(
-        kind="opening" if one.kind == "debt" else "credit_note",
+        kind=BillKind.OPENING if one.kind == OpeningKind.DEBT else BillKind.CREDIT_NOTE,
         opening=True,
         supplier_id=supplier_id,
         bill_number=one.number,

@@ -14,7 +14,9 @@ from erp.payables.events import BillReversed, UnbilledLine
 from erp.payables.models import Bill
 from erp.payables.schemas import BillView, ReverseBill
 from erp.payables.service.entering import get_bill, publish
+from erp.payables.states import BillKind
 from erp.settlement import service as settlement
+from erp.settlement.states import PaymentDirection
 from values.decimals import plain
 
 __all__ = ["reverse_bill"]
@@ -39,7 +41,7 @@ async def reverse_bill(work: Work, bill_id: UUID, command: ReverseBill) -> BillV
     await ledger.reverse_document(work, bill_id, effective_on=day, memo=command.reason)
     if bill.purchase_order_id:
         await _unbill(work, bill.purchase_order_id, view, day)
-    if bill.gross and bill.kind == "credit_note":
+    if bill.gross and bill.kind == BillKind.CREDIT_NOTE:
         await settlement.reverse_credit(work, bill.id, effective_on=day)
     elif bill.gross:
         _require_unsettled(view)
@@ -74,7 +76,7 @@ async def _offset_debt(work: Work, bill: Bill, day: date) -> None:
             amount=bill.gross,
             effective_on=day,
             reference=bill.reversal_reason,
-            direction="out",
+            direction=PaymentDirection.OUT,
         ),
     )
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
 from erp.base import Base
+from erp.documents import known
 from erp.payables.errors import BillCredited
 from erp.purchasing.errors import (
     LessThanReceived,
@@ -24,6 +25,7 @@ from erp.purchasing.errors import (
     ReturnCredited,
 )
 from erp.purchasing.rules.values import share_of
+from erp.purchasing.states import PurchaseOrderState
 from erp.searched import NUMBER
 from records.entities import Record
 from values.decimals import EXACT, plain, rounded
@@ -39,20 +41,18 @@ class PurchaseOrder(Record, Base):
 
     __tablename__ = "purchase_order"
     __table_args__ = (
-        CheckConstraint(
-            "state in ('ordered', 'partly_received', 'received', 'closed')", name="state_known"
-        ),
+        known("state", PurchaseOrderState),
         Index("ix_purchase_order_created_at", "created_at", "id"),
         search_index("ix_purchase_order_search", NUMBER),
         Index("ix_purchase_order_state_created_at", "state", "created_at", "id"),
         Index("ix_purchase_order_supplier_id_created_at", "supplier_id", "created_at", "id"),
     )
-    OPEN: ClassVar = frozenset({"ordered", "partly_received"})
+    OPEN: ClassVar = frozenset({PurchaseOrderState.ORDERED, PurchaseOrderState.PARTLY_RECEIVED})
     STATE_OF: ClassVar = {
-        (False, False): "closed",
-        (False, True): "ordered",
-        (True, False): "received",
-        (True, True): "partly_received",
+        (False, False): PurchaseOrderState.CLOSED,
+        (False, True): PurchaseOrderState.ORDERED,
+        (True, False): PurchaseOrderState.RECEIVED,
+        (True, True): PurchaseOrderState.PARTLY_RECEIVED,
     }
     """Whether something is here, and whether something is expected -> the state."""
 
@@ -61,6 +61,11 @@ class PurchaseOrder(Record, Base):
     state: Mapped[str]
     ordered_on: Mapped[date]
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing more is expected, though not all came."""
+        return self.state == PurchaseOrderState.CLOSED
+
     def require_open(self) -> None:
         """Raises PurchaseOrderClosed when nothing more is expected."""
         if self.state not in self.OPEN:
@@ -68,17 +73,17 @@ class PurchaseOrder(Record, Base):
 
     def require_not_closed(self) -> None:
         """Raises PurchaseOrderClosed when the rest was given up."""
-        if self.state == "closed":
+        if self.is_closed:
             raise PurchaseOrderClosed(number=self.number, state=self.state)
 
     def record_receipt(self, *, complete: bool, at: datetime) -> None:
         """Goods came; `complete`: nothing more is expected."""
-        self.state = "received" if complete else "partly_received"
+        self.state = PurchaseOrderState.RECEIVED if complete else PurchaseOrderState.PARTLY_RECEIVED
         self.touch(at)
 
     def update_state(self, lines: Sequence["PurchaseOrderLine"], at: datetime) -> None:
         """Of the lines more or less is here, or expected; a closed order stays so."""
-        if self.state != "closed":
+        if not self.is_closed:
             here = any(line.received for line in lines)
             expected = any(line.expected for line in lines)
             self.state = self.STATE_OF[here, expected]
@@ -86,17 +91,17 @@ class PurchaseOrder(Record, Base):
 
     def is_closed_short(self, lines: Sequence["PurchaseOrderLine"]) -> bool:
         """Whether the rest was given up; not where all of it only went back."""
-        return self.state == "closed" and any(line.quantity for line in lines)
+        return self.is_closed and any(line.quantity for line in lines)
 
     def reopen(self, lines: Sequence["PurchaseOrderLine"], at: datetime) -> None:
         """Goods are here after all: an order of which all had gone back is open again."""
-        self.state = "ordered"
+        self.state = PurchaseOrderState.ORDERED
         self.update_state(lines, at)
 
     def close(self, at: datetime) -> None:
         """Expect nothing more. Raises PurchaseOrderClosed."""
         self.require_open()
-        self.state = "closed"
+        self.state = PurchaseOrderState.CLOSED
         self.touch(at)
 
 

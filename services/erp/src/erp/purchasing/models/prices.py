@@ -10,7 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Quantity
 from erp.base import Base
+from erp.documents import known
 from erp.purchasing.rules.replenishing import Requirement
+from erp.purchasing.states import SuggestionState
 from records.entities import Record
 
 __all__ = ["PurchaseSuggestion", "SupplierPrice"]
@@ -43,7 +45,7 @@ class PurchaseSuggestion(Record, Base):
     __tablename__ = "purchase_suggestion"
     __table_args__ = (
         CheckConstraint("quantity > 0", name="quantity_positive"),
-        CheckConstraint("state in ('open', 'ordered', 'withdrawn')", name="state_known"),
+        known("state", SuggestionState),
         CheckConstraint(
             "(state = 'ordered') = (order_line_id is not null)", name="ordered_by_a_line"
         ),
@@ -64,13 +66,13 @@ class PurchaseSuggestion(Record, Base):
     needed_on: Mapped[date]
     order_by: Mapped[date]
     supplier_id: Mapped[UUID | None] = mapped_column(ForeignKey("supplier.id"))
-    state: Mapped[str] = mapped_column(default="open")
+    state: Mapped[str] = mapped_column(default=SuggestionState.OPEN)
     order_line_id: Mapped[UUID | None] = mapped_column(ForeignKey("purchase_order_line.id"))
 
     def update_from(self, requirement: Requirement | None, at: datetime) -> bool:
         """Become what is wished, or be withdrawn when nothing is; whether anything changed."""
         if requirement is None:
-            values: dict[str, object] = {"state": "withdrawn"}
+            values: dict[str, object] = {"state": SuggestionState.WITHDRAWN}
         else:
             names = ("quantity", "needed_on", "order_by", "supplier_id")
             values = {name: getattr(requirement, name) for name in names}
@@ -79,5 +81,5 @@ class PurchaseSuggestion(Record, Base):
     def mark_ordered(self, order_line_id: UUID, at: datetime) -> None:
         """Be done: a line of an order covers it."""
         self.order_line_id = order_line_id
-        self.state = "ordered"
+        self.state = SuggestionState.ORDERED
         self.touch(at)

@@ -17,6 +17,7 @@ from chassis.problems.standard import InvalidInput
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
 from erp.base import Base
+from erp.documents import known
 from erp.purchasing.errors import (
     MoreThanOnReceipt,
     NotAReturn,
@@ -24,6 +25,7 @@ from erp.purchasing.errors import (
     SerialNotOnReceipt,
 )
 from erp.purchasing.rules.values import share_of
+from erp.purchasing.states import PurchaseReturnKind
 from erp.searched import NUMBER
 from values.decimals import plain
 
@@ -116,7 +118,7 @@ class PurchaseReturn(Identified, Base):
 
     __tablename__ = "purchase_return"
     __table_args__ = (
-        CheckConstraint("kind in ('return', 'reversal')", name="kind_known"),
+        known("kind", PurchaseReturnKind),
         CheckConstraint("reversed_on is null or kind = 'return'", name="reversed_return"),
         CheckConstraint("reversed_on >= effective_on", name="reversed_after"),
         CheckConstraint("(reversed_on is null) = (reversal_id is null)", name="reversed_as"),
@@ -149,7 +151,7 @@ class PurchaseReturn(Identified, Base):
 
     def reverse(self, *, on: date, reason: str) -> None:
         """Have never gone back. Raises NotAReturn, ReturnReversed, InvalidInput (before it)."""
-        if self.kind != "return":
+        if self.kind != PurchaseReturnKind.RETURN:
             raise NotAReturn(number=self.number)
         if self.reversed_on:
             raise ReturnReversed(number=self.number)

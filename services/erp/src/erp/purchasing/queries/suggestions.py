@@ -13,6 +13,7 @@ from chassis.work.unit_of_work import Work
 from erp.purchasing.models import PurchaseSuggestion
 from erp.purchasing.rules.replenishing import SupplierTerms
 from erp.purchasing.schemas import SuggestionView
+from erp.purchasing.states import SuggestionState
 from erp.searched import SUGGESTIONS
 from erp.sql import Sql
 
@@ -144,7 +145,7 @@ async def save_suggestions(work: Work, suggestions: Sequence[PurchaseSuggestion]
 
 
 async def suggestion_page(
-    sql: Sql, asked: PageQuery, *, state: str | None, sku: str | None
+    sql: Sql, asked: PageQuery, *, state: SuggestionState | None, sku: str | None
 ) -> Page[SuggestionView]:
     """One page of suggestions, the newest first."""
     return await fetch_page(

@@ -40,13 +40,13 @@ from erp.purchasing.schemas import (
     OrderSuggestions,
     Refreshed,
     RefreshSuggestions,
-    SuggestionState,
     SuggestionView,
     SupplierPriceView,
     UpsertSupplierPrice,
     UpsertSupplierPrices,
 )
 from erp.purchasing.service import ordering, pricing, suggesting
+from erp.purchasing.states import SuggestionState
 from records.senders import FromSystem, InBatch
 from records.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome
 from values.external import ExternalId

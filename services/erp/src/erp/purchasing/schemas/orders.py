@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.http.etag import EtagVersion, Revision
 from erp.purchasing.events import ReceivedSerial
+from erp.purchasing.states import PurchaseOrderState, SuggestionState
 from records.links import ExternalRef
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity, Quantity
@@ -33,11 +34,9 @@ __all__ = [
     "OrdersPlaced",
     "PurchaseLineView",
     "PurchaseOrderQuery",
-    "PurchaseOrderState",
     "PurchaseOrderView",
     "RefreshSuggestions",
     "Refreshed",
-    "SuggestionState",
     "SuggestionView",
     "SupplierPriceView",
     "UpsertSupplierPrice",
@@ -51,8 +50,6 @@ Days = Annotated[int, Field(strict=True, ge=0, le=3650)]
 EffectiveOn = Annotated[
     Day | None, Field(description="Default: today. A past day needs the permission `backdate`.")
 ]
-SuggestionState = Literal["open", "ordered", "withdrawn"]
-PurchaseOrderState = Literal["ordered", "partly_received", "received", "closed"]
 
 
 class View(BaseModel):

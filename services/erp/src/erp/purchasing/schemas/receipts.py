@@ -1,12 +1,12 @@
 """Receipts, and what of them went back: commands and views."""
 
 from datetime import date, datetime
-from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field, StrictBool
 
 from erp.purchasing.schemas.orders import LARGEST_BATCH, EffectiveOn, View
+from erp.purchasing.states import PurchaseReturnKind, ReceiptState
 from erp.stock.schemas import Serials
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity, Quantity
@@ -14,12 +14,10 @@ from values.text import Command, DocumentNumber, Name
 
 __all__ = [
     "PurchaseReceiptView",
-    "PurchaseReturnKind",
     "PurchaseReturnQuery",
     "PurchaseReturnView",
     "ReceiptLineView",
     "ReceiptQuery",
-    "ReceiptState",
     "ReceiptView",
     "ReceiptsBooked",
     "ReceiveAll",
@@ -31,9 +29,6 @@ __all__ = [
     "ReverseReceipt",
     "ReverseReturn",
 ]
-
-ReceiptState = Literal["received", "reversed"]
-PurchaseReturnKind = Literal["return", "reversal"]
 
 
 class ReceiveLine(Command):

@@ -16,6 +16,7 @@ from erp.payables import service as payables
 from erp.payables.events import BillReversed
 from erp.payables.schemas import BillView
 from erp.payables.service import EnterBill, GoodsLine
+from erp.payables.states import BillKind
 from erp.purchasing.errors import NotALine, NothingToBill
 from erp.purchasing.models import PurchaseOrderLine
 from erp.purchasing.queries import orders as queries
@@ -102,7 +103,7 @@ async def unbill(work: Work, event: BillReversed) -> None:
     by_id, left = {line.id: line for line in locked.lines}, Decimal(0)
     for one in lines:
         line = by_id[one.order_line_id]
-        if event.kind == "credit_note":
+        if event.kind == BillKind.CREDIT_NOTE:
             left += line.uncredit(one.quantity, one.received)
         else:
             left += line.unbill(one.quantity, one.received, bill=event.bill_number)

@@ -10,6 +10,7 @@ from chassis.work.unit_of_work import Work
 from erp.payables import service as payables
 from erp.payables.schemas import BillView
 from erp.payables.service import EnterBill, GoodsLine
+from erp.payables.states import BillKind
 from erp.purchasing.errors import NotALine, NothingToCreditBack
 from erp.purchasing.models import PurchaseOrderLine
 from erp.purchasing.queries import orders as queries
@@ -46,7 +47,7 @@ async def credit_order(work: Work, order_id: UUID, command: CreditPurchaseOrder)
     locked.order.touch(work.now)
     await queries.save_orders(work, [locked])
     note = EnterBill(
-        kind="credit_note",
+        kind=BillKind.CREDIT_NOTE,
         credits_id=bill_id,
         supplier_id=supplier_id,
         bill_number=command.credit_number,

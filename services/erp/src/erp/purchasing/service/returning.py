@@ -42,6 +42,7 @@ from erp.purchasing.schemas import (
 )
 from erp.purchasing.service.suggesting import update_suggestions
 from erp.purchasing.service.telling import publish_orders
+from erp.purchasing.states import PurchaseReturnKind
 from erp.sql import Sql
 from erp.stock import service as stock
 from erp.stock.service import ExpectedLine, SupplierReturnLine
@@ -52,7 +53,7 @@ __all__ = ["expected_lines", "get_return", "publish_return", "return_goods", "re
 
 
 @dataclass(frozen=True)
-class Receipt:
+class LockedReceipt:
     """A receipt with its lines, and its order, locked."""
 
     head: ReceiptHead
@@ -95,7 +96,7 @@ async def return_goods(
         receipt.locked.order.require_not_closed()
     requested = _requested_lines(receipt, command.lines)
     purchase_return = _new_return(
-        work, receipt, "return", day, command.reason, again=command.expect_again
+        work, receipt, PurchaseReturnKind.RETURN, day, command.reason, again=command.expect_again
     )
     purchase_return.number = await _next_number(work)
     await _send_out(work, receipt, requested, purchase_return)
@@ -123,14 +124,16 @@ async def reverse_receipt(
                 quantity=plain(line.quantity),
                 unbilled=plain(max(unbilled, Decimal(0))),
             )
-    again = receipt.locked.order.state != "closed"
-    purchase_return = _new_return(work, receipt, "reversal", day, command.reason, again=again)
+    again = not receipt.locked.order.is_closed
+    purchase_return = _new_return(
+        work, receipt, PurchaseReturnKind.REVERSAL, day, command.reason, again=again
+    )
     purchase_return.number = await _next_number(work)
     await _send_out(work, receipt, _requested_lines(receipt, None), purchase_return)
     return await get_return(work.sql, purchase_return.id)
 
 
-async def _lock_receipt(work: Work, receipt_id: UUID, day: date) -> Receipt:
+async def _lock_receipt(work: Work, receipt_id: UUID, day: date) -> LockedReceipt:
     """The receipt and its order, locked. Raises NotFound, ReceiptReversed, and the like."""
     head = await receipts.receipt_head(work.sql, receipt_id)
     if head is None:
@@ -138,7 +141,7 @@ async def _lock_receipt(work: Work, receipt_id: UUID, day: date) -> Receipt:
     locked = (await orders.lock_orders(work, [head.purchase_order_id]))[head.purchase_order_id]
     # What went back meanwhile is known only now: whoever sends goods back locks the order.
     head = await receipts.receipt_head(work.sql, receipt_id) or head
-    if head.returned_as == "reversal":
+    if head.returned_as == PurchaseReturnKind.REVERSAL:
         raise ReceiptReversed(number=head.number)
     if day < head.effective_on:
         wrong = FieldError("/effective_on", "before_receipt", "It had not come yet on this day.")
@@ -146,10 +149,12 @@ async def _lock_receipt(work: Work, receipt_id: UUID, day: date) -> Receipt:
     lines = await receipts.lines_of_receipt(work, receipt_id)
     if not lines:
         raise ReceiptWithoutLines(number=head.number)
-    return Receipt(head, lines, locked, {line.id: line for line in locked.lines})
+    return LockedReceipt(head, lines, locked, {line.id: line for line in locked.lines})
 
 
-def _requested_lines(receipt: Receipt, requested: Sequence[ReturnLine] | None) -> list[ReturnLine]:
+def _requested_lines(
+    receipt: LockedReceipt, requested: Sequence[ReturnLine] | None
+) -> list[ReturnLine]:
     """What goes back: the lines named, or all that did not go back yet."""
     if requested is not None:
         return list(requested)
@@ -164,7 +169,13 @@ def _requested_lines(receipt: Receipt, requested: Sequence[ReturnLine] | None) -
 
 
 def _new_return(
-    work: Work, receipt: Receipt, kind: str, day: date, reason: str, *, again: bool
+    work: Work,
+    receipt: LockedReceipt,
+    kind: PurchaseReturnKind,
+    day: date,
+    reason: str,
+    *,
+    again: bool,
 ) -> PurchaseReturn:
     return PurchaseReturn(
         id=uuid7(),
@@ -185,7 +196,10 @@ async def _next_number(work: Work) -> str:
 
 
 async def _send_out(
-    work: Work, receipt: Receipt, requested: Sequence[ReturnLine], purchase_return: PurchaseReturn
+    work: Work,
+    receipt: LockedReceipt,
+    requested: Sequence[ReturnLine],
+    purchase_return: PurchaseReturn,
 ) -> None:
     """Take goods out of order, receipt, stock and books, and publish it."""
     locked, again = receipt.locked, purchase_return.expected_again
@@ -217,7 +231,7 @@ async def _send_out(
 
 
 def _take_off(
-    work: Work, receipt: Receipt, requested: ReturnLine, purchase_return: PurchaseReturn
+    work: Work, receipt: LockedReceipt, requested: ReturnLine, purchase_return: PurchaseReturn
 ) -> OutgoingLine:
     """Take so many off the receipt's line and the order's. Raises as `return_goods`."""
     lines = {line.order_line_id: line for line in receipt.lines}
@@ -233,8 +247,8 @@ def _take_off(
     cleared = order_line.send_back(
         requested.quantity,
         value,
-        ordered=purchase_return.expected_again or receipt.locked.order.state == "closed",
-        counted=purchase_return.kind == "return",
+        ordered=purchase_return.expected_again or receipt.locked.order.is_closed,
+        counted=purchase_return.kind == PurchaseReturnKind.RETURN,
         decimals=decimals,
     )
     return OutgoingLine(

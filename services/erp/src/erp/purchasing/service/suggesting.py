@@ -11,6 +11,7 @@ from erp.purchasing.queries import suggestions as queries
 from erp.purchasing.queries.suggestions import ItemSourcing
 from erp.purchasing.rules.replenishing import Requirement, requirement_of
 from erp.purchasing.schemas import Refreshed, RefreshSuggestions
+from erp.purchasing.states import SuggestionState
 from erp.stock import service as stock
 from erp.stock.service import Shortage
 
@@ -35,7 +36,7 @@ async def update_suggestions(work: Work, item_ids: Sequence[UUID]) -> Refreshed:
             made.append(_suggestion(work, item_id, requirement))
     if made or changed:
         await queries.save_suggestions(work, [*made, *changed])
-    withdrawn = sum(one.state == "withdrawn" for one in changed)
+    withdrawn = sum(one.state == SuggestionState.WITHDRAWN for one in changed)
     return Refreshed(made=len(made), changed=len(changed) - withdrawn, withdrawn=withdrawn)
 
 
@@ -56,7 +57,7 @@ def _suggestion(work: Work, item_id: UUID, requirement: Requirement) -> Purchase
         needed_on=requirement.needed_on,
         order_by=requirement.order_by,
         supplier_id=requirement.supplier_id,
-        state="open",
+        state=SuggestionState.OPEN,
         order_line_id=None,
     )
 

@@ -19,6 +19,7 @@ from erp.receivables.events import InvoiceChanged
 from erp.receivables.models import Invoice, InvoiceLine, InvoiceTax
 from erp.receivables.queries import InvoiceDocument
 from erp.receivables.rules.amounts import line_net, tax_by_code
+from erp.receivables.states import InvoiceKind
 from erp.sums import require_bookable
 from values.money import digits_of
 
@@ -162,7 +163,7 @@ async def post(work: Work, document: InvoiceDocument, *, memo: str) -> None:
 
     Raises NoPeriod, PeriodClosed.
     """
-    head, sign = document.head, -1 if document.head.kind == "credit_note" else 1
+    head, sign = document.head, -1 if document.head.kind == InvoiceKind.CREDIT_NOTE else 1
     by_role: dict[str, Decimal] = {}
     for line in document.lines:
         by_role[line.role] = by_role.get(line.role, ZERO) + line.net

@@ -26,6 +26,7 @@ from erp.receivables.service.building import (
     store,
 )
 from erp.receivables.service.issuing import issued_view
+from erp.receivables.states import InvoiceKind, InvoiceState
 from erp.settlement import service as settlement
 from erp.stock import service as stock
 from values.money import digits_of
@@ -202,8 +203,8 @@ def _credit_note(
     head = Invoice(
         id=uuid7(),
         version=1,
-        kind="credit_note",
-        state="issued",
+        kind=InvoiceKind.CREDIT_NOTE,
+        state=InvoiceState.ISSUED,
         customer_id=document.head.customer_id,
         order_id=document.head.order_id,
         credits_id=document.head.id,

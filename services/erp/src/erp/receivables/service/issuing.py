@@ -29,7 +29,9 @@ from erp.receivables.service.building import (
     post,
     store,
 )
+from erp.receivables.states import InvoiceKind, InvoiceState
 from erp.settlement import service as settlement
+from erp.settlement.states import Side
 from erp.sql import Sql
 from values.money import MoneyView, digits_of
 
@@ -45,8 +47,8 @@ async def issue(work: Work, command: IssueInvoice) -> Invoice:
     head = Invoice(
         id=uuid7(),
         version=1,
-        kind="invoice",
-        state="issued",
+        kind=InvoiceKind.INVOICE,
+        state=InvoiceState.ISSUED,
         customer_id=command.customer_id,
         order_id=command.order_id,
         credits_id=None,
@@ -61,7 +63,7 @@ async def issue(work: Work, command: IssueInvoice) -> Invoice:
     document = await build_document(work, head, lines)
     head.open_amount = head.gross
     if not head.gross:
-        head.state = "paid"
+        head.state = InvoiceState.PAID
     await store(work, document)
     await post(work, document, memo="Invoice")
     if head.gross:
@@ -72,7 +74,7 @@ async def issue(work: Work, command: IssueInvoice) -> Invoice:
 
 def _open_item(head: Invoice) -> settlement.NewOpenItem:
     return settlement.NewOpenItem(
-        side="receivable",
+        side=Side.RECEIVABLE,
         party_id=head.customer_id,
         source_type="invoice",
         source_id=head.id,

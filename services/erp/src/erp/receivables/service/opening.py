@@ -25,6 +25,7 @@ from erp.receivables.schemas import (
 from erp.settlement import service as settlement
 from erp.settlement.errors import OpeningDiffers
 from erp.settlement.schemas import OpeningResult, OpeningsReply
+from erp.settlement.states import OpeningKind, Side
 from erp.sql import Sql
 from values.comparing import same_when_read
 
@@ -126,8 +127,8 @@ async def _take_over(work: Work, new: Sequence[OpeningReceivable]) -> None:
         return
     await queries.add_openings(work, new)
     await ledger.post(work, [_posting(one) for one in new])
-    debts = [_open_item(one) for one in new if one.kind == "debt"]
-    unused = [_credit(one) for one in new if one.kind == "credit"]
+    debts = [_open_item(one) for one in new if one.kind == OpeningKind.DEBT]
+    unused = [_credit(one) for one in new if one.kind == OpeningKind.CREDIT]
     if debts:
         await settlement.open_items(work, debts)
     if unused:
@@ -144,7 +145,7 @@ _STATE = ("id", "version", *(set(_ALL_FIELDS) - {"open_amount", "written_off"}))
 
 
 def _posting(one: OpeningReceivable) -> ledger.Posting:
-    amount = one.amount if one.kind == "debt" else -one.amount
+    amount = one.amount if one.kind == OpeningKind.DEBT else -one.amount
     return ledger.Posting(
         id=uuid7(),
         effective_on=one.effective_on,
@@ -160,7 +161,7 @@ def _posting(one: OpeningReceivable) -> ledger.Posting:
 
 def _open_item(one: OpeningReceivable) -> settlement.NewOpenItem:
     return settlement.NewOpenItem(
-        side="receivable",
+        side=Side.RECEIVABLE,
         party_id=one.customer_id,
         source_type=settlement.OPENING,
         source_id=one.id,

@@ -11,7 +11,8 @@ from erp.receivables.rules.amounts import tax_share
 from erp.receivables.schemas import WriteOffDebt
 from erp.settings import settings_of
 from erp.settlement import service as settlement
-from erp.settlement.schemas import BAD_DEBT, PaymentView
+from erp.settlement.schemas import PaymentView
+from erp.settlement.states import PaymentKind
 from values.money import digits_of
 
 __all__ = ["write_off_debt"]
@@ -41,7 +42,7 @@ async def write_off_debt(work: Work, command: WriteOffDebt) -> PaymentView:
     return await settlement.write_off(
         work,
         settlement.NewWriteOff(
-            kind=BAD_DEBT,
+            kind=PaymentKind.BAD_DEBT,
             document_id=command.document_id,
             amount=amount,
             effective_on=day,

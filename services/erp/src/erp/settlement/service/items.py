@@ -11,6 +11,7 @@ from chassis.work.unit_of_work import Work
 from erp.settlement import queries
 from erp.settlement.events import BalanceChanged, DocumentsSettled, OrdersPaid
 from erp.settlement.models import OpenItem
+from erp.settlement.states import Side
 from erp.sql import Sql
 from erp.sums import bookable_sums
 
@@ -34,7 +35,7 @@ _ZERO = Decimal(0)
 class NewOpenItem(NamedTuple):
     """What a document leaves to be paid. Its number may be noted later, at COMMIT."""
 
-    side: str
+    side: Side
     party_id: UUID
     source_type: str
     source_id: UUID
@@ -116,7 +117,7 @@ def adjust_balance(
     unallocated: Decimal = _ZERO,
 ) -> None:
     """Count what a customer owes on, at the end of the act; what we owe is not counted."""
-    if side == "receivable":
+    if side == Side.RECEIVABLE:
         work.at_last(_change_balances, _Change(party_id, open_amount, unallocated))
 
 

@@ -20,7 +20,7 @@ from erp.settlement.errors import (
     RestWrittenOff,
 )
 from erp.settlement.models import REST_WRITTEN_OFF, Allocation, OpenItem, Payment
-from erp.settlement.schemas import SMALL_DIFFERENCE, PaymentView, ReverseWriteOff, WriteOffRest
+from erp.settlement.schemas import PaymentView, ReverseWriteOff, WriteOffRest
 from erp.settlement.service.allocating import (
     allocate,
     lock_payment,
@@ -29,6 +29,7 @@ from erp.settlement.service.allocating import (
 )
 from erp.settlement.service.items import NewOpenItem, open_items
 from erp.settlement.service.writing_off import NewWriteOff, write_off
+from erp.settlement.states import PaymentKind, Side
 from values.decimals import plain
 
 __all__ = ["open_rest_items", "reverse_rest_write_off", "write_off_rest"]
@@ -107,7 +108,7 @@ def _item(payment: Payment, number: str, on: date | None) -> NewOpenItem:
 
 def _posting(new: NewOpenItem, account: str, reason: str) -> ledger.Posting:
     """Of a customer: Dr receivable, Cr difference; of a supplier the other way round."""
-    sign = 1 if new.side == "receivable" else -1
+    sign = 1 if new.side == Side.RECEIVABLE else -1
     return ledger.Posting(
         id=uuid7(),
         effective_on=new.effective_on,
@@ -146,7 +147,7 @@ async def reverse_rest_write_off(
     await work.flush()
     await settle_items(work, allocations, items)
     loss = NewWriteOff(
-        kind=SMALL_DIFFERENCE,
+        kind=PaymentKind.SMALL_DIFFERENCE,
         document_id=document_id,
         amount=amount,
         effective_on=day,

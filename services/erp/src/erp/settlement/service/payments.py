@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
 from uuid import UUID
 
 from chassis.ids import uuid7
@@ -33,6 +32,7 @@ from erp.settlement.service.allocating import (
 from erp.settlement.service.items import adjust_balance
 from erp.settlement.service.overpaid import open_rest_items
 from erp.settlement.service.writing_off import write_off_document_rests
+from erp.settlement.states import PaymentDirection, PaymentKind
 from erp.sql import Sql
 
 __all__ = [
@@ -59,7 +59,7 @@ class NewCredit:
     amount: Decimal
     effective_on: date
     reference: str
-    direction: Literal["in", "out"] = "in"
+    direction: PaymentDirection = PaymentDirection.IN
 
 
 async def book_payments(work: Work, commands: Sequence[NewPayment]) -> list[PaymentView]:
@@ -105,8 +105,8 @@ def _require_supported_shares(work: Work, allocations: Sequence[Allocate] | None
 async def _require_parties(work: Work, commands: Sequence[NewPayment]) -> None:
     missing = await queries.missing_party(
         work.sql,
-        [one.party_id for one in commands if one.direction == "in"],
-        [one.party_id for one in commands if one.direction == "out"],
+        [one.party_id for one in commands if one.direction == PaymentDirection.IN],
+        [one.party_id for one in commands if one.direction == PaymentDirection.OUT],
     )
     if missing:
         raise MissingReference(entity=missing[0], reference=missing[1])
@@ -118,8 +118,8 @@ async def _items(work: Work, commands: Sequence[NewPayment]) -> dict[UUID, OpenI
     return await queries.items_to_settle(
         work,
         [share.document_id for one in commands for share in one.allocations or ()],
-        [one.party_id for one in free if one.direction == "in"],
-        [one.party_id for one in free if one.direction == "out"],
+        [one.party_id for one in free if one.direction == PaymentDirection.IN],
+        [one.party_id for one in free if one.direction == PaymentDirection.OUT],
     )
 
 
@@ -127,7 +127,7 @@ def _payment(work: Work, command: NewPayment, number: str) -> Payment:
     return Payment(
         id=uuid7(),
         number=number,
-        kind="payment",
+        kind=PaymentKind.PAYMENT,
         direction=command.direction,
         party_id=command.party_id,
         effective_on=business_day_of(work, command.effective_on),
@@ -208,7 +208,7 @@ def _credit(credit: NewCredit, number: str) -> Payment:
     return Payment(
         id=uuid7(),
         number=number,
-        kind="credit_note",
+        kind=PaymentKind.CREDIT_NOTE,
         direction=credit.direction,
         party_id=credit.party_id,
         effective_on=credit.effective_on,
@@ -230,8 +230,8 @@ async def allocate_payment(work: Work, payment_id: UUID, command: AllocatePaymen
     items = await queries.items_to_settle(
         work,
         [one.document_id for one in command.allocations or ()],
-        free if payment.direction == "in" else [],
-        free if payment.direction == "out" else [],
+        free if payment.direction == PaymentDirection.IN else [],
+        free if payment.direction == PaymentDirection.OUT else [],
     )
     allocations = _allocate_shares(work, payment, command.allocations, items, on=work.today())
     return await _save_changes(work, payment, allocations, items, command.allocations or ())
@@ -279,7 +279,7 @@ async def _save_changes(
 def _posting(payment: Payment) -> ledger.Posting:
     """Money in: Dr bank, Cr receivable; money out: Dr payable, Cr bank."""
     amount, party = payment.amount, payment.party_id
-    if payment.direction == "in":
+    if payment.direction == PaymentDirection.IN:
         lines = (ledger.debit("bank", amount), ledger.credit("receivable", amount, party_id=party))
     else:
         lines = (ledger.debit("payable", amount, party_id=party), ledger.credit("bank", amount))

@@ -17,6 +17,7 @@ from erp.settlement.schemas import Allocate, AllocatePayment, PaymentView, Refun
 from erp.settlement.service.allocating import lock_payment
 from erp.settlement.service.items import NewOpenItem, open_item
 from erp.settlement.service.payments import allocate_payment
+from erp.settlement.states import Side
 from values.money import PositiveMoney
 
 __all__ = ["refund_payment"]
@@ -66,7 +67,7 @@ async def refund_payment(work: Work, payment_id: UUID, command: Refund) -> Payme
 def _posting(
     payment: Payment, refund_id: UUID, amount: Decimal, day: date, memo: str
 ) -> ledger.Posting:
-    sign = 1 if payment.side == "receivable" else -1
+    sign = 1 if payment.side == Side.RECEIVABLE else -1
     return ledger.Posting(
         id=uuid7(),
         effective_on=day,

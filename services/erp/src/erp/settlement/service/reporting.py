@@ -5,7 +5,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from erp.settlement import queries
-from erp.settlement.schemas import PartyReport, Side
+from erp.settlement.schemas import PartyReport
+from erp.settlement.states import Side
 from erp.sql import Sql
 
 __all__ = ["party_report"]

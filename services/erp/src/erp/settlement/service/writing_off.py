@@ -25,8 +25,6 @@ from erp.settlement.errors import (
 )
 from erp.settlement.models import OpenItem, Payment
 from erp.settlement.schemas import (
-    BAD_DEBT,
-    SMALL_DIFFERENCE,
     Allocate,
     PaymentView,
     ReverseWriteOff,
@@ -39,16 +37,17 @@ from erp.settlement.service.allocating import (
     settle_items,
 )
 from erp.settlement.service.items import NewOpenItem, adjust_balance, open_item
+from erp.settlement.states import PaymentDirection, PaymentKind, Side
 from values.decimals import plain
 
 __all__ = ["NewWriteOff", "reverse_write_off", "write_off", "write_off_document_rests"]
 
 _ZERO = Decimal(0)
 _WRONG_KIND = {
-    "payment": IsPayment,
-    "credit_note": IsCreditNote,
-    BAD_DEBT: IsBadDebt,
-    SMALL_DIFFERENCE: IsSmallDifference,
+    PaymentKind.PAYMENT: IsPayment,
+    PaymentKind.CREDIT_NOTE: IsCreditNote,
+    PaymentKind.BAD_DEBT: IsBadDebt,
+    PaymentKind.SMALL_DIFFERENCE: IsSmallDifference,
 }
 """Why what is of another kind is not taken back."""
 _REVERSED = ["allocations", "reversal_reason", "reversed_on", "state"]
@@ -61,7 +60,7 @@ class NewWriteOff:
     `kind`: `small_difference` or `bad_debt`; `account` (code or role) bears the rest.
     """
 
-    kind: str
+    kind: PaymentKind
     document_id: UUID
     amount: Decimal
     effective_on: date
@@ -111,7 +110,7 @@ async def write_off_document_rests(
     day = max(payment.effective_on, on or payment.effective_on)
     new = [
         NewWriteOff(
-            kind=SMALL_DIFFERENCE,
+            kind=PaymentKind.SMALL_DIFFERENCE,
             document_id=item.source_id,
             amount=item.open_amount,
             effective_on=max(day, item.effective_on),
@@ -157,7 +156,7 @@ def _payment(new: NewWriteOff, item: OpenItem, number: str) -> Payment:
         id=uuid7(),
         number=number,
         kind=new.kind,
-        direction="in" if item.side == "receivable" else "out",
+        direction=PaymentDirection.IN if item.side == Side.RECEIVABLE else PaymentDirection.OUT,
         party_id=item.party_id,
         effective_on=new.effective_on,
         amount=new.amount,
@@ -169,7 +168,7 @@ def _payment(new: NewWriteOff, item: OpenItem, number: str) -> Payment:
 
 def _posting(new: NewWriteOff, payment: Payment) -> ledger.Posting:
     """Of a customer: Dr loss and output tax, Cr receivable; of a supplier the other way round."""
-    sign = 1 if payment.side == "receivable" else -1
+    sign = 1 if payment.side == Side.RECEIVABLE else -1
     return ledger.Posting(
         id=uuid7(),
         effective_on=payment.effective_on,
@@ -185,7 +184,7 @@ def _posting(new: NewWriteOff, payment: Payment) -> ledger.Posting:
 
 
 async def reverse_write_off(
-    work: Work, payment_id: UUID, command: ReverseWriteOff, *, kind: str
+    work: Work, payment_id: UUID, command: ReverseWriteOff, *, kind: PaymentKind
 ) -> PaymentView:
     """Take a write-off back: the opposite is posted, and the document is owed again (E7).
 
@@ -196,7 +195,7 @@ async def reverse_write_off(
     day = business_day_of(work, command.effective_on)
     payment = await lock_payment(work, payment_id)
     if payment.kind != kind:
-        raise _WRONG_KIND[payment.kind](number=payment.number, id=payment_id)
+        raise _WRONG_KIND[PaymentKind(payment.kind)](number=payment.number, id=payment_id)
     settled = await queries.document_written_off(work.sql, payment_id)
     if settled is None:
         raise WriteOffReversed(number=payment.number)

@@ -1,0 +1,20 @@
+"""States and kinds of suppliers' bills."""
+
+from enum import StrEnum
+
+__all__ = ["BillKind", "BillState"]
+
+
+class BillKind(StrEnum):
+    """A bill, a credit note, or what was owed when the books were opened."""
+
+    BILL = "bill"
+    CREDIT_NOTE = "credit_note"
+    OPENING = "opening"
+
+
+class BillState(StrEnum):
+    """Whether a bill is owed; `reversed`: it was taken back."""
+
+    ENTERED = "entered"
+    REVERSED = "reversed"
