@@ -38,7 +38,6 @@ REFUSES: dict[str, set[str]] = {
     "definitions": set(),
     "enum": {"literal_error"},
     "dict": {"dict_type", "invalid_key"},
-    "enum": {"literal_error"},  # as field_error calls it: the words are one list, however kept
     "float": {"float_type", "float_parsing", "finite_number"},
     "function-after": {"value_error", "assertion_error"},
     "function-before": {"value_error", "assertion_error"},
