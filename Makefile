@@ -56,7 +56,7 @@ bench: environment ## Measure, each figure beside the limit measured in the same
 kafka: ## Run a real Apache Kafka on :9092 (Java 17 and Maven); KAFKA_PORT changes the port
 	@$(PYTHON) deploy/local/kafka.py
 
-demo: ## Play a small story across CRM, bridge and ERP; DATA=northwind: 560 real orders; TRANSPORT=kafka
+demo: ## Play a small story across CRM, bridge and ERP; DATA=northwind: real orders; TRANSPORT=kafka
 	@$(LOCAL) setup
 	@$(BIN)/python deploy/local/demo.py
 

@@ -2,7 +2,7 @@
 
 Each plays in a temporary installation of its own and ends with exit code 0, or 1 when the halves
 do not agree. Without more it is a small story that prints each step with the ids on both sides and
-how long the crossing took. DATA=northwind replays 560 real orders and checks every cent; DAYS=30
+how long the crossing took. DATA=northwind replays real orders and checks every cent; DAYS=30
 replays the orders of its first 30 days alone; RESULT=path writes what was found as JSON.
 TRANSPORT=kafka lets the events travel by a real Apache Kafka instead of the HTTP feeds.
 """

@@ -4,6 +4,7 @@ The files lie outside the project, below TANDEM_SHARED (default ../shared); skip
 they are missing.
 """
 
+import json
 from collections import Counter
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -14,8 +15,8 @@ from chassis.testing.service import running
 from crm.app import SERVICE as CRM
 from demonstration.checking import Check
 from demonstration.northwind import data_folder
-from demonstration.preparing import MAPPINGS, countries
-from demonstration.source import Northwind, SourceLine
+from demonstration.preparing import MAPPINGS, countries, fitted
+from demonstration.source import Northwind, SourceLine, pieces
 from demonstration.watching import month_ends
 from erp.app import SERVICE as ERP
 from importer.mapping import load_mapping
@@ -72,7 +73,7 @@ async def test_every_row_is_taken_once(half, service, rows, cluster, tmp_path):
     """A dry run refuses no row and changes nothing; a second import makes nothing again."""
     async with in_dollars(service, cluster) as there:
         tried = await imported(there, half, tmp_path, dry_run=True)
-        assert tried.failed == 0, tried.as_json()
+        assert tried.failed == 0, [one.errors[:2] for one in tried.resources]
         assert {name: sum(found.values()) for name, found in counts(tried).items()} == rows
         done = await imported(there, half, tmp_path)
         assert counts(done) == {name: {"created": count} for name, count in rows.items()}
@@ -100,7 +101,7 @@ def test_the_set_is_what_the_replay_expects():
     assert sum(line.net for line in source.lines) == Decimal("825169.34")
     assert sum(line.unrounded for line in source.lines) == Decimal("825169.1735")
     assert sum(order.freight for order in source.orders) == Decimal("42748.64")
-    assert sum(source.ordered().values()) == 35070
+    assert sum(pieces(source.orders).values()) == 35070
     assert all(order.ship_to["country"] for order in source.orders)
 
 
@@ -108,10 +109,59 @@ def test_the_set_is_what_the_replay_expects():
 def test_a_part_of_the_set_has_the_orders_of_its_first_days_whole():
     source = Northwind.read(DATA, countries())
     part = source.first(45)
-    assert (len(part.orders), len(part.lines), part.whole) == (50, 134, False)
+    assert (len(part.orders), len(part.lines)) == (50, 134)
     assert part.days[:45] == source.days[:45]
     assert {order.ordered_on for order in part.orders} <= set(source.days[:45])
-    assert source.first(402).whole
+    assert len(source.first(402).orders) == len(source.orders)
+
+
+def test_another_period_has_days_of_its_own_and_orders_that_wait(tmp_path):
+    """What is expected comes from the data: the years, the opening day, what stays reserved."""
+    days = "OrderDate,RequiredDate,ShippedDate,PaidDate"
+    ship_to = "ShipName,ShipAddress,ShipCity,ShipRegion,ShipPostalCode,ShipCountry"
+    tables = {
+        "Shippers": ["ShipperID,CompanyName", "1,Speedy"],
+        "Products": ["ProductID,UnitsInStock", "1,5", "2,7"],
+        "OrderDetails": [
+            "OrderID,ProductID,UnitPrice,Quantity,Discount",
+            "1,1,2.00,3,0",
+            "2,1,2.00,4,0.5",
+            "3,2,1.00,5,0",
+        ],
+        "Orders": [
+            f"OrderID,CustomerID,{days},ShipVia,Freight,{ship_to}",
+            "1,A,2031-12-30,2032-01-09,2032-01-02,2032-01-02,1,1.00,x,x,x,,1,USA",
+            "2,B,2031-12-31,2032-01-09,,,1,1.00,x,x,x,,1,USA",
+            "3,A,2031-12-31,2032-01-09,2032-01-05,,1,0.50,x,x,x,,1,USA",
+        ],
+        "Customers": ["CustomerID", "A", "B"],
+    }
+    for name, lines in tables.items():
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines) + "\n")
+    source = Northwind.read(tmp_path, countries())
+    assert list(source.days) == ["2031-12-30", "2031-12-31", "2032-01-02", "2032-01-05"]
+    assert [order.number for order in source.shipped] == ["1", "3"]
+    assert [(order.number, order.net) for order in source.owed] == [("3", Decimal("5.00"))]
+    assert pieces(source.orders) == {"NW-1": 7, "NW-2": 5}
+    (tmp_path / "m.yaml").write_text(json.dumps(fitted(load_mapping(MAPPINGS["erp"]), source)))
+    mapping = {one.name: one.fields for one in load_mapping(tmp_path / "m.yaml").resources}
+    assert mapping["opening-stock"]["effective_on"].const == "2031-12-29"
+    sold = mapping["items"]["discontinued_on"].values
+    assert sold is not None
+    assert sold["1"] == "2032-01-05"
+
+
+@needs_data
+@pytest.mark.parametrize("half", ["erp", "crm"])
+def test_the_fitted_mapping_says_what_the_written_one_says(half, tmp_path):
+    source = Northwind.read(DATA, countries())
+    written = load_mapping(MAPPINGS[half])
+    (tmp_path / "m.yaml").write_text(json.dumps(fitted(written, source)))
+    for one, other in zip(
+        load_mapping(tmp_path / "m.yaml").resources, written.resources, strict=True
+    ):
+        differing = {path for path in one.fields if one.fields[path] != other.fields[path]}
+        assert differing <= {"effective_on", "discontinued_on"}
 
 
 def test_the_last_day_of_each_month_is_looked_at():

@@ -16,6 +16,7 @@ __all__ = ["Replay", "Tally"]
 
 SAID_EVERY_DAYS = 50
 ATTEMPTS_AT_ONCE = 8
+PAYMENTS_AT_ONCE = 200
 
 
 @dataclass
@@ -43,7 +44,7 @@ class Replay:
         self._halves = halves
         self._source = source
         self._ordered = _by_day(source.orders, "ordered_on")
-        self._shipped = _by_day(source.orders, "shipped_on")
+        self._shipped = _by_day(source.shipped, "shipped_on")
         self._month_ends = month_ends(list(self._shipped))
         self._accounts: Mapping[str, str] = {}
         self._slots = asyncio.Semaphore(ATTEMPTS_AT_ONCE)
@@ -125,7 +126,10 @@ class Replay:
             done = await asyncio.gather(*(self._ship(day, order) for order in orders))
             if day in self._month_ends:
                 self.tally.month_ends.append(await look(self.erp, day))
-            await self.erp.post("/v1/payments/batch", {"items": done})
+            paid = [one for one, order in zip(done, orders, strict=True) if order.paid]
+            for at in range(0, len(paid), PAYMENTS_AT_ONCE):
+                items = paid[at : at + PAYMENTS_AT_ONCE]
+                await self.erp.post("/v1/payments/batch", {"items": items})
 
     async def _ship(self, day: str, order: SourceOrder) -> dict[str, Any]:
         """Ship and invoice an order whole; the payment that settles it."""

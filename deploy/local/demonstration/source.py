@@ -2,13 +2,13 @@
 
 import csv
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-__all__ = ["CENT", "CURRENCY", "Northwind", "SourceLine", "SourceOrder", "sku"]
+__all__ = ["CENT", "CURRENCY", "Northwind", "SourceLine", "SourceOrder", "pieces", "sku"]
 
 CENT = Decimal("0.01")
 CURRENCY = "USD"
@@ -51,7 +51,11 @@ class SourceLine:
 
 @dataclass(frozen=True)
 class SourceOrder:
-    """An order, and on which day it was shipped by whom."""
+    """An order, on which day it was shipped by whom (empty: not yet), and whether it was paid.
+
+    The set has no payments: what was shipped is paid, unless its orders have a column `PaidDate`
+    and that is empty.
+    """
 
     number: str
     customer: str
@@ -59,9 +63,15 @@ class SourceOrder:
     requested_on: str
     shipped_on: str
     carrier: str
+    paid: bool
     freight: Decimal
     ship_to: Mapping[str, str]
     lines: Sequence[SourceLine]
+
+    @property
+    def net(self) -> Decimal:
+        """What its goods cost."""
+        return sum((line.net for line in self.lines), Decimal(0))
 
     def command(self, account_id: str) -> dict[str, Any]:
         """The order as the CRM takes it."""
@@ -82,7 +92,6 @@ class Northwind:
 
     orders: Sequence[SourceOrder]
     stock: Mapping[str, int]
-    whole: bool = True
 
     @classmethod
     def read(cls, folder: Path, countries: Mapping[str, str]) -> "Northwind":
@@ -102,26 +111,36 @@ class Northwind:
     def first(self, days: int) -> "Northwind":
         """The orders placed on the first so many days, each until it is shipped."""
         kept = set(self.days[:days])
-        orders = [order for order in self.orders if order.ordered_on in kept]
-        return replace(self, orders=orders, whole=len(orders) == len(self.orders))
+        return replace(self, orders=[one for one in self.orders if one.ordered_on in kept])
 
     @property
     def days(self) -> Sequence[str]:
         """Every day on which something was ordered or shipped, in order."""
         ordered = {order.ordered_on for order in self.orders}
-        return sorted(ordered | {order.shipped_on for order in self.orders})
+        return sorted(ordered | {order.shipped_on for order in self.shipped})
+
+    @property
+    def shipped(self) -> Sequence[SourceOrder]:
+        """The orders that were shipped, whole; the others stay reserved."""
+        return [order for order in self.orders if order.shipped_on]
+
+    @property
+    def owed(self) -> Sequence[SourceOrder]:
+        """The orders that were shipped and not paid."""
+        return [order for order in self.shipped if not order.paid]
 
     @property
     def lines(self) -> Sequence[SourceLine]:
         """All lines of all orders."""
         return [line for order in self.orders for line in order.lines]
 
-    def ordered(self) -> Mapping[str, int]:
-        """Pieces ordered by SKU."""
-        sums: dict[str, int] = defaultdict(int)
-        for line in self.lines:
-            sums[line.sku] += line.quantity
-        return sums
+
+def pieces(orders: Iterable[SourceOrder]) -> Mapping[str, int]:
+    """Pieces of the orders by SKU."""
+    sums: dict[str, int] = defaultdict(int)
+    for line in (line for order in orders for line in order.lines):
+        sums[line.sku] += line.quantity
+    return sums
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -151,6 +170,7 @@ def _order(
         requested_on=row["RequiredDate"],
         shipped_on=row["ShippedDate"],
         carrier=carrier,
+        paid=bool(row.get("PaidDate", row["ShippedDate"])),
         freight=Decimal(row["Freight"]),
         ship_to={
             "contact": row["ShipName"],

@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+_NUMERIC = ("negative", "sign", "part", "times", "digits")
 _PHONES = frozenset({"phone", "mobile", "fax"})
 
 
@@ -178,9 +179,10 @@ class FieldRule(Source, TextForm):
 
     @model_validator(mode="after")
     def _fits_its_type(self) -> Self:
-        numeric = {"negative", "sign", "part", "times", "digits"} & self.model_fields_set
+        said = {name: getattr(self, name) for name in _NUMERIC}
+        numeric = [name for name, value in said.items() if value not in (None, [])]
         if numeric and self.type != "decimal":
-            message = f"{' and '.join(sorted(numeric))} need type: decimal"
+            message = f"{' and '.join(numeric)} need type: decimal"
             raise ValueError(message)
         if self.reference and (self.split or self.type not in {None, "text"}):
             message = "a reference is found by one text: no split and no type"

@@ -48,8 +48,8 @@ class Outcome:
 class Sender:
     """Sends the documents of one import. `sent`: whether the API took anything up to now.
 
-    In a dry run `pending` are the names of rows that would be records now: what refers to them is
-    `unresolved`, not failed.
+    In a dry run `pending` are the names of rows that did not fail: what refers to them is
+    `unresolved`, and may be referred to in turn.
     """
 
     def __init__(self, client: httpx.AsyncClient, *, run: str, dry_run: bool) -> None:
@@ -74,7 +74,7 @@ class Sender:
             outcomes += await self._sound(resource, ready)
         if self._dry_run:
             for one in outcomes:
-                if one.status not in {"failed", "unresolved"}:
+                if one.status != "failed":
                     self.pending |= _names(resource, one.document)
         return outcomes
 
