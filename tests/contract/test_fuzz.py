@@ -23,7 +23,10 @@ SECONDS = int(os.environ.get("FUZZ", "20"))
 SEED = int(os.environ.get("FUZZ_SEED", "20260101"))
 LONG_SECONDS = 60
 PHASES = "coverage,fuzzing,stateful" if SECONDS >= LONG_SECONDS else "fuzzing,stateful"
-CHECKS = "not_a_server_error,content_type_conformance,response_schema_conformance"
+CHECKS = (
+    "not_a_server_error,content_type_conformance,response_schema_conformance,"
+    "response_headers_conformance"
+)
 # A fuzzer that ends its own key would be a stranger from then on, and try nothing more.
 NOT_FUZZED = "api_key_revoke"
 SERVICES = registered(ROOT)

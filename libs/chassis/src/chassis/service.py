@@ -46,7 +46,8 @@ class Service:
 
     Only a key that is bound to a reserved system may act in its name. `shared_locales`: folders
     with translations of libraries above the chassis. `session`: settings of PostgreSQL for its
-    pooled connections, in addition to those of every service.
+    pooled connections, in addition to those of every service. `tags`: a sentence on each group of
+    operations.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Service:
     routers: Sequence[APIRouter]
     permissions: Mapping[str, str]
     roles: Mapping[str, frozenset[str]]
+    tags: Mapping[str, str] = field(default_factory=dict)
     reserved_systems: frozenset[str] = frozenset()
     shared_locales: Sequence[Path] = ()
     events: Sequence[type[Event]] = ()

@@ -21,6 +21,7 @@ from crm.permissions import PERMISSIONS, ROLES
 from crm.settings import CrmSettings
 from crm.staff.router import team_router, user_router
 from records.links import RESERVED_SYSTEMS
+from crm.tags import TAGS
 
 __all__ = ["HANDLERS", "SERVICE"]
 
@@ -56,6 +57,7 @@ SERVICE = Service(
         order_router,
         erp_copy_router,
     ),
+    tags=TAGS,
     permissions=PERMISSIONS,
     roles=ROLES,
     reserved_systems=RESERVED_SYSTEMS,

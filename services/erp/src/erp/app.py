@@ -114,6 +114,7 @@ from erp.stock.router import (
 )
 from erp.stock.service import RESERVE, availability_states, reserve_due
 from records.links import RESERVED_SYSTEMS
+from erp.tags import TAGS
 
 __all__ = ["HANDLERS", "SERVICE"]
 
@@ -205,6 +206,7 @@ SERVICE = Service(
         party_report_router,
     ),
     metrics=METRICS,
+    tags=TAGS,
     permissions=PERMISSIONS,
     roles=ROLES,
     reserved_systems=RESERVED_SYSTEMS,

@@ -23,6 +23,7 @@ from sync_bridge.positions.router import backfill_router, position_router, statu
 from sync_bridge.settings import BridgeSettings
 from sync_bridge.sources.following import follow_sources
 from sync_bridge.tables import METADATA
+from sync_bridge.tags import TAGS
 
 __all__ = ["SERVICE"]
 
@@ -59,6 +60,7 @@ SERVICE = Service(
         quarantine_router,
     ),
     metrics=METRICS,
+    tags=TAGS,
     permissions=PERMISSIONS,
     roles=ROLES,
     events=(LaneParked, LaneResumed),

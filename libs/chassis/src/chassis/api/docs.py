@@ -26,7 +26,8 @@ _LOADED: Mapping[str, Any] = {
     "swagger_css_url": "/docs/assets/swagger-ui.css",
     "swagger_favicon_url": "/docs/assets/favicon-32x32.png",
     # Left out, the page asks a validator on the internet about every service but a local one.
-    "swagger_ui_parameters": {"validatorUrl": None},
+    # A key that was entered stays for the next visit; the box finds operations by their tag.
+    "swagger_ui_parameters": {"validatorUrl": None, "persistAuthorization": True, "filter": True},
 }
 
 

@@ -5,8 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from starlette.status import HTTP_201_CREATED
 
+from chassis.api.openapi_sides import part_sides
 from chassis.problems.problem import MEDIA_TYPE
 
 __all__ = ["openapi_document"]
@@ -17,6 +21,30 @@ SECURITY = {
 }
 
 MERGE_PATCH = "application/merge-patch+json"
+
+TAGS = {
+    "api-keys": "Keys of programs: issue, bind to a system, revoke. A key is shown once.",
+    "events": "What happened, in order: the feed, records as they are now, and who reads.",
+    "identity": "Who the caller is to this service, and what the caller may do.",
+    "jobs": "Work that is done in the background, its state and its failures.",
+    "operations": "Whether the process lives, can serve, and which version it is.",
+    "sessions": "Logging in with a password, and out.",
+}
+
+ETAG = {
+    "ETag": {
+        "required": True,
+        "description": "The record's version, for `If-Match` of a change.",
+        "schema": {"type": "string"},
+    }
+}
+LOCATION = {
+    "Location": {
+        "required": True,
+        "description": "The path of the new record.",
+        "schema": {"type": "string", "format": "uri-reference"},
+    }
+}
 
 LOG_IN = "/v1/sessions"
 """The one path under /v1 that is for callers who are not known yet."""
@@ -39,10 +67,52 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
                 _take_merge_patches(operation["requestBody"]["content"])
             _finish(operation, secured=path.startswith("/v1/") and path != LOG_IN)
     _name_by_titles(document)
-    document["tags"] = _tags(document)
+    _declare_headers(app, document)
+    part_sides(document)
+    document["tags"] = _tags(app, document)
     for unused in ("HTTPValidationError", "ValidationError"):
         document["components"].get("schemas", {}).pop(unused, None)
     return document
+
+
+def _declare_headers(app: FastAPI, document: dict[str, Any]) -> None:
+    """The headers that a request must have, and those that a reply carries."""
+    routes = {
+        route.unique_id: route
+        for route in app.routes
+        if isinstance(route, APIRoute) and route.include_in_schema
+    }
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for parameter in operation.get("parameters", []):
+                if parameter["schema"].pop("x-needed", False):
+                    _require(parameter)
+            shown = _shown_headers(routes[operation["operationId"]])
+            for status, reply in operation["responses"].items():
+                if status.startswith("2") and shown:
+                    reply["headers"] = {**shown, **reply.get("headers", {})}
+
+
+def _require(parameter: dict[str, Any]) -> None:
+    """Show a header as required; the code takes its absence and answers in its own words."""
+    parameter["required"] = True
+    schema = parameter["schema"]
+    schema["type"] = next(one["type"] for one in schema.pop("anyOf") if one["type"] != "null")
+
+
+def _shown_headers(route: APIRoute) -> dict[str, Any]:
+    """ETag of a record with a version, and where a new one is found."""
+    shown = getattr(route.response_model, "model_fields", {})
+    if "version" not in shown or "/by-external/" in route.path or not _replies(route.dependant):
+        return {}
+    return ETAG | LOCATION if route.status_code == HTTP_201_CREATED else ETAG
+
+
+def _replies(dependant: Dependant) -> bool:
+    """True when the route, or what it depends on, writes headers."""
+    return dependant.response_param_name is not None or any(
+        _replies(one) for one in dependant.dependencies
+    )
 
 
 def _take_merge_patches(content: dict[str, Any]) -> None:
@@ -50,19 +120,16 @@ def _take_merge_patches(content: dict[str, Any]) -> None:
     content[MERGE_PATCH] = content["application/json"]
 
 
-def _tags(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the operations are grouped by."""
+def _tags(app: FastAPI, document: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the operations are grouped by, each with its sentence."""
     names = {
         str(tag)
         for operations in document["paths"].values()
         for operation in operations.values()
         for tag in operation.get("tags", [])
     }
-    return [{"name": name, "description": _words(name)} for name in sorted(names)]
-
-
-def _words(tag: str) -> str:
-    return f"{tag.replace('-', ' ').capitalize()}."
+    sentences = {**TAGS, **app.state.service.tags}
+    return [{"name": name, "description": sentences.get(name, name)} for name in sorted(names)]
 
 
 def _name_by_titles(document: dict[str, Any]) -> None:

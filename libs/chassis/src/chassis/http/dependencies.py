@@ -76,10 +76,11 @@ async def read(request: Request) -> AsyncIterator[Reading]:
 InReading = Annotated[Reading, Depends(read, scope="function")]
 
 
-Key = Annotated[
-    str | None,
-    Header(description="A key of the caller's own, new for each act: a repeat is not done twice."),
-]
+NEEDED = {"x-needed": True}
+"""Marks a header that OpenAPI shows as required: its absence is a problem of its own, not a 422."""
+KEY = "A key of the caller's own, new for each act: a repeat is not done twice."
+Key = Annotated[str | None, Header(description=KEY, json_schema_extra=NEEDED)]
+KeyUnlessDry = Annotated[str | None, Header(description=f"{KEY} A dry run needs none.")]
 
 
 async def claim_once(request: Request, work: InWork, idempotency_key: Key = None) -> None:
@@ -88,7 +89,7 @@ async def claim_once(request: Request, work: InWork, idempotency_key: Key = None
 
 
 async def claim_unless_dry(
-    request: Request, work: InWork, idempotency_key: Key = None, *, dry_run: DryRun = False
+    request: Request, work: InWork, idempotency_key: KeyUnlessDry = None, *, dry_run: DryRun = False
 ) -> None:
     """Claim the request's key, except for a dry run, which changes nothing."""
     if not dry_run:
@@ -102,7 +103,11 @@ OnlyOnceUnlessDry = Annotated[None, Depends(claim_unless_dry, scope="function")]
 
 async def revision(
     if_match: Annotated[
-        str | None, Header(description="ETag of the version that the change is based on.")
+        str | None,
+        Header(
+            description="ETag of the version that the change is based on.",
+            json_schema_extra=NEEDED,
+        ),
     ] = None,
 ) -> int:
     """The version that the caller changes. Raises RevisionRequired, StaleRevision."""

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
+from starlette.status import HTTP_429_TOO_MANY_REQUESTS
 from starlette.types import Receive, Scope, Send
 
 from chassis.http.dependencies import begin, caller, read
@@ -110,6 +111,19 @@ def house_router(
     )
 
 
+RETRY_AFTER = {
+    "Retry-After": {
+        "description": "Seconds to wait before the request is sent again, where waiting helps.",
+        "schema": {"type": "integer"},
+    }
+}
+
+
+def _says_when(problem: type[Problem]) -> bool:
+    """True for a problem that says when to come again."""
+    return problem.retry_after_seconds is not None or problem.status == HTTP_429_TOO_MANY_REQUESTS
+
+
 def problem_responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
     """The problems as OpenAPI declares them: one entry a status, naming each code."""
     by_status: dict[int, list[type[Problem]]] = {}
@@ -122,6 +136,7 @@ def problem_responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any
             "description": "; ".join(f"`{one.code}`: {one.title}" for one in same),
             "model": ProblemView,
             "content": {MEDIA_TYPE: {}},
+            **({"headers": RETRY_AFTER} if any(_says_when(one) for one in same) else {}),
         }
         for status, same in by_status.items()
     }
