@@ -20,8 +20,8 @@ from crm.orders.service.orders import order_states
 from crm.permissions import PERMISSIONS, ROLES
 from crm.settings import CrmSettings
 from crm.staff.router import team_router, user_router
-from records.links import RESERVED_SYSTEMS
 from crm.tags import TAGS
+from records.links import RESERVED_SYSTEMS
 
 __all__ = ["HANDLERS", "SERVICE"]
 

@@ -113,8 +113,8 @@ from erp.stock.router import (
     warehouse_router,
 )
 from erp.stock.service import RESERVE, availability_states, reserve_due
-from records.links import RESERVED_SYSTEMS
 from erp.tags import TAGS
+from records.links import RESERVED_SYSTEMS
 
 __all__ = ["HANDLERS", "SERVICE"]
 
