@@ -108,6 +108,12 @@ class ServiceSettings(BaseSettings):
     max_body_bytes: int = Field(
         default=2 * 1024 * 1024, ge=1024, description="Largest request body accepted, in bytes."
     )
+    planned_requests: bool = Field(
+        default=True,
+        validation_alias=shared("TANDEM_PLANNED_REQUESTS"),
+        description="Requests in order are answered by plans made at start; `false`: FastAPI "
+        "answers each request by itself, the same, with up to a third more processor time.",
+    )
     lock_timeout_seconds: float = Field(
         default=10.0, gt=0, description="How long a request waits for a row another one holds."
     )

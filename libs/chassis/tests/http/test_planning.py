@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict
 
 from chassis.http.planning import Plan
 from chassis.http.routing import house_router
+from chassis.testing.service import running
 
 
 class Order(BaseModel):
@@ -203,10 +204,11 @@ REQUESTS = {
 }
 
 
-async def answered(method, path, more):
+async def answered(method, path, more, *, planned=True):
     """What came back, and what was done for it."""
     app = FastAPI()
     app.state.log = []
+    app.state.planned_requests = planned
     app.router.routes.extend(router().routes)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
@@ -217,8 +219,18 @@ async def answered(method, path, more):
 @pytest.mark.parametrize("sent", REQUESTS.values(), ids=REQUESTS)
 async def test_a_plan_comes_to_the_same_as_fastapi(sent, monkeypatch):
     planned = await answered(*sent)
-    monkeypatch.setattr(Plan, "of", lambda _route: None)
-    assert planned == await answered(*sent)
+    monkeypatch.delattr(Plan, "answer")
+    assert planned == await answered(*sent, planned=False)
+
+
+async def test_a_setting_turns_plans_off(cluster, sample_module, monkeypatch):
+    """Decision 0038: whoever runs a service can do without them."""
+    async with running(sample_module.SERVICE, cluster, planned_requests=False) as service:
+        monkeypatch.delattr(Plan, "answer")
+        made = await service.post("/v1/notes", {"title": "without a plan"})
+        assert made.status_code == 201
+        listed = await service.client.get("/v1/notes")
+        assert [one["id"] for one in listed.json()["items"]] == [made.json()["id"]]
 
 
 async def test_what_was_begun_is_committed_before_the_reply():

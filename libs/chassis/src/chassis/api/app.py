@@ -48,6 +48,7 @@ def create_app(
     app.router.middleware_stack = Crossroads(app.router)
     app.state.service = service
     app.state.settings = settings
+    app.state.planned_requests = settings.planned_requests
     app.state.metrics = metrics
     app.state.texts = Texts.load([*service.shared_locales, service.locale])
     app.state.readiness = _readiness(app)

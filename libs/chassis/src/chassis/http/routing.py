@@ -43,7 +43,8 @@ class HouseRoute(APIRoute):
                 await _pass(gates, request)  # who may not is told that, and nothing else
                 raise InvalidInput(errors=wrong)
             try:
-                planned = await plan.answer(request) if plan else None
+                by_plan = plan and getattr(request.app.state, "planned_requests", True)
+                planned = await plan.answer(request) if plan and by_plan else None
                 response = planned or await handler(request)
             except Replayed as earlier:
                 return earlier.response()

@@ -1,0 +1,25 @@
+"""Which routes FastAPI answers by itself, without a plan (decision 0038)."""
+
+import pytest
+
+from chassis.api.app import create_app
+from chassis.http.planning import Plan
+from chassis.http.routing import HouseRoute
+from contracts.generator.__main__ import registered
+from tests.architecture.sources import ROOT
+
+SERVICES = {service.name: service for service in registered(ROOT).values()}
+EVERYWHERE = {"event_list", "event_state_list", "event_consumer_delete", "session_delete"}
+"""Replies that are no view: bytes that are kept as JSON, and none at all."""
+OF_SERVICE = {"bridge": {"flow_resume", "mapping_unlink"}}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_all_other_routes_are_planned(name):
+    """A route with a reply class of its own loses its plan, and nobody would notice."""
+    service = SERVICES[name]
+    routes = create_app(service, service.settings()).router.routes
+    ours = [route for route in routes if isinstance(route, HouseRoute)]
+    assert len(ours) > 20
+    without = {route.name for route in ours if Plan.of(route) is None}
+    assert without == EVERYWHERE | OF_SERVICE.get(name, set())
