@@ -51,7 +51,7 @@ from erp.purchasing.schemas import (
     ReceiveAll,
     ReceiveOrder,
 )
-from erp.purchasing.service import billing, changing, crediting, ordering, receiving
+from erp.purchasing.service import billing, changing, crediting, ordering, orders, receiving
 from erp.stock.errors import (
     DuplicateSerial,
     NotStocked,
@@ -137,7 +137,7 @@ async def purchase_order_get(
 ) -> PurchaseOrderView:
     """The order with its lines."""
     currency = request.app.state.settings.currency
-    view = await ordering.get_order(at.sql, order_id, currency=currency)
+    view = await orders.get_order(at.sql, order_id, currency=currency)
     reply_with(response, view)
     return view
 

@@ -22,7 +22,7 @@ from erp.purchasing.models import PurchaseOrderLine
 from erp.purchasing.queries import orders as queries
 from erp.purchasing.queries.orders import LockedPurchaseOrder
 from erp.purchasing.schemas import BillLine, BillPurchaseOrder
-from erp.purchasing.service.telling import publish_orders
+from erp.purchasing.service.orders import publish_orders
 from erp.stock import service as stock
 from values.decimals import EXACT, rounded
 from values.money import digits_of

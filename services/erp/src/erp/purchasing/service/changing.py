@@ -15,10 +15,14 @@ from erp.purchasing.models import PurchaseOrderLine
 from erp.purchasing.queries import orders as queries
 from erp.purchasing.queries.orders import LockedPurchaseOrder
 from erp.purchasing.schemas import ChangePurchaseLine, ChangePurchaseOrder, PurchaseOrderView
-from erp.purchasing.service.offering import require_bought
-from erp.purchasing.service.ordering import agreed_lines, expected, get_order, new_line
+from erp.purchasing.service.ordering import agreed_lines, new_line
+from erp.purchasing.service.orders import (
+    expected_lines,
+    get_order,
+    publish_orders,
+    require_bought,
+)
 from erp.purchasing.service.suggesting import update_suggestions
-from erp.purchasing.service.telling import publish_orders
 from erp.stock import service as stock
 from erp.sums import require_bookable
 from values.decimals import EXACT
@@ -122,7 +126,7 @@ async def _save(
     await queries.save_orders(work, [locked])
     await queries.add_lines(work, new)
     touched = [*changed, *new]
-    await stock.set_expected_receipts(work, [expected(line, line.expected) for line in touched])
+    await stock.set_expected_receipts(work, expected_lines(touched))
     await update_suggestions(work, _items(touched))
 
 

@@ -23,20 +23,19 @@ from erp.purchasing.schemas import (
     OrderSuggestions,
     PurchaseOrderView,
 )
-from erp.purchasing.service.offering import require_bought
+from erp.purchasing.service.orders import (
+    expected_line,
+    publish_orders,
+    require_bought,
+)
 from erp.purchasing.service.suggesting import update_suggestions
-from erp.purchasing.service.telling import publish_orders
-from erp.sql import Sql
 from erp.stock import service as stock
-from erp.stock.service import ExpectedLine
 from erp.sums import require_bookable
 from values.decimals import EXACT
 
 __all__ = [
     "agreed_lines",
     "close_order",
-    "expected",
-    "get_order",
     "new_line",
     "order_goods",
     "order_suggestions",
@@ -173,7 +172,9 @@ async def _place_orders(
         lines.append(new_line(orders[draft.supplier_id].id, positions[draft.supplier_id], draft))
     if lines:
         await queries.add_orders(work, list(orders.values()), lines)
-        await stock.set_expected_receipts(work, [expected(line, line.quantity) for line in lines])
+        await stock.set_expected_receipts(
+            work, [expected_line(line, line.quantity) for line in lines]
+        )
     return lines
 
 
@@ -211,11 +212,6 @@ def new_line(order_id: UUID, position: int, draft: DraftLine) -> PurchaseOrderLi
     )
 
 
-def expected(line: PurchaseOrderLine, quantity: Decimal) -> ExpectedLine:
-    """So many of the line as stock expects them."""
-    return ExpectedLine(line.id, line.item_id, quantity, line.due_on)
-
-
 async def close_order(work: Work, order_id: UUID) -> PurchaseOrderView:
     """Expect nothing more of the order; what is still waited for is suggested anew.
 
@@ -228,15 +224,9 @@ async def close_order(work: Work, order_id: UUID) -> PurchaseOrderView:
     one.order.close(work.now)
     open_lines = [line for line in one.lines if line.expected > 0]
     await queries.save_orders(work, [one])
-    await stock.set_expected_receipts(work, [expected(line, Decimal(0)) for line in open_lines])
+    await stock.set_expected_receipts(
+        work, [expected_line(line, Decimal(0)) for line in open_lines]
+    )
     await update_suggestions(work, sorted({line.item_id for line in open_lines}))
     [view] = await publish_orders(work, [order_id], ["state"])
     return view
-
-
-async def get_order(sql: Sql, order_id: UUID, *, currency: str) -> PurchaseOrderView:
-    """The order as callers see it. Raises NotFound."""
-    view = await queries.order_views(sql, [order_id], currency=currency)
-    if not view:
-        raise NotFound(entity="purchase order", id=order_id)
-    return view[0]

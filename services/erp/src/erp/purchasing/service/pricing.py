@@ -23,7 +23,7 @@ from erp.purchasing.schemas import (
     UpsertSupplierPrice,
     UpsertSupplierPriceItem,
 )
-from erp.purchasing.service.offering import require_bought
+from erp.purchasing.service.orders import require_bought
 from erp.purchasing.service.suggesting import update_suggestions
 from erp.sql import Sql
 from erp.stock import service as stock

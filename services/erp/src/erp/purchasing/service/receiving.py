@@ -22,7 +22,7 @@ from erp.purchasing.schemas import (
     ReceiveLine,
     ReceiveOrder,
 )
-from erp.purchasing.service.telling import publish_orders
+from erp.purchasing.service.orders import publish_orders
 from erp.sql import Sql
 from erp.stock import service as stock
 from erp.stock.service import ReceiptLine

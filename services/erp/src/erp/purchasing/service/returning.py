@@ -4,7 +4,7 @@ Both take goods out of stock at the value they were received at, and off what is
 that came and are not billed (E36, E44). Stock may bear another cost: the rest is a variance.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -40,16 +40,16 @@ from erp.purchasing.schemas import (
     ReturnToSupplier,
     ReverseReceipt,
 )
+from erp.purchasing.service.orders import expected_lines, publish_orders
 from erp.purchasing.service.suggesting import update_suggestions
-from erp.purchasing.service.telling import publish_orders
 from erp.purchasing.states import PurchaseReturnKind
 from erp.sql import Sql
 from erp.stock import service as stock
-from erp.stock.service import ExpectedLine, SupplierReturnLine
+from erp.stock.service import SupplierReturnLine
 from values.decimals import plain
 from values.money import digits_of
 
-__all__ = ["expected_lines", "get_return", "publish_return", "return_goods", "reverse_receipt"]
+__all__ = ["get_return", "publish_return", "return_goods", "reverse_receipt"]
 
 
 @dataclass(frozen=True)
@@ -261,11 +261,6 @@ def _take_off(
         dropped=ordered - order_line.quantity,
         serials=requested.serials,
     )
-
-
-def expected_lines(lines: Iterable[PurchaseOrderLine]) -> list[ExpectedLine]:
-    """What is expected of lines, as stock takes it."""
-    return [ExpectedLine(line.id, line.item_id, line.expected, line.due_on) for line in lines]
 
 
 async def _post_difference(

@@ -13,9 +13,9 @@ from erp.purchasing.models import PurchaseReceiptLine, PurchaseReturn, PurchaseR
 from erp.purchasing.queries import orders, receipts
 from erp.purchasing.queries.orders import LockedPurchaseOrder
 from erp.purchasing.schemas import PurchaseReturnView, ReverseReturn
-from erp.purchasing.service.returning import expected_lines, get_return, publish_return
+from erp.purchasing.service.orders import expected_lines, publish_orders
+from erp.purchasing.service.returning import get_return, publish_return
 from erp.purchasing.service.suggesting import update_suggestions
-from erp.purchasing.service.telling import publish_orders
 from erp.stock import service as stock
 from erp.stock.service import ReceiptLine
 
