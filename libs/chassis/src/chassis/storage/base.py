@@ -111,7 +111,12 @@ class PartlyEdited(Versioned):
 
 
 def version_columns(table: FromClause) -> str:
-    """The SQL columns `version`, the ETag's number, and `revision`, the events' aggversion."""
+    """The SQL columns `version`, the ETag's number, and `revision`, the events' aggversion.
+
+    What is written once, as a journal entry, has its first version for good.
+    """
     name = table.description
+    if "version" not in table.columns:
+        return "1 as version, 1 as revision"
     unedited = f" - {name}.unedited_versions" if "unedited_versions" in table.columns else ""
     return f"{name}.version{unedited} as version, {name}.version as revision"

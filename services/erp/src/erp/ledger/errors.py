@@ -6,6 +6,7 @@ __all__ = [
     "AlreadyReversed",
     "ControlAccount",
     "DuplicateAccount",
+    "EntryPosted",
     "EntryUnbalanced",
     "NoPeriod",
     "PeriodClosed",
@@ -30,6 +31,15 @@ class PeriodClosed(Problem):
     code = "period_closed"
     title = "The period is closed"
     detail = "The period of {effective_on} is {state}. Choose a day in an open period."
+
+
+class EntryPosted(Problem):
+    """An entry that was posted for another system is to become another one."""
+
+    status = 409
+    code = "entry_posted"
+    title = "The entry is posted"
+    detail = "Entry {external_id} is posted and stays. Reverse it and send another one instead."
 
 
 class PeriodLocked(Problem):

@@ -7,7 +7,8 @@ from fastapi import Query, Request, Response, status
 
 from chassis.actor import Actor
 from chassis.clock import business_day
-from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
+from chassis.http.batch import BatchReply
+from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
 from chassis.http.paging import SearchAsked
 from chassis.http.routing import house_router
@@ -26,6 +27,7 @@ from erp.ledger.errors import (
     AlreadyReversed,
     ControlAccount,
     DuplicateAccount,
+    EntryPosted,
     EntryUnbalanced,
     NoPeriod,
     PeriodClosed,
@@ -45,9 +47,12 @@ from erp.ledger.schemas import (
     PeriodView,
     Posted,
     ReverseEntry,
+    SentEntries,
     TrialBalance,
     YearView,
 )
+from records.senders import InBatch
+from records.upserts import UPSERT_PROBLEMS
 
 __all__ = ["account_router", "entry_router", "ledger_report_router", "period_router", "year_router"]
 
@@ -77,7 +82,11 @@ period_router = house_router(
     tag="periods",
     problems=(NotFound, StaleRevision, RevisionRequired, PeriodLocked),
 )
-entry_router = house_router(prefix="/v1/journal-entries", tag="journal-entries", problems=_POSTED)
+entry_router = house_router(
+    prefix="/v1/journal-entries",
+    tag="journal-entries",
+    problems=(*_POSTED, *UPSERT_PROBLEMS, EntryPosted),
+)
 ledger_report_router = house_router(prefix="/v1/reports/trial-balance", tag="reports")
 
 
@@ -156,6 +165,14 @@ async def journal_entry_create(
 ) -> Posted:
     """Post an entry by hand; its number is given when it is committed."""
     return Posted(id=await service.post_manual_entry(work, command))
+
+
+@entry_router.post("/by-external/{system}/batch")
+async def journal_entry_upsert_batch(
+    asked: InBatch, command: SentEntries, _by: Accountant, _once: OnlyOnceUnlessDry, work: InWork
+) -> BatchReply:
+    """Post entries as another system tells them, each once; each item is judged alone."""
+    return await service.upsert_entries(work, asked, command.items)
 
 
 @entry_router.post("/{entry_id}/reverse", status_code=status.HTTP_201_CREATED)

@@ -12,6 +12,7 @@ from chassis.http.etag import EtagVersion, Revision
 from erp.ledger.states import PeriodState
 from values.days import Day
 from values.decimals import NonNegativeDecimal, NonNegativeSum, Sum
+from values.external import ExternalId, SourceVersion
 from values.text import Code, Command, Line, Name
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
     "PeriodView",
     "Posted",
     "ReverseEntry",
+    "SentEntries",
+    "SentEntry",
     "TrialBalance",
     "YearView",
 ]
@@ -124,6 +127,19 @@ class NewEntry(Command):
     memo: Name
     effective_on: Day | None = Field(default=None, description="Default: today.")
     lines: list[NewEntryLine] = Field(min_length=2, max_length=200)
+
+
+class SentEntry(NewEntry):
+    """An entry as another system tells it; posted once, never changed."""
+
+    external_id: ExternalId
+    source_version: SourceVersion
+
+
+class SentEntries(Command):
+    """Entries of another system."""
+
+    items: list[SentEntry] = Field(min_length=1, max_length=200)
 
 
 class ReverseEntry(Command):

@@ -13,6 +13,7 @@ __all__ = [
     "NothingToWriteOff",
     "OpeningDiffers",
     "OverAllocated",
+    "PaymentBooked",
     "RefundNotReleasable",
     "RestNotWrittenOff",
     "RestTooLarge",
@@ -21,6 +22,15 @@ __all__ = [
     "WriteOffReversed",
     "WriteOffTooLarge",
 ]
+
+
+class PaymentBooked(Problem):
+    """A payment that was booked for another system is to become another one."""
+
+    status = 409
+    code = "payment_booked"
+    title = "The payment is booked"
+    detail = "Payment {external_id} is booked and stays. Refund it, or send another one instead."
 
 
 class OverAllocated(Problem):

@@ -8,7 +8,8 @@ from fastapi import Depends, Query, Request, Response, status
 
 from chassis.actor import Actor
 from chassis.clock import business_day
-from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
+from chassis.http.batch import BatchReply
+from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
 from chassis.http.paging import SearchAsked
 from chassis.http.routing import house_router
@@ -31,6 +32,7 @@ from erp.settlement.errors import (
     NothingToRefund,
     NothingToWriteOff,
     OverAllocated,
+    PaymentBooked,
     RefundNotReleasable,
     RestNotWrittenOff,
     RestTooLarge,
@@ -52,9 +54,12 @@ from erp.settlement.schemas import (
     Refund,
     ReleasePayment,
     ReverseWriteOff,
+    SentPayments,
     WriteOffRest,
 )
 from erp.settlement.states import PaymentKind, Side
+from records.senders import InBatch
+from records.upserts import UPSERT_PROBLEMS
 from values.days import Day
 
 __all__ = ["open_item_router", "party_report_router", "payment_router"]
@@ -69,6 +74,8 @@ payment_router = house_router(
         NotFound,
         MissingReference,
         OverAllocated,
+        PaymentBooked,
+        *UPSERT_PROBLEMS,
         NotAllocated,
         NothingToRefund,
         RefundNotReleasable,
@@ -128,6 +135,14 @@ async def payment_create_batch(
 ) -> PaymentsReply:
     """Book many payments in one act, all or none."""
     return PaymentsReply(items=await service.book_payments(work, command.items))
+
+
+@payment_router.post("/by-external/{system}/batch")
+async def payment_upsert_batch(
+    asked: InBatch, command: SentPayments, _by: Cashier, _once: OnlyOnceUnlessDry, work: InWork
+) -> BatchReply:
+    """Book payments as another system tells them, each once; each item is judged alone."""
+    return await service.upsert_payments(work, asked, command.items)
 
 
 @payment_router.post("/{payment_id}/allocate")

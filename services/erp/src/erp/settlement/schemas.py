@@ -12,6 +12,7 @@ from chassis.http.etag import EtagVersion, Revision
 from erp.settlement.states import OpeningKind, PaymentDirection, PaymentKind, PaymentState, Side
 from values.days import Day
 from values.decimals import NonNegativeDecimal, NonNegativeSum, Sum
+from values.external import ExternalId, SourceVersion
 from values.money import PositiveMoney
 from values.text import Command, DocumentNumber, Line, Name
 
@@ -36,6 +37,8 @@ __all__ = [
     "Refund",
     "ReleasePayment",
     "ReverseWriteOff",
+    "SentPayment",
+    "SentPayments",
     "WriteOffRest",
 ]
 
@@ -80,6 +83,19 @@ class NewPayments(Command):
     """Book many payments in one act, all or none."""
 
     items: list[NewPayment] = Field(min_length=1, max_length=LARGEST_BATCH)
+
+
+class SentPayment(NewPayment):
+    """A payment as another system tells it; booked once, never changed."""
+
+    external_id: ExternalId
+    source_version: SourceVersion
+
+
+class SentPayments(Command):
+    """Payments of another system."""
+
+    items: list[SentPayment] = Field(min_length=1, max_length=LARGEST_BATCH)
 
 
 class AllocatePayment(Command):

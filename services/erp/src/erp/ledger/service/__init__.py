@@ -13,6 +13,7 @@ from erp.ledger.service.entries import (
     reverse_manual_entry,
     trial_balance,
 )
+from erp.ledger.service.sent import upsert_entries
 from erp.ledger.service.years import change_period, ensure_year, open_account, open_year
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "reverse_document",
     "reverse_manual_entry",
     "trial_balance",
+    "upsert_entries",
 ]

@@ -144,13 +144,13 @@ async def _write_lines(work: Work, real: Sequence[tuple[Posting, Sequence[Postin
         raise MissingReference(entity="account", reference=", ".join(unknown))
 
 
-async def post_manual_entry(work: Work, command: NewEntry) -> UUID:
-    """Post what an accountant wrote.
+async def post_manual_entry(work: Work, command: NewEntry, entry_id: UUID | None = None) -> UUID:
+    """Post what an accountant wrote, under the id given.
 
     Raises as `post`, Forbidden (a past day), ControlAccount, InvalidInput (parts of a cent),
     MissingReference (neither a customer nor a supplier).
     """
-    entry_id = uuid7()
+    entry_id = entry_id or uuid7()
     _require_cents(command, digits_of(work.setting.currency))
     await require_no_control_account(work, [line.account for line in command.lines])
     await _require_parties(work, {line.party_id for line in command.lines if line.party_id})

@@ -23,6 +23,7 @@ from erp.settlement.service.payments import (
 )
 from erp.settlement.service.refunding import refund_payment
 from erp.settlement.service.reporting import party_report
+from erp.settlement.service.sent import upsert_payments
 from erp.settlement.service.undoing import reverse_credit
 from erp.settlement.service.writing_off import NewWriteOff, reverse_write_off, write_off
 
@@ -49,6 +50,7 @@ __all__ = [
     "reverse_credit",
     "reverse_rest_write_off",
     "reverse_write_off",
+    "upsert_payments",
     "write_off",
     "write_off_rest",
 ]

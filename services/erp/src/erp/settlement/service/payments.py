@@ -62,8 +62,12 @@ class NewCredit:
     direction: PaymentDirection = PaymentDirection.IN
 
 
-async def book_payments(work: Work, commands: Sequence[NewPayment]) -> list[PaymentView]:
+async def book_payments(
+    work: Work, commands: Sequence[NewPayment], ids: Sequence[UUID] | None = None
+) -> list[PaymentView]:
     """Book payments, all or none, each allocated as it says, or to what is due first.
+
+    `ids`: those that they get, in their order.
 
     Raises MissingReference (party, document), OverAllocated, NoPeriod, PeriodClosed,
     CurrencyNotSupported, WriteOffTooLarge, RestTooLarge.
@@ -72,7 +76,8 @@ async def book_payments(work: Work, commands: Sequence[NewPayment]) -> list[Paym
     await _require_parties(work, commands)
     items = await _items(work, commands)
     numbers = await queries.next_numbers(work.sql, len(commands))
-    payments = [_payment(work, one, number) for one, number in zip(commands, numbers, strict=True)]
+    ids = ids or [uuid7() for _ in commands]
+    payments = [_payment(work, *one) for one in zip(commands, numbers, ids, strict=True)]
     allocations: list[Allocation] = []
     for payment, command in zip(payments, commands, strict=True):
         allocations += _allocate_shares(work, payment, command.allocations, items)
@@ -123,9 +128,9 @@ async def _items(work: Work, commands: Sequence[NewPayment]) -> dict[UUID, OpenI
     )
 
 
-def _payment(work: Work, command: NewPayment, number: str) -> Payment:
+def _payment(work: Work, command: NewPayment, number: str, payment_id: UUID) -> Payment:
     return Payment(
-        id=uuid7(),
+        id=payment_id,
         number=number,
         kind=PaymentKind.PAYMENT,
         direction=command.direction,
