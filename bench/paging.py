@@ -12,7 +12,7 @@ from bench.figures import Asked, Bench, Figure, Goal, paired
 from bench.loader import told
 from bench.place import Place
 from bench.writing import ACCOUNT
-from crm.accounts.queries import ACCOUNT as COLUMNS
+from crm.accounts.queries import ACCOUNTS
 from crm.app import SERVICE as CRM
 
 __all__ = ["BENCH", "read_pages"]
@@ -20,8 +20,8 @@ __all__ = ["BENCH", "read_pages"]
 SIZES = (10_000, 50_000)
 CLIENTS = (1, 4)
 PATH = "/v1/accounts?status=active&stage=prospect&limit=50"
-PAGE = f"""select {COLUMNS}, created_at::text as page_sort, id::text as page_key from account
-  where status = $1 and stage = $2 order by created_at desc, id desc limit $3"""
+PAGE = f"""select {ACCOUNTS.columns}, created_at::text as page_sort, id::text as page_key
+  from account where status = $1 and stage = $2 order by created_at desc, id desc limit $3"""
 
 # Every tenth account is a prospect; all differ in name and in the second they were made.
 _MORE = """insert into account (id, version, created_at, updated_at, name, sort_key, email,

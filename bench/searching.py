@@ -26,7 +26,7 @@ from chassis.storage.connections import SESSION
 from chassis.storage.paging import Filter, PageQuery
 from chassis.testing.cluster import TestCluster, shared_cluster
 from crm import searched as crm_searched
-from crm.accounts.queries import account_page
+from crm.accounts.queries import ACCOUNTS
 from crm.accounts.schemas import AccountQuery
 from crm.app import SERVICE as CRM
 from crm.orders.queries import order_page as crm_order_page
@@ -89,7 +89,7 @@ class Watching:
 
 
 def _reading(sql: Any) -> Any:
-    return SimpleNamespace(sql=sql)
+    return SimpleNamespace(sql=sql, setting=SimpleNamespace(settings=SimpleNamespace(region="CN")))
 
 
 def _linked(table: str, asked: PageQuery) -> list[Filter]:
@@ -98,8 +98,8 @@ def _linked(table: str, asked: PageQuery) -> list[Filter]:
 
 LISTS: dict[str, dict[str, List]] = {
     CRM.name: {
-        "account": lambda sql, asked: account_page(
-            sql, AccountQuery.model_validate(_asked(asked)), asked, region="CN"
+        "account": lambda sql, asked: ACCOUNTS.page(
+            _reading(sql), AccountQuery.model_validate(_asked(asked)), asked
         ),
         "customer_order": lambda sql, asked: crm_order_page(
             sql, asked, _linked("customer_order", asked)

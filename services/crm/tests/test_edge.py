@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 
 from crm.accounts.schemas import NewAccount
-from crm.accounts.service.accounts import register_account
+from crm.accounts.service.accounts import ACCOUNT
 from crm.app import SERVICE
+from records import writes
 
 ROUTES = sorted(
     (method, route.path)
@@ -262,7 +263,7 @@ async def test_a_request_cut_off_before_its_commit_leaves_nothing(crm, desk):
 
     async def lost():
         async with crm.database.transaction() as work:
-            made.append(await register_account(work, NewAccount(name=name)))
+            made.append(await writes.create(work, ACCOUNT, NewAccount(name=name)))
             await work.settle()
             raise ConnectionAbortedError
 

@@ -167,8 +167,8 @@ class RecordRoutes(Generic[E, V]):
         async def change(
             record_id: UUID,
             command: Command,
-            revision: IfMatch,
             _by: Actor,
+            revision: IfMatch,
             work: InWork,
             response: Response,
         ) -> V:

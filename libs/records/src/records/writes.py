@@ -1,6 +1,6 @@
 """The one way in which records are written: created, changed, archived, linked, taken over."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -33,6 +33,7 @@ __all__ = [
     "unlink",
     "upsert",
     "upsert_batch",
+    "upsert_of",
     "write",
 ]
 
@@ -133,12 +134,18 @@ async def upsert_batch(
     work: Work, kind: RecordType[E, V], request: BatchRequest, items: Sequence[Item]
 ) -> BatchReply:
     """Take over many records, each judged alone."""
-
-    async def alone(work: Work, system: str, external_id: str, item: Any) -> Upserted:
-        return await upsert(work, kind, system, external_id, item)
-
     in_bulk = _in_bulk(kind) if kind.in_bulk else None
+    alone = upsert_of(kind)
     return await upsert_each(work, request, kind.entity, items, alone, in_bulk=in_bulk)
+
+
+def upsert_of(kind: RecordType[E, V]) -> Callable[[Work, str, str, Any], Awaitable[Upserted]]:
+    """`upsert` of this type: what is called with the work, system, external id and command."""
+
+    async def act(work: Work, system: str, external_id: str, command: Any) -> Upserted:
+        return await upsert(work, kind, system, external_id, command)
+
+    return act
 
 
 def _in_bulk(kind: RecordType[E, V]) -> InBulk[Any]:

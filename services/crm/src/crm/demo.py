@@ -11,8 +11,8 @@ from typing import Any
 
 from chassis.work.unit_of_work import Work
 from crm.accounts.schemas import UpsertAccount, UpsertContact
-from crm.accounts.service.accounts import upsert_account
-from crm.accounts.service.contacts import upsert_contact
+from crm.accounts.service.accounts import ACCOUNT
+from crm.accounts.service.contacts import CONTACT
 from crm.catalog.errors import DuplicateCode
 from crm.catalog.schemas import UpsertPrice, UpsertProduct
 from crm.catalog.service.prices import upsert_price
@@ -20,6 +20,7 @@ from crm.catalog.service.products import upsert_product
 from crm.consents import ConsentChange, ConsentState
 from crm.ownership import ManagedByErp
 from records.upserts import Upserted
+from records.writes import upsert_of
 from values.address import AddressChange
 from values.money import UnitPriceChange
 
@@ -111,8 +112,8 @@ async def make_demo_company(work: Work) -> Mapping[str, int]:
     What the ERP is master of already is left to it, and counted as `left`.
     """
     sent = [
-        *_sendings(upsert_account, UpsertAccount, _ACCOUNTS),
-        *_sendings(upsert_contact, UpsertContact, _CONTACTS),
+        *_sendings(upsert_of(ACCOUNT), UpsertAccount, _ACCOUNTS),
+        *_sendings(upsert_of(CONTACT), UpsertContact, _CONTACTS),
         *_sendings(upsert_product, UpsertProduct, _products(work.setting.currency)),
         *_sendings(upsert_price, UpsertPrice, _prices(work.setting.currency)),
     ]

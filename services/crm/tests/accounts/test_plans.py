@@ -1,13 +1,17 @@
 """Lists over many accounts are read by their indexes, under the plans that the service uses."""
 
+from zoneinfo import ZoneInfo
+
 import asyncpg
 import orjson
 import pytest
 
 from chassis.storage.connections import driver_url
 from chassis.storage.paging import PageQuery
-from crm.accounts.queries import account_page
+from chassis.storage.reading import Reading, Setting
+from crm.accounts.queries import ACCOUNTS
 from crm.accounts.schemas import AccountQuery
+from crm.settings import CrmSettings
 
 NOBODY = "01890000-0000-7000-8000-000000000000"
 
@@ -20,6 +24,12 @@ MANY = """insert into account (id, version, created_at, updated_at, name, sort_k
     case when n % 40 = 0 then 'prospect' else 'customer' end, 'T' || n, '', '', '', '', 'CNY',
     '{}', '{}', false
   from generate_series(1, 10000) as n"""
+
+
+def reading(sql):
+    """A read on the connection, with the CRM's usual settings."""
+    setting = Setting("crm", ZoneInfo("UTC"), "CNY", CrmSettings(region="CN"))
+    return Reading(sql, pytest.fail, setting=setting)
 
 
 class Recorder:
@@ -79,10 +89,10 @@ async def many(crm):
 )
 async def test_a_list_is_read_by_its_index(many, wanted, sort, index):
     asked = Recorder()
-    await account_page(asked, AccountQuery(**wanted), PageQuery(sort=sort), region="CN")
+    await ACCOUNTS.page(reading(asked), AccountQuery(**wanted), PageQuery(sort=sort))
     plan = await plan_of(many, *asked.asked)
     assert index in plan, plan
-    assert "Seq Scan" not in plan, plan
+    assert "Seq Scan on account" not in plan, plan
 
 
 @pytest.mark.parametrize("sort", [None, "name", "-updated_at"])
@@ -90,11 +100,11 @@ async def test_a_list_is_read_by_its_index(many, wanted, sort, index):
 async def test_words_are_tested_on_the_first_records_and_then_looked_up(many, others, sort):
     asked = Recorder()
     query = AccountQuery(q="Account 77", **others)
-    await account_page(asked, query, PageQuery(limit=200, sort=sort), region="CN")
+    await ACCOUNTS.page(reading(asked), query, PageQuery(limit=200, sort=sort))
     first, looked_up = [await plan_of(many, *one) for one in asked.all]
     assert "Index Scan" in first, first
     assert "ix_account_search" in looked_up, looked_up
-    assert "Seq Scan" not in first + looked_up, first + looked_up
+    assert "Seq Scan on account" not in first + looked_up, first + looked_up
 
 
 @pytest.mark.parametrize("q", ["count", "13800000", "77", "T99", "T9999", "no-such"])
@@ -103,7 +113,7 @@ async def test_pages_hold_each_record_that_has_the_word_once_and_in_order(many, 
     """Whether a word is frequent, rare, or frequent among the newest or the oldest only."""
     page, shown = PageQuery(sort=sort), []
     while True:
-        found = await account_page(many, AccountQuery(q=q), page, region="CN")
+        found = await ACCOUNTS.page(reading(many), AccountQuery(q=q), page)
         shown += [one.id for one in found.items]
         if not found.next_cursor or len(shown) > 1000:
             break

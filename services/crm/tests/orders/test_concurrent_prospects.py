@@ -5,9 +5,10 @@ from uuid import UUID
 
 from chassis.testing.waiting import until
 from crm.accounts.schemas import ChangeAccount
-from crm.accounts.service.accounts import change_account
+from crm.accounts.service.accounts import ACCOUNT
 from crm.orders.schemas import PlaceOrder
 from crm.orders.service import orders
+from records import writes
 
 PRICE = {"amount": "2.00", "currency": "CNY"}
 ORDERS = "/v1/orders"
@@ -53,7 +54,7 @@ async def test_the_order_waits_for_setting_back_and_makes_a_customer_of_it(desk)
         sent = {"items": [body | {"external_id": desk.word(), "source_version": 1}]}
         async with desk.crm.database.transaction() as work:
             command = ChangeAccount.model_validate(BACK)
-            await change_account(work, UUID(account["id"]), command, revision=1)
+            await writes.change(work, ACCOUNT, UUID(account["id"]), command, revision=1)
             call = (
                 desk.crm.post(ORDERS, body)
                 if way == "post"

@@ -17,9 +17,8 @@ from erp.ledger import service as ledger
 from erp.parties.schemas import UpsertCustomer, UpsertSupplier
 from erp.parties.service.customers import CUSTOMER
 from erp.parties.service.suppliers import SUPPLIER
-from records import writes
-from records.types import RecordType
 from records.upserts import Upserted
+from records.writes import upsert_of
 from values.address import AddressChange
 from values.money import MoneyChange, UnitPriceChange
 
@@ -96,20 +95,13 @@ async def make_demo_company(work: Work) -> Mapping[str, int]:
         *_commands(upsert_category, UpsertCategory, _CATEGORIES),
         *_commands(upsert_item, UpsertItem, _ITEMS),
         *_commands(upsert_price, UpsertPrice, _prices(currency)),
-        *_commands(_upsert_of(SUPPLIER), UpsertSupplier, _SUPPLIERS),
-        *_commands(_upsert_of(CUSTOMER), UpsertCustomer, _customers(currency)),
+        *_commands(upsert_of(SUPPLIER), UpsertSupplier, _SUPPLIERS),
+        *_commands(upsert_of(CUSTOMER), UpsertCustomer, _customers(currency)),
     ]
     outcomes: Counter[str] = Counter()
     for act, key, command in sent:
         outcomes[(await act(work, SYSTEM, key, command)).outcome] += 1
     return outcomes
-
-
-def _upsert_of(kind: RecordType[Any, Any]) -> Act:
-    async def act(work: Work, system: str, external_id: str, command: Any) -> Upserted:
-        return await writes.upsert(work, kind, system, external_id, command)
-
-    return act
 
 
 def _commands(

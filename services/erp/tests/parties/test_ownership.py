@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from chassis.testing.waiting import until
-from erp.parties.rules.ownership import led_by_crm
+from erp.parties.rules.ownership import LED_BY_CRM
 from erp.parties.schemas import ChangeCustomer
 from erp.parties.service.customers import CUSTOMER
 from records import writes
@@ -46,7 +46,7 @@ async def links(desk, customer, system):
 )
 def test_names_and_ways_to_reach_a_customer_are_the_crms(changed, led):
     """B48: a field has exactly one owner."""
-    assert led_by_crm(changed) == led
+    assert sorted(LED_BY_CRM.intersection(changed)) == led
 
 
 @pytest.mark.parametrize("field", LED)

@@ -13,8 +13,9 @@ import orjson
 from sqlalchemy import select
 
 from chassis.storage.base import version_columns
-from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.storage.searching import Kept, containing, having
+from chassis.storage.paging import Filter
+from chassis.storage.reading import Reading
+from chassis.storage.searching import Kept, having
 from chassis.work.locking import any_of
 from chassis.work.unit_of_work import Work
 from crm import searched
@@ -27,24 +28,24 @@ from crm.accounts.schemas import (
     ContactView,
     ReachableQuery,
 )
-from records.links import linked_to, references
+from crm.settings import settings_of
+from records.links import references
+from records.reads import BY_NAME, Reads, columns_of, everybody, record_filters
 from values.address import Address
 from values.email import email_key
 from values.matching import PHONE_TAIL, MatchKeys
 from values.phone import TAIL_DIGITS, phone_of, trailing_digits
 
 __all__ = [
+    "ACCOUNTS",
+    "CONTACTS",
     "MOST_FOUND",
     "Sql",
     "Wanted",
-    "account_id_of_contact",
-    "account_page",
-    "account_view",
+    "account_ids_of_contacts",
     "active_contacts",
     "buyer",
     "candidates",
-    "contact_page",
-    "contact_view",
     "debts_of",
     "lock_buyers",
     "lock_for_update",
@@ -55,27 +56,16 @@ __all__ = [
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
 
-_COMMON = """id, name, email, phone_raw,
-  case when phone_e164 <> '' then phone_e164 else phone_raw end as phone,
-  status, created_at, updated_at"""
-
-ACCOUNT = f"""{_COMMON}, {version_columns(Account.__table__)},
-  kind, stage, tax_id, website, industry, segment, owner_id, language, currency, price_list,
-  billing_address, shipping_address,
-  case when erp_customer_number is not null then jsonb_build_object(
+_PHONE = "case when phone_e164 <> '' then phone_e164 else phone_raw end"
+_ERP = """case when erp_customer_number is not null then jsonb_build_object(
     'customer_number', erp_customer_number,
     'credit_limit', case when erp_credit_limit is not null
       then jsonb_build_object('amount', erp_credit_limit::text, 'currency', currency) end,
     'payment_terms_days', erp_payment_terms_days,
-    'dunning_block', erp_dunning_block, 'archived', erp_archived) end as erp,
-  (select jsonb_build_object('amount', d.owes::text, 'currency', account.currency,
-      'told_at', d.told_at) from account_debt d where d.account_id = account.id) as owes,
-  {references("account")}"""
-
-CONTACT = f"""{_COMMON}, {version_columns(Contact.__table__)},
-  account_id, title, is_primary as primary,
-  jsonb_build_object('email', consent_email, 'phone', consent_phone) as consent,
-  {references("contact")}"""
+    'dunning_block', erp_dunning_block, 'archived', erp_archived) end"""
+_OWES = """(select jsonb_build_object('amount', d.owes::text, 'currency', account.currency,
+      'told_at', d.told_at) from account_debt d where d.account_id = account.id)"""
+_CONSENT = "jsonb_build_object('email', consent_email, 'phone', consent_phone)"
 
 _BUYER = """select shipping_address, status = 'archived' as archived,
     stage = 'prospect' as prospect,
@@ -92,26 +82,19 @@ _STORE_DEBTS = """insert into account_debt as d (account_id, owes, told_at)
   on conflict (account_id) do update set owes = excluded.owes, told_at = excluded.told_at
     where d.told_at <= excluded.told_at"""
 
-_SORTS = {
-    "created_at": Sort("created_at", "timestamptz"),
-    "updated_at": Sort("updated_at", "timestamptz"),
-    "name": Sort("sort_key", "text"),
-}
-
 _ENDS_IN_EIGHT = """right(phone_digits, 8) = ({0}::text[])[1] and phone_digits <> ''
   and (phone_e164 = '' or ({0}::text[])[2] = '' or phone_e164 = ({0}::text[])[2])"""
 _ENDS_IN_FEWER = "phone_digits like '%' || {}"
 _NOBODYS = "{}::text is null"
 
 
-def _reached_by(kept: Kept, query: ReachableQuery, region: str) -> list[Filter]:
+def _reachable(kept: Kept, at: Reading, query: ReachableQuery) -> list[Filter]:
     """The conditions that accounts and contacts share."""
     key = email_key(query.email) if query.email else None
     return [
-        Filter("status = {}", query.status),
+        *record_filters(kept.table, query),
         Filter("email_key = {} and email_key <> ''", key),
-        _called(kept, query.phone, region),
-        linked_to(kept.table, query.external_system, query.external_id),
+        _called(kept, query.phone, settings_of(at.setting).region),
     ]
 
 
@@ -125,52 +108,46 @@ def _called(kept: Kept, phone: str | None, region: str) -> Filter:
     return Filter(_ENDS_IN_EIGHT, [digits, phone_of(phone or "", region=region).e164])
 
 
-async def account_page(
-    sql: Sql, query: AccountQuery, asked: PageQuery, *, region: str
-) -> Page[AccountView]:
-    """One page of the accounts wanted, the newest first."""
-    return await fetch_page(
-        sql,
-        columns=ACCOUNT,
-        source="account",
-        view=_account,
-        sorts=_SORTS,
-        default="-created_at",
-        asked=asked,
-        where=[
-            *_reached_by(searched.ACCOUNT, query, region),
-            *await containing(sql, query.q, searched.ACCOUNTS),
-            Filter("stage = {}", query.stage),
-            Filter("owner_id = {}", query.owner_id),
-            Filter("tax_id = {} and tax_id <> ''", query.tax_id),
-        ],
-    )
+def _account_filters(at: Reading, query: AccountQuery) -> list[Filter]:
+    return [
+        *_reachable(searched.ACCOUNT, at, query),
+        Filter("stage = {}", query.stage),
+        Filter("owner_id = {}", query.owner_id),
+        Filter("tax_id = {} and tax_id <> ''", query.tax_id),
+    ]
 
 
-async def contact_page(
-    sql: Sql, query: ContactQuery, asked: PageQuery, *, region: str
-) -> Page[ContactView]:
-    """One page of the contacts wanted, the newest first."""
-    return await fetch_page(
-        sql,
-        columns=CONTACT,
-        source="contact",
-        view=_contact,
-        sorts=_SORTS,
-        default="-created_at",
-        asked=asked,
-        where=[
-            *_reached_by(searched.CONTACT, query, region),
-            *await containing(sql, query.q, searched.CONTACTS),
-            Filter("account_id = {}", query.account_id),
-        ],
-    )
+def _contact_filters(at: Reading, query: ContactQuery) -> list[Filter]:
+    return [
+        *_reachable(searched.CONTACT, at, query),
+        Filter("account_id = {}", query.account_id),
+    ]
 
 
-async def account_view(sql: Sql, account_id: UUID) -> AccountView | None:
-    """The account as callers see it."""
-    row = await sql.fetchrow(f"select {ACCOUNT} from account where id = $1", account_id)
-    return _account(row) if row else None
+ACCOUNTS = Reads(
+    name="account",
+    view=AccountView,
+    columns=columns_of(AccountView, Account.__table__, phone=_PHONE, erp=_ERP, owes=_OWES),
+    source="account",
+    visible=everybody,
+    query=AccountQuery,
+    filters=_account_filters,
+    searched=searched.ACCOUNTS,
+    sorts=BY_NAME,
+)
+CONTACTS = Reads(
+    name="contact",
+    view=ContactView,
+    columns=columns_of(
+        ContactView, Contact.__table__, phone=_PHONE, consent=_CONSENT, primary="is_primary"
+    ),
+    source="contact",
+    visible=everybody,
+    query=ContactQuery,
+    filters=_contact_filters,
+    searched=searched.CONTACTS,
+    sorts=BY_NAME,
+)
 
 
 async def buyer(sql: Sql, account_id: UUID) -> Buyer | None:
@@ -202,26 +179,12 @@ async def lock_for_update(sql: Sql, account_id: UUID) -> None:
     await sql.fetchval("select id from account where id = $1 for update", account_id)
 
 
-async def contact_view(sql: Sql, contact_id: UUID) -> ContactView | None:
-    """The contact as callers see it."""
-    row = await sql.fetchrow(f"select {CONTACT} from contact where id = $1", contact_id)
-    return _contact(row) if row else None
-
-
-def _account(row: Mapping[str, Any]) -> AccountView:
-    return AccountView.model_validate(dict(row))
-
-
-def _contact(row: Mapping[str, Any]) -> ContactView:
-    return ContactView.model_validate(dict(row))
-
-
-async def account_id_of_contact(sql: Sql, contact_id: UUID) -> UUID | None:
-    """Where the contact belongs to."""
-    found: UUID | None = await sql.fetchval(
-        "select account_id from contact where id = $1", contact_id
+async def account_ids_of_contacts(sql: Sql, contact_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """The accounts that contacts belong to, by contact; whom there is not is left out."""
+    rows = await sql.fetch(
+        "select id, account_id from contact where id = any($1::uuid[])", list(contact_ids)
     )
-    return found
+    return {row["id"]: row["account_id"] for row in rows}
 
 
 async def active_contacts(

@@ -17,7 +17,6 @@ from pydantic import (
 
 from chassis.http.etag import EtagVersion, Revision
 from crm.consents import Consent, ConsentChange, ConsentPatch
-from crm.fields import LARGEST_BATCH, Facts
 from crm.terms import ErpTerms, ErpTermsChange
 from records.links import ExternalRef, LinkExternal
 from values.address import Address, AddressChange, AddressPatch
@@ -57,11 +56,7 @@ __all__ = [
     "Probe",
     "Reason",
     "UpsertAccount",
-    "UpsertAccountItem",
-    "UpsertAccounts",
     "UpsertContact",
-    "UpsertContactItem",
-    "UpsertContacts",
 ]
 
 Kind = Literal["company", "person"]
@@ -102,10 +97,6 @@ class AccountFields(Command):
         "holds. Null: the default list.",
     )
 
-    def facts(self) -> Facts:
-        """The fields of the record that were given."""
-        return self.given("source_version", "external_id")
-
 
 class NewAccount(AccountFields):
     """Take on an account."""
@@ -137,18 +128,6 @@ class UpsertAccount(AccountFields):
     )
 
 
-class UpsertAccountItem(UpsertAccount):
-    """One account of a batch."""
-
-    external_id: ExternalId
-
-
-class UpsertAccounts(Command):
-    """Accounts as another system knows them."""
-
-    items: list[UpsertAccountItem] = Field(min_length=1, max_length=LARGEST_BATCH)
-
-
 class ContactFields(Command):
     """Fields of a contact. What is left out of a change stays as it is."""
 
@@ -158,10 +137,6 @@ class ContactFields(Command):
     primary: StrictBool = Field(
         default_factory=unset, description="True: the one to turn to; another one steps back."
     )
-
-    def facts(self) -> Facts:
-        """The fields of the record that were given."""
-        return self.given("source_version", "external_id", "account_id", "account_external_id")
 
 
 class AddContact(ContactFields):
@@ -190,18 +165,6 @@ class UpsertContact(ContactFields):
     name: Name = Field(default_factory=unset, description="Needed when it is new here.")
     consent: ConsentPatch = Field(default_factory=ConsentChange)
     status: Status = Field(default_factory=unset)
-
-
-class UpsertContactItem(UpsertContact):
-    """One contact of a batch."""
-
-    external_id: ExternalId
-
-
-class UpsertContacts(Command):
-    """Contacts as another system knows them."""
-
-    items: list[UpsertContactItem] = Field(min_length=1, max_length=LARGEST_BATCH)
 
 
 class ReachableView(BaseModel):
