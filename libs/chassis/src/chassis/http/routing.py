@@ -16,7 +16,14 @@ from chassis.http.queries import QueryForm
 from chassis.problems.problem import MEDIA_TYPE, Problem, ProblemView
 from chassis.problems.standard import Forbidden, InvalidInput, MalformedJson, Unauthorized
 
-__all__ = ["Crossroads", "HouseRoute", "house_router", "operation_id", "problem_responses"]
+__all__ = [
+    "Crossroads",
+    "HouseRoute",
+    "house_router",
+    "operation_id",
+    "problem_responses",
+    "refuses",
+]
 
 EVERYWHERE: tuple[type[Problem], ...] = (MalformedJson, Unauthorized, Forbidden, InvalidInput)
 
@@ -108,6 +115,11 @@ def house_router(
         responses=problem_responses(*EVERYWHERE, *problems),
         **options,
     )
+
+
+def refuses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """What a route declares that can answer these problems and the common ones, and no other."""
+    return problem_responses(*EVERYWHERE, *problems)
 
 
 def problem_responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
