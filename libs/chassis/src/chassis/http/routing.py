@@ -17,7 +17,14 @@ from chassis.http.queries import QueryForm
 from chassis.problems.problem import MEDIA_TYPE, Problem, ProblemView
 from chassis.problems.standard import Forbidden, InvalidInput, MalformedJson, Unauthorized
 
-__all__ = ["Crossroads", "HouseRoute", "house_router", "operation_id", "problem_responses"]
+__all__ = [
+    "Crossroads",
+    "HouseRoute",
+    "house_router",
+    "operation_id",
+    "problem_responses",
+    "refuses",
+]
 
 EVERYWHERE: tuple[type[Problem], ...] = (MalformedJson, Unauthorized, Forbidden, InvalidInput)
 
@@ -123,6 +130,11 @@ RETRY_AFTER = {
 def _says_when(problem: type[Problem]) -> bool:
     """True for a problem that says when to come again."""
     return problem.retry_after_seconds is not None or problem.status == HTTP_429_TOO_MANY_REQUESTS
+
+
+def refuses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """What a route declares that can answer these problems and the common ones, and no other."""
+    return problem_responses(*EVERYWHERE, *problems)
 
 
 def problem_responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:

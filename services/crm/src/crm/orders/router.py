@@ -19,15 +19,18 @@ from chassis.http.dependencies import (
 )
 from chassis.http.etag import reply_with
 from chassis.http.paging import SearchAsked
-from chassis.http.routing import house_router
+from chassis.http.routing import house_router, refuses
+from chassis.identity.systems import SystemReserved
 from chassis.problems.standard import (
     CurrencyNotSupported,
     IdempotencyInFlight,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
+    InvalidCursor,
     MissingReference,
     NotFound,
     RevisionRequired,
+    RowBusy,
     StaleRevision,
 )
 from chassis.storage.paging import Filter, Page
@@ -82,40 +85,21 @@ Seller = Annotated[Actor, Needs("orders.write")]
 Reader = Annotated[Actor, Needs("orders.read")]
 Bridge = Annotated[Actor, Needs("orders.sync")]
 
-order_router = house_router(
-    prefix="/v1/orders",
-    tag="orders",
-    problems=(
-        *UPSERT_PROBLEMS,
-        NotFound,
-        MissingReference,
-        AccountArchived,
-        AccountFixed,
-        ProductNotSold,
-        FractionOfUnit,
-        UnknownLine,
-        PriceMissing,
-        CurrencyNotSupported,
-        OrderCancelled,
-        StaleRevision,
-        RevisionRequired,
-        IdempotencyKeyRequired,
-        IdempotencyKeyReused,
-        IdempotencyInFlight,
-    ),
+order_router = house_router(prefix="/v1/orders", tag="orders")
+erp_copy_router = house_router(prefix="/v1", tag="mirror")
+
+_ONCE = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight, RowBusy)
+_CONTENT = (
+    MissingReference,
+    AccountArchived,
+    ProductNotSold,
+    FractionOfUnit,
+    PriceMissing,
+    CurrencyNotSupported,
 )
-erp_copy_router = house_router(
-    prefix="/v1",
-    tag="mirror",
-    problems=(
-        *UPSERT_PROBLEMS,
-        NotFound,
-        MissingReference,
-        IdempotencyKeyRequired,
-        IdempotencyKeyReused,
-        IdempotencyInFlight,
-    ),
-)
+"""What an order may be refused for, whoever sends it."""
+_BATCH = refuses(SystemReserved, *_ONCE)
+_COPY = UPSERTED_PART | refuses(*UPSERT_PROBLEMS, NotFound, MissingReference, RowBusy)
 
 
 @dataclass(frozen=True)
@@ -155,7 +139,7 @@ async def _order(reply: OrderReply, at: Reading, order_id: UUID) -> OrderView:
     return reply.translate(view)
 
 
-@order_router.get("")
+@order_router.get("", responses=refuses(InvalidCursor))
 async def order_list(  # noqa: PLR0917 - a route lists its filters
     _by: Reader,
     asked: SearchAsked,
@@ -174,7 +158,7 @@ async def order_list(  # noqa: PLR0917 - a route lists its filters
     return reply.translate_page(await queries.order_page(at.sql, asked, filters))
 
 
-@order_router.post("", status_code=status.HTTP_201_CREATED)
+@order_router.post("", status_code=status.HTTP_201_CREATED, responses=refuses(*_CONTENT, *_ONCE))
 async def order_create(
     command: PlaceOrder, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
 ) -> OrderView:
@@ -184,7 +168,7 @@ async def order_create(
     return view
 
 
-@order_router.post("/by-external/{system}/batch")
+@order_router.post("/by-external/{system}/batch", responses=_BATCH)
 async def order_upsert_batch(
     asked: InBatch, command: UpsertOrders, _by: Seller, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
@@ -194,7 +178,11 @@ async def order_upsert_batch(
     )
 
 
-@order_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
+@order_router.put(
+    "/by-external/{system}/{external_id}",
+    responses=UPSERTED
+    | refuses(*UPSERT_PROBLEMS, *_CONTENT, AccountFixed, OrderCancelled, RowBusy),
+)
 async def order_upsert(
     system: FromSystem,
     external_id: ExternalId,
@@ -209,13 +197,18 @@ async def order_upsert(
     return await _order(reply, work, done.id)
 
 
-@order_router.get("/{order_id}")
+@order_router.get("/{order_id}", responses=refuses(NotFound))
 async def order_get(order_id: UUID, _by: Reader, at: InReading, reply: InReply) -> OrderView:
     """The order, and how the ERP says it stands."""
     return await _order(reply, at, order_id)
 
 
-@order_router.patch("/{order_id}")
+@order_router.patch(
+    "/{order_id}",
+    responses=refuses(
+        NotFound, *_CONTENT, UnknownLine, OrderCancelled, StaleRevision, RevisionRequired, RowBusy
+    ),
+)
 async def order_update(
     order_id: UUID,
     command: ChangeOrder,
@@ -229,7 +222,7 @@ async def order_update(
     return await _order(reply, work, order_id)
 
 
-@order_router.post("/{order_id}/cancel")
+@order_router.post("/{order_id}/cancel", responses=refuses(NotFound, *_ONCE))
 async def order_cancel(
     order_id: UUID,
     _by: Seller,
@@ -249,7 +242,7 @@ def _upsert_reply(response: Response, stored: Stored, reply_id: UUID | None = No
     return UpsertReply(id=reply_id or record.id, version=record.version, revision=record.revision)
 
 
-@erp_copy_router.post("/order-fulfilments/by-external/{system}/batch")
+@erp_copy_router.post("/order-fulfilments/by-external/{system}/batch", responses=_BATCH)
 async def order_fulfilment_upsert_batch(
     _by: Bridge,
     asked: InBoundBatch,
@@ -261,9 +254,7 @@ async def order_fulfilment_upsert_batch(
     return await store_each(work, asked, FULFILMENTS, command.items)
 
 
-@erp_copy_router.put(
-    "/order-fulfilments/by-external/{system}/{external_id}", responses=UPSERTED_PART
-)
+@erp_copy_router.put("/order-fulfilments/by-external/{system}/{external_id}", responses=_COPY)
 async def order_fulfilment_upsert(
     _by: Bridge,
     system: FromBoundSystem,
@@ -276,7 +267,10 @@ async def order_fulfilment_upsert(
     return _upsert_reply(response, await store_one(work, FULFILMENTS, command))
 
 
-@erp_copy_router.put("/order-refusals/by-external/{system}/{external_id}")
+@erp_copy_router.put(
+    "/order-refusals/by-external/{system}/{external_id}",
+    responses=refuses(SystemReserved, NotFound, MissingReference, RowBusy),
+)
 async def order_refusal_upsert(
     _by: Bridge,
     system: FromBoundSystem,
@@ -289,7 +283,7 @@ async def order_refusal_upsert(
     return UpsertReply(id=order.id, version=order.version, revision=order.revision)
 
 
-@erp_copy_router.post("/product-availabilities/by-external/{system}/batch")
+@erp_copy_router.post("/product-availabilities/by-external/{system}/batch", responses=_BATCH)
 async def product_availability_upsert_batch(
     _by: Bridge,
     asked: InBoundBatch,
@@ -301,9 +295,7 @@ async def product_availability_upsert_batch(
     return await store_each(work, asked, AVAILABILITIES, command.items)
 
 
-@erp_copy_router.put(
-    "/product-availabilities/by-external/{system}/{external_id}", responses=UPSERTED_PART
-)
+@erp_copy_router.put("/product-availabilities/by-external/{system}/{external_id}", responses=_COPY)
 async def product_availability_upsert(
     _by: Bridge,
     system: FromBoundSystem,
@@ -316,7 +308,7 @@ async def product_availability_upsert(
     return _upsert_reply(response, await store_one(work, AVAILABILITIES, command))
 
 
-@erp_copy_router.post("/account-debts/by-external/{system}/batch")
+@erp_copy_router.post("/account-debts/by-external/{system}/batch", responses=_BATCH)
 async def account_debt_upsert_batch(
     _by: Bridge,
     asked: InBoundBatch,
@@ -328,7 +320,7 @@ async def account_debt_upsert_batch(
     return await store_each(work, asked, DEBTS, command.items)
 
 
-@erp_copy_router.put("/account-debts/by-external/{system}/{external_id}", responses=UPSERTED_PART)
+@erp_copy_router.put("/account-debts/by-external/{system}/{external_id}", responses=_COPY)
 async def account_debt_upsert(
     _by: Bridge,
     system: FromBoundSystem,
