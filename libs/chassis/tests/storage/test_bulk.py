@@ -130,8 +130,9 @@ async def test_a_statement_of_ones_own_takes_rows_and_values(work):
     here = Row(uuid4(), Decimal(1), "here")
     await written(work, insert=([here], *COLUMNS))
     write = Bulk()
-    text = """update parcel p
-      set weight = p.weight + n.more, sent_on = n.day, label = {label} || n.reason from {rows} where p.id = n.id"""
+    text = """update parcel p set weight = p.weight + n.more, sent_on = n.day,
+        label = {label} || n.reason
+      from {rows} where p.id = n.id"""
     rows = [Weighed(here.id, Decimal("0.25"), date(2026, 2, 3))]
     write.run(text, Weighed, rows, *Weighed._fields, label="weighed, ")
     await write.execute(work.sql)
