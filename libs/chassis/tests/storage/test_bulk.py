@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple
 from uuid import UUID, uuid4
 
@@ -44,10 +45,15 @@ class Row(NamedTuple):
     extra: dict[str, Any] | None = None
 
 
+class Reason(StrEnum):
+    COUNTED = "counted"
+
+
 class Weighed(NamedTuple):
     id: UUID
     more: Decimal
     day: date | None
+    reason: Reason = Reason.COUNTED
 
 
 COLUMNS = ("id", "weight", "label", "sent_on", "extra")
@@ -124,13 +130,14 @@ async def test_a_statement_of_ones_own_takes_rows_and_values(work):
     here = Row(uuid4(), Decimal(1), "here")
     await written(work, insert=([here], *COLUMNS))
     write = Bulk()
-    text = """update parcel p set weight = p.weight + n.more, sent_on = n.day, label = {label}
+    text = """update parcel p set weight = p.weight + n.more, sent_on = n.day,
+        label = {label} || n.reason
       from {rows} where p.id = n.id"""
     rows = [Weighed(here.id, Decimal("0.25"), date(2026, 2, 3))]
-    write.run(text, Weighed, rows, *Weighed._fields, label="weighed")
+    write.run(text, Weighed, rows, *Weighed._fields, label="weighed, ")
     await write.execute(work.sql)
     assert await stored(work, "label, weight, sent_on") == [
-        ("weighed", Decimal("1.25"), date(2026, 2, 3))
+        ("weighed, counted", Decimal("1.25"), date(2026, 2, 3))
     ]
 
 

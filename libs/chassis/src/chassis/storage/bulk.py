@@ -178,7 +178,7 @@ def _encoder(kind: TypeEngine[Any]) -> Encoder | None:
 def _of_hint(hint: Any) -> str:
     if get_origin(hint) in {Union, UnionType}:
         [hint] = [one for one in get_args(hint) if one is not NoneType]
-    return _TYPES[hint]
+    return next(name for python, name in _TYPES.items() if issubclass(hint, python))
 
 
 def _type_of_value(value: object) -> str:

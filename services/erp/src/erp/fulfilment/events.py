@@ -2,12 +2,12 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.events.event import Event
+from erp.fulfilment.states import ChangeKind, ChangeState, OrderState, ShipmentKind
 from values.address import Address
 from values.decimals import NonNegativeDecimal, Quantity
 
@@ -71,7 +71,7 @@ class OrderShipment(StatePart):
 
     id: UUID
     number: str
-    kind: Literal["delivery", "return"]
+    kind: ShipmentKind
     shipped_on: date
     carrier: str
     tracking_number: str
@@ -84,8 +84,8 @@ class OrderShipment(StatePart):
 class OrderChangeAnswer(StatePart):
     """The last change or cancellation that was asked for after confirmation, and the answer."""
 
-    kind: Literal["change", "cancellation"]
-    state: Literal["accepted", "refused"]
+    kind: ChangeKind
+    state: ChangeState
     reason: str
     source_version: int | None = Field(
         default=None, description="The sender's version that asked for it; null: nobody sent it."
@@ -105,7 +105,7 @@ class OrderChanged(Event):
     number: str
     customer_id: UUID
     external_refs: list[OrderExternalRef]
-    state: Literal["draft", "on_hold", "confirmed", "completed", "cancelled", "rejected"]
+    state: OrderState
     reason: str = Field(description="Why it is held or rejected; empty otherwise.")
     currency: str
     ordered_on: date

@@ -1,6 +1,6 @@
 """Orders, lines, charges, shipments: what they are, and what they refuse."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -24,6 +24,7 @@ from chassis.problems.standard import InvalidInput
 from chassis.storage.base import Amount, Identified, PartlyEdited, Quantity
 from chassis.storage.folding import search_index
 from erp.base import Base
+from erp.documents import known
 from erp.fulfilment.errors import (
     MoreThanLeft,
     OrderClosed,
@@ -32,18 +33,13 @@ from erp.fulfilment.errors import (
     ShipmentReversed,
 )
 from erp.fulfilment.rules.deciding import Decision
+from erp.fulfilment.states import ChangeKind, ChangeState, ChargeKind, OrderState, ShipmentKind
 from erp.searched import NUMBER, shipment_text
 from records.entities import Record
 from values.address import Address
 from values.decimals import plain
 
 __all__ = [
-    "CANCELLED",
-    "COMPLETED",
-    "CONFIRMED",
-    "DRAFT",
-    "ON_HOLD",
-    "REJECTED",
     "UNDECIDED",
     "ChangeRequest",
     "Order",
@@ -53,9 +49,7 @@ __all__ = [
     "ShipmentLine",
 ]
 
-DRAFT, ON_HOLD, CONFIRMED = "draft", "on_hold", "confirmed"
-COMPLETED, CANCELLED, REJECTED = "completed", "cancelled", "rejected"
-UNDECIDED = frozenset({DRAFT, ON_HOLD, REJECTED})
+UNDECIDED = frozenset({OrderState.DRAFT, OrderState.ON_HOLD, OrderState.REJECTED})
 """Of such an order nothing is reserved: other content is taken over whole, and decided anew."""
 
 
@@ -64,10 +58,7 @@ class Order(PartlyEdited, Record, Base):
 
     __tablename__ = "sales_order"
     __table_args__ = (
-        CheckConstraint(
-            "state in ('draft', 'on_hold', 'confirmed', 'completed', 'cancelled', 'rejected')",
-            name="state_known",
-        ),
+        known("state", OrderState),
         CheckConstraint(
             "net >= 0 and charges >= 0 and invoiced >= 0 and paid >= 0",
             name="amounts_not_negative",
@@ -77,12 +68,27 @@ class Order(PartlyEdited, Record, Base):
         Index("ix_sales_order_state", "state", "created_at", "id"),
         Index("ix_sales_order_customer_id", "customer_id", "created_at", "id"),
     )
-    TRANSITIONS: ClassVar = {
-        DRAFT: {ON_HOLD, CONFIRMED, REJECTED, CANCELLED},
-        ON_HOLD: {CONFIRMED, REJECTED, CANCELLED, ON_HOLD},
-        CONFIRMED: {COMPLETED, CANCELLED},
-        COMPLETED: {CONFIRMED},
-        REJECTED: {ON_HOLD, CONFIRMED, REJECTED, CANCELLED},
+    TRANSITIONS: ClassVar[Mapping[str, set[OrderState]]] = {
+        OrderState.DRAFT: {
+            OrderState.ON_HOLD,
+            OrderState.CONFIRMED,
+            OrderState.REJECTED,
+            OrderState.CANCELLED,
+        },
+        OrderState.ON_HOLD: {
+            OrderState.CONFIRMED,
+            OrderState.REJECTED,
+            OrderState.CANCELLED,
+            OrderState.ON_HOLD,
+        },
+        OrderState.CONFIRMED: {OrderState.COMPLETED, OrderState.CANCELLED},
+        OrderState.COMPLETED: {OrderState.CONFIRMED},
+        OrderState.REJECTED: {
+            OrderState.ON_HOLD,
+            OrderState.CONFIRMED,
+            OrderState.REJECTED,
+            OrderState.CANCELLED,
+        },
     }
     """From where an order may go where. What was rejected may be sent anew, as another version."""
 
@@ -114,20 +120,20 @@ class Order(PartlyEdited, Record, Base):
 
     def cancel(self) -> None:
         """End it before anything has gone out: no day is promised. Raises OrderClosed."""
-        self._transition(CANCELLED, "")
+        self._transition(OrderState.CANCELLED, "")
         self.promised_on = None
 
     def update_state(self, lines: Sequence["OrderLine"], charges: Sequence["OrderCharge"]) -> None:
         """Complete the order when all is shipped and invoiced, or take it up again."""
         done = all(line.shipped == line.quantity and line.to_invoice <= 0 for line in lines)
         done = done and all(charge.invoiced for charge in charges)
-        wanted = COMPLETED if done else CONFIRMED
+        wanted = OrderState.COMPLETED if done else OrderState.CONFIRMED
         if self.state != wanted:
             self._transition(wanted, "")
 
     def require_confirmed(self) -> None:
         """Raises OrderNotConfirmed."""
-        if self.state not in {CONFIRMED, COMPLETED}:
+        if self.state not in {OrderState.CONFIRMED, OrderState.COMPLETED}:
             raise OrderNotConfirmed(number=self.number, state=self.state)
 
     def _transition(self, state: str, reason: str) -> None:
@@ -281,7 +287,7 @@ class OrderCharge(Identified, Base):
     __tablename__ = "sales_order_charge"
     __table_args__ = (
         UniqueConstraint("order_id", "position"),
-        CheckConstraint("kind in ('freight')", name="kind_known"),
+        known("kind", ChargeKind),
         CheckConstraint("amount > 0", name="amount_positive"),
     )
 
@@ -297,8 +303,8 @@ class ChangeRequest(Identified, Base):
 
     __tablename__ = "change_request"
     __table_args__ = (
-        CheckConstraint("kind in ('change', 'cancellation')", name="kind_known"),
-        CheckConstraint("state in ('accepted', 'refused')", name="state_known"),
+        known("kind", ChangeKind),
+        known("state", ChangeState),
         Index("ix_change_request_order_id", "order_id", "recorded_at"),
     )
 
@@ -317,7 +323,7 @@ class Shipment(Record, Base):
 
     __tablename__ = "shipment"
     __table_args__ = (
-        CheckConstraint("kind in ('delivery', 'return')", name="kind_known"),
+        known("kind", ShipmentKind),
         CheckConstraint("reversed_on >= shipped_on", name="reversed_after"),
         Index("ix_shipment_order_id", "order_id", "created_at"),
         Index("ix_shipment_created_at", "created_at", "id"),

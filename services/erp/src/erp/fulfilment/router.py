@@ -48,7 +48,6 @@ from erp.fulfilment.schemas import (
     Invoiced,
     InvoiceOrder,
     NewOrder,
-    OrderState,
     OrderView,
     ReturnGoods,
     ReverseShipment,
@@ -59,6 +58,7 @@ from erp.fulfilment.schemas import (
     UpsertOrder,
     UpsertOrders,
 )
+from erp.fulfilment.states import OrderState
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.parties.errors import PartyArchived
 from erp.receivables.errors import DebtWrittenOff, InvoiceDateOrder

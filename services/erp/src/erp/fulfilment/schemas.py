@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
@@ -16,6 +16,7 @@ from erp.fulfilment.events import (
     OrderShipment,
     ShippedSerial,
 )
+from erp.fulfilment.states import ChargeKind, OrderState, ShipmentKind
 from erp.stock.schemas import Serials
 from values.address import Address, AddressChange, AddressPatch
 from values.days import Day
@@ -35,13 +36,11 @@ __all__ = [
     "NewOrder",
     "NewOrderLine",
     "OrderBase",
-    "OrderState",
     "OrderView",
     "ReturnGoods",
     "ReverseShipment",
     "ShipOrder",
     "ShipQuantity",
-    "ShipmentKind",
     "ShipmentLineView",
     "ShipmentQuery",
     "ShipmentView",
@@ -50,8 +49,6 @@ __all__ = [
     "UpsertOrders",
 ]
 
-OrderState = Literal["draft", "on_hold", "confirmed", "completed", "cancelled", "rejected"]
-ShipmentKind = Literal["delivery", "return"]
 Discount = Annotated[NonNegativeDecimal, Field(le=1, description="Part of the price, 0 to 1.")]
 
 
@@ -104,7 +101,7 @@ class BaseLine(Command):
 class NewCharge(Command):
     """What the customer pays in addition to the goods."""
 
-    kind: Literal["freight"] = "freight"
+    kind: ChargeKind = ChargeKind.FREIGHT
     amount: MoneyView
 
 

@@ -2,13 +2,14 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
+from erp.stock.states import StockDocumentKind
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity, Quantity, Sum
 from values.external import ExternalId, SourceVersion
@@ -31,7 +32,6 @@ __all__ = [
     "SerialQuery",
     "SerialView",
     "Serials",
-    "StockDocumentKind",
     "StockDocumentLine",
     "StockDocumentQuery",
     "StockDocumentView",
@@ -41,19 +41,6 @@ __all__ = [
     "WarehouseView",
 ]
 
-StockDocumentKind = Literal[
-    "stock_receipt",
-    "opening_stock",
-    "stock_adjustment",
-    "purchase_receipt",
-    "purchase_return",
-    "purchase_return_reversal",
-    "purchase_reversal",
-    "shipment",
-    "shipment_reversal",
-    "return",
-    "return_reversal",
-]
 EffectiveOn = Annotated[
     Day | None, Field(description="Default: today. A past day needs the permission `backdate`.")
 ]

@@ -11,6 +11,7 @@ from chassis.storage.searching import containing
 from chassis.work.unit_of_work import Work
 from erp.fulfilment.models import Shipment, ShipmentLine
 from erp.fulfilment.schemas import ShipmentQuery, ShipmentView
+from erp.fulfilment.states import ShipmentKind
 from erp.searched import SHIPMENTS
 from erp.sql import Sql
 
@@ -124,7 +125,7 @@ async def shipped_lines(work: Work, order_id: UUID) -> Sequence[ShipmentLine]:
         .join(Shipment, Shipment.id == ShipmentLine.shipment_id)
         .where(
             Shipment.order_id == order_id,
-            Shipment.kind == "delivery",
+            Shipment.kind == ShipmentKind.DELIVERY,
             Shipment.reversed_on.is_(None),
         )
         .order_by(ShipmentLine.id)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from erp.fulfilment.states import OrderState
 from values.decimals import rounded
 
 __all__ = [
@@ -59,7 +60,7 @@ class CreditExposure:
 class Decision:
     """`confirmed`, `on_hold` or `rejected`, and why."""
 
-    state: str
+    state: OrderState
     reason: str = ""
 
 
@@ -92,14 +93,14 @@ def decide(
 ) -> Decision:
     """What becomes of an order that was accepted."""
     if not customer_active:
-        return Decision("rejected", "customer_archived")
+        return Decision(OrderState.REJECTED, "customer_archived")
     gone = refusal_of_items([item for item, _ in lines], ordered_on)
     refusal = gone or refusal_of_quantities(lines) or refusal_of_prices(unpriced)
     if refusal:
-        return Decision("rejected", refusal)
+        return Decision(OrderState.REJECTED, refusal)
     if not credit_granted and credit.excess(total) > 0:
-        return Decision("on_hold", "credit")
-    return Decision("confirmed")
+        return Decision(OrderState.ON_HOLD, "credit")
+    return Decision(OrderState.CONFIRMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def refusal_of_change(lines: Sequence[LineChange], *, state: str) -> str:
     What has gone out or is invoiced cannot be ordered less or at another price, and a closed order
     stays as it is.
     """
-    if state not in {"confirmed", "on_hold", "draft", "rejected"}:
+    if state in {OrderState.CANCELLED, OrderState.COMPLETED}:
         return f"order_{state}"
     short = [
         change.line

@@ -16,11 +16,12 @@ from erp.catalog.errors import FractionOfUnit
 from erp.catalog.service import prices
 from erp.fulfilment import queries
 from erp.fulfilment.errors import PriceMissing
-from erp.fulfilment.models import DRAFT, Order, OrderCharge, OrderLine
+from erp.fulfilment.models import Order, OrderCharge, OrderLine
 from erp.fulfilment.queries import LockedOrder
 from erp.fulfilment.schemas import NewCharge, NewOrder, NewOrderLine, UpsertOrder
 from erp.fulfilment.service.merging import sent_content
 from erp.fulfilment.service.references import OrderReferences
+from erp.fulfilment.states import OrderState
 from erp.parties.errors import PartyArchived
 from erp.sums import require_bookable
 from values.address import Address
@@ -132,7 +133,7 @@ def _order(
         "promised_on": None,
         "ship_to": facts.ship_to.onto(Address()) if facts.ship_to else Address(),
         "note": facts.note or "",
-        "state": DRAFT,
+        "state": OrderState.DRAFT,
         "reason": "",
         "net": ZERO,
         "charges": ZERO,

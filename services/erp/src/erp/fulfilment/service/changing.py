@@ -13,8 +13,6 @@ from erp.approvals import service as approvals
 from erp.fulfilment import queries
 from erp.fulfilment.errors import ChangeRefused, GoodsHaveLeft, OrderClosed, OrderInvoiced
 from erp.fulfilment.models import (
-    CANCELLED,
-    CONFIRMED,
     UNDECIDED,
     ChangeRequest,
     OrderCharge,
@@ -34,6 +32,7 @@ from erp.fulfilment.service.replacing import (
     replace,
     requested_lines,
 )
+from erp.fulfilment.states import ChangeKind, ChangeState, ChargeKind, OrderState
 from erp.receivables import service as receivables
 from erp.stock import service as stock
 from values.address import AddressChange
@@ -65,11 +64,11 @@ async def cancel_order(work: Work, order_id: UUID) -> None:
     Raises NotFound, OrderInvoiced, GoodsHaveLeft, OrderClosed.
     """
     order = await lock_order(work, order_id)
-    if await cancel(work, order, None) or order.header.state == CANCELLED:
+    if await cancel(work, order, None) or order.header.state == OrderState.CANCELLED:
         return
     if order.refusal == "already_invoiced":
         raise OrderInvoiced(number=order.header.number)
-    if order.header.state == CONFIRMED:
+    if order.header.state == OrderState.CONFIRMED:
         raise GoodsHaveLeft(number=order.header.number)
     raise OrderClosed(number=order.header.number, state=order.header.state)
 
@@ -82,7 +81,7 @@ async def cancel(work: Work, order: LockedOrder, source_version: int | None) -> 
     The answer names the sender's version that asked.
     """
     header = order.header
-    if header.state == CANCELLED:
+    if header.state == OrderState.CANCELLED:
         return False
     gone = [LineChange(str(line.position), line.shipped * 0, line.shipped) for line in order.lines]
     refusal = refusal_of_change(gone, state=header.state)
@@ -90,10 +89,10 @@ async def cancel(work: Work, order: LockedOrder, source_version: int | None) -> 
         refusal = "already_invoiced"
     if not refusal:
         await approvals.withdraw_requests(work, header.id)
-        if header.state == CONFIRMED:
+        if header.state == OrderState.CONFIRMED:
             await _cancel_demand(work, order)
         header.cancel()
-    await _record_answer(work, order, _Request("cancellation", source_version), refusal)
+    await _record_answer(work, order, _Request(ChangeKind.CANCELLATION, source_version), refusal)
     return not refusal
 
 
@@ -105,7 +104,7 @@ async def _cancel_demand(work: Work, order: LockedOrder) -> None:
 class _Request(NamedTuple):
     """A change or a cancellation, and the sender's version that asked for it, if one was sent."""
 
-    kind: str
+    kind: ChangeKind
     source_version: int | None
 
 
@@ -135,7 +134,9 @@ def _omitted_fields(command: ChangeOrder | UpsertOrder, order: LockedOrder) -> d
     """What the command does not say of the order, as it is here."""
     header = order.header
     charges = [
-        NewCharge(kind="freight", amount=MoneyView(amount=one.amount, currency=header.currency))
+        NewCharge(
+            kind=ChargeKind.FREIGHT, amount=MoneyView(amount=one.amount, currency=header.currency)
+        )
         for one in order.charges
     ]
     present = {"requested_on": header.requested_on, "note": header.note, "charges": charges}
@@ -164,7 +165,7 @@ async def change_content(
     change = _Change(
         *_pair_lines(order.lines, wanted), build_charges(work, order.header, command.charges)
     )
-    asked = _Request("change", getattr(command, "source_version", None))
+    asked = _Request(ChangeKind.CHANGE, getattr(command, "source_version", None))
     wanted_on = order.header.wanted_on
     if change.is_nothing(order) and _customer_of(order, command) == order.header.customer_id:
         return await _change_header(work, order, command, asked)
@@ -197,7 +198,7 @@ async def _change_header(
 async def _reschedule(work: Work, order: LockedOrder, *, anew: bool) -> None:
     """Promise the order anew where other goods are wanted, or for another day (E37)."""
     header = order.header
-    if anew and header.state == CONFIRMED:
+    if anew and header.state == OrderState.CONFIRMED:
         found = await stock.reschedule_orders(work, [header.id], needed_on=header.wanted_on)
         header.promised_on = found.get(header.id, header.wanted_on)
 
@@ -369,7 +370,7 @@ async def _record_answer(work: Work, order: LockedOrder, asked: _Request, refusa
         order_id=order.header.id,
         recorded_at=work.now,
         kind=asked.kind,
-        state="refused" if refusal else "accepted",
+        state=ChangeState.REFUSED if refusal else ChangeState.ACCEPTED,
         reason=refusal,
         asked_by=work.actor.reference,
         source_version=asked.source_version,

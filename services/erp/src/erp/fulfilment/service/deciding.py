@@ -12,7 +12,7 @@ from chassis.work.unit_of_work import Work
 from erp.approvals import service as approvals
 from erp.approvals.states import ApprovalKind
 from erp.fulfilment import queries
-from erp.fulfilment.models import CONFIRMED, ON_HOLD, OrderLine
+from erp.fulfilment.models import OrderLine
 from erp.fulfilment.queries import LockedOrder
 from erp.fulfilment.rules.deciding import (
     CreditExposure,
@@ -22,6 +22,7 @@ from erp.fulfilment.rules.deciding import (
     refusal_of_quantities,
 )
 from erp.fulfilment.service.references import OrderReferences
+from erp.fulfilment.states import OrderState
 from erp.settlement import service as settlement
 from erp.stock import service as stock
 from values.decimals import plain
@@ -62,12 +63,12 @@ async def decide_orders(
             credit_granted=credit_granted,
         )
         header.apply_decision(decision)
-        if decision.state == CONFIRMED:
+        if decision.state == OrderState.CONFIRMED:
             standing[header.customer_id] = replace(credit, ordered=credit.ordered + total)
-        elif decision.state == ON_HOLD:
+        elif decision.state == OrderState.ON_HOLD:
             await _ask_for_credit(work, order, credit)
     await _allocate(
-        work, [order for order in orders if order.header.state == CONFIRMED], references
+        work, [order for order in orders if order.header.state == OrderState.CONFIRMED], references
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from erp.fulfilment.models import Order, OrderCharge, OrderLine
 from erp.fulfilment.schemas import BaseLine, NewCharge, NewOrderLine, OrderBase, UpsertOrder
+from erp.fulfilment.states import ChargeKind
 from values.decimals import plain
 from values.money import MoneyView, UnitPriceView
 
@@ -105,7 +106,9 @@ def _line(ours: OrderLine, currency: str) -> NewOrderLine:
 
 
 def _charge(ours: OrderCharge, currency: str) -> NewCharge:
-    return NewCharge(kind="freight", amount=MoneyView(amount=ours.amount, currency=currency))
+    return NewCharge(
+        kind=ChargeKind.FREIGHT, amount=MoneyView(amount=ours.amount, currency=currency)
+    )
 
 
 def _terms(line: NewOrderLine | BaseLine) -> list[str | None]:

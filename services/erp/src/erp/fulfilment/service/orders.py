@@ -11,7 +11,7 @@ from chassis.storage.source_versions import present_history
 from chassis.work.unit_of_work import Work
 from erp.fulfilment import queries
 from erp.fulfilment.errors import OrderClosed
-from erp.fulfilment.models import DRAFT, ON_HOLD, REJECTED, UNDECIDED
+from erp.fulfilment.models import UNDECIDED
 from erp.fulfilment.queries import LockedOrder
 from erp.fulfilment.rules.deciding import Decision
 from erp.fulfilment.schemas import BatchOrder, NewOrder, OrderView, ShipmentView, UpsertOrder
@@ -28,6 +28,7 @@ from erp.fulfilment.service.merging import current_content, merge_with_current, 
 from erp.fulfilment.service.publishing import ALL_FIELDS, publish_changes
 from erp.fulfilment.service.references import OrderReferences
 from erp.fulfilment.service.replacing import decide_again, replace
+from erp.fulfilment.states import OrderState
 from erp.sql import Sql
 from erp.stock import service as stock
 from records.batches import InBulk
@@ -174,7 +175,7 @@ async def get_shipment(sql: Sql, shipment_id: UUID) -> ShipmentView:
 async def confirm_order(work: Work, order_id: UUID) -> OrderView:
     """Decide a draft, or anew what is on hold; the order then. Raises NotFound, OrderClosed."""
     order = await lock_order(work, order_id)
-    if order.header.state not in {DRAFT, ON_HOLD}:
+    if order.header.state not in {OrderState.DRAFT, OrderState.ON_HOLD}:
         raise OrderClosed(number=order.header.number, state=order.header.state)
     return await decide_again(work, order)
 
@@ -182,12 +183,12 @@ async def confirm_order(work: Work, order_id: UUID) -> OrderView:
 async def credit_decided(work: Work, order_id: UUID, *, granted: bool) -> None:
     """Confirm a held order whose credit was granted, or reject it."""
     order = await lock_order(work, order_id)
-    if order.header.state != ON_HOLD:
+    if order.header.state != OrderState.ON_HOLD:
         return
     if granted:
         await decide_again(work, order, credit_granted=True)
         return
-    order.header.apply_decision(Decision(REJECTED, "credit_refused"))
+    order.header.apply_decision(Decision(OrderState.REJECTED, "credit_refused"))
     await queries.save(work, order)
     await publish_changes(work, [order_id], ["reason", "state"])
 

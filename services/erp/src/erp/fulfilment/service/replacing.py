@@ -10,7 +10,7 @@ from erp.approvals import service as approvals
 from erp.documents import require_named_once, require_same_items
 from erp.fulfilment import queries
 from erp.fulfilment.errors import PriceMissing, UnknownLine
-from erp.fulfilment.models import DRAFT, ON_HOLD, OrderLine
+from erp.fulfilment.models import OrderLine
 from erp.fulfilment.queries import LockedOrder
 from erp.fulfilment.schemas import ChangeLine, ChangeOrder, NewOrderLine, OrderView, UpsertOrder
 from erp.fulfilment.service.building import (
@@ -23,6 +23,7 @@ from erp.fulfilment.service.building import (
 from erp.fulfilment.service.deciding import decide_orders
 from erp.fulfilment.service.publishing import ALL_FIELDS, publish_changes
 from erp.fulfilment.service.references import OrderReferences
+from erp.fulfilment.states import OrderState
 from values.money import UnitPriceView
 
 __all__ = ["apply_to_header", "decide_again", "header_changes", "replace", "requested_lines"]
@@ -35,7 +36,7 @@ async def decide_again(
 
     What was asked about it before is asked no more.
     """
-    if order.header.state == ON_HOLD:
+    if order.header.state == OrderState.ON_HOLD:
         await approvals.withdraw_requests(work, order.header.id)
     references = await OrderReferences.of(work, order)
     await decide_orders(work, [order], references, credit_granted=credit_granted)
@@ -169,7 +170,7 @@ async def replace(work: Work, order: LockedOrder, command: ChangeOrder | UpsertO
     order.charges = build_charges(work, header, command.charges)
     recalculate_totals(order)
     await queries.replace_content(work, order)
-    if header.state != DRAFT:
+    if header.state != OrderState.DRAFT:
         await decide_again(work, order)
         return
     await queries.save(work, order)

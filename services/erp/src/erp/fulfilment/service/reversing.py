@@ -15,6 +15,7 @@ from erp.fulfilment.schemas import ReverseShipment, ShipmentView
 from erp.fulfilment.service.changing import lock_order
 from erp.fulfilment.service.orders import get_shipment
 from erp.fulfilment.service.publishing import publish_changes
+from erp.fulfilment.states import ShipmentKind
 from erp.stock import service as stock
 
 __all__ = ["reverse_shipment"]
@@ -32,9 +33,13 @@ async def reverse_shipment(work: Work, shipment_id: UUID, command: ReverseShipme
         raise NotFound(entity="shipment", id=shipment_id)
     order = await lock_order(work, order_id)
     shipment = await queries.shipment_for_update(work, shipment_id)
-    gone = await queries.shipped_lines(work, order_id) if shipment.kind == "delivery" else []
+    gone = (
+        await queries.shipped_lines(work, order_id)
+        if shipment.kind == ShipmentKind.DELIVERY
+        else []
+    )
     shipment.reverse(on=day, reason=command.reason, at=work.now)
-    if shipment.kind == "delivery":
+    if shipment.kind == ShipmentKind.DELIVERY:
         await _reverse_delivery(work, order, shipment, gone)
     else:
         await _reverse_return(work, order, shipment)

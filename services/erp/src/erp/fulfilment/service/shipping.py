@@ -19,8 +19,10 @@ from erp.fulfilment.schemas import ReturnGoods, ShipOrder, Shipped, ShipQuantity
 from erp.fulfilment.service.billing import credit_return, selected_lines
 from erp.fulfilment.service.changing import lock_order
 from erp.fulfilment.service.publishing import publish_changes
+from erp.fulfilment.states import ShipmentKind
 from erp.stock import service as stock
 from erp.stock.errors import SerialsNotKept
+from erp.stock.states import StockDocumentKind
 
 __all__ = ["return_goods", "ship_order"]
 
@@ -42,13 +44,13 @@ async def ship_order(work: Work, order_id: UUID, command: ShipOrder) -> Shipped:
     going = (
         selected_lines(order, command.lines) if command.lines else _shippable(work, order, reserved)
     )
-    shipment = await _shipment(work, order, "delivery")
+    shipment = await _shipment(work, order, ShipmentKind.DELIVERY)
     shipment.shipped_on = day
     shipment.carrier, shipment.tracking_number = command.carrier, command.tracking_number
     await stock.ship_goods(
         work,
         [stock.ShipLine(*one) for one in _goods(going, reserved, serials)],
-        source_type="shipment",
+        source_type=StockDocumentKind.SHIPMENT,
         source_id=shipment.id,
         effective_on=day,
     )
@@ -116,12 +118,12 @@ async def return_goods(work: Work, order_id: UUID, command: ReturnGoods) -> Ship
     order.header.require_confirmed()
     coming, serials = selected_lines(order, command.lines), _serials(command.lines)
     goods = await _reserved(work, order)
-    shipment = await _shipment(work, order, "return")
+    shipment = await _shipment(work, order, ShipmentKind.RETURN)
     shipment.shipped_on = day
     await stock.receive_return(
         work,
         [stock.ReturnLine(*one) for one in _goods(coming, goods, serials)],
-        source_type="return",
+        source_type=StockDocumentKind.RETURN,
         source_id=shipment.id,
         effective_on=day,
     )
@@ -143,8 +145,8 @@ async def _require_shipped_before(
         raise InvalidInput(errors=[wrong])
 
 
-async def _shipment(work: Work, order: LockedOrder, kind: str) -> Shipment:
-    prefix = "SH" if kind == "delivery" else "RT"
+async def _shipment(work: Work, order: LockedOrder, kind: ShipmentKind) -> Shipment:
+    prefix = "SH" if kind == ShipmentKind.DELIVERY else "RT"
     [number] = await queries.next_numbers(work.sql, "shipment_number_seq", prefix, 1)
     return Shipment(
         id=uuid7(),

@@ -26,6 +26,7 @@ from erp.purchasing.service.orders import publish_orders
 from erp.sql import Sql
 from erp.stock import service as stock
 from erp.stock.service import ReceiptLine
+from erp.stock.states import StockDocumentKind
 from values.money import digits_of
 
 __all__ = ["get_receipt", "receive_all", "receive_order"]
@@ -74,7 +75,7 @@ async def _receive(
     await stock.receive_goods(
         work,
         received,
-        source_type="purchase_receipt",
+        source_type=StockDocumentKind.PURCHASE_RECEIPT,
         source_id=receipts[0].id,
         effective_on=day,
         counterpart="grni",

@@ -46,6 +46,7 @@ from erp.purchasing.states import PurchaseReturnKind
 from erp.sql import Sql
 from erp.stock import service as stock
 from erp.stock.service import SupplierReturnLine
+from erp.stock.states import StockDocumentKind
 from values.decimals import plain
 from values.money import digits_of
 
@@ -212,7 +213,7 @@ async def _send_out(
             SupplierReturnLine(one.line.item_id, one.quantity, one.value, one.serials)
             for one in outgoing
         ],
-        source_type=f"purchase_{purchase_return.kind}",
+        source_type=StockDocumentKind(f"purchase_{purchase_return.kind}"),
         source_id=purchase_return.id,
         effective_on=purchase_return.effective_on,
         counterpart="grni",
@@ -276,7 +277,7 @@ async def _post_difference(
     posting = ledger.Posting(
         id=uuid7(),
         effective_on=purchase_return.effective_on,
-        source_type=f"purchase_{purchase_return.kind}",
+        source_type=StockDocumentKind(f"purchase_{purchase_return.kind}"),
         source_id=purchase_return.id,
         memo=purchase_return.reason,
         lines=tuple(

@@ -18,13 +18,14 @@ from erp.purchasing.service.returning import get_return, publish_return
 from erp.purchasing.service.suggesting import update_suggestions
 from erp.stock import service as stock
 from erp.stock.service import ReceiptLine
+from erp.stock.states import StockDocumentKind
 
 __all__ = ["reverse_return"]
 
 ReturnedLines = Sequence[tuple[PurchaseReturnLine, UUID]]
 """What went back, and of which item."""
 
-_SOURCE = "purchase_return_reversal"
+_SOURCE = StockDocumentKind.PURCHASE_RETURN_REVERSAL
 _ZERO = Decimal(0)
 
 

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
 from erp.base import Base
+from erp.documents import known
 from erp.searched import NUMBER, memo_text
 from erp.stock.errors import (
     NoCostOnDay,
@@ -30,6 +31,7 @@ from erp.stock.errors import (
     TooLittleOnHand,
 )
 from erp.stock.rules.valuation import DayEnds, cost_as_of, earliest_possible_day, short_day
+from erp.stock.states import LocationKind
 from erp.sums import bookable
 from records.entities import Record
 from values.decimals import plain
@@ -60,9 +62,7 @@ class Location(Record, Base):
 
     __tablename__ = "location"
     __table_args__ = (
-        CheckConstraint(
-            "kind in ('internal', 'supplier', 'customer', 'opening', 'loss')", name="kind_known"
-        ),
+        known("kind", LocationKind),
         CheckConstraint(
             "(kind = 'internal') = (warehouse_id is not null)", name="inside_a_warehouse"
         ),

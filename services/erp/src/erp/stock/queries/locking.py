@@ -19,6 +19,7 @@ from erp.stock.rules.lines import DemandLine, ExpectedLine, NewMove, NewSerial
 from erp.stock.rules.serials import SerialPosition
 from erp.stock.rules.units import ItemUnit
 from erp.stock.rules.valuation import DayEnd
+from erp.stock.states import StockDocumentKind
 
 __all__ = [
     "LockedStock",
@@ -119,7 +120,7 @@ _VALUATION = ("item_id", "warehouse_id", "quantity", "value", "moved_on")
 class SourceDocument:
     """The document that moves goods: what it is, what is noted, on which day."""
 
-    source_type: str
+    source_type: StockDocumentKind
     memo: str
     effective_on: date
 

@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
+from erp.stock.states import LocationKind
+
 __all__ = [
     "AdjustLine",
     "DemandLine",
@@ -129,7 +131,7 @@ class NewMove(NamedTuple):
     id: UUID
     item_id: UUID
     location_id: UUID
-    outside_kind: str
+    outside_kind: LocationKind
     inward: bool
     quantity: Decimal
     value: Decimal
@@ -144,5 +146,5 @@ class NewSerial(NamedTuple):
     id: UUID
     item_id: UUID
     number: str
-    outside_kind: str
+    outside_kind: LocationKind
     move_id: UUID

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from erp.stock.rules.valuation import cost_of_issue
+from erp.stock.states import LocationKind
 
 __all__ = ["Piece", "SerialPosition", "pieces_of"]
 
@@ -27,11 +28,11 @@ class SerialPosition(NamedTuple):
     @property
     def in_stock(self) -> bool:
         """Whether it lies at a place of ours."""
-        return self.kind == "internal"
+        return self.kind == LocationKind.INTERNAL
 
     def left_for(self, order_line_id: UUID) -> bool:
         """Whether it is with the customer of the order line, for that line."""
-        return self.kind == "customer" and self.order_line_id == order_line_id
+        return self.kind == LocationKind.CUSTOMER and self.order_line_id == order_line_id
 
 
 class Piece(NamedTuple):

@@ -26,6 +26,7 @@ from erp.stock.schemas import (
     StockPosted,
 )
 from erp.stock.service.goods import post_adjustment, receive_goods
+from erp.stock.states import LocationKind, StockDocumentKind
 from records.batches import upsert_each
 from records.senders import BatchRequest
 from records.upserts import Sent, Upserted, upsert
@@ -39,7 +40,7 @@ __all__ = [
     "receive_stock",
 ]
 
-KIND = "opening_stock"
+KIND = StockDocumentKind.OPENING_STOCK
 
 
 class Quantified(Protocol):
@@ -84,11 +85,11 @@ async def receive_stock(work: Work, command: ReceiveStock) -> StockPosted:
     await receive_goods(
         work,
         await _receipt_lines(work, command.lines),
-        source_type="stock_receipt",
+        source_type=StockDocumentKind.STOCK_RECEIPT,
         source_id=receipt_id,
         effective_on=day,
         counterpart="equity_opening",
-        from_kind="opening",
+        from_kind=LocationKind.OPENING,
         memo=command.memo,
     )
     return StockPosted(id=receipt_id)
@@ -114,7 +115,7 @@ async def adjust_stock(work: Work, command: AdjustStock) -> StockPosted:
     await post_adjustment(
         work,
         [_adjust_line(ids[line.sku], line) for line in command.lines],
-        source_type="stock_adjustment",
+        source_type=StockDocumentKind.STOCK_ADJUSTMENT,
         source_id=adjustment_id,
         effective_on=day,
         memo=command.reason,
@@ -172,7 +173,7 @@ async def _open(work: Work, command: OpenStock, opening_id: UUID) -> None:
         source_id=opening_id,
         effective_on=day,
         counterpart="equity_opening",
-        from_kind="opening",
+        from_kind=LocationKind.OPENING,
         memo="Opening stock",
     )
 

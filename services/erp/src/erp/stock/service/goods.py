@@ -31,6 +31,7 @@ from erp.stock.service.demand import lock_stock, lock_stock_of_lines
 from erp.stock.service.publishing import fill_backorders, publish_changes, reserve_available
 from erp.stock.service.releasing import publish_released, release_reservations
 from erp.stock.service.serials import SerialRequest
+from erp.stock.states import LocationKind, StockDocumentKind
 from values.money import digits_of
 
 __all__ = [
@@ -50,11 +51,11 @@ async def receive_goods(
     work: Work,
     lines: Sequence[ReceiptLine],
     *,
-    source_type: str,
+    source_type: StockDocumentKind,
     source_id: UUID,
     effective_on: date,
     counterpart: str,
-    from_kind: str = "supplier",
+    from_kind: LocationKind = LocationKind.SUPPLIER,
     memo: str = "Goods received",
 ) -> None:
     """Lay goods into stock at their value, against the account of a role; fill backorders.
@@ -89,7 +90,7 @@ async def ship_goods(
     work: Work,
     lines: Sequence[ShipLine],
     *,
-    source_type: str,
+    source_type: StockDocumentKind,
     source_id: UUID,
     effective_on: date,
     memo: str = "Goods shipped",
@@ -143,7 +144,7 @@ async def receive_return(
     work: Work,
     lines: Sequence[ReturnLine],
     *,
-    source_type: str,
+    source_type: StockDocumentKind,
     source_id: UUID,
     effective_on: date,
     memo: str = "Goods taken back",
@@ -202,7 +203,7 @@ async def return_to_supplier(
     work: Work,
     lines: Sequence[SupplierReturnLine],
     *,
-    source_type: str,
+    source_type: StockDocumentKind,
     source_id: UUID,
     effective_on: date,
     counterpart: str,
@@ -229,7 +230,9 @@ async def return_to_supplier(
         stock.levels[line.item_id].issue_free(line.quantity, sku=stock.skus[line.item_id])
         cost = issue(stock, line.item_id, line.quantity, decimals=decimals, value=line.value)
         pieces = pieces_of(line.quantity, cost, line.serials, decimals=decimals)
-        _add_moves(stock, line.item_id, "supplier", pieces, inward=False, source_id=source_id)
+        _add_moves(
+            stock, line.item_id, LocationKind.SUPPLIER, pieces, inward=False, source_id=source_id
+        )
         costs.append(cost)
     await post_moves(
         work, stock, SourceDocument(source_type, memo, effective_on), counterpart=counterpart
@@ -242,7 +245,7 @@ async def post_adjustment(
     work: Work,
     lines: Sequence[AdjustLine],
     *,
-    source_type: str,
+    source_type: StockDocumentKind,
     source_id: UUID,
     effective_on: date,
     memo: str,
@@ -284,11 +287,13 @@ def _surplus_value(stock: LockedStock, line: AdjustLine, *, decimals: int) -> De
 def _book_surplus(
     stock: LockedStock, line: AdjustLine, source_id: UUID, *, on: date, decimals: int
 ) -> None:
-    serials.require_receivable(stock, line.item_id, line.serials, outside_kind="loss", on=on)
+    serials.require_receivable(
+        stock, line.item_id, line.serials, outside_kind=LocationKind.LOSS, on=on
+    )
     value = _surplus_value(stock, line, decimals=decimals)
     pieces = pieces_of(line.quantity, value, line.serials, decimals=decimals)
     receive(stock, line.item_id, pieces)
-    _add_moves(stock, line.item_id, "loss", pieces, source_id=source_id)
+    _add_moves(stock, line.item_id, LocationKind.LOSS, pieces, source_id=source_id)
 
 
 def _book_loss(
@@ -298,13 +303,13 @@ def _book_loss(
     stock.levels[line.item_id].issue_free(-line.quantity, sku=stock.skus[line.item_id])
     cost = issue(stock, line.item_id, -line.quantity, decimals=decimals)
     pieces = pieces_of(-line.quantity, cost, line.serials, decimals=decimals)
-    _add_moves(stock, line.item_id, "loss", pieces, inward=False, source_id=source_id)
+    _add_moves(stock, line.item_id, LocationKind.LOSS, pieces, inward=False, source_id=source_id)
 
 
 def _add_moves(
     stock: LockedStock,
     item_id: UUID,
-    outside_kind: str,
+    outside_kind: LocationKind,
     pieces: Iterable[Piece],
     *,
     source_id: UUID,
@@ -338,7 +343,7 @@ def add_customer_moves(
     _add_moves(
         stock,
         demand.item_id,
-        "customer",
+        LocationKind.CUSTOMER,
         pieces,
         inward=inward,
         source_id=source_id,

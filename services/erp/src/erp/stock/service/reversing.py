@@ -18,6 +18,7 @@ from erp.stock.service.goods import add_customer_moves, post_moves
 from erp.stock.service.publishing import publish_changes
 from erp.stock.service.releasing import publish_released, release_reservations
 from erp.stock.service.serials import SerialRequest
+from erp.stock.states import StockDocumentKind
 from values.money import digits_of
 
 __all__ = ["reverse_return", "reverse_shipment"]
@@ -41,7 +42,9 @@ async def reverse_shipment(
     for move in moves:
         _receive_again(stock, move, reversal_id, on=effective_on)
     with ledger.in_open_periods([effective_on]):
-        await queries.save(work, stock, SourceDocument("shipment_reversal", memo, effective_on))
+        await queries.save(
+            work, stock, SourceDocument(StockDocumentKind.SHIPMENT_REVERSAL, memo, effective_on)
+        )
     await ledger.reverse_document(work, shipment_id, effective_on=effective_on, memo=memo)
     await publish_changes(work, stock, filled=[], own=stock.demands.keys())
 
@@ -94,7 +97,7 @@ async def reverse_return(
     released = await release_reservations(work, stock, going)
     for move in moves:
         _issue_again(stock, move, reversal_id, on=effective_on, decimals=decimals)
-    document = SourceDocument("return_reversal", memo, effective_on)
+    document = SourceDocument(StockDocumentKind.RETURN_REVERSAL, memo, effective_on)
     await post_moves(work, stock, document, counterpart="cogs", filled=[])
     await publish_released(work, released)
 

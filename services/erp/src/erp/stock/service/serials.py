@@ -23,6 +23,7 @@ from erp.stock.errors import (
 )
 from erp.stock.queries import LockedStock
 from erp.stock.rules.serials import Piece, SerialPosition
+from erp.stock.states import LocationKind
 
 __all__ = [
     "SerialRequest",
@@ -34,7 +35,7 @@ __all__ = [
 ]
 
 
-_RECEIVABLE_AGAIN = frozenset({"loss", "supplier"})
+_RECEIVABLE_AGAIN = frozenset({LocationKind.LOSS, LocationKind.SUPPLIER})
 
 
 class SerialRequest(NamedTuple):
@@ -125,7 +126,12 @@ def _take_next(
 
 
 def require_receivable(
-    stock: LockedStock, item_id: UUID, serials: Iterable[str], *, outside_kind: str, on: date
+    stock: LockedStock,
+    item_id: UUID,
+    serials: Iterable[str],
+    *,
+    outside_kind: LocationKind,
+    on: date,
 ) -> None:
     """Check that pieces coming in were never here, or that come from where they went.
 
