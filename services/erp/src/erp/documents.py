@@ -1,22 +1,12 @@
-"""What documents of all modules share: their states, and how lines of an order may be changed."""
+"""What documents of all modules share: how lines of an order may be changed."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 from uuid import UUID
-
-from sqlalchemy import CheckConstraint
 
 from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput
 
-__all__ = ["known", "require_named_once", "require_same_items"]
-
-
-def known(column: str, states: type[StrEnum]) -> CheckConstraint:
-    """The constraint `<column>_known`: the column has one of the words of the enum."""
-    words = ", ".join(f"'{state}'" for state in states)
-    name = f"{column}_known"
-    return CheckConstraint(f"{column} in ({words})", name=name, info={"states": states})
+__all__ = ["require_named_once", "require_same_items"]
 
 
 def require_named_once(line_ids: Sequence[UUID | None]) -> None:

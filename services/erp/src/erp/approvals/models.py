@@ -7,10 +7,10 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped
 
+from chassis.storage.states import known
 from erp.approvals.errors import AlreadyDecided, OwnRequest
 from erp.approvals.states import ApprovalKind, ApprovalState
 from erp.base import Base
-from erp.documents import known
 from records.entities import Record
 
 __all__ = ["Approval"]

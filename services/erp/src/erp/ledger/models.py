@@ -10,8 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified
 from chassis.storage.folding import search_index
+from chassis.storage.states import known
 from erp.base import Base
-from erp.documents import known
 from erp.ledger.errors import PeriodLocked
 from erp.ledger.states import PeriodState
 from erp.searched import JOURNAL_NUMBER, memo_text

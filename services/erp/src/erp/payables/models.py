@@ -8,8 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
+from chassis.storage.states import known
 from erp.base import Base
-from erp.documents import known
 from erp.payables.errors import BillAlreadyReversed
 from erp.payables.states import BillKind, BillState
 from erp.searched import bill_text

@@ -18,8 +18,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
+from chassis.storage.states import known
 from erp.base import Base
-from erp.documents import known
 from erp.receivables.errors import OverCredited
 from erp.receivables.rules.amounts import proportional_part
 from erp.receivables.states import InvoiceKind, InvoiceState

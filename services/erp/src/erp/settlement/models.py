@@ -9,8 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified
 from chassis.storage.folding import search_index
+from chassis.storage.states import known
 from erp.base import Base
-from erp.documents import known
 from erp.searched import open_item_text, payment_text
 from erp.settlement.errors import OverAllocated
 from erp.settlement.states import PaymentDirection, PaymentKind, Side

@@ -9,8 +9,8 @@ from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Quantity
+from chassis.storage.states import known
 from erp.base import Base
-from erp.documents import known
 from erp.purchasing.rules.replenishing import Requirement
 from erp.purchasing.states import SuggestionState
 from records.entities import Record

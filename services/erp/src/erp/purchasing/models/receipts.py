@@ -16,8 +16,8 @@ from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
+from chassis.storage.states import known
 from erp.base import Base
-from erp.documents import known
 from erp.purchasing.errors import (
     MoreThanOnReceipt,
     NotAReturn,

@@ -20,8 +20,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
+from chassis.storage.states import known
 from erp.base import Base
-from erp.documents import known
 from erp.searched import NUMBER, memo_text
 from erp.stock.errors import (
     NoCostOnDay,
