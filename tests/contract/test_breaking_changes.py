@@ -122,16 +122,7 @@ def operation(api: Document, method: str = "get") -> Document:
     return api["paths"]["/v1/parcels"][method]
 
 
-def named_pieces(api: Document, default: int) -> None:
-    """The count of pieces gets a schema of its own; its default stands beside the reference."""
-    pieces = new_parcel(api)["properties"]["pieces"]
-    api["components"]["schemas"]["Pieces"] = {"type": pieces["type"], "minimum": pieces["minimum"]}
-    reference = {"$ref": "#/components/schemas/Pieces", "default": default}
-    new_parcel(api)["properties"]["pieces"] = reference
-
-
 BREAKING: dict[str, tuple[Edit, str]] = {
-    "default beside a reference": (lambda api: named_pieces(api, 2), "default 1 became 2"),
     "path": (lambda api: api["paths"].pop("/v1/parcels/{id}"), "the path is gone"),
     "operation": (lambda api: api["paths"]["/v1/parcels"].pop("post"), "the operation is gone"),
     "operation id": (lambda api: operation(api).update(operationId="list"), "was renamed"),
@@ -273,7 +264,6 @@ BREAKING: dict[str, tuple[Edit, str]] = {
 }
 
 HARMLESS: dict[str, Edit] = {
-    "reference with the same default": lambda api: named_pieces(api, 1),
     "new path": lambda api: api["paths"].update({"/v1/depots": {}}),
     "new operation": lambda api: api["paths"]["/v1/parcels/{id}"].update(
         delete={"operationId": "parcels_drop", "responses": {}}
