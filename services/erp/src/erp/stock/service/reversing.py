@@ -14,7 +14,8 @@ from erp.stock.rules.serials import Piece
 from erp.stock.service import serials
 from erp.stock.service.backdating import issue, load_later_movements, receive
 from erp.stock.service.demand import lock_stock_of_lines
-from erp.stock.service.goods import add_customer_moves, post_moves
+from erp.stock.service.goods import add_customer_moves
+from erp.stock.service.posting import post_moves
 from erp.stock.service.publishing import publish_changes
 from erp.stock.service.releasing import publish_released, release_reservations
 from erp.stock.service.serials import SerialRequest
