@@ -123,7 +123,7 @@ async def until_drained(bridge: Half, halves: dict[str, Half]) -> dict[str, floa
         if now - shown > 10:
             shown = now
             print(
-                f"  {now - began:4.0f} s: {feed_seq - at['mark']} not taken in, "
+                f"  {now - began:4.0f} s: {max(feed_seq - at['mark'], 0)} not taken in, "
                 f"{at['moving']} moving, {at['standing']} standing",
                 flush=True,
             )

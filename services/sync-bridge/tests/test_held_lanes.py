@@ -140,6 +140,43 @@ async def test_a_parked_lane_says_why_and_what_to_do_in_both_languages(parked):
     assert english.startswith("The other half refused it (invalid_input)")
     chinese = (await see(rig, f"erp.product:{ids[0]}", **{"Accept-Language": "zh"})).json()
     assert chinese["explanation"].startswith("对方拒绝了该记录（invalid_input）")
+    assert "invalid_input）：invalid_input" in chinese["explanation"], (
+        "no words of another language"
+    )
+
+
+async def test_what_a_half_refused_is_told_in_the_readers_language(parked):
+    """A title that both catalogues have is translated; the fields are the same in any language."""
+    rig, ids = parked
+    said = "Another product has this code: /code taken"
+    async with rig.bridge.database.driver() as sql:
+        await sql.execute("update lane set reason = 'duplicate_code', detail = $1", said)
+    for language, words in (("en", said), ("zh", "产品编码已被使用：/code taken")):
+        reply = await see(rig, f"erp.product:{ids[0]}", **{"Accept-Language": language})
+        assert words in reply.json()["explanation"]
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        ("parked", "review"),
+        ("parked", "unreachable"),
+        ("parked", "http_503"),
+        ("ready", "missing_dependency"),
+        ("waiting", "invalid_input"),
+    ],
+)
+async def test_a_filter_that_no_lane_can_have_is_refused(parked, state, reason):
+    """It found nothing, and looked as if all had been retried."""
+    rig, _ = parked
+    asked = {"filter": {"state": state, "reason": reason}}
+    reply = await rig.bridge.client.post(
+        "/v1/lanes/retry", json=asked, headers={"Idempotency-Key": f"odd {state} {reason}"}
+    )
+    (error,) = reply.json()["errors"]
+    assert (reply.status_code, error["pointer"], error["code"]) == (
+        *(422, "/filter", "reason_of_other_state"),
+    )
 
 
 async def test_a_lane_that_waits_names_the_record_and_the_review(order):

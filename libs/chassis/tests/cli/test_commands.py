@@ -275,3 +275,15 @@ def test_readers_of_the_feed_are_listed_and_dropped(run, installed):
     assert name not in run("consumers", "list").stdout
     again = run("consumers", "drop", name)
     assert (again.exit_code, name in again.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("words", [("users", "list"), ("doctor",), ("keys", "list")])
+def test_a_command_outside_an_installation_begins_none(run, monkeypatch, tmp_path, words):
+    """It made a cluster in whatever folder it was called, and found that one empty."""
+    monkeypatch.delenv("SAMPLE_DATABASE_URL")
+    monkeypatch.setenv("TANDEM_DATA", str(tmp_path / "data"))
+    refused = run(*words)
+    assert refused.exit_code == 2
+    for missing in ("SAMPLE_DATABASE_URL is not set", str(tmp_path / "data"), "sample migrate"):
+        assert missing in refused.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,7 @@ import asyncpg
 import typer
 
 from chassis.cli.console import FAILED, AsJson, command, show
-from chassis.cli.installation import Installation, installation
+from chassis.cli.installation import Installation, installation, require_installation
 from chassis.schema.migrate import head_of, schema_version
 from chassis.service import Service
 from chassis.storage.bootstrap import owns_tables
@@ -41,6 +41,7 @@ def add_doctor(cli: typer.Typer, service: Service) -> None:
     @command
     async def doctor(as_json: AsJson = False) -> None:
         """Check database, schema, rights, clock, disk and broker; exit code 1 if one is bad."""
+        require_installation(service)
         with installation(service) as here:
             findings = await examine(here)
         lines = [f"{'ok ' if one.ok else 'BAD'} {one.check}: {one.told}" for one in findings]

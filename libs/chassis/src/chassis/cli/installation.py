@@ -15,7 +15,13 @@ from chassis.settings import ServiceSettings
 from chassis.storage.embedded import EmbeddedCluster
 from chassis.work.database import Database
 
-__all__ = ["Installation", "connected", "installation", "require_current_schema"]
+__all__ = [
+    "Installation",
+    "connected",
+    "installation",
+    "require_current_schema",
+    "require_installation",
+]
 
 
 @dataclass(frozen=True)
@@ -78,7 +84,8 @@ def installation(service: Service, **overrides: Any) -> Iterator[Installation]:
 
 @asynccontextmanager
 async def connected(service: Service) -> AsyncIterator[tuple[Installation, Database]]:
-    """The installation and its database, migrated. Raises Refusal when it is not."""
+    """The installation and its database. Raises Refusal when there is none, or not migrated."""
+    require_installation(service)
     with installation(service) as here:
         database = service.connect(here.settings)
         try:
@@ -86,6 +93,23 @@ async def connected(service: Service) -> AsyncIterator[tuple[Installation, Datab
             yield here, database
         finally:
             await database.close()
+
+
+def require_installation(service: Service) -> None:
+    """Raises Refusal, which says what is missing, where no installation is described.
+
+    A command that works on one must not begin a new one in whatever folder it is called.
+    """
+    settings = service.settings()
+    if settings.database_url is not None or EmbeddedCluster.exists(settings.data_dir):
+        return
+    url = f"{service.name.upper()}_DATABASE_URL"
+    message = (
+        f"there is no installation here: {url} is not set, and the folder {settings.data_dir} "
+        f"(TANDEM_DATA) has no database. Set one of the two to those of your installation; "
+        f"`{service.name} migrate` begins a new one"
+    )
+    raise Refusal(message)
 
 
 async def require_current_schema(here: Installation, database: Database) -> None:

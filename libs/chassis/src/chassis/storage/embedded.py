@@ -29,15 +29,24 @@ CONNECT_SECONDS_MAX = 10
 PASSWORD_BYTES = 24
 
 
+RECORD = "postgres.json"
+"""What is known of the cluster of a data folder."""
+
+
 class EmbeddedCluster:
     """A process's share in the PostgreSQL of a data folder. Close it to give the share back."""
 
     def __init__(self, data_dir: Path, *, durable: bool) -> None:
         self.data_dir = data_dir
-        self.record = _Record(data_dir / "postgres.json")
+        self.record = _Record(data_dir / RECORD)
         self.place = choose_place(data_dir, self.record.home)
         self.server = Server(self.place, durable=durable)
         self._share: IO[str] | None = None
+
+    @staticmethod
+    def exists(data_dir: Path) -> bool:
+        """Whether the folder has a cluster, so that joining it makes none."""
+        return (data_dir / RECORD).exists()
 
     @classmethod
     def open(cls, data_dir: Path | str, *, durable: bool = True) -> Self:

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from chassis.problems.problem import ProblemView
 from sync_bridge.inbox.schemas import RecordQuery
+from sync_bridge.lanes.rules.retry import state_of_reason
 from sync_bridge.states import LaneState, known
 
 __all__ = [
@@ -56,6 +57,26 @@ class LaneFilter(RecordQuery):
         default="parked", description="ready: those whose tries fail."
     )
     reason: str | None = Field(default=None, max_length=60)
+
+    @model_validator(mode="after")
+    def _reason_of_state(self) -> Self:
+        """A filter that no lane can have finds nothing, and would look like a success."""
+        only = state_of_reason(self.reason) if self.reason else None
+        if only == LaneState.WAITING and self.state != "waiting":
+            raise PydanticCustomError(
+                "reason_of_other_state", "Only waiting lanes have this reason: give that state."
+            )
+        if only == LaneState.READY and self.state != "ready":
+            raise PydanticCustomError(
+                "reason_of_other_state",
+                "Only ready lanes, whose tries fail, have this reason: give that state.",
+            )
+        if only is None and self.reason and self.state == "waiting":
+            raise PydanticCustomError(
+                "reason_of_other_state",
+                "Waiting lanes have review or missing_dependency for a reason.",
+            )
+        return self
 
 
 class RetryLanes(Note):

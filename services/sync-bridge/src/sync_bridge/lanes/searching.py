@@ -10,7 +10,7 @@ import asyncpg
 
 from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from sync_bridge.labels import BY_NAME, BY_NUMBER
-from sync_bridge.lanes.rules.explanations import Needed, explain
+from sync_bridge.lanes.rules.explanations import BY_REASON, Needed, explain
 from sync_bridge.lanes.schemas import LaneQuery, LaneView, NeededView
 from sync_bridge.states import LaneState
 from sync_bridge.translator import Translator
@@ -119,6 +119,8 @@ def _view(
 ) -> LaneView:
     view = found[need.lane] if need else None
     needed = _facts(need, view) if need and view else None
+    if lane["reason"] not in BY_REASON:
+        lane = {**lane, "detail": translator.summary(lane["detail"] or "")}
     told = explain(lane, needed=needed, paused_until=until.get(lane["kind"]))
     shown = dict(lane) | {"needs": view, "explanation": told and translator.write(told)}
     return LaneView.model_validate(shown)

@@ -8,7 +8,7 @@ from typing import Any
 from sync_bridge.explanations import Explanation
 from sync_bridge.states import LaneState
 
-__all__ = ["BY_REASON", "TEXTS", "Needed", "explain"]
+__all__ = ["BY_REASON", "TEXTS", "TITLES", "Needed", "explain"]
 
 NEEDS_RECORD = "Waits until the {entity} '{label}' of the {half} is linked."
 NEEDS_PARKED = (
@@ -60,6 +60,17 @@ TEXTS = (
     *(NEEDS_RECORD, NEEDS_PARKED, NEEDS_ANSWER, REVIEW_OPEN, REVIEW_ANSWERED, PAUSED, FAILING),
     *(REFUSED, EXHAUSTED, INTERNAL, MISSING, UNREADABLE, LINKED_ELSEWHERE, NO_ID, UNKNOWN_TYPE),
 )
+
+TITLES = (
+    *("Already linked to another record", "This tax id is taken", "Currency not supported yet"),
+    *("The version is too far ahead", "A record it refers to is missing", "A line has no price"),
+    *("The unit cannot be divided so finely", "The customer or supplier is archived"),
+    *("The order is closed", "The order is not changed", "Goods of the order were shipped"),
+    *("The order is invoiced", "Not a line of this order", "No period for this day"),
+    *("The CRM leads here", "The ERP leads here", "Another product has this code"),
+    *("Another price is valid at that time", "The account is archived"),
+)
+"""Titles of what a half refuses to the bridge, for readers of another language than English."""
 
 BY_REASON = {
     "retries_exhausted": EXHAUSTED,

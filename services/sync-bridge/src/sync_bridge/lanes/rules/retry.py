@@ -1,9 +1,12 @@
 """What an answer of the other half means for the lane (B31), and how long to wait (B32)."""
 
 import random
+import re
 from enum import Enum
 
-__all__ = ["Verdict", "backoff_seconds", "verdict_on"]
+from sync_bridge.states import LaneState
+
+__all__ = ["Verdict", "backoff_seconds", "state_of_reason", "verdict_on"]
 
 SHORTEST_SECONDS = 0.2
 
@@ -47,6 +50,22 @@ def verdict_on(status: int, code: str) -> Verdict:
     if status >= 500:  # noqa: PLR2004 - server errors
         return Verdict.RETRY
     return _BY_CODE.get((status, code)) or _BY_STATUS.get(status, Verdict.PARK)
+
+
+WAITING_REASONS = frozenset({"missing_dependency", "review"})
+UNANSWERED = frozenset({"unreachable", "odd_answer"})
+
+
+def state_of_reason(reason: str) -> LaneState | None:
+    """The one state in which lanes have that reason; None: they may be parked with it.
+
+    What is tried again has its reason while it fails; when the tries are over that is another one.
+    """
+    if reason in WAITING_REASONS:
+        return LaneState.WAITING
+    status = int(reason[5:]) if re.fullmatch(r"http_[1-5][0-9]{2}", reason) else 409
+    retried = verdict_on(status, reason) in {Verdict.RETRY, Verdict.PAUSE}
+    return LaneState.READY if retried or reason in UNANSWERED else None
 
 
 def backoff_seconds(

@@ -15,12 +15,13 @@ STATES = "'starting', 'following', 'retrying', 'refused'"
 
 
 def upgrade() -> None:
-    """Promise it for what is written from now on; the inbox is large and is not read for it."""
+    """Promise it; the inbox is read once for it, and takes no events meanwhile."""
     op.execute("set lock_timeout = '5s'")
     op.execute(
         f"""alter table inbox add constraint ck_inbox_outcome_known
           check (outcome in ({OUTCOMES})) not valid"""
     )
+    op.execute("alter table inbox validate constraint ck_inbox_outcome_known")
     op.execute(
         f"""alter table source_condition add constraint ck_source_condition_state_known
           check (state in ({STATES}))"""
