@@ -33,10 +33,9 @@ def test_the_event_has_the_words_of_the_enum(words):
     assert OrderChanged.model_json_schema()["$defs"][words.__name__]["enum"] == list(words)
 
 
-@pytest.mark.parametrize(
-    "words", [OrderState, ShipmentKind, ChangeKind, ChangeState, StockDocumentKind]
-)
+@pytest.mark.parametrize("words", [OrderState, ShipmentKind, StockDocumentKind])
 def test_the_api_has_the_words_of_the_enum(desk, words):
+    """Of filters; a reply's state is a string, so that a client survives a new one."""
     schemas = desk.erp.app.openapi()["components"]["schemas"]
     assert schemas[words.__name__]["enum"] == list(words)
 
