@@ -76,7 +76,7 @@ def test_every_image_is_built_with_its_commit():
 
 
 def test_the_image_has_no_importer():
-    """Decision 0068: it is a client, and runs where the files are."""
+    """Decision 0066: it is a client, and runs where the files are."""
     for name in ("Dockerfile", "Dockerfile.dockerignore"):
         assert "importer" not in (ROOT / "deploy" / name).read_text(encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""What generated clients rely on: a request may leave out, a reply never does (decision 0069)."""
+"""What generated clients rely on: a request may leave out, a reply never does (decision 0067)."""
 
 import pytest
 

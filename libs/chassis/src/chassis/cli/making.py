@@ -28,7 +28,7 @@ def make_cli(service: Service) -> typer.Typer:
     """The command line: `serve`, `worker`, `migrate`, `users`, `keys` ...
 
     The service's own commands come after those every service has, and last those of other
-    distributions that are installed beside it, such as `import` and `export` (decision 0068).
+    distributions that are installed beside it, such as `import` and `export` (decision 0066).
     """
     cli = typer.Typer(
         name=service.name,
