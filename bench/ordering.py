@@ -3,10 +3,8 @@
 import random
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
-
-import asyncpg
 
 from bench.acts import Act, At, measure
 from bench.figures import Asked, Bench, Figure
@@ -16,6 +14,9 @@ from bench.wire import TOKEN
 from chassis.storage.bootstrap import DatabaseUrls
 from crm.app import SERVICE as CRM
 from erp.app import SERVICE as ERP
+
+if TYPE_CHECKING:
+    import asyncpg
 
 __all__ = ["BENCH"]
 

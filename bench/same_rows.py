@@ -3,12 +3,13 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from uuid import UUID
 
-import asyncpg
-
 from chassis.ids import uuid7
+
+if TYPE_CHECKING:
+    import asyncpg
 
 __all__ = ["ACT", "EVENTS", "SameRows", "Touched", "Written"]
 

@@ -4,8 +4,7 @@ Processor time of the server's process for each statement, and how much WAL it w
 """
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 from sqlalchemy import make_url
@@ -17,6 +16,9 @@ from bench.place import Place
 from chassis.storage.connections import SESSION
 from erp import searched
 from erp.app import SERVICE as ERP
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["BENCH"]
 

@@ -8,7 +8,7 @@ import sys
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
@@ -19,15 +19,17 @@ from chassis.schema.migrate import upgrade
 from chassis.storage.bootstrap import grant
 from chassis.testing.service import running
 from chassis.testing.waiting import until
-from chassis.work.database import Database
 from crm.app import SERVICE as CRM
 from erp.app import SERVICE as ERP
 from sync_bridge.app import SERVICE as BRIDGE
 from sync_bridge.inbox import service as inbox
-from sync_bridge.lanes.working import dispatcher
+from sync_bridge.lanes.dispatcher import dispatcher
 from sync_bridge.sources.feed import FeedSource
 from sync_bridge.sources.states import StateSource
 from sync_bridge.targets import HttpTarget
+
+if TYPE_CHECKING:
+    from chassis.work.database import Database
 
 SYSTEMS = {"crm": ("erp",), "erp": ("crm",)}
 SCOPES = {

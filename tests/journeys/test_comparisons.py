@@ -14,7 +14,7 @@ from sync_bridge.cli import cli
 from sync_bridge.comparisons import service as comparisons
 from sync_bridge.comparisons.levelling import level_step
 from sync_bridge.comparisons.worker import keep_comparing, step
-from sync_bridge.lanes import levelling as lanes_levelling
+from sync_bridge.lanes import commands as lanes_levelling
 from tests.journeys.test_backfill import (
     PRICE,
     Killed,

@@ -18,7 +18,7 @@ from erp.app import SERVICE as ERP
 from erp.ledger import service as ledger
 from sync_bridge.app import SERVICE as BRIDGE
 from sync_bridge.inbox import service as inbox
-from sync_bridge.lanes.working import dispatcher
+from sync_bridge.lanes.dispatcher import dispatcher
 from sync_bridge.sources.feed import FeedSource
 from sync_bridge.targets import HttpTarget
 

@@ -16,7 +16,7 @@ import pytest
 from chassis.ids import uuid7
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.received import ReceivedEvent
-from sync_bridge.lanes.working import dispatcher
+from sync_bridge.lanes.dispatcher import dispatcher
 from sync_bridge.targets import HttpTarget
 
 INSTALLATION = {"crm": UUID(int=0xC), "erp": UUID(int=0xE)}

@@ -4,7 +4,7 @@ import asyncio
 
 from chassis.testing.waiting import until
 from sync_bridge.lanes import leasing
-from sync_bridge.lanes.working import dispatcher
+from sync_bridge.lanes.dispatcher import dispatcher
 
 _WAITING = """insert into lane (key, id, kind, subject, pending, state, next_at, since, late)
   select 'crm.customer:' || s.id, s.id, 'crm.customer', s.id, 1, 'ready', s.at, s.at, {late}

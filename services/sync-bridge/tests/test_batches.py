@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from sync_bridge.lanes import recording
-from sync_bridge.lanes.working import dispatcher
+from sync_bridge.lanes.dispatcher import dispatcher
 from tests.halves import Fault
 
 ACCOUNTS, CUSTOMERS, ITEMS, PRODUCTS = "/v1/accounts", "/v1/customers", "/v1/items", "/v1/products"

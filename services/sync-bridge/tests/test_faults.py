@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from sync_bridge.lanes.working import dispatcher
+from sync_bridge.lanes.dispatcher import dispatcher
 from tests.halves import Fault, Half, Rig
 
 ACCOUNTS, CUSTOMERS, ITEMS, PRODUCTS = "/v1/accounts", "/v1/customers", "/v1/items", "/v1/products"

@@ -6,7 +6,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from sync_bridge.lanes.working import dispatcher
+from sync_bridge.lanes.dispatcher import dispatcher
 from tests.halves import Fault
 
 ACCOUNTS, CUSTOMERS = "/v1/accounts", "/v1/customers"

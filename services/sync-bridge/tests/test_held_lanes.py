@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from chassis.texts import Texts
 from sync_bridge.app import SERVICE
 from sync_bridge.cli import cli
-from sync_bridge.lanes import searching
+from sync_bridge.lanes import views
 from sync_bridge.lanes.rules.explanations import TEXTS
 from tests.halves import Fault
 
@@ -353,8 +353,8 @@ async def test_a_lane_that_is_being_delivered_is_left_alone(parked):
 
 async def test_the_needed_record_is_read_from_how_a_lane_writes_it():
     record = uuid4()
-    plain = searching.Need.parse(f"product erp:{record}")
-    asked = searching.Need.parse(f"review customer crm:{record}")
+    plain = views.Need.parse(f"product erp:{record}")
+    asked = views.Need.parse(f"review customer crm:{record}")
     assert (plain.entity, plain.half, plain.subject, plain.review) == (
         "product",
         "erp",

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -218,8 +219,9 @@ async def test_events_are_found_in_the_indexes(rig):
                 asked.append((statement, arguments))
                 return []
 
+        explaining = SimpleNamespace(sql=Explaining())
         for wanted in ({"kind": "erp.product"}, {"reason": "refused"}):
-            await event_page(Explaining(), InboxQuery.model_validate(wanted), PageQuery())
+            await event_page(explaining, InboxQuery.model_validate(wanted), PageQuery())
         for (statement, arguments), index in zip(
             asked, ("ix_inbox_type", "ix_inbox_outcome"), strict=True
         ):

@@ -22,9 +22,9 @@ from sync_bridge.identity.rules.matching import Candidate
 from sync_bridge.identity.service import FoundPair
 from sync_bridge.lanes import leasing, recording
 from sync_bridge.lanes.deliveries import Delivered
+from sync_bridge.lanes.dispatcher import deliver_lanes, dispatcher
 from sync_bridge.lanes.rules.queue import QueueStep
 from sync_bridge.lanes.stopped import Parked, ReviewNeeded, WaitsForRecord
-from sync_bridge.lanes.working import deliver_lanes, dispatcher
 from sync_bridge.targets import HttpTarget, Unreachable, path
 from tests.halves import Fault
 

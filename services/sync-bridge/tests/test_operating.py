@@ -9,7 +9,7 @@ import pytest
 
 from chassis.ids import uuid7
 from sync_bridge.app import SERVICE, purge_inbox
-from sync_bridge.lanes.working import deliver_lanes, dispatcher
+from sync_bridge.lanes.dispatcher import deliver_lanes, dispatcher
 from sync_bridge.settings import BridgeSettings
 from tests.halves import Fault
 

@@ -11,12 +11,12 @@ from sync_bridge.comparisons.router import comparison_router
 from sync_bridge.comparisons.worker import compare_halves
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.router import inbox_router, quarantine_router
-from sync_bridge.lanes import levelling
+from sync_bridge.lanes import commands
+from sync_bridge.lanes.dispatcher import deliver_lanes
 from sync_bridge.lanes.events import LaneParked, LaneResumed
 from sync_bridge.lanes.pairing import UNLINK, unlink_halves
 from sync_bridge.lanes.review_router import mapping_router, review_router
 from sync_bridge.lanes.router import flow_router, lane_router
-from sync_bridge.lanes.working import deliver_lanes
 from sync_bridge.metrics import METRICS
 from sync_bridge.permissions import PERMISSIONS, ROLES
 from sync_bridge.positions.router import backfill_router, position_router, status_router
@@ -35,7 +35,7 @@ async def purge_inbox(work: Work, payload: Mapping[str, Any]) -> None:  # noqa: 
     """Forget events that were settled long ago."""
     days = BridgeSettings().inbox_days
     await inbox.purge(work, days=days)
-    await levelling.forget(work, days=days)
+    await commands.forget_levelled(work, days=days)
 
 
 SERVICE = Service(

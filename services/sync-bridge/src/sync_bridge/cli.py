@@ -84,8 +84,8 @@ async def list_lanes(
     """List lanes, those first that have been as they are for longest; at most 200."""
     given = {"state": state, "kind": kind, "reason": reason, "number": number, "name": name}
     wanted = LaneQuery.model_validate(given)
-    async with connected(SERVICE) as (here, database), database.driver() as sql:
-        page = await views.lane_page(sql, wanted, PageQuery(limit=200), _translator(here))
+    async with connected(SERVICE) as (here, database), database.reading() as reading:
+        page = await views.lane_page(reading, wanted, PageQuery(limit=200), _translator(here))
     rows = [one.model_dump(mode="json") for one in page.items]
     show_table(rows, COLUMNS, as_json=as_json)
 
@@ -94,8 +94,8 @@ async def list_lanes(
 @command
 async def show_lane(key: Key, as_json: AsJson = False) -> None:
     """Show a lane: what holds it, and what to do."""
-    async with connected(SERVICE) as (here, database), database.driver() as sql:
-        lane = await views.lane_view(sql, key, _translator(here))
+    async with connected(SERVICE) as (here, database), database.reading() as reading:
+        lane = await views.lane_view(reading, key, _translator(here))
     words = lane.explanation or f"{lane.key} is {lane.state}; nothing holds it"
     show(lane.model_dump(mode="json"), words, as_json=as_json)
 
@@ -127,7 +127,7 @@ async def retry(key: Key, note: Note = "", as_json: AsJson = False) -> None:
     """Deliver a lane that is stopped again, from where it stands."""
     async with connected(SERVICE) as (here, database), database.transaction() as work:
         done = await commands.retry_lane(work, key, note=note)
-        lane = await views.lane_view(work.sql, done, _translator(here))
+        lane = await views.lane_view(work, done, _translator(here))
     show(lane.model_dump(mode="json"), f"{lane.key} is {lane.state}", as_json=as_json)
 
 
@@ -137,7 +137,7 @@ async def skip(key: Key, note: Note = "", as_json: AsJson = False) -> None:
     """Go on behind the event that holds the lane; it leaves a visible hole."""
     async with connected(SERVICE) as (here, database), database.transaction() as work:
         done = await commands.skip_event(work, key, note=note)
-        lane = await views.lane_view(work.sql, done, _translator(here))
+        lane = await views.lane_view(work, done, _translator(here))
     show(lane.model_dump(mode="json"), f"{lane.key} is {lane.state}", as_json=as_json)
 
 
@@ -146,8 +146,8 @@ async def skip(key: Key, note: Note = "", as_json: AsJson = False) -> None:
 async def list_quarantine(as_json: AsJson = False) -> None:
     """List what is in quarantine and not decided on, the newest first; at most 200."""
     wanted = QuarantineQuery(state=QuarantineState.OPEN)
-    async with connected(SERVICE) as (_here, database), database.driver() as sql:
-        page = await quarantined.quarantine_page(sql, wanted, PageQuery(limit=200))
+    async with connected(SERVICE) as (_here, database), database.reading() as reading:
+        page = await quarantined.quarantine_page(reading, wanted, PageQuery(limit=200))
     rows = [one.model_dump(mode="json") for one in page.items]
     show_table(rows, QUARANTINED, as_json=as_json)
 
@@ -156,8 +156,8 @@ async def list_quarantine(as_json: AsJson = False) -> None:
 @command
 async def show_quarantined(entry: Entry, as_json: AsJson = False) -> None:
     """Show what is in it, why it is there, and from whom."""
-    async with connected(SERVICE) as (_here, database), database.driver() as sql:
-        seen = (await quarantined.quarantine_entry(sql, entry)).model_dump(mode="json")
+    async with connected(SERVICE) as (_here, database), database.reading() as reading:
+        seen = (await quarantined.quarantine_entry(reading, entry)).model_dump(mode="json")
     words = json.dumps(seen, indent=2, ensure_ascii=False)
     show(seen, words, as_json=as_json)
 

@@ -48,8 +48,8 @@ class ComparisonRun:
         async with self._database.transaction() as work:
             begun = await service.begin(work, self._asked, connects=True)
         while True:
-            async with self._database.driver() as sql:
-                view = await views.comparison_view(sql, begun)
+            async with self._database.reading() as reading:
+                view = await views.comparison_view(reading, begun)
             if view.state == ComparisonState.DONE:
                 return view
             await self._pause(view.trouble or "does the bridge's worker run?")
@@ -74,7 +74,7 @@ class ComparisonRun:
         while True:
             async with self._database.reading() as reading:
                 moving = await service.moving(reading, done.id)
-                view = await views.comparison_view(reading.sql, done.id)
+                view = await views.comparison_view(reading, done.id)
             if not moving:
                 return [one for one in view.differences if one.state == DifferenceState.LEFT]
             await self._pause("lanes are not across; see bridge lanes list --state ready")
@@ -87,9 +87,9 @@ class ComparisonRun:
 
     async def examples(self, done: ComparisonView, at_most: int) -> Sequence[DifferenceView]:
         """The first differences."""
-        async with self._database.driver() as sql:
+        async with self._database.reading() as reading:
             asked = PageQuery(limit=max(at_most, 1))
-            found = await views.difference_page(sql, done.id, DifferenceQuery(), asked)
+            found = await views.difference_page(reading, done.id, DifferenceQuery(), asked)
         return found.items[:at_most]
 
 

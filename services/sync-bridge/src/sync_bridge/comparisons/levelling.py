@@ -22,7 +22,7 @@ from sync_bridge.comparisons.rules.levelling import (
 )
 from sync_bridge.flows import ENTITIES, Flow
 from sync_bridge.identity import service as identity
-from sync_bridge.lanes import levelling as lanes
+from sync_bridge.lanes import commands as lanes
 from sync_bridge.ownership import Half, other
 from sync_bridge.signals import ARRIVED
 from sync_bridge.sources.attributes import read_event
@@ -110,7 +110,7 @@ async def _recreate(
 async def _queue(
     work: "Work", batch: Sequence[Difference], states: "Mapping[UUID, ReceivedEvent]"
 ) -> Outcomes:
-    came = await lanes.bring(work, list(states.values()))
+    came = await lanes.send_states(work, list(states.values()))
     gone = {one.id: GONE for one in batch if one.id not in states}
     return gone | {key: "" for key, state in states.items() if state.event_id in came}
 

@@ -5,14 +5,10 @@ from uuid import UUID
 
 from fastapi import Query, Request
 
-from chassis.actor import Actor
-from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
+from chassis.http.dependencies import InReading, InWork, OnlyOnce
 from chassis.http.paging import PageAsked
 from chassis.http.routing import house_router, problem_responses
 from chassis.problems.standard import (
-    IdempotencyInFlight,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
     NotFound,
 )
 from chassis.storage.paging import Page
@@ -25,18 +21,16 @@ from sync_bridge.comparisons.schemas import (
     DifferenceView,
     LevelDifferences,
 )
+from sync_bridge.routes import KEYED, Observer, Operator
 
 __all__ = ["comparison_router"]
 
-Observer = Annotated[Actor, Needs("bridge.read")]
-Operator = Annotated[Actor, Needs("bridge.write")]
 
-_KEYED = (NotFound, IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight)
-comparison_router = house_router(prefix="/v1/comparisons", tag="comparisons", problems=_KEYED)
+comparison_router = house_router(prefix="/v1/comparisons", tag="comparisons")
 
 
 @comparison_router.post(
-    "", status_code=202, responses=problem_responses(ComparisonRunning, NothingToCompare)
+    "", status_code=202, responses=problem_responses(*KEYED, ComparisonRunning, NothingToCompare)
 )
 async def comparison_create(
     command: BeginComparison, _by: Operator, _once: OnlyOnce, work: InWork, request: Request
@@ -47,22 +41,22 @@ async def comparison_create(
     """
     settings = request.app.state.settings
     begun = await service.begin(work, command, connects=settings.connects)
-    return await views.comparison_view(work.sql, begun)
+    return await views.comparison_view(work, begun)
 
 
 @comparison_router.get("")
 async def comparison_list(_by: Observer, asked: PageAsked, at: InReading) -> Page[ComparisonView]:
     """The last comparisons, the newest first."""
-    return await views.comparison_page(at.sql, asked)
+    return await views.comparison_page(at, asked)
 
 
-@comparison_router.get("/{comparison_id}")
+@comparison_router.get("/{comparison_id}", responses=problem_responses(NotFound))
 async def comparison_get(comparison_id: UUID, _by: Observer, at: InReading) -> ComparisonView:
     """A comparison: how far it is, and what it found."""
-    return await views.comparison_view(at.sql, comparison_id)
+    return await views.comparison_view(at, comparison_id)
 
 
-@comparison_router.get("/{comparison_id}/differences")
+@comparison_router.get("/{comparison_id}/differences", responses=problem_responses(NotFound))
 async def comparison_difference_list(
     comparison_id: UUID,
     wanted: Annotated[DifferenceQuery, Query()],
@@ -71,11 +65,13 @@ async def comparison_difference_list(
     at: InReading,
 ) -> Page[DifferenceView]:
     """What differs, record by record."""
-    return await views.difference_page(at.sql, comparison_id, wanted, asked)
+    return await views.difference_page(at, comparison_id, wanted, asked)
 
 
 @comparison_router.post(
-    "/{comparison_id}/level", status_code=202, responses=problem_responses(ComparisonRunning)
+    "/{comparison_id}/level",
+    status_code=202,
+    responses=problem_responses(*KEYED, NotFound, ComparisonRunning),
 )
 async def comparison_level(
     comparison_id: UUID, command: LevelDifferences, _by: Operator, _once: OnlyOnce, work: InWork
@@ -86,4 +82,4 @@ async def comparison_level(
     anew to see what is left.
     """
     await service.level(work, comparison_id, command)
-    return await views.comparison_view(work.sql, comparison_id)
+    return await views.comparison_view(work, comparison_id)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from chassis.problems.standard import NotFound
 from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.reading import Reading
 from sync_bridge.comparisons import queries
-from sync_bridge.comparisons.queries import Sql
 from sync_bridge.comparisons.schemas import ComparisonView, DifferenceQuery, DifferenceView
 
 __all__ = ["comparison_page", "comparison_view", "difference_page"]
@@ -24,10 +24,10 @@ COMPARISON = """comparison.*,
       group by entity, kind, reason, state, outcome) d), '[]') as differences"""
 
 
-async def comparison_page(sql: Sql, asked: PageQuery) -> Page[ComparisonView]:
+async def comparison_page(at: Reading, asked: PageQuery) -> Page[ComparisonView]:
     """Comparisons, the newest first."""
     return await fetch_page(
-        sql,
+        at.sql,
         columns=COMPARISON,
         source="comparison",
         view=_comparison,
@@ -37,22 +37,22 @@ async def comparison_page(sql: Sql, asked: PageQuery) -> Page[ComparisonView]:
     )
 
 
-async def comparison_view(sql: Sql, comparison_id: UUID) -> ComparisonView:
+async def comparison_view(at: Reading, comparison_id: UUID) -> ComparisonView:
     """One comparison. Raises NotFound."""
-    row = await sql.fetchrow(f"select {COMPARISON} from comparison where id = $1", comparison_id)
+    row = await at.sql.fetchrow(f"select {COMPARISON} from comparison where id = $1", comparison_id)
     if row is None:
         raise NotFound(entity="comparison", id=comparison_id)
     return _comparison(row)
 
 
 async def difference_page(
-    sql: Sql, comparison_id: UUID, wanted: DifferenceQuery, asked: PageQuery
+    at: Reading, comparison_id: UUID, wanted: DifferenceQuery, asked: PageQuery
 ) -> Page[DifferenceView]:
     """The differences that a comparison found, by entity. Raises NotFound."""
-    if await queries.state_of(sql, comparison_id) is None:
+    if await queries.state_of(at.sql, comparison_id) is None:
         raise NotFound(entity="comparison", id=comparison_id)
     return await fetch_page(
-        sql,
+        at.sql,
         columns="difference.*",
         source="difference",
         view=_difference,

@@ -13,7 +13,6 @@ from sync_bridge.comparisons.half_reader import LIMIT, read_page, source_of
 from sync_bridge.comparisons.levelling import level_step
 from sync_bridge.comparisons.rules.records import needs_of, records_of
 from sync_bridge.identity import service as identity
-from sync_bridge.settings import BridgeSettings
 from sync_bridge.sources.port import TROUBLE, pause_seconds
 from sync_bridge.targets import HttpTarget
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from chassis.work.database import Database
     from sync_bridge.comparisons.queries import Page
     from sync_bridge.ownership import Half
+    from sync_bridge.settings import BridgeSettings
 
 __all__ = ["compare_halves", "keep_comparing", "step"]
 

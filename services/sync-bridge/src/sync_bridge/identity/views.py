@@ -1,14 +1,14 @@
 """Links and reviews as lists."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID
 
-import asyncpg
 import orjson
 
 from chassis.problems.standard import NotFound
 from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.reading import Reading
 from sync_bridge.explanations import Explanation
 from sync_bridge.identity.schemas import PairQuery, PairView, ReviewQuery, ReviewView
 from sync_bridge.labels import BY_NAME, BY_NUMBER, search_key
@@ -17,7 +17,6 @@ from sync_bridge.translator import Translator
 
 __all__ = ["AGREES", "AGREES_LINKED", "REASONS", "pair_page", "review_page", "review_view"]
 
-Sql: TypeAlias = "asyncpg.Connection[Any]"
 LABELS = "select key, number, name from lane where key = any($1::text[])"
 NO_LABEL = {"number": "", "name": ""}
 NAMED = """(subject = any(array(select subject from lane {0}))
@@ -39,10 +38,10 @@ AGREES_LINKED = "What agrees: {alike}. It is linked already, to {half}:{record}.
 _CREATED = {"created_at": Sort("created_at", "timestamptz")}
 
 
-async def pair_page(sql: Sql, wanted: PairQuery, asked: PageQuery) -> Page[PairView]:
+async def pair_page(at: Reading, wanted: PairQuery, asked: PageQuery) -> Page[PairView]:
     """Links, the newest first."""
     return await fetch_page(
-        sql,
+        at.sql,
         columns="pair.*, pair.entity as type",
         source="pair",
         view=_pair,
@@ -58,12 +57,12 @@ async def pair_page(sql: Sql, wanted: PairQuery, asked: PageQuery) -> Page[PairV
 
 
 async def review_page(
-    sql: Sql, wanted: ReviewQuery, asked: PageQuery, translator: Translator
+    at: Reading, wanted: ReviewQuery, asked: PageQuery, translator: Translator
 ) -> Page[ReviewView]:
     """Reviews, the oldest first."""
     number, name = (value and search_key(value) for value in (wanted.number, wanted.name))
     page = await fetch_page(
-        sql,
+        at.sql,
         columns="review.*",
         source="review",
         view=dict,
@@ -81,21 +80,21 @@ async def review_page(
             Filter(NAMED.format(f"where {BY_NAME}"), name),
         ],
     )
-    views = await _review_views(sql, page.items, translator)
+    views = await _review_views(at, page.items, translator)
     return Page(items=views, next_cursor=page.next_cursor)
 
 
-async def review_view(sql: Sql, review_id: UUID, translator: Translator) -> ReviewView:
+async def review_view(at: Reading, review_id: UUID, translator: Translator) -> ReviewView:
     """One review. Raises NotFound."""
-    row = await sql.fetchrow("select * from review where id = $1", review_id)
+    row = await at.sql.fetchrow("select * from review where id = $1", review_id)
     if row is None:
         raise NotFound(entity="review", id=review_id)
-    (view,) = await _review_views(sql, [dict(row)], translator)
+    (view,) = await _review_views(at, [dict(row)], translator)
     return view
 
 
 async def _review_views(
-    sql: Sql, reviews: Sequence[Mapping[str, Any]], translator: Translator
+    at: Reading, reviews: Sequence[Mapping[str, Any]], translator: Translator
 ) -> list[ReviewView]:
     """Reviews with what the records of both sides are called, and why they are compared."""
     keys = [_lane(one, one["half"], one["subject"]) for one in reviews]
@@ -104,7 +103,7 @@ async def _review_views(
         for one in reviews
         for candidate in one["candidates"]
     ]
-    rows = await sql.fetch(LABELS, list(set(keys))) if keys else []
+    rows = await at.sql.fetch(LABELS, list(set(keys))) if keys else []
     labels = {
         row["key"]: {"number": row["number"], "name": row["name"]}
         for row in rows

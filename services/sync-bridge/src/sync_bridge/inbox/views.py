@@ -2,14 +2,14 @@
 
 import base64
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID
 
-import asyncpg
 import orjson
 
 from chassis.problems.standard import NotFound
 from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.reading import Reading
 from sync_bridge.flows import types_of
 from sync_bridge.inbox.models import RARE_OUTCOME
 from sync_bridge.inbox.schemas import (
@@ -25,7 +25,6 @@ from sync_bridge.states import COMMON_OUTCOMES
 
 __all__ = ["event_page", "quarantine_entry", "quarantine_page"]
 
-Sql: TypeAlias = "asyncpg.Connection[Any]"
 
 _QUARANTINE = "quarantine q left join lane l on l.key = q.lane"
 _QUARANTINED = """q.id, q.source, q.place, q.reason, octet_length(q.raw) as bytes, q.headers,
@@ -33,10 +32,10 @@ _QUARANTINED = """q.id, q.source, q.place, q.reason, octet_length(q.raw) as byte
   q.decided_by, q.note"""
 
 
-async def event_page(sql: Sql, wanted: InboxQuery, asked: PageQuery) -> Page[EventView]:
+async def event_page(at: Reading, wanted: InboxQuery, asked: PageQuery) -> Page[EventView]:
     """Events, the newest first."""
     return await fetch_page(
-        sql,
+        at.sql,
         columns="""source, event_id, type, inbox.lane, inbox.subject, aggversion, occurred_at,
           origin, hops, correlationid, causationid, feed_seq, inbox.state, outcome, received_at,
           settled_at, l.number, l.name""",
@@ -64,11 +63,11 @@ async def event_page(sql: Sql, wanted: InboxQuery, asked: PageQuery) -> Page[Eve
 
 
 async def quarantine_page(
-    sql: Sql, wanted: QuarantineQuery, asked: PageQuery
+    at: Reading, wanted: QuarantineQuery, asked: PageQuery
 ) -> Page[QuarantineView]:
     """What is or was in quarantine, the newest first."""
     return await fetch_page(
-        sql,
+        at.sql,
         columns=_QUARANTINED,
         source=_QUARANTINE,
         view=_quarantined,
@@ -84,9 +83,9 @@ async def quarantine_page(
     )
 
 
-async def quarantine_entry(sql: Sql, entry: UUID) -> QuarantinedContent:
+async def quarantine_entry(at: Reading, entry: UUID) -> QuarantinedContent:
     """One of them with its content. Raises NotFound."""
-    row = await sql.fetchrow(
+    row = await at.sql.fetchrow(
         f"select {_QUARANTINED}, q.raw from {_QUARANTINE} where q.id = $1",
         entry,
     )

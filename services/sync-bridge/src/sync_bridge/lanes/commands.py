@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -10,8 +11,11 @@ from chassis.ids import uuid7
 from chassis.problems.problem import Problem
 from chassis.problems.standard import NotFound
 from chassis.storage.paging import PageQuery
+from sync_bridge.flows import BY_EVENT
 from sync_bridge.identity import service as identity
-from sync_bridge.lanes import queries, searching
+from sync_bridge.inbox import service as inbox
+from sync_bridge.inbox.received import ReceivedEvent
+from sync_bridge.lanes import queries, views
 from sync_bridge.lanes.events import LaneResumed
 from sync_bridge.lanes.models import Hole, Lane, LaneAct
 from sync_bridge.lanes.schemas import LaneQuery, LanesRetried, RetriedView, RetryLanes
@@ -20,7 +24,15 @@ from sync_bridge.lanes.stopped import ReviewNeeded
 if TYPE_CHECKING:
     from chassis.work.unit_of_work import Work
 
-__all__ = ["resume_flow", "retry_lane", "retry_lanes", "retry_requested", "skip_event"]
+__all__ = [
+    "forget_levelled",
+    "resume_flow",
+    "retry_lane",
+    "retry_lanes",
+    "retry_requested",
+    "send_states",
+    "skip_event",
+]
 
 UPTO = """select coalesce(
     min(history) filter (where aggversion = $2 and (history, aggversion) > ($3, $4)),
@@ -75,7 +87,7 @@ async def retry_requested(work: "Work", command: RetryLanes, *, view_of: ViewOf)
     if command.filter is not None:
         query = LaneQuery.model_validate(command.filter.model_dump())
         asked = PageQuery(limit=command.limit)
-        page = await searching.find_lanes(work.sql, query, asked, held=True)
+        page = await views.find_lanes(work, query, asked, held=True)
         names, more = [row["key"] for row in page.items], page.next_cursor is not None
     names = list(dict.fromkeys(names))
     done = await retry_lanes(work, names, note=command.note)
@@ -139,7 +151,7 @@ async def resume_flow(work: "Work", kind: str) -> None:
 
 async def _lanes_for_update(work: "Work", names: Sequence[str]) -> dict[str, Lane]:
     """The lanes of those keys or ids, locked in key order, by the name they were asked for."""
-    keys = await searching.keys_of(work.sql, names)
+    keys = await views.keys_of(work, names)
     asked = select(Lane).where(Lane.key.in_(keys.values())).order_by(Lane.key)
     lanes = {lane.key: lane for lane in await work.session.scalars(asked.with_for_update())}
     return {name: lanes[key] for name, key in keys.items() if key in lanes}
@@ -176,4 +188,25 @@ async def _keep(
             )
             for lane, _ in done
         )
+    )
+
+
+async def send_states(work: "Work", states: Sequence[ReceivedEvent]) -> set[UUID]:
+    """Line up the states, each of a record of its own; ids of those that were.
+
+    A lane that is being delivered just now is left for the next time. One that is stopped goes on.
+    """
+    lanes = {one.event_id: BY_EVENT[one.type].lane(one.subject) for one in states}
+    busy = set(await queries.lock_unleased(work.sql, sorted(lanes.values())))
+    taken = [one for one in states if lanes[one.event_id] not in busy]
+    if taken:
+        await inbox.ingest(work, taken)
+        await queries.level(work.sql, [(lanes[one.event_id], one) for one in taken])
+    return {one.event_id for one in taken}
+
+
+async def forget_levelled(work: "Work", *, days: int) -> None:
+    """Forget marks of states that the inbox has forgotten by now."""
+    await work.sql.execute(
+        "delete from levelled_state where at < now() - make_interval(days => $1)", days
     )

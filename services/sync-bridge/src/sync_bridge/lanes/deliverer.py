@@ -13,16 +13,22 @@ from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.received import ReceivedEvent
 from sync_bridge.lanes import batch_calls, queries
 from sync_bridge.lanes.calls import Calls, Halves
-from sync_bridge.lanes.deliveries import Attempt, Delivered, Delivery
+from sync_bridge.lanes.deliveries import (
+    Attempt,
+    Delivered,
+    Delivery,
+    read_message,
+    search_candidates,
+)
 from sync_bridge.lanes.first_sync import FirstSync
-from sync_bridge.lanes.reading import read
-from sync_bridge.lanes.refusing import after_rejection
 from sync_bridge.lanes.stopped import (
     DeliveryStopped,
     KeyRejected,
     LoopDetected,
     Parked,
+    RecordRejected,
     RetryLater,
+    ReviewNeeded,
     WaitsForRecord,
 )
 from sync_bridge.mappings.twins import Twins
@@ -33,7 +39,7 @@ from sync_bridge.states import EventOutcome
 if TYPE_CHECKING:
     from chassis.work.database import Database
 
-__all__ = ["Deliverer"]
+__all__ = ["Deliverer", "after_rejection"]
 
 HOPS_MAX = 2
 """Hops after which an event is a loop: there and back again."""
@@ -74,7 +80,7 @@ class Deliverer:
         Of a record whose twin holds nothing of it yet the present state is read: what its event
         tells may be old, and later events hold only what the sender owns. Raises KeyRejected.
         """
-        messages: Sequence[Any] = [_caught(one, read, one.event, flow) for one in tries]
+        messages: Sequence[Any] = [_caught(one, read_message, one.event, flow) for one in tries]
         context = await self._context(flow, tries, _needs(flow, messages))
         tries, messages, reread = await self._with_current_states(flow, tries, messages, context)
         if reread:
@@ -154,7 +160,7 @@ class Deliverer:
         wanted = {one.subject for one in asked}
         tries = [_with_state(one, now.get(one.event.subject)) for one in tries]
         messages = [
-            _caught(one, read, one.event, flow)
+            _caught(one, read_message, one.event, flow)
             if one.event.subject in now
             else (missing if one.event.subject in wanted else message)
             for one, message in zip(tries, messages, strict=True)
@@ -333,3 +339,25 @@ def _history_of(one: Attempt, flow: Flow, message: Message, body: Mapping[str, A
     ]
     written_since = told and body.get("source_version", event.aggversion) >= min(told)
     return None if written_since else said
+
+
+async def after_rejection(delivery: Delivery, why: DeliveryStopped) -> Delivered | DeliveryStopped:
+    """Tell the sender that its record is not taken, where it wants to know. Else why it stands.
+
+    A record whose new number another one has across is shown to a person with that one, unless it
+    gives it up meanwhile.
+    """
+    calls = delivery.calls
+    entity, sender, subject = calls.flow.entity, calls.flow.sender, calls.event.subject
+    try:
+        if isinstance(why, RecordRejected) and entity.refusals is not None:
+            version = delivery.body.get("source_version", delivery.version[1])
+            await calls.report_rejection(why, version=version)
+            return Delivered(EventOutcome.REFUSED, delivery.version)
+        if why.reason == "duplicate_code" and delivery.twin is not None and calls.refusals > 1:
+            candidates = await search_candidates(calls, delivery.message)
+            if candidates:
+                return ReviewNeeded(entity.name, sender, subject, candidates, already_linked=True)
+    except DeliveryStopped as stands:
+        return stands
+    return why

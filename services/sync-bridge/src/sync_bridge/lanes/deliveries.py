@@ -4,8 +4,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from pydantic import ValidationError
+
+from sync_bridge.flows import Flow
 from sync_bridge.identity import service as identity
-from sync_bridge.identity.service import FoundPair, digest
+from sync_bridge.identity.service import Candidate, FoundPair, candidate_of, digest
 from sync_bridge.inbox.received import ReceivedEvent
 from sync_bridge.lanes.calls import Calls
 from sync_bridge.lanes.queries import Shadow
@@ -16,7 +19,7 @@ from sync_bridge.states import EventOutcome, LinkOrigin
 if TYPE_CHECKING:
     from sync_bridge.targets import Answer
 
-__all__ = ["Attempt", "Delivered", "Delivery"]
+__all__ = ["Attempt", "Delivered", "Delivery", "read_message", "search_candidates"]
 
 
 @dataclass(frozen=True)
@@ -120,3 +123,25 @@ class Delivery:
             joined = self.joined(UUID(str(answer.body["id"])), LinkOrigin.CREATED)
             return Delivered(EventOutcome.APPLIED, self.version, joined, shadows)
         raise Parked("twin_differs", f"{entity.name} {answer.body.get('id')}")
+
+
+def read_message(event: ReceivedEvent, flow: Flow) -> Message:
+    """The state an event tells of. Raises Parked."""
+    try:
+        return flow.reads.model_validate_json(event.data)
+    except ValidationError as unreadable:
+        fields = [
+            f"/{'/'.join(str(step) for step in one['loc'])} {one['type']}"
+            for one in unreadable.errors(include_input=False, include_url=False)
+        ]
+        raise Parked("unreadable_event", ", ".join(fields)) from unreadable
+
+
+async def search_candidates(calls: Calls, message: Message) -> list[Candidate]:
+    """Active records there with the same value. Raises RetryLater, Parked, KeyRejected."""
+    return [
+        candidate_of(record, why=why, sender=calls.flow.sender)
+        for why, theirs in (calls.flow.entity.certain or {}).items()
+        if (value := getattr(message, why, ""))
+        for record in await calls.search(theirs, value)
+    ]

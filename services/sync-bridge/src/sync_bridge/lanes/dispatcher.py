@@ -9,21 +9,24 @@ run out and calls that are safe to repeat.
 import asyncio
 import contextlib
 from collections.abc import Coroutine, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from chassis.storage.lost import LOST
 from chassis.telemetry.logs import get_logger
 from sync_bridge.lanes import leasing, queries
+from sync_bridge.lanes.calls import Halves
+from sync_bridge.lanes.deliverer import Deliverer
 from sync_bridge.lanes.lane_worker import LaneWorker
 from sync_bridge.lanes.leasing import LaneClass, Leased
+from sync_bridge.settings import BridgeSettings
 from sync_bridge.signals import ARRIVED, SETTLED
+from sync_bridge.targets import HttpTarget
 
 if TYPE_CHECKING:
+    from chassis.service import ServiceContext
     from chassis.work.database import Database
-    from sync_bridge.lanes.deliverer import Deliverer
-    from sync_bridge.settings import BridgeSettings
 
-__all__ = ["Dispatcher"]
+__all__ = ["Dispatcher", "deliver_lanes", "dispatcher"]
 
 T = TypeVar("T")
 
@@ -179,3 +182,23 @@ async def _set_within(event: asyncio.Event, seconds: float) -> bool:
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(event.wait(), seconds)
     return event.is_set()
+
+
+async def deliver_lanes(context: "ServiceContext") -> None:
+    """Deliver lanes until cancelled; with a half unknown there is nothing to do."""
+    settings = cast("BridgeSettings", context.settings)
+    crm, erp = HttpTarget.of(settings, "crm"), HttpTarget.of(settings, "erp")
+    if crm is None or erp is None:
+        return
+    try:
+        await (await dispatcher(context.database, {"crm": crm, "erp": erp}, settings)).run()
+    finally:
+        await crm.close()
+        await erp.close()
+
+
+async def dispatcher(database: "Database", halves: Halves, settings: BridgeSettings) -> Dispatcher:
+    """A dispatcher for the two halves, known by the installation's own id."""
+    async with database.driver() as sql:
+        bridge = await sql.fetchval("select id from installation")
+    return Dispatcher(database, Deliverer(database, halves, bridge=bridge), settings)

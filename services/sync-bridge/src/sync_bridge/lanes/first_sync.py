@@ -20,8 +20,7 @@ from sync_bridge.identity.service import (
     result_of_search,
 )
 from sync_bridge.lanes import batch_calls
-from sync_bridge.lanes.deliveries import Delivered, Delivery
-from sync_bridge.lanes.finding import found
+from sync_bridge.lanes.deliveries import Delivered, Delivery, search_candidates
 from sync_bridge.lanes.later_changes import send_later_changes
 from sync_bridge.lanes.queries import Shadow
 from sync_bridge.lanes.stopped import (
@@ -370,7 +369,9 @@ async def _search(items: Sequence[_Item]) -> list[MatchResult]:
     """Look for each by fields that make it certain."""
     return [
         result_of_search(
-            await found(one.delivery.calls, one.delivery.message), (), subject=one.subject
+            await search_candidates(one.delivery.calls, one.delivery.message),
+            (),
+            subject=one.subject,
         )
         for one in items
     ]

@@ -11,8 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from sync_bridge.lanes import batch_calls
-from sync_bridge.lanes.deliveries import Delivered, Delivery
-from sync_bridge.lanes.reading import read
+from sync_bridge.lanes.deliveries import Delivered, Delivery, read_message
 from sync_bridge.lanes.stopped import Parked, RetryLater
 from sync_bridge.mappings.twins import NO_TWINS
 from sync_bridge.ownership import owned_part
@@ -32,7 +31,7 @@ async def send_later_changes(made: Delivery, twin: UUID) -> Delivered:
     now = await batch_calls.present_states(made.calls.halves, flow, [event])
     if event.subject not in now:
         raise Parked("record_missing", flow.entity.name)
-    message = read(now[event.subject], flow)
+    message = read_message(now[event.subject], flow)
     body = flow.translate(message, NO_TWINS)
     owned = owned_part(flow.entity.name, sender=flow.sender, body=body)
     calls = replace(made.calls, event=now[event.subject])

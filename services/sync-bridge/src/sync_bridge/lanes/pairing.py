@@ -1,7 +1,8 @@
 """What a person does to links: end one, make one. Each act is kept, with who and why."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from chassis.ids import uuid7
@@ -9,8 +10,8 @@ from chassis.problems.standard import NotFound
 from chassis.telemetry.trace import Trace
 from sync_bridge.flows import CUSTOMER, ENTITIES
 from sync_bridge.identity import service as identity
-from sync_bridge.identity.errors import NotUnlinked, PairTaken
-from sync_bridge.identity.schemas import LinkByHand
+from sync_bridge.identity.errors import AnswerTookEffect, NotUnlinked, PairTaken, RecordLinked
+from sync_bridge.identity.schemas import Decide, LinkByHand
 from sync_bridge.identity.service import Review
 from sync_bridge.lanes import queries
 from sync_bridge.lanes.calls import Halves
@@ -18,13 +19,14 @@ from sync_bridge.lanes.errors import LaneMoving, NothingToCarry
 from sync_bridge.lanes.models import LaneAct
 from sync_bridge.ownership import other
 from sync_bridge.settings import BridgeSettings
+from sync_bridge.states import ReviewState
 from sync_bridge.targets import HttpTarget, path
 
 if TYPE_CHECKING:
     from chassis.work.unit_of_work import Work
     from sync_bridge.ownership import Half
 
-__all__ = ["UNLINK", "forget_links", "link", "redeliver", "unlink", "unlink_halves"]
+__all__ = ["UNLINK", "decide", "forget_links", "link", "redeliver", "unlink", "unlink_halves"]
 
 UNLINK = "pairs.unlink"
 DONE = (200, 204, 404, 410)
@@ -140,3 +142,56 @@ async def forget_links(halves: Halves, payload: Mapping[str, Any]) -> None:
         if answer.status not in DONE:
             message = f"{half} answered {answer.status} {answer.code}"
             raise StillLinked(message)
+
+
+async def decide(work: "Work", review_id: UUID, command: Decide, *, revision: int) -> Review:
+    """Answer a review; the next try of its lane goes by the answer (B52).
+
+    An answer may be changed until it took effect, and again once its link was ended.
+    Raises NotFound, StaleRevision, ReviewClosed, NotACandidate, AnswerTookEffect, RecordLinked,
+    PairTaken, LaneMoving, NothingToCarry.
+    """
+    review = await identity.review_for_update(work, review_id)
+    if review is None:
+        raise NotFound(entity="review", id=review_id)
+    review.check_revision(revision)
+    entity, half, subject = review.entity, cast("Half", review.half), review.subject
+    anew = review.state != ReviewState.OPEN
+    if await identity.linked_records(work, entity, half, [subject]):
+        if anew:
+            raise AnswerTookEffect(entity=entity, half=half, subject=subject)
+        if command.decision != "create":
+            raise RecordLinked(entity=entity, half=half, subject=subject)
+    await _require_unlinked(work, entity, half, subject, command.candidate)
+    need = identity.review_need(entity, half, subject)
+    await identity.lock_needs(work, [need])
+    lane = lane_of(entity, half, subject)
+    if anew:
+        await lock_idle_lanes(work, [lane])
+    _answer(review, command, by=work.actor.reference, at=work.now)
+    log_acts(work, [lane], act=command.decision, note=command.note)
+    await work.flush()
+    if anew:
+        await redeliver(work, entity, half, subject)
+    await queries.wake(work.sql, [need])
+    return review
+
+
+async def _require_unlinked(
+    work: "Work", entity: str, half: "Half", subject: UUID, candidate: UUID | None
+) -> None:
+    """Raises PairTaken for a candidate that is linked to another record."""
+    if candidate is None:
+        return
+    if await identity.linked_records(work, entity, other(half), [candidate]):
+        crm_id, erp_id = (subject, candidate) if half == "crm" else (candidate, subject)
+        raise PairTaken(entity=entity, crm_id=crm_id, erp_id=erp_id)
+
+
+def _answer(review: Review, command: Decide, *, by: str, at: datetime) -> None:
+    if command.candidate is not None:
+        review.link(command.candidate, by=by, at=at, note=command.note)
+    elif command.decision == "create":
+        review.create(by=by, at=at, note=command.note)
+    else:
+        review.keep_apart(by=by, at=at, note=command.note)

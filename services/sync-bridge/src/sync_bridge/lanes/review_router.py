@@ -5,15 +5,11 @@ from uuid import UUID
 
 from fastapi import Query, Response, status
 
-from chassis.actor import Actor
-from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
+from chassis.http.dependencies import IfMatch, InReading, InWork, OnlyOnce
 from chassis.http.etag import reply_with
 from chassis.http.paging import PageAsked
-from chassis.http.routing import house_router
+from chassis.http.routing import house_router, problem_responses
 from chassis.problems.standard import (
-    IdempotencyInFlight,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
     NotFound,
     RevisionRequired,
     StaleRevision,
@@ -37,38 +33,16 @@ from sync_bridge.identity.schemas import (
     ReviewView,
     Unlink,
 )
-from sync_bridge.lanes import deciding, pairing
+from sync_bridge.lanes import pairing
 from sync_bridge.lanes.errors import LaneMoving, NothingToCarry
+from sync_bridge.routes import KEYED, Observer, Operator
 from sync_bridge.translator import InLanguage
 
 __all__ = ["mapping_router", "review_router"]
 
-Observer = Annotated[Actor, Needs("bridge.read")]
-Operator = Annotated[Actor, Needs("bridge.write")]
 
-_KEYED = (
-    NotFound,
-    LaneMoving,
-    NothingToCarry,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
-    IdempotencyInFlight,
-)
-_PROBLEMS = (
-    *_KEYED,
-    ReviewClosed,
-    NotACandidate,
-    AnswerTookEffect,
-    PairTaken,
-    RecordLinked,
-    StaleRevision,
-    RevisionRequired,
-)
-
-mapping_router = house_router(
-    prefix="/v1/mappings", tag="mappings", problems=(*_KEYED, PairTaken, NotUnlinked)
-)
-review_router = house_router(prefix="/v1/reviews", tag="reviews", problems=_PROBLEMS)
+mapping_router = house_router(prefix="/v1/mappings", tag="mappings")
+review_router = house_router(prefix="/v1/reviews", tag="reviews")
 
 
 @mapping_router.get("")
@@ -76,19 +50,27 @@ async def mapping_list(
     _by: Observer, wanted: Annotated[PairQuery, Query()], asked: PageAsked, at: InReading
 ) -> Page[PairView]:
     """Which record of one half is which of the other, the newest link first."""
-    return await views.pair_page(at.sql, wanted, asked)
+    return await views.pair_page(at, wanted, asked)
 
 
-@mapping_router.post("", status_code=status.HTTP_202_ACCEPTED)
+@mapping_router.post(
+    "",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=problem_responses(*KEYED, PairTaken, LaneMoving, NothingToCarry),
+)
 async def mapping_create(
     command: LinkByHand, _by: Operator, _once: OnlyOnce, work: InWork, translator: InLanguage
 ) -> ReviewView:
     """Say that two records without links are the same; they are linked a moment later."""
     review = await pairing.link(work, command)
-    return await views.review_view(work.sql, review.id, translator)
+    return await views.review_view(work, review.id, translator)
 
 
-@mapping_router.post("/{mapping_id}/unlink", status_code=status.HTTP_204_NO_CONTENT)
+@mapping_router.post(
+    "/{mapping_id}/unlink",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problem_responses(*KEYED, NotFound, NotUnlinked, LaneMoving),
+)
 async def mapping_unlink(
     mapping_id: UUID, command: Unlink, _by: Operator, _once: OnlyOnce, work: InWork
 ) -> None:
@@ -105,20 +87,35 @@ async def review_list(
     translator: InLanguage,
 ) -> Page[ReviewView]:
     """Records that may have a twin already, the oldest question first."""
-    return await views.review_page(at.sql, wanted, asked, translator)
+    return await views.review_page(at, wanted, asked, translator)
 
 
-@review_router.get("/{review_id}")
+@review_router.get("/{review_id}", responses=problem_responses(NotFound))
 async def review_get(
     review_id: UUID, _by: Observer, at: InReading, translator: InLanguage, response: Response
 ) -> ReviewView:
     """A question, with the records of both sides, and why they may be the same."""
-    review = await views.review_view(at.sql, review_id, translator)
+    review = await views.review_view(at, review_id, translator)
     reply_with(response, review)
     return review
 
 
-@review_router.post("/{review_id}/decision")
+@review_router.post(
+    "/{review_id}/decision",
+    responses=problem_responses(
+        *KEYED,
+        NotFound,
+        StaleRevision,
+        RevisionRequired,
+        ReviewClosed,
+        NotACandidate,
+        AnswerTookEffect,
+        RecordLinked,
+        PairTaken,
+        LaneMoving,
+        NothingToCarry,
+    ),
+)
 async def review_decide(
     review_id: UUID,
     command: Decide,
@@ -134,6 +131,6 @@ async def review_decide(
 
     An answer may be changed until it took effect, and again once its link was ended.
     """
-    review = await deciding.decide(work, review_id, command, revision=revision)
+    review = await pairing.decide(work, review_id, command, revision=revision)
     reply_with(response, review)
-    return await views.review_view(work.sql, review_id, translator)
+    return await views.review_view(work, review_id, translator)

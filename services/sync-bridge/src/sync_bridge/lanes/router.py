@@ -4,15 +4,11 @@ from typing import Annotated
 
 from fastapi import Path, Query, status
 
-from chassis.actor import Actor
-from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
+from chassis.http.dependencies import InReading, InWork, OnlyOnce
 from chassis.http.linking import ProblemViews
 from chassis.http.paging import PageAsked
-from chassis.http.routing import house_router
+from chassis.http.routing import house_router, problem_responses
 from chassis.problems.standard import (
-    IdempotencyInFlight,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
     NotFound,
 )
 from chassis.storage.paging import Page
@@ -28,22 +24,17 @@ from sync_bridge.lanes.schemas import (
     PauseView,
     RetryLanes,
 )
+from sync_bridge.routes import KEYED, Observer, Operator
 from sync_bridge.translator import InLanguage
 
 __all__ = ["flow_router", "lane_router"]
 
-Observer = Annotated[Actor, Needs("bridge.read")]
-Operator = Annotated[Actor, Needs("bridge.write")]
 Wanted = Annotated[LaneQuery, Query()]
 Key = Annotated[str, Path(max_length=120, description="Such as crm.customer:<id>; or its id.")]
 Kind = Annotated[str, Path(max_length=60, description="Such as crm.customer.")]
 
-_KEYED = (NotFound, IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight)
-
-lane_router = house_router(
-    prefix="/v1/lanes", tag="lanes", problems=(*_KEYED, LaneMoving, LaneNotParked)
-)
-flow_router = house_router(prefix="/v1/flows", tag="flows", problems=_KEYED)
+lane_router = house_router(prefix="/v1/lanes", tag="lanes")
+flow_router = house_router(prefix="/v1/flows", tag="flows")
 
 
 @lane_router.get("")
@@ -51,22 +42,22 @@ async def lane_list(
     _by: Observer, wanted: Wanted, asked: PageAsked, at: InReading, translator: InLanguage
 ) -> Page[LaneView]:
     """Lanes, those first that have been as they are for longest."""
-    return await views.lane_page(at.sql, wanted, asked, translator)
+    return await views.lane_page(at, wanted, asked, translator)
 
 
 @lane_router.get("/holes")
 async def lane_hole_list(_by: Observer, asked: PageAsked, at: InReading) -> Page[HoleView]:
     """Events that were skipped by a person, the newest first."""
-    return await views.hole_page(at.sql, asked)
+    return await views.hole_page(at, asked)
 
 
 @lane_router.get("/acts")
 async def lane_act_list(_by: Observer, asked: PageAsked, at: InReading) -> Page[ActView]:
     """What persons did to lanes, the newest first."""
-    return await views.act_page(at.sql, asked)
+    return await views.act_page(at, asked)
 
 
-@lane_router.post("/retry")
+@lane_router.post("/retry", responses=problem_responses(*KEYED))
 async def lane_retry_batch(
     command: RetryLanes, _by: Operator, _once: OnlyOnce, work: InWork, view_of: ProblemViews
 ) -> LanesRetried:
@@ -77,13 +68,15 @@ async def lane_retry_batch(
     return await commands.retry_requested(work, command, view_of=view_of)
 
 
-@lane_router.get("/{key}")
+@lane_router.get("/{key}", responses=problem_responses(NotFound))
 async def lane_get(key: Key, _by: Observer, at: InReading, translator: InLanguage) -> LaneView:
     """A lane, with what holds it and what to do."""
-    return await views.lane_view(at.sql, key, translator)
+    return await views.lane_view(at, key, translator)
 
 
-@lane_router.post("/{key}/retry")
+@lane_router.post(
+    "/{key}/retry", responses=problem_responses(*KEYED, NotFound, LaneMoving, LaneNotParked)
+)
 async def lane_retry(
     key: Key,
     command: Note,
@@ -97,10 +90,12 @@ async def lane_retry(
     Where its flow is paused, the pause is lifted for one try.
     """
     done = await commands.retry_lane(work, key, note=command.note)
-    return await views.lane_view(work.sql, done, translator)
+    return await views.lane_view(work, done, translator)
 
 
-@lane_router.post("/{key}/skip")
+@lane_router.post(
+    "/{key}/skip", responses=problem_responses(*KEYED, NotFound, LaneMoving, LaneNotParked)
+)
 async def lane_skip(
     key: Key,
     command: Note,
@@ -111,16 +106,20 @@ async def lane_skip(
 ) -> LaneView:
     """Go on behind the event that holds the lane; it leaves a visible hole."""
     done = await commands.skip_event(work, key, note=command.note)
-    return await views.lane_view(work.sql, done, translator)
+    return await views.lane_view(work, done, translator)
 
 
 @flow_router.get("/pauses")
 async def flow_pause_list(_by: Observer, at: InReading) -> Page[PauseView]:
     """Flows that are held because the other half refuses the bridge's key."""
-    return await views.pause_page(at.sql)
+    return await views.pause_page(at)
 
 
-@flow_router.post("/{kind}/resume", status_code=status.HTTP_204_NO_CONTENT)
+@flow_router.post(
+    "/{kind}/resume",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problem_responses(*KEYED, NotFound),
+)
 async def flow_resume(kind: Kind, _by: Operator, _once: OnlyOnce, work: InWork) -> None:
     """Let the lanes of a kind move again now, as after a new key."""
     await commands.resume_flow(work, kind)

@@ -4,24 +4,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from chassis.actor import Actor
-from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
-from chassis.http.routing import house_router
-from chassis.problems.standard import (
-    IdempotencyInFlight,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
-)
+from chassis.http.dependencies import InReading, InWork, OnlyOnce
+from chassis.http.routing import house_router, problem_responses
 from sync_bridge.positions import service
 from sync_bridge.positions.schemas import Backfill, BackfillView, Reached, StatusView
+from sync_bridge.routes import KEYED, Observer, Operator
 from sync_bridge.translator import InLanguage
 
 __all__ = ["backfill_router", "position_router", "status_router"]
 
 LONGEST_WAIT_SECONDS = 25.0
 
-Observer = Annotated[Actor, Needs("bridge.read")]
-Operator = Annotated[Actor, Needs("bridge.write")]
 Source = Annotated[str, Query(max_length=120, description="crm, erp, or a source's full name.")]
 FeedSeq = Annotated[int, Query(ge=0, description="Position in that service's event feed.")]
 Seconds = Annotated[
@@ -32,11 +25,10 @@ Seconds = Annotated[
 status_router: APIRouter = house_router(prefix="/v1/status", tag="status")
 position_router: APIRouter = house_router(prefix="/v1/positions", tag="status")
 
-_KEYED = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight)
-backfill_router: APIRouter = house_router(prefix="/v1/backfills", tag="status", problems=_KEYED)
+backfill_router: APIRouter = house_router(prefix="/v1/backfills", tag="status")
 
 
-@backfill_router.post("", status_code=202)
+@backfill_router.post("", status_code=202, responses=problem_responses(*KEYED))
 async def backfill_create(
     command: Backfill, _by: Operator, _once: OnlyOnce, work: InWork
 ) -> BackfillView:
