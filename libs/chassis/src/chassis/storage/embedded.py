@@ -27,10 +27,7 @@ __all__ = ["ClusterUnavailable", "DatabaseUrls", "EmbeddedCluster"]
 SUPERUSER = "tandem"
 CONNECT_SECONDS_MAX = 10
 PASSWORD_BYTES = 24
-
-
 RECORD = "postgres.json"
-"""What is known of the cluster of a data folder."""
 
 
 class EmbeddedCluster:
