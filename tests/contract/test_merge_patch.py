@@ -29,6 +29,10 @@ COPIES = ("order-fulfilments", "order-refusals", "product-availabilities", "acco
 """What is told of a record that is another's: always the whole of it."""
 
 
+ONCE = ("opening-stock", "journal-entries", "payments")
+"""What is posted once, never changed: it is sent whole."""
+
+
 @lru_cache
 def contract(half: str) -> dict[str, Any]:
     """The half's OpenAPI document."""
@@ -40,7 +44,7 @@ def changes(half: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Path, method and content of every change and upsert."""
     for path, methods in contract(half)["paths"].items():
         for method, operation in methods.items():
-            is_upsert = "/by-external/" in path and "/opening-stock/" not in path
+            is_upsert = "/by-external/" in path and not any(f"/{one}/" in path for one in ONCE)
             if method == "patch" or (method in {"put", "post"} and is_upsert):
                 yield path, method, operation["requestBody"]["content"]
 

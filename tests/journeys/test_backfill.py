@@ -228,11 +228,11 @@ async def test_until_all_is_read_the_status_says_what_is_missing(halves):
     """A4: per half and type, how many were read; drained is not said before."""
     await old_records(halves.erp)
 
-    async def dies_after_two(events, *, progress, pages=[], **rest):  # noqa: B006 - counts
+    async def dies_after_two(events, *, backfill_page, pages=[], **rest):  # noqa: B006 - counts
         if len(pages) == 2:
             raise Killed
-        pages.append(progress)
-        return await halves.receive(events, progress=progress, **rest)
+        pages.append(backfill_page)
+        return await halves.receive(events, backfill_page=backfill_page, **rest)
 
     async with at_work(halves.states("erp", dies_after_two, limit=3)) as reading:
         await asyncio.wait({reading}, timeout=20)

@@ -33,6 +33,8 @@ TABLES = {
     "/v1/sales-orders": "sales_order",
     "/v1/opening-stock": "opening_stock",
     "/v1/supplier-prices": "supplier_price",
+    "/v1/journal-entries": "journal_entry",
+    "/v1/payments": "payment",
 }
 CHANGES = {
     "/v1/customers": {"phone": "2"},
@@ -81,7 +83,19 @@ async def _bodies(desk):  # noqa: C901 - one short function a kind
         terms = {"lead_time_days": 1, "min_quantity": "2.0"}
         return {"supplier_external_id": known, "sku": made["sku"], "price": MONEY} | terms
 
-    made = (party, supplier, category, item, price, order, opening, supplier_price)
+    async def entry():
+        async with desk.erp.database.transaction() as work:
+            await ledger.ensure_year(work, work.today())
+        expenses = (await desk.see("/v1/accounts?kind=expense&limit=200"))["items"]
+        sides = [(expenses[-1]["code"], "debit"), ("bank", "credit")]
+        lines = [{"account": account, side: "7.00"} for account, side in sides]
+        return {"memo": "Rent", "lines": lines}
+
+    async def payment():
+        customer = await desk.customer()
+        return {"party_id": customer["id"], "amount": MONEY, "reference": "Transfer"}
+
+    made = (party, supplier, category, item, price, order, opening, supplier_price, entry, payment)
     return dict(zip(TABLES, made, strict=True))
 
 
@@ -134,7 +148,7 @@ async def test_the_same_again_changes_nothing(desk, collection, path):
 async def test_a_version_that_says_something_else_is_taken(desk, collection, path):
     change = CHANGES.get(collection)
     if change is None:
-        return  # Opening stock is posted once.
+        return  # Opening stock, entries and payments are posted once.
     key, body = str(uuid4()), await (await _bodies(desk))[collection]()
     _, record_id = await _send(desk, path, key, 1, body)
     assert await _send(desk, path, key, 2, body) == ("unchanged", record_id)

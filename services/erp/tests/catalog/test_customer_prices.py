@@ -5,8 +5,6 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from erp.parties.events import CustomerChanged
-
 CUSTOMERS, ORDERS, LISTS = "/v1/customers", "/v1/sales-orders", "/v1/price-lists"
 
 
@@ -106,7 +104,7 @@ async def test_the_list_is_told_and_taken_away_again(desk, dealers):
     assert (changed.json()["price_list"], changed.headers["ETag"]) == (dealers, '"2"')
     await desk.change(path, {"price_list": None}, revision=2)
     told = [one["payload"] for one in await desk.events_of(customer["id"])]
-    assert "price_list" in CustomerChanged.every_field()
+    assert "price_list" in told[0]["changed"]
     assert [one["price_list"] for one in told] == [None, dealers, None]
     assert [one["changed"] for one in told[1:]] == [["price_list"]] * 2
 
