@@ -14,7 +14,7 @@ from sync_bridge.cli import cli
 from sync_bridge.comparisons import service as comparisons
 from sync_bridge.comparisons.levelling import level_step
 from sync_bridge.comparisons.worker import keep_comparing, step
-from sync_bridge.lanes import commands as lanes_levelling
+from sync_bridge.lanes import commands as lanes
 from tests.journeys.test_backfill import (
     PRICE,
     Killed,
@@ -385,14 +385,14 @@ async def test_levelling_goes_on_after_a_crash(halves, backups, monkeypatch, whe
     await goes_on(halves, halves.erp, "/v1/items", sku="OIL", name="Oil", sold=False)
     done = await compared(halves, entities=["customer"])
 
-    async def dies(*_told):
+    async def dies(*_given, **_named):
         raise Killed
 
     path = f"/v1/comparisons/{done['id']}/level"
     assert (await halves.bridge.post(path, {})).status_code == 202
     with monkeypatch.context() as dying:
         if when == "before":
-            dying.setattr(lanes_levelling, "bring", dies)
+            dying.setattr(lanes, "send_states", dies)
         else:
             dying.setattr(comparisons, "settle", dies)
         with pytest.raises(Killed):
