@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, create_model
 
 from chassis.testing.service import ServiceUnderTest, running
-from crm.accounts.schemas import UpsertAccountItem
+from crm.accounts.schemas import UpsertAccount
 from crm.app import SERVICE as CRM
 from crm.catalog.schemas import UpsertPriceItem as CrmPrice
 from crm.catalog.schemas import UpsertProductItem
@@ -22,8 +22,9 @@ from erp.app import SERVICE as ERP
 from erp.catalog.schemas import UpsertItemItem
 from erp.catalog.schemas import UpsertPriceItem as ErpPrice
 from erp.fulfilment.schemas import BatchOrder as ErpOrder
-from erp.parties.schemas import UpsertCustomerItem
+from erp.parties.schemas import UpsertCustomer
 from sync_bridge.ownership import OWNERSHIP
+from values.external import ExternalId
 
 Record = dict[str, Any]
 TRIED = 25
@@ -87,10 +88,15 @@ class Kept:
     fields: Mapping[str, st.SearchStrategy[Any]]
 
 
+def item_of(command: type[BaseModel]) -> type[BaseModel]:
+    """One record of the command's batch, with its id in the other system."""
+    return create_model("Item", __base__=command, external_id=(ExternalId, ...))
+
+
 ENTITIES = {
     "customer": Kept(
-        ("/v1/accounts", UpsertAccountItem),
-        ("/v1/customers", UpsertCustomerItem),
+        ("/v1/accounts", item_of(UpsertAccount)),
+        ("/v1/customers", item_of(UpsertCustomer)),
         {
             "source_version": versions,
             "name": lines,

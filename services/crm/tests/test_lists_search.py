@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.http import paging
+from chassis.storage import paging
 from chassis.storage.searching import Searched
 from crm import searched
 

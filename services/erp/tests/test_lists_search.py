@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from chassis.http import paging
+from chassis.storage import paging
 from chassis.storage.searching import Searched, containing
 from erp import searched
 from erp.ledger import service as ledger
