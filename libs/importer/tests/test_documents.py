@@ -206,7 +206,7 @@ def test_rounding_is_half_up_to_the_cent(thousandths):
     assert int(whole) * 100 + int(fraction) == (size + 5) // 10
 
 
-def test_every_wrong_field_of_a_row_is_told_with_its_column():
+def test_every_wrong_field_of_a_row_is_reported_with_its_column():
     errors = made(
         {"price": {"column": "P", "type": "decimal"}, "day": {"column": "D", "type": "date"}},
         {"P": "x", "D": "y", "ID": "", "Rev": "new"},
@@ -333,7 +333,7 @@ def test_parts_that_are_empty_are_not_joined():
     assert "name" not in made({"name": rule}, {"A": "", "B": "", "C": ""}).body
 
 
-def test_the_sign_of_an_amount_may_stand_in_another_column():
+def test_the_sign_of_an_amount_may_be_in_another_column():
     rule = {
         "column": "Amount",
         "type": "decimal",
@@ -367,7 +367,7 @@ def grouped(*cells, **other):
     return list(documents(rows, whole, TABLES, imported_at_ms=NOW_MS))
 
 
-def test_several_rows_make_one_document_wherever_they_stand():
+def test_several_rows_make_one_document_wherever_they_are():
     first, second = grouped(
         ("7", "Rent", "6601", "100"),
         ("8", "Sale", "1002", "5"),

@@ -39,7 +39,7 @@ async def test_all_pages_become_one_file(tmp_path):
     assert (rows[1]["credit.amount"], rows[1]["name"], rows[1]["on"]) == ("-1.50", "茶", "")
 
 
-async def test_a_refusal_or_silence_is_told(tmp_path):
+async def test_a_refusal_or_a_missing_answer_is_reported(tmp_path):
     async with client(lambda _request: httpx.Response(403, text="no")) as api:
         with pytest.raises(SendingFailed, match="403 no"):
             await export(api, "/v1/things", tmp_path / "out.csv")

@@ -191,7 +191,7 @@ class TestLookups:
         with pytest.raises(MappingError, match=told):
             self.tables(tmp_path, content)
 
-    def test_a_file_that_is_not_there_is_told(self, tmp_path):
+    def test_a_missing_file_is_reported(self, tmp_path):
         with pytest.raises(MappingError, match="No such file"):
             load_tables(tmp_path, self.source)
 

@@ -82,7 +82,7 @@ async def test_an_outcome_that_cannot_be_recorded_parks(rig, monkeypatch, fault)
     assert rig.crm.the(PRODUCTS)["version"] == 1
 
 
-async def test_where_nothing_can_be_told_the_lane_is_stopped(rig, monkeypatch):
+async def test_where_nothing_can_be_recorded_the_lane_is_stopped(rig, monkeypatch):
     """B33: neither the outcome nor the parking can be recorded: held, with a reason."""
     rig.erp.makes(ITEMS, sku="BOLT-8")
     monkeypatch.setattr(recording, "record_delivered", refuse)

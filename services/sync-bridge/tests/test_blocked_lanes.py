@@ -19,7 +19,7 @@ async def reached(rig, source, feed_seq, seconds=20):
     return (await rig.bridge.client.get("/v1/positions/wait", params=params)).json()
 
 
-async def test_who_waits_is_told_which_lanes_are_stopped_and_why(rig):
+async def test_who_waits_sees_which_lanes_are_stopped_and_why(rig):
     item = rig.erp.makes(ITEMS, sku="BOLT-8", name="Bolt")
     rig.crm.faults.append(Fault(422, "invalid_input", method="PUT"))
     await rig.synchronize()

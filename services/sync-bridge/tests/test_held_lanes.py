@@ -145,7 +145,7 @@ async def test_a_parked_lane_says_why_and_what_to_do_in_both_languages(parked):
     )
 
 
-async def test_what_a_half_refused_is_told_in_the_readers_language(parked):
+async def test_what_a_half_refused_is_explained_in_the_readers_language(parked):
     """A title that both catalogues have is translated; the fields are the same in any language."""
     rig, ids = parked
     said = "Another product has this code: /code taken"

@@ -20,7 +20,7 @@ from sync_bridge.states import (
     QuarantineState,
     ReviewState,
     SourceState,
-    known,
+    values_text,
 )
 
 CHECKS = {
@@ -77,4 +77,4 @@ async def test_a_filter_takes_every_state_and_no_other(rig):
 
 
 def test_states_are_named_as_a_sentence_needs_them():
-    assert known(QuarantineState) == "open, released or dismissed"
+    assert values_text(QuarantineState) == "open, released or dismissed"

@@ -70,7 +70,7 @@ async def test_a_ring_here_is_seen_in_another_process_on_its_own_bell(history):
         assert await api.sequenced.wait(seen, WITHIN_SECONDS)
 
 
-async def test_what_was_seen_is_not_told_again(history):
+async def test_what_was_seen_is_not_sent_again(history):
     """Two processes must not keep waking each other."""
     api, worker = Wakeups(history.connect), Wakeups(history.connect)
     async with carrying(api, worker):

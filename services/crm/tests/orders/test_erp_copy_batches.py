@@ -55,7 +55,7 @@ def statuses(done):
     return [one["status"] for one in done]
 
 
-async def test_orders_stand_as_sent_and_a_bad_item_fails_alone(desk, batch):
+async def test_orders_are_kept_as_sent_and_a_bad_item_fails_alone(desk, batch):
     first, second = await orders(desk, 2)
     done = await batch(
         FULFILMENTS,

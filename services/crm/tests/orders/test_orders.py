@@ -176,7 +176,7 @@ async def test_a_date_that_is_no_longer_wanted_is_taken_back(desk):
     assert [one["aggregate_version"] for one in await desk.events_of(order["id"])] == [1, 2]
 
 
-async def test_the_erp_says_how_the_order_stands_and_old_messages_are_ignored(desk, crm):
+async def test_the_erp_sends_the_orders_state_and_old_messages_are_ignored(desk, crm):
     """B41: a late word does not overwrite a newer one, and it is no change of the order."""
     order = await placed(desk)
     erp_id = uuid4()

@@ -5,8 +5,6 @@ On the wire and in the database stand the values. A new value needs a migration 
 
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint
-
 __all__ = [
     "COMMON_OUTCOMES",
     "ComparisonState",
@@ -20,8 +18,7 @@ __all__ = [
     "QuarantineState",
     "ReviewState",
     "SourceState",
-    "known",
-    "one_of",
+    "values_text",
 ]
 
 
@@ -148,13 +145,7 @@ class SourceState(StrEnum):
     REFUSED = "refused"
 
 
-def known(states: type[StrEnum]) -> str:
+def values_text(states: type[StrEnum]) -> str:
     """The values as a description names them: `idle, ready or parked`."""
     *first, last = states
     return f"{', '.join(first)} or {last}"
-
-
-def one_of(column: str, states: type[StrEnum], *, name: str) -> CheckConstraint:
-    """The database's promise that a column has one of the values, or is null."""
-    values = ", ".join(f"'{one}'" for one in states)
-    return CheckConstraint(f"{column} in ({values})", name=name)

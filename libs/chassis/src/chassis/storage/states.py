@@ -4,10 +4,10 @@ from enum import StrEnum
 
 from sqlalchemy import CheckConstraint
 
-__all__ = ["known"]
+__all__ = ["enum_check"]
 
 
-def known(column: str, states: type[StrEnum]) -> CheckConstraint:
+def enum_check(column: str, states: type[StrEnum]) -> CheckConstraint:
     """The constraint `<column>_known`: the column has one of the words of the enum."""
     words = ", ".join(f"'{state}'" for state in states)
     name = f"{column}_known"

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.schema import SchemaItem
 
 from chassis.storage.base import Amount, PartlyEdited
-from chassis.storage.states import known
+from chassis.storage.states import enum_check
 from crm.base import Base
 from crm.consents import Consent, ConsentState
 from crm.searched import ACCOUNT, CONTACT
@@ -200,8 +200,8 @@ class Contact(Reachable, Base):
     __tablename__ = "contact"
     __table_args__ = (
         *_rules_of("contact"),
-        known("consent_email", ConsentState),
-        known("consent_phone", ConsentState),
+        enum_check("consent_email", ConsentState),
+        enum_check("consent_phone", ConsentState),
         Index("ix_contact_account_id_created_at", "account_id", "created_at", "id"),
         Index(
             "uq_contact_primary",

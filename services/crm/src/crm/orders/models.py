@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
-from chassis.storage.states import known
+from chassis.storage.states import enum_check
 from crm.base import Base
 from crm.orders.errors import AccountFixed, OrderCancelled
 from crm.orders.states import OrderState
@@ -41,7 +41,7 @@ class Order(Record, Base):
 
     __tablename__ = "customer_order"
     __table_args__ = (
-        known("state", OrderState),
+        enum_check("state", OrderState),
         CheckConstraint(
             "content_version >= 1 and content_version <= version", name="content_version_reached"
         ),

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped
 
-from chassis.storage.states import known
+from chassis.storage.states import enum_check
 from erp.approvals.errors import AlreadyDecided, OwnRequest
 from erp.approvals.states import ApprovalKind, ApprovalState
 from erp.base import Base
@@ -21,8 +21,8 @@ class Approval(Record, Base):
 
     __tablename__ = "approval"
     __table_args__ = (
-        known("kind", ApprovalKind),
-        known("state", ApprovalState),
+        enum_check("kind", ApprovalKind),
+        enum_check("state", ApprovalState),
         CheckConstraint(
             "(state in ('approved', 'refused')) = (decided_by is not null)",
             name="decided_by_someone",

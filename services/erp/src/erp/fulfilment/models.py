@@ -23,7 +23,7 @@ from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput
 from chassis.storage.base import Amount, Identified, PartlyEdited, Quantity
 from chassis.storage.folding import search_index
-from chassis.storage.states import known
+from chassis.storage.states import enum_check
 from erp.base import Base
 from erp.fulfilment.errors import (
     MoreThanLeft,
@@ -58,7 +58,7 @@ class Order(PartlyEdited, Record, Base):
 
     __tablename__ = "sales_order"
     __table_args__ = (
-        known("state", OrderState),
+        enum_check("state", OrderState),
         CheckConstraint(
             "net >= 0 and charges >= 0 and invoiced >= 0 and paid >= 0",
             name="amounts_not_negative",
@@ -287,7 +287,7 @@ class OrderCharge(Identified, Base):
     __tablename__ = "sales_order_charge"
     __table_args__ = (
         UniqueConstraint("order_id", "position"),
-        known("kind", ChargeKind),
+        enum_check("kind", ChargeKind),
         CheckConstraint("amount > 0", name="amount_positive"),
     )
 
@@ -303,8 +303,8 @@ class ChangeRequest(Identified, Base):
 
     __tablename__ = "change_request"
     __table_args__ = (
-        known("kind", ChangeKind),
-        known("state", ChangeState),
+        enum_check("kind", ChangeKind),
+        enum_check("state", ChangeState),
         Index("ix_change_request_order_id", "order_id", "recorded_at"),
     )
 
@@ -323,7 +323,7 @@ class Shipment(Record, Base):
 
     __tablename__ = "shipment"
     __table_args__ = (
-        known("kind", ShipmentKind),
+        enum_check("kind", ShipmentKind),
         CheckConstraint("reversed_on >= shipped_on", name="reversed_after"),
         Index("ix_shipment_order_id", "order_id", "created_at"),
         Index("ix_shipment_created_at", "created_at", "id"),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified
 from chassis.storage.folding import search_index
-from chassis.storage.states import known
+from chassis.storage.states import enum_check
 from erp.base import Base
 from erp.ledger.errors import PeriodLocked
 from erp.ledger.states import PeriodState
@@ -70,7 +70,7 @@ class Period(Record, Base):
     __table_args__ = (
         Unique("fiscal_year_id", "number"),
         CheckConstraint("starts_on <= ends_on", name="starts_first"),
-        known("state", PeriodState),
+        enum_check("state", PeriodState),
         ExcludeConstraint((_DAYS, "&&"), name="ex_period_no_overlap", using="gist"),
     )
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
-from chassis.storage.states import known
+from chassis.storage.states import enum_check
 from erp.base import Base
 from erp.payables.errors import BillAlreadyReversed
 from erp.payables.states import BillKind, BillState
@@ -33,12 +33,12 @@ class Bill(Record, Base):
         CheckConstraint(
             "net >= 0 and tax >= 0 and net + tax = gross and received >= 0", name="adds_up"
         ),
-        known("kind", BillKind),
+        enum_check("kind", BillKind),
         CheckConstraint("credits_id is null or kind = 'credit_note'", name="credits_a_bill"),
         CheckConstraint(
             "opening = (kind = 'opening') or kind = 'credit_note'", name="opening_of_kind"
         ),
-        known("state", BillState),
+        enum_check("state", BillState),
         CheckConstraint(
             "(state = 'reversed') = (reversed_on is not null)", name="reversed_on_a_day"
         ),

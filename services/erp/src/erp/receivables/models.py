@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
-from chassis.storage.states import known
+from chassis.storage.states import enum_check
 from erp.base import Base
 from erp.receivables.errors import OverCredited
 from erp.receivables.rules.amounts import proportional_part
@@ -68,8 +68,8 @@ class Invoice(Record, Base):
 
     __tablename__ = "invoice"
     __table_args__ = (
-        known("kind", InvoiceKind),
-        known("state", InvoiceState),
+        enum_check("kind", InvoiceKind),
+        enum_check("state", InvoiceState),
         CheckConstraint(
             "(kind = 'credit_note') = (credits_id is not null)", name="credits_an_invoice"
         ),
@@ -180,7 +180,7 @@ class OpeningReceivable(Record, Base):
     __tablename__ = "opening_receivable"
     __table_args__ = (
         CheckConstraint("amount > 0", name="amount_positive"),
-        known("kind", OpeningKind),
+        enum_check("kind", OpeningKind),
         CheckConstraint("issued_on <= due_on and issued_on <= effective_on", name="days"),
         Index("ix_opening_receivable_created_at", "created_at", "id"),
         Index("ix_opening_receivable_customer_id", "customer_id", "created_at", "id"),

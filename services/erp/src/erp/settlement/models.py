@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified
 from chassis.storage.folding import search_index
-from chassis.storage.states import known
+from chassis.storage.states import enum_check
 from erp.base import Base
 from erp.searched import open_item_text, payment_text
 from erp.settlement.errors import OverAllocated
@@ -45,7 +45,7 @@ class OpenItem(Identified, Base):
 
     __tablename__ = "open_item"
     __table_args__ = (
-        known("side", Side),
+        enum_check("side", Side),
         CheckConstraint(
             "amount > 0 and open_amount >= 0 and credited >= 0 and written_off >= 0"
             " and open_amount + credited + written_off <= amount",
@@ -105,11 +105,11 @@ class Payment(Record, Base):
 
     __tablename__ = "payment"
     __table_args__ = (
-        known("kind", PaymentKind),
+        enum_check("kind", PaymentKind),
         CheckConstraint(
             "(kind = 'credit_note') = (source_id is not null)", name="source_of_credit"
         ),
-        known("direction", PaymentDirection),
+        enum_check("direction", PaymentDirection),
         CheckConstraint(
             "amount > 0 and unallocated >= 0 and unallocated <= amount",
             name="allocated_within_amount",

@@ -9,8 +9,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Identified
+from chassis.storage.states import enum_check
 from sync_bridge.base import Base
-from sync_bridge.states import ComparisonState, DifferenceKind, DifferenceState, one_of
+from sync_bridge.states import ComparisonState, DifferenceKind, DifferenceState
 
 __all__ = ["ComparedRecord", "Comparison", "ComparisonReading", "Difference"]
 
@@ -29,7 +30,7 @@ class Comparison(Identified, Base):
 
     __tablename__ = "comparison"
     __table_args__ = (
-        one_of("state", ComparisonState, name="state_known"),
+        enum_check("state", ComparisonState),
         CheckConstraint("(state = 'reading') = (finished_at is null)", name="done_is_finished"),
         Index(
             "uq_comparison_reading",
@@ -98,12 +99,12 @@ class Difference(Base):
 
     __tablename__ = "difference"
     __table_args__ = (
-        one_of("kind", DifferenceKind, name="kind_known"),
+        enum_check("kind", DifferenceKind),
         CheckConstraint("half in ('crm', 'erp')", name="half_known"),
         CheckConstraint("leads in ('crm', 'erp')", name="leads_known"),
         CheckConstraint("(kind = 'fields_differ') = (fields <> '[]')", name="fields_say_which"),
         CheckConstraint("crm_id is not null or erp_id is not null", name="of_a_record"),
-        one_of("state", DifferenceState, name="state_known"),
+        enum_check("state", DifferenceState),
         CheckConstraint("(state = 'left') = (outcome <> '')", name="left_says_why"),
         Index(
             "ix_difference_asked",

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.clock import utc_now
 from chassis.storage.base import Identified, Versioned
+from chassis.storage.states import enum_check
 from sync_bridge.base import Base
 from sync_bridge.identity.errors import NotACandidate, ReviewClosed
-from sync_bridge.states import LinkOrigin, ReviewState, one_of
+from sync_bridge.states import LinkOrigin, ReviewState
 
 __all__ = ["Creation", "Pair", "Review", "Shadow"]
 
@@ -24,7 +25,7 @@ class Pair(Identified, Base):
     __table_args__ = (
         UniqueConstraint("entity", "crm_id"),
         UniqueConstraint("entity", "erp_id"),
-        one_of("how", LinkOrigin, name="how_known"),
+        enum_check("how", LinkOrigin),
         Index("ix_pair_created_at", "created_at", "id"),
     )
 
@@ -74,7 +75,7 @@ class Review(Identified, Versioned, Base):
 
     __tablename__ = "review"
     __table_args__ = (
-        one_of("state", ReviewState, name="state_known"),
+        enum_check("state", ReviewState),
         CheckConstraint("(state = 'linked') = (chosen is not null)", name="linked_has_chosen"),
         Index(
             "uq_review_open",

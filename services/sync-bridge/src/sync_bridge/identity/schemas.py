@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from sync_bridge.labels import Asked
-from sync_bridge.states import LinkOrigin, ReviewState, known
+from sync_bridge.states import LinkOrigin, ReviewState, values_text
 
 __all__ = [
     "CandidateView",
@@ -37,7 +37,7 @@ class PairView(BaseModel):
     type: str
     crm_id: UUID
     erp_id: UUID
-    how: str = Field(description=f"{known(LinkOrigin)}; more may come.")
+    how: str = Field(description=f"{values_text(LinkOrigin)}; more may come.")
     created_at: datetime
 
 
@@ -91,7 +91,7 @@ class ReviewView(BaseModel):
     number: str = Field(description="Its number or SKU; empty: not known.")
     name: str = Field(description="Its name; empty: not known.")
     candidates: list[CandidateView]
-    state: str = Field(description=f"{known(ReviewState)}; more may come.")
+    state: str = Field(description=f"{values_text(ReviewState)}; more may come.")
     chosen: UUID | None
     decided_by: str | None
     decided_at: datetime | None

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.clock import utc_now
 from chassis.storage.base import Identified
+from chassis.storage.states import enum_check
 from sync_bridge.base import Base
 from sync_bridge.states import (
     COMMON_OUTCOMES,
@@ -16,7 +17,6 @@ from sync_bridge.states import (
     EventState,
     QuarantineState,
     SourceState,
-    one_of,
 )
 
 RARE_OUTCOME = f"outcome <> all (array{[str(one) for one in COMMON_OUTCOMES]})"
@@ -38,8 +38,8 @@ class InboxEvent(Base):
 
     __tablename__ = "inbox"
     __table_args__ = (
-        one_of("state", EventState, name="state_known"),
-        one_of("outcome", EventOutcome, name="outcome_known"),
+        enum_check("state", EventState),
+        enum_check("outcome", EventOutcome),
         CheckConstraint("(state = 'received') = (settled_at is null)", name="settled_when_left"),
         CheckConstraint("state <> 'received' or lane is not null", name="received_has_lane"),
         Index(
@@ -145,7 +145,7 @@ class SourceCondition(Base):
     """How a source was doing when its process last told."""
 
     __tablename__ = "source_condition"
-    __table_args__ = (one_of("state", SourceState, name="state_known"),)
+    __table_args__ = (enum_check("state", SourceState),)
 
     name: Mapped[str] = mapped_column(primary_key=True)
     state: Mapped[str]
@@ -165,7 +165,7 @@ class Quarantine(Identified, Base):
         Index("ix_quarantine_received_at", "received_at", "id"),
         Index("ix_quarantine_state", "state", "received_at", "id"),
         Index("ix_quarantine_subject", "subject", "received_at", "id"),
-        one_of("state", QuarantineState, name="state_known"),
+        enum_check("state", QuarantineState),
         CheckConstraint(
             "(state = 'open') = (decided_at is null)"
             " and (decided_at is null) = (decided_by is null)",

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from sync_bridge.labels import Asked, search_key
-from sync_bridge.states import EventState, QuarantineState, known
+from sync_bridge.states import EventState, QuarantineState, values_text
 
 __all__ = [
     "Decision",
@@ -79,7 +79,7 @@ class EventView(BaseModel):
     correlationid: UUID
     causationid: UUID | None
     feed_seq: int | None
-    state: str = Field(description=f"{known(EventState)}.")
+    state: str = Field(description=f"{values_text(EventState)}.")
     outcome: str | None = Field(description="What it came to, such as applied or unchanged.")
     received_at: datetime
     settled_at: datetime | None
@@ -104,7 +104,7 @@ class QuarantineView(BaseModel):
     bytes: int = Field(description="Its size; what is in it, one asks for by its id.")
     headers: dict[str, str] = Field(description="Where it came from, as far as it was said.")
     received_at: datetime
-    state: str = Field(description=f"{known(QuarantineState)}.")
+    state: str = Field(description=f"{values_text(QuarantineState)}.")
     type: str | None = Field(description="Type of the event; null: it was none.")
     lane: str | None = Field(description="The lane it stands in once it is released.")
     subject: UUID | None

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.clock import utc_now
 from chassis.storage.base import Identified
+from chassis.storage.states import enum_check
 from sync_bridge.base import Base
 from sync_bridge.lanes.errors import LaneMoving, LaneNotParked
-from sync_bridge.states import LaneState, one_of
+from sync_bridge.states import LaneState
 
 __all__ = [
     "Hole",
@@ -30,7 +31,7 @@ class Lane(Base):
 
     __tablename__ = "lane"
     __table_args__ = (
-        one_of("state", LaneState, name="state_known"),
+        enum_check("state", LaneState),
         CheckConstraint("pending >= 0", name="pending_not_negative"),
         CheckConstraint("state <> 'idle' or pending = 0", name="idle_is_empty"),
         CheckConstraint("(state = 'waiting') = (waits_for is not null)", name="waits_for_one"),

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from chassis.problems.problem import ProblemView
 from sync_bridge.inbox.schemas import RecordQuery
 from sync_bridge.lanes.rules.retry import state_of_reason
-from sync_bridge.states import LaneState, known
+from sync_bridge.states import LaneState, values_text
 
 __all__ = [
     "RETRIES_MAX",
@@ -142,7 +142,7 @@ class LaneView(BaseModel):
     subject: UUID = Field(description="Id of the record in the half that publishes it.")
     number: str = Field(description="Number or SKU of the record; empty: not known.")
     name: str = Field(description="Name of the record; empty: not known.")
-    state: str = Field(description=f"{known(LaneState)}; more may come.")
+    state: str = Field(description=f"{values_text(LaneState)}; more may come.")
     since: datetime
     applied_version: int = Field(description="The record's version that is across.")
     pending: int = Field(description="Events that wait in the lane.")

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
-from chassis.storage.states import known
+from chassis.storage.states import enum_check
 from erp.base import Base
 from erp.payables.errors import BillCredited
 from erp.purchasing.errors import (
@@ -41,7 +41,7 @@ class PurchaseOrder(Record, Base):
 
     __tablename__ = "purchase_order"
     __table_args__ = (
-        known("state", PurchaseOrderState),
+        enum_check("state", PurchaseOrderState),
         Index("ix_purchase_order_created_at", "created_at", "id"),
         search_index("ix_purchase_order_search", NUMBER),
         Index("ix_purchase_order_state_created_at", "state", "created_at", "id"),

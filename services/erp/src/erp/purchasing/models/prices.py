@@ -9,7 +9,7 @@ from sqlalchemy import UniqueConstraint as Unique
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Quantity
-from chassis.storage.states import known
+from chassis.storage.states import enum_check
 from erp.base import Base
 from erp.purchasing.rules.replenishing import Requirement
 from erp.purchasing.states import SuggestionState
@@ -45,7 +45,7 @@ class PurchaseSuggestion(Record, Base):
     __tablename__ = "purchase_suggestion"
     __table_args__ = (
         CheckConstraint("quantity > 0", name="quantity_positive"),
-        known("state", SuggestionState),
+        enum_check("state", SuggestionState),
         CheckConstraint(
             "(state = 'ordered') = (order_line_id is not null)", name="ordered_by_a_line"
         ),

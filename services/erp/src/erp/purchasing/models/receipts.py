@@ -16,7 +16,7 @@ from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
-from chassis.storage.states import known
+from chassis.storage.states import enum_check
 from erp.base import Base
 from erp.purchasing.errors import (
     MoreThanOnReceipt,
@@ -118,7 +118,7 @@ class PurchaseReturn(Identified, Base):
 
     __tablename__ = "purchase_return"
     __table_args__ = (
-        known("kind", PurchaseReturnKind),
+        enum_check("kind", PurchaseReturnKind),
         CheckConstraint("reversed_on is null or kind = 'return'", name="reversed_return"),
         CheckConstraint("reversed_on >= effective_on", name="reversed_after"),
         CheckConstraint("(reversed_on is null) = (reversal_id is null)", name="reversed_as"),

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.folding import search_index
-from chassis.storage.states import known
+from chassis.storage.states import enum_check
 from erp.base import Base
 from erp.searched import NUMBER, memo_text
 from erp.stock.errors import (
@@ -62,7 +62,7 @@ class Location(Record, Base):
 
     __tablename__ = "location"
     __table_args__ = (
-        known("kind", LocationKind),
+        enum_check("kind", LocationKind),
         CheckConstraint(
             "(kind = 'internal') = (warehouse_id is not null)", name="inside_a_warehouse"
         ),
