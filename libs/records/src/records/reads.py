@@ -28,6 +28,7 @@ __all__ = [
     "columns_of",
     "everybody",
     "record_filters",
+    "sorts_of",
 ]
 
 
@@ -48,6 +49,13 @@ class View(Protocol):
 
 
 V = TypeVar("V", bound=View)
+
+
+def sorts_of(table: str, *, named: bool = True) -> dict[str, Sort]:
+    """What lists of the table are sorted by where their source joins others."""
+    times = {name: Sort(f"{table}.{name}", "timestamptz") for name in ("created_at", "updated_at")}
+    return times | ({"name": Sort(f"{table}.sort_key", "text")} if named else {})
+
 
 BY_TIME: Mapping[str, Sort] = {
     name: Sort(name, "timestamptz") for name in ("created_at", "updated_at")

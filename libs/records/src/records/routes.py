@@ -5,7 +5,7 @@ in `writes` and `reads`, what is particular about the type in its `RecordType`. 
 are routes of the module itself, beside these.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -18,6 +18,20 @@ from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnc
 from chassis.http.etag import reply_with
 from chassis.http.linking import AskedIds, LinksReply, LinksView, ProblemViews, links_of
 from chassis.http.paging import PageAsked, SearchAsked
+from chassis.http.routing import refuses as declared
+from chassis.identity.systems import SystemReserved
+from chassis.problems.problem import Problem
+from chassis.problems.standard import (
+    IdempotencyInFlight,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    InvalidCursor,
+    NotFound,
+    RevisionRequired,
+    RowBusy,
+    StaleRevision,
+)
+from chassis.storage.external import AlreadyLinked
 from chassis.storage.paging import Page
 from chassis.storage.reading import Reading
 from records import writes
@@ -26,7 +40,7 @@ from records.links import ExternalRef, LinkExternal, LinkRecords
 from records.reads import View
 from records.senders import FromSystem, InBatch
 from records.types import RecordType
-from records.upserts import UPSERTED, reply_outcome
+from records.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome
 from values.external import ExternalId
 from values.text import Command
 
@@ -37,12 +51,18 @@ V = TypeVar("V", bound=View)
 
 LARGEST_BATCH = 500
 
+Refusals = Sequence[type[Problem]]
+_ONCE: Refusals = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight, RowBusy)
+
 
 class RecordRoutes(Generic[E, V]):
     """Puts the standard routes of a record type onto a router; each call is one route, or a pair.
 
     `one` and `many` are its names in texts, such as "price list" and "price lists"; `read` and
-    `write` the permissions. Operation ids are noun, then verb: `price_list_archive`.
+    `write` the permissions; `refuses` why values may be refused, by whatever route they come.
+    A route declares these, its own (`refuses` of the call) and those of every such route, so the
+    router needs none. Operation ids are noun, then verb: `price_list_archive`; `noun` names it
+    where `one` is too short for that.
     """
 
     def __init__(
@@ -54,11 +74,15 @@ class RecordRoutes(Generic[E, V]):
         many: str,
         read: str,
         write: str,
+        refuses: Refusals = (),
+        noun: str = "",
     ) -> None:
         self.router, self.kind, self.one, self.many = router, kind, one, many
-        self._noun = one.replace(" ", "_")
+        self._refuses = refuses
+        self._id_name = f"{one.replace(' ', '_')}_id"
+        self._noun = noun or one.replace(" ", "_")
         self._article = "an" if one[0] in "aeiou" else "a"
-        self._id = Annotated[UUID, Path(alias=f"{self._noun}_id")]
+        self._id = Annotated[UUID, Path(alias=self._id_name)]
         self._reader = Annotated[Actor, Needs(read)]
         self._writer = Annotated[Actor, Needs(write)]
 
@@ -82,9 +106,10 @@ class RecordRoutes(Generic[E, V]):
         }
         if query is not None:
             types["wanted"] = Annotated[query, Query()]
-        self._add("GET", "", "list", text, filtered if query else whole, types)
+        endpoint = filtered if query else whole
+        self._add("GET", "", "list", text, endpoint, types, refuses=(InvalidCursor,))
 
-    def create(self, command: type[Command], text: str) -> None:
+    def create(self, command: type[Command], text: str, *, refuses: Refusals = ()) -> None:
         """`POST /<many>`: a new one."""
 
         async def create(
@@ -94,9 +119,18 @@ class RecordRoutes(Generic[E, V]):
             return await self._reply(response, work, record_id, new=True)
 
         types = {"command": command, "_by": self._writer}
-        self._add("POST", "", "create", text, create, types, status_code=status.HTTP_201_CREATED)
+        self._add(
+            "POST",
+            "",
+            "create",
+            text,
+            create,
+            types,
+            status_code=status.HTTP_201_CREATED,
+            refuses=(*self._refuses, *refuses, *_ONCE),
+        )
 
-    def upsert(self, command: type[Command]) -> None:
+    def upsert(self, command: type[Command], *, refuses: Refusals = ()) -> None:
         """`PUT /<many>/by-external/…`, one as another system knows it, and the batch of many."""
         kind = self.kind
 
@@ -120,14 +154,16 @@ class RecordRoutes(Generic[E, V]):
         path = "/by-external/{system}"
         text = f"Take over {self.many} as another system knows them; each is judged alone."
         types = {"command": _batch_of(command, self.one, self.many), "_by": self._writer}
-        self._add("POST", f"{path}/batch", "upsert_batch", text, upsert_batch, types)
+        own: Refusals = (SystemReserved, *_ONCE)
+        self._add("POST", f"{path}/batch", "upsert_batch", text, upsert_batch, types, refuses=own)
         text = (
             f"Take over {self._article} {self.one} as another system knows it; "
             "only a newer version changes it."
         )
         types = {"command": command, "_by": self._writer}
         path = f"{path}/{{external_id}}"
-        self._add("PUT", path, "upsert", text, upsert, types, responses=UPSERTED)
+        own = (*UPSERT_PROBLEMS, *self._refuses, *refuses, RowBusy)
+        self._add("PUT", path, "upsert", text, upsert, types, responses=UPSERTED, refuses=own)
 
     def links(self) -> None:
         """`GET /<many>/external-refs`, the links of many records, and `POST …/batch`, new ones.
@@ -150,7 +186,8 @@ class RecordRoutes(Generic[E, V]):
             f"Say of many {self.many} which record of another system each is; each is judged alone."
         )
         path, types = "/external-refs/batch", {"_by": self._writer}
-        self._add("POST", path, "link_batch", text, link_batch, types)
+        own: Refusals = (SystemReserved, NotFound, *_ONCE)
+        self._add("POST", path, "link_batch", text, link_batch, types, refuses=own)
 
     def get(self) -> None:
         """`GET /<many>/{id}`: one."""
@@ -159,9 +196,10 @@ class RecordRoutes(Generic[E, V]):
             return await self._reply(response, at, record_id)
 
         types = {"record_id": self._id, "_by": self._reader}
-        self._add("GET", self._path(), "get", f"The {self.one}.", get, types)
+        text = f"The {self.one}."
+        self._add("GET", self._path(), "get", text, get, types, refuses=(NotFound,))
 
-    def change(self, command: type[Command], text: str = "") -> None:
+    def change(self, command: type[Command], text: str = "", *, refuses: Refusals = ()) -> None:
         """`PATCH /<many>/{id}`: other fields, based on the version that If-Match names."""
 
         async def change(
@@ -177,12 +215,23 @@ class RecordRoutes(Generic[E, V]):
 
         types = {"record_id": self._id, "command": command, "_by": self._writer}
         text = text or "Change the fields given; the others stay."
-        self._add("PATCH", self._path(), "update", text, change, types)
+        own: Refusals = (
+            NotFound,
+            StaleRevision,
+            RevisionRequired,
+            RowBusy,
+            *self._refuses,
+            *refuses,
+        )
+        self._add("PATCH", self._path(), "update", text, change, types, refuses=own)
 
-    def archive(self, text: str, restore_text: str, **also: Any) -> None:
-        """`POST /<many>/{id}/archive` and `/restore`; `also`: what else an archived one becomes."""
-        self._put("archive", {"status": ARCHIVED} | also, text)
-        self._put("restore", {"status": ACTIVE}, restore_text)
+    def archive(self, text: str, restore_text: str, *, refuses: Refusals = (), **also: Any) -> None:
+        """`POST /<many>/{id}/archive` and `/restore`; `also`: what else an archived one becomes.
+
+        `refuses`: why it may not be restored.
+        """
+        self.put("archive", {"status": ARCHIVED} | also, text)
+        self.put("restore", {"status": ACTIVE}, restore_text, refuses=refuses)
 
     def link(self) -> None:
         """`POST /<many>/{id}/external-refs`: which record of another system it is."""
@@ -200,7 +249,8 @@ class RecordRoutes(Generic[E, V]):
 
         types = {"record_id": self._id, "_by": self._writer}
         text = f"Say which record of another system the {self.one} is."
-        self._add("POST", self._path("external-refs"), "link", text, link, types)
+        own: Refusals = (NotFound, AlreadyLinked, SystemReserved, *_ONCE)
+        self._add("POST", self._path("external-refs"), "link", text, link, types, refuses=own)
 
     def unlink(self) -> None:
         """`DELETE /<many>/{id}/external-refs/…`: it is that record of another system no more."""
@@ -223,9 +273,12 @@ class RecordRoutes(Generic[E, V]):
             "which leads in nothing then."
         )
         path = self._path("external-refs/{system}/{external_id}")
-        self._add("DELETE", path, "unlink", text, unlink, types)
+        own: Refusals = (NotFound, SystemReserved, RowBusy)
+        self._add("DELETE", path, "unlink", text, unlink, types, refuses=own)
 
-    def _put(self, verb: str, values: Values, text: str) -> None:
+    def put(self, verb: str, values: Values, text: str, *, refuses: Refusals = ()) -> None:
+        """`POST /<many>/{id}/<verb>`: these values, whatever they are now."""
+
         async def put(
             record_id: UUID, _by: Actor, _once: OnlyOnce, work: InWork, response: Response
         ) -> V:
@@ -233,7 +286,8 @@ class RecordRoutes(Generic[E, V]):
             return await self._reply(response, work, record_id)
 
         types = {"record_id": self._id, "_by": self._writer}
-        self._add("POST", self._path(verb), verb, text, put, types)
+        own: Refusals = (NotFound, *_ONCE, *refuses)
+        self._add("POST", self._path(verb), verb, text, put, types, refuses=own)
 
     async def _reply(
         self, response: Response, at: Reading, record_id: UUID, *, new: bool = False
@@ -244,7 +298,7 @@ class RecordRoutes(Generic[E, V]):
         return seen
 
     def _path(self, act: str = "") -> str:
-        return f"/{{{self._noun}_id}}/{act}".rstrip("/")
+        return f"/{{{self._id_name}}}/{act}".rstrip("/")
 
     def _add(  # noqa: PLR0917 - a route is all of these
         self,
@@ -257,6 +311,7 @@ class RecordRoutes(Generic[E, V]):
         *,
         status_code: int | None = None,
         responses: Mapping[int | str, dict[str, Any]] | None = None,
+        refuses: Refusals = (),
     ) -> None:
         """Add the route: the one place where types become a signature, which FastAPI reads."""
         endpoint.__name__, endpoint.__doc__ = f"{self._noun}_{verb}", text
@@ -269,7 +324,7 @@ class RecordRoutes(Generic[E, V]):
             endpoint,
             methods=[method],
             status_code=status_code,
-            responses=dict(responses) if responses else None,
+            responses=dict(responses or {}) | declared(*refuses),
         )
 
 

@@ -85,6 +85,13 @@ async def as_given(_work: Work, change: Change[Any], _sender: str | None) -> Val
     return change.values
 
 
+async def all_as_given(
+    _work: Work, changes: Sequence[Change[Any]], _sender: str | None
+) -> Sequence[Values]:
+    """The values of all as they came."""
+    return [one.values for one in changes]
+
+
 async def no_rule(_work: Work, _changes: Sequence[Change[Any]], _sender: str | None) -> None:
     """No rule among records."""
 
@@ -98,14 +105,15 @@ class RecordType(Generic[E, V]):
     """A type of master data. Everything but its name, entity and reads has a usual answer.
 
     Writing runs in this order, for one record or for many: lock (or `defaults` of new ones),
-    `prepare` each, apply the values, `check` all that changed, count a version, store, `publish`.
-    Every step may refuse with a problem; then nothing was done.
+    `look_up` for all, `prepare` each, apply the values, `check` all that changed, count a version,
+    store, `publish`. Every step may refuse with a problem; then nothing was done.
 
     name        the table, and the word in problems and in links to other systems
     required    fields that a new record must have when another system sends it
     defaults    for so many new records, the values of fields that nobody gives: numbers, currency
     lock        the records by id, locked until the act ends; raises NotFound
-    prepare     the values made ready for the entity: looked up, merged, parsed
+    look_up     the values of all with what they name looked up at once: ids of codes
+    prepare     the values of one made ready for the entity: merged, parsed
     check       what must hold among records: unique codes, references
     publish     the events
     leader      the system that leads in fields of linked records
@@ -119,6 +127,9 @@ class RecordType(Generic[E, V]):
     required: tuple[str, ...] = ("name",)
     defaults: Callable[[Work, int], Awaitable[Sequence[Values]]] = no_defaults
     lock: Callable[[Work, Collection[UUID]], Awaitable[Mapping[UUID, E]]] | None = None
+    look_up: Callable[[Work, Sequence[Change[E]], str | None], Awaitable[Sequence[Values]]] = (
+        all_as_given
+    )
     prepare: Callable[[Work, Change[E], str | None], Awaitable[Values]] = as_given
     check: Callable[[Work, Sequence[Change[E]], str | None], Awaitable[None]] = no_rule
     publish: Callable[[Work, Sequence[Change[E]]], Awaitable[None]] = no_event

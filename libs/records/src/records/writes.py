@@ -190,7 +190,9 @@ async def write(
 
     The order of the steps stands at `RecordType`.
     """
-    for one in changes:
+    found = await kind.look_up(work, changes, sender)
+    for one, values in zip(changes, found, strict=True):
+        one.values = values
         before = one.record.apply(await kind.prepare(work, one, sender))
         one.before = {} if one.is_new else before
     changed = [one for one in changes if one.is_any]

@@ -5,19 +5,7 @@ from typing import Annotated
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, Needs
 from chassis.http.routing import house_router
-from chassis.problems.standard import (
-    CurrencyNotSupported,
-    IdempotencyInFlight,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
-    InvalidCursor,
-    MissingReference,
-    NotFound,
-    RevisionRequired,
-    RowBusy,
-    StaleRevision,
-)
-from chassis.storage.external import AlreadyLinked
+from chassis.problems.standard import CurrencyNotSupported, MissingReference
 from crm.accounts.schemas import (
     AccountMatchReply,
     AddContact,
@@ -33,38 +21,25 @@ from crm.accounts.service.accounts import ACCOUNT
 from crm.accounts.service.contacts import CONTACT
 from crm.ownership import ManagedByErp
 from records.routes import RecordRoutes
-from records.upserts import UPSERT_PROBLEMS
 
 __all__ = ["account_router", "contact_router"]
 
 READ, WRITE = "accounts.read", "accounts.write"
 Reader = Annotated[Actor, Needs(READ)]
 
-_PROBLEMS = (
-    *UPSERT_PROBLEMS,
-    NotFound,
-    MissingReference,
-    AlreadyLinked,
-    StaleRevision,
-    RevisionRequired,
-    InvalidCursor,
-    RowBusy,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
-    IdempotencyInFlight,
-)
-
-account_router = house_router(
-    prefix="/v1/accounts",
-    tag="accounts",
-    problems=(*_PROBLEMS, CurrencyNotSupported, ManagedByErp),
-)
+account_router = house_router(prefix="/v1/accounts", tag="accounts")
 account = RecordRoutes(
-    account_router, ACCOUNT, one="account", many="accounts", read=READ, write=WRITE
+    account_router,
+    ACCOUNT,
+    one="account",
+    many="accounts",
+    read=READ,
+    write=WRITE,
+    refuses=(CurrencyNotSupported, MissingReference),
 )
 account.list("Accounts, the newest first; `sort` by created_at, updated_at or name.")
 account.create(NewAccount, "Take on an account.")
-account.upsert(UpsertAccount)
+account.upsert(UpsertAccount, refuses=(ManagedByErp,))
 account.links()
 
 
@@ -75,20 +50,22 @@ async def account_match(command: MatchAccounts, _by: Reader, at: InReading) -> A
 
 
 account.get()
-account.change(ChangeAccount)
+account.change(ChangeAccount, refuses=(ManagedByErp,))
 account.archive(
-    "Take the account out of the way; its history stays.", "Work with the account again."
+    "Take the account out of the way; its history stays.",
+    "Work with the account again.",
+    refuses=(ManagedByErp,),
 )
 account.link()
 account.unlink()
 
-contact_router = house_router(prefix="/v1/contacts", tag="contacts", problems=_PROBLEMS)
+contact_router = house_router(prefix="/v1/contacts", tag="contacts")
 contact = RecordRoutes(
     contact_router, CONTACT, one="contact", many="contacts", read=READ, write=WRITE
 )
 contact.list("Contacts, the newest first; `sort` by created_at, updated_at or name.")
-contact.create(AddContact, "Note a person at an account.")
-contact.upsert(UpsertContact)
+contact.create(AddContact, "Note a person at an account.", refuses=(MissingReference,))
+contact.upsert(UpsertContact, refuses=(MissingReference,))
 contact.get()
 contact.change(ChangeContact)
 contact.archive(

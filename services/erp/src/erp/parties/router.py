@@ -5,16 +5,7 @@ from typing import Annotated
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, Needs
 from chassis.http.routing import house_router
-from chassis.problems.standard import (
-    CurrencyNotSupported,
-    IdempotencyInFlight,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
-    NotFound,
-    RevisionRequired,
-    StaleRevision,
-)
-from chassis.storage.external import AlreadyLinked
+from chassis.problems.standard import CurrencyNotSupported, MissingReference
 from erp.parties.errors import DuplicateTaxId, ManagedByCrm
 from erp.parties.schemas import (
     ChangeCustomer,
@@ -30,35 +21,25 @@ from erp.parties.service import matches
 from erp.parties.service.customers import CUSTOMER
 from erp.parties.service.suppliers import SUPPLIER
 from records.routes import RecordRoutes
-from records.upserts import UPSERT_PROBLEMS
 
 __all__ = ["customer_router", "supplier_router"]
 
 READ, WRITE = "parties.read", "parties.write"
 Reader = Annotated[Actor, Needs(READ)]
 
-_PROBLEMS = (
-    *UPSERT_PROBLEMS,
-    NotFound,
-    AlreadyLinked,
-    DuplicateTaxId,
-    StaleRevision,
-    RevisionRequired,
-    CurrencyNotSupported,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
-    IdempotencyInFlight,
-)
-
-customer_router = house_router(
-    prefix="/v1/customers", tag="customers", problems=(*_PROBLEMS, ManagedByCrm)
-)
+customer_router = house_router(prefix="/v1/customers", tag="customers")
 customer = RecordRoutes(
-    customer_router, CUSTOMER, one="customer", many="customers", read=READ, write=WRITE
+    customer_router,
+    CUSTOMER,
+    one="customer",
+    many="customers",
+    read=READ,
+    write=WRITE,
+    refuses=(DuplicateTaxId, CurrencyNotSupported, MissingReference),
 )
 customer.list("Customers, the newest first; `sort` by created_at, updated_at or name.")
 customer.create(NewCustomer, "Take on a customer.")
-customer.upsert(UpsertCustomer)
+customer.upsert(UpsertCustomer, refuses=(ManagedByCrm,))
 customer.links()
 
 
@@ -72,17 +53,25 @@ customer.get()
 customer.change(
     ChangeCustomer,
     "Change the fields given; the others stay. A linked CRM leads in name and ways to reach it.",
+    refuses=(ManagedByCrm,),
 )
 customer.archive(
     "Stop doing business with the customer; its history stays.",
     "Do business with the customer again.",
+    refuses=(DuplicateTaxId,),
 )
 customer.link()
 customer.unlink()
 
-supplier_router = house_router(prefix="/v1/suppliers", tag="suppliers", problems=_PROBLEMS)
+supplier_router = house_router(prefix="/v1/suppliers", tag="suppliers")
 supplier = RecordRoutes(
-    supplier_router, SUPPLIER, one="supplier", many="suppliers", read=READ, write=WRITE
+    supplier_router,
+    SUPPLIER,
+    one="supplier",
+    many="suppliers",
+    read=READ,
+    write=WRITE,
+    refuses=(DuplicateTaxId, CurrencyNotSupported),
 )
 supplier.list("Suppliers, the newest first; `sort` by created_at, updated_at or name.")
 supplier.create(NewSupplier, "Take on a supplier.")
@@ -92,5 +81,6 @@ supplier.change(ChangeSupplier)
 supplier.archive(
     "Stop doing business with the supplier; its history stays.",
     "Do business with the supplier again.",
+    refuses=(DuplicateTaxId,),
 )
 supplier.link()
