@@ -44,7 +44,7 @@ from records.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome
 from values.external import ExternalId
 from values.text import Command
 
-__all__ = ["LARGEST_BATCH", "RecordRoutes"]
+__all__ = ["LARGEST_BATCH", "ONCE", "RecordRoutes"]
 
 E = TypeVar("E", bound=Record)
 V = TypeVar("V", bound=View)
@@ -52,7 +52,7 @@ V = TypeVar("V", bound=View)
 LARGEST_BATCH = 500
 
 Refusals = Sequence[type[Problem]]
-_ONCE: Refusals = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight, RowBusy)
+ONCE: Refusals = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight, RowBusy)
 
 
 class RecordRoutes(Generic[E, V]):
@@ -116,7 +116,7 @@ class RecordRoutes(Generic[E, V]):
             command: Command, _by: Actor, _once: OnlyOnce, work: InWork, response: Response
         ) -> V:
             record_id = await writes.create(work, self.kind, command)
-            return await self._reply(response, work, record_id, new=True)
+            return await self.reply(response, work, record_id, new=True)
 
         types = {"command": command, "_by": self._writer}
         self._add(
@@ -127,17 +127,31 @@ class RecordRoutes(Generic[E, V]):
             create,
             types,
             status_code=status.HTTP_201_CREATED,
-            refuses=(*self._refuses, *refuses, *_ONCE),
+            refuses=(*self._refuses, *refuses, *ONCE),
         )
 
     def upsert(self, command: type[Command], *, refuses: Refusals = ()) -> None:
         """`PUT /<many>/by-external/…`, one as another system knows it, and the batch of many."""
+        self.upsert_batch(command)
+        self.upsert_one(command, refuses=refuses)
+
+    def upsert_batch(self, command: type[Command]) -> None:
+        """`POST /<many>/by-external/…/batch`: many as another system knows them."""
         kind = self.kind
 
         async def upsert_batch(
             asked: InBatch, command: Any, _by: Actor, _once: OnlyOnceUnlessDry, work: InWork
         ) -> BatchReply:
             return await writes.upsert_batch(work, kind, asked, command.items)
+
+        text = f"Take over {self.many} as another system knows them; each is judged alone."
+        types = {"command": _batch_of(command, self.one, self.many), "_by": self._writer}
+        path = "/by-external/{system}/batch"
+        own: Refusals = (SystemReserved, *ONCE)
+        self._add("POST", path, "upsert_batch", text, upsert_batch, types, refuses=own)
+
+    def upsert_one(self, command: type[Command], *, refuses: Refusals = ()) -> None:
+        """`PUT /<many>/by-external/…`: one as another system knows it."""
 
         async def upsert(
             system: FromSystem,
@@ -147,22 +161,17 @@ class RecordRoutes(Generic[E, V]):
             work: InWork,
             response: Response,
         ) -> V:
-            done = await writes.upsert(work, kind, system, external_id, command)
+            done = await writes.upsert(work, self.kind, system, external_id, command)
             reply_outcome(response, done)
-            return await self._reply(response, work, done.id, new=done.outcome == "created")
+            return await self.reply(response, work, done.id, new=done.outcome == "created")
 
-        path = "/by-external/{system}"
-        text = f"Take over {self.many} as another system knows them; each is judged alone."
-        types = {"command": _batch_of(command, self.one, self.many), "_by": self._writer}
-        own: Refusals = (SystemReserved, *_ONCE)
-        self._add("POST", f"{path}/batch", "upsert_batch", text, upsert_batch, types, refuses=own)
         text = (
             f"Take over {self._article} {self.one} as another system knows it; "
             "only a newer version changes it."
         )
         types = {"command": command, "_by": self._writer}
-        path = f"{path}/{{external_id}}"
-        own = (*UPSERT_PROBLEMS, *self._refuses, *refuses, RowBusy)
+        path = "/by-external/{system}/{external_id}"
+        own: Refusals = (*UPSERT_PROBLEMS, *self._refuses, *refuses, RowBusy)
         self._add("PUT", path, "upsert", text, upsert, types, responses=UPSERTED, refuses=own)
 
     def links(self) -> None:
@@ -186,14 +195,14 @@ class RecordRoutes(Generic[E, V]):
             f"Say of many {self.many} which record of another system each is; each is judged alone."
         )
         path, types = "/external-refs/batch", {"_by": self._writer}
-        own: Refusals = (SystemReserved, NotFound, *_ONCE)
+        own: Refusals = (SystemReserved, NotFound, *ONCE)
         self._add("POST", path, "link_batch", text, link_batch, types, refuses=own)
 
     def get(self) -> None:
         """`GET /<many>/{id}`: one."""
 
         async def get(record_id: UUID, _by: Actor, at: InReading, response: Response) -> V:
-            return await self._reply(response, at, record_id)
+            return await self.reply(response, at, record_id)
 
         types = {"record_id": self._id, "_by": self._reader}
         text = f"The {self.one}."
@@ -211,7 +220,7 @@ class RecordRoutes(Generic[E, V]):
             response: Response,
         ) -> V:
             await writes.change(work, self.kind, record_id, command, revision=revision)
-            return await self._reply(response, work, record_id)
+            return await self.reply(response, work, record_id)
 
         types = {"record_id": self._id, "command": command, "_by": self._writer}
         text = text or "Change the fields given; the others stay."
@@ -233,6 +242,19 @@ class RecordRoutes(Generic[E, V]):
         self.put("archive", {"status": ARCHIVED} | also, text)
         self.put("restore", {"status": ACTIVE}, restore_text, refuses=refuses)
 
+    def put(self, verb: str, values: Values, text: str, *, refuses: Refusals = ()) -> None:
+        """`POST /<many>/{id}/<verb>`: these values, whatever they are now."""
+
+        async def put(
+            record_id: UUID, _by: Actor, _once: OnlyOnce, work: InWork, response: Response
+        ) -> V:
+            await writes.put(work, self.kind, record_id, values)
+            return await self.reply(response, work, record_id)
+
+        types = {"record_id": self._id, "_by": self._writer}
+        own: Refusals = (NotFound, *ONCE, *refuses)
+        self._add("POST", self._path(verb), verb, text, put, types, refuses=own)
+
     def link(self) -> None:
         """`POST /<many>/{id}/external-refs`: which record of another system it is."""
 
@@ -245,11 +267,11 @@ class RecordRoutes(Generic[E, V]):
             response: Response,
         ) -> V:
             await writes.link(work, self.kind, record_id, command)
-            return await self._reply(response, work, record_id)
+            return await self.reply(response, work, record_id)
 
         types = {"record_id": self._id, "_by": self._writer}
         text = f"Say which record of another system the {self.one} is."
-        own: Refusals = (NotFound, AlreadyLinked, SystemReserved, *_ONCE)
+        own: Refusals = (NotFound, AlreadyLinked, SystemReserved, *ONCE)
         self._add("POST", self._path("external-refs"), "link", text, link, types, refuses=own)
 
     def unlink(self) -> None:
@@ -265,7 +287,7 @@ class RecordRoutes(Generic[E, V]):
         ) -> V:
             gone = ExternalRef(system=system, external_id=external_id)
             await writes.unlink(work, self.kind, record_id, gone)
-            return await self._reply(response, work, record_id)
+            return await self.reply(response, work, record_id)
 
         types = {"record_id": self._id, "_by": self._writer}
         text = (
@@ -276,20 +298,7 @@ class RecordRoutes(Generic[E, V]):
         own: Refusals = (NotFound, SystemReserved, RowBusy)
         self._add("DELETE", path, "unlink", text, unlink, types, refuses=own)
 
-    def put(self, verb: str, values: Values, text: str, *, refuses: Refusals = ()) -> None:
-        """`POST /<many>/{id}/<verb>`: these values, whatever they are now."""
-
-        async def put(
-            record_id: UUID, _by: Actor, _once: OnlyOnce, work: InWork, response: Response
-        ) -> V:
-            await writes.put(work, self.kind, record_id, values)
-            return await self._reply(response, work, record_id)
-
-        types = {"record_id": self._id, "_by": self._writer}
-        own: Refusals = (NotFound, *_ONCE, *refuses)
-        self._add("POST", self._path(verb), verb, text, put, types, refuses=own)
-
-    async def _reply(
+    async def reply(
         self, response: Response, at: Reading, record_id: UUID, *, new: bool = False
     ) -> V:
         """The record as the reply shows it, with its ETag."""

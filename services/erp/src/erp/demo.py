@@ -10,9 +10,9 @@ from typing import Any
 
 from chassis.work.unit_of_work import Work
 from erp.catalog.schemas import Conversion, UpsertCategory, UpsertItem, UpsertPrice
-from erp.catalog.service.categories import upsert_category
-from erp.catalog.service.items import upsert_item
-from erp.catalog.service.prices import upsert_price
+from erp.catalog.service.categories import CATEGORY
+from erp.catalog.service.items import ITEM
+from erp.catalog.service.prices import PRICE
 from erp.ledger import service as ledger
 from erp.parties.schemas import UpsertCustomer, UpsertSupplier
 from erp.parties.service.customers import CUSTOMER
@@ -92,9 +92,9 @@ async def make_demo_company(work: Work) -> Mapping[str, int]:
     currency = work.setting.currency
     await ledger.ensure_year(work, work.today())
     sent = [
-        *_commands(upsert_category, UpsertCategory, _CATEGORIES),
-        *_commands(upsert_item, UpsertItem, _ITEMS),
-        *_commands(upsert_price, UpsertPrice, _prices(currency)),
+        *_commands(upsert_of(CATEGORY), UpsertCategory, _CATEGORIES),
+        *_commands(upsert_of(ITEM), UpsertItem, _ITEMS),
+        *_commands(upsert_of(PRICE), UpsertPrice, _prices(currency)),
         *_commands(upsert_of(SUPPLIER), UpsertSupplier, _SUPPLIERS),
         *_commands(upsert_of(CUSTOMER), UpsertCustomer, _customers(currency)),
     ]

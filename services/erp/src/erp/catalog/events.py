@@ -1,4 +1,4 @@
-"""What the catalog tells: the state of an item or a price after a change."""
+"""What the catalog publishes: the state of an item or a price after a change."""
 
 from datetime import date
 from typing import Literal, Self
@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from chassis.events.event import Event, InternalEvent
+from erp.catalog.states import ItemKind, PriceStatus, Tracking
 from values.decimals import NonNegativeDecimal
 
 __all__ = [
@@ -40,7 +41,7 @@ class ItemChanged(Event):
     name: str
     description: str
     category: str | None = Field(description="Code of the category.")
-    kind: Literal["goods", "service"]
+    kind: ItemKind
     unit: str = Field(description="UN/ECE Recommendation 20 code.")
     conversions: list[ConversionState]
     barcode: str
@@ -48,8 +49,8 @@ class ItemChanged(Event):
     bought: bool
     discontinued_on: date | None = Field(description="From this day on no longer offered.")
     status: Literal["active", "archived"]
-    tracking: Literal["none", "serial"] = Field(
-        default="none", description="serial: each piece has a serial."
+    tracking: Tracking = Field(
+        default=Tracking.NONE, description="serial: each piece has a serial."
     )
     tax_code: str | None = Field(
         default=None, description="Tax code of its sales; null: it is not taxed."
@@ -68,7 +69,7 @@ class ItemChanged(Event):
 class TrackingChanging(InternalEvent):
     """The pieces of an item are about to get serials, or to lose them: whoever moved some refuses.
 
-    Told before the item's row is written, while it is locked.
+    Recorded before the item's row is written, while it is locked.
     """
 
     event_name = "tracking-changing"
@@ -82,8 +83,8 @@ class TrackingChanging(InternalEvent):
 class UnitOrKindChanging(InternalEvent):
     """An item is about to be counted in another unit, or to become goods or a service.
 
-    Whoever has figures or documents of it refuses. Told before the item's row is written, while
-    it is locked.
+    Whoever has figures or documents of it refuses. Recorded before the item's row is written,
+    while it is locked.
     """
 
     event_name = "unit-or-kind-changing"
@@ -97,7 +98,7 @@ class UnitOrKindChanging(InternalEvent):
 class TaxCodesNamed(InternalEvent):
     """Items are about to name tax codes: whoever keeps those refuses one that there is not.
 
-    Told before the items' rows are written.
+    Recorded before the items' rows are written.
     """
 
     event_name = "tax-codes-named"
@@ -134,7 +135,7 @@ class PriceChanged(Event):
     valid_to: date | None = Field(description="Last day; null: until further notice.")
     amount: NonNegativeDecimal = Field(description="What one unit costs.")
     currency: str
-    status: Literal["active", "withdrawn"]
+    status: PriceStatus
 
     @classmethod
     def of(cls, price: object, changed: list[str], **shown: object) -> Self:

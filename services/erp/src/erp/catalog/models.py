@@ -22,16 +22,15 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from chassis.storage.base import Quantity
+from chassis.storage.states import known
 from erp.base import Base
 from erp.catalog.errors import FixedCode, ReversedPeriod
+from erp.catalog.states import ItemKind, PriceStatus, Tracking
 from erp.searched import ITEM
-from records.entities import NamedRecord, Record, Values
+from records.entities import ACTIVE, NamedRecord, Record, Values, list_indexes
 from values.units import Ratio
 
 __all__ = [
-    "ACTIVE",
-    "ARCHIVED",
-    "WITHDRAWN",
     "Item",
     "ItemCategory",
     "ItemUnit",
@@ -39,8 +38,6 @@ __all__ = [
     "PriceList",
     "Unit",
 ]
-
-ACTIVE, ARCHIVED, WITHDRAWN = "active", "archived", "withdrawn"
 
 
 class Unit(Base):
@@ -65,17 +62,17 @@ class ItemCategory(NamedRecord, Base):
         CheckConstraint("name <> ''", name="name_given"),
         CheckConstraint("parent_id <> id", name="parent_is_another"),
         Index("ix_item_category_parent_id", "parent_id"),
-        Index("ix_item_category_created_at", "created_at", "id"),
-        Index("ix_item_category_updated_at", "updated_at", "id"),
-        Index("ix_item_category_sort_key", "sort_key", "id"),
+        *list_indexes("item_category"),
     )
 
     code: Mapped[str] = mapped_column(unique=True)
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("item_category.id"))
 
     def apply(self, values: Values) -> dict[str, Any]:
-        """Take over the facts that differ. Raises FixedCode."""
-        _keep_code(self, "item_category", values)
+        """Take over the values that differ. Raises FixedCode."""
+        code: str | None = self.code
+        if code is not None and values.get("code", code) != code:
+            raise FixedCode(entity="item_category", record_code=code)
         return super().apply(values)
 
 
@@ -104,25 +101,21 @@ class Item(NamedRecord, Base):
     __tablename__ = "item"
     __table_args__ = (
         CheckConstraint("sku <> '' and name <> ''", name="named"),
-        CheckConstraint("kind in ('goods', 'service')", name="kind_known"),
-        CheckConstraint("tracking in ('none', 'serial')", name="tracking_known"),
+        known("kind", ItemKind),
+        known("tracking", Tracking),
         CheckConstraint("tracking = 'none' or kind = 'goods'", name="goods_tracked"),
         # Levels and moves refer to both, so the tracking stays as it was at the first move.
         UniqueConstraint("id", "tracking"),
         CheckConstraint("status in ('active', 'archived')", name="status_known"),
-        Index("ix_item_created_at", "created_at", "id"),
-        Index("ix_item_status_created_at", "status", "created_at", "id"),
-        Index("ix_item_updated_at", "updated_at", "id"),
-        Index("ix_item_sort_key", "sort_key", "id"),
-        Index("ix_item_category_id_created_at", "category_id", "created_at", "id"),
+        *list_indexes("item", "status", "category_id"),
         Index("ix_item_barcode", "barcode", postgresql_where=text("barcode <> ''")),
     )
 
     sku: Mapped[str] = mapped_column(unique=True)
     description: Mapped[str] = mapped_column(default="")
     category_id: Mapped[UUID | None] = mapped_column(ForeignKey("item_category.id"))
-    kind: Mapped[str] = mapped_column(default="goods")
-    tracking: Mapped[str] = mapped_column(default="none")
+    kind: Mapped[str] = mapped_column(default=ItemKind.GOODS)
+    tracking: Mapped[str] = mapped_column(default=Tracking.NONE)
     unit: Mapped[str] = mapped_column(ForeignKey("unit.code"))
     barcode: Mapped[str] = mapped_column(default="")
     sold: Mapped[bool] = mapped_column(default=True)
@@ -187,7 +180,7 @@ class Price(Record, Base):
         CheckConstraint("min_quantity >= 0", name="min_quantity_not_negative"),
         CheckConstraint("amount >= 0", name="amount_not_negative"),
         CheckConstraint("valid_to >= valid_from", name="period_in_order"),
-        CheckConstraint("status in ('active', 'withdrawn')", name="status_known"),
+        known("status", PriceStatus),
         ExcludeConstraint(
             (column("item_id"), "="),
             (column("price_list_id"), "="),
@@ -200,9 +193,7 @@ class Price(Record, Base):
             name="ex_price_overlap",
         ),
         Index("ix_price_item_id_price_list_id", "item_id", "price_list_id"),
-        Index("ix_price_price_list_id_created_at", "price_list_id", "created_at", "id"),
-        Index("ix_price_created_at", "created_at", "id"),
-        Index("ix_price_updated_at", "updated_at", "id"),
+        *list_indexes("price", "price_list_id", named=False),
     )
 
     item_id: Mapped[UUID] = mapped_column(ForeignKey("item.id"))
@@ -211,10 +202,10 @@ class Price(Record, Base):
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
     amount: Mapped[Decimal] = mapped_column(Numeric(20, 6))
-    status: Mapped[str] = mapped_column(default=ACTIVE)
+    status: Mapped[str] = mapped_column(default=PriceStatus.ACTIVE)
 
     def apply(self, values: Values) -> dict[str, Any]:
-        """Take over the facts that differ. Raises ReversedPeriod."""
+        """Take over the values that differ. Raises ReversedPeriod."""
         changed = super().apply(values)
         if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
             raise ReversedPeriod(valid_from=self.valid_from, valid_to=self.valid_to)
@@ -223,10 +214,3 @@ class Price(Record, Base):
 
 SEARCH = ITEM.beside(Base.metadata)
 """What items are found by, beside them."""
-
-
-def _keep_code(record: ItemCategory, entity: str, facts: Mapping[str, Any]) -> None:
-    """Refuse another code than the one the record got when it was made."""
-    code: str | None = record.code
-    if code is not None and facts.get("code", code) != code:
-        raise FixedCode(entity=entity, record_code=code)

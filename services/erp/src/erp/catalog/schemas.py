@@ -1,16 +1,17 @@
 """What callers ask of the catalog, and what they see."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from chassis.http.etag import EtagVersion, Revision
+from erp.catalog.states import ItemKind, PriceStatus, Tracking
 from records.links import ExternalRef
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity
-from values.external import ExternalId, SourceVersion
+from values.external import SourceVersion
 from values.money import CurrencyCode, MoneyView, UnitPriceChange, UnitPriceView
 from values.text import Code, Command, Line, Name, OptionalLine, OptionalNote, Status, unset
 from values.units import Ratio
@@ -35,18 +36,11 @@ __all__ = [
     "PriceQuery",
     "PriceView",
     "UnitView",
-    "UpsertCategories",
     "UpsertCategory",
     "UpsertItem",
-    "UpsertItems",
     "UpsertPrice",
-    "UpsertPrices",
 ]
 
-LARGEST_BATCH = 500
-Kind = Literal["goods", "service"]
-Tracking = Literal["none", "serial"]
-PriceStatus = Literal["active", "withdrawn"]
 UnitCode = Annotated[
     str,
     Field(
@@ -57,15 +51,6 @@ UnitCode = Annotated[
 ]
 OptionalCode = Annotated[Code | None, Field(description="Null: none.")]
 WholeNumber = Annotated[int, Field(strict=True, ge=1, le=10**15)]
-
-
-class Facts(Command):
-    """A command whose given fields are facts of a record."""
-
-    def facts(self) -> dict[str, Any]:
-        """The fields that were given, by name."""
-        given = self.model_fields_set - {"source_version", "external_id"}
-        return {name: getattr(self, name) for name in given}
 
 
 class UnitView(BaseModel):
@@ -84,7 +69,7 @@ class NewUnit(Command):
     decimals: Annotated[int, Field(strict=True, ge=0, le=6)]
 
 
-class CategoryFields(Facts):
+class CategoryFields(Command):
     """Fields of a category. What is left out of a change stays as it is."""
 
     parent: OptionalCode = Field(default=None, description="Code of the category it lies within.")
@@ -109,18 +94,6 @@ class UpsertCategory(CategoryFields):
     source_version: SourceVersion
     code: Code = Field(default_factory=unset, description="Needed when it is new here.")
     name: Name = Field(default_factory=unset, description="Needed when it is new here.")
-
-
-class UpsertCategoryItem(UpsertCategory):
-    """One category of a batch."""
-
-    external_id: ExternalId
-
-
-class UpsertCategories(Command):
-    """Categories as another system knows them."""
-
-    items: list[UpsertCategoryItem] = Field(min_length=1, max_length=LARGEST_BATCH)
 
 
 class RecordView(BaseModel):
@@ -154,12 +127,12 @@ class Conversion(Command):
         return Ratio(self.numerator, self.denominator)
 
 
-class ItemFields(Facts):
+class ItemFields(Command):
     """Fields of an item. What is left out of a change stays as it is."""
 
     description: OptionalNote = Field(default_factory=unset)
     category: OptionalCode = Field(default=None, description="Code of the category; null: none.")
-    kind: Kind = Field(default_factory=unset, description="By default goods.")
+    kind: ItemKind = Field(default_factory=unset, description="By default goods.")
     tracking: Tracking = Field(
         default_factory=unset,
         description="serial: each piece has a serial. By default none; final with the first move.",
@@ -205,18 +178,6 @@ class UpsertItem(ItemFields):
     status: Status = Field(default_factory=unset)
 
 
-class UpsertItemItem(UpsertItem):
-    """One item of a batch."""
-
-    external_id: ExternalId
-
-
-class UpsertItems(Command):
-    """Items as another system knows them."""
-
-    items: list[UpsertItemItem] = Field(min_length=1, max_length=LARGEST_BATCH)
-
-
 class ItemView(RecordView):
     """An item."""
 
@@ -224,7 +185,7 @@ class ItemView(RecordView):
     name: str
     description: str
     category: str | None = Field(description="Code of the category.")
-    kind: Kind
+    kind: ItemKind
     tracking: Tracking
     unit: str = Field(description="UN/ECE Recommendation 20 code of its own unit.")
     unit_decimals: int = Field(description="How finely it is counted; 0: whole pieces only.")
@@ -249,7 +210,7 @@ class ItemQuery(BaseModel):
     external_id: str | None = Field(default=None, max_length=200)
 
 
-class NewPriceList(Facts):
+class NewPriceList(Command):
     """Add a price list."""
 
     code: Code
@@ -259,7 +220,7 @@ class NewPriceList(Facts):
     )
 
 
-class ChangePriceList(Facts):
+class ChangePriceList(Command):
     """Change a price list (JSON merge patch)."""
 
     name: Name = Field(default_factory=unset)
@@ -281,7 +242,7 @@ class PriceListView(BaseModel):
     updated_at: datetime
 
 
-class PriceFields(Facts):
+class PriceFields(Command):
     """Fields of a price. What is left out of a change stays as it is."""
 
     min_quantity: NonNegativeDecimal = Field(
@@ -320,18 +281,6 @@ class UpsertPrice(PriceFields):
         default_factory=unset, description="Needed when the price is new here."
     )
     status: PriceStatus = Field(default_factory=unset)
-
-
-class UpsertPriceItem(UpsertPrice):
-    """One price of a batch."""
-
-    external_id: ExternalId
-
-
-class UpsertPrices(Command):
-    """Prices as another system knows them."""
-
-    items: list[UpsertPriceItem] = Field(min_length=1, max_length=LARGEST_BATCH)
 
 
 class PriceView(RecordView):

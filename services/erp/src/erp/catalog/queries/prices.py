@@ -3,36 +3,69 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID
 
-import asyncpg
 from sqlalchemy import select
 
-from chassis.storage.paging import Filter, Page, PageQuery, fetch_page
-from chassis.storage.searching import containing
+from chassis.storage.paging import Filter
+from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
 from erp.catalog.models import Price, PriceList
-from erp.catalog.queries import sorts
 from erp.catalog.schemas import PriceListView, PriceQuery, PriceView
-from records.links import linked_to, references
+from erp.sql import Sql
+from records.reads import BY_NAME, Reads, columns_of, everybody, record_filters, sorts_of
 from values.money import UnitPrice
 from values.prices import PriceStep
 from values.units import Ratio
 
-Sql: TypeAlias = "asyncpg.Connection[Any]"
 Row = Mapping[str, Any]
 
-PRICE_LIST = "id, code, name, currency, is_default, version, created_at, updated_at"
 
-PRICE = f"""price.id, price.item_id, item.sku, price_list.code as price_list, price.min_quantity,
-  price.valid_from, price.valid_to, price.status, price.version, price.created_at,
-  price.updated_at,
-  jsonb_build_object('amount', price.amount::text, 'currency', price_list.currency) as price,
-  {references("price")}"""
-PRICES = """price join item on item.id = price.item_id
-  join price_list on price_list.id = price.price_list_id"""
+def _filters(_at: Reading, query: PriceQuery) -> list[Filter]:
+    """The conditions that the query puts on prices."""
+    return [
+        *record_filters("price", query),
+        Filter("price.item_id = {}", query.item_id),
+        Filter("price.item_id = (select id from item where sku = {})", query.sku),
+        Filter(
+            "price.price_list_id = (select id from price_list where code = {})", query.price_list
+        ),
+        Filter("daterange(price.valid_from, price.valid_to, '[]') @> {}::date", query.valid_on),
+    ]
+
+
+PRICE_LISTS = Reads(
+    name="price_list",
+    view=PriceListView,
+    columns=columns_of(PriceListView, PriceList.__table__),
+    source="price_list",
+    visible=everybody,
+    searched=searched.PRICE_LISTS,
+    sorts=BY_NAME,
+    default_sort="name",
+)
+PRICES = Reads(
+    name="price",
+    view=PriceView,
+    columns=columns_of(
+        PriceView,
+        Price.__table__,
+        sku="item.sku",
+        price_list="price_list.code",
+        price="""jsonb_build_object('amount', price.amount::text, 'currency',
+          price_list.currency)""",
+    ),
+    source="""price join item on item.id = price.item_id
+      join price_list on price_list.id = price.price_list_id""",
+    key="price.id",
+    visible=everybody,
+    query=PriceQuery,
+    filters=_filters,
+    searched=searched.PRICES,
+    sorts=sorts_of("price", named=False),
+)
 
 
 CLASHES = """daterange(valid_from, valid_to, '[]') && daterange({begin}, {end}, '[]')
@@ -45,36 +78,22 @@ CLASHES = """daterange(valid_from, valid_to, '[]') && daterange({begin}, {end}, 
 
 
 async def counted_item(sql: Sql, sku: str | None, item_id: UUID | None) -> Row | None:
-    """Id and decimals of the item with the SKU; where none is named, of that with the id."""
+    """Id, unit and decimals of the item with the SKU; where none is named, of that with the id."""
     by_sku, by_id = "item.sku = $1 and $2::uuid is null", "item.id = $2 and $1::text is null"
     return await sql.fetchrow(
-        f"""select item.id, unit.decimals from item join unit on unit.code = item.unit
+        f"""select item.id, item.unit, unit.decimals from item join unit on unit.code = item.unit
              where {by_sku if sku else by_id}""",
         sku,
         None if sku else item_id,
     )
 
 
-async def price_list_page(sql: Sql, asked: PageQuery) -> Page[PriceListView]:
-    """One page of the price lists, by name."""
-    return await fetch_page(
-        sql,
-        columns=PRICE_LIST,
-        source="price_list",
-        where=await containing(sql, asked.q, searched.PRICE_LISTS),
-        view=_price_list,
-        sorts=sorts("price_list"),
-        default="name",
-        asked=asked,
-    )
-
-
 async def price_lists_and_default(
     sql: Sql, codes: Collection[str]
 ) -> tuple[dict[str, PriceListView], PriceListView | None]:
-    """Price lists by code, what there is not left out; besides, the default one."""
+    """Price lists by code, what there is not left out; and the default one."""
     rows = await sql.fetch(
-        f"select {PRICE_LIST} from price_list where code = any($1::text[]) or is_default",
+        f"select {PRICE_LISTS.columns} from price_list where code = any($1::text[]) or is_default",
         list(codes),
     )
     lists = [_price_list(row) for row in rows]
@@ -88,12 +107,6 @@ async def price_list_of_customer(sql: Sql, customer_id: UUID) -> tuple[str | Non
     return (row["price_list"],) if row else None
 
 
-async def price_list_view(sql: Sql, price_list_id: UUID) -> PriceListView | None:
-    """The price list as callers see it."""
-    row = await sql.fetchrow(f"select {PRICE_LIST} from price_list where id = $1", price_list_id)
-    return _price_list(row) if row else None
-
-
 def _price_list(row: Row) -> PriceListView:
     return PriceListView.model_validate(dict(row))
 
@@ -102,7 +115,7 @@ async def price_list(sql: Sql, code: str | None) -> PriceListView | None:
     """The price list with the code; the default one where none is named."""
     by_code, default = "where code = $1", "where is_default and $1::text is null"
     row = await sql.fetchrow(
-        f"select {PRICE_LIST} from price_list {by_code if code else default}", code
+        f"select {PRICE_LISTS.columns} from price_list {by_code if code else default}", code
     )
     return _price_list(row) if row else None
 
@@ -110,44 +123,9 @@ async def price_list(sql: Sql, code: str | None) -> PriceListView | None:
 async def price_lists_for_update(work: Work, price_list_id: UUID) -> list[PriceList]:
     """The list and the default one, their rows locked in key order."""
     wanted = select(PriceList).where((PriceList.id == price_list_id) | PriceList.is_default)
-    found = await work.session.execute(_locking(wanted.order_by(PriceList.id)))
+    locking = wanted.order_by(PriceList.id).with_for_update(key_share=True)
+    found = await work.session.execute(locking.execution_options(populate_existing=True))
     return list(found.scalars())
-
-
-async def price_page(sql: Sql, query: PriceQuery, asked: PageQuery) -> Page[PriceView]:
-    """One page of the prices wanted, the newest first."""
-    return await fetch_page(
-        sql,
-        columns=PRICE,
-        source=PRICES,
-        view=_price,
-        sorts=sorts("price", named=False),
-        default="-created_at",
-        asked=asked,
-        key="price.id",
-        where=[
-            *await containing(sql, asked.q, searched.PRICES),
-            Filter("price.item_id = {}", query.item_id),
-            Filter("price.item_id = (select id from item where sku = {})", query.sku),
-            Filter(
-                "price.price_list_id = (select id from price_list where code = {})",
-                query.price_list,
-            ),
-            Filter("price.status = {}", query.status),
-            Filter("daterange(price.valid_from, price.valid_to, '[]') @> {}::date", query.valid_on),
-            linked_to("price", query.external_system, query.external_id),
-        ],
-    )
-
-
-async def price_view(sql: Sql, price_id: UUID) -> PriceView | None:
-    """The price as callers see it."""
-    row = await sql.fetchrow(f"select {PRICE} from {PRICES} where price.id = $1", price_id)
-    return _price(row) if row else None
-
-
-def _price(row: Row) -> PriceView:
-    return PriceView.model_validate(dict(row))
 
 
 async def overlapping_price(sql: Sql, price: Price) -> UUID | None:
@@ -234,7 +212,3 @@ async def price_steps(
 def ratio_of(row: Row) -> Ratio | None:
     """The ratio of the other unit, where the item has one."""
     return Ratio(row["numerator"], row["denominator"]) if row["numerator"] else None
-
-
-def _locking(wanted: Any) -> Any:
-    return wanted.with_for_update(key_share=True).execution_options(populate_existing=True)

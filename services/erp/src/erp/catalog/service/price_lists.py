@@ -1,82 +1,31 @@
-"""Acts on price lists."""
+"""Price lists: what is particular about writing them, and which one is the default."""
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
 from uuid import UUID
 
-import asyncpg
-
-from chassis.ids import uuid7
 from chassis.problems.standard import MissingReference, NotFound
 from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import advisory_lock, read_all
 from chassis.work.unit_of_work import Work
-from erp.catalog.errors import DuplicateCode
 from erp.catalog.events import PriceListChanged
 from erp.catalog.models import PriceList
 from erp.catalog.queries import prices as queries
-from erp.catalog.schemas import ChangePriceList, NewPriceList, PriceListView
+from erp.catalog.schemas import PriceListView
+from erp.catalog.service.codes import claim_codes
+from erp.sql import Sql
+from records.entities import Values
+from records.types import Change, RecordType, changed_fields
+from records.writes import write
 
-__all__ = [
-    "add_price_list",
-    "change_price_list",
-    "make_default",
-    "price_list_of",
-    "price_list_states",
-    "see_price_list",
-]
-
-Sql: TypeAlias = "asyncpg.Connection[Any]"
-KIND = "price_list"
-
-
-async def see_price_list(sql: Sql, price_list_id: UUID) -> PriceListView:
-    """The price list as callers see it. Raises NotFound."""
-    seen = await queries.price_list_view(sql, price_list_id)
-    if seen is None:
-        raise NotFound(entity=KIND, id=price_list_id)
-    return seen
+__all__ = ["PRICE_LIST", "make_default", "price_list_of", "price_list_states"]
 
 
 async def price_list_of(sql: Sql, code: str | None) -> PriceListView:
     """The list with the code, the default one where none is named. Raises MissingReference."""
     found = await queries.price_list(sql, code)
     if found is None:
-        raise MissingReference(entity=KIND, reference=code or "default")
+        raise MissingReference(entity="price_list", reference=code or "default")
     return found
-
-
-async def add_price_list(work: Work, command: NewPriceList) -> UUID:
-    """Add a price list. Raises DuplicateCode, CurrencyNotSupported."""
-    facts = {"currency": work.setting.currency} | command.facts()
-    require_supported_currency(work, facts["currency"])
-    await advisory_lock(work, f"price_list:{command.code}")
-    existing = await queries.price_list(work.sql, command.code)
-    if existing:
-        raise DuplicateCode(entity=KIND, record_code=command.code, existing_id=existing.id)
-    added = PriceList(id=uuid7(), created_at=work.now, updated_at=work.now)
-    added.apply(facts)
-    work.session.add(added)
-    await work.flush()
-    every_field = sorted(PriceListChanged.model_fields.keys() - {"id", "version", "changed"})
-    await work.record(PriceListChanged.of(added, every_field))
-    return added.id
-
-
-async def change_price_list(
-    work: Work, price_list_id: UUID, command: ChangePriceList, *, revision: int
-) -> None:
-    """Change what the caller saw as `revision`. Raises NotFound, StaleRevision."""
-    listed, _ = await _locked(work, price_list_id)
-    listed.check_revision(revision)
-    changed = list(listed.change(command.facts(), work.now))
-    await _tell(work, listed, changed)
-
-
-async def _tell(work: Work, listed: PriceList, changed: Sequence[str]) -> None:
-    await work.flush()
-    if changed:
-        await work.record(PriceListChanged.of(listed, list(changed)))
 
 
 async def price_list_states(work: Work, price_list_ids: Sequence[UUID]) -> list[PriceListChanged]:
@@ -88,16 +37,44 @@ async def price_list_states(work: Work, price_list_ids: Sequence[UUID]) -> list[
 async def make_default(work: Work, price_list_id: UUID) -> None:
     """Use this list where none is named. Raises NotFound."""
     await advisory_lock(work, "default price list")
-    listed, others = await _locked(work, price_list_id)
-    for other in others:
-        await _tell(work, other, list(other.change({"is_default": False}, work.now)))
-    await _tell(work, listed, list(listed.change({"is_default": True}, work.now)))
-
-
-async def _locked(work: Work, price_list_id: UUID) -> tuple[PriceList, list[PriceList]]:
-    """The list, and the default one if that is another."""
-    found = await queries.price_lists_for_update(work, price_list_id)
-    listed = next((one for one in found if one.id == price_list_id), None)
+    found = {one.id: one for one in await queries.price_lists_for_update(work, price_list_id)}
+    listed = found.pop(price_list_id, None)
     if listed is None:
-        raise NotFound(entity=KIND, id=price_list_id)
-    return listed, [one for one in found if one is not listed]
+        raise NotFound(entity="price_list", id=price_list_id)
+    # The one so far is written first: two defaults at a time are refused by the database.
+    await write(work, PRICE_LIST, [Change(one, {"is_default": False}) for one in found.values()])
+    await write(work, PRICE_LIST, [Change(listed, {"is_default": True})])
+
+
+async def _defaults(work: Work, count: int) -> Sequence[Values]:
+    return [{"currency": work.setting.currency}] * count
+
+
+async def _prepare(work: Work, change: Change[PriceList], _sender: str | None) -> Values:
+    """The values as they came. Raises CurrencyNotSupported."""
+    if "currency" in change.values:
+        require_supported_currency(work, change.values["currency"])
+    return change.values
+
+
+async def _check(work: Work, changes: Sequence[Change[PriceList]], _sender: str | None) -> None:
+    """Raises DuplicateCode."""
+    await claim_codes(work, "price_list", [one.record for one in changes if one.is_new])
+
+
+async def _publish(work: Work, changes: Sequence[Change[PriceList]]) -> None:
+    await work.record(
+        *(PriceListChanged.of(one.record, changed_fields(PriceListChanged, one)) for one in changes)
+    )
+
+
+PRICE_LIST: RecordType[PriceList, PriceListView] = RecordType(
+    name="price_list",
+    entity=PriceList,
+    reads=queries.PRICE_LISTS,
+    defaults=_defaults,
+    prepare=_prepare,
+    check=_check,
+    publish=_publish,
+)
+"""How price lists are kept. Raises DuplicateCode, CurrencyNotSupported."""

@@ -13,7 +13,7 @@ from chassis.storage.loading import loaded
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work
 from erp.catalog.errors import FractionOfUnit
-from erp.catalog.service import prices
+from erp.catalog.service.price_lookup import Wanted, listed_prices
 from erp.fulfilment import queries
 from erp.fulfilment.errors import PriceMissing
 from erp.fulfilment.models import Order, OrderCharge, OrderLine
@@ -180,11 +180,11 @@ async def _prices(
         work, *(line.unit_price.currency for line, _, _ in asked if line.unit_price)
     )
     unpriced = [
-        prices.Wanted(references.item(line)["id"], line.quantity, on, own)
+        Wanted(references.item(line)["id"], line.quantity, on, own)
         for line, on, own in asked
         if line.unit_price is None
     ]
-    listed = iter(await prices.listed_prices(work.sql, unpriced))
+    listed = iter(await listed_prices(work.sql, unpriced))
     found = [line.unit_price or next(listed) for line, _, _ in asked]
     return [price.amount if price else None for price in found]
 
