@@ -346,8 +346,12 @@ def _batch_of(command: type[Command], one: str, many: str) -> type[BaseModel]:
         external_id=(ExternalId, ...),
     )
     return create_model(
-        f"Upsert{many.title().replace(' ', '')}",
+        command.__name__.removesuffix(_class_name(one)) + _class_name(many),
         __base__=Command,
         __doc__=f"{many.capitalize()} as another system knows them.",
         items=(list[item], Field(min_length=1, max_length=LARGEST_BATCH)),  # type: ignore[valid-type] # made just now
     )
+
+
+def _class_name(text: str) -> str:
+    return text.title().replace(" ", "")

@@ -114,6 +114,7 @@ class RecordType(Generic[E, V]):
     lock        the records by id, locked until the act ends; raises NotFound
     look_up     the values of all with what they name looked up at once: ids of codes
     prepare     the values of one made ready for the entity: merged, parsed
+    lock_batch  what acts on the items of a batch may touch, locked in the order of single acts
     check       what must hold among records: unique codes, references
     publish     the events
     leader      the system that leads in fields of linked records
@@ -127,6 +128,7 @@ class RecordType(Generic[E, V]):
     required: tuple[str, ...] = ("name",)
     defaults: Callable[[Work, int], Awaitable[Sequence[Values]]] = no_defaults
     lock: Callable[[Work, Collection[UUID]], Awaitable[Mapping[UUID, E]]] | None = None
+    lock_batch: Callable[[Work, str, Sequence[Any]], Awaitable[None]] | None = None
     look_up: Callable[[Work, Sequence[Change[E]], str | None], Awaitable[Sequence[Values]]] = (
         all_as_given
     )

@@ -1,6 +1,7 @@
 """The one way in which records are written: created, changed, archived, linked, taken over."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -134,9 +135,9 @@ async def upsert_batch(
     work: Work, kind: RecordType[E, V], request: BatchRequest, items: Sequence[Item]
 ) -> BatchReply:
     """Take over many records, each judged alone."""
-    in_bulk = _in_bulk(kind) if kind.in_bulk else None
-    alone = upsert_of(kind)
-    return await upsert_each(work, request, kind.entity, items, alone, in_bulk=in_bulk)
+    in_bulk = _in_bulk(kind) if kind.in_bulk else InBulk()
+    in_bulk = replace(in_bulk, prepare=kind.lock_batch)
+    return await upsert_each(work, request, kind.entity, items, upsert_of(kind), in_bulk=in_bulk)
 
 
 def upsert_of(kind: RecordType[E, V]) -> Callable[[Work, str, str, Any], Awaitable[Upserted]]:

@@ -1,37 +1,56 @@
 """What suppliers ask."""
 
 from collections.abc import Collection
-from typing import Any
 from uuid import UUID
 
-from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.storage.searching import containing
-from chassis.work.unit_of_work import Work
+from chassis.storage.paging import Filter, Sort
+from chassis.storage.reading import Reading
+from erp import searched
 from erp.purchasing.models import SupplierPrice
-from erp.purchasing.schemas import SupplierPriceView
-from erp.searched import SUPPLIER_PRICES
+from erp.purchasing.schemas import SupplierPriceQuery, SupplierPriceView
 from erp.sql import Sql
-from records.links import references
+from records.reads import Reads, columns_of, everybody
 
 __all__ = [
+    "SUPPLIER_PRICES",
     "archived_suppliers",
     "existing_price",
     "is_bought",
     "items_not_bought",
-    "price_for_update",
-    "price_page",
-    "price_view",
     "supplier_by_external",
     "supplier_by_number",
 ]
 
-_VIEW = f"""supplier_price.id, supplier_price.version, supplier_price.created_at,
-  supplier_price.updated_at, supplier_price.supplier_id, u.number as supplier_number,
-  u.name as supplier_name, u.currency, supplier_price.item_id, i.sku, supplier_price.amount,
-  supplier_price.lead_time_days, supplier_price.min_quantity, supplier_price.multiple,
-  {references("supplier_price")}"""
-_FROM = """supplier_price join supplier u on u.id = supplier_price.supplier_id
-  join item i on i.id = supplier_price.item_id"""
+
+def _filters(_at: Reading, query: SupplierPriceQuery) -> list[Filter]:
+    """The conditions that the query puts on supplier prices."""
+    return [
+        Filter("supplier_price.supplier_id = {}", query.supplier_id),
+        Filter("supplier_price.item_id = (select id from item where sku = {})", query.sku),
+    ]
+
+
+SUPPLIER_PRICES = Reads(
+    name="supplier_price",
+    view=SupplierPriceView,
+    columns=columns_of(
+        SupplierPriceView,
+        SupplierPrice.__table__,
+        supplier_number="u.number",
+        supplier_name="u.name",
+        sku="i.sku",
+        price="""jsonb_build_object('amount', supplier_price.amount::text,
+          'currency', u.currency)""",
+    ),
+    source="""supplier_price join supplier u on u.id = supplier_price.supplier_id
+      join item i on i.id = supplier_price.item_id""",
+    key="supplier_price.id",
+    visible=everybody,
+    query=SupplierPriceQuery,
+    filters=_filters,
+    searched=searched.SUPPLIER_PRICES,
+    sorts={"created_at": Sort("supplier_price.created_at", "timestamptz")},
+)
 
 
 async def supplier_by_number(sql: Sql, number: str) -> UUID | None:
@@ -89,39 +108,3 @@ async def is_bought(sql: Sql, item_id: UUID) -> bool:
         item_id,
     )
     return found
-
-
-async def price_for_update(work: Work, price_id: UUID) -> SupplierPrice | None:
-    """The price, locked."""
-    return await work.session.get(
-        SupplierPrice, price_id, with_for_update={"key_share": True}, populate_existing=True
-    )
-
-
-async def price_view(sql: Sql, price_id: UUID) -> SupplierPriceView | None:
-    """One price."""
-    row: Any = await sql.fetchrow(
-        f"select {_VIEW} from {_FROM} where supplier_price.id = $1", price_id
-    )
-    return SupplierPriceView.of(dict(row)) if row else None
-
-
-async def price_page(
-    sql: Sql, asked: PageQuery, *, supplier_id: UUID | None, sku: str | None
-) -> Page[SupplierPriceView]:
-    """One page of prices, the newest first."""
-    return await fetch_page(
-        sql,
-        columns=_VIEW,
-        source=_FROM,
-        where=[
-            *await containing(sql, asked.q, SUPPLIER_PRICES),
-            Filter("supplier_price.supplier_id = {}", supplier_id),
-            Filter("supplier_price.item_id = (select id from item where sku = {})", sku),
-        ],
-        sorts={"created_at": Sort("supplier_price.created_at", "timestamptz")},
-        default="-created_at",
-        asked=asked,
-        key="supplier_price.id",
-        view=lambda row: SupplierPriceView.of(dict(row)),
-    )

@@ -18,10 +18,9 @@ from erp.purchasing.schemas.orders import (
     Refreshed,
     RefreshSuggestions,
     SuggestionView,
+    SupplierPriceQuery,
     SupplierPriceView,
     UpsertSupplierPrice,
-    UpsertSupplierPriceItem,
-    UpsertSupplierPrices,
 )
 from erp.purchasing.schemas.receipts import (
     PurchaseReceiptView,
@@ -74,8 +73,7 @@ __all__ = [
     "ReverseReceipt",
     "ReverseReturn",
     "SuggestionView",
+    "SupplierPriceQuery",
     "SupplierPriceView",
     "UpsertSupplierPrice",
-    "UpsertSupplierPriceItem",
-    "UpsertSupplierPrices",
 ]

@@ -38,10 +38,9 @@ __all__ = [
     "RefreshSuggestions",
     "Refreshed",
     "SuggestionView",
+    "SupplierPriceQuery",
     "SupplierPriceView",
     "UpsertSupplierPrice",
-    "UpsertSupplierPriceItem",
-    "UpsertSupplierPrices",
     "View",
 ]
 
@@ -70,10 +69,6 @@ class Terms(Command):
     multiple: PositiveQuantity = Field(
         default_factory=unset, description="Sold in multiples of this; by default 1."
     )
-
-    def changes(self) -> dict[str, Any]:
-        """The fields that were given."""
-        return {name: getattr(self, name) for name in self.model_fields_set}
 
 
 class NewSupplierPrice(Terms):
@@ -107,18 +102,6 @@ class UpsertSupplierPrice(Terms):
     )
 
 
-class UpsertSupplierPriceItem(UpsertSupplierPrice):
-    """One price of a batch."""
-
-    external_id: ExternalId
-
-
-class UpsertSupplierPrices(Command):
-    """Supplier prices as another system knows them."""
-
-    items: list[UpsertSupplierPriceItem] = Field(min_length=1, max_length=LARGEST_BATCH)
-
-
 class SupplierPriceView(View):
     """What a supplier asks for one unit of an item, and on which terms."""
 
@@ -138,11 +121,12 @@ class SupplierPriceView(View):
     created_at: datetime
     updated_at: datetime
 
-    @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Self:
-        """The view of a row."""
-        price = UnitPriceView(amount=row["amount"], currency=row["currency"])
-        return cls.model_validate({**row, "price": price})
+
+class SupplierPriceQuery(BaseModel):
+    """Which supplier prices are wanted."""
+
+    supplier_id: UUID | None = None
+    sku: str | None = Field(default=None, max_length=64)
 
 
 class SuggestionView(View):
