@@ -370,7 +370,9 @@ def test_a_fiscal_year_is_cut_into_months():
 async def test_an_account_is_opened_once(books, desk, problem):
     code = f"9{uuid4().int % 10**8}"
     made = await desk.add("/v1/accounts", code=code, name="Petty cash", kind="asset")
-    assert made["role"] is None
+    assert (made["role"], made["name_zh"]) == (None, "")
+    assert await desk.see(f"/v1/accounts/{made['id']}") == made
+    problem(await desk.client.get(f"/v1/accounts/{uuid4()}"), 404, "not_found")
     body = {"code": code, "name": "Again", "kind": "asset"}
     problem(await books.post("/v1/accounts", body), 409, "duplicate_account")
     named_as_role = {"code": "receivable", "name": "Ours", "kind": "asset"}

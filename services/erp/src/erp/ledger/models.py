@@ -13,7 +13,7 @@ from chassis.storage.folding import search_index
 from chassis.storage.states import enum_check
 from erp.base import Base
 from erp.ledger.errors import PeriodLocked
-from erp.ledger.states import PeriodState
+from erp.ledger.states import AccountKind, PeriodState
 from erp.searched import JOURNAL_NUMBER, memo_text
 from records.entities import Record
 
@@ -36,9 +36,7 @@ class Account(Record, Base):
     __tablename__ = "account"
     __table_args__ = (
         CheckConstraint("code ~ '^[0-9A-Za-z.-]{1,32}$'", name="code_form"),
-        CheckConstraint(
-            "kind in ('asset', 'liability', 'equity', 'income', 'expense')", name="kind_known"
-        ),
+        known("kind", AccountKind),
     )
 
     code: Mapped[str] = mapped_column(unique=True)

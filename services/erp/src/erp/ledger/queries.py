@@ -6,9 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.reading import Reading
 from chassis.storage.searching import containing
 from chassis.work.unit_of_work import Work
+from erp import searched
+from erp.ledger.models import Account
 from erp.ledger.schemas import (
+    AccountQuery,
     AccountView,
     BalanceQuery,
     EntryQuery,
@@ -17,11 +21,12 @@ from erp.ledger.schemas import (
     PeriodView,
     YearView,
 )
-from erp.searched import ACCOUNTS, ENTRIES
+from erp.searched import ENTRIES
 from erp.sql import Sql
+from records.reads import Reads, columns_of, everybody
 
 __all__ = [
-    "account_page",
+    "ACCOUNTS",
     "balances",
     "entries_of_document",
     "entry_lines",
@@ -30,12 +35,32 @@ __all__ = [
     "find_control_account",
     "insert_entries",
     "insert_lines",
+    "named_accounts",
     "period_on",
     "period_states",
     "periods_of",
     "unknown_parties",
     "years",
 ]
+
+
+def _filters(_at: Reading, query: AccountQuery) -> list[Filter]:
+    """The conditions that the query puts on accounts."""
+    return [Filter("kind = {}", query.kind)]
+
+
+ACCOUNTS = Reads(
+    name="account",
+    view=AccountView,
+    columns=columns_of(AccountView, Account.__table__),
+    source="account",
+    visible=everybody,
+    query=AccountQuery,
+    filters=_filters,
+    searched=searched.ACCOUNTS,
+    sorts={"code": Sort("code", "text")},
+    default_sort="code",
+)
 
 _ENTRY = """e.id, e.effective_on, e.recorded_at, n.number, y.name as fiscal_year, e.source_type,
   e.source_id, e.memo, e.reverses_id, e.actor,
@@ -127,18 +152,14 @@ async def balances(sql: Sql, on: date, wanted: BalanceQuery) -> list[dict[str, A
         return [dict(row) for row in await sql.fetch(_BALANCES, on, *of)]
 
 
-async def account_page(sql: Sql, asked: PageQuery, *, kind: str | None) -> Page[AccountView]:
-    """One page of the chart of accounts."""
-    return await fetch_page(
-        sql,
-        columns="id, version, code, name, name_zh, kind, role, active",
-        source="account",
-        where=[Filter("kind = {}", kind), *await containing(sql, asked.q, ACCOUNTS)],
-        sorts={"code": Sort("code", "text")},
-        default="code",
-        asked=asked,
-        view=lambda row: AccountView.model_validate(dict(row)),
+async def named_accounts(sql: Sql, names: Sequence[str]) -> list[str]:
+    """Those of the names that are the code or the role of an account."""
+    rows = await sql.fetch(
+        """select n.name from unnest($1::text[]) as n(name)
+            where exists (select from account a where n.name in (a.code, a.role)) order by 1""",
+        names,
     )
+    return [row["name"] for row in rows]
 
 
 async def years(sql: Sql) -> list[YearView]:

@@ -35,8 +35,6 @@ from erp.ledger.errors import (
     YearOverlaps,
 )
 from erp.ledger.schemas import (
-    AccountKind,
-    AccountView,
     BalanceQuery,
     ChangePeriod,
     EntryQuery,
@@ -51,14 +49,17 @@ from erp.ledger.schemas import (
     TrialBalance,
     YearView,
 )
+from erp.ledger.service.accounts import ACCOUNT
+from records.routes import RecordRoutes
 from records.senders import InBatch
 from records.upserts import UPSERT_PROBLEMS
 
 __all__ = ["account_router", "entry_router", "ledger_report_router", "period_router", "year_router"]
 
-Accountant = Annotated[Actor, Needs("ledger.write")]
+READ, WRITE = "ledger.read", "ledger.write"
+Accountant = Annotated[Actor, Needs(WRITE)]
 Closer = Annotated[Actor, Needs("ledger.close")]
-Reader = Annotated[Actor, Needs("ledger.read")]
+Reader = Annotated[Actor, Needs(READ)]
 
 _KEYED = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight, NotFound)
 _POSTED = (
@@ -71,9 +72,6 @@ _POSTED = (
     ControlAccount,
 )
 
-account_router = house_router(
-    prefix="/v1/accounts", tag="accounts", problems=(*_KEYED, DuplicateAccount)
-)
 year_router = house_router(
     prefix="/v1/fiscal-years", tag="fiscal-years", problems=(*_KEYED, YearOverlaps)
 )
@@ -90,22 +88,13 @@ entry_router = house_router(
 ledger_report_router = house_router(prefix="/v1/reports/trial-balance", tag="reports")
 
 
-@account_router.get("")
-async def account_list(
-    _by: Reader, asked: SearchAsked, at: InReading, kind: AccountKind | None = None
-) -> Page[AccountView]:
-    """The chart of accounts, by code."""
-    return await queries.account_page(at.sql, asked, kind=kind)
-
-
-@account_router.post("", status_code=status.HTTP_201_CREATED)
-async def account_create(
-    command: NewAccount, _by: Accountant, _once: OnlyOnce, work: InWork, response: Response
-) -> AccountView:
-    """Open an account."""
-    account = await service.open_account(work, command)
-    reply_with(response, account)
-    return account
+account_router = house_router(prefix="/v1/accounts", tag="accounts")
+account = RecordRoutes(
+    account_router, ACCOUNT, one="account", many="accounts", read=READ, write=WRITE
+)
+account.list("The chart of accounts, by code.")
+account.create(NewAccount, "Open an account.", refuses=(DuplicateAccount,))
+account.get()
 
 
 @year_router.get("")

@@ -2,21 +2,21 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.ledger.states import PeriodState
+from erp.ledger.states import AccountKind, PeriodState
 from values.days import Day
 from values.decimals import NonNegativeDecimal, NonNegativeSum, Sum
 from values.external import ExternalId, SourceVersion
 from values.text import Code, Command, Line, Name
 
 __all__ = [
-    "AccountKind",
+    "AccountQuery",
     "AccountView",
     "BalanceQuery",
     "BalanceView",
@@ -37,7 +37,6 @@ __all__ = [
     "YearView",
 ]
 
-AccountKind = Literal["asset", "liability", "equity", "income", "expense"]
 AmountText = Annotated[NonNegativeDecimal, Field(description="Amount from zero up, as text.")]
 
 
@@ -68,6 +67,12 @@ class AccountView(View):
     kind: AccountKind
     role: str | None
     active: bool
+
+
+class AccountQuery(BaseModel):
+    """Which accounts are wanted."""
+
+    kind: AccountKind | None = None
 
 
 class NewYear(Command):

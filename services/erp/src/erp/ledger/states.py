@@ -1,8 +1,18 @@
-"""States of the ledger's periods."""
+"""States of the ledger's periods, kinds of its accounts."""
 
 from enum import StrEnum
 
-__all__ = ["PeriodState"]
+__all__ = ["AccountKind", "PeriodState"]
+
+
+class AccountKind(StrEnum):
+    """On which side of which statement an account stands."""
+
+    ASSET = "asset"
+    LIABILITY = "liability"
+    EQUITY = "equity"
+    INCOME = "income"
+    EXPENSE = "expense"
 
 
 class PeriodState(StrEnum):

@@ -10,13 +10,14 @@ from chassis.actor import Actor
 from chassis.clock import business_day
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
-from chassis.http.paging import SearchAsked
-from chassis.http.routing import house_router
+from chassis.http.paging import PageAsked, SearchAsked
+from chassis.http.routing import house_router, refuses
 from chassis.problems.standard import (
     CurrencyNotSupported,
     IdempotencyInFlight,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
+    InvalidCursor,
     MissingReference,
     NotFound,
 )
@@ -39,6 +40,7 @@ from erp.stock.errors import (
     TooLittleOnHand,
     UnknownSerial,
 )
+from erp.stock.queries.views import WAREHOUSES
 from erp.stock.schemas import (
     AdjustStock,
     AvailabilityQuery,
@@ -131,10 +133,10 @@ async def _today(request: Request) -> date:
     return business_day(request.app.state.settings.time_zone)
 
 
-@warehouse_router.get("")
-async def warehouse_list(_by: Reader, at: InReading) -> Page[WarehouseView]:
-    """Every warehouse, by code."""
-    return Page(items=await queries.warehouses(at.sql))
+@warehouse_router.get("", responses=refuses(InvalidCursor))
+async def warehouse_list(_by: Reader, asked: PageAsked, at: InReading) -> Page[WarehouseView]:
+    """Warehouses, by code."""
+    return await WAREHOUSES.page(at, None, asked)
 
 
 @level_router.get("")

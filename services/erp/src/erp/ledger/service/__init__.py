@@ -14,7 +14,7 @@ from erp.ledger.service.entries import (
     trial_balance,
 )
 from erp.ledger.service.sent import upsert_entries
-from erp.ledger.service.years import change_period, ensure_year, open_account, open_year
+from erp.ledger.service.years import change_period, ensure_year, open_year
 
 __all__ = [
     "Posting",
@@ -25,7 +25,6 @@ __all__ = [
     "ensure_year",
     "get_entry",
     "in_open_periods",
-    "open_account",
     "open_year",
     "post",
     "post_manual_entry",

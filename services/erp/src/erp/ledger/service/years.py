@@ -8,14 +8,14 @@ import asyncpg
 from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, NotFound
 from chassis.work.unit_of_work import Work
-from erp.ledger.errors import DuplicateAccount, YearOverlaps
-from erp.ledger.models import Account, FiscalYear, Period
+from erp.ledger.errors import YearOverlaps
+from erp.ledger.models import FiscalYear, Period
 from erp.ledger.queries import period_on
 from erp.ledger.rules.posting import months_of
-from erp.ledger.schemas import AccountView, ChangePeriod, NewAccount, NewYear, PeriodView, YearView
+from erp.ledger.schemas import ChangePeriod, NewYear, PeriodView, YearView
 from erp.ledger.states import PeriodState
 
-__all__ = ["change_period", "ensure_year", "open_account", "open_year"]
+__all__ = ["change_period", "ensure_year", "open_year"]
 
 LONGEST_YEAR_DAYS = 549
 
@@ -77,15 +77,3 @@ async def change_period(
     period.set_state(command.state, work.now)
     await work.flush()
     return PeriodView.model_validate(period)
-
-
-async def open_account(work: Work, command: NewAccount) -> AccountView:
-    """Open an account. Raises DuplicateAccount: also for a role's word, which names an account."""
-    known = "select true from account where code = $1 or role = $1"
-    taken = await work.sql.fetchval(known, command.code)
-    if taken:
-        raise DuplicateAccount(account_code=command.code)
-    account = Account(**command.model_dump())
-    work.session.add(account)
-    await work.flush()
-    return AccountView.model_validate(account)

@@ -43,7 +43,6 @@ from erp.stock.queries.views import (
     supply_and_demand,
     units_of_items,
     valuation_lines,
-    warehouses,
 )
 
 __all__ = [
@@ -84,5 +83,4 @@ __all__ = [
     "units_of_items",
     "unpromised_orders",
     "valuation_lines",
-    "warehouses",
 ]

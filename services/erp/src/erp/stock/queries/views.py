@@ -9,13 +9,16 @@ from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.searching import containing
 from erp import searched
 from erp.sql import Sql
+from erp.stock.models import Warehouse
 from erp.stock.rules.lines import DemandState, Shortage
 from erp.stock.rules.units import ItemUnit
 from erp.stock.schemas import LevelView, MoveView, WarehouseView
+from records.reads import Reads, columns_of, everybody
 
 __all__ = [
     "MOVES",
     "MOVE_VIEW",
+    "WAREHOUSES",
     "available",
     "backordered_items",
     "demand_states",
@@ -27,8 +30,17 @@ __all__ = [
     "supply_and_demand",
     "units_of_items",
     "valuation_lines",
-    "warehouses",
 ]
+
+WAREHOUSES = Reads(
+    name="warehouse",
+    view=WarehouseView,
+    columns=columns_of(WarehouseView, Warehouse.__table__),
+    source="warehouse",
+    visible=everybody,
+    sorts={"code": Sort("code", "text")},
+    default_sort="code",
+)
 
 _DEMAND_OF_ORDERS = """select order_id, order_line_id, item_id, wanted, reserved,
     wanted - reserved - shipped as waiting, shipped
@@ -158,12 +170,6 @@ async def valuation_lines(sql: Sql, *, on: date | None) -> list[Mapping[str, Any
     """The worth of every item on hand, by SKU; at the end of a day by the moves up to it."""
     rows = await sql.fetch(_VALUATION_ON, on) if on else await sql.fetch(_VALUATION)
     return [dict(row) for row in rows]
-
-
-async def warehouses(sql: Sql) -> list[WarehouseView]:
-    """Every warehouse, by code."""
-    rows = await sql.fetch("select id, version, code, name from warehouse order by code")
-    return [WarehouseView.model_validate(dict(row)) for row in rows]
 
 
 async def level_page(
