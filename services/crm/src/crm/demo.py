@@ -15,8 +15,8 @@ from crm.accounts.service.accounts import ACCOUNT
 from crm.accounts.service.contacts import CONTACT
 from crm.catalog.errors import DuplicateCode
 from crm.catalog.schemas import UpsertPrice, UpsertProduct
-from crm.catalog.service.prices import upsert_price
-from crm.catalog.service.products import upsert_product
+from crm.catalog.service.prices import PRICE
+from crm.catalog.service.products import PRODUCT
 from crm.consents import ConsentChange, ConsentState
 from crm.ownership import ManagedByErp
 from records.upserts import Upserted
@@ -114,8 +114,8 @@ async def make_demo_company(work: Work) -> Mapping[str, int]:
     sent = [
         *_sendings(upsert_of(ACCOUNT), UpsertAccount, _ACCOUNTS),
         *_sendings(upsert_of(CONTACT), UpsertContact, _CONTACTS),
-        *_sendings(upsert_product, UpsertProduct, _products(work.setting.currency)),
-        *_sendings(upsert_price, UpsertPrice, _prices(work.setting.currency)),
+        *_sendings(upsert_of(PRODUCT), UpsertProduct, _products(work.setting.currency)),
+        *_sendings(upsert_of(PRICE), UpsertPrice, _prices(work.setting.currency)),
     ]
     outcomes: Counter[str] = Counter()
     for act, key, command in sent:

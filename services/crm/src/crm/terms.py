@@ -1,13 +1,12 @@
 """A linked ERP's terms of business with a customer: how they are kept, and how they change."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from chassis.problems.field_errors import errors_of_field
 from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput
-from crm.fields import Facts
 from values.money import MoneyChange, MoneyView
 from values.text import Line, unset
 
@@ -48,7 +47,7 @@ class ErpTermsChange(BaseModel):
 
     def onto(self, present: ErpTerms | None) -> ErpTerms:
         """The terms with these parts changed. Raises InvalidInput: a part is missing."""
-        parts: Facts = {name: getattr(self, name) for name in self.model_fields_set}
+        parts: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
         if present is None and "customer_number" not in parts:
             needed = "Needed where no terms are known."
             raise InvalidInput(errors=[FieldError("/erp/customer_number", "missing", needed)])

@@ -17,29 +17,25 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from chassis.storage.base import Quantity
+from chassis.storage.states import known
 from crm.base import Base
+from crm.catalog.states import Master, PriceStatus
 from crm.searched import PRODUCT
 from records.entities import NamedRecord, Record, Values
 from values.money import UnitPrice
 from values.units import decimals_of
 
 __all__ = [
-    "ACTIVE",
-    "ERP_MASTER",
-    "OWN",
     "STANDARD",
-    "WITHDRAWN",
     "PriceList",
     "Product",
     "ProductAvailability",
     "ProductPrice",
 ]
 
-ACTIVE, WITHDRAWN = "active", "withdrawn"
-OWN, ERP_MASTER = "own", "erp"
 STANDARD = "standard"
 
 
@@ -50,7 +46,7 @@ class Product(NamedRecord, Base):
     __table_args__ = (
         CheckConstraint("code <> ''", name="code_given"),
         CheckConstraint("name <> ''", name="name_given"),
-        CheckConstraint("master in ('own', 'erp')", name="master_known"),
+        known("master", Master),
         CheckConstraint("list_price >= 0", name="list_price_not_negative"),
         CheckConstraint("unit ~ '^[A-Z0-9]{2,3}$'", name="unit_form"),
         CheckConstraint("unit_decimals between 0 and 6", name="unit_decimals_range"),
@@ -70,7 +66,7 @@ class Product(NamedRecord, Base):
     discontinued_on: Mapped[date | None]
     currency: Mapped[str]
     list_price_amount: Mapped[Decimal | None] = mapped_column("list_price", Numeric(20, 6))
-    master: Mapped[str] = mapped_column(default=OWN)
+    master: Mapped[str] = mapped_column(default=Master.OWN)
     search: Mapped[str] = mapped_column(default="", server_default=text("''"))
     """Of the release before; what is searched stands beside (`crm.searched`)."""
 
@@ -90,13 +86,6 @@ class Product(NamedRecord, Base):
         if "unit_decimals" not in values and (unit != self.unit or self.unit_decimals is None):
             values = {**values, "unit": unit, "unit_decimals": decimals_of(unit)}
         return super().apply(values)
-
-    def hand_over(self) -> bool:
-        """Make the ERP master: it prices the product from now on; whether it was not so far."""
-        if self.master == ERP_MASTER:
-            return False
-        self.apply({"master": ERP_MASTER, "list_price": None})
-        return True
 
 
 class PriceList(Record, Base):
@@ -126,8 +115,8 @@ class ProductPrice(Record, Base):
         CheckConstraint("min_quantity >= 0", name="min_quantity_not_negative"),
         CheckConstraint("amount >= 0", name="amount_not_negative"),
         CheckConstraint("valid_to >= valid_from", name="period_in_order"),
-        CheckConstraint("status in ('active', 'withdrawn')", name="status_known"),
-        CheckConstraint("master in ('own', 'erp')", name="master_known"),
+        known("status", PriceStatus),
+        known("master", Master),
         ExcludeConstraint(
             ("product_id", "="),
             ("price_list", "="),
@@ -145,14 +134,15 @@ class ProductPrice(Record, Base):
     )
 
     product_id: Mapped[UUID] = mapped_column(ForeignKey("product.id"))
+    product: Mapped[Product] = relationship(lazy="raise")
     price_list: Mapped[str] = mapped_column(default=STANDARD)
     min_quantity: Mapped[Decimal] = mapped_column(Numeric(20, 6), default=Decimal(0))
     valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
     amount: Mapped[Decimal] = mapped_column(Numeric(20, 6))
     currency: Mapped[str]
-    status: Mapped[str] = mapped_column(default=ACTIVE)
-    master: Mapped[str] = mapped_column(default=OWN)
+    status: Mapped[str] = mapped_column(default=PriceStatus.ACTIVE)
+    master: Mapped[str] = mapped_column(default=Master.OWN)
 
     @property
     def price(self) -> UnitPrice | None:

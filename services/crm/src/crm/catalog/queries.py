@@ -1,20 +1,19 @@
 """Named reads and locks of products and prices."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
 from sqlalchemy import select
 
-from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.storage.searching import containing
+from chassis.storage.paging import Filter, Sort
+from chassis.storage.reading import Reading
 from chassis.work.locking import any_of
 from chassis.work.unit_of_work import Work
 from crm import searched
-from crm.catalog.models import ACTIVE, OWN, ProductPrice
+from crm.catalog.models import PriceList, Product, ProductPrice
 from crm.catalog.rules.pricing import PricedProduct
 from crm.catalog.schemas import (
     PriceListView,
@@ -23,49 +22,33 @@ from crm.catalog.schemas import (
     ProductQuery,
     ProductView,
 )
-from records.links import linked_to, references
+from crm.catalog.states import Master, PriceStatus
+from crm.sql import Sql
+from records.links import linked_to
+from records.reads import BY_NAME, Reads, columns_of, everybody, record_filters
 from values.money import UnitPrice
 from values.prices import PriceStep
 
 __all__ = [
-    "Sql",
+    "PRICES",
+    "PRICE_LISTS",
+    "PRODUCTS",
     "availability_versions",
     "is_account",
     "overlapping",
     "own_active_prices",
-    "price_list_page",
-    "price_list_view",
-    "price_page",
-    "price_view",
     "priced",
-    "product_id_of_price",
+    "product_ids_of_prices",
     "product_meant",
-    "product_page",
-    "product_view",
     "products_with_codes",
     "store_availabilities",
 ]
 
-Sql: TypeAlias = "asyncpg.Connection[Any]"
-
-PRODUCT = f"""id, code, name, description, category, unit, unit_decimals, active, discontinued_on,
-  master, version, created_at, updated_at,
-  case when list_price is not null
-    then jsonb_build_object('amount', list_price::text, 'currency', currency)
-  end as list_price,
-  (select jsonb_build_object('free', a.free::text, 'incoming', a.incoming::text,
-      'told_at', a.updated_at) from product_availability a where a.product_id = product.id)
-    as availability,
-  {references("product")}"""
-
-PRICE = f"""product_price.id, product_id, p.code as product_code, price_list, min_quantity,
-  valid_from, valid_to, status, product_price.master, product_price.version,
-  product_price.created_at, product_price.updated_at,
-  jsonb_build_object('amount', amount::text, 'currency', product_price.currency) as price,
-  {references("product_price")}"""
-
-PRICE_LIST = f"""id, code, name, is_default, version, created_at, updated_at,
-  {references("price_list")}"""
+_LIST_PRICE = """case when list_price is not null
+    then jsonb_build_object('amount', list_price::text, 'currency', currency) end"""
+_AVAILABILITY = """(select jsonb_build_object('free', a.free::text, 'incoming', a.incoming::text,
+      'told_at', a.updated_at) from product_availability a where a.product_id = product.id)"""
+_PRICE = "jsonb_build_object('amount', amount::text, 'currency', product_price.currency)"
 
 _AVAILABILITY_VERSIONS = """select p.id, coalesce(a.source_version, 0) as version,
     coalesce(a.source_history, 1) as history from product p
@@ -102,101 +85,63 @@ CLASHES = """daterange(valid_from, valid_to, '[]') && daterange({begin}, {end}, 
       or daterange(valid_from, valid_to, '[]') <@ daterange({begin}, {end}, '[]')))"""
 """Whether a price and another period leave open which holds."""
 
-_PRICES = "product_price join product p on p.id = product_id"
+
+def _product_filters(_at: Reading, query: ProductQuery) -> list[Filter]:
+    return [
+        Filter("code = {}", query.code),
+        Filter("category = {}", query.category),
+        Filter("active = {}", query.active),
+        Filter("master = {}", query.master),
+        linked_to("product", query.external_system, query.external_id),
+    ]
 
 
-async def product_page(sql: Sql, query: ProductQuery, asked: PageQuery) -> Page[ProductView]:
-    """One page of the products wanted, the newest first."""
-    return await fetch_page(
-        sql,
-        columns=PRODUCT,
-        source="product",
-        view=_product,
-        sorts={
-            "created_at": Sort("created_at", "timestamptz"),
-            "updated_at": Sort("updated_at", "timestamptz"),
-            "name": Sort("sort_key", "text"),
-            "code": Sort("code", "text"),
-        },
-        default="-created_at",
-        asked=asked,
-        where=[
-            *await containing(sql, query.q, searched.PRODUCTS),
-            Filter("code = {}", query.code),
-            Filter("category = {}", query.category),
-            Filter("active = {}", query.active),
-            Filter("master = {}", query.master),
-            linked_to("product", query.external_system, query.external_id),
-        ],
-    )
+def _price_filters(_at: Reading, query: PriceQuery) -> list[Filter]:
+    return [
+        *record_filters("product_price", query),
+        Filter("product_id = {}", query.product_id),
+        Filter("price_list = {}", query.price_list),
+    ]
 
 
-async def price_page(sql: Sql, query: PriceQuery, asked: PageQuery) -> Page[ProductPriceView]:
-    """One page of the prices wanted, the newest first."""
-    return await fetch_page(
-        sql,
-        columns=PRICE,
-        source=_PRICES,
-        view=_price,
-        sorts={
-            "created_at": Sort("product_price.created_at", "timestamptz"),
-            "updated_at": Sort("product_price.updated_at", "timestamptz"),
-        },
-        default="-created_at",
-        asked=asked,
-        where=[
-            Filter("product_id = {}", query.product_id),
-            *await containing(sql, asked.q, searched.PRICES),
-            Filter("price_list = {}", query.price_list),
-            Filter("status = {}", query.status),
-            linked_to("product_price", query.external_system, query.external_id),
-        ],
-        key="product_price.id",
-    )
-
-
-async def product_view(sql: Sql, product_id: UUID) -> ProductView | None:
-    """The product as callers see it."""
-    row = await sql.fetchrow(f"select {PRODUCT} from product where id = $1", product_id)
-    return _product(row) if row else None
-
-
-async def price_view(sql: Sql, price_id: UUID) -> ProductPriceView | None:
-    """The price as callers see it."""
-    row = await sql.fetchrow(f"select {PRICE} from {_PRICES} where product_price.id = $1", price_id)
-    return _price(row) if row else None
-
-
-async def price_list_page(sql: Sql, asked: PageQuery) -> Page[PriceListView]:
-    """One page of price lists, the newest first."""
-    return await fetch_page(
-        sql,
-        columns=PRICE_LIST,
-        source="price_list",
-        view=_price_list,
-        sorts={"created_at": Sort("created_at", "timestamptz")},
-        default="-created_at",
-        asked=asked,
-        where=await containing(sql, asked.q, searched.PRICE_LISTS),
-    )
-
-
-async def price_list_view(sql: Sql, price_list_id: UUID) -> PriceListView | None:
-    """The price list as callers see it."""
-    row = await sql.fetchrow(f"select {PRICE_LIST} from price_list where id = $1", price_list_id)
-    return _price_list(row) if row else None
-
-
-def _price_list(row: Mapping[str, Any]) -> PriceListView:
-    return PriceListView.model_validate(dict(row))
-
-
-def _product(row: Mapping[str, Any]) -> ProductView:
-    return ProductView.model_validate(dict(row))
-
-
-def _price(row: Mapping[str, Any]) -> ProductPriceView:
-    return ProductPriceView.model_validate(dict(row))
+PRODUCTS = Reads(
+    name="product",
+    view=ProductView,
+    columns=columns_of(
+        ProductView, Product.__table__, list_price=_LIST_PRICE, availability=_AVAILABILITY
+    ),
+    source="product",
+    visible=everybody,
+    query=ProductQuery,
+    filters=_product_filters,
+    searched=searched.PRODUCTS,
+    sorts={**BY_NAME, "code": Sort("code", "text")},
+)
+PRICES = Reads(
+    name="product_price",
+    view=ProductPriceView,
+    columns=columns_of(
+        ProductPriceView, ProductPrice.__table__, product_code="p.code", price=_PRICE
+    ),
+    source="product_price join product p on p.id = product_price.product_id",
+    visible=everybody,
+    query=PriceQuery,
+    filters=_price_filters,
+    searched=searched.PRICES,
+    sorts={
+        name: Sort(f"product_price.{name}", "timestamptz") for name in ("created_at", "updated_at")
+    },
+    key="product_price.id",
+)
+PRICE_LISTS = Reads(
+    name="price_list",
+    view=PriceListView,
+    columns=columns_of(PriceListView, PriceList.__table__),
+    source="price_list",
+    visible=everybody,
+    searched=searched.PRICE_LISTS,
+    sorts={"created_at": Sort("created_at", "timestamptz")},
+)
 
 
 async def is_account(sql: Sql, account_id: UUID) -> bool:
@@ -223,12 +168,12 @@ async def product_meant(sql: Sql, code: str, product_id: UUID | None) -> UUID | 
     return found
 
 
-async def product_id_of_price(sql: Sql, price_id: UUID) -> UUID | None:
-    """Whose price it is."""
-    found: UUID | None = await sql.fetchval(
-        "select product_id from product_price where id = $1", price_id
+async def product_ids_of_prices(sql: Sql, price_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """The products that prices belong to, by price; what there is not is left out."""
+    rows = await sql.fetch(
+        "select id, product_id from product_price where id = any($1::uuid[])", list(price_ids)
     )
-    return found
+    return {row["id"]: row["product_id"] for row in rows}
 
 
 async def own_active_prices(work: Work, product_ids: Collection[UUID]) -> list[ProductPrice]:
@@ -237,8 +182,8 @@ async def own_active_prices(work: Work, product_ids: Collection[UUID]) -> list[P
         select(ProductPrice)
         .where(
             ProductPrice.product_id == any_of(product_ids),
-            ProductPrice.status == ACTIVE,
-            ProductPrice.master == OWN,
+            ProductPrice.status == PriceStatus.ACTIVE,
+            ProductPrice.master == Master.OWN,
         )
         .order_by(ProductPrice.id)
     )

@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
-from crm.fields import LARGEST_BATCH, Facts
+from crm.catalog.states import Master, PriceStatus
 from records.links import ExternalRef
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity
-from values.external import ExternalId, SourceVersion
+from values.external import SourceVersion
 from values.money import UnitPriceChange, UnitPriceView
 from values.text import Code, Command, Emptied, Line, Name, OptionalNote, Word, unset
 
@@ -31,12 +31,8 @@ __all__ = [
     "ProductView",
     "QuotedPrice",
     "UpsertPrice",
-    "UpsertPriceItem",
     "UpsertPriceList",
-    "UpsertPrices",
     "UpsertProduct",
-    "UpsertProductItem",
-    "UpsertProducts",
 ]
 
 UnitCode = Annotated[
@@ -44,9 +40,6 @@ UnitCode = Annotated[
     StringConstraints(pattern="^[A-Z0-9]{2,3}$"),
     Field(description="UN/ECE Recommendation 20, such as C62 (piece) or KGM; by default C62."),
 ]
-Master = Literal["own", "erp"]
-PriceStatus = Literal["active", "withdrawn"]
-
 _MASTER = "`own`: changed here; `erp`: a read copy of the ERP's."
 
 
@@ -70,12 +63,6 @@ class ProductFields(Command):
     discontinued_on: Day | None = Field(
         default=None, description="First day on which it is no longer sold."
     )
-
-    def facts(self) -> Facts:
-        """The fields of the record that were given."""
-        facts = self.given("source_version", "external_id")
-        price = facts.get("list_price")
-        return facts | {"list_price": price.price()} if isinstance(price, UnitPriceView) else facts
 
 
 class AddProduct(ProductFields):
@@ -103,18 +90,6 @@ class UpsertProduct(ProductFields):
     list_price: UnitPriceChange | None = Field(default=None, description=_LIST_PRICE)
 
 
-class UpsertProductItem(UpsertProduct):
-    """One product of a batch."""
-
-    external_id: ExternalId
-
-
-class UpsertProducts(Command):
-    """Products as another system knows them."""
-
-    items: list[UpsertProductItem] = Field(min_length=1, max_length=LARGEST_BATCH)
-
-
 class PriceFields(Command):
     """Fields of a price. What is left out of a change stays as it is."""
 
@@ -125,12 +100,6 @@ class PriceFields(Command):
     )
     valid_from: Day | None = Field(default=None, description="First day; null: always so far.")
     valid_to: Day | None = Field(default=None, description="Last day; null: until further notice.")
-
-    def facts(self) -> Facts:
-        """The fields of the record that were given."""
-        facts = self.given("source_version", "external_id", "product")
-        price = facts.get("price")
-        return facts | {"price": price.price()} if isinstance(price, UnitPriceView) else facts
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -164,18 +133,6 @@ class UpsertPrice(PriceFields):
     status: PriceStatus = Field(default_factory=unset)
 
 
-class UpsertPriceItem(UpsertPrice):
-    """One price of a batch."""
-
-    external_id: ExternalId
-
-
-class UpsertPrices(Command):
-    """Prices as another system knows them."""
-
-    items: list[UpsertPriceItem] = Field(min_length=1, max_length=LARGEST_BATCH)
-
-
 class UpsertPriceList(Command):
     """A price list as the ERP knows it."""
 
@@ -185,10 +142,6 @@ class UpsertPriceList(Command):
     is_default: StrictBool = Field(
         default_factory=unset, description="True: it holds where no list is named."
     )
-
-    def facts(self) -> Facts:
-        """The fields of the record that were given."""
-        return self.given("source_version")
 
 
 class PriceListView(BaseModel):

@@ -16,10 +16,10 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
-from crm.fields import LARGEST_BATCH
 from crm.orders.erp_orders import ErpOrder
 from crm.orders.states import OrderState, RefusalKind
 from records.links import ExternalRef
+from records.routes import LARGEST_BATCH
 from values.address import Address, AddressPatch
 from values.days import Day, Instant
 from values.decimals import NonNegativeDecimal, PositiveQuantity, SignedAmount

@@ -8,7 +8,7 @@ from uuid import UUID
 from values.money import UnitPrice
 from values.prices import PriceStep, price_for
 
-__all__ = ["PricedProduct"]
+__all__ = ["PricedProduct", "as_id"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +42,11 @@ class PricedProduct:
     def is_sold(self, on: date) -> bool:
         """Whether it can be ordered on the day; from `discontinued_on` it cannot."""
         return self.active and (self.discontinued_on is None or on < self.discontinued_on)
+
+
+def as_id(reference: str) -> UUID | None:
+    """The id that the text is; None when it is none, so perhaps a code."""
+    try:
+        return UUID(reference)
+    except ValueError:
+        return None

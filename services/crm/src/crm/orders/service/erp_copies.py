@@ -10,7 +10,7 @@ from chassis.problems.standard import InvalidInput, MissingReference
 from chassis.storage.source_versions import age_of, require_near
 from chassis.work.unit_of_work import Work
 from crm.accounts.service import debts
-from crm.catalog.service import products
+from crm.catalog.service.availability import Stock, store_stocks
 from crm.orders import queries
 from crm.orders.models import Order
 from crm.orders.schemas import (
@@ -91,10 +91,8 @@ async def store_availabilities(work: Work, sent: Sequence[UpsertAvailability]) -
 
     Raises NotFound, VersionTooFar.
     """
-    stocks = [
-        products.Stock(one.product_id, one.source_version, one.free, one.incoming) for one in sent
-    ]
-    return await products.store_availabilities(work, stocks)
+    stocks = [Stock(one.product_id, one.source_version, one.free, one.incoming) for one in sent]
+    return await store_stocks(work, stocks)
 
 
 async def store_debts(work: Work, sent: Sequence[UpsertDebt]) -> list[Outcome]:

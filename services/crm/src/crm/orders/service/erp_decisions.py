@@ -5,7 +5,7 @@ from typing import Any
 
 from chassis.ids import uuid7
 from chassis.work.unit_of_work import Work
-from crm.catalog.service import prices
+from crm.catalog.service import pricing
 from crm.orders import queries
 from crm.orders.erp_orders import ErpLine, ErpOrder
 from crm.orders.models import Order, OrderLine
@@ -148,7 +148,7 @@ def _content_of(order: Order, erp: ErpOrder) -> dict[str, Any]:
 async def _lines_of(work: Work, order: Order, erp: ErpOrder) -> list[OrderLine] | None:
     """The ERP's lines as ours; None where one of them names no product of ours."""
     named = [str(line.product_id or line.sku) for line in erp.lines]
-    products = await prices.offered(work.sql, set(named))
+    products = await pricing.offered(work.sql, set(named))
     if not named or any(name not in products for name in named):
         return None
     return [

@@ -13,8 +13,8 @@ from chassis.storage.loading import loaded
 from chassis.work.company_rules import require_supported_currency
 from chassis.work.unit_of_work import Work
 from crm.catalog.errors import NoPrice
-from crm.catalog.service import prices
-from crm.catalog.service.prices import Offer
+from crm.catalog.service import pricing
+from crm.catalog.service.pricing import Offer
 from crm.orders.errors import FractionOfUnit, PriceMissing, ProductNotSold, UnknownLine
 from crm.orders.models import Order, OrderLine
 from crm.orders.schemas import ChangeLine, NewOrderLine
@@ -83,7 +83,7 @@ def compared_values(lines: Sequence[OrderLine]) -> list[tuple[Any, ...]]:
 
 async def _offers(work: Work, order: Order, named: Sequence[str]) -> dict[str, Offer]:
     """The products of the lines, with the prices of the account. Raises MissingReference."""
-    offers = await prices.offered(work.sql, set(named), account_id=order.account_id)
+    offers = await pricing.offered(work.sql, set(named), account_id=order.account_id)
     for name in named:
         if name not in offers:
             raise MissingReference(entity="product", reference=name)
@@ -230,6 +230,6 @@ def _terms(
 def _price_of_the_day(product: Offer, quantity: Decimal, *, on: date) -> UnitPrice:
     """The price of the catalog where none was agreed. Raises PriceMissing."""
     try:
-        return prices.price_on(product, quantity, on=on)
+        return pricing.price_on(product, quantity, on=on)
     except NoPrice as without:
         raise PriceMissing(product=product.code, on=on) from without

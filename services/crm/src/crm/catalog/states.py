@@ -1,0 +1,19 @@
+"""Who is master of a product or a price, and how prices stand."""
+
+from enum import StrEnum
+
+__all__ = ["Master", "PriceStatus"]
+
+
+class Master(StrEnum):
+    """Which half is master of a product or a price; the other one keeps a read copy."""
+
+    OWN = "own"
+    ERP = "erp"
+
+
+class PriceStatus(StrEnum):
+    """Whether a price holds in its period; one that is withdrawn holds no more."""
+
+    ACTIVE = "active"
+    WITHDRAWN = "withdrawn"
