@@ -34,15 +34,16 @@ from crm.staff.schemas import (
     MemberQuery,
     MemberView,
     NewPassword,
-    TeamQuery,
-    TeamView,
 )
-from crm.staff.service import members, teams
+from crm.staff.service import members
+from crm.staff.service.teams import TEAM
+from records.routes import RecordRoutes
 
 __all__ = ["team_router", "user_router"]
 
-StaffManager = Annotated[Actor, Needs("staff.write")]
-Reader = Annotated[Actor, Needs("staff.read")]
+READ, WRITE = "staff.read", "staff.write"
+StaffManager = Annotated[Actor, Needs(WRITE)]
+Reader = Annotated[Actor, Needs(READ)]
 
 _PROBLEMS = (
     NotFound,
@@ -66,15 +67,8 @@ async def _member(
     response: Response, at: Reading, member_id: UUID, *, new: bool = False
 ) -> MemberView:
     """The staff member as the reply shows it, with its ETag."""
-    view = await members.get_member(at.sql, member_id)
+    view = await queries.USERS.get(at, member_id)
     reply_with(response, view, location=f"/v1/users/{view.id}" if new else None)
-    return view
-
-
-async def _team(response: Response, at: Reading, team_id: UUID, *, new: bool = False) -> TeamView:
-    """The team as the reply shows it, with its ETag."""
-    view = await teams.get_team(at.sql, team_id)
-    reply_with(response, view, location=f"/v1/teams/{view.id}" if new else None)
     return view
 
 
@@ -83,7 +77,7 @@ async def user_list(
     wanted: Annotated[MemberQuery, Query()], _by: Reader, asked: PageAsked, at: InReading
 ) -> Page[MemberView]:
     """Staff members; `sort` by login or created_at."""
-    return await queries.member_page(at.sql, wanted, asked)
+    return await queries.USERS.page(at, wanted, asked)
 
 
 @user_router.post("", status_code=status.HTTP_201_CREATED)
@@ -146,37 +140,8 @@ async def user_set_password(
     return await _member(response, work, user_id)
 
 
-@team_router.get("")
-async def team_list(
-    wanted: Annotated[TeamQuery, Query()], _by: Reader, asked: PageAsked, at: InReading
-) -> Page[TeamView]:
-    """Teams, by name."""
-    return await queries.team_page(at.sql, wanted, asked)
-
-
-@team_router.post("", status_code=status.HTTP_201_CREATED)
-async def team_create(
-    command: AddTeam, _by: StaffManager, _once: OnlyOnce, work: InWork, response: Response
-) -> TeamView:
-    """Form a team."""
-    return await _team(response, work, await teams.create_team(work, command), new=True)
-
-
-@team_router.get("/{team_id}")
-async def team_get(team_id: UUID, _by: Reader, at: InReading, response: Response) -> TeamView:
-    """The team."""
-    return await _team(response, at, team_id)
-
-
-@team_router.patch("/{team_id}")
-async def team_update(
-    team_id: UUID,
-    command: ChangeTeam,
-    _by: StaffManager,
-    revision: IfMatch,
-    work: InWork,
-    response: Response,
-) -> TeamView:
-    """Change the fields given; the others stay."""
-    await teams.change_team(work, team_id, command, revision=revision)
-    return await _team(response, work, team_id)
+team = RecordRoutes(team_router, TEAM, one="team", many="teams", read=READ, write=WRITE)
+team.list("Teams, by name.")
+team.create(AddTeam, "Form a team.")
+team.get()
+team.change(ChangeTeam)

@@ -27,18 +27,9 @@ __all__ = [
     "change_member",
     "disable_member",
     "enable_member",
-    "get_member",
     "replace_password",
     "require_active_user",
 ]
-
-
-async def get_member(sql: queries.Sql, member_id: UUID) -> MemberView:
-    """The staff member as callers see it. Raises NotFound."""
-    view = await queries.member_view(sql, member_id)
-    if view is None:
-        raise NotFound(entity="user", id=member_id)
-    return view
 
 
 async def require_active_user(work: Work, member_id: UUID, *, pointer: str) -> None:
@@ -46,9 +37,10 @@ async def require_active_user(work: Work, member_id: UUID, *, pointer: str) -> N
 
     Raises MissingReference for an unknown user, InvalidInput at `pointer` for a disabled one.
     """
-    member = await queries.member_view(work.sql, member_id)
-    if member is None:
-        raise MissingReference(entity="user", reference=member_id)
+    try:
+        member = await queries.USERS.get(work, member_id)
+    except NotFound as unknown:
+        raise MissingReference(entity="user", reference=member_id) from unknown
     if not member.active:
         message = "This user is disabled and takes no new work."
         raise InvalidInput(errors=[FieldError(pointer, "user_disabled", message)])
@@ -133,7 +125,7 @@ async def _set_active(work: Work, member_id: UUID, *, active: bool) -> None:
 async def _lock_member(work: Work, member_id: UUID, *, revision: int | None = None) -> MemberView:
     """The member as it is until the act ends, when the caller may change such a one."""
     await queries.lock_member(work.sql, member_id)
-    view = await get_member(work.sql, member_id)
+    view = await queries.USERS.get(work, member_id)
     _require_permissions_of(work, view.roles)
     if revision not in {None, view.version}:
         raise StaleRevision(expected=revision, current=view.version)
