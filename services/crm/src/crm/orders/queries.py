@@ -6,18 +6,20 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from chassis.storage.loading import columns_of
-from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.storage.searching import containing
+from chassis.storage import loading
+from chassis.storage.paging import Filter, Sort
+from chassis.storage.reading import Reading
 from chassis.work.locking import any_of
 from chassis.work.unit_of_work import Work
+from crm import searched
 from crm.orders.models import Order, OrderLine
-from crm.orders.schemas import OrderView
-from crm.searched import ORDERS
+from crm.orders.schemas import OrderQuery, OrderView
 from crm.sql import Sql
-from records.links import references
+from records.links import linked_to
+from records.reads import Reads, columns_of, everybody
 
 __all__ = [
+    "ORDERS",
     "add_order",
     "bases_of",
     "has_ordered",
@@ -25,9 +27,6 @@ __all__ = [
     "load_lines",
     "lock_orders",
     "lock_rows",
-    "order_page",
-    "order_view",
-    "order_views",
     "replace_lines",
     "unknown_to_erp",
 ]
@@ -47,22 +46,43 @@ _UNKNOWN_TO_ERP = f"""case when customer_order.state = 'placed'
       and not {_LINKED.format(kind="product", id="p.id")}) end"""
 """Products that are not in the ERP yet, for which an order of a customer of the ERP waits."""
 
-_VIEW = f"""customer_order.id, customer_order.version, customer_order.number,
-  customer_order.account_id, customer_order.ordered_on, customer_order.requested_on,
-  customer_order.ship_to, customer_order.note, customer_order.currency, customer_order.state,
-  customer_order.net, customer_order.freight, customer_order.total, customer_order.erp,
-  customer_order.content_version, customer_order.content_history, customer_order.refusal,
-  customer_order.created_at, customer_order.updated_at,
-  (select trim_scale(d.owes)::text from account_debt d
-    where d.account_id = customer_order.account_id) as customer_owes,
-  (select jsonb_agg(jsonb_build_object('id', l.id, 'product_id', l.product_id,
+_OWES = """(select trim_scale(d.owes)::text from account_debt d
+    where d.account_id = customer_order.account_id)"""
+_LINES = """(select jsonb_agg(jsonb_build_object('id', l.id, 'product_id', l.product_id,
       'product_code', p.code, 'quantity', l.quantity::text, 'unit_price', l.unit_price::text,
       'discount', l.discount::text, 'net', l.net::text,
       'external_line_id', l.external_line_id) order by l.position)
     from customer_order_line l join product p on p.id = l.product_id
-    where l.order_id = customer_order.id) as lines,
-  {_UNKNOWN_TO_ERP} as waits_for,
-  {references("customer_order")}"""
+    where l.order_id = customer_order.id)"""
+
+
+def _filters(_at: Reading, query: OrderQuery) -> list[Filter]:
+    return [
+        Filter("customer_order.account_id = {}", query.account_id),
+        Filter("customer_order.state = {}", query.state),
+        Filter("customer_order.number = {}", query.number),
+        linked_to("customer_order", query.external_system, query.external_id),
+    ]
+
+
+ORDERS = Reads(
+    name="order",
+    view=OrderView,
+    columns=columns_of(
+        OrderView,
+        Order.__table__,
+        customer_owes=_OWES,
+        lines=_LINES,
+        waits_for=_UNKNOWN_TO_ERP,
+    ),
+    source="customer_order",
+    visible=everybody,
+    query=OrderQuery,
+    filters=_filters,
+    searched=searched.ORDERS,
+    sorts={"created_at": Sort("customer_order.created_at", "timestamptz")},
+    key="customer_order.id",
+)
 
 _ADD_LINES = """line as (insert into customer_order_line (id, order_id, position, product_id,
     quantity, unit_price, discount, net, external_line_id)
@@ -134,21 +154,7 @@ async def replace_lines(work: Work, order_id: UUID, lines: Sequence[OrderLine]) 
 
 def _columns(lines: Sequence[OrderLine]) -> list[list[Any]]:
     named = ("id", "order_id", "position", "product_id", "quantity", "unit_price", "discount")
-    return columns_of(lines, *named, "net", "external_line_id")
-
-
-async def order_view(sql: Sql, order_id: UUID) -> OrderView | None:
-    """The order as callers see it."""
-    row = await sql.fetchrow(f"select {_VIEW} from customer_order where id = $1", order_id)
-    return OrderView.model_validate(dict(row)) if row else None
-
-
-async def order_views(sql: Sql, order_ids: Sequence[UUID]) -> list[OrderView]:
-    """Orders as callers see them."""
-    rows = await sql.fetch(
-        f"select {_VIEW} from customer_order where id = any($1::uuid[])", list(order_ids)
-    )
-    return [OrderView.model_validate(dict(row)) for row in rows]
+    return loading.columns_of(lines, *named, "net", "external_line_id")
 
 
 async def unknown_to_erp(sql: Sql, product_ids: Collection[UUID]) -> list[str]:
@@ -175,20 +181,3 @@ async def has_ordered(sql: Sql, account_id: UUID) -> bool:
         "select exists (select from customer_order where account_id = $1)", account_id
     )
     return found
-
-
-async def order_page(sql: Sql, asked: PageQuery, filters: Sequence[Filter]) -> Page[OrderView]:
-    """One page of orders, the newest first."""
-    return await fetch_page(
-        sql,
-        columns=_VIEW,
-        source="customer_order",
-        where=[*filters, *await containing(sql, asked.q, ORDERS)],
-        sorts={
-            "created_at": Sort("customer_order.created_at", "timestamptz"),
-        },
-        default="-created_at",
-        asked=asked,
-        key="customer_order.id",
-        view=lambda row: OrderView.model_validate(dict(row)),
-    )

@@ -33,7 +33,7 @@ from chassis.problems.standard import (
     RowBusy,
     StaleRevision,
 )
-from chassis.storage.paging import Filter, Page
+from chassis.storage.paging import Page
 from chassis.storage.reading import Reading
 from chassis.texts import Texts
 from crm.accounts.errors import AccountArchived
@@ -50,6 +50,7 @@ from crm.orders.models import Order
 from crm.orders.rules.reasons import DEFAULT_REASON, REASONS
 from crm.orders.schemas import (
     ChangeOrder,
+    OrderQuery,
     OrderView,
     PlaceOrder,
     UpsertAvailabilities,
@@ -72,9 +73,7 @@ from crm.orders.service.copy_batches import (
     store_each,
     store_one,
 )
-from crm.orders.states import OrderState
 from records.batches import upsert_each
-from records.links import linked_to
 from records.senders import FromBoundSystem, FromSystem, InBatch, InBoundBatch
 from records.upserts import UPSERT_PROBLEMS, UPSERTED, UPSERTED_PART, Upserted, reply_outcome
 from values.external import ExternalId
@@ -134,28 +133,21 @@ InReply = Annotated[OrderReply, Depends(order_reply)]
 
 async def _order(reply: OrderReply, at: Reading, order_id: UUID) -> OrderView:
     """The order as the reply shows it, with its ETag."""
-    view = await orders.get_order(at.sql, order_id)
+    view = await queries.ORDERS.get(at, order_id)
     reply_with(reply.response, view)
     return reply.translate(view)
 
 
 @order_router.get("", responses=refuses(InvalidCursor))
-async def order_list(  # noqa: PLR0917 - a route lists its filters
+async def order_list(
+    wanted: Annotated[OrderQuery, Query()],
     _by: Reader,
     asked: SearchAsked,
     at: InReading,
     reply: InReply,
-    account_id: UUID | None = None,
-    state: OrderState | None = None,
-    number: Annotated[str | None, Query(max_length=40)] = None,
-    external_system: Annotated[str | None, Query(max_length=32)] = None,
-    external_id: Annotated[str | None, Query(max_length=200)] = None,
 ) -> Page[OrderView]:
     """Customers' orders, the newest first."""
-    equal = (("account_id", account_id), ("state", state), ("number", number))
-    filters = [Filter(f"customer_order.{name} = {{}}", value) for name, value in equal]
-    filters.append(linked_to("customer_order", external_system, external_id))
-    return reply.translate_page(await queries.order_page(at.sql, asked, filters))
+    return reply.translate_page(await queries.ORDERS.page(at, wanted, asked))
 
 
 @order_router.post("", status_code=status.HTTP_201_CREATED, responses=refuses(*_CONTENT, *_ONCE))

@@ -35,6 +35,7 @@ __all__ = [
     "FulfilmentItem",
     "LineView",
     "NewOrderLine",
+    "OrderQuery",
     "OrderView",
     "PlaceOrder",
     "Refusal",
@@ -234,6 +235,16 @@ class UpsertReply(BaseModel):
     id: UUID
     version: EtagVersion
     revision: Revision
+
+
+class OrderQuery(BaseModel):
+    """Which orders are wanted."""
+
+    account_id: UUID | None = None
+    state: OrderState | None = None
+    number: str | None = Field(default=None, max_length=40)
+    external_system: str | None = Field(default=None, max_length=32)
+    external_id: str | None = Field(default=None, max_length=200)
 
 
 class LineView(BaseModel):

@@ -20,7 +20,7 @@ from crm.orders.schemas import (
     UpsertFulfilment,
     UpsertRefusal,
 )
-from crm.orders.service import erp_decisions, orders
+from crm.orders.service import erp_decisions
 from crm.settings import settings_of
 from records.upserts import OUTCOMES
 
@@ -76,7 +76,7 @@ async def store_refusal(work: Work, sent: UpsertRefusal) -> OrderView:
     await erp_decisions.apply_refusal(
         work, order, version=sent.source_version, code=sent.code, about=sent.about
     )
-    return await orders.get_order(work.sql, sent.order_id)
+    return await queries.ORDERS.get(work, sent.order_id)
 
 
 async def _lock_order(work: Work, order_id: UUID) -> Order:

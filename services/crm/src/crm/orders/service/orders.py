@@ -36,7 +36,6 @@ from crm.orders.service.lines import (
     orders_more,
 )
 from crm.orders.states import OrderState
-from crm.sql import Sql
 from records.batches import InBulk
 from records.upserts import Sent, Upserted, upsert
 from values.address import Address, AddressChange
@@ -49,7 +48,6 @@ __all__ = [
     "apply_values",
     "cancel_order",
     "change_order",
-    "get_order",
     "order_states",
     "place_order",
     "save_order",
@@ -62,14 +60,6 @@ AMOUNT_LIMIT = Decimal(10) ** 14
 """Amounts are written with at most 14 digits before the point."""
 
 Base: TypeAlias = Mapping[str, Any] | None
-
-
-async def get_order(sql: Sql, order_id: UUID) -> OrderView:
-    """The order as callers see it. Raises NotFound."""
-    view = await queries.order_view(sql, order_id)
-    if view is None:
-        raise NotFound(entity="order", id=order_id)
-    return view
 
 
 async def place_order(work: Work, command: PlaceOrder) -> OrderView:
@@ -278,7 +268,7 @@ async def save_order(
     await work.flush()
     if lines is not None:
         await queries.replace_lines(work, order.id, lines)
-    view = await get_order(work.sql, order.id)
+    view = await queries.ORDERS.get(work, order.id)
     await _publish(work, view, sorted(set(changed)), base=order.base)
 
 
@@ -306,7 +296,7 @@ async def _publish(
 async def order_states(work: Work, order_ids: Sequence[UUID]) -> list[OrderChanged]:
     """What is published of orders, as they are now."""
     bases = await queries.bases_of(work.sql, order_ids)
-    found = await queries.order_views(work.sql, order_ids)
+    found = await queries.ORDERS.get_all(work, order_ids)
     return [_event(view, (), base=bases[view.id]) for view in found]
 
 
