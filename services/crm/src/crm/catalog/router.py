@@ -7,19 +7,9 @@ from fastapi import Query, Response
 
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
-from chassis.http.routing import house_router
-from chassis.problems.standard import (
-    CurrencyNotSupported,
-    IdempotencyInFlight,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
-    InvalidCursor,
-    MissingReference,
-    NotFound,
-    RevisionRequired,
-    RowBusy,
-    StaleRevision,
-)
+from chassis.http.routing import house_router, refuses
+from chassis.identity.systems import SystemReserved
+from chassis.problems.standard import CurrencyNotSupported, MissingReference, NotFound
 from chassis.storage.external import AlreadyLinked
 from crm.catalog.errors import DuplicateCode, NoPrice, OverlappingPrice
 from crm.catalog.schemas import (
@@ -41,8 +31,7 @@ from crm.catalog.service.products import PRODUCT
 from crm.catalog.states import PriceStatus
 from crm.ownership import ManagedByErp
 from records.links import LinkExternal
-from records.routes import RecordRoutes
-from records.upserts import UPSERT_PROBLEMS
+from records.routes import ONCE, RecordRoutes
 
 __all__ = ["price_list_router", "price_router", "product_router"]
 
@@ -50,31 +39,7 @@ READ, WRITE = "catalog.read", "catalog.write"
 Manager = Annotated[Actor, Needs(WRITE)]
 Reader = Annotated[Actor, Needs(READ)]
 
-_PROBLEMS = (
-    *UPSERT_PROBLEMS,
-    NotFound,
-    MissingReference,
-    AlreadyLinked,
-    ManagedByErp,
-    StaleRevision,
-    RevisionRequired,
-    InvalidCursor,
-    CurrencyNotSupported,
-    RowBusy,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
-    IdempotencyInFlight,
-)
-
-product_router = house_router(
-    prefix="/v1/products", tag="products", problems=(*_PROBLEMS, DuplicateCode, NoPrice)
-)
-price_router = house_router(
-    prefix="/v1/product-prices", tag="product-prices", problems=(*_PROBLEMS, OverlappingPrice)
-)
-price_list_router = house_router(prefix="/v1/price-lists", tag="price-lists", problems=_PROBLEMS)
-
-
+price_list_router = house_router(prefix="/v1/price-lists", tag="price-lists")
 price_list = RecordRoutes(
     price_list_router, PRICE_LIST, one="price list", many="price lists", read=READ, write=WRITE
 )
@@ -82,16 +47,23 @@ price_list.list("The ERP's price lists, the newest first.")
 price_list.upsert_one(UpsertPriceList)
 price_list.get()
 
+product_router = house_router(prefix="/v1/products", tag="products")
 product = RecordRoutes(
-    product_router, PRODUCT, one="product", many="products", read=READ, write=WRITE
+    product_router,
+    PRODUCT,
+    one="product",
+    many="products",
+    read=READ,
+    write=WRITE,
+    refuses=(CurrencyNotSupported, DuplicateCode),
 )
 product.list("Products, the newest first; `sort` by created_at, updated_at, name or code.")
 product.create(AddProduct, "Begin to sell something.")
-product.upsert(UpsertProduct)
+product.upsert(UpsertProduct, refuses=(ManagedByErp,))
 product.get()
 
 
-@product_router.get("/{product_id}/price")
+@product_router.get("/{product_id}/price", responses=refuses(NotFound, MissingReference, NoPrice))
 async def product_price_find(
     product_id: UUID, asked: Annotated[PriceAsked, Query()], _by: Reader, at: InReading
 ) -> QuotedPrice:
@@ -99,10 +71,13 @@ async def product_price_find(
     return await pricing.price_of(at, product_id, asked)
 
 
-product.change(ChangeProduct)
+product.change(ChangeProduct, refuses=(ManagedByErp,))
 
 
-@product_router.post("/{product_id}/external-refs")
+@product_router.post(
+    "/{product_id}/external-refs",
+    responses=refuses(NotFound, AlreadyLinked, SystemReserved, *ONCE),
+)
 async def product_link(
     product_id: UUID,
     command: LinkExternal,
@@ -116,6 +91,7 @@ async def product_link(
     return await product.reply(response, work, product_id)
 
 
+price_router = house_router(prefix="/v1/product-prices", tag="product-prices")
 price = RecordRoutes(
     price_router,
     PRICE,
@@ -124,11 +100,17 @@ price = RecordRoutes(
     read=READ,
     write=WRITE,
     noun="product_price",
+    refuses=(CurrencyNotSupported, OverlappingPrice, ManagedByErp),
 )
 price.list("Prices, the newest first; `sort` by created_at or updated_at.")
-price.create(AddPrice, "Say what a product costs.")
-price.upsert(UpsertPrice)
+price.create(AddPrice, "Say what a product costs.", refuses=(MissingReference,))
+price.upsert(UpsertPrice, refuses=(MissingReference,))
 price.get()
 price.change(ChangePrice)
-price.put("withdraw", {"status": PriceStatus.WITHDRAWN}, "Let the price apply no longer.")
+price.put(
+    "withdraw",
+    {"status": PriceStatus.WITHDRAWN},
+    "Let the price apply no longer.",
+    refuses=(ManagedByErp,),
+)
 price.link()

@@ -9,12 +9,9 @@ from chassis.actor import Actor
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
 from chassis.http.etag import reply_with
 from chassis.http.paging import PageAsked
-from chassis.http.routing import house_router
+from chassis.http.routing import house_router, refuses
 from chassis.identity.users import LoginTaken
 from chassis.problems.standard import (
-    IdempotencyInFlight,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
     InvalidCursor,
     MissingReference,
     NotFound,
@@ -37,7 +34,7 @@ from crm.staff.schemas import (
 )
 from crm.staff.service import members
 from crm.staff.service.teams import TEAM
-from records.routes import RecordRoutes
+from records.routes import ONCE, RecordRoutes
 
 __all__ = ["team_router", "user_router"]
 
@@ -45,22 +42,7 @@ READ, WRITE = "staff.read", "staff.write"
 StaffManager = Annotated[Actor, Needs(WRITE)]
 Reader = Annotated[Actor, Needs(READ)]
 
-_PROBLEMS = (
-    NotFound,
-    MissingReference,
-    StaleRevision,
-    RevisionRequired,
-    InvalidCursor,
-    RowBusy,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
-    IdempotencyInFlight,
-)
-
-user_router = house_router(
-    prefix="/v1/users", tag="users", problems=(*_PROBLEMS, LoginTaken, DisablesYourself)
-)
-team_router = house_router(prefix="/v1/teams", tag="teams", problems=(*_PROBLEMS, TeamNameTaken))
+user_router = house_router(prefix="/v1/users", tag="users")
 
 
 async def _member(
@@ -72,7 +54,7 @@ async def _member(
     return view
 
 
-@user_router.get("")
+@user_router.get("", responses=refuses(InvalidCursor))
 async def user_list(
     wanted: Annotated[MemberQuery, Query()], _by: Reader, asked: PageAsked, at: InReading
 ) -> Page[MemberView]:
@@ -80,7 +62,11 @@ async def user_list(
     return await queries.USERS.page(at, wanted, asked)
 
 
-@user_router.post("", status_code=status.HTTP_201_CREATED)
+@user_router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    responses=refuses(LoginTaken, MissingReference, *ONCE),
+)
 async def user_create(
     command: AddMember, _by: StaffManager, _once: OnlyOnce, work: InWork, response: Response
 ) -> MemberView:
@@ -88,13 +74,16 @@ async def user_create(
     return await _member(response, work, await members.add_member(work, command), new=True)
 
 
-@user_router.get("/{user_id}")
+@user_router.get("/{user_id}", responses=refuses(NotFound))
 async def user_get(user_id: UUID, _by: Reader, at: InReading, response: Response) -> MemberView:
     """The staff member."""
     return await _member(response, at, user_id)
 
 
-@user_router.patch("/{user_id}")
+@user_router.patch(
+    "/{user_id}",
+    responses=refuses(NotFound, MissingReference, StaleRevision, RevisionRequired, RowBusy),
+)
 async def user_update(
     user_id: UUID,
     command: ChangeMember,
@@ -108,7 +97,7 @@ async def user_update(
     return await _member(response, work, user_id)
 
 
-@user_router.post("/{user_id}/disable")
+@user_router.post("/{user_id}/disable", responses=refuses(NotFound, DisablesYourself, *ONCE))
 async def user_disable(
     user_id: UUID, _by: StaffManager, _once: OnlyOnce, work: InWork, response: Response
 ) -> MemberView:
@@ -117,7 +106,7 @@ async def user_disable(
     return await _member(response, work, user_id)
 
 
-@user_router.post("/{user_id}/enable")
+@user_router.post("/{user_id}/enable", responses=refuses(NotFound, *ONCE))
 async def user_enable(
     user_id: UUID, _by: StaffManager, _once: OnlyOnce, work: InWork, response: Response
 ) -> MemberView:
@@ -126,7 +115,7 @@ async def user_enable(
     return await _member(response, work, user_id)
 
 
-@user_router.post("/{user_id}/password")
+@user_router.post("/{user_id}/password", responses=refuses(NotFound, *ONCE))
 async def user_set_password(
     user_id: UUID,
     command: NewPassword,
@@ -140,7 +129,16 @@ async def user_set_password(
     return await _member(response, work, user_id)
 
 
-team = RecordRoutes(team_router, TEAM, one="team", many="teams", read=READ, write=WRITE)
+team_router = house_router(prefix="/v1/teams", tag="teams")
+team = RecordRoutes(
+    team_router,
+    TEAM,
+    one="team",
+    many="teams",
+    read=READ,
+    write=WRITE,
+    refuses=(TeamNameTaken,),
+)
 team.list("Teams, by name.")
 team.create(AddTeam, "Form a team.")
 team.get()
