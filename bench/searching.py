@@ -29,7 +29,8 @@ from crm import searched as crm_searched
 from crm.accounts.queries import ACCOUNTS
 from crm.accounts.schemas import AccountQuery
 from crm.app import SERVICE as CRM
-from crm.orders.queries import order_page as crm_order_page
+from crm.orders.queries import ORDERS
+from crm.orders.schemas import OrderQuery
 from erp import searched as erp_searched
 from erp.app import SERVICE as ERP
 from erp.fulfilment.queries import order_page as sales_order_page
@@ -101,8 +102,8 @@ LISTS: dict[str, dict[str, List]] = {
         "account": lambda sql, asked: ACCOUNTS.page(
             _reading(sql), AccountQuery.model_validate(_asked(asked)), asked
         ),
-        "customer_order": lambda sql, asked: crm_order_page(
-            sql, asked, _linked("customer_order", asked)
+        "customer_order": lambda sql, asked: ORDERS.page(
+            _reading(sql), OrderQuery.model_validate(_asked(asked)), asked
         ),
     },
     ERP.name: {

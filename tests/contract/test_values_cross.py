@@ -15,8 +15,7 @@ from pydantic import BaseModel, ValidationError, create_model
 from chassis.testing.service import ServiceUnderTest, running
 from crm.accounts.schemas import UpsertAccount
 from crm.app import SERVICE as CRM
-from crm.catalog.schemas import UpsertPriceItem as CrmPrice
-from crm.catalog.schemas import UpsertProductItem
+from crm.catalog.schemas import UpsertPrice, UpsertProduct
 from crm.orders.schemas import BatchOrder as CrmOrder
 from erp.app import SERVICE as ERP
 from erp.catalog.schemas import UpsertItemItem
@@ -111,7 +110,7 @@ ENTITIES = {
         },
     ),
     "product": Kept(
-        ("/v1/products", UpsertProductItem),
+        ("/v1/products", item_of(UpsertProduct)),
         ("/v1/items", UpsertItemItem),
         {
             "source_version": versions,
@@ -124,7 +123,7 @@ ENTITIES = {
         },
     ),
     "price": Kept(
-        ("/v1/product-prices", CrmPrice),
+        ("/v1/product-prices", item_of(UpsertPrice)),
         ("/v1/prices", ErpPrice),
         {
             "min_quantity": numbers,
