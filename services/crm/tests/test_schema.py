@@ -16,13 +16,12 @@ from chassis.storage.connections import async_url, driver_url
 from chassis.storage.folding import FUNCTIONS
 from crm.app import SERVICE
 from crm.searched import KEPT
-from crm.tables import METADATA
 
 
 def ours(thing, name, kind, _reflected, _compare_to):
     """Only tables of the CRM; the chassis compares its own."""
     if kind == "table":
-        return name in METADATA.tables and thing.info.get("owner") != "chassis"
+        return name in SERVICE.metadata.tables and thing.info.get("owner") != "chassis"
     return True
 
 
@@ -30,7 +29,7 @@ def differences(connection):
     context = MigrationContext.configure(
         connection, opts={"compare_type": True, "include_object": ours}
     )
-    return compare_metadata(context, METADATA)
+    return compare_metadata(context, SERVICE.metadata)
 
 
 async def in_thread(act, *arguments):
@@ -78,7 +77,7 @@ DESCRIBED = {
 
 async def described(url, kind):
     """The description of our tables, by name."""
-    tables = [name for name, table in METADATA.tables.items() if not table.info]
+    tables = [name for name, table in SERVICE.metadata.tables.items() if not table.info]
     sql = await asyncpg.connect(driver_url(url))
     try:
         return dict(tuple(row) for row in await sql.fetch(DESCRIBED[kind], tables))
@@ -95,7 +94,7 @@ async def from_entities(cluster):
     async with engine.begin() as connection:
         for statement in FUNCTIONS:
             await connection.exec_driver_sql(statement)
-        await connection.run_sync(METADATA.create_all)
+        await connection.run_sync(SERVICE.metadata.create_all)
         for statement in chain.from_iterable(one.statements for one in KEPT):
             await connection.exec_driver_sql(statement)
     await engine.dispose()
@@ -114,7 +113,7 @@ async def test_down_to_nothing_and_up_again(cluster):
     urls = cluster.empty("crm", f"crm_updown_{uuid4().hex[:8]}")
     await in_thread(upgrade, SERVICE, urls.owner)
     made = await tables_at(urls.owner)
-    assert METADATA.tables.keys() <= made
+    assert SERVICE.metadata.tables.keys() <= made
     await in_thread(downgrade, SERVICE, urls.owner, "base")
     assert await tables_at(urls.owner) == set()
     await in_thread(upgrade, SERVICE, urls.owner)

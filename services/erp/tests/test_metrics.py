@@ -2,7 +2,7 @@
 
 import re
 
-from erp.metrics import METRICS
+from erp.app import SERVICE
 
 CNY = {"currency": "CNY"}
 
@@ -10,7 +10,7 @@ CNY = {"currency": "CNY"}
 async def figures(desk):
     """The ERP's own figures as Prometheus reads them."""
     page = (await desk.client.get("/metrics")).text
-    names = [one.name for one in METRICS]
+    names = [one.name for one in SERVICE.metrics]
     found = {
         name: re.search(rf'^tandem_{name}{{service="erp"}} (\S+)$', page, re.MULTILINE)
         for name in names

@@ -19,9 +19,8 @@ from chassis.storage.folding import FUNCTIONS
 from erp.app import SERVICE
 from erp.ledger import service as ledger
 from erp.searched import KEPT
-from erp.tables import METADATA
 
-OURS = set(METADATA.tables)
+OURS = set(SERVICE.metadata.tables)
 
 
 async def _in_thread(act, *arguments):
@@ -37,7 +36,7 @@ async def _compared(url):
     def compare(connection):
         options = {"compare_type": True, "include_name": _ours}
         context = MigrationContext.configure(connection, opts=options)
-        return compare_metadata(context, METADATA)
+        return compare_metadata(context, SERVICE.metadata)
 
     async with engine.connect() as connection:
         found = await connection.run_sync(compare)
@@ -87,7 +86,7 @@ async def test_constraints_and_indexes_are_those_of_the_entities(erp, cluster):
     async with engine.begin() as connection:
         for statement in FUNCTIONS:
             await connection.exec_driver_sql(statement)
-        await connection.run_sync(METADATA.create_all)
+        await connection.run_sync(SERVICE.metadata.create_all)
         for statement in itertools.chain.from_iterable(one.statements for one in KEPT):
             await connection.exec_driver_sql(statement)
     await engine.dispose()

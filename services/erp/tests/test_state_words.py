@@ -12,11 +12,11 @@ from pydantic import BaseModel
 from sqlalchemy import CheckConstraint
 
 import erp
-from erp.tables import METADATA
+from erp.app import SERVICE
 
 LISTED = {
     str(check.name): check
-    for table in METADATA.sorted_tables
+    for table in SERVICE.metadata.sorted_tables
     for check in table.constraints
     if isinstance(check, CheckConstraint) and str(check.name).endswith("_known")
 }

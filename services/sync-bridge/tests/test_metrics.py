@@ -2,13 +2,13 @@
 
 import re
 
-from sync_bridge.metrics import METRICS
+from sync_bridge.app import SERVICE
 
 
 async def test_each_metric_is_a_number_from_the_start(bridge):
     """An operator's alert needs a zero, not a series that is missing."""
     page = (await bridge.client.get("/metrics")).text
-    for figure in METRICS:
+    for figure in SERVICE.metrics:
         found = re.search(rf'^tandem_{figure.name}{{service="bridge"}} (\S+)$', page, re.MULTILINE)
         assert found, figure.name
         assert float(found[1]) == 0

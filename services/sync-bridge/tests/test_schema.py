@@ -14,20 +14,21 @@ from sync_bridge.app import SERVICE
 from sync_bridge.cli import cli
 from sync_bridge.sources.condition_reports import save_condition
 from sync_bridge.sources.port import Condition
-from sync_bridge.tables import METADATA
 from tests.halves import Fault
 
 
 async def differences(url):
     """What the entities have and the database has not, and the other way round."""
-    ours = set(METADATA.tables)
+    ours = set(SERVICE.metadata.tables)
 
     def compare(connection):
         options = {
             "compare_type": True,
             "include_name": lambda name, kind, _: kind != "table" or name in ours,
         }
-        return compare_metadata(MigrationContext.configure(connection, opts=options), METADATA)
+        return compare_metadata(
+            MigrationContext.configure(connection, opts=options), SERVICE.metadata
+        )
 
     engine = create_async_engine(async_url(url))
     async with engine.connect() as connection:

@@ -1,14 +1,18 @@
-"""What a service is made of: one description, from which app, worker and command line are built."""
+"""What a service is made of: its modules, from which app, worker and command line are built."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import typer
 from fastapi import APIRouter
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, Table
+from sqlalchemy.orm import DeclarativeBase
 
 from chassis.events.event import Event
 from chassis.settings import ServiceSettings
@@ -17,9 +21,11 @@ from chassis.work.database import Database
 from chassis.work.states import States
 from chassis.work.unit_of_work import Handler, Work
 
-__all__ = ["JobHandler", "Schedule", "Service", "ServiceContext"]
+__all__ = ["JobHandler", "Module", "Schedule", "Service", "ServiceContext"]
 
 JobHandler = Callable[[Work, Mapping[str, Any]], Awaitable[None]]
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 
 @dataclass(frozen=True)
@@ -40,14 +46,39 @@ class ServiceContext:
     database: Database
 
 
-@dataclass(frozen=True)
-class Service:
-    """The description of one deployable: its routes, permissions, events, jobs and tables.
+@dataclass(frozen=True, kw_only=True)
+class Module:
+    """What one subject of the business brings into its service.
 
-    Only a key that is bound to a reserved system may act in its name. `shared_locales`: folders
-    with translations of libraries above the chassis. `session`: settings of PostgreSQL for its
-    pooled connections, in addition to those of every service. `tags`: a sentence on each group of
-    operations.
+    `tags`: a sentence on each group of operations. `permissions`: scope -> what it allows.
+    `roles`: role -> which of this module's permissions it has. `tables`: its entities.
+    `states`: event -> where the present states of its records are read. `handlers`: event -> what
+    this module does in the same transaction, in this order; one that refuses ends all.
+    """
+
+    name: str
+    routers: Sequence[APIRouter] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    permissions: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, AbstractSet[str]] = field(default_factory=dict)
+    tables: Sequence[type[DeclarativeBase] | Table] = ()
+    events: Sequence[type[Event]] = ()
+    states: Mapping[type[Event], States] = field(default_factory=dict)
+    handlers: Mapping[type[Event], Sequence[Handler]] = field(default_factory=dict)
+    jobs: Mapping[str, JobHandler] = field(default_factory=dict)
+    schedules: Sequence[Schedule] = ()
+    background: Sequence[Callable[[ServiceContext], Awaitable[None]]] = ()
+    metrics: Sequence[Metric] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """The description of one deployable: its modules, the lower ones first.
+
+    Handlers of one event act in the order of their modules. Only a key that is bound to a reserved
+    system may act in its name. `shared_locales`: folders with translations of libraries above the
+    chassis. `session`: settings of PostgreSQL for its pooled connections, in addition to those of
+    every service. Raises ValueError when modules bring the same thing twice.
     """
 
     name: str
@@ -55,25 +86,126 @@ class Service:
     description: str
     version: str
     settings: type[ServiceSettings]
-    metadata: MetaData
     migrations: Path
     locale: Path
-    routers: Sequence[APIRouter]
-    permissions: Mapping[str, str]
-    roles: Mapping[str, frozenset[str]]
-    tags: Mapping[str, str] = field(default_factory=dict)
+    modules: Sequence[Module]
     reserved_systems: frozenset[str] = frozenset()
     shared_locales: Sequence[Path] = ()
-    events: Sequence[type[Event]] = ()
-    states: Mapping[type[Event], States] = field(default_factory=dict)
-    handlers: Mapping[type[Event], Sequence[Handler]] = field(default_factory=dict)
-    jobs: Mapping[str, JobHandler] = field(default_factory=dict)
-    schedules: Sequence[Schedule] = ()
     session: Mapping[str, str] = field(default_factory=dict)
-    background: Sequence[Callable[[ServiceContext], Awaitable[None]]] = ()
-    metrics: Sequence[Metric] = ()
     commands: typer.Typer | None = None
+
+    def __post_init__(self) -> None:
+        _once("modules", (one.name for one in self.modules))
+        for name, what in vars(type(self)).items():
+            if isinstance(what, cached_property):
+                getattr(self, name)
+
+    @cached_property
+    def metadata(self) -> MetaData:
+        """The tables of all modules; those of the chassis may be named in it."""
+        entities = _once("tables", chain.from_iterable(one.tables for one in self.modules))
+        (metadata,) = {one.metadata for one in entities}
+        tables = {one if isinstance(one, Table) else one.__table__ for one in entities}
+        for table in metadata.sorted_tables:
+            if table not in tables and table.info.get("owner") != "chassis":
+                message = f"no module brings the table {table.name}"
+                raise ValueError(message)
+        return metadata
+
+    @cached_property
+    def routers(self) -> Sequence[APIRouter]:
+        """Every router, in the order of the modules."""
+        return _once("routers", chain.from_iterable(one.routers for one in self.modules))
+
+    @cached_property
+    def tags(self) -> Mapping[str, str]:
+        """Group of operations -> what it is about."""
+        return _merged("tags", (one.tags for one in self.modules))
+
+    @cached_property
+    def permissions(self) -> Mapping[str, str]:
+        """Scope -> what it allows."""
+        return _merged("permissions", (one.permissions for one in self.modules))
+
+    @cached_property
+    def roles(self) -> Mapping[str, frozenset[str]]:
+        """Role -> its scopes, of all modules."""
+        granted: dict[str, frozenset[str]] = {}
+        for module in self.modules:
+            for role, scopes in module.roles.items():
+                if scopes - module.permissions.keys():
+                    message = f"{module.name} gives {role} what another module allows"
+                    raise ValueError(message)
+                granted[role] = granted.get(role, frozenset()) | scopes
+        return granted
+
+    @cached_property
+    def events(self) -> Sequence[type[Event]]:
+        """Every public event."""
+        return _once("events", chain.from_iterable(one.events for one in self.modules))
+
+    @cached_property
+    def states(self) -> Mapping[type[Event], States]:
+        """Event -> where the present states of its records are read."""
+        return _merged("states", (one.states for one in self.modules))
+
+    @cached_property
+    def handlers(self) -> Mapping[type[Event], Sequence[Handler]]:
+        """Event -> what is done in the same transaction, in this order."""
+        acts: dict[type[Event], list[Handler]] = {}
+        for module in self.modules:
+            for event, handlers in module.handlers.items():
+                acts.setdefault(event, []).extend(handlers)
+        return {
+            event: _once(f"handlers of {event.__name__}", found) for event, found in acts.items()
+        }
+
+    @cached_property
+    def jobs(self) -> Mapping[str, JobHandler]:
+        """Kind of job -> what does it."""
+        return _merged("jobs", (one.jobs for one in self.modules))
+
+    @cached_property
+    def schedules(self) -> Sequence[Schedule]:
+        """What the clock puts into the queue."""
+        found = (one for module in self.modules for one in module.schedules)
+        return tuple(_merged("schedules", ({one.name: one} for one in found)).values())
+
+    @cached_property
+    def background(self) -> Sequence[Callable[[ServiceContext], Awaitable[None]]]:
+        """What a worker does all the time."""
+        return _once("background", chain.from_iterable(one.background for one in self.modules))
+
+    @cached_property
+    def metrics(self) -> Sequence[Metric]:
+        """What an operator watches."""
+        found = (one for module in self.modules for one in module.metrics)
+        return tuple(_merged("metrics", ({one.name: one} for one in found)).values())
 
     def connect(self, settings: ServiceSettings, *, url: str | None = None) -> Database:
         """The database of this service. Raises ValueError when no URL is known."""
-        return Database.connect(settings, url=url, session=self.session, handlers=self.handlers)
+        return Database.connect(
+            settings, url=url, session=self.session, handlers=self.handlers, roles=self.roles
+        )
+
+
+def _once(what: str, found: Iterable[V]) -> tuple[V, ...]:
+    """All of them. Raises ValueError when one is there twice."""
+    kept: list[V] = []
+    for one in found:
+        if one in kept:
+            message = f"{what} registered twice: {one}"
+            raise ValueError(message)
+        kept.append(one)
+    return tuple(kept)
+
+
+def _merged(what: str, parts: Iterable[Mapping[K, V]]) -> Mapping[K, V]:
+    """All parts as one. Raises ValueError when a key is in two."""
+    merged: dict[K, V] = {}
+    for part in parts:
+        if twice := sorted(map(str, merged.keys() & part.keys())):
+            message = f"{what} registered twice: {', '.join(twice)}"
+            raise ValueError(message)
+        merged |= part
+    return merged

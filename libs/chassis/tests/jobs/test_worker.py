@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from chassis.clock import frozen, utc_now
 from chassis.events.wakeup import Signal, Wakeups
 from chassis.jobs import queue
-from chassis.service import Schedule, ServiceContext
+from chassis.service import Module, Schedule, ServiceContext
 from chassis.telemetry.metrics import Metrics
 from chassis.worker import schedules
 from chassis.worker.housekeeping import housekeeping
@@ -311,7 +311,9 @@ async def test_the_worker_of_another_process_is_woken_by_an_act_that_asks_for_a_
     api = sample.service.connect(sample.settings, url=sample.runtime_url)
     here, there = Wakeups(api.connect_driver), Wakeups(api.connect_driver)
     api.wake(for_events=here.committed.notify, for_jobs=here.asked.notify)
-    service = replace(sample.service, jobs={kind: note})
+    service = replace(
+        sample.service, modules=[*sample.service.modules, Module(name=kind, jobs={kind: note})]
+    )
     context = ServiceContext(service, sample.settings, sample.database)
     working, looked = jobs_worker(context, there), asyncio.Event()
     look_round = working.once

@@ -30,7 +30,7 @@ from chassis.http.paging import PageAsked
 from chassis.http.routing import house_router
 from chassis.problems.problem import Problem
 from chassis.problems.standard import NotFound, StaleRevision
-from chassis.service import Service
+from chassis.service import Module, Service
 from chassis.settings import ServiceSettings
 from chassis.storage import external
 from chassis.storage.base import NAMING, TYPES, Identified, Versioned
@@ -262,25 +262,30 @@ class Gate:
 GATES: dict[str, Gate] = {}
 HERE = Path(__file__).parent
 
-SERVICE = Service(
-    name="sample",
-    title="Notes",
-    description="Notes, for the tests of the chassis.",
-    version="0.0.0",
-    settings=SampleSettings,
-    metadata=Base.metadata,
-    migrations=HERE / "migrations",
-    locale=HERE,
+MODULE = Module(
+    name="notes",
     routers=[router],
+    tables=[Note],
     permissions={
         "notes.read": "Read notes.",
         "notes.write": "Write notes.",
         "events.read": "Read the event feed.",
         "events.relay": "Continue a process of another service.",
     },
-    roles={"writer": frozenset({"notes.write"})},
-    reserved_systems=frozenset({"twin"}),
+    roles={"writer": {"notes.write"}},
     events=[NoteWritten],
     states={NoteWritten: States("note", note_states)},
     handlers={NoteWritten: [refuse_unwanted]},
+)
+
+SERVICE = Service(
+    name="sample",
+    title="Notes",
+    description="Notes, for the tests of the chassis.",
+    version="0.0.0",
+    settings=SampleSettings,
+    migrations=HERE / "migrations",
+    locale=HERE,
+    reserved_systems=frozenset({"twin"}),
+    modules=[MODULE],
 )

@@ -1,40 +1,33 @@
-"""The CRM as a service: its paths, permissions, events, and who acts on which event."""
+"""The CRM as a service: its modules, the lower ones first."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import records
-from chassis.events.event import Event
-from chassis.service import Service
-from chassis.work.states import States
-from chassis.work.unit_of_work import Handler
-from crm.accounts.events import AccountChanged
-from crm.accounts.router import account_router, contact_router
-from crm.accounts.service.accounts import account_states
-from crm.base import Base
-from crm.catalog.router import price_list_router, price_router, product_router
-from crm.orders.events import OrderChanged
-from crm.orders.handlers import refuse_prospect_who_ordered
-from crm.orders.router import erp_copy_router, order_router
-from crm.orders.service.orders import order_states
-from crm.permissions import PERMISSIONS, ROLES
+from chassis.service import Module, Service
+from crm.accounts.module import MODULE as ACCOUNTS
+from crm.catalog.module import MODULE as CATALOG
+from crm.orders.module import MODULE as ORDERS
 from crm.settings import CrmSettings
-from crm.staff.router import team_router, user_router
-from crm.tags import TAGS
+from crm.staff.module import MODULE as STAFF
 from records.links import RESERVED_SYSTEMS
 
-__all__ = ["HANDLERS", "SERVICE"]
+__all__ = ["SERVICE"]
 
 _HERE = Path(__file__).parent
 
-HANDLERS: Mapping[type[Event], Sequence[Handler]] = {AccountChanged: (refuse_prospect_who_ordered,)}
-"""Event -> who acts on it, in this order, in the same transaction. One that refuses ends all."""
-
-STATES: Mapping[type[Event], States] = {
-    AccountChanged: States("account", account_states),
-    OrderChanged: States("customer_order", order_states),
-}
-"""Event -> where the present states of its records are read."""
+_WHOLE = Module(
+    name="crm",
+    permissions={
+        "backdate": "Date an act in the past.",
+        "events.read": "Read the event feed.",
+        "events.relay": (
+            "Continue a process of another service, as a bridge: tell origin, cause, hops."
+        ),
+        "admin": "Everything, with the administration of users and keys.",
+    },
+    roles={"admin": {"admin"}},
+)
+"""What belongs to no module alone."""
 
 SERVICE = Service(
     name="crm",
@@ -42,26 +35,9 @@ SERVICE = Service(
     description="Staff, accounts with their contacts, products, prices, customers' orders.",
     version="0.1.4",
     settings=CrmSettings,
-    metadata=Base.metadata,
     migrations=_HERE / "migrations",
     locale=_HERE / "locale",
     shared_locales=(records.LOCALE,),
-    routers=(
-        user_router,
-        team_router,
-        account_router,
-        contact_router,
-        product_router,
-        price_list_router,
-        price_router,
-        order_router,
-        erp_copy_router,
-    ),
-    tags=TAGS,
-    permissions=PERMISSIONS,
-    roles=ROLES,
+    modules=(STAFF, ACCOUNTS, CATALOG, ORDERS, _WHOLE),
     reserved_systems=RESERVED_SYSTEMS,
-    events=(AccountChanged, OrderChanged),
-    states=STATES,
-    handlers=HANDLERS,
 )

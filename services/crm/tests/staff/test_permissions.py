@@ -3,8 +3,10 @@
 import pytest
 
 from chassis.actor import Actor
-from crm.permissions import PERMISSIONS, ROLES
+from crm.app import SERVICE
 from crm.staff.rules.permissions import missing_permission
+
+ROLES = SERVICE.roles
 
 
 def holder(*scopes):
@@ -33,4 +35,4 @@ def test_what_holds_nothing_is_no_more_than_anybody_has(roles):
 
 
 def test_roles_hold_permissions_that_there_are():
-    assert {scope for role in ROLES.values() for scope in role} <= PERMISSIONS.keys()
+    assert {scope for role in ROLES.values() for scope in role} <= SERVICE.permissions.keys()

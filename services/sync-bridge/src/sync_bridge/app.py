@@ -1,29 +1,21 @@
-"""What the sync bridge is made of."""
+"""The bridge as a service: its modules."""
 
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from chassis.service import Schedule, Service
+from chassis.service import Module, Schedule, Service
 from chassis.work.unit_of_work import Work
-from sync_bridge.comparisons.router import comparison_router
-from sync_bridge.comparisons.worker import compare_halves
+from sync_bridge.comparisons.module import MODULE as COMPARISONS
+from sync_bridge.identity.module import MODULE as IDENTITY
 from sync_bridge.inbox import service as inbox
-from sync_bridge.inbox.router import inbox_router, quarantine_router
+from sync_bridge.inbox.module import MODULE as INBOX
 from sync_bridge.lanes import commands
-from sync_bridge.lanes.dispatcher import deliver_lanes
-from sync_bridge.lanes.events import LaneParked, LaneResumed
-from sync_bridge.lanes.pairing import UNLINK, unlink_halves
-from sync_bridge.lanes.review_router import mapping_router, review_router
-from sync_bridge.lanes.router import flow_router, lane_router
-from sync_bridge.metrics import METRICS
-from sync_bridge.permissions import PERMISSIONS, ROLES
-from sync_bridge.positions.router import backfill_router, position_router, status_router
+from sync_bridge.lanes.module import MODULE as LANES
+from sync_bridge.positions.module import MODULE as POSITIONS
 from sync_bridge.settings import BridgeSettings
-from sync_bridge.sources.following import follow_sources
-from sync_bridge.tables import METADATA
-from sync_bridge.tags import TAGS
+from sync_bridge.sources.module import MODULE as SOURCES
 
 __all__ = ["SERVICE"]
 
@@ -38,34 +30,32 @@ async def purge_inbox(work: Work, payload: Mapping[str, Any]) -> None:  # noqa: 
     await commands.forget_levelled(work, days=days)
 
 
+_WHOLE = Module(
+    name="bridge",
+    permissions={
+        "bridge.read": "See lanes, links, reviews, events and positions.",
+        "bridge.write": "Retry and skip lanes, decide reviews, replay events, resume flows.",
+        "events.read": "Read the event feed.",
+        "admin": "Everything, with the administration of users and keys.",
+    },
+    roles={
+        "observer": {"bridge.read"},
+        "operator": {"bridge.read", "bridge.write"},
+        "admin": {"admin"},
+    },
+    jobs={PURGE: purge_inbox},
+    schedules=(Schedule(PURGE, timedelta(days=1), PURGE),),
+)
+"""What belongs to no module alone."""
+
 SERVICE = Service(
     name="bridge",
     title="Tandem sync bridge",
     description="Keeps an ERP and a CRM in agreement through their public APIs and events.",
     version="0.1.4",
     settings=BridgeSettings,
-    metadata=METADATA,
     migrations=_HERE / "migrations",
     locale=_HERE / "locale",
-    routers=(
-        status_router,
-        position_router,
-        backfill_router,
-        comparison_router,
-        lane_router,
-        flow_router,
-        mapping_router,
-        review_router,
-        inbox_router,
-        quarantine_router,
-    ),
-    metrics=METRICS,
-    tags=TAGS,
-    permissions=PERMISSIONS,
-    roles=ROLES,
-    events=(LaneParked, LaneResumed),
-    jobs={PURGE: purge_inbox, UNLINK: unlink_halves},
-    schedules=(Schedule(PURGE, timedelta(days=1), PURGE),),
-    background=(follow_sources, deliver_lanes, compare_halves),
+    modules=(POSITIONS, COMPARISONS, LANES, INBOX, SOURCES, IDENTITY, _WHOLE),
     session={"enable_seqscan": "off"},  # plans made on small tables must not read large ones
 )

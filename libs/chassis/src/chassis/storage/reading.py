@@ -1,7 +1,7 @@
 """The handle of a read: its connection, who reads, and where and when."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,12 +18,13 @@ __all__ = ["Reading", "Setting"]
 
 @dataclass(frozen=True)
 class Setting:
-    """What an act or a read must know of where it runs."""
+    """What an act or a read must know of where it runs. `roles`: role -> its permissions."""
 
     service: str
     zone: ZoneInfo
     currency: str
     settings: ServiceSettings
+    roles: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 class Reading:

@@ -46,10 +46,12 @@ class Database(Connections):
         url: str | None = None,
         session: Mapping[str, str] | None = None,
         handlers: Mapping[type[Event], Sequence[Handler]] | None = None,
+        roles: Mapping[str, frozenset[str]] | None = None,
     ) -> "Database":
         """Prepare the engine; the first use opens a connection.
 
-        `url` is used instead of the settings' own, `session` are more settings of PostgreSQL.
+        `url` is used instead of the settings' own, `session` are more settings of PostgreSQL,
+        `roles` are the roles of the service with their permissions.
         Raises ValueError when neither a URL is given nor one stands in the settings.
         """
         known = url or (settings.database_url and settings.database_url.get_secret_value())
@@ -61,6 +63,7 @@ class Database(Connections):
             zone=settings.time_zone,
             currency=settings.currency,
             settings=settings,
+            roles=roles or {},
         )
         return cls(engine_for(known, settings, session or {}), setting, handlers or {})
 

@@ -31,7 +31,7 @@ from values.matching import PHONE_TAIL, MatchKeys, match_keys
 from values.money import MoneyView
 from values.phone import Phone
 
-__all__ = ["ACTIVE", "ARCHIVED", "Account", "AccountDebt", "Contact"]
+__all__ = ["ACTIVE", "ARCHIVED", "SEARCH", "Account", "AccountDebt", "Contact"]
 
 ACTIVE, ARCHIVED = "active", "archived"
 

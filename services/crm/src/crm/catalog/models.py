@@ -29,6 +29,7 @@ from values.money import UnitPrice
 from values.units import decimals_of
 
 __all__ = [
+    "SEARCH",
     "STANDARD",
     "PriceList",
     "Product",

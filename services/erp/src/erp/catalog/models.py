@@ -31,6 +31,7 @@ from records.entities import ACTIVE, NamedRecord, Record, Values, list_indexes
 from values.units import Ratio
 
 __all__ = [
+    "SEARCH",
     "Item",
     "ItemCategory",
     "ItemUnit",

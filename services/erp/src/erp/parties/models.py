@@ -26,7 +26,7 @@ from values.address import Address
 from values.matching import PHONE_TAIL, match_keys
 from values.money import Money
 
-__all__ = ["ACTIVE", "ARCHIVED", "TAX_ID_KEY", "Customer", "Party", "Supplier"]
+__all__ = ["ACTIVE", "ARCHIVED", "SEARCH", "TAX_ID_KEY", "Customer", "Party", "Supplier"]
 
 ACTIVE, ARCHIVED = "active", "archived"
 

@@ -15,7 +15,6 @@ from chassis.problems.standard import (
     StaleRevision,
 )
 from chassis.work.unit_of_work import Work
-from crm.permissions import ROLES
 from crm.staff import queries
 from crm.staff.errors import DisablesYourself
 from crm.staff.rules.permissions import missing_permission
@@ -62,7 +61,7 @@ async def add_member(work: Work, command: AddMember) -> UUID:
         name=command.name,
         password=command.password.get_secret_value(),
         roles=command.roles,
-        known_roles=ROLES,
+        known_roles=work.setting.roles,
         now=work.now,
         language=command.language,
     )
@@ -95,7 +94,9 @@ async def change_member(
     login = {name: changed[name] for name in changed.keys() & {"name", "roles", "language"}}
     if "language" in login:
         login["language"] = login["language"] or ""
-    await users.change_user(work.sql, member_id, known_roles=ROLES, now=work.now, **login)
+    await users.change_user(
+        work.sql, member_id, known_roles=work.setting.roles, now=work.now, **login
+    )
 
 
 async def disable_member(work: Work, member_id: UUID) -> None:
@@ -119,7 +120,9 @@ async def replace_password(work: Work, member_id: UUID, password: SecretStr) -> 
 async def _set_active(work: Work, member_id: UUID, *, active: bool) -> None:
     view = await _lock_member(work, member_id)
     if view.active != active:
-        await users.change_user(work.sql, member_id, known_roles=ROLES, now=work.now, active=active)
+        await users.change_user(
+            work.sql, member_id, known_roles=work.setting.roles, now=work.now, active=active
+        )
 
 
 async def _lock_member(work: Work, member_id: UUID, *, revision: int | None = None) -> MemberView:
@@ -134,6 +137,6 @@ async def _lock_member(work: Work, member_id: UUID, *, revision: int | None = No
 
 def _require_permissions_of(work: Work, roles: Iterable[str]) -> None:
     """Raises Forbidden unless the caller may do all that the roles may."""
-    beyond = missing_permission(work.actor.may, roles, ROLES)
+    beyond = missing_permission(work.actor.may, roles, work.setting.roles)
     if beyond:
         raise Forbidden(scope=beyond)

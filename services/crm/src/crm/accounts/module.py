@@ -1,0 +1,34 @@
+"""What accounts and contacts bring into the CRM."""
+
+from chassis.service import Module
+from chassis.work.states import States
+from crm.accounts.events import AccountChanged
+from crm.accounts.models import SEARCH, Account, AccountDebt, Contact
+from crm.accounts.router import account_router, contact_router
+from crm.accounts.service.accounts import account_states
+
+__all__ = ["MODULE"]
+
+MODULE = Module(
+    name="accounts",
+    routers=(account_router, contact_router),
+    tags={
+        "accounts": "Firms that are, or may become, customers.",
+        "contacts": "People at the accounts, with what they agreed to be sent.",
+    },
+    permissions={
+        "accounts.read": "See accounts and contacts.",
+        "accounts.write": "Create, change, archive and link accounts and contacts.",
+    },
+    roles={
+        "seller": {"accounts.read", "accounts.write"},
+        "sales_manager": {"accounts.read", "accounts.write"},
+        "service_agent": {"accounts.read", "accounts.write"},
+        "marketer": {"accounts.read"},
+    },
+    tables=(Account, Contact, AccountDebt, *SEARCH),
+    events=(AccountChanged,),
+    states={
+        AccountChanged: States("account", account_states),
+    },
+)

@@ -1,0 +1,103 @@
+"""What stock brings into the ERP."""
+
+from datetime import timedelta
+
+from chassis.service import Module, Schedule
+from chassis.work.states import States
+from erp.catalog.events import GoodsAdded, TrackingChanging, UnitOrKindChanging
+from erp.stock.events import AvailabilityChanged
+from erp.stock.handlers import (
+    check_tracking_change,
+    check_unit_or_kind_change,
+    create_stock_records,
+)
+from erp.stock.models import (
+    Availability,
+    Demand,
+    Incoming,
+    ItemValuation,
+    Level,
+    Location,
+    Move,
+    OpeningStock,
+    Serial,
+    StockProof,
+    Warehouse,
+)
+from erp.stock.router import (
+    adjustment_router,
+    availability_router,
+    level_router,
+    move_router,
+    opening_router,
+    receipt_router,
+    serial_router,
+    stock_document_router,
+    valuation_router,
+    warehouse_router,
+)
+from erp.stock.service import RESERVE, availability_states, reserve_due
+
+__all__ = ["MODULE"]
+
+MODULE = Module(
+    name="stock",
+    routers=(
+        warehouse_router,
+        level_router,
+        move_router,
+        serial_router,
+        stock_document_router,
+        receipt_router,
+        opening_router,
+        adjustment_router,
+        availability_router,
+        valuation_router,
+    ),
+    tags={
+        "availability": "How much of an item can be promised, and from which day.",
+        "serials": "Numbered pieces: where each one is and where it has been.",
+        "stock-adjustments": "Corrections of stock after a count, with the reason.",
+        "stock-documents": "What moved stock: receipts, shipments, adjustments, returns.",
+        "stock-levels": "Quantity on hand, reserved and free by item and warehouse.",
+        "stock-moves": "Every movement of stock with its quantity and value.",
+        "stock-receipts": "Goods received without an order, and stock of the time before Tandem.",
+        "warehouses": "Places that stock is kept in.",
+    },
+    permissions={
+        "stock.read": "See stock, its moves and worth, and what can be promised.",
+        "stock.write": "Lay in opening stock and adjust stock.",
+    },
+    roles={
+        "accountant": {"stock.read"},
+        "buyer": {"stock.read"},
+        "planner": {"stock.read"},
+        "seller": {"stock.read"},
+        "storekeeper": {"stock.read", "stock.write"},
+    },
+    tables=(
+        Warehouse,
+        Location,
+        Level,
+        Serial,
+        Move,
+        ItemValuation,
+        StockProof,
+        OpeningStock,
+        Demand,
+        Incoming,
+        Availability,
+    ),
+    events=(AvailabilityChanged,),
+    states={
+        AvailabilityChanged: States("availability", availability_states),
+    },
+    handlers={
+        TrackingChanging: (check_tracking_change,),
+        UnitOrKindChanging: (check_unit_or_kind_change,),
+        GoodsAdded: (create_stock_records,),
+    },
+    jobs={RESERVE: reserve_due},
+    # The business day begins at another hour in each zone: asked each hour, none is far behind.
+    schedules=(Schedule(RESERVE, timedelta(hours=1), RESERVE),),
+)
