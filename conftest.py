@@ -1,3 +1,3 @@
 """Registers the fixtures that every distribution's tests share."""
 
-pytest_plugins = ["chassis.testing.plugin"]
+pytest_plugins = ["chassis.testing.plugin", "embedded.testing"]

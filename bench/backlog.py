@@ -21,7 +21,7 @@ from bench.figures import quantile
 from bench.freshness import WAYS, Crossing, ask, customers
 from bench.machine import load_average, services_in
 from bench.wire import Connection, Refused
-from chassis.storage.embedded import EmbeddedCluster
+from embedded.cluster import EmbeddedCluster
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "deploy" / "local"))
 from runner.temporary import temporary_installation

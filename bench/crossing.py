@@ -19,7 +19,7 @@ from bench.freshness import ask
 from bench.machine import cpu_seconds, database_cpu_seconds, services_in
 from bench.place import Place
 from bench.wire import Connection, Refused
-from chassis.storage.embedded import EmbeddedCluster
+from embedded.cluster import EmbeddedCluster
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "deploy" / "local"))
 from runner.temporary import temporary_installation

@@ -24,7 +24,7 @@ from bench.figures import Asked, Bench, Figure, Goal, paired, quantile
 from bench.machine import cpu_seconds, services_in
 from bench.place import Place
 from bench.wire import Connection, Refused, Reply, request_bytes
-from chassis.storage.embedded import EmbeddedCluster
+from embedded.cluster import EmbeddedCluster
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "deploy" / "local"))
 from runner.temporary import Temporary, temporary_installation

@@ -27,7 +27,7 @@ from bench.wire import TOKEN, Refused, request_bytes
 from chassis.identity.keys import new_secret
 from chassis.service import Service
 from chassis.storage.bootstrap import DatabaseUrls, Roles, create_database
-from chassis.storage.embedded import EmbeddedCluster
+from embedded.cluster import EmbeddedCluster
 
 __all__ = ["Loader", "Measured", "Place", "Server"]
 

@@ -24,13 +24,14 @@ from bench.machine import cpu_seconds, load_average
 from chassis.service import Service
 from chassis.storage.connections import SESSION
 from chassis.storage.paging import Filter, PageQuery
-from chassis.testing.cluster import TestCluster, shared_cluster
+from chassis.testing.cluster import TestCluster
 from crm import searched as crm_searched
 from crm.accounts.queries import ACCOUNTS
 from crm.accounts.schemas import AccountQuery
 from crm.app import SERVICE as CRM
 from crm.orders.queries import ORDERS
 from crm.orders.schemas import OrderQuery
+from embedded.testing import shared_cluster
 from erp import searched as erp_searched
 from erp.app import SERVICE as ERP
 from erp.fulfilment.queries import order_page as sales_order_page

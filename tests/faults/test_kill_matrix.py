@@ -8,8 +8,8 @@ import os
 import pytest
 
 from chassis.storage.bootstrap import in_own_loop
-from chassis.storage.embedded import EmbeddedCluster
 from demonstration.story import Story
+from embedded.cluster import EmbeddedCluster
 from runner.telling import say
 from runner.temporary import Temporary, temporary_installation
 from tests.faults.killing import POINTS, Point, Sabotage, Victims, points

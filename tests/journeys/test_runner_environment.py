@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import run
-from chassis.storage.placement import refuge_of
+from embedded.placement import refuge_of
 from runner import environment, main
 from runner.environment import DISTRIBUTIONS, Environment
 from runner.telling import Refusal, Step
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def checkout(tmp_path):
     """A checkout with one pinned package, which is nowhere to be had."""
     (tmp_path / "requirements").mkdir()
-    for kind in ("runtime", "dev"):
+    for kind in ("local", "dev"):
         pin = "nowhere-to-be-had==1.0 --hash=sha256:" + "0" * 64
         (tmp_path / "requirements" / f"{kind}.txt").write_text(f"{pin}\n")
     for folder in DISTRIBUTIONS:
@@ -45,7 +45,7 @@ def installs(monkeypatch):
     return done
 
 
-def prepared(checkout, kind="runtime"):
+def prepared(checkout, kind="local"):
     now = Step("Python environment")
     (checkout / ".venv").mkdir(exist_ok=True)
     Environment(checkout).prepare(kind, now)
@@ -57,7 +57,7 @@ def test_pins_come_first_then_our_own_distributions_without_their_dependencies(c
     created, pins, own = installs
     assert created == ("created",)
     assert pins[1:3] == ("--require-hashes", "-r")
-    assert pins[3].endswith("requirements/runtime.txt")
+    assert pins[3].endswith("requirements/local.txt")
     assert own[1:3] == ("--no-deps", "--no-build-isolation")
     assert [part for part in own if part.startswith(str(checkout))] == [
         str(checkout / folder) for folder in DISTRIBUTIONS
@@ -68,11 +68,11 @@ def test_a_second_time_nothing_is_installed(checkout, installs):
     prepared(checkout, "dev")
     installs.append("second time")
     assert prepared(checkout, "dev") == "up to date"
-    assert prepared(checkout, "runtime") == "up to date", "dev holds all that runtime needs"
+    assert prepared(checkout, "local") == "up to date", "dev holds all that local needs"
     assert installs[-1] == "second time"
 
 
-@pytest.mark.parametrize("changed", ["requirements/runtime.txt", "services/erp/pyproject.toml"])
+@pytest.mark.parametrize("changed", ["requirements/local.txt", "services/erp/pyproject.toml"])
 def test_what_changed_is_installed_again(checkout, installs, changed):
     prepared(checkout)
     with (checkout / changed).open("a") as file:
@@ -85,7 +85,7 @@ def test_a_checkout_that_was_moved_gets_a_new_environment(checkout, installs):
     prepared(checkout)
     stamp = checkout / ".venv" / environment.STAMP
     stamp.write_text(json.dumps(json.loads(stamp.read_text()) | {"root": "/elsewhere"}))
-    (checkout / "requirements/runtime.txt").write_text("")
+    (checkout / "requirements/local.txt").write_text("")
     prepared(checkout)
     assert installs.count(("created",)) == 2
 
@@ -97,11 +97,11 @@ def test_without_a_network_the_message_says_what_to_do(checkout, monkeypatch):
     monkeypatch.setenv("PIP_RETRIES", "0")
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     with pytest.raises(Refusal) as refused:
-        Environment(checkout).prepare("runtime", Step("Python environment"))
+        Environment(checkout).prepare("local", Step("Python environment"))
     said = str(refused.value)
     assert "needs the network once" in said
     assert "PIP_INDEX_URL" in said
-    assert "pip download --require-hashes -r requirements/runtime.txt" in said
+    assert "pip download --require-hashes -r requirements/local.txt" in said
     assert not (checkout / ".venv" / environment.STAMP).exists()
 
 
@@ -130,7 +130,7 @@ def test_a_disk_that_fills_up_while_the_environment_is_made_is_explained(checkou
 
     monkeypatch.setattr(Environment, "_prepare", full)
     with pytest.raises(Refusal, match=r"The disk is full: .* needs about 500 MB"):
-        Environment(checkout).prepare("runtime", Step("Python environment"))
+        Environment(checkout).prepare("local", Step("Python environment"))
 
 
 def test_progress_counts_packages(tmp_path):

@@ -26,13 +26,14 @@ DISTRIBUTIONS = (
     "libs/chassis",
     "libs/records",
     "libs/importer",
+    "libs/embedded",
     "services/erp",
     "services/crm",
     "services/sync-bridge",
 )
 STAMP = "tandem.json"
 SAID_LINES = 12
-Kind = Literal["runtime", "dev"]
+Kind = Literal["local", "dev"]
 OFFLINE = re.compile(
     r"no matching distribution|could not find a version|connection|name resolution|timed out"
     r"|network|retries exceeded|proxy|failed to fetch|dns error|unreachable",
@@ -81,7 +82,7 @@ class Environment:
         self._install(now, "--no-deps", "--no-build-isolation", *own)
         stamp = {"root": str(self.root), kind: wanted}
         if kind == "dev":
-            stamp["runtime"] = self._digest("runtime")
+            stamp["local"] = self._digest("local")
         (self.folder / STAMP).write_text(json.dumps(stamp), encoding="utf-8")
         now.result = "ready"
 
@@ -130,7 +131,7 @@ class Environment:
                 "The first installation needs the network once. Check the connection; behind a "
                 "proxy set HTTPS_PROXY, with a mirror of your own set PIP_INDEX_URL. Without any "
                 "network: on a machine that has one, run\n"
-                "    python3 -m pip download --require-hashes -r requirements/runtime.txt -d wheels"
+                "    python3 -m pip download --require-hashes -r requirements/local.txt -d wheels"
                 "\nbring the folder `wheels` here and run\n"
                 '    PIP_NO_INDEX=1 PIP_FIND_LINKS="$PWD/wheels" make run'
             )

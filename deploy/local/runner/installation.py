@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from chassis.storage.embedded import ClusterUnavailable, EmbeddedCluster
+from embedded.cluster import ClusterUnavailable, EmbeddedCluster
 from runner.children import Child
 from runner.credentials import Credentials
 from runner.plan import Plan, Runnable, fingerprint

@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
             return run_installation()
         if asked.command == "clean":
             return _clean(everything=asked.all)
-        python = _prepared("dev" if asked.dev else "runtime")
+        python = _prepared("dev" if asked.dev else "local")
     except Refusal as refused:
         sys.stderr.write(f"\n{paint('Stopped.', 'bad')} {refused}\n")
         return REFUSED
@@ -64,7 +64,7 @@ def _prepared(kind: str) -> Path:
         return Path(sys.executable)
     environment = Environment(ROOT)
     with step("Python environment") as now:
-        environment.prepare("dev" if kind == "dev" else "runtime", now)
+        environment.prepare("dev" if kind == "dev" else "local", now)
     return environment.python
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from chassis.storage.placement import refuge_of
+from embedded.placement import refuge_of
 from kafka import KafkaUnavailable, LocalKafka
 from runner.plan import ALL
 from runner.telling import Refusal, step

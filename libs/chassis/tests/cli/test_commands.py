@@ -287,3 +287,19 @@ def test_a_command_outside_an_installation_begins_none(run, monkeypatch, tmp_pat
     for missing in ("SAMPLE_DATABASE_URL is not set", str(tmp_path / "data"), "sample migrate"):
         assert missing in refused.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [("migrate",), ("serve",), ("worker",), ("users", "list")])
+def test_without_a_url_nothing_begins_where_only_a_server_will_do(
+    run, monkeypatch, tmp_path, words
+):
+    """Decision 0069: as in the image, which has no embedded database."""
+    monkeypatch.setattr("chassis.cli.installation.DATABASES", "tandem.no-databases")
+    monkeypatch.delenv("SAMPLE_DATABASE_URL")
+    monkeypatch.setenv("TANDEM_DATA", str(tmp_path / "data"))
+    refused = run(*words)
+    assert refused.exit_code == 2
+    assert refused.stderr == (
+        "error: SAMPLE_DATABASE_URL is not set: give the URL of the runtime role\n"
+    )
+    assert list(tmp_path.iterdir()) == []

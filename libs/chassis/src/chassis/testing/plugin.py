@@ -1,16 +1,13 @@
-"""The pytest plugin of the house: the database cluster, the broker, services under test."""
+"""The pytest plugin of the house: the broker, the clock."""
 
 from chassis.telemetry.logs import configure_logs
 from chassis.testing.clock import pytest_runtest_call, set_clock
-from chassis.testing.cluster import cluster, open_folder
 from chassis.testing.kafka import crashable_kafka, kafka, kafka_here, pytest_terminal_summary
 
 __all__ = [
-    "cluster",
     "crashable_kafka",
     "kafka",
     "kafka_here",
-    "open_folder",
     "pytest_configure",
     "pytest_runtest_call",
     "pytest_terminal_summary",

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from chassis.storage.placement import SOCKET_NAME, ClusterUnavailable, Place
+from embedded.placement import SOCKET_NAME, ClusterUnavailable, Place
 
 __all__ = ["Server"]
 

@@ -19,8 +19,8 @@ from urllib.parse import quote
 import asyncpg
 
 from chassis.storage.bootstrap import DatabaseUrls, Roles, ensure_database, in_own_loop
-from chassis.storage.placement import ClusterUnavailable, choose_home, choose_place
-from chassis.storage.server import Server
+from embedded.placement import ClusterUnavailable, choose_home, choose_place
+from embedded.server import Server
 
 __all__ = ["ClusterUnavailable", "DatabaseUrls", "EmbeddedCluster"]
 

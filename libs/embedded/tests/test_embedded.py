@@ -13,16 +13,16 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from chassis.storage import placement
-from chassis.storage.embedded import ClusterUnavailable, EmbeddedCluster
-from chassis.storage.placement import REFUGE_ROOT
+from embedded import placement
+from embedded.cluster import ClusterUnavailable, EmbeddedCluster
+from embedded.placement import REFUGE_ROOT
 
 AS_ROOT = os.geteuid() == 0
 needs_root = pytest.mark.skipif(not AS_ROOT, reason="only root can run things as another account")
 
 JOIN_AND_WAIT = """
 import sys
-from chassis.storage.embedded import EmbeddedCluster
+from embedded.cluster import EmbeddedCluster
 with EmbeddedCluster.open(sys.argv[1], durable=False) as cluster:
     print(cluster.ensure_database("erp").runtime, flush=True)
     sys.stdin.read()
@@ -334,7 +334,7 @@ def test_files_of_another_account_are_refused_with_advice(data):
 
 def test_without_the_wheel_the_message_says_what_to_install(place, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
-    with pytest.raises(ClusterUnavailable, match=r"requirements/runtime\.txt.*DATABASE_URL"):
+    with pytest.raises(ClusterUnavailable, match=r"requirements/local\.txt.*DATABASE_URL"):
         opened(place / "data")
 
 
@@ -342,7 +342,7 @@ def test_a_full_disk_is_named(place, monkeypatch):
     def full(self, *arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("chassis.storage.server.Server.initialise", full)
+    monkeypatch.setattr("embedded.server.Server.initialise", full)
     with pytest.raises(ClusterUnavailable, match=r"disk is full: free space"):
         opened(place / "data")
 

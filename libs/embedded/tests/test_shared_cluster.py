@@ -4,7 +4,8 @@ from uuid import uuid4
 
 import asyncpg
 
-from chassis.testing.cluster import EXTERNAL, TestCluster, shared_cluster
+from chassis.testing.cluster import TestCluster
+from embedded.testing import EXTERNAL, shared_cluster
 
 
 async def value(url, question):
