@@ -6,7 +6,6 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.actor import ADMIN
-from chassis.http.linking import LINKS_MAX
 from chassis.identity.systems import require_binding
 from chassis.storage import external
 from chassis.storage.paging import Filter
@@ -15,6 +14,7 @@ from values.external import ExternalId, System
 from values.text import Command
 
 __all__ = [
+    "LINKS_MAX",
     "RESERVED_SYSTEMS",
     "ExternalRef",
     "LinkExternal",
@@ -27,6 +27,8 @@ __all__ = [
     "require_sender",
     "unlink",
 ]
+
+LINKS_MAX = 250
 
 RESERVED_SYSTEMS = frozenset({"crm", "erp"})
 """Names of the two halves: only a key bound to one of them may send in its name."""

@@ -145,18 +145,22 @@ class Reads(Generic[V]):
 
         Where everybody sees all records it asks nothing.
         """
+        visible = await self.visible_ids(at, ids)
+        missing = next((one for one in ids if one not in visible), None)
+        if missing:
+            raise NotFound(entity=self.name, id=missing)
+
+    async def visible_ids(self, at: Reading, ids: Collection[UUID]) -> Collection[UUID]:
+        """Those of the ids whose records the actor may see; all, unasked, if everybody may."""
         hidden = self._visibility(at)
         if not hidden:
-            return
+            return ids
         sql = (
             f"select {self.key} as id from {self.source}"
             f" where {self.key} = any($1::uuid[]){_numbered(hidden, first=2)}"
         )
         rows = await at.sql.fetch(sql, list(ids), *(one.value for one in hidden))
-        seen = {row["id"] for row in rows}
-        missing = next((one for one in ids if one not in seen), None)
-        if missing:
-            raise NotFound(entity=self.name, id=missing)
+        return {row["id"] for row in rows}
 
     def _visibility(self, at: Reading) -> Sequence[Filter]:
         conditions = self.visible(at)

@@ -14,9 +14,16 @@ from pydantic import BaseModel, Field, create_model
 
 from chassis.actor import Actor
 from chassis.http.batch import BatchReply
-from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
+from chassis.http.dependencies import (
+    IfMatch,
+    InReading,
+    InWork,
+    Needs,
+    OnlyOnce,
+    OnlyOnceUnlessDry,
+    ProblemViews,
+)
 from chassis.http.etag import reply_with
-from chassis.http.linking import AskedIds, LinksReply, LinksView, ProblemViews, links_of
 from chassis.http.paging import PageAsked, SearchAsked
 from chassis.http.routing import refuses as declared
 from chassis.identity.systems import SystemReserved
@@ -36,6 +43,7 @@ from chassis.storage.paging import Page
 from chassis.storage.reading import Reading
 from records import writes
 from records.entities import ACTIVE, ARCHIVED, Record, Values
+from records.link_batches import AskedIds, LinksReply, LinksView, link_each, links_of
 from records.links import ExternalRef, LinkExternal, LinkRecords
 from records.reads import View
 from records.senders import FromSystem, InBatch
@@ -182,12 +190,12 @@ class RecordRoutes(Generic[E, V]):
         kind = self.kind
 
         async def link_list(ids: AskedIds, _by: Actor, at: InReading) -> LinksView:
-            return await links_of(at, kind.name, ids)
+            return await links_of(at, kind, ids)
 
         async def link_batch(
             command: LinkRecords, view_of: ProblemViews, _by: Actor, _once: OnlyOnce, work: InWork
         ) -> LinksReply:
-            return await writes.link_many(work, kind, command, view_of=view_of)
+            return await link_each(work, kind, command, view_of=view_of)
 
         text = f"Which records of other systems the {self.many} are."
         self._add("GET", "/external-refs", "link_list", text, link_list, {"_by": self._reader})

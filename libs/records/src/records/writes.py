@@ -8,7 +8,6 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.http.batch import BatchReply
-from chassis.http.linking import LinksReply, ViewOf, link_each
 from chassis.ids import uuid7
 from chassis.storage.base import PartlyEdited
 from chassis.storage.source_versions import PROTOCOL
@@ -17,7 +16,7 @@ from chassis.work.unit_of_work import Work
 from records import links
 from records.batches import InBulk, Item, upsert_each, upsert_one
 from records.entities import Record, Values
-from records.links import ExternalRef, LinkExternal, LinkRecords, linked, require_sender
+from records.links import ExternalRef, LinkExternal, linked
 from records.reads import View
 from records.senders import BatchRequest
 from records.types import Change, RecordType
@@ -28,7 +27,6 @@ __all__ = [
     "create",
     "given_values",
     "link",
-    "link_many",
     "lock_visible",
     "put",
     "unlink",
@@ -105,18 +103,6 @@ async def unlink(work: Work, kind: RecordType[E, V], record_id: UUID, gone: Exte
     await kind.reads.require_visible(work, [record_id])
     await links.unlink(work, kind.name, record_id, gone)
     await lock_visible(work, kind, [record_id])
-
-
-async def link_many(
-    work: Work, kind: RecordType[E, V], command: LinkRecords, *, view_of: ViewOf
-) -> LinksReply:
-    """Say of many records which record of another system each is; each is judged alone.
-
-    Raises SystemReserved, and NotFound for a record that the actor may not see.
-    """
-    require_sender(work, command.system)
-    await kind.reads.require_visible(work, [item.id for item in command.items])
-    return await link_each(work, kind.entity, command.system, command.items, view_of=view_of)
 
 
 async def upsert(

@@ -1,22 +1,32 @@
 """A row that the actor may not see is not there: in reads, in changes, in links and upserts."""
 
 from dataclasses import replace
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from chassis.problems.problem import ProblemView
 from chassis.problems.standard import NotFound
 from chassis.storage.paging import Filter, PageQuery
+from chassis.texts import Texts
 from erp.parties.schemas import ChangeSupplier, PartyQuery, UpsertSupplier
 from erp.parties.service.suppliers import SUPPLIER
 from records import writes
+from records.link_batches import link_each, links_of
 from records.links import ExternalRef, LinkExternal, LinkRecord, LinkRecords
 
 HIDDEN = replace(
     SUPPLIER,
     reads=replace(SUPPLIER.reads, visible=lambda _at: [Filter("supplier.name <> {}", "Secret")]),
 )
+
+
+def shown_problem(problem):
+    return ProblemView.model_validate(problem.view(Texts({}), "en", ""))
+
+
+async def linked_ids(work, kind, items):
+    return [one.id for one in (await links_of(work, kind, [item.id for item in items])).items]
 
 
 @pytest.fixture
@@ -54,8 +64,6 @@ async def test_a_hidden_row_is_linked_to_nothing_and_nothing_is_said_of_its_link
     )
     other = LinkExternal(system=system, external_id=desk.word())
     gone = ExternalRef(system=system, external_id=external_id)
-    item = LinkRecord(id=hidden, external_id=desk.word())
-    many = LinkRecords(system=system, items=[item])
     command = UpsertSupplier(source_version=2, name="Mine")
     async with desk.erp.database.transaction() as work:
         with pytest.raises(NotFound):
@@ -63,9 +71,31 @@ async def test_a_hidden_row_is_linked_to_nothing_and_nothing_is_said_of_its_link
         with pytest.raises(NotFound):
             await writes.unlink(work, HIDDEN, hidden, gone)
         with pytest.raises(NotFound):
-            await writes.link_many(work, HIDDEN, many, view_of=ProblemView.model_validate)
-        with pytest.raises(NotFound):
             await writes.upsert(work, HIDDEN, system, external_id, command)
+
+
+async def test_of_many_links_the_one_of_a_hidden_row_is_refused_alone(desk, hidden):
+    """As for a record that there is not: nothing tells the two apart."""
+    shown = UUID((await desk.add("/v1/suppliers", name=desk.word("Open")))["id"])
+    items = [LinkRecord(id=one, external_id=desk.word()) for one in (hidden, shown, uuid4())]
+    many = LinkRecords(system=desk.word("shop").lower(), items=items)
+    async with desk.erp.database.transaction() as work:
+        reply = await link_each(work, HIDDEN, many, view_of=shown_problem)
+        assert [one.status for one in reply.items] == ["failed", "linked", "failed"]
+        of_hidden, of_nothing = reply.items[0].problem, reply.items[2].problem
+        assert (of_hidden.code, of_hidden.status) == ("not_found", 404)
+        assert of_hidden.code == of_nothing.code
+        assert await linked_ids(work, SUPPLIER, items) == [shown]
+
+
+async def test_links_of_a_hidden_row_are_not_shown(desk, hidden):
+    shown = UUID((await desk.add("/v1/suppliers", name=desk.word("Open")))["id"])
+    items = [LinkRecord(id=one, external_id=desk.word()) for one in (hidden, shown)]
+    many = LinkRecords(system=desk.word("shop").lower(), items=items)
+    async with desk.erp.database.transaction() as work:
+        await link_each(work, SUPPLIER, many, view_of=shown_problem)
+        assert await linked_ids(work, SUPPLIER, items) == [hidden, shown]
+        assert await linked_ids(work, HIDDEN, items) == [shown]
 
 
 async def test_a_rule_without_a_value_is_no_rule(desk, hidden):

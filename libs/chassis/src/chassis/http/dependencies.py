@@ -1,7 +1,7 @@
 """What a route asks for in its signature: who calls, the transaction, the key, the revision."""
 
-from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from collections.abc import AsyncIterator, Callable
+from typing import Annotated, Any, TypeAlias
 
 from fastapi import Depends, Header, Request
 
@@ -9,6 +9,7 @@ from chassis.actor import Actor
 from chassis.http.batch import DryRun
 from chassis.http.etag import parse_revision
 from chassis.http.idempotency import claim_key
+from chassis.problems.problem import Problem, ProblemView
 from chassis.problems.standard import Forbidden
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
@@ -22,6 +23,8 @@ __all__ = [
     "Needs",
     "OnlyOnce",
     "OnlyOnceUnlessDry",
+    "ProblemViews",
+    "ViewOf",
 ]
 
 
@@ -123,3 +126,16 @@ async def language_of(request: Request) -> str:
 
 
 Language = Annotated[str, Depends(language_of)]
+
+
+ViewOf: TypeAlias = Callable[[Problem], ProblemView]
+"""Makes a problem what the caller reads, in the caller's language."""
+
+
+async def problem_view(request: Request, language: Language) -> ViewOf:
+    """How problems of this request's items are shown."""
+    texts, request_id = request.app.state.texts, request.state.trace.request_id
+    return lambda problem: ProblemView.model_validate(problem.view(texts, language, request_id))
+
+
+ProblemViews = Annotated[ViewOf, Depends(problem_view)]

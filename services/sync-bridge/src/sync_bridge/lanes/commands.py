@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from chassis.http.linking import ViewOf
+from chassis.http.dependencies import ViewOf
 from chassis.ids import uuid7
 from chassis.problems.problem import Problem
 from chassis.problems.standard import NotFound

@@ -4,8 +4,7 @@ from typing import Annotated
 
 from fastapi import Path, Query, status
 
-from chassis.http.dependencies import InReading, InWork, OnlyOnce
-from chassis.http.linking import ProblemViews
+from chassis.http.dependencies import InReading, InWork, OnlyOnce, ProblemViews
 from chassis.http.paging import PageAsked
 from chassis.http.routing import house_router, problem_responses
 from chassis.problems.standard import (
