@@ -3,10 +3,8 @@
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from bench.place import Place
+from bench.place import Place
 
 __all__ = ["Asked", "Bench", "Figure", "Goal", "paired", "quantile"]
 

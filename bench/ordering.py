@@ -3,8 +3,10 @@
 import random
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
+
+import asyncpg
 
 from bench.acts import Act, At, measure
 from bench.figures import Asked, Bench, Figure
@@ -14,9 +16,6 @@ from bench.wire import TOKEN
 from chassis.storage.bootstrap import DatabaseUrls
 from crm.app import SERVICE as CRM
 from erp.app import SERVICE as ERP
-
-if TYPE_CHECKING:
-    import asyncpg
 
 __all__ = ["BENCH"]
 

@@ -3,13 +3,12 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 from uuid import UUID
 
-from chassis.ids import uuid7
+import asyncpg
 
-if TYPE_CHECKING:
-    import asyncpg
+from chassis.ids import uuid7
 
 __all__ = ["ACT", "EVENTS", "SameRows", "Touched", "Written"]
 

@@ -4,7 +4,8 @@ Processor time of the server's process for each statement, and how much WAL it w
 """
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import asyncpg
 from sqlalchemy import make_url
@@ -16,9 +17,6 @@ from bench.place import Place
 from chassis.storage.connections import SESSION
 from erp import searched
 from erp.app import SERVICE as ERP
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = ["BENCH"]
 

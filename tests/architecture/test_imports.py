@@ -7,7 +7,7 @@ from pathlib import Path
 import grimp
 import pytest
 
-from tests.architecture.sources import ROOT
+from tests.architecture.sources import ROOT, code
 
 PACKAGES = {"erp": "erp", "crm": "crm", "sync_bridge": "sync-bridge"}
 BEHIND_THE_DOOR = ("models", "queries", "rules")
@@ -64,6 +64,11 @@ def test_every_distribution_is_looked_at_and_typed_imports_count():
     (acyclic,) = [one for one in CONTRACTS if one["type"] == "acyclic_siblings"]
     assert sorted(acyclic["ancestors"]) == DISTRIBUTIONS
     assert "skip_descendants" not in acyclic
+
+
+def test_no_import_is_hidden_from_the_run():
+    hidden = [source.name for source in code() if "TYPE_CHECKING" in source.text]
+    assert not hidden
 
 
 def test_no_module_imports_itself_by_way_of_others():

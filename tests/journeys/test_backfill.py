@@ -8,7 +8,7 @@ import sys
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -19,6 +19,7 @@ from chassis.schema.migrate import upgrade
 from chassis.storage.bootstrap import grant
 from chassis.testing.service import running
 from chassis.testing.waiting import until
+from chassis.work.database import Database
 from crm.app import SERVICE as CRM
 from erp.app import SERVICE as ERP
 from sync_bridge.app import SERVICE as BRIDGE
@@ -27,9 +28,6 @@ from sync_bridge.lanes.dispatcher import dispatcher
 from sync_bridge.sources.feed import FeedSource
 from sync_bridge.sources.states import StateSource
 from sync_bridge.targets import HttpTarget
-
-if TYPE_CHECKING:
-    from chassis.work.database import Database
 
 SYSTEMS = {"crm": ("erp",), "erp": ("crm",)}
 SCOPES = {

@@ -6,16 +6,13 @@ that the half gave it where the record was made.
 
 import dataclasses
 import itertools
-from typing import TYPE_CHECKING
 
 import httpx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sync_bridge.inbox.received import ReceivedEvent
 from tests.halves import Half, Rig
-
-if TYPE_CHECKING:
-    from sync_bridge.inbox.received import ReceivedEvent
 
 PLACES = {"crm": "/v1/accounts", "erp": "/v1/customers"}
 OTHER = {"crm": "erp", "erp": "crm"}

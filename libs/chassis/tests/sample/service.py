@@ -35,6 +35,7 @@ from chassis.settings import ServiceSettings
 from chassis.storage import external
 from chassis.storage.base import NAMING, TYPES, Identified, Versioned
 from chassis.storage.paging import Filter, Page, Sort, fetch_page
+from chassis.storage.reading import Reading
 from chassis.work.locking import read_all
 from chassis.work.states import States
 from chassis.work.unit_of_work import Work
@@ -108,10 +109,10 @@ async def write(work: Work, command: WriteNote) -> Note:
     return note
 
 
-async def note_states(work: Work, note_ids: Sequence[UUID]) -> list[NoteWritten]:
+async def note_states(at: Reading, note_ids: Sequence[UUID]) -> list[NoteWritten]:
     return [
         NoteWritten(id=note.id, version=note.version, changed=[], title=note.title)
-        for note in await read_all(work, Note, note_ids)
+        for note in await read_all(at, Note, note_ids)
     ]
 
 

@@ -10,7 +10,7 @@ from chassis.events.event import Event
 from chassis.settings import ServiceSettings
 from chassis.storage.connections import Connections, driver_of, engine_for, give_back
 from chassis.storage.lost import DatabaseLost
-from chassis.storage.reading import Setting
+from chassis.storage.reading import Reading, Setting
 from chassis.telemetry.trace import Trace
 from chassis.work.unit_of_work import Handler, Work
 
@@ -109,12 +109,12 @@ class Database(Connections):
         self.after_events, self.after_jobs = for_events, for_jobs
 
     @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[Work]:
+    async def snapshot(self) -> AsyncIterator[Reading]:
         """One view of everything, for reads that must agree with each other. Nothing is kept."""
         pooled = await self.check_out()
         sql = driver_of(pooled)
         try:
             async with sql.transaction(isolation="repeatable_read", readonly=True):
-                yield Work(sql, self.orm_connection(pooled), setting=self.setting)
+                yield Reading(sql, self.orm_connection(pooled), setting=self.setting)
         finally:
             give_back(pooled, sql)

@@ -12,6 +12,7 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 from chassis.problems.standard import NotFound
 from chassis.storage.base import Identified
+from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 
 __all__ = ["advisory_lock", "any_of", "lock", "lock_all", "lock_found", "read_all"]
@@ -58,11 +59,11 @@ async def lock_all(
 
 
 async def read_all(
-    work: Work, kind: type[E], ids: Collection[UUID], *options: ORMOption
+    at: Reading, kind: type[E], ids: Collection[UUID], *options: ORMOption
 ) -> list[E]:
     """The entities there are of the ids, in their order, not locked."""
     wanted = select(kind).where(kind.id == any_of(ids)).order_by(kind.id).options(*options)
-    return list((await work.session.execute(wanted)).scalars())
+    return list((await at.session.execute(wanted)).scalars())
 
 
 async def lock_found(

@@ -1,4 +1,4 @@
-"""The present state of records, told in the form of the event that would tell it.
+"""The present state of records, in the form of the event that would publish it.
 
 A reader that never had an event, or whose events are purged, reads the records themselves here and
 follows the feed from the position that comes with the first page: a later event beats the state.
@@ -13,13 +13,13 @@ from chassis.events.cursor import Cursor
 from chassis.events.envelope import source_of, to_json
 from chassis.events.event import Event
 from chassis.events.feed import ends_of
+from chassis.storage.reading import Reading
 from chassis.telemetry.trace import Trace
 from chassis.work.database import Database
-from chassis.work.unit_of_work import Work
 
 __all__ = ["StatePage", "StateQuery", "States", "read_states"]
 
-Read: TypeAlias = "Callable[[Work, Sequence[UUID]], Awaitable[Sequence[Event]]]"
+Read: TypeAlias = Callable[[Reading, Sequence[UUID]], Awaitable[Sequence[Event]]]
 
 _STATE_IDS = UUID("6f1d3c2e-5b0a-5e0e-9c55-3a1f6f6f2b71")
 """Namespace of the ids of states."""
@@ -68,21 +68,21 @@ async def read_states(
     database: Database, states: States, query: StateQuery, trace: Trace
 ) -> StatePage:
     """The page asked for, read in one snapshot: data and version of a state belong together."""
-    async with database.snapshot() as work:
-        ends = await ends_of(work.sql)
-        subjects = query.subjects or await _subjects_after(work, states.table, query)
-        events = await states.read(work, subjects) if subjects else []
-    told = [
-        to_json(_row(database.setting.service, event, ends, work, trace))
+    async with database.snapshot() as at:
+        ends = await ends_of(at.sql)
+        subjects = query.subjects or await _subjects_after(at, states.table, query)
+        events = await states.read(at, subjects) if subjects else []
+    rows = [
+        to_json(_row(database.setting.service, event, ends, at, trace))
         for event in sorted(events, key=lambda event: event.id)
     ]
     more = not query.subjects and len(subjects) == query.limit
     cursor = Cursor.at(ends["installation"], ends["epoch"], ends["head"])
-    return StatePage(told, cursor, subjects[-1] if more else None)
+    return StatePage(rows, cursor, subjects[-1] if more else None)
 
 
-async def _subjects_after(work: Work, table: str, query: StateQuery) -> list[UUID]:
-    rows = await work.sql.fetch(
+async def _subjects_after(at: Reading, table: str, query: StateQuery) -> list[UUID]:
+    rows = await at.sql.fetch(
         f"select id from {table} where id > $1 order by id limit $2",
         query.after or UUID(int=0),
         query.limit,
@@ -90,7 +90,7 @@ async def _subjects_after(work: Work, table: str, query: StateQuery) -> list[UUI
     return [row["id"] for row in rows]
 
 
-def _row(service: str, event: Event, ends: Any, work: Work, trace: Trace) -> dict[str, Any]:
+def _row(service: str, event: Event, ends: Any, at: Reading, trace: Trace) -> dict[str, Any]:
     """The state as a published row, without a place in the feed.
 
     Its id follows from what it says, so that reading it twice is one event.
@@ -107,7 +107,7 @@ def _row(service: str, event: Event, ends: Any, work: Work, trace: Trace) -> dic
         "type": kind,
         "aggregate_id": event.id,
         "aggregate_version": event.version,
-        "occurred_at": work.now,
+        "occurred_at": at.now,
         "origin": service,
         "correlation_id": state_id,
         "causation_id": None,

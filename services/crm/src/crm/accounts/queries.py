@@ -188,7 +188,7 @@ async def account_ids_of_contacts(sql: Sql, contact_ids: Collection[UUID]) -> di
 
 
 async def active_contacts(
-    work: Work, account_ids: Collection[UUID]
+    at: Reading, account_ids: Collection[UUID]
 ) -> defaultdict[UUID, list[Contact]]:
     """The active contacts of each account: the primary one first, then the oldest."""
     wanted = (
@@ -197,7 +197,7 @@ async def active_contacts(
         .order_by(Contact.primary.desc(), Contact.created_at, Contact.id)
     )
     found = defaultdict[UUID, list[Contact]](list)
-    for contact in (await work.session.execute(wanted)).scalars():
+    for contact in (await at.session.execute(wanted)).scalars():
         found[contact.account_id].append(contact)
     return found
 

@@ -3,10 +3,10 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from chassis.cli.console import Refusal, say, show, show_table
 from chassis.storage.paging import PageQuery
+from chassis.work.database import Database
 from sync_bridge.comparisons import service, views
 from sync_bridge.comparisons.schemas import (
     BeginComparison,
@@ -17,9 +17,6 @@ from sync_bridge.comparisons.schemas import (
     LevelDifferences,
 )
 from sync_bridge.states import ComparisonState, DifferenceState
-
-if TYPE_CHECKING:
-    from chassis.work.database import Database
 
 __all__ = ["ComparisonRun", "show_comparison"]
 
@@ -36,7 +33,7 @@ class ComparisonRun:
     """Comparisons of what was asked, made by the worker, within a time."""
 
     def __init__(
-        self, database: "Database", asked: BeginComparison, *, timeout_seconds: float
+        self, database: Database, asked: BeginComparison, *, timeout_seconds: float
     ) -> None:
         self._database = database
         self._asked = asked

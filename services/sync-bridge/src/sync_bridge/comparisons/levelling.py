@@ -7,11 +7,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 from uuid import UUID, uuid5
 
 import httpx
 
+from chassis.work.database import Database
+from chassis.work.unit_of_work import Work
 from sync_bridge.comparisons import service
 from sync_bridge.comparisons.rules.levelling import (
     COPIES,
@@ -22,6 +24,7 @@ from sync_bridge.comparisons.rules.levelling import (
 )
 from sync_bridge.flows import ENTITIES, Flow
 from sync_bridge.identity import service as identity
+from sync_bridge.inbox.received import ReceivedEvent
 from sync_bridge.lanes import commands as lanes
 from sync_bridge.ownership import Half, other
 from sync_bridge.signals import ARRIVED
@@ -30,11 +33,6 @@ from sync_bridge.sources.batch import envelopes
 from sync_bridge.sources.port import SourceError, error_of
 from sync_bridge.states import CorrectionKind
 from sync_bridge.targets import path
-
-if TYPE_CHECKING:
-    from chassis.work.database import Database
-    from chassis.work.unit_of_work import Work
-    from sync_bridge.inbox.received import ReceivedEvent
 
 __all__ = ["level_step"]
 
@@ -51,7 +49,7 @@ Outcomes: TypeAlias = "dict[UUID, str]"
 """By difference: empty where it was levelled, else why it is left; absent: to be tried again."""
 
 
-async def level_step(database: "Database", clients: Clients) -> bool:
+async def level_step(database: Database, clients: Clients) -> bool:
     """Level some of what was asked for; False: there is nothing. Raises SourceError."""
     async with database.reading() as reading:
         batch = await service.asked(reading, at_most=BATCH_SIZE)
@@ -70,13 +68,13 @@ async def level_step(database: "Database", clients: Clients) -> bool:
 
 
 async def _leave(
-    _database: "Database", _clients: Clients, correction: Correction, batch: Sequence[Difference]
+    _database: Database, _clients: Clients, correction: Correction, batch: Sequence[Difference]
 ) -> Outcomes:
     return dict.fromkeys((one.id for one in batch), correction.why)
 
 
 async def _send(
-    database: "Database", clients: Clients, correction: Correction, batch: Sequence[Difference]
+    database: Database, clients: Clients, correction: Correction, batch: Sequence[Difference]
 ) -> Outcomes:
     """Put the present states of the half that leads into their lanes."""
     flow = _flow(correction)
@@ -86,7 +84,7 @@ async def _send(
 
 
 async def _recreate(
-    database: "Database", clients: Clients, correction: Correction, batch: Sequence[Difference]
+    database: Database, clients: Clients, correction: Correction, batch: Sequence[Difference]
 ) -> Outcomes:
     """Let records be made again of which the other half lost its own."""
     flow = _flow(correction)
@@ -108,7 +106,7 @@ async def _recreate(
 
 
 async def _queue(
-    work: "Work", batch: Sequence[Difference], states: "Mapping[UUID, ReceivedEvent]"
+    work: Work, batch: Sequence[Difference], states: Mapping[UUID, ReceivedEvent]
 ) -> Outcomes:
     came = await lanes.send_states(work, list(states.values()))
     gone = {one.id: GONE for one in batch if one.id not in states}
@@ -116,7 +114,7 @@ async def _queue(
 
 
 async def _states(
-    clients: Clients, flow: Flow, batch: "Sequence[Difference]"
+    clients: Clients, flow: Flow, batch: Sequence[Difference]
 ) -> "dict[UUID, ReceivedEvent]":
     """The present states of the records that lead, by difference; gone ones are left out.
 
@@ -152,7 +150,7 @@ async def _unlink(clients: Clients, one: Difference) -> str | None:
 
 
 async def _link(
-    _database: "Database", clients: Clients, _correction: Correction, batch: Sequence[Difference]
+    _database: Database, clients: Clients, _correction: Correction, batch: Sequence[Difference]
 ) -> Outcomes:
     """Let a half know the twin."""
     return await _each(batch, lambda one: _link_one(clients, one))
@@ -167,7 +165,7 @@ async def _link_one(clients: Clients, one: Difference) -> str | None:
 
 
 async def _write_back(
-    _database: "Database", clients: Clients, _correction: Correction, batch: Sequence[Difference]
+    _database: Database, clients: Clients, _correction: Correction, batch: Sequence[Difference]
 ) -> Outcomes:
     """Write to the restored half what it has lost, where nobody has changed it since."""
     return await _each(batch, lambda one: _write_one(clients, one))

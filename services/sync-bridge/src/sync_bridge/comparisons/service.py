@@ -1,11 +1,13 @@
 """Acts on comparisons: begin one, take in what a half has, and compare."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from chassis.ids import uuid7
 from chassis.problems.standard import NotFound
+from chassis.storage.reading import Reading
+from chassis.work.unit_of_work import Work
 from sync_bridge.comparisons import queries
 from sync_bridge.comparisons.errors import ComparisonRunning, NothingToCompare
 from sync_bridge.comparisons.queries import Page
@@ -14,10 +16,6 @@ from sync_bridge.comparisons.rules.records import Record, sources_of
 from sync_bridge.comparisons.schemas import BeginComparison, LevelDifferences
 from sync_bridge.flows import ENTITIES
 from sync_bridge.states import ComparisonState
-
-if TYPE_CHECKING:
-    from chassis.storage.reading import Reading
-    from chassis.work.unit_of_work import Work
 
 __all__ = [
     "asked",
@@ -48,7 +46,7 @@ TELL_LINKS = {
 """The halves that show to which record of the other half theirs is linked."""
 
 
-async def begin(work: "Work", command: BeginComparison, *, connects: bool) -> UUID:
+async def begin(work: Work, command: BeginComparison, *, connects: bool) -> UUID:
     """Compare what both halves have. Raises ComparisonRunning, NothingToCompare."""
     if not connects:
         raise NothingToCompare
@@ -65,18 +63,18 @@ async def begin(work: "Work", command: BeginComparison, *, connects: bool) -> UU
     return comparison_id
 
 
-async def running(reading: "Reading") -> Any:
+async def running(reading: Reading) -> Any:
     """The comparison that is under way, if any."""
     return await queries.running(reading.sql)
 
 
-async def next_page(reading: "Reading", comparison_id: UUID) -> Page | None:
+async def next_page(reading: Reading, comparison_id: UUID) -> Page | None:
     """Where the reading goes on; None: all is read."""
     return await queries.next_page(reading.sql, comparison_id)
 
 
 async def take_page(
-    work: "Work", page: Page, records: Sequence[Record], *, upto: str | None, read: int
+    work: Work, page: Page, records: Sequence[Record], *, upto: str | None, read: int
 ) -> None:
     """Keep a page of a half's records, unless another process did."""
     if not await queries.advance(work.sql, page, upto=upto, read=read):
@@ -85,12 +83,12 @@ async def take_page(
     await queries.store_records(work.sql, page, records)
 
 
-async def trouble(work: "Work", comparison_id: UUID, words: str) -> None:
+async def trouble(work: Work, comparison_id: UUID, words: str) -> None:
     """Say why the comparison does not get on."""
     await queries.note_trouble(work.sql, comparison_id, words)
 
 
-async def compare(work: "Work", comparison_id: UUID) -> None:
+async def compare(work: Work, comparison_id: UUID) -> None:
     """Note in what the halves differ, once all of both is read."""
     under_way = await queries.lock_reading(work.sql, comparison_id)
     if under_way is None:
@@ -109,7 +107,7 @@ async def compare(work: "Work", comparison_id: UUID) -> None:
     await queries.finish(work.sql, comparison_id)
 
 
-async def level(work: "Work", comparison_id: UUID, command: LevelDifferences) -> None:
+async def level(work: Work, comparison_id: UUID, command: LevelDifferences) -> None:
     """Level what a comparison found: all, or what is named. What was levelled stays as it is.
 
     Raises NotFound, ComparisonRunning.
@@ -127,17 +125,17 @@ async def level(work: "Work", comparison_id: UUID, command: LevelDifferences) ->
     )
 
 
-async def moving(reading: "Reading", comparison_id: UUID) -> bool:
+async def moving(reading: Reading, comparison_id: UUID) -> bool:
     """Whether something that it found is still to be levelled, or on its way."""
     return await queries.moving(reading.sql, comparison_id)
 
 
-async def asked(reading: "Reading", *, at_most: int) -> list[Difference]:
+async def asked(reading: Reading, *, at_most: int) -> list[Difference]:
     """Differences of one sort that are to be levelled."""
     rows = await queries.asked(reading.sql, at_most=at_most)
     return [Difference(**dict(row)) for row in rows]
 
 
-async def settle(work: "Work", outcomes: Mapping[UUID, str]) -> None:
+async def settle(work: Work, outcomes: Mapping[UUID, str]) -> None:
     """Note which differences were levelled (empty), and why others are left to a person."""
     await queries.settle(work.sql, outcomes)

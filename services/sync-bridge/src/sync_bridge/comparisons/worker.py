@@ -3,27 +3,24 @@
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from typing import cast
+from uuid import UUID
 
 import httpx
 
+from chassis.service import ServiceContext
 from chassis.telemetry.logs import get_logger
+from chassis.work.database import Database
 from sync_bridge.comparisons import service
 from sync_bridge.comparisons.half_reader import LIMIT, read_page, source_of
 from sync_bridge.comparisons.levelling import level_step
+from sync_bridge.comparisons.queries import Page
 from sync_bridge.comparisons.rules.records import needs_of, records_of
 from sync_bridge.identity import service as identity
+from sync_bridge.ownership import Half
+from sync_bridge.settings import BridgeSettings
 from sync_bridge.sources.port import TROUBLE, pause_seconds
 from sync_bridge.targets import HttpTarget
-
-if TYPE_CHECKING:
-    from uuid import UUID
-
-    from chassis.service import ServiceContext
-    from chassis.work.database import Database
-    from sync_bridge.comparisons.queries import Page
-    from sync_bridge.ownership import Half
-    from sync_bridge.settings import BridgeSettings
 
 __all__ = ["compare_halves", "keep_comparing", "step"]
 
@@ -34,10 +31,10 @@ log = get_logger("sync_bridge.comparisons")
 SURVIVES: tuple[type[Exception], ...] = (*TROUBLE, httpx.TransportError)
 """What passes: nothing was stored of the page, so it is read again."""
 
-Clients = Mapping["Half", httpx.AsyncClient]
+Clients = Mapping[Half, httpx.AsyncClient]
 
 
-async def compare_halves(context: "ServiceContext") -> None:
+async def compare_halves(context: ServiceContext) -> None:
     """Make what comparisons are asked for, until cancelled."""
     settings = cast("BridgeSettings", context.settings)
     crm, erp = HttpTarget.of(settings, "crm"), HttpTarget.of(settings, "erp")
@@ -50,7 +47,7 @@ async def compare_halves(context: "ServiceContext") -> None:
         await erp.close()
 
 
-async def keep_comparing(database: "Database", clients: Clients) -> None:
+async def keep_comparing(database: Database, clients: Clients) -> None:
     """Make what comparisons are asked for; survive a lost half and a lost database."""
     failures = 0
     while True:
@@ -67,7 +64,7 @@ async def keep_comparing(database: "Database", clients: Clients) -> None:
                 await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _note_trouble(database: "Database", trouble: Exception) -> None:
+async def _note_trouble(database: Database, trouble: Exception) -> None:
     words = f"{type(trouble).__name__}: {trouble}"[:500]
     with contextlib.suppress(*TROUBLE):
         async with database.transaction() as work:
@@ -76,7 +73,7 @@ async def _note_trouble(database: "Database", trouble: Exception) -> None:
                 await service.trouble(work, under_way["id"], words)
 
 
-async def step(database: "Database", clients: Clients, *, limit: int = LIMIT) -> bool:
+async def step(database: Database, clients: Clients, *, limit: int = LIMIT) -> bool:
     """Read one page of the comparison under way, or compare what was read; False: there is none.
 
     Whatever dies in between, the page is read again.
@@ -93,7 +90,7 @@ async def step(database: "Database", clients: Clients, *, limit: int = LIMIT) ->
     return True
 
 
-async def _take(database: "Database", clients: Clients, page: "Page", limit: int) -> None:
+async def _take(database: Database, clients: Clients, page: Page, limit: int) -> None:
     read = await read_page(clients, page, limit=limit)
     source = source_of(page)
     async with database.transaction() as work:
@@ -102,7 +99,7 @@ async def _take(database: "Database", clients: Clients, page: "Page", limit: int
         await service.take_page(work, page, records, upto=read.upto, read=len(read.states))
 
 
-async def _compare(database: "Database", comparison_id: "UUID") -> None:
+async def _compare(database: Database, comparison_id: UUID) -> None:
     async with database.transaction() as work:
         await service.compare(work, comparison_id)
     log.info("comparison_done", comparison_id=str(comparison_id))

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import orjson
 
 from chassis.ids import uuid7
+from chassis.storage.reading import Reading
+from chassis.work.unit_of_work import Work
 from sync_bridge.flows import Need
 from sync_bridge.identity import queries
 from sync_bridge.identity.models import Pair, Review
@@ -22,10 +24,6 @@ from sync_bridge.identity.rules.matching import (
 from sync_bridge.identity.rules.shadows import digest
 from sync_bridge.ownership import Half, other
 from sync_bridge.states import LinkOrigin, ReviewState
-
-if TYPE_CHECKING:
-    from chassis.storage.reading import Reading
-    from chassis.work.unit_of_work import Work
 
 __all__ = [
     "Candidate",
@@ -127,20 +125,20 @@ class FoundPair:
 
 
 async def linked_records(
-    reading: "Reading", entity: str, half: Half, subjects: Sequence[UUID]
+    reading: Reading, entity: str, half: Half, subjects: Sequence[UUID]
 ) -> dict[UUID, LinkedRecord]:
     """The twins of a half's records, as far as they are known."""
     rows = await queries.known(reading.sql, entity, half, subjects)
     return {row["subject"]: LinkedRecord(row["twin"], row["digest"]) for row in rows}
 
 
-async def twins_of(reading: "Reading", needs: Sequence[Need]) -> Mapping[tuple[str, UUID], UUID]:
+async def twins_of(reading: Reading, needs: Sequence[Need]) -> Mapping[tuple[str, UUID], UUID]:
     """The twins of the needed records, as far as they are across."""
     return await queries.twins_of(reading.sql, needs) if needs else {}
 
 
 async def decisions(
-    reading: "Reading", entity: str, half: Half, subjects: Sequence[UUID]
+    reading: Reading, entity: str, half: Half, subjects: Sequence[UUID]
 ) -> dict[UUID, Decision]:
     """What persons decided on the records, as far as they were asked."""
     if not subjects:
@@ -150,7 +148,7 @@ async def decisions(
 
 
 async def creations(
-    reading: "Reading",
+    reading: Reading,
     entity: str,
     half: Half,
     ids: Sequence[UUID],
@@ -172,13 +170,13 @@ async def creations(
     ]
 
 
-async def begin_creations(work: "Work", entity: str, half: Half, new: Sequence[Creation]) -> None:
+async def begin_creations(work: Work, entity: str, half: Half, new: Sequence[Creation]) -> None:
     """Keep, before it is done, what is put across of records whose twins are made now."""
     kept = [(one.id, one.event_id, one.history, one.version, one.body) for one in new]
     await queries.insert_creations(work.sql, entity, half, kept)
 
 
-async def drop_creations(work: "Work", entity: str, half: Half, ids: Sequence[UUID]) -> None:
+async def drop_creations(work: Work, entity: str, half: Half, ids: Sequence[UUID]) -> None:
     """Forget twins that the other half refused: the next try begins anew."""
     await queries.delete_creations(work.sql, entity, half, ids)
 
@@ -198,14 +196,12 @@ def review_need(entity: str, half: str, subject: UUID) -> str:
     return f"review {entity} {half}:{subject}"
 
 
-async def lock_needs(work: "Work", needs: Sequence[str]) -> None:
+async def lock_needs(work: Work, needs: Sequence[str]) -> None:
     """Lock, until the transaction ends, what lanes wait for (B54)."""
     await queries.lock_needs(work.sql, needs)
 
 
-async def record_pairs(
-    work: "Work", pairs: Sequence[FoundPair]
-) -> tuple[set[FoundPair], list[str]]:
+async def record_pairs(work: Work, pairs: Sequence[FoundPair]) -> tuple[set[FoundPair], list[str]]:
     """Join records; the pairs of which one is joined to another record, and what lanes wait for.
 
     An open question about one of the joined is answered by it; a question that names one of them
@@ -223,7 +219,7 @@ async def record_pairs(
 
 
 async def review_across(
-    work: "Work", entity: str, half: Half, subject: UUID, candidates: Sequence[Candidate]
+    work: Work, entity: str, half: Half, subject: UUID, candidates: Sequence[Candidate]
 ) -> UUID | None:
     """The candidate of whom a person is asked already whether this record is its twin.
 
@@ -235,29 +231,29 @@ async def review_across(
 
 
 async def open_review(
-    work: "Work", entity: str, half: Half, subject: UUID, candidates: Sequence[Candidate]
+    work: Work, entity: str, half: Half, subject: UUID, candidates: Sequence[Candidate]
 ) -> UUID:
     """Ask a person which of the candidates is the twin; the id of the review (B52)."""
     plain: list[dict[str, Any]] = [one.plain() for one in candidates]
     return await queries.open_review(work.sql, entity, half, subject, plain)
 
 
-async def withdraw_review(work: "Work", entity: str, half: str, subject: UUID) -> None:
+async def withdraw_review(work: Work, entity: str, half: str, subject: UUID) -> None:
     """Close the open question about a record, if there is one."""
     await queries.withdraw_review(work.sql, entity, half, subject)
 
 
-async def review_for_update(work: "Work", review_id: UUID) -> Review | None:
+async def review_for_update(work: Work, review_id: UUID) -> Review | None:
     """The review, its row locked until the act ends."""
     return await work.session.get(Review, review_id, with_for_update=True)
 
 
-async def pair_for_update(work: "Work", pair_id: UUID) -> Pair | None:
+async def pair_for_update(work: Work, pair_id: UUID) -> Pair | None:
     """The pair, its row locked until the act ends."""
     return await work.session.get(Pair, pair_id, with_for_update=True)
 
 
-async def end_pair(work: "Work", pair: Pair, *, note: str) -> None:
+async def end_pair(work: Work, pair: Pair, *, note: str) -> None:
     """End a pair; both records stay without a twin until a person says otherwise."""
     await queries.delete_pair(work.sql, pair.id)
     for half, subject, twin in (
@@ -271,7 +267,7 @@ async def end_pair(work: "Work", pair: Pair, *, note: str) -> None:
 
 
 async def forget_pairs(
-    work: "Work", entity: str, pairs: Sequence[tuple[UUID, UUID]], *, copies: Sequence[str]
+    work: Work, entity: str, pairs: Sequence[tuple[UUID, UUID]], *, copies: Sequence[str]
 ) -> set[tuple[UUID, UUID]]:
     """Forget pairs (CRM id, ERP id) of which a half has lost its record; those that there were.
 
@@ -281,7 +277,7 @@ async def forget_pairs(
 
 
 async def answer_link(
-    work: "Work", entity: str, half: Half, subject: UUID, twin: UUID, *, note: str
+    work: Work, entity: str, half: Half, subject: UUID, twin: UUID, *, note: str
 ) -> Review:
     """Say which record is the twin, as if it had been asked."""
     review = _review_by_person(work, entity, half, subject, twin)
@@ -291,12 +287,12 @@ async def answer_link(
     return review
 
 
-async def paired(work: "Work", entity: str, *, crm_id: UUID, erp_id: UUID) -> bool:
+async def paired(work: Work, entity: str, *, crm_id: UUID, erp_id: UUID) -> bool:
     """Whether one of the two has a twin."""
     return await queries.paired(work.sql, entity, crm_id=crm_id, erp_id=erp_id)
 
 
-def _review_by_person(work: "Work", entity: str, half: str, subject: UUID, twin: UUID) -> Review:
+def _review_by_person(work: Work, entity: str, half: str, subject: UUID, twin: UUID) -> Review:
     """A question that nobody asked, for the answer that a person gives by itself."""
     candidate = Candidate(twin, "", "person", None)
     return Review(

@@ -2,10 +2,13 @@
 
 from collections.abc import Container, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from chassis.problems.standard import NotFound
+from chassis.storage.reading import Reading
+from chassis.work.database import Database
+from chassis.work.unit_of_work import Work
 from sync_bridge.flows import BY_EVENT, FLOWS
 from sync_bridge.inbox import queries
 from sync_bridge.inbox.errors import NewerVersionCame, NotAnEvent, QuarantineDecided
@@ -15,11 +18,6 @@ from sync_bridge.inbox.schemas import Replay, Replayed
 from sync_bridge.ownership import Half, other
 from sync_bridge.signals import ARRIVED, SETTLED
 from sync_bridge.states import EventState, QuarantineState
-
-if TYPE_CHECKING:
-    from chassis.storage.reading import Reading
-    from chassis.work.database import Database
-    from chassis.work.unit_of_work import Work
 
 __all__ = [
     "ancestors",
@@ -44,7 +42,7 @@ PATIENCE = timedelta(seconds=5)
 
 
 async def receive(
-    database: "Database",
+    database: Database,
     events: Sequence[ReceivedEvent],
     *,
     unreadable: Sequence[Quarantined] = (),
@@ -69,7 +67,7 @@ async def receive(
 
 
 async def ingest(
-    work: "Work",
+    work: Work,
     events: Sequence[ReceivedEvent],
     *,
     cursor: Cursor | None = None,
@@ -97,14 +95,14 @@ async def ingest(
     return len(fresh)
 
 
-async def _advance(work: "Work", page: BackfillPage, *, read: int) -> None:
+async def _advance(work: Work, page: BackfillPage, *, read: int) -> None:
     await queries.advance_backfill(work.sql, page, read=read)
     if page.upto is None:
         await queries.mark_backfilled(work.sql, page.half, history=page.history)
 
 
 async def begin_backfill(
-    work: "Work", half: str, *, reason: str, again: bool = True, cursor: Cursor | None = None
+    work: Work, half: str, *, reason: str, again: bool = True, cursor: Cursor | None = None
 ) -> None:
     """Let all records of a half that may cross be read as they are now.
 
@@ -117,13 +115,13 @@ async def begin_backfill(
         await queries.store_cursor(work.sql, cursor.name, cursor.value)
 
 
-async def next_backfill(reading: "Reading", half: str) -> BackfillPage | None:
+async def next_backfill(reading: Reading, half: str) -> BackfillPage | None:
     """Where the reading of a half's records goes on; None: all are read."""
     return await queries.next_backfill(reading.sql, half)
 
 
 async def _move_positions(
-    work: "Work",
+    work: Work,
     moving: Sequence[ReceivedEvent],
     *,
     fresh: Container[tuple[str, UUID]],
@@ -159,7 +157,7 @@ async def _move_positions(
 
 
 async def current_mark(
-    reading: "Reading", source: str, mark: int, *, history: int, in_order: bool = False
+    reading: Reading, source: str, mark: int, *, history: int, in_order: bool = False
 ) -> int:
     """The feed position up to which everything is here, known to be at least the mark.
 
@@ -171,14 +169,14 @@ async def current_mark(
     return gapless_position(mark, seen, patience=PATIENCE)
 
 
-async def quarantine(work: "Work", *unreadable: Quarantined) -> int:
+async def quarantine(work: Work, *unreadable: Quarantined) -> int:
     """Keep what could not be read as an event (B22). Returns how many were new."""
     if not unreadable:
         return 0
     return await queries.insert_quarantined(work.sql, unreadable, work.now)
 
 
-async def release_quarantined(work: "Work", entry: UUID, *, note: str) -> None:
+async def release_quarantined(work: Work, entry: UUID, *, note: str) -> None:
     """Let an event go its ordinary way after all, as if it began here: in its lane, in its place.
 
     Raises NotFound, QuarantineDecided, NotAnEvent, NewerVersionCame.
@@ -192,7 +190,7 @@ async def release_quarantined(work: "Work", entry: UUID, *, note: str) -> None:
     await _decide(work, entry, QuarantineState.RELEASED, note)
 
 
-async def dismiss_quarantined(work: "Work", entry: UUID, *, note: str) -> None:
+async def dismiss_quarantined(work: Work, entry: UUID, *, note: str) -> None:
     """Leave it where it is for good. Raises NotFound, QuarantineDecided."""
     found, _ = await _undecided(work, entry)
     if found["event_id"] is not None:
@@ -200,7 +198,7 @@ async def dismiss_quarantined(work: "Work", entry: UUID, *, note: str) -> None:
     await _decide(work, entry, QuarantineState.DISMISSED, note)
 
 
-async def _undecided(work: "Work", entry: UUID) -> tuple[Any, Any]:
+async def _undecided(work: Work, entry: UUID) -> tuple[Any, Any]:
     found, lane = await queries.quarantined_for_update(work.sql, entry)
     if found is None:
         raise NotFound(entity="quarantine entry", id=str(entry))
@@ -211,25 +209,25 @@ async def _undecided(work: "Work", entry: UUID) -> tuple[Any, Any]:
     return found, lane
 
 
-async def _decide(work: "Work", entry: UUID, state: QuarantineState, note: str) -> None:
+async def _decide(work: Work, entry: UUID, state: QuarantineState, note: str) -> None:
     await queries.decide(
         work.sql, entry, state=state, at=work.now, by=work.actor.reference, note=note
     )
 
 
-async def cursor_value(reading: "Reading", name: str) -> str | None:
+async def cursor_value(reading: Reading, name: str) -> str | None:
     """Where the source of that name reads on; None before its first batch."""
     value: str | None = await reading.sql.fetchval("select value from cursor where name = $1", name)
     return value
 
 
-async def sources(reading: "Reading") -> list[str]:
+async def sources(reading: Reading) -> list[str]:
     """The sources events were taken in from so far."""
     rows = await reading.sql.fetch("select source from position")
     return [row["source"] for row in rows]
 
 
-async def forget_cursor(work: "Work", name: str) -> bool:
+async def forget_cursor(work: Work, name: str) -> bool:
     """Let the source of that name read on at the oldest event there is; False: it had no place.
 
     What comes again is known by its id and changes nothing.
@@ -238,7 +236,7 @@ async def forget_cursor(work: "Work", name: str) -> bool:
     return bool(gone)
 
 
-async def ancestors(reading: "Reading", events: Sequence[ReceivedEvent]) -> dict[UUID, int]:
+async def ancestors(reading: Reading, events: Sequence[ReceivedEvent]) -> dict[UUID, int]:
     """How many events of the inbox led to each of these, each the cause of the next (B47).
 
     The way an event really went, whatever the hops it was given say. By the event's id, for those
@@ -251,7 +249,7 @@ async def ancestors(reading: "Reading", events: Sequence[ReceivedEvent]) -> dict
     return {event: found[cause] for event, cause in causes.items() if cause in found}
 
 
-async def replay_unknown(work: "Work", command: Replay) -> Replayed:
+async def replay_unknown(work: Work, command: Replay) -> Replayed:
     """Put events of types known by now into their lanes, oldest version first (B21).
 
     A version that its lane has passed meanwhile changes nothing.
@@ -263,7 +261,7 @@ async def replay_unknown(work: "Work", command: Replay) -> Replayed:
     return Replayed(replayed=replayed, still_unknown=left)
 
 
-async def purge(work: "Work", *, days: int) -> int:
+async def purge(work: Work, *, days: int) -> int:
     """Forget events settled more than so many days ago; how many (B17).
 
     Longer than any source keeps its events, and nothing of a lane in which something waits: so

@@ -1,7 +1,6 @@
 """What a person does to lanes: retry, skip, resume a flow. Each act is kept, with who and why."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,6 +10,7 @@ from chassis.ids import uuid7
 from chassis.problems.problem import Problem
 from chassis.problems.standard import NotFound
 from chassis.storage.paging import PageQuery
+from chassis.work.unit_of_work import Work
 from sync_bridge.flows import BY_EVENT
 from sync_bridge.identity import service as identity
 from sync_bridge.inbox import service as inbox
@@ -20,9 +20,6 @@ from sync_bridge.lanes.events import LaneResumed
 from sync_bridge.lanes.models import Hole, Lane, LaneAct
 from sync_bridge.lanes.schemas import LaneQuery, LanesRetried, RetriedView, RetryLanes
 from sync_bridge.lanes.stopped import ReviewNeeded
-
-if TYPE_CHECKING:
-    from chassis.work.unit_of_work import Work
 
 __all__ = [
     "forget_levelled",
@@ -44,7 +41,7 @@ SKIP = """update inbox set state = 'skipped', outcome = 'skipped', settled_at = 
   returning source, event_id, aggversion"""
 
 
-async def retry_lane(work: "Work", name: str, *, note: str) -> str:
+async def retry_lane(work: Work, name: str, *, note: str) -> str:
     """Deliver a lane that is held again now, from where it stands, in order (B34); its key.
 
     The lane is given by its key or id. Where its flow is paused, the pause is lifted for one try.
@@ -56,7 +53,7 @@ async def retry_lane(work: "Work", name: str, *, note: str) -> str:
     return done.key
 
 
-async def retry_lanes(work: "Work", names: Sequence[str], *, note: str) -> list[Lane | Problem]:
+async def retry_lanes(work: Work, names: Sequence[str], *, note: str) -> list[Lane | Problem]:
     """Deliver lanes again as `retry_lane` does, each judged alone: the lane, or why not."""
     found = await _lanes_for_update(work, names)
     lanes = {lane.key: lane for lane in found.values()}
@@ -81,7 +78,7 @@ async def retry_lanes(work: "Work", names: Sequence[str], *, note: str) -> list[
     ]
 
 
-async def retry_requested(work: "Work", command: RetryLanes, *, view_of: ViewOf) -> LanesRetried:
+async def retry_requested(work: Work, command: RetryLanes, *, view_of: ViewOf) -> LanesRetried:
     """Retry the lanes named, or those the filter finds that stand for longest."""
     names, more = command.lanes or [], False
     if command.filter is not None:
@@ -101,7 +98,7 @@ async def retry_requested(work: "Work", command: RetryLanes, *, view_of: ViewOf)
     return LanesRetried(items=items, retried=retried, more=more)
 
 
-async def skip_event(work: "Work", name: str, *, note: str) -> str:
+async def skip_event(work: Work, name: str, *, note: str) -> str:
     """Go on behind the event that holds the lane; it leaves a hole that stays visible (B34).
 
     The key of the lane, which is given by its key or id. Raises NotFound, LaneNotParked.
@@ -134,7 +131,7 @@ async def skip_event(work: "Work", name: str, *, note: str) -> str:
     return lane.key
 
 
-async def _withdraw_review(work: "Work", lane: Lane) -> None:
+async def _withdraw_review(work: Work, lane: Lane) -> None:
     """Nothing waits for the answer any more; whoever waits for it across asks anew."""
     half, _, entity = lane.kind.partition(".")
     need = identity.review_need(entity, half, lane.subject)
@@ -143,13 +140,13 @@ async def _withdraw_review(work: "Work", lane: Lane) -> None:
     await queries.wake(work.sql, [need])
 
 
-async def resume_flow(work: "Work", kind: str) -> None:
+async def resume_flow(work: Work, kind: str) -> None:
     """Let the lanes of a kind move again now, as after a new key. Raises NotFound."""
     if not await queries.unpause(work.sql, kind):
         raise NotFound(entity="pause", id=kind)
 
 
-async def _lanes_for_update(work: "Work", names: Sequence[str]) -> dict[str, Lane]:
+async def _lanes_for_update(work: Work, names: Sequence[str]) -> dict[str, Lane]:
     """The lanes of those keys or ids, locked in key order, by the name they were asked for."""
     keys = await views.keys_of(work, names)
     asked = select(Lane).where(Lane.key.in_(keys.values())).order_by(Lane.key)
@@ -158,7 +155,7 @@ async def _lanes_for_update(work: "Work", names: Sequence[str]) -> dict[str, Lan
 
 
 async def _keep(
-    work: "Work", done: Sequence[tuple[Lane, str | None]], *, act: str, note: str
+    work: Work, done: Sequence[tuple[Lane, str | None]], *, act: str, note: str
 ) -> None:
     """Keep what was done to lanes that stood for those reasons, and publish that they move."""
     work.session.add_all(
@@ -191,7 +188,7 @@ async def _keep(
     )
 
 
-async def send_states(work: "Work", states: Sequence[ReceivedEvent]) -> set[UUID]:
+async def send_states(work: Work, states: Sequence[ReceivedEvent]) -> set[UUID]:
     """Line up the states, each of a record of its own; ids of those that were.
 
     A lane that is being delivered just now is left for the next time. One that is stopped goes on.
@@ -205,7 +202,7 @@ async def send_states(work: "Work", states: Sequence[ReceivedEvent]) -> set[UUID
     return {one.event_id for one in taken}
 
 
-async def forget_levelled(work: "Work", *, days: int) -> None:
+async def forget_levelled(work: Work, *, days: int) -> None:
     """Forget marks of states that the inbox has forgotten by now."""
     await work.sql.execute(
         "delete from levelled_state where at < now() - make_interval(days => $1)", days

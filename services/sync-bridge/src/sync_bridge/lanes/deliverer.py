@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from chassis.telemetry.logs import get_logger
+from chassis.work.database import Database
 from sync_bridge.flows import Flow, Need
 from sync_bridge.identity import service as identity
 from sync_bridge.identity.service import digest
@@ -36,9 +37,6 @@ from sync_bridge.messages.base import Message
 from sync_bridge.ownership import owned_part
 from sync_bridge.states import EventOutcome
 
-if TYPE_CHECKING:
-    from chassis.work.database import Database
-
 __all__ = ["Deliverer", "after_rejection"]
 
 HOPS_MAX = 2
@@ -67,7 +65,7 @@ class Context:
 class Deliverer:
     """Delivers events between the halves. One for all lanes."""
 
-    def __init__(self, database: "Database", halves: Halves, *, bridge: UUID) -> None:
+    def __init__(self, database: Database, halves: Halves, *, bridge: UUID) -> None:
         self.database = database
         self.halves = halves
         self.bridge = bridge

@@ -1,7 +1,7 @@
 """What is to be delivered to the other half for one event, and what came of it."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -15,9 +15,7 @@ from sync_bridge.lanes.queries import Shadow
 from sync_bridge.lanes.stopped import Parked
 from sync_bridge.messages.base import Message
 from sync_bridge.states import EventOutcome, LinkOrigin
-
-if TYPE_CHECKING:
-    from sync_bridge.targets import Answer
+from sync_bridge.targets import Answer
 
 __all__ = ["Attempt", "Delivered", "Delivery", "read_message", "search_candidates"]
 
@@ -109,7 +107,7 @@ class Delivery:
             flow.entity.name, flow.sender, self.calls.event.subject, twin, how, replaces=replaces
         )
 
-    def result_of(self, answer: "Answer") -> Delivered:
+    def result_of(self, answer: Answer) -> Delivered:
         """What the answered upsert came to. Raises Parked.
 
         A twin that the receiver had lost, with a restore, and made again under the sender's id

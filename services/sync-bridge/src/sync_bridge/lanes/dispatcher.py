@@ -9,10 +9,12 @@ run out and calls that are safe to repeat.
 import asyncio
 import contextlib
 from collections.abc import Coroutine, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
+from chassis.service import ServiceContext
 from chassis.storage.lost import LOST
 from chassis.telemetry.logs import get_logger
+from chassis.work.database import Database
 from sync_bridge.lanes import leasing, queries
 from sync_bridge.lanes.calls import Halves
 from sync_bridge.lanes.deliverer import Deliverer
@@ -21,10 +23,6 @@ from sync_bridge.lanes.leasing import LaneClass, Leased
 from sync_bridge.settings import BridgeSettings
 from sync_bridge.signals import ARRIVED, SETTLED
 from sync_bridge.targets import HttpTarget
-
-if TYPE_CHECKING:
-    from chassis.service import ServiceContext
-    from chassis.work.database import Database
 
 __all__ = ["Dispatcher", "deliver_lanes", "dispatcher"]
 
@@ -48,7 +46,7 @@ class Dispatcher:
     """Delivers lanes. `run` until cancelled, or `drain` until none is ready."""
 
     def __init__(
-        self, database: "Database", deliverer: "Deliverer", settings: "BridgeSettings"
+        self, database: Database, deliverer: "Deliverer", settings: BridgeSettings
     ) -> None:
         self._database = database
         self._settings = settings
@@ -184,7 +182,7 @@ async def _set_within(event: asyncio.Event, seconds: float) -> bool:
     return event.is_set()
 
 
-async def deliver_lanes(context: "ServiceContext") -> None:
+async def deliver_lanes(context: ServiceContext) -> None:
     """Deliver lanes until cancelled; with a half unknown there is nothing to do."""
     settings = cast("BridgeSettings", context.settings)
     crm, erp = HttpTarget.of(settings, "crm"), HttpTarget.of(settings, "erp")
@@ -197,7 +195,7 @@ async def deliver_lanes(context: "ServiceContext") -> None:
         await erp.close()
 
 
-async def dispatcher(database: "Database", halves: Halves, settings: BridgeSettings) -> Dispatcher:
+async def dispatcher(database: Database, halves: Halves, settings: BridgeSettings) -> Dispatcher:
     """A dispatcher for the two halves, known by the installation's own id."""
     async with database.driver() as sql:
         bridge = await sql.fetchval("select id from installation")

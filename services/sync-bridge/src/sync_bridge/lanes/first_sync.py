@@ -7,9 +7,10 @@ itself. Every step is safe to repeat, wherever the process died.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
+from chassis.work.database import Database
 from sync_bridge.flows import Flow, Need
 from sync_bridge.identity import service as identity
 from sync_bridge.identity.service import (
@@ -32,10 +33,7 @@ from sync_bridge.lanes.stopped import (
 )
 from sync_bridge.ownership import foreign_part
 from sync_bridge.states import EventOutcome, LinkOrigin
-
-if TYPE_CHECKING:
-    from chassis.work.database import Database
-    from sync_bridge.targets import Answer
+from sync_bridge.targets import Answer
 
 __all__ = ["FirstSync"]
 
@@ -81,7 +79,7 @@ class _Item:
 class FirstSync:
     """Finds or makes the twins of records of one flow."""
 
-    def __init__(self, database: "Database", flow: Flow) -> None:
+    def __init__(self, database: Database, flow: Flow) -> None:
         self._database = database
         self._flow = flow
 
@@ -298,7 +296,7 @@ class FirstSync:
         theirs = foreign_part(flow.entity.name, holder=flow.sender, state=state)
         return Shadow(flow.entity.name, flow.target, _twin(one), identity.digest(theirs))
 
-    def _done(self, one: _Item, delivery: Delivery, answer: "Answer") -> "Answer | None":
+    def _done(self, one: _Item, delivery: Delivery, answer: Answer) -> Answer | None:
         """The answer if the half did what was asked; else why not is noted."""
         return _caught(one, lambda: delivery.calls.checked(answer))
 
@@ -320,7 +318,7 @@ def _take_link(one: _Item, external_id: str) -> None:
         raise Parked("no_id", external_id) from wrong
 
 
-def _is_refusal(answer: "Answer") -> bool:
+def _is_refusal(answer: Answer) -> bool:
     """Whether the half said no, so that nothing was made."""
     return 400 <= answer.status < 500  # noqa: PLR2004 - client errors
 

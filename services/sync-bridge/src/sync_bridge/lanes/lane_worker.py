@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chassis.storage.lost import LOST
 from chassis.telemetry.logs import get_logger
+from chassis.work.database import Database
 from sync_bridge.flows import BY_EVENT, Flow
 from sync_bridge.identity.errors import PairTaken
 from sync_bridge.inbox.received import ReceivedEvent
@@ -30,10 +31,7 @@ from sync_bridge.lanes.stopped import (
     RetryLater,
     WaitsForRecord,
 )
-
-if TYPE_CHECKING:
-    from chassis.work.database import Database
-    from sync_bridge.settings import BridgeSettings
+from sync_bridge.settings import BridgeSettings
 
 __all__ = ["LaneWorker"]
 
@@ -100,9 +98,7 @@ Outcome: TypeAlias = tuple[LaneStep, Delivered | DeliveryStopped]
 class LaneWorker:
     """Delivers leased lanes. One for all lanes of a process."""
 
-    def __init__(
-        self, database: "Database", deliverer: Deliverer, settings: "BridgeSettings"
-    ) -> None:
+    def __init__(self, database: Database, deliverer: Deliverer, settings: BridgeSettings) -> None:
         self._database = database
         self._deliverer = deliverer
         self._settings = settings

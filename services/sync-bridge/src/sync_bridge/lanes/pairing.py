@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from uuid import UUID
 
 from chassis.ids import uuid7
 from chassis.problems.standard import NotFound
 from chassis.telemetry.trace import Trace
+from chassis.work.unit_of_work import Work
 from sync_bridge.flows import CUSTOMER, ENTITIES
 from sync_bridge.identity import service as identity
 from sync_bridge.identity.errors import AnswerTookEffect, NotUnlinked, PairTaken, RecordLinked
@@ -17,14 +18,10 @@ from sync_bridge.lanes import queries
 from sync_bridge.lanes.calls import Halves
 from sync_bridge.lanes.errors import LaneMoving, NothingToCarry
 from sync_bridge.lanes.models import LaneAct
-from sync_bridge.ownership import other
+from sync_bridge.ownership import Half, other
 from sync_bridge.settings import BridgeSettings
 from sync_bridge.states import ReviewState
 from sync_bridge.targets import HttpTarget, path
-
-if TYPE_CHECKING:
-    from chassis.work.unit_of_work import Work
-    from sync_bridge.ownership import Half
 
 __all__ = ["UNLINK", "decide", "forget_links", "link", "redeliver", "unlink", "unlink_halves"]
 
@@ -37,7 +34,7 @@ class StillLinked(Exception):
     """A half did not forget a link; the job is tried again."""
 
 
-async def unlink(work: "Work", pair_id: UUID, *, note: str) -> None:
+async def unlink(work: Work, pair_id: UUID, *, note: str) -> None:
     """End a link. Both records stay; neither is linked or made again by the bridge itself.
 
     The halves forget each other's ids by a job, so that it happens however often it must be tried.
@@ -58,7 +55,7 @@ async def unlink(work: "Work", pair_id: UUID, *, note: str) -> None:
     work.enqueue(UNLINK, payload)
 
 
-async def link(work: "Work", command: LinkByHand) -> Review:
+async def link(work: Work, command: LinkByHand) -> Review:
     """Say that two records are the same; they are linked when the answer is delivered.
 
     Raises PairTaken, LaneMoving, NothingToCarry.
@@ -83,25 +80,25 @@ async def link(work: "Work", command: LinkByHand) -> Review:
     return answers[0]
 
 
-async def redeliver(work: "Work", entity: str, half: "Half", subject: UUID) -> None:
+async def redeliver(work: Work, entity: str, half: Half, subject: UUID) -> None:
     """Let the record's newest event be delivered once more. Raises NothingToCarry."""
     lane = lane_of(entity, half, subject)
     if not await queries.redeliver(work.sql, lane, subject):
         raise NothingToCarry(lanes=lane)
 
 
-async def lock_idle_lanes(work: "Work", lanes: Sequence[str]) -> None:
+async def lock_idle_lanes(work: Work, lanes: Sequence[str]) -> None:
     """Lock the lanes, in key order, until the act ends. Raises LaneMoving."""
     for key in await queries.lock_unleased(work.sql, sorted(lanes)):
         raise LaneMoving(lane=key)
 
 
-def lane_of(entity: str, half: "Half", subject: UUID) -> str:
+def lane_of(entity: str, half: Half, subject: UUID) -> str:
     """The lane of the record's own events."""
     return f"{half}.{entity}:{subject}"
 
 
-def log_acts(work: "Work", lanes: Sequence[str], *, act: str, note: str) -> None:
+def log_acts(work: Work, lanes: Sequence[str], *, act: str, note: str) -> None:
     """Note who did it, and why."""
     for lane in lanes:
         work.session.add(
@@ -117,7 +114,7 @@ def log_acts(work: "Work", lanes: Sequence[str], *, act: str, note: str) -> None
         )
 
 
-async def unlink_halves(work: "Work", payload: Mapping[str, Any]) -> None:  # noqa: ARG001
+async def unlink_halves(work: Work, payload: Mapping[str, Any]) -> None:  # noqa: ARG001
     """Let both halves forget a link. Raises StillLinked, Unreachable: then it is tried again."""
     settings = BridgeSettings()
     crm, erp = HttpTarget.of(settings, "crm"), HttpTarget.of(settings, "erp")
@@ -144,7 +141,7 @@ async def forget_links(halves: Halves, payload: Mapping[str, Any]) -> None:
             raise StillLinked(message)
 
 
-async def decide(work: "Work", review_id: UUID, command: Decide, *, revision: int) -> Review:
+async def decide(work: Work, review_id: UUID, command: Decide, *, revision: int) -> Review:
     """Answer a review; the next try of its lane goes by the answer (B52).
 
     An answer may be changed until it took effect, and again once its link was ended.
@@ -178,7 +175,7 @@ async def decide(work: "Work", review_id: UUID, command: Decide, *, revision: in
 
 
 async def _require_unlinked(
-    work: "Work", entity: str, half: "Half", subject: UUID, candidate: UUID | None
+    work: Work, entity: str, half: Half, subject: UUID, candidate: UUID | None
 ) -> None:
     """Raises PairTaken for a candidate that is linked to another record."""
     if candidate is None:

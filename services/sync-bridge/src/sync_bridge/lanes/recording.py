@@ -5,10 +5,10 @@ Every record of an outcome is one transaction, fenced by the epoch of the lane's
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from chassis.telemetry.logs import get_logger
 from chassis.telemetry.trace import Trace
+from chassis.work.unit_of_work import Work
 from sync_bridge.flows import BY_EVENT
 from sync_bridge.identity import service as identity
 from sync_bridge.identity.errors import PairTaken
@@ -29,11 +29,8 @@ from sync_bridge.lanes.stopped import (
     ReviewNeeded,
     WaitsForRecord,
 )
+from sync_bridge.settings import BridgeSettings
 from sync_bridge.states import EventOutcome, EventState
-
-if TYPE_CHECKING:
-    from chassis.work.unit_of_work import Work
-    from sync_bridge.settings import BridgeSettings
 
 __all__ = [
     "EXHAUSTED",
@@ -60,7 +57,7 @@ class LeaseLost(Exception):
         super().__init__(lane.key)
 
 
-async def skip_stale(work: "Work", lane: Leased, step: QueueStep) -> None:
+async def skip_stale(work: Work, lane: Leased, step: QueueStep) -> None:
     """Settle stale events, and wait for a missing version if there is one (B20)."""
     stale = [_stale(lane.events[at].received) for at in step.stale]
     await _finish(work, Finished(lane, lane.applied, stale))
@@ -68,9 +65,7 @@ async def skip_stale(work: "Work", lane: Leased, step: QueueStep) -> None:
         await queries.delay(work.sql, lane, seconds=step.gap.total_seconds())
 
 
-async def record_delivered(
-    work: "Work", lane: Leased, step: QueueStep, delivered: Delivered
-) -> None:
+async def record_delivered(work: Work, lane: Leased, step: QueueStep, delivered: Delivered) -> None:
     """Record an effect: events done, watermark, pair and shadows, and wake who waits for it.
 
     Raises LeaseLost, PairTaken.
@@ -80,7 +75,7 @@ async def record_delivered(
 
 
 async def record_effects(
-    work: "Work", results: Sequence[tuple[Leased, QueueStep, Delivered]]
+    work: Work, results: Sequence[tuple[Leased, QueueStep, Delivered]]
 ) -> list[Leased]:
     """Record effects all at once; returns the lanes whose lease was lost.
 
@@ -108,7 +103,7 @@ async def record_effects(
 
 
 async def record_waits(
-    work: "Work", waiting: Sequence[tuple[Leased, QueueStep, WaitsForRecord]]
+    work: Work, waiting: Sequence[tuple[Leased, QueueStep, WaitsForRecord]]
 ) -> list[Leased]:
     """Let lanes wait for records, all at once; returns the lanes whose lease was lost.
 
@@ -138,12 +133,12 @@ def _finished(lane: Leased, step: QueueStep, delivered: Delivered) -> Finished:
     return Finished(lane, version, settled, delivered.shadows, called)
 
 
-async def _finish(work: "Work", finished: Finished) -> None:
+async def _finish(work: Work, finished: Finished) -> None:
     _require_lease(finished.lane, bool(await queries.finish(work.sql, [finished])))
 
 
 async def record_stopped(
-    work: "Work", lane: Leased, step: QueueStep, why: DeliveryStopped, *, settings: "BridgeSettings"
+    work: Work, lane: Leased, step: QueueStep, why: DeliveryStopped, *, settings: BridgeSettings
 ) -> None:
     """Record why the lane goes no further now. Raises LeaseLost."""
     event = event_of_step(lane, step)
@@ -163,9 +158,7 @@ async def record_stopped(
             await park(work, lane, event, reason=why.reason, detail=why.detail)
 
 
-async def park(
-    work: "Work", lane: Leased, event: ReceivedEvent, *, reason: str, detail: str
-) -> None:
+async def park(work: Work, lane: Leased, event: ReceivedEvent, *, reason: str, detail: str) -> None:
     """Hold the lane for a person, and tell everyone (B33). Raises LeaseLost."""
     row = await queries.park(work.sql, lane, reason=reason, detail=detail, version=event.aggversion)
     if row is None:
@@ -187,7 +180,7 @@ async def park(
 
 
 async def _later(
-    work: "Work", lane: Leased, event: ReceivedEvent, why: RetryLater, settings: "BridgeSettings"
+    work: Work, lane: Leased, event: ReceivedEvent, why: RetryLater, settings: BridgeSettings
 ) -> None:
     """Try again after a pause, unless there were enough tries or time, whatever the reasons."""
     exhausted = why.counts_as_refusal and lane.refusals >= settings.attempts_max
@@ -212,7 +205,7 @@ async def _later(
     _require_lease(lane, done)
 
 
-async def _ask(work: "Work", lane: Leased, event: ReceivedEvent, why: ReviewNeeded) -> None:
+async def _ask(work: Work, lane: Leased, event: ReceivedEvent, why: ReviewNeeded) -> None:
     """Open a review and wait for it, unless the record was joined meanwhile (B52).
 
     Where the other half's record is under review because of this one, that answer is waited for.
@@ -235,7 +228,7 @@ async def _ask(work: "Work", lane: Leased, event: ReceivedEvent, why: ReviewNeed
     _require_lease(lane, bool(await queries.wait_all(work.sql, [wait])))
 
 
-async def _deny(work: "Work", lane: Leased, event: ReceivedEvent, why: KeyRejected) -> None:
+async def _deny(work: Work, lane: Leased, event: ReceivedEvent, why: KeyRejected) -> None:
     """Pause the whole flow: the fault is the bridge's key, not the event (B31)."""
     done = await queries.postpone(
         work.sql,
@@ -252,7 +245,7 @@ async def _deny(work: "Work", lane: Leased, event: ReceivedEvent, why: KeyReject
     log.error("flow_paused", kind=lane.kind, status=why.status)
 
 
-async def _loop(work: "Work", lane: Leased, step: QueueStep, why: LoopDetected) -> None:
+async def _loop(work: Work, lane: Leased, step: QueueStep, why: LoopDetected) -> None:
     """Quarantine the event and go on behind it (B47)."""
     event = event_of_step(lane, step)
     settled = _settled(lane, step)

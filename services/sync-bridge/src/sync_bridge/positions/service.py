@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput
+from chassis.storage.reading import Reading
+from chassis.work.database import Database
+from chassis.work.unit_of_work import Work
 from sync_bridge.explanations import Explanation
 from sync_bridge.inbox import service as inbox
 from sync_bridge.positions import queries
@@ -19,15 +21,10 @@ from sync_bridge.positions.schemas import (
     StatusView,
     UnreachableView,
 )
+from sync_bridge.settings import BridgeSettings
 from sync_bridge.signals import SETTLED
 from sync_bridge.states import SourceState
 from sync_bridge.translator import Translator
-
-if TYPE_CHECKING:
-    from chassis.storage.reading import Reading
-    from chassis.work.database import Database
-    from chassis.work.unit_of_work import Work
-    from sync_bridge.settings import BridgeSettings
 
 __all__ = ["backfills", "begin_backfill", "followed", "status", "wait_until_reached"]
 
@@ -56,25 +53,23 @@ LOOK_SECONDS = 0.2
 """Looked at again this often, as settling in another process counts no signal here."""
 
 
-async def followed(reading: "Reading") -> list[FollowedView]:
+async def followed(reading: Reading) -> list[FollowedView]:
     """How following each source goes."""
     return [FollowedView(**dict(row)) for row in await queries.followed(reading.sql)]
 
 
-async def backfills(reading: "Reading") -> list[BackfillView]:
+async def backfills(reading: Reading) -> list[BackfillView]:
     """How far each half's records were read as they are."""
     return [BackfillView(**dict(row)) for row in await queries.backfills(reading.sql)]
 
 
-async def begin_backfill(work: "Work", half: str) -> BackfillView:
+async def begin_backfill(work: Work, half: str) -> BackfillView:
     """Let all records of a half be read as they are now."""
     await inbox.begin_backfill(work, half, reason=ASKED)
     return next(one for one in await backfills(work) if one.half == half)
 
 
-async def status(
-    reading: "Reading", settings: "BridgeSettings", translator: Translator
-) -> StatusView:
+async def status(reading: Reading, settings: BridgeSettings, translator: Translator) -> StatusView:
     """How far every source is, and what is stopped."""
     idle = not settings.connects
     unreachable = await _unreachable(reading, settings.source_names, translator)
@@ -101,7 +96,7 @@ async def status(
 
 
 async def _unreachable(
-    reading: "Reading", names: Sequence[str], translator: Translator
+    reading: Reading, names: Sequence[str], translator: Translator
 ) -> list[UnreachableView]:
     """Those of the sources that are not followed now."""
     found = []
@@ -129,8 +124,8 @@ async def _unreachable(
 
 
 async def wait_until_reached(
-    database: "Database",
-    settings: "BridgeSettings",
+    database: Database,
+    settings: BridgeSettings,
     service: str,
     feed_seq: int,
     *,
@@ -155,7 +150,7 @@ async def wait_until_reached(
         await SETTLED.wait(seen, min(LOOK_SECONDS, left))
 
 
-async def _with_lanes(database: "Database", at: Reached, *, standing_seconds: float) -> Reached:
+async def _with_lanes(database: Database, at: Reached, *, standing_seconds: float) -> Reached:
     """The same with the lanes that are stopped."""
     if not at.standing:
         return at
@@ -171,7 +166,7 @@ async def _with_lanes(database: "Database", at: Reached, *, standing_seconds: fl
 
 
 async def _progress(
-    reading: "Reading", service: str, feed_seq: int, *, standing_seconds: float
+    reading: Reading, service: str, feed_seq: int, *, standing_seconds: float
 ) -> Reached:
     row = await queries.position_of(reading.sql, service)
     if row is None and service not in HALVES:

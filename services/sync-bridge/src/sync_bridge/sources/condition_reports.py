@@ -1,14 +1,12 @@
 """Tells the database how a source is doing: the status answer may be another process's."""
 
 import asyncio
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from chassis.storage.lost import LOST
 from chassis.telemetry.logs import get_logger
-
-if TYPE_CHECKING:
-    from chassis.work.database import Database
-    from sync_bridge.sources.port import Condition
+from chassis.work.database import Database
+from sync_bridge.sources.port import Condition
 
 __all__ = ["report_condition", "save_condition"]
 
@@ -25,7 +23,7 @@ SAVE = """insert into source_condition
 _log = get_logger("sync_bridge.sources")
 
 
-async def report_condition(database: "Database", condition: "Condition") -> NoReturn:
+async def report_condition(database: Database, condition: Condition) -> NoReturn:
     """Tell at once what changed, and now and then that nothing did, until cancelled."""
     reported, quiet = None, 0
     while True:
@@ -40,7 +38,7 @@ async def report_condition(database: "Database", condition: "Condition") -> NoRe
         await asyncio.sleep(REPORT_SECONDS)
 
 
-async def save_condition(database: "Database", condition: "Condition") -> None:
+async def save_condition(database: Database, condition: Condition) -> None:
     """Write how the source is doing now."""
     async with database.driver() as sql:
         await sql.execute(

@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import socket
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 import httpx
 
@@ -18,9 +18,6 @@ from sync_bridge.sources.feed import BeginBackfill, FeedSource
 from sync_bridge.sources.port import Source
 from sync_bridge.sources.source_check import SourceCheck, installation_at
 from sync_bridge.sources.states import FIRST_CONTACT, StateSource
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["follow_sources"]
 
@@ -76,7 +73,7 @@ async def _follow_kafka(
     context: ServiceContext,
     settings: BridgeSettings,
     brokers: str,
-    clients: "Mapping[Half, httpx.AsyncClient]",
+    clients: Mapping[Half, httpx.AsyncClient],
 ) -> None:
     from sync_bridge.sources.kafka import KafkaSource  # noqa: PLC0415 - B62: only with a broker
 
@@ -133,7 +130,7 @@ async def _run(context: ServiceContext, source: Source) -> None:
 
 
 async def _source_check(
-    context: ServiceContext, name: str, clients: "Mapping[Half, httpx.AsyncClient]"
+    context: ServiceContext, name: str, clients: Mapping[Half, httpx.AsyncClient]
 ) -> SourceCheck:
     """The inbox of this database, for events of those halves (B60)."""
     async with context.database.reading() as reading:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.identity.systems import SystemReserved
 from chassis.problems.standard import NotFound
+from chassis.storage.reading import Reading
 from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import lock, lock_all, read_all
 from chassis.work.unit_of_work import Work
@@ -74,10 +75,10 @@ async def count_contact_changes(work: Work, changed: Sequence[Account]) -> None:
     await _publish_all(work, [(account, ["contacts"]) for account in changed])
 
 
-async def account_states(work: Work, account_ids: Sequence[UUID]) -> list[AccountChanged]:
+async def account_states(at: Reading, account_ids: Sequence[UUID]) -> list[AccountChanged]:
     """What is published of accounts, as they are now."""
-    contacts = await queries.active_contacts(work, account_ids)
-    accounts = await read_all(work, Account, account_ids)
+    contacts = await queries.active_contacts(at, account_ids)
+    accounts = await read_all(at, Account, account_ids)
     return [AccountChanged.of(account, contacts[account.id], []) for account in accounts]
 
 

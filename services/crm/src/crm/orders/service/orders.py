@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from chassis.storage.reading import Reading
 from chassis.ids import uuid7
 from chassis.problems.field_errors import errors_of_field
 from chassis.problems.problem import FieldError
@@ -293,10 +294,10 @@ async def _publish(
     await work.record(_event(view, changed, base=base))
 
 
-async def order_states(work: Work, order_ids: Sequence[UUID]) -> list[OrderChanged]:
+async def order_states(at: Reading, order_ids: Sequence[UUID]) -> list[OrderChanged]:
     """What is published of orders, as they are now."""
-    bases = await queries.bases_of(work.sql, order_ids)
-    found = await queries.ORDERS.get_all(work, order_ids)
+    bases = await queries.bases_of(at.sql, order_ids)
+    found = await queries.ORDERS.get_all(at, order_ids)
     return [_event(view, (), base=bases[view.id]) for view in found]
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import selectinload
 
+from chassis.storage.reading import Reading
 from chassis.work.locking import advisory_lock, lock_all, read_all
 from chassis.work.unit_of_work import Work
 from erp.catalog.errors import DuplicateSku, NotTrackable, UnitInUse, UnsuitableConversion
@@ -32,17 +33,17 @@ NEW = {"kind": ItemKind.GOODS, "unit": "C62", "tracking": Tracking.NONE, "status
 """What a new item is unless it says otherwise; C62: counted in pieces."""
 
 
-async def item_states(work: Work, item_ids: Sequence[UUID]) -> list[ItemChanged]:
+async def item_states(at: Reading, item_ids: Sequence[UUID]) -> list[ItemChanged]:
     """What is published of items, as they are now."""
-    items = await read_all(work, Item, item_ids, selectinload(Item.units))
-    return await _events(work, dict.fromkeys(items, ()))
+    items = await read_all(at, Item, item_ids, selectinload(Item.units))
+    return await _events(at, dict.fromkeys(items, ()))
 
 
-async def _events(work: Work, changed: Mapping[Item, Sequence[str]]) -> list[ItemChanged]:
+async def _events(at: Reading, changed: Mapping[Item, Sequence[str]]) -> list[ItemChanged]:
     """What is published of items and the fields that changed."""
     category_ids = {item.category_id for item in changed if item.category_id}
     units = {item.unit for item in changed}
-    codes, decimals = await queries.named(work.sql, category_ids, units) if changed else ({}, {})
+    codes, decimals = await queries.named(at.sql, category_ids, units) if changed else ({}, {})
     events = []
     for item, fields in changed.items():
         conversions = [

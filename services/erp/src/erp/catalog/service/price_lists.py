@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from chassis.storage.reading import Reading
 from chassis.problems.standard import MissingReference, NotFound
 from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import advisory_lock, read_all
@@ -28,9 +29,9 @@ async def price_list_of(sql: Sql, code: str | None) -> PriceListView:
     return found
 
 
-async def price_list_states(work: Work, price_list_ids: Sequence[UUID]) -> list[PriceListChanged]:
+async def price_list_states(at: Reading, price_list_ids: Sequence[UUID]) -> list[PriceListChanged]:
     """What is published of price lists, as they are now."""
-    found = await read_all(work, PriceList, price_list_ids)
+    found = await read_all(at, PriceList, price_list_ids)
     return [PriceListChanged.of(listed, []) for listed in found]
 
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from chassis.storage.reading import Reading
 from chassis.problems.field_errors import errors_of_field
 from chassis.problems.standard import CurrencyNotSupported, MissingReference
 from chassis.work.company_rules import require_supported_currency
@@ -25,10 +26,10 @@ from values.units import fits, minimum_of
 __all__ = ["PRICE", "price_states"]
 
 
-async def price_states(work: Work, price_ids: Sequence[UUID]) -> list[PriceChanged]:
+async def price_states(at: Reading, price_ids: Sequence[UUID]) -> list[PriceChanged]:
     """What is published of prices, as they are now."""
-    prices = await read_all(work, Price, price_ids)
-    return await _events(work, {price: [] for price in prices})
+    prices = await read_all(at, Price, price_ids)
+    return await _events(at, {price: [] for price in prices})
 
 
 async def _events(work: Work, changed: Mapping[Price, Sequence[str]]) -> list[PriceChanged]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp.fulfilment import queries
 from erp.fulfilment.events import OrderChanged
@@ -39,9 +40,9 @@ async def publish_changes(
     return states
 
 
-async def order_states(work: Work, order_ids: Sequence[UUID]) -> list[OrderChanged]:
+async def order_states(at: Reading, order_ids: Sequence[UUID]) -> list[OrderChanged]:
     """What is published of orders, as they are now."""
-    return [_event(state, []) for state in await queries.order_states(work.sql, order_ids)]
+    return [_event(state, []) for state in await queries.order_states(at.sql, order_ids)]
 
 
 def _event(state: Mapping[str, Any], changed: Sequence[str]) -> OrderChanged:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from chassis.storage.reading import Reading
 from chassis.work.locking import read_all
 from chassis.work.unit_of_work import Work
 from erp.parties import queries
@@ -18,9 +19,9 @@ from records.types import Change, Leader, RecordType
 __all__ = ["CUSTOMER", "customer_states"]
 
 
-async def customer_states(work: Work, customer_ids: Sequence[UUID]) -> list[CustomerChanged]:
+async def customer_states(at: Reading, customer_ids: Sequence[UUID]) -> list[CustomerChanged]:
     """What is published of customers, as they are now."""
-    customers = await read_all(work, Customer, customer_ids)
+    customers = await read_all(at, Customer, customer_ids)
     return [CustomerChanged.of(customer, []) for customer in customers]
 
 

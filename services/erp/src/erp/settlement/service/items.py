@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from chassis.ids import uuid7
+from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp.settlement import queries
 from erp.settlement.events import BalanceChanged, DocumentsSettled, OrdersPaid
@@ -137,14 +138,14 @@ async def _change_balances(work: Work, changes: list[_Change]) -> None:
         await work.record(_balance(work, row, changed))
 
 
-async def balance_states(work: Work, balance_ids: Sequence[UUID]) -> list[BalanceChanged]:
+async def balance_states(at: Reading, balance_ids: Sequence[UUID]) -> list[BalanceChanged]:
     """What is published of customers' balances, as they are now."""
-    return [_balance(work, row, []) for row in await queries.balances_now(work.sql, balance_ids)]
+    return [_balance(at, row, []) for row in await queries.balances_now(at.sql, balance_ids)]
 
 
-def _balance(work: Work, row: Mapping[str, Any], changed: list[str]) -> BalanceChanged:
+def _balance(at: Reading, row: Mapping[str, Any], changed: list[str]) -> BalanceChanged:
     owed = row["open_amount"] - row["unallocated"]
-    return BalanceChanged(**row, currency=work.setting.currency, owed=owed, changed=changed)
+    return BalanceChanged(**row, currency=at.setting.currency, owed=owed, changed=changed)
 
 
 async def publish_settled_documents(work: Work, items: Sequence[OpenItem]) -> None:

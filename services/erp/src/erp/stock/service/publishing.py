@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
+from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp.stock import queries
 from erp.stock.events import AvailabilityChanged, DemandFilled, ItemsShort
@@ -53,9 +54,9 @@ def record_filled(stock: LockedStock, filled: Iterable[Demand]) -> None:
         stock.changed_demand.add(line.item_id)
 
 
-async def availability_states(work: Work, ids: Sequence[UUID]) -> list[AvailabilityChanged]:
+async def availability_states(at: Reading, ids: Sequence[UUID]) -> list[AvailabilityChanged]:
     """What is published of availability, as it is now."""
-    rows = await queries.availability_states(work.sql, ids)
+    rows = await queries.availability_states(at.sql, ids)
     return [AvailabilityChanged.model_validate({**row, "changed": []}) for row in rows]
 
 
