@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from chassis.storage.base import Quantity
-from chassis.storage.states import known
+from chassis.storage.states import enum_check
 from crm.base import Base
 from crm.catalog.states import Master, PriceStatus
 from crm.searched import PRODUCT
@@ -47,7 +47,7 @@ class Product(NamedRecord, Base):
     __table_args__ = (
         CheckConstraint("code <> ''", name="code_given"),
         CheckConstraint("name <> ''", name="name_given"),
-        known("master", Master),
+        enum_check("master", Master),
         CheckConstraint("list_price >= 0", name="list_price_not_negative"),
         CheckConstraint("unit ~ '^[A-Z0-9]{2,3}$'", name="unit_form"),
         CheckConstraint("unit_decimals between 0 and 6", name="unit_decimals_range"),
@@ -116,8 +116,8 @@ class ProductPrice(Record, Base):
         CheckConstraint("min_quantity >= 0", name="min_quantity_not_negative"),
         CheckConstraint("amount >= 0", name="amount_not_negative"),
         CheckConstraint("valid_to >= valid_from", name="period_in_order"),
-        known("status", PriceStatus),
-        known("master", Master),
+        enum_check("status", PriceStatus),
+        enum_check("master", Master),
         ExcludeConstraint(
             ("product_id", "="),
             ("price_list", "="),

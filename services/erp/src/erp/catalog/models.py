@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from chassis.storage.base import Quantity
-from chassis.storage.states import known
+from chassis.storage.states import enum_check
 from erp.base import Base
 from erp.catalog.errors import FixedCode, ReversedPeriod
 from erp.catalog.states import ItemKind, PriceStatus, Tracking
@@ -102,8 +102,8 @@ class Item(NamedRecord, Base):
     __tablename__ = "item"
     __table_args__ = (
         CheckConstraint("sku <> '' and name <> ''", name="named"),
-        known("kind", ItemKind),
-        known("tracking", Tracking),
+        enum_check("kind", ItemKind),
+        enum_check("tracking", Tracking),
         CheckConstraint("tracking = 'none' or kind = 'goods'", name="goods_tracked"),
         # Levels and moves refer to both, so the tracking stays as it was at the first move.
         UniqueConstraint("id", "tracking"),
@@ -181,7 +181,7 @@ class Price(Record, Base):
         CheckConstraint("min_quantity >= 0", name="min_quantity_not_negative"),
         CheckConstraint("amount >= 0", name="amount_not_negative"),
         CheckConstraint("valid_to >= valid_from", name="period_in_order"),
-        known("status", PriceStatus),
+        enum_check("status", PriceStatus),
         ExcludeConstraint(
             (column("item_id"), "="),
             (column("price_list_id"), "="),

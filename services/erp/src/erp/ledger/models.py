@@ -36,7 +36,7 @@ class Account(Record, Base):
     __tablename__ = "account"
     __table_args__ = (
         CheckConstraint("code ~ '^[0-9A-Za-z.-]{1,32}$'", name="code_form"),
-        known("kind", AccountKind),
+        enum_check("kind", AccountKind),
     )
 
     code: Mapped[str] = mapped_column(unique=True)

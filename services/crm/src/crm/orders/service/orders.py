@@ -6,12 +6,12 @@ from functools import partial
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from chassis.storage.reading import Reading
 from chassis.ids import uuid7
 from chassis.problems.field_errors import errors_of_field
 from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, MissingReference, NotFound
 from chassis.storage.loading import loaded
+from chassis.storage.reading import Reading
 from chassis.storage.source_versions import present_history
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from chassis.storage.reading import Reading
 from chassis.problems.standard import MissingReference, NotFound
+from chassis.storage.reading import Reading
 from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import advisory_lock, read_all
 from chassis.work.unit_of_work import Work

@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from chassis.storage.reading import Reading
 from chassis.problems.field_errors import errors_of_field
 from chassis.problems.standard import CurrencyNotSupported, MissingReference
+from chassis.storage.reading import Reading
 from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import advisory_lock, read_all
 from chassis.work.unit_of_work import Work
@@ -32,9 +32,9 @@ async def price_states(at: Reading, price_ids: Sequence[UUID]) -> list[PriceChan
     return await _events(at, {price: [] for price in prices})
 
 
-async def _events(work: Work, changed: Mapping[Price, Sequence[str]]) -> list[PriceChanged]:
+async def _events(at: Reading, changed: Mapping[Price, Sequence[str]]) -> list[PriceChanged]:
     """What is published of prices and the fields that changed."""
-    names = await queries.names_of(work.sql, list(changed))
+    names = await queries.names_of(at.sql, list(changed))
     return [
         PriceChanged.of(
             price,
