@@ -18,8 +18,8 @@ from crm.app import SERVICE as CRM
 from crm.catalog.schemas import UpsertPrice, UpsertProduct
 from crm.orders.schemas import BatchOrder as CrmOrder
 from erp.app import SERVICE as ERP
-from erp.catalog.schemas import UpsertItemItem
-from erp.catalog.schemas import UpsertPriceItem as ErpPrice
+from erp.catalog.schemas import UpsertItem
+from erp.catalog.schemas import UpsertPrice as ErpUpsertPrice
 from erp.fulfilment.schemas import BatchOrder as ErpOrder
 from erp.parties.schemas import UpsertCustomer
 from sync_bridge.ownership import OWNERSHIP
@@ -111,7 +111,7 @@ ENTITIES = {
     ),
     "product": Kept(
         ("/v1/products", item_of(UpsertProduct)),
-        ("/v1/items", UpsertItemItem),
+        ("/v1/items", item_of(UpsertItem)),
         {
             "source_version": versions,
             "number": codes,
@@ -124,7 +124,7 @@ ENTITIES = {
     ),
     "price": Kept(
         ("/v1/product-prices", item_of(UpsertPrice)),
-        ("/v1/prices", ErpPrice),
+        ("/v1/prices", item_of(ErpUpsertPrice)),
         {
             "min_quantity": numbers,
             "valid_from": days,
