@@ -4,7 +4,7 @@ import pytest
 
 from chassis.api.app import create_app
 from chassis.http.planning import Plan
-from chassis.http.routing import HouseRoute
+from chassis.http.routing import IdempotentRoute
 from contracts.generator.__main__ import registered
 from tests.architecture.sources import ROOT
 
@@ -19,7 +19,7 @@ def test_all_other_routes_are_planned(name):
     """A route with a reply class of its own loses its plan, and nobody would notice."""
     service = SERVICES[name]
     routes = create_app(service, service.settings()).router.routes
-    ours = [route for route in routes if isinstance(route, HouseRoute)]
+    ours = [route for route in routes if isinstance(route, IdempotentRoute)]
     assert len(ours) > 20
     without = {route.name for route in ours if Plan.of(route) is None}
     assert without == EVERYWHERE | OF_SERVICE.get(name, set())

@@ -20,7 +20,7 @@ from fastapi import (
 from pydantic import BaseModel, ConfigDict
 
 from chassis.http.planning import Plan
-from chassis.http.routing import house_router
+from chassis.http.routing import api_router
 from chassis.testing.service import running
 
 
@@ -79,7 +79,7 @@ Once = Annotated[None, Depends(once, scope="function")]
 
 def router() -> APIRouter:
     """A route of every kind that ours are of, and some that ours are not."""
-    at = house_router(prefix="/v1/orders", tag="orders")
+    at = api_router(prefix="/v1/orders", tag="orders")
     at.post("/{number}/lines", status_code=201)(add)
     at.get("")(listed)
     at.get("/asked")(asked)

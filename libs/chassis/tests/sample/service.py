@@ -27,7 +27,7 @@ from chassis.http.dependencies import (
 )
 from chassis.http.etag import reply_with
 from chassis.http.paging import PageAsked
-from chassis.http.routing import house_router
+from chassis.http.routing import api_router
 from chassis.problems.problem import Problem
 from chassis.problems.standard import NotFound, StaleRevision
 from chassis.service import Module, Service
@@ -159,7 +159,7 @@ async def _take(work: Work, item: SendNote) -> tuple[Outcome, Note]:
 
 Writer = Annotated[Actor, Needs("notes.write")]
 Reader = Annotated[Actor, Needs("notes.read")]
-router = house_router(
+router = api_router(
     prefix="/v1/notes", tag="notes", problems=(NotFound, StaleRevision, TitleRefused)
 )
 

@@ -130,7 +130,7 @@ async def test_a_wrong_order_is_refused_and_nothing_changes(refused, act, name):
 async def test_in_a_batch_the_wrong_one_alone_fails(seller, name):
     """B44: an order that cannot be read fails the batch, any other refusal the order alone."""
     wrong, code = WITH_ACCOUNT[name]
-    async with nothing_changed(seller.desk.crm.database, besides=["idempotency_key"]):
+    async with nothing_changed(seller.desk.crm.database, except_for=["idempotency_key"]):
         reply = await seller.does("batch", **wrong)
     if code != "invalid_input" or "beyond" in name or "tomorrow" in name:
         [outcome] = reply.json()["items"]

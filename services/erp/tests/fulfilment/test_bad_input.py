@@ -146,7 +146,7 @@ async def test_a_wrong_order_is_refused_and_nothing_changes(refused, act, name):
 async def test_in_a_batch_the_wrong_one_alone_fails(clerk, name):
     """B44: an order that cannot be read fails the batch, any other refusal the order alone."""
     wrong, status, code = WITH_CUSTOMER[name]
-    async with nothing_changed(clerk.sales.erp.database, besides=["idempotency_key"]):
+    async with nothing_changed(clerk.sales.erp.database, except_for=["idempotency_key"]):
         reply = await clerk.does("batch", **wrong)
     if code != "invalid_input" or "beyond" in name:
         [outcome] = reply.json()["items"]

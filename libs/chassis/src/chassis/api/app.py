@@ -17,7 +17,7 @@ from chassis.api.openapi import openapi_document
 from chassis.events.wakeup import Wakeups
 from chassis.http.faults import add_fault_handlers
 from chassis.http.middleware import Edge
-from chassis.http.routing import Crossroads
+from chassis.http.routing import PathDispatcher
 from chassis.identity.authenticate import Authenticator
 from chassis.schema.migrate import head_of, schema_version
 from chassis.service import Service
@@ -45,7 +45,7 @@ def create_app(
         lifespan=_lifespan,
         routes=_routes(service, metrics),
     )
-    app.router.middleware_stack = Crossroads(app.router)
+    app.router.middleware_stack = PathDispatcher(app.router)
     app.state.service = service
     app.state.settings = settings
     app.state.planned_requests = settings.planned_requests

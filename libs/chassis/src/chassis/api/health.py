@@ -62,8 +62,8 @@ async def explain_problem(code: str, request: Request) -> HTMLResponse:
 
 def _explained(problem: type[Problem], texts: Texts, language: str) -> str:
     """A page about a problem type in the caller's language."""
-    told = [texts.text(text, language) for text in (problem.title, problem.detail)]
-    title, detail = (html.escape(text) for text in told)
+    translated = [texts.text(text, language) for text in (problem.title, problem.detail)]
+    title, detail = (html.escape(text) for text in translated)
     return (
         f"<!doctype html><html lang='{language}'><meta charset='utf-8'><title>{title}</title>"
         f"<h1>{title}</h1><p><code>{problem.code}</code>, {problem.status}</p>"

@@ -13,7 +13,7 @@ from chassis.actor import ADMIN, Actor
 from chassis.clock import utc_now
 from chassis.http.dependencies import Caller, InReading, InWork, Needs, OnlyOnce
 from chassis.http.paging import PageAsked
-from chassis.http.routing import house_router
+from chassis.http.routing import api_router
 from chassis.identity import keys, sessions
 from chassis.identity.authenticate import credential
 from chassis.identity.jwt import IssuerUnavailable
@@ -124,7 +124,7 @@ def routers(service: Service) -> Sequence[APIRouter]:
 
 def me_router() -> APIRouter:
     """Who am I."""
-    router = house_router(prefix="/v1/me", tag="identity", problems=(IssuerUnavailable,))
+    router = api_router(prefix="/v1/me", tag="identity", problems=(IssuerUnavailable,))
 
     @router.get("", response_model=ActorView, summary="Who the caller is")
     async def caller_get(caller: Caller) -> ActorView:
@@ -143,7 +143,7 @@ def api_key_router(service: Service) -> APIRouter:
         "permissions": service.permissions,
         "reserved": reserved,
     }
-    router = house_router(prefix="/v1/api-keys", tag="api-keys", problems=problems)
+    router = api_router(prefix="/v1/api-keys", tag="api-keys", problems=problems)
 
     @router.get("", response_model=Page[ApiKeyView], summary="List API keys")
     async def api_key_list(
@@ -157,8 +157,8 @@ def api_key_router(service: Service) -> APIRouter:
         wanted: NewApiKey, by: Administrator, once: OnlyOnce, work: InWork, request: Request
     ) -> IssuedApiKey:
         """Make a key. Its secret is in this answer and can never be read again."""
-        told = {"created_by": by.reference, "now": work.now, **dict(wanted)}
-        issued = await keys.issue(work.sql, **of_service, **told)
+        values = {"created_by": by.reference, "now": work.now, **dict(wanted)}
+        issued = await keys.issue(work.sql, **of_service, **values)
         return _shown_once(request, work, issued)
 
     @router.put("/{key_id}/systems", response_model=ApiKeyView, summary="Bind an API key")
@@ -181,7 +181,7 @@ def api_key_router(service: Service) -> APIRouter:
 def session_router() -> APIRouter:
     """Sessions of local users."""
     refusals = (LoginRefused, TooManyAttempts, NotFound)
-    router = house_router(prefix="/v1/sessions", tag="sessions", problems=refusals)
+    router = api_router(prefix="/v1/sessions", tag="sessions", problems=refusals)
 
     @router.post("", status_code=201, response_model=SessionView, summary="Log in")
     async def session_create(login: Login, request: Request) -> sessions.Session:

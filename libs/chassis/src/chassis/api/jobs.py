@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from chassis.actor import ADMIN, Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
 from chassis.http.paging import PageAsked
-from chassis.http.routing import house_router
+from chassis.http.routing import api_router
 from chassis.jobs import queue
 from chassis.problems.problem import Problem
 from chassis.problems.standard import (
@@ -53,7 +53,7 @@ class JobView(BaseModel):
     finished_at: datetime | None
 
 
-router = house_router(
+router = api_router(
     prefix="/v1/jobs",
     tag="jobs",
     problems=(

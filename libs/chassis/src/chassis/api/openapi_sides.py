@@ -38,9 +38,9 @@ def part_sides(document: Node) -> None:
 
 def _open_replies(requests: list[Node], replies: list[Node], schemas: dict[str, Node]) -> None:
     """Write what replies refer to as replies keep it, under another name where requests differ."""
-    told = _reached(replies, schemas)
-    opened = {name: _as_reply(schemas[name], schemas) for name in told}
-    parted = _parted(_reached(requests, schemas) & told, schemas, opened)
+    of_replies = _reached(replies, schemas)
+    opened = {name: _as_reply(schemas[name], schemas) for name in of_replies}
+    parted = _parted(_reached(requests, schemas) & of_replies, schemas, opened)
     for name, schema in opened.items():
         target = f"{name}View" if name in parted else name
         if name in parted and target in schemas:

@@ -33,7 +33,7 @@ def command(act: Callable[P, Any]) -> Callable[P, None]:
     """A command whose refusals become one readable line and the right exit code."""
 
     @functools.wraps(act)
-    def told(*args: P.args, **kwargs: P.kwargs) -> None:
+    def explained(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             done = act(*args, **kwargs)
             if isinstance(done, Coroutine):
@@ -45,7 +45,7 @@ def command(act: Callable[P, Any]) -> Callable[P, None]:
         except LOST as lost:
             fail(f"the database does not answer: {lost}", code=FAILED)
 
-    return told
+    return explained
 
 
 def fail(words: str, *, code: int) -> NoReturn:

@@ -159,8 +159,10 @@ def envelope_schema(types: Sequence[str], *, in_feed: bool = True) -> dict[str, 
 
     Without `in_feed` it is a state that was read: it has no cause and no place in the feed.
     """
-    properties: dict[str, Any] = {name: {"type": "string"} | told for name, told in _TEXTS.items()}
-    properties |= {name: {"type": "integer"} | told for name, told in _NUMBERS.items()}
+    properties: dict[str, Any] = {
+        name: {"type": "string"} | described for name, described in _TEXTS.items()
+    }
+    properties |= {name: {"type": "integer"} | described for name, described in _NUMBERS.items()}
     properties["type"] |= {"examples": list(types)} if types else {}
     if not in_feed:
         del properties["sequence"], properties["causationid"]

@@ -65,8 +65,8 @@ class TopicEnds:
             async with asyncio.timeout(self._answer_seconds):
                 found = await self._published(installation)
         except (KafkaError, OSError, TimeoutError) as trouble:
-            told = f"{type(trouble).__name__}: {trouble}"
-            raise BrokerTrouble(told) from trouble
+            reason = f"{type(trouble).__name__}: {trouble}"
+            raise BrokerTrouble(reason) from trouble
         columns = [list(column) for column in zip(*found, strict=True)] or [[], [], []]
         if await sql.fetchrow(_LOST, *columns) is not None:
             await notice_restore(sql)
@@ -83,9 +83,11 @@ class TopicEnds:
             await apart(consumer.stop())
         heads = [(topic, _headers(record)) for topic, record in records]
         return [
-            Published(int(told.get("ce_history", "1")), int(told["ce_sequence"]), told["ce_id"])
-            for topic, told in heads
-            if told.get("ce_source") == source_of(topic, installation)
+            Published(
+                int(headers.get("ce_history", "1")), int(headers["ce_sequence"]), headers["ce_id"]
+            )
+            for topic, headers in heads
+            if headers.get("ce_source") == source_of(topic, installation)
         ]
 
     async def _last_records(self, consumer: Any) -> list[tuple[str, Any]]:

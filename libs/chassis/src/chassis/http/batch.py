@@ -167,7 +167,7 @@ class _Batch(Generic[I]):
                     done = await at_once.act(sent)
         except Problem:
             return []
-        return [_told(item, one) for (item, _), one in zip(sent, done, strict=True)]
+        return [_outcome(item, one) for (item, _), one in zip(sent, done, strict=True)]
 
     async def each(self, sent: Sequence[Sent[I]]) -> list[ItemOutcome]:
         """Do items one by one, each by its trace."""
@@ -178,17 +178,17 @@ class _Batch(Generic[I]):
             with self.work.traced(trace):
                 async with self.work.savepoint():
                     done = await self.act(item)
-            return _told(item, done)
+            return _outcome(item, done)
         except Problem as problem:
-            told = problem.view(self.texts, self.language, self.work.trace.request_id)
+            view = problem.view(self.texts, self.language, self.work.trace.request_id)
             return ItemOutcome(
                 external_id=item.external_id,
                 status="failed",
-                problem=ProblemView.model_validate(told),
+                problem=ProblemView.model_validate(view),
             )
 
 
-def _told(item: Item, done: Done) -> ItemOutcome:
+def _outcome(item: Item, done: Done) -> ItemOutcome:
     status, record = done
     return ItemOutcome(
         external_id=item.external_id,

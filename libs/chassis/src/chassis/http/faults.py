@@ -154,9 +154,9 @@ def _driver_error(raised: BaseException) -> BaseException:
 def _unstorable(cause: BaseException) -> Problem:
     if isinstance(cause, asyncpg.NumericValueOutOfRangeError):
         return InvalidInput(errors=[TOO_LARGE_A_NUMBER])
-    cause_told = re.sub(r"\s+", " ", str(cause))[:200]
+    cause_text = re.sub(r"\s+", " ", str(cause))[:200]
     message = "This cannot be stored: {cause}"
-    return InvalidInput(errors=[FieldError("", "unstorable_value", message, {"cause": cause_told})])
+    return InvalidInput(errors=[FieldError("", "unstorable_value", message, {"cause": cause_text})])
 
 
 async def _on_anything(request: Request, raised: Any) -> Response:

@@ -99,16 +99,20 @@ class Plan:
                 given[-1][self.body.name] = await _content(request, self.body)
         except NotInOrder:
             return None
-        besides = _besides()
-        told = await self._done(request, given, besides)
-        if isinstance(told, Response):
-            return told
-        content = await serialize_response(field=self.reply, response_content=told, dump_json=True)
-        reply = Response(content, besides.status_code or self.status, media_type=JSON)
-        reply.headers.raw.extend(besides.headers.raw)
+        sub_response = _sub_response()
+        result = await self._done(request, given, sub_response)
+        if isinstance(result, Response):
+            return result
+        content = await serialize_response(
+            field=self.reply, response_content=result, dump_json=True
+        )
+        reply = Response(content, sub_response.status_code or self.status, media_type=JSON)
+        reply.headers.raw.extend(sub_response.headers.raw)
         return reply
 
-    async def _done(self, request: Request, given: Sequence[Arguments], besides: Response) -> Any:
+    async def _done(
+        self, request: Request, given: Sequence[Arguments], sub_response: Response
+    ) -> Any:
         """Do the steps; what the last one tells. What is to be cleaned up is, before the reply."""
         until_reply: AsyncExitStack = request.scope["fastapi_function_astack"]
         made: list[Any] = []
@@ -118,7 +122,7 @@ class Plan:
             if step.request_name:
                 arguments[step.request_name] = request
             if step.response_name:
-                arguments[step.response_name] = besides
+                arguments[step.response_name] = sub_response
             called = step.call(**arguments)
             entered = until_reply.enter_async_context(called) if step.is_cleaned_up else called
             made.append(await entered)
@@ -154,7 +158,7 @@ def _default(field: Any) -> Any:
     return field.get_default()
 
 
-def _besides() -> Response:
+def _sub_response() -> Response:
     """What steps add to the reply: headers, and a status that is not the usual one."""
     response = Response()
     del response.headers["content-length"]

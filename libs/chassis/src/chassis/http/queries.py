@@ -41,10 +41,10 @@ class QueryForm:
         A mistyped filter would be no filter at all. A short list is shown whole, on one page; a
         client that asks every list alike may give it a `limit`.
         """
-        told = (
+        checked = (
             (name, self._wrong(name, value)) for name, value in request.query_params.multi_items()
         )
-        return [FieldError(f"/query/{name}", *wrong) for name, wrong in told if wrong]
+        return [FieldError(f"/query/{name}", *wrong) for name, wrong in checked if wrong]
 
     def _wrong(self, name: str, value: str) -> tuple[str, str] | None:
         if name not in self.kinds and name != "limit":

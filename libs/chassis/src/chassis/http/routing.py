@@ -1,4 +1,4 @@
-"""Routers of the house: one route class, declared problems, stable operation ids."""
+"""Routers: one route class, declared problems, stable operation ids."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from typing import Any
@@ -18,9 +18,9 @@ from chassis.problems.problem import MEDIA_TYPE, Problem, ProblemView
 from chassis.problems.standard import Forbidden, InvalidInput, MalformedJson, Unauthorized
 
 __all__ = [
-    "Crossroads",
-    "HouseRoute",
-    "house_router",
+    "IdempotentRoute",
+    "PathDispatcher",
+    "api_router",
     "operation_id",
     "problem_responses",
     "refuses",
@@ -34,7 +34,7 @@ def operation_id(route: APIRoute) -> str:
     return route.name
 
 
-class HouseRoute(APIRoute):
+class IdempotentRoute(APIRoute):
     """A route whose keyed replies are kept with the act, and replayed on a repeat."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -61,7 +61,7 @@ class HouseRoute(APIRoute):
         return handle
 
 
-class Crossroads:
+class PathDispatcher:
     """Leads a request to the routes of its collection, instead of past those of all others.
 
     `/v1/orders/…` is asked of the routes that begin so; what begins like none goes the whole way.
@@ -105,14 +105,14 @@ async def _pass(gates: Sequence[Callable[..., Any]], request: Request) -> None:
         await (gate(request) if hasattr(gate, "scope") else caller(request))
 
 
-def house_router(
+def api_router(
     *, prefix: str, tag: str, problems: Sequence[type[Problem]] = (), **options: Any
 ) -> APIRouter:
     """A router under `prefix` whose routes declare the given problems and the common ones."""
     return APIRouter(
         prefix=prefix,
         tags=[tag],
-        route_class=HouseRoute,
+        route_class=IdempotentRoute,
         generate_unique_id_function=operation_id,
         responses=problem_responses(*EVERYWHERE, *problems),
         **options,

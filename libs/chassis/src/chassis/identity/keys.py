@@ -124,7 +124,7 @@ async def install(
 ) -> bool:
     """Store a key made elsewhere; its name and scopes follow the last call. True when it is new.
 
-    Its systems do too, where any are told. Raises ValueError when the text is no key, or a scope
+    Its systems do too, where any are given. Raises ValueError when the text is no key, or a scope
     or system is unknown.
     """
     found = _FORM.match(secret)
@@ -133,8 +133,8 @@ async def install(
         raise ValueError(message)
     wrong = [*_unknown(scopes, permissions), *_unreserved(systems or (), reserved)]
     if wrong:
-        told = f"scopes {list(scopes)}, systems {list(systems or ())}"
-        message = f"the key {name!r}, {told}: {wrong[0].message}"
+        given = f"scopes {list(scopes)}, systems {list(systems or ())}"
+        message = f"the key {name!r}, {given}: {wrong[0].message}"
         raise ValueError(message)
     bound = None if systems is None else sorted(set(systems))
     made = (uuid7(), name, found[2], digest(secret), sorted(scopes), now, "bootstrap", bound)

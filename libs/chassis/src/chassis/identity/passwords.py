@@ -25,8 +25,8 @@ _PLACES = asyncio.Semaphore(2)
 def check_strength(password: str) -> None:
     """Raises InvalidInput for a password of less than 12 or more than 200 characters."""
     if not LENGTH_MIN <= len(password) <= LENGTH_MAX:
-        told = "A password has 12 to 200 characters."
-        raise InvalidInput(errors=[FieldError("/password", "password_length", told)])
+        message = "A password has 12 to 200 characters."
+        raise InvalidInput(errors=[FieldError("/password", "password_length", message)])
 
 
 async def hash_password(password: str) -> str:

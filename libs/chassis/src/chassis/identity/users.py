@@ -139,8 +139,8 @@ def _user(row: Mapping[str, Any]) -> LocalUser:
 def _bad_login(login: str) -> list[FieldError]:
     if _LOGIN.match(login):
         return []
-    told = "A login has 1 to 100 small letters, digits or . _ @ + - and starts with no sign."
-    return [FieldError("/login", "bad_login", told)]
+    message = "A login has 1 to 100 small letters, digits or . _ @ + - and starts with no sign."
+    return [FieldError("/login", "bad_login", message)]
 
 
 def _bad_name(name: str) -> list[FieldError]:

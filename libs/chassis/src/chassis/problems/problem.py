@@ -96,19 +96,19 @@ class Problem(Exception):
             one: texts.text(facts[one], language).replace("_", " ") for one in _WORDS & facts.keys()
         }
         for name, phrase in said.items():
-            words[name] = _told(texts.text(phrase.message, language), phrase.facts)
+            words[name] = _filled(texts.text(phrase.message, language), phrase.facts)
         return {
             "type": f"/problems/{self.code}",
             "title": texts.text(self.title, language),
             "status": self.status,
-            "detail": _told(texts.text(self.detail, language), facts | words),
+            "detail": _filled(texts.text(self.detail, language), facts | words),
             "code": self.code,
             "request_id": request_id,
             "errors": [
                 {
                     "pointer": error.pointer,
                     "code": error.code,
-                    "message": _told(texts.text(error.message, language), error.facts),
+                    "message": _filled(texts.text(error.message, language), error.facts),
                 }
                 for error in self.errors
             ],
@@ -120,7 +120,7 @@ _WORDS = frozenset({"entity", "aggregate"})
 """Facts that are words of the business: told in the caller's language, kept as they are beside."""
 
 
-def _told(text: str, facts: Mapping[str, Any]) -> str:
+def _filled(text: str, facts: Mapping[str, Any]) -> str:
     """The text with its facts; a text without facts stands as it is, braces and all."""
     return text.format_map(_Facts(facts)) if facts else text
 

@@ -77,12 +77,12 @@ class Trace:
         )
 
     @classmethod
-    def of_items(cls, told: str | None, *, relayed: bool) -> "list[Trace]":
+    def of_items(cls, header: str | None, *, relayed: bool) -> "list[Trace]":
         """The traces of the items of a batch, as `as_item` writes them, joined by commas.
 
         `relayed`: the sender may say what led to each.
         """
-        given = told.split(",") if told else []
+        given = header.split(",") if header else []
         parts = [f"{one};;;;;;".split(";")[: len(_ITEM_PARTS)] for one in given]
         traces = [cls.from_headers(dict(zip(_ITEM_PARTS, one, strict=True))) for one in parts]
         return traces if relayed else [one.begun_here() for one in traces]

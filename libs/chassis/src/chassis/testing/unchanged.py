@@ -17,13 +17,13 @@ _CONTENT = """select '{table}', count(*), coalesce(sum(hashtextextended(t::text,
 
 @asynccontextmanager
 async def nothing_changed(
-    database: Database, *, besides: Iterable[str] = ()
+    database: Database, *, except_for: Iterable[str] = ()
 ) -> AsyncIterator[None]:
     """Fails when the block left any row new, changed or gone, in whatever table but those.
 
     Keys note when they were last used, which reading does as well: they are left out.
     """
-    ignored = ["api_key", *besides]
+    ignored = ["api_key", *except_for]
     before = await _content(database, ignored)
     yield
     after = await _content(database, ignored)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, Needs
-from chassis.http.routing import house_router
+from chassis.http.routing import api_router
 from chassis.problems.standard import CurrencyNotSupported, MissingReference
 from crm.accounts.schemas import (
     AccountMatchReply,
@@ -27,7 +27,7 @@ __all__ = ["account_router", "contact_router"]
 READ, WRITE = "accounts.read", "accounts.write"
 Reader = Annotated[Actor, Needs(READ)]
 
-account_router = house_router(prefix="/v1/accounts", tag="accounts")
+account_router = api_router(prefix="/v1/accounts", tag="accounts")
 account = RecordRoutes(
     account_router,
     ACCOUNT,
@@ -59,7 +59,7 @@ account.archive(
 account.link()
 account.unlink()
 
-contact_router = house_router(prefix="/v1/contacts", tag="contacts")
+contact_router = api_router(prefix="/v1/contacts", tag="contacts")
 contact = RecordRoutes(
     contact_router, CONTACT, one="contact", many="contacts", read=READ, write=WRITE
 )

@@ -7,7 +7,7 @@ from fastapi import Query, Response
 
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
-from chassis.http.routing import house_router, refuses
+from chassis.http.routing import api_router, refuses
 from chassis.identity.systems import SystemReserved
 from chassis.problems.standard import CurrencyNotSupported, MissingReference, NotFound
 from chassis.storage.external import AlreadyLinked
@@ -39,7 +39,7 @@ READ, WRITE = "catalog.read", "catalog.write"
 Manager = Annotated[Actor, Needs(WRITE)]
 Reader = Annotated[Actor, Needs(READ)]
 
-price_list_router = house_router(prefix="/v1/price-lists", tag="price-lists")
+price_list_router = api_router(prefix="/v1/price-lists", tag="price-lists")
 price_list = RecordRoutes(
     price_list_router, PRICE_LIST, one="price list", many="price lists", read=READ, write=WRITE
 )
@@ -47,7 +47,7 @@ price_list.list("The ERP's price lists, the newest first.")
 price_list.upsert_one(UpsertPriceList)
 price_list.get()
 
-product_router = house_router(prefix="/v1/products", tag="products")
+product_router = api_router(prefix="/v1/products", tag="products")
 product = RecordRoutes(
     product_router,
     PRODUCT,
@@ -91,7 +91,7 @@ async def product_link(
     return await product.reply(response, work, product_id)
 
 
-price_router = house_router(prefix="/v1/product-prices", tag="product-prices")
+price_router = api_router(prefix="/v1/product-prices", tag="product-prices")
 price = RecordRoutes(
     price_router,
     PRICE,

@@ -19,7 +19,7 @@ from chassis.http.dependencies import (
 )
 from chassis.http.etag import reply_with
 from chassis.http.paging import SearchAsked
-from chassis.http.routing import house_router, refuses
+from chassis.http.routing import api_router, refuses
 from chassis.identity.systems import SystemReserved
 from chassis.problems.standard import (
     CurrencyNotSupported,
@@ -84,8 +84,8 @@ Seller = Annotated[Actor, Needs("orders.write")]
 Reader = Annotated[Actor, Needs("orders.read")]
 Bridge = Annotated[Actor, Needs("orders.sync")]
 
-order_router = house_router(prefix="/v1/orders", tag="orders")
-erp_copy_router = house_router(prefix="/v1", tag="mirror")
+order_router = api_router(prefix="/v1/orders", tag="orders")
+erp_copy_router = api_router(prefix="/v1", tag="mirror")
 
 _ONCE = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight, RowBusy)
 _CONTENT = (

@@ -9,7 +9,7 @@ from chassis.actor import Actor
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
 from chassis.http.etag import reply_with
 from chassis.http.paging import PageAsked
-from chassis.http.routing import house_router, refuses
+from chassis.http.routing import api_router, refuses
 from chassis.identity.users import LoginTaken
 from chassis.problems.standard import (
     InvalidCursor,
@@ -42,7 +42,7 @@ READ, WRITE = "staff.read", "staff.write"
 StaffManager = Annotated[Actor, Needs(WRITE)]
 Reader = Annotated[Actor, Needs(READ)]
 
-user_router = house_router(prefix="/v1/users", tag="users")
+user_router = api_router(prefix="/v1/users", tag="users")
 
 
 async def _member(
@@ -129,7 +129,7 @@ async def user_set_password(
     return await _member(response, work, user_id)
 
 
-team_router = house_router(prefix="/v1/teams", tag="teams")
+team_router = api_router(prefix="/v1/teams", tag="teams")
 team = RecordRoutes(
     team_router,
     TEAM,

@@ -6,7 +6,7 @@ from uuid import UUID
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
 from chassis.http.paging import SearchAsked
-from chassis.http.routing import house_router
+from chassis.http.routing import api_router
 from chassis.problems.standard import (
     IdempotencyInFlight,
     IdempotencyKeyRequired,
@@ -24,7 +24,7 @@ __all__ = ["approval_router"]
 Approver = Annotated[Actor, Needs("sales.approve")]
 Reader = Annotated[Actor, Needs("sales.read")]
 
-approval_router = house_router(
+approval_router = api_router(
     prefix="/v1/approvals",
     tag="approvals",
     problems=(

@@ -9,7 +9,7 @@ from fastapi import Depends, Query, Request, Response, status
 from chassis.actor import Actor
 from chassis.clock import business_day
 from chassis.http.dependencies import InReading, InWork, Language, Needs, OnlyOnce
-from chassis.http.routing import house_router, refuses
+from chassis.http.routing import api_router, refuses
 from chassis.problems.standard import CurrencyNotSupported, MissingReference, NotFound
 from chassis.storage.paging import Page
 from erp.catalog.errors import (
@@ -69,7 +69,7 @@ async def _today(request: Request) -> date:
 
 Today = Annotated[date, Depends(_today)]
 
-unit_router = house_router(prefix="/v1/units", tag="units")
+unit_router = api_router(prefix="/v1/units", tag="units")
 
 
 def _translated(request: Request, language: str, unit: UnitView) -> UnitView:
@@ -101,7 +101,7 @@ async def unit_get(
     return _translated(request, language, await get_unit(at.sql, code))
 
 
-category_router = house_router(prefix="/v1/item-categories", tag="item-categories")
+category_router = api_router(prefix="/v1/item-categories", tag="item-categories")
 category = RecordRoutes(
     category_router,
     CATEGORY,
@@ -118,7 +118,7 @@ category.upsert(UpsertCategory, refuses=(DuplicateCode, FixedCode, CategoryLoop)
 category.get()
 category.change(ChangeCategory, refuses=(CategoryLoop,))
 
-item_router = house_router(prefix="/v1/items", tag="items")
+item_router = api_router(prefix="/v1/items", tag="items")
 item = RecordRoutes(
     item_router,
     ITEM,
@@ -137,7 +137,7 @@ item.change(ChangeItem, refuses=_IN_USE)
 item.archive("Put the item away; its history stays.", "Use the item again.")
 item.link()
 
-price_list_router = house_router(prefix="/v1/price-lists", tag="price-lists")
+price_list_router = api_router(prefix="/v1/price-lists", tag="price-lists")
 price_list = RecordRoutes(
     price_list_router, PRICE_LIST, one="price list", many="price lists", read=READ, write=WRITE
 )
@@ -156,7 +156,7 @@ async def price_list_make_default(
     return await price_list.reply(response, work, price_list_id)
 
 
-price_router = house_router(prefix="/v1/prices", tag="prices")
+price_router = api_router(prefix="/v1/prices", tag="prices")
 price = RecordRoutes(
     price_router,
     PRICE,

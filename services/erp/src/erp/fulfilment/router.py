@@ -10,7 +10,7 @@ from chassis.http.batch import BatchReply
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
 from chassis.http.paging import SearchAsked
-from chassis.http.routing import house_router
+from chassis.http.routing import api_router
 from chassis.problems.standard import (
     CurrencyNotSupported,
     IdempotencyInFlight,
@@ -89,7 +89,7 @@ Reader = Annotated[Actor, Needs("sales.read")]
 Storekeeper = Annotated[Actor, Needs("stock.write")]
 Accountant = Annotated[Actor, Needs("receivables.write")]
 
-order_router = house_router(
+order_router = api_router(
     prefix="/v1/sales-orders",
     tag="sales-orders",
     problems=(
@@ -135,7 +135,7 @@ order_router = house_router(
     ),
 )
 
-shipment_router = house_router(
+shipment_router = api_router(
     prefix="/v1/shipments",
     tag="shipments",
     problems=(

@@ -11,7 +11,7 @@ from chassis.http.batch import BatchReply
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
 from chassis.http.paging import SearchAsked
-from chassis.http.routing import house_router
+from chassis.http.routing import api_router
 from chassis.problems.standard import (
     IdempotencyInFlight,
     IdempotencyKeyRequired,
@@ -72,23 +72,23 @@ _POSTED = (
     ControlAccount,
 )
 
-year_router = house_router(
+year_router = api_router(
     prefix="/v1/fiscal-years", tag="fiscal-years", problems=(*_KEYED, YearOverlaps)
 )
-period_router = house_router(
+period_router = api_router(
     prefix="/v1/periods",
     tag="periods",
     problems=(NotFound, StaleRevision, RevisionRequired, PeriodLocked),
 )
-entry_router = house_router(
+entry_router = api_router(
     prefix="/v1/journal-entries",
     tag="journal-entries",
     problems=(*_POSTED, *UPSERT_PROBLEMS, EntryPosted),
 )
-ledger_report_router = house_router(prefix="/v1/reports/trial-balance", tag="reports")
+ledger_report_router = api_router(prefix="/v1/reports/trial-balance", tag="reports")
 
 
-account_router = house_router(prefix="/v1/accounts", tag="accounts")
+account_router = api_router(prefix="/v1/accounts", tag="accounts")
 account = RecordRoutes(
     account_router, ACCOUNT, one="account", many="accounts", read=READ, write=WRITE
 )

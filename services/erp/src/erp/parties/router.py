@@ -4,7 +4,7 @@ from typing import Annotated
 
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, Needs
-from chassis.http.routing import house_router
+from chassis.http.routing import api_router
 from chassis.problems.standard import CurrencyNotSupported, MissingReference
 from erp.parties.errors import DuplicateTaxId, ManagedByCrm
 from erp.parties.schemas import (
@@ -27,7 +27,7 @@ __all__ = ["customer_router", "supplier_router"]
 READ, WRITE = "parties.read", "parties.write"
 Reader = Annotated[Actor, Needs(READ)]
 
-customer_router = house_router(prefix="/v1/customers", tag="customers")
+customer_router = api_router(prefix="/v1/customers", tag="customers")
 customer = RecordRoutes(
     customer_router,
     CUSTOMER,
@@ -63,7 +63,7 @@ customer.archive(
 customer.link()
 customer.unlink()
 
-supplier_router = house_router(prefix="/v1/suppliers", tag="suppliers")
+supplier_router = api_router(prefix="/v1/suppliers", tag="suppliers")
 supplier = RecordRoutes(
     supplier_router,
     SUPPLIER,

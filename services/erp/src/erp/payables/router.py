@@ -13,7 +13,7 @@ from chassis.http.dependencies import (
     OnlyOnce,
 )
 from chassis.http.paging import SearchAsked
-from chassis.http.routing import house_router
+from chassis.http.routing import api_router
 from chassis.problems.standard import (
     CurrencyNotSupported,
     IdempotencyInFlight,
@@ -51,7 +51,7 @@ __all__ = ["bill_router", "payable_router"]
 Accountant = Annotated[Actor, Needs("payables.write")]
 Reader = Annotated[Actor, Needs("payables.read")]
 
-bill_router = house_router(
+bill_router = api_router(
     prefix="/v1/bills",
     tag="bills",
     problems=(
@@ -73,7 +73,7 @@ bill_router = house_router(
         IdempotencyInFlight,
     ),
 )
-payable_router = house_router(
+payable_router = api_router(
     prefix="/v1/payables",
     tag="payables",
     problems=(

@@ -8,7 +8,7 @@ from fastapi import Query, status
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
 from chassis.http.paging import SearchAsked
-from chassis.http.routing import house_router
+from chassis.http.routing import api_router
 from chassis.problems.standard import (
     CurrencyNotSupported,
     IdempotencyInFlight,
@@ -64,7 +64,7 @@ Reader = Annotated[Actor, Needs("receivables.read")]
 
 _KEYED = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight)
 
-invoice_router = house_router(
+invoice_router = api_router(
     prefix="/v1/invoices",
     tag="invoices",
     problems=(
@@ -82,7 +82,7 @@ invoice_router = house_router(
         DebtWrittenOff,
     ),
 )
-write_off_router = house_router(
+write_off_router = api_router(
     prefix="/v1/receivables/write-offs",
     tag="write-offs",
     problems=(
@@ -102,7 +102,7 @@ write_off_router = house_router(
         PeriodClosed,
     ),
 )
-opening_receivable_router = house_router(
+opening_receivable_router = api_router(
     prefix="/v1/receivables/openings",
     tag="opening-receivables",
     problems=(
@@ -114,7 +114,7 @@ opening_receivable_router = house_router(
         PeriodClosed,
     ),
 )
-tax_code_router = house_router(
+tax_code_router = api_router(
     prefix="/v1/tax-codes", tag="tax-codes", problems=(*_KEYED, DuplicateTaxCode)
 )
 

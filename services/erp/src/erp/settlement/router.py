@@ -12,7 +12,7 @@ from chassis.http.batch import BatchReply
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
 from chassis.http.paging import SearchAsked
-from chassis.http.routing import house_router
+from chassis.http.routing import api_router
 from chassis.problems.standard import (
     CurrencyNotSupported,
     IdempotencyInFlight,
@@ -67,7 +67,7 @@ __all__ = ["open_item_router", "party_report_router", "payment_router"]
 Cashier = Annotated[Actor, Needs("settlement.write")]
 Reader = Annotated[Actor, Needs("settlement.read")]
 
-payment_router = house_router(
+payment_router = api_router(
     prefix="/v1/payments",
     tag="payments",
     problems=(
@@ -98,8 +98,8 @@ payment_router = house_router(
         IdempotencyInFlight,
     ),
 )
-open_item_router = house_router(prefix="/v1/open-items", tag="open-items")
-party_report_router = house_router(prefix="/v1/reports", tag="reports")
+open_item_router = api_router(prefix="/v1/open-items", tag="open-items")
+party_report_router = api_router(prefix="/v1/reports", tag="reports")
 
 
 @payment_router.get("")

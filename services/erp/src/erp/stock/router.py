@@ -11,7 +11,7 @@ from chassis.clock import business_day
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.paging import PageAsked, SearchAsked
-from chassis.http.routing import house_router, refuses
+from chassis.http.routing import api_router, refuses
 from chassis.problems.standard import (
     CurrencyNotSupported,
     IdempotencyInFlight,
@@ -95,20 +95,20 @@ _POSTED = (
     PeriodClosed,
 )
 
-warehouse_router = house_router(prefix="/v1/warehouses", tag="warehouses")
-level_router = house_router(prefix="/v1/stock-levels", tag="stock-levels")
-move_router = house_router(prefix="/v1/stock-moves", tag="stock-moves")
-serial_router = house_router(prefix="/v1/serials", tag="serials", problems=(NotFound,))
-stock_document_router = house_router(
+warehouse_router = api_router(prefix="/v1/warehouses", tag="warehouses")
+level_router = api_router(prefix="/v1/stock-levels", tag="stock-levels")
+move_router = api_router(prefix="/v1/stock-moves", tag="stock-moves")
+serial_router = api_router(prefix="/v1/serials", tag="serials", problems=(NotFound,))
+stock_document_router = api_router(
     prefix="/v1/stock-documents", tag="stock-documents", problems=(NotFound,)
 )
-receipt_router = house_router(prefix="/v1/stock-receipts", tag="stock-receipts", problems=_POSTED)
-opening_router = house_router(
+receipt_router = api_router(prefix="/v1/stock-receipts", tag="stock-receipts", problems=_POSTED)
+opening_router = api_router(
     prefix="/v1/opening-stock",
     tag="stock-receipts",
     problems=(*_POSTED, *UPSERT_PROBLEMS, OpeningStockPosted),
 )
-adjustment_router = house_router(
+adjustment_router = api_router(
     prefix="/v1/stock-adjustments",
     tag="stock-adjustments",
     problems=(
@@ -122,10 +122,10 @@ adjustment_router = house_router(
         SerialMovedLater,
     ),
 )
-availability_router = house_router(
+availability_router = api_router(
     prefix="/v1/availability", tag="availability", problems=(NotFound,)
 )
-valuation_router = house_router(prefix="/v1/reports/stock-valuation", tag="reports")
+valuation_router = api_router(prefix="/v1/reports/stock-valuation", tag="reports")
 
 
 async def _today(request: Request) -> date:

@@ -7,7 +7,7 @@ from fastapi import Query, Request
 
 from chassis.http.dependencies import InReading, InWork, OnlyOnce
 from chassis.http.paging import PageAsked
-from chassis.http.routing import house_router, problem_responses
+from chassis.http.routing import api_router, problem_responses
 from chassis.problems.standard import (
     NotFound,
 )
@@ -26,7 +26,7 @@ from sync_bridge.routes import KEYED, Observer, Operator
 __all__ = ["comparison_router"]
 
 
-comparison_router = house_router(prefix="/v1/comparisons", tag="comparisons")
+comparison_router = api_router(prefix="/v1/comparisons", tag="comparisons")
 
 
 @comparison_router.post(

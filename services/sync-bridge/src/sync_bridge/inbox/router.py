@@ -7,7 +7,7 @@ from fastapi import Query
 
 from chassis.http.dependencies import InReading, InWork, OnlyOnce
 from chassis.http.paging import PageAsked
-from chassis.http.routing import house_router, problem_responses
+from chassis.http.routing import api_router, problem_responses
 from chassis.problems.standard import (
     NotFound,
 )
@@ -29,8 +29,8 @@ from sync_bridge.routes import KEYED, Observer, Operator
 __all__ = ["inbox_router", "quarantine_router"]
 
 
-inbox_router = house_router(prefix="/v1/inbox", tag="inbox")
-quarantine_router = house_router(prefix="/v1/quarantine", tag="quarantine")
+inbox_router = api_router(prefix="/v1/inbox", tag="inbox")
+quarantine_router = api_router(prefix="/v1/quarantine", tag="quarantine")
 
 
 @inbox_router.get("")

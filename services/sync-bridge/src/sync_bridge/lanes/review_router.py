@@ -8,7 +8,7 @@ from fastapi import Query, Response, status
 from chassis.http.dependencies import IfMatch, InReading, InWork, OnlyOnce
 from chassis.http.etag import reply_with
 from chassis.http.paging import PageAsked
-from chassis.http.routing import house_router, problem_responses
+from chassis.http.routing import api_router, problem_responses
 from chassis.problems.standard import (
     NotFound,
     RevisionRequired,
@@ -41,8 +41,8 @@ from sync_bridge.translator import InLanguage
 __all__ = ["mapping_router", "review_router"]
 
 
-mapping_router = house_router(prefix="/v1/mappings", tag="mappings")
-review_router = house_router(prefix="/v1/reviews", tag="reviews")
+mapping_router = api_router(prefix="/v1/mappings", tag="mappings")
+review_router = api_router(prefix="/v1/reviews", tag="reviews")
 
 
 @mapping_router.get("")

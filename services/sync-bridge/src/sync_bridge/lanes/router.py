@@ -6,7 +6,7 @@ from fastapi import Path, Query, status
 
 from chassis.http.dependencies import InReading, InWork, OnlyOnce, ProblemViews
 from chassis.http.paging import PageAsked
-from chassis.http.routing import house_router, problem_responses
+from chassis.http.routing import api_router, problem_responses
 from chassis.problems.standard import (
     NotFound,
 )
@@ -32,8 +32,8 @@ Wanted = Annotated[LaneQuery, Query()]
 Key = Annotated[str, Path(max_length=120, description="Such as crm.customer:<id>; or its id.")]
 Kind = Annotated[str, Path(max_length=60, description="Such as crm.customer.")]
 
-lane_router = house_router(prefix="/v1/lanes", tag="lanes")
-flow_router = house_router(prefix="/v1/flows", tag="flows")
+lane_router = api_router(prefix="/v1/lanes", tag="lanes")
+flow_router = api_router(prefix="/v1/flows", tag="flows")
 
 
 @lane_router.get("")

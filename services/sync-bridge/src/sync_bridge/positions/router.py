@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from chassis.http.dependencies import InReading, InWork, OnlyOnce
-from chassis.http.routing import house_router, problem_responses
+from chassis.http.routing import api_router, problem_responses
 from sync_bridge.positions import service
 from sync_bridge.positions.schemas import Backfill, BackfillView, Reached, StatusView
 from sync_bridge.routes import KEYED, Observer, Operator
@@ -22,10 +22,10 @@ Seconds = Annotated[
     Query(alias="timeout", ge=0, le=LONGEST_WAIT_SECONDS, description="Seconds to wait at most."),
 ]
 
-status_router: APIRouter = house_router(prefix="/v1/status", tag="status")
-position_router: APIRouter = house_router(prefix="/v1/positions", tag="status")
+status_router: APIRouter = api_router(prefix="/v1/status", tag="status")
+position_router: APIRouter = api_router(prefix="/v1/positions", tag="status")
 
-backfill_router: APIRouter = house_router(prefix="/v1/backfills", tag="status")
+backfill_router: APIRouter = api_router(prefix="/v1/backfills", tag="status")
 
 
 @backfill_router.post("", status_code=202, responses=problem_responses(*KEYED))

@@ -9,7 +9,7 @@ from chassis.actor import Actor
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
 from chassis.http.etag import reply_with
 from chassis.http.paging import SearchAsked
-from chassis.http.routing import house_router
+from chassis.http.routing import api_router
 from chassis.problems.standard import (
     CurrencyNotSupported,
     IdempotencyInFlight,
@@ -67,7 +67,7 @@ Reader = Annotated[Actor, Needs("purchasing.read")]
 
 _KEYED = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight, NotFound)
 
-purchase_order_router = house_router(
+purchase_order_router = api_router(
     prefix="/v1/purchase-orders",
     tag="purchase-orders",
     problems=(

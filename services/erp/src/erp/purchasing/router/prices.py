@@ -7,7 +7,7 @@ from fastapi import Query, status
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
 from chassis.http.paging import SearchAsked
-from chassis.http.routing import house_router
+from chassis.http.routing import api_router
 from chassis.problems.standard import (
     CurrencyNotSupported,
     IdempotencyInFlight,
@@ -50,7 +50,7 @@ Sku = Annotated[str | None, Query(max_length=64)]
 
 _KEYED = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight, NotFound)
 
-supplier_price_router = house_router(prefix="/v1/supplier-prices", tag="supplier-prices")
+supplier_price_router = api_router(prefix="/v1/supplier-prices", tag="supplier-prices")
 supplier_price = RecordRoutes(
     supplier_price_router,
     SUPPLIER_PRICE,
@@ -68,7 +68,7 @@ supplier_price.upsert(UpsertSupplierPrice, refuses=_NEW)
 supplier_price.get()
 supplier_price.change(ChangeSupplierPrice)
 
-suggestion_router = house_router(
+suggestion_router = api_router(
     prefix="/v1/purchase-suggestions",
     tag="purchase-suggestions",
     problems=(

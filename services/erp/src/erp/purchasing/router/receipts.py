@@ -8,7 +8,7 @@ from fastapi import Query, status
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
 from chassis.http.paging import SearchAsked
-from chassis.http.routing import house_router
+from chassis.http.routing import api_router
 from chassis.problems.standard import (
     IdempotencyInFlight,
     IdempotencyKeyRequired,
@@ -64,7 +64,7 @@ Reader = Annotated[Actor, Needs("purchasing.read")]
 
 _KEYED = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight, NotFound)
 
-purchase_receipt_router = house_router(
+purchase_receipt_router = api_router(
     prefix="/v1/purchase-receipts",
     tag="purchase-receipts",
     problems=(
@@ -92,7 +92,7 @@ purchase_receipt_router = house_router(
         PeriodClosed,
     ),
 )
-purchase_return_router = house_router(
+purchase_return_router = api_router(
     prefix="/v1/purchase-returns",
     tag="purchase-returns",
     problems=(
