@@ -10,7 +10,7 @@ from chassis.actor import Actor
 from chassis.clock import business_day
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
-from chassis.http.paging import PageAsked, SearchAsked
+from chassis.http.paging import SearchAsked
 from chassis.http.routing import house_router, refuses
 from chassis.problems.standard import (
     CurrencyNotSupported,
@@ -134,7 +134,7 @@ async def _today(request: Request) -> date:
 
 
 @warehouse_router.get("", responses=refuses(InvalidCursor))
-async def warehouse_list(_by: Reader, asked: PageAsked, at: InReading) -> Page[WarehouseView]:
+async def warehouse_list(_by: Reader, asked: SearchAsked, at: InReading) -> Page[WarehouseView]:
     """Warehouses, by code."""
     return await WAREHOUSES.page(at, None, asked)
 
