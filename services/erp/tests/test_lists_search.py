@@ -180,7 +180,11 @@ async def trade(clerk):
     made |= await sold(clerk, item)
     account = (await clerk.listed("/v1/accounts"))[-1]
     names = [account["code"], account["name"], account["name_zh"]]
-    return made | {"/v1/accounts": (account["id"], [name for name in names if name])}
+    [warehouse] = await clerk.listed("/v1/warehouses")
+    return made | {
+        "/v1/accounts": (account["id"], [name for name in names if name]),
+        "/v1/warehouses": (warehouse["id"], [warehouse["code"], warehouse["name"]]),
+    }
 
 
 async def ids(desk, path, q):

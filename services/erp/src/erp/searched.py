@@ -39,6 +39,7 @@ __all__ = [
     "SUPPLIER",
     "SUPPLIERS",
     "SUPPLIER_PRICES",
+    "WAREHOUSES",
     "bill_text",
     "memo_text",
     "open_item_text",
@@ -115,16 +116,16 @@ def _credited(of: str, table: str, text: str, key: str) -> Related:
     return Related(f"{table} credited", f"{of}.credits_id", text=text, id=f"credited.{key}")
 
 
-def _named(table: str, *, also: str = "") -> Searched:
-    name = (
-        f"{table}.name || ' ' || {also}" if also else f"search_name({table}.name, {table}.sort_key)"
-    )
-    text = f"search_fold(search_number({table}.code) || ' ' || {name})"
+def _named(table: str, names: str = "") -> Searched:
+    """Few records with a code, and with a sort key beside their name unless `names` are all."""
+    names = names or f"search_name({table}.name, {table}.sort_key)"
+    text = f"search_fold(search_number({table}.code) || ' ' || {names})"
     return Searched(text, table, f"{table}.id", indexed=False)
 
 
 CATEGORIES, PRICE_LISTS = _named("item_category"), _named("price_list")
-ACCOUNTS = _named("account", also="account.name_zh")
+WAREHOUSES = _named("warehouse", "warehouse.name")
+ACCOUNTS = _named("account", "account.name || ' ' || account.name_zh")
 CUSTOMERS, SUPPLIERS, ITEMS = CUSTOMER.searched(), SUPPLIER.searched(), ITEM.searched()
 PRICES = Searched("", "price", "price.id", [ITEM.of("price.item_id")])
 SUPPLIER_PRICES = Searched(

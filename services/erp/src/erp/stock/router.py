@@ -10,7 +10,7 @@ from chassis.actor import Actor
 from chassis.clock import business_day
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
-from chassis.http.paging import PageAsked, SearchAsked
+from chassis.http.paging import SearchAsked
 from chassis.http.routing import api_router, refuses
 from chassis.problems.standard import (
     CurrencyNotSupported,
@@ -73,7 +73,7 @@ __all__ = [
     "serial_router",
     "stock_document_router",
     "valuation_router",
-    "warehouse_router",
+    "wareapi_router",
 ]
 
 Storekeeper = Annotated[Actor, Needs("stock.write")]
@@ -95,7 +95,7 @@ _POSTED = (
     PeriodClosed,
 )
 
-warehouse_router = api_router(prefix="/v1/warehouses", tag="warehouses")
+wareapi_router = api_router(prefix="/v1/warehouses", tag="warehouses")
 level_router = api_router(prefix="/v1/stock-levels", tag="stock-levels")
 move_router = api_router(prefix="/v1/stock-moves", tag="stock-moves")
 serial_router = api_router(prefix="/v1/serials", tag="serials", problems=(NotFound,))
@@ -133,8 +133,8 @@ async def _today(request: Request) -> date:
     return business_day(request.app.state.settings.time_zone)
 
 
-@warehouse_router.get("", responses=refuses(InvalidCursor))
-async def warehouse_list(_by: Reader, asked: PageAsked, at: InReading) -> Page[WarehouseView]:
+@wareapi_router.get("", responses=refuses(InvalidCursor))
+async def warehouse_list(_by: Reader, asked: SearchAsked, at: InReading) -> Page[WarehouseView]:
     """Warehouses, by code."""
     return await WAREHOUSES.page(at, None, asked)
 

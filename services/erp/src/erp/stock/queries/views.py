@@ -38,6 +38,7 @@ WAREHOUSES = Reads(
     columns=columns_of(WarehouseView, Warehouse.__table__),
     source="warehouse",
     visible=everybody,
+    searched=searched.WAREHOUSES,
     sorts={"code": Sort("code", "text")},
     default_sort="code",
 )
