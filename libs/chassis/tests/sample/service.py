@@ -27,9 +27,10 @@ from chassis.http.dependencies import (
 )
 from chassis.http.etag import reply_with
 from chassis.http.paging import PageAsked
+from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.problem import Problem
-from chassis.problems.standard import NotFound, StaleRevision
+from chassis.problems.standard import NotFound
 from chassis.service import Module, Service
 from chassis.settings import ServiceSettings
 from chassis.storage import external
@@ -159,12 +160,10 @@ async def _take(work: Work, item: SendNote) -> tuple[Outcome, Note]:
 
 Writer = Annotated[Actor, Needs("notes.write")]
 Reader = Annotated[Actor, Needs("notes.read")]
-router = api_router(
-    prefix="/v1/notes", tag="notes", problems=(NotFound, StaleRevision, TitleRefused)
-)
+router = api_router(prefix="/v1/notes", tag="notes")
 
 
-@router.post("", status_code=201, response_model=NoteView)
+@router.post("", status_code=201, response_model=NoteView, responses=refuses(TitleRefused))
 async def create(
     command: WriteNote, reply: Response, writer: Writer, once: OnlyOnce, work: InWork
 ) -> Note:
@@ -173,7 +172,7 @@ async def create(
     return note
 
 
-@router.patch("/{note_id}", response_model=NoteView)
+@router.patch("/{note_id}", response_model=NoteView, responses=refuses(NotFound, TitleRefused))
 async def change(  # noqa: PLR0917 - a route lists its dependencies
     note_id: UUID,
     command: WriteNote,
@@ -237,7 +236,7 @@ async def batch(  # noqa: PLR0917 - the same
     )
 
 
-@router.post("/slow", status_code=201, response_model=NoteView)
+@router.post("/slow", status_code=201, response_model=NoteView, responses=refuses(TitleRefused))
 async def slow(command: WriteNote, writer: Writer, once: OnlyOnce, work: InWork) -> Note:
     note = await write(work, command)
     gate = GATES[command.title]

@@ -25,22 +25,14 @@ from chassis.http.dependencies import (
 )
 from chassis.http.etag import reply_with
 from chassis.http.paging import PageAsked, SearchAsked
-from chassis.http.routing import refuses as declared
+from chassis.http.refusals import refuses as declared
 from chassis.identity.systems import SystemReserved
 from chassis.problems.problem import Problem
-from chassis.problems.standard import (
-    IdempotencyInFlight,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
-    InvalidCursor,
-    NotFound,
-    RevisionRequired,
-    RowBusy,
-    StaleRevision,
-)
+from chassis.problems.standard import NotFound
 from chassis.storage.external import AlreadyLinked
 from chassis.storage.paging import Page
 from chassis.storage.reading import Reading
+from chassis.storage.source_versions import VersionTooFar
 from records import writes
 from records.entities import ACTIVE, ARCHIVED, Record, Values
 from records.link_batches import AskedIds, LinksReply, LinksView, link_each, links_of
@@ -48,11 +40,11 @@ from records.links import ExternalRef, LinkExternal, LinkRecords
 from records.reads import View
 from records.senders import FromSystem, InBatch
 from records.types import RecordType
-from records.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome
+from records.upserts import UPSERTED, reply_outcome
 from values.external import ExternalId
 from values.text import Command
 
-__all__ = ["LARGEST_BATCH", "ONCE", "RecordRoutes"]
+__all__ = ["LARGEST_BATCH", "RecordRoutes"]
 
 E = TypeVar("E", bound=Record)
 V = TypeVar("V", bound=View)
@@ -60,7 +52,6 @@ V = TypeVar("V", bound=View)
 LARGEST_BATCH = 500
 
 Refusals = Sequence[type[Problem]]
-ONCE: Refusals = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight, RowBusy)
 
 
 class RecordRoutes(Generic[E, V]):
@@ -68,9 +59,9 @@ class RecordRoutes(Generic[E, V]):
 
     `one` and `many` are its names in texts, such as "price list" and "price lists"; `read` and
     `write` the permissions; `refuses` why values may be refused, by whatever route they come.
-    A route declares these, its own (`refuses` of the call) and those of every such route, so the
-    router needs none. Operation ids are noun, then verb: `price_list_archive`; `noun` names it
-    where `one` is too short for that.
+    A route declares these, its own (`refuses` of the call) and what its signature refuses with.
+    Operation ids are noun, then verb: `price_list_archive`; `noun` names it where `one` is too
+    short for that.
     """
 
     def __init__(
@@ -115,7 +106,7 @@ class RecordRoutes(Generic[E, V]):
         if query is not None:
             types["wanted"] = Annotated[query, Query()]
         endpoint = filtered if query else whole
-        self._add("GET", "", "list", text, endpoint, types, refuses=(InvalidCursor,))
+        self._add("GET", "", "list", text, endpoint, types)
 
     def create(self, command: type[Command], text: str, *, refuses: Refusals = ()) -> None:
         """`POST /<many>`: a new one."""
@@ -135,7 +126,7 @@ class RecordRoutes(Generic[E, V]):
             create,
             types,
             status_code=status.HTTP_201_CREATED,
-            refuses=(*self._refuses, *refuses, *ONCE),
+            refuses=(*self._refuses, *refuses),
         )
 
     def upsert(self, command: type[Command], *, refuses: Refusals = ()) -> None:
@@ -155,8 +146,7 @@ class RecordRoutes(Generic[E, V]):
         text = f"Take over {self.many} as another system knows them; each is judged alone."
         types = {"command": _batch_of(command, self.one, self.many), "_by": self._writer}
         path = "/by-external/{system}/batch"
-        own: Refusals = (SystemReserved, *ONCE)
-        self._add("POST", path, "upsert_batch", text, upsert_batch, types, refuses=own)
+        self._add("POST", path, "upsert_batch", text, upsert_batch, types)
 
     def upsert_one(self, command: type[Command], *, refuses: Refusals = ()) -> None:
         """`PUT /<many>/by-external/…`: one as another system knows it."""
@@ -179,7 +169,7 @@ class RecordRoutes(Generic[E, V]):
         )
         types = {"command": command, "_by": self._writer}
         path = "/by-external/{system}/{external_id}"
-        own: Refusals = (*UPSERT_PROBLEMS, *self._refuses, *refuses, RowBusy)
+        own: Refusals = (VersionTooFar, *self._refuses, *refuses)
         self._add("PUT", path, "upsert", text, upsert, types, responses=UPSERTED, refuses=own)
 
     def links(self) -> None:
@@ -203,7 +193,7 @@ class RecordRoutes(Generic[E, V]):
             f"Say of many {self.many} which record of another system each is; each is judged alone."
         )
         path, types = "/external-refs/batch", {"_by": self._writer}
-        own: Refusals = (SystemReserved, NotFound, *ONCE)
+        own: Refusals = (SystemReserved, NotFound)
         self._add("POST", path, "link_batch", text, link_batch, types, refuses=own)
 
     def get(self) -> None:
@@ -232,14 +222,7 @@ class RecordRoutes(Generic[E, V]):
 
         types = {"record_id": self._id, "command": command, "_by": self._writer}
         text = text or "Change the fields given; the others stay."
-        own: Refusals = (
-            NotFound,
-            StaleRevision,
-            RevisionRequired,
-            RowBusy,
-            *self._refuses,
-            *refuses,
-        )
+        own: Refusals = (NotFound, *self._refuses, *refuses)
         self._add("PATCH", self._path(), "update", text, change, types, refuses=own)
 
     def archive(self, text: str, restore_text: str, *, refuses: Refusals = (), **also: Any) -> None:
@@ -260,7 +243,7 @@ class RecordRoutes(Generic[E, V]):
             return await self.reply(response, work, record_id)
 
         types = {"record_id": self._id, "_by": self._writer}
-        own: Refusals = (NotFound, *ONCE, *refuses)
+        own: Refusals = (NotFound, *refuses)
         self._add("POST", self._path(verb), verb, text, put, types, refuses=own)
 
     def link(self) -> None:
@@ -279,7 +262,7 @@ class RecordRoutes(Generic[E, V]):
 
         types = {"record_id": self._id, "_by": self._writer}
         text = f"Say which record of another system the {self.one} is."
-        own: Refusals = (NotFound, AlreadyLinked, SystemReserved, *ONCE)
+        own: Refusals = (NotFound, AlreadyLinked, SystemReserved)
         self._add("POST", self._path("external-refs"), "link", text, link, types, refuses=own)
 
     def unlink(self) -> None:
@@ -303,8 +286,7 @@ class RecordRoutes(Generic[E, V]):
             "which leads in nothing then."
         )
         path = self._path("external-refs/{system}/{external_id}")
-        own: Refusals = (NotFound, SystemReserved, RowBusy)
-        self._add("DELETE", path, "unlink", text, unlink, types, refuses=own)
+        self._add("DELETE", path, "unlink", text, unlink, types, refuses=(NotFound,))
 
     async def reply(
         self, response: Response, at: Reading, record_id: UUID, *, new: bool = False

@@ -8,7 +8,8 @@ from fastapi import Depends, Request
 
 from chassis.http.batch import DryRun, ItemTraces
 from chassis.http.dependencies import Caller, Language, caller
-from chassis.identity.systems import require_binding
+from chassis.http.refusals import may_refuse
+from chassis.identity.systems import SystemReserved, require_binding
 from chassis.telemetry.trace import Trace
 from chassis.texts import Texts
 from records.links import RESERVED_SYSTEMS
@@ -17,6 +18,7 @@ from values.external import System
 __all__ = ["BatchRequest", "FromBoundSystem", "FromSystem", "InBatch", "InBoundBatch"]
 
 
+@may_refuse(SystemReserved)
 async def from_system(request: Request, system: System) -> str:
     """The system that sends. Raises SystemReserved for a half that the caller is not bound to."""
     if system in RESERVED_SYSTEMS:
@@ -24,6 +26,7 @@ async def from_system(request: Request, system: System) -> str:
     return system
 
 
+@may_refuse(SystemReserved)
 async def from_bound_system(by: Caller, system: System) -> str:
     """The system that sends, which the caller must be bound to. Raises SystemReserved."""
     require_binding(by, system)
@@ -62,6 +65,7 @@ async def batch_request(
 InBatch = Annotated[BatchRequest, Depends(batch_request)]
 
 
+@may_refuse(SystemReserved)
 async def bound_batch_request(by: Caller, sent: InBatch) -> BatchRequest:
     """The same of a batch whose sender must be bound to its system. Raises SystemReserved."""
     require_binding(by, sent.system)

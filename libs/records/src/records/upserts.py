@@ -12,12 +12,11 @@ from uuid import UUID
 from fastapi import Response, status
 
 from chassis.http.batch import Outcome
-from chassis.identity.systems import SystemReserved
 from chassis.ids import uuid7
 from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput
 from chassis.storage import external
-from chassis.storage.source_versions import Versioned, VersionTooFar, digest, require_near
+from chassis.storage.source_versions import Versioned, digest, require_near
 from chassis.telemetry.trace import Trace
 from chassis.work.unit_of_work import Work
 from records.settings import source_version_step_max
@@ -27,7 +26,6 @@ __all__ = [
     "REFUSED",
     "UPSERTED",
     "UPSERTED_PART",
-    "UPSERT_PROBLEMS",
     "Sent",
     "Upserted",
     "is_news",
@@ -55,9 +53,6 @@ UPSERTED_PART: dict[int | str, dict[str, Any]] = {200: UPSERTED[200]}
 
 REFUSED: Literal["refused"] = "refused"
 """A change that was not taken, and of which the record itself tells why."""
-
-UPSERT_PROBLEMS = (SystemReserved, VersionTooFar)
-"""How an upsert may be refused, whatever is sent."""
 
 OUTCOMES: Mapping[int, Outcome] = {1: "updated", 0: "unchanged", -1: "stale"}
 """What becomes of a version that was sent, by how it compares with the one that is known."""

@@ -14,7 +14,8 @@ from chassis.events import consumers, feed
 from chassis.events.cursor import CursorExpired, CursorForeign, CursorMalformed
 from chassis.events.envelope import envelope_schema
 from chassis.http.dependencies import InReading, InWork, Needs
-from chassis.http.routing import api_router, problem_responses
+from chassis.http.refusals import refuses
+from chassis.http.routing import api_router
 from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, NotFound
 from chassis.service import Service
@@ -177,14 +178,14 @@ async def event_consumer_delete(administrator: Administrator, name: Name, work: 
 def feed_router(service: Service) -> APIRouter:
     """The routes under `/v1/events` of one service."""
     router = api_router(prefix="/v1/events", tag="events")
-    gone = problem_responses(CursorMalformed, CursorExpired, CursorForeign)
+    gone = refuses(CursorMalformed, CursorExpired, CursorForeign)
     router.get("", response_class=CloudEvents, responses={**gone, 200: _batch(service)})(event_list)
     router.get("/states", response_class=CloudEvents, responses={200: _state_batch(service)})(
         event_state_list
     )
     router.get("/position")(event_position_get)
     router.get("/consumers")(event_consumer_list)
-    router.delete("/consumers/{name}", status_code=204, responses=problem_responses(NotFound))(
+    router.delete("/consumers/{name}", status_code=204, responses=refuses(NotFound))(
         event_consumer_delete
     )
     return router

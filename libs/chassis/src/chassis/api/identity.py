@@ -13,16 +13,13 @@ from chassis.actor import ADMIN, Actor
 from chassis.clock import utc_now
 from chassis.http.dependencies import Caller, InReading, InWork, Needs, OnlyOnce
 from chassis.http.paging import PageAsked
+from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.identity import keys, sessions
 from chassis.identity.authenticate import credential
 from chassis.identity.jwt import IssuerUnavailable
 from chassis.identity.sessions import LoginRefused, TooManyAttempts
 from chassis.problems.standard import (
-    IdempotencyInFlight,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
-    InvalidCursor,
     NotFound,
 )
 from chassis.service import Service
@@ -33,7 +30,6 @@ from chassis.work.unit_of_work import Work
 __all__ = ["routers"]
 
 Administrator = Annotated[Actor, Needs(ADMIN)]
-ONCE = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight)
 
 
 class ActorView(BaseModel):
@@ -124,9 +120,14 @@ def routers(service: Service) -> Sequence[APIRouter]:
 
 def me_router() -> APIRouter:
     """Who am I."""
-    router = api_router(prefix="/v1/me", tag="identity", problems=(IssuerUnavailable,))
+    router = api_router(prefix="/v1/me", tag="identity")
 
-    @router.get("", response_model=ActorView, summary="Who the caller is")
+    @router.get(
+        "",
+        response_model=ActorView,
+        summary="Who the caller is",
+        responses=refuses(IssuerUnavailable),
+    )
     async def caller_get(caller: Caller) -> ActorView:
         """The caller as this service knows it, with every scope."""
         return ActorView.model_validate(caller)
@@ -136,14 +137,13 @@ def me_router() -> APIRouter:
 
 def api_key_router(service: Service) -> APIRouter:
     """Keys of machines; only an administrator may see or make them."""
-    problems = (*ONCE, NotFound, InvalidCursor)
     reserved = service.reserved_systems
     of_service: dict[str, Any] = {
         "service": service.name,
         "permissions": service.permissions,
         "reserved": reserved,
     }
-    router = api_router(prefix="/v1/api-keys", tag="api-keys", problems=problems)
+    router = api_router(prefix="/v1/api-keys", tag="api-keys")
 
     @router.get("", response_model=Page[ApiKeyView], summary="List API keys")
     async def api_key_list(
@@ -161,14 +161,24 @@ def api_key_router(service: Service) -> APIRouter:
         issued = await keys.issue(work.sql, **of_service, **values)
         return _shown_once(request, work, issued)
 
-    @router.put("/{key_id}/systems", response_model=ApiKeyView, summary="Bind an API key")
+    @router.put(
+        "/{key_id}/systems",
+        response_model=ApiKeyView,
+        summary="Bind an API key",
+        responses=refuses(NotFound),
+    )
     async def api_key_bind(
         key_id: UUID, wanted: BindApiKey, administrator: Administrator, work: InWork
     ) -> keys.ApiKey:
         """Let the key speak for these reserved systems; each process knows in five seconds."""
         return await keys.bind(work.sql, key_id, wanted.systems, reserved=reserved)
 
-    @router.post("/{key_id}/revoke", response_model=ApiKeyView, summary="Revoke an API key")
+    @router.post(
+        "/{key_id}/revoke",
+        response_model=ApiKeyView,
+        summary="Revoke an API key",
+        responses=refuses(NotFound),
+    )
     async def api_key_revoke(
         key_id: UUID, administrator: Administrator, once: OnlyOnce, work: InWork
     ) -> keys.ApiKey:
@@ -180,10 +190,15 @@ def api_key_router(service: Service) -> APIRouter:
 
 def session_router() -> APIRouter:
     """Sessions of local users."""
-    refusals = (LoginRefused, TooManyAttempts, NotFound)
-    router = api_router(prefix="/v1/sessions", tag="sessions", problems=refusals)
+    router = api_router(prefix="/v1/sessions", tag="sessions")
 
-    @router.post("", status_code=201, response_model=SessionView, summary="Log in")
+    @router.post(
+        "",
+        status_code=201,
+        response_model=SessionView,
+        summary="Log in",
+        responses=refuses(LoginRefused, TooManyAttempts),
+    )
     async def session_create(login: Login, request: Request) -> sessions.Session:
         """Begin a session. Takes no Idempotency-Key: the token is kept nowhere to be repeated."""
         state = request.app.state
@@ -192,7 +207,7 @@ def session_router() -> APIRouter:
                 sql, service=state.service.name, now=utc_now(), **dict(login)
             )
 
-    @router.delete("/current", status_code=204, summary="Log out")
+    @router.delete("/current", status_code=204, summary="Log out", responses=refuses(NotFound))
     async def session_delete(caller: Caller, work: InWork, request: Request) -> Response:
         """End the session whose token is shown. Raises NotFound when a key or JWT is shown."""
         shown = credential(request.headers) or ""

@@ -11,14 +11,11 @@ from pydantic import BaseModel, Field
 from chassis.actor import ADMIN, Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
 from chassis.http.paging import PageAsked
+from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.jobs import queue
 from chassis.problems.problem import Problem
 from chassis.problems.standard import (
-    IdempotencyInFlight,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
-    InvalidCursor,
     NotFound,
 )
 from chassis.storage.paging import Filter, Page, Sort, fetch_page
@@ -53,18 +50,7 @@ class JobView(BaseModel):
     finished_at: datetime | None
 
 
-router = api_router(
-    prefix="/v1/jobs",
-    tag="jobs",
-    problems=(
-        NotFound,
-        NotDead,
-        InvalidCursor,
-        IdempotencyKeyRequired,
-        IdempotencyKeyReused,
-        IdempotencyInFlight,
-    ),
-)
+router = api_router(prefix="/v1/jobs", tag="jobs")
 
 
 @router.get("", response_model=Page[JobView], summary="List jobs")
@@ -80,13 +66,18 @@ async def job_list(
     return await fetch_page(reading.sql, where=filters, asked=page, **_LISTED)
 
 
-@router.get("/{job_id}", response_model=JobView, summary="Read a job")
+@router.get("/{job_id}", response_model=JobView, summary="Read a job", responses=refuses(NotFound))
 async def job_get(job_id: UUID, administrator: Administrator, reading: InReading) -> dict[str, Any]:
     """One job."""
     return await _job(reading.sql, job_id)
 
 
-@router.post("/{job_id}/retry", response_model=JobView, summary="Queue a dead job again")
+@router.post(
+    "/{job_id}/retry",
+    response_model=JobView,
+    summary="Queue a dead job again",
+    responses=refuses(NotFound, NotDead),
+)
 async def job_retry(
     job_id: UUID, administrator: Administrator, once: OnlyOnce, work: InWork
 ) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.status import HTTP_201_CREATED
 
 from chassis.api.openapi_sides import part_sides
+from chassis.http.etag import LOCATION
 from chassis.problems.problem import MEDIA_TYPE
 
 __all__ = ["openapi_document"]
@@ -38,14 +39,6 @@ ETAG = {
         "schema": {"type": "string"},
     }
 }
-LOCATION = {
-    "Location": {
-        "required": True,
-        "description": "The path of the new record.",
-        "schema": {"type": "string", "format": "uri-reference"},
-    }
-}
-
 LOG_IN = "/v1/sessions"
 """The one path under /v1 that is for callers who are not known yet."""
 

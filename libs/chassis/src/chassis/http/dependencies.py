@@ -9,8 +9,17 @@ from chassis.actor import Actor
 from chassis.http.batch import DryRun
 from chassis.http.etag import parse_revision
 from chassis.http.idempotency import claim_key
+from chassis.http.refusals import may_refuse
 from chassis.problems.problem import Problem, ProblemView
-from chassis.problems.standard import Forbidden
+from chassis.problems.standard import (
+    Forbidden,
+    IdempotencyInFlight,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    RevisionRequired,
+    RowBusy,
+    StaleRevision,
+)
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 
@@ -58,6 +67,7 @@ def Needs(scope: str) -> Any:  # noqa: N802 - reads as a word of the signature
     return Depends(allowed)
 
 
+@may_refuse(RowBusy)
 async def begin(request: Request) -> AsyncIterator[Work]:
     """The transaction of this request: committed before the reply is sent."""
     actor = await caller(request)
@@ -86,11 +96,16 @@ Key = Annotated[str | None, Header(description=KEY, json_schema_extra=NEEDED)]
 KeyUnlessDry = Annotated[str | None, Header(description=f"{KEY} A dry run needs none.")]
 
 
+ONCE = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight)
+
+
+@may_refuse(*ONCE)
 async def claim_once(request: Request, work: InWork, idempotency_key: Key = None) -> None:
     """Claim the request's key. Raises what claim_key raises."""
     await claim_key(request, work, idempotency_key)
 
 
+@may_refuse(*ONCE)
 async def claim_unless_dry(
     request: Request, work: InWork, idempotency_key: KeyUnlessDry = None, *, dry_run: DryRun = False
 ) -> None:
@@ -104,6 +119,7 @@ OnlyOnceUnlessDry = Annotated[None, Depends(claim_unless_dry, scope="function")]
 """For routes that know a dry run; any other one keeps its rule whatever the query says."""
 
 
+@may_refuse(RevisionRequired, StaleRevision)
 async def revision(
     if_match: Annotated[
         str | None,

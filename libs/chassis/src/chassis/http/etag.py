@@ -1,7 +1,7 @@
 """ETags: the version of a record, as HTTP writes it."""
 
 import re
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Final, Protocol
 
 from fastapi import Response
 from pydantic import Field
@@ -9,7 +9,15 @@ from pydantic import Field
 from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, RevisionRequired
 
-__all__ = ["EtagVersion", "HasVersion", "Revision", "parse_revision", "reply_with"]
+__all__ = [
+    "LOCATED",
+    "LOCATION",
+    "EtagVersion",
+    "HasVersion",
+    "Revision",
+    "parse_revision",
+    "reply_with",
+]
 
 EtagVersion = Annotated[
     int,
@@ -24,6 +32,16 @@ Revision = Annotated[
     ),
 ]
 """What a view shows of a record's changes; of most records the two are one number."""
+
+LOCATION: Final[dict[str, dict[str, Any]]] = {
+    "Location": {
+        "required": True,
+        "description": "The path of the new record.",
+        "schema": {"type": "string", "format": "uri-reference"},
+    }
+}
+LOCATED: Final[dict[int | str, dict[str, Any]]] = {201: {"headers": LOCATION}}
+"""What a route declares that tells where its record is, in a reply that is not the record."""
 
 _TAG = re.compile(r'^(?:W/)?"(\d{1,18})"$')
 

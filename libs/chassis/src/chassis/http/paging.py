@@ -5,11 +5,14 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
+from chassis.http.refusals import may_refuse
+from chassis.problems.standard import InvalidCursor
 from chassis.storage.paging import LARGEST_PAGE, PageQuery
 
 __all__ = ["PageAsked", "SearchAsked"]
 
 
+@may_refuse(InvalidCursor)
 async def page_asked(
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Records a page.")] = 50,
     cursor: Annotated[

@@ -5,16 +5,17 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import get_dependant
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
-from starlette.status import HTTP_429_TOO_MANY_REQUESTS
 from starlette.types import Receive, Scope, Send
 
 from chassis.http.dependencies import begin, caller, read
 from chassis.http.idempotency import Replayed, keep_reply
 from chassis.http.planning import Plan
 from chassis.http.queries import QueryForm
-from chassis.problems.problem import MEDIA_TYPE, Problem, ProblemView
+from chassis.http.refusals import add_problems, problems_of
+from chassis.problems.problem import Problem
 from chassis.problems.standard import Forbidden, InvalidInput, MalformedJson, Unauthorized
 
 __all__ = [
@@ -22,8 +23,6 @@ __all__ = [
     "PathDispatcher",
     "api_router",
     "operation_id",
-    "problem_responses",
-    "refuses",
 ]
 
 EVERYWHERE: tuple[type[Problem], ...] = (MalformedJson, Unauthorized, Forbidden, InvalidInput)
@@ -35,7 +34,17 @@ def operation_id(route: APIRoute) -> str:
 
 
 class IdempotentRoute(APIRoute):
-    """A route whose keyed replies are kept with the act, and replayed on a repeat."""
+    """A route whose keyed replies are kept with the act, and replayed on a repeat.
+
+    It declares what every route and the parts of its signature refuse with, beside the problems
+    that it is given (`refuses`).
+    """
+
+    def __init__(
+        self, path: str, endpoint: Callable[..., Any], *, responses: Any = None, **options: Any
+    ) -> None:
+        asked = [*EVERYWHERE, *problems_of(get_dependant(path=path, call=endpoint))]
+        super().__init__(path, endpoint, responses=add_problems(responses or {}, asked), **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, with replay before it and the kept reply after it."""
@@ -105,51 +114,12 @@ async def _pass(gates: Sequence[Callable[..., Any]], request: Request) -> None:
         await (gate(request) if hasattr(gate, "scope") else caller(request))
 
 
-def api_router(
-    *, prefix: str, tag: str, problems: Sequence[type[Problem]] = (), **options: Any
-) -> APIRouter:
-    """A router under `prefix` whose routes declare the given problems and the common ones."""
+def api_router(*, prefix: str, tag: str, **options: Any) -> APIRouter:
+    """A router under `prefix`, of routes that declare what they can answer."""
     return APIRouter(
         prefix=prefix,
         tags=[tag],
         route_class=IdempotentRoute,
         generate_unique_id_function=operation_id,
-        responses=problem_responses(*EVERYWHERE, *problems),
         **options,
     )
-
-
-RETRY_AFTER = {
-    "Retry-After": {
-        "description": "Seconds to wait before the request is sent again, where waiting helps.",
-        "schema": {"type": "integer"},
-    }
-}
-
-
-def _says_when(problem: type[Problem]) -> bool:
-    """True for a problem that says when to come again."""
-    return problem.retry_after_seconds is not None or problem.status == HTTP_429_TOO_MANY_REQUESTS
-
-
-def refuses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
-    """What a route declares that can answer these problems and the common ones, and no other."""
-    return problem_responses(*EVERYWHERE, *problems)
-
-
-def problem_responses(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
-    """The problems as OpenAPI declares them: one entry a status, naming each code."""
-    by_status: dict[int, list[type[Problem]]] = {}
-    for problem in problems:
-        known = by_status.setdefault(problem.status, [])
-        if problem not in known:
-            known.append(problem)
-    return {
-        status: {
-            "description": "; ".join(f"`{one.code}`: {one.title}" for one in same),
-            "model": ProblemView,
-            "content": {MEDIA_TYPE: {}},
-            **({"headers": RETRY_AFTER} if any(_says_when(one) for one in same) else {}),
-        }
-        for status, same in by_status.items()
-    }

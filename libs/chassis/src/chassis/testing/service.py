@@ -17,6 +17,7 @@ from chassis.identity import keys
 from chassis.service import Service
 from chassis.settings import ServiceSettings
 from chassis.testing.cluster import TestCluster
+from chassis.testing.declared import DeclaredProblems
 from chassis.work.database import Database
 
 __all__ = ["ServiceUnderTest", "running"]
@@ -48,7 +49,7 @@ class ServiceUnderTest:
         """A client that shows this key."""
         shown = {"Authorization": f"Bearer {secret}"} | dict(headers or {})
         client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(app=self.app, raise_app_exceptions=False),
+            transport=DeclaredProblems(self.app),
             base_url=f"http://{self.service.name}.test",
             headers=shown,
         )

@@ -6,6 +6,7 @@ from chassis.actor import Actor
 from chassis.http.dependencies import InReading, Needs
 from chassis.http.routing import api_router
 from chassis.problems.standard import CurrencyNotSupported, MissingReference
+from crm.accounts.errors import HasOrdered
 from crm.accounts.schemas import (
     AccountMatchReply,
     AddContact,
@@ -39,7 +40,7 @@ account = RecordRoutes(
 )
 account.list("Accounts, the newest first; `sort` by created_at, updated_at or name.")
 account.create(NewAccount, "Take on an account.")
-account.upsert(UpsertAccount, refuses=(ManagedByErp,))
+account.upsert(UpsertAccount, refuses=(ManagedByErp, HasOrdered))
 account.links()
 
 
@@ -50,7 +51,7 @@ async def account_match(command: MatchAccounts, _by: Reader, at: InReading) -> A
 
 
 account.get()
-account.change(ChangeAccount, refuses=(ManagedByErp,))
+account.change(ChangeAccount, refuses=(ManagedByErp, HasOrdered))
 account.archive(
     "Take the account out of the way; its history stays.",
     "Work with the account again.",

@@ -7,7 +7,8 @@ from fastapi import Query, Response
 
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
-from chassis.http.routing import api_router, refuses
+from chassis.http.refusals import refuses
+from chassis.http.routing import api_router
 from chassis.identity.systems import SystemReserved
 from chassis.problems.standard import CurrencyNotSupported, MissingReference, NotFound
 from chassis.storage.external import AlreadyLinked
@@ -31,7 +32,7 @@ from crm.catalog.service.products import PRODUCT
 from crm.catalog.states import PriceStatus
 from crm.ownership import ManagedByErp
 from records.links import LinkExternal
-from records.routes import ONCE, RecordRoutes
+from records.routes import RecordRoutes
 
 __all__ = ["price_list_router", "price_router", "product_router"]
 
@@ -76,7 +77,7 @@ product.change(ChangeProduct, refuses=(ManagedByErp,))
 
 @product_router.post(
     "/{product_id}/external-refs",
-    responses=refuses(NotFound, AlreadyLinked, SystemReserved, *ONCE),
+    responses=refuses(NotFound, AlreadyLinked, SystemReserved),
 )
 async def product_link(
     product_id: UUID,

@@ -5,7 +5,6 @@ from chassis.problems.problem import Problem
 __all__ = [
     "AccountFixed",
     "FractionOfUnit",
-    "HasOrdered",
     "OrderCancelled",
     "PriceMissing",
     "ProductNotSold",
@@ -34,17 +33,6 @@ class FractionOfUnit(Problem):
     detail = (
         "{quantity} of {product} does not come out even: {unit} is counted with {decimals} "
         "decimals. Order a quantity that can be counted so."
-    )
-
-
-class HasOrdered(Problem):
-    """A customer is not made a prospect again."""
-
-    status = 409
-    code = "has_ordered"
-    title = "The account has ordered"
-    detail = (
-        "{account} has ordered and stays a customer. Archive it to do no more business with it."
     )
 
 

@@ -1,10 +1,10 @@
 """What orders do when an account changes."""
 
 from chassis.work.unit_of_work import Work
+from crm.accounts.errors import HasOrdered
 from crm.accounts.events import AccountChanged
 from crm.accounts.service import accounts
 from crm.orders import queries
-from crm.orders.errors import HasOrdered
 
 __all__ = ["refuse_prospect_who_ordered"]
 

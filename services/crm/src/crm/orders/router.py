@@ -19,22 +19,16 @@ from chassis.http.dependencies import (
 )
 from chassis.http.etag import reply_with
 from chassis.http.paging import SearchAsked
-from chassis.http.routing import api_router, refuses
-from chassis.identity.systems import SystemReserved
+from chassis.http.refusals import refuses
+from chassis.http.routing import api_router
 from chassis.problems.standard import (
     CurrencyNotSupported,
-    IdempotencyInFlight,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
-    InvalidCursor,
     MissingReference,
     NotFound,
-    RevisionRequired,
-    RowBusy,
-    StaleRevision,
 )
 from chassis.storage.paging import Page
 from chassis.storage.reading import Reading
+from chassis.storage.source_versions import VersionTooFar
 from chassis.texts import Texts
 from crm.accounts.errors import AccountArchived
 from crm.orders import queries
@@ -75,7 +69,7 @@ from crm.orders.service.copy_batches import (
 )
 from records.batches import upsert_each
 from records.senders import FromBoundSystem, FromSystem, InBatch, InBoundBatch
-from records.upserts import UPSERT_PROBLEMS, UPSERTED, UPSERTED_PART, Upserted, reply_outcome
+from records.upserts import UPSERTED, UPSERTED_PART, Upserted, reply_outcome
 from values.external import ExternalId
 
 __all__ = ["erp_copy_router", "order_router"]
@@ -87,7 +81,6 @@ Bridge = Annotated[Actor, Needs("orders.sync")]
 order_router = api_router(prefix="/v1/orders", tag="orders")
 erp_copy_router = api_router(prefix="/v1", tag="mirror")
 
-_ONCE = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight, RowBusy)
 _CONTENT = (
     MissingReference,
     AccountArchived,
@@ -97,8 +90,7 @@ _CONTENT = (
     CurrencyNotSupported,
 )
 """What an order may be refused for, whoever sends it."""
-_BATCH = refuses(SystemReserved, *_ONCE)
-_COPY = UPSERTED_PART | refuses(*UPSERT_PROBLEMS, NotFound, MissingReference, RowBusy)
+_COPY = UPSERTED_PART | refuses(VersionTooFar, NotFound, MissingReference)
 
 
 @dataclass(frozen=True)
@@ -138,7 +130,7 @@ async def _order(reply: OrderReply, at: Reading, order_id: UUID) -> OrderView:
     return reply.translate(view)
 
 
-@order_router.get("", responses=refuses(InvalidCursor))
+@order_router.get("")
 async def order_list(
     wanted: Annotated[OrderQuery, Query()],
     _by: Reader,
@@ -150,7 +142,7 @@ async def order_list(
     return reply.translate_page(await queries.ORDERS.page(at, wanted, asked))
 
 
-@order_router.post("", status_code=status.HTTP_201_CREATED, responses=refuses(*_CONTENT, *_ONCE))
+@order_router.post("", status_code=status.HTTP_201_CREATED, responses=refuses(*_CONTENT))
 async def order_create(
     command: PlaceOrder, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
 ) -> OrderView:
@@ -160,7 +152,7 @@ async def order_create(
     return view
 
 
-@order_router.post("/by-external/{system}/batch", responses=_BATCH)
+@order_router.post("/by-external/{system}/batch")
 async def order_upsert_batch(
     asked: InBatch, command: UpsertOrders, _by: Seller, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
@@ -172,8 +164,7 @@ async def order_upsert_batch(
 
 @order_router.put(
     "/by-external/{system}/{external_id}",
-    responses=UPSERTED
-    | refuses(*UPSERT_PROBLEMS, *_CONTENT, AccountFixed, OrderCancelled, RowBusy),
+    responses=UPSERTED | refuses(VersionTooFar, *_CONTENT, AccountFixed, OrderCancelled),
 )
 async def order_upsert(
     system: FromSystem,
@@ -197,9 +188,7 @@ async def order_get(order_id: UUID, _by: Reader, at: InReading, reply: InReply) 
 
 @order_router.patch(
     "/{order_id}",
-    responses=refuses(
-        NotFound, *_CONTENT, UnknownLine, OrderCancelled, StaleRevision, RevisionRequired, RowBusy
-    ),
+    responses=refuses(NotFound, *_CONTENT, UnknownLine, OrderCancelled),
 )
 async def order_update(
     order_id: UUID,
@@ -214,7 +203,7 @@ async def order_update(
     return await _order(reply, work, order_id)
 
 
-@order_router.post("/{order_id}/cancel", responses=refuses(NotFound, *_ONCE))
+@order_router.post("/{order_id}/cancel", responses=refuses(NotFound))
 async def order_cancel(
     order_id: UUID,
     _by: Seller,
@@ -234,7 +223,7 @@ def _upsert_reply(response: Response, stored: Stored, reply_id: UUID | None = No
     return UpsertReply(id=reply_id or record.id, version=record.version, revision=record.revision)
 
 
-@erp_copy_router.post("/order-fulfilments/by-external/{system}/batch", responses=_BATCH)
+@erp_copy_router.post("/order-fulfilments/by-external/{system}/batch")
 async def order_fulfilment_upsert_batch(
     _by: Bridge,
     asked: InBoundBatch,
@@ -261,7 +250,7 @@ async def order_fulfilment_upsert(
 
 @erp_copy_router.put(
     "/order-refusals/by-external/{system}/{external_id}",
-    responses=refuses(SystemReserved, NotFound, MissingReference, RowBusy),
+    responses=refuses(NotFound, MissingReference),
 )
 async def order_refusal_upsert(
     _by: Bridge,
@@ -275,7 +264,7 @@ async def order_refusal_upsert(
     return UpsertReply(id=order.id, version=order.version, revision=order.revision)
 
 
-@erp_copy_router.post("/product-availabilities/by-external/{system}/batch", responses=_BATCH)
+@erp_copy_router.post("/product-availabilities/by-external/{system}/batch")
 async def product_availability_upsert_batch(
     _by: Bridge,
     asked: InBoundBatch,
@@ -300,7 +289,7 @@ async def product_availability_upsert(
     return _upsert_reply(response, await store_one(work, AVAILABILITIES, command))
 
 
-@erp_copy_router.post("/account-debts/by-external/{system}/batch", responses=_BATCH)
+@erp_copy_router.post("/account-debts/by-external/{system}/batch")
 async def account_debt_upsert_batch(
     _by: Bridge,
     asked: InBoundBatch,

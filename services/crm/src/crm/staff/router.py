@@ -9,15 +9,12 @@ from chassis.actor import Actor
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
 from chassis.http.etag import reply_with
 from chassis.http.paging import PageAsked
-from chassis.http.routing import api_router, refuses
+from chassis.http.refusals import refuses
+from chassis.http.routing import api_router
 from chassis.identity.users import LoginTaken
 from chassis.problems.standard import (
-    InvalidCursor,
     MissingReference,
     NotFound,
-    RevisionRequired,
-    RowBusy,
-    StaleRevision,
 )
 from chassis.storage.paging import Page
 from chassis.storage.reading import Reading
@@ -34,7 +31,7 @@ from crm.staff.schemas import (
 )
 from crm.staff.service import members
 from crm.staff.service.teams import TEAM
-from records.routes import ONCE, RecordRoutes
+from records.routes import RecordRoutes
 
 __all__ = ["team_router", "user_router"]
 
@@ -54,7 +51,7 @@ async def _member(
     return view
 
 
-@user_router.get("", responses=refuses(InvalidCursor))
+@user_router.get("")
 async def user_list(
     wanted: Annotated[MemberQuery, Query()], _by: Reader, asked: PageAsked, at: InReading
 ) -> Page[MemberView]:
@@ -65,7 +62,7 @@ async def user_list(
 @user_router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=refuses(LoginTaken, MissingReference, *ONCE),
+    responses=refuses(LoginTaken, MissingReference),
 )
 async def user_create(
     command: AddMember, _by: StaffManager, _once: OnlyOnce, work: InWork, response: Response
@@ -82,7 +79,7 @@ async def user_get(user_id: UUID, _by: Reader, at: InReading, response: Response
 
 @user_router.patch(
     "/{user_id}",
-    responses=refuses(NotFound, MissingReference, StaleRevision, RevisionRequired, RowBusy),
+    responses=refuses(NotFound, MissingReference),
 )
 async def user_update(
     user_id: UUID,
@@ -97,7 +94,7 @@ async def user_update(
     return await _member(response, work, user_id)
 
 
-@user_router.post("/{user_id}/disable", responses=refuses(NotFound, DisablesYourself, *ONCE))
+@user_router.post("/{user_id}/disable", responses=refuses(NotFound, DisablesYourself))
 async def user_disable(
     user_id: UUID, _by: StaffManager, _once: OnlyOnce, work: InWork, response: Response
 ) -> MemberView:
@@ -106,7 +103,7 @@ async def user_disable(
     return await _member(response, work, user_id)
 
 
-@user_router.post("/{user_id}/enable", responses=refuses(NotFound, *ONCE))
+@user_router.post("/{user_id}/enable", responses=refuses(NotFound))
 async def user_enable(
     user_id: UUID, _by: StaffManager, _once: OnlyOnce, work: InWork, response: Response
 ) -> MemberView:
@@ -115,7 +112,7 @@ async def user_enable(
     return await _member(response, work, user_id)
 
 
-@user_router.post("/{user_id}/password", responses=refuses(NotFound, *ONCE))
+@user_router.post("/{user_id}/password", responses=refuses(NotFound))
 async def user_set_password(
     user_id: UUID,
     command: NewPassword,

@@ -6,11 +6,9 @@ from uuid import UUID
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
 from chassis.http.paging import SearchAsked
+from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
-    IdempotencyInFlight,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
     NotFound,
 )
 from chassis.storage.paging import Page
@@ -24,18 +22,7 @@ __all__ = ["approval_router"]
 Approver = Annotated[Actor, Needs("sales.approve")]
 Reader = Annotated[Actor, Needs("sales.read")]
 
-approval_router = api_router(
-    prefix="/v1/approvals",
-    tag="approvals",
-    problems=(
-        NotFound,
-        AlreadyDecided,
-        OwnRequest,
-        IdempotencyKeyRequired,
-        IdempotencyKeyReused,
-        IdempotencyInFlight,
-    ),
-)
+approval_router = api_router(prefix="/v1/approvals", tag="approvals")
 
 
 @approval_router.get("")
@@ -50,13 +37,15 @@ async def approval_list(
     return await queries.approval_page(at.sql, asked, state=state, subject_id=subject_id)
 
 
-@approval_router.get("/{approval_id}")
+@approval_router.get("/{approval_id}", responses=refuses(NotFound))
 async def approval_get(approval_id: UUID, _by: Reader, at: InReading) -> ApprovalView:
     """The approval."""
     return await service.get_approval(at.sql, approval_id)
 
 
-@approval_router.post("/{approval_id}/approve")
+@approval_router.post(
+    "/{approval_id}/approve", responses=refuses(NotFound, AlreadyDecided, OwnRequest)
+)
 async def approval_approve(
     approval_id: UUID, command: Decide, _by: Approver, _once: OnlyOnce, work: InWork
 ) -> ApprovalView:
@@ -65,7 +54,9 @@ async def approval_approve(
     return await service.get_approval(work.sql, approval_id)
 
 
-@approval_router.post("/{approval_id}/refuse")
+@approval_router.post(
+    "/{approval_id}/refuse", responses=refuses(NotFound, AlreadyDecided, OwnRequest)
+)
 async def approval_refuse(
     approval_id: UUID, command: Decide, _by: Approver, _once: OnlyOnce, work: InWork
 ) -> ApprovalView:

@@ -9,7 +9,8 @@ from fastapi import Depends, Query, Request, Response, status
 from chassis.actor import Actor
 from chassis.clock import business_day
 from chassis.http.dependencies import InReading, InWork, Language, Needs, OnlyOnce
-from chassis.http.routing import api_router, refuses
+from chassis.http.refusals import refuses
+from chassis.http.routing import api_router
 from chassis.problems.standard import CurrencyNotSupported, MissingReference, NotFound
 from chassis.storage.paging import Page
 from erp.catalog.errors import (
@@ -53,7 +54,7 @@ from erp.catalog.service.price_lookup import find_price
 from erp.catalog.service.prices import PRICE
 from erp.catalog.service.units import add_unit, get_unit
 from erp.catalog.states import PriceStatus
-from records.routes import ONCE, RecordRoutes
+from records.routes import RecordRoutes
 
 __all__ = ["category_router", "item_router", "price_list_router", "price_router", "unit_router"]
 
@@ -87,7 +88,7 @@ async def unit_list(
     return Page(items=[_translated(request, language, unit) for unit in known])
 
 
-@unit_router.post("", status_code=status.HTTP_201_CREATED, responses=refuses(DuplicateCode, *ONCE))
+@unit_router.post("", status_code=status.HTTP_201_CREATED, responses=refuses(DuplicateCode))
 async def unit_create(command: NewUnit, _by: Keeper, _once: OnlyOnce, work: InWork) -> UnitView:
     """Add a unit that is not among the usual ones."""
     return await get_unit(work.sql, await add_unit(work, command))
@@ -147,7 +148,7 @@ price_list.get()
 price_list.change(ChangePriceList)
 
 
-@price_list_router.post("/{price_list_id}/make-default", responses=refuses(NotFound, *ONCE))
+@price_list_router.post("/{price_list_id}/make-default", responses=refuses(NotFound))
 async def price_list_make_default(
     price_list_id: UUID, _by: Keeper, _once: OnlyOnce, work: InWork, response: Response
 ) -> PriceListView:

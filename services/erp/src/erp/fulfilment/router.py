@@ -8,21 +8,18 @@ from fastapi import Query, Response, status
 from chassis.actor import Actor
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
-from chassis.http.etag import reply_with
+from chassis.http.etag import LOCATED, reply_with
 from chassis.http.paging import SearchAsked
+from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
     CurrencyNotSupported,
-    IdempotencyInFlight,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
     MissingReference,
     NotFound,
-    RevisionRequired,
-    StaleRevision,
 )
 from chassis.storage.paging import Filter, Page
 from chassis.storage.reading import Reading
+from chassis.storage.source_versions import VersionTooFar
 from erp.catalog.errors import FractionOfUnit
 from erp.fulfilment import queries, service
 from erp.fulfilment.errors import (
@@ -78,7 +75,7 @@ from erp.stock.errors import (
 )
 from records.batches import upsert_each
 from records.senders import FromSystem, InBatch
-from records.upserts import UPSERT_PROBLEMS, UPSERTED, reply_outcome
+from records.upserts import UPSERTED, reply_outcome
 from values.external import ExternalId
 from values.text import DocumentNumber
 
@@ -89,73 +86,20 @@ Reader = Annotated[Actor, Needs("sales.read")]
 Storekeeper = Annotated[Actor, Needs("stock.write")]
 Accountant = Annotated[Actor, Needs("receivables.write")]
 
-order_router = api_router(
-    prefix="/v1/sales-orders",
-    tag="sales-orders",
-    problems=(
-        *UPSERT_PROBLEMS,
-        NotFound,
-        MissingReference,
-        PartyArchived,
-        PriceMissing,
-        CurrencyNotSupported,
-        StaleRevision,
-        RevisionRequired,
-        OrderClosed,
-        ChangeRefused,
-        GoodsHaveLeft,
-        OrderInvoiced,
-        OrderNotConfirmed,
-        NothingToShip,
-        NotReservedYet,
-        NothingToInvoice,
-        NotShippedYet,
-        DebtWrittenOff,
-        InvoiceDateOrder,
-        NotReserved,
-        ShortOnDay,
-        NoCostOnDay,
-        NotShipped,
-        MoreThanLeft,
-        FractionOfUnit,
-        SerialsNeeded,
-        SerialsNotKept,
-        DuplicateSerial,
-        UnknownSerial,
-        SerialNotInStock,
-        SerialMovedLater,
-        SerialNotWithCustomer,
-        UnknownLine,
-        NoPeriod,
-        PeriodClosed,
-        InvoiceDateOrder,
-        IdempotencyKeyRequired,
-        IdempotencyKeyReused,
-        IdempotencyInFlight,
-    ),
-)
+order_router = api_router(prefix="/v1/sales-orders", tag="sales-orders")
 
-shipment_router = api_router(
-    prefix="/v1/shipments",
-    tag="shipments",
-    problems=(
-        NotFound,
-        ShipmentReversed,
-        ShipmentInvoiced,
-        GoodsCameBack,
-        GoodsGone,
-        ShortOnDay,
-        NoCostOnDay,
-        SerialNotInStock,
-        SerialNotWithCustomer,
-        SerialMovedLater,
-        NoPeriod,
-        PeriodClosed,
-        IdempotencyKeyRequired,
-        IdempotencyKeyReused,
-        IdempotencyInFlight,
-    ),
+shipment_router = api_router(prefix="/v1/shipments", tag="shipments")
+
+_CONTENT = (MissingReference, CurrencyNotSupported, FractionOfUnit, PriceMissing)
+"""What the content of an order may be refused for."""
+_SERIALS = (
+    SerialsNeeded,
+    SerialsNotKept,
+    DuplicateSerial,
+    UnknownSerial,
+    SerialMovedLater,
 )
+_BOOKED = (NoPeriod, PeriodClosed)
 
 
 async def _order(response: Response, at: Reading, order_id: UUID) -> OrderView:
@@ -183,7 +127,9 @@ async def sales_order_list(  # noqa: PLR0917 - a route lists its filters
     return await queries.order_page(at.sql, asked, filters=filters, linked=other)
 
 
-@order_router.post("", status_code=status.HTTP_201_CREATED)
+@order_router.post(
+    "", status_code=status.HTTP_201_CREATED, responses=refuses(*_CONTENT, PartyArchived)
+)
 async def sales_order_create(
     command: NewOrder, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
 ) -> OrderView:
@@ -202,7 +148,10 @@ async def sales_order_upsert_batch(
     return await upsert_each(work, asked, Order, items, service.take_order, in_bulk=in_bulk)
 
 
-@order_router.put("/by-external/{system}/{external_id}", responses=UPSERTED)
+@order_router.put(
+    "/by-external/{system}/{external_id}",
+    responses=UPSERTED | refuses(VersionTooFar, MissingReference, CurrencyNotSupported),
+)
 async def sales_order_upsert(
     system: FromSystem,
     external_id: ExternalId,
@@ -217,7 +166,7 @@ async def sales_order_upsert(
     return await _order(response, work, done.id)
 
 
-@order_router.get("/{order_id}")
+@order_router.get("/{order_id}", responses=refuses(NotFound))
 async def sales_order_get(
     order_id: UUID, _by: Reader, at: InReading, response: Response
 ) -> OrderView:
@@ -225,7 +174,7 @@ async def sales_order_get(
     return await _order(response, at, order_id)
 
 
-@order_router.post("/{order_id}/confirm")
+@order_router.post("/{order_id}/confirm", responses=refuses(NotFound, OrderClosed))
 async def sales_order_confirm(
     order_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
 ) -> OrderView:
@@ -235,7 +184,9 @@ async def sales_order_confirm(
     return seen
 
 
-@order_router.post("/{order_id}/cancel")
+@order_router.post(
+    "/{order_id}/cancel", responses=refuses(NotFound, OrderInvoiced, GoodsHaveLeft, OrderClosed)
+)
 async def sales_order_cancel(
     order_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
 ) -> OrderView:
@@ -244,7 +195,9 @@ async def sales_order_cancel(
     return await _order(response, work, order_id)
 
 
-@order_router.put("/{order_id}/content")
+@order_router.put(
+    "/{order_id}/content", responses=refuses(NotFound, *_CONTENT, UnknownLine, ChangeRefused)
+)
 async def sales_order_update(
     order_id: UUID,
     command: ChangeOrder,
@@ -258,7 +211,25 @@ async def sales_order_update(
     return await _order(response, work, order_id)
 
 
-@order_router.post("/{order_id}/shipments", status_code=status.HTTP_201_CREATED)
+@order_router.post(
+    "/{order_id}/shipments",
+    status_code=status.HTTP_201_CREATED,
+    responses=refuses(
+        NotFound,
+        OrderNotConfirmed,
+        UnknownLine,
+        NothingToShip,
+        NotReservedYet,
+        NotReserved,
+        MoreThanLeft,
+        FractionOfUnit,
+        *_SERIALS,
+        SerialNotInStock,
+        ShortOnDay,
+        NoCostOnDay,
+        *_BOOKED,
+    ),
+)
 async def sales_order_ship(
     order_id: UUID, command: ShipOrder, _by: Storekeeper, _once: OnlyOnce, work: InWork
 ) -> Shipped:
@@ -266,7 +237,23 @@ async def sales_order_ship(
     return await service.ship_order(work, order_id, command)
 
 
-@order_router.post("/{order_id}/returns", status_code=status.HTTP_201_CREATED)
+@order_router.post(
+    "/{order_id}/returns",
+    status_code=status.HTTP_201_CREATED,
+    responses=refuses(
+        NotFound,
+        OrderNotConfirmed,
+        UnknownLine,
+        NotShipped,
+        MoreThanLeft,
+        FractionOfUnit,
+        *_SERIALS,
+        SerialNotWithCustomer,
+        DebtWrittenOff,
+        InvoiceDateOrder,
+        *_BOOKED,
+    ),
+)
 async def sales_order_return(
     order_id: UUID, command: ReturnGoods, _by: Storekeeper, _once: OnlyOnce, work: InWork
 ) -> Shipped:
@@ -274,12 +261,35 @@ async def sales_order_return(
     return await service.return_goods(work, order_id, command)
 
 
-@order_router.post("/{order_id}/invoices", status_code=status.HTTP_201_CREATED)
+@order_router.post(
+    "/{order_id}/invoices",
+    status_code=status.HTTP_201_CREATED,
+    responses=LOCATED
+    | refuses(
+        NotFound,
+        OrderNotConfirmed,
+        UnknownLine,
+        NothingToInvoice,
+        NotShippedYet,
+        MoreThanLeft,
+        FractionOfUnit,
+        MissingReference,
+        InvoiceDateOrder,
+        *_BOOKED,
+    ),
+)
 async def sales_order_invoice(
-    order_id: UUID, command: InvoiceOrder, _by: Accountant, _once: OnlyOnce, work: InWork
+    order_id: UUID,
+    command: InvoiceOrder,
+    _by: Accountant,
+    _once: OnlyOnce,
+    work: InWork,
+    response: Response,
 ) -> Invoiced:
     """Invoice what was shipped and not invoiced, or before delivery; all of it, or these lines."""
-    return await service.invoice_order(work, order_id, command)
+    done = await service.invoice_order(work, order_id, command)
+    response.headers["Location"] = f"/v1/invoices/{done.invoice_id}"
+    return done
 
 
 @shipment_router.get("")
@@ -290,13 +300,28 @@ async def shipment_list(
     return await queries.shipment_page(at.sql, wanted, asked)
 
 
-@shipment_router.get("/{shipment_id}")
+@shipment_router.get("/{shipment_id}", responses=refuses(NotFound))
 async def shipment_get(shipment_id: UUID, _by: Reader, at: InReading) -> ShipmentView:
     """The shipment or return."""
     return await service.get_shipment(at.sql, shipment_id)
 
 
-@shipment_router.post("/{shipment_id}/reverse")
+@shipment_router.post(
+    "/{shipment_id}/reverse",
+    responses=refuses(
+        NotFound,
+        ShipmentReversed,
+        ShipmentInvoiced,
+        GoodsCameBack,
+        GoodsGone,
+        ShortOnDay,
+        NoCostOnDay,
+        SerialNotInStock,
+        SerialNotWithCustomer,
+        SerialMovedLater,
+        *_BOOKED,
+    ),
+)
 async def shipment_reverse(
     shipment_id: UUID, command: ReverseShipment, _by: Storekeeper, _once: OnlyOnce, work: InWork
 ) -> ShipmentView:

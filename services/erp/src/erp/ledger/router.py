@@ -11,15 +11,11 @@ from chassis.http.batch import BatchReply
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
 from chassis.http.paging import SearchAsked
+from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
-    IdempotencyInFlight,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
     MissingReference,
     NotFound,
-    RevisionRequired,
-    StaleRevision,
 )
 from chassis.storage.paging import Page
 from erp.ledger import queries, service
@@ -27,7 +23,6 @@ from erp.ledger.errors import (
     AlreadyReversed,
     ControlAccount,
     DuplicateAccount,
-    EntryPosted,
     EntryUnbalanced,
     NoPeriod,
     PeriodClosed,
@@ -52,7 +47,6 @@ from erp.ledger.schemas import (
 from erp.ledger.service.accounts import ACCOUNT
 from records.routes import RecordRoutes
 from records.senders import InBatch
-from records.upserts import UPSERT_PROBLEMS
 
 __all__ = ["account_router", "entry_router", "ledger_report_router", "period_router", "year_router"]
 
@@ -61,31 +55,13 @@ Accountant = Annotated[Actor, Needs(WRITE)]
 Closer = Annotated[Actor, Needs("ledger.close")]
 Reader = Annotated[Actor, Needs(READ)]
 
-_KEYED = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight, NotFound)
-_POSTED = (
-    *_KEYED,
-    MissingReference,
-    EntryUnbalanced,
-    NoPeriod,
-    PeriodClosed,
-    AlreadyReversed,
-    ControlAccount,
-)
 
-year_router = api_router(
-    prefix="/v1/fiscal-years", tag="fiscal-years", problems=(*_KEYED, YearOverlaps)
-)
-period_router = api_router(
-    prefix="/v1/periods",
-    tag="periods",
-    problems=(NotFound, StaleRevision, RevisionRequired, PeriodLocked),
-)
-entry_router = api_router(
-    prefix="/v1/journal-entries",
-    tag="journal-entries",
-    problems=(*_POSTED, *UPSERT_PROBLEMS, EntryPosted),
-)
+year_router = api_router(prefix="/v1/fiscal-years", tag="fiscal-years")
+period_router = api_router(prefix="/v1/periods", tag="periods")
+entry_router = api_router(prefix="/v1/journal-entries", tag="journal-entries")
 ledger_report_router = api_router(prefix="/v1/reports/trial-balance", tag="reports")
+
+_BOOKED = (ControlAccount, NoPeriod, PeriodClosed)
 
 
 account_router = api_router(prefix="/v1/accounts", tag="accounts")
@@ -103,7 +79,7 @@ async def fiscal_year_list(_by: Reader, at: InReading) -> Page[YearView]:
     return Page(items=await queries.years(at.sql))
 
 
-@year_router.post("", status_code=status.HTTP_201_CREATED)
+@year_router.post("", status_code=status.HTTP_201_CREATED, responses=refuses(YearOverlaps))
 async def fiscal_year_create(
     command: NewYear, _by: Closer, _once: OnlyOnce, work: InWork
 ) -> YearView:
@@ -119,7 +95,7 @@ async def period_list(
     return Page(items=await queries.periods_of(at.sql, fiscal_year_id))
 
 
-@period_router.patch("/{period_id}")
+@period_router.patch("/{period_id}", responses=refuses(NotFound, PeriodLocked))
 async def period_update(
     period_id: UUID,
     command: ChangePeriod,
@@ -142,13 +118,17 @@ async def journal_entry_list(
     return await queries.entry_page(at.sql, asked, wanted)
 
 
-@entry_router.get("/{entry_id}")
+@entry_router.get("/{entry_id}", responses=refuses(NotFound))
 async def journal_entry_get(entry_id: UUID, _by: Reader, at: InReading) -> EntryView:
     """The entry."""
     return await service.get_entry(at.sql, entry_id)
 
 
-@entry_router.post("", status_code=status.HTTP_201_CREATED)
+@entry_router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    responses=refuses(MissingReference, EntryUnbalanced, *_BOOKED),
+)
 async def journal_entry_create(
     command: NewEntry, _by: Accountant, _once: OnlyOnce, work: InWork
 ) -> Posted:
@@ -164,7 +144,11 @@ async def journal_entry_upsert_batch(
     return await service.upsert_entries(work, asked, command.items)
 
 
-@entry_router.post("/{entry_id}/reverse", status_code=status.HTTP_201_CREATED)
+@entry_router.post(
+    "/{entry_id}/reverse",
+    status_code=status.HTTP_201_CREATED,
+    responses=refuses(NotFound, AlreadyReversed, *_BOOKED),
+)
 async def journal_entry_reverse(
     entry_id: UUID, command: ReverseEntry, _by: Accountant, _once: OnlyOnce, work: InWork
 ) -> Posted:

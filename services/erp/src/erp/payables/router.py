@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, status
+from fastapi import Query, Response, status
 
 from chassis.actor import Actor
 from chassis.http.dependencies import (
@@ -12,13 +12,12 @@ from chassis.http.dependencies import (
     Needs,
     OnlyOnce,
 )
+from chassis.http.etag import reply_with
 from chassis.http.paging import SearchAsked
+from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
     CurrencyNotSupported,
-    IdempotencyInFlight,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
     MissingReference,
     NotFound,
 )
@@ -51,43 +50,10 @@ __all__ = ["bill_router", "payable_router"]
 Accountant = Annotated[Actor, Needs("payables.write")]
 Reader = Annotated[Actor, Needs("payables.read")]
 
-bill_router = api_router(
-    prefix="/v1/bills",
-    tag="bills",
-    problems=(
-        NotFound,
-        MissingReference,
-        PartyArchived,
-        DuplicateBill,
-        BillAlreadyReversed,
-        BillPaid,
-        CreditUsed,
-        BillCredited,
-        BillWithoutLines,
-        CurrencyNotSupported,
-        ControlAccount,
-        NoPeriod,
-        PeriodClosed,
-        IdempotencyKeyRequired,
-        IdempotencyKeyReused,
-        IdempotencyInFlight,
-    ),
-)
-payable_router = api_router(
-    prefix="/v1/payables",
-    tag="payables",
-    problems=(
-        NotFound,
-        DuplicateBill,
-        OpeningDiffers,
-        CurrencyNotSupported,
-        NoPeriod,
-        PeriodClosed,
-        IdempotencyKeyRequired,
-        IdempotencyKeyReused,
-        IdempotencyInFlight,
-    ),
-)
+bill_router = api_router(prefix="/v1/bills", tag="bills")
+payable_router = api_router(prefix="/v1/payables", tag="payables")
+
+_ENTERED = (DuplicateBill, CurrencyNotSupported, NoPeriod, PeriodClosed)
 
 
 @bill_router.get("")
@@ -98,35 +64,70 @@ async def bill_list(
     return await queries.bill_page(at.sql, asked, wanted)
 
 
-@bill_router.get("/{bill_id}")
-async def bill_get(bill_id: UUID, _by: Reader, at: InReading) -> BillView:
+@bill_router.get("/{bill_id}", responses=refuses(NotFound))
+async def bill_get(bill_id: UUID, _by: Reader, at: InReading, response: Response) -> BillView:
     """The bill or credit note."""
-    return await service.get_bill(at.sql, bill_id)
+    bill = await service.get_bill(at.sql, bill_id)
+    reply_with(response, bill)
+    return bill
 
 
-@bill_router.post("", status_code=status.HTTP_201_CREATED)
-async def bill_create(command: NewBill, _by: Accountant, _once: OnlyOnce, work: InWork) -> BillView:
+@bill_router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    responses=refuses(*_ENTERED, MissingReference, PartyArchived, ControlAccount),
+)
+async def bill_create(
+    command: NewBill, _by: Accountant, _once: OnlyOnce, work: InWork, response: Response
+) -> BillView:
     """Enter a bill that no purchase order stands for."""
-    return await service.enter_manual_bill(work, command)
+    bill = await service.enter_manual_bill(work, command)
+    reply_with(response, bill, location=f"/v1/bills/{bill.id}")
+    return bill
 
 
-@bill_router.post("/credit-notes", status_code=status.HTTP_201_CREATED)
+@bill_router.post(
+    "/credit-notes",
+    status_code=status.HTTP_201_CREATED,
+    responses=refuses(*_ENTERED, MissingReference, ControlAccount),
+)
 async def bill_credit_note_create(
-    command: NewCreditNote, _by: Accountant, _once: OnlyOnce, work: InWork
+    command: NewCreditNote, _by: Accountant, _once: OnlyOnce, work: InWork, response: Response
 ) -> BillView:
     """Enter a supplier's credit note without goods: a price reduction, a bonus."""
-    return await service.enter_manual_credit_note(work, command)
+    note = await service.enter_manual_credit_note(work, command)
+    reply_with(response, note, location=f"/v1/bills/{note.id}")
+    return note
 
 
-@bill_router.post("/{bill_id}/reverse")
+@bill_router.post(
+    "/{bill_id}/reverse",
+    responses=refuses(
+        NotFound,
+        BillAlreadyReversed,
+        BillPaid,
+        BillCredited,
+        BillWithoutLines,
+        CreditUsed,
+        NoPeriod,
+        PeriodClosed,
+    ),
+)
 async def bill_reverse(
-    bill_id: UUID, command: ReverseBill, _by: Accountant, _once: OnlyOnce, work: InWork
+    bill_id: UUID,
+    command: ReverseBill,
+    _by: Accountant,
+    _once: OnlyOnce,
+    work: InWork,
+    response: Response,
 ) -> BillView:
     """Take a wrong bill or credit note back: its number may be entered again."""
-    return await service.reverse_bill(work, bill_id, command)
+    bill = await service.reverse_bill(work, bill_id, command)
+    reply_with(response, bill)
+    return bill
 
 
-@payable_router.post("/openings/batch")
+@payable_router.post("/openings/batch", responses=refuses(*_ENTERED, OpeningDiffers))
 async def payable_opening_create_batch(
     command: NewOpeningPayables, _by: Accountant, _once: OnlyOnce, work: InWork
 ) -> OpeningsReply:
@@ -145,7 +146,7 @@ async def payable_opening_list(
     return await queries.opening_page(at.sql, asked, wanted)
 
 
-@payable_router.get("/openings/{opening_id}")
+@payable_router.get("/openings/{opening_id}", responses=refuses(NotFound))
 async def payable_opening_get(opening_id: UUID, _by: Reader, at: InReading) -> OpeningPayableView:
     """The opening item, and what is left of it."""
     return await service.get_opening(at.sql, opening_id)

@@ -3,17 +3,16 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, status
+from fastapi import Query, Response, status
 
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
+from chassis.http.etag import LOCATED, reply_with
 from chassis.http.paging import SearchAsked
+from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
     CurrencyNotSupported,
-    IdempotencyInFlight,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
     MissingReference,
     NotFound,
 )
@@ -62,61 +61,12 @@ Accountant = Annotated[Actor, Needs("receivables.write")]
 WriteOffClerk = Annotated[Actor, Needs("receivables.write_off")]
 Reader = Annotated[Actor, Needs("receivables.read")]
 
-_KEYED = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight)
+invoice_router = api_router(prefix="/v1/invoices", tag="invoices")
+write_off_router = api_router(prefix="/v1/receivables/write-offs", tag="write-offs")
+opening_receivable_router = api_router(prefix="/v1/receivables/openings", tag="opening-receivables")
+tax_code_router = api_router(prefix="/v1/tax-codes", tag="tax-codes")
 
-invoice_router = api_router(
-    prefix="/v1/invoices",
-    tag="invoices",
-    problems=(
-        *_KEYED,
-        NotFound,
-        MissingReference,
-        PartyArchived,
-        FractionOfUnit,
-        CurrencyNotSupported,
-        NoPeriod,
-        PeriodClosed,
-        InvoiceDateOrder,
-        OverCredited,
-        NothingToCredit,
-        DebtWrittenOff,
-    ),
-)
-write_off_router = api_router(
-    prefix="/v1/receivables/write-offs",
-    tag="write-offs",
-    problems=(
-        *_KEYED,
-        NotFound,
-        MissingReference,
-        CurrencyNotSupported,
-        NothingToWriteOff,
-        NoTaxKnown,
-        OverAllocated,
-        WriteOffReversed,
-        IsPayment,
-        IsCreditNote,
-        IsSmallDifference,
-        ControlAccount,
-        NoPeriod,
-        PeriodClosed,
-    ),
-)
-opening_receivable_router = api_router(
-    prefix="/v1/receivables/openings",
-    tag="opening-receivables",
-    problems=(
-        *_KEYED,
-        NotFound,
-        CurrencyNotSupported,
-        OpeningDiffers,
-        NoPeriod,
-        PeriodClosed,
-    ),
-)
-tax_code_router = api_router(
-    prefix="/v1/tax-codes", tag="tax-codes", problems=(*_KEYED, DuplicateTaxCode)
-)
+_BOOKED = (NoPeriod, PeriodClosed)
 
 
 @invoice_router.get("")
@@ -127,45 +77,106 @@ async def invoice_list(
     return await queries.invoice_page(at.sql, asked, wanted)
 
 
-@invoice_router.get("/{invoice_id}")
-async def invoice_get(invoice_id: UUID, _by: Reader, at: InReading) -> InvoiceView:
+@invoice_router.get("/{invoice_id}", responses=refuses(NotFound))
+async def invoice_get(
+    invoice_id: UUID, _by: Reader, at: InReading, response: Response
+) -> InvoiceView:
     """The invoice or credit note."""
-    return await service.get_invoice(at.sql, invoice_id)
+    invoice = await service.get_invoice(at.sql, invoice_id)
+    reply_with(response, invoice)
+    return invoice
 
 
-@invoice_router.post("", status_code=status.HTTP_201_CREATED)
+@invoice_router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    responses=LOCATED
+    | refuses(MissingReference, PartyArchived, CurrencyNotSupported, InvoiceDateOrder, *_BOOKED),
+)
 async def invoice_create(
-    command: NewInvoice, _by: Accountant, _once: OnlyOnce, work: InWork
+    command: NewInvoice, _by: Accountant, _once: OnlyOnce, work: InWork, response: Response
 ) -> IssuedInvoice:
     """Invoice what no order stands for; the number is given when it is committed."""
-    return await service.issue_manual_invoice(work, command)
+    invoice = await service.issue_manual_invoice(work, command)
+    response.headers["Location"] = f"/v1/invoices/{invoice.id}"
+    return invoice
 
 
-@invoice_router.post("/{invoice_id}/credit", status_code=status.HTTP_201_CREATED)
+@invoice_router.post(
+    "/{invoice_id}/credit",
+    status_code=status.HTTP_201_CREATED,
+    responses=LOCATED
+    | refuses(
+        NotFound,
+        MissingReference,
+        FractionOfUnit,
+        OverCredited,
+        NothingToCredit,
+        DebtWrittenOff,
+        InvoiceDateOrder,
+        *_BOOKED,
+    ),
+)
 async def invoice_credit(
-    invoice_id: UUID, command: CreditInvoice, _by: Accountant, _once: OnlyOnce, work: InWork
+    invoice_id: UUID,
+    command: CreditInvoice,
+    _by: Accountant,
+    _once: OnlyOnce,
+    work: InWork,
+    response: Response,
 ) -> IssuedInvoice:
     """Credit lines of an invoice, or all that is left of it; the credit note."""
-    return await service.credit_invoice(work, invoice_id, command)
+    note = await service.credit_invoice(work, invoice_id, command)
+    response.headers["Location"] = f"/v1/invoices/{note.id}"
+    return note
 
 
-@write_off_router.post("", status_code=status.HTTP_201_CREATED)
+@write_off_router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    responses=refuses(
+        NotFound,
+        MissingReference,
+        CurrencyNotSupported,
+        NothingToWriteOff,
+        NoTaxKnown,
+        OverAllocated,
+        ControlAccount,
+        *_BOOKED,
+    ),
+)
 async def receivable_write_off_create(
-    command: WriteOffDebt, _by: WriteOffClerk, _once: OnlyOnce, work: InWork
+    command: WriteOffDebt, _by: WriteOffClerk, _once: OnlyOnce, work: InWork, response: Response
 ) -> PaymentView:
     """Write off what nobody will pay of an invoice; it is listed among payments as `bad_debt`."""
-    return await service.write_off_debt(work, command)
+    payment = await service.write_off_debt(work, command)
+    reply_with(response, payment, location=f"/v1/payments/{payment.id}")
+    return payment
 
 
-@write_off_router.post("/{payment_id}/reverse")
+@write_off_router.post(
+    "/{payment_id}/reverse",
+    responses=refuses(
+        NotFound, WriteOffReversed, IsPayment, IsCreditNote, IsSmallDifference, *_BOOKED
+    ),
+)
 async def receivable_write_off_reverse(
-    payment_id: UUID, command: ReverseWriteOff, _by: WriteOffClerk, _once: OnlyOnce, work: InWork
+    payment_id: UUID,
+    command: ReverseWriteOff,
+    _by: WriteOffClerk,
+    _once: OnlyOnce,
+    work: InWork,
+    response: Response,
 ) -> PaymentView:
     """Take a bad debt back, such as when the customer pays after all: it is owed again."""
-    return await reverse_write_off(work, payment_id, command, kind=PaymentKind.BAD_DEBT)
+    payment = await reverse_write_off(work, payment_id, command, kind=PaymentKind.BAD_DEBT)
+    reply_with(response, payment)
+    return payment
 
 
-@opening_receivable_router.post("/batch")
+@opening_receivable_router.post(
+    "/batch", responses=refuses(CurrencyNotSupported, OpeningDiffers, *_BOOKED)
+)
 async def receivable_opening_create_batch(
     command: NewOpenings, _by: Accountant, _once: OnlyOnce, work: InWork
 ) -> OpeningsReply:
@@ -181,7 +192,7 @@ async def receivable_opening_list(
     return await queries.opening_page(at.sql, asked, wanted)
 
 
-@opening_receivable_router.get("/{opening_id}")
+@opening_receivable_router.get("/{opening_id}", responses=refuses(NotFound))
 async def receivable_opening_get(opening_id: UUID, _by: Reader, at: InReading) -> OpeningView:
     """The opening item, and what is left of it."""
     return await service.get_opening(at.sql, opening_id)
@@ -193,7 +204,7 @@ async def tax_code_list(_by: Reader, at: InReading) -> Page[TaxCodeView]:
     return Page(items=await queries.tax_codes(at.sql))
 
 
-@tax_code_router.post("", status_code=status.HTTP_201_CREATED)
+@tax_code_router.post("", status_code=status.HTTP_201_CREATED, responses=refuses(DuplicateTaxCode))
 async def tax_code_create(
     command: NewTaxCode, _by: Accountant, _once: OnlyOnce, work: InWork
 ) -> TaxCodeView:

@@ -12,12 +12,10 @@ from chassis.http.batch import BatchReply
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
 from chassis.http.paging import SearchAsked
+from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
     CurrencyNotSupported,
-    IdempotencyInFlight,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
     MissingReference,
     NotFound,
 )
@@ -32,7 +30,6 @@ from erp.settlement.errors import (
     NothingToRefund,
     NothingToWriteOff,
     OverAllocated,
-    PaymentBooked,
     RefundNotReleasable,
     RestNotWrittenOff,
     RestTooLarge,
@@ -59,7 +56,6 @@ from erp.settlement.schemas import (
 )
 from erp.settlement.states import PaymentKind, Side
 from records.senders import InBatch
-from records.upserts import UPSERT_PROBLEMS
 from values.days import Day
 
 __all__ = ["open_item_router", "party_report_router", "payment_router"]
@@ -67,39 +63,13 @@ __all__ = ["open_item_router", "party_report_router", "payment_router"]
 Cashier = Annotated[Actor, Needs("settlement.write")]
 Reader = Annotated[Actor, Needs("settlement.read")]
 
-payment_router = api_router(
-    prefix="/v1/payments",
-    tag="payments",
-    problems=(
-        NotFound,
-        MissingReference,
-        OverAllocated,
-        PaymentBooked,
-        *UPSERT_PROBLEMS,
-        NotAllocated,
-        NothingToRefund,
-        RefundNotReleasable,
-        NothingToWriteOff,
-        RestNotWrittenOff,
-        RestTooLarge,
-        RestWrittenOff,
-        WriteOffNotReleasable,
-        WriteOffTooLarge,
-        WriteOffReversed,
-        IsPayment,
-        IsCreditNote,
-        IsBadDebt,
-        ControlAccount,
-        NoPeriod,
-        PeriodClosed,
-        CurrencyNotSupported,
-        IdempotencyKeyRequired,
-        IdempotencyKeyReused,
-        IdempotencyInFlight,
-    ),
-)
+payment_router = api_router(prefix="/v1/payments", tag="payments")
 open_item_router = api_router(prefix="/v1/open-items", tag="open-items")
 party_report_router = api_router(prefix="/v1/reports", tag="reports")
+
+_BOOKED = (MissingReference, ControlAccount, NoPeriod, PeriodClosed)
+_SETTLED = (CurrencyNotSupported, OverAllocated, WriteOffTooLarge, *_BOOKED)
+_REST = (NotFound, *_BOOKED)
 
 
 @payment_router.get("")
@@ -110,7 +80,7 @@ async def payment_list(
     return await queries.payment_page(at.sql, asked, requested)
 
 
-@payment_router.get("/{payment_id}")
+@payment_router.get("/{payment_id}", responses=refuses(NotFound))
 async def payment_get(
     payment_id: UUID, _by: Reader, at: InReading, response: Response
 ) -> PaymentView:
@@ -120,16 +90,21 @@ async def payment_get(
     return payment
 
 
-@payment_router.post("", status_code=status.HTTP_201_CREATED)
+@payment_router.post(
+    "", status_code=status.HTTP_201_CREATED, responses=refuses(*_SETTLED, RestTooLarge)
+)
 async def payment_create(
-    command: NewPayment, _by: Cashier, _once: OnlyOnce, work: InWork
+    command: NewPayment, _by: Cashier, _once: OnlyOnce, work: InWork, response: Response
 ) -> PaymentView:
     """Book a payment; without allocations it settles what is due first."""
     [payment] = await service.book_payments(work, [command])
+    reply_with(response, payment, location=f"/v1/payments/{payment.id}")
     return payment
 
 
-@payment_router.post("/batch", status_code=status.HTTP_201_CREATED)
+@payment_router.post(
+    "/batch", status_code=status.HTTP_201_CREATED, responses=refuses(*_SETTLED, RestTooLarge)
+)
 async def payment_create_batch(
     command: NewPayments, _by: Cashier, _once: OnlyOnce, work: InWork
 ) -> PaymentsReply:
@@ -145,54 +120,114 @@ async def payment_upsert_batch(
     return await service.upsert_payments(work, asked, command.items)
 
 
-@payment_router.post("/{payment_id}/allocate")
+@payment_router.post("/{payment_id}/allocate", responses=refuses(NotFound, *_SETTLED))
 async def payment_allocate(
-    payment_id: UUID, command: AllocatePayment, _by: Cashier, _once: OnlyOnce, work: InWork
+    payment_id: UUID,
+    command: AllocatePayment,
+    _by: Cashier,
+    _once: OnlyOnce,
+    work: InWork,
+    response: Response,
 ) -> PaymentView:
     """Settle documents with what is left of a payment or credit note."""
-    return await service.allocate_payment(work, payment_id, command)
+    payment = await service.allocate_payment(work, payment_id, command)
+    reply_with(response, payment)
+    return payment
 
 
-@payment_router.post("/{payment_id}/release")
+@payment_router.post(
+    "/{payment_id}/release",
+    responses=refuses(NotFound, NotAllocated, WriteOffNotReleasable, RefundNotReleasable),
+)
 async def payment_release(
-    payment_id: UUID, command: ReleasePayment, _by: Cashier, _once: OnlyOnce, work: InWork
+    payment_id: UUID,
+    command: ReleasePayment,
+    _by: Cashier,
+    _once: OnlyOnce,
+    work: InWork,
+    response: Response,
 ) -> PaymentView:
     """Take back what of a payment settled a document: that is open again."""
-    return await service.release_payment(work, payment_id, command)
+    payment = await service.release_payment(work, payment_id, command)
+    reply_with(response, payment)
+    return payment
 
 
-@payment_router.post("/{payment_id}/refund")
+@payment_router.post(
+    "/{payment_id}/refund",
+    responses=refuses(
+        NotFound, NothingToRefund, OverAllocated, CurrencyNotSupported, NoPeriod, PeriodClosed
+    ),
+)
 async def payment_refund(
-    payment_id: UUID, command: Refund, _by: Cashier, _once: OnlyOnce, work: InWork
+    payment_id: UUID,
+    command: Refund,
+    _by: Cashier,
+    _once: OnlyOnce,
+    work: InWork,
+    response: Response,
 ) -> PaymentView:
     """Give back what is left of a payment or credit note."""
-    return await service.refund_payment(work, payment_id, command)
+    payment = await service.refund_payment(work, payment_id, command)
+    reply_with(response, payment)
+    return payment
 
 
-@payment_router.post("/{payment_id}/write-off")
+@payment_router.post(
+    "/{payment_id}/write-off",
+    responses=refuses(NotFound, NothingToWriteOff, RestTooLarge, RestWrittenOff, *_BOOKED),
+)
 async def payment_write_off(
-    payment_id: UUID, command: WriteOffRest, _by: Cashier, _once: OnlyOnce, work: InWork
+    payment_id: UUID,
+    command: WriteOffRest,
+    _by: Cashier,
+    _once: OnlyOnce,
+    work: InWork,
+    response: Response,
 ) -> PaymentView:
     """Write off the cent that is left of a payment or credit note."""
-    return await service.write_off_rest(work, payment_id, command)
+    payment = await service.write_off_rest(work, payment_id, command)
+    reply_with(response, payment)
+    return payment
 
 
-@payment_router.post("/{payment_id}/write-off/reverse")
+@payment_router.post(
+    "/{payment_id}/write-off/reverse", responses=refuses(NotFound, RestNotWrittenOff, *_BOOKED)
+)
 async def payment_write_off_reverse(
-    payment_id: UUID, command: ReverseWriteOff, _by: Cashier, _once: OnlyOnce, work: InWork
+    payment_id: UUID,
+    command: ReverseWriteOff,
+    _by: Cashier,
+    _once: OnlyOnce,
+    work: InWork,
+    response: Response,
 ) -> PaymentView:
     """Take back that the rest of a payment was written off: it is left of it again."""
-    return await service.reverse_rest_write_off(work, payment_id, command)
+    payment = await service.reverse_rest_write_off(work, payment_id, command)
+    reply_with(response, payment)
+    return payment
 
 
-@payment_router.post("/{payment_id}/reverse")
+@payment_router.post(
+    "/{payment_id}/reverse",
+    responses=refuses(
+        NotFound, WriteOffReversed, IsPayment, IsCreditNote, IsBadDebt, NoPeriod, PeriodClosed
+    ),
+)
 async def payment_reverse(
-    payment_id: UUID, command: ReverseWriteOff, _by: Cashier, _once: OnlyOnce, work: InWork
+    payment_id: UUID,
+    command: ReverseWriteOff,
+    _by: Cashier,
+    _once: OnlyOnce,
+    work: InWork,
+    response: Response,
 ) -> PaymentView:
     """Take a small difference back that was written off: it is owed again."""
-    return await service.reverse_write_off(
+    payment = await service.reverse_write_off(
         work, payment_id, command, kind=PaymentKind.SMALL_DIFFERENCE
     )
+    reply_with(response, payment)
+    return payment
 
 
 @open_item_router.get("")

@@ -11,13 +11,10 @@ from chassis.clock import business_day
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.paging import SearchAsked
-from chassis.http.routing import api_router, refuses
+from chassis.http.refusals import refuses
+from chassis.http.routing import api_router
 from chassis.problems.standard import (
     CurrencyNotSupported,
-    IdempotencyInFlight,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
-    InvalidCursor,
     MissingReference,
     NotFound,
 )
@@ -30,7 +27,6 @@ from erp.stock.errors import (
     DuplicateSerial,
     NoCostOnDay,
     NotStocked,
-    OpeningStockPosted,
     SerialExists,
     SerialMovedLater,
     SerialNotInStock,
@@ -60,7 +56,6 @@ from erp.stock.schemas import (
 )
 from erp.stock.service import booking, reporting
 from records.senders import InBatch
-from records.upserts import UPSERT_PROBLEMS
 from values.days import Day
 
 __all__ = [
@@ -73,16 +68,25 @@ __all__ = [
     "serial_router",
     "stock_document_router",
     "valuation_router",
-    "wareapi_router",
+    "warehouse_router",
 ]
 
 Storekeeper = Annotated[Actor, Needs("stock.write")]
 Reader = Annotated[Actor, Needs("stock.read")]
 
-_POSTED = (
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
-    IdempotencyInFlight,
+
+warehouse_router = api_router(prefix="/v1/warehouses", tag="warehouses")
+level_router = api_router(prefix="/v1/stock-levels", tag="stock-levels")
+move_router = api_router(prefix="/v1/stock-moves", tag="stock-moves")
+serial_router = api_router(prefix="/v1/serials", tag="serials")
+stock_document_router = api_router(prefix="/v1/stock-documents", tag="stock-documents")
+receipt_router = api_router(prefix="/v1/stock-receipts", tag="stock-receipts")
+opening_router = api_router(prefix="/v1/opening-stock", tag="stock-receipts")
+adjustment_router = api_router(prefix="/v1/stock-adjustments", tag="stock-adjustments")
+availability_router = api_router(prefix="/v1/availability", tag="availability")
+valuation_router = api_router(prefix="/v1/reports/stock-valuation", tag="reports")
+
+_BOOKED = (
     MissingReference,
     CurrencyNotSupported,
     FractionOfUnit,
@@ -91,41 +95,10 @@ _POSTED = (
     SerialsNotKept,
     DuplicateSerial,
     SerialExists,
+    SerialMovedLater,
     NoPeriod,
     PeriodClosed,
 )
-
-wareapi_router = api_router(prefix="/v1/warehouses", tag="warehouses")
-level_router = api_router(prefix="/v1/stock-levels", tag="stock-levels")
-move_router = api_router(prefix="/v1/stock-moves", tag="stock-moves")
-serial_router = api_router(prefix="/v1/serials", tag="serials", problems=(NotFound,))
-stock_document_router = api_router(
-    prefix="/v1/stock-documents", tag="stock-documents", problems=(NotFound,)
-)
-receipt_router = api_router(prefix="/v1/stock-receipts", tag="stock-receipts", problems=_POSTED)
-opening_router = api_router(
-    prefix="/v1/opening-stock",
-    tag="stock-receipts",
-    problems=(*_POSTED, *UPSERT_PROBLEMS, OpeningStockPosted),
-)
-adjustment_router = api_router(
-    prefix="/v1/stock-adjustments",
-    tag="stock-adjustments",
-    problems=(
-        *_POSTED,
-        TooLittleOnHand,
-        ShortOnDay,
-        NoCostOnDay,
-        CostNeeded,
-        UnknownSerial,
-        SerialNotInStock,
-        SerialMovedLater,
-    ),
-)
-availability_router = api_router(
-    prefix="/v1/availability", tag="availability", problems=(NotFound,)
-)
-valuation_router = api_router(prefix="/v1/reports/stock-valuation", tag="reports")
 
 
 async def _today(request: Request) -> date:
@@ -133,7 +106,7 @@ async def _today(request: Request) -> date:
     return business_day(request.app.state.settings.time_zone)
 
 
-@wareapi_router.get("", responses=refuses(InvalidCursor))
+@warehouse_router.get("")
 async def warehouse_list(_by: Reader, asked: SearchAsked, at: InReading) -> Page[WarehouseView]:
     """Warehouses, by code."""
     return await WAREHOUSES.page(at, None, asked)
@@ -171,7 +144,7 @@ async def serial_list(
     return await queries.serial_page(at.sql, wanted, asked)
 
 
-@serial_router.get("/{serial_id}")
+@serial_router.get("/{serial_id}", responses=refuses(NotFound))
 async def serial_get(serial_id: UUID, _by: Reader, at: InReading) -> SerialHistory:
     """Where a piece is, and every move that brought it there."""
     return await reporting.get_serial(at.sql, serial_id)
@@ -185,13 +158,13 @@ async def stock_document_list(
     return await queries.document_page(at.sql, wanted, asked)
 
 
-@stock_document_router.get("/{document_id}")
+@stock_document_router.get("/{document_id}", responses=refuses(NotFound))
 async def stock_document_get(document_id: UUID, _by: Reader, at: InReading) -> StockDocumentView:
     """The document with what it moved."""
     return await reporting.get_document(at.sql, document_id)
 
 
-@receipt_router.post("", status_code=status.HTTP_201_CREATED)
+@receipt_router.post("", status_code=status.HTTP_201_CREATED, responses=refuses(*_BOOKED))
 async def stock_receipt_create(
     command: ReceiveStock, _by: Storekeeper, _once: OnlyOnce, work: InWork
 ) -> StockPosted:
@@ -207,7 +180,19 @@ async def opening_stock_upsert_batch(
     return await booking.open_stocks(work, asked, command.items)
 
 
-@adjustment_router.post("", status_code=status.HTTP_201_CREATED)
+@adjustment_router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    responses=refuses(
+        *_BOOKED,
+        TooLittleOnHand,
+        ShortOnDay,
+        NoCostOnDay,
+        CostNeeded,
+        UnknownSerial,
+        SerialNotInStock,
+    ),
+)
 async def stock_adjustment_create(
     command: AdjustStock, _by: Storekeeper, _once: OnlyOnce, work: InWork
 ) -> StockPosted:
@@ -215,7 +200,7 @@ async def stock_adjustment_create(
     return await booking.adjust_stock(work, command)
 
 
-@availability_router.get("")
+@availability_router.get("", responses=refuses(NotFound))
 async def availability_get(
     _by: Reader,
     asked: Annotated[AvailabilityQuery, Query()],

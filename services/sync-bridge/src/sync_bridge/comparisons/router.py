@@ -7,7 +7,8 @@ from fastapi import Query, Request
 
 from chassis.http.dependencies import InReading, InWork, OnlyOnce
 from chassis.http.paging import PageAsked
-from chassis.http.routing import api_router, problem_responses
+from chassis.http.refusals import refuses
+from chassis.http.routing import api_router
 from chassis.problems.standard import (
     NotFound,
 )
@@ -21,7 +22,7 @@ from sync_bridge.comparisons.schemas import (
     DifferenceView,
     LevelDifferences,
 )
-from sync_bridge.routes import KEYED, Observer, Operator
+from sync_bridge.routes import Observer, Operator
 
 __all__ = ["comparison_router"]
 
@@ -29,9 +30,7 @@ __all__ = ["comparison_router"]
 comparison_router = api_router(prefix="/v1/comparisons", tag="comparisons")
 
 
-@comparison_router.post(
-    "", status_code=202, responses=problem_responses(*KEYED, ComparisonRunning, NothingToCompare)
-)
+@comparison_router.post("", status_code=202, responses=refuses(ComparisonRunning, NothingToCompare))
 async def comparison_create(
     command: BeginComparison, _by: Operator, _once: OnlyOnce, work: InWork, request: Request
 ) -> ComparisonView:
@@ -50,13 +49,13 @@ async def comparison_list(_by: Observer, asked: PageAsked, at: InReading) -> Pag
     return await views.comparison_page(at, asked)
 
 
-@comparison_router.get("/{comparison_id}", responses=problem_responses(NotFound))
+@comparison_router.get("/{comparison_id}", responses=refuses(NotFound))
 async def comparison_get(comparison_id: UUID, _by: Observer, at: InReading) -> ComparisonView:
     """A comparison: how far it is, and what it found."""
     return await views.comparison_view(at, comparison_id)
 
 
-@comparison_router.get("/{comparison_id}/differences", responses=problem_responses(NotFound))
+@comparison_router.get("/{comparison_id}/differences", responses=refuses(NotFound))
 async def comparison_difference_list(
     comparison_id: UUID,
     wanted: Annotated[DifferenceQuery, Query()],
@@ -71,7 +70,7 @@ async def comparison_difference_list(
 @comparison_router.post(
     "/{comparison_id}/level",
     status_code=202,
-    responses=problem_responses(*KEYED, NotFound, ComparisonRunning),
+    responses=refuses(NotFound, ComparisonRunning),
 )
 async def comparison_level(
     comparison_id: UUID, command: LevelDifferences, _by: Operator, _once: OnlyOnce, work: InWork

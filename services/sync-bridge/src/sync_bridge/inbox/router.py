@@ -7,7 +7,8 @@ from fastapi import Query
 
 from chassis.http.dependencies import InReading, InWork, OnlyOnce
 from chassis.http.paging import PageAsked
-from chassis.http.routing import api_router, problem_responses
+from chassis.http.refusals import refuses
+from chassis.http.routing import api_router
 from chassis.problems.standard import (
     NotFound,
 )
@@ -24,7 +25,7 @@ from sync_bridge.inbox.schemas import (
     Replay,
     Replayed,
 )
-from sync_bridge.routes import KEYED, Observer, Operator
+from sync_bridge.routes import Observer, Operator
 
 __all__ = ["inbox_router", "quarantine_router"]
 
@@ -41,7 +42,7 @@ async def inbox_list(
     return await views.event_page(at, wanted, asked)
 
 
-@inbox_router.post("/replay", responses=problem_responses(*KEYED))
+@inbox_router.post("/replay")
 async def inbox_replay(command: Replay, _by: Operator, _once: OnlyOnce, work: InWork) -> Replayed:
     """Put events into their lanes whose type was unknown when they came, as after an upgrade."""
     return await service.replay_unknown(work, command)
@@ -55,7 +56,7 @@ async def quarantine_list(
     return await views.quarantine_page(at, wanted, asked)
 
 
-@quarantine_router.get("/{entry}", responses=problem_responses(NotFound))
+@quarantine_router.get("/{entry}", responses=refuses(NotFound))
 async def quarantine_get(entry: UUID, _by: Operator, at: InReading) -> QuarantinedContent:
     """One of them: what is in it, why it is there, and from whom."""
     return await views.quarantine_entry(at, entry)
@@ -63,7 +64,7 @@ async def quarantine_get(entry: UUID, _by: Operator, at: InReading) -> Quarantin
 
 @quarantine_router.post(
     "/{entry}/release",
-    responses=problem_responses(*KEYED, NotFound, QuarantineDecided, NotAnEvent, NewerVersionCame),
+    responses=refuses(NotFound, QuarantineDecided, NotAnEvent, NewerVersionCame),
 )
 async def quarantine_release(
     entry: UUID, command: Decision, _by: Operator, _once: OnlyOnce, work: InWork
@@ -73,9 +74,7 @@ async def quarantine_release(
     return await views.quarantine_entry(work, entry)
 
 
-@quarantine_router.post(
-    "/{entry}/dismiss", responses=problem_responses(*KEYED, NotFound, QuarantineDecided)
-)
+@quarantine_router.post("/{entry}/dismiss", responses=refuses(NotFound, QuarantineDecided))
 async def quarantine_dismiss(
     entry: UUID, command: Decision, _by: Operator, _once: OnlyOnce, work: InWork
 ) -> QuarantinedContent:

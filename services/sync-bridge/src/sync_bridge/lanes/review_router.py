@@ -8,11 +8,10 @@ from fastapi import Query, Response, status
 from chassis.http.dependencies import IfMatch, InReading, InWork, OnlyOnce
 from chassis.http.etag import reply_with
 from chassis.http.paging import PageAsked
-from chassis.http.routing import api_router, problem_responses
+from chassis.http.refusals import refuses
+from chassis.http.routing import api_router
 from chassis.problems.standard import (
     NotFound,
-    RevisionRequired,
-    StaleRevision,
 )
 from chassis.storage.paging import Page
 from sync_bridge.identity import views
@@ -35,7 +34,7 @@ from sync_bridge.identity.schemas import (
 )
 from sync_bridge.lanes import pairing
 from sync_bridge.lanes.errors import LaneMoving, NothingToCarry
-from sync_bridge.routes import KEYED, Observer, Operator
+from sync_bridge.routes import Observer, Operator
 from sync_bridge.translator import InLanguage
 
 __all__ = ["mapping_router", "review_router"]
@@ -56,7 +55,7 @@ async def mapping_list(
 @mapping_router.post(
     "",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=problem_responses(*KEYED, PairTaken, LaneMoving, NothingToCarry),
+    responses=refuses(PairTaken, LaneMoving, NothingToCarry),
 )
 async def mapping_create(
     command: LinkByHand, _by: Operator, _once: OnlyOnce, work: InWork, translator: InLanguage
@@ -69,7 +68,7 @@ async def mapping_create(
 @mapping_router.post(
     "/{mapping_id}/unlink",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problem_responses(*KEYED, NotFound, NotUnlinked, LaneMoving),
+    responses=refuses(NotFound, NotUnlinked, LaneMoving),
 )
 async def mapping_unlink(
     mapping_id: UUID, command: Unlink, _by: Operator, _once: OnlyOnce, work: InWork
@@ -90,7 +89,7 @@ async def review_list(
     return await views.review_page(at, wanted, asked, translator)
 
 
-@review_router.get("/{review_id}", responses=problem_responses(NotFound))
+@review_router.get("/{review_id}", responses=refuses(NotFound))
 async def review_get(
     review_id: UUID, _by: Observer, at: InReading, translator: InLanguage, response: Response
 ) -> ReviewView:
@@ -102,11 +101,8 @@ async def review_get(
 
 @review_router.post(
     "/{review_id}/decision",
-    responses=problem_responses(
-        *KEYED,
+    responses=refuses(
         NotFound,
-        StaleRevision,
-        RevisionRequired,
         ReviewClosed,
         NotACandidate,
         AnswerTookEffect,

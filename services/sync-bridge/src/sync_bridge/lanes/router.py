@@ -6,7 +6,8 @@ from fastapi import Path, Query, status
 
 from chassis.http.dependencies import InReading, InWork, OnlyOnce, ProblemViews
 from chassis.http.paging import PageAsked
-from chassis.http.routing import api_router, problem_responses
+from chassis.http.refusals import refuses
+from chassis.http.routing import api_router
 from chassis.problems.standard import (
     NotFound,
 )
@@ -23,7 +24,7 @@ from sync_bridge.lanes.schemas import (
     PauseView,
     RetryLanes,
 )
-from sync_bridge.routes import KEYED, Observer, Operator
+from sync_bridge.routes import Observer, Operator
 from sync_bridge.translator import InLanguage
 
 __all__ = ["flow_router", "lane_router"]
@@ -56,7 +57,7 @@ async def lane_act_list(_by: Observer, asked: PageAsked, at: InReading) -> Page[
     return await views.act_page(at, asked)
 
 
-@lane_router.post("/retry", responses=problem_responses(*KEYED))
+@lane_router.post("/retry")
 async def lane_retry_batch(
     command: RetryLanes, _by: Operator, _once: OnlyOnce, work: InWork, view_of: ProblemViews
 ) -> LanesRetried:
@@ -67,15 +68,13 @@ async def lane_retry_batch(
     return await commands.retry_requested(work, command, view_of=view_of)
 
 
-@lane_router.get("/{key}", responses=problem_responses(NotFound))
+@lane_router.get("/{key}", responses=refuses(NotFound))
 async def lane_get(key: Key, _by: Observer, at: InReading, translator: InLanguage) -> LaneView:
     """A lane, with what holds it and what to do."""
     return await views.lane_view(at, key, translator)
 
 
-@lane_router.post(
-    "/{key}/retry", responses=problem_responses(*KEYED, NotFound, LaneMoving, LaneNotParked)
-)
+@lane_router.post("/{key}/retry", responses=refuses(NotFound, LaneMoving, LaneNotParked))
 async def lane_retry(
     key: Key,
     command: Note,
@@ -92,9 +91,7 @@ async def lane_retry(
     return await views.lane_view(work, done, translator)
 
 
-@lane_router.post(
-    "/{key}/skip", responses=problem_responses(*KEYED, NotFound, LaneMoving, LaneNotParked)
-)
+@lane_router.post("/{key}/skip", responses=refuses(NotFound, LaneMoving, LaneNotParked))
 async def lane_skip(
     key: Key,
     command: Note,
@@ -117,7 +114,7 @@ async def flow_pause_list(_by: Observer, at: InReading) -> Page[PauseView]:
 @flow_router.post(
     "/{kind}/resume",
     status_code=status.HTTP_204_NO_CONTENT,
-    responses=problem_responses(*KEYED, NotFound),
+    responses=refuses(NotFound),
 )
 async def flow_resume(kind: Kind, _by: Operator, _once: OnlyOnce, work: InWork) -> None:
     """Let the lanes of a kind move again now, as after a new key."""

@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from chassis.http.dependencies import InReading, InWork, OnlyOnce
-from chassis.http.routing import api_router, problem_responses
+from chassis.http.routing import api_router
 from sync_bridge.positions import service
 from sync_bridge.positions.schemas import Backfill, BackfillView, Reached, StatusView
-from sync_bridge.routes import KEYED, Observer, Operator
+from sync_bridge.routes import Observer, Operator
 from sync_bridge.translator import InLanguage
 
 __all__ = ["backfill_router", "position_router", "status_router"]
@@ -28,7 +28,7 @@ position_router: APIRouter = api_router(prefix="/v1/positions", tag="status")
 backfill_router: APIRouter = api_router(prefix="/v1/backfills", tag="status")
 
 
-@backfill_router.post("", status_code=202, responses=problem_responses(*KEYED))
+@backfill_router.post("", status_code=202)
 async def backfill_create(
     command: Backfill, _by: Operator, _once: OnlyOnce, work: InWork
 ) -> BackfillView:

@@ -9,16 +9,12 @@ from chassis.actor import Actor
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
 from chassis.http.etag import reply_with
 from chassis.http.paging import SearchAsked
+from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
     CurrencyNotSupported,
-    IdempotencyInFlight,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
     MissingReference,
     NotFound,
-    RevisionRequired,
-    StaleRevision,
 )
 from chassis.storage.paging import Page
 from erp.catalog.errors import FractionOfUnit
@@ -56,6 +52,7 @@ from erp.stock.errors import (
     DuplicateSerial,
     NotStocked,
     SerialExists,
+    SerialMovedLater,
     SerialsNeeded,
     SerialsNotKept,
 )
@@ -65,38 +62,41 @@ __all__ = ["purchase_order_router"]
 Buyer = Annotated[Actor, Needs("purchasing.write")]
 Reader = Annotated[Actor, Needs("purchasing.read")]
 
-_KEYED = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight, NotFound)
 
-purchase_order_router = api_router(
-    prefix="/v1/purchase-orders",
-    tag="purchase-orders",
-    problems=(
-        *_KEYED,
-        MissingReference,
-        CurrencyNotSupported,
-        FractionOfUnit,
-        NotStocked,
-        SerialsNeeded,
-        SerialsNotKept,
-        DuplicateSerial,
-        SerialExists,
-        NoSupplierPrice,
-        NotBought,
-        PartyArchived,
-        PurchaseOrderClosed,
-        MoreThanOrdered,
-        LessThanReceived,
-        StaleRevision,
-        RevisionRequired,
-        MoreThanReceived,
-        MoreThanSentBack,
-        NotALine,
-        NothingToBill,
-        NothingToCreditBack,
-        DuplicateBill,
-        NoPeriod,
-        PeriodClosed,
-    ),
+purchase_order_router = api_router(prefix="/v1/purchase-orders", tag="purchase-orders")
+
+_CONTENT = (
+    MissingReference,
+    CurrencyNotSupported,
+    FractionOfUnit,
+    NotStocked,
+    NoSupplierPrice,
+    NotBought,
+    PartyArchived,
+)
+"""What the content of an order may be refused for."""
+_RECEIVED = (
+    NotFound,
+    PurchaseOrderClosed,
+    MoreThanOrdered,
+    NotALine,
+    FractionOfUnit,
+    SerialsNeeded,
+    SerialsNotKept,
+    DuplicateSerial,
+    SerialExists,
+    SerialMovedLater,
+    NoPeriod,
+    PeriodClosed,
+)
+_BILLED = (
+    NotFound,
+    NotALine,
+    DuplicateBill,
+    CurrencyNotSupported,
+    FractionOfUnit,
+    NoPeriod,
+    PeriodClosed,
 )
 
 
@@ -113,7 +113,7 @@ async def purchase_order_list(
     return await order_queries.order_page(at.sql, wanted, asked, currency=currency)
 
 
-@purchase_order_router.post("", status_code=status.HTTP_201_CREATED)
+@purchase_order_router.post("", status_code=status.HTTP_201_CREATED, responses=refuses(*_CONTENT))
 async def purchase_order_create(
     command: NewPurchaseOrder, _by: Buyer, _once: OnlyOnce, work: InWork, response: Response
 ) -> PurchaseOrderView:
@@ -123,7 +123,9 @@ async def purchase_order_create(
     return order
 
 
-@purchase_order_router.post("/receive-all", status_code=status.HTTP_201_CREATED)
+@purchase_order_router.post(
+    "/receive-all", status_code=status.HTTP_201_CREATED, responses=refuses(*_RECEIVED)
+)
 async def purchase_order_receive_batch(
     command: ReceiveAll, _by: Buyer, _once: OnlyOnce, work: InWork
 ) -> ReceiptsBooked:
@@ -131,7 +133,7 @@ async def purchase_order_receive_batch(
     return await receiving.receive_all(work, command)
 
 
-@purchase_order_router.get("/{order_id}")
+@purchase_order_router.get("/{order_id}", responses=refuses(NotFound))
 async def purchase_order_get(
     order_id: UUID, _by: Reader, at: InReading, request: Request, response: Response
 ) -> PurchaseOrderView:
@@ -142,7 +144,10 @@ async def purchase_order_get(
     return view
 
 
-@purchase_order_router.put("/{order_id}/content")
+@purchase_order_router.put(
+    "/{order_id}/content",
+    responses=refuses(NotFound, *_CONTENT, NotALine, LessThanReceived, PurchaseOrderClosed),
+)
 async def purchase_order_update(
     order_id: UUID,
     command: ChangePurchaseOrder,
@@ -157,7 +162,7 @@ async def purchase_order_update(
     return order
 
 
-@purchase_order_router.post("/{order_id}/close")
+@purchase_order_router.post("/{order_id}/close", responses=refuses(NotFound, PurchaseOrderClosed))
 async def purchase_order_close(
     order_id: UUID, _by: Buyer, _once: OnlyOnce, work: InWork, response: Response
 ) -> PurchaseOrderView:
@@ -167,7 +172,9 @@ async def purchase_order_close(
     return order
 
 
-@purchase_order_router.post("/{order_id}/receipts", status_code=status.HTTP_201_CREATED)
+@purchase_order_router.post(
+    "/{order_id}/receipts", status_code=status.HTTP_201_CREATED, responses=refuses(*_RECEIVED)
+)
 async def purchase_order_receive(
     order_id: UUID, command: ReceiveOrder, _by: Buyer, _once: OnlyOnce, work: InWork
 ) -> ReceiptView:
@@ -175,17 +182,39 @@ async def purchase_order_receive(
     return await receiving.receive_order(work, order_id, command)
 
 
-@purchase_order_router.post("/{order_id}/bills", status_code=status.HTTP_201_CREATED)
+@purchase_order_router.post(
+    "/{order_id}/bills",
+    status_code=status.HTTP_201_CREATED,
+    responses=refuses(*_BILLED, NothingToBill, MoreThanReceived),
+)
 async def purchase_order_bill(
-    order_id: UUID, command: BillPurchaseOrder, _by: Buyer, _once: OnlyOnce, work: InWork
+    order_id: UUID,
+    command: BillPurchaseOrder,
+    _by: Buyer,
+    _once: OnlyOnce,
+    work: InWork,
+    response: Response,
 ) -> BillView:
     """Enter the supplier's bill; without lines, of all that came and is not billed yet."""
-    return await billing.bill_order(work, order_id, command)
+    bill = await billing.bill_order(work, order_id, command)
+    reply_with(response, bill, location=f"/v1/bills/{bill.id}")
+    return bill
 
 
-@purchase_order_router.post("/{order_id}/credit-notes", status_code=status.HTTP_201_CREATED)
+@purchase_order_router.post(
+    "/{order_id}/credit-notes",
+    status_code=status.HTTP_201_CREATED,
+    responses=refuses(*_BILLED, NothingToCreditBack, MoreThanSentBack, MissingReference),
+)
 async def purchase_order_credit(
-    order_id: UUID, command: CreditPurchaseOrder, _by: Buyer, _once: OnlyOnce, work: InWork
+    order_id: UUID,
+    command: CreditPurchaseOrder,
+    _by: Buyer,
+    _once: OnlyOnce,
+    work: InWork,
+    response: Response,
 ) -> BillView:
     """Enter the supplier's credit note of goods that were billed and went back."""
-    return await crediting.credit_order(work, order_id, command)
+    note = await crediting.credit_order(work, order_id, command)
+    reply_with(response, note, location=f"/v1/bills/{note.id}")
+    return note

@@ -7,14 +7,11 @@ from fastapi import Query, status
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
 from chassis.http.paging import SearchAsked
+from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
     CurrencyNotSupported,
-    IdempotencyInFlight,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
     MissingReference,
-    NotFound,
 )
 from chassis.storage.paging import Page
 from erp.catalog.errors import FractionOfUnit
@@ -48,7 +45,6 @@ Buyer = Annotated[Actor, Needs(WRITE)]
 Reader = Annotated[Actor, Needs(READ)]
 Sku = Annotated[str | None, Query(max_length=64)]
 
-_KEYED = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight, NotFound)
 
 supplier_price_router = api_router(prefix="/v1/supplier-prices", tag="supplier-prices")
 supplier_price = RecordRoutes(
@@ -68,18 +64,7 @@ supplier_price.upsert(UpsertSupplierPrice, refuses=_NEW)
 supplier_price.get()
 supplier_price.change(ChangeSupplierPrice)
 
-suggestion_router = api_router(
-    prefix="/v1/purchase-suggestions",
-    tag="purchase-suggestions",
-    problems=(
-        *_KEYED,
-        MissingReference,
-        SuggestionNotOpen,
-        NoSupplierPrice,
-        NotBought,
-        PartyArchived,
-    ),
-)
+suggestion_router = api_router(prefix="/v1/purchase-suggestions", tag="purchase-suggestions")
 
 
 @suggestion_router.get("")
@@ -94,7 +79,7 @@ async def purchase_suggestion_list(
     return await suggestion_queries.suggestion_page(at.sql, asked, state=state, sku=sku)
 
 
-@suggestion_router.post("/refresh")
+@suggestion_router.post("/refresh", responses=refuses(MissingReference))
 async def purchase_suggestion_refresh(
     command: RefreshSuggestions, _by: Buyer, _once: OnlyOnce, work: InWork
 ) -> Refreshed:
@@ -102,7 +87,11 @@ async def purchase_suggestion_refresh(
     return await suggesting.refresh_suggestions(work, command)
 
 
-@suggestion_router.post("/order", status_code=status.HTTP_201_CREATED)
+@suggestion_router.post(
+    "/order",
+    status_code=status.HTTP_201_CREATED,
+    responses=refuses(SuggestionNotOpen, NoSupplierPrice, NotBought, PartyArchived),
+)
 async def purchase_suggestion_order(
     command: OrderSuggestions, _by: Buyer, _once: OnlyOnce, work: InWork
 ) -> OrdersPlaced:

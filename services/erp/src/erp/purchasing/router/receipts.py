@@ -8,11 +8,9 @@ from fastapi import Query, status
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
 from chassis.http.paging import SearchAsked
+from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
-    IdempotencyInFlight,
-    IdempotencyKeyRequired,
-    IdempotencyKeyReused,
     NotFound,
 )
 from chassis.storage.paging import Page
@@ -62,50 +60,21 @@ __all__ = ["purchase_receipt_router", "purchase_return_router"]
 Buyer = Annotated[Actor, Needs("purchasing.write")]
 Reader = Annotated[Actor, Needs("purchasing.read")]
 
-_KEYED = (IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight, NotFound)
 
-purchase_receipt_router = api_router(
-    prefix="/v1/purchase-receipts",
-    tag="purchase-receipts",
-    problems=(
-        *_KEYED,
-        FractionOfUnit,
-        NotALine,
-        PurchaseOrderClosed,
-        MoreThanOnReceipt,
-        NothingToSendBack,
-        ReceiptBilled,
-        ReceiptReversed,
-        ReceiptSentBack,
-        ReceiptWithoutLines,
-        GoodsGone,
-        ShortOnDay,
-        NoCostOnDay,
-        DuplicateSerial,
-        SerialMovedLater,
-        SerialNotInStock,
-        SerialNotOnReceipt,
-        SerialsNeeded,
-        SerialsNotKept,
-        UnknownSerial,
-        NoPeriod,
-        PeriodClosed,
-    ),
-)
-purchase_return_router = api_router(
-    prefix="/v1/purchase-returns",
-    tag="purchase-returns",
-    problems=(
-        *_KEYED,
-        NotAReturn,
-        ReturnReversed,
-        ReturnCredited,
-        MoreThanOrdered,
-        SerialExists,
-        SerialMovedLater,
-        NoPeriod,
-        PeriodClosed,
-    ),
+purchase_receipt_router = api_router(prefix="/v1/purchase-receipts", tag="purchase-receipts")
+purchase_return_router = api_router(prefix="/v1/purchase-returns", tag="purchase-returns")
+
+_SENT_BACK = (
+    NotFound,
+    ReceiptReversed,
+    ReceiptWithoutLines,
+    GoodsGone,
+    ShortOnDay,
+    NoCostOnDay,
+    SerialNotInStock,
+    SerialMovedLater,
+    NoPeriod,
+    PeriodClosed,
 )
 
 
@@ -117,13 +86,29 @@ async def purchase_receipt_list(
     return await receipt_queries.receipt_page(at.sql, wanted, asked)
 
 
-@purchase_receipt_router.get("/{receipt_id}")
+@purchase_receipt_router.get("/{receipt_id}", responses=refuses(NotFound))
 async def purchase_receipt_get(receipt_id: UUID, _by: Reader, at: InReading) -> PurchaseReceiptView:
     """The receipt."""
     return await receiving.get_receipt(at.sql, receipt_id)
 
 
-@purchase_receipt_router.post("/{receipt_id}/returns", status_code=status.HTTP_201_CREATED)
+@purchase_receipt_router.post(
+    "/{receipt_id}/returns",
+    status_code=status.HTTP_201_CREATED,
+    responses=refuses(
+        *_SENT_BACK,
+        PurchaseOrderClosed,
+        NotALine,
+        NothingToSendBack,
+        MoreThanOnReceipt,
+        FractionOfUnit,
+        SerialNotOnReceipt,
+        SerialsNeeded,
+        SerialsNotKept,
+        DuplicateSerial,
+        UnknownSerial,
+    ),
+)
 async def purchase_receipt_return(
     receipt_id: UUID, command: ReturnToSupplier, _by: Buyer, _once: OnlyOnce, work: InWork
 ) -> PurchaseReturnView:
@@ -131,7 +116,11 @@ async def purchase_receipt_return(
     return await returning.return_goods(work, receipt_id, command)
 
 
-@purchase_receipt_router.post("/{receipt_id}/reverse", status_code=status.HTTP_201_CREATED)
+@purchase_receipt_router.post(
+    "/{receipt_id}/reverse",
+    status_code=status.HTTP_201_CREATED,
+    responses=refuses(*_SENT_BACK, ReceiptBilled, ReceiptSentBack),
+)
 async def purchase_receipt_reverse(
     receipt_id: UUID, command: ReverseReceipt, _by: Buyer, _once: OnlyOnce, work: InWork
 ) -> PurchaseReturnView:
@@ -147,13 +136,26 @@ async def purchase_return_list(
     return await receipt_queries.return_page(at.sql, wanted, asked)
 
 
-@purchase_return_router.get("/{return_id}")
+@purchase_return_router.get("/{return_id}", responses=refuses(NotFound))
 async def purchase_return_get(return_id: UUID, _by: Reader, at: InReading) -> PurchaseReturnView:
     """What went back."""
     return await returning.get_return(at.sql, return_id)
 
 
-@purchase_return_router.post("/{return_id}/reverse")
+@purchase_return_router.post(
+    "/{return_id}/reverse",
+    responses=refuses(
+        NotFound,
+        NotAReturn,
+        ReturnReversed,
+        ReturnCredited,
+        MoreThanOrdered,
+        SerialExists,
+        SerialMovedLater,
+        NoPeriod,
+        PeriodClosed,
+    ),
+)
 async def purchase_return_reverse(
     return_id: UUID, command: ReverseReturn, _by: Buyer, _once: OnlyOnce, work: InWork
 ) -> PurchaseReturnView:

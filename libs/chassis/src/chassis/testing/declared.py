@@ -1,0 +1,70 @@
+"""What a route refuses with stands in its contract: a test that is answered otherwise fails."""
+
+import json
+
+import httpx
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.types import Receive, Scope, Send
+
+from chassis.identity.jwt import IssuerUnavailable
+from chassis.problems.problem import MEDIA_TYPE
+from chassis.problems.standard import (
+    Conflict,
+    DatabaseFull,
+    DatabaseUnavailable,
+    InternalError,
+    MethodNotAllowed,
+    PathNotFound,
+    TooLarge,
+)
+
+__all__ = ["DeclaredProblems", "undeclared"]
+
+ANYWHERE = {
+    problem.code
+    for problem in (
+        Conflict,
+        DatabaseFull,
+        DatabaseUnavailable,
+        InternalError,
+        IssuerUnavailable,
+        MethodNotAllowed,
+        PathNotFound,
+        TooLarge,
+    )
+}
+"""Problems of the edge, of the issuer and of the database, which no route declares."""
+
+
+class DeclaredProblems(httpx.AsyncBaseTransport):
+    """Calls the application without a socket; fails where it answers an undeclared problem."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The reply. Raises AssertionError for a problem that its route does not declare."""
+        reached: list[Scope] = []
+
+        async def call(scope: Scope, receive: Receive, send: Send) -> None:
+            reached.append(scope)
+            await self._app(scope, receive, send)
+
+        transport = httpx.ASGITransport(app=call, raise_app_exceptions=False)
+        response = await transport.handle_async_request(request)
+        if response.headers.get("content-type") == MEDIA_TYPE:
+            code = json.loads(await response.aread())["code"]
+            missing = undeclared(reached[0].get("route"), response.status_code, code)
+            assert not missing, missing
+        return response
+
+
+def undeclared(route: object, status: int, code: str) -> str:
+    """What is wrong with a problem that a route answered; "" where it declares it."""
+    if code in ANYWHERE or not isinstance(route, APIRoute) or not route.include_in_schema:
+        return ""
+    declared = route.responses.get(status, {}).get("description", "")
+    if f"`{code}`" in declared:
+        return ""
+    return f"{route.name} answered {status} `{code}`, which it does not declare"
