@@ -28,6 +28,7 @@ from kafka import LocalKafka
 __all__ = ["BENCH", "relay_events", "send_bare"]
 
 EVENTS = 20_000
+BASE_URL = "https://crm.example.com"
 PARTITIONS = 12
 POLL_SECONDS = 0.005
 
@@ -115,7 +116,7 @@ def _relay(connect: Any, wakeups: Wakeups, broker: str) -> Relay:
             answer_seconds=ANSWER_SECONDS,
         )
 
-    return Relay(connect, wakeups, publisher)
+    return Relay(connect, wakeups, publisher, base_url=BASE_URL)
 
 
 async def _mark(url: str) -> int:
@@ -142,7 +143,9 @@ async def _until_marked(url: str, feed_seq: int) -> None:
 async def send_bare(url: str, broker: str) -> dict[str, float]:
     """The same records, ready in memory, by the client alone. An act of a load."""
     sql = await asyncpg.connect(url)
-    records = [Outgoing(*to_kafka(row)) for row in await sql.fetch(RECORDS_AFTER, 0, EVENTS)]
+    records = [
+        Outgoing(*to_kafka(row, BASE_URL)) for row in await sql.fetch(RECORDS_AFTER, 0, EVENTS)
+    ]
     await sql.close()
     topic = f"bench.{uuid4().hex}"
     await ensure_topics(broker, {topic}, partitions=PARTITIONS)

@@ -1,14 +1,15 @@
 """The committed contracts' two questions: is a file stale, and is a promise broken."""
 
+import copy
 import json
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator
 
+from chassis.events.json_schemas import objects_in
 from contracts.generator.history import BASE, History
 from contracts.generator.promises import (
     asyncapi_breaks,
@@ -18,7 +19,7 @@ from contracts.generator.promises import (
     version_allows,
 )
 
-__all__ = ["broken_promises", "stale_files"]
+__all__ = ["broken_promises", "closed", "stale_files"]
 
 EVENTS = "contracts/events"
 PROBLEMS = "contracts/problems.md"
@@ -35,7 +36,7 @@ def stale_files(root: Path, files: Mapping[str, str]) -> Iterator[str]:
             yield f"{path} is stale; {AGAIN}"
     for left in sorted((root / EVENTS).glob("*/*.json")):
         if left.relative_to(root).as_posix() not in files:
-            yield f"{left.relative_to(root)}: nothing publishes this event any more"
+            yield f"{left.relative_to(root)}: no event and no retired schema is behind this file"
     for path, content in files.items():
         if path.startswith(EVENTS):
             yield from _example_faults(root, path, json.loads(content))
@@ -46,10 +47,20 @@ def _example_faults(root: Path, path: str, schema: Mapping[str, Any]) -> Iterato
     examples = sorted(folder.glob("*.json"))
     if not examples:
         yield f"{folder.relative_to(root)} has no example of this event"
-    judge = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    strict = closed(schema)
+    judge = Draft202012Validator(strict, format_checker=Draft202012Validator.FORMAT_CHECKER)
     for example in examples:
         for fault in judge.iter_errors(json.loads(example.read_text("utf-8"))):
             yield f"{example.relative_to(root)}{fault.json_path.removeprefix('$')}: {fault.message}"
+
+
+def closed(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema as we hold ourselves to it: what it does not name may not be there."""
+    strict = copy.deepcopy(dict(schema))
+    for place in list(objects_in(strict)):
+        if "properties" in place:
+            place["additionalProperties"] = False
+    return strict
 
 
 def broken_promises(history: History, files: Mapping[str, str]) -> Iterator[str]:
@@ -90,25 +101,14 @@ def _broken(
 
 
 def _broken_events(history: History, base: str, files: Mapping[str, str]) -> Iterator[str]:
-    published = history.files(base, EVENTS)
-    for path in published:
-        if path not in files and _succeeded(path, published) & files.keys():
-            continue
+    for path in history.files(base, EVENTS):
         old = history.at(base, path)
         if old is None or path not in files:
-            yield f"{path}: the event is gone; publish its new major beside it for one release"
+            yield f"{path}: the schema is gone; that of an event which is no longer "
+            "published stays, in the folder that the service names as `retired_schemas`"
             continue
         for fault in event_breaks(old, json.loads(files[path])):
             yield f"{path}: {fault}"
-
-
-def _succeeded(path: str, published: Collection[str]) -> set[str]:
-    """Newer majors of that event which are published already."""
-    name, _, major = path.removesuffix(".json").rpartition(".v")
-    newer = re.compile(rf"{re.escape(name)}\.v(\d+)\.json")
-    return {
-        one for one in published if (is_of := newer.fullmatch(one)) and int(is_of[1]) > int(major)
-    }
 
 
 def _broken_problems(history: History, base: str, files: Mapping[str, str]) -> Iterator[str]:

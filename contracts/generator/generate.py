@@ -8,10 +8,10 @@ from typing import Any
 import yaml
 
 from chassis.api.app import create_app
+from chassis.api.asyncapi import asyncapi_document
+from chassis.api.schemas import schemas_of
 from chassis.service import Service
-from contracts.generator.asyncapi import asyncapi_document
 from contracts.generator.catalogue import problems_page, settings_page
-from contracts.generator.schemas import event_schema
 
 __all__ = ["contracts_of", "openapi_of", "write"]
 
@@ -27,7 +27,9 @@ def contracts_of(services: Mapping[str, Service]) -> Files:
     }
     for name, service in services.items():
         files[f"contracts/openapi/{name}.json"] = _json(openapi_of(service))
-        files[f"contracts/asyncapi/{name}.yaml"] = _yaml(asyncapi_document(service))
+        files[f"contracts/asyncapi/{name}.yaml"] = _yaml(
+            asyncapi_document(service, service.settings.model_construct())
+        )
         files |= dict(_events(service))
     return files
 
@@ -38,10 +40,12 @@ def openapi_of(service: Service) -> dict[str, Any]:
 
 
 def _events(service: Service) -> Iterator[tuple[str, str]]:
-    for event in service.events:
-        if event.public:
-            path = f"contracts/events/{service.name}/{event.event_name}.v{event.major}.json"
-            yield path, _json(event_schema(event, service.name))
+    """Each schema without the service in its file's name: the folder says it."""
+    for name, schema in schemas_of(service).items():
+        yield (
+            f"contracts/events/{service.name}/{name.removeprefix(f'{service.name}.')}",
+            _json(schema),
+        )
 
 
 def write(root: Path, files: Files) -> list[str]:

@@ -78,7 +78,9 @@ class Service:
     Handlers of one event act in the order of their modules. Only a key that is bound to a reserved
     system may act in its name. `shared_locales`: folders with translations of libraries above the
     chassis. `session`: settings of PostgreSQL for its pooled connections, in addition to those of
-    every service. Raises ValueError when modules bring the same thing twice.
+    every service. `retired_schemas`: folder with the schemas of events that it published once: they
+    are served for those who keep such events. Raises ValueError when modules bring the same thing
+    twice.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Service:
     modules: Sequence[Module]
     reserved_systems: frozenset[str] = frozenset()
     shared_locales: Sequence[Path] = ()
+    retired_schemas: Path | None = None
     session: Mapping[str, str] = field(default_factory=dict)
     commands: typer.Typer | None = None
 

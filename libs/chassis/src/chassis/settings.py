@@ -83,6 +83,12 @@ class ServiceSettings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address the API listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port the API listens on.")
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="Where callers reach the service, such as https://erp.example.com; events name "
+        "their schemas under it. Unset: http:// with the address and port the API listens on.",
+    )
     zone: str = Field(
         default="Asia/Shanghai", description="IANA time zone that decides the business day."
     )
@@ -169,6 +175,14 @@ class ServiceSettings(BaseSettings):
     def time_zone(self) -> ZoneInfo:
         """The installation's zone."""
         return ZoneInfo(self.zone)
+
+    @property
+    def base_url(self) -> str:
+        """Where callers reach the service, without a slash at the end."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        host = "localhost" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @classmethod
     def settings_customise_sources(

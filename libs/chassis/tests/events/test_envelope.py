@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from chassis.events.envelope import COLUMNS, RECORDS_AFTER, envelope_schema, to_json, to_kafka
 from chassis.telemetry.trace import Trace
 
+BASE_URL = "https://sample.example.com"
 REQUIRED = {
     "id",
     "source",
@@ -71,7 +72,7 @@ def read_structured(body: bytes):
 
 
 def read_binary(record):
-    _, _, key, value, headers = to_kafka(record)
+    _, _, key, value, headers = to_kafka(record, BASE_URL)
     return from_binary(KafkaMessage(headers=dict(headers), key=key, value=value), JSONFormat())
 
 
@@ -80,12 +81,12 @@ async def test_every_event_says_what_it_is_and_where_it_comes_from(rows, history
     async with history.database.driver() as sql:
         installation = await sql.fetchval("select id from installation")
     for place, row in enumerate(rows, 1):
-        event = orjson.loads(to_json(row))
+        event = orjson.loads(to_json(row, BASE_URL))
         assert set(event) >= REQUIRED | {"specversion", "data"}
         assert event["specversion"] == "1.0"
         assert event["source"] == f"/tandem/sample/{installation}"
         assert event["type"] == "tandem.sample.note-written.v1"
-        assert event["dataschema"] == "urn:tandem:event:sample.note-written.v1"
+        assert event["dataschema"] == f"{BASE_URL}/schemas/sample.note-written.v1.json"
         assert event["subject"] == event["partitionkey"] == event["data"]["id"]
         assert event["sequence"] == f"{place:020d}"
         assert event["aggversion"] == event["data"]["version"]
@@ -94,7 +95,7 @@ async def test_every_event_says_what_it_is_and_where_it_comes_from(rows, history
 
 async def test_what_caused_it_travels_with_it(rows):
     """B15, B58: origin, hops, correlation, causation and the trace of the caller."""
-    own, caused = (orjson.loads(to_json(row)) for row in rows)
+    own, caused = (orjson.loads(to_json(row, BASE_URL)) for row in rows)
     assert (own["origin"], own["hops"]) == ("sample", 0)
     assert "causationid" not in own
     assert (caused["origin"], caused["hops"]) == ("crm", 1)
@@ -106,7 +107,7 @@ async def test_what_caused_it_travels_with_it(rows):
 async def test_the_sdk_reads_both_forms_as_the_same_event(rows, records):
     """B15: structured for the feed, binary for Kafka, nothing lost either way."""
     for row, record in zip(rows, records, strict=True):
-        structured, binary = read_structured(to_json(row)), read_binary(record)
+        structured, binary = read_structured(to_json(row, BASE_URL)), read_binary(record)
         assert as_texts(structured) == as_texts(binary)
         assert structured.get_data() == binary.get_data() == orjson.loads(row["payload"])
 
@@ -114,14 +115,14 @@ async def test_the_sdk_reads_both_forms_as_the_same_event(rows, records):
 async def test_the_sdk_writes_what_we_write(rows, records):
     """B15: from the feed's form to Kafka's and back, by the SDK alone, gives our own bytes."""
     for row, record in zip(rows, records, strict=True):
-        place, topic, key, value, headers = to_kafka(record)
+        place, topic, key, value, headers = to_kafka(record, BASE_URL)
         assert (place, topic) == (row["feed_seq"], row["topic"])
-        message = to_binary(read_structured(to_json(row)), JSONFormat())
+        message = to_binary(read_structured(to_json(row, BASE_URL)), JSONFormat())
         assert message.key.encode() == key
         assert message.headers == dict(headers)
         assert orjson.loads(message.value) == orjson.loads(value)
         back = orjson.loads(JSONFormat().write(read_binary(record)))
-        ours = orjson.loads(to_json(row))
+        ours = orjson.loads(to_json(row, BASE_URL))
         assert {name: str(back[name]) for name in ours if name != "data"} == {
             name: str(ours[name]) for name in ours if name != "data"
         }
@@ -130,9 +131,9 @@ async def test_the_sdk_writes_what_we_write(rows, records):
 
 async def test_sequences_sort_as_text(rows):
     """CloudEvents `sequence`: compared as text, so it is padded."""
-    sequences = [orjson.loads(to_json(row))["sequence"] for row in rows]
+    sequences = [orjson.loads(to_json(row, BASE_URL))["sequence"] for row in rows]
     assert sequences == sorted(sequences)
-    later = orjson.loads(to_json(dict(rows[0]) | {"feed_seq": 10**18}))["sequence"]
+    later = orjson.loads(to_json(dict(rows[0]) | {"feed_seq": 10**18}, BASE_URL))["sequence"]
     assert later > sequences[-1]
 
 
@@ -142,6 +143,6 @@ async def test_the_published_schema_describes_the_envelope(rows):
     Draft202012Validator.check_schema(schema)
     validator = Draft202012Validator(schema)
     for row in rows:
-        event = orjson.loads(to_json(row))
+        event = orjson.loads(to_json(row, BASE_URL))
         validator.validate(event)
         assert not validator.is_valid({name: event[name] for name in event if name != "source"})

@@ -38,7 +38,7 @@ def test_type_topic_and_schema_carry_service_and_major_version():
     """C67: the schema version stands in the type and in the schema's identifier."""
     assert PriceChanged.type_for("erp") == "tandem.erp.price-changed.v2"
     assert PriceChanged.topic_for("erp") == "erp.price.v2"
-    assert PriceChanged.schema_for("erp") == "urn:tandem:event:erp.price-changed.v2"
+    assert PriceChanged.schema_for("erp") == "/schemas/erp.price-changed.v2.json"
 
 
 def test_money_travels_as_amount_and_currency():

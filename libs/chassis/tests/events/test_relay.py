@@ -86,7 +86,9 @@ class Desk:
 
         wakeups = self.service.app.state.wakeups
         connect = self.service.database.connect_driver
-        return Relay(connect, wakeups, make or make_publisher, page=page)
+        return Relay(
+            connect, wakeups, make or make_publisher, base_url="https://sample.test", page=page
+        )
 
 
 class Told:

@@ -286,6 +286,7 @@ SERVICE = Service(
     settings=SampleSettings,
     migrations=HERE / "migrations",
     locale=HERE,
+    retired_schemas=HERE / "schemas",
     reserved_systems=frozenset({"twin"}),
     modules=[MODULE],
 )

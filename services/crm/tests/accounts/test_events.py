@@ -33,7 +33,9 @@ async def test_the_feed_carries_it_with_its_envelope(desk):
     [event] = [one for one in await desk.crm.feed() if one["subject"] == account["id"]]
     assert event["type"] == "tandem.crm.account-changed.v1"
     assert event["source"].startswith("/tandem/crm/")
-    assert event["dataschema"] == "urn:tandem:event:crm.account-changed.v1"
+    assert event["dataschema"] == (
+        f"{desk.crm.settings.base_url}/schemas/crm.account-changed.v1.json"
+    )
     assert (event["aggversion"], event["origin"], event["hops"]) == (1, "crm", 0)
     assert event["data"]["name"] == account["name"]
 

@@ -82,6 +82,23 @@ def test_an_empty_body_is_a_tombstone_and_a_broken_one_is_not():
         read_event(attributes_of(), b'{"a": ')
 
 
+@pytest.mark.parametrize(
+    "dataschema",
+    [
+        "urn:tandem:event:crm.account-changed.v1",
+        "https://crm.example.com/schemas/crm.account-changed.v1.json",
+        None,
+    ],
+)
+def test_what_names_the_schema_decides_nothing(dataschema):
+    """Records that a broker kept from before name their schemas in another way."""
+    attributes = attributes_of()
+    attributes.pop("dataschema", None)
+    plain = read_event(attributes, b'{"a": 1}')
+    named = {"dataschema": dataschema} if dataschema else {}
+    assert read_event(attributes | named, b'{"a": 1}') == plain
+
+
 def test_texts_lose_only_what_the_database_cannot_keep():
     assert storable("a\x00b ü") == "a�b ü"
 

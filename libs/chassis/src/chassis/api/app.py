@@ -14,6 +14,7 @@ from chassis.api.health import health_router
 from chassis.api.identity import routers as identity_routers
 from chassis.api.jobs import router as jobs_router
 from chassis.api.openapi import openapi_document
+from chassis.api.schemas import Descriptions, schemas_router
 from chassis.events.wakeup import Wakeups
 from chassis.http.faults import add_fault_handlers
 from chassis.http.middleware import Edge
@@ -50,6 +51,7 @@ def create_app(
     app.state.settings = settings
     app.state.planned_requests = settings.planned_requests
     app.state.metrics = metrics
+    app.state.descriptions = Descriptions(service, settings)
     app.state.texts = Texts.load([*service.shared_locales, service.locale])
     app.state.readiness = _readiness(app)
     if database is not None:
@@ -87,6 +89,7 @@ def _routes(service: Service, metrics: Metrics) -> list[BaseRoute]:
     routers = (
         health_router,
         docs_router,
+        schemas_router,
         metrics.router(),
         feed_router(service),
         *identity_routers(service),

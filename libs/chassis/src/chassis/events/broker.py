@@ -3,7 +3,18 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-__all__ = ["BrokerTrouble", "Outgoing", "Publisher", "PublishingFailed"]
+__all__ = [
+    "COPIES",
+    "RETENTION_MILLISECONDS",
+    "BrokerTrouble",
+    "Outgoing",
+    "Publisher",
+    "PublishingFailed",
+]
+
+COPIES = 3
+RETENTION_MILLISECONDS = 14 * 24 * 3600 * 1000
+"""Of a topic that the relay makes; what an operator made is left as it is."""
 
 
 class Outgoing(NamedTuple):

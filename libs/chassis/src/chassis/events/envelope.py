@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from chassis.events.event import schema_uri
+from chassis.events.event import schema_path
 
 __all__ = [
     "COLUMNS",
@@ -46,10 +46,11 @@ def source_of(topic: str, installation: object) -> str:
     return f"/tandem/{topic.partition('.')[0]}/{installation}"
 
 
-def attributes_of(row: Mapping[str, Any]) -> dict[str, str | int]:
+def attributes_of(row: Mapping[str, Any], base_url: str) -> dict[str, str | int]:
     """The CloudEvents attributes of a published row, standard ones first.
 
-    A state that was read has no place in the feed, so it has no `sequence`.
+    `base_url` is the service's own, which has the schemas of its events. A state that was read
+    has no place in the feed, so it has no `sequence`.
     """
     aggregate_id = str(row["aggregate_id"])
     attributes: dict[str, str | int] = {
@@ -60,7 +61,7 @@ def attributes_of(row: Mapping[str, Any]) -> dict[str, str | int]:
         "subject": aggregate_id,
         "time": _rfc3339(row["occurred_at"]),
         "datacontenttype": "application/json",
-        "dataschema": schema_uri(row["type"]),
+        "dataschema": base_url + schema_path(row["type"]),
         "partitionkey": aggregate_id,
         "history": row["epoch"],
         "aggversion": row["aggregate_version"],
@@ -76,13 +77,15 @@ def attributes_of(row: Mapping[str, Any]) -> dict[str, str | int]:
     return attributes
 
 
-def to_json(row: Mapping[str, Any]) -> bytes:
+def to_json(row: Mapping[str, Any], base_url: str) -> bytes:
     """The event in structured JSON, its payload as the database stores it."""
     payload: str = row["payload"]
-    return orjson.dumps(attributes_of(row))[:-1] + b',"data":' + payload.encode() + b"}"
+    return orjson.dumps(attributes_of(row, base_url))[:-1] + b',"data":' + payload.encode() + b"}"
 
 
-def to_kafka(row: Iterable[Any]) -> tuple[int, str, bytes, bytes, list[tuple[str, bytes]]]:
+def to_kafka(
+    row: Iterable[Any], base_url: str
+) -> tuple[int, str, bytes, bytes, list[tuple[str, bytes]]]:
     """Place, topic, key, value and headers of the Kafka record: binary mode, keyed by aggregate.
 
     The headers are those of `attributes_of`, in bytes as `RECORDS_AFTER` brings them.
@@ -90,7 +93,7 @@ def to_kafka(row: Iterable[Any]) -> tuple[int, str, bytes, bytes, list[tuple[str
     place, topic, kind, installation, history, key, value, event_id, at, *rest = row
     sequence, version, origin, hops, correlation, traceparent, causation = rest
     headers = [
-        *_same_headers(topic, kind, installation, history),
+        *_same_headers(topic, kind, installation, history, base_url),
         ("ce_id", event_id),
         ("ce_subject", key),
         ("ce_time", at),
@@ -109,7 +112,7 @@ def to_kafka(row: Iterable[Any]) -> tuple[int, str, bytes, bytes, list[tuple[str
 
 @lru_cache(maxsize=1024)
 def _same_headers(
-    topic: str, event_type: str, installation: object, history: int
+    topic: str, event_type: str, installation: object, history: int, base_url: str
 ) -> list[tuple[str, bytes]]:
     """The headers that all events of a type share."""
     return [
@@ -117,7 +120,7 @@ def _same_headers(
         ("ce_specversion", b"1.0"),
         ("ce_source", source_of(topic, installation).encode()),
         ("ce_type", event_type.encode()),
-        ("ce_dataschema", schema_uri(event_type).encode()),
+        ("ce_dataschema", (base_url + schema_path(event_type)).encode()),
         ("ce_history", str(history).encode()),
     ]
 
@@ -134,7 +137,10 @@ _TEXTS = {
     "subject": {"format": "uuid", "description": "The aggregate's id."},
     "time": {"format": "date-time", "description": "When it happened, by the service's clock."},
     "datacontenttype": {"const": "application/json"},
-    "dataschema": {"format": "uri", "description": "The `$id` of the data's JSON Schema."},
+    "dataschema": {
+        "format": "uri",
+        "description": "Where the data's JSON Schema is served, for everybody; it is its `$id`.",
+    },
     "partitionkey": {"format": "uuid", "description": "The key of the Kafka record."},
     "sequence": {"pattern": "^[0-9]{20}$", "description": "Place in the feed, without gaps."},
     "origin": {"description": "The service in which the business process began."},

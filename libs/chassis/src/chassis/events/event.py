@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-__all__ = ["Event", "Exact", "InternalEvent", "MoneyText", "schema_uri"]
+__all__ = ["Event", "Exact", "InternalEvent", "MoneyText", "schema_path"]
 
 _DECIMAL_PATTERN = r"^-?\d+(\.\d+)?$"
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -77,8 +77,8 @@ class Event(BaseModel):
 
     @classmethod
     def schema_for(cls, service: str) -> str:
-        """The identifier of its JSON Schema, such as `urn:tandem:event:erp.customer-changed.v1`."""
-        return schema_uri(cls.type_for(service))
+        """The path of its JSON Schema, such as `/schemas/erp.customer-changed.v1.json`."""
+        return schema_path(cls.type_for(service))
 
 
 class InternalEvent(Event):
@@ -91,6 +91,6 @@ class InternalEvent(Event):
     changed: list[str] = []
 
 
-def schema_uri(event_type: str) -> str:
-    """The `dataschema` of an event type: `tandem.erp.x.v1` gives `urn:tandem:event:erp.x.v1`."""
-    return f"urn:tandem:event:{event_type.removeprefix('tandem.')}"
+def schema_path(event_type: str) -> str:
+    """Where a service has the schema of a type: `tandem.erp.x.v1` at `/schemas/erp.x.v1.json`."""
+    return f"/schemas/{event_type.removeprefix('tandem.')}.json"

@@ -139,16 +139,18 @@ async def follow(
     """
     clock = asyncio.get_running_loop().time
     deadline = clock() + asked.wait_seconds
-    seen = signal.count
+    seen, base_url = signal.count, database.setting.settings.base_url
     async with database.driver() as sql:
         start = await _start(sql, asked.after)
         try:
-            page = await _read(sql, start, asked)
+            page = await _read(sql, start, asked, base_url)
         except CursorForeign:
             if not by_bridge:
                 raise
             await notice_restore(sql, start)
-            page = await _read(sql, start, asked)  # Refused again, with what holds by now.
+            page = await _read(
+                sql, start, asked, base_url
+            )  # Refused again, with what holds by now.
         if asked.consumer is not None:
             await sql.execute(_MARK, asked.consumer, start.position)
     while not page.events and not signal.closed and (left := deadline - clock()) > 0:
@@ -158,7 +160,7 @@ async def follow(
             break
         seen = signal.count
         async with database.driver() as sql:
-            page = await _read(sql, page.cursor, asked)
+            page = await _read(sql, page.cursor, asked, base_url)
     return page
 
 
@@ -214,7 +216,7 @@ async def _start(sql: "asyncpg.Connection[Any]", after: str | None) -> Cursor:
     return Cursor.at(ends["installation"], ends["epoch"], position)
 
 
-async def _read(sql: "asyncpg.Connection[Any]", start: Cursor, asked: Asked) -> Page:
+async def _read(sql: "asyncpg.Connection[Any]", start: Cursor, asked: Asked, base_url: str) -> Page:
     types = None if asked.types is None else list(asked.types)
     rows = await sql.fetch(_PAGE, start.position, asked.limit, asked.scanned, types)
     first, newest = rows[0], rows[0]["head"]
@@ -224,7 +226,7 @@ async def _read(sql: "asyncpg.Connection[Any]", start: Cursor, asked: Asked) -> 
         raise CursorForeign(begins=str(replace(present, position=begins)))
     if start.position < first["floor"]:
         raise CursorExpired(floor=first["floor"], position=start.position)
-    events = [to_json(row) for row in rows if row["feed_seq"] is not None]
+    events = [to_json(row, base_url) for row in rows if row["feed_seq"] is not None]
     position = min(newest, start.position + asked.scanned)
     if len(events) == asked.limit:
         position = rows[-1]["feed_seq"]

@@ -59,6 +59,7 @@ class Relay:
         wakeups: Wakeups,
         make_publisher: Callable[[], Publisher],
         *,
+        base_url: str,
         page: int = PAGE,
         restarted: Callable[[], None] = lambda: None,
         compare: Compare | None = None,
@@ -66,6 +67,7 @@ class Relay:
         self._connect = connect
         self._wakeups = wakeups
         self._make_publisher = make_publisher
+        self._base_url = base_url
         self._page = page
         self._restarted = restarted
         self._compare = compare
@@ -120,7 +122,7 @@ class Relay:
 
         The mark also keeps what was safe before a failure.
         """
-        events = [Outgoing(*to_kafka(row)) for row in rows]
+        events = [Outgoing(*to_kafka(row, self._base_url)) for row in rows]
         async with _meanwhile(self._read(connection, events[-1].feed_seq)) as reading:
             try:
                 mark = await publisher.publish(events)

@@ -10,10 +10,10 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from chassis.events.broker import COPIES, RETENTION_MILLISECONDS
+
 __all__ = ["PartitionsDiffer", "ensure_topics"]
 
-_COPIES = 3
-_RETENTION_MILLISECONDS = 14 * 24 * 3600 * 1000
 _REQUEST_MILLISECONDS = 10_000
 
 
@@ -69,10 +69,10 @@ async def _partitions_of(admin: Any, topics: Collection[str]) -> dict[str, int]:
 
 async def _create(admin: Any, topics: Collection[str], partitions: int) -> None:
     cluster = await admin.describe_cluster()
-    copies = min(_COPIES, len(cluster["brokers"]))
+    copies = min(COPIES, len(cluster["brokers"]))
     settings = {
         "cleanup.policy": "delete",
-        "retention.ms": str(_RETENTION_MILLISECONDS),
+        "retention.ms": str(RETENTION_MILLISECONDS),
         "min.insync.replicas": str(max(1, copies - 1)),
         "unclean.leader.election.enable": "false",
     }

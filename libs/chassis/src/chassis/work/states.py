@@ -72,8 +72,9 @@ async def read_states(
         ends = await ends_of(at.sql)
         subjects = query.subjects or await _subjects_after(at, states.table, query)
         events = await states.read(at, subjects) if subjects else []
+    setting = database.setting
     rows = [
-        to_json(_row(database.setting.service, event, ends, at, trace))
+        to_json(_row(setting.service, event, ends, at, trace), setting.settings.base_url)
         for event in sorted(events, key=lambda event: event.id)
     ]
     more = not query.subjects and len(subjects) == query.limit

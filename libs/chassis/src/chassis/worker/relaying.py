@@ -43,4 +43,11 @@ def relay_for(
         partitions=settings.kafka_partitions,
         answer_seconds=ANSWER_SECONDS,
     )
-    return Relay(connect, wakeups, make_publisher, restarted=restarted, compare=ends.compare)
+    return Relay(
+        connect,
+        wakeups,
+        make_publisher,
+        base_url=settings.base_url,
+        restarted=restarted,
+        compare=ends.compare,
+    )

@@ -1,4 +1,4 @@
-"""JSON Schemas of events: strict, closed, and whole in one file."""
+"""JSON Schemas of events: whole in one file, and open, so that a new field breaks no reader."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -16,8 +16,8 @@ def event_schema(event: type[Event], service: str) -> Schema:
     """The schema of an event's data. Fields with a default are optional: old events lack them."""
     schema = event.model_json_schema(mode="validation")
     for place in objects_in(schema):
-        if "properties" in place:
-            place["additionalProperties"] = False
+        if place.get("additionalProperties") is False:
+            del place["additionalProperties"]
     promise = (event.__doc__ or "").strip()
     return {
         "$schema": DIALECT,

@@ -1,11 +1,13 @@
-"""AsyncAPI 3.0 of the events a service publishes: topics, messages, and that it sends them."""
+"""AsyncAPI 3.0 of the events a service publishes: topics, their form, and what is sent to them."""
 
 from typing import Any
 
+from chassis.events.broker import COPIES, RETENTION_MILLISECONDS
 from chassis.events.envelope import envelope_schema
 from chassis.events.event import Event
+from chassis.events.json_schemas import event_schema, inlined
 from chassis.service import Service
-from contracts.generator.schemas import event_schema, inlined
+from chassis.settings import ServiceSettings
 
 __all__ = ["asyncapi_document"]
 
@@ -13,12 +15,19 @@ Node = dict[str, Any]
 
 FORM = """Each record's key is the aggregate's id, so the events of one aggregate keep their order.
 Attributes travel as CloudEvents headers (`ce_...`), data as JSON in the value. The same events,
-in the same order, can be read over HTTP: `GET /v1/events`. Delivery is at least once; `ce_id`
-tells a repeat. Within a major version fields are only added, and unknown enum values may come."""
+in the same order, can be read over HTTP: `GET {base_url}/v1/events`, where they stay for at
+least {feed_days} days. Delivery is at least once; `ce_id` tells a repeat. Within a major version
+fields and enum values are only added: ignore what you do not know. `ce_dataschema` is the address
+of the data's JSON Schema, which everybody may read."""
+TOPIC_BINDING = "0.5.0"
 
 
-def asyncapi_document(service: Service) -> Node:
-    """The document. A service that publishes nothing has no channels."""
+def asyncapi_document(service: Service, settings: ServiceSettings) -> Node:
+    """The document. A service that publishes nothing has no channels.
+
+    Of the installation it tells its own address, partitions and retention; the brokers' addresses,
+    which everybody need not know, are left to be filled in.
+    """
     events = [event for event in service.events if event.public]
     types = [event.type_for(service.name) for event in events]
     topics = sorted({event.topic_for(service.name) for event in events})
@@ -27,15 +36,37 @@ def asyncapi_document(service: Service) -> Node:
         "info": {
             "title": f"{service.title}: events",
             "version": service.version,
-            "description": FORM,
+            "description": FORM.format(
+                base_url=settings.base_url, feed_days=settings.outbox_retention_days
+            ),
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",
-        "channels": {_key(topic): _channel(service, topic, events) for topic in topics},
+        "servers": {"kafka": _kafka()},
+        "channels": {
+            _key(topic): _channel(service, topic, events, settings.kafka_partitions)
+            for topic in topics
+        },
         "operations": {f"publish-{_key(topic)}": _operation(topic) for topic in topics},
         "components": {
             "messages": {_message_key(event): _message(service, event) for event in events},
             "schemas": {"Attributes": attributes(types)},
+        },
+    }
+
+
+def _kafka() -> Node:
+    """The brokers, wherever the installation has them."""
+    return {
+        "host": "{brokers}",
+        "protocol": "kafka",
+        "description": "The installation's Kafka brokers; the operator tells their addresses, and "
+        "whether they are reached by TLS and with which credentials.",
+        "variables": {
+            "brokers": {
+                "default": "localhost:9092",
+                "description": "Bootstrap servers, host:port by comma: `KAFKA_BOOTSTRAP_SERVERS`.",
+            }
         },
     }
 
@@ -49,13 +80,29 @@ def _message_key(event: type[Event]) -> str:
     return f"{event.event_name}-v{event.major}"
 
 
-def _channel(service: Service, topic: str, events: list[type[Event]]) -> Node:
+def _channel(service: Service, topic: str, events: list[type[Event]], partitions: int) -> Node:
     here = [event for event in events if event.topic_for(service.name) == topic]
     names = [_message_key(event) for event in here]
     return {
         "address": topic,
         "description": f"Changes of {', '.join(sorted({event.aggregate for event in here}))}.",
+        "servers": [{"$ref": "#/servers/kafka"}],
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
+        "bindings": {"kafka": _topic(topic, partitions)},
+    }
+
+
+def _topic(topic: str, partitions: int) -> Node:
+    """The topic as the relay makes it."""
+    return {
+        "topic": topic,
+        "partitions": partitions,
+        "replicas": COPIES,
+        "topicConfiguration": {
+            "cleanup.policy": ["delete"],
+            "retention.ms": RETENTION_MILLISECONDS,
+        },
+        "bindingVersion": TOPIC_BINDING,
     }
 
 
