@@ -23,23 +23,29 @@ def strings(node):
     return [one.value for one in ast.walk(node) if isinstance(one, ast.Constant)]
 
 
+def named_in(scope):
+    """The texts that names stand for in the scope, or in a part of it."""
+    return {
+        target.id: node.value.value
+        for node in ast.walk(scope)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
 def texts_told():
-    """Messages of wrong fields, as they stand in the code."""
+    """Messages of wrong fields, as they stand in the code; a name means what its function says."""
     for path in SOURCES:
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        named = {
-            target.id: node.value.value
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
-            for target in node.targets
-            if isinstance(target, ast.Name)
-        }
-        for node in ast.walk(tree):
-            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
-                continue
-            if node.func.id in {"FieldError", "PydanticCustomError"}:
-                told = node.args[-1]
-                yield named[told.id] if isinstance(told, ast.Name) else told.value
+        for scope in ast.iter_child_nodes(tree):
+            named = named_in(tree) | named_in(scope)
+            for node in ast.walk(scope):
+                if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+                    continue
+                if node.func.id in {"FieldError", "PydanticCustomError"}:
+                    told = node.args[-1]
+                    yield named[told.id] if isinstance(told, ast.Name) else told.value
 
 
 TOLD = sorted(set(texts_told()))
