@@ -84,7 +84,7 @@ def test_what_is_said_of_validation_is_told_in_chinese():
 
 
 def entities(package: str) -> set[str]:
-    """Words that stand for `{entity}` in problems: given by name, or as the module's KIND."""
+    """Words that stand for `{entity}` in problems: given by name, as KIND, or of a record type."""
     folder = f"libs/{package}/src" if package in LIBRARIES else f"services/*/src/{package}"
     return {
         str(value.value)
@@ -97,7 +97,9 @@ def entities(package: str) -> set[str]:
 
 def _named(node: ast.AST) -> list[ast.expr]:
     if isinstance(node, ast.Call):
-        return [word.value for word in node.keywords if word.arg == "entity"]
+        of_type = isinstance(node.func, ast.Name) and node.func.id in {"Reads", "RecordType"}
+        given = {"name"} if of_type else {"entity"}
+        return [word.value for word in node.keywords if word.arg in given]
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
         return [node.value] if node.targets[0].id == "KIND" else []
     return []
