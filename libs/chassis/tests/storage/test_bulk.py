@@ -141,6 +141,25 @@ async def test_a_statement_of_ones_own_takes_rows_and_values(work):
     ]
 
 
+async def test_a_statement_answers_of_its_rows_also_of_none(work):
+    here, new = Row(uuid4(), Decimal(1), "here"), Row(uuid4(), Decimal(3), "new")
+    await written(work, insert=([here], *COLUMNS))
+    text = "select n.at, p.label from {rows} join parcel p on p.id = n.id order by n.at"
+    rows = [Weighed(one, Decimal(0), None) for one in (uuid4(), here.id)]
+    assert [tuple(one) for one in await Bulk().fetch(work.sql, text, Weighed, rows, "id")] == [
+        (2, "here")
+    ]
+    assert await Bulk().fetch(work.sql, text, Weighed, [], "id") == []
+    write = Bulk()
+    write.update(Parcel, [here._replace(weight=Decimal(2))], "weight")
+    text = "insert into parcel (id, weight, label) select n.id, n.weight, {label} from {rows}"
+    answered = await write.fetch(
+        work.sql, f"{text} returning label, weight", Parcel, [new], "id", "weight", label="made"
+    )
+    assert [tuple(one) for one in answered] == [("made", Decimal(3))]
+    assert await stored(work) == [("here", Decimal(2)), ("made", Decimal(3))]
+
+
 async def test_without_rows_nothing_is_sent():
     write = Bulk()
     write.insert(Parcel, [], *COLUMNS)

@@ -97,27 +97,49 @@ class Bulk:
         The rows are the table `n`, `n.at` is their place; `kind` types the columns: an entity by
         its table, a NamedTuple or dataclass by its fields.
         """
-        if not rows:
-            return
-        types = tuple((name, _type_of_value(value)) for name, value in scalars.items())
-        self._parts.append(_Part(text, kind, columns, types))
-        for name in columns:
-            encode = _column(kind, name)[1]
-            values = [getattr(row, name) for row in rows]
-            self._arguments.append([encode(one) for one in values] if encode else values)
-        self._arguments += scalars.values()
+        if rows:
+            self._parts.append(self._part(text, kind, rows, columns, scalars))
 
     async def execute(self, sql: "asyncpg.Connection[Any]") -> None:
         """Send all parts at once; nothing at all where there are no rows."""
         if self._parts:
             await sql.execute(_statement(tuple(self._parts)), *self._arguments)
 
+    async def fetch(
+        self,
+        sql: "asyncpg.Connection[Any]",
+        text: str,
+        kind: type,
+        rows: Sequence[object],
+        *columns: str,
+        **scalars: object,
+    ) -> list[Mapping[str, Any]]:
+        """Send all parts with a last one, as `run` has it; what that selects or returns."""
+        parts = (*self._parts, self._part(text, kind, rows, columns, scalars))
+        return await sql.fetch(_statement(parts, answers=True), *self._arguments)
+
+    def _part(
+        self,
+        text: str,
+        kind: type,
+        rows: Sequence[object],
+        columns: tuple[str, ...],
+        scalars: Mapping[str, object],
+    ) -> _Part:
+        for name in columns:
+            encode = _column(kind, name)[1]
+            values = [getattr(row, name) for row in rows]
+            self._arguments.append([encode(one) for one in values] if encode else values)
+        self._arguments += scalars.values()
+        types = tuple((name, _type_of_value(value)) for name, value in scalars.items())
+        return _Part(text, kind, columns, types)
+
 
 @lru_cache(maxsize=256)
-def _statement(parts: tuple[_Part, ...]) -> str:
-    """The parts as one statement, their parameters numbered through."""
+def _statement(parts: tuple[_Part, ...], *, answers: bool = False) -> str:
+    """The parts as one statement, their parameters numbered through; the last one may answer."""
     written, taken = [], 0
-    for at, part in enumerate(parts):
+    for part in parts:
         arrays = [
             f"${taken + place}::{_column(part.kind, name)[0]}[]"
             for place, name in enumerate(part.columns, 1)
@@ -127,8 +149,10 @@ def _statement(parts: tuple[_Part, ...]) -> str:
         for name, kind in part.scalars:
             taken += 1
             values[name] = f"${taken}::{kind}"
-        written.append(f"part_{at} as ({_filled(part.text, values)})")
-    return f"with {', '.join(written)} select 1"
+        written.append(_filled(part.text, values))
+    answer = written.pop() if answers else "select 1"
+    together = ", ".join(f"part_{at} as ({text})" for at, text in enumerate(written))
+    return f"with {together} {answer}" if written else answer
 
 
 def _source(arrays: Iterable[str], columns: Iterable[str]) -> str:

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from chassis.storage.loading import columns_of, loaded
+from chassis.storage.bulk import Bulk
+from chassis.storage.loading import loaded
 from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.searching import containing
 from chassis.work.unit_of_work import Work
 from erp.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from erp.purchasing.schemas import PurchaseOrderQuery, PurchaseOrderView
+from erp.purchasing.states import PurchaseOrderState
 from erp.searched import PURCHASE_ORDERS
 from erp.sql import Sql
 from values.money import digits_of
@@ -34,34 +36,12 @@ _LINES = """select l.id, l.purchase_order_id, l.position, l.item_id, l.quantity,
   from purchase_order_line l join item i on i.id = l.item_id
   where l.purchase_order_id = any($1::uuid[]) order by l.purchase_order_id, l.position"""
 
-_MAKE = """with order_made as (
-    insert into purchase_order (id, version, created_at, updated_at, number, supplier_id, state,
-        ordered_on)
-      select id, 1, $1, $1, number, supplier_id, 'ordered', ordered_on
-        from unnest($2::uuid[], $3::text[], $4::uuid[], $5::date[])
-          as n(id, number, supplier_id, ordered_on)
-      returning id)
-  insert into purchase_order_line (id, purchase_order_id, position, item_id, quantity, unit_price,
-      due_on, received, received_value, billed, billed_value)
-    select id, purchase_order_id, position, item_id, quantity, unit_price, due_on, 0, 0, 0, 0
-      from unnest($6::uuid[], $7::uuid[], $8::smallint[], $9::uuid[], $10::numeric[],
-          $11::numeric[], $12::date[])
-        as n(id, purchase_order_id, position, item_id, quantity, unit_price, due_on)"""
-
-_SAVE = """with order_saved as (
-    update purchase_order o set state = n.state, version = n.version, updated_at = n.updated_at
-      from unnest($1::uuid[], $2::text[], $3::integer[], $4::timestamptz[])
-        as n(id, state, version, updated_at)
-      where o.id = n.id)
-  update purchase_order_line l set quantity = n.quantity, unit_price = n.unit_price,
-      due_on = n.due_on, received = n.received, received_value = n.received_value,
-      billed = n.billed, billed_value = n.billed_value, returned = n.returned,
-      credited = n.credited
-    from unnest($5::uuid[], $6::numeric[], $7::numeric[], $8::date[], $9::numeric[],
-        $10::numeric[], $11::numeric[], $12::numeric[], $13::numeric[], $14::numeric[])
-      as n(id, quantity, unit_price, due_on, received, received_value, billed, billed_value,
-        returned, credited)
-    where l.id = n.id"""
+_NEW_ORDER = ("id", "number", "supplier_id", "ordered_on")
+_NEW_LINE = ("id", "purchase_order_id", "position", "item_id", "quantity", "unit_price", "due_on")
+_CHANGED_LINE = (
+    *("quantity", "unit_price", "due_on", "received", "received_value"),
+    *("billed", "billed_value", "returned", "credited"),
+)
 
 _STATE = """o.id, o.version, o.number, o.supplier_id, s.number as supplier_number, o.state,
     o.ordered_on, o.created_at, o.updated_at, s.name as supplier_name,
@@ -125,15 +105,20 @@ async def add_orders(
     work: Work, orders: Sequence[PurchaseOrder], lines: Sequence[PurchaseOrderLine]
 ) -> None:
     """Store new orders with their lines."""
-    await work.sql.execute(
-        _MAKE,
-        work.now,
-        *columns_of(orders, "id", "number", "supplier_id", "ordered_on"),
-        *columns_of(
-            lines,
-            *("id", "purchase_order_id", "position", "item_id", "quantity", "unit_price", "due_on"),
-        ),
+    write = Bulk()
+    write.insert(
+        PurchaseOrder,
+        orders,
+        *_NEW_ORDER,
+        version=1,
+        created_at=work.now,
+        updated_at=work.now,
+        state=PurchaseOrderState.ORDERED,
     )
+    write.insert(
+        PurchaseOrderLine, lines, *_NEW_LINE, received=0, received_value=0, billed=0, billed_value=0
+    )
+    await write.execute(work.sql)
 
 
 async def add_lines(work: Work, lines: Sequence[PurchaseOrderLine]) -> None:
@@ -145,13 +130,10 @@ async def add_lines(work: Work, lines: Sequence[PurchaseOrderLine]) -> None:
 async def save_orders(work: Work, locked: Iterable[LockedPurchaseOrder]) -> None:
     """Store what became of locked orders."""
     kept = list(locked)
-    lines = [line for one in kept for line in one.lines]
-    await work.sql.execute(
-        _SAVE,
-        *columns_of([one.order for one in kept], "id", "state", "version", "updated_at"),
-        *columns_of(lines, "id", "quantity", "unit_price", "due_on", "received"),
-        *columns_of(lines, "received_value", "billed", "billed_value", "returned", "credited"),
-    )
+    write = Bulk()
+    write.update(PurchaseOrder, [one.order for one in kept], "state", "version", "updated_at")
+    write.update(PurchaseOrderLine, [line for one in kept for line in one.lines], *_CHANGED_LINE)
+    await write.execute(work.sql)
 
 
 async def order_views(

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
 
-from chassis.storage.loading import columns_of, loaded
+from chassis.storage.bulk import Bulk
+from chassis.storage.loading import loaded
 from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.searching import containing
 from chassis.work.unit_of_work import Work
@@ -80,17 +82,12 @@ _RETURN = """r.id, r.number, r.kind, r.purchase_receipt_id, g.number as purchase
 _FROM_RETURN = """purchase_return r join purchase_receipt g on g.id = r.purchase_receipt_id
   join purchase_order o on o.id = r.purchase_order_id"""
 
-_ADD_RECEIPTS = """with receipt as (
-    insert into purchase_receipt (id, number, purchase_order_id, effective_on, recorded_at, actor)
-      select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::date[], $5::timestamptz[],
-        $6::text[]))
-  insert into purchase_receipt_line (id, purchase_receipt_id, position, order_line_id, item_id,
-      quantity, value, serials, returned, returned_value)
-    select n.id, n.receipt_id, n.position, n.order_line_id, n.item_id, n.quantity, n.value,
-        array(select jsonb_array_elements_text(n.serials::jsonb)), 0, 0
-      from unnest($7::uuid[], $8::uuid[], $9::smallint[], $10::uuid[], $11::uuid[],
-          $12::numeric[], $13::numeric[], $14::text[])
-        as n(id, receipt_id, position, order_line_id, item_id, quantity, value, serials)"""
+# An array of arrays would come apart in the rows, so serials come as JSON.
+_ADD_LINES = """insert into purchase_receipt_line (id, purchase_receipt_id, position, order_line_id,
+    item_id, quantity, value, serials, returned, returned_value)
+  select n.id, n.purchase_receipt_id, n.position, n.order_line_id, n.item_id, n.quantity, n.value,
+      array(select jsonb_array_elements_text(n.serials::jsonb)), 0, 0
+    from {rows}"""
 _HEAD = """select r.id, r.number, r.purchase_order_id, r.effective_on,
     coalesce((select t.kind from purchase_return t where t.purchase_receipt_id = r.id
         and t.reversed_on is null order by t.kind desc limit 1), '') as gone
@@ -99,10 +96,7 @@ _LINES = """select id, purchase_receipt_id, position, order_line_id, item_id, qu
     serials, returned, returned_value
   from purchase_receipt_line where purchase_receipt_id = $1 order by position
   for no key update"""
-_SAVE_LINES = """update purchase_receipt_line l set returned = n.returned,
-    returned_value = n.returned_value
-  from unnest($1::uuid[], $2::numeric[], $3::numeric[]) as n(id, returned, returned_value)
-  where l.id = n.id"""
+_RECEIPT = ("id", "number", "purchase_order_id", "effective_on", "recorded_at", "actor")
 
 
 class ReceiptHead(NamedTuple):
@@ -115,17 +109,39 @@ class ReceiptHead(NamedTuple):
     returned_as: str
 
 
+class _NewLine(NamedTuple):
+    """What came of an order's line, with its serials as JSON."""
+
+    id: UUID
+    purchase_receipt_id: UUID
+    position: int
+    order_line_id: UUID
+    item_id: UUID
+    quantity: Decimal
+    value: Decimal
+    serials: str
+
+
 async def add_receipts(
     work: Work, receipts: Sequence[PurchaseReceipt], lines: Sequence[PurchaseReceiptLine]
 ) -> None:
     """Store new receipts with their lines."""
-    await work.sql.execute(
-        _ADD_RECEIPTS,
-        *columns_of(receipts, "id", "number", "purchase_order_id", "effective_on", "recorded_at"),
-        *columns_of(receipts, "actor"),
-        *columns_of(lines, "id", "purchase_receipt_id", "position", "order_line_id", "item_id"),
-        *columns_of(lines, "quantity", "value"),
-        [json.dumps(line.serials) for line in lines],
+    write = Bulk()
+    write.insert(PurchaseReceipt, receipts, *_RECEIPT)
+    write.run(_ADD_LINES, _NewLine, [_new_line(line) for line in lines], *_NewLine._fields)
+    await write.execute(work.sql)
+
+
+def _new_line(line: PurchaseReceiptLine) -> _NewLine:
+    return _NewLine(
+        line.id,
+        line.purchase_receipt_id,
+        line.position,
+        line.order_line_id,
+        line.item_id,
+        line.quantity,
+        line.value,
+        json.dumps(line.serials),
     )
 
 
@@ -180,7 +196,9 @@ async def lines_of_return(work: Work, return_id: UUID) -> Sequence[PurchaseRetur
 
 async def save_receipt_lines(work: Work, lines: Sequence[PurchaseReceiptLine]) -> None:
     """Store what went back of a receipt's lines."""
-    await work.sql.execute(_SAVE_LINES, *columns_of(lines, "id", "returned", "returned_value"))
+    write = Bulk()
+    write.update(PurchaseReceiptLine, lines, "returned", "returned_value")
+    await write.execute(work.sql)
 
 
 async def receipt_page(

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from chassis.storage.bulk import Bulk
 from chassis.storage.loading import loaded
 from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.searching import containing
 from chassis.work.unit_of_work import Work
-from erp.purchasing.models import PurchaseSuggestion
+from erp.purchasing.models import PurchaseSuggestion, SupplierPrice
 from erp.purchasing.rules.replenishing import SupplierTerms
 from erp.purchasing.schemas import SuggestionView
 from erp.purchasing.states import SuggestionState
@@ -45,20 +46,18 @@ _PROSPECTS = f"""select i.id as prospect_id, i.bought and i.status = 'active' as
   where i.id = any($1::uuid[])"""
 
 _OFFERS = """select item_id, supplier_id, amount, lead_time_days from supplier_price
-  where (supplier_id, item_id) in (select * from unnest($1::uuid[], $2::uuid[]))"""
-
-_SAVE = """insert into purchase_suggestion as s (id, version, created_at, updated_at, item_id,
-    quantity, needed_on, order_by, supplier_id, state, order_line_id)
-  select * from unnest($1::uuid[], $2::integer[], $3::timestamptz[], $4::timestamptz[],
-    $5::uuid[], $6::numeric[], $7::date[], $8::date[], $9::uuid[], $10::text[], $11::uuid[])
-  on conflict (id) do update set version = excluded.version, updated_at = excluded.updated_at,
-    quantity = excluded.quantity, needed_on = excluded.needed_on, order_by = excluded.order_by,
-    supplier_id = excluded.supplier_id, state = excluded.state,
-    order_line_id = excluded.order_line_id"""
+  where (supplier_id, item_id) in (select n.supplier_id, n.item_id from {rows})"""
 _COLUMNS = (
     *("id", "version", "created_at", "updated_at", "item_id", "quantity", "needed_on"),
     *("order_by", "supplier_id", "state", "order_line_id"),
 )
+
+
+class _Pair(NamedTuple):
+    """An item, and who sells it."""
+
+    supplier_id: UUID
+    item_id: UUID
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,8 @@ async def offers_for(
     sql: Sql, pairs: Sequence[tuple[UUID, UUID]]
 ) -> Mapping[tuple[UUID, UUID], Offer]:
     """What suppliers ask for items; pairs of supplier and item without a price are left out."""
-    rows = await sql.fetch(_OFFERS, [one for one, _ in pairs], [one for _, one in pairs])
+    asked = [_Pair(*one) for one in pairs]
+    rows = await Bulk().fetch(sql, _OFFERS, SupplierPrice, asked, *_Pair._fields)
     return {
         (row["supplier_id"], row["item_id"]): Offer(row["amount"], row["lead_time_days"])
         for row in rows
@@ -140,8 +140,9 @@ async def offers_for(
 
 async def save_suggestions(work: Work, suggestions: Sequence[PurchaseSuggestion]) -> None:
     """Store suggestions, new or changed; their items are locked."""
-    columns: list[list[Any]] = [[getattr(one, name) for one in suggestions] for name in _COLUMNS]
-    await work.sql.execute(_SAVE, *columns)
+    write = Bulk()
+    write.upsert(PurchaseSuggestion, suggestions, *_COLUMNS)
+    await write.execute(work.sql)
 
 
 async def suggestion_page(
