@@ -27,6 +27,7 @@ PACKAGES = {
     },
 }
 LIBRARIES = ("values", "chassis")
+FIELD_ERRORS = {"FieldError", "PydanticCustomError"}
 FACT = re.compile(r"\{(\w*)\}")
 
 
@@ -51,16 +52,30 @@ def problems() -> list[type[Problem]]:
 
 
 def field_messages(package: str) -> Iterator[str]:
-    """Texts given to FieldError(pointer, code, message) as they stand in the code."""
+    """Texts given to FieldError or PydanticCustomError, as they stand in the code."""
     folder = f"libs/{package}/src" if package in LIBRARIES else f"services/*/src/{package}"
     for source in sources(folder):
-        for node in ast.walk(source.tree):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "FieldError":
-                yield from (
-                    str(value.value)
-                    for value in [*node.args[2:3], *(word.value for word in node.keywords)]
-                    if isinstance(value, ast.Constant) and " " in str(value.value)
-                )
+        for scope in ast.walk(source.tree):
+            if isinstance(scope, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef):
+                yield from _messages_in(scope)
+
+
+def _messages_in(scope: ast.AST) -> Iterator[str]:
+    """Texts of the errors of a function: in the call, or named before it."""
+    named: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(scope):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            named.setdefault(node.targets[0].id, []).append(node.value)
+    for node in ast.walk(scope):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in FIELD_ERRORS:
+            given = [*node.args[1:], *(word.value for word in node.keywords)]
+            if not isinstance(scope, ast.Module):
+                given += [text for one in given for text in named.get(getattr(one, "id", ""), ())]
+            yield from (
+                str(one.value)
+                for one in given
+                if isinstance(one, ast.Constant) and " " in str(one.value)
+            )
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.events.event import Event
+from crm.accounts.states import AccountKind, Stage
 from crm.consents import Consent
 from crm.terms import ErpTerms
 from values.address import Address
@@ -36,8 +37,8 @@ class AccountChanged(Event):
     aggregate = "account"
 
     name: str
-    kind: Literal["company", "person"]
-    stage: Literal["prospect", "customer"]
+    kind: AccountKind
+    stage: Stage
     tax_id: str
     email: str
     phone: str = Field(

@@ -20,6 +20,7 @@ from sqlalchemy.schema import SchemaItem
 
 from chassis.storage.base import Amount, PartlyEdited
 from chassis.storage.states import enum_check
+from crm.accounts.states import AccountKind, Stage
 from crm.base import Base
 from crm.consents import Consent, ConsentState
 from crm.searched import ACCOUNT, CONTACT
@@ -113,8 +114,8 @@ class Account(PartlyEdited, Reachable, Base):
     __tablename__ = "account"
     __table_args__ = (
         *_rules_of("account"),
-        CheckConstraint("kind in ('company', 'person')", name="kind_known"),
-        CheckConstraint("stage in ('prospect', 'customer')", name="stage_known"),
+        enum_check("kind", AccountKind),
+        enum_check("stage", Stage),
         CheckConstraint("price_list <> ''", name="price_list_given"),
         CheckConstraint("erp_credit_limit >= 0", name="erp_credit_limit_not_negative"),
         CheckConstraint(
@@ -129,8 +130,8 @@ class Account(PartlyEdited, Reachable, Base):
         ),
     )
 
-    kind: Mapped[str] = mapped_column(default="company")
-    stage: Mapped[str] = mapped_column(default="customer")
+    kind: Mapped[str] = mapped_column(default=AccountKind.COMPANY)
+    stage: Mapped[str] = mapped_column(default=Stage.CUSTOMER)
     tax_id: Mapped[str] = mapped_column(default="")
     website: Mapped[str] = mapped_column(default="")
     industry: Mapped[str] = mapped_column(default="")

@@ -28,6 +28,7 @@ from crm.accounts.schemas import (
     ContactView,
     ReachableQuery,
 )
+from crm.accounts.states import Stage
 from crm.settings import settings_of
 from records.links import references
 from records.reads import BY_NAME, Reads, columns_of, everybody, record_filters
@@ -171,7 +172,7 @@ async def lock_buyers(sql: Sql, account_ids: Collection[UUID]) -> list[UUID]:
         "select id, stage from account where id = any($1::uuid[]) order by id for key share",
         list(account_ids),
     )
-    return [row["id"] for row in rows if row["stage"] == "prospect"]
+    return [row["id"] for row in rows if row["stage"] == Stage.PROSPECT]
 
 
 async def lock_for_update(sql: Sql, account_id: UUID) -> None:

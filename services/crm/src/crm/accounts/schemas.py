@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from chassis.http.etag import EtagVersion, Revision
+from crm.accounts.states import AccountKind, Stage
 from crm.consents import Consent, ConsentChange, ConsentPatch
 from crm.terms import ErpTerms, ErpTermsChange
 from records.links import ExternalRef, LinkExternal
@@ -59,8 +60,6 @@ __all__ = [
     "UpsertContact",
 ]
 
-Kind = Literal["company", "person"]
-Stage = Literal["prospect", "customer"]
 Known = Annotated[str, StringConstraints(max_length=1000)]
 """What somebody else knows, as it is written there."""
 
@@ -72,7 +71,7 @@ _PHONE = "As people write it; shown in E.164 where it is valid."
 class AccountFields(Command):
     """Fields of an account. What is left out of a change stays as it is."""
 
-    kind: Kind = Field(default_factory=unset, description="By default a company.")
+    kind: AccountKind = Field(default_factory=unset, description="By default a company.")
     stage: Stage = Field(
         default_factory=unset, description="By default a customer; a prospect has not bought."
     )
@@ -216,7 +215,7 @@ class Buyer:
 class AccountView(ReachableView):
     """An account."""
 
-    kind: Kind
+    kind: AccountKind
     stage: Stage
     tax_id: str
     website: str

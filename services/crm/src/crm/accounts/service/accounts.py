@@ -17,6 +17,7 @@ from crm.accounts.models import ACTIVE, ARCHIVED, Account
 from crm.accounts.rules.ownership import LED_BY_ERP, NEVER_EDITED
 from crm.accounts.schemas import AccountView, Buyer
 from crm.accounts.service.values import with_phone
+from crm.accounts.states import Stage
 from crm.ownership import ERP, ManagedByErp
 from crm.settings import settings_of
 from crm.staff.service.members import require_active_user
@@ -52,7 +53,7 @@ async def buyer(sql: queries.Sql, account_id: UUID, *, new_business: bool = Fals
 async def become_customer(work: Work, account_id: UUID) -> None:
     """Make a customer of a prospect: it has ordered."""
     account = await lock(work, Account, account_id)
-    await write(work, ACCOUNT, [Change(account, {"stage": "customer"})])
+    await write(work, ACCOUNT, [Change(account, {"stage": Stage.CUSTOMER})])
 
 
 async def lock_buyers(work: Work, account_ids: Collection[UUID]) -> None:
@@ -115,7 +116,7 @@ def _with_terms(
     terms = given.onto(change.record.erp)
     if terms.credit_limit:
         require_supported_currency(work, terms.credit_limit.currency)
-    follows: dict[str, Any] = {"stage": "customer"}
+    follows: dict[str, Any] = {"stage": Stage.CUSTOMER}
     if terms.archived != bool(change.record.erp_archived):
         follows["status"] = ARCHIVED if terms.archived else ACTIVE
     return follows | dict(change.values) | {"erp": terms}

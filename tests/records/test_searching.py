@@ -7,32 +7,26 @@ from uuid import uuid4
 
 import pytest
 
-SHARED = os.environ.get("TANDEM_SHARED", Path(__file__).resolve().parents[4] / "shared")
+from tests.records.kinds import KINDS
+
+SHARED = os.environ.get("TANDEM_SHARED", Path(__file__).resolve().parents[3] / "shared")
 DATA = Path(SHARED) / "data"
-LISTS = {
-    "/v1/accounts": lambda name: {"name": name},
-    "/v1/products": lambda name: {"name": name, "code": f"P-{uuid4().hex[:12]}"},
-    "/v1/teams": lambda name: {"name": f"{name} {uuid4().hex[:8]}"},
-}
-
-
 SOURCES = [
     ("zh_company_names", "company_short_names.csv", "short_name"),
     ("unicode_names", "item.csv", "pk"),
 ]
-
-
+SAMPLE = 200
+FOUND = [kind for kind in KINDS if kind.found]
+FIRMS = [("crm", "/v1/accounts"), ("erp", "/v1/customers")]
 UNSEEN = ["\u200b", "\u2060 \ufeff", "\u00ad", "\u3164", "\u202e", "\u061c", "\u0301", "'’`", "،؟"]
 """Questions without anything that names something."""
 
 
 async def found(desk, path, q):
-    reply = await desk.client.get(path, params={"q": q, "limit": 200})
-    assert reply.status_code == 200, reply.text
-    return [one["id"] for one in reply.json()["items"]]
+    return await desk.listed(path, q=q, limit=200)
 
 
-@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("kind", FOUND, ids=str)
 @pytest.mark.parametrize(
     ("name", "asked"),
     [
@@ -74,13 +68,15 @@ async def found(desk, path, q):
         ("Müller 100%_Nord", "nord (muller)"),
     ],
 )
-async def test_a_record_is_found_however_it_is_typed(desk, path, name, asked):
-    word = uuid4().hex[:10]
-    made = await desk.add(path, **LISTS[path](f"{name} {word}"))
-    assert await found(desk, path, f"{asked} {word}") == [made["id"]]
-    assert await found(desk, path, f"{asked} {word}x") == []
+async def test_a_record_is_found_however_it_is_typed(desks, kind, name, asked):
+    desk, word = desks[kind.half], uuid4().hex[:10]
+    values = await kind.new(desk) | {"name": f"{name} {word}"}
+    made = await desk.add(kind.path, **values)
+    assert await found(desk, kind.path, f"{asked} {word}") == [made["id"]]
+    assert await found(desk, kind.path, f"{asked} {word}x") == []
 
 
+@pytest.mark.parametrize(("half", "path"), FIRMS)
 @pytest.mark.parametrize(
     ("phone", "others"),
     [
@@ -92,18 +88,22 @@ async def test_a_record_is_found_however_it_is_typed(desk, path, name, asked):
         ("+49 30 901820 ext. 12", ["+49 30 901820", "030 901820", "01820"]),
     ],
 )
-async def test_a_phone_is_found_as_it_is_shown_and_by_its_last_digits(desk, phone, others):
-    account = await desk.add("/v1/accounts", name=desk.word("Phone"), phone=phone)
-    for asked in (phone, account["phone"], *others):
-        assert account["id"] in await found(desk, "/v1/accounts", asked), asked
+async def test_a_phone_is_found_as_it_is_shown_and_by_its_last_digits(
+    desks, half, path, phone, others
+):
+    desk = desks[half]
+    firm = await desk.add(path, name=desk.word("Phone"), phone=phone)
+    for asked in (phone, firm["phone"], *others):
+        assert firm["id"] in await found(desk, path, asked), asked
 
 
-@pytest.mark.parametrize("path", [*LISTS, "/v1/contacts", "/v1/users"])
+@pytest.mark.parametrize(
+    ("half", "path"), [*((kind.half, kind.path) for kind in FOUND), ("crm", "/v1/users")]
+)
 @pytest.mark.parametrize("q", ["", "   ", "%", "-_-", "（）", "。", *UNSEEN])
-async def test_a_question_without_a_word_is_refused(desk, path, q):
-    reply = await desk.client.get(path, params={"q": q})
-    assert reply.status_code == 422, reply.text
-    assert reply.json()["errors"][0]["code"] == ("nothing_to_search" if q.strip() else "empty")
+async def test_a_question_without_a_word_is_refused(desks, problem, half, path, q):
+    refusal = problem(await desks[half].client.get(path, params={"q": q}), 422, "invalid_input")
+    assert refusal["errors"][0]["code"] == ("nothing_to_search" if q.strip() else "empty")
 
 
 def names(folder, file, column):
@@ -117,67 +117,66 @@ def names(folder, file, column):
     return found[:: -(-len(found) // SAMPLE)]
 
 
-SAMPLE = 200
-BATCHES = {
-    "/v1/accounts": lambda at, name: {"name": name},
-    "/v1/contacts": lambda at, name: {"name": name},
-    "/v1/products": lambda at, name: {"name": name, "code": f"P-{at}-{uuid4().hex[:12]}"},
-}
-"""What is made in batches, and of which facts."""
-_USERS = """insert into local_user (id, login, name, password_hash, roles)
-  select gen_random_uuid(), 'u' || at || '-' || $1, name, 'none', '{seller}'
-    from unnest($2::text[]) with ordinality as n(name, at) returning id"""
-
-
 async def each_finds_itself(desk, path, made):
     """Every name finds its record."""
     lost = [name for name, record in made if record not in await found(desk, path, name)]
     assert lost == []
 
 
-@pytest.mark.parametrize("path", BATCHES)
+@pytest.mark.parametrize("kind", [kind for kind in FOUND if kind.sent], ids=str)
 @pytest.mark.parametrize("source", SOURCES)
-async def test_every_name_finds_itself(desk, path, source):
-    sample, run = names(*source), uuid4().hex[:8]
-    to = {"account_id": (await desk.account())["id"]} if path == "/v1/contacts" else {}
+async def test_every_name_finds_itself(desks, kind, source):
+    desk, sample, run = desks[kind.half], names(*source), uuid4().hex[:8]
+    body = await kind.sent(desk)
     items = [
-        {"external_id": f"{run}-{at}", "source_version": 1, **to} | BATCHES[path](at, name)
+        {**body, "external_id": f"{run}-{at}", "source_version": 1, "name": name}
+        | ({kind.code: desk.word(run)} if kind.code else {})
         for at, name in enumerate(sample)
     ]
-    reply = await desk.crm.post(f"{path}/by-external/names/batch", {"items": items})
-    assert reply.status_code == 200, reply.text
-    made = [one["id"] for one in reply.json()["items"]]
-    await each_finds_itself(desk, path, zip(sample, made, strict=True))
+    made = [one["id"] for one in await desk.send_many(kind.path, items, system="names")]
+    await each_finds_itself(desk, kind.path, zip(sample, made, strict=True))
+
+
+_USERS = """insert into local_user (id, login, name, password_hash, roles)
+  select gen_random_uuid(), 'u' || at || '-' || $1, name, 'none', '{seller}'
+    from unnest($2::text[]) with ordinality as n(name, at) returning id"""
 
 
 @pytest.mark.parametrize("source", SOURCES)
-async def test_every_user_is_found_by_name(desk, source):
-    sample = names(*source)
+async def test_every_user_is_found_by_name(desks, source):
+    desk, sample = desks["crm"], names(*source)
     made = [str(row["id"]) for row in await desk.rows(_USERS, uuid4().hex[:8], sample)]
     await each_finds_itself(desk, "/v1/users", zip(sample, made, strict=True))
 
 
-async def test_a_product_is_found_by_its_code(desk):
-    word = uuid4().hex[:10]
-    made = await desk.add("/v1/products", code=f"ÖBB-{word}-1/A", name="plain")
-    for asked in (f"ÖBB-{word}-1/A", f"obb {word}", f"ÖBB{word}1A", f"{word}1a"):
-        assert await found(desk, "/v1/products", asked) == [made["id"]], asked
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.code and kind.found], ids=str)
+async def test_a_record_is_found_by_its_code(desks, kind):
+    desk, word = desks[kind.half], uuid4().hex[:10]
+    values = await kind.new(desk) | {"name": "plain", kind.code: f"ÖBB-{word}-1/A"}
+    made = await desk.add(kind.path, **values)
+    for asked in (f"ÖBB-{word}-1/A", f"obb {word}", f"ÖBB{word}1A", f"öbb{word}-1-a", f"{word}1a"):
+        assert await found(desk, kind.path, asked) == [made["id"]], asked
 
 
-_ROW = "select ctid::text, xmin::text from account_search where account_id = $1::text::uuid"
-
-
-async def test_what_a_record_is_found_by_is_written_when_it_changes(desk):
+@pytest.mark.parametrize(
+    ("half", "path", "table", "unsearched"),
+    [
+        ("crm", "/v1/accounts", "account", "industry = 'x'"),
+        ("erp", "/v1/customers", "customer", "payment_terms_days = 7, updated_at = now()"),
+    ],
+)
+async def test_what_a_record_is_found_by_is_written_when_it_changes(
+    desks, half, path, table, unsearched
+):
     """By whatever statement, and by no change of another fact."""
-    word = uuid4().hex[:10]
-    made = await desk.account(name=f"First {word}")
-    before = await desk.rows(_ROW, made["id"])
-    unsearched = "update account set industry = 'x', name = name where id = $1::text::uuid"
-    await desk.rows(unsearched, made["id"])
-    assert await desk.rows(_ROW, made["id"]) == before
-    await desk.rows(
-        "update account set name = $2, sort_key = $2 where id = $1::text::uuid", made["id"], word
-    )
-    assert await desk.rows(_ROW, made["id"]) != before
-    assert await found(desk, "/v1/accounts", f"first {word}") == []
-    assert await found(desk, "/v1/accounts", word) == [made["id"]]
+    desk, word = desks[half], uuid4().hex[:10]
+    kept = f"select ctid::text, xmin::text from {table}_search where {table}_id = $1::text::uuid"
+    made = await desk.add(path, name=f"First {word}")
+    before = await desk.rows(kept, made["id"])
+    own = "where id = $1::text::uuid"
+    await desk.rows(f"update {table} set {unsearched}, name = name {own}", made["id"])
+    assert await desk.rows(kept, made["id"]) == before
+    await desk.rows(f"update {table} set name = $2, sort_key = $2 {own}", made["id"], word)
+    assert await desk.rows(kept, made["id"]) != before
+    assert await found(desk, path, f"first {word}") == []
+    assert await found(desk, path, word) == [made["id"]]

@@ -1,0 +1,199 @@
+"""The record types of the ERP."""
+
+from chassis.testing.desk import Desk
+from erp.ledger import service as ledger
+from tests.records.kind import (
+    ADDRESS,
+    CNY,
+    EMPTY_ADDRESS,
+    NEVER_EMPTY,
+    PERIOD,
+    REACHABLE,
+    TWO,
+    Fields,
+    Kind,
+    Values,
+    both,
+    coded,
+    given,
+)
+
+
+async def item(desk: Desk) -> str:
+    """SKU of an item."""
+    sku = desk.word("SKU")
+    await desk.add("/v1/items", sku=sku, name="Bolt")
+    return sku
+
+
+async def item_new(desk: Desk) -> Values:
+    """An item, and the category and tax code that another one may get."""
+    if not (await desk.see("/v1/tax-codes?limit=200"))["items"]:
+        await desk.server.post("/v1/tax-codes", {"code": "VAT13", "name": "VAT", "rate": "0.13"})
+    return {"sku": desk.word("SKU"), "name": "Bolt"} | await with_category(desk)
+
+
+async def with_category(desk: Desk) -> Values:
+    """There is a category `MERGED` afterwards."""
+    await desk.server.post("/v1/item-categories", {"code": "MERGED", "name": "Merged"})
+    return {}
+
+
+async def category_new(desk: Desk) -> Values:
+    return {"code": desk.word("C"), "name": "Lamps"} | await with_category(desk)
+
+
+async def price_sent(desk: Desk) -> Values:
+    return {"sku": await item(desk), "price": CNY, "min_quantity": "1.0"}
+
+
+async def sales_order_sent(desk: Desk) -> Values:
+    customer = await desk.add("/v1/customers", name=desk.word("Customer"))
+    line = {"sku": await item(desk), "quantity": "2.0", "unit_price": CNY, "discount": "0.10"}
+    return {"customer_id": customer["id"], "lines": [line], "note": "Today."}
+
+
+async def opening_stock_sent(desk: Desk) -> Values:
+    async with desk.server.database.transaction() as work:
+        await ledger.ensure_year(work, work.today())
+    return {"sku": await item(desk), "quantity": "1.0", "unit_cost": CNY}
+
+
+async def supplier_price_new(desk: Desk) -> Values:
+    supplier = await desk.add("/v1/suppliers", name="Mill")
+    return {"supplier_number": supplier["number"], "sku": await item(desk), "price": CNY}
+
+
+async def supplier_price_sent(desk: Desk) -> Values:
+    known, terms = desk.word(), {"lead_time_days": 1, "min_quantity": "2.0"}
+    await desk.send("/v1/suppliers", known, 1, system="shop", name="Mill")
+    return {"supplier_external_id": known, "sku": await item(desk), "price": CNY} | terms
+
+
+async def journal_entry_sent(desk: Desk) -> Values:
+    async with desk.server.database.transaction() as work:
+        await ledger.ensure_year(work, work.today())
+    expenses = (await desk.see("/v1/accounts?kind=expense&limit=200"))["items"]
+    sides = [(expenses[-1]["code"], "debit"), ("bank", "credit")]
+    return {"memo": "Rent", "lines": [{"account": one, side: "7.00"} for one, side in sides]}
+
+
+async def payment_sent(desk: Desk) -> Values:
+    customer = await desk.add("/v1/customers", name=desk.word("Customer"))
+    return {"party_id": customer["id"], "amount": CNY, "reference": "Transfer"}
+
+
+PARTY: Fields = REACHABLE | {
+    "legal_name": ("Other Ltd", ""),
+    "tax_id_shared": (True, NEVER_EMPTY),
+    "payment_terms_days": (7, NEVER_EMPTY),
+}
+DOZEN = {"unit": "DZN", "numerator": 12}
+
+OF_ERP = (
+    Kind(
+        half="erp",
+        path="/v1/customers",
+        table="customer",
+        **both(given(name="Mill", phone="1", bill_to={"city": "Ningbo"})),
+        change={"phone": "2"},
+        fields=PARTY
+        | {
+            "credit_limit": (CNY, None),
+            "dunning_block": (True, NEVER_EMPTY),
+            "price_list": ("standard", None),
+            "bill_to": (ADDRESS, EMPTY_ADDRESS),
+            "ship_to": (ADDRESS, EMPTY_ADDRESS),
+        },
+        found=True,
+    ),
+    Kind(
+        half="erp",
+        path="/v1/suppliers",
+        table="supplier",
+        **both(given(name="Mill", phone="1", address={"city": "Ningbo"})),
+        change={"phone": "2"},
+        fields=PARTY | {"address": (ADDRESS, EMPTY_ADDRESS)},
+        found=True,
+    ),
+    Kind(
+        half="erp",
+        path="/v1/item-categories",
+        table="item_category",
+        **both(category_new),
+        change={"name": "Others"},
+        fields={"name": ("Other", NEVER_EMPTY), "parent": ("MERGED", None)},
+        code="code",
+        found=True,
+    ),
+    Kind(
+        half="erp",
+        path="/v1/items",
+        table="item",
+        new=item_new,
+        sent=coded("sku", "SKU", name="Lamp", conversions=[DOZEN]),
+        change={"name": "Other"},
+        fields={
+            "sku": ("S-94A1B2C3D", NEVER_EMPTY),
+            "name": ("Other", NEVER_EMPTY),
+            "description": ("Of steel.", ""),
+            "category": ("MERGED", None),
+            "kind": ("goods", NEVER_EMPTY),
+            "tracking": ("serial", NEVER_EMPTY),
+            "conversions": ([DOZEN | {"denominator": 1}], []),
+            "barcode": ("4006381333931", ""),
+            "sold": (False, NEVER_EMPTY),
+            "bought": (False, NEVER_EMPTY),
+            "discontinued_on": ("2030-01-01", None),
+            "unit": ("C62", NEVER_EMPTY),
+        },
+        apart=frozenset({"tax_code"}),
+        code="sku",
+        found=True,
+    ),
+    Kind(
+        half="erp",
+        path="/v1/price-lists",
+        table="price_list",
+        new=coded("code", "L", name="Trade"),
+        fields={"name": ("Other", NEVER_EMPTY)},
+    ),
+    Kind(
+        half="erp",
+        path="/v1/prices",
+        table="price",
+        **both(price_sent),
+        change={"price": TWO},
+        fields=PERIOD | {"price": (TWO, NEVER_EMPTY)},
+    ),
+    Kind(
+        half="erp",
+        path="/v1/supplier-prices",
+        table="supplier_price",
+        new=supplier_price_new,
+        sent=supplier_price_sent,
+        change={"lead_time_days": 9},
+        fields={
+            "lead_time_days": (3, NEVER_EMPTY),
+            "min_quantity": ("2", NEVER_EMPTY),
+            "multiple": ("3", NEVER_EMPTY),
+            "price": (TWO, NEVER_EMPTY),
+        },
+    ),
+    Kind(
+        half="erp",
+        path="/v1/sales-orders",
+        table="sales_order",
+        sent=sales_order_sent,
+        change={"note": "Soon, please."},
+    ),
+    Kind(half="erp", path="/v1/opening-stock", table="opening_stock", sent=opening_stock_sent),
+    Kind(half="erp", path="/v1/journal-entries", table="journal_entry", sent=journal_entry_sent),
+    Kind(half="erp", path="/v1/payments", table="payment", sent=payment_sent),
+    Kind(
+        half="erp",
+        path="/v1/accounts",
+        table="account",
+        new=coded("code", "A", name="Postage", kind="expense"),
+    ),
+)
