@@ -89,6 +89,17 @@ class ServiceSettings(BaseSettings):
         description="Where callers reach the service, such as https://erp.example.com; events name "
         "their schemas under it. Unset: http:// with the address and port the API listens on.",
     )
+    cors_origins: str | None = Field(
+        default=None,
+        pattern=r"^(\*|https?://[^\s,/*]+(,https?://[^\s,/*]+)*)$",
+        description="Origins whose pages may call the API from a browser, such as "
+        "https://shop.example.com, by comma; `*`: any. Unset: none.",
+    )
+    cors_credentials: bool = Field(
+        default=False,
+        description="Browsers may send cookies of theirs along, as a proxy with a login of its own "
+        "needs; the API itself reads none. Not with `*` as origin.",
+    )
     zone: str = Field(
         default="Asia/Shanghai", description="IANA time zone that decides the business day."
     )
@@ -160,6 +171,13 @@ class ServiceSettings(BaseSettings):
             message = f"{name!r} is no IANA time zone; write one such as Asia/Shanghai or UTC"
             raise ValueError(message) from unknown
         return name
+
+    @model_validator(mode="after")
+    def _credentials_are_for_named_origins(self) -> Self:
+        if self.cors_credentials and self.cors_origins == "*":
+            message = "cors_credentials needs the origins by name, not *"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _production_is_safe(self) -> Self:

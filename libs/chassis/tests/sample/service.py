@@ -25,6 +25,7 @@ from chassis.http.dependencies import (
     OnlyOnce,
     OnlyOnceUnlessDry,
 )
+from chassis.http.deprecation import deprecated
 from chassis.http.etag import reply_with
 from chassis.http.paging import PageAsked
 from chassis.http.refusals import refuses
@@ -210,6 +211,22 @@ class ReaderView(BaseModel):
     currency: str
     now: datetime
     today: date
+
+
+@router.get(
+    "/newest",
+    response_model=NoteView,
+    responses=refuses(NotFound),
+    **deprecated(
+        since=date(2026, 11, 28), gone=date(2027, 6, 1), link="https://notes.example.com/newest"
+    ),
+)
+async def note_newest_get(may: Reader, at: InReading) -> NoteView:
+    """The note that was written last."""
+    row = await at.sql.fetchrow("select * from note order by id desc limit 1")
+    if row is None:
+        raise NotFound(entity="note", id="newest")
+    return NoteView.model_validate(dict(row))
 
 
 @router.get("/reader")

@@ -16,6 +16,7 @@ from chassis.api.jobs import router as jobs_router
 from chassis.api.openapi import openapi_document
 from chassis.api.schemas import Descriptions, schemas_router
 from chassis.events.wakeup import Wakeups
+from chassis.http.cors import add_cors
 from chassis.http.faults import add_fault_handlers
 from chassis.http.middleware import Edge
 from chassis.http.routing import PathDispatcher
@@ -57,6 +58,7 @@ def create_app(
     if database is not None:
         attach(app, database)
     add_fault_handlers(app)
+    add_cors(app, settings)
     app.add_middleware(Edge, settings=settings, metrics=metrics)
     app.openapi = lambda: _documented(app)  # type: ignore[method-assign]
     return app

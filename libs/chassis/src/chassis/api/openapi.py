@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.status import HTTP_201_CREATED
 
 from chassis.api.openapi_sides import part_sides
+from chassis.http.deprecation import document_deprecation
 from chassis.http.etag import LOCATION
 from chassis.problems.problem import MEDIA_TYPE
 
@@ -84,6 +85,7 @@ def _declare_headers(app: FastAPI, document: dict[str, Any]) -> None:
             for status, reply in operation["responses"].items():
                 if status.startswith("2") and shown:
                     reply["headers"] = {**shown, **reply.get("headers", {})}
+            document_deprecation(operation)
 
 
 def _require(parameter: dict[str, Any]) -> None:

@@ -52,6 +52,7 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 _add_headers(message, trace, state["language"])
+                message["headers"].extend(getattr(scope.get("route"), "reply_headers", ()))
             await send(message)
 
         try:

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from chassis.http.dependencies import begin, caller, read
+from chassis.http.deprecation import deprecation_headers
 from chassis.http.idempotency import Replayed, keep_reply
 from chassis.http.planning import Plan
 from chassis.http.queries import QueryForm
@@ -37,8 +38,10 @@ class IdempotentRoute(APIRoute):
     """A route whose keyed replies are kept with the act, and replayed on a repeat.
 
     It declares what every route and the parts of its signature refuse with, beside the problems
-    that it is given (`refuses`).
+    that it is given (`refuses`). `reply_headers` are sent with each of its replies, refusals too.
     """
+
+    reply_headers: Sequence[tuple[bytes, bytes]] = ()
 
     def __init__(
         self, path: str, endpoint: Callable[..., Any], *, responses: Any = None, **options: Any
@@ -52,6 +55,7 @@ class IdempotentRoute(APIRoute):
         query = QueryForm.of(self.dependant)
         gates = [call for call in _calls(self.dependant) if call and _asks_who(call)]
         plan = Plan.of(self)
+        self.reply_headers = deprecation_headers(self.openapi_extra)
 
         async def handle(request: Request) -> Response:
             wrong = query.errors(request) if request.scope["query_string"] else []
