@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -38,6 +39,18 @@ POLL_SECONDS = 0.01
 QUIET_POLLS = 40
 SEEDED = 20
 ARRIVE_SECONDS_MAX = 30.0
+_STAGES = """select {columns} from inbox
+  where source like $1 and received_at > $2 and hops = 0 and settled_at is not null""".format(
+    columns=", ".join(
+        f"""1000 * extract(epoch from percentile_cont({quantile}) within group (order by {taken}))
+        as "{title} p{quantile * 100:.0f} ms\""""
+        for title, taken in {
+            "taken in": "received_at - occurred_at",
+            "delivered": "settled_at - received_at",
+        }.items()
+        for quantile in (0.5, 0.99)
+    )
+)
 _SHOWN = re.compile(r"(\d+)$")
 
 
@@ -106,7 +119,8 @@ def run(place: Place, asked: Asked) -> list[Figure]:
 def _over(place: Place, asked: Asked, transport: str) -> list[Figure]:
     with temporary_installation(TRANSPORT=transport) as there:
         with EmbeddedCluster.open(there.folder / "data") as cluster:
-            databases = {name: cluster.ensure_database(name).owner for name in ("crm", "erp")}
+            databases = {name: cluster.ensure_database(name).owner for name in PARTNERS}
+            bridge = cluster.ensure_database("bridge").owner
         halves = _halves(there, databases)
         linked = place.loader.act("bench.freshness:customers", halves=halves)
         figures = []
@@ -117,6 +131,7 @@ def _over(place: Place, asked: Asked, transport: str) -> list[Figure]:
                     asked,
                     there,
                     halves=halves,
+                    bridge=bridge,
                     linked=linked,
                     name=name,
                     rate=rate,
@@ -149,12 +164,14 @@ def _measured(
     there: Temporary,
     *,
     halves: dict[str, dict[str, str]],
+    bridge: str,
     linked: dict[str, Any],
     name: str,
     rate: int,
 ) -> dict[str, Any]:
     services = services_in(there.folder)
     before = {service: cpu_seconds(pid) for service, pid in services.items()}
+    began = datetime.now(UTC)
     ours = place.loader.act(
         "bench.freshness:crossing",
         way=name,
@@ -166,11 +183,19 @@ def _measured(
     spent = {
         f"{service} CPU ms": (cpu_seconds(pid) - before[service]) * 1000 / ours["count"]
         for service, pid in services.items()
-    }
+    } | asyncio.run(_stages(bridge, WAYS[name].source, began))
     limit = place.loader.act(
         "bench.freshness:upserts", way=name, halves=halves, rate=rate, seconds=asked.seconds * 2
     )
     return {"ours": ours, "limit": limit, "spent": spent}
+
+
+async def _stages(bridge: str, source: str, began: datetime) -> dict[str, float]:
+    """Of the changes since then: milliseconds until the inbox had them, and from there on."""
+    sql = await asyncpg.connect(bridge)
+    (row,) = await sql.fetch(_STAGES, f"/tandem/{source}/%", began)
+    await sql.close()
+    return {name: float(value or 0) for name, value in row.items()}
 
 
 def _figures(title: str, told: dict[str, Any]) -> list[Figure]:

@@ -44,6 +44,7 @@ _FIRST_MARK = """insert into relay_mark (feed_seq) select feed_seq from feed_flo
   on conflict do nothing"""
 _READ_MARK = "select feed_seq from relay_mark"
 _MOVE_MARK = "update relay_mark set feed_seq = $1 where feed_seq < $1"
+_MARK_AND_READ = f"with moved as ({_MOVE_MARK}) {RECORDS_AFTER}"
 
 
 Compare: TypeAlias = Callable[["asyncpg.Connection[Any]"], Awaitable[None]]
@@ -118,12 +119,15 @@ class Relay:
     async def _send(
         self, connection: "asyncpg.Connection[Any]", publisher: Publisher, rows: list[Any]
     ) -> list[Any]:
-        """Publish, then mark; the rows that follow, read meanwhile.
+        """Publish, then mark; the rows that follow.
 
-        The mark also keeps what was safe before a failure.
+        Behind a full page there are more: they are read meanwhile. What is only being written is
+        read as late as can be, with the mark, or it would wait for the next page but one. The mark
+        also keeps what was safe before a failure.
         """
         events = [Outgoing(*to_kafka(row, self._base_url)) for row in rows]
-        async with _meanwhile(self._read(connection, events[-1].feed_seq)) as reading:
+        ahead = self._read(connection, events[-1].feed_seq) if len(rows) == self._page else _none()
+        async with _meanwhile(ahead) as reading:
             try:
                 mark = await publisher.publish(events)
             except PublishingFailed as failure:
@@ -131,7 +135,10 @@ class Relay:
                 await connection.execute(_MOVE_MARK, failure.acknowledged)
                 raise
             following = await reading
-        await connection.execute(_MOVE_MARK, mark)
+        if following:
+            await connection.execute(_MOVE_MARK, mark)
+        else:
+            following = await connection.fetch(_MARK_AND_READ, mark, self._page)
         self._failures = 0
         return following
 
@@ -145,6 +152,10 @@ class Relay:
         finally:
             if connection is not None:
                 connection.terminate()
+
+
+async def _none() -> list[Any]:
+    return []
 
 
 @asynccontextmanager

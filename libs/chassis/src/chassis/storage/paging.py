@@ -141,12 +141,25 @@ class _Listing:
         order = f"{self.order(self.sort.expression, self.key)} limit {tested}"
         return self._one_of(f"{self._places(where, passed)}{order}", "passed", limit)
 
-    def among_all(self, where: Sequence[str], limit: str) -> str:
+    def among_all(self, where: Sequence[str], tests: Sequence[str], limit: str) -> str:
         """Of all records that meet the conditions, so many as a page holds.
 
-        `offset 0` keeps the planner from walking the list in its order.
+        They are tested in the list's order, until the page is full. `offset 0` keeps the planner
+        from walking the list instead.
         """
-        return self._one_of(f"{self._places(where)} offset 0", "true", limit)
+        places = f"{self._places(where)} offset 0"
+        if not tests:
+            return self._one_of(places, "true", limit)
+        order = self.order("place", "key")
+        test = (
+            f"select {' and '.join(tests)} as passed from {self.source}"
+            f" where {self.key} = found.key offset 0"
+        )
+        found = f"select place, key from ({places}) placed{order} offset 0"
+        return (
+            f"{self.key} = any(array(select key from ({found}) found"
+            f" cross join lateral ({test}) tested where passed{order}{limit}))"
+        )
 
     def _places(self, where: Sequence[str], passed: str = "") -> str:
         columns = f"{self.sort.expression} as place, {self.key} as key{passed}"
@@ -182,8 +195,8 @@ async def _rows(
             break
     at, conditions, limit = _asked(listing, plain, after, count)
     conditions += [at.condition(one.by_index) for one in words if one.by_index]
-    conditions += [at.condition(one) for one in words if one.is_rest]
-    return await sql.fetch(listing.page([listing.among_all(conditions, limit)]), *at.values)
+    tests = [at.condition(one) for one in words if one.is_rest]
+    return await sql.fetch(listing.page([listing.among_all(conditions, tests, limit)]), *at.values)
 
 
 def _asked(

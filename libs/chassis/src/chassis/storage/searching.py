@@ -110,12 +110,21 @@ class Related:
 
     def looked_up(self, key: str, words: str) -> str:
         """The condition that the text has the words: SQL for rows of a pattern and its pieces."""
-        rows = f"select {self.id} from {self.table} where {_has(self.text, words)}"
-        # An array, because the planner takes it for a few rows and uses the column's index.
-        found = f"{self.column} = any(array({rows}))"
+        found = self._found(words)
         if self.lines:
             return f"{self.of or key} in (select {self.record} from {self.lines} where {found})"
         return found
+
+    def records(self, words: str) -> str | None:
+        """SQL for the listed records themselves, where the lines of one text name them."""
+        if not self.lines or self.of:
+            return None
+        return f"select {self.record} from {self.lines} where {self._found(words)}"
+
+    def _found(self, words: str) -> str:
+        rows = f"select {self.id} from {self.table} where {_has(self.text, words)}"
+        # An array, because the planner takes it for a few rows and uses the column's index.
+        return f"{self.column} = any(array({rows}))"
 
 
 @dataclass(frozen=True)
@@ -157,10 +166,13 @@ class Searched:
             return Filter(_has(self.own, "({0}::text[])[:]"), even)
         texts = [*([None] if self.own else []), *self.related]
         ways = [self._way(texts_of) for texts_of in product(texts, repeat=len(words))]
-        return Filter(f"{self.key} = any(array({' union '.join(ways)}))", even)
+        return Filter(f"{self.key} = any(array({' union all '.join(ways)}))", even)
 
     def _way(self, texts: Sequence[Related | None]) -> str:
         """The records that have each word in the text that stands at its place."""
+        only = texts[0]
+        if len(texts) == 1 and only and (records := only.records("({0}::text[])[1:1]")):
+            return records
         conditions = []
         for text in dict.fromkeys(texts):
             places = [at for at, other in enumerate(texts, 1) if other == text]

@@ -39,6 +39,9 @@ TOPICS = r"^(erp|crm)\.[a-z0-9-]+\.v[0-9]+$"
 
 BATCH = 500
 POLL_MILLISECONDS = 1000
+REFETCH_SECONDS = 0.005
+"""What the client fetched was taken a whole batch ago: so long later it has what came since."""
+
 SESSION_MILLISECONDS = 15_000
 REBALANCE_MILLISECONDS = 30_000
 HEARTBEAT_MILLISECONDS = 3_000
@@ -105,20 +108,32 @@ class KafkaSource:
 
     async def _take(self, consumer: Any) -> None:
         """One batch: fetch, store, then commit."""
-        try:
-            fetched = await apart(consumer.getmany(timeout_ms=POLL_MILLISECONDS, max_records=BATCH))
-        except NoOffsetForPartitionError as unread:
-            await self._place_new(consumer, unread.args[0])
-            return
-        except OffsetOutOfRangeError as gone:
-            await self._place_lost(consumer, gone)
-            return
+        fetched = await self._fetched(consumer, wait_milliseconds=POLL_MILLISECONDS)
+        if fetched:
+            # The client asks the broker for more only when what it has is taken away.
+            await asyncio.sleep(REFETCH_SECONDS)
+            for place, records in (await self._fetched(consumer, wait_milliseconds=0)).items():
+                fetched.setdefault(place, []).extend(records)
         new = await self._store([record for records in fetched.values() for record in records])
         self.condition.answered(new)
         if fetched:
-            await _commit(consumer, {place: rows[-1].offset + 1 for place, rows in fetched.items()})
-            if sum(map(len, fetched.values())) < BATCH:
-                await asyncio.sleep(GATHER_SECONDS)
+            offsets = {place: rows[-1].offset + 1 for place, rows in fetched.items()}
+            full = sum(map(len, fetched.values())) >= BATCH
+            pause = 0 if full else GATHER_SECONDS - REFETCH_SECONDS
+            await asyncio.gather(_commit(consumer, offsets), asyncio.sleep(pause))
+
+    async def _fetched(
+        self, consumer: Any, *, wait_milliseconds: int
+    ) -> dict[TopicPartition, list[ConsumerRecord[Any, Any]]]:
+        """What came, by partition; where one has no place, or has lost it, it is given one."""
+        fetched: dict[TopicPartition, list[ConsumerRecord[Any, Any]]] = {}
+        try:
+            fetched = await apart(consumer.getmany(timeout_ms=wait_milliseconds, max_records=BATCH))
+        except NoOffsetForPartitionError as unread:
+            await self._place_new(consumer, unread.args[0])
+        except OffsetOutOfRangeError as gone:
+            await self._place_lost(consumer, gone)
+        return fetched
 
     async def _store(self, records: Sequence[ConsumerRecord[Any, Any]]) -> int:
         events: list[ReceivedEvent] = []
