@@ -23,7 +23,7 @@ from bench.figures import quantile
 from bench.machine import cpu_seconds, load_average
 from chassis.service import Service
 from chassis.storage.connections import SESSION
-from chassis.storage.paging import Filter, PageQuery
+from chassis.storage.paging import PageQuery
 from chassis.testing.cluster import TestCluster
 from crm import searched as crm_searched
 from crm.accounts.queries import ACCOUNTS
@@ -34,21 +34,21 @@ from crm.orders.schemas import OrderQuery
 from embedded.testing import shared_cluster
 from erp import searched as erp_searched
 from erp.app import SERVICE as ERP
-from erp.fulfilment.queries import order_page as sales_order_page
-from erp.fulfilment.queries.shipments import shipment_page
+from erp.fulfilment.queries import ORDERS as SALES_ORDERS
+from erp.fulfilment.queries.shipments import SHIPMENTS
+from erp.fulfilment.schemas import OrderQuery as SalesOrderQuery
 from erp.fulfilment.schemas import ShipmentQuery
 from erp.parties.queries import CUSTOMERS
 from erp.parties.schemas import PartyQuery
-from erp.payables.queries import bill_page
+from erp.payables.queries import BILLS
 from erp.payables.schemas import BillQuery
 from erp.purchasing.queries.orders import order_page as purchase_order_page
 from erp.purchasing.queries.receipts import receipt_page
 from erp.purchasing.schemas import PurchaseOrderQuery, ReceiptQuery
-from erp.receivables.queries.invoices import invoice_page
+from erp.receivables.queries.invoices import INVOICES
 from erp.receivables.schemas import InvoiceQuery
-from erp.settlement.queries import payment_page
+from erp.settlement.queries import PAYMENTS
 from erp.settlement.schemas import PaymentQuery
-from records.links import linked_to
 
 TIMES = 40
 List = Callable[[Any, PageQuery], Awaitable[Any]]
@@ -94,10 +94,6 @@ def _reading(sql: Any) -> Any:
     return SimpleNamespace(sql=sql, setting=SimpleNamespace(settings=SimpleNamespace(region="CN")))
 
 
-def _linked(table: str, asked: PageQuery) -> list[Filter]:
-    return [] if asked.q else [linked_to(table, "shop", "unknown")]
-
-
 LISTS: dict[str, dict[str, List]] = {
     CRM.name: {
         "account": lambda sql, asked: ACCOUNTS.page(
@@ -111,17 +107,17 @@ LISTS: dict[str, dict[str, List]] = {
         "customer": lambda sql, asked: CUSTOMERS.page(
             _reading(sql), PartyQuery.model_validate(_asked(asked)), asked
         ),
-        "sales_order": lambda sql, asked: sales_order_page(
-            sql, asked, filters=_linked("sales_order", asked)
+        "sales_order": lambda sql, asked: SALES_ORDERS.page(
+            _reading(sql), SalesOrderQuery.model_validate(_asked(asked)), asked
         ),
-        "shipment": lambda sql, asked: shipment_page(sql, ShipmentQuery(), asked),
-        "invoice": lambda sql, asked: invoice_page(sql, asked, InvoiceQuery()),
+        "shipment": lambda sql, asked: SHIPMENTS.page(_reading(sql), ShipmentQuery(), asked),
+        "invoice": lambda sql, asked: INVOICES.page(_reading(sql), InvoiceQuery(), asked),
         "purchase_order": lambda sql, asked: purchase_order_page(
             sql, PurchaseOrderQuery(), asked, currency="CNY"
         ),
         "purchase_receipt": lambda sql, asked: receipt_page(sql, ReceiptQuery(), asked),
-        "bill": lambda sql, asked: bill_page(sql, asked, BillQuery()),
-        "payment": lambda sql, asked: payment_page(sql, asked, PaymentQuery()),
+        "bill": lambda sql, asked: BILLS.page(_reading(sql), BillQuery(), asked),
+        "payment": lambda sql, asked: PAYMENTS.page(_reading(sql), PaymentQuery(), asked),
     },
 }
 ROWS = {

@@ -32,23 +32,27 @@ __all__ = [
 ]
 
 
-class View(Protocol):
-    """What callers see of a record: a Pydantic model with at least these fields."""
+class Model(Protocol):
+    """What callers see: a Pydantic model."""
 
     @property
     def id(self) -> UUID:
         """The record's id."""
-
-    @property
-    def version(self) -> int:
-        """The number in its ETag."""
 
     @classmethod
     def model_validate(cls, obj: Any, /) -> Self:
         """The view of a row."""
 
 
-V = TypeVar("V", bound=View)
+class View(Model, Protocol):
+    """What callers see of a record whose changes are counted."""
+
+    @property
+    def version(self) -> int:
+        """The number in its ETag."""
+
+
+V = TypeVar("V", bound=Model)
 
 
 def sorts_of(table: str, *, named: bool = True) -> dict[str, Sort]:

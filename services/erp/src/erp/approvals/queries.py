@@ -5,16 +5,16 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.storage.searching import containing
+from chassis.storage.paging import Filter, Sort
+from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
+from erp import searched
 from erp.approvals.models import Approval
-from erp.approvals.schemas import ApprovalView
+from erp.approvals.schemas import ApprovalQuery, ApprovalView
 from erp.approvals.states import ApprovalState
-from erp.searched import APPROVALS
-from erp.sql import Sql
+from records.reads import Reads, everybody
 
-__all__ = ["add", "approval_page", "approval_view", "for_update", "pending_requests"]
+__all__ = ["APPROVALS", "add", "for_update", "pending_requests"]
 
 _COLUMNS = """id, version, kind, subject_type, subject_id, reason, facts, asked_by, state,
   decided_by, decided_at, note, created_at"""
@@ -38,30 +38,21 @@ async def add(work: Work, approval: Approval) -> None:
     )
 
 
-async def approval_page(
-    sql: Sql, asked: PageQuery, *, state: ApprovalState | None, subject_id: UUID | None
-) -> Page[ApprovalView]:
-    """One page of approvals."""
-    return await fetch_page(
-        sql,
-        columns=_COLUMNS,
-        source="approval",
-        where=[
-            Filter("state = {}", state),
-            Filter("subject_id = {}", subject_id),
-            *await containing(sql, asked.q, APPROVALS),
-        ],
-        sorts={"created_at": Sort("created_at", "timestamptz")},
-        default="-created_at",
-        asked=asked,
-        view=lambda row: ApprovalView.model_validate(dict(row)),
-    )
+def _filters(_at: Reading, query: ApprovalQuery) -> list[Filter]:
+    return [Filter("state = {}", query.state), Filter("subject_id = {}", query.subject_id)]
 
 
-async def approval_view(sql: Sql, approval_id: UUID) -> ApprovalView | None:
-    """The approval as callers see it."""
-    row = await sql.fetchrow(f"select {_COLUMNS} from approval where id = $1", approval_id)
-    return ApprovalView.model_validate(dict(row)) if row else None
+APPROVALS = Reads(
+    name="approval",
+    view=ApprovalView,
+    columns=_COLUMNS,
+    source="approval",
+    visible=everybody,
+    query=ApprovalQuery,
+    filters=_filters,
+    searched=searched.APPROVALS,
+    sorts={"created_at": Sort("created_at", "timestamptz")},
+)
 
 
 async def for_update(work: Work, approval_id: UUID) -> Approval | None:

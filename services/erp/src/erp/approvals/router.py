@@ -3,19 +3,18 @@
 from typing import Annotated
 from uuid import UUID
 
+from fastapi import Query
+
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
 from chassis.http.paging import SearchAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
-from chassis.problems.standard import (
-    NotFound,
-)
+from chassis.problems.standard import NotFound
 from chassis.storage.paging import Page
 from erp.approvals import queries, service
 from erp.approvals.errors import AlreadyDecided, OwnRequest
-from erp.approvals.schemas import ApprovalView, Decide
-from erp.approvals.states import ApprovalState
+from erp.approvals.schemas import ApprovalQuery, ApprovalView, Decide
 
 __all__ = ["approval_router"]
 
@@ -27,20 +26,16 @@ approval_router = api_router(prefix="/v1/approvals", tag="approvals")
 
 @approval_router.get("")
 async def approval_list(
-    _by: Reader,
-    asked: SearchAsked,
-    at: InReading,
-    state: ApprovalState | None = None,
-    subject_id: UUID | None = None,
+    _by: Reader, wanted: Annotated[ApprovalQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[ApprovalView]:
     """What waits for a decision, and what was decided; the newest first."""
-    return await queries.approval_page(at.sql, asked, state=state, subject_id=subject_id)
+    return await queries.APPROVALS.page(at, wanted, asked)
 
 
 @approval_router.get("/{approval_id}", responses=refuses(NotFound))
 async def approval_get(approval_id: UUID, _by: Reader, at: InReading) -> ApprovalView:
     """The approval."""
-    return await service.get_approval(at.sql, approval_id)
+    return await queries.APPROVALS.get(at, approval_id)
 
 
 @approval_router.post(
@@ -51,7 +46,7 @@ async def approval_approve(
 ) -> ApprovalView:
     """Say yes: the order goes on at once."""
     await service.approve(work, approval_id, command)
-    return await service.get_approval(work.sql, approval_id)
+    return await queries.APPROVALS.get(work, approval_id)
 
 
 @approval_router.post(
@@ -62,4 +57,4 @@ async def approval_refuse(
 ) -> ApprovalView:
     """Say no: the order is rejected."""
     await service.refuse(work, approval_id, command)
-    return await service.get_approval(work.sql, approval_id)
+    return await queries.APPROVALS.get(work, approval_id)

@@ -10,13 +10,20 @@ from chassis.http.etag import EtagVersion, Revision
 from erp.approvals.states import ApprovalKind, ApprovalState
 from values.text import Command, Note
 
-__all__ = ["ApprovalView", "Decide"]
+__all__ = ["ApprovalQuery", "ApprovalView", "Decide"]
 
 
 class Decide(Command):
     """Approve or refuse, and say why."""
 
     note: Note = ""
+
+
+class ApprovalQuery(BaseModel):
+    """Which approvals are wanted."""
+
+    state: ApprovalState | None = None
+    subject_id: UUID | None = None
 
 
 class ApprovalView(BaseModel):

@@ -10,11 +10,10 @@ from chassis.work.unit_of_work import Work
 from erp.approvals import queries
 from erp.approvals.events import DecisionMade, DecisionStarted
 from erp.approvals.models import Approval
-from erp.approvals.schemas import ApprovalView, Decide
+from erp.approvals.schemas import Decide
 from erp.approvals.states import ApprovalKind, ApprovalState
-from erp.sql import Sql
 
-__all__ = ["approve", "get_approval", "refuse", "request_approval", "withdraw_requests"]
+__all__ = ["approve", "refuse", "request_approval", "withdraw_requests"]
 
 
 async def request_approval(
@@ -56,7 +55,7 @@ async def _decide(
     state: Literal[ApprovalState.APPROVED, ApprovalState.REFUSED],
     command: Decide,
 ) -> None:
-    view = await get_approval(work.sql, approval_id)
+    view = await queries.APPROVALS.get(work, approval_id)
     await work.record(DecisionStarted(subject_type=view.subject_type, subject_id=view.subject_id))
     approval = await queries.for_update(work, approval_id)
     if approval is None:
@@ -82,11 +81,3 @@ async def withdraw_requests(work: Work, subject_id: UUID) -> None:
     for approval in await queries.pending_requests(work, subject_id):
         approval.withdraw(work.now)
     await work.flush()
-
-
-async def get_approval(sql: Sql, approval_id: UUID) -> ApprovalView:
-    """The approval as callers see it. Raises NotFound."""
-    view = await queries.approval_view(sql, approval_id)
-    if view is None:
-        raise NotFound(entity="approval", id=approval_id)
-    return view

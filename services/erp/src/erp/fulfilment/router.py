@@ -17,7 +17,7 @@ from chassis.problems.standard import (
     MissingReference,
     NotFound,
 )
-from chassis.storage.paging import Filter, Page
+from chassis.storage.paging import Page
 from chassis.storage.reading import Reading
 from chassis.storage.source_versions import VersionTooFar
 from erp.catalog.errors import FractionOfUnit
@@ -45,6 +45,7 @@ from erp.fulfilment.schemas import (
     Invoiced,
     InvoiceOrder,
     NewOrder,
+    OrderQuery,
     OrderView,
     ReturnGoods,
     ReverseShipment,
@@ -55,7 +56,6 @@ from erp.fulfilment.schemas import (
     UpsertOrder,
     UpsertOrders,
 )
-from erp.fulfilment.states import OrderState
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.parties.errors import PartyArchived
 from erp.receivables.errors import DebtWrittenOff, InvoiceDateOrder
@@ -77,7 +77,6 @@ from records.batches import upsert_each
 from records.senders import FromSystem, InBatch
 from records.upserts import UPSERTED, reply_outcome
 from values.external import ExternalId
-from values.text import DocumentNumber
 
 __all__ = ["order_router", "shipment_router"]
 
@@ -104,27 +103,17 @@ _BOOKED = (NoPeriod, PeriodClosed)
 
 async def _order(response: Response, at: Reading, order_id: UUID) -> OrderView:
     """The order as the reply shows it, with its ETag."""
-    seen = await service.get_order(at.sql, order_id)
+    seen = await queries.ORDERS.get(at, order_id)
     reply_with(response, seen)
     return seen
 
 
 @order_router.get("")
-async def sales_order_list(  # noqa: PLR0917 - a route lists its filters
-    _by: Reader,
-    asked: SearchAsked,
-    at: InReading,
-    state: OrderState | None = None,
-    customer_id: UUID | None = None,
-    number: Annotated[DocumentNumber | None, Query()] = None,
-    external_system: Annotated[str | None, Query(max_length=32)] = None,
-    external_id: Annotated[str | None, Query(max_length=200)] = None,
+async def sales_order_list(
+    _by: Reader, wanted: Annotated[OrderQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[OrderView]:
     """Sales orders, the newest first."""
-    wanted = (("state", state), ("customer_id", customer_id), ("number", number))
-    filters = [Filter(f"sales_order.{name} = {{}}", value) for name, value in wanted]
-    other = (external_system, external_id)
-    return await queries.order_page(at.sql, asked, filters=filters, linked=other)
+    return await queries.ORDERS.page(at, wanted, asked)
 
 
 @order_router.post(
@@ -297,13 +286,13 @@ async def shipment_list(
     _by: Reader, wanted: Annotated[ShipmentQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[ShipmentView]:
     """Shipments and returns with their lines, the newest first."""
-    return await queries.shipment_page(at.sql, wanted, asked)
+    return await queries.SHIPMENTS.page(at, wanted, asked)
 
 
 @shipment_router.get("/{shipment_id}", responses=refuses(NotFound))
 async def shipment_get(shipment_id: UUID, _by: Reader, at: InReading) -> ShipmentView:
     """The shipment or return."""
-    return await service.get_shipment(at.sql, shipment_id)
+    return await queries.SHIPMENTS.get(at, shipment_id)
 
 
 @shipment_router.post(

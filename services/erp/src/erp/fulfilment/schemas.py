@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
@@ -36,6 +36,7 @@ __all__ = [
     "NewOrder",
     "NewOrderLine",
     "OrderBase",
+    "OrderQuery",
     "OrderView",
     "ReturnGoods",
     "ReverseShipment",
@@ -307,10 +308,15 @@ class OrderView(View):
     created_at: datetime
     updated_at: datetime
 
-    @classmethod
-    def of(cls, state: dict[str, Any]) -> "OrderView":
-        """The view of an order's state."""
-        return cls.model_validate(state)
+
+class OrderQuery(BaseModel):
+    """Which sales orders are wanted."""
+
+    state: OrderState | None = None
+    customer_id: UUID | None = None
+    number: DocumentNumber | None = None
+    external_system: str | None = Field(default=None, max_length=32)
+    external_id: str | None = Field(default=None, max_length=200)
 
 
 class ShipmentQuery(BaseModel):

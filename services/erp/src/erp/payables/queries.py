@@ -5,21 +5,22 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.storage.searching import containing
+from chassis.storage.paging import Filter, Sort
+from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
+from erp import searched
 from erp.payables.models import NUMBER_READ, Bill
 from erp.payables.schemas import BillQuery, BillView, OpeningPayableQuery, OpeningPayableView
 from erp.payables.states import BillKind
-from erp.searched import BILLS
 from erp.settlement.states import OpeningKind
 from erp.sql import Sql
+from records.reads import Reads, everybody
 from values.comparing import same_when_read
 
 __all__ = [
+    "BILLS",
+    "OPENING_PAYABLES",
     "bill_for_update",
-    "bill_page",
-    "bill_view",
     "billed_prices",
     "entered_bill",
     "find_suppliers",
@@ -27,8 +28,6 @@ __all__ = [
     "is_creditable",
     "is_entered",
     "open_bill_of_order",
-    "opening_page",
-    "opening_view",
     "supplier_terms",
 ]
 
@@ -154,21 +153,6 @@ async def find_suppliers(
     return {row[name]: dict(row) for row in rows for name in ("id", "number")}
 
 
-async def bill_page(sql: Sql, asked: PageQuery, query: BillQuery) -> Page[BillView]:
-    """One page of bills, the newest first."""
-    return await fetch_page(
-        sql,
-        columns=_VIEW,
-        source="bill",
-        where=[*_wanted(query), *await containing(sql, asked.q, BILLS)],
-        sorts={"created_at": Sort("bill.created_at", "timestamptz")},
-        default="-created_at",
-        asked=asked,
-        key="bill.id",
-        view=lambda row: BillView.model_validate(dict(row)),
-    )
-
-
 _OPENING = """bill.id, bill.version, bill.supplier_number as number,
   case when bill.kind = 'credit_note' then 'credit' else 'debt' end as kind, bill.state,
   bill.supplier_id, coalesce(bill.billed_on, bill.effective_on) as issued_on, bill.due_on,
@@ -181,37 +165,7 @@ _OPENINGS = """(select * from bill where opening) bill
   left join payment p on p.source_id = bill.id and bill.kind = 'credit_note'"""
 
 
-async def opening_page(
-    sql: Sql, asked: PageQuery, query: OpeningPayableQuery
-) -> Page[OpeningPayableView]:
-    """One page of opening items, the newest first."""
-    kind = _KIND_OF_OPENING[query.kind] if query.kind else None
-    return await fetch_page(
-        sql,
-        columns=_OPENING,
-        source=_OPENINGS,
-        where=[
-            Filter("bill.supplier_id = {}", query.supplier_id),
-            Filter("bill.kind = {}", kind),
-            Filter(f"{NUMBER_READ} = {{}}", same_when_read(query.number) if query.number else None),
-            Filter("(coalesce(i.open_amount, p.unallocated) > 0) = {}", query.open),
-            *await containing(sql, asked.q, BILLS),
-        ],
-        sorts={"created_at": Sort("bill.created_at", "timestamptz")},
-        default="-created_at",
-        asked=asked,
-        key="bill.id",
-        view=lambda row: OpeningPayableView.model_validate(dict(row)),
-    )
-
-
-async def opening_view(sql: Sql, bill_id: UUID) -> OpeningPayableView | None:
-    """The opening item as callers see it; None: there is none, or it is a bill of ours."""
-    row = await sql.fetchrow(f"select {_OPENING} from {_OPENINGS} where bill.id = $1", bill_id)
-    return OpeningPayableView.model_validate(dict(row)) if row else None
-
-
-def _wanted(query: BillQuery) -> list[Filter]:
+def _bill_filters(_at: Reading, query: BillQuery) -> list[Filter]:
     plain = query.model_dump(exclude={"supplier_number"})
     number = query.supplier_number
     return [
@@ -220,7 +174,38 @@ def _wanted(query: BillQuery) -> list[Filter]:
     ]
 
 
-async def bill_view(sql: Sql, bill_id: UUID) -> BillView | None:
-    """The bill as callers see it."""
-    row = await sql.fetchrow(f"select {_VIEW} from bill where id = $1", bill_id)
-    return BillView.model_validate(dict(row)) if row else None
+def _opening_filters(_at: Reading, query: OpeningPayableQuery) -> list[Filter]:
+    return [
+        Filter("bill.supplier_id = {}", query.supplier_id),
+        Filter("bill.kind = {}", _KIND_OF_OPENING[query.kind] if query.kind else None),
+        Filter(f"{NUMBER_READ} = {{}}", same_when_read(query.number) if query.number else None),
+        Filter("(coalesce(i.open_amount, p.unallocated) > 0) = {}", query.open),
+    ]
+
+
+_SORTS = {"created_at": Sort("bill.created_at", "timestamptz")}
+
+BILLS = Reads(
+    name="bill",
+    view=BillView,
+    columns=_VIEW,
+    source="bill",
+    visible=everybody,
+    query=BillQuery,
+    filters=_bill_filters,
+    searched=searched.BILLS,
+    sorts=_SORTS,
+    key="bill.id",
+)
+OPENING_PAYABLES = Reads(
+    name="opening item",
+    view=OpeningPayableView,
+    columns=_OPENING,
+    source=_OPENINGS,
+    visible=everybody,
+    query=OpeningPayableQuery,
+    filters=_opening_filters,
+    searched=searched.BILLS,
+    sorts=_SORTS,
+    key="bill.id",
+)

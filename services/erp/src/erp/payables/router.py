@@ -61,13 +61,13 @@ async def bill_list(
     _by: Reader, wanted: Annotated[BillQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[BillView]:
     """Suppliers' bills and credit notes, the newest first."""
-    return await queries.bill_page(at.sql, asked, wanted)
+    return await queries.BILLS.page(at, wanted, asked)
 
 
 @bill_router.get("/{bill_id}", responses=refuses(NotFound))
 async def bill_get(bill_id: UUID, _by: Reader, at: InReading, response: Response) -> BillView:
     """The bill or credit note."""
-    bill = await service.get_bill(at.sql, bill_id)
+    bill = await service.get_bill(at, bill_id)
     reply_with(response, bill)
     return bill
 
@@ -143,10 +143,10 @@ async def payable_opening_list(
     at: InReading,
 ) -> Page[OpeningPayableView]:
     """What we owed, or had paid ahead, when the books were opened, the newest first."""
-    return await queries.opening_page(at.sql, asked, wanted)
+    return await queries.OPENING_PAYABLES.page(at, wanted, asked)
 
 
 @payable_router.get("/openings/{opening_id}", responses=refuses(NotFound))
 async def payable_opening_get(opening_id: UUID, _by: Reader, at: InReading) -> OpeningPayableView:
     """The opening item, and what is left of it."""
-    return await service.get_opening(at.sql, opening_id)
+    return await queries.OPENING_PAYABLES.get(at, opening_id)

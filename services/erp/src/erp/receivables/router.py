@@ -74,7 +74,7 @@ async def invoice_list(
     _by: Reader, wanted: Annotated[InvoiceQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[InvoiceView]:
     """Invoices and credit notes, the newest first."""
-    return await queries.invoice_page(at.sql, asked, wanted)
+    return await queries.INVOICES.page(at, wanted, asked)
 
 
 @invoice_router.get("/{invoice_id}", responses=refuses(NotFound))
@@ -82,7 +82,7 @@ async def invoice_get(
     invoice_id: UUID, _by: Reader, at: InReading, response: Response
 ) -> InvoiceView:
     """The invoice or credit note."""
-    invoice = await service.get_invoice(at.sql, invoice_id)
+    invoice = await queries.INVOICES.get(at, invoice_id)
     reply_with(response, invoice)
     return invoice
 
@@ -189,13 +189,13 @@ async def receivable_opening_list(
     _by: Reader, wanted: Annotated[OpeningQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[OpeningView]:
     """What customers owed when the books were opened, the newest first."""
-    return await queries.opening_page(at.sql, asked, wanted)
+    return await queries.OPENING_RECEIVABLES.page(at, wanted, asked)
 
 
 @opening_receivable_router.get("/{opening_id}", responses=refuses(NotFound))
 async def receivable_opening_get(opening_id: UUID, _by: Reader, at: InReading) -> OpeningView:
     """The opening item, and what is left of it."""
-    return await service.get_opening(at.sql, opening_id)
+    return await queries.OPENING_RECEIVABLES.get(at, opening_id)
 
 
 @tax_code_router.get("")

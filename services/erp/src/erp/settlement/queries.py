@@ -11,10 +11,10 @@ from uuid import UUID
 
 from chassis.ids import uuid7
 from chassis.storage.loading import columns_of, loaded
-from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.storage.searching import containing
+from chassis.storage.paging import Filter, Sort
+from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
-from erp.searched import OPEN_ITEMS, PAYMENTS
+from erp import searched
 from erp.settlement.models import REST_WRITTEN_OFF, WITHOUT_DOCUMENT, Allocation, OpenItem, Payment
 from erp.settlement.schemas import (
     OpenItemQuery,
@@ -25,8 +25,11 @@ from erp.settlement.schemas import (
 )
 from erp.settlement.states import PaymentDirection, PaymentState, Side
 from erp.sql import Sql
+from records.reads import Reads, everybody
 
 __all__ = [
+    "OPEN_ITEMS",
+    "PAYMENTS",
     "add_open_items",
     "add_payments",
     "allocated",
@@ -37,14 +40,12 @@ __all__ = [
     "items_to_settle",
     "missing_party",
     "next_numbers",
-    "open_item_page",
     "open_items_for_update",
     "owed",
     "paid_by_order",
     "party_balances",
     "payment_for_update",
     "payment_of",
-    "payment_page",
     "payment_views",
     "save_settled",
     "written_off_rest",
@@ -319,55 +320,55 @@ async def control_account(sql: Sql, side: Side, *, on: date, party_id: UUID | No
 async def payment_views(sql: Sql, payment_ids: Sequence[UUID]) -> list[PaymentView]:
     """The payments as callers see them, in the order asked; one that is not there is left out."""
     rows = await sql.fetch(f"select {_VIEW} from payment where id = any($1::uuid[])", payment_ids)
-    found = {row["id"]: _payment_view(row) for row in rows}
+    found = {row["id"]: PaymentView.model_validate(dict(row)) for row in rows}
     return [found[payment_id] for payment_id in payment_ids if payment_id in found]
 
 
-async def payment_page(sql: Sql, asked: PageQuery, requested: PaymentQuery) -> Page[PaymentView]:
-    """One page of payments, the newest first."""
-    return await fetch_page(
-        sql,
-        columns=_VIEW,
-        source="payment",
-        where=[
-            *await containing(sql, asked.q, PAYMENTS),
-            Filter("party_id = {}", requested.party_id),
-            Filter("kind = {}", requested.kind),
-            Filter(
-                "reversed_on is not null and {}::boolean",
-                requested.state == PaymentState.REVERSED or None,
-            ),
-            Filter(
-                "reversed_on is null and {}::boolean",
-                requested.state == PaymentState.BOOKED or None,
-            ),
-            Filter(_NUMBERED, requested.number),
-        ],
-        sorts={"created_at": Sort("created_at", "timestamptz")},
-        default="-created_at",
-        asked=asked,
-        view=_payment_view,
-    )
+def _payment_filters(_at: Reading, query: PaymentQuery) -> list[Filter]:
+    return [
+        Filter("party_id = {}", query.party_id),
+        Filter("kind = {}", query.kind),
+        Filter(
+            "reversed_on is not null and {}::boolean",
+            query.state == PaymentState.REVERSED or None,
+        ),
+        Filter(
+            "reversed_on is null and {}::boolean",
+            query.state == PaymentState.BOOKED or None,
+        ),
+        Filter(_NUMBERED, query.number),
+    ]
 
 
-def _payment_view(row: Mapping[str, Any]) -> PaymentView:
-    return PaymentView.model_validate(dict(row))
+def _open_item_filters(_at: Reading, query: OpenItemQuery) -> list[Filter]:
+    equal = query.model_dump(exclude={"open"})
+    return [
+        *(Filter(f"{column} = {{}}", value) for column, value in equal.items()),
+        Filter("(open_amount > 0) = {}", query.open),
+    ]
 
 
-async def open_item_page(sql: Sql, asked: PageQuery, query: OpenItemQuery) -> Page[OpenItemView]:
-    """One page of open items, the newest first."""
-    requested = query.model_dump(exclude={"open"})
-    return await fetch_page(
-        sql,
-        columns=_ITEM,
-        source="open_item",
-        where=[
-            *(Filter(f"{column} = {{}}", value) for column, value in requested.items()),
-            Filter("(open_amount > 0) = {}", query.open),
-            *await containing(sql, asked.q, OPEN_ITEMS),
-        ],
-        sorts={"created_at": Sort("created_at", "timestamptz"), "due_on": Sort("due_on", "date")},
-        default="-created_at",
-        asked=asked,
-        view=lambda row: OpenItemView.model_validate(dict(row)),
-    )
+_BY_TIME = {"created_at": Sort("created_at", "timestamptz")}
+
+PAYMENTS = Reads(
+    name="payment",
+    view=PaymentView,
+    columns=_VIEW,
+    source="payment",
+    visible=everybody,
+    query=PaymentQuery,
+    filters=_payment_filters,
+    searched=searched.PAYMENTS,
+    sorts=_BY_TIME,
+)
+OPEN_ITEMS = Reads(
+    name="open item",
+    view=OpenItemView,
+    columns=_ITEM,
+    source="open_item",
+    visible=everybody,
+    query=OpenItemQuery,
+    filters=_open_item_filters,
+    searched=searched.OPEN_ITEMS,
+    sorts=_BY_TIME | {"due_on": Sort("due_on", "date")},
+)

@@ -77,7 +77,7 @@ async def payment_list(
     _by: Reader, requested: Annotated[PaymentQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[PaymentView]:
     """Payments, credit notes and write-offs with what they settle, the newest first."""
-    return await queries.payment_page(at.sql, asked, requested)
+    return await queries.PAYMENTS.page(at, requested, asked)
 
 
 @payment_router.get("/{payment_id}", responses=refuses(NotFound))
@@ -85,7 +85,7 @@ async def payment_get(
     payment_id: UUID, _by: Reader, at: InReading, response: Response
 ) -> PaymentView:
     """The payment, and what it settles."""
-    payment = await service.get_payment(at.sql, payment_id)
+    payment = await queries.PAYMENTS.get(at, payment_id)
     reply_with(response, payment)
     return payment
 
@@ -235,7 +235,7 @@ async def open_item_list(
     _by: Reader, requested: Annotated[OpenItemQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[OpenItemView]:
     """What is, or was, to be paid of documents, the newest first."""
-    return await queries.open_item_page(at.sql, asked, requested)
+    return await queries.OPEN_ITEMS.page(at, requested, asked)
 
 
 async def _today(request: Request) -> date:

@@ -1,24 +1,22 @@
 """Named reads, locks and set-based writes of fulfilment."""
 
 from erp.fulfilment.queries.reading import (
+    ORDERS,
     customers_by_id,
     first_shipped_on,
     is_ordered,
     items_to_sell,
     load_references,
     open_order_values,
-    order_page,
-    order_state,
     order_states,
 )
 from erp.fulfilment.queries.shipments import (
+    SHIPMENTS,
     has_later_return,
     lines_of_shipment,
     lines_with_shipments,
     order_of_shipment,
     shipment_for_update,
-    shipment_page,
-    shipment_view,
     shipped_lines,
 )
 from erp.fulfilment.queries.writing import (
@@ -42,6 +40,8 @@ from erp.fulfilment.queries.writing import (
 )
 
 __all__ = [
+    "ORDERS",
+    "SHIPMENTS",
     "LockedOrder",
     "add_change_request",
     "add_lines",
@@ -62,16 +62,12 @@ __all__ = [
     "next_numbers",
     "open_order_values",
     "order_of_shipment",
-    "order_page",
-    "order_state",
     "order_states",
     "orders_to_reschedule",
     "replace_charges",
     "replace_content",
     "save",
     "shipment_for_update",
-    "shipment_page",
-    "shipment_view",
     "shipped_lines",
     "store_paid_amounts",
     "store_promised_days",

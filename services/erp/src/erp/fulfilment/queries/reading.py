@@ -7,23 +7,23 @@ from typing import Any
 from uuid import UUID
 
 from chassis.storage.base import version_columns
-from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.storage.searching import containing
+from chassis.storage.paging import Filter, Sort
+from chassis.storage.reading import Reading
+from erp import searched
 from erp.fulfilment.models import Order
-from erp.fulfilment.schemas import OrderView
-from erp.searched import SALES_ORDERS
+from erp.fulfilment.schemas import OrderQuery, OrderView
 from erp.sql import Sql
 from records.links import linked_to
+from records.reads import Reads, everybody
 
 __all__ = [
+    "ORDERS",
     "customers_by_id",
     "first_shipped_on",
     "is_ordered",
     "items_to_sell",
     "load_references",
     "open_order_values",
-    "order_page",
-    "order_state",
     "order_states",
 ]
 
@@ -66,10 +66,31 @@ _STATE = f"""sales_order.id, {version_columns(Order.__table__)},
     from change_request c where c.order_id = sales_order.id
     order by c.recorded_at desc, c.id desc limit 1) as last_change"""
 
-_SORTS = {
-    "created_at": Sort("sales_order.created_at", "timestamptz"),
-    "ordered_on": Sort("sales_order.ordered_on", "date"),
-}
+
+def _filters(_at: Reading, query: OrderQuery) -> list[Filter]:
+    return [
+        Filter("sales_order.state = {}", query.state),
+        Filter("sales_order.customer_id = {}", query.customer_id),
+        Filter("sales_order.number = {}", query.number),
+        linked_to("sales_order", query.external_system, query.external_id),
+    ]
+
+
+ORDERS = Reads(
+    name="sales order",
+    view=OrderView,
+    columns=_STATE,
+    source="sales_order",
+    visible=everybody,
+    query=OrderQuery,
+    filters=_filters,
+    searched=searched.SALES_ORDERS,
+    sorts={
+        "created_at": Sort("sales_order.created_at", "timestamptz"),
+        "ordered_on": Sort("sales_order.ordered_on", "date"),
+    },
+    key="sales_order.id",
+)
 
 _REFERENCED = """select 'item' as entity, i.id, i.name, i.status = 'active' as active, i.sku,
     i.kind, i.sold, i.discontinued_on, i.tax_code, i.unit, u.decimals,
@@ -118,37 +139,6 @@ async def order_states(sql: Sql, order_ids: Sequence[UUID]) -> list[dict[str, An
         list(order_ids),
     )
     return [dict(row) for row in rows]
-
-
-async def order_state(sql: Sql, order_id: UUID) -> dict[str, Any] | None:
-    """The whole public state of one order."""
-    found = await order_states(sql, [order_id])
-    return found[0] if found else None
-
-
-async def order_page(
-    sql: Sql,
-    asked: PageQuery,
-    *,
-    filters: Sequence[Filter],
-    linked: tuple[str | None, str | None] = (None, None),
-) -> Page[OrderView]:
-    """One page of orders, the newest first; `linked`: of that system, or of that id there."""
-    return await fetch_page(
-        sql,
-        columns=_STATE,
-        source="sales_order",
-        where=[
-            *filters,
-            linked_to("sales_order", *linked),
-            *await containing(sql, asked.q, SALES_ORDERS),
-        ],
-        sorts=_SORTS,
-        default="-created_at",
-        asked=asked,
-        key="sales_order.id",
-        view=lambda row: OrderView.model_validate(dict(row)),
-    )
 
 
 async def items_to_sell(

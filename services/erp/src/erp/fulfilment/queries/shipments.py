@@ -1,28 +1,27 @@
 """Reads of shipments and returns."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
 
-from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.storage.searching import containing
+from chassis.storage.paging import Filter, Sort
+from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
+from erp import searched
 from erp.fulfilment.models import Shipment, ShipmentLine
 from erp.fulfilment.schemas import ShipmentQuery, ShipmentView
 from erp.fulfilment.states import ShipmentKind
-from erp.searched import SHIPMENTS
 from erp.sql import Sql
+from records.reads import Reads, everybody
 
 __all__ = [
+    "SHIPMENTS",
     "has_later_return",
     "lines_of_shipment",
     "lines_with_shipments",
     "order_of_shipment",
     "shipment_for_update",
-    "shipment_page",
-    "shipment_view",
     "shipped_lines",
 ]
 
@@ -48,41 +47,6 @@ _SORTS = {
     "created_at": Sort("s.created_at", "timestamptz"),
     "shipped_on": Sort("s.shipped_on", "date"),
 }
-
-
-async def shipment_page(sql: Sql, wanted: ShipmentQuery, asked: PageQuery) -> Page[ShipmentView]:
-    """One page of shipments and returns, the newest first."""
-    return await fetch_page(
-        sql,
-        columns=_VIEW,
-        source=_FROM,
-        where=[
-            *await containing(sql, asked.q, SHIPMENTS),
-            Filter("s.order_id = {}", wanted.order_id),
-            Filter("o.customer_id = {}", wanted.customer_id),
-            Filter("s.kind = {}", wanted.kind),
-            Filter("s.reversed_on is not null and {}::boolean", wanted.reversed or None),
-            Filter(
-                "s.reversed_on is null and not {}::boolean",
-                None if wanted.reversed else wanted.reversed,
-            ),
-            Filter("s.number = {}", wanted.number),
-            Filter("s.shipped_on >= {}", wanted.shipped_on_gte),
-            Filter("s.shipped_on <= {}", wanted.shipped_on_lte),
-            Filter(_WITH_SERIAL, wanted.serial),
-        ],
-        sorts=_SORTS,
-        default="-created_at",
-        asked=asked,
-        key="s.id",
-        view=_shipment,
-    )
-
-
-async def shipment_view(sql: Sql, shipment_id: UUID) -> ShipmentView | None:
-    """The shipment or return as callers see it."""
-    row = await sql.fetchrow(f"select {_VIEW} from {_FROM} where s.id = $1", shipment_id)
-    return _shipment(row) if row else None
 
 
 async def order_of_shipment(sql: Sql, shipment_id: UUID) -> UUID | None:
@@ -139,5 +103,32 @@ async def has_later_return(sql: Sql, shipment_id: UUID) -> bool:
     return found
 
 
-def _shipment(row: Mapping[str, Any]) -> ShipmentView:
-    return ShipmentView.model_validate(dict(row))
+def _filters(_at: Reading, query: ShipmentQuery) -> list[Filter]:
+    return [
+        Filter("s.order_id = {}", query.order_id),
+        Filter("o.customer_id = {}", query.customer_id),
+        Filter("s.kind = {}", query.kind),
+        Filter("s.reversed_on is not null and {}::boolean", query.reversed or None),
+        Filter(
+            "s.reversed_on is null and not {}::boolean",
+            None if query.reversed else query.reversed,
+        ),
+        Filter("s.number = {}", query.number),
+        Filter("s.shipped_on >= {}", query.shipped_on_gte),
+        Filter("s.shipped_on <= {}", query.shipped_on_lte),
+        Filter(_WITH_SERIAL, query.serial),
+    ]
+
+
+SHIPMENTS = Reads(
+    name="shipment",
+    view=ShipmentView,
+    columns=_VIEW,
+    source=_FROM,
+    visible=everybody,
+    query=ShipmentQuery,
+    filters=_filters,
+    searched=searched.SHIPMENTS,
+    sorts=_SORTS,
+    key="s.id",
+)

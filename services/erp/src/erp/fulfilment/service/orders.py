@@ -6,7 +6,6 @@ from typing import Any, Literal
 from uuid import UUID
 
 from chassis.ids import uuid7
-from chassis.problems.standard import NotFound
 from chassis.storage.source_versions import present_history
 from chassis.work.unit_of_work import Work
 from erp.fulfilment import queries
@@ -14,7 +13,7 @@ from erp.fulfilment.errors import OrderClosed
 from erp.fulfilment.models import UNDECIDED
 from erp.fulfilment.queries import LockedOrder
 from erp.fulfilment.rules.deciding import Decision
-from erp.fulfilment.schemas import BatchOrder, NewOrder, OrderView, ShipmentView, UpsertOrder
+from erp.fulfilment.schemas import BatchOrder, NewOrder, OrderView, UpsertOrder
 from erp.fulfilment.service.building import build_orders
 from erp.fulfilment.service.changing import (
     cancel,
@@ -29,7 +28,6 @@ from erp.fulfilment.service.publishing import ALL_FIELDS, publish_changes
 from erp.fulfilment.service.references import OrderReferences
 from erp.fulfilment.service.replacing import decide_again, replace
 from erp.fulfilment.states import OrderState
-from erp.sql import Sql
 from erp.stock import service as stock
 from records.batches import InBulk
 from records.upserts import REFUSED, Sent, Upserted, upsert
@@ -38,21 +36,12 @@ __all__ = [
     "IN_BULK",
     "confirm_order",
     "credit_decided",
-    "get_order",
     "lock_order_by_id",
     "place_order",
     "take_order",
 ]
 
 KIND = "sales_order"
-
-
-async def get_order(sql: Sql, order_id: UUID) -> OrderView:
-    """The order as callers see it. Raises NotFound."""
-    state = await queries.order_state(sql, order_id)
-    if state is None:
-        raise NotFound(entity="sales order", id=order_id)
-    return OrderView.of(state)
 
 
 async def place_order(work: Work, command: NewOrder) -> OrderView:
@@ -62,7 +51,7 @@ async def place_order(work: Work, command: NewOrder) -> OrderView:
     """
     orders, references = await build_orders(work, [(uuid7(), command)])
     [state] = await _add(work, orders, references, decided=[] if command.draft else orders)
-    return OrderView.of(state)
+    return OrderView.model_validate(state)
 
 
 async def take_order(work: Work, system: str, external_id: str, command: UpsertOrder) -> Upserted:
@@ -162,14 +151,6 @@ async def _apply(work: Work, order: LockedOrder, command: UpsertOrder) -> bool:
         await replace(work, order, command)
         return True
     return await change_content(work, order, command)
-
-
-async def get_shipment(sql: Sql, shipment_id: UUID) -> ShipmentView:
-    """The shipment or return. Raises NotFound."""
-    seen = await queries.shipment_view(sql, shipment_id)
-    if seen is None:
-        raise NotFound(entity="shipment", id=shipment_id)
-    return seen
 
 
 async def confirm_order(work: Work, order_id: UUID) -> OrderView:

@@ -43,7 +43,7 @@ async def decide_again(
     await queries.save(work, order)
     changed = ["lines", "promised_on", "reason", "state"]
     [state] = await publish_changes(work, [order.header.id], changed)
-    return OrderView.of(state)
+    return OrderView.model_validate(state)
 
 
 async def requested_lines(

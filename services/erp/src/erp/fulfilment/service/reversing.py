@@ -13,7 +13,6 @@ from erp.fulfilment.models import OrderLine, Shipment, ShipmentLine
 from erp.fulfilment.queries import LockedOrder
 from erp.fulfilment.schemas import ReverseShipment, ShipmentView
 from erp.fulfilment.service.changing import lock_order
-from erp.fulfilment.service.orders import get_shipment
 from erp.fulfilment.service.publishing import publish_changes
 from erp.fulfilment.states import ShipmentKind
 from erp.stock import service as stock
@@ -46,7 +45,7 @@ async def reverse_shipment(work: Work, shipment_id: UUID, command: ReverseShipme
     order.header.update_state(order.lines, order.charges)
     await queries.save(work, order, edited=False)
     await publish_changes(work, [order_id], ["lines", "shipments", "state"])
-    return await get_shipment(work.sql, shipment_id)
+    return await queries.SHIPMENTS.get(work, shipment_id)
 
 
 async def _reverse_delivery(

@@ -14,7 +14,7 @@ from erp.payables.service.entering import (
     enter_manual_bill,
     get_bill,
 )
-from erp.payables.service.opening import get_opening, open_payables
+from erp.payables.service.opening import open_payables
 from erp.payables.service.reversing import reverse_bill
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "enter_manual_bill",
     "enter_manual_credit_note",
     "get_bill",
-    "get_opening",
     "lock_bill_of_order",
     "lock_bill_to_credit",
     "open_payables",

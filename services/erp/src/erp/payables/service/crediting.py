@@ -51,7 +51,7 @@ async def enter_manual_credit_note(work: Work, command: NewCreditNote) -> BillVi
             for one in command.reductions
         ],
     )
-    return await get_bill(work.sql, await enter_bill(work, note))
+    return await get_bill(work, await enter_bill(work, note))
 
 
 async def lock_bill_to_credit(work: Work, supplier_id: UUID, bill_id: UUID | None) -> None:

@@ -7,7 +7,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from chassis.ids import uuid7
-from chassis.problems.standard import MissingReference, NotFound
+from chassis.problems.standard import MissingReference
+from chassis.storage.reading import Reading
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
@@ -21,7 +22,6 @@ from erp.payables.schemas import BillView, NewBill
 from erp.payables.states import BillKind, BillState
 from erp.settlement import service as settlement
 from erp.settlement.states import PaymentDirection, Side
-from erp.sql import Sql
 from erp.sums import require_bookable
 from values.comparing import same_when_read
 
@@ -260,12 +260,9 @@ async def enter_manual_bill(work: Work, command: NewBill) -> BillView:
             Expense(one.account, one.description, one.amount.amount) for one in command.expenses
         ],
     )
-    return await get_bill(work.sql, await enter_bill(work, bill))
+    return await get_bill(work, await enter_bill(work, bill))
 
 
-async def get_bill(sql: Sql, bill_id: UUID) -> BillView:
+async def get_bill(at: Reading, bill_id: UUID) -> BillView:
     """The bill as callers see it. Raises NotFound."""
-    view = await queries.bill_view(sql, bill_id)
-    if view is None:
-        raise NotFound(entity="bill", id=bill_id)
-    return view
+    return await queries.BILLS.get(at, bill_id)

@@ -24,10 +24,9 @@ from erp.payables.states import BillKind
 from erp.settlement.errors import OpeningDiffers
 from erp.settlement.schemas import OpeningResult, OpeningsReply
 from erp.settlement.states import OpeningKind
-from erp.sql import Sql
 from values.comparing import same_when_read
 
-__all__ = ["get_opening", "open_payables"]
+__all__ = ["open_payables"]
 
 _Suppliers = Mapping[UUID | str, Mapping[str, Any]]
 
@@ -102,9 +101,11 @@ async def _open(
         work.sql, supplier["id"], key, one.issued_on.year, credit=one.kind == OpeningKind.CREDIT
     )
     if existing is not None:
-        view = await queries.opening_view(work.sql, existing)
-        if view is None:
-            raise DuplicateBill(supplier_number=one.number, year=one.issued_on.year)
+        try:
+            view = await queries.OPENING_PAYABLES.get(work, existing)
+        except NotFound as entered:  # a bill of ours has the number
+            taken = DuplicateBill(supplier_number=one.number, year=one.issued_on.year)
+            raise taken from entered
         if not _is_same_item(view, one, effective_on):
             raise OpeningDiffers(number=one.number)
         return OpeningResult(number=one.number, id=existing, status="unchanged")
@@ -137,11 +138,3 @@ def _is_same_item(
         and (view.issued_on, view.due_on) == (one.issued_on, one.due_on or one.issued_on)
         and effective_on in {None, view.effective_on}
     )
-
-
-async def get_opening(sql: Sql, opening_id: UUID) -> OpeningPayableView:
-    """The opening item as callers see it. Raises NotFound."""
-    view = await queries.opening_view(sql, opening_id)
-    if view is None:
-        raise NotFound(entity="opening item", id=opening_id)
-    return view

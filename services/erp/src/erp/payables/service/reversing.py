@@ -35,7 +35,7 @@ async def reverse_bill(work: Work, bill_id: UUID, command: ReverseBill) -> BillV
     if bill is None:
         raise NotFound(entity="bill", id=bill_id)
     bill.reverse(on=day, reason=command.reason, at=work.now)
-    view = await get_bill(work.sql, bill_id)
+    view = await get_bill(work, bill_id)
     _require_reversible(view, day)
     await work.flush()
     await ledger.reverse_document(work, bill_id, effective_on=day, memo=command.reason)
@@ -47,7 +47,7 @@ async def reverse_bill(work: Work, bill_id: UUID, command: ReverseBill) -> BillV
         _require_unsettled(view)
         await _offset_debt(work, bill, day)
     await publish(work, bill)
-    return await get_bill(work.sql, bill_id)
+    return await get_bill(work, bill_id)
 
 
 def _require_reversible(bill: BillView, day: date) -> None:

@@ -73,7 +73,7 @@ async def bill_order(work: Work, order_id: UUID, command: BillPurchaseOrder) -> 
     )
     bill_id = await payables.enter_bill(work, bill)
     await publish_orders(work, [order_id], ["lines"])
-    return await payables.get_bill(work.sql, bill_id)
+    return await payables.get_bill(work, bill_id)
 
 
 def _goods_lines(

@@ -62,7 +62,7 @@ async def credit_order(work: Work, order_id: UUID, command: CreditPurchaseOrder)
     )
     note_id = await payables.enter_bill(work, note)
     await publish_orders(work, [order_id], ["lines"])
-    return await payables.get_bill(work.sql, note_id)
+    return await payables.get_bill(work, note_id)
 
 
 async def _credited_lines(

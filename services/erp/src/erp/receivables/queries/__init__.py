@@ -1,13 +1,12 @@
 """Named reads, locks and set-based writes of receivables."""
 
 from erp.receivables.queries.invoices import (
+    INVOICES,
     InvoiceDocument,
     add_document,
     customer_terms,
     documents_of_order,
     documents_to_credit,
-    invoice_page,
-    invoice_view,
     is_invoiced,
     order_of_invoice,
     owed_document,
@@ -18,15 +17,16 @@ from erp.receivables.queries.invoices import (
     update_settled,
 )
 from erp.receivables.queries.openings import (
+    OPENING_RECEIVABLES,
     add_openings,
     existing_openings,
     find_customers,
-    opening_page,
-    opening_view,
     update_settled_openings,
 )
 
 __all__ = [
+    "INVOICES",
+    "OPENING_RECEIVABLES",
     "InvoiceDocument",
     "add_document",
     "add_openings",
@@ -35,11 +35,7 @@ __all__ = [
     "documents_to_credit",
     "existing_openings",
     "find_customers",
-    "invoice_page",
-    "invoice_view",
     "is_invoiced",
-    "opening_page",
-    "opening_view",
     "order_of_invoice",
     "owed_document",
     "rates",

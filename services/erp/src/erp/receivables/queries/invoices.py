@@ -11,24 +11,24 @@ from typing import Any
 from uuid import UUID
 
 from chassis.storage.loading import columns_of, loaded
-from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.storage.searching import containing
+from chassis.storage.paging import Filter, Sort
+from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
+from erp import searched
 from erp.receivables.errors import DebtWrittenOff
 from erp.receivables.models import Invoice, InvoiceLine, InvoiceTax
 from erp.receivables.schemas import InvoiceQuery, InvoiceView, TaxCodeView
-from erp.searched import INVOICES
 from erp.sql import Sql
+from records.reads import Reads, everybody
 from values.decimals import plain
 
 __all__ = [
+    "INVOICES",
     "InvoiceDocument",
     "add_document",
     "customer_terms",
     "documents_of_order",
     "documents_to_credit",
-    "invoice_page",
-    "invoice_view",
     "is_invoiced",
     "order_of_invoice",
     "owed_document",
@@ -240,22 +240,7 @@ async def save_credited(work: Work, document: InvoiceDocument, gross: Decimal) -
     )
 
 
-async def invoice_page(sql: Sql, asked: PageQuery, query: InvoiceQuery) -> Page[InvoiceView]:
-    """One page of invoices, the newest first."""
-    return await fetch_page(
-        sql,
-        columns=_VIEW,
-        source=_NUMBERED,
-        where=[*_wanted(query), *await containing(sql, asked.q, INVOICES)],
-        sorts={"created_at": Sort("invoice.created_at", "timestamptz")},
-        default="-created_at",
-        asked=asked,
-        key="invoice.id",
-        view=lambda row: InvoiceView.model_validate(dict(row)),
-    )
-
-
-def _wanted(query: InvoiceQuery) -> list[Filter]:
+def _filters(_at: Reading, query: InvoiceQuery) -> list[Filter]:
     plain = query.model_dump(exclude={"number"})
     where = [Filter(f"invoice.{name} = {{}}", value) for name, value in plain.items()]
     if query.number is not None:
@@ -266,7 +251,15 @@ def _wanted(query: InvoiceQuery) -> list[Filter]:
     return where
 
 
-async def invoice_view(sql: Sql, invoice_id: UUID) -> InvoiceView | None:
-    """The invoice as callers see it."""
-    row = await sql.fetchrow(f"select {_VIEW} from {_NUMBERED} where invoice.id = $1", invoice_id)
-    return InvoiceView.model_validate(dict(row)) if row else None
+INVOICES = Reads(
+    name="invoice",
+    view=InvoiceView,
+    columns=_VIEW,
+    source=_NUMBERED,
+    visible=everybody,
+    query=InvoiceQuery,
+    filters=_filters,
+    searched=searched.INVOICES,
+    sorts={"created_at": Sort("invoice.created_at", "timestamptz")},
+    key="invoice.id",
+)

@@ -5,21 +5,21 @@ from typing import Any
 from uuid import UUID
 
 from chassis.storage.loading import columns_of
-from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.storage.searching import containing
+from chassis.storage.paging import Filter, Sort
+from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
+from erp import searched
 from erp.receivables.models import OpeningReceivable
 from erp.receivables.schemas import OpeningQuery, OpeningView
-from erp.searched import OPENING_RECEIVABLES
 from erp.sql import Sql
+from records.reads import Reads, everybody
 from values.comparing import same_when_read
 
 __all__ = [
+    "OPENING_RECEIVABLES",
     "add_openings",
     "existing_openings",
     "find_customers",
-    "opening_page",
-    "opening_view",
     "update_settled_openings",
 ]
 
@@ -76,29 +76,24 @@ async def update_settled_openings(
     return [dict(row) for row in rows]
 
 
-async def opening_page(sql: Sql, asked: PageQuery, query: OpeningQuery) -> Page[OpeningView]:
-    """One page of opening items, the newest first."""
-    key = same_when_read(query.number) if query.number else None
-    return await fetch_page(
-        sql,
-        columns=_VIEW,
-        source=_FROM,
-        where=[
-            Filter("r.customer_id = {}", query.customer_id),
-            Filter("r.number_key = {}", key),
-            Filter("r.kind = {}", query.kind),
-            Filter("(coalesce(i.open_amount, p.unallocated) > 0) = {}", query.open),
-            *await containing(sql, asked.q, OPENING_RECEIVABLES),
-        ],
-        sorts={"created_at": Sort("r.created_at", "timestamptz")},
-        default="-created_at",
-        asked=asked,
-        key="r.id",
-        view=lambda row: OpeningView.model_validate(dict(row)),
-    )
+def _filters(_at: Reading, query: OpeningQuery) -> list[Filter]:
+    return [
+        Filter("r.customer_id = {}", query.customer_id),
+        Filter("r.number_key = {}", same_when_read(query.number) if query.number else None),
+        Filter("r.kind = {}", query.kind),
+        Filter("(coalesce(i.open_amount, p.unallocated) > 0) = {}", query.open),
+    ]
 
 
-async def opening_view(sql: Sql, opening_id: UUID) -> OpeningView | None:
-    """The opening item as callers see it."""
-    row = await sql.fetchrow(f"select {_VIEW} from {_FROM} where r.id = $1", opening_id)
-    return OpeningView.model_validate(dict(row)) if row else None
+OPENING_RECEIVABLES = Reads(
+    name="opening item",
+    view=OpeningView,
+    columns=_VIEW,
+    source=_FROM,
+    visible=everybody,
+    query=OpeningQuery,
+    filters=_filters,
+    searched=searched.OPENING_RECEIVABLES,
+    sorts={"created_at": Sort("r.created_at", "timestamptz")},
+    key="r.id",
+)

@@ -9,9 +9,8 @@ from erp.receivables.service.building import (
     tax_rates_of,
 )
 from erp.receivables.service.crediting import credit_invoice, credit_order
-from erp.receivables.service.issuing import add_tax_code, get_invoice, issue, issue_manual_invoice
+from erp.receivables.service.issuing import add_tax_code, issue, issue_manual_invoice
 from erp.receivables.service.opening import (
-    get_opening,
     open_receivables,
     publish_settled_openings,
 )
@@ -24,8 +23,6 @@ __all__ = [
     "add_tax_code",
     "credit_invoice",
     "credit_order",
-    "get_invoice",
-    "get_opening",
     "is_invoiced",
     "issue",
     "issue_manual_invoice",

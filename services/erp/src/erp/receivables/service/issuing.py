@@ -1,10 +1,9 @@
 """Issuing invoices: posted, opened and numbered in one act."""
 
 from datetime import timedelta
-from uuid import UUID
 
 from chassis.ids import uuid7
-from chassis.problems.standard import MissingReference, NotFound
+from chassis.problems.standard import MissingReference
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work
 from erp.parties.errors import PartyArchived
@@ -12,7 +11,6 @@ from erp.receivables import queries
 from erp.receivables.errors import DuplicateTaxCode
 from erp.receivables.models import Invoice, TaxCode
 from erp.receivables.schemas import (
-    InvoiceView,
     IssuedInvoice,
     NewInvoice,
     NewInvoiceLine,
@@ -32,10 +30,9 @@ from erp.receivables.service.building import (
 from erp.receivables.states import InvoiceKind, InvoiceState
 from erp.settlement import service as settlement
 from erp.settlement.states import Side
-from erp.sql import Sql
 from values.money import MoneyView, digits_of
 
-__all__ = ["add_tax_code", "get_invoice", "issue", "issue_manual_invoice"]
+__all__ = ["add_tax_code", "issue", "issue_manual_invoice"]
 
 
 async def issue(work: Work, command: IssueInvoice) -> Invoice:
@@ -123,14 +120,6 @@ def _line(line: NewInvoiceLine) -> IssueLine:
 def issued_view(head: Invoice) -> IssuedInvoice:
     """What the caller sees before the number is taken."""
     return IssuedInvoice(id=head.id, gross=MoneyView(amount=head.gross, currency=head.currency))
-
-
-async def get_invoice(sql: Sql, invoice_id: UUID) -> InvoiceView:
-    """The invoice as callers see it. Raises NotFound."""
-    view = await queries.invoice_view(sql, invoice_id)
-    if view is None:
-        raise NotFound(entity="invoice", id=invoice_id)
-    return view
 
 
 async def add_tax_code(work: Work, command: NewTaxCode) -> TaxCodeView:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from chassis.ids import uuid7
 from chassis.problems.problem import FieldError
-from chassis.problems.standard import InvalidInput, NotFound
+from chassis.problems.standard import InvalidInput
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
@@ -20,16 +20,14 @@ from erp.receivables.models import OpeningReceivable
 from erp.receivables.schemas import (
     NewOpening,
     NewOpenings,
-    OpeningView,
 )
 from erp.settlement import service as settlement
 from erp.settlement.errors import OpeningDiffers
 from erp.settlement.schemas import OpeningResult, OpeningsReply
 from erp.settlement.states import OpeningKind, Side
-from erp.sql import Sql
 from values.comparing import same_when_read
 
-__all__ = ["get_opening", "open_receivables", "publish_settled_openings"]
+__all__ = ["open_receivables", "publish_settled_openings"]
 
 _Customers = Mapping[UUID | str, Mapping[str, Any]]
 
@@ -189,11 +187,3 @@ async def publish_settled_openings(work: Work, opening_ids: Sequence[UUID]) -> N
     for state in await queries.update_settled_openings(work, opening_ids):
         event = OpeningReceivableChanged(**state, changed=["open_amount", "written_off"])
         await work.record(event)
-
-
-async def get_opening(sql: Sql, opening_id: UUID) -> OpeningView:
-    """The opening item as callers see it. Raises NotFound."""
-    view = await queries.opening_view(sql, opening_id)
-    if view is None:
-        raise NotFound(entity="opening item", id=opening_id)
-    return view

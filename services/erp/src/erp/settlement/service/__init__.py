@@ -18,7 +18,6 @@ from erp.settlement.service.payments import (
     allocate_payment,
     apply_credit,
     book_payments,
-    get_payment,
     release_payment,
 )
 from erp.settlement.service.refunding import refund_payment
@@ -37,7 +36,6 @@ __all__ = [
     "apply_credit",
     "balance_states",
     "book_payments",
-    "get_payment",
     "lock_documents",
     "lock_open_item",
     "open_item",

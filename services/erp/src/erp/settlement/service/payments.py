@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from chassis.ids import uuid7
-from chassis.problems.standard import MissingReference, NotFound
+from chassis.problems.standard import MissingReference
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work
 from erp.ledger import service as ledger
@@ -33,7 +33,6 @@ from erp.settlement.service.items import adjust_balance
 from erp.settlement.service.overpaid import open_rest_items
 from erp.settlement.service.writing_off import write_off_document_rests
 from erp.settlement.states import PaymentDirection, PaymentKind
-from erp.sql import Sql
 
 __all__ = [
     "NewCredit",
@@ -41,7 +40,6 @@ __all__ = [
     "allocate_payment",
     "apply_credit",
     "book_payments",
-    "get_payment",
     "release_payment",
 ]
 
@@ -278,7 +276,7 @@ async def _save_changes(
     if allocations:
         [view] = await publish_payments(work, [payment.id], ["allocations", "unallocated"])
         return view
-    return await get_payment(work.sql, payment.id)
+    return await queries.PAYMENTS.get(work, payment.id)
 
 
 def _posting(payment: Payment) -> ledger.Posting:
@@ -296,11 +294,3 @@ def _posting(payment: Payment) -> ledger.Posting:
         memo=payment.number,
         lines=lines,
     )
-
-
-async def get_payment(sql: Sql, payment_id: UUID) -> PaymentView:
-    """The payment as callers see it. Raises NotFound."""
-    view = await queries.payment_views(sql, [payment_id])
-    if not view:
-        raise NotFound(entity="payment", id=payment_id)
-    return view[0]
