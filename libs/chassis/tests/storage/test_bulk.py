@@ -146,9 +146,8 @@ async def test_a_statement_answers_of_its_rows_also_of_none(work):
     await written(work, insert=([here], *COLUMNS))
     text = "select n.at, p.label from {rows} join parcel p on p.id = n.id order by n.at"
     rows = [Weighed(one, Decimal(0), None) for one in (uuid4(), here.id)]
-    assert [tuple(one) for one in await Bulk().fetch(work.sql, text, Weighed, rows, "id")] == [
-        (2, "here")
-    ]
+    found = await Bulk().fetch(work.sql, text, Weighed, rows, "id")
+    assert [tuple(one.values()) for one in found] == [(2, "here")]
     assert await Bulk().fetch(work.sql, text, Weighed, [], "id") == []
     write = Bulk()
     write.update(Parcel, [here._replace(weight=Decimal(2))], "weight")
@@ -156,7 +155,7 @@ async def test_a_statement_answers_of_its_rows_also_of_none(work):
     answered = await write.fetch(
         work.sql, f"{text} returning label, weight", Parcel, [new], "id", "weight", label="made"
     )
-    assert [tuple(one) for one in answered] == [("made", Decimal(3))]
+    assert [tuple(one.values()) for one in answered] == [("made", Decimal(3))]
     assert await stored(work) == [("here", Decimal(2)), ("made", Decimal(3))]
 
 
