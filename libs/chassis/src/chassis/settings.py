@@ -1,6 +1,7 @@
 """Settings every service has. A service subclasses this with its own prefix and fields."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -100,6 +101,21 @@ class ServiceSettings(BaseSettings):
         description="Browsers may send cookies of theirs along, as a proxy with a login of its own "
         "needs; the API itself reads none. Not with `*` as origin.",
     )
+    rate_limit_key: str | None = Field(
+        default=None,
+        description="Requests that each API key or user may send, such as 6000/minute; over all "
+        "processes. Unset: any number.",
+    )
+    rate_limit_source: str | None = Field(
+        default=None,
+        description="Requests to /v1 that may come from one address, or one /64 of IPv6, such as "
+        "12000/minute. Behind a proxy FORWARDED_ALLOW_IPS names it, else all callers are one.",
+    )
+    rate_limit_logins: str | None = Field(
+        default=None,
+        description="Attempts to log in that may come from one address, such as 60/minute, beside "
+        "the waits that each login has by itself. Unset: any number.",
+    )
     zone: str = Field(
         default="Asia/Shanghai", description="IANA time zone that decides the business day."
     )
@@ -171,6 +187,14 @@ class ServiceSettings(BaseSettings):
             message = f"{name!r} is no IANA time zone; write one such as Asia/Shanghai or UTC"
             raise ValueError(message) from unknown
         return name
+
+    @field_validator("rate_limit_key", "rate_limit_source", "rate_limit_logins")
+    @classmethod
+    def _rate_is_one(cls, rate: str | None) -> str | None:
+        if rate is not None and not re.fullmatch(r"[1-9][0-9]*/(second|minute|hour|day)", rate):
+            message = f"{rate!r} is no rate; write one such as 600/minute"
+            raise ValueError(message)
+        return rate
 
     @model_validator(mode="after")
     def _credentials_are_for_named_origins(self) -> Self:

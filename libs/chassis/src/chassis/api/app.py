@@ -19,6 +19,7 @@ from chassis.events.wakeup import Wakeups
 from chassis.http.cors import add_cors
 from chassis.http.faults import add_fault_handlers
 from chassis.http.middleware import Edge
+from chassis.http.rate_limits import RateLimits
 from chassis.http.routing import PathDispatcher
 from chassis.identity.authenticate import Authenticator
 from chassis.schema.migrate import head_of, schema_version
@@ -69,6 +70,7 @@ def attach(app: FastAPI, database: Database) -> None:
     app.state.database = database
     app.state.wakeups = wakeups = Wakeups(database.connect_driver)
     database.wake(for_events=wakeups.committed.notify, for_jobs=wakeups.asked.notify)
+    app.state.rate_limits = RateLimits(app.state.settings, database)
     app.state.authenticator = Authenticator(app.state.service, app.state.settings, database)
 
 
@@ -82,6 +84,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         carrying.cancel()
         await asyncio.gather(carrying, return_exceptions=True)
+        await app.state.rate_limits.close()
         await app.state.authenticator.close()
         await app.state.database.close()
 

@@ -6,13 +6,14 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chassis.actor import ADMIN, Actor
 from chassis.clock import utc_now
 from chassis.http.dependencies import Caller, InReading, InWork, Needs, OnlyOnce
 from chassis.http.paging import PageAsked
+from chassis.http.rate_limits import limit_logins
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.identity import keys, sessions
@@ -198,6 +199,7 @@ def session_router() -> APIRouter:
         response_model=SessionView,
         summary="Log in",
         responses=refuses(LoginRefused, TooManyAttempts),
+        dependencies=[Depends(limit_logins)],
     )
     async def session_create(login: Login, request: Request) -> sessions.Session:
         """Begin a session. Takes no Idempotency-Key: the token is kept nowhere to be repeated."""

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
-from starlette.status import HTTP_201_CREATED
+from starlette.status import HTTP_201_CREATED, HTTP_429_TOO_MANY_REQUESTS
 
 from chassis.api.openapi_sides import part_sides
 from chassis.http.deprecation import document_deprecation
@@ -40,6 +40,20 @@ ETAG = {
         "schema": {"type": "string"},
     }
 }
+RATES = {
+    "RateLimit": {
+        "description": "What is left of each limit that counts the request: `r` requests within "
+        "`t` seconds. Absent where the installation sets no limit.",
+        "schema": {"type": "string"},
+        "example": '"key";r=5999;t=42',
+    },
+    "RateLimit-Policy": {
+        "description": "The limits themselves: `q` requests in a window of `w` seconds.",
+        "schema": {"type": "string"},
+        "example": '"key";q=6000;w=60',
+    },
+}
+
 LOG_IN = "/v1/sessions"
 """The one path under /v1 that is for callers who are not known yet."""
 
@@ -55,6 +69,7 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
         servers=[{"url": "/", "description": "This installation."}],
     )
     document.setdefault("components", {})["securitySchemes"] = SECURITY
+    document["components"]["headers"] = RATES
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             if method == "patch":
@@ -76,7 +91,7 @@ def _declare_headers(app: FastAPI, document: dict[str, Any]) -> None:
         for route in app.routes
         if isinstance(route, APIRoute) and route.include_in_schema
     }
-    for operations in document["paths"].values():
+    for path, operations in document["paths"].items():
         for operation in operations.values():
             for parameter in operation.get("parameters", []):
                 if parameter["schema"].pop("x-needed", False):
@@ -85,7 +100,17 @@ def _declare_headers(app: FastAPI, document: dict[str, Any]) -> None:
             for status, reply in operation["responses"].items():
                 if status.startswith("2") and shown:
                     reply["headers"] = {**shown, **reply.get("headers", {})}
+            if path.startswith("/v1/"):
+                _declare_rates(operation)
             document_deprecation(operation)
+
+
+def _declare_rates(operation: dict[str, Any]) -> None:
+    """What replies tell of rate limits: where it went well, and where there were too many."""
+    named = {name: {"$ref": f"#/components/headers/{name}"} for name in RATES}
+    for status, reply in operation["responses"].items():
+        if status.startswith("2") or status == str(HTTP_429_TOO_MANY_REQUESTS):
+            reply["headers"] = {**reply.get("headers", {}), **named}
 
 
 def _require(parameter: dict[str, Any]) -> None:

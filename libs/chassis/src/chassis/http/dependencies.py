@@ -38,12 +38,17 @@ __all__ = [
 
 
 async def caller(request: Request) -> Actor:
-    """Who calls, known by key, session or token; asked once a request. Raises Unauthorized."""
+    """Who calls, known by key, session or token; asked and counted once a request.
+
+    Raises Unauthorized, RateLimited.
+    """
     known: Actor | None = getattr(request.state, "actor", None)
     if known is not None:
         return known
     actor: Actor = await request.app.state.authenticator.authenticate(request.headers)
     request.state.actor = actor
+    if request.app.state.settings.rate_limit_key:
+        await request.app.state.rate_limits.count_caller(request.scope, actor)
     if actor.relays:
         request.state.trace = request.state.relayed_trace
     if actor.language and not request.headers.get("accept-language"):

@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.http.faults import problem_reply
-from chassis.problems.standard import TooLarge
+from chassis.http.rate_limits import rate_headers
+from chassis.problems.standard import RateLimited, TooLarge
 from chassis.settings import ServiceSettings
 from chassis.telemetry.logs import get_logger
 from chassis.telemetry.trace import Trace
@@ -53,6 +54,7 @@ class Edge:
                 status = message["status"]
                 _add_headers(message, trace, state["language"])
                 message["headers"].extend(getattr(scope.get("route"), "reply_headers", ()))
+                message["headers"].extend(rate_headers(state))
             await send(message)
 
         try:
@@ -70,6 +72,12 @@ class Edge:
             reply = problem_reply(Request(scope), TooLarge(limit=limit))
             await reply(scope, receive, send)
             return
+        if scope["path"].startswith("/v1/") and self.settings.rate_limit_source:
+            try:
+                await scope["app"].state.rate_limits.count_source(scope)
+            except RateLimited as refused:
+                await problem_reply(Request(scope), refused)(scope, receive, send)
+                return
         if "content-length" in headers or scope["method"] in {"GET", "HEAD"}:
             await self.app(scope, receive, send)
             return

@@ -17,7 +17,13 @@ from chassis.http.planning import Plan
 from chassis.http.queries import QueryForm
 from chassis.http.refusals import add_problems, problems_of
 from chassis.problems.problem import Problem
-from chassis.problems.standard import Forbidden, InvalidInput, MalformedJson, Unauthorized
+from chassis.problems.standard import (
+    Forbidden,
+    InvalidInput,
+    MalformedJson,
+    RateLimited,
+    Unauthorized,
+)
 
 __all__ = [
     "IdempotentRoute",
@@ -26,7 +32,13 @@ __all__ = [
     "operation_id",
 ]
 
-EVERYWHERE: tuple[type[Problem], ...] = (MalformedJson, Unauthorized, Forbidden, InvalidInput)
+EVERYWHERE: tuple[type[Problem], ...] = (
+    MalformedJson,
+    Unauthorized,
+    Forbidden,
+    InvalidInput,
+    RateLimited,
+)
 
 
 def operation_id(route: APIRoute) -> str:

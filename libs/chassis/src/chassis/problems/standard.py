@@ -19,6 +19,7 @@ __all__ = [
     "MissingReference",
     "NotFound",
     "PathNotFound",
+    "RateLimited",
     "RevisionRequired",
     "RowBusy",
     "StaleRevision",
@@ -38,6 +39,19 @@ class NotFound(Problem):
     code = "not_found"
     title = "Not found"
     detail = "There is no {entity} {id}, or you may not see it. Check the id."
+
+
+class RateLimited(Problem):
+    """The caller, or all callers of one address, came too often."""
+
+    status = 429
+    code = "rate_limited"
+    title = "Too many requests"
+    detail = "Come again in {wait_seconds} seconds. The header RateLimit tells how much is left."
+
+    def headers(self) -> dict[str, str]:
+        """When the next request is heard."""
+        return {"Retry-After": str(self.facts["wait_seconds"])}
 
 
 class PathNotFound(Problem):

@@ -91,6 +91,7 @@ class ServiceUnderTest:
             self._sequencer.release()
         for client in self._clients:
             await client.aclose()
+        await self.app.state.rate_limits.close()
         await self.app.state.authenticator.close()
         await self.database.close()
 

@@ -1,6 +1,7 @@
 from alembic import op
 
 from chassis.events.schema import BEGAN_AT
+from chassis.http.shared_counts import DDL as RATE_COUNT
 from chassis.identity.schema import KEY_SYSTEMS
 from chassis.schema import tables
 from chassis.storage.source_versions import CONTENT, HISTORY
@@ -17,6 +18,7 @@ def upgrade() -> None:
     op.execute(CONTENT)
     op.execute(HISTORY)
     op.execute(BEGAN_AT)
+    op.execute(RATE_COUNT)
     op.execute(
         """create table note (
              id uuid not null, title text not null, version integer not null,

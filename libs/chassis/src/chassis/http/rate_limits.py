@@ -1,0 +1,114 @@
+"""How often a caller may come: by key or user, by source address, and for attempts to log in.
+
+Each limit is a setting, and off without it. Replies tell how much is left in the headers
+`RateLimit-Policy` and `RateLimit`; who comes too often is answered 429 with `Retry-After`.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
+from typing import Any
+
+from fastapi import Request
+from limits import RateLimitItem, parse
+from limits.aio.strategies import FixedWindowRateLimiter
+from starlette.types import Scope
+
+from chassis.actor import Actor
+from chassis.http.shared_counts import SharedCounts
+from chassis.problems.standard import RateLimited
+from chassis.settings import ServiceSettings
+from chassis.storage.connections import Connections
+
+__all__ = ["RateLimits", "limit_logins", "rate_headers", "source_of"]
+
+_NETWORK_BITS = 64
+"""Whoever has one IPv6 address has a network of so many bits of them."""
+
+
+class RateLimits:
+    """The limits of a service, as its settings say them."""
+
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        database: Connections,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._clock = clock
+        self._counts = SharedCounts(database, clock=clock)
+        self._limiter = FixedWindowRateLimiter(self._counts)
+        self.by_key = _limit(settings.rate_limit_key)
+        self.by_source = _limit(settings.rate_limit_source)
+        self.logins = _limit(settings.rate_limit_logins)
+
+    async def count_caller(self, scope: Scope, actor: Actor) -> None:
+        """Count a request of a known caller. Raises RateLimited."""
+        if self.by_key:
+            await self._count("key", self.by_key, actor.reference, scope)
+
+    async def count_source(self, scope: Scope) -> None:
+        """Count a request from an address, whoever it is. Raises RateLimited."""
+        if self.by_source:
+            await self._count("source", self.by_source, source_of(scope), scope)
+
+    async def count_login(self, scope: Scope) -> None:
+        """Count an attempt to log in from an address, over all processes. Raises RateLimited."""
+        if self.logins:
+            await self._count("logins", self.logins, source_of(scope), scope, exact=True)
+
+    async def _count(
+        self, name: str, limit: RateLimitItem, who: str, scope: Scope, *, exact: bool = False
+    ) -> None:
+        allowed = await self._limiter.hit(limit, name, who)
+        if exact:
+            await self._counts.settle()
+            allowed = await self._counts.get(limit.key_for(name, who)) <= limit.amount
+        ends_at, left = await self._limiter.get_window_stats(limit, name, who)
+        wait_seconds = max(1, math.ceil(ends_at - self._clock()))
+        policy = f'"{name}";q={limit.amount};w={limit.get_expiry()}'
+        told: list[tuple[str, str]] = scope["state"].setdefault("rate_limits", [])
+        told.append((policy, f'"{name}";r={left};t={wait_seconds}'))
+        if not allowed:
+            raise RateLimited(wait_seconds=wait_seconds)
+
+    async def close(self) -> None:
+        """Settle what was counted."""
+        await self._counts.close()
+
+
+async def limit_logins(request: Request) -> None:
+    """Count an attempt to log in. Raises RateLimited."""
+    await request.app.state.rate_limits.count_login(request.scope)
+
+
+def source_of(scope: Scope) -> str:
+    """The address that a request came from; of IPv6 the network of its owner."""
+    host = (scope.get("client") or ("unknown", 0))[0]
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return str(host)
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return f"{IPv6Address(int(address) >> _NETWORK_BITS << _NETWORK_BITS)}/{_NETWORK_BITS}"
+
+
+def rate_headers(state: dict[str, Any]) -> list[tuple[bytes, bytes]]:
+    """What a reply tells of the limits that its request was counted for."""
+    told = state.get("rate_limits")
+    if not told:
+        return []
+    policies, present = zip(*told, strict=True)
+    return [
+        (b"ratelimit-policy", ", ".join(policies).encode()),
+        (b"ratelimit", ", ".join(present).encode()),
+    ]
+
+
+def _limit(setting: str | None) -> RateLimitItem | None:
+    return parse(setting) if setting else None

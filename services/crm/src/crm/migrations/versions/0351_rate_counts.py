@@ -1,0 +1,22 @@
+"""How often callers came, as all processes have counted it.
+
+Revision ID: 0351
+Revises: 0305
+"""
+
+from alembic import op
+
+from chassis.http.shared_counts import DDL
+
+revision = "0351"
+down_revision = "0305"
+
+
+def upgrade() -> None:
+    """Make the table; it is empty after a crash, and that is well."""
+    op.execute(DDL)
+
+
+def downgrade() -> None:
+    """Take it away."""
+    op.execute("drop table rate_count")
