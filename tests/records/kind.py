@@ -83,11 +83,11 @@ def given(**values: Any) -> Make:
     return partial(of, **values)
 
 
-def coded(field_name: str, kind: str, **values: Any) -> Make:
+def coded(field_name: str, word: str, /, **values: Any) -> Make:
     """The same values each time, with a code that nobody used before."""
 
     async def make(desk: Desk) -> Values:
-        return {field_name: desk.word(kind), **values}
+        return {field_name: desk.word(word), **values}
 
     return make
 

@@ -106,7 +106,8 @@ def words_asked(paths: dict[str, Any]) -> list[tuple[str, str]]:
         for path, acts in paths.items()
         if "{" not in path
         for one in acts.get("get", {}).get("parameters", ())
-        if one["in"] == "query" and one["name"] in {"state", "status", "kind", "master", "stage"}
+        for schema in (one["schema"], *one["schema"].get("anyOf", ()))
+        if one["in"] == "query" and ("enum" in schema or "$ref" in schema)
     ]
 
 
