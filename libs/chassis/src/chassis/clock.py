@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-__all__ = ["business_day", "frozen", "start_at", "utc_now"]
+__all__ = ["business_day", "days_between", "frozen", "start_at", "start_of_day", "utc_now"]
 
 _frozen: ContextVar[datetime | None] = ContextVar("frozen_clock", default=None)
 _ahead = timedelta(0)
@@ -20,6 +20,19 @@ def utc_now() -> datetime:
 def business_day(zone: ZoneInfo, at: datetime | None = None) -> date:
     """The calendar day in the installation's zone, now or at the given instant."""
     return (at or utc_now()).astimezone(zone).date()
+
+
+def start_of_day(zone: ZoneInfo, day: date) -> datetime:
+    """The instant at which a day begins in the installation's zone."""
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
+
+
+def days_between(
+    zone: ZoneInfo, first: date | None, last: date | None
+) -> tuple[datetime | None, datetime | None]:
+    """The instants at which the first day begins and the last has ended; None: no such end."""
+    begin = start_of_day(zone, first) if first else None
+    return begin, start_of_day(zone, last + timedelta(days=1)) if last else None
 
 
 @contextmanager

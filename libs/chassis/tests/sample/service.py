@@ -27,7 +27,7 @@ from chassis.http.dependencies import (
 )
 from chassis.http.deprecation import deprecated
 from chassis.http.etag import reply_with
-from chassis.http.paging import PageAsked
+from chassis.http.paging import RecordsAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.problem import Problem
@@ -189,7 +189,7 @@ async def change(  # noqa: PLR0917 - a route lists its dependencies
 
 @router.get("", response_model=Page[NoteView])
 async def notes(
-    reader: Reader, asked: PageAsked, reading: InReading, title: str | None = None
+    reader: Reader, asked: RecordsAsked, reading: InReading, title: str | None = None
 ) -> Page[NoteView]:
     def view(row: Mapping[str, Any]) -> NoteView:
         return NoteView.model_validate(dict(row))
@@ -199,7 +199,11 @@ async def notes(
         columns="id, title, version, created_at",
         source="note",
         where=[Filter("title like {}", title)],
-        sorts={"title": Sort("title", "text"), "created_at": Sort("created_at", "timestamptz")},
+        sorts={
+            "title": Sort("title", "text"),
+            "created_at": Sort("created_at", "timestamptz"),
+            "updated_at": Sort("updated_at", "timestamptz"),
+        },
         default="-created_at",
         asked=asked,
         view=view,

@@ -65,7 +65,7 @@ BY_TIME: Mapping[str, Sort] = {
     name: Sort(name, "timestamptz") for name in ("created_at", "updated_at")
 }
 BY_NAME: Mapping[str, Sort] = {**BY_TIME, "name": Sort("sort_key", "text")}
-"""What lists of master data are sorted by; each has an index (`list_indexes`)."""
+"""What lists are sorted by; each has an index (`list_indexes`)."""
 
 
 def everybody(_at: Reading) -> Sequence[Filter]:

@@ -24,7 +24,7 @@ from chassis.http.dependencies import (
     ProblemViews,
 )
 from chassis.http.etag import reply_with
-from chassis.http.paging import PageAsked, SearchAsked
+from chassis.http.paging import PageAsked, RecordsAsked, RecordSearchAsked, SearchAsked
 from chassis.http.refusals import refuses as declared
 from chassis.identity.systems import SystemReserved
 from chassis.problems.problem import Problem
@@ -37,7 +37,7 @@ from records import writes
 from records.entities import ACTIVE, ARCHIVED, Record, Values
 from records.link_batches import AskedIds, LinksReply, LinksView, link_each, links_of
 from records.links import ExternalRef, LinkExternal, LinkRecords
-from records.reads import View
+from records.reads import BY_TIME, View
 from records.senders import FromSystem, InBatch
 from records.types import RecordType
 from records.upserts import UPSERTED, reply_outcome
@@ -90,7 +90,12 @@ class RecordRoutes(Generic[E, V]):
         reads = self.kind.reads
         query = reads.query
         own_q = query is not None and "q" in query.model_fields
-        page_query = PageAsked if own_q or reads.searched is None else SearchAsked
+        searched, timed = not own_q and reads.searched, reads.sorts.keys() >= BY_TIME.keys()
+        page_query = (
+            (RecordSearchAsked if searched else RecordsAsked)
+            if timed
+            else (SearchAsked if searched else PageAsked)
+        )
 
         async def filtered(wanted: Any, _by: Actor, asked: Any, at: InReading) -> "Page[V]":
             return await reads.page(at, wanted, asked)

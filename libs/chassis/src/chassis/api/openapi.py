@@ -13,6 +13,8 @@ from starlette.status import HTTP_201_CREATED, HTTP_429_TOO_MANY_REQUESTS
 from chassis.api.openapi_sides import part_sides
 from chassis.http.deprecation import document_deprecation
 from chassis.http.etag import LOCATION
+from chassis.http.fields import RowFields
+from chassis.http.paging import LINK
 from chassis.problems.problem import MEDIA_TYPE
 
 __all__ = ["openapi_document"]
@@ -121,7 +123,9 @@ def _require(parameter: dict[str, Any]) -> None:
 
 
 def _shown_headers(route: APIRoute) -> dict[str, Any]:
-    """ETag of a record with a version, and where a new one is found."""
+    """ETag of a record with a version, where a new one is found, and the next page of a list."""
+    if RowFields.of(route):
+        return LINK
     shown = getattr(route.response_model, "model_fields", {})
     if "version" not in shown or "/by-external/" in route.path or not _replies(route.dependant):
         return {}

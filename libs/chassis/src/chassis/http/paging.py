@@ -1,19 +1,32 @@
 """Which page of a list is asked for, read from the query string."""
 
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request, Response
 
+from chassis.clock import days_between
 from chassis.http.refusals import may_refuse
 from chassis.problems.standard import InvalidCursor
-from chassis.storage.paging import LARGEST_PAGE, PageQuery
+from chassis.storage.paging import LARGEST_PAGE, LARGEST_TOTAL, PageQuery
+from values.days import Day
 
-__all__ = ["PageAsked", "SearchAsked"]
+__all__ = ["LINK", "PageAsked", "RecordSearchAsked", "RecordsAsked", "SearchAsked", "page_asked"]
+
+LINK = {
+    "Link": {
+        "description": 'The next page (`rel="next"`); the last page has none.',
+        "schema": {"type": "string"},
+    }
+}
+FIELDS = "Only these fields of each row, such as `id,number`; unknown ones are refused."
+TOTAL = f"Say in `total` how many there are on all pages; it counts up to {LARGEST_TOTAL}."
 
 
 @may_refuse(InvalidCursor)
 async def page_asked(
+    request: Request,
+    response: Response,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Records a page.")] = 50,
     cursor: Annotated[
         str | None, Query(max_length=2000, description="`next_cursor` of the page before.")
@@ -21,23 +34,63 @@ async def page_asked(
     sort: Annotated[
         str | None, Query(max_length=60, description="Field to sort by; `-` before it: descending.")
     ] = None,
+    _fields: Annotated[
+        str | None, Query(alias="fields", max_length=2000, description=FIELDS)
+    ] = None,
+    *,
+    include_total: Annotated[bool, Query(description=TOTAL)] = False,
 ) -> PageQuery:
-    """The page asked for, from the query string."""
-    return PageQuery(limit, cursor, sort)
+    """The page asked for, from the query string; the reply links to the next one."""
+
+    def link(next_cursor: str) -> None:
+        url = request.url.include_query_params(cursor=next_cursor)
+        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+
+    return PageQuery(limit, cursor, sort, include_total=include_total, link=link)
 
 
 PageAsked = Annotated[PageQuery, Depends(page_asked)]
 WORDS = "Words of the number, of texts or of names and SKUs that belong to it, in any order."
+Words = Annotated[
+    str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$", description=WORDS)
+]
 
 
-async def search_asked(
-    asked: PageAsked,
-    q: Annotated[
-        str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$", description=WORDS)
-    ] = None,
-) -> PageQuery:
+async def search_asked(asked: PageAsked, q: Words = None) -> PageQuery:
     """The page asked for, of the records that have the words."""
     return replace(asked, q=q)
 
 
 SearchAsked = Annotated[PageQuery, Depends(search_asked)]
+
+
+def _day(text: str) -> Any:
+    return Query(description=f"{text}, a business day of the company's zone.")
+
+
+async def records_asked(  # noqa: PLR0917 - the ends of two ranges
+    request: Request,
+    asked: PageAsked,
+    created_from: Annotated[Day | None, _day("The first day of creation")] = None,
+    created_to: Annotated[Day | None, _day("The last day of creation")] = None,
+    updated_from: Annotated[Day | None, _day("The first day of the last change")] = None,
+    updated_to: Annotated[Day | None, _day("The last day of the last change")] = None,
+) -> PageQuery:
+    """The page asked for, of the records that were made, or last changed, on these days."""
+    zone = request.app.state.settings.time_zone
+    times = {
+        "created_at": days_between(zone, created_from, created_to),
+        "updated_at": days_between(zone, updated_from, updated_to),
+    }
+    return replace(asked, times=times)
+
+
+RecordsAsked = Annotated[PageQuery, Depends(records_asked)]
+
+
+async def record_search_asked(asked: RecordsAsked, q: Words = None) -> PageQuery:
+    """The page asked for, of the records of these days that have the words."""
+    return replace(asked, q=q)
+
+
+RecordSearchAsked = Annotated[PageQuery, Depends(record_search_asked)]

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from chassis.http.dependencies import begin, caller, read
 from chassis.http.deprecation import deprecation_headers
+from chassis.http.fields import RowFields
 from chassis.http.idempotency import Replayed, keep_reply
 from chassis.http.planning import Plan
 from chassis.http.queries import QueryForm
@@ -66,11 +67,12 @@ class IdempotentRoute(APIRoute):
         handler: Callable[[Request], Awaitable[Response]] = super().get_route_handler()
         query = QueryForm.of(self.dependant)
         gates = [call for call in _calls(self.dependant) if call and _asks_who(call)]
-        plan = Plan.of(self)
+        plan, fields = Plan.of(self), RowFields.of(self)
         self.reply_headers = deprecation_headers(self.openapi_extra)
 
         async def handle(request: Request) -> Response:
             wrong = query.errors(request) if request.scope["query_string"] else []
+            wrong += fields.errors(request) if fields else []
             if wrong:
                 await _pass(gates, request)  # who may not is told that, and nothing else
                 raise InvalidInput(errors=wrong)
@@ -81,7 +83,7 @@ class IdempotentRoute(APIRoute):
             except Replayed as earlier:
                 return earlier.response()
             keep_reply(request, response)
-            return response
+            return fields.only(request, response) if fields else response
 
         return handle
 

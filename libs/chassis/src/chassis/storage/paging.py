@@ -1,7 +1,8 @@
 """Lists: pages by keyset, so that a deep page costs what the first one does."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import asyncpg
@@ -9,14 +10,23 @@ from pydantic import BaseModel, Field
 
 from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidCursor, InvalidInput
+from chassis.storage.conditions import Numbered, all_of
 from chassis.storage.cursors import decoded, encoded
 
-__all__ = ["LARGEST_PAGE", "Filter", "Page", "PageQuery", "Sort", "fetch_page"]
+__all__ = ["LARGEST_PAGE", "LARGEST_TOTAL", "Filter", "Page", "PageQuery", "Sort", "fetch_page"]
 
 T = TypeVar("T")
 LARGEST_PAGE = 200
+LARGEST_TOTAL = 10_000
 FIRST_TESTED = (400, 8_000)
 """Records that are tested for a word one by one: so many, and more where they promise a page."""
+
+
+class Total(BaseModel):
+    """How many records a list has on all its pages."""
+
+    count: int = Field(description=f"How many there are; {LARGEST_TOTAL} where there are more.")
+    is_capped: bool = Field(description="Whether there are more than counted.")
 
 
 class Page(BaseModel, Generic[T]):
@@ -26,6 +36,7 @@ class Page(BaseModel, Generic[T]):
     next_cursor: str | None = Field(
         default=None, description="Give it as `cursor` for the next page; null: this is the last."
     )
+    total: Total | None = Field(default=None, description="With `include_total`; else null.")
 
     @classmethod
     def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
@@ -35,12 +46,19 @@ class Page(BaseModel, Generic[T]):
 
 @dataclass(frozen=True)
 class PageQuery:
-    """Which page the caller asks for."""
+    """Which page the caller asks for.
+
+    `times` are ranges of instants by the name of a sort, without their ends; `link` is given the
+    cursor of the next page, where there is one.
+    """
 
     limit: int = 50
     cursor: str | None = None
     sort: str | None = None
     q: str | None = None
+    include_total: bool = False
+    times: Mapping[str, tuple[datetime | None, datetime | None]] = field(default_factory=dict)
+    link: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +111,7 @@ async def fetch_page(
             errors=[FieldError("/query/sort", "unknown_sort", "Sort by one of: {known}.", known)]
         )
     listing = _Listing(columns, source, chosen, key, descending=descending)
+    where = [*where, *_of_times(sorts, asked)]
     after = decoded(asked.cursor, sort) if asked.cursor else None
     try:
         rows = await _rows(sql, listing, where, after, asked.limit + 1)
@@ -102,10 +121,35 @@ async def fetch_page(
         raise
     shown = rows[: asked.limit]
     last = shown[-1] if len(rows) > asked.limit else None
+    following = encoded(sort, last["page_sort"], last["page_key"]) if last else None
+    if following and asked.link:
+        asked.link(following)
     return Page(
         items=[view(row) for row in shown],
-        next_cursor=encoded(sort, last["page_sort"], last["page_key"]) if last else None,
+        next_cursor=following,
+        total=await _total(sql, source, where) if asked.include_total else None,
     )
+
+
+def _of_times(sorts: Mapping[str, Sort], asked: PageQuery) -> list[Filter]:
+    """The conditions of the ranges of times; each is one that the list may be sorted by."""
+    return [
+        Filter(f"{sorts[name].expression} {sign} {{}}", end)
+        for name, ends in asked.times.items()
+        for sign, end in zip((">=", "<"), ends, strict=True)
+        if end is not None
+    ]
+
+
+async def _total(sql: "asyncpg.Connection[Any]", source: str, where: Sequence[Filter]) -> Total:
+    """How many rows meet the conditions; words are looked up in their index."""
+    at = Numbered()
+    present = [one for one in where if one.value is not None]
+    conditions = [at.condition(one.by_index or one) for one in present]
+    conditions += [at.condition(one) for one in present if one.by_index and one.is_rest]
+    rows = f"select from {source}{all_of(conditions)} limit {at.value(LARGEST_TOTAL + 1)}"
+    found = await sql.fetchval(f"select count(*) from ({rows}) counted", *at.values)
+    return Total(count=min(found, LARGEST_TOTAL), is_capped=found > LARGEST_TOTAL)
 
 
 @dataclass(frozen=True)
@@ -125,7 +169,7 @@ class _Listing:
     def page(self, where: Sequence[str], limit: str = "") -> str:
         return (
             f"select {self.columns}, ({self.sort.expression})::text as page_sort,"
-            f" {self.key}::text as page_key from {self.source}{_all_of(where)}"
+            f" {self.key}::text as page_key from {self.source}{all_of(where)}"
             f"{self.order(self.sort.expression, self.key)}{limit}"
         )
 
@@ -163,7 +207,7 @@ class _Listing:
 
     def _places(self, where: Sequence[str], passed: str = "") -> str:
         columns = f"{self.sort.expression} as place, {self.key} as key{passed}"
-        return f"select {columns} from {self.source}{_all_of(where)}"
+        return f"select {columns} from {self.source}{all_of(where)}"
 
     def _one_of(self, places: str, condition: str, limit: str) -> str:
         chosen = f"from ({places}) found where {condition}{self.order('place', 'key')}{limit}"
@@ -201,29 +245,11 @@ async def _rows(
 
 def _asked(
     listing: _Listing, plain: Sequence[Filter], after: tuple[str, str] | None, count: int
-) -> tuple["_Numbered", list[str], str]:
+) -> tuple[Numbered, list[str], str]:
     """The plain conditions and how many are wanted, with their values."""
-    at = _Numbered()
+    at = Numbered()
     conditions = [at.condition(one) for one in plain]
     if after:
         value = f"{at.value(after[0])}::text::{listing.sort.sql_type}"
         conditions.append(listing.after(value, f"{at.value(after[1])}::text::uuid"))
     return at, conditions, f" limit {at.value(count)}"
-
-
-class _Numbered:
-    """The values of a statement, each with its number."""
-
-    def __init__(self) -> None:
-        self.values: list[Any] = []
-
-    def value(self, value: Any) -> str:
-        self.values.append(value)
-        return f"${len(self.values)}"
-
-    def condition(self, one: Filter) -> str:
-        return one.condition.format(self.value(one.value))
-
-
-def _all_of(conditions: Sequence[str]) -> str:
-    return f" where {' and '.join(conditions)}" if conditions else ""

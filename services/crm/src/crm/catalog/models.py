@@ -24,7 +24,7 @@ from chassis.storage.states import enum_check
 from crm.base import Base
 from crm.catalog.states import Master, PriceStatus
 from crm.searched import PRODUCT
-from records.entities import NamedRecord, Record, Values
+from records.entities import NamedRecord, Record, Values, list_indexes
 from values.money import UnitPrice
 from values.units import decimals_of
 
@@ -96,7 +96,7 @@ class PriceList(Record, Base):
     __table_args__ = (
         CheckConstraint("code <> ''", name="code_given"),
         CheckConstraint("name <> ''", name="name_given"),
-        Index("ix_price_list_created_at", "created_at", "id"),
+        *list_indexes("price_list", named=False),
         Index("ix_price_list_is_default", "updated_at", postgresql_where=text("is_default")),
     )
 

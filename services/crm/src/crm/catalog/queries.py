@@ -140,7 +140,6 @@ PRICE_LISTS = Reads(
     source="price_list",
     visible=everybody,
     searched=searched.PRICE_LISTS,
-    sorts={"created_at": Sort("created_at", "timestamptz")},
 )
 
 

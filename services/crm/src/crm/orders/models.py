@@ -48,6 +48,7 @@ class Order(Record, Base):
         CheckConstraint("state <> 'rejected' or refusal is not null", name="rejected_for_a_reason"),
         CheckConstraint("net >= 0 and freight >= 0 and total = net + freight", name="adds_up"),
         Index("ix_customer_order_created_at", "created_at", "id"),
+        Index("ix_customer_order_updated_at", "updated_at", "id"),
         search_index("ix_customer_order_search", NUMBER),
         Index("ix_customer_order_account_id", "account_id", "created_at", "id"),
         Index("ix_customer_order_state", "state", "created_at", "id"),

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from chassis.storage import loading
-from chassis.storage.paging import Filter, Sort
+from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.locking import any_of
 from chassis.work.unit_of_work import Work
@@ -16,7 +16,7 @@ from crm.orders.models import Order, OrderLine
 from crm.orders.schemas import OrderQuery, OrderView
 from crm.sql import Sql
 from records.links import linked_to
-from records.reads import Reads, columns_of, everybody
+from records.reads import Reads, columns_of, everybody, sorts_of
 
 __all__ = [
     "ORDERS",
@@ -80,7 +80,7 @@ ORDERS = Reads(
     query=OrderQuery,
     filters=_filters,
     searched=searched.ORDERS,
-    sorts={"created_at": Sort("customer_order.created_at", "timestamptz")},
+    sorts=sorts_of("customer_order", named=False),
     key="customer_order.id",
 )
 

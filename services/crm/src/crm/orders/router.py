@@ -18,7 +18,7 @@ from chassis.http.dependencies import (
     OnlyOnceUnlessDry,
 )
 from chassis.http.etag import reply_with
-from chassis.http.paging import SearchAsked
+from chassis.http.paging import RecordSearchAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
@@ -134,7 +134,7 @@ async def _order(reply: OrderReply, at: Reading, order_id: UUID) -> OrderView:
 async def order_list(
     wanted: Annotated[OrderQuery, Query()],
     _by: Reader,
-    asked: SearchAsked,
+    asked: RecordSearchAsked,
     at: InReading,
     reply: InReply,
 ) -> Page[OrderView]:

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.base import Base
-from records.entities import NamedRecord
+from records.entities import NamedRecord, list_indexes
 
 __all__ = ["LOCAL_USER", "StaffMember", "Team"]
 
@@ -27,7 +27,7 @@ class Team(NamedRecord, Base):
     __table_args__ = (
         CheckConstraint("name <> ''", name="name_given"),
         Index("uq_team_name", literal_column("lower(name)"), unique=True),
-        Index("ix_team_sort_key", "sort_key", "id"),
+        *list_indexes("team"),
     )
 
     description: Mapped[str] = mapped_column(Text, default="")

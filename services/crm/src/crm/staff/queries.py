@@ -12,7 +12,7 @@ from crm import searched
 from crm.sql import Sql
 from crm.staff.models import StaffMember, Team
 from crm.staff.schemas import MemberQuery, MemberView, TeamQuery, TeamView
-from records.reads import Reads, columns_of, everybody
+from records.reads import BY_NAME, Reads, columns_of, everybody
 
 __all__ = ["TEAMS", "USERS", "ensure_member", "lock_member", "teams_with_names"]
 
@@ -57,7 +57,7 @@ TEAMS = Reads(
     query=TeamQuery,
     filters=_team_filters,
     searched=searched.TEAMS,
-    sorts={"name": Sort("sort_key", "text")},
+    sorts=BY_NAME,
     default_sort="name",
 )
 

@@ -29,6 +29,7 @@ class Approval(Record, Base):
         ),
         CheckConstraint("decided_by <> asked_by", name="decided_by_another"),
         Index("ix_approval_created_at", "created_at", "id"),
+        Index("ix_approval_updated_at", "updated_at", "id"),
         Index("ix_approval_subject_id", "subject_id"),
         Index("ix_approval_state", "state", "created_at", "id"),
         Index(

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from chassis.storage.paging import Filter, Sort
+from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
 from erp.approvals.models import Approval
 from erp.approvals.schemas import ApprovalQuery, ApprovalView
 from erp.approvals.states import ApprovalState
-from records.reads import Reads, everybody
+from records.reads import BY_TIME, Reads, everybody
 
 __all__ = ["APPROVALS", "add", "for_update", "pending_requests"]
 
@@ -51,7 +51,7 @@ APPROVALS = Reads(
     query=ApprovalQuery,
     filters=_filters,
     searched=searched.APPROVALS,
-    sorts={"created_at": Sort("created_at", "timestamptz")},
+    sorts=BY_TIME,
 )
 
 

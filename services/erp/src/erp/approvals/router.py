@@ -7,7 +7,7 @@ from fastapi import Query
 
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
-from chassis.http.paging import SearchAsked
+from chassis.http.paging import RecordSearchAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import NotFound
@@ -26,7 +26,7 @@ approval_router = api_router(prefix="/v1/approvals", tag="approvals")
 
 @approval_router.get("")
 async def approval_list(
-    _by: Reader, wanted: Annotated[ApprovalQuery, Query()], asked: SearchAsked, at: InReading
+    _by: Reader, wanted: Annotated[ApprovalQuery, Query()], asked: RecordSearchAsked, at: InReading
 ) -> Page[ApprovalView]:
     """What waits for a decision, and what was decided; the newest first."""
     return await queries.APPROVALS.page(at, wanted, asked)

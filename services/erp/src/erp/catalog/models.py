@@ -155,8 +155,7 @@ class PriceList(NamedRecord, Base):
     __tablename__ = "price_list"
     __table_args__ = (
         CheckConstraint("name <> ''", name="name_given"),
-        Index("ix_price_list_created_at", "created_at", "id"),
-        Index("ix_price_list_sort_key", "sort_key", "id"),
+        *list_indexes("price_list"),
         Index(
             "uq_price_list_is_default",
             "is_default",

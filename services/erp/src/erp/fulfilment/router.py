@@ -9,7 +9,7 @@ from chassis.actor import Actor
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import LOCATED, reply_with
-from chassis.http.paging import SearchAsked
+from chassis.http.paging import RecordSearchAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
@@ -110,7 +110,7 @@ async def _order(response: Response, at: Reading, order_id: UUID) -> OrderView:
 
 @order_router.get("")
 async def sales_order_list(
-    _by: Reader, wanted: Annotated[OrderQuery, Query()], asked: SearchAsked, at: InReading
+    _by: Reader, wanted: Annotated[OrderQuery, Query()], asked: RecordSearchAsked, at: InReading
 ) -> Page[OrderView]:
     """Sales orders, the newest first."""
     return await queries.ORDERS.page(at, wanted, asked)
@@ -283,7 +283,7 @@ async def sales_order_invoice(
 
 @shipment_router.get("")
 async def shipment_list(
-    _by: Reader, wanted: Annotated[ShipmentQuery, Query()], asked: SearchAsked, at: InReading
+    _by: Reader, wanted: Annotated[ShipmentQuery, Query()], asked: RecordSearchAsked, at: InReading
 ) -> Page[ShipmentView]:
     """Shipments and returns with their lines, the newest first."""
     return await queries.SHIPMENTS.page(at, wanted, asked)

@@ -15,7 +15,7 @@ from erp.base import Base
 from erp.ledger.errors import PeriodLocked
 from erp.ledger.states import AccountKind, PeriodState
 from erp.searched import JOURNAL_NUMBER, memo_text
-from records.entities import Record
+from records.entities import Record, list_indexes
 
 __all__ = [
     "Account",
@@ -37,6 +37,7 @@ class Account(Record, Base):
     __table_args__ = (
         CheckConstraint("code ~ '^[0-9A-Za-z.-]{1,32}$'", name="code_form"),
         enum_check("kind", AccountKind),
+        *list_indexes("account", named=False),
     )
 
     code: Mapped[str] = mapped_column(unique=True)

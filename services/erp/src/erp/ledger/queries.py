@@ -23,7 +23,7 @@ from erp.ledger.schemas import (
 )
 from erp.searched import ENTRIES
 from erp.sql import Sql
-from records.reads import Reads, columns_of, everybody
+from records.reads import BY_TIME, Reads, columns_of, everybody
 
 __all__ = [
     "ACCOUNTS",
@@ -58,7 +58,7 @@ ACCOUNTS = Reads(
     query=AccountQuery,
     filters=_filters,
     searched=searched.ACCOUNTS,
-    sorts={"code": Sort("code", "text")},
+    sorts={**BY_TIME, "code": Sort("code", "text")},
     default_sort="code",
 )
 

@@ -52,6 +52,7 @@ class Bill(Record, Base):
             postgresql_where=text("state = 'entered'"),
         ),
         Index("ix_bill_created_at", "created_at", "id"),
+        Index("ix_bill_updated_at", "updated_at", "id"),
         Index("ix_bill_supplier_id", "supplier_id", "created_at", "id"),
         Index("ix_bill_kind_created_at", "kind", "created_at", "id"),
         Index("ix_bill_opening", "created_at", "id", postgresql_where=text("opening")),

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from chassis.storage.paging import Filter, Sort
+from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
@@ -14,7 +14,7 @@ from erp.payables.schemas import BillQuery, BillView, OpeningPayableQuery, Openi
 from erp.payables.states import BillKind
 from erp.settlement.states import OpeningKind
 from erp.sql import Sql
-from records.reads import Reads, everybody
+from records.reads import Reads, everybody, sorts_of
 from values.comparing import same_when_read
 
 __all__ = [
@@ -183,7 +183,7 @@ def _opening_filters(_at: Reading, query: OpeningPayableQuery) -> list[Filter]:
     ]
 
 
-_SORTS = {"created_at": Sort("bill.created_at", "timestamptz")}
+_SORTS = sorts_of("bill", named=False)
 
 BILLS = Reads(
     name="bill",

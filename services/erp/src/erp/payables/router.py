@@ -13,7 +13,7 @@ from chassis.http.dependencies import (
     OnlyOnce,
 )
 from chassis.http.etag import reply_with
-from chassis.http.paging import SearchAsked
+from chassis.http.paging import RecordSearchAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
@@ -58,7 +58,7 @@ _ENTERED = (DuplicateBill, CurrencyNotSupported, NoPeriod, PeriodClosed)
 
 @bill_router.get("")
 async def bill_list(
-    _by: Reader, wanted: Annotated[BillQuery, Query()], asked: SearchAsked, at: InReading
+    _by: Reader, wanted: Annotated[BillQuery, Query()], asked: RecordSearchAsked, at: InReading
 ) -> Page[BillView]:
     """Suppliers' bills and credit notes, the newest first."""
     return await queries.BILLS.page(at, wanted, asked)
@@ -139,7 +139,7 @@ async def payable_opening_create_batch(
 async def payable_opening_list(
     _by: Reader,
     wanted: Annotated[OpeningPayableQuery, Query()],
-    asked: SearchAsked,
+    asked: RecordSearchAsked,
     at: InReading,
 ) -> Page[OpeningPayableView]:
     """What we owed, or had paid ahead, when the books were opened, the newest first."""

@@ -79,6 +79,7 @@ class Invoice(Record, Base):
             name="within_gross",
         ),
         Index("ix_invoice_created_at", "created_at", "id"),
+        Index("ix_invoice_updated_at", "updated_at", "id"),
         Index("ix_invoice_customer_id", "customer_id", "created_at", "id"),
         Index("ix_invoice_order_id", "order_id", postgresql_where=text("order_id is not null")),
         Index(
@@ -183,6 +184,7 @@ class OpeningReceivable(Record, Base):
         enum_check("kind", OpeningKind),
         CheckConstraint("issued_on <= due_on and issued_on <= effective_on", name="days"),
         Index("ix_opening_receivable_created_at", "created_at", "id"),
+        Index("ix_opening_receivable_updated_at", "updated_at", "id"),
         Index("ix_opening_receivable_customer_id", "customer_id", "created_at", "id"),
         search_index("ix_opening_receivable_search", NUMBER),
     )

@@ -8,7 +8,7 @@ from fastapi import Query, Response, status
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
 from chassis.http.etag import LOCATED, reply_with
-from chassis.http.paging import SearchAsked
+from chassis.http.paging import RecordSearchAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
@@ -71,7 +71,7 @@ _BOOKED = (NoPeriod, PeriodClosed)
 
 @invoice_router.get("")
 async def invoice_list(
-    _by: Reader, wanted: Annotated[InvoiceQuery, Query()], asked: SearchAsked, at: InReading
+    _by: Reader, wanted: Annotated[InvoiceQuery, Query()], asked: RecordSearchAsked, at: InReading
 ) -> Page[InvoiceView]:
     """Invoices and credit notes, the newest first."""
     return await queries.INVOICES.page(at, wanted, asked)
@@ -186,7 +186,7 @@ async def receivable_opening_create_batch(
 
 @opening_receivable_router.get("")
 async def receivable_opening_list(
-    _by: Reader, wanted: Annotated[OpeningQuery, Query()], asked: SearchAsked, at: InReading
+    _by: Reader, wanted: Annotated[OpeningQuery, Query()], asked: RecordSearchAsked, at: InReading
 ) -> Page[OpeningView]:
     """What customers owed when the books were opened, the newest first."""
     return await queries.OPENING_RECEIVABLES.page(at, wanted, asked)

@@ -25,7 +25,7 @@ from erp.settlement.schemas import (
 )
 from erp.settlement.states import PaymentDirection, PaymentState, Side
 from erp.sql import Sql
-from records.reads import Reads, everybody
+from records.reads import BY_TIME, Reads, everybody
 
 __all__ = [
     "OPEN_ITEMS",
@@ -348,8 +348,6 @@ def _open_item_filters(_at: Reading, query: OpenItemQuery) -> list[Filter]:
     ]
 
 
-_BY_TIME = {"created_at": Sort("created_at", "timestamptz")}
-
 PAYMENTS = Reads(
     name="payment",
     view=PaymentView,
@@ -359,7 +357,7 @@ PAYMENTS = Reads(
     query=PaymentQuery,
     filters=_payment_filters,
     searched=searched.PAYMENTS,
-    sorts=_BY_TIME,
+    sorts=BY_TIME,
 )
 OPEN_ITEMS = Reads(
     name="open item",
@@ -370,5 +368,5 @@ OPEN_ITEMS = Reads(
     query=OpenItemQuery,
     filters=_open_item_filters,
     searched=searched.OPEN_ITEMS,
-    sorts=_BY_TIME | {"due_on": Sort("due_on", "date")},
+    sorts={"created_at": Sort("created_at", "timestamptz"), "due_on": Sort("due_on", "date")},
 )

@@ -11,7 +11,7 @@ from chassis.clock import business_day
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
-from chassis.http.paging import SearchAsked
+from chassis.http.paging import RecordSearchAsked, SearchAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
@@ -74,7 +74,10 @@ _REST = (NotFound, *_BOOKED)
 
 @payment_router.get("")
 async def payment_list(
-    _by: Reader, requested: Annotated[PaymentQuery, Query()], asked: SearchAsked, at: InReading
+    _by: Reader,
+    requested: Annotated[PaymentQuery, Query()],
+    asked: RecordSearchAsked,
+    at: InReading,
 ) -> Page[PaymentView]:
     """Payments, credit notes and write-offs with what they settle, the newest first."""
     return await queries.PAYMENTS.page(at, requested, asked)

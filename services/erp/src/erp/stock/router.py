@@ -10,7 +10,7 @@ from chassis.actor import Actor
 from chassis.clock import business_day
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
-from chassis.http.paging import SearchAsked
+from chassis.http.paging import RecordSearchAsked, SearchAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
@@ -107,7 +107,9 @@ async def _today(request: Request) -> date:
 
 
 @warehouse_router.get("")
-async def warehouse_list(_by: Reader, asked: SearchAsked, at: InReading) -> Page[WarehouseView]:
+async def warehouse_list(
+    _by: Reader, asked: RecordSearchAsked, at: InReading
+) -> Page[WarehouseView]:
     """Warehouses, by code."""
     return await WAREHOUSES.page(at, None, asked)
 

@@ -14,7 +14,7 @@ from erp.fulfilment.models import Order
 from erp.fulfilment.schemas import OrderQuery, OrderView
 from erp.sql import Sql
 from records.links import linked_to
-from records.reads import Reads, everybody
+from records.reads import Reads, everybody, sorts_of
 
 __all__ = [
     "ORDERS",
@@ -85,10 +85,8 @@ ORDERS = Reads(
     query=OrderQuery,
     filters=_filters,
     searched=searched.SALES_ORDERS,
-    sorts={
-        "created_at": Sort("sales_order.created_at", "timestamptz"),
-        "ordered_on": Sort("sales_order.ordered_on", "date"),
-    },
+    sorts=sorts_of("sales_order", named=False)
+    | {"ordered_on": Sort("sales_order.ordered_on", "date")},
     key="sales_order.id",
 )
 

@@ -13,7 +13,7 @@ from erp.fulfilment.models import Shipment, ShipmentLine
 from erp.fulfilment.schemas import ShipmentQuery, ShipmentView
 from erp.fulfilment.states import ShipmentKind
 from erp.sql import Sql
-from records.reads import Reads, everybody
+from records.reads import Reads, everybody, sorts_of
 
 __all__ = [
     "SHIPMENTS",
@@ -43,10 +43,7 @@ _LATER_RETURN = """select exists (select from shipment s
     and r.reversed_on is null
   join shipment_line b on b.shipment_id = r.id and b.order_line_id = l.order_line_id
   where s.id = $1)"""
-_SORTS = {
-    "created_at": Sort("s.created_at", "timestamptz"),
-    "shipped_on": Sort("s.shipped_on", "date"),
-}
+_SORTS = sorts_of("s", named=False) | {"shipped_on": Sort("s.shipped_on", "date")}
 
 
 async def order_of_shipment(sql: Sql, shipment_id: UUID) -> UUID | None:

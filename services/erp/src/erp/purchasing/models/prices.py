@@ -13,7 +13,7 @@ from chassis.storage.states import enum_check
 from erp.base import Base
 from erp.purchasing.rules.replenishing import Requirement
 from erp.purchasing.states import SuggestionState
-from records.entities import Record
+from records.entities import Record, list_indexes
 
 __all__ = ["PurchaseSuggestion", "SupplierPrice"]
 
@@ -28,7 +28,7 @@ class SupplierPrice(Record, Base):
         CheckConstraint("lead_time_days between 0 and 3650", name="lead_time_days_range"),
         CheckConstraint("min_quantity > 0 and multiple > 0", name="lots_positive"),
         Index("ix_supplier_price_item_id", "item_id", "amount"),
-        Index("ix_supplier_price_created_at", "created_at", "id"),
+        *list_indexes("supplier_price", named=False),
     )
 
     supplier_id: Mapped[UUID] = mapped_column(ForeignKey("supplier.id"))

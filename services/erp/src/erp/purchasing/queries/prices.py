@@ -3,13 +3,13 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from chassis.storage.paging import Filter, Sort
+from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from erp import searched
 from erp.purchasing.models import SupplierPrice
 from erp.purchasing.schemas import SupplierPriceQuery, SupplierPriceView
 from erp.sql import Sql
-from records.reads import Reads, columns_of, everybody
+from records.reads import Reads, columns_of, everybody, sorts_of
 
 __all__ = [
     "SUPPLIER_PRICES",
@@ -49,7 +49,7 @@ SUPPLIER_PRICES = Reads(
     query=SupplierPriceQuery,
     filters=_filters,
     searched=searched.SUPPLIER_PRICES,
-    sorts={"created_at": Sort("supplier_price.created_at", "timestamptz")},
+    sorts=sorts_of("supplier_price", named=False),
 )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.storage.loading import columns_of, loaded
-from chassis.storage.paging import Filter, Sort
+from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
@@ -19,7 +19,7 @@ from erp.receivables.errors import DebtWrittenOff
 from erp.receivables.models import Invoice, InvoiceLine, InvoiceTax
 from erp.receivables.schemas import InvoiceQuery, InvoiceView, TaxCodeView
 from erp.sql import Sql
-from records.reads import Reads, everybody
+from records.reads import Reads, everybody, sorts_of
 from values.decimals import plain
 
 __all__ = [
@@ -260,6 +260,6 @@ INVOICES = Reads(
     query=InvoiceQuery,
     filters=_filters,
     searched=searched.INVOICES,
-    sorts={"created_at": Sort("invoice.created_at", "timestamptz")},
+    sorts=sorts_of("invoice", named=False),
     key="invoice.id",
 )

@@ -5,14 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from chassis.storage.loading import columns_of
-from chassis.storage.paging import Filter, Sort
+from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
 from erp.receivables.models import OpeningReceivable
 from erp.receivables.schemas import OpeningQuery, OpeningView
 from erp.sql import Sql
-from records.reads import Reads, everybody
+from records.reads import Reads, everybody, sorts_of
 from values.comparing import same_when_read
 
 __all__ = [
@@ -94,6 +94,6 @@ OPENING_RECEIVABLES = Reads(
     query=OpeningQuery,
     filters=_filters,
     searched=searched.OPENING_RECEIVABLES,
-    sorts={"created_at": Sort("r.created_at", "timestamptz")},
+    sorts=sorts_of("r", named=False),
     key="r.id",
 )

@@ -33,7 +33,7 @@ from erp.stock.errors import (
 from erp.stock.rules.valuation import DayEnds, cost_as_of, earliest_possible_day, short_day
 from erp.stock.states import LocationKind
 from erp.sums import bookable
-from records.entities import Record
+from records.entities import Record, list_indexes
 from values.decimals import plain
 
 __all__ = [
@@ -52,6 +52,7 @@ class Warehouse(Record, Base):
     """A building with stock of ours."""
 
     __tablename__ = "warehouse"
+    __table_args__ = list_indexes("warehouse", named=False)
 
     code: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]

@@ -13,7 +13,7 @@ from erp.stock.models import Warehouse
 from erp.stock.rules.lines import DemandState, Shortage
 from erp.stock.rules.units import ItemUnit
 from erp.stock.schemas import LevelView, MoveView, WarehouseView
-from records.reads import Reads, columns_of, everybody
+from records.reads import BY_TIME, Reads, columns_of, everybody
 
 __all__ = [
     "MOVES",
@@ -39,7 +39,7 @@ WAREHOUSES = Reads(
     source="warehouse",
     visible=everybody,
     searched=searched.WAREHOUSES,
-    sorts={"code": Sort("code", "text")},
+    sorts={**BY_TIME, "code": Sort("code", "text")},
     default_sort="code",
 )
 
