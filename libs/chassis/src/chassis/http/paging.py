@@ -8,7 +8,8 @@ from fastapi import Depends, Query, Request, Response
 from chassis.clock import days_between
 from chassis.http.refusals import may_refuse
 from chassis.problems.standard import InvalidCursor
-from chassis.storage.paging import LARGEST_PAGE, LARGEST_TOTAL, PageQuery
+from chassis.storage.paging import LARGEST_PAGE, PageQuery
+from chassis.storage.totals import LARGEST_TOTAL
 from values.days import Day
 
 __all__ = ["LINK", "PageAsked", "RecordSearchAsked", "RecordsAsked", "SearchAsked", "page_asked"]

@@ -12,21 +12,14 @@ from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidCursor, InvalidInput
 from chassis.storage.conditions import Numbered, all_of
 from chassis.storage.cursors import decoded, encoded
+from chassis.storage.totals import Total, count_rows
 
-__all__ = ["LARGEST_PAGE", "LARGEST_TOTAL", "Filter", "Page", "PageQuery", "Sort", "fetch_page"]
+__all__ = ["LARGEST_PAGE", "Filter", "Page", "PageQuery", "Sort", "fetch_page"]
 
 T = TypeVar("T")
 LARGEST_PAGE = 200
-LARGEST_TOTAL = 10_000
 FIRST_TESTED = (400, 8_000)
 """Records that are tested for a word one by one: so many, and more where they promise a page."""
-
-
-class Total(BaseModel):
-    """How many records a list has on all its pages."""
-
-    count: int = Field(description=f"How many there are; {LARGEST_TOTAL} where there are more.")
-    is_capped: bool = Field(description="Whether there are more than counted.")
 
 
 class Page(BaseModel, Generic[T]):
@@ -147,9 +140,7 @@ async def _total(sql: "asyncpg.Connection[Any]", source: str, where: Sequence[Fi
     present = [one for one in where if one.value is not None]
     conditions = [at.condition(one.by_index or one) for one in present]
     conditions += [at.condition(one) for one in present if one.by_index and one.is_rest]
-    rows = f"select from {source}{all_of(conditions)} limit {at.value(LARGEST_TOTAL + 1)}"
-    found = await sql.fetchval(f"select count(*) from ({rows}) counted", *at.values)
-    return Total(count=min(found, LARGEST_TOTAL), is_capped=found > LARGEST_TOTAL)
+    return await count_rows(sql, source, at, conditions)
 
 
 @dataclass(frozen=True)
