@@ -42,8 +42,8 @@ from erp.parties.queries import CUSTOMERS
 from erp.parties.schemas import PartyQuery
 from erp.payables.queries import BILLS
 from erp.payables.schemas import BillQuery
-from erp.purchasing.queries.orders import order_page as purchase_order_page
-from erp.purchasing.queries.receipts import receipt_page
+from erp.purchasing.queries.orders import ORDERS as PURCHASE_ORDERS
+from erp.purchasing.queries.receipts import RECEIPTS
 from erp.purchasing.schemas import PurchaseOrderQuery, ReceiptQuery
 from erp.receivables.queries.invoices import INVOICES
 from erp.receivables.schemas import InvoiceQuery
@@ -91,7 +91,8 @@ class Watching:
 
 
 def _reading(sql: Any) -> Any:
-    return SimpleNamespace(sql=sql, setting=SimpleNamespace(settings=SimpleNamespace(region="CN")))
+    settings = SimpleNamespace(region="CN")
+    return SimpleNamespace(sql=sql, setting=SimpleNamespace(settings=settings, currency="CNY"))
 
 
 LISTS: dict[str, dict[str, List]] = {
@@ -112,10 +113,10 @@ LISTS: dict[str, dict[str, List]] = {
         ),
         "shipment": lambda sql, asked: SHIPMENTS.page(_reading(sql), ShipmentQuery(), asked),
         "invoice": lambda sql, asked: INVOICES.page(_reading(sql), InvoiceQuery(), asked),
-        "purchase_order": lambda sql, asked: purchase_order_page(
-            sql, PurchaseOrderQuery(), asked, currency="CNY"
+        "purchase_order": lambda sql, asked: PURCHASE_ORDERS.page(
+            _reading(sql), PurchaseOrderQuery(), asked
         ),
-        "purchase_receipt": lambda sql, asked: receipt_page(sql, ReceiptQuery(), asked),
+        "purchase_receipt": lambda sql, asked: RECEIPTS.page(_reading(sql), ReceiptQuery(), asked),
         "bill": lambda sql, asked: BILLS.page(_reading(sql), BillQuery(), asked),
         "payment": lambda sql, asked: PAYMENTS.page(_reading(sql), PaymentQuery(), asked),
     },

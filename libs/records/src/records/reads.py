@@ -91,6 +91,8 @@ class Reads(Generic[V]):
     searched      the texts that `q` is looked up in
     sorts         what lists may be sorted by; `default_sort` without a wish
     key           SQL expression of the record's id
+    place         SQL expression that tells rows of a list apart, where an index has it and not the
+                  key
     """
 
     name: str
@@ -104,6 +106,7 @@ class Reads(Generic[V]):
     sorts: Mapping[str, Sort] = field(default_factory=lambda: BY_TIME)
     default_sort: str = "-created_at"
     key: str = "id"
+    place: str = ""
     show: Callable[[Reading, Mapping[str, Any]], V] | None = None
 
     async def get(self, at: Reading, record_id: UUID) -> V:
@@ -141,7 +144,7 @@ class Reads(Generic[V]):
             default=self.default_sort,
             asked=asked,
             where=[*self._visibility(at), *self.filters(at, wanted), *words],
-            key=self.key,
+            key=self.place or self.key,
         )
 
     async def require_visible(self, at: Reading, ids: Collection[UUID]) -> None:

@@ -6,11 +6,12 @@ Locks are taken in this order: a payment, open items by id, at last the balances
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from chassis.ids import uuid7
-from chassis.storage.loading import columns_of, loaded
+from chassis.storage.bulk import Bulk
+from chassis.storage.loading import loaded
 from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
@@ -77,31 +78,14 @@ _TO_SETTLE = f"""select {_ITEM} from open_item
     or (side = 'receivable' and party_id = any($2::uuid[]) and open_amount > 0)
     or (side = 'payable' and party_id = any($3::uuid[]) and open_amount > 0)
   order by id for no key update"""
-_ADD_ITEMS = """insert into open_item (id, created_at, side, party_id, source_type, source_id,
-    order_id, document_number, effective_on, due_on, amount, open_amount, credited, written_off)
-  select n.id, $11, n.side, n.party_id, n.source_type, n.source_id, n.order_id,
-      n.document_number, n.effective_on, n.due_on, n.amount, n.amount, 0, 0
-    from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::uuid[], $6::uuid[],
-      $7::text[], $8::date[], $9::date[], $10::numeric[])
-      as n(id, side, party_id, source_type, source_id, order_id, document_number, effective_on,
-        due_on, amount)"""
-_SAVE = """with item as (update open_item i
-    set open_amount = n.open_amount, credited = n.credited, written_off = n.written_off
-    from unnest($1::uuid[], $2::numeric[], $3::numeric[], $11::numeric[])
-      as n(id, open_amount, credited, written_off)
-    where i.id = n.id)
-insert into allocation (id, recorded_at, payment_id, open_item_id, effective_on, amount, actor)
-  select n.id, $9, n.payment_id, n.open_item_id, n.effective_on, n.amount, $10
-    from unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::date[], $8::numeric[])
-      as n(id, payment_id, open_item_id, effective_on, amount)"""
-_ADD_PAYMENTS = """insert into payment (id, version, created_at, updated_at, number, kind,
-    direction, party_id, effective_on, amount, unallocated, reference, source_id)
-  select n.id, 1, $11, $11, n.number, n.kind, n.direction, n.party_id, n.effective_on, n.amount,
-      n.unallocated, n.reference, n.source_id
-    from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::date[],
-      $7::numeric[], $8::numeric[], $9::text[], $10::uuid[])
-      as n(id, number, kind, direction, party_id, effective_on, amount, unallocated, reference,
-        source_id)"""
+_NEW_ITEM = (
+    *("id", "side", "party_id", "source_type", "source_id", "order_id", "document_number"),
+    *("effective_on", "due_on", "amount", "open_amount", "credited", "written_off"),
+)
+_NEW_PAYMENT = (
+    *("id", "number", "kind", "direction", "party_id", "effective_on", "amount", "unallocated"),
+    *("reference", "source_id"),
+)
 _ALLOCATED = """select coalesce(sum(amount), 0) from allocation
   where payment_id = $1 and open_item_id = $2"""
 _WRITTEN_OFF_OF = """select i.source_id from allocation a
@@ -120,13 +104,11 @@ _CHANGE_BALANCES = """insert into customer_balance as b
     (id, version, customer_id, open_amount, unallocated, told_at)
   select n.id, 1, n.customer_id, greatest(n.open_amount, 0), greatest(n.unallocated, 0),
       clock_timestamp()
-    from unnest($1::uuid[], $2::uuid[], $3::numeric[], $4::numeric[])
-      as n(id, customer_id, open_amount, unallocated) order by n.customer_id
+    from {rows} order by n.customer_id
   on conflict (customer_id) do update set version = b.version + 1,
     (open_amount, unallocated) = (select b.open_amount + n.open_amount,
         b.unallocated + n.unallocated
-      from unnest($2::uuid[], $3::numeric[], $4::numeric[])
-        as n(customer_id, open_amount, unallocated) where n.customer_id = b.customer_id),
+      from {rows} where n.customer_id = b.customer_id),
     told_at = greatest(clock_timestamp(), b.told_at + interval '1 microsecond')
   returning id, version, customer_id, open_amount, unallocated, told_at"""
 _BALANCES_NOW = """select id, version, customer_id, open_amount, unallocated, told_at
@@ -174,6 +156,15 @@ _CONTROL = """select coalesce(sum(case $1 when 'payable' then l.credit - l.debit
   where $3::uuid is null or l.party_id = $3"""
 
 
+class _BalanceChange(NamedTuple):
+    """By how much the balance of a customer changes; `id`: of a first balance."""
+
+    id: UUID
+    customer_id: UUID
+    open_amount: Decimal
+    unallocated: Decimal
+
+
 async def next_numbers(sql: Sql, count: int) -> list[str]:
     """Numbers of payments; their series may have gaps."""
     rows = await sql.fetch(
@@ -198,36 +189,34 @@ async def items_to_settle(
 
 async def add_open_items(work: Work, items: Sequence[OpenItem]) -> None:
     """Store new open items."""
-    await work.sql.execute(
-        _ADD_ITEMS,
-        *columns_of(items, "id", "side", "party_id", "source_type", "source_id", "order_id"),
-        *columns_of(items, "document_number", "effective_on", "due_on", "amount"),
-        work.now,
-    )
+    write = Bulk()
+    write.insert(OpenItem, items, *_NEW_ITEM, created_at=work.now)
+    await write.execute(work.sql)
 
 
 async def add_payments(work: Work, payments: Sequence[Payment]) -> None:
     """Store new payments."""
-    await work.sql.execute(
-        _ADD_PAYMENTS,
-        *columns_of(payments, "id", "number", "kind", "direction", "party_id", "effective_on"),
-        *columns_of(payments, "amount", "unallocated", "reference", "source_id"),
-        work.now,
+    write = Bulk()
+    write.insert(
+        Payment, payments, *_NEW_PAYMENT, version=1, created_at=work.now, updated_at=work.now
     )
+    await write.execute(work.sql)
 
 
 async def save_settled(
     work: Work, items: Sequence[OpenItem], allocations: Sequence[Allocation]
 ) -> None:
     """Store what is left of open items, and what settled them."""
-    await work.sql.execute(
-        _SAVE,
-        *columns_of(items, "id", "open_amount", "credited"),
-        *columns_of(allocations, "id", "payment_id", "open_item_id", "effective_on", "amount"),
-        work.now,
-        work.actor.reference,
-        [item.written_off for item in items],
+    write = Bulk()
+    write.update(OpenItem, items, "open_amount", "credited", "written_off")
+    write.insert(
+        Allocation,
+        allocations,
+        *("id", "payment_id", "open_item_id", "effective_on", "amount"),
+        recorded_at=work.now,
+        actor=work.actor.reference,
     )
+    await write.execute(work.sql)
 
 
 async def payment_for_update(work: Work, payment_id: UUID) -> Payment | None:
@@ -273,12 +262,12 @@ async def change_balances(
     work: Work, changes: Mapping[UUID, tuple[Decimal, Decimal]]
 ) -> list[Mapping[str, Any]]:
     """Count what customers owe on by (open, unallocated); what they owe now, one version on."""
-    rows = await work.sql.fetch(
+    rows = await Bulk().fetch(
+        work.sql,
         _CHANGE_BALANCES,
-        [uuid7() for _ in changes],
-        list(changes),
-        [opened for opened, _ in changes.values()],
-        [unused for _, unused in changes.values()],
+        _BalanceChange,
+        [_BalanceChange(uuid7(), customer, *by) for customer, by in changes.items()],
+        *_BalanceChange._fields,
     )
     return [dict(row) for row in rows]
 

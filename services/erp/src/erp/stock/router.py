@@ -36,12 +36,15 @@ from erp.stock.errors import (
     TooLittleOnHand,
     UnknownSerial,
 )
-from erp.stock.queries.views import WAREHOUSES
+from erp.stock.queries.documents import DOCUMENTS
+from erp.stock.queries.serials import SERIALS
+from erp.stock.queries.views import MOVES, WAREHOUSES
 from erp.stock.schemas import (
     AdjustStock,
     AvailabilityQuery,
     AvailabilityView,
     LevelView,
+    MoveQuery,
     MoveView,
     OpenStocks,
     ReceiveStock,
@@ -128,14 +131,10 @@ async def stock_level_list(
 
 @move_router.get("")
 async def stock_move_list(
-    _by: Reader,
-    asked: SearchAsked,
-    at: InReading,
-    sku: Annotated[str | None, Query(max_length=64)] = None,
-    source_id: UUID | None = None,
+    _by: Reader, wanted: Annotated[MoveQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[MoveView]:
     """What went from where to where, the newest first."""
-    return await queries.move_page(at.sql, asked, sku=sku, source_id=source_id)
+    return await MOVES.page(at, wanted, asked)
 
 
 @serial_router.get("")
@@ -143,13 +142,13 @@ async def serial_list(
     _by: Reader, wanted: Annotated[SerialQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[SerialView]:
     """Serials and where they are, by number."""
-    return await queries.serial_page(at.sql, wanted, asked)
+    return await SERIALS.page(at, wanted, asked)
 
 
 @serial_router.get("/{serial_id}", responses=refuses(NotFound))
 async def serial_get(serial_id: UUID, _by: Reader, at: InReading) -> SerialHistory:
     """Where a piece is, and every move that brought it there."""
-    return await reporting.get_serial(at.sql, serial_id)
+    return await queries.serial_history(at, serial_id)
 
 
 @stock_document_router.get("")
@@ -157,13 +156,13 @@ async def stock_document_list(
     _by: Reader, wanted: Annotated[StockDocumentQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[StockDocumentView]:
     """Documents that moved goods, with what they moved, the newest first."""
-    return await queries.document_page(at.sql, wanted, asked)
+    return await DOCUMENTS.page(at, wanted, asked)
 
 
 @stock_document_router.get("/{document_id}", responses=refuses(NotFound))
 async def stock_document_get(document_id: UUID, _by: Reader, at: InReading) -> StockDocumentView:
     """The document with what it moved."""
-    return await reporting.get_document(at.sql, document_id)
+    return await DOCUMENTS.get(at, document_id)
 
 
 @receipt_router.post("", status_code=status.HTTP_201_CREATED, responses=refuses(*_BOOKED))

@@ -22,6 +22,7 @@ __all__ = [
     "AvailabilityQuery",
     "AvailabilityView",
     "LevelView",
+    "MoveQuery",
     "MoveView",
     "OpenStock",
     "OpenStocks",
@@ -186,6 +187,13 @@ class MoveView(View):
     source_id: UUID
     order_line_id: UUID | None
     actor: str
+
+
+class MoveQuery(BaseModel):
+    """Which moves are wanted."""
+
+    sku: str | None = Field(default=None, max_length=64)
+    source_id: UUID | None = None
 
 
 class StockDocumentQuery(BaseModel):

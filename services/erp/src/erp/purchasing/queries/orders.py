@@ -6,24 +6,23 @@ from uuid import UUID
 
 from chassis.storage.bulk import Bulk
 from chassis.storage.loading import loaded
-from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.storage.searching import containing
+from chassis.storage.paging import Filter, Sort
+from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
+from erp import searched
 from erp.purchasing.models import PurchaseOrder, PurchaseOrderLine
 from erp.purchasing.schemas import PurchaseOrderQuery, PurchaseOrderView
 from erp.purchasing.states import PurchaseOrderState
-from erp.searched import PURCHASE_ORDERS
 from erp.sql import Sql
-from values.money import digits_of
+from records.reads import Reads, everybody
 
 __all__ = [
+    "ORDERS",
     "LockedPurchaseOrder",
     "add_lines",
     "add_orders",
     "lock_orders",
     "next_numbers",
-    "order_page",
-    "order_views",
     "save_orders",
     "supplier_of",
 ]
@@ -49,9 +48,7 @@ _STATE = """o.id, o.version, o.number, o.supplier_id, s.number as supplier_numbe
         'quantity', trim_scale(l.quantity)::text, 'received', trim_scale(l.received)::text,
         'returned', trim_scale(l.returned)::text, 'billed', trim_scale(l.billed)::text,
         'credited', trim_scale(l.credited)::text, 'due_on', l.due_on,
-        'unit_price', trim_scale(l.unit_price)::text,
-        'net', trim_scale(round(l.quantity * l.unit_price, {digits}))::text)
-        order by l.position)
+        'unit_price', trim_scale(l.unit_price)::text) order by l.position)
       from purchase_order_line l join item i on i.id = l.item_id
       where l.purchase_order_id = o.id) as lines,
     (select coalesce(jsonb_agg(jsonb_build_object('receipt_id', r.id, 'sku', i.sku,
@@ -61,7 +58,29 @@ _STATE = """o.id, o.version, o.number, o.supplier_id, s.number as supplier_numbe
         and not exists (select from purchase_return t join stock_move b on b.source_id = t.id
           where t.purchase_receipt_id = r.id and (b.item_id, b.serial) = (m.item_id, m.serial)))
       as serials"""
-_FROM = "purchase_order o join supplier s on s.id = o.supplier_id"
+
+
+def _filters(_at: Reading, query: PurchaseOrderQuery) -> list[Filter]:
+    return [
+        Filter("o.state = {}", query.state),
+        Filter("o.supplier_id = {}", query.supplier_id),
+        Filter("o.number = {}", query.number),
+    ]
+
+
+ORDERS = Reads(
+    name="purchase order",
+    view=PurchaseOrderView,
+    columns=_STATE,
+    source="purchase_order o join supplier s on s.id = o.supplier_id",
+    key="o.id",
+    visible=everybody,
+    query=PurchaseOrderQuery,
+    filters=_filters,
+    searched=searched.PURCHASE_ORDERS,
+    sorts={"created_at": Sort("o.created_at", "timestamptz")},
+    show=lambda at, row: PurchaseOrderView.of(row, at.setting.currency),
+)
 
 
 @dataclass
@@ -134,40 +153,3 @@ async def save_orders(work: Work, locked: Iterable[LockedPurchaseOrder]) -> None
     write.update(PurchaseOrder, [one.order for one in kept], "state", "version", "updated_at")
     write.update(PurchaseOrderLine, [line for one in kept for line in one.lines], *_CHANGED_LINE)
     await write.execute(work.sql)
-
-
-async def order_views(
-    sql: Sql, order_ids: Sequence[UUID], *, currency: str
-) -> list[PurchaseOrderView]:
-    """Orders with their lines, as events and replies show them, by number."""
-    rows = await sql.fetch(
-        f"select {_columns(currency)} from {_FROM} where o.id = any($1::uuid[]) order by o.number",
-        order_ids,
-    )
-    return [PurchaseOrderView.of(dict(row), currency) for row in rows]
-
-
-def _columns(currency: str) -> str:
-    return _STATE.format(digits=digits_of(currency))
-
-
-async def order_page(
-    sql: Sql, wanted: PurchaseOrderQuery, asked: PageQuery, *, currency: str
-) -> Page[PurchaseOrderView]:
-    """One page of orders, the newest first."""
-    return await fetch_page(
-        sql,
-        columns=_columns(currency),
-        source=_FROM,
-        where=[
-            *await containing(sql, asked.q, PURCHASE_ORDERS),
-            Filter("o.state = {}", wanted.state),
-            Filter("o.supplier_id = {}", wanted.supplier_id),
-            Filter("o.number = {}", wanted.number),
-        ],
-        sorts={"created_at": Sort("o.created_at", "timestamptz")},
-        default="-created_at",
-        asked=asked,
-        key="o.id",
-        view=lambda row: PurchaseOrderView.of(dict(row), currency),
-    )

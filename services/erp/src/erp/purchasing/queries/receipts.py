@@ -1,19 +1,20 @@
 """Receipts, and what of them went back: reads, and writes of new ones."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select
 
 from chassis.storage.bulk import Bulk
 from chassis.storage.loading import loaded
-from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.storage.searching import containing
+from chassis.storage.paging import Filter, Sort
+from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
+from erp import searched
 from erp.purchasing.models import (
     PurchaseReceipt,
     PurchaseReceiptLine,
@@ -26,22 +27,20 @@ from erp.purchasing.schemas import (
     PurchaseReturnView,
     ReceiptQuery,
 )
-from erp.searched import PURCHASE_RETURNS, RECEIPTS
 from erp.sql import Sql
+from records.reads import Reads, everybody
 
 __all__ = [
+    "RECEIPTS",
+    "RETURNS",
     "ReceiptHead",
     "add_receipts",
     "add_return",
     "lines_of_receipt",
     "lines_of_return",
     "receipt_head",
-    "receipt_page",
-    "receipt_view",
     "return_for_update",
     "return_head",
-    "return_page",
-    "return_view",
     "save_receipt_lines",
 ]
 
@@ -64,12 +63,40 @@ _VIEW = f"""r.id, r.number, r.purchase_order_id, o.number as purchase_order_numb
       'returned', case when u.id is null then g.returned else 0 end::text,
       'serials', g.serials) order by g.position), '[]')
     from {_CAME} g join item i on i.id = g.item_id) as lines"""
-_FROM = """purchase_receipt r join purchase_order o on o.id = r.purchase_order_id
-  left join purchase_return u on u.purchase_receipt_id = r.id and u.kind = 'reversal'"""
 _SORTS = {
     "recorded_at": Sort("r.recorded_at", "timestamptz"),
     "effective_on": Sort("r.effective_on", "date"),
 }
+
+
+def _receipt_filters(_at: Reading, query: ReceiptQuery) -> list[Filter]:
+    return [Filter("r.purchase_order_id = {}", query.purchase_order_id), *_either(query)]
+
+
+def _either(query: ReceiptQuery | PurchaseReturnQuery) -> list[Filter]:
+    """The conditions that receipts and returns have alike."""
+    return [
+        Filter("o.supplier_id = {}", query.supplier_id),
+        Filter("r.number = {}", query.number),
+        Filter("r.effective_on >= {}", query.effective_on_gte),
+        Filter("r.effective_on <= {}", query.effective_on_lte),
+    ]
+
+
+RECEIPTS = Reads(
+    name="purchase receipt",
+    view=PurchaseReceiptView,
+    columns=_VIEW,
+    source="""purchase_receipt r join purchase_order o on o.id = r.purchase_order_id
+      left join purchase_return u on u.purchase_receipt_id = r.id and u.kind = 'reversal'""",
+    key="r.id",
+    visible=everybody,
+    query=ReceiptQuery,
+    filters=_receipt_filters,
+    searched=searched.RECEIPTS,
+    sorts=_SORTS,
+    default_sort="-recorded_at",
+)
 
 _RETURN = """r.id, r.number, r.kind, r.purchase_receipt_id, g.number as purchase_receipt_number,
   r.purchase_order_id, o.number as purchase_order_number, o.supplier_id, r.effective_on, r.reason,
@@ -79,8 +106,31 @@ _RETURN = """r.id, r.number, r.kind, r.purchase_receipt_id, g.number as purchase
       'serials', to_jsonb(l.serials)) order by l.position)
     from purchase_return_line l join purchase_receipt_line c on c.id = l.receipt_line_id
     join item i on i.id = c.item_id where l.purchase_return_id = r.id) as lines"""
-_FROM_RETURN = """purchase_return r join purchase_receipt g on g.id = r.purchase_receipt_id
-  join purchase_order o on o.id = r.purchase_order_id"""
+
+
+def _return_filters(_at: Reading, query: PurchaseReturnQuery) -> list[Filter]:
+    return [
+        Filter("r.kind = {}", query.kind),
+        Filter("r.purchase_receipt_id = {}", query.purchase_receipt_id),
+        Filter("r.purchase_order_id = {}", query.purchase_order_id),
+        *_either(query),
+    ]
+
+
+RETURNS = Reads(
+    name="purchase return",
+    view=PurchaseReturnView,
+    columns=_RETURN,
+    source="""purchase_return r join purchase_receipt g on g.id = r.purchase_receipt_id
+      join purchase_order o on o.id = r.purchase_order_id""",
+    key="r.id",
+    visible=everybody,
+    query=PurchaseReturnQuery,
+    filters=_return_filters,
+    searched=searched.PURCHASE_RETURNS,
+    sorts=_SORTS,
+    default_sort="-recorded_at",
+)
 
 # An array of arrays would come apart in the rows, so serials come as JSON.
 _ADD_LINES = """insert into purchase_receipt_line (id, purchase_receipt_id, position, order_line_id,
@@ -199,69 +249,3 @@ async def save_receipt_lines(work: Work, lines: Sequence[PurchaseReceiptLine]) -
     write = Bulk()
     write.update(PurchaseReceiptLine, lines, "returned", "returned_value")
     await write.execute(work.sql)
-
-
-async def receipt_page(
-    sql: Sql, wanted: ReceiptQuery, asked: PageQuery
-) -> Page[PurchaseReceiptView]:
-    """One page of receipts, the newest first."""
-    return await fetch_page(
-        sql,
-        columns=_VIEW,
-        source=_FROM,
-        where=[
-            *await containing(sql, asked.q, RECEIPTS),
-            Filter("r.purchase_order_id = {}", wanted.purchase_order_id),
-            Filter("o.supplier_id = {}", wanted.supplier_id),
-            Filter("r.number = {}", wanted.number),
-            Filter("r.effective_on >= {}", wanted.effective_on_gte),
-            Filter("r.effective_on <= {}", wanted.effective_on_lte),
-        ],
-        sorts=_SORTS,
-        default="-recorded_at",
-        asked=asked,
-        key="r.id",
-        view=_receipt,
-    )
-
-
-async def receipt_view(sql: Sql, receipt_id: UUID) -> PurchaseReceiptView | None:
-    """The receipt as callers see it."""
-    row = await sql.fetchrow(f"select {_VIEW} from {_FROM} where r.id = $1", receipt_id)
-    return _receipt(row) if row else None
-
-
-def _receipt(row: Mapping[str, Any]) -> PurchaseReceiptView:
-    return PurchaseReceiptView.model_validate(dict(row))
-
-
-async def return_page(
-    sql: Sql, wanted: PurchaseReturnQuery, asked: PageQuery
-) -> Page[PurchaseReturnView]:
-    """One page of what went back to suppliers, the newest first."""
-    return await fetch_page(
-        sql,
-        columns=_RETURN,
-        source=_FROM_RETURN,
-        where=[
-            *await containing(sql, asked.q, PURCHASE_RETURNS),
-            Filter("r.kind = {}", wanted.kind),
-            Filter("r.purchase_receipt_id = {}", wanted.purchase_receipt_id),
-            Filter("r.purchase_order_id = {}", wanted.purchase_order_id),
-            Filter("o.supplier_id = {}", wanted.supplier_id),
-            Filter("r.number = {}", wanted.number),
-            Filter("r.effective_on >= {}", wanted.effective_on_gte),
-            Filter("r.effective_on <= {}", wanted.effective_on_lte),
-        ],
-        sorts=_SORTS,
-        default="-recorded_at",
-        asked=asked,
-        key="r.id",
-        view=lambda row: PurchaseReturnView.model_validate(dict(row)),
-    )
-
-
-async def return_view(sql: Sql, return_id: UUID) -> PurchaseReturnView | None:
-    """What went back, as callers see it."""
-    row = await sql.fetchrow(f"select {_RETURN} from {_FROM_RETURN} where r.id = $1", return_id)
-    return PurchaseReturnView.model_validate(dict(row)) if row else None

@@ -8,17 +8,18 @@ from uuid import UUID
 
 from chassis.storage.bulk import Bulk
 from chassis.storage.loading import loaded
-from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.storage.searching import containing
+from chassis.storage.paging import Filter, Sort
+from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
+from erp import searched
 from erp.purchasing.models import PurchaseSuggestion, SupplierPrice
 from erp.purchasing.rules.replenishing import SupplierTerms
-from erp.purchasing.schemas import SuggestionView
-from erp.purchasing.states import SuggestionState
-from erp.searched import SUGGESTIONS
+from erp.purchasing.schemas import SuggestionQuery, SuggestionView
 from erp.sql import Sql
+from records.reads import Reads, everybody
 
 __all__ = [
+    "SUGGESTIONS",
     "ItemSourcing",
     "Offer",
     "items_by_sku",
@@ -28,11 +29,35 @@ __all__ = [
     "save_suggestions",
     "sourcing_of",
     "suggested_items",
-    "suggestion_page",
 ]
 
 _SUGGESTION = """s.id, s.version, s.created_at, s.updated_at, s.item_id, s.quantity, s.needed_on,
   s.order_by, s.supplier_id, s.state, s.order_line_id"""
+
+
+def _filters(_at: Reading, query: SuggestionQuery) -> list[Filter]:
+    return [
+        Filter("s.state = {}", query.state),
+        Filter("s.item_id = (select id from item where sku = {})", query.sku),
+    ]
+
+
+SUGGESTIONS = Reads(
+    name="purchase suggestion",
+    view=SuggestionView,
+    columns=f"""{_SUGGESTION}, i.sku, u.number as supplier_number, u.name as supplier_name,
+      l.purchase_order_id""",
+    source="""purchase_suggestion s join item i on i.id = s.item_id
+      left join supplier u on u.id = s.supplier_id
+      left join purchase_order_line l on l.id = s.order_line_id""",
+    key="s.id",
+    visible=everybody,
+    query=SuggestionQuery,
+    filters=_filters,
+    searched=searched.SUGGESTIONS,
+    sorts={"created_at": Sort("s.created_at", "timestamptz")},
+)
+
 _OPEN = f"select {_SUGGESTION} from purchase_suggestion s where s.state = 'open'"
 
 # The cheapest of the suppliers we still buy from; of equals the fastest.
@@ -143,27 +168,3 @@ async def save_suggestions(work: Work, suggestions: Sequence[PurchaseSuggestion]
     write = Bulk()
     write.upsert(PurchaseSuggestion, suggestions, *_COLUMNS)
     await write.execute(work.sql)
-
-
-async def suggestion_page(
-    sql: Sql, asked: PageQuery, *, state: SuggestionState | None, sku: str | None
-) -> Page[SuggestionView]:
-    """One page of suggestions, the newest first."""
-    return await fetch_page(
-        sql,
-        columns=f"{_SUGGESTION}, i.sku, u.number as supplier_number, u.name as supplier_name,"
-        " l.purchase_order_id",
-        source="purchase_suggestion s join item i on i.id = s.item_id"
-        " left join supplier u on u.id = s.supplier_id"
-        " left join purchase_order_line l on l.id = s.order_line_id",
-        where=[
-            *await containing(sql, asked.q, SUGGESTIONS),
-            Filter("s.state = {}", state),
-            Filter("s.item_id = (select id from item where sku = {})", sku),
-        ],
-        sorts={"created_at": Sort("s.created_at", "timestamptz")},
-        default="-created_at",
-        asked=asked,
-        key="s.id",
-        view=lambda row: SuggestionView.model_validate(dict(row)),
-    )

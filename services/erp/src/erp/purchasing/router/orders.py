@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response, status
+from fastapi import Query, Response, status
 
 from chassis.actor import Actor
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
@@ -34,7 +34,7 @@ from erp.purchasing.errors import (
     NothingToCreditBack,
     PurchaseOrderClosed,
 )
-from erp.purchasing.queries import orders as order_queries
+from erp.purchasing.queries.orders import ORDERS
 from erp.purchasing.schemas import (
     BillPurchaseOrder,
     ChangePurchaseOrder,
@@ -47,7 +47,7 @@ from erp.purchasing.schemas import (
     ReceiveAll,
     ReceiveOrder,
 )
-from erp.purchasing.service import billing, changing, crediting, ordering, orders, receiving
+from erp.purchasing.service import billing, changing, crediting, ordering, receiving
 from erp.stock.errors import (
     DuplicateSerial,
     NotStocked,
@@ -106,11 +106,9 @@ async def purchase_order_list(
     wanted: Annotated[PurchaseOrderQuery, Query()],
     asked: SearchAsked,
     at: InReading,
-    request: Request,
 ) -> Page[PurchaseOrderView]:
     """Purchase orders with their lines, the newest first."""
-    currency = request.app.state.settings.currency
-    return await order_queries.order_page(at.sql, wanted, asked, currency=currency)
+    return await ORDERS.page(at, wanted, asked)
 
 
 @purchase_order_router.post("", status_code=status.HTTP_201_CREATED, responses=refuses(*_CONTENT))
@@ -135,11 +133,10 @@ async def purchase_order_receive_batch(
 
 @purchase_order_router.get("/{order_id}", responses=refuses(NotFound))
 async def purchase_order_get(
-    order_id: UUID, _by: Reader, at: InReading, request: Request, response: Response
+    order_id: UUID, _by: Reader, at: InReading, response: Response
 ) -> PurchaseOrderView:
     """The order with its lines."""
-    currency = request.app.state.settings.currency
-    view = await orders.get_order(at.sql, order_id, currency=currency)
+    view = await ORDERS.get(at, order_id)
     reply_with(response, view)
     return view
 

@@ -22,7 +22,7 @@ from erp.purchasing.errors import (
     NotBought,
     SuggestionNotOpen,
 )
-from erp.purchasing.queries import suggestions as suggestion_queries
+from erp.purchasing.queries.suggestions import SUGGESTIONS
 from erp.purchasing.schemas import (
     ChangeSupplierPrice,
     NewSupplierPrice,
@@ -30,12 +30,12 @@ from erp.purchasing.schemas import (
     OrderSuggestions,
     Refreshed,
     RefreshSuggestions,
+    SuggestionQuery,
     SuggestionView,
     UpsertSupplierPrice,
 )
 from erp.purchasing.service import ordering, suggesting
 from erp.purchasing.service.supplier_prices import SUPPLIER_PRICE
-from erp.purchasing.states import SuggestionState
 from records.routes import RecordRoutes
 
 __all__ = ["suggestion_router", "supplier_price_router"]
@@ -43,7 +43,6 @@ __all__ = ["suggestion_router", "supplier_price_router"]
 READ, WRITE = "purchasing.read", "purchasing.write"
 Buyer = Annotated[Actor, Needs(WRITE)]
 Reader = Annotated[Actor, Needs(READ)]
-Sku = Annotated[str | None, Query(max_length=64)]
 
 
 supplier_price_router = api_router(prefix="/v1/supplier-prices", tag="supplier-prices")
@@ -69,14 +68,10 @@ suggestion_router = api_router(prefix="/v1/purchase-suggestions", tag="purchase-
 
 @suggestion_router.get("")
 async def purchase_suggestion_list(
-    _by: Reader,
-    asked: SearchAsked,
-    at: InReading,
-    state: SuggestionState | None = None,
-    sku: Sku = None,
+    _by: Reader, wanted: Annotated[SuggestionQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[SuggestionView]:
     """What should be bought, the newest first."""
-    return await suggestion_queries.suggestion_page(at.sql, asked, state=state, sku=sku)
+    return await SUGGESTIONS.page(at, wanted, asked)
 
 
 @suggestion_router.post("/refresh", responses=refuses(MissingReference))

@@ -31,7 +31,7 @@ from erp.purchasing.errors import (
     ReturnReversed,
     SerialNotOnReceipt,
 )
-from erp.purchasing.queries import receipts as receipt_queries
+from erp.purchasing.queries.receipts import RECEIPTS, RETURNS
 from erp.purchasing.schemas import (
     PurchaseReceiptView,
     PurchaseReturnQuery,
@@ -41,7 +41,7 @@ from erp.purchasing.schemas import (
     ReverseReceipt,
     ReverseReturn,
 )
-from erp.purchasing.service import receiving, returning, reversing
+from erp.purchasing.service import returning, reversing
 from erp.stock.errors import (
     DuplicateSerial,
     GoodsGone,
@@ -83,13 +83,13 @@ async def purchase_receipt_list(
     _by: Reader, wanted: Annotated[ReceiptQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[PurchaseReceiptView]:
     """Receipts of purchase orders with what came, the newest first."""
-    return await receipt_queries.receipt_page(at.sql, wanted, asked)
+    return await RECEIPTS.page(at, wanted, asked)
 
 
 @purchase_receipt_router.get("/{receipt_id}", responses=refuses(NotFound))
 async def purchase_receipt_get(receipt_id: UUID, _by: Reader, at: InReading) -> PurchaseReceiptView:
     """The receipt."""
-    return await receiving.get_receipt(at.sql, receipt_id)
+    return await RECEIPTS.get(at, receipt_id)
 
 
 @purchase_receipt_router.post(
@@ -133,13 +133,13 @@ async def purchase_return_list(
     _by: Reader, wanted: Annotated[PurchaseReturnQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[PurchaseReturnView]:
     """What went back to suppliers, and receipts taken back, the newest first."""
-    return await receipt_queries.return_page(at.sql, wanted, asked)
+    return await RETURNS.page(at, wanted, asked)
 
 
 @purchase_return_router.get("/{return_id}", responses=refuses(NotFound))
 async def purchase_return_get(return_id: UUID, _by: Reader, at: InReading) -> PurchaseReturnView:
     """What went back."""
-    return await returning.get_return(at.sql, return_id)
+    return await RETURNS.get(at, return_id)
 
 
 @purchase_return_router.post(

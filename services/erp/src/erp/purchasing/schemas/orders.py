@@ -13,9 +13,9 @@ from erp.purchasing.events import ReceivedSerial
 from erp.purchasing.states import PurchaseOrderState, SuggestionState
 from records.links import ExternalRef
 from values.days import Day
-from values.decimals import NonNegativeDecimal, PositiveQuantity, Quantity
+from values.decimals import EXACT, NonNegativeDecimal, PositiveQuantity, Quantity, rounded
 from values.external import ExternalId, SourceVersion
-from values.money import MoneyView, UnitPriceChange, UnitPriceView
+from values.money import MoneyView, UnitPriceChange, UnitPriceView, digits_of
 from values.text import Code, Command, DocumentNumber, Name, unset
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "PurchaseOrderView",
     "RefreshSuggestions",
     "Refreshed",
+    "SuggestionQuery",
     "SuggestionView",
     "SupplierPriceQuery",
     "SupplierPriceView",
@@ -126,6 +127,13 @@ class SupplierPriceQuery(BaseModel):
     """Which supplier prices are wanted."""
 
     supplier_id: UUID | None = None
+    sku: str | None = Field(default=None, max_length=64)
+
+
+class SuggestionQuery(BaseModel):
+    """Which suggestions are wanted."""
+
+    state: SuggestionState | None = None
     sku: str | None = Field(default=None, max_length=64)
 
 
@@ -254,9 +262,16 @@ class PurchaseOrderView(View):
 
     @classmethod
     def of(cls, row: Mapping[str, Any], currency: str) -> Self:
-        """The view of a row with its lines."""
-        net = sum((Decimal(line["net"]) for line in row["lines"]), Decimal(0))
-        return cls.model_validate({**row, "currency": currency, "net": net})
+        """The view of a row with its lines, which have no net yet."""
+        lines = [line | {"net": _net(line, currency)} for line in row["lines"]]
+        net = sum((line["net"] for line in lines), Decimal(0))
+        return cls.model_validate({**row, "lines": lines, "currency": currency, "net": net})
+
+
+def _net(line: Mapping[str, Any], currency: str) -> Decimal:
+    """What an order's line costs."""
+    quantity, unit_price = Decimal(line["quantity"]), Decimal(line["unit_price"])
+    return rounded(EXACT.multiply(quantity, unit_price), digits_of(currency))
 
 
 class OrdersPlaced(View):

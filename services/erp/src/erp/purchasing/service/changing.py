@@ -18,7 +18,6 @@ from erp.purchasing.schemas import ChangePurchaseLine, ChangePurchaseOrder, Purc
 from erp.purchasing.service.ordering import agreed_lines, new_line
 from erp.purchasing.service.orders import (
     expected_lines,
-    get_order,
     publish_orders,
     require_bought,
 )
@@ -64,7 +63,7 @@ async def change_order(
     if changed or new:
         await _save(work, locked, changed, new, before)
         await publish_orders(work, [order_id], ["lines", "net", "state"])
-    return await get_order(work.sql, order_id, currency=work.setting.currency)
+    return await queries.ORDERS.get(work, order_id)
 
 
 def _content_of(line: PurchaseOrderLine) -> LineContent:

@@ -4,34 +4,24 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from uuid import UUID
 
-from chassis.problems.standard import NotFound
 from chassis.work.unit_of_work import Work
 from erp.parties.errors import PartyArchived
 from erp.purchasing.errors import NotBought
 from erp.purchasing.events import PurchaseChanged
 from erp.purchasing.models import PurchaseOrderLine
-from erp.purchasing.queries import orders as queries
 from erp.purchasing.queries import prices
+from erp.purchasing.queries.orders import ORDERS
 from erp.purchasing.schemas import PurchaseOrderView
-from erp.sql import Sql
 from erp.stock.service import ExpectedLine
 
-__all__ = ["expected_line", "expected_lines", "get_order", "publish_orders", "require_bought"]
-
-
-async def get_order(sql: Sql, order_id: UUID, *, currency: str) -> PurchaseOrderView:
-    """The order as callers see it. Raises NotFound."""
-    views = await queries.order_views(sql, [order_id], currency=currency)
-    if not views:
-        raise NotFound(entity="purchase order", id=order_id)
-    return views[0]
+__all__ = ["expected_line", "expected_lines", "publish_orders", "require_bought"]
 
 
 async def publish_orders(
     work: Work, order_ids: Sequence[UUID], changed: Sequence[str]
 ) -> list[PurchaseOrderView]:
     """Publish changed orders; the orders as they are now, by number."""
-    views = await queries.order_views(work.sql, order_ids, currency=work.setting.currency)
+    views = sorted(await ORDERS.get_all(work, order_ids), key=lambda view: view.number)
     for view in views:
         await work.record(PurchaseChanged.model_validate(_state(view, changed)))
     return views

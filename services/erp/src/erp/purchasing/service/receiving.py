@@ -15,7 +15,6 @@ from erp.purchasing.queries import orders as queries
 from erp.purchasing.queries import receipts as receipt_queries
 from erp.purchasing.queries.orders import LockedPurchaseOrder
 from erp.purchasing.schemas import (
-    PurchaseReceiptView,
     ReceiptsBooked,
     ReceiptView,
     ReceiveAll,
@@ -23,21 +22,12 @@ from erp.purchasing.schemas import (
     ReceiveOrder,
 )
 from erp.purchasing.service.orders import publish_orders
-from erp.sql import Sql
 from erp.stock import service as stock
 from erp.stock.service import ReceiptLine
 from erp.stock.states import StockDocumentKind
 from values.money import digits_of
 
-__all__ = ["get_receipt", "receive_all", "receive_order"]
-
-
-async def get_receipt(sql: Sql, receipt_id: UUID) -> PurchaseReceiptView:
-    """The receipt with what came. Raises NotFound."""
-    view = await receipt_queries.receipt_view(sql, receipt_id)
-    if view is None:
-        raise NotFound(entity="purchase receipt", id=receipt_id)
-    return view
+__all__ = ["receive_all", "receive_order"]
 
 
 async def receive_order(work: Work, order_id: UUID, command: ReceiveOrder) -> ReceiptView:

@@ -43,14 +43,13 @@ from erp.purchasing.schemas import (
 from erp.purchasing.service.orders import expected_lines, publish_orders
 from erp.purchasing.service.suggesting import update_suggestions
 from erp.purchasing.states import PurchaseReturnKind
-from erp.sql import Sql
 from erp.stock import service as stock
 from erp.stock.service import SupplierReturnLine
 from erp.stock.states import StockDocumentKind
 from values.decimals import plain
 from values.money import digits_of
 
-__all__ = ["get_return", "publish_return", "return_goods", "reverse_receipt"]
+__all__ = ["publish_return", "return_goods", "reverse_receipt"]
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ async def return_goods(
     )
     purchase_return.number = await _next_number(work)
     await _send_out(work, receipt, requested, purchase_return)
-    return await get_return(work.sql, purchase_return.id)
+    return await receipts.RETURNS.get(work, purchase_return.id)
 
 
 async def reverse_receipt(
@@ -131,7 +130,7 @@ async def reverse_receipt(
     )
     purchase_return.number = await _next_number(work)
     await _send_out(work, receipt, _requested_lines(receipt, None), purchase_return)
-    return await get_return(work.sql, purchase_return.id)
+    return await receipts.RETURNS.get(work, purchase_return.id)
 
 
 async def _lock_receipt(work: Work, receipt_id: UUID, day: date) -> LockedReceipt:
@@ -314,7 +313,7 @@ def _lines(
 
 async def publish_return(work: Work, purchase_return: PurchaseReturn) -> None:
     """Publish a return: its second version is the one that took it back."""
-    view = await get_return(work.sql, purchase_return.id)
+    view = await receipts.RETURNS.get(work, purchase_return.id)
     state = view.model_dump(exclude={"recorded_at", "actor"})
     await work.record(
         PurchaseReturned(
@@ -324,11 +323,3 @@ async def publish_return(work: Work, purchase_return: PurchaseReturn) -> None:
             changed=sorted(state.keys() - {"id"}),
         )
     )
-
-
-async def get_return(sql: Sql, return_id: UUID) -> PurchaseReturnView:
-    """What went back, as callers see it. Raises NotFound."""
-    view = await receipts.return_view(sql, return_id)
-    if view is None:
-        raise NotFound(entity="purchase return", id=return_id)
-    return view

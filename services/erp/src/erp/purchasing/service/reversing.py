@@ -12,9 +12,10 @@ from erp.ledger import service as ledger
 from erp.purchasing.models import PurchaseReceiptLine, PurchaseReturn, PurchaseReturnLine
 from erp.purchasing.queries import orders, receipts
 from erp.purchasing.queries.orders import LockedPurchaseOrder
+from erp.purchasing.queries.receipts import RETURNS
 from erp.purchasing.schemas import PurchaseReturnView, ReverseReturn
 from erp.purchasing.service.orders import expected_lines, publish_orders
-from erp.purchasing.service.returning import get_return, publish_return
+from erp.purchasing.service.returning import publish_return
 from erp.purchasing.service.suggesting import update_suggestions
 from erp.stock import service as stock
 from erp.stock.service import ReceiptLine
@@ -67,7 +68,7 @@ async def reverse_return(work: Work, return_id: UUID, command: ReverseReturn) ->
     await update_suggestions(work, sorted(set(item_ids.values())))
     await publish_orders(work, [locked.order.id], ["lines", "state"])
     await publish_return(work, purchase_return)
-    return await get_return(work.sql, return_id)
+    return await RETURNS.get(work, return_id)
 
 
 def _undo_line(

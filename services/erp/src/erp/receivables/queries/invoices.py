@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from chassis.storage.bulk import Bulk
 from chassis.storage.loading import columns_of, loaded
 from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
@@ -55,23 +56,14 @@ _VIEW = f"""{_STATE}, invoice.reason, invoice.created_at,
     from invoice_tax t where t.invoice_id = invoice.id) as taxes"""
 _NUMBERED = "invoice join invoice_number n on n.invoice_id = invoice.id"
 
-_ADD = """with head as (insert into invoice (id, version, created_at, updated_at, kind, state,
-    customer_id, order_id, credits_id, effective_on, due_on, currency, net, tax, gross,
-    open_amount, credited, reason)
-  values ($1, 1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 0, $15)),
-taxes as (insert into invoice_tax (invoice_id, tax_code, rate, base, tax, credited_base,
-    credited_tax)
-  select $1, t.tax_code, t.rate, t.base, t.tax, 0, 0
-    from unnest($16::text[], $17::numeric[], $18::numeric[], $19::numeric[])
-      as t(tax_code, rate, base, tax))
-insert into invoice_line (id, invoice_id, position, role, order_line_id, item_id, description,
-    quantity, unit_price, discount, net, tax_code, credited_quantity, credited_net)
-  select n.id, $1, n.position, n.role, n.order_line_id, n.item_id, n.description, n.quantity,
-      n.unit_price, n.discount, n.net, n.tax_code, 0, 0
-    from unnest($20::uuid[], $21::smallint[], $22::text[], $23::uuid[], $24::uuid[], $25::text[],
-      $26::numeric[], $27::numeric[], $28::numeric[], $29::numeric[], $30::text[])
-      as n(id, position, role, order_line_id, item_id, description, quantity, unit_price,
-        discount, net, tax_code)"""
+_NEW_INVOICE = (
+    *("id", "kind", "state", "customer_id", "order_id", "credits_id", "effective_on", "due_on"),
+    *("currency", "net", "tax", "gross", "open_amount", "reason"),
+)
+_NEW_LINE = (
+    *("id", "position", "role", "order_line_id", "item_id", "description", "quantity"),
+    *("unit_price", "discount", "net", "tax_code"),
+)
 _TAKE_NUMBERS = """select n.id, take_invoice_number(n.id) as number
   from unnest($1::uuid[]) with ordinality as n(id, place) order by n.place"""
 _NOTE_SETTLED = f"""update invoice set version = invoice.version + 1, updated_at = $2,
@@ -98,13 +90,15 @@ _TO_CREDIT = """select invoice.*, (select i.written_off from open_item i
 _LINES = """select * from invoice_line where invoice_id = any($1::uuid[])
   order by invoice_id, position"""
 _TAXES = "select * from invoice_tax where invoice_id = any($1::uuid[])"
-_SAVE_CREDITED = """with head as (update invoice set credited = credited + $2 where id = $1),
-taxes as (update invoice_tax t set credited_base = n.credited_base, credited_tax = n.credited_tax
-  from unnest($3::text[], $4::numeric[], $5::numeric[]) as n(tax_code, credited_base, credited_tax)
-  where t.invoice_id = $1 and t.tax_code = n.tax_code)
-update invoice_line l set credited_quantity = n.credited_quantity, credited_net = n.credited_net
-  from unnest($6::uuid[], $7::numeric[], $8::numeric[]) as n(id, credited_quantity, credited_net)
-  where l.id = n.id"""
+_CREDIT = """update invoice i set credited = i.credited + n.gross from {rows}
+  where i.id = n.id"""
+
+
+class _Credit(NamedTuple):
+    """How much is credited of an invoice."""
+
+    id: UUID
+    gross: Decimal
 
 
 @dataclass
@@ -145,28 +139,34 @@ async def customer_terms(sql: Sql, customer_id: UUID) -> Mapping[str, Any] | Non
 
 async def add_document(work: Work, document: InvoiceDocument) -> None:
     """Store an invoice or credit note; its number follows at the end of the act."""
-    head, lines, taxes = document.head, document.lines, document.taxes
-    await work.sql.execute(
-        _ADD,
-        head.id,
-        work.now,
-        head.kind,
-        head.state,
-        head.customer_id,
-        head.order_id,
-        head.credits_id,
-        head.effective_on,
-        head.due_on,
-        head.currency,
-        head.net,
-        head.tax,
-        head.gross,
-        head.open_amount,
-        head.reason,
-        *columns_of(taxes, "tax_code", "rate", "base", "tax"),
-        *columns_of(lines, "id", "position", "role", "order_line_id", "item_id", "description"),
-        *columns_of(lines, "quantity", "unit_price", "discount", "net", "tax_code"),
+    head = document.head
+    write = Bulk()
+    write.insert(
+        Invoice,
+        [head],
+        *_NEW_INVOICE,
+        version=1,
+        created_at=work.now,
+        updated_at=work.now,
+        credited=0,
     )
+    write.insert(
+        InvoiceTax,
+        document.taxes,
+        *("tax_code", "rate", "base", "tax"),
+        invoice_id=head.id,
+        credited_base=0,
+        credited_tax=0,
+    )
+    write.insert(
+        InvoiceLine,
+        document.lines,
+        *_NEW_LINE,
+        invoice_id=head.id,
+        credited_quantity=0,
+        credited_net=0,
+    )
+    await write.execute(work.sql)
 
 
 async def take_numbers(work: Work, invoice_ids: Sequence[UUID]) -> dict[UUID, str]:
@@ -231,13 +231,12 @@ async def _rows(work: Work, statement: str, ids: Sequence[UUID]) -> list[dict[st
 
 async def save_credited(work: Work, document: InvoiceDocument, gross: Decimal) -> None:
     """Store what was credited of an invoice."""
-    await work.sql.execute(
-        _SAVE_CREDITED,
-        document.head.id,
-        gross,
-        *columns_of(document.taxes, "tax_code", "credited_base", "credited_tax"),
-        *columns_of(document.lines, "id", "credited_quantity", "credited_net"),
-    )
+    credit = _Credit(document.head.id, gross)
+    write = Bulk()
+    write.run(_CREDIT, _Credit, [credit], *_Credit._fields)
+    write.update(InvoiceTax, document.taxes, "credited_base", "credited_tax")
+    write.update(InvoiceLine, document.lines, "credited_quantity", "credited_net")
+    await write.execute(work.sql)
 
 
 def _filters(_at: Reading, query: InvoiceQuery) -> list[Filter]:

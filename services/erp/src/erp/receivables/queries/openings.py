@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from chassis.storage.bulk import Bulk
 from chassis.storage.loading import columns_of
 from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
@@ -29,13 +30,10 @@ _VIEW = f"""{_STATE}, coalesce(i.open_amount, p.unallocated) as open_amount,
   coalesce(i.written_off, 0) as written_off, p.id as payment_id, r.created_at"""
 _FROM = """opening_receivable r left join open_item i on i.source_id = r.id
   left join payment p on p.source_id = r.id"""
-_ADD = """insert into opening_receivable (id, version, created_at, updated_at, customer_id, number,
-    number_key, issued_on, due_on, effective_on, currency, amount, kind)
-  select n.id, 1, $11, $11, n.customer_id, n.number, n.number_key, n.issued_on, n.due_on,
-      n.effective_on, n.currency, n.amount, n.kind
-    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::date[], $6::date[],
-      $7::date[], $8::text[], $9::numeric[], $10::text[]) as n(id, customer_id, number, number_key,
-        issued_on, due_on, effective_on, currency, amount, kind)"""
+_NEW = (
+    *("id", "customer_id", "number", "number_key", "issued_on", "due_on", "effective_on"),
+    *("currency", "amount", "kind"),
+)
 _NAMED = """select id, number, status from customer
   where id = any($1::uuid[]) or number = any($2::text[])"""
 _KNOWN = """select id, number_key, customer_id, issued_on, due_on, effective_on, amount, kind
@@ -60,12 +58,11 @@ async def existing_openings(sql: Sql, keys: Sequence[str]) -> dict[str, Mapping[
 
 async def add_openings(work: Work, openings: Sequence[OpeningReceivable]) -> None:
     """Store opening items."""
-    await work.sql.execute(
-        _ADD,
-        *columns_of(openings, "id", "customer_id", "number", "number_key", "issued_on"),
-        *columns_of(openings, "due_on", "effective_on", "currency", "amount", "kind"),
-        work.now,
+    write = Bulk()
+    write.insert(
+        OpeningReceivable, openings, *_NEW, version=1, created_at=work.now, updated_at=work.now
     )
+    await write.execute(work.sql)
 
 
 async def update_settled_openings(

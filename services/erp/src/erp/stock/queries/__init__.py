@@ -1,7 +1,6 @@
 """Locks, reads and set-based writes of stock."""
 
 from erp.stock.queries.backdating import changes_after
-from erp.stock.queries.documents import document_page, document_view
 from erp.stock.queries.locking import (
     LockedStock,
     SourceDocument,
@@ -28,7 +27,6 @@ from erp.stock.queries.serials import (
     first_serials,
     has_moves,
     serial_history,
-    serial_page,
     serial_positions,
 )
 from erp.stock.queries.views import (
@@ -38,7 +36,6 @@ from erp.stock.queries.views import (
     goods_by_sku,
     items_to_reserve,
     level_page,
-    move_page,
     shortages,
     supply_and_demand,
     units_of_items,
@@ -58,8 +55,6 @@ __all__ = [
     "create_stock_records",
     "demand_of_lines",
     "demand_states",
-    "document_page",
-    "document_view",
     "first_serials",
     "goods_by_sku",
     "has_moves",
@@ -69,13 +64,11 @@ __all__ = [
     "last_reserved",
     "level_page",
     "load_for_update",
-    "move_page",
     "moves_of_document",
     "net_shipped",
     "queue_positions",
     "save",
     "serial_history",
-    "serial_page",
     "serial_positions",
     "shortages",
     "store_promises",

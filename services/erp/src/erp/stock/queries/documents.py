@@ -1,16 +1,12 @@
 """Reads of the documents that moved goods: what their moves say together."""
 
-from collections.abc import Mapping
-from typing import Any
-from uuid import UUID
-
-from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.storage.searching import containing
-from erp.searched import STOCK_DOCUMENTS
-from erp.sql import Sql
+from chassis.storage.paging import Filter, Sort
+from chassis.storage.reading import Reading
+from erp import searched
 from erp.stock.schemas import StockDocumentQuery, StockDocumentView
+from records.reads import Reads, everybody
 
-__all__ = ["document_page", "document_view"]
+__all__ = ["DOCUMENTS"]
 
 _VIEW = """d.source_id as id, d.source_type as kind, d.effective_on, d.recorded_at, d.memo, d.actor,
   (select jsonb_agg(jsonb_build_object('item_id', i.id, 'sku', i.sku,
@@ -29,43 +25,31 @@ _DOCUMENTS = """(select * from stock_move m where not exists
   (select from stock_move e where e.source_id = m.source_id and e.id < m.id)) d"""
 _OF_ITEM = """d.source_id in (select m.source_id from stock_move m
   where m.item_id = (select id from item where sku = {}))"""
-_SORTS = {
-    "recorded_at": Sort("d.recorded_at", "timestamptz"),
-    "effective_on": Sort("d.effective_on", "date"),
-}
 
 
-async def document_page(
-    sql: Sql, wanted: StockDocumentQuery, asked: PageQuery
-) -> Page[StockDocumentView]:
-    """One page of documents, the newest first."""
-    return await fetch_page(
-        sql,
-        columns=_VIEW,
-        source=_DOCUMENTS,
-        where=[
-            *await containing(sql, asked.q, STOCK_DOCUMENTS),
-            Filter("d.source_type = {}", wanted.kind),
-            Filter(_OF_ITEM, wanted.sku),
-            Filter("d.effective_on >= {}", wanted.effective_on_gte),
-            Filter("d.effective_on <= {}", wanted.effective_on_lte),
-        ],
-        sorts=_SORTS,
-        default="-recorded_at",
-        asked=asked,
-        key="d.id",
-        view=_document,
-    )
+def _filters(_at: Reading, query: StockDocumentQuery) -> list[Filter]:
+    return [
+        Filter("d.source_type = {}", query.kind),
+        Filter(_OF_ITEM, query.sku),
+        Filter("d.effective_on >= {}", query.effective_on_gte),
+        Filter("d.effective_on <= {}", query.effective_on_lte),
+    ]
 
 
-async def document_view(sql: Sql, document_id: UUID) -> StockDocumentView | None:
-    """The document as callers see it."""
-    row = await sql.fetchrow(
-        f"select {_VIEW} from stock_move d where d.source_id = $1 order by d.id limit 1",
-        document_id,
-    )
-    return _document(row) if row else None
-
-
-def _document(row: Mapping[str, Any]) -> StockDocumentView:
-    return StockDocumentView.model_validate(dict(row))
+DOCUMENTS = Reads(
+    name="stock document",
+    view=StockDocumentView,
+    columns=_VIEW,
+    source=_DOCUMENTS,
+    key="d.source_id",
+    place="d.id",
+    visible=everybody,
+    query=StockDocumentQuery,
+    filters=_filters,
+    searched=searched.STOCK_DOCUMENTS,
+    sorts={
+        "recorded_at": Sort("d.recorded_at", "timestamptz"),
+        "effective_on": Sort("d.effective_on", "date"),
+    },
+    default_sort="-recorded_at",
+)

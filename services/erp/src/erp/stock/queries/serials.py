@@ -1,20 +1,20 @@
 """Reads of serials; who changes where they are holds the item's level locked."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
-from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
-from chassis.storage.searching import containing
+from chassis.storage.paging import Filter, Sort
+from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
-from erp.searched import SERIALS
+from erp import searched
 from erp.sql import Sql
-from erp.stock.queries.views import MOVE_VIEW, MOVES
+from erp.stock.queries.views import MOVE_VIEW, MOVED
 from erp.stock.rules.serials import SerialPosition
-from erp.stock.schemas import SerialHistory, SerialQuery, SerialView
+from erp.stock.schemas import MoveView, SerialHistory, SerialQuery, SerialView
+from records.reads import Reads, everybody
 
-__all__ = ["first_serials", "has_moves", "serial_history", "serial_page", "serial_positions"]
+__all__ = ["SERIALS", "first_serials", "has_moves", "serial_history", "serial_positions"]
 
 _SERIAL_POSITIONS = """select s.item_id, s.number, l.kind, l.code as place, m.order_line_id,
     m.value, m.effective_on as moved_on
@@ -34,8 +34,31 @@ _VIEW = """s.id, s.item_id, i.sku, s.number, l.code as place, l.kind = 'internal
   case when l.kind = 'customer' then m.order_line_id end as order_line_id"""
 _SERIALS = """serial s join item i on i.id = s.item_id join location l on l.id = s.location_id
   join stock_move m on m.id = s.move_id"""
-_HISTORY = f"""select {MOVE_VIEW} from {MOVES}
+_HISTORY = f"""select {MOVE_VIEW} from {MOVED}
   where m.item_id = $1 and m.serial = $2 order by m.recorded_at, m.id"""
+
+
+def _filters(_at: Reading, query: SerialQuery) -> list[Filter]:
+    return [
+        Filter("s.item_id = (select id from item where sku = {})", query.sku),
+        Filter("s.number = {}", query.number),
+        Filter("(l.kind = 'internal') = {}", query.in_stock),
+    ]
+
+
+SERIALS = Reads(
+    name="serial",
+    view=SerialView,
+    columns=_VIEW,
+    source=_SERIALS,
+    key="s.id",
+    visible=everybody,
+    query=SerialQuery,
+    filters=_filters,
+    searched=searched.SERIALS,
+    sorts={"number": Sort("s.number", "text")},
+    default_sort="number",
+)
 
 
 async def serial_positions(sql: Sql, named: Iterable[tuple[UUID, str]]) -> list[SerialPosition]:
@@ -70,30 +93,10 @@ async def has_moves(work: Work, item_id: UUID) -> bool:
     return found
 
 
-async def serial_page(sql: Sql, wanted: SerialQuery, asked: PageQuery) -> Page[SerialView]:
-    """One page of serials, by number."""
-    return await fetch_page(
-        sql,
-        columns=_VIEW,
-        source=_SERIALS,
-        where=[
-            Filter("s.item_id = (select id from item where sku = {})", wanted.sku),
-            *await containing(sql, asked.q, SERIALS),
-            Filter("s.number = {}", wanted.number),
-            Filter("(l.kind = 'internal') = {}", wanted.in_stock),
-        ],
-        sorts={"number": Sort("s.number", "text")},
-        default="number",
-        asked=asked,
-        key="s.id",
-        view=lambda row: SerialView.model_validate(dict(row)),
+async def serial_history(at: Reading, serial_id: UUID) -> SerialHistory:
+    """The serial with its moves, the first one first. Raises NotFound."""
+    serial = await SERIALS.get(at, serial_id)
+    moves = await at.sql.fetch(_HISTORY, serial.item_id, serial.number)
+    return SerialHistory(
+        **serial.model_dump(), moves=[MoveView.model_validate(dict(move)) for move in moves]
     )
-
-
-async def serial_history(sql: Sql, serial_id: UUID) -> SerialHistory | None:
-    """The serial with its moves, the first one first."""
-    row = await sql.fetchrow(f"select {_VIEW} from {_SERIALS} where s.id = $1", serial_id)
-    if row is None:
-        return None
-    moves: list[Mapping[str, Any]] = await sql.fetch(_HISTORY, row["item_id"], row["number"])
-    return SerialHistory.model_validate({**row, "moves": [dict(move) for move in moves]})

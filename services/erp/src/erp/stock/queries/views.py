@@ -6,16 +6,18 @@ from typing import Any
 from uuid import UUID
 
 from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.reading import Reading
 from chassis.storage.searching import containing
 from erp import searched
 from erp.sql import Sql
 from erp.stock.models import Warehouse
 from erp.stock.rules.lines import DemandState, Shortage
 from erp.stock.rules.units import ItemUnit
-from erp.stock.schemas import LevelView, MoveView, WarehouseView
+from erp.stock.schemas import LevelView, MoveQuery, MoveView, WarehouseView
 from records.reads import BY_TIME, Reads, columns_of, everybody
 
 __all__ = [
+    "MOVED",
     "MOVES",
     "MOVE_VIEW",
     "WAREHOUSES",
@@ -25,7 +27,6 @@ __all__ = [
     "goods_by_sku",
     "items_to_reserve",
     "level_page",
-    "move_page",
     "shortages",
     "supply_and_demand",
     "units_of_items",
@@ -115,8 +116,30 @@ _LEVELS = """stock_level s join item i on i.id = s.item_id
 MOVE_VIEW = """m.id, m.item_id, i.sku, f.code as source, t.code as target, m.quantity, m.value,
   m.serial, m.effective_on, m.recorded_at, m.memo, m.source_type, m.source_id, m.order_line_id,
   m.actor"""
-MOVES = """stock_move m join item i on i.id = m.item_id
+MOVED = """stock_move m join item i on i.id = m.item_id
   join location f on f.id = m.from_location_id join location t on t.id = m.to_location_id"""
+
+
+def _filters(_at: Reading, query: MoveQuery) -> list[Filter]:
+    return [
+        Filter("m.item_id = (select id from item where sku = {})", query.sku),
+        Filter("m.source_id = {}", query.source_id),
+    ]
+
+
+MOVES = Reads(
+    name="stock move",
+    view=MoveView,
+    columns=MOVE_VIEW,
+    source=MOVED,
+    key="m.id",
+    visible=everybody,
+    query=MoveQuery,
+    filters=_filters,
+    searched=searched.MOVES,
+    sorts={"recorded_at": Sort("m.recorded_at", "timestamptz")},
+    default_sort="-recorded_at",
+)
 _GOODS = """select i.id, i.sku, i.kind, i.unit, u.decimals
   from item i join unit u on u.code = i.unit where i.sku = any($1::text[])"""
 _AVAILABLE = """select i.id as item_id, i.sku, s.on_hand, s.reserved,
@@ -191,25 +214,4 @@ async def level_page(
         asked=asked,
         key="s.item_id",
         view=lambda row: LevelView.model_validate(dict(row)),
-    )
-
-
-async def move_page(
-    sql: Sql, asked: PageQuery, *, sku: str | None, source_id: UUID | None
-) -> Page[MoveView]:
-    """One page of moves, the newest first."""
-    return await fetch_page(
-        sql,
-        columns=MOVE_VIEW,
-        source=MOVES,
-        where=[
-            Filter("m.item_id = (select id from item where sku = {})", sku),
-            Filter("m.source_id = {}", source_id),
-            *await containing(sql, asked.q, searched.MOVES),
-        ],
-        sorts={"recorded_at": Sort("m.recorded_at", "timestamptz")},
-        default="-recorded_at",
-        asked=asked,
-        key="m.id",
-        view=lambda row: MoveView.model_validate(dict(row)),
     )

@@ -2,7 +2,6 @@
 
 from datetime import date
 from decimal import Decimal
-from uuid import UUID
 
 from chassis.problems.standard import NotFound
 from erp.ledger import service as ledger
@@ -14,8 +13,6 @@ from erp.stock.schemas import (
     AvailabilityQuery,
     AvailabilityView,
     PromisableView,
-    SerialHistory,
-    StockDocumentView,
     ValuationLine,
     ValuationReport,
 )
@@ -23,7 +20,7 @@ from erp.stock.service.expected_receipts import available_to_promise
 from values.decimals import EXACT, rounded
 from values.money import PRICE_DIGITS
 
-__all__ = ["availability", "get_document", "get_serial", "valuation"]
+__all__ = ["availability", "valuation"]
 
 
 async def availability(sql: Sql, asked: AvailabilityQuery, *, today: date) -> AvailabilityView:
@@ -44,22 +41,6 @@ async def availability(sql: Sql, asked: AvailabilityQuery, *, today: date) -> Av
         promised_on=promise_date(atp, asked.quantity, wanted_on=wanted_on),
         promisable=[PromisableView(on=day, quantity=free) for day, free in atp],
     )
-
-
-async def get_serial(sql: Sql, serial_id: UUID) -> SerialHistory:
-    """Where a piece is and how it came there. Raises NotFound."""
-    found = await queries.serial_history(sql, serial_id)
-    if found is None:
-        raise NotFound(entity="serial", id=serial_id)
-    return found
-
-
-async def get_document(sql: Sql, document_id: UUID) -> StockDocumentView:
-    """The document that moved goods. Raises NotFound."""
-    found = await queries.document_view(sql, document_id)
-    if found is None:
-        raise NotFound(entity="stock document", id=document_id)
-    return found
 
 
 async def valuation(sql: Sql, *, on: date | None, currency: str) -> ValuationReport:
