@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from chassis.storage.bulk import Bulk
-from chassis.storage.loading import columns_of, loaded
+from chassis.storage.loading import loaded
 from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from chassis.storage.bulk import Bulk
-from chassis.storage.loading import columns_of
 from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
