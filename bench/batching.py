@@ -26,6 +26,7 @@ ROWS = (
     Written("stock_level", "item_id = $1"),
     Written("item_valuation", "item_id = $1"),
     Written("availability", "item_id = $1"),
+    Written("record_change", "record_id = $1"),
     Written("outbox", "aggregate_id = $1"),
     Written("outbox_version", "aggregate_id = $1"),
 )

@@ -21,6 +21,7 @@ CREATE = Act(
     ACCOUNT,
     (
         Written("account", "id = $1"),
+        Written("record_change", "record_id = $1"),
         *EVENTS,
     ),
     ratio_min=0.5,

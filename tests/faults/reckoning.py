@@ -85,6 +85,17 @@ UNBALANCED = """select sl.item_id from stock_level sl join location l on l.id = 
   where sl.on_hand <> coalesce((select sum(case when m.to_location_id = l.id then m.quantity
     else -m.quantity end) from stock_move m where m.item_id = sl.item_id
     and l.id in (m.from_location_id, m.to_location_id)), 0)"""
+KEPT: Mapping[str, Sequence[str]] = {
+    "erp": ("customer", "item", "price", "supplier", "supplier_price"),
+    "crm": ("product", "product_price"),
+}
+"""Tables of records of which every version is a change of the record itself."""
+
+UNTOLD = """select r.id from {table} r where r.version <> (
+  select count(distinct h.revision) from record_change h
+   where h.record_type = '{table}' and h.record_id = r.id and h.revision <= r.version)
+  or not exists (select from record_change h
+   where h.record_type = '{table}' and h.record_id = r.id and h.is_new)"""
 TOLD = """select s.feed_seq, o.id, o.aggregate_id, o.aggregate_version, o.type
   from outbox o left join outbox_sequence s on s.outbox_id = o.id order by s.feed_seq"""
 TAKEN = """select i.feed_seq, i.event_id as id, i.subject as aggregate_id,
@@ -144,6 +155,9 @@ async def nothing_lost_and_nothing_twice(ledgers: Ledgers) -> None:
     standing = "select key, state, pending from lane where state <> 'idle' or pending <> 0"
     assert await ledgers.ask("bridge", standing) == []
     assert await ledgers.ask("erp", UNBALANCED) == []
+    for half, tables in KEPT.items():
+        for table in tables:
+            assert await ledgers.ask(half, UNTOLD.format(table=table)) == []
 
 
 def books_are_right(erp: httpx.Client) -> None:

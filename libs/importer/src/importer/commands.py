@@ -119,7 +119,7 @@ def _told(report: ImportReport) -> str:
         lines.extend(_errors(resource))
     if report.stopped:
         lines.append(f"stopped before the last row: {report.stopped}")
-    lines.append(f"{report.seconds:.1f} s")
+    lines.append(f"{report.seconds:.1f} s, import {report.import_id}")
     return "\n".join(lines)
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
+from uuid import UUID, uuid4
 
 from importer.errors import RowError
 
@@ -35,9 +36,11 @@ class ImportReport:
     """What became of an import.
 
     `stopped`: why it ended before the last row; sent again, what was taken is unchanged.
+    `import_id` stands in the history of every record that the import changed.
     """
 
     dry_run: bool
+    import_id: UUID = field(default_factory=uuid4)
     resources: list[ResourceReport] = field(default_factory=list)
     stopped: str | None = None
     seconds: float = 0.0
@@ -51,6 +54,7 @@ class ImportReport:
         """The report for programs."""
         return {
             "dry_run": self.dry_run,
+            "import_id": str(self.import_id),
             "seconds": round(self.seconds, 3),
             "failed": self.failed,
             "stopped": self.stopped,

@@ -54,15 +54,15 @@ async def run_import(
     started_at_ms = time.time_ns() // 1_000_000
     resources = _present(mapping, rows_from)
     check_apart(errors_to, source, [one.file for one in mapping.resources])
+    report = ImportReport(dry_run=dry_run)
     run = _Run(
         files=_opened(resources, rows_from or source),
         errors_to=errors_to,
         tables=load_tables(source, mapping),
-        sender=Sender(client, run=str(started_at_ms), dry_run=dry_run),
+        sender=Sender(client, run=str(started_at_ms), import_id=report.import_id, dry_run=dry_run),
         started_at_ms=started_at_ms,
         limit=limit,
     )
-    report = ImportReport(dry_run=dry_run)
     try:
         for resource in resources:
             report.resources.append(ResourceReport(resource.name, resource.file))

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 import orjson
@@ -48,13 +49,18 @@ class Outcome:
 class Sender:
     """Sends the documents of one import. `sent`: whether the API took anything up to now.
 
+    `import_id` goes with every request, so that the history of each record names the import.
+
     In a dry run `pending` are the names of rows that did not fail: what refers to them is
     `unresolved`, and may be referred to in turn.
     """
 
-    def __init__(self, client: httpx.AsyncClient, *, run: str, dry_run: bool) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient, *, run: str, import_id: UUID, dry_run: bool
+    ) -> None:
         self._client = client
         self._run = run
+        self._import_id = import_id
         self._dry_run = dry_run
         self.sent = False
         self.pending: set[str] = set()
@@ -140,7 +146,7 @@ class Sender:
         return Outcome(document, "failed", _errors(resource, document, _json(reply)))
 
     async def _request(self, method: str, target: str, body: bytes, *, key: str) -> httpx.Response:
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json", "Tandem-Import-Id": str(self._import_id)}
         if method == "POST":
             headers["Idempotency-Key"] = key
         for attempt in range(1, TRIES + 1):

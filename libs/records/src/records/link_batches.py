@@ -16,7 +16,8 @@ from chassis.storage.reading import Reading
 from chassis.work.locking import lock_found
 from chassis.work.unit_of_work import Work
 from records.entities import Record
-from records.links import LINKS_MAX, LinkRecord, LinkRecords, require_sender
+from records.history import keep_link
+from records.links import LINKS_MAX, ExternalRef, LinkRecord, LinkRecords, require_sender
 from records.reads import View
 from records.types import RecordType
 
@@ -99,6 +100,9 @@ async def link_each(
         if item.id in found and item.external_id not in known
     ]
     made = await external.link_all(work.sql, kind.name, command.system, new) if new else set()
+    for external_id, record_id in made:
+        ref = ExternalRef(system=command.system, external_id=external_id)
+        keep_link(work, kind.name, found[record_id], made=ref)
     linked = made | {(one, link.entity_id) for one, link in known.items()}
 
     def outcome(item: LinkRecord) -> LinkOutcome:

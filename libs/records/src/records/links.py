@@ -92,25 +92,31 @@ def require_sender(work: Work, system: str) -> None:
         require_binding(work.actor, system)
 
 
-async def link(work: Work, entity_type: str, entity_id: UUID, command: LinkExternal) -> None:
-    """Link the record, or leave it as it is if it is linked so already.
+async def link(
+    work: Work, entity_type: str, entity_id: UUID, command: LinkExternal
+) -> ExternalRef | None:
+    """Link the record, or leave it as it is if it is linked so already; the link that is new.
 
     A link is no part of the record's content: it makes no version and no event. Raises
     AlreadyLinked when the foreign record, or ours in that system, has another link, and
     SystemReserved unless the caller may send for that system or is an administrator, who mends.
     """
     require_sender(work, command.system)
-    await external.link(
-        work.sql, entity_type, command.system, command.external_id, entity_id=entity_id
+    made = ExternalRef(system=command.system, external_id=command.external_id)
+    is_new = await external.link(
+        work.sql, entity_type, made.system, made.external_id, entity_id=entity_id
     )
+    return made if is_new else None
 
 
-async def unlink(work: Work, entity_type: str, entity_id: UUID, gone: ExternalRef) -> None:
-    """Forget the link, or change nothing if the record is not linked so.
+async def unlink(work: Work, entity_type: str, entity_id: UUID, gone: ExternalRef) -> bool:
+    """Forget the link, or change nothing if the record is not linked so; whether it was.
 
     Like a link it makes no version and no event. Whoever led by it leads no more.
     """
-    await external.unlink(work.sql, entity_type, gone.system, gone.external_id, entity_id=entity_id)
+    return await external.unlink(
+        work.sql, entity_type, gone.system, gone.external_id, entity_id=entity_id
+    )
 
 
 async def linked(

@@ -35,6 +35,7 @@ from chassis.storage.reading import Reading
 from chassis.storage.source_versions import VersionTooFar
 from records import writes
 from records.entities import ACTIVE, ARCHIVED, Record, Values
+from records.history_reads import RecordChangeView, history_of
 from records.link_batches import AskedIds, LinksReply, LinksView, link_each, links_of
 from records.links import ExternalRef, LinkExternal, LinkRecords
 from records.reads import BY_TIME, View
@@ -51,6 +52,9 @@ V = TypeVar("V", bound=View)
 
 LARGEST_BATCH = 500
 
+ChangedField = Annotated[
+    str | None, Query(max_length=64, description="Only changes of this field, by its name.")
+]
 Refusals = Sequence[type[Problem]]
 
 
@@ -210,6 +214,20 @@ class RecordRoutes(Generic[E, V]):
         types = {"record_id": self._id, "_by": self._reader}
         text = f"The {self.one}."
         self._add("GET", self._path(), "get", text, get, types, refuses=(NotFound,))
+
+    def history(self) -> None:
+        """`GET /<many>/{id}/history`: what its changes were."""
+        kind = self.kind
+
+        async def history(
+            record_id: UUID, _by: Actor, asked: PageAsked, at: InReading, field: ChangedField = None
+        ) -> Page[RecordChangeView]:
+            return await history_of(at, kind, record_id, asked, field=field)
+
+        types = {"record_id": self._id, "_by": self._reader}
+        text = f"Who changed which fields of the {self.one} when, the last change first."
+        path = self._path("history")
+        self._add("GET", path, "history", text, history, types, refuses=(NotFound,))
 
     def change(self, command: type[Command], text: str = "", *, refuses: Refusals = ()) -> None:
         """`PATCH /<many>/{id}`: other fields, based on the version that If-Match names."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -10,7 +10,9 @@ from chassis.events.event import Event
 from chassis.problems.problem import Problem
 from chassis.work.unit_of_work import Work
 from records.entities import Record, Values
+from records.links import ExternalRef
 from records.reads import Reads, View
+from records.shown import Shown
 
 __all__ = ["Change", "Leader", "RecordType", "changed_fields"]
 
@@ -23,13 +25,14 @@ class Change(Generic[E]):
     """A record that is being written: the values given for it, and what they change.
 
     `before`: what the changed fields were, sorted by name; known once the values are applied. It
-    is empty for a new record.
+    is empty for a new record. `link`: the other system's record that a new one is.
     """
 
     record: E
     values: Values
     is_new: bool = False
     before: dict[str, Any] = field(default_factory=dict)
+    link: ExternalRef | None = None
 
     @property
     def fields(self) -> list[str]:
@@ -49,6 +52,10 @@ class Change(Generic[E]):
 def changed_fields(event: type[Event], change: Change[Any]) -> list[str]:
     """Names of the fields that the event of a change gives as changed: all, of a new record."""
     return list(_fields_of(event)) if change.is_new else change.fields
+
+
+_NEVER_KEPT = {"id", "version", "revision", "created_at", "updated_at"}
+"""Fields of views that change with every change, or never."""
 
 
 @cache
@@ -119,6 +126,7 @@ class RecordType(Generic[E, V]):
     publish     the events
     leader      the system that leads in fields of linked records
     in_bulk     whether many are written as one change; else each in turn
+    shown       how the history shows fields that the entity keeps in another form than the view
     `sender` is the system that sent the record; None: a caller's own change.
     """
 
@@ -137,3 +145,15 @@ class RecordType(Generic[E, V]):
     publish: Callable[[Work, Sequence[Change[E]]], Awaitable[None]] = no_event
     leader: Leader | None = None
     in_bulk: bool = True
+    shown: Mapping[str, Shown] = field(default_factory=dict)
+
+    @cached_property
+    def kept_fields(self) -> Sequence[str]:
+        """The entity's fields that make a record's first values in its history, sorted."""
+        viewed = self.reads.view.model_fields.keys() - _NEVER_KEPT  # type: ignore[attr-defined] # a model
+        return sorted({one for one in viewed if hasattr(self.entity, one)} | self.shown.keys())
+
+    def names_kept_of(self, field_name: str) -> Sequence[str]:
+        """The entity's names of a field of the view."""
+        other = [name for name, shown in self.shown.items() if shown.name == field_name]
+        return other or [field_name]

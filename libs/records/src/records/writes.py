@@ -15,7 +15,9 @@ from chassis.work.locking import lock_all
 from chassis.work.unit_of_work import Work
 from records import links
 from records.batches import InBulk, Item, upsert_each, upsert_one
+from records.conflicts import require_revision
 from records.entities import Record, Values
+from records.history import keep_change, keep_first_values, keep_link
 from records.links import ExternalRef, LinkExternal, linked
 from records.reads import View
 from records.senders import BatchRequest
@@ -72,7 +74,7 @@ async def change(
     Raises NotFound, StaleRevision, and what the type's steps raise.
     """
     record = (await lock_visible(work, kind, [record_id]))[record_id]
-    record.check_revision(revision)
+    await require_revision(work, kind, record, command, revision=revision)
     await write(work, kind, [Change(record, given_values(command))])
 
 
@@ -91,8 +93,10 @@ async def link(work: Work, kind: RecordType[E, V], record_id: UUID, command: Lin
     A change that is under way ends first: from the link on another system may lead in some fields.
     """
     await kind.reads.require_visible(work, [record_id])
-    await links.link(work, kind.name, record_id, command)
-    await lock_visible(work, kind, [record_id])
+    made = await links.link(work, kind.name, record_id, command)
+    found = await lock_visible(work, kind, [record_id])
+    if made:
+        keep_link(work, kind.name, found[record_id], made=made)
 
 
 async def unlink(work: Work, kind: RecordType[E, V], record_id: UUID, gone: ExternalRef) -> None:
@@ -101,8 +105,10 @@ async def unlink(work: Work, kind: RecordType[E, V], record_id: UUID, gone: Exte
     All that the other system led in is ours to change again.
     """
     await kind.reads.require_visible(work, [record_id])
-    await links.unlink(work, kind.name, record_id, gone)
-    await lock_visible(work, kind, [record_id])
+    ended = await links.unlink(work, kind.name, record_id, gone)
+    found = await lock_visible(work, kind, [record_id])
+    if ended:
+        keep_link(work, kind.name, found[record_id], ended=gone)
 
 
 async def upsert(
@@ -114,7 +120,7 @@ async def upsert(
     steps raise.
     """
     sent = Sent(kind.name, system, external_id, command)
-    return await upsert_one(work, sent, command, by=_in_bulk(kind))
+    return await upsert_one(work, sent, command, by=_in_bulk(kind, external_id))
 
 
 async def upsert_batch(
@@ -135,10 +141,14 @@ def upsert_of(kind: RecordType[E, V]) -> Callable[[Work, str, str, Any], Awaitab
     return act
 
 
-def _in_bulk(kind: RecordType[E, V]) -> InBulk[Any]:
+def _in_bulk(kind: RecordType[E, V], external_id: str = "") -> InBulk[Any]:
+    """How many are taken over; `external_id`: of one sent alone, items of batches have theirs."""
+
     async def make(work: Work, system: str, sent: Sequence[tuple[UUID, Any]]) -> None:
         new = [(one, require(given_values(command), *kind.required)) for one, command in sent]
-        await _create_all(work, kind, new, sender=system)
+        ids = [external_id or command.external_id for _, command in sent]
+        links = [ExternalRef(system=system, external_id=one) for one in ids]
+        await _create_all(work, kind, new, sender=system, links=links)
 
     async def alter(work: Work, system: str, sent: Sequence[tuple[UUID, Any]]) -> list[bool]:
         found = await lock_visible(work, kind, [one for one, _ in sent])
@@ -154,14 +164,15 @@ async def _create_all(
     new: Sequence[tuple[UUID, Values]],
     *,
     sender: str | None = None,
+    links: Sequence[ExternalRef | None] = (None,),
 ) -> None:
     """Make records under the ids given, all or none of them."""
     make: Callable[..., E] = kind.entity
     times = {"created_at": work.now, "updated_at": work.now}
     defaults = await kind.defaults(work, len(new))
     changes = [
-        Change(make(id=record_id, **times, **own), values, is_new=True)
-        for (record_id, values), own in zip(new, defaults, strict=True)
+        Change(make(id=record_id, **times, **own), values, is_new=True, link=link)
+        for (record_id, values), own, link in zip(new, defaults, links, strict=True)
     ]
     await write(work, kind, changes, sender=sender)
 
@@ -188,8 +199,18 @@ async def write(
         await kind.check(work, changed, sender)
         _count(work, kind, changed, sender)
         await work.flush()
+        for one in changed:
+            _keep(work, kind, one)
         await kind.publish(work, changed)
     return [one.is_any for one in changes]
+
+
+def _keep(work: Work, kind: RecordType[E, V], change: Change[E]) -> None:
+    """Keep in the history what the change was."""
+    if change.is_new:
+        keep_first_values(work, kind.name, change.record, kind.kept_fields, change.link)
+    else:
+        keep_change(work, kind.name, change.record, change.before)
 
 
 async def _require_led_here(

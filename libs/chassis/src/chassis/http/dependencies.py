@@ -10,17 +10,19 @@ from chassis.http.batch import DryRun
 from chassis.http.etag import parse_revision
 from chassis.http.idempotency import claim_key
 from chassis.http.refusals import may_refuse
-from chassis.problems.problem import Problem, ProblemView
+from chassis.problems.problem import FieldError, Problem, ProblemView
 from chassis.problems.standard import (
     Forbidden,
     IdempotencyInFlight,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
+    InvalidInput,
     RevisionRequired,
     RowBusy,
     StaleRevision,
 )
 from chassis.storage.reading import Reading
+from chassis.telemetry.trace import IMPORT_ID_HEADER
 from chassis.work.unit_of_work import Work
 
 __all__ = [
@@ -74,9 +76,15 @@ def Needs(scope: str) -> Any:  # noqa: N802 - reads as a word of the signature
 
 @may_refuse(RowBusy)
 async def begin(request: Request) -> AsyncIterator[Work]:
-    """The transaction of this request: committed before the reply is sent."""
+    """The transaction of this request: committed before the reply is sent.
+
+    Raises InvalidInput for an import's id that is none.
+    """
     actor = await caller(request)
     database, trace = request.app.state.database, request.state.trace
+    if trace.import_id is None and IMPORT_ID_HEADER in request.headers:
+        pointer, message = f"/header/{IMPORT_ID_HEADER}", "This is no valid id (UUID)."
+        raise InvalidInput(errors=[FieldError(pointer, "uuid_parsing", message)])
     async with database.transaction(actor=actor, trace=trace) as work:
         yield work
 

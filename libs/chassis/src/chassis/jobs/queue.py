@@ -163,7 +163,7 @@ def _trace(stored: Mapping[str, Any] | None) -> Trace:
     """The trace of the act that asked for the job, seen from a new span."""
     if not stored:
         return Trace.new()
-    caused = stored["causation_id"]
+    caused, imported = stored["causation_id"], stored.get("import_id")
     return Trace(
         request_id=stored["request_id"],
         traceparent=stored["traceparent"],
@@ -171,6 +171,7 @@ def _trace(stored: Mapping[str, Any] | None) -> Trace:
         origin=stored["origin"],
         causation_id=UUID(caused) if caused else None,
         hops=stored["hops"],
+        import_id=UUID(imported) if imported else None,
     ).child()
 
 

@@ -8,7 +8,10 @@ from uuid import UUID
 
 from chassis.ids import uuid7
 
-__all__ = ["HISTORY_MAX", "MAX_HOPS", "Trace"]
+__all__ = ["HISTORY_MAX", "IMPORT_ID_HEADER", "MAX_HOPS", "Trace"]
+
+IMPORT_ID_HEADER = "Tandem-Import-Id"
+"""Marks a request as a part of an import; its value, a UUID, is the same for the whole import."""
 
 MAX_HOPS = 32
 """Hops beyond this are taken as this: the bridge's limit is far below, so nothing is lost."""
@@ -34,7 +37,8 @@ class Trace:
     `correlation_id` is one for the whole process, `causation_id` the event that led to this act.
     `hops` counts how often a bridge carried the process across. `history` is the one in which the
     version counts of a record that is carried across; None where nobody said. `level`: what is put
-    is compared with the record as it is, whatever was sent before.
+    is compared with the record as it is, whatever was sent before. `import_id` is the import that
+    the act belongs to, as the sender numbers them.
     """
 
     request_id: str
@@ -45,6 +49,7 @@ class Trace:
     hops: int = 0
     history: int | None = None
     level: bool = False
+    import_id: UUID | None = None
 
     @classmethod
     def new(cls) -> "Trace":
@@ -74,6 +79,7 @@ class Trace:
             hops=_hops(headers.get("tandem-hops")),
             history=_history(headers.get("tandem-history")),
             level=headers.get("tandem-level") == "1",
+            import_id=_uuid(headers.get(IMPORT_ID_HEADER.lower())),
         )
 
     @classmethod

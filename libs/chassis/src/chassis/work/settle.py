@@ -1,4 +1,4 @@
-"""The last statement before COMMIT: outbox rows, job rows and the reply kept for a repeat."""
+"""The last statement before COMMIT: outbox rows, job rows, history, the reply for a repeat."""
 
 import re
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ async def settle(sql: "asyncpg.Connection[Any]", parts: Sequence[Part]) -> None:
         await sql.execute(statement, *chain.from_iterable(arguments for _text, arguments in parts))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _one_statement(parts: tuple[str, ...]) -> str:
     """The parts as one WITH statement, each part's parameters numbered on from the last's."""
     numbered, taken = [], 0

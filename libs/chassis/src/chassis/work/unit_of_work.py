@@ -16,14 +16,18 @@ from chassis.jobs.queue import NewJob, insert_jobs
 from chassis.storage.reading import Reading, Setting
 from chassis.telemetry.trace import Trace
 from chassis.work.settle import Part, Reply, settle
+from chassis.work.ways import Way, way_of
 
-__all__ = ["Handler", "LastAct", "Work"]
+__all__ = ["Handler", "LastAct", "RowsPart", "Work"]
 
 Handler: TypeAlias = "Callable[[Work, Any], Awaitable[None]]"
 """What is done at once, in the same transaction, when an event of its type is recorded."""
 
 LastAct: TypeAlias = "Callable[[Work, list[Any]], Awaitable[None]]"
 """What is done once, at the end of an act, with all the facts that were left for it."""
+
+RowsPart: TypeAlias = "Callable[[Work, Sequence[Any]], Part]"
+"""What makes rows that an act left a part of its last statement."""
 
 
 class Work(Reading):
@@ -50,8 +54,15 @@ class Work(Reading):
         self._own_traces: Mapping[UUID, Trace] = {}
         self.jobs: list[NewJob] = []
         self.last: list[tuple[LastAct, Any]] = []
+        self.rows: list[tuple[RowsPart, Any]] = []
         self.reply: Reply | None = None
         self.abandoned = False
+        self.import_id = self.trace.import_id
+
+    @property
+    def way(self) -> Way:
+        """By which way the act came."""
+        return way_of(self.actor, self.import_id)
 
     def trace_of(self, record: UUID) -> Trace:
         """The trace of what is done to that record."""
@@ -84,6 +95,10 @@ class Work(Reading):
         """
         self.last.append((act, fact))
 
+    def write_at_settle(self, part_of: RowsPart, row: Any) -> None:
+        """Leave a row for the last statement; `part_of` makes one part of all that it is left."""
+        self.rows.append((part_of, row))
+
     async def flush(self) -> None:
         """Write what the ORM session holds."""
         if self._session is not None:
@@ -93,13 +108,15 @@ class Work(Reading):
     async def savepoint(self) -> AsyncIterator[None]:
         """One item of a batch: when it fails, its rows, events and jobs are gone, no others."""
         await self.flush()
-        events, jobs, last = len(self.events), len(self.jobs), len(self.last)
+        left: tuple[list[Any], ...] = (self.events, self.jobs, self.last, self.rows)
+        before = [len(one) for one in left]
         try:
             async with self.sql.transaction():
                 yield
                 await self.flush()
         except BaseException:
-            del self.events[events:], self.jobs[jobs:], self.last[last:]
+            for one, length in zip(left, before, strict=True):
+                del one[length:]
             if self._session is not None:
                 self._session.expunge_all()
             raise
@@ -138,6 +155,10 @@ class Work(Reading):
             parts.append(insert_events(self.events, service=service, now=self.now, actor=actor))
         if self.jobs:
             parts.append(insert_jobs(self.jobs))
+        rows: dict[RowsPart, list[Any]] = {}
+        for part_of, row in self.rows:
+            rows.setdefault(part_of, []).append(row)
+        parts += [part_of(self, of_part) for part_of, of_part in rows.items()]
         if self.reply:
             parts.append(self.reply.part())
         return parts

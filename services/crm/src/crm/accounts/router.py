@@ -51,6 +51,7 @@ async def account_match(command: MatchAccounts, _by: Reader, at: InReading) -> A
 
 
 account.get()
+account.history()
 account.change(ChangeAccount, refuses=(ManagedByErp, HasOrdered))
 account.archive(
     "Take the account out of the way; its history stays.",
@@ -68,6 +69,7 @@ contact.list("Contacts, the newest first; `sort` by created_at, updated_at or na
 contact.create(AddContact, "Note a person at an account.", refuses=(MissingReference,))
 contact.upsert(UpsertContact, refuses=(MissingReference,))
 contact.get()
+contact.history()
 contact.change(ChangeContact)
 contact.archive(
     "Take the contact out of the way; its history stays.",

@@ -47,6 +47,7 @@ price_list = RecordRoutes(
 price_list.list("The ERP's price lists, the newest first.")
 price_list.upsert_one(UpsertPriceList)
 price_list.get()
+price_list.history()
 
 product_router = api_router(prefix="/v1/products", tag="products")
 product = RecordRoutes(
@@ -62,6 +63,7 @@ product.list("Products, the newest first; `sort` by created_at, updated_at, name
 product.create(AddProduct, "Begin to sell something.")
 product.upsert(UpsertProduct, refuses=(ManagedByErp,))
 product.get()
+product.history()
 
 
 @product_router.get("/{product_id}/price", responses=refuses(NotFound, MissingReference, NoPrice))
@@ -107,6 +109,7 @@ price.list("Prices, the newest first; `sort` by created_at or updated_at.")
 price.create(AddPrice, "Say what a product costs.", refuses=(MissingReference,))
 price.upsert(UpsertPrice, refuses=(MissingReference,))
 price.get()
+price.history()
 price.change(ChangePrice)
 price.put(
     "withdraw",

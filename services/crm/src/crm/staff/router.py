@@ -139,4 +139,5 @@ team = RecordRoutes(
 team.list("Teams, by name.")
 team.create(AddTeam, "Form a team.")
 team.get()
+team.history()
 team.change(ChangeTeam)

@@ -71,6 +71,7 @@ account = RecordRoutes(
 account.list("The chart of accounts, by code.")
 account.create(NewAccount, "Open an account.", refuses=(DuplicateAccount,))
 account.get()
+account.history()
 
 
 @year_router.get("")

@@ -50,6 +50,7 @@ async def customer_match(command: MatchCustomers, _by: Reader, at: InReading) ->
 
 
 customer.get()
+customer.history()
 customer.change(
     ChangeCustomer,
     "Change the fields given; the others stay. A linked CRM leads in name and ways to reach it.",
@@ -77,6 +78,7 @@ supplier.list("Suppliers, the newest first; `sort` by created_at, updated_at or 
 supplier.create(NewSupplier, "Take on a supplier.")
 supplier.upsert(UpsertSupplier)
 supplier.get()
+supplier.history()
 supplier.change(ChangeSupplier)
 supplier.archive(
     "Stop doing business with the supplier; its history stays.",

@@ -17,6 +17,7 @@ from crm.accounts.service.accounts import count_contact_changes
 from crm.accounts.service.values import with_phone
 from crm.settings import settings_of
 from records.entities import Values
+from records.history import keep_change
 from records.types import Change, RecordType
 from records.upserts import require
 
@@ -83,7 +84,8 @@ async def _make_room(work: Work, contact: Contact, values: Values) -> None:
         return
     so_far = await queries.primary_contact(work, contact.account_id)
     if so_far and so_far.id != contact.id:
-        so_far.change({"primary": False}, work.now)
+        before = so_far.change({"primary": False}, work.now)
+        keep_change(work, CONTACT.name, so_far, before)
         await work.flush()
 
 

@@ -11,9 +11,11 @@ from crm.catalog import queries
 from crm.catalog.errors import DuplicateCode
 from crm.catalog.models import Product
 from crm.catalog.schemas import ProductView
+from crm.catalog.service.prices import PRICE
 from crm.catalog.states import Master, PriceStatus
 from crm.ownership import ERP, ManagedByErp
 from records.entities import Values
+from records.history import keep_change, keep_link
 from records.links import LinkExternal, link
 from records.types import Change, RecordType
 from records.writes import lock_visible, write
@@ -28,7 +30,9 @@ async def link_product(work: Work, product_id: UUID, command: LinkExternal) -> N
     Raises NotFound, AlreadyLinked, SystemReserved.
     """
     product = (await lock_visible(work, PRODUCT, [product_id]))[product_id]
-    await link(work, PRODUCT.name, product_id, command)
+    made = await link(work, PRODUCT.name, product_id, command)
+    if made:
+        keep_link(work, PRODUCT.name, product, made=made)
     if command.system == ERP:
         await write(work, PRODUCT, [Change(product, {})], sender=ERP)
 
@@ -73,7 +77,8 @@ async def _check(work: Work, changes: Sequence[Change[Product]], sender: str | N
 
 async def _end_own_prices(work: Work, product_ids: Sequence[UUID]) -> None:
     for price in await queries.own_active_prices(work, product_ids):
-        price.change({"status": PriceStatus.WITHDRAWN}, work.now)
+        before = price.change({"status": PriceStatus.WITHDRAWN}, work.now)
+        keep_change(work, PRICE.name, price, before)
 
 
 async def _claim_codes(work: Work, products: Sequence[Product]) -> None:

@@ -13,6 +13,7 @@ from erp.catalog.schemas import CategoryView
 from erp.catalog.service.codes import claim_codes
 from erp.sql import Sql
 from records.entities import Values
+from records.shown import code_of
 from records.types import Change, RecordType
 
 __all__ = ["CATEGORY", "category_ids_of"]
@@ -58,6 +59,7 @@ CATEGORY: RecordType[ItemCategory, CategoryView] = RecordType(
     prepare=_prepare,
     check=_check,
     in_bulk=False,
+    shown={"parent_id": code_of("parent", "item_category")},
 )
 """How categories are kept; in turn, because one of a batch may lie within one before it.
 

@@ -1,6 +1,7 @@
 """Items: what is particular about writing them."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import selectinload
@@ -24,6 +25,7 @@ from erp.catalog.service.categories import category_ids_of
 from erp.catalog.service.units import require_units
 from erp.catalog.states import ItemKind, Tracking
 from records.entities import ACTIVE, Values
+from records.shown import Shown, code_of
 from records.types import Change, RecordType, changed_fields
 from values.units import Ratio
 
@@ -184,6 +186,14 @@ async def _publish(work: Work, changes: Sequence[Change[Item]]) -> None:
         await work.record(GoodsAdded(item_ids=goods))
 
 
+async def _shown_conversions(_at: Reading, kept: Sequence[Any]) -> Sequence[Any]:
+    """Conversions as the view lists them, of the ratios by unit."""
+    return [
+        None if ratios is None else [{"unit": unit} | ratios[unit] for unit in sorted(ratios)]
+        for ratios in kept
+    ]
+
+
 ITEM: RecordType[Item, ItemView] = RecordType(
     name="item",
     entity=Item,
@@ -195,6 +205,10 @@ ITEM: RecordType[Item, ItemView] = RecordType(
     prepare=_prepare,
     check=_check,
     publish=_publish,
+    shown={
+        "category_id": code_of("category", "item_category"),
+        "conversions": Shown("conversions", _shown_conversions),
+    },
 )
 """How items are kept. Raises DuplicateSku, MissingReference (unit, category, tax code), UnitInUse,
 UnsuitableConversion, NotTrackable, TrackingFixed, ItemInUse.

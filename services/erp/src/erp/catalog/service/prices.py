@@ -19,6 +19,7 @@ from erp.catalog.schemas import PriceListView, PriceView
 from erp.catalog.service.price_lists import price_list_of
 from erp.catalog.states import PriceStatus
 from records.entities import Values
+from records.shown import code_of, in_company_currency
 from records.types import Change, RecordType, changed_fields
 from values.money import UnitPrice, UnitPriceChange, UnitPriceView
 from values.units import fits, minimum_of
@@ -127,6 +128,10 @@ PRICE: RecordType[Price, PriceView] = RecordType(
     check=_check,
     publish=_publish,
     in_bulk=False,
+    shown={
+        "price_list_id": code_of("price_list", "price_list"),
+        "amount": in_company_currency("price"),
+    },
 )
 """How prices are kept; in turn, because one of a batch may clash with one before it.
 

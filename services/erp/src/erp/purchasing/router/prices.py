@@ -61,6 +61,7 @@ supplier_price.list("What suppliers ask, the newest first.")
 supplier_price.create(NewSupplierPrice, "Note what a supplier asks for an item.", refuses=_NEW)
 supplier_price.upsert(UpsertSupplierPrice, refuses=_NEW)
 supplier_price.get()
+supplier_price.history()
 supplier_price.change(ChangeSupplierPrice)
 
 suggestion_router = api_router(prefix="/v1/purchase-suggestions", tag="purchase-suggestions")

@@ -19,6 +19,7 @@ from erp.purchasing.service.orders import require_bought
 from erp.purchasing.service.suggesting import update_suggestions
 from erp.stock import service as stock
 from records.entities import Values
+from records.shown import in_company_currency
 from records.types import Change, RecordType
 from values.money import UnitPrice, UnitPriceChange
 
@@ -112,6 +113,7 @@ SUPPLIER_PRICE: RecordType[SupplierPrice, SupplierPriceView] = RecordType(
     check=_check,
     publish=_publish,
     in_bulk=False,
+    shown={"amount": in_company_currency("price")},
 )
 """How supplier prices are kept; in turn, because two of a batch may be of one item.
 

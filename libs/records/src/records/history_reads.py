@@ -1,0 +1,154 @@
+"""Changes of records as callers see them: fields and values in the form of the record's view."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+
+from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.reading import Reading
+from chassis.work.ways import Way
+from records.entities import Record
+from records.history import EXTERNAL_REFS
+from records.reads import View
+from records.types import RecordType
+
+__all__ = ["FieldChange", "RecordChangeView", "changes_by_view", "history_of", "shown_changes"]
+
+E = TypeVar("E", bound=Record)
+V = TypeVar("V", bound=View)
+
+
+class FieldChange(BaseModel):
+    """What one field was and what it became."""
+
+    field: str = Field(description="Name of the field, as the record shows it.")
+    before: Any = Field(
+        description="The value before, in the form of the record; null: none, or a new record. Of "
+        "`external_refs` the link that ended."
+    )
+    after: Any = Field(
+        description="The value after; null: none. Of `external_refs` the link that was made."
+    )
+    redacted: bool = Field(
+        description="True: both values were erased; that the field changed is all that is kept."
+    )
+
+
+class RecordChangeView(BaseModel):
+    """One change of a record: who changed which fields, when and by which way."""
+
+    id: UUID
+    changed_at: datetime
+    actor: str = Field(description="Who changed it: `user:…`, `key:…`, `token:…` or `system:…`.")
+    actor_name: str = Field(description="The actor's name at that time; empty: it was erased.")
+    way: str = Field(
+        description=f"One of {', '.join(Way)}. ui: a user; api: a key of one's own; import: a file;"
+        " bridge: another system; rule: the service by itself."
+    )
+    import_id: UUID | None = Field(description="The import that it was a part of; null: none.")
+    correlation_id: UUID = Field(description="The process that it was a part of, as in events.")
+    is_new: bool = Field(description="True: the record was made, with these values.")
+    version: int = Field(description="The number in the record's ETag after the change.")
+    revision: int = Field(
+        description="Counts all changes of the record: its events' `aggversion` after the change. "
+        "Links count as none."
+    )
+    changes: list[FieldChange] = Field(description="The fields that changed, by name.")
+
+
+async def history_of(
+    at: Reading,
+    kind: RecordType[E, V],
+    record_id: UUID,
+    asked: PageQuery,
+    *,
+    field: str | None = None,
+) -> Page[RecordChangeView]:
+    """A page of the changes of a record, the last first; only those of `field` where one is named.
+
+    Raises NotFound, also where the actor may not see the record; InvalidCursor, InvalidInput.
+    """
+    await kind.reads.get(at, record_id)
+    names = kind.names_kept_of(field) if field else None
+    page = await fetch_page(
+        at.sql,
+        columns=_COLUMNS,
+        source="record_change",
+        view=dict,
+        sorts={"revision": Sort("revision", "bigint")},
+        default="-revision",
+        asked=asked,
+        where=[
+            Filter("record_type = {}", kind.name),
+            Filter("record_id = {}", record_id),
+            Filter("changes ?| {}::text[]", names),
+        ],
+    )
+    items = await shown_changes(at, kind, page.items)
+    if field:
+        for one in items:
+            one.changes = [change for change in one.changes if change.field == field]
+    return Page(items=items, next_cursor=page.next_cursor)
+
+
+async def shown_changes(
+    at: Reading, kind: RecordType[E, V], rows: Sequence[Mapping[str, Any]]
+) -> list[RecordChangeView]:
+    """Rows of `record_change`, all of one record type, as callers see them."""
+    changes = await changes_by_view(at, kind, [row["changes"] for row in rows])
+    return [
+        RecordChangeView.model_validate(dict(row) | {"changes": fields})
+        for row, fields in zip(rows, changes, strict=True)
+    ]
+
+
+_COLUMNS = ", ".join(name for name in RecordChangeView.model_fields)
+
+
+async def changes_by_view(
+    at: Reading, kind: RecordType[E, V], changes_kept: Sequence[Mapping[str, Any]]
+) -> list[list[FieldChange]]:
+    """Of each `changes` the fields, by name; what they refer to is looked up at once."""
+    kept = [dict(changes) for changes in changes_kept]
+    for name, shown in kind.shown.items():
+        pairs = [changes for changes in kept if changes.get(name)]
+        given = [value for changes in pairs for value in changes[name]]
+        values = iter(await shown.values(at, given))
+        for changes in pairs:
+            changes[name] = [next(values), next(values)]
+    return [
+        sorted((_field_change(kind, *one) for one in changes.items()), key=lambda one: one.field)
+        for changes in kept
+    ]
+
+
+def _field_change(kind: RecordType[E, V], name: str, values: tuple[Any, Any] | None) -> FieldChange:
+    field = kind.shown[name].name if name in kind.shown else name
+    if values is None:
+        return FieldChange(field=field, before=None, after=None, redacted=True)
+    before, after = (_as_in_view(kind.reads.view, field, value) for value in values)
+    return FieldChange(field=field, before=before, after=after, redacted=False)
+
+
+def _as_in_view(view: Any, field: str, value: Any) -> Any:
+    """The value in the form of the view; as it was kept where the view has another form by now."""
+    form = _form(view, field) if field != EXTERNAL_REFS and value is not None else None
+    if form is None:
+        return value
+    try:
+        return form.dump_python(form.validate_python(value), mode="json")
+    except ValidationError:
+        return value
+
+
+@cache
+def _form(view: Any, field: str) -> TypeAdapter[Any] | None:
+    declared = view.model_fields.get(field)
+    if declared is None:
+        return None
+    form: Any = Annotated[declared.annotation, *declared.metadata, Field()]
+    return TypeAdapter(form)
