@@ -80,7 +80,7 @@ class Service:
     chassis. `session`: settings of PostgreSQL for its pooled connections, in addition to those of
     every service. `retired_schemas`: folder with the schemas of events that it published once: they
     are served for those who keep such events. Raises ValueError when modules bring the same thing
-    twice.
+    twice. `fields`: a file with what fields and parameters mean, where the code does not say it.
     """
 
     name: str
@@ -94,6 +94,7 @@ class Service:
     reserved_systems: frozenset[str] = frozenset()
     shared_locales: Sequence[Path] = ()
     retired_schemas: Path | None = None
+    fields: Path | None = None
     session: Mapping[str, str] = field(default_factory=dict)
     commands: typer.Typer | None = None
 

@@ -36,6 +36,7 @@ SERVICE = Service(
     version="0.1.5",
     settings=CrmSettings,
     migrations=_HERE / "migrations",
+    fields=_HERE / "fields.toml",
     locale=_HERE / "locale",
     shared_locales=(records.LOCALE,),
     modules=(STAFF, ACCOUNTS, CATALOG, ORDERS, _WHOLE),

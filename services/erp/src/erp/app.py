@@ -43,6 +43,7 @@ SERVICE = Service(
     version="0.1.5",
     settings=ErpSettings,
     migrations=_HERE / "migrations",
+    fields=_HERE / "fields.toml",
     locale=_HERE / "locale",
     shared_locales=(records.LOCALE,),
     modules=(

@@ -55,6 +55,7 @@ SERVICE = Service(
     version="0.1.5",
     settings=BridgeSettings,
     migrations=_HERE / "migrations",
+    fields=_HERE / "fields.toml",
     locale=_HERE / "locale",
     modules=(POSITIONS, COMPARISONS, LANES, INBOX, SOURCES, IDENTITY, _WHOLE),
     session={"enable_seqscan": "off"},  # plans made on small tables must not read large ones

@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.status import HTTP_201_CREATED, HTTP_429_TOO_MANY_REQUESTS
 
+from chassis.api.descriptions import describe_fields
 from chassis.api.openapi_sides import part_sides
 from chassis.http.deprecation import document_deprecation
 from chassis.http.etag import LOCATION
@@ -79,6 +80,7 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
             _finish(operation, secured=path.startswith("/v1/") and path != LOG_IN)
     _name_by_titles(document)
     _declare_headers(app, document)
+    describe_fields(document, app.state.service.fields)
     part_sides(document)
     document["tags"] = _tags(app, document)
     for unused in ("HTTPValidationError", "ValidationError"):
