@@ -1,7 +1,7 @@
 """Notes on records and documents.
 
 Revision ID: e330
-Revises: e302
+Revises: e350
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ from alembic import op
 from records.notes.tables import DDL
 
 revision = "e330"
-down_revision = "e302"
+down_revision = "e350"
 
 
 def upgrade() -> None:
