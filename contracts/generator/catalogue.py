@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import AliasChoices, SecretStr
 from pydantic.fields import FieldInfo
 
+import records
 from chassis.problems.problem import Problem
 from chassis.service import Service
 from chassis.settings import ServiceSettings
@@ -34,8 +35,9 @@ Every setting is an environment variable and has a default that runs as it is. A
 def problems_page(services: Sequence[Service]) -> str:
     """The catalogue of problem types, those of the chassis first."""
     texts = {root_of(one.settings): Texts.load([one.locale]) for one in services}
-    texts["chassis"] = Texts.load([])
-    owners = {"chassis": "Every service"} | {root_of(one.settings): one.title for one in services}
+    texts |= {"chassis": Texts.load([]), "records": Texts.load([records.LOCALE])}
+    owners = {"chassis": "Every service", "records": "Records of both halves"}
+    owners |= {root_of(one.settings): one.title for one in services}
     sections: dict[str, list[str]] = {title: [] for title in owners.values()}
     for problem in sorted(problem_types(), key=lambda one: one.code):
         title = owners.get(root_of(problem))

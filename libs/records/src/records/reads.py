@@ -147,6 +147,13 @@ class Reads(Generic[V]):
             key=self.place or self.key,
         )
 
+    async def require(self, at: Reading, record_id: UUID) -> None:
+        """Raise NotFound unless there is such a record and the actor may see it."""
+        hidden = self._visibility(at)
+        sql = f"select from {self.source} where {self.key} = $1{_numbered(hidden, first=2)}"
+        if await at.sql.fetchrow(sql, record_id, *(one.value for one in hidden)) is None:
+            raise NotFound(entity=self.name, id=record_id)
+
     async def require_visible(self, at: Reading, ids: Collection[UUID]) -> None:
         """Raise NotFound for a record that there is not, or that the actor may not see.
 

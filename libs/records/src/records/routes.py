@@ -38,6 +38,7 @@ from records.entities import ACTIVE, ARCHIVED, Record, Values
 from records.history_reads import RecordChangeView, history_of
 from records.link_batches import AskedIds, LinksReply, LinksView, link_each, links_of
 from records.links import ExternalRef, LinkExternal, LinkRecords
+from records.paths import RecordPaths
 from records.reads import BY_TIME, View
 from records.senders import FromSystem, InBatch
 from records.types import RecordType
@@ -85,6 +86,7 @@ class RecordRoutes(Generic[E, V]):
         self._id_name = f"{one.replace(' ', '_')}_id"
         self._noun = noun or one.replace(" ", "_")
         self._article = "an" if one[0] in "aeiou" else "a"
+        self.paths = RecordPaths(router, kind.reads, one, read, write, noun)
         self._id = Annotated[UUID, Path(alias=self._id_name)]
         self._reader = Annotated[Actor, Needs(read)]
         self._writer = Annotated[Actor, Needs(write)]

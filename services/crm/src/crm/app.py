@@ -10,6 +10,7 @@ from crm.orders.module import MODULE as ORDERS
 from crm.settings import CrmSettings
 from crm.staff.module import MODULE as STAFF
 from records.links import RESERVED_SYSTEMS
+from records.notes.module import MODULE as NOTES
 
 __all__ = ["SERVICE"]
 
@@ -39,6 +40,6 @@ SERVICE = Service(
     fields=_HERE / "fields.toml",
     locale=_HERE / "locale",
     shared_locales=(records.LOCALE,),
-    modules=(STAFF, ACCOUNTS, CATALOG, ORDERS, _WHOLE),
+    modules=(NOTES, STAFF, ACCOUNTS, CATALOG, ORDERS, _WHOLE),
     reserved_systems=RESERVED_SYSTEMS,
 )

@@ -16,6 +16,7 @@ from erp.settings import ErpSettings
 from erp.settlement.module import MODULE as SETTLEMENT
 from erp.stock.module import MODULE as STOCK
 from records.links import RESERVED_SYSTEMS
+from records.notes.module import MODULE as NOTES
 
 __all__ = ["SERVICE"]
 
@@ -47,6 +48,7 @@ SERVICE = Service(
     locale=_HERE / "locale",
     shared_locales=(records.LOCALE,),
     modules=(
+        NOTES,
         PARTIES,
         CATALOG,
         LEDGER,

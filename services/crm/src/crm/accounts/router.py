@@ -21,6 +21,7 @@ from crm.accounts.service import matches
 from crm.accounts.service.accounts import ACCOUNT
 from crm.accounts.service.contacts import CONTACT
 from crm.ownership import ManagedByErp
+from records.annotations import annotate
 from records.routes import RecordRoutes
 
 __all__ = ["account_router", "contact_router"]
@@ -60,6 +61,7 @@ account.archive(
 )
 account.link()
 account.unlink()
+annotate(account.paths)
 
 contact_router = api_router(prefix="/v1/contacts", tag="contacts")
 contact = RecordRoutes(
@@ -77,3 +79,4 @@ contact.archive(
     primary=False,
 )
 contact.link()
+annotate(contact.paths)

@@ -31,6 +31,7 @@ from crm.catalog.service.prices import PRICE
 from crm.catalog.service.products import PRODUCT
 from crm.catalog.states import PriceStatus
 from crm.ownership import ManagedByErp
+from records.annotations import annotate
 from records.links import LinkExternal
 from records.routes import RecordRoutes
 
@@ -48,6 +49,7 @@ price_list.list("The ERP's price lists, the newest first.")
 price_list.upsert_one(UpsertPriceList)
 price_list.get()
 price_list.history()
+annotate(price_list.paths)
 
 product_router = api_router(prefix="/v1/products", tag="products")
 product = RecordRoutes(
@@ -94,6 +96,9 @@ async def product_link(
     return await product.reply(response, work, product_id)
 
 
+annotate(product.paths)
+
+
 price_router = api_router(prefix="/v1/product-prices", tag="product-prices")
 price = RecordRoutes(
     price_router,
@@ -118,3 +123,4 @@ price.put(
     refuses=(ManagedByErp,),
 )
 price.link()
+annotate(price.paths)

@@ -67,15 +67,18 @@ from crm.orders.service.copy_batches import (
     store_each,
     store_one,
 )
+from records.annotations import annotate
 from records.batches import upsert_each
+from records.paths import RecordPaths
 from records.senders import FromBoundSystem, FromSystem, InBatch, InBoundBatch
 from records.upserts import UPSERTED, UPSERTED_PART, Upserted, reply_outcome
 from values.external import ExternalId
 
 __all__ = ["erp_copy_router", "order_router"]
 
-Seller = Annotated[Actor, Needs("orders.write")]
-Reader = Annotated[Actor, Needs("orders.read")]
+READ, WRITE = "orders.read", "orders.write"
+Seller = Annotated[Actor, Needs(WRITE)]
+Reader = Annotated[Actor, Needs(READ)]
 Bridge = Annotated[Actor, Needs("orders.sync")]
 
 order_router = api_router(prefix="/v1/orders", tag="orders")
@@ -214,6 +217,9 @@ async def order_cancel(
     """The customer wants it no longer."""
     await orders.cancel_order(work, order_id)
     return await _order(reply, work, order_id)
+
+
+annotate(RecordPaths(order_router, queries.ORDERS, "order", READ, WRITE))
 
 
 def _upsert_reply(response: Response, stored: Stored, reply_id: UUID | None = None) -> UpsertReply:

@@ -31,6 +31,8 @@ from crm.staff.schemas import (
 )
 from crm.staff.service import members
 from crm.staff.service.teams import TEAM
+from records.annotations import annotate
+from records.paths import RecordPaths
 from records.routes import RecordRoutes
 
 __all__ = ["team_router", "user_router"]
@@ -126,6 +128,8 @@ async def user_set_password(
     return await _member(response, work, user_id)
 
 
+annotate(RecordPaths(user_router, queries.USERS, "user", READ, WRITE))
+
 team_router = api_router(prefix="/v1/teams", tag="teams")
 team = RecordRoutes(
     team_router,
@@ -141,3 +145,4 @@ team.create(AddTeam, "Form a team.")
 team.get()
 team.history()
 team.change(ChangeTeam)
+annotate(team.paths)

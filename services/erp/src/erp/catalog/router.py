@@ -54,6 +54,7 @@ from erp.catalog.service.price_lookup import find_price
 from erp.catalog.service.prices import PRICE
 from erp.catalog.service.units import add_unit, get_unit
 from erp.catalog.states import PriceStatus
+from records.annotations import annotate
 from records.routes import RecordRoutes
 
 __all__ = ["category_router", "item_router", "price_list_router", "price_router", "unit_router"]
@@ -119,6 +120,7 @@ category.upsert(UpsertCategory, refuses=(DuplicateCode, FixedCode, CategoryLoop)
 category.get()
 category.history()
 category.change(ChangeCategory, refuses=(CategoryLoop,))
+annotate(category.paths)
 
 item_router = api_router(prefix="/v1/items", tag="items")
 item = RecordRoutes(
@@ -139,6 +141,7 @@ item.history()
 item.change(ChangeItem, refuses=_IN_USE)
 item.archive("Put the item away; its history stays.", "Use the item again.")
 item.link()
+annotate(item.paths)
 
 price_list_router = api_router(prefix="/v1/price-lists", tag="price-lists")
 price_list = RecordRoutes(
@@ -158,6 +161,9 @@ async def price_list_make_default(
     """Use this list where none is named."""
     await make_default(work, price_list_id)
     return await price_list.reply(response, work, price_list_id)
+
+
+annotate(price_list.paths)
 
 
 price_router = api_router(prefix="/v1/prices", tag="prices")
@@ -188,3 +194,4 @@ price.history()
 price.change(ChangePrice)
 price.put("withdraw", {"status": PriceStatus.WITHDRAWN}, "Let the price hold no longer, on no day.")
 price.link()
+annotate(price.paths)

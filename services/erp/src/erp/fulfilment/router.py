@@ -73,16 +73,19 @@ from erp.stock.errors import (
     ShortOnDay,
     UnknownSerial,
 )
+from records.annotations import annotate
 from records.batches import upsert_each
+from records.paths import RecordPaths
 from records.senders import FromSystem, InBatch
 from records.upserts import UPSERTED, reply_outcome
 from values.external import ExternalId
 
 __all__ = ["order_router", "shipment_router"]
 
-Seller = Annotated[Actor, Needs("sales.write")]
-Reader = Annotated[Actor, Needs("sales.read")]
-Storekeeper = Annotated[Actor, Needs("stock.write")]
+READ, WRITE, SHIP = "sales.read", "sales.write", "stock.write"
+Seller = Annotated[Actor, Needs(WRITE)]
+Reader = Annotated[Actor, Needs(READ)]
+Storekeeper = Annotated[Actor, Needs(SHIP)]
 Accountant = Annotated[Actor, Needs("receivables.write")]
 
 order_router = api_router(prefix="/v1/sales-orders", tag="sales-orders")
@@ -316,3 +319,7 @@ async def shipment_reverse(
 ) -> ShipmentView:
     """Take a mistaken shipment or return back whole: goods, books and lines are as before it."""
     return await service.reverse_shipment(work, shipment_id, command)
+
+
+annotate(RecordPaths(order_router, queries.ORDERS, "order", READ, WRITE, noun="sales_order"))
+annotate(RecordPaths(shipment_router, queries.SHIPMENTS, "shipment", READ, SHIP))

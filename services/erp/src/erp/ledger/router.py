@@ -45,6 +45,7 @@ from erp.ledger.schemas import (
     YearView,
 )
 from erp.ledger.service.accounts import ACCOUNT
+from records.annotations import annotate
 from records.routes import RecordRoutes
 from records.senders import InBatch
 
@@ -72,6 +73,7 @@ account.list("The chart of accounts, by code.")
 account.create(NewAccount, "Open an account.", refuses=(DuplicateAccount,))
 account.get()
 account.history()
+annotate(account.paths)
 
 
 @year_router.get("")

@@ -20,6 +20,7 @@ from erp.parties.schemas import (
 from erp.parties.service import matches
 from erp.parties.service.customers import CUSTOMER
 from erp.parties.service.suppliers import SUPPLIER
+from records.annotations import annotate
 from records.routes import RecordRoutes
 
 __all__ = ["customer_router", "supplier_router"]
@@ -63,6 +64,7 @@ customer.archive(
 )
 customer.link()
 customer.unlink()
+annotate(customer.paths)
 
 supplier_router = api_router(prefix="/v1/suppliers", tag="suppliers")
 supplier = RecordRoutes(
@@ -86,3 +88,4 @@ supplier.archive(
     refuses=(DuplicateTaxId,),
 )
 supplier.link()
+annotate(supplier.paths)

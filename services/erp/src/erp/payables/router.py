@@ -44,11 +44,14 @@ from erp.payables.schemas import (
 )
 from erp.settlement.errors import CreditUsed, OpeningDiffers
 from erp.settlement.schemas import OpeningsReply
+from records.annotations import annotate
+from records.paths import RecordPaths
 
 __all__ = ["bill_router", "payable_router"]
 
-Accountant = Annotated[Actor, Needs("payables.write")]
-Reader = Annotated[Actor, Needs("payables.read")]
+READ, WRITE = "payables.read", "payables.write"
+Accountant = Annotated[Actor, Needs(WRITE)]
+Reader = Annotated[Actor, Needs(READ)]
 
 bill_router = api_router(prefix="/v1/bills", tag="bills")
 payable_router = api_router(prefix="/v1/payables", tag="payables")
@@ -150,3 +153,6 @@ async def payable_opening_list(
 async def payable_opening_get(opening_id: UUID, _by: Reader, at: InReading) -> OpeningPayableView:
     """The opening item, and what is left of it."""
     return await queries.OPENING_PAYABLES.get(at, opening_id)
+
+
+annotate(RecordPaths(bill_router, queries.BILLS, "bill", READ, WRITE))

@@ -54,12 +54,15 @@ from erp.settlement.errors import (
 from erp.settlement.schemas import OpeningsReply, PaymentView, ReverseWriteOff
 from erp.settlement.service import reverse_write_off
 from erp.settlement.states import PaymentKind
+from records.annotations import annotate
+from records.paths import RecordPaths
 
 __all__ = ["invoice_router", "opening_receivable_router", "tax_code_router", "write_off_router"]
 
-Accountant = Annotated[Actor, Needs("receivables.write")]
+READ, WRITE = "receivables.read", "receivables.write"
+Accountant = Annotated[Actor, Needs(WRITE)]
 WriteOffClerk = Annotated[Actor, Needs("receivables.write_off")]
-Reader = Annotated[Actor, Needs("receivables.read")]
+Reader = Annotated[Actor, Needs(READ)]
 
 invoice_router = api_router(prefix="/v1/invoices", tag="invoices")
 write_off_router = api_router(prefix="/v1/receivables/write-offs", tag="write-offs")
@@ -210,3 +213,6 @@ async def tax_code_create(
 ) -> TaxCodeView:
     """Add a rate of tax; it never changes."""
     return await service.add_tax_code(work, command)
+
+
+annotate(RecordPaths(invoice_router, queries.INVOICES, "invoice", READ, WRITE))

@@ -55,13 +55,16 @@ from erp.settlement.schemas import (
     WriteOffRest,
 )
 from erp.settlement.states import PaymentKind, Side
+from records.annotations import annotate
+from records.paths import RecordPaths
 from records.senders import InBatch
 from values.days import Day
 
 __all__ = ["open_item_router", "party_report_router", "payment_router"]
 
-Cashier = Annotated[Actor, Needs("settlement.write")]
-Reader = Annotated[Actor, Needs("settlement.read")]
+READ, WRITE = "settlement.read", "settlement.write"
+Cashier = Annotated[Actor, Needs(WRITE)]
+Reader = Annotated[Actor, Needs(READ)]
 
 payment_router = api_router(prefix="/v1/payments", tag="payments")
 open_item_router = api_router(prefix="/v1/open-items", tag="open-items")
@@ -280,3 +283,6 @@ async def payable_report_get(
 ) -> PartyReport:
     """What we owe suppliers at the end of a day (today), by days overdue; equal to the account."""
     return await _report(Side.PAYABLE, at, party_id, on or today, currency)
+
+
+annotate(RecordPaths(payment_router, queries.PAYMENTS, "payment", READ, WRITE))

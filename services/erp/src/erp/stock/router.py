@@ -58,6 +58,8 @@ from erp.stock.schemas import (
     WarehouseView,
 )
 from erp.stock.service import booking, reporting
+from records.annotations import annotate
+from records.paths import RecordPaths
 from records.senders import InBatch
 from values.days import Day
 
@@ -74,8 +76,9 @@ __all__ = [
     "warehouse_router",
 ]
 
-Storekeeper = Annotated[Actor, Needs("stock.write")]
-Reader = Annotated[Actor, Needs("stock.read")]
+READ, WRITE = "stock.read", "stock.write"
+Storekeeper = Annotated[Actor, Needs(WRITE)]
+Reader = Annotated[Actor, Needs(READ)]
 
 
 warehouse_router = api_router(prefix="/v1/warehouses", tag="warehouses")
@@ -115,6 +118,9 @@ async def warehouse_list(
 ) -> Page[WarehouseView]:
     """Warehouses, by code."""
     return await WAREHOUSES.page(at, None, asked)
+
+
+annotate(RecordPaths(warehouse_router, WAREHOUSES, "warehouse", READ, WRITE))
 
 
 @level_router.get("")

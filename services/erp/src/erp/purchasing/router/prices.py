@@ -36,6 +36,7 @@ from erp.purchasing.schemas import (
 )
 from erp.purchasing.service import ordering, suggesting
 from erp.purchasing.service.supplier_prices import SUPPLIER_PRICE
+from records.annotations import annotate
 from records.routes import RecordRoutes
 
 __all__ = ["suggestion_router", "supplier_price_router"]
@@ -63,6 +64,7 @@ supplier_price.upsert(UpsertSupplierPrice, refuses=_NEW)
 supplier_price.get()
 supplier_price.history()
 supplier_price.change(ChangeSupplierPrice)
+annotate(supplier_price.paths)
 
 suggestion_router = api_router(prefix="/v1/purchase-suggestions", tag="purchase-suggestions")
 

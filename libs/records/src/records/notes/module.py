@@ -1,0 +1,14 @@
+"""What notes bring into every service that keeps records."""
+
+from chassis.service import Module
+from chassis.work.states import States
+from records.notes.events import NoteChanged
+from records.notes.service import note_states
+
+__all__ = ["MODULE"]
+
+MODULE = Module(
+    name="notes",
+    events=(NoteChanged,),
+    states={NoteChanged: States("note", note_states)},
+)

@@ -1,0 +1,80 @@
+"""Routes of what belongs to a record or document: `/<many>/{id}/…`.
+
+Whoever calls needs the permission of the record itself. Whether the caller may see this record is
+asked by its `Reads` first: of a hidden one nothing is told (404).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+
+from chassis.actor import Actor
+from chassis.http.dependencies import Needs
+from chassis.http.refusals import refuses as declared
+from chassis.problems.problem import Problem
+from chassis.problems.standard import NotFound
+from records.reads import Reads
+
+__all__ = ["RecordPaths"]
+
+
+@dataclass(frozen=True)
+class RecordPaths:
+    """Where records or documents of a type are found, and who may read or change them.
+
+    `one` is the name of one in texts, such as "sales order"; `read` and `write` are the
+    permissions; `noun` names the type where `one` is too short for that.
+    """
+
+    router: APIRouter
+    reads: Reads[Any]
+    one: str
+    read: str
+    write: str
+    noun: str = ""
+
+    @property
+    def name(self) -> str:
+        """The type of record in one word, such as `sales_order`; it begins its operation ids."""
+        return self.noun or self.one.replace(" ", "_")
+
+    @property
+    def reader(self) -> Any:
+        """The caller, who may read such records."""
+        return Annotated[Actor, Needs(self.read)]
+
+    @property
+    def writer(self) -> Any:
+        """The caller, who may change such records."""
+        return Annotated[Actor, Needs(self.write)]
+
+    def location(self, record_id: UUID, part: str, part_id: UUID) -> str:
+        """The path of what belongs to the record."""
+        return f"{self.router.prefix}/{record_id}/{part}/{part_id}"
+
+    def add(  # noqa: PLR0917 - a route is all of these
+        self,
+        method: str,
+        path: str,
+        verb: str,
+        text: str,
+        endpoint: Callable[..., Any],
+        types: Mapping[str, Any],
+        *,
+        refuses: Sequence[type[Problem]] = (),
+        **options: Any,
+    ) -> None:
+        """Add the route `/{id}/<path>`, whose endpoint has a `record_id` and a `_by`."""
+        name = f"{self.one.replace(' ', '_')}_id"
+        endpoint.__name__, endpoint.__doc__ = f"{self.name}_{verb}", text
+        endpoint.__annotations__ |= {"record_id": Annotated[UUID, Path(alias=name)], **types}
+        self.router.add_api_route(
+            f"/{{{name}}}/{path}",
+            endpoint,
+            methods=[method],
+            responses=declared(NotFound, *refuses),
+            **options,
+        )

@@ -1,0 +1,40 @@
+"""One document of each type of the ERP: sold, shipped, invoiced, billed and paid."""
+
+from collections.abc import Mapping
+
+from chassis.testing.desk import Desk
+from erp.ledger import service as ledger
+
+__all__ = ["documents_of_erp"]
+
+COST, PRICE = ({"amount": amount, "currency": "CNY"} for amount in ("4.00", "10.00"))
+
+
+async def documents_of_erp(desk: Desk) -> Mapping[str, str]:
+    """Their ids, by the path of their collection."""
+    async with desk.server.database.transaction() as work:
+        await ledger.ensure_year(work, work.today())
+    item = await desk.add("/v1/items", sku=desk.word("SKU"), name="Bolt")
+    receipt = {"sku": item["sku"], "quantity": "10", "unit_cost": COST}
+    await desk.add("/v1/stock-receipts", lines=[receipt])
+    customer = await desk.add("/v1/customers", name=desk.word("Hotel"))
+    line = {"item_id": item["id"], "quantity": "4", "unit_price": PRICE}
+    order = await desk.add("/v1/sales-orders", customer_id=customer["id"], lines=[line])
+    shipped = await desk.add(f"/v1/sales-orders/{order['id']}/shipments")
+    invoiced = await desk.add(f"/v1/sales-orders/{order['id']}/invoices")
+    paid = await desk.add("/v1/payments", party_id=customer["id"], direction="in", amount=PRICE)
+    supplier = await desk.add("/v1/suppliers", name=desk.word("Works"))
+    expense = {"account": "6402", "description": "Power", "amount": COST}
+    billed = await desk.add(
+        "/v1/bills",
+        supplier_id=supplier["id"],
+        supplier_number=desk.word("B"),
+        expenses=[expense],
+    )
+    return {
+        "/v1/sales-orders": order["id"],
+        "/v1/shipments": shipped["shipment_id"],
+        "/v1/invoices": invoiced["invoice_id"],
+        "/v1/payments": paid["id"],
+        "/v1/bills": billed["id"],
+    }
