@@ -25,7 +25,7 @@ NEVER_EMPTY = object()
 
 Values = dict[str, Any]
 Make = Callable[[Desk], Awaitable[Values]]
-Fields = Mapping[str, tuple[Any, Any]]
+Fields = dict[str, tuple[Any, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +62,15 @@ class Kind:
         """A new record, by whichever way there is."""
         if self.new is not None:
             return await desk.add(self.path, **await self.new(desk))
-        assert self.sent is not None
-        reply = await desk.send(self.path, desk.word(), 1, system="shop", **await self.sent(desk))
+        sent = await self.content(desk)
+        reply = await desk.send(self.path, desk.word(), 1, system="shop", **sent)
         made: Values = reply.json()
         return made
+
+    async def content(self, desk: Desk) -> Values:
+        """What another system sends of a new one."""
+        assert self.sent is not None
+        return await self.sent(desk)
 
 
 async def of(_desk: Desk, **values: Any) -> Values:

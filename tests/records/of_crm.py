@@ -157,6 +157,7 @@ OF_CRM = (
             "description": ("Sells.", ""),
             "active": (False, NEVER_EMPTY),
         },
+        apart=frozenset({"parent_id"}),
         found=True,
     ),
 )

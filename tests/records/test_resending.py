@@ -39,7 +39,7 @@ async def _events(desk):
 @pytest.mark.parametrize(("half", "path", "batch"), WAYS)
 async def test_the_same_again_changes_nothing(desks, half, path, batch):
     desk, kind = desks[half], SENT[half, path]
-    key, body = desk.word(), await kind.sent(desk)
+    key, body = desk.word(), await kind.content(desk)
     outcome, record_id = await desk.upsert(path, key, 1, body, batch=batch)
     assert outcome == "created"
     before, events = await _row(desk, kind, record_id), await _events(desk)
@@ -56,9 +56,9 @@ async def test_the_same_again_changes_nothing(desks, half, path, batch):
 )
 async def test_a_version_that_says_something_else_is_taken(desks, half, path, batch):
     desk, kind = desks[half], SENT[half, path]
-    key, body = desk.word(), await kind.sent(desk)
+    key, body = desk.word(), await kind.content(desk)
     _, record_id = await desk.upsert(path, key, 1, body, batch=batch)
     assert await desk.upsert(path, key, 2, body, batch=batch) == ("unchanged", record_id)
-    changed = await desk.upsert(path, key, 3, body | kind.change, batch=batch)
+    changed = await desk.upsert(path, key, 3, body | (kind.change or {}), batch=batch)
     assert changed == ("updated", record_id)
     assert await desk.upsert(path, key, 4, body, batch=batch) == ("updated", record_id)

@@ -64,7 +64,7 @@ async def crm(cluster):
         yield service
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def desk(crm):
     return Desk(crm)
 

@@ -16,6 +16,7 @@ from chassis.storage.source_versions import Versioned, digest, is_too_far
 from chassis.telemetry.trace import Trace
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
+from records.reads import Reads
 from records.senders import BatchRequest
 from records.settings import source_version_step_max
 from records.upserts import Sent, Upserted, is_news, unchanged, upsert
@@ -70,23 +71,29 @@ async def upsert_each(
     act: Callable[[Work, str, str, I], Awaitable[Upserted]],
     *,
     in_bulk: InBulk[I] | None = None,
+    reads: Reads[Any] | None = None,
 ) -> BatchReply:
     """Upsert each item as if alone, in the order sent; a refused one leaves the others as they are.
 
-    Neighbours are written at once, as far as `in_bulk` can or nothing is to be done; of these the
+    `reads` says which known records the actor may change; without it, all. Neighbours are written
+    at once, as far as `in_bulk` can or nothing is to be done; of these the
     new ones are published first. Batches of one type from one system pass one at a time: their
     items may name the same records in different order, and side by side they would deadlock.
     """
     table: FromClause = entity.__table__  # type: ignore[attr-defined] # mapped
     entity_type = table.description
     await advisory_lock(work, f"batch:{entity_type}:{request.system}")
+    known = await external.resolve_all(
+        work.sql, entity_type, request.system, [item.external_id for item in items]
+    )
+    ours = {one.entity_id for one in known.values()}
     batch = _Batch(
         work,
         request.system,
         table,
-        await external.resolve_all(
-            work.sql, entity_type, request.system, [item.external_id for item in items]
-        ),
+        known,
+        reads,
+        set(await reads.changeable_ids(work, ours)) if reads else ours,
         Counter(item.external_id for item in items),
         act,
         in_bulk or InBulk(),
@@ -116,18 +123,26 @@ async def versions_of(work: Work, table: FromClause, ids: Collection[UUID]) -> d
 
 @dataclass(frozen=True)
 class _Batch(Generic[I]):
-    """A batch being taken over; `known` are the links that were there when it came."""
+    """A batch being taken over; `known` are the links that were there when it came.
+
+    `changeable` are the records of those that the actor may change; others go alone, refused.
+    """
 
     work: Work
     system: str
     table: FromClause
     known: Mapping[str, external.External]
+    reads: Reads[Any] | None
+    changeable: Collection[UUID]
     times: Mapping[str, int]
     act: Callable[[Work, str, str, I], Awaitable[Upserted]]
     in_bulk: InBulk[I]
 
     async def one(self, item: I) -> tuple[Outcome, Present]:
         """Take over an item alone."""
+        link = self.known.get(item.external_id)
+        if self.reads and link and link.entity_id not in self.changeable:
+            await self.reads.require_changeable(self.work, [link.entity_id])
         done = await self.act(self.work, self.system, item.external_id, item)
         return done.outcome, (await versions_of(self.work, self.table, [done.id]))[done.id]
 
@@ -138,6 +153,8 @@ class _Batch(Generic[I]):
         link = self.known.get(item.external_id)
         if link is None:
             return self.in_bulk.create is not None
+        if link.entity_id not in self.changeable:
+            return False
         if not is_news(link, item.source_version, trace):
             return True
         step_max = source_version_step_max(self.work)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from chassis.http.dependencies import ViewOf
 from chassis.problems.problem import ProblemView
-from chassis.problems.standard import NotFound
+from chassis.problems.standard import Forbidden, NotFound
 from chassis.storage import external
 from chassis.storage.external import AlreadyLinked
 from chassis.storage.reading import Reading
@@ -82,7 +82,8 @@ async def link_each(
 ) -> LinksReply:
     """Say of each record which record of the system it is; a refused one leaves the others.
 
-    A record that the actor may not see is refused as one that there is not. Changes of the records
+    A record that the actor may not see is refused as one that there is not, one that it may not
+    change as forbidden. Changes of the records
     that are under way end first, so that who changes one afterwards knows the link. Raises
     SystemReserved.
     """
@@ -94,10 +95,11 @@ async def link_each(
     found = await lock_found(work, kind.entity, [item.id for item in items])
     visible = await kind.reads.visible_ids(work, found)
     found = {one: record for one, record in found.items() if one in visible}
+    changeable = await kind.reads.changeable_ids(work, found)
     new = [
         (item.external_id, item.id)
         for item in items
-        if item.id in found and item.external_id not in known
+        if item.id in found and item.id in changeable and item.external_id not in known
     ]
     made = await external.link_all(work.sql, kind.name, command.system, new) if new else set()
     for external_id, record_id in made:
@@ -110,6 +112,9 @@ async def link_each(
         if item.id not in found:
             missing = NotFound(entity=kind.name, id=item.id)
             return LinkOutcome(**named, status="failed", problem=view_of(missing))
+        if item.id not in changeable:
+            refused = Forbidden(scope=kind.reads.change_scope)
+            return LinkOutcome(**named, status="failed", problem=view_of(refused))
         if (item.external_id, item.id) not in linked:
             taken = AlreadyLinked(
                 entity=kind.name, system=command.system, external_id=item.external_id

@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy import FromClause
 
-from chassis.problems.standard import NotFound
+from chassis.problems.standard import Forbidden, NotFound
 from chassis.storage.base import version_columns
 from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.reading import Reading
@@ -87,6 +87,8 @@ class Reads(Generic[V]):
     columns       SQL columns of the view
     source        SQL table, with joins; a row for each record
     visible       conditions that are added to every read: the rows that the actor may see
+    changeable    conditions of those that the actor may change as well, where they are fewer;
+                  `change_scope`: the permission that lifts them
     filters       conditions of a list for the query (`QueryModel`) that its route takes
     searched      the texts that `q` is looked up in
     sorts         what lists may be sorted by; `default_sort` without a wish
@@ -108,6 +110,8 @@ class Reads(Generic[V]):
     key: str = "id"
     place: str = ""
     show: Callable[[Reading, Mapping[str, Any]], V] | None = None
+    changeable: Callable[[Reading], Sequence[Filter]] = everybody
+    change_scope: str = ""
 
     async def get(self, at: Reading, record_id: UUID) -> V:
         """The record as callers see it. Raises NotFound, also where the actor may not see it."""
@@ -166,7 +170,25 @@ class Reads(Generic[V]):
 
     async def visible_ids(self, at: Reading, ids: Collection[UUID]) -> Collection[UUID]:
         """Those of the ids whose records the actor may see; all, unasked, if everybody may."""
-        hidden = self._visibility(at)
+        return await self._ids_within(at, ids, self._visibility(at))
+
+    async def changeable_ids(self, at: Reading, ids: Collection[UUID]) -> Collection[UUID]:
+        """Those of the ids whose records the actor may change; all, unasked, if it sees all so."""
+        return await self._ids_within(at, ids, self.changeable(at))
+
+    async def require_changeable(self, at: Reading, ids: Collection[UUID]) -> None:
+        """Raise NotFound for a record that is not visible, Forbidden for one that is not to change.
+
+        Where the actor may change all records it asks nothing.
+        """
+        await self.require_visible(at, ids)
+        changeable = await self.changeable_ids(at, ids)
+        if any(one not in changeable for one in ids):
+            raise Forbidden(scope=self.change_scope)
+
+    async def _ids_within(
+        self, at: Reading, ids: Collection[UUID], hidden: Sequence[Filter]
+    ) -> Collection[UUID]:
         if not hidden:
             return ids
         sql = (

@@ -39,7 +39,7 @@ from records.history_reads import RecordChangeView, history_of
 from records.link_batches import AskedIds, LinksReply, LinksView, link_each, links_of
 from records.links import ExternalRef, LinkExternal, LinkRecords
 from records.paths import RecordPaths
-from records.reads import BY_TIME, View
+from records.reads import BY_TIME, View, everybody
 from records.senders import FromSystem, InBatch
 from records.types import RecordType
 from records.upserts import UPSERTED, reply_outcome
@@ -83,6 +83,7 @@ class RecordRoutes(Generic[E, V]):
     ) -> None:
         self.router, self.kind, self.one, self.many = router, kind, one, many
         self._refuses = refuses
+        self._hidden: Refusals = () if kind.reads.visible is everybody else (NotFound,)
         self._id_name = f"{one.replace(' ', '_')}_id"
         self._noun = noun or one.replace(" ", "_")
         self._article = "an" if one[0] in "aeiou" else "a"
@@ -180,7 +181,7 @@ class RecordRoutes(Generic[E, V]):
         )
         types = {"command": command, "_by": self._writer}
         path = "/by-external/{system}/{external_id}"
-        own: Refusals = (VersionTooFar, *self._refuses, *refuses)
+        own: Refusals = (VersionTooFar, *self._hidden, *self._refuses, *refuses)
         self._add("PUT", path, "upsert", text, upsert, types, responses=UPSERTED, refuses=own)
 
     def links(self) -> None:

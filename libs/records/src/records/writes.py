@@ -53,9 +53,10 @@ async def lock_visible(
     """The records by id, locked until the act ends.
 
     Raises NotFound, also for one that the actor may not see: it learns nothing of its version.
+    Raises Forbidden for one that it may see but not change.
     """
     found = await (kind.lock(work, ids) if kind.lock else lock_all(work, kind.entity, ids))
-    await kind.reads.require_visible(work, ids)
+    await kind.reads.require_changeable(work, ids)
     return found
 
 
@@ -92,7 +93,7 @@ async def link(work: Work, kind: RecordType[E, V], record_id: UUID, command: Lin
 
     A change that is under way ends first: from the link on another system may lead in some fields.
     """
-    await kind.reads.require_visible(work, [record_id])
+    await kind.reads.require_changeable(work, [record_id])
     made = await links.link(work, kind.name, record_id, command)
     found = await lock_visible(work, kind, [record_id])
     if made:
@@ -104,7 +105,7 @@ async def unlink(work: Work, kind: RecordType[E, V], record_id: UUID, gone: Exte
 
     All that the other system led in is ours to change again.
     """
-    await kind.reads.require_visible(work, [record_id])
+    await kind.reads.require_changeable(work, [record_id])
     ended = await links.unlink(work, kind.name, record_id, gone)
     found = await lock_visible(work, kind, [record_id])
     if ended:
@@ -129,7 +130,9 @@ async def upsert_batch(
     """Take over many records, each judged alone."""
     in_bulk = _in_bulk(kind) if kind.in_bulk else InBulk()
     in_bulk = replace(in_bulk, prepare=kind.lock_batch)
-    return await upsert_each(work, request, kind.entity, items, upsert_of(kind), in_bulk=in_bulk)
+    return await upsert_each(
+        work, request, kind.entity, items, upsert_of(kind), in_bulk=in_bulk, reads=kind.reads
+    )
 
 
 def upsert_of(kind: RecordType[E, V]) -> Callable[[Work, str, str, Any], Awaitable[Upserted]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from chassis.actor import SYSTEM
 from chassis.storage.connections import driver_url
 from crm.accounts.queries import Wanted, matches
 from values.address import Address
@@ -177,7 +178,13 @@ MANY = """insert into account (id, version, created_at, updated_at, name, sort_k
 
 
 class Recorder:
-    """Takes down what is asked, and answers nothing."""
+    """A reading of who reaches all: takes down what is asked, and answers nothing."""
+
+    actor = SYSTEM
+
+    @property
+    def sql(self):
+        return self
 
     async def fetch(self, statement, *arguments):
         self.asked = statement, arguments

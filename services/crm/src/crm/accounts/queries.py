@@ -18,7 +18,7 @@ from chassis.storage.reading import Reading
 from chassis.storage.searching import Kept, having
 from chassis.work.locking import any_of
 from chassis.work.unit_of_work import Work
-from crm import searched
+from crm import reach, searched
 from crm.accounts.models import ACTIVE, Account, Contact
 from crm.accounts.schemas import (
     AccountQuery,
@@ -31,7 +31,7 @@ from crm.accounts.schemas import (
 from crm.accounts.states import Stage
 from crm.settings import settings_of
 from records.links import references
-from records.reads import BY_NAME, Reads, columns_of, everybody, record_filters
+from records.reads import BY_NAME, Reads, columns_of, record_filters
 from values.address import Address
 from values.email import email_key
 from values.matching import PHONE_TAIL, MatchKeys
@@ -125,12 +125,31 @@ def _contact_filters(at: Reading, query: ContactQuery) -> list[Filter]:
     ]
 
 
+def _account_reach(at: Reading) -> Sequence[Filter]:
+    """The accounts that the actor may see."""
+    return reach.of_account(at, "read")
+
+
+def _account_change(at: Reading) -> Sequence[Filter]:
+    return reach.of_account(at, "write")
+
+
+def _contact_reach(at: Reading) -> Sequence[Filter]:
+    return reach.through_account(at, "read", account_id="contact.account_id")
+
+
+def _contact_change(at: Reading) -> Sequence[Filter]:
+    return reach.through_account(at, "write", account_id="contact.account_id")
+
+
 ACCOUNTS = Reads(
     name="account",
     view=AccountView,
     columns=columns_of(AccountView, Account.__table__, phone=_PHONE, erp=_ERP, owes=_OWES),
     source="account",
-    visible=everybody,
+    visible=_account_reach,
+    changeable=_account_change,
+    change_scope=reach.CHANGE_ALL,
     query=AccountQuery,
     filters=_account_filters,
     searched=searched.ACCOUNTS,
@@ -143,7 +162,9 @@ CONTACTS = Reads(
         ContactView, Contact.__table__, phone=_PHONE, consent=_CONSENT, primary="is_primary"
     ),
     source="contact",
-    visible=everybody,
+    visible=_contact_reach,
+    changeable=_contact_change,
+    change_scope=reach.CHANGE_ALL,
     query=ContactQuery,
     filters=_contact_filters,
     searched=searched.CONTACTS,
@@ -234,6 +255,21 @@ def _same_phone(row: str) -> str:
               and starts_with({row}.match_phone, '+') and {row}.match_phone <> p.phone)"""
 
 
+def _matches_sql(at: Reading) -> tuple[str, list[Any]]:
+    """What finds matches among the accounts that the actor may see, and the values it takes."""
+    found = {
+        "a": reach.of_account(at, "read", account="a"),
+        "r": reach.of_account(at, "read", account="r"),
+        "c": reach.through_account(at, "read", account_id="c.account_id"),
+        "l": reach.through_account(at, "read", account_id="r.entity_id"),
+    }
+    seen = {
+        name: "".join(f" and {one.condition.format('$9')}" for one in conditions)
+        for name, conditions in found.items()
+    }
+    return _MATCHES.format(**seen), [one.value for one in found["a"]]
+
+
 _MATCHES = f"""with probe as (
     select at::int, tax_id, email, phone
       from unnest($1::text[], $2::text[], $3::text[])
@@ -246,32 +282,32 @@ _MATCHES = f"""with probe as (
   hit as (
     select l.at, 'external_id' as reason, r.entity_id as id from linked l
       join external_reference r on r.entity_type = 'account'
-        and r.system = l.system and r.external_id = l.external_id
+        and r.system = l.system and r.external_id = l.external_id{{l}}
     union all
     select p.at, 'tax_id', f.id from probe p cross join lateral (
-      select r.id from account r where r.match_tax_id = p.tax_id and r.match_tax_id <> ''
+      select r.id from account r where r.match_tax_id = p.tax_id and r.match_tax_id <> ''{{r}}
        order by r.id limit $7) f
     union all
     select p.at, 'email', f.id from probe p cross join lateral (
       select id from (
           (select a.id from account a
-            where a.match_email = p.email and a.match_email <> '' order by a.id limit $7)
+            where a.match_email = p.email and a.match_email <> ''{{a}} order by a.id limit $7)
           union
           (select c.account_id from contact c where c.match_email = p.email
-              and c.match_email <> '' and c.status = 'active' order by c.id limit $7)) u
+              and c.match_email <> '' and c.status = 'active'{{c}} order by c.id limit $7)) u
         order by id limit $7) f where p.email <> ''
     union all
     select p.at, 'phone', f.id from probe p cross join lateral (
       select id from (
-          (select a.id from account a where {_same_phone("a")} order by a.id limit $7)
+          (select a.id from account a where {_same_phone("a")}{{a}} order by a.id limit $7)
           union
           (select c.account_id from contact c
-            where {_same_phone("c")} and c.status = 'active' order by c.id limit $7)) u
+            where {_same_phone("c")} and c.status = 'active'{{c}} order by c.id limit $7)) u
         order by id limit $7) f where p.phone <> ''
     union all
     select p.at, 'name_and_address', f.id from named p cross join lateral (
       select r.id from account r where r.match_name = p.name and r.match_name <> ''
-          and r.match_places && p.places order by r.id limit $7) f)
+          and r.match_places && p.places{{r}} order by r.id limit $7) f)
   select at, id, array_agg(distinct reason) as reasons from hit group by at, id"""
 
 _CANDIDATES = f"""select id, {version_columns(Account.__table__)}, name, tax_id, email,
@@ -288,29 +324,32 @@ class Wanted:
     external_refs: Sequence[tuple[str, str]]
 
 
-async def matches(sql: Sql, wanted: Sequence[Wanted]) -> list[dict[UUID, list[str]]]:
+async def matches(at: Reading, wanted: Sequence[Wanted]) -> list[dict[UUID, list[str]]]:
     """Records that have something in common with each probe, and what, in the order asked.
 
-    Of one kind no more are found for a probe than one more than are shown.
+    Only those that the actor may see. Of one kind no more are found for a probe than one more than
+    are shown.
     """
     keys = [one.keys for one in wanted]
     named = [
-        {"at": at, "name": name, "places": one.places}
-        for at, one in enumerate(keys, 1)
+        {"at": number, "name": name, "places": one.places}
+        for number, one in enumerate(keys, 1)
         for name in {one.name, one.legal_name} - {""}
         if one.places
     ]
-    linked = [(at, *link) for at, one in enumerate(wanted, 1) for link in one.external_refs]
-    rows = await sql.fetch(
-        _MATCHES,
+    linked = [(number, *link) for number, one in enumerate(wanted, 1) for link in one.external_refs]
+    sql, reached = _matches_sql(at)
+    rows = await at.sql.fetch(
+        sql,
         [one.tax_id for one in keys],
         [one.email for one in keys],
         [one.phone for one in keys],
         orjson.dumps(named).decode(),
-        [at for at, _, _ in linked],
+        [number for number, _, _ in linked],
         [system for _, system, _ in linked],
         MOST_FOUND + 1,
         [external_id for _, _, external_id in linked],
+        *reached,
     )
     found: list[dict[UUID, list[str]]] = [{} for _ in wanted]
     for row in rows:

@@ -48,7 +48,7 @@ account.links()
 @account_router.post("/matches")
 async def account_match(command: MatchAccounts, _by: Reader, at: InReading) -> AccountMatchReply:
     """Look for accounts that are, or may be, the same firms. Nothing changes."""
-    return await matches.match_accounts(at.sql, command)
+    return await matches.match_accounts(at, command)
 
 
 account.get()

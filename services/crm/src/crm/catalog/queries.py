@@ -12,7 +12,7 @@ from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from chassis.work.locking import any_of
 from chassis.work.unit_of_work import Work
-from crm import searched
+from crm import reach, searched
 from crm.catalog.models import PriceList, Product, ProductPrice
 from crm.catalog.rules.pricing import PricedProduct
 from crm.catalog.schemas import (
@@ -143,10 +143,14 @@ PRICE_LISTS = Reads(
 )
 
 
-async def is_account(sql: Sql, account_id: UUID) -> bool:
-    """Whether there is such an account."""
-    found: bool = await sql.fetchval(
-        "select exists (select from account where id = $1)", account_id
+async def is_account(at: Reading, account_id: UUID) -> bool:
+    """Whether there is such an account, and the actor may see it."""
+    seen = reach.of_account(at, "read")
+    conditions = "".join(f" and {one.condition.format('$2')}" for one in seen)
+    found: bool = await at.sql.fetchval(
+        f"select exists (select from account where id = $1{conditions})",
+        account_id,
+        *(one.value for one in seen),
     )
     return found
 

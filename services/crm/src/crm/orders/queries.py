@@ -1,6 +1,7 @@
 """Reads, locks and set-based writes of orders."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.locking import any_of
 from chassis.work.unit_of_work import Work
-from crm import searched
+from crm import reach, searched
 from crm.orders.models import Order, OrderLine
 from crm.orders.schemas import OrderQuery, OrderView
 from crm.sql import Sql
@@ -20,6 +21,7 @@ from records.reads import Reads, columns_of, everybody, sorts_of
 
 __all__ = [
     "ORDERS",
+    "PUBLISHED",
     "add_order",
     "bases_of",
     "has_ordered",
@@ -65,6 +67,14 @@ def _filters(_at: Reading, query: OrderQuery) -> list[Filter]:
     ]
 
 
+def _reach(at: Reading) -> Sequence[Filter]:
+    return reach.through_account(at, "read", account_id="customer_order.account_id")
+
+
+def _change(at: Reading) -> Sequence[Filter]:
+    return reach.through_account(at, "write", account_id="customer_order.account_id")
+
+
 ORDERS = Reads(
     name="order",
     view=OrderView,
@@ -76,13 +86,18 @@ ORDERS = Reads(
         waits_for=_UNKNOWN_TO_ERP,
     ),
     source="customer_order",
-    visible=everybody,
+    visible=_reach,
+    changeable=_change,
+    change_scope=reach.CHANGE_ALL,
     query=OrderQuery,
     filters=_filters,
     searched=searched.ORDERS,
     sorts=sorts_of("customer_order", named=False),
     key="customer_order.id",
 )
+
+PUBLISHED = replace(ORDERS, visible=everybody)
+"""Orders as events tell them, whoever acts or reads events."""
 
 _ADD_LINES = """line as (insert into customer_order_line (id, order_id, position, product_id,
     quantity, unit_price, discount, net, external_line_id)

@@ -161,13 +161,19 @@ async def order_upsert_batch(
 ) -> BatchReply:
     """Take over orders as another system knows them; each is judged alone."""
     return await upsert_each(
-        work, asked, Order, command.items, orders.upsert_order, in_bulk=orders.IN_BULK
+        work,
+        asked,
+        Order,
+        command.items,
+        orders.upsert_order,
+        in_bulk=orders.IN_BULK,
+        reads=queries.ORDERS,
     )
 
 
 @order_router.put(
     "/by-external/{system}/{external_id}",
-    responses=UPSERTED | refuses(VersionTooFar, *_CONTENT, AccountFixed, OrderCancelled),
+    responses=UPSERTED | refuses(VersionTooFar, NotFound, *_CONTENT, AccountFixed, OrderCancelled),
 )
 async def order_upsert(
     system: FromSystem,

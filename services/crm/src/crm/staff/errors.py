@@ -2,7 +2,7 @@
 
 from chassis.problems.problem import Problem
 
-__all__ = ["DisablesYourself", "TeamNameTaken"]
+__all__ = ["DisablesYourself", "TeamLoop", "TeamNameTaken"]
 
 
 class TeamNameTaken(Problem):
@@ -12,6 +12,15 @@ class TeamNameTaken(Problem):
     code = "team_name_taken"
     title = "Another team has this name"
     detail = "There is a team {name} ({existing_id}) already. Choose another name."
+
+
+class TeamLoop(Problem):
+    """A team cannot lie below itself."""
+
+    status = 422
+    code = "team_loop"
+    title = "A team cannot lie below itself"
+    detail = "{parent} lies below {name} already. Choose another parent."
 
 
 class DisablesYourself(Problem):

@@ -21,17 +21,20 @@ LOCAL_USER = Table(
 
 
 class Team(NamedRecord, Base):
-    """People who share work."""
+    """People who share work. A team lies below its parent, never below itself (a trigger)."""
 
     __tablename__ = "team"
     __table_args__ = (
         CheckConstraint("name <> ''", name="name_given"),
         Index("uq_team_name", literal_column("lower(name)"), unique=True),
         *list_indexes("team"),
+        CheckConstraint("parent_id <> id", name="not_its_own_parent"),
+        Index("ix_team_parent_id", "parent_id"),
     )
 
     description: Mapped[str] = mapped_column(Text, default="")
     active: Mapped[bool] = mapped_column(default=True)
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id"))
 
 
 class StaffMember(Base):

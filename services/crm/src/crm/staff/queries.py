@@ -14,7 +14,7 @@ from crm.staff.models import StaffMember, Team
 from crm.staff.schemas import MemberQuery, MemberView, TeamQuery, TeamView
 from records.reads import BY_NAME, Reads, columns_of, everybody
 
-__all__ = ["TEAMS", "USERS", "ensure_member", "lock_member", "teams_with_names"]
+__all__ = ["TEAMS", "USERS", "ensure_member", "lies_below", "lock_member", "teams_with_names"]
 
 _USER = """u.id, u.login, u.name, coalesce(s.email, '') as email, s.team_id, t.name as team,
   u.roles, u.active, u.language, u.version, u.created_at, u.updated_at"""
@@ -32,7 +32,10 @@ def _user_filters(_at: Reading, query: MemberQuery) -> list[Filter]:
 
 
 def _team_filters(_at: Reading, query: TeamQuery) -> list[Filter]:
-    return [Filter("team.active = {}", query.active)]
+    return [
+        Filter("team.active = {}", query.active),
+        Filter("team.parent_id = {}", query.parent_id),
+    ]
 
 
 USERS = Reads(
@@ -76,6 +79,19 @@ async def ensure_member(work: Work, member_id: UUID) -> StaffMember:
     )
     wanted = select(StaffMember).where(StaffMember.id == member_id)
     return (await work.session.execute(wanted)).scalar_one()
+
+
+async def lies_below(sql: Sql, *, lower: UUID, upper: UUID) -> bool:
+    """Whether the lower team is the upper one or lies below it at any depth."""
+    found: bool = await sql.fetchval(
+        """with recursive above as (
+             select id, parent_id from team where id = $1
+             union select t.id, t.parent_id from team t join above a on t.id = a.parent_id)
+           select exists (select from above where id = $2)""",
+        lower,
+        upper,
+    )
+    return found
 
 
 async def teams_with_names(sql: Sql, names: Collection[str]) -> dict[str, UUID]:

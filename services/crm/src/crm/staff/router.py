@@ -19,7 +19,7 @@ from chassis.problems.standard import (
 from chassis.storage.paging import Page
 from chassis.storage.reading import Reading
 from crm.staff import queries
-from crm.staff.errors import DisablesYourself, TeamNameTaken
+from crm.staff.errors import DisablesYourself, TeamLoop, TeamNameTaken
 from crm.staff.schemas import (
     AddMember,
     AddTeam,
@@ -138,7 +138,7 @@ team = RecordRoutes(
     many="teams",
     read=READ,
     write=WRITE,
-    refuses=(TeamNameTaken,),
+    refuses=(TeamNameTaken, TeamLoop, MissingReference),
 )
 team.list("Teams, by name.")
 team.create(AddTeam, "Form a team.")

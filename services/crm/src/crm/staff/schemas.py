@@ -86,11 +86,15 @@ class MemberQuery(BaseModel):
     team_id: UUID | None = None
 
 
+_PARENT = "The team above it, whose members see what this team's do; null: none."
+
+
 class AddTeam(Command):
     """Form a team."""
 
     name: Name
     description: Note = ""
+    parent_id: UUID | None = Field(default=None, description=_PARENT)
 
 
 class ChangeTeam(Command):
@@ -101,6 +105,7 @@ class ChangeTeam(Command):
     active: StrictBool = Field(
         default_factory=unset, description="False: takes no new members; it stays visible."
     )
+    parent_id: UUID | None = Field(default_factory=unset, description=_PARENT)
 
 
 class TeamView(BaseModel):
@@ -112,6 +117,7 @@ class TeamView(BaseModel):
     name: str
     description: str
     active: bool
+    parent_id: UUID | None = Field(description="The team above it.")
     members: int = Field(description="How many staff members are in it.")
     version: EtagVersion
     revision: Revision
@@ -124,3 +130,4 @@ class TeamQuery(BaseModel):
 
     q: Line | None = Field(default=None, description="Words of the name; also pinyin.")
     active: bool | None = None
+    parent_id: UUID | None = Field(default=None, description="The teams right below this one.")

@@ -10,6 +10,7 @@ from chassis.storage.reading import Reading
 from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import lock, lock_all, read_all
 from chassis.work.unit_of_work import Work
+from crm import reach
 from crm.accounts import queries
 from crm.accounts.errors import AccountArchived
 from crm.accounts.events import AccountChanged
@@ -37,12 +38,14 @@ __all__ = [
 ]
 
 
-async def buyer(sql: queries.Sql, account_id: UUID, *, new_business: bool = False) -> Buyer:
+async def buyer(work: Work, account_id: UUID, *, new_business: bool = False) -> Buyer:
     """What an order needs to know of its account.
 
-    Raises NotFound, AccountArchived (for new business).
+    Raises NotFound, Forbidden (it is not the actor's to change), AccountArchived (for new
+    business).
     """
-    found = await queries.buyer(sql, account_id)
+    await queries.ACCOUNTS.require_changeable(work, [account_id])
+    found = await queries.buyer(work.sql, account_id)
     if found is None:
         raise NotFound(entity="account", id=account_id)
     if new_business and found.archived:
@@ -92,7 +95,7 @@ async def _prepare(work: Work, change: Change[Account], sender: str | None) -> V
 
     Who has terms of the ERP is a customer; when the ERP archives or restores the customer, the
     account follows. Raises SystemReserved (terms from elsewhere), ManagedByErp (restored here but
-    archived there), InvalidInput, CurrencyNotSupported, MissingReference (owner).
+    archived there), InvalidInput, CurrencyNotSupported, MissingReference and Forbidden (owner).
     """
     account, values = change.record, dict(change.values)
     terms = values.get("erp")
@@ -105,6 +108,7 @@ async def _prepare(work: Work, change: Change[Account], sender: str | None) -> V
     owner_id = values.get("owner_id")
     if owner_id and owner_id != account.owner_id:
         await require_active_user(work, owner_id, pointer="/owner_id")
+        await reach.require_owner(work, owner_id)
     return with_phone(values, account, region=settings_of(work.setting).region)
 
 

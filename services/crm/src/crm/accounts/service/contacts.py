@@ -70,11 +70,13 @@ async def _account_id(work: Work, values: dict[str, object], sender: str | None)
 
 
 async def _account(work: Work, account_id: UUID) -> Account:
-    """The account, locked until the act ends. Raises MissingReference."""
+    """The account, locked until the act ends. Raises MissingReference, Forbidden."""
     try:
-        return await lock(work, Account, account_id)
+        account = await lock(work, Account, account_id)
+        await queries.ACCOUNTS.require_changeable(work, [account_id])
     except NotFound as unknown:
         raise MissingReference(entity="account", reference=account_id) from unknown
+    return account
 
 
 async def _make_room(work: Work, contact: Contact, values: Values) -> None:

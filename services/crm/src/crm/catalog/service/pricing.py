@@ -27,7 +27,7 @@ async def price_of(at: Reading, product_id: UUID, asked: PriceAsked) -> QuotedPr
 
     Raises NotFound, MissingReference (account), NoPrice.
     """
-    if asked.account and not await queries.is_account(at.sql, asked.account):
+    if asked.account and not await queries.is_account(at, asked.account):
         raise MissingReference(entity="account", reference=asked.account)
     known = await queries.priced(at.sql, [product_id], asked.price_list, account_id=asked.account)
     if product_id not in known:

@@ -144,10 +144,10 @@ def _new_view(
 async def _buyer(work: Work, account_id: UUID, *, new_business: bool = False) -> Buyer:
     """What an order needs of the account, which is a customer from now on.
 
-    Raises MissingReference, AccountArchived.
+    Raises MissingReference, Forbidden, AccountArchived.
     """
     try:
-        buyer = await accounts.buyer(work.sql, account_id, new_business=new_business)
+        buyer = await accounts.buyer(work, account_id, new_business=new_business)
     except NotFound as unknown:
         raise MissingReference(entity="account", reference=account_id) from unknown
     if buyer.prospect:
@@ -235,7 +235,7 @@ async def _change(
     present = await queries.load_lines(work, order.id)
     requested = present if sent is None else await build_lines(work, order, sent, present)
     if ours and orders_more(requested, present):
-        await accounts.buyer(work.sql, order.account_id, new_business=True)
+        await accounts.buyer(work, order.account_id, new_business=True)
     changed = apply_values(order, values, present, requested)
     if not changed:
         return False
@@ -269,7 +269,7 @@ async def save_order(
     await work.flush()
     if lines is not None:
         await queries.replace_lines(work, order.id, lines)
-    view = await queries.ORDERS.get(work, order.id)
+    view = await queries.PUBLISHED.get(work, order.id)
     await _publish(work, view, sorted(set(changed)), base=order.base)
 
 
@@ -285,6 +285,7 @@ async def _lock_order(work: Work, order_id: UUID) -> Order:
     order = await queries.load_for_update(work, order_id)
     if order is None:
         raise NotFound(entity="order", id=order_id)
+    await queries.ORDERS.require_changeable(work, [order_id])
     return order
 
 
@@ -297,7 +298,7 @@ async def _publish(
 async def order_states(at: Reading, order_ids: Sequence[UUID]) -> list[OrderChanged]:
     """What is published of orders, as they are now."""
     bases = await queries.bases_of(at.sql, order_ids)
-    found = await queries.ORDERS.get_all(at, order_ids)
+    found = await queries.PUBLISHED.get_all(at, order_ids)
     return [_event(view, (), base=bases[view.id]) for view in found]
 
 

@@ -8,7 +8,7 @@ from chassis.problems.standard import InvalidInput, MissingReference, NotFound
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
 from crm.staff import queries
-from crm.staff.errors import TeamNameTaken
+from crm.staff.errors import TeamLoop, TeamNameTaken
 from crm.staff.models import Team
 from crm.staff.schemas import TeamView
 from records.types import Change, RecordType
@@ -28,7 +28,14 @@ async def require_open_team(work: Work, team_id: UUID) -> None:
 
 
 async def _check(work: Work, changes: Sequence[Change[Team]], _sender: str | None) -> None:
-    """See to it that each name is of one team. Raises TeamNameTaken."""
+    """Raises TeamNameTaken, MissingReference (parent), TeamLoop."""
+    await _claim_names(work, changes)
+    for one in changes:
+        if one.touches("parent_id") and one.record.parent_id:
+            await _require_above(work, one.record, one.record.parent_id)
+
+
+async def _claim_names(work: Work, changes: Sequence[Change[Team]]) -> None:
     named = [one.record for one in changes if one.touches("name")]
     if not named:
         return
@@ -38,6 +45,17 @@ async def _check(work: Work, changes: Sequence[Change[Team]], _sender: str | Non
         existing_id = taken.get(team.name, team.id)
         if existing_id != team.id:
             raise TeamNameTaken(name=team.name, existing_id=existing_id)
+
+
+async def _require_above(work: Work, team: Team, parent_id: UUID) -> None:
+    """See to it that the parent can be one. Teams are moved one after the other."""
+    await advisory_lock(work, "team_tree")
+    try:
+        parent = await queries.TEAMS.get(work, parent_id)
+    except NotFound as unknown:
+        raise MissingReference(entity="team", reference=parent_id) from unknown
+    if await queries.lies_below(work.sql, lower=parent_id, upper=team.id):
+        raise TeamLoop(parent=parent.name, name=team.name)
 
 
 TEAM: RecordType[Team, TeamView] = RecordType(
