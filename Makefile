@@ -7,7 +7,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-clock test-books cover check contracts bench kafka demo clean environment
+.PHONY: help run test test-clock test-books cover check contracts module bench kafka demo clean environment
 
 help: ## Print this help
 	@echo "Tandem: an ERP, a CRM, and the bridge that makes them one."
@@ -49,6 +49,10 @@ check: environment ## Check format, lint, types, imports, contracts and deployme
 
 contracts: environment ## Generate contracts/ anew from the code
 	@$(BIN)/python -m contracts.generator generate
+
+module: environment ## Make a module on the kit: NAME=lead SERVICE=crm; MANY=leads CHINESE=线索
+	@$(BIN)/python deploy/local/module.py "$(NAME)" "$(SERVICE)" \
+	  --many "$(MANY)" --chinese "$(CHINESE)"
 
 bench: environment ## Measure, each figure beside the limit measured in the same run
 	@$(BIN)/python -m bench

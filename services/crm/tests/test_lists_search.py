@@ -34,7 +34,8 @@ async def trade(desk):
     price = await desk.add(
         "/v1/product-prices", product=product["code"], price_list="standard", price=money
     )
-    return {
+    named = await desk.crm.add_named()
+    return {path: (one["id"], [one["name"]]) for path, one in named.items()} | {
         "/v1/accounts": (account["id"], [account["name"]]),
         "/v1/contacts": (
             contact["id"],

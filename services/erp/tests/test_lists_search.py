@@ -175,7 +175,9 @@ async def clerk(erp):
 @pytest.fixture(scope="module")
 async def trade(clerk):
     """Documents of an item's whole way, by list: one record and what finds it."""
+    named = await clerk.erp.add_named()
     item, made = await catalog(clerk)
+    made = {path: (one["id"], [one["name"]]) for path, one in named.items()} | made
     made |= await bought(clerk, item)
     made |= await sold(clerk, item)
     account = (await clerk.listed("/v1/accounts"))[-1]

@@ -27,6 +27,7 @@ async def last_events(erp):
 async def test_a_state_is_what_the_last_event_said(clerk):
     """Customer, item, price, price list, order, availability and balance, each more than once."""
     desk, erp = clerk, clerk.erp
+    await erp.add_named()
     category = await desk.add("/v1/item-categories", code=desk.word("CAT"), name="Lamps")
     item = await desk.item(
         category=category["code"], conversions=[{"unit": "KGM", "numerator": 5, "denominator": 2}]

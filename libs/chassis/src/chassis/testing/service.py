@@ -85,6 +85,21 @@ class ServiceUnderTest:
         headers = {"Idempotency-Key": str(uuid4())} | options.pop("headers", {})
         return await self.client.post(path, json=body, headers=headers, **options)
 
+    async def add_named(self) -> dict[str, dict[str, Any]]:
+        """A record of each type that asks for a name and nothing else, by the path of its list."""
+        document = (await self.client.get("/openapi.json")).json()
+        schemas, made = document["components"]["schemas"], {}
+        for path, acts in document["paths"].items():
+            if not {"get", "post"} <= acts.keys() or "requestBody" not in acts["post"]:
+                continue
+            body = acts["post"]["requestBody"]["content"]["application/json"]["schema"]
+            command = schemas.get(body.get("$ref", "").rpartition("/")[2], {})
+            if command.get("required") == ["name"]:
+                reply = await self.post(path, {"name": uuid4().hex})
+                assert reply.status_code == httpx.codes.CREATED, reply.text
+                made[path] = reply.json()
+        return made
+
     async def close(self) -> None:
         """Give everything back."""
         if self._sequencer:
