@@ -1,13 +1,13 @@
 """Teams get a parent, and no team lies below itself, whichever way it is written.
 
 Revision ID: 0310
-Revises: 0351
+Revises: 0330
 """
 
 from alembic import op
 
 revision = "0310"
-down_revision = "0351"
+down_revision = "0330"
 
 _NO_LOOP = """create function team_no_loop() returns trigger language plpgsql as $$ begin
   perform pg_advisory_xact_lock(hashtextextended('crm team tree', 0));

@@ -3,7 +3,7 @@
 What records were before stays unknown: their first change from now on is the first one kept.
 
 Revision ID: 0320
-Revises: 0305
+Revises: 0360
 """
 
 from alembic import op
@@ -11,7 +11,7 @@ from alembic import op
 from records import history_tables
 
 revision = "0320"
-down_revision = "0305"
+down_revision = "0360"
 
 
 def upgrade() -> None:

@@ -1,7 +1,7 @@
 """Notes on records and orders.
 
 Revision ID: 0330
-Revises: 0351
+Revises: 0320
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ from alembic import op
 from records.notes.tables import DDL
 
 revision = "0330"
-down_revision = "0351"
+down_revision = "0320"
 
 
 def upgrade() -> None:

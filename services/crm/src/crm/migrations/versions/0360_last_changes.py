@@ -1,13 +1,13 @@
 """Whatever a list is sorted by has an index, also the time of the last change.
 
 Revision ID: 0360
-Revises: 0305
+Revises: 0351
 """
 
 from alembic import op
 
 revision = "0360"
-down_revision = "0305"
+down_revision = "0351"
 
 INDEXES = (
     ("customer_order", "updated_at"),

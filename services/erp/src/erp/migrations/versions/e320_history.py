@@ -3,7 +3,7 @@
 What records were before stays unknown: their first change from now on is the first one kept.
 
 Revision ID: e320
-Revises: e302
+Revises: e360
 """
 
 from alembic import op
@@ -11,7 +11,7 @@ from alembic import op
 from records import history_tables
 
 revision = "e320"
-down_revision = "e302"
+down_revision = "e360"
 
 
 def upgrade() -> None:

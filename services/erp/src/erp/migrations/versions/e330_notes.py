@@ -1,7 +1,7 @@
 """Notes on records and documents.
 
 Revision ID: e330
-Revises: e350
+Revises: e320
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ from alembic import op
 from records.notes.tables import DDL
 
 revision = "e330"
-down_revision = "e350"
+down_revision = "e320"
 
 
 def upgrade() -> None:

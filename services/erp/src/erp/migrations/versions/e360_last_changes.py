@@ -1,13 +1,13 @@
 """Whatever a list is sorted by has an index, also the time of the last change.
 
 Revision ID: e360
-Revises: e302
+Revises: e350
 """
 
 from alembic import op
 
 revision = "e360"
-down_revision = "e302"
+down_revision = "e350"
 
 INDEXES = (
     ("account", "created_at"),
