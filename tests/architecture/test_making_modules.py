@@ -20,7 +20,7 @@ pytestmark = pytest.mark.xdist_group("making-modules")
 MADE = {"crm": ("lead", "leads"), "erp": ("vehicle_type", "vehicle_types")}
 LINES = 250
 BIN = Path(sys.executable).parent
-CHECKS: dict[str, tuple[str, ...]] = {
+CHECKS: dict[str, list[str | Path]] = {
     "format": [BIN / "ruff", "format", "--check", "--quiet", "services", "contracts"],
     "lint": [BIN / "ruff", "check", "--quiet", "services", "contracts"],
     "types": [
