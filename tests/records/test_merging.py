@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chassis.testing.desk import MERGE_PATCH
-from tests.records.kind import CNY, NEVER_EMPTY
+from tests.records.kind import CNY, NEVER_EMPTY, Kind
 from tests.records.kinds import HALVES, KINDS
 
 PATCHED = [kind for kind in KINDS if kind.fields]
@@ -24,7 +24,7 @@ AMOUNTS = [
     for name in ("list_price", "credit_limit", "price")
     if name in kind.fields
 ]
-FREIGHT = [(kind, "freight") for kind in PATCHED if "freight" in kind.apart]
+FREIGHT: list[tuple[Kind, str]] = [(kind, "freight") for kind in PATCHED if "freight" in kind.apart]
 WRONG_AMOUNTS: list[tuple[dict[str, Any], str, str]] = [
     ({"amount": None}, "/amount", "never_empty"),
     ({"currency": None}, "/currency", "never_empty"),
@@ -131,7 +131,7 @@ def _amount(shown):
     return shown["amount"] if isinstance(shown, dict) else f"{shown}.00"
 
 
-@pytest.mark.parametrize(("kind", "name"), AMOUNTS + FREIGHT, ids=str)
+@pytest.mark.parametrize(("kind", "name"), [*AMOUNTS, *FREIGHT], ids=str)
 async def test_a_part_of_an_amount_keeps_the_other_part(desks, problem, kind, name):
     """`{"amount": "5"}` is 5 of the currency that it had; what was never said cannot be kept."""
     desk = desks[kind.half]
