@@ -431,7 +431,7 @@ import sys
 from types import SimpleNamespace
 import chassis.api.app, chassis.testing.service, chassis.work.database
 from chassis.worker.relaying import relay_for
-settings = SimpleNamespace(kafka_bootstrap_servers={servers!r}, kafka_partitions=3)
+settings = SimpleNamespace(kafka_bootstrap_servers={servers!r}, kafka_partitions=3, base_url="http://erp.test")
 service = SimpleNamespace(name="erp", events=[])
 relay = relay_for(service, settings, None, None)
 print(relay is not None, "aiokafka" in sys.modules)
