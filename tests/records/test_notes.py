@@ -110,7 +110,9 @@ async def test_rights_are_those_of_the_record(records):
         read = needed(half, "GET", path)
         write = needed(half, "POST", path)
         assert {read, write} <= scopes
-        stranger = await half.as_(*sorted(scopes - {read, write}))
+        areas = {read.rpartition(".")[0], write.rpartition(".")[0]}
+        others = [one for one in scopes if one.rpartition(".")[0] not in areas]
+        stranger = await half.as_(*sorted(others))
         reader = await half.as_(read)
         writer = await half.as_(write)
         key = {"Idempotency-Key": str(uuid4())}
