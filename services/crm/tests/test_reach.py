@@ -42,17 +42,19 @@ async def person(desk, role, team=None):
 
 
 async def records(desk, owner_id):
-    """An account of the owner's with a contact, an order and links; a record of each collection."""
+    """An account of the owner's with a contact, an order, a link and notes, by collection."""
     account = await desk.account(owner_id=owner_id, email=f"{uuid4().hex}@mill.example")
     code = desk.word("P")
     await desk.product(code=code, list_price=MONEY)
     contact = await desk.contact(account["id"])
     order = await desk.order(account["id"], code)
     made = dict(zip(REACHED, (account, contact, order), strict=True))
-    for path in REACHED[:1]:
-        link = {"system": "shop", "external_id": account["id"]}
-        reply = await desk.crm.post(f"{path}/{account['id']}/external-refs", link)
-        assert reply.is_success, reply.text
+    link = {"system": "shop", "external_id": account["id"]}
+    reply = await desk.crm.post(f"/v1/accounts/{account['id']}/external-refs", link)
+    assert reply.is_success, reply.text
+    for path, record in made.items():
+        note = await desk.add(f"{path}/{record['id']}/notes", text="Pays late.")
+        record["note_id"] = note["id"]
     return made | {"code": code}
 
 
@@ -97,11 +99,13 @@ async def test_a_strangers_row_is_not_there_on_any_route_of_one(
     """The same problem as for a row that there is not, whatever version is named."""
     client, made = stranger
     record = made["/" + "/".join(path.split("/")[1:3])]
-    before = await desk.see(f"{'/'.join(path.split('/')[:3])}/{record['id']}")
+    at = f"{'/'.join(path.split('/')[:3])}/{record['id']}"
+    before = await desk.see(at), await desk.see(f"{at}/notes")
     where = re.sub(r"\{\w+_id\}", record["id"], path, count=1)
-    where = where.format(system="shop", external_id=record["id"])
-    body = {"system": "shop", "external_id": "1"} if path.endswith("-refs") else {}
-    sent = None if method in {"GET", "DELETE"} else body
+    where = where.format(system="shop", external_id=record["id"], note_id=record["note_id"])
+    link = {"system": "shop", "external_id": "1"}
+    bodies = {"external-refs": link, "notes": {"text": "Seen."}, "{note_id}": {"text": "Seen."}}
+    sent = None if method in {"GET", "DELETE"} else bodies.get(path.rpartition("/")[2], {})
     headers = once(**{"If-Match": '"77"'})
     reply = await client.request(method, where, json=sent, headers=headers)
     refusal = problem(reply, 404, "not_found")
@@ -109,7 +113,7 @@ async def test_a_strangers_row_is_not_there_on_any_route_of_one(
         method, where.replace(record["id"], str(uuid4()), 1), json=sent, headers=headers | once()
     )
     assert problem(other, 404, "not_found")["facts"].keys() == refusal["facts"].keys()
-    assert await desk.see(f"{'/'.join(path.split('/')[:3])}/{record['id']}") == before
+    assert (await desk.see(at), await desk.see(f"{at}/notes")) == before
 
 
 @pytest.mark.parametrize("path", REACHED)
