@@ -5,6 +5,7 @@ import re
 import pytest
 from sqlalchemy import CheckConstraint
 
+from chassis.work.ways import Way
 from tests.records.kinds import HALVES
 
 DEFINED = """select c.conname, pg_get_constraintdef(c.oid) as text from pg_constraint c
@@ -19,12 +20,13 @@ def words(text: str) -> set[str]:
 
 @pytest.mark.parametrize("half", HALVES)
 async def test_the_database_knows_the_words_that_the_models_list(desks, half):
-    """Migrations and models name the same constraints, with the same words."""
+    """Migrations and models name the same constraints, with the same words; so does the history."""
     listed = {
         str(check.name): words(str(check.sqltext))
         for table in HALVES[half].metadata.sorted_tables
         for check in table.constraints
         if isinstance(check, CheckConstraint) and str(check.name).endswith("_known")
     }
+    listed["ck_record_change_way_known"] = set(Way)
     found = {row["conname"]: words(row["text"]) for row in await desks[half].rows(DEFINED)}
     assert found == listed

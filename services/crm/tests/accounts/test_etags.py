@@ -87,7 +87,10 @@ async def test_of_two_with_one_etag_one_is_refused_whenever_a_copy_lands(desk, p
 
     assert (await changed("before", {"segment": "A"})).status_code == 200
     refused = problem(await changed("between", {"segment": "B"}), 412, "stale_revision")
-    assert refused["facts"] == {"expected": 1, "current": 2}
+    facts = refused["facts"]
+    assert (facts["expected"], facts["current"]) == (1, 2)
+    conflict = {"field": "segment", "original": "", "theirs": "A", "mine": "B"}
+    assert conflict in facts["conflicts"]
     again = await changed("after", {"segment": "B"})
     problem(again, 412, "stale_revision")
     assert (await desk.see(at(account)))["segment"] == "A"
