@@ -23,6 +23,8 @@ from sqlalchemy.dialects.postgresql.base import RESERVED_WORDS
 
 HERE = Path(__file__).resolve().parent
 TEMPLATES = HERE / "templates" / "module"
+LONGEST = 16
+"""Characters of a record's name: PostgreSQL cuts off names of constraints after 63."""
 ROLES = {"crm": "sales_manager", "erp": "planner"}
 """The role that may read and write the records at first; others are given in `module.py`."""
 
@@ -90,6 +92,9 @@ class NewModule:
             if word in RESERVED_WORDS or iskeyword(word):
                 message = f"{word!r} is a word of SQL or Python. Choose another name."
                 raise Refusal(message)
+        if len(self.name) > LONGEST or len(self.many) > LONGEST + 4:
+            message = f"{self.name!r} is longer than {LONGEST} characters, or its plural by far."
+            raise Refusal(message)
         if self.name == self.many:
             message = f"One and many are both {self.name!r}. Give the plural: MANY=…"
             raise Refusal(message)
