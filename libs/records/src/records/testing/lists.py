@@ -15,13 +15,16 @@ DAYS = {"created_from": "2000-01-01", "updated_from": "2000-01-01"}
 
 
 def paged_lists(document: Mapping[str, Any]) -> dict[str, set[str]]:
-    """The lists with pages in an OpenAPI document, by path, with what each may be asked."""
+    """The lists with pages in an OpenAPI document, by path, with what each may be asked.
+
+    Without those of what belongs to one record, such as its history.
+    """
     asked = {
         path: {one["name"] for one in acts["get"].get("parameters", [])}
         for path, acts in document["paths"].items()
         if "get" in acts
     }
-    return {path: names for path, names in asked.items() if "cursor" in names}
+    return {path: names for path, names in asked.items() if "cursor" in names and "{" not in path}
 
 
 async def check_list(client: httpx.AsyncClient, path: str, names: set[str]) -> None:
