@@ -98,12 +98,16 @@ class NewModule:
         if self.name == self.many:
             message = f"One and many are both {self.name!r}. Give the plural: MANY=…"
             raise Refusal(message)
-        tables = (self.source / "migrations" / "versions").glob("*.py")
-        used = re.compile(rf"create table {self.name}\b")
+        tables = [
+            *self.source.glob("migrations/versions/*.py"),
+            *self.root.glob("libs/*/src/**/*.py"),
+        ]
+        used = re.compile(rf"create (unlogged )?table {self.name}\b")
         if any(used.search(one.read_text("utf-8")) for one in tables):
             message = f"The {self.service} has a table {self.name} already."
             raise Refusal(message)
-        if taken := [one for one in (self.source / self.many, self.tests) if one.exists()]:
+        places = (self.source / self.many, self.source / f"{self.many}.py", self.tests)
+        if taken := [one for one in places if one.exists()]:
             message = f"{taken[0].relative_to(self.root)} is there already."
             raise Refusal(message)
 

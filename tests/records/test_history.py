@@ -280,6 +280,28 @@ async def test_a_stale_change_is_told_what_others_changed(desks, problem, kind):
         assert ("mine" in one) == (field in other(kind))
 
 
+async def test_of_a_part_that_was_sent_no_other_part_is_called_the_callers(desks, problem):
+    """A client that merges `mine` would empty the rest of the address."""
+    desk = desks["crm"]
+    account = await desk.add(
+        "/v1/accounts", name=desk.word("Mill"), billing_address={"city": "Ningbo"}
+    )
+    path = f"/v1/accounts/{account['id']}"
+    seen(await desk.change(path, {"billing_address": {"city": "Yuyao"}}, revision=1))
+    part = {"billing_address": {"postal_code": "315000"}}
+    facts = problem(await desk.change(path, part, revision=1), 412, "stale_revision")["facts"]
+    (conflict,) = facts["conflicts"]
+    assert conflict["mine"] == part["billing_address"]
+
+
+async def test_a_new_record_without_a_phone_has_none_in_its_history(desks):
+    desk = desks["crm"]
+    account = await desk.add("/v1/accounts", name=desk.word("Mill"))
+    kind = next(one for one in KINDS if one.path == "/v1/accounts" and one.half == "crm")
+    (first,) = await history(desk, kind, account["id"])
+    assert not {one["field"] for one in first["changes"]} & {"phone", "phone_raw"}
+
+
 async def test_a_field_changed_back_is_no_conflict(desks, problem):
     desk = desks["crm"]
     team = await desk.add("/v1/teams", name=desk.word("T"))

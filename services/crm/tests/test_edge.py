@@ -44,7 +44,8 @@ MIRRORED = {"order-fulfilments", "order-refusals", "product-availabilities", "ac
 
 def filled(path):
     """The path with something in the place of each parameter."""
-    for name in ("account", "contact", "product", "price", "price_list", "user", "team", "order"):
+    of = ("account", "contact", "product", "price", "price_list", "user", "team", "order", "note")
+    for name in of:
         path = path.replace(f"{{{name}_id}}", str(uuid4()))
     system = "erp" if path.split("/")[2] in MIRRORED else "shop"
     return path.replace("{system}", system).replace("{external_id}", "X-1")
@@ -106,15 +107,19 @@ async def test_a_change_says_which_version_it_is_based_on(crm, problem, path):
 
 @pytest.mark.parametrize("path", PATCHES)
 async def test_what_is_not_there_cannot_be_changed(crm, problem, path):
-    reply = await crm.client.patch(filled(path), json={}, headers={"If-Match": '"1"'})
+    body = {"text": "Call back."} if "/notes/" in path else {}
+    reply = await crm.client.patch(filled(path), json=body, headers={"If-Match": '"1"'})
     problem(reply, 404, "not_found")
 
 
 @pytest.mark.parametrize("path", [path for path in POSTS if "_id}" in path])
 async def test_nothing_is_done_to_what_is_not_there(crm, problem, path):
-    body = {"system": "shop", "external_id": "X-1"} if path.endswith("refs") else {}
-    if path.endswith("/password"):
-        body = {"password": "correct horse battery"}
+    bodies = {
+        "external-refs": {"system": "shop", "external_id": "X-1"},
+        "notes": {"text": "Call back."},
+        "password": {"password": "correct horse battery"},
+    }
+    body = bodies.get(path.rpartition("/")[2], {})
     problem(await crm.post(filled(path), body), 404, "not_found")
 
 
@@ -171,7 +176,8 @@ async def test_a_stale_etag_changes_nothing(desk, problem):
     path = f"/v1/accounts/{account['id']}"
     await desk.change(path, {"industry": "Lamps"}, revision=1)
     told = problem(await desk.change(path, {"industry": "Toys"}, revision=1), 412, "stale_revision")
-    assert told["facts"] == {"expected": 1, "current": 2}
+    conflict = {"field": "industry", "original": "", "theirs": "Lamps", "mine": "Toys"}
+    assert told["facts"] == {"expected": 1, "current": 2, "conflicts": [conflict]}
     assert (await desk.see(path))["industry"] == "Lamps"
 
 

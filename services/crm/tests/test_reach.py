@@ -313,3 +313,53 @@ async def test_the_members_are_asked_for_once_in_a_list(desk, tree):
         plan = "\n".join(row[0] for row in await connection.fetch(sql, condition.value))
     assert "InitPlan" in plan
     assert "SubPlan" not in plan
+
+
+@pytest.mark.parametrize("path", REACHED)
+async def test_who_may_not_change_a_row_takes_no_version_of_it_either(desk, problem, tree, path):
+    """Else the sender's own next version would be an old one, and lost."""
+    owner, _ = await person(desk, "seller", tree["east"])
+    _, teammate = await person(desk, "seller", tree["east"])
+    made, key = await records(desk, owner), desk.word()
+    account = {"account_id": made["/v1/accounts"]["id"]}
+    line = {"product": made["code"], "quantity": "1", "unit_price": MONEY}
+    body = {
+        "/v1/accounts": {"name": "Yarn", "owner_id": owner},
+        "/v1/contacts": {"name": "Ann"} | account,
+        "/v1/orders": {"lines": [line]} | account,
+    }[path]
+    at = f"{path}/by-external/shop/{key}"
+    assert (await desk.client.put(at, json=body | {"source_version": 1})).status_code == 201
+    refused = await teammate.put(at, json=body | {"source_version": 1_000_001})
+    problem(refused, 403, "forbidden")
+    again = await desk.client.put(at, json=body | {"source_version": 2})
+    assert again.headers["Tandem-Outcome"] == "unchanged"
+
+
+async def test_a_manager_moves_nobody_and_no_team_out_of_reach(desk, problem, tree):
+    """Else the manager would choose whose records there are to see."""
+    manager, client = await person(desk, "sales_manager", tree["east"])
+    stranger, _ = await person(desk, "seller", tree["west"])
+    seller, _ = await person(desk, "seller", tree["ningbo"])
+
+    async def change(path, **values):
+        seen = await desk.see(path)
+        return await client.patch(path, json=values, headers={"If-Match": f'"{seen["version"]}"'})
+
+    for path, values in (
+        (f"/v1/users/{manager}", {"team_id": tree["west"]}),
+        (f"/v1/users/{stranger}", {"team_id": tree["east"]}),
+        (f"/v1/users/{seller}", {"team_id": tree["west"]}),
+        (f"/v1/teams/{tree['west']}", {"parent_id": tree["east"]}),
+        (f"/v1/teams/{tree['ningbo']}", {"parent_id": tree["west"]}),
+    ):
+        before = await desk.see(path)
+        refusal = problem(await change(path, **values), 403, "forbidden")
+        assert refusal["facts"] == {"scope": "all_records.write"}
+        assert await desk.see(path) == before
+    new = {"password": "another horse battery"}
+    reply = await client.post(f"/v1/users/{stranger}/password", json=new, headers=once())
+    problem(reply, 403, "forbidden")
+    assert (await change(f"/v1/users/{seller}", team_id=tree["east"])).is_success
+    team = {"name": desk.word("Yuyao"), "parent_id": tree["ningbo"]}
+    assert (await client.post("/v1/teams", json=team, headers=once())).status_code == 201

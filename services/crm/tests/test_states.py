@@ -16,7 +16,7 @@ async def seller(cluster, desk):
 
 
 async def test_a_state_is_what_the_last_event_said(seller):
-    """Accounts with their contacts, orders with their lines; all that asks for a name alone."""
+    """Accounts with their contacts, orders with lines and notes; all that asks for a name."""
     await seller.crm.add_named()
     accounts = [await seller.account(phone="138 1234 5678"), await seller.account()]
     for name in ("Ann", "Bo"):
@@ -31,6 +31,7 @@ async def test_a_state_is_what_the_last_event_said(seller):
         await seller.add("/v1/orders", account_id=account["id"], lines=lines, freight=PRICE)
     order = await seller.add("/v1/orders", account_id=accounts[0]["id"], lines=lines)
     await seller.crm.post(f"/v1/orders/{order['id']}/cancel", {})
+    await seller.add(f"/v1/orders/{order['id']}/notes", text="Called off by telephone.")
 
     events = await seller.crm.feed()
     for event in SERVICE.states:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-COMMON = {"malformed_json", "unauthorized", "forbidden", "invalid_input"}
+COMMON = {"malformed_json", "unauthorized", "forbidden", "invalid_input", "rate_limited"}
 ONCE = {
     "idempotency_key_required",
     "idempotency_key_reused",

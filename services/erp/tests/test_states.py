@@ -49,8 +49,8 @@ async def test_a_state_is_what_the_last_event_said(clerk):
             {"item_id": one["id"], "quantity": "5", "unit_price": MONEY} for one in (item, other)
         ],
     )
-    for act in ("shipments", "invoices"):
-        reply = await erp.post(f"/v1/sales-orders/{order['id']}/{act}", {})
+    for act, body in (("shipments", {}), ("invoices", {}), ("notes", {"text": "By rail."})):
+        reply = await erp.post(f"/v1/sales-orders/{order['id']}/{act}", body)
         assert reply.is_success, reply.text
     paid = {"party_id": customer["id"], "amount": {"amount": "30.00", "currency": "CNY"}}
     assert (await erp.post("/v1/payments", paid)).is_success

@@ -280,6 +280,13 @@ async def test_a_filter_without_a_value_is_refused_not_a_scan(sample, name):
         assert told == [(f"/query/{name}", "empty")]
 
 
+async def test_a_filter_given_twice_is_refused_not_half_taken(sample):
+    refused = await sample.client.get("/v1/notes?limit=1&limit=200")
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_input")
+    [wrong] = refused.json()["errors"]
+    assert (wrong["pointer"], wrong["code"]) == ("/query/limit", "repeated")
+
+
 async def test_a_stranger_learns_nothing_of_parameters(sample):
     """A wrong key is a wrong key, whatever else is wrong; and the log says who mistyped."""
     stranger = {"Authorization": "Bearer nobody"}

@@ -50,7 +50,9 @@ class InBulk(Generic[I]):
     prepare: Callable[[Work, str, Sequence[I]], Awaitable[None]] | None = None
 
 
-async def upsert_one(work: Work, sent: Sent, item: Any, by: InBulk[Any]) -> Upserted:
+async def upsert_one(
+    work: Work, sent: Sent, item: Any, by: InBulk[Any], *, reads: Reads[Any] | None = None
+) -> Upserted:
     """Upsert a record alone, by the acts that take over many."""
 
     async def create(ours: UUID) -> None:
@@ -60,7 +62,7 @@ async def upsert_one(work: Work, sent: Sent, item: Any, by: InBulk[Any]) -> Upse
     async def change(ours: UUID) -> bool:
         return by.change is not None and (await by.change(work, sent.system, [(ours, item)]))[0]
 
-    return await upsert(work, sent, create=create, change=change)
+    return await upsert(work, sent, create=create, change=change, reads=reads)
 
 
 async def upsert_each(

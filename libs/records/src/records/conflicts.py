@@ -31,7 +31,7 @@ async def require_revision(
         return
     rows = await work.sql.fetch(_SINCE, kind.name, record.id, revision, EXTERNAL_REFS)
     [fields] = await changes_by_view(work, kind, [{row["field"]: _ends(row) for row in rows}])
-    mine = command.model_dump(mode="json", include=command.model_fields_set)
+    mine = command.model_dump(mode="json", include=command.model_fields_set, exclude_unset=True)
     conflicts = [
         {"field": one.field, "original": one.before, "theirs": one.after}
         | ({"mine": mine[one.field]} if one.field in mine else {})

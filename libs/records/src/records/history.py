@@ -105,6 +105,8 @@ def _is_empty(value: Any) -> bool:
     """Whether a new record's first row leaves the value out."""
     if isinstance(value, str | list | dict):
         return not value
+    if isinstance(value, Phone):
+        return not value.raw
     return value is None or (isinstance(value, Address) and value == _NO_ADDRESS)
 
 

@@ -19,6 +19,7 @@ from chassis.storage import external
 from chassis.storage.source_versions import Versioned, digest, require_near
 from chassis.telemetry.trace import Trace
 from chassis.work.unit_of_work import Work
+from records.reads import Reads
 from records.settings import source_version_step_max
 
 __all__ = [
@@ -83,13 +84,15 @@ async def upsert(
     create: Callable[[UUID], Awaitable[object]],
     change: Callable[[UUID], Awaitable[object]],
     repeat: Callable[[UUID], Awaitable[object]] | None = None,
+    reads: Reads[Any] | None = None,
 ) -> Upserted:
     """Create the record at first sight, change it by a newer version, else leave it alone.
 
     A newer version that says what the last one said changes nothing; `repeat` is called then. Where
     the two are to be level, the record itself is looked at. `change` returns whether anything
     changed, or REFUSED where the record tells that it did not take the change. All may refuse with
-    a problem. Raises VersionTooFar.
+    a problem. Raises VersionTooFar; by the `reads` of the record NotFound or Forbidden, before
+    its version is looked at.
     """
     key = (sent.entity_type, sent.system, sent.external_id)
     version, content = sent.command.source_version, digest(sent.command)
@@ -101,6 +104,8 @@ async def upsert(
         await external.claim_all(work.sql, sent.entity_type, sent.system, links)
         await create(ours)
         return Upserted("created", ours)
+    if reads:
+        await reads.require_changeable(work, [known.entity_id])
     if not is_news(known, version, work.trace):
         return unchanged(version, known, history)
     require_near(version, known.last_in(history), step_max=source_version_step_max(work))

@@ -121,7 +121,8 @@ async def upsert(
     steps raise.
     """
     sent = Sent(kind.name, system, external_id, command)
-    return await upsert_one(work, sent, command, by=_in_bulk(kind, external_id))
+    by = _in_bulk(kind, external_id)
+    return await upsert_one(work, sent, command, by, reads=kind.reads)
 
 
 async def upsert_batch(

@@ -19,7 +19,8 @@ __all__ = [
     "ReachVerb",
     "of_account",
     "reaches_all",
-    "require_owner",
+    "require_person",
+    "require_team",
     "through_account",
 ]
 
@@ -28,11 +29,14 @@ ReachVerb = Literal["read", "write"]
 ALL, TEAM = "all_records", "team_records"
 CHANGE_ALL = f"{ALL}.write"
 
-_MEMBERS = """select {0}::uuid union all select s.id from staff_member s where s.team_id in (
-    with recursive below(id) as (
+_TEAMS = """with recursive below(id) as (
       select m.team_id from staff_member m where m.id = {0}::uuid and m.team_id is not null
       union select t.id from team t join below b on t.parent_id = b.id)
-    select id from below)"""
+    select id from below"""
+"""The person's team, and those below it."""
+
+_MEMBERS = f"""select {{0}}::uuid union all select s.id from staff_member s where s.team_id in (
+    {_TEAMS})"""
 """The person, and who is in the person's team or in one below it."""
 
 _OWN = "({owner} is null or {owner} = {{0}}::uuid)"
@@ -72,16 +76,26 @@ def through_account(at: Reading, verb: ReachVerb, *, account_id: str) -> Sequenc
     ]
 
 
-async def require_owner(at: Reading, owner_id: UUID) -> None:
-    """See to it that who gives an account away reaches the new owner. Raises Forbidden."""
+async def require_person(at: Reading, user_id: UUID) -> None:
+    """See to it that the actor reaches the person: herself, those of her team and of teams below.
+
+    Raises Forbidden. Nobody gives an account to somebody out of reach, or changes such a person.
+    """
+    await _require_within(at, f"$2::uuid in ({_MEMBERS.format('$1')})", user_id)
+
+
+async def require_team(at: Reading, team_id: UUID) -> None:
+    """See to it that the actor reaches the team: her own or one below it. Raises Forbidden.
+
+    Who could move herself, others or teams elsewhere would choose whose records she reaches.
+    """
+    await _require_within(at, f"$2::uuid in ({_TEAMS.format('$1')})", team_id)
+
+
+async def _require_within(at: Reading, condition: str, wanted: UUID) -> None:
     actor = at.actor
-    if reaches_all(actor, "write"):
-        return
-    if actor.kind == "user" and str(owner_id) == actor.id:
+    if reaches_all(actor, "write") or (actor.kind == "user" and str(wanted) == actor.id):
         return
     may_team = actor.kind == "user" and actor.may(f"{TEAM}.write")
-    found = may_team and await at.sql.fetchval(
-        f"select $2::uuid in ({_MEMBERS.format('$1')})", UUID(actor.id), owner_id
-    )
-    if not found:
+    if not may_team or not await at.sql.fetchval(f"select {condition}", UUID(actor.id), wanted):
         raise Forbidden(scope=CHANGE_ALL)

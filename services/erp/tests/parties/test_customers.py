@@ -114,7 +114,10 @@ async def test_a_change_needs_the_version_it_is_based_on(desk, problem):
     problem(await desk.change(path, {"phone": "1"}), 428, "revision_required")
     assert (await desk.change(path, {"phone": "1"}, revision=1)).status_code == 200
     told = problem(await desk.change(path, {"phone": "2"}, revision=1), 412, "stale_revision")
-    assert told["facts"] == {"expected": 1, "current": 2}
+    facts, conflicts = told["facts"], {one["field"]: one for one in told["facts"]["conflicts"]}
+    assert (facts["expected"], facts["current"]) == (1, 2)
+    shown = {"original": "", "theirs": "1", "mine": "2"}
+    assert conflicts["phone"] == {"field": "phone"} | shown
     problem(await desk.change(path, {"phone": "2"}, revision="x"), 422, "invalid_input")
     assert (await desk.see(path))["phone"] == "1"
 

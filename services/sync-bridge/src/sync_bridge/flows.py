@@ -286,11 +286,11 @@ NOT_CARRIED = frozenset(
     f"tandem.erp.{name}.v1"
     for name in (
         *("bill-changed", "invoice-changed", "opening-receivable-changed", "payment-received"),
-        *("purchase-changed", "purchase-returned"),
+        *("note-changed", "purchase-changed", "purchase-returned"),
     )
-)
-"""Events that tell the other half nothing: what it needs of them, the state of an order and of a
-debt tells it."""
+) | {"tandem.crm.note-changed.v1"}
+"""Events of which the other half needs nothing: the states of orders and debts have it, and notes
+are of one's own half."""
 
 
 def types_of(kind: str) -> list[str]:

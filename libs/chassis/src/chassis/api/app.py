@@ -59,8 +59,8 @@ def create_app(
     if database is not None:
         attach(app, database)
     add_fault_handlers(app)
-    add_cors(app, settings)
     app.add_middleware(Edge, settings=settings, metrics=metrics)
+    add_cors(app, settings)
     app.openapi = lambda: _documented(app)  # type: ignore[method-assign]
     return app
 

@@ -19,6 +19,7 @@ EXPOSED = (
     "Retry-After",
     "Sunset",
     "Tandem-Cursor",
+    "Tandem-Outcome",
     "X-Request-ID",
 )
 """Headers of replies that scripts may read, beside those that a browser shows anyhow."""
@@ -29,6 +30,8 @@ _SENT = (
     "Content-Type",
     "Idempotency-Key",
     "If-Match",
+    "Tandem-Import-Id",
+    "Tandem-Item-Traces",
     "Traceparent",
     "X-API-Key",
     "X-Request-ID",

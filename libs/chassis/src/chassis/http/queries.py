@@ -1,9 +1,10 @@
 """What may stand in a query: parameters that the path knows, each written in one way."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self, get_args
+from typing import Any, Self, get_args, get_origin
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
@@ -26,14 +27,18 @@ and `1` for true, ` +5`, `1_000` and full-width digits for numbers."""
 
 @dataclass(frozen=True)
 class QueryForm:
-    """The parameters of a path's query, by name, with their type where it has one form."""
+    """The parameters of a path's query, by name, with their type where it has one form.
+
+    Those in `lists` may be given several times, each with one of the values.
+    """
 
     kinds: Mapping[str, type | None]
+    lists: frozenset[str]
 
     @classmethod
     def of(cls, dependant: Dependant) -> Self:
         """What a route and all that it depends on read of the query."""
-        return cls(dict(_of_query(dependant)))
+        return cls(dict(_of_query(dependant)), frozenset(_lists_of_query(dependant)))
 
     def errors(self, request: Request) -> list[FieldError]:
         """Parameters that the path does not know, that say nothing, or that are not in form.
@@ -41,10 +46,15 @@ class QueryForm:
         A mistyped filter would be no filter at all. A short list is shown whole, on one page; a
         client that asks every list alike may give it a `limit`.
         """
-        checked = (
-            (name, self._wrong(name, value)) for name, value in request.query_params.multi_items()
-        )
-        return [FieldError(f"/query/{name}", *wrong) for name, wrong in checked if wrong]
+        given = request.query_params.multi_items()
+        checked = ((name, self._wrong(name, value)) for name, value in given)
+        wrong = [FieldError(f"/query/{name}", *error) for name, error in checked if error]
+        times = Counter(name for name, _ in given)
+        repeated = [name for name in times if times[name] > 1 and name not in self.lists]
+        return wrong + [
+            FieldError(f"/query/{name}", "repeated", "Give this parameter only once.")
+            for name in repeated
+        ]
 
     def _wrong(self, name: str, value: str) -> tuple[str, str] | None:
         if name not in self.kinds and name != "limit":
@@ -55,11 +65,28 @@ class QueryForm:
         return (code, MESSAGES[code]) if form and not form.fullmatch(value) else None
 
 
+def _lists_of_query(dependant: Dependant) -> Iterator[str]:
+    """The parameters that take several values."""
+    for field in get_flat_params(dependant):
+        if any(get_origin(one) in _LISTS for one in _parts(field.field_info.annotation)):
+            yield field.alias
+
+
 def _of_query(dependant: Dependant) -> Iterator[tuple[str, type | None]]:
     for field in get_flat_params(dependant):
         if not isinstance(field.field_info, (Cookie, Header, Path)):
             kinds = (kind for kind in _simple(field.field_info.annotation) if kind in _FORMS)
             yield field.alias, next(kinds, None)
+
+
+_LISTS = {list, set, frozenset, tuple, Sequence, Collection}
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    """The annotation, and what it is made of."""
+    yield annotation
+    for part in get_args(annotation):
+        yield from _parts(part)
 
 
 def _simple(annotation: Any) -> Iterator[type]:

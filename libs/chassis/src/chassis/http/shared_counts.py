@@ -163,3 +163,4 @@ class SharedCounts(Storage):
         """Settle what is left."""
         if self._settling:
             await asyncio.gather(self._settling, return_exceptions=True)
+        await self.settle()

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
+from chassis.events.outbox import EventTooLarge
 from chassis.identity.jwt import IssuerUnavailable
 from chassis.problems.problem import MEDIA_TYPE
 from chassis.problems.standard import (
@@ -27,6 +28,7 @@ ANYWHERE = {
         Conflict,
         DatabaseFull,
         DatabaseUnavailable,
+        EventTooLarge,
         InternalError,
         IssuerUnavailable,
         MethodNotAllowed,
@@ -34,7 +36,8 @@ ANYWHERE = {
         TooLarge,
     )
 }
-"""Problems of the edge, of the issuer and of the database, which no route declares."""
+"""Problems of the edge, of the issuer, of the database and of what is too large, which no route
+declares."""
 
 
 class DeclaredProblems(httpx.AsyncBaseTransport):

@@ -40,7 +40,6 @@ from crm.orders.errors import (
     ProductNotSold,
     UnknownLine,
 )
-from crm.orders.models import Order
 from crm.orders.rules.reasons import DEFAULT_REASON, REASONS
 from crm.orders.schemas import (
     ChangeOrder,
@@ -68,7 +67,6 @@ from crm.orders.service.copy_batches import (
     store_one,
 )
 from records.annotations import annotate
-from records.batches import upsert_each
 from records.paths import RecordPaths
 from records.senders import FromBoundSystem, FromSystem, InBatch, InBoundBatch
 from records.upserts import UPSERTED, UPSERTED_PART, Upserted, reply_outcome
@@ -160,15 +158,7 @@ async def order_upsert_batch(
     asked: InBatch, command: UpsertOrders, _by: Seller, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Take over orders as another system knows them; each is judged alone."""
-    return await upsert_each(
-        work,
-        asked,
-        Order,
-        command.items,
-        orders.upsert_order,
-        in_bulk=orders.IN_BULK,
-        reads=queries.ORDERS,
-    )
+    return await orders.upsert_orders(work, asked, command.items)
 
 
 @order_router.put(

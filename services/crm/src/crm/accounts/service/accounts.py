@@ -108,7 +108,7 @@ async def _prepare(work: Work, change: Change[Account], sender: str | None) -> V
     owner_id = values.get("owner_id")
     if owner_id and owner_id != account.owner_id:
         await require_active_user(work, owner_id, pointer="/owner_id")
-        await reach.require_owner(work, owner_id)
+        await reach.require_person(work, owner_id)
     return with_phone(values, account, region=settings_of(work.setting).region)
 
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from chassis.http.batch import BatchReply
 from chassis.ids import uuid7
 from chassis.problems.field_errors import errors_of_field
 from chassis.problems.problem import FieldError
@@ -37,14 +38,14 @@ from crm.orders.service.lines import (
     orders_more,
 )
 from crm.orders.states import OrderState
-from records.batches import InBulk
+from records.batches import InBulk, upsert_each
+from records.senders import BatchRequest
 from records.upserts import Sent, Upserted, upsert
 from values.address import Address, AddressChange
 from values.decimals import rounded
 from values.money import Money, MoneyChange, MoneyView
 
 __all__ = [
-    "IN_BULK",
     "KIND",
     "apply_values",
     "cancel_order",
@@ -53,6 +54,7 @@ __all__ = [
     "place_order",
     "save_order",
     "upsert_order",
+    "upsert_orders",
 ]
 
 KIND = "customer_order"
@@ -83,6 +85,7 @@ async def upsert_order(work: Work, system: str, external_id: str, command: Upser
         Sent(KIND, system, external_id, command),
         create=partial(_place, work, command),
         change=partial(_replace, work, command),
+        reads=queries.ORDERS,
     )
 
 
@@ -91,8 +94,14 @@ async def _prepare(work: Work, _system: str, items: Sequence[BatchOrder]) -> Non
     await accounts.lock_buyers(work, {one.account_id for one in items})
 
 
-IN_BULK = InBulk[BatchOrder](prepare=_prepare)
-"""What is done for the orders of a batch at once."""
+async def upsert_orders(
+    work: Work, request: BatchRequest, items: Sequence[BatchOrder]
+) -> BatchReply:
+    """Take over orders as another system knows them; each is judged alone."""
+    by = InBulk[BatchOrder](prepare=_prepare)
+    return await upsert_each(
+        work, request, Order, items, upsert_order, in_bulk=by, reads=queries.ORDERS
+    )
 
 
 async def _place(

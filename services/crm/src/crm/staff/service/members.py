@@ -15,6 +15,7 @@ from chassis.problems.standard import (
     StaleRevision,
 )
 from chassis.work.unit_of_work import Work
+from crm.reach import require_person, require_team
 from crm.staff import queries
 from crm.staff.errors import DisablesYourself
 from crm.staff.rules.permissions import missing_permission
@@ -50,11 +51,12 @@ async def add_member(work: Work, command: AddMember) -> UUID:
     """Let somebody work here.
 
     Raises LoginTaken, InvalidInput (login, password, roles), MissingReference (team), Forbidden
-    (a role that may do more than the caller).
+    (a role that may do more than the caller, a team out of reach).
     """
     _require_permissions_of(work, command.roles)
     if command.team_id:
         await require_open_team(work, command.team_id)
+        await require_team(work, command.team_id)
     user = await users.add_user(
         work.sql,
         login=command.login,
@@ -77,7 +79,7 @@ async def change_member(
     """Change what the caller saw as `revision`.
 
     Raises NotFound, StaleRevision, InvalidInput, MissingReference (team), Forbidden (roles that
-    may do more than the caller).
+    may do more than the caller, a person or team out of reach).
     """
     view = await _lock_member(work, member_id, revision=revision)
     values = command.given()
@@ -87,6 +89,7 @@ async def change_member(
     _require_permissions_of(work, changed.get("roles", ()))
     if changed.get("team_id"):
         await require_open_team(work, changed["team_id"])
+        await require_team(work, changed["team_id"])
     member = await queries.ensure_member(work, member_id)
     for name in changed.keys() & {"email", "team_id"}:
         setattr(member, name, changed[name])
@@ -130,6 +133,7 @@ async def _lock_member(work: Work, member_id: UUID, *, revision: int | None = No
     await queries.lock_member(work.sql, member_id)
     view = await queries.USERS.get(work, member_id)
     _require_permissions_of(work, view.roles)
+    await require_person(work, member_id)
     if revision not in {None, view.version}:
         raise StaleRevision(expected=revision, current=view.version)
     return view

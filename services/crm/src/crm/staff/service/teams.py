@@ -7,6 +7,7 @@ from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, MissingReference, NotFound
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
+from crm.reach import require_team
 from crm.staff import queries
 from crm.staff.errors import TeamLoop, TeamNameTaken
 from crm.staff.models import Team
@@ -28,9 +29,11 @@ async def require_open_team(work: Work, team_id: UUID) -> None:
 
 
 async def _check(work: Work, changes: Sequence[Change[Team]], _sender: str | None) -> None:
-    """Raises TeamNameTaken, MissingReference (parent), TeamLoop."""
+    """Raises TeamNameTaken, MissingReference (parent), TeamLoop, Forbidden (out of reach)."""
     await _claim_names(work, changes)
     for one in changes:
+        if not one.is_new:
+            await require_team(work, one.record.id)
         if one.touches("parent_id") and one.record.parent_id:
             await _require_above(work, one.record, one.record.parent_id)
 
@@ -54,6 +57,7 @@ async def _require_above(work: Work, team: Team, parent_id: UUID) -> None:
         parent = await queries.TEAMS.get(work, parent_id)
     except NotFound as unknown:
         raise MissingReference(entity="team", reference=parent_id) from unknown
+    await require_team(work, parent_id)
     if await queries.lies_below(work.sql, lower=parent_id, upper=team.id):
         raise TeamLoop(parent=parent.name, name=team.name)
 
