@@ -4,6 +4,7 @@ import httpx
 import orjson
 import pytest
 from fastapi import FastAPI, Response
+from pydantic import BaseModel
 
 from chassis.http.dependencies import IfMatch, InWork, OnlyOnce
 from chassis.http.paging import PageAsked
@@ -11,6 +12,7 @@ from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.problem import MEDIA_TYPE, Problem
 from chassis.problems.standard import Conflict, NotFound, StaleRevision
+from chassis.storage.paging import Page
 from chassis.testing.declared import DeclaredProblems
 
 router = api_router(prefix="/v1/parcels", tag="parcels")
@@ -36,8 +38,15 @@ async def parcel_stuck() -> Response:
     return _reply(Conflict)
 
 
+class Parcel(BaseModel):
+    """What is sent."""
+
+    number: str
+
+
 @router.get("")
-async def parcel_list(asked: PageAsked) -> None: ...
+async def parcel_list(asked: PageAsked) -> Page[Parcel]:
+    return Page(items=[])
 
 
 @router.patch("/{parcel_id}", responses=refuses(NotFound))
