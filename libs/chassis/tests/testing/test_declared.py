@@ -95,7 +95,7 @@ async def test_what_says_nothing_of_the_route_needs_no_declaration():
     ],
 )
 def test_a_route_declares_what_its_signature_refuses_with(name, codes):
-    common = {"malformed_json", "unauthorized", "forbidden", "invalid_input"}
+    common = {"malformed_json", "unauthorized", "forbidden", "invalid_input", "rate_limited"}
     [route] = [one for one in router.routes if one.name == name]
     declared = "; ".join(one["description"] for one in route.responses.values()).split("; ")
     assert {one.split("`")[1] for one in declared} == codes | common
