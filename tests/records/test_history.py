@@ -130,7 +130,7 @@ def replayed(changes: list[Values]) -> Values:
     return now
 
 
-async def assert_told_whole(desk: Desk, kind: Kind, record_id: str) -> list[Values]:
+async def assert_history_is_whole(desk: Desk, kind: Kind, record_id: str) -> list[Values]:
     """The history leads to the record as it is seen, field by field; its changes."""
     changes = await history(desk, kind, record_id)
     now, shown = replayed(changes), await desk.see(f"{kind.path}/{record_id}")
@@ -169,7 +169,7 @@ def test_every_record_type_has_a_history():
 async def test_a_new_record_is_one_change_with_its_first_values(desks, kind):
     desk = desks[kind.half]
     record = await kind.make(desk)
-    (change,) = await assert_told_whole(desk, kind, record["id"])
+    (change,) = await assert_history_is_whole(desk, kind, record["id"])
     assert (change["revision"], change["version"], change["way"]) == (1, 1, "bridge")
     assert change["actor"].startswith("key:")
     assert change["actor_name"].startswith("test ")
@@ -181,7 +181,7 @@ async def test_a_change_is_told_with_what_was_before(desks, kind):
     desk = desks[kind.half]
     record = await kind.make(desk)
     now = await changed(desk, kind, record)
-    newest = (await assert_told_whole(desk, kind, record["id"]))[0]
+    newest = (await assert_history_is_whole(desk, kind, record["id"]))[0]
     told = {one["field"]: (one["before"], one["after"]) for one in newest["changes"]}
     differs = {one for one in record if record[one] != now[one]} - NOT_KEPT
     assert told == {one: (record[one], now[one]) for one in differs}
@@ -205,7 +205,7 @@ async def test_acts_and_links_are_told(desks, kind):
         changes = await history(desk, kind, record["id"], field="external_refs")
         assert changes[0]["changes"][0]["after"] == ref
         assert len([one for one in changes if not one["is_new"]]) == 1
-    await assert_told_whole(desk, kind, record["id"])
+    await assert_history_is_whole(desk, kind, record["id"])
 
 
 @pytest.mark.parametrize("kind", CHANGED, ids=by_name)
@@ -228,11 +228,11 @@ async def test_what_a_system_sends_is_kept_with_its_link(desks, kind):
     values, external_id = await kind.sent(desk), desk.word("X")
     record = await sent(desk, kind, external_id, 1, values)
     await sent(desk, kind, external_id, 2, values)
-    (change,) = await assert_told_whole(desk, kind, record["id"])
+    (change,) = await assert_history_is_whole(desk, kind, record["id"])
     told = {one["field"]: one["after"] for one in change["changes"]}
     assert told["external_refs"] == {"system": "shop", "external_id": external_id}
     await sent(desk, kind, external_id, 3, kind.change)
-    assert len(await assert_told_whole(desk, kind, record["id"])) == 2
+    assert len(await assert_history_is_whole(desk, kind, record["id"])) == 2
 
 
 @pytest.mark.parametrize("kind", IN_BATCHES, ids=by_name)
@@ -257,7 +257,7 @@ async def test_batches_keep_a_row_for_each_record_that_changed(desks, kind):
     assert [one["status"] for one in done] == ["created"] * 3 + ["failed"]
     ids = [one["id"] for one in done[:3]]
     for record_id in ids:
-        (change,) = await assert_told_whole(desk, kind, record_id)
+        (change,) = await assert_history_is_whole(desk, kind, record_id)
         assert change["is_new"]
     await send([items[0] | kind.change | {"source_version": 2}, *items[1:]])
     assert [len(await history(desk, kind, one)) for one in ids] == [2, 1, 1]
@@ -339,7 +339,7 @@ async def test_side_by_side_each_has_what_was_before_it(desks):
     await asyncio.gather(
         *(sent(desk, kind, external_id, one, {"name": f"Name {one}"}) for one in versions)
     )
-    changes = await assert_told_whole(desk, kind, record["id"])
+    changes = await assert_history_is_whole(desk, kind, record["id"])
     assert len(changes) >= 2
     assert len({one["revision"] for one in changes}) == len(changes)
 
@@ -352,7 +352,7 @@ async def test_what_changes_on_the_way_has_its_history(desks):
         await desk.add("/v1/contacts", account_id=account["id"], name=name, primary=True)
         for name in ("Lin", "Mei")
     ]
-    changes = await assert_told_whole(desk, kind, first["id"])
+    changes = await assert_history_is_whole(desk, kind, first["id"])
     told = {"field": "primary", "before": True, "after": False, "redacted": False}
     assert changes[0]["changes"] == [told]
 

@@ -258,7 +258,9 @@ async def test_what_a_role_reaches(desk, tree, role, place, reaches):
         assert found == reaches.get(whose, "none"), whose
 
 
-async def test_who_sees_a_row_but_may_not_change_it_is_told_so(desk, problem, tree):
+async def test_who_sees_a_row_but_may_not_change_it_is_refused_with_the_permission(
+    desk, problem, tree
+):
     owner, _ = await person(desk, "seller", tree["east"])
     made = await records(desk, owner)
     _, client = await person(desk, "seller", tree["east"])

@@ -163,7 +163,7 @@ def test_whoever_has_no_address_is_counted_as_one():
     assert source_of({}) == "unknown"
 
 
-async def test_without_settings_nothing_is_counted_or_told(sample):
+async def test_without_settings_nothing_is_counted_or_declared_in_replies(sample):
     reply = await sample.client.get("/v1/notes")
     assert not {"ratelimit", "ratelimit-policy"} & set(reply.headers)
 

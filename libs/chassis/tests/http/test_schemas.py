@@ -41,7 +41,7 @@ async def test_schemas_of_events_that_are_no_longer_published_stay(sample, publi
     assert (missing.status_code, missing.json()["code"]) == (404, "not_found")
 
 
-async def test_asyncapi_tells_this_installation_and_no_address_of_a_broker(sample_module, cluster):
+async def test_asyncapi_names_this_installation_and_no_address_of_a_broker(sample_module, cluster):
     settings = {
         "public_url": "https://notes.example.com/",
         "kafka_bootstrap_servers": "secret-broker:9092",

@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from chassis.service import Service
 from chassis.storage.connections import driver_url
 
-__all__ = ["downgrade", "head_of", "is_current", "schema_version", "upgrade"]
+__all__ = ["downgrade", "head_of", "schema_version", "upgrade"]
 
 
 def _config(service: Service, owner_url: str) -> Config:
@@ -47,8 +47,3 @@ async def schema_version(sql: "asyncpg.Connection[Any]") -> str:
     except asyncpg.UndefinedTableError:
         return "none"
     return str(found or "none")
-
-
-async def is_current(service: Service, sql: "asyncpg.Connection[Any]") -> bool:
-    """Whether the database is at the newest revision."""
-    return await schema_version(sql) == head_of(service.migrations)

@@ -24,7 +24,6 @@ __all__ = [
     "billed_prices",
     "entered_bill",
     "find_suppliers",
-    "has_lines",
     "is_creditable",
     "is_entered",
     "open_bill_of_order",
@@ -123,13 +122,6 @@ async def billed_prices(sql: Sql, order_line_ids: Sequence[UUID]) -> dict[UUID, 
         order_line_ids,
     )
     return {row["order_line_id"]: row["unit_price"] for row in rows}
-
-
-async def has_lines(sql: Sql, bill_id: UUID) -> bool:
-    """Whether the bill says which lines of an order it billed."""
-    return bool(
-        await sql.fetchval("select true from bill_line where bill_id = $1 limit 1", bill_id)
-    )
 
 
 async def supplier_terms(sql: Sql, supplier_id: UUID) -> Mapping[str, Any] | None:
