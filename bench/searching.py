@@ -34,7 +34,7 @@ from crm.orders.schemas import OrderQuery
 from embedded.testing import shared_cluster
 from erp import searched as erp_searched
 from erp.app import SERVICE as ERP
-from erp.fulfilment.queries import ORDERS as SALES_ORDERS
+from erp.fulfilment.queries.reading import ORDERS as SALES_ORDERS
 from erp.fulfilment.queries.shipments import SHIPMENTS
 from erp.fulfilment.schemas import OrderQuery as SalesOrderQuery
 from erp.fulfilment.schemas import ShipmentQuery
@@ -44,7 +44,8 @@ from erp.payables.queries import BILLS
 from erp.payables.schemas import BillQuery
 from erp.purchasing.queries.orders import ORDERS as PURCHASE_ORDERS
 from erp.purchasing.queries.receipts import RECEIPTS
-from erp.purchasing.schemas import PurchaseOrderQuery, ReceiptQuery
+from erp.purchasing.schemas.orders import PurchaseOrderQuery
+from erp.purchasing.schemas.receipts import ReceiptQuery
 from erp.receivables.queries.invoices import INVOICES
 from erp.receivables.schemas import InvoiceQuery
 from erp.settlement.queries import PAYMENTS

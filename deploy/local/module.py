@@ -207,14 +207,14 @@ GLOSSARY = "Master data with a name and a note; say here what it means to the bu
 
 
 def _layered(module: NewModule) -> None:
-    """The contracts of import-linter: the highest of the business modules, entered by its doors."""
+    """The contracts of import-linter: the highest business module, with internals of its own."""
     service, many, settings = module.service, module.many, module.root / "pyproject.toml"
     app = r'    "\(__main__\) : \(cli\) : \(demo\) : app",\n'
     replaced(settings, rf'(id = "{service}-layers".*?{app})', rf'\1    "({many})",\n')
     inside = rf'(id = "{service}-modules-inside".*?containers = \[[^\]]*)\]'
     replaced(settings, inside, rf'\1, "{service}.{many}"]')
     contract = f"""[[tool.importlinter.contracts]]
-id = "{service}-{many.replace("_", "-")}-doors"
+id = "{service}-{many.replace("_", "-")}-internals"
 name = "{service}.{many} is entered by its service, events, errors and schemas only"
 type = "protected"
 protected_modules = ["{service}.{many}.models", "{service}.{many}.queries"]

@@ -10,7 +10,7 @@ import pytest
 from tests.architecture.sources import ROOT, code
 
 PACKAGES = {"erp": "erp", "crm": "crm", "sync_bridge": "sync-bridge"}
-BEHIND_THE_DOOR = ("models", "queries", "rules")
+INTERNAL = ("models", "queries", "rules")
 LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
 CONTRACTS = LINTER["contracts"]
 DISTRIBUTIONS = sorted(
@@ -23,27 +23,27 @@ def modules() -> dict[str, Path]:
     return {
         f"{package}.{inside.parent.name}": inside.parent
         for package, folder in PACKAGES.items()
-        for word in BEHIND_THE_DOOR
+        for word in INTERNAL
         for inside in (ROOT / "services" / folder / "src" / package).glob(f"*/{word}*")
         if inside.stem == word
     }
 
 
 @pytest.mark.parametrize("module", sorted(modules()))
-def test_every_module_has_a_door(module):
+def test_every_module_keeps_its_internals_to_itself(module):
     """House section 2: models, queries and rules of a module are its own."""
     kept = {
         f"{module}.{word}"
-        for word in BEHIND_THE_DOOR
+        for word in INTERNAL
         if any(inside.stem == word for inside in modules()[module].iterdir())
     }
-    doors = [
+    protecting = [
         contract
         for contract in CONTRACTS
         if contract["type"] == "protected" and kept <= set(contract["protected_modules"])
     ]
-    assert len(doors) == 1
-    assert doors[0]["allowed_importers"] == [module]
+    assert len(protecting) == 1
+    assert protecting[0]["allowed_importers"] == [module]
 
 
 @pytest.mark.parametrize("module", sorted(modules()))

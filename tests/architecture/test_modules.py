@@ -35,13 +35,10 @@ def module_of(package: str) -> Module:
 
 
 def named(path: Path, package: str, word: str) -> list[object]:
-    """What the public names of its files stand for whose names hold the word."""
-    files = [
-        f"{package}.{file.stem}"
-        for file in path.iterdir()
-        if word in file.stem and file.stem[0] != "_"
-    ]
-    modules = [import_module(file) for file in files]
+    """What the public names stand for of files, or files in a folder, with the word in the name."""
+    files = [*path.glob(f"*{word}*.py"), *path.glob(f"*{word}*/[!_]*.py")]
+    inside = [file.relative_to(path).with_suffix("").parts for file in files]
+    modules = [import_module(".".join((package, *parts))) for parts in inside]
     return [getattr(module, name) for module in modules for name in module.__all__]
 
 

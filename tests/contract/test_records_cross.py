@@ -18,7 +18,7 @@ import pytest
 from chassis.testing.service import ServiceUnderTest, running
 from crm.app import SERVICE as CRM
 from erp.app import SERVICE as ERP
-from erp.ledger import service as ledger
+from erp.ledger.service.years import ensure_year
 from sync_bridge.flows import FLOWS, Flow
 from sync_bridge.messages.base import Message
 
@@ -130,7 +130,7 @@ async def halves(cluster) -> AsyncIterator[Halves]:
     async with AsyncExitStack() as stack:
         crm, erp = [await stack.enter_async_context(running(one, cluster)) for one in (CRM, ERP)]
         async with erp.database.transaction() as work:
-            await ledger.ensure_year(work, work.today())
+            await ensure_year(work, work.today())
         yield Halves(crm, erp)
 
 

@@ -15,7 +15,7 @@ from chassis.testing.waiting import until
 from chassis.worker.jobs import Worker
 from crm.app import SERVICE as CRM
 from erp.app import SERVICE as ERP
-from erp.ledger import service as ledger
+from erp.ledger.service.years import ensure_year
 from sync_bridge.app import SERVICE as BRIDGE
 from sync_bridge.inbox import service as inbox
 from sync_bridge.lanes.dispatcher import dispatcher
@@ -134,7 +134,7 @@ async def tandem(cluster):
             behind += [source.run(), Sequencer(connect, wakeups, holder="journey").run()]
         behind.append(Worker(erp.database, handlers=ERP.jobs).run())
         async with erp.database.transaction() as work:
-            await ledger.ensure_year(work, work.today())
+            await ensure_year(work, work.today())
         carrying = await dispatcher(bridge.database, halves, bridge.settings)
         await stack.enter_async_context(going(carrying.run(), *behind))
         yield Tandem(crm, erp, bridge, calls)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from chassis.testing.desk import Desk
-from erp.ledger import service as ledger
+from erp.ledger.service.years import ensure_year
 
 __all__ = ["documents_of_erp"]
 
@@ -13,7 +13,7 @@ COST, PRICE = ({"amount": amount, "currency": "CNY"} for amount in ("4.00", "10.
 async def documents_of_erp(desk: Desk) -> Mapping[str, str]:
     """Their ids, by the path of their collection."""
     async with desk.server.database.transaction() as work:
-        await ledger.ensure_year(work, work.today())
+        await ensure_year(work, work.today())
     item = await desk.add("/v1/items", sku=desk.word("SKU"), name="Bolt")
     receipt = {"sku": item["sku"], "quantity": "10", "unit_cost": COST}
     await desk.add("/v1/stock-receipts", lines=[receipt])

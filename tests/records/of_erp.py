@@ -1,7 +1,7 @@
 """The record types of the ERP."""
 
 from chassis.testing.desk import Desk
-from erp.ledger import service as ledger
+from erp.ledger.service.years import ensure_year
 from tests.records.kind import (
     ADDRESS,
     CNY,
@@ -55,7 +55,7 @@ async def sales_order_sent(desk: Desk) -> Values:
 
 async def opening_stock_sent(desk: Desk) -> Values:
     async with desk.server.database.transaction() as work:
-        await ledger.ensure_year(work, work.today())
+        await ensure_year(work, work.today())
     return {"sku": await item(desk), "quantity": "1.0", "unit_cost": CNY}
 
 
@@ -72,7 +72,7 @@ async def supplier_price_sent(desk: Desk) -> Values:
 
 async def journal_entry_sent(desk: Desk) -> Values:
     async with desk.server.database.transaction() as work:
-        await ledger.ensure_year(work, work.today())
+        await ensure_year(work, work.today())
     expenses = (await desk.see("/v1/accounts?kind=expense&limit=200"))["items"]
     sides = [(expenses[-1]["code"], "debit"), ("bank", "credit")]
     return {"memo": "Rent", "lines": [{"account": one, side: "7.00"} for one, side in sides]}

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import httpx
 
-from embedded.cluster import ClusterUnavailable, EmbeddedCluster
+from embedded.cluster import EmbeddedCluster
+from embedded.placement import ClusterUnavailable
 from runner.children import Child
 from runner.credentials import Credentials
 from runner.plan import Plan, Runnable, fingerprint

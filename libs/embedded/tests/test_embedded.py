@@ -14,8 +14,8 @@ import asyncpg
 import pytest
 
 from embedded import placement
-from embedded.cluster import ClusterUnavailable, EmbeddedCluster
-from embedded.placement import REFUGE_ROOT
+from embedded.cluster import EmbeddedCluster
+from embedded.placement import REFUGE_ROOT, ClusterUnavailable
 
 AS_ROOT = os.geteuid() == 0
 needs_root = pytest.mark.skipif(not AS_ROOT, reason="only root can run things as another account")

@@ -14,7 +14,7 @@ from chassis.testing.desk import Desk as AnyDesk
 from chassis.testing.desk import require_problem
 from chassis.testing.service import ServiceUnderTest, running
 from erp.app import SERVICE
-from erp.ledger import service as ledger
+from erp.ledger.service.years import ensure_year
 
 # The same examples on every run, however busy the machine is.
 settings.register_profile("erp", deadline=None, derandomize=True, database=None)
@@ -216,5 +216,5 @@ async def office(desk):
         today = work.today()
         years = (date(year, 1, 1) for year in range(2011, 2016))
         for day in (today - timedelta(days=1), today, *years):
-            await ledger.ensure_year(work, day)
+            await ensure_year(work, day)
     return Office(desk, today)

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from erp.ledger import service as ledger
 from erp.ledger.errors import PeriodClosed
-from erp.ledger.service import Posting, credit, debit
+from erp.ledger.posting import Posting, credit, debit
+from erp.ledger.service.entries import post
 
 DAY = "2015-11-10"
 KEPT = ("stock_move", "journal_entry", "invoice", "open_item", "shipment", "purchase_receipt")
@@ -117,7 +117,7 @@ async def test_a_period_is_closed_after_what_was_being_posted_and_before_what_co
     ]
     path, erp = f"/v1/periods/{period['id']}", office.erp
     async with erp.database.transaction() as work:
-        await ledger.post(work, [_posting(day)])
+        await post(work, [_posting(day)])
         closing = desk.change(path, {"state": "closed"}, revision=period["version"])
         async with _waits(erp, closing) as closed:
             pass
@@ -125,7 +125,7 @@ async def test_a_period_is_closed_after_what_was_being_posted_and_before_what_co
 
     async def late():
         async with erp.database.transaction() as work:
-            await ledger.post(work, [_posting(day)])
+            await post(work, [_posting(day)])
 
     async with erp.database.transaction() as work:
         await work.sql.execute("update period set state = 'open' where id = $1", period["id"])

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from chassis.clock import business_day
-from erp.ledger import service as ledger
+from erp.ledger.service.years import ensure_year
 
 CNY = {"amount": "7.00", "currency": "CNY"}
 
@@ -15,7 +15,7 @@ CNY = {"amount": "7.00", "currency": "CNY"}
 async def clerk(desk):
     """A clerk whose books are open today."""
     async with desk.erp.database.transaction() as work:
-        await ledger.ensure_year(work, work.today())
+        await ensure_year(work, work.today())
     return desk
 
 

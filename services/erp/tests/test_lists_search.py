@@ -9,7 +9,7 @@ import pytest
 from chassis.storage import paging
 from chassis.storage.searching import Searched, containing
 from erp import searched
-from erp.ledger import service as ledger
+from erp.ledger.service.years import ensure_year
 
 CNY = {"amount": "7.00", "currency": "CNY"}
 EXEMPT = {
@@ -170,7 +170,7 @@ async def sold(clerk, item):
 async def clerk(erp):
     """A clerk whose books are open today."""
     async with erp.database.transaction() as work:
-        await ledger.ensure_year(work, work.today())
+        await ensure_year(work, work.today())
     return Clerk(erp)
 
 

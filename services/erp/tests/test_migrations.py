@@ -17,7 +17,7 @@ from chassis.schema.migrate import downgrade, upgrade
 from chassis.storage.connections import async_url, driver_url
 from chassis.storage.folding import FUNCTIONS
 from erp.app import SERVICE
-from erp.ledger import service as ledger
+from erp.ledger.service.years import ensure_year
 from erp.searched import KEPT
 
 OURS = set(SERVICE.metadata.tables)
@@ -125,7 +125,7 @@ async def test_what_was_moved_before_is_counted_once_the_proof_is_there(erp):
     """E24, E29: from moves and entries alone, as if it had been there from the start."""
     item = await erp.post("/v1/items", {"sku": f"OLD-{uuid4().hex}", "name": "Bolt"})
     async with erp.database.transaction() as work:
-        await ledger.ensure_year(work, work.today())
+        await ensure_year(work, work.today())
     line = {"sku": item.json()["sku"], "quantity": "3", "value": {"amount": "1", "currency": "CNY"}}
     assert (await erp.post("/v1/stock-receipts", {"lines": [line]})).status_code == 201
     chain = ScriptDirectory(str(SERVICE.migrations))

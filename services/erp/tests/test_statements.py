@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from sqlalchemy import event
 
-from erp.ledger import service as ledger
+from erp.ledger.service.years import ensure_year
 
 
 @asynccontextmanager
@@ -140,7 +140,7 @@ async def test_a_confirm_of_three_lines_stays_within_the_budget(desk, counted, a
     draft = await desk.add("/v1/sales-orders", customer_id=customer["id"], lines=lines, draft=True)
     stock = [{"sku": item["sku"], "quantity": "5", "unit_cost": price} for item in items]
     async with desk.erp.database.transaction() as work:
-        await ledger.ensure_year(work, work.today())
+        await ensure_year(work, work.today())
     assert (await desk.erp.post("/v1/stock-receipts", {"lines": stock})).status_code == 201
     async with counted(most):
         reply = await desk.erp.post(f"/v1/sales-orders/{draft['id']}/confirm", {})

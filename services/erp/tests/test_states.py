@@ -4,8 +4,8 @@ import pytest
 
 from chassis.testing.service import running
 from erp.app import SERVICE
-from erp.fulfilment.service import refresh_orders
-from erp.ledger import service as ledger
+from erp.fulfilment.service.publishing import refresh_orders
+from erp.ledger.service.years import ensure_year
 
 MONEY = {"amount": "20.00", "currency": "CNY"}
 
@@ -15,7 +15,7 @@ async def clerk(cluster, desk):
     """A clerk of a company of its own, so that all its records are known."""
     async with running(SERVICE, cluster) as erp:
         async with erp.database.transaction() as work:
-            await ledger.ensure_year(work, work.today())
+            await ensure_year(work, work.today())
         yield type(desk)(erp)
 
 

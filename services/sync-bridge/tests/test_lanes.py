@@ -18,7 +18,7 @@ from starlette.routing import Route
 from chassis.telemetry.trace import Trace
 from chassis.testing.waiting import until
 from sync_bridge.flows import Need
-from sync_bridge.identity.rules.matching import Candidate
+from sync_bridge.identity.matching import Candidate
 from sync_bridge.identity.service import FoundPair
 from sync_bridge.lanes import leasing, recording
 from sync_bridge.lanes.deliveries import Delivered

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from sync_bridge.identity.rules.matching import MatchSubject, match_result_of
+from sync_bridge.identity.matching import MatchSubject, match_result_of
 
 SUBJECT = uuid4()
 PROBE = MatchSubject(SUBJECT, tax_id="T-1", external_refs={"shop": "7"})

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync_bridge.identity.rules.matching import Candidate, candidate_of, result_of_search
-from sync_bridge.identity.rules.shadows import digest
+from sync_bridge.identity.digests import digest
+from sync_bridge.identity.matching import Candidate, candidate_of, result_of_search
 from sync_bridge.inbox.rules.positions import gapless_position
 from sync_bridge.lanes.rules.keys import idempotency_key
 from sync_bridge.lanes.rules.queue import QueueStep, next_step

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from typer.testing import CliRunner
 
-from chassis.cli import make_cli
+from chassis.cli.making import make_cli
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
-from chassis.cli import make_cli
+from chassis.cli.making import make_cli
 
 path = Path(__file__).parent.parent / "sample" / "service.py"
 spec = importlib.util.spec_from_file_location("sample_service", path)

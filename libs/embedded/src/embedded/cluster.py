@@ -22,7 +22,7 @@ from chassis.storage.bootstrap import DatabaseUrls, Roles, ensure_database, in_o
 from embedded.placement import ClusterUnavailable, choose_home, choose_place
 from embedded.server import Server
 
-__all__ = ["ClusterUnavailable", "DatabaseUrls", "EmbeddedCluster"]
+__all__ = ["EmbeddedCluster"]
 
 SUPERUSER = "tandem"
 CONNECT_SECONDS_MAX = 10

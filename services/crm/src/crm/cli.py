@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from chassis.cli import make_cli
 from chassis.cli.console import AsJson, Refusal, command, show
 from chassis.cli.installation import connected
+from chassis.cli.making import make_cli
 from crm.app import SERVICE
 from crm.demo import make_demo_company
 

@@ -13,7 +13,7 @@ from erp.catalog.schemas import Conversion, UpsertCategory, UpsertItem, UpsertPr
 from erp.catalog.service.categories import CATEGORY
 from erp.catalog.service.items import ITEM
 from erp.catalog.service.prices import PRICE
-from erp.ledger import service as ledger
+from erp.ledger.service.years import ensure_year
 from erp.parties.schemas import UpsertCustomer, UpsertSupplier
 from erp.parties.service.customers import CUSTOMER
 from erp.parties.service.suppliers import SUPPLIER
@@ -90,7 +90,7 @@ async def make_demo_company(work: Work) -> Mapping[str, int]:
     Its books are open for this year: goods can be received, shipped, invoiced and paid at once.
     """
     currency = work.setting.currency
-    await ledger.ensure_year(work, work.today())
+    await ensure_year(work, work.today())
     sent = [
         *_commands(upsert_of(CATEGORY), UpsertCategory, _CATEGORIES),
         *_commands(upsert_of(ITEM), UpsertItem, _ITEMS),

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from erp.ledger import service as ledger
+from erp.ledger.service.years import ensure_year
 
 from .buying import BUYING, buys, receives
 from .paying import PAYING
@@ -26,7 +26,7 @@ ACTS = BUYING | SELLING | PAYING
 async def shop(desk, monkeypatch):
     """Books that are open today; differences up to five cents are written off."""
     async with desk.erp.database.transaction() as work:
-        await ledger.ensure_year(work, work.today())
+        await ensure_year(work, work.today())
     kept = desk.erp.database.setting
     settings = kept.settings.model_copy(update={"write_off_max": Decimal("0.05")})
     monkeypatch.setattr(desk.erp.database, "setting", replace(kept, settings=settings))

@@ -7,8 +7,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from erp.fulfilment.service import REFRESH, refresh_orders
-from erp.ledger import service as ledger
+from erp.fulfilment.service.publishing import REFRESH, refresh_orders
+from erp.ledger.service.years import ensure_year
 
 
 def cny(amount: str) -> dict[str, str]:
@@ -137,5 +137,5 @@ class Sales:
 async def sales(desk):
     """A shop whose books are open today."""
     async with desk.erp.database.transaction() as work:
-        await ledger.ensure_year(work, work.today())
+        await ensure_year(work, work.today())
     return Sales(desk)

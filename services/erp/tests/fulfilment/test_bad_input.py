@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from chassis.testing.unchanged import nothing_changed
-from erp.ledger import service as ledger
+from erp.ledger.service.years import ensure_year
 
 ORDERS = "/v1/sales-orders"
 NOBODY = "01890000-0000-7000-8000-000000000000"
@@ -209,7 +209,7 @@ def _other(act):
 async def closed_day(clerk, desk):
     """A day of a period that is closed."""
     async with clerk.sales.erp.database.transaction() as work:
-        await ledger.ensure_year(work, date(2013, 5, 7))
+        await ensure_year(work, date(2013, 5, 7))
     periods = (await desk.see("/v1/periods?limit=200"))["items"]
     may = next(one for one in periods if one["starts_on"] == "2013-05-01")
     if may["state"] == "open":

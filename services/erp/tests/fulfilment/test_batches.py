@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.telemetry.trace import Trace
-from erp.stock import service as stock
+from erp.stock.lines import ExpectedLine
+from erp.stock.service.expected_receipts import set_expected_receipts
 
 PATH = "/v1/sales-orders/by-external/{}/batch"
 SHOWN = ("state", "reason", "promised_on", "requested_on", "net", "charges", "version")
@@ -30,10 +31,10 @@ class World:
         self.gone = {"id": str(uuid4())}
         async with self.desk.erp.database.transaction() as work:
             due = [(self.items[0], 9, 4), (self.items[1], 30, 7), (self.items[1], 5, 20)]
-            await stock.set_expected_receipts(
+            await set_expected_receipts(
                 work,
                 [
-                    stock.ExpectedLine(
+                    ExpectedLine(
                         uuid4(), UUID(item["id"]), Decimal(many), work.today() + timedelta(days)
                     )
                     for item, many, days in due

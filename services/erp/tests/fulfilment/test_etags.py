@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from erp.fulfilment.service import refresh_orders
+from erp.fulfilment.service.publishing import refresh_orders
 
 
 @pytest.fixture

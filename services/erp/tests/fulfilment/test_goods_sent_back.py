@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from chassis.clock import business_day
-from erp.fulfilment.service import REFRESH, refresh_orders
+from erp.fulfilment.service.publishing import REFRESH, refresh_orders
 
 pytestmark = pytest.mark.business_day
 

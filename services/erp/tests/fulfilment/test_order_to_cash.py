@@ -5,13 +5,13 @@ from uuid import uuid4
 
 import pytest
 
-from erp.ledger import service as ledger
+from erp.ledger.service.years import ensure_year
 
 
 @pytest.fixture(scope="session")
 async def shop(erp):
     async with erp.database.transaction() as work:
-        await ledger.ensure_year(work, work.today())
+        await ensure_year(work, work.today())
     return erp
 
 

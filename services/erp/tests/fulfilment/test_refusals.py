@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from erp.ledger import service as ledger
+from erp.ledger.service.years import ensure_year
 
 READS = {
     "/v1/sales-orders": "sales.read",
@@ -24,7 +24,7 @@ async def closed_day(sales, desk):
     """A day of a period that is closed."""
     day = date(2013, 5, 7)
     async with sales.erp.database.transaction() as work:
-        await ledger.ensure_year(work, day)
+        await ensure_year(work, day)
     periods = (await desk.see("/v1/periods?limit=200"))["items"]
     may = next(one for one in periods if one["starts_on"] == "2013-05-01")
     if may["state"] == "open":

@@ -13,8 +13,9 @@ from chassis.clock import frozen, utc_now
 from chassis.worker.jobs import Worker
 from chassis.worker.schedules import enqueue_due
 from erp.app import SERVICE
-from erp.ledger import service as ledger
-from erp.stock.service import RESERVE, reserve_due, reserving
+from erp.ledger.service.years import ensure_year
+from erp.stock.service import reserving
+from erp.stock.service.reserving import RESERVE, reserve_due
 
 MONDAY = date(2026, 3, 2)
 [HOURLY] = [one for one in SERVICE.schedules if one.kind == RESERVE]
@@ -90,7 +91,7 @@ async def planner(sales, ahead):
     """A planner where goods are reserved on the day they are needed; the books are open."""
     ahead(0)
     async with sales.erp.database.transaction() as work:
-        await ledger.ensure_year(work, MONDAY)
+        await ensure_year(work, MONDAY)
     return Planner(sales)
 
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from erp.ledger import service as ledger
+from erp.ledger.service.years import ensure_year
 
 pytestmark = pytest.mark.business_day
 
@@ -88,7 +88,7 @@ async def test_nothing_comes_back_before_it_left_nor_is_credited_before_it_was_i
     async with sales.erp.database.transaction() as work:
         today = work.today()
         days = [str(today - timedelta(days=ago)) for ago in (3, 2, 1)]
-        await ledger.ensure_year(work, date.fromisoformat(days[0]))
+        await ensure_year(work, date.fromisoformat(days[0]))
     customer, item = await desk.customer(), await sales.item()
     await sales.receives(item, "2", effective_on=days[0])
     order = await sales.order(customer, (item, "2", "5"))

@@ -8,7 +8,7 @@ import pytest
 
 from chassis.testing.service import running
 from erp.app import SERVICE
-from erp.ledger import service as ledger
+from erp.ledger.service.years import ensure_year
 
 FREIGHT = [{"amount": {"amount": "4", "currency": "CNY"}}]
 
@@ -200,7 +200,7 @@ def shop_with(cluster, sales, desk):
     async def open_shop(code: str) -> AsyncIterator[object]:
         async with running(SERVICE, cluster, charge_tax_code=code) as erp:
             async with erp.database.transaction() as work:
-                await ledger.ensure_year(work, work.today())
+                await ensure_year(work, work.today())
             yield type(sales)(type(desk)(erp))
 
     return open_shop

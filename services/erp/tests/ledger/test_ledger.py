@@ -9,9 +9,10 @@ import asyncpg
 import pytest
 
 from chassis.clock import business_day
-from erp.ledger import service
-from erp.ledger.rules.posting import Posting, PostingLine, credit, debit, months_of, totals
+from erp.ledger.posting import Posting, PostingLine, credit, debit, months_of, totals
 from erp.ledger.schemas import NewYear
+from erp.ledger.service.entries import post
+from erp.ledger.service.years import ensure_year, open_year
 
 pytestmark = pytest.mark.business_day
 
@@ -21,8 +22,8 @@ async def books(erp):
     """Fiscal years 2001 to 2003, apart from what other tests post; 2001-06 is closed."""
     async with erp.database.transaction() as work:
         for year in (2001, 2002, 2003):
-            await service.ensure_year(work, date(year, 5, 5))
-        await service.ensure_year(work, work.today())
+            await ensure_year(work, date(year, 5, 5))
+        await ensure_year(work, work.today())
     return erp
 
 
@@ -294,7 +295,7 @@ async def test_a_reversal_is_of_the_same_party_item_and_warehouse(books, desk):
             PostingLine("sales", credit=Decimal(3), item_id=item_id, warehouse_id=warehouse_id),
         )
         entry = Posting(uuid4(), date(2001, 2, 3), "test", uuid4(), "wrong", sides)
-        await service.post(work, [entry])
+        await post(work, [entry])
     reversal = {"memo": "mistake", "effective_on": "2001-02-04"}
     made = await books.post(f"/v1/journal-entries/{entry.id}/reverse", reversal)
     assert made.status_code == 201, made.text
@@ -311,7 +312,7 @@ async def test_parallel_postings_are_numbered_without_a_gap(books, desk):
             async with books.database.transaction() as work:
                 lines = (debit("bank", Decimal(number)), credit("sales", Decimal(number)))
                 entry = Posting(uuid4(), date(2003, 1, 2), "test", uuid4(), "parallel", lines)
-                await service.post(work, [entry])
+                await post(work, [entry])
                 if number % 5 == 0:
                     raise ZeroDivisionError  # noqa: TRY301 - the rollback under test
         except ZeroDivisionError:
@@ -387,4 +388,4 @@ async def test_a_year_named_like_another_is_refused(books):
     year = NewYear(name="2001", starts_on=date(2041, 1, 1), ends_on=date(2041, 12, 31))
     with pytest.raises(YearOverlaps):
         async with books.database.transaction() as work:
-            await service.open_year(work, year)
+            await open_year(work, year)

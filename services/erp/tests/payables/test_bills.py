@@ -6,8 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from erp.payables import service as payables
-from erp.payables.service import EnterBill, Expense
+from erp.payables.service.entering import EnterBill, Expense, enter_bill
 
 
 def money(amount):
@@ -37,7 +36,7 @@ async def entered(office, supplier, *, net, received, **facts):
             received=Decimal(received),
             **facts,
         )
-        bill_id = await payables.enter_bill(work, bill)
+        bill_id = await enter_bill(work, bill)
     return await office.desk.see(f"/v1/bills/{bill_id}")
 
 

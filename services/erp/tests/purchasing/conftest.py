@@ -7,9 +7,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.clock import business_day
-from erp.ledger import service as ledger
-from erp.stock import service as stock
-from erp.stock.service import DemandLine
+from erp.ledger.service.years import ensure_year
+from erp.stock.lines import DemandLine
+from erp.stock.service.allocating import allocate_lines
+from erp.stock.service.demand import cancel_demand
 
 ORDERS, SUGGESTIONS = "/v1/purchase-orders", "/v1/purchase-suggestions"
 
@@ -48,12 +49,12 @@ class Buyer:
             line_id, uuid4(), UUID(item["id"]), Decimal(quantity), needed_on or self.today
         )
         async with self.erp.database.transaction() as work:
-            await stock.allocate_lines(work, [line])
+            await allocate_lines(work, [line])
         return line_id
 
     async def unwanted(self, line_id):
         async with self.erp.database.transaction() as work:
-            await stock.cancel_demand(work, [line_id])
+            await cancel_demand(work, [line_id])
 
     async def suggested(self, item, state="open"):
         """The suggestions of the item in the state."""
@@ -171,8 +172,8 @@ class Buyer:
 async def opened(erp):
     """Books that are open today, and in July 1996."""
     async with erp.database.transaction() as work:
-        await ledger.ensure_year(work, work.today())
-        await ledger.ensure_year(work, date(1996, 7, 4))
+        await ensure_year(work, work.today())
+        await ensure_year(work, date(1996, 7, 4))
 
 
 @pytest.fixture

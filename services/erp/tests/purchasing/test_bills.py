@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from erp.purchasing.errors import MoreThanReceived
-from erp.purchasing.models import PurchaseOrderLine
+from erp.purchasing.models.orders import PurchaseOrderLine
 
 PATH = "/v1/purchase-orders"
 

@@ -7,9 +7,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from erp.ledger import service as ledger
-from erp.receivables import service as receivables
-from erp.receivables.service import IssueInvoice, IssueLine
+from erp.ledger.service.years import ensure_year
+from erp.receivables.service.building import IssueInvoice, IssueLine
+from erp.receivables.service.crediting import credit_order
+from erp.receivables.service.issuing import issue
+from erp.settlement.service.items import owed_by, paid_by_order
 
 
 async def test_a_credit_note_reduces_what_is_open(office, desk):
@@ -95,7 +97,7 @@ async def test_nothing_is_credited_before_it_was_invoiced(office, desk, problem)
     """E14: on no day is there a credit without what it credits."""
     customer = await desk.customer()
     async with office.erp.database.transaction() as work:
-        await ledger.ensure_year(work, date(2009, 6, 1))
+        await ensure_year(work, date(2009, 6, 1))
     invoice = await office.invoices(customer, "10", effective_on="2009-06-02")
     path = f"/v1/invoices/{invoice['id']}/credit"
     early = problem(
@@ -154,11 +156,11 @@ def orders(office, desk):
             )
             async with office.erp.database.transaction() as work:
                 command = IssueInvoice(UUID(customer["id"]), self.order_id, work.today(), 0, [line])
-                return str((await receivables.issue(work, command)).id)
+                return str((await issue(work, command)).id)
 
         async def credited(self, quantity, *, line_id=None):
             async with office.erp.database.transaction() as work:
-                return await receivables.credit_order(
+                return await credit_order(
                     work,
                     self.order_id,
                     {line_id or self.line_id: Decimal(quantity)},
@@ -192,13 +194,11 @@ async def test_credits_of_nothing_and_of_something_never_deadlock(office, desk):
         line = IssueLine(line_id, None, "Bolt", Decimal(1), Decimal(9), net=Decimal(net))
         async with office.erp.database.transaction() as work:
             wanted = IssueInvoice(UUID(customer["id"]), order_id, work.today(), 0, [line])
-            return (await receivables.issue(work, wanted)).id
+            return (await issue(work, wanted)).id
 
     async def returned(order_id, line_id):
         async with office.erp.database.transaction() as work:
-            await receivables.credit_order(
-                work, order_id, {line_id: Decimal(2)}, effective_on=work.today()
-            )
+            await credit_order(work, order_id, {line_id: Decimal(2)}, effective_on=work.today())
 
     pairs = [(uuid4(), uuid4()) for _ in range(12)]
     for pair in pairs:
@@ -214,14 +214,13 @@ async def test_credits_of_nothing_and_of_something_never_deadlock(office, desk):
 
 
 async def test_what_is_paid_of_an_order_counts_money_alone(office, desk, orders):
-    from erp.settlement import service as settlement  # noqa: PLC0415 - one test alone needs it
 
     customer = await desk.customer()
     await orders.invoiced(customer, "4", "40")
     await office.books(customer, "15")
     await orders.credited("1")
     async with office.erp.database.reading() as at:
-        paid = await settlement.paid_by_order(at.sql, [orders.order_id])
+        paid = await paid_by_order(at.sql, [orders.order_id])
         assert paid == {orders.order_id: Decimal(15)}
         owing, other = UUID(customer["id"]), uuid4()
-        assert await settlement.owed_by(at.sql, [owing, other]) == {owing: 15, other: 0}
+        assert await owed_by(at.sql, [owing, other]) == {owing: 15, other: 0}

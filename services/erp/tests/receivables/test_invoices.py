@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 
 from erp.ledger.schemas import NewYear
-from erp.ledger.service import open_year
-from erp.receivables import service as receivables
-from erp.receivables.service import IssueCharge, IssueInvoice, IssueLine
+from erp.ledger.service.years import open_year
+from erp.receivables.service.building import IssueCharge, IssueInvoice, IssueLine
+from erp.receivables.service.issuing import issue
 
 pytestmark = pytest.mark.business_day
 
@@ -37,7 +37,7 @@ async def issued_view(office, customer, *, on, order_id=None, lines=(), charges=
             lines=lines or [service("10")],
             charges=charges,
         )
-        invoice = await receivables.issue(work, command)
+        invoice = await issue(work, command)
         if fails:
             raise ZeroDivisionError
     return str(invoice.id)

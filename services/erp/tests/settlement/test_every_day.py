@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from erp.ledger import service as ledger
+from erp.ledger.service.years import ensure_year
 
 STATUSES = {200, 201, 409, 422}
 FIRST = date(2008, 1, 1)
@@ -20,7 +20,7 @@ def money(amount):
 async def opened(erp):
     """The year of these stories."""
     async with erp.database.transaction() as work:
-        await ledger.ensure_year(work, FIRST)
+        await ensure_year(work, FIRST)
 
 
 class Story:

@@ -6,16 +6,20 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.clock import business_day
-from erp.ledger import service as ledger
-from erp.stock import service as stock
-from erp.stock.service import (
+from erp.ledger.service.years import ensure_year
+from erp.stock.lines import (
     AdjustLine,
     DemandLine,
     ExpectedLine,
+    OrderDemand,
     ReceiptLine,
     ReturnLine,
     ShipLine,
 )
+from erp.stock.service.allocating import allocate_lines, allocate_orders
+from erp.stock.service.demand import cancel_demand, change_ordered_quantity
+from erp.stock.service.expected_receipts import set_expected_receipts
+from erp.stock.service.goods import post_adjustment, receive_goods, receive_return, ship_goods
 
 PROOF = """select
     (select sum(on_hand) from stock_level where item_id = $1) as on_hand,
@@ -36,7 +40,7 @@ PROOF = """select
 
 
 class Store:
-    """Acts by the doors that other modules use, each in a transaction of its own."""
+    """Acts that other modules use, each in a transaction of its own."""
 
     def __init__(self, erp):
         self.erp = erp
@@ -56,7 +60,7 @@ class Store:
     async def receives(self, item_id, quantity, value, *, expected_id=None, counterpart="grni"):
         line = ReceiptLine(item_id, Decimal(quantity), Decimal(value), expected_id)
         async with self.erp.database.transaction() as work:
-            await stock.receive_goods(
+            await receive_goods(
                 work, [line], counterpart=counterpart, **self.source("purchase_receipt")
             )
 
@@ -72,39 +76,35 @@ class Store:
             promised_on,
         )
         async with self.erp.database.transaction() as work:
-            return line_id, (await stock.allocate_lines(work, [line]))[line_id]
+            return line_id, (await allocate_lines(work, [line]))[line_id]
 
     async def ships(self, line_id, quantity):
         async with self.erp.database.transaction() as work:
             lines = [ShipLine(line_id, Decimal(quantity))]
-            return (await stock.ship_goods(work, lines, **self.source("shipment")))[line_id]
+            return (await ship_goods(work, lines, **self.source("shipment")))[line_id]
 
     async def takes_back(self, line_id, quantity):
         async with self.erp.database.transaction() as work:
             lines = [ReturnLine(line_id, Decimal(quantity))]
-            return (await stock.receive_return(work, lines, **self.source("return")))[line_id]
+            return (await receive_return(work, lines, **self.source("return")))[line_id]
 
     async def finds(self, item_id, quantity, value=None):
         line = AdjustLine(item_id, Decimal(quantity), None if value is None else Decimal(value))
         async with self.erp.database.transaction() as work:
-            await stock.post_adjustment(
-                work, [line], memo="count", **self.source("stock_adjustment")
-            )
+            await post_adjustment(work, [line], memo="count", **self.source("stock_adjustment"))
 
     async def changes_quantity(self, line_id, quantity):
         async with self.erp.database.transaction() as work:
-            return (await stock.change_ordered_quantity(work, {line_id: Decimal(quantity)}))[
-                line_id
-            ]
+            return (await change_ordered_quantity(work, {line_id: Decimal(quantity)}))[line_id]
 
     async def cancels(self, *line_ids):
         async with self.erp.database.transaction() as work:
-            await stock.cancel_demand(work, line_ids)
+            await cancel_demand(work, line_ids)
 
     async def expects(self, item_id, quantity, due_on, source_line_id=None):
         line_id = source_line_id or uuid4()
         async with self.erp.database.transaction() as work:
-            await stock.set_expected_receipts(
+            await set_expected_receipts(
                 work, [ExpectedLine(line_id, UUID(str(item_id)), Decimal(quantity), due_on)]
             )
         return line_id
@@ -117,9 +117,7 @@ class Store:
         """For when orders of one line (item, quantity) are promised, placed at once."""
         lines = [DemandLine(uuid4(), uuid4(), one, Decimal(many), on) for one, many in needs]
         async with self.erp.database.transaction() as work:
-            days = await stock.allocate_orders(
-                work, [stock.OrderDemand([one], on) for one in lines]
-            )
+            days = await allocate_orders(work, [OrderDemand([one], on) for one in lines])
             if not in_earnest:
                 work.abandon()
         return days
@@ -164,5 +162,5 @@ class Store:
 async def store(erp):
     """A storekeeper whose books are open today."""
     async with erp.database.transaction() as work:
-        await ledger.ensure_year(work, work.today())
+        await ensure_year(work, work.today())
     return Store(erp)

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from erp.ledger import service as ledger
-from erp.stock import service as stock
+from erp.ledger.service.years import ensure_year
 from erp.stock.errors import ShortOnDay
-from erp.stock.service import AdjustLine
+from erp.stock.lines import AdjustLine
+from erp.stock.service.goods import post_adjustment
 
 pytestmark = pytest.mark.business_day
 
@@ -82,7 +82,7 @@ def _dated(day):
 async def shelf(desk, store):
     """Ten pieces for 100.00 in February, of which eight left in April; seven for 7.00 in June."""
     async with desk.erp.database.transaction() as work:
-        await ledger.ensure_year(work, date(YEAR, 1, 1))
+        await ensure_year(work, date(YEAR, 1, 1))
     made = Shelf(desk, await desk.item())
     await made.receives("10", "100", on(2))
     assert await made.loses("8", on(4)) == "80"
@@ -201,13 +201,11 @@ async def test_who_waited_is_judged_by_what_was_booked_meanwhile(shelf, store):
 
     async def loses():
         async with store.erp.database.transaction() as work:
-            await stock.post_adjustment(
-                work, [_line(shelf, -12)], memo="count", **_source(store, day)
-            )
+            await post_adjustment(work, [_line(shelf, -12)], memo="count", **_source(store, day))
 
     tomorrow = _source(store, day + timedelta(days=1))
     async with store.erp.database.transaction() as work:
-        await stock.post_adjustment(work, [_line(shelf, 5, "5")], memo="count", **tomorrow)
+        await post_adjustment(work, [_line(shelf, 5, "5")], memo="count", **tomorrow)
         waiting = asyncio.create_task(loses())
         await _until_it_waits(store, waiting)
     with pytest.raises(ShortOnDay) as refused:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chassis.problems.problem import Problem
 from erp.stock.errors import NoCostOnDay, ShortOnDay
-from erp.stock.models import ItemValuation
+from erp.stock.models.goods import ItemValuation
 from erp.stock.rules.valuation import (
     DayEnd,
     cost_as_of,

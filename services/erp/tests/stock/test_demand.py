@@ -9,10 +9,13 @@ import asyncpg
 import pytest
 
 from chassis.problems.standard import MissingReference
-from erp.stock import service as stock
 from erp.stock.errors import AlreadyShipped, NotStocked
 from erp.stock.events import DemandFilled, ItemsShort
-from erp.stock.service import DemandLine, ReceiptLine
+from erp.stock.lines import DemandLine, ReceiptLine
+from erp.stock.service.allocating import allocate_lines
+from erp.stock.service.demand import change_ordered_quantity
+from erp.stock.service.expected_receipts import demand_of_orders, set_expected_receipts
+from erp.stock.service.goods import receive_goods
 
 
 async def test_v9_twenty_orders_for_ten_pieces(store):
@@ -36,7 +39,7 @@ async def test_orders_for_the_same_items_in_any_order_do_not_deadlock(store):
                 DemandLine(uuid4(), uuid4(), item_id, Decimal(1), store.today)
                 for item_id in sequence
             ]
-            return sum((await stock.allocate_lines(work, lines)).values())
+            return sum((await allocate_lines(work, lines)).values())
 
     got = await asyncio.gather(*(order(items[::-1] if n % 2 else items) for n in range(8)))
     assert sum(got) == 18
@@ -61,7 +64,7 @@ async def test_how_the_lines_of_an_order_stand(store):
     first, _ = await store.orders(bolts, 2, order_id=order_id)
     second, _ = await store.orders(bolts, 2, order_id=order_id)
     async with store.erp.database.reading() as at:
-        states = await stock.demand_of_orders(at.sql, [order_id])
+        states = await demand_of_orders(at.sql, [order_id])
     assert [(one.order_line_id, int(one.reserved), int(one.waiting)) for one in states] == [
         (first, 2, 0),
         (second, 1, 1),
@@ -149,9 +152,9 @@ async def test_a_service_that_becomes_goods_can_be_stocked(store, desk):
 
 async def test_nothing_asked_is_nothing_done(store):
     async with store.erp.database.transaction() as work:
-        assert await stock.allocate_lines(work, []) == {}
-        assert await stock.change_ordered_quantity(work, {}) == {}
-        await stock.set_expected_receipts(work, [])
+        assert await allocate_lines(work, []) == {}
+        assert await change_ordered_quantity(work, {}) == {}
+        await set_expected_receipts(work, [])
         assert work.events == []
 
 
@@ -200,7 +203,7 @@ async def test_orders_that_got_goods_are_named_once(store, heard):
     await store.orders(bolts, 5, order_id=order_id)
     await store.orders(nuts, 5, order_id=order_id)
     async with store.erp.database.transaction() as work:
-        await stock.receive_goods(
+        await receive_goods(
             work,
             [ReceiptLine(one, Decimal(9), Decimal(9)) for one in (nuts, bolts)],
             source_type="test",

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from chassis.problems.problem import Problem
 from erp.ledger.errors import NoPeriod
-from erp.stock import service as stock
 from erp.stock.errors import CostNeeded, NotReserved, NotShipped, TooLittleOnHand
-from erp.stock.service import ReceiptLine, ShipLine
+from erp.stock.lines import ReceiptLine, ShipLine
+from erp.stock.service.goods import receive_goods, receive_return, ship_goods
 
 
 async def entries(store, item_id):
@@ -119,7 +119,7 @@ async def test_adjustments(store):
 async def test_several_receipts_in_one_call_have_an_entry_each(store):
     bolts, first, second = await store.item(), uuid4(), uuid4()
     async with store.erp.database.transaction() as work:
-        await stock.receive_goods(
+        await receive_goods(
             work,
             [
                 ReceiptLine(bolts, Decimal(1), Decimal("1.10"), None, first),
@@ -152,7 +152,7 @@ async def test_a_refused_posting_moves_nothing(store):
     bolts = await store.item()
     with pytest.raises(NoPeriod):
         async with store.erp.database.transaction() as work:
-            await stock.receive_goods(
+            await receive_goods(
                 work,
                 [ReceiptLine(bolts, Decimal(1), Decimal(1))],
                 source_type="test",
@@ -295,12 +295,12 @@ async def test_shipping_and_receiving_side_by_side(store):
 async def test_nothing_shipped_is_no_shipment(store):
     async with store.erp.database.transaction() as work:
         source = store.source("shipment")
-        assert await stock.ship_goods(work, [], **source) == {}
-        assert await stock.receive_return(work, [], **source) == {}
-        await stock.receive_goods(work, [], counterpart="grni", **source)
+        assert await ship_goods(work, [], **source) == {}
+        assert await receive_return(work, [], **source) == {}
+        await receive_goods(work, [], counterpart="grni", **source)
         assert work.events == []
     line, _ = await store.orders(await store.item(), 1)
     with pytest.raises(NotReserved) as refused:
         async with store.erp.database.transaction() as work:
-            await stock.ship_goods(work, [ShipLine(line, Decimal(1))], **source)
+            await ship_goods(work, [ShipLine(line, Decimal(1))], **source)
     assert refused.value.facts["reserved"] == "0"

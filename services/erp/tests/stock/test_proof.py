@@ -8,9 +8,10 @@ from uuid import uuid4
 
 import pytest
 
-from erp.ledger import service as ledger
-from erp.stock import service as stock
-from erp.stock.service import AdjustLine, DemandLine, ReceiptLine, ShipLine
+from erp.ledger.service.years import ensure_year
+from erp.stock.lines import AdjustLine, DemandLine, ReceiptLine, ShipLine
+from erp.stock.service.allocating import allocate_lines
+from erp.stock.service.goods import post_adjustment, receive_goods, ship_goods
 
 REBUILT = """with side as (
     select m.item_id, m.to_location_id as location_id, m.quantity, m.value from stock_move m
@@ -86,10 +87,10 @@ async def test_allocating_five_lines_takes_three_statements(store, shelves):
     """Lock, save, availability; three more where purchasing has something to suggest."""
     async with store.erp.database.transaction() as work:
         async with _heard(work) as said:
-            await stock.allocate_lines(work, _demand(store, shelves, 4))
+            await allocate_lines(work, _demand(store, shelves, 4))
         assert len(said) == 3, said
         async with _heard(work) as said:
-            await stock.allocate_lines(work, _demand(store, shelves, 9))
+            await allocate_lines(work, _demand(store, shelves, 9))
         assert len(said) == 6, said
 
 
@@ -97,14 +98,14 @@ async def test_shipping_and_receiving_stay_within_seven(store, shelves):
     """Locks and reads, one save, two of the ledger, availability."""
     async with store.erp.database.transaction() as work:
         lines = _demand(store, shelves, 4)
-        await stock.allocate_lines(work, lines)
+        await allocate_lines(work, lines)
         going = [ShipLine(line.order_line_id, Decimal(4)) for line in lines]
         async with _heard(work) as said:
-            await stock.ship_goods(work, going, **store.source("shipment"))
+            await ship_goods(work, going, **store.source("shipment"))
         assert len(said) == 7, said
         coming = [ReceiptLine(item_id, Decimal(1), Decimal(1)) for item_id in shelves]
         async with _heard(work) as said:
-            await stock.receive_goods(work, coming, counterpart="grni", **store.source("receipt"))
+            await receive_goods(work, coming, counterpart="grni", **store.source("receipt"))
         assert len(said) == 6, said
 
 
@@ -114,14 +115,14 @@ async def test_pieces_with_serials_take_one_statement_more(store):
     async with store.erp.database.transaction() as work:
         coming = [ReceiptLine(item_id, Decimal(8), Decimal(8), serials=serials)]
         async with _heard(work) as said:
-            await stock.receive_goods(work, coming, counterpart="grni", **store.source("receipt"))
+            await receive_goods(work, coming, counterpart="grni", **store.source("receipt"))
         assert len(said) == 7, said
         lines = _demand(store, [item_id, item_id], 4)
-        await stock.allocate_lines(work, lines)
+        await allocate_lines(work, lines)
         for line, named in zip(lines, (serials[4:], ()), strict=True):
             going = [ShipLine(line.order_line_id, Decimal(4), named)]
             async with _heard(work) as said:
-                await stock.ship_goods(work, going, **store.source("shipment"))
+                await ship_goods(work, going, **store.source("shipment"))
             assert len(said) == 8, said
 
 
@@ -129,19 +130,19 @@ async def test_backdating_takes_two_statements_for_all_items_and_none_at_the_las
     """E27: what is dated before moves asks for its period and what changed since, once."""
     past = store.today - timedelta(days=40)
     async with store.erp.database.transaction() as work:
-        await ledger.ensure_year(work, past)
+        await ensure_year(work, past)
         old = [await store.item() for _ in range(5)]
         early, source = [ReceiptLine(one, Decimal(9), Decimal(9)) for one in old], store.source
         dated = source("receipt") | {"effective_on": past}
-        await stock.receive_goods(work, early, counterpart="grni", **dated)
+        await receive_goods(work, early, counterpart="grni", **dated)
         lost = [AdjustLine(one, Decimal(-1)) for one in old]
         async with _heard(work) as said:
-            await stock.post_adjustment(work, lost, memo="count", **dated)
+            await post_adjustment(work, lost, memo="count", **dated)
         assert len(said) == 6, said
         coming = [ReceiptLine(one, Decimal(1), Decimal(1)) for one in old]
-        await stock.receive_goods(work, coming, counterpart="grni", **source("receipt"))
+        await receive_goods(work, coming, counterpart="grni", **source("receipt"))
         async with _heard(work) as said:
-            await stock.post_adjustment(work, lost, memo="count", **dated)
+            await post_adjustment(work, lost, memo="count", **dated)
         assert len(said) == 8, said
 
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from erp.stock.errors import AlreadyShipped, NotReserved, NotShipped, TooLittleOnHand
-from erp.stock.models import Demand, ItemValuation, Level
+from erp.stock.models.demand import Demand
+from erp.stock.models.goods import ItemValuation, Level
 from erp.stock.rules.allocation import Backorder, allocate
 from erp.stock.rules.promising import deduct, discrete_atp, promise_date
 from erp.stock.rules.serials import Piece, pieces_of

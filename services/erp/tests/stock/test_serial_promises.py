@@ -10,9 +10,9 @@ import asyncpg
 import pytest
 
 from chassis.clock import utc_now
-from erp.stock import service as stock
 from erp.stock.errors import SerialNotInStock
-from erp.stock.service import ReceiptLine, ShipLine
+from erp.stock.lines import ReceiptLine, ShipLine
+from erp.stock.service.goods import receive_goods, ship_goods
 
 pytestmark = pytest.mark.business_day
 
@@ -52,13 +52,13 @@ PROOF = """with last as (
 async def received(store, item_id, *serials):
     line = ReceiptLine(item_id, Decimal(len(serials)), Decimal(10), serials=serials)
     async with store.erp.database.transaction() as work:
-        await stock.receive_goods(work, [line], counterpart="grni", **store.source("receipt"))
+        await receive_goods(work, [line], counterpart="grni", **store.source("receipt"))
 
 
 async def shipped(store, line_id, *serials, quantity=1):
     line = ShipLine(line_id, Decimal(quantity), serials)
     async with store.erp.database.transaction() as work:
-        await stock.ship_goods(work, [line], **store.source("shipment"))
+        await ship_goods(work, [line], **store.source("shipment"))
 
 
 @pytest.fixture

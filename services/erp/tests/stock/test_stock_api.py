@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from erp.ledger import service as ledger
+from erp.ledger.service.years import ensure_year
 
 CNY = "CNY"
 
@@ -18,7 +18,7 @@ def money(amount):
 async def past(erp, store):
     """A fiscal year long ago, open."""
     async with erp.database.transaction() as work:
-        await ledger.ensure_year(work, date(1996, 7, 3))
+        await ensure_year(work, date(1996, 7, 3))
     return "1996-07-03"
 
 

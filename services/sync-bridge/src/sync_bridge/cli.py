@@ -7,9 +7,9 @@ from uuid import UUID
 
 import typer
 
-from chassis.cli import make_cli
 from chassis.cli.console import AsJson, command, show, show_table
 from chassis.cli.installation import Installation, connected
+from chassis.cli.making import make_cli
 from chassis.problems.problem import Problem, ProblemView
 from chassis.storage.paging import PageQuery
 from chassis.texts import Texts

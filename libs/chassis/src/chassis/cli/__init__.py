@@ -4,7 +4,3 @@ Every command answers `--json` for programs. Exit codes: 0 it worked; 1 it was t
 as when rows of an import fail or the database does not answer; 2 it cannot be tried: wrong
 arguments, settings or installation.
 """
-
-from chassis.cli.making import make_cli
-
-__all__ = ["make_cli"]

@@ -5,7 +5,9 @@ from erp.approvals.events import DecisionMade, DecisionStarted
 from erp.approvals.states import ApprovalState
 from erp.catalog.errors import ItemInUse
 from erp.catalog.events import UnitOrKindChanging
-from erp.fulfilment import queries, service
+from erp.fulfilment.queries import reading, writing
+from erp.fulfilment.service.billing import record_credit
+from erp.fulfilment.service.orders import credit_decided, lock_order_by_id
 from erp.fulfilment.service.publishing import enqueue_refresh
 from erp.receivables.events import InvoiceCredited, InvoiceCreditStarted
 from erp.settlement.events import OrdersPaid
@@ -47,28 +49,26 @@ async def refresh_paid_orders(work: Work, event: OrdersPaid) -> None:
 async def lock_order_first(work: Work, event: DecisionStarted) -> None:
     """Orders are locked before their approvals, as cancelling does."""
     if event.subject_type == "sales_order":
-        await service.lock_order_by_id(work, event.subject_id)
+        await lock_order_by_id(work, event.subject_id)
 
 
 async def resume_order(work: Work, event: DecisionMade) -> None:
     """Credit was granted or refused: the order is confirmed or rejected in the same act."""
     if event.subject_type == "sales_order":
-        await service.credit_decided(
-            work, event.subject_id, granted=event.state == ApprovalState.APPROVED
-        )
+        await credit_decided(work, event.subject_id, granted=event.state == ApprovalState.APPROVED)
 
 
 async def check_unit_or_kind_change(work: Work, event: UnitOrKindChanging) -> None:
     """What customers have ordered stays counted as it was. Raises ItemInUse."""
-    if await queries.is_ordered(work.sql, event.item_id):
+    if await reading.is_ordered(work.sql, event.item_id):
         raise ItemInUse(sku=event.sku)
 
 
 async def lock_credited_order(work: Work, event: InvoiceCreditStarted) -> None:
     """Orders are locked before their invoices, as returns do."""
-    await queries.load_for_update(work, [event.order_id])
+    await writing.load_for_update(work, [event.order_id])
 
 
 async def record_credited_lines(work: Work, event: InvoiceCredited) -> None:
     """The order knows what of it was credited by hand."""
-    await service.record_credit(work, event)
+    await record_credit(work, event)

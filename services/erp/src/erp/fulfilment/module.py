@@ -26,7 +26,7 @@ from erp.fulfilment.models import (
     ShipmentLine,
 )
 from erp.fulfilment.router import order_router, shipment_router
-from erp.fulfilment.service import REFRESH, order_states, refresh_orders
+from erp.fulfilment.service.publishing import REFRESH, order_states, refresh_orders
 from erp.receivables.events import InvoiceCredited, InvoiceCreditStarted
 from erp.settlement.events import OrdersPaid
 from erp.stock.events import DemandFilled, GoodsExpected, ReservationsReleased

@@ -21,7 +21,6 @@ from chassis.storage.paging import Page
 from chassis.storage.reading import Reading
 from chassis.storage.source_versions import VersionTooFar
 from erp.catalog.errors import FractionOfUnit
-from erp.fulfilment import queries, service
 from erp.fulfilment.errors import (
     ChangeRefused,
     GoodsCameBack,
@@ -40,6 +39,7 @@ from erp.fulfilment.errors import (
     UnknownLine,
 )
 from erp.fulfilment.models import Order
+from erp.fulfilment.queries import reading, shipments
 from erp.fulfilment.schemas import (
     ChangeOrder,
     Invoiced,
@@ -56,6 +56,11 @@ from erp.fulfilment.schemas import (
     UpsertOrder,
     UpsertOrders,
 )
+from erp.fulfilment.service.billing import invoice_order
+from erp.fulfilment.service.changing import cancel_order, change_order
+from erp.fulfilment.service.orders import IN_BULK, confirm_order, place_order, take_order
+from erp.fulfilment.service.reversing import reverse_shipment
+from erp.fulfilment.service.shipping import return_goods, ship_order
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.parties.errors import PartyArchived
 from erp.receivables.errors import DebtWrittenOff, InvoiceDateOrder
@@ -106,7 +111,7 @@ _BOOKED = (NoPeriod, PeriodClosed)
 
 async def _order(response: Response, at: Reading, order_id: UUID) -> OrderView:
     """The order as the reply shows it, with its ETag."""
-    seen = await queries.ORDERS.get(at, order_id)
+    seen = await reading.ORDERS.get(at, order_id)
     reply_with(response, seen)
     return seen
 
@@ -116,7 +121,7 @@ async def sales_order_list(
     _by: Reader, wanted: Annotated[OrderQuery, Query()], asked: RecordSearchAsked, at: InReading
 ) -> Page[OrderView]:
     """Sales orders, the newest first."""
-    return await queries.ORDERS.page(at, wanted, asked)
+    return await reading.ORDERS.page(at, wanted, asked)
 
 
 @order_router.post(
@@ -126,7 +131,7 @@ async def sales_order_create(
     command: NewOrder, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
 ) -> OrderView:
     """Take an order; unless it is a draft it is decided at once."""
-    seen = await service.place_order(work, command)
+    seen = await place_order(work, command)
     reply_with(response, seen, location=f"/v1/sales-orders/{seen.id}")
     return seen
 
@@ -136,8 +141,8 @@ async def sales_order_upsert_batch(
     asked: InBatch, command: UpsertOrders, _by: Seller, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Accept orders as another system knows them; each is judged alone."""
-    items, in_bulk = command.items, service.IN_BULK
-    return await upsert_each(work, asked, Order, items, service.take_order, in_bulk=in_bulk)
+    items, in_bulk = command.items, IN_BULK
+    return await upsert_each(work, asked, Order, items, take_order, in_bulk=in_bulk)
 
 
 @order_router.put(
@@ -153,7 +158,7 @@ async def sales_order_upsert(
     response: Response,
 ) -> OrderView:
     """Accept an order as another system knows it, then decide it; a refusal is a state."""
-    done = await service.take_order(work, system, external_id, command)
+    done = await take_order(work, system, external_id, command)
     reply_outcome(response, done)
     return await _order(response, work, done.id)
 
@@ -171,7 +176,7 @@ async def sales_order_confirm(
     order_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
 ) -> OrderView:
     """Decide a draft: confirmed, held for credit, or rejected."""
-    seen = await service.confirm_order(work, order_id)
+    seen = await confirm_order(work, order_id)
     reply_with(response, seen)
     return seen
 
@@ -183,7 +188,7 @@ async def sales_order_cancel(
     order_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
 ) -> OrderView:
     """Cancel before anything has gone out; reservation and demand are free at once."""
-    await service.cancel_order(work, order_id)
+    await cancel_order(work, order_id)
     return await _order(response, work, order_id)
 
 
@@ -199,7 +204,7 @@ async def sales_order_update(
     response: Response,
 ) -> OrderView:
     """Order other lines or quantities; what cannot be changed any more is refused."""
-    await service.change_order(work, order_id, command, revision=revision)
+    await change_order(work, order_id, command, revision=revision)
     return await _order(response, work, order_id)
 
 
@@ -226,7 +231,7 @@ async def sales_order_ship(
     order_id: UUID, command: ShipOrder, _by: Storekeeper, _once: OnlyOnce, work: InWork
 ) -> Shipped:
     """Ship what is reserved, or the quantities named."""
-    return await service.ship_order(work, order_id, command)
+    return await ship_order(work, order_id, command)
 
 
 @order_router.post(
@@ -250,7 +255,7 @@ async def sales_order_return(
     order_id: UUID, command: ReturnGoods, _by: Storekeeper, _once: OnlyOnce, work: InWork
 ) -> Shipped:
     """Take goods back at the cost they left; what is invoiced and not credited is credited."""
-    return await service.return_goods(work, order_id, command)
+    return await return_goods(work, order_id, command)
 
 
 @order_router.post(
@@ -279,7 +284,7 @@ async def sales_order_invoice(
     response: Response,
 ) -> Invoiced:
     """Invoice what was shipped and not invoiced, or before delivery; all of it, or these lines."""
-    done = await service.invoice_order(work, order_id, command)
+    done = await invoice_order(work, order_id, command)
     response.headers["Location"] = f"/v1/invoices/{done.invoice_id}"
     return done
 
@@ -289,13 +294,13 @@ async def shipment_list(
     _by: Reader, wanted: Annotated[ShipmentQuery, Query()], asked: RecordSearchAsked, at: InReading
 ) -> Page[ShipmentView]:
     """Shipments and returns with their lines, the newest first."""
-    return await queries.SHIPMENTS.page(at, wanted, asked)
+    return await shipments.SHIPMENTS.page(at, wanted, asked)
 
 
 @shipment_router.get("/{shipment_id}", responses=refuses(NotFound))
 async def shipment_get(shipment_id: UUID, _by: Reader, at: InReading) -> ShipmentView:
     """The shipment or return."""
-    return await queries.SHIPMENTS.get(at, shipment_id)
+    return await shipments.SHIPMENTS.get(at, shipment_id)
 
 
 @shipment_router.post(
@@ -318,8 +323,8 @@ async def shipment_reverse(
     shipment_id: UUID, command: ReverseShipment, _by: Storekeeper, _once: OnlyOnce, work: InWork
 ) -> ShipmentView:
     """Take a mistaken shipment or return back whole: goods, books and lines are as before it."""
-    return await service.reverse_shipment(work, shipment_id, command)
+    return await reverse_shipment(work, shipment_id, command)
 
 
-annotate(RecordPaths(order_router, queries.ORDERS, "order", READ, WRITE, noun="sales_order"))
-annotate(RecordPaths(shipment_router, queries.SHIPMENTS, "shipment", READ, SHIP))
+annotate(RecordPaths(order_router, reading.ORDERS, "order", READ, WRITE, noun="sales_order"))
+annotate(RecordPaths(shipment_router, shipments.SHIPMENTS, "shipment", READ, SHIP))

@@ -18,7 +18,7 @@ from chassis.problems.standard import (
     NotFound,
 )
 from chassis.storage.paging import Page
-from erp.ledger import queries, service
+from erp.ledger import queries
 from erp.ledger.errors import (
     AlreadyReversed,
     ControlAccount,
@@ -45,6 +45,14 @@ from erp.ledger.schemas import (
     YearView,
 )
 from erp.ledger.service.accounts import ACCOUNT
+from erp.ledger.service.entries import (
+    get_entry,
+    post_manual_entry,
+    reverse_manual_entry,
+    trial_balance,
+)
+from erp.ledger.service.sent import upsert_entries
+from erp.ledger.service.years import change_period, open_year
 from records.annotations import annotate
 from records.routes import RecordRoutes
 from records.senders import InBatch
@@ -87,7 +95,7 @@ async def fiscal_year_create(
     command: NewYear, _by: Closer, _once: OnlyOnce, work: InWork
 ) -> YearView:
     """Open a fiscal year with a period for each month."""
-    return await service.open_year(work, command)
+    return await open_year(work, command)
 
 
 @period_router.get("")
@@ -108,7 +116,7 @@ async def period_update(
     response: Response,
 ) -> PeriodView:
     """Open, close or lock a period."""
-    period = await service.change_period(work, period_id, command, revision=revision)
+    period = await change_period(work, period_id, command, revision=revision)
     reply_with(response, period)
     return period
 
@@ -124,7 +132,7 @@ async def journal_entry_list(
 @entry_router.get("/{entry_id}", responses=refuses(NotFound))
 async def journal_entry_get(entry_id: UUID, _by: Reader, at: InReading) -> EntryView:
     """The entry."""
-    return await service.get_entry(at.sql, entry_id)
+    return await get_entry(at.sql, entry_id)
 
 
 @entry_router.post(
@@ -136,7 +144,7 @@ async def journal_entry_create(
     command: NewEntry, _by: Accountant, _once: OnlyOnce, work: InWork
 ) -> Posted:
     """Post an entry by hand; its number is given when it is committed."""
-    return Posted(id=await service.post_manual_entry(work, command))
+    return Posted(id=await post_manual_entry(work, command))
 
 
 @entry_router.post("/by-external/{system}/batch")
@@ -144,7 +152,7 @@ async def journal_entry_upsert_batch(
     asked: InBatch, command: SentEntries, _by: Accountant, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Post entries as another system tells them, each once; each item is judged alone."""
-    return await service.upsert_entries(work, asked, command.items)
+    return await upsert_entries(work, asked, command.items)
 
 
 @entry_router.post(
@@ -156,7 +164,7 @@ async def journal_entry_reverse(
     entry_id: UUID, command: ReverseEntry, _by: Accountant, _once: OnlyOnce, work: InWork
 ) -> Posted:
     """Post the opposite of an entry, linked to it."""
-    return Posted(id=await service.reverse_manual_entry(work, entry_id, command))
+    return Posted(id=await reverse_manual_entry(work, entry_id, command))
 
 
 @ledger_report_router.get("")
@@ -166,4 +174,4 @@ async def trial_balance_get(
     """What every account holds at the end of a day, by default of today."""
     known = request.app.state.settings
     on = wanted.on or business_day(known.time_zone)
-    return await service.trial_balance(at.sql, wanted, on=on, currency=known.currency)
+    return await trial_balance(at.sql, wanted, on=on, currency=known.currency)

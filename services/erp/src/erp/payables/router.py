@@ -24,7 +24,7 @@ from chassis.problems.standard import (
 from chassis.storage.paging import Page
 from erp.ledger.errors import ControlAccount, NoPeriod, PeriodClosed
 from erp.parties.errors import PartyArchived
-from erp.payables import queries, service
+from erp.payables import queries
 from erp.payables.errors import (
     BillAlreadyReversed,
     BillCredited,
@@ -42,6 +42,10 @@ from erp.payables.schemas import (
     OpeningPayableView,
     ReverseBill,
 )
+from erp.payables.service.crediting import enter_manual_credit_note
+from erp.payables.service.entering import enter_manual_bill, get_bill
+from erp.payables.service.opening import open_payables
+from erp.payables.service.reversing import reverse_bill
 from erp.settlement.errors import CreditUsed, OpeningDiffers
 from erp.settlement.schemas import OpeningsReply
 from records.annotations import annotate
@@ -70,7 +74,7 @@ async def bill_list(
 @bill_router.get("/{bill_id}", responses=refuses(NotFound))
 async def bill_get(bill_id: UUID, _by: Reader, at: InReading, response: Response) -> BillView:
     """The bill or credit note."""
-    bill = await service.get_bill(at, bill_id)
+    bill = await get_bill(at, bill_id)
     reply_with(response, bill)
     return bill
 
@@ -84,7 +88,7 @@ async def bill_create(
     command: NewBill, _by: Accountant, _once: OnlyOnce, work: InWork, response: Response
 ) -> BillView:
     """Enter a bill that no purchase order stands for."""
-    bill = await service.enter_manual_bill(work, command)
+    bill = await enter_manual_bill(work, command)
     reply_with(response, bill, location=f"/v1/bills/{bill.id}")
     return bill
 
@@ -98,7 +102,7 @@ async def bill_credit_note_create(
     command: NewCreditNote, _by: Accountant, _once: OnlyOnce, work: InWork, response: Response
 ) -> BillView:
     """Enter a supplier's credit note without goods: a price reduction, a bonus."""
-    note = await service.enter_manual_credit_note(work, command)
+    note = await enter_manual_credit_note(work, command)
     reply_with(response, note, location=f"/v1/bills/{note.id}")
     return note
 
@@ -125,7 +129,7 @@ async def bill_reverse(
     response: Response,
 ) -> BillView:
     """Take a wrong bill or credit note back: its number may be entered again."""
-    bill = await service.reverse_bill(work, bill_id, command)
+    bill = await reverse_bill(work, bill_id, command)
     reply_with(response, bill)
     return bill
 
@@ -135,7 +139,7 @@ async def payable_opening_create_batch(
     command: NewOpeningPayables, _by: Accountant, _once: OnlyOnce, work: InWork
 ) -> OpeningsReply:
     """Take over what we owed when the books were opened, all or none; each number once."""
-    return await service.open_payables(work, command)
+    return await open_payables(work, command)
 
 
 @payable_router.get("/openings")

@@ -6,23 +6,17 @@ from erp.catalog.events import UnitOrKindChanging
 from erp.payables.events import BillReversed
 from erp.purchasing.events import PurchaseChanged, PurchaseReturned
 from erp.purchasing.handlers import follow_shortages, keep_unit_and_kind, unbill_lines
-from erp.purchasing.models import (
-    PurchaseOrder,
-    PurchaseOrderLine,
+from erp.purchasing.models.orders import PurchaseOrder, PurchaseOrderLine
+from erp.purchasing.models.prices import PurchaseSuggestion, SupplierPrice
+from erp.purchasing.models.receipts import (
     PurchaseReceipt,
     PurchaseReceiptLine,
     PurchaseReturn,
     PurchaseReturnLine,
-    PurchaseSuggestion,
-    SupplierPrice,
 )
-from erp.purchasing.router import (
-    purchase_order_router,
-    purchase_receipt_router,
-    purchase_return_router,
-    suggestion_router,
-    supplier_price_router,
-)
+from erp.purchasing.router.orders import purchase_order_router
+from erp.purchasing.router.prices import suggestion_router, supplier_price_router
+from erp.purchasing.router.receipts import purchase_receipt_router, purchase_return_router
 from erp.stock.events import ItemsShort
 
 __all__ = ["MODULE"]

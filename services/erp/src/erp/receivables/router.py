@@ -20,7 +20,6 @@ from chassis.storage.paging import Page
 from erp.catalog.errors import FractionOfUnit
 from erp.ledger.errors import ControlAccount, NoPeriod, PeriodClosed
 from erp.parties.errors import PartyArchived
-from erp.receivables import queries, service
 from erp.receivables.errors import (
     DebtWrittenOff,
     DuplicateTaxCode,
@@ -29,6 +28,7 @@ from erp.receivables.errors import (
     NothingToCredit,
     OverCredited,
 )
+from erp.receivables.queries import invoices, openings
 from erp.receivables.schemas import (
     CreditInvoice,
     InvoiceQuery,
@@ -42,6 +42,10 @@ from erp.receivables.schemas import (
     TaxCodeView,
     WriteOffDebt,
 )
+from erp.receivables.service.crediting import credit_invoice
+from erp.receivables.service.issuing import add_tax_code, issue_manual_invoice
+from erp.receivables.service.opening import open_receivables
+from erp.receivables.service.writing_off import write_off_debt
 from erp.settlement.errors import (
     IsCreditNote,
     IsPayment,
@@ -52,7 +56,7 @@ from erp.settlement.errors import (
     WriteOffReversed,
 )
 from erp.settlement.schemas import OpeningsReply, PaymentView, ReverseWriteOff
-from erp.settlement.service import reverse_write_off
+from erp.settlement.service.writing_off import reverse_write_off
 from erp.settlement.states import PaymentKind
 from records.annotations import annotate
 from records.paths import RecordPaths
@@ -77,7 +81,7 @@ async def invoice_list(
     _by: Reader, wanted: Annotated[InvoiceQuery, Query()], asked: RecordSearchAsked, at: InReading
 ) -> Page[InvoiceView]:
     """Invoices and credit notes, the newest first."""
-    return await queries.INVOICES.page(at, wanted, asked)
+    return await invoices.INVOICES.page(at, wanted, asked)
 
 
 @invoice_router.get("/{invoice_id}", responses=refuses(NotFound))
@@ -85,7 +89,7 @@ async def invoice_get(
     invoice_id: UUID, _by: Reader, at: InReading, response: Response
 ) -> InvoiceView:
     """The invoice or credit note."""
-    invoice = await queries.INVOICES.get(at, invoice_id)
+    invoice = await invoices.INVOICES.get(at, invoice_id)
     reply_with(response, invoice)
     return invoice
 
@@ -100,7 +104,7 @@ async def invoice_create(
     command: NewInvoice, _by: Accountant, _once: OnlyOnce, work: InWork, response: Response
 ) -> IssuedInvoice:
     """Invoice what no order stands for; the number is given when it is committed."""
-    invoice = await service.issue_manual_invoice(work, command)
+    invoice = await issue_manual_invoice(work, command)
     response.headers["Location"] = f"/v1/invoices/{invoice.id}"
     return invoice
 
@@ -129,7 +133,7 @@ async def invoice_credit(
     response: Response,
 ) -> IssuedInvoice:
     """Credit lines of an invoice, or all that is left of it; the credit note."""
-    note = await service.credit_invoice(work, invoice_id, command)
+    note = await credit_invoice(work, invoice_id, command)
     response.headers["Location"] = f"/v1/invoices/{note.id}"
     return note
 
@@ -152,7 +156,7 @@ async def receivable_write_off_create(
     command: WriteOffDebt, _by: WriteOffClerk, _once: OnlyOnce, work: InWork, response: Response
 ) -> PaymentView:
     """Write off what nobody will pay of an invoice; it is listed among payments as `bad_debt`."""
-    payment = await service.write_off_debt(work, command)
+    payment = await write_off_debt(work, command)
     reply_with(response, payment, location=f"/v1/payments/{payment.id}")
     return payment
 
@@ -184,7 +188,7 @@ async def receivable_opening_create_batch(
     command: NewOpenings, _by: Accountant, _once: OnlyOnce, work: InWork
 ) -> OpeningsReply:
     """Take over what customers owed when the books were opened, all or none; each number once."""
-    return await service.open_receivables(work, command)
+    return await open_receivables(work, command)
 
 
 @opening_receivable_router.get("")
@@ -192,19 +196,19 @@ async def receivable_opening_list(
     _by: Reader, wanted: Annotated[OpeningQuery, Query()], asked: RecordSearchAsked, at: InReading
 ) -> Page[OpeningView]:
     """What customers owed when the books were opened, the newest first."""
-    return await queries.OPENING_RECEIVABLES.page(at, wanted, asked)
+    return await openings.OPENING_RECEIVABLES.page(at, wanted, asked)
 
 
 @opening_receivable_router.get("/{opening_id}", responses=refuses(NotFound))
 async def receivable_opening_get(opening_id: UUID, _by: Reader, at: InReading) -> OpeningView:
     """The opening item, and what is left of it."""
-    return await queries.OPENING_RECEIVABLES.get(at, opening_id)
+    return await openings.OPENING_RECEIVABLES.get(at, opening_id)
 
 
 @tax_code_router.get("")
 async def tax_code_list(_by: Reader, at: InReading) -> Page[TaxCodeView]:
     """Every rate of tax, by code."""
-    return Page(items=await queries.tax_codes(at.sql))
+    return Page(items=await invoices.tax_codes(at.sql))
 
 
 @tax_code_router.post("", status_code=status.HTTP_201_CREATED, responses=refuses(DuplicateTaxCode))
@@ -212,7 +216,7 @@ async def tax_code_create(
     command: NewTaxCode, _by: Accountant, _once: OnlyOnce, work: InWork
 ) -> TaxCodeView:
     """Add a rate of tax; it never changes."""
-    return await service.add_tax_code(work, command)
+    return await add_tax_code(work, command)
 
 
-annotate(RecordPaths(invoice_router, queries.INVOICES, "invoice", READ, WRITE))
+annotate(RecordPaths(invoice_router, invoices.INVOICES, "invoice", READ, WRITE))

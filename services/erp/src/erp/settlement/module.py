@@ -5,7 +5,7 @@ from chassis.work.states import States
 from erp.settlement.events import BalanceChanged, PaymentReceived
 from erp.settlement.models import Allocation, CustomerBalance, OpenItem, Payment
 from erp.settlement.router import open_item_router, party_report_router, payment_router
-from erp.settlement.service import balance_states
+from erp.settlement.service.items import balance_states
 
 __all__ = ["MODULE"]
 

@@ -21,7 +21,7 @@ from chassis.problems.standard import (
 )
 from chassis.storage.paging import Page
 from erp.ledger.errors import ControlAccount, NoPeriod, PeriodClosed
-from erp.settlement import queries, service
+from erp.settlement import queries
 from erp.settlement.errors import (
     IsBadDebt,
     IsCreditNote,
@@ -54,6 +54,12 @@ from erp.settlement.schemas import (
     SentPayments,
     WriteOffRest,
 )
+from erp.settlement.service.overpaid import reverse_rest_write_off, write_off_rest
+from erp.settlement.service.payments import allocate_payment, book_payments, release_payment
+from erp.settlement.service.refunding import refund_payment
+from erp.settlement.service.reporting import party_report
+from erp.settlement.service.sent import upsert_payments
+from erp.settlement.service.writing_off import reverse_write_off
 from erp.settlement.states import PaymentKind, Side
 from records.annotations import annotate
 from records.paths import RecordPaths
@@ -103,7 +109,7 @@ async def payment_create(
     command: NewPayment, _by: Cashier, _once: OnlyOnce, work: InWork, response: Response
 ) -> PaymentView:
     """Book a payment; without allocations it settles what is due first."""
-    [payment] = await service.book_payments(work, [command])
+    [payment] = await book_payments(work, [command])
     reply_with(response, payment, location=f"/v1/payments/{payment.id}")
     return payment
 
@@ -115,7 +121,7 @@ async def payment_create_batch(
     command: NewPayments, _by: Cashier, _once: OnlyOnce, work: InWork
 ) -> PaymentsReply:
     """Book many payments in one act, all or none."""
-    return PaymentsReply(items=await service.book_payments(work, command.items))
+    return PaymentsReply(items=await book_payments(work, command.items))
 
 
 @payment_router.post("/by-external/{system}/batch")
@@ -123,7 +129,7 @@ async def payment_upsert_batch(
     asked: InBatch, command: SentPayments, _by: Cashier, _once: OnlyOnceUnlessDry, work: InWork
 ) -> BatchReply:
     """Book payments as another system tells them, each once; each item is judged alone."""
-    return await service.upsert_payments(work, asked, command.items)
+    return await upsert_payments(work, asked, command.items)
 
 
 @payment_router.post("/{payment_id}/allocate", responses=refuses(NotFound, *_SETTLED))
@@ -136,7 +142,7 @@ async def payment_allocate(
     response: Response,
 ) -> PaymentView:
     """Settle documents with what is left of a payment or credit note."""
-    payment = await service.allocate_payment(work, payment_id, command)
+    payment = await allocate_payment(work, payment_id, command)
     reply_with(response, payment)
     return payment
 
@@ -154,7 +160,7 @@ async def payment_release(
     response: Response,
 ) -> PaymentView:
     """Take back what of a payment settled a document: that is open again."""
-    payment = await service.release_payment(work, payment_id, command)
+    payment = await release_payment(work, payment_id, command)
     reply_with(response, payment)
     return payment
 
@@ -174,7 +180,7 @@ async def payment_refund(
     response: Response,
 ) -> PaymentView:
     """Give back what is left of a payment or credit note."""
-    payment = await service.refund_payment(work, payment_id, command)
+    payment = await refund_payment(work, payment_id, command)
     reply_with(response, payment)
     return payment
 
@@ -192,7 +198,7 @@ async def payment_write_off(
     response: Response,
 ) -> PaymentView:
     """Write off the cent that is left of a payment or credit note."""
-    payment = await service.write_off_rest(work, payment_id, command)
+    payment = await write_off_rest(work, payment_id, command)
     reply_with(response, payment)
     return payment
 
@@ -209,7 +215,7 @@ async def payment_write_off_reverse(
     response: Response,
 ) -> PaymentView:
     """Take back that the rest of a payment was written off: it is left of it again."""
-    payment = await service.reverse_rest_write_off(work, payment_id, command)
+    payment = await reverse_rest_write_off(work, payment_id, command)
     reply_with(response, payment)
     return payment
 
@@ -229,9 +235,7 @@ async def payment_reverse(
     response: Response,
 ) -> PaymentView:
     """Take a small difference back that was written off: it is owed again."""
-    payment = await service.reverse_write_off(
-        work, payment_id, command, kind=PaymentKind.SMALL_DIFFERENCE
-    )
+    payment = await reverse_write_off(work, payment_id, command, kind=PaymentKind.SMALL_DIFFERENCE)
     reply_with(response, payment)
     return payment
 
@@ -256,7 +260,7 @@ async def _currency(request: Request) -> str:
 async def _report(
     side: Side, at: InReading, party_id: UUID | None, on: date, currency: str
 ) -> PartyReport:
-    return await service.party_report(at.sql, side, on=on, currency=currency, party_id=party_id)
+    return await party_report(at.sql, side, on=on, currency=currency, party_id=party_id)
 
 
 @party_report_router.get("/receivables")

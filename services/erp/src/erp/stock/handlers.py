@@ -4,7 +4,7 @@ from chassis.ids import uuid7
 from chassis.work.unit_of_work import Work
 from erp.catalog.errors import ItemInUse, TrackingFixed
 from erp.catalog.events import GoodsAdded, TrackingChanging, UnitOrKindChanging
-from erp.stock import queries
+from erp.stock.queries import locking, serials
 
 __all__ = ["check_tracking_change", "check_unit_or_kind_change", "create_stock_records"]
 
@@ -15,8 +15,8 @@ async def check_tracking_change(work: Work, event: TrackingChanging) -> None:
     Its level is locked first: whoever moves goods of it meanwhile waits, and reads it anew. While
     an order that names the item is being written, the caller is told to try again.
     """
-    await queries.load_for_update(work, [event.item_id])
-    if await queries.has_moves(work, event.item_id):
+    await locking.load_for_update(work, [event.item_id])
+    if await serials.has_moves(work, event.item_id):
         raise TrackingFixed(sku=event.sku)
 
 
@@ -25,11 +25,11 @@ async def check_unit_or_kind_change(work: Work, event: UnitOrKindChanging) -> No
 
     The level is locked first, as by `check_tracking_change`; a service has none.
     """
-    await queries.load_for_update(work, [event.item_id])
-    if await queries.has_moves(work, event.item_id):
+    await locking.load_for_update(work, [event.item_id])
+    if await serials.has_moves(work, event.item_id):
         raise ItemInUse(sku=event.sku)
 
 
 async def create_stock_records(work: Work, event: GoodsAdded) -> None:
     """Give goods that are new here their level, valuation and availability: none of all."""
-    await queries.create_stock_records(work, event.item_ids, [uuid7() for _ in event.item_ids])
+    await locking.create_stock_records(work, event.item_ids, [uuid7() for _ in event.item_ids])

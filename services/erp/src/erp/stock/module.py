@@ -11,10 +11,8 @@ from erp.stock.handlers import (
     check_unit_or_kind_change,
     create_stock_records,
 )
-from erp.stock.models import (
-    Availability,
-    Demand,
-    Incoming,
+from erp.stock.models.demand import Availability, Demand, Incoming
+from erp.stock.models.goods import (
     ItemValuation,
     Level,
     Location,
@@ -36,7 +34,8 @@ from erp.stock.router import (
     valuation_router,
     warehouse_router,
 )
-from erp.stock.service import RESERVE, availability_states, reserve_due
+from erp.stock.service.publishing import availability_states
+from erp.stock.service.reserving import RESERVE, reserve_due
 
 __all__ = ["MODULE"]
 

@@ -21,7 +21,6 @@ from chassis.problems.standard import (
 from chassis.storage.paging import Page
 from erp.catalog.errors import FractionOfUnit
 from erp.ledger.errors import NoPeriod, PeriodClosed
-from erp.stock import queries
 from erp.stock.errors import (
     CostNeeded,
     DuplicateSerial,
@@ -36,6 +35,7 @@ from erp.stock.errors import (
     TooLittleOnHand,
     UnknownSerial,
 )
+from erp.stock.queries import serials, views
 from erp.stock.queries.documents import DOCUMENTS
 from erp.stock.queries.serials import SERIALS
 from erp.stock.queries.views import MOVES, WAREHOUSES
@@ -132,7 +132,7 @@ async def stock_level_list(
     on_hand: Annotated[bool | None, Query(description="Only with, or without, goods.")] = None,
 ) -> Page[LevelView]:
     """What lies where, by SKU."""
-    return await queries.level_page(at.sql, asked, sku=sku, on_hand=on_hand)
+    return await views.level_page(at.sql, asked, sku=sku, on_hand=on_hand)
 
 
 @move_router.get("")
@@ -154,7 +154,7 @@ async def serial_list(
 @serial_router.get("/{serial_id}", responses=refuses(NotFound))
 async def serial_get(serial_id: UUID, _by: Reader, at: InReading) -> SerialHistory:
     """Where a piece is, and every move that brought it there."""
-    return await queries.serial_history(at, serial_id)
+    return await serials.serial_history(at, serial_id)
 
 
 @stock_document_router.get("")

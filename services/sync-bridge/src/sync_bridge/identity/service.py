@@ -12,47 +12,34 @@ from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from sync_bridge.flows import Need
 from sync_bridge.identity import queries
-from sync_bridge.identity.models import Pair, Review
-from sync_bridge.identity.rules.matching import (
+from sync_bridge.identity.matching import (
     Candidate,
-    MatchResult,
-    MatchSubject,
-    candidate_of,
-    match_result_of,
-    result_of_search,
 )
-from sync_bridge.identity.rules.shadows import digest
+from sync_bridge.identity.models import Pair, Review
 from sync_bridge.ownership import Half, other
 from sync_bridge.states import LinkOrigin, ReviewState
 
 __all__ = [
-    "Candidate",
     "Creation",
     "Decision",
     "FoundPair",
     "LinkedRecord",
-    "MatchResult",
-    "MatchSubject",
     "Pair",
     "Review",
     "answer_link",
     "begin_creations",
-    "candidate_of",
     "creations",
     "decisions",
-    "digest",
     "drop_creations",
     "end_pair",
     "forget_pairs",
     "linked_records",
     "lock_needs",
-    "match_result_of",
     "needs_of_pair",
     "open_review",
     "pair_for_update",
     "paired",
     "record_pairs",
-    "result_of_search",
     "review_across",
     "review_need",
     "twins_of",

@@ -9,7 +9,7 @@ from chassis.telemetry.logs import get_logger
 from chassis.work.database import Database
 from sync_bridge.flows import Flow, Need
 from sync_bridge.identity import service as identity
-from sync_bridge.identity.service import digest
+from sync_bridge.identity.digests import digest
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.received import ReceivedEvent
 from sync_bridge.lanes import batch_calls, queries

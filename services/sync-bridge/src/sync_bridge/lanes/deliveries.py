@@ -8,7 +8,9 @@ from pydantic import ValidationError
 
 from sync_bridge.flows import Flow
 from sync_bridge.identity import service as identity
-from sync_bridge.identity.service import Candidate, FoundPair, candidate_of, digest
+from sync_bridge.identity.digests import digest
+from sync_bridge.identity.matching import Candidate, candidate_of
+from sync_bridge.identity.service import FoundPair
 from sync_bridge.inbox.received import ReceivedEvent
 from sync_bridge.lanes.calls import Calls
 from sync_bridge.lanes.queries import Shadow

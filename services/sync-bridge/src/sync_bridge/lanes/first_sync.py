@@ -13,13 +13,14 @@ from uuid import UUID
 from chassis.work.database import Database
 from sync_bridge.flows import Flow, Need
 from sync_bridge.identity import service as identity
-from sync_bridge.identity.service import (
-    Creation,
+from sync_bridge.identity.digests import digest
+from sync_bridge.identity.matching import (
     MatchResult,
     MatchSubject,
     match_result_of,
     result_of_search,
 )
+from sync_bridge.identity.service import Creation
 from sync_bridge.lanes import batch_calls
 from sync_bridge.lanes.deliveries import Delivered, Delivery, search_candidates
 from sync_bridge.lanes.later_changes import send_later_changes
@@ -294,7 +295,7 @@ class FirstSync:
         """What the sender holds of the other half's part: as it was when it knew of the link."""
         flow, state = self._flow, one.delivery.message.plain()
         theirs = foreign_part(flow.entity.name, holder=flow.sender, state=state)
-        return Shadow(flow.entity.name, flow.target, _twin(one), identity.digest(theirs))
+        return Shadow(flow.entity.name, flow.target, _twin(one), digest(theirs))
 
     def _done(self, one: _Item, delivery: Delivery, answer: Answer) -> Answer | None:
         """The answer if the half did what was asked; else why not is noted."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sync_bridge.flows import Need
-from sync_bridge.identity.service import Candidate
+from sync_bridge.identity.matching import Candidate
 from sync_bridge.states import EventOutcome
 
 __all__ = [

@@ -1,1 +1,1 @@
-"""The door of accounts: acts on accounts and on contacts."""
+"""Acts of accounts: on accounts and on contacts."""

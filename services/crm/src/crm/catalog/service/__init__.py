@@ -1,1 +1,1 @@
-"""The door of the catalog: acts on products and on prices."""
+"""Acts of the catalog: on products and on prices."""

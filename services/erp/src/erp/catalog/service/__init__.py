@@ -1,1 +1,1 @@
-"""The door of the catalog: acts on units, categories, items, price lists and prices."""
+"""Acts of the catalog: on units, categories, items, price lists and prices."""

@@ -7,18 +7,20 @@ from uuid import UUID
 
 from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
-from erp.fulfilment import queries
 from erp.fulfilment.errors import MoreThanLeft, NothingToInvoice, NotShippedYet, UnknownLine
 from erp.fulfilment.models import OrderLine
-from erp.fulfilment.queries import LockedOrder
+from erp.fulfilment.queries import writing
+from erp.fulfilment.queries.writing import LockedOrder
 from erp.fulfilment.schemas import Invoiced, InvoiceOrder, LineQuantity
 from erp.fulfilment.service.changing import lock_order
 from erp.fulfilment.service.publishing import publish_changes
 from erp.fulfilment.service.references import OrderReferences
-from erp.receivables import service as receivables
 from erp.receivables.events import InvoiceCredited
+from erp.receivables.service.building import IssueCharge, IssueInvoice, IssueLine
+from erp.receivables.service.crediting import credit_order
+from erp.receivables.service.issuing import issue
 from erp.settings import settings_of
-from erp.stock import service as stock
+from erp.stock.service.booking import check_quantities
 from erp.sums import require_bookable
 from values.decimals import plain
 from values.money import MoneyView, digits_of
@@ -51,9 +53,9 @@ async def invoice_order(work: Work, order_id: UUID, command: InvoiceOrder) -> In
         raise NothingToInvoice(number=header.number)
     references = await OrderReferences.of(work, order)
     charged = settings_of(work.setting).charge_tax_code
-    issued = await receivables.issue(
+    issued = await issue(
         work,
-        receivables.IssueInvoice(
+        IssueInvoice(
             customer_id=header.customer_id,
             order_id=header.id,
             effective_on=day,
@@ -63,8 +65,7 @@ async def invoice_order(work: Work, order_id: UUID, command: InvoiceOrder) -> In
                 for line, quantity in due
             ],
             charges=[
-                receivables.IssueCharge(charge.kind, charge.amount, tax_code=charged)
-                for charge in charges
+                IssueCharge(charge.kind, charge.amount, tax_code=charged) for charge in charges
             ],
         ),
     )
@@ -74,7 +75,7 @@ async def invoice_order(work: Work, order_id: UUID, command: InvoiceOrder) -> In
         charge.invoiced = True
     header.invoiced += issued.net
     header.update_state(order.lines, order.charges)
-    await queries.save(work, order, edited=False)
+    await writing.save(work, order, edited=False)
     await publish_changes(work, [header.id], ["invoiced", "lines", "open_amount", "state"])
     return Invoiced(
         invoice_id=issued.id,
@@ -103,7 +104,7 @@ async def _due(
         raise (NotShippedYet if early else MoreThanLeft)(
             line=line.description, wanted=plain(quantity), left=plain(max(most, Decimal(0)))
         )
-    await stock.check_quantities(work.sql, [(line.item_id, quantity) for line, quantity in due])
+    await check_quantities(work.sql, [(line.item_id, quantity) for line, quantity in due])
     return due
 
 
@@ -128,8 +129,8 @@ def selected_lines(
 
 def _invoice_line(
     line: OrderLine, quantity: Decimal, net: Decimal, references: OrderReferences
-) -> receivables.IssueLine:
-    return receivables.IssueLine(
+) -> IssueLine:
+    return IssueLine(
         order_line_id=line.id,
         item_id=line.item_id,
         description=line.description,
@@ -165,14 +166,14 @@ async def credit_return(
     due = {line.id: line.receive_return(quantity, credit=credit) for line, quantity in coming}
     quantities = {line_id: quantity for line_id, quantity in due.items() if quantity > 0}
     if quantities:
-        await receivables.credit_order(
+        await credit_order(
             work, order.header.id, quantities, effective_on=effective_on, reason="Goods came back"
         )
 
 
 async def record_credit(work: Work, event: InvoiceCredited) -> None:
     """Let the order know what of its lines and charges was credited by hand (E45)."""
-    order = (await queries.load_for_update(work, [event.order_id])).get(event.order_id)
+    order = (await writing.load_for_update(work, [event.order_id])).get(event.order_id)
     if order is None:
         return
     for one in event.lines:
@@ -183,7 +184,7 @@ async def record_credit(work: Work, event: InvoiceCredited) -> None:
         order.header.invoiced -= event.net
         _reopen_charges(order, event.charges)
     order.header.update_state(order.lines, order.charges)
-    await queries.save(work, order, edited=False)
+    await writing.save(work, order, edited=False)
     await publish_changes(work, [order.header.id], ["invoiced", "lines", "state"])
 
 

@@ -14,10 +14,10 @@ from chassis.work.company_rules import business_day_of, require_supported_curren
 from chassis.work.unit_of_work import Work
 from erp.catalog.errors import FractionOfUnit
 from erp.catalog.service.price_lookup import Wanted, listed_prices
-from erp.fulfilment import queries
 from erp.fulfilment.errors import PriceMissing
 from erp.fulfilment.models import Order, OrderCharge, OrderLine
-from erp.fulfilment.queries import LockedOrder
+from erp.fulfilment.queries import writing
+from erp.fulfilment.queries.writing import LockedOrder
 from erp.fulfilment.schemas import NewCharge, NewOrder, NewOrderLine, UpsertOrder
 from erp.fulfilment.service.merging import sent_content
 from erp.fulfilment.service.references import OrderReferences
@@ -66,7 +66,7 @@ async def build_orders(
     agreed = iter(await _prices(work, asked, references))
     ours = [facts for _, facts in sent if not isinstance(facts, UpsertOrder)]
     require_unit_precision([line for facts in ours for line in facts.lines], references)
-    numbers = await queries.next_numbers(work.sql, "sales_order_number_seq", "SO", len(sent))
+    numbers = await writing.next_numbers(work.sql, "sales_order_number_seq", "SO", len(sent))
     orders = []
     for (order_id, facts), day, number in zip(sent, days, numbers, strict=True):
         customer = references.customer(facts.customer_id)

@@ -10,7 +10,6 @@ from chassis.ids import uuid7
 from chassis.problems.standard import NotFound
 from chassis.work.unit_of_work import Work
 from erp.approvals import service as approvals
-from erp.fulfilment import queries
 from erp.fulfilment.errors import ChangeRefused, GoodsHaveLeft, OrderClosed, OrderInvoiced
 from erp.fulfilment.models import (
     UNDECIDED,
@@ -18,7 +17,8 @@ from erp.fulfilment.models import (
     OrderCharge,
     OrderLine,
 )
-from erp.fulfilment.queries import LockedOrder
+from erp.fulfilment.queries import shipments, writing
+from erp.fulfilment.queries.writing import LockedOrder
 from erp.fulfilment.rules.deciding import LineChange, refusal_of_change, refusal_of_prices
 from erp.fulfilment.rules.reasons import why
 from erp.fulfilment.schemas import ChangeOrder, NewCharge, UpsertOrder
@@ -33,8 +33,10 @@ from erp.fulfilment.service.replacing import (
     requested_lines,
 )
 from erp.fulfilment.states import ChangeKind, ChangeState, ChargeKind, OrderState
-from erp.receivables import service as receivables
-from erp.stock import service as stock
+from erp.receivables.service.issuing import is_invoiced
+from erp.stock.service.demand import cancel_demand, change_ordered_quantity
+from erp.stock.service.expected_receipts import demand_of_orders, lock_items
+from erp.stock.service.rescheduling import reschedule_orders
 from values.address import AddressChange
 from values.money import MoneyView, digits_of
 from values.prices import line_net
@@ -52,7 +54,7 @@ __all__ = [
 
 async def lock_order(work: Work, order_id: UUID) -> LockedOrder:
     """The order, locked until the act ends. Raises NotFound."""
-    found = await queries.load_for_update(work, [order_id])
+    found = await writing.load_for_update(work, [order_id])
     if order_id not in found:
         raise NotFound(entity="sales order", id=order_id)
     return found[order_id]
@@ -85,7 +87,7 @@ async def cancel(work: Work, order: LockedOrder, source_version: int | None) -> 
         return False
     gone = [LineChange(str(line.position), line.shipped * 0, line.shipped) for line in order.lines]
     refusal = refusal_of_change(gone, state=header.state)
-    if not refusal and await receivables.is_invoiced(work.sql, header.id):
+    if not refusal and await is_invoiced(work, header.id):
         refusal = "already_invoiced"
     if not refusal:
         await approvals.withdraw_requests(work, header.id)
@@ -97,8 +99,8 @@ async def cancel(work: Work, order: LockedOrder, source_version: int | None) -> 
 
 
 async def _cancel_demand(work: Work, order: LockedOrder) -> None:
-    waiting = await stock.demand_of_orders(work.sql, [order.header.id])
-    await stock.cancel_demand(work, [line.order_line_id for line in waiting])
+    waiting = await demand_of_orders(work.sql, [order.header.id])
+    await cancel_demand(work, [line.order_line_id for line in waiting])
 
 
 class _Request(NamedTuple):
@@ -199,7 +201,7 @@ async def _reschedule(work: Work, order: LockedOrder, *, anew: bool) -> None:
     """Promise the order anew where other goods are wanted, or for another day (E37)."""
     header = order.header
     if anew and header.state == OrderState.CONFIRMED:
-        found = await stock.reschedule_orders(work, [header.id], needed_on=header.wanted_on)
+        found = await reschedule_orders(work, [header.id], needed_on=header.wanted_on)
         header.promised_on = found.get(header.id, header.wanted_on)
 
 
@@ -272,7 +274,7 @@ async def _refusal(
     """Why the change is refused; empty when it is accepted."""
     header = order.header
     drops = any(new is None for _, new in change.pairs)
-    named = await queries.lines_with_shipments(work.sql, header.id) if drops else set()
+    named = await shipments.lines_with_shipments(work.sql, header.id) if drops else set()
     asked = [
         LineChange(
             str(old.position),
@@ -334,7 +336,7 @@ async def _apply(work: Work, order: LockedOrder, change: _Change) -> None:
     """Give each line what was sent for it; add the new ones, and drop what is wanted no more."""
     digits = digits_of(work.setting.currency)
     items = [line.item_id for line in (*order.lines, *change.added)]
-    await stock.lock_items(work, items)  # All at once: each part below would lock its own.
+    await lock_items(work, items)  # All at once: each part below would lock its own.
     quantities = {}
     for old, new in change.pairs:
         old.quantity = new.quantity if new else old.shipped
@@ -345,19 +347,17 @@ async def _apply(work: Work, order: LockedOrder, change: _Change) -> None:
         old.net = line_net(old.unit_price, old.quantity, old.discount, decimals=digits)
     for position, line in enumerate(change.added, max(old.position for old, _ in change.pairs) + 1):
         line.position = position
-    await queries.add_lines(work, change.added)
-    placed = {
-        state.order_line_id for state in await stock.demand_of_orders(work.sql, [order.header.id])
-    }
-    await stock.change_ordered_quantity(
+    await writing.add_lines(work, change.added)
+    placed = {state.order_line_id for state in await demand_of_orders(work.sql, [order.header.id])}
+    await change_ordered_quantity(
         work, {one: wanted for one, wanted in quantities.items() if one in placed}
     )
     await allocate_lines(work, order, change.added)
-    await queries.delete_lines(work, [line.id for line in order.lines if not line.quantity])
+    await writing.delete_lines(work, [line.id for line in order.lines if not line.quantity])
     order.lines = [line for line in order.lines if line.quantity] + list(change.added)
     if not any(charge.invoiced for charge in order.charges):
         order.charges = change.charges
-        await queries.replace_charges(work, order)
+        await writing.replace_charges(work, order)
     recalculate_totals(order)
     order.header.update_state(order.lines, order.charges)
 
@@ -376,7 +376,7 @@ async def _record_answer(work: Work, order: LockedOrder, asked: _Request, refusa
         source_version=asked.source_version,
         source_history=work.trace_of(order.header.id).history,
     )
-    await queries.add_change_request(work, request)
-    await queries.save(work, order, edited=not refusal)
+    await writing.add_change_request(work, request)
+    await writing.save(work, order, edited=not refusal)
     changed = ["customer_id", "last_change", "lines", "net", "promised_on", "state"]
     await publish_changes(work, [order.header.id], changed)

@@ -11,9 +11,9 @@ from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
 from erp.approvals import service as approvals
 from erp.approvals.states import ApprovalKind
-from erp.fulfilment import queries
 from erp.fulfilment.models import OrderLine
-from erp.fulfilment.queries import LockedOrder
+from erp.fulfilment.queries import reading
+from erp.fulfilment.queries.writing import LockedOrder
 from erp.fulfilment.rules.deciding import (
     CreditExposure,
     SalesItem,
@@ -23,8 +23,9 @@ from erp.fulfilment.rules.deciding import (
 )
 from erp.fulfilment.service.references import OrderReferences
 from erp.fulfilment.states import OrderState
-from erp.settlement import service as settlement
-from erp.stock import service as stock
+from erp.settlement.service.items import owed_by
+from erp.stock.lines import DemandLine, OrderDemand
+from erp.stock.service.allocating import allocate_orders
 from values.decimals import plain
 
 __all__ = [
@@ -85,7 +86,7 @@ async def refusal_of_lines(
     lines = [*added, *resized]
     if not lines:
         return ""
-    rows = await queries.items_to_sell(work.sql, {line.item_id for line in lines})
+    rows = await reading.items_to_sell(work.sql, {line.item_id for line in lines})
     items = {row["id"]: _sales_item(row) for row in rows}
     gone = refusal_of_items([items[line.item_id] for line in added], on)
     return gone or refusal_of_quantities([(items[one.item_id], one.quantity) for one in lines])
@@ -98,7 +99,7 @@ async def lock_credit(work: Work, customer_ids: Collection[UUID]) -> None:
 
 async def credit_exposure(work: Work, order: LockedOrder, customer_id: UUID) -> CreditExposure:
     """What the customer may owe and does; of a customer with a limit one order at a time."""
-    references = OrderReferences(await queries.customers_by_id(work.sql, [customer_id]), {})
+    references = OrderReferences(await reading.customers_by_id(work.sql, [customer_id]), {})
     return (await _exposures(work, [order], references))[customer_id]
 
 
@@ -111,9 +112,9 @@ async def _exposures(
     ordered: Mapping[UUID, Decimal] = {}
     if limited:
         await lock_credit(work, limited)
-        owed = await settlement.owed_by(work.sql, limited)
+        owed = await owed_by(work.sql, limited)
         own = [order.header.id for order in orders]
-        ordered = await queries.open_order_values(work.sql, limited, own)
+        ordered = await reading.open_order_values(work.sql, limited, own)
     return {
         customer_id: CreditExposure(
             limit, owed.get(customer_id, _NOTHING), ordered.get(customer_id, _NOTHING)
@@ -159,15 +160,15 @@ async def _allocated_days(
     work: Work, orders: Sequence[LockedOrder], references: OrderReferences
 ) -> list[date | None]:
     """Reserve in turn; the day all lines of each order are promised for. None: no known day."""
-    return await stock.allocate_orders(work, [_demand(order, references) for order in orders])
+    return await allocate_orders(work, [_demand(order, references) for order in orders])
 
 
-def _demand(order: LockedOrder, references: OrderReferences) -> stock.OrderDemand:
+def _demand(order: LockedOrder, references: OrderReferences) -> OrderDemand:
     """What an order needs of stock: services need nothing."""
     day = order.header.wanted_on
     lines = [
-        stock.DemandLine(line.id, line.order_id, line.item_id, line.quantity, day)
+        DemandLine(line.id, line.order_id, line.item_id, line.quantity, day)
         for line in order.lines
         if references.is_goods(line.item_id)
     ]
-    return stock.OrderDemand(lines, day)
+    return OrderDemand(lines, day)

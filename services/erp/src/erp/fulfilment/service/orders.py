@@ -8,10 +8,10 @@ from uuid import UUID
 from chassis.ids import uuid7
 from chassis.storage.source_versions import present_history
 from chassis.work.unit_of_work import Work
-from erp.fulfilment import queries
 from erp.fulfilment.errors import OrderClosed
 from erp.fulfilment.models import UNDECIDED
-from erp.fulfilment.queries import LockedOrder
+from erp.fulfilment.queries import writing
+from erp.fulfilment.queries.writing import LockedOrder
 from erp.fulfilment.rules.deciding import Decision
 from erp.fulfilment.schemas import BatchOrder, NewOrder, OrderView, UpsertOrder
 from erp.fulfilment.service.building import build_orders
@@ -28,7 +28,7 @@ from erp.fulfilment.service.publishing import ALL_FIELDS, publish_changes
 from erp.fulfilment.service.references import OrderReferences
 from erp.fulfilment.service.replacing import decide_again, replace
 from erp.fulfilment.states import OrderState
-from erp.stock import service as stock
+from erp.stock.service.expected_receipts import lock_items
 from records.batches import InBulk
 from records.upserts import REFUSED, Sent, Upserted, upsert
 
@@ -91,7 +91,7 @@ async def _add(
 ) -> list[dict[str, Any]]:
     if decided:
         await decide_orders(work, decided, references)
-    await queries.add_orders(work, orders)
+    await writing.add_orders(work, orders)
     return await publish_changes(work, [order.header.id for order in orders], ALL_FIELDS)
 
 
@@ -103,7 +103,7 @@ async def _publish_if_amended(work: Work, command: UpsertOrder, order_id: UUID) 
         not command.cancelled
         and merge_with_current(command, order.header, order.lines, order.charges) != command
     ):
-        await queries.save(work, order)
+        await writing.save(work, order)
         await publish_changes(work, [order_id], ["lines"])
 
 
@@ -124,7 +124,7 @@ async def _accept_change(
     version = header.version
     changed = await _apply(work, order, merged)
     if header.version == version and merged is not command:
-        await queries.save(work, order)
+        await writing.save(work, order)
         await publish_changes(work, [order_id], ["lines"])
     refused = header.version != version and not changed
     header.sent = (
@@ -132,7 +132,7 @@ async def _accept_change(
         if refused
         else sent_content(command, version=header.version)
     )
-    await queries.store_sent_content(work, header)
+    await writing.store_sent_content(work, header)
     return REFUSED if order.refusal else changed
 
 
@@ -170,13 +170,13 @@ async def credit_decided(work: Work, order_id: UUID, *, granted: bool) -> None:
         await decide_again(work, order, credit_granted=True)
         return
     order.header.apply_decision(Decision(OrderState.REJECTED, "credit_refused"))
-    await queries.save(work, order)
+    await writing.save(work, order)
     await publish_changes(work, [order_id], ["reason", "state"])
 
 
 async def lock_order_by_id(work: Work, order_id: UUID) -> None:
     """Lock the order until the act ends, before anything that is locked after orders."""
-    await queries.load_for_update(work, [order_id])
+    await writing.load_for_update(work, [order_id])
 
 
 async def _prepare(work: Work, system: str, items: Sequence[BatchOrder]) -> None:
@@ -184,10 +184,10 @@ async def _prepare(work: Work, system: str, items: Sequence[BatchOrder]) -> None
 
     One after the other they would hold the items of one order while waiting for the next one's.
     """
-    present = await queries.lock_linked_orders(work, system, [one.external_id for one in items])
+    present = await writing.lock_linked_orders(work, system, [one.external_id for one in items])
     await lock_credit(work, {one.customer_id for one in items})
     references = await OrderReferences.read(work, [], [line for one in items for line in one.lines])
-    await stock.lock_items(work, {*present, *(item["id"] for item in references.items.values())})
+    await lock_items(work, {*present, *(item["id"] for item in references.items.values())})
 
 
 async def _accept_sent(work: Work, _system: str, sent: Sequence[tuple[UUID, BatchOrder]]) -> None:

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
-from erp.fulfilment import queries
 from erp.fulfilment.events import OrderChanged
-from erp.settlement import service as settlement
-from erp.stock import service as stock
+from erp.fulfilment.queries import reading, writing
+from erp.settlement.service.items import paid_by_order
+from erp.stock.service.rescheduling import reschedule_orders
 
 __all__ = [
     "ALL_FIELDS",
@@ -32,7 +32,7 @@ async def publish_changes(
     work: Work, order_ids: Sequence[UUID], changed: Sequence[str]
 ) -> list[dict[str, Any]]:
     """Publish the whole state of orders after a change; the states, their parts as published."""
-    states = await queries.order_states(work.sql, order_ids)
+    states = await reading.order_states(work.sql, order_ids)
     for state in states:
         event = _event(state, changed)
         await work.record(event)
@@ -42,7 +42,7 @@ async def publish_changes(
 
 async def order_states(at: Reading, order_ids: Sequence[UUID]) -> list[OrderChanged]:
     """What is published of orders, as they are now."""
-    return [_event(state, []) for state in await queries.order_states(at.sql, order_ids)]
+    return [_event(state, []) for state in await reading.order_states(at.sql, order_ids)]
 
 
 def _event(state: Mapping[str, Any], changed: Sequence[str]) -> OrderChanged:
@@ -70,13 +70,11 @@ async def refresh_orders(work: Work, payload: Mapping[str, Any]) -> None:
     `promise_anew` all are, whatever they were promised: goods of theirs are here no more.
     """
     order_ids = [UUID(text) for text in payload["order_ids"]]
-    counted = await queries.increment_versions(work, order_ids)
-    paid = await settlement.paid_by_order(work.sql, counted)
-    await queries.store_paid_amounts(work, paid)
+    counted = await writing.increment_versions(work, order_ids)
+    paid = await paid_by_order(work.sql, counted)
+    await writing.store_paid_amounts(work, paid)
     anew = bool(payload.get("promise_anew"))
-    orders_to_reschedule = await queries.orders_to_reschedule(work.sql, counted, anew=anew)
+    orders_to_reschedule = await writing.orders_to_reschedule(work.sql, counted, anew=anew)
     if orders_to_reschedule:
-        await queries.store_promised_days(
-            work, await stock.reschedule_orders(work, orders_to_reschedule)
-        )
+        await writing.store_promised_days(work, await reschedule_orders(work, orders_to_reschedule))
     await publish_changes(work, counted, ["lines", "open_amount", "paid", "promised_on"])

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from chassis.problems.standard import MissingReference
 from chassis.work.unit_of_work import Work
-from erp.fulfilment import queries
 from erp.fulfilment.models import OrderLine
-from erp.fulfilment.queries import LockedOrder
+from erp.fulfilment.queries import reading
+from erp.fulfilment.queries.writing import LockedOrder
 from erp.fulfilment.schemas import NewOrderLine
 
 __all__ = ["OrderReferences"]
@@ -31,7 +31,7 @@ class OrderReferences:
         """What there is of the customers, and of the items that lines name."""
         skus = {line.sku for line in lines if isinstance(line, NewOrderLine) and line.sku}
         item_ids = {line.item_id for line in lines if line.item_id}
-        customers, rows = await queries.load_references(
+        customers, rows = await reading.load_references(
             work.sql, customer_ids=customer_ids, item_ids=item_ids, skus=skus
         )
         items: dict[UUID | str | None, Row] = {row["id"]: row for row in rows}

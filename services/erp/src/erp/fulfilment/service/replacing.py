@@ -8,10 +8,10 @@ from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
 from erp.approvals import service as approvals
 from erp.documents import require_named_once, require_same_items
-from erp.fulfilment import queries
 from erp.fulfilment.errors import PriceMissing, UnknownLine
 from erp.fulfilment.models import OrderLine
-from erp.fulfilment.queries import LockedOrder
+from erp.fulfilment.queries import writing
+from erp.fulfilment.queries.writing import LockedOrder
 from erp.fulfilment.schemas import ChangeLine, ChangeOrder, NewOrderLine, OrderView, UpsertOrder
 from erp.fulfilment.service.building import (
     build_charges,
@@ -40,7 +40,7 @@ async def decide_again(
         await approvals.withdraw_requests(work, order.header.id)
     references = await OrderReferences.of(work, order)
     await decide_orders(work, [order], references, credit_granted=credit_granted)
-    await queries.save(work, order)
+    await writing.save(work, order)
     changed = ["lines", "promised_on", "reason", "state"]
     [state] = await publish_changes(work, [order.header.id], changed)
     return OrderView.model_validate(state)
@@ -169,11 +169,11 @@ async def replace(work: Work, order: LockedOrder, command: ChangeOrder | UpsertO
     order.lines = await requested_lines(work, order, command)
     order.charges = build_charges(work, header, command.charges)
     recalculate_totals(order)
-    await queries.replace_content(work, order)
+    await writing.replace_content(work, order)
     if header.state != OrderState.DRAFT:
         await decide_again(work, order)
         return
-    await queries.save(work, order)
+    await writing.save(work, order)
     await publish_changes(work, [header.id], ALL_FIELDS)
 
 

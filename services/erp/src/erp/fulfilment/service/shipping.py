@@ -11,17 +11,20 @@ from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput
 from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
-from erp.fulfilment import queries
 from erp.fulfilment.errors import NothingToShip, NotReservedYet
 from erp.fulfilment.models import OrderLine, Shipment, ShipmentLine
-from erp.fulfilment.queries import LockedOrder
+from erp.fulfilment.queries import reading, writing
+from erp.fulfilment.queries.writing import LockedOrder
 from erp.fulfilment.schemas import ReturnGoods, ShipOrder, Shipped, ShipQuantity
 from erp.fulfilment.service.billing import credit_return, selected_lines
 from erp.fulfilment.service.changing import lock_order
 from erp.fulfilment.service.publishing import publish_changes
 from erp.fulfilment.states import ShipmentKind
-from erp.stock import service as stock
 from erp.stock.errors import SerialsNotKept
+from erp.stock.lines import ReturnLine, ShipLine
+from erp.stock.service.backorders import reservation_start
+from erp.stock.service.expected_receipts import demand_of_orders
+from erp.stock.service.goods import receive_return, ship_goods
 from erp.stock.states import StockDocumentKind
 
 __all__ = ["return_goods", "ship_order"]
@@ -47,9 +50,9 @@ async def ship_order(work: Work, order_id: UUID, command: ShipOrder) -> Shipped:
     shipment = await _shipment(work, order, ShipmentKind.DELIVERY)
     shipment.shipped_on = day
     shipment.carrier, shipment.tracking_number = command.carrier, command.tracking_number
-    await stock.ship_goods(
+    await ship_goods(
         work,
-        [stock.ShipLine(*one) for one in _goods(going, reserved, serials)],
+        [ShipLine(*one) for one in _goods(going, reserved, serials)],
         source_type=StockDocumentKind.SHIPMENT,
         source_id=shipment.id,
         effective_on=day,
@@ -61,7 +64,7 @@ async def ship_order(work: Work, order_id: UUID, command: ShipOrder) -> Shipped:
 
 async def _reserved(work: Work, order: LockedOrder) -> dict[UUID, Decimal]:
     """What each line of goods has reserved; a line of services is not among them."""
-    states = await stock.demand_of_orders(work.sql, [order.header.id])
+    states = await demand_of_orders(work.sql, [order.header.id])
     return {state.order_line_id: state.reserved for state in states}
 
 
@@ -79,7 +82,7 @@ def _shippable(work: Work, order: LockedOrder, reserved: Mapping[UUID, Decimal])
 
 def _nothing_to_ship(work: Work, order: LockedOrder) -> NothingToShip | NotReservedYet:
     """Why nothing is ready to go."""
-    day = stock.reservation_start(work, order.header.wanted_on)
+    day = reservation_start(work, order.header.wanted_on)
     if day is None or not any(line.to_ship > 0 for line in order.lines):
         return NothingToShip(number=order.header.number)
     return NotReservedYet(number=order.header.number, day=day)
@@ -120,9 +123,9 @@ async def return_goods(work: Work, order_id: UUID, command: ReturnGoods) -> Ship
     goods = await _reserved(work, order)
     shipment = await _shipment(work, order, ShipmentKind.RETURN)
     shipment.shipped_on = day
-    await stock.receive_return(
+    await receive_return(
         work,
-        [stock.ReturnLine(*one) for one in _goods(coming, goods, serials)],
+        [ReturnLine(*one) for one in _goods(coming, goods, serials)],
         source_type=StockDocumentKind.RETURN,
         source_id=shipment.id,
         effective_on=day,
@@ -140,14 +143,14 @@ async def _require_shipped_before(
     work: Work, order_id: UUID, line_ids: Sequence[UUID], day: date
 ) -> None:
     """Nothing comes back before it left. Raises InvalidInput."""
-    if any(left > day for left in await queries.first_shipped_on(work.sql, order_id, line_ids)):
+    if any(left > day for left in await reading.first_shipped_on(work.sql, order_id, line_ids)):
         wrong = FieldError("/effective_on", "before_shipment", "It was not shipped on this day.")
         raise InvalidInput(errors=[wrong])
 
 
 async def _shipment(work: Work, order: LockedOrder, kind: ShipmentKind) -> Shipment:
     prefix = "SH" if kind == ShipmentKind.DELIVERY else "RT"
-    [number] = await queries.next_numbers(work.sql, "shipment_number_seq", prefix, 1)
+    [number] = await writing.next_numbers(work.sql, "shipment_number_seq", prefix, 1)
     return Shipment(
         id=uuid7(),
         created_at=work.now,
@@ -180,14 +183,14 @@ async def _store(
         )
         for line, quantity in lines
     ]
-    await queries.add_shipment(work, shipment, rows)
+    await writing.add_shipment(work, shipment, rows)
 
 
 async def _finish(
     work: Work, order: LockedOrder, shipment: Shipment, changed: Sequence[str]
 ) -> Shipped:
     order.header.update_state(order.lines, order.charges)
-    await queries.save(work, order, edited=False)
+    await writing.save(work, order, edited=False)
     [state] = await publish_changes(work, [order.header.id], changed)
     shipped = next(one for one in state["shipments"] if one.id == shipment.id)
     return Shipped(

@@ -21,7 +21,7 @@ from erp.ledger.errors import (
     NoPeriod,
     PeriodClosed,
 )
-from erp.ledger.rules.posting import Posting, PostingLine, reversed_lines, totals
+from erp.ledger.posting import Posting, PostingLine, reversed_lines, totals
 from erp.ledger.schemas import (
     BalanceQuery,
     BalanceView,

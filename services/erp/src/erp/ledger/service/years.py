@@ -10,8 +10,8 @@ from chassis.problems.standard import InvalidInput, NotFound
 from chassis.work.unit_of_work import Work
 from erp.ledger.errors import YearOverlaps
 from erp.ledger.models import FiscalYear, Period
+from erp.ledger.posting import months_of
 from erp.ledger.queries import period_on
-from erp.ledger.rules.posting import months_of
 from erp.ledger.schemas import ChangePeriod, NewYear, PeriodView, YearView
 from erp.ledger.states import PeriodState
 

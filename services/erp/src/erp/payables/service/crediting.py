@@ -7,12 +7,12 @@ from uuid import UUID
 from chassis.problems.standard import MissingReference
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work
-from erp.ledger import service as ledger
+from erp.ledger.service.entries import require_no_control_account
 from erp.payables import queries
 from erp.payables.schemas import BillView, NewCreditNote
 from erp.payables.service.entering import EnterBill, Expense, enter_bill, get_bill
 from erp.payables.states import BillKind
-from erp.settlement import service as settlement
+from erp.settlement.service.items import lock_documents
 from erp.sql import Sql
 
 __all__ = ["billed_prices", "enter_manual_credit_note", "lock_bill_of_order", "lock_bill_to_credit"]
@@ -27,7 +27,7 @@ async def enter_manual_credit_note(work: Work, command: NewCreditNote) -> BillVi
     Forbidden (a past day), InvalidInput (a day to come), and as `enter_bill`.
     """
     named = [one.account for one in command.reductions if one.account]
-    await ledger.require_no_control_account(work, named)
+    await require_no_control_account(work, named)
     amounts = [*(one.amount for one in command.reductions), *([command.tax] if command.tax else [])]
     require_supported_currency(work, *(one.currency for one in amounts))
     if await queries.supplier_terms(work.sql, command.supplier_id) is None:
@@ -58,7 +58,7 @@ async def lock_bill_to_credit(work: Work, supplier_id: UUID, bill_id: UUID | Non
     """Let nobody else settle the bill until this act ends. Raises MissingReference."""
     if bill_id is None:
         return
-    await settlement.lock_documents(work, [bill_id])
+    await lock_documents(work, [bill_id])
     if not await queries.is_creditable(work.sql, supplier_id, bill_id):
         raise MissingReference(entity="bill", reference=bill_id)
 
@@ -67,7 +67,7 @@ async def lock_bill_of_order(work: Work, order_id: UUID) -> UUID | None:
     """The bill of the order that is open and due first, locked; None: there is none."""
     bill_id = await queries.open_bill_of_order(work.sql, order_id)
     if bill_id:
-        await settlement.lock_documents(work, [bill_id])
+        await lock_documents(work, [bill_id])
     return bill_id
 
 

@@ -12,7 +12,8 @@ from chassis.storage.reading import Reading
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
-from erp.ledger import service as ledger
+from erp.ledger.posting import Posting, credit, debit
+from erp.ledger.service.entries import post, require_no_control_account
 from erp.parties.errors import PartyArchived
 from erp.payables import queries
 from erp.payables.errors import DuplicateBill
@@ -20,7 +21,8 @@ from erp.payables.events import BillChanged
 from erp.payables.models import Bill, BillExpense, BillLine
 from erp.payables.schemas import BillView, NewBill
 from erp.payables.states import BillKind, BillState
-from erp.settlement import service as settlement
+from erp.settlement.service.items import NewOpenItem, open_item
+from erp.settlement.service.payments import NewCredit, apply_credit
 from erp.settlement.states import PaymentDirection, Side
 from erp.sums import require_bookable
 from values.comparing import same_when_read
@@ -98,11 +100,11 @@ async def enter_bill(work: Work, command: EnterBill) -> UUID:
     await work.flush()
     work.session.add_all([*_lines(bill, command.lines), *_expenses(bill, command.expenses)])
     await work.flush()
-    await ledger.post(work, [_posting(bill, command.expenses)])
+    await post(work, [_posting(bill, command.expenses)])
     if bill.gross and bill.kind == BillKind.CREDIT_NOTE:
-        await settlement.apply_credit(work, _credit(bill))
+        await apply_credit(work, _credit(bill))
     elif bill.gross:
-        await settlement.open_item(work, _open_item(bill))
+        await open_item(work, _open_item(bill))
     await publish(work, bill)
     return bill.id
 
@@ -185,27 +187,27 @@ async def publish(work: Work, bill: Bill) -> None:
     await work.record(BillChanged(**state, changed=["state"]))
 
 
-def _posting(bill: Bill, expenses: Sequence[Expense]) -> ledger.Posting:
+def _posting(bill: Bill, expenses: Sequence[Expense]) -> Posting:
     goods = bill.net - sum((one.amount for one in expenses), _ZERO)
     sign = -1 if bill.kind == BillKind.CREDIT_NOTE else 1
-    return ledger.Posting(
+    return Posting(
         id=uuid7(),
         effective_on=bill.effective_on,
         source_type="bill",
         source_id=bill.id,
         memo=bill.supplier_number,
         lines=(
-            ledger.debit("grni", sign * bill.received),
-            ledger.debit("purchase_variance", sign * (goods - bill.received)),
-            *(ledger.debit(one.account, sign * one.amount) for one in expenses),
-            ledger.debit("tax_input", sign * bill.tax),
-            ledger.credit("payable", sign * bill.gross, party_id=bill.supplier_id),
+            debit("grni", sign * bill.received),
+            debit("purchase_variance", sign * (goods - bill.received)),
+            *(debit(one.account, sign * one.amount) for one in expenses),
+            debit("tax_input", sign * bill.tax),
+            credit("payable", sign * bill.gross, party_id=bill.supplier_id),
         ),
     )
 
 
-def _credit(bill: Bill) -> settlement.NewCredit:
-    return settlement.NewCredit(
+def _credit(bill: Bill) -> NewCredit:
+    return NewCredit(
         party_id=bill.supplier_id,
         source_id=bill.id,
         document_id=bill.credits_id or bill.id,
@@ -216,8 +218,8 @@ def _credit(bill: Bill) -> settlement.NewCredit:
     )
 
 
-def _open_item(bill: Bill) -> settlement.NewOpenItem:
-    return settlement.NewOpenItem(
+def _open_item(bill: Bill) -> NewOpenItem:
+    return NewOpenItem(
         side=Side.PAYABLE,
         party_id=bill.supplier_id,
         source_type="bill",
@@ -236,7 +238,7 @@ async def enter_manual_bill(work: Work, command: NewBill) -> BillView:
     Raises MissingReference (supplier, account), PartyArchived, CurrencyNotSupported,
     ControlAccount, Forbidden (a past day), InvalidInput (a day to come), and as `enter_bill`.
     """
-    await ledger.require_no_control_account(work, [one.account for one in command.expenses])
+    await require_no_control_account(work, [one.account for one in command.expenses])
     amounts = [*(one.amount for one in command.expenses), *([command.tax] if command.tax else [])]
     require_supported_currency(work, *(one.currency for one in amounts))
     terms = await queries.supplier_terms(work.sql, command.supplier_id)

@@ -7,7 +7,7 @@ from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, NotFound
 from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
-from erp.ledger import service as ledger
+from erp.ledger.service.entries import reverse_document
 from erp.payables import queries
 from erp.payables.errors import BillPaid, BillWithoutLines
 from erp.payables.events import BillReversed, UnbilledLine
@@ -15,7 +15,9 @@ from erp.payables.models import Bill
 from erp.payables.schemas import BillView, ReverseBill
 from erp.payables.service.entering import get_bill, publish
 from erp.payables.states import BillKind
-from erp.settlement import service as settlement
+from erp.settlement.service.items import lock_documents
+from erp.settlement.service.payments import NewCredit, apply_credit
+from erp.settlement.service.undoing import reverse_credit
 from erp.settlement.states import PaymentDirection
 from values.decimals import plain
 
@@ -30,7 +32,7 @@ async def reverse_bill(work: Work, bill_id: UUID, command: ReverseBill) -> BillV
     (before the bill), Forbidden (a past day), NoPeriod, PeriodClosed.
     """
     day = business_day_of(work, command.effective_on)
-    await settlement.lock_documents(work, [bill_id])
+    await lock_documents(work, [bill_id])
     bill = await queries.bill_for_update(work, bill_id)
     if bill is None:
         raise NotFound(entity="bill", id=bill_id)
@@ -38,11 +40,11 @@ async def reverse_bill(work: Work, bill_id: UUID, command: ReverseBill) -> BillV
     view = await get_bill(work, bill_id)
     _require_reversible(view, day)
     await work.flush()
-    await ledger.reverse_document(work, bill_id, effective_on=day, memo=command.reason)
+    await reverse_document(work, bill_id, effective_on=day, memo=command.reason)
     if bill.purchase_order_id:
         await _unbill(work, bill.purchase_order_id, view, day)
     if bill.gross and bill.kind == BillKind.CREDIT_NOTE:
-        await settlement.reverse_credit(work, bill.id, effective_on=day)
+        await reverse_credit(work, bill.id, effective_on=day)
     elif bill.gross:
         _require_unsettled(view)
         await _offset_debt(work, bill, day)
@@ -67,9 +69,9 @@ def _require_unsettled(bill: BillView) -> None:
 
 
 async def _offset_debt(work: Work, bill: Bill, day: date) -> None:
-    await settlement.apply_credit(
+    await apply_credit(
         work,
-        settlement.NewCredit(
+        NewCredit(
             party_id=bill.supplier_id,
             source_id=bill.id,
             document_id=bill.id,

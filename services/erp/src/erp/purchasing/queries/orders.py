@@ -10,8 +10,8 @@ from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
-from erp.purchasing.models import PurchaseOrder, PurchaseOrderLine
-from erp.purchasing.schemas import PurchaseOrderQuery, PurchaseOrderView
+from erp.purchasing.models.orders import PurchaseOrder, PurchaseOrderLine
+from erp.purchasing.schemas.orders import PurchaseOrderQuery, PurchaseOrderView
 from erp.purchasing.states import PurchaseOrderState
 from erp.sql import Sql
 from records.reads import Reads, everybody

@@ -6,8 +6,8 @@ from uuid import UUID
 from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from erp import searched
-from erp.purchasing.models import SupplierPrice
-from erp.purchasing.schemas import SupplierPriceQuery, SupplierPriceView
+from erp.purchasing.models.prices import SupplierPrice
+from erp.purchasing.schemas.orders import SupplierPriceQuery, SupplierPriceView
 from erp.sql import Sql
 from records.reads import Reads, columns_of, everybody, sorts_of
 

@@ -15,13 +15,13 @@ from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
-from erp.purchasing.models import (
+from erp.purchasing.models.receipts import (
     PurchaseReceipt,
     PurchaseReceiptLine,
     PurchaseReturn,
     PurchaseReturnLine,
 )
-from erp.purchasing.schemas import (
+from erp.purchasing.schemas.receipts import (
     PurchaseReceiptView,
     PurchaseReturnQuery,
     PurchaseReturnView,

@@ -12,9 +12,9 @@ from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
-from erp.purchasing.models import PurchaseSuggestion, SupplierPrice
+from erp.purchasing.models.prices import PurchaseSuggestion, SupplierPrice
 from erp.purchasing.rules.replenishing import SupplierTerms
-from erp.purchasing.schemas import SuggestionQuery, SuggestionView
+from erp.purchasing.schemas.orders import SuggestionQuery, SuggestionView
 from erp.sql import Sql
 from records.reads import Reads, everybody
 

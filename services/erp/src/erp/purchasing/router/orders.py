@@ -35,18 +35,15 @@ from erp.purchasing.errors import (
     PurchaseOrderClosed,
 )
 from erp.purchasing.queries.orders import ORDERS
-from erp.purchasing.schemas import (
+from erp.purchasing.schemas.orders import (
     BillPurchaseOrder,
     ChangePurchaseOrder,
     CreditPurchaseOrder,
     NewPurchaseOrder,
     PurchaseOrderQuery,
     PurchaseOrderView,
-    ReceiptsBooked,
-    ReceiptView,
-    ReceiveAll,
-    ReceiveOrder,
 )
+from erp.purchasing.schemas.receipts import ReceiptsBooked, ReceiptView, ReceiveAll, ReceiveOrder
 from erp.purchasing.service import billing, changing, crediting, ordering, receiving
 from erp.stock.errors import (
     DuplicateSerial,

@@ -23,7 +23,7 @@ from erp.purchasing.errors import (
     SuggestionNotOpen,
 )
 from erp.purchasing.queries.suggestions import SUGGESTIONS
-from erp.purchasing.schemas import (
+from erp.purchasing.schemas.orders import (
     ChangeSupplierPrice,
     NewSupplierPrice,
     OrdersPlaced,

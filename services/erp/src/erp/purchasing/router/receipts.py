@@ -32,7 +32,7 @@ from erp.purchasing.errors import (
     SerialNotOnReceipt,
 )
 from erp.purchasing.queries.receipts import RECEIPTS, RETURNS
-from erp.purchasing.schemas import (
+from erp.purchasing.schemas.receipts import (
     PurchaseReceiptView,
     PurchaseReturnQuery,
     PurchaseReturnView,

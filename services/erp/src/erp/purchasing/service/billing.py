@@ -10,20 +10,20 @@ from chassis.ids import uuid7
 from chassis.problems.standard import NotFound
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work
-from erp.ledger import service as ledger
+from erp.ledger.posting import Posting, credit, debit
+from erp.ledger.service.entries import post
 from erp.parties.service.suppliers import SUPPLIER
-from erp.payables import service as payables
 from erp.payables.events import BillReversed
 from erp.payables.schemas import BillView
-from erp.payables.service import EnterBill, GoodsLine
+from erp.payables.service.entering import EnterBill, GoodsLine, enter_bill, get_bill
 from erp.payables.states import BillKind
 from erp.purchasing.errors import NotALine, NothingToBill
-from erp.purchasing.models import PurchaseOrderLine
+from erp.purchasing.models.orders import PurchaseOrderLine
 from erp.purchasing.queries import orders as queries
 from erp.purchasing.queries.orders import LockedPurchaseOrder
-from erp.purchasing.schemas import BillLine, BillPurchaseOrder
+from erp.purchasing.schemas.orders import BillLine, BillPurchaseOrder
 from erp.purchasing.service.orders import publish_orders
-from erp.stock import service as stock
+from erp.stock.service.booking import check_quantities
 from values.decimals import EXACT, rounded
 from values.money import digits_of
 
@@ -52,7 +52,7 @@ async def bill_order(work: Work, order_id: UUID, command: BillPurchaseOrder) -> 
     if locked is None:
         raise NotFound(entity="purchase order", id=order_id)
     billed = _billed_lines(work, locked, command.lines)
-    await stock.check_quantities(work.sql, [(one.line.item_id, one.quantity) for one in billed])
+    await check_quantities(work.sql, [(one.line.item_id, one.quantity) for one in billed])
     lines = _goods_lines(work, locked, billed)
     if not lines:
         raise NothingToBill(number=locked.order.number)
@@ -71,9 +71,9 @@ async def bill_order(work: Work, order_id: UUID, command: BillPurchaseOrder) -> 
         lines=lines,
         billed_on=command.billed_on,
     )
-    bill_id = await payables.enter_bill(work, bill)
+    bill_id = await enter_bill(work, bill)
     await publish_orders(work, [order_id], ["lines"])
-    return await payables.get_bill(work, bill_id)
+    return await get_bill(work, bill_id)
 
 
 def _goods_lines(
@@ -115,15 +115,15 @@ async def unbill(work: Work, event: BillReversed) -> None:
 
 async def _write_off(work: Work, event: BillReversed, left: Decimal) -> None:
     """What is not cleared of goods that are not here any more is a variance."""
-    posting = ledger.Posting(
+    posting = Posting(
         id=uuid7(),
         effective_on=event.reversed_on,
         source_type="bill",
         source_id=event.id,
         memo=event.bill_number,
-        lines=(ledger.debit("grni", left), ledger.credit("purchase_variance", left)),
+        lines=(debit("grni", left), credit("purchase_variance", left)),
     )
-    await ledger.post(work, [posting])
+    await post(work, [posting])
 
 
 def _billed_lines(

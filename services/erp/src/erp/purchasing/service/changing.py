@@ -11,10 +11,10 @@ from chassis.work.company_rules import require_supported_currency
 from chassis.work.unit_of_work import Work
 from erp.documents import require_named_once, require_same_items
 from erp.purchasing.errors import NotALine
-from erp.purchasing.models import PurchaseOrderLine
+from erp.purchasing.models.orders import PurchaseOrderLine
 from erp.purchasing.queries import orders as queries
 from erp.purchasing.queries.orders import LockedPurchaseOrder
-from erp.purchasing.schemas import ChangePurchaseLine, ChangePurchaseOrder, PurchaseOrderView
+from erp.purchasing.schemas.orders import ChangePurchaseLine, ChangePurchaseOrder, PurchaseOrderView
 from erp.purchasing.service.ordering import agreed_lines, new_line
 from erp.purchasing.service.orders import (
     expected_lines,
@@ -22,7 +22,8 @@ from erp.purchasing.service.orders import (
     require_bought,
 )
 from erp.purchasing.service.suggesting import update_suggestions
-from erp.stock import service as stock
+from erp.stock.service.booking import item_ids_by_sku
+from erp.stock.service.expected_receipts import set_expected_receipts
 from erp.sums import require_bookable
 from values.decimals import EXACT
 
@@ -56,7 +57,7 @@ async def change_order(
     locked.order.check_revision(revision)
     locked.order.require_not_closed()
     before = {line.id: _content_of(line) for line in locked.lines}
-    items = await stock.item_ids_by_sku(work.sql, command.lines)
+    items = await item_ids_by_sku(work.sql, command.lines)
     _change_lines(locked, command.lines, items)
     new = await _new_lines(work, locked, command.lines)
     changed = [line for line in locked.lines if _content_of(line) != before[line.id]]
@@ -125,7 +126,7 @@ async def _save(
     await queries.save_orders(work, [locked])
     await queries.add_lines(work, new)
     touched = [*changed, *new]
-    await stock.set_expected_receipts(work, expected_lines(touched))
+    await set_expected_receipts(work, expected_lines(touched))
     await update_suggestions(work, _items(touched))
 
 

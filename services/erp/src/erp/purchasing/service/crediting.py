@@ -7,17 +7,17 @@ from uuid import UUID
 from chassis.problems.standard import NotFound
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work
-from erp.payables import service as payables
 from erp.payables.schemas import BillView
-from erp.payables.service import EnterBill, GoodsLine
+from erp.payables.service.crediting import billed_prices, lock_bill_of_order, lock_bill_to_credit
+from erp.payables.service.entering import EnterBill, GoodsLine, enter_bill, get_bill
 from erp.payables.states import BillKind
 from erp.purchasing.errors import NotALine, NothingToCreditBack
-from erp.purchasing.models import PurchaseOrderLine
+from erp.purchasing.models.orders import PurchaseOrderLine
 from erp.purchasing.queries import orders as queries
 from erp.purchasing.queries.orders import LockedPurchaseOrder
-from erp.purchasing.schemas import BillLine, CreditPurchaseOrder
+from erp.purchasing.schemas.orders import BillLine, CreditPurchaseOrder
 from erp.purchasing.service.orders import publish_orders
-from erp.stock import service as stock
+from erp.stock.service.booking import check_quantities
 from values.decimals import EXACT, rounded
 from values.money import digits_of
 
@@ -40,8 +40,8 @@ async def credit_order(work: Work, order_id: UUID, command: CreditPurchaseOrder)
     if supplier_id is None:
         raise NotFound(entity="purchase order", id=order_id)
     # Its bill is locked before the order: whoever takes a bill back locks them so.
-    bill_id = command.bill_id or await payables.lock_bill_of_order(work, order_id)
-    await payables.lock_bill_to_credit(work, supplier_id, command.bill_id)
+    bill_id = command.bill_id or await lock_bill_of_order(work, order_id)
+    await lock_bill_to_credit(work, supplier_id, command.bill_id)
     locked = (await queries.lock_orders(work, [order_id]))[order_id]
     lines = await _credited_lines(work, locked, command.lines)
     locked.order.touch(work.now)
@@ -60,9 +60,9 @@ async def credit_order(work: Work, order_id: UUID, command: CreditPurchaseOrder)
         tax=command.tax.amount if command.tax else Decimal(0),
         lines=lines,
     )
-    note_id = await payables.enter_bill(work, note)
+    note_id = await enter_bill(work, note)
     await publish_orders(work, [order_id], ["lines"])
-    return await payables.get_bill(work, note_id)
+    return await get_bill(work, note_id)
 
 
 async def _credited_lines(
@@ -82,8 +82,8 @@ async def _credited_lines(
         if one.line_id not in lines:
             raise NotALine(number=locked.order.number)
     counted = [(lines[one.line_id].item_id, one.quantity) for one in requested]
-    await stock.check_quantities(work.sql, counted)
-    prices = await payables.billed_prices(work.sql, [one.line_id for one in requested])
+    await check_quantities(work.sql, counted)
+    prices = await billed_prices(work.sql, [one.line_id for one in requested])
     decimals = digits_of(work.setting.currency)
     return [
         _goods_line(lines[one.line_id], one, locked, prices.get(one.line_id), decimals=decimals)

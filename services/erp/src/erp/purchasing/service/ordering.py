@@ -11,12 +11,13 @@ from chassis.problems.standard import MissingReference, NotFound
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work
 from erp.purchasing.errors import NoSupplierPrice, SuggestionNotOpen
-from erp.purchasing.models import PurchaseOrder, PurchaseOrderLine, PurchaseSuggestion
+from erp.purchasing.models.orders import PurchaseOrder, PurchaseOrderLine
+from erp.purchasing.models.prices import PurchaseSuggestion
 from erp.purchasing.queries import orders as queries
 from erp.purchasing.queries import prices
 from erp.purchasing.queries import suggestions as suggested
 from erp.purchasing.queries.suggestions import Offer
-from erp.purchasing.schemas import (
+from erp.purchasing.schemas.orders import (
     NewPurchaseLine,
     NewPurchaseOrder,
     OrdersPlaced,
@@ -29,7 +30,8 @@ from erp.purchasing.service.orders import (
     require_bought,
 )
 from erp.purchasing.service.suggesting import update_suggestions
-from erp.stock import service as stock
+from erp.stock.service.booking import item_ids_by_sku
+from erp.stock.service.expected_receipts import lock_items, set_expected_receipts
 from erp.sums import require_bookable
 from values.decimals import EXACT
 
@@ -85,7 +87,7 @@ async def _choose(
         item_ids = await suggested.open_items(work.sql)
     else:
         item_ids = await suggested.suggested_items(work.sql, ids)
-    await stock.lock_items(work, item_ids)
+    await lock_items(work, item_ids)
     found = await suggested.open_suggestions(work, item_ids)
     open_by_id = {one.id: one for one in found.values()}
     wanted = sorted(open_by_id) if ids is None else list(dict.fromkeys(ids))
@@ -135,7 +137,7 @@ async def agreed_lines(
 
     Raises MissingReference, NotStocked, FractionOfUnit, NoSupplierPrice.
     """
-    items = await stock.item_ids_by_sku(work.sql, lines)
+    items = await item_ids_by_sku(work.sql, lines)
     pairs = [(supplier_id, items[line.sku]) for line in lines]
     offers = await suggested.offers_for(work.sql, pairs)
     return [
@@ -172,9 +174,7 @@ async def _place_orders(
         lines.append(new_line(orders[draft.supplier_id].id, positions[draft.supplier_id], draft))
     if lines:
         await queries.add_orders(work, list(orders.values()), lines)
-        await stock.set_expected_receipts(
-            work, [expected_line(line, line.quantity) for line in lines]
-        )
+        await set_expected_receipts(work, [expected_line(line, line.quantity) for line in lines])
     return lines
 
 
@@ -224,9 +224,7 @@ async def close_order(work: Work, order_id: UUID) -> PurchaseOrderView:
     one.order.close(work.now)
     open_lines = [line for line in one.lines if line.expected > 0]
     await queries.save_orders(work, [one])
-    await stock.set_expected_receipts(
-        work, [expected_line(line, Decimal(0)) for line in open_lines]
-    )
+    await set_expected_receipts(work, [expected_line(line, Decimal(0)) for line in open_lines])
     await update_suggestions(work, sorted({line.item_id for line in open_lines}))
     [view] = await publish_orders(work, [order_id], ["state"])
     return view

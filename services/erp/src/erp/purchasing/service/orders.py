@@ -8,11 +8,11 @@ from chassis.work.unit_of_work import Work
 from erp.parties.errors import PartyArchived
 from erp.purchasing.errors import NotBought
 from erp.purchasing.events import PurchaseChanged
-from erp.purchasing.models import PurchaseOrderLine
+from erp.purchasing.models.orders import PurchaseOrderLine
 from erp.purchasing.queries import prices
 from erp.purchasing.queries.orders import ORDERS
-from erp.purchasing.schemas import PurchaseOrderView
-from erp.stock.service import ExpectedLine
+from erp.purchasing.schemas.orders import PurchaseOrderView
+from erp.stock.lines import ExpectedLine
 
 __all__ = ["expected_line", "expected_lines", "publish_orders", "require_bought"]
 

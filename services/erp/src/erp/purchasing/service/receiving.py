@@ -10,11 +10,11 @@ from chassis.problems.standard import NotFound
 from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
 from erp.purchasing.errors import NotALine
-from erp.purchasing.models import PurchaseReceipt, PurchaseReceiptLine
+from erp.purchasing.models.receipts import PurchaseReceipt, PurchaseReceiptLine
 from erp.purchasing.queries import orders as queries
 from erp.purchasing.queries import receipts as receipt_queries
 from erp.purchasing.queries.orders import LockedPurchaseOrder
-from erp.purchasing.schemas import (
+from erp.purchasing.schemas.receipts import (
     ReceiptsBooked,
     ReceiptView,
     ReceiveAll,
@@ -22,8 +22,8 @@ from erp.purchasing.schemas import (
     ReceiveOrder,
 )
 from erp.purchasing.service.orders import publish_orders
-from erp.stock import service as stock
-from erp.stock.service import ReceiptLine
+from erp.stock.lines import ReceiptLine
+from erp.stock.service.goods import receive_goods
 from erp.stock.states import StockDocumentKind
 from values.money import digits_of
 
@@ -62,7 +62,7 @@ async def _receive(
     ]
     await queries.save_orders(work, locked.values())
     await receipt_queries.add_receipts(work, receipts, _lines_of(received))
-    await stock.receive_goods(
+    await receive_goods(
         work,
         received,
         source_type=StockDocumentKind.PURCHASE_RECEIPT,

@@ -15,7 +15,8 @@ from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, NotFound
 from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
-from erp.ledger import service as ledger
+from erp.ledger.posting import Posting, credit, debit
+from erp.ledger.service.entries import post
 from erp.purchasing.errors import (
     NotALine,
     NothingToSendBack,
@@ -25,16 +26,12 @@ from erp.purchasing.errors import (
     ReceiptWithoutLines,
 )
 from erp.purchasing.events import PurchaseReturned
-from erp.purchasing.models import (
-    PurchaseOrderLine,
-    PurchaseReceiptLine,
-    PurchaseReturn,
-    PurchaseReturnLine,
-)
+from erp.purchasing.models.orders import PurchaseOrderLine
+from erp.purchasing.models.receipts import PurchaseReceiptLine, PurchaseReturn, PurchaseReturnLine
 from erp.purchasing.queries import orders, receipts
 from erp.purchasing.queries.orders import LockedPurchaseOrder
 from erp.purchasing.queries.receipts import ReceiptHead
-from erp.purchasing.schemas import (
+from erp.purchasing.schemas.receipts import (
     PurchaseReturnView,
     ReturnLine,
     ReturnToSupplier,
@@ -43,8 +40,9 @@ from erp.purchasing.schemas import (
 from erp.purchasing.service.orders import expected_lines, publish_orders
 from erp.purchasing.service.suggesting import update_suggestions
 from erp.purchasing.states import PurchaseReturnKind
-from erp.stock import service as stock
-from erp.stock.service import SupplierReturnLine
+from erp.stock.lines import SupplierReturnLine
+from erp.stock.service.expected_receipts import set_expected_receipts
+from erp.stock.service.goods import return_to_supplier
 from erp.stock.states import StockDocumentKind
 from values.decimals import plain
 from values.money import digits_of
@@ -206,7 +204,7 @@ async def _send_out(
     outgoing = [_take_off(work, receipt, one, purchase_return) for one in requested]
     locked.order.update_state(locked.lines, work.now)
     await orders.save_orders(work, [locked])
-    costs = await stock.return_to_supplier(
+    costs = await return_to_supplier(
         work,
         [
             SupplierReturnLine(one.line.item_id, one.quantity, one.value, one.serials)
@@ -224,7 +222,7 @@ async def _send_out(
     )
     touched = {one.order_line.id: one.order_line for one in outgoing}.values()
     if again:
-        await stock.set_expected_receipts(work, expected_lines(touched))
+        await set_expected_receipts(work, expected_lines(touched))
     await update_suggestions(work, sorted({line.item_id for line in touched}))
     await publish_orders(work, [locked.order.id], ["lines", "state"])
     await publish_return(work, purchase_return)
@@ -273,7 +271,7 @@ async def _post_difference(
     differences = [
         (one.line.item_id, one.cleared - cost) for one, cost in zip(outgoing, costs, strict=True)
     ]
-    posting = ledger.Posting(
+    posting = Posting(
         id=uuid7(),
         effective_on=purchase_return.effective_on,
         source_type=StockDocumentKind(f"purchase_{purchase_return.kind}"),
@@ -283,12 +281,12 @@ async def _post_difference(
             line
             for item_id, amount in differences
             for line in (
-                ledger.debit("grni", amount, item_id=item_id),
-                ledger.credit("purchase_variance", amount, item_id=item_id),
+                debit("grni", amount, item_id=item_id),
+                credit("purchase_variance", amount, item_id=item_id),
             )
         ),
     )
-    await ledger.post(work, [posting])
+    await post(work, [posting])
 
 
 def _lines(

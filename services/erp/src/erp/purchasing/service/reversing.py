@@ -8,17 +8,19 @@ from chassis.ids import uuid7
 from chassis.problems.standard import NotFound
 from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
-from erp.ledger import service as ledger
-from erp.purchasing.models import PurchaseReceiptLine, PurchaseReturn, PurchaseReturnLine
+from erp.ledger.posting import Posting, credit, debit
+from erp.ledger.service.entries import post
+from erp.purchasing.models.receipts import PurchaseReceiptLine, PurchaseReturn, PurchaseReturnLine
 from erp.purchasing.queries import orders, receipts
 from erp.purchasing.queries.orders import LockedPurchaseOrder
 from erp.purchasing.queries.receipts import RETURNS
-from erp.purchasing.schemas import PurchaseReturnView, ReverseReturn
+from erp.purchasing.schemas.receipts import PurchaseReturnView, ReverseReturn
 from erp.purchasing.service.orders import expected_lines, publish_orders
 from erp.purchasing.service.returning import publish_return
 from erp.purchasing.service.suggesting import update_suggestions
-from erp.stock import service as stock
-from erp.stock.service import ReceiptLine
+from erp.stock.lines import ReceiptLine
+from erp.stock.service.expected_receipts import set_expected_receipts
+from erp.stock.service.goods import receive_goods
 from erp.stock.states import StockDocumentKind
 
 __all__ = ["reverse_return"]
@@ -62,7 +64,7 @@ async def reverse_return(work: Work, return_id: UUID, command: ReverseReturn) ->
     await _restock(work, purchase_return, [(one, item_ids[one.id]) for one in lines], left)
     touched = {came[one.receipt_line_id].order_line_id for one in lines}
     if not is_closed_short:
-        await stock.set_expected_receipts(
+        await set_expected_receipts(
             work, expected_lines(line for line in locked.lines if line.id in touched)
         )
     await update_suggestions(work, sorted(set(item_ids.values())))
@@ -99,7 +101,7 @@ async def _restock(
         purchase_return.reversed_on or purchase_return.effective_on,
     )
     memo = f"{purchase_return.number} {purchase_return.reversal_reason}"
-    await stock.receive_goods(
+    await receive_goods(
         work,
         [
             ReceiptLine(item_id, one.quantity, one.cost, serials=one.serials)
@@ -112,8 +114,8 @@ async def _restock(
         memo=memo,
     )
     differences = [(item_id, one.cost - one.cleared) for one, item_id in lines]
-    sides = [(ledger.debit, "grni"), (ledger.credit, "purchase_variance")]
-    posting = ledger.Posting(
+    sides = [(debit, "grni"), (credit, "purchase_variance")]
+    posting = Posting(
         id=uuid7(),
         effective_on=day,
         source_type=_SOURCE,
@@ -128,4 +130,4 @@ async def _restock(
             *(side(role, left) for side, role in sides),
         ),
     )
-    await ledger.post(work, [posting])
+    await post(work, [posting])

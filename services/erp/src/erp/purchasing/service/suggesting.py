@@ -6,14 +6,15 @@ from uuid import UUID
 from chassis.ids import uuid7
 from chassis.problems.standard import MissingReference
 from chassis.work.unit_of_work import Work
-from erp.purchasing.models import PurchaseSuggestion
+from erp.purchasing.models.prices import PurchaseSuggestion
 from erp.purchasing.queries import suggestions as queries
 from erp.purchasing.queries.suggestions import ItemSourcing
 from erp.purchasing.rules.replenishing import Requirement, requirement_of
-from erp.purchasing.schemas import Refreshed, RefreshSuggestions
+from erp.purchasing.schemas.orders import Refreshed, RefreshSuggestions
 from erp.purchasing.states import SuggestionState
-from erp.stock import service as stock
-from erp.stock.service import Shortage
+from erp.stock.lines import Shortage
+from erp.stock.service.expected_receipts import backordered_items, lock_items
+from erp.stock.service.expected_receipts import shortages as stock_shortages
 
 __all__ = ["refresh_suggestions", "update_suggestions"]
 
@@ -24,7 +25,7 @@ async def update_suggestions(work: Work, item_ids: Sequence[UUID]) -> Refreshed:
     What is waited for less what is expected, in the supplier's lots; run again, it changes
     nothing. The caller has locked the items. Three statements, two when all is as it was.
     """
-    shortages = await stock.shortages(work.sql, item_ids)
+    shortages = await stock_shortages(work.sql, item_ids)
     sourcings = await queries.sourcing_of(work, item_ids)
     made, changed = [], []
     for item_id, sourcing in sourcings.items():
@@ -68,7 +69,7 @@ async def refresh_suggestions(work: Work, command: RefreshSuggestions) -> Refres
     Raises MissingReference.
     """
     if command.skus is None:
-        item_ids = [*await stock.backordered_items(work.sql), *await queries.open_items(work.sql)]
+        item_ids = [*await backordered_items(work.sql), *await queries.open_items(work.sql)]
     else:
         known = await queries.items_by_sku(work.sql, command.skus)
         for sku in command.skus:
@@ -76,5 +77,5 @@ async def refresh_suggestions(work: Work, command: RefreshSuggestions) -> Refres
                 raise MissingReference(entity="item", reference=sku)
         item_ids = list(known.values())
     distinct = sorted(set(item_ids))
-    await stock.lock_items(work, distinct)
+    await lock_items(work, distinct)
     return await update_suggestions(work, distinct)

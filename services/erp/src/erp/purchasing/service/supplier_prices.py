@@ -11,13 +11,14 @@ from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
 from erp.purchasing.errors import DuplicateSupplierPrice
-from erp.purchasing.models import SupplierPrice
+from erp.purchasing.models.prices import SupplierPrice
 from erp.purchasing.queries import prices as queries
 from erp.purchasing.queries.suggestions import items_by_sku
-from erp.purchasing.schemas import SupplierPriceView, UpsertSupplierPrice
+from erp.purchasing.schemas.orders import SupplierPriceView, UpsertSupplierPrice
 from erp.purchasing.service.orders import require_bought
 from erp.purchasing.service.suggesting import update_suggestions
-from erp.stock import service as stock
+from erp.stock.service.booking import check_quantities
+from erp.stock.service.expected_receipts import lock_items
 from records.entities import Values
 from records.shown import in_company_currency
 from records.types import Change, RecordType
@@ -31,7 +32,7 @@ _TERMS = ("lead_time_days", "min_quantity", "multiple")
 async def _lock_items(work: Work, _sender: str, items: Sequence[UpsertSupplierPrice]) -> None:
     """Lock the items of a batch in the order of single acts: their suggestions will follow."""
     skus = [item.sku for item in items if "sku" in item.model_fields_set]
-    await stock.lock_items(work, list((await items_by_sku(work.sql, skus)).values()))
+    await lock_items(work, list((await items_by_sku(work.sql, skus)).values()))
 
 
 async def _prepare(work: Work, change: Change[SupplierPrice], sender: str | None) -> Values:
@@ -48,7 +49,7 @@ async def _prepare(work: Work, change: Change[SupplierPrice], sender: str | None
     item_id = values.get("item_id", price.item_id)
     lots = [(item_id, values[name]) for name in ("min_quantity", "multiple") if name in values]
     if lots:
-        await stock.check_quantities(work.sql, lots)
+        await check_quantities(work.sql, lots)
     if "price" in given:
         values["amount"] = _amount(work, change)
     return values
@@ -99,7 +100,7 @@ async def _check(work: Work, changes: Sequence[Change[SupplierPrice]], _sender: 
 async def _publish(work: Work, changes: Sequence[Change[SupplierPrice]]) -> None:
     """Let open suggestions take the new terms up."""
     item_ids = [one.record.item_id for one in changes]
-    await stock.lock_items(work, item_ids)
+    await lock_items(work, item_ids)
     await update_suggestions(work, item_ids)
 
 

@@ -12,12 +12,14 @@ import asyncpg
 from chassis.ids import uuid7
 from chassis.problems.standard import MissingReference
 from chassis.work.unit_of_work import Work
-from erp.ledger import service as ledger
-from erp.receivables import queries
+from erp.ledger.posting import Posting, credit, debit
+from erp.ledger.service.entries import in_open_periods
+from erp.ledger.service.entries import post as ledger_post
 from erp.receivables.errors import InvoiceDateOrder
 from erp.receivables.events import InvoiceChanged
 from erp.receivables.models import Invoice, InvoiceLine, InvoiceTax
-from erp.receivables.queries import InvoiceDocument
+from erp.receivables.queries import invoices
+from erp.receivables.queries.invoices import InvoiceDocument
 from erp.receivables.rules.amounts import line_net, tax_by_code
 from erp.receivables.states import InvoiceKind
 from erp.sums import require_bookable
@@ -121,7 +123,7 @@ def _line_of(charge: IssueCharge) -> IssueLine:
 
 async def tax_rates_of(work: Work, codes: Sequence[str]) -> dict[str, Decimal]:
     """The rates of tax codes. Raises MissingReference for the first that there is not."""
-    rates = await queries.rates(work.sql, codes)
+    rates = await invoices.rates(work.sql, codes)
     for code in codes:
         if code not in rates:
             raise MissingReference(entity="tax code", reference=code)
@@ -154,8 +156,8 @@ def set_totals(head: Invoice, lines: Iterable[InvoiceLine], taxes: Iterable[Invo
 
 async def store(work: Work, document: InvoiceDocument) -> None:
     """Store the document. Raises NoPeriod, PeriodClosed, also of one that asks for nothing (E6)."""
-    with ledger.in_open_periods([document.head.effective_on]):
-        await queries.add_document(work, document)
+    with in_open_periods([document.head.effective_on]):
+        await invoices.add_document(work, document)
 
 
 async def post(work: Work, document: InvoiceDocument, *, memo: str) -> None:
@@ -167,19 +169,19 @@ async def post(work: Work, document: InvoiceDocument, *, memo: str) -> None:
     by_role: dict[str, Decimal] = {}
     for line in document.lines:
         by_role[line.role] = by_role.get(line.role, ZERO) + line.net
-    posting = ledger.Posting(
+    posting = Posting(
         id=uuid7(),
         effective_on=head.effective_on,
         source_type=head.kind,
         source_id=head.id,
         memo=memo,
         lines=(
-            ledger.debit("receivable", head.gross * sign, party_id=head.customer_id),
-            *(ledger.credit(role, net * sign) for role, net in by_role.items()),
-            ledger.credit("tax_output", head.tax * sign),
+            debit("receivable", head.gross * sign, party_id=head.customer_id),
+            *(credit(role, net * sign) for role, net in by_role.items()),
+            credit("tax_output", head.tax * sign),
         ),
     )
-    await ledger.post(work, [posting])
+    await ledger_post(work, [posting])
 
 
 def number_at_commit(work: Work, head: Invoice) -> None:
@@ -190,7 +192,7 @@ def number_at_commit(work: Work, head: Invoice) -> None:
 async def _number_all(work: Work, heads: list[Invoice]) -> None:
     """Raises InvoiceDateOrder."""
     try:
-        numbers = await queries.take_numbers(work, [head.id for head in heads])
+        numbers = await invoices.take_numbers(work, [head.id for head in heads])
     except asyncpg.CheckViolationError as refused:
         if refused.constraint_name != "ck_invoice_series_in_order":
             raise
@@ -205,7 +207,7 @@ async def _number_all(work: Work, heads: list[Invoice]) -> None:
 
 async def publish_settled(work: Work, invoice_ids: Sequence[UUID]) -> None:
     """Take over what is open of invoices, and publish it. Their open items are locked."""
-    for state in await queries.update_settled(work, invoice_ids):
+    for state in await invoices.update_settled(work, invoice_ids):
         await _publish(work, state, ["credited", "open_amount", "state"])
 
 

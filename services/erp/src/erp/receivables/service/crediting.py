@@ -11,11 +11,11 @@ from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, MissingReference, NotFound
 from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
-from erp.receivables import queries
 from erp.receivables.errors import NothingToCredit
 from erp.receivables.events import CreditedLine, InvoiceCredited, InvoiceCreditStarted
 from erp.receivables.models import Invoice, InvoiceLine, InvoiceTax
-from erp.receivables.queries import InvoiceDocument
+from erp.receivables.queries import invoices
+from erp.receivables.queries.invoices import InvoiceDocument
 from erp.receivables.schemas import CreditInvoice, IssuedInvoice
 from erp.receivables.service.building import (
     ZERO,
@@ -27,8 +27,9 @@ from erp.receivables.service.building import (
 )
 from erp.receivables.service.issuing import issued_view
 from erp.receivables.states import InvoiceKind, InvoiceState
-from erp.settlement import service as settlement
-from erp.stock import service as stock
+from erp.settlement.service.items import lock_documents
+from erp.settlement.service.payments import NewCredit, apply_credit
+from erp.stock.service.booking import check_quantities
 from values.money import digits_of
 
 __all__ = ["credit_invoice", "credit_order"]
@@ -48,11 +49,11 @@ async def credit_invoice(work: Work, invoice_id: UUID, command: CreditInvoice) -
     NothingToCredit, and as an invoice.
     """
     note = CreditNoteHeader(business_day_of(work, command.effective_on), command.reason)
-    order_id = await queries.order_of_invoice(work.sql, invoice_id)
+    order_id = await invoices.order_of_invoice(work.sql, invoice_id)
     if order_id:
         await work.record(InvoiceCreditStarted(order_id=order_id))
-    await settlement.lock_documents(work, [invoice_id])
-    found = await queries.documents_to_credit(work, [invoice_id])
+    await lock_documents(work, [invoice_id])
+    found = await invoices.documents_to_credit(work, [invoice_id])
     if not found:
         raise NotFound(entity="invoice", id=invoice_id)
     if note.effective_on < found[0].head.effective_on:
@@ -66,7 +67,7 @@ async def credit_invoice(work: Work, invoice_id: UUID, command: CreditInvoice) -
         for line in found[0].lines
         if line.item_id and line.id in quantities
     ]
-    await stock.check_quantities(work.sql, counted)
+    await check_quantities(work.sql, counted)
     credit_note = await _credit(work, found[0], quantities, note)
     if order_id:
         await work.record(
@@ -125,10 +126,10 @@ async def credit_order(
     What was not invoiced, or is credited already, is left out. What came back before it was
     invoiced is credited on the day of the invoice. Raises NoPeriod, PeriodClosed.
     """
-    invoice_ids = await queries.documents_of_order(work.sql, order_id)
-    await settlement.lock_documents(work, invoice_ids)
+    invoice_ids = await invoices.documents_of_order(work.sql, order_id)
+    await lock_documents(work, invoice_ids)
     left, notes = dict(quantities), []
-    for document in await queries.documents_to_credit(work, invoice_ids):
+    for document in await invoices.documents_to_credit(work, invoice_ids):
         quantities = _take_from_line_quantities(document, left)
         if quantities:
             day = max(effective_on, document.head.effective_on)
@@ -167,7 +168,7 @@ async def _credit(
     credit_note = _credit_note(work, document, quantities, note)
     document.require_owed(credit_note.head.gross)
     await store(work, credit_note)
-    await queries.save_credited(work, document, credit_note.head.gross)
+    await invoices.save_credited(work, document, credit_note.head.gross)
     await post(work, credit_note, memo=note.reason or "Credit note")
     if credit_note.head.gross:
         await _settle(work, credit_note.head)
@@ -177,9 +178,9 @@ async def _credit(
 async def _settle(work: Work, head: Invoice) -> None:
     """Off what is open of the invoice, which is published, also when nothing was open."""
     invoice_id = head.credits_id or head.id
-    settled = await settlement.apply_credit(
+    settled = await apply_credit(
         work,
-        settlement.NewCredit(
+        NewCredit(
             party_id=head.customer_id,
             source_id=head.id,
             document_id=invoice_id,

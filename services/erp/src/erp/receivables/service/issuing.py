@@ -1,15 +1,16 @@
 """Issuing invoices: posted, opened and numbered in one act."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from chassis.ids import uuid7
 from chassis.problems.standard import MissingReference
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work
 from erp.parties.errors import PartyArchived
-from erp.receivables import queries
 from erp.receivables.errors import DuplicateTaxCode
 from erp.receivables.models import Invoice, TaxCode
+from erp.receivables.queries import invoices
 from erp.receivables.schemas import (
     IssuedInvoice,
     NewInvoice,
@@ -28,11 +29,11 @@ from erp.receivables.service.building import (
     store,
 )
 from erp.receivables.states import InvoiceKind, InvoiceState
-from erp.settlement import service as settlement
+from erp.settlement.service.items import NewOpenItem, open_item
 from erp.settlement.states import Side
 from values.money import MoneyView, digits_of
 
-__all__ = ["add_tax_code", "issue", "issue_manual_invoice"]
+__all__ = ["add_tax_code", "is_invoiced", "issue", "issue_manual_invoice"]
 
 
 async def issue(work: Work, command: IssueInvoice) -> Invoice:
@@ -64,13 +65,13 @@ async def issue(work: Work, command: IssueInvoice) -> Invoice:
     await store(work, document)
     await post(work, document, memo="Invoice")
     if head.gross:
-        await settlement.open_item(work, _open_item(head))
+        await open_item(work, _open_item(head))
     number_at_commit(work, head)
     return head
 
 
-def _open_item(head: Invoice) -> settlement.NewOpenItem:
-    return settlement.NewOpenItem(
+def _open_item(head: Invoice) -> NewOpenItem:
+    return NewOpenItem(
         side=Side.RECEIVABLE,
         party_id=head.customer_id,
         source_type="invoice",
@@ -90,7 +91,7 @@ async def issue_manual_invoice(work: Work, command: NewInvoice) -> IssuedInvoice
     `issue`.
     """
     require_supported_currency(work, *(line.unit_price.currency for line in command.lines))
-    terms = await queries.customer_terms(work.sql, command.customer_id)
+    terms = await invoices.customer_terms(work.sql, command.customer_id)
     if terms is None:
         raise MissingReference(entity="customer", reference=command.customer_id)
     if terms["status"] == "archived":
@@ -124,9 +125,14 @@ def issued_view(head: Invoice) -> IssuedInvoice:
 
 async def add_tax_code(work: Work, command: NewTaxCode) -> TaxCodeView:
     """Add a rate of tax. Raises DuplicateTaxCode."""
-    if await queries.rates(work.sql, [command.code]):
+    if await invoices.rates(work.sql, [command.code]):
         raise DuplicateTaxCode(tax_code=command.code)
     code = TaxCode(**command.model_dump())
     work.session.add(code)
     await work.flush()
     return TaxCodeView.model_validate(code)
+
+
+async def is_invoiced(work: Work, order_id: UUID) -> bool:
+    """Whether anything of an invoice of the order is not credited."""
+    return await invoices.is_invoiced(work.sql, order_id)

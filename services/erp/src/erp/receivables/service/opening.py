@@ -13,17 +13,19 @@ from chassis.problems.standard import InvalidInput
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
-from erp.ledger import service as ledger
-from erp.receivables import queries
+from erp.ledger.posting import Posting, credit, debit
+from erp.ledger.service.entries import post
 from erp.receivables.events import OpeningReceivableChanged
 from erp.receivables.models import OpeningReceivable
+from erp.receivables.queries import openings as openings_queries
 from erp.receivables.schemas import (
     NewOpening,
     NewOpenings,
 )
-from erp.settlement import service as settlement
 from erp.settlement.errors import OpeningDiffers
 from erp.settlement.schemas import OpeningResult, OpeningsReply
+from erp.settlement.service.items import OPENING, NewOpenItem, open_items
+from erp.settlement.service.payments import NewCredit, add_unallocated_credits
 from erp.settlement.states import OpeningKind, Side
 from values.comparing import same_when_read
 
@@ -43,7 +45,7 @@ async def open_receivables(work: Work, command: NewOpenings) -> OpeningsReply:
     """
     require_supported_currency(work, *(one.amount.currency for one in command.items))
     day = business_day_of(work, command.effective_on)
-    customers = await queries.find_customers(
+    customers = await openings_queries.find_customers(
         work.sql,
         [one.customer_id for one in command.items if one.customer_id],
         [one.customer_number for one in command.items if one.customer_number],
@@ -51,7 +53,9 @@ async def open_receivables(work: Work, command: NewOpenings) -> OpeningsReply:
     _validate_items(command.items, customers, day)
     await advisory_lock(work, "opening-receivables")
     openings = [_opening(work, one, customers, day) for one in command.items]
-    existing = await queries.existing_openings(work.sql, [one.number_key for one in openings])
+    existing = await openings_queries.existing_openings(
+        work.sql, [one.number_key for one in openings]
+    )
     new = [one for one in openings if one.number_key not in existing]
     for one in openings:
         if one.number_key in existing:
@@ -123,14 +127,14 @@ def _require_same(
 async def _take_over(work: Work, new: Sequence[OpeningReceivable]) -> None:
     if not new:
         return
-    await queries.add_openings(work, new)
-    await ledger.post(work, [_posting(one) for one in new])
+    await openings_queries.add_openings(work, new)
+    await post(work, [_posting(one) for one in new])
     debts = [_open_item(one) for one in new if one.kind == OpeningKind.DEBT]
     unused = [_credit(one) for one in new if one.kind == OpeningKind.CREDIT]
     if debts:
-        await settlement.open_items(work, debts)
+        await open_items(work, debts)
     if unused:
-        await settlement.add_unallocated_credits(work, unused)
+        await add_unallocated_credits(work, unused)
     for one in new:
         state = {name: getattr(one, name) for name in _STATE}
         event = OpeningReceivableChanged(
@@ -142,26 +146,26 @@ async def _take_over(work: Work, new: Sequence[OpeningReceivable]) -> None:
 _STATE = ("id", "version", *(set(_ALL_FIELDS) - {"open_amount", "written_off"}))
 
 
-def _posting(one: OpeningReceivable) -> ledger.Posting:
+def _posting(one: OpeningReceivable) -> Posting:
     amount = one.amount if one.kind == OpeningKind.DEBT else -one.amount
-    return ledger.Posting(
+    return Posting(
         id=uuid7(),
         effective_on=one.effective_on,
-        source_type=settlement.OPENING,
+        source_type=OPENING,
         source_id=one.id,
         memo=f"Opening receivable {one.number}",
         lines=(
-            ledger.debit("receivable", amount, party_id=one.customer_id),
-            ledger.credit("equity_opening", amount),
+            debit("receivable", amount, party_id=one.customer_id),
+            credit("equity_opening", amount),
         ),
     )
 
 
-def _open_item(one: OpeningReceivable) -> settlement.NewOpenItem:
-    return settlement.NewOpenItem(
+def _open_item(one: OpeningReceivable) -> NewOpenItem:
+    return NewOpenItem(
         side=Side.RECEIVABLE,
         party_id=one.customer_id,
-        source_type=settlement.OPENING,
+        source_type=OPENING,
         source_id=one.id,
         order_id=None,
         number=one.number,
@@ -171,8 +175,8 @@ def _open_item(one: OpeningReceivable) -> settlement.NewOpenItem:
     )
 
 
-def _credit(one: OpeningReceivable) -> settlement.NewCredit:
-    return settlement.NewCredit(
+def _credit(one: OpeningReceivable) -> NewCredit:
+    return NewCredit(
         party_id=one.customer_id,
         source_id=one.id,
         document_id=one.id,
@@ -184,6 +188,6 @@ def _credit(one: OpeningReceivable) -> settlement.NewCredit:
 
 async def publish_settled_openings(work: Work, opening_ids: Sequence[UUID]) -> None:
     """Publish what is left of opening items, one version on. Their open items are locked."""
-    for state in await queries.update_settled_openings(work, opening_ids):
+    for state in await openings_queries.update_settled_openings(work, opening_ids):
         event = OpeningReceivableChanged(**state, changed=["open_amount", "written_off"])
         await work.record(event)

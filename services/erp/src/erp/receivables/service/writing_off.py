@@ -5,13 +5,14 @@ from decimal import Decimal
 from chassis.problems.standard import NotFound
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work
-from erp.receivables import queries
 from erp.receivables.errors import NoTaxKnown
+from erp.receivables.queries import invoices
 from erp.receivables.rules.amounts import tax_share
 from erp.receivables.schemas import WriteOffDebt
 from erp.settings import settings_of
-from erp.settlement import service as settlement
 from erp.settlement.schemas import PaymentView
+from erp.settlement.service.items import lock_open_item
+from erp.settlement.service.writing_off import NewWriteOff, write_off
 from erp.settlement.states import PaymentKind
 from values.money import digits_of
 
@@ -28,8 +29,8 @@ async def write_off_debt(work: Work, command: WriteOffDebt) -> PaymentView:
     if command.amount:
         require_supported_currency(work, command.amount.currency)
     day = business_day_of(work, command.effective_on)
-    item = await settlement.lock_open_item(work, command.document_id)
-    owed = await queries.owed_document(work.sql, command.document_id)
+    item = await lock_open_item(work, command.document_id)
+    owed = await invoices.owed_document(work.sql, command.document_id)
     if item is None or owed is None:
         raise NotFound(entity="invoice", id=command.document_id)
     amount = command.amount.amount if command.amount else item.open_amount
@@ -39,9 +40,9 @@ async def write_off_debt(work: Work, command: WriteOffDebt) -> PaymentView:
             raise NoTaxKnown(number=owed["number"])
         decimals = digits_of(work.setting.currency)
         tax = tax_share(amount, item.written_off, owed["tax"], owed["gross"], decimals=decimals)
-    return await settlement.write_off(
+    return await write_off(
         work,
-        settlement.NewWriteOff(
+        NewWriteOff(
             kind=PaymentKind.BAD_DEBT,
             document_id=command.document_id,
             amount=amount,

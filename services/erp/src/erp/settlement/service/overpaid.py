@@ -10,7 +10,8 @@ from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput
 from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
-from erp.ledger import service as ledger
+from erp.ledger.posting import Posting, credit, debit
+from erp.ledger.service.entries import post, require_no_control_account
 from erp.settings import settings_of
 from erp.settlement import queries
 from erp.settlement.errors import (
@@ -78,11 +79,11 @@ async def open_rest_items(
             most = plain(settings.write_off_max)
             raise RestTooLarge(number=one.number, rest=plain(one.unallocated), most=most)
     account = settings.write_off_account
-    await ledger.require_no_control_account(work, [account])
+    await require_no_control_account(work, [account])
     numbers = await queries.next_numbers(work.sql, len(left))
     new_items = [_item(one, number, on) for one, number in zip(left, numbers, strict=True)]
     await open_items(work, new_items)
-    await ledger.post(work, [_posting(new, account, reason) for new in new_items])
+    await post(work, [_posting(new, account, reason) for new in new_items])
     items = await queries.open_items_for_update(work, [new.source_id for new in new_items])
     allocations = [
         allocate(work, payment, items[new.source_id], new.amount)
@@ -106,18 +107,18 @@ def _item(payment: Payment, number: str, on: date | None) -> NewOpenItem:
     )
 
 
-def _posting(new: NewOpenItem, account: str, reason: str) -> ledger.Posting:
+def _posting(new: NewOpenItem, account: str, reason: str) -> Posting:
     """Of a customer: Dr receivable, Cr difference; of a supplier the other way round."""
     sign = 1 if new.side == Side.RECEIVABLE else -1
-    return ledger.Posting(
+    return Posting(
         id=uuid7(),
         effective_on=new.effective_on,
         source_type="write_off",
         source_id=new.source_id,
         memo=f"{new.number} {reason}".strip(),
         lines=(
-            ledger.debit(new.side, new.amount * sign, party_id=new.party_id),
-            ledger.credit(account, new.amount * sign),
+            debit(new.side, new.amount * sign, party_id=new.party_id),
+            credit(account, new.amount * sign),
         ),
     )
 

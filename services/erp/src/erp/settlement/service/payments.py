@@ -10,7 +10,9 @@ from chassis.ids import uuid7
 from chassis.problems.standard import MissingReference
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work
-from erp.ledger import service as ledger
+from erp.ledger.posting import Posting, debit
+from erp.ledger.posting import credit as ledger_credit
+from erp.ledger.service.entries import post
 from erp.settlement import queries
 from erp.settlement.errors import NotAllocated, RefundNotReleasable, WriteOffNotReleasable
 from erp.settlement.models import REST_WRITTEN_OFF, WRITE_OFFS, Allocation, OpenItem, Payment
@@ -84,7 +86,7 @@ async def book_payments(
         work, [one for one, said in pairs if said.write_off_rest]
     )
     await queries.add_payments(work, payments)
-    await ledger.post(work, [_posting(one) for one in payments])
+    await post(work, [_posting(one) for one in payments])
     for one in payments:
         adjust_balance(work, one.side, one.party_id, unallocated=one.amount)
     await settle_items(work, [*allocations, *rests], items | rest_items)
@@ -279,14 +281,14 @@ async def _save_changes(
     return await queries.PAYMENTS.get(work, payment.id)
 
 
-def _posting(payment: Payment) -> ledger.Posting:
+def _posting(payment: Payment) -> Posting:
     """Money in: Dr bank, Cr receivable; money out: Dr payable, Cr bank."""
     amount, party = payment.amount, payment.party_id
     if payment.direction == PaymentDirection.IN:
-        lines = (ledger.debit("bank", amount), ledger.credit("receivable", amount, party_id=party))
+        lines = (debit("bank", amount), ledger_credit("receivable", amount, party_id=party))
     else:
-        lines = (ledger.debit("payable", amount, party_id=party), ledger.credit("bank", amount))
-    return ledger.Posting(
+        lines = (debit("payable", amount, party_id=party), ledger_credit("bank", amount))
+    return Posting(
         id=uuid7(),
         effective_on=payment.effective_on,
         source_type="payment",

@@ -9,7 +9,8 @@ from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work
-from erp.ledger import service as ledger
+from erp.ledger.posting import Posting, credit, debit
+from erp.ledger.service.entries import post
 from erp.settlement import queries
 from erp.settlement.errors import NothingToRefund
 from erp.settlement.models import Payment
@@ -44,7 +45,7 @@ async def refund_payment(work: Work, payment_id: UUID, command: Refund) -> Payme
     refund_id = uuid7()
     [number] = await queries.next_numbers(work.sql, 1)
     memo = f"{number} {command.reference}".strip()
-    await ledger.post(work, [_posting(payment, refund_id, amount, day, memo)])
+    await post(work, [_posting(payment, refund_id, amount, day, memo)])
     await open_item(
         work,
         NewOpenItem(
@@ -64,18 +65,16 @@ async def refund_payment(work: Work, payment_id: UUID, command: Refund) -> Payme
     return await allocate_payment(work, payment_id, AllocatePayment(allocations=[share]))
 
 
-def _posting(
-    payment: Payment, refund_id: UUID, amount: Decimal, day: date, memo: str
-) -> ledger.Posting:
+def _posting(payment: Payment, refund_id: UUID, amount: Decimal, day: date, memo: str) -> Posting:
     sign = 1 if payment.side == Side.RECEIVABLE else -1
-    return ledger.Posting(
+    return Posting(
         id=uuid7(),
         effective_on=day,
         source_type="refund",
         source_id=refund_id,
         memo=memo,
         lines=(
-            ledger.debit(payment.side, amount * sign, party_id=payment.party_id),
-            ledger.credit("bank", amount * sign),
+            debit(payment.side, amount * sign, party_id=payment.party_id),
+            credit("bank", amount * sign),
         ),
     )

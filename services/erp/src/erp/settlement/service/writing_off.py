@@ -11,7 +11,8 @@ from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, NotFound
 from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
-from erp.ledger import service as ledger
+from erp.ledger.posting import Posting, credit, debit
+from erp.ledger.service.entries import post, require_no_control_account, reverse_document
 from erp.settings import settings_of
 from erp.settlement import queries
 from erp.settlement.errors import (
@@ -133,7 +134,7 @@ def _require_small(left: Sequence[OpenItem], most: Decimal) -> None:
 async def _write_off(
     work: Work, write_offs: Sequence[NewWriteOff], items: Mapping[UUID, OpenItem]
 ) -> list[PaymentView]:
-    await ledger.require_no_control_account(work, sorted({one.account for one in write_offs}))
+    await require_no_control_account(work, sorted({one.account for one in write_offs}))
     numbers = await queries.next_numbers(work.sql, len(write_offs))
     payments = [
         _payment(new, items[new.document_id], number)
@@ -144,7 +145,7 @@ async def _write_off(
         for new, payment in zip(write_offs, payments, strict=True)
     ]
     await queries.add_payments(work, payments)
-    await ledger.post(work, [_posting(*one) for one in zip(write_offs, payments, strict=True)])
+    await post(work, [_posting(*one) for one in zip(write_offs, payments, strict=True)])
     for payment in payments:
         adjust_balance(work, payment.side, payment.party_id, unallocated=payment.amount)
     await settle_items(work, allocations, items)
@@ -166,19 +167,19 @@ def _payment(new: NewWriteOff, item: OpenItem, number: str) -> Payment:
     )
 
 
-def _posting(new: NewWriteOff, payment: Payment) -> ledger.Posting:
+def _posting(new: NewWriteOff, payment: Payment) -> Posting:
     """Of a customer: Dr loss and output tax, Cr receivable; of a supplier the other way round."""
     sign = 1 if payment.side == Side.RECEIVABLE else -1
-    return ledger.Posting(
+    return Posting(
         id=uuid7(),
         effective_on=payment.effective_on,
         source_type="write_off",
         source_id=payment.id,
         memo=f"{payment.number} {new.reason}".strip(),
         lines=(
-            ledger.debit(new.account, (new.amount - new.tax) * sign),
-            ledger.debit("tax_output", new.tax * sign),
-            ledger.credit(payment.side, new.amount * sign, party_id=payment.party_id),
+            debit(new.account, (new.amount - new.tax) * sign),
+            debit("tax_output", new.tax * sign),
+            credit(payment.side, new.amount * sign, party_id=payment.party_id),
         ),
     )
 
@@ -202,7 +203,7 @@ async def reverse_write_off(
     if day < payment.effective_on:
         wrong = FieldError("/effective_on", "before_write_off", "It was still owed on this day.")
         raise InvalidInput(errors=[wrong])
-    await ledger.reverse_document(work, payment_id, effective_on=day, memo=command.reason)
+    await reverse_document(work, payment_id, effective_on=day, memo=command.reason)
     used = await _offset(work, payment, day)
     items = await queries.open_items_for_update(work, [settled, used])
     allocations = [

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from chassis.work.unit_of_work import Work
-from erp.stock.models import ItemValuation
+from erp.stock.models.goods import ItemValuation
 from erp.stock.rules.valuation import DayEnd
 
 __all__ = ["changes_after"]

@@ -14,8 +14,9 @@ from uuid import UUID
 from chassis.storage.loading import loaded
 from chassis.work.unit_of_work import Work
 from erp.sql import Sql
-from erp.stock.models import Demand, ItemValuation, Level
-from erp.stock.rules.lines import DemandLine, ExpectedLine, NewMove, NewSerial
+from erp.stock.lines import DemandLine, ExpectedLine, NewMove, NewSerial
+from erp.stock.models.demand import Demand
+from erp.stock.models.goods import ItemValuation, Level
 from erp.stock.rules.serials import SerialPosition
 from erp.stock.rules.units import ItemUnit
 from erp.stock.rules.valuation import DayEnd

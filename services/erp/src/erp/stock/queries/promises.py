@@ -8,7 +8,7 @@ from uuid import UUID
 from chassis.storage.bulk import Bulk
 from chassis.work.unit_of_work import Work
 from erp.sql import Sql
-from erp.stock.models import Demand
+from erp.stock.models.demand import Demand
 from erp.stock.rules.rescheduling import QueuePosition
 
 __all__ = ["items_of_orders", "queue_positions", "store_promises", "unpromised_orders"]

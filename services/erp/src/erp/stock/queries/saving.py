@@ -7,9 +7,10 @@ from uuid import UUID
 
 from chassis.storage.bulk import Bulk
 from chassis.work.unit_of_work import Work
-from erp.stock.models import Demand, Incoming, ItemValuation, Level
+from erp.stock.lines import DemandLine, NewMove, NewSerial
+from erp.stock.models.demand import Demand, Incoming
+from erp.stock.models.goods import ItemValuation, Level
 from erp.stock.queries.locking import LockedStock, SourceDocument
-from erp.stock.rules.lines import DemandLine, NewMove, NewSerial
 from erp.sums import bookable_sums
 
 __all__ = ["save"]

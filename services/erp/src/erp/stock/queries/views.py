@@ -10,8 +10,8 @@ from chassis.storage.reading import Reading
 from chassis.storage.searching import containing
 from erp import searched
 from erp.sql import Sql
-from erp.stock.models import Warehouse
-from erp.stock.rules.lines import DemandState, Shortage
+from erp.stock.lines import DemandState, Shortage
+from erp.stock.models.goods import Warehouse
 from erp.stock.rules.units import ItemUnit
 from erp.stock.schemas import LevelView, MoveQuery, MoveView, WarehouseView
 from records.reads import BY_TIME, Reads, columns_of, everybody

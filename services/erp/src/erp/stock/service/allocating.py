@@ -6,10 +6,10 @@ from decimal import Decimal
 from uuid import UUID
 
 from chassis.work.unit_of_work import Work
-from erp.stock import queries
-from erp.stock.models import Demand
-from erp.stock.queries import LockedStock
-from erp.stock.rules.lines import DemandLine, OrderDemand
+from erp.stock.lines import DemandLine, OrderDemand
+from erp.stock.models.demand import Demand
+from erp.stock.queries import saving
+from erp.stock.queries.locking import LockedStock
 from erp.stock.rules.promising import AvailabilityProjection, promise_order
 from erp.stock.service.backorders import BackorderQueue, reservation_horizon
 from erp.stock.service.demand import lock_stock
@@ -119,7 +119,7 @@ async def _allocate_in_turn(
 
 async def _save(work: Work, stock: LockedStock, filled: Sequence[Demand]) -> None:
     record_filled(stock, filled)
-    await queries.save(work, stock)
+    await saving.save(work, stock)
     await publish_changes(work, stock, filled=filled)
 
 

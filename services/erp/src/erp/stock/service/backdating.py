@@ -10,9 +10,9 @@ from decimal import Decimal
 from uuid import UUID
 
 from chassis.work.unit_of_work import Work
-from erp.ledger import service as ledger
-from erp.stock import queries
-from erp.stock.queries import LockedStock
+from erp.ledger.service.entries import require_open_period
+from erp.stock.queries import backdating
+from erp.stock.queries.locking import LockedStock
 from erp.stock.rules.serials import Piece
 from erp.stock.rules.valuation import DayEnd, day_ends, value_of_receipt, with_change
 
@@ -28,8 +28,8 @@ async def load_later_movements(work: Work, stock: LockedStock, day: date) -> Non
     behind = [one for one in stock.valuations.values() if one.moved_on and one.moved_on > day]
     changes: Mapping[UUID, Sequence[DayEnd]] = {}
     if behind:
-        await ledger.require_open_period(work, day)
-        changes = await queries.changes_after(work, behind, day)
+        await require_open_period(work, day)
+        changes = await backdating.changes_after(work, behind, day)
     for item_id, valuation in stock.valuations.items():
         since = changes.get(item_id, ())
         stock.day_ends[item_id] = day_ends(day, valuation.quantity, valuation.value, since)

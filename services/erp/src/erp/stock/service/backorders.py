@@ -9,11 +9,11 @@ from uuid import UUID
 
 from chassis.work.unit_of_work import Work
 from erp.settings import settings_of
-from erp.stock import queries
-from erp.stock.models import Demand
-from erp.stock.queries import LockedStock
+from erp.stock.lines import ExpectedLine
+from erp.stock.models.demand import Demand
+from erp.stock.queries import locking
+from erp.stock.queries.locking import LockedStock
 from erp.stock.rules.allocation import Backorder, allocate
-from erp.stock.rules.lines import ExpectedLine
 from erp.stock.rules.promising import (
     AvailabilityProjection,
     DatedQuantity,
@@ -59,9 +59,9 @@ class BackorderQueue:
         queue = cls(stock, work.today(), reservation_horizon(work))
         expected: Sequence[ExpectedLine] = ()
         if queue.until is None:
-            waiting = await queries.backorders_of(work, item_ids)
+            waiting = await locking.backorders_of(work, item_ids)
         else:
-            waiting, expected = await queries.backorders_and_receipts(work, item_ids)
+            waiting, expected = await locking.backorders_and_receipts(work, item_ids)
         lines = {line.order_line_id: line for line in waiting} | stock.demands
         for line in lines.values():
             queue.lines.setdefault(line.item_id, []).append(line)

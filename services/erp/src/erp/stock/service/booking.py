@@ -12,10 +12,10 @@ from chassis.problems.standard import MissingReference
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work
 from erp.sql import Sql
-from erp.stock import queries
 from erp.stock.errors import NotStocked, OpeningStockPosted
-from erp.stock.models import OpeningStock
-from erp.stock.rules.lines import AdjustLine, ReceiptLine
+from erp.stock.lines import AdjustLine, ReceiptLine
+from erp.stock.models.goods import OpeningStock
+from erp.stock.queries import locking, views
 from erp.stock.rules.units import ItemUnit
 from erp.stock.schemas import (
     AdjustedLine,
@@ -60,7 +60,7 @@ async def item_ids_by_sku(sql: Sql, lines: Sequence[Quantified]) -> dict[str, UU
 
     Raises MissingReference, NotStocked (a service), FractionOfUnit.
     """
-    goods = await queries.goods_by_sku(sql, list({line.sku for line in lines}))
+    goods = await views.goods_by_sku(sql, list({line.sku for line in lines}))
     for line in lines:
         found = goods.get(line.sku)
         if found is None:
@@ -73,7 +73,7 @@ async def item_ids_by_sku(sql: Sql, lines: Sequence[Quantified]) -> dict[str, UU
 
 async def check_quantities(sql: Sql, quantities: Sequence[tuple[UUID, Decimal]]) -> None:
     """Refuse quantities that the units of their items cannot count. Raises FractionOfUnit (E39)."""
-    units = await queries.units_of_items(sql, {item_id for item_id, _ in quantities})
+    units = await views.units_of_items(sql, {item_id for item_id, _ in quantities})
     for item_id, quantity in quantities:
         units[item_id].check_quantity(quantity)
 
@@ -131,9 +131,9 @@ def _adjust_line(item_id: UUID, line: AdjustedLine) -> AdjustLine:
 
 async def open_stocks(work: Work, asked: BatchRequest, items: Sequence[OpenStock]) -> BatchReply:
     """Take over opening stock of many items; each is judged alone."""
-    goods = await queries.goods_by_sku(work.sql, [item.sku for item in items])
+    goods = await views.goods_by_sku(work.sql, [item.sku for item in items])
     # All levels at once, in key order: an order that is placed meanwhile waits, never deadlocks.
-    await queries.load_for_update(work, [row["id"] for row in goods.values()])
+    await locking.load_for_update(work, [row["id"] for row in goods.values()])
     return await upsert_each(work, asked, OpeningStock, items, open_stock)
 
 

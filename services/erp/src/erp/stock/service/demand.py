@@ -6,9 +6,9 @@ from uuid import UUID
 
 from chassis.problems.standard import MissingReference
 from chassis.work.unit_of_work import Work
-from erp.stock import queries
 from erp.stock.errors import NotStocked
-from erp.stock.queries import LockedStock
+from erp.stock.queries import locking, saving
+from erp.stock.queries.locking import LockedStock
 from erp.stock.service.backorders import reservation_horizon
 from erp.stock.service.publishing import fill_backorders, publish_changes
 
@@ -23,7 +23,7 @@ async def lock_stock(
     Raises NotStocked.
     """
     quantities = sorted(set(item_ids))
-    stock = await queries.load_for_update(work, quantities, with_valuation=with_valuation)
+    stock = await locking.load_for_update(work, quantities, with_valuation=with_valuation)
     for item_id in quantities:
         if item_id not in stock.levels:
             raise NotStocked(item=item_id)
@@ -36,9 +36,9 @@ async def lock_stock_of_lines(
     """Lock the items of order lines, and read what the lines need. Raises MissingReference."""
     quantities = list(order_line_ids)
     stock = await lock_stock(
-        work, await queries.items_of_lines(work.sql, quantities), with_valuation=with_valuation
+        work, await locking.items_of_lines(work.sql, quantities), with_valuation=with_valuation
     )
-    stock.demands.update(await queries.demand_of_lines(work, quantities))
+    stock.demands.update(await locking.demand_of_lines(work, quantities))
     for order_line_id in quantities:
         if order_line_id not in stock.demands:
             raise MissingReference(entity="demand", reference=order_line_id)
@@ -85,6 +85,6 @@ async def _change_quantities(
             # others. The order is promised anew when the act goes on.
             line.promised_on = None
     filled = await fill_backorders(work, stock)
-    await queries.save(work, stock)
+    await saving.save(work, stock)
     await publish_changes(work, stock, filled=filled, own=quantities.keys())
     return {order_line_id: stock.demands[order_line_id].reserved for order_line_id in quantities}

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from chassis.work.unit_of_work import Work
 from erp.sql import Sql
-from erp.stock import queries
 from erp.stock.events import GoodsExpected
-from erp.stock.rules.lines import DemandState, ExpectedLine, Shortage
+from erp.stock.lines import DemandState, ExpectedLine, Shortage
+from erp.stock.queries import locking, promises, saving, views
 from erp.stock.rules.promising import AvailabilityProjection, DatedQuantity, postpone_overdue
 from erp.stock.rules.rescheduling import Supply
 from erp.stock.service.demand import lock_stock
@@ -33,7 +33,7 @@ async def lock_items(work: Work, item_ids: Iterable[UUID]) -> None:
     Whoever writes rows of its own that follow from shortages calls this first, and whoever acts
     on several orders in one transaction. What is not kept in stock is passed over.
     """
-    await queries.load_for_update(work, sorted(set(item_ids)))
+    await locking.load_for_update(work, sorted(set(item_ids)))
 
 
 async def set_expected_receipts(work: Work, lines: Sequence[ExpectedLine]) -> None:
@@ -45,26 +45,26 @@ async def set_expected_receipts(work: Work, lines: Sequence[ExpectedLine]) -> No
         return
     stock = await lock_stock(work, [line.item_id for line in lines])
     stock.expected_receipts.extend(lines)
-    await queries.save(work, stock)
+    await saving.save(work, stock)
     await publish_changes(work, stock)
-    waiting = await queries.unpromised_orders(work.sql, stock.item_ids)
+    waiting = await promises.unpromised_orders(work.sql, stock.item_ids)
     if waiting:
         await work.record(GoodsExpected(order_ids=waiting))
 
 
 async def demand_of_orders(sql: Sql, order_ids: Sequence[UUID]) -> list[DemandState]:
     """How the lines of orders stand, in the order they were placed."""
-    return await queries.demand_states(sql, order_ids)
+    return await views.demand_states(sql, order_ids)
 
 
 async def shortages(sql: Sql, item_ids: Sequence[UUID]) -> dict[UUID, Shortage]:
     """What is waited for beyond what is free and expected; an item without is left out."""
-    return await queries.shortages(sql, item_ids)
+    return await views.shortages(sql, item_ids)
 
 
 async def backordered_items(sql: Sql) -> list[UUID]:
     """Every item that someone waits for."""
-    return await queries.backordered_items(sql)
+    return await views.backordered_items(sql)
 
 
 async def available_to_promise(
@@ -86,7 +86,7 @@ async def availability_projections(
 ) -> dict[UUID, AvailabilityProjection]:
     """What of each item is free, comes and is waited for, as promising reads it."""
     found = {item_id: AvailabilityProjection(Decimal(0), [], []) for item_id in item_ids}
-    for row in await queries.supply_and_demand(sql, list(found)):
+    for row in await views.supply_and_demand(sql, list(found)):
         projection, dated = found[row["item_id"]], (row["day"], row["quantity"])
         if row["kind"] == "free":
             projection.free = row["quantity"]

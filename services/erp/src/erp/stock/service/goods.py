@@ -8,11 +8,8 @@ from uuid import UUID
 
 from chassis.ids import uuid7
 from chassis.work.unit_of_work import Work
-from erp.stock import queries
 from erp.stock.errors import CostNeeded
-from erp.stock.models import Demand
-from erp.stock.queries import LockedStock, SourceDocument
-from erp.stock.rules.lines import (
+from erp.stock.lines import (
     AdjustLine,
     NewMove,
     NewSerial,
@@ -21,6 +18,9 @@ from erp.stock.rules.lines import (
     ShipLine,
     SupplierReturnLine,
 )
+from erp.stock.models.demand import Demand
+from erp.stock.queries import locking
+from erp.stock.queries.locking import LockedStock, SourceDocument
 from erp.stock.rules.serials import Piece, pieces_of
 from erp.stock.rules.valuation import cost_of_issue
 from erp.stock.service import serials
@@ -157,7 +157,7 @@ async def receive_return(
     line_ids = [line.order_line_id for line in lines]
     stock = await lock_stock_of_lines(work, line_ids, with_valuation=True)
     await serials.check(work, stock, _serial_requests(stock, lines))
-    left = await queries.net_shipped(work, line_ids)
+    left = await locking.net_shipped(work, line_ids)
     decimals, costs = digits_of(work.setting.currency), defaultdict[UUID, Decimal](Decimal)
     for line in lines:
         demand = stock.demands[line.order_line_id]

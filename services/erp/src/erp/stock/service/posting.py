@@ -6,12 +6,12 @@ from uuid import UUID
 
 from chassis.ids import uuid7
 from chassis.work.unit_of_work import Work
-from erp.ledger import service as ledger
-from erp.ledger.service import Posting, PostingLine
-from erp.stock import queries
-from erp.stock.models import Demand
-from erp.stock.queries import LockedStock, SourceDocument
-from erp.stock.rules.lines import NewMove
+from erp.ledger.posting import Posting, PostingLine
+from erp.ledger.service.entries import in_open_periods, post
+from erp.stock.lines import NewMove
+from erp.stock.models.demand import Demand
+from erp.stock.queries import saving
+from erp.stock.queries.locking import LockedStock, SourceDocument
 from erp.stock.service.publishing import fill_backorders, publish_changes
 
 __all__ = ["post_moves"]
@@ -34,9 +34,9 @@ async def post_moves(
     own = set(stock.demands) - {line.order_line_id for line in filled or ()}
     if filled is None:
         filled = await fill_backorders(work, stock)
-    with ledger.in_open_periods([document.effective_on]):
-        await queries.save(work, stock, document)
-    await ledger.post(work, list(_postings(stock, document, counterpart)))
+    with in_open_periods([document.effective_on]):
+        await saving.save(work, stock, document)
+    await post(work, list(_postings(stock, document, counterpart)))
     await publish_changes(work, stock, filled=filled, own=own)
 
 

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
-from erp.stock import queries
 from erp.stock.events import AvailabilityChanged, DemandFilled, ItemsShort
-from erp.stock.models import Demand
-from erp.stock.queries import LockedStock
+from erp.stock.models.demand import Demand
+from erp.stock.queries import locking
+from erp.stock.queries.locking import LockedStock
 from erp.stock.service.backorders import BackorderQueue, reservation_horizon
 from erp.sums import require_bookable
 
@@ -56,7 +56,7 @@ def record_filled(stock: LockedStock, filled: Iterable[Demand]) -> None:
 
 async def availability_states(at: Reading, ids: Sequence[UUID]) -> list[AvailabilityChanged]:
     """What is published of availability, as it is now."""
-    rows = await queries.availability_states(at.sql, ids)
+    rows = await locking.availability_states(at.sql, ids)
     return [AvailabilityChanged.model_validate({**row, "changed": []}) for row in rows]
 
 
@@ -68,7 +68,7 @@ async def publish_changes(
     `own` are the lines that the caller asked about: their order is published by the caller. Raises
     InvalidInput: suppliers, or customers, come to more of an item than can be published.
     """
-    for row in await queries.advance_availability(work, stock.item_ids):
+    for row in await locking.advance_availability(work, stock.item_ids):
         require_bookable(row["incoming"], row["waiting"])
         await work.record(AvailabilityChanged.model_validate({**row, "changed": _FIELDS}))
     orders = {line.order_id for line in filled if line.order_line_id not in own}

@@ -6,11 +6,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from chassis.work.unit_of_work import Work
-from erp.stock import queries
 from erp.stock.errors import GoodsGone
 from erp.stock.events import ReservationsReleased
-from erp.stock.models import Demand
-from erp.stock.queries import LockedStock
+from erp.stock.models.demand import Demand
+from erp.stock.queries import locking
+from erp.stock.queries.locking import LockedStock
 from values.decimals import plain
 
 __all__ = ["publish_released", "release_reservations"]
@@ -38,7 +38,7 @@ async def release_reservations(
             lacking[item_id] = quantity - level.free
     if not lacking:
         return []
-    last = await queries.last_reserved(work, lacking)
+    last = await locking.last_reserved(work, lacking)
     released = [stock.demands.setdefault(demand.order_line_id, demand) for demand in last]
     for demand in released:
         quantity = min(demand.reserved, lacking[demand.item_id])

@@ -4,10 +4,10 @@ from datetime import date
 from decimal import Decimal
 
 from chassis.problems.standard import NotFound
-from erp.ledger import service as ledger
 from erp.ledger.schemas import BalanceQuery
+from erp.ledger.service.entries import trial_balance
 from erp.sql import Sql
-from erp.stock import queries
+from erp.stock.queries import views
 from erp.stock.rules.promising import promise_date
 from erp.stock.schemas import (
     AvailabilityQuery,
@@ -28,7 +28,7 @@ async def availability(sql: Sql, asked: AvailabilityQuery, *, today: date) -> Av
 
     Raises NotFound (no goods of this SKU).
     """
-    row = await queries.available(sql, asked.sku)
+    row = await views.available(sql, asked.sku)
     if row is None:
         raise NotFound(entity="item", id=asked.sku)
     wanted_on = max(asked.on or today, today)
@@ -46,10 +46,8 @@ async def availability(sql: Sql, asked: AvailabilityQuery, *, today: date) -> Av
 async def valuation(sql: Sql, *, on: date | None, currency: str) -> ValuationReport:
     """What all stock is, or was at the end of a day, worth beside the inventory account (E29)."""
     async with sql.transaction(isolation="repeatable_read", readonly=True):
-        rows = await queries.valuation_lines(sql, on=on)
-        balance = await ledger.trial_balance(
-            sql, BalanceQuery(), on=on or date.max, currency=currency
-        )
+        rows = await views.valuation_lines(sql, on=on)
+        balance = await trial_balance(sql, BalanceQuery(), on=on or date.max, currency=currency)
     items = [
         ValuationLine(**row, unit_cost=_unit_cost(row["value"], row["quantity"])) for row in rows
     ]

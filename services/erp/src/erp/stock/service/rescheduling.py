@@ -5,9 +5,9 @@ from datetime import date
 from uuid import UUID
 
 from chassis.work.unit_of_work import Work
-from erp.stock import queries
 from erp.stock.events import ItemsShort
-from erp.stock.queries import LockedStock
+from erp.stock.queries import promises, saving
+from erp.stock.queries.locking import LockedStock
 from erp.stock.rules.rescheduling import reschedule
 from erp.stock.service.backorders import reservation_horizon
 from erp.stock.service.demand import lock_stock
@@ -25,11 +25,11 @@ async def reschedule_orders(
     `needed_on` is given where the customer asks for another day. An order that needs nothing of
     stock is left out. The caller has locked the orders.
     """
-    item_ids = await queries.items_of_orders(work.sql, order_ids)
+    item_ids = await promises.items_of_orders(work.sql, order_ids)
     if not item_ids:
         return {}
     stock = await lock_stock(work, item_ids)
-    positions = await queries.queue_positions(work, stock.item_ids, order_ids)
+    positions = await promises.queue_positions(work, stock.item_ids, order_ids)
     if needed_on is not None:
         positions = [
             one._replace(needed_on=needed_on) if one.order_id in order_ids else one
@@ -41,7 +41,7 @@ async def reschedule_orders(
     today = work.today()
     supply = await supply_by_item(work.sql, stock.item_ids, today=today)
     promised = reschedule(concerned, positions, supply, today=today)
-    await queries.store_promises(work, promised, needed_on=needed_on)
+    await promises.store_promises(work, promised, needed_on=needed_on)
     if needed_on is not None:
         await work.record(ItemsShort(item_ids=sorted(stock.item_ids)))
     if reservation_horizon(work) is not None:
@@ -53,6 +53,6 @@ async def _reserve(work: Work, stock: LockedStock, order_ids: Sequence[UUID]) ->
     """Reserve for orders that are needed sooner than before, or are promised at last."""
     filled = await reserve_available(work, stock)
     if filled:
-        await queries.save(work, stock)
+        await saving.save(work, stock)
         own = {line.order_line_id for line in filled if line.order_id in order_ids}
         await publish_changes(work, stock, filled=filled, own=own)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.work.unit_of_work import Work
-from erp.stock import queries
+from erp.stock.queries import saving, views
 from erp.stock.service.backorders import reservation_horizon
 from erp.stock.service.demand import lock_stock
 from erp.stock.service.publishing import publish_changes, reserve_available
@@ -28,12 +28,12 @@ async def reserve_due(work: Work, payload: Mapping[str, Any]) -> None:
     """
     after = UUID(payload["after"]) if "after" in payload else None
     until = reservation_horizon(work) or date.max
-    item_ids = await queries.items_to_reserve(work.sql, until, after=after, limit=_ITEMS_AT_ONCE)
+    item_ids = await views.items_to_reserve(work.sql, until, after=after, limit=_ITEMS_AT_ONCE)
     if len(item_ids) == _ITEMS_AT_ONCE:
         work.enqueue(RESERVE, {"after": str(item_ids[-1])})
     stock = await lock_stock(work, item_ids)
     filled = await reserve_available(work, stock)
     if filled:
         stock.keep_only(line.item_id for line in filled)
-        await queries.save(work, stock)
+        await saving.save(work, stock)
         await publish_changes(work, stock, filled=filled)

@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from chassis.work.unit_of_work import Work
-from erp.ledger import service as ledger
-from erp.stock import queries
-from erp.stock.queries import LockedStock, SourceDocument
+from erp.ledger.service.entries import in_open_periods, reverse_document
+from erp.stock.queries import locking, saving
+from erp.stock.queries.locking import LockedStock, SourceDocument
 from erp.stock.rules.serials import Piece
 from erp.stock.service import serials
 from erp.stock.service.backdating import issue, load_later_movements, receive
@@ -33,7 +33,7 @@ async def reverse_shipment(
     Each line has it reserved again, as before. Nothing of it may have come back since. Raises
     SerialNotWithCustomer, SerialMovedLater, AlreadyReversed, PeriodClosed, NoPeriod.
     """
-    moves = await queries.moves_of_document(work.sql, shipment_id)
+    moves = await locking.moves_of_document(work.sql, shipment_id)
     if not moves:
         return
     stock = await lock_stock_of_lines(
@@ -42,11 +42,11 @@ async def reverse_shipment(
     await serials.check(work, stock, _serial_requests(moves))
     for move in moves:
         _receive_again(stock, move, reversal_id, on=effective_on)
-    with ledger.in_open_periods([effective_on]):
-        await queries.save(
+    with in_open_periods([effective_on]):
+        await saving.save(
             work, stock, SourceDocument(StockDocumentKind.SHIPMENT_REVERSAL, memo, effective_on)
         )
-    await ledger.reverse_document(work, shipment_id, effective_on=effective_on, memo=memo)
+    await reverse_document(work, shipment_id, effective_on=effective_on, memo=memo)
     await publish_changes(work, stock, filled=[], own=stock.demands.keys())
 
 
@@ -85,7 +85,7 @@ async def reverse_return(
     bear that cost it is the average. Raises GoodsGone, ShortOnDay, NoCostOnDay, SerialNotInStock,
     SerialMovedLater, PeriodClosed, NoPeriod.
     """
-    moves = await queries.moves_of_document(work.sql, return_id)
+    moves = await locking.moves_of_document(work.sql, return_id)
     if not moves:
         return
     stock = await lock_stock_of_lines(

@@ -12,7 +12,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 from chassis.work.unit_of_work import Work
-from erp.stock import queries
 from erp.stock.errors import (
     DuplicateSerial,
     SerialExists,
@@ -21,7 +20,8 @@ from erp.stock.errors import (
     SerialNotWithCustomer,
     UnknownSerial,
 )
-from erp.stock.queries import LockedStock
+from erp.stock.queries import serials as serials_queries
+from erp.stock.queries.locking import LockedStock
 from erp.stock.rules.serials import Piece, SerialPosition
 from erp.stock.states import LocationKind
 
@@ -62,7 +62,7 @@ async def check(work: Work, stock: LockedStock, requests: Iterable[SerialRequest
                 raise DuplicateSerial(sku=sku, serial=number)
             named.add((one.item_id, number))
     if named:
-        positions = await queries.serial_positions(work.sql, named)
+        positions = await serials_queries.serial_positions(work.sql, named)
         stock.serials |= {(serial.item_id, serial.number): serial for serial in positions}
 
 
@@ -106,9 +106,9 @@ async def _oldest(
         for item_id in {one.item_id for one in unnamed}
     ]
     chosen: dict[UUID, dict[str, date]] = {item_id: {} for item_id, *_ in locations}
-    found = await queries.first_serials(work.sql, locations, by=on)
+    found = await serials_queries.first_serials(work.sql, locations, by=on)
     if len(found) < sum(count for *_, count in locations):
-        found += await queries.first_serials(work.sql, locations, by=date.max)
+        found += await serials_queries.first_serials(work.sql, locations, by=date.max)
     for item_id, number, moved_on in found:
         if (item_id, number) not in stock.serials:
             chosen[item_id].setdefault(number, moved_on)
