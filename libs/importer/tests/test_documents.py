@@ -75,8 +75,8 @@ def test_single_requests_name_the_record_in_the_path():
 @pytest.mark.parametrize(
     ("text", "rule", "told"),
     [
-        ("12.345", {"type": "decimal", "digits": 2}, "12.35"),
-        ("-12.345", {"type": "decimal", "digits": 2}, "-12.35"),
+        ("12.345", {"type": "decimal", "decimal": ".", "digits": 2}, "12.35"),
+        ("-12.345", {"type": "decimal", "thousands": "", "digits": 2}, "-12.35"),
         ("9.65", {"type": "decimal", "times": "0.70", "digits": 2}, "6.76"),
         ("21.35", {"type": "decimal", "times": "0.70", "digits": 2}, "14.95"),
         ("1.234,56", {"type": "decimal", "decimal": ",", "thousands": "."}, "1234.56"),
@@ -91,6 +91,9 @@ def test_single_requests_name_the_record_in_the_path():
         ("-5", {"type": "decimal", "part": "positive"}, OMIT),
         ("0", {"type": "decimal", "part": "negative"}, OMIT),
         (",5", {"type": "decimal", "decimal": ","}, "0.5"),
+        ("0.125", {"type": "decimal"}, "0.125"),
+        ("1234.567", {"type": "decimal"}, "1234.567"),
+        ("1.234", {"type": "decimal", "decimal": ",", "thousands": "."}, "1234"),
         ("+5", {"type": "decimal"}, "5"),
         ("\u221212", {"type": "decimal"}, "-12"),
         ("１２．５", {"type": "decimal"}, "12.5"),
@@ -148,6 +151,12 @@ def test_a_value_is_converted_exactly(text, rule, told):
         ("12,30", {"type": "decimal"}, "not_decimal"),
         ("NaN", {"type": "decimal"}, "not_decimal"),
         ("1_000", {"type": "decimal"}, "not_decimal"),
+        ("1.234", {"type": "decimal"}, "ambiguous_number"),
+        ("-12.345", {"type": "decimal", "digits": 2}, "ambiguous_number"),
+        ("１．２３４", {"type": "decimal"}, "ambiguous_number"),
+        ("(1.234)", {"type": "decimal", "negative": ["parentheses"]}, "ambiguous_number"),
+        ("1.234-", {"type": "decimal", "negative": ["trailing"]}, "ambiguous_number"),
+        ("1.234.567", {"type": "decimal"}, "not_decimal"),
         ("1_000", {"type": "int"}, "not_int"),
         ("٣", {"type": "decimal"}, "not_decimal"),
         ("1e27", {"type": "decimal", "digits": 2}, "not_decimal"),
@@ -202,7 +211,7 @@ def test_rounding_is_half_up_to_the_cent(thousandths):
     """C26: half of a cent goes away from zero, whatever the size."""
     sign, size = (-1, -thousandths) if thousandths < 0 else (1, thousandths)
     text = f"{'-' if sign < 0 else ''}{size // 1000}.{size % 1000:03d}"
-    whole, fraction = value(text, type="decimal", digits=2).lstrip("-").split(".")
+    whole, fraction = value(text, type="decimal", decimal=".", digits=2).lstrip("-").split(".")
     assert int(whole) * 100 + int(fraction) == (size + 5) // 10
 
 

@@ -6,12 +6,13 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 
 from importer.errors import Refused
 
-__all__ = ["check_undamaged", "exact", "scaled", "whole_number"]
+__all__ = ["check_one_reading", "check_undamaged", "exact", "scaled", "whole_number"]
 
 DIGITS_MAX = 28
 _EXACT = Context(prec=80)
 _ASCII = str.maketrans("０１２３４５６７８９．，＋－\u2212\u2019", "0123456789.,+--'")
 _BLANKS = re.compile(r"[\u00a0\u2009\u202f]")
+_TWO_READINGS = re.compile(r"[+(-]? ?[1-9]\d{0,2}\.\d{3} ?[)-]?", re.ASCII)
 _SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?E[+-]\d{2,3}")
 _HIDDEN = re.compile(r"#{3,}|#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!)")
 
@@ -23,6 +24,15 @@ def check_undamaged(text: str) -> None:
         raise Refused("damaged", f"{told} Export the column as text.")
     if _HIDDEN.fullmatch(text):
         raise Refused("damaged", f"{text!r} is a spreadsheet's sign for a value it could not show.")
+
+
+def check_one_reading(text: str) -> None:
+    """Refuse a number such as `1.234`, in which the point may part thousands. Raises Refused."""
+    plain = _BLANKS.sub(" ", text).translate(_ASCII)
+    if _TWO_READINGS.fullmatch(plain):
+        readings = f"{text!r} may be {plain.replace('.', '')} or a fraction."
+        hint = 'Say `decimal: "."`, or `decimal: ","` and `thousands: "."`.'
+        raise Refused("ambiguous_number", f"{readings} {hint}")
 
 
 def exact(text: str, *, decimal: str, thousands: str, negative: Collection[str] = ()) -> Decimal:

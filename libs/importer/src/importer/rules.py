@@ -129,10 +129,10 @@ class Reference(Strict):
 class TextForm(Strict):
     """How texts are read; said for the mapping, for a resource or for a field.
 
-    `decimal` and `thousands`: the signs in numbers; without a word, `.` and none. `format`: the
-    form of days, or several; what two of them read differently is refused. `century`: the first of
-    the hundred years that two digits mean. `region`: the country of telephone numbers without a
-    country code.
+    `decimal` and `thousands`: the signs in numbers; as long as neither is said, `.` and none, and
+    `1.234` is refused, as it may be a thousand. `format`: the form of days, or several; what two
+    of them read differently is refused. `century`: the first of the hundred years that two digits
+    mean. `region`: the country of telephone numbers without a country code.
     """
 
     decimal: Literal[".", ","] | None = None

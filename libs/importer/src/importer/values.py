@@ -8,7 +8,7 @@ import phonenumbers
 
 from importer.dates import day_of
 from importer.errors import Refused
-from importer.numbers import check_undamaged, exact, scaled, whole_number
+from importer.numbers import check_one_reading, check_undamaged, exact, scaled, whole_number
 from importer.rules import FieldRule, Lookup, Reference, Sign, Source, fill
 
 __all__ = ["OMIT", "Named", "Tables", "check_readable", "column_of", "field_value", "table_of"]
@@ -133,6 +133,8 @@ def _as_type(rule: FieldRule, text: str, values: Mapping[str, str], tables: Tabl
 
 
 def _decimal(rule: FieldRule, text: str, values: Mapping[str, str]) -> Any:
+    if rule.decimal is None and rule.thousands is None:
+        check_one_reading(text)
     number = exact(
         text,
         decimal=rule.decimal or ".",
