@@ -232,8 +232,8 @@ async def restart_feed(half: Half, as_json: AsJson = False) -> None:
     async with connected(SERVICE) as (_here, database), database.transaction() as work:
         known = await inbox.forget_cursor(work, f"feed:{half}")
     words = f"the feed of {half} is read from its oldest event within seconds"
-    told = {"feed": half, "had_position": known}
-    show(told, words if known else f"the feed of {half} had no position", as_json=as_json)
+    outcome = {"feed": half, "had_position": known}
+    show(outcome, words if known else f"the feed of {half} had no position", as_json=as_json)
 
 
 @cli.command()

@@ -133,12 +133,12 @@ def attributes(types: list[str]) -> Node:
     structured = envelope_schema(types)
     beside = {"data", "datacontenttype"}
     known = {
-        f"ce_{name}": {**told, "type": "string"}
-        for name, told in structured["properties"].items()
+        f"ce_{name}": {**attribute, "type": "string"}
+        for name, attribute in structured["properties"].items()
         if name not in beside
     }
-    for told in known.values():
-        told.pop("minimum", None)
+    for attribute in known.values():
+        attribute.pop("minimum", None)
     required = [f"ce_{name}" for name in structured["required"] if name not in beside]
     content_type = {"type": "string", "const": "application/json"}
     return {

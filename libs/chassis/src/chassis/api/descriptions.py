@@ -29,9 +29,9 @@ class FieldTexts:
         fields: dict[str, str] = {}
         parameters: dict[str, str] = {}
         for file in files:
-            told = tomllib.loads(file.read_text("utf-8"))
-            fields |= told.get("fields", {})
-            parameters |= told.get("parameters", {})
+            described = tomllib.loads(file.read_text("utf-8"))
+            fields |= described.get("fields", {})
+            parameters |= described.get("parameters", {})
         return cls(fields, parameters)
 
     def of_field(self, class_name: str, field: str) -> str | None:

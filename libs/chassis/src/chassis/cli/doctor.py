@@ -31,7 +31,7 @@ class Finding:
 
     check: str
     ok: bool
-    told: str
+    detail: str
 
 
 def add_doctor(cli: typer.Typer, service: Service) -> None:
@@ -44,7 +44,7 @@ def add_doctor(cli: typer.Typer, service: Service) -> None:
         require_installation(service)
         with installation(service) as here:
             findings = await examine(here)
-        lines = [f"{'ok ' if one.ok else 'BAD'} {one.check}: {one.told}" for one in findings]
+        lines = [f"{'ok ' if one.ok else 'BAD'} {one.check}: {one.detail}" for one in findings]
         show([asdict(one) for one in findings], "\n".join(lines), as_json=as_json)
         if not all(one.ok for one in findings):
             raise typer.Exit(FAILED)
@@ -76,11 +76,11 @@ async def _finding(
     name: str, check: Callable[[Installation], Awaitable[str]], here: Installation
 ) -> Finding:
     try:
-        return Finding(name, ok=True, told=await check(here))
+        return Finding(name, ok=True, detail=await check(here))
     except _Bad as bad:
-        return Finding(name, ok=False, told=str(bad))
+        return Finding(name, ok=False, detail=str(bad))
     except LOST as failed:
-        return Finding(name, ok=False, told=f"{type(failed).__name__}: {failed}")
+        return Finding(name, ok=False, detail=f"{type(failed).__name__}: {failed}")
 
 
 async def _ask(here: Installation, question: str) -> asyncpg.Record:

@@ -1,4 +1,4 @@
-"""Routes that will go: since when, until when, and where it is told what to use instead.
+"""Routes that will go: since when, until when, and where it is said what to use instead.
 
 The days stand in the contract, and in the headers Deprecation (RFC 9745) and Sunset (RFC 8594) of
 every reply of the route, so that whoever looks at either has time to change.
@@ -36,17 +36,17 @@ def deprecated(*, since: date, gone: date, link: str) -> dict[str, Any]:
     if gone <= since:
         message = f"gone on {gone}, but deprecated only since {since}"
         raise ValueError(message)
-    told = {"since": since.isoformat(), "gone": gone.isoformat(), "link": link}
-    return {"deprecated": True, "openapi_extra": {EXTENSION: told}}
+    notice = {"since": since.isoformat(), "gone": gone.isoformat(), "link": link}
+    return {"deprecated": True, "openapi_extra": {EXTENSION: notice}}
 
 
 def deprecation_headers(extra: Mapping[str, Any] | None) -> Sequence[tuple[bytes, bytes]]:
     """The headers of each reply of a route, from what the route was given; mostly none."""
-    told = (extra or {}).get(EXTENSION)
-    if told is None:
+    notice = (extra or {}).get(EXTENSION)
+    if notice is None:
         return ()
-    since, gone = (_midnight(told[name]) for name in ("since", "gone"))
-    link = f'<{told["link"]}>; rel="deprecation", <{told["link"]}>; rel="sunset"'
+    since, gone = (_midnight(notice[name]) for name in ("since", "gone"))
+    link = f'<{notice["link"]}>; rel="deprecation", <{notice["link"]}>; rel="sunset"'
     return (
         (b"deprecation", f"@{int(since.timestamp())}".encode()),
         (b"sunset", format_datetime(gone, usegmt=True).encode()),
@@ -56,10 +56,10 @@ def deprecation_headers(extra: Mapping[str, Any] | None) -> Sequence[tuple[bytes
 
 def document_deprecation(operation: dict[str, Any]) -> None:
     """Say in the contract what the headers say, and that they come."""
-    told = operation.get(EXTENSION)
-    if told is None:
+    notice = operation.get(EXTENSION)
+    if notice is None:
         return
-    words = f"Deprecated since {told['since']}, gone on {told['gone']}: see <{told['link']}>."
+    words = f"Deprecated since {notice['since']}, gone on {notice['gone']}: see <{notice['link']}>."
     operation["description"] = f"{operation.get('description', '')}\n\n{words}".strip()
     for reply in operation["responses"].values():
         reply["headers"] = {**reply.get("headers", {}), **DECLARED}

@@ -69,8 +69,8 @@ class RateLimits:
         ends_at, left = await self._limiter.get_window_stats(limit, name, who)
         wait_seconds = max(1, math.ceil(ends_at - self._clock()))
         policy = f'"{name}";q={limit.amount};w={limit.get_expiry()}'
-        told: list[tuple[str, str]] = scope["state"].setdefault("rate_limits", [])
-        told.append((policy, f'"{name}";r={left};t={wait_seconds}'))
+        applied: list[tuple[str, str]] = scope["state"].setdefault("rate_limits", [])
+        applied.append((policy, f'"{name}";r={left};t={wait_seconds}'))
         if not allowed:
             raise RateLimited(wait_seconds=wait_seconds)
 
@@ -100,10 +100,10 @@ def source_of(scope: Scope) -> str:
 
 def rate_headers(state: dict[str, Any]) -> list[tuple[bytes, bytes]]:
     """What a reply tells of the limits that its request was counted for."""
-    told = state.get("rate_limits")
-    if not told:
+    applied = state.get("rate_limits")
+    if not applied:
         return []
-    policies, present = zip(*told, strict=True)
+    policies, present = zip(*applied, strict=True)
     return [
         (b"ratelimit-policy", ", ".join(policies).encode()),
         (b"ratelimit", ", ".join(present).encode()),

@@ -15,7 +15,7 @@ LOST: tuple[type[Exception], ...] = (
     asyncpg.InternalClientError,
     SQLAlchemyError,
 )
-"""The driver's internal error stands for a farewell of the server that came between two calls."""
+"""The driver's internal error when the server closed the connection between two calls."""
 
 
 class DatabaseLost(ConnectionError):

@@ -68,10 +68,10 @@ class AccountChanged(Event):
     def of(cls, account: object, contacts: Iterable[object], changed: list[str]) -> Self:
         """The event of an account as it is now, with its active contacts."""
         known = [ContactState.model_validate(_state(ContactState, one)) for one in contacts]
-        told = {"changed": changed, "contacts": known}
-        return cls.model_validate(_state(cls, account, besides=told.keys()) | told)
+        others = {"changed": changed, "contacts": known}
+        return cls.model_validate(_state(cls, account, without=others.keys()) | others)
 
 
-def _state(kind: type[BaseModel], record: object, besides: Iterable[str] = ()) -> dict[str, object]:
-    state = {name: getattr(record, name) for name in kind.model_fields.keys() - set(besides)}
+def _state(kind: type[BaseModel], record: object, without: Iterable[str] = ()) -> dict[str, object]:
+    state = {name: getattr(record, name) for name in kind.model_fields.keys() - set(without)}
     return state | {"phone": state["phone"].shown}

@@ -109,8 +109,8 @@ def show_comparison(
     examples = [one.model_dump(mode="json") for one in found]
     left_rows = [one.model_dump() for one in left]
     if as_json:
-        told = {**done.model_dump(mode="json"), "examples": examples, "left": left_rows}
-        show(told, "", as_json=True)
+        outcome = {**done.model_dump(mode="json"), "examples": examples, "left": left_rows}
+        show(outcome, "", as_json=True)
         return
     records = sum(one.records for one in done.compared.values())
     count = sum(one.count for one in done.differences)

@@ -183,7 +183,7 @@ async def _commit(consumer: Any, offsets: dict[TopicPartition, int]) -> None:
 async def _stop(consumer: Any) -> None:
     """Leave within seconds, whether or not the broker answers.
 
-    A farewell that is cut off leaves the connections open, so they are closed after it.
+    A stop that is cut off leaves the connections open, so they are closed after it.
     """
     for ending in (consumer.stop(), consumer._client.close()):  # noqa: SLF001 - no public way
         stopping = asyncio.ensure_future(ending)

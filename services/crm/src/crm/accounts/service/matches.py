@@ -64,5 +64,5 @@ def _rank(found: tuple[UUID, Sequence[str]]) -> tuple[int, int, UUID]:
 
 def _candidate(row: Mapping[str, Any], reasons: Sequence[str]) -> AccountCandidate:
     addresses = [one for one in row["addresses"] if Address.model_validate(one) != Address()]
-    told = {"addresses": addresses, "reasons": sorted(reasons, key=_STRENGTH.index)}
-    return AccountCandidate.model_validate(dict(row) | told)
+    found = {"addresses": addresses, "reasons": sorted(reasons, key=_STRENGTH.index)}
+    return AccountCandidate.model_validate(dict(row) | found)

@@ -63,5 +63,5 @@ def _rank(found: tuple[UUID, Sequence[str]]) -> tuple[int, int, UUID]:
 
 def _candidate(row: Mapping[str, Any], reasons: Sequence[str]) -> CustomerCandidate:
     addresses = [one for one in row["addresses"] if Address.model_validate(one) != Address()]
-    told = {"addresses": addresses, "reasons": sorted(reasons, key=_STRENGTH.index)}
-    return CustomerCandidate.model_validate(dict(row) | told)
+    found = {"addresses": addresses, "reasons": sorted(reasons, key=_STRENGTH.index)}
+    return CustomerCandidate.model_validate(dict(row) | found)

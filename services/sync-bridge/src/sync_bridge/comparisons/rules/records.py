@@ -93,15 +93,15 @@ def _price(price: State) -> State:
 
 
 def _availability(product: State) -> State:
-    told = product.get("availability") or {}
-    return {"free": told.get("free"), "incoming": told.get("incoming")}
+    availability = product.get("availability") or {}
+    return {"free": availability.get("free"), "incoming": availability.get("incoming")}
 
 
 def _fulfilment(order: State) -> State:
     return {"erp": _order_progress(order.get("erp") or {})}
 
 
-def _order_progress(told: State) -> State:
+def _order_progress(state: State) -> State:
     """How an order stands, of which both halves tell the same parts.
 
     Which version of the sender's is known is no part of it: that moves without an event.
@@ -109,16 +109,16 @@ def _order_progress(told: State) -> State:
     names = ("account_id", "number", "state", "reason", "requested_on")
     more = ("promised_on", "note", "net", "freight", "invoiced", "paid", "open_amount")
     return {
-        **{name: told.get(name) for name in (*names, *more)},
-        "ship_to": Address.model_validate(told.get("ship_to") or {}).plain(),
-        "lines": [_parts(one, LINE) for one in told.get("lines") or ()],
-        "shipments": [_parts(one, SHIPMENT) for one in told.get("shipments") or ()],
-        "last_change": _parts(told.get("last_change") or {}, CHANGE),
+        **{name: state.get(name) for name in (*names, *more)},
+        "ship_to": Address.model_validate(state.get("ship_to") or {}).plain(),
+        "lines": [_parts(one, LINE) for one in state.get("lines") or ()],
+        "shipments": [_parts(one, SHIPMENT) for one in state.get("shipments") or ()],
+        "last_change": _parts(state.get("last_change") or {}, CHANGE),
     }
 
 
-def _parts(told: State, names: Iterable[str]) -> State:
-    return {name: told.get(name) for name in names}
+def _parts(state: State, names: Iterable[str]) -> State:
+    return {name: state.get(name) for name in names}
 
 
 def _sales_order(order: State) -> State:
