@@ -3,7 +3,7 @@
 import ast
 import importlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -27,7 +27,7 @@ PACKAGES = {
     },
 }
 LIBRARIES = ("values", "chassis")
-FIELD_ERRORS = {"FieldError", "PydanticCustomError"}
+FIELD_ERRORS = {"FieldError", "PydanticCustomError", "Refused", "_refused"}
 FACT = re.compile(r"\{(\w*)\}")
 
 
@@ -52,20 +52,27 @@ def problems() -> list[type[Problem]]:
 
 
 def field_messages(package: str) -> Iterator[str]:
-    """Texts given to FieldError or PydanticCustomError, as they stand in the code."""
+    """Texts given to FieldError, PydanticCustomError or Refused, as they stand in the code."""
     folder = f"libs/{package}/src" if package in LIBRARIES else f"services/*/src/{package}"
     for source in sources(folder):
+        named = _named_in(source.tree.body)
         for scope in ast.walk(source.tree):
             if isinstance(scope, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef):
-                yield from _messages_in(scope)
+                yield from _messages_in(scope, named)
 
 
-def _messages_in(scope: ast.AST) -> Iterator[str]:
-    """Texts of the errors of a function: in the call, or named before it."""
+def _named_in(nodes: Iterable[ast.AST]) -> dict[str, list[ast.expr]]:
+    """What names stand for."""
     named: dict[str, list[ast.expr]] = {}
-    for node in ast.walk(scope):
+    for node in nodes:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             named.setdefault(node.targets[0].id, []).append(node.value)
+    return named
+
+
+def _messages_in(scope: ast.AST, named_outside: dict[str, list[ast.expr]]) -> Iterator[str]:
+    """Texts of the errors of a function: in the call, or named before it."""
+    named = named_outside | _named_in(ast.walk(scope))
     for node in ast.walk(scope):
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") in FIELD_ERRORS:
             given = [*node.args[1:], *(word.value for word in node.keywords)]

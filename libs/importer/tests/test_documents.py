@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.documents import Document, Skipped, Unsound, documents
-from importer.errors import Refused
-from importer.files import Row
 from importer.mapping import Mapping, Resource
 from importer.rules import FieldRule, TextForm
 from importer.values import OMIT, field_value
+from values.sheets.csv_files import Row
+from values.sheets.refused import Refused
 
 NOW_MS = 1_700_000_000_000
 NAMES = {"file": "C.csv", "key": "ID", "value": "Name"}

@@ -4,9 +4,10 @@ import pytest
 
 from importer.documents import load_tables
 from importer.errors import MappingError
-from importer.files import neutral, open_csv
+from importer.files import open_csv
 from importer.mapping import Mapping
 from importer.rules import FileForm
+from values.sheets.csv_files import neutral
 
 CHINESE = "ID,Name\n1,上海贸易\n2,北京商店公司\n"
 

@@ -213,6 +213,10 @@ class ServiceSettings(BaseSettings):
             raise ValueError(message)
         return self
 
+    def largest_body(self, path: str) -> int:  # noqa: ARG002 - services have paths for files
+        """The largest body that a request to this path may have, in bytes."""
+        return self.max_body_bytes
+
     @property
     def time_zone(self) -> ZoneInfo:
         """The installation's zone."""

@@ -8,20 +8,16 @@ from typing import Any
 
 import orjson
 
-from importer.errors import MappingError, Refused, RowError
-from importer.files import Row, open_csv
+from importer.errors import MappingError, RowError
+from importer.files import open_csv
 from importer.mapping import Mapping as SourceMapping
 from importer.mapping import Resource, VersionRule
-from importer.numbers import check_undamaged, whole_number
 from importer.rules import FieldRule, fill, placeholders
-from importer.values import (
-    OMIT,
-    Tables,
-    check_readable,
-    column_of,
-    field_value,
-    table_of,
-)
+from importer.values import OMIT, Tables, column_of, field_value, table_of
+from values.sheets.cells import check_readable
+from values.sheets.csv_files import Row
+from values.sheets.numbers import check_undamaged, whole_number
+from values.sheets.refused import Refused
 
 __all__ = ["Document", "Skipped", "Unsound", "documents", "load_tables"]
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["MappingError", "Refused", "RowError", "SendingFailed"]
+__all__ = ["MappingError", "RowError", "SendingFailed"]
 
 
 class MappingError(Exception):
@@ -15,14 +15,6 @@ class MappingError(Exception):
 
 class SendingFailed(Exception):
     """The API refuses the whole import, or does not answer: no row is to blame."""
-
-
-class Refused(Exception):
-    """Why a field has no value; becomes a RowError where the row is known."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import httpx
 import orjson
 
 from importer.errors import SendingFailed
-from importer.files import neutral
+from values.sheets.csv_files import neutral
 
 __all__ = ["export"]
 

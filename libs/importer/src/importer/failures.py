@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from importer.errors import MappingError, RowError
-from importer.files import EXTRA_COLUMNS, CsvFile, Row, neutral
+from values.sheets.csv_files import EXTRA_COLUMNS, CsvFile, Row, neutral
 
 __all__ = ["Failed", "check_apart", "set_aside", "write_failed"]
 

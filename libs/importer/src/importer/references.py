@@ -6,10 +6,11 @@ from typing import Any
 import httpx
 
 from importer.documents import Document, Unsound
-from importer.errors import Refused, RowError, SendingFailed
+from importer.errors import RowError, SendingFailed
 from importer.mapping import Resource
 from importer.rules import Reference
 from importer.values import Named
+from values.sheets.refused import Refused
 
 __all__ = ["References"]
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 import phonenumbers
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from importer.dates import problem_of_format
-from importer.encodings import MULTI_BYTE, SINGLE_BYTE
+from values.sheets.dates import problem_of_format
+from values.sheets.encodings import MULTI_BYTE, SINGLE_BYTE
 
 __all__ = [
     "FieldRule",

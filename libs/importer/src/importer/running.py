@@ -11,11 +11,12 @@ import httpx
 from importer.documents import Document, Skipped, Unsound, documents, load_tables
 from importer.errors import MappingError, RowError, SendingFailed
 from importer.failures import Failed, check_apart, set_aside, write_failed
-from importer.files import CsvFile, Row, open_csv
+from importer.files import open_csv
 from importer.mapping import Mapping, Resource
 from importer.reports import ImportReport, ResourceReport
 from importer.sending import Outcome, Sender
 from importer.values import Tables
+from values.sheets.csv_files import CsvFile, Row
 
 __all__ = ["run_import"]
 

@@ -4,14 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+<<<<<<< HEAD
 import phonenumbers
 
 from importer.dates import day_of
 from importer.errors import Refused
 from importer.numbers import check_one_reading, check_undamaged, exact, scaled, whole_number
+=======
+>>>>>>> 647ebb1
 from importer.rules import FieldRule, Lookup, Reference, Sign, Source, fill
+from values.sheets.cells import check_readable, phone_in, yes_or_no
+from values.sheets.dates import day_of
+from values.sheets.numbers import check_undamaged, exact, scaled, whole_number
+from values.sheets.refused import Refused
 
-__all__ = ["OMIT", "Named", "Tables", "check_readable", "column_of", "field_value", "table_of"]
+__all__ = ["OMIT", "Named", "Tables", "column_of", "field_value", "table_of"]
 
 Tables = Mapping[tuple[str, str, str], Mapping[str, str]]
 """Look-up tables by file, key column and value column."""
@@ -29,12 +36,6 @@ class Named:
 
     def __hash__(self) -> int:
         return hash((self.reference.path, self.text))
-
-
-_TRUE = frozenset({"1", "true", "t", "yes", "y"})
-_FALSE = frozenset({"0", "false", "f", "no", "n"})
-_CONTROLS = {*range(0x20), *range(0x7F, 0xA0)} - {0x09, 0x0A, 0x0D}
-_UNREADABLE = {*_CONTROLS, 0xFFFD, *range(0xD800, 0xE000)}
 
 
 def field_value(rule: FieldRule, values: Mapping[str, str], tables: Tables) -> Any:
@@ -78,15 +79,6 @@ def table_of(lookup: Lookup) -> tuple[str, str, str]:
     return lookup.file, lookup.key, lookup.value
 
 
-def check_readable(text: str) -> None:
-    """Refuse a text with signs that are none: bytes of another encoding. Raises Refused."""
-    if not text.isascii() or not text.isprintable():
-        broken = next((sign for sign in text if ord(sign) in _UNREADABLE), None)
-        if broken is not None:
-            told = f"There is U+{ord(broken):04X} in {text[:40]!a}, which is no letter."
-            raise Refused("unreadable", f"{told} Was the file written in another encoding?")
-
-
 def _source(rule: Source, values: Mapping[str, str]) -> str | bool:
     if rule.const is not None:
         return rule.const
@@ -124,7 +116,7 @@ def _as_type(rule: FieldRule, text: str, values: Mapping[str, str], tables: Tabl
         case "int":
             return whole_number(text, thousands=rule.thousands or "")
         case "bool":
-            return _bool(text)
+            return yes_or_no(text)
         case "date":
             return day_of(text, rule.format or ["%Y-%m-%d"], rule.century)
         case "phone":
@@ -158,25 +150,10 @@ def _is_minus(sign: Sign, values: Mapping[str, str]) -> bool:
     return told in sign.minus
 
 
-def _bool(text: str) -> bool:
-    if text.lower() in _TRUE | _FALSE:
-        return text.lower() in _TRUE
-    raise Refused("not_bool", f"{text!r} is neither true nor false.")
-
-
 def _phone(text: str, rule: FieldRule, values: Mapping[str, str], tables: Tables) -> str:
-    """The number with its country code, so that no other country's can be read out of it."""
-    if text.startswith(("+", "＋")):
-        return text
+    """The number with its country code, by the region that the rule says or a column has."""
     region = rule.region
-    if isinstance(region, Source):
+    if isinstance(region, Source) and not text.startswith(("+", "＋")):
         told = text_of(region, values, tables)
         region = str(told) if told else None
-    if not region:
-        told = f"{text!r} has no country code, and the mapping no `region` for it."
-        raise Refused("region_missing", told)
-    try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException as wrong:
-        raise Refused("not_phone", f"{text!r} is no telephone number of {region}.") from wrong
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    return phone_in(text, region if isinstance(region, str) else None)

@@ -65,7 +65,7 @@ class Edge:
     async def _within_limit(
         self, scope: Scope, headers: Mapping[str, str], receive: Receive, send: Send
     ) -> None:
-        limit = self.settings.max_body_bytes
+        limit = self.settings.largest_body(scope["path"])
         declared = headers.get("content-length", "0")
         if declared.isdigit() and int(declared) > limit:
             scope["app"] = scope.get("app") or self._application()

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from importer.errors import MappingError
+from values.sheets.refused import FileRefused, Refused
 
 __all__ = ["MULTI_BYTE", "SINGLE_BYTE", "encoding_of"]
 
@@ -29,16 +29,15 @@ _RUN = 3
 
 
 def encoding_of(path: Path, declared: str | None) -> str:
-    """The encoding to read the file with. Raises MappingError where it is surely another."""
+    """The encoding to read the file with. Raises FileRefused where it is surely another."""
     with path.open("rb") as file:
         head = file.read(4)
     if head.startswith(_WORKBOOKS):
-        raise MappingError([f"{path}: this is a workbook, not CSV; save the sheet as CSV UTF-8"])
+        raise _refused(_WORKBOOK)
     for mark, family, reads in _MARKS:
         if head.startswith(mark):
             if declared and not declared.startswith(family):
-                problem = f"it begins with the mark of {family}, so it is not {declared}"
-                raise MappingError([f"{path}: {problem}; take `encoding` out of the mapping"])
+                raise _refused(_OTHER_MARK, family=family, declared=declared)
             if family == "utf-16":
                 _read_through(path, reads)
             return reads
@@ -57,7 +56,7 @@ def _read_through(path: Path, encoding: str) -> None:
             for _ in file:
                 pass
     except UnicodeDecodeError as wrong:
-        raise MappingError([f"{path}: it is not {encoding}; set `encoding`"]) from wrong
+        raise _refused(_OTHER, encoding=encoding) from wrong
 
 
 @dataclass
@@ -80,13 +79,13 @@ def _weigh(path: Path, encoding: str) -> None:
     """Refuse a file most of whose lines cannot be of this encoding, or are surely of another."""
     weights = _weights(path, encoding)
     if weights.bad and len(weights.bad) >= weights.good:
-        problem = f"line {weights.bad[0]} is not {encoding}"
-        raise MappingError([f"{path}: {problem}; {_advice(weights, encoding)}"])
+        facts = {"line": weights.bad[0], "encoding": encoding}
+        raise _refused(_BAD_CHINESE if _is_chinese(weights, encoding) else _BAD_LINE, **facts)
     if not encoding.startswith("utf-8") and weights.lines and weights.as_utf8 * 2 > weights.lines:
-        raise MappingError([f"{path}: it is UTF-8, not {encoding}; say `encoding: utf-8`"])
+        raise _refused(_UTF8, encoding=encoding)
     if encoding in _WESTERN and weights.in_runs * 2 > weights.high:
-        problem = f"no text in {encoding} has so many accented letters in a row"
-        raise MappingError([f"{path}: {problem}; {_advice(weights, encoding)}"])
+        facts = {"encoding": encoding}
+        raise _refused(_RUNS_CHINESE if _is_chinese(weights, encoding) else _RUNS, **facts)
 
 
 def _weights(path: Path, encoding: str) -> _Weights:
@@ -122,7 +121,32 @@ def _is_utf8(line: bytes, *, least: int) -> bool:
     )
 
 
-def _advice(weights: _Weights, encoding: str) -> str:
-    if encoding != "gb18030" and weights.as_gb18030 == weights.lines:
-        return "if it is Chinese, say `encoding: gb18030`, else the one that it was written in"
-    return "set `encoding` to the one that it was written in"
+def _is_chinese(weights: _Weights, encoding: str) -> bool:
+    """Whether all of it may be Chinese in GB18030, and was not taken for that."""
+    return encoding != "gb18030" and weights.as_gb18030 == weights.lines
+
+
+def _refused(text: str, /, **facts: object) -> FileRefused:
+    return FileRefused([Refused("encoding", text, **facts)])
+
+
+_OTHER_MARK = (
+    "it begins with the mark of {family}, so it is not {declared}; "
+    "take `encoding` out of the mapping"
+)
+_WORKBOOK = "this is a workbook, not CSV; save the sheet as CSV UTF-8"
+_OTHER = "it is not {encoding}; set `encoding`"
+_UTF8 = "it is UTF-8, not {encoding}; say `encoding: utf-8`"
+_BAD_LINE = "line {line} is not {encoding}; set `encoding` to the one that it was written in"
+_BAD_CHINESE = (
+    "line {line} is not {encoding}; if it is Chinese, say `encoding: gb18030`, "
+    "else the one that it was written in"
+)
+_RUNS = (
+    "no text in {encoding} has so many accented letters in a row; "
+    "set `encoding` to the one that it was written in"
+)
+_RUNS_CHINESE = (
+    "no text in {encoding} has so many accented letters in a row; "
+    "if it is Chinese, say `encoding: gb18030`, else the one that it was written in"
+)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-from importer.errors import Refused
+from values.sheets.refused import Refused
 
 __all__ = ["check_one_reading", "check_undamaged", "exact", "scaled", "whole_number"]
 
@@ -15,15 +15,22 @@ _BLANKS = re.compile(r"[\u00a0\u2009\u202f]")
 _TWO_READINGS = re.compile(r"[+(-]? ?[1-9]\d{0,2}\.\d{3} ?[)-]?", re.ASCII)
 _SCIENTIFIC = re.compile(r"[+-]?\d+([.,]\d+)?E[+-]\d{2,3}")
 _HIDDEN = re.compile(r"#{3,}|#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!)")
+_SHORTENED = (
+    "{text} is what a spreadsheet made of a longer number; its digits are lost. "
+    "Export the column as text."
+)
+_NOT_SHOWN = "{text} is a spreadsheet's sign for a value it could not show."
+_NO_NUMBER = "{text} is no decimal number such as {shown}."
+_TOO_LONG = "{text} has more than {most} digits."
+_NOT_WHOLE = "{text} is no whole number."
 
 
 def check_undamaged(text: str) -> None:
     """Refuse what a spreadsheet leaves of a value that it could not show. Raises Refused."""
     if _SCIENTIFIC.fullmatch(text):
-        told = f"{text!r} is what a spreadsheet made of a longer number; its digits are lost."
-        raise Refused("damaged", f"{told} Export the column as text.")
+        raise Refused("damaged", _SHORTENED, text=repr(text))
     if _HIDDEN.fullmatch(text):
-        raise Refused("damaged", f"{text!r} is a spreadsheet's sign for a value it could not show.")
+        raise Refused("damaged", _NOT_SHOWN, text=repr(text))
 
 
 def check_one_reading(text: str) -> None:
@@ -49,11 +56,10 @@ def exact(text: str, *, decimal: str, thousands: str, negative: Collection[str] 
     whole = rf"\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})+|\d+" if thousands else r"\d+"
     found = re.fullmatch(rf"([+-]?)({whole})?(?:{point}(\d+))?", plain, re.ASCII)
     if found is None or (found[2] is None and found[3] is None):
-        shown = f"12{decimal}30"
-        raise Refused("not_decimal", f"{text!r} is no decimal number such as {shown}.")
+        raise Refused("not_decimal", _NO_NUMBER, text=repr(text), shown=f"12{decimal}30")
     digits = (found[2] or "0").replace(thousands, "") if thousands else found[2] or "0"
     if len(digits) + len(found[3] or "") > DIGITS_MAX:
-        raise Refused("too_long", f"{text!r} has more than {DIGITS_MAX} digits.")
+        raise Refused("too_long", _TOO_LONG, text=repr(text), most=DIGITS_MAX)
     return Decimal(f"{found[1]}{digits}.{found[3] or '0'}" if found[3] else f"{found[1]}{digits}")
 
 
@@ -71,5 +77,5 @@ def whole_number(text: str, *, thousands: str = "") -> int:
     plain = _BLANKS.sub(" ", text).translate(_ASCII)
     groups = rf"\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})+|" if thousands else ""
     if not re.fullmatch(rf"[+-]?(?:{groups}\d{{1,18}})", plain, re.ASCII):
-        raise Refused("not_int", f"{text!r} is no whole number.")
+        raise Refused("not_int", _NOT_WHOLE, text=repr(text))
     return int(plain.replace(thousands, "") if thousands else plain)

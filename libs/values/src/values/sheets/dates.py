@@ -3,7 +3,7 @@
 import re
 from datetime import date, datetime, timedelta
 
-from importer.errors import Refused
+from values.sheets.refused import Refused
 
 __all__ = ["day_of", "problem_of_format"]
 
@@ -19,6 +19,9 @@ _PATTERNS = {
     "b": r"[A-Za-z]+\.?", "B": r"[A-Za-z]+", "p": r"[AaPp][Mm]", "z": r"Z|[+-]\d\d:?\d\d", "%": "%",
 }  # fmt: skip
 _FIXED = {"m": r"\d{2}", "d": r"\d{2}", "j": r"\d{3}", "H": r"\d{2}", "M": r"\d{2}", "S": r"\d{2}"}
+_TWO_DAYS = "{text} is {days}: leave one form."
+_NO_DAY = "{text} is no date of the form {forms}."
+_NOTHING = "{text} is the day that a spreadsheet shows for nothing."
 
 
 def problem_of_format(form: str, century: int | None) -> str | None:
@@ -41,13 +44,13 @@ def day_of(text: str, forms: list[str], century: int | None) -> str:
     days = {day for form in forms if (day := _read(text, form, century))}
     if len(days) > 1:
         told = " or ".join(sorted(day.isoformat() for day in days))
-        raise Refused("ambiguous_date", f"{text!r} is {told}: leave one form.")
+        raise Refused("ambiguous_date", _TWO_DAYS, text=repr(text), days=told)
     if not days:
         told = " or ".join(forms)
-        raise Refused("not_date", f"{text!r} is no date of the form {told}.")
+        raise Refused("not_date", _NO_DAY, text=repr(text), forms=told)
     (day,) = days
     if day == _EPOCH:
-        raise Refused("damaged", f"{text!r} is the day that a spreadsheet shows for nothing.")
+        raise Refused("damaged", _NOTHING, text=repr(text))
     return day.isoformat()
 
 

@@ -1,0 +1,1 @@
+"""Files of rows as spreadsheets write and read them: encodings, cells, numbers, days, formulas."""
