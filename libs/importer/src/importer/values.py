@@ -4,18 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-<<<<<<< HEAD
-import phonenumbers
-
-from importer.dates import day_of
-from importer.errors import Refused
-from importer.numbers import check_one_reading, check_undamaged, exact, scaled, whole_number
-=======
->>>>>>> 647ebb1
 from importer.rules import FieldRule, Lookup, Reference, Sign, Source, fill
 from values.sheets.cells import check_readable, phone_in, yes_or_no
 from values.sheets.dates import day_of
-from values.sheets.numbers import check_undamaged, exact, scaled, whole_number
+from values.sheets.numbers import check_one_reading, check_undamaged, exact, scaled, whole_number
 from values.sheets.refused import Refused
 
 __all__ = ["OMIT", "Named", "Tables", "column_of", "field_value", "table_of"]

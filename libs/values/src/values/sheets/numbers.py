@@ -20,6 +20,10 @@ _SHORTENED = (
     "Export the column as text."
 )
 _NOT_SHOWN = "{text} is a spreadsheet's sign for a value it could not show."
+_TWO_NUMBERS = (
+    '{text} may be {whole} or a fraction. Say `decimal: "."`, or `decimal: ","` and '
+    '`thousands: "."`.'
+)
 _NO_NUMBER = "{text} is no decimal number such as {shown}."
 _TOO_LONG = "{text} has more than {most} digits."
 _NOT_WHOLE = "{text} is no whole number."
@@ -37,9 +41,9 @@ def check_one_reading(text: str) -> None:
     """Refuse a number such as `1.234`, in which the point may part thousands. Raises Refused."""
     plain = _BLANKS.sub(" ", text).translate(_ASCII)
     if _TWO_READINGS.fullmatch(plain):
-        readings = f"{text!r} may be {plain.replace('.', '')} or a fraction."
-        hint = 'Say `decimal: "."`, or `decimal: ","` and `thousands: "."`.'
-        raise Refused("ambiguous_number", f"{readings} {hint}")
+        raise Refused(
+            "ambiguous_number", _TWO_NUMBERS, text=repr(text), whole=plain.replace(".", "")
+        )
 
 
 def exact(text: str, *, decimal: str, thousands: str, negative: Collection[str] = ()) -> Decimal:
