@@ -17,7 +17,18 @@ SENT_ONLY = {("erp", "/v1/opening-stock"), ("erp", "/v1/journal-entries")}
 """Sent by other systems, and not read one by one by the library."""
 DOCUMENTS = {
     ("erp", f"/v1/{many}")
-    for many in ("sales-orders", "shipments", "invoices", "payments", "bills", "warehouses")
+    for many in (
+        "sales-orders",
+        "shipments",
+        "invoices",
+        "payments",
+        "bills",
+        "purchase-orders",
+        "purchase-receipts",
+        "purchase-returns",
+        "stock-documents",
+        "warehouses",
+    )
 }
 """What is read by the library, and written by its module."""
 
