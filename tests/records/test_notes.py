@@ -112,6 +112,36 @@ async def test_a_note_on_each_type_lives_its_life(records):
         assert (await half.client.get(f"{at}/notes")).json()["items"] == []
 
 
+async def test_each_type_has_one_name(records):
+    """In notes, problems, operation ids and the history, or nobody could join them."""
+    half, found = records
+    operations = {
+        route.path: route.operation_id or route.name
+        for router in half.service.routers
+        for route in router.routes
+        if route.path.endswith("_id}/notes") and "POST" in route.methods
+    }
+    for path, record_id in found.items():
+        written = await note(half, f"{path}/{record_id}")
+        name = written["record_type"]
+        (operation,) = [one for at, one in operations.items() if at.startswith(f"{path}/{{")]
+        assert operation == f"{name}_note_create"
+        unknown = await half.client.get(f"{path}/{uuid4()}/notes")
+        assert problem(unknown, 404, "not_found")["facts"]["entity"] == name
+        async with half.database.transaction() as work:
+            kept = await work.sql.fetch(_TYPES_KEPT, record_id)
+        assert {row["record_type"] for row in kept} == ({name} if path in recorded(half) else set())
+
+
+_TYPES_KEPT = "select distinct record_type from record_change where record_id = $1::text::uuid"
+
+
+def recorded(half):
+    """The collections whose records have a history."""
+    paths = [route.path for router in half.service.routers for route in router.routes]
+    return {path.partition("/{")[0] for path in paths if path.endswith("_id}/history")}
+
+
 async def test_rights_are_those_of_the_record(records):
     """Who may read such records reads their notes; who may change them writes."""
     half, found = records

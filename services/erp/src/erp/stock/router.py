@@ -171,9 +171,7 @@ async def stock_document_get(document_id: UUID, _by: Reader, at: InReading) -> S
     return await DOCUMENTS.get(at, document_id)
 
 
-annotate(
-    RecordPaths(stock_document_router, DOCUMENTS, "document", READ, WRITE, noun="stock_document")
-)
+annotate(RecordPaths(stock_document_router, DOCUMENTS, "document", READ, WRITE))
 
 
 @receipt_router.post("", status_code=status.HTTP_201_CREATED, responses=refuses(*_BOOKED))

@@ -217,4 +217,4 @@ async def purchase_order_credit(
     return note
 
 
-annotate(RecordPaths(purchase_order_router, ORDERS, "order", READ, WRITE, noun="purchase_order"))
+annotate(RecordPaths(purchase_order_router, ORDERS, "order", READ, WRITE))

@@ -166,9 +166,5 @@ async def purchase_return_reverse(
     return await reversing.reverse_return(work, return_id, command)
 
 
-annotate(
-    RecordPaths(purchase_receipt_router, RECEIPTS, "receipt", READ, WRITE, noun="purchase_receipt")
-)
-annotate(
-    RecordPaths(purchase_return_router, RETURNS, "return", READ, WRITE, noun="purchase_return")
-)
+annotate(RecordPaths(purchase_receipt_router, RECEIPTS, "receipt", READ, WRITE))
+annotate(RecordPaths(purchase_return_router, RETURNS, "return", READ, WRITE))
