@@ -1,4 +1,4 @@
-"""One document of each type of the ERP: sold, shipped, invoiced, billed and paid."""
+"""One document of each type of the ERP: sold, shipped, invoiced and paid; bought and billed."""
 
 from collections.abc import Mapping
 
@@ -31,10 +31,25 @@ async def documents_of_erp(desk: Desk) -> Mapping[str, str]:
         supplier_number=desk.word("B"),
         expenses=[expense],
     )
+    bought = {"supplier_number": supplier["number"], "sku": item["sku"]}
+    await desk.add("/v1/supplier-prices", **bought, price=COST)
+    asked = {"sku": item["sku"], "quantity": "5"}
+    purchase = await desk.add(
+        "/v1/purchase-orders", supplier_number=supplier["number"], lines=[asked]
+    )
+    received = await desk.add(f"/v1/purchase-orders/{purchase['id']}/receipts")
+    returned = await desk.add(
+        f"/v1/purchase-receipts/{received['id']}/returns", reason="Bent", expect_again=False
+    )
+    moved = (await desk.see("/v1/stock-documents"))["items"][0]
     return {
         "/v1/sales-orders": order["id"],
         "/v1/shipments": shipped["shipment_id"],
         "/v1/invoices": invoiced["invoice_id"],
         "/v1/payments": paid["id"],
         "/v1/bills": billed["id"],
+        "/v1/purchase-orders": purchase["id"],
+        "/v1/purchase-receipts": received["id"],
+        "/v1/purchase-returns": returned["id"],
+        "/v1/stock-documents": moved["id"],
     }

@@ -17,7 +17,18 @@ SENT_ONLY = {("erp", "/v1/opening-stock"), ("erp", "/v1/journal-entries")}
 """Sent by other systems, and not read one by one by the library."""
 DOCUMENTS = {
     ("erp", f"/v1/{many}")
-    for many in ("sales-orders", "shipments", "invoices", "payments", "bills", "warehouses")
+    for many in (
+        "sales-orders",
+        "shipments",
+        "invoices",
+        "payments",
+        "bills",
+        "purchase-orders",
+        "purchase-receipts",
+        "purchase-returns",
+        "stock-documents",
+        "warehouses",
+    )
 }
 """What is read by the library, and written by its module."""
 
@@ -99,6 +110,36 @@ async def test_a_note_on_each_type_lives_its_life(records):
         assert (gone.status_code, gone.content) == (204, b"")
         problem(await half.client.delete(one, headers=if_match(2)), 404, "not_found")
         assert (await half.client.get(f"{at}/notes")).json()["items"] == []
+
+
+async def test_each_type_has_one_name(records):
+    """In notes, problems, operation ids and the history, or nobody could join them."""
+    half, found = records
+    operations = {
+        route.path: route.operation_id or route.name
+        for router in half.service.routers
+        for route in router.routes
+        if route.path.endswith("_id}/notes") and "POST" in route.methods
+    }
+    for path, record_id in found.items():
+        written = await note(half, f"{path}/{record_id}")
+        name = written["record_type"]
+        (operation,) = [one for at, one in operations.items() if at.startswith(f"{path}/{{")]
+        assert operation == f"{name}_note_create"
+        unknown = await half.client.get(f"{path}/{uuid4()}/notes")
+        assert problem(unknown, 404, "not_found")["facts"]["entity"] == name
+        async with half.database.transaction() as work:
+            kept = await work.sql.fetch(_TYPES_KEPT, record_id)
+        assert {row["record_type"] for row in kept} == ({name} if path in recorded(half) else set())
+
+
+_TYPES_KEPT = "select distinct record_type from record_change where record_id = $1::text::uuid"
+
+
+def recorded(half):
+    """The collections whose records have a history."""
+    paths = [route.path for router in half.service.routers for route in router.routes]
+    return {path.partition("/{")[0] for path in paths if path.endswith("_id}/history")}
 
 
 async def test_rights_are_those_of_the_record(records):

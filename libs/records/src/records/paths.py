@@ -26,7 +26,7 @@ class RecordPaths:
     """Where records or documents of a type are found, and who may read or change them.
 
     `one` is the name of one in texts, such as "sales order"; `read` and `write` are the
-    permissions; `noun` names the type where `one` is too short for that.
+    permissions.
     """
 
     router: APIRouter
@@ -34,12 +34,11 @@ class RecordPaths:
     one: str
     read: str
     write: str
-    noun: str = ""
 
     @property
     def name(self) -> str:
         """The type of record in one word, such as `sales_order`; it begins its operation ids."""
-        return self.noun or self.one.replace(" ", "_")
+        return self.reads.name
 
     @property
     def reader(self) -> Any:

@@ -82,7 +82,7 @@ def no_filters(_at: Reading, _query: Any) -> Sequence[Filter]:
 class Reads(Generic[V]):
     """How records of a type are read: what callers see of which rows, how they filter and sort.
 
-    name          the word in problems
+    name          the type in one word, such as `sales_order`: in problems, history, notes, tags
     view          the model that a row becomes, by `show` where that is not plain validation
     columns       SQL columns of the view
     source        SQL table, with joins; a row for each record

@@ -65,8 +65,7 @@ class RecordRoutes(Generic[E, V]):
     `one` and `many` are its names in texts, such as "price list" and "price lists"; `read` and
     `write` the permissions; `refuses` why values may be refused, by whatever route they come.
     A route declares these, its own (`refuses` of the call) and what its signature refuses with.
-    Operation ids are noun, then verb: `price_list_archive`; `noun` names it where `one` is too
-    short for that.
+    Operation ids are the type's name, then a verb: `price_list_archive`.
     """
 
     def __init__(
@@ -79,15 +78,13 @@ class RecordRoutes(Generic[E, V]):
         read: str,
         write: str,
         refuses: Refusals = (),
-        noun: str = "",
     ) -> None:
         self.router, self.kind, self.one, self.many = router, kind, one, many
         self._refuses = refuses
         self._hidden: Refusals = () if kind.reads.visible is everybody else (NotFound,)
         self._id_name = f"{one.replace(' ', '_')}_id"
-        self._noun = noun or one.replace(" ", "_")
         self._article = "an" if one[0] in "aeiou" else "a"
-        self.paths = RecordPaths(router, kind.reads, one, read, write, noun)
+        self.paths = RecordPaths(router, kind.reads, one, read, write)
         self._id = Annotated[UUID, Path(alias=self._id_name)]
         self._reader = Annotated[Actor, Needs(read)]
         self._writer = Annotated[Actor, Needs(write)]
@@ -339,7 +336,7 @@ class RecordRoutes(Generic[E, V]):
         refuses: Refusals = (),
     ) -> None:
         """Add the route: the one place where types become a signature, which FastAPI reads."""
-        endpoint.__name__, endpoint.__doc__ = f"{self._noun}_{verb}", text
+        endpoint.__name__, endpoint.__doc__ = f"{self.kind.name}_{verb}", text
         returned = endpoint.__annotations__["return"]
         if isinstance(returned, TypeVar):
             endpoint.__annotations__["return"] = self.kind.reads.view

@@ -43,7 +43,7 @@ async def test_a_code_that_there_is_not_is_refused_and_nothing_changes(desk, pro
     unknown, sku, key = desk.word("NONE"), desk.word("SKU"), desk.word("ITEM")
     asked = {"sku": sku, "name": "x", "tax_code": unknown}
     told = problem(await desk.erp.post(PATH, asked), 422, "missing_reference")
-    assert told["facts"] == {"entity": "tax code", "reference": unknown}
+    assert told["facts"] == {"entity": "tax_code", "reference": unknown}
     sent = await desk.send(PATH, key, 1, system="shop", **asked)
     problem(sent, 422, "missing_reference")
     assert await desk.count("item", "sku = $1", sku) == 0

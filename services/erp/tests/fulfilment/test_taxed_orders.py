@@ -213,7 +213,7 @@ async def test_freight_is_taxed_by_the_setting(shop_with, problem):
         order = await sales.order(customer, (item, "2", "5"), charges=FREIGHT)
         before = await sales.acts(order, "shipments")
         refused = problem(await sales.act(order, "invoices"), 422, "missing_reference")
-        assert refused["facts"] == {"entity": "tax code", "reference": "VAT6"}
+        assert refused["facts"] == {"entity": "tax_code", "reference": "VAT6"}
         assert await sales.seen(order) == before
         assert await documents(sales, customer) == []
         await sales.desk.add("/v1/tax-codes", code="VAT6", name="Tax", rate="0.06")

@@ -107,7 +107,6 @@ price = RecordRoutes(
     many="prices",
     read=READ,
     write=WRITE,
-    noun="product_price",
     refuses=(CurrencyNotSupported, OverlappingPrice, ManagedByErp),
 )
 price.list("Prices, the newest first; `sort` by created_at or updated_at.")

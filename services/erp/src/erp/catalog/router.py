@@ -109,7 +109,6 @@ category = RecordRoutes(
     CATEGORY,
     one="category",
     many="categories",
-    noun="item_category",
     read=READ,
     write=WRITE,
     refuses=(MissingReference,),

@@ -326,5 +326,5 @@ async def shipment_reverse(
     return await reverse_shipment(work, shipment_id, command)
 
 
-annotate(RecordPaths(order_router, reading.ORDERS, "order", READ, WRITE, noun="sales_order"))
+annotate(RecordPaths(order_router, reading.ORDERS, "order", READ, WRITE))
 annotate(RecordPaths(shipment_router, shipments.SHIPMENTS, "shipment", READ, SHIP))

@@ -190,7 +190,7 @@ BILLS = Reads(
     key="bill.id",
 )
 OPENING_PAYABLES = Reads(
-    name="opening item",
+    name="opening_item",
     view=OpeningPayableView,
     columns=_OPENING,
     source=_OPENINGS,

@@ -349,7 +349,7 @@ PAYMENTS = Reads(
     sorts=BY_TIME,
 )
 OPEN_ITEMS = Reads(
-    name="open item",
+    name="open_item",
     view=OpenItemView,
     columns=_ITEM,
     source="open_item",

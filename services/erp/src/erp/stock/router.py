@@ -171,6 +171,9 @@ async def stock_document_get(document_id: UUID, _by: Reader, at: InReading) -> S
     return await DOCUMENTS.get(at, document_id)
 
 
+annotate(RecordPaths(stock_document_router, DOCUMENTS, "document", READ, WRITE))
+
+
 @receipt_router.post("", status_code=status.HTTP_201_CREATED, responses=refuses(*_BOOKED))
 async def stock_receipt_create(
     command: ReceiveStock, _by: Storekeeper, _once: OnlyOnce, work: InWork

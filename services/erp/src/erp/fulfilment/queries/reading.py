@@ -77,7 +77,7 @@ def _filters(_at: Reading, query: OrderQuery) -> list[Filter]:
 
 
 ORDERS = Reads(
-    name="sales order",
+    name="sales_order",
     view=OrderView,
     columns=_STATE,
     source="sales_order",

@@ -56,7 +56,7 @@ async def lock_order(work: Work, order_id: UUID) -> LockedOrder:
     """The order, locked until the act ends. Raises NotFound."""
     found = await writing.load_for_update(work, [order_id])
     if order_id not in found:
-        raise NotFound(entity="sales order", id=order_id)
+        raise NotFound(entity="sales_order", id=order_id)
     return found[order_id]
 
 

@@ -248,7 +248,7 @@ async def get_entry(sql: Sql, entry_id: UUID) -> EntryView:
     """The entry as callers see it. Raises NotFound."""
     view = await queries.entry_view(sql, entry_id)
     if view is None:
-        raise NotFound(entity="journal entry", id=entry_id)
+        raise NotFound(entity="journal_entry", id=entry_id)
     return view
 
 

@@ -69,7 +69,7 @@ def _filters(_at: Reading, query: PurchaseOrderQuery) -> list[Filter]:
 
 
 ORDERS = Reads(
-    name="purchase order",
+    name="purchase_order",
     view=PurchaseOrderView,
     columns=_STATE,
     source="purchase_order o join supplier s on s.id = o.supplier_id",

@@ -84,7 +84,7 @@ def _either(query: ReceiptQuery | PurchaseReturnQuery) -> list[Filter]:
 
 
 RECEIPTS = Reads(
-    name="purchase receipt",
+    name="purchase_receipt",
     view=PurchaseReceiptView,
     columns=_VIEW,
     source="""purchase_receipt r join purchase_order o on o.id = r.purchase_order_id
@@ -118,7 +118,7 @@ def _return_filters(_at: Reading, query: PurchaseReturnQuery) -> list[Filter]:
 
 
 RETURNS = Reads(
-    name="purchase return",
+    name="purchase_return",
     view=PurchaseReturnView,
     columns=_RETURN,
     source="""purchase_return r join purchase_receipt g on g.id = r.purchase_receipt_id

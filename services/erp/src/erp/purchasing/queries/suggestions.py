@@ -43,7 +43,7 @@ def _filters(_at: Reading, query: SuggestionQuery) -> list[Filter]:
 
 
 SUGGESTIONS = Reads(
-    name="purchase suggestion",
+    name="purchase_suggestion",
     view=SuggestionView,
     columns=f"""{_SUGGESTION}, i.sku, u.number as supplier_number, u.name as supplier_name,
       l.purchase_order_id""",

@@ -53,11 +53,14 @@ from erp.stock.errors import (
     SerialsNeeded,
     SerialsNotKept,
 )
+from records.annotations import annotate
+from records.paths import RecordPaths
 
 __all__ = ["purchase_order_router"]
 
-Buyer = Annotated[Actor, Needs("purchasing.write")]
-Reader = Annotated[Actor, Needs("purchasing.read")]
+READ, WRITE = "purchasing.read", "purchasing.write"
+Buyer = Annotated[Actor, Needs(WRITE)]
+Reader = Annotated[Actor, Needs(READ)]
 
 
 purchase_order_router = api_router(prefix="/v1/purchase-orders", tag="purchase-orders")
@@ -212,3 +215,6 @@ async def purchase_order_credit(
     note = await crediting.credit_order(work, order_id, command)
     reply_with(response, note, location=f"/v1/bills/{note.id}")
     return note
+
+
+annotate(RecordPaths(purchase_order_router, ORDERS, "order", READ, WRITE))

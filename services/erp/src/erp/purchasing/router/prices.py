@@ -52,7 +52,6 @@ supplier_price = RecordRoutes(
     SUPPLIER_PRICE,
     one="price",
     many="prices",
-    noun="supplier_price",
     read=READ,
     write=WRITE,
     refuses=(CurrencyNotSupported, FractionOfUnit),

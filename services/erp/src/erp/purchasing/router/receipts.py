@@ -54,11 +54,14 @@ from erp.stock.errors import (
     ShortOnDay,
     UnknownSerial,
 )
+from records.annotations import annotate
+from records.paths import RecordPaths
 
 __all__ = ["purchase_receipt_router", "purchase_return_router"]
 
-Buyer = Annotated[Actor, Needs("purchasing.write")]
-Reader = Annotated[Actor, Needs("purchasing.read")]
+READ, WRITE = "purchasing.read", "purchasing.write"
+Buyer = Annotated[Actor, Needs(WRITE)]
+Reader = Annotated[Actor, Needs(READ)]
 
 
 purchase_receipt_router = api_router(prefix="/v1/purchase-receipts", tag="purchase-receipts")
@@ -161,3 +164,7 @@ async def purchase_return_reverse(
 ) -> PurchaseReturnView:
     """Take a return to the supplier back: the goods are here, while nothing of it is credited."""
     return await reversing.reverse_return(work, return_id, command)
+
+
+annotate(RecordPaths(purchase_receipt_router, RECEIPTS, "receipt", READ, WRITE))
+annotate(RecordPaths(purchase_return_router, RETURNS, "return", READ, WRITE))

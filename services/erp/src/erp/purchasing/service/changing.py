@@ -53,7 +53,7 @@ async def change_order(
     )
     locked = (await queries.lock_orders(work, [order_id])).get(order_id)
     if locked is None:
-        raise NotFound(entity="purchase order", id=order_id)
+        raise NotFound(entity="purchase_order", id=order_id)
     locked.order.check_revision(revision)
     locked.order.require_not_closed()
     before = {line.id: _content_of(line) for line in locked.lines}

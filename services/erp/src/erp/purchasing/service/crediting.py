@@ -38,7 +38,7 @@ async def credit_order(work: Work, order_id: UUID, command: CreditPurchaseOrder)
     require_supported_currency(work, *(one.currency for one in amounts))
     supplier_id = await queries.supplier_of(work.sql, order_id)
     if supplier_id is None:
-        raise NotFound(entity="purchase order", id=order_id)
+        raise NotFound(entity="purchase_order", id=order_id)
     # Its bill is locked before the order: whoever takes a bill back locks them so.
     bill_id = command.bill_id or await lock_bill_of_order(work, order_id)
     await lock_bill_to_credit(work, supplier_id, command.bill_id)

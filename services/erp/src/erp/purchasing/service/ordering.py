@@ -219,7 +219,7 @@ async def close_order(work: Work, order_id: UUID) -> PurchaseOrderView:
     """
     locked = await queries.lock_orders(work, [order_id])
     if order_id not in locked:
-        raise NotFound(entity="purchase order", id=order_id)
+        raise NotFound(entity="purchase_order", id=order_id)
     one = locked[order_id]
     one.order.close(work.now)
     open_lines = [line for line in one.lines if line.expected > 0]

@@ -53,7 +53,7 @@ async def _receive(
     locked = await queries.lock_orders(work, list(requests))
     for order_id in requests:
         if order_id not in locked:
-            raise NotFound(entity="purchase order", id=order_id)
+            raise NotFound(entity="purchase_order", id=order_id)
     receipts = await _receipts(work, list(locked), day)
     received = [
         line

@@ -135,7 +135,7 @@ async def _lock_receipt(work: Work, receipt_id: UUID, day: date) -> LockedReceip
     """The receipt and its order, locked. Raises NotFound, ReceiptReversed, and the like."""
     head = await receipts.receipt_head(work.sql, receipt_id)
     if head is None:
-        raise NotFound(entity="purchase receipt", id=receipt_id)
+        raise NotFound(entity="purchase_receipt", id=receipt_id)
     locked = (await orders.lock_orders(work, [head.purchase_order_id]))[head.purchase_order_id]
     # What went back meanwhile is known only now: whoever sends goods back locks the order.
     head = await receipts.receipt_head(work.sql, receipt_id) or head

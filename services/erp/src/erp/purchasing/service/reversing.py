@@ -42,7 +42,7 @@ async def reverse_return(work: Work, return_id: UUID, command: ReverseReturn) ->
     day = business_day_of(work, command.effective_on)
     head = await receipts.return_head(work.sql, return_id)
     if head is None:
-        raise NotFound(entity="purchase return", id=return_id)
+        raise NotFound(entity="purchase_return", id=return_id)
     locked = (await orders.lock_orders(work, [head[0]]))[head[0]]
     purchase_return = await receipts.return_for_update(work, return_id)
     purchase_return.reverse(on=day, reason=command.reason)

@@ -82,7 +82,7 @@ def _filters(_at: Reading, query: OpeningQuery) -> list[Filter]:
 
 
 OPENING_RECEIVABLES = Reads(
-    name="opening item",
+    name="opening_item",
     view=OpeningView,
     columns=_VIEW,
     source=_FROM,

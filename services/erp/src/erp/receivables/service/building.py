@@ -126,7 +126,7 @@ async def tax_rates_of(work: Work, codes: Sequence[str]) -> dict[str, Decimal]:
     rates = await invoices.rates(work.sql, codes)
     for code in codes:
         if code not in rates:
-            raise MissingReference(entity="tax code", reference=code)
+            raise MissingReference(entity="tax_code", reference=code)
     return rates
 
 

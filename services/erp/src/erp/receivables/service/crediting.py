@@ -108,7 +108,7 @@ def _quantities(document: InvoiceDocument, command: CreditInvoice) -> dict[UUID,
     for asked in command.lines:
         line = lines.get(asked.position)
         if line is None:
-            raise MissingReference(entity="invoice line", reference=asked.position)
+            raise MissingReference(entity="invoice_line", reference=asked.position)
         quantities[line.id] = quantities.get(line.id, ZERO) + asked.quantity
     return quantities
 

@@ -79,7 +79,7 @@ async def write_off(work: Work, new: NewWriteOff) -> PaymentView:
     """
     items = await queries.open_items_for_update(work, [new.document_id])
     if new.document_id not in items:
-        raise NotFound(entity="open item", id=new.document_id)
+        raise NotFound(entity="open_item", id=new.document_id)
     item = items[new.document_id]
     if not item.open_amount:
         raise NothingToWriteOff(document=item.document_number)

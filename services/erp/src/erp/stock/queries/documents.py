@@ -37,7 +37,7 @@ def _filters(_at: Reading, query: StockDocumentQuery) -> list[Filter]:
 
 
 DOCUMENTS = Reads(
-    name="stock document",
+    name="stock_document",
     view=StockDocumentView,
     columns=_VIEW,
     source=_DOCUMENTS,

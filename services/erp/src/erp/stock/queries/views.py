@@ -128,7 +128,7 @@ def _filters(_at: Reading, query: MoveQuery) -> list[Filter]:
 
 
 MOVES = Reads(
-    name="stock move",
+    name="stock_move",
     view=MoveView,
     columns=MOVE_VIEW,
     source=MOVED,
