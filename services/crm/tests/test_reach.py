@@ -190,7 +190,7 @@ async def test_a_strangers_row_is_not_sent_alone_or_in_a_batch(desk, problem, st
     for version in (1, 2, 3):
         item = values | {"source_version": version}
         alone = await client.put(f"{path}/by-external/shop/{key}", json=item)
-        problem(alone, 404, "not_found")
+        assert problem(alone, 404, "not_found")["facts"]["id"] == key
         batch = await client.post(
             f"{path}/by-external/shop/batch",
             json={"items": [item | {"external_id": key}]},
@@ -198,7 +198,40 @@ async def test_a_strangers_row_is_not_sent_alone_or_in_a_batch(desk, problem, st
         )
         [done] = batch.json()["items"]
         assert (done["status"], done["problem"]["code"]) == ("failed", "not_found")
+        assert record_id not in str(done)
     assert await desk.see(f"{path}/{record_id}") == before
+
+
+@pytest.mark.parametrize("batch", [False, True], ids=["alone", "batch"])
+async def test_a_strangers_account_named_by_its_external_id_is_told_apart_from_none_by_nothing(
+    desk, problem, stranger, batch
+):
+    client, made = stranger
+    hidden, none = desk.word(), desk.word()
+    _, account_id = await desk.upsert(
+        "/v1/accounts",
+        hidden,
+        1,
+        {"name": desk.word(), "owner_id": made["/v1/accounts"]["owner_id"]},
+        batch=False,
+    )
+    texts = []
+    for named in (hidden, none):
+        item = {"name": "Lin", "source_version": 1, "account_external_id": named}
+        if batch:
+            reply = await client.post(
+                "/v1/contacts/by-external/shop/batch",
+                json={"items": [item | {"external_id": desk.word()}]},
+                headers=once(),
+            )
+            refused = reply.json()["items"][0]["problem"]
+        else:
+            reply = await client.put(f"/v1/contacts/by-external/shop/{desk.word()}", json=item)
+            refused = problem(reply, 422, "missing_reference")
+        assert refused["facts"] == {"entity": "account", "reference": f"shop {named}"}
+        assert account_id not in str(refused)
+        texts.append(refused["detail"].replace(named, "?"))
+    assert texts[0] == texts[1]
 
 
 async def reach_of(desk, client, made):

@@ -144,7 +144,7 @@ class _Batch(Generic[I]):
         """Take over an item alone."""
         link = self.known.get(item.external_id)
         if self.reads and link and link.entity_id not in self.changeable:
-            await self.reads.require_changeable(self.work, [link.entity_id])
+            await self.reads.require_changeable(self.work, [link.entity_id], named=item.external_id)
         done = await self.act(self.work, self.system, item.external_id, item)
         return done.outcome, (await versions_of(self.work, self.table, [done.id]))[done.id]
 

@@ -158,15 +158,18 @@ class Reads(Generic[V]):
         if await at.sql.fetchrow(sql, record_id, *(one.value for one in hidden)) is None:
             raise NotFound(entity=self.name, id=record_id)
 
-    async def require_visible(self, at: Reading, ids: Collection[UUID]) -> None:
+    async def require_visible(
+        self, at: Reading, ids: Collection[UUID], *, named: str | None = None
+    ) -> None:
         """Raise NotFound for a record that there is not, or that the actor may not see.
 
-        Where everybody sees all records it asks nothing.
+        Where everybody sees all records it asks nothing. `named`: the id by which the caller
+        named the record, where that is not ours.
         """
         visible = await self.visible_ids(at, ids)
         missing = next((one for one in ids if one not in visible), None)
         if missing:
-            raise NotFound(entity=self.name, id=missing)
+            raise NotFound(entity=self.name, id=named or missing)
 
     async def visible_ids(self, at: Reading, ids: Collection[UUID]) -> Collection[UUID]:
         """Those of the ids whose records the actor may see; all, unasked, if everybody may."""
@@ -176,12 +179,14 @@ class Reads(Generic[V]):
         """Those of the ids whose records the actor may change; all, unasked, if it sees all so."""
         return await self._ids_within(at, ids, self.changeable(at))
 
-    async def require_changeable(self, at: Reading, ids: Collection[UUID]) -> None:
+    async def require_changeable(
+        self, at: Reading, ids: Collection[UUID], *, named: str | None = None
+    ) -> None:
         """Raise NotFound for a record that is not visible, Forbidden for one that is not to change.
 
-        Where the actor may change all records it asks nothing.
+        Where the actor may change all records it asks nothing. `named` as in `require_visible`.
         """
-        await self.require_visible(at, ids)
+        await self.require_visible(at, ids, named=named)
         changeable = await self.changeable_ids(at, ids)
         if any(one not in changeable for one in ids):
             raise Forbidden(scope=self.change_scope)

@@ -105,7 +105,7 @@ async def upsert(
         await create(ours)
         return Upserted("created", ours)
     if reads:
-        await reads.require_changeable(work, [known.entity_id])
+        await reads.require_changeable(work, [known.entity_id], named=sent.external_id)
     if not is_news(known, version, work.trace):
         return unchanged(version, known, history)
     require_near(version, known.last_in(history), step_max=source_version_step_max(work))

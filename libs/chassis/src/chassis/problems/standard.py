@@ -78,7 +78,10 @@ class MissingReference(Problem):
     status = 422
     code = "missing_reference"
     title = "A record it refers to is missing"
-    detail = "There is no {entity} {reference}. Create it first, then send this again."
+    detail = (
+        "There is no {entity} {reference}, or you may not see it. Create it or get access to it, "
+        "then send this again."
+    )
 
 
 class StaleRevision(Problem):

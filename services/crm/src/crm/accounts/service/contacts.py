@@ -44,10 +44,12 @@ async def _prepare(work: Work, change: Change[Contact], sender: str | None) -> V
     at another account).
     """
     contact, values = change.record, dict(change.values)
+    given = values.get("account_id")
+    named = given or f"{sender} {values.get('account_external_id')}"
     values["account_id"] = account_id = await _account_id(work, values, sender)
     if change.is_new:
         require(values, "account_id", "name")
-        contact.account = await _account(work, values["account_id"])
+        contact.account = await _account(work, values["account_id"], named=named)
         contact.account_id = contact.account.id
     elif account_id not in {None, contact.account_id}:
         message = "A contact stays at its account. Archive it and add it at the other account."
@@ -69,13 +71,16 @@ async def _account_id(work: Work, values: dict[str, object], sender: str | None)
     return known.entity_id
 
 
-async def _account(work: Work, account_id: UUID) -> Account:
-    """The account, locked until the act ends. Raises MissingReference, Forbidden."""
+async def _account(work: Work, account_id: UUID, *, named: object) -> Account:
+    """The account, locked until the act ends. Raises MissingReference, Forbidden.
+
+    `named` is how the caller named it: of a hidden one nothing else is told.
+    """
     try:
         account = await lock(work, Account, account_id)
         await queries.ACCOUNTS.require_changeable(work, [account_id])
     except NotFound as unknown:
-        raise MissingReference(entity="account", reference=account_id) from unknown
+        raise MissingReference(entity="account", reference=named) from unknown
     return account
 
 
