@@ -205,6 +205,13 @@ async def test_acts_and_links_are_told(desks, kind):
         changes = await history(desk, kind, record["id"], field="external_refs")
         assert changes[0]["changes"][0]["after"] == ref
         assert len([one for one in changes if not one["is_new"]]) == 1
+        at = f"{path}/external-refs/{ref['system']}/{ref['external_id']}"
+        for _ in range(2):
+            left = seen(await desk.server.client.delete(at))
+            assert ref not in left["external_refs"]
+        newest, linked = await history(desk, kind, record["id"], field="external_refs")
+        assert (newest["changes"][0]["before"], newest["changes"][0]["after"]) == (ref, None)
+        assert linked["changes"][0]["after"] == ref
     await assert_history_is_whole(desk, kind, record["id"])
 
 

@@ -79,4 +79,5 @@ contact.archive(
     primary=False,
 )
 contact.link()
+contact.unlink()
 annotate(contact.paths)

@@ -122,4 +122,5 @@ price.put(
     refuses=(ManagedByErp,),
 )
 price.link()
+price.unlink()
 annotate(price.paths)

@@ -88,4 +88,5 @@ supplier.archive(
     refuses=(DuplicateTaxId,),
 )
 supplier.link()
+supplier.unlink()
 annotate(supplier.paths)
