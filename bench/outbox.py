@@ -9,6 +9,7 @@ import orjson
 from chassis.ids import uuid7
 from crm.accounts.events import AccountChanged
 from crm.accounts.models import Account
+from records.types import Change, changed_fields
 from values.address import Address
 
 __all__ = ["fill", "message", "payload"]
@@ -45,7 +46,8 @@ def payload() -> str:
         shipping_address=Address(line1="1 Canal Street", city="Suzhou", country="CN"),
         status="active",
     )
-    return AccountChanged.of(account, (), AccountChanged.every_field()).model_dump_json()
+    changed = changed_fields(AccountChanged, Change(account, {}, is_new=True))
+    return AccountChanged.of(account, changed).model_dump_json()
 
 
 async def fill(url: str, count: int) -> None:

@@ -16,7 +16,7 @@ async def seller(cluster, desk):
 
 
 async def test_a_state_is_what_the_last_event_said(seller):
-    """Accounts with their contacts, orders with lines and notes; all that asks for a name."""
+    """Accounts, contacts, orders with lines and notes; all that asks for a name."""
     await seller.crm.add_named()
     accounts = [await seller.account(phone="138 1234 5678"), await seller.account()]
     for name in ("Ann", "Bo"):

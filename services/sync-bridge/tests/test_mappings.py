@@ -279,6 +279,13 @@ def test_messages_are_read_tolerantly():
         erp.ItemChanged.model_validate({"id": str(ID), "version": 1})
 
 
+def test_an_account_that_waits_since_before_contacts_had_events_is_read():
+    """Its event had the contacts in it, and one was published for each of their changes."""
+    contact = {"id": str(uuid4()), "name": "Lin Wei", "primary": True, "consent": {}}
+    waiting = ACCOUNT.plain() | {"changed": ["contacts"], "contacts": [contact] * 500}
+    assert crm.AccountChanged.model_validate(waiting) == ACCOUNT
+
+
 def test_money_keeps_every_digit():
     """B55: an amount is the text it came as."""
     assert Money(amount="12.300000", currency="CNY").plain()["amount"] == "12.300000"

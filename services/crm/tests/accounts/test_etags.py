@@ -28,7 +28,7 @@ async def terms(desk, external_id, version, **facts):
     return reply
 
 
-async def test_what_the_erp_leads_in_debts_and_contacts_leave_it(desk):
+async def test_what_the_erp_leads_in_and_debts_leave_it(desk):
     """What was read a moment after the account was made can be changed when all that has come."""
     account, external_id = await known_to_erp(desk)
     first = await terms(desk, external_id, 1)
@@ -40,17 +40,15 @@ async def test_what_the_erp_leads_in_debts_and_contacts_leave_it(desk):
     await terms(desk, external_id, 2, tax_id="DE 129", billing_address={"city": "Kiel"})
     debt = DEBT | {"account_id": account["id"]}
     await desk.client.put("/v1/account-debts/by-external/erp/" + account["id"], json=debt)
-    contact = await desk.contact(account["id"])
-    await desk.change(f"/v1/contacts/{contact['id']}", {"title": "Buyer"}, revision=1)
     seen = await desk.client.get(at(account))
-    assert (seen.headers["ETag"], seen.json()["version"], seen.json()["revision"]) == ('"1"', 1, 5)
+    assert (seen.headers["ETag"], seen.json()["version"], seen.json()["revision"]) == ('"1"', 1, 3)
     [listed] = (await desk.see(f"/v1/accounts?q={account['name']}"))["items"]
-    assert (listed["version"], listed["revision"]) == (1, 5)
+    assert (listed["version"], listed["revision"]) == (1, 3)
     changed = await desk.change(at(account), {"segment": "A"}, revision=1)
-    assert (changed.headers["ETag"], changed.json()["revision"]) == ('"2"', 6)
+    assert (changed.headers["ETag"], changed.json()["revision"]) == ('"2"', 4)
     told = await desk.events_of(account["id"])
-    assert [one["aggregate_version"] for one in told] == [1, 2, 3, 4, 5, 6]
-    assert [one["payload"]["version"] for one in told] == [1, 2, 3, 4, 5, 6]
+    assert [one["aggregate_version"] for one in told] == [1, 2, 3, 4]
+    assert [one["payload"]["version"] for one in told] == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,6 @@ ACTS = st.lists(
         st.tuples(st.just("change"), FACTS),
         st.tuples(st.just("send"), st.tuples(FACTS, st.integers(1, 6))),
         st.tuples(st.sampled_from(["archive", "restore"]), st.none()),
-        st.tuples(st.just("contact"), st.booleans()),
     ),
     max_size=8,
 )
@@ -35,10 +34,6 @@ async def act(desk, account, key, kind, facts):
         reply = await desk.change(path, facts, revision=version)
     elif kind == "send":
         reply = await desk.send("/v1/accounts", key, facts[1], **facts[0])
-    elif kind == "contact":
-        reply = await desk.crm.post(
-            "/v1/contacts", {"account_id": account["id"], "name": "Sun Li", "primary": facts}
-        )
     else:
         reply = await desk.crm.post(f"{path}/{kind}", None)
     assert reply.status_code < 300, reply.text
@@ -66,4 +61,3 @@ async def test_the_events_of_an_account_are_its_history(desk, acts):
         differing = {name for name in after if before[name] != after[name]}
         hidden = {"phone"} & set(after["changed"])  # the same number, typed in another way
         assert differing - {"version", "changed"} | hidden == set(after["changed"])
-    assert sum(contact["primary"] for contact in told[-1]["contacts"]) <= 1

@@ -288,9 +288,9 @@ NOT_CARRIED = frozenset(
         *("bill-changed", "invoice-changed", "opening-receivable-changed", "payment-received"),
         *("note-changed", "purchase-changed", "purchase-returned"),
     )
-) | {"tandem.crm.note-changed.v1"}
-"""Events of which the other half needs nothing: the states of orders and debts have it, and notes
-are of one's own half."""
+) | {"tandem.crm.contact-changed.v1", "tandem.crm.note-changed.v1"}
+"""Events of which the other half needs nothing: the states of orders and debts have it; contacts
+and notes are of one's own half."""
 
 
 def types_of(kind: str) -> list[str]:

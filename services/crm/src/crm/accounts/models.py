@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
 from chassis.storage.base import Amount, PartlyEdited
@@ -213,7 +213,6 @@ class Contact(Reachable, Base):
     )
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
-    account: Mapped[Account] = relationship(lazy="raise")
     title: Mapped[str] = mapped_column(default="")
     consent_email: Mapped[str] = mapped_column(default=ConsentState.UNKNOWN)
     consent_phone: Mapped[str] = mapped_column(default=ConsentState.UNKNOWN)

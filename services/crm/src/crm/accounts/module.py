@@ -2,10 +2,11 @@
 
 from chassis.service import Module
 from chassis.work.states import States
-from crm.accounts.events import AccountChanged
+from crm.accounts.events import AccountChanged, ContactChanged
 from crm.accounts.models import SEARCH, Account, AccountDebt, Contact
 from crm.accounts.router import account_router, contact_router
 from crm.accounts.service.accounts import account_states
+from crm.accounts.service.contacts import contact_states
 
 __all__ = ["MODULE"]
 
@@ -27,8 +28,9 @@ MODULE = Module(
         "marketer": {"accounts.read"},
     },
     tables=(Account, Contact, AccountDebt, *SEARCH),
-    events=(AccountChanged,),
+    events=(AccountChanged, ContactChanged),
     states={
         AccountChanged: States("account", account_states),
+        ContactChanged: States("contact", contact_states),
     },
 )

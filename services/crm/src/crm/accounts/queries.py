@@ -1,6 +1,5 @@
 """Named reads and locks of accounts and contacts."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,14 +43,16 @@ __all__ = [
     "Sql",
     "Wanted",
     "account_ids_of_contacts",
-    "active_contacts",
+    "accounts_by_external",
     "buyer",
     "candidates",
     "debts_of",
+    "lock_accounts",
+    "lock_accounts_of_sent",
     "lock_buyers",
     "lock_for_update",
     "matches",
-    "primary_contact",
+    "primary_contacts",
     "store_debts",
 ]
 
@@ -74,6 +75,16 @@ _BUYER = """select shipping_address, status = 'archived' as archived,
       and r.system = 'erp' and r.entity_id = account.id) as in_erp,
     (select trim_scale(d.owes)::text from account_debt d where d.account_id = account.id) as owes
   from account where id = $1"""
+_BY_EXTERNAL = """select external_id, entity_id from external_reference
+  where entity_type = 'account' and system = $1 and external_id = any($2::text[])"""
+_LOCK_ACCOUNTS = """select id, billing_address->>'country' as country from account
+  where id = any($1::uuid[]) order by id for no key update"""
+_LOCK_ACCOUNTS_OF_SENT = """select from account where id = any(array(
+    select c.account_id from external_reference r join contact c on c.id = r.entity_id
+     where r.entity_type = 'contact' and r.system = $1 and r.external_id = any($2::text[])
+    union select entity_id from external_reference
+     where entity_type = 'account' and system = $1 and external_id = any($3::text[])
+    union select unnest($4::uuid[]))) order by id for no key update"""
 _ORDERS = "select from account where id = $1 for key share"
 _DEBTS_OF = """select c.id, d.owes, d.told_at from account c
   left join account_debt d on d.account_id = c.id where c.id = any($1::uuid[])"""
@@ -209,25 +220,40 @@ async def account_ids_of_contacts(sql: Sql, contact_ids: Collection[UUID]) -> di
     return {row["id"]: row["account_id"] for row in rows}
 
 
-async def active_contacts(
-    at: Reading, account_ids: Collection[UUID]
-) -> defaultdict[UUID, list[Contact]]:
-    """The active contacts of each account: the primary one first, then the oldest."""
-    wanted = (
-        select(Contact)
-        .where(Contact.account_id == any_of(account_ids), Contact.status == ACTIVE)
-        .order_by(Contact.primary.desc(), Contact.created_at, Contact.id)
+async def accounts_by_external(
+    sql: Sql, system: str | None, external_ids: Collection[str]
+) -> dict[str, UUID]:
+    """The accounts by their ids in another system; what is not linked is left out."""
+    rows = await sql.fetch(_BY_EXTERNAL, system, list(external_ids))
+    return {row["external_id"]: row["entity_id"] for row in rows}
+
+
+async def lock_accounts(sql: Sql, account_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Lock accounts in key order until the act ends; their countries, by account."""
+    rows = await sql.fetch(_LOCK_ACCOUNTS, list(account_ids))
+    return {row["id"]: row["country"] for row in rows}
+
+
+async def lock_accounts_of_sent(
+    sql: Sql,
+    system: str,
+    *,
+    contacts: Collection[str],
+    accounts: Collection[str],
+    account_ids: Collection[UUID],
+) -> None:
+    """Lock the accounts of contacts and the accounts that another system names, in key order."""
+    await sql.execute(
+        _LOCK_ACCOUNTS_OF_SENT, system, list(contacts), list(accounts), list(account_ids)
     )
-    found = defaultdict[UUID, list[Contact]](list)
-    for contact in (await at.session.execute(wanted)).scalars():
-        found[contact.account_id].append(contact)
-    return found
 
 
-async def primary_contact(work: Work, account_id: UUID) -> Contact | None:
-    """The account's primary contact."""
-    contacts = (await active_contacts(work, [account_id]))[account_id]
-    return next((contact for contact in contacts if contact.primary), None)
+async def primary_contacts(work: Work, account_ids: Collection[UUID]) -> Sequence[Contact]:
+    """The primary contacts of accounts."""
+    wanted = select(Contact).where(
+        Contact.account_id == any_of(account_ids), Contact.primary, Contact.status == ACTIVE
+    )
+    return (await work.session.execute(wanted)).scalars().all()
 
 
 async def debts_of(

@@ -32,8 +32,10 @@ from crm.catalog.service.products import PRODUCT
 from crm.catalog.states import PriceStatus
 from crm.ownership import ManagedByErp
 from records.annotations import annotate
-from records.links import LinkExternal
+from records.links import ExternalRef, LinkExternal
 from records.routes import RecordRoutes
+from records.senders import FromSystem
+from values.external import ExternalId
 
 __all__ = ["price_list_router", "price_router", "product_router"]
 
@@ -93,6 +95,24 @@ async def product_link(
 ) -> ProductView:
     """Say which record of another system it is; the ERP becomes master of what it has."""
     await products.link_product(work, product_id, command)
+    return await product.reply(response, work, product_id)
+
+
+@product_router.delete(
+    "/{product_id}/external-refs/{system}/{external_id}", responses=refuses(NotFound)
+)
+async def product_unlink(
+    product_id: UUID,
+    system: FromSystem,
+    external_id: ExternalId,
+    _by: Manager,
+    _once: OnlyOnce,
+    work: InWork,
+    response: Response,
+) -> ProductView:
+    """Forget that it is that record of another system; of what the ERP had, we are master again."""
+    gone = ExternalRef(system=system, external_id=external_id)
+    await products.unlink_product(work, product_id, gone)
     return await product.reply(response, work, product_id)
 
 

@@ -24,7 +24,7 @@ from crm.settings import settings_of
 from crm.staff.service.members import require_active_user
 from crm.terms import ErpTermsChange
 from records.entities import Values
-from records.types import Change, Leader, RecordType
+from records.types import Change, Leader, RecordType, changed_fields
 from records.writes import write
 
 __all__ = [
@@ -32,7 +32,6 @@ __all__ = [
     "account_states",
     "become_customer",
     "buyer",
-    "count_contact_changes",
     "lock_buyers",
     "wait_for_orders",
 ]
@@ -71,19 +70,10 @@ async def wait_for_orders(work: Work, account_id: UUID) -> None:
     await queries.lock_for_update(work.sql, account_id)
 
 
-async def count_contact_changes(work: Work, changed: Sequence[Account]) -> None:
-    """Count and publish changes of the contacts of locked accounts; the ETag stays."""
-    for account in changed:
-        account.touch(work.now, edited=False)
-    await work.flush()
-    await _publish_all(work, [(account, ["contacts"]) for account in changed])
-
-
 async def account_states(at: Reading, account_ids: Sequence[UUID]) -> list[AccountChanged]:
     """What is published of accounts, as they are now."""
-    contacts = await queries.active_contacts(at, account_ids)
     accounts = await read_all(at, Account, account_ids)
-    return [AccountChanged.of(account, contacts[account.id], []) for account in accounts]
+    return [AccountChanged.of(account, []) for account in accounts]
 
 
 async def _defaults(work: Work, count: int) -> Sequence[Values]:
@@ -127,18 +117,9 @@ def _with_terms(
 
 
 async def _publish(work: Work, changes: Sequence[Change[Account]]) -> None:
-    every_field = AccountChanged.every_field()
-    new = [AccountChanged.of(one.record, (), every_field) for one in changes if one.is_new]
-    await work.record(*new)
-    await _publish_all(work, [(one.record, one.fields) for one in changes if not one.is_new])
-
-
-async def _publish_all(work: Work, changed: Sequence[tuple[Account, list[str]]]) -> None:
-    if not changed:
-        return
-    contacts = await queries.active_contacts(work, [account.id for account, _ in changed])
-    for account, fields in changed:
-        await work.record(AccountChanged.of(account, contacts[account.id], fields))
+    await work.record(
+        *(AccountChanged.of(one.record, changed_fields(AccountChanged, one)) for one in changes)
+    )
 
 
 ACCOUNT: RecordType[Account, AccountView] = RecordType(

@@ -16,12 +16,12 @@ from crm.catalog.states import Master, PriceStatus
 from crm.ownership import ERP, ManagedByErp
 from records.entities import Values
 from records.history import keep_change, keep_link
-from records.links import LinkExternal, link
+from records.links import ExternalRef, LinkExternal, link
 from records.types import Change, RecordType
-from records.writes import lock_visible, write
+from records.writes import lock_visible, unlink, write
 from values.money import UnitPriceChange, UnitPriceView
 
-__all__ = ["PRODUCT", "link_product"]
+__all__ = ["PRODUCT", "link_product", "unlink_product"]
 
 
 async def link_product(work: Work, product_id: UUID, command: LinkExternal) -> None:
@@ -35,6 +35,17 @@ async def link_product(work: Work, product_id: UUID, command: LinkExternal) -> N
         keep_link(work, PRODUCT.name, product, made=made)
     if command.system == ERP:
         await write(work, PRODUCT, [Change(product, {})], sender=ERP)
+
+
+async def unlink_product(work: Work, product_id: UUID, gone: ExternalRef) -> None:
+    """Forget which record of another system it is; of what the ERP had, this half is master again.
+
+    It has no list price then until one is given. Raises NotFound.
+    """
+    await unlink(work, PRODUCT, product_id, gone)
+    product = (await lock_visible(work, PRODUCT, [product_id]))[product_id]
+    if gone.system == ERP and product.master == Master.ERP:
+        await write(work, PRODUCT, [Change(product, {"master": Master.OWN})], sender=ERP)
 
 
 async def _defaults(work: Work, count: int) -> Sequence[Values]:
@@ -69,7 +80,11 @@ async def _check(work: Work, changes: Sequence[Change[Product]], sender: str | N
     for one in changes:
         if one.record.master == Master.ERP and sender != ERP:
             raise ManagedByErp(fields=", ".join(one.fields), entity="product")
-    handed_over = [one.record.id for one in changes if "master" in one.before]
+    handed_over = [
+        one.record.id
+        for one in changes
+        if "master" in one.before and one.record.master == Master.ERP
+    ]
     if handed_over:
         await _end_own_prices(work, handed_over)
     await _claim_codes(work, [one.record for one in changes if one.touches("code")])
