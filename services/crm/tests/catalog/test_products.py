@@ -150,6 +150,21 @@ async def test_a_linked_product_is_handed_over_with_its_prices(desk, problem):
     assert sent.headers["Tandem-Outcome"] == "unchanged"
 
 
+async def test_an_unlinked_product_is_ours_again(desk):
+    """Of what the ERP had, this half is master; the list price is to be given anew."""
+    key, code = desk.word(), desk.word()
+    product = (await desk.send(PATH, key, 1, system="erp", code=code, name="Lamp")).json()
+    path = f"{PATH}/{product['id']}"
+    for _ in range(2):
+        reply = await desk.client.delete(f"{path}/external-refs/erp/{key}")
+        left = reply.json()
+        assert (left["master"], left["external_refs"], left["version"]) == ("own", [], 2)
+    changed = await desk.change(path, {"list_price": PRICE}, revision=2)
+    assert changed.json()["list_price"] == PRICE
+    price = await desk.add("/v1/product-prices", product=code, price=PRICE)
+    assert (await desk.see(f"/v1/product-prices/{price['id']}"))["status"] == "active"
+
+
 async def test_twenty_identical_puts_at_once_make_one_product(desk):
     """B43."""
     key, code = desk.word(), desk.word()

@@ -106,7 +106,6 @@ async def product_unlink(
     system: FromSystem,
     external_id: ExternalId,
     _by: Manager,
-    _once: OnlyOnce,
     work: InWork,
     response: Response,
 ) -> ProductView:
