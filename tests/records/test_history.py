@@ -216,6 +216,21 @@ async def test_acts_and_links_are_told(desks, kind):
 
 
 @pytest.mark.parametrize("kind", CHANGED, ids=by_name)
+async def test_a_field_that_such_records_have_not_is_refused(desks, problem, kind):
+    desk = desks[kind.half]
+    record = await kind.make(desk)
+    path = f"{kind.path}/{record['id']}/history"
+    for name in ("nope", "updated_at", "sort_key"):
+        reply = await desk.client.get(path, params={"field": name})
+        [error] = problem(reply, 422, "invalid_input")["errors"]
+        assert (error["pointer"], error["code"]) == ("/query/field", "unknown_field")
+        known = error["message"].partition(": ")[2].rstrip(".").split(", ")
+        assert {"external_refs", *kind.fields} <= {*known, "category"}
+        for one in known:
+            await history(desk, kind, record["id"], field=one)
+
+
+@pytest.mark.parametrize("kind", CHANGED, ids=by_name)
 async def test_what_changes_nothing_is_no_change(desks, problem, kind):
     """Neither a refused change, nor one that says what is so already."""
     desk = desks[kind.half]

@@ -1,20 +1,30 @@
 """Every list can be asked for days, a total and fields of its rows, and is sorted by indexes."""
 
-from records.testing.lists import TIMES, check_list, paged_lists, reads_of, sorts_without_index
+from records.testing.lists import (
+    TIMES,
+    TOTALS,
+    check_filters,
+    check_list,
+    paged_lists,
+    reads_of,
+    sorts_without_index,
+)
 
+OF_THE_PROGRAM = {"/v1/api-keys", "/v1/jobs"}
 WITHOUT_TIMES = {
     "/v1/api-keys": "a handful; seen whole by an administrator",
     "/v1/jobs": "work of the program, not records of the business",
-    "/v1/journal-entries": "never changed; asked by the day they are booked on",
-    "/v1/open-items": "they follow documents, and are asked by the day they are due",
-    "/v1/purchase-orders": "not read through the common lists yet",
-    "/v1/purchase-receipts": "not read through the common lists yet",
-    "/v1/purchase-returns": "not read through the common lists yet",
-    "/v1/purchase-suggestions": "not read through the common lists yet",
     "/v1/serials": "pieces, not records that are made",
-    "/v1/stock-documents": "never changed; asked by the day they are booked on",
     "/v1/stock-levels": "sums, not records",
-    "/v1/stock-moves": "never changed; asked by their document",
+}
+WITH_TOTALS = {
+    "/v1/bills",
+    "/v1/invoices",
+    "/v1/open-items",
+    "/v1/payables/openings",
+    "/v1/payments",
+    "/v1/receivables/openings",
+    "/v1/sales-orders",
 }
 
 
@@ -24,6 +34,13 @@ async def test_every_list_can_be_asked_the_same(desk):
     assert {path for path, names in lists.items() if not names >= TIMES} == set(WITHOUT_TIMES)
     for path, names in lists.items():
         await check_list(desk.client, path, names)
+
+
+async def test_states_are_asked_for_as_sets_and_ranges_from_first_to_last(desk):
+    lists = paged_lists(desk.erp.app.openapi())
+    for path in sorted(lists.keys() - OF_THE_PROGRAM):
+        await check_filters(desk.client, path, lists[path])
+    assert {path for path, names in lists.items() if names >= TOTALS} == WITH_TOTALS
 
 
 async def test_what_lists_are_sorted_by_has_an_index(desk):

@@ -50,9 +50,10 @@ async def test_units_are_named_in_the_callers_language(desk):
 @pytest.mark.parametrize(
     ("question", "told"),
     [
-        ("sort=colour", "请按以下字段之一排序：created_at, updated_at, name。"),
+        ("sort=colour", "请按以下字段之一排序：created_at, updated_at, name, number。"),
         ("limit=201", "不得大于 200。"),
         ("limit=many", "请填写整数。"),
+        ("created_from=2020-01-02&created_to=2020-01-01", "该值在 created_to 之后。"),
         ("status=lost", "请填写以下之一：'active', 'archived'。"),
         ("external_id=" + "x" * 201, "最多填写 200 个字符。"),
     ],

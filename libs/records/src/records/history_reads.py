@@ -8,6 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput
 from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.reading import Reading
 from chassis.work.ways import Way
@@ -70,10 +72,11 @@ async def history_of(
 ) -> Page[RecordChangeView]:
     """A page of the changes of a record, the last first; only those of `field` where one is named.
 
-    Raises NotFound, also where the actor may not see the record; InvalidCursor, InvalidInput.
+    Raises NotFound, also where the actor may not see the record; InvalidCursor, InvalidInput (also
+    for a field that such records have not).
     """
     await kind.reads.get(at, record_id)
-    names = kind.names_kept_of(field) if field else None
+    names = _names_kept_of(kind, field) if field else None
     page = await fetch_page(
         at.sql,
         columns=_COLUMNS,
@@ -93,6 +96,15 @@ async def history_of(
         for one in items:
             one.changes = [change for change in one.changes if change.field == field]
     return Page(items=items, next_cursor=page.next_cursor)
+
+
+def _names_kept_of(kind: RecordType[E, V], field: str) -> Sequence[str]:
+    known = kind.fields_with_history
+    if field in known:
+        return kind.names_kept_of(field)
+    text = "There is no field {field}. A row has: {known}."
+    facts = {"field": field, "known": ", ".join(known)}
+    raise InvalidInput(errors=[FieldError("/query/field", "unknown_field", text, facts)])
 
 
 async def shown_changes(

@@ -12,11 +12,13 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlalchemy import FromClause
 
+from chassis.problems.ranges import require_ranges
 from chassis.problems.standard import Forbidden, NotFound
 from chassis.storage.base import version_columns
 from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.reading import Reading
 from chassis.storage.searching import Searched, containing
+from records.filters import among
 from records.links import linked_to, references
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "everybody",
     "record_filters",
     "sorts_of",
+    "sorts_of_postings",
 ]
 
 
@@ -55,10 +58,30 @@ class View(Model, Protocol):
 V = TypeVar("V", bound=Model)
 
 
-def sorts_of(table: str, *, named: bool = True) -> dict[str, Sort]:
-    """What lists of the table are sorted by where their source joins others."""
-    times = {name: Sort(f"{table}.{name}", "timestamptz") for name in ("created_at", "updated_at")}
-    return times | ({"name": Sort(f"{table}.sort_key", "text")} if named else {})
+def sorts_of(
+    table: str,
+    *,
+    named: bool = True,
+    texts: Sequence[str] = (),
+    days: Sequence[str] = (),
+    total: str = "",
+) -> dict[str, Sort]:
+    """What lists of the table are sorted by where their source joins others.
+
+    `texts` and `days` are further columns of it; `total` is SQL for what a document comes to.
+    """
+    sorts = {name: Sort(f"{table}.{name}", "timestamptz") for name in ("created_at", "updated_at")}
+    if named:
+        sorts["name"] = Sort(f"{table}.sort_key", "text")
+    sorts |= {name: Sort(f"{table}.{name}", "text") for name in texts}
+    sorts |= {name: Sort(f"{table}.{name}", "date") for name in days}
+    return sorts | ({"total": Sort(total, "numeric")} if total else {})
+
+
+def sorts_of_postings(table: str) -> dict[str, Sort]:
+    """What lists are sorted by of what is recorded once, and never changed."""
+    recorded = Sort(f"{table}.recorded_at", "timestamptz")
+    return dict.fromkeys(("created_at", "updated_at", "recorded_at"), recorded)
 
 
 BY_TIME: Mapping[str, Sort] = {
@@ -135,8 +158,10 @@ class Reads(Generic[V]):
     async def page(self, at: Reading, wanted: Any, asked: PageQuery) -> "Page[V]":
         """One page of the records wanted; `wanted` is a query of the list, or None.
 
-        Raises InvalidCursor, InvalidInput (unknown sort, nothing to search).
+        Raises InvalidCursor, InvalidInput (unknown sort, nothing to search, a reversed range).
         """
+        if wanted is not None:
+            require_ranges(vars(wanted))
         q = asked.q if asked.q is not None else getattr(wanted, "q", None)
         words = await containing(at.sql, q, self.searched) if self.searched else []
         return await fetch_page(
@@ -236,7 +261,7 @@ class RecordQuery(Protocol):
 def record_filters(table: str, query: RecordQuery) -> list[Filter]:
     """The conditions of the filters that every list of master data has."""
     return [
-        Filter(f"{table}.status = {{}}", query.status),
+        among(f"{table}.status", query.status),
         linked_to(table, query.external_system, query.external_id),
     ]
 

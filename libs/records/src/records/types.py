@@ -10,6 +10,7 @@ from chassis.events.event import Event
 from chassis.problems.problem import Problem
 from chassis.work.unit_of_work import Work
 from records.entities import Record, Values
+from records.history import EXTERNAL_REFS
 from records.links import ExternalRef
 from records.reads import Reads, View
 from records.shown import Shown
@@ -152,6 +153,12 @@ class RecordType(Generic[E, V]):
         """The entity's fields that make a record's first values in its history, sorted."""
         viewed = self.reads.view.model_fields.keys() - _NEVER_KEPT  # type: ignore[attr-defined] # a model
         return sorted({one for one in viewed if hasattr(self.entity, one)} | self.shown.keys())
+
+    @cached_property
+    def fields_with_history(self) -> Sequence[str]:
+        """The view's names of the fields whose changes are kept, sorted."""
+        shown = {name: one.name for name, one in self.shown.items()}
+        return sorted({shown.get(one, one) for one in self.kept_fields} | {EXTERNAL_REFS})
 
     def names_kept_of(self, field_name: str) -> Sequence[str]:
         """The entity's names of a field of the view."""

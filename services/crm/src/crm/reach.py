@@ -16,6 +16,7 @@ from chassis.storage.reading import Reading
 
 __all__ = [
     "CHANGE_ALL",
+    "OWNED_BY",
     "ReachVerb",
     "of_account",
     "reaches_all",
@@ -28,6 +29,8 @@ ReachVerb = Literal["read", "write"]
 
 ALL, TEAM = "all_records", "team_records"
 CHANGE_ALL = f"{ALL}.write"
+OWNED_BY = "exists (select from account a where a.id = {of}.account_id and a.owner_id = {{}})"
+"""The condition that the account, to which a record belongs, has that owner."""
 
 _TEAMS = """with recursive below(id) as (
       select m.team_id from staff_member m where m.id = {0}::uuid and m.team_id is not null

@@ -28,6 +28,7 @@ __all__ = [
     "PAYMENTS",
     "PRICES",
     "PRICE_LISTS",
+    "PRINTED",
     "PURCHASE_ORDERS",
     "PURCHASE_RETURNS",
     "RECEIPTS",
@@ -64,8 +65,9 @@ ITEM = Kept(
 KEPT = (CUSTOMER, SUPPLIER, ITEM)
 
 NUMBER = folded(number_words("number"))
-_PRINTED = "((series || '-') || lpad(number::text, 6, '0'))"
-INVOICE_NUMBER = folded(number_words(_PRINTED))
+PRINTED = "(({of}series || '-') || lpad({of}number::text, 6, '0'))"
+"""An invoice's number as it is printed."""
+INVOICE_NUMBER = folded(number_words(PRINTED.format(of="")))
 JOURNAL_NUMBER = folded("number::text")
 # What came is told by the moves of a receipt that an earlier release booked without lines.
 _CAME = """select purchase_receipt_id as receipt_id, item_id from purchase_receipt_line

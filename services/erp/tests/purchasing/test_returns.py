@@ -265,3 +265,16 @@ def new_line(price):
         returned=NOTHING,
         credited=NOTHING,
     )
+
+
+async def test_a_receipt_and_a_return_change_when_goods_go_back_and_come_again(buyer):
+    """Whoever follows changes by `updated_from` reads them again."""
+    _, receipt, _ = await buyer.bought((5, "2.00"))
+    changed = "id = $1 and recorded_at < updated_at"
+    assert await buyer.desk.count("purchase_receipt", changed, receipt["id"]) == 0
+    sent_back = (await buyer.sends_back(receipt)).json()
+    assert await buyer.desk.count("purchase_receipt", changed, receipt["id"]) == 1
+    assert await buyer.desk.count("purchase_return", changed, sent_back["id"]) == 0
+    path = f"/v1/purchase-returns/{sent_back['id']}/reverse"
+    assert (await buyer.erp.post(path, {"reason": "Another's"})).is_success
+    assert await buyer.desk.count("purchase_return", changed, sent_back["id"]) == 1

@@ -7,6 +7,7 @@ from fastapi import Depends, Query, Request, Response
 
 from chassis.clock import days_between
 from chassis.http.refusals import may_refuse
+from chassis.problems.ranges import require_ranges
 from chassis.problems.standard import InvalidCursor
 from chassis.storage.paging import LARGEST_PAGE, PageQuery
 from chassis.storage.totals import LARGEST_TOTAL
@@ -78,6 +79,8 @@ async def records_asked(  # noqa: PLR0917 - the ends of two ranges
     updated_to: Annotated[Day | None, _day("The last day of the last change")] = None,
 ) -> PageQuery:
     """The page asked for, of the records that were made, or last changed, on these days."""
+    require_ranges({"created_from": created_from, "created_to": created_to})
+    require_ranges({"updated_from": updated_from, "updated_to": updated_to})
     zone = request.app.state.settings.time_zone
     times = {
         "created_at": days_between(zone, created_from, created_to),

@@ -1,5 +1,6 @@
 """What the tests of a service ask of all its lists."""
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,9 +9,19 @@ import httpx
 
 from records.reads import Reads
 
-__all__ = ["TIMES", "check_list", "paged_lists", "reads_of", "sorts_without_index"]
+__all__ = [
+    "TIMES",
+    "TOTALS",
+    "check_filters",
+    "check_list",
+    "paged_lists",
+    "reads_of",
+    "sorts_without_index",
+]
 
 TIMES = {"created_from", "created_to", "updated_from", "updated_to"}
+TOTALS = {"total_from", "total_to"}
+SETS = ("status", "state", "stage", "kind")
 DAYS = {"created_from": "2000-01-01", "updated_from": "2000-01-01"}
 
 
@@ -42,6 +53,36 @@ async def check_list(client: httpx.AsyncClient, path: str, names: set[str]) -> N
         assert same.json()["total"] == total, path
         none = await _listed(client, path, **DAYS, created_to="2000-01-01", updated_to="2000-01-01")
         assert none.json()["items"] == [], path
+
+
+async def check_filters(client: httpx.AsyncClient, path: str, names: set[str]) -> None:
+    """See to it that states are asked for as sets, and that reversed ranges are refused."""
+    for name in sorted(names.intersection(SETS)):
+        known = await _known_words(client, path, name)
+        everything = await _listed(client, path, include_total="true", limit="1")
+        every = await _listed(client, path, **{name: ",".join(known)}, include_total="true")
+        assert every.json()["total"] == everything.json()["total"], (path, name)
+        counts = [
+            (await _listed(client, path, **{name: word}, include_total="true")).json()["total"]
+            for word in known
+        ]
+        found = sum(count["count"] for count in counts)
+        assert found == everything.json()["total"]["count"], (path, name)
+    for first in sorted(one for one in names if one.endswith(("_from", "_gte"))):
+        last = first.replace("_from", "_to").replace("_gte", "_lte")
+        ends = ("2", "1") if first in TOTALS else ("2000-01-02", "2000-01-01")
+        reply = await client.get(path, params={first: ends[0], last: ends[1]})
+        [error] = reply.json()["errors"]
+        assert (error["pointer"], error["code"]) == (f"/query/{first}", "range_reversed"), path
+
+
+async def _known_words(client: httpx.AsyncClient, path: str, name: str) -> list[str]:
+    """The words of a filter, as the refusal of another one names them."""
+    reply = await client.get(path, params={name: "nowhere"})
+    assert reply.status_code == httpx.codes.UNPROCESSABLE_ENTITY, (path, name)
+    [error] = reply.json()["errors"]
+    assert (error["pointer"], error["code"]) == (f"/query/{name}", "literal_error"), path
+    return re.findall("'([^']+)'", error["message"])
 
 
 async def _listed(client: httpx.AsyncClient, path: str, **asked: str) -> httpx.Response:

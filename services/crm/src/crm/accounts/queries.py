@@ -28,7 +28,9 @@ from crm.accounts.schemas import (
     ReachableQuery,
 )
 from crm.accounts.states import Stage
+from crm.reach import OWNED_BY
 from crm.settings import settings_of
+from records.filters import among
 from records.links import references
 from records.reads import BY_NAME, Reads, columns_of, record_filters
 from values.address import Address
@@ -123,7 +125,7 @@ def _called(kept: Kept, phone: str | None, region: str) -> Filter:
 def _account_filters(at: Reading, query: AccountQuery) -> list[Filter]:
     return [
         *_reachable(searched.ACCOUNT, at, query),
-        Filter("stage = {}", query.stage),
+        among("stage", query.stage),
         Filter("owner_id = {}", query.owner_id),
         Filter("tax_id = {} and tax_id <> ''", query.tax_id),
     ]
@@ -133,6 +135,7 @@ def _contact_filters(at: Reading, query: ContactQuery) -> list[Filter]:
     return [
         *_reachable(searched.CONTACT, at, query),
         Filter("account_id = {}", query.account_id),
+        Filter(OWNED_BY.format(of="contact"), query.owner_id),
     ]
 
 

@@ -19,6 +19,7 @@ from chassis.http.etag import EtagVersion, Revision
 from crm.accounts.states import AccountKind, Stage
 from crm.consents import Consent, ConsentChange, ConsentPatch
 from crm.terms import ErpTerms, ErpTermsChange
+from records.filters import AnyOf, Statuses
 from records.links import ExternalRef, LinkExternal
 from values.address import Address, AddressChange, AddressPatch
 from values.decimals import rounded
@@ -243,7 +244,7 @@ class ContactView(ReachableView):
 class ReachableQuery(BaseModel):
     """Filters that accounts and contacts have alike."""
 
-    status: Status | None = None
+    status: Statuses | None = None
     email: Line | None = Field(default=None, description="In any spelling of the address.")
     phone: PhoneText | None = Field(
         default=None, description="In any spelling; or the last digits of it."
@@ -259,7 +260,7 @@ class AccountQuery(ReachableQuery):
         default=None,
         description="Words of name, e-mail, phone, tax id or ERP customer number; also pinyin.",
     )
-    stage: Stage | None = None
+    stage: Annotated[str, AnyOf(Stage)] | None = None
     owner_id: UUID | None = None
     tax_id: TaxId | None = None
 
@@ -271,6 +272,7 @@ class ContactQuery(ReachableQuery):
         default=None, description="Words of name, title, e-mail or phone; also pinyin."
     )
     account_id: UUID | None = None
+    owner_id: UUID | None = Field(default=None, description="The owner of the account.")
 
 
 class Probe(Command):

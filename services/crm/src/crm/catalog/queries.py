@@ -24,8 +24,9 @@ from crm.catalog.schemas import (
 )
 from crm.catalog.states import Master, PriceStatus
 from crm.sql import Sql
+from records.filters import among
 from records.links import linked_to
-from records.reads import BY_NAME, Reads, columns_of, everybody, record_filters
+from records.reads import BY_NAME, Reads, columns_of, everybody, record_filters, sorts_of
 from values.money import UnitPrice
 from values.prices import PriceStep
 
@@ -91,7 +92,7 @@ def _product_filters(_at: Reading, query: ProductQuery) -> list[Filter]:
         Filter("code = {}", query.code),
         Filter("category = {}", query.category),
         Filter("active = {}", query.active),
-        Filter("master = {}", query.master),
+        among("master", query.master),
         linked_to("product", query.external_system, query.external_id),
     ]
 
@@ -128,9 +129,7 @@ PRICES = Reads(
     query=PriceQuery,
     filters=_price_filters,
     searched=searched.PRICES,
-    sorts={
-        name: Sort(f"product_price.{name}", "timestamptz") for name in ("created_at", "updated_at")
-    },
+    sorts=sorts_of("product_price", named=False),
     key="product_price.id",
 )
 PRICE_LISTS = Reads(

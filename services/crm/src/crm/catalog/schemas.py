@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
 from crm.catalog.states import Master, PriceStatus
+from records.filters import AnyOf
 from records.links import ExternalRef
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity
@@ -241,7 +242,7 @@ class ProductQuery(BaseModel):
     code: Line | None = None
     category: Line | None = None
     active: bool | None = None
-    master: Master | None = None
+    master: Annotated[str, AnyOf(Master)] | None = None
     external_system: str | None = Field(default=None, max_length=32)
     external_id: str | None = Field(default=None, max_length=200)
 
@@ -251,7 +252,7 @@ class PriceQuery(BaseModel):
 
     product_id: UUID | None = None
     price_list: Line | None = None
-    status: PriceStatus | None = None
+    status: Annotated[str, AnyOf(PriceStatus)] | None = None
     external_system: str | None = Field(default=None, max_length=32)
     external_id: str | None = Field(default=None, max_length=200)
 

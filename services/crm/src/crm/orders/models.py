@@ -49,6 +49,8 @@ class Order(Record, Base):
         CheckConstraint("net >= 0 and freight >= 0 and total = net + freight", name="adds_up"),
         Index("ix_customer_order_created_at", "created_at", "id"),
         Index("ix_customer_order_updated_at", "updated_at", "id"),
+        Index("ix_customer_order_ordered_on", "ordered_on", "id"),
+        Index("ix_customer_order_total", "total", "id"),
         search_index("ix_customer_order_search", NUMBER),
         Index("ix_customer_order_account_id", "account_id", "created_at", "id"),
         Index("ix_customer_order_state", "state", "created_at", "id"),

@@ -15,7 +15,9 @@ from chassis.work.unit_of_work import Work
 from crm import reach, searched
 from crm.orders.models import Order, OrderLine
 from crm.orders.schemas import OrderQuery, OrderView
+from crm.reach import OWNED_BY
 from crm.sql import Sql
+from records.filters import among, between, total_between
 from records.links import linked_to
 from records.reads import Reads, columns_of, everybody, sorts_of
 
@@ -61,7 +63,10 @@ _LINES = """(select jsonb_agg(jsonb_build_object('id', l.id, 'product_id', l.pro
 def _filters(_at: Reading, query: OrderQuery) -> list[Filter]:
     return [
         Filter("customer_order.account_id = {}", query.account_id),
-        Filter("customer_order.state = {}", query.state),
+        Filter(OWNED_BY.format(of="customer_order"), query.owner_id),
+        among("customer_order.state", query.state),
+        *between("customer_order.ordered_on", query.ordered_on_gte, query.ordered_on_lte),
+        *total_between("customer_order.total", query),
         Filter("customer_order.number = {}", query.number),
         linked_to("customer_order", query.external_system, query.external_id),
     ]
@@ -92,7 +97,13 @@ ORDERS = Reads(
     query=OrderQuery,
     filters=_filters,
     searched=searched.ORDERS,
-    sorts=sorts_of("customer_order", named=False),
+    sorts=sorts_of(
+        "customer_order",
+        named=False,
+        texts=("number",),
+        days=("ordered_on",),
+        total="customer_order.total",
+    ),
     key="customer_order.id",
 )
 

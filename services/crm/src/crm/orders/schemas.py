@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 from chassis.http.etag import EtagVersion, Revision
 from crm.orders.erp_orders import ErpOrder
 from crm.orders.states import OrderState, RefusalKind
+from records.filters import AnyOf, TotalQuery
 from records.links import ExternalRef
 from records.routes import LARGEST_BATCH
 from values.address import Address, AddressPatch
@@ -237,11 +238,14 @@ class UpsertReply(BaseModel):
     revision: Revision
 
 
-class OrderQuery(BaseModel):
-    """Which orders are wanted."""
+class OrderQuery(TotalQuery):
+    """Which orders are wanted; the total is that of lines and freight."""
 
     account_id: UUID | None = None
-    state: OrderState | None = None
+    owner_id: UUID | None = Field(default=None, description="The owner of the account.")
+    state: Annotated[str, AnyOf(OrderState)] | None = None
+    ordered_on_gte: Day | None = Field(default=None, description="The first day.")
+    ordered_on_lte: Day | None = Field(default=None, description="The last day.")
     number: str | None = Field(default=None, max_length=40)
     external_system: str | None = Field(default=None, max_length=32)
     external_id: str | None = Field(default=None, max_length=200)

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from chassis.storage.paging import Filter, Sort
+from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from crm import searched
 from crm.sql import Sql
 from crm.staff.models import StaffMember, Team
 from crm.staff.schemas import MemberQuery, MemberView, TeamQuery, TeamView
-from records.reads import BY_NAME, Reads, columns_of, everybody
+from records.reads import BY_NAME, Reads, columns_of, everybody, sorts_of
 
 __all__ = ["TEAMS", "USERS", "ensure_member", "lies_below", "lock_member", "teams_with_names"]
 
@@ -47,7 +47,7 @@ USERS = Reads(
     query=MemberQuery,
     filters=_user_filters,
     searched=searched.MEMBERS,
-    sorts={"login": Sort("u.login", "text"), "created_at": Sort("u.created_at", "timestamptz")},
+    sorts=sorts_of("u", named=False, texts=("login",)),
     default_sort="login",
     key="u.id",
 )

@@ -8,7 +8,7 @@ from fastapi import Query, Response, status
 from chassis.actor import Actor
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
 from chassis.http.etag import reply_with
-from chassis.http.paging import PageAsked
+from chassis.http.paging import RecordsAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.identity.users import LoginTaken
@@ -55,7 +55,7 @@ async def _member(
 
 @user_router.get("")
 async def user_list(
-    wanted: Annotated[MemberQuery, Query()], _by: Reader, asked: PageAsked, at: InReading
+    wanted: Annotated[MemberQuery, Query()], _by: Reader, asked: RecordsAsked, at: InReading
 ) -> Page[MemberView]:
     """Staff members; `sort` by login or created_at."""
     return await queries.USERS.page(at, wanted, asked)

@@ -12,6 +12,7 @@ from erp import searched
 from erp.approvals.models import Approval
 from erp.approvals.schemas import ApprovalQuery, ApprovalView
 from erp.approvals.states import ApprovalState
+from records.filters import among
 from records.reads import BY_TIME, Reads, everybody
 
 __all__ = ["APPROVALS", "add", "for_update", "pending_requests"]
@@ -39,7 +40,7 @@ async def add(work: Work, approval: Approval) -> None:
 
 
 def _filters(_at: Reading, query: ApprovalQuery) -> list[Filter]:
-    return [Filter("state = {}", query.state), Filter("subject_id = {}", query.subject_id)]
+    return [among("state", query.state), Filter("subject_id = {}", query.subject_id)]
 
 
 APPROVALS = Reads(

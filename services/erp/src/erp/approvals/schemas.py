@@ -1,13 +1,14 @@
 """Commands and views of approvals."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
 from chassis.http.etag import EtagVersion, Revision
 from erp.approvals.states import ApprovalKind, ApprovalState
+from records.filters import AnyOf
 from values.text import Command, Note
 
 __all__ = ["ApprovalQuery", "ApprovalView", "Decide"]
@@ -22,7 +23,7 @@ class Decide(Command):
 class ApprovalQuery(BaseModel):
     """Which approvals are wanted."""
 
-    state: ApprovalState | None = None
+    state: Annotated[str, AnyOf(ApprovalState)] | None = None
     subject_id: UUID | None = None
 
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from chassis.http.etag import EtagVersion, Revision
 from erp.catalog.states import ItemKind, PriceStatus, Tracking
+from records.filters import AnyOf, Statuses
 from records.links import ExternalRef
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity
@@ -202,7 +203,7 @@ class ItemQuery(BaseModel):
     """Which items are wanted."""
 
     q: Line | None = Field(default=None, description="Words of SKU, name or barcode; also pinyin.")
-    status: Status | None = None
+    status: Statuses | None = None
     sku: Code | None = None
     barcode: Line | None = None
     category: Code | None = Field(default=None, description="Code of the category.")
@@ -302,7 +303,7 @@ class PriceQuery(BaseModel):
     item_id: UUID | None = None
     sku: Code | None = None
     price_list: Code | None = Field(default=None, description="Code of the price list.")
-    status: PriceStatus | None = None
+    status: Annotated[str, AnyOf(PriceStatus)] | None = None
     valid_on: Day | None = Field(default=None, description="Only prices that hold on this day.")
     external_system: str | None = Field(default=None, max_length=32)
     external_id: str | None = Field(default=None, max_length=200)

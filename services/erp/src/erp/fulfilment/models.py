@@ -66,6 +66,7 @@ class Order(PartlyEdited, Record, Base):
         Index("ix_sales_order_created_at", "created_at", "id"),
         Index("ix_sales_order_updated_at", "updated_at", "id"),
         Index("ix_sales_order_ordered_on", "ordered_on", "id"),
+        Index("ix_sales_order_total", text("(net + charges)"), "id"),
         search_index("ix_sales_order_search", NUMBER),
         Index("ix_sales_order_state", "state", "created_at", "id"),
         Index("ix_sales_order_customer_id", "customer_id", "created_at", "id"),

@@ -18,6 +18,7 @@ from erp.fulfilment.events import (
 )
 from erp.fulfilment.states import ChargeKind, OrderState, ShipmentKind
 from erp.stock.schemas import Serials
+from records.filters import AnyOf, TotalQuery
 from values.address import Address, AddressChange, AddressPatch
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity
@@ -309,10 +310,12 @@ class OrderView(View):
     updated_at: datetime
 
 
-class OrderQuery(BaseModel):
-    """Which sales orders are wanted."""
+class OrderQuery(TotalQuery):
+    """Which sales orders are wanted; the total is that of lines and charges, without tax."""
 
-    state: OrderState | None = None
+    state: Annotated[str, AnyOf(OrderState)] | None = None
+    ordered_on_gte: Day | None = Field(default=None, description="The first day.")
+    ordered_on_lte: Day | None = Field(default=None, description="The last day.")
     customer_id: UUID | None = None
     number: DocumentNumber | None = None
     external_system: str | None = Field(default=None, max_length=32)
@@ -324,7 +327,7 @@ class ShipmentQuery(BaseModel):
 
     order_id: UUID | None = None
     customer_id: UUID | None = None
-    kind: ShipmentKind | None = None
+    kind: Annotated[str, AnyOf(ShipmentKind)] | None = None
     reversed: bool | None = Field(
         default=None, description="Only what was, or was not, taken back as a mistake."
     )

@@ -98,6 +98,7 @@ class JournalEntry(Identified, Base):
         Index("ix_journal_entry_source_id", "source_id"),
         search_index("ix_journal_entry_search", memo_text()),
         Index("ix_journal_entry_effective_on", "effective_on", "id"),
+        Index("ix_journal_entry_recorded_at", "recorded_at", "id"),
         Index("ix_journal_entry_period_id", "period_id"),
     )
 

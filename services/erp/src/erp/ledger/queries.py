@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from chassis.problems.ranges import require_ranges
 from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.reading import Reading
 from chassis.storage.searching import containing
@@ -23,7 +24,8 @@ from erp.ledger.schemas import (
 )
 from erp.searched import ENTRIES
 from erp.sql import Sql
-from records.reads import BY_TIME, Reads, columns_of, everybody
+from records.filters import among
+from records.reads import BY_TIME, Reads, columns_of, everybody, sorts_of_postings
 
 __all__ = [
     "ACCOUNTS",
@@ -46,7 +48,7 @@ __all__ = [
 
 def _filters(_at: Reading, query: AccountQuery) -> list[Filter]:
     """The conditions that the query puts on accounts."""
-    return [Filter("kind = {}", query.kind)]
+    return [among("kind", query.kind)]
 
 
 ACCOUNTS = Reads(
@@ -180,6 +182,7 @@ async def periods_of(sql: Sql, year_id: UUID | None) -> list[PeriodView]:
 
 async def entry_page(sql: Sql, asked: PageQuery, wanted: EntryQuery) -> Page[EntryView]:
     """One page of entries with their lines, the newest day first."""
+    require_ranges(vars(wanted))
     page = await fetch_page(
         sql,
         columns=_ENTRY,
@@ -195,7 +198,7 @@ async def entry_page(sql: Sql, asked: PageQuery, wanted: EntryQuery) -> Page[Ent
                 wanted.account,
             ),
         ],
-        sorts={"effective_on": Sort("e.effective_on", "date")},
+        sorts=sorts_of_postings("e") | {"effective_on": Sort("e.effective_on", "date")},
         default="-effective_on",
         asked=asked,
         key="e.id",

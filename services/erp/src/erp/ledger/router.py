@@ -10,7 +10,7 @@ from chassis.clock import business_day
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
-from chassis.http.paging import SearchAsked
+from chassis.http.paging import RecordSearchAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
@@ -123,7 +123,7 @@ async def period_update(
 
 @entry_router.get("")
 async def journal_entry_list(
-    _by: Reader, wanted: Annotated[EntryQuery, Query()], asked: SearchAsked, at: InReading
+    _by: Reader, wanted: Annotated[EntryQuery, Query()], asked: RecordSearchAsked, at: InReading
 ) -> Page[EntryView]:
     """Journal entries with their lines, the newest day first."""
     return await queries.entry_page(at.sql, asked, wanted)

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
 from erp.ledger.states import AccountKind, PeriodState
+from records.filters import AnyOf
 from values.days import Day
 from values.decimals import NonNegativeDecimal, NonNegativeSum, Sum
 from values.external import ExternalId, SourceVersion
@@ -72,7 +73,7 @@ class AccountView(View):
 class AccountQuery(BaseModel):
     """Which accounts are wanted."""
 
-    kind: AccountKind | None = None
+    kind: Annotated[str, AnyOf(AccountKind)] | None = None
 
 
 class NewYear(Command):

@@ -9,7 +9,7 @@ import asyncpg
 import orjson
 
 from chassis.storage.base import version_columns
-from chassis.storage.paging import Filter
+from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from erp import searched
 from erp.parties.models import TAX_ID_KEY, Customer, Supplier
@@ -59,7 +59,7 @@ CUSTOMERS = Reads(
     query=PartyQuery,
     filters=_filters("customer"),
     searched=searched.CUSTOMERS,
-    sorts=BY_NAME,
+    sorts={**BY_NAME, "number": Sort("number", "text")},
 )
 SUPPLIERS = Reads(
     name="supplier",
@@ -70,7 +70,7 @@ SUPPLIERS = Reads(
     query=PartyQuery,
     filters=_filters("supplier"),
     searched=searched.SUPPLIERS,
-    sorts=BY_NAME,
+    sorts={**BY_NAME, "number": Sort("number", "text")},
 )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from chassis.http.etag import EtagVersion, Revision
+from records.filters import Statuses
 from records.links import ExternalRef, LinkExternal
 from values.address import Address, AddressChange, AddressPatch
 from values.email import Email
@@ -204,7 +205,7 @@ class PartyQuery(BaseModel):
         default=None,
         description="Words of number, name, legal name, e-mail, phone, tax id; also pinyin.",
     )
-    status: Status | None = None
+    status: Statuses | None = None
     tax_id: TaxId | None = None
     email: Line | None = None
     external_system: str | None = Field(default=None, max_length=32)

@@ -53,6 +53,8 @@ class Bill(Record, Base):
         ),
         Index("ix_bill_created_at", "created_at", "id"),
         Index("ix_bill_updated_at", "updated_at", "id"),
+        Index("ix_bill_effective_on", "effective_on", "id"),
+        Index("ix_bill_gross", "gross", "id"),
         Index("ix_bill_supplier_id", "supplier_id", "created_at", "id"),
         Index("ix_bill_kind_created_at", "kind", "created_at", "id"),
         Index("ix_bill_opening", "created_at", "id", postgresql_where=text("opening")),

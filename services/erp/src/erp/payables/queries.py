@@ -14,6 +14,7 @@ from erp.payables.schemas import BillQuery, BillView, OpeningPayableQuery, Openi
 from erp.payables.states import BillKind
 from erp.settlement.states import OpeningKind
 from erp.sql import Sql
+from records.filters import among, between, total_between
 from records.reads import Reads, everybody, sorts_of
 from values.comparing import same_when_read
 
@@ -151,17 +152,24 @@ _OPENING = """bill.id, bill.version, bill.supplier_number as number,
   bill.effective_on, bill.currency, bill.gross as amount,
   coalesce(i.open_amount, p.unallocated) as open_amount,
   coalesce(i.written_off, 0) as written_off, p.id as payment_id, bill.created_at"""
-_KIND_OF_OPENING = {OpeningKind.DEBT: BillKind.OPENING, OpeningKind.CREDIT: BillKind.CREDIT_NOTE}
+_KIND_OF_OPENING: Mapping[str, str] = {
+    OpeningKind.DEBT: BillKind.OPENING,
+    OpeningKind.CREDIT: BillKind.CREDIT_NOTE,
+}
 _OPENINGS = """(select * from bill where opening) bill
   left join open_item i on i.source_id = bill.id and bill.kind = 'opening'
   left join payment p on p.source_id = bill.id and bill.kind = 'credit_note'"""
 
 
 def _bill_filters(_at: Reading, query: BillQuery) -> list[Filter]:
-    plain = query.model_dump(exclude={"supplier_number"})
     number = query.supplier_number
     return [
-        *(Filter(f"bill.{name} = {{}}", value) for name, value in plain.items()),
+        Filter("bill.supplier_id = {}", query.supplier_id),
+        Filter("bill.purchase_order_id = {}", query.purchase_order_id),
+        among("bill.kind", query.kind),
+        among("bill.state", query.state),
+        *between("bill.effective_on", query.effective_on_gte, query.effective_on_lte),
+        *total_between("bill.gross", query),
         Filter(f"{NUMBER_READ} = {{}}", None if number is None else same_when_read(number)),
     ]
 
@@ -169,13 +177,14 @@ def _bill_filters(_at: Reading, query: BillQuery) -> list[Filter]:
 def _opening_filters(_at: Reading, query: OpeningPayableQuery) -> list[Filter]:
     return [
         Filter("bill.supplier_id = {}", query.supplier_id),
-        Filter("bill.kind = {}", _KIND_OF_OPENING[query.kind] if query.kind else None),
+        among("bill.kind", query.kind, _KIND_OF_OPENING),
+        *total_between("bill.gross", query),
         Filter(f"{NUMBER_READ} = {{}}", same_when_read(query.number) if query.number else None),
         Filter("(coalesce(i.open_amount, p.unallocated) > 0) = {}", query.open),
     ]
 
 
-_SORTS = sorts_of("bill", named=False)
+_SORTS = sorts_of("bill", named=False, days=("effective_on",), total="bill.gross")
 
 BILLS = Reads(
     name="bill",

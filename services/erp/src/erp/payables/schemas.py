@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from chassis.http.etag import EtagVersion, Revision
 from erp.payables.states import BillKind, BillState
 from erp.settlement.schemas import OpeningItemFields, OpeningItemQuery, OpeningItemView
+from records.filters import AnyOf, TotalQuery
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity
 from values.money import MoneyView, PositiveMoney
@@ -201,13 +202,15 @@ class BillView(View):
     created_at: datetime
 
 
-class BillQuery(BaseModel):
-    """Which bills are wanted."""
+class BillQuery(TotalQuery):
+    """Which bills are wanted; the total is that with tax."""
 
-    kind: BillKind | None = None
+    kind: Annotated[str, AnyOf(BillKind)] | None = None
     supplier_id: UUID | None = None
     purchase_order_id: UUID | None = None
     supplier_number: Line | None = Field(
         default=None, description="As a person reads it: case, width and blanks do not count."
     )
-    state: BillState | None = None
+    state: Annotated[str, AnyOf(BillState)] | None = None
+    effective_on_gte: Day | None = Field(default=None, description="The first day.")
+    effective_on_lte: Day | None = Field(default=None, description="The last day.")

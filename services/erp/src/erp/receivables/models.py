@@ -23,7 +23,7 @@ from erp.base import Base
 from erp.receivables.errors import OverCredited
 from erp.receivables.rules.amounts import proportional_part
 from erp.receivables.states import InvoiceKind, InvoiceState
-from erp.searched import INVOICE_NUMBER, NUMBER
+from erp.searched import INVOICE_NUMBER, NUMBER, PRINTED
 from erp.settlement.states import OpeningKind
 from records.entities import Record
 from values.decimals import plain
@@ -80,6 +80,8 @@ class Invoice(Record, Base):
         ),
         Index("ix_invoice_created_at", "created_at", "id"),
         Index("ix_invoice_updated_at", "updated_at", "id"),
+        Index("ix_invoice_effective_on", "effective_on", "id"),
+        Index("ix_invoice_gross", "gross", "id"),
         Index("ix_invoice_customer_id", "customer_id", "created_at", "id"),
         Index("ix_invoice_order_id", "order_id", postgresql_where=text("order_id is not null")),
         Index(
@@ -109,6 +111,7 @@ class InvoiceNumber(Base):
     __tablename__ = "invoice_number"
     __table_args__ = (
         UniqueConstraint("series", "number"),
+        Index("ix_invoice_number_printed", text(PRINTED.format(of=""))),
         search_index("ix_invoice_number_search", INVOICE_NUMBER),
     )
 
@@ -185,6 +188,7 @@ class OpeningReceivable(Record, Base):
         CheckConstraint("issued_on <= due_on and issued_on <= effective_on", name="days"),
         Index("ix_opening_receivable_created_at", "created_at", "id"),
         Index("ix_opening_receivable_updated_at", "updated_at", "id"),
+        Index("ix_opening_receivable_amount", "amount", "id"),
         Index("ix_opening_receivable_customer_id", "customer_id", "created_at", "id"),
         search_index("ix_opening_receivable_search", NUMBER),
     )

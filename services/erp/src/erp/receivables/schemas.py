@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from chassis.http.etag import EtagVersion, Revision
 from erp.receivables.states import InvoiceKind, InvoiceState
 from erp.settlement.schemas import OpeningItemFields, OpeningItemQuery, OpeningItemView
+from records.filters import AnyOf, TotalQuery
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity
 from values.money import MoneyView, PositiveMoney, UnitPriceView
@@ -210,14 +211,16 @@ class InvoiceView(View):
     created_at: datetime
 
 
-class InvoiceQuery(BaseModel):
-    """Which invoices are wanted."""
+class InvoiceQuery(TotalQuery):
+    """Which invoices are wanted; the total is that with tax."""
 
     customer_id: UUID | None = None
     order_id: UUID | None = None
     credits_id: UUID | None = None
-    kind: InvoiceKind | None = None
-    state: InvoiceState | None = None
+    kind: Annotated[str, AnyOf(InvoiceKind)] | None = None
+    state: Annotated[str, AnyOf(InvoiceState)] | None = None
+    effective_on_gte: Day | None = Field(default=None, description="The first day.")
+    effective_on_lte: Day | None = Field(default=None, description="The last day.")
     number: DocumentNumber | None = Field(
         default=None, description="As it is printed: INV-2026-000001."
     )

@@ -65,6 +65,8 @@ class OpenItem(Identified, Base):
             postgresql_where=text(f"source_type in ({_NUMBERED_AS_PAYMENTS})"),
         ),
         Index("ix_open_item_created_at", "created_at", "id"),
+        Index("ix_open_item_updated_at", "updated_at", "id"),
+        Index("ix_open_item_amount", "amount", "id"),
         Index("ix_open_item_due_on", "due_on", "id"),
         Index("ix_open_item_party_id", "party_id"),
         search_index("ix_open_item_search", open_item_text()),
@@ -72,6 +74,7 @@ class OpenItem(Identified, Base):
     )
 
     created_at: Mapped[datetime]
+    updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     side: Mapped[str]
     party_id: Mapped[UUID]
     source_type: Mapped[str]
@@ -130,6 +133,8 @@ class Payment(Record, Base):
         ),
         Index("ix_payment_created_at", "created_at", "id"),
         Index("ix_payment_updated_at", "updated_at", "id"),
+        Index("ix_payment_effective_on", "effective_on", "id"),
+        Index("ix_payment_amount", "amount", "id"),
         Index("ix_payment_kind_created_at", "kind", "created_at", "id"),
         Index("ix_payment_party_id", "party_id", "created_at", "id"),
         search_index("ix_payment_search", payment_text()),

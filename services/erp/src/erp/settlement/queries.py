@@ -12,7 +12,7 @@ from uuid import UUID
 from chassis.ids import uuid7
 from chassis.storage.bulk import Bulk
 from chassis.storage.loading import loaded
-from chassis.storage.paging import Filter, Sort
+from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
@@ -26,7 +26,8 @@ from erp.settlement.schemas import (
 )
 from erp.settlement.states import PaymentDirection, PaymentState, Side
 from erp.sql import Sql
-from records.reads import BY_TIME, Reads, everybody
+from records.filters import among, between, total_between
+from records.reads import Reads, everybody, sorts_of
 
 __all__ = [
     "OPEN_ITEMS",
@@ -190,7 +191,7 @@ async def items_to_settle(
 async def add_open_items(work: Work, items: Sequence[OpenItem]) -> None:
     """Store new open items."""
     write = Bulk()
-    write.insert(OpenItem, items, *_NEW_ITEM, created_at=work.now)
+    write.insert(OpenItem, items, *_NEW_ITEM, created_at=work.now, updated_at=work.now)
     await write.execute(work.sql)
 
 
@@ -208,7 +209,8 @@ async def save_settled(
 ) -> None:
     """Store what is left of open items, and what settled them."""
     write = Bulk()
-    write.update(OpenItem, items, "open_amount", "credited", "written_off")
+    settled = ("open_amount", "credited", "written_off")
+    write.update(OpenItem, items, *settled, updated_at=work.now)
     write.insert(
         Allocation,
         allocations,
@@ -316,7 +318,7 @@ async def payment_views(sql: Sql, payment_ids: Sequence[UUID]) -> list[PaymentVi
 def _payment_filters(_at: Reading, query: PaymentQuery) -> list[Filter]:
     return [
         Filter("party_id = {}", query.party_id),
-        Filter("kind = {}", query.kind),
+        among("kind", query.kind),
         Filter(
             "reversed_on is not null and {}::boolean",
             query.state == PaymentState.REVERSED or None,
@@ -325,15 +327,21 @@ def _payment_filters(_at: Reading, query: PaymentQuery) -> list[Filter]:
             "reversed_on is null and {}::boolean",
             query.state == PaymentState.BOOKED or None,
         ),
+        *between("effective_on", query.effective_on_gte, query.effective_on_lte),
+        *total_between("amount", query),
         Filter(_NUMBERED, query.number),
     ]
 
 
+_EQUAL = ("side", "party_id", "order_id", "source_id")
+
+
 def _open_item_filters(_at: Reading, query: OpenItemQuery) -> list[Filter]:
-    equal = query.model_dump(exclude={"open"})
     return [
-        *(Filter(f"{column} = {{}}", value) for column, value in equal.items()),
+        *(Filter(f"{name} = {{}}", getattr(query, name)) for name in _EQUAL),
         Filter("(open_amount > 0) = {}", query.open),
+        *between("due_on", query.due_on_gte, query.due_on_lte),
+        *total_between("amount", query),
     ]
 
 
@@ -346,7 +354,9 @@ PAYMENTS = Reads(
     query=PaymentQuery,
     filters=_payment_filters,
     searched=searched.PAYMENTS,
-    sorts=BY_TIME,
+    sorts=sorts_of(
+        "payment", named=False, texts=("number",), days=("effective_on",), total="payment.amount"
+    ),
 )
 OPEN_ITEMS = Reads(
     name="open_item",
@@ -357,5 +367,5 @@ OPEN_ITEMS = Reads(
     query=OpenItemQuery,
     filters=_open_item_filters,
     searched=searched.OPEN_ITEMS,
-    sorts={"created_at": Sort("created_at", "timestamptz"), "due_on": Sort("due_on", "date")},
+    sorts=sorts_of("open_item", named=False, days=("due_on",), total="open_item.amount"),
 )

@@ -11,7 +11,7 @@ from chassis.clock import business_day
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
-from chassis.http.paging import RecordSearchAsked, SearchAsked
+from chassis.http.paging import RecordSearchAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
@@ -242,7 +242,10 @@ async def payment_reverse(
 
 @open_item_router.get("")
 async def open_item_list(
-    _by: Reader, requested: Annotated[OpenItemQuery, Query()], asked: SearchAsked, at: InReading
+    _by: Reader,
+    requested: Annotated[OpenItemQuery, Query()],
+    asked: RecordSearchAsked,
+    at: InReading,
 ) -> Page[OpenItemView]:
     """What is, or was, to be paid of documents, the newest first."""
     return await queries.OPEN_ITEMS.page(at, requested, asked)

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
 from erp.settlement.states import OpeningKind, PaymentDirection, PaymentKind, PaymentState, Side
+from records.filters import AnyOf, TotalQuery
 from values.days import Day
 from values.decimals import NonNegativeDecimal, NonNegativeSum, Sum
 from values.external import ExternalId, SourceVersion
@@ -199,12 +200,14 @@ class PaymentView(View):
     created_at: datetime
 
 
-class PaymentQuery(BaseModel):
-    """Which payments are wanted."""
+class PaymentQuery(TotalQuery):
+    """Which payments are wanted; the total is the amount paid."""
 
     party_id: UUID | None = None
-    kind: PaymentKind | None = None
-    state: PaymentState | None = None
+    kind: Annotated[str, AnyOf(PaymentKind)] | None = None
+    state: Annotated[str, AnyOf(PaymentState)] | None = None
+    effective_on_gte: Day | None = Field(default=None, description="The first day.")
+    effective_on_lte: Day | None = Field(default=None, description="The last day.")
     number: DocumentNumber | None = Field(
         default=None,
         description="Its own number, or that of its refund, of its reversal, or of its rest that "
@@ -240,14 +243,16 @@ class OpenItemView(View):
     created_at: datetime
 
 
-class OpenItemQuery(BaseModel):
-    """Which open items are wanted."""
+class OpenItemQuery(TotalQuery):
+    """Which open items are wanted; the total is the amount of the document."""
 
     side: Side | None = None
     party_id: UUID | None = None
     order_id: UUID | None = None
     source_id: UUID | None = Field(default=None, description="The invoice or bill.")
     open: bool | None = Field(default=None, description="Only what is, or is not, left to be paid.")
+    due_on_gte: Day | None = Field(default=None, description="The first day.")
+    due_on_lte: Day | None = Field(default=None, description="The last day.")
 
 
 class OpeningResult(View):
@@ -285,10 +290,10 @@ class OpeningItemView(View):
     created_at: datetime
 
 
-class OpeningItemQuery(BaseModel):
-    """Which opening items are wanted."""
+class OpeningItemQuery(TotalQuery):
+    """Which opening items are wanted; the total is the amount that was open then."""
 
-    kind: OpeningKind | None = None
+    kind: Annotated[str, AnyOf(OpeningKind)] | None = None
     number: Name | None = Field(default=None, description="In any case, with or without blanks.")
     open: bool | None = Field(default=None, description="Only what is, or is not, left of them.")
 

@@ -137,7 +137,7 @@ async def stock_level_list(
 
 @move_router.get("")
 async def stock_move_list(
-    _by: Reader, wanted: Annotated[MoveQuery, Query()], asked: SearchAsked, at: InReading
+    _by: Reader, wanted: Annotated[MoveQuery, Query()], asked: RecordSearchAsked, at: InReading
 ) -> Page[MoveView]:
     """What went from where to where, the newest first."""
     return await MOVES.page(at, wanted, asked)
@@ -159,7 +159,10 @@ async def serial_get(serial_id: UUID, _by: Reader, at: InReading) -> SerialHisto
 
 @stock_document_router.get("")
 async def stock_document_list(
-    _by: Reader, wanted: Annotated[StockDocumentQuery, Query()], asked: SearchAsked, at: InReading
+    _by: Reader,
+    wanted: Annotated[StockDocumentQuery, Query()],
+    asked: RecordSearchAsked,
+    at: InReading,
 ) -> Page[StockDocumentView]:
     """Documents that moved goods, with what they moved, the newest first."""
     return await DOCUMENTS.page(at, wanted, asked)

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
 from erp.stock.states import StockDocumentKind
+from records.filters import AnyOf
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity, Quantity, Sum
 from values.external import ExternalId, SourceVersion
@@ -199,7 +200,7 @@ class MoveQuery(BaseModel):
 class StockDocumentQuery(BaseModel):
     """Which documents that moved goods are wanted."""
 
-    kind: StockDocumentKind | None = None
+    kind: Annotated[str, AnyOf(StockDocumentKind)] | None = None
     sku: Code | None = Field(default=None, description="Only those that moved this item.")
     effective_on_gte: Day | None = Field(default=None, description="The first day.")
     effective_on_lte: Day | None = Field(default=None, description="The last day.")

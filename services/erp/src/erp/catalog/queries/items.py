@@ -34,7 +34,7 @@ CATEGORIES = Reads(
     key="item_category.id",
     visible=everybody,
     searched=searched.CATEGORIES,
-    sorts=sorts_of("item_category"),
+    sorts=sorts_of("item_category", texts=("code",)),
     default_sort="name",
 )
 ITEMS = Reads(
@@ -53,7 +53,7 @@ ITEMS = Reads(
     query=ItemQuery,
     filters=_filters,
     searched=searched.ITEMS,
-    sorts=sorts_of("item"),
+    sorts=sorts_of("item", texts=("sku",)),
 )
 
 

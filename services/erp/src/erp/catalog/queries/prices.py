@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from chassis.storage.paging import Filter
+from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
@@ -43,7 +43,7 @@ PRICE_LISTS = Reads(
     source="price_list",
     visible=everybody,
     searched=searched.PRICE_LISTS,
-    sorts=BY_NAME,
+    sorts={**BY_NAME, "code": Sort("code", "text")},
     default_sort="name",
 )
 PRICES = Reads(

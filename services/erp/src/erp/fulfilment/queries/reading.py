@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from chassis.storage.base import version_columns
-from chassis.storage.paging import Filter, Sort
+from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from erp import searched
 from erp.fulfilment.models import Order
 from erp.fulfilment.schemas import OrderQuery, OrderView
 from erp.sql import Sql
+from records.filters import among, between, total_between
 from records.links import linked_to
 from records.reads import Reads, everybody, sorts_of
 
@@ -67,9 +68,14 @@ _STATE = f"""sales_order.id, {version_columns(Order.__table__)},
     order by c.recorded_at desc, c.id desc limit 1) as last_change"""
 
 
+_TOTAL = "(sales_order.net + sales_order.charges)"
+
+
 def _filters(_at: Reading, query: OrderQuery) -> list[Filter]:
     return [
-        Filter("sales_order.state = {}", query.state),
+        among("sales_order.state", query.state),
+        *between("sales_order.ordered_on", query.ordered_on_gte, query.ordered_on_lte),
+        *total_between(_TOTAL, query),
         Filter("sales_order.customer_id = {}", query.customer_id),
         Filter("sales_order.number = {}", query.number),
         linked_to("sales_order", query.external_system, query.external_id),
@@ -85,8 +91,9 @@ ORDERS = Reads(
     query=OrderQuery,
     filters=_filters,
     searched=searched.SALES_ORDERS,
-    sorts=sorts_of("sales_order", named=False)
-    | {"ordered_on": Sort("sales_order.ordered_on", "date")},
+    sorts=sorts_of(
+        "sales_order", named=False, texts=("number",), days=("ordered_on",), total=_TOTAL
+    ),
     key="sales_order.id",
 )
 

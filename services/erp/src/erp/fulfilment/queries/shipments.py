@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from chassis.storage.paging import Filter, Sort
+from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
@@ -13,6 +13,7 @@ from erp.fulfilment.models import Shipment, ShipmentLine
 from erp.fulfilment.schemas import ShipmentQuery, ShipmentView
 from erp.fulfilment.states import ShipmentKind
 from erp.sql import Sql
+from records.filters import among
 from records.reads import Reads, everybody, sorts_of
 
 __all__ = [
@@ -43,7 +44,7 @@ _LATER_RETURN = """select exists (select from shipment s
     and r.reversed_on is null
   join shipment_line b on b.shipment_id = r.id and b.order_line_id = l.order_line_id
   where s.id = $1)"""
-_SORTS = sorts_of("s", named=False) | {"shipped_on": Sort("s.shipped_on", "date")}
+_SORTS = sorts_of("s", named=False, texts=("number",), days=("shipped_on",))
 
 
 async def order_of_shipment(sql: Sql, shipment_id: UUID) -> UUID | None:
@@ -104,7 +105,7 @@ def _filters(_at: Reading, query: ShipmentQuery) -> list[Filter]:
     return [
         Filter("s.order_id = {}", query.order_id),
         Filter("o.customer_id = {}", query.customer_id),
-        Filter("s.kind = {}", query.kind),
+        among("s.kind", query.kind),
         Filter("s.reversed_on is not null and {}::boolean", query.reversed or None),
         Filter(
             "s.reversed_on is null and not {}::boolean",

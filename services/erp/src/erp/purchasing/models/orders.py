@@ -43,6 +43,8 @@ class PurchaseOrder(Record, Base):
     __table_args__ = (
         enum_check("state", PurchaseOrderState),
         Index("ix_purchase_order_created_at", "created_at", "id"),
+        Index("ix_purchase_order_updated_at", "updated_at", "id"),
+        Index("ix_purchase_order_ordered_on", "ordered_on", "id"),
         search_index("ix_purchase_order_search", NUMBER),
         Index("ix_purchase_order_state_created_at", "state", "created_at", "id"),
         Index("ix_purchase_order_supplier_id_created_at", "supplier_id", "created_at", "id"),

@@ -56,6 +56,7 @@ class PurchaseSuggestion(Record, Base):
             postgresql_where=text("state = 'open'"),
         ),
         Index("ix_purchase_suggestion_created_at", "created_at", "id"),
+        Index("ix_purchase_suggestion_updated_at", "updated_at", "id"),
         Index("ix_purchase_suggestion_item_id", "item_id"),
         Index("ix_purchase_suggestion_supplier_id", "supplier_id"),
         Index("ix_purchase_suggestion_state_created_at", "state", "created_at", "id"),

@@ -42,6 +42,7 @@ class PurchaseReceipt(Identified, Base):
     __table_args__ = (
         Index("ix_purchase_receipt_purchase_order_id", "purchase_order_id"),
         Index("ix_purchase_receipt_recorded_at", "recorded_at", "id"),
+        Index("ix_purchase_receipt_updated_at", "updated_at", "id"),
         search_index("ix_purchase_receipt_search", NUMBER),
         Index("ix_purchase_receipt_effective_on", "effective_on", "id"),
     )
@@ -50,6 +51,7 @@ class PurchaseReceipt(Identified, Base):
     purchase_order_id: Mapped[UUID] = mapped_column(ForeignKey("purchase_order.id"))
     effective_on: Mapped[date]
     recorded_at: Mapped[datetime]
+    updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     actor: Mapped[str]
 
 
@@ -131,6 +133,7 @@ class PurchaseReturn(Identified, Base):
             postgresql_where=text("kind = 'reversal'"),
         ),
         Index("ix_purchase_return_recorded_at", "recorded_at", "id"),
+        Index("ix_purchase_return_updated_at", "updated_at", "id"),
         search_index("ix_purchase_return_search", NUMBER),
         Index("ix_purchase_return_effective_on", "effective_on", "id"),
     )
@@ -143,6 +146,7 @@ class PurchaseReturn(Identified, Base):
     reason: Mapped[str]
     expected_again: Mapped[bool]
     recorded_at: Mapped[datetime]
+    updated_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     actor: Mapped[str]
     reversed_on: Mapped[date | None]
     reversal_id: Mapped[UUID | None]

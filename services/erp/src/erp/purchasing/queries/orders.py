@@ -6,7 +6,7 @@ from uuid import UUID
 
 from chassis.storage.bulk import Bulk
 from chassis.storage.loading import loaded
-from chassis.storage.paging import Filter, Sort
+from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
@@ -14,7 +14,8 @@ from erp.purchasing.models.orders import PurchaseOrder, PurchaseOrderLine
 from erp.purchasing.schemas.orders import PurchaseOrderQuery, PurchaseOrderView
 from erp.purchasing.states import PurchaseOrderState
 from erp.sql import Sql
-from records.reads import Reads, everybody
+from records.filters import among, between
+from records.reads import Reads, everybody, sorts_of
 
 __all__ = [
     "ORDERS",
@@ -62,7 +63,8 @@ _STATE = """o.id, o.version, o.number, o.supplier_id, s.number as supplier_numbe
 
 def _filters(_at: Reading, query: PurchaseOrderQuery) -> list[Filter]:
     return [
-        Filter("o.state = {}", query.state),
+        among("o.state", query.state),
+        *between("o.ordered_on", query.ordered_on_gte, query.ordered_on_lte),
         Filter("o.supplier_id = {}", query.supplier_id),
         Filter("o.number = {}", query.number),
     ]
@@ -78,7 +80,7 @@ ORDERS = Reads(
     query=PurchaseOrderQuery,
     filters=_filters,
     searched=searched.PURCHASE_ORDERS,
-    sorts={"created_at": Sort("o.created_at", "timestamptz")},
+    sorts=sorts_of("o", named=False, texts=("number",), days=("ordered_on",)),
     show=lambda at, row: PurchaseOrderView.of(row, at.setting.currency),
 )
 

@@ -28,6 +28,7 @@ from erp.purchasing.schemas.receipts import (
     ReceiptQuery,
 )
 from erp.sql import Sql
+from records.filters import among
 from records.reads import Reads, everybody
 
 __all__ = [
@@ -64,8 +65,11 @@ _VIEW = f"""r.id, r.number, r.purchase_order_id, o.number as purchase_order_numb
       'serials', g.serials) order by g.position), '[]')
     from {_CAME} g join item i on i.id = g.item_id) as lines"""
 _SORTS = {
+    "created_at": Sort("r.recorded_at", "timestamptz"),
+    "updated_at": Sort("r.updated_at", "timestamptz"),
     "recorded_at": Sort("r.recorded_at", "timestamptz"),
     "effective_on": Sort("r.effective_on", "date"),
+    "number": Sort("r.number", "text"),
 }
 
 
@@ -110,7 +114,7 @@ _RETURN = """r.id, r.number, r.kind, r.purchase_receipt_id, g.number as purchase
 
 def _return_filters(_at: Reading, query: PurchaseReturnQuery) -> list[Filter]:
     return [
-        Filter("r.kind = {}", query.kind),
+        among("r.kind", query.kind),
         Filter("r.purchase_receipt_id = {}", query.purchase_receipt_id),
         Filter("r.purchase_order_id = {}", query.purchase_order_id),
         *_either(query),
@@ -146,7 +150,7 @@ _LINES = """select id, purchase_receipt_id, position, order_line_id, item_id, qu
     serials, returned, returned_value
   from purchase_receipt_line where purchase_receipt_id = $1 order by position
   for no key update"""
-_RECEIPT = ("id", "number", "purchase_order_id", "effective_on", "recorded_at", "actor")
+_RECEIPT = ("id", "number", "purchase_order_id", "effective_on", "actor")
 
 
 class ReceiptHead(NamedTuple):
@@ -177,7 +181,7 @@ async def add_receipts(
 ) -> None:
     """Store new receipts with their lines."""
     write = Bulk()
-    write.insert(PurchaseReceipt, receipts, *_RECEIPT)
+    write.insert(PurchaseReceipt, receipts, *_RECEIPT, recorded_at=work.now, updated_at=work.now)
     write.run(_ADD_LINES, _NewLine, [_new_line(line) for line in lines], *_NewLine._fields)
     await write.execute(work.sql)
 
@@ -217,7 +221,7 @@ async def add_return(
     await work.flush()
     work.session.add_all(lines)
     await work.flush()
-    await save_receipt_lines(work, receipt_lines)
+    await save_receipt_lines(work, purchase_return.purchase_receipt_id, receipt_lines)
 
 
 async def return_head(sql: Sql, return_id: UUID) -> tuple[UUID, UUID] | None:
@@ -244,8 +248,13 @@ async def lines_of_return(work: Work, return_id: UUID) -> Sequence[PurchaseRetur
     return (await work.session.scalars(wanted)).all()
 
 
-async def save_receipt_lines(work: Work, lines: Sequence[PurchaseReceiptLine]) -> None:
-    """Store what went back of a receipt's lines."""
+async def save_receipt_lines(
+    work: Work, receipt_id: UUID, lines: Sequence[PurchaseReceiptLine]
+) -> None:
+    """Store what went back of a receipt's lines, and that the receipt changed by it."""
+    await work.sql.execute(
+        "update purchase_receipt set updated_at = $2 where id = $1", receipt_id, work.now
+    )
     write = Bulk()
     write.update(PurchaseReceiptLine, lines, "returned", "returned_value")
     await write.execute(work.sql)

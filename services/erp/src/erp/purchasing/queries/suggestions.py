@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chassis.storage.bulk import Bulk
 from chassis.storage.loading import loaded
-from chassis.storage.paging import Filter, Sort
+from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
@@ -16,7 +16,8 @@ from erp.purchasing.models.prices import PurchaseSuggestion, SupplierPrice
 from erp.purchasing.rules.replenishing import SupplierTerms
 from erp.purchasing.schemas.orders import SuggestionQuery, SuggestionView
 from erp.sql import Sql
-from records.reads import Reads, everybody
+from records.filters import among
+from records.reads import Reads, everybody, sorts_of
 
 __all__ = [
     "SUGGESTIONS",
@@ -37,7 +38,7 @@ _SUGGESTION = """s.id, s.version, s.created_at, s.updated_at, s.item_id, s.quant
 
 def _filters(_at: Reading, query: SuggestionQuery) -> list[Filter]:
     return [
-        Filter("s.state = {}", query.state),
+        among("s.state", query.state),
         Filter("s.item_id = (select id from item where sku = {})", query.sku),
     ]
 
@@ -55,7 +56,7 @@ SUGGESTIONS = Reads(
     query=SuggestionQuery,
     filters=_filters,
     searched=searched.SUGGESTIONS,
-    sorts={"created_at": Sort("s.created_at", "timestamptz")},
+    sorts=sorts_of("s", named=False),
 )
 
 _OPEN = f"select {_SUGGESTION} from purchase_suggestion s where s.state = 'open'"

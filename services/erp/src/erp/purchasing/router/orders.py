@@ -8,7 +8,7 @@ from fastapi import Query, Response, status
 from chassis.actor import Actor
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
 from chassis.http.etag import reply_with
-from chassis.http.paging import SearchAsked
+from chassis.http.paging import RecordSearchAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
@@ -104,7 +104,7 @@ _BILLED = (
 async def purchase_order_list(
     _by: Reader,
     wanted: Annotated[PurchaseOrderQuery, Query()],
-    asked: SearchAsked,
+    asked: RecordSearchAsked,
     at: InReading,
 ) -> Page[PurchaseOrderView]:
     """Purchase orders with their lines, the newest first."""

@@ -6,7 +6,7 @@ from fastapi import Query, status
 
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
-from chassis.http.paging import SearchAsked
+from chassis.http.paging import RecordSearchAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
@@ -70,7 +70,10 @@ suggestion_router = api_router(prefix="/v1/purchase-suggestions", tag="purchase-
 
 @suggestion_router.get("")
 async def purchase_suggestion_list(
-    _by: Reader, wanted: Annotated[SuggestionQuery, Query()], asked: SearchAsked, at: InReading
+    _by: Reader,
+    wanted: Annotated[SuggestionQuery, Query()],
+    asked: RecordSearchAsked,
+    at: InReading,
 ) -> Page[SuggestionView]:
     """What should be bought, the newest first."""
     return await SUGGESTIONS.page(at, wanted, asked)

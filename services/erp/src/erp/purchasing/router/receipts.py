@@ -7,7 +7,7 @@ from fastapi import Query, status
 
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
-from chassis.http.paging import SearchAsked
+from chassis.http.paging import RecordSearchAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
@@ -83,7 +83,7 @@ _SENT_BACK = (
 
 @purchase_receipt_router.get("")
 async def purchase_receipt_list(
-    _by: Reader, wanted: Annotated[ReceiptQuery, Query()], asked: SearchAsked, at: InReading
+    _by: Reader, wanted: Annotated[ReceiptQuery, Query()], asked: RecordSearchAsked, at: InReading
 ) -> Page[PurchaseReceiptView]:
     """Receipts of purchase orders with what came, the newest first."""
     return await RECEIPTS.page(at, wanted, asked)
@@ -133,7 +133,10 @@ async def purchase_receipt_reverse(
 
 @purchase_return_router.get("")
 async def purchase_return_list(
-    _by: Reader, wanted: Annotated[PurchaseReturnQuery, Query()], asked: SearchAsked, at: InReading
+    _by: Reader,
+    wanted: Annotated[PurchaseReturnQuery, Query()],
+    asked: RecordSearchAsked,
+    at: InReading,
 ) -> Page[PurchaseReturnView]:
     """What went back to suppliers, and receipts taken back, the newest first."""
     return await RETURNS.page(at, wanted, asked)

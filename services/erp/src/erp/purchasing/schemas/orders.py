@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.http.etag import EtagVersion, Revision
 from erp.purchasing.events import ReceivedSerial
 from erp.purchasing.states import PurchaseOrderState, SuggestionState
+from records.filters import AnyOf
 from records.links import ExternalRef
 from values.days import Day
 from values.decimals import EXACT, NonNegativeDecimal, PositiveQuantity, Quantity, rounded
@@ -133,7 +134,7 @@ class SupplierPriceQuery(BaseModel):
 class SuggestionQuery(BaseModel):
     """Which suggestions are wanted."""
 
-    state: SuggestionState | None = None
+    state: Annotated[str, AnyOf(SuggestionState)] | None = None
     sku: str | None = Field(default=None, max_length=64)
 
 
@@ -220,7 +221,9 @@ class ChangePurchaseOrder(Command):
 class PurchaseOrderQuery(BaseModel):
     """Which orders are wanted."""
 
-    state: PurchaseOrderState | None = None
+    state: Annotated[str, AnyOf(PurchaseOrderState)] | None = None
+    ordered_on_gte: Day | None = Field(default=None, description="The first day.")
+    ordered_on_lte: Day | None = Field(default=None, description="The last day.")
     supplier_id: UUID | None = None
     number: DocumentNumber | None = None
 

@@ -1,6 +1,7 @@
 """Receipts, and what of them went back: commands and views."""
 
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, Field, StrictBool
@@ -8,6 +9,7 @@ from pydantic import BaseModel, Field, StrictBool
 from erp.purchasing.schemas.orders import LARGEST_BATCH, EffectiveOn, View
 from erp.purchasing.states import PurchaseReturnKind, ReceiptState
 from erp.stock.schemas import Serials
+from records.filters import AnyOf
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity, Quantity
 from values.text import Command, DocumentNumber, Name
@@ -180,7 +182,7 @@ class PurchaseReturnView(View):
 class PurchaseReturnQuery(BaseModel):
     """Which returns are wanted."""
 
-    kind: PurchaseReturnKind | None = None
+    kind: Annotated[str, AnyOf(PurchaseReturnKind)] | None = None
     purchase_receipt_id: UUID | None = None
     purchase_order_id: UUID | None = None
     supplier_id: UUID | None = None

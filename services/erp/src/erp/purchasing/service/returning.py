@@ -184,6 +184,7 @@ def _new_return(
         reason=reason,
         expected_again=again,
         recorded_at=work.now,
+        updated_at=work.now,
         actor=work.actor.reference,
     )
 

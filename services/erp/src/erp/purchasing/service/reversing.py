@@ -46,6 +46,7 @@ async def reverse_return(work: Work, return_id: UUID, command: ReverseReturn) ->
     locked = (await orders.lock_orders(work, [head[0]]))[head[0]]
     purchase_return = await receipts.return_for_update(work, return_id)
     purchase_return.reverse(on=day, reason=command.reason)
+    purchase_return.updated_at = work.now
     lines = await receipts.lines_of_return(work, return_id)
     came = {line.id: line for line in await receipts.lines_of_receipt(work, head[1])}
     is_closed_short = locked.order.is_closed_short(locked.lines)
@@ -59,7 +60,7 @@ async def reverse_return(work: Work, return_id: UUID, command: ReverseReturn) ->
         locked.order.reopen(locked.lines, work.now)
     await work.flush()
     await orders.save_orders(work, [locked])
-    await receipts.save_receipt_lines(work, list(came.values()))
+    await receipts.save_receipt_lines(work, head[1], list(came.values()))
     item_ids = {one.id: came[one.receipt_line_id].item_id for one in lines}
     await _restock(work, purchase_return, [(one, item_ids[one.id]) for one in lines], left)
     touched = {came[one.receipt_line_id].order_line_id for one in lines}

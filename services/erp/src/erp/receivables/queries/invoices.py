@@ -12,14 +12,16 @@ from uuid import UUID
 
 from chassis.storage.bulk import Bulk
 from chassis.storage.loading import loaded
-from chassis.storage.paging import Filter
+from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
 from erp.receivables.errors import DebtWrittenOff
 from erp.receivables.models import Invoice, InvoiceLine, InvoiceTax
 from erp.receivables.schemas import InvoiceQuery, InvoiceView, TaxCodeView
+from erp.searched import PRINTED
 from erp.sql import Sql
+from records.filters import among, between, total_between
 from records.reads import Reads, everybody, sorts_of
 from values.decimals import plain
 
@@ -240,8 +242,15 @@ async def save_credited(work: Work, document: InvoiceDocument, gross: Decimal) -
 
 
 def _filters(_at: Reading, query: InvoiceQuery) -> list[Filter]:
-    plain = query.model_dump(exclude={"number"})
-    where = [Filter(f"invoice.{name} = {{}}", value) for name, value in plain.items()]
+    where = [
+        Filter("invoice.customer_id = {}", query.customer_id),
+        Filter("invoice.order_id = {}", query.order_id),
+        Filter("invoice.credits_id = {}", query.credits_id),
+        among("invoice.kind", query.kind),
+        among("invoice.state", query.state),
+        *between("invoice.effective_on", query.effective_on_gte, query.effective_on_lte),
+        *total_between("invoice.gross", query),
+    ]
     if query.number is not None:
         series, _, counted = query.number.rpartition("-")
         # What does not end with a count is no number of ours; none is the zeroth.
@@ -259,6 +268,7 @@ INVOICES = Reads(
     query=InvoiceQuery,
     filters=_filters,
     searched=searched.INVOICES,
-    sorts=sorts_of("invoice", named=False),
+    sorts=sorts_of("invoice", named=False, days=("effective_on",), total="invoice.gross")
+    | {"number": Sort(PRINTED.format(of="n."), "text")},
     key="invoice.id",
 )

@@ -12,6 +12,7 @@ from erp import searched
 from erp.receivables.models import OpeningReceivable
 from erp.receivables.schemas import OpeningQuery, OpeningView
 from erp.sql import Sql
+from records.filters import among, total_between
 from records.reads import Reads, everybody, sorts_of
 from values.comparing import same_when_read
 
@@ -76,7 +77,8 @@ def _filters(_at: Reading, query: OpeningQuery) -> list[Filter]:
     return [
         Filter("r.customer_id = {}", query.customer_id),
         Filter("r.number_key = {}", same_when_read(query.number) if query.number else None),
-        Filter("r.kind = {}", query.kind),
+        among("r.kind", query.kind),
+        *total_between("r.amount", query),
         Filter("(coalesce(i.open_amount, p.unallocated) > 0) = {}", query.open),
     ]
 
@@ -90,6 +92,6 @@ OPENING_RECEIVABLES = Reads(
     query=OpeningQuery,
     filters=_filters,
     searched=searched.OPENING_RECEIVABLES,
-    sorts=sorts_of("r", named=False),
+    sorts=sorts_of("r", named=False, total="r.amount"),
     key="r.id",
 )

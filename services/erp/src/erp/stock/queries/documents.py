@@ -4,7 +4,8 @@ from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from erp import searched
 from erp.stock.schemas import StockDocumentQuery, StockDocumentView
-from records.reads import Reads, everybody
+from records.filters import among
+from records.reads import Reads, everybody, sorts_of_postings
 
 __all__ = ["DOCUMENTS"]
 
@@ -29,7 +30,7 @@ _OF_ITEM = """d.source_id in (select m.source_id from stock_move m
 
 def _filters(_at: Reading, query: StockDocumentQuery) -> list[Filter]:
     return [
-        Filter("d.source_type = {}", query.kind),
+        among("d.source_type", query.kind),
         Filter(_OF_ITEM, query.sku),
         Filter("d.effective_on >= {}", query.effective_on_gte),
         Filter("d.effective_on <= {}", query.effective_on_lte),
@@ -47,9 +48,6 @@ DOCUMENTS = Reads(
     query=StockDocumentQuery,
     filters=_filters,
     searched=searched.STOCK_DOCUMENTS,
-    sorts={
-        "recorded_at": Sort("d.recorded_at", "timestamptz"),
-        "effective_on": Sort("d.effective_on", "date"),
-    },
+    sorts=sorts_of_postings("d") | {"effective_on": Sort("d.effective_on", "date")},
     default_sort="-recorded_at",
 )

@@ -14,7 +14,7 @@ from erp.stock.lines import DemandState, Shortage
 from erp.stock.models.goods import Warehouse
 from erp.stock.rules.units import ItemUnit
 from erp.stock.schemas import LevelView, MoveQuery, MoveView, WarehouseView
-from records.reads import BY_TIME, Reads, columns_of, everybody
+from records.reads import BY_TIME, Reads, columns_of, everybody, sorts_of_postings
 
 __all__ = [
     "MOVED",
@@ -137,7 +137,7 @@ MOVES = Reads(
     query=MoveQuery,
     filters=_filters,
     searched=searched.MOVES,
-    sorts={"recorded_at": Sort("m.recorded_at", "timestamptz")},
+    sorts=sorts_of_postings("m"),
     default_sort="-recorded_at",
 )
 _GOODS = """select i.id, i.sku, i.kind, i.unit, u.decimals
