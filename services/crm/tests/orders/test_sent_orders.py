@@ -152,7 +152,7 @@ async def test_pages_show_each_order_once_the_newest_first(shop, desk):
 
 
 @pytest.mark.parametrize(
-    "question", ["state=lost", "account_id=17", "sort=total", "limit=0", "limit=201", "cursor=x"]
+    "question", ["state=lost", "account_id=17", "sort=note", "limit=0", "limit=201", "cursor=x"]
 )
 async def test_wrong_questions_are_refused(desk, question):
     reply = await desk.client.get(f"{ORDERS}?{question}")

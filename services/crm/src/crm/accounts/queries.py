@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypeAlias
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -12,13 +13,14 @@ import orjson
 from sqlalchemy import select
 
 from chassis.storage.base import version_columns
+from chassis.storage.bulk import Bulk
 from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.storage.searching import Kept, having
 from chassis.work.locking import any_of
 from chassis.work.unit_of_work import Work
 from crm import reach, searched
-from crm.accounts.models import ACTIVE, Account, Contact
+from crm.accounts.models import ACTIVE, Account, AccountDebt, Contact
 from crm.accounts.schemas import (
     AccountQuery,
     AccountView,
@@ -42,6 +44,7 @@ __all__ = [
     "ACCOUNTS",
     "CONTACTS",
     "MOST_FOUND",
+    "OwedBy",
     "Sql",
     "Wanted",
     "account_ids_of_contacts",
@@ -90,11 +93,8 @@ _LOCK_ACCOUNTS_OF_SENT = """select from account where id = any(array(
 _ORDERS = "select from account where id = $1 for key share"
 _DEBTS_OF = """select c.id, d.owes, d.told_at from account c
   left join account_debt d on d.account_id = c.id where c.id = any($1::uuid[])"""
-_STORE_DEBTS = """insert into account_debt as d (account_id, owes, told_at)
-  select n.* from unnest($1::uuid[], $2::numeric[], $3::timestamptz[]) as n(id, owes, told_at)
-  order by n.id
-  on conflict (account_id) do update set owes = excluded.owes, told_at = excluded.told_at
-    where d.told_at <= excluded.told_at"""
+_IF_NOT_OLDER = """(account_id) do update set owes = excluded.owes, told_at = excluded.told_at
+    where account_debt.told_at <= excluded.told_at"""
 
 _ENDS_IN_EIGHT = """right(phone_digits, 8) = ({0}::text[])[1] and phone_digits <> ''
   and (phone_e164 = '' or ({0}::text[])[2] = '' or phone_e164 = ({0}::text[])[2])"""
@@ -267,10 +267,20 @@ async def debts_of(
     return {row["id"]: row["told_at"] and (row["owes"], row["told_at"]) for row in rows}
 
 
-async def store_debts(sql: Sql, debts: Sequence[tuple[UUID, Decimal, datetime]]) -> None:
+class OwedBy(NamedTuple):
+    """What an account owes, and when the ERP said so."""
+
+    account_id: UUID
+    owes: Decimal
+    told_at: datetime
+
+
+async def store_debts(sql: Sql, debts: Sequence[OwedBy]) -> None:
     """Keep the newest word of what different accounts owe."""
-    if debts:
-        await sql.execute(_STORE_DEBTS, *zip(*debts, strict=True))
+    bulk = Bulk()
+    in_order = sorted(debts, key=attrgetter("account_id"))
+    bulk.insert(AccountDebt, in_order, *OwedBy._fields, conflict=_IF_NOT_OLDER)
+    await bulk.execute(sql)
 
 
 MOST_FOUND = 20

@@ -3,17 +3,20 @@
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from operator import attrgetter
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
 from sqlalchemy import select
 
+from chassis.storage.bulk import Bulk
 from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from chassis.work.locking import any_of
 from chassis.work.unit_of_work import Work
 from crm import reach, searched
-from crm.catalog.models import PriceList, Product, ProductPrice
+from crm.catalog.models import PriceList, Product, ProductAvailability, ProductPrice
 from crm.catalog.rules.pricing import PricedProduct
 from crm.catalog.schemas import (
     PriceListView,
@@ -34,6 +37,7 @@ __all__ = [
     "PRICES",
     "PRICE_LISTS",
     "PRODUCTS",
+    "StockOf",
     "availability_versions",
     "is_account",
     "overlapping",
@@ -54,16 +58,10 @@ _PRICE = "jsonb_build_object('amount', amount::text, 'currency', product_price.c
 _AVAILABILITY_VERSIONS = """select p.id, coalesce(a.source_version, 0) as version,
     coalesce(a.source_history, 1) as history from product p
   left join product_availability a on a.product_id = p.id where p.id = any($1::uuid[])"""
-_STORE_AVAILABILITIES = """insert into product_availability as a
-    (product_id, source_version, source_history, free, incoming, updated_at)
-  select n.*, $6
-    from unnest($1::uuid[], $2::bigint[], $3::integer[], $4::numeric[], $5::numeric[])
-      as n(id, version, history, free, incoming)
-  order by n.id
-  on conflict (product_id) do update set source_version = excluded.source_version,
+_IF_NEWER = """(product_id) do update set source_version = excluded.source_version,
     source_history = excluded.source_history,
     free = excluded.free, incoming = excluded.incoming, updated_at = excluded.updated_at
-    where (a.source_history, a.source_version)
+    where (product_availability.source_history, product_availability.source_version)
       < (excluded.source_history, excluded.source_version)"""
 
 _PRICED = """select p.id as product_id, p.code, p.list_price, p.currency as list_currency,
@@ -270,9 +268,19 @@ async def availability_versions(
     return {row["id"]: row for row in await sql.fetch(_AVAILABILITY_VERSIONS, product_ids)}
 
 
-async def store_availabilities(
-    sql: Sql, stocks: Sequence[tuple[UUID, int, int, Decimal, Decimal]], *, now: datetime
-) -> None:
-    """Keep the newest word (version, history, free, incoming) of different products' stock."""
-    if stocks:
-        await sql.execute(_STORE_AVAILABILITIES, *zip(*stocks, strict=True), now)
+class StockOf(NamedTuple):
+    """What the ERP says of a product's stock."""
+
+    product_id: UUID
+    source_version: int
+    source_history: int
+    free: Decimal
+    incoming: Decimal
+
+
+async def store_availabilities(sql: Sql, stocks: Sequence[StockOf], *, now: datetime) -> None:
+    """Keep the newest word of different products' stock."""
+    bulk = Bulk()
+    in_order = sorted(stocks, key=attrgetter("product_id"))
+    bulk.insert(ProductAvailability, in_order, *StockOf._fields, conflict=_IF_NEWER, updated_at=now)
+    await bulk.execute(sql)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from chassis.storage import loading
+from chassis.storage.bulk import Bulk
 from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.locking import any_of
@@ -110,18 +110,20 @@ ORDERS = Reads(
 PUBLISHED = replace(ORDERS, visible=everybody)
 """Orders as events tell them, whoever acts or reads events."""
 
-_ADD_LINES = """line as (insert into customer_order_line (id, order_id, position, product_id,
-    quantity, unit_price, discount, net, external_line_id)
-  select * from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::uuid[], $5::numeric[],
-    $6::numeric[], $7::numeric[], $8::numeric[], $9::text[]))"""
-_ADD_ORDER = f"""with {_ADD_LINES}
-insert into customer_order (id, version, created_at, updated_at, number, account_id, ordered_on,
-    requested_on, ship_to, note, currency, state, net, freight, total, erp, erp_version,
-    content_version, content_history)
-  select $10, 1, $11, $11, 'O-' || lpad(number, greatest(6, length(number)), '0'), $12, $13,
-    $14, $15, $16, $17, $18, $19, $20, $21, null, 0, 1,
-    (select epoch from installation)
-  from (select nextval('customer_order_number_seq')::text as number) n
+_LINE = (
+    *("id", "order_id", "position", "product_id", "quantity", "unit_price", "discount"),
+    *("net", "external_line_id"),
+)
+_GIVEN = (
+    *("id", "created_at", "account_id", "ordered_on", "requested_on", "ship_to", "note"),
+    *("currency", "state", "net", "freight", "total"),
+)
+_ADD_ORDER = f"""insert into customer_order (number, version, updated_at, erp_version,
+    content_version, content_history, {", ".join(_GIVEN)})
+  select 'O-' || lpad(s.number, greatest(6, length(s.number)), '0'), 1, n.created_at, 0, 1,
+    (select epoch from installation), {", ".join(f"n.{name}" for name in _GIVEN)}
+  from {{rows}}
+    cross join lateral (select nextval('customer_order_number_seq')::text as number) s
   returning number, content_history"""
 
 
@@ -152,35 +154,19 @@ async def load_lines(work: Work, order_id: UUID) -> list[OrderLine]:
 
 async def add_order(work: Work, order: Order, lines: Sequence[OrderLine]) -> None:
     """Store a new order with its lines; it gets the next number, gaps are allowed."""
-    [row] = await work.sql.fetch(
-        _ADD_ORDER,
-        *_columns(lines),
-        order.id,
-        order.created_at,
-        order.account_id,
-        order.ordered_on,
-        order.requested_on,
-        order.ship_to.model_dump_json(),
-        order.note,
-        order.currency,
-        order.state,
-        order.net,
-        order.freight,
-        order.total,
-    )
-    order.number, order.content_history = row
+    bulk = Bulk()
+    bulk.insert(OrderLine, lines, *_LINE)
+    [row] = await bulk.fetch(work.sql, _ADD_ORDER, Order, [order], *_GIVEN)
+    order.number, order.content_history = row["number"], row["content_history"]
 
 
 async def replace_lines(work: Work, order_id: UUID, lines: Sequence[OrderLine]) -> None:
     """Store other lines in place of the order's."""
     await work.sql.execute("delete from customer_order_line where order_id = $1", order_id)
     work.session.expunge_all()
-    await work.sql.execute(f"with {_ADD_LINES} select 1", *_columns(lines))
-
-
-def _columns(lines: Sequence[OrderLine]) -> list[list[Any]]:
-    named = ("id", "order_id", "position", "product_id", "quantity", "unit_price", "discount")
-    return loading.columns_of(lines, *named, "net", "external_line_id")
+    bulk = Bulk()
+    bulk.insert(OrderLine, lines, *_LINE)
+    await bulk.execute(work.sql)
 
 
 async def unknown_to_erp(sql: Sql, product_ids: Collection[UUID]) -> list[str]:

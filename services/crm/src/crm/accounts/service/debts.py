@@ -36,7 +36,7 @@ async def store_debts(work: Work, sent: Sequence[Owed]) -> list[Outcome]:
         outcomes.append(_outcome(one, found[one.account_id]))
     newer = [one for one, outcome in zip(sent, outcomes, strict=True) if outcome == "updated"]
     await queries.store_debts(
-        work.sql, [(one.account_id, one.amount, one.told_at) for one in newer]
+        work.sql, [queries.OwedBy(one.account_id, one.amount, one.told_at) for one in newer]
     )
     return outcomes
 

@@ -46,6 +46,8 @@ async def store_stocks(work: Work, sent: Sequence[Stock]) -> list[Outcome]:
         age = age_of(one.version, last, history=history, last_history=last_history)
         outcomes.append(OUTCOMES[age])
         if age > 0:
-            rows.append((one.product_id, one.version, history, one.free, one.incoming))
+            rows.append(
+                queries.StockOf(one.product_id, one.version, history, one.free, one.incoming)
+            )
     await queries.store_availabilities(work.sql, rows, now=work.now)
     return outcomes
