@@ -13,11 +13,12 @@ from chassis.events.event import Event
 from chassis.service import Module, Service
 from crm.app import SERVICE as CRM
 from erp.app import SERVICE as ERP
+from records.attachments.module import MODULE as ATTACHMENTS
 from records.notes.module import MODULE as NOTES
 from sync_bridge.app import SERVICE as BRIDGE
 from tests.architecture.sources import ROOT
 
-SHARED = [NOTES]
+SHARED = [ATTACHMENTS, NOTES]
 """Modules of a library, the same in several services."""
 SERVICES = {"erp": ERP, "crm": CRM, "sync_bridge": BRIDGE}
 ROUTED = {

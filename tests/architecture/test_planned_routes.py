@@ -10,7 +10,8 @@ from tests.architecture.sources import ROOT
 
 SERVICES = {service.name: service for service in registered(ROOT).values()}
 EVERYWHERE = {"event_list", "event_state_list", "event_consumer_delete", "session_delete"}
-"""Replies that are no view: bytes that are kept as JSON, and none at all; notes are deleted so."""
+"""Replies that are no view: bytes that are kept as JSON, and none at all; notes and attachments are
+deleted so, and files downloaded."""
 OF_SERVICE = {"bridge": {"flow_resume", "mapping_unlink"}}
 
 
@@ -22,5 +23,6 @@ def test_all_other_routes_are_planned(name):
     ours = [route for route in routes if isinstance(route, IdempotentRoute)]
     assert len(ours) > 20
     without = {route.name for route in ours if Plan.of(route) is None}
-    without = {name for name in without if not name.endswith("_note_delete")}
+    ends = ("_note_delete", "_attachment_delete", "_attachment_download")
+    without = {name for name in without if not name.endswith(ends)}
     assert without == EVERYWHERE | OF_SERVICE.get(name, set())

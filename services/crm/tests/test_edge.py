@@ -1,6 +1,7 @@
 """What every path of the CRM refuses, before it does anything."""
 
 import asyncio
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -44,9 +45,7 @@ MIRRORED = {"order-fulfilments", "order-refusals", "product-availabilities", "ac
 
 def filled(path):
     """The path with something in the place of each parameter."""
-    of = ("account", "contact", "product", "price", "price_list", "user", "team", "order", "note")
-    for name in of:
-        path = path.replace(f"{{{name}_id}}", str(uuid4()))
+    path = re.sub(r"\{\w+_id\}", lambda _: str(uuid4()), path)
     system = "erp" if path.split("/")[2] in MIRRORED else "shop"
     return path.replace("{system}", system).replace("{external_id}", "X-1")
 
@@ -107,7 +106,8 @@ async def test_a_change_says_which_version_it_is_based_on(crm, problem, path):
 
 @pytest.mark.parametrize("path", PATCHES)
 async def test_what_is_not_there_cannot_be_changed(crm, problem, path):
-    body = {"text": "Call back."} if "/notes/" in path else {}
+    bodies = {"{note_id}": {"text": "Call back."}, "{attachment_id}": {"filename": "a.txt"}}
+    body = bodies.get(path.rpartition("/")[2], {})
     reply = await crm.client.patch(filled(path), json=body, headers={"If-Match": '"1"'})
     problem(reply, 404, "not_found")
 
@@ -119,8 +119,9 @@ async def test_nothing_is_done_to_what_is_not_there(crm, problem, path):
         "notes": {"text": "Call back."},
         "password": {"password": "correct horse battery"},
     }
-    body = bodies.get(path.rpartition("/")[2], {})
-    problem(await crm.post(filled(path), body), 404, "not_found")
+    last = path.rpartition("/")[2]
+    named = {"params": {"filename": "a.txt"}} if last == "attachments" else {}
+    problem(await crm.post(filled(path), bodies.get(last, {}), **named), 404, "not_found")
 
 
 @pytest.mark.parametrize("path", [path for _, path in READS if "_id}" in path])

@@ -42,7 +42,7 @@ async def person(desk, role, team=None):
 
 
 async def records(desk, owner_id):
-    """An account of the owner's with a contact, an order, a link and notes, by collection."""
+    """An account of the owner's with contact, order, link, notes and files, by collection."""
     account = await desk.account(owner_id=owner_id, email=f"{uuid4().hex}@mill.example")
     code = desk.word("P")
     await desk.product(code=code, list_price=MONEY)
@@ -55,6 +55,7 @@ async def records(desk, owner_id):
     for path, record in made.items():
         note = await desk.add(f"{path}/{record['id']}/notes", text="Pays late.")
         record["note_id"] = note["id"]
+        record["attachment_id"] = (await desk.crm.attach(f"{path}/{record['id']}"))["id"]
     return made | {"code": code}
 
 
@@ -100,11 +101,16 @@ async def test_a_strangers_row_is_not_there_on_any_route_of_one(
     client, made = stranger
     record = made["/" + "/".join(path.split("/")[1:3])]
     at = f"{'/'.join(path.split('/')[:3])}/{record['id']}"
-    before = await desk.see(at), await desk.see(f"{at}/notes")
+    seen = (at, f"{at}/notes", f"{at}/attachments")
+    before = [await desk.see(one) for one in seen]
     where = re.sub(r"\{\w+_id\}", record["id"], path, count=1)
-    where = where.format(system="shop", external_id=record["id"], note_id=record["note_id"])
+    parts = {name: record[name] for name in ("note_id", "attachment_id")}
+    where = where.format(system="shop", external_id=record["id"], **parts)
+    if method == "POST" and where.endswith("/attachments"):
+        where += "?filename=a.txt"
     link = {"system": "shop", "external_id": "1"}
     bodies = {"external-refs": link, "notes": {"text": "Seen."}, "{note_id}": {"text": "Seen."}}
+    bodies["{attachment_id}"] = {"filename": "b.txt"}
     sent = None if method in {"GET", "DELETE"} else bodies.get(path.rpartition("/")[2], {})
     headers = once(**{"If-Match": '"77"'})
     reply = await client.request(method, where, json=sent, headers=headers)
@@ -113,7 +119,7 @@ async def test_a_strangers_row_is_not_there_on_any_route_of_one(
         method, where.replace(record["id"], str(uuid4()), 1), json=sent, headers=headers | once()
     )
     assert problem(other, 404, "not_found")["facts"].keys() == refusal["facts"].keys()
-    assert (await desk.see(at), await desk.see(f"{at}/notes")) == before
+    assert [await desk.see(one) for one in seen] == before
 
 
 @pytest.mark.parametrize("path", REACHED)

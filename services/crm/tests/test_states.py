@@ -32,6 +32,7 @@ async def test_a_state_is_what_the_last_event_said(seller):
     order = await seller.add("/v1/orders", account_id=accounts[0]["id"], lines=lines)
     await seller.crm.post(f"/v1/orders/{order['id']}/cancel", {})
     await seller.add(f"/v1/orders/{order['id']}/notes", text="Called off by telephone.")
+    await seller.crm.attach(f"/v1/orders/{order['id']}")
 
     events = await seller.crm.feed()
     for event in SERVICE.states:

@@ -1,5 +1,6 @@
 """What people add to records and documents: one line for each type gives it all."""
 
+from records.attachments.routes import attachment_routes
 from records.notes.routes import note_routes
 from records.paths import RecordPaths
 
@@ -7,5 +8,6 @@ __all__ = ["annotate"]
 
 
 def annotate(of: RecordPaths) -> None:
-    """Let people write notes on the records: `/{id}/notes` on the router of their type."""
+    """Let people write notes on the records and attach files to them, on the type's router."""
     note_routes(of)
+    attachment_routes(of)

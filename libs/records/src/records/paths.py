@@ -13,7 +13,7 @@ from fastapi import APIRouter, Path
 
 from chassis.actor import Actor
 from chassis.http.dependencies import Needs
-from chassis.http.refusals import refuses as declared
+from chassis.http.refusals import add_problems
 from chassis.problems.problem import Problem
 from chassis.problems.standard import NotFound
 from records.reads import Reads
@@ -64,9 +64,13 @@ class RecordPaths:
         types: Mapping[str, Any],
         *,
         refuses: Sequence[type[Problem]] = (),
+        replies: Mapping[int | str, Mapping[str, Any]] | None = None,
         **options: Any,
     ) -> None:
-        """Add the route `/{id}/<path>`, whose endpoint has a `record_id` and a `_by`."""
+        """Add the route `/{id}/<path>`, whose endpoint has a `record_id` and a `_by`.
+
+        `replies`: what it declares of replies that are no view.
+        """
         name = f"{self.one.replace(' ', '_')}_id"
         endpoint.__name__, endpoint.__doc__ = f"{self.name}_{verb}", text
         endpoint.__annotations__ |= {"record_id": Annotated[UUID, Path(alias=name)], **types}
@@ -74,6 +78,6 @@ class RecordPaths:
             f"/{{{name}}}/{path}",
             endpoint,
             methods=[method],
-            responses=declared(NotFound, *refuses),
+            responses=add_problems(replies or {}, (NotFound, *refuses)),
             **options,
         )

@@ -1,13 +1,17 @@
 """What records read from the environment of their service."""
 
+import re
+from pathlib import Path
 from typing import cast
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from chassis.settings import ServiceSettings
+from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
+from records.file_types import FILE_TYPES
 
-__all__ = ["RecordSettings", "source_version_step_max"]
+__all__ = ["RecordSettings", "record_settings", "source_version_step_max"]
 
 
 class RecordSettings(ServiceSettings):
@@ -20,8 +24,71 @@ class RecordSettings(ServiceSettings):
         description="A sender's version may be so far ahead of the last one taken, or a tenth of "
         "it where that is more; one further ahead is refused, as it would keep later ones out.",
     )
+    attachment_bytes_max: int = Field(
+        default=20 * 1024 * 1024,
+        ge=1024,
+        le=2**31,
+        description="Largest file that may be attached to a record, in bytes.",
+    )
+    attachment_types: str = Field(
+        default="csv,docx,gif,jpeg,jpg,odp,ods,odt,ofd,pdf,png,pptx,tif,tiff,txt,webp,xlsx",
+        description="What names of attached files may end in, by comma; `zip` can be added, no "
+        "other. The content must be of the same type.",
+    )
+    attachment_count_max: int = Field(
+        default=200, ge=1, le=100_000, description="Attachments that one record may have."
+    )
+    attachment_record_bytes_max: int = Field(
+        default=1024**3, ge=1024, description="Bytes that all attachments of a record may have."
+    )
+    attachment_folder: Path | None = Field(
+        default=None,
+        description="Folder for the content of new attachments, which the API and the worker must "
+        "share, and which is backed up with the database. Unset: it is kept in the database.",
+    )
+    attachment_scanner: str | None = Field(
+        default=None,
+        description="Virus scanner: clamd://HOST:PORT, clamd:///SOCKET, or a command that is given "
+        "the file's path and ends with 0 (clean) or 1 (infected). Unset: files are not scanned. "
+        "What has not been scanned is neither taken nor given while it does not answer.",
+    )
+    attachment_scan_seconds: float = Field(
+        default=60.0, gt=0, le=600, description="How long the virus scanner may take for a file."
+    )
+
+    @field_validator("attachment_types")
+    @classmethod
+    def _types_are_known(cls, types: str) -> str:
+        unknown = {one.strip() for one in types.split(",")} - FILE_TYPES.keys()
+        if unknown:
+            known = ", ".join(FILE_TYPES)
+            message = f"{', '.join(sorted(unknown))!r} cannot be recognised; known are {known}"
+            raise ValueError(message)
+        return types
+
+    @field_validator("attachment_scanner")
+    @classmethod
+    def _scanner_is_one(cls, scanner: str | None) -> str | None:
+        form = r"clamd://[^/:\s]+:\d{1,5}|clamd:///\S+|/\S.*"
+        if scanner is not None and not re.fullmatch(form, scanner):
+            message = (
+                f"{scanner!r} is no scanner; write clamd://host:3310, clamd:///run/clamd.sock or "
+                "the path of a command"
+            )
+            raise ValueError(message)
+        return scanner
+
+    @property
+    def attachment_endings(self) -> frozenset[str]:
+        """What names of attached files may end in."""
+        return frozenset(one.strip() for one in self.attachment_types.split(","))
+
+
+def record_settings(at: Reading) -> RecordSettings:
+    """The settings of where an act or a read runs."""
+    return cast("RecordSettings", at.setting.settings)
 
 
 def source_version_step_max(work: Work) -> int:
     """How far a sender's version may be ahead of the last one taken."""
-    return cast("RecordSettings", work.setting.settings).source_version_step_max
+    return record_settings(work).source_version_step_max

@@ -9,6 +9,7 @@ from crm.catalog.module import MODULE as CATALOG
 from crm.orders.module import MODULE as ORDERS
 from crm.settings import CrmSettings
 from crm.staff.module import MODULE as STAFF
+from records.attachments.module import MODULE as ATTACHMENTS
 from records.links import RESERVED_SYSTEMS
 from records.notes.module import MODULE as NOTES
 
@@ -40,6 +41,6 @@ SERVICE = Service(
     fields=_HERE / "fields.toml",
     locale=_HERE / "locale",
     shared_locales=(records.LOCALE,),
-    modules=(NOTES, STAFF, ACCOUNTS, CATALOG, ORDERS, _WHOLE),
+    modules=(NOTES, ATTACHMENTS, STAFF, ACCOUNTS, CATALOG, ORDERS, _WHOLE),
     reserved_systems=RESERVED_SYSTEMS,
 )

@@ -15,6 +15,7 @@ from erp.receivables.module import MODULE as RECEIVABLES
 from erp.settings import ErpSettings
 from erp.settlement.module import MODULE as SETTLEMENT
 from erp.stock.module import MODULE as STOCK
+from records.attachments.module import MODULE as ATTACHMENTS
 from records.links import RESERVED_SYSTEMS
 from records.notes.module import MODULE as NOTES
 
@@ -49,6 +50,7 @@ SERVICE = Service(
     shared_locales=(records.LOCALE,),
     modules=(
         NOTES,
+        ATTACHMENTS,
         PARTIES,
         CATALOG,
         LEDGER,

@@ -53,6 +53,9 @@ def create_app(
     app.state.settings = settings
     app.state.planned_requests = settings.planned_requests
     app.state.metrics = metrics
+    app.state.streamed_routes = [
+        one for one in app.router.routes if hasattr(getattr(one, "endpoint", None), "reads_body")
+    ]
     app.state.descriptions = Descriptions(service, settings)
     app.state.texts = Texts.load([*service.shared_locales, service.locale])
     app.state.readiness = _readiness(app)

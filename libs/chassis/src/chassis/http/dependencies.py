@@ -1,7 +1,8 @@
 """What a route asks for in its signature: who calls, the transaction, the key, the revision."""
 
 from collections.abc import AsyncIterator, Callable
-from typing import Annotated, Any, TypeAlias
+from contextlib import AbstractAsyncContextManager
+from typing import Annotated, Any, TypeAlias, cast
 
 from fastapi import Depends, Header, Request
 
@@ -23,19 +24,24 @@ from chassis.problems.standard import (
 )
 from chassis.storage.reading import Reading
 from chassis.telemetry.trace import IMPORT_ID_HEADER
+from chassis.work.database import Database
 from chassis.work.unit_of_work import Work
 
 __all__ = [
+    "ONCE",
     "Caller",
     "IfMatch",
     "InReading",
     "InWork",
+    "Key",
     "Language",
     "Needs",
     "OnlyOnce",
     "OnlyOnceUnlessDry",
     "ProblemViews",
     "ViewOf",
+    "caller",
+    "transaction_of",
 ]
 
 
@@ -80,13 +86,17 @@ async def begin(request: Request) -> AsyncIterator[Work]:
 
     Raises InvalidInput for an import's id that is none.
     """
-    actor = await caller(request)
-    database, trace = request.app.state.database, request.state.trace
+    async with transaction_of(request, await caller(request)) as work:
+        yield work
+
+
+def transaction_of(request: Request, actor: Actor) -> AbstractAsyncContextManager[Work]:
+    """The act of a request. Raises InvalidInput for an import's id that is none."""
+    trace, database = request.state.trace, cast("Database", request.app.state.database)
     if trace.import_id is None and IMPORT_ID_HEADER in request.headers:
         pointer, message = f"/header/{IMPORT_ID_HEADER}", "This is no valid id (UUID)."
         raise InvalidInput(errors=[FieldError(pointer, "uuid_parsing", message)])
-    async with database.transaction(actor=actor, trace=trace) as work:
-        yield work
+    return database.transaction(actor=actor, trace=trace)
 
 
 InWork = Annotated[Work, Depends(begin, scope="function")]

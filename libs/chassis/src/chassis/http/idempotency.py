@@ -20,7 +20,7 @@ from chassis.problems.standard import (
 from chassis.work.settle import Reply
 from chassis.work.unit_of_work import Work
 
-__all__ = ["DDL", "Replayed", "claim_key", "keep_reply"]
+__all__ = ["DDL", "Replayed", "claim_key", "keep_reply", "require_key"]
 
 DDL: tuple[str, ...] = (
     """create table idempotency_key (
@@ -64,14 +64,23 @@ class Replayed(Exception):
         )
 
 
-async def claim_key(request: Request, work: Work, key: str | None) -> None:
-    """Claim the key for this request, or end it with the reply of the first one.
-
-    Raises IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight or Replayed.
-    """
+def require_key(key: str | None) -> str:
+    """The key. Raises IdempotencyKeyRequired where there is none that can be kept."""
     if key is None or not 1 <= len(key) <= LONGEST_KEY:
         raise IdempotencyKeyRequired
-    fingerprint = await _fingerprint(request)
+    return key
+
+
+async def claim_key(
+    request: Request, work: Work, key: str | None, *, content: bytes | None = None
+) -> None:
+    """Claim the key for this request, or end it with the reply of the first one.
+
+    `content` stands for a body that was read piece by piece: its digest.
+    Raises IdempotencyKeyRequired, IdempotencyKeyReused, IdempotencyInFlight or Replayed.
+    """
+    key = require_key(key)
+    fingerprint = _fingerprint(request, await request.body() if content is None else content)
     try:
         claimed = await work.sql.fetchval(_CLAIM, work.actor.reference, key, fingerprint)
     except asyncpg.LockNotAvailableError as still_held:
@@ -82,10 +91,10 @@ async def claim_key(request: Request, work: Work, key: str | None) -> None:
     raise _repeat(await work.sql.fetchrow(_FIND, work.actor.reference, key), fingerprint)
 
 
-async def _fingerprint(request: Request) -> bytes:
+def _fingerprint(request: Request, content: bytes) -> bytes:
     query = request.scope["query_string"].decode("latin-1")
     digest = hashlib.sha256(f"{request.method} {request.scope['path']}?{query}\n".encode())
-    digest.update(await request.body())
+    digest.update(content)
     return digest.digest()
 
 

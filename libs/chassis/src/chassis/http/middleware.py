@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.http.faults import problem_reply
@@ -67,8 +68,8 @@ class Edge:
     ) -> None:
         limit = self.settings.largest_body(scope["path"])
         declared = headers.get("content-length", "0")
-        if declared.isdigit() and int(declared) > limit:
-            scope["app"] = scope.get("app") or self._application()
+        scope["app"] = scope.get("app") or self._application()
+        if declared.isdigit() and int(declared) > limit and not _reads_its_body(scope):
             reply = problem_reply(Request(scope), TooLarge(limit=limit))
             await reply(scope, receive, send)
             return
@@ -78,7 +79,8 @@ class Edge:
             except RateLimited as refused:
                 await problem_reply(Request(scope), refused)(scope, receive, send)
                 return
-        if "content-length" in headers or scope["method"] in {"GET", "HEAD"}:
+        short = "content-length" in headers or scope["method"] in {"GET", "HEAD"}
+        if short or _reads_its_body(scope):
             await self.app(scope, receive, send)
             return
         await self.app(scope, _counted(receive, limit), send)
@@ -126,6 +128,12 @@ def _add_headers(message: Message, trace: Trace, language: str) -> None:
     if all(name != b"cache-control" for name, _ in headers):
         headers.append((b"cache-control", b"no-store"))
     message["headers"] = headers
+
+
+def _reads_its_body(scope: Scope) -> bool:
+    """Whether the route of a request reads its body piece by piece, and counts it itself."""
+    routes = scope["app"].state.streamed_routes
+    return any(route.matches(scope)[0] is Match.FULL for route in routes)
 
 
 def _counted(receive: Receive, limit: int) -> Receive:

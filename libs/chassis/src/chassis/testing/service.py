@@ -85,14 +85,28 @@ class ServiceUnderTest:
         headers = {"Idempotency-Key": str(uuid4())} | options.pop("headers", {})
         return await self.client.post(path, json=body, headers=headers, **options)
 
+    async def attach(
+        self, path: str, content: bytes = b"Seen by us.", *, name: str = "a.txt"
+    ) -> dict[str, Any]:
+        """Attach a file to the record at the path; what is known of it."""
+        reply = await self.client.post(
+            f"{path}/attachments",
+            params={"filename": name},
+            content=content,
+            headers={"Idempotency-Key": str(uuid4())},
+        )
+        added: dict[str, Any] = reply.raise_for_status().json()
+        return added
+
     async def add_named(self) -> dict[str, dict[str, Any]]:
         """A record of each type that asks for a name and nothing else, by the path of its list."""
         document = (await self.client.get("/openapi.json")).json()
         schemas, made = document["components"]["schemas"], {}
         for path, acts in document["paths"].items():
-            if not {"get", "post"} <= acts.keys() or "requestBody" not in acts["post"]:
+            content = acts.get("post", {}).get("requestBody", {}).get("content", {})
+            if "get" not in acts or "application/json" not in content:
                 continue
-            body = acts["post"]["requestBody"]["content"]["application/json"]["schema"]
+            body = content["application/json"]["schema"]
             command = schemas.get(body.get("$ref", "").rpartition("/")[2], {})
             if command.get("required") == ["name"]:
                 reply = await self.post(path, {"name": uuid4().hex})

@@ -1,0 +1,1 @@
+"""Files attached to records and documents: checked by content, never shown in the browser."""
