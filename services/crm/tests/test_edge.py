@@ -37,6 +37,7 @@ AREAS = {
     "order-refusals": "orders",
     "product-availabilities": "orders",
     "account-debts": "orders",
+    "custom-fields": "custom_fields",
 }
 MIRRORED = {"order-fulfilments", "order-refusals", "product-availabilities", "account-debts"}
 """What only a bridge writes."""
@@ -45,7 +46,7 @@ MIRRORED = {"order-fulfilments", "order-refusals", "product-availabilities", "ac
 def filled(path):
     """The path with something in the place of each parameter."""
     of = ("account", "contact", "product", "price", "price_list", "user", "team", "order", "note")
-    for name in of:
+    for name in (*of, "custom_field"):
         path = path.replace(f"{{{name}_id}}", str(uuid4()))
     system = "erp" if path.split("/")[2] in MIRRORED else "shop"
     return path.replace("{system}", system).replace("{external_id}", "X-1")
@@ -57,6 +58,7 @@ def area(path):
 
 def written_with(path):
     verb = "sync" if path.split("/")[2] in MIRRORED else "write"
+    verb = "manage" if path.split("/")[2] == "custom-fields" else verb
     return f"{area(path)}.{verb}"
 
 
@@ -75,7 +77,7 @@ async def test_a_wrong_key_opens_nothing(crm, problem, method, path):
 @pytest.mark.parametrize(("method", "path"), WRITES)
 async def test_reading_is_not_enough_to_write(crm, problem, method, path):
     """Missing scope: 403, and the problem names it."""
-    reader = await crm.as_("staff.read", "accounts.read", "catalog.read", "orders.read")
+    reader = await crm.as_(*(f"{one}.read" for one in AREAS.values()))
     reply = await reader.request(
         method, filled(path), json={}, headers={"Idempotency-Key": str(uuid4())}
     )

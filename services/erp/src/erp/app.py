@@ -6,6 +6,7 @@ import records
 from chassis.service import Module, Service
 from erp.approvals.module import MODULE as APPROVALS
 from erp.catalog.module import MODULE as CATALOG
+from erp.custom import MODULE as CUSTOM_FIELDS
 from erp.fulfilment.module import MODULE as FULFILMENT
 from erp.ledger.module import MODULE as LEDGER
 from erp.parties.module import MODULE as PARTIES
@@ -49,6 +50,7 @@ SERVICE = Service(
     shared_locales=(records.LOCALE,),
     modules=(
         NOTES,
+        CUSTOM_FIELDS,
         PARTIES,
         CATALOG,
         LEDGER,

@@ -286,11 +286,13 @@ NOT_CARRIED = frozenset(
     f"tandem.erp.{name}.v1"
     for name in (
         *("bill-changed", "invoice-changed", "opening-receivable-changed", "payment-received"),
-        *("note-changed", "purchase-changed", "purchase-returned"),
+        *("note-changed", "purchase-changed", "purchase-returned", "custom-field-changed"),
     )
-) | {"tandem.crm.contact-changed.v1", "tandem.crm.note-changed.v1"}
-"""Events of which the other half needs nothing: the states of orders and debts have it; contacts
-and notes are of one's own half."""
+) | {
+    *(f"tandem.crm.{name}.v1" for name in ("contact-changed", "custom-field-changed", "note-changed")),
+}
+"""Events of which the other half needs nothing: the states of orders and debts have it; contacts,
+notes and custom fields are of one's own half."""
 
 
 def types_of(kind: str) -> list[str]:
