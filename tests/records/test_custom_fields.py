@@ -1,6 +1,7 @@
 """Custom fields on records of every type: values by every way in, in history, events and rights."""
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -31,7 +32,7 @@ SAMPLES = {
     "url": ("https://mill.example/a", "https://mill.example/a", "mill"),
 }
 """Of each kind a value, how it is kept, and what is none."""
-EXTRA = {
+EXTRA: dict[str, dict[str, Any]] = {
     "number": {"scale": 2, "min": "0", "max": "99.99"},
     "text": {"max_length": 10},
     "choice": {"choices": SIZES},
@@ -77,6 +78,12 @@ async def define(desk, record_type, kind="text", **settings):
     return await desk.add(FIELDS, **given | EXTRA.get(kind, {}) | settings)
 
 
+async def new_of(kind, desk):
+    """What a new one is made of by POST."""
+    assert kind.new is not None
+    return await kind.new(desk)
+
+
 def of(kind):
     return TYPES[kind.half, kind.path]
 
@@ -111,12 +118,12 @@ async def test_values_of_every_kind_are_taken_with_a_new_record(halves, kind):
     assert other["custom"] == {}
     given = {keys[name]: value for name, (value, _, _) in SAMPLES.items()}
     given[keys["reference"]] = other["id"]
-    made = await desk.add(kind.path, **await kind.new(desk), custom=given)
+    made = await desk.add(kind.path, **await new_of(kind, desk), custom=given)
     kept = {keys[name]: shown for name, (_, shown, _) in SAMPLES.items()}
     kept[keys["reference"]] = other["id"]
     assert made["custom"] == kept
     counted = f"select count(*) as n from {kind.table}"
-    body = await kind.new(desk)
+    body = await new_of(kind, desk)
     [before] = await desk.rows(counted)
     wrong = {keys[name]: bad for name, (_, _, bad) in SAMPLES.items() if name != "long_text"}
     refused = problem(
@@ -196,7 +203,7 @@ async def test_events_have_the_values(halves):
         desk = halves[half]
         key = (await define(desk, name))["key"]
         (kind,) = [one for one in MADE if (one.half, one.path) == (half, path)]
-        made = await desk.add(path, **await kind.new(desk), custom={key: "Blue"})
+        made = await desk.add(path, **await new_of(kind, desk), custom={key: "Blue"})
         await desk.merge(f"{path}/{made['id']}", {"custom": {key: "Red"}})
         events = [one for one in await desk.server.feed() if one["subject"] == made["id"]]
         assert [one["data"]["custom"] for one in events] == [{key: "Blue"}, {key: "Red"}]
@@ -219,9 +226,11 @@ async def test_a_required_field_and_a_default(halves):
         path = f"{kind.path}/{row['id']}"
         assert (await desk.merge(path, {"custom": {needed["key"]: "x"}})).is_success
     assert (await desk.merge(at, {"required": True})).is_success
-    refused = problem(await desk.server.post(kind.path, await kind.new(desk)), 422, "invalid_input")
+    refused = problem(
+        await desk.server.post(kind.path, await new_of(kind, desk)), 422, "invalid_input"
+    )
     assert pointers(refused) == {f"/custom/{needed['key']}": "missing"}
-    made = await desk.add(kind.path, **await kind.new(desk), custom={needed["key"]: "y"})
+    made = await desk.add(kind.path, **await new_of(kind, desk), custom={needed["key"]: "y"})
     assert made["custom"][usual["key"]] == "L"
     path = f"{kind.path}/{made['id']}"
     refused = problem(

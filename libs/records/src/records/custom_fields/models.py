@@ -7,11 +7,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
-from chassis.storage.states import enum_check
 from records.custom.kinds import Kind
 from records.entities import ACTIVE, Record
 
 __all__ = ["CustomFieldColumns", "field_rules"]
+
+
+_KINDS = ", ".join(f"'{kind}'" for kind in Kind)
 
 
 class CustomFieldColumns(Record):
@@ -43,7 +45,7 @@ def field_rules() -> tuple[SchemaItem, ...]:
     """`__table_args__` of the entity."""
     return (
         UniqueConstraint("record_type", "key"),
-        enum_check("kind", Kind),
+        CheckConstraint(f"kind in ({_KINDS})", name="kind_known"),
         CheckConstraint("key ~ '^[a-z][a-z0-9_]{0,47}$'", name="key_form"),
         CheckConstraint("label <> ''", name="label_given"),
         CheckConstraint("scale between 0 and 6", name="scale_range"),
