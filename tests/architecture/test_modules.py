@@ -12,13 +12,15 @@ from fastapi.routing import APIRoute
 from chassis.events.event import Event
 from chassis.service import Module, Service
 from crm.app import SERVICE as CRM
+from crm.custom import MODULE as CRM_CUSTOM
 from erp.app import SERVICE as ERP
+from erp.custom import MODULE as ERP_CUSTOM
 from records.attachments.module import MODULE as ATTACHMENTS
 from records.notes.module import MODULE as NOTES
 from sync_bridge.app import SERVICE as BRIDGE
 from tests.architecture.sources import ROOT
 
-SHARED = [ATTACHMENTS, NOTES]
+SHARED = [ATTACHMENTS, NOTES, CRM_CUSTOM, ERP_CUSTOM]
 """Modules of a library, the same in several services."""
 SERVICES = {"erp": ERP, "crm": CRM, "sync_bridge": BRIDGE}
 ROUTED = {

@@ -126,8 +126,8 @@ Form = dict[str, Any]
 def forms(within: dict[str, Any], schema: dict[str, Any], path: str = "") -> Iterator[Any]:
     """Place and form of every part that is no object, and of every list."""
     own, nullable = resolved(within, schema)
-    if own.get("type") == "object":
-        for name, part in own["properties"].items():
+    if own.get("type") == "object":  # one without properties is open: nothing of it crosses
+        for name, part in own.get("properties", {}).items():
             yield from forms(within, part, f"{path}.{name}" if path else name)
         return
     limits = {key: _plain(own[key]) for key in (*LIMITS, *SIZES) if key in own}

@@ -14,7 +14,10 @@ MONEY = {"amount": "1.00", "currency": "CNY"}
 REACHED = ("/v1/accounts", "/v1/contacts", "/v1/orders")
 """Collections whose rows are reached by their account's owner."""
 
-EVERYBODYS = ("/v1/products", "/v1/product-prices", "/v1/price-lists", "/v1/users", "/v1/teams")
+EVERYBODYS = (
+    *("/v1/products", "/v1/product-prices", "/v1/price-lists", "/v1/users", "/v1/teams"),
+    "/v1/custom-fields",
+)
 """Collections whose rows everybody sees who may see any."""
 
 BRIDGES = (

@@ -34,6 +34,9 @@ async def test_a_state_is_what_the_last_event_said(seller):
     await seller.add(f"/v1/orders/{order['id']}/notes", text="Called off by telephone.")
     await seller.crm.attach(f"/v1/orders/{order['id']}")
 
+    field = {"record_type": "account", "key": "size", "kind": "number", "label": "Size"}
+    await seller.add("/v1/custom-fields", **field)
+
     events = await seller.crm.feed()
     for event in SERVICE.states:
         kind = event.type_for("crm")

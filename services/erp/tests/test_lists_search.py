@@ -13,6 +13,7 @@ from erp.ledger.service.years import ensure_year
 
 CNY = {"amount": "7.00", "currency": "CNY"}
 EXEMPT = {
+    "/v1/custom-fields": "at most 300 of a record type; all are shown in a form",
     "/v1/events": "a feed for machines, read in its order",
     "/v1/events/states": "a feed for machines, read in its order",
     "/v1/api-keys": "a handful; seen whole by an administrator",

@@ -43,8 +43,10 @@ async def _listening(erp):
 
 @pytest.fixture
 async def counted(desk):
-    """Counts the statements of one request, by a caller already known."""
+    """Counts the statements of one request, by a caller and with custom fields already known."""
     await desk.client.get("/v1/units")
+    await desk.price((await desk.item())["sku"], "1")
+    await desk.customer()
 
     @asynccontextmanager
     async def count(most):

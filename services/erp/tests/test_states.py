@@ -53,6 +53,8 @@ async def test_a_state_is_what_the_last_event_said(clerk):
         reply = await erp.post(f"/v1/sales-orders/{order['id']}/{act}", body)
         assert reply.is_success, reply.text
     await erp.attach(f"/v1/sales-orders/{order['id']}")
+    field = {"record_type": "item", "key": "size", "kind": "number", "label": "Size"}
+    await desk.add("/v1/custom-fields", **field)
     paid = {"party_id": customer["id"], "amount": {"amount": "30.00", "currency": "CNY"}}
     assert (await erp.post("/v1/payments", paid)).is_success
     async with erp.database.transaction() as work:

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from chassis.problems.standard import StaleRevision
 from chassis.work.unit_of_work import Work
 from records.entities import Record
-from records.history import EXTERNAL_REFS
+from records.history import CUSTOM, EXTERNAL_REFS
 from records.history_reads import changes_by_view
 from records.reads import View
 from records.types import RecordType
@@ -32,6 +32,7 @@ async def require_revision(
     rows = await work.sql.fetch(_SINCE, kind.name, record.id, revision, EXTERNAL_REFS)
     [fields] = await changes_by_view(work, kind, [{row["field"]: _ends(row) for row in rows}])
     mine = command.model_dump(mode="json", include=command.model_fields_set, exclude_unset=True)
+    mine |= {f"{CUSTOM}.{key}": value for key, value in mine.get(CUSTOM, {}).items()}
     conflicts = [
         {"field": one.field, "original": one.before, "theirs": one.after}
         | ({"mine": mine[one.field]} if one.field in mine else {})

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Text
+from sqlalchemy import CheckConstraint, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapped, mapped_column
@@ -19,6 +19,7 @@ __all__ = [
     "ACTIVE",
     "ARCHIVED",
     "COLUMN_TYPES",
+    "CustomRecord",
     "NamedRecord",
     "Record",
     "Values",
@@ -75,7 +76,30 @@ class Record(Identified, Versioned):
         return before
 
 
-class NamedRecord(Record):
+class CustomRecord(Record):
+    """A record with custom fields, all in one column: `custom` has their values by key."""
+
+    custom: Mapped[dict[str, Any]] = mapped_column(
+        CheckConstraint("jsonb_typeof(custom) = 'object'", name="custom_object"),
+        default=dict,
+        server_default=text("'{}'"),
+    )
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Give its table the index that lists are filtered by."""
+        super().__init_subclass__(**options)
+        table = cls.__dict__.get("__table__")
+        if table is not None:
+            Index(
+                f"ix_{table.name}_custom",
+                table.c.custom,
+                postgresql_using="gin",
+                postgresql_ops={"custom": "jsonb_path_ops"},
+                postgresql_where=text("custom <> '{}'"),
+            )
+
+
+class NamedRecord(CustomRecord):
     """A record with a name that lists are sorted by."""
 
     name: Mapped[str]

@@ -17,10 +17,13 @@ from records.links import ExternalRef
 from values.address import Address
 from values.phone import Phone
 
-__all__ = ["EXTERNAL_REFS", "keep_change", "keep_first_values", "keep_link"]
+__all__ = ["CUSTOM", "EXTERNAL_REFS", "keep_change", "keep_first_values", "keep_link"]
 
 EXTERNAL_REFS = "external_refs"
 """The field under which links are kept: the link alone, not all that the record has."""
+
+CUSTOM = "custom"
+"""The field whose values are kept one by one, as `custom.<key>`."""
 
 FEW = 2
 """So many changes are written as rows, more of them as arrays."""
@@ -48,6 +51,8 @@ def keep_change(work: Work, record_type: str, record: Record, before: Mapping[st
         now = getattr(record, name)
         if isinstance(now, Phone):
             changes |= _phone_changes(name, was, now)
+        elif name == CUSTOM:
+            changes |= _custom_changes(was, now)
         else:
             changes[name] = [was, now]
     _keep(work, record_type, record, changes)
@@ -62,7 +67,9 @@ def keep_first_values(
 ) -> None:
     """Keep the values of a new record, and the link that it came with; empty ones are left out."""
     values = {name: getattr(record, name) for name in fields}
+    custom = _custom_changes({}, values.pop(CUSTOM, None) or {})
     changes = {name: [None, value] for name, value in values.items() if not _is_empty(value)}
+    changes |= custom
     if link:
         changes[EXTERNAL_REFS] = [None, link]
     _keep(work, record_type, record, changes, is_new=True)
@@ -108,6 +115,15 @@ def _is_empty(value: Any) -> bool:
     if isinstance(value, Phone):
         return not value.raw
     return value is None or (isinstance(value, Address) and value == _NO_ADDRESS)
+
+
+def _custom_changes(was: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """What changed of the custom fields, each under its own name."""
+    return {
+        f"{CUSTOM}.{key}": [was.get(key), now.get(key)]
+        for key in sorted(was.keys() | now.keys())
+        if was.get(key) != now.get(key)
+    }
 
 
 def _phone_changes(name: str, was: Phone, now: Phone) -> dict[str, Any]:

@@ -9,13 +9,13 @@ from uuid import UUID
 from chassis.events.event import Event
 from chassis.problems.problem import Problem
 from chassis.work.unit_of_work import Work
-from records.entities import Record, Values
+from records.entities import CustomRecord, Record, Values
 from records.history import EXTERNAL_REFS
 from records.links import ExternalRef
 from records.reads import Reads, View
 from records.shown import Shown
 
-__all__ = ["Change", "Leader", "RecordType", "changed_fields"]
+__all__ = ["Change", "Leader", "RecordType", "changed_fields", "record_types"]
 
 E = TypeVar("E", bound=Record)
 V = TypeVar("V", bound=View)
@@ -26,7 +26,8 @@ class Change(Generic[E]):
     """A record that is being written: the values given for it, and what they change.
 
     `before`: what the changed fields were, sorted by name; known once the values are applied. It
-    is empty for a new record. `link`: the other system's record that a new one is.
+    is empty for a new record. `link`: the other system's record that a new one is. `custom`: all
+    custom fields as the record is to have them; None: they stay.
     """
 
     record: E
@@ -34,6 +35,7 @@ class Change(Generic[E]):
     is_new: bool = False
     before: dict[str, Any] = field(default_factory=dict)
     link: ExternalRef | None = None
+    custom: dict[str, Any] | None = None
 
     @property
     def fields(self) -> list[str]:
@@ -53,6 +55,13 @@ class Change(Generic[E]):
 def changed_fields(event: type[Event], change: Change[Any]) -> list[str]:
     """Names of the fields that the event of a change gives as changed: all, of a new record."""
     return list(_fields_of(event)) if change.is_new else change.fields
+
+
+def record_types(entity: type[Record]) -> dict[str, "RecordType[Any, Any]"]:
+    """The record types of the service that the entity belongs to, by name."""
+    known: dict[str, RecordType[Any, Any]]
+    known = entity.metadata.info.setdefault("record_types", {})  # type: ignore[attr-defined] # mapped
+    return known
 
 
 _NEVER_KEPT = {"id", "version", "revision", "created_at", "updated_at"}
@@ -147,6 +156,15 @@ class RecordType(Generic[E, V]):
     leader: Leader | None = None
     in_bulk: bool = True
     shown: Mapping[str, Shown] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Let others find the type among those of its service (`record_types`)."""
+        record_types(self.entity)[self.name] = self
+
+    @cached_property
+    def has_custom_fields(self) -> bool:
+        """Whether its records have custom fields."""
+        return issubclass(self.entity, CustomRecord)
 
     @cached_property
     def kept_fields(self) -> Sequence[str]:

@@ -16,6 +16,7 @@ from chassis.work.unit_of_work import Work
 from records import links
 from records.batches import InBulk, Item, upsert_each, upsert_one
 from records.conflicts import require_revision
+from records.custom_writes import keep_order, lay_custom_values
 from records.entities import Record, Values
 from records.history import keep_change, keep_first_values, keep_link
 from records.links import ExternalRef, LinkExternal, linked
@@ -192,10 +193,13 @@ async def write(
 
     The order of the steps stands at `RecordType`.
     """
+    fields = await lay_custom_values(work, kind, changes) if kind.has_custom_fields else None
     found = await kind.look_up(work, changes, sender)
     for one, values in zip(changes, found, strict=True):
         one.values = values
-        before = one.record.apply(await kind.prepare(work, one, sender))
+        prepared = await kind.prepare(work, one, sender)
+        custom = {} if one.custom is None else {"custom": one.custom}
+        before = one.record.apply({**prepared, **custom})
         one.before = {} if one.is_new else before
     changed = [one for one in changes if one.is_any]
     if changed:
@@ -205,6 +209,8 @@ async def write(
         await work.flush()
         for one in changed:
             _keep(work, kind, one)
+        if fields:
+            keep_order(work, fields, changed)
         await kind.publish(work, changed)
     return [one.is_any for one in changes]
 

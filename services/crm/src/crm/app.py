@@ -6,6 +6,7 @@ import records
 from chassis.service import Module, Service
 from crm.accounts.module import MODULE as ACCOUNTS
 from crm.catalog.module import MODULE as CATALOG
+from crm.custom import MODULE as CUSTOM_FIELDS
 from crm.orders.module import MODULE as ORDERS
 from crm.settings import CrmSettings
 from crm.staff.module import MODULE as STAFF
@@ -41,6 +42,6 @@ SERVICE = Service(
     fields=_HERE / "fields.toml",
     locale=_HERE / "locale",
     shared_locales=(records.LOCALE,),
-    modules=(NOTES, ATTACHMENTS, STAFF, ACCOUNTS, CATALOG, ORDERS, _WHOLE),
+    modules=(NOTES, ATTACHMENTS, CUSTOM_FIELDS, STAFF, ACCOUNTS, CATALOG, ORDERS, _WHOLE),
     reserved_systems=RESERVED_SYSTEMS,
 )

@@ -6,6 +6,7 @@ import records
 from chassis.service import Module, Service
 from erp.approvals.module import MODULE as APPROVALS
 from erp.catalog.module import MODULE as CATALOG
+from erp.custom import MODULE as CUSTOM_FIELDS
 from erp.fulfilment.module import MODULE as FULFILMENT
 from erp.ledger.module import MODULE as LEDGER
 from erp.parties.module import MODULE as PARTIES
@@ -51,6 +52,7 @@ SERVICE = Service(
     modules=(
         NOTES,
         ATTACHMENTS,
+        CUSTOM_FIELDS,
         PARTIES,
         CATALOG,
         LEDGER,

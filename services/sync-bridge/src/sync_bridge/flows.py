@@ -286,11 +286,15 @@ NOT_CARRIED = frozenset(
     f"tandem.erp.{name}.v1"
     for name in (
         *("bill-changed", "invoice-changed", "opening-receivable-changed", "payment-received"),
-        *("attachment-changed", "note-changed", "purchase-changed", "purchase-returned"),
+        *("attachment-changed", "note-changed", "custom-field-changed"),
+        *("purchase-changed", "purchase-returned"),
     )
-) | {f"tandem.crm.{name}.v1" for name in ("attachment-changed", "contact-changed", "note-changed")}
+) | {
+    f"tandem.crm.{name}.v1"
+    for name in ("attachment-changed", "contact-changed", "custom-field-changed", "note-changed")
+}
 """Events of which the other half needs nothing: the states of orders and debts have it; contacts,
-notes and attachments are of one's own half."""
+notes, attachments and custom fields are of one's own half."""
 
 
 def types_of(kind: str) -> list[str]:

@@ -55,6 +55,7 @@ class Work(Reading):
         self.jobs: list[NewJob] = []
         self.last: list[tuple[LastAct, Any]] = []
         self.rows: list[tuple[RowsPart, Any]] = []
+        self.failures: list[Callable[[BaseException], None]] = []
         self.reply: Reply | None = None
         self.abandoned = False
         self.import_id = self.trace.import_id
@@ -98,6 +99,20 @@ class Work(Reading):
     def write_at_settle(self, part_of: RowsPart, row: Any) -> None:
         """Leave a row for the last statement; `part_of` makes one part of all that it is left."""
         self.rows.append((part_of, row))
+
+    def on_failure(self, act: Callable[[BaseException], None]) -> None:
+        """Call `act` with what was raised if the transaction is rolled back."""
+        self.failures.append(act)
+
+    @contextmanager
+    def failing(self) -> Iterator[None]:
+        """What goes wrong inside is what `on_failure` is called with."""
+        try:
+            yield
+        except BaseException as raised:
+            for act in self.failures:
+                act(raised)
+            raise
 
     async def flush(self) -> None:
         """Write what the ORM session holds."""

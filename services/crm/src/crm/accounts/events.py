@@ -10,12 +10,13 @@ from chassis.events.event import Event
 from crm.accounts.states import AccountKind, Stage
 from crm.consents import Consent
 from crm.terms import ErpTerms
+from records.custom.fields import CustomState
 from values.address import Address
 
 __all__ = ["AccountChanged", "ContactChanged"]
 
 
-class ReachableChanged(Event):
+class ReachableChanged(CustomState, Event):
     """What the events of accounts and contacts have alike."""
 
     name: str

@@ -19,6 +19,7 @@ from chassis.http.etag import EtagVersion, Revision
 from crm.accounts.states import AccountKind, Stage
 from crm.consents import Consent, ConsentChange, ConsentPatch
 from crm.terms import ErpTerms, ErpTermsChange
+from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf, Statuses
 from records.links import ExternalRef, LinkExternal
 from values.address import Address, AddressChange, AddressPatch
@@ -69,7 +70,7 @@ Reason = Literal["external_id", "tax_id", "email", "phone", "name_and_address"]
 _PHONE = "As people write it; shown in E.164 where it is valid."
 
 
-class AccountFields(Command):
+class AccountFields(CustomValues):
     """Fields of an account. What is left out of a change stays as it is."""
 
     kind: AccountKind = Field(default_factory=unset, description="By default a company.")
@@ -128,7 +129,7 @@ class UpsertAccount(AccountFields):
     )
 
 
-class ContactFields(Command):
+class ContactFields(CustomValues):
     """Fields of a contact. What is left out of a change stays as it is."""
 
     title: OptionalLine = Field(default_factory=unset, description="Position, such as buyer.")
@@ -167,7 +168,7 @@ class UpsertContact(ContactFields):
     status: Status = Field(default_factory=unset)
 
 
-class ReachableView(BaseModel):
+class ReachableView(CustomView):
     """What accounts and contacts show alike."""
 
     model_config = ConfigDict(from_attributes=True)

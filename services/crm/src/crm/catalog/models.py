@@ -24,7 +24,7 @@ from chassis.storage.states import enum_check
 from crm.base import Base
 from crm.catalog.states import Master, PriceStatus
 from crm.searched import PRODUCT
-from records.entities import NamedRecord, Record, Values, list_indexes
+from records.entities import CustomRecord, NamedRecord, Values, list_indexes
 from values.money import UnitPrice
 from values.units import decimals_of
 
@@ -89,7 +89,7 @@ class Product(NamedRecord, Base):
         return super().apply(values)
 
 
-class PriceList(Record, Base):
+class PriceList(CustomRecord, Base):
     """A price list of a linked ERP; the default one holds where none is named."""
 
     __tablename__ = "price_list"
@@ -105,7 +105,7 @@ class PriceList(Record, Base):
     is_default: Mapped[bool] = mapped_column(default=False)
 
 
-class ProductPrice(Record, Base):
+class ProductPrice(CustomRecord, Base):
     """What one unit of a product costs, in a list, from a quantity on, within a period.
 
     One with a first and a last day may lie within the period of another: then it holds.

@@ -10,13 +10,14 @@ from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
 from crm.catalog.states import Master, PriceStatus
+from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf
 from records.links import ExternalRef
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity
 from values.external import SourceVersion
 from values.money import UnitPriceChange, UnitPriceView
-from values.text import Code, Command, Emptied, Line, Name, OptionalNote, Word, unset
+from values.text import Code, Emptied, Line, Name, OptionalNote, Word, unset
 
 __all__ = [
     "AddPrice",
@@ -47,7 +48,7 @@ _MASTER = "`own`: changed here; `erp`: a read copy of the ERP's."
 _LIST_PRICE = "What one unit costs where no price list says otherwise."
 
 
-class ProductFields(Command):
+class ProductFields(CustomValues):
     """Fields of a product. What is left out of a change stays as it is."""
 
     description: OptionalNote = Field(default_factory=unset)
@@ -91,7 +92,7 @@ class UpsertProduct(ProductFields):
     list_price: UnitPriceChange | None = Field(default=None, description=_LIST_PRICE)
 
 
-class PriceFields(Command):
+class PriceFields(CustomValues):
     """Fields of a price. What is left out of a change stays as it is."""
 
     price_list: Code = Field(default_factory=unset, description="By default `standard`.")
@@ -134,7 +135,7 @@ class UpsertPrice(PriceFields):
     status: PriceStatus = Field(default_factory=unset)
 
 
-class UpsertPriceList(Command):
+class UpsertPriceList(CustomValues):
     """A price list as the ERP knows it."""
 
     source_version: SourceVersion
@@ -145,7 +146,7 @@ class UpsertPriceList(Command):
     )
 
 
-class PriceListView(BaseModel):
+class PriceListView(CustomView):
     """A price list of the ERP."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -170,7 +171,7 @@ class Availability(BaseModel):
     told_at: datetime = Field(description="When this arrived here.")
 
 
-class ProductView(BaseModel):
+class ProductView(CustomView):
     """A product."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -194,7 +195,7 @@ class ProductView(BaseModel):
     updated_at: datetime
 
 
-class ProductPriceView(BaseModel):
+class ProductPriceView(CustomView):
     """What one unit of a product costs."""
 
     model_config = ConfigDict(from_attributes=True)

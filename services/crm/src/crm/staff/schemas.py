@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool
 
 from chassis.http.etag import EtagVersion, Revision
+from records.custom.fields import CustomValues, CustomView
 from values.email import Email
 from values.text import Command, Emptied, Line, Name, Note, OptionalNote, unset
 
@@ -89,7 +90,7 @@ class MemberQuery(BaseModel):
 _PARENT = "The team above it, whose members see what this team's do; null: none."
 
 
-class AddTeam(Command):
+class AddTeam(CustomValues):
     """Form a team."""
 
     name: Name
@@ -97,7 +98,7 @@ class AddTeam(Command):
     parent_id: UUID | None = Field(default=None, description=_PARENT)
 
 
-class ChangeTeam(Command):
+class ChangeTeam(CustomValues):
     """Change a team (JSON merge patch)."""
 
     name: Name = Field(default_factory=unset)
@@ -108,7 +109,7 @@ class ChangeTeam(Command):
     parent_id: UUID | None = Field(default_factory=unset, description=_PARENT)
 
 
-class TeamView(BaseModel):
+class TeamView(CustomView):
     """A team."""
 
     model_config = ConfigDict(from_attributes=True)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from chassis.events.event import Event, InternalEvent
 from erp.catalog.states import ItemKind, PriceStatus, Tracking
+from records.custom.fields import CustomState
 from values.decimals import NonNegativeDecimal
 
 __all__ = [
@@ -30,7 +31,7 @@ class ConversionState(BaseModel):
     denominator: int
 
 
-class ItemChanged(Event):
+class ItemChanged(CustomState, Event):
     """An item was created, changed, archived or restored."""
 
     event_name = "item-changed"
@@ -118,7 +119,7 @@ class GoodsAdded(InternalEvent):
     item_ids: list[UUID]
 
 
-class PriceChanged(Event):
+class PriceChanged(CustomState, Event):
     """A price was made, changed or withdrawn."""
 
     event_name = "price-changed"
@@ -143,7 +144,7 @@ class PriceChanged(Event):
         return cls.model_validate(_state(cls, price, shown | {"changed": changed}))
 
 
-class PriceListChanged(Event):
+class PriceListChanged(CustomState, Event):
     """A price list was made, renamed, or became the default one, or is it no more."""
 
     event_name = "price-list-changed"

@@ -27,7 +27,7 @@ from erp.base import Base
 from erp.catalog.errors import FixedCode, ReversedPeriod
 from erp.catalog.states import ItemKind, PriceStatus, Tracking
 from erp.searched import ITEM
-from records.entities import ACTIVE, NamedRecord, Record, Values, list_indexes
+from records.entities import ACTIVE, CustomRecord, NamedRecord, Values, list_indexes
 from values.units import Ratio
 
 __all__ = [
@@ -169,7 +169,7 @@ class PriceList(NamedRecord, Base):
     is_default: Mapped[bool] = mapped_column(default=False)
 
 
-class Price(Record, Base):
+class Price(CustomRecord, Base):
     """What one unit of an item costs in a list, from a minimum quantity on, within a period.
 
     One with a first and a last day may lie within the period of another: then it holds.

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from chassis.http.etag import EtagVersion, Revision
 from erp.catalog.states import ItemKind, PriceStatus, Tracking
+from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf, Statuses
 from records.links import ExternalRef
 from values.days import Day
@@ -70,7 +71,7 @@ class NewUnit(Command):
     decimals: Annotated[int, Field(strict=True, ge=0, le=6)]
 
 
-class CategoryFields(Command):
+class CategoryFields(CustomValues):
     """Fields of a category. What is left out of a change stays as it is."""
 
     parent: OptionalCode = Field(default=None, description="Code of the category it lies within.")
@@ -97,7 +98,7 @@ class UpsertCategory(CategoryFields):
     name: Name = Field(default_factory=unset, description="Needed when it is new here.")
 
 
-class RecordView(BaseModel):
+class RecordView(CustomView):
     """What categories, items and prices show alike."""
 
     id: UUID
@@ -128,7 +129,7 @@ class Conversion(Command):
         return Ratio(self.numerator, self.denominator)
 
 
-class ItemFields(Command):
+class ItemFields(CustomValues):
     """Fields of an item. What is left out of a change stays as it is."""
 
     description: OptionalNote = Field(default_factory=unset)
@@ -211,7 +212,7 @@ class ItemQuery(BaseModel):
     external_id: str | None = Field(default=None, max_length=200)
 
 
-class NewPriceList(Command):
+class NewPriceList(CustomValues):
     """Add a price list."""
 
     code: Code
@@ -221,13 +222,13 @@ class NewPriceList(Command):
     )
 
 
-class ChangePriceList(Command):
+class ChangePriceList(CustomValues):
     """Change a price list (JSON merge patch)."""
 
     name: Name = Field(default_factory=unset)
 
 
-class PriceListView(BaseModel):
+class PriceListView(CustomView):
     """A price list."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -243,7 +244,7 @@ class PriceListView(BaseModel):
     updated_at: datetime
 
 
-class PriceFields(Command):
+class PriceFields(CustomValues):
     """Fields of a price. What is left out of a change stays as it is."""
 
     min_quantity: NonNegativeDecimal = Field(

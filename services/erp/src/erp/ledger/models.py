@@ -15,7 +15,7 @@ from erp.base import Base
 from erp.ledger.errors import PeriodLocked
 from erp.ledger.states import AccountKind, PeriodState
 from erp.searched import JOURNAL_NUMBER, memo_text
-from records.entities import Record, list_indexes
+from records.entities import CustomRecord, Record, list_indexes
 
 __all__ = [
     "Account",
@@ -30,7 +30,7 @@ __all__ = [
 _DAYS = text("daterange(starts_on, ends_on, '[]')")
 
 
-class Account(Record, Base):
+class Account(CustomRecord, Base):
     """A place in the books; `role` names the one that the ERP posts to by itself."""
 
     __tablename__ = "account"

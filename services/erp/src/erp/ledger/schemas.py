@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
 from erp.ledger.states import AccountKind, PeriodState
+from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf
 from values.days import Day
 from values.decimals import NonNegativeDecimal, NonNegativeSum, Sum
@@ -47,7 +48,7 @@ class View(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
 
-class NewAccount(Command):
+class NewAccount(CustomValues):
     """Open an account."""
 
     code: Code
@@ -56,7 +57,7 @@ class NewAccount(Command):
     kind: AccountKind
 
 
-class AccountView(View):
+class AccountView(CustomView, View):
     """An account; `role` names the one that the ERP posts to by itself."""
 
     id: UUID

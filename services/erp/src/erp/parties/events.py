@@ -5,6 +5,7 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from chassis.events.event import Event
+from records.custom.fields import CustomState
 from records.types import Change, changed_fields
 from values.address import Address
 from values.money import MoneyView
@@ -12,7 +13,7 @@ from values.money import MoneyView
 __all__ = ["CustomerChanged", "SupplierChanged"]
 
 
-class PartyState(Event):
+class PartyState(CustomState, Event):
     """What customers and suppliers have in common."""
 
     number: str = Field(description="Our number of the party; never changes.")

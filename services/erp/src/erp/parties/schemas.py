@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from chassis.http.etag import EtagVersion, Revision
+from records.custom.fields import CustomValues, CustomView
 from records.filters import Statuses
 from records.links import ExternalRef, LinkExternal
 from values.address import Address, AddressChange, AddressPatch
@@ -53,7 +54,7 @@ Known = Annotated[str, StringConstraints(max_length=1000)]
 Reason = Literal["external_id", "tax_id", "email", "phone", "name_and_address"]
 
 
-class PartyFields(Command):
+class PartyFields(CustomValues):
     """Fields of a customer or supplier. What is left out of a change stays as it is."""
 
     legal_name: OptionalLine = Field(default_factory=unset, description="As in the trade register.")
@@ -155,7 +156,7 @@ class UpsertSupplier(PartyFields):
     status: Status = Field(default_factory=unset)
 
 
-class PartyView(BaseModel):
+class PartyView(CustomView):
     """A customer or supplier."""
 
     model_config = ConfigDict(from_attributes=True)

@@ -13,12 +13,12 @@ from chassis.storage.states import enum_check
 from erp.base import Base
 from erp.purchasing.rules.replenishing import Requirement
 from erp.purchasing.states import SuggestionState
-from records.entities import Record, list_indexes
+from records.entities import CustomRecord, Record, list_indexes
 
 __all__ = ["PurchaseSuggestion", "SupplierPrice"]
 
 
-class SupplierPrice(Record, Base):
+class SupplierPrice(CustomRecord, Base):
     """What a supplier asks for one unit of an item, and on which terms."""
 
     __tablename__ = "supplier_price"

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.http.etag import EtagVersion, Revision
 from erp.purchasing.events import ReceivedSerial
 from erp.purchasing.states import PurchaseOrderState, SuggestionState
+from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf
 from records.links import ExternalRef
 from values.days import Day
@@ -59,7 +60,7 @@ class View(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
 
-class Terms(Command):
+class Terms(CustomValues):
     """A supplier's terms. What is left out of a change stays as it is."""
 
     lead_time_days: Days = Field(
@@ -104,7 +105,7 @@ class UpsertSupplierPrice(Terms):
     )
 
 
-class SupplierPriceView(View):
+class SupplierPriceView(CustomView, View):
     """What a supplier asks for one unit of an item, and on which terms."""
 
     id: UUID

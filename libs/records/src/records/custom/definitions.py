@@ -1,0 +1,167 @@
+"""The custom fields of a record type as they are now, kept by each process and never out of date.
+
+Whoever writes a value asks for the version of the fields first, and it stays until the transaction
+ends. Who makes a record without any is spared that: what the process knows is used, and the act's
+last statement refuses to go on where the fields changed meanwhile. Whoever changes fields waits for
+both, so a record is never written by fields that are no more.
+"""
+
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from chassis.storage.reading import Reading
+from chassis.work.settle import Part
+from chassis.work.unit_of_work import Work
+
+__all__ = [
+    "Choice",
+    "CustomFields",
+    "Definition",
+    "current_fields",
+    "fields_for_new",
+    "fields_of",
+    "forget_fields",
+]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What may be chosen; an archived one stays where it was chosen."""
+
+    key: str
+    label: str
+    label_zh: str = ""
+    archived: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definition:
+    """A custom field of a record type."""
+
+    id: UUID
+    key: str
+    kind: str
+    label: str
+    label_zh: str = ""
+    required: bool = False
+    default: Any = None
+    scale: int | None = None
+    min: str | None = None
+    max: str | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str = ""
+    choices: Sequence[Choice] = ()
+    refers_to: str | None = None
+    filtered: bool = False
+    sorted: bool = False
+    personal: bool = False
+    position: int = 0
+    status: str = "active"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether values are still taken."""
+        return self.status == "active"
+
+
+@dataclass(frozen=True)
+class CustomFields:
+    """The custom fields of a record type, by position, in one version; None: never any."""
+
+    version: UUID | None
+    fields: Sequence[Definition] = field(default_factory=list)
+
+    @cached_property
+    def by_key(self) -> dict[str, Definition]:
+        """The fields by key."""
+        return {one.key: one for one in self.fields}
+
+    @cached_property
+    def ordered(self) -> Sequence[Definition]:
+        """Those that lists are sorted by."""
+        return [one for one in self.fields if one.sorted]
+
+    @cached_property
+    def given_to_new(self) -> Sequence[Definition]:
+        """Those that a new record has a value of, whoever makes it."""
+        wanted = (one for one in self.fields if one.is_active)
+        return [one for one in wanted if one.required or one.default is not None]
+
+
+_COLUMNS = ", ".join(f'f."{name}"' for name in Definition.__dataclass_fields__)
+_READ = f"""select v.version as fields_version, {_COLUMNS}
+  from custom_field_version v left join custom_field f using (record_type)
+  where v.record_type = $1 order by f.position, f.key"""
+_NOW = "select custom_field_version_now($1)"
+_PASSED = """still_known as (
+  insert into custom_field_version
+  select record_type, version from unnest($1::text[], $2::uuid[]) as n(record_type, version)
+   where custom_field_version_passed(record_type, version))"""
+"""It adds no row: the function is asked, and refuses or says no."""
+
+_KNOWN: dict[int, dict[str, CustomFields]] = {}
+"""What the process knows, by the setting of the database and the record type."""
+
+
+async def current_fields(work: Work, record_type: str) -> CustomFields:
+    """The fields as they are now; nobody changes them until the act ends."""
+    version = await work.sql.fetchval(_NOW, record_type)
+    known = _known_of(work).get(record_type)
+    return known if known and known.version == version else await fields_of(work, record_type)
+
+
+async def fields_for_new(work: Work, record_type: str) -> CustomFields:
+    """The fields as this process knows them, for an act that makes records and gives no values.
+
+    The act's last statement sees to it that they are still so; else the act is to be repeated.
+    """
+    known = _known_of(work).get(record_type) or await fields_of(work, record_type)
+    if not any(part is _require_known and row[0] == record_type for part, row in work.rows):
+        work.write_at_settle(_require_known, (record_type, known.version))
+        work.on_failure(lambda raised: _forget(work, record_type, raised))
+    return known
+
+
+async def fields_of(at: Reading, record_type: str) -> CustomFields:
+    """The fields as they are committed now."""
+    rows = await at.sql.fetch(_READ, record_type)
+    found = CustomFields(
+        rows[0]["fields_version"] if rows else None,
+        [_definition(row) for row in rows if row["id"]],
+    )
+    _known_of(at)[record_type] = found
+    return found
+
+
+def forget_fields(at: Reading, record_type: str) -> None:
+    """Read the fields anew when they are needed next: they are about to change."""
+    _known_of(at).pop(record_type, None)
+
+
+def _definition(row: Any) -> Definition:
+    values = {name: row[name] for name in Definition.__dataclass_fields__}
+    return Definition(**values | {"choices": [Choice(**one) for one in row["choices"]]})
+
+
+def _known_of(at: Reading) -> dict[str, CustomFields]:
+    place = id(at.setting)
+    if place not in _KNOWN:
+        _KNOWN[place] = {}
+        weakref.finalize(at.setting, _KNOWN.pop, place, None)
+    return _KNOWN[place]
+
+
+def _forget(work: Work, record_type: str, raised: BaseException) -> None:
+    if isinstance(raised, asyncpg.SerializationError):
+        forget_fields(work, record_type)
+
+
+def _require_known(_work: Work, rows: Sequence[tuple[str, UUID | None]]) -> Part:
+    return _PASSED, tuple(map(list, zip(*rows, strict=True)))

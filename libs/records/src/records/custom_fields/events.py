@@ -1,0 +1,49 @@
+"""What is published of custom fields."""
+
+from typing import Any, ClassVar, Literal, Self
+
+from pydantic import Field
+
+from chassis.events.event import Event
+from records.custom_fields.schemas import ChoiceView
+
+__all__ = ["CustomFieldChanged"]
+
+
+class CustomFieldChanged(Event):
+    """A custom field was defined, changed, archived, restored or deleted."""
+
+    event_name: ClassVar[str] = "custom-field-changed"
+    topic: ClassVar[str] = "custom-field"
+    aggregate: ClassVar[str] = "custom-field"
+
+    record_type: str = Field(description="Which records have it, such as `account`.")
+    key: str = Field(description="Its name in `custom`; never changes.")
+    kind: str = Field(description="What it holds, such as `text`; never changes.")
+    label: str
+    label_zh: str = Field(description="Empty: the other label holds.")
+    required: bool
+    default: Any = Field(description="What new records have without a value; null: none.")
+    scale: int | None = Field(description="Of a number: digits after the point.")
+    min: str | None
+    max: str | None
+    min_length: int | None
+    max_length: int | None
+    pattern: str
+    choices: list[ChoiceView]
+    refers_to: str | None = Field(description="Of a reference: the record type it refers to.")
+    filtered: bool
+    sorted: bool
+    personal: bool
+    position: int
+    status: Literal["active", "archived"]
+    deleted: bool = Field(description="True: no record has it any more.")
+
+    @classmethod
+    def of(cls, field: Any, changed: list[str], *, deleted: bool = False) -> Self:
+        """The field as it is now, or was when it was deleted: that is one version more."""
+        own = {"changed", "deleted", "version"}
+        state = {name: getattr(field, name) for name in cls.model_fields.keys() - own}
+        version = field.version + deleted
+        values = state | {"changed": changed, "deleted": deleted, "version": version}
+        return cls.model_validate(values)

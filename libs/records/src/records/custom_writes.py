@@ -1,0 +1,98 @@
+"""The part of the write path that custom fields have: values laid onto records, and their order."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput
+from chassis.work.settle import Part
+from chassis.work.unit_of_work import Work
+from records.custom.definitions import CustomFields, current_fields, fields_for_new
+from records.custom.kinds import Kind, order_of
+from records.custom.values import FIELD, merged, values_of_new
+from records.types import Change, RecordType, record_types
+
+__all__ = ["keep_order", "lay_custom_values", "order_part"]
+
+
+async def lay_custom_values(
+    work: Work, kind: RecordType[Any, Any], changes: Sequence[Change[Any]]
+) -> CustomFields | None:
+    """Lay the custom values that are given onto those that the records have.
+
+    Gives the fields that they were read by; None where no record needed them. Raises InvalidInput
+    naming every value that cannot be.
+    """
+    if any(FIELD in one.values for one in changes):
+        fields = await current_fields(work, kind.name)
+    elif any(one.is_new for one in changes):
+        fields = await fields_for_new(work, kind.name)
+    else:
+        return None
+    for one in changes:
+        given = one.values.get(FIELD)
+        if given is not None:
+            present = one.record.custom or {}
+            one.custom = merged(fields, present, given, is_new=one.is_new)
+        elif one.is_new:
+            one.custom = values_of_new(fields)
+    await _require_referred(work, kind, fields, changes)
+    return fields
+
+
+async def _require_referred(
+    work: Work, kind: RecordType[Any, Any], fields: CustomFields, changes: Sequence[Change[Any]]
+) -> None:
+    """See to it that new references are to records that there are and that the actor may see."""
+    wanted: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for definition in fields.fields:
+        if definition.kind == Kind.REFERENCE and definition.refers_to:
+            found = _new_values(definition.key, changes)
+            wanted[definition.refers_to].update((definition.key, value) for value in found)
+    types = record_types(kind.entity)
+    for refers_to, named in wanted.items():
+        if named:
+            ids = [UUID(value) for _, value in named]
+            seen = {str(one.id) for one in await types[refers_to].reads.get_all(work, ids)}
+            missing = sorted(key for key, value in named if value not in seen)
+            message = "There is no such record, or you may not see it."
+            if missing:
+                pointers = [f"/{FIELD}/{key}" for key in missing]
+                errors = [FieldError(one, "missing_reference", message) for one in pointers]
+                raise InvalidInput(errors=errors)
+
+
+def _new_values(key: str, changes: Sequence[Change[Any]]) -> Iterator[str]:
+    """Values of the field that records did not have before."""
+    for one in changes:
+        value = (one.custom or {}).get(key)
+        if value is not None and value != (one.record.custom or {}).get(key):
+            yield value
+
+
+def keep_order(work: Work, fields: CustomFields, changes: Sequence[Change[Any]]) -> None:
+    """Keep the place that changed records have in lists sorted by custom fields."""
+    for one in changes:
+        if not one.touches(FIELD):
+            continue
+        for definition in fields.ordered:
+            value = one.record.custom.get(definition.key)
+            row = (definition.id, one.record.id, order_of(definition.kind, value))
+            work.write_at_settle(order_part, row)
+
+
+def order_part(_work: Work, rows: Sequence[tuple[UUID, UUID, str]]) -> Part:
+    """The part of a statement that keeps places in lists; the last of a record holds."""
+    last: Mapping[tuple[UUID, UUID], str] = {(field, record): at for field, record, at in rows}
+    columns = [[one[0] for one in last], [one[1] for one in last], list(last.values())]
+    return _KEEP_ORDER, columns
+
+
+_KEEP_ORDER = """custom_places as (
+  insert into custom_order as o (field_id, record_id, value_order)
+  select * from unnest($1::uuid[], $2::uuid[], $3::text[]) as n(field_id, record_id, value_order)
+   order by field_id, record_id
+  on conflict (field_id, record_id) do update set value_order = excluded.value_order
+   where o.value_order <> excluded.value_order)"""

@@ -1,0 +1,19 @@
+"""Custom fields of the CRM's records."""
+
+from crm.base import Base
+from records.custom_fields.models import CustomFieldColumns, field_rules
+from records.custom_fields.module import custom_field_module
+
+__all__ = ["MODULE", "CustomField"]
+
+
+class CustomField(CustomFieldColumns, Base):
+    """What an installation keeps of the records of a type beyond what the product has."""
+
+    __tablename__ = "custom_field"
+    __table_args__ = field_rules()
+
+
+MODULE = custom_field_module(
+    CustomField, readers={"seller", "sales_manager", "service_agent", "marketer"}
+)
