@@ -13,6 +13,7 @@ from chassis.problems.standard import InvalidInput
 from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.reading import Reading
 from chassis.work.ways import Way
+from records.custom.values import FIELD as CUSTOM
 from records.entities import Record
 from records.history import EXTERNAL_REFS
 from records.reads import View
@@ -102,6 +103,8 @@ def _names_kept_of(kind: RecordType[E, V], field: str) -> Sequence[str]:
     known = kind.fields_with_history
     if field in known:
         return kind.names_kept_of(field)
+    if field.startswith(f"{CUSTOM}."):
+        return [field]  # of a definition that may be gone
     text = "There is no field {field}. A row has: {known}."
     facts = {"field": field, "known": ", ".join(known)}
     raise InvalidInput(errors=[FieldError("/query/field", "unknown_field", text, facts)])
