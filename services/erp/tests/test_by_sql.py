@@ -145,7 +145,7 @@ async def _fresh(desk):
         "update fiscal_year set starts_on = starts_on - 1",
         "delete from fiscal_year",
         "update account set role = null where role = 'receivable'",
-        "update account set kind = 'income' where role = 'bank'",
+        "update account set kind = 'income' where role = 'receivable'",
     ],
 )
 async def test_what_entries_stand_on_does_not_change(deed, invoice, statement):

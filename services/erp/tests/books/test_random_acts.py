@@ -10,6 +10,8 @@ from decimal import Decimal
 
 import pytest
 
+from chassis.testing.service import running
+from erp.app import SERVICE
 from erp.ledger.service.years import ensure_year
 
 from .buying import BUYING, buys, receives
@@ -25,17 +27,48 @@ ACTS = BUYING | SELLING | PAYING
 @pytest.fixture
 async def shop(desk, monkeypatch):
     """Books that are open today; differences up to five cents are written off."""
+    await open_shop(desk, monkeypatch)
+    return desk
+
+
+@pytest.fixture
+async def chinese_shop(desk, cluster, monkeypatch):
+    """The same of a company with the Chinese chart of accounts."""
+    async with running(SERVICE, cluster) as erp:
+        other = type(desk)(erp)
+        body = {"chart": "cn_small_enterprises"}
+        adopted = await erp.client.put("/v1/chart-of-accounts", json=body)
+        assert adopted.status_code == 200, adopted.text
+        await open_shop(other, monkeypatch)
+        yield other
+
+
+async def open_shop(desk, monkeypatch):
     async with desk.erp.database.transaction() as work:
         await ensure_year(work, work.today())
     kept = desk.erp.database.setting
     settings = kept.settings.model_copy(update={"write_off_max": Decimal("0.05")})
     monkeypatch.setattr(desk.erp.database, "setting", replace(kept, settings=settings))
-    return desk
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_books_stock_and_orders_agree_after_any_acts(shop, seed):
     """E5, E14, E24, E29, E36, E44: judged after each act."""
+    await walk_through(shop, seed)
+
+
+async def test_they_agree_with_other_accounts_as_well(chinese_shop):
+    """Documents post to roles: the codes are those of the company's chart."""
+    walk = await walk_through(chinese_shop, SEEDS[0])
+    rows = await walk.rows(
+        "select distinct code from journal_line l join account a on a.id = l.account_id"
+    )
+    posted = {row["code"] for row in rows}
+    assert posted >= {"1122", "1405", "2202", "220201", "5001", "5401"}
+    assert not posted & {"2221", "4001", "6001", "6401", "6402"}
+
+
+async def walk_through(shop, seed):
     walk = Walk(shop, seed)
     await walk.open()
     first = [buys, receives, buys, receives, sells, sells, sells, ships, ships]
@@ -46,3 +79,4 @@ async def test_books_stock_and_orders_agree_after_any_acts(shop, seed):
     assert (
         sum(count for name, count in walk.done.items() if name.endswith(": done")) > len(first) // 2
     )
+    return walk

@@ -3,7 +3,11 @@
 from chassis.problems.problem import Problem
 
 __all__ = [
+    "AccountHasEntries",
+    "AccountHasRole",
     "AlreadyReversed",
+    "ChartInUse",
+    "ChartIncomplete",
     "ControlAccount",
     "DuplicateAccount",
     "EntryPosted",
@@ -11,6 +15,7 @@ __all__ = [
     "NoPeriod",
     "PeriodClosed",
     "PeriodLocked",
+    "RoleInUse",
     "YearOverlaps",
 ]
 
@@ -96,4 +101,59 @@ class ControlAccount(Problem):
     detail = (
         "The account {account} is kept by documents: invoices, bills, payments and stock. "
         "Book the document, or credit it."
+    )
+
+
+class ChartInUse(Problem):
+    """Entries are posted to the chart."""
+
+    status = 409
+    code = "chart_in_use"
+    title = "The chart of accounts is in use"
+    detail = (
+        "Entries are posted, so the chart stays. Open the accounts that are missing, and give "
+        "roles to other accounts (PUT /v1/account-roles)."
+    )
+
+
+class ChartIncomplete(Problem):
+    """Documents would find no account."""
+
+    status = 422
+    code = "chart_incomplete"
+    title = "Roles without account"
+    detail = (
+        "No account of the chart has the role {role}. Say in `role` which one documents post to."
+    )
+
+
+class AccountHasRole(Problem):
+    """An account has one role at most."""
+
+    status = 409
+    code = "account_has_role"
+    title = "The account has another role"
+    detail = "The account {account} has the role {role}. Give that one to another account first."
+
+
+class RoleInUse(Problem):
+    """Documents are behind the account's entries."""
+
+    status = 409
+    code = "role_in_use"
+    title = "The account keeps its role"
+    detail = (
+        "Documents posted to {account} as {role}, and its balance is theirs. The role stays there."
+    )
+
+
+class AccountHasEntries(Problem):
+    """Not all entries of the account would be those of documents."""
+
+    status = 409
+    code = "account_has_entries"
+    title = "The account has entries"
+    detail = (
+        "The account {account} has entries that are not of documents with the role {role}. "
+        "Open an account for the role."
     )

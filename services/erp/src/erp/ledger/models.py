@@ -13,7 +13,7 @@ from chassis.storage.folding import search_index
 from chassis.storage.states import enum_check
 from erp.base import Base
 from erp.ledger.errors import PeriodLocked
-from erp.ledger.states import AccountKind, PeriodState
+from erp.ledger.states import AccountKind, AccountRole, PeriodState
 from erp.searched import JOURNAL_NUMBER, memo_text
 from records.entities import CustomRecord, Record, list_indexes
 
@@ -37,10 +37,12 @@ class Account(CustomRecord, Base):
     __table_args__ = (
         CheckConstraint("code ~ '^[0-9A-Za-z.-]{1,32}$'", name="code_form"),
         enum_check("kind", AccountKind),
+        enum_check("role", AccountRole),
+        Unique("code", deferrable=True),
         *list_indexes("account", named=False),
     )
 
-    code: Mapped[str] = mapped_column(unique=True)
+    code: Mapped[str]
     name: Mapped[str]
     name_zh: Mapped[str]
     kind: Mapped[str]

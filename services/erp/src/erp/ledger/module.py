@@ -12,9 +12,11 @@ from erp.ledger.models import (
 )
 from erp.ledger.router import (
     account_router,
+    chart_router,
     entry_router,
     ledger_report_router,
     period_router,
+    role_router,
     year_router,
 )
 
@@ -22,7 +24,15 @@ __all__ = ["MODULE"]
 
 MODULE = Module(
     name="ledger",
-    routers=(account_router, year_router, period_router, entry_router, ledger_report_router),
+    routers=(
+        account_router,
+        chart_router,
+        role_router,
+        year_router,
+        period_router,
+        entry_router,
+        ledger_report_router,
+    ),
     tags={
         "accounts": "The chart of accounts that journal entries are posted to.",
         "fiscal-years": "Years of the books, each with its twelve periods.",

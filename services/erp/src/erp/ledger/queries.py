@@ -20,6 +20,7 @@ from erp.ledger.schemas import (
     EntryView,
     LineView,
     PeriodView,
+    RoleView,
     YearView,
 )
 from erp.searched import ENTRIES
@@ -35,12 +36,14 @@ __all__ = [
     "entry_page",
     "entry_view",
     "find_control_account",
+    "has_entries",
     "insert_entries",
     "insert_lines",
     "named_accounts",
     "period_on",
     "period_states",
     "periods_of",
+    "roles",
     "unknown_parties",
     "years",
 ]
@@ -162,6 +165,25 @@ async def named_accounts(sql: Sql, names: Sequence[str]) -> list[str]:
         names,
     )
     return [row["name"] for row in rows]
+
+
+async def roles(sql: Sql) -> list[RoleView]:
+    """Each role and its account, by role."""
+    rows = await sql.fetch(
+        """select role, code as account, name as account_name from account
+            where role is not null order by role"""
+    )
+    return [RoleView.model_validate(dict(row)) for row in rows]
+
+
+async def has_entries(sql: Sql, account_id: UUID | None = None) -> bool:
+    """Whether anything is posted, or posted to the account."""
+    found: bool = await sql.fetchval(
+        """select case when $1::uuid is null then exists (select from journal_line)
+            else exists (select from journal_line where account_id = $1) end""",
+        account_id,
+    )
+    return found
 
 
 async def years(sql: Sql) -> list[YearView]:

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request, Response, status
+from fastapi import Path, Query, Request, Response, status
 
 from chassis.actor import Actor
 from chassis.clock import business_day
@@ -20,44 +20,64 @@ from chassis.problems.standard import (
 from chassis.storage.paging import Page
 from erp.ledger import queries
 from erp.ledger.errors import (
+    AccountHasEntries,
+    AccountHasRole,
     AlreadyReversed,
+    ChartIncomplete,
+    ChartInUse,
     ControlAccount,
     DuplicateAccount,
     EntryUnbalanced,
     NoPeriod,
     PeriodClosed,
     PeriodLocked,
+    RoleInUse,
     YearOverlaps,
 )
 from erp.ledger.schemas import (
     BalanceQuery,
     ChangePeriod,
+    ChartView,
     EntryQuery,
     EntryView,
+    GiveRole,
+    LedgerOpenings,
     NewAccount,
     NewEntry,
     NewYear,
     PeriodView,
     Posted,
+    ReplaceChart,
     ReverseEntry,
+    RoleView,
     SentEntries,
     TrialBalance,
     YearView,
 )
 from erp.ledger.service.accounts import ACCOUNT
+from erp.ledger.service.charts import give_role, replace_chart
 from erp.ledger.service.entries import (
     get_entry,
     post_manual_entry,
     reverse_manual_entry,
     trial_balance,
 )
-from erp.ledger.service.sent import upsert_entries
+from erp.ledger.service.sent import upsert_entries, upsert_openings
 from erp.ledger.service.years import change_period, open_year
+from erp.ledger.states import AccountRole
 from records.annotations import annotate
 from records.routes import RecordRoutes
 from records.senders import InBatch
 
-__all__ = ["account_router", "entry_router", "ledger_report_router", "period_router", "year_router"]
+__all__ = [
+    "account_router",
+    "chart_router",
+    "entry_router",
+    "ledger_report_router",
+    "period_router",
+    "role_router",
+    "year_router",
+]
 
 READ, WRITE = "ledger.read", "ledger.write"
 Accountant = Annotated[Actor, Needs(WRITE)]
@@ -82,6 +102,37 @@ account.create(NewAccount, "Open an account.", refuses=(DuplicateAccount,))
 account.get()
 account.history()
 annotate(account.paths)
+
+chart_router = api_router(prefix="/v1/chart-of-accounts", tag="accounts")
+role_router = api_router(prefix="/v1/account-roles", tag="accounts")
+
+
+@chart_router.put("", responses=refuses(ChartIncomplete, ChartInUse, DuplicateAccount))
+async def chart_of_accounts_update(
+    command: ReplaceChart, _by: Accountant, work: InWork
+) -> ChartView:
+    """Take another chart of accounts, as long as nothing is posted."""
+    return await replace_chart(work, command)
+
+
+@role_router.get("")
+async def account_role_list(_by: Reader, at: InReading) -> Page[RoleView]:
+    """What documents post to, and the account that it is."""
+    return Page(items=await queries.roles(at.sql))
+
+
+@role_router.put(
+    "/{role}",
+    responses=refuses(MissingReference, AccountHasRole, RoleInUse, AccountHasEntries),
+)
+async def account_role_update(
+    role: Annotated[AccountRole, Path(description="What documents post to.")],
+    command: GiveRole,
+    _by: Accountant,
+    work: InWork,
+) -> RoleView:
+    """Let documents post to another account from now on."""
+    return await give_role(work, role, command)
 
 
 @year_router.get("")
@@ -153,6 +204,18 @@ async def journal_entry_upsert_batch(
 ) -> BatchReply:
     """Post entries as another system tells them, each once; each item is judged alone."""
     return await upsert_entries(work, asked, command.items)
+
+
+@entry_router.post("/openings/by-external/{system}/batch")
+async def journal_entry_opening_upsert_batch(
+    asked: InBatch,
+    command: LedgerOpenings,
+    _by: Accountant,
+    _once: OnlyOnceUnlessDry,
+    work: InWork,
+) -> BatchReply:
+    """Post opening balances, each once; each item is judged alone."""
+    return await upsert_openings(work, asked, command.items)
 
 
 @entry_router.post(

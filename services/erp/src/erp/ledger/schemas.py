@@ -1,5 +1,6 @@
 """Commands and views of the ledger. Amounts are in the installation's currency."""
 
+from collections import Counter
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.ledger.states import AccountKind, PeriodState
+from erp.ledger.states import AccountKind, AccountRole, ChartName, PeriodState
 from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf
 from values.days import Day
@@ -23,8 +24,13 @@ __all__ = [
     "BalanceQuery",
     "BalanceView",
     "ChangePeriod",
+    "ChartAccount",
+    "ChartView",
     "EntryQuery",
     "EntryView",
+    "GiveRole",
+    "LedgerOpening",
+    "LedgerOpenings",
     "LineView",
     "NewAccount",
     "NewEntry",
@@ -32,7 +38,9 @@ __all__ = [
     "NewYear",
     "PeriodView",
     "Posted",
+    "ReplaceChart",
     "ReverseEntry",
+    "RoleView",
     "SentEntries",
     "SentEntry",
     "TrialBalance",
@@ -69,6 +77,61 @@ class AccountView(CustomView, View):
     kind: AccountKind
     role: str | None
     active: bool
+
+
+class ChartAccount(Command):
+    """An account of a chart."""
+
+    code: Code
+    name: Name
+    name_zh: Line = ""
+    kind: AccountKind
+    role: AccountRole | None = Field(
+        default=None, description="What documents post to it; null: nothing."
+    )
+
+
+class ReplaceChart(Command):
+    """Take another chart of accounts: one that comes with the ERP, or the company's own."""
+
+    chart: ChartName | None = Field(default=None, description="The name of a chart.")
+    accounts: list[ChartAccount] = Field(
+        default_factory=list,
+        max_length=2000,
+        description="The company's own chart, instead of a name; each role stands at one account.",
+    )
+
+    @model_validator(mode="after")
+    def _is_one_chart(self) -> "ReplaceChart":
+        if (self.chart is None) == (not self.accounts):
+            raise PydanticCustomError("one_chart", "Give the name of a chart, or accounts.")
+        codes = Counter(one.code for one in self.accounts)
+        roles = Counter(one.role for one in self.accounts if one.role)
+        for one, count in (codes | roles).items():
+            if count > 1:
+                message = "{word} stands at more than one account."
+                raise PydanticCustomError("repeated", message, {"word": str(one)})
+        return self
+
+
+class ChartView(View):
+    """The chart of accounts, by code."""
+
+    accounts: list[AccountView]
+
+
+class RoleView(View):
+    """What documents post to, and the account that it is."""
+
+    role: AccountRole
+    account: str
+    account_name: str
+
+
+class GiveRole(Command):
+    """Let documents post to an account."""
+
+    account: Code = Field(description="The account's code.")
 
 
 class AccountQuery(BaseModel):
@@ -147,6 +210,27 @@ class SentEntries(Command):
     """Entries of another system."""
 
     items: list[SentEntry] = Field(min_length=1, max_length=200)
+
+
+class LedgerOpening(Command):
+    """Balances of the day on which the books are opened; posted once, never changed."""
+
+    external_id: ExternalId
+    source_version: SourceVersion
+    memo: Name
+    effective_on: Day = Field(description="The day whose beginning the balances are of.")
+    lines: list[NewEntryLine] = Field(
+        min_length=1,
+        max_length=1000,
+        description="What accounts held, without those that documents keep (open items, stock). "
+        "What debits and credits differ by goes to the account with the role `equity_opening`.",
+    )
+
+
+class LedgerOpenings(Command):
+    """Opening balances of another system."""
+
+    items: list[LedgerOpening] = Field(min_length=1, max_length=20)
 
 
 class ReverseEntry(Command):

@@ -1,8 +1,8 @@
-"""States of the ledger's periods, kinds of its accounts."""
+"""States of the ledger's periods, kinds and roles of its accounts."""
 
 from enum import StrEnum
 
-__all__ = ["AccountKind", "PeriodState"]
+__all__ = ["CONTROL_ROLES", "AccountKind", "AccountRole", "ChartName", "PeriodState"]
 
 
 class AccountKind(StrEnum):
@@ -13,6 +13,40 @@ class AccountKind(StrEnum):
     EQUITY = "equity"
     INCOME = "income"
     EXPENSE = "expense"
+
+
+class AccountRole(StrEnum):
+    """What documents post to; each role has one account of the company's chart."""
+
+    BANK = "bank"
+    RECEIVABLE = "receivable"
+    INVENTORY = "inventory"
+    PAYABLE = "payable"
+    GRNI = "grni"
+    CUSTOMER_CREDIT = "customer_credit"
+    TAX_OUTPUT = "tax_output"
+    TAX_INPUT = "tax_input"
+    EQUITY_OPENING = "equity_opening"
+    RETAINED = "retained"
+    SALES = "sales"
+    FREIGHT_INCOME = "freight_income"
+    COGS = "cogs"
+    INVENTORY_ADJUSTMENT = "inventory_adjustment"
+    PURCHASE_VARIANCE = "purchase_variance"
+    BAD_DEBT = "bad_debt"
+    PAYMENT_DIFFERENCE = "payment_difference"
+
+
+CONTROL_ROLES = frozenset(
+    {AccountRole.RECEIVABLE, AccountRole.PAYABLE, AccountRole.INVENTORY, AccountRole.GRNI}
+)
+"""Roles whose account agrees with documents line by line: it stays once it has entries."""
+
+
+class ChartName(StrEnum):
+    """Charts of accounts that come with the ERP."""
+
+    CN_SMALL_ENTERPRISES = "cn_small_enterprises"
 
 
 class PeriodState(StrEnum):

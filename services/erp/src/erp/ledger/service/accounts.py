@@ -8,6 +8,7 @@ from erp.ledger.errors import DuplicateAccount
 from erp.ledger.models import Account
 from erp.ledger.queries import ACCOUNTS, named_accounts
 from erp.ledger.schemas import AccountView
+from erp.ledger.states import AccountRole
 from records.entities import Values
 from records.types import Change, RecordType
 
@@ -20,6 +21,10 @@ async def _defaults(_work: Work, count: int) -> Sequence[Values]:
 
 async def _check(work: Work, changes: Sequence[Change[Account]], _sender: str | None) -> None:
     """Refuse the code of another account, and a role's word, which names an account as well."""
+    codes = sorted(one.record.code for one in changes if one.touches("code"))
+    words = [code for code in codes if code in list(AccountRole)]
+    if words:
+        raise DuplicateAccount(account_code=words[0])
     codes = sorted(one.record.code for one in changes if one.is_new)
     await advisory_lock(work, *(f"account:{code}" for code in codes))
     taken = await named_accounts(work.sql, codes)

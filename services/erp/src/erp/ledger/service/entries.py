@@ -21,16 +21,18 @@ from erp.ledger.errors import (
     NoPeriod,
     PeriodClosed,
 )
-from erp.ledger.posting import Posting, PostingLine, reversed_lines, totals
+from erp.ledger.posting import Posting, PostingLine, credit, reversed_lines, totals
 from erp.ledger.schemas import (
     BalanceQuery,
     BalanceView,
     EntryView,
+    LedgerOpening,
     NewEntry,
+    NewEntryLine,
     ReverseEntry,
     TrialBalance,
 )
-from erp.ledger.states import PeriodState
+from erp.ledger.states import AccountRole, PeriodState
 from erp.sql import Sql
 from values.decimals import rounded
 from values.money import digits_of
@@ -40,6 +42,7 @@ __all__ = [
     "in_open_periods",
     "post",
     "post_manual_entry",
+    "post_opening",
     "require_no_control_account",
     "require_open_period",
     "reverse",
@@ -151,15 +154,31 @@ async def post_manual_entry(work: Work, command: NewEntry, entry_id: UUID | None
     MissingReference (neither a customer nor a supplier).
     """
     entry_id = entry_id or uuid7()
-    _require_cents(command, digits_of(work.setting.currency))
-    await require_no_control_account(work, [line.account for line in command.lines])
-    await _require_parties(work, {line.party_id for line in command.lines if line.party_id})
+    lines = await _lines_by_hand(work, command.lines)
     day = business_day_of(work, command.effective_on)
-    lines = tuple(
-        PostingLine(line.account, line.debit, line.credit, line.party_id) for line in command.lines
-    )
     await post(work, [Posting(entry_id, day, "manual", entry_id, command.memo, lines)])
     return entry_id
+
+
+async def post_opening(work: Work, command: LedgerOpening, entry_id: UUID) -> UUID:
+    """Post what accounts held when the books were opened, against the opening balances.
+
+    Raises as `post_manual_entry`: accounts that documents keep are opened by their documents.
+    """
+    lines = await _lines_by_hand(work, command.lines)
+    day = business_day_of(work, command.effective_on)
+    debits, credits_ = totals(lines)
+    lines += (credit(AccountRole.EQUITY_OPENING, debits - credits_),)
+    await post(work, [Posting(entry_id, day, "opening", entry_id, command.memo, lines)])
+    return entry_id
+
+
+async def _lines_by_hand(work: Work, lines: Sequence[NewEntryLine]) -> tuple[PostingLine, ...]:
+    """Raises ControlAccount, InvalidInput (parts of a cent), MissingReference (party)."""
+    _require_cents(lines, digits_of(work.setting.currency))
+    await require_no_control_account(work, [line.account for line in lines])
+    await _require_parties(work, {line.party_id for line in lines if line.party_id})
+    return tuple(PostingLine(one.account, one.debit, one.credit, one.party_id) for one in lines)
 
 
 async def _require_parties(work: Work, party_ids: Collection[UUID]) -> None:
@@ -168,7 +187,7 @@ async def _require_parties(work: Work, party_ids: Collection[UUID]) -> None:
         raise MissingReference(entity="party", reference=", ".join(map(str, unknown)))
 
 
-def _require_cents(command: NewEntry, decimals: int) -> None:
+def _require_cents(lines: Sequence[NewEntryLine], decimals: int) -> None:
     """No amount has more decimals than the currency: what is booked is what was written (E3)."""
     wrong = [
         FieldError(
@@ -176,7 +195,7 @@ def _require_cents(command: NewEntry, decimals: int) -> None:
             "too_many_decimals",
             "This amount has more decimals than its currency.",
         )
-        for at, line in enumerate(command.lines)
+        for at, line in enumerate(lines)
         for side, amount in (("debit", line.debit), ("credit", line.credit))
         if rounded(amount, decimals) != amount
     ]

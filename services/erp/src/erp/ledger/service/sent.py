@@ -8,13 +8,13 @@ from chassis.http.batch import BatchReply
 from chassis.work.unit_of_work import Work
 from erp.ledger.errors import EntryPosted
 from erp.ledger.models import JournalEntry
-from erp.ledger.schemas import SentEntry
-from erp.ledger.service.entries import post_manual_entry
+from erp.ledger.schemas import LedgerOpening, SentEntry
+from erp.ledger.service.entries import post_manual_entry, post_opening
 from records.batches import upsert_each
 from records.senders import BatchRequest
 from records.upserts import Sent, Upserted, upsert
 
-__all__ = ["upsert_entries"]
+__all__ = ["upsert_entries", "upsert_openings"]
 
 
 async def upsert_entries(
@@ -30,6 +30,25 @@ async def _upsert_entry(work: Work, system: str, external_id: str, command: Sent
         work,
         Sent(JournalEntry.__tablename__, system, external_id, command),
         create=partial(post_manual_entry, work, command),
+        change=partial(_stay, external_id),
+    )
+
+
+async def upsert_openings(
+    work: Work, request: BatchRequest, items: Sequence[LedgerOpening]
+) -> BatchReply:
+    """Post opening balances, each once; each is judged alone."""
+    return await upsert_each(work, request, JournalEntry, items, _upsert_opening)
+
+
+async def _upsert_opening(
+    work: Work, system: str, external_id: str, command: LedgerOpening
+) -> Upserted:
+    """Raises EntryPosted (another one was posted), and what `post_opening` raises."""
+    return await upsert(
+        work,
+        Sent(JournalEntry.__tablename__, system, external_id, command),
+        create=partial(post_opening, work, command),
         change=partial(_stay, external_id),
     )
 
