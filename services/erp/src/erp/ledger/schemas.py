@@ -12,6 +12,7 @@ from chassis.http.etag import EtagVersion, Revision
 from erp.ledger.states import AccountKind, PeriodState
 from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf
+from records.tagged import Tagged
 from values.days import Day
 from values.decimals import NonNegativeDecimal, NonNegativeSum, Sum
 from values.external import ExternalId, SourceVersion
@@ -71,7 +72,7 @@ class AccountView(CustomView, View):
     active: bool
 
 
-class AccountQuery(BaseModel):
+class AccountQuery(Tagged):
     """Which accounts are wanted."""
 
     kind: Annotated[str, AnyOf(AccountKind)] | None = None
