@@ -8,6 +8,7 @@ import pytest
 from chassis.testing.cluster import TestCluster
 from chassis.testing.desk import Desk, require_problem
 from chassis.testing.service import running
+from tests.records.annotated import one_of_each
 from tests.records.kinds import HALVES
 
 
@@ -25,3 +26,10 @@ async def desks(cluster: TestCluster) -> AsyncIterator[Mapping[str, Desk]]:
 def problem():
     """Checks that a reply is the problem expected; gives its document."""
     return require_problem
+
+
+@pytest.fixture(scope="session", params=sorted(HALVES))
+async def records(request, desks):
+    """A half, and the id of a record of each of its types by the path of the collection."""
+    half, desk = request.param, desks[request.param]
+    return desk.server, await one_of_each(half, desk)

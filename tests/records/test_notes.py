@@ -10,27 +10,7 @@ from chassis.testing.desk import require_problem as problem
 from chassis.testing.service import running
 from erp.app import SERVICE as ERP
 from records.notes.mentions import logins_in
-from tests.records.documents import documents_of_erp
-from tests.records.kinds import HALVES, KINDS
-
-SENT_ONLY = {("erp", "/v1/opening-stock"), ("erp", "/v1/journal-entries")}
-"""Sent by other systems, and not read one by one by the library."""
-DOCUMENTS = {
-    ("erp", f"/v1/{many}")
-    for many in (
-        "sales-orders",
-        "shipments",
-        "invoices",
-        "payments",
-        "bills",
-        "purchase-orders",
-        "purchase-receipts",
-        "purchase-returns",
-        "stock-documents",
-        "warehouses",
-    )
-}
-"""What is read by the library, and written by its module."""
+from tests.records.annotated import paths_with
 
 
 def if_match(revision):
@@ -43,25 +23,6 @@ async def note(half, path, text="Called, comes on Monday.", **values):
     return reply.json()
 
 
-def with_notes(half):
-    """The collections whose records have notes."""
-    paths = [route.path for router in HALVES[half].routers for route in router.routes]
-    return {path.partition("/{")[0] for path in paths if path.endswith("_id}/notes")}
-
-
-@pytest.fixture(scope="session", params=sorted(HALVES))
-async def records(request, desks):
-    """A half, and a record of each of its types by the path of the collection."""
-    half, desk = request.param, desks[request.param]
-    found = dict(await documents_of_erp(desk)) if half == "erp" else {}
-    for kind in KINDS:
-        if kind.half == half and kind.path in with_notes(half) - found.keys():
-            found[kind.path] = (await kind.make(desk))["id"]
-    for path in with_notes(half) - found.keys():
-        found[path] = (await desk.see(path))["items"][0]["id"]
-    return desk.server, found
-
-
 @pytest.fixture(scope="session")
 async def account(desks):
     """The path of an account's notes."""
@@ -72,12 +33,6 @@ async def account(desks):
 @pytest.fixture
 def crm(desks):
     return desks["crm"].server
-
-
-def test_every_type_of_record_has_notes():
-    """A new type gets its line, or this test fails."""
-    known = {(kind.half, kind.path) for kind in KINDS} - SENT_ONLY | DOCUMENTS
-    assert {(half, path) for half in HALVES for path in with_notes(half)} == known
 
 
 async def test_a_note_on_each_type_lives_its_life(records):
@@ -130,16 +85,12 @@ async def test_each_type_has_one_name(records):
         assert problem(unknown, 404, "not_found")["facts"]["entity"] == name
         async with half.database.transaction() as work:
             kept = await work.sql.fetch(_TYPES_KEPT, record_id)
-        assert {row["record_type"] for row in kept} == ({name} if path in recorded(half) else set())
+        assert {row["record_type"] for row in kept} == (
+            {name} if path in paths_with(half.service.name, "history") else set()
+        )
 
 
 _TYPES_KEPT = "select distinct record_type from record_change where record_id = $1::text::uuid"
-
-
-def recorded(half):
-    """The collections whose records have a history."""
-    paths = [route.path for router in half.service.routers for route in router.routes]
-    return {path.partition("/{")[0] for path in paths if path.endswith("_id}/history")}
 
 
 async def test_rights_are_those_of_the_record(records):
@@ -281,7 +232,7 @@ async def test_a_note_is_written_once_for_a_key(crm, account):
     problem(keyless, 400, "idempotency_key_required")
 
 
-@pytest.mark.parametrize("text", ["", "  \n ", "x" * 10_001, "a\x00b", None])
+@pytest.mark.parametrize("text", ["", "  \n ", "\u200b", "x" * 10_001, "a\x00b", None])
 async def test_what_is_no_text_is_refused(crm, account, text):
     refused = problem(await crm.post(account, {"text": text}), 422, "invalid_input")
     assert refused["errors"][0]["pointer"] == "/text"

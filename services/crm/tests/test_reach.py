@@ -14,9 +14,12 @@ MONEY = {"amount": "1.00", "currency": "CNY"}
 REACHED = ("/v1/accounts", "/v1/contacts", "/v1/orders")
 """Collections whose rows are reached by their account's owner."""
 
-EVERYBODYS = (
-    *("/v1/products", "/v1/product-prices", "/v1/price-lists", "/v1/users", "/v1/teams"),
-    "/v1/custom-fields",
+EVERYBODYS = tuple(
+    f"/v1/{many}"
+    for many in (
+        *("products", "product-prices", "price-lists", "users", "teams", "tags"),
+        "custom-fields",
+    )
 )
 """Collections whose rows everybody sees who may see any."""
 
@@ -45,7 +48,7 @@ async def person(desk, role, team=None):
 
 
 async def records(desk, owner_id):
-    """An account of the owner's with contact, order, link, notes and files, by collection."""
+    """An account of the owner's, contact, order, link, notes, files, tags, by collection."""
     account = await desk.account(owner_id=owner_id, email=f"{uuid4().hex}@mill.example")
     code = desk.word("P")
     await desk.product(code=code, list_price=MONEY)
@@ -59,6 +62,9 @@ async def records(desk, owner_id):
         note = await desk.add(f"{path}/{record['id']}/notes", text="Pays late.")
         record["note_id"] = note["id"]
         record["attachment_id"] = (await desk.crm.attach(f"{path}/{record['id']}"))["id"]
+        record["tag_id"] = (await desk.add("/v1/tags", name=desk.word("Tag")))["id"]
+        reply = await desk.client.put(f"{path}/{record['id']}/tags/{record['tag_id']}")
+        assert reply.is_success, reply.text
     return made | {"code": code}
 
 
@@ -85,7 +91,10 @@ def once(**more):
 
 def test_every_collection_has_a_rule():
     """A new collection must be put into one of the lists, so that its rows are thought of."""
-    found = {re.split(r"/\{|/by-external|/external-refs|/match", path)[0] for _, path in ROUTES}
+    found = {
+        re.split(r"/\{|/by-external|/external-refs|/match|/tags/batch", path)[0]
+        for _, path in ROUTES
+    }
     assert found == {*REACHED, *EVERYBODYS, *BRIDGES}
 
 
@@ -104,15 +113,15 @@ async def test_a_strangers_row_is_not_there_on_any_route_of_one(
     client, made = stranger
     record = made["/" + "/".join(path.split("/")[1:3])]
     at = f"{'/'.join(path.split('/')[:3])}/{record['id']}"
-    seen = (at, f"{at}/notes", f"{at}/attachments")
+    seen = (at, f"{at}/notes", f"{at}/attachments", f"{at}/tags")
     before = [await desk.see(one) for one in seen]
     where = re.sub(r"\{\w+_id\}", record["id"], path, count=1)
-    parts = {name: record[name] for name in ("note_id", "attachment_id")}
+    parts = {name: record[name] for name in ("note_id", "attachment_id", "tag_id")}
     where = where.format(system="shop", external_id=record["id"], **parts)
     if method == "POST" and where.endswith("/attachments"):
         where += "?filename=a.txt"
-    link = {"system": "shop", "external_id": "1"}
-    bodies = {"external-refs": link, "notes": {"text": "Seen."}, "{note_id}": {"text": "Seen."}}
+    link, text = {"system": "shop", "external_id": "1"}, {"text": "Seen."}
+    bodies = {"external-refs": link, "notes": text, "{note_id}": text}
     bodies["{attachment_id}"] = {"filename": "b.txt"}
     sent = None if method in {"GET", "DELETE"} else bodies.get(path.rpartition("/")[2], {})
     headers = once(**{"If-Match": '"77"'})

@@ -33,6 +33,8 @@ async def test_a_state_is_what_the_last_event_said(seller):
     await seller.crm.post(f"/v1/orders/{order['id']}/cancel", {})
     await seller.add(f"/v1/orders/{order['id']}/notes", text="Called off by telephone.")
     await seller.crm.attach(f"/v1/orders/{order['id']}")
+    tag = await seller.add("/v1/tags", name="Late")
+    assert (await seller.client.put(f"/v1/orders/{order['id']}/tags/{tag['id']}")).is_success
 
     field = {"record_type": "account", "key": "size", "kind": "number", "label": "Size"}
     await seller.add("/v1/custom-fields", **field)

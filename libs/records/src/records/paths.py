@@ -72,12 +72,32 @@ class RecordPaths:
         `replies`: what it declares of replies that are no view.
         """
         name = f"{self.one.replace(' ', '_')}_id"
+        types = {"record_id": Annotated[UUID, Path(alias=name)], **types}
+        why: Sequence[type[Problem]] = (NotFound, *refuses)
+        path = f"{{{name}}}/{path}"
+        options |= {"refuses": why, "replies": replies}
+        self.add_to_many(method, path, verb, text, endpoint, types, **options)
+
+    def add_to_many(  # noqa: PLR0917 - a route is all of these
+        self,
+        method: str,
+        path: str,
+        verb: str,
+        text: str,
+        endpoint: Callable[..., Any],
+        types: Mapping[str, Any],
+        *,
+        refuses: Sequence[type[Problem]] = (),
+        replies: Mapping[int | str, Mapping[str, Any]] | None = None,
+        **options: Any,
+    ) -> None:
+        """Add the route `/<path>` of the collection, whose endpoint has a `_by`."""
         endpoint.__name__, endpoint.__doc__ = f"{self.name}_{verb}", text
-        endpoint.__annotations__ |= {"record_id": Annotated[UUID, Path(alias=name)], **types}
+        endpoint.__annotations__ |= types
         self.router.add_api_route(
-            f"/{{{name}}}/{path}",
+            f"/{path}",
             endpoint,
             methods=[method],
-            responses=add_problems(replies or {}, (NotFound, *refuses)),
+            responses=add_problems(replies or {}, refuses),
             **options,
         )

@@ -20,6 +20,7 @@ from chassis.storage.reading import Reading
 from chassis.storage.searching import Searched, containing
 from records.filters import among
 from records.links import linked_to, references
+from records.tagged import tagged_with
 
 __all__ = [
     "BY_NAME",
@@ -164,6 +165,8 @@ class Reads(Generic[V]):
             require_ranges(vars(wanted))
         q = asked.q if asked.q is not None else getattr(wanted, "q", None)
         words = await containing(at.sql, q, self.searched) if self.searched else []
+        tag = getattr(wanted, "tag", None)
+        tagged = [tagged_with(self.name, self.key, tag)] if tag else []
         return await fetch_page(
             at.sql,
             columns=self.columns,
@@ -172,7 +175,7 @@ class Reads(Generic[V]):
             sorts=self.sorts,
             default=self.default_sort,
             asked=asked,
-            where=[*self._visibility(at), *self.filters(at, wanted), *words],
+            where=[*self._visibility(at), *self.filters(at, wanted), *words, *tagged],
             key=self.place or self.key,
         )
 
@@ -195,6 +198,10 @@ class Reads(Generic[V]):
         missing = next((one for one in ids if one not in visible), None)
         if missing:
             raise NotFound(entity=self.name, id=named or missing)
+
+    async def found_ids(self, at: Reading, ids: Collection[UUID]) -> Collection[UUID]:
+        """Those of the ids whose records there are and the actor may see."""
+        return await self._select_ids(at, ids, self._visibility(at))
 
     async def visible_ids(self, at: Reading, ids: Collection[UUID]) -> Collection[UUID]:
         """Those of the ids whose records the actor may see; all, unasked, if everybody may."""
@@ -219,8 +226,11 @@ class Reads(Generic[V]):
     async def _ids_within(
         self, at: Reading, ids: Collection[UUID], hidden: Sequence[Filter]
     ) -> Collection[UUID]:
-        if not hidden:
-            return ids
+        return await self._select_ids(at, ids, hidden) if hidden else ids
+
+    async def _select_ids(
+        self, at: Reading, ids: Collection[UUID], hidden: Sequence[Filter]
+    ) -> Collection[UUID]:
         sql = (
             f"select {self.key} as id from {self.source}"
             f" where {self.key} = any($1::uuid[]){_numbered(hidden, first=2)}"

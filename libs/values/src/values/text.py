@@ -24,6 +24,7 @@ __all__ = [
     "TaxId",
     "Word",
     "unset",
+    "visible",
 ]
 
 ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
@@ -60,7 +61,8 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200, p
 OptionalLine = Annotated[Line | None, Emptied]
 
 
-def _visible(name: str) -> str:
+def visible(name: str) -> str:
+    """The text, if a reader sees anything of it: for validators."""
     if not same_when_read(name):
         raise PydanticCustomError("nothing_to_read", "Write at least one sign that can be seen.")
     return name
@@ -69,7 +71,7 @@ def _visible(name: str) -> str:
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=ONE_LINE),
-    AfterValidator(_visible),
+    AfterValidator(visible),
 ]
 """What people call it; never empty, nor of invisible signs only."""
 

@@ -13,6 +13,7 @@ from crm.staff.module import MODULE as STAFF
 from records.attachments.module import MODULE as ATTACHMENTS
 from records.links import RESERVED_SYSTEMS
 from records.notes.module import MODULE as NOTES
+from records.tags.module import tags_module
 
 __all__ = ["SERVICE"]
 
@@ -32,6 +33,11 @@ _WHOLE = Module(
 )
 """What belongs to no module alone."""
 
+_TAGS = tags_module(
+    keepers=("sales_manager",),
+    readers=("seller", "service_agent", "marketer"),
+)
+
 SERVICE = Service(
     name="crm",
     title="Tandem CRM",
@@ -42,6 +48,16 @@ SERVICE = Service(
     fields=_HERE / "fields.toml",
     locale=_HERE / "locale",
     shared_locales=(records.LOCALE,),
-    modules=(NOTES, ATTACHMENTS, CUSTOM_FIELDS, STAFF, ACCOUNTS, CATALOG, ORDERS, _WHOLE),
+    modules=(
+        NOTES,
+        ATTACHMENTS,
+        _TAGS,
+        CUSTOM_FIELDS,
+        STAFF,
+        ACCOUNTS,
+        CATALOG,
+        ORDERS,
+        _WHOLE,
+    ),
     reserved_systems=RESERVED_SYSTEMS,
 )

@@ -19,6 +19,7 @@ from erp.stock.module import MODULE as STOCK
 from records.attachments.module import MODULE as ATTACHMENTS
 from records.links import RESERVED_SYSTEMS
 from records.notes.module import MODULE as NOTES
+from records.tags.module import tags_module
 
 __all__ = ["SERVICE"]
 
@@ -39,6 +40,11 @@ _WHOLE = Module(
 )
 """What belongs to no module alone."""
 
+_TAGS = tags_module(
+    keepers=("buyer", "planner"),
+    readers=("accountant", "seller", "storekeeper"),
+)
+
 SERVICE = Service(
     name="erp",
     title="Tandem ERP",
@@ -53,6 +59,7 @@ SERVICE = Service(
         NOTES,
         ATTACHMENTS,
         CUSTOM_FIELDS,
+        _TAGS,
         PARTIES,
         CATALOG,
         LEDGER,

@@ -286,15 +286,18 @@ NOT_CARRIED = frozenset(
     f"tandem.erp.{name}.v1"
     for name in (
         *("bill-changed", "invoice-changed", "opening-receivable-changed", "payment-received"),
-        *("attachment-changed", "note-changed", "custom-field-changed"),
-        *("purchase-changed", "purchase-returned"),
+        *("attachment-changed", "note-changed", "custom-field-changed", "purchase-changed"),
+        *("purchase-returned", "tag-changed", "record-tags-changed"),
     )
 ) | {
     f"tandem.crm.{name}.v1"
-    for name in ("attachment-changed", "contact-changed", "custom-field-changed", "note-changed")
+    for name in (
+        *("attachment-changed", "contact-changed", "custom-field-changed", "note-changed"),
+        *("tag-changed", "record-tags-changed"),
+    )
 }
 """Events of which the other half needs nothing: the states of orders and debts have it; contacts,
-notes, attachments and custom fields are of one's own half."""
+notes, attachments, tags and custom fields are of one's own half."""
 
 
 def types_of(kind: str) -> list[str]:

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StrictBool, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StrictBool, StringConstraints
 
 from chassis.http.etag import EtagVersion
-from values.text import Command, unset
+from values.text import Command, unset, visible
 
 __all__ = ["AuthorView", "ChangeNote", "Mention", "NewNote", "NoteQuery", "NoteView"]
 
@@ -16,10 +16,12 @@ NoteText = Annotated[
     StringConstraints(
         strip_whitespace=True, min_length=1, max_length=10_000, pattern=r"^[^\x00]*$"
     ),
+    AfterValidator(visible),
 ]
 _TEXT = (
-    "Plain text of several lines. `@login` mentions a user who may see the record; "
-    "any other `@word` stays text."
+    "Plain text of several lines. `@login` mentions the active user who has that login, in any "
+    "case, if a role gives the permission to read records of this type; signs at the end of a "
+    "word count as the sentence's where no login ends so. Any other `@word` stays text."
 )
 
 

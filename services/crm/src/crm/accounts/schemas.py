@@ -22,6 +22,7 @@ from crm.terms import ErpTerms, ErpTermsChange
 from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf, Statuses
 from records.links import ExternalRef, LinkExternal
+from records.tagged import Tagged
 from values.address import Address, AddressChange, AddressPatch
 from values.decimals import rounded
 from values.email import Email
@@ -242,7 +243,7 @@ class ContactView(ReachableView):
     primary: bool
 
 
-class ReachableQuery(BaseModel):
+class ReachableQuery(Tagged):
     """Filters that accounts and contacts have alike."""
 
     status: Statuses | None = None

@@ -30,6 +30,7 @@ from crm.sql import Sql
 from records.filters import among
 from records.links import linked_to
 from records.reads import BY_NAME, Reads, columns_of, everybody, record_filters, sorts_of
+from records.tagged import Tagged
 from values.money import UnitPrice
 from values.prices import PriceStep
 
@@ -136,6 +137,7 @@ PRICE_LISTS = Reads(
     columns=columns_of(PriceListView, PriceList.__table__),
     source="price_list",
     visible=everybody,
+    query=Tagged,
     searched=searched.PRICE_LISTS,
 )
 

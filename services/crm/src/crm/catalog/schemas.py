@@ -13,6 +13,7 @@ from crm.catalog.states import Master, PriceStatus
 from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf
 from records.links import ExternalRef
+from records.tagged import Tagged
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity
 from values.external import SourceVersion
@@ -234,7 +235,7 @@ class QuotedPrice(BaseModel):
     min_quantity: NonNegativeDecimal | None
 
 
-class ProductQuery(BaseModel):
+class ProductQuery(Tagged):
     """Which products are wanted."""
 
     q: Line | None = Field(
@@ -248,7 +249,7 @@ class ProductQuery(BaseModel):
     external_id: str | None = Field(default=None, max_length=200)
 
 
-class PriceQuery(BaseModel):
+class PriceQuery(Tagged):
     """Which prices are wanted."""
 
     product_id: UUID | None = None

@@ -21,6 +21,7 @@ from crm.orders.states import OrderState, RefusalKind
 from records.filters import AnyOf, TotalQuery
 from records.links import ExternalRef
 from records.routes import LARGEST_BATCH
+from records.tagged import Tagged
 from values.address import Address, AddressPatch
 from values.days import Day, Instant
 from values.decimals import NonNegativeDecimal, PositiveQuantity, SignedAmount
@@ -238,7 +239,7 @@ class UpsertReply(BaseModel):
     revision: Revision
 
 
-class OrderQuery(TotalQuery):
+class OrderQuery(Tagged, TotalQuery):
     """Which orders are wanted; the total is that of lines and freight."""
 
     account_id: UUID | None = None

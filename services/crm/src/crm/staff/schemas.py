@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool
 
 from chassis.http.etag import EtagVersion, Revision
 from records.custom.fields import CustomValues, CustomView
+from records.tagged import Tagged
 from values.email import Email
 from values.text import Command, Emptied, Line, Name, Note, OptionalNote, unset
 
@@ -78,7 +79,7 @@ class MemberView(BaseModel):
     updated_at: datetime
 
 
-class MemberQuery(BaseModel):
+class MemberQuery(Tagged):
     """Which staff members are wanted."""
 
     q: Line | None = Field(default=None, description="Words of login, name or e-mail.")
@@ -126,7 +127,7 @@ class TeamView(CustomView):
     updated_at: datetime
 
 
-class TeamQuery(BaseModel):
+class TeamQuery(Tagged):
     """Which teams are wanted."""
 
     q: Line | None = Field(default=None, description="Words of the name; also pinyin.")

@@ -11,6 +11,7 @@ from erp.catalog.states import ItemKind, PriceStatus, Tracking
 from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf, Statuses
 from records.links import ExternalRef
+from records.tagged import Tagged
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity
 from values.external import SourceVersion
@@ -200,7 +201,7 @@ class ItemView(RecordView):
     status: Status
 
 
-class ItemQuery(BaseModel):
+class ItemQuery(Tagged):
     """Which items are wanted."""
 
     q: Line | None = Field(default=None, description="Words of SKU, name or barcode; also pinyin.")
@@ -298,7 +299,7 @@ class PriceView(RecordView):
     status: PriceStatus
 
 
-class PriceQuery(BaseModel):
+class PriceQuery(Tagged):
     """Which prices are wanted."""
 
     item_id: UUID | None = None

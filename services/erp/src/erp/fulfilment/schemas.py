@@ -19,6 +19,7 @@ from erp.fulfilment.events import (
 from erp.fulfilment.states import ChargeKind, OrderState, ShipmentKind
 from erp.stock.schemas import Serials
 from records.filters import AnyOf, TotalQuery
+from records.tagged import Tagged
 from values.address import Address, AddressChange, AddressPatch
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity
@@ -310,7 +311,7 @@ class OrderView(View):
     updated_at: datetime
 
 
-class OrderQuery(TotalQuery):
+class OrderQuery(Tagged, TotalQuery):
     """Which sales orders are wanted; the total is that of lines and charges, without tax."""
 
     state: Annotated[str, AnyOf(OrderState)] | None = None
@@ -322,7 +323,7 @@ class OrderQuery(TotalQuery):
     external_id: str | None = Field(default=None, max_length=200)
 
 
-class ShipmentQuery(BaseModel):
+class ShipmentQuery(Tagged):
     """Which shipments and returns are wanted."""
 
     order_id: UUID | None = None

@@ -13,6 +13,7 @@ from chassis.http.etag import EtagVersion, Revision
 from erp.ledger.states import AccountKind, AccountRole, ChartName, PeriodState
 from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf
+from records.tagged import Tagged
 from values.days import Day
 from values.decimals import NonNegativeDecimal, NonNegativeSum, Sum
 from values.external import ExternalId, SourceVersion
@@ -134,7 +135,7 @@ class GiveRole(Command):
     account: Code = Field(description="The account's code.")
 
 
-class AccountQuery(BaseModel):
+class AccountQuery(Tagged):
     """Which accounts are wanted."""
 
     kind: Annotated[str, AnyOf(AccountKind)] | None = None

@@ -10,6 +10,7 @@ from chassis.http.etag import EtagVersion, Revision
 from records.custom.fields import CustomValues, CustomView
 from records.filters import Statuses
 from records.links import ExternalRef, LinkExternal
+from records.tagged import Tagged
 from values.address import Address, AddressChange, AddressPatch
 from values.email import Email
 from values.external import SourceVersion
@@ -199,7 +200,7 @@ class SupplierView(PartyView):
     address: Address
 
 
-class PartyQuery(BaseModel):
+class PartyQuery(Tagged):
     """Which customers or suppliers are wanted."""
 
     q: Line | None = Field(

@@ -11,6 +11,7 @@ from chassis.http.etag import EtagVersion, Revision
 from erp.payables.states import BillKind, BillState
 from erp.settlement.schemas import OpeningItemFields, OpeningItemQuery, OpeningItemView
 from records.filters import AnyOf, TotalQuery
+from records.tagged import Tagged
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity
 from values.money import MoneyView, PositiveMoney
@@ -202,7 +203,7 @@ class BillView(View):
     created_at: datetime
 
 
-class BillQuery(TotalQuery):
+class BillQuery(Tagged, TotalQuery):
     """Which bills are wanted; the total is that with tax."""
 
     kind: Annotated[str, AnyOf(BillKind)] | None = None

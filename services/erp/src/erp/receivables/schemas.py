@@ -12,6 +12,7 @@ from chassis.http.etag import EtagVersion, Revision
 from erp.receivables.states import InvoiceKind, InvoiceState
 from erp.settlement.schemas import OpeningItemFields, OpeningItemQuery, OpeningItemView
 from records.filters import AnyOf, TotalQuery
+from records.tagged import Tagged
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity
 from values.money import MoneyView, PositiveMoney, UnitPriceView
@@ -211,7 +212,7 @@ class InvoiceView(View):
     created_at: datetime
 
 
-class InvoiceQuery(TotalQuery):
+class InvoiceQuery(Tagged, TotalQuery):
     """Which invoices are wanted; the total is that with tax."""
 
     customer_id: UUID | None = None

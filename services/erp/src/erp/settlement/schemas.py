@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from chassis.http.etag import EtagVersion, Revision
 from erp.settlement.states import OpeningKind, PaymentDirection, PaymentKind, PaymentState, Side
 from records.filters import AnyOf, TotalQuery
+from records.tagged import Tagged
 from values.days import Day
 from values.decimals import NonNegativeDecimal, NonNegativeSum, Sum
 from values.external import ExternalId, SourceVersion
@@ -200,7 +201,7 @@ class PaymentView(View):
     created_at: datetime
 
 
-class PaymentQuery(TotalQuery):
+class PaymentQuery(Tagged, TotalQuery):
     """Which payments are wanted; the total is the amount paid."""
 
     party_id: UUID | None = None

@@ -61,6 +61,7 @@ from erp.stock.service import booking, reporting
 from records.annotations import annotate
 from records.paths import RecordPaths
 from records.senders import InBatch
+from records.tagged import Tagged
 from values.days import Day
 
 __all__ = [
@@ -114,10 +115,10 @@ async def _today(request: Request) -> date:
 
 @warehouse_router.get("")
 async def warehouse_list(
-    _by: Reader, asked: RecordSearchAsked, at: InReading
+    _by: Reader, wanted: Annotated[Tagged, Query()], asked: RecordSearchAsked, at: InReading
 ) -> Page[WarehouseView]:
     """Warehouses, by code."""
-    return await WAREHOUSES.page(at, None, asked)
+    return await WAREHOUSES.page(at, wanted, asked)
 
 
 annotate(RecordPaths(warehouse_router, WAREHOUSES, "warehouse", READ, WRITE))

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from chassis.http.etag import EtagVersion, Revision
 from erp.stock.states import StockDocumentKind
 from records.filters import AnyOf
+from records.tagged import Tagged
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity, Quantity, Sum
 from values.external import ExternalId, SourceVersion
@@ -197,7 +198,7 @@ class MoveQuery(BaseModel):
     source_id: UUID | None = None
 
 
-class StockDocumentQuery(BaseModel):
+class StockDocumentQuery(Tagged):
     """Which documents that moved goods are wanted."""
 
     kind: Annotated[str, AnyOf(StockDocumentKind)] | None = None

@@ -10,6 +10,7 @@ from erp.catalog.models import Item, ItemCategory
 from erp.catalog.schemas import CategoryView, ItemQuery, ItemView, UnitView
 from erp.sql import Sql
 from records.reads import Reads, columns_of, everybody, record_filters, sorts_of
+from records.tagged import Tagged
 
 _CONVERSIONS = """(select coalesce(jsonb_agg(jsonb_build_object('unit', u.unit,
     'numerator', u.numerator, 'denominator', u.denominator) order by u.unit), '[]')
@@ -33,6 +34,7 @@ CATEGORIES = Reads(
     source="item_category left join item_category parent on parent.id = item_category.parent_id",
     key="item_category.id",
     visible=everybody,
+    query=Tagged,
     searched=searched.CATEGORIES,
     sorts=sorts_of("item_category", texts=("code",)),
     default_sort="name",

@@ -16,6 +16,7 @@ from erp.catalog.models import Price, PriceList
 from erp.catalog.schemas import PriceListView, PriceQuery, PriceView
 from erp.sql import Sql
 from records.reads import BY_NAME, Reads, columns_of, everybody, record_filters, sorts_of
+from records.tagged import Tagged
 from values.money import UnitPrice
 from values.prices import PriceStep
 from values.units import Ratio
@@ -42,6 +43,7 @@ PRICE_LISTS = Reads(
     columns=columns_of(PriceListView, PriceList.__table__),
     source="price_list",
     visible=everybody,
+    query=Tagged,
     searched=searched.PRICE_LISTS,
     sorts={**BY_NAME, "code": Sort("code", "text")},
     default_sort="name",

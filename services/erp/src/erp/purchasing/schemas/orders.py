@@ -14,6 +14,7 @@ from erp.purchasing.states import PurchaseOrderState, SuggestionState
 from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf
 from records.links import ExternalRef
+from records.tagged import Tagged
 from values.days import Day
 from values.decimals import EXACT, NonNegativeDecimal, PositiveQuantity, Quantity, rounded
 from values.external import ExternalId, SourceVersion
@@ -125,7 +126,7 @@ class SupplierPriceView(CustomView, View):
     updated_at: datetime
 
 
-class SupplierPriceQuery(BaseModel):
+class SupplierPriceQuery(Tagged):
     """Which supplier prices are wanted."""
 
     supplier_id: UUID | None = None
@@ -219,7 +220,7 @@ class ChangePurchaseOrder(Command):
     lines: list[ChangePurchaseLine] = Field(min_length=1, max_length=LARGEST_BATCH)
 
 
-class PurchaseOrderQuery(BaseModel):
+class PurchaseOrderQuery(Tagged):
     """Which orders are wanted."""
 
     state: Annotated[str, AnyOf(PurchaseOrderState)] | None = None

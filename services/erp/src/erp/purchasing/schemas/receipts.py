@@ -4,12 +4,13 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StrictBool
+from pydantic import Field, StrictBool
 
 from erp.purchasing.schemas.orders import LARGEST_BATCH, EffectiveOn, View
 from erp.purchasing.states import PurchaseReturnKind, ReceiptState
 from erp.stock.schemas import Serials
 from records.filters import AnyOf
+from records.tagged import Tagged
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity, Quantity
 from values.text import Command, DocumentNumber, Name
@@ -69,7 +70,7 @@ class ReceiptView(View):
     effective_on: date
 
 
-class ReceiptQuery(BaseModel):
+class ReceiptQuery(Tagged):
     """Which receipts are wanted."""
 
     purchase_order_id: UUID | None = None
@@ -179,7 +180,7 @@ class PurchaseReturnView(View):
     lines: list[ReturnLineView]
 
 
-class PurchaseReturnQuery(BaseModel):
+class PurchaseReturnQuery(Tagged):
     """Which returns are wanted."""
 
     kind: Annotated[str, AnyOf(PurchaseReturnKind)] | None = None

@@ -15,6 +15,7 @@ from erp.stock.models.goods import Warehouse
 from erp.stock.rules.units import ItemUnit
 from erp.stock.schemas import LevelView, MoveQuery, MoveView, WarehouseView
 from records.reads import BY_TIME, Reads, columns_of, everybody, sorts_of_postings
+from records.tagged import Tagged
 
 __all__ = [
     "MOVED",
@@ -39,6 +40,7 @@ WAREHOUSES = Reads(
     columns=columns_of(WarehouseView, Warehouse.__table__),
     source="warehouse",
     visible=everybody,
+    query=Tagged,
     searched=searched.WAREHOUSES,
     sorts={**BY_TIME, "code": Sort("code", "text")},
     default_sort="code",
