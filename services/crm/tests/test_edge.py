@@ -22,7 +22,9 @@ ASKED_BY_POST = {"/v1/accounts/matches"}
 """Reads whose question is too long for an address: they change nothing."""
 CHANGES = [(method, path) for method, path in ROUTES if path not in ASKED_BY_POST]
 WRITES = [(method, path) for method, path in CHANGES if method != "GET"]
-READS = [(method, path) for method, path in ROUTES if method == "GET"]
+SEARCH = "/v1/search"
+"""Everybody may search what one may read."""
+READS = [(method, path) for method, path in ROUTES if method == "GET" and path != SEARCH]
 POSTS = [path for method, path in CHANGES if method == "POST"]
 PATCHES = [path for method, path in ROUTES if method == "PATCH"]
 AREAS = {
@@ -40,6 +42,7 @@ AREAS = {
     "product-availabilities": "orders",
     "account-debts": "orders",
     "custom-fields": "custom_fields",
+    "saved-views": "views",
 }
 MIRRORED = {"order-fulfilments", "order-refusals", "product-availabilities", "account-debts"}
 """What only a bridge writes."""
@@ -63,7 +66,7 @@ def written_with(path):
 
 def test_every_path_is_known_here():
     """A new path is checked by the tests below, or this one fails."""
-    assert {path.split("/")[2] for _, path in ROUTES} == AREAS.keys()
+    assert {path.split("/")[2] for _, path in ROUTES} == {*AREAS, "search"}
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)

@@ -31,6 +31,9 @@ BRIDGES = (
 )
 """What only the key of a bridge writes: it reaches all."""
 
+ACROSS = ("/v1/search", "/v1/saved-views")
+"""What is asked over all collections: a search by the rows of each; views show no rows."""
+
 ROUTES = sorted(
     (method, route.path)
     for router in SERVICE.routers
@@ -95,7 +98,7 @@ def test_every_collection_has_a_rule():
         re.split(r"/\{|/by-external|/external-refs|/match|/tags/batch", path)[0]
         for _, path in ROUTES
     }
-    assert found == {*REACHED, *EVERYBODYS, *BRIDGES}
+    assert found == {*REACHED, *EVERYBODYS, *BRIDGES, *ACROSS}
 
 
 @pytest.mark.parametrize(
@@ -416,3 +419,14 @@ async def test_a_manager_moves_nobody_and_no_team_out_of_reach(desk, problem, tr
     assert (await change(f"/v1/users/{seller}", team_id=tree["east"])).is_success
     team = {"name": desk.word("Yuyao"), "parent_id": tree["ningbo"]}
     assert (await client.post("/v1/teams", json=team, headers=once())).status_code == 201
+
+
+async def test_the_search_over_all_records_finds_nothing_that_is_hidden(stranger, desk):
+    """Not by words, not by its number, and not by the id that another system gave it."""
+    client, made = stranger
+    account, order = made["/v1/accounts"], made["/v1/orders"]
+    for q in (account["name"], account["id"], order["number"]):
+        found = await client.get("/v1/search", params={"q": q})
+        assert found.json()["groups"] == [], q
+        everything = await desk.client.get("/v1/search", params={"q": q})
+        assert everything.json()["groups"], q

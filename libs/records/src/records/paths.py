@@ -4,7 +4,7 @@ Whoever calls needs the permission of the record itself. Whether the caller may 
 asked by its `Reads` first: of a hidden one nothing is told (404).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -18,7 +18,10 @@ from chassis.problems.problem import Problem
 from chassis.problems.standard import NotFound
 from records.reads import Reads
 
-__all__ = ["RecordPaths"]
+__all__ = ["RecordPaths", "record_types_of"]
+
+_DESCRIBED: list["RecordPaths"] = []
+"""All record types, in the order in which they were described."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,10 @@ class RecordPaths:
     one: str
     read: str
     write: str
+
+    def __post_init__(self) -> None:
+        """Let the service know of the type by its router (`record_types_of`)."""
+        _DESCRIBED.append(self)
 
     @property
     def name(self) -> str:
@@ -101,3 +108,9 @@ class RecordPaths:
             responses=add_problems(replies or {}, refuses),
             **options,
         )
+
+
+def record_types_of(routers: Iterable[APIRouter]) -> dict[str, RecordPaths]:
+    """The record types of the routers, by name."""
+    wanted = {id(router) for router in routers}
+    return {of.name: of for of in _DESCRIBED if id(of.router) in wanted}

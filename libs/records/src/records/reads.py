@@ -17,7 +17,7 @@ from chassis.problems.standard import Forbidden, NotFound
 from chassis.storage.base import version_columns
 from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.reading import Reading
-from chassis.storage.searching import Searched, containing
+from chassis.storage.searching import Searched, containing, having_words
 from records.filters import among
 from records.links import linked_to, references
 from records.tagged import tagged_with
@@ -57,6 +57,8 @@ class View(Model, Protocol):
 
 
 V = TypeVar("V", bound=Model)
+NUMBERS = ("number", "code", "sku", "login")
+"""Fields whose values only one record has."""
 
 
 def sorts_of(
@@ -119,6 +121,8 @@ class Reads(Generic[V]):
     key           SQL expression of the record's id
     place         SQL expression that tells rows of a list apart, where an index has it and not the
                   key
+    title         SQL text by which people know a record; usually its name, or its number
+    subtitle      SQL text that says more of it; usually the number of one that has a name
     """
 
     name: str
@@ -133,6 +137,8 @@ class Reads(Generic[V]):
     default_sort: str = "-created_at"
     key: str = "id"
     place: str = ""
+    title: str = ""
+    subtitle: str = ""
     show: Callable[[Reading, Mapping[str, Any]], V] | None = None
     changeable: Callable[[Reading], Sequence[Filter]] = everybody
     change_scope: str = ""
@@ -178,6 +184,48 @@ class Reads(Generic[V]):
             where=[*self._visibility(at), *self.filters(at, wanted), *words, *tagged],
             key=self.place or self.key,
         )
+
+    @cached_property
+    def number(self) -> str:
+        """SQL of what is its own of each record, and has an index: number, code, SKU or login."""
+        own = next((self.sorts[one] for one in NUMBERS if one in self.sorts), None)
+        return own.expression if own else ""
+
+    @cached_property
+    def titles(self) -> tuple[str, str]:
+        """SQL of the texts by which people know a record: title and subtitle."""
+        table = self.key.rpartition("id")[0]
+        fields: Mapping[str, Any] = self.view.model_fields  # type: ignore[attr-defined] # a model
+        name = f"{table}name" if "name" in fields else ""
+        title = self.title or name or self.number
+        return title, self.subtitle or (self.number if title != self.number else "") or "''"
+
+    async def newest_with(
+        self, at: Reading, words: list[list[str]], count: int, *, without: Collection[UUID]
+    ) -> list[UUID]:
+        """Ids of the first so many records whose texts have the words (`words_of`), as listed."""
+        if self.searched is None:
+            return []
+        page = await fetch_page(
+            at.sql,
+            columns=f"{self.key} as found",
+            source=self.source,
+            view=lambda row: row["found"],
+            sorts=self.sorts,
+            default=self.default_sort,
+            asked=PageQuery(limit=count),
+            where=[
+                *self._visibility(at),
+                Filter(f"{self.key} <> all({{}}::uuid[])", list(without) or None),
+                having_words(self.searched, words),
+            ],
+            key=self.place or self.key,
+        )
+        return page.items
+
+    def conditions(self, at: Reading) -> Sequence[Filter]:
+        """The conditions of the rows that the actor may see."""
+        return self._visibility(at)
 
     async def require(self, at: Reading, record_id: UUID) -> None:
         """Raise NotFound unless there is such a record and the actor may see it."""

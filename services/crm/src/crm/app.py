@@ -1,5 +1,6 @@
 """The CRM as a service: its modules, the lower ones first."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import records
@@ -13,6 +14,8 @@ from crm.staff.module import MODULE as STAFF
 from records.attachments.module import MODULE as ATTACHMENTS
 from records.links import RESERVED_SYSTEMS
 from records.notes.module import MODULE as NOTES
+from records.saved_views.module import saved_views_module
+from records.search.module import search_module
 from records.tags.module import tags_module
 
 __all__ = ["SERVICE"]
@@ -37,8 +40,7 @@ _TAGS = tags_module(
     keepers=("sales_manager",),
     readers=("seller", "service_agent", "marketer"),
 )
-
-SERVICE = Service(
+_OWN = Service(
     name="crm",
     title="Tandem CRM",
     description="Staff, accounts with their contacts, products, prices, customers' orders.",
@@ -60,4 +62,16 @@ SERVICE = Service(
         _WHOLE,
     ),
     reserved_systems=RESERVED_SYSTEMS,
+)
+SERVICE = replace(
+    _OWN,
+    modules=(
+        *_OWN.modules,
+        search_module(_OWN.modules),
+        saved_views_module(
+            _OWN.modules,
+            sharing={"sales_manager"},
+            team_of="select team_id from staff_member where id = {}",
+        ),
+    ),
 )

@@ -1,5 +1,6 @@
 """The ERP as a service: its modules, the lower ones first."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import records
@@ -19,6 +20,8 @@ from erp.stock.module import MODULE as STOCK
 from records.attachments.module import MODULE as ATTACHMENTS
 from records.links import RESERVED_SYSTEMS
 from records.notes.module import MODULE as NOTES
+from records.saved_views.module import saved_views_module
+from records.search.module import search_module
 from records.tags.module import tags_module
 
 __all__ = ["SERVICE"]
@@ -44,8 +47,7 @@ _TAGS = tags_module(
     keepers=("buyer", "planner"),
     readers=("accountant", "seller", "storekeeper"),
 )
-
-SERVICE = Service(
+_OWN = Service(
     name="erp",
     title="Tandem ERP",
     description="Order to cash: customers, items, stock, purchasing, sales orders, ledger.",
@@ -73,4 +75,12 @@ SERVICE = Service(
         _WHOLE,
     ),
     reserved_systems=RESERVED_SYSTEMS,
+)
+SERVICE = replace(
+    _OWN,
+    modules=(
+        *_OWN.modules,
+        search_module(_OWN.modules),
+        saved_views_module(_OWN.modules, sharing={"accountant"}),
+    ),
 )

@@ -22,13 +22,7 @@ from chassis.storage import search_functions
 from chassis.storage.folding import search_index
 from chassis.storage.paging import Filter
 
-__all__ = [
-    "Kept",
-    "Related",
-    "Searched",
-    "containing",
-    "having",
-]
+__all__ = ["Kept", "Related", "Searched", "containing", "having", "having_words", "words_of"]
 
 _WORDS = (
     "select distinct word from regexp_split_to_table(search_fold($1), ' ') word where word <> ''"
@@ -201,20 +195,31 @@ async def containing(
 ) -> list[Filter]:
     """The filter of records whose texts contain each word of the question, in whatever order.
 
-    A word of one or two ASCII signs is the beginning of a word. Raises InvalidInput for a
-    question without a letter or digit.
+    A word of one or two ASCII signs is the beginning of a word. Raises what `words_of` raises.
     """
-    if q is None:
-        return []
-    words = [row["word"] for row in await sql.fetch(_WORDS, _number_dialled(q))]
-    if not words:
-        wrong = FieldError("/query/q", "nothing_to_search", "Name at least one letter or digit.")
-        raise InvalidInput(errors=[wrong])
-    asked = [_pattern_and_pieces(word) for word in words]
-    by_index = searched.found(asked) if searched.indexed else None
-    test, patterns = f"{searched.text} like all({{}}::text[])", [one[0] for one in asked]
+    return [] if q is None else [having_words(searched, await words_of(sql, q))]
+
+
+async def words_of(sql: "asyncpg.Connection[Any]", q: str) -> list[list[str]]:
+    """The words of a question as `Searched` takes them: of each its pattern, and its pieces.
+
+    Raises InvalidInput for a question without a letter or digit.
+    """
+    words = [
+        _pattern_and_pieces(row["word"]) for row in await sql.fetch(_WORDS, _number_dialled(q))
+    ]
+    if words:
+        return words
+    wrong = FieldError("/query/q", "nothing_to_search", "Name at least one letter or digit.")
+    raise InvalidInput(errors=[wrong])
+
+
+def having_words(searched: Searched, words: list[list[str]]) -> Filter:
+    """The filter of records whose texts contain each of the words."""
+    by_index = searched.found(words) if searched.indexed else None
+    test, patterns = f"{searched.text} like all({{}}::text[])", [one[0] for one in words]
     rest = by_index is not None and len(by_index.value) < len(words)
-    return [Filter(test, patterns, by_index, searched.weight, is_rest=rest)]
+    return Filter(test, patterns, by_index, searched.weight, is_rest=rest)
 
 
 def _number_dialled(q: str) -> str:

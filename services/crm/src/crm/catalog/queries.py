@@ -128,6 +128,8 @@ PRICES = Reads(
     query=PriceQuery,
     filters=_price_filters,
     searched=searched.PRICES,
+    title="p.code",
+    subtitle="p.name",
     sorts=sorts_of("product_price", named=False),
     key="product_price.id",
 )

@@ -97,6 +97,7 @@ ORDERS = Reads(
     query=OrderQuery,
     filters=_filters,
     searched=searched.ORDERS,
+    subtitle="(select a.name from account a where a.id = customer_order.account_id)",
     sorts=sorts_of(
         "customer_order",
         named=False,

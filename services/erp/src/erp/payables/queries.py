@@ -195,6 +195,8 @@ BILLS = Reads(
     query=BillQuery,
     filters=_bill_filters,
     searched=searched.BILLS,
+    title="bill.supplier_number",
+    subtitle="(select s.name from supplier s where s.id = bill.supplier_id)",
     sorts=_SORTS,
     key="bill.id",
 )

@@ -354,6 +354,7 @@ PAYMENTS = Reads(
     query=PaymentQuery,
     filters=_payment_filters,
     searched=searched.PAYMENTS,
+    subtitle="payment.reference",
     sorts=sorts_of(
         "payment", named=False, texts=("number",), days=("effective_on",), total="payment.amount"
     ),

@@ -66,6 +66,8 @@ PRICES = Reads(
     query=PriceQuery,
     filters=_filters,
     searched=searched.PRICES,
+    title="item.sku",
+    subtitle="item.name",
     sorts=sorts_of("price", named=False),
 )
 

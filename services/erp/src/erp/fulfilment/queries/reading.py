@@ -91,6 +91,7 @@ ORDERS = Reads(
     query=OrderQuery,
     filters=_filters,
     searched=searched.SALES_ORDERS,
+    subtitle="(select c.name from customer c where c.id = sales_order.customer_id)",
     sorts=sorts_of(
         "sales_order", named=False, texts=("number",), days=("ordered_on",), total=_TOTAL
     ),

@@ -127,6 +127,7 @@ SHIPMENTS = Reads(
     query=ShipmentQuery,
     filters=_filters,
     searched=searched.SHIPMENTS,
+    subtitle="(select c.name from customer c where c.id = o.customer_id)",
     sorts=_SORTS,
     key="s.id",
 )

@@ -80,6 +80,7 @@ ORDERS = Reads(
     query=PurchaseOrderQuery,
     filters=_filters,
     searched=searched.PURCHASE_ORDERS,
+    subtitle="s.name",
     sorts=sorts_of("o", named=False, texts=("number",), days=("ordered_on",)),
     show=lambda at, row: PurchaseOrderView.of(row, at.setting.currency),
 )

@@ -49,6 +49,8 @@ SUPPLIER_PRICES = Reads(
     query=SupplierPriceQuery,
     filters=_filters,
     searched=searched.SUPPLIER_PRICES,
+    title="i.sku",
+    subtitle="u.name",
     sorts=sorts_of("supplier_price", named=False),
 )
 

@@ -64,6 +64,7 @@ _VIEW = f"""r.id, r.number, r.purchase_order_id, o.number as purchase_order_numb
       'returned', case when u.id is null then g.returned else 0 end::text,
       'serials', g.serials) order by g.position), '[]')
     from {_CAME} g join item i on i.id = g.item_id) as lines"""
+_SUPPLIER = "(select s.name from supplier s where s.id = o.supplier_id)"
 _SORTS = {
     "created_at": Sort("r.recorded_at", "timestamptz"),
     "updated_at": Sort("r.updated_at", "timestamptz"),
@@ -98,6 +99,7 @@ RECEIPTS = Reads(
     query=ReceiptQuery,
     filters=_receipt_filters,
     searched=searched.RECEIPTS,
+    subtitle=_SUPPLIER,
     sorts=_SORTS,
     default_sort="-recorded_at",
 )
@@ -132,6 +134,7 @@ RETURNS = Reads(
     query=PurchaseReturnQuery,
     filters=_return_filters,
     searched=searched.PURCHASE_RETURNS,
+    subtitle=_SUPPLIER,
     sorts=_SORTS,
     default_sort="-recorded_at",
 )

@@ -268,6 +268,7 @@ INVOICES = Reads(
     query=InvoiceQuery,
     filters=_filters,
     searched=searched.INVOICES,
+    subtitle="(select c.name from customer c where c.id = invoice.customer_id)",
     sorts=sorts_of("invoice", named=False, days=("effective_on",), total="invoice.gross")
     | {"number": Sort(PRINTED.format(of="n."), "text")},
     key="invoice.id",

@@ -48,6 +48,8 @@ DOCUMENTS = Reads(
     query=StockDocumentQuery,
     filters=_filters,
     searched=searched.STOCK_DOCUMENTS,
+    title="d.source_type",
+    subtitle="d.memo",
     sorts=sorts_of_postings("d") | {"effective_on": Sort("d.effective_on", "date")},
     default_sort="-recorded_at",
 )
