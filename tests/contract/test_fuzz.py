@@ -7,17 +7,15 @@ so that a run can be repeated. `FUZZ` is the time for each API in seconds: 20 wh
 
 import asyncio
 import os
-import socket
 import sys
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-import uvicorn
 
 from chassis.testing.service import running
 from contracts.generator.__main__ import registered
 from tests.architecture.sources import ROOT
+from tests.contract.sockets import listening
 
 SECONDS = int(os.environ.get("FUZZ", "20"))
 SEED = int(os.environ.get("FUZZ_SEED", "20260101"))
@@ -30,20 +28,6 @@ CHECKS = (
 # A fuzzer that ends its own key would be a stranger from then on, and try nothing more.
 NOT_FUZZED = "api_key_revoke"
 SERVICES = registered(ROOT)
-
-
-@asynccontextmanager
-async def listening(app):
-    """The application behind a socket of this machine; its address."""
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off")
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[door]))
-        try:
-            yield "http://{}:{}".format(*door.getsockname())
-        finally:
-            server.should_exit = True
-            await serving
 
 
 async def schemathesis(address: str, key: str, room: Path) -> tuple[int, str]:

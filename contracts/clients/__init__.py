@@ -1,0 +1,1 @@
+"""Clients from the committed OpenAPI files, by generators that are not ours, compiled."""
