@@ -16,18 +16,12 @@ def require_ranges(given: Mapping[str, Any]) -> None:
 
     Raises InvalidInput, which names the first end of each that is.
     """
-    reversed_ends = [
-        (name, other)
+    errors = [
+        FieldError(f"/query/{name}", "range_reversed", "This lies after {end}.", {"end": end})
+        for begin, last in _ENDS.items()
         for name, value in given.items()
-        for begin, end in _ENDS.items()
         if name.endswith(begin) and value is not None
-        if (last := given.get(other := name.removesuffix(begin) + end)) is not None and last < value
+        if given.get(end := name.removesuffix(begin) + last) is not None and given[end] < value
     ]
-    if reversed_ends:
-        text = "This lies after {end}."
-        raise InvalidInput(
-            errors=[
-                FieldError(f"/query/{name}", "range_reversed", text, {"end": other})
-                for name, other in reversed_ends
-            ]
-        )
+    if errors:
+        raise InvalidInput(errors=errors)

@@ -1,13 +1,13 @@
 """Mapped entities from driver rows, without the ORM's own loading."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import class_mapper
 from sqlalchemy.orm.attributes import instance_state, manager_of_class
 
-__all__ = ["columns_of", "is_changed", "loaded"]
+__all__ = ["is_changed", "loaded"]
 
 E = TypeVar("E")
 
@@ -33,12 +33,6 @@ def _form(entity_class: type[Any]) -> tuple[Any, type[Any], list[str], frozenset
     key = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
     columns = frozenset(mapper.column_attrs.keys())
     return manager_of_class(entity_class), mapper.base_mapper.class_, key, columns
-
-
-def columns_of(entities: Iterable[object], *names: str) -> list[list[Any]]:
-    """One list for each attribute, as `unnest` takes them. An attribute never set is a KeyError."""
-    rows = [vars(entity) for entity in entities]
-    return [[row[name] for row in rows] for name in names]
 
 
 def is_changed(entity: object) -> bool:
