@@ -101,7 +101,7 @@ async def test_only_types_that_the_caller_may_read_are_searched(desks, problem, 
     desk = desks[half]
     types = types_of(half)
     permitted = next(of for of in types.values() if of.reads.searched)
-    forbidden = next(of for of in types.values() if of.read != permitted.read)
+    forbidden = next(of for of in types.values() if of.reads.searched and of.read != permitted.read)
     reader = await desk.server.as_(permitted.read)
 
     async def searched(**wanted: str) -> Any:

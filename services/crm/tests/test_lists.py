@@ -14,6 +14,7 @@ OF_THE_PROGRAM = {"/v1/api-keys", "/v1/jobs"}
 WITHOUT_TIMES = {
     "/v1/api-keys": "a handful; seen whole by an administrator",
     "/v1/jobs": "work of the program, not records of the business",
+    "/v1/saved-views": "what persons ask lists, not records of the business",
 }
 UNINDEXED = ["user by created_at", "user by updated_at"]
 """A handful of rows."""

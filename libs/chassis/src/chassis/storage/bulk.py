@@ -78,7 +78,7 @@ class Bulk:
         rows: Sequence[object],
         *columns: str,
         key: Sequence[str] = (),
-        **same: object,
+        **same: Any,
     ) -> None:
         """Set the columns of entities, found by `key` (default: by their primary key).
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from chassis.http.etag import EtagVersion, Revision
 from records.custom.kinds import LARGEST_SCALE, Kind
+from records.filters import Statuses
 from values.text import Command, Name, OptionalLine, Status, unset
 
 __all__ = [
@@ -155,4 +156,4 @@ class CustomFieldQuery(BaseModel):
     record_type: str | None = Field(
         default=None, max_length=63, description="Only those of this record type."
     )
-    status: Status | None = Field(default=None, description="Only active or archived ones.")
+    status: Statuses | None = Field(default=None, description="Active ones, archived, or both.")

@@ -28,6 +28,7 @@ from records.custom_fields.rules import LIMITS, definition_of, require_sound
 from records.custom_fields.schemas import CustomFieldQuery, CustomFieldView
 from records.custom_writes import order_part
 from records.entities import Values
+from records.filters import among
 from records.reads import BY_TIME, Reads, columns_of, everybody
 from records.types import Change, RecordType, changed_fields, record_types
 from records.writes import lock_visible
@@ -76,7 +77,7 @@ def _reads(entity: type[Field]) -> Reads[CustomFieldView]:
     def filters(_at: Reading, query: CustomFieldQuery) -> list[Filter]:
         return [
             Filter("custom_field.record_type = {}", query.record_type),
-            Filter("custom_field.status = {}", query.status),
+            among("custom_field.status", query.status),
         ]
 
     table = entity.__table__  # type: ignore[attr-defined] # mapped

@@ -30,7 +30,6 @@ from crm.accounts.schemas import (
     ReachableQuery,
 )
 from crm.accounts.states import Stage
-from crm.reach import OWNED_BY
 from crm.settings import settings_of
 from records.filters import among
 from records.links import references
@@ -91,11 +90,10 @@ _LOCK_ACCOUNTS_OF_SENT = """select from account where id = any(array(
      where entity_type = 'account' and system = $1 and external_id = any($3::text[])
     union select unnest($4::uuid[]))) order by id for no key update"""
 _ORDERS = "select from account where id = $1 for key share"
-_DEBTS_OF = """select c.id, d.owes, d.told_at from account c
-  left join account_debt d on d.account_id = c.id where c.id = any($1::uuid[])"""
+_DEBTS_OF = """select c.id, d.owes, d.told_at from account c left join account_debt d
+  on d.account_id = c.id where c.id = any($1::uuid[])"""
 _IF_NOT_OLDER = """(account_id) do update set owes = excluded.owes, told_at = excluded.told_at
     where account_debt.told_at <= excluded.told_at"""
-
 _ENDS_IN_EIGHT = """right(phone_digits, 8) = ({0}::text[])[1] and phone_digits <> ''
   and (phone_e164 = '' or ({0}::text[])[2] = '' or phone_e164 = ({0}::text[])[2])"""
 _ENDS_IN_FEWER = "phone_digits like '%' || {}"
@@ -135,7 +133,7 @@ def _contact_filters(at: Reading, query: ContactQuery) -> list[Filter]:
     return [
         *_reachable(searched.CONTACT, at, query),
         Filter("account_id = {}", query.account_id),
-        Filter(OWNED_BY.format(of="contact"), query.owner_id),
+        Filter(reach.OWNED_BY.format(of="contact"), query.owner_id),
     ]
 
 
