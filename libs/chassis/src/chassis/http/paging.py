@@ -79,8 +79,8 @@ async def records_asked(  # noqa: PLR0917 - the ends of two ranges
     updated_to: Annotated[Day | None, _day("The last day of the last change")] = None,
 ) -> PageQuery:
     """The page asked for, of the records that were made, or last changed, on these days."""
-    days = (created_from, created_to, updated_from, updated_to)
-    require_ranges(dict(zip(_DAYS, days, strict=True)))
+    require_ranges({"created_from": created_from, "created_to": created_to})
+    require_ranges({"updated_from": updated_from, "updated_to": updated_to})
     zone = request.app.state.settings.time_zone
     times = {
         "created_at": days_between(zone, created_from, created_to),
@@ -89,7 +89,6 @@ async def records_asked(  # noqa: PLR0917 - the ends of two ranges
     return replace(asked, times=times)
 
 
-_DAYS = ("created_from", "created_to", "updated_from", "updated_to")
 RecordsAsked = Annotated[PageQuery, Depends(records_asked)]
 
 

@@ -73,23 +73,17 @@ class Bulk:
         self.insert(kind, rows, *columns, conflict=f"({', '.join(key)}) do update set {sets}")
 
     def update(
-        self,
-        kind: type,
-        rows: Sequence[object],
-        *columns: str,
-        key: Sequence[str] = (),
-        **same: Any,
+        self, kind: type, rows: Sequence[object], *columns: str, key: Sequence[str] = (), **to: Any
     ) -> None:
         """Set the columns of entities, found by `key` (default: by their primary key).
 
-        The columns `same` become one value for all of them.
+        The columns `to` become one value for all of them.
         """
         found = tuple(key) or _key(kind)
-        values = [f"{name} = n.{name}" for name in columns]
-        sets = ", ".join([*values, *(f"{name} = {{{name}}}" for name in same)])
+        each = [f"{one} = n.{one}" for one in columns] + [f"{one} = {{{one}}}" for one in to]
         where = " and ".join(f"t.{name} = n.{name}" for name in found)
-        text = f"update {_table(kind)} t set {sets} from {{rows}} where {where}"
-        self.run(text, kind, rows, *found, *columns, **same)
+        text = f"update {_table(kind)} t set {', '.join(each)} from {{rows}} where {where}"
+        self.run(text, kind, rows, *found, *columns, **to)
 
     def delete(self, kind: type, rows: Sequence[object]) -> None:
         """Delete the entities of which the rows have the primary key."""

@@ -6,6 +6,7 @@ from uuid import UUID
 from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.storage.searching import Searched
+from records.filters import among
 from records.reads import BY_NAME, Reads, everybody
 from records.tags.events import RecordTagsChanged, TagChanged
 from records.tags.schemas import TagQuery, TagView, UsedTag
@@ -15,7 +16,7 @@ __all__ = ["TAGS", "record_tags_states", "tag_states", "tags_of"]
 
 def _filters(_at: Reading, query: TagQuery) -> Sequence[Filter]:
     return [
-        Filter("status = {}", query.status),
+        among("status", query.status),
         Filter("(merged_into is not null) = {}", query.merged),
     ]
 

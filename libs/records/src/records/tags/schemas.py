@@ -9,7 +9,8 @@ from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion
 from chassis.problems.problem import ProblemView
-from values.text import Command, OptionalNote, Status, unset, visible
+from records.filters import Statuses
+from values.text import Command, OptionalNote, unset, visible
 
 __all__ = [
     "RECORDS_MAX",
@@ -89,7 +90,7 @@ class TagView(BaseModel):
 class TagQuery(BaseModel):
     """Which tags are wanted."""
 
-    status: Status | None = None
+    status: Statuses | None = None
     merged: bool | None = Field(
         default=None, description="Only those that were merged into another one, or only others."
     )
