@@ -12,7 +12,7 @@ from bench.figures import Asked, Bench, Figure, Goal, paired
 from bench.loader import told
 from bench.place import Place
 from bench.writing import ACCOUNT
-from crm.accounts.queries import ACCOUNTS
+from crm.accounts.queries.reading import ACCOUNTS
 from crm.app import SERVICE as CRM
 
 __all__ = ["BENCH", "read_pages"]

@@ -26,7 +26,7 @@ from chassis.storage.connections import SESSION
 from chassis.storage.paging import PageQuery
 from chassis.testing.cluster import TestCluster
 from crm import searched as crm_searched
-from crm.accounts.queries import ACCOUNTS
+from crm.accounts.queries.reading import ACCOUNTS
 from crm.accounts.schemas import AccountQuery
 from crm.app import SERVICE as CRM
 from crm.orders.queries import ORDERS

@@ -9,7 +9,7 @@ import pytest
 
 from chassis.actor import SYSTEM
 from chassis.storage.connections import driver_url
-from crm.accounts.queries import Wanted, matches
+from crm.accounts.queries.matching import Wanted, matches
 from values.address import Address
 from values.matching import match_keys
 

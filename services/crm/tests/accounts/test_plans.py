@@ -9,7 +9,7 @@ import pytest
 from chassis.storage.connections import driver_url
 from chassis.storage.paging import PageQuery
 from chassis.storage.reading import Reading, Setting
-from crm.accounts.queries import ACCOUNTS
+from crm.accounts.queries.reading import ACCOUNTS
 from crm.accounts.schemas import AccountQuery
 from crm.settings import CrmSettings
 

@@ -11,10 +11,10 @@ from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import lock, lock_all, read_all
 from chassis.work.unit_of_work import Work
 from crm import reach
-from crm.accounts import queries
 from crm.accounts.errors import AccountArchived
 from crm.accounts.events import AccountChanged
 from crm.accounts.models import ACTIVE, ARCHIVED, Account
+from crm.accounts.queries import reading
 from crm.accounts.rules.ownership import LED_BY_ERP, NEVER_EDITED
 from crm.accounts.schemas import AccountView, Buyer
 from crm.accounts.service.values import with_phone
@@ -43,8 +43,8 @@ async def buyer(work: Work, account_id: UUID, *, new_business: bool = False) -> 
     Raises NotFound, Forbidden (it is not the actor's to change), AccountArchived (for new
     business).
     """
-    await queries.ACCOUNTS.require_changeable(work, [account_id])
-    found = await queries.buyer(work.sql, account_id)
+    await reading.ACCOUNTS.require_changeable(work, [account_id])
+    found = await reading.buyer(work.sql, account_id)
     if found is None:
         raise NotFound(entity="account", id=account_id)
     if new_business and found.archived:
@@ -60,14 +60,14 @@ async def become_customer(work: Work, account_id: UUID) -> None:
 
 async def lock_buyers(work: Work, account_ids: Collection[UUID]) -> None:
     """Lock accounts that are about to order, in key order: its prospects become customers."""
-    prospects = await queries.lock_buyers(work.sql, account_ids)
+    prospects = await reading.lock_buyers(work.sql, account_ids)
     if prospects:
         await lock_all(work, Account, prospects)
 
 
 async def wait_for_orders(work: Work, account_id: UUID) -> None:
     """Let no order of the account be placed until the act ends; those under way are done."""
-    await queries.lock_for_update(work.sql, account_id)
+    await reading.lock_for_update(work.sql, account_id)
 
 
 async def account_states(at: Reading, account_ids: Sequence[UUID]) -> list[AccountChanged]:
@@ -125,7 +125,7 @@ async def _publish(work: Work, changes: Sequence[Change[Account]]) -> None:
 ACCOUNT: RecordType[Account, AccountView] = RecordType(
     name="account",
     entity=Account,
-    reads=queries.ACCOUNTS,
+    reads=reading.ACCOUNTS,
     defaults=_defaults,
     prepare=_prepare,
     publish=_publish,

@@ -9,9 +9,9 @@ from chassis.problems.standard import InvalidInput, MissingReference, NotFound
 from chassis.storage.reading import Reading
 from chassis.work.locking import lock_all, read_all
 from chassis.work.unit_of_work import Work
-from crm.accounts import queries
 from crm.accounts.events import ContactChanged
 from crm.accounts.models import ARCHIVED, Contact
+from crm.accounts.queries import reading
 from crm.accounts.schemas import ContactView
 from crm.accounts.service.values import with_phone
 from crm.settings import settings_of
@@ -30,17 +30,17 @@ async def contact_states(at: Reading, contact_ids: Sequence[UUID]) -> list[Conta
 
 async def _lock(work: Work, contact_ids: Collection[UUID]) -> Mapping[UUID, Contact]:
     """The contacts, locked after their accounts. Raises NotFound."""
-    account_ids = await queries.account_ids_of_contacts(work.sql, contact_ids)
+    account_ids = await reading.account_ids_of_contacts(work.sql, contact_ids)
     missing = next((one for one in contact_ids if one not in account_ids), None)
     if missing:
         raise NotFound(entity="contact", id=missing)
-    await queries.lock_accounts(work.sql, set(account_ids.values()))
+    await reading.lock_accounts(work.sql, set(account_ids.values()))
     return await lock_all(work, Contact, contact_ids)
 
 
 async def _lock_batch(work: Work, system: str, items: Sequence[Any]) -> None:
     """Lock the accounts of all contacts of a batch, present ones and those that it names."""
-    await queries.lock_accounts_of_sent(
+    await reading.lock_accounts_of_sent(
         work.sql,
         system,
         contacts=[one.external_id for one in items],
@@ -61,7 +61,7 @@ async def _look_up(
     for one, account_id in zip(changes, named, strict=True):
         _set_account(one, account_id)
     account_ids = {one.record.account_id for one in changes}
-    countries = await queries.lock_accounts(work.sql, account_ids)
+    countries = await reading.lock_accounts(work.sql, account_ids)
     _require_found(account_ids, countries)
     await _require_changeable(
         work,
@@ -82,7 +82,7 @@ async def _accounts_named(
     """The account that each change names; None where it names none. Raises MissingReference."""
     theirs = [_external_account(one.values, sender) for one in changes]
     wanted = {one for one in theirs if one is not None}
-    found = await queries.accounts_by_external(work.sql, sender, wanted) if wanted else {}
+    found = await reading.accounts_by_external(work.sql, sender, wanted) if wanted else {}
     for one in theirs:
         if one is not None and one not in found:
             raise MissingReference(entity="account", reference=f"{sender} {one}")
@@ -126,7 +126,7 @@ async def _require_changeable(work: Work, named: Mapping[UUID, object]) -> None:
     `named` is how each account was named: of a hidden one nothing else is told.
     """
     try:
-        await queries.ACCOUNTS.require_changeable(work, named.keys())
+        await reading.ACCOUNTS.require_changeable(work, named.keys())
     except NotFound as hidden:
         reference = named[hidden.facts["id"]]
         raise MissingReference(entity="account", reference=reference) from hidden
@@ -150,7 +150,7 @@ async def _choose_primary(
             given["primary"] = False
     if not chosen:
         return
-    before = await queries.primary_contacts(work, chosen)
+    before = await reading.primary_contacts(work, chosen)
     replaced = [one for one in before if one.id != chosen[one.account_id]]
     for contact in replaced:
         was = contact.change({"primary": False}, work.now)
@@ -177,7 +177,7 @@ async def _publish(work: Work, changes: Sequence[Change[Contact]]) -> None:
 CONTACT: RecordType[Contact, ContactView] = RecordType(
     name="contact",
     entity=Contact,
-    reads=queries.CONTACTS,
+    reads=reading.CONTACTS,
     required=(),
     lock=_lock,
     lock_batch=_lock_batch,

@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis.http.batch import Outcome
 from chassis.problems.standard import NotFound
 from chassis.work.unit_of_work import Work
-from crm.accounts import queries
+from crm.accounts.queries import reading
 
 __all__ = ["Owed", "store_debts"]
 
@@ -28,15 +28,15 @@ async def store_debts(work: Work, sent: Sequence[Owed]) -> list[Outcome]:
 
     Raises NotFound.
     """
-    found = await queries.debts_of(work.sql, [one.account_id for one in sent])
+    found = await reading.debts_of(work.sql, [one.account_id for one in sent])
     outcomes: list[Outcome] = []
     for one in sent:
         if one.account_id not in found:
             raise NotFound(entity="account", id=one.account_id)
         outcomes.append(_outcome(one, found[one.account_id]))
     newer = [one for one, outcome in zip(sent, outcomes, strict=True) if outcome == "updated"]
-    await queries.store_debts(
-        work.sql, [queries.OwedBy(one.account_id, one.amount, one.told_at) for one in newer]
+    await reading.store_debts(
+        work.sql, [reading.OwedBy(one.account_id, one.amount, one.told_at) for one in newer]
     )
     return outcomes
 

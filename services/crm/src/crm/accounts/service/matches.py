@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from chassis.storage.reading import Reading
-from crm.accounts import queries
-from crm.accounts.queries import MOST_FOUND, Wanted
+from crm.accounts.queries import matching
+from crm.accounts.queries.matching import MOST_FOUND, Wanted
 from crm.accounts.schemas import (
     AccountCandidate,
     AccountMatches,
@@ -25,10 +25,10 @@ _STRENGTH = ("external_id", "tax_id", "email", "phone", "name_and_address")
 
 async def match_accounts(at: Reading, command: MatchAccounts) -> AccountMatchReply:
     """The accounts that have something in common with each probe, in the order asked."""
-    found = await queries.matches(at, [_wanted(probe) for probe in command.items])
+    found = await matching.matches(at, [_wanted(probe) for probe in command.items])
     best = [sorted(one.items(), key=_rank) for one in found]
     shown = {account_id for one in best for account_id, _ in one[:MOST_FOUND]}
-    seen = await queries.candidates(at.sql, shown)
+    seen = await matching.candidates(at.sql, shown)
     return AccountMatchReply(
         items=[
             AccountMatches(

@@ -1,0 +1,1 @@
+"""Reads and locks of accounts and contacts."""
