@@ -16,7 +16,7 @@ EXEMPT = {
     "/v1/api-keys": "a handful; seen whole by an administrator",
     "/v1/jobs": "kinds and states are words of the program, and filters",
 }
-OF_ONE_RECORD = ("/history", "/notes")
+OF_ONE_RECORD = ("/history", "/notes", "/timeline")
 """What happened to a record is read through, the newest first."""
 
 

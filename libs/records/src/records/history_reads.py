@@ -19,7 +19,14 @@ from records.history import EXTERNAL_REFS
 from records.reads import View
 from records.types import RecordType
 
-__all__ = ["FieldChange", "RecordChangeView", "changes_by_view", "history_of", "shown_changes"]
+__all__ = [
+    "COLUMNS",
+    "FieldChange",
+    "RecordChangeView",
+    "changes_by_view",
+    "history_of",
+    "shown_changes",
+]
 
 E = TypeVar("E", bound=Record)
 V = TypeVar("V", bound=View)
@@ -80,7 +87,7 @@ async def history_of(
     names = _names_kept_of(kind, field) if field else None
     page = await fetch_page(
         at.sql,
-        columns=_COLUMNS,
+        columns=COLUMNS,
         source="record_change",
         view=dict,
         sorts={"revision": Sort("revision", "bigint")},
@@ -121,7 +128,7 @@ async def shown_changes(
     ]
 
 
-_COLUMNS = ", ".join(name for name in RecordChangeView.model_fields)
+COLUMNS = ", ".join(name for name in RecordChangeView.model_fields)
 
 
 async def changes_by_view(

@@ -17,6 +17,7 @@ from chassis.http.refusals import add_problems
 from chassis.problems.problem import Problem
 from chassis.problems.standard import NotFound
 from records.reads import Reads
+from records.types import RecordType
 
 __all__ = ["RecordPaths", "record_types_of"]
 
@@ -29,7 +30,7 @@ class RecordPaths:
     """Where records or documents of a type are found, and who may read or change them.
 
     `one` is the name of one in texts, such as "sales order"; `read` and `write` are the
-    permissions.
+    permissions; `kind` is how master data is kept, None of documents.
     """
 
     router: APIRouter
@@ -37,6 +38,7 @@ class RecordPaths:
     one: str
     read: str
     write: str
+    kind: RecordType[Any, Any] | None = None
 
     def __post_init__(self) -> None:
         """Let the service know of the type by its router (`record_types_of`)."""

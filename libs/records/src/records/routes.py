@@ -84,7 +84,7 @@ class RecordRoutes(Generic[E, V]):
         self._hidden: Refusals = () if kind.reads.visible is everybody else (NotFound,)
         self._id_name = f"{one.replace(' ', '_')}_id"
         self._article = "an" if one[0] in "aeiou" else "a"
-        self.paths = RecordPaths(router, kind.reads, one, read, write)
+        self.paths = RecordPaths(router, kind.reads, one, read, write, kind)
         self._id = Annotated[UUID, Path(alias=self._id_name)]
         self._reader = Annotated[Actor, Needs(read)]
         self._writer = Annotated[Actor, Needs(write)]

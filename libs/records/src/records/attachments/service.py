@@ -29,6 +29,7 @@ from records.settings import record_settings
 from records.uploads import FileRequest, Upload
 
 __all__ = [
+    "COLUMNS",
     "add_attachment",
     "attachment_page",
     "attachment_states",
@@ -39,7 +40,7 @@ __all__ = [
 ]
 
 _BY_WHOM = "jsonb_build_object('actor', {0}, 'name', {0}_name)"
-_COLUMNS = f"""attachment.id, attachment.record_type, attachment.record_id, attachment.filename,
+COLUMNS = f"""attachment.id, attachment.record_type, attachment.record_id, attachment.filename,
   attachment.media_type, attachment.size, encode(attachment.sha256, 'hex') as sha256,
   {_BY_WHOM.format("attachment.added_by")} as added_by, attachment.version,
   attachment.created_at, attachment.updated_at, attachment.deleted_at,
@@ -48,19 +49,19 @@ _COLUMNS = f"""attachment.id, attachment.record_type, attachment.record_id, atta
 _ADD = f"""insert into attachment (id, record_type, record_id, filename, media_type, size, sha256,
     stored_in, scanned_at, added_by, added_by_name, created_at, updated_at)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
-  returning {_COLUMNS}"""
+  returning {COLUMNS}"""
 _ROOM = """select count(*) as count, coalesce(sum(size), 0)::bigint as bytes from attachment
   where (record_type, record_id) = ($1, $2) and deleted_at is null"""
-_GET = f"""select {_COLUMNS}, stored_in, scanned_at from attachment
+_GET = f"""select {COLUMNS}, stored_in, scanned_at from attachment
   where id = $1 and (record_type, record_id) = ($2, $3)"""
 _LOCK = f"{_GET} for update"
 _RENAME = f"""update attachment set filename = $2, version = version + 1, updated_at = $3
-  where id = $1 returning {_COLUMNS}"""
+  where id = $1 returning {COLUMNS}"""
 _DELETE = f"""update attachment set deleted_at = $2, deleted_by = $3, deleted_by_name = $4,
     version = version + 1, updated_at = $2
-  where id = $1 returning {_COLUMNS}"""
+  where id = $1 returning {COLUMNS}"""
 _SCANNED = "update attachment set scanned_at = now() where id = $1 and scanned_at is null"
-_STATES = f"select {_COLUMNS} from attachment where id = any($1::uuid[])"
+_STATES = f"select {COLUMNS} from attachment where id = any($1::uuid[])"
 _ADDED = {"created_at": Sort("attachment.created_at", "timestamptz")}
 
 
@@ -71,7 +72,7 @@ async def attachment_page(
     await of.reads.require(at, record_id)
     return await fetch_page(
         at.sql,
-        columns=_COLUMNS,
+        columns=COLUMNS,
         source="attachment",
         view=_view,
         sorts=_ADDED,

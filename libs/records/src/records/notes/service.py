@@ -19,6 +19,7 @@ from records.notes.mentions import mentioned
 from records.notes.schemas import ChangeNote, Mention, NewNote, NoteQuery, NoteView
 
 __all__ = [
+    "COLUMNS",
     "RecordKey",
     "add_note",
     "change_note",
@@ -30,7 +31,7 @@ __all__ = [
 RecordKey = tuple[str, UUID]
 """A record: its type, as `RecordPaths` names it, and its id."""
 
-_COLUMNS = """note.id, note.record_type, note.record_id, note.text, note.pinned, note.version,
+COLUMNS = """note.id, note.record_type, note.record_id, note.text, note.pinned, note.version,
   note.created_at, note.edited_at,
   jsonb_build_object('actor', note.author, 'name', note.author_name) as author,
   (select coalesce(jsonb_agg(jsonb_build_object('user_id', u.id, 'login', u.login, 'name', u.name)
@@ -38,14 +39,14 @@ _COLUMNS = """note.id, note.record_type, note.record_id, note.text, note.pinned,
 _ADD = f"""insert into note (id, record_type, record_id, text, pinned, mentions, author,
     author_name, created_at, updated_at)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
-  returning {_COLUMNS}"""
-_LOCK = f"""select {_COLUMNS} from note
+  returning {COLUMNS}"""
+_LOCK = f"""select {COLUMNS} from note
   where id = $1 and (record_type, record_id) = ($2, $3) for update"""
 _CHANGE = f"""update note set text = $2, pinned = $3, mentions = $4, edited_at = $5,
     version = version + 1, updated_at = $6
-  where id = $1 returning {_COLUMNS}"""
+  where id = $1 returning {COLUMNS}"""
 _DELETE = "delete from note where id = $1"
-_STATES = f"select {_COLUMNS} from note where id = any($1::uuid[])"
+_STATES = f"select {COLUMNS} from note where id = any($1::uuid[])"
 _EVERY_FIELD = sorted(NoteChanged.model_fields.keys() - {"id", "version", "changed"})
 _WRITTEN = {"created_at": Sort("note.created_at", "timestamptz")}
 
@@ -57,7 +58,7 @@ async def note_page(
     record_type, record_id = record
     return await fetch_page(
         at.sql,
-        columns=_COLUMNS,
+        columns=COLUMNS,
         source="note",
         view=_view,
         sorts=_WRITTEN,

@@ -1,0 +1,242 @@
+"""What happened to a record, of every source in one list: `GET /{id}/timeline`.
+
+A source is one `Source` in `SOURCES`, and is a member of `TimelineEntry` by that. All are read by
+one statement, the newest first.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import BaseModel, Field, create_model
+
+from chassis.actor import Actor
+from chassis.http.dependencies import InReading
+from chassis.http.paging import PageAsked
+from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.reading import Reading
+from records.attachments.schemas import AttachmentView
+from records.attachments.service import COLUMNS as ATTACHMENT_COLUMNS
+from records.filters import AnyOf
+from records.history_reads import COLUMNS as CHANGE_COLUMNS
+from records.history_reads import RecordChangeView, shown_changes
+from records.notes.schemas import NoteView
+from records.notes.service import COLUMNS as NOTE_COLUMNS
+from records.paths import RecordPaths
+from records.tags.schemas import UsedTag
+
+__all__ = ["SOURCES", "Source", "TimelineEntry", "timeline_route"]
+
+
+class TagsChange(BaseModel):
+    """Tags that were put on the record, and others that were taken off."""
+
+    added: list[UsedTag] = Field(description="As they are named now; a merged one: the other.")
+    removed: list[UsedTag] = Field(description="As they are named now; a merged one: the other.")
+
+
+class RecordEvent(BaseModel):
+    """What was published of the record."""
+
+    type: str = Field(description="The event's type, such as `tandem.crm.account-changed.v1`.")
+    revision: int = Field(description="Its `aggversion`.")
+    changed: list[str] = Field(description="Names of the fields that changed.")
+    correlation_id: UUID = Field(description="The process that it was a part of.")
+
+
+Show = Callable[[Reading, RecordPaths, Sequence[Mapping[str, Any]]], Awaitable[Sequence[Any]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A kind of entry: the rows of a table that have a record's type and id.
+
+    view      what an entry of it says, made of `columns` as JSON, by `show` where there is more
+              to it
+    meaning   what the view is, in the contract
+    at, by    SQL: when it happened, and the columns of who did it and of the name then
+    of        SQL: the type and the id of the record
+    """
+
+    kind: str
+    view: type[BaseModel]
+    meaning: str
+    table: str
+    columns: str
+    at: str
+    by: tuple[str, str]
+    of: tuple[str, str] = ("record_type", "record_id")
+    id: str = "id"
+    show: Show | None = None
+
+    @property
+    def select(self) -> str:
+        """SQL for its entries."""
+        columns = {"id": self.id, "at": self.at}
+        columns |= zip(("actor", "actor_name"), self.by, strict=True)
+        columns |= zip(("record_type", "record_id"), self.of, strict=True)
+        named = ", ".join(f"{self._column(one)} as {name}" for name, one in columns.items())
+        return (
+            f"select '{self.kind}' as kind, {named}, to_jsonb(shown) as content from {self.table}"
+            f" cross join lateral (select {self.columns}) shown"
+        )
+
+    def _column(self, named: str) -> str:
+        """SQL for a column of the table; other expressions as they are."""
+        return f"{self.table}.{named}" if named.isidentifier() else named
+
+    async def views(
+        self, at: Reading, of: RecordPaths, contents: Sequence[Mapping[str, Any]]
+    ) -> Sequence[Any]:
+        """What its entries say."""
+        if self.show:
+            return await self.show(at, of, contents)
+        return [self.view.model_validate(one) for one in contents]
+
+
+async def _changes(
+    at: Reading, of: RecordPaths, contents: Sequence[Mapping[str, Any]]
+) -> Sequence[RecordChangeView]:
+    return await shown_changes(at, of.kind, contents) if of.kind else []
+
+
+def _tags(column: str) -> str:
+    return f"""(select coalesce(jsonb_agg(jsonb_build_object(
+        'id', u.id, 'name', u.name, 'colour', u.colour) order by u.sort_key, u.id), '[]')
+      from tag t join tag u on u.id = coalesce(t.merged_into, t.id)
+      where t.id = any(record_tag_change.{column})) as {column}"""
+
+
+SOURCES = (
+    Source(
+        kind="change",
+        view=RecordChangeView,
+        meaning="Fields of master data that changed; null: another kind of entry.",
+        table="record_change",
+        columns=CHANGE_COLUMNS,
+        at="changed_at",
+        by=("actor", "actor_name"),
+        show=_changes,
+    ),
+    Source(
+        kind="note",
+        view=NoteView,
+        meaning="The note, as it is now; null: another kind of entry.",
+        table="note",
+        columns=NOTE_COLUMNS,
+        at="created_at",
+        by=("author", "author_name"),
+    ),
+    Source(
+        kind="tags",
+        view=TagsChange,
+        meaning="Tags that were put on and taken off; null: another kind of entry.",
+        table="record_tag_change",
+        columns=f"{_tags('added')}, {_tags('removed')}",
+        at="changed_at",
+        by=("actor", "actor_name"),
+    ),
+    Source(
+        kind="attachment",
+        view=AttachmentView,
+        meaning="The file, also one that was deleted; null: another kind of entry.",
+        table="attachment",
+        columns=ATTACHMENT_COLUMNS,
+        at="created_at",
+        by=("added_by", "added_by_name"),
+    ),
+    Source(
+        kind="event",
+        view=RecordEvent,
+        meaning="What was published of the record; null: another kind of entry.",
+        table="outbox_version v join outbox o on o.id = v.outbox_id",
+        columns="o.type, o.aggregate_version as revision, o.payload->'changed' as changed,"
+        " o.correlation_id",
+        id="o.id",
+        at="o.occurred_at",
+        by=("o.actor", "''"),
+        of=("replace(o.aggregate_type, '-', '_')", "v.aggregate_id"),
+    ),
+)
+"""Every source of timelines. Events are shown as long as the outbox keeps them."""
+
+KINDS = tuple(one.kind for one in SOURCES)
+
+
+class EntryHead(BaseModel):
+    """What all entries say."""
+
+    kind: str = Field(
+        description=f"One of {', '.join(KINDS)}, or one to come: the member of that name has it."
+    )
+    id: UUID = Field(description="Id of what happened: of the note, the change, the event.")
+    at: datetime = Field(description="When it happened.")
+    actor: str = Field(description="Who did it: `user:…`, `key:…`, `token:…` or `system:…`.")
+    actor_name: str = Field(
+        description="The actor's name at that time; empty: it is not kept, or was erased."
+    )
+
+
+_MEMBERS: Any = {one.kind: (one.view | None, Field(description=one.meaning)) for one in SOURCES}
+TimelineEntry = create_model(
+    "TimelineEntry",
+    __base__=EntryHead,
+    __doc__="Something that happened to a record.",
+    **_MEMBERS,
+)
+
+
+class TimelineQuery(BaseModel):
+    """Which entries are wanted."""
+
+    kind: Annotated[str, AnyOf(Literal[KINDS])] | None = None
+
+
+def timeline_route(of: RecordPaths) -> None:
+    """Put `GET /{id}/timeline` onto the router of the record type."""
+
+    async def timeline(
+        record_id: UUID,
+        wanted: Annotated[TimelineQuery, Query()],
+        _by: Actor,
+        asked: PageAsked,
+        at: InReading,
+    ) -> Page[TimelineEntry]:  # type: ignore[valid-type] # made of the sources
+        await of.reads.require(at, record_id)
+        return await _page(at, of, record_id, wanted, asked)
+
+    text = f"All that happened to the {of.one}, the newest first."
+    of.add("GET", "timeline", "timeline", text, timeline, {"_by": of.reader})
+
+
+async def _page(
+    at: Reading, of: RecordPaths, record_id: UUID, wanted: TimelineQuery, asked: PageQuery
+) -> Page[Any]:
+    """A page of the record's entries; of whom the caller may see all."""
+    chosen = wanted.kind.split(",") if wanted.kind else KINDS
+    sources = [one for one in SOURCES if one.kind in chosen]
+    page = await fetch_page(
+        at.sql,
+        columns="entry.kind, entry.id, entry.at, entry.actor, entry.actor_name, entry.content",
+        source=f"({' union all '.join(one.select for one in sources)}) entry",
+        view=dict,
+        sorts={"at": Sort("entry.at", "timestamptz")},
+        default="-at",
+        asked=asked,
+        where=[
+            Filter("entry.record_type = {}", of.name),
+            Filter("entry.record_id = {}", record_id),
+        ],
+        key="entry.id",
+    )
+    empty = dict.fromkeys(KINDS)
+    for source in sources:
+        rows = [row for row in page.items if row["kind"] == source.kind]
+        views = await source.views(at, of, [row["content"] for row in rows])
+        for row, view in zip(rows, views, strict=True):
+            row |= {source.kind: view}
+    items = [TimelineEntry.model_validate(empty | row) for row in page.items]
+    return Page(items=items, next_cursor=page.next_cursor, total=page.total)
