@@ -51,6 +51,7 @@ __all__ = [
     "accounts_by_external",
     "buyer",
     "candidates",
+    "contacts_of",
     "debts_of",
     "lock_accounts",
     "lock_accounts_of_sent",
@@ -221,6 +222,12 @@ async def account_ids_of_contacts(sql: Sql, contact_ids: Collection[UUID]) -> di
         "select id, account_id from contact where id = any($1::uuid[])", list(contact_ids)
     )
     return {row["id"]: row["account_id"] for row in rows}
+
+
+async def contacts_of(sql: Sql, account_id: UUID) -> list[UUID]:
+    """The ids of all contacts of an account, also archived ones."""
+    rows = await sql.fetch("select id from contact where account_id = $1 order by id", account_id)
+    return [row["id"] for row in rows]
 
 
 async def accounts_by_external(
