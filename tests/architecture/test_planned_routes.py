@@ -23,7 +23,9 @@ def test_all_other_routes_are_planned(name):
     ours = [route for route in routes if isinstance(route, IdempotentRoute)]
     assert len(ours) > 20
     without = {route.name for route in ours if Plan.of(route) is None}
-    ends = ("_note_delete", "_attachment_delete", "_attachment_download", "custom_field_delete")
-    ends += ("saved_view_delete",)
+    ends = (
+        *("_note_delete", "_attachment_delete", "_attachment_download"),
+        *("custom_field_delete", "saved_view_delete"),
+    )
     without = {name for name in without if not name.endswith(ends)}
     assert without == EVERYWHERE | OF_SERVICE.get(name, set())

@@ -1,5 +1,6 @@
 """Timelines: changes, notes, tags, files and events of a record in one list, the newest first."""
 
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -7,7 +8,6 @@ import pytest
 from chassis.testing.desk import require_problem as problem
 from records.timeline import SOURCES
 from tests.records.annotated import paths_with
-
 
 OF_ANOTHER = {"/v1/stock-documents"}
 """Their ids are those of the receipts and shipments that moved the goods, which have the events."""
@@ -37,7 +37,7 @@ async def test_each_type_shows_all_that_happened(records, desks):
         at = f"{path}/{record_id}"
         made = await annotate(half, at, desks[half.service.name].word("Tag"))
         page = await timeline(half, at, limit=200)
-        by_kind = {kind: [] for kind in (one.kind for one in SOURCES)}
+        by_kind: dict[str, list[Any]] = {kind: [] for kind in (one.kind for one in SOURCES)}
         for entry in page["items"]:
             assert {kind for kind in by_kind if entry[kind] is not None} == {entry["kind"]}
             by_kind[entry["kind"]].append(entry[entry["kind"]])

@@ -56,10 +56,14 @@ def filled(path):
 
 
 def area(path):
+    if path.endswith(("/erase", "/personal-data")):
+        return "persons"
     return AREAS[path.split("/")[2]]
 
 
 def written_with(path):
+    if area(path) == "persons":
+        return "persons.erase"
     verb = "sync" if path.split("/")[2] in MIRRORED else "write"
     return "custom_fields.manage" if area(path) == "custom_fields" else f"{area(path)}.{verb}"
 

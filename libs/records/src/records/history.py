@@ -17,7 +17,14 @@ from records.links import ExternalRef
 from values.address import Address
 from values.phone import Phone
 
-__all__ = ["CUSTOM", "EXTERNAL_REFS", "keep_change", "keep_first_values", "keep_link"]
+__all__ = [
+    "CUSTOM",
+    "EXTERNAL_REFS",
+    "keep_change",
+    "keep_erasure",
+    "keep_first_values",
+    "keep_link",
+]
 
 EXTERNAL_REFS = "external_refs"
 """The field under which links are kept: the link alone, not all that the record has."""
@@ -85,6 +92,11 @@ def keep_link(
 ) -> None:
     """Keep that a link was made or ended. It makes no version: the row has the present one."""
     _keep(work, record_type, record, {EXTERNAL_REFS: [ended, made]})
+
+
+def keep_erasure(work: Work, record_type: str, record: Record, fields: Sequence[str]) -> None:
+    """Keep that fields of the record were emptied, and nothing of what they were."""
+    _keep(work, record_type, record, dict.fromkeys(fields))
 
 
 def _keep(

@@ -15,7 +15,7 @@ from records.links import ExternalRef
 from records.reads import Reads, View
 from records.shown import Shown
 
-__all__ = ["Change", "Leader", "RecordType", "changed_fields", "record_types"]
+__all__ = ["Change", "Leader", "Personal", "RecordType", "changed_fields", "record_types"]
 
 E = TypeVar("E", bound=Record)
 V = TypeVar("V", bound=View)
@@ -118,6 +118,22 @@ async def no_event(_work: Work, _changes: Sequence[Change[Any]]) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Personal:
+    """What of a record tells of a person. Every column that holds text is named in one of two.
+
+    columns     columns that tell of the person; they are empty once it is erased
+    impersonal  those that do not
+    erased      the values that the record's fields get then
+    history     the fields whose values are taken out of its history, as the entity names them
+    """
+
+    columns: frozenset[str]
+    impersonal: frozenset[str]
+    erased: Mapping[str, Any]
+    history: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecordType(Generic[E, V]):
     """A type of master data. Everything but its name, entity and reads has a usual answer.
 
@@ -137,6 +153,7 @@ class RecordType(Generic[E, V]):
     leader      the system that leads in fields of linked records
     in_bulk     whether many are written as one change; else each in turn
     shown       how the history shows fields that the entity keeps in another form than the view
+    personal    what of it tells of a person, where it can stand for one
     `sender` is the system that sent the record; None: a caller's own change.
     """
 
@@ -156,6 +173,7 @@ class RecordType(Generic[E, V]):
     leader: Leader | None = None
     in_bulk: bool = True
     shown: Mapping[str, Shown] = field(default_factory=dict)
+    personal: Personal | None = None
 
     def __post_init__(self) -> None:
         """Let others find the type among those of its service (`record_types`)."""

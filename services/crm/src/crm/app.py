@@ -9,9 +9,11 @@ from crm.accounts.module import MODULE as ACCOUNTS
 from crm.catalog.module import MODULE as CATALOG
 from crm.custom import MODULE as CUSTOM_FIELDS
 from crm.orders.module import MODULE as ORDERS
+from crm.persons.module import MODULE as PERSONS
 from crm.settings import CrmSettings
 from crm.staff.module import MODULE as STAFF
 from records.attachments.module import MODULE as ATTACHMENTS
+from records.erasure.module import MODULE as ERASURE
 from records.links import RESERVED_SYSTEMS
 from records.notes.module import MODULE as NOTES
 from records.saved_views.module import saved_views_module
@@ -54,11 +56,13 @@ _OWN = Service(
         NOTES,
         ATTACHMENTS,
         _TAGS,
+        ERASURE,
         CUSTOM_FIELDS,
         STAFF,
         ACCOUNTS,
         CATALOG,
         ORDERS,
+        PERSONS,
         _WHOLE,
     ),
     reserved_systems=RESERVED_SYSTEMS,

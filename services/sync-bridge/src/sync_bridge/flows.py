@@ -293,11 +293,12 @@ NOT_CARRIED = frozenset(
     f"tandem.crm.{name}.v1"
     for name in (
         *("attachment-changed", "contact-changed", "custom-field-changed", "note-changed"),
-        *("tag-changed", "record-tags-changed"),
+        *("tag-changed", "record-tags-changed", "person-erased"),
     )
 }
 """Events of which the other half needs nothing: the states of orders and debts have it; contacts,
-notes, attachments, tags and custom fields are of one's own half."""
+notes, attachments, tags and custom fields are of one's own half. An erased person is erased in the
+other half by hand (decision 0084)."""
 
 
 def types_of(kind: str) -> list[str]:

@@ -35,6 +35,7 @@ __all__ = [
     "attachment_states",
     "content_of",
     "delete_attachment",
+    "erase_attachments",
     "get_attachment",
     "rename_attachment",
 ]
@@ -61,6 +62,8 @@ _DELETE = f"""update attachment set deleted_at = $2, deleted_by = $3, deleted_by
     version = version + 1, updated_at = $2
   where id = $1 returning {COLUMNS}"""
 _SCANNED = "update attachment set scanned_at = now() where id = $1 and scanned_at is null"
+_ERASE = f"""delete from attachment where record_type = $1 and record_id = any($2::uuid[])
+  returning {COLUMNS}"""
 _STATES = f"select {COLUMNS} from attachment where id = any($1::uuid[])"
 _ADDED = {"created_at": Sort("attachment.created_at", "timestamptz")}
 
@@ -208,6 +211,19 @@ async def delete_attachment(
     row = await work.sql.fetchrow(_DELETE, attachment.id, work.now, by.reference, by.name)
     work.enqueue(REMOVE, {"id": str(attachment.id)})
     await work.record(AttachmentChanged.of(_view(row), "deleted"))
+
+
+async def erase_attachments(work: Work, record_type: str, record_ids: Sequence[UUID]) -> list[UUID]:
+    """Delete all attachments of records of a person who is erased, without a trace; their ids."""
+    rows = await work.sql.fetch(_ERASE, record_type, list(record_ids))
+    for row in rows:
+        work.enqueue(REMOVE, {"id": str(row["id"])})
+    gone = {"filename": "", "sha256": "", "deleted": True}
+    files = [AttachmentChanged.of(_view(row), *gone) for row in rows]
+    await work.record(
+        *(one.model_copy(update=gone | {"version": one.version + 1}) for one in files)
+    )
+    return [one.id for one in files]
 
 
 async def attachment_states(at: Reading, ids: Sequence[UUID]) -> list[AttachmentChanged]:

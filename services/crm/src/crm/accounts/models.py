@@ -36,6 +36,11 @@ __all__ = ["ACTIVE", "ARCHIVED", "SEARCH", "Account", "AccountDebt", "Contact"]
 
 ACTIVE, ARCHIVED = "active", "archived"
 
+_EMPTY = (
+    "name = '[erased]' and email = '' and phone_raw = '' and phone_e164 = ''"
+    " and status = 'archived'"
+)
+"""What every erased person is."""
 _COMPARED = frozenset({"name", "tax_id", "email", "phone", "billing_address", "shipping_address"})
 
 
@@ -50,6 +55,7 @@ class Reachable(NamedRecord):
     status: Mapped[str] = mapped_column(default=ACTIVE)
     match_email: Mapped[str] = mapped_column(default="", server_default="")
     match_phone: Mapped[str] = mapped_column(default="", server_default="")
+    erased_at: Mapped[datetime | None]
     search: Mapped[str] = mapped_column(default="", server_default=text("''"))
     """Of the release before; what is searched stands beside (`crm.searched`)."""
 
@@ -115,6 +121,10 @@ class Account(PartlyEdited, Reachable, Base):
     __table_args__ = (
         *_rules_of("account"),
         enum_check("kind", AccountKind),
+        CheckConstraint(
+            f"erased_at is null or ({_EMPTY} and kind = 'person' and tax_id = '' and website = '')",
+            name="erased_is_empty",
+        ),
         enum_check("stage", Stage),
         CheckConstraint("price_list <> ''", name="price_list_given"),
         CheckConstraint("erp_credit_limit >= 0", name="erp_credit_limit_not_negative"),
@@ -201,6 +211,10 @@ class Contact(Reachable, Base):
     __tablename__ = "contact"
     __table_args__ = (
         *_rules_of("contact"),
+        CheckConstraint(
+            f"erased_at is null or ({_EMPTY} and title = '' and not is_primary)",
+            name="erased_is_empty",
+        ),
         enum_check("consent_email", ConsentState),
         enum_check("consent_phone", ConsentState),
         Index("ix_contact_account_id_created_at", "account_id", "created_at", "id"),

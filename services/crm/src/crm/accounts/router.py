@@ -22,6 +22,7 @@ from crm.accounts.service.accounts import ACCOUNT
 from crm.accounts.service.contacts import CONTACT
 from crm.ownership import ManagedByErp
 from records.annotations import annotate
+from records.erasure.errors import PersonIsErased, PersonSuppressed
 from records.routes import RecordRoutes
 
 __all__ = ["account_router", "contact_router"]
@@ -37,7 +38,7 @@ account = RecordRoutes(
     many="accounts",
     read=READ,
     write=WRITE,
-    refuses=(CurrencyNotSupported, MissingReference),
+    refuses=(CurrencyNotSupported, MissingReference, PersonIsErased, PersonSuppressed),
 )
 account.list("Accounts, the newest first; `sort` by created_at, updated_at or name.")
 account.create(NewAccount, "Take on an account.")
@@ -57,7 +58,7 @@ account.change(ChangeAccount, refuses=(ManagedByErp, HasOrdered))
 account.archive(
     "Take the account out of the way; its history stays.",
     "Work with the account again.",
-    refuses=(ManagedByErp,),
+    refuses=(ManagedByErp, PersonIsErased),
 )
 account.link()
 account.unlink()
@@ -65,7 +66,13 @@ annotate(account.paths)
 
 contact_router = api_router(prefix="/v1/contacts", tag="contacts")
 contact = RecordRoutes(
-    contact_router, CONTACT, one="contact", many="contacts", read=READ, write=WRITE
+    contact_router,
+    CONTACT,
+    one="contact",
+    many="contacts",
+    read=READ,
+    write=WRITE,
+    refuses=(PersonIsErased, PersonSuppressed),
 )
 contact.list("Contacts, the newest first; `sort` by created_at, updated_at or name.")
 contact.create(AddContact, "Note a person at an account.", refuses=(MissingReference,))
@@ -76,6 +83,7 @@ contact.change(ChangeContact)
 contact.archive(
     "Take the contact out of the way; its history stays.",
     "Turn to the person again.",
+    refuses=(PersonIsErased,),
     primary=False,
 )
 contact.link()

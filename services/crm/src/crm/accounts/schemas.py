@@ -187,6 +187,9 @@ class ReachableView(CustomView):
     revision: Revision
     created_at: datetime
     updated_at: datetime
+    erased_at: datetime | None = Field(
+        description="When the person was erased; such a record gets no personal data any more."
+    )
 
 
 class Debt(BaseModel):

@@ -42,6 +42,7 @@ __all__ = [
     "account_ids_of_contacts",
     "accounts_by_external",
     "buyer",
+    "contacts_of",
     "debts_of",
     "lock_accounts",
     "lock_accounts_of_sent",
@@ -210,6 +211,12 @@ async def account_ids_of_contacts(sql: Sql, contact_ids: Collection[UUID]) -> di
         "select id, account_id from contact where id = any($1::uuid[])", list(contact_ids)
     )
     return {row["id"]: row["account_id"] for row in rows}
+
+
+async def contacts_of(sql: Sql, account_id: UUID) -> list[UUID]:
+    """The ids of all contacts of an account, also archived ones."""
+    rows = await sql.fetch("select id from contact where account_id = $1 order by id", account_id)
+    return [row["id"] for row in rows]
 
 
 async def accounts_by_external(

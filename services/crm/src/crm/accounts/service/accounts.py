@@ -17,6 +17,7 @@ from crm.accounts.models import ACTIVE, ARCHIVED, Account
 from crm.accounts.queries import reading
 from crm.accounts.rules.ownership import LED_BY_ERP, NEVER_EDITED
 from crm.accounts.schemas import AccountView, Buyer
+from crm.accounts.service.personal import PERSONAL_ACCOUNT, refuse_erased
 from crm.accounts.service.values import with_phone
 from crm.accounts.states import Stage
 from crm.ownership import ERP, ManagedByErp
@@ -24,6 +25,7 @@ from crm.settings import settings_of
 from crm.staff.service.members import require_active_user
 from crm.terms import ErpTermsChange
 from records.entities import Values
+from records.erasure.service import writable_values
 from records.types import Change, Leader, RecordType, changed_fields
 from records.writes import write
 
@@ -99,7 +101,12 @@ async def _prepare(work: Work, change: Change[Account], sender: str | None) -> V
     if owner_id and owner_id != account.owner_id:
         await require_active_user(work, owner_id, pointer="/owner_id")
         await reach.require_person(work, owner_id)
-    return with_phone(values, account, region=settings_of(work.setting).region)
+    ready = with_phone(values, account, region=settings_of(work.setting).region)
+    return writable_values(work, ACCOUNT, change, ready, sender)
+
+
+async def _check(work: Work, changes: Sequence[Change[Account]], sender: str | None) -> None:
+    await refuse_erased(work, ACCOUNT, changes, sender)
 
 
 def _with_terms(
@@ -128,6 +135,8 @@ ACCOUNT: RecordType[Account, AccountView] = RecordType(
     reads=reading.ACCOUNTS,
     defaults=_defaults,
     prepare=_prepare,
+    check=_check,
+    personal=PERSONAL_ACCOUNT,
     publish=_publish,
     leader=Leader(system=ERP, fields=LED_BY_ERP, refusal=ManagedByErp, copies=NEVER_EDITED),
 )

@@ -13,9 +13,11 @@ from crm.accounts.events import ContactChanged
 from crm.accounts.models import ARCHIVED, Contact
 from crm.accounts.queries import reading
 from crm.accounts.schemas import ContactView
+from crm.accounts.service.personal import PERSONAL_CONTACT, refuse_erased
 from crm.accounts.service.values import with_phone
 from crm.settings import settings_of
 from records.entities import Values
+from records.erasure.service import writable_values
 from records.history import keep_change
 from records.types import Change, RecordType, changed_fields
 from records.upserts import require
@@ -71,6 +73,10 @@ async def _look_up(
     values = [
         with_phone(_own_values(one), one.record, region=countries[one.record.account_id] or region)
         for one in changes
+    ]
+    values = [
+        dict(writable_values(work, CONTACT, one, given, sender))
+        for one, given in zip(changes, values, strict=True)
     ]
     await _choose_primary(work, changes, values)
     return values
@@ -168,6 +174,15 @@ def _is_to_be_primary(contact: Contact, values: Values) -> bool:
     return bool(primary) and status != ARCHIVED and asked
 
 
+async def _prepare(work: Work, change: Change[Contact], sender: str | None) -> Values:
+    """The values, but for an erased person. Raises PersonIsErased."""
+    return writable_values(work, CONTACT, change, change.values, sender)
+
+
+async def _check(work: Work, changes: Sequence[Change[Contact]], sender: str | None) -> None:
+    await refuse_erased(work, CONTACT, changes, sender)
+
+
 async def _publish(work: Work, changes: Sequence[Change[Contact]]) -> None:
     await work.record(
         *(ContactChanged.of(one.record, changed_fields(ContactChanged, one)) for one in changes)
@@ -182,6 +197,9 @@ CONTACT: RecordType[Contact, ContactView] = RecordType(
     lock=_lock,
     lock_batch=_lock_batch,
     look_up=_look_up,
+    prepare=_prepare,
+    check=_check,
+    personal=PERSONAL_CONTACT,
     publish=_publish,
 )
 """How contacts are kept: each locks its account, of which at most one is the primary one."""

@@ -1,0 +1,157 @@
+"""Taking a person out of what all records have alike: history, notes, files, events, replies.
+
+Each function answers how many rows it had to change or delete. What is particular of a record type
+stands in its `Personal`.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from chassis.problems.problem import Problem
+from chassis.storage.reading import Reading
+from chassis.work.unit_of_work import Work
+from records.attachments.service import erase_attachments
+from records.entities import Record, Values
+from records.erasure.errors import PersonIsErased, PersonSuppressed
+from records.erasure.outbox import redact_events
+from records.erasure.suppression import Identifier, is_import, suppressed
+from records.history import EXTERNAL_REFS, keep_erasure
+from records.history_reads import shown_changes
+from records.notes.service import erase_notes
+from records.reads import View
+from records.types import Change, Personal, RecordType
+
+__all__ = [
+    "erase_added",
+    "erase_records",
+    "erase_replies",
+    "known_of",
+    "refuse_suppressed",
+    "writable_values",
+]
+
+E = TypeVar("E", bound=Record)
+V = TypeVar("V", bound=View)
+
+_HISTORY = "select redact_record_changes($1, $2::uuid[], $3::text[])"
+_UNLINK = """with gone as (delete from external_reference
+    where entity_type = $1 and entity_id = any($2::uuid[]) and system <> all($3::text[])
+    returning 1)
+  select count(*) from gone"""
+_REPLIES = """with changed as (
+    update idempotency_key k set reply = '{}'
+     where exists (select from unnest($1::text[]) n(id)
+       where position(convert_to(n.id, 'UTF8') in k.reply) > 0)
+    returning 1)
+  select count(*) from changed"""
+_FIELDS = """select distinct k from record_change c, jsonb_object_keys(c.changes) k
+  where c.record_type = $1 and c.record_id = any($2::uuid[]) and k like 'custom.%'"""
+_CUSTOM_ORDER = "delete from custom_order where record_id = any($1::uuid[])"
+_KNOWN = {
+    "notes": "note",
+    "attachments": "attachment",
+}
+
+
+def personal_of(kind: RecordType[E, V]) -> Personal:
+    """How the type describes a person. Raises TypeError for one that stands for none."""
+    if kind.personal is None:
+        message = f"{kind.name} describes no person"
+        raise TypeError(message)
+    return kind.personal
+
+
+async def erase_records(
+    work: Work, kind: RecordType[E, V], records: Sequence[E], *, kept_links: Sequence[str] = ()
+) -> dict[str, int]:
+    """Empty the personal fields of locked records, in their history too, and end their links.
+
+    `kept_links`: systems that go on leading in other fields of the records.
+    """
+    personal, ids = personal_of(kind), [one.id for one in records]
+    custom = {row["k"] for row in await work.sql.fetch(_FIELDS, kind.name, ids)}
+    fields = sorted(personal.history | custom | {EXTERNAL_REFS})
+    await work.sql.execute(_CUSTOM_ORDER, ids)
+    history = await work.sql.fetchval(_HISTORY, kind.name, ids, fields)
+    links = await work.sql.fetchval(_UNLINK, kind.name, ids, list(kept_links))
+    for record in records:
+        record.change({**personal.erased, "custom": {}, "erased_at": work.now}, work.now)
+        keep_erasure(work, kind.name, record, sorted(personal.history))
+    await work.flush()
+    return {"records": len(ids), "history": history, "links": links}
+
+
+async def erase_added(work: Work, kind: RecordType[E, V], ids: Sequence[UUID]) -> dict[str, int]:
+    """Delete the notes and attachments of the records, also in events and kept replies."""
+    notes = await erase_notes(work, kind.name, ids)
+    files = await erase_attachments(work, kind.name, ids)
+    events = await redact_events(work.sql, notes, ["text"])
+    events += await redact_events(work.sql, files, ["filename", "sha256"])
+    replies = await erase_replies(work, [*ids, *notes, *files])
+    return {"notes": len(notes), "attachments": len(files), "events": events, "replies": replies}
+
+
+async def erase_replies(work: Work, ids: Collection[UUID]) -> int:
+    """Empty the replies kept for repeats that speak of one of the ids."""
+    return int(await work.sql.fetchval(_REPLIES, [str(one) for one in ids]))
+
+
+async def known_of(
+    at: Reading, kind: RecordType[E, V], ids: Sequence[UUID]
+) -> dict[str, list[dict[str, Any]]]:
+    """The records with their history, notes and attachments, as JSON."""
+    views: Any = await kind.reads.get_all(at, ids)
+    changes = await at.sql.fetch(
+        """select * from record_change where record_type = $1 and record_id = any($2::uuid[])
+           order by revision, id""",
+        kind.name,
+        list(ids),
+    )
+    history = await shown_changes(at, kind, [dict(row) for row in changes])
+    known: dict[str, list[dict[str, Any]]] = {
+        "records": [{"record_type": kind.name} | one.model_dump(mode="json") for one in views],
+        "history": [one.model_dump(mode="json") for one in history],
+    }
+    for name, table in _KNOWN.items():
+        rows = await at.sql.fetch(
+            f"""select to_jsonb(t) as row from {table} t
+             where record_type = $1 and record_id = any($2::uuid[]) order by created_at, id""",
+            kind.name,
+            list(ids),
+        )
+        known[name] = [row["row"] for row in rows]
+    return known
+
+
+def writable_values(
+    work: Work, kind: RecordType[E, V], change: Change[Any], values: Values, sender: str | None
+) -> Values:
+    """The values without those that an erased person does not get any more.
+
+    What comes from elsewhere loses them in silence, so that it goes on. Raises PersonIsErased for
+    a change by hand.
+    """
+    erased_at = getattr(change.record, "erased_at", None)
+    if erased_at is None:
+        return values
+    personal = personal_of(kind).erased.keys() & values.keys()
+    given, change.custom = change.custom, None
+    if (personal or given) and not is_import(work, sender):
+        raise PersonIsErased(entity=kind.name, erased_at=erased_at)
+    return {name: value for name, value in values.items() if name not in personal}
+
+
+async def refuse_suppressed(
+    work: Work, kind: RecordType[E, V], found: Mapping[UUID, set[Identifier]], sender: str | None
+) -> None:
+    """Raise PersonSuppressed where an import brings one back whose identifiers were erased.
+
+    `found`: the identifiers of each record that is written.
+    """
+    if not is_import(work, sender):
+        return
+    wanted = set().union(*found.values()) if found else set()
+    if await suppressed(work, wanted):
+        problem: Problem = PersonSuppressed(entity=kind.name)
+        raise problem

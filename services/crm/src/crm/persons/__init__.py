@@ -1,0 +1,1 @@
+"""Persons among contacts and accounts: what is known of one, and its erasure."""
