@@ -6,19 +6,27 @@ from pathlib import Path
 import records
 from chassis.service import Module, Service
 from crm.accounts.module import MODULE as ACCOUNTS
+from crm.accounts.router import account, contact
 from crm.catalog.module import MODULE as CATALOG
 from crm.custom import MODULE as CUSTOM_FIELDS
 from crm.orders.module import MODULE as ORDERS
 from crm.settings import CrmSettings
 from crm.staff.module import MODULE as STAFF
 from records.attachments.module import MODULE as ATTACHMENTS
+from crm.catalog.router import price, price_list, product
+from crm.orders.module import MODULE as ORDERS
+from crm.settings import CrmSettings
+from crm.staff.module import MODULE as STAFF
+from crm.staff.router import team
+from records.exports.module import export_module
+from records.imports.module import import_module
 from records.links import RESERVED_SYSTEMS
 from records.notes.module import MODULE as NOTES
 from records.saved_views.module import saved_views_module
 from records.search.module import search_module
 from records.tags.module import tags_module
 
-__all__ = ["SERVICE"]
+__all__ = ["SERVICE", "SHEETS"]
 
 _HERE = Path(__file__).parent
 
@@ -41,6 +49,15 @@ _TAGS = tags_module(
     readers=("seller", "service_agent", "marketer"),
 )
 _OWN = Service(
+_LOCALES = (records.LOCALE, _HERE / "locale")
+SHEETS = [one.sheet for one in (team, account, contact, price_list, product, price)]
+"""Record types that files have, those first that others refer to."""
+
+_ROLES = ("sales_manager",)
+EXPORTS = export_module(SHEETS, locales=_LOCALES, roles=_ROLES)
+IMPORTS = import_module(SHEETS, locales=_LOCALES, roles=_ROLES)
+
+SERVICE = Service(
     name="crm",
     title="Tandem CRM",
     description="Staff, accounts with their contacts, products, prices, customers' orders.",
@@ -61,6 +78,8 @@ _OWN = Service(
         ORDERS,
         _WHOLE,
     ),
+    modules=(NOTES, ATTACHMENTS, CUSTOM_FIELDS, STAFF, ACCOUNTS, CATALOG, ORDERS, _WHOLE),
+    modules=(NOTES, STAFF, ACCOUNTS, CATALOG, ORDERS, EXPORTS, IMPORTS, _WHOLE),
     reserved_systems=RESERVED_SYSTEMS,
 )
 SERVICE = replace(

@@ -23,6 +23,7 @@ from crm.accounts.service.contacts import CONTACT
 from crm.ownership import ManagedByErp
 from records.annotations import annotate
 from records.routes import RecordRoutes
+from records.sheets.kinds import USER, Reference
 
 __all__ = ["account_router", "contact_router"]
 
@@ -43,6 +44,7 @@ account.list("Accounts, the newest first; `sort` by created_at, updated_at or na
 account.create(NewAccount, "Take on an account.")
 account.upsert(UpsertAccount, refuses=(ManagedByErp, HasOrdered))
 account.links()
+account.csv(references={"owner_id": USER})
 
 
 @account_router.post("/matches")
@@ -70,6 +72,7 @@ contact = RecordRoutes(
 contact.list("Contacts, the newest first; `sort` by created_at, updated_at or name.")
 contact.create(AddContact, "Note a person at an account.", refuses=(MissingReference,))
 contact.upsert(UpsertContact, refuses=(MissingReference,))
+contact.csv(references={"account_id": Reference("account")})
 contact.get()
 contact.history()
 contact.change(ChangeContact)
