@@ -32,7 +32,6 @@ REFUSES: dict[str, set[str]] = {
         "datetime_object_invalid",
         "datetime_from_date_parsing",
     },
-    "any": set(),
     "decimal": {"decimal_type", "decimal_parsing", "finite_number"},
     "default": set(),
     "definition-ref": set(),

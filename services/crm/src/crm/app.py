@@ -8,16 +8,13 @@ from chassis.service import Module, Service
 from crm.accounts.module import MODULE as ACCOUNTS
 from crm.accounts.router import account, contact
 from crm.catalog.module import MODULE as CATALOG
+from crm.catalog.router import price, price_list, product
 from crm.custom import MODULE as CUSTOM_FIELDS
 from crm.orders.module import MODULE as ORDERS
 from crm.settings import CrmSettings
 from crm.staff.module import MODULE as STAFF
-from records.attachments.module import MODULE as ATTACHMENTS
-from crm.catalog.router import price, price_list, product
-from crm.orders.module import MODULE as ORDERS
-from crm.settings import CrmSettings
-from crm.staff.module import MODULE as STAFF
 from crm.staff.router import team
+from records.attachments.module import MODULE as ATTACHMENTS
 from records.exports.module import export_module
 from records.imports.module import import_module
 from records.links import RESERVED_SYSTEMS
@@ -80,6 +77,10 @@ SERVICE = Service(
     ),
     modules=(NOTES, ATTACHMENTS, CUSTOM_FIELDS, STAFF, ACCOUNTS, CATALOG, ORDERS, _WHOLE),
     modules=(NOTES, STAFF, ACCOUNTS, CATALOG, ORDERS, EXPORTS, IMPORTS, _WHOLE),
+        EXPORTS,
+        IMPORTS,
+        _WHOLE,
+    ),
     reserved_systems=RESERVED_SYSTEMS,
 )
 SERVICE = replace(

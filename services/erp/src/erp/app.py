@@ -7,8 +7,8 @@ import records
 from chassis.service import Module, Service
 from erp.approvals.module import MODULE as APPROVALS
 from erp.catalog.module import MODULE as CATALOG
-from erp.custom import MODULE as CUSTOM_FIELDS
 from erp.catalog.router import category, item, price, price_list
+from erp.custom import MODULE as CUSTOM_FIELDS
 from erp.fulfilment.module import MODULE as FULFILMENT
 from erp.ledger.module import MODULE as LEDGER
 from erp.ledger.router import account

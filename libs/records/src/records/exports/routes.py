@@ -68,18 +68,22 @@ def export_router(sheets: Sheets) -> APIRouter:
         export_id: UUID, by: Exporter, at: InReading, request: Request
     ) -> StreamingResponse:
         """The file, once the export is done."""
-        export = await service.get_export(at, export_id)
-        if export.state != ExportState.DONE:
-            raise NoExportFile(state=export.state)
-        database = request.app.state.database
-
-        async def content() -> AsyncIterator[bytes]:
-            async with database.reading(actor=by) as reading:
-                async for part in parts_of(reading, export_id):
-                    yield part
-
-        headers = file_headers(f"{export.record_type}.{export.format}")
-        media_type = MEDIA_TYPES[export.format]
-        return StreamingResponse(content(), media_type=media_type, headers=headers)
+        return _file(request, by, await service.get_export(at, export_id))
 
     return router
+
+
+def _file(request: Request, by: Actor, export: ExportView) -> StreamingResponse:
+    """The reply with the file, sent part by part. Raises NoExportFile."""
+    if export.state != ExportState.DONE:
+        raise NoExportFile(state=export.state)
+    database = request.app.state.database
+
+    async def content() -> AsyncIterator[bytes]:
+        async with database.reading(actor=by) as reading:
+            async for part in parts_of(reading, export.id):
+                yield part
+
+    headers = file_headers(f"{export.record_type}.{export.format}")
+    media_type = MEDIA_TYPES[export.format]
+    return StreamingResponse(content(), media_type=media_type, headers=headers)

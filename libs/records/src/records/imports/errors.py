@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from chassis.problems.problem import Problem
 
-__all__ = ["FileTooLarge", "ImportBusy", "ImportFileRefused", "MappingNameTaken", "StillUsed"]
+__all__ = ["FileTooLarge", "ImportBusy", "ImportFileRefused", "MappingNameTaken", "NotDeletable"]
 
 
 class ImportBusy(Problem):
@@ -46,10 +46,12 @@ class MappingNameTaken(Problem):
     detail: ClassVar[str] = "You have a mapping {name} already. Choose another name, or delete it."
 
 
-class StillUsed(Problem):
-    """A record that others refer to is not deleted."""
+class NotDeletable(Problem):
+    """A record that others refer to, or that belongs to the books, is not deleted."""
 
     status: ClassVar[int] = 409
-    code: ClassVar[str] = "still_used"
-    title: ClassVar[str] = "Other records refer to it"
-    detail: ClassVar[str] = "Other records refer to this {entity}. Change those first."
+    code: ClassVar[str] = "not_deletable"
+    title: ClassVar[str] = "The record stays"
+    detail: ClassVar[str] = (
+        "This {entity} stays: other records refer to it, or records of its type are never deleted."
+    )

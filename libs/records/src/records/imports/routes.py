@@ -133,18 +133,7 @@ def _add_reads(router: APIRouter) -> None:
         import_id: UUID, by: Importer, at: InReading, request: Request
     ) -> StreamingResponse:
         """The rows that were refused, as they came, with the reasons: mended, it is sent again."""
-        found = await service.get_import(at, import_id)
-        database = request.app.state.database
-
-        async def content() -> AsyncIterator[str]:
-            async with database.reading(actor=by) as reading:
-                yield BOM + csv_text([[*found.header, *EXTRA_COLUMNS]])
-                async for some in _failed(reading, import_id):
-                    yield csv_text(_error_row(found.header, one) for one in some)
-
-        headers = file_headers(f"errors-{import_id}.csv")
-        media_type = MEDIA_TYPES[FileFormat.CSV]
-        return StreamingResponse(content(), media_type=media_type, headers=headers)
+        return _error_file(request, by, await service.get_import(at, import_id))
 
     @router.get("/{import_id}/undo-report", responses=refuses(NotFound))
     async def import_undo_list(
@@ -152,6 +141,21 @@ def _add_reads(router: APIRouter) -> None:
     ) -> Page[UndoRowView]:
         """What became of each record when the import was undone, and what was left alone."""
         return await service.undo_rows(at, import_id, asked)
+
+
+def _error_file(request: Request, by: Actor, found: ImportView) -> StreamingResponse:
+    """The reply with the rows that were refused, sent some at a time."""
+    database = request.app.state.database
+
+    async def content() -> AsyncIterator[str]:
+        async with database.reading(actor=by) as reading:
+            yield BOM + csv_text([[*found.header, *EXTRA_COLUMNS]])
+            async for some in _failed(reading, found.id):
+                yield csv_text(_error_row(found.header, one) for one in some)
+
+    headers = file_headers(f"errors-{found.id}.csv")
+    media_type = MEDIA_TYPES[FileFormat.CSV]
+    return StreamingResponse(content(), media_type=media_type, headers=headers)
 
 
 async def _failed(at: Reading, import_id: UUID) -> AsyncIterator[list[Mapping[str, Any]]]:

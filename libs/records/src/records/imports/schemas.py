@@ -89,14 +89,20 @@ class NewImport(Command):
     content: Annotated[str, StringConstraints(min_length=1)] = Field(
         description="The file, CSV or a workbook, in base64.", examples=["SUQsTmFtZQ0KMSxNaWxs"]
     )
-    options: ImportOptions = Field(default_factory=ImportOptions)
+    options: ImportOptions = Field(
+        default_factory=ImportOptions, description="How the file is written, as far as is known."
+    )
 
 
 class StartImport(Command):
     """Check or run the import; what is left out stays as suggested, or as said before."""
 
-    mapping: FieldMapping | None = None
-    options: ImportOptions | None = None
+    mapping: FieldMapping | None = Field(
+        default=None, description="Column for each field; null: as suggested, or said before."
+    )
+    options: ImportOptions | None = Field(
+        default=None, description="How the file is read; null: as suggested, or said before."
+    )
 
 
 class ImportQuery(BaseModel):
@@ -114,7 +120,7 @@ class ImportView(BaseModel):
     id: UUID = Field(description="Also the import id in the history of the records.")
     record_type: str = Field(description="The type of record, such as `account`.")
     system: str = Field(description="Where the records come from.")
-    file_name: str
+    file_name: str = Field(description="What the file is called, for people.")
     size_bytes: int = Field(description="Length of the file.")
     header: list[str] = Field(description="The columns of the file.")
     sample: list[dict[str, str]] = Field(description="The first rows, by column.")
@@ -178,7 +184,9 @@ class NewMapping(Command):
     name: Name = Field(description="What it is called; one's own names differ by record type.")
     record_type: RecordTypeName
     mapping: FieldMapping
-    options: ImportOptions = Field(default_factory=ImportOptions)
+    options: ImportOptions = Field(
+        default_factory=ImportOptions, description="How such files are written."
+    )
     shared: StrictBool = Field(default=False, description="Whether others may use it too.")
 
 

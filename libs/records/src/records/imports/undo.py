@@ -23,7 +23,7 @@ from records.entities import Values
 from records.exports.service import Sheets
 from records.history import EXTERNAL_REFS
 from records.history_reads import changes_by_view
-from records.imports.errors import StillUsed
+from records.imports.errors import NotDeletable
 from records.imports.service import IMPORT, UNDO
 from records.imports.states import ImportState, UndoOutcome
 from records.sheets.kinds import RecordSheet
@@ -160,13 +160,13 @@ class _Doing:
         return [("updated", Present(one.id, 1, 1)) for one, _ in sent]
 
     async def _delete(self, record_id: UUID) -> None:
-        """Delete a record that nobody refers to. Raises StillUsed."""
+        """Delete a record that nobody refers to. Raises NotDeletable."""
         await lock_visible(self.work, self.kind, [record_id])
         await self.work.sql.execute(_UNLINK, self.sheet.name, record_id)
         try:
             await self.work.sql.execute(f"delete from {self.sheet.name} where id = $1", record_id)
-        except asyncpg.ForeignKeyViolationError as used:
-            raise StillUsed(entity=self.sheet.name) from used
+        except asyncpg.IntegrityConstraintViolationError as used:
+            raise NotDeletable(entity=self.sheet.name) from used
         self.work.session.expunge_all()
 
 

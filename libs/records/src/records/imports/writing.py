@@ -72,6 +72,18 @@ class Item:
 
 
 @dataclass(frozen=True)
+class SentRow:
+    """A row as `lock_batch` sees items of batches; a field that its command has not is None."""
+
+    external_id: str
+    command: Command
+
+    def __getattr__(self, name: str) -> Any:
+        """What the command has of a field."""
+        return getattr(self.command, name, None)
+
+
+@dataclass(frozen=True)
 class ChunkWriter:
     """Writes rows of an import; refused ones leave the others as they are.
 
@@ -191,8 +203,8 @@ class ChunkWriter:
 
     async def _written(self, items: Sequence[Item]) -> list[ItemOutcome]:
         if self.kind.lock_batch:
-            commands = [item.command for item in items if item.command]
-            await self.kind.lock_batch(self.work, self.system, commands)
+            sent = [SentRow(item.external_id, item.command) for item in items if item.command]
+            await self.kind.lock_batch(self.work, self.system, sent)
         reply = await each_in_savepoint(
             self.work,
             items,

@@ -1,7 +1,7 @@
 """Exports, and the contents of files.
 
 Revision ID: 0440
-Revises: 0310
+Revises: 0420
 """
 
 from alembic import op
@@ -10,7 +10,7 @@ from records.exports.tables import DDL as EXPORTS
 from records.sheets.tables import DDL as FILES
 
 revision = "0440"
-down_revision = "0310"
+down_revision = "0420"
 
 
 def upgrade() -> None:

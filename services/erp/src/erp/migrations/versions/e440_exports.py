@@ -1,7 +1,7 @@
 """Exports, and the contents of files.
 
 Revision ID: e440
-Revises: e330
+Revises: e450
 """
 
 from alembic import op
@@ -10,7 +10,7 @@ from records.exports.tables import DDL as EXPORTS
 from records.sheets.tables import DDL as FILES
 
 revision = "e440"
-down_revision = "e330"
+down_revision = "e450"
 
 
 def upgrade() -> None:
