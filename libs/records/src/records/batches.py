@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
+from pydantic import BaseModel, Field, create_model
 from sqlalchemy import FromClause
 
 from chassis.http.batch import AtOnce, BatchReply, Outcome, Present, each_in_savepoint
@@ -20,8 +21,10 @@ from records.reads import Reads
 from records.senders import BatchRequest
 from records.settings import source_version_step_max
 from records.upserts import Sent, Upserted, is_news, unchanged, upsert
+from values.external import ExternalId
+from values.text import Command
 
-__all__ = ["InBulk", "Item", "upsert_each", "upsert_one", "versions_of"]
+__all__ = ["InBulk", "Item", "batch_of", "upsert_each", "upsert_one", "versions_of"]
 
 
 class Item(Versioned, Protocol):
@@ -225,3 +228,23 @@ class _Batch(Generic[I]):
         if item.external_id in same:
             return Upserted("unchanged", link.entity_id)
         return unchanged(item.source_version, link, trace.history)
+
+
+def batch_of(command: type[Command], one: str, many: str, *, most: int) -> type[BaseModel]:
+    """The batch of a command: `UpsertPriceLists`, of items `UpsertPriceListItem` with their id."""
+    item = create_model(
+        f"{command.__name__}Item",
+        __base__=command,
+        __doc__=f"One {one} of a batch.",
+        external_id=(ExternalId, ...),
+    )
+    return create_model(
+        command.__name__.removesuffix(_class_name(one)) + _class_name(many),
+        __base__=Command,
+        __doc__=f"{many.capitalize()} as another system knows them.",
+        items=(list[item], Field(min_length=1, max_length=most)),  # type: ignore[valid-type] # made just now
+    )
+
+
+def _class_name(text: str) -> str:
+    return text.title().replace(" ", "")

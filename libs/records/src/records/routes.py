@@ -10,7 +10,6 @@ from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response, status
-from pydantic import BaseModel, Field, create_model
 
 from chassis.actor import Actor
 from chassis.http.batch import BatchReply
@@ -34,6 +33,7 @@ from chassis.storage.paging import Page
 from chassis.storage.reading import Reading
 from chassis.storage.source_versions import VersionTooFar
 from records import writes
+from records.batches import batch_of
 from records.entities import ACTIVE, ARCHIVED, Record, Values
 from records.history_reads import RecordChangeView, history_of
 from records.link_batches import AskedIds, LinksReply, LinksView, link_each, links_of
@@ -41,6 +41,8 @@ from records.links import ExternalRef, LinkExternal, LinkRecords
 from records.paths import RecordPaths
 from records.reads import BY_TIME, View, everybody
 from records.senders import FromSystem, InBatch
+from records.sheets.at_once import add_export
+from records.sheets.kinds import RecordSheet
 from records.types import RecordType
 from records.upserts import UPSERTED, reply_outcome
 from values.external import ExternalId
@@ -88,6 +90,22 @@ class RecordRoutes(Generic[E, V]):
         self._id = Annotated[UUID, Path(alias=self._id_name)]
         self._reader = Annotated[Actor, Needs(read)]
         self._writer = Annotated[Actor, Needs(write)]
+        self._sheet: dict[str, Any] = {"name": kind.name, "reads": kind.reads, "kind": kind}
+        self._sheet |= {"read": read, "write": write, "states": {}}
+
+    def csv(self, **how: Any) -> None:
+        """`GET /<many>/export`, and the type in jobs that export and import (`sheet`).
+
+        `how`: fields of `RecordSheet` that are particular about it. Comes before `get`, whose path
+        would take "export" for an id.
+        """
+        self._sheet |= how
+        add_export(self.paths, RecordSheet(**self._sheet), self.many)
+
+    @property
+    def sheet(self) -> RecordSheet:
+        """What files have of the type; its commands are known once its routes are."""
+        return RecordSheet(**self._sheet)
 
     def list(self, text: str) -> None:
         """`GET /<many>`: a page of them, by the query of the reads."""
@@ -119,6 +137,7 @@ class RecordRoutes(Generic[E, V]):
 
     def create(self, command: type[Command], text: str, *, refuses: Refusals = ()) -> None:
         """`POST /<many>`: a new one."""
+        self._sheet["new"] = command
 
         async def create(
             command: Command, _by: Actor, _once: OnlyOnce, work: InWork, response: Response
@@ -153,12 +172,16 @@ class RecordRoutes(Generic[E, V]):
             return await writes.upsert_batch(work, kind, asked, command.items)
 
         text = f"Take over {self.many} as another system knows them; each is judged alone."
-        types = {"command": _batch_of(command, self.one, self.many), "_by": self._writer}
+        types = {
+            "command": batch_of(command, self.one, self.many, most=LARGEST_BATCH),
+            "_by": self._writer,
+        }
         path = "/by-external/{system}/batch"
         self._add("POST", path, "upsert_batch", text, upsert_batch, types)
 
     def upsert_one(self, command: type[Command], *, refuses: Refusals = ()) -> None:
         """`PUT /<many>/by-external/…`: one as another system knows it."""
+        self._sheet = {"new": command, "change": command} | self._sheet
 
         async def upsert(
             system: FromSystem,
@@ -231,6 +254,7 @@ class RecordRoutes(Generic[E, V]):
 
     def change(self, command: type[Command], text: str = "", *, refuses: Refusals = ()) -> None:
         """`PATCH /<many>/{id}`: other fields, based on the version that If-Match names."""
+        self._sheet["change"] = command
 
         async def change(
             record_id: UUID,
@@ -258,6 +282,7 @@ class RecordRoutes(Generic[E, V]):
 
     def put(self, verb: str, values: Values, text: str, *, refuses: Refusals = ()) -> None:
         """`POST /<many>/{id}/<verb>`: these values, whatever they are now."""
+        self._sheet["states"] |= {values["status"]: values} if "status" in values else {}
 
         async def put(
             record_id: UUID, _by: Actor, _once: OnlyOnce, work: InWork, response: Response
@@ -348,23 +373,3 @@ class RecordRoutes(Generic[E, V]):
             status_code=status_code,
             responses=dict(responses or {}) | declared(*refuses),
         )
-
-
-def _batch_of(command: type[Command], one: str, many: str) -> type[BaseModel]:
-    """The batch of a command: `UpsertPriceLists`, of items `UpsertPriceListItem` with their id."""
-    item = create_model(
-        f"{command.__name__}Item",
-        __base__=command,
-        __doc__=f"One {one} of a batch.",
-        external_id=(ExternalId, ...),
-    )
-    return create_model(
-        command.__name__.removesuffix(_class_name(one)) + _class_name(many),
-        __base__=Command,
-        __doc__=f"{many.capitalize()} as another system knows them.",
-        items=(list[item], Field(min_length=1, max_length=LARGEST_BATCH)),  # type: ignore[valid-type] # made just now
-    )
-
-
-def _class_name(text: str) -> str:
-    return text.title().replace(" ", "")

@@ -56,6 +56,19 @@ class RecordSettings(ServiceSettings):
         default=60.0, gt=0, le=600, description="How long the virus scanner may take for a file."
     )
 
+    import_max_bytes: int = Field(
+        default=20_000_000, ge=1_000, le=500_000_000, description="Largest file that is imported."
+    )
+    import_days: int = Field(
+        default=30,
+        ge=1,
+        le=3650,
+        description="Days after which the file of an import and its rows are deleted.",
+    )
+    export_days: int = Field(
+        default=7, ge=1, le=365, description="Days after which the file of an export is deleted."
+    )
+
     @field_validator("attachment_types")
     @classmethod
     def _types_are_known(cls, types: str) -> str:
@@ -82,6 +95,12 @@ class RecordSettings(ServiceSettings):
     def attachment_endings(self) -> frozenset[str]:
         """What names of attached files may end in."""
         return frozenset(one.strip() for one in self.attachment_types.split(","))
+
+    def largest_body(self, path: str) -> int:
+        """The largest body that a request to this path may have, in bytes."""
+        if path == "/v1/imports":  # the file in base64, and what is said of it
+            return max(self.max_body_bytes, self.import_max_bytes * 4 // 3 + 64 * 1024)
+        return super().largest_body(path)
 
 
 def record_settings(at: Reading) -> RecordSettings:

@@ -28,6 +28,7 @@ from records.upserts import Sent, Upserted, require
 __all__ = [
     "change",
     "create",
+    "create_all",
     "given_values",
     "link",
     "lock_visible",
@@ -64,7 +65,7 @@ async def lock_visible(
 async def create(work: Work, kind: RecordType[E, V], command: BaseModel) -> UUID:
     """Make a record. Raises what the type's steps raise."""
     record_id = uuid7()
-    await _create_all(work, kind, [(record_id, given_values(command))])
+    await create_all(work, kind, [(record_id, given_values(command))])
     return record_id
 
 
@@ -153,7 +154,7 @@ def _in_bulk(kind: RecordType[E, V], external_id: str = "") -> InBulk[Any]:
         new = [(one, require(given_values(command), *kind.required)) for one, command in sent]
         ids = [external_id or command.external_id for _, command in sent]
         links = [ExternalRef(system=system, external_id=one) for one in ids]
-        await _create_all(work, kind, new, sender=system, links=links)
+        await create_all(work, kind, new, sender=system, links=links)
 
     async def alter(work: Work, system: str, sent: Sequence[tuple[UUID, Any]]) -> list[bool]:
         found = await lock_visible(work, kind, [one for one, _ in sent])
@@ -163,7 +164,7 @@ def _in_bulk(kind: RecordType[E, V], external_id: str = "") -> InBulk[Any]:
     return InBulk(create=make, change=alter)
 
 
-async def _create_all(
+async def create_all(
     work: Work,
     kind: RecordType[E, V],
     new: Sequence[tuple[UUID, Values]],

@@ -6,21 +6,26 @@ from pathlib import Path
 import records
 from chassis.service import Module, Service
 from crm.accounts.module import MODULE as ACCOUNTS
+from crm.accounts.router import account, contact
 from crm.catalog.module import MODULE as CATALOG
+from crm.catalog.router import price, price_list, product
 from crm.custom import MODULE as CUSTOM_FIELDS
 from crm.orders.module import MODULE as ORDERS
 from crm.persons.module import MODULE as PERSONS
 from crm.settings import CrmSettings
 from crm.staff.module import MODULE as STAFF
+from crm.staff.router import team
 from records.attachments.module import MODULE as ATTACHMENTS
 from records.erasure.module import MODULE as ERASURE
+from records.exports.module import export_module
+from records.imports.module import import_module
 from records.links import RESERVED_SYSTEMS
 from records.notes.module import MODULE as NOTES
 from records.saved_views.module import saved_views_module
 from records.search.module import search_module
 from records.tags.module import tags_module
 
-__all__ = ["SERVICE"]
+__all__ = ["SERVICE", "SHEETS"]
 
 _HERE = Path(__file__).parent
 
@@ -42,6 +47,15 @@ _TAGS = tags_module(
     keepers=("sales_manager",),
     readers=("seller", "service_agent", "marketer"),
 )
+
+_LOCALES = (records.LOCALE, _HERE / "locale")
+SHEETS = [one.sheet for one in (team, account, contact, price_list, product, price)]
+"""Record types that files have, those first that others refer to."""
+
+_ROLES = ("sales_manager",)
+EXPORTS = export_module(SHEETS, locales=_LOCALES, roles=_ROLES)
+IMPORTS = import_module(SHEETS, locales=_LOCALES, roles=_ROLES)
+
 _OWN = Service(
     name="crm",
     title="Tandem CRM",
@@ -63,6 +77,8 @@ _OWN = Service(
         CATALOG,
         ORDERS,
         PERSONS,
+        EXPORTS,
+        IMPORTS,
         _WHOLE,
     ),
     reserved_systems=RESERVED_SYSTEMS,

@@ -7,24 +7,30 @@ import records
 from chassis.service import Module, Service
 from erp.approvals.module import MODULE as APPROVALS
 from erp.catalog.module import MODULE as CATALOG
+from erp.catalog.router import category, item, price, price_list
 from erp.custom import MODULE as CUSTOM_FIELDS
 from erp.fulfilment.module import MODULE as FULFILMENT
 from erp.ledger.module import MODULE as LEDGER
+from erp.ledger.router import account
 from erp.parties.module import MODULE as PARTIES
+from erp.parties.router import customer, supplier
 from erp.payables.module import MODULE as PAYABLES
 from erp.purchasing.module import MODULE as PURCHASING
+from erp.purchasing.router.prices import supplier_price
 from erp.receivables.module import MODULE as RECEIVABLES
 from erp.settings import ErpSettings
 from erp.settlement.module import MODULE as SETTLEMENT
 from erp.stock.module import MODULE as STOCK
 from records.attachments.module import MODULE as ATTACHMENTS
+from records.exports.module import export_module
+from records.imports.module import import_module
 from records.links import RESERVED_SYSTEMS
 from records.notes.module import MODULE as NOTES
 from records.saved_views.module import saved_views_module
 from records.search.module import search_module
 from records.tags.module import tags_module
 
-__all__ = ["SERVICE"]
+__all__ = ["SERVICE", "SHEETS"]
 
 _HERE = Path(__file__).parent
 
@@ -47,6 +53,19 @@ _TAGS = tags_module(
     keepers=("buyer", "planner"),
     readers=("accountant", "seller", "storekeeper"),
 )
+
+_LOCALES = (records.LOCALE, _HERE / "locale")
+_RECORDS = (
+    *(account, customer, supplier, category, item, price_list, price),
+    supplier_price,
+)
+SHEETS = [one.sheet for one in _RECORDS]
+"""Record types that files have, those first that others refer to."""
+
+_ROLES = ("accountant", "buyer")
+EXPORTS = export_module(SHEETS, locales=_LOCALES, roles=_ROLES)
+IMPORTS = import_module(SHEETS, locales=_LOCALES, roles=_ROLES)
+
 _OWN = Service(
     name="erp",
     title="Tandem ERP",
@@ -72,6 +91,8 @@ _OWN = Service(
         RECEIVABLES,
         PAYABLES,
         SETTLEMENT,
+        EXPORTS,
+        IMPORTS,
         _WHOLE,
     ),
     reserved_systems=RESERVED_SYSTEMS,

@@ -38,7 +38,7 @@ _SAID = {
     "Write this as a list in square brackets.": "list_type",
     "Give at least {min_length} of these.": "too_short",
     "Give at most {max_length} of these.": "too_long",
-    "Write this as an object with named fields.": "model_type model_attributes_type",
+    "Write this as an object with named fields.": "model_type model_attributes_type dict_type",
     "This value is not accepted here.": "invalid_key is_instance_of value_error assertion_error",
 }
 MESSAGES: Mapping[str, str] = {

@@ -24,6 +24,7 @@ from crm.ownership import ManagedByErp
 from records.annotations import annotate
 from records.erasure.errors import PersonIsErased, PersonSuppressed
 from records.routes import RecordRoutes
+from records.sheets.kinds import USER, Reference
 
 __all__ = ["account_router", "contact_router"]
 
@@ -44,6 +45,7 @@ account.list("Accounts, the newest first; `sort` by created_at, updated_at or na
 account.create(NewAccount, "Take on an account.")
 account.upsert(UpsertAccount, refuses=(ManagedByErp, HasOrdered))
 account.links()
+account.csv(references={"owner_id": USER})
 
 
 @account_router.post("/matches")
@@ -77,6 +79,7 @@ contact = RecordRoutes(
 contact.list("Contacts, the newest first; `sort` by created_at, updated_at or name.")
 contact.create(AddContact, "Note a person at an account.", refuses=(MissingReference,))
 contact.upsert(UpsertContact, refuses=(MissingReference,))
+contact.csv(references={"account_id": Reference("account")})
 contact.get()
 contact.history()
 contact.change(ChangeContact)

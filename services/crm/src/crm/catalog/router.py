@@ -49,6 +49,7 @@ price_list = RecordRoutes(
 )
 price_list.list("The ERP's price lists, the newest first.")
 price_list.upsert_one(UpsertPriceList)
+price_list.csv(key="code")
 price_list.get()
 price_list.history()
 annotate(price_list.paths)
@@ -66,6 +67,7 @@ product = RecordRoutes(
 product.list("Products, the newest first; `sort` by created_at, updated_at, name or code.")
 product.create(AddProduct, "Begin to sell something.")
 product.upsert(UpsertProduct, refuses=(ManagedByErp,))
+product.csv(key="code", put_away={"active": False})
 product.get()
 product.history()
 
@@ -131,6 +133,7 @@ price = RecordRoutes(
 price.list("Prices, the newest first; `sort` by created_at or updated_at.")
 price.create(AddPrice, "Say what a product costs.", refuses=(MissingReference,))
 price.upsert(UpsertPrice, refuses=(MissingReference,))
+price.csv(renamed={"product_code": "product"})
 price.get()
 price.history()
 price.change(ChangePrice)

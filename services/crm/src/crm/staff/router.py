@@ -34,6 +34,7 @@ from crm.staff.service.teams import TEAM
 from records.annotations import annotate
 from records.paths import RecordPaths
 from records.routes import RecordRoutes
+from records.sheets.kinds import Reference
 
 __all__ = ["team_router", "user_router"]
 
@@ -142,6 +143,11 @@ team = RecordRoutes(
 )
 team.list("Teams, by name.")
 team.create(AddTeam, "Form a team.")
+team.csv(
+    key="name",
+    references={"parent_id": Reference("team", codes=("name",))},
+    put_away={"active": False},
+)
 team.get()
 team.history()
 team.change(ChangeTeam)

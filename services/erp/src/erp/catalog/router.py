@@ -56,6 +56,7 @@ from erp.catalog.service.units import add_unit, get_unit
 from erp.catalog.states import PriceStatus
 from records.annotations import annotate
 from records.routes import RecordRoutes
+from records.sheets.kinds import Reference
 
 __all__ = ["category_router", "item_router", "price_list_router", "price_router", "unit_router"]
 
@@ -116,6 +117,10 @@ category = RecordRoutes(
 category.list("Categories; `sort` by name, created_at or updated_at.")
 category.create(NewCategory, "Add a category.", refuses=(DuplicateCode,))
 category.upsert(UpsertCategory, refuses=(DuplicateCode, FixedCode, CategoryLoop))
+category.csv(
+    key="code",
+    references={"parent": Reference("item_category", codes=("code",), take="code")},
+)
 category.get()
 category.history()
 category.change(ChangeCategory, refuses=(CategoryLoop,))
@@ -135,6 +140,7 @@ _IN_USE = (UnitInUse, ItemInUse, TrackingFixed)
 item.list("Items, the newest first; `sort` by created_at, updated_at or name.")
 item.create(NewItem, "Add an item.")
 item.upsert(UpsertItem, refuses=_IN_USE)
+item.csv(key="sku")
 item.get()
 item.history()
 item.change(ChangeItem, refuses=_IN_USE)
@@ -149,6 +155,7 @@ price_list = RecordRoutes(
 )
 price_list.list("Price lists; `sort` by name, created_at or updated_at.")
 price_list.create(NewPriceList, "Add a price list.", refuses=(DuplicateCode, CurrencyNotSupported))
+price_list.csv(key="code")
 price_list.get()
 price_list.history()
 price_list.change(ChangePriceList)
@@ -189,6 +196,7 @@ async def price_find(
 
 price.create(NewPrice, "Add a price of an item to a list.", refuses=(MissingReference,))
 price.upsert(UpsertPrice, refuses=(MissingReference,))
+price.csv()
 price.get()
 price.history()
 price.change(ChangePrice)

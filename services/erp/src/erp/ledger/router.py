@@ -99,6 +99,7 @@ account = RecordRoutes(
 )
 account.list("The chart of accounts, by code.")
 account.create(NewAccount, "Open an account.", refuses=(DuplicateAccount,))
+account.csv(key="code")
 account.get()
 account.history()
 annotate(account.paths)

@@ -42,6 +42,7 @@ customer.list("Customers, the newest first; `sort` by created_at, updated_at or 
 customer.create(NewCustomer, "Take on a customer.")
 customer.upsert(UpsertCustomer, refuses=(ManagedByCrm,))
 customer.links()
+customer.csv(key="number")
 
 
 @customer_router.post("/matches")
@@ -79,6 +80,7 @@ supplier = RecordRoutes(
 supplier.list("Suppliers, the newest first; `sort` by created_at, updated_at or name.")
 supplier.create(NewSupplier, "Take on a supplier.")
 supplier.upsert(UpsertSupplier)
+supplier.csv(key="number")
 supplier.get()
 supplier.history()
 supplier.change(ChangeSupplier)

@@ -38,6 +38,7 @@ from erp.purchasing.service import ordering, suggesting
 from erp.purchasing.service.supplier_prices import SUPPLIER_PRICE
 from records.annotations import annotate
 from records.routes import RecordRoutes
+from records.sheets.kinds import Reference
 
 __all__ = ["suggestion_router", "supplier_price_router"]
 
@@ -60,6 +61,11 @@ _NEW = (MissingReference, DuplicateSupplierPrice, NotBought, PartyArchived)
 supplier_price.list("What suppliers ask, the newest first.")
 supplier_price.create(NewSupplierPrice, "Note what a supplier asks for an item.", refuses=_NEW)
 supplier_price.upsert(UpsertSupplierPrice, refuses=_NEW)
+supplier_price.csv(
+    references={
+        "supplier_id": Reference("supplier", into="supplier_number", take="number"),
+    }
+)
 supplier_price.get()
 supplier_price.history()
 supplier_price.change(ChangeSupplierPrice)

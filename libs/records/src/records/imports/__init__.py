@@ -1,0 +1,1 @@
+"""Imports: records that a person brings as CSV or a workbook, checked, written, and undone."""

@@ -1,0 +1,39 @@
+"""What imports bring into a service that keeps records."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from chassis.service import Module, Schedule
+from chassis.texts import Texts
+from records.imports.job import ImportJob
+from records.imports.routes import import_router, mapping_router
+from records.imports.service import IMPORT, KIND, UNDO, forget_expired
+from records.imports.undo import UndoJob
+from records.sheets.kinds import RecordSheet
+
+__all__ = ["import_module"]
+
+
+def import_module(
+    sheets: Sequence[RecordSheet], *, locales: Sequence[Path], roles: Sequence[str]
+) -> Module:
+    """The module for these record types; `roles` are those that may import what they may write."""
+    by_name: Mapping[str, RecordSheet] = {one.name: one for one in sheets}
+    expiry, texts = f"{KIND}.expiry", Texts.load(locales)
+    return Module(
+        name="imports",
+        routers=(import_router(by_name), mapping_router()),
+        tags={
+            "imports": "Records brought as files: checked, written, undone.",
+            "import-mappings": "Which column is which field, kept for files of one kind.",
+        },
+        permissions={IMPORT: "Bring records that one may write as files, and undo that."},
+        roles={role: {IMPORT} for role in roles},
+        jobs={
+            KIND: ImportJob(by_name, texts),
+            UNDO: UndoJob(by_name, texts),
+            expiry: forget_expired,
+        },
+        schedules=(Schedule(expiry, timedelta(hours=1), expiry),),
+    )

@@ -1,0 +1,118 @@
+"""How a record type stands in files: its columns, how rows name other records, what writes them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from chassis.storage.reading import Reading
+from records.entities import Values
+from records.reads import Reads
+from records.sheets.columns import Column, columns_of_model
+from records.types import RecordType
+from values.text import Command
+
+__all__ = ["NOT_IN_FILES", "USER", "RecordSheet", "Reference"]
+
+NOT_IN_FILES = frozenset({"version", "revision"})
+"""Fields of views that count changes: they say nothing about the record in a file."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A column that names a record of another type, or of the same.
+
+    table    its table, which is its word in links as well
+    codes    columns of the table by which a row may name it, beside its id here and its id in the
+             system of the import
+    shows    the column of the table that an export shows in place of the id, where ids mean
+             nothing elsewhere
+    into     the field of the command that it gives; by default the column's own name
+    take     what of the record that field takes
+    """
+
+    table: str
+    codes: tuple[str, ...] = ()
+    shows: str = ""
+    into: str = ""
+    take: str = "id"
+
+
+USER = Reference("local_user", codes=("login",), shows="login")
+"""A column that names a user: by login, which means the same in another installation."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordSheet:
+    """What files have of a record type.
+
+    name, reads, read, write   the type, how it is read, and the permissions
+    kind       how it is written; None: it is only exported
+    new        the command of a new one; `change` that of a known one
+    states     what `status` may become, and the values that make it so
+    put_away   the values that take one out of use: an undone import leaves it so
+    key        the field by which people know one, such as `sku`
+    references columns that name other records
+    renamed    fields of the view that commands call otherwise
+    """
+
+    name: str
+    reads: Reads[Any]
+    read: str
+    write: str
+    kind: RecordType[Any, Any] | None = None
+    new: type[Command] | None = None
+    change: type[Command] | None = None
+    states: Mapping[str, Values] = field(default_factory=dict)
+    put_away: Values | None = None
+    key: str = ""
+    references: Mapping[str, Reference] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def takes_away(self) -> Values | None:
+        """The values that take a record out of use; None: there are none."""
+        return self.put_away or self.states.get("archived") or self.states.get("withdrawn")
+
+    @property
+    def puts_back(self) -> Values:
+        """The values that take one into use again."""
+        away = self.takes_away or {}
+        return {name: "active" if name == "status" else not away[name] for name in away}
+
+    @cached_property
+    def columns(self) -> Sequence[Column]:
+        """The columns of an export."""
+        view: type[BaseModel] = self.reads.view
+        return [
+            Column(self.renamed.get(one.name, one.name), one.kind)
+            for one in columns_of_model(view)
+            if one.name not in NOT_IN_FILES
+        ]
+
+    async def records(self, at: Reading, items: Sequence[BaseModel]) -> list[dict[str, Any]]:
+        """The views as JSON, with the columns' names and what references show."""
+        records = [item.model_dump(mode="json") for item in items]
+        for old, new in self.renamed.items():
+            for record in records:
+                record[new] = record.pop(old)
+        for name, reference in self.references.items():
+            if reference.shows:
+                await _show(at, records, name, reference)
+        return records
+
+
+async def _show(
+    at: Reading, records: Sequence[dict[str, Any]], name: str, reference: Reference
+) -> None:
+    """Put what the reference shows in place of ids, of all records at once."""
+    wanted = {UUID(record[name]) for record in records if record.get(name)}
+    if not wanted:
+        return
+    sql = f"select id, {reference.shows} as shown from {reference.table} where id = any($1::uuid[])"
+    shown = {str(row["id"]): row["shown"] for row in await at.sql.fetch(sql, list(wanted))}
+    for record in records:
+        record[name] = shown.get(record.get(name) or "", record.get(name))
