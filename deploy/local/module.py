@@ -157,7 +157,8 @@ def written(module: NewModule) -> list[Path]:
 EXAMPLE = {
     "id": "01a20af0-883d-7161-a6f7-2f887920cb86",
     "version": 1,
-    "changed": ["name", "note", "status"],
+    "changed": ["custom", "name", "note", "status"],
+    "custom": {},
     "name": "Blue Harbour",
     "note": "",
     "status": "active",
@@ -181,8 +182,12 @@ def registered(module: NewModule) -> list[Path]:
     words, service, many = module.words, module.service, module.many
     app, searched = module.source / "app.py", module.source / "searched.py"
     record, records = words["RECORD"], words["RECORDS"]
-    line = f"from {service}.{many}.module import MODULE as {records}\n"
-    replaced(app, rf"(?m)^(?=from {service}\.)", line)
+    lines = (
+        f"from {service}.{many}.module import MODULE as {records}\n"
+        f"from {service}.{many}.router import {module.name}\n"
+    )
+    replaced(app, rf"(?m)^(?=from {service}\.)", lines)
+    replaced(app, r"((?:one\.sheet for one in|_RECORDS =) \()", rf"\1{module.name}, ")
     replaced(app, r"(modules=\(.*?)_WHOLE", rf"\1{records}, _WHOLE")
     kept = (
         f'{record} = Kept(\n    "{module.name}", "name, sort_key",'

@@ -63,7 +63,7 @@ def test_operations_have_stable_names_tags_and_words(api):
         assert set(operation["tags"]) <= described, name
 
 
-SINGLE = {"availability", "status"}
+SINGLE = {"availability", "status", "chart_of_accounts"}
 """Paths of which there is one."""
 
 
@@ -72,7 +72,7 @@ def singular(words: str) -> str:
     word = words.replace("-", "_")
     if word.endswith("ies"):
         return f"{word.removesuffix('ies')}y"
-    return word if word.endswith(("ss", "us")) else word.removesuffix("s")
+    return word if word.endswith(("ss", "us")) or word in SINGLE else word.removesuffix("s")
 
 
 def nouns(path: str) -> set[str]:

@@ -78,6 +78,15 @@ async def journal_entry_sent(desk: Desk) -> Values:
     return {"memo": "Rent", "lines": [{"account": one, side: "7.00"} for one, side in sides]}
 
 
+async def ledger_opening_sent(desk: Desk) -> Values:
+    async with desk.server.database.transaction() as work:
+        await ensure_year(work, work.today())
+        day = work.today().isoformat()
+    till = await desk.add("/v1/accounts", code=desk.word("T"), name="Till", kind="asset")
+    lines = [{"account": till["code"], "debit": "7.00"}]
+    return {"memo": "Opening", "effective_on": day, "lines": lines}
+
+
 async def payment_sent(desk: Desk) -> Values:
     customer = await desk.add("/v1/customers", name=desk.word("Customer"))
     return {"party_id": customer["id"], "amount": CNY, "reference": "Transfer"}
@@ -189,6 +198,12 @@ OF_ERP = (
     ),
     Kind(half="erp", path="/v1/opening-stock", table="opening_stock", sent=opening_stock_sent),
     Kind(half="erp", path="/v1/journal-entries", table="journal_entry", sent=journal_entry_sent),
+    Kind(
+        half="erp",
+        path="/v1/journal-entries/openings",
+        table="journal_entry",
+        sent=ledger_opening_sent,
+    ),
     Kind(half="erp", path="/v1/payments", table="payment", sent=payment_sent),
     Kind(
         half="erp",
