@@ -42,7 +42,7 @@ async def test_a_note_on_each_type_lives_its_life(records):
         at = f"{path}/{record_id}"
         written = await note(half, at)
         assert written["record_id"] == record_id
-        assert (await half.client.get(f"{at}/notes")).json()["items"] == [written]
+        assert (await half.client.get(f"{at}/notes")).json()["items"][0] == written
         elsewhere = f"{path}/{uuid4()}/notes"
         problem(await half.client.get(elsewhere), 404, "not_found")
         problem(await half.post(elsewhere, {"text": "x"}), 404, "not_found")
@@ -64,7 +64,8 @@ async def test_a_note_on_each_type_lives_its_life(records):
         gone = await half.client.delete(one, headers=if_match(2))
         assert (gone.status_code, gone.content) == (204, b"")
         problem(await half.client.delete(one, headers=if_match(2)), 404, "not_found")
-        assert (await half.client.get(f"{at}/notes")).json()["items"] == []
+        left = (await half.client.get(f"{at}/notes")).json()["items"]
+        assert written["id"] not in [one["id"] for one in left]
 
 
 async def test_each_type_has_one_name(records):
