@@ -6,6 +6,7 @@ import tomllib
 import pytest
 
 from chassis.api import descriptions
+from chassis.api.schemas import schemas_of
 from contracts.generator.__main__ import registered
 from contracts.generator.generate import openapi_of
 from tests.architecture.sources import ROOT
@@ -35,6 +36,24 @@ def test_every_field_and_parameter_says_what_it_means(name):
         if plain(text) in {"", plain(field)}
     ]
     assert silent == []
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_field_of_an_event_says_what_it_means(name):
+    silent = [
+        f"{file} {where}"
+        for file, schema in schemas_of(SERVICES[name]).items()
+        for where, field, text in of_event(schema)
+        if plain(text) in {"", plain(field)}
+    ]
+    assert silent == []
+
+
+def of_event(schema):
+    """Place, name and description of each field of an event's data."""
+    for name, place in {"": schema, **schema.get("$defs", {})}.items():
+        for field, one in place.get("properties", {}).items():
+            yield f"{name}.{field}", field, one.get("description", "")
 
 
 def plain(text):

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from chassis.api.descriptions import described_event
 from chassis.events.broker import COPIES, RETENTION_MILLISECONDS
 from chassis.events.envelope import envelope_schema
 from chassis.events.event import Event
-from chassis.events.json_schemas import event_schema, inlined
+from chassis.events.json_schemas import inlined
 from chassis.service import Service
 from chassis.settings import ServiceSettings
 
@@ -115,7 +116,7 @@ def _operation(topic: str) -> Node:
 
 
 def _message(service: Service, event: type[Event]) -> Node:
-    schema = event_schema(event, service.name)
+    schema = described_event(event, service.name, service.fields)
     payload = {key: value for key, value in inlined(schema).items() if not key.startswith("$")}
     return {
         "name": event.type_for(service.name),

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-__all__ = ["COMMON", "FieldTexts", "describe_fields"]
+from chassis.events.event import Event
+from chassis.events.json_schemas import event_schema
+
+__all__ = ["COMMON", "FieldTexts", "describe_fields", "described_event"]
 
 COMMON = Path(__file__).with_name("fields.toml")
 
@@ -34,19 +37,28 @@ class FieldTexts:
             parameters |= described.get("parameters", {})
         return cls(fields, parameters)
 
-    def of_field(self, class_name: str, field: str) -> str | None:
-        """The text for a field of a class."""
-        return self.fields.get(f"{class_name}.{field}") or self.fields.get(field)
+    def describe(self, name: str, schema: dict[str, Any]) -> None:
+        """Write the texts to the fields of a class that have none."""
+        for field, place in schema.get("properties", {}).items():
+            text = self.fields.get(f"{name}.{field}") or self.fields.get(field)
+            if text and "description" not in place:
+                place["description"] = text
+
+
+def described_event(event: type[Event], service: str, file: Path | None) -> dict[str, Any]:
+    """The schema of an event's data, with the texts of its fields."""
+    schema = event_schema(event, service)
+    known = FieldTexts.of(COMMON, *([file] if file else []))
+    for name, place in {event.__name__: schema, **schema.get("$defs", {})}.items():
+        known.describe(name, place)
+    return schema
 
 
 def describe_fields(document: dict[str, Any], file: Path | None) -> None:
     """Write the texts to the fields and parameters of a document that have none."""
     known = FieldTexts.of(COMMON, *([file] if file else []))
     for name, schema in document["components"].get("schemas", {}).items():
-        for field, place in schema.get("properties", {}).items():
-            text = known.of_field(name, field)
-            if text and "description" not in place:
-                place["description"] = text
+        known.describe(name, schema)
     for operations in document["paths"].values():
         for operation in operations.values():
             for parameter in operation.get("parameters", []):

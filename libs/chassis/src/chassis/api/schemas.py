@@ -13,7 +13,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from chassis.api.asyncapi import asyncapi_document
-from chassis.events.json_schemas import event_schema
+from chassis.api.descriptions import described_event
 from chassis.problems.standard import NotFound
 from chassis.service import Service
 from chassis.settings import ServiceSettings
@@ -35,7 +35,9 @@ def schemas_of(service: Service) -> dict[str, dict[str, Any]]:
     kept = sorted(service.retired_schemas.glob("*.json")) if service.retired_schemas else []
     schemas = {path.name: json.loads(path.read_text("utf-8")) for path in kept}
     schemas |= {
-        event.schema_for(service.name).rpartition("/")[2]: event_schema(event, service.name)
+        event.schema_for(service.name).rpartition("/")[2]: described_event(
+            event, service.name, service.fields
+        )
         for event in service.events
         if event.public
     }

@@ -28,9 +28,11 @@ class NoteChanged(Event):
     pinned: bool
     mentions: list[UUID] = Field(description="Users whom the text mentions.")
     author: str = Field(description="The kind and id of who wrote it, such as `user:` and a UUID.")
-    written_at: datetime
-    edited_at: datetime | None
-    deleted: bool
+    written_at: datetime = Field(description="When it was written, UTC.")
+    edited_at: datetime | None = Field(
+        description="When its text was last edited, UTC; null: never."
+    )
+    deleted: bool = Field(description="True: it was deleted, and its text is empty.")
 
     @classmethod
     def of(cls, note: NoteView, changed: list[str]) -> Self:

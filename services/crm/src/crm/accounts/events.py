@@ -41,7 +41,7 @@ class AccountChanged(ReachableChanged):
     aggregate = "account"
 
     kind: AccountKind
-    stage: Stage
+    stage: Stage = Field(description="How far the account is on its way to a customer.")
     tax_id: str
     website: str
     industry: str

@@ -71,7 +71,7 @@ class SentBackLine(BaseModel):
     quantity: PositiveQuantity
     value: NonNegativeDecimal
     cost: NonNegativeDecimal
-    serials: list[str]
+    serials: list[str] = Field(description="Serial numbers of the pieces that went back.")
 
 
 class PurchaseReturned(Event):
@@ -94,7 +94,9 @@ class PurchaseReturned(Event):
     reversed_on: date | None = Field(
         default=None, description="Since when the goods are here after all."
     )
-    reversal_id: UUID | None = None
+    reversal_id: UUID | None = Field(
+        default=None, description="Id of what took the return back; null: it holds."
+    )
     reversal_reason: str = ""
     currency: str
     lines: list[SentBackLine]

@@ -41,7 +41,7 @@ class PaymentReceived(Event):
 
     number: str
     kind: PaymentKind
-    direction: PaymentDirection
+    direction: PaymentDirection = Field(description="Whether the money came in or went out.")
     party_id: UUID
     effective_on: date
     currency: str
