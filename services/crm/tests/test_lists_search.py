@@ -15,9 +15,13 @@ EXEMPT = {
     "/v1/events/states": "a feed for machines, read in its order",
     "/v1/api-keys": "a handful; seen whole by an administrator",
     "/v1/jobs": "kinds and states are words of the program, and filters",
+    "/v1/saved-views": "a handful; what a person asks lists",
+    "/v1/exports": "a person's own jobs, the newest first",
+    "/v1/imports": "a person's own jobs, the newest first",
+    "/v1/import-mappings": "a handful; those that fit a file are suggested",
 }
-OF_ONE_RECORD = ("/history", "/notes", "/timeline")
-"""What happened to a record is read through, the newest first."""
+OF_ONE_RECORD = ("/history", "/notes", "/timeline", "/attachments", "/errors", "/undo-report")
+"""What happened to a record or in a job is read through, the newest first."""
 
 
 @pytest.fixture

@@ -10,10 +10,13 @@ from records.testing.lists import (
     sorts_without_index,
 )
 
-OF_THE_PROGRAM = {"/v1/api-keys", "/v1/jobs"}
+OF_THE_PROGRAM = {"/v1/api-keys", "/v1/jobs", "/v1/exports", "/v1/imports", "/v1/import-mappings"}
 WITHOUT_TIMES = {
     "/v1/api-keys": "a handful; seen whole by an administrator",
     "/v1/jobs": "work of the program, not records of the business",
+    "/v1/exports": "jobs, not records of the business",
+    "/v1/imports": "jobs, not records of the business",
+    "/v1/import-mappings": "how files are read, not records of the business",
     "/v1/saved-views": "what persons ask lists, not records of the business",
     "/v1/serials": "pieces, not records that are made",
     "/v1/stock-levels": "sums, not records",

@@ -145,7 +145,7 @@ def test_doctor_asks_the_broker_only_where_one_is_configured(run, monkeypatch):
     found = run("doctor", "--json")
     broker = next(one for one in found.document if one["check"] == "broker")
     assert broker["ok"] is False
-    assert "127.0.0.1:1 does not answer" in broker["told"]
+    assert "127.0.0.1:1 does not answer" in broker["detail"]
 
 
 @pytest.mark.parametrize("command", [["doctor"], ["users", "list"], ["serve", "--port", "0"]])

@@ -20,7 +20,8 @@ async def test_a_new_account_is_told_whole(desk):
     [event] = await desk.events_of(account["id"])
     assert (event["type"], event["topic"]) == ("tandem.crm.account-changed.v1", "crm.account.v1")
     state = event["payload"]
-    hidden = {"phone_raw", "external_refs", "revision", "owes", "created_at", "updated_at"}
+    hidden = {"phone_raw", "external_refs", "revision", "owes"}
+    hidden |= {"created_at", "updated_at", "erased_at"}
     shown = {name: value for name, value in account.items() if name not in hidden}
     assert state == shown | {"changed": sorted(shown.keys() - {"id", "version"})}
     assert event["aggregate_version"] == account["version"] == 1

@@ -98,6 +98,7 @@ async def test_a_price_is_told_with_the_whole_state(desk):
         "amount": "12.5",
         "currency": "CNY",
         "status": "active",
+        "custom": {},
     }
 
 
