@@ -40,7 +40,8 @@ def tagged_with(record_type: str, key: str, names: str) -> Filter:
         f" and record_tag.tag_id = any({_TAGS})"
     )
     return Filter(
-        f"exists (select {rows} and record_tag.record_id = {key})",
+        # One row looked up for each record: of `exists` the planner would hash all that are tagged.
+        f"(select true {rows} and record_tag.record_id = {key} limit 1)",
         keys,
         # An array, because the planner takes it for a few rows and uses the key's index.
         by_index=Filter(f"{key} = any(array(select record_tag.record_id {rows}))", keys),
