@@ -47,7 +47,19 @@ async def contact(half, account_id):
         at, json={"title": "Paper buyer, head"}, headers={"If-Match": '"1"'}
     )
     assert changed.is_success, changed.text
+    async with half.database.driver() as sql:
+        await sql.execute(_IMPORTED, uuid4(), person["id"])
     return person["id"], at
+
+
+_IMPORTED = """with made as (
+    insert into record_import (id, record_type, system, file_name, size_bytes, header, sample,
+      mapping, options, state, actor, made_by, language, created_at)
+    values ($1, 'contact', 'shop', 'people.csv', 9, '{name}', '[{"name": "Qingyun"}]', '{}', '{}',
+      'done', '{}', 'user:x', 'en', now()) returning id)
+  insert into record_import_row (id, import_id, place, number, cells, line, outcome, record_id)
+  select $1, id, 1, 2, '{"name": "Qingyun"}', 'Qingyun', 'created', $2::text::uuid from made"""
+"""A file that the person came with."""
 
 
 async def traces(half):
@@ -75,6 +87,7 @@ async def test_nothing_of_a_contact_is_left_anywhere(crm):
     person_id, at = await contact(crm, account["id"])
     before = {table for table, _ in await traces(crm)}
     assert {"contact", "contact_search", "note", "attachment", "record_change"} < before
+    assert {"record_import", "record_import_row"} < before
     assert {"idempotency_key", "external_reference", "attachment_chunk"} < before
     reply = await crm.post(f"{at}/erase", None)
     assert reply.status_code == 200, reply.text

@@ -13,7 +13,8 @@ class ErasedPart(BaseModel):
     """Something that personal data was taken out of, or that was deleted."""
 
     what: str = Field(
-        description="Such as `records`, `history`, `notes`, `attachments`, `events`, `replies`."
+        description="Such as `records`, `history`, `notes`, `attachments`, `events`, `replies`, "
+        "`import_rows`."
     )
     count: int = Field(description="How many of them had to be changed or deleted.")
 

@@ -45,6 +45,14 @@ _REPLIES = """with changed as (
        where position(convert_to(n.id, 'UTF8') in k.reply) > 0)
     returning 1)
   select count(*) from changed"""
+_IMPORTS = """with emptied as (
+    update record_import_row set cells = '{}', line = '' where record_id = any($1::uuid[])
+    returning import_id),
+  samples as (
+    update record_import set sample = '[]' where id in (select import_id from emptied)),
+  undone as (
+    update record_import_undo set kept = '[]' where record_id = any($1::uuid[]))
+  select count(*) from emptied"""
 _FIELDS = """select distinct k from record_change c, jsonb_object_keys(c.changes) k
   where c.record_type = $1 and c.record_id = any($2::uuid[]) and k like 'custom.%'"""
 _CUSTOM_ORDER = "delete from custom_order where record_id = any($1::uuid[])"
@@ -79,7 +87,8 @@ async def erase_records(
         record.change({**personal.erased, "custom": {}, "erased_at": work.now}, work.now)
         keep_erasure(work, kind.name, record, sorted(personal.history))
     await work.flush()
-    return {"records": len(ids), "history": history, "links": links}
+    rows = await work.sql.fetchval(_IMPORTS, ids)
+    return {"records": len(ids), "history": history, "links": links, "import_rows": rows}
 
 
 async def erase_added(work: Work, kind: RecordType[E, V], ids: Sequence[UUID]) -> dict[str, int]:

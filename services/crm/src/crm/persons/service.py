@@ -30,6 +30,10 @@ _KAFKA = (
 )
 _TOTALS = "Numbers of orders, amounts and debts tell of no person once the record is empty."
 _TAGS = "Tags are words of the company that many records bear; the empty record keeps those it had."
+_FILES = (
+    "Files that were exported, and rows of imports that became no record, are deleted after the "
+    "days of CRM_EXPORT_DAYS and CRM_IMPORT_DAYS."
+)
 _LOGS = "Log lines hold ids and no personal data; backups go with their own retention."
 
 
@@ -116,6 +120,7 @@ async def _kept(work: Work, account_id: UUID, names: Sequence[str] | None) -> li
         "published_events": _KAFKA,
         "totals": _TOTALS,
         "tags": _TAGS,
+        "files": _FILES,
         "logs_and_backups": _LOGS,
     }
     return kept + [KeptPart(what=what, count=None, why=why) for what, why in always.items()]
