@@ -130,10 +130,7 @@ async def test_an_export_makes_the_same_records_elsewhere(tenants, half):
             twin = there[ids[row["id"]]]
             same = {name: value for name, value in row.items() if name not in NOT_SAME}
             moved = {name: ids.get(value, value) for name, value in same.items()}
-            skip = {name for name in moved if name.endswith("_id") and name != "account_id"}
-            assert {n: twin[n] for n in moved if n not in skip} == {
-                n: v for n, v in moved.items() if n not in skip
-            }
+            assert {name: twin[name] for name in moved} == moved
             for link in json.loads(row.get("external_refs") or "[]"):
                 assert link["external_id"] in twin["external_refs"]
 
@@ -443,3 +440,67 @@ async def test_nobody_without_a_key_imports(desks, problem):
             problem(await stranger.get(path), 401, "unauthorized")
         for act in ("check", "run", "undo"):
             problem(await desk.server.post(f"/v1/imports/{uuid4()}/{act}", {}), 404, "not_found")
+
+
+async def test_custom_fields_and_tags_go_along(cluster):
+    """C63: they are columns, made again elsewhere, and undone; a tag is made by who may."""
+    async with running(HALVES["crm"], cluster) as one, running(HALVES["crm"], cluster) as two:
+        here, there = Desk(one), Desk(two)
+        for desk in (here, there):
+            for kind, key, label in (("number", "weight", "重量"), ("choices", "sizes", "")):
+                sizes = [{"key": "S", "label": "Small"}, {"key": "L", "label": "Large"}]
+                more = {"choices": sizes} if kind == "choices" else {"scale": 1}
+                field = {"record_type": "account", "key": key, "kind": kind, "label": key}
+                await desk.add("/v1/custom-fields", **field, label_zh=label, **more)
+        row = {
+            "外部编号": "1",
+            "名称": "Mill",
+            "重量": "1.5",
+            "sizes": "S; L",
+            "tags": "VIP; 老客户",
+        }
+        done = await run(here, "account", csv_of({"custom.sizes": "", **row}), mapping=MAPPED)
+        assert (counts(done), await errors(here, done)) == ((1, 0, 0, 0), [])
+        kind = next(one for one in IMPORTED if str(one) == "crm/accounts")
+        file = await exported(here, kind)
+        [shown] = rows_of(file)
+        assert (shown["custom.weight"], shown["custom.sizes"]) == ("1.5", "S; L")
+        assert sorted(shown["tags"].split("; ")) == ["VIP", "老客户"]
+        copied = await run(there, "account", file, system="origin")
+        assert (counts(copied), await errors(there, copied)) == ((1, 0, 0, 0), [])
+        [copy] = rows_of(await exported(there, kind))
+        assert {name: copy[name] for name in ("custom.weight", "custom.sizes", "tags")} == {
+            name: shown[name] for name in ("custom.weight", "custom.sizes", "tags")
+        }
+        again = csv_of({"id": copy["id"], "custom.weight": "7", "tags": "New"})
+        changed = await run(there, "account", again, decimal=".")
+        assert counts(changed) == (0, 1, 0, 0)
+        assert (await started(there, changed, "undo"))["undo"] == {"restored": 1}
+        [back] = rows_of(await exported(there, kind))
+        assert (back["custom.weight"], back["tags"]) == ("1.5", copy["tags"])
+
+
+MAPPED = {
+    "external_id": "外部编号",
+    "name": "名称",
+    "custom.weight": "重量",
+    "custom.sizes": "sizes",
+    "tags": "tags",
+}
+
+
+async def test_files_that_hold_an_erased_person_are_deleted(cluster):
+    async with running(HALVES["crm"], cluster) as server:
+        desk = Desk(server)
+        account = await desk.add("/v1/accounts", name=desk.word("Firm"))
+        row = {"external_id": "1", "account_id": account["id"], "name": "Erased Person"}
+        done = await run(desk, "contact", csv_of(row))
+        made = await desk.add("/v1/exports", record_type="contact", format="csv")
+        await work(desk)
+        [contact] = (await desk.see("/v1/contacts"))["items"]
+        reply = await desk.server.post(f"/v1/contacts/{contact['id']}/erase", None)
+        assert reply.is_success, reply.text
+        assert await desk.rows("select from file_part") == []
+        assert (await desk.see(f"/v1/exports/{made['id']}"))["state"] == "expired"
+        assert (await desk.see(f"/v1/imports/{done['id']}"))["sample"] == []
+        assert await desk.rows("select from record_import_row where cells <> '{}'") == []

@@ -227,15 +227,6 @@ class Reads(Generic[V]):
         """The conditions of the rows that the actor may see."""
         return self._visibility(at)
 
-    async def several(self, at: Reading, ids: Collection[UUID]) -> dict[UUID, V]:
-        """Those of the records that the actor may see, by id."""
-        hidden = self._visibility(at)
-        where = f"{self.key} = any($1::uuid[]){_numbered(hidden, first=2)}"
-        sql = f"select {self.columns} from {self.source} where {where}"
-        rows = await at.sql.fetch(sql, list(ids), *(one.value for one in hidden))
-        views = [self._view(at, row) for row in rows]
-        return {one.id: one for one in views}
-
     async def require(self, at: Reading, record_id: UUID) -> None:
         """Raise NotFound unless there is such a record and the actor may see it."""
         hidden = self._visibility(at)

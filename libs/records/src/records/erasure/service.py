@@ -20,6 +20,7 @@ from records.history import EXTERNAL_REFS, keep_erasure
 from records.history_reads import shown_changes
 from records.notes.service import erase_notes
 from records.reads import View
+from records.sheets.parts import erase_files
 from records.types import Change, Personal, RecordType
 
 __all__ = [
@@ -98,6 +99,7 @@ async def erase_added(work: Work, kind: RecordType[E, V], ids: Sequence[UUID]) -
     events = await redact_events(work.sql, notes, ["text"])
     events += await redact_events(work.sql, files, ["filename", "sha256"])
     replies = await erase_replies(work, [*ids, *notes, *files])
+    await erase_files(work, kind.name, ids)
     return {"notes": len(notes), "attachments": len(files), "events": events, "replies": replies}
 
 

@@ -68,7 +68,7 @@ async def ask_for_export(work: Work, sheets: Sheets, command: NewExport, languag
     """Ask for an export. Raises InvalidInput (type, query, columns), Forbidden."""
     sheet = sheet_of(sheets, work, command.record_type, "/record_type")
     rows_asked(sheet, work.setting, command.query)
-    chosen_columns(sheet, command.fields)
+    chosen_columns(await sheet.columns_now(work), command.fields)
     export_id, actor = uuid7(), work.actor
     await work.sql.execute(
         _INSERT,
@@ -142,7 +142,8 @@ class ExportJob:
         sheet = self.sheets[row["record_type"]]
         work.actor = await actor_of(work, row["actor"], sheet.read, EXPORT)
         wanted, order = rows_asked(sheet, work.setting, row["query"])
-        columns, first = chosen_columns(sheet, row["fields"]), row["parts"] == 0
+        first = row["parts"] == 0
+        columns = chosen_columns(await sheet.columns_now(work), row["fields"])
         asked = PageQuery(
             limit=ROWS_A_STEP,
             cursor=row["cursor"],

@@ -127,8 +127,9 @@ class ImportJob:
             await self._finish(work, row)
             return
         options = ImportOptions.model_validate(row["options"])
-        targets = {name: one for name, one in targets_of(sheet).items() if name in row["mapping"]}
-        reader = RowReader(targets, row["mapping"], options, identity_fields(sheet))
+        targets = await targets_of(work, sheet)
+        mapping = {name: one for name, one in row["mapping"].items() if name in targets}
+        reader = RowReader(targets, mapping, options, identity_fields(sheet))
         read = [reader.read(one["number"], one["cells"]) for one in rows]
         pending = await self._pending(work, sheet, row) if is_dry else frozenset()
         assert sheet.kind is not None  # noqa: S101 - what is imported is written

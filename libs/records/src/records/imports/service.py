@@ -31,7 +31,7 @@ from records.imports.schemas import (
     UndoRowView,
 )
 from records.imports.states import ImportState
-from records.imports.targets import require_mapping, suggested
+from records.imports.targets import require_mapping, suggested, targets_of
 from records.links import require_sender
 from records.settings import record_settings
 from records.sheets.kinds import RecordSheet
@@ -109,7 +109,7 @@ async def bring(work: Work, sheets: Sheets, command: NewImport, language: str) -
         header, rows, options = await _opened(path, command)
         size = await keep_file(work, import_id, path)
     sample = [{name: text_in(cell) for name, cell in row.cells.items()} for row in rows]
-    mapping, own = suggested(sheet, header)
+    mapping, own = await suggested(work, sheet, header)
     options = options.model_copy(update=own.model_dump(exclude_unset=True))
     saved = await mappings.fitting(work, command.record_type, header)
     if saved:
@@ -194,7 +194,7 @@ async def start(
         raise ImportBusy(state=row["state"])
     mapping = row["mapping"] if command.mapping is None else command.mapping
     options = command.options or ImportOptions.model_validate(row["options"])
-    require_mapping(sheet, mapping, row["header"])
+    require_mapping(sheet, await targets_of(work, sheet), mapping, row["header"])
     _require_formats(options)
     actor = _json(kept_actor(work.actor))
     await work.sql.execute(

@@ -84,6 +84,9 @@ DDL: tuple[str, ...] = (
       constraint ck_record_import_undo_outcome check (outcome in ({_words(UndoOutcome)}))
     )""",
     "create index ix_record_import_undo_record_id on record_import_undo (record_id)",
+    "create index ix_record_import_row_record_id on record_import_row (record_id)",
+    """create index ix_record_tag_change_import_id on record_tag_change (import_id)
+      where import_id is not null""",
     """create table import_mapping (
       id uuid not null,
       name text not null,
@@ -104,6 +107,7 @@ DDL: tuple[str, ...] = (
 cells by column: a text, true or false, or {"n": number} or {"d": day} of a workbook."""
 
 DROP: tuple[str, ...] = (
+    "drop index ix_record_tag_change_import_id",
     "drop table import_mapping",
     "drop table record_import_undo",
     "drop table record_import_row",

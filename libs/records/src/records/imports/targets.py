@@ -9,10 +9,11 @@ from typing import Any
 
 from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput
+from chassis.storage.reading import Reading
 from records.imports.cells import EXTERNAL_REFS
 from records.imports.schemas import ImportOptions
 from records.sheets.columns import Column, ColumnKind, columns_of_model
-from records.sheets.kinds import RecordSheet
+from records.sheets.kinds import CUSTOM, TAGS, RecordSheet, custom_columns
 
 __all__ = [
     "EXTERNAL_ID",
@@ -30,8 +31,18 @@ _ALIASES = Path(__file__).parent / "aliases.toml"
 _NO_WORD = re.compile(r"[\s_.\-/:：()（）*#]+")
 
 
-def targets_of(sheet: RecordSheet) -> dict[str, Column]:
-    """The fields that a row may give, by name: those of the commands, and what tells one apart."""
+async def targets_of(at: Reading, sheet: RecordSheet) -> dict[str, Column]:
+    """The fields that a row may give, by name: those of the commands, and what tells one apart.
+
+    Custom fields are those of now, and the tags are among them.
+    """
+    found = _targets(sheet)
+    if found.pop(CUSTOM, None):
+        found |= {one.name: one for one, _ in await custom_columns(at, sheet.name)}
+    return found | {TAGS: Column(TAGS, ColumnKind.WORDS)}
+
+
+def _targets(sheet: RecordSheet) -> dict[str, Column]:
     found = {name: Column(name, ColumnKind.TEXT) for name in (ID, EXTERNAL_ID)}
     found[EXTERNAL_REFS] = Column(EXTERNAL_REFS, ColumnKind.JSON)
     if sheet.key:
@@ -52,9 +63,14 @@ def identity_fields(sheet: RecordSheet) -> Sequence[str]:
     return (EXTERNAL_ID, ID, *([sheet.key] if sheet.key else []))
 
 
-def require_mapping(sheet: RecordSheet, mapping: Mapping[str, str], header: Sequence[str]) -> None:
+def require_mapping(
+    sheet: RecordSheet,
+    targets: Mapping[str, Column],
+    mapping: Mapping[str, str],
+    header: Sequence[str],
+) -> None:
     """Raise InvalidInput for unknown fields and columns, and where no field tells rows apart."""
-    targets, wrong = targets_of(sheet), list[FieldError]()
+    wrong = list[FieldError]()
     for name, column in mapping.items():
         pointer = f"/mapping/{name}"
         if name not in targets:
@@ -73,31 +89,36 @@ def require_mapping(sheet: RecordSheet, mapping: Mapping[str, str], header: Sequ
         raise InvalidInput(errors=wrong)
 
 
-def suggested(sheet: RecordSheet, header: Sequence[str]) -> tuple[dict[str, str], ImportOptions]:
+async def suggested(
+    at: Reading, sheet: RecordSheet, header: Sequence[str]
+) -> tuple[dict[str, str], ImportOptions]:
     """What the columns probably are, by their names: ours, or what people call them."""
-    columns = {one.name for one in sheet.columns}
-    if ID in header and set(header) <= columns:
-        return _of_own_export(sheet, header), ImportOptions(own_export=True, decimal=".")
+    targets = await targets_of(at, sheet)
+    columns = {one.name for one in await sheet.columns_now(at)}
+    own = {name for name in header if not name.startswith(f"{CUSTOM}.")}
+    if ID in header and own <= columns:
+        return _of_own_export(targets, header), ImportOptions(own_export=True, decimal=".")
+    labels = {one.name: said for one, said in await custom_columns(at, sheet.name)}
     free = {_plain(name): name for name in reversed(header)}
     found: dict[str, str] = {}
-    for names in zip(*(_known_names(one) for one in targets_of(sheet)), strict=False):
-        for target, name in zip(targets_of(sheet), names, strict=True):
+    for names in zip(*(_known_names(one, labels.get(one, ())) for one in targets), strict=True):
+        for target, name in zip(targets, names, strict=True):
             column = next((free[one] for one in name if one in free), None)
             if target not in found and column is not None and column not in found.values():
                 found[target] = column
     return found, ImportOptions()
 
 
-def _of_own_export(sheet: RecordSheet, header: Collection[str]) -> dict[str, str]:
-    found = {name: name for name in targets_of(sheet) if name in header}
+def _of_own_export(targets: Collection[str], header: Collection[str]) -> dict[str, str]:
+    found = {name: name for name in targets if name in header}
     typed = {name: f"{name}_raw" for name in found if f"{name}_raw" in header}
     return found | typed
 
 
-def _known_names(target: str) -> Sequence[Iterable[str]]:
+def _known_names(target: str, labels: Sequence[str]) -> Sequence[Iterable[str]]:
     """Names of a field, the surest first: its own, then what people say, then of its last part."""
     last = target.rpartition(".")[2]
-    aliases = [_plain(one) for one in _aliases().get(target, [])]
+    aliases = [_plain(one) for one in (*labels, *_aliases().get(target, [])) if one]
     of_part = [_plain(one) for one in [last, *_aliases().get(last, [])]] if last != target else []
     return ([_plain(target)], aliases, of_part)
 

@@ -21,13 +21,14 @@ from chassis.texts import Texts
 from chassis.work.unit_of_work import Work
 from records.entities import Values
 from records.exports.service import Sheets
-from records.history import EXTERNAL_REFS
+from records.history import CUSTOM, EXTERNAL_REFS
 from records.history_reads import changes_by_view
 from records.imports.errors import NotDeletable
 from records.imports.service import IMPORT, UNDO
 from records.imports.states import ImportState, UndoOutcome
 from records.sheets.kinds import RecordSheet
 from records.sheets.makers import actor_of
+from records.tags.tagging import Tagging, tag_records
 from records.types import Change, RecordType
 from records.writes import given_values, lock_visible, write
 
@@ -97,6 +98,7 @@ class UndoJob:
             _FIRST, import_id, sheet.name, row["undo_cursor"], RECORDS_A_STEP
         )
         if not found:
+            await _take_tags_off(work, sheet, import_id)
             sql = "update record_import set state = 'undone', finished_at = $2 where id = $1"
             await work.sql.execute(sql, import_id, work.now)
             return
@@ -228,13 +230,17 @@ async def _restore(
         if found is None:
             undoing.kept.append({"field": name, "code": "not_restorable"})
         elif name not in undoing.fields:
-            values |= found
+            custom = {**values.get(CUSTOM, {}), **found.get(CUSTOM, {})}
+            values |= {**found, **({CUSTOM: custom} if custom else {})}
             undoing.fields.append(name)
     undoing.values = values
 
 
 def _values_of(sheet: RecordSheet, name: str, before: Any) -> Values | None:
     """The values by which the kit writes the field; None: they are refused."""
+    field, _, key = name.partition(".")
+    if field == CUSTOM:
+        return {CUSTOM: {key: before}}
     if name == "status":
         return sheet.states.get(before) or {"status": before}
     if sheet.change is None or name not in sheet.change.model_fields:
@@ -244,6 +250,16 @@ def _values_of(sheet: RecordSheet, name: str, before: Any) -> Values | None:
         return given_values(sheet.change.model_validate(version | {name: before}))
     except ValidationError:
         return None
+
+
+async def _take_tags_off(work: Work, sheet: RecordSheet, import_id: UUID) -> None:
+    """Take the tags off that the import put on, unless somebody put them on once more."""
+    rows = await work.sql.fetch(_TAGGED, import_id, sheet.name)
+    by_tags: dict[tuple[UUID, ...], list[UUID]] = {}
+    for row in rows:
+        by_tags.setdefault(tuple(row["tags"]), []).append(row["record_id"])
+    for tags, ids in by_tags.items():
+        await tag_records(work, sheet.name, ids, Tagging(remove=tags))
 
 
 async def _report(work: Work, import_id: UUID, undoing: Sequence[Undoing]) -> None:
@@ -270,6 +286,13 @@ _FIRST = """select c.id, c.record_id from record_change c
   order by c.id limit $4"""
 _CHANGES = """select record_id, import_id, way, is_new, changes from record_change
   where record_type = $1 and record_id = any($2::uuid[]) order by record_id, revision, id"""
+_TAGGED = """select c.record_id, array_agg(distinct a.tag_id order by a.tag_id) as tags
+  from record_tag_change c cross join unnest(c.added) a(tag_id)
+  where c.import_id = $1 and c.record_type = $2 and not exists (
+    select from record_tag_change l where l.record_type = c.record_type
+      and l.record_id = c.record_id and l.id > c.id and l.import_id is distinct from $1
+      and a.tag_id = any(l.added))
+  group by c.record_id order by c.record_id"""
 _UNLINK = "delete from external_reference where entity_type = $1 and entity_id = $2"
 _REPORT = """insert into record_import_undo (id, import_id, record_id, outcome, fields, kept)
   values ($1, $2, $3, $4, $5, $6)

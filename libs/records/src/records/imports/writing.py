@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from chassis.http.batch import AtOnce, ItemOutcome, Outcome, Present, Sent, each_in_savepoint
 from chassis.ids import uuid7
 from chassis.problems.field_errors import field_error
-from chassis.problems.problem import FieldError, ProblemView
+from chassis.problems.problem import FieldError, Problem, ProblemView
 from chassis.problems.standard import InvalidInput
 from chassis.storage import external
 from chassis.telemetry.trace import Trace
@@ -32,7 +32,9 @@ from records.imports.targets import EXTERNAL_ID, ID, STATUS
 from records.link_batches import link_each
 from records.links import ExternalRef, LinkRecord, LinkRecords
 from records.sheets.columns import text_of
-from records.sheets.kinds import RecordSheet
+from records.sheets.kinds import TAGS, RecordSheet
+from records.tags.service import tags_named
+from records.tags.tagging import Tagging, tag_records
 from records.types import Change, RecordType
 from records.upserts import require
 from records.writes import create_all, given_values, lock_visible, write
@@ -46,6 +48,7 @@ CellProblem = dict[str, str]
 _FIXED = "This cannot be changed on a record that is known here; it is {present}."
 _NO_SUCH = "There is no record {text} here that this column could mean."
 _NO_STATE = "{text} is none of {known}."
+_NO_TAG = "There is no tag {name}; make it first, or leave it out."
 _NO_ID = "Nothing in this row says which record it is: an id of 1 to 200 signs on one line."
 _ID = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
 
@@ -116,16 +119,18 @@ class ChunkWriter:
         for item, outcome in zip(items, await self._written(items), strict=True):
             results[item.place] = self._result(item, outcome)
         await self._link(rows, results)
+        await self._tag(rows, results)
         return [one for one in results if one is not None]
 
     async def _present(self, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
         """The records as exports show them, and whether an undone import took them away."""
-        views = await self.sheet.reads.several(self.work, ids) if ids else {}
-        records = await self.sheet.records(self.work, list(views.values()))
+        views = await self.sheet.reads.get_all(self.work, ids) if ids else []
+        records = await self.sheet.records(self.work, views)
         away = await self.work.sql.fetch(_AWAY, list(ids)) if self.sheet.takes_away else []
         back = {row["record_id"] for row in away}
         return {
-            one: record | {"_away": one in back} for one, record in zip(views, records, strict=True)
+            one.id: record | {"_away": one.id in back}
+            for one, record in zip(views, records, strict=True)
         }
 
     def _item(
@@ -161,8 +166,9 @@ class ChunkWriter:
         """The fields of the command, references looked up."""
         body, errors = dict[str, Any](), list[CellProblem]()
         key_only = {self.sheet.key} - _fields(self.sheet.new) - _fields(self.sheet.change)
-        for name, value in row.values.items():
-            if name in {ID, EXTERNAL_ID, EXTERNAL_REFS, STATUS} or name in key_only:
+        references_last = sorted(row.values.items(), key=lambda one: one[0] in found)
+        for name, value in references_last:  # one with an id says it surer than a number
+            if name in {ID, EXTERNAL_ID, EXTERNAL_REFS, STATUS, TAGS} or name in key_only:
                 continue
             reference = self.sheet.references.get(name)
             if reference is None:
@@ -289,6 +295,39 @@ class ChunkWriter:
             if done.problem and before:
                 wrong = self._told(EXTERNAL_REFS, done.problem.code, done.problem.detail)
                 results[place] = RowResult(RowOutcome.FAILED, before.record_id, [wrong])
+
+    async def _tag(self, rows: Sequence[ReadRow], results: list[RowResult | None]) -> None:
+        """Put the tags of the rows on their records; others that these have stay."""
+        wanted: dict[tuple[str, ...], list[int]] = {}
+        for place, row in enumerate(rows):
+            done = results[place]
+            if done and done.record_id and not done.errors and row.values.get(TAGS):
+                wanted.setdefault(tuple(sorted(set(row.values[TAGS]))), []).append(place)
+        every = {name for names in wanted for name in names}
+        may_make = self.work.actor.may("tags.write")
+        ids = await tags_named(self.work, every, make_missing=may_make) if every else {}
+        for names, places in wanted.items():
+            unknown = [name for name in names if name not in ids]
+            tagging = Tagging(add=[ids[name] for name in names if name in ids])
+            records = {place: done.record_id for place in places if (done := results[place])}
+            of_records = [one for one in records.values() if one]
+            tagged = await tag_records(self.work, self.sheet.name, of_records, tagging)
+            for place, record_id in records.items():
+                self._after_tags(place, results, tagged.get(record_id), unknown)
+
+    def _after_tags(
+        self, place: int, results: list[RowResult | None], tagged: Any, unknown: Sequence[str]
+    ) -> None:
+        done = results[place]
+        assert done is not None  # noqa: S101 - its tags were asked for
+        wrong = [self._wrong(TAGS, "unknown_tag", _NO_TAG, {"name": one}) for one in unknown]
+        if isinstance(tagged, Problem):
+            view = self._view(tagged)
+            wrong.append(self._told(TAGS, view.code, view.detail))
+        if wrong:
+            results[place] = RowResult(RowOutcome.FAILED, done.record_id, wrong)
+        elif tagged and done.outcome == RowOutcome.UNCHANGED:
+            results[place] = RowResult(RowOutcome.UPDATED, done.record_id)
 
     def _view(self, problem: Any) -> ProblemView:
         view = problem.view(self.texts, self.language, self.work.trace.request_id)

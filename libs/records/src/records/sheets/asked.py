@@ -115,21 +115,19 @@ def _page(
     return PageQuery(sort=sort, q=q, times=given)
 
 
-def chosen_columns(sheet: RecordSheet, fields: str | None) -> Sequence[Column]:
+def chosen_columns(columns: Sequence[Column], fields: str | None) -> Sequence[Column]:
     """The columns asked for by name, in that order; a field of parts gives all of them.
 
     Without a wish all. Raises InvalidInput.
     """
     if not fields:
-        return sheet.columns
+        return columns
     chosen: list[Column] = []
     for name in (one.strip() for one in fields.split(",")):
-        found = [
-            one for one in sheet.columns if one.name == name or one.name.startswith(f"{name}.")
-        ]
+        found = [one for one in columns if one.name == name or one.name.startswith(f"{name}.")]
         if not found:
             text = "There is no field {field}. A row has: {known}."
-            facts = {"field": name, "known": ", ".join(one.name for one in sheet.columns)}
+            facts = {"field": name, "known": ", ".join(one.name for one in columns)}
             raise InvalidInput(errors=[FieldError("/query/fields", "unknown_field", text, facts)])
         chosen += [one for one in found if one not in chosen]
     return chosen

@@ -64,7 +64,7 @@ def add_export(of: RecordPaths, sheet: RecordSheet, many: str) -> None:
         *,
         bom: WithBom = True,
     ) -> Response:
-        columns = chosen_columns(sheet, fields)
+        columns = chosen_columns(await sheet.columns_now(at), fields)
         rows = await _rows(at, sheet, wanted, order, columns)
         return await _reply(sheet.name, format, columns, rows, bom=bom)
 

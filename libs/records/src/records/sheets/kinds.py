@@ -9,16 +9,29 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from chassis.storage.reading import Reading
+from records.custom.definitions import fields_of
+from records.custom.kinds import Kind
 from records.entities import Values
 from records.reads import Reads
-from records.sheets.columns import Column, columns_of_model
+from records.sheets.columns import Column, ColumnKind, columns_of_model
 from records.types import RecordType
 from values.text import Command
 
-__all__ = ["NOT_IN_FILES", "USER", "RecordSheet", "Reference"]
+__all__ = ["CUSTOM", "NOT_IN_FILES", "TAGS", "USER", "RecordSheet", "Reference", "custom_columns"]
 
 NOT_IN_FILES = frozenset({"version", "revision"})
 """Fields of views that count changes: they say nothing about the record in a file."""
+
+
+CUSTOM, TAGS = "custom", "tags"
+_CUSTOM_KINDS = {
+    Kind.NUMBER: ColumnKind.NUMBER,
+    Kind.WHOLE_NUMBER: ColumnKind.WHOLE,
+    Kind.YES_NO: ColumnKind.YES_NO,
+    Kind.DAY: ColumnKind.DAY,
+    Kind.CHOICES: ColumnKind.WORDS,
+    Kind.MONEY: ColumnKind.JSON,
+}
 
 
 @dataclass(frozen=True)
@@ -93,9 +106,19 @@ class RecordSheet:
             if one.name not in NOT_IN_FILES
         ]
 
+    async def columns_now(self, at: Reading) -> Sequence[Column]:
+        """The columns with the custom fields that there are now, each apart, and the tags."""
+        own = [one for one in self.columns if one.name != CUSTOM]
+        if len(own) < len(self.columns):
+            own += [column for column, _ in await custom_columns(at, self.name)]
+        return [*own, Column(TAGS, ColumnKind.WORDS)]
+
     async def records(self, at: Reading, items: Sequence[BaseModel]) -> list[dict[str, Any]]:
         """The views as JSON, with the columns' names and what references show."""
         records = [item.model_dump(mode="json") for item in items]
+        tags = await _tags(at, self.name, items)
+        for record in records:
+            record[TAGS] = tags.get(record["id"], [])
         for old, new in self.renamed.items():
             for record in records:
                 record[new] = record.pop(old)
@@ -103,6 +126,33 @@ class RecordSheet:
             if reference.shows:
                 await _show(at, records, name, reference)
         return records
+
+
+async def custom_columns(at: Reading, record_type: str) -> Sequence[tuple[Column, tuple[str, str]]]:
+    """The columns of the type's custom fields, each with its labels."""
+    fields = (await fields_of(at, record_type)).fields
+    return [
+        (
+            Column(f"{CUSTOM}.{one.key}", _CUSTOM_KINDS.get(Kind(one.kind), ColumnKind.TEXT)),
+            (one.label, one.label_zh),
+        )
+        for one in fields
+        if one.is_active
+    ]
+
+
+async def _tags(
+    at: Reading, record_type: str, items: Sequence[BaseModel]
+) -> Mapping[str, Sequence[str]]:
+    """Names of the tags of the records, by id."""
+    ids = [getattr(item, "id") for item in items]  # noqa: B009 - views have one
+    rows = await at.sql.fetch(_TAGS_OF, record_type, ids)
+    return {str(row["record_id"]): row["names"] for row in rows}
+
+
+_TAGS_OF = """select r.record_id, array_agg(t.name order by t.sort_key, t.id) as names
+  from record_tag r join tag t on t.id = r.tag_id
+  where r.record_type = $1 and r.record_id = any($2::uuid[]) group by r.record_id"""
 
 
 async def _show(

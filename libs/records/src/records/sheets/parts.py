@@ -1,12 +1,12 @@
 """Contents of files, kept in parts, so that no row grows without bound and a job can go on."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 from uuid import UUID
 
 from chassis.storage.reading import Reading
 
-__all__ = ["delete_parts", "keep_file", "keep_part", "parts_of", "write_parts"]
+__all__ = ["delete_parts", "erase_files", "keep_file", "keep_part", "parts_of", "write_parts"]
 
 PART_BYTES = 1024 * 1024
 
@@ -44,6 +44,29 @@ async def write_parts(at: Reading, owner_id: UUID, path: Path) -> None:
             file.write(content)
 
 
+async def erase_files(at: Reading, record_type: str, ids: Collection[UUID]) -> int:
+    """Delete what files hold of erased records: those that brought them, and exports of the type.
+
+    How many files there were.
+    """
+    owners = [row["id"] for row in await at.sql.fetch(_HOLDING, record_type, list(ids))]
+    await delete_parts(at, owners)
+    await at.sql.execute(_EMPTIED, owners)
+    await at.sql.execute(_NO_SAMPLE, owners)
+    await at.sql.execute(_EXPORT_GONE, owners)
+    return len(owners)
+
+
 async def delete_parts(at: Reading, owner_ids: list[UUID]) -> None:
     """Delete the files."""
     await at.sql.execute("delete from file_part where owner_id = any($1::uuid[])", owner_ids)
+
+
+_HOLDING = """select distinct import_id as id from record_import_row
+    where record_id = any($2::uuid[])
+  union select id from record_export where record_type = $1 and state in ('running', 'done')"""
+_EMPTIED = """update record_import_row set cells = '{}', line = ''
+  where import_id = any($1::uuid[])"""
+_NO_SAMPLE = "update record_import set sample = '[]' where id = any($1::uuid[])"
+_EXPORT_GONE = """update record_export set state = 'expired',
+    finished_at = coalesce(finished_at, now()) where id = any($1::uuid[])"""

@@ -4,9 +4,12 @@ Who puts tags on records holds the lock `tags` together with others who do (`tag
 or archives one holds it alone: nobody puts a tag on that is being merged away.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
+
+from pydantic import ValidationError
 
 from chassis.ids import uuid7
 from chassis.problems.problem import FieldError
@@ -20,7 +23,7 @@ from records.tags.schemas import ChangeTag, NewTag, TagView
 from values.comparing import same_when_read
 from values.sorting import sort_key
 
-__all__ = ["TAGS_LOCK", "add_tag", "change_tag", "merge_tag", "set_status"]
+__all__ = ["TAGS_LOCK", "add_tag", "change_tag", "merge_tag", "set_status", "tags_named"]
 
 TAGS_LOCK = "tags"
 _COLUMNS = ", ".join(TagView.model_fields)
@@ -29,6 +32,7 @@ _ADD = f"""insert into tag (id, name, name_key, sort_key, colour, description, c
     updated_at)
   values ($1, $2, $3, $4, $5, $6, $7, $7) returning {_COLUMNS}"""
 _TAKEN = "select coalesce(merged_into, id) as id, name from tag where name_key = $1 and id <> $2"
+_NAMED = "select id, name_key from tag where name_key = any($1::text[])"
 _LOCK = f"""select {_COLUMNS} from tag where id = any($1::uuid[]) order by id for update"""
 _CHANGE = f"""update tag set name = $2, name_key = $3, sort_key = $4, colour = $5,
     description = $6, status = $7, version = version + 1, updated_at = $8
@@ -53,6 +57,21 @@ async def add_tag(work: Work, command: NewTag) -> TagView:
     tag = _view(row)
     await work.record(TagChanged.of(tag, _EVERY_FIELD))
     return tag
+
+
+async def tags_named(work: Work, names: Collection[str], *, make_missing: bool) -> dict[str, UUID]:
+    """Ids of the tags with these names, however they are written; merged ones as they are.
+
+    `make_missing`: those that there are not are made.
+    """
+    keys = {name: _names(name)[1] for name in sorted(names)}
+    rows = await work.sql.fetch(_NAMED, list(keys.values()))
+    known = {row["name_key"]: row["id"] for row in rows}
+    for name, key in keys.items():
+        if make_missing and key not in known:
+            with suppress(ValidationError):  # no name of a tag
+                known[key] = (await add_tag(work, NewTag(name=name))).id
+    return {name: known[key] for name, key in keys.items() if key in known}
 
 
 async def change_tag(work: Work, tag_id: UUID, command: ChangeTag, *, revision: int) -> TagView:
