@@ -461,8 +461,8 @@ async def test_custom_fields_and_tags_go_along(cluster):
         }
         done = await run(here, "account", csv_of({"custom.sizes": "", **row}), mapping=MAPPED)
         assert (counts(done), await errors(here, done)) == ((1, 0, 0, 0), [])
-        kind = next(one for one in IMPORTED if str(one) == "crm/accounts")
-        file = await exported(here, kind)
+        accounts = next(one for one in IMPORTED if str(one) == "crm/accounts")
+        file = await exported(here, accounts)
         [shown] = rows_of(file)
         assert (shown["custom.weight"], shown["custom.sizes"]) == ("1.5", "S; L")
         assert sorted(shown["tags"].split("; ")) == ["VIP", "老客户"]

@@ -313,7 +313,8 @@ class ChunkWriter:
             of_records = [one for one in records.values() if one]
             tagged = await tag_records(self.work, self.sheet.name, of_records, tagging)
             for place, record_id in records.items():
-                self._after_tags(place, results, tagged.get(record_id), unknown)
+                after = tagged.get(record_id) if record_id else None
+                self._after_tags(place, results, after, unknown)
 
     def _after_tags(
         self, place: int, results: list[RowResult | None], tagged: Any, unknown: Sequence[str]
