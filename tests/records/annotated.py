@@ -8,7 +8,10 @@ from tests.records.kinds import HALVES, KINDS
 
 __all__ = ["ANNOTATED", "one_of_each", "paths_with"]
 
-SENT_ONLY = {("erp", "/v1/opening-stock"), ("erp", "/v1/journal-entries")}
+SENT_ONLY = {
+    ("erp", f"/v1/{many}")
+    for many in ("opening-stock", "journal-entries", "journal-entries/openings")
+}
 """Sent by other systems, and not read one by one by the library."""
 DOCUMENTS = {
     ("erp", f"/v1/{many}")

@@ -88,6 +88,7 @@ async def test_each_type_is_tagged_and_found_by_tag(records, desks):
             done, missing = reply.json()["items"]
             assert (done["status"], missing["problem"]["code"]) == (status, "not_found")
         assert await on(desk, at) == [second["name"]]
+        assert (await half.client.delete(f"{at}/tags/{second['id']}")).json()["tags"] == []
         for method, part in (("GET", "tags"), ("PUT", f"tags/{first['id']}")):
             elsewhere = await half.client.request(method, f"{path}/{uuid4()}/{part}")
             problem(elsewhere, 404, "not_found")
@@ -114,6 +115,7 @@ async def test_rights_are_those_of_the_record(records, desks):
         assert (await reader.get(at)).is_success
         problem(await reader.put(f"{at}/{tag['id']}"), 403, "forbidden")
         assert (await writer.put(f"{at}/{tag['id']}")).is_success
+        assert (await writer.delete(f"{at}/{tag['id']}")).is_success
         made = await writer.post("/v1/tags", json={"name": "Mine"}, headers=once())
         assert problem(made, 403, "forbidden")["facts"] == {"scope": "tags.write"}
 
