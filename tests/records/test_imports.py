@@ -468,7 +468,7 @@ async def test_custom_fields_and_tags_go_along(cluster):
         assert sorted(shown["tags"].split("; ")) == ["VIP", "老客户"]
         copied = await run(there, "account", file, system="origin")
         assert (counts(copied), await errors(there, copied)) == ((1, 0, 0, 0), [])
-        [copy] = rows_of(await exported(there, kind))
+        [copy] = rows_of(await exported(there, accounts))
         assert {name: copy[name] for name in ("custom.weight", "custom.sizes", "tags")} == {
             name: shown[name] for name in ("custom.weight", "custom.sizes", "tags")
         }
@@ -476,7 +476,7 @@ async def test_custom_fields_and_tags_go_along(cluster):
         changed = await run(there, "account", again, decimal=".")
         assert counts(changed) == (0, 1, 0, 0)
         assert (await started(there, changed, "undo"))["undo"] == {"restored": 1}
-        [back] = rows_of(await exported(there, kind))
+        [back] = rows_of(await exported(there, accounts))
         assert (back["custom.weight"], back["tags"]) == ("1.5", copy["tags"])
 
 
