@@ -87,11 +87,10 @@ class Database(Connections):
                     trace=trace,
                     handlers=self.handlers,
                 )
-                with work.failing():
-                    yield work
-                    if work.abandoned:
-                        raise Abandoned  # noqa: TRY301 - the only way to end it by rollback
-                    await work.settle()
+                yield work
+                if work.abandoned:
+                    raise Abandoned  # noqa: TRY301 - the only way to end it by rollback
+                await work.settle()
         except Abandoned:
             return
         except Exception as raised:

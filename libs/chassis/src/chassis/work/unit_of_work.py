@@ -55,7 +55,7 @@ class Work(Reading):
         self.jobs: list[NewJob] = []
         self.last: list[tuple[LastAct, Any]] = []
         self.rows: list[tuple[RowsPart, Any]] = []
-        self.failures: list[Callable[[BaseException], None]] = []
+        self.failures: list[Callable[[Exception], None]] = []
         self.reply: Reply | None = None
         self.abandoned = False
         self.import_id = self.trace.import_id
@@ -100,19 +100,9 @@ class Work(Reading):
         """Leave a row for the last statement; `part_of` makes one part of all that it is left."""
         self.rows.append((part_of, row))
 
-    def on_failure(self, act: Callable[[BaseException], None]) -> None:
-        """Call `act` with what was raised if the transaction is rolled back."""
+    def on_failure(self, act: Callable[[Exception], None]) -> None:
+        """Call `act` with what is raised if the last statement is refused."""
         self.failures.append(act)
-
-    @contextmanager
-    def failing(self) -> Iterator[None]:
-        """What goes wrong inside is what `on_failure` is called with."""
-        try:
-            yield
-        except BaseException as raised:
-            for act in self.failures:
-                act(raised)
-            raise
 
     async def flush(self) -> None:
         """Write what the ORM session holds."""
@@ -161,7 +151,12 @@ class Work(Reading):
             facts.setdefault(act, []).append(fact)
         for act, left in facts.items():
             await act(self, left)
-        await settle(self.sql, self._parts())
+        try:
+            await settle(self.sql, self._parts())
+        except Exception as refused:
+            for on_failure in self.failures:
+                on_failure(refused)
+            raise
 
     def _parts(self) -> list[Part]:
         parts: list[Part] = []

@@ -158,7 +158,7 @@ def _known_of(at: Reading) -> dict[str, CustomFields]:
     return _KNOWN[place]
 
 
-def _forget(work: Work, record_type: str, raised: BaseException) -> None:
+def _forget(work: Work, record_type: str, raised: Exception) -> None:
     if isinstance(raised, asyncpg.SerializationError):
         forget_fields(work, record_type)
 
