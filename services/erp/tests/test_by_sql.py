@@ -39,7 +39,7 @@ BEYOND = """insert into allocation select gen_random_uuid(), now(), a.payment_id
   where i.source_id = $1"""
 LOST = """insert into stock_move (id, item_id, from_location_id, to_location_id, lot, quantity,
     value, effective_on, recorded_at, source_type, source_id, memo, actor)
-  select gen_random_uuid(), $1, f.id, t.id, '', 1, 0, date ':today', now(), 'test',
+  select gen_random_uuid(), $1, f.id, t.id, '', 1, 0, date ':today', now(), 'stock_adjustment',
     gen_random_uuid(), '', 'test'
     from location f, location t where f.code = 'MAIN-STOCK' and t.code = 'LOSS'"""
 
@@ -293,7 +293,7 @@ def _moved(*moves):
         quantity, value, effective_on, recorded_at, source_type, source_id, memo, actor)
       select gen_random_uuid(), $1, case when n.quantity < 0 then s.id else o.id end,
         case when n.quantity < 0 then o.id else s.id end, '', abs(n.quantity), 0, n.day, now(),
-        'test', gen_random_uuid(), '', 'test'
+        'stock_adjustment', gen_random_uuid(), '', 'test'
         from (values {rows}) as n(quantity, day), location s, location o
        where s.code = 'MAIN-STOCK' and o.code = 'LOSS'"""
 

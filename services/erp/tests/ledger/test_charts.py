@@ -145,12 +145,13 @@ async def test_a_control_role_takes_no_account_with_entries(company, problem):
     code = company.word("R")
     await company.add("/v1/accounts", code=code, name="Debtors", kind="asset")
     assert (await role_to(company, "receivable", code)).status_code == 200
-    used = company.word("U")
-    await company.add("/v1/accounts", code=used, name="Used", kind="asset")
+    used, other = company.word("U"), company.word("O")
+    for one in (used, other):
+        await company.add("/v1/accounts", code=one, name="Used", kind="asset")
     await company.add(
         "/v1/journal-entries",
         memo="Cash",
-        lines=[{"account": used, "debit": "1"}, {"account": "9999", "credit": "1"}],
+        lines=[{"account": used, "debit": "1"}, {"account": other, "credit": "1"}],
     )
     problem(await role_to(company, "receivable", used), 409, "account_has_entries")
 

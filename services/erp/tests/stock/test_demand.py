@@ -206,7 +206,7 @@ async def test_orders_that_got_goods_are_named_once(store, heard):
         await receive_goods(
             work,
             [ReceiptLine(one, Decimal(9), Decimal(9)) for one in (nuts, bolts)],
-            source_type="test",
+            source_type="stock_receipt",
             source_id=uuid4(),
             effective_on=store.today,
             counterpart="grni",

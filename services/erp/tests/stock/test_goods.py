@@ -155,7 +155,7 @@ async def test_a_refused_posting_moves_nothing(store):
             await receive_goods(
                 work,
                 [ReceiptLine(bolts, Decimal(1), Decimal(1))],
-                source_type="test",
+                source_type="stock_receipt",
                 source_id=uuid4(),
                 effective_on=date(1900, 1, 1),
                 counterpart="grni",

@@ -105,7 +105,7 @@ async def test_shipping_and_receiving_stay_within_seven(store, shelves):
         assert len(said) == 7, said
         coming = [ReceiptLine(item_id, Decimal(1), Decimal(1)) for item_id in shelves]
         async with _heard(work) as said:
-            await receive_goods(work, coming, counterpart="grni", **store.source("receipt"))
+            await receive_goods(work, coming, counterpart="grni", **store.source("stock_receipt"))
         assert len(said) == 6, said
 
 
@@ -115,7 +115,7 @@ async def test_pieces_with_serials_take_one_statement_more(store):
     async with store.erp.database.transaction() as work:
         coming = [ReceiptLine(item_id, Decimal(8), Decimal(8), serials=serials)]
         async with _heard(work) as said:
-            await receive_goods(work, coming, counterpart="grni", **store.source("receipt"))
+            await receive_goods(work, coming, counterpart="grni", **store.source("stock_receipt"))
         assert len(said) == 7, said
         lines = _demand(store, [item_id, item_id], 4)
         await allocate_lines(work, lines)
@@ -133,14 +133,14 @@ async def test_backdating_takes_two_statements_for_all_items_and_none_at_the_las
         await ensure_year(work, past)
         old = [await store.item() for _ in range(5)]
         early, source = [ReceiptLine(one, Decimal(9), Decimal(9)) for one in old], store.source
-        dated = source("receipt") | {"effective_on": past}
+        dated = source("stock_receipt") | {"effective_on": past}
         await receive_goods(work, early, counterpart="grni", **dated)
         lost = [AdjustLine(one, Decimal(-1)) for one in old]
         async with _heard(work) as said:
             await post_adjustment(work, lost, memo="count", **dated)
         assert len(said) == 6, said
         coming = [ReceiptLine(one, Decimal(1), Decimal(1)) for one in old]
-        await receive_goods(work, coming, counterpart="grni", **source("receipt"))
+        await receive_goods(work, coming, counterpart="grni", **source("stock_receipt"))
         async with _heard(work) as said:
             await post_adjustment(work, lost, memo="count", **dated)
         assert len(said) == 8, said

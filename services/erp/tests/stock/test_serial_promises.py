@@ -18,13 +18,13 @@ pytestmark = pytest.mark.business_day
 
 MOVE = """insert into stock_move (id, item_id, from_location_id, to_location_id, lot, quantity,
     value, effective_on, recorded_at, source_type, source_id, memo, actor, serial)
-  select $1, $2, f.id, t.id, '', $5, 0, $3, $4, 'test', $1, '', 'test', $6
+  select $1, $2, f.id, t.id, '', $5, 0, $3, $4, 'stock_adjustment', $1, '', 'test', $6
     from location f, location t where f.code = $7 and t.code = $8"""
 NEW = """with new as (insert into serial (id, item_id, number, location_id, move_id)
     select $1, $2, 'NEW', l.id, $1 from location l where l.code = 'SUPPLIERS')
   insert into stock_move (id, item_id, from_location_id, to_location_id, lot, quantity,
     value, effective_on, recorded_at, source_type, source_id, memo, actor, serial)
-  select $1, $2, f.id, t.id, '', 1, 0, $3, $4, 'test', $1, '', 'test', 'NEW'
+  select $1, $2, f.id, t.id, '', 1, 0, $3, $4, 'stock_adjustment', $1, '', 'test', 'NEW'
     from location f, location t where f.code = 'SUPPLIERS' and t.code = 'MAIN-STOCK'"""
 HERE = "MAIN-STOCK"
 LOST = "(select id from location where code = 'LOSS')"
@@ -52,7 +52,7 @@ PROOF = """with last as (
 async def received(store, item_id, *serials):
     line = ReceiptLine(item_id, Decimal(len(serials)), Decimal(10), serials=serials)
     async with store.erp.database.transaction() as work:
-        await receive_goods(work, [line], counterpart="grni", **store.source("receipt"))
+        await receive_goods(work, [line], counterpart="grni", **store.source("stock_receipt"))
 
 
 async def shipped(store, line_id, *serials, quantity=1):
