@@ -91,7 +91,7 @@ ERP: Rows = {
     "item": (
         f"""{_HEAD}, sku, name, sort_key, description, kind, tracking, unit, barcode, sold, bought,
         status""",
-        f"""pg_temp.key('item', n), {_MADE}, 'P-' || n, name, pinyin, '', 'goods', 'none', 'pcs',
+        f"""pg_temp.key('item', n), {_MADE}, 'P-' || n, name, pinyin, '', 'goods', 'none', 'C62',
         '', true, true, 'active' from made join party using (n) where n <= TENTH""",
     ),
     "sales_order": (
