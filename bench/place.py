@@ -24,10 +24,10 @@ import orjson
 
 from bench.machine import cpu_seconds, tree_cpu_seconds
 from bench.wire import TOKEN, Refused, request_bytes
-from chassis.identity.keys import new_secret
 from chassis.service import Service
 from chassis.storage.bootstrap import DatabaseUrls, Roles, create_database
 from embedded.cluster import EmbeddedCluster
+from identity.keys import new_secret
 
 __all__ = ["Loader", "Measured", "Place", "Server"]
 

@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from chassis.testing.cluster import TestCluster
-from chassis.testing.service import ServiceUnderTest, running
+from identity.testing.service import ServiceUnderTest, running
 
 
 def _load_sample() -> ModuleType:

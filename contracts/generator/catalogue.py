@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import AliasChoices, SecretStr
 from pydantic.fields import FieldInfo
 
+import identity
 import records
 from chassis.problems.problem import Problem
 from chassis.service import Service
@@ -35,8 +36,10 @@ Every setting is an environment variable and has a default that runs as it is. A
 def problems_page(services: Sequence[Service]) -> str:
     """The catalogue of problem types, those of the chassis first."""
     texts = {root_of(one.settings): Texts.load([one.locale]) for one in services}
-    texts |= {"chassis": Texts.load([]), "records": Texts.load([records.LOCALE])}
-    owners = {"chassis": "Every service", "records": "Records of both halves"}
+    texts |= {"chassis": Texts.load([]), "identity": Texts.load([identity.LOCALE])}
+    texts |= {"records": Texts.load([records.LOCALE])}
+    owners = {"chassis": "Every service", "identity": "Callers of every service"}
+    owners |= {"records": "Records of both halves"}
     owners |= {root_of(one.settings): one.title for one in services}
     sections: dict[str, list[str]] = {title: [] for title in owners.values()}
     for problem in sorted(problem_types(), key=lambda one: one.code):

@@ -15,13 +15,14 @@ from crm.app import SERVICE as CRM
 from crm.custom import MODULE as CRM_CUSTOM
 from erp.app import SERVICE as ERP
 from erp.custom import MODULE as ERP_CUSTOM
+from identity.module import MODULE as CALLERS
 from records.attachments.module import MODULE as ATTACHMENTS
 from records.erasure.module import MODULE as ERASURE
 from records.notes.module import MODULE as NOTES
 from sync_bridge.app import SERVICE as BRIDGE
 from tests.architecture.sources import ROOT
 
-SHARED = {one.name for one in (ATTACHMENTS, ERASURE, NOTES, CRM_CUSTOM, ERP_CUSTOM)} | {
+SHARED = {one.name for one in (ATTACHMENTS, CALLERS, ERASURE, NOTES, CRM_CUSTOM, ERP_CUSTOM)} | {
     *("exports", "imports", "saved_views", "search", "tags")
 }
 """Modules of a library, the same in several services but for their roles or record types."""

@@ -9,7 +9,6 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from chassis.api.events import feed_router
-from chassis.api.identity import routers as identity_routers
 from chassis.api.jobs import router as jobs_router
 from chassis.problems.field_errors import MESSAGES, field_error
 from chassis.problems.standard import InvalidInput
@@ -115,7 +114,7 @@ def validators(dependant: Dependant) -> Iterator[Any]:
 def told_in(name: str) -> set[str]:
     """Codes that some request to the service may be refused with."""
     found = service(name)
-    chassis = (feed_router(found), *identity_routers(found), jobs_router)
+    chassis = (feed_router(found), jobs_router)
     return {
         code
         for router in (*chassis, *found.routers)

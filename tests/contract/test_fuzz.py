@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from chassis.testing.service import running
 from contracts.generator.__main__ import registered
+from identity.testing.service import running
 from tests.architecture.sources import ROOT
 from tests.contract.sockets import listening
 

@@ -15,11 +15,11 @@ from chassis.events.broker import Outgoing
 from chassis.events.envelope import RECORDS_AFTER, to_kafka
 from chassis.events.feed import begin_epoch
 from chassis.events.publisher import KafkaPublisher
-from chassis.testing.service import running
 from chassis.testing.waiting import until
 from contracts.generator.__main__ import registered
 from contracts.generator.catalogue import variables
 from crm.app import SERVICE
+from identity.testing.service import running
 from tests.architecture.sources import ROOT
 from tests.contract.sockets import listening
 

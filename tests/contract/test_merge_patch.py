@@ -11,7 +11,6 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from chassis.api.events import feed_router
-from chassis.api.identity import routers as identity_routers
 from chassis.api.jobs import router as jobs_router
 from chassis.problems.field_errors import NEVER_EMPTY, field_error
 from tests.architecture.sources import ROOT
@@ -100,7 +99,7 @@ def models(kind: Any) -> Iterator[type[BaseModel]]:
 def taken(name: str) -> set[type[BaseModel]]:
     """Every model that some request to the service consists of, at any depth."""
     owner = service(name)
-    routers = (feed_router(owner), *identity_routers(owner), jobs_router, *owner.routers)
+    routers = (feed_router(owner), jobs_router, *owner.routers)
     new = {
         model
         for router in routers

@@ -8,8 +8,8 @@ from typing import Self
 import httpx
 import pytest
 
-from chassis.testing.service import running
 from erp.app import SERVICE
+from identity.testing.service import running
 from tests.architecture.sources import ROOT
 
 QUICKSTART = ROOT / "docs" / "api" / "quickstart.md"

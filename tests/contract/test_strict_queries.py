@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from chassis.testing.service import ServiceUnderTest, running
 from crm.app import SERVICE as CRM
 from erp.app import SERVICE as ERP
+from identity.testing.service import ServiceUnderTest, running
 from sync_bridge.app import SERVICE as BRIDGE
 
 SPACES = ("", " ")

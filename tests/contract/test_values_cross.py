@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError, create_model
 
-from chassis.testing.service import ServiceUnderTest, running
 from crm.accounts.schemas import UpsertAccount
 from crm.app import SERVICE as CRM
 from crm.catalog.schemas import UpsertPrice, UpsertProduct
@@ -22,6 +21,7 @@ from erp.catalog.schemas import UpsertItem
 from erp.catalog.schemas import UpsertPrice as ErpUpsertPrice
 from erp.fulfilment.schemas import BatchOrder as ErpOrder
 from erp.parties.schemas import UpsertCustomer
+from identity.testing.service import ServiceUnderTest, running
 from sync_bridge.ownership import OWNERSHIP
 from values.external import ExternalId
 

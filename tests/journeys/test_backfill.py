@@ -17,11 +17,11 @@ from sqlalchemy import make_url
 from chassis.events.cursor import Cursor
 from chassis.schema.migrate import upgrade
 from chassis.storage.bootstrap import grant
-from chassis.testing.service import running
 from chassis.testing.waiting import until
 from chassis.work.database import Database
 from crm.app import SERVICE as CRM
 from erp.app import SERVICE as ERP
+from identity.testing.service import running
 from sync_bridge.app import SERVICE as BRIDGE
 from sync_bridge.inbox import service as inbox
 from sync_bridge.lanes.dispatcher import dispatcher

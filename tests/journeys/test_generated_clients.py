@@ -8,13 +8,13 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from chassis.testing.service import running
 from contracts.clients.build import Language, made
 from contracts.clients.python import JOURNEY, PYTHON, interpreter
 from contracts.clients.typescript import COMPILED_JOURNEY, TYPESCRIPT
 from contracts.node import SetUpError, environment
 from crm.app import SERVICE as CRM
 from erp.app import SERVICE as ERP
+from identity.testing.service import running
 from tests.contract.sockets import listening
 
 SEEN = {

@@ -11,7 +11,6 @@ from decimal import Decimal
 
 import pytest
 
-from chassis.testing.service import running
 from crm.app import SERVICE as CRM
 from demonstration.checking import Check
 from demonstration.northwind import data_folder
@@ -19,6 +18,7 @@ from demonstration.preparing import MAPPINGS, countries, fitted
 from demonstration.source import Northwind, SourceLine, pieces
 from demonstration.watching import month_ends
 from erp.app import SERVICE as ERP
+from identity.testing.service import running
 from importer.mapping import load_mapping
 from importer.running import run_import
 

@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from chassis.events.sequencer import Sequencer
-from chassis.testing.service import ServiceUnderTest, running
 from chassis.testing.waiting import until
 from chassis.worker.jobs import Worker
 from crm.app import SERVICE as CRM
 from erp.app import SERVICE as ERP
 from erp.ledger.service.years import ensure_year
+from identity.testing.service import ServiceUnderTest, running
 from sync_bridge.app import SERVICE as BRIDGE
 from sync_bridge.inbox import service as inbox
 from sync_bridge.lanes.dispatcher import dispatcher

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from chassis.testing.desk import Desk
+from identity.testing.desk import Desk
 from tests.records.documents import documents_of_erp
 from tests.records.kinds import HALVES, KINDS
 

@@ -6,8 +6,8 @@ from contextlib import AsyncExitStack
 import pytest
 
 from chassis.testing.cluster import TestCluster
-from chassis.testing.desk import Desk, require_problem
-from chassis.testing.service import running
+from identity.testing.desk import Desk, require_problem
+from identity.testing.service import running
 from tests.records.annotated import one_of_each
 from tests.records.kinds import HALVES
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from chassis.testing.desk import Desk
 from erp.ledger.service.years import ensure_year
+from identity.testing.desk import Desk
 
 __all__ = ["documents_of_erp"]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from chassis.testing.desk import Desk
+from identity.testing.desk import Desk
 
 CNY = {"amount": "1.00", "currency": "CNY"}
 TWO = {"amount": "2.00", "currency": "CNY"}

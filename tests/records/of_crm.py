@@ -1,6 +1,6 @@
 """The record types of the CRM."""
 
-from chassis.testing.desk import Desk
+from identity.testing.desk import Desk
 from tests.records.kind import (
     ADDRESS,
     CNY,

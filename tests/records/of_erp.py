@@ -1,7 +1,7 @@
 """The record types of the ERP."""
 
-from chassis.testing.desk import Desk
 from erp.ledger.service.years import ensure_year
+from identity.testing.desk import Desk
 from tests.records.kind import (
     ADDRESS,
     CNY,

@@ -9,9 +9,9 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.testing.desk import require_problem as problem
-from chassis.testing.service import running
 from crm.app import SERVICE as CRM
+from identity.testing.desk import require_problem as problem
+from identity.testing.service import running
 from records.attachments.filenames import content_disposition
 from records.attachments.tables import CHUNK_BYTES
 from records.file_types import recognise

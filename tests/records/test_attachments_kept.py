@@ -12,10 +12,10 @@ import asyncpg
 import pytest
 from pydantic import ValidationError
 
-from chassis.testing.desk import require_problem as problem
 from chassis.worker.jobs import Worker
 from crm.app import SERVICE
 from crm.settings import CrmSettings
+from identity.testing.desk import require_problem as problem
 from tests.records.test_attachments import PNG, another, attach, if_match, listed, send
 
 EICAR = PNG + b"EICAR"

@@ -7,11 +7,11 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from chassis.testing.desk import Desk
-from chassis.testing.desk import require_problem as problem
-from chassis.testing.service import running
 from crm.custom import CustomField as CrmField
 from erp.custom import CustomField as ErpField
+from identity.testing.desk import Desk
+from identity.testing.desk import require_problem as problem
+from identity.testing.service import running
 from records.custom.tables import FIELDS_MAX
 from records.types import record_types
 from tests.records.kinds import HALVES, KINDS

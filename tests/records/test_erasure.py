@@ -5,10 +5,10 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from chassis.testing.desk import require_problem as problem
-from chassis.testing.service import running
 from crm.accounts.models import Account
 from crm.app import SERVICE as CRM
+from identity.testing.desk import require_problem as problem
+from identity.testing.service import running
 from records.types import record_types
 
 NAME, TITLE, MAIL, PHONE = "Zhao Qingyun", "Paper buyer", "qingyun@mill.example", "13912345678"

@@ -11,8 +11,8 @@ import pytest
 from python_calamine import load_workbook
 
 from chassis.clock import frozen, utc_now
-from chassis.testing.desk import Desk
 from chassis.worker.jobs import Worker
+from identity.testing.desk import Desk
 from records.exports import service
 from records.exports.service import ROWS_A_STEP
 from records.sheets import at_once

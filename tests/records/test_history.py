@@ -12,8 +12,8 @@ import asyncpg
 import httpx
 import pytest
 
-from chassis.testing.desk import Desk
 from crm.staff.schemas import AddTeam
+from identity.testing.desk import Desk
 from records.types import RecordType
 from records.writes import create
 from tests.records.kind import Kind, Values

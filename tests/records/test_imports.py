@@ -13,8 +13,8 @@ from uuid import uuid4
 import pytest
 
 from chassis.testing.cluster import TestCluster
-from chassis.testing.desk import Desk
-from chassis.testing.service import running
+from identity.testing.desk import Desk
+from identity.testing.service import running
 from records.imports import job, undo
 from tests.records.kind import Kind
 from tests.records.kinds import HALVES, KINDS

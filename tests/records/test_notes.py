@@ -4,11 +4,11 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.identity.users import add_user, change_user
-from chassis.testing.desk import Desk
-from chassis.testing.desk import require_problem as problem
-from chassis.testing.service import running
 from erp.app import SERVICE as ERP
+from identity.testing.desk import Desk
+from identity.testing.desk import require_problem as problem
+from identity.testing.service import running
+from identity.users import add_user, change_user
 from records.notes.mentions import logins_in
 from tests.records.annotated import paths_with
 

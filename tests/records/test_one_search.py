@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from chassis.testing.desk import Desk
+from identity.testing.desk import Desk
 from records.paths import RecordPaths, record_types_of
 from tests.records.kind import Kind, Values
 from tests.records.kinds import HALVES, KINDS

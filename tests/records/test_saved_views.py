@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.testing.desk import Desk
+from identity.testing.desk import Desk
 from tests.records.kind import Values
 
 VIEWS = "/v1/saved-views"

@@ -9,7 +9,7 @@ import pytest
 
 from chassis.schema.migrate import upgrade
 from chassis.storage.connections import driver_url
-from chassis.testing.service import running
+from identity.testing.service import running
 from tests.records.kinds import HALVES, KINDS, other
 
 LARGEST = 2**53 - 1

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.testing.desk import require_problem as problem
+from identity.testing.desk import require_problem as problem
 from records.tags.schemas import TAGS_MAX
 from tests.records.annotated import ANNOTATED, paths_with
 from tests.records.kinds import HALVES

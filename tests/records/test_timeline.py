@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.testing.desk import require_problem as problem
+from identity.testing.desk import require_problem as problem
 from records.timeline import SOURCES
 from tests.records.annotated import paths_with
 

@@ -10,7 +10,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from chassis.identity.keys import new_secret
+from identity.keys import new_secret
 from make_secrets import BRIDGE_SCOPES, bridge_rights
 from runner.plan import Plan
 

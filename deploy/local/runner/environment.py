@@ -24,6 +24,7 @@ __all__ = ["DISTRIBUTIONS", "Environment", "Kind"]
 DISTRIBUTIONS = (
     "libs/values",
     "libs/chassis",
+    "libs/identity",
     "libs/records",
     "libs/importer",
     "libs/embedded",

@@ -122,7 +122,8 @@ class Plan:
 def fingerprint(root: Path, service: Runnable, plan: Plan) -> str:
     """Changes with the code that makes the tables, and with the database it is made in."""
     digest = hashlib.sha256(plan.given.get(f"{service.prefix}DATABASE_URL", "").encode())
-    for folder in ("libs/values/src", "libs/chassis/src", "libs/records/src", service.folder):
+    libraries = ("values", "chassis", "identity", "records")
+    for folder in (*(f"libs/{one}/src" for one in libraries), service.folder):
         for path in sorted((root / folder).rglob("*.py")):
             digest.update(path.read_bytes())
     return digest.hexdigest()

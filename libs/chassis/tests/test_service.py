@@ -35,10 +35,10 @@ def test_nothing_is_registered_twice(sample_module, kind):
 @pytest.mark.parametrize("kind", ["routers", "events", "states", "tables"])
 def test_what_a_module_brings_no_other_brings(sample_module, kind):
     service = sample_module.SERVICE
-    (notes,) = service.modules
+    callers, notes = service.modules
     other = Module(name="other", **{kind: getattr(notes, kind)})
     with pytest.raises(ValueError, match=f"{kind} registered twice"):
-        replace(service, modules=[notes, other])
+        replace(service, modules=[callers, notes, other])
 
 
 def test_a_module_gives_roles_only_what_it_brings_itself(sample_module):
@@ -59,11 +59,11 @@ def test_a_role_gathers_what_modules_give_it(sample_module):
 
 def test_handlers_of_an_event_act_in_the_order_of_the_modules(sample_module):
     service = sample_module.SERVICE
-    (notes,) = service.modules
+    callers, notes = service.modules
     ((event, (first,)),) = notes.handlers.items()
     later = Module(name="later", handlers={event: [nothing]})
-    assert replace(service, modules=[notes, later]).handlers == {event: (first, nothing)}
-    assert replace(service, modules=[later, notes]).handlers == {event: (nothing, first)}
+    assert replace(service, modules=[callers, notes, later]).handlers == {event: (first, nothing)}
+    assert replace(service, modules=[callers, later, notes]).handlers == {event: (nothing, first)}
 
 
 def test_a_table_that_no_module_brings_is_refused(sample_module):
@@ -74,3 +74,11 @@ def test_a_table_that_no_module_brings_is_refused(sample_module):
             replace(service)
     finally:
         service.metadata.remove(forgotten)
+
+
+def test_one_module_finds_out_who_calls(sample_module):
+    service = sample_module.SERVICE
+    callers, notes = service.modules
+    for wrong in ([notes], [callers, notes, Module(name="more", authenticator=lambda *_: None)]):
+        with pytest.raises(ValueError, match="find out who calls; one has to"):
+            replace(service, modules=wrong)

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from chassis.testing.desk import Desk as AnyDesk
-from chassis.testing.desk import require_problem
-from chassis.testing.service import ServiceUnderTest, running
 from crm.app import SERVICE
+from identity.testing.desk import Desk as AnyDesk
+from identity.testing.desk import require_problem
+from identity.testing.service import ServiceUnderTest, running
 
 
 class Desk(AnyDesk):

@@ -5,10 +5,10 @@ import asyncio
 import pytest
 from typer.testing import CliRunner
 
-from chassis.testing.service import running
 from crm.app import SERVICE
 from crm.cli import cli
 from crm.demo import make_demo_company
+from identity.testing.service import running
 
 
 @pytest.fixture

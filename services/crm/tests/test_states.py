@@ -2,8 +2,8 @@
 
 import pytest
 
-from chassis.testing.service import running
 from crm.app import SERVICE
+from identity.testing.service import running
 
 PRICE = {"amount": "12.50", "currency": "CNY"}
 

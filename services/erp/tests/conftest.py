@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from chassis.testing.desk import Desk as AnyDesk
-from chassis.testing.desk import require_problem
-from chassis.testing.service import ServiceUnderTest, running
 from erp.app import SERVICE
 from erp.ledger.service.years import ensure_year
+from identity.testing.desk import Desk as AnyDesk
+from identity.testing.desk import require_problem
+from identity.testing.service import ServiceUnderTest, running
 
 # The same examples on every run, however busy the machine is.
 settings.register_profile("erp", deadline=None, derandomize=True, database=None)

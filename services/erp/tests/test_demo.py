@@ -6,10 +6,10 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from chassis.testing.service import running
 from erp.app import SERVICE
 from erp.cli import cli
 from erp.demo import make_demo_company
+from identity.testing.service import running
 
 RECORDS = 18
 

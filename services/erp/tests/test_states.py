@@ -2,10 +2,10 @@
 
 import pytest
 
-from chassis.testing.service import running
 from erp.app import SERVICE
 from erp.fulfilment.service.publishing import refresh_orders
 from erp.ledger.service.years import ensure_year
+from identity.testing.service import running
 
 MONEY = {"amount": "20.00", "currency": "CNY"}
 

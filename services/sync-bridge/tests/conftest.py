@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.testing.service import running
+from identity.testing.service import running
 from sync_bridge.app import SERVICE
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # these tests are `tests.` as well

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chassis.testing.service import running
+from identity.testing.service import running
 from sync_bridge.app import SERVICE
 from sync_bridge.positions.service import NO_ANSWER, UNREACHABLE
 from tests.halves import Fault

@@ -1,9 +1,10 @@
 """Who acts, and what the actor may do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
-__all__ = ["ADMIN", "RELAY", "SYSTEM", "Actor"]
+__all__ = ["ADMIN", "RELAY", "SYSTEM", "Actor", "Authenticator"]
 
 ADMIN = "admin"
 """The scope that includes every other one but `RELAY`."""
@@ -47,6 +48,16 @@ class Actor:
     def reference(self) -> str:
         """The actor in one word, as events, ledgers and idempotency keys store it: `key:<id>`."""
         return f"{self.kind}:{self.id}"
+
+
+class Authenticator(Protocol):
+    """What finds out who calls."""
+
+    async def authenticate(self, headers: Mapping[str, str]) -> Actor:
+        """The caller. Raises Unauthorized when it shows nothing or nothing valid."""
+
+    async def close(self) -> None:
+        """Give back what it holds."""
 
 
 SYSTEM = Actor(kind="system", id="system", name="system", scopes=frozenset({ADMIN}))

@@ -1,31 +1,32 @@
 """What a service is made of: its modules, from which app, worker and command line are built."""
 
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import typer
 from fastapi import APIRouter
 from sqlalchemy import MetaData, Table
 from sqlalchemy.orm import DeclarativeBase
 
+from chassis.actor import Authenticator
 from chassis.events.event import Event
+from chassis.merging import merged, once
 from chassis.settings import ServiceSettings
+from chassis.storage.connections import Connections
 from chassis.telemetry.metrics import Metric
 from chassis.work.database import Database
 from chassis.work.states import States
 from chassis.work.unit_of_work import Handler, Work
 
-__all__ = ["JobHandler", "Module", "Schedule", "Service", "ServiceContext"]
+__all__ = ["Check", "JobHandler", "Module", "Schedule", "Service", "ServiceContext", "Unsound"]
 
 JobHandler = Callable[[Work, Mapping[str, Any]], Awaitable[None]]
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,14 @@ class ServiceContext:
     database: Database
 
 
+Check = Callable[[ServiceContext], Awaitable[str]]
+"""What `doctor` asks: what is found. Raises Unsound with what is wrong and what to do."""
+
+
+class Unsound(Exception):
+    """What is wrong with an installation, and what to do."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Module:
     """What one subject of the business brings into its service.
@@ -54,6 +63,9 @@ class Module:
     `roles`: role -> which of this module's permissions it has. `tables`: its entities.
     `states`: event -> where the present states of its records are read. `handlers`: event -> what
     this module does in the same transaction, in this order; one that refuses ends all.
+    `authenticator`: makes what finds out who calls; one module has it. `at_start`: what is done
+    after a migration and before requests are served; how many it made of what. `commands`: add to
+    the command line. `checks`: name -> what `doctor` asks.
     """
 
     name: str
@@ -69,6 +81,10 @@ class Module:
     schedules: Sequence[Schedule] = ()
     background: Sequence[Callable[[ServiceContext], Awaitable[None]]] = ()
     metrics: Sequence[Metric] = ()
+    authenticator: "MakeAuthenticator | None" = None
+    at_start: Sequence[Callable[[ServiceContext], Awaitable[Mapping[str, int]]]] = ()
+    commands: Sequence[Callable[[typer.Typer, "Service"], None]] = ()
+    checks: Mapping[str, Check] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +115,7 @@ class Service:
     commands: typer.Typer | None = None
 
     def __post_init__(self) -> None:
-        _once("modules", (one.name for one in self.modules))
+        once("modules", (one.name for one in self.modules))
         for name, what in vars(type(self)).items():
             if isinstance(what, cached_property):
                 getattr(self, name)
@@ -107,7 +123,7 @@ class Service:
     @cached_property
     def metadata(self) -> MetaData:
         """The tables of all modules; those of the chassis may be named in it."""
-        entities = _once("tables", chain.from_iterable(one.tables for one in self.modules))
+        entities = once("tables", chain.from_iterable(one.tables for one in self.modules))
         (metadata,) = {one.metadata for one in entities}
         tables = {one if isinstance(one, Table) else one.__table__ for one in entities}
         for table in metadata.sorted_tables:
@@ -119,17 +135,17 @@ class Service:
     @cached_property
     def routers(self) -> Sequence[APIRouter]:
         """Every router, in the order of the modules."""
-        return _once("routers", chain.from_iterable(one.routers for one in self.modules))
+        return once("routers", chain.from_iterable(one.routers for one in self.modules))
 
     @cached_property
     def tags(self) -> Mapping[str, str]:
         """Group of operations -> what it is about."""
-        return _merged("tags", (one.tags for one in self.modules))
+        return merged("tags", (one.tags for one in self.modules))
 
     @cached_property
     def permissions(self) -> Mapping[str, str]:
         """Scope -> what it allows."""
-        return _merged("permissions", (one.permissions for one in self.modules))
+        return merged("permissions", (one.permissions for one in self.modules))
 
     @cached_property
     def roles(self) -> Mapping[str, frozenset[str]]:
@@ -146,12 +162,12 @@ class Service:
     @cached_property
     def events(self) -> Sequence[type[Event]]:
         """Every public event."""
-        return _once("events", chain.from_iterable(one.events for one in self.modules))
+        return once("events", chain.from_iterable(one.events for one in self.modules))
 
     @cached_property
     def states(self) -> Mapping[type[Event], States]:
         """Event -> where the present states of its records are read."""
-        return _merged("states", (one.states for one in self.modules))
+        return merged("states", (one.states for one in self.modules))
 
     @cached_property
     def handlers(self) -> Mapping[type[Event], Sequence[Handler]]:
@@ -161,30 +177,44 @@ class Service:
             for event, handlers in module.handlers.items():
                 acts.setdefault(event, []).extend(handlers)
         return {
-            event: _once(f"handlers of {event.__name__}", found) for event, found in acts.items()
+            event: once(f"handlers of {event.__name__}", found) for event, found in acts.items()
         }
 
     @cached_property
     def jobs(self) -> Mapping[str, JobHandler]:
         """Kind of job -> what does it."""
-        return _merged("jobs", (one.jobs for one in self.modules))
+        return merged("jobs", (one.jobs for one in self.modules))
 
     @cached_property
     def schedules(self) -> Sequence[Schedule]:
         """What the clock puts into the queue."""
         found = (one for module in self.modules for one in module.schedules)
-        return tuple(_merged("schedules", ({one.name: one} for one in found)).values())
+        return tuple(merged("schedules", ({one.name: one} for one in found)).values())
 
     @cached_property
     def background(self) -> Sequence[Callable[[ServiceContext], Awaitable[None]]]:
         """What a worker does all the time."""
-        return _once("background", chain.from_iterable(one.background for one in self.modules))
+        return once("background", chain.from_iterable(one.background for one in self.modules))
 
     @cached_property
     def metrics(self) -> Sequence[Metric]:
         """What an operator watches."""
         found = (one for module in self.modules for one in module.metrics)
-        return tuple(_merged("metrics", ({one.name: one} for one in found)).values())
+        return tuple(merged("metrics", ({one.name: one} for one in found)).values())
+
+    @cached_property
+    def authenticator(self) -> "MakeAuthenticator":
+        """Makes what finds out who calls."""
+        found = [one.authenticator for one in self.modules if one.authenticator]
+        if len(found) != 1:
+            message = f"{len(found)} modules find out who calls; one has to"
+            raise ValueError(message)
+        return found[0]
+
+    @cached_property
+    def checks(self) -> Mapping[str, Check]:
+        """What `doctor` asks in addition."""
+        return merged("checks", (one.checks for one in self.modules))
 
     def connect(self, settings: ServiceSettings, *, url: str | None = None) -> Database:
         """The database of this service. Raises ValueError when no URL is known."""
@@ -193,23 +223,4 @@ class Service:
         )
 
 
-def _once(what: str, found: Iterable[V]) -> tuple[V, ...]:
-    """All of them. Raises ValueError when one is there twice."""
-    kept: list[V] = []
-    for one in found:
-        if one in kept:
-            message = f"{what} registered twice: {one}"
-            raise ValueError(message)
-        kept.append(one)
-    return tuple(kept)
-
-
-def _merged(what: str, parts: Iterable[Mapping[K, V]]) -> Mapping[K, V]:
-    """All parts as one. Raises ValueError when a key is in two."""
-    merged: dict[K, V] = {}
-    for part in parts:
-        if twice := sorted(map(str, merged.keys() & part.keys())):
-            message = f"{what} registered twice: {', '.join(twice)}"
-            raise ValueError(message)
-        merged |= part
-    return merged
+MakeAuthenticator = Callable[[Service, ServiceSettings, Connections], Authenticator]

@@ -8,9 +8,9 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from chassis.identity.keys import new_secret
 from chassis.storage.connections import driver_url
 from chassis.worker import running
+from identity.keys import new_secret
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from chassis.clock import utc_now
-from chassis.identity import keys
 from chassis.storage.connections import driver_url
+from identity import keys
 
 PROGRAM = [sys.executable, str(Path(__file__).parent / "run_sample.py")]
 READY_SECONDS = 30

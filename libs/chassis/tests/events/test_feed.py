@@ -13,8 +13,8 @@ from chassis.cli.making import make_cli
 from chassis.events import feed
 from chassis.events.cursor import Cursor
 from chassis.events.envelope import RECORDS_AFTER
-from chassis.testing.service import running
 from chassis.worker.outbox_upkeep import outbox_upkeep
+from identity.testing.service import running
 
 WITHIN_SECONDS = 20
 

@@ -21,9 +21,9 @@ from chassis.events.topics import ensure_topics
 from chassis.ids import uuid7
 from chassis.testing.proxy import TcpProxy
 from chassis.testing.records import headers_of, partitions_of, records_of
-from chassis.testing.service import running
 from chassis.testing.waiting import until
 from chassis.worker.relaying import relay_for
+from identity.testing.service import running
 
 pytestmark = pytest.mark.kafka
 
@@ -429,7 +429,7 @@ def test_pauses_grow_with_the_failures_and_stay_bounded():
 STANDALONE = """
 import sys
 from types import SimpleNamespace
-import chassis.api.app, chassis.testing.service, chassis.work.database
+import chassis.api.app, identity.testing.service, chassis.work.database
 from chassis.worker.relaying import relay_for
 settings = SimpleNamespace(kafka_bootstrap_servers={servers!r}, kafka_partitions=3, base_url="http://erp.test")
 service = SimpleNamespace(name="erp", events=[])

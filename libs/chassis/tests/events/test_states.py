@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.events.feed import begin_epoch
-from chassis.testing.service import running
+from identity.testing.service import running
 
 NOTE = "tandem.sample.note-written.v1"
 

@@ -6,7 +6,7 @@ import pytest
 from chassis.events.topic_ends import TopicEnds
 from chassis.storage.connections import driver_url
 from chassis.testing.records import headers_of, records_of
-from chassis.testing.service import running
+from identity.testing.service import running
 
 from .test_relay import PARTITIONS, Desk, Killed, Told, at_work, desk, dies
 

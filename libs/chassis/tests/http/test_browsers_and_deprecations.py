@@ -7,7 +7,7 @@ import pytest
 from starlette.routing import Route
 
 from chassis.http.deprecation import deprecated, deprecation_headers
-from chassis.testing.service import running
+from identity.testing.service import running
 
 PAGE = "https://shop.example.com"
 

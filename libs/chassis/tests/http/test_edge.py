@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from chassis.api.app import create_app
-from chassis.testing.service import running
+from identity.testing.service import running
 
 
 def titled(name):

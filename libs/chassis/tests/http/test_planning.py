@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict
 
 from chassis.http.planning import Plan
 from chassis.http.routing import api_router
-from chassis.testing.service import running
+from identity.testing.service import running
 
 
 class Order(BaseModel):

@@ -8,7 +8,7 @@ import pytest
 from chassis.http.rate_limits import RateLimits, source_of
 from chassis.http.shared_counts import SharedCounts
 from chassis.problems.standard import RateLimited
-from chassis.testing.service import running
+from identity.testing.service import running
 
 NOON = 1_795_867_200.0
 """A full minute, in seconds since 1970."""

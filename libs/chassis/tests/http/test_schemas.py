@@ -6,7 +6,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from chassis.testing.service import running
+from identity.testing.service import running
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from pydantic_settings import SettingsConfigDict
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase, Mapped
 
+import identity
 from chassis.actor import Actor
 from chassis.events.event import Event
 from chassis.http.batch import BatchReply, DryRun, Outcome, Present, each_in_savepoint
@@ -41,6 +42,7 @@ from chassis.storage.reading import Reading
 from chassis.work.locking import read_all
 from chassis.work.states import States
 from chassis.work.unit_of_work import Work
+from identity.module import MODULE as CALLERS
 
 
 class Base(DeclarativeBase):
@@ -309,5 +311,6 @@ SERVICE = Service(
     locale=HERE,
     retired_schemas=HERE / "schemas",
     reserved_systems=frozenset({"twin"}),
-    modules=[MODULE],
+    shared_locales=[identity.LOCALE],
+    modules=[CALLERS, MODULE],
 )

@@ -6,10 +6,10 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.actor import ADMIN
-from chassis.identity.systems import require_binding
 from chassis.storage import external
 from chassis.storage.paging import Filter
 from chassis.work.unit_of_work import Work
+from identity.systems import require_binding
 from values.external import ExternalId, System
 from values.text import Command
 

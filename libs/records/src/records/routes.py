@@ -25,13 +25,13 @@ from chassis.http.dependencies import (
 from chassis.http.etag import reply_with
 from chassis.http.paging import PageAsked, RecordsAsked, RecordSearchAsked, SearchAsked
 from chassis.http.refusals import refuses as declared
-from chassis.identity.systems import SystemReserved
 from chassis.problems.problem import Problem
 from chassis.problems.standard import NotFound
 from chassis.storage.external import AlreadyLinked
 from chassis.storage.paging import Page
 from chassis.storage.reading import Reading
 from chassis.storage.source_versions import VersionTooFar
+from identity.systems import SystemReserved
 from records import writes
 from records.batches import batch_of
 from records.entities import ACTIVE, ARCHIVED, Record, Values

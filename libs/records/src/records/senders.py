@@ -9,9 +9,9 @@ from fastapi import Depends, Request
 from chassis.http.batch import DryRun, ItemTraces
 from chassis.http.dependencies import Caller, Language, caller
 from chassis.http.refusals import may_refuse
-from chassis.identity.systems import SystemReserved, require_binding
 from chassis.telemetry.trace import Trace
 from chassis.texts import Texts
+from identity.systems import SystemReserved, require_binding
 from records.links import RESERVED_SYSTEMS
 from values.external import System
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import identity
 import records
 from chassis.service import Module, Service
 from crm.accounts.module import MODULE as ACCOUNTS
@@ -15,6 +16,7 @@ from crm.persons.module import MODULE as PERSONS
 from crm.settings import CrmSettings
 from crm.staff.module import MODULE as STAFF
 from crm.staff.router import team
+from identity.module import MODULE as CALLERS
 from records.attachments.module import MODULE as ATTACHMENTS
 from records.erasure.module import MODULE as ERASURE
 from records.exports.module import export_module
@@ -48,7 +50,7 @@ _TAGS = tags_module(
     readers=("seller", "service_agent", "marketer"),
 )
 
-_LOCALES = (records.LOCALE, _HERE / "locale")
+_LOCALES = (identity.LOCALE, records.LOCALE, _HERE / "locale")
 SHEETS = [one.sheet for one in (team, account, contact, price_list, product, price)]
 """Record types that files have, those first that others refer to."""
 
@@ -65,8 +67,9 @@ _OWN = Service(
     migrations=_HERE / "migrations",
     fields=_HERE / "fields.toml",
     locale=_HERE / "locale",
-    shared_locales=(records.LOCALE,),
+    shared_locales=(identity.LOCALE, records.LOCALE),
     modules=(
+        CALLERS,
         NOTES,
         ATTACHMENTS,
         _TAGS,

@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.testing.service import running
 from crm.app import SERVICE
+from identity.testing.service import running
 
 NOBODY = "01890000-0000-7000-8000-000000000000"
 

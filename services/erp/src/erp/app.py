@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import identity
 import records
 from chassis.service import Module, Service
 from erp.approvals.module import MODULE as APPROVALS
@@ -21,6 +22,7 @@ from erp.receivables.module import MODULE as RECEIVABLES
 from erp.settings import ErpSettings
 from erp.settlement.module import MODULE as SETTLEMENT
 from erp.stock.module import MODULE as STOCK
+from identity.module import MODULE as CALLERS
 from records.attachments.module import MODULE as ATTACHMENTS
 from records.exports.module import export_module
 from records.imports.module import import_module
@@ -54,7 +56,7 @@ _TAGS = tags_module(
     readers=("accountant", "seller", "storekeeper"),
 )
 
-_LOCALES = (records.LOCALE, _HERE / "locale")
+_LOCALES = (identity.LOCALE, records.LOCALE, _HERE / "locale")
 _RECORDS = (
     *(account, customer, supplier, category, item, price_list, price),
     supplier_price,
@@ -75,8 +77,9 @@ _OWN = Service(
     migrations=_HERE / "migrations",
     fields=_HERE / "fields.toml",
     locale=_HERE / "locale",
-    shared_locales=(records.LOCALE,),
+    shared_locales=(identity.LOCALE, records.LOCALE),
     modules=(
+        CALLERS,
         NOTES,
         ATTACHMENTS,
         CUSTOM_FIELDS,

@@ -10,9 +10,9 @@ from decimal import Decimal
 
 import pytest
 
-from chassis.testing.service import running
 from erp.app import SERVICE
 from erp.ledger.service.years import ensure_year
+from identity.testing.service import running
 
 from .buying import BUYING, buys, receives
 from .paying import PAYING

@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from chassis.testing.service import running
 from erp.app import SERVICE
 from erp.ledger.service.years import ensure_year
+from identity.testing.service import running
 
 FREIGHT = [{"amount": {"amount": "4", "currency": "CNY"}}]
 

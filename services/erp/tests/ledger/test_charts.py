@@ -3,10 +3,10 @@
 import asyncpg
 import pytest
 
-from chassis.testing.service import running
 from erp.app import SERVICE
 from erp.ledger.service.years import ensure_year
 from erp.ledger.states import AccountRole
+from identity.testing.service import running
 
 CHINESE = {"chart": "cn_small_enterprises"}
 CNY = {"currency": "CNY"}

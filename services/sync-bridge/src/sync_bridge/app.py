@@ -5,8 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import identity
 from chassis.service import Module, Schedule, Service
 from chassis.work.unit_of_work import Work
+from identity.module import MODULE as CALLERS
 from sync_bridge.comparisons.module import MODULE as COMPARISONS
 from sync_bridge.identity.module import MODULE as IDENTITY
 from sync_bridge.inbox import service as inbox
@@ -57,6 +59,7 @@ SERVICE = Service(
     migrations=_HERE / "migrations",
     fields=_HERE / "fields.toml",
     locale=_HERE / "locale",
-    modules=(POSITIONS, COMPARISONS, LANES, INBOX, SOURCES, IDENTITY, _WHOLE),
+    shared_locales=(identity.LOCALE,),
+    modules=(CALLERS, POSITIONS, COMPARISONS, LANES, INBOX, SOURCES, IDENTITY, _WHOLE),
     session={"enable_seqscan": "off"},  # plans made on small tables must not read large ones
 )

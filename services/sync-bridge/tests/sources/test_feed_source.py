@@ -11,8 +11,8 @@ from chassis.events.cursor import Cursor
 from chassis.events.event import Event
 from chassis.events.feed import begin_epoch
 from chassis.ids import uuid7
-from chassis.testing.service import running
 from chassis.testing.waiting import until
+from identity.testing.service import running
 from sync_bridge.app import SERVICE
 from sync_bridge.inbox.received import ReadMode
 from sync_bridge.sources.feed import FeedSource

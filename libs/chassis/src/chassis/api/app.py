@@ -11,7 +11,6 @@ from starlette.routing import BaseRoute
 from chassis.api.docs import docs_router
 from chassis.api.events import feed_router
 from chassis.api.health import health_router
-from chassis.api.identity import routers as identity_routers
 from chassis.api.jobs import router as jobs_router
 from chassis.api.openapi import openapi_document
 from chassis.api.schemas import Descriptions, schemas_router
@@ -21,7 +20,6 @@ from chassis.http.faults import add_fault_handlers
 from chassis.http.middleware import Edge
 from chassis.http.rate_limits import RateLimits
 from chassis.http.routing import PathDispatcher
-from chassis.identity.authenticate import Authenticator
 from chassis.schema.migrate import head_of, schema_version
 from chassis.service import Service
 from chassis.settings import ServiceSettings
@@ -74,7 +72,9 @@ def attach(app: FastAPI, database: Database) -> None:
     app.state.wakeups = wakeups = Wakeups(database.connect_driver)
     database.wake(for_events=wakeups.committed.notify, for_jobs=wakeups.asked.notify)
     app.state.rate_limits = RateLimits(app.state.settings, database)
-    app.state.authenticator = Authenticator(app.state.service, app.state.settings, database)
+    app.state.authenticator = app.state.service.authenticator(
+        app.state.service, app.state.settings, database
+    )
 
 
 @asynccontextmanager
@@ -100,7 +100,6 @@ def _routes(service: Service, metrics: Metrics) -> list[BaseRoute]:
         schemas_router,
         metrics.router(),
         feed_router(service),
-        *identity_routers(service),
         jobs_router,
         *service.routers,
     )

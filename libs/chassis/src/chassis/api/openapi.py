@@ -32,12 +32,9 @@ PATCHED = (
 """Of two media types with one schema, some generators write code that does not load."""
 
 TAGS = {
-    "api-keys": "Keys of programs: issue, bind to a system, revoke. A key is shown once.",
     "events": "What happened, in order: the feed, records as they are now, and who reads.",
-    "identity": "Who the caller is to this service, and what the caller may do.",
     "jobs": "Work that is done in the background, its state and its failures.",
     "operations": "Whether the process lives, can serve, and which version it is.",
-    "sessions": "Logging in with a password, and out.",
 }
 
 ETAG = {

@@ -11,7 +11,7 @@ import typer
 from chassis.cli.console import FAILED, AsJson, command, show
 from chassis.cli.installation import Installation, installation, require_installation
 from chassis.schema.migrate import head_of, schema_version
-from chassis.service import Service
+from chassis.service import Check, Service, ServiceContext, Unsound
 from chassis.storage.bootstrap import owns_tables
 from chassis.storage.connections import driver_url
 from chassis.storage.folding import KNOWS_ALL_SCRIPTS
@@ -61,15 +61,23 @@ async def examine(here: Installation) -> list[Finding]:
         "disk": _disk,
         "jobs": _jobs,
     }
-    if here.service.reserved_systems:
-        checks["systems"] = _systems
     if here.settings.kafka_bootstrap_servers:
         checks["broker"] = _broker
+    checks |= {name: _of_module(check) for name, check in here.service.checks.items()}
     return [await _finding(name, check, here) for name, check in checks.items()]
 
 
-class _Bad(Exception):
-    """What is wrong and what to do."""
+def _of_module(check: Check) -> Callable[[Installation], Awaitable[str]]:
+    """A module's check, asked with a database of its own."""
+
+    async def ask(here: Installation) -> str:
+        database = here.service.connect(here.settings)
+        try:
+            return await check(ServiceContext(here.service, here.settings, database))
+        finally:
+            await database.close()
+
+    return ask
 
 
 async def _finding(
@@ -77,7 +85,7 @@ async def _finding(
 ) -> Finding:
     try:
         return Finding(name, ok=True, detail=await check(here))
-    except _Bad as bad:
+    except Unsound as bad:
         return Finding(name, ok=False, detail=str(bad))
     except LOST as failed:
         return Finding(name, ok=False, detail=f"{type(failed).__name__}: {failed}")
@@ -100,7 +108,7 @@ async def _database(here: Installation) -> str:
     )
     if row["number"] < POSTGRES_MIN:
         message = f"PostgreSQL {row['version']} is too old; 15 or newer is needed"
-        raise _Bad(message)
+        raise Unsound(message)
     kind = "embedded" if here.embedded else "external"
     return f"PostgreSQL {row['version']}, {kind}, database {row['name']}"
 
@@ -114,7 +122,7 @@ async def _schema(here: Installation) -> str:
     head = head_of(here.service.migrations)
     if present != head:
         message = f"at {present}, this version needs {head}; run: {here.service.name} migrate"
-        raise _Bad(message)
+        raise Unsound(message)
     return f"at {head}"
 
 
@@ -125,7 +133,7 @@ async def _rights(here: Installation) -> str:
             f"the runtime role owns {len(owned)} tables ({', '.join(owned[:3])} ...), so a request "
             "could remove their guards; give it a role that owns none"
         )
-        raise _Bad(message)
+        raise Unsound(message)
     return f"role {here.runtime_role} owns no table"
 
 
@@ -139,7 +147,7 @@ async def _search(here: Installation) -> str:
             "letters outside ASCII are found as they are written only: use PostgreSQL 17 or newer, "
             "one built with ICU, or a database whose locale is UTF-8, then restore into it"
         )
-        raise _Bad(message)
+        raise Unsound(message)
     return "folds letters of all scripts"
 
 
@@ -150,7 +158,7 @@ async def _clock(here: Installation) -> str:
     skew = abs(row["now"] - middle)
     if skew > CLOCK_SKEW_MAX_SECONDS:
         message = f"this machine and the database differ by {skew:.1f} s; set both by NTP"
-        raise _Bad(message)
+        raise Unsound(message)
     return f"within {skew:.1f} s of the database; zone {here.settings.zone}"
 
 
@@ -160,7 +168,7 @@ async def _disk(here: Installation) -> str:
     free = f"{usage.free / 1024**3:.1f} GiB free"
     if usage.free < DISK_FREE_MIN_BYTES:
         message = f"only {free}; make room"
-        raise _Bad(message)
+        raise Unsound(message)
     return free
 
 
@@ -168,19 +176,8 @@ async def _jobs(here: Installation) -> str:
     row = await _ask(here, "select count(*) as dead from job where state = 'dead'")
     if row["dead"]:
         message = f"{row['dead']} are dead; see GET /v1/jobs?state=dead, then retry them"
-        raise _Bad(message)
+        raise Unsound(message)
     return "none is dead"
-
-
-async def _systems(here: Installation) -> str:
-    row = await _ask(
-        here,
-        "select string_agg(format('%s (%s) for %s', name, prefix, array_to_string(systems, ', ')),"
-        " '; ' order by name, prefix) as bound from api_key"
-        " where systems <> '{}' and revoked_at is null",
-    )
-    reserved = ", ".join(sorted(here.service.reserved_systems))
-    return row["bound"] or f"no key speaks for {reserved}; a bridge's key needs to"
 
 
 async def _broker(here: Installation) -> str:
@@ -196,7 +193,7 @@ async def _broker(here: Installation) -> str:
         count = len(client.cluster.brokers())
     except KafkaError as silent:
         message = f"{here.settings.kafka_bootstrap_servers} does not answer: {silent}"
-        raise _Bad(message) from silent
+        raise Unsound(message) from silent
     finally:
         await client.close()
     return f"{count} answer at {here.settings.kafka_bootstrap_servers}"

@@ -14,7 +14,6 @@ from chassis.cli.consumers import add_consumers
 from chassis.cli.doctor import add_doctor
 from chassis.cli.history import add_history
 from chassis.cli.operating import add_operating
-from chassis.cli.people import add_keys, add_users
 from chassis.service import Service
 from chassis.settings import ServiceSettings
 
@@ -27,8 +26,8 @@ COMMANDS = "tandem.commands"
 def make_cli(service: Service) -> typer.Typer:
     """The command line: `serve`, `worker`, `migrate`, `users`, `keys` ...
 
-    The service's own commands come after those every service has, and last those of other
-    distributions that are installed beside it, such as `import` and `export` (decision 0066).
+    Those of its modules and its own come after those that every service has, and last those of
+    other distributions that are installed beside it, such as `import` (decision 0066).
     """
     cli = typer.Typer(
         name=service.name,
@@ -38,12 +37,13 @@ def make_cli(service: Service) -> typer.Typer:
         add_completion=False,
     )
     add_operating(cli, service)
-    add_users(cli, service)
-    add_keys(cli, service)
     add_history(cli, service)
     add_consumers(cli, service)
     add_doctor(cli, service)
     _add_describing(cli, service)
+    for module in service.modules:
+        for add in module.commands:
+            add(cli, service)
     if service.commands is not None:
         cli.add_typer(service.commands)
     for installed in entry_points(group=COMMANDS):

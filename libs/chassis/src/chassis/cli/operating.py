@@ -16,7 +16,6 @@ from chassis.api.app import create_app
 from chassis.cli.console import AsJson, Refusal, command, show
 from chassis.cli.installation import Installation, installation, require_current_schema
 from chassis.events.wakeup import Wakeups
-from chassis.identity.bootstrap import bootstrap
 from chassis.schema.migrate import head_of, upgrade
 from chassis.service import Service, ServiceContext
 from chassis.storage.bootstrap import grant, owns_tables
@@ -61,7 +60,7 @@ def add_operating(cli: typer.Typer, service: Service) -> None:
         with installation(service) as here:
             upgrade(service, here.owner_url)
             asyncio.run(grant(here.owner_url, here.runtime_role))
-            made = asyncio.run(_bootstrap(here))
+            made = asyncio.run(_prepare(here))
             head = head_of(service.migrations)
             show({"schema": head} | made, f"schema at {head}", as_json=as_json)
 
@@ -76,7 +75,7 @@ async def _serve(here: Installation, *, with_worker: bool) -> None:
         database = here.service.connect(here.settings)
         try:
             await _require_sound(here, database)
-            await _bootstrap(here)
+            await _prepare(here)
             await _serve_on(listening, here, database, with_worker=with_worker)
         finally:
             await database.close()
@@ -141,17 +140,15 @@ async def _require_sound(here: Installation, database: Database) -> None:
         raise Refusal(message)
 
 
-async def _bootstrap(here: Installation) -> dict[str, int]:
-    path = here.settings.bootstrap_key_file
-    if path is None:
-        return {}
-    database = here.service.connect(here.settings)
+async def _prepare(here: Installation) -> dict[str, int]:
+    """Do what modules do at start; how many they made of what."""
+    database, made = here.service.connect(here.settings), dict[str, int]()
     try:
-        async with database.driver() as sql:
-            made = await bootstrap(sql, here.service, path)
+        for prepare in (one for module in here.service.modules for one in module.at_start):
+            made |= await prepare(_context(here, database))
     finally:
         await database.close()
-    return {"keys_made": made.keys, "users_made": made.users}
+    return made
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -6,7 +6,6 @@ from typing import Protocol
 
 from chassis.events import schema as events
 from chassis.http import idempotency
-from chassis.identity import schema as identity
 from chassis.jobs import schema as jobs
 from chassis.storage import external_tables
 
@@ -15,7 +14,6 @@ __all__ = ["create", "drop"]
 _PARTS: Sequence[Sequence[str]] = (
     events.DDL,
     idempotency.DDL,
-    identity.DDL,
     jobs.DDL,
     external_tables.DDL,
 )
@@ -29,14 +27,14 @@ class Operations(Protocol):
         """Run one statement."""
 
 
-def create(op: Operations) -> None:
-    """Create every chassis table in the schema of the migration."""
-    for statement in (statement for part in _PARTS for statement in part):
+def create(op: Operations, *more: Sequence[str]) -> None:
+    """Create every chassis table in the schema of the migration, then `more`."""
+    for statement in (statement for part in (*_PARTS, *more) for statement in part):
         op.execute(statement)
 
 
-def drop(op: Operations) -> None:
+def drop(op: Operations, *more: Sequence[str]) -> None:
     """Drop whatever `create` made, the last made first."""
-    made = [_MADE.match(statement) for part in _PARTS for statement in part]
+    made = [_MADE.match(statement) for part in (*_PARTS, *more) for statement in part]
     for found in reversed([one for one in made if one]):
         op.execute(f"drop {found[1]} if exists {found[2]} cascade")

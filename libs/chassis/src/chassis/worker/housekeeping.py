@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from chassis.identity import sessions
 from chassis.service import JobHandler
 from chassis.work.unit_of_work import Work
 
@@ -17,13 +16,12 @@ _AT_ONCE = 10_000
 
 
 def housekeeping(idempotency_days: int) -> JobHandler:
-    """The job: forgets used idempotency keys, done jobs, ended sessions and failed logins.
+    """The job: forgets used idempotency keys and done jobs.
 
     Each pass takes at most 10,000 rows of a table, oldest first; a full pass asks for another.
     """
 
     async def clear(work: Work, _payload: Mapping[str, Any]) -> None:
-        await sessions.sweep(work.sql, now=work.now)
         keys_until = work.now - timedelta(days=idempotency_days)
         gone = await work.sql.fetchval(_KEYS, keys_until, _AT_ONCE)
         gone = max(gone, await work.sql.fetchval(_JOBS, work.now - _DONE_JOBS_KEPT, _AT_ONCE))

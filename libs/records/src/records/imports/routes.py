@@ -13,10 +13,10 @@ from chassis.http.etag import LOCATED
 from chassis.http.paging import PageAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
-from chassis.identity.systems import SystemReserved
 from chassis.problems.standard import NotFound
 from chassis.storage.paging import Page
 from chassis.storage.reading import Reading
+from identity.systems import SystemReserved
 from records.exports.service import Sheets
 from records.imports import mappings, service
 from records.imports.errors import (

@@ -9,7 +9,6 @@ from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
-from chassis.identity.systems import SystemReserved
 from chassis.problems.standard import CurrencyNotSupported, MissingReference, NotFound
 from chassis.storage.external import AlreadyLinked
 from crm.catalog.errors import DuplicateCode, NoPrice, OverlappingPrice
@@ -31,6 +30,7 @@ from crm.catalog.service.prices import PRICE
 from crm.catalog.service.products import PRODUCT
 from crm.catalog.states import PriceStatus
 from crm.ownership import ManagedByErp
+from identity.systems import SystemReserved
 from records.annotations import annotate
 from records.links import ExternalRef, LinkExternal
 from records.routes import RecordRoutes

@@ -11,7 +11,6 @@ from chassis.http.etag import reply_with
 from chassis.http.paging import RecordsAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
-from chassis.identity.users import LoginTaken
 from chassis.problems.standard import (
     MissingReference,
     NotFound,
@@ -31,6 +30,7 @@ from crm.staff.schemas import (
 )
 from crm.staff.service import members
 from crm.staff.service.teams import TEAM
+from identity.users import LoginTaken
 from records.annotations import annotate
 from records.paths import RecordPaths
 from records.routes import RecordRoutes

@@ -2,9 +2,9 @@ from alembic import op
 
 from chassis.events.schema import BEGAN_AT
 from chassis.http.shared_counts import DDL as RATE_COUNT
-from chassis.identity.schema import KEY_SYSTEMS
 from chassis.schema import tables
 from chassis.storage.source_versions import CONTENT, HISTORY
+from identity import schema as identity
 
 revision = "0001"
 down_revision = None
@@ -13,8 +13,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    tables.create(op)
-    op.execute(KEY_SYSTEMS)
+    tables.create(op, identity.DDL)
+    op.execute(identity.KEY_SYSTEMS)
     op.execute(CONTENT)
     op.execute(HISTORY)
     op.execute(BEGAN_AT)

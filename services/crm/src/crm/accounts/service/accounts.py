@@ -4,7 +4,6 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from chassis.identity.systems import SystemReserved
 from chassis.problems.standard import NotFound
 from chassis.storage.reading import Reading
 from chassis.work.company_rules import require_supported_currency
@@ -24,6 +23,7 @@ from crm.ownership import ERP, ManagedByErp
 from crm.settings import settings_of
 from crm.staff.service.members import require_active_user
 from crm.terms import ErpTermsChange
+from identity.systems import SystemReserved
 from records.entities import Values
 from records.erasure.service import writable_values
 from records.types import Change, Leader, RecordType, changed_fields

@@ -7,6 +7,7 @@ Revises:
 from alembic import op
 
 from chassis.schema import tables
+from identity import schema as identity
 
 revision = "0001"
 down_revision = None
@@ -16,9 +17,9 @@ def upgrade() -> None:
     """Create them, and the extensions that indexes and constraints of later tables use."""
     op.execute("create extension if not exists pg_trgm")
     op.execute("create extension if not exists btree_gist")
-    tables.create(op)
+    tables.create(op, identity.DDL)
 
 
 def downgrade() -> None:
     """Drop them; extensions stay, they may have been there before."""
-    tables.drop(op)
+    tables.drop(op, identity.DDL)

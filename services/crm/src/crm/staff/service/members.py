@@ -5,7 +5,6 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
-from chassis.identity import users
 from chassis.problems.problem import FieldError
 from chassis.problems.standard import (
     Forbidden,
@@ -21,6 +20,7 @@ from crm.staff.errors import DisablesYourself
 from crm.staff.rules.permissions import missing_permission
 from crm.staff.schemas import AddMember, ChangeMember, MemberView
 from crm.staff.service.teams import require_open_team
+from identity import users
 
 __all__ = [
     "add_member",

@@ -6,8 +6,8 @@ Revises: e150
 
 from alembic import op
 
-from chassis.identity import schema
 from chassis.storage.source_versions import CONTENT
+from identity import schema
 
 revision = "e170"
 down_revision = "e150"

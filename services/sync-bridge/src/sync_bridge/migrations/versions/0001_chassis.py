@@ -7,6 +7,7 @@ Revises:
 from alembic import op
 
 from chassis.schema import tables
+from identity import schema as identity
 
 revision = "0001"
 down_revision = None
@@ -14,9 +15,9 @@ down_revision = None
 
 def upgrade() -> None:
     """Create them."""
-    tables.create(op)
+    tables.create(op, identity.DDL)
 
 
 def downgrade() -> None:
     """Drop them."""
-    tables.drop(op)
+    tables.drop(op, identity.DDL)

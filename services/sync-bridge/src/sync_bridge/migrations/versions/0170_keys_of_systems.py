@@ -6,8 +6,8 @@ Revises: 0130
 
 from alembic import op
 
-from chassis.identity import schema
 from chassis.storage.source_versions import CONTENT
+from identity import schema
 
 revision = "0170"
 down_revision = "0130"

@@ -8,7 +8,6 @@ from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
 from chassis.events.outbox import EventTooLarge
-from chassis.identity.jwt import IssuerUnavailable
 from chassis.problems.problem import MEDIA_TYPE
 from chassis.problems.standard import (
     Conflict,
@@ -19,6 +18,7 @@ from chassis.problems.standard import (
     PathNotFound,
     TooLarge,
 )
+from identity.jwt import IssuerUnavailable
 
 __all__ = ["DeclaredProblems", "undeclared"]
 

@@ -12,8 +12,8 @@ import typer
 from chassis.cli.console import AsJson, command, show, show_table
 from chassis.cli.installation import connected
 from chassis.clock import utc_now
-from chassis.identity import keys, users
 from chassis.service import Service
+from identity import keys, users
 
 __all__ = ["add_keys", "add_users"]
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import httpx
 
-from chassis.testing.service import ServiceUnderTest
+from identity.testing.service import ServiceUnderTest
 
 __all__ = ["MERGE_PATCH", "Desk", "require_problem"]
 

@@ -13,7 +13,7 @@ from chassis.http.routing import api_router
 from chassis.problems.problem import MEDIA_TYPE, Problem
 from chassis.problems.standard import Conflict, NotFound, StaleRevision
 from chassis.storage.paging import Page
-from chassis.testing.declared import DeclaredProblems
+from identity.testing.declared import DeclaredProblems
 
 router = api_router(prefix="/v1/parcels", tag="parcels")
 

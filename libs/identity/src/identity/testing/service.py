@@ -13,12 +13,12 @@ from fastapi import FastAPI
 from chassis.api.app import create_app
 from chassis.clock import utc_now
 from chassis.events.sequencer import Sequencer
-from chassis.identity import keys
 from chassis.service import Service
 from chassis.settings import ServiceSettings
 from chassis.testing.cluster import TestCluster
-from chassis.testing.declared import DeclaredProblems
 from chassis.work.database import Database
+from identity import keys
+from identity.testing.declared import DeclaredProblems
 
 __all__ = ["ServiceUnderTest", "running"]
 

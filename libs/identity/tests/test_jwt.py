@@ -12,8 +12,9 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from chassis.clock import utc_now
-from chassis.identity.authenticate import Authenticator
-from chassis.identity.jwt import (
+from chassis.problems.standard import Unauthorized
+from identity.authenticate import Authenticator
+from identity.jwt import (
     KEYS_ASK_AGAIN_SECONDS,
     KEYS_LIFE_SECONDS,
     KEYS_STALE_SECONDS,
@@ -21,7 +22,6 @@ from chassis.identity.jwt import (
     IssuerUnavailable,
     TokenVerifier,
 )
-from chassis.problems.standard import Unauthorized
 
 ISSUER, AUDIENCE = "https://login.example/", "tandem-sample"
 URL = "https://login.example/jwks"

@@ -9,10 +9,10 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.identity.passwords import hash_password
 from chassis.ids import uuid7
 from chassis.problems.problem import FieldError, Problem
 from chassis.problems.standard import InvalidInput, NotFound
+from identity.passwords import hash_password
 
 __all__ = [
     "LocalUser",

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from chassis.clock import frozen, utc_now
-from chassis.identity import keys
-from chassis.identity.authenticate import CACHE_LIFE_SECONDS, Authenticator
 from chassis.problems.standard import InvalidInput, NotFound, Unauthorized
+from identity import keys
+from identity.authenticate import CACHE_LIFE_SECONDS, Authenticator
 
 
 class Watch:
@@ -138,7 +138,7 @@ async def test_an_expired_key_is_refused_to_the_second(sample, authenticator, wa
 
 
 async def test_the_cache_does_not_grow_without_end(authenticator, monkeypatch):
-    monkeypatch.setattr("chassis.identity.authenticate._CACHE_SIZE_MAX", 3)
+    monkeypatch.setattr("identity.authenticate._CACHE_SIZE_MAX", 3)
     for _ in range(5):
         with pytest.raises(Unauthorized):
             await authenticator.authenticate(bearer(keys.new_secret("sample")))

@@ -9,9 +9,9 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from chassis.clock import utc_now
-from chassis.identity import passwords, sessions, users
-from chassis.identity.sessions import LoginRefused, TooManyAttempts
 from chassis.problems.standard import InvalidInput, NotFound, Unauthorized
+from identity import passwords, sessions, users
+from identity.sessions import LoginRefused, TooManyAttempts
 
 PASSWORD = "correct horse battery"
 ROLES = {"clerk": frozenset({"notes.write"}), "reader": frozenset({"notes.read"})}

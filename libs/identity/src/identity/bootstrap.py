@@ -5,6 +5,7 @@ The file is JSON: `{"keys": [{"name", "secret", "scopes", "systems"}], "users": 
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,12 +14,12 @@ import asyncpg
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from chassis.clock import utc_now
-from chassis.identity import keys, users
-from chassis.identity.access import Access
-from chassis.identity.users import LoginTaken
 from chassis.problems.standard import InvalidInput
+from chassis.service import Service, ServiceContext
+from identity import keys, users
+from identity.users import LoginTaken
 
-__all__ = ["Bootstrapped", "bootstrap"]
+__all__ = ["Bootstrapped", "bootstrap", "make_first_callers"]
 
 
 class BootstrapKey(BaseModel):
@@ -61,11 +62,24 @@ class Bootstrapped:
     users: int
 
 
-async def bootstrap(sql: "asyncpg.Connection[Any]", access: Access, path: Path) -> Bootstrapped:
+async def make_first_callers(here: ServiceContext) -> Mapping[str, int]:
+    """Make what the bootstrap file of the settings names; how many keys and users. No file: none.
+
+    Raises ValueError when it cannot be used.
+    """
+    path = here.settings.bootstrap_key_file
+    if path is None:
+        return {}
+    async with here.database.driver() as sql:
+        made = await bootstrap(sql, here.service, path)
+    return {"keys_made": made.keys, "users_made": made.users}
+
+
+async def bootstrap(sql: "asyncpg.Connection[Any]", service: Service, path: Path) -> Bootstrapped:
     """Make what the file names and is not there yet. Raises ValueError when it cannot be used."""
     wanted = await asyncio.to_thread(_read, path)
-    made_keys = [await _install(sql, access, key) for key in wanted.keys]
-    made_users = [await _add(sql, access, user) for user in wanted.users]
+    made_keys = [await _install(sql, service, key) for key in wanted.keys]
+    made_users = [await _add(sql, service, user) for user in wanted.users]
     return Bootstrapped(keys=sum(made_keys), users=sum(made_users))
 
 
@@ -87,20 +101,20 @@ def _reason(unusable: Exception) -> str:
     return str(unusable)
 
 
-async def _install(sql: "asyncpg.Connection[Any]", access: Access, key: BootstrapKey) -> bool:
+async def _install(sql: "asyncpg.Connection[Any]", service: Service, key: BootstrapKey) -> bool:
     return await keys.install(
         sql,
         secret=key.secret.get_secret_value(),
         name=key.name,
         scopes=key.scopes,
-        permissions=access.permissions,
+        permissions=service.permissions,
         now=utc_now(),
         systems=key.systems,
-        reserved=access.reserved_systems,
+        reserved=service.reserved_systems,
     )
 
 
-async def _add(sql: "asyncpg.Connection[Any]", access: Access, user: BootstrapUser) -> bool:
+async def _add(sql: "asyncpg.Connection[Any]", service: Service, user: BootstrapUser) -> bool:
     if await sql.fetchval("select true from local_user where login = $1", user.login.lower()):
         return False
     try:
@@ -110,7 +124,7 @@ async def _add(sql: "asyncpg.Connection[Any]", access: Access, user: BootstrapUs
             name=user.name,
             password=user.password.get_secret_value(),
             roles=user.roles,
-            known_roles=access.roles,
+            known_roles=service.roles,
             language=user.language,
             now=utc_now(),
         )

@@ -12,10 +12,10 @@ from uuid import UUID
 
 import asyncpg
 
-from chassis.identity.keys import digest
-from chassis.identity.passwords import verify_password
 from chassis.ids import uuid7
 from chassis.problems.problem import Problem
+from identity.keys import digest
+from identity.passwords import verify_password
 
 __all__ = [
     "LIFE",

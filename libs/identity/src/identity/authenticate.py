@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 
 from chassis.actor import Actor
 from chassis.clock import utc_now
-from chassis.identity import keys, sessions
-from chassis.identity.access import Access
-from chassis.identity.jwt import IssuerKeys, TokenVerifier
 from chassis.problems.standard import Unauthorized
+from chassis.service import Service
 from chassis.settings import ServiceSettings
 from chassis.storage.connections import Connections
+from identity import keys, sessions
+from identity.jwt import IssuerKeys, TokenVerifier
 
 __all__ = ["CACHE_LIFE_SECONDS", "Authenticator", "credential"]
 
@@ -27,7 +27,7 @@ class Authenticator:
 
     def __init__(
         self,
-        access: Access,
+        service: Service,
         settings: ServiceSettings,
         connections: Connections,
         *,
@@ -35,8 +35,8 @@ class Authenticator:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._connections = connections
-        self._roles = access.roles
-        self._tokens = tokens or _verifier(access, settings)
+        self._roles = service.roles
+        self._tokens = tokens or _verifier(service, settings)
         self._clock = clock
         self._known: dict[bytes, tuple[float, Actor | None]] = {}
 
@@ -114,7 +114,7 @@ class Authenticator:
         return actor, row["expires_at"].timestamp()
 
 
-def _verifier(access: Access, settings: ServiceSettings) -> TokenVerifier | None:
+def _verifier(service: Service, settings: ServiceSettings) -> TokenVerifier | None:
     """What checks access tokens, when the settings name an issuer. Raises ValueError."""
     if not settings.jwt_issuer:
         return None
@@ -125,9 +125,9 @@ def _verifier(access: Access, settings: ServiceSettings) -> TokenVerifier | None
         IssuerKeys(settings.jwks_url),
         issuer=settings.jwt_issuer,
         audience=settings.jwt_audience,
-        permissions=access.permissions,
-        roles=access.roles,
-        reserved_systems=access.reserved_systems,
+        permissions=service.permissions,
+        roles=service.roles,
+        reserved_systems=service.reserved_systems,
     )
 
 

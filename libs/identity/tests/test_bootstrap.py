@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 
 from chassis.clock import utc_now
-from chassis.identity import keys, sessions, users
-from chassis.identity.bootstrap import bootstrap
+from identity import keys, sessions, users
+from identity.bootstrap import bootstrap
 
 
 def content(**other):

@@ -1,0 +1,40 @@
+"""What identity brings into a service."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from chassis.service import Module, Schedule
+from chassis.work.unit_of_work import Work
+from identity import sessions
+from identity.authenticate import Authenticator
+from identity.bootstrap import make_first_callers
+from identity.commands import add_keys, add_users
+from identity.doctor import bound_keys
+from identity.routes import ROUTERS
+
+__all__ = ["MODULE"]
+
+HOUSEKEEPING = "identity.housekeeping"
+
+
+async def forget_old(work: Work, _payload: Mapping[str, Any]) -> None:
+    """Forget sessions that ended a month ago and failed logins of yesterday."""
+    await sessions.sweep(work.sql, now=work.now)
+
+
+MODULE = Module(
+    name="callers",
+    routers=ROUTERS,
+    tags={
+        "api-keys": "Keys of programs: issue, bind to a system, revoke. A key is shown once.",
+        "identity": "Who the caller is to this service, and what the caller may do.",
+        "sessions": "Logging in with a password, and out.",
+    },
+    authenticator=Authenticator,
+    at_start=(make_first_callers,),
+    commands=(add_users, add_keys),
+    checks={"systems": bound_keys},
+    jobs={HOUSEKEEPING: forget_old},
+    schedules=(Schedule(HOUSEKEEPING, timedelta(hours=1), HOUSEKEEPING),),
+)

@@ -1,0 +1,244 @@
+"""Routes of identity: who am I, the keys of machines, the sessions of people."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import Depends, Request, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from chassis.actor import ADMIN, Actor
+from chassis.clock import utc_now
+from chassis.http.dependencies import Caller, InReading, InWork, Needs, OnlyOnce
+from chassis.http.paging import PageAsked
+from chassis.http.rate_limits import limit_logins
+from chassis.http.refusals import refuses
+from chassis.http.routing import api_router
+from chassis.problems.standard import NotFound
+from chassis.service import Service
+from chassis.storage.paging import Page, Sort, fetch_page
+from chassis.work.settle import Reply
+from chassis.work.unit_of_work import Work
+from identity import keys, sessions
+from identity.authenticate import credential
+from identity.jwt import IssuerUnavailable
+from identity.sessions import LoginRefused, TooManyAttempts
+
+__all__ = ["ROUTERS"]
+
+Administrator = Annotated[Actor, Needs(ADMIN)]
+
+
+class ActorView(BaseModel):
+    """Who calls, and what the caller may do."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: str = Field(description="key, user or token.")
+    id: str
+    name: str
+    scopes: list[str]
+    systems: list[str] = Field(description="Reserved systems that the caller may speak for.")
+    language: str | None = Field(description="Preferred language, when it is known.")
+
+
+class ApiKeyView(BaseModel):
+    """An API key without its secret."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str
+    prefix: str = Field(description="The part of the key that may be shown.")
+    scopes: list[str]
+    systems: list[str] = Field(description="Reserved systems that the key may speak for.")
+    created_at: datetime
+    created_by: str
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None = Field(description="Exact to a minute.")
+
+
+class NewApiKey(BaseModel):
+    """A key to be made."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    scopes: Annotated[list[str], Field(min_length=1, max_length=100)]
+    expires_at: AwareDatetime | None = None
+    systems: Annotated[list[str], Field(max_length=20)] = Field(
+        default=[],
+        description="Reserved systems that the key may speak for: the other half's bridge needs "
+        "it. Other systems any key may name.",
+    )
+
+
+class BindApiKey(BaseModel):
+    """The reserved systems that a key may speak for from now on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    systems: Annotated[list[str], Field(max_length=20)]
+
+
+class IssuedApiKey(ApiKeyView):
+    """A key that was just made."""
+
+    secret: str | None = Field(
+        description="The key itself, shown this once; null when a repeat is answered."
+    )
+
+
+class Login(BaseModel):
+    """What a person types to begin a session."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    login: Annotated[str, Field(min_length=1, max_length=100)]
+    password: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class SessionView(BaseModel):
+    """A session that has just begun."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    user_id: UUID
+    token: str = Field(description="Send it as Authorization: Bearer.")
+    expires_at: datetime
+
+
+me_router = api_router(prefix="/v1/me", tag="identity")
+api_key_router = api_router(prefix="/v1/api-keys", tag="api-keys")
+session_router = api_router(prefix="/v1/sessions", tag="sessions")
+ROUTERS = (me_router, api_key_router, session_router)
+
+
+@me_router.get(
+    "",
+    response_model=ActorView,
+    summary="Who the caller is",
+    responses=refuses(IssuerUnavailable),
+)
+async def caller_get(caller: Caller) -> ActorView:
+    """The caller as this service knows it, with every scope."""
+    return ActorView.model_validate(caller)
+
+
+async def here(request: Request) -> Service:
+    """The service that is called."""
+    service: Service = request.app.state.service
+    return service
+
+
+Here = Annotated[Service, Depends(here)]
+
+
+@api_key_router.get("", response_model=Page[ApiKeyView], summary="List API keys")
+async def api_key_list(
+    administrator: Administrator, reading: InReading, page: PageAsked
+) -> Page[keys.ApiKey]:
+    """Every key ever made, revoked ones too."""
+    return await fetch_page(reading.sql, asked=page, **_LISTED)
+
+
+@api_key_router.post("", status_code=201, response_model=IssuedApiKey, summary="Make an API key")
+async def api_key_create(  # noqa: PLR0917 - routes list their dependencies
+    wanted: NewApiKey,
+    by: Administrator,
+    once: OnlyOnce,
+    work: InWork,
+    service: Here,
+    request: Request,
+) -> IssuedApiKey:
+    """Make a key. Its secret is in this answer and can never be read again."""
+    values = {"created_by": by.reference, "now": work.now, **dict(wanted)}
+    issued = await keys.issue(work.sql, **_of(service), **values)
+    return _shown_once(request, work, issued)
+
+
+@api_key_router.put(
+    "/{key_id}/systems",
+    response_model=ApiKeyView,
+    summary="Bind an API key",
+    responses=refuses(NotFound),
+)
+async def api_key_bind(
+    key_id: UUID, wanted: BindApiKey, administrator: Administrator, work: InWork, service: Here
+) -> keys.ApiKey:
+    """Let the key speak for these reserved systems; each process knows in five seconds."""
+    return await keys.bind(work.sql, key_id, wanted.systems, reserved=service.reserved_systems)
+
+
+@api_key_router.post(
+    "/{key_id}/revoke",
+    response_model=ApiKeyView,
+    summary="Revoke an API key",
+    responses=refuses(NotFound),
+)
+async def api_key_revoke(
+    key_id: UUID, administrator: Administrator, once: OnlyOnce, work: InWork
+) -> keys.ApiKey:
+    """End a key: every process refuses it within five seconds."""
+    return await keys.revoke(work.sql, key_id, now=work.now)
+
+
+@session_router.post(
+    "",
+    status_code=201,
+    response_model=SessionView,
+    summary="Log in",
+    responses=refuses(LoginRefused, TooManyAttempts),
+    dependencies=[Depends(limit_logins)],
+)
+async def session_create(login: Login, request: Request) -> sessions.Session:
+    """Begin a session. Takes no Idempotency-Key: the token is kept nowhere to be repeated."""
+    state = request.app.state
+    async with state.database.driver() as sql:
+        return await sessions.log_in(sql, service=state.service.name, now=utc_now(), **dict(login))
+
+
+@session_router.delete("/current", status_code=204, summary="Log out", responses=refuses(NotFound))
+async def session_delete(caller: Caller, work: InWork, request: Request) -> Response:
+    """End the session whose token is shown. Raises NotFound when a key or JWT is shown."""
+    shown = credential(request.headers) or ""
+    if not await sessions.end_session(work.sql, shown, now=work.now):
+        raise NotFound(entity="session", id="current")
+    request.app.state.authenticator.forget(shown)
+    return Response(status_code=204)
+
+
+def _of(service: Service) -> dict[str, Any]:
+    """What a key may be given there."""
+    return {
+        "service": service.name,
+        "permissions": service.permissions,
+        "reserved": service.reserved_systems,
+    }
+
+
+_LISTED: dict[str, Any] = {
+    "columns": keys.COLUMNS,
+    "source": "api_key",
+    "view": keys.api_key,
+    "sorts": {"created_at": Sort("created_at", "timestamptz"), "name": Sort("name", "text")},
+    "default": "-created_at",
+}
+
+
+def _shown_once(request: Request, work: Work, issued: keys.IssuedKey) -> IssuedApiKey:
+    """The view with the secret; what is kept for a repeat of the request has none."""
+    view = IssuedApiKey.model_validate({**vars(issued.key), "secret": issued.secret})
+    _, key = request.state.claimed
+    request.state.claimed = None
+    work.reply = Reply(
+        actor=work.actor.reference,
+        key=key,
+        status=201,
+        body=view.model_copy(update={"secret": None}).model_dump_json().encode(),
+        headers=orjson.dumps({"content-type": "application/json"}).decode(),
+    )
+    return view

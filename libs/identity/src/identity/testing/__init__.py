@@ -1,0 +1,1 @@
+"""A service under test, with callers of its own."""
