@@ -14,6 +14,7 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import asyncpg
+import orjson
 from sqlalchemy import JSON, Numeric
 from sqlalchemy.dialects.postgresql import asyncpg as postgresql
 from sqlalchemy.orm import class_mapper
@@ -21,7 +22,9 @@ from sqlalchemy.types import TypeEngine
 
 __all__ = ["Bulk"]
 
-_DIALECT: Final = postgresql.dialect()  # type: ignore[no-untyped-call]
+_DIALECT: Final = postgresql.dialect(  # type: ignore[no-untyped-call]
+    json_serializer=lambda value: orjson.dumps(value).decode()
+)
 _TYPES: Final = {
     UUID: "uuid",
     str: "text",
@@ -29,6 +32,7 @@ _TYPES: Final = {
     datetime: "timestamptz",
     date: "date",
     bool: "boolean",
+    bytes: "bytea",
     int: "bigint",
 }
 """PostgreSQL's type of a field, where a row is no entity."""
@@ -44,6 +48,8 @@ class _Part:
     kind: type
     columns: tuple[str, ...]
     scalars: tuple[tuple[str, str], ...] = ()
+    cte: str = ""
+    one: bool = False
 
 
 @dataclass
@@ -54,17 +60,23 @@ class Bulk:
     _arguments: list[Any] = field(default_factory=list)
 
     def insert(
-        self, kind: type, rows: Sequence[object], *columns: str, conflict: str = "", **same: object
+        self,
+        kind: type,
+        rows: Sequence[object],
+        *columns: str,
+        conflict: str = "",
+        cte: str = "",
+        **same: object,
     ) -> None:
         """Insert entities, in their order; the columns `same` have one value for all of them.
 
-        `conflict` is what stands behind `on conflict`.
+        `conflict` is what stands behind `on conflict`; later parts find as `cte` what it returns.
         """
         names = ", ".join([*columns, *same])
         values = ", ".join([*(f"n.{name}" for name in columns), *(f"{{{one}}}" for one in same)])
         more = f" on conflict {conflict}" if conflict else ""
         text = f"insert into {_table(kind)} ({names}) select {values} from {{rows}} order by n.at"
-        self.run(text + more, kind, rows, *columns, **same)
+        self.run(text + more, kind, rows, *columns, cte=cte, **same)
 
     def upsert(self, kind: type, rows: Sequence[object], *columns: str) -> None:
         """Insert entities, or set the columns of those whose primary key is there already."""
@@ -93,15 +105,22 @@ class Bulk:
         )
 
     def run(
-        self, text: str, kind: type, rows: Sequence[object], *columns: str, **scalars: object
+        self,
+        text: str,
+        kind: type = object,
+        rows: Sequence[object] = (),
+        *columns: str,
+        cte: str = "",
+        **scalars: object,
     ) -> None:
         """Run a statement of one's own: `{rows}` stands for the rows, `{name}` for a value.
 
         The rows are the table `n`, `n.at` is their place; `kind` types the columns: an entity by
-        its table, a NamedTuple or dataclass by its fields.
+        its table, a NamedTuple or dataclass by its fields. Later parts find as `cte` what
+        this one selects or returns; it stays in without rows.
         """
-        if rows:
-            self._parts.append(self._part(text, kind, rows, columns, scalars))
+        if rows or cte or "{rows}" not in text:
+            self._parts.append(self._part(text, kind, rows, columns, scalars, cte=cte))
 
     async def execute(self, sql: "asyncpg.Connection[Any]") -> None:
         """Send all parts at once; nothing at all where there are no rows."""
@@ -112,8 +131,8 @@ class Bulk:
         self,
         sql: "asyncpg.Connection[Any]",
         text: str,
-        kind: type,
-        rows: Sequence[object],
+        kind: type = object,
+        rows: Sequence[object] = (),
         *columns: str,
         **scalars: object,
     ) -> list[Mapping[str, Any]]:
@@ -128,14 +147,23 @@ class Bulk:
         rows: Sequence[object],
         columns: tuple[str, ...],
         scalars: Mapping[str, object],
+        *,
+        cte: str = "",
     ) -> _Part:
+        one = len(rows) == 1
+        are_entities = bool(rows) and hasattr(rows[0], "__mapper__")
         for name in columns:
             encode = _column(kind, name)[1]
-            values = [getattr(row, name) for row in rows]
-            self._arguments.append([encode(one) for one in values] if encode else values)
+            if are_entities:  # their attributes are slow descriptors
+                values = [vars(row).get(name) for row in rows]
+            else:
+                values = [getattr(row, name) for row in rows]
+            if encode:
+                values = [encode(value) for value in values]
+            self._arguments.append(values[0] if one else values)
         self._arguments += scalars.values()
         types = tuple((name, _type_of_value(value)) for name, value in scalars.items())
-        return _Part(text, kind, columns, types)
+        return _Part(text, kind, columns, types, cte, one)
 
 
 @lru_cache(maxsize=256)
@@ -143,23 +171,29 @@ def _statement(parts: tuple[_Part, ...], *, answers: bool = False) -> str:
     """The parts as one statement, their parameters numbered through; the last one may answer."""
     written, taken = [], 0
     for part in parts:
-        arrays = [
-            f"${taken + place}::{_column(part.kind, name)[0]}[]"
-            for place, name in enumerate(part.columns, 1)
-        ]
-        taken += len(arrays)
-        values = {"rows": _source(arrays, part.columns)}
+        types = [_column(part.kind, name)[0] for name in part.columns]
+        values = {"rows": _source(types, part.columns, after=taken, one=part.one)}
+        taken += len(types)
         for name, kind in part.scalars:
             taken += 1
             values[name] = f"${taken}::{kind}"
         written.append(_filled(part.text, values))
     answer = written.pop() if answers else "select 1"
-    together = ", ".join(f"part_{at} as ({text})" for at, text in enumerate(written))
+    names = (part.cte or f"part_{at}" for at, part in enumerate(parts))
+    together = ", ".join(f"{name} as ({text})" for name, text in zip(names, written, strict=False))
     return f"with {together} {answer}" if written else answer
 
 
-def _source(arrays: Iterable[str], columns: Iterable[str]) -> str:
-    return f"unnest({', '.join(arrays)}) with ordinality as n({', '.join(columns)}, at)"
+def _source(types: Sequence[str], columns: Iterable[str], *, after: int, one: bool) -> str:
+    """The table `n`. One row goes as it is: the driver looks at each value of an array."""
+    many = "" if one else "[]"
+    values = ", ".join(f"${place}::{kind}{many}" for place, kind in enumerate(types, after + 1))
+    names = f"n({', '.join(columns)}, at)"
+    return (
+        f"(select {values}, 1) as {names}"
+        if one
+        else f"unnest({values}) with ordinality as {names}"
+    )
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Identified
@@ -81,8 +81,8 @@ class ComparedRecord(Base):
     entity: Mapped[str] = mapped_column(primary_key=True)
     half: Mapped[str] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    sent: Mapped[dict[str, Any] | None]
-    held: Mapped[dict[str, Any] | None]
+    sent: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    held: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     crosses: Mapped[bool]
     link: Mapped[str | None]
     number: Mapped[str]

@@ -7,8 +7,9 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
-import orjson
 
+from chassis.storage.bulk import Bulk
+from sync_bridge.comparisons.models import ComparedRecord
 from sync_bridge.comparisons.rules.records import Record
 
 __all__ = [
@@ -67,16 +68,9 @@ ADVANCE = """update comparison_reading set after = coalesce($5, after), read = r
   returning true"""
 TROUBLE = "update comparison set trouble = $2 where id = $1 and trouble <> $2"
 
-STORE = """insert into compared_record
-    (comparison_id, entity, half, id, sent, held, crosses, link, number, name)
-  select $1, r.entity, $2, r.id, r.sent, r.held, r.crosses, r.link, r.number, r.name
-    from unnest($3::text[], $4::uuid[], $5::jsonb[], $6::jsonb[], $7::boolean[], $8::text[],
-        $9::text[], $10::text[])
-      as r(entity, id, sent, held, crosses, link, number, name)
-  order by r.entity, r.id
-  on conflict (comparison_id, entity, half, id) do update
-    set sent = excluded.sent, held = excluded.held, crosses = excluded.crosses,
-      link = excluded.link, number = excluded.number, name = excluded.name"""
+STORED = ("sent", "held", "crosses", "link", "number", "name")
+AS_IT_IS_NOW = f"""(comparison_id, entity, half, id) do update
+    set {", ".join(f"{name} = excluded.{name}" for name in STORED)}"""
 
 _BOTH = """p as (
   select p.crm_id, p.erp_id, c.id is null as no_crm, e.id is null as no_erp,
@@ -221,24 +215,20 @@ async def note_trouble(sql: Sql, comparison_id: UUID, trouble: str) -> None:
 
 async def store_records(sql: Sql, page: Page, records: Sequence[Record]) -> None:
     """Keep records as a half has them; one that was read before is as it is now."""
-    once = {(one.entity, one.id): one for one in records}.values()
-    await sql.execute(
-        STORE,
-        page.comparison_id,
-        page.half,
-        [one.entity for one in once],
-        [one.id for one in once],
-        [_json(one.sent) for one in once],
-        [_json(one.held) for one in once],
-        [one.crosses for one in once],
-        [one.link for one in once],
-        [one.number for one in once],
-        [one.name for one in once],
+    once = {(one.entity, one.id): one for one in records}
+    rows = [one for _, one in sorted(once.items())]
+    write = Bulk()
+    write.insert(
+        ComparedRecord,
+        rows,
+        "entity",
+        "id",
+        *STORED,
+        conflict=AS_IT_IS_NOW,
+        comparison_id=page.comparison_id,
+        half=page.half,
     )
-
-
-def _json(fields: Any) -> str | None:
-    return None if fields is None else orjson.dumps(fields).decode()
+    await write.execute(sql)
 
 
 async def compare(

@@ -1,6 +1,7 @@
 """The statements of identity."""
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -8,7 +9,9 @@ import asyncpg
 import orjson
 
 from chassis.ids import uuid7
+from chassis.storage.bulk import Bulk
 from sync_bridge.flows import Need
+from sync_bridge.identity.models import Creation, Pair
 from sync_bridge.ownership import Half
 
 __all__ = [
@@ -51,27 +54,17 @@ TWINS = """select n.entity, n.id, coalesce(of_crm.twin, of_erp.twin) as twin
     where n.half = 'erp' and entity = n.entity and erp_id = n.id offset 0) of_erp on true
   where coalesce(of_crm.twin, of_erp.twin) is not null"""
 
-INSERT_PAIRS = """with wanted as (
-  select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[])
-    as n(id, entity, crm_id, erp_id, how)),
-made as (
-  insert into pair (id, entity, crm_id, erp_id, how, created_at)
-  select n.*, now() from wanted n order by n.entity, n.crm_id
-  on conflict do nothing returning entity, crm_id, erp_id),
-done as (
-  delete from creation c using wanted n where c.entity = n.entity
-    and ((c.half = 'crm' and c.id = n.crm_id) or (c.half = 'erp' and c.id = n.erp_id)))
-select entity, crm_id, erp_id from made union
-select p.entity, p.crm_id, p.erp_id from pair p join wanted n using (entity, crm_id, erp_id)"""
+MADE_BY = """delete from creation c using {rows} where c.entity = n.entity
+    and ((c.half = 'crm' and c.id = n.crm_id) or (c.half = 'erp' and c.id = n.erp_id))"""
+NEW_PAIRS = """insert into pair (id, entity, crm_id, erp_id, how, created_at)
+  select n.id, n.entity, n.crm_id, n.erp_id, n.how, now() from {rows} order by n.entity, n.crm_id
+  on conflict do nothing returning entity, crm_id, erp_id"""
+JOINED = """select entity, crm_id, erp_id from made union
+  select p.entity, p.crm_id, p.erp_id from pair p join {rows} using (entity, crm_id, erp_id)"""
 
 CREATIONS = """select c.entity, c.half, c.id, c.event_id, c.version, c.history, c.body::text as body
   from creation c where c.entity = $1
    and ((c.half = $2 and c.id = any($3::uuid[])) or c.event_id = any($4::uuid[]))"""
-
-INSERT_CREATIONS = """insert into creation (entity, half, id, event_id, history, version, body)
-  select $1, $2, n.*
-    from unnest($3::uuid[], $4::uuid[], $5::integer[], $6::bigint[], $7::jsonb[])
-      as n(id, event_id, history, version, body) order by n.id on conflict do nothing"""
 
 DELETE_CREATIONS = "delete from creation where entity = $1 and half = $2 and id = any($3::uuid[])"
 
@@ -171,12 +164,16 @@ async def insert_pairs(
     Of the others one of the two is joined to another record. What was kept of twins that were
     being made is no longer needed.
     """
-    rows = await sql.fetch(
-        INSERT_PAIRS,
-        [uuid7() for _ in pairs],
-        *([pair[at] for pair in pairs] for at in range(4)),
-    )
-    return {(row["entity"], row["crm_id"], row["erp_id"]) for row in rows}
+    columns = ("entity", "crm_id", "erp_id")
+    rows = [
+        Pair(id=uuid7(), entity=entity, crm_id=crm, erp_id=erp, how=how)
+        for entity, crm, erp, how in pairs
+    ]
+    write = Bulk()
+    write.run(NEW_PAIRS, Pair, rows, "id", *columns, "how", cte="made")
+    write.run(MADE_BY, Pair, rows, *columns)
+    found = await write.fetch(sql, JOINED, Pair, rows, *columns)
+    return {(row["entity"], row["crm_id"], row["erp_id"]) for row in found}
 
 
 async def creations(
@@ -193,9 +190,13 @@ async def insert_creations(
 
     Each is given as id, event, history, version and body.
     """
-    ids, events, histories, versions = ([one[at] for one in new] for at in range(4))
-    bodies = [orjson.dumps(one[4]).decode() for one in new]
-    await sql.execute(INSERT_CREATIONS, entity, half, ids, events, histories, versions, bodies)
+    columns = ("id", "event_id", "history", "version", "body")
+    rows = [
+        Creation(**dict(zip(columns, one, strict=True))) for one in sorted(new, key=itemgetter(0))
+    ]
+    write = Bulk()
+    write.insert(Creation, rows, *columns, conflict="do nothing", entity=entity, half=half)
+    await write.execute(sql)
 
 
 async def delete_creations(sql: Sql, entity: str, half: Half, ids: Sequence[UUID]) -> None:

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import asyncpg
-import orjson
 
 from chassis.ids import uuid7
-from sync_bridge.flows import BY_EVENT, NOT_CARRIED, Flow
+from chassis.storage.bulk import Bulk
+from sync_bridge.flows import BY_EVENT, NOT_CARRIED
+from sync_bridge.inbox.models import Quarantine
 from sync_bridge.inbox.received import BackfillPage, Quarantined, ReceivedEvent
 from sync_bridge.labels import NOTHING, label_of, search_key
+from sync_bridge.states import EventOutcome, EventState
 
 __all__ = [
     "advance_backfill",
@@ -36,41 +38,59 @@ __all__ = [
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
 
+
+class Arrived(NamedTuple):
+    """A row of the inbox, and what its lane is called."""
+
+    source: str
+    event_id: UUID
+    type: str
+    lane: str | None
+    subject: UUID
+    aggversion: int
+    occurred_at: datetime
+    origin: str
+    hops: int
+    correlationid: UUID
+    causationid: UUID | None
+    traceparent: str | None
+    feed_seq: int | None
+    data: bytes
+    is_state: bool
+    history: int
+    state: str
+    outcome: str | None
+    lane_id: UUID
+    kind: str | None
+    number: str
+    name: str
+    number_key: str
+    name_key: str
+
+
 PURGE = """delete from inbox i where i.state in ('done', 'ignored', 'skipped')
   and i.received_at < now() - make_interval(days => $1)
   and not exists (select from lane l where l.key = i.lane and l.pending > 0)"""
 
-INSERT_EVENTS = """with fresh as (
-  insert into inbox (source, event_id, type, lane, subject, aggversion, occurred_at, origin, hops,
-    correlationid, causationid, traceparent, feed_seq, data, is_state, history, state, settled_at,
-    outcome)
-  select r.*, case when r.lane is not null then 'received'
-      when r.type = any($24::text[]) then 'ignored' else 'unknown' end,
-    case when r.lane is null then now() end,
-    case when r.lane is not null then null
-      when r.type = any($24::text[]) then 'not_carried' else 'unknown_type' end
-    from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::bigint[],
-      $7::timestamptz[], $8::text[], $9::smallint[], $10::uuid[], $11::uuid[], $12::text[],
-      $13::bigint[], $14::bytea[], $17::boolean[], $22::integer[])
-      as r(source, event_id, type, lane, subject, aggversion, occurred_at, origin, hops,
-        correlationid, causationid, traceparent, feed_seq, data, is_state, history)
+STORE_EVENTS = """insert into inbox (source, event_id, type, lane, subject, aggversion, occurred_at,
+    origin, hops, correlationid, causationid, traceparent, feed_seq, data, is_state, history, state,
+    settled_at, outcome)
+  select source, event_id, type, lane, subject, aggversion, occurred_at, origin, hops,
+    correlationid, causationid, traceparent, feed_seq, data, is_state, history, state,
+    case when lane is null then now() end, outcome from arrived order by at
   on conflict do nothing
-  returning source, event_id, lane),
-lined as (
-  insert into lane (key, id, kind, subject, pending, state, next_at, since, late, number, name,
-    number_key, name_key, label_version, label_history)
-  select f.lane, (array_agg(k.id))[1], min(k.kind), (array_agg(k.subject))[1], count(*),
-      'ready', now(), now(), $23,
+  returning source, event_id, lane"""
+
+LINE_UP = """insert into lane (key, id, kind, subject, pending, state, next_at, since, late, number,
+    name, number_key, name_key, label_version, label_history)
+  select f.lane, (array_agg(k.lane_id))[1], min(k.kind), (array_agg(k.subject))[1], count(*),
+      'ready', now(), now(), {late},
       (array_agg(k.number order by k.history desc, k.aggversion desc))[1],
       (array_agg(k.name order by k.history desc, k.aggversion desc))[1],
       (array_agg(k.number_key order by k.history desc, k.aggversion desc))[1],
       (array_agg(k.name_key order by k.history desc, k.aggversion desc))[1],
       (array_agg(k.aggversion order by k.history desc, k.aggversion desc))[1], max(k.history)
-    from fresh f join unnest($1::text[], $2::uuid[], $5::uuid[], $15::uuid[], $16::text[],
-        $6::bigint[], $18::text[], $19::text[], $20::text[], $21::text[], $22::integer[])
-      as k(source, event_id, subject, id, kind, aggversion, number, name, number_key, name_key,
-        history)
-      using (source, event_id)
+    from fresh f join arrived k using (source, event_id)
    where f.lane is not null group by f.lane order by f.lane
   on conflict (key) do update set
     pending = lane.pending + excluded.pending,
@@ -90,11 +110,10 @@ lined as (
     label_version = case when excluded.label_history > lane.label_history
       then excluded.label_version when excluded.label_history < lane.label_history
       then lane.label_version else greatest(lane.label_version, excluded.label_version) end,
-    label_history = greatest(lane.label_history, excluded.label_history))
-select source, event_id from fresh"""
+    label_history = greatest(lane.label_history, excluded.label_history)"""
 """New events, each behind the others of its lane. A lane that waits looks again: the new state
 may no longer need what it waited for. A parked lane stays parked (B33). A lane is called what the
-newest version of its record is called; with `$23` it is late."""
+newest version of its record is called."""
 
 STORE_CURSOR = """insert into cursor (name, value) values ($1, $2)
   on conflict (name) do update set value = excluded.value, updated_at = now()"""
@@ -149,7 +168,7 @@ REPLAY = """with again as (
   from unnest($1::text[], $2::text[]) as f(type, kind)
   where i.state = 'unknown' and i.type = f.type returning i.lane, i.subject, f.kind),
 lined as (
-  insert into lane (key, id, kind, subject, pending, state, next_at, since)
+insert into lane (key, id, kind, subject, pending, state, next_at, since)
   select lane, gen_random_uuid(), min(kind), (array_agg(subject))[1], count(*), 'ready',
     now(), now() from again group by lane order by lane
   on conflict (key) do update set
@@ -166,12 +185,6 @@ ANCESTORS = """with recursive chain(first, causationid, length) as (
     join inbox i on i.source = p.source and i.event_id = c.causationid
    where c.length < 8)
 select first, max(length) as length from chain group by first"""
-
-QUARANTINE = """insert into quarantine (id, source, place, reason, raw, headers, received_at,
-    event_id, type, lane, subject)
-  select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::jsonb[],
-    $7::timestamptz[], $8::uuid[], $9::text[], $10::text[], $11::uuid[])
-  on conflict do nothing returning id"""
 
 LOCK_LANE_OF = """select l.key, l.applied_history, l.applied_version from lane l
   where l.key = (select lane from quarantine where id = $1) for no key update"""
@@ -206,37 +219,54 @@ async def insert_events(
     sql: Sql, events: Sequence[ReceivedEvent], *, late: bool = False
 ) -> set[tuple[str, UUID]]:
     """Store the events, each given once, and line up their lanes; the keys of the new ones."""
-    flows: list[Flow | None] = [BY_EVENT.get(one.type) for one in events]
-    pairs = zip(events, flows, strict=True)
-    labels = [label_of(one.data) if flow else NOTHING for one, flow in pairs]
-    rows = await sql.fetch(
-        INSERT_EVENTS,
-        [one.source for one in events],
-        [one.event_id for one in events],
-        [one.type for one in events],
-        [flow and flow.lane(one.subject) for one, flow in zip(events, flows, strict=True)],
-        [one.subject for one in events],
-        [one.aggversion for one in events],
-        [one.time for one in events],
-        [one.origin for one in events],
-        [one.hops for one in events],
-        [one.correlationid for one in events],
-        [one.causationid for one in events],
-        [one.traceparent for one in events],
-        [one.feed_seq for one in events],
-        [one.data for one in events],
-        [uuid7() for _ in events],
-        [flow and flow.kind for flow in flows],
-        [one.is_state for one in events],
-        [one.number for one in labels],
-        [one.name for one in labels],
-        [search_key(one.number) for one in labels],
-        [search_key(one.name) for one in labels],
-        [one.history for one in events],
-        late,
-        list(NOT_CARRIED),
+    write = Bulk()
+    write.run(
+        "select * from {rows}",
+        Arrived,
+        [_arrived(one) for one in events],
+        *Arrived._fields,
+        cte="arrived",
     )
+    write.run(STORE_EVENTS, cte="fresh")
+    write.run(LINE_UP, late=late)
+    rows = await write.fetch(sql, "select source, event_id from fresh")
     return {(row["source"], row["event_id"]) for row in rows}
+
+
+def _arrived(event: ReceivedEvent) -> Arrived:
+    flow = BY_EVENT.get(event.type)
+    label = label_of(event.data) if flow else NOTHING
+    state, outcome = EventState.RECEIVED, None
+    if flow is None and event.type in NOT_CARRIED:
+        state, outcome = EventState.IGNORED, EventOutcome.NOT_CARRIED
+    elif flow is None:
+        state, outcome = EventState.UNKNOWN, EventOutcome.UNKNOWN_TYPE
+    return Arrived(
+        source=event.source,
+        event_id=event.event_id,
+        type=event.type,
+        lane=flow.lane(event.subject) if flow else None,
+        subject=event.subject,
+        aggversion=event.aggversion,
+        occurred_at=event.time,
+        origin=event.origin,
+        hops=event.hops,
+        correlationid=event.correlationid,
+        causationid=event.causationid,
+        traceparent=event.traceparent,
+        feed_seq=event.feed_seq,
+        data=event.data,
+        is_state=event.is_state,
+        history=event.history,
+        state=state,
+        outcome=outcome,
+        lane_id=uuid7(),
+        kind=flow.kind if flow else None,
+        number=label.number,
+        name=label.name,
+        number_key=search_key(label.number),
+        name_key=search_key(label.name),
+    )
 
 
 async def purge(sql: Sql, days: int) -> int:
@@ -316,21 +346,29 @@ async def ancestors(sql: Sql, causes: Sequence[UUID]) -> dict[UUID, int]:
 
 async def insert_quarantined(sql: Sql, found: Sequence[Quarantined], now: datetime) -> int:
     """Keep the unreadable; how many were new."""
-    rows = await sql.fetch(
-        QUARANTINE,
-        [uuid7() for _ in found],
-        [one.source for one in found],
-        [one.place for one in found],
-        [one.reason for one in found],
-        [one.raw for one in found],
-        [orjson.dumps(one.headers).decode() for one in found],
-        [now for _ in found],
-        [one.event and one.event.event_id for one in found],
-        [one.event and one.event.type for one in found],
-        [one.event and BY_EVENT[one.event.type].lane(one.event.subject) for one in found],
-        [one.event and one.event.subject for one in found],
+    rows = [_quarantined(one, now) for one in found]
+    columns = ("id", "source", "place", "reason", "raw", "headers", "received_at")
+    event = ("event_id", "type", "lane", "subject")
+    write = Bulk()
+    write.insert(Quarantine, rows, *columns, *event, conflict="do nothing returning id", cte="kept")
+    return len(await write.fetch(sql, "select from kept"))
+
+
+def _quarantined(found: Quarantined, now: datetime) -> Quarantine:
+    event = found.event
+    return Quarantine(
+        id=uuid7(),
+        source=found.source,
+        place=found.place,
+        reason=found.reason,
+        raw=found.raw,
+        headers=found.headers,
+        received_at=now,
+        event_id=event and event.event_id,
+        type=event and event.type,
+        lane=event and BY_EVENT[event.type].lane(event.subject),
+        subject=event and event.subject,
     )
-    return len(rows)
 
 
 async def quarantined_for_update(

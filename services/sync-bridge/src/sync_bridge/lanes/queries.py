@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 import asyncpg
 
+from chassis.storage.bulk import Bulk
 from sync_bridge.inbox.received import ReceivedEvent
 from sync_bridge.lanes.leasing import Leased
 from sync_bridge.ownership import Half
@@ -79,15 +80,55 @@ class Wait:
     version: int
 
 
-FINISH = """with told as (
-  select * from unnest($1::text[], $2::bigint[], $17::integer[], $3::bigint[], $4::integer[])
-    as t(key, epoch, history, applied, settled)),
-held as materialized (
-  select t.* from (select * from told order by key) t cross join lateral (
-      select lease_epoch, state from lane where key = t.key offset 0 for no key update) l
-   where l.lease_epoch = t.epoch and l.state = 'ready'),
-lined as (
-  update lane l set (applied_history, applied_version) = (
+class _Finished(NamedTuple):
+    key: str
+    epoch: int
+    history: int
+    applied: int
+    settled: int
+
+
+class _Settled(NamedTuple):
+    key: str
+    source: str
+    event_id: UUID
+    state: str
+    outcome: str
+
+
+class _Shadow(NamedTuple):
+    key: str
+    entity: str
+    half: str
+    id: UUID
+    digest: bytes
+    history: int
+    version: int
+
+
+class _Kind(NamedTuple):
+    kind: str
+
+
+class _Waiting(NamedTuple):
+    key: str
+    epoch: int
+    need: str
+    reason: str
+    version: int
+
+
+class _State(NamedTuple):
+    key: str
+    event_id: UUID
+    history: int
+    version: int
+
+
+HELD = """select t.* from (select * from {rows} order by key) t cross join lateral (
+    select lease_epoch, state from lane where key = t.key offset 0 for no key update) l
+  where l.lease_epoch = t.epoch and l.state = 'ready'"""
+LINE_UP = """update lane l set (applied_history, applied_version) = (
       select a.history, a.version
         from (values (l.applied_history, l.applied_version), (t.history, t.applied))
           as a(history, version)
@@ -97,27 +138,22 @@ lined as (
     next_at = now(), since = case when l.pending > t.settled then l.since else now() end,
     attempts = 0, refusals = 0, failing_since = null,
     reason = null, detail = null, blocked_version = null, lease_until = null
-  from held t where l.key = t.key returning l.key),
-settled as (
-  update inbox i set state = s.state, outcome = s.outcome, settled_at = now()
-  from unnest($5::text[], $6::text[], $7::uuid[], $8::text[], $9::text[])
-    as s(key, source, event_id, state, outcome) join lined using (key)
-  where i.source = s.source and i.event_id = s.event_id and i.state = $19),
-shadowed as (
-  insert into shadow (entity, half, id, digest, source_version, source_history)
-  select s.entity, s.half, s.id, s.digest, s.version, s.history
-    from unnest($10::text[], $11::text[], $12::text[], $13::uuid[], $14::bytea[], $15::bigint[],
-        $18::integer[])
-      as s(key, entity, half, id, digest, version, history) join lined using (key)
+  from held t where l.key = t.key returning l.key"""
+SETTLE = """update inbox i set state = n.state, outcome = n.outcome, settled_at = now()
+  from {rows} join lined using (key)
+  where i.source = n.source and i.event_id = n.event_id and i.state = {open}"""
+"""That an event is open is asked by a parameter: then no index of open events is taken for the
+primary key."""
+KEEP_SHADOWS = """insert into shadow (entity, half, id, digest, source_version, source_history)
+  select n.entity, n.half, n.id, n.digest, n.version, n.history from {rows} join lined using (key)
    order by 1, 2, 3
   on conflict (entity, half, id) do update
     set digest = excluded.digest, source_version = excluded.source_version,
-      source_history = excluded.source_history),
-unpaused as (delete from pause where kind = any($16::text[]) and exists (select from lined))
-select key from lined"""
-"""Settles events, moves watermarks and notes what the other halves now hold, for lanes whose lease
-is still held; `$16` names the flows that were proven to work. That an event is open is asked by a
-parameter, `$19`: then no index of open events is taken for the primary key."""
+      source_history = excluded.source_history"""
+UNPAUSE = (
+    "delete from pause where kind in (select n.kind from {rows}) and exists (select from lined)"
+)
+"""The flows were proven to work."""
 OPEN = EventState.RECEIVED
 
 _HELD = "where key = $1 and lease_epoch = $2 and state = 'ready'"
@@ -131,8 +167,7 @@ POSTPONE = f"""update lane set next_at = now() + make_interval(secs => $3),
 WAIT = """update lane l set state = 'waiting', waits_for = w.need, reason = w.reason,
     since = now(), detail = null, blocked_version = w.version, attempts = 0,
     refusals = refusals - 1, failing_since = null, lease_until = null
-  from (select * from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[])
-      as w(key, epoch, need, reason, version) order by key) w
+  from (select * from {rows} order by key) w
   where l.key = w.key and l.lease_epoch = w.epoch and l.state = 'ready' returning l.key"""
 
 PARK = f"""update lane set state = 'parked', reason = $3, detail = $4, blocked_version = $5,
@@ -178,16 +213,14 @@ REDELIVER = """with newest as (
          a.history, a.version limit 1)
     where l.key = $1 and exists (select from newest) returning true"""
 
-LEVEL = """with wanted as (
-  select * from unnest($1::text[], $2::uuid[], $3::integer[], $4::bigint[])
-    as w(key, event_id, history, version)),
-marked as (insert into levelled_state (event_id) select event_id from wanted on conflict do nothing)
-update lane l set state = 'ready', next_at = now(), since = now(), waits_for = null, reason = null,
-    detail = null, attempts = 0, refusals = 0, failing_since = null, version = l.version + 1,
-    (applied_history, applied_version) = (select a.history, a.version
+MARK_LEVELLED = """insert into levelled_state (event_id)
+  select n.event_id from {rows} on conflict do nothing"""
+LEVEL = """update lane l set state = 'ready', next_at = now(), since = now(), waits_for = null,
+    reason = null, detail = null, attempts = 0, refusals = 0, failing_since = null,
+    version = l.version + 1, (applied_history, applied_version) = (select a.history, a.version
       from (values (l.applied_history, l.applied_version), (w.history, w.version - 1))
         as a(history, version) order by a.history, a.version limit 1)
-  from (select * from wanted order by key) w where l.key = w.key"""
+  from (select * from {rows} order by key) w where l.key = w.key"""
 
 LEVELLED = "select event_id from levelled_state where event_id = any($1::uuid[])"
 PAUSE = """insert into pause (kind, status, refusals, since, until)
@@ -206,31 +239,27 @@ async def finish(sql: Sql, lanes: Sequence[Finished]) -> set[str]:
 
     Of a lane whose lease was lost nothing is recorded.
     """
-    settled = [(one.lane.key, each) for one in lanes for each in one.settled]
-    shadows = [(one.lane.key, one.applied, each) for one in lanes for each in one.shadows]
-    rows = await sql.fetch(
-        FINISH,
-        [one.lane.key for one in lanes],
-        [one.lane.epoch for one in lanes],
-        [one.applied[1] for one in lanes],
-        [len(one.settled) for one in lanes],
-        [key for key, _ in settled],
-        [each.received.source for _, each in settled],
-        [each.received.event_id for _, each in settled],
-        [each.state for _, each in settled],
-        [each.outcome for _, each in settled],
-        [key for key, _, _ in shadows],
-        [each.entity for _, _, each in shadows],
-        [each.half for _, _, each in shadows],
-        [each.id for _, _, each in shadows],
-        [each.digest for _, _, each in shadows],
-        [applied[1] for _, applied, _ in shadows],
-        list({one.lane.kind for one in lanes if one.called}),
-        [one.applied[0] for one in lanes],
-        [applied[0] for _, applied, _ in shadows],
-        OPEN,
-    )
-    return {row["key"] for row in rows}
+    finished = [
+        _Finished(one.lane.key, one.lane.epoch, *one.applied, len(one.settled)) for one in lanes
+    ]
+    settled = [
+        _Settled(one.lane.key, *each.received.key, each.state, each.outcome)
+        for one in lanes
+        for each in one.settled
+    ]
+    shadows = [
+        _Shadow(one.lane.key, each.entity, each.half, each.id, each.digest, *one.applied)
+        for one in lanes
+        for each in one.shadows
+    ]
+    kinds = [_Kind(kind) for kind in {one.lane.kind for one in lanes if one.called}]
+    write = Bulk()
+    write.run(HELD, _Finished, finished, *_Finished._fields, cte="held")
+    write.run(LINE_UP, cte="lined")
+    write.run(SETTLE, _Settled, settled, *_Settled._fields, open=OPEN)
+    write.run(KEEP_SHADOWS, _Shadow, shadows, *_Shadow._fields)
+    write.run(UNPAUSE, _Kind, kinds, *_Kind._fields)
+    return {row["key"] for row in await write.fetch(sql, "select key from lined")}
 
 
 async def delay(sql: Sql, lane: Leased, *, seconds: float) -> None:
@@ -273,15 +302,11 @@ async def wait_all(sql: Sql, waits: Sequence[Wait]) -> set[str]:
     if not waits:
         return set()
     await sql.execute(LOCK, [one.lane.key for one in waits], [])
-    rows = await sql.fetch(
-        WAIT,
-        [one.lane.key for one in waits],
-        [one.lane.epoch for one in waits],
-        [one.need for one in waits],
-        [one.reason for one in waits],
-        [one.version for one in waits],
-    )
-    return {row["key"] for row in rows}
+    rows = [
+        _Waiting(one.lane.key, one.lane.epoch, one.need, one.reason, one.version) for one in waits
+    ]
+    found = await Bulk().fetch(sql, WAIT, _Waiting, rows, *_Waiting._fields)
+    return {row["key"] for row in found}
 
 
 async def park(
@@ -349,13 +374,11 @@ async def redeliver(sql: Sql, key: str, subject: UUID) -> bool:
 
 async def level(sql: Sql, states: Sequence[tuple[str, ReceivedEvent]]) -> None:
     """Let states that are in the inbox be put, each in its lane, whatever was sent before."""
-    await sql.execute(
-        LEVEL,
-        [key for key, _ in states],
-        [one.event_id for _, one in states],
-        [one.history for _, one in states],
-        [one.aggversion for _, one in states],
-    )
+    rows = [_State(key, one.event_id, one.history, one.aggversion) for key, one in states]
+    write = Bulk()
+    write.run(MARK_LEVELLED, _State, rows, "event_id")
+    write.run(LEVEL, _State, rows, "key", "history", "version")
+    await write.execute(sql)
 
 
 async def levelled(sql: Sql, events: Sequence[UUID]) -> frozenset[UUID]:
