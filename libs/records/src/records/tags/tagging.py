@@ -138,8 +138,9 @@ async def _write(
         "record_id",
         record_type=record_type,
     )
-    act = {"now": work.now, "actor": work.actor.reference, "name": work.actor.name}
-    act |= {"way": str(work.way), "correlation": work.trace.correlation_id}
+    act: dict[str, Any] = {"now": work.now, "actor": work.actor.reference}
+    act |= {"name": work.actor.name, "way": str(work.way)}
+    act |= {"correlation": work.trace.correlation_id}
     # A column of ids that may be null: an import's id, or none.
     imported = str(work.import_id) if work.import_id else ""
     bulk.run(
