@@ -31,7 +31,7 @@ SAMPLES = {
     "choices": (["L", "S"], ["L", "S"], ["L", "L"]),
     "reference": (None, None, str(uuid4())),
     "email": ("Lin@Mill.Example", "Lin@mill.example", "lin"),
-    "phone": ("138 1234", "138 1234", 138),
+    "phone": ("138 0013 8000", "+8613800138000", 138),
     "url": ("https://mill.example/a", "https://mill.example/a", "mill"),
 }
 """Of each kind a value, how it is kept, and what is none."""

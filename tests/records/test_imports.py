@@ -17,11 +17,10 @@ from identity.testing.desk import Desk
 from identity.testing.service import running
 from records.imports import job, undo
 from tests.records.kind import Kind
-from tests.records.kinds import HALVES, KINDS
-from tests.records.test_exports import by_name, once, rows_of, work
-from tests.records.test_history import has
+from tests.records.kinds import HALVES
+from tests.records.test_exports import EXPORTED, by_name, once, rows_of, work
 
-IMPORTED = [one for one in KINDS if has(one, "/export") and one.table != "local_user"]
+IMPORTED = EXPORTED
 ORDER = {
     half: [sheet.name for sheet in importlib.import_module(f"{half}.app").SHEETS] for half in HALVES
 }
@@ -259,6 +258,70 @@ async def test_rows_may_name_each_other_in_any_order(desks):
     assert undone["state"] == "undone"
     again = await run(desk, "item_category", csv_of(rows[1]))
     assert sum(counts(again)) == 1
+
+
+async def test_a_dry_run_sees_what_rows_far_apart_take_from_each_other(desks, monkeypatch):
+    """Codes, unique names, links to other systems: refused, and counted so, as in the run."""
+    monkeypatch.setattr(job, "ROWS_A_STEP", 2)
+    erp, crm = desks["erp"], desks["crm"]
+    sku, key, other = erp.word("SKU"), erp.word("K"), erp.word("X")
+    items = [
+        {"external_id": f"{key}-{at}", "sku": f"{sku}-{at}", "name": "Bolt"} for at in range(7)
+    ]
+    items[4] |= {"sku": items[1]["sku"], "name": "Nut"}
+    items[6] |= {"external_id": items[0]["external_id"]}
+    made = await brought(erp, "item", csv_of(*items))
+    for act in ("check", "run"):
+        done = await started(erp, made, act)
+        assert counts(done) == (5, 0, 0, 2)
+        assert await errors(erp, done) == [(6, "sku", "id_twice"), (8, "external_id", "id_twice")]
+    supplier, price = await erp.add("/v1/suppliers", name="Mill"), {"price.currency": "CNY"}
+    offers = [
+        {
+            "external_id": f"{key}-{at}",
+            "supplier_number": supplier["number"],
+            "sku": items[at % 3]["sku"],
+            "price.amount": str(at),
+        }
+        for at in range(1, 6)
+    ]
+    made = await brought(erp, "supplier_price", csv_of(*(one | price for one in offers)))
+    for act, code in (("check", "key_twice"), ("run", "duplicate_supplier_price")):
+        done = await started(erp, made, act, options={"decimal": "."})
+        assert counts(done) == (3, 0, 0, 2)
+        assert [(one[0], one[2]) for one in await errors(erp, done)] == [(5, code), (6, code)]
+    links = [
+        json.dumps([{"system": "other", "external_id": f"{other}-{at % 3}"}]) for at in range(4)
+    ]
+    firms = [
+        {"external_id": f"{key}-{at}", "name": f"{key} {at}", "external_refs": link}
+        for at, link in enumerate(links)
+    ]
+    made = await brought(crm, "account", csv_of(*firms))
+    for act in ("check", "run"):
+        done = await started(crm, made, act)
+        assert counts(done) == (3, 0, 0, 1)
+        code = "key_twice" if act == "check" else "already_linked"
+        assert await errors(crm, done) == [(5, "external_refs", code)]
+    assert len(await crm.listed("/v1/accounts", q=key)) == 3
+    assert await crm.rows("select from record_import_key") == []
+
+
+async def test_a_row_whose_link_or_tag_is_refused_makes_nothing(desks):
+    """It is refused whole, and is no record that nobody counted."""
+    desk = desks["crm"]
+    key, tag = desk.word("K"), await desk.add("/v1/tags", name=desk.word("Old"))
+    await desk.server.post(f"/v1/tags/{tag['id']}/archive", None)
+    rows = [
+        {"external_id": f"{key}-1", "name": key, "tags": tag["name"]},
+        {"external_id": f"{key}-2", "name": key, "tags": ""},
+    ]
+    done = await run(desk, "account", csv_of(*rows))
+    assert (counts(done), await errors(desk, done)) == (
+        (1, 0, 0, 1),
+        [(2, "tags", "tag_archived")],
+    )
+    assert len(await desk.listed("/v1/accounts", q=key)) == 1
 
 
 async def test_an_empty_cell_leaves_the_field_as_it_is(desks):

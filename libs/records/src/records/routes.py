@@ -100,7 +100,7 @@ class RecordRoutes(Generic[E, V]):
         would take "export" for an id.
         """
         self._sheet |= how
-        add_export(self.paths, RecordSheet(**self._sheet), self.many)
+        add_export(self.router, RecordSheet(**self._sheet), self.many)
 
     @property
     def sheet(self) -> RecordSheet:

@@ -10,6 +10,7 @@ from chassis.settings import ServiceSettings
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from records.file_types import FILE_TYPES
+from values.phone import is_region
 
 __all__ = ["RecordSettings", "record_settings", "source_version_step_max"]
 
@@ -17,6 +18,11 @@ __all__ = ["RecordSettings", "record_settings", "source_version_step_max"]
 class RecordSettings(ServiceSettings):
     """Settings of a service that keeps records."""
 
+    region: str = Field(
+        default="CN",
+        pattern="^[A-Z]{2}$",
+        description="Country (ISO 3166-1) whose phone numbers are written without country code.",
+    )
     source_version_step_max: int = Field(
         default=1_000_000,
         ge=1,
@@ -68,6 +74,14 @@ class RecordSettings(ServiceSettings):
     export_days: int = Field(
         default=7, ge=1, le=365, description="Days after which the file of an export is deleted."
     )
+
+    @field_validator("region")
+    @classmethod
+    def _region_has_phones(cls, region: str) -> str:
+        if not is_region(region):
+            message = f"{region!r} is no country with a telephone code; write one such as CN or US"
+            raise ValueError(message)
+        return region
 
     @field_validator("attachment_types")
     @classmethod

@@ -11,14 +11,17 @@ from crm.accounts.router import account, contact
 from crm.catalog.module import MODULE as CATALOG
 from crm.catalog.router import price, price_list, product
 from crm.custom import MODULE as CUSTOM_FIELDS
+from crm.orders import router as orders
 from crm.orders.module import MODULE as ORDERS
 from crm.persons.module import MODULE as PERSONS
 from crm.settings import CrmSettings
+from crm.staff import router as staff
 from crm.staff.module import MODULE as STAFF
 from crm.staff.router import team
 from identity.module import MODULE as CALLERS
 from records.attachments.module import MODULE as ATTACHMENTS
 from records.erasure.module import MODULE as ERASURE
+from records.exports.events import EVENTS
 from records.exports.module import export_module
 from records.imports.module import import_module
 from records.links import RESERVED_SYSTEMS
@@ -55,7 +58,9 @@ SHEETS = [one.sheet for one in (team, account, contact, price_list, product, pri
 """Record types that files have, those first that others refer to."""
 
 _ROLES = ("sales_manager",)
-EXPORTS = export_module(SHEETS, locales=_LOCALES, roles=_ROLES)
+EXPORTS = export_module(
+    [*SHEETS, *orders.LISTS, *staff.LISTS, EVENTS], locales=_LOCALES, roles=_ROLES
+)
 IMPORTS = import_module(SHEETS, locales=_LOCALES, roles=_ROLES)
 
 _OWN = Service(

@@ -2,12 +2,11 @@
 
 from typing import ClassVar, cast
 
-from pydantic import Field, field_validator
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from chassis.storage.reading import Setting
 from records.settings import RecordSettings
-from values.phone import is_region
 
 __all__ = ["CrmSettings", "settings_of"]
 
@@ -19,19 +18,6 @@ class CrmSettings(RecordSettings):
     service: ClassVar[str] = "crm"
 
     port: int = Field(default=8002, ge=0, le=65535, description="Port the API listens on.")
-    region: str = Field(
-        default="CN",
-        pattern="^[A-Z]{2}$",
-        description="Country (ISO 3166-1) whose phone numbers are written without country code.",
-    )
-
-    @field_validator("region")
-    @classmethod
-    def _region_has_phones(cls, region: str) -> str:
-        if not is_region(region):
-            message = f"{region!r} is no country with a telephone code; write one such as CN or US"
-            raise ValueError(message)
-        return region
 
 
 def settings_of(setting: Setting) -> CrmSettings:

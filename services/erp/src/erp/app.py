@@ -6,24 +6,33 @@ from pathlib import Path
 import identity
 import records
 from chassis.service import Module, Service
+from erp.approvals import router as approvals
 from erp.approvals.module import MODULE as APPROVALS
 from erp.catalog.module import MODULE as CATALOG
 from erp.catalog.router import category, item, price, price_list
 from erp.custom import MODULE as CUSTOM_FIELDS
+from erp.fulfilment import router as fulfilment
 from erp.fulfilment.module import MODULE as FULFILMENT
+from erp.ledger import router as ledger
 from erp.ledger.module import MODULE as LEDGER
 from erp.ledger.router import account
 from erp.parties.module import MODULE as PARTIES
 from erp.parties.router import customer, supplier
+from erp.payables import router as payables
 from erp.payables.module import MODULE as PAYABLES
 from erp.purchasing.module import MODULE as PURCHASING
+from erp.purchasing.router import orders, prices, receipts
 from erp.purchasing.router.prices import supplier_price
+from erp.receivables import router as receivables
 from erp.receivables.module import MODULE as RECEIVABLES
 from erp.settings import ErpSettings
+from erp.settlement import router as settlement
 from erp.settlement.module import MODULE as SETTLEMENT
+from erp.stock import router as stock
 from erp.stock.module import MODULE as STOCK
 from identity.module import MODULE as CALLERS
 from records.attachments.module import MODULE as ATTACHMENTS
+from records.exports.events import EVENTS
 from records.exports.module import export_module
 from records.imports.module import import_module
 from records.links import RESERVED_SYSTEMS
@@ -64,8 +73,15 @@ _RECORDS = (
 SHEETS = [one.sheet for one in _RECORDS]
 """Record types that files have, those first that others refer to."""
 
+_LISTS = (
+    *(*fulfilment.LISTS, *receivables.LISTS, *settlement.LISTS, *payables.LISTS),
+    *(*orders.LISTS, *prices.LISTS, *receipts.LISTS, *stock.LISTS, *ledger.LISTS, *approvals.LISTS),
+    EVENTS,
+)
+"""Documents, other lists, reports and events: files have them, and nobody brings them so."""
+
 _ROLES = ("accountant", "buyer")
-EXPORTS = export_module(SHEETS, locales=_LOCALES, roles=_ROLES)
+EXPORTS = export_module([*SHEETS, *_LISTS], locales=_LOCALES, roles=_ROLES)
 IMPORTS = import_module(SHEETS, locales=_LOCALES, roles=_ROLES)
 
 _OWN = Service(

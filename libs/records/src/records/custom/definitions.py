@@ -18,8 +18,10 @@ import asyncpg
 from chassis.storage.reading import Reading
 from chassis.work.settle import Part
 from chassis.work.unit_of_work import Work
+from records.settings import record_settings
 
 __all__ = [
+    "SETTINGS",
     "Choice",
     "CustomFields",
     "Definition",
@@ -42,7 +44,10 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Definition:
-    """A custom field of a record type."""
+    """A custom field of a record type.
+
+    `region` is the service's: the country of phone numbers without a country code.
+    """
 
     id: UUID
     key: str
@@ -64,6 +69,7 @@ class Definition:
     personal: bool = False
     position: int = 0
     status: str = "active"
+    region: str = ""
 
     @property
     def is_active(self) -> bool:
@@ -95,7 +101,9 @@ class CustomFields:
         return [one for one in wanted if one.required or one.default is not None]
 
 
-_COLUMNS = ", ".join(f'f."{name}"' for name in Definition.__dataclass_fields__)
+SETTINGS = tuple(name for name in Definition.__dataclass_fields__ if name != "region")
+"""What of a definition is kept."""
+_COLUMNS = ", ".join(f'f."{name}"' for name in SETTINGS)
 _READ = f"""select v.version as fields_version, {_COLUMNS}
   from custom_field_version v left join custom_field f using (record_type)
   where v.record_type = $1 order by f.position, f.key"""
@@ -134,7 +142,7 @@ async def fields_of(at: Reading, record_type: str) -> CustomFields:
     rows = await at.sql.fetch(_READ, record_type)
     found = CustomFields(
         rows[0]["fields_version"] if rows else None,
-        [_definition(row) for row in rows if row["id"]],
+        [_definition(row, record_settings(at).region) for row in rows if row["id"]],
     )
     _known_of(at)[record_type] = found
     return found
@@ -145,9 +153,10 @@ def forget_fields(at: Reading, record_type: str) -> None:
     _known_of(at).pop(record_type, None)
 
 
-def _definition(row: Any) -> Definition:
-    values = {name: row[name] for name in Definition.__dataclass_fields__}
-    return Definition(**values | {"choices": [Choice(**one) for one in row["choices"]]})
+def _definition(row: Any, region: str) -> Definition:
+    values = {name: row[name] for name in SETTINGS}
+    choices = [Choice(**one) for one in row["choices"]]
+    return Definition(**values | {"choices": choices, "region": region})
 
 
 def _known_of(at: Reading) -> dict[str, CustomFields]:

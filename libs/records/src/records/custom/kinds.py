@@ -16,7 +16,7 @@ from values.days import Day, Instant
 from values.decimals import Quantity, plain, rounded
 from values.email import Email
 from values.money import MoneyView
-from values.phone import PhoneText
+from values.phone import PhoneText, phone_of
 from values.sorting import sort_key
 from values.text import ONE_LINE
 
@@ -96,10 +96,15 @@ def order_of(kind: str, value: Any) -> str:
     return order(value) if order and value is not None else ""
 
 
-def plain_value(kind: str, value: Any, scale: int | None) -> Any:
-    """A value that was read as the record keeps it, in JSON: one form for each value."""
+def plain_value(kind: str, value: Any, *, scale: int | None, region: str) -> Any:
+    """A value that was read as the record keeps it, in JSON: one form for each value.
+
+    `region`: the country of phone numbers without a country code.
+    """
     if kind == Kind.NUMBER:
         return f"{rounded(value, scale or 0) + 0:f}"
+    if kind == Kind.PHONE:
+        return phone_of(value, region=region).shown
     if kind == Kind.MONEY:
         return value.model_dump(mode="json")
     if kind == Kind.INSTANT:

@@ -91,7 +91,7 @@ def read_value(definition: Definition, value: Any, present: Any = None) -> Any:
     error = _beyond_limits(definition, read) or _not_offered(definition, read, present)
     if error:
         raise InvalidInput(errors=[error])
-    return plain_value(definition.kind, read, definition.scale)
+    return plain_value(definition.kind, read, scale=definition.scale, region=definition.region)
 
 
 def _beyond_limits(definition: Definition, value: Any) -> FieldError | None:

@@ -9,7 +9,7 @@ from pydantic_core import SchemaError
 
 from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput
-from records.custom.definitions import Choice, Definition
+from records.custom.definitions import SETTINGS, Choice, Definition
 from records.custom.kinds import KINDS, Kind, form_of
 from records.custom.values import read_value
 
@@ -21,10 +21,11 @@ LIMITS = ("required", "min", "max", "min_length", "max_length", "pattern", "choi
 _ONLY_SOME = ("scale", "min", "max", "min_length", "max_length", "pattern", "choices", "refers_to")
 
 
-def definition_of(field: Any) -> Definition:
-    """The definition that the entity of a custom field is."""
-    values = {name: getattr(field, name) for name in Definition.__dataclass_fields__}
-    return Definition(**values | {"choices": [Choice(**one) for one in field.choices]})
+def definition_of(field: Any, region: str) -> Definition:
+    """The definition that the entity of a custom field is, in a service of that region."""
+    values = {name: getattr(field, name) for name in SETTINGS}
+    choices = [Choice(**one) for one in field.choices]
+    return Definition(**values | {"choices": choices, "region": region})
 
 
 def require_sound(definition: Definition, *, record_types: Collection[str]) -> Any:

@@ -30,6 +30,7 @@ from records.custom_writes import order_part
 from records.entities import Values
 from records.filters import among
 from records.reads import BY_TIME, Reads, columns_of, everybody
+from records.settings import record_settings
 from records.types import Change, RecordType, changed_fields, record_types
 from records.writes import lock_visible
 
@@ -131,7 +132,8 @@ async def _check(work: Work, entity: type[Field], change: Change[Any]) -> None:
         await _require_room(work, field)
         _set_defaults(field)
     referable = [name for name in types if name != "custom_field"]
-    field.default = require_sound(definition_of(field), record_types=referable)
+    definition = definition_of(field, record_settings(work).region)
+    field.default = require_sound(definition, record_types=referable)
     if field.status == "active" and (change.is_new or change.touches(*LIMITS)):
         await _require_fitting(work, field)
 
@@ -157,7 +159,7 @@ async def _require_room(work: Work, field: Any) -> None:
 
 async def _require_fitting(work: Work, field: Any) -> None:
     """Raise BreaksRecords if records lack a value that is required, or have one that is refused."""
-    definition = definition_of(field)
+    definition = definition_of(field, record_settings(work).region)
     broken: list[UUID] = []
     if definition.required:
         lacking = f"select id from {field.record_type} where not (custom ? $1)"

@@ -160,7 +160,7 @@ class ExportJob:
         bom = BOM if is_csv and first and row["bom"] else ""
         await keep_part(work, row["id"], row["parts"], (bom + text).encode())
         counted = page.total.count if page.total and not page.total.is_capped else None
-        await work.sql.execute(_STEP, row["id"], page.next_cursor, len(rows), counted)
+        await work.sql.execute(_STEP, row["id"], page.next_cursor, len(page.items), counted)
         if page.next_cursor:
             work.enqueue(KIND, {"id": str(row["id"])})
             return

@@ -22,6 +22,7 @@ from chassis.texts import Texts
 from chassis.work.unit_of_work import Work
 from records.exports.service import Sheets
 from records.imports.cells import ReadRow, RowReader
+from records.imports.clashes import UniqueKeys, forget_keys, keys_of
 from records.imports.schemas import ImportOptions
 from records.imports.service import IMPORT, KIND, file_refused, form_of
 from records.imports.states import ImportState, RowOutcome
@@ -74,6 +75,7 @@ class ImportJob:
         """Take the file apart into rows. Raises ImportFileRefused."""
         import_id, options = row["id"], ImportOptions.model_validate(row["options"])
         await work.sql.execute("delete from record_import_row where import_id = $1", import_id)
+        await forget_keys(work, import_id)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "file"
             await write_parts(work, import_id, path)
@@ -113,11 +115,11 @@ class ImportJob:
         )
 
     async def _mark_twice(self, work: Work, sheet: RecordSheet, row: Mapping[str, Any]) -> None:
-        """Of rows with one id the later ones: the same once more, or an error."""
-        named = [row["mapping"][one] for one in identity_fields(sheet) if one in row["mapping"]]
-        column = named[0]
+        """Of rows with one id or code the later ones: the same once more, or an error."""
         message = self.texts.text(_DIFFERS, row["language"])
-        await work.sql.execute(_TWICE, row["id"], column, message)
+        for field in identity_fields(sheet):
+            if field in row["mapping"]:
+                await work.sql.execute(_TWICE, row["id"], row["mapping"][field], message)
 
     async def _judge(self, work: Work, sheet: RecordSheet, row: Mapping[str, Any]) -> None:
         """Judge the next rows; at the end, once more those that waited for others of the file."""
@@ -146,7 +148,10 @@ class ImportJob:
         if not is_dry:
             work.import_id = UUID(str(import_id))
             work.trace = replace(work.trace, import_id=work.import_id)
-        results = await (_as_if(work, writer, read) if is_dry else writer.write(read))
+        numbers = [one["number"] for one in rows]
+        results = await (
+            _as_if(work, import_id, writer, numbers, read) if is_dry else writer.write(read)
+        )
         await _keep_results(work, import_id, [one["place"] for one in rows], results)
         work.enqueue(KIND, {"id": str(import_id)})
 
@@ -169,18 +174,27 @@ class ImportJob:
                 await work.sql.execute(_ONCE_MORE, import_id, again)
                 work.enqueue(KIND, {"id": str(import_id)})
                 return
+        await forget_keys(work, import_id)
         state = ImportState.CHECKED if is_dry else ImportState.DONE
         await work.sql.execute(_END, import_id, state, work.now)
 
 
-async def _as_if(work: Work, writer: ChunkWriter, rows: Sequence[ReadRow]) -> list[RowResult]:
-    """What would become of the rows; nothing of it stays."""
+async def _as_if(
+    work: Work,
+    import_id: UUID,
+    writer: ChunkWriter,
+    numbers: Sequence[int],
+    rows: Sequence[ReadRow],
+) -> list[RowResult]:
+    """What would become of the rows; nothing of it stays but the keys that they would take."""
     results: list[RowResult] = []
+    keys = UniqueKeys([])
     with suppress(TakenBack):
         async with work.savepoint():
             results += await writer.write(rows)
+            keys = await keys_of(work, writer, rows, results)
             raise TakenBack
-    return results
+    return await keys.refuse_clashes(work, import_id, writer, numbers, results)
 
 
 async def _keep_results(

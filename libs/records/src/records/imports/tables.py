@@ -2,7 +2,7 @@
 
 from records.imports.states import ImportState, RowOutcome, UndoOutcome
 
-__all__ = ["DDL", "DROP"]
+__all__ = ["DDL", "DROP", "KEYS_DDL"]
 
 
 def _words(states: type[ImportState | RowOutcome | UndoOutcome]) -> str:
@@ -105,6 +105,17 @@ DDL: tuple[str, ...] = (
 )
 """`place` numbers the rows of a file from 1, `number` counts as a spreadsheet does. `cells` are the
 cells by column: a text, true or false, or {"n": number} or {"d": day} of a workbook."""
+
+KEYS_DDL = """create table record_import_key (
+  import_id uuid not null,
+  key uuid not null,
+  record_id uuid not null,
+  number bigint not null,
+  constraint pk_record_import_key primary key (import_id, key),
+  constraint fk_record_import_key_import_id_record_import
+    foreign key (import_id) references record_import (id) on delete cascade
+)"""
+"""Keys that records of a dry run would have, as hashes, and the rows that gave them."""
 
 DROP: tuple[str, ...] = (
     "drop index ix_record_tag_change_import_id",

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from chassis.http.batch import AtOnce, ItemOutcome, Outcome, Present, Sent, each_in_savepoint
 from chassis.ids import uuid7
 from chassis.problems.field_errors import field_error
-from chassis.problems.problem import FieldError, Problem, ProblemView
+from chassis.problems.problem import FieldError, ProblemView
 from chassis.problems.standard import InvalidInput
 from chassis.storage import external
 from chassis.telemetry.trace import Trace
@@ -20,21 +20,18 @@ from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
 from records.entities import Values
 from records.imports.cells import EXTERNAL_REFS, ReadRow
+from records.imports.links_and_tags import LinksAndTags
 from records.imports.resolving import (
     Found,
     external_id_of,
-    other_links_of,
     records_of,
     referred,
 )
 from records.imports.states import RowOutcome
 from records.imports.targets import EXTERNAL_ID, ID, STATUS
-from records.link_batches import link_each
-from records.links import ExternalRef, LinkRecord, LinkRecords
+from records.links import ExternalRef
 from records.sheets.columns import text_of
 from records.sheets.kinds import TAGS, RecordSheet
-from records.tags.service import tags_named
-from records.tags.tagging import Tagging, tag_records
 from records.types import Change, RecordType
 from records.upserts import require
 from records.writes import create_all, given_values, lock_visible, write
@@ -48,7 +45,6 @@ CellProblem = dict[str, str]
 _FIXED = "This cannot be changed on a record that is known here; it is {present}."
 _NO_SUCH = "There is no record {text} here that this column could mean."
 _NO_STATE = "{text} is none of {known}."
-_NO_TAG = "There is no tag {name}; make it first, or leave it out."
 _NO_ID = "Nothing in this row says which record it is: an id of 1 to 200 signs on one line."
 _ID = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
 
@@ -70,6 +66,7 @@ class Item:
     place: int
     id: UUID
     is_new: bool
+    row: ReadRow
     values: Values = field(default_factory=dict)
     command: Command | None = None
 
@@ -118,13 +115,11 @@ class ChunkWriter:
                 items.append(item)
         for item, outcome in zip(items, await self._written(items), strict=True):
             results[item.place] = self._result(item, outcome)
-        await self._link(rows, results)
-        await self._tag(rows, results)
         return [one for one in results if one is not None]
 
     async def _present(self, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
         """The records as exports show them, and whether an undone import took them away."""
-        views = await self.sheet.reads.get_all(self.work, ids) if ids else []
+        views = await self.kind.reads.get_all(self.work, ids) if ids else []
         records = await self.sheet.records(self.work, views)
         away = await self.work.sql.fetch(_AWAY, list(ids)) if self.sheet.takes_away else []
         back = {row["record_id"] for row in away}
@@ -143,12 +138,14 @@ class ChunkWriter:
     ) -> tuple[Item, list[CellProblem]]:
         """What is written for a row, or all that is wrong with it."""
         their = external_id_of(row, self.sheet, self.system)
-        item = Item(their, place, record_id or uuid7(), record_id is None)
+        item = Item(their, place, record_id or uuid7(), record_id is None, row)
         if row.wrong:
-            wrong = [self._wrong(name, one.code, one.text, one.facts) for name, one in row.wrong]
+            wrong = [
+                self.problem_of(name, one.code, one.text, one.facts) for name, one in row.wrong
+            ]
             return item, wrong
         if record_id is None and not _ID.fullmatch(their):
-            return item, [self._wrong("", "no_identity", _NO_ID, {})]
+            return item, [self.problem_of("", "no_identity", _NO_ID, {})]
         body, errors = self._body(row, found)
         if errors:
             return item, errors
@@ -157,7 +154,7 @@ class ChunkWriter:
             self._fill(item, body, row.text(STATUS), before)
         except InvalidInput as refused:
             errors = [
-                self._wrong(one.pointer[1:].replace("/", "."), one.code, one.message, one.facts)
+                self.problem_of(one.pointer[1:].replace("/", "."), one.code, one.message, one.facts)
                 for one in refused.errors
             ]
         return item, errors
@@ -177,7 +174,7 @@ class ChunkWriter:
                 body[reference.into or name] = found[name][value]
             elif reference.table != self.sheet.name or value not in self.pending:
                 facts = {"text": repr(value)}
-                errors.append(self._wrong(name, "missing_reference", _NO_SUCH, facts))
+                errors.append(self.problem_of(name, "missing_reference", _NO_SUCH, facts))
         return body, errors
 
     def _fill(self, item: Item, body: Mapping[str, Any], status: str, before: Any) -> None:
@@ -239,6 +236,8 @@ class ChunkWriter:
             values = [(item.id, item.values) for item in new]
             await create_all(self.work, self.kind, values, links=links)
         changed = await self._change(known) if known else set()
+        more = LinksAndTags(self.work, self.kind, self.system, self._view)
+        changed |= await more.keep([(item.id, item.row) for item in items])
         return [(_outcome(item, changed), Present(item.id, 1, 1)) for item in items]
 
     async def _change(self, known: Sequence[Item]) -> set[UUID]:
@@ -260,7 +259,8 @@ class ChunkWriter:
             for one in problem.errors
         ]
 
-    def _wrong(self, name: str, code: str, text: str, facts: Mapping[str, Any]) -> CellProblem:
+    def problem_of(self, name: str, code: str, text: str, facts: Mapping[str, Any]) -> CellProblem:
+        """What is wrong with the field, in the importer's language."""
         message = self.texts.text(text, self.language)
         return self._told(name, code, message.format(**facts) if facts else message)
 
@@ -269,66 +269,6 @@ class ChunkWriter:
             (one for field, one in self.columns.items() if field.startswith(f"{name}.")), ""
         )
         return {"column": column if name else "", "field": name, "code": code, "message": message}
-
-    async def _link(self, rows: Sequence[ReadRow], results: list[RowResult | None]) -> None:
-        """Make the other links of the rows, as their files say; what is linked so stays."""
-        wanted: dict[str, list[tuple[int, LinkRecord]]] = {}
-        for place, row in enumerate(rows):
-            done = results[place]
-            for system, their in other_links_of(row, self.system):
-                if done and done.record_id:
-                    link = LinkRecord(id=done.record_id, external_id=their)
-                    wanted.setdefault(system, []).append((place, link))
-        for system, links in wanted.items():
-            await self._link_to(system, links, results)
-
-    async def _link_to(
-        self,
-        system: str,
-        links: Sequence[tuple[int, LinkRecord]],
-        results: list[RowResult | None],
-    ) -> None:
-        command = LinkRecords.model_construct(system=system, items=[one for _, one in links])
-        reply = await link_each(self.work, self.kind, command, view_of=self._view)
-        for (place, _), done in zip(links, reply.items, strict=True):
-            before = results[place]
-            if done.problem and before:
-                wrong = self._told(EXTERNAL_REFS, done.problem.code, done.problem.detail)
-                results[place] = RowResult(RowOutcome.FAILED, before.record_id, [wrong])
-
-    async def _tag(self, rows: Sequence[ReadRow], results: list[RowResult | None]) -> None:
-        """Put the tags of the rows on their records; others that these have stay."""
-        wanted: dict[tuple[str, ...], list[int]] = {}
-        for place, row in enumerate(rows):
-            done = results[place]
-            if done and done.record_id and not done.errors and row.values.get(TAGS):
-                wanted.setdefault(tuple(sorted(set(row.values[TAGS]))), []).append(place)
-        every = {name for names in wanted for name in names}
-        may_make = self.work.actor.may("tags.write")
-        ids = await tags_named(self.work, every, make_missing=may_make) if every else {}
-        for names, places in wanted.items():
-            unknown = [name for name in names if name not in ids]
-            tagging = Tagging(add=[ids[name] for name in names if name in ids])
-            records = {place: done.record_id for place in places if (done := results[place])}
-            of_records = [one for one in records.values() if one]
-            tagged = await tag_records(self.work, self.sheet.name, of_records, tagging)
-            for place, record_id in records.items():
-                after = tagged.get(record_id) if record_id else None
-                self._after_tags(place, results, after, unknown)
-
-    def _after_tags(
-        self, place: int, results: list[RowResult | None], tagged: Any, unknown: Sequence[str]
-    ) -> None:
-        done = results[place]
-        assert done is not None  # noqa: S101 - its tags were asked for
-        wrong = [self._wrong(TAGS, "unknown_tag", _NO_TAG, {"name": one}) for one in unknown]
-        if isinstance(tagged, Problem):
-            view = self._view(tagged)
-            wrong.append(self._told(TAGS, view.code, view.detail))
-        if wrong:
-            results[place] = RowResult(RowOutcome.FAILED, done.record_id, wrong)
-        elif tagged and done.outcome == RowOutcome.UNCHANGED:
-            results[place] = RowResult(RowOutcome.UPDATED, done.record_id)
 
     def _view(self, problem: Any) -> ProblemView:
         view = problem.view(self.texts, self.language, self.work.trace.request_id)

@@ -19,7 +19,7 @@ from records.sheets.kinds import RecordSheet
 from values.days import Day
 from values.text import ONE_LINE
 
-__all__ = ["RowOrder", "SearchOrder", "chosen_columns", "rows_asked"]
+__all__ = ["NoOrder", "RowOrder", "SearchOrder", "chosen_columns", "rows_asked"]
 
 Asked = tuple[Any, PageQuery]
 """The query of the list, and how its rows are ordered and searched."""
@@ -60,6 +60,12 @@ async def search_order(
     return PageQuery(sort=order.sort, q=q, times=order.times)
 
 
+async def no_order() -> PageQuery:
+    """Of a report, whose rows come in one order."""
+    return PageQuery()
+
+
+NoOrder = Annotated[PageQuery, Depends(no_order)]
 RowOrder = Annotated[PageQuery, Depends(row_order)]
 SearchOrder = Annotated[PageQuery, Depends(search_order)]
 
@@ -72,7 +78,11 @@ def rows_asked(sheet: RecordSheet, setting: Setting, query: Mapping[str, Any]) -
     rest = {name: value for name, value in query.items() if name not in known}
     searched = sheet.reads.searched is not None and "q" not in known
     timed = sheet.reads.sorts.keys() >= BY_TIME.keys()
-    allowed = {"sort", *(["q"] if searched else []), *(_DAYS if timed else [])}
+    allowed = {
+        *(["sort"] if sheet.reads.sorts else []),
+        *(["q"] if searched else []),
+        *(_DAYS if timed else []),
+    }
     wrong = [
         FieldError(f"/query/{name}", "unknown_parameter", "There is no such parameter.")
         for name in sorted(rest.keys() - allowed)

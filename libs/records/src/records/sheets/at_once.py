@@ -1,4 +1,4 @@
-"""`GET /<many>/export`: records as a file, as many as one reply may have."""
+"""`GET /<many>/export`: records, documents or a report as a file, as many as a reply may have."""
 
 import asyncio
 import tempfile
@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import Query, Response
+from fastapi import APIRouter, Query, Response
 
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, Needs
 from chassis.http.refusals import refuses as declared
 from chassis.storage.paging import PageQuery
 from chassis.storage.reading import Reading
-from records.paths import RecordPaths
-from records.sheets.asked import RowOrder, SearchOrder, chosen_columns
-from records.sheets.columns import Column, text_of
+from records.sheets.asked import NoOrder, RowOrder, SearchOrder, chosen_columns
+from records.sheets.columns import Column, rows_of
 from records.sheets.errors import ExportTooLarge
 from records.sheets.kinds import RecordSheet
 from records.sheets.writing import MEDIA_TYPES, FileFormat, csv_text, write_workbook
@@ -48,9 +47,14 @@ WithBom = Annotated[
 ]
 
 
-def add_export(of: RecordPaths, sheet: RecordSheet, many: str) -> None:
-    """Put the route onto the router of the record type."""
-    query = sheet.reads.query
+def add_export(
+    router: APIRouter, sheet: RecordSheet, many: str, *, path: str = "/export"
+) -> RecordSheet:
+    """Put the route onto the router of the list or report; the sheet.
+
+    It is asked before all others, whose paths may take "export" for an id.
+    """
+    query, sorts = sheet.reads.query, sheet.reads.sorts
     searched = sheet.reads.searched is not None and "q" not in (query.model_fields if query else ())
 
     async def filtered(
@@ -81,19 +85,21 @@ def add_export(of: RecordPaths, sheet: RecordSheet, many: str) -> None:
         return await filtered(None, _by, exporter, order, at, format, fields, bom=bom)
 
     endpoint: Any = filtered if query else whole
-    endpoint.__name__ = f"{of.name}_export"
+    endpoint.__name__ = f"{sheet.name}_export"
     endpoint.__doc__ = f"The {many} as a file, at most {AT_ONCE}; more are written by a job."
     endpoint.__annotations__ |= {
-        "_by": of.reader,
-        "order": SearchOrder if searched else RowOrder,
+        "_by": Annotated[Actor, Needs(sheet.read)],
+        "order": (SearchOrder if searched else RowOrder) if sorts else NoOrder,
     } | ({"wanted": Annotated[query, Query()]} if query else {})
-    of.router.add_api_route(
-        "/export",
+    router.add_api_route(
+        path,
         endpoint,
         methods=["GET"],
         response_class=Response,
         responses=FILE_REPLY | declared(ExportTooLarge),
     )
+    router.routes.insert(0, router.routes.pop())
+    return sheet
 
 
 async def _rows(
@@ -102,7 +108,7 @@ async def _rows(
     """The rows of all records wanted. Raises ExportTooLarge."""
     asked = PageQuery(limit=AT_ONCE, sort=order.sort, q=order.q, times=order.times)
     page = await sheet.reads.page(at, wanted, asked)
-    if page.next_cursor:
+    if page.next_cursor or len(page.items) > AT_ONCE:
         raise ExportTooLarge(limit=AT_ONCE)
     return await cells_of(at, sheet, columns, page.items)
 
@@ -112,7 +118,7 @@ async def cells_of(
 ) -> list[list[str]]:
     """The rows of views, a text for each column."""
     records = await sheet.records(at, items)
-    return [[text_of(column.value_in(record)) for column in columns] for record in records]
+    return [row for record in records for row in rows_of(record, columns)]
 
 
 async def _reply(

@@ -3,7 +3,7 @@
 They are made of the view's own declaration, so that a field that joins the view is a column too.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,7 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel
 
-__all__ = ["Column", "ColumnKind", "columns_of_model", "text_of"]
+__all__ = ["Column", "ColumnKind", "columns_of_model", "rows_of", "text_of"]
 
 
 class ColumnKind(StrEnum):
@@ -45,15 +45,19 @@ _MARK = "; "
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name in the header, and where its value stands in a record's JSON."""
+    """One column: its name in the header, and where its value stands in a record's JSON.
+
+    `lines`: the list of the record whose members have the value, each on a row of its own.
+    """
 
     name: str
     kind: ColumnKind
+    lines: str = ""
 
     @property
     def path(self) -> Sequence[str]:
-        """The names that lead to the value."""
-        return self.name.split(".")
+        """The names that lead to the value, within a line where it is of one."""
+        return self.name.removeprefix(f"{self.lines}.").split(".")
 
     def value_in(self, record: Mapping[str, Any]) -> Any:
         """The value of a record as JSON has it; None where there is none."""
@@ -63,14 +67,42 @@ class Column:
         return found
 
 
-def columns_of_model(model: type[BaseModel], prefix: str = "") -> Iterator[Column]:
-    """The columns of a view or command, in the order of its fields."""
+def columns_of_model(
+    model: type[BaseModel], prefix: str = "", *, lines: Collection[str] = ()
+) -> Iterator[Column]:
+    """The columns of a view or command, in the order of its fields.
+
+    `lines`: its lists whose members have columns too.
+    """
     for name, field in model.model_fields.items():
         kind = _plain_type(field.annotation)
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
+        if name in lines:
+            of_line = _plain_type(get_args(kind)[0])
+            columns = columns_of_model(of_line, f"{name}.")
+            yield from (Column(one.name, one.kind, name) for one in columns)
+        elif isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from columns_of_model(kind, f"{prefix}{name}.")
         else:
             yield Column(f"{prefix}{name}", _kind_of(kind))
+
+
+def rows_of(record: Mapping[str, Any], columns: Sequence[Column]) -> Iterator[list[str]]:
+    """The rows of a record, a text for each column: one, or one for each of its lines.
+
+    What is the record's own stands on the first row, so that sums are right; its id on each.
+    """
+    lists = {one.lines: record.get(one.lines) or [] for one in columns if one.lines}
+    for at in range(max([1, *map(len, lists.values())])):
+        yield [text_of(_value(record, lists, column, at)) for column in columns]
+
+
+def _value(
+    record: Mapping[str, Any], lists: Mapping[str, Sequence[Any]], column: Column, at: int
+) -> Any:
+    if column.lines:
+        lines = lists[column.lines]
+        return column.value_in(lines[at]) if at < len(lines) else None
+    return column.value_in(record) if at == 0 or column.name == "id" else None
 
 
 def text_of(value: Any) -> str:

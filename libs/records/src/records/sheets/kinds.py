@@ -1,23 +1,33 @@
 """How a record type stands in files: its columns, how rows name other records, what writes them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from chassis.storage.paging import Page, PageQuery, Sort
 from chassis.storage.reading import Reading
-from records.custom.definitions import fields_of
+from chassis.storage.searching import Searched
+from records.custom.definitions import Definition, fields_of
 from records.custom.kinds import Kind
 from records.entities import Values
-from records.reads import Reads
 from records.sheets.columns import Column, ColumnKind, columns_of_model
 from records.types import RecordType
 from values.text import Command
 
-__all__ = ["CUSTOM", "NOT_IN_FILES", "TAGS", "USER", "RecordSheet", "Reference", "custom_columns"]
+__all__ = [
+    "CUSTOM",
+    "NOT_IN_FILES",
+    "TAGS",
+    "USER",
+    "RecordSheet",
+    "Reference",
+    "Rows",
+    "custom_columns",
+]
 
 NOT_IN_FILES = frozenset({"version", "revision"})
 """Fields of views that count changes: they say nothing about the record in a file."""
@@ -30,7 +40,6 @@ _CUSTOM_KINDS = {
     Kind.YES_NO: ColumnKind.YES_NO,
     Kind.DAY: ColumnKind.DAY,
     Kind.CHOICES: ColumnKind.WORDS,
-    Kind.MONEY: ColumnKind.JSON,
 }
 
 
@@ -58,11 +67,36 @@ USER = Reference("local_user", codes=("login",), shows="login")
 """A column that names a user: by login, which means the same in another installation."""
 
 
+class Rows(Protocol):
+    """What a file is made of: `Reads` of records or documents, or a report."""
+
+    @property
+    def view(self) -> type[Any]:
+        """The model of a row."""
+
+    @property
+    def query(self) -> type[BaseModel] | None:
+        """The filters; None: there are none."""
+
+    @property
+    def searched(self) -> Searched | None:
+        """What `q` is looked up in; None: there is no such parameter."""
+
+    @property
+    def sorts(self) -> Mapping[str, Sort]:
+        """By what it may be sorted."""
+
+    async def page(self, at: Reading, wanted: Any, asked: PageQuery, /) -> Page[Any]:
+        """The rows that are wanted, a page of them."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RecordSheet:
-    """What files have of a record type.
+    """What files have of a record type, of documents, or of a report.
 
     name, reads, read, write   the type, how it is read, and the permissions
+    lines      lists of the view whose members are rows
+    tagged     whether there are tags on it
     kind       how it is written; None: it is only exported
     new        the command of a new one; `change` that of a known one
     states     what `status` may become, and the values that make it so
@@ -73,9 +107,11 @@ class RecordSheet:
     """
 
     name: str
-    reads: Reads[Any]
+    reads: Rows
     read: str
-    write: str
+    write: str = ""
+    lines: Sequence[str] = ()
+    tagged: bool = True
     kind: RecordType[Any, Any] | None = None
     new: type[Command] | None = None
     change: type[Command] | None = None
@@ -101,8 +137,8 @@ class RecordSheet:
         """The columns of an export."""
         view: type[BaseModel] = self.reads.view
         return [
-            Column(self.renamed.get(one.name, one.name), one.kind)
-            for one in columns_of_model(view)
+            replace(one, name=self.renamed.get(one.name, one.name))
+            for one in columns_of_model(view, lines=self.lines)
             if one.name not in NOT_IN_FILES
         ]
 
@@ -111,13 +147,13 @@ class RecordSheet:
         own = [one for one in self.columns if one.name != CUSTOM]
         if len(own) < len(self.columns):
             own += [column for column, _ in await custom_columns(at, self.name)]
-        return [*own, Column(TAGS, ColumnKind.WORDS)]
+        return [*own, Column(TAGS, ColumnKind.WORDS)] if self.tagged else own
 
     async def records(self, at: Reading, items: Sequence[BaseModel]) -> list[dict[str, Any]]:
         """The views as JSON, with the columns' names and what references show."""
         records = [item.model_dump(mode="json") for item in items]
-        tags = await _tags(at, self.name, items)
-        for record in records:
+        tags = await _tags(at, self.name, items) if self.tagged else {}
+        for record in records if self.tagged else ():
             record[TAGS] = tags.get(record["id"], [])
         for old, new in self.renamed.items():
             for record in records:
@@ -129,16 +165,19 @@ class RecordSheet:
 
 
 async def custom_columns(at: Reading, record_type: str) -> Sequence[tuple[Column, tuple[str, str]]]:
-    """The columns of the type's custom fields, each with its labels."""
+    """The columns of the type's custom fields, each with its labels; of money two."""
     fields = (await fields_of(at, record_type)).fields
-    return [
-        (
-            Column(f"{CUSTOM}.{one.key}", _CUSTOM_KINDS.get(Kind(one.kind), ColumnKind.TEXT)),
-            (one.label, one.label_zh),
-        )
-        for one in fields
-        if one.is_active
-    ]
+    return [column for one in fields if one.is_active for column in _columns_of(one)]
+
+
+def _columns_of(one: Definition) -> Iterator[tuple[Column, tuple[str, str]]]:
+    name = f"{CUSTOM}.{one.key}"
+    if one.kind == Kind.MONEY:
+        yield Column(f"{name}.amount", ColumnKind.NUMBER), (one.label, one.label_zh)
+        yield Column(f"{name}.currency", ColumnKind.TEXT), ("", "")
+    else:
+        kind = _CUSTOM_KINDS.get(Kind(one.kind), ColumnKind.TEXT)
+        yield Column(name, kind), (one.label, one.label_zh)
 
 
 async def _tags(

@@ -69,10 +69,12 @@ from crm.orders.service.copy_batches import (
 from records.annotations import annotate
 from records.paths import RecordPaths
 from records.senders import FromBoundSystem, FromSystem, InBatch, InBoundBatch
+from records.sheets.at_once import add_export
+from records.sheets.kinds import RecordSheet
 from records.upserts import UPSERTED, UPSERTED_PART, Upserted, reply_outcome
 from values.external import ExternalId
 
-__all__ = ["erp_copy_router", "order_router"]
+__all__ = ["LISTS", "erp_copy_router", "order_router"]
 
 READ, WRITE = "orders.read", "orders.write"
 Seller = Annotated[Actor, Needs(WRITE)]
@@ -314,3 +316,13 @@ async def account_debt_upsert(
 ) -> UpsertReply:
     """What the ERP says a customer owes; `external_id` is the document that changed it."""
     return _upsert_reply(response, await store_one(work, DEBTS, command), external_id)
+
+
+LISTS = (
+    add_export(
+        order_router,
+        RecordSheet(name="order", reads=queries.ORDERS, read=READ, lines=("lines",)),
+        "orders",
+    ),
+)
+"""What leaves as files; the lines of an order are rows."""

@@ -34,9 +34,10 @@ from identity.users import LoginTaken
 from records.annotations import annotate
 from records.paths import RecordPaths
 from records.routes import RecordRoutes
-from records.sheets.kinds import Reference
+from records.sheets.at_once import add_export
+from records.sheets.kinds import RecordSheet, Reference
 
-__all__ = ["team_router", "user_router"]
+__all__ = ["LISTS", "team_router", "user_router"]
 
 READ, WRITE = "staff.read", "staff.write"
 StaffManager = Annotated[Actor, Needs(WRITE)]
@@ -152,3 +153,8 @@ team.get()
 team.history()
 team.change(ChangeTeam)
 annotate(team.paths)
+
+LISTS = (
+    add_export(user_router, RecordSheet(name="user", reads=queries.USERS, read=READ), "users"),
+)
+"""What leaves as files beside teams."""

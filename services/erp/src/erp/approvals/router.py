@@ -15,8 +15,10 @@ from chassis.storage.paging import Page
 from erp.approvals import queries, service
 from erp.approvals.errors import AlreadyDecided, OwnRequest
 from erp.approvals.schemas import ApprovalQuery, ApprovalView, Decide
+from records.sheets.at_once import add_export
+from records.sheets.kinds import RecordSheet
 
-__all__ = ["approval_router"]
+__all__ = ["LISTS", "approval_router"]
 
 Approver = Annotated[Actor, Needs("sales.approve")]
 Reader = Annotated[Actor, Needs("sales.read")]
@@ -58,3 +60,13 @@ async def approval_refuse(
     """Say no: the order is rejected."""
     await service.refuse(work, approval_id, command)
     return await queries.APPROVALS.get(work, approval_id)
+
+
+LISTS = (
+    add_export(
+        approval_router,
+        RecordSheet(name="approval", reads=queries.APPROVALS, read="sales.read", tagged=False),
+        "approvals",
+    ),
+)
+"""What leaves as files."""

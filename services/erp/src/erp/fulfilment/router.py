@@ -82,10 +82,12 @@ from records.annotations import annotate
 from records.batches import upsert_each
 from records.paths import RecordPaths
 from records.senders import FromSystem, InBatch
+from records.sheets.at_once import add_export
+from records.sheets.kinds import RecordSheet
 from records.upserts import UPSERTED, reply_outcome
 from values.external import ExternalId
 
-__all__ = ["order_router", "shipment_router"]
+__all__ = ["LISTS", "order_router", "shipment_router"]
 
 READ, WRITE, SHIP = "sales.read", "sales.write", "stock.write"
 Seller = Annotated[Actor, Needs(WRITE)]
@@ -328,3 +330,17 @@ async def shipment_reverse(
 
 annotate(RecordPaths(order_router, reading.ORDERS, "order", READ, WRITE))
 annotate(RecordPaths(shipment_router, shipments.SHIPMENTS, "shipment", READ, SHIP))
+
+LISTS = (
+    add_export(
+        order_router,
+        RecordSheet(name="sales_order", reads=reading.ORDERS, read=READ, lines=("lines",)),
+        "sales orders",
+    ),
+    add_export(
+        shipment_router,
+        RecordSheet(name="shipment", reads=shipments.SHIPMENTS, read=READ, lines=("lines",)),
+        "shipments",
+    ),
+)
+"""What leaves as files; the lines of a document are rows."""

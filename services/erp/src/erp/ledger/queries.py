@@ -30,6 +30,7 @@ from records.reads import BY_TIME, Reads, columns_of, everybody, sorts_of_postin
 
 __all__ = [
     "ACCOUNTS",
+    "ENTRY_SORTS",
     "balances",
     "entries_of_document",
     "entry_lines",
@@ -67,6 +68,8 @@ ACCOUNTS = Reads(
     default_sort="code",
 )
 
+ENTRY_SORTS = sorts_of_postings("e") | {"effective_on": Sort("e.effective_on", "date")}
+"""By what lists of entries are sorted."""
 _ENTRY = """e.id, e.effective_on, e.recorded_at, n.number, y.name as fiscal_year, e.source_type,
   e.source_id, e.memo, e.reverses_id, e.actor,
   (select r.id from journal_entry r where r.reverses_id = e.id) as reversed_by_id"""
@@ -220,7 +223,7 @@ async def entry_page(sql: Sql, asked: PageQuery, wanted: EntryQuery) -> Page[Ent
                 wanted.account,
             ),
         ],
-        sorts=sorts_of_postings("e") | {"effective_on": Sort("e.effective_on", "date")},
+        sorts=ENTRY_SORTS,
         default="-effective_on",
         asked=asked,
         key="e.id",

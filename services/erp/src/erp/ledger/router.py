@@ -17,7 +17,8 @@ from chassis.problems.standard import (
     MissingReference,
     NotFound,
 )
-from chassis.storage.paging import Page
+from chassis.storage.paging import Page, PageQuery
+from chassis.storage.reading import Reading
 from erp.ledger import queries
 from erp.ledger.errors import (
     AccountHasEntries,
@@ -36,6 +37,7 @@ from erp.ledger.errors import (
 )
 from erp.ledger.schemas import (
     BalanceQuery,
+    BalanceView,
     ChangePeriod,
     ChartView,
     EntryQuery,
@@ -65,11 +67,16 @@ from erp.ledger.service.entries import (
 from erp.ledger.service.sent import upsert_entries, upsert_openings
 from erp.ledger.service.years import change_period, open_year
 from erp.ledger.states import AccountRole
+from erp.searched import ENTRIES
 from records.annotations import annotate
 from records.routes import RecordRoutes
 from records.senders import InBatch
+from records.sheets.at_once import add_export
+from records.sheets.kinds import RecordSheet
+from records.sheets.reports import Report
 
 __all__ = [
+    "LISTS",
     "account_router",
     "chart_router",
     "entry_router",
@@ -239,3 +246,44 @@ async def trial_balance_get(
     known = request.app.state.settings
     on = wanted.on or business_day(known.time_zone)
     return await trial_balance(at.sql, wanted, on=on, currency=known.currency)
+
+
+async def _entries(at: Reading, wanted: EntryQuery, asked: PageQuery) -> Page[EntryView]:
+    return await queries.entry_page(at.sql, asked, wanted)
+
+
+async def _balances(at: Reading, wanted: BalanceQuery, _asked: PageQuery) -> Page[BalanceView]:
+    on, currency = wanted.on or at.today(), at.setting.currency
+    return Page(items=(await trial_balance(at.sql, wanted, on=on, currency=currency)).accounts)
+
+
+LISTS = (
+    add_export(
+        entry_router,
+        RecordSheet(
+            name="journal_entry",
+            reads=Report(
+                view=EntryView,
+                query=EntryQuery,
+                rows=_entries,
+                searched=ENTRIES,
+                sorts=queries.ENTRY_SORTS,
+            ),
+            read=READ,
+            lines=("lines",),
+            tagged=False,
+        ),
+        "journal entries",
+    ),
+    add_export(
+        ledger_report_router,
+        RecordSheet(
+            name="trial_balance",
+            reads=Report(view=BalanceView, query=BalanceQuery, rows=_balances),
+            read=READ,
+            tagged=False,
+        ),
+        "balances of the accounts",
+    ),
+)
+"""What leaves as files; the lines of an entry are rows."""

@@ -50,8 +50,10 @@ from erp.settlement.errors import CreditUsed, OpeningDiffers
 from erp.settlement.schemas import OpeningsReply
 from records.annotations import annotate
 from records.paths import RecordPaths
+from records.sheets.at_once import add_export
+from records.sheets.kinds import RecordSheet
 
-__all__ = ["bill_router", "payable_router"]
+__all__ = ["LISTS", "bill_router", "payable_router"]
 
 READ, WRITE = "payables.read", "payables.write"
 Accountant = Annotated[Actor, Needs(WRITE)]
@@ -160,3 +162,20 @@ async def payable_opening_get(opening_id: UUID, _by: Reader, at: InReading) -> O
 
 
 annotate(RecordPaths(bill_router, queries.BILLS, "bill", READ, WRITE))
+
+LISTS = (
+    add_export(
+        bill_router,
+        RecordSheet(name="bill", reads=queries.BILLS, read=READ, lines=("lines", "expenses")),
+        "bills",
+    ),
+    add_export(
+        payable_router,
+        RecordSheet(
+            name="opening_payable", reads=queries.OPENING_PAYABLES, read=READ, tagged=False
+        ),
+        "opening items",
+        path="/openings/export",
+    ),
+)
+"""What leaves as files; the lines of a document are rows."""

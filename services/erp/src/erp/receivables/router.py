@@ -60,8 +60,16 @@ from erp.settlement.service.writing_off import reverse_write_off
 from erp.settlement.states import PaymentKind
 from records.annotations import annotate
 from records.paths import RecordPaths
+from records.sheets.at_once import add_export
+from records.sheets.kinds import RecordSheet
 
-__all__ = ["invoice_router", "opening_receivable_router", "tax_code_router", "write_off_router"]
+__all__ = [
+    "LISTS",
+    "invoice_router",
+    "opening_receivable_router",
+    "tax_code_router",
+    "write_off_router",
+]
 
 READ, WRITE = "receivables.read", "receivables.write"
 Accountant = Annotated[Actor, Needs(WRITE)]
@@ -220,3 +228,19 @@ async def tax_code_create(
 
 
 annotate(RecordPaths(invoice_router, invoices.INVOICES, "invoice", READ, WRITE))
+
+LISTS = (
+    add_export(
+        invoice_router,
+        RecordSheet(name="invoice", reads=invoices.INVOICES, read=READ, lines=("lines",)),
+        "invoices",
+    ),
+    add_export(
+        opening_receivable_router,
+        RecordSheet(
+            name="opening_receivable", reads=openings.OPENING_RECEIVABLES, read=READ, tagged=False
+        ),
+        "opening items",
+    ),
+)
+"""What leaves as files; the lines of a document are rows."""

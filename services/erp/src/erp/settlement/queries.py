@@ -36,6 +36,7 @@ __all__ = [
     "add_payments",
     "allocated",
     "balances_now",
+    "balances_of_parties",
     "change_balances",
     "control_account",
     "document_written_off",
@@ -294,12 +295,21 @@ async def party_balances(
     sql: Sql, side: Side, *, on: date, party_id: UUID | None
 ) -> tuple[list[PartyBalance], Decimal]:
     """What is open with each party at the end of a day, and the control account's balance."""
-    direction = PaymentDirection.IN if side == Side.RECEIVABLE else PaymentDirection.OUT
     async with sql.transaction(isolation="repeatable_read", readonly=True):
+        rows = await balances_of_parties(sql, side, on=on, party_id=party_id)
+        account = await control_account(sql, side, on=on, party_id=party_id)
+    return rows, account
+
+
+async def balances_of_parties(
+    sql: Sql, side: Side, *, on: date, party_id: UUID | None
+) -> list[PartyBalance]:
+    """What is open with each party at the end of a day."""
+    direction = PaymentDirection.IN if side == Side.RECEIVABLE else PaymentDirection.OUT
+    async with sql.transaction():
         await sql.execute("set local plan_cache_mode = force_custom_plan")
         rows = await sql.fetch(_BALANCES, side, on, direction, party_id)
-        account = await control_account(sql, side, on=on, party_id=party_id)
-    return [PartyBalance.model_validate(dict(row)) for row in rows], account
+    return [PartyBalance.model_validate(dict(row)) for row in rows]
 
 
 async def control_account(sql: Sql, side: Side, *, on: date, party_id: UUID | None) -> Decimal:

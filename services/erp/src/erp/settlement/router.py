@@ -19,7 +19,8 @@ from chassis.problems.standard import (
     MissingReference,
     NotFound,
 )
-from chassis.storage.paging import Page
+from chassis.storage.paging import Page, PageQuery
+from chassis.storage.reading import Reading
 from erp.ledger.errors import ControlAccount, NoPeriod, PeriodClosed
 from erp.settlement import queries
 from erp.settlement.errors import (
@@ -44,7 +45,9 @@ from erp.settlement.schemas import (
     NewPayments,
     OpenItemQuery,
     OpenItemView,
+    PartyBalance,
     PartyReport,
+    PartyReportQuery,
     PaymentQuery,
     PaymentsReply,
     PaymentView,
@@ -64,9 +67,12 @@ from erp.settlement.states import PaymentKind, Side
 from records.annotations import annotate
 from records.paths import RecordPaths
 from records.senders import InBatch
+from records.sheets.at_once import add_export
+from records.sheets.kinds import RecordSheet
+from records.sheets.reports import Report
 from values.days import Day
 
-__all__ = ["open_item_router", "party_report_router", "payment_router"]
+__all__ = ["LISTS", "open_item_router", "party_report_router", "payment_router"]
 
 READ, WRITE = "settlement.read", "settlement.write"
 Cashier = Annotated[Actor, Needs(WRITE)]
@@ -293,3 +299,41 @@ async def payable_report_get(
 
 
 annotate(RecordPaths(payment_router, queries.PAYMENTS, "payment", READ, WRITE))
+
+
+def _owed(side: Side) -> Report:
+    """What is owed on the side, by days overdue."""
+
+    async def rows(at: Reading, wanted: PartyReportQuery, _asked: PageQuery) -> Page[PartyBalance]:
+        on, party_id = wanted.on or at.today(), wanted.party_id
+        found = await queries.balances_of_parties(at.sql, side, on=on, party_id=party_id)
+        return Page(items=found)
+
+    return Report(view=PartyBalance, query=PartyReportQuery, rows=rows)
+
+
+LISTS = (
+    add_export(
+        payment_router,
+        RecordSheet(name="payment", reads=queries.PAYMENTS, read=READ, lines=("allocations",)),
+        "payments",
+    ),
+    add_export(
+        open_item_router,
+        RecordSheet(name="open_item", reads=queries.OPEN_ITEMS, read=READ, tagged=False),
+        "open items",
+    ),
+    *(
+        add_export(
+            party_report_router,
+            RecordSheet(name=name, reads=_owed(side), read=READ, tagged=False),
+            text,
+            path=path,
+        )
+        for side, name, text, path in (
+            (Side.RECEIVABLE, "receivable_report", "debts of customers", "/receivables/export"),
+            (Side.PAYABLE, "payable_report", "debts to suppliers", "/payables/export"),
+        )
+    ),
+)
+"""What leaves as files; what a payment settles is a row each."""

@@ -299,6 +299,13 @@ class OpeningItemQuery(TotalQuery):
     open: bool | None = Field(default=None, description="Only what is, or is not, left of them.")
 
 
+class PartyReportQuery(BaseModel):
+    """What of whom is reported, and when."""
+
+    party_id: UUID | None = Field(default=None, description="Only this customer or supplier.")
+    on: Day | None = Field(default=None, description="At the end of this day; default: today.")
+
+
 class PartyBalance(View):
     """What a party owes us (or we owe it), by days overdue, less what it has not used yet."""
 

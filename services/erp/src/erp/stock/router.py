@@ -18,9 +18,11 @@ from chassis.problems.standard import (
     MissingReference,
     NotFound,
 )
-from chassis.storage.paging import Page
+from chassis.storage.paging import Page, PageQuery
+from chassis.storage.reading import Reading
 from erp.catalog.errors import FractionOfUnit
 from erp.ledger.errors import NoPeriod, PeriodClosed
+from erp.searched import LEVELS
 from erp.stock.errors import (
     CostNeeded,
     DuplicateSerial,
@@ -43,6 +45,7 @@ from erp.stock.schemas import (
     AdjustStock,
     AvailabilityQuery,
     AvailabilityView,
+    LevelQuery,
     LevelView,
     MoveQuery,
     MoveView,
@@ -54,6 +57,8 @@ from erp.stock.schemas import (
     StockDocumentQuery,
     StockDocumentView,
     StockPosted,
+    ValuationLine,
+    ValuationQuery,
     ValuationReport,
     WarehouseView,
 )
@@ -61,10 +66,14 @@ from erp.stock.service import booking, reporting
 from records.annotations import annotate
 from records.paths import RecordPaths
 from records.senders import InBatch
+from records.sheets.at_once import add_export
+from records.sheets.kinds import RecordSheet
+from records.sheets.reports import Report
 from records.tagged import Tagged
 from values.days import Day
 
 __all__ = [
+    "LISTS",
     "adjustment_router",
     "availability_router",
     "level_router",
@@ -232,3 +241,50 @@ async def stock_valuation_get(
     """What every item on hand is worth now, or was at the end of a day, beside its account."""
     currency = request.app.state.settings.currency
     return await reporting.valuation(at.sql, on=on, currency=currency)
+
+
+async def _levels(at: Reading, wanted: LevelQuery, asked: PageQuery) -> Page[LevelView]:
+    return await views.level_page(at.sql, asked, sku=wanted.sku, on_hand=wanted.on_hand)
+
+
+async def _valuation(at: Reading, wanted: ValuationQuery, _asked: PageQuery) -> Page[ValuationLine]:
+    return Page(items=await reporting.valuation_lines(at.sql, on=wanted.on))
+
+
+_LEVELS = Report(
+    view=LevelView,
+    query=LevelQuery,
+    rows=_levels,
+    searched=LEVELS,
+    sorts=views.LEVEL_SORTS,
+)
+_VALUES = Report(view=ValuationLine, query=ValuationQuery, rows=_valuation)
+
+LISTS = (
+    add_export(
+        stock_document_router,
+        RecordSheet(name="stock_document", reads=DOCUMENTS, read=READ, lines=("lines",)),
+        "stock documents",
+    ),
+    add_export(
+        move_router,
+        RecordSheet(name="stock_move", reads=MOVES, read=READ, tagged=False),
+        "moves",
+    ),
+    add_export(
+        serial_router,
+        RecordSheet(name="serial", reads=SERIALS, read=READ, tagged=False),
+        "serials",
+    ),
+    add_export(
+        level_router,
+        RecordSheet(name="stock_level", reads=_LEVELS, read=READ, tagged=False),
+        "stock levels",
+    ),
+    add_export(
+        valuation_router,
+        RecordSheet(name="stock_valuation", reads=_VALUES, read=READ, tagged=False),
+        "values of stock",
+    ),
+)
+"""What leaves as files; the lines of a document are rows."""

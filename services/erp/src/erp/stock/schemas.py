@@ -288,6 +288,19 @@ class AvailabilityView(View):
     promisable: list[PromisableView]
 
 
+class LevelQuery(BaseModel):
+    """Which levels are wanted."""
+
+    sku: str | None = Field(default=None, max_length=64, description="Only those of this item.")
+    on_hand: bool | None = Field(default=None, description="Only with, or without, goods.")
+
+
+class ValuationQuery(BaseModel):
+    """When the stock is valued."""
+
+    on: Day | None = Field(default=None, description="At the end of this day; default: now.")
+
+
 class ValuationLine(View):
     """What the stock of an item is worth; the unit cost is derived from it."""
 

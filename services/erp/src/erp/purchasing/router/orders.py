@@ -55,8 +55,10 @@ from erp.stock.errors import (
 )
 from records.annotations import annotate
 from records.paths import RecordPaths
+from records.sheets.at_once import add_export
+from records.sheets.kinds import RecordSheet
 
-__all__ = ["purchase_order_router"]
+__all__ = ["LISTS", "purchase_order_router"]
 
 READ, WRITE = "purchasing.read", "purchasing.write"
 Buyer = Annotated[Actor, Needs(WRITE)]
@@ -218,3 +220,12 @@ async def purchase_order_credit(
 
 
 annotate(RecordPaths(purchase_order_router, ORDERS, "order", READ, WRITE))
+
+LISTS = (
+    add_export(
+        purchase_order_router,
+        RecordSheet(name="purchase_order", reads=ORDERS, read=READ, lines=("lines",)),
+        "purchase orders",
+    ),
+)
+"""What leaves as files; the lines of a document are rows."""

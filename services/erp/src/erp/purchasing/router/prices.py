@@ -38,9 +38,10 @@ from erp.purchasing.service import ordering, suggesting
 from erp.purchasing.service.supplier_prices import SUPPLIER_PRICE
 from records.annotations import annotate
 from records.routes import RecordRoutes
-from records.sheets.kinds import Reference
+from records.sheets.at_once import add_export
+from records.sheets.kinds import RecordSheet, Reference
 
-__all__ = ["suggestion_router", "supplier_price_router"]
+__all__ = ["LISTS", "suggestion_router", "supplier_price_router"]
 
 READ, WRITE = "purchasing.read", "purchasing.write"
 Buyer = Annotated[Actor, Needs(WRITE)]
@@ -103,3 +104,13 @@ async def purchase_suggestion_order(
 ) -> OrdersPlaced:
     """Order what is suggested, one order for each supplier."""
     return await ordering.order_suggestions(work, command)
+
+
+LISTS = (
+    add_export(
+        suggestion_router,
+        RecordSheet(name="purchase_suggestion", reads=SUGGESTIONS, read=READ, tagged=False),
+        "suggestions",
+    ),
+)
+"""What leaves as files beside supplier prices."""

@@ -56,8 +56,10 @@ from erp.stock.errors import (
 )
 from records.annotations import annotate
 from records.paths import RecordPaths
+from records.sheets.at_once import add_export
+from records.sheets.kinds import RecordSheet
 
-__all__ = ["purchase_receipt_router", "purchase_return_router"]
+__all__ = ["LISTS", "purchase_receipt_router", "purchase_return_router"]
 
 READ, WRITE = "purchasing.read", "purchasing.write"
 Buyer = Annotated[Actor, Needs(WRITE)]
@@ -171,3 +173,17 @@ async def purchase_return_reverse(
 
 annotate(RecordPaths(purchase_receipt_router, RECEIPTS, "receipt", READ, WRITE))
 annotate(RecordPaths(purchase_return_router, RETURNS, "return", READ, WRITE))
+
+LISTS = (
+    add_export(
+        purchase_receipt_router,
+        RecordSheet(name="purchase_receipt", reads=RECEIPTS, read=READ, lines=("lines",)),
+        "receipts",
+    ),
+    add_export(
+        purchase_return_router,
+        RecordSheet(name="purchase_return", reads=RETURNS, read=READ, lines=("lines",)),
+        "returns",
+    ),
+)
+"""What leaves as files; the lines of a document are rows."""

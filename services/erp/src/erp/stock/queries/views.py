@@ -113,6 +113,8 @@ async def supply_and_demand(sql: Sql, item_ids: Sequence[UUID]) -> list[Mapping[
 
 _LEVEL_VIEW = """s.item_id, i.sku, i.name, i.unit, h.code as warehouse, l.code as location,
   s.on_hand, s.reserved, s.on_hand - s.reserved as free"""
+LEVEL_SORTS = {"sku": Sort("i.sku", "text")}
+"""By what levels are sorted."""
 _LEVELS = """stock_level s join item i on i.id = s.item_id
   join location l on l.id = s.location_id join warehouse h on h.id = l.warehouse_id"""
 MOVE_VIEW = """m.id, m.item_id, i.sku, f.code as source, t.code as target, m.quantity, m.value,
@@ -211,7 +213,7 @@ async def level_page(
             Filter("(s.on_hand > 0) = {}", on_hand),
             *await containing(sql, asked.q, searched.LEVELS),
         ],
-        sorts={"sku": Sort("i.sku", "text")},
+        sorts=LEVEL_SORTS,
         default="sku",
         asked=asked,
         key="s.item_id",

@@ -20,7 +20,7 @@ from erp.stock.service.expected_receipts import available_to_promise
 from values.decimals import EXACT, rounded
 from values.money import PRICE_DIGITS
 
-__all__ = ["availability", "valuation"]
+__all__ = ["availability", "valuation", "valuation_lines"]
 
 
 async def availability(sql: Sql, asked: AvailabilityQuery, *, today: date) -> AvailabilityView:
@@ -46,17 +46,22 @@ async def availability(sql: Sql, asked: AvailabilityQuery, *, today: date) -> Av
 async def valuation(sql: Sql, *, on: date | None, currency: str) -> ValuationReport:
     """What all stock is, or was at the end of a day, worth beside the inventory account (E29)."""
     async with sql.transaction(isolation="repeatable_read", readonly=True):
-        rows = await views.valuation_lines(sql, on=on)
+        items = await valuation_lines(sql, on=on)
         balance = await trial_balance(sql, BalanceQuery(), on=on or date.max, currency=currency)
-    items = [
-        ValuationLine(**row, unit_cost=_unit_cost(row["value"], row["quantity"])) for row in rows
-    ]
     return ValuationReport(
         currency=currency,
         items=items,
         total=sum((line.value for line in items), Decimal(0)),
         inventory_account=next(one.balance for one in balance.accounts if one.role == "inventory"),
     )
+
+
+async def valuation_lines(sql: Sql, *, on: date | None) -> list[ValuationLine]:
+    """What the stock of each item is, or was at the end of a day, worth."""
+    return [
+        ValuationLine(**row, unit_cost=_unit_cost(row["value"], row["quantity"]))
+        for row in await views.valuation_lines(sql, on=on)
+    ]
 
 
 def _unit_cost(value: Decimal, quantity: Decimal) -> Decimal:
