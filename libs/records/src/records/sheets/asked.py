@@ -19,7 +19,7 @@ from records.sheets.kinds import RecordSheet
 from values.days import Day
 from values.text import ONE_LINE
 
-__all__ = ["NoOrder", "RowOrder", "SearchOrder", "chosen_columns", "rows_asked"]
+__all__ = ["RowOrder", "SearchOrder", "chosen_columns", "order_of_rows", "rows_asked"]
 
 Asked = tuple[Any, PageQuery]
 """The query of the list, and how its rows are ordered and searched."""
@@ -65,9 +65,24 @@ async def no_order() -> PageQuery:
     return PageQuery()
 
 
-NoOrder = Annotated[PageQuery, Depends(no_order)]
+async def timeless_order(sort: _Sort = None, q: _Words = None) -> PageQuery:
+    """Of pieces and sums, which have no days: the order, and the words."""
+    return PageQuery(sort=sort, q=q)
+
+
 RowOrder = Annotated[PageQuery, Depends(row_order)]
 SearchOrder = Annotated[PageQuery, Depends(search_order)]
+
+
+def order_of_rows(sheet: RecordSheet) -> Any:
+    """What a route takes for the order of the rows: as the list has it."""
+    query, sorts = sheet.reads.query, sheet.reads.sorts
+    if not sorts:
+        return Annotated[PageQuery, Depends(no_order)]
+    if not sorts.keys() >= BY_TIME.keys():
+        return Annotated[PageQuery, Depends(timeless_order)]
+    own_q = "q" in (query.model_fields if query else ())
+    return SearchOrder if sheet.reads.searched and not own_q else RowOrder
 
 
 def rows_asked(sheet: RecordSheet, setting: Setting, query: Mapping[str, Any]) -> Asked:

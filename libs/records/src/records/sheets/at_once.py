@@ -13,7 +13,7 @@ from chassis.http.dependencies import InReading, Needs
 from chassis.http.refusals import refuses as declared
 from chassis.storage.paging import PageQuery
 from chassis.storage.reading import Reading
-from records.sheets.asked import NoOrder, RowOrder, SearchOrder, chosen_columns
+from records.sheets.asked import chosen_columns, order_of_rows
 from records.sheets.columns import Column, rows_of
 from records.sheets.errors import ExportTooLarge
 from records.sheets.kinds import RecordSheet
@@ -54,8 +54,7 @@ def add_export(
 
     It is asked before all others, whose paths may take "export" for an id.
     """
-    query, sorts = sheet.reads.query, sheet.reads.sorts
-    searched = sheet.reads.searched is not None and "q" not in (query.model_fields if query else ())
+    query = sheet.reads.query
 
     async def filtered(
         wanted: Any,
@@ -89,7 +88,7 @@ def add_export(
     endpoint.__doc__ = f"The {many} as a file, at most {AT_ONCE}; more are written by a job."
     endpoint.__annotations__ |= {
         "_by": Annotated[Actor, Needs(sheet.read)],
-        "order": (SearchOrder if searched else RowOrder) if sorts else NoOrder,
+        "order": order_of_rows(sheet),
     } | ({"wanted": Annotated[query, Query()]} if query else {})
     router.add_api_route(
         path,
