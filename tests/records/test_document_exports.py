@@ -9,8 +9,8 @@ import pytest
 from python_calamine import load_workbook
 
 from chassis.testing.cluster import TestCluster
-from chassis.testing.desk import Desk
-from chassis.testing.service import running
+from identity.testing.desk import Desk
+from identity.testing.service import running
 from records.exports import service
 from records.sheets import at_once
 from tests.records.annotated import one_of_each

@@ -12,9 +12,9 @@ import asyncpg
 import pytest
 
 from chassis.storage.connections import driver_url
-from chassis.testing.desk import Desk
-from chassis.testing.service import running
 from chassis.testing.waiting import until
+from identity.testing.desk import Desk
+from identity.testing.service import running
 from records.imports.job import ROWS_A_STEP
 from tests.records.kinds import HALVES
 from tests.records.test_imports import brought, counts, csv_of
