@@ -4,7 +4,7 @@ Of an upload, who calls and the key are asked for first, the transaction begins 
 here. Its size is counted as it comes, by a limit of the route's own instead of the usual one.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Annotated, Any
 
@@ -56,7 +56,7 @@ class Upload(FileRequest):
     ) -> None:
         super().__init__(request, actor)
         self._key, self._until_reply = key, until_reply
-        self.media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        self.media_type = _media_type(request.headers.getlist("content-type"))
 
     async def pieces(self, limit: int) -> AsyncIterator[bytes]:
         """The body as it comes. Raises TooLarge as soon as more than `limit` is known to come."""
@@ -82,6 +82,11 @@ class Upload(FileRequest):
         work = await self._until_reply.enter_async_context(act)
         await claim_key(self.request, work, self._key, content=digest)
         return work
+
+
+def _media_type(declared: Sequence[str]) -> str:
+    """What the headers say that the body is; where they say different things, all of them."""
+    return ", ".join({one.partition(";")[0].strip().lower(): None for one in declared})
 
 
 async def file_request(request: Request) -> FileRequest:

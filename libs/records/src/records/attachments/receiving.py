@@ -51,10 +51,6 @@ async def received(
     Raises FileTypeNotAllowed, FileTypeMismatch, TooLarge, InvalidInput (empty).
     """
     wanted = allowed_type(settings, filename)
-    if not wanted.is_declared_by(upload.media_type):
-        raise FileTypeMismatch(
-            filename=filename, declared=upload.media_type, found=wanted.media_type
-        )
     folder = settings.attachment_folder and incoming(settings.attachment_folder)
     file, path = await asyncio.to_thread(_open, folder)
     try:
@@ -67,7 +63,7 @@ async def received(
             raise InvalidInput(errors=[_EMPTY])
         await asyncio.to_thread(_flush, file)
         found = await asyncio.to_thread(recognise, file)
-        if found != wanted.content:
+        if found != wanted.content or not wanted.is_declared_by(upload.media_type):
             declared = upload.media_type or wanted.media_type
             raise FileTypeMismatch(filename=filename, declared=declared, found=found)
         yield Received(path, size, digest.digest(), wanted)
