@@ -67,11 +67,13 @@ def root_of(kind: type[Any]) -> str:
 def _problem(problem: type[Problem], texts: Texts) -> str:
     when = " ".join((problem.__doc__ or "").split())
     chinese = f"{texts.text(problem.title, 'zh-CN')}：{texts.text(problem.detail, 'zh-CN')}"
+    facts = f"- Facts: {problem.facts_text}.\n" if problem.facts_text else ""
     return (
         f"### {problem.code}\n\n"
         f"**{problem.status}** {problem.title}\n\n"
         f"- When: {when}\n"
         f"- What to do: {problem.detail}\n"
+        f"{facts}"
         f"- 中文：{chinese}\n"
     )
 

@@ -94,7 +94,7 @@ def test_services_read_their_environment_through_settings_only():
         for source in sources("libs/*/src", "services/*/src")
         if re.search(r"\benviron\b|\bgetenv\b", source.text) and "/testing" not in source.name
     ]
-    assert reading == ["libs/chassis/src/chassis/settings.py"]
+    assert reading == ["libs/chassis/src/chassis/secret_files.py"]
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -45,6 +45,9 @@ async def test_everything_the_page_loads_is_served_here(client):
         assert not address.startswith("//")
         assert (await client.get(address)).status_code == 200
     assert re.findall(r"https?://[^\s\"']+", page.text) == []
+    # A key that was entered is still there at the next visit, and operations are found by words.
+    assert re.search(r"\"persistAuthorization\": true", page.text)
+    assert re.search(r"\"filter\": true", page.text)
 
 
 async def test_styles_load_nothing_from_elsewhere(client):

@@ -246,27 +246,29 @@ async def test_what_is_not_what_it_says_is_refused(  # noqa: PLR0917 - a table's
     assert await listed(crm, account) == before
 
 
+SCRIPT = b"#!/bin/sh\necho"
+
+
 @pytest.mark.parametrize(
-    ("content", "declared", "said", "found"),
+    ("content", "declared", "found"),
     [
-        (b"#!/bin/sh\necho", ["text/x-sh"], "text/x-sh", "text"),
-        (b"#!/bin/sh\necho", ["application/pdf"], "application/pdf", "text"),
-        (b"#!/bin/sh\necho", ["text/x-sh", "text/plain"], "text/x-sh, text/plain", "text"),
-        (b"#!/bin/sh\necho", ["application/pdf", "text/x-sh"], "application/pdf, text/x-sh", "text"),
-        (PDF, ["application/pdf", "text/x-sh"], "application/pdf, text/x-sh", "pdf"),
-        (PDF, ["text/html"], "text/html", "pdf"),
-        (b"MZ\x90\x00", [""], "application/pdf", "of no known type"),
+        (SCRIPT, ["text/x-sh"], "text"),
+        (SCRIPT, ["application/pdf"], "text"),
+        (SCRIPT, ["text/x-sh", "text/plain"], "text"),
+        (SCRIPT, ["application/pdf", "text/x-sh"], "text"),
+        (PDF, ["application/pdf", "text/x-sh"], "pdf"),
+        (PDF, ["text/html"], "pdf"),
+        (b"MZ\x90\x00", ["application/pdf"], "of no known type"),
     ],
 )
-async def test_what_is_found_is_found_in_the_content(crm, account, content, declared, said, found):
+async def test_what_is_found_is_found_in_the_content(crm, account, content, declared, found):
     """Not in the name, and not in one of two headers that say different things."""
     headers = [("Idempotency-Key", str(uuid4()))] + [("Content-Type", one) for one in declared]
     refused = await crm.client.post(
         f"{account}/attachments", params={"filename": "x.pdf"}, content=content, headers=headers
     )
     told = problem(refused, 422, "file_type_mismatch")["facts"]
-    assert told["declared"] == said
-    assert told["found"].startswith(found)
+    assert (told["declared"], told["found"]) == (", ".join(declared), found)
 
 
 async def listed(half, path):

@@ -1,52 +1,24 @@
 """Settings every service has. A service subclasses this with its own prefix and fields."""
 
-import os
 import re
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
-from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
-__all__ = ["ServiceSettings"]
+from chassis.secret_files import SecretFiles
 
+__all__ = ["LOG_IN", "ServiceSettings"]
 
-class SecretFiles(PydanticBaseSettingsSource):
-    """Reads `<PREFIX><NAME>_FILE`: a path whose stripped content is the setting's value."""
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        """Value, key and whether it is complex, as the settings library asks for it."""
-        for name in self._names(field, field_name):
-            path = os.environ.get(f"{name}_FILE")
-            if path:
-                return Path(path).read_text(encoding="utf-8").strip(), field_name, False
-        return None, field_name, False
-
-    def _names(self, field: FieldInfo, field_name: str) -> list[str]:
-        prefix = str(self.config.get("env_prefix", ""))
-        alias = field.validation_alias
-        if isinstance(alias, AliasChoices):
-            return [str(choice) for choice in alias.choices]
-        return [f"{prefix}{field_name}".upper()]
-
-    def __call__(self) -> dict[str, Any]:
-        """Every setting that a file gives."""
-        found = {
-            name: self.get_field_value(field, name)[0]
-            for name, field in self.settings_cls.model_fields.items()
-            if not name.endswith("_file")
-        }
-        return {self._key(name): value for name, value in found.items() if value is not None}
-
-    def _key(self, name: str) -> str:
-        alias = self.settings_cls.model_fields[name].validation_alias
-        return str(alias.choices[0]) if isinstance(alias, AliasChoices) else name
+LOG_IN = "/v1/sessions"
+"""The one path under /v1 that is for callers who are not known yet."""
+LOG_IN_BYTES_MAX = 4096
 
 
 def shared(name: str) -> AliasChoices:
@@ -141,6 +113,33 @@ class ServiceSettings(BaseSettings):
     max_body_bytes: int = Field(
         default=2 * 1024 * 1024, ge=1024, description="Largest request body accepted, in bytes."
     )
+    head_timeout_seconds: float = Field(
+        default=10.0, gt=0, description="Within it the head of a request must have come whole."
+    )
+    body_timeout_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        description="Each time so long, 16 KiB of a body must have come, or its end, and something "
+        "of a reply must have been read; else the connection is closed.",
+    )
+    connections_max: int = Field(
+        default=1000,
+        ge=1,
+        description="Connections to the API at once; one more is refused with 503. The limit of "
+        "open files is raised to it; where the system allows fewer, the log says how many.",
+    )
+    metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Port of /metrics, apart from the API's. Unset: /metrics is on the API's port "
+        "in development, and nowhere in production.",
+    )
+    metrics_max_age_seconds: float = Field(
+        default=5.0,
+        ge=0,
+        description="A page of /metrics answers who asks within this time: it is not free to make.",
+    )
     planned_requests: bool = Field(
         default=True,
         validation_alias=shared("TANDEM_PLANNED_REQUESTS"),
@@ -213,9 +212,9 @@ class ServiceSettings(BaseSettings):
             raise ValueError(message)
         return self
 
-    def largest_body(self, path: str) -> int:  # noqa: ARG002 - services have paths for files
+    def largest_body(self, path: str) -> int:
         """The largest body that a request to this path may have, in bytes."""
-        return self.max_body_bytes
+        return LOG_IN_BYTES_MAX if path == LOG_IN else self.max_body_bytes
 
     @property
     def time_zone(self) -> ZoneInfo:

@@ -11,6 +11,7 @@ import values
 __all__ = ["LANGUAGES", "Texts", "preferred_language"]
 
 LANGUAGES = ("en", "zh-CN")
+_ACCEPTED_MAX = 200
 OWN_LOCALE = Path(__file__).parent / "locale"
 
 
@@ -41,9 +42,13 @@ def _entries(path: Path) -> dict[str, str]:
     return {str(entry.id): str(entry.string) for entry in catalogue if entry.id and entry.string}
 
 
-@lru_cache(maxsize=256)
 def preferred_language(accepted: str, default: str) -> str:
-    """The language of ours that an Accept-Language header likes best."""
+    """The language of ours that an Accept-Language header likes best; its beginning counts."""
+    return _preferred(accepted[:_ACCEPTED_MAX], default)
+
+
+@lru_cache(maxsize=256)
+def _preferred(accepted: str, default: str) -> str:
     wishes: list[tuple[float, str]] = []
     for wish in accepted.split(","):
         tag, _, quality = wish.partition(";q=")

@@ -50,7 +50,8 @@ async def line_with(process, words):
         async for line in process.stdout:
             if words in line.decode():
                 return json.loads(line)
-    pytest.fail(f"the process ended without saying {words}")
+    said = (await process.stderr.read()).decode()
+    pytest.fail(f"the process ended without saying {words}: {said}")
 
 
 async def stopped(process, number=signal.SIGTERM):

@@ -7,6 +7,7 @@ import pytest
 from starlette.routing import Route
 
 from chassis.http.deprecation import deprecated, deprecation_headers
+from identity.testing.desk import require_problem
 from identity.testing.service import running
 
 PAGE = "https://shop.example.com"
@@ -61,6 +62,28 @@ async def test_a_page_of_another_origin_is_not_let_in(open_sample, origin):
     assert "access-control-allow-origin" not in asked.headers
     reply = await open_sample.client.get("/v1/notes", headers={"Origin": origin})
     assert "access-control-allow-origin" not in reply.headers
+
+
+@pytest.mark.parametrize(
+    ("asked", "refused"),
+    [
+        ({"Origin": "https://evil.example.com"}, "origin"),
+        ({"Access-Control-Request-Method": "TRACE"}, "method"),
+        ({"Access-Control-Request-Headers": "x-secret"}, "headers"),
+        ({"Origin": "null", "Access-Control-Request-Method": "TRACE"}, "origin, method"),
+    ],
+)
+async def test_a_refused_preflight_says_what_is_refused(open_sample, asked, refused):
+    headers = preflight(PAGE) | asked
+    reply = await open_sample.client.options("/v1/notes", headers=headers)
+    problem = require_problem(reply, 400, "preflight_refused")
+    assert problem["facts"] == {"refused": refused}
+    assert refused in problem["detail"]
+    assert int(reply.headers["content-length"]) == len(reply.content)
+    chinese = await open_sample.client.options(
+        "/v1/notes", headers=headers | {"Accept-Language": "zh-CN"}
+    )
+    assert chinese.json()["title"] == "此来源的页面不得发送该请求"
 
 
 async def test_without_the_setting_no_page_is_let_in(sample):

@@ -1,8 +1,12 @@
 """Metrics: requests by route template, and queues as the database has them."""
 
+import asyncio
+import threading
+import time
 from datetime import timedelta
 
 from chassis.clock import utc_now
+from chassis.telemetry import metrics as module
 from chassis.telemetry.metrics import Metric, Metrics
 
 
@@ -27,6 +31,24 @@ async def test_the_route_serves_what_the_service_did(sample):
     await sample.client.get("/v1/notes")
     page = (await sample.client.get("/metrics")).content
     assert value(page, "tandem_http_request_seconds_count", route="/v1/notes", status="200") >= 1
+
+
+async def test_a_page_is_made_once_for_all_who_ask_within_a_while(sample, monkeypatch):
+    """Making it costs the more the more there is: it is kept, and made beside the requests."""
+    made = []
+
+    def make(_registry):
+        made.append(threading.current_thread())
+        return b"page %d" % len(made)
+
+    monkeypatch.setattr(module, "generate_latest", make)
+    metrics = Metrics("erp", kept_seconds=3600)
+    pages = await asyncio.gather(*(metrics.page(sample.database) for _ in range(20)))
+    assert set(pages) == {b"page 1"}
+    assert made != [threading.main_thread()]
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 3601)
+    assert await metrics.page(sample.database) == b"page 2"
 
 
 async def test_queue_figures_come_from_the_database(sample):

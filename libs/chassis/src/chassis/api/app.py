@@ -34,7 +34,8 @@ def create_app(
     service: Service, settings: ServiceSettings, database: Database | None = None
 ) -> FastAPI:
     """The application. Without a database it connects to the settings' own when it starts."""
-    metrics = Metrics(service.name, service.metrics)
+    kept = settings.metrics_max_age_seconds
+    metrics = Metrics(service.name, service.metrics, kept_seconds=kept)
     app = FastAPI(
         title=service.title,
         description=service.description,
@@ -44,7 +45,8 @@ def create_app(
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         lifespan=_lifespan,
-        routes=_routes(service, metrics),
+        redirect_slashes=False,  # it would lead to whatever the header Host says
+        routes=_routes(service, settings, metrics),
     )
     app.router.middleware_stack = PathDispatcher(app.router)
     app.state.service = service
@@ -92,13 +94,15 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await app.state.database.close()
 
 
-def _routes(service: Service, metrics: Metrics) -> list[BaseRoute]:
+def _routes(service: Service, settings: ServiceSettings, metrics: Metrics) -> list[BaseRoute]:
     """Every route, side by side: included routers would be searched one within the other."""
+    is_open = settings.metrics_port is None and settings.environment != "production"
+    metrics_routers = [metrics.router()] if is_open else []
     routers = (
         health_router,
         docs_router,
         schemas_router,
-        metrics.router(),
+        *metrics_routers,
         feed_router(service),
         jobs_router,
         *service.routers,

@@ -10,13 +10,17 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.status import HTTP_201_CREATED, HTTP_429_TOO_MANY_REQUESTS
 
-from chassis.api.descriptions import describe_fields
+from chassis.api.descriptions import add_examples, describe_fields
 from chassis.api.openapi_sides import part_sides
 from chassis.http.deprecation import document_deprecation
 from chassis.http.etag import LOCATION
 from chassis.http.fields import RowFields
 from chassis.http.paging import LINK
+from chassis.http.refusals import problems_of
 from chassis.problems.problem import MEDIA_TYPE
+from chassis.problems.standard import RowBusy
+from chassis.settings import LOG_IN
+from chassis.telemetry.trace import IMPORT_ID_HEADER
 
 __all__ = ["openapi_document"]
 
@@ -58,8 +62,17 @@ RATES = {
     },
 }
 
-LOG_IN = "/v1/sessions"
-"""The one path under /v1 that is for callers who are not known yet."""
+IMPORT_ID = {
+    "name": IMPORT_ID_HEADER,
+    "in": "header",
+    "required": False,
+    "description": "Makes the request a part of an import: an id (UUID) of yours, the same for all "
+    "of it. The history of what it changes names it and has `import` as its way.",
+    "schema": {"type": "string", "format": "uuid"},
+}
+"""Known to all that writes; read with the trace of the request."""
+
+IDS = "In examples of requests, put ids of records of your own."
 
 
 def openapi_document(app: FastAPI) -> dict[str, Any]:
@@ -67,7 +80,7 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
     document = get_openapi(
         title=app.title,
         version=app.version,
-        description=app.description,
+        description=f"{app.description} {IDS}",
         routes=app.routes,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         servers=[{"url": "/", "description": "This installation."}],
@@ -82,6 +95,7 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
     _name_by_titles(document)
     _declare_headers(app, document)
     describe_fields(document, app.state.service.fields)
+    add_examples(document, app.state.service.fields)
     part_sides(document)
     document["tags"] = _tags(app, document)
     for unused in ("HTTPValidationError", "ValidationError"):
@@ -98,16 +112,24 @@ def _declare_headers(app: FastAPI, document: dict[str, Any]) -> None:
     }
     for path, operations in document["paths"].items():
         for operation in operations.values():
-            for parameter in operation.get("parameters", []):
-                if parameter["schema"].pop("x-needed", False):
-                    _require(parameter)
-            shown = _shown_headers(routes[operation["operationId"]])
+            route = routes[operation["operationId"]]
+            _declare_sent(route, operation)
+            shown = _shown_headers(route)
             for status, reply in operation["responses"].items():
                 if status.startswith("2") and shown:
                     reply["headers"] = {**shown, **reply.get("headers", {})}
             if path.startswith("/v1/"):
                 _declare_rates(operation)
             document_deprecation(operation)
+
+
+def _declare_sent(route: APIRoute, operation: dict[str, Any]) -> None:
+    """Which headers a request must have, and that of imports where it has a transaction."""
+    for parameter in operation.get("parameters", []):
+        if parameter["schema"].pop("x-needed", False):
+            _require(parameter)
+    if RowBusy in problems_of(route.dependant):
+        operation.setdefault("parameters", []).append(IMPORT_ID)
 
 
 def _declare_rates(operation: dict[str, Any]) -> None:

@@ -147,7 +147,7 @@ async def revision(
     if_match: Annotated[
         str | None,
         Header(
-            description="ETag of the version that the change is based on.",
+            description="ETag of the version that the change is based on; `*`: whichever it is.",
             json_schema_extra=NEEDED,
         ),
     ] = None,

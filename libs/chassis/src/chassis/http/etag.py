@@ -54,13 +54,27 @@ class HasVersion(Protocol):
         """How often it was written."""
 
 
+class AnyRevision(int):
+    """What `If-Match: *` says: whichever version there is, is the one meant."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, int)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = int.__hash__
+
+
 def parse_revision(if_match: str | None) -> int:
-    """The version in an If-Match header.
+    """The version in an If-Match header; `*` is equal to every one.
 
     Raises RevisionRequired without one, InvalidInput when it is no ETag of ours.
     """
     if if_match is None:
         raise RevisionRequired
+    if if_match.strip() == "*":
+        return AnyRevision()
     found = _TAG.match(if_match.strip())
     if not found:
         wrong = FieldError("/header/If-Match", "etag_form", 'Send the ETag as you read it: "3".')

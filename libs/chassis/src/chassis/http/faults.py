@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from chassis.problems.field_errors import field_error
-from chassis.problems.problem import MEDIA_TYPE, FieldError, Problem
+from chassis.problems.problem import ERRORS_MAX, MEDIA_TYPE, FieldError, Problem
 from chassis.problems.standard import (
     Conflict,
     DatabaseFull,
@@ -93,7 +93,8 @@ async def _on_invalid(request: Request, invalid: Any) -> Response:
         return problem_reply(request, MalformedJson(position=broken["loc"][-1]))
     if any(error["loc"] == ("body",) for error in errors) and not _says_json(request):
         return problem_reply(request, InvalidInput(errors=[NOT_JSON]))
-    return problem_reply(request, InvalidInput(errors=[field_error(one) for one in errors]))
+    told = [field_error(one) for one in errors[:ERRORS_MAX]]
+    return problem_reply(request, InvalidInput(errors=told))
 
 
 def _says_json(request: Request) -> bool:
@@ -106,7 +107,7 @@ async def _on_http(request: Request, refused: Any) -> Response:
     known: dict[int, Problem] = {
         404: PathNotFound(),
         405: MethodNotAllowed(),
-        413: TooLarge(limit=request.app.state.settings.max_body_bytes),
+        413: TooLarge(limit=request.app.state.settings.largest_body(request.scope["path"])),
         400: MalformedJson(position=0),
     }
     reply = problem_reply(request, known.get(refused.status_code, Conflict()))
@@ -120,7 +121,8 @@ async def _on_http(request: Request, refused: Any) -> Response:
 def _known_methods(request: Request) -> set[str]:
     """All methods of the path: each of its routes knows its own only."""
     here = (one for one in request.app.routes if one.matches(request.scope)[0] is not Match.NONE)
-    return {method for route in here for method in getattr(route, "methods", None) or ()}
+    found = {method for route in here for method in getattr(route, "methods", None) or ()}
+    return found | {"HEAD"} if "GET" in found else found
 
 
 async def _on_database(request: Request, raised: Any) -> Response:

@@ -20,7 +20,13 @@ from chassis.texts import preferred_language
 __all__ = ["Edge"]
 
 log = get_logger("chassis.http")
-_ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
+_ALWAYS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+)
+_NO_PAGE = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+"""What a reply may load that is no page of ours."""
 QUIET = frozenset({"/livez", "/readyz", "/metrics", "/v1/events"})
 """What is asked all day long by machines; metrics count it."""
 
@@ -39,6 +45,9 @@ class Edge:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
+        is_head = scope["method"] == "HEAD"
+        if is_head:  # answered as GET, without the content
+            scope = {**scope, "method": "GET"}
         headers = _first_of_each(scope["headers"])
         relayed = Trace.from_headers(headers)
         trace = relayed.begun_here()
@@ -56,7 +65,7 @@ class Edge:
                 _add_headers(message, trace, state["language"])
                 message["headers"].extend(getattr(scope.get("route"), "reply_headers", ()))
                 message["headers"].extend(rate_headers(state))
-            await send(message)
+            await send({**message, "body": b""} if is_head and "body" in message else message)
 
         try:
             await self._within_limit(scope, headers, receive, tell)
@@ -79,8 +88,8 @@ class Edge:
             except RateLimited as refused:
                 await problem_reply(Request(scope), refused)(scope, receive, send)
                 return
-        short = "content-length" in headers or scope["method"] in {"GET", "HEAD"}
-        if short or _reads_its_body(scope):
+        is_declared = "content-length" in headers and "transfer-encoding" not in headers
+        if is_declared or scope["method"] == "GET" or _reads_its_body(scope):
             await self.app(scope, receive, send)
             return
         await self.app(scope, _counted(receive, limit), send)
@@ -125,8 +134,11 @@ def _add_headers(message: Message, trace: Trace, language: str) -> None:
         (b"content-language", language.encode()),
         *_ALWAYS,
     ]
-    if all(name != b"cache-control" for name, _ in headers):
+    named = {name for name, _ in headers}
+    if b"cache-control" not in named:
         headers.append((b"cache-control", b"no-store"))
+    if b"content-security-policy" not in named:
+        headers.append(_NO_PAGE)
     message["headers"] = headers
 
 

@@ -58,6 +58,7 @@ def add_problems(
         declared = response.get("description", "")
         if f"`{problem.code}`" not in declared:
             text = f"`{problem.code}`: {problem.title}"
+            text += f" ({problem.facts_text})" if problem.facts_text else ""
             response["description"] = f"{declared}; {text}" if declared else text
         if _says_when(problem):
             response["headers"] = response.get("headers", {}) | RETRY_AFTER

@@ -71,10 +71,10 @@ class IdempotentRoute(APIRoute):
         self.reply_headers = deprecation_headers(self.openapi_extra)
 
         async def handle(request: Request) -> Response:
+            await _pass(gates, request)  # who may not is told that, before anything is read
             wrong = query.errors(request) if request.scope["query_string"] else []
             wrong += fields.errors(request) if fields else []
             if wrong:
-                await _pass(gates, request)  # who may not is told that, and nothing else
                 raise InvalidInput(errors=wrong)
             try:
                 by_plan = plan and getattr(request.app.state, "planned_requests", True)
@@ -100,7 +100,10 @@ class PathDispatcher:
             near.setdefault(_collection(getattr(route, "path", "")), []).append(route)
         near.pop("", None)
         self._everywhere = router.app
-        self._near = {name: APIRouter(routes=routes).app for name, routes in near.items()}
+        self._near = {
+            name: APIRouter(routes=routes, redirect_slashes=False).app
+            for name, routes in near.items()
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the routes answer that may be meant."""

@@ -23,6 +23,8 @@ __all__ = [
 ]
 
 MEDIA_TYPE = "application/problem+json"
+ERRORS_MAX = 100
+"""So many wrong fields are named; who has more mends these first."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,9 @@ class ProblemView(BaseModel):
     detail: str
     code: str = Field(description="Stable code of the problem type.")
     request_id: str = Field(description="Names this request in the logs.")
-    errors: list[FieldErrorView] = Field(default_factory=list)
+    errors: list[FieldErrorView] = Field(
+        default_factory=list, description="Each wrong field by itself, the first hundred."
+    )
     facts: dict[str, Any] = Field(
         default_factory=dict, description="What the detail speaks of, for programs."
     )
@@ -76,6 +80,8 @@ class Problem(Exception):
     code: ClassVar[str] = "conflict"
     title: ClassVar[str] = "Conflict"
     detail: ClassVar[str] = "The request does not fit the present state."
+    facts_text: ClassVar[str] = ""
+    """What the facts are, for the contract, where their names do not say it."""
     retry_after_seconds: ClassVar[int | None] = None
 
     def __init__(self, *, errors: Sequence[FieldError] = (), **facts: Any) -> None:
@@ -110,7 +116,7 @@ class Problem(Exception):
                     "code": error.code,
                     "message": _filled(texts.text(error.message, language), error.facts),
                 }
-                for error in self.errors
+                for error in self.errors[:ERRORS_MAX]
             ],
             "facts": facts,
         }

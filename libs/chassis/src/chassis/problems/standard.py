@@ -94,6 +94,10 @@ class StaleRevision(Problem):
         "Your change is based on version {expected}; the present one is {current}. "
         "Read the record again and repeat the change."
     )
+    facts_text = (
+        "`expected` and `current` are versions. `conflicts`, of a business record, lists what "
+        "others changed since: `field`, `original` (as seen), `theirs` (now), `mine` (as sent)"
+    )
 
 
 class RevisionRequired(Problem):

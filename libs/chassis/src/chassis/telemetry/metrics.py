@@ -6,6 +6,8 @@ are right whichever process does the work; a database that does not answer shows
 """
 
 import asyncio
+import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -42,9 +44,11 @@ class Metric:
 
 
 class Metrics:
-    """The metrics of one service in one process."""
+    """The metrics of one service in one process; a page of them is kept for so many seconds."""
 
-    def __init__(self, service: str, metrics: Sequence[Metric] = ()) -> None:
+    def __init__(
+        self, service: str, metrics: Sequence[Metric] = (), *, kept_seconds: float = 0.0
+    ) -> None:
         self.registry = CollectorRegistry()
         self._requests = Histogram(
             "tandem_http_request_seconds",
@@ -62,6 +66,9 @@ class Metrics:
         self._queue = _DatabaseMetrics(service, self.registry, metrics)
         self._service = service
         self._children: dict[tuple[str, str, int], Any] = {}
+        self._making = asyncio.Lock()
+        self._page, self._made_at = b"", -math.inf
+        self._kept_seconds = kept_seconds
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request. `route` is the template, so ids make no series of their own."""
@@ -77,20 +84,24 @@ class Metrics:
         self._jobs.labels(self._service, kind, outcome).inc()
 
     async def page(self, database: Connections) -> bytes:
-        """Everything as Prometheus reads it."""
-        await self._queue.refresh(database)
-        return generate_latest(self.registry)
+        """Everything as Prometheus reads it, made at most once in a while, beside the requests."""
+        async with self._making:
+            if time.monotonic() >= self._made_at + self._kept_seconds:
+                await self._queue.refresh(database)
+                self._page = await asyncio.to_thread(generate_latest, self.registry)
+                self._made_at = time.monotonic()
+        return self._page
 
     def router(self) -> APIRouter:
         """The route `/metrics`."""
         router = APIRouter(include_in_schema=False)
-
-        @router.get("/metrics")
-        async def metrics(request: Request) -> Response:
-            page = await self.page(request.app.state.database)
-            return Response(page, media_type=CONTENT_TYPE_LATEST)
-
+        router.add_api_route("/metrics", self.answer)
         return router
+
+    async def answer(self, request: Request) -> Response:
+        """The page as a reply; the application of the request has the database."""
+        page = await self.page(request.app.state.database)
+        return Response(page, media_type=CONTENT_TYPE_LATEST)
 
 
 class _DatabaseMetrics:

@@ -132,7 +132,9 @@ async def running(
     """The service on a database copied from a migrated template. Other settings by keyword."""
     urls = cluster.migrated(service, name or f"{service.name}_{uuid4().hex[:8]}")
     known = service.settings.model_validate(
-        {"database_url": urls.runtime, "migration_database_url": urls.owner} | settings
+        {"database_url": urls.runtime, "migration_database_url": urls.owner}
+        | {"metrics_max_age_seconds": 0}
+        | settings
     )
     database = service.connect(known)
     app = create_app(service, known, database)

@@ -39,7 +39,7 @@ class OverAllocated(Problem):
     status = 409
     code = "over_allocated"
     title = "More than is open"
-    detail = "{wanted} are to be allocated to {document}, {open} are open."
+    detail = "{requested} are to be allocated to {document}, {open} are open."
 
 
 class NotAllocated(Problem):
