@@ -8,6 +8,7 @@ from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.status import HTTP_200_OK
+from starlette.types import ASGIApp
 
 from chassis.problems.connecting import PreflightRefused
 from chassis.problems.problem import MEDIA_TYPE
@@ -52,7 +53,7 @@ _PREFLIGHT_SECONDS = 600
 class Cors(CORSMiddleware):
     """Says in a problem document why a preflight is refused."""
 
-    def __init__(self, app: Any, *, state: Any, **allowed: Any) -> None:
+    def __init__(self, app: ASGIApp, /, *, state: Any, **allowed: Any) -> None:
         super().__init__(app, **allowed)
         self._state = state
 
