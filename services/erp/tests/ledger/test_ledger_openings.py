@@ -57,6 +57,29 @@ async def test_balances_are_posted_once_against_the_opening_balances(desk, accou
     assert [one["account"] for one in entry["lines"]] == [till, loan, opened]
 
 
+async def test_the_same_balances_under_another_id_are_refused(desk, accounts):
+    """By whatever system and in whatever order of lines, as long as they are not reversed."""
+    till, loan = accounts
+    sides = ({"account": till, "debit": "12"}, {"account": loan, "credit": "5"})
+    first = desk.word()
+    assert await send(desk, opening(first, *sides)) == ["created"]
+    second, third = (opening(desk.word(), *reversed(sides)) for _ in range(2))
+    assert await send(desk, second, third) == ["opening_repeated"] * 2
+    other_day = second | {"effective_on": "2014-01-02"}
+    assert await send(desk, other_day) == ["created"]
+    assert await send(desk, third, third | {"external_id": desk.word(), "lines": [sides[0]]}) == [
+        "opening_repeated",
+        "created",
+    ]
+    [entry] = [
+        one
+        for one in (await desk.see(f"/v1/journal-entries?account={loan}"))["items"]
+        if one["effective_on"] == DAY
+    ]
+    await desk.add(f"/v1/journal-entries/{entry['id']}/reverse", memo="Wrong", effective_on=DAY)
+    assert await send(desk, third) == ["created"]
+
+
 async def roles_of(desk):
     return (await desk.see("/v1/account-roles"))["items"]
 

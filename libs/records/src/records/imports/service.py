@@ -39,6 +39,7 @@ from records.sheets.makers import kept_actor, only_own
 from records.sheets.parts import delete_parts, keep_file
 from records.sheets.reading import Form, SheetRow, open_rows, text_in
 from values.sheets.dates import problem_of_format
+from values.sheets.encodings import is_surely_chinese
 from values.sheets.refused import FileRefused
 
 __all__ = [
@@ -153,16 +154,18 @@ async def _opened(
         header, rows = open_rows(path, form_of(options))
         return header, list(islice(rows, _SAMPLE)), options
 
-    options = command.options
+    def tried(options: ImportOptions) -> tuple[list[str], list[SheetRow], ImportOptions]:
+        try:
+            return first_rows(options)
+        except FileRefused as refused:
+            wrong_encoding = any(one.code == "encoding" for one in refused.problems)
+            if options.encoding or not wrong_encoding or not is_surely_chinese(path):
+                raise
+            return first_rows(options.model_copy(update={"encoding": "gb18030"}))
+
     try:
-        return await asyncio.to_thread(first_rows, options)
+        return await asyncio.to_thread(tried, command.options)
     except FileRefused as refused:
-        if options.encoding is None and any(one.code == "encoding" for one in refused.problems):
-            chinese = options.model_copy(update={"encoding": "gb18030"})
-            try:
-                return await asyncio.to_thread(first_rows, chinese)
-            except FileRefused:
-                pass  # what was said of it as UTF-8 is told
         raise file_refused(command.file_name, refused) from refused
 
 

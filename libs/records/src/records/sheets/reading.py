@@ -1,5 +1,6 @@
 """Files in: the rows of a CSV file or of a sheet of a workbook, as they come."""
 
+import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ Cell = str | bool | dict[str, str]
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _SIGNS = ",;\t|"
 _UNPACKED = 20
+_NO_LETTER = re.compile("[\x00\ud800-\udfff]")
+"""Bytes that were no letters: neither JSON nor the database holds them."""
 _NO_BOOK = "this workbook cannot be read: {why}"
 _NO_SHEET = "there is no sheet {sheet}; there are: {known}"
 _NO_HEADER = "the first row must name the columns"
@@ -76,8 +79,13 @@ def open_rows(path: Path, form: Form) -> tuple[list[str], Iterator[SheetRow]]:
 
 def _of_csv(file: CsvFile) -> Iterator[SheetRow]:
     for row in file.rows():
-        cells = {name: row.values[name] for name in file.columns}
-        yield SheetRow(row.number, cells, row.unread, row.line)
+        cells = {name: _storable(row.values[name]) for name in file.columns}
+        yield SheetRow(row.number, cells, row.unread, _storable(row.line))
+
+
+def _storable(text: str) -> str:
+    """The text with the sign of an unreadable letter for each, so that its row alone is refused."""
+    return _NO_LETTER.sub("\ufffd", text)
 
 
 def _delimiter_in(path: Path, encoding: str) -> str | None:
@@ -130,7 +138,7 @@ def _cell(value: Any) -> Cell:
         return {"d": value.date().isoformat()}
     if isinstance(value, date) and not isinstance(value, datetime):
         return {"d": value.isoformat()}
-    return trimmed(str(value)) if value is not None else ""
+    return _storable(trimmed(str(value))) if value is not None else ""
 
 
 def _require_bounded(path: Path) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from values.sheets.cells import check_readable
 from values.sheets.encodings import encoding_of
 from values.sheets.refused import FileRefused, Refused
 
@@ -161,12 +162,21 @@ def _header_problems(
     header: list[str], needed: AbstractSet[str], delimiter: str
 ) -> Iterator[Refused]:
     yield from header_twice(header)
+    yield from filter(None, map(_unreadable, header))
     known = ", ".join(header)
     other = next((sign for sign in ",;\t|" if sign != delimiter and sign in known), None)
     hint = f"; perhaps `delimiter: {other!r}`" if other and len(header) == 1 else ""
     for column in sorted(needed - set(header)):
         facts = {"column": repr(column), "known": known, "hint": hint}
         yield Refused("column_missing", _MISSING, **facts)
+
+
+def _unreadable(name: str) -> Refused | None:
+    try:
+        check_readable(name)
+    except Refused as refused:
+        return refused
+    return None
 
 
 def neutral(cell: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from values.sheets.refused import FileRefused, Refused
 
-__all__ = ["MULTI_BYTE", "SINGLE_BYTE", "encoding_of"]
+__all__ = ["MULTI_BYTE", "SINGLE_BYTE", "encoding_of", "is_surely_chinese"]
 
 MULTI_BYTE = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "gb18030", "gbk", "big5")
 SINGLE_BYTE = ("latin-1", "cp1250", "cp1251", "cp1252")
@@ -24,6 +24,9 @@ _MARKS = (
 )
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _HIGH = re.compile(rb"[\x80-\xff]+")
+_COMMON_CHINESE = range(0xB0, 0xD8)
+"""First bytes of the 3,755 characters that Chinese uses most, in GB2312."""
+_COMMON_SHARE = 0.7
 _RUN = 3
 """Western words have one accented letter here and there; other scripts have whole words of them."""
 
@@ -48,6 +51,24 @@ def encoding_of(path: Path, declared: str | None) -> str:
         return encoding
     _weigh(path, encoding)
     return encoding
+
+
+def is_surely_chinese(path: Path) -> bool:
+    """Whether a file without mark can be nothing but Chinese in GB18030.
+
+    Texts of other encodings can mostly be read as GB18030 too; but what comes out are then rare
+    characters, while Chinese is made of common ones.
+    """
+    common = signs = 0
+    with path.open("rb") as file:
+        for line in file:
+            if not _reads(line, "gb18030"):
+                return False
+            for sign in line.decode("gb18030"):
+                if not sign.isascii():
+                    signs += 1
+                    common += sign.encode("gb18030")[0] in _COMMON_CHINESE
+    return common > signs * _COMMON_SHARE
 
 
 def _read_through(path: Path, encoding: str) -> None:

@@ -13,6 +13,7 @@ __all__ = [
     "EntryPosted",
     "EntryUnbalanced",
     "NoPeriod",
+    "OpeningRepeated",
     "PeriodClosed",
     "PeriodLocked",
     "RoleInUse",
@@ -45,6 +46,15 @@ class EntryPosted(Problem):
     code = "entry_posted"
     title = "The entry is posted"
     detail = "Entry {external_id} is posted and stays. Reverse it and send another one instead."
+
+
+class OpeningRepeated(Problem):
+    """The balances were opened already, under another id."""
+
+    status = 409
+    code = "opening_repeated"
+    title = "These balances are opened already"
+    detail = "Opening {opened_as} has the same day and lines. Reverse it first, or leave this out."
 
 
 class PeriodLocked(Problem):

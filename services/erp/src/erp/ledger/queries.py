@@ -30,6 +30,7 @@ from records.reads import BY_TIME, Reads, columns_of, everybody, sorts_of_postin
 
 __all__ = [
     "ACCOUNTS",
+    "CHART",
     "ENTRY_SORTS",
     "balances",
     "entries_of_document",
@@ -37,6 +38,7 @@ __all__ = [
     "entry_page",
     "entry_view",
     "find_control_account",
+    "find_same_opening",
     "has_entries",
     "insert_entries",
     "insert_lines",
@@ -45,6 +47,7 @@ __all__ = [
     "period_states",
     "periods_of",
     "roles",
+    "share_chart",
     "unknown_parties",
     "years",
 ]
@@ -83,10 +86,17 @@ _LINES = """select l.entry_id, a.code as account, a.name as account_name, l.debi
 _PERIOD_STATES = """select d.day, p.state from unnest($1::date[]) as d(day)
   left join period p on d.day between p.starts_on and p.ends_on"""
 
-_INSERT_ENTRIES = """insert into journal_entry (id, effective_on, recorded_at, period_id,
+CHART = "chart_of_accounts"
+"""What is locked while roles move, and shared while something is posted."""
+
+_SHARE_CHART = f"select pg_advisory_xact_lock_shared(hashtextextended('{CHART}', 1))"
+
+_INSERT_ENTRIES = f"""with chart as materialized ({_SHARE_CHART})
+  insert into journal_entry (id, effective_on, recorded_at, period_id,
     source_type, source_id, memo, reverses_id, actor)
   select n.id, n.effective_on, $7, p.id, n.source_type, n.source_id, n.memo, n.reverses_id, $8
-    from unnest($1::uuid[], $2::date[], $3::text[], $4::uuid[], $5::text[], $6::uuid[])
+    from chart cross join
+      unnest($1::uuid[], $2::date[], $3::text[], $4::uuid[], $5::text[], $6::uuid[])
       as n(id, effective_on, source_type, source_id, memo, reverses_id)
     left join period p on n.effective_on between p.starts_on and p.ends_on
     order by n.effective_on"""
@@ -103,6 +113,18 @@ _INSERT_LINES = """insert into journal_line (id, entry_id, position, account_id,
 _CONTROL = """select code from account
   where (code = any($1::text[]) or role = any($1::text[]))
     and role in ('receivable', 'payable', 'inventory') order by code limit 1"""
+
+_SAME_OPENING = """with opened as (
+    select e.id, array_agg((l.account_id, l.debit, l.credit, l.party_id)::text
+        order by l.account_id, l.debit, l.credit, l.party_id) as lines
+      from journal_entry e join journal_line l on l.entry_id = e.id
+     where e.effective_on = (select effective_on from journal_entry where id = $1)
+       and e.source_type = 'opening' and e.reverses_id is null
+       and not exists (select from journal_entry r where r.reverses_id = e.id)
+     group by e.id)
+  select x.external_id from opened o join external_reference x
+      on x.entity_type = 'journal_entry' and x.entity_id = o.id
+   where o.id <> $1 and o.lines = (select lines from opened where id = $1) limit 1"""
 
 _UNKNOWN = """select n.account from unnest($1::text[]) as n(account)
   where not exists (select from account a where n.account in (a.code, a.role)) order by 1"""
@@ -126,7 +148,10 @@ async def period_states(sql: Sql, days: Sequence[date]) -> dict[date, str | None
 
 
 async def insert_entries(work: Work, columns: Sequence[Sequence[Any]]) -> None:
-    """Write entries, each in the period of its day."""
+    """Write entries, each in the period of its day; from now on no role moves until the act ends.
+
+    So lines that are written afterwards find the account that has the role when they are committed.
+    """
     await work.sql.execute(_INSERT_ENTRIES, *columns, work.now, work.actor.reference)
 
 
@@ -141,9 +166,20 @@ async def unknown_parties(sql: Sql, party_ids: Sequence[UUID]) -> list[UUID]:
     return [row[0] for row in await sql.fetch(_UNKNOWN_PARTIES, party_ids)]
 
 
+async def share_chart(sql: Sql) -> None:
+    """Let no role move to another account until the act ends; others may post meanwhile."""
+    await sql.execute(_SHARE_CHART)
+
+
 async def find_control_account(sql: Sql, accounts: Sequence[str]) -> str | None:
     """One of the accounts (codes or roles) that documents keep; None: there is none."""
     found: str | None = await sql.fetchval(_CONTROL, accounts)
+    return found
+
+
+async def find_same_opening(sql: Sql, entry_id: UUID) -> str | None:
+    """The id elsewhere of another opening with the entry's day and lines; None: there is none."""
+    found: str | None = await sql.fetchval(_SAME_OPENING, entry_id)
     return found
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "NothingToCreditBack",
     "NothingToSendBack",
     "PurchaseOrderClosed",
+    "PurchaseOrderPlaced",
     "ReceiptBilled",
     "ReceiptReversed",
     "ReceiptSentBack",
@@ -62,6 +63,15 @@ class PurchaseOrderClosed(Problem):
     code = "purchase_order_closed"
     title = "The order is received or closed"
     detail = "{number} is {state}: nothing more is expected of it."
+
+
+class PurchaseOrderPlaced(Problem):
+    """An order that was placed for another system is to become another one."""
+
+    status = 409
+    code = "purchase_order_placed"
+    title = "The order is placed"
+    detail = "Order {external_id} is placed as {number}. Change that one here, or close it."
 
 
 class MoreThanOrdered(Problem):

@@ -44,7 +44,7 @@ async def replace_chart(work: Work, command: ReplaceChart) -> ChartView:
     """
     chart = _shipped(command.chart) if command.chart else command.accounts
     _require_roles(chart)
-    await advisory_lock(work, "chart_of_accounts")
+    await advisory_lock(work, queries.CHART)
     if await queries.has_entries(work.sql):
         raise ChartInUse
     present = await _all_accounts(work)
@@ -92,11 +92,12 @@ def _new_account(work: Work) -> Account:
 
 
 async def give_role(work: Work, role: AccountRole, command: GiveRole) -> RoleView:
-    """Let documents post to another account from now on.
+    """Let documents post to another account from now on, when those that post now are done.
 
     Raises MissingReference (account), AccountHasRole; of a role whose account documents keep
     RoleInUse and AccountHasEntries.
     """
+    await advisory_lock(work, queries.CHART)
     present, account = await _accounts_for(work, role, command.account)
     if account.id != present.id:
         if account.role:

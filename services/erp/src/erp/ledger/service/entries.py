@@ -12,6 +12,7 @@ from chassis.ids import uuid7
 from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, MissingReference, NotFound
 from chassis.work.company_rules import business_day_of
+from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
 from erp.ledger import queries
 from erp.ledger.errors import (
@@ -19,6 +20,7 @@ from erp.ledger.errors import (
     ControlAccount,
     EntryUnbalanced,
     NoPeriod,
+    OpeningRepeated,
     PeriodClosed,
 )
 from erp.ledger.posting import Posting, PostingLine, credit, reversed_lines, totals
@@ -163,13 +165,18 @@ async def post_manual_entry(work: Work, command: NewEntry, entry_id: UUID | None
 async def post_opening(work: Work, command: LedgerOpening, entry_id: UUID) -> UUID:
     """Post what accounts held when the books were opened, against the opening balances.
 
-    Raises as `post_manual_entry`: accounts that documents keep are opened by their documents.
+    Raises as `post_manual_entry`: accounts that documents keep are opened by their documents; and
+    OpeningRepeated: the same was opened before, under another id, and not reversed.
     """
+    await advisory_lock(work, "opening_balances")
     lines = await _lines_by_hand(work, command.lines)
     day = business_day_of(work, command.effective_on)
     debits, credits_ = totals(lines)
     lines += (credit(AccountRole.EQUITY_OPENING, debits - credits_),)
     await post(work, [Posting(entry_id, day, "opening", entry_id, command.memo, lines)])
+    opened_as = await queries.find_same_opening(work.sql, entry_id)
+    if opened_as:
+        raise OpeningRepeated(opened_as=opened_as)
     return entry_id
 
 
@@ -206,8 +213,10 @@ def _require_cents(lines: Sequence[NewEntryLine], decimals: int) -> None:
 async def require_no_control_account(work: Work, accounts: Sequence[str]) -> None:
     """Receivables, payables and inventory agree with their documents (E14, E29), always.
 
-    `accounts` are codes or roles, as a person named them. Raises ControlAccount.
+    `accounts` are codes or roles, as a person named them. What is no control account stays none
+    until the act ends. Raises ControlAccount.
     """
+    await queries.share_chart(work.sql)
     account = await queries.find_control_account(work.sql, accounts)
     if account:
         raise ControlAccount(account=account)

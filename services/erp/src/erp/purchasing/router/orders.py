@@ -6,7 +6,15 @@ from uuid import UUID
 from fastapi import Query, Response, status
 
 from chassis.actor import Actor
-from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
+from chassis.http.batch import BatchReply
+from chassis.http.dependencies import (
+    IfMatch,
+    InReading,
+    InWork,
+    Needs,
+    OnlyOnce,
+    OnlyOnceUnlessDry,
+)
 from chassis.http.etag import reply_with
 from chassis.http.paging import RecordSearchAsked
 from chassis.http.refusals import refuses
@@ -42,9 +50,10 @@ from erp.purchasing.schemas.orders import (
     NewPurchaseOrder,
     PurchaseOrderQuery,
     PurchaseOrderView,
+    SentPurchaseOrders,
 )
 from erp.purchasing.schemas.receipts import ReceiptsBooked, ReceiptView, ReceiveAll, ReceiveOrder
-from erp.purchasing.service import billing, changing, crediting, ordering, receiving
+from erp.purchasing.service import billing, changing, crediting, ordering, receiving, sent
 from erp.stock.errors import (
     DuplicateSerial,
     NotStocked,
@@ -55,6 +64,7 @@ from erp.stock.errors import (
 )
 from records.annotations import annotate
 from records.paths import RecordPaths
+from records.senders import InBatch
 from records.sheets.at_once import add_export
 from records.sheets.kinds import RecordSheet
 
@@ -121,6 +131,14 @@ async def purchase_order_create(
     order = await ordering.order_goods(work, command)
     reply_with(response, order, location=f"/v1/purchase-orders/{order.id}")
     return order
+
+
+@purchase_order_router.post("/by-external/{system}/batch")
+async def purchase_order_upsert_batch(
+    asked: InBatch, command: SentPurchaseOrders, _by: Buyer, _once: OnlyOnceUnlessDry, work: InWork
+) -> BatchReply:
+    """Order goods as another system tells it, each order once; each item is judged alone."""
+    return await sent.upsert_orders(work, asked, command.items)
 
 
 @purchase_order_router.post(

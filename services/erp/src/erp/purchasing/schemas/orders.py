@@ -40,6 +40,8 @@ __all__ = [
     "PurchaseOrderView",
     "RefreshSuggestions",
     "Refreshed",
+    "SentPurchaseOrder",
+    "SentPurchaseOrders",
     "SuggestionQuery",
     "SuggestionView",
     "SupplierPriceQuery",
@@ -204,6 +206,19 @@ class NewPurchaseOrder(Command):
     supplier_number: Code
     ordered_on: EffectiveOn = None
     lines: list[NewPurchaseLine] = Field(min_length=1, max_length=LARGEST_BATCH)
+
+
+class SentPurchaseOrder(NewPurchaseOrder):
+    """An order as another system tells it; placed once. Here it is changed by its content."""
+
+    external_id: ExternalId
+    source_version: SourceVersion
+
+
+class SentPurchaseOrders(Command):
+    """Purchase orders of another system."""
+
+    items: list[SentPurchaseOrder] = Field(min_length=1, max_length=200)
 
 
 class ChangePurchaseLine(NewPurchaseLine):

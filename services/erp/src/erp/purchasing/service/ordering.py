@@ -106,15 +106,17 @@ def _draft(pair: tuple[UUID, UUID], quantity: Decimal, offer: Offer, day: date) 
     return DraftLine(*pair, quantity, offer.amount, due_on)
 
 
-async def order_goods(work: Work, command: NewPurchaseOrder) -> PurchaseOrderView:
-    """Order what a buyer wants from a supplier; suggestions it covers shrink or disappear.
+async def order_goods(
+    work: Work, command: NewPurchaseOrder, order_id: UUID | None = None
+) -> PurchaseOrderView:
+    """Order what a buyer wants from a supplier, under the id given; suggestions it covers shrink.
 
     Raises MissingReference, NotStocked, FractionOfUnit, NoSupplierPrice, CurrencyNotSupported,
     InvalidInput (too large).
     """
     day = business_day_of(work, command.ordered_on)
     drafts = await _drafts(work, command, day)
-    lines = await _place_orders(work, drafts, day)
+    lines = await _place_orders(work, drafts, day, [order_id or uuid7()])
     await update_suggestions(work, sorted({draft.item_id for draft in drafts}))
     [view] = await publish_orders(work, [lines[0].purchase_order_id], _ALL)
     return view
@@ -160,13 +162,14 @@ def _agreed_line(
 
 
 async def _place_orders(
-    work: Work, drafts: Sequence[DraftLine], day: date
+    work: Work, drafts: Sequence[DraftLine], day: date, ids: Sequence[UUID] | None = None
 ) -> list[PurchaseOrderLine]:
     """Make an order for each supplier and expect its goods; the lines, as drafted."""
     suppliers = list(dict.fromkeys(draft.supplier_id for draft in drafts))
+    ids = ids or [uuid7() for _ in suppliers]
     await require_bought(work, suppliers, {draft.item_id for draft in drafts})
     _require_bookable_totals(drafts)
-    orders = await _number_orders(work, suppliers, day)
+    orders = await _number_orders(work, suppliers, day, ids)
     positions = dict.fromkeys(suppliers, 0)
     lines = []
     for draft in drafts:
@@ -187,14 +190,14 @@ def _require_bookable_totals(drafts: Sequence[DraftLine]) -> None:
 
 
 async def _number_orders(
-    work: Work, suppliers: Sequence[UUID], day: date
+    work: Work, suppliers: Sequence[UUID], day: date, ids: Sequence[UUID]
 ) -> dict[UUID, PurchaseOrder]:
     numbers = await queries.next_numbers(work.sql, "purchase_order_number_seq", len(suppliers))
     return {
         supplier_id: PurchaseOrder(
-            id=uuid7(), number=f"PO-{number:05d}", supplier_id=supplier_id, ordered_on=day
+            id=order_id, number=f"PO-{number:05d}", supplier_id=supplier_id, ordered_on=day
         )
-        for supplier_id, number in zip(suppliers, numbers, strict=True)
+        for order_id, supplier_id, number in zip(ids, suppliers, numbers, strict=True)
     }
 
 
