@@ -247,6 +247,7 @@ async def _purchases(erp: Caller) -> None:
     await erp.send("supplier_price_create")
     for act in ("upsert", "upsert_batch", "update"):
         await erp.send(f"supplier_price_{act}")
+    await erp.send("purchase_order_upsert_batch")
     await _purchase(erp)
     await erp.send("purchase_order_update")
     await _receipt(erp)
